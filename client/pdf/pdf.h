@@ -1,0 +1,88 @@
+#ifndef SEGEL_CLIENT_PDF_PDF_H
+#define SEGEL_CLIENT_PDF_PDF_H
+
+#include "proto/algorithm.h"
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Preparing a PDF for a signature and putting the CMS in: three steps, of which the
+ * middle one (signing the digest) happens elsewhere. Append-only: no byte of the input is
+ * touched, so earlier signatures stay valid. qpdf reads, our own writer appends. Each
+ * thread its own jobs; nothing is shared. */
+struct pdf_job;
+
+/* Why a letter is not signed: one row a reason; the letter stays as it is. */
+enum pdf_refusal {
+    PDF_ACCEPTED,
+#define PDF_REFUSAL(name, code, text) PDF_##name,
+#include "client/pdf/refusals.def"
+#undef PDF_REFUSAL
+    PDF_REFUSAL_COUNT
+};
+const char *pdf_refusal_code(enum pdf_refusal refusal); /* stable, "encrypted" */
+const char *pdf_refusal_text(enum pdf_refusal refusal); /* what to do about it */
+
+struct pdf_rect {
+    double x, y, width,
+        height; /* points from the lower left corner of the visible page */
+};
+
+/* What stands in the signature dictionary and in the visible field. */
+struct pdf_wish {
+    enum sg_hash hash;
+    size_t reserve;          /* bytes of CMS to leave room for */
+    int64_t signing_time_us; /* /M */
+    const char *reason;      /* UTF-8; NULL = absent; likewise below */
+    const char *location;
+    const char *name;
+    const char *field;     /* sign this existing empty field; NULL = a new one */
+    int page;              /* new field: 1…n, -1 = last; 0 = invisible on page 1 */
+    struct pdf_rect rect;  /* new visible field */
+    const char *statement; /* text of the stamp; NULL = none */
+    const char *qr_text;   /* QR code of the stamp; NULL = none */
+};
+
+/* Reads the PDF, appends everything but the CMS, and hashes the byte ranges. pdf is
+ * borrowed until pdf_job_free. SG_INVALID with *refusal set and a sentence in why:
+ * refused. SG_NO_MEMORY. The caller owns *out. */
+SG_MUST_USE enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,
+                                       struct pdf_job **out, enum pdf_refusal *refusal,
+                                       struct sg_error *why);
+struct slice pdf_job_digest(const struct pdf_job *job);
+void pdf_job_free(struct pdf_job *job);
+
+/* The appended part with the CMS in place: the signed file is the input followed by it.
+ * SG_TOO_LARGE: the CMS does not fit the reserve. */
+SG_MUST_USE enum sg_status pdf_embed(struct pdf_job *job, struct slice cms,
+                                     struct slice *appendix);
+
+/* Writes the signed file: path.part, fsync, rename, fsync of the folder. An interrupted
+ * run never leaves a half file under path. SG_IO with the reason. */
+SG_MUST_USE enum sg_status pdf_write(const char *path, struct slice input,
+                                     struct slice appendix, struct sg_error *why);
+
+/* One signature of a PDF as the file states it: no cryptography yet. All slices point
+ * into the file or the document object. */
+struct pdf_signature {
+    char field[128];
+    char subfilter[64]; /* "ETSI.CAdES.detached" */
+    char reason[256];
+    char location[256];
+    char time[32];     /* /M as written */
+    uint64_t range[4]; /* /ByteRange */
+    struct slice cms;  /* Contents, cut to its DER length */
+    bool ranges_sound; /* starts at 0, the gap is exactly the Contents string */
+    bool covers_file;  /* second range ends at the end of the file */
+    uint64_t covered;  /* bytes from the start up to the end of the second range */
+};
+struct pdf_document;
+/* Lists the signature fields with a value, in the order of their revisions.
+ * SG_INVALID: not readable as PDF (see why). The caller owns *out. */
+SG_MUST_USE enum sg_status pdf_open(struct slice pdf, struct pdf_document **out,
+                                    struct sg_error *why);
+size_t pdf_signature_count(const struct pdf_document *document);
+const struct pdf_signature *pdf_signature(const struct pdf_document *document,
+                                          size_t index);
+void pdf_close(struct pdf_document *document);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef SEGEL_CLIENT_VERIFY_VERIFY_H
+#define SEGEL_CLIENT_VERIFY_VERIFY_H
+
+#include <openssl/x509.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Checks signatures offline: no network, no gateway, no secret. */
+
+/* One check of one signature, in the order in which they are listed to the reader. */
+enum verify_mark { VERIFY_PASS, VERIFY_FAIL, VERIFY_UNKNOWN };
+struct verify_check {
+    const char *name; /* stable: "digest", "signature", "chain", "coverage", "profile" */
+    enum verify_mark mark;
+    char text[192]; /* one sentence */
+};
+
+struct verify_report {
+    struct verify_check checks[16];
+    size_t count;
+    bool valid;       /* no check failed, and chain is known */
+    char signer[128]; /* common name */
+    char signer_dn[256];
+    char issuer_dn[256];
+    char serial[64];
+    char algorithm[64]; /* "rsa-pkcs1-sha256" */
+    char policy_oids[256];
+    char level[16]; /* "PAdES B-B", "CAdES B-B" … "" when neither */
+    int64_t not_before_us;
+    int64_t not_after_us;
+    int64_t signing_time_us; /* stated by the document; 0 = none */
+};
+
+/* anchors may be NULL: the chain is then UNKNOWN. content: the signed bytes in two parts
+ * (the second may be empty). at_us: when the chain is judged; 0 = now.
+ * The profile check is the table of EN 319 142-1 section 6.3 (PAdES) when pades is set.
+ */
+struct verify_input {
+    struct slice cms;
+    struct slice content[2];
+    X509_STORE *anchors;
+    int64_t at_us;
+    bool pades;
+};
+void verify_cms(const struct verify_input *input, struct verify_report *report);
+
+/* All signatures of a PDF: reports[i] for signature i, at most cap; *count is their
+ * number. SG_INVALID: no PDF. SG_NOT_FOUND: no signature in it. */
+SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
+                                      int64_t at_us, struct verify_report *reports,
+                                      size_t cap, size_t *count, struct sg_error *why);
+
+/* Anchors from a PEM file. The caller frees *out with X509_STORE_free. */
+SG_MUST_USE enum sg_status verify_anchors(const char *path, X509_STORE **out,
+                                          struct sg_error *why);
+
+#endif

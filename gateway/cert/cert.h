@@ -1,0 +1,53 @@
+#ifndef SEGEL_GATEWAY_CERT_CERT_H
+#define SEGEL_GATEWAY_CERT_CERT_H
+
+#include <openssl/x509.h>
+
+#include "gateway/policy/facts.h"
+#include "proto/base.h"
+
+/* A signer's certificate with its chain, read once and judged against anchors. Immutable
+ * after loading: any thread. */
+struct cert;
+
+enum { CERT_CHAIN_MAX = 8 };
+
+/* path: PEM file whose first certificate is the signer's; chain_path: PEM file with its
+ * issuers in order, or NULL; anchors_path: PEM file with the trust anchors. A chain that
+ * does not verify is not an error here: it is a fact (cert.chain_ok) that a rule judges.
+ * The time at which the chain is judged is now_us (validity of the CAs too).
+ * SG_NOT_FOUND, SG_INVALID: why names the file and what to do. The caller owns *out. */
+struct cert_files {
+    const char *certificate;
+    const char *chain;
+    const char *anchors;
+};
+SG_MUST_USE enum sg_status cert_load(const struct cert_files *files, int64_t now_us,
+                                     struct cert **out, struct sg_error *why);
+void cert_free(struct cert *cert);
+
+/* The signer's certificate first, then its issuers without the anchor; borrowed. */
+X509 *const *cert_chain(const struct cert *cert, size_t *count);
+/* Public key of the signer's certificate: DER SubjectPublicKeyInfo, borrowed. */
+struct slice cert_spki(const struct cert *cert);
+const uint8_t *cert_sha256(const struct cert *cert); /* of the signer's DER, 32 bytes */
+const char *cert_serial(const struct cert *cert);    /* upper-case hexadecimal */
+int64_t cert_not_after_us(const struct cert *cert);
+int64_t cert_not_before_us(const struct cert *cert);
+
+/* Sets every cert.* fact of phase KEY; the values stay owned by cert. */
+void cert_facts(const struct cert *cert, struct facts *facts);
+/* Sets key.type, key.rsa_bits, key.rsa_e and key.curve from the certificate's key. */
+void cert_key_facts(const struct cert *cert, struct facts *facts);
+
+/* Identity of a client certificate: fills names with its URI and DNS subject alternative
+ * names ("URI:…", "DNS:…"), at most cap; returns how many there are. Texts live in
+ * buffer. */
+struct cert_names {
+    char buffer[1024];
+    const char *names[16];
+    size_t count;
+};
+void cert_alt_names(X509 *certificate, struct cert_names *out);
+
+#endif

@@ -1,0 +1,110 @@
+#ifndef SEGEL_GATEWAY_LEDGER_LEDGER_H
+#define SEGEL_GATEWAY_LEDGER_LEDGER_H
+
+#include "proto/algorithm.h"
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* The record of every decision: leaves of a Merkle tree (RFC 6962), the answers kept for
+ * idempotency, and the signed checkpoints, in one database. One thread writes; readers
+ * have their own handle (reader.h). SQLite, WAL, synchronous=FULL.
+ *
+ * A turn of the writer is
+ *     TRY(ledger_begin(l)); … ledger_append / ledger_claim / ledger_settle …;
+ *     TRY(ledger_commit(l));
+ * and what was appended may be acted upon only after the commit returned SG_OK. Any
+ * SG_LEDGER latches: every later call answers SG_LEDGER, because after a failed write or
+ * fsync nobody knows what is on the disk. The process must end; the next start reads
+ * what is there. */
+struct ledger;
+
+enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 };
+
+struct ledger_options {
+    const char *path;    /* database file; made when absent */
+    const char *origin;  /* C2SP origin of this log; must equal the one in the file */
+    const char *log_key; /* C2SP vkey that signed the checkpoints; NULL or "" before the
+                          * first one. Checked against the stored checkpoint. */
+};
+
+/* What the start found, for the boot record and the log line. */
+struct ledger_state {
+    uint64_t size; /* leaves */
+    uint8_t root[32];
+    uint64_t checkpoint_size; /* of the last stored checkpoint; 0 = none */
+    uint64_t open_intents;    /* INTENTs without OUTCOME; see ledger_next_open */
+};
+
+/* Opens, migrates, reads back the pragmas, recomputes the tree from the stored leaves and
+ * compares it with the last checkpoint and its signature.
+ * SG_CORRUPT: the tree does not match: nothing may be signed; why says what to do.
+ * SG_LEDGER, SG_INVALID, SG_IO. The caller owns *out. */
+SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
+                                       struct ledger **out, struct ledger_state *state,
+                                       struct sg_error *why);
+void ledger_close(struct ledger *ledger);
+
+SG_MUST_USE enum sg_status ledger_begin(struct ledger *ledger);
+SG_MUST_USE enum sg_status ledger_commit(struct ledger *ledger);
+/* One sentence about the error that latched the ledger; "" while it is well. */
+const char *ledger_why(const struct ledger *ledger);
+
+/* Index that the next appended record will have. Needed inside the record. */
+uint64_t ledger_next_index(const struct ledger *ledger);
+/* Appends one record; leaf_hash may be NULL. */
+SG_MUST_USE enum sg_status ledger_append(struct ledger *ledger, struct slice record,
+                                         uint8_t leaf_hash[32]);
+
+/* What is kept of one (caller, request_id). */
+enum claim_state { CLAIM_PENDING = 1, CLAIM_SIGNED, CLAIM_FAILED, CLAIM_INDETERMINATE };
+struct claim {
+    char caller[LEDGER_ID_MAX + 1];
+    char request_id[LEDGER_ID_MAX + 1];
+    uint8_t request_hash[32]; /* over all that was asked; another one is a conflict */
+    enum claim_state state;
+    uint32_t attempt; /* from 1 */
+    char decision_id[LEDGER_DECISION_SIZE];
+    uint64_t intent_index;
+    int64_t signing_time_us;
+    uint8_t template_id[32]; /* cms_template_id of the answer */
+    /* From here on only when SIGNED (index and hash also when FAILED). */
+    uint64_t outcome_index;
+    uint8_t outcome_hash[32];
+    uint16_t signature_len;
+    uint8_t signature[SG_SIGNATURE_MAX];
+};
+
+/* SG_NOT_FOUND: never claimed. */
+SG_MUST_USE enum sg_status ledger_find(struct ledger *ledger, const char *caller,
+                                       const char *request_id, struct claim *out);
+/* Writes the row at INTENT (replaces an indeterminate or failed attempt). */
+SG_MUST_USE enum sg_status ledger_claim(struct ledger *ledger, const struct claim *claim);
+/* Completes the row at OUTCOME. */
+SG_MUST_USE enum sg_status ledger_settle(struct ledger *ledger,
+                                         const struct claim *claim);
+/* Walks the claims that are still PENDING, oldest first: at start each gets an OUTCOME
+ * "indeterminate". SG_NOT_FOUND: none is left. */
+SG_MUST_USE enum sg_status ledger_next_open(struct ledger *ledger, struct claim *out);
+
+/* CMS templates by id, kept so that stored answers can be given again. Keeping one twice
+ * is harmless. find copies into out; SG_NOT_FOUND, SG_TOO_LARGE. */
+SG_MUST_USE enum sg_status
+ledger_keep_template(struct ledger *ledger, const uint8_t id[32], struct slice packed);
+SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
+                                                const uint8_t id[32], uint8_t *out,
+                                                size_t cap, size_t *len);
+
+/* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
+ * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of that text; it
+ * is durable on SG_OK. SG_INVALID: not the note of the present tree, or smaller than the
+ * last.
+ */
+SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *out,
+                                                  size_t cap, size_t *len);
+SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,
+                                                   struct slice note);
+/* Committed leaves, and leaves of the last stored checkpoint. */
+uint64_t ledger_size(const struct ledger *ledger);
+uint64_t ledger_checkpoint_size(const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef SEGEL_GATEWAY_LEDGER_READER_H
+#define SEGEL_GATEWAY_LEDGER_READER_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* A read-only view of the ledger for reviewers, beside the writer. One thread a reader.
+ * Each call is a short transaction of its own. */
+struct ledger_reader;
+
+SG_MUST_USE enum sg_status
+ledger_reader_open(const char *path, struct ledger_reader **out, struct sg_error *why);
+void ledger_reader_close(struct ledger_reader *reader);
+
+/* All members given must match; NULL or 0 = no condition. */
+struct record_filter {
+    int64_t from_us;
+    int64_t until_us;
+    const char *caller;
+    const char *key;
+    const char *rule;
+    const char *decision; /* "allow", "deny" */
+    const char *document_class;
+    const char *mandate;
+    const char *request_id;
+    const char *const *types;
+    size_t type_count;
+};
+
+/* Calls visit for up to max matching records from index first on; *next is where to go on
+ * (equals the size of the log when all were seen). scan bounds the records looked at. */
+typedef void (*record_visit)(void *context, uint64_t index, struct slice json);
+struct record_page {
+    uint64_t first;
+    uint32_t max;
+    uint32_t scan;
+    uint64_t next; /* out */
+};
+SG_MUST_USE enum sg_status ledger_read(struct ledger_reader *reader,
+                                       const struct record_filter *filter,
+                                       struct record_page *page, record_visit visit,
+                                       void *context);
+
+/* The newest stored checkpoint note; copied into out. SG_NOT_FOUND: none yet. */
+SG_MUST_USE enum sg_status ledger_read_checkpoint(struct ledger_reader *reader,
+                                                  uint8_t *out, size_t cap, size_t *len,
+                                                  uint64_t *size);
+SG_MUST_USE enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size);
+
+/* RFC 6962 proofs from the stored tiles and leaves. path holds 64 hashes. */
+struct ledger_path {
+    uint8_t hash[64][32];
+    size_t count;
+};
+SG_MUST_USE enum sg_status ledger_inclusion(struct ledger_reader *reader, uint64_t index,
+                                            uint64_t tree_size, struct ledger_path *path,
+                                            uint8_t root[32]);
+SG_MUST_USE enum sg_status ledger_consistency(struct ledger_reader *reader,
+                                              uint64_t old_size, uint64_t new_size,
+                                              struct ledger_path *path);
+/* Index of the OUTCOME record of a job; SG_NOT_FOUND. */
+SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,
+                                             const char *caller, const char *request_id,
+                                             uint64_t *index);
+
+#endif

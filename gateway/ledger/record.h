@@ -1,0 +1,94 @@
+#ifndef SEGEL_GATEWAY_LEDGER_RECORD_H
+#define SEGEL_GATEWAY_LEDGER_RECORD_H
+
+#include "proto/algorithm.h"
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* The records of the transparency log as JSON lines: one function a type, all with the
+ * common members v, seq, ts, node, type. Written once, hashed as they are, never written
+ * again by a reader. No document, no signature, no free text of a caller stands in them.
+ * Each returns the text in out (inside buffer, at least LEDGER_RECORD_MAX bytes) or
+ * SG_TOO_LARGE. */
+struct record_head {
+    uint64_t seq;
+    int64_t ts_us;
+    const char *node;
+};
+
+/* What INTENT and DENY say of the job. Texts may be NULL or empty: the member is left
+ * out. */
+struct record_job {
+    const char *decision_id;
+    const char *caller;
+    const uint8_t *caller_cert; /* SHA-256 of its certificate */
+    const char *request_id;
+    const char *batch;
+    const char *key;
+    const char *cert_serial;
+    const uint8_t *cert_spki; /* SHA-256 */
+    const char *assurance;
+    enum sg_profile profile;
+    const char *document_class;
+    const char *algorithm; /* "rsa-pkcs1-sha256" */
+    enum sg_hash hash;
+    struct slice digest;
+    struct slice to_be_signed; /* hash that the key signs; empty in DENY */
+    const char *approval_ref;
+    const char *mandate;
+    const uint8_t *policy_rev; /* SHA-256 of the policy file */
+    uint32_t attempt;
+};
+
+struct record_failure {
+    const char *rule;
+    const char *cp_section;
+    const char *code;
+    const char *found;
+    const char *required;
+};
+
+struct record_decision {
+    uint16_t passed;
+    const char *const *shadow_failures; /* rule ids */
+    size_t shadow_count;
+    const struct record_failure *failures; /* DENY only; the deciding one first */
+    size_t failure_count;
+};
+
+SG_MUST_USE enum sg_status record_intent(char *buffer, const struct record_head *head,
+                                         const struct record_job *job,
+                                         const struct record_decision *decision,
+                                         struct slice *out);
+SG_MUST_USE enum sg_status record_deny(char *buffer, const struct record_head *head,
+                                       const struct record_job *job,
+                                       const struct record_decision *decision,
+                                       struct slice *out);
+
+struct record_result {
+    const char *decision_id;
+    uint64_t intent_index;
+    uint32_t attempt;
+    const char *outcome;    /* "signed", "failed", "indeterminate" */
+    const char *code;       /* of a failure: sg_status_name; NULL when signed */
+    struct slice signature; /* its SHA-256 goes in; empty unless signed */
+    const char *lane;
+    uint32_t latency_us; /* INTENT to result */
+};
+SG_MUST_USE enum sg_status record_outcome(char *buffer, const struct record_head *head,
+                                          const struct record_result *result,
+                                          struct slice *out);
+
+/* The stored answer was given again. */
+SG_MUST_USE enum sg_status record_replay(char *buffer, const struct record_head *head,
+                                         const char *decision_id, uint64_t outcome_index,
+                                         struct slice *out);
+
+/* Everything else: boot, shutdown, policy.load, policy.reject, key.load, key.refuse,
+ * lane.down, lane.up, overload … with text members that the writer chose. names and
+ * values alternate in pairs; count is the number of pairs. */
+SG_MUST_USE enum sg_status record_event(char *buffer, const struct record_head *head,
+                                        const char *type, const char *const *pairs,
+                                        size_t count, struct slice *out);
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef SEGEL_GATEWAY_POLICY_FACTS_H
+#define SEGEL_GATEWAY_POLICY_FACTS_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* The closed list of facts, and one job's or key's values for them. */
+enum fact_type {
+    FACT_BOOL,
+    FACT_INT,
+    FACT_STR,
+    FACT_TIME,
+    FACT_DUR,
+    FACT_SET,
+    FACT_HASH
+};
+enum fact_phase { FACT_PHASE_KEY, FACT_PHASE_JOB };
+
+enum fact {
+#define FACT(name, text, type, phase, help) FACT_ID_##name,
+#include "gateway/policy/facts.def"
+#undef FACT
+    FACT_COUNT
+};
+
+/* A value; which member counts is said by the fact's type. Bytes are borrowed from
+ * whoever filled the facts, for as long as the facts are used. */
+struct fact_value {
+    bool present;
+    int64_t number;          /* BOOL 0/1, INT, TIME (us), DUR (s) */
+    struct slice text;       /* STR, HASH */
+    const struct slice *set; /* SET */
+    size_t set_count;
+};
+
+/* The zero state knows nothing: an absent fact in a requirement is an error, and an error
+ * denies. */
+struct facts {
+    struct fact_value value[FACT_COUNT];
+};
+
+const char *fact_name(enum fact fact);
+const char *fact_help(enum fact fact);
+enum fact_type fact_type(enum fact fact);
+enum fact_phase fact_phase(enum fact fact);
+/* FACT_COUNT when there is none of that name. */
+enum fact fact_find(const char *name);
+
+/* Setters by type; a wrong type is a mistake of ours and stops the process. */
+void facts_bool(struct facts *facts, enum fact fact, bool value);
+void facts_number(struct facts *facts, enum fact fact,
+                  int64_t value); /* INT, TIME, DUR */
+void facts_text(struct facts *facts, enum fact fact, struct slice text); /* STR, HASH */
+void facts_set(struct facts *facts, enum fact fact, const struct slice *items,
+               size_t count);
+
+#endif

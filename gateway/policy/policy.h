@@ -1,0 +1,114 @@
+#ifndef SEGEL_GATEWAY_POLICY_POLICY_H
+#define SEGEL_GATEWAY_POLICY_POLICY_H
+
+#include "gateway/policy/facts.h"
+
+/* A Certificate Policy as rules over facts (shape: the sample in deploy/policies).
+ * Immutable after loading: any thread may judge by it. No clock, no I/O, no lock: the
+ * same facts give the same verdict for ever. */
+struct policy;
+
+enum { POLICY_RULES_MAX = 1000 };
+
+enum rule_level { RULE_HARD, RULE_SOFT, RULE_ADVISORY };
+enum rule_mode { RULE_ENFORCE, RULE_SHADOW, RULE_OFF };
+/* Values equal RuleResult in segel/v1/common.proto. */
+enum rule_result {
+    RULE_NONE,
+    RULE_PASS,
+    RULE_FAIL,
+    RULE_WARN,
+    RULE_ERROR,
+    RULE_SKIP,
+    RULE_SHADOW_PASS,
+    RULE_SHADOW_FAIL,
+    RULE_SHADOW_ERROR
+};
+
+struct rule_info {
+    const char *id;         /* "CP-6.1-02" */
+    const char *cp_section; /* "6.1.5" */
+    const char *code;       /* "KEY_TOO_WEAK" */
+    enum rule_level level;
+    enum rule_mode mode;
+    const char *message_id; /* Indonesian; NULL when the file has none */
+    const char *message_en; /* English; likewise */
+};
+
+struct policy_info {
+    const char *id;
+    int64_t version;
+    uint8_t sha256[32]; /* of the file's bytes */
+    bool production;    /* profile: production (test otherwise) */
+    int64_t effective_us;
+    int64_t review_by_us;
+    int64_t agreement_from_us; /* 0 = not given */
+    int64_t agreement_until_us;
+    const char *agreement_no;
+    const char *statement_id; /* what every letter must show; Indonesian, English */
+    const char *statement_en;
+    const char *verify_url;  /* "" when none */
+    uint8_t logo_sha256[32]; /* all zero when none */
+};
+
+/* SG_NOT_FOUND, SG_IO, SG_INVALID; why names file, line and column, and the nearest
+ * allowed word. The embedded tests are run: a failing one is SG_INVALID and named.
+ * The caller owns *out. */
+SG_MUST_USE enum sg_status policy_load(const char *path, struct policy **out,
+                                       struct sg_error *why);
+SG_MUST_USE enum sg_status policy_parse(struct slice text, const char *name,
+                                        struct policy **out, struct sg_error *why);
+void policy_free(struct policy *policy);
+
+const struct policy_info *policy_info(const struct policy *policy);
+size_t policy_rule_count(const struct policy *policy);
+const struct rule_info *policy_rule(const struct policy *policy, size_t rule);
+/* Members of the named list of the file ("profiles", "algs", "cp_oids"); NULL, 0 if none.
+ */
+const struct slice *policy_list(const struct policy *policy, const char *name,
+                                size_t *count);
+/* Text dump of the compiled policy, one line a rule, for review; owned by the policy. */
+const char *policy_dump(const struct policy *policy);
+
+/* What depends only on the key: made when key, certificate or policy changes, then shared
+ * by all its jobs. Holds the results of the rules that read KEY facts alone, and copies
+ * of the KEY facts: the facts given may go away. */
+struct policy_key;
+SG_MUST_USE enum sg_status policy_bind(const struct policy *policy,
+                                       const struct facts *key_facts,
+                                       struct policy_key **out);
+void policy_key_free(struct policy_key *bound);
+/* The KEY facts kept in it, to begin a job's facts with (a plain copy of the struct). */
+const struct facts *policy_key_facts(const struct policy_key *bound);
+
+/* One decision. Deny if any enforced hard or soft rule fails or errs; deny without rules.
+ * failures: indices of the rules that deny, in file order, the first being the deciding
+ * one. */
+enum { VERDICT_FAILURES = 16, VERDICT_SHADOWS = 8 };
+struct verdict {
+    bool allow;
+    uint16_t passed;
+    uint16_t skipped;
+    uint16_t warned;
+    uint16_t failure_count; /* all; only the first VERDICT_FAILURES are listed */
+    uint16_t failures[VERDICT_FAILURES];
+    uint16_t shadow_count; /* shadow failures and errors */
+    uint16_t shadows[VERDICT_SHADOWS];
+};
+
+/* facts: the job's, begun from policy_key_facts. Any thread; no allocation. */
+void policy_judge(const struct policy *policy, const struct policy_key *bound,
+                  const struct facts *facts, struct verdict *out);
+
+/* Why one rule came out as it did: for denial details and explain. Texts are cut to fit.
+ */
+struct rule_why {
+    enum rule_result result; /* effective */
+    const char *fact;        /* name of the fact that decided; "" when none did */
+    char found[128];         /* its value; empty when absent */
+    char required[192];      /* ">= 2048", "one of [a, b]" */
+};
+void policy_explain(const struct policy *policy, size_t rule, const struct facts *facts,
+                    struct rule_why *out);
+
+#endif

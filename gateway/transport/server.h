@@ -1,0 +1,96 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_SERVER_H
+#define SEGEL_GATEWAY_TRANSPORT_SERVER_H
+
+#include <openssl/x509.h>
+
+#include "gateway/transport/grpc.h"
+
+/* A gRPC server over HTTP/2: listeners, TLS, connections, limits, I/O loops. It knows
+ * methods and peers, nothing of signing. */
+
+/* Who is at the other end, as TLS proved it. Valid during the identify hook only. */
+struct peer {
+    X509 *certificate;       /* borrowed; verified against client_ca */
+    uint8_t fingerprint[32]; /* SHA-256 of its DER */
+    const char *address;     /* "127.0.0.1:51234" */
+};
+
+/* All limits with their defaults: SERVER_LIMITS_DEFAULT. */
+struct server_limits {
+    uint32_t connections;        /* open at once */
+    uint32_t concurrent_streams; /* per connection */
+    uint32_t header_list_bytes;  /* RFC 9113: name + value + 32 each */
+    uint32_t header_fields;
+    uint32_t handshake_ms;
+    uint32_t idle_ms;        /* connection without a call */
+    uint32_t write_stall_ms; /* output waits and the peer takes nothing */
+    uint32_t deadline_default_ms;
+    uint32_t deadline_max_ms; /* unary calls; streams may last */
+    size_t output_bytes;      /* queued responses of one connection */
+};
+#define SERVER_LIMITS_DEFAULT                                                            \
+    (struct server_limits)                                                               \
+    {                                                                                    \
+        .connections = 1024, .concurrent_streams = 128, .header_list_bytes = 16384,      \
+        .header_fields = 100, .handshake_ms = 10000, .idle_ms = 3600000,                 \
+        .write_stall_ms = 30000, .deadline_default_ms = 5000, .deadline_max_ms = 30000,  \
+        .output_bytes = (size_t)8 << 20                                                  \
+    }
+
+struct server_options {
+    const char *address;     /* IPv4 or IPv6 literal */
+    uint16_t port;           /* 0 = any free one; see server_port */
+    const char *certificate; /* PEM file: server certificate and chain */
+    const char *private_key; /* PEM file */
+    const char *client_ca;   /* PEM file: issuers of client certificates */
+    unsigned loops;          /* I/O threads, from 1 */
+    struct server_limits limits;
+    const struct grpc_method *methods; /* borrowed for the life of the server */
+    size_t method_count;
+    /* Any I/O thread, once a connection, after the handshake. Returns the caller,
+     * borrowed for the life of the connection, or NULL: every call of the connection is
+     * then answered UNAUTHENTICATED with the sentence written to why. */
+    void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    void *context;
+};
+
+struct server;
+
+/* Binds, loads certificates and checks that the key fits; starts no thread.
+ * SG_INVALID, SG_NOT_FOUND, SG_IO: why names the file or address and what to do. */
+SG_MUST_USE enum sg_status server_new(const struct server_options *options,
+                                      struct server **out, struct sg_error *why);
+uint16_t server_port(const struct server *server);
+
+/* What other threads (the core) send to a loop arrives by its mailbox: the loop calls
+ * on_wake on its own thread whenever the fd turns readable. One per loop, before start.
+ */
+void server_watch(struct server *server, unsigned loop, int fd,
+                  void (*on_wake)(void *context), void *context);
+
+/* Starts the I/O threads. */
+SG_MUST_USE enum sg_status server_start(struct server *server, struct sg_error *why);
+
+/* Resolves a name on its own loop's thread; NULL when the call is over. */
+struct grpc_call *server_call(struct server *server, struct grpc_name name);
+
+/* Stops listening, tells clients to go (GOAWAY twice), lets calls end; any thread,
+ * returns at once. server_idle: no call is left on any connection. */
+void server_drain(struct server *server);
+bool server_idle(const struct server *server);
+
+/* Ends all connections and joins the threads. */
+void server_stop(struct server *server);
+void server_free(struct server *server);
+
+/* Relaxed counters since start. */
+struct server_counts {
+    uint64_t connections_opened;
+    uint64_t handshakes_failed;
+    uint64_t calls_started;
+    uint64_t calls_refused;   /* before a service saw them */
+    uint64_t connections_cut; /* for breaking a limit */
+};
+struct server_counts server_counts(const struct server *server);
+
+#endif

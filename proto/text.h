@@ -1,0 +1,32 @@
+#ifndef SEGEL_PROTO_TEXT_H
+#define SEGEL_PROTO_TEXT_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Small questions about text that comes from outside, and the few formats of ours. */
+
+/* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
+bool text_utf8(struct slice text);
+/* The same, and without control characters below U+0020 and U+007F. */
+bool text_plain(struct slice text);
+/* 1 to 64 bytes of [A-Za-z0-9._-]: names of keys, callers, classes. */
+bool text_name(struct slice text);
+
+/* Lower-case hexadecimal with a final NUL: out holds 2 * len + 1 bytes. */
+void text_hex(struct slice bytes, char *out);
+/* SG_INVALID: an odd length, another character, or more than cap bytes. */
+SG_MUST_USE enum sg_status text_unhex(struct slice hex, uint8_t *out, size_t cap,
+                                      size_t *len);
+
+/* "2026-05-02T01:02:03.456789Z" and a NUL; years 1970 to 9999. */
+enum { TEXT_TIME_SIZE = 28 };
+void text_time(int64_t unix_us, char out[TEXT_TIME_SIZE]);
+/* RFC 3339 with a zone ("Z" or "+07:00"), fraction of up to 6 digits optional. */
+SG_MUST_USE enum sg_status text_time_parse(struct slice text, int64_t *unix_us);
+
+/* Decimal digits only: no sign, blank, or leading zero. SG_INVALID otherwise or above
+ * max. */
+SG_MUST_USE enum sg_status text_uint(struct slice text, uint64_t max, uint64_t *value);
+
+#endif
