@@ -95,9 +95,10 @@ SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 size_t cap, size_t *len);
 
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
- * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of that text; it
- * is durable on SG_OK. SG_INVALID: not the note of the present tree, or smaller than the
- * last.
+ * ("origin\nsize\nroot\n"), to be signed; the ledger remembers it as pending. store: the
+ * signed note of exactly that pending text. The tree may have GROWN between the two calls,
+ * because the HSM takes its time while records go on being written. Durable on SG_OK.
+ * SG_INVALID: another text than the pending one, or smaller than the last stored.
  */
 SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *out,
                                                   size_t cap, size_t *len);
