@@ -1,0 +1,216 @@
+#include "gateway/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/config_parse.h"
+
+/* One scalar setting: where it stands in the file and in the struct. */
+struct setting {
+    const char *path;
+    size_t offset;
+    bool number;
+    const char *text_fallback;
+    int64_t fallback;
+    struct yaml_range range;
+};
+
+static const struct setting settings[] = {
+#define TEXT(field, path, fallback, help)                                                \
+    {path, offsetof(struct config, field), false, fallback, 0, {0, 0}},
+#define NUMBER(field, path, fallback, min, max, help)                                    \
+    {path, offsetof(struct config, field), true, NULL, fallback, {min, max}},
+#include "gateway/config.def"
+#undef TEXT
+#undef NUMBER
+};
+
+static const char *const top_names[] = {"node",   "listen",  "tls",  "io",      "log",
+                                        "ledger", "policy",  "hsm",  "queue",   "sign",
+                                        "lanes",  "log_key", "keys", "callers", NULL};
+
+/* The node of "a.b", or NULL when it is not given. */
+static const struct yaml_node *find(const struct parse *p, const char *path)
+{
+    const struct yaml_node *root = yaml_root(p->doc);
+    const char *dot = strchr(path, '.');
+    char section[32] = "";
+
+    if (dot == NULL) {
+        return yaml_get(root, path);
+    }
+    MUST((size_t)(dot - path) < sizeof(section));
+    memcpy(section, path, (size_t)(dot - path));
+    const struct yaml_node *map = yaml_get(root, section);
+    return map == NULL ? NULL : yaml_get(map, dot + 1);
+}
+
+static bool is_path(const char *setting_path)
+{
+    static const char *const paths[] = {
+        "tls.certificate", "tls.private_key", "tls.client_ca", "ledger.path",
+        "policy.file",     "policy.anchors",  "hsm.program"};
+
+    for (size_t i = 0; i < SG_COUNT(paths); i++) {
+        if (strcmp(setting_path, paths[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sg_status read_text(struct parse *p, const struct setting *row,
+                                const struct yaml_node *node)
+{
+    const char **target = (const char **)(void *)((char *)p->config + row->offset);
+
+    if (node == NULL && row->text_fallback == NULL) {
+        return yaml_fail(p->doc, yaml_root(p->doc), p->why,
+                         "the setting '%s' is missing; add it", row->path);
+    }
+    if (node == NULL) {
+        *target = row->text_fallback;
+        return SG_OK;
+    }
+    TRY(yaml_str(p->doc, node, target, p->why));
+    if (is_path(row->path)) {
+        *target = parse_path(p, *target);
+    }
+    return *target == NULL ? SG_NO_MEMORY : SG_OK;
+}
+
+static enum sg_status read_number(struct parse *p, const struct setting *row,
+                                  const struct yaml_node *node)
+{
+    int64_t *target = (int64_t *)(void *)((char *)p->config + row->offset);
+
+    if (node == NULL) {
+        *target = row->fallback;
+        return SG_OK;
+    }
+    return yaml_int(p->doc, node, row->range, target, p->why);
+}
+
+static enum sg_status read_settings(struct parse *p)
+{
+    for (size_t i = 0; i < SG_COUNT(settings); i++) {
+        const struct yaml_node *node = find(p, settings[i].path);
+        TRY(settings[i].number ? read_number(p, &settings[i], node)
+                               : read_text(p, &settings[i], node));
+    }
+    return SG_OK;
+}
+
+/* A misspelt setting must not fall back to its default silently: each name in a section
+ * of scalars has to be a row. */
+static enum sg_status check_section(struct parse *p, const char *section)
+{
+    const struct yaml_node *map = yaml_get(yaml_root(p->doc), section);
+    const char *known[SG_COUNT(settings) + 1];
+    size_t count = 0;
+    size_t prefix = strlen(section);
+
+    for (size_t i = 0; i < SG_COUNT(settings); i++) {
+        if (strncmp(settings[i].path, section, prefix) == 0 &&
+            settings[i].path[prefix] == '.') {
+            known[count++] = settings[i].path + prefix + 1;
+        }
+    }
+    known[count] = NULL;
+    return map == NULL || count == 0 ? SG_OK : parse_known(p, map, known);
+}
+
+static enum sg_status check_names(struct parse *p)
+{
+    TRY(parse_known(p, yaml_root(p->doc), top_names));
+    for (size_t i = 0; top_names[i] != NULL; i++) {
+        TRY(check_section(p, top_names[i]));
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_log(struct parse *p)
+{
+    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+    static const char *const formats[] = {"text", "json", NULL};
+    size_t index = 0;
+
+    TRY(parse_choice(p, find(p, "log.level"), p->config->log_level, levels, &index));
+    p->config->log_level_value = (enum log_level)index;
+    TRY(parse_choice(p, find(p, "log.format"), p->config->log_format, formats, &index));
+    p->config->log_format_value = (enum log_format)index;
+    return SG_OK;
+}
+
+static enum sg_status read_all(struct parse *p)
+{
+    if (yaml_root(p->doc)->kind != YAML_MAP) {
+        return yaml_fail(p->doc, yaml_root(p->doc), p->why,
+                         "a configuration is a map of settings");
+    }
+    TRY(check_names(p));
+    TRY(read_settings(p));
+    TRY(read_log(p));
+    TRY(parse_lanes(p));
+    TRY(parse_log_key(p));
+    TRY(parse_keys(p));
+    return parse_callers(p);
+}
+
+enum sg_status config_load(const char *path, struct config **out, struct sg_error *why)
+{
+    struct parse p = {.why = why, .file = path};
+
+    TRY(yaml_read_file(path, &p.doc, why));
+    struct parse_memory *memory = (struct parse_memory *)calloc(1, sizeof(*memory));
+    p.config = (struct config *)calloc(1, sizeof(*p.config));
+    if (memory == NULL || p.config == NULL) {
+        free(memory);
+        free(p.config);
+        yaml_free(p.doc);
+        return sg_fail(why, SG_NO_MEMORY, "no memory to read the configuration");
+    }
+    memory->doc = p.doc;
+    p.memory = memory;
+    p.config->memory = memory;
+    enum sg_status status = read_all(&p);
+    if (status != SG_OK) {
+        config_free(p.config);
+        return status;
+    }
+    *out = p.config;
+    return SG_OK;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL) {
+        return;
+    }
+    struct parse_memory *memory = (struct parse_memory *)config->memory;
+    for (size_t i = 0; i < memory->count; i++) {
+        free(memory->blocks[i]);
+    }
+    free(memory->blocks);
+    yaml_free(memory->doc);
+    free(memory);
+    free(config);
+}
+
+const char *config_role_name(enum config_role role)
+{
+    static const struct {
+        enum config_role role;
+        const char *name;
+    } names[] = {{ROLE_BACKEND, "backend"},
+                 {ROLE_OFFICER, "officer"},
+                 {ROLE_REVIEWER, "reviewer"},
+                 {ROLE_OPERATOR, "operator"}};
+
+    for (size_t i = 0; i < SG_COUNT(names); i++) {
+        if (names[i].role == role) {
+            return names[i].name;
+        }
+    }
+    return "?";
+}

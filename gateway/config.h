@@ -1,0 +1,86 @@
+#ifndef SEGEL_GATEWAY_CONFIG_H
+#define SEGEL_GATEWAY_CONFIG_H
+
+#include "gateway/log.h"
+#include "proto/algorithm.h"
+#include "proto/base.h"
+
+/* segeld's configuration: one YAML file. Scalar settings stand as rows in config.def;
+ * lanes, keys and callers are lists. All texts live as long as the config; paths are made
+ * absolute against the folder of the file. Immutable after loading. */
+
+enum { CONFIG_ENV_MAX = 8, CONFIG_KEY_ID_MAX = 64 };
+
+enum config_role {
+    ROLE_BACKEND = 1,
+    ROLE_OFFICER = 2,
+    ROLE_REVIEWER = 4,
+    ROLE_OPERATOR = 8
+};
+
+struct config_lane {
+    const char *name;
+    const char *module;
+    const char *token;
+    const char *serial;   /* "" = not compared */
+    const char *pin_path; /* file or credential; only its path is known here */
+    int64_t threads;
+    const char *environment[CONFIG_ENV_MAX + 1]; /* "NAME=value", ends with NULL */
+};
+
+struct config_words {
+    const char **items;
+    size_t count;
+};
+
+struct config_key {
+    const char *name;
+    const char *class; /* "seal" or "signature" */
+    size_t lane;       /* index in lanes */
+    uint8_t id[CONFIG_KEY_ID_MAX];
+    size_t id_len;
+    const char *certificate;
+    const char *chain; /* NULL = none */
+    enum sg_scheme scheme;
+    enum sg_hash hash;
+    struct config_words allowed_classes; /* empty = any that is not prohibited */
+    struct config_words prohibited_classes;
+    bool raw_allowed;
+};
+
+struct config_caller {
+    const char *name;
+    const char *match;        /* "URI:…", "DNS:…" or "sha256:<hex>" */
+    unsigned roles;           /* bits of config_role */
+    struct config_words keys; /* names of keys that it is entitled to */
+};
+
+struct config {
+#define TEXT(field, path, fallback, help)             const char *field;
+#define NUMBER(field, path, fallback, min, max, help) int64_t field;
+#include "gateway/config.def"
+#undef TEXT
+#undef NUMBER
+    struct config_lane *lanes;
+    size_t lane_count;
+    struct config_key *keys;
+    size_t key_count;
+    struct config_caller *callers;
+    size_t caller_count;
+    size_t log_lane; /* index in lanes */
+    uint8_t log_key_id[CONFIG_KEY_ID_MAX];
+    size_t log_key_id_len;
+    enum log_level log_level_value;
+    enum log_format log_format_value;
+    void *memory; /* owned: the document and all that was allocated */
+};
+
+/* SG_NOT_FOUND, SG_IO, SG_INVALID: why is one sentence that begins with
+ * "FILE:LINE:COLUMN: " and names the field. The caller owns *out. */
+SG_MUST_USE enum sg_status config_load(const char *path, struct config **out,
+                                       struct sg_error *why);
+void config_free(struct config *config);
+
+const char *config_role_name(enum config_role role);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef SEGEL_GATEWAY_CONFIG_PARSE_H
+#define SEGEL_GATEWAY_CONFIG_PARSE_H
+
+#include "gateway/config.h"
+#include "gateway/yaml.h"
+
+/* Inside of config.c: the state of one reading, the fields (config_parse.c) and the lists
+ * (config_lists.c). */
+struct parse_memory {
+    struct yaml *doc;
+    void **blocks; /* owned, each too */
+    size_t count;
+};
+
+struct parse {
+    const char *file;
+    struct yaml *doc;
+    struct config *config;
+    struct parse_memory *memory;
+    struct sg_error *why;
+};
+
+/* Cleared memory that lives as long as the config; NULL when there is none. */
+void *parse_alloc(struct parse *p, size_t count, size_t size);
+/* The path made absolute against the folder of the file; NULL when memory is short. */
+const char *parse_path(struct parse *p, const char *path);
+/* Each key of the map is one of the words; else an error with the nearest word. */
+SG_MUST_USE enum sg_status parse_known(struct parse *p, const struct yaml_node *map,
+                                       const char *const *words);
+/* Index of value in words; the error stands at node, or at the root. */
+SG_MUST_USE enum sg_status parse_choice(struct parse *p, const struct yaml_node *node,
+                                        const char *value, const char *const *words,
+                                        size_t *index);
+
+/* Fields of list items. get, text, name, path, id and lane must be there; maybe_text and
+ * words may be absent; list is a top-level list of at least min entries. */
+SG_MUST_USE enum sg_status field_get(struct parse *p, const struct yaml_node *map,
+                                     const char *name, const struct yaml_node **out);
+SG_MUST_USE enum sg_status field_text(struct parse *p, const struct yaml_node *map,
+                                      const char *name, const char **out);
+SG_MUST_USE enum sg_status field_name(struct parse *p, const struct yaml_node *map,
+                                      const char **out);
+SG_MUST_USE enum sg_status field_path(struct parse *p, const struct yaml_node *map,
+                                      const char *name, const char **out);
+SG_MUST_USE enum sg_status field_maybe_text(struct parse *p, const struct yaml_node *map,
+                                            const char *name, const char **out);
+SG_MUST_USE enum sg_status field_id(struct parse *p, const struct yaml_node *map,
+                                    uint8_t *id, size_t *len);
+SG_MUST_USE enum sg_status field_lane(struct parse *p, const struct yaml_node *map,
+                                      size_t *lane);
+SG_MUST_USE enum sg_status field_words(struct parse *p, const struct yaml_node *map,
+                                       const char *name, struct config_words *out);
+SG_MUST_USE enum sg_status field_list(struct parse *p, const char *name, size_t min,
+                                      const struct yaml_node **out);
+SG_MUST_USE enum sg_status field_unique(struct parse *p, const struct yaml_node *list);
+
+SG_MUST_USE enum sg_status parse_lanes(struct parse *p);
+SG_MUST_USE enum sg_status parse_log_key(struct parse *p);
+SG_MUST_USE enum sg_status parse_keys(struct parse *p);
+SG_MUST_USE enum sg_status parse_callers(struct parse *p);
+
+#endif
