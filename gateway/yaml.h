@@ -31,7 +31,9 @@ SG_MUST_USE enum sg_status yaml_read_file(const char *path, struct yaml **out,
                                           struct sg_error *why);
 SG_MUST_USE enum sg_status yaml_read(struct slice text, const char *name,
                                      struct yaml **out, struct sg_error *why);
-void yaml_free(struct yaml *doc);
+/* Linked under a name of ours: libyaml exports a yaml_free, and its own calls would land
+ * in this one. */
+void yaml_free(struct yaml *doc) __asm__("segel_yaml_free");
 
 const struct yaml_node *yaml_root(const struct yaml *doc);
 /* The value under a key of a map; NULL when absent or when node is not a map. */
