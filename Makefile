@@ -1,8 +1,17 @@
 # Segel: one Makefile for everything. `make help` lists what it can do.
 
 BUILD ?= build
-CC ?= gcc
 SAN ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# Debian's own interpreter: the one that its python3-* packages belong to.
+PYTHON ?= /usr/bin/python3
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# -j for a recursive call, unless the caller has chosen one already.
+PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(JOBS)) --no-print-directory
 
 PACKAGES := libevent libnghttp2 openssl libprotobuf-c libp11 p11-kit-1 sqlite3 yaml-0.1 \
             jansson libqpdf libqrencode libpng zlib libseccomp libsystemd
@@ -15,8 +24,10 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
   -fcf-protection -ftrivial-auto-var-init=zero
 # Looked up once, when something is compiled: `make deps` must work without the packages.
-EXTERN_CFLAGS = $(eval EXTERN_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(EXTERN_CFLAGS)
-EXTERN_LIBS = $(eval EXTERN_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(EXTERN_LIBS)
+pkg = $(or $(shell pkg-config $(1) $(PACKAGES) && echo ' '),\
+  $(error libraries are missing: run 'make deps' first))
+EXTERN_CFLAGS = $(eval EXTERN_CFLAGS := $$(call pkg,--cflags))$(EXTERN_CFLAGS)
+EXTERN_LIBS = $(eval EXTERN_LIBS := $$(call pkg,--libs))$(EXTERN_LIBS)
 
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
@@ -111,16 +122,107 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcriterion $(EXTERN_LIBS) -ldl
 
+# tests/flow/NAME.c and tests/stress/NAME.c see the whole gateway; tests/bench/NAME.c what is
+# named here. tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11
+# module that fails on command.
+NEEDS_flow    := $(NEEDS_service)
+NEEDS_stress  := $(NEEDS_service)
+NEEDS_ceiling := hsm proto
+NEEDS_load    := $(NEEDS_client)
+
+FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
+STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
+BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
+FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
+  $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fixtures/faults.c))
+
+LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+$(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
+    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/flow/support/*.c)) $(call lib_of,flow)
+	@mkdir -p $(@D)
+	$(LINK) -lcriterion $(EXTERN_LIBS) -ldl
+$(BUILD)/tests/stress/%: $(BUILD)/obj/tests/stress/%.o $(call lib_of,stress)
+	@mkdir -p $(@D)
+	$(LINK) $(EXTERN_LIBS) -ldl
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call lib_of,$$*)
+	@mkdir -p $(@D)
+	$(LINK) $(EXTERN_LIBS) -ldl
+$(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -lhpdf -lm
+$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+
 units: $(UNIT_BIN) ## build the unit tests
+tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FIXTURES) ## build programs and tests
+
+# Scripts: every executable file directly in these folders.
+SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 -type f \
+  -perm -u+x 2>/dev/null | sort)
+
+# --- What people call ----------------------------------------------------------------------
+# Each of these installs first what it needs, then calls make again: only then can the
+# libraries be asked for their flags.
+deps: ## install the Debian packages that are missing
+	@deploy/deps.sh all
+
+check: ## build everything and run all tests
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) -k tests || echo "make: some programs could not be built"
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) $(PYTHON) tests/run.py --jobs 2 $(UNIT_BIN) \
+	  $(FLOW_BIN) $(STRESS_BIN) $(SCRIPTS)
+
+asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan \
+	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+lint: ## formatting, clang-tidy, layers, banned calls, sizes, secrets
+	@deploy/deps.sh build test lint
+	@BUILD=$(BUILD) MAKE="$(MAKE) $(PARALLEL)" PYTHON=$(PYTHON) tests/lint/run.sh
+
+demo: ## sign 200 letters with a software token and check every one
+	@deploy/deps.sh build demo
+	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
+	@BUILD=$(BUILD) deploy/demo/demo.sh
+
+bench: ## throughput beside what the token can do; SECONDS=1 ROUNDS=1 for a quick look
+	@deploy/deps.sh build demo bench
+	@$(MAKE) $(PARALLEL) all $(BENCH_BIN)
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
+	  BENCH_KEYS="$(KEYS)" tests/bench/bench.sh
+
+SHARE = $(DESTDIR)$(PREFIX)/share/segel
+install: all ## install below DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto \
+	  $(DESTDIR)$(PREFIX)/share/doc/segel
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
+	cd proto && find segel/v1 -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
+	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/segel
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
+# --- Lint ----------------------------------------------------------------------------------
+# A stamp a file; it is as old as the object, which knows the headers it was made from.
+C_FILES := $(shell find proto gateway hsm client tests -name '*.c' 2>/dev/null | sort)
+TIDY_FLAGS = -std=gnu17 -pthread -I. -isystem $(BUILD)/gen $(EXTERN_CFLAGS)
+
+tidy: $(C_FILES:%.c=$(BUILD)/lint/%.tidy) ## clang-tidy over all files
+$(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy-14 --quiet $*.c -- $(TIDY_FLAGS) >$@.log 2>&1 || \
+	  { grep -v ' warnings generated\.' $@.log; exit 1; }
+	@touch $@
+
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units clean help
+.PHONY: all units tests deps check asan lint demo bench install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/gen -name '*.d' 2>/dev/null)

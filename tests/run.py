@@ -1,0 +1,135 @@
+"""Runs test programs and adds their results up; `make check` calls it.
+
+A program passes with exit code 0, is skipped with 77 and fails with any other. What it says
+itself counts for more: Criterion's synthesis line, or a line "N passed, M failed". Its
+output is kept in $BUILD/logs; the end of it is shown when it fails. The last line of all is
+exactly "N passed, M failed".
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+CRITERION = re.compile(
+    r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
+OWN_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+SKIPPED = 77
+TAIL_LINES = 30
+
+
+class Outcome:
+    def __init__(self, name, passed, failed, note="", log=""):
+        self.name, self.passed, self.failed = name, passed, failed
+        self.note, self.log, self.seconds = note, log, 0.0
+
+    def line(self):
+        word = "FAIL" if self.failed else ("skip" if self.passed == 0 else "ok")
+        count = f"{self.passed} passed" + (f", {self.failed} failed" if self.failed else "")
+        note = f"  ({self.note})" if self.note else ""
+        return f"{word:4}  {self.seconds:6.1f} s  {self.name:40} {count}{note}"
+
+
+def count(name, text, code):
+    """What the output says, held against the exit code."""
+    criterion, own = CRITERION.findall(text), OWN_LINE.findall(text)
+    if code == SKIPPED:
+        lines = text.strip().splitlines()
+        return Outcome(name, 0, 0, "skipped: " + (lines[-1] if lines else "no reason given"))
+    if criterion:
+        tested, passed, failing, crashing = map(int, criterion[-1])
+        failed = tested - passed
+        if tested == 0:
+            return Outcome(name, 0, 1, "it holds no test")
+    elif own:
+        passed, failed = map(int, own[-1])
+    else:
+        passed, failed = (1, 0) if code == 0 else (0, 1)
+    if code != 0 and failed == 0:
+        return Outcome(name, passed, 1, f"exit code {code}")
+    return Outcome(name, passed, failed)
+
+
+def run(path, seconds):
+    name = os.path.relpath(path, BUILD) if path.startswith(BUILD + "/") else path
+    name = re.sub(r"^tests/", "", name)
+    log = os.path.join(BUILD, "logs", name + ".log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    if not os.path.exists(path):
+        return Outcome(name, 0, 1, "it could not be built")
+    started = time.monotonic()
+    with open(log, "wb") as out:
+        child = subprocess.Popen([os.path.abspath(path)], stdin=subprocess.DEVNULL,
+                                 stdout=out, stderr=subprocess.STDOUT,
+                                 start_new_session=True)
+        try:
+            code = child.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            end_group(child)
+    with open(log, encoding="utf-8", errors="replace") as file:
+        text = ANSI.sub("", file.read())
+    outcome = (Outcome(name, 0, 1, f"ended after {seconds} s without an answer")
+               if code is None else count(name, text, code))
+    outcome.log, outcome.seconds = log, time.monotonic() - started
+    return outcome
+
+
+def end_group(child):
+    """Nothing that a test started outlives it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+        except ProcessLookupError:
+            break
+        if child.poll() is not None:
+            time.sleep(0.05)
+        else:
+            try:
+                child.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                pass
+    child.wait()
+
+
+def show_failure(outcome):
+    if not outcome.log:
+        return
+    with open(outcome.log, encoding="utf-8", errors="replace") as file:
+        lines = file.read().splitlines()
+    print(f"---- the end of {outcome.log}")
+    print("\n".join("    " + ANSI.sub("", line) for line in lines[-TAIL_LINES:]))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=180, help="seconds a program")
+    parser.add_argument("programs", nargs="*")
+    args = parser.parse_args()
+    os.environ["BUILD"] = os.path.abspath(BUILD)
+    outcomes = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        jobs = [pool.submit(run, path, args.timeout) for path in args.programs]
+        for job in concurrent.futures.as_completed(jobs):
+            outcome = job.result()
+            outcomes.append(outcome)
+            print(outcome.line(), flush=True)
+            if outcome.failed:
+                show_failure(outcome)
+    failed = [o.name for o in outcomes if o.failed]
+    if failed:
+        print("failed: " + " ".join(sorted(failed)))
+    total_failed = sum(o.failed for o in outcomes)
+    print(f"{sum(o.passed for o in outcomes)} passed, {total_failed} failed")
+    sys.exit(1 if total_failed or not outcomes else 0)
+
+
+if __name__ == "__main__":
+    main()
