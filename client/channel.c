@@ -1,0 +1,288 @@
+#include "client/channel_internal.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/moment.h"
+#include "client/sentence.h"
+
+enum { CONNECT_MS = 10000 };
+
+/* --- Losing the connection --------------------------------------------------------- */
+
+static enum sg_status lose(struct channel *channel)
+{
+    struct call_status status = {.grpc_code = -1, .text = channel->reason.text};
+    struct channel_call *call;
+
+    channel->lost = true;
+    while ((call = LIST_FIRST(&channel->calls)) != NULL) {
+        channel_call_end(call, &status);
+    }
+    return SG_IO;
+}
+
+/* The reason that came first is the true one: what follows a GOAWAY is its effect. */
+static enum sg_status lose_because(struct channel *channel, const char *text)
+{
+    if (channel->reason.text[0] == '\0') {
+        sentence(&channel->reason, "%s: %s", channel->authority, text);
+    }
+    return lose(channel);
+}
+
+static enum sg_status lose_by_tls(struct channel *channel)
+{
+    if (channel->reason.text[0] == '\0') {
+        channel_tls_reason(channel, &channel->reason);
+    }
+    return lose(channel);
+}
+
+/* --- Writing ----------------------------------------------------------------------- */
+
+/* Gathers frames until a TLS record is full: a record of its own for each small frame
+ * would cost a system call each. */
+static enum sg_status fill_stage(struct channel *channel)
+{
+    while (channel->stage_len < CHANNEL_RECORD) {
+        const uint8_t *frame = NULL;
+        ssize_t len = nghttp2_session_mem_send(channel->session, &frame);
+        if (len == 0) {
+            return SG_OK;
+        }
+        if (len < 0 || (size_t)len > sizeof(channel->stage) - channel->stage_len) {
+            return lose_because(channel, "HTTP/2 cannot go on: no memory");
+        }
+        memcpy(channel->stage + channel->stage_len, frame, (size_t)len);
+        channel->stage_len += (size_t)len;
+    }
+    return SG_OK;
+}
+
+static enum sg_status write_stage(struct channel *channel)
+{
+    size_t record =
+        channel->stage_len < CHANNEL_RECORD ? channel->stage_len : CHANNEL_RECORD;
+
+    ERR_clear_error();
+    int written = SSL_write(channel->ssl, channel->stage, (int)record);
+    if (written <= 0) {
+        int error = SSL_get_error(channel->ssl, written);
+        channel->blocked = error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
+        return channel->blocked ? SG_OK : lose_by_tls(channel);
+    }
+    channel->stage_len -= (size_t)written;
+    memmove(channel->stage, channel->stage + written, channel->stage_len);
+    return SG_OK;
+}
+
+static enum sg_status flush(struct channel *channel)
+{
+    channel->blocked = false;
+    for (;;) {
+        TRY(fill_stage(channel));
+        if (channel->stage_len == 0) {
+            return SG_OK;
+        }
+        TRY(write_stage(channel));
+        if (channel->blocked) {
+            return SG_OK;
+        }
+    }
+}
+
+/* --- Reading ----------------------------------------------------------------------- */
+
+static enum sg_status read_failed(struct channel *channel, int rc, bool *again)
+{
+    int error = SSL_get_error(channel->ssl, rc);
+
+    *again = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+    if (*again) {
+        return SG_OK;
+    }
+    if (error == SSL_ERROR_ZERO_RETURN) {
+        return lose_because(channel, LIST_EMPTY(&channel->calls)
+                                         ? "the gateway closed the connection"
+                                         : "the gateway closed the connection in the "
+                                           "middle of a call");
+    }
+    return lose_by_tls(channel);
+}
+
+/* Reads until the socket and the TLS library hold no more, so that poll is asked rarely.
+ * *any: something came. */
+static enum sg_status read_input(struct channel *channel, bool *any)
+{
+    do {
+        bool again = false;
+        ERR_clear_error();
+        int len = SSL_read(channel->ssl, channel->input, sizeof(channel->input));
+        if (len <= 0) {
+            TRY(read_failed(channel, len, &again));
+            return SG_OK;
+        }
+        *any = true;
+        if (nghttp2_session_mem_recv(channel->session, channel->input, (size_t)len) < 0) {
+            return lose_because(channel, "what answers there does not speak HTTP/2 as a "
+                                         "gRPC server does");
+        }
+    } while (SSL_has_pending(channel->ssl) != 0);
+    return SG_OK;
+}
+
+static bool finished(const struct channel *channel)
+{
+    return nghttp2_session_want_read(channel->session) == 0 &&
+           nghttp2_session_want_write(channel->session) == 0 && channel->stage_len == 0;
+}
+
+/* --- One turn ---------------------------------------------------------------------- */
+
+/* Milliseconds for poll until the user's patience or a call's deadline ends. */
+static int patience_ms(int timeout_ms, int64_t next_us, int64_t now_us)
+{
+    if (next_us == 0) {
+        return timeout_ms;
+    }
+    int64_t left_ms = (next_us - now_us + 999) / 1000;
+    return timeout_ms >= 0 && timeout_ms < left_ms ? timeout_ms : (int)left_ms;
+}
+
+static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short *ready)
+{
+    short wanted = (short)(channel->blocked ? POLLIN | POLLOUT : POLLIN);
+    struct pollfd socket = {.fd = channel->fd, .events = wanted};
+
+    if (SSL_has_pending(channel->ssl) != 0) {
+        *ready = POLLIN;
+        return SG_OK;
+    }
+    int count = poll(&socket, 1, timeout_ms);
+    if (count < 0 && errno != EINTR) {
+        return lose_because(channel, "the socket cannot be waited for");
+    }
+    *ready = count > 0 ? socket.revents : 0;
+    return SG_OK;
+}
+
+static enum sg_status turn(struct channel *channel, int timeout_ms)
+{
+    int64_t next_us = 0;
+    int64_t now_us = channel->timed_calls > 0 ? moment_mono_us() : 0;
+    bool any = channel_expire(channel, now_us, &next_us);
+    short ready = 0;
+
+    TRY(flush(channel));
+    if (finished(channel)) {
+        return lose_because(channel, "the gateway closed the connection");
+    }
+    TRY(wait_ready(channel, any ? 0 : patience_ms(timeout_ms, next_us, now_us), &ready));
+    if ((ready & POLLOUT) != 0) {
+        TRY(flush(channel));
+        any = true;
+    }
+    if ((ready & (POLLIN | POLLERR | POLLHUP)) != 0) {
+        TRY(read_input(channel, &any));
+    }
+    return any ? SG_OK : SG_TIMEOUT;
+}
+
+enum sg_status channel_turn(struct channel *channel, int timeout_ms, struct sg_error *why)
+{
+    enum sg_status status = channel->lost ? SG_IO : turn(channel, timeout_ms);
+
+    if (status == SG_IO) {
+        return sg_fail(why, SG_IO, "%s", channel->reason.text);
+    }
+    return status;
+}
+
+/* --- Open and close ---------------------------------------------------------------- */
+
+/* In TLS 1.3 the gateway judges our certificate after our side of the handshake is done.
+ * Only the gateway's first frame shows that it lets us in. */
+static enum sg_status await_settings(struct channel *channel, int64_t deadline_us,
+                                     struct sg_error *why)
+{
+    while (!channel->ready) {
+        int64_t left_ms = (deadline_us - moment_mono_us()) / 1000;
+        if (left_ms <= 0) {
+            return sg_fail(why, SG_IO,
+                           "%s: what listens there sends nothing: it is not a "
+                           "gRPC server, or it hangs",
+                           channel->authority);
+        }
+        if (channel_turn(channel, (int)left_ms, why) == SG_IO) {
+            return SG_IO;
+        }
+    }
+    return SG_OK;
+}
+
+enum sg_status channel_open(const struct channel_options *options, struct channel **out,
+                            struct sg_error *why)
+{
+    uint32_t patience = options->connect_ms == 0 ? CONNECT_MS : options->connect_ms;
+    int64_t deadline_us = moment_mono_us() + (int64_t)patience * 1000;
+    struct channel *channel = (struct channel *)calloc(1, sizeof(*channel));
+
+    if (channel == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+    }
+    channel->fd = -1;
+    LIST_INIT(&channel->calls);
+    LIST_INIT(&channel->spare);
+    /* The TLS library writes without MSG_NOSIGNAL; a lost peer must not end the process.
+     */
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum sg_status status = channel_tls_open(options, deadline_us, channel, why);
+    if (status == SG_OK) {
+        status = channel_h2_start(channel);
+    }
+    if (status == SG_OK) {
+        status = await_settings(channel, deadline_us, why);
+    }
+    if (status != SG_OK) {
+        channel_close(channel);
+        return status;
+    }
+    *out = channel;
+    return SG_OK;
+}
+
+/* Says goodbye as far as the socket takes it at once: nobody waits for the peer. */
+static void say_goodbye(struct channel *channel)
+{
+    if (channel->session == NULL || channel->lost) {
+        return;
+    }
+    (void)nghttp2_session_terminate_session(channel->session, NGHTTP2_NO_ERROR);
+    if (flush(channel) == SG_OK && !channel->blocked) {
+        ERR_clear_error();
+        (void)SSL_shutdown(channel->ssl);
+    }
+}
+
+void channel_close(struct channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    say_goodbye(channel);
+    if (!channel->lost) {
+        (void)lose_because(channel, "the connection was closed here");
+    }
+    channel_call_free_all(channel);
+    nghttp2_session_del(channel->session);
+    SSL_free(channel->ssl);
+    if (channel->fd >= 0) {
+        (void)close(channel->fd);
+    }
+    free(channel);
+}

@@ -1,0 +1,81 @@
+#ifndef SEGEL_CLIENT_CHANNEL_INTERNAL_H
+#define SEGEL_CLIENT_CHANNEL_INTERNAL_H
+
+#include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+#include <sys/queue.h>
+
+#include "client/channel.h"
+#include "client/queue.h"
+#include "client/reply.h"
+#include "proto/grpc_frame.h"
+
+/* Shared by the files of the channel; nobody else includes it.
+ *
+ *   channel.c        open, close, one turn: socket and TLS records
+ *   channel_tls.c    connect, handshake, why it failed
+ *   channel_h2.c     nghttp2 session: frames to and from calls
+ *   channel_call.c   a call's life, seen by its user
+ *   channel_unary.c  one call, start to end
+ *   reply.c          what response headers and trailers say */
+enum {
+    CHANNEL_RECORD = 16384,        /* a TLS record holds so much */
+    CHANNEL_FRAME = 16384 + 9,     /* the largest frame that nghttp2 makes */
+    CHANNEL_MESSAGE_MAX = 1 << 24, /* a batch of 1024 CMS has about 10 MB */
+    CHANNEL_STREAM_WINDOW = 1 << 20,
+    CHANNEL_WINDOW = 1 << 22
+};
+
+struct channel_call {
+    LIST_ENTRY(channel_call) link;
+    struct channel *channel; /* borrowed */
+    struct call_events events;
+    int32_t stream;
+    int64_t deadline_us; /* monotonic; 0 = none */
+    struct queue queue;
+    struct grpc_deframer deframer;
+    struct reply reply;
+    bool half_closed; /* the user sends no more */
+    bool deferred;    /* nghttp2 asked for bytes and there were none */
+    bool given_up;    /* cancelled or failed here: what still comes is dropped */
+};
+
+struct channel {
+    int fd;
+    SSL *ssl;                 /* owned */
+    nghttp2_session *session; /* owned */
+    LIST_HEAD(, channel_call) calls;
+    LIST_HEAD(, channel_call) spare; /* closed ones, kept with their buffers */
+    size_t timed_calls;              /* those with a deadline */
+    bool ready;                      /* the peer's SETTINGS have come */
+    bool lost;
+    bool blocked; /* the socket took no more */
+    char authority[280];
+    struct sg_error reason; /* why it was lost, or the peer's GOAWAY */
+    size_t stage_len;
+    uint8_t stage[CHANNEL_RECORD + CHANNEL_FRAME];
+    uint8_t input[CHANNEL_RECORD];
+};
+
+/* TCP and TLS with all checks; blocks up to deadline_us (monotonic). */
+SG_MUST_USE enum sg_status channel_tls_open(const struct channel_options *options,
+                                            int64_t deadline_us, struct channel *channel,
+                                            struct sg_error *why);
+/* Why the TLS library gave the connection up, for people; reads its error queue. */
+void channel_tls_reason(const struct channel *channel, struct sg_error *why);
+/* Waits for the socket until deadline_us; SG_TIMEOUT. */
+SG_MUST_USE enum sg_status channel_wait(int fd, short events, int64_t deadline_us);
+
+SG_MUST_USE enum sg_status channel_h2_start(struct channel *channel);
+/* Ends a call: tells its user, then keeps it as a spare. */
+void channel_call_end(struct channel_call *call, const struct call_status *status);
+/* The status whose gRPC code this is; -1: SG_IO. */
+enum sg_status channel_status_of(int grpc_code);
+void channel_call_free_all(struct channel *channel); /* the spare ones */
+/* Gives a call up with a status of our own: resets the stream; the user is told when
+ * nghttp2 has closed it, so the call may be used by the caller until it returns. */
+void channel_call_fail(struct channel_call *call, int grpc_code, const char *text);
+/* Closes calls whose deadline has passed; next_us: the earliest of the others, or 0. */
+bool channel_expire(struct channel *channel, int64_t now_us, int64_t *next_us);
+
+#endif
