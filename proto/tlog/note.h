@@ -1,0 +1,79 @@
+#ifndef SEGEL_PROTO_TLOG_NOTE_H
+#define SEGEL_PROTO_TLOG_NOTE_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+#include "proto/tlog/lines.h"
+
+/* Signed notes and verifier keys (C2SP signed-note, tlog-cosignature). Pure functions.
+ * Signing is done elsewhere, by an HSM: it signs the text, and note_add_signature writes
+ * the line. */
+enum {
+    NOTE_MAX = 262144, /* bytes of a whole note; signatures after quantum computers
+                        * reach 5 kB each */
+    NOTE_SIGNATURES_MAX = 32,
+    NOTE_NAME_MAX = 255,
+    NOTE_KEY_SIZE = 32,
+    NOTE_ED25519_SIZE = 64,
+    NOTE_VKEY_MAX = NOTE_NAME_MAX + 1 + 8 + 1 + 44 + 1 /* with a NUL */
+};
+
+/* The kinds that are verified; signatures of any other kind are ignored. */
+enum note_kind { NOTE_ED25519 = 0x01, NOTE_COSIGNATURE = 0x04 };
+
+struct note_key {
+    char name[NOTE_NAME_MAX + 1];
+    uint32_t id; /* follows from all the rest */
+    enum note_kind kind;
+    uint8_t public_key[NOTE_KEY_SIZE];
+};
+
+/* Names a raw Ed25519 key and computes its id. SG_INVALID: the name is empty, too long,
+ * not UTF-8, or has a space, a control character or '+'. */
+SG_MUST_USE enum sg_status note_key_make(struct slice name, enum note_kind kind,
+                                         const uint8_t public_key[NOTE_KEY_SIZE],
+                                         struct note_key *key);
+/* "<name>+<id>+<base64>". SG_INVALID: malformed, or the id does not belong to the key.
+ * SG_UNSUPPORTED: a kind that is not verified here. */
+SG_MUST_USE enum sg_status note_vkey_parse(struct slice vkey, struct note_key *key);
+/* With a final NUL. */
+void note_vkey_format(const struct note_key *key, char out[NOTE_VKEY_MAX]);
+
+/* A note taken apart. Everything points into the note. */
+struct note_signature {
+    struct slice name;
+    uint32_t id;
+    struct slice base64; /* of id and signature; known to be canonical */
+};
+struct note {
+    struct slice text; /* what is signed: with its last LF */
+    size_t count;
+    struct note_signature signatures[NOTE_SIGNATURES_MAX];
+};
+
+/* SG_INVALID: not a note. SG_TOO_LARGE: more bytes or signatures than the limits. Says
+ * nothing about the signatures' worth. */
+SG_MUST_USE enum sg_status note_parse(struct slice bytes, struct note *note);
+
+/* What one known key has to say about a note. */
+struct note_verdict {
+    bool signed_by;  /* at least one good signature, and no bad one */
+    uint64_t time_s; /* of a cosignature: the latest one; else 0 */
+};
+/* SG_OK: the key has signed (verdict->signed_by). SG_NOT_FOUND: no signature of this key.
+ * SG_CORRUPT: name and id match but the signature is false: reject the whole note. */
+SG_MUST_USE enum sg_status note_verify(const struct note *note,
+                                       const struct note_key *key,
+                                       struct note_verdict *verdict);
+
+/* What a witness signs with Ed25519: header, time, and the note's text. */
+SG_MUST_USE enum sg_status note_cosignature_text(struct slice text, uint64_t time_s,
+                                                 char *out, size_t cap, size_t *len);
+
+/* Writes a note: first its text, then each signature. An overflow shows in
+ * lines_finish. */
+void note_begin(struct lines_out *out, struct slice text);
+void note_add_signature(struct lines_out *out, struct slice name, uint32_t id,
+                        struct slice signature);
+
+#endif
