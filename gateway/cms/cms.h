@@ -22,9 +22,10 @@ struct cms_shape {
     enum sg_hash hash; /* of document and attributes alike */
 };
 
-/* certificates[0] is the signer's, the rest its issuers; all are embedded, in this order.
- * SG_INVALID: scheme does not fit the key. SG_UNSUPPORTED: profile. The caller owns *out.
- */
+/* certificates[0] is the signer's, the rest its issuers; all are embedded (in the order
+ * of their bytes: they are a SET). SG_INVALID: scheme does not fit the key.
+ * SG_UNSUPPORTED: profile. SG_TOO_LARGE: over 64 KiB of certificates. The caller owns
+ * *out. */
 SG_MUST_USE enum sg_status cms_template_new(X509 *const *certificates, size_t count,
                                             struct cms_shape shape,
                                             struct cms_template **out,
@@ -38,14 +39,15 @@ const uint8_t *cms_template_id(const struct cms_template *template);
 
 /* What the key has to sign: the hash of the DER of the signed attributes (of RAW: the
  * digest itself). digest must have the length of the shape's hash (SG_INVALID).
- * signing_time_us: wall clock, used by CAdES only, cut to seconds. out holds SG_HASH_MAX.
- */
+ * signing_time_us: wall clock, used by CAdES only, cut to seconds; 1970 to 2049
+ * (SG_INVALID: UTCTime ends there). out holds SG_HASH_MAX. */
 SG_MUST_USE enum sg_status cms_to_be_signed(const struct cms_template *template,
                                             struct slice digest, int64_t signing_time_us,
                                             uint8_t *out, size_t *out_len);
 
 /* ContentInfo in DER. Same digest and time as above; signature as the scheme gives it
- * (RSA: modulus length; ECDSA: DER). SG_TOO_LARGE: cap is below what is needed. */
+ * (RSA: modulus length; ECDSA: DER). SG_INVALID: a length does not fit the shape.
+ * SG_TOO_LARGE: cap is below what is needed. */
 struct cms_parts {
     struct slice digest;
     struct slice signature;
@@ -57,7 +59,9 @@ SG_MUST_USE enum sg_status cms_assemble(const struct cms_template *template,
 
 /* The template as bytes and back, so that the ledger can keep it and a stored answer can
  * be given again, byte for byte, after the key's certificate has changed. pack:
- * SG_TOO_LARGE when cap is too small; *len says what is needed. */
+ * SG_TOO_LARGE when cap is too small (out may be NULL with cap 0); *len says what is
+ * needed. unpack trusts nothing: SG_INVALID or SG_CORRUPT unless the bytes are a whole
+ * template with its id. */
 SG_MUST_USE enum sg_status cms_template_pack(const struct cms_template *template,
                                              uint8_t *out, size_t cap, size_t *len);
 SG_MUST_USE enum sg_status cms_template_unpack(struct slice packed,
