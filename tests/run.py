@@ -114,6 +114,7 @@ def main():
     parser.add_argument("programs", nargs="*")
     args = parser.parse_args()
     os.environ["BUILD"] = os.path.abspath(BUILD)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         jobs = [pool.submit(run, path, args.timeout) for path in args.programs]

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""The transparency log as a reviewer sees it: every answered job is on it, it verifies, it
+goes on after a restart, and a changed one is found out."""
+import json
+import sqlite3
+import sys
+
+import grpc
+import rig
+from rig import claim, contains, equal, expect, item
+
+
+def records(the_rig, *filters):
+    shown = the_rig.segel("reviewer", "log", "show", "--json", *filters)
+    equal(shown.returncode, 0, shown.stderr)
+    return [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+
+
+def leaf(record):
+    """log show gives a leaf either bare or beside its index."""
+    return record.get("record", record)
+
+
+def verify(the_rig, *arguments):
+    return the_rig.segel("reviewer", "log", "verify", *arguments)
+
+
+@claim
+def a_signed_job_is_on_the_log_as_intent_and_outcome(the_rig):
+    with the_rig.gateway() as gateway:
+        job = item()
+        result = gateway.client().sign(job)
+        found = [leaf(r) for r in records(the_rig)]
+        intents = [r for r in found if r["type"] == "intent"
+                   and job.request_id in json.dumps(r)]
+        equal(len(intents), 1, "intents of the job")
+        outcomes = [r for r in found if r["type"] == "outcome"
+                    and result.decision_id in json.dumps(r)]
+        equal(len(outcomes), 1, "outcomes of the job")
+        equal(found[result.log.index], outcomes[0], "the place that the client was told")
+
+
+@claim
+def a_denied_job_is_on_the_log_with_rule_and_cp_section(the_rig):
+    with the_rig.gateway() as gateway:
+        refusal = rig.refused(gateway.client().sign, document_class="kontrak_pengadaan")
+        denials = [leaf(r) for r in records(the_rig, "--decision", "deny")]
+        expect(denials, "a deny record is shown")
+        text = json.dumps(denials[-1])
+        contains(text, refusal.info.reason, refusal.info.metadata["cp_section"])
+
+
+@claim
+def a_replay_is_on_the_log_as_such(the_rig):
+    with the_rig.gateway() as gateway:
+        job = item()
+        gateway.client().sign(job)
+        gateway.client().sign(job)
+        equal(leaf(records(the_rig)[-1])["type"], "replay", "last record")
+
+
+@claim
+def the_log_verifies_with_the_key_that_the_reviewer_holds(the_rig):
+    with the_rig.gateway() as gateway:
+        gateway.client().batch([item() for _ in range(100)])
+        result = verify(the_rig)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+
+
+@claim
+def the_log_does_not_verify_with_another_key(the_rig):
+    name, number, key = the_rig.read("log.vkey").strip().split("+", 2)
+    other = ("A" if key[20] != "A" else "B").join((key[:20], key[21:]))
+    the_rig.write("other.vkey", f"{name}+{number}+{other}\n")
+    with the_rig.gateway():
+        result = verify(the_rig, "--vkey", the_rig.path("other.vkey"))
+        expect(result.returncode != 0, "exit code 0")
+
+
+@claim
+def the_log_goes_on_after_a_restart(the_rig):
+    with the_rig.gateway() as gateway:
+        first = gateway.client().sign()
+    with the_rig.gateway() as gateway:
+        second = gateway.client().sign()
+        expect(second.log.index > first.log.index, "the log grows")
+        equal(verify(the_rig).returncode, 0, "log verify")
+
+
+@claim
+def an_id_is_remembered_over_a_restart(the_rig):
+    job = item()
+    with the_rig.gateway() as gateway:
+        first = gateway.client().sign(job)
+    with the_rig.gateway() as gateway:
+        second = gateway.client().sign(job)
+        equal(second.replayed, True, "replayed")
+        expect(second.signature == first.signature, "the bytes are the same")
+        refusal = rig.refused(gateway.client().sign, item(request_id=job.request_id))
+        equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS)
+
+
+@claim
+def a_backend_may_not_read_the_log(the_rig):
+    with the_rig.gateway():
+        result = the_rig.segel("e-office", "log", "show")
+        expect(result.returncode != 0, "exit code 0")
+        expect(result.stderr.strip(), "a sentence says why")
+
+
+def tamper(the_rig):
+    """Changes one letter of a stored record, as somebody with the disk could."""
+    base = sqlite3.connect(the_rig.path("ledger.db"))
+    for (table,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'"
+                                 ).fetchall():
+        columns = [c[1] for c in base.execute(f"PRAGMA table_info({table})")]
+        for column in columns:
+            rows = base.execute(
+                f"SELECT rowid, CAST({column} AS TEXT) FROM {table} WHERE "
+                f"CAST({column} AS TEXT) LIKE '%\"type\":\"deny\"%'").fetchall()
+            if rows:
+                text = rows[0][1].replace("kontrak_pengadaan", "kontrak_pengadaam")
+                expect(text != rows[0][1], "the record names the class")
+                base.execute(f"UPDATE {table} SET {column} = CAST(? AS BLOB) WHERE "
+                             "rowid = ?", (text, rows[0][0]))
+                base.commit()
+                return
+    raise rig.Failed("no deny record stands in the ledger")
+
+
+@claim
+def a_record_changed_on_the_disk_is_found_out(the_rig):
+    with the_rig.gateway() as gateway:
+        rig.refused(gateway.client().sign, document_class="kontrak_pengadaan")
+    tamper(the_rig)
+    gateway = rig.Gateway(the_rig, the_rig.conf, {})
+    try:
+        gateway.wait_ready()
+        expect(verify(the_rig).returncode != 0, "the changed log verifies")
+    except rig.Failed:
+        expect(gateway.wait_end() != 0, "segeld starts on a changed log")
+    finally:
+        gateway.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(rig.Rig("record")))

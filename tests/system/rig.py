@@ -1,0 +1,329 @@
+"""A real gateway on a real software token, for the tests of this folder.
+
+    rig = Rig("sign")              # everything below $BUILD/system/sign
+    with rig.gateway() as gateway:
+        client = gateway.client("e-office")
+        reply = client.sign(digest=...)
+
+A test is a function with @claim; run() runs them and ends with "N passed, M failed".
+"""
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+import grpc
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
+BIN = os.path.join(BUILD, "bin")
+START_S, STOP_S = 30, 20
+
+
+# --- Messages ---------------------------------------------------------------------------
+
+def load_messages():
+    """protoc's Python classes of the public contract, made once a build."""
+    out = os.path.join(BUILD, "python")
+    names = sorted(n for n in os.listdir(os.path.join(ROOT, "proto/segel/v1"))
+                   if n.endswith(".proto"))
+    scratch = f"{out}.{os.getpid()}"
+    os.makedirs(scratch, exist_ok=True)
+    subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--python_out", scratch]
+                   + [f"segel/v1/{n}" for n in names], check=True, cwd=ROOT)
+    sys.path.insert(0, scratch)
+    from segel.v1 import common_pb2, errors_pb2, log_pb2, signing_pb2
+    shutil.rmtree(scratch)
+    return common_pb2, errors_pb2, log_pb2, signing_pb2
+
+
+common, errors, log, signing = load_messages()
+
+
+# --- Tests ------------------------------------------------------------------------------
+
+claims = []
+
+
+def claim(function):
+    claims.append(function)
+    return function
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(truth, sentence):
+    if not truth:
+        raise Failed(sentence)
+
+
+def equal(found, wanted, what="value"):
+    expect(found == wanted, f"{what}: found {found!r}, wanted {wanted!r}")
+
+
+def contains(text, *words):
+    for word in words:
+        expect(word in text, f"'{word}' does not stand in: {text.strip()[-600:]}")
+
+
+def run(*arguments):
+    """Runs all claims in the order they stand in the file."""
+    failed = 0
+    for function in claims:
+        name = function.__name__.replace("_", " ")
+        try:
+            function(*arguments)
+            print(f"ok    {name}", flush=True)
+        except Exception as error:  # a broken test is a failed test, the others go on
+            failed += 1
+            print(f"FAIL  {name}: {error}", flush=True)
+            if not isinstance(error, Failed):
+                traceback.print_exc(file=sys.stdout)
+    print(f"{len(claims) - failed} passed, {failed} failed")
+    return 1 if failed or not claims else 0
+
+
+# --- The rig ----------------------------------------------------------------------------
+
+class Rig:
+    def __init__(self, name, *keys, **environment):
+        """keys: "NAME:TYPE" as in deploy/demo/setup.sh."""
+        self.dir = os.path.join(BUILD, "system", name)
+        shutil.rmtree(self.dir, ignore_errors=True)
+        os.makedirs(self.dir)
+        result = subprocess.run(
+            [os.path.join(ROOT, "deploy/demo/setup.sh"), self.dir, *keys],
+            env={**os.environ, "BIN": BIN, **environment}, capture_output=True, text=True,
+            check=False)
+        if result.returncode != 0:
+            raise Failed(f"setup.sh failed: {result.stdout}{result.stderr}")
+        self.conf = os.path.join(self.dir, "segeld.yaml")
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def read(self, name, mode="r"):
+        with open(self.path(name), mode) as file:
+            return file.read()
+
+    def write(self, name, data):
+        with open(self.path(name), "wb" if isinstance(data, bytes) else "w") as file:
+            file.write(data)
+        return self.path(name)
+
+    def config(self, *changes):
+        """A spoiled copy of the configuration: each change is (pattern, replacement)."""
+        text = self.read("segeld.yaml")
+        for pattern, replacement in changes:
+            text, count = re.subn(pattern, replacement, text, count=1, flags=re.M)
+            expect(count == 1, f"the configuration has no {pattern}")
+        return self.write("spoiled.yaml", text)
+
+    @contextlib.contextmanager
+    def gateway(self, config=None, **environment):
+        gateway = Gateway(self, config or self.conf, environment)
+        try:
+            gateway.wait_ready()
+            yield gateway
+        finally:
+            gateway.stop()
+
+    def refuses(self, config=None):
+        """Starts segeld where it must not come up; its exit code and what it said."""
+        gateway = Gateway(self, config or self.conf, {})
+        code = gateway.wait_end()
+        return code, gateway.text()
+
+    def tool(self, program, *arguments, stdin=None):
+        """Runs one of the programs to its end."""
+        return subprocess.run([os.path.join(BIN, program), *arguments], input=stdin,
+                              capture_output=True, text=True, check=False, timeout=120,
+                              env={**os.environ, "SOFTHSM2_CONF": self.path("softhsm2.conf")})
+
+    def segel(self, client, *arguments):
+        return self.tool("segel", "--home", self.path("clients", client), *arguments)
+
+
+class Gateway:
+    def __init__(self, rig, config, environment):
+        self.rig, self.events, self.raw, self.address = rig, [], [], None
+        self.changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, "segeld"), "--config", config], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+            env={**os.environ, **environment})
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
+
+    def read_log(self):
+        with open(self.rig.path("segeld.log"), "a", encoding="utf-8") as copy:
+            for line in self.process.stderr:
+                copy.write(line)
+                copy.flush()
+                with self.changed:
+                    self.raw.append(line)
+                    with contextlib.suppress(ValueError):
+                        self.events.append(json.loads(line))
+                    self.changed.notify_all()
+        with self.changed:
+            self.changed.notify_all()
+
+    def text(self):
+        return "".join(self.raw)
+
+    def find(self, name):
+        return [e for e in self.events if isinstance(e, dict) and e.get("event") == name]
+
+    def wait_event(self, name, seconds=START_S):
+        end = time.monotonic() + seconds
+        with self.changed:
+            while not self.find(name):
+                left = end - time.monotonic()
+                if left <= 0 or (self.process.poll() is not None
+                                 and not self.reader.is_alive()):
+                    raise Failed(f"no event '{name}' came; segeld said: {self.text()[-2000:]}")
+                self.changed.wait(min(left, 0.2))
+            return self.find(name)[-1]
+
+    def wait_ready(self):
+        self.address = self.wait_event("ready")["address"]
+        clients = self.rig.path("clients")
+        for name in os.listdir(clients):
+            self.rig.write(os.path.join("clients", name, "gateway"), self.address + "\n")
+
+    def wait_end(self, seconds=START_S):
+        try:
+            code = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            raise Failed(f"segeld did not end; it said: {self.text()[-2000:]}") from None
+        self.reader.join(timeout=5)
+        return code
+
+    def stop(self, number=signal.SIGTERM):
+        """Exit code after the signal; SIGKILL for one that does not listen."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = None
+        self.reader.join(timeout=5)
+        return code
+
+    def client(self, name="e-office"):
+        return Client(self, name)
+
+
+def digest(seed=None):
+    return hashlib.sha256(seed.encode()).digest() if seed else secrets.token_bytes(32)
+
+
+def terms(**changes):
+    """A lawful job; each test spoils one fact of it."""
+    lawful = dict(key="seal-demo", profile=common.SIGNATURE_PROFILE_PADES_B_B,
+                  hash_algorithm=common.HASH_ALGORITHM_SHA256,
+                  document_class="surat_keterangan", approval_ref="ND-2026/001",
+                  notice_shown=True, content_type="application/pdf", language="en")
+    lawful.update(changes)
+    return signing.SignTerms(**lawful)
+
+
+def item(request_id=None, value=None):
+    return signing.SignItem(request_id=request_id or secrets.token_hex(8),
+                            digest=digest() if value is None else value)
+
+
+class Client:
+    """Stock grpcio with a client certificate."""
+
+    def __init__(self, gateway, name, identity=True):
+        rig, home = gateway.rig, os.path.join("clients", name)
+        credentials = grpc.ssl_channel_credentials(
+            rig.read(os.path.join(home, "ca.pem"), "rb"),
+            *([rig.read(os.path.join(home, "key.pem"), "rb"),
+               rig.read(os.path.join(home, "cert.pem"), "rb")] if identity else []))
+        self.channel = grpc.secure_channel(gateway.address, credentials, options=[
+            ("grpc.max_receive_message_length", 64 << 20),
+            ("grpc.max_send_message_length", 64 << 20)])
+
+    def call(self, kind, method, request, reply, service="SigningService"):
+        return getattr(self.channel, kind)(
+            f"/segel.v1.{service}/{method}", request_serializer=request.SerializeToString,
+            response_deserializer=reply.FromString)
+
+    def sign(self, the_item=None, timeout=20, **changes):
+        call = self.call("unary_unary", "Sign", signing.SignRequest, signing.SignResponse)
+        return call(signing.SignRequest(terms=terms(**changes), item=the_item or item()),
+                    timeout=timeout).result
+
+    def batch(self, items, timeout=60, **changes):
+        call = self.call("unary_unary", "SignBatch", signing.SignBatchRequest,
+                         signing.SignBatchResponse)
+        return list(call(signing.SignBatchRequest(terms=terms(**changes), items=items),
+                         timeout=timeout).results)
+
+    def stream(self, requests, timeout=60):
+        call = self.call("stream_stream", "SignStream", signing.SignStreamRequest,
+                         signing.SignStreamResponse)
+        return [r for reply in call(iter(requests), timeout=timeout) for r in reply.results]
+
+    def signer(self, key="seal-demo"):
+        call = self.call("unary_unary", "GetSigner", signing.GetSignerRequest,
+                         signing.GetSignerResponse)
+        return call(signing.GetSignerRequest(key=key), timeout=10)
+
+
+class Refusal:
+    """What a gRPC error says, with its details decoded."""
+
+    def __init__(self, error):
+        self.code, self.message = error.code(), error.details() or ""
+        self.info = self.denial = self.retry = None
+        packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+        for detail in errors.Status.FromString(packed or b"").details:
+            kind = detail.type_url.rsplit("/", 1)[-1]
+            if kind == "google.rpc.ErrorInfo":
+                self.info = errors.ErrorInfo.FromString(detail.value)
+            elif kind == "google.rpc.RetryInfo":
+                self.retry = errors.RetryInfo.FromString(detail.value)
+            elif kind == "segel.v1.PolicyDenial":
+                self.denial = common.PolicyDenial.FromString(detail.value)
+
+
+def refused(function, *arguments, **changes):
+    try:
+        function(*arguments, **changes)
+    except grpc.RpcError as error:
+        return Refusal(error)
+    raise Failed("the call was answered with OK")
+
+
+# --- Independent judges -----------------------------------------------------------------
+
+def check_cms(rig, signature, content):
+    """OpenSSL verifies the detached CMS over the content up to the test root."""
+    result = openssl("cms", "-verify", "-inform", "DER", "-binary", "-cades", "-purpose",
+                     "any", "-in", rig.write("check.cms", signature), "-content",
+                     rig.write("check.bin", content), "-CAfile", rig.path("anchors.pem"),
+                     "-out", "/dev/null")
+    expect(result.returncode == 0, f"openssl refuses the CMS: {result.stderr.decode()}")
+    contains(result.stderr.decode(), "CAdES Verification successful")
+
+
+def openssl(*arguments, stdin=None):
+    return subprocess.run(["openssl", *arguments], input=stdin, capture_output=True,
+                          check=False)

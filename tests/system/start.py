@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""Starting and stopping: whatever is wrong with the installation, segeld does not come up
+half. It ends with one sentence that names the file, the field or the token, and says what
+to do."""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import rig
+from rig import claim, contains, equal, expect
+
+
+def ends_with(the_rig, config, *words):
+    code, text = the_rig.refuses(config)
+    expect(code not in (0, None) and code > 0, f"exit code {code}: {text[-500:]}")
+    contains(text, *words)
+    expect(the_rig.read("pin").strip() not in text, "the PIN stands in the messages")
+    return text
+
+
+@claim
+def a_lawful_configuration_passes_its_check(the_rig):
+    result = the_rig.tool("segeld", "--config", the_rig.conf, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+
+
+@claim
+def a_missing_configuration_is_named(the_rig):
+    ends_with(the_rig, the_rig.path("absent.yaml"), "absent.yaml")
+
+
+@claim
+def an_unknown_field_is_named_with_its_line(the_rig):
+    path = the_rig.config((r"^io: .*", "io: {loop: 1}"))
+    line = the_rig.read("spoiled.yaml").splitlines().index("io: {loop: 1}") + 1
+    ends_with(the_rig, path, "spoiled.yaml", f":{line}:", "loop")
+
+
+@claim
+def a_number_out_of_its_range_is_named(the_rig):
+    ends_with(the_rig, the_rig.config((r"port: 0", "port: 70000")), "spoiled.yaml", "port")
+
+
+@claim
+def a_missing_field_is_named(the_rig):
+    ends_with(the_rig, the_rig.config((r"^ledger: .*", "ledger: {origin: a/b}")),
+              "spoiled.yaml", "path")
+
+
+@claim
+def text_that_is_no_yaml_is_named_with_its_line(the_rig):
+    ends_with(the_rig, the_rig.config((r"^io: .*", "io: {loops: [")), "spoiled.yaml", ":")
+
+
+@claim
+def a_policy_that_does_not_load_stops_the_start(the_rig):
+    the_rig.write("broken-policy.yaml", "schema: 1\nrules: nonsense\n")
+    ends_with(the_rig, the_rig.config((r"file: policy.yaml", "file: broken-policy.yaml")),
+              "broken-policy.yaml")
+
+
+@claim
+def a_missing_tls_certificate_is_named(the_rig):
+    ends_with(the_rig, the_rig.config((r"certificate: server.pem", "certificate: no.pem")),
+              "no.pem")
+
+
+@claim
+def a_missing_module_is_named(the_rig):
+    ends_with(the_rig, the_rig.config((r"module: .*", "module: /nonexistent/module.so")),
+              "/nonexistent/module.so")
+
+
+@claim
+def a_missing_token_is_named_beside_those_that_are_there(the_rig):
+    ends_with(the_rig, the_rig.config((r"token: .*", "token: elsewhere")), "elsewhere",
+              "segel-demo")
+
+
+@claim
+def a_wrong_pin_is_tried_once_and_said(the_rig):
+    path = the_rig.write("wrong-pin", "000000000000\n")
+    os.chmod(path, 0o600)
+    text = ends_with(the_rig, the_rig.config((r"pin_file: pin$", "pin_file: wrong-pin")),
+                     "PIN")
+    expect(len(re.findall(r'"event":\s*"lane\.(?:start|spawn)', text)) <= 1,
+           "only one lane was tried")
+    expect("000000000000" not in text, "the wrong PIN stands in the messages")
+
+
+@claim
+def a_pin_file_that_everybody_may_read_is_refused(the_rig):
+    path = the_rig.write("open-pin", the_rig.read("pin"))
+    os.chmod(path, 0o644)
+    ends_with(the_rig, the_rig.config((r"pin_file: pin$", "pin_file: open-pin")), "open-pin")
+
+
+def cannot_sign(the_rig, config, *words):
+    """A key that cannot serve is said, at the start or when it is asked for."""
+    gateway = rig.Gateway(the_rig, config, {})
+    try:
+        gateway.wait_ready()
+        refusal = rig.refused(gateway.client().sign)
+        contains(gateway.text() + refusal.message, *words)
+    except rig.Failed:
+        contains(gateway.text(), *words)
+        expect(gateway.wait_end() != 0, "exit code 0")
+    finally:
+        gateway.stop()
+
+
+@claim
+def a_key_that_is_not_on_the_token_is_named(the_rig):
+    path = the_rig.config((r'(- name: seal-demo(?:\n.*){2}\n    id: ).*', r'\1"0badc0de"'))
+    cannot_sign(the_rig, path, "seal-demo", "0badc0de")
+
+
+@claim
+def a_certificate_of_another_key_is_refused(the_rig):
+    key, csr = the_rig.path("other.key"), the_rig.path("other.csr")
+    rig.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", csr,
+                "-subj", "/CN=other (TEST)")
+    subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal",
+                    the_rig.path("pki"), csr, the_rig.path("other.pem")], check=True)
+    path = the_rig.config((r"certificate: seal-demo.pem", "certificate: other.pem"))
+    cannot_sign(the_rig, path, "seal-demo")
+
+
+@claim
+def a_port_that_is_taken_is_named(the_rig):
+    with the_rig.gateway() as gateway:
+        port = gateway.address.rsplit(":", 1)[1]
+        path = the_rig.config((r"port: 0", f"port: {port}"),
+                              (r"path: ledger.db", "path: second.db"))
+        ends_with(the_rig, path, port)
+
+
+@claim
+def two_gateways_cannot_share_a_ledger(the_rig):
+    with the_rig.gateway():
+        ends_with(the_rig, the_rig.conf, "ledger.db")
+
+
+@claim
+def sigterm_ends_cleanly_with_exit_code_0(the_rig):
+    with the_rig.gateway() as gateway:
+        expect(gateway.client().sign().signature, "signed")
+        equal(gateway.stop(), 0, "exit code")
+
+
+@claim
+def sigint_ends_cleanly_as_well(the_rig):
+    with the_rig.gateway() as gateway:
+        equal(gateway.stop(signal.SIGINT), 0, "exit code")
+
+
+@claim
+def no_lane_outlives_its_gateway(the_rig):
+    with the_rig.gateway() as gateway:
+        lanes = children(gateway.process.pid)
+        expect(lanes, "a lane runs")
+        gateway.stop(signal.SIGKILL)
+    for pid in lanes:
+        for _ in range(50):
+            if not os.path.exists(f"/proc/{pid}") or state(pid) == "Z":
+                break
+            rig.time.sleep(0.1)
+        else:
+            raise rig.Failed(f"lane {pid} still runs")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return file.read().split()
+
+
+def state(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+@claim
+def the_pin_is_in_no_argument_and_no_environment(the_rig):
+    pin = the_rig.read("pin").strip().encode()
+    with the_rig.gateway() as gateway:
+        for pid in [str(gateway.process.pid), *children(gateway.process.pid)]:
+            for name in ("cmdline", "environ"):
+                try:
+                    with open(f"/proc/{pid}/{name}", "rb") as file:
+                        expect(pin not in file.read(), f"the PIN stands in {name}")
+                except PermissionError:
+                    pass
+        expect(pin.decode() not in gateway.text(), "the PIN stands in the log lines")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(rig.Rig("start")))
