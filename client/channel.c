@@ -12,17 +12,25 @@
 
 enum { CONNECT_MS = 10000 };
 
+static const char no_http2[] =
+    "what answers there does not speak HTTP/2 as a gRPC server does";
+
 /* --- Losing the connection --------------------------------------------------------- */
 
-static enum sg_status lose(struct channel *channel)
+static void end_calls(struct channel *channel, const char *text)
 {
-    struct call_status status = {.grpc_code = -1, .text = channel->reason.text};
+    struct call_status status = {.grpc_code = -1, .text = text};
     struct channel_call *call;
 
-    channel->lost = true;
     while ((call = LIST_FIRST(&channel->calls)) != NULL) {
         channel_call_end(call, &status);
     }
+}
+
+static enum sg_status lose(struct channel *channel)
+{
+    channel->lost = true;
+    end_calls(channel, channel->reason.text);
     return SG_IO;
 }
 
@@ -98,21 +106,26 @@ static enum sg_status flush(struct channel *channel)
 
 /* --- Reading ----------------------------------------------------------------------- */
 
-static enum sg_status read_failed(struct channel *channel, int rc, bool *again)
+static const char *closed_text(const struct channel *channel)
+{
+    if (!channel->ready) {
+        return "the gateway closed the connection right after the TLS handshake: most "
+               "likely it refused your client certificate";
+    }
+    return LIST_EMPTY(&channel->calls)
+               ? "the gateway closed the connection"
+               : "the gateway closed the connection in the middle of a call";
+}
+
+static enum sg_status read_failed(struct channel *channel, int rc)
 {
     int error = SSL_get_error(channel->ssl, rc);
 
-    *again = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
-    if (*again) {
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
         return SG_OK;
     }
-    if (error == SSL_ERROR_ZERO_RETURN) {
-        return lose_because(channel, LIST_EMPTY(&channel->calls)
-                                         ? "the gateway closed the connection"
-                                         : "the gateway closed the connection in the "
-                                           "middle of a call");
-    }
-    return lose_by_tls(channel);
+    return error == SSL_ERROR_ZERO_RETURN ? lose_because(channel, closed_text(channel))
+                                          : lose_by_tls(channel);
 }
 
 /* Reads until the socket and the TLS library hold no more, so that poll is asked rarely.
@@ -120,17 +133,14 @@ static enum sg_status read_failed(struct channel *channel, int rc, bool *again)
 static enum sg_status read_input(struct channel *channel, bool *any)
 {
     do {
-        bool again = false;
         ERR_clear_error();
         int len = SSL_read(channel->ssl, channel->input, sizeof(channel->input));
         if (len <= 0) {
-            TRY(read_failed(channel, len, &again));
-            return SG_OK;
+            return read_failed(channel, len);
         }
         *any = true;
         if (nghttp2_session_mem_recv(channel->session, channel->input, (size_t)len) < 0) {
-            return lose_because(channel, "what answers there does not speak HTTP/2 as a "
-                                         "gRPC server does");
+            return lose_because(channel, no_http2);
         }
     } while (SSL_has_pending(channel->ssl) != 0);
     return SG_OK;
@@ -175,12 +185,14 @@ static enum sg_status turn(struct channel *channel, int timeout_ms)
 {
     int64_t next_us = 0;
     int64_t now_us = channel->timed_calls > 0 ? moment_mono_us() : 0;
+    uint64_t ended = channel->ended;
     bool any = channel_expire(channel, now_us, &next_us);
     short ready = 0;
 
     TRY(flush(channel));
+    any = any || channel->ended != ended;
     if (finished(channel)) {
-        return lose_because(channel, "the gateway closed the connection");
+        return lose_because(channel, channel->ready ? closed_text(channel) : no_http2);
     }
     TRY(wait_ready(channel, any ? 0 : patience_ms(timeout_ms, next_us, now_us), &ready));
     if ((ready & POLLOUT) != 0) {
@@ -274,10 +286,8 @@ void channel_close(struct channel *channel)
     if (channel == NULL) {
         return;
     }
+    end_calls(channel, "the connection was closed here");
     say_goodbye(channel);
-    if (!channel->lost) {
-        (void)lose_because(channel, "the connection was closed here");
-    }
     channel_call_free_all(channel);
     nghttp2_session_del(channel->session);
     SSL_free(channel->ssl);

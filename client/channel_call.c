@@ -63,10 +63,9 @@ void channel_call_end(struct channel_call *call, const struct call_status *statu
     struct channel *channel = call->channel;
 
     LIST_REMOVE(call, link);
+    channel->ended++;
     channel->timed_calls -= call->deadline_us != 0 ? 1 : 0;
-    if (!channel->lost) {
-        (void)nghttp2_session_set_stream_user_data(channel->session, call->stream, NULL);
-    }
+    (void)nghttp2_session_set_stream_user_data(channel->session, call->stream, NULL);
     call->events.on_close(call->events.context, status);
     put_spare(channel, call);
 }

@@ -47,6 +47,7 @@ struct channel {
     LIST_HEAD(, channel_call) calls;
     LIST_HEAD(, channel_call) spare; /* closed ones, kept with their buffers */
     size_t timed_calls;              /* those with a deadline */
+    uint64_t ended;                  /* calls so far; a turn that ends one is done */
     bool ready;                      /* the peer's SETTINGS have come */
     bool lost;
     bool blocked; /* the socket took no more */

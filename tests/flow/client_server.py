@@ -1,0 +1,327 @@
+"""A gateway of gRPC's own making, for tests of the client: it speaks the services of
+proto/segel/v1 over mutual TLS and misbehaves on request.
+
+    client_server.py --dir DIR      DIR gets certificates, keys and the generated messages
+
+Prints one JSON line with the ports once it is ready, and ends when its input closes. What
+an answer is like depends on the key that is asked for; see the functions below.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from concurrent import futures
+
+import grpc
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_issuer(where, name):
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        "-nodes", "-keyout", f"{where}/{name}.key", "-out", f"{where}/{name}.pem",
+        "-subj", f"/CN={name}", "-days", "2",
+        "-addext", "basicConstraints=critical,CA:TRUE",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+def make_leaf(where, name, issuer, names):
+    with open(f"{where}/{name}.ext", "w", encoding="ascii") as file:
+        file.write(f"subjectAltName={names}\n")
+    run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-keyout", f"{where}/{name}.key", "-out", f"{where}/{name}.csr",
+        "-subj", f"/CN={name}")
+    run("openssl", "x509", "-req", "-in", f"{where}/{name}.csr", "-CA",
+        f"{where}/{issuer}.pem", "-CAkey", f"{where}/{issuer}.key", "-CAcreateserial",
+        "-out", f"{where}/{name}.pem", "-days", "2", "-extfile", f"{where}/{name}.ext")
+
+
+def make_certificates(where):
+    make_issuer(where, "ca")
+    make_issuer(where, "other")
+    make_leaf(where, "server", "ca", "DNS:localhost,IP:127.0.0.1")
+    make_leaf(where, "client", "ca", "URI:urn:segel:caller:e-office")
+    make_leaf(where, "stranger", "other", "URI:urn:segel:caller:stranger")
+
+
+def make_messages(where):
+    files = ["common", "errors", "log", "signing"]
+    run("protoc", f"-I{ROOT}/proto", f"--python_out={where}",
+        *[f"{ROOT}/proto/segel/v1/{name}.proto" for name in files])
+    sys.path.insert(0, where)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def detailed(code, text, denial=None):
+    """Status with google.rpc.Status details, as the gateway gives it."""
+    from segel.v1 import errors_pb2
+    status = errors_pb2.Status(code=code.value[0], message=text)
+    if denial is not None:
+        status.details.add(type_url="type.googleapis.com/segel.v1.PolicyDenial",
+                           value=denial.SerializeToString())
+    return status.SerializeToString()
+
+
+def denial():
+    from segel.v1 import common_pb2
+    out = common_pb2.PolicyDenial(policy_id="test", policy_sha256=b"\0" * 32)
+    out.failures.add(rule="CP-6.3-01", cp_section="6.3.2", code="CERT_EXPIRED",
+                     result=common_pb2.RULE_RESULT_FAIL, fact="cert.not_after",
+                     found="2026-05-01", required=">= now",
+                     message="the certificate has expired")
+    return out
+
+
+class Signing:
+    """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky."""
+
+    def __init__(self):
+        self.attempts = {}
+
+    def get_signer(self, request, context):
+        from segel.v1 import signing_pb2 as s
+        if request.key == "missing":
+            context.set_trailing_metadata((
+                ("grpc-status-details-bin",
+                 detailed(grpc.StatusCode.NOT_FOUND, "there is no key 'missing'")),))
+            context.abort(grpc.StatusCode.NOT_FOUND, "tidak ada 'missing' \u2713 100%\n")
+        if request.key == "sleepy":
+            time.sleep(3)
+        return s.GetSignerResponse(
+            key=request.key, profiles=[1, 3], hash_algorithms=[1, 2],
+            signature_algorithms=[1], signature_max_len=4096,
+            document_classes=["surat_keterangan"], statement="Dokumen ini sah.",
+            verify_url="https://verify.example.go.id/", certificate_policy_oid="1.2.3",
+            certificate_not_after_us=1800000000000000, assurance="software",
+            certificates=[ssl.PEM_cert_to_DER_cert(read(f"{WHERE}/server.pem").decode())])
+
+    def sign(self, request, context):
+        from segel.v1 import signing_pb2 as s
+        if request.terms.key == "refused":
+            context.set_trailing_metadata((
+                ("grpc-status-details-bin",
+                 detailed(grpc.StatusCode.PERMISSION_DENIED, "denied", denial())),))
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "the policy denies this")
+        return s.SignResponse(result=self.result(request.terms, request.item))
+
+    def result(self, terms, item):
+        from segel.v1 import signing_pb2 as s
+        out = s.SignResult(request_id=item.request_id, attempt=1,
+                           decision_id="01J00000000000000000000000")
+        seen = self.attempts.get(item.request_id, 0)
+        self.attempts[item.request_id] = seen + 1
+        if terms.key == "refused":
+            out.status.code = 7
+            out.status.message = "the certificate has expired"
+            out.status.denial.CopyFrom(denial())
+        elif terms.key == "flaky" and seen == 0:
+            out.status.code = 8
+            out.status.message = "too much work is waiting"
+            out.status.retry_after_us = 50000
+        else:
+            out.signature = hashlib.sha256(item.digest).digest() * 32
+            out.log.origin = "test/log"
+            out.log.index = len(self.attempts)
+        return out
+
+    def sign_stream(self, requests, context):
+        from segel.v1 import signing_pb2 as s
+        terms = None
+        done = 0
+        for request in requests:
+            if request.HasField("terms"):
+                terms = request.terms
+            answer = s.SignStreamResponse()
+            for item in request.items:
+                answer.results.append(self.result(terms, item))
+                done += 1
+            if terms.key == "dies" and done >= 100:
+                yield answer
+                time.sleep(0.1)
+                os._exit(9)
+            if terms.key == "halfway" and done >= 100 or terms.key == "late":
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the ledger cannot be written")
+            if answer.results:
+                yield answer
+
+
+class Log:
+    """Records and a checkpoint over all but the last ones; spoiled.json may spoil them."""
+
+    def __init__(self):
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+        self.key = ed25519.Ed25519PrivateKey.generate()
+        public = self.key.public_key().public_bytes(serialization.Encoding.Raw,
+                                                    serialization.PublicFormat.Raw)
+        origin = "test.example.go.id/log"
+        self.origin = origin
+        self.id = hashlib.sha256(origin.encode() + b"\n\x01" + public).digest()[:4]
+        self.vkey = f"{origin}+{self.id.hex()}+" + base64.b64encode(b"\x01" + public).decode()
+
+    def load(self):
+        """records.txt: one record a line; size.txt: how many the checkpoint covers."""
+        records = read(f"{WHERE}/records.txt").split(b"\n")[:-1]
+        size = int(read(f"{WHERE}/size.txt"))
+        return records, size
+
+    def note(self):
+        sealed = read(f"{WHERE}/sealed.txt").split(b"\n")[:-1]
+        size = int(read(f"{WHERE}/size.txt"))
+        root = tree([hashlib.sha256(b"\0" + r).digest() for r in sealed[:size]])
+        text = f"{self.origin}\n{size}\n{base64.b64encode(root).decode()}\n".encode()
+        line = base64.b64encode(self.id + self.key.sign(text)).decode()
+        return text + f"\n\u2014 {self.origin} {line}\n".encode(), size
+
+    def get_checkpoint(self, request, context):
+        from segel.v1 import log_pb2
+        note, size = self.note()
+        return log_pb2.GetCheckpointResponse(note=note, size=size, verifier_key=self.vkey)
+
+    def list_records(self, request, context):
+        from segel.v1 import log_pb2
+        records, _ = self.load()
+        page = log_pb2.ListRecordsResponse()
+        for index, record in enumerate(records):
+            if index < request.first or not matches(record, request.filter):
+                continue
+            page.records.add(index=index, json=record)
+            if len(page.records) == 256:
+                yield page
+                page = log_pb2.ListRecordsResponse()
+        if page.records:
+            yield page
+
+
+def matches(record, wanted):
+    try:
+        value = json.loads(record)
+    except ValueError:
+        return True
+    if wanted.types and value.get("type") not in wanted.types:
+        return False
+    return not wanted.caller or value.get("caller") == wanted.caller
+
+
+def tree(hashes):
+    if not hashes:
+        return hashlib.sha256(b"").digest()
+    if len(hashes) == 1:
+        return hashes[0]
+    split = 1
+    while split * 2 < len(hashes):
+        split *= 2
+    return hashlib.sha256(b"\1" + tree(hashes[:split]) + tree(hashes[split:])).digest()
+
+
+def handlers():
+    from segel.v1 import log_pb2 as l
+    from segel.v1 import signing_pb2 as s
+    signing = Signing()
+
+    def unary(function, asked, answer):
+        return grpc.unary_unary_rpc_method_handler(
+            function, asked.FromString, answer.SerializeToString)
+
+    out = [grpc.method_handlers_generic_handler("segel.v1.SigningService", {
+        "GetSigner": unary(signing.get_signer, s.GetSignerRequest, s.GetSignerResponse),
+        "Sign": unary(signing.sign, s.SignRequest, s.SignResponse),
+        "SignStream": grpc.stream_stream_rpc_method_handler(
+            signing.sign_stream, s.SignStreamRequest.FromString,
+            s.SignStreamResponse.SerializeToString)})]
+    log = Log()
+    with open(f"{WHERE}/log.vkey", "w", encoding="ascii") as file:
+        file.write(log.vkey + "\n")
+    out.append(grpc.method_handlers_generic_handler("segel.v1.LogService", {
+        "GetCheckpoint": unary(log.get_checkpoint, l.GetCheckpointRequest,
+                               l.GetCheckpointResponse),
+        "ListRecords": grpc.unary_stream_rpc_method_handler(
+            log.list_records, l.ListRecordsRequest.FromString,
+            l.ListRecordsResponse.SerializeToString)}))
+    return out
+
+
+def serve_grpc():
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8), handlers=handlers())
+    credentials = grpc.ssl_server_credentials(
+        [(read(f"{WHERE}/server.key"), read(f"{WHERE}/server.pem"))],
+        root_certificates=read(f"{WHERE}/ca.pem"), require_client_auth=True)
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    server.start()
+    return server, port
+
+
+def serve_sockets(answer):
+    """A listener that is no gateway: answer(socket) is all that a client gets."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def loop():
+        while True:
+            peer, _ = listener.accept()
+            threading.Thread(target=answer, args=(peer,), daemon=True).start()
+
+    threading.Thread(target=loop, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def plain(peer):
+    peer.recv(100)
+    peer.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    peer.close()
+
+
+def web(protocols):
+    """TLS without gRPC behind it."""
+    def answer(peer):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{WHERE}/server.pem", f"{WHERE}/server.key")
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        try:
+            with context.wrap_socket(peer, server_side=True) as tls:
+                tls.recv(1000)
+                tls.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                tls.recv(1000)
+        except OSError:
+            pass
+    return answer
+
+
+def silent(peer):
+    time.sleep(60)
+    peer.close()
+
+
+def main():
+    global WHERE
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dir", required=True)
+    WHERE = parser.parse_args().dir
+    make_certificates(WHERE)
+    make_messages(WHERE)
+    server, port = serve_grpc()
+    ports = {"grpc": port, "plain": serve_sockets(plain), "web": serve_sockets(web([])),
+             "web2": serve_sockets(web(["h2"])), "silent": serve_sockets(silent)}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        ports["nobody"] = free.getsockname()[1]
+    print(json.dumps(ports), flush=True)
+    sys.stdin.read()
+    server.stop(0)
+
+
+main()
