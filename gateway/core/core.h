@@ -1,0 +1,49 @@
+#ifndef SEGEL_GATEWAY_CORE_CORE_H
+#define SEGEL_GATEWAY_CORE_CORE_H
+
+#include "gateway/config.h"
+#include "gateway/core/job.h"
+
+/* The single writer: ledger, lanes, idempotency. It owns all state; the I/O loops hand it
+ * jobs and get them back answered. Runs on the thread that called core_new, which must
+ * live as long as the process, because the lanes die with it. */
+struct core;
+
+struct core_options {
+    const struct config *config; /* borrowed for the life of the core */
+    const struct policy *policy; /* likewise */
+    const char *hsm_program;
+    const char *version; /* of segeld, for the boot record */
+};
+
+/* Starts the lanes and waits for their tokens, opens the ledger, closes what an earlier
+ * run left open, writes the boot record and binds the keys. Before any thread is started:
+ * it makes processes. why: the first thing that is wrong, as one sentence. */
+SG_MUST_USE enum sg_status core_new(const struct core_options *options, struct core **out,
+                                    struct sg_error *why);
+void core_free(struct core *core);
+
+/* Immutable from core_new on: any thread. */
+const struct keyring *core_keys(const struct core *core);
+/* vkey of the log, for reviewers. */
+const char *core_log_vkey(const struct core *core);
+
+/* Any thread. Gives count jobs away, all or none, in order; they come back by job->reply.
+ * SG_BUSY: too much is waiting; SG_SHUTDOWN: the gateway ends; SG_LEDGER: it has stopped
+ * signing. On all three the caller still owns the jobs. */
+SG_MUST_USE enum sg_status core_submit(struct core *core, struct letters *jobs,
+                                       size_t count);
+
+/* Runs until core_finish, then finishes what is under way, writes the last checkpoint and
+ * returns SG_OK; or SG_LEDGER as soon as the ledger fails: the process must end.
+ * on_tick comes ten times a second on this thread. */
+SG_MUST_USE enum sg_status core_run(struct core *core, void (*on_tick)(void *context),
+                                    void *context);
+/* On the core's thread (from on_tick). */
+void core_finish(struct core *core);
+/* Jobs that the core holds, in all states. */
+unsigned core_load(const struct core *core);
+/* Whether at least one lane serves each usable key. */
+bool core_serving(const struct core *core);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef SEGEL_GATEWAY_CORE_CORE_INSIDE_H
+#define SEGEL_GATEWAY_CORE_CORE_INSIDE_H
+
+#include <event2/event.h>
+#include <stdatomic.h>
+
+#include "gateway/core/core.h"
+#include "gateway/core/inflight.h"
+#include "gateway/core/lane.h"
+
+/* Inside of the core: one struct, cut into files by what they do.
+ *   core.c        making and running      start.c       lanes, keys, ledger at start
+ *   turn.c        one turn of the writer  decide.c      what becomes of one job
+ *   checkpoint.c  signed tree heads       notes.c       events that go on the log */
+
+enum { NOTES_MAX = 64, TURN_DECISIONS = 256 };
+
+/* An event of the gateway itself, on its way to the log. */
+struct gateway_note {
+    const char *type; /* static */
+    char subject[65];
+    char why[256];
+};
+
+/* A lane with what the core keeps beside it. */
+struct berth {
+    struct lane *lane;
+    struct lane_key_ref *refs; /* owned: keys of this lane in their order */
+    size_t ref_count;
+    struct event *readable;
+    uint32_t generation;  /* of the lane that readable watches */
+    enum lane_state seen; /* last state that was noted on the log */
+    int64_t down_since_us;
+    struct job_list waiting; /* judged, not yet decided */
+};
+
+struct core {
+    struct core_options options;
+    struct keyring keyring;
+    struct berth *berths;
+    size_t berth_count;
+    struct ledger *ledger;
+    struct event_base *base;
+    struct event *mail;
+    struct event *tick;
+    struct event *commit;
+    struct mbox mailbox;
+    atomic_uint load;
+    atomic_bool broken; /* the ledger has failed */
+
+    struct inflight inflight;
+    struct job_list finished; /* back from a lane, OUTCOME not yet written */
+    struct job_list admitted; /* INTENT written in this turn */
+    struct job_list answered; /* to be handed back after the commit */
+    size_t waiting_count;
+    size_t finished_count;
+    int64_t committed_us; /* when the last turn ended */
+    bool commit_armed;
+    bool ending;
+    bool ended;
+    void (*on_tick)(void *context);
+    void *tick_context;
+
+    struct gateway_note notes[NOTES_MAX];
+    size_t note_count;
+    size_t notes_lost;
+
+    char log_vkey[256];
+    uint8_t log_public[32];
+    uint32_t log_position; /* of the log key in its lane */
+    uint8_t checkpoint_text[512];
+    size_t checkpoint_len;
+    bool checkpoint_pending;
+    bool checkpoint_failed; /* said once on the log line */
+    int64_t checkpoint_us;
+
+    uint8_t randomness[1024];
+    size_t randomness_left;
+};
+
+/* start.c */
+SG_MUST_USE enum sg_status start_lanes(struct core *core, struct sg_error *why);
+SG_MUST_USE enum sg_status start_ledger(struct core *core, struct sg_error *why);
+
+/* turn.c. SG_LEDGER: nothing may be signed any more. */
+void turn_collect(struct core *core);
+SG_MUST_USE enum sg_status turn(struct core *core);
+bool turn_has_work(const struct core *core);
+void turn_on_done(void *core, void *owner, const struct lane_result *result);
+
+/* decide.c: inside a transaction; puts the job into admitted, answered or a leader's
+ * followers. */
+SG_MUST_USE enum sg_status decide(struct core *core, struct job *job);
+SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
+
+/* checkpoint.c */
+void checkpoint_tick(struct core *core, int64_t now_us, bool now);
+void checkpoint_done(struct core *core, const struct lane_result *result);
+SG_MUST_USE enum sg_status checkpoint_vkey(struct core *core, struct sg_error *why);
+
+/* notes.c */
+void notes_add(struct core *core, const char *type, const char *subject, const char *why);
+SG_MUST_USE enum sg_status notes_write(struct core *core);
+/* 26 characters, sortable by time, and a NUL (ULID). */
+void decision_id(struct core *core, char out[LEDGER_DECISION_SIZE]);
+struct record_head;
+void record_begin(const struct core *core, struct record_head *head);
+
+#endif

@@ -1,0 +1,370 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+#include "gateway/ledger/record.h"
+
+/* --- Records --------------------------------------------------------------------------
+ */
+
+static struct record_job record_of(const struct job *job)
+{
+    size_t len = sg_hash_len(job->hash);
+
+    return (struct record_job){
+        .decision_id = job->decision_id,
+        .caller = job->caller->name,
+        .caller_cert = job->caller_cert,
+        .request_id = job->request_id,
+        .batch = job->batch,
+        .key = job->key->config->name,
+        .cert_serial = cert_serial(job->key->cert),
+        .cert_spki = job->key->spki_sha256,
+        .assurance = job->key->hardware ? "hardware" : "software",
+        .profile = job->profile,
+        .document_class = job->document_class,
+        .algorithm = job->key->algorithms[job->scheme][job->hash],
+        .hash = job->hash,
+        .digest = slice_of(job->digest, len),
+        .approval_ref = job->approval_ref,
+        .mandate = job->mandate,
+        .policy_rev = policy_info(job->policy)->sha256,
+        .attempt = job->attempt,
+    };
+}
+
+static enum sg_status append(struct core *core, struct job *job, struct slice text)
+{
+    job->log_index = ledger_next_index(core->ledger);
+    job->on_log = true;
+    return ledger_append(core->ledger, text, job->log_hash);
+}
+
+static enum sg_status write_deny(struct core *core, struct job *job,
+                                 const struct record_decision *decision)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    struct record_head head;
+    struct slice text = {0};
+
+    decision_id(core, job->decision_id);
+    struct record_job fields = record_of(job);
+    record_begin(core, &head);
+    TRY(record_deny(buffer, &head, &fields, decision, &text));
+    TRY(append(core, job, text));
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
+}
+
+/* A refusal that is not a rule of the file but has its place in the Certificate Policy.
+ */
+static enum sg_status deny_by(struct core *core, struct job *job,
+                              const struct record_failure *failure)
+{
+    const struct record_decision decision = {.failures = failure, .failure_count = 1};
+
+    return write_deny(core, job, &decision);
+}
+
+static enum sg_status deny_by_policy(struct core *core, struct job *job)
+{
+    struct record_failure failures[VERDICT_FAILURES];
+    size_t count = job->denial == NULL ? 0 : job->denial->count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_info *rule =
+            policy_rule(job->policy, job->denial->failures[i].rule);
+        failures[i] = (struct record_failure){
+            .rule = rule->id,
+            .cp_section = rule->cp_section,
+            .code = rule->code,
+            .found = job->denial->failures[i].why.found,
+            .required = job->denial->failures[i].why.required,
+        };
+    }
+    const struct record_decision decision = {
+        .passed = job->verdict.passed, .failures = failures, .failure_count = count};
+    return write_deny(core, job, &decision);
+}
+
+static enum sg_status write_intent(struct core *core, struct job *job)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    const char *shadows[VERDICT_SHADOWS];
+    struct record_head head;
+    struct slice text = {0};
+    size_t count = job->verdict.shadow_count < VERDICT_SHADOWS ? job->verdict.shadow_count
+                                                               : VERDICT_SHADOWS;
+
+    for (size_t i = 0; i < count; i++) {
+        shadows[i] = policy_rule(job->policy, job->verdict.shadows[i])->id;
+    }
+    const struct record_decision decision = {
+        .passed = job->verdict.passed, .shadow_failures = shadows, .shadow_count = count};
+    struct record_job fields = record_of(job);
+    fields.to_be_signed = slice_of(job->to_be_signed, sg_hash_len(job->hash));
+    record_begin(core, &head);
+    TRY(record_intent(buffer, &head, &fields, &decision, &text));
+    job->intent_index = head.seq;
+    return ledger_append(core->ledger, text, NULL);
+}
+
+/* --- The claim on a request id --------------------------------------------------------
+ */
+
+static void claim_of(const struct job *job, enum claim_state state, struct claim *out)
+{
+    memset(out, 0, offsetof(struct claim, signature));
+    (void)snprintf(out->caller, sizeof(out->caller), "%s", job->caller->name);
+    (void)snprintf(out->request_id, sizeof(out->request_id), "%s", job->request_id);
+    memcpy(out->request_hash, job->request_hash, sizeof(out->request_hash));
+    memcpy(out->decision_id, job->decision_id, sizeof(out->decision_id));
+    memcpy(out->template_id, cms_template_id(job->template), sizeof(out->template_id));
+    out->state = state;
+    out->attempt = job->attempt;
+    out->intent_index = job->intent_index;
+    out->signing_time_us = job->signing_time_us;
+}
+
+static enum sg_status admit(struct core *core, struct job *job)
+{
+    struct claim claim;
+
+    decision_id(core, job->decision_id);
+    TRY(write_intent(core, job));
+    claim_of(job, CLAIM_PENDING, &claim);
+    TRY(ledger_claim(core->ledger, &claim));
+    job->intent_us = clock_mono_us();
+    inflight_add(&core->inflight, job);
+    STAILQ_INSERT_TAIL(&core->admitted, job, queue);
+    return SG_OK;
+}
+
+static enum sg_status conflict(struct core *core, struct job *job)
+{
+    static const struct record_failure failure = {
+        .rule = "CP-4.5-06",
+        .cp_section = "4.5.1",
+        .code = "IDEMPOTENCY_CONFLICT",
+        .found = "another request under the same id",
+        .required = "the same content, or an id that was never used",
+    };
+
+    job_refuse(
+        job, SG_CONFLICT,
+        "request id '%s' was used before for other content; use a new id for a new "
+        "document",
+        job->request_id);
+    return deny_by(core, job, &failure);
+}
+
+/* The template that the stored answer was made with: the present one, or one of earlier
+ * certificates out of the ledger. */
+static enum sg_status find_template(struct core *core, struct job *job,
+                                    const struct claim *claim)
+{
+    uint8_t packed[16384];
+    size_t len = 0;
+
+    if (memcmp(cms_template_id(job->template), claim->template_id, 32) == 0) {
+        return SG_OK;
+    }
+    TRY(ledger_find_template(core->ledger, claim->template_id, packed, sizeof(packed),
+                             &len));
+    TRY(cms_template_unpack(slice_of(packed, len), &job->old_template));
+    job->template = job->old_template;
+    return SG_OK;
+}
+
+static enum sg_status write_replay(struct core *core, struct job *job)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    struct record_head head;
+    struct slice text = {0};
+
+    record_begin(core, &head);
+    TRY(record_replay(buffer, &head, job->decision_id, job->log_index, &text));
+    TRY(ledger_append(core->ledger, text, NULL));
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
+}
+
+static enum sg_status replay(struct core *core, struct job *job,
+                             const struct claim *claim)
+{
+    job->status = SG_OK;
+    job->replayed = true;
+    job->attempt = claim->attempt;
+    job->signing_time_us = claim->signing_time_us;
+    job->log_index = claim->outcome_index;
+    job->on_log = true;
+    job->signature_len = claim->signature_len;
+    memcpy(job->log_hash, claim->outcome_hash, sizeof(job->log_hash));
+    memcpy(job->decision_id, claim->decision_id, sizeof(job->decision_id));
+    memcpy(job->signature, claim->signature, claim->signature_len);
+    enum sg_status status = find_template(core, job, claim);
+    if (status == SG_LEDGER) {
+        return status;
+    }
+    if (status != SG_OK) {
+        job_refuse(job, SG_INTERNAL,
+                   "the stored answer cannot be built again; see the "
+                   "gateway's log");
+    }
+    return write_replay(core, job);
+}
+
+/* --- One job --------------------------------------------------------------------------
+ */
+
+static enum sg_status answer_unrecorded(struct core *core, struct job *job)
+{
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
+}
+
+static enum sg_status deny_unusable(struct core *core, struct job *job)
+{
+    const struct record_failure failure = {
+        .rule = "CP-4.5-01",
+        .cp_section = "4.5.1",
+        .code = "KEY_NOT_USABLE",
+        .found = job->key->why,
+        .required = "a key on the token that matches its certificate",
+    };
+
+    job_refuse(job, SG_PRECONDITION, "key '%s' cannot be used: %.128s",
+               job->key->config->name, job->key->why);
+    return deny_by(core, job, &failure);
+}
+
+static enum sg_status judge_new(struct core *core, struct job *job)
+{
+    if (!job->verdict.allow) {
+        return deny_by_policy(core, job);
+    }
+    return job->key->usable ? admit(core, job) : deny_unusable(core, job);
+}
+
+static enum sg_status judge_known(struct core *core, struct job *job,
+                                  const struct claim *claim)
+{
+    if (memcmp(claim->request_hash, job->request_hash, sizeof(job->request_hash)) != 0) {
+        return conflict(core, job);
+    }
+    if (claim->state == CLAIM_SIGNED) {
+        return replay(core, job, claim);
+    }
+    job->attempt = claim->attempt + 1;
+    return judge_new(core, job);
+}
+
+static enum sg_status join(struct core *core, struct job *leader, struct job *job)
+{
+    if (memcmp(leader->request_hash, job->request_hash, sizeof(job->request_hash)) != 0) {
+        return conflict(core, job);
+    }
+    STAILQ_INSERT_TAIL(&leader->followers, job, queue);
+    return SG_OK;
+}
+
+enum sg_status decide(struct core *core, struct job *job)
+{
+    struct claim claim;
+    struct job *leader = inflight_find(&core->inflight, job);
+
+    job->attempt = 1;
+    if (job_given_up(job)) {
+        job_refuse(job, SG_CANCELLED, "the caller gave the job up");
+        return answer_unrecorded(core, job);
+    }
+    if (clock_mono_us() >= job->deadline_us) {
+        job_refuse(job, SG_TIMEOUT,
+                   "the deadline passed while the job waited; nothing was "
+                   "signed");
+        return answer_unrecorded(core, job);
+    }
+    if (leader != NULL) {
+        return join(core, leader, job);
+    }
+    enum sg_status found =
+        ledger_find(core->ledger, job->caller->name, job->request_id, &claim);
+    if (found == SG_NOT_FOUND) {
+        return judge_new(core, job);
+    }
+    return found == SG_OK ? judge_known(core, job, &claim) : found;
+}
+
+/* --- What came back from the lane -----------------------------------------------------
+ */
+
+static const char *outcome_name(const struct job *job)
+{
+    if (job->status == SG_OK) {
+        return "signed";
+    }
+    return job->status == SG_INDETERMINATE ? "indeterminate" : "failed";
+}
+
+static enum claim_state outcome_state(const struct job *job)
+{
+    if (job->status == SG_OK) {
+        return CLAIM_SIGNED;
+    }
+    return job->status == SG_INDETERMINATE ? CLAIM_INDETERMINATE : CLAIM_FAILED;
+}
+
+/* Whoever asked for the same while it was under way gets the same answer. */
+static enum sg_status answer_followers(struct core *core, struct job *job)
+{
+    struct job *follower;
+
+    while ((follower = STAILQ_FIRST(&job->followers)) != NULL) {
+        STAILQ_REMOVE_HEAD(&job->followers, queue);
+        follower->status = job->status;
+        follower->replayed = job->status == SG_OK;
+        follower->attempt = job->attempt;
+        follower->signing_time_us = job->signing_time_us;
+        follower->log_index = job->log_index;
+        follower->on_log = true;
+        follower->signature_len = job->signature_len;
+        memcpy(follower->why, job->why, sizeof(follower->why));
+        memcpy(follower->log_hash, job->log_hash, sizeof(follower->log_hash));
+        memcpy(follower->decision_id, job->decision_id, sizeof(follower->decision_id));
+        memcpy(follower->signature, job->signature, job->signature_len);
+        TRY(write_replay(core, follower));
+    }
+    return SG_OK;
+}
+
+enum sg_status conclude(struct core *core, struct job *job)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    struct record_head head;
+    struct slice text = {0};
+    struct claim claim;
+    const struct record_result result = {
+        .decision_id = job->decision_id,
+        .intent_index = job->intent_index,
+        .attempt = job->attempt,
+        .outcome = outcome_name(job),
+        .code = job->status == SG_OK ? NULL : sg_status_name(job->status),
+        .signature = slice_of(job->signature, job->signature_len),
+        .lane = lane_name(core->berths[job->key->lane].lane),
+        .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
+    };
+
+    record_begin(core, &head);
+    TRY(record_outcome(buffer, &head, &result, &text));
+    TRY(append(core, job, text));
+    claim_of(job, outcome_state(job), &claim);
+    claim.outcome_index = job->log_index;
+    memcpy(claim.outcome_hash, job->log_hash, sizeof(claim.outcome_hash));
+    claim.signature_len = (uint16_t)job->signature_len;
+    memcpy(claim.signature, job->signature, job->signature_len);
+    TRY(ledger_settle(core->ledger, &claim));
+    inflight_remove(&core->inflight, job);
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return answer_followers(core, job);
+}

@@ -1,0 +1,65 @@
+#include "gateway/core/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/cms/cms.h"
+
+void job_pool_init(struct job_pool *pool, size_t limit)
+{
+    *pool = (struct job_pool){.limit = limit};
+    STAILQ_INIT(&pool->idle);
+}
+
+void job_pool_fini(struct job_pool *pool)
+{
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(&pool->idle)) != NULL) {
+        STAILQ_REMOVE_HEAD(&pool->idle, queue);
+        free(job);
+        pool->made--;
+    }
+}
+
+struct job *job_take(struct job_pool *pool)
+{
+    struct job *job = STAILQ_FIRST(&pool->idle);
+
+    if (job != NULL) {
+        STAILQ_REMOVE_HEAD(&pool->idle, queue);
+    } else if (pool->made < pool->limit) {
+        job = (struct job *)malloc(sizeof(*job));
+        pool->made += job != NULL ? 1 : 0;
+    }
+    if (job != NULL) {
+        /* The signature is the largest part and is written before it is read. */
+        memset(job, 0, offsetof(struct job, signature));
+        STAILQ_INIT(&job->followers);
+    }
+    return job;
+}
+
+void job_give(struct job_pool *pool, struct job *job)
+{
+    free(job->denial);
+    cms_template_free(job->old_template);
+    STAILQ_INSERT_HEAD(&pool->idle, job, queue);
+}
+
+bool job_given_up(const struct job *job)
+{
+    return job->gone != NULL && atomic_load_explicit(job->gone, memory_order_relaxed);
+}
+
+void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
+{
+    va_list args;
+
+    job->status = status;
+    va_start(args, format);
+    (void)vsnprintf(job->why, sizeof(job->why), format, args);
+    va_end(args);
+}

@@ -1,0 +1,96 @@
+#ifndef SEGEL_GATEWAY_CORE_JOB_H
+#define SEGEL_GATEWAY_CORE_JOB_H
+
+#include <stdatomic.h>
+
+#include "gateway/core/key.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/mbox.h"
+#include "gateway/policy/policy.h"
+
+/* Why the policy denies, in words: made only for denied jobs. */
+struct denial {
+    size_t count;
+    struct {
+        uint16_t rule; /* index in the policy */
+        struct rule_why why;
+    } failures[VERDICT_FAILURES];
+};
+
+enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192 };
+
+/* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that
+ * made it, the core from core_submit on, then the loop again out of its reply box. */
+struct job {
+    struct letter letter; /* first: the mailbox it is in */
+    struct waiter waiter;
+    struct mbox *reply;          /* borrowed: where the core puts the answered job */
+    const struct key *key;       /* borrowed from the keyring */
+    const struct policy *policy; /* borrowed: the one that judged */
+    const struct config_caller *caller; /* borrowed */
+    const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
+    uint8_t caller_cert[32];
+    int64_t deadline_us; /* CLOCK_MONOTONIC */
+    int64_t signing_time_us;
+
+    /* What is asked; request_hash is over all of it. */
+    char request_id[LEDGER_ID_MAX + 1];
+    char document_class[LEDGER_ID_MAX + 1];
+    char approval_ref[JOB_APPROVAL_MAX + 1];
+    char batch[LEDGER_ID_MAX + 1];
+    char mandate[LEDGER_ID_MAX + 1];
+    enum sg_profile profile;
+    enum sg_scheme scheme;
+    enum sg_hash hash;
+    uint8_t digest[SG_HASH_MAX];
+    uint8_t to_be_signed[SG_HASH_MAX];
+    uint8_t request_hash[32];
+
+    /* What was judged without state, by the I/O loop. */
+    struct verdict verdict;
+    struct denial *denial; /* owned; NULL when allowed */
+
+    /* The core's own. */
+    STAILQ_ENTRY(job) queue;
+    struct job *next_in_bucket;
+    STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
+    int64_t intent_us;            /* CLOCK_MONOTONIC */
+
+    /* The answer. */
+    enum sg_status status;
+    char why[JOB_WHY_MAX]; /* one sentence unless signed */
+    char decision_id[LEDGER_DECISION_SIZE];
+    uint32_t attempt;
+    bool replayed;
+    uint64_t intent_index;
+    uint64_t log_index; /* of OUTCOME, DENY or the stored OUTCOME */
+    uint8_t log_hash[32];
+    bool on_log;
+    const struct cms_template *template; /* what the answer is built with; borrowed */
+    struct cms_template
+        *old_template; /* owned; of an answer made with other certificates */
+    size_t signature_len;
+    uint8_t signature[SG_SIGNATURE_MAX];
+};
+STAILQ_HEAD(job_list, job);
+
+/* Jobs of one I/O loop, made once and used again. One thread. */
+struct job_pool {
+    struct job_list idle;
+    size_t made;
+    size_t limit;
+};
+void job_pool_init(struct job_pool *pool, size_t limit);
+void job_pool_fini(struct job_pool *pool);
+/* A cleared job; NULL when limit are in use. */
+struct job *job_take(struct job_pool *pool);
+void job_give(struct job_pool *pool, struct job *job);
+
+/* The caller went away: a job that the lane has not got yet is dropped. */
+bool job_given_up(const struct job *job);
+
+/* Refuses: sets status and sentence. */
+void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,142 @@
+#include "gateway/core/lane_wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
+{
+    uint8_t frame[WIRE_FRAME_MAX];
+    size_t len = segel__lane__v1__to_lane__get_packed_size(message);
+
+    MUST(len <= sizeof(frame));
+    (void)segel__lane__v1__to_lane__pack(message, frame);
+    ssize_t sent = send(fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent == (ssize_t)len) {
+        return SG_OK;
+    }
+    return sent < 0 && (errno == EAGAIN || errno == ENOBUFS) ? SG_BUSY : SG_IO;
+}
+
+enum sg_status wire_receive(int fd, struct arena *arena, Segel__Lane__V1__FromLane **out)
+{
+    uint8_t frame[WIRE_FRAME_MAX];
+    ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
+
+    if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return SG_NOT_FOUND;
+    }
+    if (len <= 0) {
+        return SG_IO;
+    }
+    arena_reset(arena);
+    *out =
+        (size_t)len > sizeof(frame)
+            ? NULL
+            : segel__lane__v1__from_lane__unpack(&arena->allocator, (size_t)len, frame);
+    return *out == NULL ? SG_INVALID : SG_OK;
+}
+
+/* protobuf-c's structs have no const members; nothing here writes through them. */
+static char *text_of(const char *text)
+{
+    return (char *)(uintptr_t)(text == NULL ? "" : text);
+}
+
+static ProtobufCBinaryData bytes_of(struct slice bytes)
+{
+    return (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)bytes.data,
+                                 .len = bytes.len};
+}
+
+enum sg_status wire_open(int fd, const struct lane_options *options)
+{
+    enum { KEYS_MAX = 257 };
+    Segel__Lane__V1__KeyRef refs[KEYS_MAX];
+    Segel__Lane__V1__KeyRef *pointers[KEYS_MAX];
+    Segel__Lane__V1__Open open;
+    Segel__Lane__V1__ToLane message;
+
+    segel__lane__v1__open__init(&open);
+    segel__lane__v1__to_lane__init(&message);
+    MUST(options->key_count <= KEYS_MAX);
+    for (size_t i = 0; i < options->key_count; i++) {
+        segel__lane__v1__key_ref__init(&refs[i]);
+        refs[i].name = text_of(options->keys[i].name);
+        refs[i].id = bytes_of(options->keys[i].id);
+        refs[i].subject_public_key_info = bytes_of(options->keys[i].spki);
+        pointers[i] = &refs[i];
+    }
+    open.lane = text_of(options->config->name);
+    open.module = text_of(options->config->module);
+    open.token_label = text_of(options->config->token);
+    open.token_serial = text_of(options->config->serial);
+    open.pin_path = text_of(options->config->pin_path);
+    open.threads = (uint32_t)options->config->threads;
+    open.n_keys = options->key_count;
+    open.keys = pointers;
+    message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_OPEN;
+    message.open = &open;
+    return wire_send(fd, &message);
+}
+
+#define COPY_TEXT(to, from)                                                              \
+    (void)snprintf((to), sizeof(to), "%s", (from) == NULL ? "" : (from))
+
+void wire_token(const Segel__Lane__V1__Token *from, struct lane_token *to)
+{
+    COPY_TEXT(to->label, from->label);
+    COPY_TEXT(to->manufacturer, from->manufacturer);
+    COPY_TEXT(to->model, from->model);
+    COPY_TEXT(to->serial, from->serial);
+    COPY_TEXT(to->firmware, from->firmware);
+}
+
+void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to)
+{
+    size_t len = from->subject_public_key_info.len;
+
+    *to = (struct lane_key){
+        .usable = from->usable != 0,
+        .bits = from->bits,
+        .rsa_e = from->rsa_e,
+        .attributes = from->attributes,
+        .known = from->known,
+    };
+    COPY_TEXT(to->code, from->code);
+    COPY_TEXT(to->why, from->why);
+    COPY_TEXT(to->type, from->type);
+    COPY_TEXT(to->curve, from->curve);
+    if (len <= sizeof(to->spki)) {
+        to->spki_len = len;
+        if (len > 0) {
+            memcpy(to->spki, from->subject_public_key_info.data, len);
+        }
+    }
+}
+
+static const struct {
+    enum sg_status status;
+    bool broken;
+} classes[] = {
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_NONE] = {SG_OK, false},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_REQUEST] = {SG_PRECONDITION, false},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_SESSION] = {SG_HSM, false},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_HANDLE] = {SG_HSM, false},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LOGIN] = {SG_HSM, true},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_DEVICE] = {SG_HSM, true},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LATCHED] = {SG_HSM, true},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_EXPIRED] = {SG_TIMEOUT, false},
+    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG] = {SG_PRECONDITION, false},
+};
+
+enum sg_status wire_status(Segel__Lane__V1__FailureClass failure)
+{
+    return (size_t)failure < SG_COUNT(classes) ? classes[failure].status : SG_HSM;
+}
+
+bool wire_lane_broken(Segel__Lane__V1__FailureClass failure)
+{
+    return (size_t)failure >= SG_COUNT(classes) || classes[failure].broken;
+}

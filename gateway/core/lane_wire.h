@@ -1,0 +1,26 @@
+#ifndef SEGEL_GATEWAY_CORE_LANE_WIRE_H
+#define SEGEL_GATEWAY_CORE_LANE_WIRE_H
+
+#include "gateway/core/lane.h"
+#include "proto/arena.h"
+#include "segel/lane/v1/lane.pb-c.h"
+
+/* Inside of lane.c: the messages of lane.proto over one socket. */
+enum { WIRE_FRAME_MAX = 65536, WIRE_OPS_MAX = 32 };
+
+/* One packet out. SG_BUSY: the socket is full for now. SG_IO: the lane is gone. */
+SG_MUST_USE enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message);
+/* One packet in, unpacked into the arena (reset first). SG_NOT_FOUND: nothing waits.
+ * SG_IO: the lane is gone. SG_INVALID: not a message of ours. */
+SG_MUST_USE enum sg_status wire_receive(int fd, struct arena *arena,
+                                        Segel__Lane__V1__FromLane **out);
+
+SG_MUST_USE enum sg_status wire_open(int fd, const struct lane_options *options);
+void wire_token(const Segel__Lane__V1__Token *from, struct lane_token *to);
+void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to);
+/* What a failure class of the lane means for the job. */
+enum sg_status wire_status(Segel__Lane__V1__FailureClass failure);
+/* Whether a lane that answered so has to be replaced. */
+bool wire_lane_broken(Segel__Lane__V1__FailureClass failure);
+
+#endif

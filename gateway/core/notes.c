@@ -1,0 +1,70 @@
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+#include "gateway/ledger/record.h"
+
+void record_begin(const struct core *core, struct record_head *head)
+{
+    *head = (struct record_head){
+        .seq = ledger_next_index(core->ledger),
+        .ts_us = clock_wall_us(),
+        .node = core->options.config->node,
+    };
+}
+
+/* An outage must not become a flood of records: what does not fit is counted. */
+void notes_add(struct core *core, const char *type, const char *subject, const char *why)
+{
+    if (core->note_count == NOTES_MAX) {
+        core->notes_lost++;
+        return;
+    }
+    struct gateway_note *note = &core->notes[core->note_count++];
+    note->type = type;
+    (void)snprintf(note->subject, sizeof(note->subject), "%s", subject);
+    (void)snprintf(note->why, sizeof(note->why), "%s", why);
+}
+
+enum sg_status notes_write(struct core *core)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    struct record_head head;
+    struct slice text = {0};
+
+    for (size_t i = 0; i < core->note_count; i++) {
+        const struct gateway_note *note = &core->notes[i];
+        const char *pairs[] = {"subject", note->subject, "detail", note->why};
+        record_begin(core, &head);
+        TRY(record_event(buffer, &head, note->type, pairs, note->why[0] == '\0' ? 1 : 2,
+                         &text));
+        TRY(ledger_append(core->ledger, text, NULL));
+    }
+    core->note_count = 0;
+    return SG_OK;
+}
+
+static uint8_t random_byte(struct core *core)
+{
+    if (core->randomness_left == 0) {
+        MUST(RAND_bytes(core->randomness, sizeof(core->randomness)) == 1);
+        core->randomness_left = sizeof(core->randomness);
+    }
+    return core->randomness[--core->randomness_left];
+}
+
+void decision_id(struct core *core, char out[LEDGER_DECISION_SIZE])
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford */
+    uint64_t ms = (uint64_t)clock_wall_us() / 1000;
+
+    for (size_t i = 10; i-- > 0; ms /= 32) {
+        out[i] = alphabet[ms % 32];
+    }
+    for (size_t i = 10; i < LEDGER_DECISION_SIZE - 1; i++) {
+        out[i] = alphabet[random_byte(core) % 32];
+    }
+    out[LEDGER_DECISION_SIZE - 1] = '\0';
+}

@@ -1,0 +1,230 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+
+/* How long jobs wait for a lane that is being replaced before they are refused. */
+enum { LANE_PATIENCE_US = 1000000 };
+
+/* --- In -------------------------------------------------------------------------------
+ */
+
+void turn_collect(struct core *core)
+{
+    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
+    struct letter *letter;
+
+    mbox_take(&core->mailbox, &mail);
+    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
+        struct job *job = (struct job *)letter;
+        STAILQ_REMOVE_HEAD(&mail, link);
+        STAILQ_INSERT_TAIL(&core->berths[job->key->lane].waiting, job, queue);
+        core->waiting_count++;
+    }
+}
+
+void turn_on_done(void *context, void *owner, const struct lane_result *result)
+{
+    struct core *core = (struct core *)context;
+
+    if (owner == core) {
+        checkpoint_done(core, result);
+        return;
+    }
+    struct job *job = (struct job *)owner;
+    job->status = result->status;
+    if (result->status == SG_OK) {
+        job->signature_len = result->signature.len;
+        memcpy(job->signature, result->signature.data, result->signature.len);
+    } else {
+        (void)snprintf(job->why, sizeof(job->why), "%s", result->why);
+    }
+    STAILQ_INSERT_TAIL(&core->finished, job, queue);
+    core->finished_count++;
+}
+
+/* --- Decide ---------------------------------------------------------------------------
+ */
+
+static bool lane_gone(const struct berth *berth, int64_t now_us)
+{
+    return lane_state(berth->lane) == LANE_LATCHED ||
+           (berth->down_since_us != 0 &&
+            now_us - berth->down_since_us > LANE_PATIENCE_US);
+}
+
+/* An HSM that is down makes one record, not one a job: these are only answered. */
+static void refuse_all(struct core *core, struct berth *berth)
+{
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(&berth->waiting)) != NULL) {
+        STAILQ_REMOVE_HEAD(&berth->waiting, queue);
+        core->waiting_count--;
+        job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
+                   job->key->config->name, lane_why(berth->lane));
+        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    }
+}
+
+/* Takes no more jobs than the lane has room for: an INTENT is written when the key is
+ * about to be used, not when somebody queues. Denials take no room. */
+static enum sg_status decide_waiting(struct core *core, struct berth *berth,
+                                     size_t *decisions)
+{
+    uint32_t room = lane_room(berth->lane);
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(&berth->waiting)) != NULL && *decisions < TURN_DECISIONS) {
+        bool may_sign = job->verdict.allow && job->key->usable;
+        if (may_sign && room == 0) {
+            break;
+        }
+        STAILQ_REMOVE_HEAD(&berth->waiting, queue);
+        core->waiting_count--;
+        (*decisions)++;
+        room -= may_sign ? 1 : 0;
+        TRY(decide(core, job));
+    }
+    return SG_OK;
+}
+
+static enum sg_status write_all(struct core *core)
+{
+    int64_t now_us = clock_mono_us();
+    size_t decisions = 0;
+    struct job *job;
+
+    TRY(notes_write(core));
+    while ((job = STAILQ_FIRST(&core->finished)) != NULL) {
+        STAILQ_REMOVE_HEAD(&core->finished, queue);
+        core->finished_count--;
+        TRY(conclude(core, job));
+    }
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (lane_gone(&core->berths[i], now_us)) {
+            refuse_all(core, &core->berths[i]);
+        }
+        TRY(decide_waiting(core, &core->berths[i], &decisions));
+    }
+    return SG_OK;
+}
+
+/* --- Out ------------------------------------------------------------------------------
+ */
+
+/* The INTENTs are durable: now, and not before, the keys may be used. */
+static void dispatch(struct core *core)
+{
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(&core->admitted)) != NULL) {
+        struct lane *lane = core->berths[job->key->lane].lane;
+        STAILQ_REMOVE_HEAD(&core->admitted, queue);
+        if (lane_room(lane) == 0) { /* it died while the records were written */
+            const struct lane_result lost = {
+                .status = SG_LANE_DOWN,
+                .why = "the HSM was lost before the key was used"};
+            turn_on_done(core, job, &lost);
+            continue;
+        }
+        const struct lane_op op = {
+            .owner = job,
+            .key = job->key->position,
+            .scheme = job->scheme,
+            .hash = job->hash,
+            .input = slice_of(job->to_be_signed, sg_hash_len(job->hash)),
+            .deadline_us = job->deadline_us,
+        };
+        lane_submit(lane, &op);
+    }
+    for (size_t i = 0; i < core->berth_count; i++) {
+        lane_flush(core->berths[i].lane);
+    }
+}
+
+static void post(struct core *core, struct mbox *box, struct letters *batch, size_t count)
+{
+    if (count > 0) {
+        /* The boxes of the I/O loops are not bounded: what was admitted bounds them. */
+        MUST(mbox_put(box, batch, count) == SG_OK);
+        atomic_fetch_sub_explicit(&core->load, (unsigned)count, memory_order_relaxed);
+    }
+}
+
+static void hand_back(struct core *core)
+{
+    struct letters batch = STAILQ_HEAD_INITIALIZER(batch);
+    struct mbox *box = NULL;
+    size_t count = 0;
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(&core->answered)) != NULL) {
+        STAILQ_REMOVE_HEAD(&core->answered, queue);
+        if (job->reply != box) {
+            post(core, box, &batch, count);
+            box = job->reply;
+            count = 0;
+        }
+        STAILQ_INSERT_TAIL(&batch, &job->letter, link);
+        count++;
+    }
+    post(core, box, &batch, count);
+}
+
+/* --- The turn -------------------------------------------------------------------------
+ */
+
+/* The ledger has failed: whoever waits is told so, and nothing is signed any more. */
+static void refuse_everybody(struct core *core)
+{
+    struct job_list *lists[] = {&core->finished, &core->admitted, &core->answered};
+    struct job_list all = STAILQ_HEAD_INITIALIZER(all);
+    struct job *job;
+
+    for (size_t i = 0; i < SG_COUNT(lists); i++) {
+        STAILQ_CONCAT(&all, lists[i]);
+    }
+    for (size_t i = 0; i < core->berth_count; i++) {
+        STAILQ_CONCAT(&all, &core->berths[i].waiting);
+    }
+    STAILQ_FOREACH(job, &all, queue)
+    {
+        job->on_log = false;
+        job_refuse(job, SG_LEDGER,
+                   "the ledger cannot be written, so nothing is signed; tell "
+                   "the gateway's administrator");
+    }
+    STAILQ_CONCAT(&core->answered, &all);
+    hand_back(core);
+}
+
+static enum sg_status write_and_commit(struct core *core)
+{
+    TRY(ledger_begin(core->ledger));
+    TRY(write_all(core));
+    return ledger_commit(core->ledger);
+}
+
+bool turn_has_work(const struct core *core)
+{
+    return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0;
+}
+
+enum sg_status turn(struct core *core)
+{
+    if (turn_has_work(core) && !atomic_load(&core->broken)) {
+        if (write_and_commit(core) != SG_OK) {
+            atomic_store(&core->broken, true);
+        }
+    }
+    if (atomic_load(&core->broken)) {
+        refuse_everybody(core);
+        return SG_LEDGER;
+    }
+    core->committed_us = clock_mono_us();
+    dispatch(core);
+    hand_back(core);
+    return SG_OK;
+}
