@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# `make demo`: a whole signing gateway on this machine, for one minute. Makes a software
+# token, keys, certificates, 200 letters; signs them through segeld; has every one checked by
+# two independent judges; shows a refusal and the log. Everything lies in build/demo, only
+# the loopback interface is used, and nothing is left running. KEEP=1 leaves the gateway up.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-build}
+LETTERS=${LETTERS:-200}
+KEEP=${KEEP:-0}
+demo=$BUILD/demo
+bin=$PWD/$BUILD/bin
+case $BUILD in /*) bin=$BUILD/bin ;; esac
+log=$demo/demo.log
+home=$demo/clients
+gateway=
+
+if [ -t 1 ]; then
+    bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
+else
+    bold='' dim='' plain=''
+fi
+
+step() { printf '%s… %s%s\n' "$dim" "$*" "$plain"; }
+
+fail() { # SENTENCE
+    printf 'demo: %s\n' "$1" >&2
+    [ ! -s "$log" ] || { printf '      The last lines of %s:\n' "$log" >&2 && tail -n 12 "$log" >&2; }
+    exit 1
+}
+
+stop_gateway() {
+    [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null && wait "$gateway" 2>/dev/null; } || true
+    gateway=
+}
+
+# A gateway that an earlier KEEP=1 left behind, and only that.
+stop_earlier() {
+    local pid
+    pid=$(cat "$demo/segeld.pid" 2>/dev/null) || return 0
+    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" != "$bin/segeld" ] || kill "$pid"
+}
+
+start_gateway() {
+    setsid "$bin/segeld" --config "$demo/segeld.yaml" >"$demo/segeld.out" 2>"$demo/segeld.log" &
+    gateway=$!
+    echo "$gateway" >"$demo/segeld.pid"
+    for _ in $(seq 300); do
+        address=$(sed -n '/"event": *"ready"/s/.*"address": *"\([^"]*\)".*/\1/p' \
+            "$demo/segeld.log")
+        [ -z "$address" ] || break
+        kill -0 "$gateway" 2>/dev/null || { log=$demo/segeld.log && fail "the gateway ended"; }
+        sleep 0.1
+    done
+    [ -n "$address" ] || { log=$demo/segeld.log && fail "the gateway did not get ready"; }
+    for client in "$home"/*; do echo "$address" >"$client/gateway"; done
+}
+
+segel() { # CLIENT ARGUMENTS…
+    "$bin/segel" --home "$home/$1" "${@:2}"
+}
+
+sign_class() { # CLASS; the summary of `segel sign --json` is its last line
+    segel e-office sign --json --key seal-demo --profile pades-b-b --class "$1" \
+        --approval ND-2026/001 -o "$demo/signed" --page last --rect 330,300,150,60 \
+        "$demo/letters/$1"/*.pdf >"$demo/$1.jsonl" 2>>"$log" ||
+        fail "signing $1 failed"
+    tail -n 1 "$demo/$1.jsonl"
+}
+
+number() { # FIELD JSON
+    sed -n "s/.*\"$1\": *\([0-9.]*\).*/\1/p" <<<"$2"
+}
+
+# poppler and NSS know nothing of Segel: one line a letter, four claims each.
+check_with_pdfsig() {
+    mkdir -p "$demo/nss"
+    certutil -N -d "sql:$demo/nss" --empty-password
+    certutil -A -d "sql:$demo/nss" -n root -t CT,C,C -i "$demo/anchors.pem"
+    find "$demo/signed" -name '*.pdf' | sort | xargs -P 2 -n 1 sh -c '
+        text=$(pdfsig -nssdir "sql:$0" "$1" 2>/dev/null)
+        for claim in "Signature is Valid" "Certificate is Trusted" "Total document signed" \
+            "ETSI.CAdES.detached"; do
+            case $text in *"$claim"*) ;; *) echo "$1: no \"$claim\"" && exit 0 ;; esac
+        done
+        echo "$1: good"' "$demo/nss" >"$demo/pdfsig.txt"
+    grep -c ': good$' "$demo/pdfsig.txt" || true
+}
+
+show_denial() {
+    segel e-office sign --key seal-demo --profile pades-b-b --class kontrak_pengadaan \
+        --approval ND-2026/002 -o "$demo/denied" "$(find "$demo/letters" -name 0001.pdf)" \
+        >"$demo/denial.txt" 2>&1 && fail "a procurement contract was signed: it must be denied"
+    grep -v '^$' "$demo/denial.txt" | head -n 4
+}
+
+# --- The run -------------------------------------------------------------------------------
+begun=$(date +%s)
+stop_earlier
+rm -rf "$demo"
+mkdir -p "$demo"
+trap stop_gateway EXIT
+trap 'exit 130' INT TERM
+
+step "token, keys in the token, test certificates"
+BIN=$bin deploy/demo/setup.sh "$demo" >>"$log" 2>&1 || fail "the set-up failed"
+step "gateway"
+start_gateway
+step "$LETTERS letters, signed"
+"$BUILD/tests/fixtures/letters" "$LETTERS" "$demo/letters"
+one=$(sign_class surat_keterangan)
+two=$(sign_class surat_tugas)
+step "every letter checked, by pdfsig and by segel verify"
+good=$(check_with_pdfsig)
+signed=$(find "$demo/signed" -name '*.pdf' | wc -l)
+verified=no
+segel e-office verify "$demo"/signed/*.pdf >"$demo/verify.txt" 2>>"$log" && verified=yes
+denial=$(show_denial)
+step "the log, checked from its first record"
+segel reviewer log verify >"$demo/log-verify.txt" 2>&1 ||
+    { log=$demo/log-verify.txt && fail "the log does not verify"; }
+[ "$good" = "$LETTERS" ] && [ "$signed" = "$LETTERS" ] && [ "$verified" = yes ] ||
+    fail "of $LETTERS letters $signed were signed, pdfsig found $good good, segel verify: $verified"
+took=$(($(date +%s) - begun))
+
+cat <<PAGE
+
+${bold}$LETTERS letters signed, $good of $LETTERS checked, in $took seconds.${plain}
+
+${bold}What happened${plain}
+  A token in software (SoftHSM) holds the seal's key. It was made there and cannot leave.
+  The gateway, segeld, started segel-hsm: the only process that knows the PIN.
+  A client, segel, wrote $LETTERS letters' digests to the gateway over mutual TLS. The letters
+  themselves never left it. Each job was judged by the Certificate Policy, written to the
+  log, signed in the token, checked, written again, and only then answered.
+
+${bold}How fast${plain} (client and gateway on this machine, $(nproc) cores, a software token)
+  surat_keterangan  $(number signed "$one") letters, $(number per_second "$one") a second, median $(number p50_ms "$one") ms, slowest 1 % $(number p99_ms "$one") ms
+  surat_tugas       $(number signed "$two") letters, $(number per_second "$two") a second, median $(number p50_ms "$two") ms, slowest 1 % $(number p99_ms "$two") ms
+
+${bold}What was checked${plain}
+  pdfsig (poppler, NSS)  $good valid, trusted, covering the whole document, PAdES
+  segel verify           all $signed: $(tail -n 1 "$demo/verify.txt")
+  segel log verify       $(tail -n 1 "$demo/log-verify.txt")
+
+${bold}What was refused${plain} (a procurement contract may not be sealed)
+$(sed 's/^/  /' <<<"$denial")
+
+${bold}Where things are${plain}
+  $demo/signed          the signed letters: open one in a PDF viewer
+  $demo/segeld.yaml     the gateway's configuration    $demo/policy.yaml  the policy
+  $demo/ledger.db       the transparency log           $demo/segeld.log   the gateway's log
+  Every certificate is marked TEST. A city's real seal needs an HSM and a certificate of
+  the agency itself; docs/ARCHITECTURE.md says what this arrangement promises.
+PAGE
+
+if [ "$KEEP" = 1 ]; then
+    kept=$gateway
+    gateway=
+    cat <<PAGE
+
+${bold}The gateway is still running at $address. Try next${plain}
+  $bin/segel --home $home/reviewer log show --decision deny
+  $bin/segel --home $home/e-office signer seal-demo
+  $bin/segel --home $home/e-office verify $demo/signed/0001.pdf
+Stop it:  kill $kept
+PAGE
+fi
