@@ -191,8 +191,8 @@ demo: ## sign 200 letters with a software token and check every one
 bench: ## throughput beside what the token can do; SECONDS=1 ROUNDS=1 for a quick look
 	@deploy/deps.sh build demo bench
 	@$(MAKE) $(PARALLEL) all $(BENCH_BIN)
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
-	  BENCH_KEYS="$(KEYS)" tests/bench/bench.sh
+	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
+	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
 
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)

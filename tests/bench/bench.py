@@ -1,0 +1,209 @@
+"""`make bench`: what the gateway gives of what its token can do.
+
+For each key: the ceiling (the token's module called in a loop), the same with each signature
+verified, the same through p11-kit's remoting, and the gateway with everything it promises
+(mutual TLS, policy, durable log), streamed and one call at a time. The paths take turns,
+round by round, so that each is held against a ceiling of the same minute. Medians over the
+rounds go to the terminal and to $BUILD/bench.json.
+
+BENCH_SECONDS a measurement, BENCH_ROUNDS, BENCH_KEYS ("rsa-2048 p-256"). All of it shares
+this machine: client, gateway, token.
+"""
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
+import rig  # noqa: E402  (the same gateway as in the system tests)
+
+SECONDS = float(os.environ.get("BENCH_SECONDS") or 4)
+ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 5)
+KEYS = (os.environ.get("BENCH_KEYS") or "rsa-2048 rsa-3072 p-256").split()
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+REMOTE = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
+THREADS = (1, 2, 4, 8)
+STREAM_WINDOW, UNARY_WINDOW = 512, 64
+TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
+COLUMNS = ("path", "per_second", "ratio", "server_cpu_us", "added_p50_ms", "added_p99_ms")
+
+
+def program(name, arguments, environment):
+    """Runs a measuring program; its last line is one JSON object."""
+    command = [os.path.join(rig.BUILD, "tests/bench", name)]
+    for option, value in arguments.items():
+        flag = "--" + option.replace("_", "-")
+        command += [flag] if value is True else [flag, str(value)]
+    result = subprocess.run(command, env={**os.environ, **environment}, check=False,
+                            capture_output=True, text=True, timeout=SECONDS * 10 + 120)
+    if result.returncode != 0:
+        raise rig.Failed(f"{' '.join(command)}: {result.stdout}{result.stderr}")
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+def cpu_us(pids, children=False):
+    """User and system time of processes so far; of their ended children on request."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError), \
+                open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+            ticks += sum(map(int, fields[11:15] if children else fields[11:13]))
+    return ticks * TICK_US
+
+
+class Bench:
+    """One key: its token, its gateway, and the figures so far."""
+
+    def __init__(self, key):
+        self.key = key
+        self.rig = rig.Rig(os.path.join("bench", key), f"seal-demo:{key}")
+        self.threads = 1
+        self.values = {}  # path -> name -> list over the rounds
+        # Two processes that log in to one SoftHSM token spoil it: the ceiling has a copy.
+        shutil.copytree(self.rig.path("tokens"), self.rig.path("tokens-ceiling"))
+        conf = self.rig.read("softhsm2.conf").replace(self.rig.path("tokens"),
+                                                      self.rig.path("tokens-ceiling"))
+        self.conf = {"SOFTHSM2_CONF": self.rig.write("ceiling.conf", conf)}
+        self.id = json.loads(self.rig.read("seal-demo.json"))["id"]
+
+    def ceiling(self, threads, module=MODULE, environment=None, **more):
+        return program("ceiling", {
+            "module": module, "token": "segel-demo", "pin_file": self.rig.path("pin"),
+            "id": self.id, "type": self.key, "threads": threads, "seconds": SECONDS,
+            **more}, {**self.conf, **(environment or {})})
+
+    def load(self, mode, window, **more):
+        return program("load", {
+            "mode": mode, "home": self.rig.path("clients", "e-office"), "key": "seal-demo",
+            "class": "surat_keterangan", "approval": "ND-2026/001",
+            "profile": "pades-b-b", "hash": "sha256", "in_flight": window,
+            "seconds": SECONDS, **more}, {})
+
+    def note(self, path, **values):
+        for name, value in values.items():
+            self.values.setdefault(path, {}).setdefault(name, []).append(value)
+
+    def choose_threads(self):
+        """The thread count at which the token is fastest; the lane gets the same."""
+        rates = {n: self.ceiling(n)["per_second"] for n in THREADS}
+        self.threads = max(rates, key=rates.get)
+        conf = self.rig.read("segeld.yaml").replace("threads: 2", f"threads: {self.threads}")
+        self.rig.write("segeld.yaml", conf)
+
+    @contextlib.contextmanager
+    def remote(self):
+        """p11-kit's server on a socket, as the usual way to another process's token."""
+        socket = self.rig.path("p11-kit.sock")
+        server = subprocess.Popen(
+            ["p11-kit", "server", "-f", "--provider", MODULE, "-n", socket,
+             "pkcs11:token=segel-demo"], env={**os.environ, **self.conf},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                if os.path.exists(socket):
+                    break
+                time.sleep(0.05)
+            yield server.pid, {"P11_KIT_SERVER_ADDRESS": f"unix:path={socket}"}
+        finally:
+            server.terminate()
+            server.wait()
+
+    def measure_token(self, single):
+        """The three paths without gateway. single: microseconds of one call alone."""
+        top = self.ceiling(self.threads)
+        self.note("ceiling", per_second=top["per_second"], ratio=1.0,
+                  server_cpu_us=top["cpu_us"], added_p50_ms=0.0, added_p99_ms=0.0)
+        checked = self.ceiling(self.threads, verify=True)
+        alone = 1e6 / self.ceiling(1, verify=True)["per_second"]
+        self.note("ceiling-verify", per_second=checked["per_second"],
+                  ratio=checked["per_second"] / top["per_second"],
+                  server_cpu_us=checked["cpu_us"], added_p50_ms=(alone - single) / 1000)
+        with self.remote() as (pid, where):
+            before = cpu_us([pid], children=True)
+            far = self.ceiling(self.threads, module=REMOTE, environment=where)
+            spent = cpu_us([pid], children=True) - before
+            alone = 1e6 / self.ceiling(1, module=REMOTE, environment=where)["per_second"]
+        self.note("p11-kit", per_second=far["per_second"],
+                  ratio=far["per_second"] / top["per_second"],
+                  server_cpu_us=far["cpu_us"] + spent / (far["per_second"] * SECONDS),
+                  added_p50_ms=(alone - single) / 1000)
+        return top["per_second"]
+
+    def measure_gateway(self, pids, path, window, top, single):
+        before = cpu_us(pids)
+        full = self.load(path, window)
+        spent = cpu_us(pids) - before
+        if full.get("errors"):
+            raise rig.Failed(f"{path}: {full['errors']} calls failed")
+        half = self.load(path, window, rate=max(1, int(full["per_second"] / 2)))
+        self.note(path, per_second=full["per_second"], ratio=full["per_second"] / top,
+                  server_cpu_us=spent / (full["per_second"] * SECONDS),
+                  added_p50_ms=(half["p50_us"] - single) / 1000,
+                  added_p99_ms=(half["p99_us"] - single) / 1000)
+
+    def measure(self):
+        self.choose_threads()
+        with self.rig.gateway() as gateway:
+            pid = gateway.process.pid
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+                pids = [pid, *map(int, file.read().split())]
+            for number in range(ROUNDS):
+                print(f"  {self.key}: round {number + 1} of {ROUNDS}", flush=True)
+                single = 1e6 / self.ceiling(1)["per_second"]
+                top = self.measure_token(single)
+                self.measure_gateway(pids, "stream", STREAM_WINDOW, top, single)
+                self.measure_gateway(pids, "unary", UNARY_WINDOW, top, single)
+
+    def rows(self):
+        """What was not measured is null: a loop knows its mean, not its slowest calls."""
+        for path, values in self.values.items():
+            row = {"key": self.key, "path": path}
+            for name in COLUMNS[1:]:
+                row[name] = (round(statistics.median(values[name]), 4)
+                             if name in values else None)
+            yield row
+
+
+def show(rows, threads):
+    print(f"\n{'key':10}{'path':16}{'a second':>10}{'ratio':>8}{'CPU µs':>9}"
+          f"{'added p50':>12}{'added p99':>12}")
+    for row in rows:
+        cells = [f"{row['key']:10}{row['path']:16}{row['per_second']:10.0f}",
+                 f"{row['ratio']:8.3f}{row['server_cpu_us']:9.0f}"]
+        cells += [f"{row[n]:9.2f} ms" if row[n] is not None else f"{'–':>12}"
+                  for n in COLUMNS[4:]]
+        print("".join(cells))
+    print(f"""
+{ROUNDS} rounds of {SECONDS:g} s a measurement; medians. Threads of the token: """
+          + ", ".join(f"{k} {n}" for k, n in threads.items()) + """.
+ratio: to the ceiling of the same round. CPU: of the token's process, for stream and unary
+of segeld and its lane, a signature. added: latency at half the load, less one call to the
+token alone. Client, gateway and token share this machine's """
+          + f"{os.cpu_count()} cores.")
+
+
+def main():
+    rows, threads = [], {}
+    for key in KEYS:
+        bench = Bench(key)
+        bench.measure()
+        rows += bench.rows()
+        threads[key] = bench.threads
+    show(rows, threads)
+    path = os.path.join(rig.BUILD, "bench.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"rows": rows}, file, indent=1)
+        file.write("\n")
+    print(f"Written to {os.path.relpath(path)}.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except rig.Failed as failed:
+        sys.exit(f"bench: {failed}")
