@@ -2,6 +2,10 @@
 
 BUILD ?= build
 SAN ?=
+# V=1 shows the commands.
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '%-5s %s\n' $(1) $(or $(2),$@))
 PREFIX ?= /usr/local
 DESTDIR ?=
 ifeq ($(origin CC),default)
@@ -33,6 +37,9 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
   -I. -I$(BUILD)/gen $(EXTERN_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -pthread $(SAN) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
+
+LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
@@ -87,7 +94,8 @@ $(BUILD)/bin/segel-hsm: $(BUILD)/obj/hsm/main.o $(call lib_of,hsm)
 $(BUILD)/bin/segel: $(BUILD)/obj/client/main.o $(call lib_of,client)
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(EXTERN_LIBS)
+	$(call say,LINK)
+	$(LINK) $(EXTERN_LIBS)
 
 define module_rules
 $(BUILD)/lib/lib$(1).a: $(call obj_of,$(1)) $(if $(filter proto,$(1)),$(GEN_C:.c=.o))
@@ -99,15 +107,17 @@ $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
 	@mkdir -p $(BUILD)/gen
-	protoc-c -Iproto --c_out=$(BUILD)/gen $<
+	$(call say,GEN,$<)
+	$(Q)protoc-c -Iproto --c_out=$(BUILD)/gen $<
 
 # Generated code is exempt from the warnings; ours is compiled after all of it exists.
 $(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c | $(GEN_H)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(WARNINGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(WARNINGS) -c -o $@ $<
 
 # --- Tests ---------------------------------------------------------------------------------
 # tests/unit/MODULE/NAME.c is one Criterion program, linked with what MODULE needs and with
@@ -120,7 +130,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
     $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tests/unit/$$(firstword $$(subst /, ,$$*))/support/*.c)) \
     $$(call lib_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcriterion $(EXTERN_LIBS) -ldl
+	$(call say,LINK)
+	$(LINK) -lcriterion $(EXTERN_LIBS) -ldl
 
 # tests/flow/NAME.c and tests/stress/NAME.c see the whole gateway; tests/bench/NAME.c what is
 # named here. tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11
@@ -136,25 +147,27 @@ BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
   $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fixtures/faults.c))
 
-LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
-  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
-
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
     $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/flow/support/*.c)) $(call lib_of,flow)
 	@mkdir -p $(@D)
+	$(call say,LINK)
 	$(LINK) -lcriterion $(EXTERN_LIBS) -ldl
 $(BUILD)/tests/stress/%: $(BUILD)/obj/tests/stress/%.o $(call lib_of,stress)
 	@mkdir -p $(@D)
+	$(call say,LINK)
 	$(LINK) $(EXTERN_LIBS) -ldl
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call lib_of,$$*)
 	@mkdir -p $(@D)
+	$(call say,LINK)
 	$(LINK) $(EXTERN_LIBS) -ldl
 $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< -lhpdf -lm
+	$(call say,LINK)
+	$(LINK) -lhpdf -lm
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+	$(call say,LINK)
+	$(Q)$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
 
 units: $(UNIT_BIN) ## build the unit tests
 tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FIXTURES) ## build programs and tests
