@@ -1,0 +1,21 @@
+#ifndef SEGEL_CLIENT_PDF_FIELD_H
+#define SEGEL_CLIENT_PDF_FIELD_H
+
+#include "client/pdf/append.h"
+#include "client/pdf/place.h"
+
+/* What the letter's field, page and form have to say about a new signature. */
+struct pdf_signing {
+    const struct pdf_reader *reader;
+    const struct pdf_wish *wish;
+    const struct pdf_place *place;
+    struct pdf_append *append;
+    struct pdf_verdict *verdict;
+    int signature; /* object number of the signature dictionary */
+};
+
+/* Appends stamp and field, and new versions of the page, the form and the catalog, as few
+ * of them as refer to the field. */
+SG_MUST_USE enum sg_status pdf_field_append(const struct pdf_signing *signing);
+
+#endif

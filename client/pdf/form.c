@@ -1,0 +1,220 @@
+#include "client/pdf/form.h"
+
+#include <stdio.h>
+
+enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_MAX_LEN = 1024 };
+
+struct walk {
+    const struct pdf_reader *reader;
+    pdf_field_fn seen;
+    void *user;
+    int nodes;
+    const char *fault;
+    char name[NAME_MAX_LEN]; /* of the node that is being looked at */
+};
+
+/* What a field inherits from those above it. */
+struct level {
+    int depth;
+    size_t name_len;
+    qpdf_oh type;
+    qpdf_oh value;
+};
+
+static bool has_name(const struct pdf_reader *reader, qpdf_oh node)
+{
+    return pdf_is_dict(reader, node) && qpdf_oh_has_key(reader->qpdf, node, "/T");
+}
+
+static bool append_name(struct walk *walk, struct level *level, qpdf_oh node)
+{
+    char part[NAME_MAX_LEN];
+    qpdf_oh text = pdf_get(walk->reader, node, "/T");
+
+    pdf_text(walk->reader, text, part, sizeof(part));
+    qpdf_oh_release(walk->reader->qpdf, text);
+    size_t room = sizeof(walk->name) - level->name_len;
+    int len = snprintf(walk->name + level->name_len, room, "%s%s",
+                       level->name_len == 0 ? "" : ".", part);
+    if (len < 0 || (size_t)len >= room) {
+        return false;
+    }
+    level->name_len += (size_t)len;
+    return true;
+}
+
+/* Keeps the inherited value when the node has none of its own. */
+static qpdf_oh own_or(const struct pdf_reader *reader, qpdf_oh node, const char *key,
+                      qpdf_oh above)
+{
+    qpdf_oh own = pdf_get(reader, node, key);
+
+    if (!qpdf_oh_is_null(reader->qpdf, own)) {
+        return own;
+    }
+    qpdf_oh_release(reader->qpdf, own);
+    return qpdf_oh_new_object(reader->qpdf, above);
+}
+
+static void walk_field(struct walk *walk, qpdf_oh node, struct level level);
+
+/* Returns whether there was a field among them. */
+static bool walk_kids(struct walk *walk, qpdf_oh node, const struct level *level)
+{
+    const struct pdf_reader *reader = walk->reader;
+    qpdf_oh kids = pdf_get(reader, node, "/Kids");
+    int count = pdf_count(reader, kids);
+    bool found = false;
+
+    for (int i = 0; i < count && walk->fault == NULL; i++) {
+        qpdf_oh kid = qpdf_oh_get_array_item(reader->qpdf, kids, i);
+        if (has_name(reader, kid)) {
+            walk_field(walk, kid, *level);
+            found = true;
+        }
+        qpdf_oh_release(reader->qpdf, kid);
+        walk->nodes++;
+    }
+    qpdf_oh_release(reader->qpdf, kids);
+    return found;
+}
+
+static void show(struct walk *walk, qpdf_oh node, const struct level *level)
+{
+    walk->name[level->name_len] = '\0';
+    struct pdf_field field = {
+        .node = node,
+        .value = level->value,
+        .name = walk->name,
+        .is_signature = pdf_is_name(walk->reader, level->type, "/Sig"),
+    };
+    walk->seen(walk->user, &field);
+}
+
+static void walk_field(struct walk *walk, qpdf_oh node, struct level level)
+{
+    const struct pdf_reader *reader = walk->reader;
+
+    if (!pdf_is_dict(reader, node)) {
+        walk->fault = "a field is no dictionary";
+        return;
+    }
+    if (++level.depth > DEPTH_MAX || ++walk->nodes > NODES_MAX) {
+        walk->fault = "the tree of fields has no end";
+        return;
+    }
+    if (!append_name(walk, &level, node)) {
+        walk->fault = "a field's name is too long";
+        return;
+    }
+    level.type = own_or(reader, node, "/FT", level.type);
+    level.value = own_or(reader, node, "/V", level.value);
+    if (!walk_kids(walk, node, &level)) {
+        show(walk, node, &level);
+    }
+    qpdf_oh_release(reader->qpdf, level.type);
+    qpdf_oh_release(reader->qpdf, level.value);
+}
+
+enum sg_status pdf_form_walk(const struct pdf_reader *reader, pdf_field_fn seen,
+                             void *user, struct pdf_verdict *verdict)
+{
+    struct walk walk = {.reader = reader, .seen = seen, .user = user};
+    qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
+    qpdf_oh fields = pdf_get(reader, form, "/Fields");
+    int count = pdf_count(reader, fields);
+
+    for (int i = 0; i < count && walk.fault == NULL; i++) {
+        qpdf_oh node = qpdf_oh_get_array_item(reader->qpdf, fields, i);
+        qpdf_oh nothing = qpdf_oh_new_null(reader->qpdf);
+        /* Writers leave empty places behind for fields that they deleted. */
+        if (!qpdf_oh_is_null(reader->qpdf, node)) {
+            walk_field(&walk, node, (struct level){.type = nothing, .value = nothing});
+        }
+        qpdf_oh_release(reader->qpdf, nothing);
+        qpdf_oh_release(reader->qpdf, node);
+    }
+    if (walk.fault != NULL) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, walk.fault);
+    }
+    return SG_OK;
+}
+
+static void note_number(void *user, const struct pdf_field *field)
+{
+    static const char prefix[] = "Signature";
+    int *highest = user;
+    int n = 0;
+    int len = 0;
+
+    if (strncmp(field->name, prefix, sizeof(prefix) - 1) != 0) {
+        return;
+    }
+    for (const char *at = field->name + sizeof(prefix) - 1; *at >= '0' && *at <= '9';
+         at++) {
+        if (++len > 8) {
+            return;
+        }
+        n = n * 10 + (*at - '0');
+    }
+    if (n > *highest) {
+        *highest = n;
+    }
+}
+
+enum sg_status pdf_form_free_name(const struct pdf_reader *reader, int *n,
+                                  struct pdf_verdict *verdict)
+{
+    int highest = 0;
+
+    TRY(pdf_form_walk(reader, note_number, &highest, verdict));
+    *n = highest + 1;
+    return SG_OK;
+}
+
+/* /P of the certification that is in force; 0 = the author did not certify.
+ * ISO 32000-2 12.8.2.2: 2 is meant when it is not stated. */
+static long long certified_level(const struct pdf_reader *reader)
+{
+    qpdf_oh perms = pdf_get(reader, reader->root, "/Perms");
+    qpdf_oh signature = pdf_get(reader, perms, "/DocMDP");
+    qpdf_oh references = pdf_get(reader, signature, "/Reference");
+    int count = pdf_count(reader, references);
+
+    for (int i = 0; i < count; i++) {
+        qpdf_oh entry = qpdf_oh_get_array_item(reader->qpdf, references, i);
+        qpdf_oh method = pdf_get(reader, entry, "/TransformMethod");
+        if (pdf_is_name(reader, method, "/DocMDP")) {
+            qpdf_oh params = pdf_get(reader, entry, "/TransformParams");
+            return pdf_int(reader, pdf_get(reader, params, "/P"), 2);
+        }
+    }
+    return pdf_is_dict(reader, signature) ? 2 : 0;
+}
+
+enum sg_status pdf_form_allows(const struct pdf_reader *reader, bool new_field,
+                               struct pdf_verdict *verdict)
+{
+    qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
+    qpdf_oh fields = pdf_get(reader, form, "/Fields");
+    long long level = certified_level(reader);
+
+    if (!qpdf_oh_is_null(reader->qpdf, pdf_get(reader, form, "/XFA"))) {
+        return pdf_refuse(verdict, PDF_XFA, NULL);
+    }
+    if (level != 0 && level != 2 && level != 3) {
+        return pdf_refuse(verdict, PDF_CERTIFIED, NULL);
+    }
+    /* How viewers judge a new field in a certified letter is not settled. */
+    if (level != 0 && new_field) {
+        return pdf_refuse(verdict, PDF_CERTIFIED_NEW_FIELD, NULL);
+    }
+    bool form_usable = qpdf_oh_has_key(reader->qpdf, reader->root, "/AcroForm") == 0 ||
+                       pdf_is_dict(reader, form);
+    bool fields_usable =
+        qpdf_oh_is_null(reader->qpdf, fields) || qpdf_oh_is_array(reader->qpdf, fields);
+    if (!form_usable || !fields_usable) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "its list of fields");
+    }
+    return SG_OK;
+}

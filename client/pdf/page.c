@@ -1,0 +1,226 @@
+#include "client/pdf/page.h"
+
+#include <math.h>
+
+/* A balanced tree of a million pages is far below; a loop ends here. */
+enum { DEPTH_MAX = 64, NODES_MAX = 1000000, PARENTS_MAX = 64 };
+
+struct walk {
+    const struct pdf_reader *reader;
+    int wanted;      /* 1…n, -1 = last, 0 = none */
+    qpdf_oh same_as; /* pages that are this object are counted as repeats */
+    bool compare;    /* same_as is set */
+    qpdf_oh found;
+    int pages;
+    int nodes;
+    int repeats;
+    const char *fault; /* why the tree is unusable; NULL = nothing yet */
+};
+
+/* Returns whether the page was kept: its handle then outlives the walk. */
+static bool take_page(struct walk *walk, qpdf_oh node)
+{
+    walk->pages++;
+    if (walk->compare && pdf_same(walk->reader, node, walk->same_as)) {
+        walk->repeats++;
+    }
+    if (walk->wanted != walk->pages && walk->wanted != -1) {
+        return false;
+    }
+    if (walk->pages > 1 && walk->wanted == -1) {
+        qpdf_oh_release(walk->reader->qpdf, walk->found);
+    }
+    walk->found = node;
+    return true;
+}
+
+static void walk_node(struct walk *walk, qpdf_oh node, int depth);
+
+static void walk_kids(struct walk *walk, qpdf_oh kids, int depth)
+{
+    int count = pdf_count(walk->reader, kids);
+
+    for (int i = 0; i < count && walk->fault == NULL; i++) {
+        walk_node(walk, qpdf_oh_get_array_item(walk->reader->qpdf, kids, i), depth);
+    }
+}
+
+/* Takes the handle. */
+static void walk_node(struct walk *walk, qpdf_oh node, int depth)
+{
+    const struct pdf_reader *reader = walk->reader;
+    bool keep = false;
+
+    if (!pdf_is_dict(reader, node) || !qpdf_oh_is_indirect(reader->qpdf, node)) {
+        walk->fault = "a page is not an object of its own";
+        return;
+    }
+    if (depth > DEPTH_MAX || ++walk->nodes > NODES_MAX) {
+        walk->fault = "the page tree has no end";
+        return;
+    }
+    qpdf_oh kids = pdf_get(reader, node, "/Kids");
+    qpdf_oh type = pdf_get(reader, node, "/Type");
+    if (qpdf_oh_is_array(reader->qpdf, kids) && pdf_is_name(reader, type, "/Pages")) {
+        walk_kids(walk, kids, depth + 1);
+    } else if (pdf_is_name(reader, type, "/Page")) {
+        keep = take_page(walk, node);
+    } else {
+        walk->fault = "a node of the page tree has no type";
+    }
+    qpdf_oh_release(reader->qpdf, kids);
+    qpdf_oh_release(reader->qpdf, type);
+    if (!keep) {
+        qpdf_oh_release(reader->qpdf, node);
+    }
+}
+
+enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_oh *page,
+                             struct pdf_verdict *verdict)
+{
+    struct walk first = {.reader = reader, .wanted = wanted};
+    walk_node(&first, pdf_get(reader, reader->root, "/Pages"), 0);
+    if (first.fault != NULL || first.pages == 0) {
+        return pdf_refuse(verdict, PDF_NO_PAGES, first.fault);
+    }
+    if (wanted > first.pages || wanted == 0 || wanted < -1) {
+        return pdf_refuse(verdict, PDF_PAGE_RANGE, NULL);
+    }
+    /* An annotation on a page that stands in the tree twice would show twice. */
+    struct walk second = {.reader = reader, .compare = true, .same_as = first.found};
+    walk_node(&second, pdf_get(reader, reader->root, "/Pages"), 0);
+    if (second.repeats != 1) {
+        return pdf_refuse(verdict, PDF_NO_PAGES, "the page is listed more than once");
+    }
+    *page = first.found;
+    return pdf_reader_settle(reader, verdict);
+}
+
+/* A key that pages inherit; the null object when no node above has it. */
+static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh page, const char *key)
+{
+    qpdf_oh node = page;
+    qpdf_oh value = pdf_get(reader, node, key);
+
+    for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
+        node = pdf_get(reader, node, "/Parent");
+        value = pdf_get(reader, node, key);
+    }
+    return value;
+}
+
+static void order(double *low, double *high)
+{
+    if (*low > *high) {
+        double swap = *low;
+        *low = *high;
+        *high = swap;
+    }
+}
+
+bool pdf_page_box(const struct pdf_reader *reader, qpdf_oh array, double box[4])
+{
+    if (pdf_count(reader, array) != 4) {
+        return false;
+    }
+    for (int i = 0; i < 4; i++) {
+        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, i);
+        if (!qpdf_oh_get_value_as_number(reader->qpdf, item, &box[i]) ||
+            !isfinite(box[i]) || fabs(box[i]) > 1e6) {
+            return false;
+        }
+    }
+    order(&box[0], &box[2]);
+    order(&box[1], &box[3]);
+    return true;
+}
+
+/* What is shown is the part of the crop box that lies on the medium. */
+static bool visible_box(const struct pdf_reader *reader, qpdf_oh page,
+                        struct pdf_view *view)
+{
+    double media[4];
+    double crop[4];
+
+    if (!pdf_page_box(reader, inherited(reader, page, "/MediaBox"), media)) {
+        return false;
+    }
+    qpdf_oh array = inherited(reader, page, "/CropBox");
+    if (qpdf_oh_is_null(reader->qpdf, array)) {
+        memcpy(crop, media, sizeof(crop));
+    } else if (!pdf_page_box(reader, array, crop)) {
+        return false;
+    }
+    view->left = fmax(media[0], crop[0]);
+    view->bottom = fmax(media[1], crop[1]);
+    view->right = fmin(media[2], crop[2]);
+    view->top = fmin(media[3], crop[3]);
+    return view->right > view->left && view->top > view->bottom;
+}
+
+enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
+                             struct pdf_view *view, struct pdf_verdict *verdict)
+{
+    long long rotate = pdf_int(reader, inherited(reader, page, "/Rotate"), 0);
+    qpdf_oh unit = pdf_get(reader, page, "/UserUnit");
+
+    if (!visible_box(reader, page, view)) {
+        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its visible area");
+    }
+    if (rotate % 90 != 0) {
+        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its rotation");
+    }
+    view->rotate = (int)((rotate % 360 + 360) % 360);
+    if (!qpdf_oh_get_value_as_number(reader->qpdf, unit, &view->unit)) {
+        view->unit = 1;
+    }
+    if (!isfinite(view->unit) || view->unit < 0.001 || view->unit > 1e5) {
+        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its unit of length");
+    }
+    return SG_OK;
+}
+
+/* A point of the page as shown, counted from the lower left corner, in page units. */
+static void turn(const struct pdf_view *view, double x, double y, double *out)
+{
+    double width = view->right - view->left;
+    double height = view->top - view->bottom;
+
+    switch (view->rotate) {
+    case 90:
+        out[0] = width - y;
+        out[1] = x;
+        break;
+    case 180:
+        out[0] = width - x;
+        out[1] = height - y;
+        break;
+    case 270:
+        out[0] = y;
+        out[1] = height - x;
+        break;
+    default:
+        out[0] = x;
+        out[1] = y;
+    }
+    out[0] += view->left;
+    out[1] += view->bottom;
+}
+
+bool pdf_view_place(const struct pdf_view *view, const struct pdf_rect *rect,
+                    double box[4])
+{
+    const double slack = 0.01;
+    bool finite = isfinite(rect->x) && isfinite(rect->y) && isfinite(rect->width) &&
+                  isfinite(rect->height);
+    if (!finite || rect->width < 1 || rect->height < 1) {
+        return false;
+    }
+    turn(view, rect->x / view->unit, rect->y / view->unit, box);
+    turn(view, (rect->x + rect->width) / view->unit,
+         (rect->y + rect->height) / view->unit, box + 2);
+    order(&box[0], &box[2]);
+    order(&box[1], &box[3]);
+    return box[0] >= view->left - slack && box[1] >= view->bottom - slack &&
+           box[2] <= view->right + slack && box[3] <= view->top + slack;
+}

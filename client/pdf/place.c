@@ -1,0 +1,71 @@
+#include "client/pdf/place.h"
+
+#include "client/pdf/form.h"
+
+static enum sg_status choose_new(const struct pdf_reader *reader,
+                                 const struct pdf_wish *wish, struct pdf_place *place,
+                                 struct pdf_verdict *verdict)
+{
+    place->visible = wish->page != 0;
+    TRY(pdf_page_find(reader, place->visible ? wish->page : 1, &place->page, verdict));
+    if (!place->visible) {
+        return SG_OK;
+    }
+    TRY(pdf_page_view(reader, place->page, &place->view, verdict));
+    if (!pdf_view_place(&place->view, &wish->rect, place->box)) {
+        return pdf_refuse(verdict, PDF_RECTANGLE, NULL);
+    }
+    return SG_OK;
+}
+
+/* A field and its only widget are one object in most files, and two in some. */
+static enum sg_status find_widget(const struct pdf_reader *reader,
+                                  struct pdf_place *place, struct pdf_verdict *verdict)
+{
+    qpdf_oh kids = pdf_get(reader, place->field, "/Kids");
+    int count = pdf_count(reader, kids);
+
+    place->widget = place->field;
+    if (count == 0) {
+        return SG_OK;
+    }
+    place->widget = qpdf_oh_get_array_item(reader->qpdf, kids, 0);
+    if (count != 1 || !pdf_is_dict(reader, place->widget) ||
+        !qpdf_oh_is_indirect(reader->qpdf, place->widget)) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "the field's widget");
+    }
+    return SG_OK;
+}
+
+static enum sg_status choose_existing(const struct pdf_reader *reader,
+                                      const struct pdf_wish *wish,
+                                      struct pdf_place *place,
+                                      struct pdf_verdict *verdict)
+{
+    place->existing = true;
+    TRY(pdf_form_target(reader, wish, &place->field, verdict));
+    TRY(find_widget(reader, place, verdict));
+
+    place->visible =
+        pdf_page_box(reader, pdf_get(reader, place->widget, "/Rect"), place->box) &&
+        place->box[2] - place->box[0] >= 1 && place->box[3] - place->box[1] >= 1;
+    qpdf_oh page = pdf_get(reader, place->widget, "/P");
+    if (place->visible && pdf_is_dict(reader, page)) {
+        return pdf_page_view(reader, page, &place->view, verdict);
+    }
+    /* /P is optional: without it the page counts as shown the way it is. */
+    place->view = (struct pdf_view){.unit = 1};
+    return SG_OK;
+}
+
+enum sg_status pdf_place_choose(const struct pdf_reader *reader,
+                                const struct pdf_wish *wish, struct pdf_place *place,
+                                struct pdf_verdict *verdict)
+{
+    *place = (struct pdf_place){0};
+    TRY(pdf_form_allows(reader, wish->field == NULL, verdict));
+    if (wish->field != NULL) {
+        return choose_existing(reader, wish, place, verdict);
+    }
+    return choose_new(reader, wish, place, verdict);
+}

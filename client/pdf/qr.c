@@ -1,0 +1,58 @@
+#include "client/pdf/qr.h"
+
+#include <errno.h>
+#include <qrencode.h>
+
+/* ISO/IEC 18004 wants four light modules around the code. */
+enum { QUIET = 4 };
+
+/* 0.18 mm: three dots of a printer with 400 dots per inch. */
+static const double module_min = 0.5;
+
+static void free_code(QRcode **code)
+{
+    QRcode_free(*code);
+}
+
+/* Runs of dark modules as one rectangle each; row 0 is the upper one. */
+static void put_row(struct pdf_buffer *out, const QRcode *code, int row)
+{
+    const unsigned char *modules = code->data + (ptrdiff_t)row * code->width;
+
+    for (int x = 0; x < code->width;) {
+        int len = 0;
+        while (x + len < code->width && (modules[x + len] & 1) != 0) {
+            len++;
+        }
+        if (len > 0) {
+            pdf_buffer_print(out, "%d %d %d 1 re\n", x + QUIET,
+                             code->width - 1 - row + QUIET, len);
+        }
+        x += len + 1;
+    }
+}
+
+enum sg_status pdf_qr_draw(struct pdf_buffer *out, const char *text, double x, double y,
+                           double side)
+{
+    AUTO(free_code) QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    if (code == NULL) {
+        return errno == ENOMEM ? SG_NO_MEMORY : SG_TOO_LARGE;
+    }
+    double module = side / (code->width + 2 * QUIET);
+    if (module < module_min) {
+        return SG_TOO_LARGE;
+    }
+    /* Six decimals: an error of the scale adds up over the modules. */
+    pdf_buffer_print(out, "q\n%.6f 0 0 %.6f ", module, module);
+    pdf_buffer_number(out, x);
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, y);
+    pdf_buffer_print(out, " cm\n1 g\n0 0 %d %d re f\n0 g\n", code->width + 2 * QUIET,
+                     code->width + 2 * QUIET);
+    for (int row = 0; row < code->width; row++) {
+        put_row(out, code, row);
+    }
+    pdf_buffer_text(out, "f\nQ\n");
+    return SG_OK;
+}

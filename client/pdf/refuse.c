@@ -1,0 +1,57 @@
+#include "client/pdf/refuse.h"
+
+#include <stdio.h>
+
+struct row {
+    const char *code;
+    const char *text;
+};
+
+static const struct row rows[PDF_REFUSAL_COUNT] = {
+    [PDF_ACCEPTED] = {"accepted", "the letter can be signed"},
+#define PDF_REFUSAL(name, code, text) [PDF_##name] = {code, text},
+#include "client/pdf/refusals.def"
+#undef PDF_REFUSAL
+};
+
+/* The numbers come from our own enum, but a caller may have stored one for long. */
+static const struct row *row_of(enum pdf_refusal refusal)
+{
+    static const struct row unknown = {"unknown", "the reason is not known"};
+
+    return (unsigned)refusal < PDF_REFUSAL_COUNT ? &rows[refusal] : &unknown;
+}
+
+const char *pdf_refusal_code(enum pdf_refusal refusal)
+{
+    return row_of(refusal)->code;
+}
+
+const char *pdf_refusal_text(enum pdf_refusal refusal)
+{
+    return row_of(refusal)->text;
+}
+
+/* A hostile file must not write control sequences to somebody's terminal. */
+static void copy_printable(const char *from, char *to, size_t size)
+{
+    size_t len = 0;
+
+    for (; from[len] != '\0' && len + 1 < size; len++) {
+        to[len] = from[len] >= ' ' && from[len] <= '~' ? from[len] : '?';
+    }
+    to[len] = '\0';
+}
+
+enum sg_status pdf_refuse(struct pdf_verdict *verdict, enum pdf_refusal refusal,
+                          const char *detail)
+{
+    char clean[160];
+
+    verdict->refusal = refusal;
+    if (detail == NULL || detail[0] == '\0') {
+        return sg_fail(verdict->why, SG_INVALID, "%s", pdf_refusal_text(refusal));
+    }
+    copy_printable(detail, clean, sizeof(clean));
+    return sg_fail(verdict->why, SG_INVALID, "%s (%s)", pdf_refusal_text(refusal), clean);
+}

@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "client/pdf/pdf.h"
+
+/* A file under its last name is whole and on the disk, or is not there. */
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+static enum sg_status fail(struct sg_error *why, const char *what, const char *path)
+{
+    char reason[128] = "unknown reason";
+    int code = errno;
+
+    (void)strerror_r(code, reason, sizeof(reason));
+    return sg_fail(why, SG_IO, "cannot %s '%s': %s; check folder, rights and free space",
+                   what, path, reason);
+}
+
+static bool put(int fd, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t done = write(fd, bytes.data, bytes.len);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return false;
+        }
+        bytes = slice_of(bytes.data + done, bytes.len - (size_t)done);
+    }
+    return true;
+}
+
+/* Whoever finds the .part of a run that was broken off may write over it; a symbolic
+ * link there is not followed. */
+static enum sg_status write_part(const char *part, struct slice input,
+                                 struct slice appendix, struct sg_error *why)
+{
+    AUTO(close_fd)
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0) {
+        return fail(why, "create", part);
+    }
+    if (!put(fd, input) || !put(fd, appendix) || fsync(fd) != 0) {
+        return fail(why, "write", part);
+    }
+    return SG_OK;
+}
+
+/* The new name is on the disk only when the folder is. */
+static enum sg_status sync_folder(const char *path, struct sg_error *why)
+{
+    char copy[PATH_MAX];
+
+    (void)snprintf(copy, sizeof(copy), "%s", path);
+    const char *folder = dirname(copy);
+    AUTO(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+        return fail(why, "write the folder", folder);
+    }
+    return SG_OK;
+}
+
+enum sg_status pdf_write(const char *path, struct slice input, struct slice appendix,
+                         struct sg_error *why)
+{
+    char part[PATH_MAX];
+    int len = snprintf(part, sizeof(part), "%s.part", path);
+
+    if (len < 0 || (size_t)len >= sizeof(part)) {
+        return sg_fail(why, SG_IO, "the file's path is too long: choose a shorter one");
+    }
+    enum sg_status status = write_part(part, input, appendix, why);
+    if (status == SG_OK && rename(part, path) != 0) {
+        status = fail(why, "rename to", path);
+    }
+    if (status != SG_OK) {
+        (void)unlink(part);
+        return status;
+    }
+    return sync_folder(path, why);
+}

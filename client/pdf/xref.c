@@ -1,0 +1,76 @@
+#include "client/pdf/xref.h"
+
+/* ISO 32000 wants the end marker within the last 1024 bytes; writers that pad are
+ * tolerated as widely as viewers do. */
+enum { TAIL = 2048 };
+
+static const char keyword[] = "startxref";
+enum { KEYWORD_LEN = sizeof(keyword) - 1 };
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\f' ||
+           byte == 0;
+}
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Position just after the last keyword; 0 = there is none. */
+static size_t after_keyword(struct slice pdf)
+{
+    size_t first = pdf.len > TAIL ? pdf.len - TAIL : 0;
+
+    for (size_t at = pdf.len; at >= first + KEYWORD_LEN; at--) {
+        if (memcmp(pdf.data + at - KEYWORD_LEN, keyword, KEYWORD_LEN) == 0) {
+            return at;
+        }
+    }
+    return 0;
+}
+
+static size_t skip_blanks(struct slice pdf, size_t at)
+{
+    while (at < pdf.len && is_blank(pdf.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* The number after the keyword; leading zeros occur in real files. */
+static bool read_offset(struct slice pdf, size_t at, size_t *offset)
+{
+    size_t value = 0;
+    size_t digits = 0;
+
+    for (at = skip_blanks(pdf, at);
+         at < pdf.len && is_digit(pdf.data[at]) && value <= pdf.len; at++) {
+        value = value * 10 + (size_t)(pdf.data[at] - '0');
+        digits++;
+    }
+    *offset = value;
+    return digits > 0 && value < pdf.len;
+}
+
+enum sg_status pdf_xref_find(struct slice pdf, struct pdf_xref *xref,
+                             struct pdf_verdict *verdict)
+{
+    size_t offset = 0;
+    size_t at = after_keyword(pdf);
+
+    if (at == 0) {
+        return pdf_refuse(verdict, PDF_NO_STARTXREF, "no startxref");
+    }
+    if (!read_offset(pdf, at, &offset)) {
+        return pdf_refuse(verdict, PDF_NO_STARTXREF, "it points outside the file");
+    }
+    size_t section = skip_blanks(pdf, offset);
+    bool is_table = pdf.len - section > 4 && memcmp(pdf.data + section, "xref", 4) == 0;
+    if (!is_table && (section == pdf.len || !is_digit(pdf.data[section]))) {
+        return pdf_refuse(verdict, PDF_NO_STARTXREF, "it points to something else");
+    }
+    *xref = (struct pdf_xref){.offset = offset, .is_stream = !is_table};
+    return SG_OK;
+}
