@@ -33,8 +33,9 @@ pkg = $(or $(shell pkg-config $(1) $(PACKAGES) && echo ' '),\
 EXTERN_CFLAGS = $(eval EXTERN_CFLAGS := $$(call pkg,--cflags))$(EXTERN_CFLAGS)
 EXTERN_LIBS = $(eval EXTERN_LIBS := $$(call pkg,--libs))$(EXTERN_LIBS)
 
+VERSION := 0.1.0
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
+ALL_CFLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
   -I. -I$(BUILD)/gen $(EXTERN_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -pthread $(SAN) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
@@ -125,9 +126,11 @@ $(BUILD)/obj/%.o: %.c | $(GEN_H)
 UNIT_SRC := $(wildcard tests/unit/*/*.c)
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
+support_of = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/$(1)/support/*.c))
+
 .SECONDEXPANSION:
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
-    $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tests/unit/$$(firstword $$(subst /, ,$$*))/support/*.c)) \
+    $$(call support_of,$$(firstword $$(subst /, ,$$*))) \
     $$(call lib_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -222,7 +225,7 @@ clean: ## remove build/
 # --- Lint ----------------------------------------------------------------------------------
 # A stamp a file; it is as old as the object, which knows the headers it was made from.
 C_FILES := $(shell find proto gateway hsm client tests -name '*.c' 2>/dev/null | sort)
-TIDY_FLAGS = -std=gnu17 -pthread -I. -isystem $(BUILD)/gen $(EXTERN_CFLAGS)
+TIDY_FLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" -pthread -I. -isystem $(BUILD)/gen $(EXTERN_CFLAGS)
 
 tidy: $(C_FILES:%.c=$(BUILD)/lint/%.tidy) ## clang-tidy over all files
 $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
