@@ -77,11 +77,6 @@ static void free_md(EVP_MD **md)
     EVP_MD_free(*md);
 }
 
-static void free_template(struct cms_template **template)
-{
-    cms_template_free(*template);
-}
-
 static enum sg_status sha256(struct slice bytes, uint8_t out[ID_LEN])
 {
     AUTO(free_md) EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
@@ -269,30 +264,36 @@ static bool template_sound(const struct cms_template *template)
            holes_sound(template);
 }
 
-enum sg_status cms_template_unpack(struct slice packed, struct cms_template **out)
+static enum sg_status read_template(struct slice packed, struct cms_template *out)
 {
-    AUTO(free_template) struct cms_template *made = calloc(1, sizeof(*made));
-
-    if (made == NULL) {
-        return SG_NO_MEMORY;
-    }
     if (packed.len < ID_LEN) {
         return SG_INVALID;
     }
     struct slice rest = slice_of(packed.data, packed.len - ID_LEN);
-    TRY(get_shape(&rest, made));
-    TRY(get_levels(&rest, made));
-    TRY(get_holes(&rest, made));
-    TRY(get_body(&rest, made));
-    if (!template_sound(made)) {
+    TRY(get_shape(&rest, out));
+    TRY(get_levels(&rest, out));
+    TRY(get_holes(&rest, out));
+    TRY(get_body(&rest, out));
+    if (!template_sound(out)) {
         return SG_INVALID;
     }
-    TRY(cms_template_seal(made));
-    if (!slice_equal(slice_of(made->id, ID_LEN),
-                     slice_of(packed.data + packed.len - ID_LEN, ID_LEN))) {
-        return SG_CORRUPT;
+    TRY(cms_template_seal(out));
+    struct slice id = slice_of(packed.data + packed.len - ID_LEN, ID_LEN);
+    return slice_equal(slice_of(out->id, ID_LEN), id) ? SG_OK : SG_CORRUPT;
+}
+
+enum sg_status cms_template_unpack(struct slice packed, struct cms_template **out)
+{
+    struct cms_template *made = calloc(1, sizeof(*made));
+
+    if (made == NULL) {
+        return SG_NO_MEMORY;
+    }
+    enum sg_status status = read_template(packed, made);
+    if (status != SG_OK) {
+        cms_template_free(made);
+        return status;
     }
     *out = made;
-    made = NULL;
     return SG_OK;
 }

@@ -11,11 +11,6 @@ static void free_der(uint8_t **der)
     OPENSSL_free(*der);
 }
 
-static void free_template(struct cms_template **template)
-{
-    cms_template_free(*template);
-}
-
 const char *cms_hash_openssl_name(enum sg_hash hash)
 {
     static const char *const names[SG_HASH_COUNT] = {
@@ -79,15 +74,12 @@ static enum sg_status check_key(EVP_PKEY *key, struct cms_shape shape,
     return SG_OK;
 }
 
-static enum sg_status build(X509 *const *certificates, size_t count,
-                            struct cms_template *out, struct sg_error *why)
+static enum sg_status cut(X509 *const *certificates, size_t count,
+                          struct cms_template *out, struct sg_error *why)
 {
     AUTO(free_der) uint8_t *der = NULL;
     size_t len = 0;
 
-    if (out->shape.profile == SG_PROFILE_RAW) {
-        return SG_OK;
-    }
     enum sg_status status = cms_sample(certificates, count, out->shape, &der, &len);
     if (status == SG_OK) {
         status = cms_derive(slice_of(der, len), out);
@@ -108,6 +100,20 @@ static enum sg_status build(X509 *const *certificates, size_t count,
     return SG_OK;
 }
 
+static enum sg_status build(X509 *const *certificates, size_t count,
+                            struct cms_template *out, struct sg_error *why)
+{
+    if (out->shape.profile != SG_PROFILE_RAW) {
+        TRY(cut(certificates, count, out, why));
+    }
+    enum sg_status status = cms_template_seal(out);
+    if (status != SG_OK) {
+        return sg_fail(why, status, "OpenSSL does not offer %s here; check its providers",
+                       sg_hash_name(out->shape.hash));
+    }
+    return SG_OK;
+}
+
 enum sg_status cms_template_new(X509 *const *certificates, size_t count,
                                 struct cms_shape shape, struct cms_template **out,
                                 struct sg_error *why)
@@ -119,20 +125,18 @@ enum sg_status cms_template_new(X509 *const *certificates, size_t count,
     EVP_PKEY *key = X509_get0_pubkey(certificates[0]);
     TRY(check_key(key, shape, why));
 
-    AUTO(free_template) struct cms_template *made = calloc(1, sizeof(*made));
+    struct cms_template *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for a signature template");
     }
     made->shape = shape;
     made->signature_max = (size_t)EVP_PKEY_get_size(key);
-    TRY(build(certificates, count, made, why));
-    enum sg_status status = cms_template_seal(made);
+    enum sg_status status = build(certificates, count, made, why);
     if (status != SG_OK) {
-        return sg_fail(why, status, "OpenSSL does not offer %s here; check its providers",
-                       sg_hash_name(shape.hash));
+        cms_template_free(made);
+        return status;
     }
     *out = made;
-    made = NULL;
     return SG_OK;
 }
 
