@@ -1,0 +1,162 @@
+#include "hsm/key.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hsm/object.h"
+#include "proto/text.h"
+
+static void free_key(EVP_PKEY **key)
+{
+    EVP_PKEY_free(*key);
+}
+
+const char *key_type_name(enum key_type type)
+{
+    static const char *const names[] = {"", "rsa", "ec", "ed25519"};
+    return (size_t)type < SG_COUNT(names) ? names[type] : "";
+}
+
+const char *key_attribute_name(enum key_attribute attribute)
+{
+    static const char *const names[] = {
+#define ATTRIBUTE(name, type, text) text,
+#include "hsm/attribute.def"
+#undef ATTRIBUTE
+    };
+    return (size_t)attribute < SG_COUNT(names) ? names[attribute] : "";
+}
+
+void key_kind(const struct key *key, char out[16])
+{
+    if (key->type == KEY_RSA || key->type == KEY_EC) {
+        const char *family = key->type == KEY_RSA ? "rsa" : "p";
+        (void)snprintf(out, 16, "%s-%u", family, key->bits);
+        return;
+    }
+    (void)snprintf(out, 16, "%s", key_type_name(key->type));
+}
+
+CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
+               CK_OBJECT_HANDLE *handle, unsigned *count)
+{
+    uint8_t wanted[KEY_ID_MAX];
+    MUST(id.len <= sizeof(wanted));
+    memcpy(wanted, id.data, id.len);
+    CK_ATTRIBUTE filter[] = {{CKA_CLASS, &class, sizeof(class)},
+                             {CKA_ID, wanted, id.len}};
+    CK_OBJECT_HANDLE found[2] = {0, 0};
+    CK_ULONG n = 0;
+    CK_RV rv = reach.fn->C_FindObjectsInit(reach.session, filter, SG_COUNT(filter));
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    rv = reach.fn->C_FindObjects(reach.session, found, SG_COUNT(found), &n);
+    CK_RV end = reach.fn->C_FindObjectsFinal(reach.session);
+    *handle = found[0];
+    *count = n > 2 ? 2 : (unsigned)n;
+    return rv != CKR_OK ? rv : end;
+}
+
+/* Says why the key is of no use. Not a failure of the lane. */
+static enum sg_status useless(struct key *key, const char *code, const char *what)
+{
+    char id[2 * KEY_ID_MAX + 1];
+    text_hex(slice_of(key->ref.id, key->ref.id_len), id);
+    key->usable = false;
+    key->code = code;
+    (void)snprintf(key->why.text, sizeof(key->why.text), "key '%s' (CKA_ID %s) %s",
+                   key->ref.name, id, what);
+    return SG_OK;
+}
+
+static enum sg_status take_public(struct key *key, EVP_PKEY *public)
+{
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(public, &der);
+    bool fits = len > 0 && len <= KEY_SPKI_MAX;
+    if (fits) {
+        memcpy(key->spki, der, (size_t)len);
+        key->spki_len = (size_t)len;
+    }
+    OPENSSL_free(der);
+    return fits ? SG_OK : SG_UNSUPPORTED;
+}
+
+/* The pinned key wins where it is the same key: its bytes are those of the certificate.
+ */
+static enum sg_status compare_pinned(struct key *key, EVP_PKEY *public)
+{
+    const uint8_t *der = key->ref.spki;
+    AUTO(free_key) EVP_PKEY *pinned = d2i_PUBKEY(NULL, &der, (long)key->ref.spki_len);
+    bool same = pinned != NULL && der == key->ref.spki + key->ref.spki_len &&
+                EVP_PKEY_eq(pinned, public) == 1;
+    ERR_clear_error();
+    if (!same) {
+        return useless(
+            key, "KEY_CERT_MISMATCH",
+            "is not the key of its certificate: the token's public key differs "
+            "from the pinned one");
+    }
+    memcpy(key->spki, key->ref.spki, key->ref.spki_len);
+    key->spki_len = key->ref.spki_len;
+    return SG_OK;
+}
+
+static enum sg_status load_public(struct reach reach, struct key *key,
+                                  struct trouble *trouble)
+{
+    struct object object = {reach, key->handle};
+    CK_OBJECT_HANDLE handle = 0;
+    unsigned count = 0;
+    CK_RV rv = key_find(reach, CKO_PUBLIC_KEY, slice_of(key->ref.id, key->ref.id_len),
+                        &handle, &count);
+    if (rv != CKR_OK) {
+        return trouble_rv(trouble, rv, "the token cannot be searched");
+    }
+    if (count > 1) {
+        return useless(key, "KEY_AMBIGUOUS", "has more than one public object");
+    }
+    if (count == 1) {
+        object.handle = handle; /* an RSA private object carries both numbers too */
+    }
+    AUTO(free_key) EVP_PKEY *public = NULL;
+    enum sg_status status = object_public_key(object, key, &public);
+    if (status != SG_OK) {
+        ERR_clear_error();
+        return status == SG_NOT_FOUND
+                   ? useless(key, "KEY_PUBLIC_MISSING",
+                             "has no public object: its public key cannot be compared")
+                   : useless(key, "KEY_TYPE_UNSUPPORTED",
+                             "is neither RSA nor on P-256, P-384, P-521 or Ed25519");
+    }
+    if (take_public(key, public) != SG_OK) {
+        return useless(key, "KEY_TYPE_UNSUPPORTED", "is too large");
+    }
+    key->usable = true;
+    return key->ref.spki_len == 0 ? SG_OK : compare_pinned(key, public);
+}
+
+enum sg_status key_load(struct reach reach, const struct key_ref *ref, struct key *key,
+                        struct trouble *trouble)
+{
+    unsigned count = 0;
+    *key = (struct key){
+        .ref = *ref, .code = "", .curve = "", .generation = CK_UNAVAILABLE_INFORMATION};
+    CK_RV rv = key_find(reach, CKO_PRIVATE_KEY, slice_of(ref->id, ref->id_len),
+                        &key->handle, &count);
+    if (rv != CKR_OK) {
+        return trouble_rv(trouble, rv, "the token cannot be searched for key '%s'",
+                          ref->name);
+    }
+    if (count == 0) {
+        return useless(key, "KEY_NOT_FOUND", "is not on the token");
+    }
+    if (count > 1) {
+        return useless(key, "KEY_AMBIGUOUS", "is on the token more than once");
+    }
+    object_facts((struct object){reach, key->handle}, key);
+    return load_public(reach, key, trouble);
+}

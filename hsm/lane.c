@@ -1,0 +1,205 @@
+#include "hsm/lane.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hsm/process.h"
+#include "hsm/worker.h"
+
+struct lane {
+    struct wire wire;
+    struct lane_config config;
+    struct token token;
+    struct key keys[WIRE_KEYS_MAX];
+    struct crew crew;
+    struct worker workers[WIRE_THREADS_MAX];
+    unsigned threads;
+    const char *note;
+};
+
+static _Noreturn void end(int code, const char *why)
+{
+    if (why != NULL) {
+        (void)fprintf(stderr, "segel-hsm: %s\n", why);
+    }
+    _exit(code);
+}
+
+static _Noreturn void fail(int fd, const struct trouble *trouble)
+{
+    if (wire_failed(fd, trouble) != SG_OK) {
+        end(1, trouble->why.text);
+    }
+    _exit(1);
+}
+
+/* The gateway stops its lanes by closing the socket, after they have answered. A signal
+ * to the whole process group must not come before that. */
+static void ignore_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < SG_COUNT(signals); i++) {
+        MUST(sigaction(signals[i], &ignore, NULL) == 0);
+    }
+}
+
+static enum sg_status load_keys(struct lane *lane, struct trouble *trouble)
+{
+    struct reach reach = {lane->token.fn, lane->token.anchor};
+    for (size_t i = 0; i < lane->config.key_count; i++) {
+        TRY(key_load(reach, &lane->config.keys[i], &lane->keys[i], trouble));
+    }
+    return SG_OK;
+}
+
+/* The token's limit counts the anchor session, and one is left for a tool. */
+static unsigned sessions_wanted(const struct lane *lane)
+{
+    CK_ULONG limit = lane->token.max_sessions;
+    CK_ULONG fit = limit == 0 ? lane->config.threads : limit > 3 ? limit - 2 : 1;
+    return fit < lane->config.threads ? (unsigned)fit : lane->config.threads;
+}
+
+/* One after the other: some HSMs fail when sessions are opened fast. */
+static enum sg_status open_sessions(struct lane *lane, struct trouble *trouble)
+{
+    unsigned wanted = sessions_wanted(lane);
+    lane->threads = 0;
+    while (lane->threads < wanted) {
+        CK_RV rv = worker_init(&lane->workers[lane->threads], &lane->crew);
+        if (rv == CKR_SESSION_COUNT && lane->threads > 0) {
+            break;
+        }
+        if (rv != CKR_OK) {
+            return trouble_rv(trouble, rv, "token '%s' opens no session number %u",
+                              lane->token.label, lane->threads + 2);
+        }
+        lane->threads++;
+    }
+    return SG_OK;
+}
+
+static enum sg_status start(struct lane *lane, struct trouble *trouble)
+{
+    static struct module module;
+    const struct lane_config *config = &lane->config;
+    TRY(process_protect(trouble));
+    TRY(module_load(config->module, &module, trouble));
+    TRY(token_find(&module, config->label, config->serial, &lane->token, trouble));
+    TRY(token_open(&lane->token, false, trouble));
+    TRY(token_login(&lane->token, config->pin_path, trouble));
+    TRY(load_keys(lane, trouble));
+
+    lane->crew.token = &lane->token;
+    lane->crew.keys = lane->keys;
+    lane->crew.key_count = config->key_count;
+    queue_init(&lane->crew.queue);
+    outbox_init(&lane->crew.outbox, lane->wire.fd);
+    TRY(open_sessions(lane, trouble));
+    lane->note =
+        process_confine() == SG_OK
+            ? ""
+            : "the kernel refuses the lane's system call filter; it runs without";
+    return SG_OK;
+}
+
+static void start_workers(struct lane *lane)
+{
+    for (unsigned i = 0; i < lane->threads; i++) {
+        if (worker_start(&lane->workers[i]) != SG_OK) {
+            end(1, "the lane cannot start its threads");
+        }
+    }
+}
+
+static void open_lane(struct lane *lane)
+{
+    struct trouble trouble = {0};
+    enum sg_status status = wire_receive(&lane->wire);
+    if (status == SG_SHUTDOWN) {
+        end(0, NULL);
+    }
+    if (status == SG_OK) {
+        status = wire_open(&lane->wire, &lane->config, &trouble);
+    }
+    if (status != SG_OK && trouble.failure == FAILURE_NONE) {
+        end(1, "the lane's first packet does not say what to open");
+    }
+    if (status != SG_OK || start(lane, &trouble) != SG_OK) {
+        fail(lane->wire.fd, &trouble);
+    }
+    if (wire_opened(lane->wire.fd, &lane->token, lane->keys, lane->config.key_count,
+                    lane->threads, lane->note) != SG_OK &&
+        trouble_config(
+            &trouble,
+            "what the lane has to tell of its %zu keys does not fit one packet; "
+            "divide them among two lanes",
+            lane->config.key_count) != SG_OK) {
+        fail(lane->wire.fd, &trouble);
+    }
+}
+
+/* Waits for a packet. While operations are unanswered it looks after outcomes that their
+ * workers have left waiting. */
+static void wait_for_packet(struct lane *lane)
+{
+    struct pollfd socket = {.fd = lane->wire.fd, .events = POLLIN};
+    for (;;) {
+        int ready = poll(&socket, 1, outbox_expecting(&lane->crew.outbox) ? 1 : -1);
+        if (ready > 0) {
+            return;
+        }
+        if (ready < 0 && errno != EINTR) {
+            end(1, "the lane cannot wait for its socket");
+        }
+        outbox_flush_stale(&lane->crew.outbox);
+    }
+}
+
+static void take_in(struct lane *lane)
+{
+    struct operation operations[WIRE_BATCH_MAX];
+    size_t count = 0;
+    if (wire_work(&lane->wire, operations, &count) != SG_OK) {
+        end(1, "the lane was sent a packet that is no work");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (operations[i].wanted.input.len > SIGN_MESSAGE_MAX) {
+            end(1, "the lane was sent an operation with too much input");
+        }
+        outbox_expect(&lane->crew.outbox);
+        while (!queue_put(&lane->crew.queue, &operations[i], 2)) {
+            outbox_flush_stale(&lane->crew.outbox);
+        }
+    }
+}
+
+_Noreturn void lane_run(int fd)
+{
+    static struct lane lane;
+    ignore_signals();
+    if (process_bind_to_parent(fd) != SG_OK) {
+        end(0, NULL);
+    }
+    if (wire_init(&lane.wire, fd) != SG_OK) {
+        end(1, "there is no memory for the lane");
+    }
+    open_lane(&lane);
+    start_workers(&lane);
+    for (;;) {
+        wait_for_packet(&lane);
+        enum sg_status status = wire_receive(&lane.wire);
+        if (status == SG_SHUTDOWN) {
+            end(0, NULL);
+        }
+        if (status != SG_OK) {
+            end(1, "the lane's socket is broken or its packet is too large");
+        }
+        take_in(&lane);
+    }
+}

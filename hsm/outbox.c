@@ -1,0 +1,89 @@
+#include "hsm/outbox.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hsm/wire.h"
+
+int64_t operation_now_us(void)
+{
+    struct timespec now;
+    MUST(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void unlock(pthread_mutex_t **lock)
+{
+    MUST(pthread_mutex_unlock(*lock) == 0);
+}
+
+static pthread_mutex_t *locked(struct outbox *outbox)
+{
+    MUST(pthread_mutex_lock(&outbox->lock) == 0);
+    return &outbox->lock;
+}
+
+void outbox_init(struct outbox *outbox, int fd)
+{
+    MUST(pthread_mutex_init(&outbox->lock, NULL) == 0);
+    outbox->fd = fd;
+    outbox->count = 0;
+    atomic_init(&outbox->unanswered, 0);
+}
+
+void outbox_expect(struct outbox *outbox)
+{
+    (void)atomic_fetch_add_explicit(&outbox->unanswered, 1, memory_order_relaxed);
+}
+
+bool outbox_expecting(struct outbox *outbox)
+{
+    return atomic_load_explicit(&outbox->unanswered, memory_order_relaxed) > 0;
+}
+
+/* The lock is held. */
+static void send_all(struct outbox *outbox)
+{
+    if (wire_done(outbox->fd, outbox->waiting, outbox->count) != SG_OK) {
+        _exit(0); /* nobody is left to answer to */
+    }
+    (void)atomic_fetch_sub_explicit(&outbox->unanswered, (unsigned)outbox->count,
+                                    memory_order_relaxed);
+    outbox->count = 0;
+}
+
+static void copy(struct outcome *to, const struct outcome *from)
+{
+    to->id = from->id;
+    to->failure = from->failure;
+    to->rv = from->rv;
+    to->hsm_us = from->hsm_us;
+    to->retries = from->retries;
+    to->signature.len = from->signature.len;
+    memcpy(to->signature.data, from->signature.data, from->signature.len);
+}
+
+void outbox_put(struct outbox *outbox, const struct outcome *outcome, bool flush)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(outbox);
+    (void)held;
+    int64_t now = operation_now_us();
+    if (outbox->count == 0) {
+        outbox->oldest_us = now;
+    }
+    copy(&outbox->waiting[outbox->count++], outcome);
+    if (flush || outbox->count == OUTBOX_BATCH ||
+        now - outbox->oldest_us >= OUTBOX_STALE_US) {
+        send_all(outbox);
+    }
+}
+
+void outbox_flush_stale(struct outbox *outbox)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(outbox);
+    (void)held;
+    if (outbox->count > 0 && operation_now_us() - outbox->oldest_us >= OUTBOX_STALE_US) {
+        send_all(outbox);
+    }
+}

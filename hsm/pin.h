@@ -1,0 +1,21 @@
+#ifndef SEGEL_HSM_PIN_H
+#define SEGEL_HSM_PIN_H
+
+#include "hsm/rv.h"
+
+/* A PIN on its short way from a file to one C_Login. It stands in the secure heap only;
+ * process_protect() must have made that. The zero state is valid for pin_wipe. */
+struct pin {
+    uint8_t *data; /* owned, in the secure heap */
+    size_t len;
+};
+
+enum { PIN_MAX = 255 };
+
+/* Reads a file or systemd credential: one line of 1 to 255 bytes, the line's end is not
+ * part of it. Refused when everybody on the machine may read or write the file. */
+SG_MUST_USE enum sg_status pin_read(const char *path, struct pin *pin,
+                                    struct trouble *trouble);
+void pin_wipe(struct pin *pin);
+
+#endif

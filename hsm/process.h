@@ -1,0 +1,22 @@
+#ifndef SEGEL_HSM_PROCESS_H
+#define SEGEL_HSM_PROCESS_H
+
+#include "hsm/rv.h"
+
+/* What makes a process fit to hold a PIN. Each function is called once, by the first
+ * thread, before there is another. */
+
+/* No core dump, no ptrace by others of the same user, no new privileges, and the secure
+ * heap. Fails when the heap's memory cannot be locked: a PIN must not reach the swap. */
+SG_MUST_USE enum sg_status process_protect(struct trouble *trouble);
+
+/* Ends with the parent: closes every descriptor above 2 but keep_fd, and asks for SIGKILL
+ * when the parent's thread ends. SG_SHUTDOWN: the parent is gone already. */
+SG_MUST_USE enum sg_status process_bind_to_parent(int keep_fd);
+
+/* From here on no program can be started, no socket opened and no other process looked
+ * into, by any thread. The module has opened what it needs: one that loses its network
+ * connection is cured by a new lane. SG_UNSUPPORTED: the kernel refuses the filter. */
+SG_MUST_USE enum sg_status process_confine(void);
+
+#endif

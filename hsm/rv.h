@@ -1,0 +1,50 @@
+#ifndef SEGEL_HSM_RV_H
+#define SEGEL_HSM_RV_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "proto/base.h"
+
+/* What a failure means for the lane and the job; the values are those of FailureClass in
+ * lane.proto. */
+enum failure {
+    FAILURE_NONE,
+    FAILURE_REQUEST,
+    FAILURE_SESSION,
+    FAILURE_HANDLE,
+    FAILURE_LOGIN,
+    FAILURE_DEVICE,
+    FAILURE_LATCHED,
+    FAILURE_EXPIRED,
+    FAILURE_CONFIG,
+    FAILURE_COUNT
+};
+
+/* What may be done once before a code becomes a failure. */
+enum again { AGAIN_NEVER, AGAIN_FRESH, AGAIN_FIND, AGAIN_WAIT };
+
+/* All three answer for any code, also one that no standard knows. */
+enum failure rv_failure(CK_RV rv);
+enum again rv_again(CK_RV rv);
+const char *rv_name(CK_RV rv); /* "CKR_PIN_INCORRECT", or "unlisted code" */
+
+/* Why something of the lane or the tool did not work: what it means, the code of the
+ * call that failed (CKR_OK: none did), and a sentence for the administrator. */
+struct trouble {
+    enum failure failure;
+    CK_RV rv;
+    struct sg_error why;
+};
+
+/* The configuration, a file or the command names something that is not there or not
+ * fit. */
+SG_MUST_USE enum sg_status trouble_config(struct trouble *trouble, const char *format,
+                                          ...) __attribute__((format(printf, 2, 3)));
+/* A call of the module failed: its code is added to the sentence. */
+SG_MUST_USE enum sg_status trouble_rv(struct trouble *trouble, CK_RV rv,
+                                      const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The words for an error of the operating system. */
+const char *trouble_system(int error);
+
+#endif

@@ -1,0 +1,158 @@
+#include "hsm/token.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hsm/pin.h"
+
+/* PKCS#11 pads its texts with blanks and ends none. */
+static void copy_padded(char *out, const unsigned char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\0')) {
+        len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = text[i] < 0x20 || text[i] == 0x7f ? '?' : (char)text[i];
+    }
+    out[len] = '\0';
+}
+
+static CK_ULONG known_limit(CK_ULONG limit)
+{
+    bool unknown =
+        limit == CK_UNAVAILABLE_INFORMATION || limit == CK_EFFECTIVELY_INFINITE;
+    return unknown ? 0 : limit;
+}
+
+bool token_read(const struct module *module, size_t index, struct token *token)
+{
+    CK_TOKEN_INFO info;
+    memset(&info, 0, sizeof(info));
+    *token = (struct token){.fn = module->fn, .slot = module->slots[index]};
+    if (module->fn->C_GetTokenInfo(token->slot, &info) != CKR_OK) {
+        return false;
+    }
+    token->flags = info.flags;
+    token->max_sessions = known_limit(info.ulMaxSessionCount);
+    copy_padded(token->label, info.label, sizeof(info.label));
+    copy_padded(token->manufacturer, info.manufacturerID, sizeof(info.manufacturerID));
+    copy_padded(token->model, info.model, sizeof(info.model));
+    copy_padded(token->serial, info.serialNumber, sizeof(info.serialNumber));
+    (void)snprintf(token->firmware, sizeof(token->firmware), "%u.%u",
+                   info.firmwareVersion.major, info.firmwareVersion.minor);
+    (void)snprintf(token->library, sizeof(token->library), "%s", module->library);
+    return true;
+}
+
+bool token_initialized(const struct token *token)
+{
+    return (token->flags & CKF_TOKEN_INITIALIZED) != 0;
+}
+
+static void append(char *list, size_t cap, const struct token *token)
+{
+    size_t used = strlen(list);
+    (void)snprintf(list + used, cap - used, "%s'%s' (serial %s)", used == 0 ? "" : ", ",
+                   token->label, token->serial);
+}
+
+static bool matches(const struct token *token, const char *label, const char *serial)
+{
+    return token_initialized(token) && strcmp(token->label, label) == 0 &&
+           (serial[0] == '\0' || strcmp(token->serial, serial) == 0);
+}
+
+enum sg_status token_find(const struct module *module, const char *label,
+                          const char *serial, struct token *token,
+                          struct trouble *trouble)
+{
+    char there[300] = "";
+    size_t found = 0;
+    struct token each;
+    for (size_t i = 0; i < module->slot_count; i++) {
+        if (!token_read(module, i, &each) || !token_initialized(&each)) {
+            continue;
+        }
+        append(there, sizeof(there), &each);
+        if (matches(&each, label, serial)) {
+            *token = each;
+            found++;
+        }
+    }
+    if (found == 1) {
+        return SG_OK;
+    }
+    if (found > 1) {
+        return trouble_config(trouble,
+                              "%zu tokens are labelled '%s': name the serial number too",
+                              found, label);
+    }
+    return trouble_config(trouble, "there is no token '%s'%s%s; the module shows %s",
+                          label, serial[0] == '\0' ? "" : " with serial number ", serial,
+                          there[0] == '\0'
+                              ? "no initialised token (is its configuration, "
+                                "as SOFTHSM2_CONF, the right one?)"
+                              : there);
+}
+
+enum sg_status token_open(struct token *token, bool writable, struct trouble *trouble)
+{
+    CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+    CK_RV rv = token->fn->C_OpenSession(token->slot, flags, NULL, NULL, &token->anchor);
+    if (rv != CKR_OK) {
+        return trouble_rv(trouble, rv, "token '%s' opens no session", token->label);
+    }
+    return SG_OK;
+}
+
+CK_RV token_session(const struct token *token, CK_SESSION_HANDLE *session)
+{
+    return token->fn->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, session);
+}
+
+static enum sg_status latched(const struct token *token, const char *what,
+                              struct trouble *trouble)
+{
+    trouble->failure = FAILURE_LATCHED;
+    return sg_fail(
+        &trouble->why, SG_PRECONDITION,
+        "token '%s' says that %s; no login was tried, a security officer has to "
+        "clear this first",
+        token->label, what);
+}
+
+static enum sg_status check_flags(const struct token *token, struct trouble *trouble)
+{
+    if ((token->flags & CKF_USER_PIN_LOCKED) != 0) {
+        return latched(token, "its PIN is locked", trouble);
+    }
+    if ((token->flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+        return latched(token, "one more wrong PIN locks it", trouble);
+    }
+    if ((token->flags & CKF_USER_PIN_TO_BE_CHANGED) != 0) {
+        return latched(token, "its PIN must be changed", trouble);
+    }
+    return SG_OK;
+}
+
+enum sg_status token_login(struct token *token, const char *pin_path,
+                           struct trouble *trouble)
+{
+    TRY(check_flags(token, trouble));
+    AUTO(pin_wipe) struct pin pin = {0};
+    TRY(pin_read(pin_path, &pin, trouble));
+    CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin.data, pin.len);
+    pin_wipe(&pin);
+    if (rv == CKR_OK) {
+        return SG_OK;
+    }
+    if (rv_failure(rv) == FAILURE_LATCHED) {
+        return trouble_rv(
+            trouble, rv,
+            "token '%s' refuses the PIN in %s; it was tried once and will not "
+            "be tried again: correct the file, then clear the lane",
+            token->label, pin_path);
+    }
+    return trouble_rv(trouble, rv, "the login to token '%s' failed", token->label);
+}

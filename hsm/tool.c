@@ -1,0 +1,203 @@
+#include "hsm/tool.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "hsm/lane.h"
+#include "proto/text.h"
+
+struct command {
+    const char *name;
+    enum sg_status (*run)(const struct tool *tool, struct trouble *trouble);
+    const char *needs;
+    const char *options;
+    const char *summary;
+};
+
+static const struct command COMMANDS[] = {
+#define COMMAND(name, function, needs, options, summary)                                 \
+    {name, function, needs, options, summary},
+#include "hsm/command.def"
+#undef COMMAND
+};
+
+struct option_row {
+    const char *name;
+    const char *value;
+    const char *help;
+    size_t offset; /* of the text in struct tool */
+};
+
+static const struct option_row OPTIONS[] = {
+#define OPTION(field, name, value, help)                                                 \
+    {name, value, help, offsetof(struct tool, field)},
+#include "hsm/option.def"
+#undef OPTION
+};
+
+enum { OPTION_JSON = SG_COUNT(OPTIONS), OPTION_HELP, OPTION_FD, OPTION_COUNT };
+
+static const char **field_of(struct tool *tool, size_t option)
+{
+    void *field = (char *)tool + OPTIONS[option].offset;
+    return field;
+}
+
+static void print_help(void)
+{
+    puts("segel-hsm: the part of Segel that uses the keys of an HSM.\n\n"
+         "  segel-hsm lane --fd N\n"
+         "      sign for segeld, which starts this itself over a socket");
+    for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
+        printf("  segel-hsm %s", COMMANDS[i].name);
+        char needs[128];
+        (void)snprintf(needs, sizeof(needs), "%s", COMMANDS[i].needs);
+        for (char *rest = needs, *need; (need = strsep(&rest, " ")) != NULL && *need;) {
+            printf(" --%s ...", need);
+        }
+        printf(" %s\n      %s\n", COMMANDS[i].options, COMMANDS[i].summary);
+    }
+    puts("\nOptions:");
+    for (size_t i = 0; i < SG_COUNT(OPTIONS); i++) {
+        printf("  --%-12s %-13s %s\n", OPTIONS[i].name, OPTIONS[i].value,
+               OPTIONS[i].help);
+    }
+    puts("\nA PIN is read from a file only, never from the command line. Stop the lane "
+         "of a\n"
+         "token before changing the token.\n\n"
+         "Examples:\n"
+         "  M=/usr/lib/softhsm/libsofthsm2.so\n"
+         "  segel-hsm init-token --module $M --label city --so-pin-file so-pin "
+         "--pin-file pin\n"
+         "  segel-hsm keygen --module $M --token city --pin-file pin --type rsa-3072 "
+         "--name seal-1\n"
+         "  segel-hsm csr --module $M --token city --pin-file pin --id 01ab --subject "
+         "\"/C=ID/O=Kota/CN=Segel\"\n"
+         "  segel-hsm list --module $M --token city --pin-file pin\n\n"
+         "Exit codes: 0 done, 1 failed, 2 the command line is wrong.");
+}
+
+static int usage(const char *what, const char *which)
+{
+    (void)fprintf(stderr, "segel-hsm: %s%s; see segel-hsm --help\n", what, which);
+    return TOOL_USAGE;
+}
+
+/* Nothing else is to be done: the help was asked for. */
+enum { HELPED = TOOL_USAGE + 1 };
+
+/* Reads the options behind the command's name. TOOL_OK, HELPED, or the exit code. */
+static int read_options(int argc, char **argv, struct tool *tool, const char **fd)
+{
+    struct option known[OPTION_COUNT + 1] = {
+        [OPTION_JSON] = {"json", no_argument, NULL, OPTION_JSON},
+        [OPTION_HELP] = {"help", no_argument, NULL, OPTION_HELP},
+        [OPTION_FD] = {"fd", required_argument, NULL, OPTION_FD},
+    };
+    for (size_t i = 0; i < SG_COUNT(OPTIONS); i++) {
+        known[i] = (struct option){OPTIONS[i].name, required_argument, NULL, (int)i};
+    }
+    for (;;) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet */
+        int option = getopt_long(argc, argv, "", known, NULL);
+        if (option == -1) {
+            return optind == argc ? TOOL_OK : usage("there is no use for ", argv[optind]);
+        }
+        if (option == '?') {
+            return usage("the command line is wrong", "");
+        }
+        if (option == OPTION_HELP) {
+            print_help();
+            return HELPED;
+        }
+        if (option == OPTION_JSON) {
+            tool->json = true;
+        } else if (option == OPTION_FD) {
+            *fd = optarg;
+        } else {
+            *field_of(tool, (size_t)option) = optarg;
+        }
+    }
+}
+
+static const char *missing(const struct command *command, struct tool *tool)
+{
+    for (size_t i = 0; i < SG_COUNT(OPTIONS); i++) {
+        char word[32];
+        (void)snprintf(word, sizeof(word), "%s ", OPTIONS[i].name);
+        const char *at = strstr(command->needs, word);
+        bool needed = at == command->needs || (at != NULL && at[-1] == ' ');
+        if (needed && *field_of(tool, i) == NULL) {
+            return OPTIONS[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int run(const struct command *command, struct tool *tool)
+{
+    const char *absent = missing(command, tool);
+    if (absent != NULL) {
+        return usage("the command needs --", absent);
+    }
+    struct trouble trouble = {0};
+    enum sg_status status = command->run(tool, &trouble);
+    if (status != SG_OK) {
+        (void)fprintf(stderr, "segel-hsm: %s\n", trouble.why.text);
+        return TOOL_FAILED;
+    }
+    return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
+}
+
+static int run_lane(const char *text)
+{
+    uint64_t fd = 0;
+    int type = 0;
+    socklen_t len = sizeof(type);
+    if (text == NULL || text_uint(slice_str(text), 65535, &fd) != SG_OK || fd < 3 ||
+        getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+        type != SOCK_SEQPACKET) {
+        return usage("a lane is started by segeld and needs --fd with its socket", "");
+    }
+    lane_run((int)fd);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    struct tool tool = {0};
+    const char *fd = NULL;
+    int code = read_options(argc - 1, argv + 1, &tool, &fd);
+    if (code != TOOL_OK) {
+        return code;
+    }
+    if (strcmp(argv[1], "lane") == 0) {
+        return run_lane(fd);
+    }
+    for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
+        if (strcmp(argv[1], COMMANDS[i].name) == 0) {
+            return run(&COMMANDS[i], &tool);
+        }
+    }
+    return usage("there is no command ", argv[1]);
+}
+
+int tool_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        return usage("a command is missing", "");
+    }
+    int code = HELPED;
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("segel-hsm " SEGEL_VERSION);
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help();
+    } else {
+        code = dispatch(argc, argv);
+    }
+    if (code == HELPED) {
+        code = fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,146 @@
+#include "hsm/wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "segel/lane/v1/lane.pb-c.h"
+
+#define NAME(x) SEGEL__LANE__V1__##x
+
+static_assert((int)FAILURE_COUNT == NAME(FAILURE_CLASS__FAILURE_CONFIG) + 1,
+              "failures as in lane.proto");
+static_assert((int)FAILURE_DEVICE == NAME(FAILURE_CLASS__FAILURE_DEVICE),
+              "failures as in lane.proto");
+static_assert((int)MECHANISM_EDDSA == NAME(MECHANISM__MECHANISM_EDDSA),
+              "mechanisms as in lane.proto");
+static_assert(1 << KEY_ATTRIBUTE_DESTROYABLE ==
+                  NAME(KEY_ATTRIBUTE__KEY_ATTRIBUTE_DESTROYABLE),
+              "attributes as in lane.proto");
+
+enum sg_status wire_init(struct wire *wire, int fd)
+{
+    wire->fd = fd;
+    return arena_init(&wire->arena, WIRE_ARENA);
+}
+
+enum sg_status wire_receive(struct wire *wire)
+{
+    ssize_t got;
+    do {
+        got = recv(wire->fd, wire->packet, sizeof(wire->packet), MSG_TRUNC);
+    } while (got < 0 && errno == EINTR);
+    if (got == 0) {
+        return SG_SHUTDOWN;
+    }
+    if (got < 0) {
+        return errno == ECONNRESET ? SG_SHUTDOWN : SG_IO;
+    }
+    if ((size_t)got > sizeof(wire->packet)) {
+        return SG_TOO_LARGE;
+    }
+    wire->len = (size_t)got;
+    return SG_OK;
+}
+
+static Segel__Lane__V1__ToLane *unpack(struct wire *wire)
+{
+    arena_reset(&wire->arena);
+    return segel__lane__v1__to_lane__unpack(&wire->arena.allocator, wire->len,
+                                            wire->packet);
+}
+
+static bool copy_text(char *to, size_t cap, const char *from)
+{
+    size_t len = strlen(from);
+    if (len >= cap) {
+        return false;
+    }
+    memcpy(to, from, len + 1);
+    return true;
+}
+
+static bool copy_key(struct key_ref *to, const Segel__Lane__V1__KeyRef *from)
+{
+    if (!copy_text(to->name, sizeof(to->name), from->name) || from->id.len == 0 ||
+        from->id.len > sizeof(to->id) ||
+        from->subject_public_key_info.len > sizeof(to->spki)) {
+        return false;
+    }
+    memcpy(to->id, from->id.data, from->id.len);
+    to->id_len = from->id.len;
+    to->spki_len = from->subject_public_key_info.len;
+    if (to->spki_len > 0) {
+        memcpy(to->spki, from->subject_public_key_info.data, to->spki_len);
+    }
+    return true;
+}
+
+enum sg_status wire_open(struct wire *wire, struct lane_config *config,
+                         struct trouble *trouble)
+{
+    const Segel__Lane__V1__ToLane *message = unpack(wire);
+    if (message == NULL || message->body_case != NAME(TO_LANE__BODY_OPEN)) {
+        return SG_INVALID;
+    }
+    const Segel__Lane__V1__Open *open = message->open;
+    bool good = copy_text(config->lane, sizeof(config->lane), open->lane) &&
+                copy_text(config->module, sizeof(config->module), open->module) &&
+                copy_text(config->label, sizeof(config->label), open->token_label) &&
+                copy_text(config->serial, sizeof(config->serial), open->token_serial) &&
+                copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
+                open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
+                open->threads <= WIRE_THREADS_MAX;
+    for (size_t i = 0; good && i < open->n_keys; i++) {
+        good = copy_key(&config->keys[i], open->keys[i]);
+    }
+    if (!good) {
+        return trouble_config(
+            trouble,
+            "the settings of this lane are out of bounds: 1 to %d threads, "
+            "at most %d keys with an id of 1 to %d bytes, a token label of "
+            "at most 32 characters",
+            WIRE_THREADS_MAX, WIRE_KEYS_MAX, KEY_ID_MAX);
+    }
+    config->key_count = open->n_keys;
+    config->threads = open->threads;
+    return SG_OK;
+}
+
+static enum sg_hash hash_of_bits(uint32_t bits)
+{
+    for (enum sg_hash hash = SG_HASH_SHA256; hash < SG_HASH_COUNT; hash++) {
+        if (sg_hash_len(hash) * 8 == bits) {
+            return hash;
+        }
+    }
+    /* 0 is lawful for EDDSA; anything else must not be taken for it. */
+    return bits == 0 ? SG_HASH_NONE : SG_HASH_COUNT;
+}
+
+static struct operation operation_of(const Segel__Lane__V1__Operation *from)
+{
+    struct operation operation = {.id = from->id,
+                                  .key = from->key,
+                                  .wanted.mechanism = (enum mechanism)from->mechanism,
+                                  .wanted.hash = hash_of_bits(from->hash_bits),
+                                  .wanted.input =
+                                      slice_of(from->input.data, from->input.len),
+                                  .deadline_us = from->deadline_us};
+    return operation;
+}
+
+enum sg_status wire_work(struct wire *wire, struct operation *operations, size_t *count)
+{
+    const Segel__Lane__V1__ToLane *message = unpack(wire);
+    if (message == NULL || message->body_case != NAME(TO_LANE__BODY_WORK) ||
+        message->work->n_operations == 0 ||
+        message->work->n_operations > WIRE_BATCH_MAX) {
+        return SG_INVALID;
+    }
+    *count = message->work->n_operations;
+    for (size_t i = 0; i < *count; i++) {
+        operations[i] = operation_of(message->work->operations[i]);
+    }
+    return SG_OK;
+}

@@ -1,0 +1,58 @@
+#ifndef SEGEL_HSM_WIRE_H
+#define SEGEL_HSM_WIRE_H
+
+#include <limits.h>
+
+#include "hsm/operation.h"
+#include "proto/arena.h"
+
+/* The only file pair that knows the messages of lane.proto: packets of the socket in,
+ * plain structures out, and back. */
+enum {
+    WIRE_PACKET_MAX = 65536,
+    WIRE_ARENA = 4 * WIRE_PACKET_MAX,
+    WIRE_BATCH_MAX = 32,
+    WIRE_KEYS_MAX = 256,
+    WIRE_THREADS_MAX = 64,
+};
+
+/* What a lane is to load; the form of message Open. */
+struct lane_config {
+    char lane[KEY_NAME_MAX + 1];
+    char module[PATH_MAX];
+    char label[33];
+    char serial[17];
+    char pin_path[PATH_MAX];
+    unsigned threads;
+    struct key_ref keys[WIRE_KEYS_MAX];
+    size_t key_count;
+};
+
+/* The reader's side of the socket. One thread. */
+struct wire {
+    int fd; /* borrowed */
+    struct arena arena;
+    uint8_t packet[WIRE_PACKET_MAX];
+    size_t len;
+};
+
+SG_MUST_USE enum sg_status wire_init(struct wire *wire, int fd);
+/* Waits for the next packet. SG_SHUTDOWN: the other side has closed. */
+SG_MUST_USE enum sg_status wire_receive(struct wire *wire);
+/* Reads the packet as Open, or as Work: 1 to WIRE_BATCH_MAX operations whose input points
+ * into the wire until the next call. SG_INVALID: it is something else. */
+SG_MUST_USE enum sg_status wire_open(struct wire *wire, struct lane_config *config,
+                                     struct trouble *trouble);
+SG_MUST_USE enum sg_status wire_work(struct wire *wire, struct operation *operations,
+                                     size_t *count);
+
+/* What the lane says once, at its start. note is for the administrator, or "". */
+SG_MUST_USE enum sg_status wire_opened(int fd, const struct token *token,
+                                       const struct key *keys, size_t count,
+                                       unsigned threads, const char *note);
+SG_MUST_USE enum sg_status wire_failed(int fd, const struct trouble *trouble);
+/* At most WIRE_BATCH_MAX outcomes; allocates nothing. */
+SG_MUST_USE enum sg_status wire_done(int fd, const struct outcome *outcomes,
+                                     size_t count);
+
+#endif

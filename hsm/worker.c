@@ -1,0 +1,184 @@
+#include "hsm/worker.h"
+
+#include <openssl/crypto.h>
+#include <time.h>
+
+enum { MINUTE_US = 60000000 };
+
+/* The wait before a module that may be busy is asked again. */
+static const struct timespec BUSY_PAUSE = {.tv_nsec = 20000000};
+
+CK_RV worker_init(struct worker *worker, struct crew *crew)
+{
+    worker->crew = crew;
+    worker->reach.fn = crew->token->fn;
+    CK_RV rv = token_session(crew->token, &worker->reach.session);
+    worker->session_open = rv == CKR_OK;
+    return rv;
+}
+
+static CK_RV need_session(struct worker *worker)
+{
+    return worker->session_open ? CKR_OK : worker_init(worker, worker->crew);
+}
+
+static void drop_session(struct worker *worker)
+{
+    if (worker->session_open) {
+        (void)worker->reach.fn->C_CloseSession(worker->reach.session);
+    }
+    worker->session_open = false;
+}
+
+static bool expired(const struct operation *operation)
+{
+    return operation->deadline_us != 0 && operation_now_us() >= operation->deadline_us;
+}
+
+/* The signer looks for itself, whoever asked. */
+static enum failure refuse(const struct crew *crew, const struct operation *operation)
+{
+    if (operation->key >= crew->key_count || !crew->keys[operation->key].usable ||
+        !sign_fits(&crew->keys[operation->key], &operation->wanted)) {
+        return FAILURE_REQUEST;
+    }
+    return expired(operation) ? FAILURE_EXPIRED : FAILURE_NONE;
+}
+
+static struct verifier *verifier_of(struct worker *worker, uint32_t index)
+{
+    struct verifier *verifier = &worker->verifiers[index];
+    const struct key *key = &worker->crew->keys[index];
+    if (verifier->key == NULL &&
+        verifier_init(verifier, slice_of(key->spki, key->spki_len)) != SG_OK) {
+        return NULL;
+    }
+    return verifier;
+}
+
+/* A signature that the pinned key does not confirm may give the key away (RSA-CRT) or
+ * come from another key: it is wiped here. */
+static enum failure verify(struct worker *worker, const struct operation *operation,
+                           struct signature *raw, struct signature *out)
+{
+    struct verifier *verifier = verifier_of(worker, operation->key);
+    bool good = verifier != NULL &&
+                sign_encode(&worker->crew->keys[operation->key], raw, out) &&
+                verifier_check(verifier, &operation->wanted, out);
+    if (!good) {
+        OPENSSL_cleanse(raw->data, sizeof(raw->data));
+        OPENSSL_cleanse(out->data, sizeof(out->data));
+        out->len = 0;
+    }
+    return good ? FAILURE_NONE : FAILURE_DEVICE;
+}
+
+static void try_once(struct worker *worker, const struct operation *operation,
+                     struct outcome *outcome)
+{
+    struct signature raw;
+    CK_OBJECT_HANDLE handle = worker->handles[operation->key];
+    if (handle == 0) {
+        handle = worker->crew->keys[operation->key].handle;
+    }
+    CK_RV rv = need_session(worker);
+    if (rv == CKR_OK) {
+        int64_t start = operation_now_us();
+        rv = sign_raw(worker->reach, handle, &operation->wanted, &raw);
+        outcome->hsm_us += (uint32_t)(operation_now_us() - start);
+    }
+    outcome->rv = rv;
+    outcome->failure = rv_failure(rv);
+    if (rv == CKR_OK) {
+        outcome->failure = verify(worker, operation, &raw, &outcome->signature);
+    }
+    if (outcome->failure != FAILURE_NONE) {
+        drop_session(worker);
+    }
+}
+
+/* Sessions that break now and then are normal; more than three a minute are a broken
+ * device. */
+static bool too_many_session_errors(struct worker *worker)
+{
+    int64_t now = operation_now_us();
+    int64_t *oldest = &worker->session_errors_us[worker->next_error];
+    bool many = *oldest != 0 && now - *oldest < MINUTE_US;
+    *oldest = now;
+    worker->next_error = (worker->next_error + 1) % WORKER_SESSION_ERRORS;
+    return many;
+}
+
+static bool find_again(struct worker *worker, uint32_t index)
+{
+    struct trouble trouble = {0};
+    struct key found;
+    if (need_session(worker) != CKR_OK ||
+        key_load(worker->reach, &worker->crew->keys[index].ref, &found, &trouble) !=
+            SG_OK ||
+        !found.usable) {
+        drop_session(worker);
+        return false;
+    }
+    worker->handles[index] = found.handle;
+    return true;
+}
+
+/* Prepares the one repeat, if there is to be one. */
+static bool repeat(struct worker *worker, const struct operation *operation,
+                   struct outcome *outcome)
+{
+    enum again again = rv_again(outcome->rv);
+    if (again == AGAIN_FRESH && too_many_session_errors(worker)) {
+        outcome->failure = FAILURE_DEVICE;
+        return false;
+    }
+    if (again == AGAIN_WAIT) {
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &BUSY_PAUSE, NULL);
+    }
+    if (again == AGAIN_FIND && !find_again(worker, operation->key)) {
+        outcome->failure = FAILURE_HANDLE;
+        return false;
+    }
+    return again != AGAIN_NEVER && !expired(operation);
+}
+
+void worker_perform(struct worker *worker, const struct operation *operation,
+                    struct outcome *outcome)
+{
+    outcome->id = operation->id;
+    outcome->rv = CKR_OK;
+    outcome->hsm_us = 0;
+    outcome->retries = 0;
+    outcome->signature.len = 0;
+    outcome->failure = refuse(worker->crew, operation);
+    if (outcome->failure != FAILURE_NONE) {
+        return;
+    }
+    try_once(worker, operation, outcome);
+    if (outcome->failure != FAILURE_NONE && repeat(worker, operation, outcome)) {
+        outcome->retries = 1;
+        try_once(worker, operation, outcome);
+    }
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct crew *crew = worker->crew;
+    for (;;) {
+        queue_take(&crew->queue, &worker->work);
+        worker_perform(worker, &worker->work.operation, &worker->outcome);
+        outbox_put(&crew->outbox, &worker->outcome, queue_empty(&crew->queue));
+    }
+    return NULL;
+}
+
+enum sg_status worker_start(struct worker *worker)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, worker) != 0) {
+        return SG_NO_MEMORY;
+    }
+    return pthread_detach(thread) == 0 ? SG_OK : SG_INTERNAL;
+}

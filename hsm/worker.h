@@ -1,0 +1,45 @@
+#ifndef SEGEL_HSM_WORKER_H
+#define SEGEL_HSM_WORKER_H
+
+#include "hsm/outbox.h"
+#include "hsm/queue.h"
+#include "hsm/verifier.h"
+#include "hsm/wire.h"
+
+/* What the workers of a lane share. Keys and token do not change any more. */
+struct crew {
+    const struct token *token; /* borrowed for ever */
+    const struct key *keys;    /* borrowed for ever */
+    size_t key_count;
+    struct queue queue;
+    struct outbox outbox;
+};
+
+enum { WORKER_SESSION_ERRORS = 3 };
+
+/* One thread with its own session. A session that saw any error is closed, not used
+ * again. */
+struct worker {
+    struct crew *crew;
+    struct reach reach;
+    bool session_open;
+    int64_t session_errors_us[WORKER_SESSION_ERRORS]; /* when the last ones were */
+    unsigned next_error;
+    CK_OBJECT_HANDLE handles[WIRE_KEYS_MAX]; /* 0: as in the key */
+    struct verifier verifiers[WIRE_KEYS_MAX];
+    struct queued work;
+    struct outcome outcome;
+};
+
+/* Opens the worker's session; to be called for one worker after the other. */
+CK_RV worker_init(struct worker *worker, struct crew *crew);
+
+/* Takes operations and answers them, for ever. */
+SG_MUST_USE enum sg_status worker_start(struct worker *worker);
+
+/* Does one operation: checks it, signs, verifies, repeats once where that is worth it.
+ * Never answers a signature that was not verified. Blocks as long as the module does. */
+void worker_perform(struct worker *worker, const struct operation *operation,
+                    struct outcome *outcome);
+
+#endif
