@@ -35,11 +35,6 @@ struct builder {
     bool ended;
 };
 
-static void builder_fini(struct builder *builder)
-{
-    free(builder->pending);
-}
-
 static void delete_parser(yaml_parser_t *parser)
 {
     yaml_parser_delete(parser);
@@ -353,7 +348,7 @@ static enum sg_status check_bytes(const struct builder *builder, struct slice te
 static enum sg_status reserve(struct builder *builder, size_t len)
 {
     size_t nodes = len < NODES_MAX / 2 ? 2 * len + 4 : NODES_MAX;
-    size_t per_node = sizeof(struct yaml_node) + sizeof(void *) + 4 * ARENA_ALIGN;
+    size_t per_node = sizeof(struct yaml_node) + sizeof(void *) + 4 * (size_t)ARENA_ALIGN;
 
     builder->pending = calloc(nodes, sizeof(struct yaml_node));
     if (builder->pending == NULL) {
@@ -365,7 +360,7 @@ static enum sg_status reserve(struct builder *builder, size_t len)
 enum sg_status yaml_read(struct slice text, const char *name, struct yaml **out,
                          struct sg_error *why)
 {
-    AUTO(builder_fini) struct builder builder = {.why = why};
+    struct builder builder = {.why = why};
     struct yaml *doc = calloc(1, sizeof(*doc));
 
     if (doc == NULL) {
@@ -376,6 +371,7 @@ enum sg_status yaml_read(struct slice text, const char *name, struct yaml **out,
     enum sg_status status = check_bytes(&builder, text);
     status = status == SG_OK ? reserve(&builder, text.len) : status;
     status = status == SG_OK ? build(&builder, text) : status;
+    free(builder.pending);
     if (status != SG_OK) {
         yaml_free(doc);
         return status;

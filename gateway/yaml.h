@@ -31,6 +31,10 @@ SG_MUST_USE enum sg_status yaml_read_file(const char *path, struct yaml **out,
                                           struct sg_error *why);
 SG_MUST_USE enum sg_status yaml_read(struct slice text, const char *name,
                                      struct yaml **out, struct sg_error *why);
+/* The bytes of a file, for whoever also needs their digest; at most one more than the
+ * limit of a document. SG_NOT_FOUND, SG_IO. The caller frees *bytes. */
+SG_MUST_USE enum sg_status yaml_file_bytes(const char *path, uint8_t **bytes, size_t *len,
+                                           struct sg_error *why);
 /* Linked under a name of ours: libyaml exports a yaml_free, and its own calls would land
  * in this one. */
 void yaml_free(struct yaml *doc) __asm__("segel_yaml_free");

@@ -16,11 +16,6 @@ static void close_file(FILE **file)
     }
 }
 
-static void free_bytes(uint8_t **bytes)
-{
-    free(*bytes);
-}
-
 static enum sg_status file_failed(const char *path, int error, struct sg_error *why)
 {
     char reason[128] = "";
@@ -30,23 +25,38 @@ static enum sg_status file_failed(const char *path, int error, struct sg_error *
                    path, reason);
 }
 
-enum sg_status yaml_read_file(const char *path, struct yaml **out, struct sg_error *why)
+/* One byte more than is allowed is read, so that the reader sees what is too large. */
+enum sg_status yaml_file_bytes(const char *path, uint8_t **bytes, size_t *len,
+                               struct sg_error *why)
 {
     AUTO(close_file) FILE *file = fopen(path, "rbe");
-    AUTO(free_bytes) uint8_t *bytes = malloc(READ_MAX);
 
     if (file == NULL) {
         return file_failed(path, errno, why);
     }
-    if (bytes == NULL) {
+    uint8_t *read = malloc(READ_MAX);
+    if (read == NULL) {
         return SG_NO_MEMORY;
     }
-    /* One byte more than is allowed, so that the reader sees what is too large. */
-    size_t len = fread(bytes, 1, READ_MAX, file);
+    *len = fread(read, 1, READ_MAX, file);
     if (ferror(file) != 0) {
-        return file_failed(path, errno, why);
+        int error = errno;
+        free(read);
+        return file_failed(path, error, why);
     }
-    return yaml_read(slice_of(bytes, len), path, out, why);
+    *bytes = read;
+    return SG_OK;
+}
+
+enum sg_status yaml_read_file(const char *path, struct yaml **out, struct sg_error *why)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+
+    TRY(yaml_file_bytes(path, &bytes, &len, why));
+    enum sg_status status = yaml_read(slice_of(bytes, len), path, out, why);
+    free(bytes);
+    return status;
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
@@ -185,7 +195,7 @@ enum sg_status yaml_time(const struct yaml *doc, const struct yaml_node *node,
 {
     enum { DATE_LEN = 10 };
     char full[64];
-    const char *text = NULL;
+    const char *text = "";
 
     TRY(yaml_str(doc, node, &text, why));
     /* A bare date is the agency's midnight: western Indonesia. */

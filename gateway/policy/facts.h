@@ -45,6 +45,12 @@ enum fact_type fact_type(enum fact fact);
 enum fact_phase fact_phase(enum fact fact);
 /* FACT_COUNT when there is none of that name. */
 enum fact fact_find(const char *name);
+/* All names, with a NULL at the end: for "did you mean". */
+const char *const *fact_names(void);
+const char *fact_type_name(enum fact_type type);
+/* STR, HASH: the value is text. BOOL, INT, TIME, DUR: a number. SET: neither. */
+bool fact_type_is_text(enum fact_type type);
+bool fact_type_is_number(enum fact_type type);
 
 /* Setters by type; a wrong type is a mistake of ours and stops the process. */
 void facts_bool(struct facts *facts, enum fact fact, bool value);
@@ -53,5 +59,9 @@ void facts_number(struct facts *facts, enum fact fact,
 void facts_text(struct facts *facts, enum fact fact, struct slice text); /* STR, HASH */
 void facts_set(struct facts *facts, enum fact fact, const struct slice *items,
                size_t count);
+
+/* Sets those facts that follow from others, where they are absent and the others are
+ * there: caller.entitled, key.class_allowed, cert.remaining_s, cert.in_period. */
+void facts_derive(struct facts *facts);
 
 #endif

@@ -44,11 +44,13 @@ struct policy_info {
     int64_t review_by_us;
     int64_t agreement_from_us; /* 0 = not given */
     int64_t agreement_until_us;
-    const char *agreement_no;
+    const char *agreement_no; /* "" when not given */
+    const char *cp_title;     /* the Certificate Policy document; "" when not given */
+    uint8_t cp_sha256[32];    /* of it; all zero when not given */
     const char *statement_id; /* what every letter must show; Indonesian, English */
-    const char *statement_en;
-    const char *verify_url;  /* "" when none */
-    uint8_t logo_sha256[32]; /* all zero when none */
+    const char *statement_en; /* both "" when the file has no notice */
+    const char *verify_url;   /* "" when none */
+    uint8_t logo_sha256[32];  /* all zero when none */
 };
 
 /* SG_NOT_FOUND, SG_IO, SG_INVALID; why names file, line and column, and the nearest
@@ -63,6 +65,16 @@ void policy_free(struct policy *policy);
 const struct policy_info *policy_info(const struct policy *policy);
 size_t policy_rule_count(const struct policy *policy);
 const struct rule_info *policy_rule(const struct policy *policy, size_t rule);
+/* What a denial by this rule means for the call, by its deny code. */
+enum sg_status policy_status(const struct policy *policy, size_t rule);
+/* How many embedded tests saw the rule pass, and how many saw it fail or warn. */
+struct rule_coverage {
+    unsigned passed;
+    unsigned failed;
+};
+struct rule_coverage policy_coverage(const struct policy *policy, size_t rule);
+/* Embedded tests of the file; all were run when it was loaded. */
+size_t policy_test_count(const struct policy *policy);
 /* Members of the named list of the file ("profiles", "algs", "cp_oids"); NULL, 0 if none.
  */
 const struct slice *policy_list(const struct policy *policy, const char *name,
@@ -81,9 +93,9 @@ void policy_key_free(struct policy_key *bound);
 /* The KEY facts kept in it, to begin a job's facts with (a plain copy of the struct). */
 const struct facts *policy_key_facts(const struct policy_key *bound);
 
-/* One decision. Deny if any enforced hard or soft rule fails or errs; deny without rules.
- * failures: indices of the rules that deny, in file order, the first being the deciding
- * one. */
+/* One decision. Deny if any enforced hard or soft rule fails or errs; deny when no
+ * enforced rule passed (then failure_count may be 0). failures: indices of the rules that
+ * deny, in file order, the first being the deciding one. */
 enum { VERDICT_FAILURES = 16, VERDICT_SHADOWS = 8 };
 struct verdict {
     bool allow;

@@ -1,0 +1,94 @@
+#ifndef SEGEL_GATEWAY_POLICY_COMPILED_H
+#define SEGEL_GATEWAY_POLICY_COMPILED_H
+
+#include "gateway/policy/condition.h"
+#include "gateway/policy/policy.h"
+#include "gateway/policy/pool.h"
+#include "gateway/yaml.h"
+
+/* Inside of the policy module: what a policy file becomes. All texts are borrowed from
+ * the document or the pool, which the policy owns. */
+
+/* Conditions that must all hold: a run in policy->conditions. */
+struct demands {
+    uint32_t first;
+    uint32_t count;
+};
+
+struct rule {
+    struct rule_info info;
+    enum sg_status status; /* of a denial by this rule */
+    struct demands when;
+    struct demands require;
+    bool key_only; /* reads KEY facts alone: judged once per key */
+    bool excepted; /* some exception names it */
+};
+
+/* Standing relief from one soft rule, until a day. */
+struct exception {
+    size_t rule;
+    struct demands match;
+    int64_t until_us;
+};
+
+struct named_list {
+    const char *name;
+    const struct yaml_node *node;
+    const struct slice *items;
+    size_t count;
+};
+
+struct pattern {
+    struct pattern *next;
+    regex_t regex;
+};
+
+struct policy {
+    struct policy_info info;
+    struct yaml *doc; /* owned; holds most texts */
+    struct pool pool; /* owned */
+    struct rule *rules;
+    size_t rule_count;
+    struct condition *conditions; /* owned; grows while loading */
+    size_t condition_count;
+    size_t condition_cap;
+    struct exception *exceptions;
+    size_t exception_count;
+    struct named_list *lists;
+    size_t list_count;
+    struct pattern *patterns;       /* in the pool; regfree at the end */
+    struct rule_coverage *coverage; /* by the embedded tests; one for each rule */
+    size_t test_count;
+    enum rule_mode default_mode;
+    char *dump; /* owned */
+};
+
+struct policy_key {
+    const struct policy *policy; /* borrowed */
+    struct facts facts;
+    struct pool pool; /* copies of what the facts point to */
+    uint8_t raw[];    /* enum rule_result of each rule that is key_only */
+};
+
+/* Without regard to level, mode (but off), exceptions: PASS, FAIL, ERROR or SKIP. */
+enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,
+                          const struct facts *facts);
+/* What counts: shadow, advisory and exceptions applied. */
+enum rule_result rule_effective(const struct policy *policy, const struct rule *rule,
+                                enum rule_result raw, const struct facts *facts);
+/* Whether this effective result denies. */
+bool rule_denies(const struct rule *rule, enum rule_result result);
+
+const char *rule_level_name(enum rule_level level);
+const char *rule_mode_name(enum rule_mode mode);
+const char *rule_result_name(enum rule_result result);
+
+/* The gRPC-facing status of a deny code; PRECONDITION for codes that are not in deny.def.
+ */
+enum sg_status deny_status(const char *code);
+/* The mildest level that the catalogue lets a rule have; false: not in the catalogue. */
+bool catalogue_level(const char *rule, enum rule_level *level);
+
+SG_MUST_USE enum sg_status policy_make_dump(struct policy *policy);
+
+#endif

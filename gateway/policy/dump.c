@@ -1,0 +1,108 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/policy/compiled.h"
+
+/* The compiled policy as text: what a reviewer compares between two versions. */
+
+enum { DEMAND_MAX = 2048 };
+
+static void print_demands(FILE *out, const struct policy *policy, const char *word,
+                          struct demands demands)
+{
+    char text[DEMAND_MAX];
+    struct line line;
+
+    for (uint32_t i = 0; i < demands.count; i++) {
+        const struct condition *condition = &policy->conditions[demands.first + i];
+        line_init(&line, text, sizeof(text));
+        condition_print(condition, &line);
+        (void)fprintf(out, "%s%s %s", i == 0 ? word : ", ", fact_name(condition->fact),
+                      text);
+    }
+}
+
+static void print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
+{
+    const struct rule_info *info = &rule->info;
+
+    (void)fprintf(out, "rule %s cp %s %s %s %s %s %s", info->id, info->cp_section,
+                  rule_level_name(info->level), rule_mode_name(info->mode), info->code,
+                  sg_status_name(rule->status), rule->key_only ? "key" : "job");
+    print_demands(out, policy, "; when ", rule->when);
+    print_demands(out, policy, "; require ", rule->require);
+    (void)fputc('\n', out);
+}
+
+static void print_time(FILE *out, const char *word, int64_t unix_us)
+{
+    char text[32];
+    struct line line;
+
+    line_init(&line, text, sizeof(text));
+    line_time(&line, unix_us);
+    (void)fprintf(out, " %s %s", word, text);
+}
+
+static void print_exception(FILE *out, const struct policy *policy,
+                            const struct exception *exception)
+{
+    (void)fprintf(out, "exception %s", policy->rules[exception->rule].info.id);
+    print_time(out, "until", exception->until_us);
+    print_demands(out, policy, "; match ", exception->match);
+    (void)fputc('\n', out);
+}
+
+static void print_head(FILE *out, const struct policy *policy)
+{
+    const struct policy_info *info = &policy->info;
+
+    (void)fprintf(out, "policy %s version %lld profile %s", info->id,
+                  (long long)info->version, info->production ? "production" : "test");
+    print_time(out, "effective", info->effective_us);
+    print_time(out, "review_by", info->review_by_us);
+    (void)fputc('\n', out);
+    if (info->agreement_until_us != 0) {
+        (void)fprintf(out, "agreement %s", info->agreement_no);
+        print_time(out, "from", info->agreement_from_us);
+        print_time(out, "until", info->agreement_until_us);
+        (void)fputc('\n', out);
+    }
+    if (info->statement_id[0] != '\0') {
+        (void)fprintf(out, "statement %s\nstatement %s\nverify %s\n", info->statement_id,
+                      info->statement_en, info->verify_url);
+    }
+}
+
+static void print_lists(FILE *out, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->list_count; i++) {
+        const struct named_list *list = &policy->lists[i];
+        (void)fprintf(out, "list %s", list->name);
+        for (size_t item = 0; item < list->count; item++) {
+            (void)fprintf(out, "%s%s", item == 0 ? " " : ", ",
+                          list->node->items[item].text);
+        }
+        (void)fputc('\n', out);
+    }
+}
+
+enum sg_status policy_make_dump(struct policy *policy)
+{
+    size_t len = 0;
+    FILE *out = open_memstream(&policy->dump, &len);
+
+    if (out == NULL) {
+        return SG_NO_MEMORY;
+    }
+    print_head(out, policy);
+    print_lists(out, policy);
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        print_rule(out, policy, &policy->rules[i]);
+    }
+    for (size_t i = 0; i < policy->exception_count; i++) {
+        print_exception(out, policy, &policy->exceptions[i]);
+    }
+    (void)fprintf(out, "tests %zu\n", policy->test_count);
+    return fclose(out) == 0 ? SG_OK : SG_NO_MEMORY;
+}

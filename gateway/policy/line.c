@@ -1,0 +1,65 @@
+#include "gateway/policy/line.h"
+
+#include <stdio.h>
+
+#include "proto/text.h"
+
+void line_init(struct line *line, char *text, size_t cap)
+{
+    MUST(cap > 0);
+    *line = (struct line){.text = text, .cap = cap};
+    text[0] = '\0';
+}
+
+void line_put(struct line *line, struct slice bytes)
+{
+    size_t room = line->cap - 1 - line->len;
+    size_t len = bytes.len;
+
+    if (line->full) {
+        return;
+    }
+    if (len > room) {
+        line->full = true;
+        len = room;
+        while (len > 0 && (bytes.data[len] & 0xC0) == 0x80) {
+            len--;
+        }
+    }
+    if (len > 0) {
+        memcpy(line->text + line->len, bytes.data, len);
+    }
+    line->len += len;
+    line->text[line->len] = '\0';
+}
+
+void line_str(struct line *line, const char *text)
+{
+    line_put(line, slice_str(text));
+}
+
+void line_number(struct line *line, int64_t number)
+{
+    char digits[24];
+
+    (void)snprintf(digits, sizeof(digits), "%lld", (long long)number);
+    line_str(line, digits);
+}
+
+void line_time(struct line *line, int64_t unix_us)
+{
+    enum { FRACTION = 19 };
+    const int64_t end_of_9999 = INT64_C(253402300800) * 1000000;
+    char text[TEXT_TIME_SIZE];
+
+    if (unix_us < 0 || unix_us >= end_of_9999) {
+        line_number(line, unix_us);
+        return;
+    }
+    text_time(unix_us, text);
+    if (unix_us % 1000000 == 0) {
+        text[FRACTION] = 'Z';
+        text[FRACTION + 1] = '\0';
+    }
+    line_str(line, text);
+}

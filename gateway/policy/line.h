@@ -1,0 +1,23 @@
+#ifndef SEGEL_GATEWAY_POLICY_LINE_H
+#define SEGEL_GATEWAY_POLICY_LINE_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Text built in a fixed buffer; what does not fit is cut, never inside a UTF-8
+ * character. Always terminated. */
+struct line {
+    char *text; /* borrowed */
+    size_t cap;
+    size_t len;
+    bool full;
+};
+
+void line_init(struct line *line, char *text, size_t cap);
+void line_put(struct line *line, struct slice bytes);
+void line_str(struct line *line, const char *text);
+void line_number(struct line *line, int64_t number);
+/* Microseconds since 1970 as RFC 3339, UTC. */
+void line_time(struct line *line, int64_t unix_us);
+
+#endif

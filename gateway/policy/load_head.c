@@ -1,0 +1,176 @@
+#include "gateway/policy/load.h"
+
+/* The parts of the file that say what the policy is: metadata, notice, lists. */
+
+static enum sg_status read_id(struct loader *loader, const struct yaml_node *node,
+                              void *target)
+{
+    return load_name(loader, node, &((struct policy *)target)->info.id);
+}
+
+static enum sg_status read_version(struct loader *loader, const struct yaml_node *node,
+                                   void *target)
+{
+    static const struct yaml_range range = {1, 1000000};
+
+    return yaml_int(loader->doc, node, range, &((struct policy *)target)->info.version,
+                    loader->why);
+}
+
+static enum sg_status read_effective(struct loader *loader, const struct yaml_node *node,
+                                     void *target)
+{
+    return yaml_time(loader->doc, node, &((struct policy *)target)->info.effective_us,
+                     loader->why);
+}
+
+static enum sg_status read_review_by(struct loader *loader, const struct yaml_node *node,
+                                     void *target)
+{
+    return yaml_time(loader->doc, node, &((struct policy *)target)->info.review_by_us,
+                     loader->why);
+}
+
+static enum sg_status read_title(struct loader *loader, const struct yaml_node *node,
+                                 void *target)
+{
+    return load_text(loader, node, &((struct policy *)target)->info.cp_title);
+}
+
+static enum sg_status read_sha256(struct loader *loader, const struct yaml_node *node,
+                                  void *target)
+{
+    return load_sha256(loader, node, ((struct policy *)target)->info.cp_sha256);
+}
+
+static enum sg_status read_document(struct loader *loader, const struct yaml_node *node,
+                                    void *target)
+{
+    static const struct field fields[] = {
+        {"title", true, read_title}, {"sha256", true, read_sha256}, {NULL, false, NULL}};
+
+    return load_fields(loader, node, fields, target);
+}
+
+static enum sg_status read_no(struct loader *loader, const struct yaml_node *node,
+                              void *target)
+{
+    return load_text(loader, node, &((struct policy *)target)->info.agreement_no);
+}
+
+static enum sg_status read_from(struct loader *loader, const struct yaml_node *node,
+                                void *target)
+{
+    return yaml_time(loader->doc, node,
+                     &((struct policy *)target)->info.agreement_from_us, loader->why);
+}
+
+static enum sg_status read_until(struct loader *loader, const struct yaml_node *node,
+                                 void *target)
+{
+    return yaml_time(loader->doc, node,
+                     &((struct policy *)target)->info.agreement_until_us, loader->why);
+}
+
+static enum sg_status read_agreement(struct loader *loader, const struct yaml_node *node,
+                                     void *target)
+{
+    static const struct field fields[] = {{"no", true, read_no},
+                                          {"from", true, read_from},
+                                          {"until", true, read_until},
+                                          {NULL, false, NULL}};
+    const struct policy_info *info = &((struct policy *)target)->info;
+
+    TRY(load_fields(loader, node, fields, target));
+    if (info->agreement_from_us >= info->agreement_until_us) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "the agreement ends before it begins");
+    }
+    return SG_OK;
+}
+
+enum sg_status load_metadata(struct loader *loader, const struct yaml_node *node,
+                             void *policy)
+{
+    static const struct field fields[] = {{"id", true, read_id},
+                                          {"version", true, read_version},
+                                          {"effective", true, read_effective},
+                                          {"review_by", true, read_review_by},
+                                          {"cp_document", false, read_document},
+                                          {"agreement", false, read_agreement},
+                                          {NULL, false, NULL}};
+    const struct policy_info *info = &((struct policy *)policy)->info;
+
+    TRY(load_fields(loader, node, fields, policy));
+    if (info->effective_us >= info->review_by_us) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "review_by must be later than effective");
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_statement(struct loader *loader, const struct yaml_node *node,
+                                     void *target)
+{
+    struct policy_info *info = &((struct policy *)target)->info;
+    struct bilingual statement = {0};
+
+    TRY(load_bilingual(loader, node, &statement));
+    info->statement_id = statement.id;
+    info->statement_en = statement.en;
+    return SG_OK;
+}
+
+static enum sg_status read_verify_url(struct loader *loader, const struct yaml_node *node,
+                                      void *target)
+{
+    static const char scheme[] = "https://";
+    const char *url = "";
+
+    TRY(load_text(loader, node, &url));
+    if (strncmp(url, scheme, strlen(scheme)) != 0) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "the address must begin with https://");
+    }
+    ((struct policy *)target)->info.verify_url = url;
+    return SG_OK;
+}
+
+static enum sg_status read_logo(struct loader *loader, const struct yaml_node *node,
+                                void *target)
+{
+    return load_sha256(loader, node, ((struct policy *)target)->info.logo_sha256);
+}
+
+enum sg_status load_notice(struct loader *loader, const struct yaml_node *node,
+                           void *policy)
+{
+    static const struct field fields[] = {{"statement", true, read_statement},
+                                          {"verify_url", false, read_verify_url},
+                                          {"logo_sha256", false, read_logo},
+                                          {NULL, false, NULL}};
+
+    return load_fields(loader, node, fields, policy);
+}
+
+enum sg_status load_lists(struct loader *loader, const struct yaml_node *node,
+                          void *policy)
+{
+    struct policy *made = policy;
+
+    TRY(load_is(loader, node, YAML_MAP, "a map of named lists"));
+    made->lists = pool_take(&made->pool, node->count + 1, sizeof(*made->lists));
+    if (made->lists == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        struct named_list *list = &made->lists[i];
+        TRY(load_name(loader, &node->keys[i], &list->name));
+        TRY(load_is_list(loader, &node->items[i], LOAD_LIST_MAX, "a list"));
+        TRY(load_strings(loader, &node->items[i], FACT_STR, &list->items));
+        list->node = &node->items[i];
+        list->count = node->items[i].count;
+        made->list_count++;
+    }
+    return SG_OK;
+}
