@@ -11,7 +11,8 @@
 /* One check of one signature, in the order in which they are listed to the reader. */
 enum verify_mark { VERIFY_PASS, VERIFY_FAIL, VERIFY_UNKNOWN };
 struct verify_check {
-    const char *name; /* stable: "digest", "signature", "chain", "coverage", "profile" */
+    const char *name; /* stable: "structure", "digest", "signature", "certificate",
+                         "chain", "coverage" (PDF only), "profile" */
     enum verify_mark mark;
     char text[192]; /* one sentence */
 };
@@ -19,14 +20,14 @@ struct verify_check {
 struct verify_report {
     struct verify_check checks[16];
     size_t count;
-    bool valid;       /* no check failed, and chain is known */
-    char signer[128]; /* common name */
-    char signer_dn[256];
+    bool valid;          /* every check passed: without anchors nothing is valid */
+    char signer[128];    /* common name */
+    char signer_dn[256]; /* RFC 2253; likewise below */
     char issuer_dn[256];
-    char serial[64];
-    char algorithm[64]; /* "rsa-pkcs1-sha256" */
-    char policy_oids[256];
-    char level[16]; /* "PAdES B-B", "CAdES B-B" … "" when neither */
+    char serial[64];       /* hexadecimal */
+    char algorithm[64];    /* "rsa-pkcs1-sha256" */
+    char policy_oids[256]; /* dotted, blanks between */
+    char level[16];        /* "PAdES B-B", "CAdES B-B" … "" when neither */
     int64_t not_before_us;
     int64_t not_after_us;
     int64_t signing_time_us; /* stated by the document; 0 = none */
@@ -46,7 +47,9 @@ struct verify_input {
 void verify_cms(const struct verify_input *input, struct verify_report *report);
 
 /* All signatures of a PDF: reports[i] for signature i, at most cap; *count is their
- * number. SG_INVALID: no PDF. SG_NOT_FOUND: no signature in it. */
+ * number, which may be larger. Bytes that were appended after the last signature leave
+ * its coverage UNKNOWN; a signature whose revision a later sound signature covers passes.
+ * SG_INVALID: no PDF. SG_NOT_FOUND: no signature in it. */
 SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
                                       int64_t at_us, struct verify_report *reports,
                                       size_t cap, size_t *count, struct sg_error *why);

@@ -1,0 +1,119 @@
+#include "client/verify/case.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <openssl/err.h>
+
+/* A signature is a few kilobytes; what is larger is not read at all. */
+enum { CMS_LEN_MAX = 4 << 20 };
+
+/* In the order in which the reader sees them. */
+static const struct {
+    const char *name;
+    enum verify_mark (*run)(const struct verify_case *c, struct verify_check *out);
+    bool pdf_only;
+} checks[] = {
+    {"structure", verify_structure, false}, {"digest", verify_digest, false},
+    {"signature", verify_signature, false}, {"certificate", verify_certificate, false},
+    {"chain", verify_chain, false},         {"coverage", verify_coverage, true},
+    {"profile", verify_profile, false},
+};
+
+enum verify_mark verify_say(struct verify_check *out, enum verify_mark mark,
+                            const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(out->text, sizeof(out->text), format, arguments);
+    va_end(arguments);
+    return mark;
+}
+
+static X509 *find_signer(const struct verify_case *c)
+{
+    for (int i = 0; i < sk_X509_num(c->certificates); i++) {
+        X509 *certificate = sk_X509_value(c->certificates, i);
+        if (CMS_SignerInfo_cert_cmp(c->signer_info, certificate) == 0) {
+            return certificate;
+        }
+    }
+    return NULL;
+}
+
+static void open_case(struct verify_case *c)
+{
+    struct slice bytes = c->input->cms;
+    const uint8_t *at = bytes.data;
+
+    if (bytes.len == 0 || bytes.len > CMS_LEN_MAX) {
+        return;
+    }
+    c->cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
+    if (c->cms == NULL || at != bytes.data + bytes.len ||
+        OBJ_obj2nid(CMS_get0_type(c->cms)) != NID_pkcs7_signed) {
+        CMS_ContentInfo_free(c->cms);
+        c->cms = NULL;
+        return;
+    }
+    STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(c->cms);
+    c->certificates = CMS_get1_certs(c->cms);
+    if (signers == NULL || sk_CMS_SignerInfo_num(signers) != 1) {
+        return;
+    }
+    c->signer_info = sk_CMS_SignerInfo_value(signers, 0);
+    c->signer = find_signer(c);
+    if (c->signer != NULL) {
+        CMS_SignerInfo_set1_signer_cert(c->signer_info, c->signer);
+    }
+}
+
+static void close_case(struct verify_case *c)
+{
+    sk_X509_pop_free(c->certificates, X509_free);
+    CMS_ContentInfo_free(c->cms);
+    c->certificates = NULL;
+    c->cms = NULL;
+    /* Reasons of this signature must not be taken for those of the next. */
+    ERR_clear_error();
+}
+
+void verify_case_judge(const struct verify_case *c, struct verify_report *report)
+{
+    bool readable = true;
+
+    report->count = 0;
+    report->valid = true;
+    for (size_t i = 0; i < SG_COUNT(checks); i++) {
+        if (checks[i].pdf_only && c->pdf == NULL) {
+            continue;
+        }
+        struct verify_check *check = &report->checks[report->count++];
+        check->name = checks[i].name;
+        check->mark = readable || checks[i].pdf_only
+                          ? checks[i].run(c, check)
+                          : verify_say(check, VERIFY_UNKNOWN,
+                                       "Not judged, because the signature cannot be "
+                                       "read.");
+        /* The first check is what all others build on. */
+        readable = readable && !(i == 0 && check->mark != VERIFY_PASS);
+        report->valid = report->valid && check->mark == VERIFY_PASS;
+    }
+}
+
+void verify_case_run(struct verify_case *c, struct verify_report *report)
+{
+    *report = (struct verify_report){.count = 0};
+    open_case(c);
+    verify_case_judge(c, report);
+    verify_case_describe(c, report);
+    close_case(c);
+}
+
+void verify_cms(const struct verify_input *input, struct verify_report *report)
+{
+    struct verify_case c = {.input = input};
+
+    verify_case_run(&c, report);
+}
