@@ -31,7 +31,7 @@ HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protecti
 pkg = $(or $(shell pkg-config $(1) $(PACKAGES) && echo ' '),\
   $(error libraries are missing: run 'make deps' first))
 EXTERN_CFLAGS = $(eval EXTERN_CFLAGS := $$(call pkg,--cflags))$(EXTERN_CFLAGS)
-EXTERN_LIBS = $(eval EXTERN_LIBS := $$(call pkg,--libs))$(EXTERN_LIBS)
+EXTERN_LIBS = $(eval EXTERN_LIBS := $$(call pkg,--libs) -lm -ldl)$(EXTERN_LIBS)
 
 VERSION := 0.1.0
 CFLAGS ?= -O2 -g
@@ -134,35 +134,41 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
     $$(call lib_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(LINK) -lcriterion $(EXTERN_LIBS) -ldl
+	$(LINK) -lcriterion $(EXTERN_LIBS)
 
-# tests/flow/NAME.c and tests/stress/NAME.c see the whole gateway; tests/bench/NAME.c what is
-# named here. tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11
-# module that fails on command.
-NEEDS_flow    := $(NEEDS_service)
-NEEDS_stress  := $(NEEDS_service)
-NEEDS_ceiling := hsm proto
-NEEDS_load    := $(NEEDS_client)
+# tests/flow/NAME.c and tests/stress/NAME.c see the whole gateway, tests/bench/NAME.c too,
+# unless NEEDS_NAME and SUPPORT_NAME (a module's support files) say otherwise here. A
+# program of tests/flow without Criterion is a tool of the script beside it, not a test.
+# tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11 module that
+# fails on command.
+NEEDS_flow     := $(NEEDS_service)
+NEEDS_stress   := $(NEEDS_service)
+NEEDS_ceiling  := hsm proto
+NEEDS_load     := $(NEEDS_client)
+NEEDS_corpus   := $(NEEDS_pdf)
+SUPPORT_corpus := pdf
+needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
 FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
+FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.c))
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
   $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fixtures/faults.c))
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
-    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/flow/support/*.c)) $(call lib_of,flow)
+    $$(call support_of,$$(SUPPORT_$$*)) $$(call needed_by,$$*,flow)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(LINK) -lcriterion $(EXTERN_LIBS) -ldl
-$(BUILD)/tests/stress/%: $(BUILD)/obj/tests/stress/%.o $(call lib_of,stress)
+	$(LINK) -lcriterion $(EXTERN_LIBS)
+$(BUILD)/tests/stress/%: $(BUILD)/obj/tests/stress/%.o $$(call needed_by,$$*,stress)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(LINK) $(EXTERN_LIBS) -ldl
-$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call lib_of,$$*)
+	$(LINK) $(EXTERN_LIBS)
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call needed_by,$$*,flow)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(LINK) $(EXTERN_LIBS) -ldl
+	$(LINK) $(EXTERN_LIBS)
 $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -189,7 +195,7 @@ check: ## build everything and run all tests
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) -k tests || echo "make: some programs could not be built"
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) $(PYTHON) tests/run.py --jobs 2 $(UNIT_BIN) \
-	  $(FLOW_BIN) $(STRESS_BIN) $(SCRIPTS)
+	  $(FLOW_TEST) $(STRESS_BIN) $(SCRIPTS)
 
 asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan \

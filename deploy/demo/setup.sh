@@ -60,11 +60,13 @@ log_vkey() {
 
 # --- Keys with their certificates ----------------------------------------------------------
 make_key() { # NAME TYPE SCHEME HASH; appends to the list of keys
-    local id
-    id=$(keygen "$1" "$2" "$3")
+    local id rsa=
+    case $2 in rsa-*) rsa=$3 ;; esac
+    id=$(keygen "$1" "$2" $rsa)
     [ -n "$id" ] || { echo "setup: segel-hsm keygen told no id" >&2 && exit 1; }
     hsm csr --token "$TOKEN" --pin-file "$dir/pin" --id "$id" \
-        --subject "/C=ID/O=Pemerintah Kota Contoh (TEST)/CN=$1" --out "$dir/$1.csr"
+        --subject "/C=ID/O=Pemerintah Kota Contoh (TEST)/CN=$1" --out "$dir/$1.csr" \
+        ${rsa:+--scheme "$rsa"}
     "$here/pki.sh" seal "$dir/pki" "$dir/$1.csr" "$dir/$1.pem"
     cat >>"$dir/keys.yaml" <<YAML
   - name: $1
