@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 BIN=${BIN:-$here/../../build/bin}
-POLICY=${POLICY:-$here/../policies/demo.yaml}
+POLICY=${POLICY:-$here/../policies/bsre-seal.yaml}
 MODULE=${MODULE:-/usr/lib/softhsm/libsofthsm2.so}
 ORIGIN=${ORIGIN:-segel.example.go.id/log}
 TOKEN=segel-demo
