@@ -15,7 +15,8 @@
  * and what was appended may be acted upon only after the commit returned SG_OK. Any
  * SG_LEDGER latches: every later call answers SG_LEDGER, because after a failed write or
  * fsync nobody knows what is on the disk. The process must end; the next start reads
- * what is there. */
+ * what is there. A lock file beside the database ("<path>.lock") keeps a second writer
+ * out. One thread at a time. */
 struct ledger;
 
 enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 };
@@ -23,8 +24,8 @@ enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 }
 struct ledger_options {
     const char *path;    /* database file; made when absent */
     const char *origin;  /* C2SP origin of this log; must equal the one in the file */
-    const char *log_key; /* C2SP vkey that signed the checkpoints; NULL or "" before the
-                          * first one. Checked against the stored checkpoint. */
+    const char *log_key; /* C2SP vkey that signed the checkpoints, named like the origin;
+                          * NULL or "" when not known yet: see ledger_set_log_key. */
 };
 
 /* What the start found, for the boot record and the log line. */
@@ -44,6 +45,13 @@ SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
                                        struct sg_error *why);
 void ledger_close(struct ledger *ledger);
 
+/* Verifies the last checkpoint by a key that was not known at the start (its lane came up
+ * later), and from now on every one that is stored. SG_INVALID: not a vkey of this
+ * origin. SG_CORRUPT: the stored checkpoint is not signed by it: nothing may be signed.
+ */
+SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
+                                              struct sg_error *why);
+
 SG_MUST_USE enum sg_status ledger_begin(struct ledger *ledger);
 SG_MUST_USE enum sg_status ledger_commit(struct ledger *ledger);
 /* One sentence about the error that latched the ledger; "" while it is well. */
@@ -51,7 +59,8 @@ const char *ledger_why(const struct ledger *ledger);
 
 /* Index that the next appended record will have. Needed inside the record. */
 uint64_t ledger_next_index(const struct ledger *ledger);
-/* Appends one record; leaf_hash may be NULL. */
+/* Appends one record; leaf_hash may be NULL. SG_TOO_LARGE: empty or above the limit;
+ * nothing was appended. */
 SG_MUST_USE enum sg_status ledger_append(struct ledger *ledger, struct slice record,
                                          uint8_t leaf_hash[32]);
 
@@ -77,13 +86,16 @@ struct claim {
 /* SG_NOT_FOUND: never claimed. */
 SG_MUST_USE enum sg_status ledger_find(struct ledger *ledger, const char *caller,
                                        const char *request_id, struct claim *out);
-/* Writes the row at INTENT (replaces an indeterminate or failed attempt). */
+/* Writes the row at INTENT, as PENDING whatever claim->state says; replaces an
+ * indeterminate or failed attempt. SG_CONFLICT: the id is pending or signed already;
+ * nothing was changed. */
 SG_MUST_USE enum sg_status ledger_claim(struct ledger *ledger, const struct claim *claim);
-/* Completes the row at OUTCOME. */
+/* Completes the row at OUTCOME; the signature is kept only when SIGNED. SG_NOT_FOUND: the
+ * id is not pending; nothing was changed. */
 SG_MUST_USE enum sg_status ledger_settle(struct ledger *ledger,
                                          const struct claim *claim);
-/* Walks the claims that are still PENDING, oldest first: at start each gets an OUTCOME
- * "indeterminate". SG_NOT_FOUND: none is left. */
+/* The oldest claim that is still PENDING; the same one until it is settled. At start each
+ * gets an OUTCOME "indeterminate". SG_NOT_FOUND: none is left. */
 SG_MUST_USE enum sg_status ledger_next_open(struct ledger *ledger, struct claim *out);
 
 /* CMS templates by id, kept so that stored answers can be given again. Keeping one twice
@@ -95,15 +107,18 @@ SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 size_t cap, size_t *len);
 
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
- * ("origin\nsize\nroot\n"), to be signed; the ledger remembers it as pending. store: the
- * signed note of exactly that pending text. The tree may have GROWN between the two calls,
- * because the HSM takes its time while records go on being written. Durable on SG_OK.
- * SG_INVALID: another text than the pending one, or smaller than the last stored.
- */
+ * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text that
+ * was given out last; records may have been committed since. It is durable on SG_OK.
+ * SG_INVALID: another text, not signed by the log key, or smaller than the last. */
 SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *out,
                                                   size_t cap, size_t *len);
 SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,
                                                    struct slice note);
+/* Moves pages from the WAL into the database, which would otherwise slow a commit down
+ * now and then: call it outside a transaction from a timer, about once a second. Blocks
+ * for its writes and syncs. SG_LEDGER latches. */
+SG_MUST_USE enum sg_status ledger_idle(struct ledger *ledger);
+
 /* Committed leaves, and leaves of the last stored checkpoint. */
 uint64_t ledger_size(const struct ledger *ledger);
 uint64_t ledger_checkpoint_size(const struct ledger *ledger);

@@ -8,6 +8,8 @@
  * Each call is a short transaction of its own. */
 struct ledger_reader;
 
+/* The writer must have made the file before. The caller owns *out. SG_LEDGER, SG_CORRUPT:
+ * it cannot be read. */
 SG_MUST_USE enum sg_status
 ledger_reader_open(const char *path, struct ledger_reader **out, struct sg_error *why);
 void ledger_reader_close(struct ledger_reader *reader);
@@ -28,7 +30,8 @@ struct record_filter {
 };
 
 /* Calls visit for up to max matching records from index first on; *next is where to go on
- * (equals the size of the log when all were seen). scan bounds the records looked at. */
+ * (equals the size of the log when all were seen). scan bounds the records looked at.
+ * The JSON is borrowed for the length of the visit. filter may be NULL. */
 typedef void (*record_visit)(void *context, uint64_t index, struct slice json);
 struct record_page {
     uint64_t first;
@@ -47,7 +50,9 @@ SG_MUST_USE enum sg_status ledger_read_checkpoint(struct ledger_reader *reader,
                                                   uint64_t *size);
 SG_MUST_USE enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size);
 
-/* RFC 6962 proofs from the stored tiles and leaves. path holds 64 hashes. */
+/* RFC 6962 proofs from the stored tiles and leaves, the hash nearest the leaf first.
+ * SG_INVALID: an index or a size beyond the log, or old above new. SG_CORRUPT: the stored
+ * record is not the one that was logged. */
 struct ledger_path {
     uint8_t hash[64][32];
     size_t count;
@@ -58,7 +63,7 @@ SG_MUST_USE enum sg_status ledger_inclusion(struct ledger_reader *reader, uint64
 SG_MUST_USE enum sg_status ledger_consistency(struct ledger_reader *reader,
                                               uint64_t old_size, uint64_t new_size,
                                               struct ledger_path *path);
-/* Index of the OUTCOME record of a job; SG_NOT_FOUND. */
+/* Index of the last OUTCOME record of a job; SG_NOT_FOUND while there is none. */
 SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,
                                              const char *caller, const char *request_id,
                                              uint64_t *index);

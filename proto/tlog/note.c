@@ -4,7 +4,7 @@
 
 #include "proto/text.h"
 #include "proto/tlog/b64.h"
-#include "proto/tlog/name.h"
+#include "proto/tlog/key_id.h"
 
 /* A signature line begins with an em dash (U+2014) and one space. */
 static const char dash[] = "\xE2\x80\x94 ";

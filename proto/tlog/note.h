@@ -28,8 +28,10 @@ struct note_key {
     uint8_t public_key[NOTE_KEY_SIZE];
 };
 
-/* Names a raw Ed25519 key and computes its id. SG_INVALID: the name is empty, too long,
- * not UTF-8, or has a space, a control character or '+'. */
+/* Not empty, at most NOTE_NAME_MAX bytes, UTF-8, no space of any kind, no control
+ * character, no '+'. */
+bool note_name_valid(struct slice name);
+/* Names a raw Ed25519 key and computes its id. SG_INVALID: the name is not valid. */
 SG_MUST_USE enum sg_status note_key_make(struct slice name, enum note_kind kind,
                                          const uint8_t public_key[NOTE_KEY_SIZE],
                                          struct note_key *key);

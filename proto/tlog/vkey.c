@@ -2,7 +2,7 @@
 
 #include "proto/text.h"
 #include "proto/tlog/b64.h"
-#include "proto/tlog/name.h"
+#include "proto/tlog/key_id.h"
 
 /* The spaces of Unicode above U+0020, as they stand in UTF-8. */
 static const char *const wide_spaces[] = {

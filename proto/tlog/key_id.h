@@ -1,13 +1,10 @@
-#ifndef SEGEL_PROTO_TLOG_NAME_H
-#define SEGEL_PROTO_TLOG_NAME_H
+#ifndef SEGEL_PROTO_TLOG_KEY_ID_H
+#define SEGEL_PROTO_TLOG_KEY_ID_H
 
 #include "proto/base.h"
 #include "proto/slice.h"
 
-/* Rules for the names and ids of note keys, shared inside this module. */
-
-/* Not empty, UTF-8, no space of any kind, no control character, no '+'. */
-bool note_name_valid(struct slice name);
+/* The ids of note keys as bytes, shared inside this module. */
 
 static inline uint32_t note_id_read(const uint8_t bytes[4])
 {

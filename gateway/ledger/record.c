@@ -1,0 +1,229 @@
+#include "gateway/ledger/record.h"
+
+#include "gateway/ledger/ledger.h"
+#include "proto/json.h"
+#include "proto/text.h"
+#include "proto/tlog/merkle.h"
+
+static void start(struct json_out *out, char *buffer, const struct record_head *head,
+                  const char *type)
+{
+    json_start(out, buffer, LEDGER_RECORD_MAX);
+    json_object(out, NULL);
+    json_uint(out, "v", 1);
+    json_uint(out, "seq", head->seq);
+    json_time(out, "ts", head->ts_us);
+    json_str(out, "node", head->node);
+    json_str(out, "type", type);
+}
+
+static void put_text(struct json_out *out, const char *name, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        json_str(out, name, text);
+    }
+}
+
+static void put_sha256(struct json_out *out, const char *name, const uint8_t *hash)
+{
+    if (hash != NULL) {
+        json_sha256(out, name, hash);
+    }
+}
+
+/* "sha384:" and hexadecimal. */
+static void put_digest(struct json_out *out, const char *name, enum sg_hash hash,
+                       struct slice digest)
+{
+    char text[16 + 2 * SG_HASH_MAX + 1];
+    struct slice algorithm = slice_str(sg_hash_name(hash));
+
+    if (digest.len == 0 || digest.len > SG_HASH_MAX) {
+        return; /* there is no such digest; preflight refuses it before */
+    }
+    MUST(algorithm.len < 15);
+    memcpy(text, algorithm.data, algorithm.len);
+    text[algorithm.len] = ':';
+    text_hex(digest, text + algorithm.len + 1);
+    json_str(out, name, text);
+}
+
+static void put_job(struct json_out *out, const struct record_job *job)
+{
+    put_text(out, "decision_id", job->decision_id);
+    put_text(out, "caller", job->caller);
+    put_sha256(out, "caller_cert", job->caller_cert);
+    put_text(out, "job", job->request_id);
+    if (job->attempt > 0) {
+        json_uint(out, "attempt", job->attempt);
+    }
+    put_text(out, "batch", job->batch);
+    put_text(out, "key", job->key);
+    put_text(out, "cert_serial", job->cert_serial);
+    put_sha256(out, "cert_spki", job->cert_spki);
+    put_text(out, "assurance", job->assurance);
+    if (job->profile != SG_PROFILE_NONE) {
+        json_str(out, "profile", sg_profile_name(job->profile));
+    }
+    put_text(out, "doc_class", job->document_class);
+    put_text(out, "alg", job->algorithm);
+    put_digest(out, "digest", job->hash, job->digest);
+    put_digest(out, "tbs", job->hash, job->to_be_signed);
+    put_text(out, "approval_ref", job->approval_ref);
+    put_text(out, "mandate", job->mandate);
+    put_sha256(out, "policy_rev", job->policy_rev);
+}
+
+static size_t at_most(size_t count, size_t limit)
+{
+    return count < limit ? count : limit;
+}
+
+static void put_rules(struct json_out *out, const struct record_decision *decision,
+                      size_t limit)
+{
+    size_t shadows = at_most(decision->shadow_count, limit);
+
+    json_object(out, "rules");
+    json_uint(out, "pass", decision->passed);
+    if (shadows > 0) {
+        json_array(out, "shadow_fail");
+        for (size_t i = 0; i < shadows; i++) {
+            json_str(out, NULL, decision->shadow_failures[i]);
+        }
+        json_end(out);
+    }
+    if (shadows < decision->shadow_count) {
+        json_uint(out, "shadow_more", decision->shadow_count - shadows);
+    }
+    json_end(out);
+}
+
+static void put_failures(struct json_out *out, const struct record_decision *decision,
+                         size_t limit)
+{
+    size_t failures = at_most(decision->failure_count, limit);
+
+    json_array(out, "fail");
+    for (size_t i = 0; i < failures; i++) {
+        const struct record_failure *failure = &decision->failures[i];
+        json_object(out, NULL);
+        put_text(out, "rule", failure->rule);
+        put_text(out, "cp", failure->cp_section);
+        put_text(out, "code", failure->code);
+        put_text(out, "got", failure->found);
+        put_text(out, "want", failure->required);
+        json_end(out);
+    }
+    json_end(out);
+    if (failures < decision->failure_count) {
+        json_uint(out, "fail_more", decision->failure_count - failures);
+    }
+}
+
+/* One decision with at most limit rules in each of its lists. */
+struct judged {
+    const struct record_job *job;
+    const struct record_decision *decision;
+    bool allowed;
+    size_t limit;
+};
+
+static enum sg_status write_judged(char *buffer, const struct record_head *head,
+                                   const struct judged *judged, struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, judged->allowed ? "intent" : "deny");
+    put_job(&json, judged->job);
+    json_str(&json, "decision", judged->allowed ? "allow" : "deny");
+    if (!judged->allowed) {
+        put_failures(&json, judged->decision, judged->limit);
+    }
+    put_rules(&json, judged->decision, judged->limit);
+    json_end(&json);
+    return json_finish(&json, out);
+}
+
+/* A decision must be recordable however many rules it met: when the record would be too
+ * large, the lists are shortened and say how many were left out. */
+static enum sg_status shorten_until_fits(char *buffer, const struct record_head *head,
+                                         struct judged *judged, struct slice *out)
+{
+    enum sg_status written = SG_TOO_LARGE;
+
+    for (judged->limit = SIZE_MAX; written == SG_TOO_LARGE;) {
+        written = write_judged(buffer, head, judged, out);
+        if (judged->limit == 0) {
+            break;
+        }
+        judged->limit = judged->limit == SIZE_MAX ? 32 : judged->limit / 2;
+    }
+    return written;
+}
+
+enum sg_status record_intent(char *buffer, const struct record_head *head,
+                             const struct record_job *job,
+                             const struct record_decision *decision, struct slice *out)
+{
+    struct judged judged = {.job = job, .decision = decision, .allowed = true};
+
+    return shorten_until_fits(buffer, head, &judged, out);
+}
+
+enum sg_status record_deny(char *buffer, const struct record_head *head,
+                           const struct record_job *job,
+                           const struct record_decision *decision, struct slice *out)
+{
+    struct judged judged = {.job = job, .decision = decision, .allowed = false};
+
+    return shorten_until_fits(buffer, head, &judged, out);
+}
+
+enum sg_status record_outcome(char *buffer, const struct record_head *head,
+                              const struct record_result *result, struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, "outcome");
+    put_text(&json, "decision_id", result->decision_id);
+    json_uint(&json, "intent", result->intent_index);
+    json_uint(&json, "attempt", result->attempt);
+    json_str(&json, "outcome", result->outcome);
+    put_text(&json, "code", result->code);
+    if (result->signature.len > 0) {
+        struct tlog_hash hash = tlog_sha256(result->signature);
+        json_sha256(&json, "sig", hash.bytes);
+    }
+    put_text(&json, "lane", result->lane);
+    json_uint(&json, "lat_us", result->latency_us);
+    json_end(&json);
+    return json_finish(&json, out);
+}
+
+enum sg_status record_replay(char *buffer, const struct record_head *head,
+                             const char *decision_id, uint64_t outcome_index,
+                             struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, "replay");
+    put_text(&json, "decision_id", decision_id);
+    json_uint(&json, "outcome", outcome_index);
+    json_end(&json);
+    return json_finish(&json, out);
+}
+
+enum sg_status record_event(char *buffer, const struct record_head *head,
+                            const char *type, const char *const *pairs, size_t count,
+                            struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, type);
+    for (size_t i = 0; i < count; i++) {
+        json_str(&json, pairs[2 * i], pairs[2 * i + 1]);
+    }
+    json_end(&json);
+    return json_finish(&json, out);
+}

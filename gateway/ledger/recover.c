@@ -1,0 +1,233 @@
+#include <string.h>
+
+#include "gateway/ledger/sql.h"
+#include "gateway/ledger/store.h"
+
+/* At the start nothing in the file is believed: the tree is built again from the stored
+ * leaf hashes and must pass through the root that the last checkpoint signed. Records
+ * that no checkpoint covers, and those of the last tile, are hashed again; older ones are
+ * held by their tile's hashes, and whoever asks for their proof checks them. */
+struct recovery {
+    struct ledger *ledger; /* borrowed */
+    struct sg_error *why;  /* borrowed */
+    struct tlog_head checkpoint;
+    struct tree tree;
+};
+
+static enum sg_status corrupt(struct recovery *recovery, const char *what, uint64_t at)
+{
+    return sg_fail(recovery->why, SG_CORRUPT,
+                   "the ledger was changed behind Segel's back (%s %llu): keep the file "
+                   "as evidence, and restore a copy that holds its last checkpoint",
+                   what, (unsigned long long)at);
+}
+
+static enum sg_status unreadable(struct recovery *recovery)
+{
+    return sql_fail(recovery->ledger->db, "be read", recovery->why);
+}
+
+/* To be asked at every size that the tree passes through. */
+static enum sg_status meet_checkpoint(struct recovery *recovery,
+                                      const struct tlog_frontier *frontier)
+{
+    if (frontier->size != recovery->checkpoint.size) {
+        return SG_OK;
+    }
+    struct tlog_hash root = tlog_frontier_root(frontier);
+    return tlog_hash_equal(&root, &recovery->checkpoint.root)
+               ? SG_OK
+               : corrupt(recovery, "the root differs at checkpoint", frontier->size);
+}
+
+/* The checkpoint may lie inside a tile: its leaves are then added one by one, aside. */
+static enum sg_status meet_inside(struct recovery *recovery,
+                                  const struct tlog_hash hashes[TILE_WIDTH])
+{
+    struct tlog_frontier aside = recovery->tree.frontier;
+    uint64_t wanted = recovery->checkpoint.size;
+
+    if (wanted < aside.size || wanted >= aside.size + TILE_WIDTH) {
+        return SG_OK;
+    }
+    for (size_t i = 0; aside.size < wanted; i++) {
+        tlog_frontier_add(&aside, &hashes[i]);
+    }
+    return meet_checkpoint(recovery, &aside);
+}
+
+/* Hashes the records of one tile again. */
+static enum sg_status rehash(struct recovery *recovery,
+                             const struct tlog_hash hashes[TILE_WIDTH])
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LEAVES];
+    uint64_t first = recovery->tree.frontier.size;
+    uint64_t index = 0;
+
+    if (!sql_bind_uint(row, 1, first) || !sql_bind_uint(row, 2, first + TILE_WIDTH)) {
+        return unreadable(recovery);
+    }
+    for (uint64_t i = 0; i < TILE_WIDTH; i++) {
+        int rc = sqlite3_step(row);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+            return unreadable(recovery);
+        }
+        if (rc == SQLITE_DONE || !sql_uint(row, 0, &index) || index != first + i) {
+            return corrupt(recovery, "there is no record", first + i);
+        }
+        struct tlog_hash leaf = tlog_leaf(sql_bytes(row, 1));
+        if (!tlog_hash_equal(&leaf, &hashes[i])) {
+            return corrupt(recovery, "another record stands at", first + i);
+        }
+    }
+    return SG_OK;
+}
+
+/* One row of TILES at level 0. */
+static enum sg_status take_tile(struct recovery *recovery, sqlite3_stmt *row)
+{
+    struct tlog_hash hashes[TILE_WIDTH];
+    struct tlog_hash root;
+    uint64_t n = 0;
+    uint64_t expected = recovery->tree.frontier.size / TILE_WIDTH;
+    struct slice bytes = sql_bytes(row, 2);
+
+    if (!sql_uint(row, 0, &n) || n != expected || !sql_hash(row, 1, &root) ||
+        bytes.len != TILE_BYTES) {
+        return corrupt(recovery, "there is no sound tile", expected);
+    }
+    memcpy(hashes, bytes.data, TILE_BYTES);
+    struct tlog_hash folded = tlog_fold(hashes, TILE_WIDTH);
+    if (!tlog_hash_equal(&folded, &root)) {
+        return corrupt(recovery, "the root differs in tile", n);
+    }
+    TRY(meet_inside(recovery, hashes));
+    if (recovery->tree.frontier.size + TILE_WIDTH > recovery->checkpoint.size) {
+        TRY(rehash(recovery, hashes));
+    }
+    tlog_frontier_add_subtree(&recovery->tree.frontier, 8, &root);
+    return SG_OK;
+}
+
+static enum sg_status take_tiles(struct recovery *recovery)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILES];
+    int rc = SQLITE_ROW;
+
+    if (!sql_bind_uint(row, 1, 0)) {
+        return unreadable(recovery);
+    }
+    for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
+        TRY(take_tile(recovery, row));
+    }
+    return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
+}
+
+/* The records after the last complete tile. */
+static enum sg_status take_tail(struct recovery *recovery)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LEAVES];
+    uint64_t first = recovery->tree.frontier.size;
+    uint64_t index = 0;
+    int rc = SQLITE_ROW;
+
+    if (!sql_bind_uint(row, 1, first) || !sql_bind_uint(row, 2, INT64_MAX)) {
+        return unreadable(recovery);
+    }
+    TRY(meet_checkpoint(recovery, &recovery->tree.frontier));
+    for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
+        uint64_t expected = recovery->tree.frontier.size;
+        if (!sql_uint(row, 0, &index) || index != expected) {
+            return corrupt(recovery, "there is no record", expected);
+        }
+        if (expected - first == TILE_WIDTH - 1) {
+            return corrupt(recovery, "there is no tile", first / TILE_WIDTH);
+        }
+        struct tlog_hash leaf = tlog_leaf(sql_bytes(row, 1));
+        tree_add(&recovery->tree, &leaf);
+        TRY(meet_checkpoint(recovery, &recovery->tree.frontier));
+    }
+    return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
+}
+
+/* Records cut off below their tiles, or records and tiles below the checkpoint. */
+static enum sg_status check_size(struct recovery *recovery)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LAST_LEAF];
+    uint64_t size = recovery->tree.frontier.size;
+    uint64_t last = 0;
+
+    if (size < recovery->checkpoint.size) {
+        return corrupt(recovery, "records were cut off below checkpoint",
+                       recovery->checkpoint.size);
+    }
+    if (sqlite3_step(row) != SQLITE_ROW) {
+        return unreadable(recovery);
+    }
+    if (size > 0 && (!sql_uint(row, 0, &last) || last != size - 1)) {
+        return corrupt(recovery, "there is no record", size - 1);
+    }
+    return SG_OK;
+}
+
+/* A tile above level 0 holds the roots of those below it. */
+static enum sg_status check_upper_tile(struct recovery *recovery, unsigned level,
+                                       sqlite3_stmt *row, uint64_t expected)
+{
+    AUTO(sql_reset)
+    sqlite3_stmt *below = recovery->ledger->statements[SQL_TILE_ROOTS];
+    struct tlog_hash hashes[TILE_WIDTH];
+    struct tlog_hash root;
+    uint64_t n = 0;
+
+    bool good = sql_uint(row, 0, &n) && n == expected && sql_hash(row, 1, &root) &&
+                sql_bind_uint(below, 1, level - 1) &&
+                sql_bind_uint(below, 2, n * TILE_WIDTH) &&
+                sql_bind_uint(below, 3, (n + 1) * TILE_WIDTH);
+    for (size_t i = 0; good && i < TILE_WIDTH; i++) {
+        good = sqlite3_step(below) == SQLITE_ROW && sql_hash(below, 0, &hashes[i]);
+    }
+    if (!good || !slice_equal(sql_bytes(row, 2), slice_of(hashes, TILE_BYTES))) {
+        return corrupt(recovery, "there is no sound upper tile", expected);
+    }
+    struct tlog_hash folded = tlog_fold(hashes, TILE_WIDTH);
+    return tlog_hash_equal(&folded, &root)
+               ? SG_OK
+               : corrupt(recovery, "the root differs in upper tile", n);
+}
+
+static enum sg_status check_level(struct recovery *recovery, unsigned level)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILES];
+    uint64_t wanted = recovery->tree.frontier.size >> (8 * (level + 1));
+    uint64_t found = 0;
+    int rc = SQLITE_ROW;
+
+    if (!sql_bind_uint(row, 1, level)) {
+        return unreadable(recovery);
+    }
+    for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
+        TRY(check_upper_tile(recovery, level, row, found));
+        found++;
+    }
+    if (rc != SQLITE_DONE) {
+        return unreadable(recovery);
+    }
+    return found == wanted ? SG_OK : corrupt(recovery, "there is no upper tile", found);
+}
+
+enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
+{
+    struct recovery recovery = {.ledger = ledger, .why = why};
+
+    TRY(store_last_checkpoint(ledger, &recovery.checkpoint, why));
+    TRY(take_tiles(&recovery));
+    TRY(take_tail(&recovery));
+    TRY(check_size(&recovery));
+    for (unsigned level = 1; level < TILE_LEVELS - 1; level++) {
+        TRY(check_level(&recovery, level));
+    }
+    ledger->committed = recovery.tree;
+    ledger->checkpoint_size = recovery.checkpoint.size;
+    return SG_OK;
+}

@@ -1,0 +1,67 @@
+#ifndef SEGEL_GATEWAY_LEDGER_STORE_H
+#define SEGEL_GATEWAY_LEDGER_STORE_H
+
+#include <sqlite3.h>
+
+#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/tree.h"
+#include "proto/base.h"
+#include "proto/tlog/note.h"
+
+/* The writer's inside: what the files of this folder share. */
+
+enum statement {
+#define STATEMENT(name, sql) SQL_##name,
+#include "gateway/ledger/statements.def"
+#undef STATEMENT
+    SQL_COUNT
+};
+
+struct ledger {
+    int lock_fd; /* owned; -1 = none. Keeps a second writer out. */
+    sqlite3 *db; /* owned */
+    sqlite3_stmt *statements[SQL_COUNT]; /* owned */
+    struct tree committed;
+    struct tree scratch; /* what the open transaction makes of it */
+    bool in_transaction;
+    bool wal_grew; /* since the last ledger_idle */
+    bool latched;
+    struct sg_error why;
+    char origin[NOTE_NAME_MAX + 1];
+    bool has_log_key;
+    struct note_key log_key;
+    uint64_t checkpoint_size;
+    bool has_offer;
+    struct tlog_head offer; /* the tree of the text given out last, to be signed */
+};
+
+/* Makes the file when it is absent, migrates, sets and reads back the pragmas, prepares
+ * the statements. */
+SG_MUST_USE enum sg_status store_open(struct ledger *ledger, const char *path,
+                                      struct sg_error *why);
+/* The zero state is closed already. */
+void store_close(struct ledger *ledger);
+
+/* Rebuilds ledger->committed from the file and compares it with the last checkpoint. */
+SG_MUST_USE enum sg_status store_recover(struct ledger *ledger, struct sg_error *why);
+
+/* The last stored checkpoint is a note of this origin, signed by the log key if one is
+ * known. Copies its size and root; size 0 and the empty root when there is none. */
+SG_MUST_USE enum sg_status store_last_checkpoint(struct ledger *ledger,
+                                                 struct tlog_head *head,
+                                                 struct sg_error *why);
+
+/* Takes note of an error that must never be forgotten; returns SG_LEDGER. */
+SG_MUST_USE enum sg_status ledger_latch(struct ledger *ledger, const char *doing);
+/* The same for stored data that cannot be. */
+SG_MUST_USE enum sg_status ledger_latch_corrupt(struct ledger *ledger, const char *what);
+
+/* Runs a statement that gives no row, and resets it. bound: whether the caller's binds
+ * went well. A failure latches. */
+SG_MUST_USE enum sg_status ledger_run(struct ledger *ledger, enum statement which,
+                                      bool bound, const char *doing);
+
+/* Stores the complete tile that ends at the scratch tree's size, and those above it. */
+SG_MUST_USE enum sg_status tiles_store(struct ledger *ledger);
+
+#endif

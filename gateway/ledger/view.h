@@ -1,0 +1,33 @@
+#ifndef SEGEL_GATEWAY_LEDGER_VIEW_H
+#define SEGEL_GATEWAY_LEDGER_VIEW_H
+
+#include <sqlite3.h>
+
+#include "gateway/ledger/reader.h"
+#include "gateway/ledger/tree.h"
+
+/* The reader's inside: what reader.c and proofs.c share. */
+
+enum reading {
+#define READING(name, sql) READ_##name,
+#include "gateway/ledger/reader_statements.def"
+#undef READING
+    READ_COUNT
+};
+
+struct ledger_reader {
+    sqlite3 *db;                          /* owned */
+    sqlite3_stmt *statements[READ_COUNT]; /* owned */
+    bool has_tile;                        /* a proof asks for one tile many times */
+    uint64_t tile;
+    struct tlog_hash hashes[TILE_WIDTH];
+};
+
+/* One short transaction, so that a call sees one state of the log. */
+SG_MUST_USE enum sg_status view_begin(struct ledger_reader *reader);
+/* For AUTO: ends what view_begin began. */
+void view_end(struct ledger_reader **reader);
+/* Committed leaves, inside a transaction. */
+SG_MUST_USE enum sg_status view_size(struct ledger_reader *reader, uint64_t *size);
+
+#endif
