@@ -20,7 +20,7 @@ PATTERNS = [
     (r"\breturn\s+-\s*1\s*;", "no 'return -1': return an enum sg_status"),
     (r"\bmemcmp\s*\([^;]*\b\w*(pin|secret|passw|mac|token_key)\w*\b",
      "its time tells how much matched; use CRYPTO_memcmp"),
-    (r"^\s*typedef\s+(struct|enum|union)\b", "no typedef of a struct, enum or union"),
+    (r"^\s*typedef\s+(struct|enum|union)\b[^;(]*[{;]", "no typedef of a struct, enum or union"),
 ]
 
 

@@ -23,7 +23,7 @@ HEADERS = [
      "only transport and the client's channel speak HTTP/2"),
     (r"\.pb-c\.h$",
      r"^gateway/service/|^gateway/transport/(health|reflection)|^gateway/core/(lane|router)"
-     r"|^hsm/|^client/(channel|sign|log|signer|batch)|^proto/",
+     r"|^hsm/|^client/\w+\.[ch]$|^proto/",
      "messages stay with service, health, reflection, lane router, lane and channel"),
     (r"^sqlite3\.h$", r"^gateway/ledger/", "only the ledger knows its database"),
     (r"^(qpdf/|qrencode|png\.h)", r"^client/", "only the client parses documents"),
