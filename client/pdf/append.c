@@ -98,14 +98,13 @@ static enum sg_status put_id(struct pdf_append *append, const struct pdf_reader 
 /* Only what a trailer must say: private keys of the last writer (sums over the old file
  * and the like) would no longer be true. */
 static enum sg_status put_trailer_keys(struct pdf_append *append,
-                                       const struct pdf_reader *reader,
-                                       const struct pdf_xref *last)
+                                       const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
     qpdf_oh info = pdf_get(reader, reader->trailer, "/Info");
 
     pdf_buffer_print(out, "/Size %d\n/Prev %zu\n/Root ", append->next_number,
-                     last->offset);
+                     reader->last.offset);
     pdf_put(reader, qpdf_oh_get_key(reader->qpdf, reader->trailer, "/Root"), out);
     pdf_buffer_text(out, "\n");
     if (qpdf_oh_is_indirect(reader->qpdf, info)) {
@@ -117,8 +116,7 @@ static enum sg_status put_trailer_keys(struct pdf_append *append,
 }
 
 static enum sg_status put_table(struct pdf_append *append,
-                                const struct pdf_reader *reader,
-                                const struct pdf_xref *last)
+                                const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
 
@@ -133,7 +131,7 @@ static enum sg_status put_table(struct pdf_append *append,
         }
     }
     pdf_buffer_text(out, "trailer\n<<\n");
-    TRY(put_trailer_keys(append, reader, last));
+    TRY(put_trailer_keys(append, reader));
     pdf_buffer_text(out, ">>\n");
     return SG_OK;
 }
@@ -148,8 +146,7 @@ static void put_big_endian(struct pdf_buffer *out, uint64_t value, unsigned byte
 
 /* The stream's own entry is among those it holds. */
 static enum sg_status put_stream(struct pdf_append *append,
-                                 const struct pdf_reader *reader,
-                                 const struct pdf_xref *last)
+                                 const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
 
@@ -158,7 +155,7 @@ static enum sg_status put_stream(struct pdf_append *append,
         pdf_buffer_print(out, " %d %zu", append->entries[i].number, run_len(append, i));
     }
     pdf_buffer_print(out, " ]\n/Length %zu\n", append->count * 8);
-    TRY(put_trailer_keys(append, reader, last));
+    TRY(put_trailer_keys(append, reader));
     pdf_buffer_text(out, ">>\nstream\n");
     for (size_t i = 0; i < append->count; i++) {
         put_big_endian(out, 1, 1);
@@ -170,19 +167,18 @@ static enum sg_status put_stream(struct pdf_append *append,
 }
 
 enum sg_status pdf_append_finish(struct pdf_append *append,
-                                 const struct pdf_reader *reader,
-                                 const struct pdf_xref *last)
+                                 const struct pdf_reader *reader)
 {
     size_t offset = append->base + append->out.len;
 
-    if (last->is_stream) {
+    if (reader->last.is_stream) {
         pdf_append_begin(append, pdf_append_number(append), 0);
     }
     qsort(append->entries, append->count, sizeof(append->entries[0]), by_number);
-    if (last->is_stream) {
-        TRY(put_stream(append, reader, last));
+    if (reader->last.is_stream) {
+        TRY(put_stream(append, reader));
     } else {
-        TRY(put_table(append, reader, last));
+        TRY(put_table(append, reader));
     }
     pdf_buffer_print(&append->out, "startxref\n%zu\n%%%%EOF\n", offset);
     return pdf_buffer_check(&append->out);

@@ -2,7 +2,6 @@
 #define SEGEL_CLIENT_PDF_APPEND_H
 
 #include "client/pdf/reader.h"
-#include "client/pdf/xref.h"
 
 /* What is appended to the letter: objects, their cross-reference section, the trailer.
  * Offsets count from the start of the letter. */
@@ -38,7 +37,6 @@ void pdf_append_rewrite(struct pdf_append *append, const struct pdf_reader *read
 
 /* Cross-reference section of the same kind as the letter's last one, trailer and end. */
 SG_MUST_USE enum sg_status pdf_append_finish(struct pdf_append *append,
-                                             const struct pdf_reader *reader,
-                                             const struct pdf_xref *last);
+                                             const struct pdf_reader *reader);
 
 #endif

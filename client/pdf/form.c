@@ -2,7 +2,19 @@
 
 #include <stdio.h>
 
-enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_MAX_LEN = 1024 };
+enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_SIZE = 1024 };
+
+/* A field whose kids are being walked. The handles are owned. */
+struct frame {
+    qpdf_oh node;
+    qpdf_oh kids;
+    qpdf_oh type;    /* its own or inherited */
+    qpdf_oh value;   /* likewise */
+    size_t name_len; /* of its full name */
+    int next;
+    int count;
+    bool has_fields; /* some of its kids are fields */
+};
 
 struct walk {
     const struct pdf_reader *reader;
@@ -10,15 +22,9 @@ struct walk {
     void *user;
     int nodes;
     const char *fault;
-    char name[NAME_MAX_LEN]; /* of the node that is being looked at */
-};
-
-/* What a field inherits from those above it. */
-struct level {
-    int depth;
-    size_t name_len;
-    qpdf_oh type;
-    qpdf_oh value;
+    char name[NAME_SIZE]; /* of the field on top */
+    struct frame frames[DEPTH_MAX + 1];
+    size_t depth;
 };
 
 static bool has_name(const struct pdf_reader *reader, qpdf_oh node)
@@ -26,20 +32,21 @@ static bool has_name(const struct pdf_reader *reader, qpdf_oh node)
     return pdf_is_dict(reader, node) && qpdf_oh_has_key(reader->qpdf, node, "/T");
 }
 
-static bool append_name(struct walk *walk, struct level *level, qpdf_oh node)
+/* The name of the field above, a point, its own; false = too long. */
+static bool append_name(struct walk *walk, qpdf_oh node, size_t *name_len)
 {
-    char part[NAME_MAX_LEN];
+    char part[NAME_SIZE];
     qpdf_oh text = pdf_get(walk->reader, node, "/T");
 
     pdf_text(walk->reader, text, part, sizeof(part));
     qpdf_oh_release(walk->reader->qpdf, text);
-    size_t room = sizeof(walk->name) - level->name_len;
-    int len = snprintf(walk->name + level->name_len, room, "%s%s",
-                       level->name_len == 0 ? "" : ".", part);
+    size_t room = sizeof(walk->name) - *name_len;
+    int len =
+        snprintf(walk->name + *name_len, room, "%s%s", *name_len == 0 ? "" : ".", part);
     if (len < 0 || (size_t)len >= room) {
         return false;
     }
-    level->name_len += (size_t)len;
+    *name_len += (size_t)len;
     return true;
 }
 
@@ -56,64 +63,74 @@ static qpdf_oh own_or(const struct pdf_reader *reader, qpdf_oh node, const char 
     return qpdf_oh_new_object(reader->qpdf, above);
 }
 
-static void walk_field(struct walk *walk, qpdf_oh node, struct level level);
-
-/* Returns whether there was a field among them. */
-static bool walk_kids(struct walk *walk, qpdf_oh node, const struct level *level)
+static void enter(struct walk *walk, qpdf_oh node)
 {
     const struct pdf_reader *reader = walk->reader;
-    qpdf_oh kids = pdf_get(reader, node, "/Kids");
-    int count = pdf_count(reader, kids);
-    bool found = false;
+    const struct frame *above = &walk->frames[walk->depth - 1];
+    size_t name_len = above->name_len;
 
-    for (int i = 0; i < count && walk->fault == NULL; i++) {
-        qpdf_oh kid = qpdf_oh_get_array_item(reader->qpdf, kids, i);
-        if (has_name(reader, kid)) {
-            walk_field(walk, kid, *level);
-            found = true;
-        }
-        qpdf_oh_release(reader->qpdf, kid);
-        walk->nodes++;
+    if (walk->depth > DEPTH_MAX || ++walk->nodes > NODES_MAX) {
+        walk->fault = "the tree of fields has no end";
+        return;
     }
-    qpdf_oh_release(reader->qpdf, kids);
-    return found;
+    if (!append_name(walk, node, &name_len)) {
+        walk->fault = "a field's name is too long";
+        return;
+    }
+    qpdf_oh kids = pdf_get(reader, node, "/Kids");
+    walk->frames[walk->depth++] = (struct frame){
+        .node = qpdf_oh_new_object(reader->qpdf, node),
+        .kids = kids,
+        .type = own_or(reader, node, "/FT", above->type),
+        .value = own_or(reader, node, "/V", above->value),
+        .name_len = name_len,
+        .count = pdf_count(reader, kids),
+    };
 }
 
-static void show(struct walk *walk, qpdf_oh node, const struct level *level)
+static void show(const struct walk *walk, const struct frame *frame)
 {
-    walk->name[level->name_len] = '\0';
     struct pdf_field field = {
-        .node = node,
-        .value = level->value,
+        .node = frame->node,
+        .value = frame->value,
         .name = walk->name,
-        .is_signature = pdf_is_name(walk->reader, level->type, "/Sig"),
+        .is_signature = pdf_is_name(walk->reader, frame->type, "/Sig"),
     };
     walk->seen(walk->user, &field);
 }
 
-static void walk_field(struct walk *walk, qpdf_oh node, struct level level)
+static void leave(struct walk *walk)
+{
+    struct frame *frame = &walk->frames[--walk->depth];
+    qpdf_data qpdf = walk->reader->qpdf;
+
+    walk->name[frame->name_len] = '\0';
+    if (walk->depth > 0 && !frame->has_fields) {
+        show(walk, frame);
+    }
+    qpdf_oh_release(qpdf, frame->node);
+    qpdf_oh_release(qpdf, frame->kids);
+    qpdf_oh_release(qpdf, frame->type);
+    qpdf_oh_release(qpdf, frame->value);
+}
+
+/* Kids without a name are widgets of the field above. Writers leave empty places behind
+ * for fields that they deleted from the form's own list. */
+static void enter_next(struct walk *walk)
 {
     const struct pdf_reader *reader = walk->reader;
+    struct frame *frame = &walk->frames[walk->depth - 1];
+    qpdf_oh kid = qpdf_oh_get_array_item(reader->qpdf, frame->kids, frame->next++);
+    bool top = walk->depth == 1;
 
-    if (!pdf_is_dict(reader, node)) {
+    walk->nodes++;
+    if (has_name(reader, kid) || (top && pdf_is_dict(reader, kid))) {
+        frame->has_fields = true;
+        enter(walk, kid);
+    } else if (top && !qpdf_oh_is_null(reader->qpdf, kid)) {
         walk->fault = "a field is no dictionary";
-        return;
     }
-    if (++level.depth > DEPTH_MAX || ++walk->nodes > NODES_MAX) {
-        walk->fault = "the tree of fields has no end";
-        return;
-    }
-    if (!append_name(walk, &level, node)) {
-        walk->fault = "a field's name is too long";
-        return;
-    }
-    level.type = own_or(reader, node, "/FT", level.type);
-    level.value = own_or(reader, node, "/V", level.value);
-    if (!walk_kids(walk, node, &level)) {
-        show(walk, node, &level);
-    }
-    qpdf_oh_release(reader->qpdf, level.type);
-    qpdf_oh_release(reader->qpdf, level.value);
+    qpdf_oh_release(reader->qpdf, kid);
 }
 
 enum sg_status pdf_form_walk(const struct pdf_reader *reader, pdf_field_fn seen,
@@ -122,17 +139,22 @@ enum sg_status pdf_form_walk(const struct pdf_reader *reader, pdf_field_fn seen,
     struct walk walk = {.reader = reader, .seen = seen, .user = user};
     qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
     qpdf_oh fields = pdf_get(reader, form, "/Fields");
-    int count = pdf_count(reader, fields);
 
-    for (int i = 0; i < count && walk.fault == NULL; i++) {
-        qpdf_oh node = qpdf_oh_get_array_item(reader->qpdf, fields, i);
-        qpdf_oh nothing = qpdf_oh_new_null(reader->qpdf);
-        /* Writers leave empty places behind for fields that they deleted. */
-        if (!qpdf_oh_is_null(reader->qpdf, node)) {
-            walk_field(&walk, node, (struct level){.type = nothing, .value = nothing});
+    /* The form itself is the lowest frame: a field without name, type and value. */
+    walk.frames[walk.depth++] = (struct frame){
+        .node = form,
+        .kids = fields,
+        .type = qpdf_oh_new_null(reader->qpdf),
+        .value = qpdf_oh_new_null(reader->qpdf),
+        .count = pdf_count(reader, fields),
+    };
+    while (walk.depth > 0 && walk.fault == NULL) {
+        const struct frame *frame = &walk.frames[walk.depth - 1];
+        if (frame->next == frame->count) {
+            leave(&walk);
+        } else {
+            enter_next(&walk);
         }
-        qpdf_oh_release(reader->qpdf, nothing);
-        qpdf_oh_release(reader->qpdf, node);
     }
     if (walk.fault != NULL) {
         return pdf_refuse(verdict, PDF_FORM_DAMAGED, walk.fault);

@@ -5,72 +5,100 @@
 /* A balanced tree of a million pages is far below; a loop ends here. */
 enum { DEPTH_MAX = 64, NODES_MAX = 1000000, PARENTS_MAX = 64 };
 
+/* A node of the tree whose kids are being walked. */
+struct frame {
+    qpdf_oh kids;
+    int next;
+    int count;
+};
+
 struct walk {
     const struct pdf_reader *reader;
     int wanted;      /* 1…n, -1 = last, 0 = none */
     qpdf_oh same_as; /* pages that are this object are counted as repeats */
     bool compare;    /* same_as is set */
-    qpdf_oh found;
+    qpdf_oh found;   /* owned */
     int pages;
     int nodes;
     int repeats;
     const char *fault; /* why the tree is unusable; NULL = nothing yet */
+    struct frame frames[DEPTH_MAX];
+    size_t depth;
 };
 
-/* Returns whether the page was kept: its handle then outlives the walk. */
-static bool take_page(struct walk *walk, qpdf_oh node)
+static void take_page(struct walk *walk, qpdf_oh node)
 {
     walk->pages++;
     if (walk->compare && pdf_same(walk->reader, node, walk->same_as)) {
         walk->repeats++;
     }
-    if (walk->wanted != walk->pages && walk->wanted != -1) {
-        return false;
-    }
-    if (walk->pages > 1 && walk->wanted == -1) {
+    if (walk->wanted == -1 && walk->pages > 1) {
         qpdf_oh_release(walk->reader->qpdf, walk->found);
     }
-    walk->found = node;
-    return true;
-}
-
-static void walk_node(struct walk *walk, qpdf_oh node, int depth);
-
-static void walk_kids(struct walk *walk, qpdf_oh kids, int depth)
-{
-    int count = pdf_count(walk->reader, kids);
-
-    for (int i = 0; i < count && walk->fault == NULL; i++) {
-        walk_node(walk, qpdf_oh_get_array_item(walk->reader->qpdf, kids, i), depth);
+    if (walk->wanted == -1 || walk->wanted == walk->pages) {
+        walk->found = qpdf_oh_new_object(walk->reader->qpdf, node);
     }
 }
 
-/* Takes the handle. */
-static void walk_node(struct walk *walk, qpdf_oh node, int depth)
+/* Takes the handle of the kids. */
+static void enter_kids(struct walk *walk, qpdf_oh kids)
+{
+    if (walk->depth == DEPTH_MAX) {
+        walk->fault = "the page tree has no end";
+        return;
+    }
+    walk->frames[walk->depth++] =
+        (struct frame){.kids = kids, .count = pdf_count(walk->reader, kids)};
+}
+
+static void enter_typed(struct walk *walk, qpdf_oh node, qpdf_oh type)
 {
     const struct pdf_reader *reader = walk->reader;
-    bool keep = false;
+    qpdf_oh kids = pdf_get(reader, node, "/Kids");
+
+    if (qpdf_oh_is_array(reader->qpdf, kids) && pdf_is_name(reader, type, "/Pages")) {
+        enter_kids(walk, kids);
+        return;
+    }
+    qpdf_oh_release(reader->qpdf, kids);
+    if (pdf_is_name(reader, type, "/Page")) {
+        take_page(walk, node);
+    } else {
+        walk->fault = "a node of the page tree has no type";
+    }
+}
+
+static void enter(struct walk *walk, qpdf_oh node)
+{
+    const struct pdf_reader *reader = walk->reader;
 
     if (!pdf_is_dict(reader, node) || !qpdf_oh_is_indirect(reader->qpdf, node)) {
         walk->fault = "a page is not an object of its own";
         return;
     }
-    if (depth > DEPTH_MAX || ++walk->nodes > NODES_MAX) {
+    if (++walk->nodes > NODES_MAX) {
         walk->fault = "the page tree has no end";
         return;
     }
-    qpdf_oh kids = pdf_get(reader, node, "/Kids");
     qpdf_oh type = pdf_get(reader, node, "/Type");
-    if (qpdf_oh_is_array(reader->qpdf, kids) && pdf_is_name(reader, type, "/Pages")) {
-        walk_kids(walk, kids, depth + 1);
-    } else if (pdf_is_name(reader, type, "/Page")) {
-        keep = take_page(walk, node);
-    } else {
-        walk->fault = "a node of the page tree has no type";
-    }
-    qpdf_oh_release(reader->qpdf, kids);
+    enter_typed(walk, node, type);
     qpdf_oh_release(reader->qpdf, type);
-    if (!keep) {
+}
+
+static void walk_pages(struct walk *walk)
+{
+    const struct pdf_reader *reader = walk->reader;
+
+    enter(walk, pdf_get(reader, reader->root, "/Pages"));
+    while (walk->depth > 0 && walk->fault == NULL) {
+        struct frame *frame = &walk->frames[walk->depth - 1];
+        if (frame->next == frame->count) {
+            qpdf_oh_release(reader->qpdf, frame->kids);
+            walk->depth--;
+            continue;
+        }
+        qpdf_oh node = qpdf_oh_get_array_item(reader->qpdf, frame->kids, frame->next++);
+        enter(walk, node);
         qpdf_oh_release(reader->qpdf, node);
     }
 }
@@ -79,7 +107,7 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_o
                              struct pdf_verdict *verdict)
 {
     struct walk first = {.reader = reader, .wanted = wanted};
-    walk_node(&first, pdf_get(reader, reader->root, "/Pages"), 0);
+    walk_pages(&first);
     if (first.fault != NULL || first.pages == 0) {
         return pdf_refuse(verdict, PDF_NO_PAGES, first.fault);
     }
@@ -88,7 +116,7 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_o
     }
     /* An annotation on a page that stands in the tree twice would show twice. */
     struct walk second = {.reader = reader, .compare = true, .same_as = first.found};
-    walk_node(&second, pdf_get(reader, reader->root, "/Pages"), 0);
+    walk_pages(&second);
     if (second.repeats != 1) {
         return pdf_refuse(verdict, PDF_NO_PAGES, "the page is listed more than once");
     }

@@ -2,9 +2,8 @@
 
 #include "client/pdf/winansi.h"
 
-static const double size_max = 9;
-static const double size_min = 4;
-static const double size_step = 0.5;
+/* In half points. */
+enum { SIZE_MAX_HALVES = 18, SIZE_MIN_HALVES = 8 };
 static const double leading = 1.2;
 
 /* Takes the first line off the text: as many words as fit, or as much of one word. */
@@ -56,21 +55,30 @@ static void put_lines(const struct slice *texts, size_t count, double limit,
     }
 }
 
+/* The largest size in which the lines are not higher than the area, and their height;
+ * 0 = none. */
+static double choose_size(const struct slice *texts, size_t count,
+                          const struct pdf_area *area, double *height)
+{
+    for (int halves = SIZE_MAX_HALVES; halves >= SIZE_MIN_HALVES; halves--) {
+        double size = halves / 2.0;
+        size_t lines = count_lines(texts, count, area->width * 1000 / size);
+        *height = (double)lines * size * leading;
+        /* One character has to fit beside another, or the lines are no lines. */
+        if (*height <= area->height && area->width >= 2 * size) {
+            return size;
+        }
+    }
+    return 0;
+}
+
 bool pdf_paragraphs_put(const struct slice *texts, size_t count,
                         const struct pdf_area *area, struct pdf_buffer *out)
 {
-    double size = size_max;
     double height = 0;
+    double size = choose_size(texts, count, area, &height);
 
-    for (; size >= size_min; size -= size_step) {
-        size_t lines = count_lines(texts, count, area->width * 1000 / size);
-        height = (double)lines * size * leading;
-        if (height <= area->height) {
-            break;
-        }
-    }
-    /* One character has to fit beside another, or the lines are no lines. */
-    if (size < size_min || area->width < size * 2) {
+    if (size <= 0) {
         return false;
     }
     pdf_buffer_text(out, "BT\n/F1 ");

@@ -83,7 +83,7 @@ static bool has_twice(const struct pdf_append *append)
 }
 
 static enum sg_status append_all(const struct pdf_signing *signing,
-                                 const struct pdf_xref *last, struct pdf_holes *holes)
+                                 struct pdf_holes *holes)
 {
     struct pdf_append *append = signing->append;
 
@@ -92,7 +92,7 @@ static enum sg_status append_all(const struct pdf_signing *signing,
     if (has_twice(append)) {
         return pdf_refuse(signing->verdict, PDF_FORM_DAMAGED, "one object in two roles");
     }
-    TRY(pdf_append_finish(append, signing->reader, last));
+    TRY(pdf_append_finish(append, signing->reader));
     /* Writing out the letter's objects was the last look at it. */
     TRY(pdf_reader_settle(signing->reader, signing->verdict));
     pdf_signature_range(append, holes);
@@ -103,11 +103,9 @@ static enum sg_status append_all(const struct pdf_signing *signing,
 static enum sg_status build(const struct pdf_reader *reader, const struct pdf_wish *wish,
                             struct pdf_job *job, struct pdf_verdict *verdict)
 {
-    struct pdf_xref last;
     struct pdf_place place;
     int first_number = 0;
 
-    TRY(pdf_xref_find(reader->pdf, &last, verdict));
     TRY(pdf_reader_free_number(reader, &first_number, verdict));
     TRY(pdf_place_choose(reader, wish, &place, verdict));
 
@@ -121,15 +119,20 @@ static enum sg_status build(const struct pdf_reader *reader, const struct pdf_wi
         .verdict = verdict,
         .signature = pdf_append_number(&append),
     };
-    TRY(append_all(&signing, &last, &job->holes));
+    TRY(append_all(&signing, &job->holes));
     job->appendix = append.out;
     append.out = (struct pdf_buffer){0};
     return make_digest(job, wish->hash);
 }
 
-static void free_job(struct pdf_job **job)
+static enum sg_status prepare(struct pdf_job *job, const struct pdf_wish *wish,
+                              struct pdf_verdict *verdict)
 {
-    pdf_job_free(*job);
+    AUTO(pdf_reader_close) struct pdf_reader reader = {0};
+
+    TRY(check_wish(wish, verdict));
+    TRY(pdf_reader_open(&reader, job->input, false, verdict));
+    return build(&reader, wish, job, verdict);
 }
 
 enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,
@@ -137,8 +140,7 @@ enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,
                            struct sg_error *why)
 {
     struct pdf_verdict verdict = {.why = why};
-    AUTO(free_job) struct pdf_job *job = calloc(1, sizeof(*job));
-    AUTO(pdf_reader_close) struct pdf_reader reader = {0};
+    struct pdf_job *job = calloc(1, sizeof(*job));
 
     *out = NULL;
     *refusal = PDF_ACCEPTED;
@@ -147,19 +149,14 @@ enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,
     }
     job->input = pdf;
     job->reserve = wish->reserve;
-    enum sg_status status = check_wish(wish, &verdict);
-    if (status == SG_OK) {
-        status = pdf_reader_open(&reader, pdf, false, &verdict);
-    }
-    if (status == SG_OK) {
-        status = build(&reader, wish, job, &verdict);
-    }
+    enum sg_status status = prepare(job, wish, &verdict);
     *refusal = verdict.refusal;
-    if (status == SG_OK) {
-        *out = job;
-        job = NULL;
+    if (status != SG_OK) {
+        pdf_job_free(job);
+        return status;
     }
-    return status;
+    *out = job;
+    return SG_OK;
 }
 
 struct slice pdf_job_digest(const struct pdf_job *job)

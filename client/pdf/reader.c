@@ -82,6 +82,7 @@ enum sg_status pdf_reader_open(struct pdf_reader *reader, struct slice pdf, bool
     if (pdf.len < 5 || memcmp(pdf.data, "%PDF-", 5) != 0) {
         return pdf_refuse(verdict, PDF_NO_HEADER, NULL);
     }
+    TRY(pdf_xref_find(pdf, &reader->last, verdict));
     TRY(open_parser(reader, verdict));
     if (lenient) {
         return SG_OK;

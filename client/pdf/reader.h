@@ -5,6 +5,7 @@
 
 #include "client/pdf/buffer.h"
 #include "client/pdf/refuse.h"
+#include "client/pdf/xref.h"
 
 /* qpdf as a read-only parser. Handles (qpdf_oh) live until pdf_reader_close unless they
  * are released before. Ask for a value's type before its value: qpdf notes a warning for
@@ -16,8 +17,9 @@ enum { PDF_INPUT_MAX = 256 * 1024 * 1024 };
 enum { PDF_OBJECT_MAX = 8388607 };
 
 struct pdf_reader {
-    struct slice pdf; /* borrowed */
-    qpdf_data qpdf;   /* owned */
+    struct slice pdf;     /* borrowed */
+    struct pdf_xref last; /* the newest cross-reference section */
+    qpdf_data qpdf;       /* owned */
     qpdf_oh trailer;
     qpdf_oh root;
 };

@@ -38,7 +38,8 @@ static void copy_printable(const char *from, char *to, size_t size)
     size_t len = 0;
 
     for (; from[len] != '\0' && len + 1 < size; len++) {
-        to[len] = from[len] >= ' ' && from[len] <= '~' ? from[len] : '?';
+        bool printable = from[len] >= ' ' && from[len] <= '~';
+        to[len] = (char)(printable ? from[len] : '?');
     }
     to[len] = '\0';
 }

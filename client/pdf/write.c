@@ -1,11 +1,9 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "client/pdf/pdf.h"
@@ -64,10 +62,13 @@ static enum sg_status write_part(const char *part, struct slice input,
 /* The new name is on the disk only when the folder is. */
 static enum sg_status sync_folder(const char *path, struct sg_error *why)
 {
-    char copy[PATH_MAX];
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
 
-    (void)snprintf(copy, sizeof(copy), "%s", path);
-    const char *folder = dirname(copy);
+    if (slash != NULL) {
+        int len = slash == path ? 1 : (int)(slash - path);
+        (void)snprintf(folder, sizeof(folder), "%.*s", len, path);
+    }
     AUTO(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0) {
         return fail(why, "write the folder", folder);
