@@ -1,0 +1,27 @@
+#ifndef SEGEL_CLIENT_FILE_H
+#define SEGEL_CLIENT_FILE_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* A file's bytes in memory: a mapping could change, or end the process, while another
+ * program writes the file. A NUL follows the bytes. The zero state is valid for _free. */
+struct file_bytes {
+    uint8_t *data; /* owned */
+    size_t len;
+};
+
+/* SG_IO: cannot be read. SG_TOO_LARGE: more than max bytes. SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,
+                                     struct sg_error *why);
+void file_free(struct file_bytes *bytes);
+
+/* The part behind the last '/'. */
+const char *file_name(const char *path);
+/* Both exist and are the same file, by whatever names. */
+bool file_same(const char *a, const char *b);
+bool file_exists(const char *path);
+/* Makes the folder if it is not there. SG_IO. */
+SG_MUST_USE enum sg_status file_make_dir(const char *path, struct sg_error *why);
+
+#endif

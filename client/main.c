@@ -1,0 +1,153 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command.h"
+#include "client/nearest.h"
+#include "client/screen.h"
+
+static const struct command *const commands[] = {
+    &command_sign,     &command_signer,     &command_verify,
+    &command_log_show, &command_log_verify,
+};
+
+struct global {
+    const char *home;
+    bool help;
+};
+
+static const struct option global_rows[] = {
+    {"home", 0, "DIR",
+     "folder with gateway, ca.pem, cert.pem, key.pem, anchors.pem, "
+     "log.vkey (default: $SEGEL_HOME, else ~/.config/segel)",
+     offsetof(struct global, home)},
+    {"help", 'h', NULL, "show this; after a command: show its options and examples",
+     offsetof(struct global, help)},
+};
+static const struct option_table global_options = {global_rows, SG_COUNT(global_rows)};
+
+static void print_help(void)
+{
+    (void)printf("segel - signs letters through a Segel gateway and checks its log\n\n"
+                 "Usage: segel [--home DIR] COMMAND [options] …\n\nCommands:\n");
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        (void)printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    (void)printf("\nOptions:\n");
+    options_print(&global_options);
+    (void)printf("\nExit codes:\n"
+                 "  0  all that was asked for is done\n"
+                 "  1  something was refused, or a check failed\n"
+                 "  2  the command line or the home folder is wrong\n"
+                 "  3  the gateway or a file cannot be reached, or broke off\n"
+                 "\n'segel COMMAND --help' shows options and examples.\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+    (void)printf("segel %s - %s\n\nUsage: segel %s [options] %s\n\nOptions:\n",
+                 command->name, command->summary, command->name, command->operands);
+    options_print(&command->options);
+    (void)printf("\n%s", command->examples);
+}
+
+/* How many of the words name the command: "log show" takes two. 0 = they do not. */
+static size_t words_named(const struct command *command, const struct words *words)
+{
+    char two[64];
+
+    if (words->count > 1) {
+        (void)snprintf(two, sizeof(two), "%.30s %.30s", words->at[0], words->at[1]);
+        if (strcmp(two, command->name) == 0) {
+            return 2;
+        }
+    }
+    return words->count > 0 && strcmp(words->at[0], command->name) == 0 ? 1 : 0;
+}
+
+static enum exit_code complain_unknown(const struct words *words)
+{
+    const char *names[SG_COUNT(commands)];
+    struct sg_error why;
+    char word[64];
+
+    (void)snprintf(word, sizeof(word), "%.30s", words->at[0]);
+    if (strcmp(word, "log") == 0 && words->count > 1) {
+        (void)snprintf(word, sizeof(word), "log %.30s", words->at[1]);
+    }
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        names[i] = commands[i]->name;
+    }
+    const char *best = nearest(word, names, SG_COUNT(names));
+    (void)snprintf(why.text, sizeof(why.text), "there is no command '%s': %s%s%s", word,
+                   best == NULL ? "'segel --help' lists them" : "did you mean 'segel ",
+                   best == NULL ? "" : best, best == NULL ? "" : "'?");
+    screen_complain(why.text);
+    return EXIT_USAGE;
+}
+
+static bool wants_help(const struct words *words)
+{
+    for (size_t i = 0; i < words->count && strcmp(words->at[i], "--") != 0; i++) {
+        if (strcmp(words->at[i], "--help") == 0 || strcmp(words->at[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The global options stand before the command: the first word without '-' ends them. */
+static struct words take_global(struct words *words)
+{
+    struct words global = {words->at, 0};
+
+    while (global.count < words->count && words->at[global.count][0] == '-') {
+        bool two = strcmp(words->at[global.count], "--home") == 0;
+        global.count += two && global.count + 1 < words->count ? 2 : 1;
+    }
+    words->at += global.count;
+    words->count -= global.count;
+    return global;
+}
+
+static enum exit_code run(const struct global *global, struct words *words)
+{
+    struct home home;
+    struct sg_error why = {0};
+
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        size_t named = words_named(commands[i], words);
+        if (named == 0) {
+            continue;
+        }
+        words->at += named;
+        words->count -= named;
+        if (wants_help(words)) {
+            print_command_help(commands[i]);
+            return EXIT_WELL;
+        }
+        if (home_find(global->home, &home, &why) != SG_OK) {
+            screen_complain(why.text);
+            return EXIT_USAGE;
+        }
+        return commands[i]->run(&home, words);
+    }
+    return complain_unknown(words);
+}
+
+int main(int argc, char **argv)
+{
+    struct words words = {argv + 1, argc > 0 ? (size_t)argc - 1 : 0};
+    struct global global = {0};
+    struct sg_error why = {0};
+    struct words first = take_global(&words);
+
+    if (options_parse(&global_options, &first, &global, &why) != SG_OK) {
+        screen_complain(why.text);
+        return EXIT_USAGE;
+    }
+    if (global.help || words.count == 0) {
+        print_help();
+        return global.help ? EXIT_WELL : EXIT_USAGE;
+    }
+    return (int)run(&global, &words);
+}

@@ -1,0 +1,45 @@
+#include "client/screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/text.h"
+
+bool screen_is_terminal(FILE *file)
+{
+    return isatty(fileno(file)) == 1;
+}
+
+const char *screen_colour(FILE *file, enum screen_colour colour)
+{
+    static const char *const codes[] = {[SCREEN_PLAIN] = "\x1b[0m",
+                                        [SCREEN_RED] = "\x1b[31m",
+                                        [SCREEN_GREEN] = "\x1b[32m",
+                                        [SCREEN_YELLOW] = "\x1b[33m",
+                                        [SCREEN_DIM] = "\x1b[2m"};
+
+    if (!screen_is_terminal(file) || getenv("NO_COLOR") != NULL) {
+        return "";
+    }
+    return codes[colour];
+}
+
+void screen_text(FILE *file, const char *text)
+{
+    bool sound = text_utf8(slice_str(text));
+
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        bool hostile = byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !sound);
+        (void)fputc(hostile ? '?' : byte, file);
+    }
+}
+
+void screen_complain(const char *sentence)
+{
+    (void)fprintf(stderr, "%ssegel:%s ", screen_colour(stderr, SCREEN_RED),
+                  screen_colour(stderr, SCREEN_PLAIN));
+    screen_text(stderr, sentence);
+    (void)fputc('\n', stderr);
+}

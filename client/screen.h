@@ -1,0 +1,22 @@
+#ifndef SEGEL_CLIENT_SCREEN_H
+#define SEGEL_CLIENT_SCREEN_H
+
+#include <stdio.h>
+
+#include "proto/base.h"
+
+/* What people see. Colours and the progress bar appear only on a terminal, and not when
+ * NO_COLOR is set. */
+enum screen_colour { SCREEN_PLAIN, SCREEN_RED, SCREEN_GREEN, SCREEN_YELLOW, SCREEN_DIM };
+
+bool screen_is_terminal(FILE *file);
+/* The escape sequence that begins a colour (SCREEN_PLAIN: ends it); "" where there are no
+ * colours. */
+const char *screen_colour(FILE *file, enum screen_colour colour);
+/* Text that came from outside: control characters, which could drive the terminal, and
+ * what is not UTF-8 become '?'. */
+void screen_text(FILE *file, const char *text);
+/* "segel: " and the sentence, on stderr. */
+void screen_complain(const char *sentence);
+
+#endif

@@ -1,0 +1,246 @@
+#include "client/sign_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/words.h"
+#include "proto/text.h"
+
+enum { PAGE_MAX = 100000, POINTS_MAX = 14400 /* 200 inches: the largest PDF page */ };
+
+/* "12", "12.5": points without sign. The C library's parsers follow the user's locale,
+ * in which a decimal point may be a comma. */
+static bool read_points(struct slice text, double *out)
+{
+    const uint8_t *point =
+        text.len == 0 ? NULL : (const uint8_t *)memchr(text.data, '.', text.len);
+    size_t whole_len = point == NULL ? text.len : (size_t)(point - text.data);
+    uint64_t whole = 0;
+    double value = 0;
+    double scale = 1;
+
+    if (text_uint(slice_of(text.data, whole_len), POINTS_MAX, &whole) != SG_OK ||
+        whole_len + 1 == text.len) {
+        return false;
+    }
+    value = (double)whole;
+    for (size_t i = whole_len + 1; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        scale /= 10;
+        value += scale * (text.data[i] - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static enum sg_status read_rect(const char *text, struct pdf_rect *rect,
+                                struct sg_error *why)
+{
+    double values[4] = {0};
+    const char *at = text;
+    size_t count = 0;
+    bool sound = true;
+
+    while (sound && count < SG_COUNT(values)) {
+        size_t len = strcspn(at, ",");
+        sound = read_points(slice_of(at, len), &values[count++]);
+        at += len;
+        if (*at == '\0') {
+            break;
+        }
+        at++;
+    }
+    if (!sound || count != SG_COUNT(values) || *at != '\0' || values[2] <= 0 ||
+        values[3] <= 0) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' is not a rectangle: write x,y,width,height in points from "
+                       "the lower left corner, for example --rect 40,40,240,60",
+                       text);
+    }
+    *rect = (struct pdf_rect){values[0], values[1], values[2], values[3]};
+    return SG_OK;
+}
+
+static enum sg_status read_page(const char *text, int *page, struct sg_error *why)
+{
+    uint64_t number = 0;
+
+    if (strcmp(text, "first") == 0) {
+        *page = 1;
+        return SG_OK;
+    }
+    if (strcmp(text, "last") == 0) {
+        *page = -1;
+        return SG_OK;
+    }
+    if (text_uint(slice_str(text), PAGE_MAX, &number) != SG_OK || number == 0) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' is not a page: write first, last or a number from 1", text);
+    }
+    *page = (int)number;
+    return SG_OK;
+}
+
+/* Where the stamp goes: --rect makes it visible, --page alone would have no size. */
+static enum sg_status read_place(const struct sign_options *options,
+                                 struct sign_plan *plan, struct sg_error *why)
+{
+    plan->visible = options->rect != NULL || options->field != NULL;
+    plan->wish.field = options->field;
+    if (options->rect == NULL) {
+        return options->page == NULL
+                   ? SG_OK
+                   : sg_fail(why, SG_INVALID,
+                             "--page needs --rect x,y,width,height: where on the page "
+                             "the stamp goes");
+    }
+    if (options->field != NULL) {
+        return sg_fail(why, SG_INVALID,
+                       "--field and --rect exclude each other: an existing field has "
+                       "its place");
+    }
+    TRY(read_rect(options->rect, &plan->wish.rect, why));
+    return read_page(options->page == NULL ? "last" : options->page, &plan->wish.page,
+                     why);
+}
+
+static enum sg_status read_profile(const struct sign_options *options,
+                                   struct sign_plan *plan, struct sg_error *why)
+{
+    enum sg_profile profile = sg_profile_parse(options->profile);
+
+    if (profile != SG_PROFILE_PADES_B_B && profile != SG_PROFILE_PADES_B_T) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' is not a profile for letters: write pades-b-b or pades-b-t",
+                       options->profile);
+    }
+    plan->terms.profile = (Segel__V1__SignatureProfile)profile;
+    return SG_OK;
+}
+
+static enum sg_status read_algorithms(const struct sign_options *options,
+                                      struct sign_plan *plan, struct sg_error *why)
+{
+    if (options->hash != NULL) {
+        plan->wish.hash = sg_hash_parse(options->hash);
+        if (plan->wish.hash == SG_HASH_NONE) {
+            return sg_fail(why, SG_INVALID,
+                           "'%s' is not a hash: write sha256, sha384 or sha512",
+                           options->hash);
+        }
+    }
+    if (options->scheme != NULL) {
+        enum sg_scheme scheme = sg_scheme_parse(options->scheme);
+        if (scheme == SG_SCHEME_NONE) {
+            return sg_fail(why, SG_INVALID,
+                           "'%s' is not a scheme: write rsa-pkcs1, rsa-pss or ecdsa",
+                           options->scheme);
+        }
+        plan->terms.signature_algorithm = (Segel__V1__SignatureAlgorithm)scheme;
+    }
+    return SG_OK;
+}
+
+static void read_texts(const struct sign_options *options, struct sign_plan *plan)
+{
+    plan->out_dir = options->out;
+    plan->force = options->force;
+    plan->resume = options->resume;
+    plan->wish.reason = options->reason;
+    plan->wish.location = options->location;
+    plan->wish.name = options->name;
+    plan->terms.key = words_mutable(options->key);
+    plan->terms.document_class = words_mutable(options->document_class);
+    plan->terms.approval_ref = words_mutable(options->approval);
+    plan->terms.mandate = words_mutable(options->mandate);
+    plan->terms.batch = words_mutable(options->batch);
+    plan->terms.language = words_mutable(options->lang);
+    plan->terms.content_type = words_mutable("application/pdf");
+    plan->terms.job_class = SEGEL__V1__JOB_CLASS__JOB_CLASS_BULK;
+}
+
+enum sg_status sign_plan_read(const struct sign_options *options, struct sign_plan *plan,
+                              struct sg_error *why)
+{
+    *plan = (struct sign_plan){.visible = false};
+    segel__v1__sign_terms__init(&plan->terms);
+    if (strcmp(options->lang, "id") != 0 && strcmp(options->lang, "en") != 0) {
+        return sg_fail(why, SG_INVALID, "'%s' is not a language: write id or en",
+                       options->lang);
+    }
+    read_texts(options, plan);
+    TRY(read_profile(options, plan, why));
+    TRY(read_algorithms(options, plan, why));
+    TRY(read_place(options, plan, why));
+    plan->terms.notice_shown = plan->visible || options->notice ? 1 : 0;
+    return SG_OK;
+}
+
+/* --- What the key offers ----------------------------------------------------------- */
+
+static bool offers_profile(const Segel__V1__GetSignerResponse *signer,
+                           Segel__V1__SignatureProfile profile)
+{
+    for (size_t i = 0; i < signer->n_profiles; i++) {
+        if (signer->profiles[i] == profile) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool offers_hash(const Segel__V1__GetSignerResponse *signer, enum sg_hash hash)
+{
+    for (size_t i = 0; i < signer->n_hash_algorithms; i++) {
+        if ((int)signer->hash_algorithms[i] == (int)hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first hash of the list is the gateway's choice. */
+static enum sg_status fit_hash(struct sign_plan *plan,
+                               const Segel__V1__GetSignerResponse *signer,
+                               struct sg_error *why)
+{
+    if (plan->wish.hash == SG_HASH_NONE && signer->n_hash_algorithms > 0 &&
+        sg_hash_valid((int)signer->hash_algorithms[0])) {
+        plan->wish.hash = (enum sg_hash)signer->hash_algorithms[0];
+    }
+    if (plan->wish.hash == SG_HASH_NONE || !offers_hash(signer, plan->wish.hash)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "the key %s does not sign this hash: 'segel signer %s' shows "
+                       "which",
+                       plan->terms.key, plan->terms.key);
+    }
+    plan->terms.hash_algorithm = (Segel__V1__HashAlgorithm)plan->wish.hash;
+    return SG_OK;
+}
+
+enum sg_status sign_plan_fit(struct sign_plan *plan,
+                             const Segel__V1__GetSignerResponse *signer,
+                             struct sg_error *why)
+{
+    if (!offers_profile(signer, plan->terms.profile)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "the key %s does not offer this profile: 'segel signer %s' shows "
+                       "which it does",
+                       plan->terms.key, plan->terms.key);
+    }
+    if (signer->signature_max_len == 0 || signer->signature_max_len > 1 << 20) {
+        return sg_fail(why, SG_INTERNAL,
+                       "the gateway asks for an impossible room of %u bytes for the "
+                       "signature",
+                       (unsigned)signer->signature_max_len);
+    }
+    TRY(fit_hash(plan, signer, why));
+    plan->wish.reserve = signer->signature_max_len;
+    if (plan->visible) {
+        plan->wish.statement = signer->statement[0] == '\0' ? NULL : signer->statement;
+        plan->verify_url = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;
+    }
+    return SG_OK;
+}

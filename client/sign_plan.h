@@ -1,0 +1,54 @@
+#ifndef SEGEL_CLIENT_SIGN_PLAN_H
+#define SEGEL_CLIENT_SIGN_PLAN_H
+
+#include "client/pdf/pdf.h"
+#include "client/signer.h"
+#include "proto/algorithm.h"
+#include "segel/v1/signing.pb-c.h"
+
+/* The options of `segel sign` as given. */
+struct sign_options {
+    const char *key;
+    const char *profile;
+    const char *document_class;
+    const char *approval;
+    const char *mandate;
+    const char *batch;
+    const char *out;
+    const char *page;
+    const char *rect;
+    const char *field;
+    const char *reason;
+    const char *location;
+    const char *name;
+    const char *hash;
+    const char *scheme;
+    const char *lang;
+    bool notice;
+    bool force;
+    bool resume;
+    bool json;
+};
+
+/* What they mean: the terms of all letters, and what is to stand in each. Texts are
+ * borrowed from the options and from the signer, which must outlive the plan. */
+struct sign_plan {
+    const char *out_dir;
+    bool force;
+    bool resume;
+    bool visible;
+    const char *verify_url; /* NULL = no QR code */
+    Segel__V1__SignTerms terms;
+    struct pdf_wish wish; /* without signing_time_us and qr_text */
+};
+
+/* Reads the options. SG_INVALID: why says what to write instead. */
+SG_MUST_USE enum sg_status sign_plan_read(const struct sign_options *options,
+                                          struct sign_plan *plan, struct sg_error *why);
+/* Takes over what the key asks for. SG_PRECONDITION: the key does not offer what the
+ * options ask for. */
+SG_MUST_USE enum sg_status sign_plan_fit(struct sign_plan *plan,
+                                         const Segel__V1__GetSignerResponse *signer,
+                                         struct sg_error *why);
+
+#endif

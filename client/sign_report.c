@@ -1,0 +1,245 @@
+#include "client/sign_report.h"
+
+#include <stdio.h>
+
+#include "client/moment.h"
+#include "client/progress.h"
+#include "client/screen.h"
+#include "proto/json.h"
+
+enum { DRAW_EVERY_US = 100000, JSON_SIZE = 262144 };
+
+/* --- The bar ----------------------------------------------------------------------- */
+
+static void draw(struct sign_report *report, bool now)
+{
+    struct progress progress = {.total = report->total,
+                                .done = report->signed_count + report->refused_count +
+                                        report->skipped_count,
+                                .refused = report->refused_count,
+                                .elapsed_us = moment_mono_us() - report->started_us};
+    char line[PROGRESS_SIZE];
+
+    if (!report->bar || (!now && moment_mono_us() - report->drawn_us < DRAW_EVERY_US)) {
+        return;
+    }
+    report->drawn_us = moment_mono_us();
+    progress_line(&progress, line);
+    (void)fprintf(stderr, "\r%s\x1b[K", line);
+    (void)fflush(stderr);
+}
+
+/* stdout and stderr may be the same terminal: the bar leaves before a line is printed. */
+static void clear(const struct sign_report *report)
+{
+    if (report->bar) {
+        (void)fprintf(stderr, "\r\x1b[K");
+        (void)fflush(stderr);
+    }
+}
+
+void sign_report_start(struct sign_report *report, bool json, size_t total)
+{
+    report->json = json;
+    report->total = total;
+    report->started_us = moment_mono_us();
+    report->bar = !json && screen_is_terminal(stderr);
+    draw(report, true);
+}
+
+/* --- JSON -------------------------------------------------------------------------- */
+
+static void print_json(struct json_out *out)
+{
+    struct slice text;
+
+    json_end(out);
+    if (json_finish(out, &text) == SG_OK) {
+        (void)fwrite(text.data, 1, text.len, stdout);
+        (void)fputc('\n', stdout);
+        (void)fflush(stdout);
+    }
+}
+
+static void begin_json(struct json_out *out, const char *path, const char *status)
+{
+    static char buffer[JSON_SIZE];
+
+    json_start(out, buffer, sizeof(buffer));
+    json_object(out, NULL);
+    json_str(out, "file", path);
+    json_str(out, "status", status);
+}
+
+static void json_result(struct json_out *out, const Segel__V1__SignResult *result)
+{
+    json_str(out, "request_id", result->request_id);
+    json_str(out, "decision_id", result->decision_id);
+    json_uint(out, "attempt", result->attempt);
+    json_bool(out, "replayed", result->replayed != 0);
+    if (result->log != NULL) {
+        json_str(out, "log", result->log->origin);
+        json_uint(out, "log_index", result->log->index);
+    }
+}
+
+static void json_failure(struct json_out *out, const Segel__V1__RuleVerdict *failure)
+{
+    json_object(out, NULL);
+    json_str(out, "rule", failure->rule);
+    json_str(out, "cp_section", failure->cp_section);
+    json_str(out, "code", failure->code);
+    json_str(out, "fact", failure->fact);
+    json_str(out, "found", failure->found);
+    json_str(out, "required", failure->required);
+    json_str(out, "message", failure->message);
+    json_end(out);
+}
+
+static const Segel__V1__PolicyDenial *denial_of(const Segel__V1__SignResult *result)
+{
+    return result == NULL || result->status == NULL ? NULL : result->status->denial;
+}
+
+static void refused_as_json(const struct sign_refusal *refusal)
+{
+    const Segel__V1__PolicyDenial *denial = denial_of(refusal->result);
+    struct json_out out;
+
+    begin_json(&out, refusal->path, "refused");
+    json_str(&out, "code", refusal->code);
+    json_str(&out, "message", refusal->text);
+    if (refusal->result != NULL) {
+        json_result(&out, refusal->result);
+    }
+    if (denial != NULL) {
+        json_array(&out, "failures");
+        for (size_t i = 0; i < denial->n_failures; i++) {
+            json_failure(&out, denial->failures[i]);
+        }
+        json_end(&out);
+    }
+    print_json(&out);
+}
+
+/* --- Lines ------------------------------------------------------------------------- */
+
+static void print_line(enum screen_colour colour, const char *word, const char *path)
+{
+    (void)printf("%s%s%s ", screen_colour(stdout, colour), word,
+                 screen_colour(stdout, SCREEN_PLAIN));
+    screen_text(stdout, path);
+}
+
+void sign_report_signed(struct sign_report *report, const char *path, const char *output,
+                        const Segel__V1__SignResult *result)
+{
+    struct json_out out;
+
+    report->signed_count++;
+    if (report->json) {
+        begin_json(&out, path, "signed");
+        json_str(&out, "output", output);
+        json_result(&out, result);
+        json_bool(&out, "downgraded", result->downgraded != 0);
+        print_json(&out);
+        return;
+    }
+    /* On a terminal the bar counts them; thousands of lines would hide the refusals. */
+    if (!report->bar) {
+        print_line(SCREEN_GREEN, "signed", path);
+        (void)printf("%s\n", result->downgraded != 0 ? " (without a time-stamp)" : "");
+    }
+    draw(report, false);
+}
+
+void sign_report_skipped(struct sign_report *report, const char *path)
+{
+    struct json_out out;
+
+    report->skipped_count++;
+    if (report->json) {
+        begin_json(&out, path, "skipped");
+        print_json(&out);
+    } else if (!report->bar) {
+        print_line(SCREEN_DIM, "skipped", path);
+        (void)printf(": it is there already\n");
+    }
+    draw(report, false);
+}
+
+static void print_rule(const Segel__V1__PolicyDenial *denial)
+{
+    if (denial == NULL || denial->n_failures == 0) {
+        return;
+    }
+    (void)printf(" (rule ");
+    screen_text(stdout, denial->failures[0]->rule);
+    (void)printf(", CP section ");
+    screen_text(stdout, denial->failures[0]->cp_section);
+    if (denial->n_failures > 1) {
+        (void)printf(", and %zu more", denial->n_failures - 1);
+    }
+    (void)printf(")");
+}
+
+void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal)
+{
+    report->refused_count++;
+    if (report->json) {
+        refused_as_json(refusal);
+        return;
+    }
+    clear(report);
+    print_line(SCREEN_RED, "refused", refusal->path);
+    (void)printf(": ");
+    screen_text(stdout, refusal->text);
+    print_rule(denial_of(refusal->result));
+    (void)printf("\n");
+    (void)fflush(stdout);
+    draw(report, true);
+}
+
+void sign_report_note(struct sign_report *report, const char *text)
+{
+    clear(report);
+    screen_complain(text);
+    draw(report, true);
+}
+
+void sign_report_end(struct sign_report *report)
+{
+    double seconds = (double)(moment_mono_us() - report->started_us) / 1e6;
+    size_t left = report->total - report->signed_count - report->refused_count -
+                  report->skipped_count;
+    struct json_out out;
+    char buffer[512];
+
+    clear(report);
+    if (report->json) {
+        json_start(&out, buffer, sizeof(buffer));
+        json_object(&out, NULL);
+        json_str(&out, "run", report->run);
+        json_uint(&out, "signed", report->signed_count);
+        json_uint(&out, "refused", report->refused_count);
+        json_uint(&out, "skipped", report->skipped_count);
+        json_uint(&out, "not_done", left);
+        json_double(&out, "seconds", seconds);
+        print_json(&out);
+        return;
+    }
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%zu signed, %zu refused", report->signed_count,
+                  report->refused_count);
+    if (report->skipped_count > 0) {
+        (void)fprintf(stderr, ", %zu skipped", report->skipped_count);
+    }
+    if (left > 0) {
+        (void)fprintf(stderr, ", %zu not done", left);
+    }
+    (void)fprintf(stderr, " in %.1f s", seconds);
+    if (report->signed_count > 0 && seconds > 0) {
+        (void)fprintf(stderr, " (%.1f/s)", (double)report->signed_count / seconds);
+    }
+    (void)fprintf(stderr, "\n");
+}

@@ -1,0 +1,39 @@
+#ifndef SEGEL_CLIENT_SIGN_REPORT_H
+#define SEGEL_CLIENT_SIGN_REPORT_H
+
+#include "segel/v1/signing.pb-c.h"
+
+#include "proto/base.h"
+
+/* What the person, or the program, in front of `segel sign` gets to see: a line a letter
+ * on stdout (or a JSON object), a progress bar on a terminal, a summary on stderr. */
+struct sign_report {
+    bool json;
+    bool bar;
+    const char *run; /* id of this run; borrowed */
+    size_t total;
+    size_t signed_count;
+    size_t refused_count;
+    size_t skipped_count;
+    int64_t started_us;
+    int64_t drawn_us;
+};
+
+void sign_report_start(struct sign_report *report, bool json, size_t total);
+/* output: where the signed letter is. */
+void sign_report_signed(struct sign_report *report, const char *path, const char *output,
+                        const Segel__V1__SignResult *result);
+void sign_report_skipped(struct sign_report *report, const char *path);
+/* Refused here or there. code: stable word; result: may be NULL. */
+struct sign_refusal {
+    const char *path;
+    const char *code;
+    const char *text;
+    const Segel__V1__SignResult *result;
+};
+void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal);
+/* A sentence about the run: the bar gives way to it. */
+void sign_report_note(struct sign_report *report, const char *text);
+void sign_report_end(struct sign_report *report);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef SEGEL_CLIENT_SIGN_RUN_H
+#define SEGEL_CLIENT_SIGN_RUN_H
+
+#include "client/home.h"
+#include "client/options.h"
+#include "client/sign_plan.h"
+#include "client/sign_report.h"
+
+/* Signs many letters over one stream. While the gateway signs some, the next are
+ * prepared; a window bounds how many letters, and how many of their bytes, are in memory.
+ * A lost connection is opened again and what was under way is asked for again with the
+ * same request ids, which the gateway answers from its ledger without signing twice. */
+enum { SIGN_RUN_ID_SIZE = 17 };
+
+struct sign_job {
+    const struct home *home;
+    const struct sign_plan *plan;
+    const struct words *paths;
+    char run_id[SIGN_RUN_ID_SIZE]; /* request ids are this, '-', and a counter */
+};
+
+/* channel: open, given away. SG_OK: every letter was answered; the report says how.
+ * Otherwise the gateway could not be kept; why has the sentence. */
+SG_MUST_USE enum sg_status sign_run(const struct sign_job *job, struct channel *channel,
+                                    struct sign_report *report, struct sg_error *why);
+
+#endif

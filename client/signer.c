@@ -1,0 +1,31 @@
+#include "client/signer.h"
+
+#include "client/unpack.h"
+#include "client/words.h"
+
+enum { PATIENCE_MS = 10000 };
+
+enum sg_status signer_get(struct channel *channel, const char *key, const char *language,
+                          Segel__V1__GetSignerResponse **out, struct sg_error *why)
+{
+    Segel__V1__GetSignerRequest request;
+    ProtobufCMessage *reply = NULL;
+
+    segel__v1__get_signer_request__init(&request);
+    request.key = words_mutable(key);
+    request.language = words_mutable(language);
+    struct unary unary = {.path = "/segel.v1.SigningService/GetSigner",
+                          .timeout_ms = PATIENCE_MS,
+                          .request = &request.base,
+                          .reply_type = &segel__v1__get_signer_response__descriptor};
+    TRY(channel_unary(channel, &unary, &reply, NULL, why));
+    *out = (Segel__V1__GetSignerResponse *)(void *)reply;
+    return SG_OK;
+}
+
+void signer_free(Segel__V1__GetSignerResponse **signer)
+{
+    if (*signer != NULL) {
+        unpack_free(&(*signer)->base);
+    }
+}
