@@ -10,6 +10,7 @@
  * thread owns a letter at any time; whoever takes it out of a mailbox owns it. */
 struct letter {
     STAILQ_ENTRY(letter) link;
+    uint32_t kind; /* for a box that several kinds come to: its reader's own mark */
 };
 STAILQ_HEAD(letters, letter);
 

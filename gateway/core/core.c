@@ -186,7 +186,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         core->on_tick(core->tick_context);
     }
     checkpoint_tick(core, clock_mono_us(), false);
-    ledger_idle(core->ledger);
+    if (ledger_idle(core->ledger) != SG_OK) {
+        atomic_store(&core->broken, true);
+    }
 }
 
 static enum sg_status make_events(struct core *core)

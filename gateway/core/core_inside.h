@@ -65,7 +65,7 @@ struct core {
     size_t note_count;
     size_t notes_lost;
 
-    char log_vkey[256];
+    char log_vkey[320];
     uint8_t log_public[32];
     uint32_t log_position; /* of the log key in its lane */
     uint8_t checkpoint_text[512];

@@ -72,6 +72,14 @@ static enum sg_status deny_by_policy(struct core *core, struct job *job)
     struct record_failure failures[VERDICT_FAILURES];
     size_t count = job->denial == NULL ? 0 : job->denial->count;
 
+    if (count == 0) { /* allowed by every rule, but not a thing that the gateway makes */
+        const struct record_failure unserved = {.rule = "CP-7.1-01",
+                                                .cp_section = "7.1.3",
+                                                .code = "NOT_SERVED",
+                                                .found = sg_profile_name(job->profile),
+                                                .required = "what GetSigner offers"};
+        return deny_by(core, job, &unserved);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct rule_info *rule =
             policy_rule(job->policy, job->denial->failures[i].rule);

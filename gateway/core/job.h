@@ -22,11 +22,13 @@ enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192 };
 /* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that
  * made it, the core from core_submit on, then the loop again out of its reply box. */
 struct job {
-    struct letter letter; /* first: the mailbox it is in */
-    struct waiter waiter;
-    struct mbox *reply;          /* borrowed: where the core puts the answered job */
-    const struct key *key;       /* borrowed from the keyring */
-    const struct policy *policy; /* borrowed: the one that judged */
+    struct letter letter;  /* first: the mailbox it is in */
+    struct mbox *reply;    /* borrowed: where the core puts the answered job */
+    void *asker;           /* borrowed, the core only carries it: whoever asked; it counts
+                            * its jobs and so outlives them */
+    uint32_t item;         /* position among the asker's */
+    const struct key *key; /* borrowed from the keyring */
+    const struct policy *policy;        /* borrowed: the one that judged */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
     uint8_t caller_cert[32];

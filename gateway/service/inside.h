@@ -1,0 +1,150 @@
+#ifndef SEGEL_GATEWAY_SERVICE_INSIDE_H
+#define SEGEL_GATEWAY_SERVICE_INSIDE_H
+
+#include <pthread.h>
+
+#include "gateway/service/services.h"
+#include "segel/v1/signing.pb-c.h"
+
+/* Inside of the services.
+ *   caller.c   who calls            terms.c   what is asked      judge.c  facts and
+ * verdict denial.c   a refusal in words   sign.c    Sign, SignBatch, SignStream result.c
+ * the answer to a job  signer.c  GetSigner          log.c    LogService */
+
+/* Marks of letters in a loop's reply box. */
+enum { LETTER_JOB, LETTER_QUESTION };
+
+/* Who calls: one for each client certificate that was ever let in. */
+struct caller {
+    const struct config_caller *config;
+    uint8_t fingerprint[32];
+    char fingerprint_text[7 + 64 + 1]; /* "sha256:…" */
+    struct slice *keys;                /* owned: the config's words as slices */
+    struct slice roles[4];
+    size_t role_count;
+    struct caller *next;
+};
+
+/* What one I/O loop has of its own. */
+struct service_loop {
+    struct services *services;
+    unsigned index;
+    struct mbox replies; /* jobs and pages that come back */
+    struct job_pool pool;
+    struct arena scratch; /* for one answer at a time */
+};
+
+struct services {
+    struct services_options options;
+    struct grpc_method *methods; /* owned */
+    size_t method_count;
+    struct server *server;
+    struct service_loop *loops; /* owned */
+    unsigned loop_count;
+    struct reading *reading; /* owned */
+    pthread_mutex_t callers_lock;
+    struct caller *callers; /* owned; grows by new certificates only */
+};
+
+/* The loop that a call is on. */
+struct service_loop *loop_of(struct services *services, const struct grpc_call *call);
+
+/* caller.c */
+void *caller_identify(void *services, const struct peer *peer, struct sg_error *why);
+void callers_fini(struct services *services);
+bool caller_has_role(const struct caller *caller, enum config_role role);
+bool caller_entitled(const struct caller *caller, const char *key);
+
+/* terms.c: SignTerms checked and resolved. Texts are copied. */
+struct terms {
+    const struct key *key;
+    enum sg_profile profile;
+    enum sg_hash hash;
+    enum sg_scheme scheme;
+    char document_class[LEDGER_ID_MAX + 1];
+    char approval_ref[JOB_APPROVAL_MAX + 1];
+    char batch[LEDGER_ID_MAX + 1];
+    char mandate[LEDGER_ID_MAX + 1];
+    char content_type[LEDGER_ID_MAX + 1];
+    char label_names[8][LEDGER_ID_MAX + 1];
+    size_t label_count;
+    bool notice;
+    bool pii; /* something looks like a NIK */
+    bool english;
+};
+/* SG_INVALID, SG_NOT_FOUND (key), SG_UNSUPPORTED (profile not served): the whole call is
+ * refused. */
+SG_MUST_USE enum sg_status terms_read(const struct services *services,
+                                      const Segel__V1__SignTerms *message,
+                                      struct terms *out, struct sg_error *why);
+/* One item into a job: id, digest, what is to be signed, request hash. On a failure the
+ * job holds its refusal. */
+SG_MUST_USE enum sg_status terms_item(const struct terms *terms,
+                                      const Segel__V1__SignItem *item, struct job *job);
+
+/* judge.c: fills verdict and, when it denies, denial, status and sentence. */
+void judge_job(const struct services *services, const struct caller *caller,
+               const struct terms *terms, struct job *job);
+
+/* denial.c: protobuf messages in an arena; NULL when the arena is full. */
+Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *job,
+                                        bool english);
+/* google.rpc.Status with ErrorInfo, PolicyDenial, RetryInfo, packed; empty when it does
+ * not fit. */
+struct slice denial_details(struct arena *arena, const struct job *job, bool english);
+enum { RETRY_AFTER_US = 100000 };
+
+/* result.c: the answer to one job; NULL when the arena is full. */
+Segel__V1__SignResult *result_message(struct arena *arena,
+                                      const struct services *services,
+                                      const struct job *job, bool english);
+/* Room that result_message needs for this job. */
+size_t result_room(const struct job *job);
+
+/* sign.c */
+void sign_on_open(struct grpc_call *call, void *services);
+void sign_on_unary(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void sign_on_half_close(struct grpc_call *call, void *services);
+void sign_on_close(struct grpc_call *call, void *services);
+/* All answered jobs of one wake-up. */
+void sign_answer(struct service_loop *loop, struct letters *letters);
+
+/* signer.c, log.c */
+void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void log_on_checkpoint(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
+void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *services);
+void log_on_inclusion(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+void log_on_close(struct grpc_call *call, void *services);
+void log_answer(struct service_loop *loop, struct letter *letter);
+
+/* Ends a call with a plain status. */
+void finish_plain(struct grpc_call *call, enum sg_status status, const char *text);
+
+/* protobuf-c's structs have no const members; nothing writes through these. */
+static inline char *pb_text(const char *text)
+{
+    return (char *)(uintptr_t)(text == NULL ? "" : text);
+}
+
+static inline ProtobufCBinaryData pb_bytes(struct slice bytes)
+{
+    return (ProtobufCBinaryData){.len = bytes.len,
+                                 .data = (uint8_t *)(uintptr_t)bytes.data};
+}
+
+static inline struct slice pb_slice(const ProtobufCBinaryData *bytes)
+{
+    return slice_of(bytes->data, bytes->len);
+}
+
+#endif

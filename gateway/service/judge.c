@@ -1,0 +1,152 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/policy/policy.h"
+#include "gateway/service/inside.h"
+
+static bool in_words(const struct config_words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->items[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool class_allowed(const struct config_key *key, const char *document_class)
+{
+    return !in_words(&key->prohibited_classes, document_class) &&
+           (key->allowed_classes.count == 0 ||
+            in_words(&key->allowed_classes, document_class));
+}
+
+/* An empty text is an absent fact: "approval_ref is present" must not hold for "". */
+static void text_fact(struct facts *facts, enum fact fact, const char *text)
+{
+    if (text[0] != '\0') {
+        facts_text(facts, fact, slice_str(text));
+    }
+}
+
+/* PAdES and CAdES jobs ask for the key as what it is; the contract has no other word yet.
+ */
+static void job_facts(const struct terms *terms, const struct job *job,
+                      const struct slice *label_names, struct facts *facts)
+{
+    text_fact(facts, FACT_ID_job_id, job->request_id);
+    text_fact(facts, FACT_ID_job_class, terms->key->config->class);
+    text_fact(facts, FACT_ID_job_profile, sg_profile_name(job->profile));
+    text_fact(facts, FACT_ID_job_doc_class, job->document_class);
+    text_fact(facts, FACT_ID_job_content_type, terms->content_type);
+    text_fact(facts, FACT_ID_job_alg, terms->key->algorithms[job->scheme][job->hash]);
+    text_fact(facts, FACT_ID_job_hash_alg, sg_hash_name(job->hash));
+    facts_number(facts, FACT_ID_job_digest_len, (int64_t)sg_hash_len(job->hash));
+    text_fact(facts, FACT_ID_job_approval_ref, job->approval_ref);
+    text_fact(facts, FACT_ID_job_batch, job->batch);
+    facts_bool(facts, FACT_ID_job_notice, terms->notice);
+    facts_set(facts, FACT_ID_job_meta_keys, label_names, terms->label_count);
+    facts_bool(facts, FACT_ID_job_meta_pii, terms->pii);
+    facts_bool(facts, FACT_ID_key_class_allowed,
+               class_allowed(terms->key->config, job->document_class));
+}
+
+static void caller_facts(const struct caller *caller, const struct key *key,
+                         struct facts *facts)
+{
+    static const struct slice auth[] = {{(const uint8_t *)"mtls", 4}};
+
+    facts_text(facts, FACT_ID_caller_name, slice_str(caller->config->name));
+    facts_text(facts, FACT_ID_caller_cert_fp, slice_str(caller->fingerprint_text));
+    facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->config->keys.count);
+    facts_bool(facts, FACT_ID_caller_entitled,
+               caller_entitled(caller, key->config->name));
+    facts_set(facts, FACT_ID_caller_roles, caller->roles, caller->role_count);
+    facts_set(facts, FACT_ID_caller_auth, auth, SG_COUNT(auth));
+}
+
+static void time_facts(const struct key *key, int64_t now_us, struct facts *facts)
+{
+    int64_t from_us = cert_not_before_us(key->cert);
+    int64_t until_us = cert_not_after_us(key->cert);
+
+    facts_number(facts, FACT_ID_clock_now, now_us);
+    facts_number(facts, FACT_ID_cert_remaining_s, (until_us - now_us) / 1000000);
+    facts_bool(facts, FACT_ID_cert_in_period, now_us >= from_us && now_us < until_us);
+}
+
+/* The deciding rule speaks: its own sentence, or what was found and what is asked. */
+static void word_denial(const struct policy *policy, const struct terms *terms,
+                        struct job *job)
+{
+    uint16_t first = job->denial->failures[0].rule;
+    const struct rule_info *rule = policy_rule(policy, first);
+    const char *message =
+        terms->english && rule->message_en != NULL ? rule->message_en : rule->message_id;
+
+    if (message == NULL) {
+        message = rule->message_en != NULL ? rule->message_en : "denied by policy";
+    }
+    job_refuse(job, policy_status(policy, first), "%s (rule %s, CP section %s)", message,
+               rule->id, rule->cp_section);
+}
+
+static void explain_denial(const struct policy *policy, const struct facts *facts,
+                           struct job *job)
+{
+    job->denial = (struct denial *)calloc(1, sizeof(*job->denial));
+    if (job->denial == NULL) {
+        return;
+    }
+    size_t count = job->verdict.failure_count;
+    job->denial->count = count < VERDICT_FAILURES ? count : VERDICT_FAILURES;
+    for (size_t i = 0; i < job->denial->count; i++) {
+        job->denial->failures[i].rule = job->verdict.failures[i];
+        policy_explain(policy, job->verdict.failures[i], facts,
+                       &job->denial->failures[i].why);
+    }
+}
+
+/* What the policy would let through but the gateway does not serve. */
+static void refuse_unserved(const struct terms *terms, struct job *job)
+{
+    const char *key = terms->key->config->name;
+
+    job->verdict.allow = false;
+    if (job->scheme != terms->key->config->scheme) {
+        job_refuse(job, SG_INVALID,
+                   "key '%s' signs with %s only; leave signature_algorithm "
+                   "unspecified",
+                   key, sg_scheme_name(terms->key->config->scheme));
+    } else {
+        job_refuse(job, SG_UNSUPPORTED, "this gateway does not serve the profile %s",
+                   sg_profile_name(job->profile));
+    }
+}
+
+void judge_job(const struct services *services, const struct caller *caller,
+               const struct terms *terms, struct job *job)
+{
+    const struct policy *policy = services->options.policy;
+    struct facts facts = *policy_key_facts(terms->key->bound);
+    struct slice label_names[SG_COUNT(terms->label_names)];
+
+    for (size_t i = 0; i < terms->label_count; i++) {
+        label_names[i] = slice_str(terms->label_names[i]);
+    }
+    job_facts(terms, job, label_names, &facts);
+    caller_facts(caller, terms->key, &facts);
+    time_facts(terms->key, job->signing_time_us, &facts);
+    job->policy = policy;
+    policy_judge(policy, terms->key->bound, &facts, &job->verdict);
+    if (!job->verdict.allow) {
+        explain_denial(policy, &facts, job);
+        if (job->denial != NULL && job->denial->count > 0) {
+            word_denial(policy, terms, job);
+        } else {
+            job_refuse(job, SG_DENIED, "the policy denies this job");
+        }
+    } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {
+        refuse_unserved(terms, job);
+    }
+}

@@ -1,0 +1,51 @@
+#ifndef SEGEL_GATEWAY_SERVICE_READING_H
+#define SEGEL_GATEWAY_SERVICE_READING_H
+
+#include "gateway/ledger/reader.h"
+#include "gateway/mbox.h"
+
+/* The reading thread: ledger queries of reviewers, one after the other, so that no I/O
+ * loop ever waits for a disk. A question travels to it and comes back answered. */
+enum reading_kind { READ_CHECKPOINT, READ_PAGE, READ_INCLUSION, READ_CONSISTENCY };
+
+enum { READ_PAGE_RECORDS = 256, READ_PAGE_SCAN = 8192, READ_PAGE_BYTES = 1 << 20 };
+
+struct reading_record {
+    uint64_t index;
+    size_t offset; /* in bytes */
+    size_t len;
+};
+
+struct question {
+    struct letter letter; /* first */
+    struct mbox *reply;   /* borrowed */
+    void *asker;          /* borrowed; the thread only carries it */
+    enum reading_kind kind;
+    int64_t not_before_us; /* CLOCK_MONOTONIC: the asker's output is full until then */
+    /* asked */
+    uint64_t first;              /* page; leaf index; old size */
+    uint64_t second;             /* page: end, exclusive; tree size */
+    uint32_t max;                /* records of a page */
+    struct record_filter filter; /* texts live as long as the asker */
+    /* answered */
+    enum sg_status status;
+    uint64_t next;
+    uint64_t size;
+    struct ledger_path path;
+    uint8_t root[32];
+    size_t record_count;
+    struct reading_record records[READ_PAGE_RECORDS];
+    uint8_t *bytes; /* owned: READ_PAGE_BYTES */
+    size_t used;
+};
+
+struct reading;
+SG_MUST_USE enum sg_status reading_start(const char *ledger_path, struct reading **out,
+                                         struct sg_error *why);
+/* Gives the question away; it comes back by question->reply. SG_SHUTDOWN. */
+SG_MUST_USE enum sg_status reading_ask(struct reading *reading,
+                                       struct question *question);
+/* Ends the thread; questions that wait are dropped, their askers are gone by then. */
+void reading_join(struct reading *reading);
+
+#endif

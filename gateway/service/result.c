@@ -1,0 +1,93 @@
+#include <string.h>
+
+#include "gateway/service/inside.h"
+
+static bool add_status(struct arena *arena, const struct job *job, bool english,
+                       Segel__V1__SignResult *result)
+{
+    Segel__V1__ItemStatus *status =
+        (Segel__V1__ItemStatus *)arena_alloc(arena, sizeof(*status));
+
+    if (status == NULL) {
+        return false;
+    }
+    segel__v1__item_status__init(status);
+    status->code = sg_status_grpc(job->status);
+    status->message = pb_text(job->why);
+    status->retry_after_us = job->status == SG_BUSY ? RETRY_AFTER_US : 0;
+    if (job->denial != NULL && job->denial->count > 0) {
+        status->denial = denial_message(arena, job, english);
+    }
+    result->status = status;
+    return true;
+}
+
+static bool add_signature(struct arena *arena, const struct job *job,
+                          Segel__V1__SignResult *result)
+{
+    size_t cap = cms_max_len(job->template);
+    uint8_t *bytes = (uint8_t *)arena_alloc(arena, cap);
+    const struct cms_parts parts = {
+        .digest = slice_of(job->digest, sg_hash_len(job->hash)),
+        .signature = slice_of(job->signature, job->signature_len),
+        .signing_time_us = job->signing_time_us,
+    };
+    size_t len = 0;
+
+    if (bytes == NULL || cms_assemble(job->template, &parts, bytes, cap, &len) != SG_OK) {
+        return false;
+    }
+    result->signature = pb_bytes(slice_of(bytes, len));
+    return true;
+}
+
+static bool add_position(struct arena *arena, const struct services *services,
+                         const struct job *job, Segel__V1__SignResult *result)
+{
+    Segel__V1__LogPosition *log =
+        (Segel__V1__LogPosition *)arena_alloc(arena, sizeof(*log));
+
+    if (log == NULL) {
+        return false;
+    }
+    segel__v1__log_position__init(log);
+    log->origin = pb_text(services->options.config->ledger_origin);
+    log->index = job->log_index;
+    log->leaf_hash = pb_bytes(slice_of(job->log_hash, sizeof(job->log_hash)));
+    result->log = log;
+    return true;
+}
+
+Segel__V1__SignResult *result_message(struct arena *arena,
+                                      const struct services *services,
+                                      const struct job *job, bool english)
+{
+    Segel__V1__SignResult *result =
+        (Segel__V1__SignResult *)arena_alloc(arena, sizeof(*result));
+
+    if (result == NULL) {
+        return NULL;
+    }
+    segel__v1__sign_result__init(result);
+    result->request_id = pb_text(job->request_id);
+    result->decision_id = pb_text(job->decision_id);
+    result->replayed = job->replayed;
+    result->attempt = job->attempt;
+    if (job->on_log && !add_position(arena, services, job, result)) {
+        return NULL;
+    }
+    bool whole = job->status == SG_OK ? add_signature(arena, job, result)
+                                      : add_status(arena, job, english, result);
+    return whole ? result : NULL;
+}
+
+size_t result_room(const struct job *job)
+{
+    size_t fixed = sizeof(Segel__V1__SignResult) + sizeof(Segel__V1__LogPosition) +
+                   sizeof(Segel__V1__ItemStatus) + sizeof(Segel__V1__PolicyDenial) + 128;
+    size_t verdict = sizeof(Segel__V1__RuleVerdict) + sizeof(void *) + 32;
+    size_t failures = job->denial == NULL ? 0 : job->denial->count;
+
+    return fixed + failures * verdict +
+           (job->status == SG_OK ? cms_max_len(job->template) + 32 : 0);
+}

@@ -1,0 +1,216 @@
+#include "gateway/service/services.h"
+
+#include <stdlib.h>
+
+#include "gateway/service/inside.h"
+#include "segel/v1/log.pb-c.h"
+
+enum { SCRATCH_BYTES = 4 << 20, SMALL = 65536, MEGABYTE = 1 << 20 };
+
+#define SIGNING "/segel.v1.SigningService/"
+#define LOG     "/segel.v1.LogService/"
+
+/* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
+ * refuse fields they do not know: what cannot be read might change what is asked. */
+static const struct grpc_method table[] = {
+    {.path = SIGNING "GetSigner",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_signer_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = signer_on_get},
+    {.path = SIGNING "Sign",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__sign_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 32,
+     .unknown_refused = true,
+     .on_open = sign_on_open,
+     .on_message = sign_on_unary,
+     .on_close = sign_on_close},
+    {.path = SIGNING "SignBatch",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__sign_batch_request__descriptor,
+     .max_request = MEGABYTE,
+     .max_elements = 2048,
+     .unknown_refused = true,
+     .on_open = sign_on_open,
+     .on_message = sign_on_batch,
+     .on_close = sign_on_close},
+    {.path = SIGNING "SignStream",
+     .kind = GRPC_BIDI,
+     .request = &segel__v1__sign_stream_request__descriptor,
+     .max_request = MEGABYTE,
+     .max_elements = 2048,
+     .unknown_refused = true,
+     .on_open = sign_on_open,
+     .on_message = sign_on_stream,
+     .on_half_close = sign_on_half_close,
+     .on_close = sign_on_close},
+    {.path = LOG "GetCheckpoint",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_checkpoint_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = log_on_checkpoint,
+     .on_close = log_on_close},
+    {.path = LOG "ListRecords",
+     .kind = GRPC_SERVER_STREAM,
+     .request = &segel__v1__list_records_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 64,
+     .on_message = log_on_list,
+     .on_close = log_on_close},
+    {.path = LOG "GetInclusionProof",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_inclusion_proof_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = log_on_inclusion,
+     .on_close = log_on_close},
+    {.path = LOG "GetConsistencyProof",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_consistency_proof_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = log_on_consistency,
+     .on_close = log_on_close},
+};
+
+void finish_plain(struct grpc_call *call, enum sg_status status, const char *text)
+{
+    const char *sentence = text == NULL ? sg_status_text(status) : text;
+
+    grpc_finish(call, status, status == SG_OK ? NULL : sentence, slice_of(NULL, 0));
+}
+
+struct service_loop *loop_of(struct services *services, const struct grpc_call *call)
+{
+    return &services->loops[grpc_call_name(call).loop];
+}
+
+/* --- Making ---------------------------------------------------------------------------
+ */
+
+static enum sg_status make_loops(struct services *services)
+{
+    const struct config *config = services->options.config;
+    size_t jobs = (size_t)config->queue_limit * 2;
+
+    services->loop_count = (unsigned)config->io_loops;
+    services->loops =
+        (struct service_loop *)calloc(services->loop_count, sizeof(*services->loops));
+    if (services->loops == NULL) {
+        services->loop_count = 0;
+        return SG_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < services->loop_count; i++) {
+        services->loops[i].replies.wake_fd = -1;
+        STAILQ_INIT(&services->loops[i].pool.idle);
+    }
+    for (unsigned i = 0; i < services->loop_count; i++) {
+        struct service_loop *loop = &services->loops[i];
+        loop->services = services;
+        loop->index = i;
+        job_pool_init(&loop->pool, jobs);
+        TRY(mbox_init(&loop->replies, 0));
+        TRY(arena_init(&loop->scratch, SCRATCH_BYTES));
+    }
+    return SG_OK;
+}
+
+static enum sg_status make_methods(struct services *services)
+{
+    services->methods = (struct grpc_method *)calloc(SG_COUNT(table), sizeof(table[0]));
+    if (services->methods == NULL) {
+        return SG_NO_MEMORY;
+    }
+    services->method_count = SG_COUNT(table);
+    for (size_t i = 0; i < SG_COUNT(table); i++) {
+        services->methods[i] = table[i];
+        services->methods[i].context = services;
+    }
+    return SG_OK;
+}
+
+enum sg_status services_new(const struct services_options *options, struct services **out,
+                            struct sg_error *why)
+{
+    struct services *services = (struct services *)calloc(1, sizeof(*services));
+
+    if (services == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the services");
+    }
+    services->options = *options;
+    MUST(pthread_mutex_init(&services->callers_lock, NULL) == 0);
+    enum sg_status status = make_loops(services);
+    if (status == SG_OK) {
+        status = make_methods(services);
+    }
+    if (status != SG_OK) {
+        services_free(services);
+        return sg_fail(why, status, "no memory for the services");
+    }
+    *out = services;
+    return SG_OK;
+}
+
+void services_free(struct services *services)
+{
+    if (services == NULL) {
+        return;
+    }
+    reading_join(services->reading);
+    for (unsigned i = 0; i < services->loop_count; i++) {
+        job_pool_fini(&services->loops[i].pool);
+        mbox_fini(&services->loops[i].replies);
+        arena_fini(&services->loops[i].scratch);
+    }
+    callers_fini(services);
+    (void)pthread_mutex_destroy(&services->callers_lock);
+    free(services->loops);
+    free(services->methods);
+    free(services);
+}
+
+/* --- Joining transport and core -------------------------------------------------------
+ */
+
+void services_offer(struct services *services, struct server_options *options)
+{
+    options->methods = services->methods;
+    options->method_count = services->method_count;
+    options->identify = caller_identify;
+    options->context = services;
+}
+
+/* Answers of the core and pages of the reading thread come by the same box. */
+static void on_wake(void *context)
+{
+    struct service_loop *loop = (struct service_loop *)context;
+    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
+    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
+    struct letter *letter;
+
+    mbox_take(&loop->replies, &mail);
+    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
+        STAILQ_REMOVE_HEAD(&mail, link);
+        if (letter->kind == LETTER_QUESTION) {
+            log_answer(loop, letter);
+        } else {
+            STAILQ_INSERT_TAIL(&jobs, letter, link);
+        }
+    }
+    sign_answer(loop, &jobs);
+}
+
+enum sg_status services_attach(struct services *services, struct server *server,
+                               struct sg_error *why)
+{
+    services->server = server;
+    for (unsigned i = 0; i < services->loop_count; i++) {
+        server_watch(server, i, services->loops[i].replies.wake_fd, on_wake,
+                     &services->loops[i]);
+    }
+    return reading_start(services->options.config->ledger_file, &services->reading, why);
+}

@@ -1,0 +1,28 @@
+#ifndef SEGEL_GATEWAY_SERVICE_SERVICES_H
+#define SEGEL_GATEWAY_SERVICE_SERVICES_H
+
+#include "gateway/core/core.h"
+#include "gateway/service/reading.h"
+#include "gateway/transport/server.h"
+#include "proto/arena.h"
+
+/* The gRPC services, and where transport and core meet. Everything runs on the I/O loops
+ * except what reading.h does on its own thread. */
+struct services;
+
+struct services_options {
+    const struct config *config; /* all borrowed for the life of the services */
+    const struct policy *policy;
+    struct core *core;
+};
+SG_MUST_USE enum sg_status services_new(const struct services_options *options,
+                                        struct services **out, struct sg_error *why);
+/* The method table and hooks for the server's options. */
+void services_offer(struct services *services, struct server_options *options);
+/* Ties the answers of the core to the loops; between server_new and server_start. */
+SG_MUST_USE enum sg_status services_attach(struct services *services,
+                                           struct server *server, struct sg_error *why);
+/* After server_stop. */
+void services_free(struct services *services);
+
+#endif

@@ -1,0 +1,286 @@
+#include "gateway/service/sign_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+
+void sign_free_if_over(struct sign_call *sign)
+{
+    if (sign->call == NULL && sign->under_way == 0 && !sign->busy) {
+        for (uint32_t i = 0; sign->batch != NULL && i < sign->total; i++) {
+            if (sign->batch[i] != NULL) {
+                job_give(&sign->loop->pool, sign->batch[i]);
+            }
+        }
+        free(sign->batch);
+        free(sign);
+    }
+}
+
+/* Nothing of *sign may be used after it unless busy is set: the call may close at once.
+ */
+void sign_finish(struct sign_call *sign, enum sg_status status, const char *text,
+                 struct slice details)
+{
+    if (sign->call != NULL && !sign->finished) {
+        sign->finished = true;
+        grpc_finish(sign->call, status, text, details);
+    }
+}
+
+static void refuse_call(struct sign_call *sign, enum sg_status status, const char *text)
+{
+    sign_finish(sign, status, text == NULL ? sg_status_text(status) : text,
+                slice_of(NULL, 0));
+}
+
+static enum sign_kind kind_of(const struct grpc_call *call)
+{
+    const char *path = grpc_call_method(call)->path;
+
+    if (strcmp(path, "/segel.v1.SigningService/Sign") == 0) {
+        return SIGN_ONE;
+    }
+    return strcmp(path, "/segel.v1.SigningService/SignBatch") == 0 ? SIGN_BATCH
+                                                                   : SIGN_STREAM;
+}
+
+void sign_on_open(struct grpc_call *call, void *context)
+{
+    struct services *services = (struct services *)context;
+    struct sign_call *sign = (struct sign_call *)calloc(1, sizeof(*sign));
+
+    if (sign == NULL) {
+        finish_plain(call, SG_NO_MEMORY, NULL);
+        return;
+    }
+    sign->loop = loop_of(services, call);
+    sign->call = call;
+    sign->kind = kind_of(call);
+    sign->caller = (const struct caller *)grpc_call_caller(call);
+    grpc_call_set_state(call, sign);
+}
+
+void sign_on_close(struct grpc_call *call, void *context)
+{
+    struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
+
+    (void)context;
+    if (sign != NULL) {
+        sign->call = NULL;
+        atomic_store_explicit(&sign->gone, true, memory_order_relaxed);
+        sign_free_if_over(sign);
+    }
+}
+
+/* --- Items in -------------------------------------------------------------------------
+ */
+
+static int64_t deadline_us(const struct sign_call *sign)
+{
+    int64_t call_us = grpc_call_deadline_us(sign->call);
+    int64_t own_us = sign->loop->services->options.config->deadline_ms * 1000;
+
+    /* A stream's items wait for each other: its flow control, not a short deadline, keeps
+     * the queue small. */
+    int64_t until_us =
+        clock_mono_us() + (sign->kind == SIGN_STREAM ? 10 * own_us : own_us);
+    return call_us != 0 && call_us < until_us ? call_us : until_us;
+}
+
+/* One item as a job that is ready for the core, or already refused. */
+static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *item,
+                            uint32_t index)
+{
+    struct job *job = job_take(&sign->loop->pool);
+
+    if (job == NULL) {
+        return NULL;
+    }
+    job->reply = &sign->loop->replies;
+    job->asker = sign;
+    job->item = index;
+    job->gone = &sign->gone;
+    job->caller = sign->caller->config;
+    memcpy(job->caller_cert, sign->caller->fingerprint, sizeof(job->caller_cert));
+    job->deadline_us = deadline_us(sign);
+    job->signing_time_us = clock_wall_us();
+    if (terms_item(&sign->terms, item, job) == SG_OK) {
+        judge_job(sign->loop->services, sign->caller, &sign->terms, job);
+    }
+    return job;
+}
+
+/* What the core does not take, and what was malformed, comes back at once; the answer
+ * waits its turn in the reply box like any other. */
+static void answer_here(struct letters *letters, size_t count, struct mbox *replies)
+{
+    MUST(count == 0 || mbox_put(replies, letters, count) == SG_OK);
+}
+
+static void submit(struct sign_call *sign, struct letters *jobs, size_t count)
+{
+    struct letter *letter;
+    enum sg_status status = core_submit(sign->loop->services->options.core, jobs, count);
+
+    if (status == SG_OK) {
+        return;
+    }
+    STAILQ_FOREACH(letter, jobs, link)
+    {
+        struct job *job = (struct job *)letter;
+        job->on_log = false;
+        free(job->denial);
+        job->denial = NULL;
+        job_refuse(job, status, "%s", sg_status_text(status));
+    }
+    answer_here(jobs, count, &sign->loop->replies);
+}
+
+static bool malformed(const struct job *job)
+{
+    return job->policy == NULL; /* judge_job never saw it */
+}
+
+static enum sg_status take_items(struct sign_call *sign,
+                                 Segel__V1__SignItem *const *items, size_t count)
+{
+    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
+    struct letters refused = STAILQ_HEAD_INITIALIZER(refused);
+    size_t good = 0;
+    size_t bad = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = make_job(sign, items[i], (uint32_t)i);
+        if (job == NULL) {
+            break;
+        }
+        if (malformed(job)) {
+            STAILQ_INSERT_TAIL(&refused, &job->letter, link);
+            bad++;
+        } else {
+            STAILQ_INSERT_TAIL(&jobs, &job->letter, link);
+            good++;
+        }
+    }
+    sign->under_way += (uint32_t)(good + bad);
+    submit(sign, &jobs, good);
+    answer_here(&refused, bad, &sign->loop->replies);
+    return good + bad == count ? SG_OK : SG_NO_MEMORY;
+}
+
+static bool take_terms(struct sign_call *sign, const Segel__V1__SignTerms *message)
+{
+    struct sg_error why = {0};
+    enum sg_status status =
+        caller_has_role(sign->caller, ROLE_BACKEND)
+            ? terms_read(sign->loop->services, message, &sign->terms, &why)
+            : sg_fail(&why, SG_DENIED, "caller '%s' does not have the role backend",
+                      sign->caller->config->name);
+
+    if (status != SG_OK) {
+        refuse_call(sign, status, why.text);
+        return false;
+    }
+    sign->has_terms = true;
+    return true;
+}
+
+void sign_on_unary(struct grpc_call *call, const ProtobufCMessage *message, void *context)
+{
+    const Segel__V1__SignRequest *request =
+        (const Segel__V1__SignRequest *)(const void *)message;
+    struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
+
+    (void)context;
+    if (sign == NULL || !take_terms(sign, request->terms)) {
+        return;
+    }
+    if (request->item == NULL) {
+        refuse_call(sign, SG_INVALID,
+                    "item is missing: it carries request_id and digest");
+        return;
+    }
+    Segel__V1__SignItem *const items[] = {request->item};
+    if (take_items(sign, items, 1) != SG_OK) {
+        refuse_call(sign, SG_BUSY, NULL);
+    }
+}
+
+void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void *context)
+{
+    const Segel__V1__SignBatchRequest *request =
+        (const Segel__V1__SignBatchRequest *)(const void *)message;
+    struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
+
+    (void)context;
+    if (sign == NULL || !take_terms(sign, request->terms)) {
+        return;
+    }
+    if (request->n_items == 0 || request->n_items > BATCH_MAX) {
+        refuse_call(sign, SG_INVALID,
+                    "a batch has 1 to 512 items; use SignStream for more");
+        return;
+    }
+    sign->batch = (struct job **)calloc(request->n_items, sizeof(struct job *));
+    sign->total = (uint32_t)request->n_items;
+    if (sign->batch == NULL ||
+        take_items(sign, request->items, request->n_items) != SG_OK) {
+        refuse_call(sign, SG_BUSY, NULL);
+    }
+}
+
+void sign_hold_back(struct sign_call *sign)
+{
+    const struct config *config = sign->loop->services->options.config;
+    bool loaded = core_load(sign->loop->services->options.core) >
+                  (unsigned)config->queue_limit / 4 * 3;
+    uint32_t window = loaded ? RESULTS_A_MESSAGE : (uint32_t)config->stream_window;
+
+    if (!sign->paused && sign->under_way >= window) {
+        grpc_pause(sign->call);
+        sign->paused = true;
+    } else if (sign->paused && sign->under_way < window / 2 + 1) {
+        sign->paused = false;
+        grpc_resume(sign->call);
+    }
+}
+
+void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *context)
+{
+    const Segel__V1__SignStreamRequest *request =
+        (const Segel__V1__SignStreamRequest *)(const void *)message;
+    struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
+
+    (void)context;
+    if (sign == NULL || ((request->terms != NULL || !sign->has_terms) &&
+                         !take_terms(sign, request->terms))) {
+        return;
+    }
+    if (request->n_items > 2 * BATCH_MAX ||
+        take_items(sign, request->items, request->n_items) != SG_OK) {
+        refuse_call(sign, SG_TOO_LARGE, "a message may carry 1024 items");
+        return;
+    }
+    sign_hold_back(sign);
+}
+
+void sign_end_if_done(struct sign_call *sign)
+{
+    if (sign->half_closed && sign->under_way == 0) {
+        sign_finish(sign, SG_OK, NULL, slice_of(NULL, 0));
+    }
+}
+
+void sign_on_half_close(struct grpc_call *call, void *context)
+{
+    struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
+
+    (void)context;
+    if (sign != NULL) {
+        sign->half_closed = true;
+        sign_end_if_done(sign);
+    }
+}

@@ -1,0 +1,44 @@
+#ifndef SEGEL_GATEWAY_SERVICE_SIGN_CALL_H
+#define SEGEL_GATEWAY_SERVICE_SIGN_CALL_H
+
+#include <stdatomic.h>
+
+#include "gateway/service/inside.h"
+
+/* Sign, SignBatch and SignStream are one thing: items become jobs, jobs come back
+ * answered. They differ in when the answers are sent. */
+enum sign_kind { SIGN_ONE, SIGN_BATCH, SIGN_STREAM };
+
+enum { BATCH_MAX = 512, RESULTS_A_MESSAGE = 64 };
+
+/* One call and its jobs. Lives until the call has closed and all its jobs are back, so a
+ * job may point at it. */
+struct sign_call {
+    struct service_loop *loop; /* borrowed */
+    struct grpc_call *call;    /* NULL once it has closed */
+    enum sign_kind kind;
+    atomic_bool gone; /* read by the core: nobody waits for the jobs any more */
+    bool half_closed;
+    bool finished; /* the status is on its way: nothing more is sent */
+    bool busy;     /* somebody up the stack still uses this: not to be freed */
+    bool paused;
+    bool has_terms;
+    struct terms terms;
+    const struct caller *caller; /* borrowed */
+    uint32_t under_way;
+    uint32_t total;     /* of a batch */
+    struct job **batch; /* owned; answered jobs of a batch, by item */
+};
+
+/* Once the call has closed and the last job is back, *sign is gone. */
+void sign_free_if_over(struct sign_call *sign);
+/* Ends the call. Nothing of *sign may be used after it unless busy is set: the call may
+ * close at once. */
+void sign_finish(struct sign_call *sign, enum sg_status status, const char *text,
+                 struct slice details);
+/* Stops or restarts reading a stream, by how much of it is under way. */
+void sign_hold_back(struct sign_call *sign);
+/* A stream whose client has said all, and whose jobs are all answered, is over. */
+void sign_end_if_done(struct sign_call *sign);
+
+#endif
