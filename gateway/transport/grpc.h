@@ -18,8 +18,11 @@ enum grpc_kind { GRPC_UNARY, GRPC_CLIENT_STREAM, GRPC_SERVER_STREAM, GRPC_BIDI }
  * called exactly once, at half-close. on_half_close (streaming requests only) tells that
  * no message follows. on_close comes exactly once for every call that saw on_message or
  * on_open, when it is over for whatever reason, also after grpc_finish; afterwards the
- * call is gone. on_open, on_half_close and on_close may be NULL. A callback may call
- * grpc_send and grpc_finish. */
+ * call is gone. A callback may call grpc_send and grpc_finish. All but on_message may be
+ * NULL.
+ *
+ * on_open comes with the headers for streaming requests, else right before on_message.
+ * No callback comes from inside a function of this header. */
 struct grpc_method {
     const char *path; /* "/segel.v1.SigningService/Sign" */
     enum grpc_kind kind;
@@ -34,6 +37,8 @@ struct grpc_method {
                        void *context);
     void (*on_half_close)(struct grpc_call *call, void *context);
     void (*on_close)(struct grpc_call *call, void *context);
+    /* Everything queued by grpc_send was taken by the connection: there is room again. */
+    void (*on_writable)(struct grpc_call *call, void *context);
 };
 
 /* Names a call for other threads: where it no longer exists, the name resolves to NULL
@@ -48,7 +53,8 @@ struct grpc_name {
 struct grpc_name grpc_call_name(const struct grpc_call *call);
 const struct grpc_method *grpc_call_method(const struct grpc_call *call);
 /* CLOCK_MONOTONIC microseconds: the client's grpc-timeout clamped to the server's
- * maximum, or the server's default. */
+ * maximum, or the server's default. Other kinds than unary have only the client's own
+ * timeout, INT64_MAX without one. */
 int64_t grpc_call_deadline_us(const struct grpc_call *call);
 /* What the identify hook returned for the connection; NULL = not known. Never NULL inside
  * on_message of a method: unknown callers are answered before. */
@@ -62,16 +68,18 @@ void *grpc_call_state(const struct grpc_call *call);
 
 /* Queues one response message (packed at once, the message may go away). The queue is
  * written when the loop's turn ends. SG_BUSY: the connection's output budget is used up
- * by a peer that does not read; the call has been ended by reset. */
+ * by a peer that does not read; the call has been ended by reset. SG_CANCELLED: the call
+ * was over already; nothing is to be done, on_close comes. */
 SG_MUST_USE enum sg_status grpc_send(struct grpc_call *call,
                                      const ProtobufCMessage *message);
 /* Bytes of this call that are queued and not yet taken by the connection: streams that
- * produce much ask it and go on when on_writable (see io_loop) says so. */
+ * produce much ask it and go on when on_writable says so. */
 size_t grpc_call_queued(const struct grpc_call *call);
 
 /* Ends the call with a status. text: one sentence, UTF-8, may be NULL (the status' own
  * general sentence). details: packed google.rpc.Status for grpc-status-details-bin, or
- * empty. Messages queued before are delivered first. */
+ * empty; more than 5 KiB are left out, clients would not accept the trailers. Messages
+ * queued before are delivered first. A call that has ended stays as it is. */
 void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text,
                  struct slice details);
 

@@ -1,0 +1,75 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_CONN_H
+#define SEGEL_GATEWAY_TRANSPORT_CONN_H
+
+#include "gateway/transport/loop.h"
+
+/* One TLS connection: socket, handshake, output, timers. It moves bytes between the
+ * socket and its HTTP/2 session and knows nothing of calls. */
+
+enum conn_state {
+    CONN_HANDSHAKE,
+    CONN_OPEN,
+    CONN_LINGER, /* our side is shut; waits for the peer to read the last words */
+    CONN_DEAD
+};
+
+struct conn {
+    struct loop *loop; /* borrowed */
+    int fd;            /* owned */
+    SSL *ssl;          /* owned */
+    struct event read_event;
+    struct event write_event;
+    struct event timer;
+    enum conn_state state;
+    uint32_t index;
+    char address[PEER_ADDRESS_SIZE];
+
+    void *caller;   /* of the identify hook */
+    char *stranger; /* owned; why there is no caller */
+
+    nghttp2_session *session; /* owned */
+    LIST_HEAD(, grpc_call) calls;
+    uint32_t call_count;
+    struct budget input;
+    struct budget output;
+    struct bucket offences;
+    struct bucket pings;
+    struct bucket settings;
+    struct bucket control;
+    const char *cut_why; /* set: the session is to be ended, for this */
+    uint32_t cut_code;   /* of HTTP/2 */
+    bool cut;            /* it was: nothing is counted any more */
+
+    uint8_t *stage; /* owned while output waits: frames on their way to the socket */
+    size_t stage_from;
+    size_t stage_to;
+    bool blocked; /* the socket takes nothing now */
+    bool dirty;
+    bool queued_again;
+    bool listed_handshake;
+    size_t lingered; /* bytes thrown away */
+    int64_t idle_since_us;
+    int64_t output_moved_us;
+    int64_t data_moved_us;
+
+    TAILQ_ENTRY(conn) dirty_link;
+    TAILQ_ENTRY(conn) again_link;
+    TAILQ_ENTRY(conn) handshake_link;
+    TAILQ_ENTRY(conn) dead_link;
+};
+
+/* Takes the fd. When there is no memory the fd is closed and nothing remains. */
+void conn_open(struct loop *loop, int fd, const char *address);
+/* Writes what waits. May close the connection. */
+void conn_flush(struct conn *conn);
+/* Reads what waits. May close the connection. */
+void conn_read(struct conn *conn);
+/* Ends all calls and the session; then a polite end (linger) or an end at once. Never
+ * from inside a callback of the session. */
+void conn_close(struct conn *conn, bool linger);
+/* The peer broke a rule: it is told which (conn->cut_why), as far as it still listens. */
+void conn_cut(struct conn *conn);
+/* For the loop: releases the memory. */
+void conn_free(struct conn *conn);
+
+#endif

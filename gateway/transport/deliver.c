@@ -1,0 +1,72 @@
+#include "gateway/transport/call.h"
+#include "proto/preflight.h"
+
+enum { DEPTH_MAX = 8, UNKNOWN_MAX = 64 };
+
+/* Unpacked messages are larger than their bytes, by how much depends on their shape: the
+ * factor suits honest ones, and hostile ones run into it. */
+static size_t arena_size(size_t message)
+{
+    size_t size = message * ARENA_FACTOR;
+
+    size = size < ARENA_MIN ? ARENA_MIN : size;
+    return size > ARENA_MAX ? ARENA_MAX : size;
+}
+
+static void hand_over(struct grpc_call *call, struct arena *arena)
+{
+    const struct grpc_method *method = call->method;
+    ProtobufCMessage *message = protobuf_c_message_unpack(
+        method->request, &arena->allocator, call->deframer.need, call->deframer.message);
+
+    if (message == NULL) {
+        call_refuse(call, SG_TOO_LARGE,
+                    "the message cannot be unpacked in the memory that its size allows");
+        return;
+    }
+    call_open(call);
+    if (!call->ended) {
+        method->on_message(call, message, method->context);
+    }
+}
+
+static enum sg_status check(const struct grpc_call *call, struct sg_error *why)
+{
+    const struct grpc_method *method = call->method;
+    const struct preflight_limits limits = {
+        .max_depth = DEPTH_MAX,
+        .max_elements = method->max_elements,
+        .max_unknown = method->unknown_refused ? 0 : UNKNOWN_MAX};
+
+    return preflight(method->request,
+                     slice_of(call->deframer.message, call->deframer.need), &limits, why);
+}
+
+void deliver(struct grpc_call *call)
+{
+    struct arena *shared = &call->conn->loop->arena;
+    struct arena own = {0};
+    struct sg_error why = {0};
+    size_t size = arena_size(call->deframer.need);
+    size_t shared_size = shared->cap;
+
+    enum sg_status status = check(call, &why);
+    if (status != SG_OK) {
+        /* gRPC's code for a message that cannot be read is INTERNAL. */
+        call_refuse(call, status == SG_INVALID ? SG_INTERNAL : status, why.text);
+        return;
+    }
+    if (size <= shared_size) {
+        shared->cap = size;
+        hand_over(call, shared);
+        arena_reset(shared);
+        shared->cap = shared_size;
+        return;
+    }
+    if (arena_init(&own, size) == SG_OK) {
+        hand_over(call, &own);
+    } else {
+        call_refuse(call, SG_NO_MEMORY, NULL);
+    }
+    arena_fini(&own);
+}

@@ -1,0 +1,113 @@
+#include "gateway/transport/handshake.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/log.h"
+#include "gateway/transport/tls.h"
+
+static void write_line(struct conn *conn, enum log_level level, const char *event,
+                       const char *why)
+{
+    char more[24];
+    uint64_t skipped = 0;
+
+    if (loop_may_log(conn->loop, &skipped)) {
+        (void)snprintf(more, sizeof(more), "%llu", (unsigned long long)skipped);
+        log_event(level, event, "peer", conn->address, "why", why, "lines_skipped", more,
+                  NULL);
+    }
+}
+
+void handshake_log_cut(struct conn *conn)
+{
+    count_up(&conn->loop->counts.cut);
+    write_line(conn, LOG_WARN, "connection.cut", conn->cut_why);
+}
+
+/* Noise is for those who look for it; a client that nearly got in is worth a warning. */
+static void fail(struct conn *conn, enum tls_end end)
+{
+    struct sg_error why = {0};
+    enum sg_status status = tls_explain(conn->ssl, end, &why);
+
+    count_up(&conn->loop->counts.handshakes_failed);
+    write_line(conn, status == SG_DENIED ? LOG_WARN : LOG_INFO, "handshake.failed",
+               why.text);
+    conn_close(conn, end == TLS_BROKEN);
+}
+
+void handshake_timed_out(struct conn *conn)
+{
+    fail(conn, TLS_WANTS_READ);
+}
+
+void handshake_make_room(struct loop *loop)
+{
+    uint32_t max = loop->setup->limits.connections / 2 + 1;
+
+    if (loop->handshake_count > max) {
+        struct conn *oldest = TAILQ_FIRST(&loop->handshaking);
+        count_up(&loop->counts.handshakes_failed);
+        write_line(oldest, LOG_INFO, "handshake.failed",
+                   "too many connections have not finished their handshake; this was the "
+                   "oldest");
+        conn_close(oldest, false);
+    }
+}
+
+/* Asks once who this is; the answer holds as long as the connection. */
+static void identify(struct conn *conn)
+{
+    const struct setup *setup = conn->loop->setup;
+    struct peer peer = {.certificate = SSL_get0_peer_certificate(conn->ssl),
+                        .address = conn->address};
+    struct sg_error why = {0};
+    unsigned int len = sizeof(peer.fingerprint);
+
+    if (peer.certificate != NULL && setup->identify != NULL &&
+        X509_digest(peer.certificate, EVP_sha256(), peer.fingerprint, &len) == 1) {
+        conn->caller = setup->identify(setup->context, &peer, &why);
+    }
+    if (conn->caller == NULL) {
+        conn->stranger =
+            strdup(why.text[0] == '\0' ? sg_status_text(SG_UNAUTHENTICATED) : why.text);
+        write_line(conn, LOG_WARN, "caller.unknown",
+                   conn->stranger == NULL ? "" : conn->stranger);
+    }
+}
+
+static void finished(struct conn *conn)
+{
+    if (!tls_speaks_h2(conn->ssl)) {
+        count_up(&conn->loop->counts.handshakes_failed);
+        write_line(conn, LOG_WARN, "handshake.failed",
+                   "the client offers no HTTP/2 (ALPN h2); it is not a gRPC client");
+        conn_close(conn, true);
+        return;
+    }
+    identify(conn);
+    conn_opened(conn);
+}
+
+void handshake_step(struct conn *conn)
+{
+    enum tls_end end = tls_handshake(conn->ssl);
+
+    switch (end) {
+    case TLS_DONE:
+        finished(conn);
+        break;
+    case TLS_WANTS_READ:
+        break;
+    case TLS_WANTS_WRITE:
+        (void)event_add(&conn->write_event, NULL);
+        break;
+    case TLS_PEER_LEFT:
+    case TLS_BROKEN:
+        fail(conn, end);
+        break;
+    }
+}

@@ -1,0 +1,21 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_HANDSHAKE_H
+#define SEGEL_GATEWAY_TRANSPORT_HANDSHAKE_H
+
+#include "gateway/transport/conn.h"
+
+/* The way of a connection from accept to HTTP/2, and who the peer is. */
+
+/* Goes on with the handshake; ends in conn_opened or in a closed connection. */
+void handshake_step(struct conn *conn);
+void handshake_timed_out(struct conn *conn);
+/* Peers that have proved nothing may not crowd out the others: beyond half of the
+ * connections the oldest unfinished handshake has to go. */
+void handshake_make_room(struct loop *loop);
+
+/* Says in the log that a connection is cut, and why (conn->cut_why). */
+void handshake_log_cut(struct conn *conn);
+
+/* In conn.c: the handshake is over and the peer is known. */
+void conn_opened(struct conn *conn);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_LIMIT_H
+#define SEGEL_GATEWAY_TRANSPORT_LIMIT_H
+
+#include "proto/base.h"
+
+/* The two ways in which the transport bounds what a peer may cost. One thread each. */
+
+/* How often: burst at once, then per_second. */
+struct rate {
+    uint32_t burst;
+    uint32_t per_second; /* from 1 */
+};
+
+/* The zero state is a full bucket. */
+struct bucket {
+    int64_t filled_us; /* when the bucket will be full again */
+};
+
+bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us);
+
+/* How much: bytes held on behalf of somebody, also counted with all its parents. */
+struct budget {
+    size_t used;
+    size_t cap;
+    struct budget *parent; /* borrowed, may be NULL */
+};
+
+/* False: the budget or a parent has no room, and nothing was taken. */
+bool budget_take(struct budget *budget, size_t bytes);
+void budget_give(struct budget *budget, size_t bytes);
+
+#endif

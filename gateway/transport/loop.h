@@ -1,0 +1,133 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_LOOP_H
+#define SEGEL_GATEWAY_TRANSPORT_LOOP_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "gateway/mbox.h"
+#include "gateway/transport/setup.h"
+
+struct conn;
+struct grpc_call;
+
+/* One I/O thread: its event base, its connections, and what they share. Everything but
+ * the mailbox and the counters belongs to that thread. */
+
+TAILQ_HEAD(conn_list, conn);
+TAILQ_HEAD(call_list, grpc_call);
+
+/* Names stay good after a connection has gone: the generation tells. */
+struct conn_slot {
+    struct conn *conn; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+/* What other threads write to a loop. */
+enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_STOP };
+enum { PEER_ADDRESS_SIZE = 64 };
+struct note {
+    struct letter letter;
+    enum note_kind kind;
+    int fd;
+    char address[PEER_ADDRESS_SIZE];
+};
+
+struct loop_counts {
+    atomic_uint_fast64_t opened;
+    atomic_uint_fast64_t handshakes_failed;
+    atomic_uint_fast64_t started;
+    atomic_uint_fast64_t refused;
+    atomic_uint_fast64_t cut;
+};
+
+struct loop {
+    const struct setup *setup; /* borrowed */
+    unsigned index;
+    pthread_t thread;
+    bool running;
+    struct event_base *base; /* owned */
+
+    struct mbox box;
+    struct event box_event;
+    struct note drain_note; /* one each is enough: sent once */
+    struct note stop_note;
+    atomic_flag drain_sent;
+    atomic_flag stop_sent;
+    void (*on_drain)(void *context); /* loop 0: closes the listener */
+    void *on_drain_context;
+
+    struct event *watch; /* owned; the core's mailbox */
+    void (*on_wake)(void *context);
+    void *wake_context;
+
+    struct conn_slot *slots; /* owned */
+    uint32_t slot_count;
+    uint32_t free_slot;
+    struct conn_list handshaking; /* oldest first */
+    uint32_t handshake_count;
+    struct conn_list dirty; /* to be flushed when the turn ends */
+    struct conn_list again; /* not finished with, when others had their turn */
+    struct conn_list dead;  /* to be freed when the turn ends */
+    struct call_list ready; /* to be resumed, or told that there is room */
+    struct event settle;    /* ends the turn */
+    struct event again_timer;
+    struct event drain_timer;
+    bool settle_pending;
+    bool settling;
+    bool draining;
+    bool stopping;
+
+    struct arena arena; /* of the message that is being delivered */
+    struct call_list spare_calls;
+    SLIST_HEAD(, block) spare_blocks;
+    uint32_t spare_block_count;
+    uint8_t *spare_stage; /* owned; of a flush, when no connection holds it */
+    struct budget input;
+    struct budget output;
+    uint8_t record[TLS_RECORD]; /* read here, used up before the next read */
+
+    struct bucket log_bucket;
+    uint64_t log_skipped;
+
+    struct loop_counts counts;
+    atomic_uint connections; /* with those still in the mailbox */
+    atomic_uint busy;        /* calls, and connections whose output waits */
+};
+
+/* SG_NO_MEMORY. loop_fini is due in any case. */
+SG_MUST_USE enum sg_status loop_init(struct loop *loop, const struct setup *setup,
+                                     unsigned index);
+void loop_fini(struct loop *loop);
+SG_MUST_USE enum sg_status loop_start(struct loop *loop);
+void loop_join(struct loop *loop);
+
+/* Any thread. */
+void loop_adopt(struct loop *loop, int fd, const char *address); /* takes the fd */
+void loop_drain(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* turn.c: the two ends of a turn, for the events of the loop. */
+void loop_settle(evutil_socket_t fd, short what, void *context);
+void loop_go_on(evutil_socket_t fd, short what, void *context);
+
+/* On the loop's own thread. */
+void loop_touch(struct loop *loop); /* something waits for the end of the turn */
+void loop_mark_dirty(struct loop *loop, struct conn *conn);
+void loop_mark_again(struct loop *loop, struct conn *conn);
+void loop_mark_ready(struct loop *loop, struct grpc_call *call);
+void loop_forget(struct loop *loop, struct conn *conn); /* off all lists */
+SG_MUST_USE enum sg_status loop_enter(struct loop *loop, struct conn *conn);
+void loop_leave(struct loop *loop, struct conn *conn); /* frees when the turn ends */
+/* Whether one more line may be logged; *skipped tells how many were not. */
+bool loop_may_log(struct loop *loop, uint64_t *skipped);
+
+static inline void count_up(atomic_uint_fast64_t *counter)
+{
+    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,115 @@
+#include "gateway/transport/metadata.h"
+
+#include <openssl/evp.h>
+
+enum { TIMEOUT_DIGITS = 8 };
+
+struct unit {
+    char letter;
+    int64_t us;
+};
+
+/* Units of at least a microsecond: 99999999 hours still fit 63 bits. */
+static const struct unit units[] = {
+    {'H', INT64_C(3600000000)}, {'M', INT64_C(60000000)}, {'S', INT64_C(1000000)},
+    {'m', INT64_C(1000)},       {'u', INT64_C(1)},
+};
+
+bool metadata_timeout(struct slice value, int64_t *us)
+{
+    int64_t number = 0;
+
+    if (value.len < 2 || value.len > TIMEOUT_DIGITS + 1) {
+        return false;
+    }
+    for (size_t i = 0; i + 1 < value.len; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (value.data[i] - '0');
+    }
+    char letter = (char)value.data[value.len - 1];
+    if (letter == 'n') {
+        *us = (number + 999) / 1000;
+        return true;
+    }
+    for (size_t i = 0; i < SG_COUNT(units); i++) {
+        if (units[i].letter == letter) {
+            *us = number * units[i].us;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool metadata_content_type(struct slice value)
+{
+    const struct slice name = slice_str("application/grpc");
+    const struct slice proto = slice_str("+proto");
+
+    if (value.len < name.len || !slice_equal(slice_of(value.data, name.len), name)) {
+        return false;
+    }
+    struct slice rest = slice_of(value.data + name.len, value.len - name.len);
+    if (rest.len >= proto.len && slice_equal(slice_of(rest.data, proto.len), proto)) {
+        rest = slice_of(rest.data + proto.len, rest.len - proto.len);
+    }
+    return rest.len == 0 || rest.data[0] == ';' || rest.data[0] == ' ';
+}
+
+static size_t character_len(uint8_t first)
+{
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first < 0xE0) {
+        return 2;
+    }
+    return first < 0xF0 ? 3 : 4;
+}
+
+static size_t percent_byte(uint8_t byte, char *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    if (byte >= 0x20 && byte <= 0x7E && byte != '%') {
+        out[0] = (char)byte;
+        return 1;
+    }
+    out[0] = '%';
+    out[1] = digits[byte >> 4];
+    out[2] = digits[byte & 0xF];
+    return 3;
+}
+
+size_t metadata_percent(struct slice text, char *out, size_t cap)
+{
+    char character[12];
+    size_t len = 0;
+
+    for (size_t at = 0; at < text.len;) {
+        size_t bytes = character_len(text.data[at]);
+        size_t wide = 0;
+        for (size_t i = 0; i < bytes && at + i < text.len; i++) {
+            wide += percent_byte(text.data[at + i], character + wide);
+        }
+        if (wide > cap - len) {
+            break;
+        }
+        memcpy(out + len, character, wide);
+        len += wide;
+        at += bytes;
+    }
+    return len;
+}
+
+size_t metadata_base64(struct slice bytes, char *out)
+{
+    int padded = EVP_EncodeBlock((unsigned char *)out, bytes.data, (int)bytes.len);
+    size_t len = padded > 0 ? (size_t)padded : 0;
+
+    while (len > 0 && out[len - 1] == '=') {
+        len--;
+    }
+    return len;
+}

@@ -1,0 +1,326 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/clock.h"
+#include "gateway/transport/call.h"
+#include "gateway/transport/metadata.h"
+
+enum {
+    SPARE_BLOCKS_MAX = 256,
+    TEXT_MAX = 2048,    /* of grpc-message on the wire */
+    DETAILS_MAX = 5120, /* bytes; trailers stay below the 8 KiB that clients accept */
+    TRAILERS_MAX = 3,
+    STATUS_CODES = 17
+};
+
+static nghttp2_nv field(const char *name, struct slice value, uint8_t flags)
+{
+    /* nghttp2 does not write to them, but its struct does not say so. */
+    union {
+        const void *in;
+        uint8_t *out;
+    } the_name = {.in = name}, the_value = {.in = value.data};
+
+    return (nghttp2_nv){.name = the_name.out,
+                        .value = the_value.out,
+                        .namelen = strlen(name),
+                        .valuelen = value.len,
+                        .flags = (uint8_t)(flags | NGHTTP2_NV_FLAG_NO_COPY_NAME)};
+}
+
+static nghttp2_nv fixed_field(const char *name, const char *value)
+{
+    return field(name, slice_str(value), NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+}
+
+static const char *code_text(enum sg_status status)
+{
+    static const char *const texts[STATUS_CODES] = {"0",  "1",  "2",  "3",  "4",  "5",
+                                                    "6",  "7",  "8",  "9",  "10", "11",
+                                                    "12", "13", "14", "15", "16"};
+    int code = sg_status_grpc(status);
+
+    MUST(code >= 0 && code < STATUS_CODES);
+    return texts[code];
+}
+
+/* grpc-status and what explains it. Texts are not put into the peer's header table: they
+ * seldom come twice. */
+static size_t add_trailers(const struct grpc_call *call, nghttp2_nv *out)
+{
+    size_t count = 0;
+
+    out[count++] = fixed_field("grpc-status", code_text(call->status));
+    if (call->text != NULL) {
+        out[count++] =
+            field("grpc-message", slice_str(call->text), NGHTTP2_NV_FLAG_NO_INDEX);
+    }
+    if (call->details != NULL) {
+        out[count++] = field("grpc-status-details-bin", slice_str(call->details),
+                             NGHTTP2_NV_FLAG_NO_INDEX);
+    }
+    return count;
+}
+
+static struct block *take_block(struct grpc_call *call, size_t room)
+{
+    struct loop *loop = call->conn->loop;
+    size_t cap = room > BLOCK_CAP ? room : BLOCK_CAP;
+    struct block *block = SLIST_FIRST(&loop->spare_blocks);
+
+    if (!budget_take(&call->conn->output, cap)) {
+        return NULL;
+    }
+    if (cap == BLOCK_CAP && block != NULL) {
+        SLIST_REMOVE_HEAD(&loop->spare_blocks, spare);
+        loop->spare_block_count--;
+    } else {
+        block = (struct block *)malloc(sizeof(*block) + cap);
+    }
+    if (block == NULL) {
+        budget_give(&call->conn->output, cap);
+        return NULL;
+    }
+    block->from = 0;
+    block->to = 0;
+    block->cap = cap;
+    TAILQ_INSERT_TAIL(&call->queue, block, link);
+    return block;
+}
+
+static void drop_first_block(struct grpc_call *call)
+{
+    struct loop *loop = call->conn->loop;
+    struct block *block = TAILQ_FIRST(&call->queue);
+
+    TAILQ_REMOVE(&call->queue, block, link);
+    budget_give(&call->conn->output, block->cap);
+    if (block->cap == BLOCK_CAP && loop->spare_block_count < SPARE_BLOCKS_MAX) {
+        SLIST_INSERT_HEAD(&loop->spare_blocks, block, spare);
+        loop->spare_block_count++;
+    } else {
+        free(block);
+    }
+}
+
+void call_drop_queue(struct grpc_call *call)
+{
+    while (!TAILQ_EMPTY(&call->queue)) {
+        drop_first_block(call);
+    }
+    call->queued = 0;
+}
+
+/* Room behind what is queued: small messages share a block. */
+static uint8_t *make_room(struct grpc_call *call, size_t room)
+{
+    struct block *block = TAILQ_LAST(&call->queue, block_list);
+
+    if (block == NULL || room > block->cap - block->to) {
+        block = take_block(call, room);
+    }
+    if (block == NULL) {
+        return NULL;
+    }
+    uint8_t *out = block->data + block->to;
+    block->to += room;
+    call->queued += room;
+    return out;
+}
+
+/* nghttp2 asks for as many bytes as the windows allow. At the end of the answer the
+ * trailers take the place of END_STREAM. */
+static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, size_t cap,
+                       uint32_t *flags, nghttp2_data_source *source, void *context)
+{
+    struct grpc_call *call = (struct grpc_call *)source->ptr;
+    nghttp2_nv trailers[TRAILERS_MAX];
+    size_t len = 0;
+
+    (void)context;
+    while (len < cap && !TAILQ_EMPTY(&call->queue)) {
+        struct block *block = TAILQ_FIRST(&call->queue);
+        size_t waiting = block->to - block->from;
+        size_t count = waiting < cap - len ? waiting : cap - len;
+        memcpy(out + len, block->data + block->from, count);
+        block->from += count;
+        len += count;
+        if (block->from == block->to) {
+            drop_first_block(call);
+        }
+    }
+    call->queued -= len;
+    if (len > 0) {
+        call->conn->data_moved_us = clock_mono_us();
+    }
+    if (!TAILQ_EMPTY(&call->queue)) {
+        return (ssize_t)len;
+    }
+    if (call->ended) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+        if (nghttp2_submit_trailer(session, stream, trailers,
+                                   add_trailers(call, trailers)) != 0) {
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        }
+        return (ssize_t)len;
+    }
+    if (len > 0 && call->method->on_writable != NULL) {
+        call->want_room = true;
+        loop_mark_ready(call->conn->loop, call);
+    }
+    return len > 0 ? (ssize_t)len : NGHTTP2_ERR_DEFERRED;
+}
+
+/* The response headers, or news for a response that waits for more. */
+static void wake_response(struct grpc_call *call)
+{
+    nghttp2_session *session = call->conn->session;
+    const nghttp2_nv headers[] = {fixed_field(":status", "200"),
+                                  fixed_field("content-type", "application/grpc")};
+    const nghttp2_data_provider provider = {.source.ptr = call, .read_callback = on_read};
+
+    if (call->answered) {
+        /* Fails when the response is not deferred, and then goes on by itself. */
+        (void)nghttp2_session_resume_data(session, call->stream);
+    } else {
+        call->answered = true;
+        if (nghttp2_submit_response(session, call->stream, headers, SG_COUNT(headers),
+                                    &provider) != 0) {
+            call_abandon(call, NGHTTP2_INTERNAL_ERROR);
+        }
+    }
+    loop_mark_dirty(call->conn->loop, call->conn);
+}
+
+/* A single HEADERS frame: nothing was or will be sent before the status. */
+static void answer_shortly(struct grpc_call *call, const nghttp2_nv *headers,
+                           size_t count)
+{
+    call->answered = true;
+    if (nghttp2_submit_response(call->conn->session, call->stream, headers, count,
+                                NULL) != 0) {
+        call_abandon(call, NGHTTP2_INTERNAL_ERROR);
+    }
+    loop_mark_dirty(call->conn->loop, call->conn);
+}
+
+static void answer_status_only(struct grpc_call *call, const nghttp2_nv *extra)
+{
+    nghttp2_nv headers[3 + TRAILERS_MAX];
+    size_t count = 0;
+
+    headers[count++] = fixed_field(":status", "200");
+    headers[count++] = fixed_field("content-type", "application/grpc");
+    if (extra != NULL) {
+        headers[count++] = *extra;
+    }
+    count += add_trailers(call, headers + count);
+    answer_shortly(call, headers, count);
+}
+
+void call_abandon(struct grpc_call *call, uint32_t code)
+{
+    call->ended = true;
+    call_drop_queue(call);
+    (void)nghttp2_submit_rst_stream(call->conn->session, NGHTTP2_FLAG_NONE, call->stream,
+                                    code);
+    loop_mark_dirty(call->conn->loop, call->conn);
+}
+
+/* Texts live until the trailers are written; without memory they are left out. */
+static void keep_text(struct grpc_call *call, struct slice text)
+{
+    char encoded[TEXT_MAX];
+    size_t len = metadata_percent(text, encoded, sizeof(encoded));
+
+    call->text = strndup(encoded, len);
+}
+
+static void keep_details(struct grpc_call *call, struct slice details)
+{
+    if (details.len == 0 || details.len > DETAILS_MAX) {
+        return;
+    }
+    call->details = (char *)malloc(METADATA_BASE64(details.len));
+    if (call->details != NULL) {
+        call->details[metadata_base64(details, call->details)] = '\0';
+    }
+}
+
+static void end_call(struct grpc_call *call, enum sg_status status, const char *text)
+{
+    call->ended = true;
+    call->status = status;
+    if (text != NULL || status != SG_OK) {
+        keep_text(call, slice_str(text == NULL ? sg_status_text(status) : text));
+    }
+}
+
+void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text,
+                 struct slice details)
+{
+    if (call->ended) {
+        return;
+    }
+    end_call(call, status, text);
+    keep_details(call, details);
+    if (call->answered) {
+        wake_response(call);
+    } else {
+        answer_status_only(call, NULL);
+    }
+}
+
+static void count_refusal(const struct grpc_call *call)
+{
+    if (!call->opened) {
+        count_up(&call->conn->loop->counts.refused);
+    }
+}
+
+void call_refuse(struct grpc_call *call, enum sg_status status, const char *text)
+{
+    count_refusal(call);
+    grpc_finish(call, status, text, slice_of(NULL, 0));
+}
+
+void call_refuse_http(struct grpc_call *call, const char *http_status)
+{
+    const nghttp2_nv header = fixed_field(":status", http_status);
+
+    count_refusal(call);
+    call->ended = true;
+    answer_shortly(call, &header, 1);
+}
+
+void call_refuse_encoding(struct grpc_call *call)
+{
+    const nghttp2_nv accepted = fixed_field("grpc-accept-encoding", "identity");
+
+    count_refusal(call);
+    end_call(call, SG_UNSUPPORTED,
+             "messages in this grpc-encoding are not accepted; send them uncompressed");
+    answer_status_only(call, &accepted);
+}
+
+enum sg_status grpc_send(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+
+    if (call->ended) {
+        return SG_CANCELLED;
+    }
+    bool first = call->conn->output.used == 0;
+    uint8_t *out = len > UINT32_MAX ? NULL : make_room(call, GRPC_PREFIX_SIZE + len);
+    if (out == NULL) {
+        call_abandon(call, NGHTTP2_ENHANCE_YOUR_CALM);
+        return SG_BUSY;
+    }
+    grpc_prefix_write(out, false, (uint32_t)len);
+    (void)protobuf_c_message_pack(message, out + GRPC_PREFIX_SIZE);
+    if (first) {
+        call->conn->data_moved_us = clock_mono_us(); /* the wait begins now */
+    }
+    wake_response(call);
+    return SG_OK;
+}

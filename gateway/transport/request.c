@@ -1,0 +1,165 @@
+#include "gateway/clock.h"
+#include "gateway/transport/call.h"
+#include "gateway/transport/metadata.h"
+
+/* RFC 9113 section 6.5.2: what a field costs beside its bytes. */
+enum { FIELD_COST = 32 };
+
+static void take_path(struct grpc_call *call, struct slice value)
+{
+    call->method = setup_method(call->conn->loop->setup, value);
+}
+
+static void take_verb(struct grpc_call *call, struct slice value)
+{
+    call->request.post = slice_equal(value, slice_str("POST"));
+}
+
+static void take_content_type(struct grpc_call *call, struct slice value)
+{
+    call->request.grpc = metadata_content_type(value);
+}
+
+static void take_te(struct grpc_call *call, struct slice value)
+{
+    call->request.trailers = slice_equal(value, slice_str("trailers"));
+}
+
+static void take_timeout(struct grpc_call *call, struct slice value)
+{
+    call->request.timed = true;
+    call->request.timeout_bad = !metadata_timeout(value, &call->request.timeout_us);
+}
+
+static void take_encoding(struct grpc_call *call, struct slice value)
+{
+    call->request.encoded = !slice_equal(value, slice_str("identity"));
+}
+
+struct header_row {
+    const char *name;
+    size_t len;
+    void (*take)(struct grpc_call *call, struct slice value);
+};
+
+#define HEADER(name, take)                                                               \
+    {                                                                                    \
+        name, sizeof(name) - 1, take                                                     \
+    }
+static const struct header_row header_rows[] = {
+    HEADER(":path", take_path),
+    HEADER(":method", take_verb),
+    HEADER("content-type", take_content_type),
+    HEADER("te", take_te),
+    HEADER("grpc-timeout", take_timeout),
+    HEADER("grpc-encoding", take_encoding),
+};
+
+void request_header(struct grpc_call *call, struct slice name, struct slice value)
+{
+    const struct server_limits *limits = &call->conn->loop->setup->limits;
+    struct request *request = &call->request;
+    size_t cost = name.len + value.len + FIELD_COST;
+
+    if (request->too_large) {
+        return;
+    }
+    if (cost > limits->header_list_bytes - request->bytes ||
+        request->fields >= limits->header_fields) {
+        request->too_large = true;
+        return;
+    }
+    request->bytes += (uint32_t)cost;
+    request->fields++;
+    for (size_t i = 0; i < SG_COUNT(header_rows); i++) {
+        const struct header_row *row = &header_rows[i];
+        if (row->len == name.len && memcmp(row->name, name.data, name.len) == 0) {
+            row->take(call, value);
+            return;
+        }
+    }
+}
+
+static bool single(const struct grpc_method *method)
+{
+    return method->kind == GRPC_UNARY || method->kind == GRPC_SERVER_STREAM;
+}
+
+/* Streams may last: only their own timeout ends them. */
+static int64_t time_allowed_us(const struct grpc_call *call)
+{
+    const struct server_limits *limits = &call->conn->loop->setup->limits;
+    int64_t max_us = (int64_t)limits->deadline_max_ms * 1000;
+
+    if (call->method->kind != GRPC_UNARY) {
+        return call->request.timed ? call->request.timeout_us : INT64_MAX;
+    }
+    int64_t asked_us = call->request.timed ? call->request.timeout_us
+                                           : (int64_t)limits->deadline_default_ms * 1000;
+    return asked_us < max_us ? asked_us : max_us;
+}
+
+static void start_clock(struct grpc_call *call)
+{
+    int64_t allowed_us = time_allowed_us(call);
+    struct timeval time = {.tv_sec = allowed_us / 1000000,
+                           .tv_usec = allowed_us % 1000000};
+
+    call->deadline_us = INT64_MAX;
+    if (allowed_us < INT64_MAX) {
+        call->deadline_us = clock_mono_us() + allowed_us;
+        (void)event_add(&call->timer, &time);
+    }
+}
+
+static bool refuse_http(struct grpc_call *call)
+{
+    if (!call->request.post) {
+        call_refuse_http(call, "405");
+        return true;
+    }
+    if (!call->request.grpc) {
+        call_refuse_http(call, "415");
+        return true;
+    }
+    return false;
+}
+
+static bool refuse_grpc(struct grpc_call *call)
+{
+    const struct conn *conn = call->conn;
+
+    if (!call->request.trailers) {
+        call_refuse(call, SG_INTERNAL,
+                    "the request lacks 'te: trailers'; a proxy on the way does not pass "
+                    "gRPC on");
+    } else if (call->request.timeout_bad) {
+        call_refuse(call, SG_INTERNAL,
+                    "grpc-timeout is not 1 to 8 digits and a unit of H M S m u n");
+    } else if (conn->caller == NULL) {
+        call_refuse(call, SG_UNAUTHENTICATED, conn->stranger);
+    } else if (call->method == NULL) {
+        call_refuse(call, SG_UNSUPPORTED,
+                    "this server has no such method; check service, method and version");
+    } else if (call->request.encoded) {
+        call_refuse_encoding(call);
+    }
+    return call->ended;
+}
+
+void request_complete(struct grpc_call *call)
+{
+    if (call->request.too_large) {
+        call_refuse(call, SG_TOO_LARGE, "the request headers are larger than the limit");
+        return;
+    }
+    if (refuse_http(call) || refuse_grpc(call)) {
+        return;
+    }
+    call->accepted = true;
+    call->deframer.max = call->method->max_request;
+    start_clock(call);
+    if (!single(call->method)) {
+        call_open(call);
+    }
+}

@@ -1,0 +1,186 @@
+#include "gateway/transport/server.h"
+
+#include <stdlib.h>
+
+#include "gateway/transport/acceptor.h"
+#include "gateway/transport/call.h"
+
+struct server {
+    struct setup setup;
+    struct acceptor acceptor;
+    struct loop *loops; /* owned */
+    unsigned loop_count;
+};
+
+static enum sg_status make_loops(struct server *server, unsigned count)
+{
+    server->loops = (struct loop *)calloc(count, sizeof(*server->loops));
+    if (server->loops == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        server->loop_count = i + 1;
+        TRY(loop_init(&server->loops[i], &server->setup, i));
+    }
+    return SG_OK;
+}
+
+static enum sg_status build(struct server *server, const struct server_options *options,
+                            struct sg_error *why)
+{
+    server->acceptor.fd = -1;
+    TRY(setup_init(&server->setup, options, why));
+    TRY(acceptor_bind(&server->acceptor, options->address, options->port, why));
+    if (make_loops(server, options->loops == 0 ? 1 : options->loops) != SG_OK) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the I/O loops");
+    }
+    server->acceptor.loops = server->loops;
+    server->acceptor.loop_count = server->loop_count;
+    server->acceptor.limit = options->limits.connections;
+    if (acceptor_attach(&server->acceptor) != SG_OK) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the listener");
+    }
+    return SG_OK;
+}
+
+enum sg_status server_new(const struct server_options *options, struct server **out,
+                          struct sg_error *why)
+{
+    struct server *server = (struct server *)calloc(1, sizeof(*server));
+
+    if (server == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
+    }
+    enum sg_status status = build(server, options, why);
+    if (status != SG_OK) {
+        server_free(server);
+        return status;
+    }
+    *out = server;
+    return SG_OK;
+}
+
+uint16_t server_port(const struct server *server)
+{
+    return server->acceptor.port;
+}
+
+static void on_watched(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = (struct loop *)context;
+
+    (void)fd;
+    (void)what;
+    loop->on_wake(loop->wake_context);
+}
+
+void server_watch(struct server *server, unsigned loop_index, int fd,
+                  void (*on_wake)(void *context), void *context)
+{
+    MUST(loop_index < server->loop_count);
+    struct loop *loop = &server->loops[loop_index];
+    MUST(loop->watch == NULL && !loop->running);
+
+    loop->on_wake = on_wake;
+    loop->wake_context = context;
+    loop->watch = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_watched, loop);
+    MUST(loop->watch != NULL && event_add(loop->watch, NULL) == 0);
+}
+
+enum sg_status server_start(struct server *server, struct sg_error *why)
+{
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        if (loop_start(&server->loops[i]) != SG_OK) {
+            server_stop(server);
+            return sg_fail(why, SG_NO_MEMORY,
+                           "I/O thread %u could not be started; is the limit of threads "
+                           "reached?",
+                           i);
+        }
+    }
+    return SG_OK;
+}
+
+struct grpc_call *server_call(struct server *server, struct grpc_name name)
+{
+    if (name.loop >= server->loop_count ||
+        name.connection >= server->loops[name.loop].slot_count) {
+        return NULL;
+    }
+    const struct conn_slot *slot = &server->loops[name.loop].slots[name.connection];
+    if (slot->conn == NULL || slot->generation != name.generation ||
+        slot->conn->session == NULL || name.stream > INT32_MAX) {
+        return NULL;
+    }
+    struct grpc_call *call = (struct grpc_call *)nghttp2_session_get_stream_user_data(
+        slot->conn->session, (int32_t)name.stream);
+    return call == NULL || call->ended ? NULL : call;
+}
+
+void server_drain(struct server *server)
+{
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_drain(&server->loops[i]);
+    }
+}
+
+bool server_idle(const struct server *server)
+{
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        if (atomic_load(&server->loops[i].busy) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void server_stop(struct server *server)
+{
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        if (server->loops[i].running) {
+            loop_stop(&server->loops[i]);
+        }
+    }
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_join(&server->loops[i]);
+    }
+}
+
+void server_free(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    server_stop(server);
+    acceptor_close(&server->acceptor);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_fini(&server->loops[i]);
+    }
+    setup_fini(&server->setup);
+    free(server->loops);
+    free(server);
+}
+
+static uint64_t sum(const struct server *server, size_t offset)
+{
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        const char *counts = (const char *)&server->loops[i].counts;
+        total += atomic_load_explicit(
+            (const atomic_uint_fast64_t *)(const void *)(counts + offset),
+            memory_order_relaxed);
+    }
+    return total;
+}
+
+struct server_counts server_counts(const struct server *server)
+{
+    return (struct server_counts){
+        .connections_opened = sum(server, offsetof(struct loop_counts, opened)),
+        .handshakes_failed = sum(server, offsetof(struct loop_counts, handshakes_failed)),
+        .calls_started = sum(server, offsetof(struct loop_counts, started)),
+        .calls_refused = sum(server, offsetof(struct loop_counts, refused)),
+        .connections_cut = sum(server, offsetof(struct loop_counts, cut)),
+    };
+}

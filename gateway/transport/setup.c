@@ -1,0 +1,99 @@
+#include "gateway/transport/setup.h"
+
+#include <stdlib.h>
+
+#include "gateway/transport/session.h"
+#include "gateway/transport/tls.h"
+
+enum { PEER_RESETS_A_SECOND = 1000, PEER_RESET_BURST = 10 };
+
+static int compare_slices(struct slice a, struct slice b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
+
+    if (order != 0) {
+        return order;
+    }
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct grpc_method *const *left = (const struct grpc_method *const *)a;
+    const struct grpc_method *const *right = (const struct grpc_method *const *)b;
+
+    return compare_slices(slice_str((*left)->path), slice_str((*right)->path));
+}
+
+static int path_to_method(const void *key, const void *row)
+{
+    const struct grpc_method *const *method = (const struct grpc_method *const *)row;
+
+    return compare_slices(*(const struct slice *)key, slice_str((*method)->path));
+}
+
+const struct grpc_method *setup_method(const struct setup *setup, struct slice path)
+{
+    const struct grpc_method *const *found = (const struct grpc_method *const *)bsearch(
+        &path, setup->methods, setup->method_count, sizeof(struct grpc_method *),
+        path_to_method);
+
+    return found == NULL ? NULL : *found;
+}
+
+static enum sg_status index_methods(struct setup *setup,
+                                    const struct server_options *options)
+{
+    setup->methods = (const struct grpc_method **)calloc(
+        options->method_count + 1, sizeof(const struct grpc_method *));
+    if (setup->methods == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < options->method_count; i++) {
+        setup->methods[i] = &options->methods[i];
+        MUST(options->methods[i].request != NULL &&
+             options->methods[i].on_message != NULL);
+    }
+    setup->method_count = options->method_count;
+    qsort(setup->methods, setup->method_count, sizeof(struct grpc_method *), by_path);
+    return SG_OK;
+}
+
+/* The limiter of nghttp2 counts resets of honest clients too, whose deadlines end all at
+ * once under load: so it is wide, and the work behind a call is bounded elsewhere. */
+static enum sg_status make_options(struct setup *setup)
+{
+    if (nghttp2_option_new(&setup->options) != 0) {
+        return SG_NO_MEMORY;
+    }
+    nghttp2_option_set_no_auto_window_update(setup->options, 1);
+    nghttp2_option_set_no_closed_streams(setup->options, 1);
+    nghttp2_option_set_server_fallback_rfc7540_priorities(setup->options, 0);
+    nghttp2_option_set_stream_reset_rate_limit(
+        setup->options, (uint64_t)setup->limits.concurrent_streams * PEER_RESET_BURST,
+        PEER_RESETS_A_SECOND);
+    return SG_OK;
+}
+
+enum sg_status setup_init(struct setup *setup, const struct server_options *options,
+                          struct sg_error *why)
+{
+    *setup = (struct setup){.limits = options->limits,
+                            .identify = options->identify,
+                            .context = options->context};
+    if (index_methods(setup, options) != SG_OK || make_options(setup) != SG_OK ||
+        session_callbacks(&setup->callbacks) != SG_OK) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
+    }
+    return tls_context(options, &setup->tls, why);
+}
+
+void setup_fini(struct setup *setup)
+{
+    SSL_CTX_free(setup->tls);
+    nghttp2_session_callbacks_del(setup->callbacks);
+    nghttp2_option_del(setup->options);
+    free(setup->methods);
+    *setup = (struct setup){0};
+}

@@ -1,0 +1,52 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_SETUP_H
+#define SEGEL_GATEWAY_TRANSPORT_SETUP_H
+
+#include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+
+#include "gateway/transport/limit.h"
+#include "gateway/transport/server.h"
+
+/* What a server is made of and what never changes after server_new: read by all its I/O
+ * loops without a lock. */
+struct setup {
+    struct server_limits limits;
+    const struct grpc_method **methods; /* owned, sorted by path */
+    size_t method_count;
+    SSL_CTX *tls;                         /* owned */
+    nghttp2_session_callbacks *callbacks; /* owned */
+    nghttp2_option *options;              /* owned */
+    void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    void *context; /* of identify */
+};
+
+/* Limits that nobody has needed to tune. */
+enum {
+    STREAM_WINDOW = 1 << 20,
+    CONNECTION_WINDOW = 4 << 20,
+    TLS_RECORD = 16384, /* largest read and write of TLS at once */
+    READS_A_TURN = 16,  /* records of one connection before others have theirs */
+    FLUSH_BYTES_A_TURN = 1 << 20,
+    OUTBOUND_FRAMES_MAX = 5000, /* waiting in nghttp2 */
+    EMPTY_FRAMES_MAX = 100,     /* DATA frames without data, a call */
+    LINGER_MS = 1000,           /* for a peer to read our last words */
+    LINGER_BYTES = 1 << 20,     /* read and thrown away meanwhile */
+    GOAWAY_GAP_MS = 100         /* between the two GOAWAY of a drain */
+};
+#define INPUT_BYTES       ((size_t)32 << 20)  /* unread or incomplete, a connection */
+#define LOOP_INPUT_BYTES  ((size_t)256 << 20) /* the same, a loop */
+#define LOOP_OUTPUT_BYTES ((size_t)512 << 20)
+#define ARENA_FACTOR      8
+#define ARENA_MIN         ((size_t)64 << 10)
+#define ARENA_MAX         ((size_t)64 << 20)
+
+/* Fills *setup; what it holds is released by setup_fini, also after a failure. */
+SG_MUST_USE enum sg_status setup_init(struct setup *setup,
+                                      const struct server_options *options,
+                                      struct sg_error *why);
+void setup_fini(struct setup *setup);
+
+/* The method of a path; NULL when there is none. */
+const struct grpc_method *setup_method(const struct setup *setup, struct slice path);
+
+#endif

@@ -1,0 +1,179 @@
+#include "gateway/transport/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <unistd.h>
+
+static const uint8_t alpn_h2[] = {2, 'h', '2'};
+
+/* A client that offers protocols must offer h2; one that offers none never gets here and
+ * is caught by tls_speaks_h2. */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                           const unsigned char *in, unsigned int in_len, void *context)
+{
+    (void)ssl;
+    (void)context;
+    for (unsigned int at = 0; at < in_len; at += 1U + in[at]) {
+        if (in[at] == 2 && in_len - at >= sizeof(alpn_h2) &&
+            memcmp(in + at, alpn_h2, sizeof(alpn_h2)) == 0) {
+            *out = in + at + 1;
+            *out_len = 2;
+            return SSL_TLSEXT_ERR_OK;
+        }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* An encrypted key file would make OpenSSL ask on the terminal. */
+static int no_passphrase(char *buffer, int size, int writing, void *context)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)context;
+    return 0;
+}
+
+static const char *last_reason(void)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    return reason == NULL ? "no reason given" : reason;
+}
+
+static enum sg_status check_file(const char *path, const char *role, struct sg_error *why)
+{
+    if (path == NULL || access(path, R_OK) != 0) {
+        return sg_fail(why, SG_NOT_FOUND,
+                       "the %s file '%s' cannot be read; check the path and its rights",
+                       role, path == NULL ? "" : path);
+    }
+    return SG_OK;
+}
+
+static enum sg_status load_identity(SSL_CTX *tls, const struct server_options *options,
+                                    struct sg_error *why)
+{
+    TRY(check_file(options->certificate, "certificate", why));
+    TRY(check_file(options->private_key, "private key", why));
+    if (SSL_CTX_use_certificate_chain_file(tls, options->certificate) != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' does not hold a certificate in PEM (%s); put the server's "
+                       "certificate first, then its issuers",
+                       options->certificate, last_reason());
+    }
+    if (SSL_CTX_use_PrivateKey_file(tls, options->private_key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(tls) != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' is not the unencrypted PEM key of the certificate '%s' (%s)",
+                       options->private_key, options->certificate, last_reason());
+    }
+    return SG_OK;
+}
+
+static enum sg_status load_client_issuers(SSL_CTX *tls,
+                                          const struct server_options *options,
+                                          struct sg_error *why)
+{
+    TRY(check_file(options->client_ca, "client issuers", why));
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->client_ca);
+    if (names == NULL ||
+        SSL_CTX_load_verify_locations(tls, options->client_ca, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return sg_fail(why, SG_INVALID,
+                       "'%s' does not hold certificates in PEM (%s); it must name the "
+                       "issuers of the clients' certificates",
+                       options->client_ca, last_reason());
+    }
+    SSL_CTX_set_client_CA_list(tls, names);
+    return SG_OK;
+}
+
+/* No resumption: a resumed session would skip the check of the client's chain. */
+static bool harden(SSL_CTX *tls)
+{
+    static const unsigned char id[] = "segel";
+
+    SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                                 SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(tls, 1);
+    (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
+    SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
+    return SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_num_tickets(tls, 0) == 1 &&
+           SSL_CTX_set_session_id_context(tls, id, sizeof(id) - 1) == 1;
+}
+
+enum sg_status tls_context(const struct server_options *options, SSL_CTX **out,
+                           struct sg_error *why)
+{
+    ERR_clear_error();
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    if (tls == NULL || !harden(tls)) {
+        SSL_CTX_free(tls);
+        return sg_fail(why, SG_INTERNAL, "OpenSSL cannot set up TLS 1.3 (%s)",
+                       last_reason());
+    }
+    enum sg_status status = load_identity(tls, options, why);
+    if (status == SG_OK) {
+        status = load_client_issuers(tls, options, why);
+    }
+    if (status != SG_OK) {
+        SSL_CTX_free(tls);
+        return status;
+    }
+    *out = tls;
+    return SG_OK;
+}
+
+static enum tls_end end_of(SSL *ssl, int result)
+{
+    switch (SSL_get_error(ssl, result)) {
+    case SSL_ERROR_NONE:
+        return TLS_DONE;
+    case SSL_ERROR_WANT_READ:
+        return TLS_WANTS_READ;
+    case SSL_ERROR_WANT_WRITE:
+        return TLS_WANTS_WRITE;
+    case SSL_ERROR_ZERO_RETURN:
+        return TLS_PEER_LEFT;
+    case SSL_ERROR_SYSCALL:
+        return ERR_peek_error() == 0 ? TLS_PEER_LEFT : TLS_BROKEN;
+    default:
+        return TLS_BROKEN;
+    }
+}
+
+/* SSL_get_error looks at the thread's queue of errors: it must be empty before. */
+enum tls_end tls_handshake(SSL *ssl)
+{
+    ERR_clear_error();
+    return end_of(ssl, SSL_accept(ssl));
+}
+
+enum tls_end tls_read(SSL *ssl, uint8_t *out, size_t cap, size_t *len)
+{
+    ERR_clear_error();
+    return end_of(ssl, SSL_read_ex(ssl, out, cap, len));
+}
+
+enum tls_end tls_write(SSL *ssl, struct slice bytes, size_t *len)
+{
+    ERR_clear_error();
+    return end_of(ssl, SSL_write_ex(ssl, bytes.data, bytes.len, len));
+}
+
+bool tls_speaks_h2(SSL *ssl)
+{
+    const unsigned char *name = NULL;
+    unsigned int len = 0;
+
+    SSL_get0_alpn_selected(ssl, &name, &len);
+    return slice_equal(slice_of(name, len), slice_str("h2"));
+}

@@ -1,0 +1,141 @@
+#include "gateway/transport/loop.h"
+
+#include "gateway/clock.h"
+#include "gateway/transport/call.h"
+
+/* Turns of a loop: events collect what is to be done, the end of the turn does it. */
+
+static const struct rate log_rate = {.burst = 20, .per_second = 2};
+static const struct timeval at_once = {0};
+
+static void run_ready(struct loop *loop)
+{
+    struct grpc_call *call;
+    size_t count = 0;
+
+    /* Those that become ready meanwhile wait for the next turn. */
+    TAILQ_FOREACH(call, &loop->ready, ready_link)
+    {
+        count++;
+    }
+    while (count-- > 0 && (call = TAILQ_FIRST(&loop->ready)) != NULL) {
+        TAILQ_REMOVE(&loop->ready, call, ready_link);
+        call->ready = false;
+        call_ready(call);
+    }
+}
+
+/* The end of a turn: whatever was queued by many events is written once. */
+void loop_settle(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = (struct loop *)context;
+    struct conn *conn;
+
+    (void)fd;
+    (void)what;
+    loop->settling = true;
+    run_ready(loop);
+    while ((conn = TAILQ_FIRST(&loop->dirty)) != NULL) {
+        TAILQ_REMOVE(&loop->dirty, conn, dirty_link);
+        conn->dirty = false;
+        conn_flush(conn);
+    }
+    while ((conn = TAILQ_FIRST(&loop->dead)) != NULL) {
+        TAILQ_REMOVE(&loop->dead, conn, dead_link);
+        conn_free(conn);
+    }
+    loop->settling = false;
+    loop->settle_pending = false;
+    if (loop->stopping && atomic_load(&loop->connections) == 0) {
+        (void)event_base_loopbreak(loop->base);
+    }
+}
+
+void loop_touch(struct loop *loop)
+{
+    if (!loop->settle_pending) {
+        loop->settle_pending = true;
+        event_active(&loop->settle, 0, 0);
+    }
+}
+
+void loop_go_on(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = (struct loop *)context;
+    struct conn *conn;
+    size_t count = 0;
+
+    (void)fd;
+    (void)what;
+    TAILQ_FOREACH(conn, &loop->again, again_link)
+    {
+        count++;
+    }
+    while (count-- > 0 && (conn = TAILQ_FIRST(&loop->again)) != NULL) {
+        TAILQ_REMOVE(&loop->again, conn, again_link);
+        conn->queued_again = false;
+        loop_mark_dirty(loop, conn);
+        conn_read(conn);
+    }
+    loop_touch(loop);
+}
+
+void loop_mark_dirty(struct loop *loop, struct conn *conn)
+{
+    if (!conn->dirty && conn->state != CONN_DEAD) {
+        conn->dirty = true;
+        TAILQ_INSERT_TAIL(&loop->dirty, conn, dirty_link);
+        loop_touch(loop);
+    }
+}
+
+void loop_mark_again(struct loop *loop, struct conn *conn)
+{
+    if (!conn->queued_again) {
+        conn->queued_again = true;
+        TAILQ_INSERT_TAIL(&loop->again, conn, again_link);
+        (void)event_add(&loop->again_timer, &at_once);
+    }
+}
+
+void loop_mark_ready(struct loop *loop, struct grpc_call *call)
+{
+    if (call->ready) {
+        return;
+    }
+    call->ready = true;
+    TAILQ_INSERT_TAIL(&loop->ready, call, ready_link);
+    if (loop->settling) {
+        (void)event_add(&loop->again_timer, &at_once);
+    } else {
+        loop_touch(loop);
+    }
+}
+
+void loop_forget(struct loop *loop, struct conn *conn)
+{
+    if (conn->dirty) {
+        conn->dirty = false;
+        TAILQ_REMOVE(&loop->dirty, conn, dirty_link);
+    }
+    if (conn->queued_again) {
+        conn->queued_again = false;
+        TAILQ_REMOVE(&loop->again, conn, again_link);
+    }
+    if (conn->listed_handshake) {
+        conn->listed_handshake = false;
+        loop->handshake_count--;
+        TAILQ_REMOVE(&loop->handshaking, conn, handshake_link);
+    }
+}
+
+bool loop_may_log(struct loop *loop, uint64_t *skipped)
+{
+    if (!bucket_take(&loop->log_bucket, &log_rate, clock_mono_us())) {
+        loop->log_skipped++;
+        return false;
+    }
+    *skipped = loop->log_skipped;
+    loop->log_skipped = 0;
+    return true;
+}
