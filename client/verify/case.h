@@ -5,6 +5,7 @@
 
 #include "client/pdf/pdf.h"
 #include "client/verify/verify.h"
+#include "proto/algorithm.h"
 
 /* One signature under examination; for the files of this folder. Each check looks at the
  * case, changes nothing in it, and says one sentence. */
@@ -30,6 +31,8 @@ void verify_case_run(struct verify_case *c, struct verify_report *report);
 
 /* The accepted digest algorithm of the signer, or NULL. */
 const EVP_MD *verify_case_md(const struct verify_case *c);
+/* What the signature states, when it fits key and digest algorithm; else NONE. */
+enum sg_scheme verify_case_scheme(const struct verify_case *c);
 
 enum verify_mark verify_structure(const struct verify_case *c, struct verify_check *out);
 enum verify_mark verify_digest(const struct verify_case *c, struct verify_check *out);

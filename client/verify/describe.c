@@ -5,7 +5,6 @@
 #include <openssl/x509v3.h>
 
 #include "client/verify/case.h"
-#include "proto/algorithm.h"
 
 static void free_bio(BIO **bio)
 {
@@ -91,26 +90,6 @@ static void write_policies(const X509 *certificate, char *out, size_t cap)
     }
 }
 
-static enum sg_scheme scheme_of(const struct verify_case *c)
-{
-    X509_ALGOR *algor = NULL;
-    const ASN1_OBJECT *object = NULL;
-    int key_nid = NID_undef;
-
-    CMS_SignerInfo_get0_algs(c->signer_info, NULL, NULL, NULL, &algor);
-    X509_ALGOR_get0(&object, NULL, NULL, algor);
-    int nid = OBJ_obj2nid(object);
-    if (nid == NID_rsassaPss) {
-        return SG_SCHEME_RSA_PSS;
-    }
-    if (OBJ_find_sigid_algs(nid, NULL, &key_nid) != 1) {
-        key_nid = nid;
-    }
-    return key_nid == NID_rsaEncryption          ? SG_SCHEME_RSA_PKCS1
-           : key_nid == NID_X9_62_id_ecPublicKey ? SG_SCHEME_ECDSA
-                                                 : SG_SCHEME_NONE;
-}
-
 static enum sg_hash hash_of(const struct verify_case *c)
 {
     const EVP_MD *md = verify_case_md(c);
@@ -125,7 +104,7 @@ static enum sg_hash hash_of(const struct verify_case *c)
 
 static void write_algorithm(const struct verify_case *c, struct verify_report *report)
 {
-    enum sg_scheme scheme = scheme_of(c);
+    enum sg_scheme scheme = verify_case_scheme(c);
     enum sg_hash hash = hash_of(c);
 
     if (scheme != SG_SCHEME_NONE && hash != SG_HASH_NONE) {

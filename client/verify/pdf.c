@@ -114,6 +114,7 @@ static void judge_all(const struct pdf_document *document, struct slice pdf,
     }
 }
 
+/* The parameters are the header's. NOLINTNEXTLINE(readability-function-size) */
 enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors, int64_t at_us,
                           struct verify_report *reports, size_t cap, size_t *count,
                           struct sg_error *why)

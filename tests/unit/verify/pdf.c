@@ -1,0 +1,182 @@
+/* Signatures inside a PDF: what they cover, and what was done to the file afterwards. */
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "client/verify/verify.h"
+#include "tests/unit/verify/support/pdf.h"
+
+static const int64_t in_2026_us = 1767225600000000;
+static struct pki pki;
+static X509_STORE *anchors;
+static struct maker maker;
+static struct slice letter;
+static struct verify_report reports[4];
+static size_t count;
+static struct sg_error why;
+
+static void begin(void)
+{
+    pki_make(&pki, PKI_P256);
+    anchors = pki_store(&pki);
+    maker = maker_lawful(&pki, slice_of(NULL, 0));
+    letter = pdf_signed(pdf_page(), maker);
+}
+
+static void end(void)
+{
+    free((void *)(uintptr_t)letter.data);
+    X509_STORE_free(anchors);
+    pki_free(&pki);
+}
+
+TestSuite(verify_pdf, .init = begin, .fini = end);
+
+static enum sg_status verify(struct slice pdf)
+{
+    return verify_pdf(pdf, anchors, in_2026_us, reports, SG_COUNT(reports), &count, &why);
+}
+
+static const struct verify_check *check(const struct verify_report *report,
+                                        const char *name)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        if (strcmp(report->checks[i].name, name) == 0) {
+            return &report->checks[i];
+        }
+    }
+    cr_assert_fail("no check '%s'", name);
+    return NULL;
+}
+
+/* Where a text stands in the letter, to be written over. */
+static char *place_of(const char *text)
+{
+    for (size_t i = 0; i + strlen(text) <= letter.len; i++) {
+        if (memcmp(letter.data + i, text, strlen(text)) == 0) {
+            return (char *)(uintptr_t)letter.data + i;
+        }
+    }
+    cr_assert_fail("the letter has no '%s'", text);
+    return NULL;
+}
+
+/* Takes the place of the lawful letter; frees what was there. */
+static void replace(struct slice by)
+{
+    free((void *)(uintptr_t)letter.data);
+    letter = by;
+}
+
+Test(verify_pdf, a_signed_letter_passes_every_check_in_order)
+{
+    static const char *const order[] = {"structure",   "digest", "signature",
+                                        "certificate", "chain",  "coverage",
+                                        "profile"};
+
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(reports[0].count, SG_COUNT(order));
+    for (size_t i = 0; i < SG_COUNT(order); i++) {
+        cr_expect_str_eq(reports[0].checks[i].name, order[i]);
+        cr_expect_eq(reports[0].checks[i].mark, VERIFY_PASS, "%s",
+                     reports[0].checks[i].text);
+    }
+    cr_expect(reports[0].valid);
+    cr_expect_str_eq(reports[0].level, "PAdES B-B");
+    cr_expect_eq(reports[0].signing_time_us, in_2026_us);
+}
+
+Test(verify_pdf, a_changed_byte_of_the_page_fails_the_digest)
+{
+    *place_of("842") = '9';
+    cr_assert_eq(verify(letter), SG_OK);
+    cr_expect_eq(check(&reports[0], "digest")->mark, VERIFY_FAIL);
+    cr_expect_eq(check(&reports[0], "signature")->mark, VERIFY_PASS);
+    cr_expect_not(reports[0].valid);
+}
+
+Test(verify_pdf, bytes_after_the_last_signature_leave_its_coverage_unknown)
+{
+    replace(pdf_longer(letter, "% appended\n"));
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_UNKNOWN);
+    cr_expect_neq(strstr(check(&reports[0], "coverage")->text, "11 bytes"), NULL, "%s",
+                  check(&reports[0], "coverage")->text);
+    cr_expect_eq(check(&reports[0], "digest")->mark, VERIFY_PASS);
+    cr_expect_not(reports[0].valid);
+}
+
+Test(verify_pdf, a_second_signature_covers_the_first)
+{
+    replace(pdf_signed(letter, maker));
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_assert_eq(count, 2);
+    cr_expect(reports[0].valid);
+    cr_expect(reports[1].valid);
+    cr_expect_neq(strstr(check(&reports[0], "coverage")->text, "later signature"), NULL);
+    cr_expect_neq(strstr(check(&reports[1], "coverage")->text, "whole file"), NULL);
+}
+
+/* Otherwise anybody could append pages and a signature of his own making. */
+Test(verify_pdf, a_second_signature_that_fails_covers_nothing)
+{
+    struct maker stranger = maker;
+    EVP_PKEY *other = pki_key_new(PKI_P256);
+
+    stranger.key = other;
+    replace(pdf_signed(letter, stranger));
+    cr_assert_eq(verify(letter), SG_OK);
+    cr_expect_eq(check(&reports[1], "signature")->mark, VERIFY_FAIL);
+    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_UNKNOWN);
+    cr_expect_not(reports[0].valid);
+    EVP_PKEY_free(other);
+}
+
+Test(verify_pdf, more_signatures_than_asked_for_are_counted)
+{
+    replace(pdf_signed(letter, maker));
+    cr_assert_eq(verify_pdf(letter, anchors, in_2026_us, reports, 1, &count, &why),
+                 SG_OK);
+    cr_expect_eq(count, 2);
+    cr_expect(reports[0].valid);
+}
+
+Test(verify_pdf, byte_ranges_that_leave_a_gap_fail_the_coverage)
+{
+    /* The second range begins one byte later: the gap is no longer the Contents alone. */
+    char *range = place_of("/ByteRange");
+    unsigned long first = 0;
+    unsigned long second = 0;
+    unsigned long len = 0;
+    char text[64];
+
+    cr_assert_eq(sscanf(range, "/ByteRange [0 %lu %lu %lu", &first, &second, &len), 3);
+    int written = snprintf(text, sizeof(text), "/ByteRange [0 %lu %lu %lu", first,
+                           second + 1, len - 1);
+    memcpy(range, text, (size_t)written);
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_FAIL);
+    cr_expect_not(reports[0].valid);
+}
+
+Test(verify_pdf, another_subfilter_is_not_pades)
+{
+    memcpy(place_of("ETSI.CAdES.detached"), "adbe.pkcs7.detached", 19);
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_expect_eq(check(&reports[0], "profile")->mark, VERIFY_FAIL);
+    cr_expect_neq(strstr(check(&reports[0], "profile")->text, "SubFilter"), NULL);
+}
+
+Test(verify_pdf, a_pdf_without_signature_is_not_found)
+{
+    cr_expect_eq(verify(pdf_page()), SG_NOT_FOUND);
+    cr_expect_neq(strstr(why.text, "no signature"), NULL);
+    cr_expect_eq(count, 0);
+}
+
+Test(verify_pdf, what_is_no_pdf_is_refused_with_a_sentence)
+{
+    cr_expect_eq(verify(slice_str("Not a PDF at all")), SG_INVALID);
+    cr_expect_gt(strlen(why.text), 0);
+}
