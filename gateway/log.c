@@ -28,7 +28,7 @@ static size_t write_json(char *line, const char *level, const char *event, va_li
     struct slice text = {0};
 
     json_start(&out, line, LINE_MAX - 1);
-    json_object(&out, NULL);
+    json_open_object(&out, NULL);
     json_time(&out, "ts", clock_wall_us());
     json_str(&out, "level", level);
     json_str(&out, "event", event);

@@ -114,14 +114,14 @@ enum sg_status tool_write(const struct tool *tool, struct slice text,
 
 static void print_attributes(struct json_out *out, const struct key *key)
 {
-    json_object(out, "attributes");
+    json_open_object(out, "attributes");
     for (unsigned i = 0; i < KEY_ATTRIBUTE_COUNT; i++) {
         if ((key->known >> i & 1U) != 0) {
             json_bool(out, key_attribute_name(i), (key->attributes >> i & 1U) != 0);
         }
     }
     json_end(out);
-    json_array(out, "allowed_mechanisms");
+    json_open_array(out, "allowed_mechanisms");
     for (size_t i = 0; i < key->allowed_count; i++) {
         json_uint(out, NULL, key->allowed[i]);
     }
@@ -152,7 +152,7 @@ void tool_print_key(const struct key *key, const char *omitted)
     text_hex(slice_of(key->ref.id, key->ref.id_len), id);
     key_kind(key, kind);
     json_start(&out, text, sizeof(text));
-    json_object(&out, NULL);
+    json_open_object(&out, NULL);
     json_str(&out, "id", id);
     json_str(&out, "type", kind);
     json_str(&out, "name", key->label);

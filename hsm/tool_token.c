@@ -56,7 +56,7 @@ static void print_token(const struct token *token)
     struct json_out out;
     struct slice line;
     json_start(&out, text, sizeof(text));
-    json_object(&out, NULL);
+    json_open_object(&out, NULL);
     json_str(&out, "token", token->label);
     json_str(&out, "serial", token->serial);
     json_str(&out, "manufacturer", token->manufacturer);

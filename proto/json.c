@@ -121,12 +121,12 @@ void json_start(struct json_out *out, char *buffer, size_t cap)
     *out = (struct json_out){.data = buffer, .cap = cap};
 }
 
-void json_object(struct json_out *out, const char *name)
+void json_open_object(struct json_out *out, const char *name)
 {
     open_container(out, name, false);
 }
 
-void json_array(struct json_out *out, const char *name)
+void json_open_array(struct json_out *out, const char *name)
 {
     open_container(out, name, true);
 }

@@ -10,7 +10,7 @@
  *
  *     struct json_out out;
  *     json_start(&out, buffer, sizeof(buffer));
- *     json_object(&out, NULL);
+ *     json_open_object(&out, NULL);
  *     json_str(&out, "type", "intent");
  *     json_uint(&out, "seq", 7);
  *     json_end(&out);
@@ -29,8 +29,8 @@ struct json_out {
 };
 
 void json_start(struct json_out *out, char *buffer, size_t cap);
-void json_object(struct json_out *out, const char *name);
-void json_array(struct json_out *out, const char *name);
+void json_open_object(struct json_out *out, const char *name);
+void json_open_array(struct json_out *out, const char *name);
 void json_end(struct json_out *out);
 void json_str(struct json_out *out, const char *name, const char *text);
 void json_slice(struct json_out *out, const char *name, struct slice text);

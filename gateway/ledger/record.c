@@ -9,7 +9,7 @@ static void start(struct json_out *out, char *buffer, const struct record_head *
                   const char *type)
 {
     json_start(out, buffer, LEDGER_RECORD_MAX);
-    json_object(out, NULL);
+    json_open_object(out, NULL);
     json_uint(out, "v", 1);
     json_uint(out, "seq", head->seq);
     json_time(out, "ts", head->ts_us);
@@ -84,10 +84,10 @@ static void put_rules(struct json_out *out, const struct record_decision *decisi
 {
     size_t shadows = at_most(decision->shadow_count, limit);
 
-    json_object(out, "rules");
+    json_open_object(out, "rules");
     json_uint(out, "pass", decision->passed);
     if (shadows > 0) {
-        json_array(out, "shadow_fail");
+        json_open_array(out, "shadow_fail");
         for (size_t i = 0; i < shadows; i++) {
             json_str(out, NULL, decision->shadow_failures[i]);
         }
@@ -104,10 +104,10 @@ static void put_failures(struct json_out *out, const struct record_decision *dec
 {
     size_t failures = at_most(decision->failure_count, limit);
 
-    json_array(out, "fail");
+    json_open_array(out, "fail");
     for (size_t i = 0; i < failures; i++) {
         const struct record_failure *failure = &decision->failures[i];
-        json_object(out, NULL);
+        json_open_object(out, NULL);
         put_text(out, "rule", failure->rule);
         put_text(out, "cp", failure->cp_section);
         put_text(out, "code", failure->code);

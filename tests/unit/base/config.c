@@ -1,0 +1,161 @@
+#include "gateway/config.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One lawful configuration, of which each test spoils one thing. */
+static const char lawful[] =
+    "listen: {address: 127.0.0.1, port: 0}\n"
+    "tls: {certificate: server.pem, private_key: server.key, client_ca: /etc/ca.pem}\n"
+    "ledger: {path: ledger.db, origin: example.go.id/log}\n"
+    "policy: {file: policy.yaml, anchors: anchors.pem}\n"
+    "lanes:\n"
+    "  - {name: lane0, module: /usr/lib/softhsm/libsofthsm2.so, token: t, pin_file: "
+    "pin,\n"
+    "     environment: {SOFTHSM2_CONF: softhsm2.conf}}\n"
+    "log_key: {lane: lane0, id: \"0a0b\"}\n"
+    "keys:\n"
+    "  - {name: seal, class: seal, lane: lane0, id: \"01\", certificate: seal.pem,\n"
+    "     scheme: rsa-pkcs1, allowed_classes: [surat_tugas]}\n"
+    "callers:\n"
+    "  - {name: e-office, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n";
+
+static char folder[64];
+static char path[128];
+static struct config *config;
+static struct sg_error why;
+
+static void make_folder(void)
+{
+    (void)snprintf(folder, sizeof(folder), "/tmp/segel-config-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
+}
+
+static void remove_folder(void)
+{
+    config_free(config);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
+/* The lawful text with one piece replaced. */
+static enum sg_status load_with(const char *from, const char *to)
+{
+    const char *at = from == NULL ? lawful : strstr(lawful, from);
+    FILE *file = fopen(path, "w");
+
+    cr_assert_not_null(at, "the test spoils what is not there: %s", from);
+    cr_assert_not_null(file);
+    if (from == NULL) {
+        (void)fputs(lawful, file);
+    } else {
+        (void)fprintf(file, "%.*s%s%s", (int)(at - lawful), lawful, to,
+                      at + strlen(from));
+    }
+    (void)fclose(file);
+    return config_load(path, &config, &why);
+}
+
+static void expect_refused(const char *from, const char *to, const char *place,
+                           const char *word)
+{
+    cr_expect_eq(load_with(from, to), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, place), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, word), "%s", why.text);
+}
+
+TestSuite(config, .init = make_folder, .fini = remove_folder);
+
+Test(config, reads_a_lawful_file)
+{
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
+    cr_expect_eq(config->listen_port, 0);
+    cr_expect_eq(config->queue_limit, 4096);
+    cr_expect_eq(config->keys[0].hash, SG_HASH_SHA256);
+    cr_expect_eq(config->keys[0].id_len, 1);
+    cr_expect_str_eq(config->callers[0].keys.items[0], "seal");
+}
+
+Test(config, paths_are_relative_to_the_file)
+{
+    char wanted[256];
+
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
+    (void)snprintf(wanted, sizeof(wanted), "%s/server.pem", folder);
+    cr_expect_str_eq(config->tls_certificate_file, wanted);
+    cr_expect_str_eq(config->tls_client_ca_file, "/etc/ca.pem");
+    (void)snprintf(wanted, sizeof(wanted), "SOFTHSM2_CONF=%s/softhsm2.conf", folder);
+    cr_expect_str_eq(config->lanes[0].environment[0], wanted);
+}
+
+Test(config, a_misspelt_setting_is_named_with_its_place_and_a_proposal)
+{
+    expect_refused("port: 0", "prot: 0", "segeld.yaml:1:", "did you mean 'port'");
+}
+
+Test(config, a_missing_setting_is_named)
+{
+    expect_refused("path: ledger.db, ", "", "segeld.yaml:", "ledger.path");
+}
+
+Test(config, a_number_outside_its_bounds_is_refused)
+{
+    expect_refused("port: 0", "port: 65536", "segeld.yaml:1:", "65535");
+}
+
+Test(config, an_unknown_lane_is_refused)
+{
+    expect_refused("lane: lane0, id: \"01\"", "lane: lane9, id: \"01\"",
+                   "segeld.yaml:", "lane9");
+}
+
+Test(config, an_unknown_key_of_a_caller_is_refused)
+{
+    expect_refused("keys: [seal]", "keys: [sael]", "segeld.yaml:", "sael");
+}
+
+Test(config, a_reviewer_cannot_be_an_officer)
+{
+    expect_refused("roles: [backend]", "roles: [reviewer, officer]",
+                   "segeld.yaml:", "reviewer");
+}
+
+Test(config, a_match_must_name_a_certificate)
+{
+    expect_refused("URI:urn:x", "urn:x", "segeld.yaml:", "match");
+}
+
+Test(config, a_key_id_is_hexadecimal)
+{
+    expect_refused("id: \"0a0b\"", "id: \"0a0\"", "segeld.yaml:", "CKA_ID");
+}
+
+Test(config, a_lane_needs_exactly_one_source_of_its_pin)
+{
+    expect_refused("pin_file: pin,", "", "segeld.yaml:", "pin_credential");
+}
+
+Test(config, a_pin_has_no_place_in_the_file)
+{
+    expect_refused("pin_file: pin,", "pin: 1234,", "segeld.yaml:", "pin");
+}
+
+Test(config, two_keys_of_one_name_are_refused)
+{
+    expect_refused(
+        "callers:",
+        "  - {name: seal, class: seal, lane: lane0, id: \"02\", certificate: b,\n"
+        "     scheme: ecdsa}\n"
+        "callers:",
+        "segeld.yaml:", "twice");
+}
+
+Test(config, an_absent_file_is_named)
+{
+    cr_expect_eq(config_load("/nonexistent/segeld.yaml", &config, &why), SG_NOT_FOUND);
+    cr_expect_not_null(strstr(why.text, "/nonexistent/segeld.yaml"), "%s", why.text);
+}
