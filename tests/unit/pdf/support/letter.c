@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include "tests/unit/pdf/support/letter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct letter letter_lawful(void)
+{
+    return (struct letter){
+        .header = "%PDF-1.7\n",
+        .objects =
+            {
+                "<< /Type /Catalog /Pages 2 0 R >>",
+                "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+                "/Resources << >> >>",
+                "<< /Length 5 >>\nstream\nq Q \n\nendstream",
+            },
+        .trailer = "/ID [<000102030405060708090a0b0c0d0e0f> <00>]",
+    };
+}
+
+struct letter letter_with_field(void)
+{
+    struct letter letter = letter_lawful();
+
+    letter.objects[0] =
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>";
+    letter.objects[2] =
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+        "/Resources << >> /Annots [6 0 R] >>";
+    letter.objects[4] = "<< /T (letter) /Kids [6 0 R] >>";
+    letter.objects[5] = "<< /T (head) /Parent 5 0 R /FT /Sig /Type /Annot "
+                        "/Subtype /Widget /Rect [20 20 220 80] /P 3 0 R /F 4 >>";
+    return letter;
+}
+
+static size_t count_objects(const struct letter *letter)
+{
+    size_t count = 0;
+
+    while (count < LETTER_OBJECTS && letter->objects[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+struct slice letter_build(const struct letter *letter)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    long offsets[LETTER_OBJECTS];
+    size_t count = count_objects(letter);
+
+    MUST(out != NULL);
+    (void)fprintf(out, "%s", letter->header);
+    for (size_t i = 0; i < count; i++) {
+        offsets[i] = ftell(out);
+        (void)fprintf(out, "%zu 0 obj\n%s\nendobj\n", i + 1, letter->objects[i]);
+    }
+    long xref = ftell(out);
+    (void)fprintf(out, "xref\n0 %zu\n0000000000 65535 f \n", count + 1);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%010ld 00000 n \n", offsets[i]);
+    }
+    (void)fprintf(out, "trailer\n<< /Size %zu /Root 1 0 R %s >>\n", count + 1,
+                  letter->trailer);
+    if (letter->end != NULL) {
+        (void)fprintf(out, "%s", letter->end);
+    } else {
+        (void)fprintf(out, "startxref\n%ld\n%%%%EOF\n", xref);
+    }
+    MUST(fclose(out) == 0);
+    return slice_of(text, len);
+}
+
+struct slice letter_read(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    MUST(file != NULL && fseek(file, 0, SEEK_END) == 0);
+    long len = ftell(file);
+    MUST(len >= 0 && fseek(file, 0, SEEK_SET) == 0);
+    uint8_t *data = malloc((size_t)len + 1);
+    MUST(data != NULL && fread(data, 1, (size_t)len, file) == (size_t)len);
+    (void)fclose(file);
+    return slice_of(data, (size_t)len);
+}
+
+void letter_write(const char *path, struct slice bytes)
+{
+    FILE *file = fopen(path, "wb");
+
+    MUST(file != NULL && fwrite(bytes.data, 1, bytes.len, file) == bytes.len);
+    MUST(fclose(file) == 0);
+}
+
+void letter_free(struct slice pdf)
+{
+    free((void *)(uintptr_t)pdf.data);
+}
