@@ -105,6 +105,18 @@ static enum sg_status compare_pinned(struct key *key, EVP_PKEY *public)
     return SG_OK;
 }
 
+/* SoftHSM 2.6.1 cannot give back the dates of a private object (it answers
+ * CKR_GENERAL_ERROR); the public one has the same. */
+static void dates_from_public(struct object object, struct key *key)
+{
+    if (key->start_date[0] == '\0') {
+        object_date(object, CKA_START_DATE, key->start_date);
+    }
+    if (key->end_date[0] == '\0') {
+        object_date(object, CKA_END_DATE, key->end_date);
+    }
+}
+
 static enum sg_status load_public(struct reach reach, struct key *key,
                                   struct trouble *trouble)
 {
@@ -121,6 +133,7 @@ static enum sg_status load_public(struct reach reach, struct key *key,
     }
     if (count == 1) {
         object.handle = handle; /* an RSA private object carries both numbers too */
+        dates_from_public(object, key);
     }
     AUTO(free_key) EVP_PKEY *public = NULL;
     enum sg_status status = object_public_key(object, key, &public);

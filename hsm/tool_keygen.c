@@ -77,6 +77,16 @@ static void add_name(struct template *template, const struct plan *plan)
     add(template, CKA_LABEL, plan->label, strlen(plan->label));
 }
 
+static void add_dates(struct template *template, const struct plan *plan)
+{
+    if (plan->has_start) {
+        add(template, CKA_START_DATE, &plan->start, sizeof(plan->start));
+    }
+    if (plan->has_end) {
+        add(template, CKA_END_DATE, &plan->end, sizeof(plan->end));
+    }
+}
+
 static void private_template(const struct plan *plan, enum leave_out leave,
                              struct template *out)
 {
@@ -92,19 +102,14 @@ static void private_template(const struct plan *plan, enum leave_out leave,
     if (leave < LEAVE_ALLOWED_TOO) {
         add(out, CKA_ALLOWED_MECHANISMS, &plan->allowed, sizeof(plan->allowed));
     }
-    if (leave >= LEAVE_DATES_AND_COPY) {
-        return;
-    }
-    add(out, CKA_COPYABLE, &no, sizeof(no));
-    if (plan->has_start) {
-        add(out, CKA_START_DATE, &plan->start, sizeof(plan->start));
-    }
-    if (plan->has_end) {
-        add(out, CKA_END_DATE, &plan->end, sizeof(plan->end));
+    if (leave < LEAVE_DATES_AND_COPY) {
+        add(out, CKA_COPYABLE, &no, sizeof(no));
+        add_dates(out, plan);
     }
 }
 
-static void public_template(const struct plan *plan, struct template *out)
+static void public_template(const struct plan *plan, enum leave_out leave,
+                            struct template *out)
 {
     static const CK_ATTRIBUTE_TYPE on[] = {CKA_TOKEN, CKA_VERIFY};
     static const CK_ATTRIBUTE_TYPE off[] = {CKA_PRIVATE, CKA_ENCRYPT, CKA_WRAP,
@@ -120,6 +125,9 @@ static void public_template(const struct plan *plan, struct template *out)
     } else {
         add(out, CKA_EC_PARAMS, plan->kind->params, plan->kind->params_len);
     }
+    if (leave < LEAVE_DATES_AND_COPY) {
+        add_dates(out, plan);
+    }
 }
 
 static CK_RV generate_once(struct reach reach, const struct plan *plan,
@@ -130,7 +138,7 @@ static CK_RV generate_once(struct reach reach, const struct plan *plan,
     CK_OBJECT_HANDLE handles[2];
     CK_MECHANISM mechanism = {plan->kind->generation, NULL, 0};
     private_template(plan, leave, &private);
-    public_template(plan, &public);
+    public_template(plan, leave, &public);
     return reach.fn->C_GenerateKeyPair(reach.session, &mechanism, public.list, public.len,
                                        private.list, private.len, &handles[0],
                                        &handles[1]);

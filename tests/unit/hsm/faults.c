@@ -1,0 +1,220 @@
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "tests/unit/hsm/support/peer.h"
+#include "tests/unit/hsm/support/rig.h"
+
+/* A lane on a module that fails on command. */
+
+static struct peer peer;
+static struct operation lawful;
+
+static void start(void)
+{
+    rig_make();
+    rig_key("p-256", "a1", NULL);
+    rig_key("p-256", "a2", NULL);
+    struct wish wish = peer_wish("a1");
+    wish.ids[1] = "a2";
+    wish.module = rig_faulty_module();
+    wish.threads = 1;
+    peer = peer_opened(&wish);
+    lawful = peer_operation(&peer, 0, MECHANISM_ECDSA);
+}
+
+static void stop(void)
+{
+    (void)peer_stop(&peer);
+    rig_remove();
+}
+
+TestSuite(faults, .init = start, .fini = stop, .timeout = 60);
+
+static struct outcome with(const char *schedule)
+{
+    rig_faults(schedule);
+    return peer_sign(&peer, &lawful);
+}
+
+static void good_after(const char *schedule, unsigned retries)
+{
+    struct outcome outcome = with(schedule);
+    cr_expect(peer_good(&peer, &lawful, &outcome), "%s: failure %d, rv 0x%lx", schedule,
+              (int)outcome.failure, outcome.rv);
+    cr_expect_eq(outcome.retries, retries, "%s", schedule);
+}
+
+static void bad_after(const char *schedule, enum failure failure, CK_RV rv)
+{
+    struct outcome outcome = with(schedule);
+    cr_expect_eq(outcome.failure, failure, "%s: %d", schedule, (int)outcome.failure);
+    cr_expect_eq(outcome.rv, rv, "%s: 0x%lx", schedule, outcome.rv);
+    cr_expect_eq(outcome.signature.len, 0, "%s", schedule);
+}
+
+Test(faults, a_turned_bit_never_leaves)
+{
+    bad_after("C_Sign@1=flip", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
+Test(faults, a_short_signature_never_leaves)
+{
+    bad_after("C_Sign@1=short", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
+Test(faults, a_signature_of_another_key_never_leaves)
+{
+    bad_after("C_SignInit@1=wrongkey", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
+/* Also with RSA, where the broken signature would give the key away. */
+Test(faults, a_broken_rsa_signature_never_leaves)
+{
+    (void)peer_stop(&peer);
+    rig_key("rsa-2048", "b1", NULL);
+    rig_key("rsa-2048", "b2", NULL);
+    struct wish wish = peer_wish("b1");
+    wish.module = rig_faulty_module();
+    peer = peer_opened(&wish);
+    lawful = peer_operation(&peer, 0, MECHANISM_RSA_PKCS1);
+    bad_after("C_Sign@1=flip", FAILURE_DEVICE, CKR_OK);
+    bad_after("C_Sign@1=short", FAILURE_DEVICE, CKR_OK);
+    bad_after("C_SignInit@1=wrongkey", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
+Test(faults, a_broken_session_is_replaced_and_the_operation_repeated_once)
+{
+    unsigned opened = rig_calls("C_OpenSession");
+    good_after("C_SignInit@1=b3", 1);
+    cr_expect_eq(rig_calls("C_OpenSession"), opened + 1);
+    cr_expect_eq(rig_calls("C_CloseSession"), 1);
+    good_after("C_Sign@1=91", 1);
+    cr_expect_eq(rig_calls("C_OpenSession"), opened + 2);
+    cr_expect_eq(rig_calls("C_Login"), 1);
+}
+
+Test(faults, a_session_that_breaks_again_is_a_failure)
+{
+    bad_after("C_SignInit@1+=b0", FAILURE_SESSION, CKR_SESSION_CLOSED);
+    cr_expect_eq(rig_calls("C_SignInit"), 2);
+}
+
+Test(faults, more_than_three_broken_sessions_a_minute_are_a_broken_device)
+{
+    good_after("C_SignInit@1=b3", 1);
+    good_after("C_SignInit@1=b0", 1);
+    good_after("C_Sign@1=91", 1);
+    bad_after("C_SignInit@1=90", FAILURE_DEVICE, CKR_OPERATION_ACTIVE);
+}
+
+Test(faults, a_lost_handle_is_looked_up_again)
+{
+    unsigned searches = rig_calls("C_FindObjectsInit");
+    good_after("C_SignInit@1=82", 1);
+    cr_expect(rig_calls("C_FindObjectsInit") > searches);
+    good_after("C_SignInit@1=60", 1);
+    good_after("C_SignInit@1=68", 1);
+}
+
+Test(faults, a_handle_that_stays_lost_is_a_failure)
+{
+    bad_after("C_SignInit@1+=82", FAILURE_HANDLE, CKR_OBJECT_HANDLE_INVALID);
+    bad_after("C_SignInit@1+=68", FAILURE_REQUEST, CKR_KEY_FUNCTION_NOT_PERMITTED);
+}
+
+Test(faults, a_busy_module_is_asked_once_more)
+{
+    int64_t start_us = operation_now_us();
+    good_after("C_SignInit@1=busy", 1);
+    cr_expect(operation_now_us() - start_us >= 20000);
+    bad_after("C_Sign@1+=busy", FAILURE_DEVICE, CKR_FUNCTION_FAILED);
+}
+
+Test(faults, device_errors_are_answered_at_once_and_pass)
+{
+    static const CK_RV codes[] = {0x30, 0x31, 0x32, 0xe0, 0xe1, 0x190, 0x05, 0x02};
+    char schedule[32];
+    for (size_t i = 0; i < SG_COUNT(codes); i++) {
+        unsigned before = rig_calls("C_SignInit");
+        (void)snprintf(schedule, sizeof(schedule), "C_SignInit@1=%lx", codes[i]);
+        bad_after(schedule, FAILURE_DEVICE, codes[i]);
+        cr_expect_eq(rig_calls("C_SignInit"), before + 1);
+        good_after("", 0);
+    }
+}
+
+Test(faults, a_request_that_the_token_refuses_is_not_repeated)
+{
+    bad_after("C_SignInit@1=70", FAILURE_REQUEST, CKR_MECHANISM_INVALID);
+    cr_expect_eq(rig_calls("C_SignInit"), 1);
+    good_after("", 0);
+}
+
+Test(faults, a_lost_login_is_not_renewed_here)
+{
+    bad_after("C_SignInit@1+=101", FAILURE_LOGIN, CKR_USER_NOT_LOGGED_IN);
+    cr_expect_eq(rig_calls("C_Login"), 1);
+}
+
+Test(faults, a_session_that_cannot_be_reopened_is_a_broken_device)
+{
+    bad_after("C_SignInit@1=b3 C_OpenSession@1+=30", FAILURE_DEVICE, CKR_DEVICE_ERROR);
+    bad_after("C_OpenSession@1+=30", FAILURE_DEVICE, CKR_DEVICE_ERROR);
+    good_after("", 0);
+}
+
+Test(faults, every_code_at_every_call_is_answered_and_passes)
+{
+    static const CK_RV codes[] = {
+#define RV(code, again, failure) code,
+#include "hsm/rv.def"
+#undef RV
+    };
+    static const char *const calls[] = {"C_SignInit", "C_Sign"};
+    char schedule[64];
+    for (size_t i = 1; i < 2 * SG_COUNT(codes); i++) {
+        CK_RV rv = codes[i / 2];
+        if (rv == CKR_OK || rv_again(rv) == AGAIN_FRESH) {
+            continue; /* the latter are counted: above */
+        }
+        (void)snprintf(schedule, sizeof(schedule), "%s@1+=%lx", calls[i % 2], rv);
+        bad_after(schedule, rv_failure(rv), rv);
+        good_after("", 0);
+    }
+    cr_expect_eq(rig_calls("C_Login"), 1);
+}
+
+Test(faults, the_deadline_is_looked_at_again_before_the_repeat)
+{
+    rig_faults("C_SignInit@1=busy");
+    lawful.deadline_us = operation_now_us() + 10000;
+    struct outcome outcome = peer_sign(&peer, &lawful);
+    cr_expect_eq(outcome.failure, FAILURE_DEVICE);
+    cr_expect_eq(rig_calls("C_SignInit"), 1);
+}
+
+Test(faults, an_abort_takes_the_lane_along_and_answers_nothing)
+{
+    rig_faults("C_Sign@1=abort");
+    peer_send(&peer, &lawful, 1);
+    cr_expect_null(peer_receive(&peer));
+}
+
+Test(faults, a_finished_outcome_does_not_wait_for_a_hung_call)
+{
+    struct operation both[2] = {lawful, lawful};
+    both[1].id++;
+    rig_faults("C_Sign@2=hang");
+    peer_send(&peer, both, 2);
+    Segel__Lane__V1__FromLane *message = peer_receive(&peer);
+    cr_assert_not_null(message);
+    cr_expect_eq(message->done->n_outcomes, 1);
+    cr_expect_eq(message->done->outcomes[0]->id, lawful.id);
+    segel__lane__v1__from_lane__free_unpacked(message, NULL);
+    cr_assert_eq(kill(peer.pid, SIGKILL), 0);
+}

@@ -1,0 +1,167 @@
+#define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
+                      */
+#include "tests/unit/hsm/support/rig.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hsm/tool.h"
+
+static char directory[64];
+
+const char *rig_path(const char *name)
+{
+    static char paths[8][256];
+    static unsigned turn;
+    char *path = paths[turn++ % 8];
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
+    return path;
+}
+
+void rig_write(const char *name, const char *text)
+{
+    int fd = open(rig_path(name), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    (void)close(fd);
+}
+
+static void read_back(int fd, char out[RIG_OUTPUT])
+{
+    ssize_t got = pread(fd, out, RIG_OUTPUT - 1, 0);
+    cr_assert(got >= 0);
+    out[got] = '\0';
+    (void)close(fd);
+}
+
+/* The command runs in a child: it ends its process, and a process logs in only once. */
+static struct output run(int argc, char **argv)
+{
+    static struct output output;
+    int text = memfd_create("text", MFD_CLOEXEC);
+    int errors = memfd_create("errors", MFD_CLOEXEC);
+    int status = 0;
+    (void)fflush(stdout);
+    (void)fflush(stderr);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(text, STDOUT_FILENO);
+        (void)dup2(errors, STDERR_FILENO);
+        _exit(tool_main(argc, argv));
+    }
+    cr_assert(child > 0);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    output.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    read_back(text, output.text);
+    read_back(errors, output.errors);
+    return output;
+}
+
+struct output rig_run(const char *command, ...)
+{
+    static char words[32][256];
+    char *argv[33] = {words[0], words[1]};
+    int argc = 1;
+    va_list rest;
+    va_start(rest, command);
+    (void)snprintf(words[0], sizeof(words[0]), "segel-hsm");
+    for (const char *word = command; word != NULL; word = va_arg(rest, const char *)) {
+        cr_assert(argc < 32);
+        (void)snprintf(words[argc], sizeof(words[0]), "%s", word);
+        argv[argc] = words[argc];
+        argc++;
+    }
+    va_end(rest);
+    argv[argc] = NULL;
+    return run(argc, argv);
+}
+
+void rig_make(void)
+{
+    char conf[256];
+    (void)snprintf(directory, sizeof(directory), "/tmp/segel-unit-hsm-XXXXXX");
+    cr_assert_not_null(mkdtemp(directory));
+    (void)snprintf(conf, sizeof(conf),
+                   "directories.tokendir = %s/tokens\nobjectstore.backend = file\n"
+                   "log.level = ERROR\nslots.removable = false\n",
+                   directory);
+    rig_write("softhsm2.conf", conf);
+    cr_assert_eq(mkdir(rig_path("tokens"), 0700), 0);
+    cr_assert_eq(setenv("SOFTHSM2_CONF", rig_path("softhsm2.conf"), 1), 0);
+    rig_write("pin", RIG_PIN "\n");
+    rig_write("so-pin", "8820114466\n");
+    struct output made =
+        rig_run("init-token", "--module", RIG_MODULE, "--label", RIG_LABEL,
+                "--so-pin-file", rig_path("so-pin"), "--pin-file", rig_path("pin"), NULL);
+    cr_assert_eq(made.code, 0, "%s", made.errors);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind,
+                      struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+void rig_remove(void)
+{
+    cr_expect_eq(nftw(directory, remove_one, 16, FTW_PHYS | FTW_DEPTH), 0);
+}
+
+void rig_key(const char *type, const char *id, const char *scheme)
+{
+    struct output made =
+        rig_run("keygen", "--module", RIG_MODULE, "--token", RIG_LABEL, "--pin-file",
+                rig_path("pin"), "--type", type, "--name", id, "--id", id,
+                scheme == NULL ? NULL : "--scheme", scheme, NULL);
+    cr_assert_eq(made.code, 0, "%s", made.errors);
+}
+
+/* The build puts it beside the unit tests. */
+const char *rig_faulty_module(void)
+{
+    static char path[512];
+    char self[400];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    cr_assert(len > 0);
+    self[len] = '\0';
+    (void)snprintf(path, sizeof(path), "%s/../../fixtures/faults.so", dirname(self));
+    cr_assert_eq(access(path, R_OK), 0, "%s is missing: make tests", path);
+    cr_assert_eq(setenv("FAULTS_REAL", RIG_MODULE, 1), 0);
+    cr_assert_eq(setenv("FAULTS_FILE", rig_path("faults"), 1), 0);
+    cr_assert_eq(setenv("FAULTS_LOG", rig_path("calls"), 1), 0);
+    return path;
+}
+
+/* Renamed into place: the module must never read half a schedule. */
+void rig_faults(const char *schedule)
+{
+    rig_write("faults.new", schedule);
+    cr_assert_eq(rename(rig_path("faults.new"), rig_path("faults")), 0);
+}
+
+unsigned rig_calls(const char *function)
+{
+    char line[64];
+    unsigned count = 0;
+    FILE *file = fopen(rig_path("calls"), "re");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        count += strcmp(line, function) == 0 ? 1 : 0;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return count;
+}

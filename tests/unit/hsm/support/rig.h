@@ -1,0 +1,40 @@
+#ifndef SEGEL_TESTS_UNIT_HSM_SUPPORT_RIG_H
+#define SEGEL_TESTS_UNIT_HSM_SUPPORT_RIG_H
+
+#include "proto/base.h"
+
+/* A SoftHSM token of one test, in a directory of its own, made by the set-up commands
+ * under test. Use rig_make and rig_remove as the test's .init and .fini. */
+
+#define RIG_MODULE "/usr/lib/softhsm/libsofthsm2.so"
+#define RIG_LABEL  "unit"
+#define RIG_PIN    "20487731"
+
+enum { RIG_OUTPUT = 16384 };
+
+struct output {
+    int code;                /* exit code; 128 + signal */
+    char text[RIG_OUTPUT];   /* standard output */
+    char errors[RIG_OUTPUT]; /* standard error */
+};
+
+void rig_make(void);
+void rig_remove(void);
+
+/* The path of a file in the test's directory; valid until the 8th next call. */
+const char *rig_path(const char *name);
+/* Writes such a file with mode 0600. */
+void rig_write(const char *name, const char *text);
+
+/* Runs a command line of segel-hsm; NULL ends it. */
+struct output rig_run(const char *command, ...) __attribute__((sentinel));
+/* A key of this type and id; scheme may be NULL. */
+void rig_key(const char *type, const char *id, const char *scheme);
+
+/* The fault module; and what it is to do from now on. */
+const char *rig_faulty_module(void);
+void rig_faults(const char *schedule);
+/* How often it saw a call of this function. */
+unsigned rig_calls(const char *function);
+
+#endif
