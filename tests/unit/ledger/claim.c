@@ -1,0 +1,241 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "gateway/ledger/ledger.h"
+#include "tests/unit/ledger/support/book.h"
+
+static struct book book;
+
+static void set_up(void)
+{
+    book_make(&book);
+    book_open(&book);
+}
+
+static void tear_down(void)
+{
+    book_remove(&book);
+}
+
+TestSuite(claim, .init = set_up, .fini = tear_down);
+
+static enum sg_status claim_now(const struct claim *claim)
+{
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    enum sg_status status = ledger_claim(book.ledger, claim);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    return status;
+}
+
+static enum sg_status settle_now(const struct claim *claim)
+{
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    enum sg_status status = ledger_settle(book.ledger, claim);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    return status;
+}
+
+static struct claim settled(struct claim claim, enum claim_state state)
+{
+    claim.state = state;
+    claim.outcome_index = 8;
+    claim.outcome_hash[0] = 77;
+    if (state == CLAIM_SIGNED) {
+        claim.signature_len = 256;
+        memset(claim.signature, 0xAB, 256);
+    }
+    return claim;
+}
+
+static struct claim found(const char *request_id)
+{
+    struct claim claim;
+
+    cr_assert_eq(ledger_find(book.ledger, "e-office", request_id, &claim), SG_OK);
+    return claim;
+}
+
+Test(claim, what_was_never_claimed_is_not_found)
+{
+    struct claim claim;
+
+    cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_NOT_FOUND);
+}
+
+Test(claim, a_pending_claim_is_found_as_it_was_written)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    struct claim have = found("r1");
+    cr_expect_eq(memcmp(&have, &claim, sizeof(claim)), 0);
+}
+
+Test(claim, a_signed_claim_gives_back_its_signature)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    struct claim done = settled(claim, CLAIM_SIGNED);
+    cr_assert_eq(settle_now(&done), SG_OK);
+    struct claim have = found("r1");
+    cr_expect_eq(memcmp(&have, &done, sizeof(done)), 0);
+    book_close(&book);
+    book_open(&book);
+    have = found("r1");
+    cr_expect_eq(memcmp(&have, &done, sizeof(done)), 0, "also after a restart");
+}
+
+Test(claim, the_largest_signature_fits)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    claim.state = CLAIM_SIGNED;
+    claim.signature_len = SG_SIGNATURE_MAX;
+    memset(claim.signature, 0xCD, SG_SIGNATURE_MAX);
+    cr_assert_eq(settle_now(&claim), SG_OK);
+    cr_expect_eq(found("r1").signature_len, SG_SIGNATURE_MAX);
+}
+
+Test(claim, a_pending_or_signed_id_cannot_be_claimed_again)
+{
+    struct claim claim = book_claim("r1");
+    struct claim again = claim;
+
+    again.attempt = 2;
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    cr_expect_eq(claim_now(&again), SG_CONFLICT);
+    cr_expect_eq(found("r1").attempt, 1);
+    struct claim done = settled(claim, CLAIM_SIGNED);
+    cr_assert_eq(settle_now(&done), SG_OK);
+    cr_expect_eq(claim_now(&again), SG_CONFLICT);
+    cr_expect_eq(found("r1").state, CLAIM_SIGNED);
+}
+
+Test(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
+{
+    static const enum claim_state ends[] = {CLAIM_FAILED, CLAIM_INDETERMINATE};
+
+    for (size_t i = 0; i < SG_COUNT(ends); i++) {
+        char id[8];
+        snprintf(id, sizeof(id), "r%zu", i);
+        struct claim claim = book_claim(id);
+        cr_assert_eq(claim_now(&claim), SG_OK);
+        struct claim failed = settled(claim, ends[i]);
+        cr_assert_eq(settle_now(&failed), SG_OK);
+        cr_expect_eq(found(id).state, ends[i]);
+        cr_expect_eq(found(id).outcome_index, 8);
+        claim.attempt = 2;
+        cr_assert_eq(claim_now(&claim), SG_OK);
+        struct claim have = found(id);
+        cr_expect_eq(have.state, CLAIM_PENDING);
+        cr_expect_eq(have.attempt, 2);
+        cr_expect_eq(have.outcome_index, 0, "nothing is left of the first attempt");
+    }
+}
+
+Test(claim, only_a_signed_claim_keeps_a_signature)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    struct claim failed = settled(claim, CLAIM_FAILED);
+    failed.signature_len = 64;
+    cr_assert_eq(settle_now(&failed), SG_OK);
+    cr_expect_eq(found("r1").signature_len, 0);
+}
+
+Test(claim, what_is_not_pending_cannot_be_settled)
+{
+    struct claim done = settled(book_claim("r1"), CLAIM_SIGNED);
+
+    cr_expect_eq(settle_now(&done), SG_NOT_FOUND);
+    struct claim claim = book_claim("r1");
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    cr_assert_eq(settle_now(&done), SG_OK);
+    done.signature[0] ^= 1;
+    cr_expect_eq(settle_now(&done), SG_NOT_FOUND);
+    cr_expect_eq(found("r1").signature[0], 0xAB, "the first signature stays");
+}
+
+Test(claim, callers_do_not_share_ids)
+{
+    struct claim claim = book_claim("r1");
+    struct claim other = claim;
+
+    snprintf(other.caller, sizeof(other.caller), "archive");
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    cr_expect_eq(claim_now(&other), SG_OK);
+}
+
+Test(claim, open_claims_are_walked_oldest_first)
+{
+    struct claim have;
+
+    for (unsigned i = 0; i < 5; i++) {
+        char id[8];
+        snprintf(id, sizeof(id), "r%u", i);
+        struct claim claim = book_claim(id);
+        claim.intent_index = 100 - i;
+        cr_assert_eq(claim_now(&claim), SG_OK);
+    }
+    struct claim third = settled(book_claim("r2"), CLAIM_SIGNED);
+    cr_assert_eq(settle_now(&third), SG_OK);
+    book_close(&book);
+    book_open(&book);
+    cr_expect_eq(book.state.open_intents, 4);
+    static const uint64_t wanted[] = {96, 97, 99, 100};
+    for (size_t i = 0; i < SG_COUNT(wanted); i++) {
+        cr_assert_eq(ledger_next_open(book.ledger, &have), SG_OK);
+        cr_expect_eq(have.intent_index, wanted[i]);
+        have.state = CLAIM_INDETERMINATE;
+        cr_assert_eq(settle_now(&have), SG_OK);
+    }
+    cr_expect_eq(ledger_next_open(book.ledger, &have), SG_NOT_FOUND);
+}
+
+Test(claim, a_claim_that_was_not_committed_is_gone)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_claim(book.ledger, &claim), SG_OK);
+    cr_expect_eq(found("r1").state, CLAIM_PENDING, "seen inside the transaction");
+    book_close(&book);
+    book_open(&book);
+    cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_NOT_FOUND);
+}
+
+Test(claim, a_stored_row_that_cannot_be_stops_the_ledger)
+{
+    struct claim claim = book_claim("r1");
+
+    cr_assert_eq(claim_now(&claim), SG_OK);
+    book_close(&book);
+    book_tamper(&book, "UPDATE claim SET signature = zeroblob(100000), state = 2");
+    book_open(&book);
+    cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_LEDGER);
+    cr_expect_eq(ledger_begin(book.ledger), SG_LEDGER);
+}
+
+Test(template, what_is_kept_is_found_also_after_a_restart)
+{
+    static uint8_t packed[3000];
+    static uint8_t out[3000];
+    uint8_t id[32] = {1};
+    size_t len = 0;
+
+    set_up();
+    packed[2999] = 42;
+    cr_expect_eq(ledger_find_template(book.ledger, id, out, sizeof(out), &len),
+                 SG_NOT_FOUND);
+    cr_assert_eq(ledger_keep_template(book.ledger, id, slice_of(packed, 3000)), SG_OK);
+    cr_expect_eq(ledger_keep_template(book.ledger, id, slice_of(packed, 3000)), SG_OK);
+    book_close(&book);
+    book_open(&book);
+    cr_assert_eq(ledger_find_template(book.ledger, id, out, sizeof(out), &len), SG_OK);
+    cr_expect(slice_equal(slice_of(out, len), slice_of(packed, 3000)));
+    cr_expect_eq(ledger_find_template(book.ledger, id, out, 2999, &len), SG_TOO_LARGE);
+    tear_down();
+}
