@@ -34,15 +34,19 @@ static void derive_caller(struct facts *facts)
     }
 }
 
+/* A key without a list of allowed classes may sign any that is not prohibited. */
 static void derive_class(struct facts *facts)
 {
+    const struct fact_value *allowed = &facts->value[FACT_ID_key_allowed_classes];
+
     if (wanted(facts, FACT_ID_key_class_allowed) &&
         known(facts, FACT_ID_key_allowed_classes, FACT_ID_key_prohibited_classes) &&
         facts->value[FACT_ID_job_doc_class].present) {
-        facts_bool(
-            facts, FACT_ID_key_class_allowed,
-            is_in(facts, FACT_ID_job_doc_class, FACT_ID_key_allowed_classes) &&
-                !is_in(facts, FACT_ID_job_doc_class, FACT_ID_key_prohibited_classes));
+        bool listed = allowed->set_count == 0 ||
+                      is_in(facts, FACT_ID_job_doc_class, FACT_ID_key_allowed_classes);
+        bool prohibited =
+            is_in(facts, FACT_ID_job_doc_class, FACT_ID_key_prohibited_classes);
+        facts_bool(facts, FACT_ID_key_class_allowed, listed && !prohibited);
     }
 }
 

@@ -1,0 +1,32 @@
+#ifndef SEGEL_GATEWAY_CERT_INSIDE_H
+#define SEGEL_GATEWAY_CERT_INSIDE_H
+
+#include "gateway/cert/cert.h"
+#include "gateway/policy/pool.h"
+
+/* Inside of the certificate module. */
+struct cert {
+    X509 *chain[CERT_CHAIN_MAX]; /* owned; the signer's first */
+    size_t chain_count;
+    struct pool pool;   /* owned: what the facts point to */
+    struct facts facts; /* cert.* of phase KEY, and key.* of the public key */
+    struct slice spki;  /* in the pool */
+    uint8_t sha256[32];
+};
+
+void pem_free(STACK_OF(X509) * *stack);
+/* All certificates of a PEM file, at least one. what: its role, for messages. */
+SG_MUST_USE enum sg_status pem_read(const char *path, const char *what,
+                                    STACK_OF(X509) * *out, struct sg_error *why);
+
+/* Sets chain, cert.chain_ok and cert.anchor. candidates: issuers, untrusted. */
+SG_MUST_USE enum sg_status chain_judge(struct cert *cert, STACK_OF(X509) * candidates,
+                                       STACK_OF(X509) * anchors, int64_t now_us);
+
+/* The facts that the certificate alone tells. What cannot be read stays absent. */
+void facts_of_certificate(struct cert *cert);
+void facts_of_key(struct cert *cert);
+/* RFC 2253 text of a name as a fact. */
+void fact_name_text(struct cert *cert, enum fact fact, const X509_NAME *name);
+
+#endif
