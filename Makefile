@@ -145,8 +145,6 @@ NEEDS_flow     := $(NEEDS_service)
 NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
 NEEDS_load     := $(NEEDS_client)
-NEEDS_corpus   := $(NEEDS_pdf)
-SUPPORT_corpus := pdf
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
 FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
@@ -177,6 +175,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c | $(GEN_H)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+
+$(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %/faults.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
 tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FIXTURES) ## build programs and tests

@@ -88,7 +88,7 @@ def run(*arguments):
         except Exception as error:  # a broken test is a failed test, the others go on
             failed += 1
             print(f"FAIL  {name}: {error}", flush=True)
-            if not isinstance(error, Failed):
+            if not isinstance(error, (Failed, OSError, grpc.RpcError)):
                 traceback.print_exc(file=sys.stdout)
     print(f"{len(claims) - failed} passed, {failed} failed")
     return 1 if failed or not claims else 0
