@@ -6,6 +6,7 @@
 
 #include "gateway/cms/cms.h"
 #include "tests/unit/cms/support/reference.h"
+#include "tests/unit/cms/support/writable.h"
 
 static const char letter[] = "Surat keterangan nomor 470/123/2026";
 
@@ -32,7 +33,7 @@ static void expect_same(const struct cms_template *template, CMS_ContentInfo *re
     cr_expect(slice_equal(slice_of(made, len), want), "%zu bytes, OpenSSL has %zu", len,
               want.len);
     free(made);
-    OPENSSL_free((void *)(uintptr_t)want.data);
+    OPENSSL_free(writable(want));
 }
 
 /* ECDSA signatures have many lengths; each carries through six length fields. */

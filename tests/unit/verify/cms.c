@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <openssl/sha.h>
 
+#include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/lawful.h"
 
 static void begin(void)
@@ -100,7 +101,7 @@ Test(verify_cms, one_changed_byte_of_the_document_fails_the_digest_alone)
 Test(verify_cms, one_changed_byte_of_the_signature_fails_the_signature_alone)
 {
     lawful_make();
-    ((uint8_t *)(uintptr_t)lawful.made.data)[lawful.made.len - 5] ^= 1;
+    (writable(lawful.made))[lawful.made.len - 5] ^= 1;
     expect_only("signature", VERIFY_FAIL, "altered");
 }
 

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/lawful.h"
 
 static void begin(void)
@@ -76,7 +77,7 @@ Test(verify_hostile, no_flipped_bit_makes_another_signer_valid)
 {
     lawful_make();
     for (size_t i = 0; i < lawful.made.len; i++) {
-        uint8_t *at = (uint8_t *)(uintptr_t)lawful.made.data + i;
+        uint8_t *at = writable(lawful.made) + i;
         *at ^= 0x10;
         verify_cms(&lawful.input, &lawful.report);
         *at ^= 0x10;

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "client/verify/verify.h"
+#include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/pdf.h"
 
 static const int64_t in_2026_us = 1767225600000000;
@@ -25,7 +26,7 @@ static void begin(void)
 
 static void end(void)
 {
-    free((void *)(uintptr_t)letter.data);
+    free(writable(letter));
     X509_STORE_free(anchors);
     pki_free(&pki);
 }
@@ -54,7 +55,7 @@ static char *place_of(const char *text)
 {
     for (size_t i = 0; i + strlen(text) <= letter.len; i++) {
         if (memcmp(letter.data + i, text, strlen(text)) == 0) {
-            return (char *)(uintptr_t)letter.data + i;
+            return (char *)writable(letter) + i;
         }
     }
     cr_assert_fail("the letter has no '%s'", text);
@@ -64,7 +65,7 @@ static char *place_of(const char *text)
 /* Takes the place of the lawful letter; frees what was there. */
 static void replace(struct slice by)
 {
-    free((void *)(uintptr_t)letter.data);
+    free(writable(letter));
     letter = by;
 }
 
@@ -146,14 +147,15 @@ Test(verify_pdf, byte_ranges_that_leave_a_gap_fail_the_coverage)
 {
     /* The second range begins one byte later: the gap is no longer the Contents alone. */
     char *range = place_of("/ByteRange");
-    unsigned long first = 0;
-    unsigned long second = 0;
-    unsigned long len = 0;
+    char *end = range;
+    unsigned long numbers[4];
     char text[64];
 
-    cr_assert_eq(sscanf(range, "/ByteRange [0 %lu %lu %lu", &first, &second, &len), 3);
-    int written = snprintf(text, sizeof(text), "/ByteRange [0 %lu %lu %lu", first,
-                           second + 1, len - 1);
+    for (size_t i = 0; i < SG_COUNT(numbers); i++) {
+        numbers[i] = strtoul(end + (i == 0 ? strlen("/ByteRange [") : 0), &end, 10);
+    }
+    int written = snprintf(text, sizeof(text), "/ByteRange [0 %lu %lu %lu", numbers[1],
+                           numbers[2] + 1, numbers[3] - 1);
     memcpy(range, text, (size_t)written);
     cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
     cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_FAIL);

@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <openssl/sha.h>
 
+#include "tests/unit/cms/support/writable.h"
+
 struct lawful lawful;
 
 void lawful_begin(enum pki_key kind)
@@ -23,14 +25,14 @@ void lawful_begin(enum pki_key kind)
 
 void lawful_end(void)
 {
-    OPENSSL_free((void *)(uintptr_t)lawful.made.data);
+    OPENSSL_free(writable(lawful.made));
     X509_STORE_free(lawful.anchors);
     pki_free(&lawful.pki);
 }
 
 void lawful_make(void)
 {
-    OPENSSL_free((void *)(uintptr_t)lawful.made.data);
+    OPENSSL_free(writable(lawful.made));
     lawful.made = maker_make(&lawful.maker);
     lawful.input.cms = lawful.made;
 }

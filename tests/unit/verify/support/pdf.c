@@ -5,6 +5,8 @@
 
 #include <criterion/criterion.h>
 
+#include "tests/unit/cms/support/writable.h"
+
 #include "client/pdf/pdf.h"
 
 struct slice pdf_page(void)
@@ -38,7 +40,7 @@ static struct slice join(struct slice first, struct slice second)
 {
     uint8_t *both = malloc(first.len + second.len);
 
-    cr_assert_not_null(both);
+    MUST(both != NULL && first.len > 0 && second.len > 0);
     memcpy(both, first.data, first.len);
     memcpy(both + first.len, second.data, second.len);
     return slice_of(both, first.len + second.len);
@@ -58,7 +60,7 @@ struct slice pdf_signed(struct slice pdf, struct maker maker)
     struct slice cms = maker_make(&maker);
     cr_assert_eq(pdf_embed(job, cms, &appendix), SG_OK);
     struct slice whole = join(pdf, appendix);
-    OPENSSL_free((void *)(uintptr_t)cms.data);
+    OPENSSL_free(writable(cms));
     pdf_job_free(job);
     return whole;
 }
