@@ -54,7 +54,9 @@ static enum sg_status write_part(const char *part, struct slice input,
         return fail(why, "create", part);
     }
     if (!put(fd, input) || !put(fd, appendix) || fsync(fd) != 0) {
-        return fail(why, "write", part);
+        enum sg_status status = fail(why, "write", part);
+        (void)unlink(part);
+        return status;
     }
     return SG_OK;
 }
@@ -85,11 +87,9 @@ enum sg_status pdf_write(const char *path, struct slice input, struct slice appe
     if (len < 0 || (size_t)len >= sizeof(part)) {
         return sg_fail(why, SG_IO, "the file's path is too long: choose a shorter one");
     }
-    enum sg_status status = write_part(part, input, appendix, why);
-    if (status == SG_OK && rename(part, path) != 0) {
-        status = fail(why, "rename to", path);
-    }
-    if (status != SG_OK) {
+    TRY(write_part(part, input, appendix, why));
+    if (rename(part, path) != 0) {
+        enum sg_status status = fail(why, "rename to", path);
         (void)unlink(part);
         return status;
     }

@@ -92,27 +92,11 @@ Test(sign, letter_without_a_newline_at_its_end_is_signed)
     letter_free(pdf);
 }
 
-/* What the qpdf program makes of the lawful letter with one option. */
-static struct slice variant(const char *option)
-{
-    char plain[TOOL_PATH];
-    char made[TOOL_PATH];
-    char out[512];
-    struct letter letter = letter_lawful();
-    struct slice pdf = letter_build(&letter);
-
-    letter_write(tool_path(&folder, "plain.pdf", plain), pdf);
-    letter_free(pdf);
-    const char *const argv[] = {"qpdf", option, plain,
-                                tool_path(&folder, "made.pdf", made), NULL};
-    cr_assert_eq(tool_run(argv, out, sizeof(out)), 0, "%s", out);
-    return letter_read(made);
-}
-
 static void sign_variant(const char *option)
 {
     struct pdf_wish wish = visible_wish();
-    struct slice pdf = variant(option);
+    struct letter letter = letter_lawful();
+    struct slice pdf = tool_variant(&folder, &letter, option, NULL);
     struct slice once = sign_and_judge(pdf, &wish, 1);
 
     letter_free(sign_and_judge(once, &wish, 2));

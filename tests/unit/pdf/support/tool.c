@@ -82,6 +82,21 @@ static void must_run(const char *const argv[])
     MUST(tool_run(argv, out, sizeof(out)) == 0);
 }
 
+struct slice tool_variant(const struct tool_folder *folder, const struct letter *letter,
+                          const char *first, const char *second)
+{
+    char plain[TOOL_PATH];
+    char made[TOOL_PATH];
+    struct slice pdf = letter_build(letter);
+
+    letter_write(tool_path(folder, "plain.pdf", plain), pdf);
+    letter_free(pdf);
+    (void)tool_path(folder, "made.pdf", made);
+    const char *const argv[] = {"qpdf", plain, made, first, second, NULL};
+    must_run(argv);
+    return letter_read(made);
+}
+
 void tool_trust(const struct tool_folder *folder, const struct signer *signer)
 {
     char pem[TOOL_PATH];

@@ -2,6 +2,7 @@
 #define SEGEL_TESTS_UNIT_PDF_SUPPORT_TOOL_H
 
 #include "proto/base.h"
+#include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 
 /* Other people's programs as judges: pdfsig, qpdf, pdftoppm. */
@@ -20,6 +21,11 @@ const char *tool_path(const struct tool_folder *folder, const char *name,
 /* Runs argv[0] from PATH; standard output and error go to out, cut to size. Returns the
  * exit code. */
 int tool_run(const char *const argv[], char *out, size_t size);
+
+/* What the qpdf program makes of the letter with two options (the second may be NULL); to
+ * be freed with letter_free. */
+struct slice tool_variant(const struct tool_folder *folder, const struct letter *letter,
+                          const char *first, const char *second);
 
 /* An NSS database "nss" in the folder that trusts the signer. */
 void tool_trust(const struct tool_folder *folder, const struct signer *signer);

@@ -1,0 +1,289 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/pdf/page.h"
+#include "client/pdf/winansi.h"
+#include "tests/unit/pdf/support/letter.h"
+#include "tests/unit/pdf/support/signer.h"
+#include "tests/unit/pdf/support/tool.h"
+
+/* Where the stamp stands and how it looks: rendered by somebody else's program. */
+
+static struct tool_folder folder;
+static struct signer signer;
+
+static void begin(void)
+{
+    tool_folder_init(&folder);
+    signer_init(&signer);
+}
+
+static void end(void)
+{
+    signer_fini(&signer);
+    tool_folder_fini(&folder);
+}
+
+TestSuite(stamp, .init = begin, .fini = end, .timeout = 120);
+
+/* A page in grey, four pixels to a point. */
+struct picture {
+    struct slice file; /* owned */
+    int width, height;
+    const uint8_t *pixels;
+};
+enum { PIXELS_PER_POINT = 4 };
+
+static struct picture render(struct slice pdf)
+{
+    char from[TOOL_PATH];
+    char root[TOOL_PATH];
+    char made[TOOL_PATH];
+    char out[512];
+    struct picture picture = {0};
+
+    letter_write(tool_path(&folder, "stamp.pdf", from), pdf);
+    const char *const argv[] = {
+        "pdftoppm", "-r",          "288", "-gray",
+        "-cropbox", "-singlefile", from,  tool_path(&folder, "stamp", root),
+        NULL};
+    cr_assert_eq(tool_run(argv, out, sizeof(out)), 0, "%s", out);
+    picture.file = letter_read(tool_path(&folder, "stamp.pgm", made));
+    cr_assert_eq(sscanf((const char *)picture.file.data, "P5 %d %d", &picture.width,
+                        &picture.height),
+                 2);
+    picture.pixels = picture.file.data + picture.file.len -
+                     (size_t)picture.width * (size_t)picture.height;
+    return picture;
+}
+
+/* Dark at a point of the page as shown, counted from its lower left corner? */
+static bool is_dark(const struct picture *picture, double x, double y)
+{
+    int column = (int)(x * PIXELS_PER_POINT);
+    int row = picture->height - 1 - (int)(y * PIXELS_PER_POINT);
+
+    cr_assert(column >= 0 && column < picture->width && row >= 0 &&
+              row < picture->height);
+    return picture->pixels[(size_t)row * (size_t)picture->width + (size_t)column] < 128;
+}
+
+/* Dark pixels in all, and those inside the rectangle. */
+static void count_dark(const struct picture *picture, const struct pdf_rect *rect,
+                       int *all, int *inside)
+{
+    *all = 0;
+    *inside = 0;
+    for (int row = 0; row < picture->height; row++) {
+        for (int column = 0; column < picture->width; column++) {
+            double x = (column + 0.5) / PIXELS_PER_POINT;
+            double y = (picture->height - 1 - row + 0.5) / PIXELS_PER_POINT;
+            bool dark = is_dark(picture, x, y);
+            *all += dark;
+            *inside += dark && x >= rect->x && x <= rect->x + rect->width &&
+                       y >= rect->y && y <= rect->y + rect->height;
+        }
+    }
+}
+
+static struct pdf_wish qr_wish(void)
+{
+    struct pdf_wish wish = signer_wish();
+
+    wish.page = 1;
+    wish.rect = (struct pdf_rect){.x = 30, .y = 20, .width = 90, .height = 90};
+    wish.qr_text = "segel";
+    return wish;
+}
+
+/* Version 1 has 21 modules, and 4 of quiet zone on each side. */
+static bool finder_at(const struct picture *picture, const struct pdf_rect *rect,
+                      double column, double row)
+{
+    double module = rect->width / 29;
+
+    return is_dark(picture, rect->x + column * module, rect->y + row * module);
+}
+
+static void expect_upright(const struct letter *letter, const struct pdf_wish *wish)
+{
+    int all = 0;
+    int inside = 0;
+    enum pdf_refusal refusal;
+    struct sg_error why = {0};
+    struct slice whole;
+    struct slice pdf = letter_build(letter);
+
+    enum sg_status status = signer_sign(&signer, pdf, wish, &whole, &refusal, &why);
+    cr_assert_eq(status, SG_OK, "%s", why.text);
+    struct picture picture = render(whole);
+    count_dark(&picture, &wish->rect, &all, &inside);
+    cr_expect_gt(inside, 5000);
+    cr_expect_eq(all, inside);
+    /* Three corners have a finder pattern; the lower right one has none, and the module
+     * beside the lower left one is always dark. */
+    cr_expect(finder_at(&picture, &wish->rect, 7.5, 21.5));
+    cr_expect(finder_at(&picture, &wish->rect, 21.5, 21.5));
+    cr_expect(finder_at(&picture, &wish->rect, 7.5, 7.5));
+    cr_expect(finder_at(&picture, &wish->rect, 12.5, 11.5));
+    cr_expect_not(finder_at(&picture, &wish->rect, 11.5, 7.5));
+    letter_free(picture.file);
+    letter_free(whole);
+    letter_free(pdf);
+}
+
+static void expect_upright_on(const char *page_keys)
+{
+    char page[256];
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = qr_wish();
+
+    (void)snprintf(page, sizeof(page),
+                   "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+                   "/Resources << >> %s >>",
+                   page_keys);
+    letter.objects[2] = page;
+    expect_upright(&letter, &wish);
+}
+
+Test(stamp, stands_where_wished_on_a_plain_page)
+{
+    expect_upright_on("");
+}
+
+Test(stamp, stands_upright_on_a_page_turned_by_90)
+{
+    expect_upright_on("/Rotate 90");
+}
+
+Test(stamp, stands_upright_on_a_page_turned_by_180)
+{
+    expect_upright_on("/Rotate 180");
+}
+
+Test(stamp, stands_upright_on_a_page_turned_by_270)
+{
+    expect_upright_on("/Rotate -90");
+}
+
+Test(stamp, counts_from_the_corner_of_the_crop_box)
+{
+    expect_upright_on("/CropBox [50 40 350 280]");
+}
+
+Test(stamp, counts_from_the_corner_of_a_turned_crop_box)
+{
+    expect_upright_on("/CropBox [50 40 350 280] /Rotate 90");
+}
+
+Test(stamp, finds_rotation_and_boxes_above_the_page)
+{
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = qr_wish();
+
+    letter.objects[1] = "<< /Type /Pages /Kids [3 0 R] /Count 1 /Rotate 270 "
+                        "/MediaBox [-100 -100 300 200] >>";
+    letter.objects[2] =
+        "<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << >> >>";
+    expect_upright(&letter, &wish);
+}
+
+Test(stamp, measures_in_points_whatever_the_page_unit)
+{
+    struct pdf_view view = {.right = 200, .top = 150, .unit = 2};
+    struct pdf_rect rect = {.x = 20, .y = 40, .width = 380, .height = 100};
+    double box[4];
+
+    cr_assert(pdf_view_place(&view, &rect, box));
+    cr_expect_eq(box[0], 10);
+    cr_expect_eq(box[1], 20);
+    cr_expect_eq(box[2], 200);
+    cr_expect_eq(box[3], 70);
+}
+
+Test(stamp, has_no_place_beyond_the_page)
+{
+    const struct pdf_rect rects[] = {
+        {.x = -1, .width = 10, .height = 10},
+        {.x = 391, .width = 10, .height = 10},
+        {.y = 291, .width = 10, .height = 10},
+        {.width = 0, .height = 10},
+        {.width = 10, .height = 0},
+        {.width = 1e300 * 1e300, .height = 10},
+    };
+    struct pdf_view view = {.right = 400, .top = 300, .unit = 1};
+    double box[4];
+
+    for (size_t i = 0; i < SG_COUNT(rects); i++) {
+        cr_expect_not(pdf_view_place(&view, &rects[i], box), "%zu", i);
+    }
+}
+
+/* Reads the stamp's words back with somebody else's program. */
+static void expect_text(const struct pdf_wish *wish, const char *const words[])
+{
+    char path[TOOL_PATH];
+    char out[4096];
+    enum pdf_refusal refusal;
+    struct slice whole;
+    struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+
+    cr_assert_eq(signer_sign(&signer, pdf, wish, &whole, &refusal, NULL), SG_OK);
+    letter_write(tool_path(&folder, "text.pdf", path), whole);
+    const char *const argv[] = {"pdftotext", "-enc", "UTF-8", path, "-", NULL};
+    cr_assert_eq(tool_run(argv, out, sizeof(out)), 0);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        cr_expect_not_null(strstr(out, words[i]), "%s in: %s", words[i], out);
+    }
+    letter_free(whole);
+    letter_free(pdf);
+}
+
+Test(stamp, says_all_that_was_wished)
+{
+    struct pdf_wish wish = signer_wish();
+
+    wish.page = 1;
+    wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 300, .height = 80};
+    wish.statement = "Dokumen ini (sah)";
+    wish.name = "Andr\xC3\xA9 \\ \xE2\x82\xAC";
+    wish.reason = "Persetujuan";
+    wish.location = "Kota";
+    const char *const words[] = {
+        "Dokumen ini (sah)", "Andr\xC3\xA9 \\ \xE2\x82\xAC",   "Alasan: Persetujuan",
+        "Tempat: Kota",      "Waktu: 2026-05-02 01:02:03 UTC", NULL};
+    expect_text(&wish, words);
+}
+
+Test(stamp, says_the_time_when_nothing_else_was_wished)
+{
+    const char *const words[] = {"Waktu: 2026-05-02 01:02:03 UTC", NULL};
+    struct pdf_wish wish = signer_wish();
+
+    wish.page = 1;
+    wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 150, .height = 20};
+    expect_text(&wish, words);
+}
+
+Test(winansi, knows_latin_letters_and_nothing_else)
+{
+    uint8_t out[8];
+    size_t len = 0;
+
+    cr_assert(pdf_winansi("a\xC3\xA9\xE2\x82\xAC", out, sizeof(out), &len));
+    cr_expect_eq(len, 3);
+    cr_expect_eq(memcmp(out, "a\xE9\x80", 3), 0);
+    cr_expect_not(pdf_winansi("\xE5\x8C\x97", out, sizeof(out), &len));
+    cr_expect_not(pdf_winansi("\xC2\x80", out, sizeof(out), &len));
+    cr_expect_not(pdf_winansi("a\n", out, sizeof(out), &len));
+    cr_expect_not(pdf_winansi("\xC3", out, sizeof(out), &len));
+    cr_expect_not(pdf_winansi("123456789", out, sizeof(out), &len));
+}
+
+Test(winansi, adds_up_widths)
+{
+    cr_expect_eq(pdf_winansi_width(slice_str("Wi i")), 944 + 222 + 278 + 222);
+}

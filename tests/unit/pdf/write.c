@@ -1,0 +1,90 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/unit/pdf/support/letter.h"
+#include "tests/unit/pdf/support/tool.h"
+
+/* A signed file is there whole or not at all. */
+
+static struct tool_folder folder;
+static char path[TOOL_PATH];
+static char part[TOOL_PATH];
+
+static void begin(void)
+{
+    tool_folder_init(&folder);
+    (void)tool_path(&folder, "letter.pdf", path);
+    (void)tool_path(&folder, "letter.pdf.part", part);
+}
+
+static void end(void)
+{
+    tool_folder_fini(&folder);
+}
+
+TestSuite(write, .init = begin, .fini = end);
+
+static void expect_content(const char *wanted)
+{
+    struct slice got = letter_read(path);
+
+    cr_expect(slice_equal(got, slice_str(wanted)));
+    letter_free(got);
+}
+
+Test(write, file_is_the_input_and_the_appendix)
+{
+    cr_expect_eq(pdf_write(path, slice_str("letter "), slice_str("signature"), NULL),
+                 SG_OK);
+    expect_content("letter signature");
+    cr_expect_neq(access(part, F_OK), 0);
+}
+
+Test(write, leftover_of_a_broken_run_is_written_over)
+{
+    letter_write(part, slice_str("half of something much longer than the letter"));
+    cr_expect_eq(pdf_write(path, slice_str("letter"), slice_str("!"), NULL), SG_OK);
+    expect_content("letter!");
+}
+
+/* The size limit stands for a full disk: the write breaks off in the middle. */
+Test(write, write_that_breaks_off_leaves_the_old_file)
+{
+    const struct rlimit small = {.rlim_cur = 8, .rlim_max = 8};
+    struct sg_error why = {0};
+
+    letter_write(path, slice_str("old"));
+    (void)signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    cr_expect_eq(pdf_write(path, slice_str("letter "), slice_str("signature"), &why),
+                 SG_IO);
+    cr_expect_not_null(strstr(why.text, part), "%s", why.text);
+    expect_content("old");
+    cr_expect_neq(access(part, F_OK), 0);
+}
+
+Test(write, missing_folder_is_named)
+{
+    char missing[TOOL_PATH];
+    struct sg_error why = {0};
+
+    (void)tool_path(&folder, "no/letter.pdf", missing);
+    cr_expect_eq(pdf_write(missing, slice_str("a"), slice_str("b"), &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, missing), "%s", why.text);
+}
+
+Test(write, symbolic_link_in_the_way_is_not_followed)
+{
+    char other[TOOL_PATH];
+
+    letter_write(tool_path(&folder, "other", other), slice_str("untouched"));
+    cr_assert_eq(symlink(other, part), 0);
+    cr_expect_eq(pdf_write(path, slice_str("a"), slice_str("b"), NULL), SG_IO);
+    struct slice got = letter_read(other);
+    cr_expect(slice_equal(got, slice_str("untouched")));
+    letter_free(got);
+}
