@@ -1,5 +1,6 @@
 #include "gateway/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,19 @@ static bool is_path(const char *setting_path)
     return false;
 }
 
+/* The reader of a value knows the place, not the name. */
+static enum sg_status name_setting(struct parse *p, const char *path,
+                                   enum sg_status status)
+{
+    size_t len = strlen(p->why->text);
+
+    if (status != SG_OK && len < sizeof(p->why->text)) {
+        (void)snprintf(p->why->text + len, sizeof(p->why->text) - len, " (setting %s)",
+                       path);
+    }
+    return status;
+}
+
 static enum sg_status read_text(struct parse *p, const struct setting *row,
                                 const struct yaml_node *node)
 {
@@ -72,7 +86,7 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
         *target = row->text_fallback;
         return SG_OK;
     }
-    TRY(yaml_str(p->doc, node, target, p->why));
+    TRY(name_setting(p, row->path, yaml_str(p->doc, node, target, p->why)));
     if (is_path(row->path)) {
         *target = parse_path(p, *target);
     }
@@ -88,7 +102,7 @@ static enum sg_status read_number(struct parse *p, const struct setting *row,
         *target = row->fallback;
         return SG_OK;
     }
-    return yaml_int(p->doc, node, row->range, target, p->why);
+    return name_setting(p, row->path, yaml_int(p->doc, node, row->range, target, p->why));
 }
 
 static enum sg_status read_settings(struct parse *p)

@@ -237,7 +237,12 @@ static int gateway_main(const char *path, bool only_check)
 
     enum sg_status status = read_files(&gateway, path, &why);
     if (status == SG_OK && only_check) {
-        (void)printf("%s: configuration and policy are sound\n", path);
+        struct keyring ring = {0};
+        status = keyring_load(gateway.config, clock_wall_us(), &ring, &why);
+        keyring_fini(&ring);
+    }
+    if (status == SG_OK && only_check) {
+        (void)printf("%s: configuration, policy and certificates are sound\n", path);
     } else if (status == SG_OK) {
         status = run(&gateway, &why);
     }

@@ -48,10 +48,17 @@ static enum sg_status write_deny(struct core *core, struct job *job,
     struct record_head head;
     struct slice text = {0};
 
+    struct record_decision fitting = *decision;
+
     decision_id(core, job->decision_id);
     struct record_job fields = record_of(job);
     record_begin(core, &head);
-    TRY(record_deny(buffer, &head, &fields, decision, &text));
+    /* A caller chooses some of the words that were found: a long list of failures is cut,
+     * the deciding one stays. */
+    while (record_deny(buffer, &head, &fields, &fitting, &text) != SG_OK) {
+        MUST(fitting.failure_count > 1);
+        fitting.failure_count /= 2;
+    }
     TRY(append(core, job, text));
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
@@ -193,9 +200,7 @@ static enum sg_status write_replay(struct core *core, struct job *job)
 
     record_begin(core, &head);
     TRY(record_replay(buffer, &head, job->decision_id, job->log_index, &text));
-    TRY(ledger_append(core->ledger, text, NULL));
-    STAILQ_INSERT_TAIL(&core->answered, job, queue);
-    return SG_OK;
+    return ledger_append(core->ledger, text, NULL);
 }
 
 static enum sg_status replay(struct core *core, struct job *job,
@@ -220,7 +225,9 @@ static enum sg_status replay(struct core *core, struct job *job,
                    "the stored answer cannot be built again; see the "
                    "gateway's log");
     }
-    return write_replay(core, job);
+    TRY(write_replay(core, job));
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
 }
 
 /* --- One job --------------------------------------------------------------------------
@@ -341,6 +348,7 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
         memcpy(follower->log_hash, job->log_hash, sizeof(follower->log_hash));
         memcpy(follower->decision_id, job->decision_id, sizeof(follower->decision_id));
         memcpy(follower->signature, job->signature, job->signature_len);
+        STAILQ_INSERT_TAIL(&core->answered, follower, queue);
         TRY(write_replay(core, follower));
     }
     return SG_OK;
@@ -363,6 +371,8 @@ enum sg_status conclude(struct core *core, struct job *job)
         .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
     };
 
+    inflight_remove(&core->inflight, job);
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
     record_begin(core, &head);
     TRY(record_outcome(buffer, &head, &result, &text));
     TRY(append(core, job, text));
@@ -372,7 +382,5 @@ enum sg_status conclude(struct core *core, struct job *job)
     claim.signature_len = (uint16_t)job->signature_len;
     memcpy(claim.signature, job->signature, job->signature_len);
     TRY(ledger_settle(core->ledger, &claim));
-    inflight_remove(&core->inflight, job);
-    STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return answer_followers(core, job);
 }

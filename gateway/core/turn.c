@@ -85,7 +85,12 @@ static enum sg_status decide_waiting(struct core *core, struct berth *berth,
         core->waiting_count--;
         (*decisions)++;
         room -= may_sign ? 1 : 0;
-        TRY(decide(core, job));
+        enum sg_status status = decide(core, job);
+        if (status != SG_OK) {
+            STAILQ_INSERT_TAIL(&core->answered, job,
+                               queue); /* to be told of the failure */
+            return status;
+        }
     }
     return SG_OK;
 }

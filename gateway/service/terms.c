@@ -87,6 +87,11 @@ static enum sg_status read_texts(const Segel__V1__SignTerms *message, struct ter
 {
     TRY(copy_text("document_class", message->document_class, out->document_class,
                   sizeof(out->document_class), why));
+    if (out->document_class[0] == '\0') {
+        return sg_fail(why, SG_INVALID,
+                       "document_class is missing; name what kind of "
+                       "document it is, as in the policy");
+    }
     TRY(copy_text("approval_ref", message->approval_ref, out->approval_ref,
                   sizeof(out->approval_ref), why));
     TRY(copy_text("batch", message->batch, out->batch, sizeof(out->batch), why));
