@@ -63,6 +63,9 @@ size_t channel_queued(const struct channel_call *call);
 SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
                                         struct sg_error *why);
 
+/* The first status whose gRPC code this is; -1: SG_IO. */
+enum sg_status channel_status_of(int grpc_code);
+
 /* One unary call, start to end. reply_type: what to unpack; the caller frees *reply with
  * protobuf_c_message_free_unpacked. On a refusal the status is the one whose gRPC code
  * came back, why holds the gateway's sentence, and details (may be NULL; the caller frees

@@ -70,8 +70,6 @@ SG_MUST_USE enum sg_status channel_wait(int fd, short events, int64_t deadline_u
 SG_MUST_USE enum sg_status channel_h2_start(struct channel *channel);
 /* Ends a call: tells its user, then keeps it as a spare. */
 void channel_call_end(struct channel_call *call, const struct call_status *status);
-/* The status whose gRPC code this is; -1: SG_IO. */
-enum sg_status channel_status_of(int grpc_code);
 void channel_call_free_all(struct channel *channel); /* the spare ones */
 /* Gives a call up with a status of our own: resets the stream; the user is told when
  * nghttp2 has closed it, so the call may be used by the caller until it returns. */

@@ -137,7 +137,7 @@ static void json_names(struct json_out *out, const char *name, size_t count,
                                               size_t),
                        const Segel__V1__GetSignerResponse *signer)
 {
-    json_array(out, name);
+    json_open_array(out, name);
     for (size_t i = 0; i < count; i++) {
         json_str(out, NULL, name_at(signer, i));
     }
@@ -173,7 +173,7 @@ static enum sg_status print_json(const Segel__V1__GetSignerResponse *signer)
 
     subject_of(signer, subject, sizeof(subject));
     json_start(&out, buffer, sizeof(buffer));
-    json_object(&out, NULL);
+    json_open_object(&out, NULL);
     json_str(&out, "key", signer->key);
     json_str(&out, "signer", subject);
     json_time(&out, "not_after", signer->certificate_not_after_us);

@@ -66,7 +66,7 @@ static void begin_json(struct json_out *out, const char *path, const char *statu
     static char buffer[JSON_SIZE];
 
     json_start(out, buffer, sizeof(buffer));
-    json_object(out, NULL);
+    json_open_object(out, NULL);
     json_str(out, "file", path);
     json_str(out, "status", status);
 }
@@ -85,7 +85,7 @@ static void json_result(struct json_out *out, const Segel__V1__SignResult *resul
 
 static void json_failure(struct json_out *out, const Segel__V1__RuleVerdict *failure)
 {
-    json_object(out, NULL);
+    json_open_object(out, NULL);
     json_str(out, "rule", failure->rule);
     json_str(out, "cp_section", failure->cp_section);
     json_str(out, "code", failure->code);
@@ -113,7 +113,7 @@ static void refused_as_json(const struct sign_refusal *refusal)
         json_result(&out, refusal->result);
     }
     if (denial != NULL) {
-        json_array(&out, "failures");
+        json_open_array(&out, "failures");
         for (size_t i = 0; i < denial->n_failures; i++) {
             json_failure(&out, denial->failures[i]);
         }
@@ -218,7 +218,7 @@ void sign_report_end(struct sign_report *report)
     clear(report);
     if (report->json) {
         json_start(&out, buffer, sizeof(buffer));
-        json_object(&out, NULL);
+        json_open_object(&out, NULL);
         json_str(&out, "run", report->run);
         json_uint(&out, "signed", report->signed_count);
         json_uint(&out, "refused", report->refused_count);
