@@ -65,6 +65,20 @@ static void read_library_name(struct module *module)
                    info.libraryVersion.minor);
 }
 
+/* libp11 has initialised the module. Some (p11-kit's remoting) count every function list as
+ * a module of its own: ours is initialised too, and most answer that it is already. */
+static enum sg_status initialize(struct module *module, const char *path,
+                                 struct trouble *trouble)
+{
+    CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
+    CK_RV rv = module->fn->C_Initialize(&arguments);
+    if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
+        return trouble_rv(trouble, rv, "the PKCS#11 module %s could not be initialised",
+                          path);
+    }
+    return SG_OK;
+}
+
 enum sg_status module_load(const char *path, struct module *module,
                            struct trouble *trouble)
 {
@@ -83,6 +97,7 @@ enum sg_status module_load(const char *path, struct module *module,
         module->slots[i] = PKCS11_get_slotid_from_slot(&slots[i]);
         module->slot_count++;
     }
+    TRY(initialize(module, path, trouble));
     read_library_name(module);
     return SG_OK;
 }
