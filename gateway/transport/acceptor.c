@@ -111,8 +111,8 @@ static void refuse(struct acceptor *acceptor, int fd, const char *address)
     char more[24];
     uint64_t skipped = 0;
 
-    (void)close(fd);
     count_up(&loop->counts.cut);
+    (void)close(fd);
     if (loop_may_log(loop, &skipped)) {
         (void)snprintf(more, sizeof(more), "%llu", (unsigned long long)skipped);
         log_event(LOG_WARN, "connection.refused", "peer", address, "why",

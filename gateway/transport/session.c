@@ -6,7 +6,7 @@
 /* Frames that cost the peer nothing, and how often it may send them. */
 static const struct rate control_rate = {.burst = 20000, .per_second = 20000};
 static const struct rate settings_rate = {.burst = 100, .per_second = 2};
-static const struct rate ping_rate = {.burst = 1000, .per_second = 100};
+static const struct rate ping_rate = {.burst = 500, .per_second = 100};
 
 enum { OFFENCES_A_SECOND = 33, OFFENCES_A_STREAM = 2 };
 
@@ -281,7 +281,9 @@ bool session_receive(struct conn *conn, struct slice bytes)
 {
     ssize_t taken = nghttp2_session_mem_recv(conn->session, bytes.data, bytes.len);
 
-    if (taken < 0) {
+    if (taken == NGHTTP2_ERR_FLOODED) {
+        (void)order_cut(conn, NGHTTP2_ENHANCE_YOUR_CALM, "too many control frames");
+    } else if (taken < 0) {
         (void)order_cut(conn, NGHTTP2_PROTOCOL_ERROR, nghttp2_strerror((int)taken));
     } else if (nghttp2_session_get_outbound_queue_size(conn->session) >
                OUTBOUND_FRAMES_MAX) {

@@ -1,0 +1,48 @@
+#ifndef SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_ECHO_H
+#define SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_ECHO_H
+
+#include <stdatomic.h>
+
+#include "gateway/transport/server.h"
+#include "tests/unit/transport/support/peer.h"
+#include "tests/unit/transport/support/pki.h"
+
+/* A server with methods of all kinds. Messages are segel.v1.Detail; the value of a
+ * request is sent back. /test.Echo/Unary    answers with the same /test.Echo/Refuse
+ * PERMISSION_DENIED with a text beyond ASCII and details /test.Echo/Repeat   sends
+ * type_url (a number) messages, waiting for room /test.Echo/Spill    the same without
+ * waiting /test.Echo/Collect  counts messages and answers with the number in type_url
+ *   /test.Echo/Chat     sends each message back
+ *   /test.Echo/Hang     never answers
+ *   /test.Echo/Brake    pauses after each message until echo_wake */
+struct echo {
+    struct pki pki;
+    struct server *server;
+    int wake_fd;
+    struct grpc_name last; /* the call that was opened last */
+    atomic_uint opened;
+    atomic_uint messages;
+    atomic_uint braked; /* messages of Brake */
+    atomic_uint half_closed;
+    atomic_uint closed;
+    atomic_uint dropped; /* names that no longer resolved */
+};
+
+enum { ECHO_MAX_REQUEST = 100000 };
+
+void echo_start(struct echo *echo, const struct server_limits *limits);
+void echo_stop(struct echo *echo);
+/* On the loop: the call that braked last goes on. */
+void echo_wake(struct echo *echo);
+/* Waits up to two seconds until the counter has the value. */
+bool echo_reaches(const atomic_uint *counter, unsigned value);
+
+/* Of a friend, ready for calls. */
+void echo_connect(struct echo *echo, struct peer_link *link);
+/* A packed Detail. */
+struct slice echo_message(const char *type_url, size_t value_len, uint8_t *out,
+                          size_t cap);
+/* One unary call; returns its grpc-status. */
+int echo_call(struct peer_link *link, uint32_t stream);
+
+#endif

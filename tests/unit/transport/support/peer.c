@@ -1,0 +1,409 @@
+#include "tests/unit/transport/support/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { FRAME_HEAD = 9, HEADERS_MAX = 65536 };
+
+int plain_connect(uint16_t port)
+{
+    const struct sockaddr_in name = {.sin_family = AF_INET,
+                                     .sin_port = htons(port),
+                                     .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct timeval patience = {.tv_sec = 2};
+    const int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    MUST(fd >= 0);
+    MUST(connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return fd;
+}
+
+static void put32(uint8_t *out, uint32_t value)
+{
+    out[0] = (uint8_t)(value >> 24);
+    out[1] = (uint8_t)(value >> 16);
+    out[2] = (uint8_t)(value >> 8);
+    out[3] = (uint8_t)value;
+}
+
+static uint32_t get32(const uint8_t *in)
+{
+    return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+static void append(struct peer_link *link, struct slice bytes)
+{
+    if (link->out_len + bytes.len > PEER_BUFFER) {
+        (void)peer_send(link);
+    }
+    MUST(link->out_len + bytes.len <= PEER_BUFFER);
+    if (bytes.len > 0) {
+        memcpy(link->out + link->out_len, bytes.data, bytes.len);
+        link->out_len += bytes.len;
+    }
+}
+
+void peer_frame(struct peer_link *link, uint8_t type, uint8_t flags, uint32_t stream,
+                struct slice payload)
+{
+    uint8_t head[FRAME_HEAD];
+
+    head[0] = (uint8_t)(payload.len >> 16);
+    head[1] = (uint8_t)(payload.len >> 8);
+    head[2] = (uint8_t)payload.len;
+    head[3] = type;
+    head[4] = flags;
+    put32(head + 5, stream);
+    append(link, slice_of(head, sizeof(head)));
+    append(link, payload);
+}
+
+static size_t put_string(uint8_t *out, struct slice text)
+{
+    size_t at = 0;
+
+    MUST(text.len < 16384);
+    if (text.len < 127) {
+        out[at++] = (uint8_t)text.len;
+    } else {
+        size_t rest = text.len - 127;
+        out[at++] = 127;
+        for (; rest >= 128; rest >>= 7) {
+            out[at++] = (uint8_t)(rest | 128);
+        }
+        out[at++] = (uint8_t)rest;
+    }
+    memcpy(out + at, text.data, text.len);
+    return at + text.len;
+}
+
+void peer_header_block(struct slice name, struct slice value, uint8_t *out, size_t *len)
+{
+    out[(*len)++] = 0;
+    *len += put_string(out + *len, name);
+    *len += put_string(out + *len, value);
+}
+
+static void add_header(const char *name, const char *value, uint8_t *out, size_t *len)
+{
+    peer_header_block(slice_str(name), slice_str(value), out, len);
+}
+
+static bool is_replaced(const char *name, const char *const *extra)
+{
+    for (; extra != NULL && *extra != NULL; extra += 2) {
+        if (strcmp(extra[0], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The usual headers, each replaced by a pair of the same name in extra; a pair with an
+ * empty value takes the header away. Pseudo headers must come first. */
+void peer_headers(struct peer_link *link, uint32_t stream, const char *path,
+                  const char *const *extra, bool last)
+{
+    const char *const usual[][2] = {
+        {":method", "POST"}, {":scheme", "https"},
+        {":path", path},     {":authority", "localhost"},
+        {"te", "trailers"},  {"content-type", "application/grpc"},
+    };
+    uint8_t block[4096];
+    size_t len = 0;
+
+    for (size_t i = 0; i < SG_COUNT(usual); i++) {
+        if (!is_replaced(usual[i][0], extra)) {
+            add_header(usual[i][0], usual[i][1], block, &len);
+        }
+        for (size_t k = 0; extra != NULL && extra[k] != NULL; k += 2) {
+            if (strcmp(extra[k], usual[i][0]) == 0 && extra[k + 1][0] != '\0') {
+                add_header(extra[k], extra[k + 1], block, &len);
+            }
+        }
+    }
+    for (; extra != NULL && *extra != NULL; extra += 2) {
+        bool known = false;
+        for (size_t i = 0; i < SG_COUNT(usual); i++) {
+            known = known || strcmp(extra[0], usual[i][0]) == 0;
+        }
+        if (!known) {
+            add_header(extra[0], extra[1], block, &len);
+        }
+    }
+    peer_frame(link, NGHTTP2_HEADERS,
+               (uint8_t)(NGHTTP2_FLAG_END_HEADERS | (last ? NGHTTP2_FLAG_END_STREAM : 0)),
+               stream, slice_of(block, len));
+}
+
+void peer_data(struct peer_link *link, uint32_t stream, struct slice bytes, bool last)
+{
+    do {
+        size_t len = bytes.len < 16384 ? bytes.len : 16384;
+        bool end = last && len == bytes.len;
+        peer_frame(link, NGHTTP2_DATA, end ? NGHTTP2_FLAG_END_STREAM : 0, stream,
+                   slice_of(bytes.data, len));
+        bytes = slice_of(bytes.data + len, bytes.len - len);
+    } while (bytes.len > 0);
+}
+
+void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
+                  bool last)
+{
+    uint8_t *framed = (uint8_t *)malloc(message.len + 5);
+
+    MUST(framed != NULL);
+    framed[0] = 0;
+    put32(framed + 1, (uint32_t)message.len);
+    memcpy(framed + 5, message.data, message.len);
+    peer_data(link, stream, slice_of(framed, message.len + 5), last);
+    free(framed);
+}
+
+void peer_reset(struct peer_link *link, uint32_t stream, uint32_t code)
+{
+    uint8_t payload[4];
+
+    put32(payload, code);
+    peer_frame(link, NGHTTP2_RST_STREAM, 0, stream, slice_of(payload, sizeof(payload)));
+}
+
+bool peer_send(struct peer_link *link)
+{
+    size_t from = 0;
+
+    while (from < link->out_len) {
+        size_t len = 0;
+        if (SSL_write_ex(link->ssl, link->out + from, link->out_len - from, &len) != 1) {
+            link->out_len = 0;
+            return false;
+        }
+        from += len;
+    }
+    link->out_len = 0;
+    return true;
+}
+
+struct reply *peer_reply(struct peer_link *link, uint32_t stream)
+{
+    MUST((stream + 1) / 2 < REPLIES_MAX);
+    return &link->replies[(stream + 1) / 2];
+}
+
+static void copy_text(char *out, size_t cap, const nghttp2_nv *nv)
+{
+    (void)snprintf(out, cap, "%.*s", (int)nv->valuelen, (const char *)nv->value);
+}
+
+static void take_header(struct reply *reply, const nghttp2_nv *nv)
+{
+    const struct slice name = slice_of(nv->name, nv->namelen);
+    char number[16];
+
+    copy_text(number, sizeof(number), nv);
+    if (slice_equal(name, slice_str(":status"))) {
+        reply->http = (int)strtol(number, NULL, 10);
+    } else if (slice_equal(name, slice_str("grpc-status"))) {
+        reply->grpc = (int)strtol(number, NULL, 10);
+    } else if (slice_equal(name, slice_str("grpc-message"))) {
+        copy_text(reply->text, sizeof(reply->text), nv);
+    } else if (slice_equal(name, slice_str("grpc-status-details-bin"))) {
+        copy_text(reply->details, sizeof(reply->details), nv);
+    } else if (slice_equal(name, slice_str("grpc-accept-encoding"))) {
+        copy_text(reply->accepts, sizeof(reply->accepts), nv);
+    }
+}
+
+static void take_headers(struct peer_link *link, struct reply *reply, struct slice block)
+{
+    for (;;) {
+        nghttp2_nv nv;
+        int flags = 0;
+        ssize_t used =
+            nghttp2_hd_inflate_hd2(link->inflater, &nv, &flags, block.data, block.len, 1);
+        MUST(used >= 0);
+        block = slice_of(block.data + used, block.len - (size_t)used);
+        if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+            take_header(reply, &nv);
+        }
+        if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
+            (void)nghttp2_hd_inflate_end_headers(link->inflater);
+            return;
+        }
+    }
+}
+
+static void take_data(struct reply *reply, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len && reply->bytes + i < sizeof(reply->head); i++) {
+        reply->head[reply->bytes + i] = bytes.data[i];
+    }
+    reply->bytes += bytes.len;
+}
+
+static void take_goaway(struct peer_link *link, struct slice bytes)
+{
+    link->goaways++;
+    link->goaway_last = get32(bytes.data);
+    link->goaway_code = get32(bytes.data + 4);
+    (void)snprintf(link->goaway_text, sizeof(link->goaway_text), "%.*s",
+                   (int)(bytes.len - 8), (const char *)bytes.data + 8);
+}
+
+static void take_frame(struct peer_link *link, const uint8_t *head, struct slice payload)
+{
+    uint32_t stream = get32(head + 5);
+    struct reply *reply = peer_reply(link, stream);
+    bool last = (head[4] & NGHTTP2_FLAG_END_STREAM) != 0;
+
+    reply->frames++;
+    if (head[3] == NGHTTP2_HEADERS) {
+        take_headers(link, reply, payload);
+        reply->ended = reply->ended || last;
+    } else if (head[3] == NGHTTP2_DATA) {
+        take_data(reply, payload);
+        reply->ended = reply->ended || last;
+    } else if (head[3] == NGHTTP2_RST_STREAM) {
+        link->resets++;
+        reply->reset = get32(payload.data);
+        reply->ended = true;
+    } else if (head[3] == NGHTTP2_GOAWAY) {
+        take_goaway(link, payload);
+    } else if (head[3] == NGHTTP2_SETTINGS && (head[4] & NGHTTP2_FLAG_ACK) == 0) {
+        peer_frame(link, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, slice_of(NULL, 0));
+        (void)peer_send(link);
+    }
+}
+
+static void take_frames(struct peer_link *link)
+{
+    size_t at = 0;
+
+    while (link->in_len - at >= FRAME_HEAD) {
+        const uint8_t *head = link->in + at;
+        size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
+        if (link->in_len - at < FRAME_HEAD + len) {
+            break;
+        }
+        take_frame(link, head, slice_of(head + FRAME_HEAD, len));
+        at += FRAME_HEAD + len;
+    }
+    memmove(link->in, link->in + at, link->in_len - at);
+    link->in_len -= at;
+}
+
+bool peer_read(struct peer_link *link)
+{
+    size_t len = 0;
+
+    if (SSL_read_ex(link->ssl, link->in + link->in_len, PEER_BUFFER - link->in_len,
+                    &len) != 1) {
+        link->closed = errno != EAGAIN || SSL_get_error(link->ssl, 0) == SSL_ERROR_SSL ||
+                       SSL_get_error(link->ssl, 0) == SSL_ERROR_ZERO_RETURN;
+        return false;
+    }
+    link->in_len += len;
+    take_frames(link);
+    return true;
+}
+
+struct reply *peer_wait(struct peer_link *link, uint32_t stream)
+{
+    struct reply *reply = peer_reply(link, stream);
+
+    (void)peer_send(link);
+    while (!reply->ended && peer_read(link)) {
+        continue;
+    }
+    return reply;
+}
+
+bool peer_wait_closed(struct peer_link *link)
+{
+    (void)peer_send(link);
+    errno = 0;
+    while (peer_read(link)) {
+        errno = 0;
+    }
+    return link->closed;
+}
+
+static void greet(struct peer_link *link, const struct peer_options *options)
+{
+    uint8_t settings[6] = {0, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE};
+    uint8_t window[4];
+    uint32_t size =
+        options->window == 0 && !options->no_window ? 16U << 20 : options->window;
+
+    append(link, slice_str("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+    put32(settings + 2, size);
+    peer_frame(link, NGHTTP2_SETTINGS, 0, 0, slice_of(settings, sizeof(settings)));
+    put32(window, 1U << 30);
+    peer_frame(link, NGHTTP2_WINDOW_UPDATE, 0, 0, slice_of(window, sizeof(window)));
+}
+
+static bool shake_hands(struct peer_link *link, const struct peer_options *options)
+{
+    uint8_t alpn[16];
+    const char *name = options->alpn == NULL ? "h2" : options->alpn;
+    size_t len = strlen(name);
+
+    link->tls = SSL_CTX_new(TLS_client_method());
+    MUST(link->tls != NULL);
+    SSL_CTX_set_options(link->tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    if (options->cert != NULL) {
+        MUST(SSL_CTX_use_certificate_chain_file(link->tls, options->cert) == 1);
+        MUST(SSL_CTX_use_PrivateKey_file(link->tls, options->key, SSL_FILETYPE_PEM) == 1);
+    }
+    link->ssl = SSL_new(link->tls);
+    MUST(link->ssl != NULL && SSL_set_fd(link->ssl, link->fd) == 1);
+    if (len > 0) {
+        alpn[0] = (uint8_t)len;
+        memcpy(alpn + 1, name, len);
+        MUST(SSL_set_alpn_protos(link->ssl, alpn, (unsigned)len + 1) == 0);
+    }
+    return SSL_connect(link->ssl) == 1;
+}
+
+bool peer_open(struct peer_link *link, const struct peer_options *options)
+{
+    *link = (struct peer_link){
+        .fd = plain_connect(options->port),
+        .out = (uint8_t *)malloc(PEER_BUFFER),
+        .in = (uint8_t *)malloc(PEER_BUFFER),
+        .replies = (struct reply *)calloc(REPLIES_MAX, sizeof(struct reply))};
+    MUST(link->out != NULL && link->in != NULL && link->replies != NULL);
+    for (size_t i = 0; i < REPLIES_MAX; i++) {
+        link->replies[i].grpc = -1;
+        link->replies[i].reset = -1;
+    }
+    MUST(nghttp2_hd_inflate_new(&link->inflater) == 0);
+    if (!shake_hands(link, options)) {
+        return false;
+    }
+    greet(link, options);
+    return true;
+}
+
+void peer_close(struct peer_link *link)
+{
+    SSL_free(link->ssl);
+    SSL_CTX_free(link->tls);
+    nghttp2_hd_inflate_del(link->inflater);
+    free(link->out);
+    free(link->in);
+    free(link->replies);
+    (void)close(link->fd);
+    *link = (struct peer_link){.fd = -1};
+}

@@ -1,0 +1,84 @@
+#ifndef SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_PEER_H
+#define SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_PEER_H
+
+#include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* A client that makes its frames by hand, so that it can be honest or hostile. Blocking;
+ * gives up after two seconds. */
+
+enum { REPLIES_MAX = 8192, PEER_BUFFER = 1 << 20 };
+
+/* What came back on one stream. */
+struct reply {
+    int http;
+    int grpc; /* -1: none */
+    bool ended;
+    int64_t reset; /* -1: none */
+    size_t frames;
+    size_t bytes; /* of DATA */
+    size_t messages;
+    uint8_t head[64]; /* the first bytes of DATA */
+    char text[256];
+    char details[256];
+    char accepts[64];
+};
+
+struct peer_link {
+    int fd;
+    SSL_CTX *tls;
+    SSL *ssl;
+    nghttp2_hd_inflater *inflater;
+    uint8_t *out;
+    size_t out_len;
+    uint8_t *in;
+    size_t in_len;
+    struct reply *replies;
+    size_t resets; /* RST_STREAM that came */
+    size_t goaways;
+    uint32_t goaway_code;
+    uint32_t goaway_last;
+    char goaway_text[64];
+    bool closed;
+    size_t read_limit; /* stop reading DATA of more than this; 0 = none */
+};
+
+struct peer_options {
+    uint16_t port;
+    const char *ca;
+    const char *cert; /* NULL: none */
+    const char *key;
+    const char *alpn; /* NULL: "h2" */
+    uint32_t window;  /* initial window of a stream; 0: 16 MiB */
+    bool no_window;   /* window really 0 */
+};
+
+int plain_connect(uint16_t port);
+/* False: the TLS handshake failed (as the client sees it). */
+bool peer_open(struct peer_link *link, const struct peer_options *options);
+void peer_close(struct peer_link *link);
+
+void peer_frame(struct peer_link *link, uint8_t type, uint8_t flags, uint32_t stream,
+                struct slice payload);
+/* HEADERS of an ordinary call; extra: more "name\0value\0" pairs, may be NULL. */
+void peer_headers(struct peer_link *link, uint32_t stream, const char *path,
+                  const char *const *extra, bool last);
+void peer_header_block(struct slice name, struct slice value, uint8_t *out, size_t *len);
+void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
+                  bool last);
+void peer_data(struct peer_link *link, uint32_t stream, struct slice bytes, bool last);
+void peer_reset(struct peer_link *link, uint32_t stream, uint32_t code);
+/* Sends what was collected. False: the connection is gone. */
+bool peer_send(struct peer_link *link);
+/* Reads until the stream has ended, or the connection has. */
+struct reply *peer_wait(struct peer_link *link, uint32_t stream);
+struct reply *peer_reply(struct peer_link *link, uint32_t stream);
+/* Reads one batch of frames. False: closed, or nothing within two seconds. */
+bool peer_read(struct peer_link *link);
+/* Reads until the connection is closed; false when it stays open. */
+bool peer_wait_closed(struct peer_link *link);
+
+#endif
