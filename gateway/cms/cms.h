@@ -10,11 +10,14 @@
 /* Detached CMS signatures (RFC 5652) in the shapes of PAdES and CAdES baseline B-B, from
  * a DER template that is made once per key, scheme, hash and profile with OpenSSL's CMS
  * structures. Signing a document then only fills in digest, time, signature and lengths:
- * no OpenSSL call but the hash, no allocation. Templates are immutable: any thread.
+ * no OpenSSL call but the hash, no allocation of ours. Templates are immutable: any
+ * thread.
  *
  * PAdES: no signing-time; exactly one signing-certificate-v2 (EN 319 142-1 section 6.3).
  * CAdES: exactly one signing-time (EN 319 122-1 section 6.3). No clock is read here. */
 struct cms_template;
+
+enum { CMS_PACKED_MAX = 16384 }; /* bytes: no template packs into more */
 
 struct cms_shape {
     enum sg_profile profile; /* PADES_B_B, CADES_B_B, or RAW (bare signature) */
@@ -23,9 +26,9 @@ struct cms_shape {
 };
 
 /* certificates[0] is the signer's, the rest its issuers; all are embedded (in the order
- * of their bytes: they are a SET). SG_INVALID: scheme does not fit the key.
- * SG_UNSUPPORTED: profile. SG_TOO_LARGE: over 64 KiB of certificates. The caller owns
- * *out. */
+ * of their bytes: they are a SET), each once. SG_INVALID: scheme does not fit the key.
+ * SG_UNSUPPORTED: profile. SG_TOO_LARGE: the certificates do not fit CMS_PACKED_MAX. The
+ * caller owns *out. */
 SG_MUST_USE enum sg_status cms_template_new(X509 *const *certificates, size_t count,
                                             struct cms_shape shape,
                                             struct cms_template **out,

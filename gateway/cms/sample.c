@@ -138,6 +138,29 @@ static enum sg_status add_signer(CMS_ContentInfo *cms, X509 *certificate,
     return add_signature(si, shape);
 }
 
+/* A chain file often begins with the certificate itself; OpenSSL refuses doubles. */
+static bool seen_before(X509 *const *certificates, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (X509_cmp(certificates[i], certificates[index]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sg_status push_issuers(X509 *const *certificates, size_t count,
+                                   STACK_OF(X509) * issuers)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (!seen_before(certificates, i) &&
+            sk_X509_push(issuers, certificates[i]) <= 0) {
+            return SG_NO_MEMORY;
+        }
+    }
+    return SG_OK;
+}
+
 enum sg_status cms_sample(X509 *const *certificates, size_t count, struct cms_shape shape,
                           uint8_t **der, size_t *len)
 {
@@ -146,11 +169,7 @@ enum sg_status cms_sample(X509 *const *certificates, size_t count, struct cms_sh
     if (issuers == NULL) {
         return SG_NO_MEMORY;
     }
-    for (size_t i = 1; i < count; i++) {
-        if (sk_X509_push(issuers, certificates[i]) <= 0) {
-            return SG_NO_MEMORY;
-        }
-    }
+    TRY(push_issuers(certificates, count, issuers));
     AUTO(free_cms)
     CMS_ContentInfo *cms =
         CMS_sign(NULL, NULL, issuers, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);

@@ -15,8 +15,8 @@
 enum {
     CMS_LEVELS = 6,
     CMS_HOLES = 2,
-    CMS_BODY_MAX = 65536, /* certificates together; a chain has 3 to 10 kB */
-    CMS_UTC_TIME_LEN = 13 /* YYMMDDHHMMSSZ */
+    CMS_BODY_MAX = CMS_PACKED_MAX - 128, /* mostly certificates; a chain has 3 to 10 kB */
+    CMS_UTC_TIME_LEN = 13                /* YYMMDDHHMMSSZ */
 };
 
 enum cms_hole_kind { CMS_HOLE_DIGEST, CMS_HOLE_TIME };

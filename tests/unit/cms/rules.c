@@ -218,6 +218,34 @@ Test(cms_rules, the_id_depends_on_certificate_profile_and_hash)
     cms_template_free(other);
 }
 
+Test(cms_rules, a_certificate_given_twice_is_embedded_once)
+{
+    X509 *const twice[] = {pki.leaf, pki.leaf, pki.issuing, pki.issuing};
+    struct cms_template *made = NULL;
+
+    cr_assert_eq(cms_template_new(twice, 4, ecdsa_pades, &made, NULL), SG_OK);
+    cr_expect_arr_eq(cms_template_id(made), cms_template_id(pades), 32);
+    cms_template_free(made);
+}
+
+Test(cms_rules, more_certificates_than_a_packed_template_holds_are_refused)
+{
+    enum { MANY = 40 };
+    X509 *chain[MANY] = {pki.leaf};
+    struct cms_template *made = NULL;
+    struct sg_error why = {.text = ""};
+
+    for (int i = 1; i < MANY; i++) {
+        chain[i] =
+            pki_leaf_new(&pki, pki.leaf_key, &(struct pki_leaf){.common_name = "Contoh"});
+    }
+    cr_expect_eq(cms_template_new(chain, MANY, ecdsa_pades, &made, &why), SG_TOO_LARGE);
+    cr_expect_neq(strstr(why.text, "leave out"), NULL, "%s", why.text);
+    for (int i = 1; i < MANY; i++) {
+        X509_free(chain[i]);
+    }
+}
+
 /* Not a claim about this machine: the figure is printed, not judged. */
 Test(cms_rules, speed_is_shown)
 {
