@@ -111,21 +111,11 @@ def a_backend_may_not_read_the_log(the_rig):
 def tamper(the_rig):
     """Changes one letter of a stored record, as somebody with the disk could."""
     base = sqlite3.connect(the_rig.path("ledger.db"))
-    for (table,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'"
-                                 ).fetchall():
-        columns = [c[1] for c in base.execute(f"PRAGMA table_info({table})")]
-        for column in columns:
-            rows = base.execute(
-                f"SELECT rowid, CAST({column} AS TEXT) FROM {table} WHERE "
-                f"CAST({column} AS TEXT) LIKE '%\"type\":\"deny\"%'").fetchall()
-            if rows:
-                text = rows[0][1].replace("kontrak_pengadaan", "kontrak_pengadaam")
-                expect(text != rows[0][1], "the record names the class")
-                base.execute(f"UPDATE {table} SET {column} = CAST(? AS BLOB) WHERE "
-                             "rowid = ?", (text, rows[0][0]))
-                base.commit()
-                return
-    raise rig.Failed("no deny record stands in the ledger")
+    rows = base.execute("SELECT idx, CAST(rec AS TEXT) FROM leaf").fetchall()
+    place, text = next(r for r in rows if "kontrak_pengadaan" in r[1])
+    base.execute("UPDATE leaf SET rec = CAST(? AS BLOB) WHERE idx = ?",
+                 (text.replace("kontrak_pengadaan", "kontrak_pengadaam"), place))
+    base.commit()
 
 
 @claim
