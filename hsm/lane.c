@@ -133,8 +133,9 @@ static void open_lane(struct lane *lane)
     if (status != SG_OK || start(lane, &trouble) != SG_OK) {
         fail(lane->wire.fd, &trouble);
     }
-    if (wire_opened(lane->wire.fd, &lane->token, lane->keys, lane->config.key_count,
-                    lane->threads, lane->note) != SG_OK &&
+    const struct lane_state state = {&lane->token, lane->keys, lane->config.key_count,
+                                     lane->threads, lane->note};
+    if (wire_opened(lane->wire.fd, &state) != SG_OK &&
         trouble_config(
             &trouble,
             "what the lane has to tell of its %zu keys does not fit one packet; "

@@ -65,8 +65,8 @@ static void read_library_name(struct module *module)
                    info.libraryVersion.minor);
 }
 
-/* libp11 has initialised the module. Some (p11-kit's remoting) count every function list as
- * a module of its own: ours is initialised too, and most answer that it is already. */
+/* libp11 has initialised the module. Some (p11-kit's remoting) count every function list
+ * as a module of its own: ours is initialised too, and most answer that it is already. */
 static enum sg_status initialize(struct module *module, const char *path,
                                  struct trouble *trouble)
 {

@@ -13,7 +13,8 @@ static void copy_padded(char *out, const unsigned char *text, size_t len)
         len--;
     }
     for (size_t i = 0; i < len; i++) {
-        out[i] = text[i] < 0x20 || text[i] == 0x7f ? '?' : (char)text[i];
+        bool control = text[i] < 0x20 || text[i] == 0x7f;
+        out[i] = (char)(control ? '?' : text[i]);
     }
     out[len] = '\0';
 }

@@ -81,6 +81,7 @@ enum sg_status tool_sync(const char *path, struct trouble *trouble)
     if (path == NULL) {
         return SG_OK;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     int failed = nftw(path, sync_one, 16, FTW_PHYS | FTW_DEPTH);
     if (failed != 0) {
         return trouble_config(

@@ -154,15 +154,14 @@ static enum sg_status sign_wanted(struct reach reach, const struct key *key,
 }
 
 static enum sg_status attach(X509_REQ *request, struct request_scheme scheme,
-                             const struct signature *signature, struct trouble *trouble)
+                             struct signature *signature, struct trouble *trouble)
 {
     const uint8_t *der = (const uint8_t *)scheme.algorithm;
     AUTO(free_algorithm)
     X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &der, (long)scheme.len);
     ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
     if (algorithm == NULL || bits == NULL ||
-        ASN1_BIT_STRING_set(bits, (uint8_t *)(uintptr_t)signature->data,
-                            (int)signature->len) != 1 ||
+        ASN1_BIT_STRING_set(bits, signature->data, (int)signature->len) != 1 ||
         X509_REQ_set1_signature_algo(request, algorithm) != 1) {
         ASN1_BIT_STRING_free(bits);
         return openssl_failed("the signature cannot be put into the request", trouble);
@@ -193,7 +192,7 @@ static enum sg_status sign_request(const struct tool *tool, struct reach reach,
     AUTO(free_bytes) uint8_t *tbs = NULL;
     uint8_t digest[SG_HASH_MAX];
     unsigned digest_len = 0;
-    struct signature signature;
+    struct signature signature = {0};
     struct request_scheme scheme = scheme_of(key, tool->scheme);
     int len = i2d_re_X509_REQ_tbs(request, &tbs);
     if (len <= 0) {

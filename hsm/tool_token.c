@@ -15,6 +15,7 @@ static enum sg_status find_free(const struct module *module, const char *label,
 {
     bool found = false;
     struct token each;
+    *token = (struct token){.fn = module->fn};
     for (size_t i = 0; i < module->slot_count; i++) {
         if (!token_read(module, i, &each)) {
             continue;

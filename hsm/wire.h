@@ -46,10 +46,17 @@ SG_MUST_USE enum sg_status wire_open(struct wire *wire, struct lane_config *conf
 SG_MUST_USE enum sg_status wire_work(struct wire *wire, struct operation *operations,
                                      size_t *count);
 
-/* What the lane says once, at its start. note is for the administrator, or "". */
-SG_MUST_USE enum sg_status wire_opened(int fd, const struct token *token,
-                                       const struct key *keys, size_t count,
-                                       unsigned threads, const char *note);
+/* What the lane has to tell of itself when it is ready. All borrowed. */
+struct lane_state {
+    const struct token *token;
+    const struct key *keys;
+    size_t key_count;
+    unsigned threads;
+    const char *note; /* for the administrator, or "" */
+};
+
+/* What the lane says once, at its start. SG_TOO_LARGE: it does not fit one packet. */
+SG_MUST_USE enum sg_status wire_opened(int fd, const struct lane_state *state);
 SG_MUST_USE enum sg_status wire_failed(int fd, const struct trouble *trouble);
 /* At most WIRE_BATCH_MAX outcomes; allocates nothing. */
 SG_MUST_USE enum sg_status wire_done(int fd, const struct outcome *outcomes,

@@ -63,9 +63,9 @@ static void describe_key(const struct key *key, struct key_message *out)
     out->info.end_date = text(key->end_date);
 }
 
-enum sg_status wire_opened(int fd, const struct token *token, const struct key *keys,
-                           size_t count, unsigned threads, const char *note)
+enum sg_status wire_opened(int fd, const struct lane_state *state)
 {
+    const struct token *token = state->token;
     static struct key_message messages[WIRE_KEYS_MAX];
     static Segel__Lane__V1__KeyInfo *list[WIRE_KEYS_MAX];
     Segel__Lane__V1__FromLane message = SEGEL__LANE__V1__FROM_LANE__INIT;
@@ -79,15 +79,15 @@ enum sg_status wire_opened(int fd, const struct token *token, const struct key *
     about.serial = text(token->serial);
     about.firmware = text(token->firmware);
     about.library = text(token->library);
-    for (size_t i = 0; i < count; i++) {
-        describe_key(&keys[i], &messages[i]);
+    for (size_t i = 0; i < state->key_count; i++) {
+        describe_key(&state->keys[i], &messages[i]);
         list[i] = &messages[i].info;
     }
     opened.token = &about;
     opened.keys = list;
-    opened.n_keys = count;
-    opened.threads = threads;
-    opened.note = text(note);
+    opened.n_keys = state->key_count;
+    opened.threads = state->threads;
+    opened.note = text(state->note);
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_OPENED;
     message.opened = &opened;
     return send_packet(fd, &message);

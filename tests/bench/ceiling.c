@@ -205,9 +205,9 @@ static void measure(const struct options *options, const struct token *token,
 
 int main(int argc, char **argv)
 {
-    struct options options;
-    struct token token;
-    struct key key;
+    static struct options options;
+    static struct token token;
+    static struct key key;
     struct trouble trouble = {0};
     read_options(argc, argv, &options);
     if (prepare(&options, &token, &key, &trouble) != SG_OK) {

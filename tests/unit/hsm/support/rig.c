@@ -5,7 +5,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +84,12 @@ struct output rig_run(const char *command, ...)
     return run(argc, argv);
 }
 
+static void set(const char *name, const char *value)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a test is one thread */
+    cr_assert_eq(setenv(name, value, 1), 0);
+}
+
 void rig_make(void)
 {
     char conf[256];
@@ -96,7 +101,7 @@ void rig_make(void)
                    directory);
     rig_write("softhsm2.conf", conf);
     cr_assert_eq(mkdir(rig_path("tokens"), 0700), 0);
-    cr_assert_eq(setenv("SOFTHSM2_CONF", rig_path("softhsm2.conf"), 1), 0);
+    set("SOFTHSM2_CONF", rig_path("softhsm2.conf"));
     rig_write("pin", RIG_PIN "\n");
     rig_write("so-pin", "8820114466\n");
     struct output made =
@@ -116,6 +121,7 @@ static int remove_one(const char *path, const struct stat *info, int kind,
 
 void rig_remove(void)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a test is one thread */
     cr_expect_eq(nftw(directory, remove_one, 16, FTW_PHYS | FTW_DEPTH), 0);
 }
 
@@ -136,11 +142,12 @@ const char *rig_faulty_module(void)
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     cr_assert(len > 0);
     self[len] = '\0';
-    (void)snprintf(path, sizeof(path), "%s/../../fixtures/faults.so", dirname(self));
+    *strrchr(self, '/') = '\0';
+    (void)snprintf(path, sizeof(path), "%s/../../fixtures/faults.so", self);
     cr_assert_eq(access(path, R_OK), 0, "%s is missing: make tests", path);
-    cr_assert_eq(setenv("FAULTS_REAL", RIG_MODULE, 1), 0);
-    cr_assert_eq(setenv("FAULTS_FILE", rig_path("faults"), 1), 0);
-    cr_assert_eq(setenv("FAULTS_LOG", rig_path("calls"), 1), 0);
+    set("FAULTS_REAL", RIG_MODULE);
+    set("FAULTS_FILE", rig_path("faults"));
+    set("FAULTS_LOG", rig_path("calls"));
     return path;
 }
 
