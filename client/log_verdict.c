@@ -136,18 +136,18 @@ static void print_page(const struct log_verdict *verdict)
     print_root(verdict);
     print_earlier(verdict);
     print_faults(&verdict->audit);
+    print_tail(verdict);
     if (verdict->sound) {
-        (void)printf("\n%sSOUND%s: the first %" PRIu64
+        (void)printf("%sSOUND%s: the first %" PRIu64
                      " records are complete and as they were signed.\n",
                      screen_colour(stdout, SCREEN_GREEN),
                      screen_colour(stdout, SCREEN_PLAIN), verdict->head.size);
     } else {
-        (void)printf("\n%sTAMPERED WITH OR INCOMPLETE%s: do not rely on this log; keep "
+        (void)printf("%sTAMPERED WITH OR INCOMPLETE%s: do not rely on this log; keep "
                      "this page and all copies.\n",
                      screen_colour(stdout, SCREEN_RED),
                      screen_colour(stdout, SCREEN_PLAIN));
     }
-    print_tail(verdict);
 }
 
 /* --- For machines ------------------------------------------------------------------ */
