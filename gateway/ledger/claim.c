@@ -126,6 +126,17 @@ enum sg_status ledger_claim(struct ledger *ledger, const struct claim *claim)
     return sqlite3_changes(ledger->db) == 1 ? SG_OK : SG_CONFLICT;
 }
 
+static enum sg_status add_answer(struct ledger *ledger, const struct claim *claim)
+{
+    sqlite3_stmt *row = ledger->statements[SQL_ADD_ANSWER];
+    size_t len = claim->state == CLAIM_SIGNED ? claim->signature_len : 0;
+
+    bool bound = sql_bind_uint(row, 1, claim->outcome_index) &&
+                 sql_bind_bytes(row, 2, slice_of(claim->outcome_hash, 32)) &&
+                 sql_bind_bytes(row, 3, slice_of(claim->signature, len));
+    return ledger_run(ledger, SQL_ADD_ANSWER, bound, "keep an answer");
+}
+
 enum sg_status ledger_settle(struct ledger *ledger, const struct claim *claim)
 {
     sqlite3_stmt *row = ledger->statements[SQL_SETTLE_CLAIM];
@@ -136,15 +147,15 @@ enum sg_status ledger_settle(struct ledger *ledger, const struct claim *claim)
     MUST(ledger->in_transaction);
     MUST(claim->state > CLAIM_PENDING && claim->state <= CLAIM_INDETERMINATE);
     MUST(claim->signature_len <= sizeof(claim->signature));
-    size_t len = claim->state == CLAIM_SIGNED ? claim->signature_len : 0;
     bool bound = sql_bind_text(row, 1, claim->caller) &&
                  sql_bind_text(row, 2, claim->request_id) &&
                  sql_bind_uint(row, 3, (uint64_t)claim->state) &&
                  sqlite3_bind_int64(row, 4, claim->signing_time_us) == SQLITE_OK &&
                  sql_bind_bytes(row, 5, slice_of(claim->template_id, 32)) &&
-                 sql_bind_uint(row, 6, claim->outcome_index) &&
-                 sql_bind_bytes(row, 7, slice_of(claim->outcome_hash, 32)) &&
-                 sql_bind_bytes(row, 8, slice_of(claim->signature, len));
+                 sql_bind_uint(row, 6, claim->outcome_index);
     TRY(ledger_run(ledger, SQL_SETTLE_CLAIM, bound, "settle a request"));
-    return sqlite3_changes(ledger->db) == 1 ? SG_OK : SG_NOT_FOUND;
+    if (sqlite3_changes(ledger->db) != 1) {
+        return SG_NOT_FOUND;
+    }
+    return add_answer(ledger, claim);
 }

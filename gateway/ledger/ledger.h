@@ -90,7 +90,8 @@ SG_MUST_USE enum sg_status ledger_find(struct ledger *ledger, const char *caller
  * indeterminate or failed attempt. SG_CONFLICT: the id is pending or signed already;
  * nothing was changed. */
 SG_MUST_USE enum sg_status ledger_claim(struct ledger *ledger, const struct claim *claim);
-/* Completes the row at OUTCOME; the signature is kept only when SIGNED. SG_NOT_FOUND: the
+/* Completes the row at OUTCOME, with outcome_index in every case (one record settles one
+ * claim); the signature is kept only when SIGNED. SG_NOT_FOUND: the
  * id is not pending; nothing was changed. */
 SG_MUST_USE enum sg_status ledger_settle(struct ledger *ledger,
                                          const struct claim *claim);

@@ -35,10 +35,12 @@ static enum sg_status settle_now(const struct claim *claim)
     return status;
 }
 
+static uint64_t outcome = 7; /* every OUTCOME is a record of its own */
+
 static struct claim settled(struct claim claim, enum claim_state state)
 {
     claim.state = state;
-    claim.outcome_index = 8;
+    claim.outcome_index = ++outcome;
     claim.outcome_hash[0] = 77;
     if (state == CLAIM_SIGNED) {
         claim.signature_len = 256;
@@ -125,7 +127,7 @@ Test(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
         struct claim failed = settled(claim, ends[i]);
         cr_assert_eq(settle_now(&failed), SG_OK);
         cr_expect_eq(found(id).state, ends[i]);
-        cr_expect_eq(found(id).outcome_index, 8);
+        cr_expect_eq(found(id).outcome_index, outcome);
         claim.attempt = 2;
         cr_assert_eq(claim_now(&claim), SG_OK);
         struct claim have = found(id);
@@ -190,6 +192,7 @@ Test(claim, open_claims_are_walked_oldest_first)
         cr_assert_eq(ledger_next_open(book.ledger, &have), SG_OK);
         cr_expect_eq(have.intent_index, wanted[i]);
         have.state = CLAIM_INDETERMINATE;
+        have.outcome_index = ++outcome;
         cr_assert_eq(settle_now(&have), SG_OK);
     }
     cr_expect_eq(ledger_next_open(book.ledger, &have), SG_NOT_FOUND);
@@ -213,7 +216,7 @@ Test(claim, a_stored_row_that_cannot_be_stops_the_ledger)
 
     cr_assert_eq(claim_now(&claim), SG_OK);
     book_close(&book);
-    book_tamper(&book, "UPDATE claim SET signature = zeroblob(100000), state = 2");
+    book_tamper(&book, "UPDATE claim SET request_hash = zeroblob(33)");
     book_open(&book);
     cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_LEDGER);
     cr_expect_eq(ledger_begin(book.ledger), SG_LEDGER);

@@ -12,7 +12,9 @@ void book_make(struct book *book)
     size_t len = sizeof(public_key);
 
     memset(book, 0, sizeof(*book));
-    snprintf(book->folder, sizeof(book->folder), "/tmp/segel-ledger-XXXXXX");
+    const char *folder = getenv("TMPDIR");
+    snprintf(book->folder, sizeof(book->folder), "%s/segel-ledger-XXXXXX",
+             folder == NULL ? "/tmp" : folder);
     cr_assert_not_null(mkdtemp(book->folder));
     snprintf(book->path, sizeof(book->path), "%s/ledger.db", book->folder);
     book->key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");

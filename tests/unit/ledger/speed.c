@@ -1,0 +1,145 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/record.h"
+#include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/lawful.h"
+
+/* Prints what the ledger manages here. The limits are far below what was measured on a
+ * quiet machine: they only catch a slip of an order of magnitude. */
+static struct book book;
+static char buffer[LEDGER_RECORD_MAX];
+
+static void set_up(void)
+{
+    book_make(&book);
+    book_open(&book);
+}
+
+static void tear_down(void)
+{
+    book_remove(&book);
+}
+
+TestSuite(speed, .init = set_up, .fini = tear_down);
+
+static double seconds(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct slice intent(uint64_t seq, const char *request_id)
+{
+    struct record_head head = {seq, 1777683723456789 + (int64_t)seq, "gw1"};
+    struct record_job job = lawful_job();
+    struct record_decision decision = lawful_decision();
+    struct slice text;
+
+    job.request_id = request_id;
+    cr_assert_eq(record_intent(buffer, &head, &job, &decision, &text), SG_OK);
+    return text;
+}
+
+static struct slice outcome(uint64_t seq, const struct claim *claim)
+{
+    struct record_head head = {seq, 1777683723456789 + (int64_t)seq, "gw1"};
+    struct record_result result = {.decision_id = claim->decision_id,
+                                   .intent_index = claim->intent_index,
+                                   .attempt = 1,
+                                   .outcome = "signed",
+                                   .signature = slice_of(claim->signature, 256),
+                                   .lane = "lane0",
+                                   .latency_us = 4100};
+    struct slice text;
+
+    cr_assert_eq(record_outcome(buffer, &head, &result, &text), SG_OK);
+    return text;
+}
+
+Test(speed, records_in_groups_of_64)
+{
+    enum { GROUPS = 800, GROUP = 64 };
+    struct slice text = intent(0, "request-000001");
+    double from = seconds(CLOCK_MONOTONIC);
+
+    for (unsigned g = 0; g < GROUPS; g++) {
+        cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+        for (unsigned i = 0; i < GROUP; i++) {
+            cr_assert_eq(ledger_append(book.ledger, text, NULL), SG_OK);
+        }
+        cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    }
+    double rate = GROUPS * GROUP / (seconds(CLOCK_MONOTONIC) - from);
+    fprintf(stderr, "ledger: %.0f records/s of %zu bytes in groups of %d\n", rate,
+            text.len, GROUP);
+    cr_expect_gt(rate, 2000);
+}
+
+enum { BATCH = 32 };
+static struct claim claims[BATCH];
+
+static void one_batch(uint32_t *state)
+{
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    for (unsigned i = 0; i < BATCH; i++) {
+        char id[LEDGER_ID_MAX + 1];
+        *state = *state * 1664525 + 1013904223;
+        snprintf(id, sizeof(id), "%08x-aaaa-4bbb-8ccc-%012x", *state, *state ^ i);
+        claims[i] = book_claim(id);
+        claims[i].intent_index = ledger_next_index(book.ledger);
+        struct slice text = intent(claims[i].intent_index, id);
+        cr_assert_eq(ledger_append(book.ledger, text, NULL), SG_OK);
+        cr_assert_eq(ledger_claim(book.ledger, &claims[i]), SG_OK);
+    }
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    for (unsigned i = 0; i < BATCH; i++) {
+        claims[i].state = CLAIM_SIGNED;
+        claims[i].signature_len = 256;
+        claims[i].outcome_index = ledger_next_index(book.ledger);
+        struct slice text = outcome(claims[i].outcome_index, &claims[i]);
+        cr_assert_eq(ledger_append(book.ledger, text, claims[i].outcome_hash), SG_OK);
+        cr_assert_eq(ledger_settle(book.ledger, &claims[i]), SG_OK);
+    }
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+}
+
+Test(speed, processor_time_of_one_signature)
+{
+    enum { BATCHES = 1500 };
+    uint32_t state = 7;
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double wall = seconds(CLOCK_MONOTONIC);
+
+    for (unsigned b = 0; b < BATCHES; b++) {
+        one_batch(&state);
+        if (b % 100 == 99) {
+            cr_assert_eq(ledger_idle(book.ledger), SG_OK);
+        }
+    }
+    cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / (BATCHES * BATCH);
+    wall = (seconds(CLOCK_MONOTONIC) - wall) * 1e6 / (BATCHES * BATCH);
+    fprintf(stderr,
+            "ledger: %.1f us of processor and %.1f us of time a signature "
+            "(intent, claim, outcome, settle; groups of %d)\n",
+            cpu, wall, BATCH);
+    cr_expect_lt(cpu, 500);
+}
+
+Test(speed, writing_a_record)
+{
+    enum { ROUNDS = 100000 };
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        (void)intent(i, "request-000001");
+    }
+    cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / ROUNDS;
+    fprintf(stderr, "ledger: %.2f us to write an intent\n", cpu);
+    cr_expect_lt(cpu, 200);
+}
