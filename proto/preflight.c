@@ -278,6 +278,16 @@ static enum sg_status one_field(struct walk *walk)
     return field.known == NULL ? check_unknown(walk, &field) : check_known(walk, &field);
 }
 
+/* The next field, or the end of a level. */
+static enum sg_status step(struct walk *walk)
+{
+    if (walk->at == top(walk)->end) {
+        walk->depth--;
+        return SG_OK;
+    }
+    return one_field(walk);
+}
+
 enum sg_status preflight(const ProtobufCMessageDescriptor *type, struct slice wire,
                          const struct preflight_limits *limits, struct sg_error *why)
 {
@@ -296,11 +306,7 @@ enum sg_status preflight(const ProtobufCMessageDescriptor *type, struct slice wi
     walk.unknown = 0;
     walk.levels[0] = (struct level){.type = type, .end = wire.data + wire.len};
     while (walk.depth > 0) {
-        if (walk.at == top(&walk)->end) {
-            walk.depth--;
-        } else {
-            TRY(one_field(&walk));
-        }
+        TRY(step(&walk));
     }
     return SG_OK;
 }

@@ -138,7 +138,7 @@ static void place(struct acceptor *acceptor, int fd, const union address *peer)
 /* Without free descriptors accept would fail in a busy loop. */
 static void pause_accepting(struct acceptor *acceptor)
 {
-    const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+    const struct timeval pause = {.tv_usec = PAUSE_MS * 1000L};
 
     (void)event_del(&acceptor->event);
     (void)event_add(&acceptor->pause, &pause);
@@ -152,7 +152,7 @@ static void on_connection(evutil_socket_t fd, short what, void *context)
 
     (void)what;
     for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
-        union address peer;
+        union address peer = {0};
         socklen_t len = sizeof(peer);
         int client = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {

@@ -89,7 +89,7 @@ static void close_listener(struct loop *loop)
 
 static void start_drain(struct loop *loop)
 {
-    const struct timeval gap = {.tv_usec = GOAWAY_GAP_MS * 1000};
+    const struct timeval gap = {.tv_usec = GOAWAY_GAP_MS * 1000L};
 
     close_listener(loop);
     for_each_conn(loop, notice);
@@ -98,7 +98,7 @@ static void start_drain(struct loop *loop)
 
 static void start_stop(struct loop *loop)
 {
-    const struct timeval grace = {.tv_usec = STOP_MS * 1000};
+    const struct timeval grace = {.tv_usec = STOP_MS * 1000L};
 
     close_listener(loop);
     loop->stopping = true;

@@ -53,17 +53,6 @@ void output_drop(struct conn *conn)
     conn->stage_to = 0;
 }
 
-/* The peer broke a rule: it is told which, as far as it still listens. */
-void conn_cut(struct conn *conn)
-{
-    handshake_log_cut(conn);
-    conn->cut = true;
-    session_terminate(conn);
-    conn->cut_why = NULL;
-    conn_flush(conn);
-    conn_close(conn, true);
-}
-
 /* False: nothing is left to write, or the session is broken. */
 static bool fill_stage(struct conn *conn)
 {
@@ -114,25 +103,41 @@ static bool write_stage(struct conn *conn)
     return false;
 }
 
-void conn_flush(struct conn *conn)
+/* True: all that the session had is written. */
+static bool write_all(struct conn *conn)
 {
     size_t written = 0;
 
-    if (conn->state != CONN_OPEN) {
-        return;
-    }
     while (conn->stage_from < conn->stage_to || fill_stage(conn)) {
         size_t before = conn->stage_from;
         if (!write_stage(conn)) {
-            return;
+            return false;
         }
         written += conn->stage_from - before;
         if (written > FLUSH_BYTES_A_TURN) {
             loop_mark_again(conn->loop, conn);
-            return;
+            return false;
         }
     }
+    return conn->state == CONN_OPEN;
+}
+
+void conn_cut(struct conn *conn)
+{
     if (conn->state != CONN_OPEN) {
+        return;
+    }
+    handshake_log_cut(conn);
+    session_terminate(conn);
+    conn->cut = true;
+    conn->cut_why = NULL;
+    (void)write_all(conn);
+    conn_close(conn, true);
+}
+
+void conn_flush(struct conn *conn)
+{
+    if (conn->state != CONN_OPEN || !write_all(conn)) {
         return;
     }
     output_block(conn, false);

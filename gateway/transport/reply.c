@@ -128,16 +128,11 @@ static uint8_t *make_room(struct grpc_call *call, size_t room)
     return out;
 }
 
-/* nghttp2 asks for as many bytes as the windows allow. At the end of the answer the
- * trailers take the place of END_STREAM. */
-static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, size_t cap,
-                       uint32_t *flags, nghttp2_data_source *source, void *context)
+/* Moves queued bytes; returns how many. */
+static size_t move_queued(struct grpc_call *call, uint8_t *out, size_t cap)
 {
-    struct grpc_call *call = (struct grpc_call *)source->ptr;
-    nghttp2_nv trailers[TRAILERS_MAX];
     size_t len = 0;
 
-    (void)context;
     while (len < cap && !TAILQ_EMPTY(&call->queue)) {
         struct block *block = TAILQ_FIRST(&call->queue);
         size_t waiting = block->to - block->from;
@@ -153,16 +148,36 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, s
     if (len > 0) {
         call->conn->data_moved_us = clock_mono_us();
     }
+    return len;
+}
+
+static int submit_trailers(const struct grpc_call *call)
+{
+    nghttp2_nv trailers[TRAILERS_MAX];
+    size_t count = add_trailers(call, trailers);
+
+    return nghttp2_submit_trailer(call->conn->session, call->stream, trailers, count);
+}
+
+/* nghttp2 asks for as many bytes as the windows allow. At the end of the answer the
+ * trailers take the place of END_STREAM. */
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
+static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, size_t cap,
+                       uint32_t *flags, nghttp2_data_source *source, void *context)
+{
+    struct grpc_call *call = (struct grpc_call *)source->ptr;
+    size_t len = move_queued(call, out, cap);
+
+    (void)session;
+    (void)stream;
+    (void)context;
     if (!TAILQ_EMPTY(&call->queue)) {
         return (ssize_t)len;
     }
     if (call->ended) {
         *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        if (nghttp2_submit_trailer(session, stream, trailers,
-                                   add_trailers(call, trailers)) != 0) {
-            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-        }
-        return (ssize_t)len;
+        return submit_trailers(call) == 0 ? (ssize_t)len
+                                          : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     if (len > 0 && call->method->on_writable != NULL) {
         call->want_room = true;

@@ -9,6 +9,7 @@ static const uint8_t alpn_h2[] = {2, 'h', '2'};
 
 /* A client that offers protocols must offer h2; one that offers none never gets here and
  * is caught by tls_speaks_h2. */
+/* NOLINTNEXTLINE(readability-function-size): the signature is OpenSSL's */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned int in_len, void *context)
 {
