@@ -91,11 +91,10 @@ void verify_case_judge(const struct verify_case *c, struct verify_report *report
         }
         struct verify_check *check = &report->checks[report->count++];
         check->name = checks[i].name;
-        check->mark = readable || checks[i].pdf_only
-                          ? checks[i].run(c, check)
-                          : verify_say(check, VERIFY_UNKNOWN,
-                                       "Not judged, because the signature cannot be "
-                                       "read.");
+        check->mark =
+            readable || checks[i].pdf_only
+                ? checks[i].run(c, check)
+                : verify_say(check, VERIFY_UNKNOWN, "Not judged: see the first check.");
         /* The first check is what all others build on. */
         readable = readable && !(i == 0 && check->mark != VERIFY_PASS);
         report->valid = report->valid && check->mark == VERIFY_PASS;

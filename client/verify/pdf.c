@@ -22,9 +22,8 @@ enum verify_mark verify_coverage(const struct verify_case *c, struct verify_chec
                           c->pdf->covered, c->file_len);
     }
     return verify_say(out, VERIFY_UNKNOWN,
-                      "%" PRIu64
-                      " bytes were added after this signature and no signature "
-                      "covers them: the pages may have changed.",
+                      "%" PRIu64 " bytes were added after this signature and no sound "
+                      "signature covers them: the pages may have changed.",
                       c->file_len - c->pdf->covered);
 }
 
@@ -73,12 +72,18 @@ static struct verify_input input_of(struct slice pdf,
 }
 
 /* Whether what a signature says about the rest of the file can be relied on. Not knowing
- * its issuer is no reason to doubt its bytes. */
+ * its issuer, or another profile than PAdES B-B, is no reason to doubt its bytes. */
 static bool covers_file(const struct pdf_signature *signature,
                         const struct verify_report *report)
 {
     for (size_t i = 0; i < report->count; i++) {
-        if (report->checks[i].mark == VERIFY_FAIL) {
+        const struct verify_check *check = &report->checks[i];
+        bool chain = strcmp(check->name, "chain") == 0;
+        bool profile = strcmp(check->name, "profile") == 0;
+        if (check->mark == VERIFY_FAIL && !profile) {
+            return false;
+        }
+        if (check->mark == VERIFY_UNKNOWN && !profile && !chain) {
             return false;
         }
     }

@@ -37,6 +37,23 @@ static int count_attribute(const struct verify_case *c, const char *oid)
     return count;
 }
 
+static enum verify_mark say_count(struct verify_check *out, const char *level,
+                                  const char *name, int count, int max)
+{
+    if (count == 0) {
+        return verify_say(out, VERIFY_FAIL,
+                          "Not %s B-B: the signed attribute %s is missing.", level, name);
+    }
+    if (max == 0) {
+        return verify_say(out, VERIFY_FAIL,
+                          "Not %s B-B: the signed attribute %s must not be there.", level,
+                          name);
+    }
+    return verify_say(out, VERIFY_FAIL,
+                      "Not %s B-B: the signed attribute %s stands %d times, not once.",
+                      level, name, count);
+}
+
 static enum verify_mark check_attributes(const struct verify_case *c,
                                          struct verify_check *out)
 {
@@ -47,10 +64,8 @@ static enum verify_mark check_attributes(const struct verify_case *c,
         int min = pades ? attributes[i].pades_min : attributes[i].cades_min;
         int max = pades ? attributes[i].pades_max : attributes[i].cades_max;
         if (count < min || count > max) {
-            return verify_say(out, VERIFY_FAIL,
-                              "Not %s B-B: %s stands %d times where %s%d allowed.",
-                              pades ? "PAdES" : "CAdES", attributes[i].name, count,
-                              min == max ? "exactly " : "at most ", max);
+            return say_count(out, pades ? "PAdES" : "CAdES", attributes[i].name, count,
+                             max);
         }
     }
     return VERIFY_PASS;

@@ -10,37 +10,50 @@ static void free_context(EVP_MD_CTX **context)
     EVP_MD_CTX_free(*context);
 }
 
-enum verify_mark verify_structure(const struct verify_case *c, struct verify_check *out)
+/* A document time-stamp has the place of a signature, but is a token over the bytes. */
+static bool is_time_stamp(const struct verify_case *c)
+{
+    return c->pdf != NULL && strcmp(c->pdf->subfilter, "ETSI.RFC3161") == 0;
+}
+
+/* What makes it impossible to go on, or NULL. */
+static const char *structural_fault(const struct verify_case *c)
 {
     if (c->input->cms.len == 0) {
-        return verify_say(out, VERIFY_FAIL, "The signature is empty.");
+        return "The signature is empty.";
     }
     if (c->cms == NULL) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The signature is not CMS SignedData (RFC 5652), or bytes "
-                          "follow it.");
+        return "The signature is not CMS SignedData (RFC 5652), or bytes follow it.";
     }
     if (c->signer_info == NULL) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The signature must have exactly one signer; this one has "
-                          "another number.");
+        return "The signature must have exactly one signer; this one has another number.";
     }
     if (CMS_is_detached(c->cms) != 1) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The signature carries content of its own, which a detached "
-                          "signature must not.");
+        return "The signature carries content of its own, which a detached signature "
+               "must "
+               "not.";
     }
     if (c->signer == NULL) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The signature does not hold the certificate of its signer.");
+        return "The signature does not hold the certificate of its signer.";
     }
     if (CMS_signed_get_attr_count(c->signer_info) < 1) {
-        return verify_say(
-            out, VERIFY_FAIL,
-            "The signature has no signed attributes, so nothing binds it to "
-            "its certificate.");
+        return "The signature has no signed attributes, so nothing binds it to its "
+               "certificate.";
     }
-    return verify_say(out, VERIFY_PASS, "One detached signature with its certificate.");
+    return NULL;
+}
+
+enum verify_mark verify_structure(const struct verify_case *c, struct verify_check *out)
+{
+    if (is_time_stamp(c)) {
+        return verify_say(out, VERIFY_UNKNOWN,
+                          "This is a document time-stamp (RFC 3161), not a signature; "
+                          "time-stamps are not judged.");
+    }
+    const char *fault = structural_fault(c);
+    return fault != NULL ? verify_say(out, VERIFY_FAIL, "%s", fault)
+                         : verify_say(out, VERIFY_PASS,
+                                      "One detached signature with its certificate.");
 }
 
 static bool hash_content(const struct verify_case *c, const EVP_MD *md,
@@ -97,7 +110,14 @@ enum verify_mark verify_signature(const struct verify_case *c, struct verify_che
         return verify_say(out, VERIFY_FAIL,
                           "Key or digest algorithm of the signature is not accepted.");
     }
-    int least = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? EC_BITS_MIN : RSA_BITS_MIN;
+    int type = EVP_PKEY_get_base_id(key);
+    if (type != EVP_PKEY_RSA && type != EVP_PKEY_RSA_PSS && type != EVP_PKEY_EC) {
+        return verify_say(out, VERIFY_UNKNOWN,
+                          "The signer's key is of a kind that is not judged here (%s); "
+                          "RSA and EC keys are.",
+                          OBJ_nid2sn(type));
+    }
+    int least = type == EVP_PKEY_EC ? EC_BITS_MIN : RSA_BITS_MIN;
     if (EVP_PKEY_get_bits(key) < least) {
         return verify_say(out, VERIFY_FAIL,
                           "The signer's key has %d bits; at least %d are needed.",

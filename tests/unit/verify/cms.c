@@ -167,6 +167,22 @@ Test(verify_cms, a_short_rsa_key_fails)
     EVP_PKEY_free(weak);
 }
 
+Test(verify_cms, a_key_of_another_kind_is_not_judged_and_named)
+{
+    EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    X509 *certificate =
+        pki_leaf_new(&lawful.pki, other, &(struct pki_leaf){.common_name = "Ed"});
+
+    lawful.maker.certificate = lawful.maker.ess = certificate;
+    lawful_make(); /* signed with the EC key: it is the certificate that is looked at */
+    verify_cms(&lawful.input, &lawful.report);
+    cr_expect_eq(lawful_check("signature")->mark, VERIFY_UNKNOWN);
+    cr_expect_neq(strstr(lawful_check("signature")->text, "ED25519"), NULL);
+    cr_expect_not(lawful.report.valid);
+    X509_free(certificate);
+    EVP_PKEY_free(other);
+}
+
 Test(verify_cms, an_expired_certificate_fails_and_the_day_is_named)
 {
     lawful_make();

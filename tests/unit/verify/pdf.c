@@ -134,6 +134,27 @@ Test(verify_pdf, a_second_signature_that_fails_covers_nothing)
     EVP_PKEY_free(other);
 }
 
+Test(verify_pdf, a_second_signature_of_another_profile_covers_the_first)
+{
+    struct maker timed = maker;
+
+    timed.time_s = 1767225600;
+    replace(pdf_signed(letter, timed));
+    cr_assert_eq(verify(letter), SG_OK);
+    cr_expect_eq(check(&reports[1], "profile")->mark, VERIFY_FAIL);
+    cr_expect_not(reports[1].valid);
+    cr_expect(reports[0].valid);
+}
+
+Test(verify_pdf, a_document_time_stamp_is_called_one_and_not_judged)
+{
+    memcpy(place_of("ETSI.CAdES.detached"), "ETSI.RFC3161       ", 19);
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_expect_eq(check(&reports[0], "structure")->mark, VERIFY_UNKNOWN);
+    cr_expect_neq(strstr(check(&reports[0], "structure")->text, "time-stamp"), NULL);
+    cr_expect_not(reports[0].valid);
+}
+
 Test(verify_pdf, more_signatures_than_asked_for_are_counted)
 {
     replace(pdf_signed(letter, maker));
