@@ -47,16 +47,21 @@ static bool all_listed(const struct condition *condition, const struct fact_valu
 }
 
 /* glibc's matcher may need memory in the square of the input: longer input is an error,
- * not a guess. */
+ * not a guess. It is copied because some matchers look for a final NUL whatever they are
+ * told; a NUL inside stays a byte like others. */
 static enum outcome judge_pattern(const struct condition *condition, struct slice text)
 {
+    char input[CONDITION_INPUT_MAX + 1];
     regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
 
     if (text.len > CONDITION_INPUT_MAX) {
         return OUTCOME_ERROR;
     }
-    const char *start = text.len == 0 ? "" : (const char *)text.data;
-    int status = regexec(condition->pattern, start, 1, &span, REG_STARTEND);
+    if (text.len > 0) {
+        memcpy(input, text.data, text.len);
+    }
+    input[text.len] = '\0';
+    int status = regexec(condition->pattern, input, 1, &span, REG_STARTEND);
     if (status != 0 && status != REG_NOMATCH) {
         return OUTCOME_ERROR;
     }

@@ -119,7 +119,7 @@ static enum sg_status read_numbers(struct loader *loader, const struct yaml_node
 static enum sg_status read_named(struct loader *loader, const struct yaml_node *node,
                                  struct condition *condition)
 {
-    struct named_list list = {0};
+    struct named_list list = {.node = node};
     enum fact_type type = fact_type(condition->fact);
 
     TRY(find_list(loader, node, &list));

@@ -51,19 +51,28 @@ static enum sg_status refuse_unknown(struct loader *loader, const struct yaml_no
     return SG_OK;
 }
 
+static enum sg_status read_field(struct loader *loader, const struct yaml_node *map,
+                                 const struct field *field, void *target)
+{
+    const struct yaml_node *node = yaml_get(map, field->name);
+
+    if (node != NULL) {
+        return field->read(loader, node, target);
+    }
+    if (field->required) {
+        return yaml_fail(loader->doc, map, loader->why, "the field '%s' is missing here",
+                         field->name);
+    }
+    return SG_OK;
+}
+
 enum sg_status load_fields(struct loader *loader, const struct yaml_node *map,
                            const struct field *fields, void *target)
 {
     TRY(load_is(loader, map, YAML_MAP, "a map of fields"));
     TRY(refuse_unknown(loader, map, fields));
-    for (const struct field *field = fields; field->name != NULL; field++) {
-        const struct yaml_node *node = yaml_get(map, field->name);
-        if (node != NULL) {
-            TRY(field->read(loader, node, target));
-        } else if (field->required) {
-            return yaml_fail(loader->doc, map, loader->why,
-                             "the field '%s' is missing here", field->name);
-        }
+    for (size_t i = 0; fields[i].name != NULL; i++) {
+        TRY(read_field(loader, map, &fields[i], target));
     }
     return SG_OK;
 }

@@ -6,24 +6,31 @@
 
 enum { REPEATS_MAX = 4096 };
 
+/* The larger number of "{2,5}". */
+static uint64_t count_of(const char *braces)
+{
+    uint64_t count = 0;
+    uint64_t most = 1;
+
+    for (const char *c = braces + 1; *c != '\0' && *c != '}'; c++) {
+        bool digit = *c >= '0' && *c <= '9';
+        count = digit ? count * 10 + (uint64_t)(*c - '0') : 0;
+        count = count < REPEATS_MAX ? count : REPEATS_MAX;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 /* glibc unrolls counted repetitions and multiplies nested ones; their product bounds what
  * a pattern can grow to. */
 static uint64_t repeats(const char *pattern)
 {
     uint64_t product = 1;
+    const char *at = strchr(pattern, '{');
 
-    for (const char *at = strchr(pattern, '{'); at != NULL; at = strchr(at + 1, '{')) {
-        uint64_t count = 0;
-        uint64_t most = 1;
-        for (const char *c = at + 1; *c != '\0' && *c != '}'; c++) {
-            count = *c >= '0' && *c <= '9' ? count * 10 + (uint64_t)(*c - '0') : 0;
-            count = count < REPEATS_MAX ? count : REPEATS_MAX;
-            most = count > most ? count : most;
-        }
-        product *= most;
-        if (product > REPEATS_MAX) {
-            break;
-        }
+    while (at != NULL && product <= REPEATS_MAX) {
+        product *= count_of(at);
+        at = strchr(at + 1, '{');
     }
     return product;
 }
