@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <criterion/criterion.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include "tests/unit/pdf/support/letter.h"
 
 #include <stdio.h>
@@ -97,5 +97,5 @@ void letter_write(const char *path, struct slice bytes)
 
 void letter_free(struct slice pdf)
 {
-    free((void *)(uintptr_t)pdf.data);
+    free(letter_own(pdf.data));
 }

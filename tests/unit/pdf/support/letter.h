@@ -17,6 +17,16 @@ struct letter {
 struct letter letter_lawful(void);
 /* The same with an empty signature field "letter.head" (objects 5 and 6). */
 struct letter letter_with_field(void);
+/* Bytes of a slice that the test itself allocated, to change or free them. */
+static inline void *letter_own(const void *bytes)
+{
+    union {
+        const void *from;
+        void *to;
+    } cast = {.from = bytes};
+    return cast.to;
+}
+
 /* To be freed with letter_free. */
 struct slice letter_build(const struct letter *letter);
 struct slice letter_read(const char *path);

@@ -1,10 +1,12 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include "tests/unit/pdf/support/signer.h"
 
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "tests/unit/pdf/support/letter.h"
 
 void signer_init(struct signer *signer)
 {
@@ -83,14 +85,14 @@ static struct slice second_part(struct slice appendix, size_t *hole)
     return slice_of(close + 1, appendix.len - (size_t)(close + 1 - appendix.data));
 }
 
-static struct slice join(struct slice a, struct slice b)
+static uint8_t *join(struct slice a, struct slice b)
 {
     uint8_t *both = malloc(a.len + b.len);
 
     MUST(both != NULL);
     memcpy(both, a.data, a.len);
     memcpy(both + a.len, b.data, b.len);
-    return slice_of(both, a.len + b.len);
+    return both;
 }
 
 static void finish(const struct signer *signer, struct slice pdf, struct pdf_job *job,
@@ -101,12 +103,12 @@ static void finish(const struct signer *signer, struct slice pdf, struct pdf_job
 
     MUST(pdf_embed(job, slice_of("", 0), &appendix) == SG_OK);
     struct slice second = second_part(appendix, &hole);
-    struct slice first = join(pdf, slice_of(appendix.data, hole));
-    struct slice cms = signer_cms(signer, first, second);
+    uint8_t *first = join(pdf, slice_of(appendix.data, hole));
+    struct slice cms = signer_cms(signer, slice_of(first, pdf.len + hole), second);
     MUST(pdf_embed(job, cms, &appendix) == SG_OK);
-    *whole = join(pdf, appendix);
-    signer_free(first);
-    OPENSSL_free((void *)(uintptr_t)cms.data);
+    *whole = slice_of(join(pdf, appendix), pdf.len + appendix.len);
+    free(first);
+    OPENSSL_free(letter_own(cms.data));
 }
 
 enum sg_status signer_sign(const struct signer *signer, struct slice pdf,
@@ -124,5 +126,5 @@ enum sg_status signer_sign(const struct signer *signer, struct slice pdf,
 
 void signer_free(struct slice whole)
 {
-    free((void *)(uintptr_t)whole.data);
+    free(letter_own(whole.data));
 }

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include "tests/unit/pdf/support/tool.h"
 
 #include <fcntl.h>
@@ -36,8 +36,8 @@ static void become(const char *const argv[], int out)
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
     (void)close(out);
-    (void)setenv("LC_ALL", "C", 1);
-    (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+    (void)setenv("LC_ALL", "C", 1); /* NOLINT: the child has one thread */
+    (void)execvp(argv[0], (char *const *)letter_own(argv));
     _exit(127);
 }
 
