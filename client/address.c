@@ -26,7 +26,7 @@ static bool copy(char *out, size_t cap, struct slice text)
 /* The host without the brackets that an IPv6 address needs. */
 static struct slice bare_host(struct slice host)
 {
-    if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']') {
+    if (host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']') {
         return slice_of(host.data + 1, host.len - 2);
     }
     return host;

@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 struct global {
     const char *home;
     bool help;
+    bool version;
 };
 
 static const struct option global_rows[] = {
@@ -22,6 +23,7 @@ static const struct option global_rows[] = {
      offsetof(struct global, home)},
     {"help", 'h', NULL, "show this; after a command: show its options and examples",
      offsetof(struct global, help)},
+    {"version", 0, NULL, "show the version", offsetof(struct global, version)},
 };
 static const struct option_table global_options = {global_rows, SG_COUNT(global_rows)};
 
@@ -144,6 +146,10 @@ int main(int argc, char **argv)
     if (options_parse(&global_options, &first, &global, &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_USAGE;
+    }
+    if (global.version) {
+        (void)printf("segel %s\n", SEGEL_VERSION);
+        return EXIT_WELL;
     }
     if (global.help || words.count == 0) {
         print_help();

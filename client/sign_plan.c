@@ -40,20 +40,15 @@ static enum sg_status read_rect(const char *text, struct pdf_rect *rect,
 {
     double values[4] = {0};
     const char *at = text;
-    size_t count = 0;
     bool sound = true;
 
-    while (sound && count < SG_COUNT(values)) {
+    for (size_t i = 0; sound && i < SG_COUNT(values); i++) {
         size_t len = strcspn(at, ",");
-        sound = read_points(slice_of(at, len), &values[count++]);
-        at += len;
-        if (*at == '\0') {
-            break;
-        }
-        at++;
+        char end = i + 1 < SG_COUNT(values) ? ',' : '\0';
+        sound = read_points(slice_of(at, len), &values[i]) && at[len] == end;
+        at += sound ? len + 1 : 0;
     }
-    if (!sound || count != SG_COUNT(values) || *at != '\0' || values[2] <= 0 ||
-        values[3] <= 0) {
+    if (!sound || values[2] <= 0 || values[3] <= 0) {
         return sg_fail(why, SG_INVALID,
                        "'%s' is not a rectangle: write x,y,width,height in points from "
                        "the lower left corner, for example --rect 40,40,240,60",

@@ -1,6 +1,7 @@
 #include "client/sign_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/moment.h"
 #include "client/progress.h"
@@ -168,6 +169,25 @@ void sign_report_skipped(struct sign_report *report, const char *path)
     draw(report, false);
 }
 
+/* What the person in front of this program can do about it; by the fact that decided. */
+static const struct {
+    const char *fact;
+    const char *hint;
+} hints[] = {
+    {"job.notice",
+     "let segel print the statement (--rect), or say that the letter carries "
+     "it (--notice-shown)"},
+};
+
+static void print_hint(const Segel__V1__RuleVerdict *failure)
+{
+    for (size_t i = 0; i < SG_COUNT(hints); i++) {
+        if (strcmp(hints[i].fact, failure->fact) == 0) {
+            (void)printf("; %s", hints[i].hint);
+        }
+    }
+}
+
 static void print_rule(const Segel__V1__PolicyDenial *denial)
 {
     if (denial == NULL || denial->n_failures == 0) {
@@ -181,6 +201,7 @@ static void print_rule(const Segel__V1__PolicyDenial *denial)
         (void)printf(", and %zu more", denial->n_failures - 1);
     }
     (void)printf(")");
+    print_hint(denial->failures[0]);
 }
 
 void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal)

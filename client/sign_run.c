@@ -69,6 +69,22 @@ static void take_signature(struct run *run, struct letter *letter,
     }
 }
 
+/* The deciding rule's own sentence, when there is one: the report names the rule. */
+static void take_refusal(struct run *run, struct letter *letter,
+                         const Segel__V1__SignResult *result)
+{
+    const Segel__V1__PolicyDenial *denial = result->status->denial;
+
+    if (denial == NULL || denial->n_failures == 0) {
+        refuse(run, letter, "gateway", result->status->message, result);
+        return;
+    }
+    const Segel__V1__RuleVerdict *rule = denial->failures[0];
+    bool worded = rule->message[0] != '\0';
+    refuse(run, letter, rule->code, worded ? rule->message : result->status->message,
+           result);
+}
+
 static void take_result(struct run *run, const Segel__V1__SignResult *result)
 {
     struct letter *letter = window_find(&run->window, result->request_id);
@@ -78,10 +94,7 @@ static void take_result(struct run *run, const Segel__V1__SignResult *result)
         return;
     }
     if (status != NULL && status->code != 0) {
-        const Segel__V1__PolicyDenial *denial = status->denial;
-        bool ruled = denial != NULL && denial->n_failures > 0;
-        refuse(run, letter, ruled ? denial->failures[0]->code : "gateway",
-               status->message, result);
+        take_refusal(run, letter, result);
     } else {
         take_signature(run, letter, result);
     }

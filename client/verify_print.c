@@ -107,7 +107,7 @@ static void print_check(const struct verify_check *check, enum verify_lang lang)
             text = indonesian[i].sentence[check->mark];
         }
     }
-    (void)printf("    %-13s %s%-15s%s ", title,
+    (void)printf("    %-15s %s%-16s%s ", title,
                  screen_colour(stdout, marks[check->mark].colour),
                  marks[check->mark].text[lang], screen_colour(stdout, SCREEN_PLAIN));
     screen_text(stdout, text);
@@ -117,7 +117,7 @@ static void print_check(const struct verify_check *check, enum verify_lang lang)
 static void print_fact(const char *title, const char *text)
 {
     if (text[0] != '\0') {
-        (void)printf("    %-13s ", title);
+        (void)printf("    %-15s ", title);
         screen_text(stdout, text);
         (void)fputc('\n', stdout);
     }

@@ -4,7 +4,6 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "client/home.h"
 #include "client/moment.h"
@@ -13,9 +12,9 @@
 #include "client/words.h"
 #include "proto/algorithm.h"
 #include "proto/arena.h"
-#include "proto/json.h"
 #include "proto/text.h"
 #include "segel/v1/signing.pb-c.h"
+#include "tests/bench/figures.h"
 
 enum {
     IN_FLIGHT_MAX = 4096,
@@ -77,15 +76,12 @@ struct load {
     int64_t until_us;
     int64_t last_us; /* of the last answer */
     uint64_t sent;
-    uint64_t done;
-    uint64_t errors;
+    struct figures figures;
     struct sg_error first_error;
     size_t slot_count;
     size_t free_count;
     uint32_t free_slots[IN_FLIGHT_MAX];
     struct slot slots[IN_FLIGHT_MAX];
-    uint32_t *latencies; /* owned */
-    size_t latency_cap;
     struct arena arena;
 };
 
@@ -93,21 +89,9 @@ struct load {
 
 static void note_error(struct load *load, const char *text)
 {
-    if (load->errors++ == 0) {
+    if (load->figures.errors++ == 0) {
         sentence(&load->first_error, "%s", text);
     }
-}
-
-static void note_latency(struct load *load, uint32_t latency_us)
-{
-    if (load->done == load->latency_cap) {
-        size_t cap = load->latency_cap == 0 ? 65536 : load->latency_cap * 2;
-        uint32_t *grown = (uint32_t *)realloc(load->latencies, cap * sizeof(*grown));
-        MUST(grown != NULL);
-        load->latencies = grown;
-        load->latency_cap = cap;
-    }
-    load->latencies[load->done++] = latency_us;
 }
 
 static void finish_slot(struct slot *slot)
@@ -124,7 +108,7 @@ static void take_result(struct load *load, struct slot *slot,
     if (result->status != NULL && result->status->code != 0) {
         note_error(load, result->status->message);
     } else {
-        note_latency(load, (uint32_t)(load->last_us - slot->sent_us));
+        figures_note(&load->figures, (uint32_t)(load->last_us - slot->sent_us));
     }
 }
 
@@ -305,49 +289,6 @@ static void drive(struct load *load)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-
-    return left < right ? -1 : left > right;
-}
-
-static double cpu_us(void)
-{
-    struct rusage used;
-
-    (void)getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
-           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
-
-static void print_figures(struct load *load, double spent_us)
-{
-    double seconds = (double)(load->last_us - load->started_us) / 1e6;
-    double count = load->done == 0 ? 1 : (double)load->done;
-    char buffer[512];
-    struct json_out out;
-    struct slice text;
-
-    if (load->done > 0) {
-        qsort(load->latencies, load->done, sizeof(*load->latencies), by_value);
-    }
-    json_start(&out, buffer, sizeof(buffer));
-    json_open_object(&out, NULL);
-    json_double(&out, "per_second", seconds > 0 ? (double)load->done / seconds : 0);
-    json_uint(&out, "p50_us", load->done == 0 ? 0 : load->latencies[load->done / 2]);
-    json_uint(&out, "p99_us",
-              load->done == 0 ? 0 : load->latencies[load->done * 99 / 100]);
-    json_uint(&out, "signed", load->done);
-    json_uint(&out, "errors", load->errors);
-    json_double(&out, "client_cpu_us", spent_us / count);
-    json_end(&out);
-    if (json_finish(&out, &text) == SG_OK) {
-        (void)printf("%.*s\n", (int)text.len, (const char *)text.data);
-    }
-}
-
 /* --- Setting up -------------------------------------------------------------------- */
 
 static enum sg_status number_of(const char *text, uint64_t max, uint64_t *out,
@@ -414,13 +355,14 @@ static enum sg_status run(struct load *load, const struct load_options *options,
         TRY(channel_call(load->channel, "/segel.v1.SigningService/SignStream", 0, &events,
                          &load->stream));
     }
-    double before_us = cpu_us();
+    double before_us = figures_cpu_us();
     load->started_us = moment_mono_us();
     load->last_us = load->started_us;
     load->until_us = load->started_us + span_us(options->seconds);
     drive(load);
-    print_figures(load, cpu_us() - before_us);
-    if (load->errors > 0) {
+    figures_print(&load->figures, (double)(load->last_us - load->started_us) / 1e6,
+                  figures_cpu_us() - before_us);
+    if (load->figures.errors > 0) {
         (void)fprintf(stderr, "load: %s\n", load->first_error.text);
     }
     return SG_OK;
@@ -452,7 +394,7 @@ int main(int argc, char **argv)
     }
     channel_close(load->channel);
     arena_fini(&load->arena);
-    free(load->latencies);
+    free(load->figures.latencies);
     free(load);
     return status == SG_OK ? 0 : 1;
 }

@@ -1,0 +1,133 @@
+#include "client/audit.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A lawful log of one signed and one denied job; each test spoils one record. */
+enum { RECORDS = 5, TEXT = 256 };
+static char lines[RECORDS][TEXT];
+static struct audit audit;
+static struct tlog_hash root;
+
+static void put(size_t index, const char *seconds, const char *rest)
+{
+    (void)snprintf(lines[index], TEXT,
+                   "{\"v\":1,\"seq\":%zu,\"ts\":\"2026-05-02T01:02:%s.000000Z\","
+                   "\"node\":\"gw1\",%s}",
+                   index, seconds, rest);
+}
+
+static void make_log(void)
+{
+    struct tlog_frontier tree = {0};
+
+    put(0, "00", "\"type\":\"boot\"");
+    put(1, "01", "\"type\":\"intent\",\"decision\":\"allow\"");
+    put(2, "02", "\"type\":\"deny\",\"decision\":\"deny\"");
+    put(3, "03", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"signed\"");
+    put(4, "04", "\"type\":\"checkpoint\"");
+    for (size_t i = 0; i < 4; i++) {
+        struct tlog_hash leaf = tlog_leaf(slice_str(lines[i]));
+        tlog_frontier_add(&tree, &leaf);
+    }
+    root = tlog_frontier_root(&tree);
+    audit_start(&audit);
+    audit_mark(&audit, 4);
+}
+
+static size_t read_all(void)
+{
+    for (uint64_t i = 0; i < RECORDS; i++) {
+        cr_assert_eq(audit_record(&audit, i, slice_str(lines[i])), SG_OK);
+    }
+    return audit_end(&audit);
+}
+
+static void clean(void)
+{
+    audit_fini(&audit);
+}
+
+Test(audit, finds_nothing_in_a_sound_log, .init = make_log, .fini = clean)
+{
+    cr_expect_eq(read_all(), 0);
+    cr_expect_eq(audit.fault_count, 0, "%s", audit.faults[0]);
+    cr_expect(audit.marks[0].reached);
+    cr_expect(tlog_hash_equal(&audit.marks[0].root, &root));
+    cr_expect_eq(audit.intents, 1);
+    cr_expect_eq(audit.signed_count, 1);
+    cr_expect_eq(audit.denials, 1);
+    cr_expect_eq(audit.others, 2);
+}
+
+Test(audit, comes_to_another_root_when_one_byte_differs, .init = make_log, .fini = clean)
+{
+    lines[2][strlen(lines[2]) - 3] ^= 1;
+    (void)read_all();
+    cr_expect_not(tlog_hash_equal(&audit.marks[0].root, &root));
+}
+
+Test(audit, does_not_reach_a_size_that_the_records_lack, .init = make_log, .fini = clean)
+{
+    for (uint64_t i = 0; i < 3; i++) {
+        cr_assert_eq(audit_record(&audit, i, slice_str(lines[i])), SG_OK);
+    }
+    cr_expect_not(audit.marks[0].reached);
+}
+
+Test(audit, finds_a_record_that_is_missing, .init = make_log, .fini = clean)
+{
+    cr_assert_eq(audit_record(&audit, 0, slice_str(lines[0])), SG_OK);
+    cr_assert_eq(audit_record(&audit, 2, slice_str(lines[2])), SG_OK);
+    cr_expect_eq(audit.fault_count, 1);
+}
+
+Test(audit, finds_a_record_with_another_number, .init = make_log, .fini = clean)
+{
+    put(2, "02", "\"type\":\"deny\"");
+    lines[2][strlen("{\"v\":1,\"seq\":")] = '7';
+    (void)read_all();
+    cr_expect_eq(audit.fault_count, 1);
+}
+
+Test(audit, finds_an_outcome_without_intent, .init = make_log, .fini = clean)
+{
+    put(3, "03", "\"type\":\"outcome\",\"intent\":2,\"outcome\":\"signed\"");
+    cr_expect_eq(read_all(), 1, "the intent is under way");
+    cr_expect_eq(audit.fault_count, 1);
+}
+
+Test(audit, finds_a_second_outcome_of_one_intent, .init = make_log, .fini = clean)
+{
+    put(4, "04", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"failed\"");
+    (void)read_all();
+    cr_expect_eq(audit.fault_count, 1);
+}
+
+Test(audit, finds_an_intent_that_never_got_its_outcome, .init = make_log, .fini = clean)
+{
+    put(3, "03", "\"type\":\"lane.down\"");
+    put(4, "04", "\"type\":\"boot\"");
+    (void)snprintf(strstr(lines[4], "01:02:04"), 9, "01:09:04");
+    lines[4][strlen(lines[4])] = '.';
+    cr_expect_eq(read_all(), 0);
+    cr_expect_eq(audit.fault_count, 1);
+    cr_expect_not_null(strstr(audit.faults[0], "intent without an outcome"));
+}
+
+Test(audit, finds_what_is_no_json_object, .init = make_log, .fini = clean)
+{
+    (void)snprintf(lines[2], TEXT, "[1]");
+    (void)snprintf(lines[4], TEXT, "{\"seq\":4,\"seq\":4}");
+    (void)read_all();
+    cr_expect_eq(audit.fault_count, 2);
+}
+
+Test(audit, shows_the_first_faults_and_counts_all, .init = make_log, .fini = clean)
+{
+    for (uint64_t i = 0; i < 100; i++) {
+        cr_assert_eq(audit_record(&audit, i, slice_str("x")), SG_OK);
+    }
+    cr_expect_eq(audit.fault_count, 100);
+}

@@ -1,0 +1,159 @@
+#include "client/sign_plan.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* Lawful options and a key that allows them; each test spoils one fact. */
+static struct sign_options options;
+static struct sign_plan plan;
+static Segel__V1__GetSignerResponse signer;
+static Segel__V1__SignatureProfile profiles[] = {
+    SEGEL__V1__SIGNATURE_PROFILE__SIGNATURE_PROFILE_PADES_B_B};
+static Segel__V1__HashAlgorithm hashes[] = {
+    SEGEL__V1__HASH_ALGORITHM__HASH_ALGORITHM_SHA384,
+    SEGEL__V1__HASH_ALGORITHM__HASH_ALGORITHM_SHA256};
+static char statement[] = "Dokumen ini sah.";
+static char verify_url[] = "https://verify.example.go.id/";
+static struct sg_error why;
+
+static void lawful(void)
+{
+    options = (struct sign_options){.key = "seal",
+                                    .profile = "pades-b-b",
+                                    .document_class = "surat_tugas",
+                                    .approval = "ND-1",
+                                    .mandate = "",
+                                    .batch = "",
+                                    .out = "signed",
+                                    .lang = "en"};
+    segel__v1__get_signer_response__init(&signer);
+    signer.profiles = profiles;
+    signer.n_profiles = SG_COUNT(profiles);
+    signer.hash_algorithms = hashes;
+    signer.n_hash_algorithms = SG_COUNT(hashes);
+    signer.signature_max_len = 4096;
+    signer.statement = statement;
+    signer.verify_url = verify_url;
+}
+
+static enum sg_status read_and_fit(void)
+{
+    TRY(sign_plan_read(&options, &plan, &why));
+    return sign_plan_fit(&plan, &signer, &why);
+}
+
+Test(sign_plan, takes_reserve_and_hash_from_the_key, .init = lawful)
+{
+    cr_assert_eq(read_and_fit(), SG_OK, "%s", why.text);
+    cr_expect_eq(plan.wish.reserve, 4096);
+    cr_expect_eq(plan.wish.hash, SG_HASH_SHA384);
+    cr_expect_eq((int)plan.terms.hash_algorithm, SG_HASH_SHA384);
+    cr_expect_eq(plan.wish.page, 0);
+    cr_expect_null(plan.wish.statement);
+    cr_expect_not(plan.terms.notice_shown);
+}
+
+Test(sign_plan, a_visible_stamp_shows_statement_and_address, .init = lawful)
+{
+    options.rect = "40,30.5,260,60";
+    cr_assert_eq(read_and_fit(), SG_OK, "%s", why.text);
+    cr_expect_eq(plan.wish.page, -1);
+    cr_expect_float_eq(plan.wish.rect.y, 30.5, 1e-9);
+    cr_expect_float_eq(plan.wish.rect.height, 60, 1e-9);
+    cr_expect_str_eq(plan.wish.statement, statement);
+    cr_expect_str_eq(plan.verify_url, verify_url);
+    cr_expect(plan.terms.notice_shown);
+}
+
+Test(sign_plan, an_empty_statement_is_none, .init = lawful)
+{
+    options.rect = "40,30,260,60";
+    statement[0] = '\0';
+    cr_assert_eq(read_and_fit(), SG_OK);
+    cr_expect_null(plan.wish.statement);
+}
+
+Test(sign_plan, takes_pages_by_word_and_number, .init = lawful)
+{
+    options.rect = "40,30,260,60";
+    options.page = "first";
+    cr_assert_eq(read_and_fit(), SG_OK);
+    cr_expect_eq(plan.wish.page, 1);
+    options.page = "12";
+    cr_assert_eq(read_and_fit(), SG_OK);
+    cr_expect_eq(plan.wish.page, 12);
+}
+
+Test(sign_plan, refuses_pages_that_are_none, .init = lawful)
+{
+    static const char *const bad[] = {"0", "-1", "middle", "", "1.5"};
+
+    options.rect = "40,30,260,60";
+    for (size_t i = 0; i < SG_COUNT(bad); i++) {
+        options.page = bad[i];
+        cr_expect_eq(read_and_fit(), SG_INVALID, "%s", bad[i]);
+    }
+}
+
+Test(sign_plan, refuses_rectangles_that_are_none, .init = lawful)
+{
+    static const char *const bad[] = {"",         "1,2,3",    "1,2,3,4,5", "1,2,3,0",
+                                      "1,2,3,4,", "-1,2,3,4", "1,2,3,x",   "1,,3,4",
+                                      "1,2,3.,4", "1,2,0,4",  "1,2,3,1e3", "99999,1,1,1"};
+
+    for (size_t i = 0; i < SG_COUNT(bad); i++) {
+        options.rect = bad[i];
+        cr_expect_eq(read_and_fit(), SG_INVALID, "%s", bad[i]);
+    }
+}
+
+Test(sign_plan, refuses_a_page_without_a_rectangle, .init = lawful)
+{
+    options.page = "last";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}
+
+Test(sign_plan, refuses_a_field_and_a_rectangle, .init = lawful)
+{
+    options.field = "Signature1";
+    cr_expect_eq(read_and_fit(), SG_OK);
+    options.rect = "40,30,260,60";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}
+
+Test(sign_plan, refuses_profiles_that_are_not_for_letters, .init = lawful)
+{
+    options.profile = "cades-b-b";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+    options.profile = "raw";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}
+
+Test(sign_plan, refuses_what_the_key_does_not_offer, .init = lawful)
+{
+    options.profile = "pades-b-t";
+    cr_expect_eq(read_and_fit(), SG_PRECONDITION);
+    lawful();
+    options.hash = "sha512";
+    cr_expect_eq(read_and_fit(), SG_PRECONDITION);
+}
+
+Test(sign_plan, refuses_an_impossible_reserve, .init = lawful)
+{
+    signer.signature_max_len = 0;
+    cr_expect_eq(read_and_fit(), SG_INTERNAL);
+    signer.signature_max_len = UINT32_MAX;
+    cr_expect_eq(read_and_fit(), SG_INTERNAL);
+}
+
+Test(sign_plan, refuses_names_that_nobody_knows, .init = lawful)
+{
+    options.hash = "md5";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+    lawful();
+    options.scheme = "dsa";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+    lawful();
+    options.lang = "nl";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}

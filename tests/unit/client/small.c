@@ -1,0 +1,250 @@
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/address.h"
+#include "client/file.h"
+#include "client/home.h"
+#include "client/nearest.h"
+#include "client/pending.h"
+#include "client/progress.h"
+#include "client/queue.h"
+
+/* --- Addresses --------------------------------------------------------------------- */
+
+static struct address address;
+static struct sg_error why;
+
+Test(address, takes_names_and_ip_addresses_of_both_kinds)
+{
+    cr_assert_eq(address_parse("gw1.example.go.id:7443", &address, &why), SG_OK);
+    cr_expect_str_eq(address.host, "gw1.example.go.id");
+    cr_expect_str_eq(address.port, "7443");
+    cr_expect_not(address.is_ip);
+    cr_assert_eq(address_parse("10.1.2.3:1", &address, &why), SG_OK);
+    cr_expect(address.is_ip);
+    cr_assert_eq(address_parse("[::1]:65535", &address, &why), SG_OK);
+    cr_expect_str_eq(address.host, "::1");
+    cr_expect(address.is_ip);
+}
+
+Test(address, refuses_what_has_no_usable_host_and_port)
+{
+    static const char *const bad[] = {
+        "",       "host",     ":1",         "host:", "host:0",  "host:65536",
+        "host:x", "::1:7443", "host:07443", "[]:1",  "ho\nst:1"};
+
+    for (size_t i = 0; i < SG_COUNT(bad); i++) {
+        cr_expect_eq(address_parse(bad[i], &address, &why), SG_INVALID, "%s", bad[i]);
+    }
+}
+
+/* --- Nearest ----------------------------------------------------------------------- */
+
+static const char *const names[] = {"sign", "signer", "verify", "log show", "log verify"};
+
+Test(nearest, finds_the_word_that_was_meant)
+{
+    cr_expect_str_eq(nearest("sgin", names, SG_COUNT(names)), "sign");
+    cr_expect_str_eq(nearest("verfy", names, SG_COUNT(names)), "verify");
+    cr_expect_str_eq(nearest("log sohw", names, SG_COUNT(names)), "log show");
+    cr_expect_str_eq(nearest("ver", names, SG_COUNT(names)), "verify");
+}
+
+Test(nearest, stays_silent_when_nothing_is_near)
+{
+    cr_expect_null(nearest("frobnicate", names, SG_COUNT(names)));
+    cr_expect_null(nearest("x", names, SG_COUNT(names)));
+    cr_expect_null(nearest("", names, SG_COUNT(names)));
+}
+
+/* --- Progress ---------------------------------------------------------------------- */
+
+static char line[PROGRESS_SIZE];
+
+Test(progress, shows_part_rate_and_time_left)
+{
+    struct progress progress = {.total = 200, .done = 50, .elapsed_us = 5000000};
+
+    progress_line(&progress, line);
+    cr_expect_str_eq(line, "[#####---------------]  25 %  50/200  10.0/s  15 s left");
+}
+
+Test(progress, counts_what_was_refused)
+{
+    struct progress progress = {
+        .total = 4, .done = 4, .refused = 1, .elapsed_us = 1000000};
+
+    progress_line(&progress, line);
+    cr_expect_str_eq(line, "[####################] 100 %  4/4  4.0/s  1 refused");
+}
+
+Test(progress, tells_hours_and_minutes)
+{
+    struct progress progress = {.total = 7201, .done = 1, .elapsed_us = 1000000};
+
+    progress_line(&progress, line);
+    cr_expect_not_null(strstr(line, "2 h 00 min left"), "%s", line);
+    progress.total = 91;
+    progress_line(&progress, line);
+    cr_expect_not_null(strstr(line, "1 min 30 s left"), "%s", line);
+}
+
+Test(progress, bears_nothing_to_do_and_no_time)
+{
+    struct progress progress = {.total = 0};
+
+    progress_line(&progress, line);
+    cr_expect_str_eq(line, "[####################] 100 %  0/0  0.0/s");
+}
+
+/* --- Queue ------------------------------------------------------------------------- */
+
+Test(queue, gives_back_bytes_in_their_order_however_cut)
+{
+    struct queue queue = {0};
+    uint8_t next = 0;
+    uint8_t expected = 0;
+    uint8_t *room = NULL;
+    uint8_t out[7000];
+
+    for (size_t round = 0; round < 200; round++) {
+        size_t in = round * 37 % 5000 + 1;
+        cr_assert_eq(queue_grow(&queue, in, &room), SG_OK);
+        for (size_t i = 0; i < in; i++) {
+            room[i] = next++;
+        }
+        size_t taken = queue_take(&queue, out, round * 53 % sizeof(out));
+        for (size_t i = 0; i < taken; i++) {
+            cr_assert_eq(out[i], expected++);
+        }
+    }
+    while (queue_len(&queue) > 0) {
+        size_t taken = queue_take(&queue, out, sizeof(out));
+        for (size_t i = 0; i < taken; i++) {
+            cr_assert_eq(out[i], expected++);
+        }
+    }
+    cr_expect_eq(expected, next);
+    queue_fini(&queue);
+}
+
+Test(queue, refuses_a_length_that_no_memory_holds)
+{
+    struct queue queue = {0};
+    uint8_t *room = NULL;
+
+    cr_assert_eq(queue_grow(&queue, 10, &room), SG_OK);
+    cr_expect_eq(queue_grow(&queue, SIZE_MAX - 5, &room), SG_NO_MEMORY);
+    cr_expect_eq(queue_len(&queue), 10);
+    queue_fini(&queue);
+}
+
+/* --- Pending ----------------------------------------------------------------------- */
+
+Test(pending, finds_each_entry_once_among_thousands)
+{
+    struct pending pending = {0};
+
+    for (uint64_t i = 0; i < 5000; i++) {
+        cr_assert_eq(pending_add(&pending, i * 3, (int64_t)i), SG_OK);
+        if (i % 2 == 1) {
+            cr_assert(pending_remove(&pending, (i - 1) * 3));
+        }
+    }
+    cr_expect_eq(pending.count, 2500);
+    for (uint64_t i = 0; i < 5000; i++) {
+        cr_assert_eq(pending_remove(&pending, i * 3), i % 2 == 1);
+        cr_assert_not(pending_remove(&pending, i * 3 + 1));
+    }
+    cr_expect_eq(pending.count, 0);
+    pending_fini(&pending);
+}
+
+Test(pending, refuses_the_same_entry_twice)
+{
+    struct pending pending = {0};
+
+    cr_assert_eq(pending_add(&pending, 7, 0), SG_OK);
+    cr_expect_eq(pending_add(&pending, 7, 0), SG_CONFLICT);
+    pending_fini(&pending);
+}
+
+/* --- Home folder and files --------------------------------------------------------- */
+
+Test(home, is_the_one_given_before_the_environment_before_the_user)
+{
+    struct home home;
+
+    (void)setenv("SEGEL_HOME", "/from/environment", 1);
+    (void)setenv("HOME", "/user", 1);
+    cr_assert_eq(home_find("/given", &home, &why), SG_OK);
+    cr_expect_str_eq(home.dir, "/given");
+    cr_assert_eq(home_find(NULL, &home, &why), SG_OK);
+    cr_expect_str_eq(home.dir, "/from/environment");
+    (void)unsetenv("SEGEL_HOME");
+    cr_assert_eq(home_find(NULL, &home, &why), SG_OK);
+    cr_expect_str_eq(home.dir, "/user/.config/segel");
+    (void)unsetenv("HOME");
+    cr_expect_eq(home_find(NULL, &home, &why), SG_INVALID);
+}
+
+Test(home, says_what_to_put_where_a_file_is_missing)
+{
+    struct home home = {"/nonexistent"};
+    char path[HOME_PATH_SIZE];
+
+    cr_assert_eq(home_need(&home, HOME_GATEWAY, path, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "/nonexistent/gateway is missing"), "%s",
+                       why.text);
+    cr_expect_not_null(strstr(why.text, ":7443"), "%s", why.text);
+}
+
+static char dir[32];
+
+static void make_dir(void)
+{
+    (void)snprintf(dir, sizeof(dir), "/tmp/segel-file-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+}
+
+static void remove_dir(void)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "%s/a", dir);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/b", dir);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+Test(file, is_read_whole_and_no_more_than_allowed, .init = make_dir, .fini = remove_dir)
+{
+    struct file_bytes bytes = {0};
+    char path[64];
+    char other[64];
+
+    (void)snprintf(path, sizeof(path), "%s/a", dir);
+    (void)snprintf(other, sizeof(other), "%s/b", dir);
+    FILE *file = fopen(path, "we");
+    cr_assert_not_null(file);
+    for (int i = 0; i < 10000; i++) {
+        (void)fputc('a' + i % 26, file);
+    }
+    (void)fclose(file);
+    cr_assert_eq(file_read(path, 10000, &bytes, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(bytes.len, 10000);
+    cr_expect_eq(bytes.data[9999], 'a' + 9999 % 26);
+    file_free(&bytes);
+    cr_expect_eq(file_read(path, 9999, &bytes, &why), SG_TOO_LARGE);
+    cr_expect_not(file_same(path, other));
+    cr_assert_eq(link(path, other), 0);
+    cr_expect(file_same(path, other));
+    cr_expect_eq(file_read(dir, 10, &bytes, &why), SG_IO);
+    cr_expect_str_eq(file_name("a/b/c.pdf"), "c.pdf");
+    cr_expect_str_eq(file_name("c.pdf"), "c.pdf");
+}
