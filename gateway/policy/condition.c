@@ -11,6 +11,11 @@ const char *operator_name(enum operator_id op)
     return names[op];
 }
 
+static bool is_text(enum fact_type type)
+{
+    return type == FACT_STR || type == FACT_HASH;
+}
+
 static enum outcome outcome_of(bool met)
 {
     return met ? OUTCOME_MET : OUTCOME_UNMET;
@@ -138,25 +143,25 @@ static enum outcome judge_number(const struct condition *condition, int64_t numb
     }
 }
 
-static bool has_content(enum fact fact, const struct fact_value *value)
+static bool has_content(enum fact_type type, const struct fact_value *value)
 {
     if (!value->present) {
         return false;
     }
-    if (fact_type(fact) == FACT_SET) {
+    if (type == FACT_SET) {
         return value->set_count > 0;
     }
-    return !fact_type_is_text(fact_type(fact)) || value->text.len > 0;
+    return !is_text(type) || value->text.len > 0;
 }
 
 enum outcome condition_judge(const struct condition *condition, const struct facts *facts)
 {
     const struct fact_value *value = &facts->value[condition->fact];
-    enum fact_type type = fact_type(condition->fact);
+    enum fact_type type = condition->type;
 
     if (condition->op == OPERATOR_EXISTS) {
         bool wanted = condition->low.number != 0;
-        return outcome_of(has_content(condition->fact, value) == wanted);
+        return outcome_of(has_content(type, value) == wanted);
     }
     if (!value->present) {
         return OUTCOME_ERROR;
@@ -165,6 +170,6 @@ enum outcome condition_judge(const struct condition *condition, const struct fac
         return condition->op == OPERATOR_SUBSET ? outcome_of(all_listed(condition, value))
                                                 : OUTCOME_ERROR;
     }
-    return fact_type_is_text(type) ? judge_text(condition, value->text)
-                                   : judge_number(condition, value->number, facts);
+    return is_text(type) ? judge_text(condition, value->text)
+                         : judge_number(condition, value->number, facts);
 }

@@ -25,6 +25,7 @@ struct operand {
 
 struct condition {
     enum fact fact;
+    enum fact_type type; /* of that fact */
     enum operator_id op;
     struct operand low;  /* numbers: eq, ne, ge, between, exists (0 or 1) */
     struct operand high; /* numbers: le, between */

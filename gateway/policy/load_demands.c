@@ -183,8 +183,11 @@ static enum sg_status append(struct policy *policy, const struct condition *cond
 static enum sg_status load_condition(struct loader *loader, enum fact fact,
                                      enum operator_id op, const struct yaml_node *operand)
 {
-    struct condition condition = {
-        .fact = fact, .op = op, .low.fact = FACT_COUNT, .high.fact = FACT_COUNT};
+    struct condition condition = {.fact = fact,
+                                  .type = fact_type(fact),
+                                  .op = op,
+                                  .low.fact = FACT_COUNT,
+                                  .high.fact = FACT_COUNT};
 
     TRY(rows[op].read(loader, operand, &condition));
     return append(loader->policy, &condition);
