@@ -84,6 +84,17 @@ static enum sg_status open_sessions(struct lane *lane, struct trouble *trouble)
     return SG_OK;
 }
 
+static enum sg_status start_workers(struct lane *lane, struct trouble *trouble)
+{
+    for (unsigned i = 0; i < lane->threads; i++) {
+        if (worker_start(&lane->workers[i]) != SG_OK) {
+            return trouble_config(trouble, "the lane cannot start %u threads",
+                                  lane->threads);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status start(struct lane *lane, struct trouble *trouble)
 {
     static struct module module;
@@ -105,16 +116,7 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
         process_confine() == SG_OK
             ? ""
             : "the kernel refuses the lane's system call filter; it runs without";
-    return SG_OK;
-}
-
-static void start_workers(struct lane *lane)
-{
-    for (unsigned i = 0; i < lane->threads; i++) {
-        if (worker_start(&lane->workers[i]) != SG_OK) {
-            end(1, "the lane cannot start its threads");
-        }
-    }
+    return start_workers(lane, trouble);
 }
 
 static void open_lane(struct lane *lane)
@@ -191,7 +193,6 @@ _Noreturn void lane_run(int fd)
         end(1, "there is no memory for the lane");
     }
     open_lane(&lane);
-    start_workers(&lane);
     for (;;) {
         wait_for_packet(&lane);
         enum sg_status status = wire_receive(&lane.wire);

@@ -1,5 +1,10 @@
+#define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
+                      */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,7 +113,7 @@ static void fails(const struct wish *wish, enum failure failure, const char *hol
     cr_assert_not_null(peer.failed);
     cr_expect_eq((enum failure)peer.failed->failure, failure);
     cr_expect_not_null(strstr(peer.failed->why, holds), "%s", peer.failed->why);
-    cr_expect_null(strstr(peer.failed->why, RIG_PIN));
+    cr_expect_null(strstr(peer.failed->why, rig_pin()));
     cr_expect_eq(peer_stop(&peer), 1);
 }
 
@@ -339,4 +344,65 @@ Test(lane, an_operation_with_too_much_input_ends_it)
     peer_send(&peer, &operation, 1);
     cr_expect_null(peer_receive(&peer));
     cr_expect_eq(peer_stop(&peer), 1);
+}
+
+static void status_holds(pid_t pid, const char *line)
+{
+    char text[8192];
+    (void)snprintf(text, sizeof(text), "/proc/%d/status", (int)pid);
+    FILE *file = fopen(text, "re");
+    cr_assert_not_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    (void)fclose(file);
+    cr_expect_not_null(strstr(text, line), "no '%s' in %s", line, text);
+}
+
+Test(lane, runs_confined)
+{
+    struct wish wish = peer_wish("a1");
+    struct peer peer = peer_opened(&wish);
+    cr_expect_str_eq(peer.opened->note, "");
+    status_holds(peer.pid, "NoNewPrivs:\t1\n");
+    status_holds(peer.pid, "Seccomp:\t2\n");
+    (void)peer_stop(&peer);
+}
+
+enum { MEMORY_MAX = 1 << 28 };
+
+static bool range_holds(int memory, off_t from, size_t len, const char *secret)
+{
+    char *bytes = malloc(len);
+    cr_assert_not_null(bytes);
+    ssize_t got = pread(memory, bytes, len, from);
+    bool found = got > 0 && memmem(bytes, (size_t)got, secret, strlen(secret)) != NULL;
+    free(bytes);
+    return found;
+}
+
+Test(lane, forgets_the_pin_after_the_login)
+{
+    char path[64];
+    char line[512];
+    unsigned long from = 0;
+    unsigned long to = 0;
+    struct wish wish = peer_wish("a1");
+    struct peer peer = peer_opened(&wish);
+    (void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)peer.pid);
+    int memory = open(path, O_RDONLY | O_CLOEXEC);
+    if (memory < 0) {
+        cr_skip("only root may look into a lane, as it should be");
+    }
+    (void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)peer.pid);
+    FILE *maps = fopen(path, "re");
+    cr_assert_not_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        cr_assert_eq(sscanf(line, "%lx-%lx", &from, &to), 2); /* NOLINT(cert-err34-c) */
+        if (to - from <= MEMORY_MAX) { /* not the shadow of a sanitizer */
+            cr_expect_not(range_holds(memory, (off_t)from, to - from, rig_pin()), "%s",
+                          line);
+        }
+    }
+    (void)fclose(maps);
+    (void)close(memory);
+    (void)peer_stop(&peer);
 }

@@ -5,10 +5,12 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +92,38 @@ static void set(const char *name, const char *value)
     cr_assert_eq(setenv(name, value, 1), 0);
 }
 
+static void make_pin(const char *name)
+{
+    uint64_t number = 0;
+    char line[32];
+    cr_assert_eq(getrandom(&number, sizeof(number), 0), (ssize_t)sizeof(number));
+    (void)snprintf(line, sizeof(line), "%020" PRIu64 "\n", number);
+    rig_write(name, line);
+}
+
+static void make_pins(void)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        make_pin("pin");
+        make_pin("so-pin");
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0);
+}
+
+const char *rig_pin(void)
+{
+    static char pin[32];
+    int fd = open(rig_path("pin"), O_RDONLY | O_CLOEXEC);
+    cr_assert_eq(read(fd, pin, sizeof(pin) - 1), 21);
+    (void)close(fd);
+    pin[20] = '\0';
+    return pin;
+}
+
 void rig_make(void)
 {
     char conf[256];
@@ -102,8 +136,7 @@ void rig_make(void)
     rig_write("softhsm2.conf", conf);
     cr_assert_eq(mkdir(rig_path("tokens"), 0700), 0);
     set("SOFTHSM2_CONF", rig_path("softhsm2.conf"));
-    rig_write("pin", RIG_PIN "\n");
-    rig_write("so-pin", "8820114466\n");
+    make_pins();
     struct output made =
         rig_run("init-token", "--module", RIG_MODULE, "--label", RIG_LABEL,
                 "--so-pin-file", rig_path("so-pin"), "--pin-file", rig_path("pin"), NULL);

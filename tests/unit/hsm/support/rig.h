@@ -8,7 +8,6 @@
 
 #define RIG_MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define RIG_LABEL  "unit"
-#define RIG_PIN    "20487731"
 
 enum { RIG_OUTPUT = 16384 };
 
@@ -20,6 +19,10 @@ struct output {
 
 void rig_make(void);
 void rig_remove(void);
+
+/* The token's PIN. It is made at random by another process, so that before this call the
+ * test, and a lane that it forks, do not know it. */
+const char *rig_pin(void);
 
 /* The path of a file in the test's directory; valid until the 8th next call. */
 const char *rig_path(const char *name);
