@@ -120,9 +120,24 @@ static void refuse(struct acceptor *acceptor, int fd, const char *address)
     }
 }
 
-static void place(struct acceptor *acceptor, int fd, const union address *peer)
+/* A peer that vanished without a word is noticed after two minutes, also when a stream
+ * has nothing to say. */
+static void set_socket(int fd)
 {
     const int on = 1;
+    const int idle_s = 60;
+    const int between_s = 20;
+    const int probes = 3;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between_s, sizeof(between_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static void place(struct acceptor *acceptor, int fd, const union address *peer)
+{
     char address[PEER_ADDRESS_SIZE];
     struct loop *loop = choose_loop(acceptor);
 
@@ -131,7 +146,7 @@ static void place(struct acceptor *acceptor, int fd, const union address *peer)
         refuse(acceptor, fd, address);
         return;
     }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    set_socket(fd);
     loop_adopt(loop, fd, address);
 }
 

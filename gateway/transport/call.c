@@ -6,7 +6,7 @@
 #include "gateway/clock.h"
 
 /* A deframer of this size is kept for the next call. */
-enum { KEPT_MESSAGE = 16384 };
+enum { KEPT_MESSAGE = 16384, SPARE_CALLS_MAX = 1024 };
 
 static bool single(const struct grpc_call *call)
 {
@@ -33,6 +33,7 @@ struct grpc_call *call_new(struct conn *conn, int32_t stream)
 
     if (call != NULL) {
         TAILQ_REMOVE(&loop->spare_calls, call, ready_link);
+        loop->spare_call_count--;
     } else {
         call = (struct grpc_call *)calloc(1, sizeof(*call));
     }
@@ -84,8 +85,14 @@ void call_free(struct grpc_call *call)
     if (--conn->call_count == 0) {
         conn->idle_since_us = clock_mono_us();
     }
-    TAILQ_INSERT_HEAD(&loop->spare_calls, call, ready_link);
     atomic_fetch_sub_explicit(&loop->busy, 1, memory_order_relaxed);
+    if (loop->spare_call_count < SPARE_CALLS_MAX) {
+        loop->spare_call_count++;
+        TAILQ_INSERT_HEAD(&loop->spare_calls, call, ready_link);
+    } else {
+        grpc_deframer_fini(&call->deframer);
+        free(call);
+    }
 }
 
 void call_open(struct grpc_call *call)

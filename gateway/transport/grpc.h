@@ -67,7 +67,8 @@ void grpc_call_set_state(struct grpc_call *call, void *state);
 void *grpc_call_state(const struct grpc_call *call);
 
 /* Queues one response message (packed at once, the message may go away). The queue is
- * written when the loop's turn ends. SG_BUSY: the connection's output budget is used up
+ * written when the loop's turn ends. A message is never too large for an empty queue.
+ * SG_BUSY: the connection's output budget is used up
  * by a peer that does not read; the call has been ended by reset. SG_CANCELLED: the call
  * was over already; nothing is to be done, on_close comes. */
 SG_MUST_USE enum sg_status grpc_send(struct grpc_call *call,

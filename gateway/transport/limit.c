@@ -12,17 +12,41 @@ bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us)
     return true;
 }
 
-bool budget_take(struct budget *budget, size_t bytes)
+static bool has_room(const struct budget *budget, size_t bytes)
 {
-    for (const struct budget *at = budget; at != NULL; at = at->parent) {
-        if (bytes > at->cap || at->used > at->cap - bytes) {
+    for (; budget != NULL; budget = budget->parent) {
+        if (budget->used >= budget->cap || bytes > budget->cap - budget->used) {
             return false;
         }
     }
-    for (struct budget *at = budget; at != NULL; at = at->parent) {
-        at->used += bytes;
-    }
     return true;
+}
+
+static void take(struct budget *budget, size_t bytes)
+{
+    for (; budget != NULL; budget = budget->parent) {
+        budget->used += bytes;
+    }
+}
+
+bool budget_take(struct budget *budget, size_t bytes)
+{
+    bool good = bytes == 0 || has_room(budget, bytes);
+
+    if (good) {
+        take(budget, bytes);
+    }
+    return good;
+}
+
+bool budget_take_last(struct budget *budget, size_t bytes)
+{
+    bool good = budget->used < budget->cap && has_room(budget->parent, bytes);
+
+    if (good) {
+        take(budget, bytes);
+    }
+    return good;
 }
 
 void budget_give(struct budget *budget, size_t bytes)

@@ -27,6 +27,9 @@ struct budget {
 
 /* False: the budget or a parent has no room, and nothing was taken. */
 bool budget_take(struct budget *budget, size_t bytes);
+/* The same, but the budget itself may be exceeded once: what is larger than the whole of
+ * it passes when little else is held. Parents bind as always. */
+bool budget_take_last(struct budget *budget, size_t bytes);
 void budget_give(struct budget *budget, size_t bytes);
 
 #endif

@@ -117,6 +117,8 @@ static void on_drain_timer(evutil_socket_t fd, short what, void *context)
     (void)what;
     if (loop->stopping) {
         for_each_conn(loop, end_at_once);
+        loop->stop_over = true;
+        loop_touch(loop);
         return;
     }
     loop->draining = true;
@@ -130,6 +132,7 @@ static void take_note(struct loop *loop, struct note *note)
         if (loop->stopping) {
             (void)close(note->fd);
             atomic_fetch_sub(&loop->connections, 1);
+            loop_touch(loop);
         } else {
             conn_open(loop, note->fd, note->address);
         }

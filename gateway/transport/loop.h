@@ -80,9 +80,11 @@ struct loop {
     bool settling;
     bool draining;
     bool stopping;
+    bool stop_over; /* no more grace */
 
     struct arena arena; /* of the message that is being delivered */
     struct call_list spare_calls;
+    uint32_t spare_call_count;
     SLIST_HEAD(, block) spare_blocks;
     uint32_t spare_block_count;
     uint8_t *spare_stage; /* owned; of a flush, when no connection holds it */

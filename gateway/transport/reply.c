@@ -68,7 +68,7 @@ static struct block *take_block(struct grpc_call *call, size_t room)
     size_t cap = room > BLOCK_CAP ? room : BLOCK_CAP;
     struct block *block = SLIST_FIRST(&loop->spare_blocks);
 
-    if (!budget_take(&call->conn->output, cap)) {
+    if (!budget_take_last(&call->conn->output, cap)) {
         return NULL;
     }
     if (cap == BLOCK_CAP && block != NULL) {

@@ -147,6 +147,17 @@ static bool refuse_grpc(struct grpc_call *call)
     return call->ended;
 }
 
+/* Without this nghttp2 sends one stream's answer to its end before it begins another's
+ * (RFC 9218: not incremental), and a long stream would hold up the rest. */
+static void share_connection(struct grpc_call *call)
+{
+    const nghttp2_extpri incremental = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY,
+                                        .inc = 1};
+
+    (void)nghttp2_session_change_extpri_stream_priority(call->conn->session, call->stream,
+                                                        &incremental, 1);
+}
+
 void request_complete(struct grpc_call *call)
 {
     if (call->request.too_large) {
@@ -159,6 +170,9 @@ void request_complete(struct grpc_call *call)
     call->accepted = true;
     call->deframer.max = call->method->max_request;
     start_clock(call);
+    if (call->method->kind != GRPC_UNARY) {
+        share_connection(call);
+    }
     if (!single(call->method)) {
         call_open(call);
     }

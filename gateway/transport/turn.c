@@ -46,7 +46,7 @@ void loop_settle(evutil_socket_t fd, short what, void *context)
     }
     loop->settling = false;
     loop->settle_pending = false;
-    if (loop->stopping && atomic_load(&loop->connections) == 0) {
+    if (loop->stop_over || (loop->stopping && atomic_load(&loop->connections) == 0)) {
         (void)event_base_loopbreak(loop->base);
     }
 }

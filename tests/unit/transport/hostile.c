@@ -477,3 +477,14 @@ Test(limits, asked_deadline_is_clamped)
     peer_message(&link_, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
     cr_expect_eq(peer_wait(&link_, 1)->grpc, 4);
 }
+
+Test(limits, single_answer_may_exceed_the_output_budget)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+
+    tight.output_bytes = 1000;
+    start_with(&tight);
+    peer_headers(&link_, 1, "/test.Echo/Unary", NULL, false);
+    peer_message(&link_, 1, echo_message("a", 50000, bytes, sizeof(bytes)), true);
+    cr_expect_eq(peer_wait(&link_, 1)->grpc, 0);
+}

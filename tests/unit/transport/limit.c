@@ -62,3 +62,15 @@ Test(limit, budget_of_the_parent_binds_all_children)
     budget_give(&first, 80);
     cr_expect_eq(parent.used, 20);
 }
+
+Test(limit, last_taker_may_exceed_the_budget_but_not_the_parent)
+{
+    struct budget parent = {.cap = 200};
+    struct budget budget = {.cap = 100, .parent = &parent};
+
+    cr_expect(budget_take_last(&budget, 150));
+    cr_expect_not(budget_take_last(&budget, 1));
+    budget_give(&budget, 150);
+    cr_expect_not(budget_take_last(&budget, 201));
+    cr_expect_eq(parent.used, 0);
+}

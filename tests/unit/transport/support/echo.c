@@ -227,6 +227,12 @@ static void on_wake(void *context)
 
 void echo_start(struct echo *echo, const struct server_limits *limits)
 {
+    echo_start_loops(echo, limits, 1);
+}
+
+void echo_start_loops(struct echo *echo, const struct server_limits *limits,
+                      unsigned loops)
+{
     struct sg_error why = {0};
     *echo = (struct echo){.wake_fd = eventfd(0, EFD_CLOEXEC)};
 
@@ -239,7 +245,7 @@ void echo_start(struct echo *echo, const struct server_limits *limits)
         .certificate = echo->pki.server,
         .private_key = echo->pki.server_key,
         .client_ca = echo->pki.ca,
-        .loops = 1,
+        .loops = loops,
         .limits = limits == NULL ? SERVER_LIMITS_DEFAULT : *limits,
         .methods = methods,
         .method_count = SG_COUNT(methods),

@@ -31,6 +31,8 @@ struct echo {
 enum { ECHO_MAX_REQUEST = 100000 };
 
 void echo_start(struct echo *echo, const struct server_limits *limits);
+void echo_start_loops(struct echo *echo, const struct server_limits *limits,
+                      unsigned loops);
 void echo_stop(struct echo *echo);
 /* On the loop: the call that braked last goes on. */
 void echo_wake(struct echo *echo);

@@ -1,0 +1,192 @@
+#include "gateway/transport/server.h"
+
+#include <criterion/criterion.h>
+#include <unistd.h>
+
+#include "tests/unit/transport/support/echo.h"
+
+/* Starting, spreading over loops, stopping. */
+
+static struct pki pki;
+static struct server *server;
+
+static void make_pki(void)
+{
+    pki_make(&pki);
+}
+
+static void remove_pki(void)
+{
+    server_free(server);
+    pki_remove(&pki);
+}
+
+TestSuite(server, .init = make_pki, .fini = remove_pki, .timeout = 10);
+
+static struct server_options lawful(void)
+{
+    return (struct server_options){.address = "127.0.0.1",
+                                   .certificate = pki.server,
+                                   .private_key = pki.server_key,
+                                   .client_ca = pki.ca,
+                                   .loops = 1,
+                                   .limits = SERVER_LIMITS_DEFAULT};
+}
+
+static void expect_refused(const struct server_options *options, enum sg_status status,
+                           const char *names)
+{
+    struct sg_error why = {0};
+
+    cr_expect_eq(server_new(options, &server, &why), status);
+    cr_expect_null(server);
+    cr_expect_not_null(strstr(why.text, names), "%s", why.text);
+}
+
+Test(server, starts_and_stops_without_a_peer)
+{
+    const struct server_options options = lawful();
+    struct sg_error why = {0};
+
+    cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
+    cr_expect_gt(server_port(server), 0);
+    cr_assert_eq(server_start(server, &why), SG_OK);
+    cr_expect(server_idle(server));
+    server_drain(server);
+    server_drain(server);
+    server_stop(server);
+    server_stop(server);
+}
+
+Test(server, may_be_freed_without_a_start)
+{
+    const struct server_options options = lawful();
+
+    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
+}
+
+Test(server, names_the_missing_certificate)
+{
+    struct server_options options = lawful();
+
+    options.certificate = "/nowhere/server.pem";
+    expect_refused(&options, SG_NOT_FOUND, "/nowhere/server.pem");
+}
+
+Test(server, names_the_file_that_is_no_certificate)
+{
+    struct server_options options = lawful();
+
+    options.certificate = pki.server_key;
+    expect_refused(&options, SG_INVALID, pki.server_key);
+}
+
+Test(server, refuses_the_key_of_another_certificate)
+{
+    struct server_options options = lawful();
+
+    options.private_key = pki.client_key;
+    expect_refused(&options, SG_INVALID, pki.client_key);
+}
+
+Test(server, refuses_client_issuers_without_a_certificate)
+{
+    struct server_options options = lawful();
+
+    options.client_ca = pki.server_key;
+    expect_refused(&options, SG_INVALID, pki.server_key);
+}
+
+Test(server, refuses_a_host_name_as_address)
+{
+    struct server_options options = lawful();
+
+    options.address = "localhost";
+    expect_refused(&options, SG_INVALID, "localhost");
+}
+
+Test(server, says_that_the_port_is_taken)
+{
+    struct server_options options = lawful();
+    struct server *other = NULL;
+
+    cr_assert_eq(server_new(&options, &other, NULL), SG_OK);
+    options.port = server_port(other);
+    expect_refused(&options, SG_IO, "another server");
+    server_free(other);
+}
+
+Test(server, listens_on_ipv6)
+{
+    struct server_options options = lawful();
+    struct sg_error why = {0};
+
+    options.address = "::1";
+    enum sg_status status = server_new(&options, &server, &why);
+    cr_expect(status == SG_OK || strstr(why.text, "assign") != NULL ||
+                  strstr(why.text, "family") != NULL,
+              "%s", why.text);
+}
+
+Test(server, stop_does_not_wait_for_unfinished_handshakes)
+{
+    const struct server_options options = lawful();
+
+    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
+    cr_assert_eq(server_start(server, NULL), SG_OK);
+    int fd = plain_connect(server_port(server));
+    for (int i = 0; i < 100 && server_counts(server).connections_opened == 0; i++) {
+        (void)usleep(2000);
+    }
+    server_stop(server);
+    cr_expect_eq(server_counts(server).connections_opened, 1);
+    (void)close(fd);
+}
+
+Test(server, stop_does_not_wait_for_a_peer_that_reads_nothing)
+{
+    struct echo echo;
+    struct peer_link deaf;
+    uint8_t bytes[64];
+
+    echo_start(&echo, NULL);
+    echo_connect(&echo, &deaf);
+    peer_headers(&deaf, 1, "/test.Echo/Spill", NULL, false);
+    peer_message(&deaf, 1, echo_message("6", 0, bytes, sizeof(bytes)), true);
+    (void)peer_send(&deaf);
+    cr_assert(echo_reaches(&echo.opened, 1));
+    server_stop(echo.server);
+    cr_expect_eq(atomic_load(&echo.closed), 1);
+    peer_close(&deaf);
+    echo_stop(&echo);
+}
+
+Test(server, connections_are_spread_over_the_loops)
+{
+    struct echo echo;
+    struct peer_link links[6];
+    unsigned on_first = 0;
+
+    echo_start_loops(&echo, NULL, 2);
+    for (uint32_t i = 0; i < SG_COUNT(links); i++) {
+        echo_connect(&echo, &links[i]);
+        cr_expect_eq(echo_call(&links[i], 1), 0);
+        on_first += echo.last.loop == 0 ? 1 : 0;
+    }
+    cr_expect_eq(on_first, 3);
+    cr_expect_eq(server_counts(echo.server).calls_started, 6);
+    for (size_t i = 0; i < SG_COUNT(links); i++) {
+        peer_close(&links[i]);
+    }
+    echo_stop(&echo);
+}
+
+Test(server, name_of_nothing_resolves_to_nothing)
+{
+    const struct server_options options = lawful();
+
+    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
+    cr_expect_null(server_call(server, (struct grpc_name){0}));
+    cr_expect_null(server_call(server, (struct grpc_name){.loop = 9}));
+    cr_expect_null(server_call(server, (struct grpc_name){.connection = UINT32_MAX}));
+}
