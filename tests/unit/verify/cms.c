@@ -151,6 +151,16 @@ Test(verify_cms, any_extended_key_usage_is_accepted)
     X509_free(other);
 }
 
+Test(verify_cms, a_stated_algorithm_with_another_digest_or_key_fails)
+{
+    lawful.maker.stated = NID_ecdsa_with_SHA512;
+    lawful_make();
+    expect_only("signature", VERIFY_FAIL, "stated");
+    lawful.maker.stated = NID_sha256WithRSAEncryption;
+    lawful_make();
+    expect_only("signature", VERIFY_FAIL, "stated");
+}
+
 Test(verify_cms, a_short_rsa_key_fails)
 {
     EVP_PKEY *weak = EVP_RSA_gen(1024);
@@ -174,6 +184,7 @@ Test(verify_cms, a_key_of_another_kind_is_not_judged_and_named)
         pki_leaf_new(&lawful.pki, other, &(struct pki_leaf){.common_name = "Ed"});
 
     lawful.maker.certificate = lawful.maker.ess = certificate;
+    lawful.maker.stated = NID_ED25519;
     lawful_make(); /* signed with the EC key: it is the certificate that is looked at */
     verify_cms(&lawful.input, &lawful.report);
     cr_expect_eq(lawful_check("signature")->mark, VERIFY_UNKNOWN);

@@ -134,10 +134,10 @@ static void add_signer(CMS_ContentInfo *cms, const struct maker *maker, unsigned
         EVP_get_digestbyname(maker->md), CMS_NOSMIMECAP | CMS_PARTIAL | flags);
 
     cr_assert_not_null(si);
-    if (EVP_PKEY_is_a(X509_get0_pubkey(maker->certificate), "ED25519")) {
-        X509_ALGOR *algor = NULL; /* this version of OpenSSL leaves it empty */
+    if (maker->stated != 0) {
+        X509_ALGOR *algor = NULL;
         CMS_SignerInfo_get0_algs(si, NULL, NULL, NULL, &algor);
-        X509_ALGOR_set0(algor, OBJ_nid2obj(NID_ED25519), V_ASN1_UNDEF, NULL);
+        X509_ALGOR_set0(algor, OBJ_nid2obj(maker->stated), V_ASN1_UNDEF, NULL);
     }
     add_attributes(si, maker);
     sign(si, maker);

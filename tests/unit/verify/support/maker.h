@@ -18,6 +18,7 @@ struct maker {
     struct slice digest;  /* of the content */
     int64_t time_s;       /* signing-time; 0 = attribute missing */
     int signers;          /* how many SignerInfos */
+    int stated;           /* NID of the stated signature algorithm; 0 = the true one */
     bool pss;
     bool twice; /* message-digest stands twice */
 };
