@@ -11,7 +11,7 @@ static enum sg_status take_origin(struct ledger *ledger, const char *origin,
 {
     struct slice name = slice_str(origin);
 
-    if (!note_name_valid(name)) {
+    if (name.data == NULL || !note_name_valid(name)) {
         return sg_fail(why, SG_INVALID,
                        "ledger.origin must be a name without spaces and '+', such as "
                        "segel.example.go.id/log");

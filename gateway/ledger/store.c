@@ -50,6 +50,18 @@ static const char pragmas[] = "PRAGMA journal_mode=WAL;"
                               "PRAGMA temp_store=MEMORY;"
                               "PRAGMA cell_size_check=ON;";
 
+/* A refusal that names the file and what the system said. */
+static enum sg_status cannot_open(struct sg_error *why, const char *path, int error)
+{
+    char reason[96] = "";
+
+    (void)strerror_r(error, reason, sizeof(reason));
+    return sg_fail(why, SG_IO,
+                   "the ledger's '%s' cannot be opened (%s): its folder must exist, and "
+                   "folder and file must be owned by the gateway's user",
+                   path, reason);
+}
+
 /* One writer a file: a second gateway on the same ledger would fork the log. */
 static enum sg_status take_lock(struct ledger *ledger, const char *path,
                                 struct sg_error *why)
@@ -62,10 +74,7 @@ static enum sg_status take_lock(struct ledger *ledger, const char *path,
     }
     ledger->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (ledger->lock_fd < 0) {
-        return sg_fail(why, SG_IO,
-                       "'%s' cannot be opened (%s): make its folder, owned by the "
-                       "gateway's user",
-                       name, strerror(errno));
+        return cannot_open(why, name, errno);
     }
     if (flock(ledger->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         return sg_fail(why, SG_LEDGER,
@@ -87,10 +96,7 @@ static enum sg_status make_private(const char *path, struct sg_error *why)
         return SG_OK;
     }
     if (errno != EEXIST || chmod(path, 0600) != 0) {
-        return sg_fail(why, SG_IO,
-                       "the ledger '%s' cannot be opened (%s): it must be a file owned "
-                       "by the gateway's user",
-                       path, strerror(errno));
+        return cannot_open(why, path, errno);
     }
     return SG_OK;
 }

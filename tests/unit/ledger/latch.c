@@ -117,7 +117,7 @@ Test(latch, a_failed_write_back_stops_everything)
 Test(latch, a_limit_on_the_file_size_stops_everything)
 {
     static uint8_t record[8000];
-    struct rlimit limit = {256 * 1024, 256 * 1024};
+    struct rlimit limit = {262144, 262144};
     enum sg_status status = SG_OK;
 
     (void)signal(SIGXFSZ, SIG_IGN);
