@@ -59,6 +59,7 @@ static void add_own_facts(const struct policy *policy, struct facts *facts)
 
     set_time(facts, FACT_ID_agreement_from, info->agreement_from_us);
     set_time(facts, FACT_ID_agreement_until, info->agreement_until_us);
+    set_time(facts, FACT_ID_policy_effective, info->effective_us);
     set_time(facts, FACT_ID_policy_review_by, info->review_by_us);
     if (!facts->value[FACT_ID_policy_profile].present) {
         facts_text(facts, FACT_ID_policy_profile,
