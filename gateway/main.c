@@ -29,6 +29,7 @@ struct gateway {
     struct core *core;
     struct services *services;
     struct server *server;
+    char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
 };
@@ -99,13 +100,11 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
 {
-    char program[PATH_MAX];
-
-    TRY(hsm_program(gateway->config, program, why));
+    TRY(hsm_program(gateway->config, gateway->hsm_program, why));
     const struct core_options options = {
         .config = gateway->config,
         .policy = gateway->policy,
-        .hsm_program = program,
+        .hsm_program = gateway->hsm_program,
         .version = SEGEL_VERSION,
     };
     return core_new(&options, &gateway->core, why);

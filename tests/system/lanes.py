@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""An HSM that hangs, crashes or lies: the gateway kills and replaces the lane, says what is
+known of the jobs it had in hand, and never lets a wrong signature out."""
+import hashlib
+import json
+import os
+import sys
+import time
+
+import grpc
+import rig
+from rig import claim, contains, equal, expect, item
+
+CONTENT = b"Isi surat contoh (TEST)\n"
+DIGEST = hashlib.sha256(CONTENT).digest()
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+
+
+class Faulty:
+    """A gateway whose lane loads a module that fails on command."""
+
+    def __init__(self, the_rig):
+        self.rig = the_rig
+        self.conf = the_rig.config(
+            (r"module: .*", "module: " + os.path.join(rig.BUILD, "tests/fixtures/faults.so")),
+            (r"environment: \{(.*)\}", r"environment: {\1, FAULTS_FILE: "
+             + the_rig.path("faults") + ", FAULTS_LOG: " + the_rig.path("calls") + "}"))
+        self.schedule("")
+
+    def schedule(self, text):
+        self.rig.write("faults.new", text)
+        os.replace(self.rig.path("faults.new"), self.rig.path("faults"))
+
+    def gateway(self):
+        self.schedule("")
+        return self.rig.gateway(self.conf)
+
+    def logins(self):
+        return self.rig.read("calls").count("C_Login")
+
+
+def lane_pid(gateway):
+    children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        return file.read().split()
+
+
+def retry(gateway, job, seconds=10):
+    """What a sensible client does: the same id again until the HSM is back."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return gateway.client().sign(job)
+        except grpc.RpcError as error:
+            expect(error.code() == UNAVAILABLE, f"{error.code()}: {error.details()}")
+            expect(time.monotonic() < end, "the HSM did not come back")
+            time.sleep(0.1)
+
+
+def outcomes_of(the_rig, job):
+    shown = the_rig.segel("reviewer", "log", "show", "--json")
+    equal(shown.returncode, 0, shown.stderr)
+    records = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+    records = [r.get("record", r) for r in records]
+    ids = [r["decision_id"] for r in records
+           if r["type"] == "intent" and job.request_id in json.dumps(r)]
+    return [r["outcome"] for r in records
+            if r["type"] == "outcome" and r["decision_id"] in ids]
+
+
+@claim
+def a_hung_call_costs_two_seconds_and_the_lane(faulty):
+    with faulty.gateway() as gateway:
+        before = lane_pid(gateway)
+        faulty.schedule("C_Sign@1=hang")
+        job, start = item(value=DIGEST), time.monotonic()
+        refusal = rig.refused(gateway.client().sign, job)
+        took = time.monotonic() - start
+        equal(refusal.code, UNAVAILABLE)
+        expect(took < 4, f"the answer took {took:.1f} s")
+        faulty.schedule("")
+        result = retry(gateway, job)
+        rig.check_cms(gateway.rig, result.signature, CONTENT)
+        equal(result.attempt, 2, "attempt")
+        expect(lane_pid(gateway) != before, "another process serves the token")
+        equal(outcomes_of(gateway.rig, job), ["indeterminate", "signed"])
+
+
+@claim
+def a_crashed_lane_is_replaced_and_its_job_is_indeterminate(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule("C_Sign@1=abort")
+        job = item(value=DIGEST)
+        refusal = rig.refused(gateway.client().sign, job)
+        equal(refusal.code, UNAVAILABLE)
+        contains(refusal.message, "same id")
+        faulty.schedule("")
+        equal(retry(gateway, job).attempt, 2, "attempt")
+        expect(gateway.find("lane.down") and gateway.find("lane.up"), "both are told once")
+
+
+@claim
+def a_wrong_signature_never_leaves(faulty):
+    with faulty.gateway() as gateway:
+        for word in ("flip", "short"):
+            faulty.schedule(f"C_Sign@1={word}")
+            job = item(value=DIGEST)
+            refusal = rig.refused(gateway.client().sign, job)
+            equal(refusal.code, UNAVAILABLE, word)
+            faulty.schedule("")
+            rig.check_cms(gateway.rig, retry(gateway, job).signature, CONTENT)
+
+
+@claim
+def a_lane_that_dies_in_a_stream_loses_no_item(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule("C_Sign@40=abort")
+        items = [item() for _ in range(200)]
+        results = gateway.client().stream(
+            rig.signing.SignStreamRequest(terms=rig.terms(), items=items[i:i + 20])
+            for i in range(0, len(items), 20))
+        equal(sorted(r.request_id for r in results), sorted(i.request_id for i in items))
+        lost = [r for r in results if r.status.code != 0]
+        expect(lost, "the dead lane's jobs are reported")
+        expect(all(r.status.code == UNAVAILABLE.value[0] for r in lost), "as UNAVAILABLE")
+        expect(len(lost) < len(items), "jobs before and after it are signed")
+
+
+@claim
+def a_token_that_is_pulled_makes_one_record_and_comes_back(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule("C_SignInit@1+=30 C_OpenSession@1+=e0")
+        for _ in range(5):
+            equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
+        faulty.schedule("")
+        retry(gateway, item(), seconds=20)
+        equal(len(gateway.find("lane.up")), 1, "recoveries told")
+        expect(len(gateway.find("lane.down")) <= 2, "an outage is not told again and again")
+
+
+@claim
+def a_pin_that_was_changed_is_tried_once_and_never_again(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule("C_Sign@1=abort C_Login@1+=a0")
+        tried = faulty.logins()
+        equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
+        time.sleep(2.5)
+        refusal = rig.refused(gateway.client().sign, item())
+        equal(refusal.code, UNAVAILABLE)
+        contains(refusal.message, "PIN")
+        equal(faulty.logins() - tried, 1, "logins after the crash")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Faulty(rig.Rig("lanes"))))
