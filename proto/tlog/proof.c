@@ -75,6 +75,9 @@ enum sg_status proof_read(struct slice text, uint8_t *extra, size_t cap,
     if (keyword(line, "extra", &value)) {
         size_t len = 0;
         TRY(b64_decode(value, extra, cap, &len));
+        if (len == 0) {
+            return SG_INVALID; /* left out when empty: one proof has one text */
+        }
         made.extra = slice_of(extra, len);
         if (!lines_next(&rest, &line)) {
             return SG_INVALID;

@@ -97,6 +97,7 @@ Test(proof, malformed_texts_are_refused)
         {"LFc=\n\n", "LFc=\n"},
         {"index 5", "extra *\nindex 5"},
         {"index 5", "extra\nindex 5"},
+        {"index 5", "extra \nindex 5"},
         {"index 5", "index 5\nextra AAAA"},
         {"\n", "\r\n"},
     };
