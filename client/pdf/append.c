@@ -1,6 +1,5 @@
 #include "client/pdf/append.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 void pdf_append_init(struct pdf_append *append, struct slice pdf, int first_number)
@@ -66,39 +65,31 @@ static size_t run_len(const struct pdf_append *append, size_t first)
     return len;
 }
 
-/* The second half of /ID names this version. Made from what distinguishes it, so that
- * the same letter with the same wish gives the same bytes. */
-static enum sg_status put_id(struct pdf_append *append, const struct pdf_reader *reader)
+/* The second half of /ID names this version of the letter. */
+static void put_id(struct pdf_append *append, const struct pdf_reader *reader)
 {
     qpdf_oh ids = pdf_get(reader, reader->trailer, "/ID");
-    if (pdf_count(reader, ids) != 2) {
-        return SG_OK;
-    }
-    qpdf_oh first = qpdf_oh_get_array_item(reader->qpdf, ids, 0);
     const char *text = NULL;
     size_t len = 0;
+
+    if (pdf_count(reader, ids) != 2) {
+        return;
+    }
+    qpdf_oh first = qpdf_oh_get_array_item(reader->qpdf, ids, 0);
     if (!qpdf_oh_get_value_as_string(reader->qpdf, first, &text, &len)) {
-        return SG_OK;
+        return;
     }
     pdf_buffer_text(&append->out, "/ID [<");
     pdf_buffer_hex(&append->out, slice_of(text, len));
     pdf_buffer_text(&append->out, "> <");
-
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned digest_len = 0;
-    if (append->out.failed || EVP_Digest(append->out.data, append->out.len, digest,
-                                         &digest_len, EVP_sha256(), NULL) != 1) {
-        return SG_NO_MEMORY;
-    }
-    pdf_buffer_hex(&append->out, slice_of(digest, 16));
+    append->id = append->out.len;
+    pdf_buffer_fill(&append->out, '0', PDF_APPEND_ID);
     pdf_buffer_text(&append->out, ">]\n");
-    return SG_OK;
 }
 
 /* Only what a trailer must say: private keys of the last writer (sums over the old file
  * and the like) would no longer be true. */
-static enum sg_status put_trailer_keys(struct pdf_append *append,
-                                       const struct pdf_reader *reader)
+static void put_trailer_keys(struct pdf_append *append, const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
     qpdf_oh info = pdf_get(reader, reader->trailer, "/Info");
@@ -112,11 +103,10 @@ static enum sg_status put_trailer_keys(struct pdf_append *append,
         pdf_put(reader, info, out);
         pdf_buffer_text(out, "\n");
     }
-    return put_id(append, reader);
+    put_id(append, reader);
 }
 
-static enum sg_status put_table(struct pdf_append *append,
-                                const struct pdf_reader *reader)
+static void put_table(struct pdf_append *append, const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
 
@@ -131,9 +121,8 @@ static enum sg_status put_table(struct pdf_append *append,
         }
     }
     pdf_buffer_text(out, "trailer\n<<\n");
-    TRY(put_trailer_keys(append, reader));
+    put_trailer_keys(append, reader);
     pdf_buffer_text(out, ">>\n");
-    return SG_OK;
 }
 
 static void put_big_endian(struct pdf_buffer *out, uint64_t value, unsigned bytes)
@@ -145,8 +134,7 @@ static void put_big_endian(struct pdf_buffer *out, uint64_t value, unsigned byte
 }
 
 /* The stream's own entry is among those it holds. */
-static enum sg_status put_stream(struct pdf_append *append,
-                                 const struct pdf_reader *reader)
+static void put_stream(struct pdf_append *append, const struct pdf_reader *reader)
 {
     struct pdf_buffer *out = &append->out;
 
@@ -155,7 +143,7 @@ static enum sg_status put_stream(struct pdf_append *append,
         pdf_buffer_print(out, " %d %zu", append->entries[i].number, run_len(append, i));
     }
     pdf_buffer_print(out, " ]\n/Length %zu\n", append->count * 8);
-    TRY(put_trailer_keys(append, reader));
+    put_trailer_keys(append, reader);
     pdf_buffer_text(out, ">>\nstream\n");
     for (size_t i = 0; i < append->count; i++) {
         put_big_endian(out, 1, 1);
@@ -163,7 +151,6 @@ static enum sg_status put_stream(struct pdf_append *append,
         put_big_endian(out, (uint64_t)append->entries[i].generation, 2);
     }
     pdf_buffer_text(out, "\nendstream\nendobj\n");
-    return SG_OK;
 }
 
 enum sg_status pdf_append_finish(struct pdf_append *append,
@@ -176,9 +163,9 @@ enum sg_status pdf_append_finish(struct pdf_append *append,
     }
     qsort(append->entries, append->count, sizeof(append->entries[0]), by_number);
     if (reader->last.is_stream) {
-        TRY(put_stream(append, reader));
+        put_stream(append, reader);
     } else {
-        TRY(put_table(append, reader));
+        put_table(append, reader);
     }
     pdf_buffer_print(&append->out, "startxref\n%zu\n%%%%EOF\n", offset);
     return pdf_buffer_check(&append->out);

@@ -20,7 +20,10 @@ struct pdf_append {
     int next_number;
     struct pdf_append_entry entries[PDF_APPEND_OBJECTS];
     size_t count;
+    size_t id; /* where PDF_APPEND_ID hex digits of /ID are to be filled in; 0 = none */
 };
+
+enum { PDF_APPEND_ID = 32 };
 
 /* first_number: no object of the letter has this number or a higher one. */
 void pdf_append_init(struct pdf_append *append, struct slice pdf, int first_number);

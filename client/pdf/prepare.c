@@ -1,7 +1,9 @@
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "client/pdf/field.h"
+#include "client/pdf/build.h"
+#include "client/pdf/guard.h"
 #include "client/pdf/job.h"
 #include "client/pdf/pdf.h"
 #include "proto/text.h"
@@ -69,70 +71,86 @@ static enum sg_status make_digest(struct pdf_job *job, enum sg_hash hash)
     return made ? SG_OK : SG_INTERNAL;
 }
 
-/* One object in two roles (the page as the form, say) would be written twice. */
-static bool has_twice(const struct pdf_append *append)
+/* The holes come from the process that read the letter: nothing is written or left out
+ * of the digest but what was meant to be. */
+static bool holes_fit(const struct pdf_job *job)
 {
-    for (size_t i = 0; i < append->count; i++) {
-        for (size_t j = i + 1; j < append->count; j++) {
-            if (append->entries[i].number == append->entries[j].number) {
-                return true;
-            }
-        }
-    }
-    return false;
+    const struct pdf_holes *holes = &job->holes;
+    size_t len = job->appendix.len;
+    size_t room = 2 * job->reserve + 2;
+
+    return len > room && holes->contents <= len - room &&
+           holes->contents_end == holes->contents + room &&
+           job->appendix.data[holes->contents] == '<' &&
+           job->appendix.data[holes->contents_end - 1] == '>' && len > PDF_RANGE_LEN &&
+           holes->byte_range <= len - PDF_RANGE_LEN && len > PDF_APPEND_ID &&
+           holes->id <= len - PDF_APPEND_ID;
 }
 
-static enum sg_status append_all(const struct pdf_signing *signing,
-                                 struct pdf_holes *holes)
+/* Everything but /Contents. */
+static void fill_range(struct pdf_job *job)
 {
-    struct pdf_append *append = signing->append;
+    char range[PDF_RANGE_LEN + 1];
+    int len = snprintf(range, sizeof(range), "[0 %zu %zu %zu]",
+                       job->input.len + job->holes.contents,
+                       job->input.len + job->holes.contents_end,
+                       job->appendix.len - job->holes.contents_end);
 
-    pdf_signature_append(append, signing->signature, signing->wish, holes);
-    TRY(pdf_field_append(signing));
-    if (has_twice(append)) {
-        return pdf_refuse(signing->verdict, PDF_FORM_DAMAGED, "one object in two roles");
+    MUST(len > 0 && len <= PDF_RANGE_LEN);
+    memcpy(job->appendix.data + job->holes.byte_range, range, (size_t)len);
+}
+
+/* Made from the appendix, so that the same letter with the same wish gives the same
+ * bytes. */
+static enum sg_status fill_id(struct pdf_job *job)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    char digits[PDF_APPEND_ID + 1];
+
+    if (job->holes.id == 0) {
+        return SG_OK;
     }
-    TRY(pdf_append_finish(append, signing->reader));
-    /* Writing out the letter's objects was the last look at it. */
-    TRY(pdf_reader_settle(signing->reader, signing->verdict));
-    pdf_signature_range(append, holes);
+    if (EVP_Digest(job->appendix.data, job->appendix.len, digest, NULL, EVP_sha256(),
+                   NULL) != 1) {
+        return SG_INTERNAL;
+    }
+    text_hex(slice_of(digest, PDF_APPEND_ID / 2), digits);
+    memcpy(job->appendix.data + job->holes.id, digits, PDF_APPEND_ID);
     return SG_OK;
 }
 
-/* Moves the appendix from the writer to the job. */
-static enum sg_status build(const struct pdf_reader *reader, const struct pdf_wish *wish,
-                            struct pdf_job *job, struct pdf_verdict *verdict)
+/* Takes the head off the answer: what is left is the appendix. */
+static enum sg_status take_answer(struct pdf_job *job, struct pdf_verdict *verdict)
 {
-    struct pdf_place place;
-    int first_number = 0;
+    struct pdf_built built;
+    struct pdf_buffer *answer = &job->appendix;
 
-    TRY(pdf_reader_free_number(reader, &first_number, verdict));
-    TRY(pdf_place_choose(reader, wish, &place, verdict));
-
-    AUTO(pdf_append_fini) struct pdf_append append;
-    pdf_append_init(&append, reader->pdf, first_number);
-    struct pdf_signing signing = {
-        .reader = reader,
-        .wish = wish,
-        .place = &place,
-        .append = &append,
-        .verdict = verdict,
-        .signature = pdf_append_number(&append),
-    };
-    TRY(append_all(&signing, &job->holes));
-    job->appendix = append.out;
-    append.out = (struct pdf_buffer){0};
-    return make_digest(job, wish->hash);
+    if (answer->len < sizeof(built)) {
+        return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
+    }
+    memcpy(&built, answer->data, sizeof(built));
+    built.why.text[sizeof(built.why.text) - 1] = '\0';
+    if (built.status != SG_OK) {
+        verdict->refusal = built.refusal;
+        return sg_fail(verdict->why, built.status, "%s", built.why.text);
+    }
+    answer->len -= sizeof(built);
+    memmove(answer->data, answer->data + sizeof(built), answer->len);
+    job->holes = built.holes;
+    return holes_fit(job) ? SG_OK : pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
 }
 
 static enum sg_status prepare(struct pdf_job *job, const struct pdf_wish *wish,
                               struct pdf_verdict *verdict)
 {
-    AUTO(pdf_reader_close) struct pdf_reader reader = {0};
+    struct pdf_order order = {.pdf = job->input, .wish = wish};
 
     TRY(check_wish(wish, verdict));
-    TRY(pdf_reader_open(&reader, job->input, false, verdict));
-    return build(&reader, wish, job, verdict);
+    TRY(pdf_guard_run(pdf_build, &order, &job->appendix, verdict));
+    TRY(take_answer(job, verdict));
+    fill_range(job);
+    TRY(fill_id(job));
+    return make_digest(job, wish->hash);
 }
 
 enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,

@@ -1,11 +1,6 @@
 #include "client/pdf/signature.h"
 
-#include <stdio.h>
-
 #include "proto/text.h"
-
-/* Four offsets below 2^30, brackets and blanks. */
-enum { RANGE_LEN = 48 };
 
 /* text_time gives 2026-05-02T01:02:03.456789Z; PDF wants D:20260502010203+00'00'. */
 static void put_time(struct pdf_buffer *out, int64_t unix_us)
@@ -40,7 +35,7 @@ void pdf_signature_append(struct pdf_append *append, int number,
     put_text(out, "/Location ", wish->location);
     pdf_buffer_text(out, "/ByteRange ");
     holes->byte_range = out->len;
-    pdf_buffer_fill(out, ' ', RANGE_LEN);
+    pdf_buffer_fill(out, ' ', PDF_RANGE_LEN);
     pdf_buffer_text(out, "\n/Contents ");
     holes->contents = out->len;
     pdf_buffer_text(out, "<");
@@ -49,15 +44,4 @@ void pdf_signature_append(struct pdf_append *append, int number,
     holes->contents_end = out->len;
     pdf_buffer_text(out, "\n>>");
     pdf_append_end(append);
-}
-
-void pdf_signature_range(struct pdf_append *append, const struct pdf_holes *holes)
-{
-    char range[RANGE_LEN + 1];
-    int len = snprintf(range, sizeof(range), "[0 %zu %zu %zu]",
-                       append->base + holes->contents, append->base + holes->contents_end,
-                       append->out.len - holes->contents_end);
-
-    MUST(len > 0 && len <= RANGE_LEN);
-    memcpy(append->out.data + holes->byte_range, range, (size_t)len);
 }

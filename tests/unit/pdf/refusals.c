@@ -14,6 +14,7 @@ struct attempt {
     struct pdf_wish wish;
     size_t claimed_len; /* 0 = the letter's own */
     const char *option; /* of the qpdf program, which then changes the letter */
+    int chain;          /* streams that depend on each other */
 };
 
 static void visible(struct attempt *attempt)
@@ -41,6 +42,13 @@ static void spoil_syntax(struct attempt *attempt)
 {
     attempt->letter.objects[2] =
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R 7 7 >>";
+}
+
+/* Streams that name each other as their length: the parser follows until its stack ends.
+ * Built here because it takes many. */
+static void spoil_simplicity(struct attempt *attempt)
+{
+    attempt->chain = 40000;
 }
 
 static void spoil_openness(struct attempt *attempt)
@@ -171,6 +179,7 @@ static const struct {
     {PDF_TOO_LARGE, spoil_size},
     {PDF_DAMAGED, spoil_table},
     {PDF_REPAIRED, spoil_syntax},
+    {PDF_TOO_COMPLEX, spoil_simplicity},
     {PDF_ENCRYPTED, spoil_openness},
     {PDF_NO_STARTXREF, spoil_end},
     {PDF_OBJECT_NUMBERS, spoil_numbers},
@@ -220,7 +229,8 @@ static struct slice encrypted(struct slice pdf)
 static enum sg_status try_to_sign(const struct attempt *attempt,
                                   enum pdf_refusal *refusal, struct sg_error *why)
 {
-    struct slice pdf = letter_build(&attempt->letter);
+    struct slice pdf = attempt->chain > 0 ? letter_chain(&attempt->letter, attempt->chain)
+                                          : letter_build(&attempt->letter);
     struct pdf_job *job = NULL;
 
     if (attempt->option != NULL) {

@@ -45,21 +45,17 @@ static size_t count_objects(const struct letter *letter)
     return count;
 }
 
-struct slice letter_build(const struct letter *letter)
+static void put_object(FILE *out, long *offset, size_t number, const char *text)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    long offsets[LETTER_OBJECTS];
-    size_t count = count_objects(letter);
+    *offset = ftell(out);
+    (void)fprintf(out, "%zu 0 obj\n%s\nendobj\n", number, text);
+}
 
-    MUST(out != NULL);
-    (void)fprintf(out, "%s", letter->header);
-    for (size_t i = 0; i < count; i++) {
-        offsets[i] = ftell(out);
-        (void)fprintf(out, "%zu 0 obj\n%s\nendobj\n", i + 1, letter->objects[i]);
-    }
+static void put_end(FILE *out, const struct letter *letter, const long *offsets,
+                    size_t count)
+{
     long xref = ftell(out);
+
     (void)fprintf(out, "xref\n0 %zu\n0000000000 65535 f \n", count + 1);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(out, "%010ld 00000 n \n", offsets[i]);
@@ -71,8 +67,34 @@ struct slice letter_build(const struct letter *letter)
     } else {
         (void)fprintf(out, "startxref\n%ld\n%%%%EOF\n", xref);
     }
+}
+
+struct slice letter_chain(const struct letter *letter, int chain)
+{
+    char *text = NULL;
+    char stream[64];
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    size_t count = count_objects(letter);
+    size_t all = count + (size_t)chain;
+    long *offsets = calloc(all, sizeof(*offsets));
+
+    MUST(out != NULL && offsets != NULL);
+    (void)fprintf(out, "%s", letter->header);
+    for (size_t i = 0; i < all; i++) {
+        (void)snprintf(stream, sizeof(stream),
+                       "<< /Length %zu 0 R >>\nstream\nx\nendstream", i + 2);
+        put_object(out, &offsets[i], i + 1, i < count ? letter->objects[i] : stream);
+    }
+    put_end(out, letter, offsets, all);
     MUST(fclose(out) == 0);
+    free(offsets);
     return slice_of(text, len);
+}
+
+struct slice letter_build(const struct letter *letter)
+{
+    return letter_chain(letter, 0);
 }
 
 struct slice letter_read(const char *path)

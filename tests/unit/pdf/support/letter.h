@@ -29,6 +29,8 @@ static inline void *letter_own(const void *bytes)
 
 /* To be freed with letter_free. */
 struct slice letter_build(const struct letter *letter);
+/* The same, followed by so many streams each of which has the next one as its length. */
+struct slice letter_chain(const struct letter *letter, int count);
 struct slice letter_read(const char *path);
 void letter_write(const char *path, struct slice bytes);
 void letter_free(struct slice pdf);

@@ -1,0 +1,164 @@
+#include "client/pdf/listing.h"
+
+#include "client/pdf/form.h"
+
+/* While the file is read. */
+struct listing {
+    const struct pdf_reader *reader;
+    struct pdf_buffer signatures; /* owned */
+    struct pdf_buffer contents;   /* owned */
+    size_t count;
+    const char *fault;
+};
+
+/* Length of the DER value that the bytes begin with; 0 = none, or not whole. An
+ * indefinite length (BER) says nothing: then all bytes. */
+static size_t der_len(struct slice bytes)
+{
+    if (bytes.len < 2 || bytes.data[0] != 0x30) {
+        return 0;
+    }
+    uint8_t first = bytes.data[1];
+    if (first == 0x80) {
+        return bytes.len;
+    }
+    size_t digits = first < 0x80 ? 0 : first & 0x7FU;
+    size_t len = first < 0x80 ? first : 0;
+    if (digits > 4 || bytes.len < 2 + digits) {
+        return 0;
+    }
+    for (size_t i = 0; i < digits; i++) {
+        len = len << 8 | bytes.data[2 + i];
+    }
+    return len > bytes.len - 2 - digits ? 0 : 2 + digits + len;
+}
+
+static bool read_range(const struct pdf_reader *reader, qpdf_oh array, uint64_t range[4])
+{
+    if (pdf_count(reader, array) != 4) {
+        return false;
+    }
+    for (int i = 0; i < 4; i++) {
+        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, i);
+        long long value = pdf_int(reader, item, -1);
+        qpdf_oh_release(reader->qpdf, item);
+        if (value < 0) {
+            return false;
+        }
+        range[i] = (uint64_t)value;
+    }
+    return true;
+}
+
+static void read_name(const struct pdf_reader *reader, qpdf_oh node, char *out,
+                      size_t size)
+{
+    const char *name = NULL;
+    size_t len = 0;
+
+    out[0] = '\0';
+    if (qpdf_oh_get_value_as_name(reader->qpdf, node, &name, &len) && len > 0 &&
+        len <= size) {
+        memcpy(out, name + 1, len - 1);
+        out[len - 1] = '\0';
+    }
+}
+
+static void read_texts(const struct pdf_reader *reader, const struct pdf_field *field,
+                       struct pdf_signature *signature)
+{
+    qpdf_oh value = field->value;
+
+    read_name(reader, pdf_get(reader, value, "/SubFilter"), signature->subfilter,
+              sizeof(signature->subfilter));
+    pdf_text(reader, pdf_get(reader, value, "/Reason"), signature->reason,
+             sizeof(signature->reason));
+    pdf_text(reader, pdf_get(reader, value, "/Location"), signature->location,
+             sizeof(signature->location));
+    pdf_text(reader, pdf_get(reader, value, "/M"), signature->time,
+             sizeof(signature->time));
+    size_t len = strnlen(field->name, sizeof(signature->field) - 1);
+    memcpy(signature->field, field->name, len);
+    signature->field[len] = '\0';
+}
+
+/* Many fields may refer to one large dictionary: the sum stays below the file. */
+static void read_contents(struct listing *listing, qpdf_oh value,
+                          struct pdf_signature *signature)
+{
+    const struct pdf_reader *reader = listing->reader;
+    qpdf_oh contents = pdf_get(reader, value, "/Contents");
+    const char *text = NULL;
+    size_t len = 0;
+
+    if (!qpdf_oh_get_value_as_string(reader->qpdf, contents, &text, &len)) {
+        return;
+    }
+    size_t der = der_len(slice_of(text, len));
+    if (der > reader->pdf.len - listing->contents.len) {
+        listing->fault = "its signatures claim more bytes than it has";
+        return;
+    }
+    signature->cms.len = der;
+    pdf_buffer_put(&listing->contents, text, der);
+}
+
+static void list_field(void *user, const struct pdf_field *field)
+{
+    struct listing *listing = user;
+    const struct pdf_reader *reader = listing->reader;
+    struct pdf_signature signature = {0};
+
+    if (listing->fault != NULL || !field->is_signature ||
+        !pdf_is_dict(reader, field->value)) {
+        return;
+    }
+    if (listing->count++ == PDF_SIGNATURES_MAX) {
+        listing->fault = "it has too many signatures";
+        return;
+    }
+    read_texts(reader, field, &signature);
+    qpdf_oh range = pdf_get(reader, field->value, "/ByteRange");
+    if (!read_range(reader, range, signature.range)) {
+        memset(signature.range, 0, sizeof(signature.range));
+    }
+    read_contents(listing, field->value, &signature);
+    pdf_buffer_put(&listing->signatures, &signature, sizeof(signature));
+}
+
+static enum sg_status list(struct slice pdf, struct listing *listing,
+                           struct pdf_verdict *verdict)
+{
+    AUTO(pdf_reader_close) struct pdf_reader reader = {0};
+
+    listing->reader = &reader;
+    TRY(pdf_reader_open(&reader, pdf, true, verdict));
+    TRY(pdf_form_walk(&reader, list_field, listing, verdict));
+    if (listing->fault != NULL) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, listing->fault);
+    }
+    TRY(pdf_buffer_check(&listing->signatures));
+    return pdf_buffer_check(&listing->contents);
+}
+
+static void free_listing(struct listing *listing)
+{
+    pdf_buffer_fini(&listing->signatures);
+    pdf_buffer_fini(&listing->contents);
+}
+
+void pdf_list(const void *context, struct pdf_buffer *answer)
+{
+    const struct slice *pdf = context;
+    struct pdf_listed listed = {.status = SG_OK};
+    struct pdf_verdict verdict = {.why = &listed.why};
+    AUTO(free_listing) struct listing listing = {0};
+
+    listed.status = list(*pdf, &listing, &verdict);
+    listed.count = listing.count;
+    pdf_buffer_put(answer, &listed, sizeof(listed));
+    if (listed.status == SG_OK) {
+        pdf_buffer_put(answer, listing.signatures.data, listing.signatures.len);
+        pdf_buffer_put(answer, listing.contents.data, listing.contents.len);
+    }
+}
