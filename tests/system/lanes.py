@@ -21,7 +21,9 @@ class Faulty:
 
     def __init__(self, the_rig):
         self.rig = the_rig
+        # Checkpoints use the token too: none may meet a fault that is meant for a job.
         self.conf = the_rig.config(
+            (r"checkpoint_s: 1,", "checkpoint_s: 86400,"),
             (r"module: .*", "module: " + os.path.join(rig.BUILD, "tests/fixtures/faults.so")),
             (r"environment: \{(.*)\}", r"environment: {\1, FAULTS_FILE: "
              + the_rig.path("faults") + ", FAULTS_LOG: " + the_rig.path("calls") + "}"))
