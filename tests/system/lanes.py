@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """An HSM that hangs, crashes or lies: the gateway kills and replaces the lane, says what is
 known of the jobs it had in hand, and never lets a wrong signature out."""
+import contextlib
 import hashlib
 import json
 import os
@@ -33,9 +34,12 @@ class Faulty:
         self.rig.write("faults.new", text)
         os.replace(self.rig.path("faults.new"), self.rig.path("faults"))
 
+    @contextlib.contextmanager
     def gateway(self):
         self.schedule("")
-        return self.rig.gateway(self.conf)
+        with self.rig.gateway(self.conf) as gateway:
+            gateway.client().sign()  # behind it the first checkpoint is signed, too
+            yield gateway
 
     def logins(self):
         return self.rig.read("calls").count("C_Login")
