@@ -19,6 +19,7 @@ static void push(struct grpc_deframer *deframer, struct slice bytes, struct foun
         bool complete = false;
         cr_assert_eq(grpc_deframe(deframer, &bytes, &complete), SG_OK);
         if (complete) {
+            cr_assert_lt(found->messages, SG_COUNT(texts));
             struct slice expected = slice_str(texts[found->messages]);
             found->right =
                 found->right &&
@@ -92,7 +93,7 @@ static enum sg_status announce(uint32_t len, size_t max, struct grpc_deframer *d
 
 Test(grpc_frame, accepts_a_message_of_exactly_the_maximum)
 {
-    struct grpc_deframer deframer;
+    struct grpc_deframer deframer = {0};
 
     cr_expect_eq(announce(1000, 1000, &deframer), SG_OK);
     grpc_deframer_fini(&deframer);
@@ -100,7 +101,7 @@ Test(grpc_frame, accepts_a_message_of_exactly_the_maximum)
 
 Test(grpc_frame, refuses_one_byte_more_before_it_allocates)
 {
-    struct grpc_deframer deframer;
+    struct grpc_deframer deframer = {0};
 
     cr_expect_eq(announce(1001, 1000, &deframer), SG_TOO_LARGE);
     cr_expect_null(deframer.message);
@@ -110,7 +111,7 @@ Test(grpc_frame, refuses_one_byte_more_before_it_allocates)
 
 Test(grpc_frame, an_announcement_alone_costs_no_memory)
 {
-    struct grpc_deframer deframer;
+    struct grpc_deframer deframer = {0};
 
     cr_expect_eq(announce(4 << 20, 4 << 20, &deframer), SG_OK);
     cr_expect_eq(deframer.cap, 0);
@@ -120,7 +121,7 @@ Test(grpc_frame, an_announcement_alone_costs_no_memory)
 Test(grpc_frame, grows_with_what_has_come_and_never_beyond_the_maximum)
 {
     static uint8_t part[10000];
-    struct grpc_deframer deframer;
+    struct grpc_deframer deframer = {0};
     size_t came = 0;
 
     cr_assert_eq(announce(1000000, 1000000, &deframer), SG_OK);

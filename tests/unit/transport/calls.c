@@ -84,7 +84,7 @@ Test(calls, server_streams_all_messages)
     const struct reply *reply = peer_wait(&link_, 1);
 
     cr_expect_eq(reply->grpc, 0);
-    cr_expect_eq(reply->bytes, 2000 * (5 + 3 + 1000));
+    cr_expect_eq(reply->bytes, 2000UL * (5 + 3 + 1000));
 }
 
 Test(calls, client_streams_until_half_close)

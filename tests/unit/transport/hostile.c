@@ -11,15 +11,10 @@ static struct echo echo;
 static struct peer_link link_;
 static uint8_t bytes[200000];
 
-static void start_with(const struct server_limits *limits)
-{
-    echo_start(&echo, limits);
-    echo_connect(&echo, &link_);
-}
-
 static void start(void)
 {
-    start_with(NULL);
+    echo_start(&echo, NULL);
+    echo_connect(&echo, &link_);
 }
 
 static void stop(void)
@@ -29,17 +24,6 @@ static void stop(void)
 }
 
 TestSuite(hostile, .init = start, .fini = stop, .timeout = 10);
-TestSuite(limits, .fini = stop, .timeout = 10);
-
-/* A second, honest connection is served as if nothing was. */
-static void expect_service(void)
-{
-    struct peer_link honest;
-
-    echo_connect(&echo, &honest);
-    cr_expect_eq(echo_call(&honest, 1), 0);
-    peer_close(&honest);
-}
 
 static void begin_call(uint32_t stream)
 {
@@ -51,7 +35,7 @@ static void expect_cut(uint32_t code)
     cr_expect(peer_wait_closed(&link_));
     cr_expect_eq(link_.goaways, 1);
     cr_expect_eq(link_.goaway_code, code, "%u: %s", link_.goaway_code, link_.goaway_text);
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 static void expect_garbage_is_closed(struct slice garbage)
@@ -67,7 +51,7 @@ static void expect_garbage_is_closed(struct slice garbage)
     cr_expect_eq(len, 0, "closed, not reset");
     (void)close(fd);
     cr_expect_eq(server_counts(echo.server).handshakes_failed, 1);
-    expect_service();
+    cr_expect(echo_serves(&echo));
     cr_expect_eq(echo_call(&link_, 1), 0);
 }
 
@@ -102,7 +86,7 @@ Test(hostile, client_without_certificate_reads_the_alert)
                  SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
     peer_close(&other);
     cr_expect_eq(server_counts(echo.server).handshakes_failed, 1);
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 Test(hostile, certificate_of_another_issuer_reads_the_alert)
@@ -119,7 +103,7 @@ Test(hostile, certificate_of_another_issuer_reads_the_alert)
     }
     cr_expect_eq(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_ALERT_UNKNOWN_CA);
     peer_close(&other);
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 static void expect_no_h2(const char *alpn)
@@ -137,7 +121,7 @@ static void expect_no_h2(const char *alpn)
     }
     peer_close(&other);
     cr_expect_eq(server_counts(echo.server).handshakes_failed, 1);
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 Test(hostile, other_protocol_by_alpn_is_refused)
@@ -176,7 +160,7 @@ Test(hostile, rapid_resets_are_bounded)
     cr_expect(peer_wait_closed(&link_));
     cr_expect_eq(link_.goaways, 1);
     cr_expect_lt(atomic_load(&echo.messages), 4000);
-    expect_service();
+    cr_expect(echo_serves(&echo));
     cr_expect_eq(atomic_load(&echo.opened), atomic_load(&echo.closed));
 }
 
@@ -262,7 +246,7 @@ Test(hostile, header_bomb_is_refused)
     peer_frame(&link_, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
                slice_of(block, len));
     cr_expect_eq(peer_wait(&link_, 1)->grpc, 8);
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 Test(hostile, many_small_fields_are_refused)
@@ -283,7 +267,7 @@ Test(hostile, bytes_that_are_no_frames_end_the_connection)
     peer_frame(&link_, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
                slice_of(bytes, 100));
     cr_expect(peer_wait_closed(&link_));
-    expect_service();
+    cr_expect(echo_serves(&echo));
 }
 
 Test(hostile, abandoned_uploads_give_the_window_back)
@@ -310,30 +294,18 @@ Test(hostile, refused_uploads_give_the_window_back)
     cr_expect_eq(echo_call(&link_, 1001), 0);
 }
 
-static void open_with_window(struct peer_link *link, uint32_t window)
-{
-    const struct peer_options options = {.port = server_port(echo.server),
-                                         .ca = echo.pki.ca,
-                                         .cert = echo.pki.client,
-                                         .key = echo.pki.client_key,
-                                         .window = window,
-                                         .no_window = window == 0};
-
-    cr_assert(peer_open(link, &options));
-}
-
 Test(hostile, answers_that_nobody_takes_are_bounded)
 {
     struct peer_link slow;
 
-    open_with_window(&slow, 0);
+    echo_connect_window(&echo, &slow, 0);
     peer_headers(&slow, 1, "/test.Echo/Spill", NULL, false);
     peer_message(&slow, 1, echo_message("1000", 0, bytes, sizeof(bytes)), true);
     const struct reply *reply = peer_wait(&slow, 1);
     cr_expect_eq(reply->reset, NGHTTP2_ENHANCE_YOUR_CALM);
     cr_expect_eq(reply->bytes, 0);
     cr_expect(echo_reaches(&echo.closed, 1));
-    expect_service();
+    cr_expect(echo_serves(&echo));
     peer_close(&slow);
 }
 
@@ -341,7 +313,7 @@ Test(hostile, slow_reader_gets_all_in_the_end)
 {
     struct peer_link slow;
 
-    open_with_window(&slow, 1000);
+    echo_connect_window(&echo, &slow, 1000);
     peer_headers(&slow, 1, "/test.Echo/Repeat", NULL, false);
     peer_message(&slow, 1, echo_message("20", 0, bytes, sizeof(bytes)), true);
     (void)peer_send(&slow);
@@ -356,135 +328,6 @@ Test(hostile, slow_reader_gets_all_in_the_end)
     }
     const struct reply *reply = peer_wait(&slow, 1);
     cr_expect_eq(reply->grpc, 0);
-    cr_expect_eq(reply->bytes, 20 * 1008);
+    cr_expect_eq(reply->bytes, 20UL * 1008);
     peer_close(&slow);
-}
-
-Test(limits, stalled_answer_cuts_the_connection)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    struct peer_link slow;
-
-    tight.write_stall_ms = 200;
-    start_with(&tight);
-    open_with_window(&slow, 0);
-    peer_headers(&slow, 1, "/test.Echo/Repeat", NULL, false);
-    peer_message(&slow, 1, echo_message("20", 0, bytes, sizeof(bytes)), true);
-    cr_expect(peer_wait_closed(&slow));
-    cr_expect_eq(slow.goaways, 1);
-    cr_expect(echo_reaches(&echo.closed, 1));
-    peer_close(&slow);
-    expect_service();
-}
-
-Test(limits, socket_that_is_not_read_cuts_the_connection)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    struct peer_link deaf;
-
-    tight.write_stall_ms = 200;
-    tight.output_bytes = (size_t)64 << 20;
-    start_with(&tight);
-    echo_connect(&echo, &deaf);
-    peer_headers(&deaf, 1, "/test.Echo/Spill", NULL, false);
-    peer_message(&deaf, 1, echo_message("40", 0, bytes, sizeof(bytes)), true);
-    (void)peer_send(&deaf);
-    cr_expect(echo_reaches(&echo.closed, 1));
-    cr_expect_eq(server_counts(echo.server).connections_cut, 1);
-    peer_close(&deaf);
-    expect_service();
-}
-
-Test(limits, silent_peer_loses_its_handshake)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    uint8_t byte;
-
-    tight.handshake_ms = 100;
-    start_with(&tight);
-    int fd = plain_connect(server_port(echo.server));
-    cr_expect_eq(recv(fd, &byte, 1, 0), 0);
-    (void)close(fd);
-    cr_expect_eq(server_counts(echo.server).handshakes_failed, 1);
-    expect_service();
-}
-
-Test(limits, idle_connection_is_told_to_go)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-
-    tight.idle_ms = 150;
-    start_with(&tight);
-    cr_expect_eq(echo_call(&link_, 1), 0);
-    cr_expect(peer_wait_closed(&link_));
-    cr_expect_eq(link_.goaways, 1);
-    cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
-}
-
-Test(limits, connection_with_a_call_is_not_idle)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-
-    tight.idle_ms = 100;
-    tight.deadline_default_ms = 400;
-    start_with(&tight);
-    peer_headers(&link_, 1, "/test.Echo/Hang", NULL, false);
-    peer_message(&link_, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
-    cr_expect_eq(peer_wait(&link_, 1)->grpc, 4);
-}
-
-Test(limits, connections_are_counted)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    uint8_t byte;
-
-    tight.connections = 1;
-    start_with(&tight);
-    int fd = plain_connect(server_port(echo.server));
-    cr_expect_leq(recv(fd, &byte, 1, 0), 0);
-    (void)close(fd);
-    cr_expect_eq(server_counts(echo.server).connections_cut, 1);
-    cr_expect_eq(echo_call(&link_, 1), 0);
-}
-
-Test(limits, unfinished_handshakes_do_not_crowd_out_clients)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    int fds[20];
-
-    tight.connections = 16;
-    start_with(&tight);
-    for (size_t i = 0; i < SG_COUNT(fds); i++) {
-        fds[i] = plain_connect(server_port(echo.server));
-    }
-    for (int i = 0; i < 100 && server_counts(echo.server).handshakes_failed == 0; i++) {
-        (void)usleep(2000);
-    }
-    expect_service();
-    for (size_t i = 0; i < SG_COUNT(fds); i++) {
-        (void)close(fds[i]);
-    }
-}
-
-Test(limits, asked_deadline_is_clamped)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    const char *const extra[] = {"grpc-timeout", "99999999H", NULL};
-
-    tight.deadline_max_ms = 100;
-    start_with(&tight);
-    peer_headers(&link_, 1, "/test.Echo/Hang", extra, false);
-    peer_message(&link_, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
-    cr_expect_eq(peer_wait(&link_, 1)->grpc, 4);
-}
-
-Test(limits, single_answer_may_exceed_the_output_budget)
-{
-    struct server_limits tight = SERVER_LIMITS_DEFAULT;
-
-    tight.output_bytes = 1000;
-    start_with(&tight);
-    peer_headers(&link_, 1, "/test.Echo/Unary", NULL, false);
-    peer_message(&link_, 1, echo_message("a", 50000, bytes, sizeof(bytes)), true);
-    cr_expect_eq(peer_wait(&link_, 1)->grpc, 0);
 }

@@ -181,10 +181,10 @@ static void on_spill(struct grpc_call *call, const ProtobufCMessage *message,
 
 #define METHOD(path_, kind_, message_, half_close_, writable_)                           \
     {                                                                                    \
-        .path = "/test.Echo/" path_, .kind = kind_,                                      \
+        .path = "/test.Echo/" path_, .kind = (kind_),                                    \
         .request = &segel__v1__detail__descriptor, .max_request = ECHO_MAX_REQUEST,      \
-        .max_elements = 100, .on_open = on_open, .on_message = message_,                 \
-        .on_half_close = half_close_, .on_close = on_close, .on_writable = writable_     \
+        .max_elements = 100, .on_open = on_open, .on_message = (message_),               \
+        .on_half_close = (half_close_), .on_close = on_close, .on_writable = (writable_) \
     }
 static struct grpc_method methods[] = {
     METHOD("Unary", GRPC_UNARY, on_unary, NULL, NULL),
@@ -286,14 +286,31 @@ bool echo_reaches(const atomic_uint *counter, unsigned value)
     return false;
 }
 
-void echo_connect(struct echo *echo, struct peer_link *link)
+void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window)
 {
     const struct peer_options options = {.port = server_port(echo->server),
                                          .ca = echo->pki.ca,
                                          .cert = echo->pki.client,
-                                         .key = echo->pki.client_key};
+                                         .key = echo->pki.client_key,
+                                         .window = window,
+                                         .no_window = window == 0};
 
     MUST(peer_open(link, &options));
+}
+
+void echo_connect(struct echo *echo, struct peer_link *link)
+{
+    echo_connect_window(echo, link, 16U << 20);
+}
+
+bool echo_serves(struct echo *echo)
+{
+    struct peer_link honest;
+
+    echo_connect(echo, &honest);
+    int code = echo_call(&honest, 1);
+    peer_close(&honest);
+    return code == 0;
 }
 
 struct slice echo_message(const char *type_url, size_t value_len, uint8_t *out,

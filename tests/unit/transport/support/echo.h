@@ -41,6 +41,10 @@ bool echo_reaches(const atomic_uint *counter, unsigned value);
 
 /* Of a friend, ready for calls. */
 void echo_connect(struct echo *echo, struct peer_link *link);
+/* The same with a window of so many bytes for each answer. */
+void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window);
+/* Whether a new, honest connection is served. */
+bool echo_serves(struct echo *echo);
 /* A packed Detail. */
 struct slice echo_message(const char *type_url, size_t value_len, uint8_t *out,
                           size_t cap);

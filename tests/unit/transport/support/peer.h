@@ -63,7 +63,8 @@ void peer_close(struct peer_link *link);
 
 void peer_frame(struct peer_link *link, uint8_t type, uint8_t flags, uint32_t stream,
                 struct slice payload);
-/* HEADERS of an ordinary call; extra: more "name\0value\0" pairs, may be NULL. */
+/* HEADERS of an ordinary call. extra: pairs of name and value, ending with NULL; one with
+ * the name of a usual header replaces it, with an empty value it takes it away. */
 void peer_headers(struct peer_link *link, uint32_t stream, const char *path,
                   const char *const *extra, bool last);
 void peer_header_block(struct slice name, struct slice value, uint8_t *out, size_t *len);

@@ -1,0 +1,154 @@
+#include <criterion/criterion.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/unit/transport/support/echo.h"
+
+/* Limits of the server's options, each exceeded. */
+
+static struct echo echo;
+static struct peer_link link_;
+static uint8_t bytes[60000];
+
+static void start_with(const struct server_limits *limits)
+{
+    echo_start(&echo, limits);
+    echo_connect(&echo, &link_);
+}
+
+static void stop(void)
+{
+    peer_close(&link_);
+    echo_stop(&echo);
+}
+
+TestSuite(limits, .fini = stop, .timeout = 10);
+
+Test(limits, stalled_answer_cuts_the_connection)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    struct peer_link slow;
+
+    tight.write_stall_ms = 200;
+    start_with(&tight);
+    echo_connect_window(&echo, &slow, 0);
+    peer_headers(&slow, 1, "/test.Echo/Repeat", NULL, false);
+    peer_message(&slow, 1, echo_message("20", 0, bytes, sizeof(bytes)), true);
+    cr_expect(peer_wait_closed(&slow));
+    cr_expect_eq(slow.goaways, 1);
+    cr_expect(echo_reaches(&echo.closed, 1));
+    peer_close(&slow);
+    cr_expect(echo_serves(&echo));
+}
+
+Test(limits, socket_that_is_not_read_cuts_the_connection)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    struct peer_link deaf;
+
+    tight.write_stall_ms = 200;
+    tight.output_bytes = (size_t)64 << 20;
+    start_with(&tight);
+    echo_connect(&echo, &deaf);
+    peer_headers(&deaf, 1, "/test.Echo/Spill", NULL, false);
+    peer_message(&deaf, 1, echo_message("40", 0, bytes, sizeof(bytes)), true);
+    (void)peer_send(&deaf);
+    cr_expect(echo_reaches(&echo.closed, 1));
+    cr_expect_eq(server_counts(echo.server).connections_cut, 1);
+    peer_close(&deaf);
+    cr_expect(echo_serves(&echo));
+}
+
+Test(limits, silent_peer_loses_its_handshake)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    uint8_t byte;
+
+    tight.handshake_ms = 100;
+    start_with(&tight);
+    int fd = plain_connect(server_port(echo.server));
+    cr_expect_eq(recv(fd, &byte, 1, 0), 0);
+    (void)close(fd);
+    cr_expect_eq(server_counts(echo.server).handshakes_failed, 1);
+    cr_expect(echo_serves(&echo));
+}
+
+Test(limits, idle_connection_is_told_to_go)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+
+    tight.idle_ms = 150;
+    start_with(&tight);
+    cr_expect_eq(echo_call(&link_, 1), 0);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(link_.goaways, 1);
+    cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
+}
+
+Test(limits, connection_with_a_call_is_not_idle)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+
+    tight.idle_ms = 100;
+    tight.deadline_default_ms = 400;
+    start_with(&tight);
+    peer_headers(&link_, 1, "/test.Echo/Hang", NULL, false);
+    peer_message(&link_, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
+    cr_expect_eq(peer_wait(&link_, 1)->grpc, 4);
+}
+
+Test(limits, connections_are_counted)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    uint8_t byte;
+
+    tight.connections = 1;
+    start_with(&tight);
+    int fd = plain_connect(server_port(echo.server));
+    cr_expect_leq(recv(fd, &byte, 1, 0), 0);
+    (void)close(fd);
+    cr_expect_eq(server_counts(echo.server).connections_cut, 1);
+    cr_expect_eq(echo_call(&link_, 1), 0);
+}
+
+Test(limits, unfinished_handshakes_do_not_crowd_out_clients)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    int fds[20];
+
+    tight.connections = 16;
+    start_with(&tight);
+    for (size_t i = 0; i < SG_COUNT(fds); i++) {
+        fds[i] = plain_connect(server_port(echo.server));
+    }
+    for (int i = 0; i < 100 && server_counts(echo.server).handshakes_failed == 0; i++) {
+        (void)usleep(2000);
+    }
+    cr_expect(echo_serves(&echo));
+    for (size_t i = 0; i < SG_COUNT(fds); i++) {
+        (void)close(fds[i]);
+    }
+}
+
+Test(limits, asked_deadline_is_clamped)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    const char *const extra[] = {"grpc-timeout", "99999999H", NULL};
+
+    tight.deadline_max_ms = 100;
+    start_with(&tight);
+    peer_headers(&link_, 1, "/test.Echo/Hang", extra, false);
+    peer_message(&link_, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
+    cr_expect_eq(peer_wait(&link_, 1)->grpc, 4);
+}
+
+Test(limits, single_answer_may_exceed_the_output_budget)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+
+    tight.output_bytes = 1000;
+    start_with(&tight);
+    peer_headers(&link_, 1, "/test.Echo/Unary", NULL, false);
+    peer_message(&link_, 1, echo_message("a", 50000, bytes, sizeof(bytes)), true);
+    cr_expect_eq(peer_wait(&link_, 1)->grpc, 0);
+}
