@@ -166,9 +166,12 @@ static int patience_ms(int timeout_ms, int64_t next_us, int64_t now_us)
 
 static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short *ready)
 {
-    short wanted = (short)(channel->blocked ? POLLIN | POLLOUT : POLLIN);
-    struct pollfd socket = {.fd = channel->fd, .events = wanted};
+    struct pollfd socket = {.fd = channel->fd, .events = POLLIN};
 
+    if (channel->blocked) {
+        socket.events = POLLIN | POLLOUT;
+    }
+    *ready = 0;
     if (SSL_has_pending(channel->ssl) != 0) {
         *ready = POLLIN;
         return SG_OK;
@@ -177,7 +180,9 @@ static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short 
     if (count < 0 && errno != EINTR) {
         return lose_because(channel, "the socket cannot be waited for");
     }
-    *ready = count > 0 ? socket.revents : 0;
+    if (count > 0) {
+        *ready = socket.revents;
+    }
     return SG_OK;
 }
 

@@ -123,6 +123,7 @@ bool channel_expire(struct channel *channel, int64_t now_us, int64_t *next_us)
 
 /* --- Starting ---------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
 static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *out,
                          size_t cap, uint32_t *flags, nghttp2_data_source *source,
                          void *context)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/sentence.h"
+#include "proto/text.h"
 
 /* Callbacks of nghttp2. None of them may read from or write to the session's connection;
  * they only change calls and submit frames. */
@@ -12,6 +13,7 @@ static struct channel_call *call_of(nghttp2_session *session, int32_t stream)
     return (struct channel_call *)nghttp2_session_get_stream_user_data(session, stream);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint8_t flags,
                      void *context)
@@ -52,6 +54,7 @@ static void take_message(struct channel_call *call)
                             slice_of(call->deframer.message, call->deframer.need));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream,
                    const uint8_t *data, size_t len, void *context)
 {
@@ -99,10 +102,13 @@ static void on_goaway(struct channel *channel, const nghttp2_goaway *goaway)
 {
     struct slice debug = slice_of(goaway->opaque_data, goaway->opaque_data_len);
     char text[64] = "";
+    size_t len = debug.len < sizeof(text) ? debug.len : sizeof(text) - 1;
 
-    for (size_t i = 0; i < debug.len && i + 1 < sizeof(text); i++) {
-        text[i] =
-            debug.data[i] >= 0x20 && debug.data[i] < 0x7F ? (char)debug.data[i] : '?';
+    if (len > 0) {
+        memcpy(text, debug.data, len);
+    }
+    if (!text_plain(slice_of(text, len))) {
+        text[0] = '\0';
     }
     sentence(&channel->reason,
              "%s: the gateway closes the connection%s%s%s: connect again",
@@ -152,6 +158,7 @@ static int on_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int
 }
 
 /* A DATA frame and its head fill exactly one TLS record. */
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
 static ssize_t frame_len(nghttp2_session *session, uint8_t type, int32_t stream,
                          int32_t session_window, int32_t stream_window, uint32_t max,
                          void *context)

@@ -28,34 +28,48 @@ static void close_file(const int *fd)
     }
 }
 
-/* The size may change while we read: what counts is what was read. */
-static enum sg_status read_all(int fd, size_t max, struct file_bytes *out)
+/* Where to begin: with the size that the file has now. It may change while we read: what
+ * counts is what was read. */
+static size_t expected_size(int fd, size_t max)
 {
-    size_t cap = 0;
     struct stat about;
 
-    if (fstat(fd, &about) == 0 && about.st_size > 0 && (uint64_t)about.st_size <= max) {
-        cap = (size_t)about.st_size;
+    if (fstat(fd, &about) != 0 || about.st_size <= 0 || (uint64_t)about.st_size > max) {
+        return 4096;
     }
-    for (;;) {
-        if (out->data == NULL || out->len >= cap) {
-            cap = out->data == NULL ? cap + 4096 : cap * 2;
-            uint8_t *data = (uint8_t *)realloc(out->data, cap + 1);
-            if (data == NULL) {
-                return SG_NO_MEMORY;
-            }
-            out->data = data;
-        }
-        ssize_t got = read(fd, out->data + out->len, cap - out->len);
+    return (size_t)about.st_size + 1; /* one more shows the end without growing */
+}
+
+static enum sg_status make_room(struct file_bytes *bytes, size_t *cap)
+{
+    if (bytes->len < *cap && bytes->data != NULL) {
+        return SG_OK;
+    }
+    size_t wanted = bytes->data == NULL ? *cap : *cap * 2;
+    uint8_t *data = (uint8_t *)realloc(bytes->data, wanted + 1);
+    if (data == NULL) {
+        return SG_NO_MEMORY;
+    }
+    bytes->data = data;
+    *cap = wanted;
+    return SG_OK;
+}
+
+static enum sg_status read_all(int fd, size_t max, struct file_bytes *out)
+{
+    size_t cap = expected_size(fd, max);
+    ssize_t got = 1;
+
+    while (got != 0 && out->len <= max) {
+        TRY(make_room(out, &cap));
+        got = read(fd, out->data + out->len, cap - out->len);
         if (got < 0 && errno != EINTR) {
             return SG_IO;
         }
         out->len += got > 0 ? (size_t)got : 0;
-        if (got == 0 || out->len > max) {
-            out->data[out->len] = '\0';
-            return out->len > max ? SG_TOO_LARGE : SG_OK;
-        }
     }
+    out->data[out->len] = '\0';
+    return out->len > max ? SG_TOO_LARGE : SG_OK;
 }
 
 enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,

@@ -35,8 +35,10 @@ static enum sg_status put(struct home *out, const char *dir, const char *below,
 
 enum sg_status home_find(const char *given, struct home *out, struct sg_error *why)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): the client is one thread */
     const char *named = given != NULL ? given : getenv("SEGEL_HOME");
     const char *user = getenv("HOME");
+    /* NOLINTEND(concurrency-mt-unsafe) */
 
     if (named != NULL && named[0] != '\0') {
         return put(out, named, "", why);

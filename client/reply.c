@@ -31,12 +31,6 @@ void reply_set(struct reply *reply, int grpc_code, const char *text)
     (void)snprintf(reply->text, sizeof(reply->text), "%s", text);
 }
 
-/* Control characters could move the cursor of the terminal that shows the sentence. */
-static char printable(uint8_t byte)
-{
-    return byte < 0x20 || byte == 0x7F ? ' ' : (char)byte;
-}
-
 /* grpc-message: bytes outside 0x20 to 0x7E and '%' come as %XX. */
 static void take_text(struct reply *reply, struct slice value)
 {
@@ -49,7 +43,9 @@ static void take_text(struct reply *reply, struct slice value)
             text_unhex(slice_of(value.data + i + 1, 2), &byte, 1, &one) == SG_OK) {
             i += 2;
         }
-        reply->text[len++] = printable(byte);
+        /* Control characters could move the cursor of the terminal that shows it. */
+        byte = byte < 0x20 || byte == 0x7F ? ' ' : byte;
+        memcpy(reply->text + len++, &byte, 1);
     }
     reply->text[len] = '\0';
     if (!text_utf8(slice_of(reply->text, len))) {

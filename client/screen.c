@@ -11,6 +11,12 @@ bool screen_is_terminal(FILE *file)
     return isatty(fileno(file)) == 1;
 }
 
+/* no-color.org */
+static bool no_colour(void)
+{
+    return getenv("NO_COLOR") != NULL; /* NOLINT(concurrency-mt-unsafe): one thread */
+}
+
 const char *screen_colour(FILE *file, enum screen_colour colour)
 {
     static const char *const codes[] = {[SCREEN_PLAIN] = "\x1b[0m",
@@ -19,7 +25,7 @@ const char *screen_colour(FILE *file, enum screen_colour colour)
                                         [SCREEN_YELLOW] = "\x1b[33m",
                                         [SCREEN_DIM] = "\x1b[2m"};
 
-    if (!screen_is_terminal(file) || getenv("NO_COLOR") != NULL) {
+    if (!screen_is_terminal(file) || no_colour()) {
         return "";
     }
     return codes[colour];

@@ -286,14 +286,17 @@ static void take_turn(struct run *run, bool busy)
 
 static enum sg_status drive(struct run *run, struct sg_error *why)
 {
-    TRY(open_stream(run, why));
-    while (run->next < run->job->paths->count || run->window.count > 0) {
+    enum sg_status status = open_stream(run, why);
+
+    while (status == SG_OK &&
+           (run->next < run->job->paths->count || run->window.count > 0)) {
         if (run->stream == NULL) {
-            TRY(reconnect(run, why));
+            status = reconnect(run, why);
+            continue;
         }
         take_turn(run, prepare_next(run));
     }
-    return SG_OK;
+    return status;
 }
 
 /* A half-close lets the gateway end the call in order; nothing is lost if it does not. */

@@ -30,11 +30,6 @@ static void free_anchors(X509_STORE **anchors)
     X509_STORE_free(*anchors);
 }
 
-static void free_reports(struct verify_report **reports)
-{
-    free(*reports);
-}
-
 /* Without anchors the chain stays unknown, and nothing is called valid. */
 static enum sg_status load_anchors(const struct home *home,
                                    const struct verify_options *options, X509_STORE **out,
@@ -112,33 +107,43 @@ static enum exit_code check_files(const struct check *check, const struct words 
     return worst;
 }
 
+static enum exit_code judge(const struct home *home, const struct verify_options *options,
+                            const struct words *words)
+{
+    AUTO(free_anchors) X509_STORE *anchors = NULL;
+    struct sg_error why = {0};
+    enum sg_status status = load_anchors(home, options, &anchors, &why);
+
+    if (status != SG_OK) {
+        return command_failed(status, &why);
+    }
+    struct verify_report *reports =
+        (struct verify_report *)calloc(SIGNATURES_MAX, sizeof(*reports));
+    if (reports == NULL) {
+        return command_failed(SG_NO_MEMORY, &why);
+    }
+    bool indonesian = strcmp(options->lang, "id") == 0;
+    struct check check = {anchors, reports, indonesian ? VERIFY_LANG_ID : VERIFY_LANG_EN,
+                          options->json};
+    enum exit_code worst = check_files(&check, words);
+    free(reports);
+    return worst;
+}
+
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct verify_options options = {.lang = "en"};
-    AUTO(free_anchors) X509_STORE *anchors = NULL;
-    AUTO(free_reports) struct verify_report *reports = NULL;
-    struct sg_error why = {0};
 
     if (command_parse(&command_verify, words, &options) != EXIT_WELL) {
         return EXIT_USAGE;
     }
-    bool indonesian = strcmp(options.lang, "id") == 0;
-    if (words->count == 0 || (!indonesian && strcmp(options.lang, "en") != 0)) {
+    bool known = strcmp(options.lang, "id") == 0 || strcmp(options.lang, "en") == 0;
+    if (words->count == 0 || !known) {
         screen_complain(words->count == 0 ? "name the files: segel verify FILE.pdf…"
                                           : "--lang is id or en");
         return EXIT_USAGE;
     }
-    enum sg_status status = load_anchors(home, &options, &anchors, &why);
-    if (status != SG_OK) {
-        return command_failed(status, &why);
-    }
-    reports = (struct verify_report *)calloc(SIGNATURES_MAX, sizeof(*reports));
-    if (reports == NULL) {
-        return command_failed(SG_NO_MEMORY, &why);
-    }
-    struct check check = {anchors, reports, indonesian ? VERIFY_LANG_ID : VERIFY_LANG_EN,
-                          options.json};
-    return check_files(&check, words);
+    return judge(home, &options, words);
 }
 
 const struct command command_verify = {

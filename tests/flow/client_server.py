@@ -51,6 +51,7 @@ def make_certificates(where):
     make_issuer(where, "ca")
     make_issuer(where, "other")
     make_leaf(where, "server", "ca", "DNS:localhost,IP:127.0.0.1")
+    make_leaf(where, "misnamed", "ca", "DNS:other.example.go.id,IP:10.0.0.1")
     make_leaf(where, "client", "ca", "URI:urn:segel:caller:e-office")
     make_leaf(where, "stranger", "other", "URI:urn:segel:caller:stranger")
 
@@ -285,11 +286,11 @@ def plain(peer):
     peer.close()
 
 
-def web(protocols):
+def web(protocols, name="server"):
     """TLS without gRPC behind it."""
     def answer(peer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(f"{WHERE}/server.pem", f"{WHERE}/server.key")
+        context.load_cert_chain(f"{WHERE}/{name}.pem", f"{WHERE}/{name}.key")
         if protocols:
             context.set_alpn_protocols(protocols)
         try:
@@ -316,7 +317,8 @@ def main():
     make_messages(WHERE)
     server, port = serve_grpc()
     ports = {"grpc": port, "plain": serve_sockets(plain), "web": serve_sockets(web([])),
-             "web2": serve_sockets(web(["h2"])), "silent": serve_sockets(silent)}
+             "web2": serve_sockets(web(["h2"])),
+             "misnamed": serve_sockets(web(["h2"], "misnamed")), "silent": serve_sockets(silent)}
     with socket.create_server(("127.0.0.1", 0)) as free:
         ports["nobody"] = free.getsockname()[1]
     print(json.dumps(ports), flush=True)

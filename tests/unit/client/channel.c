@@ -79,22 +79,29 @@ Test(channel_open, refuses_a_gateway_of_another_issuer, .init = find_server)
     expect_refusal("the gateway's certificate is not trusted");
 }
 
+/* The same port of the same machine by another name. */
+static void rename_server(const char *host)
+{
+    static char name[64];
+
+    (void)snprintf(name, sizeof(name), "%s:%s", host, strchr(address, ':') + 1);
+    options.address = name;
+}
+
 Test(channel_open, refuses_a_gateway_with_another_name, .init = find_server)
 {
-    (void)snprintf(address + strlen("127.0.0."), 2, "2");
-    address[strlen("127.0.0.2")] = ':';
-    expect_refusal("nobody listens there");
-    char name[64];
-    (void)snprintf(name, sizeof(name), "ip6-localhost:%s", strchr(address, ':') + 1);
-    options.address = name;
-    cr_expect_neq(channel_open(&options, &channel, &why), SG_OK);
+    rename_server("127.0.0.1");
+    options.ca = server_file(&server, "ca.pem");
+    cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
+    channel_close(channel);
+    server_address(&server, "misnamed", address);
+    options.address = address;
+    expect_refusal("is for another name");
 }
 
 Test(channel_open, accepts_the_gateway_by_its_host_name, .init = find_server)
 {
-    char name[64];
-    (void)snprintf(name, sizeof(name), "localhost:%s", strchr(address, ':') + 1);
-    options.address = name;
+    rename_server("localhost");
     cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
     channel_close(channel);
 }

@@ -175,6 +175,7 @@ Test(pending, refuses_the_same_entry_twice)
 
 /* --- Home folder and files --------------------------------------------------------- */
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): a test is one thread */
 Test(home, is_the_one_given_before_the_environment_before_the_user)
 {
     struct home home;
@@ -191,6 +192,7 @@ Test(home, is_the_one_given_before_the_environment_before_the_user)
     (void)unsetenv("HOME");
     cr_expect_eq(home_find(NULL, &home, &why), SG_INVALID);
 }
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 Test(home, says_what_to_put_where_a_file_is_missing)
 {

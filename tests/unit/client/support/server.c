@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* NOLINT: the name is the C library's; pipe2 */
 #include "server.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 static _Noreturn void become_server(const char *dir, const int in[2], const int out[2])
 {
-    const char *python = getenv("PYTHON");
+    const char *python = getenv("PYTHON"); /* NOLINT(concurrency-mt-unsafe) */
 
     (void)dup2(in[0], STDIN_FILENO);
     (void)dup2(out[1], STDOUT_FILENO);
@@ -74,6 +74,7 @@ void server_stop(struct server *server)
     remove_dir(server->dir);
 }
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): a test is one thread */
 void server_publish(const struct server *server)
 {
     (void)setenv("SEGEL_TEST_DIR", server->dir, 1);
@@ -93,6 +94,7 @@ bool server_found(struct server *server)
     (void)snprintf(server->ports, sizeof(server->ports), "%s", ports);
     return true;
 }
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 void server_address(const struct server *server, const char *listener, char out[64])
 {
