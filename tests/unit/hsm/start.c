@@ -120,6 +120,42 @@ Test(start, a_device_error_at_start_is_said_with_its_code)
     fails(&wish, FAILURE_DEVICE, "CKR_DEVICE_ERROR");
 }
 
+static const CK_RV CODES[] = {
+#define RV(code, again, failure) code,
+#include "hsm/rv.def"
+#undef RV
+};
+
+/* With the first row, CKR_OK, the shim would leave the call out and still succeed. */
+static void every_code(const char *schedule, unsigned logins)
+{
+    char text[64];
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    for (size_t i = 1; i < SG_COUNT(CODES); i++) {
+        unsigned before = rig_calls("C_Login");
+        (void)snprintf(text, sizeof(text), "%s=%lx", schedule, CODES[i]);
+        rig_faults(text);
+        fails(&wish, rv_failure(CODES[i]), rv_name(CODES[i]));
+        cr_expect_eq(rig_calls("C_Login") - before, logins, "%s", text);
+    }
+}
+
+Test(start, every_code_of_the_login_is_said_after_one_attempt)
+{
+    every_code("C_Login@1+", 1);
+}
+
+Test(start, every_code_of_the_first_session_is_said_without_a_login)
+{
+    every_code("C_OpenSession@1+", 0);
+}
+
+Test(start, every_code_of_a_search_is_said)
+{
+    every_code("C_FindObjectsInit@1+", 1);
+}
+
 Test(start, fewer_sessions_than_asked_for_are_good_enough)
 {
     struct wish wish = peer_wish("a1");
@@ -148,6 +184,19 @@ Test(start, a_missing_key_is_shown_and_cannot_be_used)
 {
     struct wish wish = peer_wish("a1");
     useless(&wish, "KEY_NOT_FOUND");
+}
+
+Test(start, an_id_that_two_keys_share_cannot_be_used)
+{
+    rig_key("p-256", "a1", NULL);
+    rig_key("p-256", "a2", NULL);
+    struct wish wish = peer_wish("a1");
+    rig_twin("a1");
+    useless(&wish, "KEY_AMBIGUOUS");
+    wish.ids[0] = "a2";
+    struct peer peer = peer_opened(&wish);
+    cr_expect(peer.opened->keys[0]->usable);
+    (void)peer_stop(&peer);
 }
 
 Test(start, a_key_other_than_pinned_cannot_be_used)

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,10 +18,12 @@ enum { LETTER_LEN = sizeof(LETTER) - 1 };
 
 struct wish peer_wish(const char *id)
 {
+    static char pin_path[256]; /* outlives what rig_path lends */
+    (void)snprintf(pin_path, sizeof(pin_path), "%s", rig_path("pin"));
     struct wish wish = {.module = RIG_MODULE,
                         .label = RIG_LABEL,
                         .serial = "",
-                        .pin_path = rig_path("pin"),
+                        .pin_path = pin_path,
                         .threads = 2,
                         .ids = {id}};
     return wish;

@@ -167,6 +167,38 @@ void rig_key(const char *type, const char *id, const char *scheme)
     cr_assert_eq(made.code, 0, "%s", made.errors);
 }
 
+static enum sg_status make_twin(const char *id, struct trouble *trouble)
+{
+    static uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    static CK_BBOOL yes = CK_TRUE;
+    const struct tool tool = {
+        .module = RIG_MODULE, .token = RIG_LABEL, .pin_file = rig_path("pin"), .id = id};
+    struct key_ref ref;
+    struct token token;
+    CK_OBJECT_HANDLE handles[2];
+    CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    TRY(tool_id(&tool, &ref, trouble));
+    TRY(tool_login(&tool, true, &token, trouble));
+    CK_ATTRIBUTE both[] = {{CKA_TOKEN, &yes, sizeof(yes)},
+                           {CKA_ID, ref.id, ref.id_len},
+                           {CKA_EC_PARAMS, p256, sizeof(p256)}};
+    CK_RV rv = token.fn->C_GenerateKeyPair(token.anchor, &mechanism, both, 3, both, 2,
+                                           &handles[0], &handles[1]);
+    return rv == CKR_OK ? SG_OK : trouble_rv(trouble, rv, "no twin was made");
+}
+
+void rig_twin(const char *id)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct trouble trouble = {0};
+        _exit(make_twin(id, &trouble) == SG_OK ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0);
+}
+
 /* The build puts it beside the unit tests. */
 const char *rig_faulty_module(void)
 {

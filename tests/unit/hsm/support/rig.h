@@ -33,6 +33,8 @@ void rig_write(const char *name, const char *text);
 struct output rig_run(const char *command, ...) __attribute__((sentinel));
 /* A key of this type and id; scheme may be NULL. */
 void rig_key(const char *type, const char *id, const char *scheme);
+/* A second P-256 key of this id, which keygen would never make. */
+void rig_twin(const char *id);
 
 /* The fault module; and what it is to do from now on. */
 const char *rig_faulty_module(void);
