@@ -243,7 +243,7 @@ void conn_opened(struct conn *conn)
         return;
     }
     loop_mark_dirty(conn->loop, conn);
-    if (conn->loop->draining) {
+    if (atomic_load(&conn->loop->drain_told)) {
         session_goaway(conn);
     }
     conn_read(conn);

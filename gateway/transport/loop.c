@@ -121,8 +121,8 @@ static void on_drain_timer(evutil_socket_t fd, short what, void *context)
         loop_touch(loop);
         return;
     }
-    loop->draining = true;
     for_each_conn(loop, goaway);
+    atomic_store(&loop->drain_told, true);
 }
 
 static void take_note(struct loop *loop, struct note *note)
@@ -193,7 +193,7 @@ void loop_adopt(struct loop *loop, int fd, const char *address)
 /* The box of a loop is unbounded and closed only by loop_fini. */
 void loop_drain(struct loop *loop)
 {
-    if (!atomic_flag_test_and_set(&loop->drain_sent)) {
+    if (!atomic_exchange(&loop->drain_asked, true)) {
         loop->drain_note.kind = NOTE_DRAIN;
         MUST(post(loop, &loop->drain_note) == SG_OK);
     }
@@ -201,7 +201,7 @@ void loop_drain(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-    if (!atomic_flag_test_and_set(&loop->stop_sent)) {
+    if (!atomic_exchange(&loop->stop_asked, true)) {
         loop->stop_note.kind = NOTE_STOP;
         MUST(post(loop, &loop->stop_note) == SG_OK);
     }

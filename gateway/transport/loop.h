@@ -55,8 +55,9 @@ struct loop {
     struct event box_event;
     struct note drain_note; /* one each is enough: sent once */
     struct note stop_note;
-    atomic_flag drain_sent;
-    atomic_flag stop_sent;
+    atomic_bool drain_asked;
+    atomic_bool drain_told; /* clients know: no new call will come */
+    atomic_bool stop_asked;
     void (*on_drain)(void *context); /* loop 0: closes the listener */
     void *on_drain_context;
 
@@ -78,7 +79,6 @@ struct loop {
     struct event drain_timer;
     bool settle_pending;
     bool settling;
-    bool draining;
     bool stopping;
     bool stop_over; /* no more grace */
 

@@ -124,10 +124,18 @@ void server_drain(struct server *server)
     }
 }
 
+/* Between the two GOAWAY of a drain a client may still begin a call in good faith. */
+static bool loop_idle(const struct loop *loop)
+{
+    bool settled = !atomic_load(&loop->drain_asked) || atomic_load(&loop->drain_told);
+
+    return settled && atomic_load(&loop->busy) == 0;
+}
+
 bool server_idle(const struct server *server)
 {
     for (unsigned i = 0; i < server->loop_count; i++) {
-        if (atomic_load(&server->loops[i].busy) > 0) {
+        if (!loop_idle(&server->loops[i])) {
             return false;
         }
     }

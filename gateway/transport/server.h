@@ -75,7 +75,8 @@ SG_MUST_USE enum sg_status server_start(struct server *server, struct sg_error *
 struct grpc_call *server_call(struct server *server, struct grpc_name name);
 
 /* Stops listening, tells clients to go (GOAWAY twice), lets calls end; any thread,
- * returns at once. server_idle: no call is left on any connection. */
+ * returns at once. server_idle: no call is left on any connection, all answers are
+ * written; while it drains: and none can come any more. */
 void server_drain(struct server *server);
 bool server_idle(const struct server *server);
 
