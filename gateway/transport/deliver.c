@@ -20,8 +20,9 @@ static void hand_over(struct grpc_call *call, struct arena *arena)
         method->request, &arena->allocator, call->deframer.need, call->deframer.message);
 
     if (message == NULL) {
-        call_refuse(call, SG_TOO_LARGE,
-                    "the message cannot be unpacked in the memory that its size allows");
+        call_refuse(call, SG_INVALID,
+                    "the message cannot be unpacked: a part stands twice that may stand "
+                    "once, or it needs more memory than its size allows");
         return;
     }
     call_open(call);
@@ -52,8 +53,9 @@ void deliver(struct grpc_call *call)
 
     enum sg_status status = check(call, &why);
     if (status != SG_OK) {
-        /* gRPC's code for a message that cannot be read is INTERNAL. */
-        call_refuse(call, status == SG_INVALID ? SG_INTERNAL : status, why.text);
+        /* Other servers say INTERNAL; here the caller is told that the mistake is its
+         * own. */
+        call_refuse(call, status, why.text);
         return;
     }
     if (size <= shared_size) {
