@@ -1,4 +1,4 @@
-#include "client/channel_internal.h"
+#include "client/channel.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/channel_internal.h"
 #include "client/moment.h"
 #include "client/sentence.h"
 

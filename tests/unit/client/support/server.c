@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* NOLINT: the name is the C library's; pipe2 */
-#include "server.h"
+#include "tests/unit/client/support/server.h"
 
 #include <fcntl.h>
 #include <signal.h>
