@@ -119,6 +119,24 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     return start_workers(lane, trouble);
 }
 
+static void say_opened(const struct lane *lane)
+{
+    struct trouble trouble = {0};
+    const struct lane_state state = {&lane->token, lane->keys, lane->config.key_count,
+                                     lane->threads, lane->note};
+    enum sg_status status = wire_opened(lane->wire.fd, &state);
+    if (status == SG_TOO_LARGE) {
+        MUST(trouble_config(&trouble,
+                            "what the lane has to tell of its %zu keys does not fit one "
+                            "packet; divide them among two lanes",
+                            lane->config.key_count) != SG_OK);
+        fail(lane->wire.fd, &trouble);
+    }
+    if (status != SG_OK) {
+        end(0, NULL); /* nobody is left to hear it */
+    }
+}
+
 static void open_lane(struct lane *lane)
 {
     struct trouble trouble = {0};
@@ -135,16 +153,7 @@ static void open_lane(struct lane *lane)
     if (status != SG_OK || start(lane, &trouble) != SG_OK) {
         fail(lane->wire.fd, &trouble);
     }
-    const struct lane_state state = {&lane->token, lane->keys, lane->config.key_count,
-                                     lane->threads, lane->note};
-    if (wire_opened(lane->wire.fd, &state) != SG_OK &&
-        trouble_config(
-            &trouble,
-            "what the lane has to tell of its %zu keys does not fit one packet; "
-            "divide them among two lanes",
-            lane->config.key_count) != SG_OK) {
-        fail(lane->wire.fd, &trouble);
-    }
+    say_opened(lane);
 }
 
 /* Waits for a packet. While operations are unanswered it looks after outcomes that their
