@@ -111,7 +111,30 @@ static struct words take_global(struct words *words)
     return global;
 }
 
-static enum exit_code run(const struct global *global, struct words *words)
+/* People write --home behind the command as well. */
+static void take_home(struct global *global, struct words *words)
+{
+    static const char begin[] = "--home=";
+    size_t kept = 0;
+
+    for (size_t i = 0; i < words->count; i++) {
+        char *word = words->at[i];
+        if (strcmp(word, "--") == 0) {
+            while (i < words->count) {
+                words->at[kept++] = words->at[i++];
+            }
+        } else if (strcmp(word, "--home") == 0 && i + 1 < words->count) {
+            global->home = words->at[++i];
+        } else if (strncmp(word, begin, strlen(begin)) == 0) {
+            global->home = word + strlen(begin);
+        } else {
+            words->at[kept++] = word;
+        }
+    }
+    words->count = kept;
+}
+
+static enum exit_code run(struct global *global, struct words *words)
 {
     struct home home;
     struct sg_error why = {0};
@@ -127,6 +150,7 @@ static enum exit_code run(const struct global *global, struct words *words)
             print_command_help(commands[i]);
             return EXIT_WELL;
         }
+        take_home(global, words);
         if (home_find(global->home, &home, &why) != SG_OK) {
             screen_complain(why.text);
             return EXIT_USAGE;

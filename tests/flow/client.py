@@ -235,6 +235,13 @@ def signer_shows_the_key(rig):
     equal(shown["hashes"], ["sha256", "sha384"], "hashes")
 
 
+@claim
+def the_home_folder_may_be_named_behind_the_command(rig):
+    for words in (["--home", rig.path("home")], ["--home=" + rig.path("home")]):
+        result = rig.segel("signer", "seal", *words, home="nowhere")
+        equal(result.returncode, 0, result.stderr)
+
+
 # --- Reaching the gateway -----------------------------------------------------------------
 @claim
 def every_way_not_to_reach_the_gateway_has_its_sentence(rig):
