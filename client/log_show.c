@@ -206,11 +206,21 @@ static void print_head(void)
 
 /* --- Running ----------------------------------------------------------------------- */
 
+struct showing {
+    const struct show_options *options;
+    bool begun; /* a record has come */
+};
+
 static bool visit(void *context, uint64_t index, struct slice json)
 {
-    const struct show_options *options = (const struct show_options *)context;
+    struct showing *showing = (struct showing *)context;
+    const struct show_options *options = showing->options;
     json_t *record = NULL;
 
+    if (!showing->begun && !options->json) {
+        print_head();
+    }
+    showing->begun = true;
     if (options->json) {
         (void)fwrite(json.data, 1, json.len, stdout);
         (void)fputc('\n', stdout);
@@ -230,17 +240,19 @@ static void close_channel(struct channel **channel)
     channel_close(*channel);
 }
 
-static enum sg_status show(const struct home *home, struct show_options *options,
+static enum sg_status show(const struct home *home, const struct show_options *options,
                            const struct asked *asked, struct sg_error *why)
 {
     AUTO(close_channel) struct channel *channel = NULL;
-    struct log_visitor visitor = {visit, options};
+    struct showing showing = {.options = options};
+    struct log_visitor visitor = {visit, &showing};
 
     TRY(home_connect(home, &channel, why));
-    if (!options->json) {
-        print_head();
+    TRY(log_stream(channel, &asked->request, &visitor, why));
+    if (!showing.begun && !options->json) {
+        (void)fprintf(stderr, "no record of the log matches\n");
     }
-    return log_stream(channel, &asked->request, &visitor, why);
+    return SG_OK;
 }
 
 static enum exit_code run(const struct home *home, struct words *words)
