@@ -11,9 +11,25 @@
 #include <unistd.h>
 
 /* A letter takes milliseconds, the largest file seconds. */
-enum { CPU_SECONDS = 30, WALL_MS = 120000 };
-static const rlim_t memory_more = (rlim_t)1 << 30;
+enum { CPU_SECONDS = 30, WALL_MS = 120000, MEMORY_MORE = 1 << 30 };
 
+static void limit(int resource, rlim_t value)
+{
+    struct rlimit limits = {0};
+
+    if (getrlimit(resource, &limits) == 0 && value < limits.rlim_cur) {
+        limits.rlim_cur = value;
+        limits.rlim_max = value;
+        (void)setrlimit(resource, &limits);
+    }
+}
+
+#ifdef __SANITIZE_ADDRESS__
+/* The sanitizer's shadow of all memory would count. */
+static void limit_memory(void)
+{
+}
+#else
 /* Bytes of address space that the process has; 0 = not known. */
 static rlim_t memory_now(void)
 {
@@ -29,32 +45,22 @@ static rlim_t memory_now(void)
                     : (rlim_t)strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static void limit(int resource, rlim_t value)
-{
-    struct rlimit limits = {0};
-
-    if (getrlimit((__rlimit_resource_t)resource, &limits) == 0 &&
-        value < limits.rlim_cur) {
-        limits.rlim_cur = value;
-        limits.rlim_max = value;
-        (void)setrlimit((__rlimit_resource_t)resource, &limits);
-    }
-}
-
-/* No core either: it would hold the letter. AddressSanitizer's shadow is no use of
- * memory. */
-static void limit_all(void)
+static void limit_memory(void)
 {
     rlim_t now = memory_now();
 
+    if (now != 0) {
+        limit(RLIMIT_AS, now + MEMORY_MORE);
+    }
+}
+#endif
+
+/* No core: it would hold the letter. */
+static void limit_all(void)
+{
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, CPU_SECONDS);
-#ifndef __SANITIZE_ADDRESS__
-    if (now != 0) {
-        limit(RLIMIT_AS, now + memory_more);
-    }
-#endif
-    (void)now;
+    limit_memory();
 }
 
 static bool put(int fd, struct slice bytes)

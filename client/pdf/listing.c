@@ -4,7 +4,7 @@
 
 /* While the file is read. */
 struct listing {
-    const struct pdf_reader *reader;
+    struct pdf_reader reader;     /* owned */
     struct pdf_buffer signatures; /* owned */
     struct pdf_buffer contents;   /* owned */
     size_t count;
@@ -86,7 +86,7 @@ static void read_texts(const struct pdf_reader *reader, const struct pdf_field *
 static void read_contents(struct listing *listing, qpdf_oh value,
                           struct pdf_signature *signature)
 {
-    const struct pdf_reader *reader = listing->reader;
+    const struct pdf_reader *reader = &listing->reader;
     qpdf_oh contents = pdf_get(reader, value, "/Contents");
     const char *text = NULL;
     size_t len = 0;
@@ -106,7 +106,7 @@ static void read_contents(struct listing *listing, qpdf_oh value,
 static void list_field(void *user, const struct pdf_field *field)
 {
     struct listing *listing = user;
-    const struct pdf_reader *reader = listing->reader;
+    const struct pdf_reader *reader = &listing->reader;
     struct pdf_signature signature = {0};
 
     if (listing->fault != NULL || !field->is_signature ||
@@ -129,11 +129,8 @@ static void list_field(void *user, const struct pdf_field *field)
 static enum sg_status list(struct slice pdf, struct listing *listing,
                            struct pdf_verdict *verdict)
 {
-    AUTO(pdf_reader_close) struct pdf_reader reader = {0};
-
-    listing->reader = &reader;
-    TRY(pdf_reader_open(&reader, pdf, true, verdict));
-    TRY(pdf_form_walk(&reader, list_field, listing, verdict));
+    TRY(pdf_reader_open(&listing->reader, pdf, true, verdict));
+    TRY(pdf_form_walk(&listing->reader, list_field, listing, verdict));
     if (listing->fault != NULL) {
         return pdf_refuse(verdict, PDF_FORM_DAMAGED, listing->fault);
     }
@@ -143,6 +140,7 @@ static enum sg_status list(struct slice pdf, struct listing *listing,
 
 static void free_listing(struct listing *listing)
 {
+    pdf_reader_close(&listing->reader);
     pdf_buffer_fini(&listing->signatures);
     pdf_buffer_fini(&listing->contents);
 }

@@ -8,7 +8,8 @@
 /* Preparing a PDF for a signature and putting the CMS in: three steps, of which the
  * middle one (signing the digest) happens elsewhere. Append-only: no byte of the input is
  * touched, so earlier signatures stay valid. qpdf reads, our own writer appends. Each
- * thread its own jobs; nothing is shared. */
+ * thread its own jobs; nothing is shared. Reading happens in a child process that is
+ * waited for: a hostile file takes at most 30 s of processor time and 1 GiB. */
 struct pdf_job;
 
 /* Why a letter is not signed: one row a reason; the letter stays as it is. */
@@ -71,13 +72,15 @@ struct pdf_signature {
     char time[32];     /* /M as written */
     uint64_t range[4]; /* /ByteRange */
     struct slice cms;  /* Contents, cut to its DER length */
-    bool ranges_sound; /* starts at 0, the gap is exactly the Contents string */
-    bool covers_file;  /* second range ends at the end of the file */
-    uint64_t covered;  /* bytes from the start up to the end of the second range */
+    /* starts at 0, the gap is exactly the Contents string: the CMS, then zeros only */
+    bool ranges_sound;
+    bool covers_file; /* second range ends at the end of the file */
+    uint64_t covered; /* bytes from the start up to the end of the second range */
 };
 struct pdf_document;
-/* Lists the signature fields with a value, in the order of their revisions.
- * SG_INVALID: not readable as PDF (see why). The caller owns *out. */
+/* Lists the signature fields with a value, in the order of their revisions. Document
+ * time-stamps are among them. SG_INVALID: not readable as PDF (see why). pdf is borrowed
+ * for the call only. The caller owns *out. */
 SG_MUST_USE enum sg_status pdf_open(struct slice pdf, struct pdf_document **out,
                                     struct sg_error *why);
 size_t pdf_signature_count(const struct pdf_document *document);

@@ -77,7 +77,7 @@ struct slice letter_chain(const struct letter *letter, int chain)
     FILE *out = open_memstream(&text, &len);
     size_t count = count_objects(letter);
     size_t all = count + (size_t)chain;
-    long *offsets = calloc(all, sizeof(*offsets));
+    long *offsets = calloc(all + 1, sizeof(*offsets));
 
     MUST(out != NULL && offsets != NULL);
     (void)fprintf(out, "%s", letter->header);
