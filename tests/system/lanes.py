@@ -64,13 +64,10 @@ def retry(gateway, job, seconds=10):
 
 
 def outcomes_of(the_rig, job):
-    shown = the_rig.segel("reviewer", "log", "show", "--json")
-    equal(shown.returncode, 0, shown.stderr)
-    records = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
-    records = [r.get("record", r) for r in records]
-    ids = [r["decision_id"] for r in records
+    found = records(the_rig)
+    ids = [r["decision_id"] for r in found
            if r["type"] == "intent" and job.request_id in json.dumps(r)]
-    return [r["outcome"] for r in records
+    return [r["outcome"] for r in found
             if r["type"] == "outcome" and r["decision_id"] in ids]
 
 
@@ -155,6 +152,88 @@ def a_pin_that_was_changed_is_tried_once_and_never_again(faulty):
         equal(refusal.code, UNAVAILABLE)
         contains(refusal.message, "PIN")
         equal(faulty.logins() - tried, 1, "logins after the crash")
+
+
+# --- What is answered is recorded, once -----------------------------------------------------
+
+def records(the_rig):
+    shown = the_rig.segel("reviewer", "log", "show", "--json")
+    equal(shown.returncode, 0, shown.stderr)
+    lines = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+    return [r.get("record", r) for r in lines]
+
+
+@claim
+def every_answered_request_is_on_the_log(faulty):
+    with faulty.gateway() as gateway:
+        client, before = gateway.client(), len(records(gateway.rig))
+        signed, denied, failed = item(), item(), item()
+        client.sign(signed)
+        client.sign(signed)
+        rig.refused(client.sign, item(request_id=signed.request_id))
+        rig.refused(client.sign, denied, document_class="kontrak_pengadaan")
+        faulty.schedule("C_Sign@1=20")  # CKR_DATA_INVALID: this job fails, the lane lives
+        rig.refused(client.sign, failed)
+        faulty.schedule("")
+        client.batch([item(), item()])
+        fresh = records(gateway.rig)[before:]
+        kinds = [r["outcome"] if r["type"] == "outcome" else r["type"] for r in fresh]
+        equal(sorted(kinds), ["deny"] * 2 + ["failed"] + ["intent"] * 4 + ["replay"]
+              + ["signed"] * 3, "fresh records")
+        denials = {r["job"]: json.dumps(r) for r in fresh if r["type"] == "deny"}
+        contains(denials[signed.request_id], "IDEMPOTENCY_CONFLICT", "4.5.1")
+        contains(denials[denied.request_id], "kontrak_pengadaan", "cp")
+        ids = {r["decision_id"] for r in fresh if r.get("job") == failed.request_id}
+        expect([r for r in fresh if r.get("outcome") == "failed"][0]["decision_id"] in ids,
+               "the failed outcome belongs to the failed job")
+
+
+def call_of(client, job):
+    """A call that is under way."""
+    call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                       rig.signing.SignResponse)
+    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=20)
+
+
+@claim
+def an_id_that_is_under_way_is_not_signed_twice(faulty):
+    with faulty.gateway() as gateway:
+        client, job = gateway.client(), item(value=DIGEST)
+        faulty.schedule("C_Sign@1+=slow")
+        signs = faulty.rig.read("calls").split().count("C_Sign")
+        calls = [call_of(client, job) for _ in range(3)]
+        time.sleep(0.2)
+        refusal = rig.refused(client.sign, item(request_id=job.request_id))
+        equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS, "the same id with other content")
+        results = [call.result().result for call in calls]
+        equal(len({r.signature for r in results}), 1, "signatures")
+        equal(sorted(r.replayed for r in results), [False, True, True], "replayed")
+        equal(faulty.rig.read("calls").split().count("C_Sign") - signs, 1, "key uses")
+
+
+# --- The queue is bounded -------------------------------------------------------------------
+
+@claim
+def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
+    limited = faulty.rig.write("limited.yaml", faulty.rig.read(os.path.basename(faulty.conf))
+                               + "queue: {limit: 4}\n")
+    faulty.schedule("")
+    with faulty.rig.gateway(limited) as gateway:
+        client = gateway.client()
+        client.sign()
+        faulty.schedule("C_Sign@1+=slow")
+        started = time.monotonic()
+        calls = [call_of(client, item()) for _ in range(12)]
+        outcomes = [call.exception() for call in calls]
+        refusals = [rig.Refusal(error) for error in outcomes if error is not None]
+        expect(len(refusals) >= 4, f"{len(refusals)} of 12 were refused")
+        expect(len(refusals) <= 8, f"{len(refusals)} of 12 were refused, 4 find room")
+        for refusal in refusals:
+            equal(refusal.code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+            expect(refusal.retry is not None, "RetryInfo says when to come back")
+        expect(time.monotonic() - started < 5, "nobody waits for a place")
+        faulty.schedule("")
+        expect(client.sign().signature, "afterwards there is room again")
 
 
 if __name__ == "__main__":

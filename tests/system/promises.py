@@ -1,123 +1,18 @@
 #!/usr/bin/python3
-"""Promises that only show from outside the process: what is durable before what, which
-process knows which secret, and what never reaches the gateway at all."""
+"""Promises that only show from outside: which process knows which secret, what never
+reaches the gateway at all, and what an earlier checkpoint is good for."""
 import contextlib
+import json
 import os
-import re
-import subprocess
+import shutil
 import sys
 import time
 
-import grpc
 import rig
-from rig import claim, equal, expect, item
-
-REQUESTS = 20
-
-
-# --- Order -------------------------------------------------------------------------------
-
-@contextlib.contextmanager
-def traced(gateway, *options):
-    """strace on all threads of the gateway; the lane is another process and not traced."""
-    path = gateway.rig.path("trace")
-    tracer = subprocess.Popen(["strace", "-f", "-qq", "-y", "-o", path, *options,
-                               "-p", str(gateway.process.pid)],
-                              stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
-    expect(tracer.poll() is None, "strace cannot attach")
-    try:
-        yield path
-    finally:
-        tracer.terminate()
-        tracer.wait(timeout=10)
-
-
-def events(path):
-    """S = a sync of the ledger has ended, K = work goes to a lane, R = an answer goes out."""
-    kinds = ((re.compile(r"fdatasync\(\d+<[^>]*ledger\.db-wal>\) += 0"), "S"),
-             (re.compile(r"sendto\(\d+<[^>]*>, .*MSG_DONTWAIT\|MSG_NOSIGNAL"), "K"),
-             (re.compile(r"write\(\d+<(?:TCP|socket)[^>]*>, .*, (\d+)\)? "), "R"))
-    unfinished = {}
-    with open(path, encoding="utf-8", errors="replace") as trace:
-        for line in trace:
-            thread, _, call = line.rstrip().partition(" ")
-            call = call.strip()
-            if call.endswith("<unfinished ...>"):
-                unfinished[thread] = call[:-len("<unfinished ...>")].rstrip()
-                # What goes out is counted when it begins, a sync when it has ended.
-                if not call.startswith("fdatasync"):
-                    call = unfinished[thread] + " "
-                else:
-                    continue
-            elif call.startswith("<... "):
-                if not call.startswith("<... fdatasync"):
-                    continue
-                call = unfinished.pop(thread, "") + call[call.index("resumed>") + 8:]
-            for pattern, kind in kinds:
-                found = pattern.search(call)
-                # Answers carry a CMS; acknowledgements and window updates are small.
-                if found and (kind != "R" or int(found.group(1)) > 1000):
-                    yield kind
-
-
-def order_of(gateway):
-    client = gateway.client()
-    client.sign()
-    with traced(gateway, "-e", "trace=fdatasync,sendto,write") as path:
-        for _ in range(REQUESTS):
-            client.sign()
-    return "".join(events(path))
-
-
-@claim
-def no_key_is_used_before_its_intent_is_durable(rigged):
-    with rigged.gateway(rigged.quiet) as gateway:
-        order = order_of(gateway)
-        equal(order.count("K"), REQUESTS, f"key uses in {order}")
-        early = re.findall(r"(?:^|R)(?=K)", order)
-        expect(not early, f"a key was used before a sync: {order}")
-
-
-@claim
-def no_signature_leaves_before_its_outcome_is_durable(rigged):
-    with rigged.gateway(rigged.quiet) as gateway:
-        order = order_of(gateway)
-        equal(order.count("R"), REQUESTS, f"answers in {order}")
-        expect("KR" not in order, f"an answer left before a sync: {order}")
-
-
-@claim
-def a_denial_is_durable_before_it_is_told(rigged):
-    with rigged.gateway(rigged.quiet) as gateway:
-        client = gateway.client()
-        before = os.path.getsize(rigged.path("ledger.db-wal"))
-        rig.refused(client.sign, document_class="kontrak_pengadaan")
-        expect(os.path.getsize(rigged.path("ledger.db-wal")) > before
-               or b"kontrak_pengadaan" in rigged.read("ledger.db-wal", "rb"),
-               "the denial is in the ledger when the caller hears of it")
-
-
-@claim
-def a_failed_sync_stops_signing_at_once(rigged):
-    job = item()
-    with rigged.gateway(rigged.quiet) as gateway:
-        client = gateway.client()
-        client.sign()
-        with traced(gateway, "-e", "trace=fdatasync",
-                    "-e", "inject=fdatasync:error=EIO:when=1"):
-            refusal = rig.refused(client.sign, job)
-            equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
-            equal(gateway.wait_end(10), 1, "exit code")
-        rig.contains(gateway.text(), "ledger")
-    with rigged.gateway(rigged.quiet) as gateway:
-        result = gateway.client().sign(job)
-        expect(len(result.signature) > 1000, "after a restart the same id is signed")
-        verified = rigged.segel("reviewer", "log", "verify")
-        equal(verified.returncode, 0, verified.stdout + verified.stderr)
-
+from rig import claim, contains, equal, expect, item
 
 # --- Secrets -----------------------------------------------------------------------------
+
 
 def memory_holds(pid, words):
     """Which of the words stand in the memory of a process."""
@@ -136,12 +31,20 @@ def memory_holds(pid, words):
     return found
 
 
+def found_in_segeld(gateway, words):
+    """Beside a word that must be there: else nothing was looked at."""
+    control = b"surat_keterangan"
+    found = memory_holds(gateway.process.pid, [control, *words])
+    expect(control in found, "the memory of segeld cannot be read here")
+    return found - {control}
+
+
 @claim
 def pin_and_module_exist_only_in_the_lane(rigged):
     with rigged.gateway() as gateway:
         gateway.client().sign()
         pin = rigged.read("pin", "rb").strip()
-        equal(memory_holds(gateway.process.pid, [pin]), set(), "the PIN in segeld")
+        equal(found_in_segeld(gateway, [pin]), set(), "the PIN in segeld")
         with open(f"/proc/{gateway.process.pid}/maps", encoding="utf-8") as maps:
             expect("softhsm" not in maps.read(), "segeld has loaded the module")
         for name in ("cmdline", "environ"):
@@ -159,9 +62,11 @@ def a_letters_content_never_reaches_the_gateway(rigged):
                               "pades-b-b", "--class", "surat_keterangan", "--approval",
                               "ND/7/2026", "--notice-shown", "-o", rigged.path("out"), letter)
         equal(signed.returncode, 0, signed.stdout + signed.stderr)
-        equal(memory_holds(gateway.process.pid, words), set(), "content in segeld")
+        equal(found_in_segeld(gateway, words), set(), "content in segeld")
         for name in ("ledger.db", "ledger.db-wal"):
-            expect(words[0] not in rigged.read(name, "rb"), f"content in {name}")
+            data = rigged.read(name, "rb")
+            for word in words:
+                expect(word not in data, f"content in {name}")
 
 
 def minimal_pdf(text):
@@ -184,9 +89,99 @@ def minimal_pdf(text):
                   f"startxref\n{start}\n%%EOF\n").encode()
 
 
+# --- Policy ------------------------------------------------------------------------------
+
+@claim
+def a_policy_with_one_broken_rule_does_not_load_at_all(rigged):
+    text = rigged.read("policy.yaml")
+    spoiled = text.replace("deny:", "denies:", 1)
+    expect(spoiled != text, "the policy has rules")
+    rigged.write("one-broken.yaml", spoiled)
+    code, said = rigged.refuses(
+        rigged.config((r"file: policy.yaml", "file: one-broken.yaml")))
+    equal(code, 1, "exit code")
+    contains(said, "one-broken.yaml", "denies")
+
+
+# --- The log against an earlier checkpoint -----------------------------------------------
+
+def verify(rigged, *arguments):
+    return rigged.segel("reviewer", "log", "verify", *arguments)
+
+
+def covered(rigged, records, seconds=15):
+    """Waits until a checkpoint covers so many records; how many it covers then."""
+    end = time.monotonic() + seconds
+    while True:
+        said = json.loads(verify(rigged, "--json").stdout or "{}")
+        if said.get("covered", 0) >= records:
+            return said["covered"]
+        expect(time.monotonic() < end, f"no checkpoint of {records} records: {said}")
+        time.sleep(0.2)
+
+
+def sign_some(gateway, count):
+    results = gateway.client().batch([item() for _ in range(count)])
+    return max(result.log.index for result in results) + 1
+
+
+LEDGER = ("ledger.db", "ledger.db-wal", "ledger.db-shm")
+
+
+def copy_ledger(rigged, source, target):
+    for name in LEDGER:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(rigged.path(target + name))
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy2(rigged.path(source + name), rigged.path(target + name))
+
+
+def history(rigged):
+    """A log, a copy of it, ten more records, and the checkpoint that a reviewer keeps."""
+    with rigged.gateway() as gateway:
+        sign_some(gateway, 5)
+    copy_ledger(rigged, "", "old-")
+    earlier = rigged.path("earlier.note")
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 10))
+        saved = verify(rigged, "--save", earlier)
+        equal(saved.returncode, 0, saved.stdout + saved.stderr)
+    return earlier
+
+
+def expect_only_earlier_tells(rigged, earlier):
+    alone = verify(rigged)
+    equal(alone.returncode, 0, f"the log as such is sound: {alone.stdout}")
+    held = verify(rigged, "--earlier", earlier)
+    equal(held.returncode, 1, f"log verify --earlier: {held.stdout}{held.stderr}")
+    contains(held.stdout, "rewritten or cut")
+
+
+@claim
+def a_log_that_grew_still_holds_an_earlier_checkpoint(rigged):
+    earlier = history(rigged)
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 10))
+        held = verify(rigged, "--earlier", earlier)
+        equal(held.returncode, 0, held.stdout + held.stderr)
+
+
+@claim
+def a_log_put_back_to_an_older_copy_is_found_out(rigged):
+    earlier = history(rigged)
+    copy_ledger(rigged, "old-", "")
+    with rigged.gateway():
+        expect_only_earlier_tells(rigged, earlier)
+
+
+@claim
+def a_log_that_was_cut_and_written_anew_is_found_out(rigged):
+    earlier = history(rigged)
+    copy_ledger(rigged, "old-", "")
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 40))
+        expect_only_earlier_tells(rigged, earlier)
+
+
 if __name__ == "__main__":
-    the_rig = rig.Rig("promises")
-    # Checkpoints sync too: none may come in between.
-    text = the_rig.read("segeld.yaml").replace("checkpoint_s: 1,", "checkpoint_s: 86400,")
-    the_rig.quiet = the_rig.write("quiet.yaml", text)
-    sys.exit(rig.run(the_rig))
+    sys.exit(rig.run(rig.Rig("promises")))
