@@ -22,7 +22,7 @@ enum sg_status load_unknown(struct loader *loader, const struct yaml_node *at,
                          "unknown %s '%s': the file has none", what, at->text);
     }
     line_init(&line, listed, sizeof(listed));
-    for (; words[count] != NULL && count < LISTED_MAX; count++) {
+    for (; count < LISTED_MAX && words[count] != NULL; count++) {
         line_str(&line, count > 0 ? ", " : "");
         line_str(&line, words[count]);
     }
