@@ -5,8 +5,7 @@
 #include "gateway/config_parse.h"
 #include "proto/text.h"
 
-/* --- Lanes ----------------------------------------------------------------------------
- */
+/* --- Lanes ----------------------------------------------------------------------- */
 
 static enum sg_status read_environment(struct parse *p, const struct yaml_node *map,
                                        struct config_lane *lane)
@@ -119,8 +118,7 @@ enum sg_status parse_log_key(struct parse *p)
     return field_id(p, map, p->config->log_key_id, &p->config->log_key_id_len);
 }
 
-/* --- Keys -----------------------------------------------------------------------------
- */
+/* --- Keys ------------------------------------------------------------------------ */
 
 static enum sg_status read_algorithms(struct parse *p, const struct yaml_node *map,
                                       struct config_key *key)
@@ -192,8 +190,7 @@ enum sg_status parse_keys(struct parse *p)
     return field_unique(p, list);
 }
 
-/* --- Callers --------------------------------------------------------------------------
- */
+/* --- Callers --------------------------------------------------------------------- */
 
 static enum sg_status read_roles(struct parse *p, const struct yaml_node *map,
                                  struct config_caller *caller)

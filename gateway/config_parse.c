@@ -6,8 +6,7 @@
 
 #include "proto/text.h"
 
-/* --- Memory and words -----------------------------------------------------------------
- */
+/* --- Memory and words ------------------------------------------------------------ */
 
 void *parse_alloc(struct parse *p, size_t count, size_t size)
 {
@@ -98,8 +97,7 @@ enum sg_status parse_choice(struct parse *p, const struct yaml_node *node,
                      "'%s' is not one of %s", value, list);
 }
 
-/* --- Fields of list items -------------------------------------------------------------
- */
+/* --- Fields of list items -------------------------------------------------------- */
 
 enum sg_status field_get(struct parse *p, const struct yaml_node *map, const char *name,
                          const struct yaml_node **out)

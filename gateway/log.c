@@ -43,7 +43,11 @@ static size_t write_json(char *line, const char *level, const char *event, va_li
 static size_t append(char *line, size_t len, const char *text)
 {
     for (; text != NULL && *text != '\0' && len < LINE_MAX - 1; text++, len++) {
-        line[len] = (unsigned char)*text < 0x20 || *text == 0x7F ? ' ' : *text;
+        bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
+        line[len] = *text;
+        if (control) {
+            line[len] = ' ';
+        }
     }
     return len;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +54,7 @@ static const char usage[] =
     "\n"
     "example: segeld --config /etc/segel/segeld.yaml\n";
 
-/* --- Starting -------------------------------------------------------------------------
- */
+/* --- Starting -------------------------------------------------------------------- */
 
 /* segel-hsm lies beside segeld unless the configuration says otherwise. */
 static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX],
@@ -137,8 +137,7 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
     return policy_load(gateway->config->policy_file, &gateway->policy, why);
 }
 
-/* --- Ending ---------------------------------------------------------------------------
- */
+/* --- Ending ---------------------------------------------------------------------- */
 
 static bool asked_to_end(const struct gateway *gateway)
 {
@@ -177,18 +176,18 @@ static void stop(struct gateway *gateway)
     config_free(gateway->config);
 }
 
-/* --- Running --------------------------------------------------------------------------
- */
+/* --- Running --------------------------------------------------------------------- */
 
 static int block_signals(void)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t ours;
 
     (void)sigemptyset(&ours);
     (void)sigaddset(&ours, SIGTERM);
     (void)sigaddset(&ours, SIGINT);
-    MUST(sigprocmask(SIG_BLOCK, &ours, NULL) == 0);
-    (void)signal(SIGPIPE, SIG_IGN);
+    MUST(pthread_sigmask(SIG_BLOCK, &ours, NULL) == 0);
+    MUST(sigaction(SIGPIPE, &ignore, NULL) == 0);
     return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -259,6 +258,7 @@ int main(int argc, char **argv)
     const char *path = NULL;
     bool only_check = false;
 
+    /* Before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         if (c == 'h' || c == 'V') {
             (void)fputs(c == 'h' ? usage : "segeld " SEGEL_VERSION "\n", stdout);

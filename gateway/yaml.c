@@ -65,7 +65,7 @@ enum sg_status yaml_fail(const struct yaml *doc, const struct yaml_node *at,
                    sentence);
 }
 
-/* --- Nodes ------------------------------------------------------------------------- */
+/* --- Nodes ----------------------------------------------------------------------- */
 
 static struct yaml_node node_at(enum yaml_kind kind, const yaml_mark_t *mark)
 {
@@ -236,7 +236,7 @@ static enum sg_status on_close(struct builder *builder, const yaml_mark_t *mark)
     return push(builder, &node, mark);
 }
 
-/* --- Events ------------------------------------------------------------------------ */
+/* --- Events ---------------------------------------------------------------------- */
 
 static enum sg_status on_document(struct builder *builder, const yaml_event_t *event)
 {
@@ -320,7 +320,7 @@ static enum sg_status build(struct builder *builder, struct slice text)
     return SG_OK;
 }
 
-/* --- Whole documents --------------------------------------------------------------- */
+/* --- Whole documents ------------------------------------------------------------- */
 
 static enum sg_status check_bytes(const struct builder *builder, struct slice text)
 {

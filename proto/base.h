@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "proto/status.h"
 
@@ -33,6 +34,16 @@
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
 #define SG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* For interfaces that take a pointer to what they only read without saying so:
+ * protobuf-c's structs, exec's arguments. Nothing may be written through the result. */
+static inline void *sg_unconst(const void *pointer)
+{
+    void *out;
+
+    memcpy(&out, &pointer, sizeof(out));
+    return out;
+}
 
 _Noreturn void sg_must_failed(const char *file, int line, const char *claim);
 

@@ -8,8 +8,7 @@
 
 enum { TICK_US = 100000, TICKS_A_SECOND = 10 };
 
-/* --- Making ---------------------------------------------------------------------------
- */
+/* --- Making ---------------------------------------------------------------------- */
 
 static enum sg_status make_berths(struct core *core)
 {
@@ -99,8 +98,7 @@ void core_free(struct core *core)
     free(core);
 }
 
-/* --- Running --------------------------------------------------------------------------
- */
+/* --- Running --------------------------------------------------------------------- */
 
 static void on_mail(evutil_socket_t fd, short what, void *context)
 {
@@ -296,8 +294,7 @@ void core_finish(struct core *core)
     }
 }
 
-/* --- From other threads ---------------------------------------------------------------
- */
+/* --- From other threads ---------------------------------------------------------- */
 
 enum sg_status core_submit(struct core *core, struct letters *jobs, size_t count)
 {

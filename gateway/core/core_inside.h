@@ -89,8 +89,8 @@ SG_MUST_USE enum sg_status turn(struct core *core);
 bool turn_has_work(const struct core *core);
 void turn_on_done(void *core, void *owner, const struct lane_result *result);
 
-/* decide.c: inside a transaction. decide puts the job into admitted, answered or a leader's
- * followers, and on a failure into none; conclude always into answered. */
+/* decide.c: inside a transaction. decide puts the job into admitted, answered or a
+ * leader's followers, and on a failure into none; conclude always into answered. */
 SG_MUST_USE enum sg_status decide(struct core *core, struct job *job);
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 

@@ -5,8 +5,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/ledger/record.h"
 
-/* --- Records --------------------------------------------------------------------------
- */
+/* --- Records --------------------------------------------------------------------- */
 
 static struct record_job record_of(const struct job *job)
 {
@@ -125,8 +124,7 @@ static enum sg_status write_intent(struct core *core, struct job *job)
     return ledger_append(core->ledger, text, NULL);
 }
 
-/* --- The claim on a request id --------------------------------------------------------
- */
+/* --- The claim on a request id --------------------------------------------------- */
 
 static void claim_of(const struct job *job, enum claim_state state, struct claim *out)
 {
@@ -179,7 +177,7 @@ static enum sg_status conflict(struct core *core, struct job *job)
 static enum sg_status find_template(struct core *core, struct job *job,
                                     const struct claim *claim)
 {
-    uint8_t packed[16384];
+    uint8_t packed[CMS_PACKED_MAX];
     size_t len = 0;
 
     if (memcmp(cms_template_id(job->template), claim->template_id, 32) == 0) {
@@ -230,8 +228,7 @@ static enum sg_status replay(struct core *core, struct job *job,
     return SG_OK;
 }
 
-/* --- One job --------------------------------------------------------------------------
- */
+/* --- One job --------------------------------------------------------------------- */
 
 static enum sg_status answer_unrecorded(struct core *core, struct job *job)
 {
@@ -311,8 +308,7 @@ enum sg_status decide(struct core *core, struct job *job)
     return found == SG_OK ? judge_known(core, job, &claim) : found;
 }
 
-/* --- What came back from the lane -----------------------------------------------------
- */
+/* --- What came back from the lane ------------------------------------------------ */
 
 static const char *outcome_name(const struct job *job)
 {

@@ -5,43 +5,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Reading --------------------------------------------------------------------------
- */
+/* --- Reading --------------------------------------------------------------------- */
+
+/* As the policy writes it: "rsa-pkcs1-sha256", "ecdsa-p256-sha384". */
+static void name_algorithm(enum sg_scheme scheme, enum sg_hash hash, const char *curve,
+                           char out[32])
+{
+    static const struct {
+        const char *curve;
+        const char *infix;
+    } curves[] = {{"P-256", "-p256"}, {"P-384", "-p384"}, {"P-521", "-p521"}};
+    const char *infix = "";
+
+    for (size_t i = 0; scheme == SG_SCHEME_ECDSA && i < SG_COUNT(curves); i++) {
+        infix = strcmp(curve, curves[i].curve) == 0 ? curves[i].infix : infix;
+    }
+    (void)snprintf(out, 32, "%s%s-%s", sg_scheme_name(scheme), infix, sg_hash_name(hash));
+}
 
 static void name_algorithms(struct key *key, const char *curve)
 {
-    char ec[16] = "";
-
-    /* "P-256" → "p256", as the policy writes it. */
-    for (size_t i = 0, n = 0; curve[i] != '\0' && n + 1 < sizeof(ec); i++) {
-        if (curve[i] != '-') {
-            ec[n++] = curve[i] == 'P' ? 'p' : curve[i];
-        }
-    }
     for (int s = 1; s < SG_SCHEME_COUNT; s++) {
         for (int h = 1; h < SG_HASH_COUNT; h++) {
-            bool named = s == SG_SCHEME_ECDSA && ec[0] != '\0';
-            (void)snprintf(key->algorithms[s][h], sizeof(key->algorithms[s][h]),
-                           "%s%s%s-%s", sg_scheme_name((enum sg_scheme)s),
-                           named ? "-" : "", named ? ec : "",
-                           sg_hash_name((enum sg_hash)h));
+            name_algorithm((enum sg_scheme)s, (enum sg_hash)h, curve,
+                           key->algorithms[s][h]);
         }
     }
+}
+
+static enum sg_status make_profile(struct key *key, enum sg_profile profile,
+                                   struct sg_error *why)
+{
+    size_t count = 0;
+    X509 *const *chain = cert_chain(key->cert, &count);
+
+    for (int h = 1; h < SG_HASH_COUNT; h++) {
+        struct cms_shape shape = {profile, key->config->scheme, (enum sg_hash)h};
+        TRY(cms_template_new(chain, count, shape, &key->templates[profile][h], why));
+    }
+    return SG_OK;
 }
 
 static enum sg_status make_templates(struct key *key, struct sg_error *why)
 {
     static const enum sg_profile served[] = {SG_PROFILE_PADES_B_B, SG_PROFILE_CADES_B_B,
                                              SG_PROFILE_RAW};
-    size_t count = 0;
-    X509 *const *chain = cert_chain(key->cert, &count);
 
     for (size_t p = 0; p < SG_COUNT(served); p++) {
-        for (int h = 1; h < SG_HASH_COUNT; h++) {
-            struct cms_shape shape = {served[p], key->config->scheme, (enum sg_hash)h};
-            TRY(cms_template_new(chain, count, shape, &key->templates[served[p]][h],
-                                 why));
-        }
+        TRY(make_profile(key, served[p], why));
     }
     return SG_OK;
 }
@@ -87,8 +98,7 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     return SG_OK;
 }
 
-/* --- Binding --------------------------------------------------------------------------
- */
+/* --- Binding --------------------------------------------------------------------- */
 
 /* CKA_* of the token as facts; what the module would not tell stays absent, and an absent
  * fact denies. */
@@ -157,44 +167,62 @@ static struct slice *slices_of(const struct config_words *words)
     return out;
 }
 
-static void free_slices(struct slice **slices)
+/* Everything that is known of a key before a job comes. */
+static void key_facts(const struct key *key, const struct policy *policy,
+                      const struct lane *lane, struct facts *facts)
 {
-    free(*slices);
+    const struct lane_key *info = lane_key(lane, key->position);
+
+    cert_facts(key->cert, facts);
+    cert_key_facts(key->cert, facts);
+    attribute_facts(info, facts);
+    token_facts(lane_token(lane), facts);
+    policy_facts(policy_info(policy), facts);
+    facts_text(facts, FACT_ID_key_id, slice_str(key->config->name));
+    facts_text(facts, FACT_ID_key_class, slice_str(key->config->class));
+    facts_text(facts, FACT_ID_key_assurance,
+               slice_str(key->hardware ? "hardware" : "software"));
+    facts_bool(facts, FACT_ID_key_raw_allowed, key->config->raw_allowed);
+    facts_bool(facts, FACT_ID_key_matches_cert,
+               slice_equal(cert_spki(key->cert), slice_of(info->spki, info->spki_len)));
+}
+
+/* policy_bind copies the facts: the slices may go away after it. */
+static enum sg_status bind_with_classes(struct key *key, const struct policy *policy,
+                                        struct facts *facts)
+{
+    const struct config_key *config = key->config;
+    struct slice *allowed = slices_of(&config->allowed_classes);
+    struct slice *prohibited = slices_of(&config->prohibited_classes);
+    enum sg_status status = SG_NO_MEMORY;
+
+    if (allowed != NULL && prohibited != NULL) {
+        facts_set(facts, FACT_ID_key_allowed_classes, allowed,
+                  config->allowed_classes.count);
+        facts_set(facts, FACT_ID_key_prohibited_classes, prohibited,
+                  config->prohibited_classes.count);
+        status = policy_bind(policy, facts, &key->bound);
+    }
+    free(allowed);
+    free(prohibited);
+    return status;
 }
 
 static enum sg_status bind_key(struct key *key, const struct policy *policy,
                                const struct lane *lane, struct sg_error *why)
 {
     const struct lane_key *info = lane_key(lane, key->position);
-    struct slice spki = cert_spki(key->cert);
-    AUTO(free_slices) struct slice *allowed = slices_of(&key->config->allowed_classes);
-    AUTO(free_slices)
-    struct slice *prohibited = slices_of(&key->config->prohibited_classes);
     struct facts facts = {0};
 
-    if (allowed == NULL || prohibited == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "no memory for the facts of a key");
-    }
     key->usable = info->usable;
     (void)snprintf(key->why, sizeof(key->why), "%s", info->why);
     key->hardware = token_is_hardware(lane_token(lane));
-    cert_facts(key->cert, &facts);
-    cert_key_facts(key->cert, &facts);
-    attribute_facts(info, &facts);
-    token_facts(lane_token(lane), &facts);
-    policy_facts(policy_info(policy), &facts);
-    facts_text(&facts, FACT_ID_key_id, slice_str(key->config->name));
-    facts_text(&facts, FACT_ID_key_class, slice_str(key->config->class));
-    facts_text(&facts, FACT_ID_key_assurance,
-               slice_str(key->hardware ? "hardware" : "software"));
-    facts_set(&facts, FACT_ID_key_allowed_classes, allowed,
-              key->config->allowed_classes.count);
-    facts_set(&facts, FACT_ID_key_prohibited_classes, prohibited,
-              key->config->prohibited_classes.count);
-    facts_bool(&facts, FACT_ID_key_raw_allowed, key->config->raw_allowed);
-    facts_bool(&facts, FACT_ID_key_matches_cert,
-               slice_equal(spki, slice_of(info->spki, info->spki_len)));
-    return policy_bind(policy, &facts, &key->bound);
+    key_facts(key, policy, lane, &facts);
+    enum sg_status status = bind_with_classes(key, policy, &facts);
+    return status == SG_OK
+               ? SG_OK
+               : sg_fail(why, status, "key '%s' cannot be bound to the policy",
+                         key->config->name);
 }
 
 enum sg_status keyring_bind(struct keyring *ring, const struct policy *policy,

@@ -16,8 +16,7 @@
 
 enum { LANE_FD = 3 };
 
-/* --- Making ---------------------------------------------------------------------------
- */
+/* --- Making ---------------------------------------------------------------------- */
 
 static enum sg_status make_slots(struct lane *lane)
 {
@@ -92,18 +91,17 @@ void lane_free(struct lane *lane)
     free(lane);
 }
 
-/* --- Process --------------------------------------------------------------------------
- */
+/* --- Process --------------------------------------------------------------------- */
 
 /* The child gets descriptor 3, standard error, an empty signal mask and the environment
  * of the configuration, nothing else. posix_spawn, because threads exist at a restart. */
 static int spawn(struct lane *lane, int child_fd)
 {
-    char *const argv[] = {(char *)(uintptr_t)lane->options.program,
-                          (char *)(uintptr_t) "lane", (char *)(uintptr_t) "--fd",
-                          (char *)(uintptr_t) "3", NULL};
+    char *const argv[] = {(char *)sg_unconst(lane->options.program),
+                          (char *)sg_unconst("lane"), (char *)sg_unconst("--fd"),
+                          (char *)sg_unconst("3"), NULL};
     char *const *environment =
-        (char *const *)(uintptr_t)lane->options.config->environment;
+        (char *const *)sg_unconst(lane->options.config->environment);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -185,8 +183,7 @@ void lane_lose(struct lane *lane, enum lane_state state, const char *reason)
     }
 }
 
-/* --- Time -----------------------------------------------------------------------------
- */
+/* --- Time ------------------------------------------------------------------------ */
 
 /* Hung: nothing came back for the whole time-out, or younger operations went past the
  * oldest one for as long (one thread of several is stuck). */
@@ -217,8 +214,7 @@ void lane_tick(struct lane *lane, int64_t now_us)
     }
 }
 
-/* --- Questions ------------------------------------------------------------------------
- */
+/* --- Questions ------------------------------------------------------------------- */
 
 int lane_fd(const struct lane *lane)
 {

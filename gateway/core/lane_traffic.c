@@ -4,8 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
 
-/* --- What the lane says ---------------------------------------------------------------
- */
+/* --- What the lane says ---------------------------------------------------------- */
 
 static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
 {
@@ -128,8 +127,7 @@ void lane_read(struct lane *lane)
     }
 }
 
-/* --- Work -----------------------------------------------------------------------------
- */
+/* --- Work ------------------------------------------------------------------------ */
 
 uint32_t lane_room(const struct lane *lane)
 {
@@ -151,7 +149,7 @@ static void put_operation(const struct lane_op *op, uint64_t id,
                          ? SEGEL__LANE__V1__MECHANISM__MECHANISM_EDDSA
                          : (Segel__Lane__V1__Mechanism)op->scheme;
     out->hash_bits = (uint32_t)sg_hash_len(op->hash) * 8;
-    out->input.data = (uint8_t *)(uintptr_t)op->input.data;
+    out->input.data = (uint8_t *)sg_unconst(op->input.data);
     out->input.len = op->input.len;
     out->deadline_us = op->deadline_us;
 }

@@ -41,12 +41,12 @@ enum sg_status wire_receive(int fd, struct arena *arena, Segel__Lane__V1__FromLa
 /* protobuf-c's structs have no const members; nothing here writes through them. */
 static char *text_of(const char *text)
 {
-    return (char *)(uintptr_t)(text == NULL ? "" : text);
+    return (char *)sg_unconst(text == NULL ? "" : text);
 }
 
 static ProtobufCBinaryData bytes_of(struct slice bytes)
 {
-    return (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)bytes.data,
+    return (ProtobufCBinaryData){.data = (uint8_t *)sg_unconst(bytes.data),
                                  .len = bytes.len};
 }
 

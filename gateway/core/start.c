@@ -10,8 +10,7 @@
 #include "gateway/ledger/record.h"
 #include "proto/text.h"
 
-/* --- Lanes ----------------------------------------------------------------------------
- */
+/* --- Lanes ----------------------------------------------------------------------- */
 
 /* Which keys a lane has to find; the log key comes last in its lane. */
 static enum sg_status list_refs(struct core *core, size_t lane)
@@ -101,8 +100,7 @@ enum sg_status start_lanes(struct core *core, struct sg_error *why)
     return SG_OK;
 }
 
-/* --- Ledger ---------------------------------------------------------------------------
- */
+/* --- Ledger ---------------------------------------------------------------------- */
 
 /* An INTENT without OUTCOME: the gateway or its lane died in between. Whether the key was
  * used is not known; it is never used again for it by itself. */
@@ -139,21 +137,24 @@ static enum sg_status close_open_claims(struct core *core, uint64_t *closed)
     return status == SG_NOT_FOUND ? SG_OK : status;
 }
 
-static enum sg_status keep_templates(struct core *core, const struct key *key)
+static enum sg_status keep_template(struct core *core,
+                                    const struct cms_template *template)
 {
-    uint8_t packed[16384];
+    uint8_t packed[CMS_PACKED_MAX];
     size_t len = 0;
 
-    for (int p = 0; p < SG_PROFILE_COUNT; p++) {
-        for (int h = 0; h < SG_HASH_COUNT; h++) {
-            const struct cms_template *template = key->templates[p][h];
-            if (template == NULL) {
-                continue;
-            }
-            TRY(cms_template_pack(template, packed, sizeof(packed), &len));
-            TRY(ledger_keep_template(core->ledger, cms_template_id(template),
-                                     slice_of(packed, len)));
-        }
+    if (template == NULL) {
+        return SG_OK;
+    }
+    TRY(cms_template_pack(template, packed, sizeof(packed), &len));
+    return ledger_keep_template(core->ledger, cms_template_id(template),
+                                slice_of(packed, len));
+}
+
+static enum sg_status keep_templates(struct core *core, const struct key *key)
+{
+    for (size_t i = 0; i < (size_t)SG_PROFILE_COUNT * SG_HASH_COUNT; i++) {
+        TRY(keep_template(core, key->templates[i / SG_HASH_COUNT][i % SG_HASH_COUNT]));
     }
     return SG_OK;
 }

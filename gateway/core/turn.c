@@ -7,8 +7,7 @@
 /* How long jobs wait for a lane that is being replaced before they are refused. */
 enum { LANE_PATIENCE_US = 1000000 };
 
-/* --- In -------------------------------------------------------------------------------
- */
+/* --- In -------------------------------------------------------------------------- */
 
 void turn_collect(struct core *core)
 {
@@ -44,8 +43,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     core->finished_count++;
 }
 
-/* --- Decide ---------------------------------------------------------------------------
- */
+/* --- Decide ---------------------------------------------------------------------- */
 
 static bool lane_gone(const struct berth *berth, int64_t now_us)
 {
@@ -116,8 +114,7 @@ static enum sg_status write_all(struct core *core)
     return SG_OK;
 }
 
-/* --- Out ------------------------------------------------------------------------------
- */
+/* --- Out ------------------------------------------------------------------------- */
 
 /* The INTENTs are durable: now, and not before, the keys may be used. */
 static void dispatch(struct core *core)
@@ -178,30 +175,35 @@ static void hand_back(struct core *core)
     post(core, box, &batch, count);
 }
 
-/* --- The turn -------------------------------------------------------------------------
- */
+/* --- The turn -------------------------------------------------------------------- */
+
+static void refuse_list(struct core *core, struct job_list *list)
+{
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, queue);
+        job->on_log = false;
+        job_refuse(
+            job, SG_LEDGER,
+            "the ledger cannot be written, so nothing is signed; tell the gateway's "
+            "administrator");
+        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    }
+}
 
 /* The ledger has failed: whoever waits is told so, and nothing is signed any more. */
 static void refuse_everybody(struct core *core)
 {
-    struct job_list *lists[] = {&core->finished, &core->admitted, &core->answered};
-    struct job_list all = STAILQ_HEAD_INITIALIZER(all);
-    struct job *job;
+    struct job_list undone = STAILQ_HEAD_INITIALIZER(undone);
 
-    for (size_t i = 0; i < SG_COUNT(lists); i++) {
-        STAILQ_CONCAT(&all, lists[i]);
-    }
+    STAILQ_CONCAT(&undone, &core->answered);
+    refuse_list(core, &undone);
+    refuse_list(core, &core->finished);
+    refuse_list(core, &core->admitted);
     for (size_t i = 0; i < core->berth_count; i++) {
-        STAILQ_CONCAT(&all, &core->berths[i].waiting);
+        refuse_list(core, &core->berths[i].waiting);
     }
-    STAILQ_FOREACH(job, &all, queue)
-    {
-        job->on_log = false;
-        job_refuse(job, SG_LEDGER,
-                   "the ledger cannot be written, so nothing is signed; tell "
-                   "the gateway's administrator");
-    }
-    STAILQ_CONCAT(&core->answered, &all);
     hand_back(core);
 }
 

@@ -3,8 +3,7 @@
 #include "gateway/service/inside.h"
 #include "segel/v1/errors.pb-c.h"
 
-/* --- PolicyDenial ---------------------------------------------------------------------
- */
+/* --- PolicyDenial ---------------------------------------------------------------- */
 
 static Segel__V1__RuleVerdict *verdict_message(struct arena *arena, const struct job *job,
                                                size_t index, bool english)
@@ -37,7 +36,7 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
     Segel__V1__PolicyDenial *out =
         (Segel__V1__PolicyDenial *)arena_alloc(arena, sizeof(*out));
     Segel__V1__RuleVerdict **failures =
-        (Segel__V1__RuleVerdict **)arena_alloc(arena, count * sizeof(*failures));
+        (Segel__V1__RuleVerdict **)arena_alloc(arena, count * sizeof(void *));
 
     if (out == NULL || failures == NULL) {
         return NULL;
@@ -56,8 +55,7 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
     return out;
 }
 
-/* --- google.rpc.Status ----------------------------------------------------------------
- */
+/* --- google.rpc.Status ----------------------------------------------------------- */
 
 /* A message as google.protobuf.Any. */
 static bool wrap(struct arena *arena, const char *type, const ProtobufCMessage *message,

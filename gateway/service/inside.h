@@ -133,13 +133,13 @@ void finish_plain(struct grpc_call *call, enum sg_status status, const char *tex
 /* protobuf-c's structs have no const members; nothing writes through these. */
 static inline char *pb_text(const char *text)
 {
-    return (char *)(uintptr_t)(text == NULL ? "" : text);
+    return (char *)sg_unconst(text == NULL ? "" : text);
 }
 
 static inline ProtobufCBinaryData pb_bytes(struct slice bytes)
 {
     return (ProtobufCBinaryData){.len = bytes.len,
-                                 .data = (uint8_t *)(uintptr_t)bytes.data};
+                                 .data = (uint8_t *)sg_unconst(bytes.data)};
 }
 
 static inline struct slice pb_slice(const ProtobufCBinaryData *bytes)

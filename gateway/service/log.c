@@ -25,8 +25,7 @@ struct log_call {
     struct question question;
 };
 
-/* --- Life -----------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------ */
 
 static void free_if_over(struct log_call *log)
 {
@@ -86,8 +85,7 @@ void log_on_close(struct grpc_call *call, void *context)
     }
 }
 
-/* --- Questions ------------------------------------------------------------------------
- */
+/* --- Questions ------------------------------------------------------------------- */
 
 void log_on_checkpoint(struct grpc_call *call, const ProtobufCMessage *message,
                        void *context)
@@ -192,8 +190,7 @@ void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *
     ask(log);
 }
 
-/* --- Answers --------------------------------------------------------------------------
- */
+/* --- Answers --------------------------------------------------------------------- */
 
 static void finish_after(struct log_call *log, const ProtobufCMessage *message)
 {

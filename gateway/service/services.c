@@ -89,8 +89,7 @@ struct service_loop *loop_of(struct services *services, const struct grpc_call *
     return &services->loops[grpc_call_name(call).loop];
 }
 
-/* --- Making ---------------------------------------------------------------------------
- */
+/* --- Making ---------------------------------------------------------------------- */
 
 static enum sg_status make_loops(struct services *services)
 {
@@ -173,8 +172,7 @@ void services_free(struct services *services)
     free(services);
 }
 
-/* --- Joining transport and core -------------------------------------------------------
- */
+/* --- Joining transport and core -------------------------------------------------- */
 
 void services_offer(struct services *services, struct server_options *options)
 {

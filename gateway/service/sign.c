@@ -74,8 +74,7 @@ void sign_on_close(struct grpc_call *call, void *context)
     }
 }
 
-/* --- Items in -------------------------------------------------------------------------
- */
+/* --- Items in -------------------------------------------------------------------- */
 
 static int64_t deadline_us(const struct sign_call *sign)
 {
@@ -259,9 +258,11 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
                          !take_terms(sign, request->terms))) {
         return;
     }
-    if (request->n_items > 2 * BATCH_MAX ||
+    if (request->n_items > STREAM_MESSAGE_MAX ||
         take_items(sign, request->items, request->n_items) != SG_OK) {
-        refuse_call(sign, SG_TOO_LARGE, "a message may carry 1024 items");
+        refuse_call(
+            sign, SG_TOO_LARGE,
+            "a message may carry 1024 items, and no more jobs than the queue holds");
         return;
     }
     sign_hold_back(sign);

@@ -42,8 +42,8 @@ static void answer_batch(struct sign_call *sign)
         sign_finish(sign, SG_NO_MEMORY, sg_status_text(SG_NO_MEMORY), slice_of(NULL, 0));
         return;
     }
-    response.results = (Segel__V1__SignResult **)arena_alloc(
-        &arena, sign->total * sizeof(*response.results));
+    response.results =
+        (Segel__V1__SignResult **)arena_alloc(&arena, sign->total * sizeof(void *));
     for (uint32_t i = 0; response.results != NULL && i < sign->total; i++) {
         response.results[i] = result_message(&arena, sign->loop->services, sign->batch[i],
                                              sign->terms.english);

@@ -7,17 +7,16 @@
 
 enum { NIK_DIGITS = 16 };
 
-/* --- Personal data --------------------------------------------------------------------
- */
+/* --- Personal data --------------------------------------------------------------- */
 
 /* Length of a digit at this place: ASCII or full-width (U+FF10 to U+FF19); 0 = none. */
-static size_t digit_at(const uint8_t *at, size_t left)
+static size_t digit_at(const char *at)
 {
-    if (at[0] >= '0' && at[0] <= '9') {
+    if (*at >= '0' && *at <= '9') {
         return 1;
     }
-    bool wide =
-        left >= 3 && at[0] == 0xEF && at[1] == 0xBC && at[2] >= 0x90 && at[2] <= 0x99;
+    bool wide = strncmp(at, "\xEF\xBC", 2) == 0 && (uint8_t)at[2] >= 0x90 &&
+                (uint8_t)at[2] <= 0x99;
     return wide ? 3 : 0;
 }
 
@@ -25,26 +24,21 @@ static size_t digit_at(const uint8_t *at, size_t left)
  * reported as well: it may hold one. */
 static bool looks_like_nik(const char *text)
 {
-    size_t len = strlen(text);
     size_t digits = 0;
 
-    for (size_t i = 0; i < len;) {
-        size_t step = digit_at((const uint8_t *)text + i, len - i);
-        if (step > 0) {
+    for (size_t step = 1; *text != '\0' && digits < NIK_DIGITS; text += step) {
+        size_t digit = digit_at(text);
+        if (digit > 0) {
             digits++;
-        } else if (strchr(" .-", text[i]) == NULL) {
+        } else if (strchr(" .-", *text) == NULL) {
             digits = 0;
         }
-        if (digits >= NIK_DIGITS) {
-            return true;
-        }
-        i += step > 0 ? step : 1;
+        step = digit > 0 ? digit : 1;
     }
-    return false;
+    return digits >= NIK_DIGITS;
 }
 
-/* --- Terms ----------------------------------------------------------------------------
- */
+/* --- Terms ----------------------------------------------------------------------- */
 
 /* Texts arrive free of NUL and bad UTF-8 (preflight); controls and length are checked
  * here. */
@@ -65,7 +59,7 @@ static enum sg_status copy_text(const char *name, const char *from, char *to, si
 static enum sg_status read_labels(const Segel__V1__SignTerms *message, struct terms *out,
                                   struct sg_error *why)
 {
-    char value[LEDGER_ID_MAX + 1];
+    char value[LEDGER_ID_MAX + 1] = "";
 
     if (message->n_labels > SG_COUNT(out->label_names)) {
         return sg_fail(why, SG_INVALID, "a job may have at most %zu labels",
@@ -150,16 +144,17 @@ enum sg_status terms_read(const struct services *services,
     return read_texts(message, out, why);
 }
 
-/* --- Items ----------------------------------------------------------------------------
- */
+/* --- Items ----------------------------------------------------------------------- */
 
 static uint8_t *put_text(uint8_t *at, const char *text)
 {
     size_t len = strlen(text);
 
-    *at = (uint8_t)len; /* all texts are shorter than 256 bytes */
-    memcpy(at + 1, text, len);
-    return at + 1 + len;
+    *at++ = (uint8_t)len; /* all texts are shorter than 256 bytes */
+    for (size_t i = 0; i < len; i++) {
+        *at++ = (uint8_t)text[i];
+    }
+    return at;
 }
 
 /* Binds an id to all that was asked under it: whatever changes what is signed or why it
