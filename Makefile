@@ -201,6 +201,11 @@ asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
+mutants: ## break each promise on purpose and see that a test fails
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) tests
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/run.py
+
 lint: ## formatting, clang-tidy, layers, banned calls, sizes, secrets
 	@deploy/deps.sh build test lint
 	@BUILD=$(BUILD) MAKE="$(MAKE) $(PARALLEL)" PYTHON=$(PYTHON) tests/lint/run.sh
@@ -243,7 +248,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units tests deps check asan lint demo bench install clean tidy help
+.PHONY: all units tests deps check asan mutants lint demo bench install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 
@@ -71,13 +72,20 @@ def outcomes_of(the_rig, job):
             if r["type"] == "outcome" and r["decision_id"] in ids]
 
 
+def call_of(client, job):
+    """A call that is under way."""
+    call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                       rig.signing.SignResponse)
+    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=20)
+
+
 @claim
 def a_hung_call_costs_two_seconds_and_the_lane(faulty):
     with faulty.gateway() as gateway:
         before = lane_pid(gateway)
         faulty.schedule("C_Sign@1=hang")
         job, start = item(value=DIGEST), time.monotonic()
-        refusal = rig.refused(gateway.client().sign, job)
+        refusal = rig.refused(gateway.client().sign, job, timeout=8)
         took = time.monotonic() - start
         equal(refusal.code, UNAVAILABLE)
         expect(took < 4, f"the answer took {took:.1f} s")
@@ -90,11 +98,31 @@ def a_hung_call_costs_two_seconds_and_the_lane(faulty):
 
 
 @claim
+def one_stuck_thread_of_several_is_found_while_others_work(faulty):
+    with faulty.gateway() as gateway:
+        client, start = gateway.client(), time.monotonic()
+        faulty.schedule("C_Sign@1=hang")
+        stuck = call_of(client, item())
+        time.sleep(0.3)
+        faulty.schedule("")
+        signed = 0
+        while not stuck.done() and time.monotonic() - start < 6:
+            with contextlib.suppress(grpc.RpcError):
+                client.sign()
+                signed += 1
+            time.sleep(0.01)
+        took = time.monotonic() - start
+        expect(stuck.done() and took < 4.5, f"{took:.1f} s, the stuck job: {stuck.done()}")
+        equal(stuck.code(), UNAVAILABLE)
+        expect(signed > 10, f"{signed} others were signed meanwhile")
+
+
+@claim
 def a_crashed_lane_is_replaced_and_its_job_is_indeterminate(faulty):
     with faulty.gateway() as gateway:
         faulty.schedule("C_Sign@1=abort")
         job = item(value=DIGEST)
-        refusal = rig.refused(gateway.client().sign, job)
+        refusal = rig.refused(gateway.client().sign, job, timeout=8)
         equal(refusal.code, UNAVAILABLE)
         contains(refusal.message, "same id")
         faulty.schedule("")
@@ -188,13 +216,6 @@ def every_answered_request_is_on_the_log(faulty):
                "the failed outcome belongs to the failed job")
 
 
-def call_of(client, job):
-    """A call that is under way."""
-    call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
-                       rig.signing.SignResponse)
-    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=20)
-
-
 @claim
 def an_id_that_is_under_way_is_not_signed_twice(faulty):
     with faulty.gateway() as gateway:
@@ -211,6 +232,23 @@ def an_id_that_is_under_way_is_not_signed_twice(faulty):
         equal(faulty.rig.read("calls").split().count("C_Sign") - signs, 1, "key uses")
 
 
+@claim
+def a_job_that_a_kill_left_open_is_closed_at_the_next_start(faulty):
+    job = item(value=DIGEST)
+    with faulty.gateway() as gateway:
+        client = gateway.client()
+        faulty.schedule("C_Sign@1=hang")
+        under_way = call_of(client, job)
+        time.sleep(0.7)
+        gateway.stop(signal.SIGKILL)
+        expect(under_way.exception() is not None, "the kill came too late")
+    with faulty.gateway() as gateway:
+        equal(outcomes_of(gateway.rig, job), ["indeterminate"], "outcomes after the start")
+        result = gateway.client().sign(job)
+        equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
+        equal(outcomes_of(gateway.rig, job), ["indeterminate", "signed"], "outcomes")
+
+
 # --- The queue is bounded -------------------------------------------------------------------
 
 @claim
@@ -223,11 +261,10 @@ def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
         client.sign()
         faulty.schedule("C_Sign@1+=slow")
         started = time.monotonic()
-        calls = [call_of(client, item()) for _ in range(12)]
+        calls = [call_of(client, item()) for _ in range(8)]
         outcomes = [call.exception() for call in calls]
         refusals = [rig.Refusal(error) for error in outcomes if error is not None]
-        expect(len(refusals) >= 4, f"{len(refusals)} of 12 were refused")
-        expect(len(refusals) <= 8, f"{len(refusals)} of 12 were refused, 4 find room")
+        expect(2 <= len(refusals) <= 4, f"{len(refusals)} of 8 were refused, 4 find room")
         for refusal in refusals:
             equal(refusal.code, grpc.StatusCode.RESOURCE_EXHAUSTED)
             expect(refusal.retry is not None, "RetryInfo says when to come back")

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import time
 
@@ -181,6 +182,24 @@ def a_log_that_was_cut_and_written_anew_is_found_out(rigged):
     with rigged.gateway() as gateway:
         covered(rigged, sign_some(gateway, 40))
         expect_only_earlier_tells(rigged, earlier)
+
+
+@claim
+def a_record_changed_under_a_running_gateway_is_found_out(rigged):
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 3))
+        equal(verify(rigged).returncode, 0, "log verify before the change")
+        base = sqlite3.connect(rigged.path("ledger.db"), timeout=10)
+        with base:
+            changed = base.execute(
+                "UPDATE leaf SET rec = CAST(replace(CAST(rec AS TEXT), 'ND-2026/001',"
+                " 'ND-2026/002') AS BLOB) WHERE idx = (SELECT min(idx) FROM leaf WHERE"
+                " CAST(rec AS TEXT) LIKE '%ND-2026/001%')").rowcount
+        base.close()
+        equal(changed, 1, "changed records")
+        found = verify(rigged)
+        equal(found.returncode, 1, f"log verify: {found.stdout}{found.stderr}")
+        contains(found.stdout, "do not lead to the signed root")
 
 
 if __name__ == "__main__":
