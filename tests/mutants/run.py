@@ -12,6 +12,7 @@ nothing and counts as a failure, like a mutant that survives.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import re
 import shutil
@@ -26,8 +27,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 WORK = os.path.join(BUILD, "mutants")
 PARTS = ("gen", "obj", "lib", "bin", "tests/fixtures")
-BUILD_S, TEST_S = 240, 120
+BUILD_S, TEST_S = 240, 180
 SKIPPED = 77
+running = set()  # process groups; none of them outlives this program
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CRITERION = re.compile(r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 OWN_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
@@ -113,6 +115,7 @@ def run_group(command, tree, seconds, log, **environment):
         child = subprocess.Popen(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=subprocess.STDOUT, start_new_session=True,
                                  env={**os.environ, **environment})
+        running.add(child.pid)
         try:
             code = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -124,11 +127,17 @@ def run_group(command, tree, seconds, log, **environment):
 
 
 def end_group(child):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
+    running.discard(child.pid)
+
+
+def end_all(number, _):
+    for group in list(running):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    os._exit(128 + number)
 
 
 def is_script(test):
@@ -152,11 +161,11 @@ def last_line(text):
     return (errors or lines or ["no output"])[-1 if not errors else 0].strip()
 
 
-def command_of(test, claim, tree):
+def command_of(test, claims, tree):
     if is_script(test):
         return [sys.executable, "-B", os.path.join(tree, "tests/mutants/only.py"),
-                os.path.join(tree, "tests", test), claim]
-    return [os.path.join(tree, "build/tests", test), "--filter", claim, "--verbose"]
+                os.path.join(tree, "tests", test), *claims]
+    return [os.path.join(tree, "build/tests", test), "--filter", *claims, "--verbose"]
 
 
 def judge(test, claim, code, text):
@@ -178,16 +187,17 @@ def judge(test, claim, code, text):
     wanted = claim if is_script(test) else claim.replace("/", "::")
     if any(wanted in name for name in failed):
         return FAILED, next(name for name in failed if wanted in name)
-    if failed or not any(wanted in name for name in passed):
-        return NOTHING, "the claim was not judged"
-    return PASSED, ""
+    if any(wanted in name for name in passed):
+        return PASSED, ""
+    return NOTHING, "the claim was not judged"
 
 
-def try_test(test, claim, tree, log):
-    code, text = run_group(command_of(test, claim, tree), tree, TEST_S, log,
+def try_test(test, claims, tree, log):
+    """The verdict on each claim; a program of Criterion takes one claim at a time."""
+    code, text = run_group(command_of(test, claims, tree), tree, TEST_S, log,
                            BUILD=os.path.join(tree, "build"),
                            PYTHONDONTWRITEBYTECODE="1")
-    return judge(test, claim, code, text)
+    return {(test, claim): judge(test, claim, code, text) for claim in claims}
 
 
 # --- The two rounds ---------------------------------------------------------------------
@@ -197,25 +207,28 @@ def say(word, started, name, note=""):
           flush=True)
 
 
+def groups_of(rows):
+    """Claims that run together: those of a script, one of a program of Criterion."""
+    groups = {}
+    for row in rows:
+        test, claim = row["test"], row["claim"]
+        groups.setdefault((test,) if is_script(test) else (test, claim), set()).add(claim)
+    return groups
+
+
 def unbroken(pool, rows):
     """Runs each claim on unchanged sources; those that passed."""
     tree, started = os.path.join(WORK, "unbroken"), time.monotonic()
     copy_tree(tree)
-    log = os.path.join(WORK, "logs", "unbroken")
     for test in sorted({row["test"] for row in rows}):
-        build(test, tree, log + ".build")
-    pairs = sorted({(row["test"], row["claim"]) for row in rows})
-
-    # A script has one folder for its gateway, so its claims run one after the other.
-    def run_all(test):
-        found = {}
-        for number, (_, claim) in enumerate(p for p in pairs if p[0] == test):
-            name = f"{log}.{test.replace('/', '-')}.{number}"
-            found[test, claim] = try_test(test, claim, tree, name)
-        return found
+        build(test, tree, os.path.join(WORK, "logs", "unbroken.build"))
+    def run_together(pair):
+        group, claims = pair
+        name = ".".join(("unbroken", *group)).replace("/", "-")
+        return try_test(group[0], sorted(claims), tree, os.path.join(WORK, "logs", name))
 
     verdicts = {}
-    for found in pool.map(run_all, sorted({test for test, _ in pairs})):
+    for found in pool.map(run_together, groups_of(rows).items()):
         verdicts.update(found)
     shutil.rmtree(tree, ignore_errors=True)
     good = sum(verdict == PASSED for verdict, _ in verdicts.values())
@@ -233,7 +246,8 @@ def try_mutant(row):
         copy_tree(tree)
         apply(row, tree)
         build(row["test"], tree, log + ".build")
-        verdict, note = try_test(row["test"], row["claim"], tree, log)
+        found = try_test(row["test"], [row["claim"]], tree, log)
+        verdict, note = found[row["test"], row["claim"]]
     except (Broken, OSError) as error:
         verdict, note = NOTHING, str(error)
     shutil.rmtree(tree, ignore_errors=True)
@@ -254,6 +268,8 @@ def main():
         for row in rows:
             print(f"{row['promise']:>2}  {row['name']:36} {row['test']}: {row['claim']}")
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_all)
     os.makedirs(os.path.join(WORK, "logs"), exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         verdicts = unbroken(pool, rows)

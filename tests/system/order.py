@@ -161,11 +161,12 @@ def a_failed_sync_stops_signing_at_once(rigged):
     with rigged.gateway(rigged.quiet) as gateway:
         client = gateway.client()
         client.sign()
-        with traced(gateway, "-e", "trace=fdatasync",
-                    "-e", "inject=fdatasync:error=EIO:when=1"):
+        with traced(gateway, "-e", "trace=fdatasync,sendto",
+                    "-e", "inject=fdatasync:error=EIO:when=1") as path:
             refusal = rig.refused(client.sign, job)
             equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
             equal(gateway.wait_end(10), 1, "exit code")
+        expect("K" not in events(path, 1000), "the key was used without its record")
         rig.contains(gateway.text(), "ledger")
     with rigged.gateway(rigged.quiet) as gateway:
         result = gateway.client().sign(job)

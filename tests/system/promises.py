@@ -92,16 +92,23 @@ def minimal_pdf(text):
 
 # --- Policy ------------------------------------------------------------------------------
 
+def with_rule(rigged, deny):
+    """The policy with one more rule, that nothing else of the file leans on."""
+    rule = f'  - {{id: X-1, cp: "9.9", level: hard, require: {{caller.entitled: true}}, {deny}}}'
+    text = rigged.read("policy.yaml")
+    expect("\nrules:\n" in text, "the policy has rules")
+    rigged.write("one-more.yaml", text.replace("\nrules:\n", f"\nrules:\n{rule}\n", 1))
+    return rigged.config((r"file: policy.yaml", "file: one-more.yaml"))
+
+
 @claim
 def a_policy_with_one_broken_rule_does_not_load_at_all(rigged):
-    text = rigged.read("policy.yaml")
-    spoiled = text.replace("deny:", "denies:", 1)
-    expect(spoiled != text, "the policy has rules")
-    rigged.write("one-broken.yaml", spoiled)
-    code, said = rigged.refuses(
-        rigged.config((r"file: policy.yaml", "file: one-broken.yaml")))
+    sound = with_rule(rigged, "deny: CALLER_NOT_ENTITLED")
+    checked = rigged.tool("segeld", "--config", sound, "--check-config")
+    equal(checked.returncode, 0, f"the rule as such loads: {checked.stderr}")
+    code, said = rigged.refuses(with_rule(rigged, "denies: CALLER_NOT_ENTITLED"))
     equal(code, 1, "exit code")
-    contains(said, "one-broken.yaml", "denies")
+    contains(said, "one-more.yaml", "denies")
 
 
 # --- The log against an earlier checkpoint -----------------------------------------------
