@@ -196,15 +196,30 @@ static bool hung(const struct lane *lane, int64_t now_us)
             (lane->overtaken_us != 0 && now_us - lane->overtaken_us > limit));
 }
 
+static bool slow_to_start(const struct lane *lane, int64_t now_us)
+{
+    return now_us - lane->started_us > lane->options.start_us;
+}
+
+/* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
+ * before it is judged. */
+static void hear_before_judging(struct lane *lane, int64_t now_us)
+{
+    if ((lane->state == LANE_UP && hung(lane, now_us)) ||
+        (lane->state == LANE_STARTING && slow_to_start(lane, now_us))) {
+        lane_read(lane);
+    }
+}
+
 void lane_tick(struct lane *lane, int64_t now_us)
 {
     struct sg_error why = {0};
 
+    hear_before_judging(lane, now_us);
     if (lane->state == LANE_UP && hung(lane, now_us)) {
         lane_lose(lane, LANE_DOWN,
                   "a call of the PKCS#11 module hung; the lane was killed");
-    } else if (lane->state == LANE_STARTING &&
-               now_us - lane->started_us > lane->options.start_us) {
+    } else if (lane->state == LANE_STARTING && slow_to_start(lane, now_us)) {
         lane_lose(lane, LANE_DOWN,
                   "the token did not open in time; check module and token");
     } else if (lane->state == LANE_DOWN && now_us >= lane->retry_us) {

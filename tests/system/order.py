@@ -175,6 +175,19 @@ def a_failed_sync_stops_signing_at_once(rigged):
         equal(verified.returncode, 0, verified.stdout + verified.stderr)
 
 
+@claim
+def a_disk_that_stalls_is_not_taken_for_an_hsm_that_hangs(rigged):
+    with rigged.gateway(rigged.quiet) as gateway:
+        client = gateway.client()
+        client.sign()
+        # The second sync is that of the first outcomes: the lane has the others in hand.
+        with traced(gateway, "-e", "trace=fdatasync",
+                    "-e", "inject=fdatasync:delay_enter=2600000:when=2"):
+            results = client.batch([item() for _ in range(200)], timeout=30)
+        equal([r.status.message for r in results if not r.signature], [], "not signed")
+        equal(gateway.find("lane.down"), [], "lanes lost")
+
+
 if __name__ == "__main__":
     the_rig = rig.Rig("order")
     if not may_trace(the_rig.dir):
