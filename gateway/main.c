@@ -155,6 +155,7 @@ static void on_tick(void *context)
     if (asked_to_end(gateway) && gateway->drain_until_us == 0) {
         log_event(LOG_INFO, "draining", "why", "asked to end", NULL);
         gateway->drain_until_us = now_us + DRAIN_LIMIT_US;
+        services_drain(gateway->services);
         server_drain(gateway->server);
         return;
     }

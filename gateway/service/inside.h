@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_SERVICE_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "gateway/service/services.h"
 #include "segel/v1/signing.pb-c.h"
@@ -42,6 +43,7 @@ struct services {
     struct service_loop *loops; /* owned */
     unsigned loop_count;
     struct reading *reading; /* owned */
+    atomic_bool draining;    /* who follows the log is sent away */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */
 };

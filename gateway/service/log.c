@@ -170,6 +170,11 @@ static bool keep_filter(struct log_call *log, const Segel__V1__RecordFilter *fro
     return true;
 }
 
+static uint32_t page_records(const struct log_call *log)
+{
+    return log->left < READ_PAGE_RECORDS ? (uint32_t)log->left : READ_PAGE_RECORDS;
+}
+
 void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *context)
 {
     const Segel__V1__ListRecordsRequest *request =
@@ -186,7 +191,7 @@ void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *
     log->left = request->count == 0 ? UINT64_MAX : request->count;
     log->follow = request->follow != 0;
     log->question.first = request->first;
-    log->question.max = READ_PAGE_RECORDS;
+    log->question.max = page_records(log);
     ask(log);
 }
 
@@ -272,6 +277,10 @@ static void send_page(struct log_call *log)
         return;
     }
     bool at_end = page->next >= page->size;
+    if (log->follow && atomic_load(&log->services->draining)) {
+        finish_plain(log->call, SG_SHUTDOWN, NULL);
+        return;
+    }
     if (log->left == 0 || (at_end && !log->follow)) {
         finish_plain(log->call, SG_OK, NULL);
         return;
@@ -280,7 +289,7 @@ static void send_page(struct log_call *log)
     pause_us = grpc_call_queued(log->call) > OUTPUT_HIGH ? OUTPUT_PAUSE_US : pause_us;
     page->not_before_us = clock_mono_us() + pause_us;
     page->first = page->next;
-    page->max = log->left < READ_PAGE_RECORDS ? (uint32_t)log->left : READ_PAGE_RECORDS;
+    page->max = page_records(log);
     /* A reader that takes nothing gets no further page until it does. */
     if (grpc_call_queued(log->call) > OUTPUT_HIGH) {
         page->max = 0;

@@ -9,6 +9,8 @@
 
 #include "gateway/clock.h"
 
+enum { STOP_LOOK_MS = 100 };
+
 struct reading {
     struct mbox box;
     struct ledger_reader *ledger; /* owned */
@@ -122,9 +124,10 @@ static void *run(void *context)
         struct letters waiting = STAILQ_HEAD_INITIALIZER(waiting);
         struct letter *letter;
 
-        (void)poll(&ready, 1, 1000);
+        (void)poll(&ready, 1, STOP_LOOK_MS);
         mbox_take(&reading->box, &waiting);
-        while ((letter = STAILQ_FIRST(&waiting)) != NULL) {
+        while (!atomic_load(&reading->stop) &&
+               (letter = STAILQ_FIRST(&waiting)) != NULL) {
             STAILQ_REMOVE_HEAD(&waiting, link);
             answer(reading, (struct question *)letter);
         }

@@ -154,6 +154,11 @@ enum sg_status services_new(const struct services_options *options, struct servi
     return SG_OK;
 }
 
+void services_drain(struct services *services)
+{
+    atomic_store(&services->draining, true);
+}
+
 void services_free(struct services *services)
 {
     if (services == NULL) {

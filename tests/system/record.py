@@ -108,6 +108,19 @@ def a_backend_may_not_read_the_log(the_rig):
         expect(result.stderr.strip(), "a sentence says why")
 
 
+@claim
+def no_more_records_come_than_were_asked_for(the_rig):
+    with the_rig.gateway() as gateway:
+        gateway.client().batch([item() for _ in range(300)])
+        call = gateway.client("reviewer").call(
+            "unary_stream", "ListRecords", rig.log.ListRecordsRequest,
+            rig.log.ListRecordsResponse, service="LogService")
+        for count in (1, 5, 128, 129, 300):
+            pages = call(rig.log.ListRecordsRequest(first=3, count=count), timeout=20)
+            found = [r.index for page in pages for r in page.records]
+            equal(found, list(range(3, 3 + count)), "records")
+
+
 def tamper(the_rig):
     """Changes one letter of a stored record, as somebody with the disk could."""
     base = sqlite3.connect(the_rig.path("ledger.db"))
