@@ -112,7 +112,7 @@ static void put_run(const struct cms_template *template, size_t from, size_t len
     }
 }
 
-static bool signature_fits(const struct cms_template *template, struct slice signature)
+bool cms_signature_fits(const struct cms_template *template, struct slice signature)
 {
     return template->shape.scheme == SG_SCHEME_ECDSA
                ? signature.len > 0 && signature.len <= template->signature_max
@@ -129,7 +129,7 @@ enum sg_status cms_assemble(const struct cms_template *template,
     size_t from = 0;
 
     TRY(fill(template, parts->digest, parts->signing_time_us, &filling));
-    if (!signature_fits(template, parts->signature)) {
+    if (!cms_signature_fits(template, parts->signature)) {
         return SG_INVALID;
     }
     size_t total = level_lengths(template, parts->signature.len, lengths);

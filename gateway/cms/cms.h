@@ -48,6 +48,9 @@ SG_MUST_USE enum sg_status cms_to_be_signed(const struct cms_template *template,
                                             struct slice digest, int64_t signing_time_us,
                                             uint8_t *out, size_t *out_len);
 
+/* Whether a signature has a length that the key of the template makes. */
+bool cms_signature_fits(const struct cms_template *template, struct slice signature);
+
 /* ContentInfo in DER. Same digest and time as above; signature as the scheme gives it
  * (RSA: modulus length; ECDSA: DER). SG_INVALID: a length does not fit the shape.
  * SG_TOO_LARGE: cap is below what is needed. */

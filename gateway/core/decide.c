@@ -180,7 +180,8 @@ static enum sg_status find_template(struct core *core, struct job *job,
     uint8_t packed[CMS_PACKED_MAX];
     size_t len = 0;
 
-    if (memcmp(cms_template_id(job->template), claim->template_id, 32) == 0) {
+    if (job->template != NULL &&
+        memcmp(cms_template_id(job->template), claim->template_id, 32) == 0) {
         return SG_OK;
     }
     TRY(ledger_find_template(core->ledger, claim->template_id, packed, sizeof(packed),
@@ -218,7 +219,9 @@ static enum sg_status replay(struct core *core, struct job *job,
     if (status == SG_LEDGER) {
         return status;
     }
-    if (status != SG_OK) {
+    if (status != SG_OK ||
+        !cms_signature_fits(job->template,
+                            slice_of(job->signature, job->signature_len))) {
         job_refuse(job, SG_INTERNAL,
                    "the stored answer cannot be built again; see the "
                    "gateway's log");

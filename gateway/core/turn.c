@@ -33,7 +33,10 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     }
     struct job *job = (struct job *)owner;
     job->status = result->status;
-    if (result->status == SG_OK) {
+    if (result->status == SG_OK &&
+        !cms_signature_fits(job->template, result->signature)) {
+        job_refuse(job, SG_HSM, "the HSM's signature has a wrong length");
+    } else if (result->status == SG_OK) {
         job->signature_len = result->signature.len;
         memcpy(job->signature, result->signature.data, result->signature.len);
     } else {

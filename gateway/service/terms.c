@@ -226,6 +226,13 @@ enum sg_status terms_item(const struct terms *terms, const Segel__V1__SignItem *
     if (job->template == NULL || terms->scheme != terms->key->config->scheme) {
         return SG_OK; /* judge_job refuses it, after the policy had its say */
     }
-    return cms_to_be_signed(job->template, slice_of(job->digest, sg_hash_len(job->hash)),
-                            job->signing_time_us, job->to_be_signed, &len);
+    enum sg_status status =
+        cms_to_be_signed(job->template, slice_of(job->digest, sg_hash_len(job->hash)),
+                         job->signing_time_us, job->to_be_signed, &len);
+    if (status != SG_OK) {
+        job_refuse(job, SG_INTERNAL,
+                   "the gateway cannot prepare this signature; its administrator should "
+                   "check its clock");
+    }
+    return status;
 }
