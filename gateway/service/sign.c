@@ -35,6 +35,17 @@ static void refuse_call(struct sign_call *sign, enum sg_status status, const cha
                 slice_of(NULL, 0));
 }
 
+/* Like a job that finds the core's queue full: with the time to come back. */
+static void refuse_busy(struct sign_call *sign)
+{
+    struct job job = {.status = SG_OK};
+
+    job_refuse(&job, SG_BUSY, "%s", sg_status_text(SG_BUSY));
+    arena_reset(&sign->loop->scratch);
+    sign_finish(sign, SG_BUSY, job.why,
+                denial_details(&sign->loop->scratch, &job, sign->terms.english));
+}
+
 static enum sign_kind kind_of(const struct grpc_call *call)
 {
     const char *path = grpc_call_method(call)->path;
@@ -142,6 +153,17 @@ static bool malformed(const struct job *job)
     return job->policy == NULL; /* judge_job never saw it */
 }
 
+static void give_back(struct sign_call *sign, struct letters *jobs)
+{
+    struct letter *letter;
+
+    while ((letter = STAILQ_FIRST(jobs)) != NULL) {
+        STAILQ_REMOVE_HEAD(jobs, link);
+        job_give(&sign->loop->pool, (struct job *)letter);
+    }
+}
+
+/* All items or none. SG_BUSY: too many jobs of this loop have not been answered. */
 static enum sg_status take_items(struct sign_call *sign,
                                  Segel__V1__SignItem *const *items, size_t count)
 {
@@ -153,7 +175,9 @@ static enum sg_status take_items(struct sign_call *sign,
     for (size_t i = 0; i < count; i++) {
         struct job *job = make_job(sign, items[i], (uint32_t)i);
         if (job == NULL) {
-            break;
+            give_back(sign, &jobs);
+            give_back(sign, &refused);
+            return SG_BUSY;
         }
         if (malformed(job)) {
             STAILQ_INSERT_TAIL(&refused, &job->letter, link);
@@ -166,7 +190,7 @@ static enum sg_status take_items(struct sign_call *sign,
     sign->under_way += (uint32_t)(good + bad);
     submit(sign, &jobs, good);
     answer_here(&refused, bad, &sign->loop->replies);
-    return good + bad == count ? SG_OK : SG_NO_MEMORY;
+    return SG_OK;
 }
 
 static bool take_terms(struct sign_call *sign, const Segel__V1__SignTerms *message)
@@ -203,8 +227,13 @@ void sign_on_unary(struct grpc_call *call, const ProtobufCMessage *message, void
     }
     Segel__V1__SignItem *const items[] = {request->item};
     if (take_items(sign, items, 1) != SG_OK) {
-        refuse_call(sign, SG_BUSY, NULL);
+        refuse_busy(sign);
     }
+}
+
+static int64_t queue_limit(const struct sign_call *sign)
+{
+    return sign->loop->services->options.config->queue_limit;
 }
 
 void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void *context)
@@ -217,6 +246,12 @@ void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void
     if (sign == NULL || !take_terms(sign, request->terms)) {
         return;
     }
+    if (request->n_items > (size_t)queue_limit(sign)) {
+        refuse_call(sign, SG_TOO_LARGE,
+                    "the batch has more items than the gateway's queue holds; send fewer "
+                    "at a time");
+        return;
+    }
     if (request->n_items == 0 || request->n_items > BATCH_MAX) {
         refuse_call(sign, SG_INVALID,
                     "a batch has 1 to 512 items; use SignStream for more");
@@ -226,7 +261,7 @@ void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void
     sign->total = (uint32_t)request->n_items;
     if (sign->batch == NULL ||
         take_items(sign, request->items, request->n_items) != SG_OK) {
-        refuse_call(sign, SG_BUSY, NULL);
+        refuse_busy(sign);
     }
 }
 
@@ -259,10 +294,14 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
         return;
     }
     if (request->n_items > STREAM_MESSAGE_MAX ||
-        take_items(sign, request->items, request->n_items) != SG_OK) {
+        request->n_items > (size_t)queue_limit(sign)) {
         refuse_call(
             sign, SG_TOO_LARGE,
             "a message may carry 1024 items, and no more jobs than the queue holds");
+        return;
+    }
+    if (take_items(sign, request->items, request->n_items) != SG_OK) {
+        refuse_busy(sign);
         return;
     }
     sign_hold_back(sign);
