@@ -193,9 +193,10 @@ static enum sg_status write_keys(struct core *core)
             log_event(LOG_WARN, "key.refused", "key", key->config->name, "why", key->why,
                       NULL);
         }
+        TRY(notes_write(core)); /* one by one: there is room for a few only */
         TRY(keep_templates(core, key));
     }
-    return notes_write(core);
+    return SG_OK;
 }
 
 static enum sg_status write_start(struct core *core, const struct ledger_state *state)
