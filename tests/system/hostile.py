@@ -1,0 +1,328 @@
+#!/usr/bin/python3
+"""Peers and an operator without mercy: the same ids from all sides at once, calls that are
+given up at any moment, clients that are killed, a gateway that is ended and killed under
+load. Whatever happens, an id is signed once, what was answered is on the log, and no job is
+left over."""
+import collections
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from rig import claim, equal, expect, item
+
+QUEUE_LIMIT = 96
+CANCELS, CANCELLERS = 1500, 6
+TERMS, KILLS = 5, 20
+HERE = os.path.dirname(os.path.abspath(__file__))
+chance = random.Random(20261123)
+
+
+def config(the_rig):
+    text = the_rig.read("segeld.yaml")
+    return the_rig.write("hostile.yaml", text + f"queue: {{limit: {QUEUE_LIMIT}}}\n")
+
+
+def records(the_rig):
+    shown = the_rig.segel("reviewer", "log", "show", "--json")
+    equal(shown.returncode, 0, shown.stderr)
+    lines = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+    return [r.get("record", r) for r in lines]
+
+
+def signatures_by_id(the_rig):
+    """How often the log says that each id was signed."""
+    found = records(the_rig)
+    jobs = {r["decision_id"]: r["job"] for r in found if r["type"] == "intent"}
+    return collections.Counter(jobs[r["decision_id"]] for r in found
+                               if r["type"] == "outcome" and r["outcome"] == "signed")
+
+
+def sound(the_rig):
+    verified = the_rig.segel("reviewer", "log", "verify")
+    equal(verified.returncode, 0, verified.stdout + verified.stderr)
+
+
+def no_job_is_left(gateway, seconds=10):
+    """A batch as large as the whole queue is taken only when nothing else is counted."""
+    end = time.monotonic() + seconds
+    while True:
+        results = gateway.client().batch([item() for _ in range(QUEUE_LIMIT)])
+        if all(r.signature for r in results):
+            return
+        expect(time.monotonic() < end,
+               f"jobs are left over: {[r.status for r in results if not r.signature][:1]}")
+        time.sleep(0.2)
+
+
+def together(functions):
+    """Runs all at once; the first failure of one is the failure of all."""
+    failures = []
+
+    def guarded(function):
+        try:
+            function()
+        except Exception as error:  # it is raised again below
+            failures.append(error)
+    threads = [threading.Thread(target=guarded, args=(f,)) for f in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+# --- The same ids from all sides ---------------------------------------------------------
+
+@claim
+def an_id_asked_for_from_all_sides_is_signed_once(the_rig):
+    jobs = [item() for _ in range(24)]
+    answers = collections.defaultdict(set)
+    kept = threading.Lock()
+
+    def keep(results):
+        with kept:
+            for result in results:
+                if result.signature:
+                    answers[result.request_id].add((result.signature, result.decision_id))
+
+    def side(client, number):
+        mine = jobs * 2
+        random.Random(number).shuffle(mine)
+        twisted = [item(request_id=j.request_id) for j in jobs[:4]]
+        if number % 3 == 0:
+            keep(client.batch(mine + jobs[:8]))
+        elif number % 3 == 1:
+            keep(client.stream(
+                rig.signing.SignStreamRequest(terms=rig.terms(), items=mine[i:i + 5])
+                for i in range(0, len(mine), 5)))
+        else:
+            for each in client.batch(mine[:12] + twisted)[12:]:
+                equal(each.status.code, grpc.StatusCode.ALREADY_EXISTS.value[0], "conflict")
+            keep(client.batch(jobs))
+
+    with the_rig.gateway() as gateway:
+        gateway.client().batch(jobs[:4])  # so that the twisted ones are always second
+        together([lambda c=gateway.client(), n=n: side(c, n) for n in range(9)])
+        equal(sorted(answers), sorted(j.request_id for j in jobs), "ids with a signature")
+        expect(all(len(a) == 1 for a in answers.values()), "one id, two answers")
+        counts = signatures_by_id(the_rig)
+        equal({counts[j.request_id] for j in jobs}, {1}, "signatures an id on the log")
+        sound(the_rig)
+
+
+# --- Calls that are given up -------------------------------------------------------------
+
+def cancel_some(gateway, seed):
+    dice, client = random.Random(seed), gateway.client()
+    unary = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                        rig.signing.SignResponse)
+    batch = client.call("unary_unary", "SignBatch", rig.signing.SignBatchRequest,
+                        rig.signing.SignBatchResponse)
+    stream = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                         rig.signing.SignStreamResponse)
+    waiting = collections.deque()
+    for _ in range(CANCELS // CANCELLERS):
+        kind, the_terms = dice.random(), rig.terms()
+        if kind < 0.7:
+            call = unary.future(rig.signing.SignRequest(terms=the_terms, item=item()),
+                                timeout=10)
+        elif kind < 0.85:
+            call = batch.future(rig.signing.SignBatchRequest(
+                terms=the_terms, items=[item() for _ in range(dice.randrange(1, 40))]),
+                timeout=10)
+        else:
+            call = stream(iter([rig.signing.SignStreamRequest(
+                terms=the_terms, items=[item() for _ in range(8)]) for _ in range(3)]),
+                timeout=dice.choice([0.001, 0.01, 0.1, 5]))
+        waiting.append(call)
+        if len(waiting) > dice.randrange(1, 30):
+            waiting.popleft().cancel()
+        time.sleep(dice.choice([0, 0, 0.001, 0.004]))
+    for call in waiting:
+        call.cancel()
+    client.channel.close()
+
+
+@claim
+def calls_given_up_at_any_moment_leave_no_job_behind(the_rig):
+    with the_rig.gateway(config(the_rig)) as gateway:
+        together([lambda s=seed: cancel_some(gateway, s) for seed in range(CANCELLERS)])
+        no_job_is_left(gateway)
+        equal(gateway.process.poll(), None, "exit code")
+        sound(the_rig)
+        equal(gateway.stop(), 0, "exit code")
+
+
+# --- Clients that are killed -------------------------------------------------------------
+
+VICTIM = """
+import sys, itertools
+sys.path[:0] = [sys.argv[1]]
+import rig
+class Gateway:
+    address = sys.argv[3]
+    class rig:
+        @staticmethod
+        def read(name, mode):
+            with open(sys.argv[2] + "/" + name, mode) as file:
+                return file.read()
+client = rig.Client(Gateway, "e-office")
+requests = (rig.signing.SignStreamRequest(terms=rig.terms(), items=[rig.item() for _ in
+            range(16)]) for _ in itertools.count())
+call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                   rig.signing.SignStreamResponse)
+for number, reply in enumerate(call(requests)):
+    print(number, flush=True)
+"""
+
+
+@claim
+def clients_killed_in_mid_stream_leave_no_job_behind(the_rig):
+    with the_rig.gateway(config(the_rig)) as gateway:
+        victims = [subprocess.Popen([sys.executable, "-B", "-c", VICTIM, HERE,
+                                     the_rig.dir, gateway.address], stdout=subprocess.PIPE)
+                   for _ in range(3)]
+        for victim in victims:
+            expect(victim.stdout.readline(), "the victim gets answers")
+            time.sleep(chance.random() / 5)
+            victim.kill()
+            victim.wait()
+            victim.stdout.close()
+        no_job_is_left(gateway)
+        equal(gateway.stop(), 0, "exit code")
+
+
+# --- A gateway that ends under load ------------------------------------------------------
+
+class Load:
+    """Clients that stream and call until they are broken; keeps what was answered."""
+
+    def __init__(self, gateway, sent):
+        self.sent, self.signed, self.over = sent, [], threading.Event()
+        self.threads = [threading.Thread(target=work, args=(gateway.client(),))
+                        for work in (self.stream, self.calls)]
+        for thread in self.threads:
+            thread.start()
+
+    def new(self, count):
+        fresh = [item() for _ in range(count)]
+        self.sent.update((i.request_id, i) for i in fresh)
+        return fresh
+
+    def requests(self):
+        while not self.over.is_set():
+            yield rig.signing.SignStreamRequest(terms=rig.terms(), items=self.new(8))
+            time.sleep(0.004)
+
+    def stream(self, client):
+        call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                           rig.signing.SignStreamResponse)
+        try:
+            for reply in call(self.requests(), timeout=40):
+                self.signed += [r for r in reply.results if r.signature]
+        except grpc.RpcError:
+            self.over.set()
+
+    def calls(self, client):
+        while not self.over.is_set():
+            try:
+                self.signed.append(client.sign(self.new(1)[0], timeout=10))
+            except grpc.RpcError:
+                time.sleep(0.01)
+
+    def wait(self):
+        for thread in self.threads:
+            thread.join(timeout=60)
+
+    def end(self):
+        self.over.set()
+        self.wait()
+
+
+def all_kept(the_rig, signed):
+    """Every signature that somebody holds is the one that the log tells of."""
+    kept = {r["decision_id"] for r in records(the_rig)
+            if r["type"] == "outcome" and r["outcome"] == "signed"}
+    equal([r.request_id for r in signed if r.decision_id not in kept], [],
+          "answered, but not on the log")
+
+
+@claim
+def an_end_under_load_is_clean_and_loses_nothing(the_rig):
+    signed, sent = [], {}
+    for _ in range(TERMS):
+        with the_rig.gateway() as gateway:
+            load = Load(gateway, sent)
+            time.sleep(0.2 + chance.random() / 2)
+            gateway.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            load.end()
+            equal(gateway.wait_end(20), 0, "exit code")
+            equal(len(gateway.find("fatal")), 0, "fatal")
+            signed += load.signed
+    expect(len(signed) > 50, f"{len(signed)} were signed")
+    with the_rig.gateway():
+        all_kept(the_rig, signed)
+        equal(max(signatures_by_id(the_rig).values()), 1, "signatures an id")
+        sound(the_rig)
+
+
+@claim
+def who_follows_the_log_does_not_hold_up_the_end(the_rig):
+    with the_rig.gateway() as gateway:
+        call = gateway.client("reviewer").call(
+            "unary_stream", "ListRecords", rig.log.ListRecordsRequest,
+            rig.log.ListRecordsResponse, service="LogService")
+
+        def follow():
+            with contextlib.suppress(grpc.RpcError):
+                for _ in call(rig.log.ListRecordsRequest(follow=True), timeout=40):
+                    came.release()
+
+        came = threading.Semaphore(0)
+        followers = [threading.Thread(target=follow) for _ in range(3)]
+        for follower in followers:
+            follower.start()
+            expect(came.acquire(timeout=10), "records come")
+        started = time.monotonic()
+        equal(gateway.stop(), 0, "exit code")
+        expect(time.monotonic() - started < 5, "the end waited for them")
+        for follower in followers:
+            follower.join()
+
+
+@claim
+def kills_under_load_sign_no_id_twice_and_lose_nothing(the_rig):
+    signed, sent = [], {}
+    for _ in range(KILLS):
+        with the_rig.gateway() as gateway:
+            load = Load(gateway, sent)
+            time.sleep(0.1 + chance.random() / 3)
+            gateway.stop(signal.SIGKILL)
+            load.end()
+            signed += load.signed
+    expect(len(signed) > 100, f"{len(signed)} were signed")
+    with the_rig.gateway() as gateway:
+        all_kept(the_rig, signed)
+        asked, names = gateway.client(), sorted(sent)
+        held = {r.request_id: r.signature for r in signed}
+        for start in range(0, len(names), 256):
+            for result in asked.batch([sent[n] for n in names[start:start + 256]]):
+                expect(result.signature, f"{result.request_id}: {result.status}")
+                before = held.get(result.request_id, result.signature)
+                expect(before == result.signature, "one id, two signatures")
+        equal(max(signatures_by_id(the_rig).values()), 1, "signatures an id")
+        sound(the_rig)
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(rig.Rig("hostile")))
