@@ -122,8 +122,7 @@ static void on_commit(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    core->commit_armed = false;
-    core->committed_us = 0; /* the time for collecting is over */
+    core->commit_armed = false; /* waking up was the point */
 }
 
 /* A restarted lane has a new socket. */
@@ -214,29 +213,30 @@ static enum sg_status make_events(struct core *core)
     return SG_OK;
 }
 
-/* While the lanes have plenty in hand, a commit may wait a little for more records to
- * share its fsync; a gateway that is not busy commits at once. */
-static bool worth_collecting(const struct core *core)
+/* How long a commit may wait for more records to share its fsync: a quarter of the time
+ * for which the lanes still have work, so that no lane ever runs dry for it. A gateway
+ * that is not busy commits at once. */
+static int64_t collect_us(const struct core *core)
 {
-    int64_t threads = 0;
-    uint32_t outstanding = 0;
+    int64_t limit_us = core->options.config->collect_us;
+    int64_t outstanding = 0;
 
     for (size_t i = 0; i < core->berth_count; i++) {
         outstanding += lane_outstanding(core->berths[i].lane);
-        threads += core->options.config->lanes[i].threads;
     }
-    return outstanding > 4 * threads &&
-           clock_mono_us() - core->committed_us < core->options.config->collect_us;
+    int64_t share_us = outstanding * core->service_us / 4;
+    return share_us < limit_us ? share_us : limit_us;
 }
 
 static enum sg_status maybe_turn(struct core *core)
 {
     turn_collect(core);
-    if (!worth_collecting(core)) {
+    int64_t left_us = core->committed_us + collect_us(core) - clock_mono_us();
+    if (left_us <= 0 || !turn_has_work(core)) {
         return turn(core);
     }
     if (!core->commit_armed) {
-        struct timeval wait = {.tv_usec = core->options.config->collect_us};
+        struct timeval wait = {.tv_usec = left_us};
         core->commit_armed = event_add(core->commit, &wait) == 0;
     }
     return SG_OK;

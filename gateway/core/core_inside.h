@@ -55,6 +55,7 @@ struct core {
     size_t waiting_count;
     size_t finished_count;
     int64_t committed_us; /* when the last turn ended */
+    int64_t service_us;   /* between two results of the lanes, on average */
     unsigned ticks;
     bool commit_armed;
     bool ending;

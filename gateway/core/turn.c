@@ -222,18 +222,32 @@ bool turn_has_work(const struct core *core)
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0;
 }
 
+/* Smoothed over about eight turns. A pause in which nothing was asked must not look like
+ * a slow HSM: it is capped. */
+static void measure_service(struct core *core, size_t finished)
+{
+    enum { LONGEST_US = 100000 };
+
+    if (finished > 0) {
+        int64_t us = (clock_mono_us() - core->committed_us) / (int64_t)finished;
+        us = us < LONGEST_US ? us : LONGEST_US;
+        core->service_us += (us - core->service_us) / 8;
+    }
+}
+
 enum sg_status turn(struct core *core)
 {
     if (turn_has_work(core) && !atomic_load(&core->broken)) {
+        measure_service(core, core->finished_count);
         if (write_and_commit(core) != SG_OK) {
             atomic_store(&core->broken, true);
         }
+        core->committed_us = clock_mono_us();
     }
     if (atomic_load(&core->broken)) {
         refuse_everybody(core);
         return SG_LEDGER;
     }
-    core->committed_us = clock_mono_us();
     dispatch(core);
     hand_back(core);
     return SG_OK;
