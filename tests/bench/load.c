@@ -53,7 +53,8 @@ static const struct option rows[] = {
 };
 static const struct option_table table = {rows, SG_COUNT(rows)};
 
-/* One job under way. The request id is "RUN-SLOT-NUMBER": the answer names its slot. */
+/* One job under way. The request id is "RUN-NUMBER-SLOT": ids
+ * rise, as those of segel do, and the answer names its slot. */
 struct slot {
     struct load *load;
     int64_t sent_us;
@@ -114,12 +115,11 @@ static void take_result(struct load *load, struct slot *slot,
 
 static struct slot *slot_of(struct load *load, const char *id)
 {
-    const char *dash = strchr(id, '-');
-    size_t len = dash == NULL ? 0 : strcspn(dash + 1, "-");
+    const char *dash = strrchr(id, '-');
     uint64_t number = 0;
 
     if (dash == NULL ||
-        text_uint(slice_of(dash + 1, len), load->slot_count - 1, &number) != SG_OK ||
+        text_uint(slice_str(dash + 1), load->slot_count - 1, &number) != SG_OK ||
         strcmp(load->slots[number].id, id) != 0 || !load->slots[number].busy) {
         return NULL;
     }
@@ -195,8 +195,8 @@ static struct slot *take_slot(struct load *load, Segel__V1__SignItem *item)
     slot->busy = true;
     slot->sent_us = moment_mono_us();
     memcpy(slot->digest, &count, sizeof(count)); /* random bytes stand behind it */
-    (void)snprintf(slot->id, sizeof(slot->id), "%s-%u-%llu", load->run, number,
-                   (unsigned long long)count);
+    (void)snprintf(slot->id, sizeof(slot->id), "%s-%010llu-%u", load->run,
+                   (unsigned long long)count, number);
     segel__v1__sign_item__init(item);
     item->request_id = slot->id;
     item->digest = (ProtobufCBinaryData){load->digest_len, slot->digest};
