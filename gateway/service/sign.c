@@ -301,7 +301,7 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
         return;
     }
     if (take_items(sign, request->items, request->n_items) != SG_OK) {
-        refuse_busy(sign);
+        sign_refuse_items(sign, request->items, request->n_items);
         return;
     }
     sign_hold_back(sign);

@@ -76,6 +76,47 @@ static void answer_some(struct sign_call *sign, struct job *const *jobs, size_t 
     }
 }
 
+/* Like the refusal of a job that finds the queue full. */
+static Segel__V1__SignResult *busy_result(struct arena *arena,
+                                          const Segel__V1__SignItem *item)
+{
+    Segel__V1__SignResult *result =
+        (Segel__V1__SignResult *)arena_alloc(arena, sizeof(*result));
+    Segel__V1__ItemStatus *status =
+        (Segel__V1__ItemStatus *)arena_alloc(arena, sizeof(*status));
+
+    MUST(result != NULL && status != NULL);
+    segel__v1__sign_result__init(result);
+    segel__v1__item_status__init(status);
+    status->code = sg_status_grpc(SG_BUSY);
+    status->message = pb_text(sg_status_text(SG_BUSY));
+    status->retry_after_us = RETRY_AFTER_US;
+    result->request_id = item->request_id;
+    result->status = status;
+    return result;
+}
+
+void sign_refuse_items(struct sign_call *sign, Segel__V1__SignItem *const *items,
+                       size_t count)
+{
+    struct arena *scratch = &sign->loop->scratch;
+    Segel__V1__SignResult *results[RESULTS_A_MESSAGE];
+    Segel__V1__SignStreamResponse response;
+
+    segel__v1__sign_stream_response__init(&response);
+    response.results = results;
+    arena_reset(scratch);
+    for (size_t i = 0; i < count; i++) {
+        results[response.n_results++] = busy_result(scratch, items[i]);
+        if (response.n_results == RESULTS_A_MESSAGE || i + 1 == count) {
+            if (grpc_send(sign->call, &response.base) != SG_OK) {
+                return;
+            }
+            response.n_results = 0;
+        }
+    }
+}
+
 static void answer_group(struct sign_call *sign, struct job *const *jobs, size_t count)
 {
     sign->under_way -= (uint32_t)count;

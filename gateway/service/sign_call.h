@@ -38,6 +38,9 @@ void sign_finish(struct sign_call *sign, enum sg_status status, const char *text
                  struct slice details);
 /* Stops or restarts reading a stream, by how much of it is under way. */
 void sign_hold_back(struct sign_call *sign);
+/* Answers items of a stream for which there are no jobs: come back later. */
+void sign_refuse_items(struct sign_call *sign, Segel__V1__SignItem *const *items,
+                       size_t count);
 /* A stream whose client has said all, and whose jobs are all answered, is over. */
 void sign_end_if_done(struct sign_call *sign);
 

@@ -119,6 +119,22 @@ def an_id_asked_for_from_all_sides_is_signed_once(the_rig):
         sound(the_rig)
 
 
+@claim
+def a_stream_that_sends_too_much_is_told_item_by_item(the_rig):
+    with the_rig.gateway(config(the_rig)) as gateway:
+        jobs = [item() for _ in range(4000)]
+        results = gateway.client().stream(
+            [rig.signing.SignStreamRequest(terms=rig.terms())]
+            + [rig.signing.SignStreamRequest(items=jobs[i:i + 80])
+               for i in range(0, len(jobs), 80)])
+        equal(sorted(r.request_id for r in results), sorted(j.request_id for j in jobs))
+        later = [r for r in results if not r.signature]
+        expect(0 < len(later) < len(jobs), f"{len(later)} of {len(jobs)} were refused")
+        expect(all(r.status.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+                   and r.status.retry_after_us > 0 for r in later), "all may come back")
+        no_job_is_left(gateway)
+
+
 # --- Calls that are given up -------------------------------------------------------------
 
 def cancel_some(gateway, seed):
