@@ -218,6 +218,19 @@ static enum sg_status check_schema(struct ledger *ledger, struct sg_error *why)
     return SG_OK;
 }
 
+/* After a failed sync the last run's pages may stand in the kernel's memory and not on
+ * the disk, and no later sync would write them: what is read from the WAL is written
+ * anew, into the database, before anything is built upon it. A reader may hold some of it
+ * back. */
+static enum sg_status write_back(sqlite3 *db, struct sg_error *why)
+{
+    int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    return rc == SQLITE_OK || rc == SQLITE_BUSY
+               ? SG_OK
+               : sql_fail(db, "write its pages back", why);
+}
+
 enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_error *why)
 {
     TRY(take_lock(ledger, path, why));
@@ -225,6 +238,7 @@ enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_err
     TRY(sql_open(path, SQLITE_OPEN_READWRITE, &ledger->db, why));
     TRY(set_pragmas(ledger->db, why));
     TRY(check_schema(ledger, why));
+    TRY(write_back(ledger->db, why));
     for (size_t i = 0; i < SQL_COUNT; i++) {
         TRY(sql_prepare(ledger->db, statement_texts[i], &ledger->statements[i], why));
     }
