@@ -189,6 +189,8 @@ static int block_signals(void)
     (void)sigaddset(&ours, SIGINT);
     MUST(pthread_sigmask(SIG_BLOCK, &ours, NULL) == 0);
     MUST(sigaction(SIGPIPE, &ignore, NULL) == 0);
+    /* At a limit of file sizes a write shall fail, as on a full disk. */
+    MUST(sigaction(SIGXFSZ, &ignore, NULL) == 0);
     return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

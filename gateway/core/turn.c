@@ -200,6 +200,7 @@ static void refuse_everybody(struct core *core)
 {
     struct job_list undone = STAILQ_HEAD_INITIALIZER(undone);
 
+    log_event(LOG_ERROR, "ledger.failed", "why", ledger_why(core->ledger), NULL);
     STAILQ_CONCAT(&undone, &core->answered);
     refuse_list(core, &undone);
     refuse_list(core, &core->finished);

@@ -165,6 +165,8 @@ def a_full_disk_stops_signing_and_loses_nothing(the_rig):
                 codes.add(error.code())
         expect("OK" not in codes, "a job was signed that could not be written down")
         expect(codes <= set(WAITING), f"statuses: {codes}")
+        equal(gateway.wait_end(10), 1, "exit code")
+        rig.contains(gateway.find("ledger.failed")[0]["why"], "SQLite", "nothing is signed")
     with the_rig.gateway() as gateway:
         equal(lost(the_rig, [kept]), [], "answered, but not on the log")
         expect(gateway.client().sign().signature, "signing goes on after a restart")
