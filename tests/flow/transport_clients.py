@@ -42,7 +42,7 @@ def read(directory, name):
 
 
 def connect(port, directory, who):
-    return grpc.secure_channel(f"localhost:{port}", grpc.ssl_channel_credentials(
+    return grpc.secure_channel(f"127.0.0.1:{port}", grpc.ssl_channel_credentials(
         read(directory, "ca.pem"), read(directory, f"{who}.key"), read(directory, f"{who}.pem")))
 
 

@@ -136,7 +136,7 @@ Test(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
 
     for (size_t i = 0; i < SG_COUNT(ends); i++) {
         char id[8];
-        snprintf(id, sizeof(id), "r%zu", i);
+        (void)snprintf(id, sizeof(id), "r%zu", i);
         struct claim claim = book_claim(id);
         cr_assert_eq(claim_now(&claim), SG_OK);
         struct claim failed = settled(claim, ends[i]);
@@ -181,7 +181,7 @@ Test(claim, callers_do_not_share_ids)
     struct claim claim = book_claim("r1");
     struct claim other = claim;
 
-    snprintf(other.caller, sizeof(other.caller), "archive");
+    (void)snprintf(other.caller, sizeof(other.caller), "archive");
     cr_assert_eq(claim_now(&claim), SG_OK);
     cr_expect_eq(claim_now(&other), SG_OK);
 }
@@ -192,7 +192,7 @@ Test(claim, open_claims_are_walked_oldest_first)
 
     for (unsigned i = 0; i < 5; i++) {
         char id[8];
-        snprintf(id, sizeof(id), "r%u", i);
+        (void)snprintf(id, sizeof(id), "r%u", i);
         struct claim claim = book_claim(id);
         claim.intent_index = 100 - i;
         cr_assert_eq(claim_now(&claim), SG_OK);

@@ -112,7 +112,7 @@ Test(evidence, a_checkpoint_of_another_key_is_found)
     struct book other;
 
     book_make(&other);
-    snprintf(book.vkey, sizeof(book.vkey), "%s", other.vkey);
+    (void)snprintf(book.vkey, sizeof(book.vkey), "%s", other.vkey);
     cr_expect_eq(book_try_open(&book), SG_CORRUPT);
     cr_expect_not_null(strstr(book.why.text, "log key"));
     book_remove(&other);
@@ -135,7 +135,7 @@ Test(evidence, a_fork_signed_by_the_true_key_is_found)
     EVP_PKEY_free(fork.key);
     fork.key = book.key;
     fork.note_key = book.note_key;
-    snprintf(fork.vkey, sizeof(fork.vkey), "%s", book.vkey);
+    (void)snprintf(fork.vkey, sizeof(fork.vkey), "%s", book.vkey);
     book_open(&fork);
     cr_assert_eq(ledger_begin(fork.ledger), SG_OK);
     for (unsigned i = 0; i < 660; i++) {
@@ -144,11 +144,11 @@ Test(evidence, a_fork_signed_by_the_true_key_is_found)
     cr_assert_eq(ledger_commit(fork.ledger), SG_OK);
     book_checkpoint(&fork);
     book_close(&fork);
-    snprintf(name, sizeof(name), "%s", fork.path);
-    snprintf(sql, sizeof(sql),
-             "ATTACH '%s' AS other; INSERT INTO main.checkpoint SELECT * FROM "
-             "other.checkpoint",
-             name);
+    (void)snprintf(name, sizeof(name), "%s", fork.path);
+    (void)snprintf(sql, sizeof(sql),
+                   "ATTACH '%s' AS other; INSERT INTO main.checkpoint SELECT * FROM "
+                   "other.checkpoint",
+                   name);
     expect_corrupt(sql);
     fork.key = NULL;
     book_remove(&fork);

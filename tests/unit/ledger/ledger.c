@@ -43,7 +43,7 @@ Test(ledger, a_fresh_ledger_is_empty_and_private)
     cr_assert_eq(stat(book.path, &file), 0);
     cr_expect_eq(file.st_mode & 0777, 0600);
     char wal[160];
-    snprintf(wal, sizeof(wal), "%s-wal", book.path);
+    (void)snprintf(wal, sizeof(wal), "%s-wal", book.path);
     cr_assert_eq(stat(wal, &file), 0);
     cr_expect_eq(file.st_mode & 0777, 0600);
 }
@@ -250,7 +250,7 @@ Test(ledger, a_file_that_is_no_database_is_refused)
 
     cr_assert_not_null(file);
     for (unsigned i = 0; i < 2000; i++) {
-        fprintf(file, "this is no database. ");
+        (void)fprintf(file, "this is no database. ");
     }
     (void)fclose(file);
     cr_expect_eq(book_try_open(&book), SG_CORRUPT);

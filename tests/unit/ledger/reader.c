@@ -68,7 +68,7 @@ static void add_jobs(void)
         struct record_job job = lawful_job();
         struct record_decision decision = lawful_decision();
         char id[16];
-        snprintf(id, sizeof(id), "req-%u", (unsigned)i);
+        (void)snprintf(id, sizeof(id), "req-%u", (unsigned)i);
         job.request_id = id;
         if (i % 2 == 0) {
             cr_assert_eq(record_intent(buffer, &head, &job, &decision, &text), SG_OK);
@@ -347,7 +347,7 @@ Test(reader, a_reader_cannot_write)
     struct ledger_reader *none = NULL;
     char missing[160];
 
-    snprintf(missing, sizeof(missing), "%s.not-there", book.path);
+    (void)snprintf(missing, sizeof(missing), "%s.not-there", book.path);
     cr_expect_eq(ledger_reader_open(missing, &none, &book.why), SG_LEDGER);
     cr_expect_neq(access(missing, F_OK), 0, "it was not made");
     cr_expect_null(none);

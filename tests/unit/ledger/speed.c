@@ -75,8 +75,8 @@ Test(speed, records_in_groups_of_64)
         cr_assert_eq(ledger_commit(book.ledger), SG_OK);
     }
     double rate = GROUPS * GROUP / (seconds(CLOCK_MONOTONIC) - from);
-    fprintf(stderr, "ledger: %.0f records/s of %zu bytes in groups of %d\n", rate,
-            text.len, GROUP);
+    (void)fprintf(stderr, "ledger: %.0f records/s of %zu bytes in groups of %d\n", rate,
+                  text.len, GROUP);
     cr_expect_gt(rate, 500);
 }
 
@@ -90,7 +90,7 @@ static void one_batch(uint32_t *state, bool random)
     for (unsigned i = 0; i < BATCH; i++) {
         char id[LEDGER_ID_MAX + 1];
         *state = random ? *state * 1664525 + 1013904223 : *state + 1;
-        snprintf(id, sizeof(id), "%08x-aaaa-4bbb-8ccc-%012x", *state, *state ^ i);
+        (void)snprintf(id, sizeof(id), "%08x-aaaa-4bbb-8ccc-%012x", *state, *state ^ i);
         claims[i] = book_claim(id);
         claims[i].intent_index = ledger_next_index(book.ledger);
         struct slice text = intent(claims[i].intent_index, id);
@@ -125,10 +125,10 @@ static void measure(bool random)
     }
     cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / (BATCHES * BATCH);
     wall = (seconds(CLOCK_MONOTONIC) - wall) * 1e6 / (BATCHES * BATCH);
-    fprintf(stderr,
-            "ledger: %.1f us of processor and %.1f us of time a signature, %s ids "
-            "(intent, claim, outcome, settle; groups of %d)\n",
-            cpu, wall, random ? "random" : "rising", BATCH);
+    (void)fprintf(stderr,
+                  "ledger: %.1f us of processor and %.1f us of time a signature, %s ids "
+                  "(intent, claim, outcome, settle; groups of %d)\n",
+                  cpu, wall, random ? "random" : "rising", BATCH);
     cr_expect_lt(cpu, 500);
 }
 
@@ -151,6 +151,6 @@ Test(speed, writing_a_record)
         (void)intent(i, "request-000001");
     }
     cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / ROUNDS;
-    fprintf(stderr, "ledger: %.2f us to write an intent\n", cpu);
+    (void)fprintf(stderr, "ledger: %.2f us to write an intent\n", cpu);
     cr_expect_lt(cpu, 200);
 }

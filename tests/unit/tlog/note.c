@@ -33,7 +33,8 @@ static const char *with(const char *text, const char *from, const char *to)
     const char *at = strstr(text, from);
 
     cr_assert_not_null(at);
-    snprintf(out, sizeof(out), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    (void)snprintf(out, sizeof(out), "%.*s%s%s", (int)(at - text), text, to,
+                   at + strlen(from));
     return out;
 }
 
@@ -157,7 +158,7 @@ Test(note, a_false_duplicate_rejects_a_true_signature)
     char text[4096];
     const char *line = strrchr(vector_empty_checkpoint, '\xE2');
 
-    snprintf(text, sizeof(text), "%s%s", vector_empty_checkpoint, line);
+    (void)snprintf(text, sizeof(text), "%s%s", vector_empty_checkpoint, line);
     cr_expect_eq(verify(text, vector_log_vkey), SG_OK, "a true one counts once");
     char *last = strstr(text + strlen(vector_empty_checkpoint), "CDuBbWQR");
     cr_assert_not_null(last);

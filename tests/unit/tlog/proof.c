@@ -109,8 +109,8 @@ Test(proof, malformed_texts_are_refused)
         if (at == NULL) {
             continue;
         }
-        snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - vector_proof), vector_proof,
-                 swaps[i][1], at + strlen(swaps[i][0]));
+        (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - vector_proof),
+                       vector_proof, swaps[i][1], at + strlen(swaps[i][0]));
         cr_expect_eq(proof_read(slice_str(text), extra, sizeof(extra), &proof),
                      SG_INVALID, "case %zu", i);
     }

@@ -237,7 +237,7 @@ Test(calls, unreadable_message_is_refused_with_the_field)
     peer_message(&link_, 1, slice_of("\x0a\x02\xff\xfe", 4), true);
     const struct reply *reply = peer_wait(&link_, 1);
 
-    cr_expect_eq(reply->grpc, 13);
+    cr_expect_eq(reply->grpc, 3);
     cr_expect_not_null(strstr(reply->text, "type_url"));
     cr_expect_eq(atomic_load(&echo.opened), 0);
 }

@@ -13,10 +13,10 @@ void book_make(struct book *book)
 
     memset(book, 0, sizeof(*book));
     const char *folder = getenv("TMPDIR");
-    snprintf(book->folder, sizeof(book->folder), "%s/segel-ledger-XXXXXX",
-             folder == NULL ? "/tmp" : folder);
+    (void)snprintf(book->folder, sizeof(book->folder), "%s/segel-ledger-XXXXXX",
+                   folder == NULL ? "/tmp" : folder);
     cr_assert_not_null(mkdtemp(book->folder));
-    snprintf(book->path, sizeof(book->path), "%s/ledger.db", book->folder);
+    (void)snprintf(book->path, sizeof(book->path), "%s/ledger.db", book->folder);
     book->key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     cr_assert_not_null(book->key);
     cr_assert_eq(EVP_PKEY_get_raw_public_key(book->key, public_key, &len), 1);
@@ -52,7 +52,7 @@ void book_remove(struct book *book)
     book_close(book);
     EVP_PKEY_free(book->key);
     for (size_t i = 0; i < SG_COUNT(ends); i++) {
-        snprintf(name, sizeof(name), "%s%s", book->path, ends[i]);
+        (void)snprintf(name, sizeof(name), "%s%s", book->path, ends[i]);
         (void)unlink(name);
     }
     (void)rmdir(book->folder);
@@ -147,7 +147,7 @@ struct claim book_claim(const char *request_id)
                           .request_hash = {1, 2, 3},
                           .template_id = {9, 8, 7}};
 
-    snprintf(claim.caller, sizeof(claim.caller), "e-office");
-    snprintf(claim.request_id, sizeof(claim.request_id), "%s", request_id);
+    (void)snprintf(claim.caller, sizeof(claim.caller), "e-office");
+    (void)snprintf(claim.request_id, sizeof(claim.request_id), "%s", request_id);
     return claim;
 }

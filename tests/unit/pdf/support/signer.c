@@ -111,6 +111,7 @@ static void finish(const struct signer *signer, struct slice pdf, struct pdf_job
     OPENSSL_free(letter_own(cms.data));
 }
 
+/* pdf_prepare with the signer before it. NOLINTNEXTLINE(readability-function-size) */
 enum sg_status signer_sign(const struct signer *signer, struct slice pdf,
                            const struct pdf_wish *wish, struct slice *whole,
                            enum pdf_refusal *refusal, struct sg_error *why)
