@@ -4,6 +4,9 @@
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
 
+static const Segel__Lane__V1__FailureClass pin_refused =
+    SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LATCHED;
+
 /* --- What the lane says ---------------------------------------------------------- */
 
 static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
@@ -24,9 +27,8 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
 
 static void on_failed(struct lane *lane, const Segel__Lane__V1__Failed *failed)
 {
-    bool latched = failed->failure == SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LATCHED;
-
-    lane_lose(lane, latched ? LANE_LATCHED : LANE_DOWN, failed->why);
+    lane_lose(lane, failed->failure == pin_refused ? LANE_LATCHED : LANE_DOWN,
+              failed->why);
 }
 
 /* Slots are found by id: the low part is the slot, the rest makes it unique. */
@@ -78,6 +80,7 @@ static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcom
 static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
 {
     bool broken = false;
+    bool latched = false;
 
     for (size_t i = 0; i < done->n_outcomes; i++) {
         if (!on_outcome(lane, done->outcomes[i])) {
@@ -86,8 +89,13 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
             return;
         }
         broken = broken || wire_lane_broken(done->outcomes[i]->failure);
+        latched = latched || done->outcomes[i]->failure == pin_refused;
     }
-    if (broken) {
+    if (latched) { /* a fresh lane would try the same PIN again */
+        lane_lose(lane, LANE_LATCHED,
+                  "the token refused the PIN during a job; a security officer has to "
+                  "clear this, then start the gateway again");
+    } else if (broken) {
         lane_lose(lane, LANE_DOWN, "the token failed; a fresh lane is started");
     }
 }

@@ -182,6 +182,20 @@ def a_pin_that_was_changed_is_tried_once_and_never_again(faulty):
         equal(faulty.logins() - tried, 1, "logins after the crash")
 
 
+@claim
+def a_pin_that_is_refused_in_mid_job_is_not_tried_again(faulty):
+    with faulty.gateway() as gateway:
+        tried = faulty.logins()
+        faulty.schedule("C_Sign@1=a0")
+        equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
+        faulty.schedule("")
+        time.sleep(1.5)
+        refusal = rig.refused(gateway.client().sign, item())
+        equal(refusal.code, UNAVAILABLE)
+        contains(refusal.message, "PIN")
+        equal(faulty.logins() - tried, 0, "logins")
+
+
 # --- What is answered is recorded, once -----------------------------------------------------
 
 def records(the_rig):
