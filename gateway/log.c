@@ -1,5 +1,6 @@
 #include "gateway/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "proto/json.h"
 #include "proto/text.h"
 
-enum { LINE_MAX = 4096 };
+enum { LINE_MAX = 4096, PATIENCE_MS = 20 };
 
 static enum log_level threshold = LOG_INFO;
 static enum log_format format_in_use = LOG_TEXT;
@@ -75,6 +76,18 @@ static size_t write_text(char *line, const char *level, const char *event, va_li
     return len;
 }
 
+/* Who reads our lines may hang: signing does not wait for it, the line is lost. A pipe
+ * that is ready takes a whole line. */
+static void put_line(const char *line, size_t len)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&out, 1, PATIENCE_MS) == 1) {
+        ssize_t written = write(STDERR_FILENO, line, len);
+        (void)written; /* nowhere to complain to */
+    }
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
     char line[LINE_MAX];
@@ -89,6 +102,5 @@ void log_event(enum log_level level, const char *event, ...)
                      : write_text(line, level_names[level], event, pairs);
     va_end(pairs);
     line[len++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, len);
-    (void)written; /* nowhere to complain to */
+    put_line(line, len);
 }

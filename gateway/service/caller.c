@@ -91,9 +91,7 @@ static struct caller *find_or_make(struct services *services, const struct peer 
                     "no caller is configured for this client certificate (%s); ask the "
                     "administrator to add it under callers",
                     fingerprint);
-        log_event(LOG_WARN, "caller.unknown", "peer", peer->address, "fingerprint",
-                  fingerprint, NULL);
-        (void)status;
+        (void)status; /* the transport tells it, not too often */
         return NULL;
     }
     caller = make(config, peer, fingerprint);

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -52,13 +53,16 @@ def sound(the_rig):
 
 def no_job_is_left(gateway, seconds=10):
     """A batch as large as the whole queue is taken only when nothing else is counted."""
-    end = time.monotonic() + seconds
+    end, client = time.monotonic() + seconds, gateway.client()
     while True:
-        results = gateway.client().batch([item() for _ in range(QUEUE_LIMIT)])
-        if all(r.signature for r in results):
+        try:
+            results = client.batch([item() for _ in range(QUEUE_LIMIT)])
+            left = [r.status for r in results if not r.signature]
+        except grpc.RpcError as error:
+            left = [error.details()]
+        if not left:
             return
-        expect(time.monotonic() < end,
-               f"jobs are left over: {[r.status for r in results if not r.signature][:1]}")
+        expect(time.monotonic() < end, f"jobs are left over: {left[:1]}")
         time.sleep(0.2)
 
 
@@ -314,6 +318,61 @@ def who_follows_the_log_does_not_hold_up_the_end(the_rig):
         expect(time.monotonic() - started < 5, "the end waited for them")
         for follower in followers:
             follower.join()
+
+
+def full_pipe():
+    """A pipe that takes nothing more, because nobody reads it."""
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(into, b"x" * 4096)
+    os.set_blocking(into, True)
+    return out, into
+
+
+class Unheard:
+    """A gateway whose log lines nobody reads; what a Client has to know of it."""
+
+    def __init__(self, the_rig):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.rig, self.address = the_rig, f"127.0.0.1:{port}"
+        self.pipe = full_pipe()
+        self.process = subprocess.Popen(
+            [os.path.join(rig.BIN, "segeld"), "--config",
+             the_rig.config(("port: 0", f"port: {port}"))], stderr=self.pipe[1])
+
+    def first_signature(self, seconds=15):
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return rig.Client(self, "e-office").sign(timeout=3).signature
+            except grpc.RpcError as error:
+                expect(time.monotonic() < end, f"{error.code()}: {error.details()}")
+                time.sleep(0.2)
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            for side in self.pipe:
+                os.close(side)
+
+
+@claim
+def log_lines_that_nobody_reads_do_not_stop_signing(the_rig):
+    gateway = Unheard(the_rig)
+    try:
+        expect(gateway.first_signature(), "signed")
+    finally:
+        code = gateway.end()
+    equal(code, 0, "exit code")
 
 
 @claim
