@@ -140,6 +140,18 @@ def no_approval_reference_no_signature(gateway):
 
 
 @claim
+def a_personal_number_in_any_free_field_is_refused(gateway):
+    wide = "".join(chr(0xFF10 + int(digit)) for digit in "3276010101900001")
+    for change in ({"labels": {"nomor": "3276010101900001"}},
+                   {"labels": {"nomor": "3276 0101.0190-0001"}},
+                   {"labels": {"nomor": wide}}, {"batch": "a3276010101900001"},
+                   {"approval_ref": "ND-3276010101900001"}):
+        refusal = rig.refused(gateway.client().sign, **change)
+        equal(refusal.info and refusal.info.reason, "PII_IN_METADATA", str(change))
+    gateway.client().sign(labels={"nomor": "327601010190001"})
+
+
+@claim
 def the_bare_signature_profile_is_refused_for_this_key(gateway):
     refusal = rig.refused(gateway.client().sign,
                           profile=rig.common.SIGNATURE_PROFILE_RAW)
