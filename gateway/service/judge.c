@@ -4,23 +4,6 @@
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
 
-static bool in_words(const struct config_words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        if (strcmp(words->items[i], word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool class_allowed(const struct config_key *key, const char *document_class)
-{
-    return !in_words(&key->prohibited_classes, document_class) &&
-           (key->allowed_classes.count == 0 ||
-            in_words(&key->allowed_classes, document_class));
-}
-
 /* An empty text is an absent fact: "approval_ref is present" must not hold for "". */
 static void text_fact(struct facts *facts, enum fact fact, const char *text)
 {
@@ -47,46 +30,36 @@ static void job_facts(const struct terms *terms, const struct job *job,
     facts_bool(facts, FACT_ID_job_notice, terms->notice);
     facts_set(facts, FACT_ID_job_meta_keys, label_names, terms->label_count);
     facts_bool(facts, FACT_ID_job_meta_pii, terms->pii);
-    facts_bool(facts, FACT_ID_key_class_allowed,
-               class_allowed(terms->key->config, job->document_class));
 }
 
-static void caller_facts(const struct caller *caller, const struct key *key,
-                         struct facts *facts)
+static void caller_facts(const struct caller *caller, struct facts *facts)
 {
     static const struct slice auth[] = {{(const uint8_t *)"mtls", 4}};
 
     facts_text(facts, FACT_ID_caller_name, slice_str(caller->config->name));
     facts_text(facts, FACT_ID_caller_cert_fp, slice_str(caller->fingerprint_text));
     facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->config->keys.count);
-    facts_bool(facts, FACT_ID_caller_entitled,
-               caller_entitled(caller, key->config->name));
     facts_set(facts, FACT_ID_caller_roles, caller->roles, caller->role_count);
     facts_set(facts, FACT_ID_caller_auth, auth, SG_COUNT(auth));
 }
 
-static void time_facts(const struct key *key, int64_t now_us, struct facts *facts)
+static const char *first_text(const char *wanted, const char *other)
 {
-    int64_t from_us = cert_not_before_us(key->cert);
-    int64_t until_us = cert_not_after_us(key->cert);
-
-    facts_number(facts, FACT_ID_clock_now, now_us);
-    facts_number(facts, FACT_ID_cert_remaining_s, (until_us - now_us) / 1000000);
-    facts_bool(facts, FACT_ID_cert_in_period, now_us >= from_us && now_us < until_us);
+    if (wanted[0] != '\0') {
+        return wanted;
+    }
+    return other[0] != '\0' ? other : "denied by policy";
 }
 
-/* The deciding rule speaks: its own sentence, or what was found and what is asked. */
+/* The deciding rule speaks, in the call's language if it knows it. */
 static void word_denial(const struct policy *policy, const struct terms *terms,
                         struct job *job)
 {
     uint16_t first = job->denial->failures[0].rule;
     const struct rule_info *rule = policy_rule(policy, first);
-    const char *message =
-        terms->english && rule->message_en != NULL ? rule->message_en : rule->message_id;
+    const char *message = terms->english ? first_text(rule->message_en, rule->message_id)
+                                         : first_text(rule->message_id, rule->message_en);
 
-    if (message == NULL) {
-        message = rule->message_en != NULL ? rule->message_en : "denied by policy";
-    }
     job_refuse(job, policy_status(policy, first), "%s (rule %s, CP section %s)", message,
                rule->id, rule->cp_section);
 }
@@ -135,8 +108,9 @@ void judge_job(const struct services *services, const struct caller *caller,
         label_names[i] = slice_str(terms->label_names[i]);
     }
     job_facts(terms, job, label_names, &facts);
-    caller_facts(caller, terms->key, &facts);
-    time_facts(terms->key, job->signing_time_us, &facts);
+    caller_facts(caller, &facts);
+    facts_number(&facts, FACT_ID_clock_now, job->signing_time_us);
+    facts_derive(&facts);
     job->policy = policy;
     policy_judge(policy, terms->key->bound, &facts, &job->verdict);
     if (!job->verdict.allow) {
