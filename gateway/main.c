@@ -79,9 +79,8 @@ static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX
                : sg_fail(why, SG_INVALID, "the path of segel-hsm is too long");
 }
 
-static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
+static struct server_options server_settings(const struct config *config)
 {
-    const struct config *config = gateway->config;
     struct server_options options = {
         .address = config->listen_address,
         .port = (uint16_t)config->listen_port,
@@ -94,6 +93,13 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 
     options.limits.connections = (uint32_t)config->io_connections;
     options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
+    return options;
+}
+
+static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
+{
+    struct server_options options = server_settings(gateway->config);
+
     services_offer(gateway->services, &options);
     return server_new(&options, &gateway->server, why);
 }
@@ -135,6 +141,17 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
     TRY(config_load(path, &gateway->config, why));
     log_setup(gateway->config->log_level_value, gateway->config->log_format_value);
     return policy_load(gateway->config->policy_file, &gateway->policy, why);
+}
+
+/* --check-config: everything that can be said without token, ledger and port. */
+static enum sg_status check_files(const struct config *config, struct sg_error *why)
+{
+    const struct server_options options = server_settings(config);
+    struct keyring ring = {0};
+
+    enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
+    keyring_fini(&ring);
+    return status == SG_OK ? server_check(&options, why) : status;
 }
 
 /* --- Ending ---------------------------------------------------------------------- */
@@ -238,9 +255,7 @@ static int gateway_main(const char *path, bool only_check)
 
     enum sg_status status = read_files(&gateway, path, &why);
     if (status == SG_OK && only_check) {
-        struct keyring ring = {0};
-        status = keyring_load(gateway.config, clock_wall_us(), &ring, &why);
-        keyring_fini(&ring);
+        status = check_files(gateway.config, &why);
     }
     if (status == SG_OK && only_check) {
         (void)printf("%s: configuration, policy and certificates are sound\n", path);
@@ -268,6 +283,7 @@ int main(int argc, char **argv)
             return EXIT_SUCCESS;
         }
         if (c == '?') {
+            (void)fputs("segeld: 'segeld --help' shows the options\n", stderr);
             return EXIT_USAGE;
         }
         path = c == 'c' ? optarg : path;

@@ -4,6 +4,7 @@
 
 #include "gateway/transport/acceptor.h"
 #include "gateway/transport/call.h"
+#include "gateway/transport/tls.h"
 
 struct server {
     struct setup setup;
@@ -58,6 +59,15 @@ enum sg_status server_new(const struct server_options *options, struct server **
     }
     *out = server;
     return SG_OK;
+}
+
+enum sg_status server_check(const struct server_options *options, struct sg_error *why)
+{
+    SSL_CTX *tls = NULL;
+
+    enum sg_status status = tls_context(options, &tls, why);
+    SSL_CTX_free(tls);
+    return status;
 }
 
 uint16_t server_port(const struct server *server)

@@ -60,6 +60,9 @@ struct server;
  * SG_INVALID, SG_NOT_FOUND, SG_IO: why names the file or address and what to do. */
 SG_MUST_USE enum sg_status server_new(const struct server_options *options,
                                       struct server **out, struct sg_error *why);
+/* The part of server_new that reads files: nothing is bound, nothing stays. */
+SG_MUST_USE enum sg_status server_check(const struct server_options *options,
+                                        struct sg_error *why);
 uint16_t server_port(const struct server *server);
 
 /* What other threads (the core) send to a loop arrives by its mailbox: the loop calls

@@ -27,6 +27,15 @@ def a_lawful_configuration_passes_its_check(the_rig):
 
 
 @claim
+def the_check_names_files_that_the_start_would_miss(the_rig):
+    for name in ("server.pem", "server.key", "clients.pem", "seal-demo.pem"):
+        path = the_rig.config((name, "absent.file"))
+        result = the_rig.tool("segeld", "--config", path, "--check-config")
+        equal(result.returncode, 1, f"exit code without {name}: {result.stdout}")
+        contains(result.stderr, "absent.file")
+
+
+@claim
 def a_missing_configuration_is_named(the_rig):
     ends_with(the_rig, the_rig.path("absent.yaml"), "absent.yaml")
 
