@@ -290,7 +290,7 @@ const struct command command_log_show = {
         "Examples:\n"
         "  segel log show --from 2026-05-01 --until 2026-06-01 --decision deny\n"
         "  segel log show --request 7f2a90b1c3d4e5f6-000012\n"
-        "  segel log show --type boot,policy.load --json\n",
+        "  segel log show --type boot,key.load --json\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -46,8 +46,9 @@ static void print_help(void)
 
 static void print_command_help(const struct command *command)
 {
-    (void)printf("segel %s - %s\n\nUsage: segel %s [options] %s\n\nOptions:\n",
-                 command->name, command->summary, command->name, command->operands);
+    (void)printf("segel %s - %s\n\nUsage: segel %s [options]%s%s\n\nOptions:\n",
+                 command->name, command->summary, command->name,
+                 command->operands[0] == '\0' ? "" : " ", command->operands);
     options_print(&command->options);
     (void)printf("\n%s", command->examples);
 }
@@ -156,6 +157,10 @@ static enum exit_code run(struct global *global, struct words *words)
             return EXIT_USAGE;
         }
         return commands[i]->run(&home, words);
+    }
+    if (strcmp(words->at[0], "log") == 0 && wants_help(words)) {
+        print_help();
+        return EXIT_WELL;
     }
     return complain_unknown(words);
 }
