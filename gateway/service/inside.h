@@ -7,10 +7,9 @@
 #include "gateway/service/services.h"
 #include "segel/v1/signing.pb-c.h"
 
-/* Inside of the services.
- *   caller.c   who calls            terms.c   what is asked      judge.c  facts and
- * verdict denial.c   a refusal in words   sign.c    Sign, SignBatch, SignStream result.c
- * the answer to a job  signer.c  GetSigner          log.c    LogService */
+/* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
+ * and verdict, denial.c a refusal in words, sign.c the signing calls, result.c the answer
+ * to a job, signer.c GetSigner, log.c LogService. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION };
@@ -74,8 +73,7 @@ struct terms {
     bool pii; /* something looks like a NIK */
     bool english;
 };
-/* SG_INVALID, SG_NOT_FOUND (key), SG_UNSUPPORTED (profile not served): the whole call is
- * refused. */
+/* SG_INVALID, SG_NOT_FOUND (key), SG_UNSUPPORTED (profile): the whole call fails. */
 SG_MUST_USE enum sg_status terms_read(const struct services *services,
                                       const Segel__V1__SignTerms *message,
                                       struct terms *out, struct sg_error *why);
