@@ -35,10 +35,15 @@ void screen_text(FILE *file, const char *text)
 {
     bool sound = text_utf8(slice_str(text));
 
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        bool hostile = byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !sound);
+    struct slice all = slice_str(text);
+
+    for (size_t i = 0; i < all.len; i++) {
+        uint8_t byte = all.data[i];
+        size_t hidden = text_hidden(all, i);
+        bool hostile =
+            hidden > 0 || byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !sound);
         (void)fputc(hostile ? '?' : byte, file);
+        i += hidden > 0 ? hidden - 1 : 0;
     }
 }
 

@@ -66,10 +66,27 @@ bool text_utf8(struct slice text)
     return true;
 }
 
+size_t text_hidden(struct slice text, size_t at)
+{
+    const uint8_t *byte = text.data + at;
+    size_t left = text.len - at;
+
+    if (left >= 2 && byte[0] == 0xC2 && byte[1] < 0xA0) {
+        return 2; /* U+0080 to U+009F */
+    }
+    if (left < 3 || byte[0] != 0xE2) {
+        return 0;
+    }
+    /* U+2028 to U+202E, U+2066 to U+2069 */
+    bool hidden = (byte[1] == 0x80 && byte[2] >= 0xA8 && byte[2] <= 0xAE) ||
+                  (byte[1] == 0x81 && byte[2] >= 0xA6 && byte[2] <= 0xA9);
+    return hidden ? 3 : 0;
+}
+
 bool text_plain(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < 0x20 || text.data[i] == 0x7F) {
+        if (text.data[i] < 0x20 || text.data[i] == 0x7F || text_hidden(text, i) > 0) {
             return false;
         }
     }

@@ -8,8 +8,13 @@
 
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
 bool text_utf8(struct slice text);
-/* The same, and without control characters below U+0020 and U+007F. */
+/* The same, and without control characters (U+0000 to U+001F, U+007F to U+009F) and what
+ * text_hidden finds. */
 bool text_plain(struct slice text);
+/* Length of the sequence at this place if it does something to a screen instead of being
+ * seen: C1 controls, separators of lines and paragraphs, changes of the direction of
+ * writing. 0 = it is none. */
+size_t text_hidden(struct slice text, size_t at);
 /* 1 to 64 bytes of [A-Za-z0-9._-]: names of keys, callers, classes. */
 bool text_name(struct slice text);
 

@@ -34,7 +34,7 @@ def config(the_rig):
 def records(the_rig):
     shown = the_rig.segel("reviewer", "log", "show", "--json")
     equal(shown.returncode, 0, shown.stderr)
-    lines = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+    lines = [json.loads(line) for line in shown.stdout.split("\n") if line.strip()]
     return [r.get("record", r) for r in lines]
 
 
@@ -137,6 +137,47 @@ def a_stream_that_sends_too_much_is_told_item_by_item(the_rig):
         expect(all(r.status.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
                    and r.status.retry_after_us > 0 for r in later), "all may come back")
         no_job_is_left(gateway)
+
+
+WORDS = ['"' * 64, "\\" * 64, "\U0001f58b" * 16, "\uffff" * 21, "\ufeff" * 21, "%s%n%x" * 10,
+         "';--" * 16, "../" * 21, "\U0010ffff" * 16]
+# They would write on the screen of who reads the log.
+MOVING = ["\u009b31m", "\u0085", "\u2028", "\u202e", "\u2066", "\x1b[2J"]
+
+
+@claim
+def no_words_of_a_caller_stop_the_gateway(the_rig):
+    def answered(function, *arguments, **changes):
+        try:
+            return bool(function(*arguments, **changes))
+        except grpc.RpcError as error:
+            known = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.PERMISSION_DENIED,
+                     grpc.StatusCode.FAILED_PRECONDITION)
+            expect(error.code() in known, f"{error.code()}: {error.details()}")
+            return True
+
+    with the_rig.gateway() as gateway:
+        client = gateway.client()
+        for word in WORDS:
+            expect(client.sign(item(request_id=word)).signature, f"the id {word!r}")
+            for batch in (client.batch, lambda i, **c: client.sign(i[0], **c)):
+                # Every rule that a caller can break, with the longest words it may send.
+                answered(batch, [item(request_id=word[:-1])], document_class=word,
+                         approval_ref=word * 2 if len(word.encode()) <= 64 else word,
+                         batch=word, mandate=word, content_type=word, notice_shown=False,
+                         labels={f"{n}{word[:15]}": word[:15] for n in range(8)},
+                         profile=rig.common.SIGNATURE_PROFILE_RAW,
+                         hash_algorithm=rig.common.HASH_ALGORITHM_SHA256)
+        for word in MOVING:
+            for change in ({"document_class": word}, {"approval_ref": word}):
+                equal(rig.refused(client.sign, **change).code,
+                      grpc.StatusCode.INVALID_ARGUMENT, repr(word))
+            equal(rig.refused(client.sign, item(request_id=word)).code,
+                  grpc.StatusCode.INVALID_ARGUMENT, f"the id {word!r}")
+        expect(client.sign().signature, "signing goes on")
+        counts = signatures_by_id(the_rig)
+        equal([counts[w] for w in WORDS], [1] * len(WORDS), "ids as they were sent")
+        sound(the_rig)
 
 
 # --- Calls that are given up -------------------------------------------------------------

@@ -44,6 +44,17 @@ Test(text, plain_text_has_no_control_characters)
     cr_expect(text_plain(slice_str("ND/123/2026")));
     cr_expect_not(text_plain(slice_str("a\nb")));
     cr_expect_not(text_plain(slice_str("a\x7F")));
+    cr_expect(text_plain(slice_str("a\u00A0\u00E9\u2013\u2027\u202F")));
+}
+
+Test(text, plain_text_holds_nothing_that_moves_on_a_screen)
+{
+    static const char *const moving[] = {"a\xC2\x9B", "\xC2\x85z", "\u2028",
+                                         "\u202E",    "\u2066",    "x\u2069"};
+
+    for (size_t i = 0; i < SG_COUNT(moving); i++) {
+        cr_expect_not(text_plain(slice_str(moving[i])), "%zu", i);
+    }
 }
 
 Test(text, a_name_has_1_to_64_plain_characters)
