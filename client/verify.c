@@ -69,16 +69,14 @@ static enum exit_code check_file(const struct check *check, const char *path)
     }
     enum sg_status status = verify_pdf(slice_of(bytes.data, bytes.len), check->anchors, 0,
                                        check->reports, SIGNATURES_MAX, &count, &why);
-    if (status != SG_OK || count > SIGNATURES_MAX) {
-        /* More signatures than are judged: none is called valid on the word of some. */
-        (void)snprintf(why.text, sizeof(why.text), "%s",
-                       status == SG_OK          ? "the file has too many signatures"
-                       : why.text[0] != '\0'    ? why.text
-                       : status == SG_NOT_FOUND ? "the PDF holds no signature"
-                                                : sg_status_text(status));
-        count = 0;
+    const char *problem = why.text[0] != '\0' ? why.text : sg_status_text(status);
+    if (status == SG_OK && count > SIGNATURES_MAX) {
+        /* More than are judged: none is called valid on the word of some. */
+        status = SG_TOO_LARGE;
+        problem = "the file has too many signatures";
     }
-    struct verify_finding finding = {path, check->reports, count, why.text};
+    struct verify_finding finding = {path, check->reports, status == SG_OK ? count : 0,
+                                     status == SG_OK ? "" : problem};
     if (check->json) {
         verify_print_json(&finding);
     } else {

@@ -161,7 +161,11 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
     if (finding->count == 0) {
         (void)printf("  ");
         print_verdict(WORD_NONE, "", lang);
-        print_fact("", finding->problem);
+        if (finding->problem[0] != '\0') {
+            (void)printf("    ");
+            screen_text(stdout, finding->problem);
+            (void)fputc('\n', stdout);
+        }
     }
     for (size_t i = 0; i < finding->count; i++) {
         const struct verify_report *report = &finding->reports[i];

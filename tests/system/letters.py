@@ -70,6 +70,16 @@ def a_letter_that_was_changed_afterwards_does_not_verify(the_rig):
 
 
 @claim
+def a_file_without_a_signature_is_told_from_one_that_is_no_pdf(the_rig):
+    for path, reason in ((letters(the_rig)[0], "the PDF holds no signature"),
+                         (the_rig.write("text.pdf", "no PDF\n"), "%PDF-")):
+        for more in ([], ["--json"], ["--lang", "id"]):
+            result = the_rig.segel("e-office", "verify", *more, path)
+            equal(result.returncode, 1, "exit code")
+            contains(result.stdout, reason)
+
+
+@claim
 def a_visible_signature_is_placed_on_the_last_page(the_rig):
     path = letters(the_rig)[0]
     result = sign(the_rig, "visible", "--page", "last", "--rect", "330,330,150,60", path)
