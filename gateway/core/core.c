@@ -6,7 +6,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 
-enum { TICK_US = 100000, TICKS_A_SECOND = 10 };
+enum { TICK_US = 100000, TICKS_A_SECOND = 10, TICKS_A_SUMMARY = 100 };
 
 /* --- Making ---------------------------------------------------------------------- */
 
@@ -182,6 +182,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     if (core->on_tick != NULL) {
         core->on_tick(core->tick_context);
     }
+    if (core->ticks % TICKS_A_SUMMARY == 0) {
+        notes_sum_up(core);
+    }
     checkpoint_tick(core, clock_mono_us(), false);
     /* Moving pages blocks for a sync: once a second is often enough. */
     if (++core->ticks % TICKS_A_SECOND == 0 && ledger_idle(core->ledger) != SG_OK) {
@@ -290,6 +293,7 @@ void core_finish(struct core *core)
     if (!core->ending) {
         core->ending = true;
         mbox_close(&core->mailbox);
+        notes_sum_up(core);
         notes_add(core, "shutdown", core->options.config->node, "");
     }
 }
@@ -307,6 +311,7 @@ enum sg_status core_submit(struct core *core, struct letters *jobs, size_t count
             count >
         limit) {
         atomic_fetch_sub_explicit(&core->load, (unsigned)count, memory_order_relaxed);
+        notes_count(core, UNRECORDED_BUSY, count);
         return SG_BUSY;
     }
     enum sg_status status = mbox_put(&core->mailbox, jobs, count);

@@ -15,6 +15,15 @@
 
 enum { NOTES_MAX = 64, TURN_DECISIONS = 256 };
 
+/* Why jobs were answered without a decision, and so without a record of their own. */
+enum unrecorded {
+    UNRECORDED_BUSY,    /* the queue was full; counted by the I/O loops too */
+    UNRECORDED_NO_LANE, /* the HSM was away */
+    UNRECORDED_EXPIRED, /* the deadline passed in the queue */
+    UNRECORDED_GIVEN_UP,
+    UNRECORDED_KINDS
+};
+
 /* An event of the gateway itself, on its way to the log. */
 struct gateway_note {
     const char *type; /* static */
@@ -63,6 +72,7 @@ struct core {
     void (*on_tick)(void *context);
     void *tick_context;
 
+    atomic_uint_fast64_t unrecorded[UNRECORDED_KINDS]; /* since the last summary */
     struct gateway_note notes[NOTES_MAX];
     size_t note_count;
     size_t notes_lost;
@@ -103,6 +113,10 @@ SG_MUST_USE enum sg_status checkpoint_vkey(struct core *core, struct sg_error *w
 /* notes.c */
 void notes_add(struct core *core, const char *type, const char *subject, const char *why);
 SG_MUST_USE enum sg_status notes_write(struct core *core);
+/* Counts jobs that get no record of their own, and writes the sums since the last time as
+ * one "overload" record: a flood cannot become disk writes, and yet it is on the log. */
+void notes_count(struct core *core, enum unrecorded kind, size_t jobs);
+void notes_sum_up(struct core *core);
 /* 26 characters, sortable by time, and a NUL (ULID). */
 void decision_id(struct core *core, char out[LEDGER_DECISION_SIZE]);
 struct record_head;

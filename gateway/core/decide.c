@@ -233,8 +233,10 @@ static enum sg_status replay(struct core *core, struct job *job,
 
 /* --- One job --------------------------------------------------------------------- */
 
-static enum sg_status answer_unrecorded(struct core *core, struct job *job)
+static enum sg_status answer_unrecorded(struct core *core, struct job *job,
+                                        enum unrecorded kind)
 {
+    notes_count(core, kind, 1);
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }
@@ -292,13 +294,13 @@ enum sg_status decide(struct core *core, struct job *job)
     job->attempt = 1;
     if (job_given_up(job)) {
         job_refuse(job, SG_CANCELLED, "the caller gave the job up");
-        return answer_unrecorded(core, job);
+        return answer_unrecorded(core, job, UNRECORDED_GIVEN_UP);
     }
     if (clock_mono_us() >= job->deadline_us) {
         job_refuse(job, SG_TIMEOUT,
                    "the deadline passed while the job waited; nothing was "
                    "signed");
-        return answer_unrecorded(core, job);
+        return answer_unrecorded(core, job, UNRECORDED_EXPIRED);
     }
     if (leader != NULL) {
         return join(core, leader, job);

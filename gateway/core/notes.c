@@ -46,6 +46,30 @@ enum sg_status notes_write(struct core *core)
     return SG_OK;
 }
 
+void notes_count(struct core *core, enum unrecorded kind, size_t jobs)
+{
+    atomic_fetch_add_explicit(&core->unrecorded[kind], jobs, memory_order_relaxed);
+}
+
+void notes_sum_up(struct core *core)
+{
+    unsigned long long sums[UNRECORDED_KINDS];
+    unsigned long long total = 0;
+    char text[sizeof(core->notes[0].why)];
+
+    for (size_t i = 0; i < UNRECORDED_KINDS; i++) {
+        sums[i] = atomic_exchange_explicit(&core->unrecorded[i], 0, memory_order_relaxed);
+        total += sums[i];
+    }
+    if (total > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "queue full %llu, no lane %llu, expired %llu, given up %llu",
+                       sums[UNRECORDED_BUSY], sums[UNRECORDED_NO_LANE],
+                       sums[UNRECORDED_EXPIRED], sums[UNRECORDED_GIVEN_UP]);
+        notes_add(core, "overload", core->options.config->node, text);
+    }
+}
+
 static uint8_t random_byte(struct core *core)
 {
     if (core->randomness_left == 0) {

@@ -63,6 +63,7 @@ static void refuse_all(struct core *core, struct berth *berth)
     while ((job = STAILQ_FIRST(&berth->waiting)) != NULL) {
         STAILQ_REMOVE_HEAD(&berth->waiting, queue);
         core->waiting_count--;
+        notes_count(core, UNRECORDED_NO_LANE, 1);
         job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
                    job->key->config->name, lane_why(berth->lane));
         STAILQ_INSERT_TAIL(&core->answered, job, queue);

@@ -285,6 +285,9 @@ def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
         expect(time.monotonic() - started < 5, "nobody waits for a place")
         faulty.schedule("")
         expect(client.sign().signature, "afterwards there is room again")
+    with faulty.gateway() as gateway:
+        shown = gateway.rig.segel("reviewer", "log", "show", "--json", "--type", "overload")
+        contains(shown.stdout, f"queue full {len(refusals)},")
 
 
 if __name__ == "__main__":
