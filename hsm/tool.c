@@ -76,7 +76,8 @@ static void print_help(void)
          "  segel-hsm csr --module $M --token city --pin-file pin --id 01ab --subject "
          "\"/C=ID/O=Kota/CN=Segel\"\n"
          "  segel-hsm list --module $M --token city --pin-file pin\n\n"
-         "Exit codes: 0 done, 1 failed, 2 the command line is wrong.");
+         "Exit codes: 0 done, 1 failed or a value is wrong, 2 an option is wrong or "
+         "missing.");
 }
 
 static int usage(const char *what, const char *which)
