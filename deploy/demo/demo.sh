@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make demo`: a whole signing gateway on this machine, for one minute. Makes a software
 # token, keys, certificates, 200 letters; signs them through segeld; has every one checked by
-# two independent judges; shows a refusal and the log. Everything lies in build/demo, only
+# two independent judges; shows a refusal and the log. What it makes lies in build/demo, only
 # the loopback interface is used, and nothing is left running. KEEP=1 leaves the gateway up.
 set -eu
 cd "$(dirname "$0")/../.."
