@@ -187,6 +187,20 @@ static enum sg_status check(const struct key *key, enum leave_out left_out,
     return SG_OK;
 }
 
+/* Eight digits that name a day of the calendar. */
+static bool is_date(const char *text)
+{
+    char moment[24];
+    int64_t unix_us = 0;
+
+    if (strlen(text) != 8 || strspn(text, "0123456789") != 8) {
+        return false;
+    }
+    (void)snprintf(moment, sizeof(moment), "%.4s-%.2s-%.2sT00:00:00Z", text, text + 4,
+                   text + 6);
+    return text_time_parse(slice_str(moment), &unix_us) == SG_OK;
+}
+
 static enum sg_status read_date(const char *text, CK_DATE *date, bool *given,
                                 struct trouble *trouble)
 {
@@ -194,8 +208,8 @@ static enum sg_status read_date(const char *text, CK_DATE *date, bool *given,
     if (text == NULL) {
         return SG_OK;
     }
-    if (strlen(text) != 8 || strspn(text, "0123456789") != 8) {
-        return trouble_config(trouble, "the date '%s' is not of the form YYYYMMDD", text);
+    if (!is_date(text)) {
+        return trouble_config(trouble, "'%s' is not a date of the form YYYYMMDD", text);
     }
     memcpy(date->year, text, 4);
     memcpy(date->month, text + 4, 2);

@@ -31,6 +31,18 @@ Test(tool, keygen_tells_what_the_token_made)
     holds(made.text, "\"omitted\":\"\"");
 }
 
+Test(tool, keygen_takes_days_of_the_calendar_only)
+{
+    static const char *const dates[] = {"20280230", "20281301", "2028-1-1", "", "x"};
+
+    for (size_t i = 0; i < SG_COUNT(dates); i++) {
+        struct output made = rig_run("keygen", TOKEN, "--type", "p-256", "--name", "seal",
+                                     "--end-date", dates[i], NULL);
+        cr_expect_eq(made.code, TOOL_FAILED, "%s", dates[i]);
+        holds(made.errors, "YYYYMMDD");
+    }
+}
+
 Test(tool, keygen_gives_an_id_of_16_bytes_by_itself)
 {
     struct output made =
