@@ -78,6 +78,15 @@ static enum sg_status deny_by_policy(struct core *core, struct job *job)
     struct record_failure failures[VERDICT_FAILURES];
     size_t count = job->denial == NULL ? 0 : job->denial->count;
 
+    if (count == 0 && job->status == SG_DENIED) {
+        const struct record_failure stranger = {.rule = "CP-4.5-02",
+                                                .cp_section = "4.5.1",
+                                                .code = "CALLER_NOT_ENTITLED",
+                                                .found = job->caller->name,
+                                                .required =
+                                                    "a caller entitled to the key"};
+        return deny_by(core, job, &stranger);
+    }
     if (count == 0) { /* allowed by every rule, but not a thing that the gateway makes */
         const struct record_failure unserved = {.rule = "CP-7.1-01",
                                                 .cp_section = "7.1.3",

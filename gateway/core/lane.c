@@ -119,6 +119,21 @@ static int spawn(struct lane *lane, int child_fd)
     return error;
 }
 
+static enum sg_status send_orders(struct lane *lane, struct sg_error *why)
+{
+    enum sg_status status = wire_open(lane->fd, &lane->options);
+
+    if (status == SG_OK) {
+        return SG_OK;
+    }
+    end_process(lane);
+    return sg_fail(
+        why, status, "lane '%s' %s", lane_name(lane),
+        status == SG_TOO_LARGE
+            ? "has more keys than its orders can name; give some to another lane"
+            : "ended before it read its orders; its own message says why");
+}
+
 enum sg_status lane_start(struct lane *lane, struct sg_error *why)
 {
     int pair[2];
@@ -144,14 +159,7 @@ enum sg_status lane_start(struct lane *lane, struct sg_error *why)
     lane->generation++;
     lane->state = LANE_STARTING;
     lane->started_us = clock_mono_us();
-    if (wire_open(lane->fd, &lane->options) != SG_OK) {
-        end_process(lane);
-        return sg_fail(why, SG_IO,
-                       "lane '%s' ended before it read its orders; its own "
-                       "message says why",
-                       lane_name(lane));
-    }
-    return SG_OK;
+    return send_orders(lane, why);
 }
 
 /* The process is finished: whatever it had in hand may or may not have used the key. */

@@ -10,7 +10,9 @@ enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
     uint8_t frame[WIRE_FRAME_MAX];
     size_t len = segel__lane__v1__to_lane__get_packed_size(message);
 
-    MUST(len <= sizeof(frame));
+    if (len > sizeof(frame)) {
+        return SG_TOO_LARGE;
+    }
     (void)segel__lane__v1__to_lane__pack(message, frame);
     ssize_t sent = send(fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent == (ssize_t)len) {

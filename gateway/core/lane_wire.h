@@ -8,7 +8,8 @@
 /* Inside of lane.c: the messages of lane.proto over one socket. */
 enum { WIRE_FRAME_MAX = 65536, WIRE_OPS_MAX = 32 };
 
-/* One packet out. SG_BUSY: the socket is full for now. SG_IO: the lane is gone. */
+/* One packet out. SG_BUSY: the socket is full for now. SG_IO: the lane is gone.
+ * SG_TOO_LARGE: the message does not fit a packet. */
 SG_MUST_USE enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message);
 /* One packet in, unpacked into the arena (reset first). SG_NOT_FOUND: nothing waits.
  * SG_IO: the lane is gone. SG_INVALID: not a message of ours. */

@@ -12,7 +12,7 @@
  * to a job, signer.c GetSigner, log.c LogService. */
 
 /* Marks of letters in a loop's reply box. */
-enum { LETTER_JOB, LETTER_QUESTION };
+enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
 
 /* Who calls: one for each client certificate that was ever let in. */
 struct caller {
@@ -31,7 +31,9 @@ struct service_loop {
     unsigned index;
     struct mbox replies; /* jobs and pages that come back */
     struct job_pool pool;
-    struct arena scratch; /* for one answer at a time */
+    struct arena scratch;        /* for one answer at a time */
+    LIST_HEAD(, sign_call) open; /* signing calls of this loop */
+    struct letter drain;         /* sent once, when the gateway ends */
 };
 
 struct services {
@@ -111,6 +113,8 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
 void sign_on_half_close(struct grpc_call *call, void *services);
 void sign_on_close(struct grpc_call *call, void *services);
+/* The gateway ends: streams take no more items, and end with their last answer. */
+void sign_drain(struct service_loop *loop);
 /* All answered jobs of one wake-up. */
 void sign_answer(struct service_loop *loop, struct letters *letters);
 

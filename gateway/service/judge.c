@@ -80,6 +80,15 @@ static void explain_denial(const struct policy *policy, const struct facts *fact
     }
 }
 
+/* A policy may forget the rule; the configuration says all the same who may use a key. */
+static void refuse_stranger(const struct caller *caller, const struct terms *terms,
+                            struct job *job)
+{
+    job->verdict.allow = false;
+    job_refuse(job, SG_DENIED, "caller '%s' is not entitled to key '%s'",
+               caller->config->name, terms->key->config->name);
+}
+
 /* What the policy would let through but the gateway does not serve. */
 static void refuse_unserved(const struct terms *terms, struct job *job)
 {
@@ -120,6 +129,8 @@ void judge_job(const struct services *services, const struct caller *caller,
         } else {
             job_refuse(job, SG_DENIED, "the policy denies this job");
         }
+    } else if (!caller_entitled(caller, terms->key->config->name)) {
+        refuse_stranger(caller, terms, job);
     } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {
         refuse_unserved(terms, job);
     }

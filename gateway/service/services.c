@@ -106,6 +106,7 @@ static enum sg_status make_loops(struct services *services)
     for (unsigned i = 0; i < services->loop_count; i++) {
         services->loops[i].replies.wake_fd = -1;
         STAILQ_INIT(&services->loops[i].pool.idle);
+        LIST_INIT(&services->loops[i].open);
     }
     for (unsigned i = 0; i < services->loop_count; i++) {
         struct service_loop *loop = &services->loops[i];
@@ -157,6 +158,12 @@ enum sg_status services_new(const struct services_options *options, struct servi
 void services_drain(struct services *services)
 {
     atomic_store(&services->draining, true);
+    for (unsigned i = 0; i < services->loop_count; i++) {
+        struct letters one = STAILQ_HEAD_INITIALIZER(one);
+        services->loops[i].drain.kind = LETTER_DRAIN;
+        STAILQ_INSERT_TAIL(&one, &services->loops[i].drain, link);
+        MUST(mbox_put(&services->loops[i].replies, &one, 1) == SG_OK);
+    }
 }
 
 void services_free(struct services *services)
@@ -187,7 +194,8 @@ void services_offer(struct services *services, struct server_options *options)
     options->context = services;
 }
 
-/* Answers of the core and pages of the reading thread come by the same box. */
+/* Answers of the core, pages of the reading thread and the word to end come by one box.
+ */
 static void on_wake(void *context)
 {
     struct service_loop *loop = (struct service_loop *)context;
@@ -200,6 +208,8 @@ static void on_wake(void *context)
         STAILQ_REMOVE_HEAD(&mail, link);
         if (letter->kind == LETTER_QUESTION) {
             log_answer(loop, letter);
+        } else if (letter->kind == LETTER_DRAIN) {
+            sign_drain(loop);
         } else {
             STAILQ_INSERT_TAIL(&jobs, letter, link);
         }

@@ -70,6 +70,7 @@ void sign_on_open(struct grpc_call *call, void *context)
     sign->call = call;
     sign->kind = kind_of(call);
     sign->caller = (const struct caller *)grpc_call_caller(call);
+    LIST_INSERT_HEAD(&sign->loop->open, sign, link);
     grpc_call_set_state(call, sign);
 }
 
@@ -80,6 +81,7 @@ void sign_on_close(struct grpc_call *call, void *context)
     (void)context;
     if (sign != NULL) {
         sign->call = NULL;
+        LIST_REMOVE(sign, link);
         atomic_store_explicit(&sign->gone, true, memory_order_relaxed);
         sign_free_if_over(sign);
     }
@@ -272,6 +274,9 @@ void sign_hold_back(struct sign_call *sign)
                   (unsigned)config->queue_limit / 4 * 3;
     uint32_t window = loaded ? RESULTS_A_MESSAGE : (uint32_t)config->stream_window;
 
+    if (atomic_load(&sign->loop->services->draining)) {
+        return; /* paused for good */
+    }
     if (!sign->paused && sign->under_way >= window) {
         grpc_pause(sign->call);
         sign->paused = true;
@@ -309,8 +314,30 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
 
 void sign_end_if_done(struct sign_call *sign)
 {
-    if (sign->half_closed && sign->under_way == 0) {
+    bool draining = atomic_load(&sign->loop->services->draining);
+
+    if (sign->kind != SIGN_STREAM || sign->under_way > 0) {
+        return;
+    }
+    if (sign->half_closed) {
         sign_finish(sign, SG_OK, NULL, slice_of(NULL, 0));
+    } else if (draining) {
+        refuse_call(sign, SG_SHUTDOWN,
+                    "the gateway ends; connect again and go on with the "
+                    "ids that have no answer");
+    }
+}
+
+void sign_drain(struct service_loop *loop)
+{
+    struct sign_call *sign;
+
+    LIST_FOREACH(sign, &loop->open, link)
+    {
+        if (sign->kind == SIGN_STREAM && !sign->finished) {
+            grpc_pause(sign->call);
+            sign_end_if_done(sign); /* its on_close comes later: the list stays whole */
+        }
     }
 }
 

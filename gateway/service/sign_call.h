@@ -14,8 +14,9 @@ enum { BATCH_MAX = 512, STREAM_MESSAGE_MAX = 1024, RESULTS_A_MESSAGE = 64 };
 /* One call and its jobs. Lives until the call has closed and all its jobs are back, so a
  * job may point at it. */
 struct sign_call {
-    struct service_loop *loop; /* borrowed */
-    struct grpc_call *call;    /* NULL once it has closed */
+    LIST_ENTRY(sign_call) link; /* of the loop's open calls, while call is not NULL */
+    struct service_loop *loop;  /* borrowed */
+    struct grpc_call *call;     /* NULL once it has closed */
     enum sign_kind kind;
     atomic_bool gone; /* read by the core: nobody waits for the jobs any more */
     bool half_closed;

@@ -7,7 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 
+import grpc
 import rig
 from rig import claim, contains, equal, expect
 
@@ -163,6 +166,46 @@ def sigterm_ends_cleanly_with_exit_code_0(the_rig):
 def sigint_ends_cleanly_as_well(the_rig):
     with the_rig.gateway() as gateway:
         equal(gateway.stop(signal.SIGINT), 0, "exit code")
+
+
+@claim
+def an_open_stream_does_not_hold_up_the_end(the_rig):
+    with the_rig.gateway() as gateway:
+        hold = threading.Event()
+
+        def requests():
+            yield rig.signing.SignStreamRequest(terms=rig.terms(), items=[rig.item()])
+            hold.wait(30)
+
+        call = gateway.client().call(
+            "stream_stream", "SignStream", rig.signing.SignStreamRequest,
+            rig.signing.SignStreamResponse)(requests(), timeout=40)
+        expect(next(call).results[0].signature, "the item is signed")
+        started = time.monotonic()
+        equal(gateway.stop(), 0, "exit code")
+        expect(time.monotonic() - started < 5, "the end waited for the stream")
+        try:
+            next(call)
+            raise rig.Failed("the stream goes on")
+        except grpc.RpcError as error:
+            equal(error.code(), grpc.StatusCode.UNAVAILABLE)
+        finally:
+            hold.set()
+
+
+@claim
+def who_is_not_entitled_may_not_sign_even_if_the_policy_forgets_it(the_rig):
+    policy = the_rig.read("policy.yaml")
+    policy = re.sub(r"(?s)  - id: CP-4\.5-02\n.*?(?=  - id: )", "", policy)
+    policy = policy[:policy.index("\ntests:")] + "\n"
+    the_rig.write("forgetful.yaml", policy)
+    config = the_rig.config((r"file: policy\.yaml", "file: forgetful.yaml"),
+                            (r"roles: \[backend\], keys: \[seal-demo\]",
+                             "roles: [backend], keys: []"))
+    with the_rig.gateway(config) as gateway:
+        refusal = rig.refused(gateway.client().sign)
+        equal(refusal.code, grpc.StatusCode.PERMISSION_DENIED)
+        contains(refusal.message, "seal-demo")
 
 
 @claim
