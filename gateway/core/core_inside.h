@@ -10,7 +10,8 @@
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   core.c        making and running      start.c       lanes, keys, ledger at start
- *   turn.c        one turn of the writer  decide.c      what becomes of one job
+ *   turn.c        one turn of the writer  decide.c      what becomes of a new job
+ *   conclude.c    what came of it
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log */
 
 enum { NOTES_MAX = 64, TURN_DECISIONS = 256 };
@@ -103,6 +104,15 @@ void turn_on_done(void *core, void *owner, const struct lane_result *result);
 /* decide.c: inside a transaction. decide puts the job into admitted, answered or a
  * leader's followers, and on a failure into none; conclude always into answered. */
 SG_MUST_USE enum sg_status decide(struct core *core, struct job *job);
+/* A job that no lane can serve now may still have its answer in the ledger. */
+SG_MUST_USE enum sg_status decide_stored(struct core *core, struct job *job,
+                                         bool *answered);
+SG_MUST_USE enum sg_status decide_append(struct core *core, struct job *job,
+                                         struct slice text);
+SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *job);
+void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
+
+/* conclude.c */
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 
 /* checkpoint.c */

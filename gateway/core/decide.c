@@ -33,7 +33,7 @@ static struct record_job record_of(const struct job *job)
     };
 }
 
-static enum sg_status append(struct core *core, struct job *job, struct slice text)
+enum sg_status decide_append(struct core *core, struct job *job, struct slice text)
 {
     job->log_index = ledger_next_index(core->ledger);
     job->on_log = true;
@@ -58,7 +58,7 @@ static enum sg_status write_deny(struct core *core, struct job *job,
         MUST(fitting.failure_count > 1);
         fitting.failure_count /= 2;
     }
-    TRY(append(core, job, text));
+    TRY(decide_append(core, job, text));
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }
@@ -135,7 +135,7 @@ static enum sg_status write_intent(struct core *core, struct job *job)
 
 /* --- The claim on a request id --------------------------------------------------- */
 
-static void claim_of(const struct job *job, enum claim_state state, struct claim *out)
+void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out)
 {
     memset(out, 0, offsetof(struct claim, signature));
     (void)snprintf(out->caller, sizeof(out->caller), "%s", job->caller->name);
@@ -155,7 +155,7 @@ static enum sg_status admit(struct core *core, struct job *job)
 
     decision_id(core, job->decision_id);
     TRY(write_intent(core, job));
-    claim_of(job, CLAIM_PENDING, &claim);
+    decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
     inflight_add(&core->inflight, job);
@@ -200,7 +200,7 @@ static enum sg_status find_template(struct core *core, struct job *job,
     return SG_OK;
 }
 
-static enum sg_status write_replay(struct core *core, struct job *job)
+enum sg_status decide_write_replay(struct core *core, struct job *job)
 {
     char buffer[LEDGER_RECORD_MAX];
     struct record_head head;
@@ -235,7 +235,7 @@ static enum sg_status replay(struct core *core, struct job *job,
                    "the stored answer cannot be built again; see the "
                    "gateway's log");
     }
-    TRY(write_replay(core, job));
+    TRY(decide_write_replay(core, job));
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }
@@ -322,75 +322,17 @@ enum sg_status decide(struct core *core, struct job *job)
     return found == SG_OK ? judge_known(core, job, &claim) : found;
 }
 
-/* --- What came back from the lane ------------------------------------------------ */
-
-static const char *outcome_name(const struct job *job)
+enum sg_status decide_stored(struct core *core, struct job *job, bool *answered)
 {
-    if (job->status == SG_OK) {
-        return "signed";
-    }
-    return job->status == SG_INDETERMINATE ? "indeterminate" : "failed";
-}
-
-static enum claim_state outcome_state(const struct job *job)
-{
-    if (job->status == SG_OK) {
-        return CLAIM_SIGNED;
-    }
-    return job->status == SG_INDETERMINATE ? CLAIM_INDETERMINATE : CLAIM_FAILED;
-}
-
-/* Whoever asked for the same while it was under way gets the same answer. */
-static enum sg_status answer_followers(struct core *core, struct job *job)
-{
-    struct job *follower;
-
-    while ((follower = STAILQ_FIRST(&job->followers)) != NULL) {
-        STAILQ_REMOVE_HEAD(&job->followers, queue);
-        follower->status = job->status;
-        follower->replayed = job->status == SG_OK;
-        follower->attempt = job->attempt;
-        follower->signing_time_us = job->signing_time_us;
-        follower->log_index = job->log_index;
-        follower->on_log = true;
-        follower->signature_len = job->signature_len;
-        memcpy(follower->why, job->why, sizeof(follower->why));
-        memcpy(follower->log_hash, job->log_hash, sizeof(follower->log_hash));
-        memcpy(follower->decision_id, job->decision_id, sizeof(follower->decision_id));
-        memcpy(follower->signature, job->signature, job->signature_len);
-        STAILQ_INSERT_TAIL(&core->answered, follower, queue);
-        TRY(write_replay(core, follower));
-    }
-    return SG_OK;
-}
-
-enum sg_status conclude(struct core *core, struct job *job)
-{
-    char buffer[LEDGER_RECORD_MAX];
-    struct record_head head;
-    struct slice text = {0};
     struct claim claim;
-    const struct record_result result = {
-        .decision_id = job->decision_id,
-        .intent_index = job->intent_index,
-        .attempt = job->attempt,
-        .outcome = outcome_name(job),
-        .code = job->status == SG_OK ? NULL : sg_status_name(job->status),
-        .signature = slice_of(job->signature, job->signature_len),
-        .lane = lane_name(core->berths[job->key->lane].lane),
-        .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
-    };
+    enum sg_status found =
+        ledger_find(core->ledger, job->caller->name, job->request_id, &claim);
 
-    inflight_remove(&core->inflight, job);
-    STAILQ_INSERT_TAIL(&core->answered, job, queue);
-    record_begin(core, &head);
-    TRY(record_outcome(buffer, &head, &result, &text));
-    TRY(append(core, job, text));
-    claim_of(job, outcome_state(job), &claim);
-    claim.outcome_index = job->log_index;
-    memcpy(claim.outcome_hash, job->log_hash, sizeof(claim.outcome_hash));
-    claim.signature_len = (uint16_t)job->signature_len;
-    memcpy(claim.signature, job->signature, job->signature_len);
-    TRY(ledger_settle(core->ledger, &claim));
-    return answer_followers(core, job);
+    *answered =
+        found == SG_OK && claim.state == CLAIM_SIGNED &&
+        memcmp(claim.request_hash, job->request_hash, sizeof(job->request_hash)) == 0;
+    if (*answered) {
+        return replay(core, job, &claim);
+    }
+    return found == SG_NOT_FOUND ? SG_OK : found;
 }

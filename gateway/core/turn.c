@@ -55,19 +55,36 @@ static bool lane_gone(const struct berth *berth, int64_t now_us)
             now_us - berth->down_since_us > LANE_PATIENCE_US);
 }
 
-/* An HSM that is down makes one record, not one a job: these are only answered. */
-static void refuse_all(struct core *core, struct berth *berth)
+/* An HSM that is down makes one record, not one a job: these are only answered. What was
+ * signed before can be given again without it. */
+static enum sg_status refuse_or_replay(struct core *core, const struct berth *berth,
+                                       struct job *job)
+{
+    bool answered = false;
+    enum sg_status status = decide_stored(core, job, &answered);
+
+    if (answered && status == SG_OK) {
+        return SG_OK;
+    }
+    if (status == SG_OK) {
+        notes_count(core, UNRECORDED_NO_LANE, 1);
+    }
+    job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
+               job->key->config->name, lane_why(berth->lane));
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return status;
+}
+
+static enum sg_status refuse_all(struct core *core, struct berth *berth)
 {
     struct job *job;
 
     while ((job = STAILQ_FIRST(&berth->waiting)) != NULL) {
         STAILQ_REMOVE_HEAD(&berth->waiting, queue);
         core->waiting_count--;
-        notes_count(core, UNRECORDED_NO_LANE, 1);
-        job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
-                   job->key->config->name, lane_why(berth->lane));
-        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+        TRY(refuse_or_replay(core, berth, job));
     }
+    return SG_OK;
 }
 
 /* Takes no more jobs than the lane has room for: an INTENT is written when the key is
@@ -97,21 +114,28 @@ static enum sg_status decide_waiting(struct core *core, struct berth *berth,
     return SG_OK;
 }
 
-static enum sg_status write_all(struct core *core)
+static enum sg_status conclude_all(struct core *core)
 {
-    int64_t now_us = clock_mono_us();
-    size_t decisions = 0;
     struct job *job;
 
-    TRY(notes_write(core));
     while ((job = STAILQ_FIRST(&core->finished)) != NULL) {
         STAILQ_REMOVE_HEAD(&core->finished, queue);
         core->finished_count--;
         TRY(conclude(core, job));
     }
+    return SG_OK;
+}
+
+static enum sg_status write_all(struct core *core)
+{
+    int64_t now_us = clock_mono_us();
+    size_t decisions = 0;
+
+    TRY(notes_write(core));
+    TRY(conclude_all(core));
     for (size_t i = 0; i < core->berth_count; i++) {
         if (lane_gone(&core->berths[i], now_us)) {
-            refuse_all(core, &core->berths[i]);
+            TRY(refuse_all(core, &core->berths[i]));
         }
         TRY(decide_waiting(core, &core->berths[i], &decisions));
     }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gateway/service/pb.h"
 #include "gateway/service/services.h"
 #include "segel/v1/signing.pb-c.h"
 
@@ -133,22 +134,5 @@ void log_answer(struct service_loop *loop, struct letter *letter);
 
 /* Ends a call with a plain status. */
 void finish_plain(struct grpc_call *call, enum sg_status status, const char *text);
-
-/* protobuf-c's structs have no const members; nothing writes through these. */
-static inline char *pb_text(const char *text)
-{
-    return (char *)sg_unconst(text == NULL ? "" : text);
-}
-
-static inline ProtobufCBinaryData pb_bytes(struct slice bytes)
-{
-    return (ProtobufCBinaryData){.len = bytes.len,
-                                 .data = (uint8_t *)sg_unconst(bytes.data)};
-}
-
-static inline struct slice pb_slice(const ProtobufCBinaryData *bytes)
-{
-    return slice_of(bytes->data, bytes->len);
-}
 
 #endif

@@ -158,6 +158,19 @@ def a_lane_that_dies_in_a_stream_loses_no_item(faulty):
 
 
 @claim
+def a_stored_answer_is_given_without_the_hsm(faulty):
+    with faulty.gateway() as gateway:
+        job = item(value=DIGEST)
+        first = gateway.client().sign(job)
+        faulty.schedule("C_SignInit@1+=30 C_OpenSession@1+=e0")
+        equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
+        time.sleep(1.5)
+        equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
+        again = gateway.client().sign(job)
+        equal((again.replayed, again.signature == first.signature), (True, True))
+
+
+@claim
 def a_token_that_is_pulled_makes_one_record_and_comes_back(faulty):
     with faulty.gateway() as gateway:
         faulty.schedule("C_SignInit@1+=30 C_OpenSession@1+=e0")
