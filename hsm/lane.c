@@ -156,20 +156,31 @@ static void open_lane(struct lane *lane)
     say_opened(lane);
 }
 
+/* In step with the patience of outcomes. -1: none is expected. */
+static int look_again_ms(struct lane *lane)
+{
+    int64_t patience_us = outbox_patience_us(queue_len(&lane->crew.queue));
+
+    if (!outbox_expecting(&lane->crew.outbox)) {
+        return -1;
+    }
+    return patience_us < 1000 ? 1 : (int)(patience_us / 1000);
+}
+
 /* Waits for a packet. While operations are unanswered it looks after outcomes that their
  * workers have left waiting. */
 static void wait_for_packet(struct lane *lane)
 {
     struct pollfd socket = {.fd = lane->wire.fd, .events = POLLIN};
     for (;;) {
-        int ready = poll(&socket, 1, outbox_expecting(&lane->crew.outbox) ? 1 : -1);
+        int ready = poll(&socket, 1, look_again_ms(lane));
         if (ready > 0) {
             return;
         }
         if (ready < 0 && errno != EINTR) {
             end(1, "the lane cannot wait for its socket");
         }
-        outbox_flush_stale(&lane->crew.outbox);
+        outbox_flush_due(&lane->crew.outbox);
     }
 }
 
@@ -186,7 +197,7 @@ static void take_in(struct lane *lane)
         }
         outbox_expect(&lane->crew.outbox);
         while (!queue_put(&lane->crew.queue, &operations[i], 2)) {
-            outbox_flush_stale(&lane->crew.outbox);
+            outbox_flush_due(&lane->crew.outbox);
         }
     }
 }

@@ -64,26 +64,35 @@ static void copy(struct outcome *to, const struct outcome *from)
     memcpy(to->signature.data, from->signature.data, from->signature.len);
 }
 
-void outbox_put(struct outbox *outbox, const struct outcome *outcome, bool flush)
+int64_t outbox_patience_us(size_t queued)
+{
+    enum { DEEP = 32, SHORT_US = 1000, LONG_US = 8000 };
+
+    if (queued == 0) {
+        return 0;
+    }
+    return queued < DEEP ? SHORT_US : LONG_US;
+}
+
+void outbox_put(struct outbox *outbox, const struct outcome *outcome, int64_t patience_us)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(outbox);
     (void)held;
-    int64_t now = operation_now_us();
-    if (outbox->count == 0) {
-        outbox->oldest_us = now;
+    int64_t now_us = operation_now_us();
+    if (outbox->count == 0 || now_us + patience_us < outbox->due_us) {
+        outbox->due_us = now_us + patience_us;
     }
     copy(&outbox->waiting[outbox->count++], outcome);
-    if (flush || outbox->count == OUTBOX_BATCH ||
-        now - outbox->oldest_us >= OUTBOX_STALE_US) {
+    if (outbox->count == OUTBOX_BATCH || now_us >= outbox->due_us) {
         send_all(outbox);
     }
 }
 
-void outbox_flush_stale(struct outbox *outbox)
+void outbox_flush_due(struct outbox *outbox)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(outbox);
     (void)held;
-    if (outbox->count > 0 && operation_now_us() - outbox->oldest_us >= OUTBOX_STALE_US) {
+    if (outbox->count > 0 && operation_now_us() >= outbox->due_us) {
         send_all(outbox);
     }
 }

@@ -6,17 +6,17 @@
 
 #include "hsm/operation.h"
 
-/* Outcomes on their way to segeld, many in one packet. A packet leaves when 16 outcomes
- * are there, when the worker has nothing else to do, or when the oldest is 1 ms old. Any
- * thread. When segeld is gone the process ends. */
-enum { OUTBOX_BATCH = 16, OUTBOX_STALE_US = 1000 };
+/* Outcomes on their way to segeld, many in one packet: each packet wakes two processes. A
+ * packet leaves when it is full, or when the patience of one outcome in it is at its end.
+ * Any thread. When segeld is gone the process ends. */
+enum { OUTBOX_BATCH = 32 };
 
 struct outbox {
     pthread_mutex_t lock;
     int fd; /* borrowed */
     struct outcome waiting[OUTBOX_BATCH];
     size_t count;
-    int64_t oldest_us;
+    int64_t due_us;         /* when the packet leaves at the latest */
     atomic_uint unanswered; /* operations taken in and not yet sent back */
 };
 
@@ -25,8 +25,13 @@ void outbox_init(struct outbox *outbox, int fd);
 void outbox_expect(struct outbox *outbox);
 /* Whether operations are unanswered: somebody has to look after stale outcomes then. */
 bool outbox_expecting(struct outbox *outbox);
-/* Copies the outcome; flush sends it at once. */
-void outbox_put(struct outbox *outbox, const struct outcome *outcome, bool flush);
-void outbox_flush_stale(struct outbox *outbox);
+/* How long an outcome may wait for company while so many operations wait before it:
+ * not at all when the lane runs dry, long when there is work for long. */
+int64_t outbox_patience_us(size_t queued);
+/* Copies the outcome; a patience of 0 sends it at once. */
+void outbox_put(struct outbox *outbox, const struct outcome *outcome,
+                int64_t patience_us);
+/* Sends what is due. */
+void outbox_flush_due(struct outbox *outbox);
 
 #endif

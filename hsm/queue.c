@@ -75,9 +75,9 @@ void queue_take(struct queue *queue, struct queued *out)
     }
 }
 
-bool queue_empty(struct queue *queue)
+size_t queue_len(struct queue *queue)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
     (void)held;
-    return queue->len == 0;
+    return queue->len;
 }

@@ -31,6 +31,7 @@ void queue_init(struct queue *queue);
 bool queue_put(struct queue *queue, const struct operation *operation, unsigned wait_ms);
 /* Waits for the next one. */
 void queue_take(struct queue *queue, struct queued *out);
-bool queue_empty(struct queue *queue);
+/* How many wait. */
+size_t queue_len(struct queue *queue);
 
 #endif

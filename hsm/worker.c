@@ -169,7 +169,8 @@ static void *work(void *argument)
     for (;;) {
         queue_take(&crew->queue, &worker->work);
         worker_perform(worker, &worker->work.operation, &worker->outcome);
-        outbox_put(&crew->outbox, &worker->outcome, queue_empty(&crew->queue));
+        outbox_put(&crew->outbox, &worker->outcome,
+                   outbox_patience_us(queue_len(&crew->queue)));
     }
     return NULL;
 }
