@@ -6,7 +6,12 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 
-enum { TICK_US = 100000, TICKS_A_SECOND = 10, TICKS_A_SUMMARY = 100 };
+enum {
+    SHORTEST_WAIT_US = 1000,
+    TICK_US = 100000,
+    TICKS_A_SECOND = 10,
+    TICKS_A_SUMMARY = 100
+};
 
 /* --- Making ---------------------------------------------------------------------- */
 
@@ -228,6 +233,11 @@ static int64_t collect_us(const struct core *core)
         outstanding += lane_outstanding(core->berths[i].lane);
     }
     int64_t share_us = outstanding * core->service_us / 4;
+    /* Timers are rounded up to a millisecond: a shorter wait would become a longer one.
+     */
+    if (share_us < SHORTEST_WAIT_US) {
+        return 0;
+    }
     return share_us < limit_us ? share_us : limit_us;
 }
 
