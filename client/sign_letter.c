@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/moment.h"
+#include "client/verify/verify.h"
 
 enum sg_status letter_place(struct letter *letter, const struct sign_plan *plan,
                             bool *skip, struct sg_error *why)
@@ -70,6 +71,8 @@ enum sg_status letter_finish(struct letter *letter, struct slice cms,
                              struct sg_error *why)
 {
     struct slice appendix;
+
+    TRY(verify_answer(cms, pdf_job_digest(letter->job), why));
     enum sg_status status = pdf_embed(letter->job, cms, &appendix);
 
     if (status != SG_OK) {

@@ -54,6 +54,12 @@ SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
                                       int64_t at_us, struct verify_report *reports,
                                       size_t cap, size_t *count, struct sg_error *why);
 
+/* What a gateway answered to a digest, before it is put into a letter: one detached CMS
+ * that names exactly this digest, with a signature that its own certificate confirms.
+ * Says nothing of that certificate's worth. SG_CORRUPT: it is something else. */
+SG_MUST_USE enum sg_status verify_answer(struct slice cms, struct slice digest,
+                                         struct sg_error *why);
+
 /* Anchors from a PEM file. The caller frees *out with X509_STORE_free. */
 SG_MUST_USE enum sg_status verify_anchors(const char *path, X509_STORE **out,
                                           struct sg_error *why);
