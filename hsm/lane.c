@@ -156,13 +156,14 @@ static void open_lane(struct lane *lane)
     say_opened(lane);
 }
 
-/* In step with the patience of outcomes. -1: none is expected. */
+/* In step with the patience of outcomes; for ever when none is expected. */
 static int look_again_ms(struct lane *lane)
 {
+    enum { FOR_EVER = -1 };
     int64_t patience_us = outbox_patience_us(queue_len(&lane->crew.queue));
 
     if (!outbox_expecting(&lane->crew.outbox)) {
-        return -1;
+        return FOR_EVER;
     }
     return patience_us < 1000 ? 1 : (int)(patience_us / 1000);
 }
