@@ -134,10 +134,9 @@ static enum sg_status write_all(struct core *core)
     TRY(notes_write(core));
     TRY(conclude_all(core));
     for (size_t i = 0; i < core->berth_count; i++) {
-        if (lane_gone(&core->berths[i], now_us)) {
-            TRY(refuse_all(core, &core->berths[i]));
-        }
-        TRY(decide_waiting(core, &core->berths[i], &decisions));
+        TRY(lane_gone(&core->berths[i], now_us)
+                ? refuse_all(core, &core->berths[i])
+                : decide_waiting(core, &core->berths[i], &decisions));
     }
     return SG_OK;
 }

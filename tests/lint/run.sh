@@ -19,7 +19,7 @@ rule() { # NAME COMMAND…
     else
         failed=$((failed + 1))
         printf 'FAIL  lint/%s\n' "$name"
-        sed 's/^/      /' "$log" | head -n 60
+        grep -vE '^(GEN|CC|AR|LINK) ' "$log" | sed 's/^/      /' | head -n 60
     fi
 }
 
