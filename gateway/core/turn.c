@@ -55,6 +55,22 @@ static bool lane_gone(const struct berth *berth, int64_t now_us)
             now_us - berth->down_since_us > LANE_PATIENCE_US);
 }
 
+static bool needs_lane(const struct job *job)
+{
+    return job->verdict.allow && job->key->usable;
+}
+
+/* A job that failed on the ledger is kept, to be told so. */
+static enum sg_status decide_or_tell(struct core *core, struct job *job)
+{
+    enum sg_status status = decide(core, job);
+
+    if (status != SG_OK) {
+        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    }
+    return status;
+}
+
 /* An HSM that is down makes one record, not one a job: these are only answered. What was
  * signed before can be given again without it. */
 static enum sg_status refuse_or_replay(struct core *core, const struct berth *berth,
@@ -82,7 +98,8 @@ static enum sg_status refuse_all(struct core *core, struct berth *berth)
     while ((job = STAILQ_FIRST(&berth->waiting)) != NULL) {
         STAILQ_REMOVE_HEAD(&berth->waiting, queue);
         core->waiting_count--;
-        TRY(refuse_or_replay(core, berth, job));
+        TRY(needs_lane(job) ? refuse_or_replay(core, berth, job)
+                            : decide_or_tell(core, job));
     }
     return SG_OK;
 }
@@ -96,7 +113,7 @@ static enum sg_status decide_waiting(struct core *core, struct berth *berth,
     struct job *job;
 
     while ((job = STAILQ_FIRST(&berth->waiting)) != NULL && *decisions < TURN_DECISIONS) {
-        bool may_sign = job->verdict.allow && job->key->usable;
+        bool may_sign = needs_lane(job);
         if (may_sign && room == 0) {
             break;
         }
@@ -104,12 +121,7 @@ static enum sg_status decide_waiting(struct core *core, struct berth *berth,
         core->waiting_count--;
         (*decisions)++;
         room -= may_sign ? 1 : 0;
-        enum sg_status status = decide(core, job);
-        if (status != SG_OK) {
-            STAILQ_INSERT_TAIL(&core->answered, job,
-                               queue); /* to be told of the failure */
-            return status;
-        }
+        TRY(decide_or_tell(core, job));
     }
     return SG_OK;
 }

@@ -158,7 +158,7 @@ def a_lane_that_dies_in_a_stream_loses_no_item(faulty):
 
 
 @claim
-def a_stored_answer_is_given_without_the_hsm(faulty):
+def stored_answers_and_denials_are_given_without_the_hsm(faulty):
     with faulty.gateway() as gateway:
         job = item(value=DIGEST)
         first = gateway.client().sign(job)
@@ -168,6 +168,8 @@ def a_stored_answer_is_given_without_the_hsm(faulty):
         equal(rig.refused(gateway.client().sign, item()).code, UNAVAILABLE)
         again = gateway.client().sign(job)
         equal((again.replayed, again.signature == first.signature), (True, True))
+        denied = rig.refused(gateway.client().sign, document_class="kontrak_pengadaan")
+        equal(denied.code, grpc.StatusCode.PERMISSION_DENIED)
 
 
 @claim
