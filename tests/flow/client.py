@@ -136,6 +136,14 @@ def the_signed_file_begins_with_the_letter_and_holds_the_signature(rig):
 
 
 @claim
+def a_gateway_that_lies_makes_no_letter(rig):
+    result = rig.sign("liar", "lies", *rig.letters()[:2])
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stdout, "a signature of another document")
+    equal(rig.signed("lies"), [], "files")
+
+
+@claim
 def an_output_that_is_there_is_kept_unless_told(rig):
     result = rig.sign("seal", "all", rig.letters()[0])
     equal(result.returncode, 1, result.stdout)

@@ -88,11 +88,61 @@ def denial():
     return out
 
 
+def der(tag, *parts):
+    """One DER element of the given parts."""
+    body = b"".join(parts)
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8 or 1, "big")
+    long = bytes([0x80 | len(size)]) + size
+    return bytes([tag]) + (size if len(body) < 128 else long) + body
+
+
+def oid(text):
+    first, second, *rest = (int(arc) for arc in text.split("."))
+    out = bytes([40 * first + second])
+    for arc in rest:
+        septets = [arc & 127]
+        while arc := arc >> 7:
+            septets.append(arc & 127 | 128)
+        out += bytes(reversed(septets))
+    return der(0x06, out)
+
+
+class Signer:
+    """A detached CMS over a digest, with the server's key and certificate (RFC 5652)."""
+
+    def __init__(self):
+        from cryptography import x509
+        from cryptography.hazmat.primitives import serialization
+        self.key = serialization.load_pem_private_key(read(f"{WHERE}/server.key"), None)
+        self.certificate = ssl.PEM_cert_to_DER_cert(read(f"{WHERE}/server.pem").decode())
+        parsed = x509.load_der_x509_certificate(self.certificate)
+        number = parsed.serial_number
+        self.issuer = der(0x30, parsed.issuer.public_bytes(), der(
+            0x02, number.to_bytes(number.bit_length() // 8 + 1, "big")))
+
+    def cms(self, digest):
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+        sha256 = der(0x30, oid("2.16.840.1.101.3.4.2.1"))
+        ecdsa = der(0x30, oid("1.2.840.10045.4.3.2"))
+        data = oid("1.2.840.113549.1.7.1")
+        attributes = b"".join(sorted((
+            der(0x30, oid("1.2.840.113549.1.9.3"), der(0x31, data)),
+            der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(0x04, digest))))))
+        signature = self.key.sign(der(0x31, attributes), ec.ECDSA(hashes.SHA256()))
+        signer = der(0x30, der(0x02, b"\1"), self.issuer, sha256, der(0xA0, attributes),
+                     ecdsa, der(0x04, signature))
+        signed = der(0x30, der(0x02, b"\1"), der(0x31, sha256), der(0x30, data),
+                     der(0xA0, self.certificate), der(0x31, signer))
+        return der(0x30, oid("1.2.840.113549.1.7.2"), der(0xA0, signed))
+
+
 class Signing:
-    """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky."""
+    """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar."""
 
     def __init__(self):
         self.attempts = {}
+        self.signer = Signer()
 
     def get_signer(self, request, context):
         from segel.v1 import signing_pb2 as s
@@ -135,7 +185,9 @@ class Signing:
             out.status.message = "too much work is waiting"
             out.status.retry_after_us = 50000
         else:
-            out.signature = hashlib.sha256(item.digest).digest() * 32
+            # A liar gives every letter the signature of the same other document.
+            out.signature = self.signer.cms(
+                bytes(32) if terms.key == "liar" else item.digest)
             out.log.origin = "test/log"
             out.log.index = len(self.attempts)
         return out
