@@ -14,8 +14,8 @@
 
 /* Row i leads from schema version i to i + 1. Rows are only ever added.
  * Claims and answers grow at their end, so that a group dirties few pages; request ids
- * come in any order, and only the index pays for that. One wide table by request id took
- * three times the processor time a signature. */
+ * come in any order, and only the index pays for that. One wide table by request id wrote
+ * twice as many pages (476,000 against 232,000 writes for 48,000 signatures). */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE leaf(idx INTEGER PRIMARY KEY, rec BLOB NOT NULL);"
