@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/pdf/put.h"
+
 /* A letter takes milliseconds, the largest file seconds. */
 enum { CPU_SECONDS = 30, WALL_MS = 120000, MEMORY_MORE = 1 << 30 };
 
@@ -63,28 +65,13 @@ static void limit_all(void)
     limit_memory();
 }
 
-static bool put(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t done = write(fd, bytes.data, bytes.len);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            return false;
-        }
-        bytes = slice_of(bytes.data + done, bytes.len - (size_t)done);
-    }
-    return true;
-}
-
 _Noreturn static void be_child(pdf_guard_fn work, const void *context, int fd)
 {
     struct pdf_buffer answer = {0};
 
     limit_all();
     work(context, &answer);
-    bool good = !answer.failed && put(fd, pdf_buffer_slice(&answer));
+    bool good = !answer.failed && pdf_put(fd, pdf_buffer_slice(&answer));
     _exit(good ? 0 : 1);
 }
 

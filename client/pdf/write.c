@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/pdf/put.h"
+
 #include "client/pdf/pdf.h"
 
 /* A file under its last name is whole and on the disk, or is not there. */
@@ -27,21 +29,6 @@ static enum sg_status fail(struct sg_error *why, const char *what, const char *p
                    what, path, reason);
 }
 
-static bool put(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t done = write(fd, bytes.data, bytes.len);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            return false;
-        }
-        bytes = slice_of(bytes.data + done, bytes.len - (size_t)done);
-    }
-    return true;
-}
-
 /* Whoever finds the .part of a run that was broken off may write over it; a symbolic
  * link there is not followed. */
 static enum sg_status write_part(const char *part, struct slice input,
@@ -53,7 +40,7 @@ static enum sg_status write_part(const char *part, struct slice input,
     if (fd < 0) {
         return fail(why, "create", part);
     }
-    if (!put(fd, input) || !put(fd, appendix) || fsync(fd) != 0) {
+    if (!pdf_put(fd, input) || !pdf_put(fd, appendix) || fsync(fd) != 0) {
         enum sg_status status = fail(why, "write", part);
         (void)unlink(part);
         return status;
