@@ -76,7 +76,7 @@ struct core {
     atomic_uint_fast64_t unrecorded[UNRECORDED_KINDS]; /* since the last summary */
     struct gateway_note notes[NOTES_MAX];
     size_t note_count;
-    size_t notes_lost;
+    size_t notes_lost; /* events that found no place since the last summary */
 
     char log_vkey[320];
     uint8_t log_public[32];

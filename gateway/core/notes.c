@@ -54,7 +54,8 @@ void notes_count(struct core *core, enum unrecorded kind, size_t jobs)
 void notes_sum_up(struct core *core)
 {
     unsigned long long sums[UNRECORDED_KINDS];
-    unsigned long long total = 0;
+    unsigned long long lost = core->notes_lost;
+    unsigned long long total = lost;
     char text[sizeof(core->notes[0].why)];
 
     for (size_t i = 0; i < UNRECORDED_KINDS; i++) {
@@ -63,9 +64,11 @@ void notes_sum_up(struct core *core)
     }
     if (total > 0) {
         (void)snprintf(text, sizeof(text),
-                       "queue full %llu, no lane %llu, expired %llu, given up %llu",
+                       "queue full %llu, no lane %llu, expired %llu, given up %llu, "
+                       "events not told %llu",
                        sums[UNRECORDED_BUSY], sums[UNRECORDED_NO_LANE],
-                       sums[UNRECORDED_EXPIRED], sums[UNRECORDED_GIVEN_UP]);
+                       sums[UNRECORDED_EXPIRED], sums[UNRECORDED_GIVEN_UP], lost);
+        core->notes_lost = 0; /* counted anew should this one find no place either */
         notes_add(core, "overload", core->options.config->node, text);
     }
 }
