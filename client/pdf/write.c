@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/pdf/put.h"
+#include "client/pdf/write_all.h"
 
 #include "client/pdf/pdf.h"
 
@@ -40,7 +40,7 @@ static enum sg_status write_part(const char *part, struct slice input,
     if (fd < 0) {
         return fail(why, "create", part);
     }
-    if (!pdf_put(fd, input) || !pdf_put(fd, appendix) || fsync(fd) != 0) {
+    if (!pdf_write_all(fd, input) || !pdf_write_all(fd, appendix) || fsync(fd) != 0) {
         enum sg_status status = fail(why, "write", part);
         (void)unlink(part);
         return status;
