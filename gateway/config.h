@@ -9,7 +9,12 @@
  * lanes, keys and callers are lists. All texts live as long as the config; paths are made
  * absolute against the folder of the file. Immutable after loading. */
 
-enum { CONFIG_ENV_MAX = 8, CONFIG_KEY_ID_MAX = 64 };
+enum {
+    CONFIG_ENV_MAX = 8,
+    CONFIG_KEY_ID_MAX = 64,
+    CONFIG_LANES_MAX = 64,
+    CONFIG_READ_ONLY_MAX = 8
+};
 
 enum config_role {
     ROLE_BACKEND = 1,
@@ -18,27 +23,44 @@ enum config_role {
     ROLE_OPERATOR = 8
 };
 
-struct config_lane {
-    const char *name;
-    const char *module;
-    const char *token;
-    const char *serial;   /* "" = not compared */
-    const char *pin_path; /* file or credential; only its path is known here */
-    int64_t threads;
-    const char *environment[CONFIG_ENV_MAX + 1]; /* "NAME=value", ends with NULL */
-};
-
 struct config_words {
     const char **items;
     size_t count;
 };
 
+/* Which token: as CK_TOKEN_INFO shows it, blanks cut off. */
+struct config_token {
+    const char *label;
+    const char *serial;       /* this and the next two: "" = not compared */
+    const char *manufacturer;
+    const char *model;
+};
+
+/* CKA_ID, CKA_LABEL, or both. */
+struct config_object {
+    uint8_t id[CONFIG_KEY_ID_MAX];
+    size_t id_len;     /* 0 = any */
+    const char *label; /* "" = any */
+};
+
+struct config_lane {
+    const char *name;
+    const char *module;
+    const char *init_args; /* pReserved of C_Initialize; "" = none */
+    struct config_token token;
+    const char *pin_path; /* file or credential; only its path is known here */
+    int64_t threads;
+    struct config_object canary;     /* neither id nor label: none */
+    struct config_words read_only;   /* directories; at most CONFIG_READ_ONLY_MAX */
+    const char *environment[CONFIG_ENV_MAX + 1]; /* "NAME=value", ends with NULL */
+};
+
 struct config_key {
     const char *name;
     const char *class; /* "seal" or "signature" */
-    size_t lane;       /* index in lanes */
-    uint8_t id[CONFIG_KEY_ID_MAX];
-    size_t id_len;
+    struct config_words lanes; /* names; empty = every lane is asked for it */
+    struct config_token token; /* of its URI; all "" = any */
+    struct config_object object;
     const char *certificate;
     const char *chain; /* NULL = none */
     enum sg_scheme scheme;
@@ -68,8 +90,7 @@ struct config {
     struct config_caller *callers;
     size_t caller_count;
     size_t log_lane; /* index in lanes */
-    uint8_t log_key_id[CONFIG_KEY_ID_MAX];
-    size_t log_key_id_len;
+    struct config_object log_key;
     enum log_level log_level_value;
     enum log_format log_format_value;
     void *memory; /* owned: the document and all that was allocated */
@@ -82,5 +103,11 @@ SG_MUST_USE enum sg_status config_load(const char *path, struct config **out,
 void config_free(struct config *config);
 
 const char *config_role_name(enum config_role role);
+
+/* Whether a lane is to be asked for a key: it is named by the key, or none is, and its
+ * token is the one that the key's URI names, if it names one. */
+bool config_key_on_lane(const struct config_key *key, const struct config_lane *lane);
+/* The lane of this name; NULL when there is none. */
+const struct config_lane *config_find_lane(const struct config *config, const char *name);
 
 #endif

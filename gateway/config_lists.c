@@ -3,120 +3,8 @@
 #include <string.h>
 
 #include "gateway/config_parse.h"
+#include "gateway/config_uri.h"
 #include "proto/text.h"
-
-/* --- Lanes ----------------------------------------------------------------------- */
-
-static enum sg_status read_environment(struct parse *p, const struct yaml_node *map,
-                                       struct config_lane *lane)
-{
-    const struct yaml_node *vars = yaml_get(map, "environment");
-
-    if (vars == NULL) {
-        return SG_OK;
-    }
-    if (vars->kind != YAML_MAP || vars->count > CONFIG_ENV_MAX) {
-        return yaml_fail(p->doc, vars, p->why,
-                         "environment is a map of at most %d variables", CONFIG_ENV_MAX);
-    }
-    for (size_t i = 0; i < vars->count; i++) {
-        const char *value = NULL;
-        TRY(yaml_str(p->doc, &vars->items[i], &value, p->why));
-        /* A value that names a file beside the configuration is made absolute. */
-        const char *dot = strrchr(value, '.');
-        const char *full =
-            dot != NULL && strcmp(dot, ".conf") == 0 ? parse_path(p, value) : value;
-        size_t size = strlen(vars->keys[i].text) + strlen(full) + 2;
-        char *text = (char *)parse_alloc(p, size, 1);
-        if (text == NULL) {
-            return SG_NO_MEMORY;
-        }
-        (void)snprintf(text, size, "%s=%s", vars->keys[i].text, full);
-        lane->environment[i] = text;
-    }
-    return SG_OK;
-}
-
-static enum sg_status read_pin_path(struct parse *p, const struct yaml_node *map,
-                                    struct config_lane *lane)
-{
-    const char *credential = NULL;
-    const char *folder =
-        getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe) */
-
-    TRY(field_maybe_text(p, map, "pin_credential", &credential));
-    if ((credential != NULL) == (yaml_get(map, "pin_file") != NULL)) {
-        return yaml_fail(p->doc, map, p->why,
-                         "a lane needs either pin_file or pin_credential");
-    }
-    if (credential == NULL) {
-        return field_path(p, map, "pin_file", &lane->pin_path);
-    }
-    if (folder == NULL) {
-        return yaml_fail(p->doc, yaml_get(map, "pin_credential"), p->why,
-                         "no credentials are passed to this process; start it from a "
-                         "systemd unit with LoadCredential, or use pin_file");
-    }
-    size_t size = strlen(folder) + strlen(credential) + 2;
-    char *text = (char *)parse_alloc(p, size, 1);
-    if (text == NULL) {
-        return SG_NO_MEMORY;
-    }
-    (void)snprintf(text, size, "%s/%s", folder, credential);
-    lane->pin_path = text;
-    return SG_OK;
-}
-
-static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
-                                struct config_lane *lane)
-{
-    static const char *const words[] = {"name",           "module",      "token",
-                                        "serial",         "threads",     "pin_file",
-                                        "pin_credential", "environment", NULL};
-    const struct yaml_node *threads = yaml_get(map, "threads");
-
-    TRY(parse_known(p, map, words));
-    TRY(field_name(p, map, &lane->name));
-    TRY(field_path(p, map, "module", &lane->module));
-    TRY(field_text(p, map, "token", &lane->token));
-    lane->serial = "";
-    TRY(field_maybe_text(p, map, "serial", &lane->serial));
-    lane->threads = 2;
-    if (threads != NULL) {
-        TRY(yaml_int(p->doc, threads, (struct yaml_range){1, 64}, &lane->threads,
-                     p->why));
-    }
-    TRY(read_pin_path(p, map, lane));
-    return read_environment(p, map, lane);
-}
-
-enum sg_status parse_lanes(struct parse *p)
-{
-    const struct yaml_node *list = NULL;
-
-    TRY(field_list(p, "lanes", 1, &list));
-    p->config->lanes =
-        (struct config_lane *)parse_alloc(p, list->count, sizeof(struct config_lane));
-    if (p->config->lanes == NULL) {
-        return SG_NO_MEMORY;
-    }
-    for (size_t i = 0; i < list->count; i++) {
-        TRY(read_lane(p, &list->items[i], &p->config->lanes[i]));
-        p->config->lane_count++;
-    }
-    return field_unique(p, list);
-}
-
-enum sg_status parse_log_key(struct parse *p)
-{
-    static const char *const words[] = {"lane", "id", NULL};
-    const struct yaml_node *map = NULL;
-
-    TRY(field_get(p, yaml_root(p->doc), "log_key", &map));
-    TRY(parse_known(p, map, words));
-    TRY(field_lane(p, map, &p->config->log_lane));
-    return field_id(p, map, p->config->log_key_id, &p->config->log_key_id_len);
-}
 
 /* --- Keys ------------------------------------------------------------------------ */
 
@@ -138,13 +26,63 @@ static enum sg_status read_algorithms(struct parse *p, const struct yaml_node *m
     return SG_OK;
 }
 
+static enum sg_status check_lanes(struct parse *p, const struct yaml_node *map,
+                                  const struct config_key *key)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < key->lanes.count; i++) {
+        if (config_find_lane(p->config, key->lanes.items[i]) == NULL) {
+            const char *field = yaml_get(map, "lane") != NULL ? "lane" : "lanes";
+            return yaml_fail(p->doc, yaml_get(map, field), p->why,
+                             "there is no lane '%s'; name one of the entries under lanes",
+                             key->lanes.items[i]);
+        }
+    }
+    for (size_t i = 0; i < p->config->lane_count; i++) {
+        any = any || config_key_on_lane(key, &p->config->lanes[i]);
+    }
+    return any ? SG_OK
+               : yaml_fail(p->doc, yaml_get(map, "uri"), p->why,
+                           "no lane has the token that this URI names; add a lane, or "
+                           "leave the token out of the URI");
+}
+
+/* Where the key is: which lanes, and which object on their tokens. */
+static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
+                                 struct config_key *key)
+{
+    const char *lane = NULL;
+
+    TRY(field_maybe_text(p, map, "lane", &lane));
+    if (lane != NULL && yaml_get(map, "lanes") != NULL) {
+        return yaml_fail(p->doc, yaml_get(map, "lanes"), p->why,
+                         "lane names one lane and lanes several: give one of the two");
+    }
+    TRY(field_words(p, map, "lanes", &key->lanes));
+    if (lane != NULL) {
+        key->lanes.items = (const char **)parse_alloc(p, 1, sizeof(lane));
+        if (key->lanes.items == NULL) {
+            return SG_NO_MEMORY;
+        }
+        key->lanes.items[0] = lane;
+        key->lanes.count = 1;
+    }
+    key->token = (struct config_token){"", "", "", ""};
+    key->object.label = "";
+    TRY(uri_of_key(p, map, key));
+    return check_lanes(p, map, key);
+}
+
 static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
                                struct config_key *key)
 {
     static const char *const words[] = {"name",
                                         "class",
                                         "lane",
+                                        "lanes",
                                         "id",
+                                        "uri",
                                         "certificate",
                                         "chain",
                                         "scheme",
@@ -161,8 +99,7 @@ static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
     TRY(field_name(p, map, &key->name));
     TRY(field_text(p, map, "class", &key->class));
     TRY(parse_choice(p, yaml_get(map, "class"), key->class, classes, &index));
-    TRY(field_lane(p, map, &key->lane));
-    TRY(field_id(p, map, key->id, &key->id_len));
+    TRY(read_place(p, map, key));
     TRY(field_path(p, map, "certificate", &key->certificate));
     if (yaml_get(map, "chain") != NULL) {
         TRY(field_path(p, map, "chain", &key->chain));

@@ -147,15 +147,18 @@ enum sg_status field_maybe_text(struct parse *p, const struct yaml_node *map,
     return node == NULL ? SG_OK : yaml_str(p->doc, node, out, p->why);
 }
 
-enum sg_status field_id(struct parse *p, const struct yaml_node *map, uint8_t *id,
-                        size_t *len)
+enum sg_status field_object_id(struct parse *p, const struct yaml_node *node,
+                               const char *name, struct config_object *object)
 {
     const char *hex = NULL;
 
-    TRY(field_text(p, map, "id", &hex));
-    if (text_unhex(slice_str(hex), id, CONFIG_KEY_ID_MAX, len) != SG_OK) {
-        return yaml_fail(p->doc, yaml_get(map, "id"), p->why,
-                         "id is the CKA_ID of the key: 2 to 128 hexadecimal digits");
+    TRY(yaml_str(p->doc, node, &hex, p->why));
+    if (text_unhex(slice_str(hex), object->id, CONFIG_KEY_ID_MAX, &object->id_len) !=
+            SG_OK ||
+        object->id_len == 0) {
+        return yaml_fail(p->doc, node, p->why,
+                         "%s is the CKA_ID of the key: 2 to 128 hexadecimal digits",
+                         name);
     }
     return SG_OK;
 }

@@ -5,7 +5,7 @@
 #include "gateway/yaml.h"
 
 /* Inside of config.c: the state of one reading, the fields (config_parse.c) and the lists
- * (config_lists.c). */
+ * (config_lists.c, config_lanes.c). */
 struct parse_memory {
     struct yaml *doc;
     void **blocks; /* owned, each too */
@@ -32,7 +32,7 @@ SG_MUST_USE enum sg_status parse_choice(struct parse *p, const struct yaml_node 
                                         const char *value, const char *const *words,
                                         size_t *index);
 
-/* Fields of list items. get, text, name, path, id and lane must be there; maybe_text and
+/* Fields of list items. get, text, name, path and lane must be there; maybe_text and
  * words may be absent; list is a top-level list of at least min entries. */
 SG_MUST_USE enum sg_status field_get(struct parse *p, const struct yaml_node *map,
                                      const char *name, const struct yaml_node **out);
@@ -44,8 +44,10 @@ SG_MUST_USE enum sg_status field_path(struct parse *p, const struct yaml_node *m
                                       const char *name, const char **out);
 SG_MUST_USE enum sg_status field_maybe_text(struct parse *p, const struct yaml_node *map,
                                             const char *name, const char **out);
-SG_MUST_USE enum sg_status field_id(struct parse *p, const struct yaml_node *map,
-                                    uint8_t *id, size_t *len);
+/* node: the value of the field called name. */
+SG_MUST_USE enum sg_status field_object_id(struct parse *p, const struct yaml_node *node,
+                                           const char *name,
+                                           struct config_object *object);
 SG_MUST_USE enum sg_status field_lane(struct parse *p, const struct yaml_node *map,
                                       size_t *lane);
 SG_MUST_USE enum sg_status field_words(struct parse *p, const struct yaml_node *map,

@@ -4,21 +4,7 @@
 #include <p11-kit/pkcs11.h>
 
 #include "proto/base.h"
-
-/* What a failure means for the lane and the job; the values are those of FailureClass in
- * lane.proto. */
-enum failure {
-    FAILURE_NONE,
-    FAILURE_REQUEST,
-    FAILURE_SESSION,
-    FAILURE_HANDLE,
-    FAILURE_LOGIN,
-    FAILURE_DEVICE,
-    FAILURE_LATCHED,
-    FAILURE_EXPIRED,
-    FAILURE_CONFIG,
-    FAILURE_COUNT
-};
+#include "proto/failure.h"
 
 /* What may be done once before a code becomes a failure. */
 enum again { AGAIN_NEVER, AGAIN_FRESH, AGAIN_FIND, AGAIN_WAIT };

@@ -132,6 +132,8 @@ lanes:
     token: $TOKEN
     pin_file: pin
     threads: ${THREADS:-2}
+    canary: "$canary_id"
+    read_only: [tokens]
     environment: {SOFTHSM2_CONF: softhsm2.conf}
 log_key: {lane: lane0, id: "$log_id"}
 keys:
@@ -146,6 +148,7 @@ YAML
 
 make_token
 log_id=$(keygen log ed25519)
+canary_id=$(keygen canary p-256)
 log_vkey >"$dir/log.vkey"
 make_pki
 make_keys "$@"

@@ -61,6 +61,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     }
     core->options = *options;
     core->mailbox.wake_fd = -1;
+    MUST(pthread_mutex_init(&core->board.lock, NULL) == 0);
     STAILQ_INIT(&core->finished);
     STAILQ_INIT(&core->admitted);
     STAILQ_INIT(&core->answered);
@@ -100,6 +101,7 @@ void core_free(struct core *core)
     mbox_fini(&core->mailbox);
     ledger_close(core->ledger);
     keyring_fini(&core->keyring);
+    (void)pthread_mutex_destroy(&core->board.lock);
     free(core);
 }
 
@@ -160,6 +162,7 @@ static void note_lane(struct core *core, struct berth *berth, int64_t now_us)
     }
     berth->seen = state;
     berth->down_since_us = up ? 0 : now_us;
+    report_update(core, true);
     notes_add(core, up ? "lane.up" : "lane.down", lane_name(berth->lane),
               up ? "" : lane_why(berth->lane));
     log_event(up ? LOG_INFO : LOG_ERROR, up ? "lane.up" : "lane.down", "lane",
@@ -187,6 +190,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     if (core->on_tick != NULL) {
         core->on_tick(core->tick_context);
     }
+    report_update(core, false);
     if (core->ticks % TICKS_A_SUMMARY == 0) {
         notes_sum_up(core);
     }
@@ -286,6 +290,7 @@ enum sg_status core_run(struct core *core, void (*on_tick_hook)(void *), void *c
     core->on_tick = on_tick_hook;
     core->tick_context = context;
     TRY(make_events(core));
+    report_update(core, true);
     checkpoint_tick(core, clock_mono_us(), true);
     while (!core->ended) {
         look_after_lanes(core);
@@ -344,14 +349,4 @@ const char *core_log_vkey(const struct core *core)
 unsigned core_load(const struct core *core)
 {
     return atomic_load_explicit(&core->load, memory_order_relaxed);
-}
-
-bool core_serving(const struct core *core)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if (lane_state(core->berths[i].lane) != LANE_UP) {
-            return false;
-        }
-    }
-    return !atomic_load_explicit(&core->broken, memory_order_relaxed);
 }

@@ -3,6 +3,7 @@
 
 #include "gateway/config.h"
 #include "gateway/core/job.h"
+#include "gateway/core/report.h"
 
 /* The single writer: ledger, lanes, idempotency. It owns all state; the I/O loops hand it
  * jobs and get them back answered. Runs on the thread that called core_new, which must
@@ -43,7 +44,10 @@ SG_MUST_USE enum sg_status core_run(struct core *core, void (*on_tick)(void *con
 void core_finish(struct core *core);
 /* Jobs that the core holds, in all states. */
 unsigned core_load(const struct core *core);
-/* Whether at least one lane serves each usable key. */
-bool core_serving(const struct core *core);
+/* Any thread: copies what the core last said of itself. */
+void core_report(struct core *core, struct core_report *out);
+/* Any thread, without a lock: another number means that a lane or key changed its state
+ * since. For whoever would otherwise copy in vain. */
+uint64_t core_report_version(const struct core *core);
 
 #endif

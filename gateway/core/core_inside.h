@@ -12,7 +12,8 @@
  *   core.c        making and running      start.c       lanes, keys, ledger at start
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
  *   conclude.c    what came of it
- *   checkpoint.c  signed tree heads       notes.c       events that go on the log */
+ *   checkpoint.c  signed tree heads       notes.c       events that go on the log
+ *   report.c      what others may know of lanes and keys */
 
 enum { NOTES_MAX = 64, TURN_DECISIONS = 256 };
 
@@ -49,6 +50,7 @@ struct core {
     struct keyring keyring;
     struct berth *berths;
     size_t berth_count;
+    struct report_board board;
     struct ledger *ledger;
     struct event_base *base;
     struct event *mail;
@@ -119,6 +121,9 @@ SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 void checkpoint_tick(struct core *core, int64_t now_us, bool now);
 void checkpoint_done(struct core *core, const struct lane_result *result);
 SG_MUST_USE enum sg_status checkpoint_vkey(struct core *core, struct sg_error *why);
+
+/* report.c: brings the board up to date. changed: a state changed, not only a count. */
+void report_update(struct core *core, bool changed);
 
 /* notes.c */
 void notes_add(struct core *core, const char *type, const char *subject, const char *why);

@@ -87,7 +87,10 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     }
     for (size_t i = 0; i < config->key_count; i++) {
         ring->keys[i].config = &config->keys[i];
-        ring->keys[i].lane = config->keys[i].lane;
+        while (!config_key_on_lane(&config->keys[i],
+                                   &config->lanes[ring->keys[i].lane])) {
+            ring->keys[i].lane++;
+        }
         ring->count++;
         struct sg_error inner = {0};
         enum sg_status status = load_key(&ring->keys[i], config, now_us, &inner);

@@ -19,10 +19,15 @@ enum lane_state {
     LANE_LATCHED /* the PIN was refused: stays down until a person has mended it */
 };
 
+/* Operations are of two kinds, because one takes ten to twenty times as long as the other:
+ * each has its own window, queue and figures. Values as in proto/marks.h. */
+enum lane_kind { LANE_RSA, LANE_CURVE, LANE_KINDS };
+
 /* A key to be found on the token. spki empty = take what is there. */
 struct lane_key_ref {
     const char *name;
     struct slice id;
+    const char *label;
     struct slice spki;
 };
 

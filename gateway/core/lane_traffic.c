@@ -3,9 +3,16 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
+#include "proto/failure.h"
 
-static const Segel__Lane__V1__FailureClass pin_refused =
-    SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LATCHED;
+static_assert((int)FAILURE_COUNT ==
+                  SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG + 1,
+              "the rows of failure.def are those of lane.proto");
+
+static enum failure_action action_of(Segel__Lane__V1__FailureClass failure)
+{
+    return failure_action((enum failure)failure);
+}
 
 /* --- What the lane says ---------------------------------------------------------- */
 
@@ -27,7 +34,7 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
 
 static void on_failed(struct lane *lane, const Segel__Lane__V1__Failed *failed)
 {
-    lane_lose(lane, failed->failure == pin_refused ? LANE_LATCHED : LANE_DOWN,
+    lane_lose(lane, action_of(failed->failure) == ACTION_LATCH ? LANE_LATCHED : LANE_DOWN,
               failed->why);
 }
 
@@ -54,7 +61,7 @@ static void note_progress(struct lane *lane, const struct slot *ended)
 static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcome)
 {
     struct slot *slot = slot_of(lane, outcome->id);
-    struct lane_result result = {.status = wire_status(outcome->failure),
+    struct lane_result result = {.status = failure_status((enum failure)outcome->failure),
                                  .hsm_us = outcome->hsm_us};
 
     if (slot == NULL || outcome->signature.len > SG_SIGNATURE_MAX ||
@@ -88,8 +95,9 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
                       "the lane answered an operation that it was not given");
             return;
         }
-        broken = broken || wire_lane_broken(done->outcomes[i]->failure);
-        latched = latched || done->outcomes[i]->failure == pin_refused;
+        enum failure_action action = action_of(done->outcomes[i]->failure);
+        broken = broken || action != ACTION_KEEP;
+        latched = latched || action == ACTION_LATCH;
     }
     if (latched) { /* a fresh lane would try the same PIN again */
         lane_lose(lane, LANE_LATCHED,

@@ -54,7 +54,7 @@ static ProtobufCBinaryData bytes_of(struct slice bytes)
 
 enum sg_status wire_open(int fd, const struct lane_options *options)
 {
-    enum { KEYS_MAX = 257 };
+    enum { KEYS_MAX = 258 };
     Segel__Lane__V1__KeyRef refs[KEYS_MAX];
     Segel__Lane__V1__KeyRef *pointers[KEYS_MAX];
     Segel__Lane__V1__Open open;
@@ -67,13 +67,19 @@ enum sg_status wire_open(int fd, const struct lane_options *options)
         segel__lane__v1__key_ref__init(&refs[i]);
         refs[i].name = text_of(options->keys[i].name);
         refs[i].id = bytes_of(options->keys[i].id);
+        refs[i].label = text_of(options->keys[i].label);
         refs[i].subject_public_key_info = bytes_of(options->keys[i].spki);
         pointers[i] = &refs[i];
     }
     open.lane = text_of(options->config->name);
     open.module = text_of(options->config->module);
-    open.token_label = text_of(options->config->token);
-    open.token_serial = text_of(options->config->serial);
+    open.token_label = text_of(options->config->token.label);
+    open.token_serial = text_of(options->config->token.serial);
+    open.token_manufacturer = text_of(options->config->token.manufacturer);
+    open.token_model = text_of(options->config->token.model);
+    open.init_args = text_of(options->config->init_args);
+    open.n_read_only = options->config->read_only.count;
+    open.read_only = (char **)(uintptr_t)options->config->read_only.items;
     open.pin_path = text_of(options->config->pin_path);
     open.threads = (uint32_t)options->config->threads;
     open.n_keys = options->key_count;
@@ -116,29 +122,4 @@ void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to)
             memcpy(to->spki, from->subject_public_key_info.data, len);
         }
     }
-}
-
-static const struct {
-    enum sg_status status;
-    bool broken;
-} classes[] = {
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_NONE] = {SG_OK, false},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_REQUEST] = {SG_PRECONDITION, false},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_SESSION] = {SG_HSM, false},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_HANDLE] = {SG_HSM, false},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LOGIN] = {SG_HSM, true},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_DEVICE] = {SG_HSM, true},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_LATCHED] = {SG_HSM, true},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_EXPIRED] = {SG_TIMEOUT, false},
-    [SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG] = {SG_PRECONDITION, false},
-};
-
-enum sg_status wire_status(Segel__Lane__V1__FailureClass failure)
-{
-    return (size_t)failure < SG_COUNT(classes) ? classes[failure].status : SG_HSM;
-}
-
-bool wire_lane_broken(Segel__Lane__V1__FailureClass failure)
-{
-    return (size_t)failure >= SG_COUNT(classes) || classes[failure].broken;
 }

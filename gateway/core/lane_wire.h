@@ -19,9 +19,5 @@ SG_MUST_USE enum sg_status wire_receive(int fd, struct arena *arena,
 SG_MUST_USE enum sg_status wire_open(int fd, const struct lane_options *options);
 void wire_token(const Segel__Lane__V1__Token *from, struct lane_token *to);
 void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to);
-/* What a failure class of the lane means for the job. */
-enum sg_status wire_status(Segel__Lane__V1__FailureClass failure);
-/* Whether a lane that answered so has to be replaced. */
-bool wire_lane_broken(Segel__Lane__V1__FailureClass failure);
 
 #endif

@@ -31,7 +31,8 @@ static enum sg_status list_refs(struct core *core, size_t lane)
         key->position = (uint32_t)berth->ref_count;
         berth->refs[berth->ref_count++] = (struct lane_key_ref){
             .name = key->config->name,
-            .id = slice_of(key->config->id, key->config->id_len),
+            .id = slice_of(key->config->object.id, key->config->object.id_len),
+            .label = key->config->object.label,
             .spki = cert_spki(key->cert),
         };
     }
@@ -39,7 +40,7 @@ static enum sg_status list_refs(struct core *core, size_t lane)
         core->log_position = (uint32_t)berth->ref_count;
         berth->refs[berth->ref_count++] = (struct lane_key_ref){
             .name = "log",
-            .id = slice_of(config->log_key_id, config->log_key_id_len),
+            .id = slice_of(config->log_key.id, config->log_key.id_len),
         };
     }
     return SG_OK;

@@ -14,7 +14,8 @@ PRODUCT = ("proto", "gateway", "hsm", "client")
 
 # header pattern, folders or files that may include it, why
 HEADERS = [
-    (r"^(libp11\.h|p11-kit/.*|pkcs11.*\.h)$", r"^hsm/",
+    (r"^p11-kit/uri\.h$", r"^gateway/config_uri\.c$", "only the configuration reads URIs"),
+    (r"^(libp11\.h|p11-kit/(?!uri\.h).*|pkcs11.*\.h)$", r"^hsm/",
      "only hsm/ speaks PKCS#11"),
     (r"^event2?[/.]",
      r"^gateway/(transport|core|service)/|^gateway/(main|admin|mbox)\.[ch]$|^client/channel",

@@ -76,7 +76,7 @@ Test(config, reads_a_lawful_file)
     cr_expect_eq(config->listen_port, 0);
     cr_expect_eq(config->queue_limit, 4096);
     cr_expect_eq(config->keys[0].hash, SG_HASH_SHA256);
-    cr_expect_eq(config->keys[0].id_len, 1);
+    cr_expect_eq(config->keys[0].object.id_len, 1);
     cr_expect_str_eq(config->callers[0].keys.items[0], "seal");
 }
 

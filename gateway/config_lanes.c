@@ -1,0 +1,216 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/config_parse.h"
+#include "gateway/config_uri.h"
+
+/* --- Lanes ----------------------------------------------------------------------- */
+
+static enum sg_status read_environment(struct parse *p, const struct yaml_node *map,
+                                       struct config_lane *lane)
+{
+    const struct yaml_node *vars = yaml_get(map, "environment");
+
+    if (vars == NULL) {
+        return SG_OK;
+    }
+    if (vars->kind != YAML_MAP || vars->count > CONFIG_ENV_MAX) {
+        return yaml_fail(p->doc, vars, p->why,
+                         "environment is a map of at most %d variables", CONFIG_ENV_MAX);
+    }
+    for (size_t i = 0; i < vars->count; i++) {
+        const char *value = NULL;
+        TRY(yaml_str(p->doc, &vars->items[i], &value, p->why));
+        /* A value that names a file beside the configuration is made absolute. */
+        const char *dot = strrchr(value, '.');
+        const char *full =
+            dot != NULL && strcmp(dot, ".conf") == 0 ? parse_path(p, value) : value;
+        size_t size = strlen(vars->keys[i].text) + strlen(full) + 2;
+        char *text = (char *)parse_alloc(p, size, 1);
+        if (text == NULL) {
+            return SG_NO_MEMORY;
+        }
+        (void)snprintf(text, size, "%s=%s", vars->keys[i].text, full);
+        lane->environment[i] = text;
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_pin_path(struct parse *p, const struct yaml_node *map,
+                                    struct config_lane *lane)
+{
+    const char *credential = NULL;
+    const char *folder =
+        getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe) */
+
+    TRY(field_maybe_text(p, map, "pin_credential", &credential));
+    int given = (credential != NULL) + (yaml_get(map, "pin_file") != NULL) +
+                (lane->pin_path != NULL);
+    if (given != 1) {
+        return yaml_fail(p->doc, map, p->why,
+                         "a lane needs either pin_file or pin_credential, or a "
+                         "pin-source in its uri");
+    }
+    if (lane->pin_path != NULL) {
+        return SG_OK;
+    }
+    if (credential == NULL) {
+        return field_path(p, map, "pin_file", &lane->pin_path);
+    }
+    if (folder == NULL) {
+        return yaml_fail(p->doc, yaml_get(map, "pin_credential"), p->why,
+                         "no credentials are passed to this process; start it from a "
+                         "systemd unit with LoadCredential, or use pin_file");
+    }
+    size_t size = strlen(folder) + strlen(credential) + 2;
+    char *text = (char *)parse_alloc(p, size, 1);
+    if (text == NULL) {
+        return SG_NO_MEMORY;
+    }
+    (void)snprintf(text, size, "%s/%s", folder, credential);
+    lane->pin_path = text;
+    return SG_OK;
+}
+
+/* What the URI has not said already. */
+static enum sg_status read_module(struct parse *p, const struct yaml_node *map,
+                                  struct config_lane *lane)
+{
+    const char *const twice[] = {lane->module != NULL ? "module" : NULL,
+                                 lane->token.label != NULL ? "token" : NULL,
+                                 lane->token.serial[0] != '\0' ? "serial" : NULL};
+
+    for (size_t i = 0; i < SG_COUNT(twice); i++) {
+        if (twice[i] != NULL && yaml_get(map, twice[i]) != NULL) {
+            return yaml_fail(p->doc, yaml_get(map, twice[i]), p->why,
+                             "the uri says this already; take one of the two away");
+        }
+    }
+    if (lane->module == NULL) {
+        TRY(field_path(p, map, "module", &lane->module));
+    }
+    if (lane->token.label == NULL) {
+        TRY(field_text(p, map, "token", &lane->token.label));
+    }
+    TRY(field_maybe_text(p, map, "init_args", &lane->init_args));
+    return field_maybe_text(p, map, "serial", &lane->token.serial);
+}
+
+static enum sg_status read_canary(struct parse *p, const struct yaml_node *map,
+                                  struct config_lane *lane)
+{
+    const struct yaml_node *canary = yaml_get(map, "canary");
+
+    lane->canary.label = "";
+    return canary == NULL ? SG_OK
+                          : field_object_id(p, canary, "canary", &lane->canary);
+}
+
+static enum sg_status read_read_only(struct parse *p, const struct yaml_node *map,
+                                     struct config_lane *lane)
+{
+    TRY(field_words(p, map, "read_only", &lane->read_only));
+    if (lane->read_only.count > CONFIG_READ_ONLY_MAX) {
+        return yaml_fail(p->doc, yaml_get(map, "read_only"), p->why,
+                         "read_only may name %d directories", CONFIG_READ_ONLY_MAX);
+    }
+    for (size_t i = 0; i < lane->read_only.count; i++) {
+        lane->read_only.items[i] = parse_path(p, lane->read_only.items[i]);
+        if (lane->read_only.items[i] == NULL) {
+            return SG_NO_MEMORY;
+        }
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
+                                struct config_lane *lane)
+{
+    static const char *const words[] = {
+        "name",           "uri",    "module",    "init_args",   "token",   "serial",
+        "pin_credential", "canary", "read_only", "environment", "threads", "pin_file",
+        NULL};
+    const struct yaml_node *threads = yaml_get(map, "threads");
+
+    TRY(parse_known(p, map, words));
+    TRY(field_name(p, map, &lane->name));
+    lane->init_args = "";
+    lane->token = (struct config_token){NULL, "", "", ""};
+    TRY(uri_of_lane(p, map, lane));
+    TRY(read_module(p, map, lane));
+    lane->threads = 2;
+    if (threads != NULL) {
+        TRY(yaml_int(p->doc, threads, (struct yaml_range){1, 64}, &lane->threads,
+                     p->why));
+    }
+    TRY(read_pin_path(p, map, lane));
+    TRY(read_canary(p, map, lane));
+    TRY(read_read_only(p, map, lane));
+    return read_environment(p, map, lane);
+}
+
+enum sg_status parse_lanes(struct parse *p)
+{
+    const struct yaml_node *list = NULL;
+
+    TRY(field_list(p, "lanes", 1, &list));
+    if (list->count > CONFIG_LANES_MAX) {
+        return yaml_fail(p->doc, list, p->why, "a gateway may have %d lanes",
+                         CONFIG_LANES_MAX);
+    }
+    p->config->lanes =
+        (struct config_lane *)parse_alloc(p, list->count, sizeof(struct config_lane));
+    if (p->config->lanes == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(read_lane(p, &list->items[i], &p->config->lanes[i]));
+        p->config->lane_count++;
+    }
+    return field_unique(p, list);
+}
+
+enum sg_status parse_log_key(struct parse *p)
+{
+    static const char *const words[] = {"lane", "id", NULL};
+    const struct yaml_node *map = NULL;
+
+    TRY(field_get(p, yaml_root(p->doc), "log_key", &map));
+    TRY(parse_known(p, map, words));
+    TRY(field_lane(p, map, &p->config->log_lane));
+    p->config->log_key.label = "";
+    const struct yaml_node *id = NULL;
+    TRY(field_get(p, map, "id", &id));
+    return field_object_id(p, id, "id", &p->config->log_key);
+}
+
+/* --- Who holds what -------------------------------------------------------------- */
+
+static bool fits(const char *wanted, const char *found)
+{
+    return wanted[0] == '\0' || found[0] == '\0' || strcmp(wanted, found) == 0;
+}
+
+bool config_key_on_lane(const struct config_key *key, const struct config_lane *lane)
+{
+    bool named = key->lanes.count == 0;
+
+    for (size_t i = 0; i < key->lanes.count; i++) {
+        named = named || strcmp(key->lanes.items[i], lane->name) == 0;
+    }
+    return named && fits(key->token.label, lane->token.label) &&
+           fits(key->token.serial, lane->token.serial) &&
+           fits(key->token.manufacturer, lane->token.manufacturer) &&
+           fits(key->token.model, lane->token.model);
+}
+
+const struct config_lane *config_find_lane(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->lane_count; i++) {
+        if (strcmp(config->lanes[i].name, name) == 0) {
+            return &config->lanes[i];
+        }
+    }
+    return NULL;
+}
