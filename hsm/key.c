@@ -39,17 +39,27 @@ void key_kind(const struct key *key, char out[16])
     (void)snprintf(out, 16, "%s", key_type_name(key->type));
 }
 
-CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
-               CK_OBJECT_HANDLE *handle, unsigned *count)
+/* An empty value would not mean "any" but "without". */
+static void add(CK_ATTRIBUTE *filter, CK_ULONG *n, CK_ATTRIBUTE_TYPE type,
+                struct slice value)
 {
-    uint8_t wanted[KEY_ID_MAX];
-    MUST(id.len <= sizeof(wanted));
-    memcpy(wanted, id.data, id.len);
-    CK_ATTRIBUTE filter[] = {{CKA_CLASS, &class, sizeof(class)},
-                             {CKA_ID, wanted, id.len}};
+    if (value.len > 0) {
+        filter[*n] = (CK_ATTRIBUTE){type, sg_unconst(value.data), value.len};
+        (*n)++;
+    }
+}
+
+CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
+                 CK_OBJECT_HANDLE *handle, unsigned *count)
+{
+    CK_ATTRIBUTE filter[3] = {{CKA_CLASS, &class, sizeof(class)}};
     CK_OBJECT_HANDLE found[2] = {0, 0};
+    CK_ULONG named = 1;
     CK_ULONG n = 0;
-    CK_RV rv = reach.fn->C_FindObjectsInit(reach.session, filter, SG_COUNT(filter));
+    add(filter, &named, CKA_ID, slice_of(ref->id, ref->id_len));
+    add(filter, &named, CKA_LABEL, slice_str(ref->label));
+    MUST(named > 1);
+    CK_RV rv = reach.fn->C_FindObjectsInit(reach.session, filter, named);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -60,15 +70,28 @@ CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
     return rv != CKR_OK ? rv : end;
 }
 
+CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
+               CK_OBJECT_HANDLE *handle, unsigned *count)
+{
+    struct key_ref ref = {.id_len = id.len};
+    MUST(id.len > 0 && id.len <= sizeof(ref.id));
+    memcpy(ref.id, id.data, id.len);
+    return key_search(reach, class, &ref, handle, count);
+}
+
 /* Says why the key is of no use. Not a failure of the lane. */
 static enum sg_status useless(struct key *key, const char *code, const char *what)
 {
+    const struct key_ref *ref = &key->ref;
     char id[2 * KEY_ID_MAX + 1];
-    text_hex(slice_of(key->ref.id, key->ref.id_len), id);
+    text_hex(slice_of(ref->id, ref->id_len), id);
     key->usable = false;
     key->code = code;
-    (void)snprintf(key->why.text, sizeof(key->why.text), "key '%s' (CKA_ID %s) %s",
-                   key->ref.name, id, what);
+    (void)snprintf(key->why.text, sizeof(key->why.text), "key '%s' (%s%s%s%s%s%s) %s",
+                   ref->name, ref->id_len > 0 ? "CKA_ID " : "", id,
+                   ref->id_len > 0 && ref->label[0] != '\0' ? ", " : "",
+                   ref->label[0] != '\0' ? "CKA_LABEL '" : "", ref->label,
+                   ref->label[0] != '\0' ? "'" : "", what);
     return SG_OK;
 }
 
@@ -121,10 +144,13 @@ static enum sg_status load_public(struct reach reach, struct key *key,
                                   struct trouble *trouble)
 {
     struct object object = {reach, key->handle};
+    struct key_ref same = key->ref;
     CK_OBJECT_HANDLE handle = 0;
     unsigned count = 0;
-    CK_RV rv = key_find(reach, CKO_PUBLIC_KEY, slice_of(key->ref.id, key->ref.id_len),
-                        &handle, &count);
+    if (same.id_len > 0) {
+        same.label[0] = '\0'; /* the id makes them a pair; labels may differ */
+    }
+    CK_RV rv = key_search(reach, CKO_PUBLIC_KEY, &same, &handle, &count);
     if (rv != CKR_OK) {
         return trouble_rv(trouble, rv, "the token cannot be searched");
     }
@@ -152,14 +178,21 @@ static enum sg_status load_public(struct reach reach, struct key *key,
     return key->ref.spki_len == 0 ? SG_OK : compare_pinned(key, public);
 }
 
+static void learn_id(struct object object, struct key_ref *ref)
+{
+    size_t len = sizeof(ref->id);
+    if (ref->id_len == 0 && object_bytes(object, CKA_ID, ref->id, &len) == CKR_OK) {
+        ref->id_len = len;
+    }
+}
+
 enum sg_status key_load(struct reach reach, const struct key_ref *ref, struct key *key,
                         struct trouble *trouble)
 {
     unsigned count = 0;
     *key = (struct key){
         .ref = *ref, .code = "", .curve = "", .generation = CK_UNAVAILABLE_INFORMATION};
-    CK_RV rv = key_find(reach, CKO_PRIVATE_KEY, slice_of(ref->id, ref->id_len),
-                        &key->handle, &count);
+    CK_RV rv = key_search(reach, CKO_PRIVATE_KEY, ref, &key->handle, &count);
     if (rv != CKR_OK) {
         return trouble_rv(trouble, rv, "the token cannot be searched for key '%s'",
                           ref->name);
@@ -170,6 +203,7 @@ enum sg_status key_load(struct reach reach, const struct key_ref *ref, struct ke
     if (count > 1) {
         return useless(key, "KEY_AMBIGUOUS", "is on the token more than once");
     }
+    learn_id((struct object){reach, key->handle}, &key->ref);
     object_facts((struct object){reach, key->handle}, key);
     return load_public(reach, key, trouble);
 }

@@ -27,8 +27,9 @@ enum key_attribute {
 struct key_ref {
     char name[KEY_NAME_MAX + 1];
     uint8_t id[KEY_ID_MAX];
-    size_t id_len;
-    uint8_t spki[KEY_SPKI_MAX]; /* pinned public key; empty: whatever the token has */
+    size_t id_len;                /* 0: any, then label is given */
+    char label[KEY_NAME_MAX + 1]; /* CKA_LABEL; "": any */
+    uint8_t spki[KEY_SPKI_MAX];   /* pinned public key; empty: whatever the token has */
     size_t spki_len;
 };
 
@@ -64,14 +65,19 @@ struct reach {
     CK_SESSION_HANDLE session;
 };
 
-/* Looks for objects of this class and CKA_ID. *count is 0, 1, or 2 for "more than one";
- * *handle is the first. */
+/* Looks for objects of this class whose CKA_ID and CKA_LABEL are those of the reference,
+ * where it names them. *count is 0, 1, or 2 for "more than one"; *handle is the first. */
+CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
+                 CK_OBJECT_HANDLE *handle, unsigned *count);
+/* The same by CKA_ID alone. */
 CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
                CK_OBJECT_HANDLE *handle, unsigned *count);
 
-/* Finds the key by its CKA_ID, reads what the token tells of it and compares its public
- * key with the pinned one. A key that is missing, ambiguous, other than pinned or of no
- * use to us is no failure: key->usable is false then. What fails is the token. */
+/* Finds the key by its CKA_ID or CKA_LABEL, reads what the token tells of it and compares
+ * its public key with the pinned one. A key that is missing, ambiguous, other than pinned
+ * or of no use to us is no failure: key->usable is false then. What fails is the token. A
+ * key that was named by its label alone is named in key->ref by its CKA_ID too: it is
+ * that one from now on. */
 SG_MUST_USE enum sg_status key_load(struct reach reach, const struct key_ref *ref,
                                     struct key *key, struct trouble *trouble);
 

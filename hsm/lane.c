@@ -99,9 +99,11 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
 {
     static struct module module;
     const struct lane_config *config = &lane->config;
+    const struct token_ref wanted = {config->label, config->serial, config->manufacturer,
+                                     config->model};
     TRY(process_protect(trouble));
     TRY(module_load(config->module, &module, trouble));
-    TRY(token_find(&module, config->label, config->serial, &lane->token, trouble));
+    TRY(token_search(&module, &wanted, &lane->token, trouble));
     TRY(token_open(&lane->token, false, trouble));
     TRY(token_login(&lane->token, config->pin_path, trouble));
     TRY(load_keys(lane, trouble));
@@ -122,8 +124,8 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
 static void say_opened(const struct lane *lane)
 {
     struct trouble trouble = {0};
-    const struct lane_state state = {&lane->token, lane->keys, lane->config.key_count,
-                                     lane->threads, lane->note};
+    const struct lane_state state = {&lane->token,  lane->keys, lane->config.key_count,
+                                     lane->threads, 0,          lane->note};
     enum sg_status status = wire_opened(lane->wire.fd, &state);
     if (status == SG_TOO_LARGE) {
         MUST(trouble_config(&trouble,

@@ -58,15 +58,40 @@ static void append(char *list, size_t cap, const struct token *token)
                    token->label, token->serial);
 }
 
-static bool matches(const struct token *token, const char *label, const char *serial)
+static bool fits(const char *wanted, const char *found)
 {
-    return token_initialized(token) && strcmp(token->label, label) == 0 &&
-           (serial[0] == '\0' || strcmp(token->serial, serial) == 0);
+    return wanted[0] == '\0' || strcmp(wanted, found) == 0;
 }
 
-enum sg_status token_find(const struct module *module, const char *label,
-                          const char *serial, struct token *token,
-                          struct trouble *trouble)
+static bool matches(const struct token *token, const struct token_ref *ref)
+{
+    return strcmp(token->label, ref->label) == 0 && fits(ref->serial, token->serial) &&
+           fits(ref->manufacturer, token->manufacturer) && fits(ref->model, token->model);
+}
+
+static enum sg_status missing(const struct token_ref *ref, const char *there,
+                              struct trouble *trouble)
+{
+    char wanted[160] = "";
+    const char *const facts[][2] = {{"serial number", ref->serial},
+                                    {"manufacturer", ref->manufacturer},
+                                    {"model", ref->model}};
+    for (size_t i = 0; i < SG_COUNT(facts); i++) {
+        size_t used = strlen(wanted);
+        if (facts[i][1][0] != '\0') {
+            (void)snprintf(wanted + used, sizeof(wanted) - used, "%s%s %s",
+                           used == 0 ? " with " : ", ", facts[i][0], facts[i][1]);
+        }
+    }
+    return trouble_config(
+        trouble, "there is no token '%s'%s; the module shows %s", ref->label, wanted,
+        there[0] == '\0' ? "no initialised token (is its configuration, "
+                           "as SOFTHSM2_CONF, the right one?)"
+                         : there);
+}
+
+enum sg_status token_search(const struct module *module, const struct token_ref *ref,
+                            struct token *token, struct trouble *trouble)
 {
     char there[300] = "";
     size_t found = 0;
@@ -76,7 +101,7 @@ enum sg_status token_find(const struct module *module, const char *label,
             continue;
         }
         append(there, sizeof(there), &each);
-        if (matches(&each, label, serial)) {
+        if (matches(&each, ref)) {
             *token = each;
             found++;
         }
@@ -87,14 +112,17 @@ enum sg_status token_find(const struct module *module, const char *label,
     if (found > 1) {
         return trouble_config(trouble,
                               "%zu tokens are labelled '%s': name the serial number too",
-                              found, label);
+                              found, ref->label);
     }
-    return trouble_config(trouble, "there is no token '%s'%s%s; the module shows %s",
-                          label, serial[0] == '\0' ? "" : " with serial number ", serial,
-                          there[0] == '\0'
-                              ? "no initialised token (is its configuration, "
-                                "as SOFTHSM2_CONF, the right one?)"
-                              : there);
+    return missing(ref, there, trouble);
+}
+
+enum sg_status token_find(const struct module *module, const char *label,
+                          const char *serial, struct token *token,
+                          struct trouble *trouble)
+{
+    const struct token_ref ref = {label, serial, "", ""};
+    return token_search(module, &ref, token, trouble);
 }
 
 enum sg_status token_open(struct token *token, bool writable, struct trouble *trouble)

@@ -38,8 +38,21 @@ SG_MUST_USE enum sg_status module_load(const char *path, struct module *module,
 bool token_read(const struct module *module, size_t index, struct token *token);
 bool token_initialized(const struct token *token);
 
-/* The one token with this label, and this serial number unless it is empty. When it is
- * missing the sentence lists the tokens that are there. */
+/* Which token is wanted, as C_GetTokenInfo shows it. All borrowed; only the label must be
+ * given, "" in the others is not compared. */
+struct token_ref {
+    const char *label;
+    const char *serial;
+    const char *manufacturer;
+    const char *model;
+};
+
+/* The one token that is meant. When it is missing the sentence lists the tokens that are
+ * there. */
+SG_MUST_USE enum sg_status token_search(const struct module *module,
+                                        const struct token_ref *ref, struct token *token,
+                                        struct trouble *trouble);
+/* The same by label and serial number alone. */
 SG_MUST_USE enum sg_status token_find(const struct module *module, const char *label,
                                       const char *serial, struct token *token,
                                       struct trouble *trouble);

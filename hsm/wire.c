@@ -62,18 +62,41 @@ static bool copy_text(char *to, size_t cap, const char *from)
 
 static bool copy_key(struct key_ref *to, const Segel__Lane__V1__KeyRef *from)
 {
-    if (!copy_text(to->name, sizeof(to->name), from->name) || from->id.len == 0 ||
+    bool named = from->id.len > 0 || from->label[0] != '\0';
+    if (!copy_text(to->name, sizeof(to->name), from->name) || !named ||
+        !copy_text(to->label, sizeof(to->label), from->label) ||
         from->id.len > sizeof(to->id) ||
         from->subject_public_key_info.len > sizeof(to->spki)) {
         return false;
     }
-    memcpy(to->id, from->id.data, from->id.len);
+    if (from->id.len > 0) {
+        memcpy(to->id, from->id.data, from->id.len);
+    }
     to->id_len = from->id.len;
     to->spki_len = from->subject_public_key_info.len;
     if (to->spki_len > 0) {
         memcpy(to->spki, from->subject_public_key_info.data, to->spki_len);
     }
     return true;
+}
+
+static bool copy_token(struct lane_config *to, const Segel__Lane__V1__Open *from)
+{
+    return copy_text(to->label, sizeof(to->label), from->token_label) &&
+           copy_text(to->serial, sizeof(to->serial), from->token_serial) &&
+           copy_text(to->manufacturer, sizeof(to->manufacturer),
+                     from->token_manufacturer) &&
+           copy_text(to->model, sizeof(to->model), from->token_model);
+}
+
+static bool copy_directories(struct lane_config *to, const Segel__Lane__V1__Open *from)
+{
+    bool good = from->n_read_only <= WIRE_DIRECTORIES_MAX;
+    for (size_t i = 0; good && i < from->n_read_only; i++) {
+        good = copy_text(to->read_only[i], sizeof(to->read_only[i]), from->read_only[i]);
+    }
+    to->read_only_count = good ? from->n_read_only : 0;
+    return good;
 }
 
 enum sg_status wire_open(struct wire *wire, struct lane_config *config,
@@ -86,8 +109,7 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
     const Segel__Lane__V1__Open *open = message->open;
     bool good = copy_text(config->lane, sizeof(config->lane), open->lane) &&
                 copy_text(config->module, sizeof(config->module), open->module) &&
-                copy_text(config->label, sizeof(config->label), open->token_label) &&
-                copy_text(config->serial, sizeof(config->serial), open->token_serial) &&
+                copy_token(config, open) && copy_directories(config, open) &&
                 copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
                 open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
                 open->threads <= WIRE_THREADS_MAX;
@@ -98,9 +120,9 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
         return trouble_config(
             trouble,
             "the settings of this lane are out of bounds: 1 to %d threads, "
-            "at most %d keys with an id of 1 to %d bytes, a token label of "
-            "at most 32 characters",
-            WIRE_THREADS_MAX, WIRE_KEYS_MAX, KEY_ID_MAX);
+            "at most %d keys, each with an id of at most %d bytes or a label, a token "
+            "label of at most 32 characters, at most %d read-only directories",
+            WIRE_THREADS_MAX, WIRE_KEYS_MAX, KEY_ID_MAX, WIRE_DIRECTORIES_MAX);
     }
     config->key_count = open->n_keys;
     config->threads = open->threads;

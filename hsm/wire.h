@@ -12,7 +12,8 @@ enum {
     WIRE_PACKET_MAX = 65536,
     WIRE_ARENA = 4 * WIRE_PACKET_MAX,
     WIRE_BATCH_MAX = 32,
-    WIRE_KEYS_MAX = 256,
+    WIRE_KEYS_MAX = 258,
+    WIRE_DIRECTORIES_MAX = 8,
     WIRE_THREADS_MAX = 64,
 };
 
@@ -22,8 +23,12 @@ struct lane_config {
     char module[PATH_MAX];
     char label[33];
     char serial[17];
+    char manufacturer[33];
+    char model[17];
     char pin_path[PATH_MAX];
     unsigned threads;
+    char read_only[WIRE_DIRECTORIES_MAX][PATH_MAX];
+    size_t read_only_count;
     struct key_ref keys[WIRE_KEYS_MAX];
     size_t key_count;
 };
@@ -52,7 +57,8 @@ struct lane_state {
     const struct key *keys;
     size_t key_count;
     unsigned threads;
-    const char *note; /* for the administrator, or "" */
+    uint32_t confinement; /* bits of enum confinement that hold */
+    const char *note;     /* for the administrator, or "" */
 };
 
 /* What the lane says once, at its start. SG_TOO_LARGE: it does not fit one packet. */

@@ -88,6 +88,7 @@ enum sg_status wire_opened(int fd, const struct lane_state *state)
     opened.n_keys = state->key_count;
     opened.threads = state->threads;
     opened.note = text(state->note);
+    opened.confinement = state->confinement;
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_OPENED;
     message.opened = &opened;
     return send_packet(fd, &message);

@@ -84,6 +84,19 @@ Test(start, a_token_of_another_serial_number_is_not_taken)
     fails(&wish, FAILURE_CONFIG, "serial number 0000000000000000");
 }
 
+Test(start, a_token_of_another_maker_or_model_is_not_taken)
+{
+    struct wish wish = peer_wish("a1");
+    wish.manufacturer = "Another project";
+    fails(&wish, FAILURE_CONFIG, "manufacturer Another project");
+    wish.manufacturer = "SoftHSM project";
+    wish.model = "SoftHSM v9";
+    fails(&wish, FAILURE_CONFIG, "manufacturer SoftHSM project, model SoftHSM v9");
+    wish.model = "SoftHSM v2";
+    struct peer peer = peer_opened(&wish);
+    (void)peer_stop(&peer);
+}
+
 Test(start, a_missing_module_is_said)
 {
     struct wish wish = peer_wish("a1");
@@ -184,6 +197,54 @@ Test(start, a_missing_key_is_shown_and_cannot_be_used)
 {
     struct wish wish = peer_wish("a1");
     useless(&wish, "KEY_NOT_FOUND");
+}
+
+/* The rig labels a key with its id. */
+Test(start, a_key_is_found_by_its_label)
+{
+    rig_key("rsa-2048", "a1", NULL);
+    rig_key("p-256", "a2", NULL);
+    struct wish wish = peer_wish("");
+    wish.labels[0] = "a2";
+    wish.ids[1] = "a1";
+    struct peer peer = peer_opened(&wish);
+    cr_expect(peer.opened->keys[0]->usable, "%s", peer.opened->keys[0]->why);
+    cr_expect_str_eq(peer.opened->keys[0]->type, "ec");
+    cr_expect_str_eq(peer.opened->keys[1]->type, "rsa");
+    struct operation operation = peer_operation(&peer, 0, MECHANISM_ECDSA);
+    struct outcome outcome = peer_sign(&peer, &operation);
+    cr_expect(peer_good(&peer, &operation, &outcome));
+    (void)peer_stop(&peer);
+}
+
+Test(start, a_key_named_by_id_and_label_must_have_both)
+{
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("a1");
+    wish.labels[0] = "a1";
+    struct peer peer = peer_opened(&wish);
+    cr_expect(peer.opened->keys[0]->usable, "%s", peer.opened->keys[0]->why);
+    (void)peer_stop(&peer);
+    wish.labels[0] = "a2";
+    useless(&wish, "KEY_NOT_FOUND");
+}
+
+Test(start, a_label_that_two_keys_share_cannot_be_used)
+{
+    rig_key("p-256", "a1", NULL);
+    struct output made =
+        rig_run("keygen", "--module", RIG_MODULE, "--token", RIG_LABEL, "--pin-file",
+                rig_path("pin"), "--type", "p-256", "--name", "a1", "--id", "a2", NULL);
+    cr_assert_eq(made.code, 0, "%s", made.errors);
+    struct wish wish = peer_wish("");
+    wish.labels[0] = "a1";
+    useless(&wish, "KEY_AMBIGUOUS");
+}
+
+Test(start, a_key_without_id_and_label_is_refused)
+{
+    struct wish wish = peer_wish("");
+    fails(&wish, FAILURE_CONFIG, "an id of at most 64 bytes or a label");
 }
 
 Test(start, an_id_that_two_keys_share_cannot_be_used)

@@ -23,6 +23,8 @@ struct wish peer_wish(const char *id)
     struct wish wish = {.module = RIG_MODULE,
                         .label = RIG_LABEL,
                         .serial = "",
+                        .manufacturer = "",
+                        .model = "",
                         .pin_path = pin_path,
                         .threads = 2,
                         .ids = {id}};
@@ -63,7 +65,12 @@ static void send_open(int fd, const struct wish *wish)
     open.module = text(wish->module);
     open.token_label = text(wish->label);
     open.token_serial = text(wish->serial);
+    open.token_manufacturer = text(wish->manufacturer);
+    open.token_model = text(wish->model);
     open.pin_path = text(wish->pin_path);
+    char *directory = text(wish->read_only);
+    open.read_only = &directory;
+    open.n_read_only = wish->read_only == NULL ? 0 : 1;
     open.threads = wish->threads;
     for (size_t i = 0; i < PEER_KEYS_MAX && wish->ids[i] != NULL; i++) {
         size_t len = 0;
@@ -72,6 +79,9 @@ static void send_open(int fd, const struct wish *wish)
         segel__lane__v1__key_ref__init(&refs[i]);
         refs[i].name = text(wish->ids[i]);
         refs[i].id = bytes(slice_of(ids[i], len));
+        if (wish->labels[i] != NULL) {
+            refs[i].label = text(wish->labels[i]);
+        }
         list[i] = &refs[i];
         open.n_keys++;
     }

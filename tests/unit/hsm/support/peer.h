@@ -16,10 +16,14 @@ struct wish {
     const char *module;
     const char *label;
     const char *serial;
+    const char *manufacturer;
+    const char *model;
     const char *pin_path;
     unsigned threads;
-    const char *ids[PEER_KEYS_MAX]; /* hexadecimal; NULL ends */
-    struct slice pinned;            /* public key of the first */
+    const char *ids[PEER_KEYS_MAX];    /* hexadecimal, or "" for none; NULL ends */
+    const char *labels[PEER_KEYS_MAX]; /* NULL: not named by label */
+    const char *read_only;             /* a directory; NULL: none */
+    struct slice pinned;               /* public key of the first */
 };
 
 struct peer {
