@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hsm/mark.h"
 #include "hsm/process.h"
 #include "hsm/worker.h"
 
@@ -15,6 +16,7 @@ struct lane {
     struct lane_config config;
     struct token token;
     struct key keys[WIRE_KEYS_MAX];
+    struct marks *marks; /* mapped for ever */
     struct crew crew;
     struct worker workers[WIRE_THREADS_MAX];
     unsigned threads;
@@ -111,7 +113,7 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     lane->crew.token = &lane->token;
     lane->crew.keys = lane->keys;
     lane->crew.key_count = config->key_count;
-    queue_init(&lane->crew.queue);
+    queue_init(&lane->crew.queue, lane->marks);
     outbox_init(&lane->crew.outbox, lane->wire.fd);
     TRY(open_sessions(lane, trouble));
     lane->note =
@@ -187,6 +189,14 @@ static void wait_for_packet(struct lane *lane)
     }
 }
 
+/* As segeld counts them: by the key's type, whatever is asked of the key. */
+static enum mark_queue kind_of(const struct lane *lane, const struct operation *operation)
+{
+    bool rsa = operation->key < lane->config.key_count &&
+               lane->keys[operation->key].type == KEY_RSA;
+    return rsa ? MARK_RSA : MARK_CURVE;
+}
+
 static void take_in(struct lane *lane)
 {
     struct operation operations[WIRE_BATCH_MAX];
@@ -199,18 +209,22 @@ static void take_in(struct lane *lane)
             end(1, "the lane was sent an operation with too much input");
         }
         outbox_expect(&lane->crew.outbox);
-        while (!queue_put(&lane->crew.queue, &operations[i], 2)) {
-            outbox_flush_due(&lane->crew.outbox);
+        if (!queue_put(&lane->crew.queue, kind_of(lane, &operations[i]),
+                       &operations[i])) {
+            end(1, "the lane was sent more operations than segeld may have in hand");
         }
     }
 }
 
-_Noreturn void lane_run(int fd)
+_Noreturn void lane_run(int fd, int marks_fd)
 {
     static struct lane lane;
     ignore_signals();
-    if (process_bind_to_parent(fd) != SG_OK) {
+    if (process_bind_to_parent(fd, marks_fd) != SG_OK) {
         end(0, NULL);
+    }
+    if (mark_map(marks_fd, &lane.marks) != SG_OK) {
+        end(1, "the descriptor of --marks is no memory that holds a page of marks");
     }
     if (wire_init(&lane.wire, fd) != SG_OK) {
         end(1, "there is no memory for the lane");

@@ -43,13 +43,22 @@ enum sg_status process_protect(struct trouble *trouble)
     return SG_OK;
 }
 
-enum sg_status process_bind_to_parent(int keep_fd)
+static void close_between(int after, int before)
+{
+    if (before - after > 1) {
+        (void)close_range((unsigned)after + 1, (unsigned)before - 1, 0);
+    }
+}
+
+enum sg_status process_bind_to_parent(int socket_fd, int marks_fd)
 {
     pid_t parent = getppid();
-    if (keep_fd > 3) {
-        (void)close_range(3, (unsigned)keep_fd - 1, 0);
-    }
-    (void)close_range((unsigned)keep_fd + 1, ~0U, 0);
+    int low = socket_fd < marks_fd ? socket_fd : marks_fd;
+    int high = socket_fd < marks_fd ? marks_fd : socket_fd;
+    low = low < 3 ? STDERR_FILENO : low;
+    close_between(STDERR_FILENO, low);
+    close_between(low, high);
+    (void)close_range((unsigned)high + 1, ~0U, 0);
     /* A parent that ended before this line is noticed by the end of its socket. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) {
         return SG_SHUTDOWN;

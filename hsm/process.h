@@ -10,9 +10,10 @@
  * heap. Fails when the heap's memory cannot be locked: a PIN must not reach the swap. */
 SG_MUST_USE enum sg_status process_protect(struct trouble *trouble);
 
-/* Ends with the parent: closes every descriptor above 2 but keep_fd, and asks for SIGKILL
- * when the parent's thread ends. SG_SHUTDOWN: the parent is gone already. */
-SG_MUST_USE enum sg_status process_bind_to_parent(int keep_fd);
+/* Ends with the parent: closes every descriptor above 2 but these two (one that is below
+ * 3 stands for none), and asks for SIGKILL when the parent's thread ends. SG_SHUTDOWN:
+ * the parent is gone already. */
+SG_MUST_USE enum sg_status process_bind_to_parent(int socket_fd, int marks_fd);
 
 /* From here on no program can be started, no socket opened and no other process looked
  * into, by any thread. The module has opened what it needs: one that loses its network

@@ -1,8 +1,8 @@
 #include "hsm/queue.h"
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
+
+enum { SLOTS = QUEUE_LEN + QUEUE_WORKERS };
 
 static void unlock(pthread_mutex_t **lock)
 {
@@ -15,69 +15,137 @@ static pthread_mutex_t *locked(struct queue *queue)
     return &queue->lock;
 }
 
-void queue_init(struct queue *queue)
+void queue_init(struct queue *queue, struct marks *marks)
 {
-    pthread_condattr_t monotonic;
-    MUST(pthread_condattr_init(&monotonic) == 0);
-    MUST(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     MUST(pthread_mutex_init(&queue->lock, NULL) == 0);
     MUST(pthread_cond_init(&queue->filled, NULL) == 0);
-    MUST(pthread_cond_init(&queue->drained, &monotonic) == 0);
-    queue->head = 0;
-    queue->len = 0;
+    queue->marks = marks;
+    queue->reached_us = 0;
+    for (size_t i = 0; i < MARK_QUEUES; i++) {
+        queue->rings[i].head = 0;
+        queue->rings[i].len = 0;
+        queue->rings[i].served_us = 0;
+        queue->rings[i].usual_us = 1;
+    }
 }
 
-static void copy(struct queued *to, const struct operation *from)
+static void fill(struct queued *to, enum mark_queue kind, const struct operation *from)
 {
     MUST(from->wanted.input.len <= sizeof(to->input));
     to->operation = *from;
+    to->kind = kind;
     if (from->wanted.input.len > 0) {
         memcpy(to->input, from->wanted.input.data, from->wanted.input.len);
     }
     to->operation.wanted.input.data = to->input;
 }
 
-static struct timespec in_ms(unsigned ms)
+/* A ring that was idle saves up no credit, with which it would hold up the other for as
+ * long; what it owes it keeps, or one operation at a time would get more than its half.
+ */
+static void wake_ring(const struct queue *queue, struct queue_ring *ring)
 {
-    struct timespec when;
-    MUST(clock_gettime(CLOCK_MONOTONIC, &when) == 0);
-    when.tv_nsec += (long)ms * 1000000;
-    when.tv_sec += when.tv_nsec / 1000000000;
-    when.tv_nsec %= 1000000000;
-    return when;
+    if (ring->len == 0 && ring->served_us < queue->reached_us) {
+        ring->served_us = queue->reached_us;
+    }
 }
 
-bool queue_put(struct queue *queue, const struct operation *operation, unsigned wait_ms)
+bool queue_put(struct queue *queue, enum mark_queue kind,
+               const struct operation *operation)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    struct timespec until = in_ms(wait_ms);
-    while (queue->len == QUEUE_LEN) {
-        if (pthread_cond_timedwait(&queue->drained, held, &until) == ETIMEDOUT) {
-            return false;
-        }
+    struct queue_ring *ring = &queue->rings[kind];
+    (void)held;
+    if (ring->len >= QUEUE_LEN) {
+        return false;
     }
-    copy(&queue->ring[(queue->head + queue->len) % QUEUE_LEN], operation);
-    queue->len++;
+    wake_ring(queue, ring);
+    fill(&ring->slots[(ring->head + ring->len) % SLOTS], kind, operation);
+    ring->len++;
     MUST(pthread_cond_signal(&queue->filled) == 0);
     return true;
+}
+
+/* NULL: all are empty. The later ring, the faster kind, goes first where both had the
+ * same.
+ */
+static struct queue_ring *next_ring(struct queue *queue)
+{
+    struct queue_ring *next = NULL;
+    for (size_t i = 0; i < MARK_QUEUES; i++) {
+        struct queue_ring *ring = &queue->rings[i];
+        if (ring->len > 0 && (next == NULL || ring->served_us <= next->served_us)) {
+            next = ring;
+        }
+    }
+    return next;
+}
+
+/* An id that comes a second time, because it was given back, lowers no mark. */
+static void mark(struct queue *queue, const struct queued *taken)
+{
+    _Atomic uint64_t *highest = &queue->marks->taken[taken->kind];
+    if (taken->operation.id > atomic_load(highest)) {
+        atomic_store(highest, taken->operation.id);
+    }
+}
+
+/* What is under way counts already, as the mean: or all workers would choose the same
+ * ring until the first of them is done. */
+static void charge(struct queue *queue, struct queue_ring *ring, struct queued *taken)
+{
+    if (ring->served_us > queue->reached_us) {
+        queue->reached_us = ring->served_us;
+    }
+    taken->charged_us = ring->usual_us;
+    ring->served_us += taken->charged_us;
 }
 
 void queue_take(struct queue *queue, struct queued *out)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    while (queue->len == 0) {
+    struct queue_ring *ring = next_ring(queue);
+    while (ring == NULL) {
         MUST(pthread_cond_wait(&queue->filled, held) == 0);
+        ring = next_ring(queue);
     }
-    copy(out, &queue->ring[queue->head].operation);
-    queue->head = (queue->head + 1) % QUEUE_LEN;
-    if (queue->len-- == QUEUE_LEN) {
-        MUST(pthread_cond_signal(&queue->drained) == 0);
-    }
+    const struct queued *first = &ring->slots[ring->head];
+    fill(out, first->kind, &first->operation);
+    ring->head = (ring->head + 1) % SLOTS;
+    ring->len--;
+    charge(queue, ring, out);
+    mark(queue, out);
+}
+
+void queue_served(struct queue *queue, const struct queued *taken, int64_t took_us)
+{
+    enum { SMOOTH = 8 };
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    struct queue_ring *ring = &queue->rings[taken->kind];
+    (void)held;
+    ring->served_us += took_us - taken->charged_us;
+    ring->usual_us += (took_us - ring->usual_us) / SMOOTH;
+}
+
+void queue_return(struct queue *queue, const struct queued *queued)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    struct queue_ring *ring = &queue->rings[queued->kind];
+    (void)held;
+    MUST(ring->len < SLOTS);
+    ring->head = (ring->head + SLOTS - 1) % SLOTS;
+    fill(&ring->slots[ring->head], queued->kind, &queued->operation);
+    ring->len++;
+    MUST(pthread_cond_signal(&queue->filled) == 0);
 }
 
 size_t queue_len(struct queue *queue)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    size_t len = 0;
     (void)held;
-    return queue->len;
+    for (size_t i = 0; i < MARK_QUEUES; i++) {
+        len += queue->rings[i].len;
+    }
+    return len;
 }

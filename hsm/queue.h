@@ -4,33 +4,53 @@
 #include <pthread.h>
 
 #include "hsm/operation.h"
+#include "proto/marks.h"
 
-/* Operations on their way from the reader of the socket to the workers. Bounded: when it
- * is full the reader waits, and the socket behind it fills up. Any thread. */
-enum { QUEUE_LEN = 256 };
+/* Operations on their way from the reader of the socket to the workers: one ring for each
+ * kind of key. Within a ring the oldest is taken first. Between them time is divided
+ * evenly, so that a backlog of RSA, ten to twenty times as slow, does not hold up the
+ * curves. Any thread.
+ *
+ * A ring holds more than segeld ever has in hand of one kind (384), so whoever reads the
+ * socket never waits here; and a place for each worker that gives an operation back. */
+enum { QUEUE_LEN = 512, QUEUE_WORKERS = 64 };
 
 /* An operation that carries its input along. Must not move once filled: the operation
  * points into it. */
 struct queued {
     struct operation operation;
+    enum mark_queue kind;
+    int64_t charged_us; /* what its ring was charged when it was taken */
     uint8_t input[SIGN_MESSAGE_MAX];
+};
+
+struct queue_ring {
+    struct queued slots[QUEUE_LEN + QUEUE_WORKERS];
+    size_t head;
+    size_t len;
+    int64_t served_us; /* time that its operations took */
+    int64_t usual_us;  /* their mean */
 };
 
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    pthread_cond_t drained;
-    struct queued ring[QUEUE_LEN];
-    size_t head;
-    size_t len;
+    struct marks *marks; /* borrowed for ever; written under the lock */
+    int64_t reached_us;  /* served_us of the ring that was taken from, at its highest */
+    struct queue_ring rings[MARK_QUEUES];
 };
 
-void queue_init(struct queue *queue);
+void queue_init(struct queue *queue, struct marks *marks);
 
-/* Copies the operation. False when there was no room for as long as wait_ms. */
-bool queue_put(struct queue *queue, const struct operation *operation, unsigned wait_ms);
-/* Waits for the next one. */
+/* Copies the operation. False: the ring is full, so the peer oversteps its window. */
+SG_MUST_USE bool queue_put(struct queue *queue, enum mark_queue kind,
+                           const struct operation *operation);
+/* Waits for the next one. Before it returns the marks tell that its key may be used. */
 void queue_take(struct queue *queue, struct queued *out);
+/* How long the operation took. */
+void queue_served(struct queue *queue, const struct queued *taken, int64_t took_us);
+/* Gives an operation back, untouched, to be the next of its ring. */
+void queue_return(struct queue *queue, const struct queued *queued);
 /* How many wait. */
 size_t queue_len(struct queue *queue);
 

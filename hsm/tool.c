@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "hsm/lane.h"
+#include "hsm/mark.h"
 #include "proto/text.h"
 
 struct command {
@@ -37,7 +38,13 @@ static const struct option_row OPTIONS[] = {
 #undef OPTION
 };
 
-enum { OPTION_JSON = SG_COUNT(OPTIONS), OPTION_HELP, OPTION_FD, OPTION_COUNT };
+enum {
+    OPTION_JSON = SG_COUNT(OPTIONS),
+    OPTION_HELP,
+    OPTION_FD,
+    OPTION_MARKS,
+    OPTION_COUNT
+};
 
 static const char **field_of(struct tool *tool, size_t option)
 {
@@ -48,7 +55,7 @@ static const char **field_of(struct tool *tool, size_t option)
 static void print_help(void)
 {
     puts("segel-hsm: the part of Segel that uses the keys of an HSM.\n\n"
-         "  segel-hsm lane --fd N\n"
+         "  segel-hsm lane --fd N [--marks N]\n"
          "      sign for segeld, which starts this itself over a socket");
     for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
         printf("  segel-hsm %s", COMMANDS[i].name);
@@ -89,13 +96,21 @@ static int usage(const char *what, const char *which)
 /* Nothing else is to be done: the help was asked for. */
 enum { HELPED = TOOL_USAGE + 1 };
 
+/* Descriptors that a lane inherits, as the command line numbers them. */
+struct inherited {
+    const char *socket;
+    const char *marks; /* NULL: none */
+};
+
 /* Reads the options behind the command's name. TOOL_OK, HELPED, or the exit code. */
-static int read_options(int argc, char **argv, struct tool *tool, const char **fd)
+static int read_options(int argc, char **argv, struct tool *tool,
+                        struct inherited *inherited)
 {
     struct option known[OPTION_COUNT + 1] = {
         [OPTION_JSON] = {"json", no_argument, NULL, OPTION_JSON},
         [OPTION_HELP] = {"help", no_argument, NULL, OPTION_HELP},
         [OPTION_FD] = {"fd", required_argument, NULL, OPTION_FD},
+        [OPTION_MARKS] = {"marks", required_argument, NULL, OPTION_MARKS},
     };
     for (size_t i = 0; i < SG_COUNT(OPTIONS); i++) {
         known[i] = (struct option){OPTIONS[i].name, required_argument, NULL, (int)i};
@@ -116,7 +131,9 @@ static int read_options(int argc, char **argv, struct tool *tool, const char **f
         if (option == OPTION_JSON) {
             tool->json = true;
         } else if (option == OPTION_FD) {
-            *fd = optarg;
+            inherited->socket = optarg;
+        } else if (option == OPTION_MARKS) {
+            inherited->marks = optarg;
         } else {
             *field_of(tool, (size_t)option) = optarg;
         }
@@ -152,29 +169,42 @@ static int run(const struct command *command, struct tool *tool)
     return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
-static int run_lane(const char *text)
+static bool descriptor(const char *text, int *fd)
 {
-    uint64_t fd = 0;
+    uint64_t number = 0;
+    bool good = text != NULL && text_uint(slice_str(text), 65535, &number) == SG_OK &&
+                number >= 3;
+    *fd = good ? (int)number : MARK_NO_FD;
+    return good;
+}
+
+static int run_lane(const struct inherited *inherited)
+{
+    int fd = 0;
+    int marks_fd = MARK_NO_FD;
     int type = 0;
     socklen_t len = sizeof(type);
-    if (text == NULL || text_uint(slice_str(text), 65535, &fd) != SG_OK || fd < 3 ||
-        getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
-        type != SOCK_SEQPACKET) {
+    if (!descriptor(inherited->socket, &fd) ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_SEQPACKET) {
         return usage("a lane is started by segeld and needs --fd with its socket", "");
     }
-    lane_run((int)fd);
+    if (inherited->marks != NULL &&
+        (!descriptor(inherited->marks, &marks_fd) || marks_fd == fd)) {
+        return usage("--marks needs a descriptor that is open, not ", inherited->marks);
+    }
+    lane_run(fd, marks_fd);
 }
 
 static int dispatch(int argc, char **argv)
 {
     struct tool tool = {0};
-    const char *fd = NULL;
-    int code = read_options(argc - 1, argv + 1, &tool, &fd);
+    struct inherited inherited = {0};
+    int code = read_options(argc - 1, argv + 1, &tool, &inherited);
     if (code != TOOL_OK) {
         return code;
     }
     if (strcmp(argv[1], "lane") == 0) {
-        return run_lane(fd);
+        return run_lane(&inherited);
     }
     for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
         if (strcmp(argv[1], COMMANDS[i].name) == 0) {

@@ -168,7 +168,9 @@ static void *work(void *argument)
     struct crew *crew = worker->crew;
     for (;;) {
         queue_take(&crew->queue, &worker->work);
+        int64_t start_us = operation_now_us();
         worker_perform(worker, &worker->work.operation, &worker->outcome);
+        queue_served(&crew->queue, &worker->work, operation_now_us() - start_us);
         outbox_put(&crew->outbox, &worker->outcome,
                    outbox_patience_us(queue_len(&crew->queue)));
     }

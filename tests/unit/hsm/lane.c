@@ -1,6 +1,9 @@
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "hsm/queue.h"
 #include "hsm/wire.h"
 #include "tests/unit/hsm/support/peer.h"
 #include "tests/unit/hsm/support/rig.h"
@@ -114,45 +117,106 @@ Test(lane, unlawful_operations_never_reach_the_token)
     (void)peer_stop(&peer);
 }
 
-/* Collects outcomes by id until so many are there; each may come once. */
-static void collect(const struct peer *peer, bool *seen, uint64_t first, size_t count)
+enum { FIRST = 500000 };
+
+/* Collects outcomes, ids from FIRST to below FIRST + all, until at least so many are
+ * there; each may come once. Gives how many came. */
+static size_t collect(const struct peer *peer, bool *seen, size_t all, size_t wanted)
 {
     size_t have = 0;
-    while (have < count) {
+    while (have < wanted) {
         Segel__Lane__V1__FromLane *message = peer_receive(peer);
         cr_assert_not_null(message);
         for (size_t i = 0; i < message->done->n_outcomes; i++) {
             const Segel__Lane__V1__Outcome *outcome = message->done->outcomes[i];
-            uint64_t index = outcome->id - first;
-            cr_assert(index < count && !seen[index]);
+            uint64_t index = outcome->id - FIRST;
+            cr_assert(index < all && !seen[index]);
             cr_assert_eq((enum failure)outcome->failure, FAILURE_NONE);
             seen[index] = true;
             have++;
         }
         segel__lane__v1__from_lane__free_unpacked(message, NULL);
     }
+    return have;
 }
 
 Test(lane, answers_every_operation_of_many_batches_once)
 {
-    enum { BATCHES = 40, COUNT = BATCHES * WIRE_BATCH_MAX };
+    enum { BATCHES = 40, WINDOW = 12, COUNT = BATCHES * WIRE_BATCH_MAX };
     static bool seen[COUNT];
+    size_t have = 0;
     struct operation operations[WIRE_BATCH_MAX];
     rig_key("p-256", "a1", NULL);
     struct wish wish = peer_wish("a1");
     wish.threads = 4;
     struct peer peer = peer_opened(&wish);
     struct operation lawful = peer_operation(&peer, 0, MECHANISM_ECDSA);
-    /* More than the queue holds: the lane has to push back and still lose nothing. */
+    /* As many in hand as segeld has at most. */
     for (size_t batch = 0; batch < BATCHES; batch++) {
         for (size_t i = 0; i < WIRE_BATCH_MAX; i++) {
             operations[i] = lawful;
-            operations[i].id = 500000 + batch * WIRE_BATCH_MAX + i;
+            operations[i].id = FIRST + batch * WIRE_BATCH_MAX + i;
         }
         peer_send(&peer, operations, WIRE_BATCH_MAX);
+        have += batch < WINDOW ? 0 : collect(&peer, seen, COUNT, WIRE_BATCH_MAX);
     }
-    collect(&peer, seen, 500000, COUNT);
+    have += collect(&peer, seen, COUNT, COUNT - have);
+    cr_expect_eq(have, COUNT);
+    cr_expect_eq(peer.marks->taken[MARK_CURVE], FIRST + COUNT - 1);
+    cr_expect_eq(peer.marks->taken[MARK_RSA], 0);
     cr_expect_eq(peer_stop(&peer), 0);
+}
+
+static void send_slow(const struct peer *peer, struct operation lawful, uint64_t first)
+{
+    struct operation batch[WIRE_BATCH_MAX];
+    for (size_t i = 0; i < SG_COUNT(batch); i++) {
+        batch[i] = lawful;
+        batch[i].id = first + i;
+    }
+    peer_send(peer, batch, SG_COUNT(batch));
+}
+
+Test(lane, a_peer_that_oversteps_every_window_ends_it)
+{
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    struct peer peer = peer_opened(&wish);
+    struct operation lawful = peer_operation(&peer, 0, MECHANISM_ECDSA);
+    rig_faults("C_Sign@1+=hang");
+    for (size_t i = 0; i < QUEUE_LEN; i += WIRE_BATCH_MAX) {
+        send_slow(&peer, lawful, FIRST + i); /* the first two hang in their workers */
+    }
+    cr_expect(peer.marks->taken[MARK_CURVE] <= FIRST + 1);
+    send_slow(&peer, lawful, FIRST + QUEUE_LEN);
+    cr_expect_null(peer_receive(&peer));
+    cr_expect_eq(peer_stop(&peer), 1);
+}
+
+/* What segeld tells by the marks when it kills a lane that hangs. */
+Test(lane, marks_what_was_taken_of_each_kind_before_the_key_is_used)
+{
+    rig_key("rsa-2048", "b1", NULL);
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("b1");
+    wish.ids[1] = "a1";
+    wish.module = rig_faulty_module();
+    struct peer peer = peer_opened(&wish);
+    rig_faults("C_SignInit@1+=hang");
+    struct operation rsa_one = peer_operation(&peer, 0, MECHANISM_RSA_PKCS1);
+    rsa_one.id = FIRST;
+    peer_send(&peer, &rsa_one, 1);
+    send_slow(&peer, peer_operation(&peer, 1, MECHANISM_ECDSA), FIRST + 100);
+    while (rig_calls("C_SignInit") < 2) {
+        (void)usleep(1000);
+    }
+    uint64_t rsa = peer.marks->taken[MARK_RSA];
+    uint64_t curve = peer.marks->taken[MARK_CURVE];
+    cr_expect_eq(rsa, FIRST);
+    cr_expect_eq(curve, FIRST + 100);
+    cr_assert_eq(kill(peer.pid, SIGKILL), 0);
+    (void)peer_stop(&peer);
 }
 
 Test(lane, nonsense_ends_it)

@@ -173,6 +173,7 @@ Test(tool, usage_errors_end_with_2)
     cr_expect_eq(rig_run("list", "--nonsense", NULL).code, TOOL_USAGE);
     cr_expect_eq(rig_run("list", "--module", RIG_MODULE, "more", NULL).code, TOOL_USAGE);
     cr_expect_eq(rig_run("lane", "--fd", "0", NULL).code, TOOL_USAGE);
+    cr_expect_eq(rig_run("lane", "--marks", "3", NULL).code, TOOL_USAGE);
     cr_expect_eq(rig_run("--help", NULL).code, TOOL_OK);
 }
 

@@ -1,9 +1,12 @@
+#define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
+                      */
 #include "tests/unit/hsm/support/peer.h"
 
 #include <criterion/criterion.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,16 +103,28 @@ Segel__Lane__V1__FromLane *peer_receive(const struct peer *peer)
                     : segel__lane__v1__from_lane__unpack(NULL, (size_t)got, packet);
 }
 
+static int make_page(void)
+{
+    int page = memfd_create("marks", MFD_CLOEXEC);
+    cr_assert(page >= 0);
+    cr_assert_eq(ftruncate(page, sizeof(struct marks)), 0);
+    return page;
+}
+
 struct peer peer_start(const struct wish *wish)
 {
     int ends[2];
+    int page = make_page();
+    void *marks = mmap(NULL, sizeof(struct marks), PROT_READ, MAP_SHARED, page, 0);
+    cr_assert_neq(marks, MAP_FAILED);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
-    struct peer peer = {.pid = fork(), .fd = ends[0]};
+    struct peer peer = {.pid = fork(), .fd = ends[0], .marks = marks};
     if (peer.pid == 0) {
-        lane_run(ends[1]);
+        lane_run(ends[1], page);
     }
     cr_assert(peer.pid > 0);
     (void)close(ends[1]);
+    (void)close(page);
     send_open(peer.fd, wish);
     peer.first = peer_receive(&peer);
     if (peer.first != NULL) {

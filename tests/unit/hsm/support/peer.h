@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "hsm/operation.h"
+#include "proto/marks.h"
 #include "segel/lane/v1/lane.pb-c.h"
 
 /* The other end of a lane, as segeld is it: starts a lane in a child process, talks to it
@@ -29,6 +30,7 @@ struct wish {
 struct peer {
     pid_t pid;
     int fd;
+    const struct marks *marks;        /* the page that the lane marks; for ever */
     Segel__Lane__V1__FromLane *first; /* owned: Opened or Failed */
     Segel__Lane__V1__Opened *opened;  /* in first; NULL when it failed */
     Segel__Lane__V1__Failed *failed;

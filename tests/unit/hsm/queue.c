@@ -1,0 +1,184 @@
+#include "hsm/queue.h"
+
+#include <criterion/criterion.h>
+#include <unistd.h>
+
+static struct queue queue;
+static struct marks marks;
+
+static void start(void)
+{
+    queue_init(&queue, &marks);
+}
+
+TestSuite(queue, .init = start, .timeout = 30);
+
+static bool put(enum mark_queue kind, uint64_t id)
+{
+    static const uint8_t digest[32] = {1};
+    const struct operation operation = {
+        .id = id,
+        .wanted = {MECHANISM_ECDSA, SG_HASH_SHA256, slice_of(digest, sizeof(digest))}};
+    return queue_put(&queue, kind, &operation);
+}
+
+static struct queued taken;
+
+/* Takes the next one, and says that it took so long. */
+static uint64_t take(int64_t took_us)
+{
+    queue_take(&queue, &taken);
+    queue_served(&queue, &taken, took_us);
+    return taken.operation.id;
+}
+
+Test(queue, within_a_kind_the_oldest_is_first)
+{
+    for (uint64_t id = 1; id <= 3 * QUEUE_LEN; id++) {
+        cr_assert(put(MARK_RSA, id));
+        cr_assert_eq(take(100), id);
+    }
+    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+        cr_assert(put(MARK_CURVE, id));
+    }
+    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+        cr_assert_eq(take(1), id);
+    }
+}
+
+/* An operation of RSA takes 1000 us here, one on a curve 50: 20 of them for one. */
+static unsigned curves_among(unsigned count)
+{
+    unsigned curves = 0;
+    for (unsigned i = 0; i < count; i++) {
+        queue_take(&queue, &taken);
+        queue_served(&queue, &taken, taken.kind == MARK_RSA ? 1000 : 50);
+        curves += taken.kind == MARK_CURVE ? 1 : 0;
+    }
+    return curves;
+}
+
+static void fill_both(void)
+{
+    for (uint64_t i = 0; i < 300; i++) {
+        cr_assert(put(MARK_RSA, 1 + i));
+        cr_assert(put(MARK_CURVE, 1000 + i));
+    }
+}
+
+Test(queue, a_backlog_of_rsa_leaves_the_curves_half_of_the_time)
+{
+    fill_both();
+    unsigned curves = curves_among(210);
+    cr_expect(curves >= 195 && curves <= 205, "%u of 210, 200 are half the time", curves);
+}
+
+Test(queue, what_is_under_way_counts_before_it_is_done)
+{
+    unsigned curves = 0;
+    fill_both();
+    (void)curves_among(100);
+    for (unsigned i = 0; i < 21; i++) {
+        queue_take(&queue, &taken);
+        curves += taken.kind == MARK_CURVE ? 1 : 0;
+    }
+    cr_expect(curves >= 15 && curves < 21, "%u of 21 workers took a curve", curves);
+}
+
+Test(queue, a_kind_that_was_idle_has_no_credit)
+{
+    for (uint64_t i = 0; i < 200; i++) {
+        cr_assert(put(MARK_RSA, 1 + i));
+        cr_assert(take(1000) < 1000);
+    }
+    cr_assert(put(MARK_CURVE, 1000));
+    cr_assert(take(50) == 1000);
+    fill_both();
+    unsigned curves = curves_among(210);
+    cr_expect(curves >= 180 && curves <= 205, "%u of 210, 200 are half the time", curves);
+}
+
+Test(queue, a_kind_that_others_waited_for_does_not_pay_for_it_later)
+{
+    for (uint64_t i = 0; i < 200; i++) {
+        cr_assert(put(MARK_RSA, 1 + i));
+        cr_assert(take(1000) < 1000);
+    }
+    for (uint64_t i = 0; i < 300; i++) {
+        cr_assert(put(MARK_CURVE, 1000 + i));
+    }
+    cr_assert(take(50) >= 1000);
+    cr_assert(put(MARK_RSA, 1));
+    for (unsigned i = 0; i < 45; i++) {
+        if (take(50) == 1) {
+            return;
+        }
+    }
+    cr_assert_fail("45 on curves, more than twice the time of one RSA, went before it");
+}
+
+/* One at a time is no way to get more than half. */
+Test(queue, a_kind_that_comes_one_by_one_gets_no_more_than_its_half)
+{
+    unsigned curves = 0;
+    for (uint64_t i = 0; i < 300; i++) {
+        cr_assert(put(MARK_CURVE, 1000 + i));
+    }
+    cr_assert(put(MARK_RSA, 1));
+    for (unsigned i = 0; i < 105; i++) {
+        curves += curves_among(1);
+        if (taken.kind == MARK_RSA) {
+            cr_assert(put(MARK_RSA, 1));
+        }
+    }
+    cr_expect(curves >= 95, "%u of 105, 100 are half the time", curves);
+}
+
+Test(queue, a_full_ring_refuses_and_the_other_does_not)
+{
+    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+        cr_assert(put(MARK_RSA, id));
+    }
+    cr_expect_not(put(MARK_RSA, QUEUE_LEN + 1));
+    cr_expect(put(MARK_CURVE, 1));
+    cr_expect_eq(queue_len(&queue), QUEUE_LEN + 1);
+}
+
+Test(queue, what_is_given_back_is_next_even_into_a_full_ring)
+{
+    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+        cr_assert(put(MARK_RSA, id));
+    }
+    cr_assert_eq(take(0), 1);
+    cr_assert(put(MARK_RSA, QUEUE_LEN + 1));
+    queue_return(&queue, &taken);
+    for (uint64_t id = 1; id <= QUEUE_LEN + 1; id++) {
+        cr_assert_eq(take(0), id);
+        cr_assert_eq(taken.operation.wanted.input.data[0], 1);
+    }
+}
+
+Test(queue, marks_tell_the_highest_id_taken_of_each_kind)
+{
+    cr_assert(put(MARK_RSA, 7));
+    cr_assert(put(MARK_RSA, 9));
+    cr_expect_eq(marks.taken[MARK_RSA], 0);
+    (void)take(0);
+    cr_expect_eq(marks.taken[MARK_RSA], 7);
+    (void)take(0);
+    cr_expect_eq(marks.taken[MARK_RSA], 9);
+    cr_expect_eq(marks.taken[MARK_CURVE], 0);
+}
+
+Test(queue, what_is_given_back_lowers_no_mark)
+{
+    cr_assert(put(MARK_CURVE, 7));
+    cr_assert(put(MARK_CURVE, 8));
+    (void)take(0);
+    struct queued first = {.kind = taken.kind};
+    first.operation = taken.operation;
+    (void)take(0);
+    queue_return(&queue, &first);
+    cr_assert_eq(take(0), 7);
+    cr_expect_eq(marks.taken[MARK_CURVE], 8);
+}
