@@ -140,7 +140,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
 # unless NEEDS_NAME and SUPPORT_NAME (a module's support files) say otherwise here. A
 # program of tests/flow without Criterion is a tool of the script beside it, not a test.
 # tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11 module that
-# fails on command.
+# fails on command, prober.c one that tries what a lane forbids.
 NEEDS_flow     := $(NEEDS_service)
 NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
@@ -152,7 +152,7 @@ FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
-  $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fixtures/faults.c))
+  $(patsubst tests/%.c,$(BUILD)/tests/%.so,tests/fixtures/faults.c tests/fixtures/prober.c)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
     $$(call support_of,$$(SUPPORT_$$*)) $$(call needed_by,$$*,flow)
@@ -176,7 +176,7 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c | $(GEN_H)
 	$(call say,LINK)
 	$(Q)$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
 
-$(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %/faults.so,$(FIXTURES))
+$(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
 tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FIXTURES) ## build programs and tests

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hsm/confine.h"
 #include "hsm/mark.h"
+#include "hsm/mount.h"
 #include "hsm/process.h"
 #include "hsm/worker.h"
 
@@ -20,7 +22,8 @@ struct lane {
     struct crew crew;
     struct worker workers[WIRE_THREADS_MAX];
     unsigned threads;
-    const char *note;
+    uint32_t confinement; /* bits of enum confinement */
+    struct sg_error note; /* for the administrator */
 };
 
 static _Noreturn void end(int code, const char *why)
@@ -97,12 +100,46 @@ static enum sg_status start_workers(struct lane *lane, struct trouble *trouble)
     return SG_OK;
 }
 
+static void remark(struct lane *lane, const char *sentence)
+{
+    size_t used = strlen(lane->note.text);
+    (void)snprintf(lane->note.text + used, sizeof(lane->note.text) - used, "%s%s",
+                   used == 0 ? "" : "; ", sentence);
+}
+
+static enum sg_status protect_token(struct lane *lane, struct trouble *trouble)
+{
+    const struct lane_config *config = &lane->config;
+    TRY(mount_read_only(config->read_only, config->read_only_count, &lane->note,
+                        trouble));
+    if (config->read_only_count > 0 && lane->note.text[0] == '\0') {
+        lane->confinement |= CONFINEMENT_READ_ONLY;
+    }
+    return SG_OK;
+}
+
+static void confine(struct lane *lane)
+{
+    if (confine_capabilities() == SG_OK) {
+        lane->confinement |= CONFINEMENT_CAPABILITIES;
+    } else {
+        remark(lane, "the lane, or a thread that its module started, keeps privileges; "
+                     "start segeld as a user without any");
+    }
+    if (confine_system_calls() == SG_OK) {
+        lane->confinement |= CONFINEMENT_SYSTEM_CALLS;
+    } else {
+        remark(lane, "the kernel refuses the lane's system call filter; it runs without");
+    }
+}
+
 static enum sg_status start(struct lane *lane, struct trouble *trouble)
 {
     static struct module module;
     const struct lane_config *config = &lane->config;
     const struct token_ref wanted = {config->label, config->serial, config->manufacturer,
                                      config->model};
+    TRY(protect_token(lane, trouble));
     TRY(process_protect(trouble));
     TRY(module_load(config->module, &module, trouble));
     TRY(token_search(&module, &wanted, &lane->token, trouble));
@@ -116,18 +153,16 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     queue_init(&lane->crew.queue, lane->marks);
     outbox_init(&lane->crew.outbox, lane->wire.fd);
     TRY(open_sessions(lane, trouble));
-    lane->note =
-        process_confine() == SG_OK
-            ? ""
-            : "the kernel refuses the lane's system call filter; it runs without";
+    confine(lane);
     return start_workers(lane, trouble);
 }
 
 static void say_opened(const struct lane *lane)
 {
     struct trouble trouble = {0};
-    const struct lane_state state = {&lane->token,  lane->keys, lane->config.key_count,
-                                     lane->threads, 0,          lane->note};
+    const struct lane_state state = {&lane->token,           lane->keys,
+                                     lane->config.key_count, lane->threads,
+                                     lane->confinement,      lane->note.text};
     enum sg_status status = wire_opened(lane->wire.fd, &state);
     if (status == SG_TOO_LARGE) {
         MUST(trouble_config(&trouble,

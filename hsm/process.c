@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,13 +11,18 @@
 
 /* 64 KiB is what the default memory lock limit of a bare container allows; smaller heaps
  * starve OpenSSL's random generators, which live there too. */
-enum { SECURE_HEAP = 65536, SECURE_MINIMUM = 16 };
+enum { SECURE_HEAP = 65536, SECURE_MINIMUM = 16, MODULE_LOCKS = 64 << 20 };
 
-/* Best effort: SoftHSM locks memory too, so let it have all that is allowed. */
+/* Best effort: SoftHSM locks memory too, so let it have all that is allowed, and what it
+ * needs when the capability to lock without limit has been given up. */
 static void raise_lock_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
+        return;
+    }
+    const struct rlimit wanted = {MODULE_LOCKS, MODULE_LOCKS};
+    if (limit.rlim_max >= MODULE_LOCKS || setrlimit(RLIMIT_MEMLOCK, &wanted) != 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_MEMLOCK, &limit);
     }
@@ -64,40 +68,4 @@ enum sg_status process_bind_to_parent(int socket_fd, int marks_fd)
         return SG_SHUTDOWN;
     }
     return SG_OK;
-}
-
-static const int FORBIDDEN[] = {
-    SCMP_SYS(execve),
-    SCMP_SYS(execveat),
-    SCMP_SYS(fork),
-    SCMP_SYS(vfork),
-    SCMP_SYS(socket),
-    SCMP_SYS(ptrace),
-    SCMP_SYS(bpf),
-    SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev),
-    SCMP_SYS(mount),
-    SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(perf_event_open),
-    SCMP_SYS(unshare),
-    SCMP_SYS(setns),
-    SCMP_SYS(userfaultfd),
-};
-
-static void release_filter(scmp_filter_ctx *filter)
-{
-    seccomp_release(*filter);
-}
-
-enum sg_status process_confine(void)
-{
-    AUTO(release_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (filter == NULL) {
-        return SG_UNSUPPORTED;
-    }
-    bool good = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
-    for (size_t i = 0; good && i < SG_COUNT(FORBIDDEN); i++) {
-        good = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), FORBIDDEN[i], 0) == 0;
-    }
-    return good && seccomp_load(filter) == 0 ? SG_OK : SG_UNSUPPORTED;
 }

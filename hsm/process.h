@@ -15,9 +15,4 @@ SG_MUST_USE enum sg_status process_protect(struct trouble *trouble);
  * the parent is gone already. */
 SG_MUST_USE enum sg_status process_bind_to_parent(int socket_fd, int marks_fd);
 
-/* From here on no program can be started, no socket opened and no other process looked
- * into, by any thread. The module has opened what it needs: one that loses its network
- * connection is cured by a new lane. SG_UNSUPPORTED: the kernel refuses the filter. */
-SG_MUST_USE enum sg_status process_confine(void);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "hsm/confine.h"
 #include "segel/lane/v1/lane.pb-c.h"
 
 #define NAME(x) SEGEL__LANE__V1__##x
@@ -14,6 +15,8 @@ static_assert((int)FAILURE_DEVICE == NAME(FAILURE_CLASS__FAILURE_DEVICE),
               "failures as in lane.proto");
 static_assert((int)MECHANISM_EDDSA == NAME(MECHANISM__MECHANISM_EDDSA),
               "mechanisms as in lane.proto");
+static_assert((int)CONFINEMENT_READ_ONLY == NAME(CONFINEMENT__CONFINEMENT_READ_ONLY),
+              "confinement as in lane.proto");
 static_assert(1 << KEY_ATTRIBUTE_DESTROYABLE ==
                   NAME(KEY_ATTRIBUTE__KEY_ATTRIBUTE_DESTROYABLE),
               "attributes as in lane.proto");

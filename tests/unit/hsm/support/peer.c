@@ -3,10 +3,15 @@
 #include "tests/unit/hsm/support/peer.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,6 +116,41 @@ static int make_page(void)
     return page;
 }
 
+static void refuse_namespaces(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    bool good = filter != NULL && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM),
+                                                   SCMP_SYS(unshare), 0) == 0;
+    if (!good || seccomp_load(filter) != 0) {
+        _exit(99);
+    }
+}
+
+/* In the child, before it is a lane. A new user id makes it look dumped; a program that
+ * is started anew, as segeld does it, is not. */
+static void become(const struct wish *wish)
+{
+    const char *path = wish->read_only;
+    bool good = true;
+    if (wish->mounted_read_only) {
+        good = unshare(CLONE_NEWNS) == 0 &&
+               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+               mount(path, path, NULL, MS_BIND, NULL) == 0 &&
+               mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
+    }
+    if (wish->no_mounts) {
+        refuse_namespaces();
+    }
+    if (wish->user != 0) {
+        good = setresgid(wish->user, wish->user, wish->user) == 0 &&
+               setresuid(wish->user, wish->user, wish->user) == 0 &&
+               prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+    }
+    if (!good) {
+        _exit(99);
+    }
+}
+
 struct peer peer_start(const struct wish *wish)
 {
     int ends[2];
@@ -120,6 +160,7 @@ struct peer peer_start(const struct wish *wish)
     cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
     struct peer peer = {.pid = fork(), .fd = ends[0], .marks = marks};
     if (peer.pid == 0) {
+        become(wish);
         lane_run(ends[1], page);
     }
     cr_assert(peer.pid > 0);

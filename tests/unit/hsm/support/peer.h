@@ -24,6 +24,9 @@ struct wish {
     const char *ids[PEER_KEYS_MAX];    /* hexadecimal, or "" for none; NULL ends */
     const char *labels[PEER_KEYS_MAX]; /* NULL: not named by label */
     const char *read_only;             /* a directory; NULL: none */
+    uid_t user;                        /* that the lane runs as; 0: unchanged */
+    bool mounted_read_only;            /* read_only is that before the lane starts */
+    bool no_mounts;                    /* the kernel refuses namespaces to the lane */
     struct slice pinned;               /* public key of the first */
 };
 

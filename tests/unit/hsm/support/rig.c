@@ -199,8 +199,46 @@ void rig_twin(const char *id)
     cr_assert_eq(status, 0);
 }
 
-/* The build puts it beside the unit tests. */
-const char *rig_faulty_module(void)
+static uid_t new_owner;
+
+static int give_one(const char *path, const struct stat *info, int kind,
+                    struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return chown(path, new_owner, new_owner);
+}
+
+void rig_give(uid_t user)
+{
+    new_owner = user;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a test is one thread */
+    cr_assert_eq(nftw(directory, give_one, 16, FTW_PHYS), 0);
+}
+
+static char token_file[256];
+
+static int find_token(const char *path, const struct stat *info, int kind,
+                      struct FTW *place)
+{
+    (void)info;
+    if (kind == FTW_F && strcmp(path + place->base, "token.object") == 0) {
+        (void)snprintf(token_file, sizeof(token_file), "%s", path);
+    }
+    return 0;
+}
+
+const char *rig_token_file(void)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a test is one thread */
+    cr_assert_eq(nftw(rig_path("tokens"), find_token, 16, FTW_PHYS), 0);
+    cr_assert(token_file[0] != '\0');
+    return token_file;
+}
+
+/* The build puts them beside the unit tests. */
+static const char *fixture(const char *name)
 {
     static char path[512];
     char self[400];
@@ -208,8 +246,25 @@ const char *rig_faulty_module(void)
     cr_assert(len > 0);
     self[len] = '\0';
     *strrchr(self, '/') = '\0';
-    (void)snprintf(path, sizeof(path), "%s/../../fixtures/faults.so", self);
+    (void)snprintf(path, sizeof(path), "%s/../../fixtures/%s", self, name);
     cr_assert_eq(access(path, R_OK), 0, "%s is missing: make tests", path);
+    return path;
+}
+
+const char *rig_prober(void)
+{
+    set("PROBER_REPORT", rig_path("report"));
+    return fixture("prober.so");
+}
+
+void rig_prober_writes(const char *path)
+{
+    set("PROBER_WRITE", path);
+}
+
+const char *rig_faulty_module(void)
+{
+    const char *path = fixture("faults.so");
     set("FAULTS_REAL", RIG_MODULE);
     set("FAULTS_FILE", rig_path("faults"));
     set("FAULTS_LOG", rig_path("calls"));

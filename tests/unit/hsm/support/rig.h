@@ -1,6 +1,8 @@
 #ifndef SEGEL_TESTS_UNIT_HSM_SUPPORT_RIG_H
 #define SEGEL_TESTS_UNIT_HSM_SUPPORT_RIG_H
 
+#include <sys/types.h>
+
 #include "proto/base.h"
 
 /* A SoftHSM token of one test, in a directory of its own, made by the set-up commands
@@ -35,6 +37,16 @@ struct output rig_run(const char *command, ...) __attribute__((sentinel));
 void rig_key(const char *type, const char *id, const char *scheme);
 /* A second P-256 key of this id, which keygen would never make. */
 void rig_twin(const char *id);
+
+/* Gives all files of the test to this user. */
+void rig_give(uid_t user);
+/* SoftHSM's file of the token itself, which every login writes anew. */
+const char *rig_token_file(void);
+
+/* The module that tries what is forbidden; it reports to the file "report", and tries to
+ * open this file. */
+const char *rig_prober(void);
+void rig_prober_writes(const char *path);
 
 /* The fault module; and what it is to do from now on. */
 const char *rig_faulty_module(void);
