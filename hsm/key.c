@@ -79,8 +79,7 @@ CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
     return key_search(reach, class, &ref, handle, count);
 }
 
-/* Says why the key is of no use. Not a failure of the lane. */
-static enum sg_status useless(struct key *key, const char *code, const char *what)
+void key_useless(struct key *key, const char *code, const char *what)
 {
     const struct key_ref *ref = &key->ref;
     char id[2 * KEY_ID_MAX + 1];
@@ -92,6 +91,12 @@ static enum sg_status useless(struct key *key, const char *code, const char *wha
                    ref->id_len > 0 && ref->label[0] != '\0' ? ", " : "",
                    ref->label[0] != '\0' ? "CKA_LABEL '" : "", ref->label,
                    ref->label[0] != '\0' ? "'" : "", what);
+}
+
+/* Not a failure of the lane. */
+static enum sg_status useless(struct key *key, const char *code, const char *what)
+{
+    key_useless(key, code, what);
     return SG_OK;
 }
 

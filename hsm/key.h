@@ -33,7 +33,8 @@ struct key_ref {
     size_t spki_len;
 };
 
-/* A key as the token shows it. Immutable after key_load, so every thread may read it. */
+/* A key as the token shows it. Immutable after the lane's start, so every thread may read
+ * it. */
 struct key {
     struct key_ref ref;
     bool usable;      /* false: code and why say what is wrong */
@@ -49,6 +50,7 @@ struct key {
     uint8_t spki[KEY_SPKI_MAX];
     size_t spki_len;
 
+    uint32_t mechanisms; /* bits 1 << enum mechanism: in what ways it may sign */
     uint32_t attributes;
     uint32_t known;
     CK_MECHANISM_TYPE allowed[KEY_ALLOWED_MAX];
@@ -80,6 +82,9 @@ CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
  * that one from now on. */
 SG_MUST_USE enum sg_status key_load(struct reach reach, const struct key_ref *ref,
                                     struct key *key, struct trouble *trouble);
+
+/* Says why the key is of no use: a stable code, and what follows "key 'name' ...". */
+void key_useless(struct key *key, const char *code, const char *what);
 
 /* "rsa", "ec", "ed25519", or "". */
 const char *key_type_name(enum key_type type);

@@ -56,8 +56,17 @@ static void ignore_signals(void)
 static enum sg_status load_keys(struct lane *lane, struct trouble *trouble)
 {
     struct reach reach = {lane->token.fn, lane->token.anchor};
+    struct mechanism_offers offers;
+    mechanism_probe(&lane->token, &offers);
     for (size_t i = 0; i < lane->config.key_count; i++) {
-        TRY(key_load(reach, &lane->config.keys[i], &lane->keys[i], trouble));
+        struct key *key = &lane->keys[i];
+        TRY(key_load(reach, &lane->config.keys[i], key, trouble));
+        key->mechanisms = key->usable ? mechanism_fit(&offers, key) : 0;
+        if (key->usable && key->mechanisms == 0) {
+            key_useless(key, "KEY_MECHANISM_MISSING",
+                        "cannot sign: the token offers no mechanism that fits its type "
+                        "and size and that its CKA_ALLOWED_MECHANISMS permits");
+        }
     }
     return SG_OK;
 }

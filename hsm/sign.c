@@ -17,18 +17,6 @@ static const struct hash_row HASHES[SG_HASH_COUNT] = {
 #undef HASH
 };
 
-struct mechanism_row {
-    enum key_type type;
-    CK_MECHANISM_TYPE ckm;
-};
-
-static const struct mechanism_row MECHANISMS[MECHANISM_COUNT] = {
-    [MECHANISM_RSA_PKCS1] = {KEY_RSA, CKM_RSA_PKCS},
-    [MECHANISM_RSA_PSS] = {KEY_RSA, CKM_RSA_PKCS_PSS},
-    [MECHANISM_ECDSA] = {KEY_EC, CKM_ECDSA},
-    [MECHANISM_EDDSA] = {KEY_ED25519, CKM_EDDSA},
-};
-
 enum { DIGEST_INFO_MAX = 19 + SG_HASH_MAX, PKCS1_PADDING = 11 };
 
 const EVP_MD *sign_md(enum sg_hash hash)
@@ -47,8 +35,8 @@ static bool modulus_has_room(const struct key *key, const struct wanted *wanted)
 
 bool sign_fits(const struct key *key, const struct wanted *wanted)
 {
-    if (wanted->mechanism <= MECHANISM_NONE || wanted->mechanism >= MECHANISM_COUNT ||
-        key->type != MECHANISMS[wanted->mechanism].type) {
+    enum key_type type = mechanism_key_type(wanted->mechanism);
+    if (type == KEY_NONE || key->type != type) {
         return false;
     }
     if (wanted->mechanism == MECHANISM_EDDSA) {
@@ -66,7 +54,7 @@ CK_RV sign_raw(struct reach reach, CK_OBJECT_HANDLE handle, const struct wanted 
 {
     const struct hash_row *hash = &HASHES[wanted->hash];
     CK_RSA_PKCS_PSS_PARAMS pss = {hash->ckm, hash->mgf, wanted->input.len};
-    CK_MECHANISM mechanism = {MECHANISMS[wanted->mechanism].ckm, NULL, 0};
+    CK_MECHANISM mechanism = {mechanism_code(wanted->mechanism), NULL, 0};
     uint8_t data[DIGEST_INFO_MAX + SIGN_MESSAGE_MAX];
     size_t prefix = 0;
     if (wanted->mechanism == MECHANISM_RSA_PSS) {

@@ -2,20 +2,11 @@
 #define SEGEL_HSM_SIGN_H
 
 #include "hsm/key.h"
+#include "hsm/mechanism.h"
 #include "proto/algorithm.h"
 
 /* One signature: what is wanted, the module's calls, and the form that the world
  * expects. Nothing here allocates, keeps state or knows threads. */
-
-/* Values of Mechanism in lane.proto. */
-enum mechanism {
-    MECHANISM_NONE,
-    MECHANISM_RSA_PKCS1,
-    MECHANISM_RSA_PSS,
-    MECHANISM_ECDSA,
-    MECHANISM_EDDSA,
-    MECHANISM_COUNT
-};
 
 enum { SIGN_MESSAGE_MAX = 4096 };
 

@@ -51,6 +51,7 @@ static void describe_key(const struct key *key, struct key_message *out)
     out->info.curve = text(key->curve);
     out->info.rsa_e = key->rsa_e;
     out->info.subject_public_key_info = bytes(key->spki, key->spki_len);
+    out->info.mechanisms = key->mechanisms;
     out->info.attributes = key->attributes;
     out->info.known = key->known;
     for (size_t i = 0; i < key->allowed_count; i++) {

@@ -38,8 +38,12 @@ static bool expired(const struct operation *operation)
 /* The signer looks for itself, whoever asked. */
 static enum failure refuse(const struct crew *crew, const struct operation *operation)
 {
-    if (operation->key >= crew->key_count || !crew->keys[operation->key].usable ||
-        !sign_fits(&crew->keys[operation->key], &operation->wanted)) {
+    if (operation->key >= crew->key_count) {
+        return FAILURE_REQUEST;
+    }
+    const struct key *key = &crew->keys[operation->key];
+    if (!key->usable || !sign_fits(key, &operation->wanted) ||
+        (key->mechanisms >> operation->wanted.mechanism & 1U) == 0) {
         return FAILURE_REQUEST;
     }
     return expired(operation) ? FAILURE_EXPIRED : FAILURE_NONE;

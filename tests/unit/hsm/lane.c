@@ -119,6 +119,16 @@ Test(lane, unlawful_operations_never_reach_the_token)
 
 enum { FIRST = 500000 };
 
+Test(lane, a_mechanism_that_the_key_forbids_never_reaches_the_token)
+{
+    rig_key("rsa-2048", "b1", "rsa-pkcs1");
+    struct wish wish = peer_wish("b1");
+    wish.module = rig_faulty_module();
+    struct peer peer = peer_opened(&wish);
+    refused(&peer, peer_operation(&peer, 0, MECHANISM_RSA_PSS), FAILURE_REQUEST);
+    (void)peer_stop(&peer);
+}
+
 /* Collects outcomes, ids from FIRST to below FIRST + all, until at least so many are
  * there; each may come once. Gives how many came. */
 static size_t collect(const struct peer *peer, bool *seen, size_t all, size_t wanted)

@@ -37,6 +37,7 @@ Test(start, tells_of_token_and_key)
     cr_expect_eq(key->attributes, on, "%x", key->attributes);
     cr_expect_eq(key->n_allowed_mechanisms, 1);
     cr_expect_eq(key->allowed_mechanisms[0], CKM_RSA_PKCS);
+    cr_expect_eq(key->mechanisms, 1U << MECHANISM_RSA_PKCS1);
     cr_expect_eq(key->generation_mechanism, CKM_RSA_PKCS_KEY_PAIR_GEN);
     (void)peer_stop(&peer);
 }
@@ -245,6 +246,31 @@ Test(start, a_key_without_id_and_label_is_refused)
 {
     struct wish wish = peer_wish("");
     fails(&wish, FAILURE_CONFIG, "an id of at most 64 bytes or a label");
+}
+
+/* The probe asks in the order of hsm/mechanism.def: ECDSA is the third. */
+Test(start, a_key_whose_mechanism_the_token_does_not_offer_cannot_be_used)
+{
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    rig_faults("C_GetMechanismInfo@3=70");
+    useless(&wish, "KEY_MECHANISM_MISSING");
+    cr_expect_eq(rig_calls("C_SignInit"), 0);
+}
+
+Test(start, a_module_that_tells_of_no_mechanism_is_taken_to_offer_all)
+{
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    rig_faults("C_GetMechanismInfo@1+=54");
+    struct peer peer = peer_opened(&wish);
+    cr_expect_eq(peer.opened->keys[0]->mechanisms, 1U << MECHANISM_ECDSA);
+    struct operation operation = peer_operation(&peer, 0, MECHANISM_ECDSA);
+    struct outcome outcome = peer_sign(&peer, &operation);
+    cr_expect(peer_good(&peer, &operation, &outcome));
+    (void)peer_stop(&peer);
 }
 
 Test(start, an_id_that_two_keys_share_cannot_be_used)
