@@ -159,6 +159,7 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     lane->crew.token = &lane->token;
     lane->crew.keys = lane->keys;
     lane->crew.key_count = config->key_count;
+    atomic_init(&lane->crew.sessions, 0);
     queue_init(&lane->crew.queue, lane->marks);
     outbox_init(&lane->crew.outbox, lane->wire.fd);
     TRY(open_sessions(lane, trouble));

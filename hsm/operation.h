@@ -9,6 +9,7 @@ struct operation {
     uint32_t key; /* position in the configuration, unchecked */
     struct wanted wanted;
     int64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
+    uint32_t retries;    /* 1: it was repeated already, then given back to the queue */
 };
 
 struct outcome {

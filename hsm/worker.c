@@ -5,8 +5,10 @@
 
 enum { MINUTE_US = 60000000 };
 
-/* The wait before a module that may be busy is asked again. */
+/* The wait before a module that may be busy is asked again, and before a token without a
+ * free session is. */
 static const struct timespec BUSY_PAUSE = {.tv_nsec = 20000000};
+static const struct timespec SESSION_PAUSE = {.tv_sec = 1};
 
 CK_RV worker_init(struct worker *worker, struct crew *crew)
 {
@@ -14,18 +16,22 @@ CK_RV worker_init(struct worker *worker, struct crew *crew)
     worker->reach.fn = crew->token->fn;
     CK_RV rv = token_session(crew->token, &worker->reach.session);
     worker->session_open = rv == CKR_OK;
+    (void)atomic_fetch_add(&crew->sessions, rv == CKR_OK ? 1 : 0);
     return rv;
 }
 
 static CK_RV need_session(struct worker *worker)
 {
-    return worker->session_open ? CKR_OK : worker_init(worker, worker->crew);
+    CK_RV rv = worker->session_open ? CKR_OK : worker_init(worker, worker->crew);
+    worker->starved = rv == CKR_SESSION_COUNT;
+    return rv;
 }
 
 static void drop_session(struct worker *worker)
 {
     if (worker->session_open) {
         (void)worker->reach.fn->C_CloseSession(worker->reach.session);
+        (void)atomic_fetch_sub(&worker->crew->sessions, 1);
     }
     worker->session_open = false;
 }
@@ -117,15 +123,15 @@ static bool find_again(struct worker *worker, uint32_t index)
 {
     struct trouble trouble = {0};
     struct key found;
-    if (need_session(worker) != CKR_OK ||
-        key_load(worker->reach, &worker->crew->keys[index].ref, &found, &trouble) !=
-            SG_OK ||
-        !found.usable) {
-        drop_session(worker);
-        return false;
+    bool good = need_session(worker) == CKR_OK &&
+                key_load(worker->reach, &worker->crew->keys[index].ref, &found,
+                         &trouble) == SG_OK &&
+                found.usable;
+    if (good) {
+        worker->handles[index] = found.handle;
     }
-    worker->handles[index] = found.handle;
-    return true;
+    drop_session(worker); /* attributes that a token lacks are errors of a session, too */
+    return good;
 }
 
 /* Prepares the one repeat, if there is to be one. */
@@ -153,17 +159,39 @@ void worker_perform(struct worker *worker, const struct operation *operation,
     outcome->id = operation->id;
     outcome->rv = CKR_OK;
     outcome->hsm_us = 0;
-    outcome->retries = 0;
+    outcome->retries = operation->retries;
+    worker->starved = false;
     outcome->signature.len = 0;
     outcome->failure = refuse(worker->crew, operation);
     if (outcome->failure != FAILURE_NONE) {
         return;
     }
     try_once(worker, operation, outcome);
-    if (outcome->failure != FAILURE_NONE && repeat(worker, operation, outcome)) {
+    if (outcome->failure != FAILURE_NONE && operation->retries == 0 &&
+        repeat(worker, operation, outcome)) {
         outcome->retries = 1;
         try_once(worker, operation, outcome);
     }
+}
+
+/* Some other worker has a session, and so goes on with what this one gives back: one that
+ * stands aside has none. Where nobody has, the operation fails. */
+static bool give_back(struct worker *worker)
+{
+    struct crew *crew = worker->crew;
+    if (!worker->starved || atomic_load(&crew->sessions) == 0) {
+        return false;
+    }
+    worker->work.operation.retries = worker->outcome.retries;
+    queue_return(&crew->queue, &worker->work);
+    return true;
+}
+
+static void stand_aside(struct worker *worker)
+{
+    do {
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &SESSION_PAUSE, NULL);
+    } while (worker_init(worker, worker->crew) == CKR_SESSION_COUNT);
 }
 
 static void *work(void *argument)
@@ -175,6 +203,10 @@ static void *work(void *argument)
         int64_t start_us = operation_now_us();
         worker_perform(worker, &worker->work.operation, &worker->outcome);
         queue_served(&crew->queue, &worker->work, operation_now_us() - start_us);
+        if (give_back(worker)) {
+            stand_aside(worker);
+            continue;
+        }
         outbox_put(&crew->outbox, &worker->outcome,
                    outbox_patience_us(queue_len(&crew->queue)));
     }

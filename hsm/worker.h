@@ -11,6 +11,7 @@ struct crew {
     const struct token *token; /* borrowed for ever */
     const struct key *keys;    /* borrowed for ever */
     size_t key_count;
+    atomic_uint sessions; /* open, over all workers */
     struct queue queue;
     struct outbox outbox;
 };
@@ -18,11 +19,13 @@ struct crew {
 enum { WORKER_SESSION_ERRORS = 3 };
 
 /* One thread with its own session. A session that saw any error is closed, not used
- * again. */
+ * again. When the token has none left to put in its place, the worker gives its operation
+ * back and stands aside while others have one. */
 struct worker {
     struct crew *crew;
     struct reach reach;
     bool session_open;
+    bool starved; /* the token had no session left for the operation in hand */
     int64_t session_errors_us[WORKER_SESSION_ERRORS]; /* when the last ones were */
     unsigned next_error;
     CK_OBJECT_HANDLE handles[WIRE_KEYS_MAX]; /* 0: as in the key */

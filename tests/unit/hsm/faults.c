@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/unit/hsm/support/peer.h"
 #include "tests/unit/hsm/support/rig.h"
@@ -166,6 +167,65 @@ Test(faults, a_session_that_cannot_be_reopened_is_a_broken_device)
     bad_after("C_SignInit@1=b3 C_OpenSession@1+=30", FAILURE_DEVICE, CKR_DEVICE_ERROR);
     bad_after("C_OpenSession@1+=30", FAILURE_DEVICE, CKR_DEVICE_ERROR);
     good_after("", 0);
+}
+
+/* A lane of two workers instead. */
+static void start_two(void)
+{
+    (void)peer_stop(&peer);
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    rig_faults("");
+    peer = peer_opened(&wish);
+}
+
+Test(faults, a_worker_without_a_session_leaves_its_operation_to_the_others)
+{
+    start_two();
+    good_after("C_SignInit@1=b3 C_OpenSession@1+=b1", 1);
+    unsigned asked = rig_calls("C_OpenSession");
+    for (unsigned i = 0; i < 20; i++) {
+        struct outcome outcome = peer_sign(&peer, &lawful);
+        cr_expect(peer_good(&peer, &lawful, &outcome), "rv 0x%lx", outcome.rv);
+        cr_expect_eq(outcome.retries, 0);
+    }
+    cr_expect(rig_calls("C_OpenSession") <= asked + 1, "it asks once a second");
+}
+
+Test(faults, a_worker_without_a_session_asks_again_and_comes_back)
+{
+    start_two();
+    good_after("C_SignInit@1=b3 C_OpenSession@1+=b1", 1);
+    unsigned asked = rig_calls("C_OpenSession");
+    rig_faults("");
+    while (rig_calls("C_OpenSession") == asked) {
+        (void)usleep(10000);
+    }
+    /* The first hangs, so the second is done by a worker of its own. */
+    struct operation both[2] = {lawful, lawful};
+    both[1].id++;
+    rig_faults("C_Sign@1=hang");
+    peer_send(&peer, both, 2);
+    Segel__Lane__V1__FromLane *message = peer_receive(&peer);
+    cr_assert_not_null(message);
+    cr_expect_eq((enum failure)message->done->outcomes[0]->failure, FAILURE_NONE);
+    segel__lane__v1__from_lane__free_unpacked(message, NULL);
+    cr_assert_eq(kill(peer.pid, SIGKILL), 0);
+}
+
+Test(faults, an_operation_fails_when_no_worker_has_a_session)
+{
+    bad_after("C_SignInit@1=b3 C_OpenSession@1+=b1", FAILURE_SESSION, CKR_SESSION_COUNT);
+    bad_after("C_OpenSession@1+=b1", FAILURE_SESSION, CKR_SESSION_COUNT);
+    good_after("", 0);
+}
+
+Test(faults, an_operation_given_back_is_not_repeated_a_second_time)
+{
+    start_two();
+    bad_after("C_SignInit@1=b3 C_SignInit@2=b0 C_OpenSession@1+=b1", FAILURE_SESSION,
+              CKR_SESSION_CLOSED);
+    cr_expect_eq(rig_calls("C_SignInit"), 2);
 }
 
 Test(faults, every_code_at_every_call_is_answered_and_passes)
