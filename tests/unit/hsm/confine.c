@@ -176,15 +176,17 @@ Test(confine, no_thread_keeps_a_capability)
 
 enum { NOBODY = 65534 };
 
-/* Whether this machine lets a process of this user make a mount of its own. */
+/* Whether this machine lets a process of this user make a mount of its own, and reach
+ * what was built. */
 static bool may_mount(uid_t user)
 {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
         bool become = user == 0 || setresuid(user, user, user) == 0;
-        _exit(become && (unshare(CLONE_NEWNS) == 0 ||
-                         unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0)
+        _exit(become && access(rig_prober(), R_OK) == 0 &&
+                      (unshare(CLONE_NEWNS) == 0 ||
+                       unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0)
                   ? 0
                   : 1);
     }
