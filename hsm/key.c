@@ -208,7 +208,14 @@ enum sg_status key_load(struct reach reach, const struct key_ref *ref, struct ke
     if (count > 1) {
         return useless(key, "KEY_AMBIGUOUS", "is on the token more than once");
     }
-    learn_id((struct object){reach, key->handle}, &key->ref);
-    object_facts((struct object){reach, key->handle}, key);
+    struct object object = {reach, key->handle};
+    bool every_time = false;
+    learn_id(object, &key->ref);
+    if (object_bool(object, CKA_ALWAYS_AUTHENTICATE, &every_time) && every_time) {
+        return useless(key, "KEY_ALWAYS_AUTHENTICATE",
+                       "wants the PIN for every signature (CKA_ALWAYS_AUTHENTICATE); "
+                       "make a key without that");
+    }
+    object_facts(object, key);
     return load_public(reach, key, trouble);
 }

@@ -2,8 +2,10 @@
                       */
 #include "hsm/rv.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct rv_row {
@@ -44,6 +46,34 @@ enum again rv_again(CK_RV rv)
 const char *rv_name(CK_RV rv)
 {
     return row_of(rv)->name;
+}
+
+size_t rv_count(void)
+{
+    return SG_COUNT(ROWS);
+}
+
+CK_RV rv_code(size_t row)
+{
+    MUST(row < SG_COUNT(ROWS));
+    return ROWS[row].rv;
+}
+
+bool rv_parse(const char *text, CK_RV *rv)
+{
+    char *end = NULL;
+    for (size_t i = 0; i < SG_COUNT(ROWS); i++) {
+        if (strcmp(ROWS[i].name, text) == 0) {
+            *rv = ROWS[i].rv;
+            return true;
+        }
+    }
+    if (text[0] < '0' || text[0] > '9') {
+        return false;
+    }
+    errno = 0;
+    *rv = strtoul(text, &end, 0);
+    return errno == 0 && *end == '\0';
 }
 
 enum sg_status trouble_config(struct trouble *trouble, const char *format, ...)

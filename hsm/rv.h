@@ -14,6 +14,12 @@ enum failure rv_failure(CK_RV rv);
 enum again rv_again(CK_RV rv);
 const char *rv_name(CK_RV rv); /* "CKR_PIN_INCORRECT", or "unlisted code" */
 
+/* The codes that have a row, by their place in the table. */
+size_t rv_count(void);
+CK_RV rv_code(size_t row);
+/* Reads a number ("0xa0", "160") or the name of a row. False: it is neither. */
+bool rv_parse(const char *text, CK_RV *rv);
+
 /* Why something of the lane or the tool did not work: what it means, the code of the
  * call that failed (CKR_OK: none did), and a sentence for the administrator. */
 struct trouble {

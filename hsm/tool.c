@@ -40,6 +40,7 @@ static const struct option_row OPTIONS[] = {
 
 enum {
     OPTION_JSON = SG_COUNT(OPTIONS),
+    OPTION_MARKDOWN,
     OPTION_HELP,
     OPTION_FD,
     OPTION_MARKS,
@@ -102,12 +103,19 @@ struct inherited {
     const char *marks; /* NULL: none */
 };
 
+static int read_operand(int count, char **operands, struct tool *tool)
+{
+    tool->operand = count > 0 ? operands[0] : NULL;
+    return count > 1 ? usage("there is no use for ", operands[1]) : TOOL_OK;
+}
+
 /* Reads the options behind the command's name. TOOL_OK, HELPED, or the exit code. */
 static int read_options(int argc, char **argv, struct tool *tool,
                         struct inherited *inherited)
 {
     struct option known[OPTION_COUNT + 1] = {
         [OPTION_JSON] = {"json", no_argument, NULL, OPTION_JSON},
+        [OPTION_MARKDOWN] = {"markdown", no_argument, NULL, OPTION_MARKDOWN},
         [OPTION_HELP] = {"help", no_argument, NULL, OPTION_HELP},
         [OPTION_FD] = {"fd", required_argument, NULL, OPTION_FD},
         [OPTION_MARKS] = {"marks", required_argument, NULL, OPTION_MARKS},
@@ -119,7 +127,7 @@ static int read_options(int argc, char **argv, struct tool *tool,
         /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet */
         int option = getopt_long(argc, argv, "", known, NULL);
         if (option == -1) {
-            return optind == argc ? TOOL_OK : usage("there is no use for ", argv[optind]);
+            return read_operand(argc - optind, argv + optind, tool);
         }
         if (option == '?') {
             return usage("the command line is wrong", "");
@@ -130,6 +138,8 @@ static int read_options(int argc, char **argv, struct tool *tool,
         }
         if (option == OPTION_JSON) {
             tool->json = true;
+        } else if (option == OPTION_MARKDOWN) {
+            tool->markdown = true;
         } else if (option == OPTION_FD) {
             inherited->socket = optarg;
         } else if (option == OPTION_MARKS) {
@@ -159,6 +169,9 @@ static int run(const struct command *command, struct tool *tool)
     const char *absent = missing(command, tool);
     if (absent != NULL) {
         return usage("the command needs --", absent);
+    }
+    if (tool->operand != NULL && strstr(command->options, "[CODE]") == NULL) {
+        return usage("there is no use for ", tool->operand);
     }
     struct trouble trouble = {0};
     enum sg_status status = command->run(tool, &trouble);
@@ -204,7 +217,8 @@ static int dispatch(int argc, char **argv)
         return code;
     }
     if (strcmp(argv[1], "lane") == 0) {
-        return run_lane(&inherited);
+        return tool.operand == NULL ? run_lane(&inherited)
+                                    : usage("there is no use for ", tool.operand);
     }
     for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
         if (strcmp(argv[1], COMMANDS[i].name) == 0) {

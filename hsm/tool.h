@@ -12,6 +12,8 @@ struct tool {
 #include "hsm/option.def"
 #undef OPTION
     bool json;
+    bool markdown;
+    const char *operand; /* what stands behind the options; NULL: nothing */
 };
 
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };

@@ -286,6 +286,14 @@ Test(start, an_id_that_two_keys_share_cannot_be_used)
     (void)peer_stop(&peer);
 }
 
+/* Its CKR_USER_NOT_LOGGED_IN would look like a lost login, again and again. */
+Test(start, a_key_that_wants_the_pin_every_time_cannot_be_used)
+{
+    struct wish wish = peer_wish("a1");
+    rig_distrustful_key("a1");
+    useless(&wish, "KEY_ALWAYS_AUTHENTICATE");
+}
+
 Test(start, a_key_other_than_pinned_cannot_be_used)
 {
     uint8_t *spki = NULL;

@@ -167,7 +167,7 @@ void rig_key(const char *type, const char *id, const char *scheme)
     cr_assert_eq(made.code, 0, "%s", made.errors);
 }
 
-static enum sg_status make_twin(const char *id, struct trouble *trouble)
+static enum sg_status make_twin(const char *id, bool distrustful, struct trouble *trouble)
 {
     static uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
     static CK_BBOOL yes = CK_TRUE;
@@ -182,21 +182,35 @@ static enum sg_status make_twin(const char *id, struct trouble *trouble)
     CK_ATTRIBUTE both[] = {{CKA_TOKEN, &yes, sizeof(yes)},
                            {CKA_ID, ref.id, ref.id_len},
                            {CKA_EC_PARAMS, p256, sizeof(p256)}};
-    CK_RV rv = token.fn->C_GenerateKeyPair(token.anchor, &mechanism, both, 3, both, 2,
-                                           &handles[0], &handles[1]);
+    CK_ATTRIBUTE private[] = {both[0],
+                              both[1],
+                              {CKA_PRIVATE, &yes, sizeof(yes)},
+                              {CKA_ALWAYS_AUTHENTICATE, &yes, sizeof(yes)}};
+    CK_RV rv = token.fn->C_GenerateKeyPair(token.anchor, &mechanism, both, 3, private,
+                                           distrustful ? 4 : 2, &handles[0], &handles[1]);
     return rv == CKR_OK ? SG_OK : trouble_rv(trouble, rv, "no twin was made");
 }
 
-void rig_twin(const char *id)
+static void make_apart(const char *id, bool distrustful)
 {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
         struct trouble trouble = {0};
-        _exit(make_twin(id, &trouble) == SG_OK ? 0 : 1);
+        _exit(make_twin(id, distrustful, &trouble) == SG_OK ? 0 : 1);
     }
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert_eq(status, 0);
+}
+
+void rig_twin(const char *id)
+{
+    make_apart(id, false);
+}
+
+void rig_distrustful_key(const char *id)
+{
+    make_apart(id, true);
 }
 
 static uid_t new_owner;

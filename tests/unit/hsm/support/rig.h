@@ -35,8 +35,10 @@ void rig_write(const char *name, const char *text);
 struct output rig_run(const char *command, ...) __attribute__((sentinel));
 /* A key of this type and id; scheme may be NULL. */
 void rig_key(const char *type, const char *id, const char *scheme);
-/* A second P-256 key of this id, which keygen would never make. */
+/* P-256 keys that keygen would never make: a second one of this id, and one that wants
+ * the PIN for every signature. */
 void rig_twin(const char *id);
+void rig_distrustful_key(const char *id);
 
 /* Gives all files of the test to this user. */
 void rig_give(uid_t user);
