@@ -34,7 +34,7 @@ static uint64_t take(int64_t took_us)
 
 Test(queue, within_a_kind_the_oldest_is_first)
 {
-    for (uint64_t id = 1; id <= 3 * QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= 3UL * QUEUE_LEN; id++) {
         cr_assert(put(MARK_RSA, id));
         cr_assert_eq(take(100), id);
     }
