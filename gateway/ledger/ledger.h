@@ -107,6 +107,15 @@ SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 const uint8_t id[32], uint8_t *out,
                                                 size_t cap, size_t *len);
 
+/* Small facts that must outlive a restart and are no records: a text by name, at most
+ * LEDGER_MEMO_MAX bytes with its NUL. Inside a transaction it is written with it, outside
+ * at once. recall: SG_NOT_FOUND; out is empty then. */
+enum { LEDGER_MEMO_MAX = 512 };
+SG_MUST_USE enum sg_status ledger_remember(struct ledger *ledger, const char *name,
+                                           const char *text);
+SG_MUST_USE enum sg_status ledger_recall(struct ledger *ledger, const char *name,
+                                         char out[LEDGER_MEMO_MAX]);
+
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
  * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text that
  * was given out last; records may have been committed since. It is durable on SG_OK.
