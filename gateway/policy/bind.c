@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/policy/compiled.h"
 
@@ -101,4 +102,58 @@ void policy_key_free(struct policy_key *bound)
 const struct facts *policy_key_facts(const struct policy_key *bound)
 {
     return &bound->facts;
+}
+
+/* Exceptions give relief to single jobs: they do not make a key better. */
+size_t policy_key_denials(const struct policy_key *bound)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < bound->policy->rule_count; i++) {
+        const struct rule *rule = &bound->policy->rules[i];
+        enum rule_result raw = (enum rule_result)bound->raw[i];
+        if (rule->key_only && rule->info.mode == RULE_ENFORCE && rule_denies(rule, raw)) {
+            count++;
+        }
+    }
+    return count;
+}
+
+bool policy_key_alike(const struct policy_key *one, const struct policy_key *other)
+{
+    return one->policy == other->policy &&
+           memcmp(one->raw, other->raw, one->policy->rule_count) == 0;
+}
+
+static bool same_set(const struct fact_value *one, const struct fact_value *other)
+{
+    bool same = one->set_count == other->set_count;
+
+    for (size_t i = 0; same && i < one->set_count; i++) {
+        same = slice_equal(one->set[i], other->set[i]);
+    }
+    return same;
+}
+
+static bool same_value(enum fact fact, const struct fact_value *one,
+                       const struct fact_value *other)
+{
+    if (!one->present || !other->present) {
+        return one->present == other->present;
+    }
+    if (fact_type_is_number(fact_type(fact))) {
+        return one->number == other->number;
+    }
+    return fact_type(fact) == FACT_SET ? same_set(one, other)
+                                       : slice_equal(one->text, other->text);
+}
+
+bool policy_key_equal(const struct policy_key *one, const struct policy_key *other)
+{
+    bool same = policy_key_alike(one, other);
+
+    for (size_t i = 0; same && i < FACT_COUNT; i++) {
+        same = same_value((enum fact)i, &one->facts.value[i], &other->facts.value[i]);
+    }
+    return same;
 }

@@ -90,6 +90,13 @@ SG_MUST_USE enum sg_status policy_bind(const struct policy *policy,
                                        const struct facts *key_facts,
                                        struct policy_key **out);
 void policy_key_free(struct policy_key *bound);
+/* How many of those rules deny whatever a job says. */
+size_t policy_key_denials(const struct policy_key *bound);
+/* Whether two bindings to one policy judge every rule over KEY facts alike: the same key
+ * on another token, as far as the policy can see. */
+bool policy_key_alike(const struct policy_key *one, const struct policy_key *other);
+/* Whether their facts are the same, too. */
+bool policy_key_equal(const struct policy_key *one, const struct policy_key *other);
 /* The KEY facts kept in it, to begin a job's facts with (a plain copy of the struct). */
 const struct facts *policy_key_facts(const struct policy_key *bound);
 
