@@ -50,6 +50,7 @@ struct config_lane {
     struct config_token token;
     const char *pin_path; /* file or credential; only its path is known here */
     int64_t threads;
+    bool hardware; /* assurance: hardware; software is the default */
     struct config_object canary;     /* neither id nor label: none */
     struct config_words read_only;   /* directories; at most CONFIG_READ_ONLY_MAX */
     const char *environment[CONFIG_ENV_MAX + 1]; /* "NAME=value", ends with NULL */

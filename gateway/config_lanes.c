@@ -97,6 +97,19 @@ static enum sg_status read_module(struct parse *p, const struct yaml_node *map,
     return field_maybe_text(p, map, "serial", &lane->token.serial);
 }
 
+static enum sg_status read_assurance(struct parse *p, const struct yaml_node *map,
+                                     struct config_lane *lane)
+{
+    static const char *const words[] = {"software", "hardware", NULL};
+    const char *word = words[0];
+    size_t index = 0;
+
+    TRY(field_maybe_text(p, map, "assurance", &word));
+    TRY(parse_choice(p, yaml_get(map, "assurance"), word, words, &index));
+    lane->hardware = index == 1;
+    return SG_OK;
+}
+
 static enum sg_status read_canary(struct parse *p, const struct yaml_node *map,
                                   struct config_lane *lane)
 {
@@ -130,7 +143,7 @@ static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
     static const char *const words[] = {
         "name",           "uri",    "module",    "init_args",   "token",   "serial",
         "pin_credential", "canary", "read_only", "environment", "threads", "pin_file",
-        NULL};
+        "assurance",      NULL};
     const struct yaml_node *threads = yaml_get(map, "threads");
 
     TRY(parse_known(p, map, words));
@@ -145,6 +158,7 @@ static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
                      p->why));
     }
     TRY(read_pin_path(p, map, lane));
+    TRY(read_assurance(p, map, lane));
     TRY(read_canary(p, map, lane));
     TRY(read_read_only(p, map, lane));
     return read_environment(p, map, lane);
