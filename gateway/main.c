@@ -30,13 +30,14 @@ struct gateway {
     struct core *core;
     struct services *services;
     struct server *server;
+    const char *config_path;
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
 };
 
 static const char usage[] =
-    "usage: segeld --config FILE [--check-config]\n"
+    "usage: segeld --config FILE [--check-config | --unlatch LANE]\n"
     "       segeld --version | --help\n"
     "\n"
     "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
@@ -45,9 +46,13 @@ static const char usage[] =
     "\n"
     "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
     "  --check-config   read configuration, policy and certificates, then stop\n"
+    "  --unlatch LANE   after a refused PIN, with the gateway stopped: allow the lane one\n"
+    "                   more login; while it runs an officer does that with\n"
+    "                   'segel token unlock LANE'\n"
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
-    "with a signed checkpoint.\n"
+    "with a signed checkpoint. SIGHUP reads the list of lanes anew, and which keys are on\n"
+    "them; lanes come and go while jobs run.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"
@@ -156,28 +161,57 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
 
 /* --- Ending ---------------------------------------------------------------------- */
 
-static bool asked_to_end(const struct gateway *gateway)
+/* The next signal that came; 0 = none. */
+static unsigned next_signal(const struct gateway *gateway)
 {
     struct signalfd_siginfo info;
+    ssize_t len = read(gateway->signals, &info, sizeof(info));
 
-    return read(gateway->signals, &info, sizeof(info)) == (ssize_t)sizeof(info);
+    return len == (ssize_t)sizeof(info) ? info.ssi_signo : 0;
 }
 
-/* Ten times a second on the main thread: listeners, connections, then the core. */
+static void begin_to_end(struct gateway *gateway)
+{
+    if (gateway->drain_until_us != 0) {
+        return;
+    }
+    log_event(LOG_INFO, "draining", "why", "asked to end", NULL);
+    gateway->drain_until_us = clock_mono_us() + DRAIN_LIMIT_US;
+    services_drain(gateway->services);
+    server_drain(gateway->server);
+}
+
+/* A configuration that does not load whole changes nothing. */
+static void reload(struct gateway *gateway)
+{
+    struct config *config = NULL;
+    struct sg_error why = {0};
+
+    enum sg_status status = config_load(gateway->config_path, &config, &why);
+    status = status == SG_OK ? core_reload(gateway->core, config, &why) : status;
+    if (status != SG_OK) {
+        log_event(LOG_ERROR, "reload.failed", "why",
+                  why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
+        return;
+    }
+    log_event(LOG_INFO, "reloaded", "what", "lanes, and which keys are on them", NULL);
+}
+
+/* Ten times a second on the main thread. At the end: listeners, connections, then the
+ * core. */
 static void on_tick(void *context)
 {
     struct gateway *gateway = (struct gateway *)context;
-    int64_t now_us = clock_mono_us();
 
-    if (asked_to_end(gateway) && gateway->drain_until_us == 0) {
-        log_event(LOG_INFO, "draining", "why", "asked to end", NULL);
-        gateway->drain_until_us = now_us + DRAIN_LIMIT_US;
-        services_drain(gateway->services);
-        server_drain(gateway->server);
-        return;
+    for (unsigned number; (number = next_signal(gateway)) != 0;) {
+        if (number == SIGHUP && gateway->drain_until_us == 0) {
+            reload(gateway);
+        } else if (number != SIGHUP) {
+            begin_to_end(gateway);
+        }
     }
     if (gateway->drain_until_us != 0 &&
-        (server_idle(gateway->server) || now_us > gateway->drain_until_us)) {
+        (server_idle(gateway->server) || clock_mono_us() > gateway->drain_until_us)) {
         core_finish(gateway->core);
     }
 }
@@ -204,6 +238,7 @@ static int block_signals(void)
     (void)sigemptyset(&ours);
     (void)sigaddset(&ours, SIGTERM);
     (void)sigaddset(&ours, SIGINT);
+    (void)sigaddset(&ours, SIGHUP);
     MUST(pthread_sigmask(SIG_BLOCK, &ours, NULL) == 0);
     MUST(sigaction(SIGPIPE, &ignore, NULL) == 0);
     /* At a limit of file sizes a write shall fail, as on a full disk. */
@@ -248,17 +283,39 @@ static int fail(const struct sg_error *why, enum sg_status status)
     return EXIT_FAILURE;
 }
 
-static int gateway_main(const char *path, bool only_check)
+/* What the command line asks for. */
+struct request {
+    const char *config;
+    const char *unlatch; /* a lane */
+    bool only_check;
+};
+
+static enum sg_status check_config(const struct gateway *gateway, struct sg_error *why)
 {
-    struct gateway gateway = {.signals = block_signals()};
+    TRY(check_files(gateway->config, why));
+    (void)printf("%s: configuration, policy and certificates are sound\n",
+                 gateway->config_path);
+    return SG_OK;
+}
+
+static enum sg_status unlatch(const struct gateway *gateway, const char *lane,
+                              struct sg_error *why)
+{
+    TRY(core_unlatch(gateway->config, lane, why));
+    (void)printf("lane '%s' may log in once more when the gateway is started\n", lane);
+    return SG_OK;
+}
+
+static int gateway_main(const struct request *request)
+{
+    struct gateway gateway = {.signals = block_signals(), .config_path = request->config};
     struct sg_error why = {0};
 
-    enum sg_status status = read_files(&gateway, path, &why);
-    if (status == SG_OK && only_check) {
-        status = check_files(gateway.config, &why);
-    }
-    if (status == SG_OK && only_check) {
-        (void)printf("%s: configuration, policy and certificates are sound\n", path);
+    enum sg_status status = read_files(&gateway, request->config, &why);
+    if (status == SG_OK && request->only_check) {
+        status = check_config(&gateway, &why);
+    } else if (status == SG_OK && request->unlatch != NULL) {
+        status = unlatch(&gateway, request->unlatch, &why);
     } else if (status == SG_OK) {
         status = run(&gateway, &why);
     }
@@ -270,11 +327,11 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check-config", no_argument, NULL, 'k'},
+                                            {"unlatch", required_argument, NULL, 'u'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *path = NULL;
-    bool only_check = false;
+    struct request request = {0};
 
     /* Before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
@@ -286,12 +343,13 @@ int main(int argc, char **argv)
             (void)fputs("segeld: 'segeld --help' shows the options\n", stderr);
             return EXIT_USAGE;
         }
-        path = c == 'c' ? optarg : path;
-        only_check = only_check || c == 'k';
+        request.config = c == 'c' ? optarg : request.config;
+        request.unlatch = c == 'u' ? optarg : request.unlatch;
+        request.only_check = request.only_check || c == 'k';
     }
-    if (path == NULL || optind != argc) {
+    if (request.config == NULL || optind != argc) {
         (void)fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    return gateway_main(path, only_check);
+    return gateway_main(&request);
 }

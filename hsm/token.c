@@ -180,7 +180,7 @@ enum sg_status token_login(struct token *token, const char *pin_path,
         return trouble_rv(
             trouble, rv,
             "token '%s' refuses the PIN in %s; it was tried once and will not "
-            "be tried again: correct the file, then clear the lane",
+            "be tried again: correct the file, then an officer allows one more login",
             token->label, pin_path);
     }
     return trouble_rv(trouble, rv, "the login to token '%s' failed", token->label);

@@ -80,6 +80,7 @@ enum sg_status wire_opened(int fd, const struct lane_state *state)
     about.serial = text(token->serial);
     about.firmware = text(token->firmware);
     about.library = text(token->library);
+    about.flags = (uint32_t)token->flags;
     for (size_t i = 0; i < state->key_count; i++) {
         describe_key(&state->keys[i], &messages[i]);
         list[i] = &messages[i].info;

@@ -6,16 +6,34 @@
 #include "proto/tlog/note.h"
 
 enum { ED25519_SPKI_LEN = 44, ED25519_PUBLIC_LEN = 32 };
+static const char MEMO[] = "log_key"; /* the vkey, as the ledger remembers it */
 
-/* The log key's public part, as the token told it: the last 32 bytes of its
- * SubjectPublicKeyInfo (RFC 8410). */
-enum sg_status checkpoint_vkey(struct core *core, struct sg_error *why)
+static enum sg_status make_vkey(struct core *core, const uint8_t public[32],
+                                struct sg_error *why)
 {
-    const struct config *config = core->options.config;
-    const struct lane *lane = core->berths[config->log_lane].lane;
-    const struct lane_key *info = lane_key(lane, core->log_position);
     struct note_key key;
+
+    memcpy(core->log_public, public, sizeof(core->log_public));
+    if (note_key_make(slice_str(core->options.config->ledger_origin), NOTE_ED25519,
+                      core->log_public, &key) != SG_OK) {
+        return sg_fail(why, SG_INVALID,
+                       "ledger.origin '%s' cannot name a log: use a name like "
+                       "segel.example.go.id/log without blanks and '+'",
+                       core->options.config->ledger_origin);
+    }
     char vkey[NOTE_VKEY_MAX];
+    note_vkey_format(&key, vkey);
+    (void)snprintf(core->log_vkey, sizeof(core->log_vkey), "%s", vkey);
+    return SG_OK;
+}
+
+/* The log key's public part, as the token tells it: the last 32 bytes of its
+ * SubjectPublicKeyInfo (RFC 8410). Borrowed from the lane. */
+static enum sg_status key_of_lane(const struct core *core, const uint8_t **public,
+                                  struct sg_error *why)
+{
+    const struct berth *berth = &core->berths[core->log_berth];
+    const struct lane_key *info = lane_key(berth->lane, (size_t)berth->log_position);
 
     if (!info->usable || info->spki_len != ED25519_SPKI_LEN) {
         return sg_fail(why, SG_PRECONDITION,
@@ -23,18 +41,66 @@ enum sg_status checkpoint_vkey(struct core *core, struct sg_error *why)
                        "with segel-hsm keygen and name its id",
                        info->usable ? "it is no Ed25519 key" : info->why);
     }
-    memcpy(core->log_public, info->spki + ED25519_SPKI_LEN - ED25519_PUBLIC_LEN,
-           sizeof(core->log_public));
-    if (note_key_make(slice_str(config->ledger_origin), NOTE_ED25519, core->log_public,
-                      &key) != SG_OK) {
-        return sg_fail(why, SG_INVALID,
-                       "ledger.origin '%s' cannot name a log: use a name like "
-                       "segel.example.go.id/log without blanks and '+'",
-                       config->ledger_origin);
-    }
-    note_vkey_format(&key, vkey);
-    (void)snprintf(core->log_vkey, sizeof(core->log_vkey), "%s", vkey);
+    *public = info->spki + ED25519_SPKI_LEN - ED25519_PUBLIC_LEN;
     return SG_OK;
+}
+
+/* While its token is away the log goes on under the key that it had: records need no
+ * signature, checkpoints wait. */
+static enum sg_status vkey_of_ledger(struct core *core, struct sg_error *why)
+{
+    const struct lane *lane = core->berths[core->log_berth].lane;
+    char text[LEDGER_MEMO_MAX];
+    struct note_key key;
+
+    enum sg_status status = ledger_recall(core->ledger, MEMO, text);
+    if (status == SG_OK && note_vkey_parse(slice_str(text), &key) == SG_OK) {
+        return make_vkey(core, key.public_key, why);
+    }
+    return sg_fail(why, status == SG_NOT_FOUND ? SG_HSM : status, "lane '%s': %s%s",
+                   lane_name(lane), lane_why(lane),
+                   lane_state(lane) == LANE_LATCHED
+                       ? "; correct the PIN file, then allow one more login with "
+                         "segeld --unlatch"
+                       : "");
+}
+
+enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
+{
+    const uint8_t *public = NULL;
+
+    if (lane_state(core->berths[core->log_berth].lane) != LANE_UP) {
+        TRY(vkey_of_ledger(core, why));
+        return ledger_set_log_key(core->ledger, core->log_vkey, why);
+    }
+    TRY(key_of_lane(core, &public, why));
+    TRY(make_vkey(core, public, why));
+    TRY(ledger_set_log_key(core->ledger, core->log_vkey, why));
+    core->log_key_seen = true;
+    return ledger_remember(core->ledger, MEMO, core->log_vkey);
+}
+
+/* A lane that came up later must hold the key that signed the log so far. */
+static bool log_key_ready(struct core *core)
+{
+    struct sg_error why = {0};
+    const uint8_t *public = NULL;
+
+    if (core->log_key_seen) {
+        return true;
+    }
+    core->log_key_seen =
+        key_of_lane(core, &public, &why) == SG_OK &&
+        memcmp(public, core->log_public, sizeof(core->log_public)) == 0;
+    if (!core->log_key_seen && !core->checkpoint_failed) {
+        core->checkpoint_failed = true;
+        log_event(LOG_ERROR, "checkpoint.failed", "why",
+                  public == NULL ? why.text
+                                 : "the lane holds another log key than the one that the "
+                                   "ledger was signed with",
+                  NULL);
+    }
+    return core->log_key_seen;
 }
 
 static bool due(const struct core *core, int64_t now_us)
@@ -49,10 +115,10 @@ static bool due(const struct core *core, int64_t now_us)
 
 void checkpoint_tick(struct core *core, int64_t now_us, bool now)
 {
-    struct berth *berth = &core->berths[core->options.config->log_lane];
+    struct berth *berth = &core->berths[core->log_berth];
 
-    if (core->checkpoint_pending || lane_room(berth->lane) == 0 ||
-        !(now || due(core, now_us))) {
+    if (core->checkpoint_pending || lane_room(berth->lane, LANE_CURVE) == 0 ||
+        !(now || due(core, now_us)) || !log_key_ready(core)) {
         return;
     }
     if (ledger_checkpoint_text(core->ledger, (char *)core->checkpoint_text,
@@ -62,7 +128,7 @@ void checkpoint_tick(struct core *core, int64_t now_us, bool now)
     }
     const struct lane_op op = {
         .owner = core,
-        .key = core->log_position,
+        .key = (uint32_t)berth->log_position,
         .scheme = SG_SCHEME_NONE,
         .hash = SG_HASH_NONE,
         .input = slice_of(core->checkpoint_text, core->checkpoint_len),

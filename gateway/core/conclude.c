@@ -46,6 +46,45 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
     return SG_OK;
 }
 
+/* --- Another attempt -------------------------------------------------------------- */
+
+/* A lane that failed says for certain that no signature came of the attempt: it is on the
+ * log as failed, and the next one may go elsewhere. What is indeterminate is never repeated
+ * but by its owner. */
+static bool worth_another(const struct core *core, const struct job *job)
+{
+    enum { TRIES_MAX = 3 };
+    bool certain = job->status == SG_HSM || job->unused;
+
+    return certain && job->tries < TRIES_MAX && !job_given_up(job) &&
+           clock_mono_us() < job->deadline_us &&
+           (job->unused ||
+            route_other(core, route_index(core, job->key), job->tried));
+}
+
+/* Back to the head of its key's queue, and behind it whoever waits for its answer: they
+ * join it again, or are told for themselves. */
+static void try_again(struct core *core, struct job *job)
+{
+    struct route *route = &core->routes[route_index(core, job->key)];
+    struct job *after = job;
+    struct job *follower;
+
+    job->status = SG_OK;
+    job->why[0] = '\0';
+    job->on_log = false;
+    job->unused = false;
+    job->berth = NO_BERTH;
+    STAILQ_INSERT_HEAD(&route->waiting, job, queue);
+    core->waiting_count++;
+    while ((follower = STAILQ_FIRST(&job->followers)) != NULL) {
+        STAILQ_REMOVE_HEAD(&job->followers, queue);
+        STAILQ_INSERT_AFTER(&route->waiting, after, follower, queue);
+        core->waiting_count++;
+        after = follower;
+    }
+}
+
 enum sg_status conclude(struct core *core, struct job *job)
 {
     char buffer[LEDGER_RECORD_MAX];
@@ -59,12 +98,18 @@ enum sg_status conclude(struct core *core, struct job *job)
         .outcome = outcome_name(job),
         .code = job->status == SG_OK ? NULL : sg_status_name(job->status),
         .signature = slice_of(job->signature, job->signature_len),
-        .lane = lane_name(core->berths[job->key->lane].lane),
+        .lane = lane_name(core->berths[job->berth].lane),
         .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
     };
 
     inflight_remove(&core->inflight, job);
-    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
+    bool again = worth_another(core, job);
+    if (again) { /* out of everybody's hands until it is written down */
+        STAILQ_INSERT_TAIL(&core->again, job, queue);
+    } else {
+        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    }
     record_begin(core, &head);
     TRY(record_outcome(buffer, &head, &result, &text));
     TRY(decide_append(core, job, text));
@@ -74,5 +119,10 @@ enum sg_status conclude(struct core *core, struct job *job)
     claim.signature_len = (uint16_t)job->signature_len;
     memcpy(claim.signature, job->signature, job->signature_len);
     TRY(ledger_settle(core->ledger, &claim));
+    if (again) {
+        STAILQ_REMOVE(&core->again, job, job, queue);
+        try_again(core, job);
+        return SG_OK;
+    }
     return answer_followers(core, job);
 }

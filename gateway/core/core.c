@@ -15,42 +15,6 @@ enum {
 
 /* --- Making ---------------------------------------------------------------------- */
 
-static enum sg_status make_berths(struct core *core)
-{
-    core->berth_count = core->options.config->lane_count;
-    core->berths = (struct berth *)calloc(core->berth_count, sizeof(*core->berths));
-    if (core->berths == NULL) {
-        core->berth_count = 0;
-        return SG_NO_MEMORY;
-    }
-    for (size_t i = 0; i < core->berth_count; i++) {
-        STAILQ_INIT(&core->berths[i].waiting);
-    }
-    return SG_OK;
-}
-
-static enum sg_status bind_keys(struct core *core, struct sg_error *why)
-{
-    enum { LANES_MAX = 256 };
-    struct lane *lanes[LANES_MAX];
-
-    MUST(core->berth_count <= LANES_MAX);
-    for (size_t i = 0; i < core->berth_count; i++) {
-        lanes[i] = core->berths[i].lane;
-    }
-    return keyring_bind(&core->keyring, core->options.policy, lanes, why);
-}
-
-static enum sg_status start(struct core *core, struct sg_error *why)
-{
-    TRY(make_berths(core));
-    TRY(mbox_init(&core->mailbox, 0));
-    TRY(keyring_load(core->options.config, clock_wall_us(), &core->keyring, why));
-    TRY(start_lanes(core, why));
-    TRY(bind_keys(core, why));
-    return start_ledger(core, why);
-}
-
 enum sg_status core_new(const struct core_options *options, struct core **out,
                         struct sg_error *why)
 {
@@ -63,9 +27,12 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     core->mailbox.wake_fd = -1;
     MUST(pthread_mutex_init(&core->board.lock, NULL) == 0);
     STAILQ_INIT(&core->finished);
+    STAILQ_INIT(&core->again);
+    STAILQ_INIT(&core->orders);
+    STAILQ_INIT(&core->obeyed);
     STAILQ_INIT(&core->admitted);
     STAILQ_INIT(&core->answered);
-    enum sg_status status = start(core, why);
+    enum sg_status status = start_all(core, why);
     if (status != SG_OK) {
         core_free(core);
         return status;
@@ -86,12 +53,9 @@ void core_free(struct core *core)
     if (core == NULL) {
         return;
     }
-    for (size_t i = 0; i < core->berth_count; i++) {
-        free_event(core->berths[i].readable);
-        lane_free(core->berths[i].lane);
-        free(core->berths[i].refs);
-    }
-    free(core->berths);
+    berths_fini(core);
+    reload_fini(core);
+    free(core->routes);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -114,15 +78,6 @@ static void on_mail(evutil_socket_t fd, short what, void *context)
     (void)context; /* turn_collect takes the mail; waking up was the point */
 }
 
-static void on_lane(evutil_socket_t fd, short what, void *context)
-{
-    struct berth *berth = (struct berth *)context;
-
-    (void)fd;
-    (void)what;
-    lane_read(berth->lane);
-}
-
 static void on_commit(evutil_socket_t fd, short what, void *context)
 {
     struct core *core = (struct core *)context;
@@ -130,55 +85,6 @@ static void on_commit(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     core->commit_armed = false; /* waking up was the point */
-}
-
-/* A restarted lane has a new socket. */
-static void watch_lane(struct core *core, struct berth *berth)
-{
-    int fd = lane_fd(berth->lane);
-
-    if (fd >= 0 && berth->readable != NULL &&
-        berth->generation == lane_generation(berth->lane)) {
-        return;
-    }
-    free_event(berth->readable);
-    berth->readable = NULL;
-    if (fd >= 0) {
-        berth->readable = event_new(core->base, fd, EV_READ | EV_PERSIST, on_lane, berth);
-        berth->generation = lane_generation(berth->lane);
-        MUST(berth->readable != NULL && event_add(berth->readable, NULL) == 0);
-    }
-}
-
-/* First failure and recovery are told, once each; what lies between is not. */
-static void note_lane(struct core *core, struct berth *berth, int64_t now_us)
-{
-    enum lane_state state = lane_state(berth->lane);
-    bool up = state == LANE_UP;
-
-    if (up == (berth->seen == LANE_UP)) {
-        berth->seen = state;
-        return;
-    }
-    berth->seen = state;
-    berth->down_since_us = up ? 0 : now_us;
-    report_update(core, true);
-    notes_add(core, up ? "lane.up" : "lane.down", lane_name(berth->lane),
-              up ? "" : lane_why(berth->lane));
-    log_event(up ? LOG_INFO : LOG_ERROR, up ? "lane.up" : "lane.down", "lane",
-              lane_name(berth->lane), "why", up ? "ready" : lane_why(berth->lane), NULL);
-}
-
-static void look_after_lanes(struct core *core)
-{
-    int64_t now_us = clock_mono_us();
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        struct berth *berth = &core->berths[i];
-        lane_tick(berth->lane, now_us);
-        note_lane(core, berth, now_us);
-        watch_lane(core, berth);
-    }
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -234,7 +140,11 @@ static int64_t collect_us(const struct core *core)
     int64_t outstanding = 0;
 
     for (size_t i = 0; i < core->berth_count; i++) {
-        outstanding += lane_outstanding(core->berths[i].lane);
+        const struct lane *lane = core->berths[i].lane;
+        if (lane != NULL) {
+            outstanding += lane_outstanding(lane, LANE_RSA);
+            outstanding += lane_outstanding(lane, LANE_CURVE);
+        }
     }
     int64_t share_us = outstanding * core->service_us / 4;
     /* Timers are rounded up to a millisecond: a shorter wait would become a longer one.
@@ -269,7 +179,7 @@ static void finish_step(struct core *core)
     }
     if (ledger_size(core->ledger) == ledger_checkpoint_size(core->ledger) ||
         core->checkpoint_failed ||
-        lane_room(core->berths[core->options.config->log_lane].lane) == 0) {
+        lane_room(core->berths[core->log_berth].lane, LANE_CURVE) == 0) {
         core->ended = true;
         return;
     }
@@ -293,7 +203,7 @@ enum sg_status core_run(struct core *core, void (*on_tick_hook)(void *), void *c
     report_update(core, true);
     checkpoint_tick(core, clock_mono_us(), true);
     while (!core->ended) {
-        look_after_lanes(core);
+        berths_look_after(core);
         MUST(event_base_loop(core->base, EVLOOP_ONCE | wait_flags(core)) >= 0);
         TRY(maybe_turn(core));
         if (core->ending) {

@@ -20,7 +20,7 @@ static struct record_job record_of(const struct job *job)
         .key = job->key->config->name,
         .cert_serial = cert_serial(job->key->cert),
         .cert_spki = job->key->spki_sha256,
-        .assurance = job->key->hardware ? "hardware" : "software",
+        .assurance = job->binding->hardware ? "hardware" : "software",
         .profile = job->profile,
         .document_class = job->document_class,
         .algorithm = job->key->algorithms[job->scheme][job->hash],
@@ -159,6 +159,8 @@ static enum sg_status admit(struct core *core, struct job *job)
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
     inflight_add(&core->inflight, job);
+    core->berths[job->berth].planned[lane_kind_of(job->scheme)]++;
+    job->tries++;
     STAILQ_INSERT_TAIL(&core->admitted, job, queue);
     return SG_OK;
 }
@@ -256,21 +258,34 @@ static enum sg_status deny_unusable(struct core *core, struct job *job)
         .rule = "CP-4.5-01",
         .cp_section = "4.5.1",
         .code = "KEY_NOT_USABLE",
-        .found = job->key->why,
+        .found = job->binding->why,
         .required = "a key on the token that matches its certificate",
     };
 
     job_refuse(job, SG_PRECONDITION, "key '%s' cannot be used: %.128s",
-               job->key->config->name, job->key->why);
+               job->key->config->name, job->binding->why);
     return deny_by(core, job, &failure);
+}
+
+/* Its verdict is about a key that is no longer so: a rare case, answered and counted like
+ * a lane that is away. */
+static enum sg_status answer_outdated(struct core *core, struct job *job)
+{
+    job_refuse(job, SG_LANE_DOWN,
+               "what the HSM says of key '%s' has just changed; ask again with the same id",
+               job->key->config->name);
+    return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
 }
 
 static enum sg_status judge_new(struct core *core, struct job *job)
 {
+    if (job->binding != key_binding(job->key)) {
+        return answer_outdated(core, job);
+    }
     if (!job->verdict.allow) {
         return deny_by_policy(core, job);
     }
-    return job->key->usable ? admit(core, job) : deny_unusable(core, job);
+    return job->binding->usable ? admit(core, job) : deny_unusable(core, job);
 }
 
 static enum sg_status judge_known(struct core *core, struct job *job,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/cms/cms.h"
+#include "gateway/core/binding.h"
 
 void job_pool_init(struct job_pool *pool, size_t limit)
 {
@@ -45,6 +46,8 @@ struct job *job_take(struct job_pool *pool)
 void job_give(struct job_pool *pool, struct job *job)
 {
     free(job->denial);
+    binding_give(job->binding);
+    job->binding = NULL;
     cms_template_free(job->old_template);
     STAILQ_INSERT_HEAD(&pool->idle, job, queue);
 }

@@ -28,6 +28,8 @@ struct job {
                             * its jobs and so outlives them */
     uint32_t item;         /* position among the asker's */
     const struct key *key; /* borrowed from the keyring */
+    struct binding *binding; /* owned share: what the key was when the job was judged; NULL:
+                              * no lane has opened it yet, and the job was not judged */
     const struct policy *policy;        /* borrowed: the one that judged */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
@@ -57,6 +59,10 @@ struct job {
     struct job *next_in_bucket;
     STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
     int64_t intent_us;            /* CLOCK_MONOTONIC */
+    int berth;                    /* index of the lane of this attempt */
+    uint64_t tried;               /* bits of the lanes that failed it */
+    unsigned tries;               /* attempts of this asking */
+    bool unused;                  /* it failed, and certainly without use of the key */
 
     /* The answer. */
     enum sg_status status;

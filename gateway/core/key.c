@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/binding.h"
+
 /* --- Reading --------------------------------------------------------------------- */
 
 /* As the policy writes it: "rsa-pkcs1-sha256", "ecdsa-p256-sha384". */
@@ -64,6 +66,12 @@ static enum sg_status load_key(struct key *key, const struct config *config,
                                config->anchors_file};
     struct facts facts = {0};
 
+    key->holder = (struct binding_holder *)calloc(1, sizeof(*key->holder));
+    if (key->holder == NULL || pthread_mutex_init(&key->holder->lock, NULL) != 0) {
+        free(key->holder);
+        key->holder = NULL;
+        return SG_NO_MEMORY;
+    }
     TRY(cert_load(&files, now_us, &key->cert, why));
     struct slice spki = cert_spki(key->cert);
     (void)SHA256(spki.data, spki.len, key->spki_sha256);
@@ -87,10 +95,6 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     }
     for (size_t i = 0; i < config->key_count; i++) {
         ring->keys[i].config = &config->keys[i];
-        while (!config_key_on_lane(&config->keys[i],
-                                   &config->lanes[ring->keys[i].lane])) {
-            ring->keys[i].lane++;
-        }
         ring->count++;
         struct sg_error inner = {0};
         enum sg_status status = load_key(&ring->keys[i], config, now_us, &inner);
@@ -101,141 +105,7 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     return SG_OK;
 }
 
-/* --- Binding --------------------------------------------------------------------- */
-
-/* CKA_* of the token as facts; what the module would not tell stays absent, and an absent
- * fact denies. */
-static void attribute_facts(const struct lane_key *info, struct facts *facts)
-{
-    static const struct {
-        uint32_t bit;
-        enum fact fact;
-    } rows[] = {
-        {1, FACT_ID_key_local},
-        {2, FACT_ID_key_sensitive},
-        {4, FACT_ID_key_always_sensitive},
-        {8, FACT_ID_key_extractable},
-        {16, FACT_ID_key_never_extractable},
-        {32, FACT_ID_key_sign},
-        {64, FACT_ID_key_sign_recover},
-        {128, FACT_ID_key_decrypt},
-        {256, FACT_ID_key_unwrap},
-        {512, FACT_ID_key_derive},
-        {1024, FACT_ID_key_modifiable},
-        {2048, FACT_ID_key_copyable},
-    };
-
-    for (size_t i = 0; i < SG_COUNT(rows); i++) {
-        if ((info->known & rows[i].bit) != 0) {
-            facts_bool(facts, rows[i].fact, (info->attributes & rows[i].bit) != 0);
-        }
-    }
-}
-
-static void token_facts(const struct lane_token *token, struct facts *facts)
-{
-    facts_text(facts, FACT_ID_token_manufacturer, slice_str(token->manufacturer));
-    facts_text(facts, FACT_ID_token_model, slice_str(token->model));
-    facts_text(facts, FACT_ID_token_serial, slice_str(token->serial));
-    facts_text(facts, FACT_ID_token_firmware, slice_str(token->firmware));
-}
-
-/* SoftHSM keeps keys in files: whatever the configuration says, it is software
- * (PP 71/2019 art. 60(3)c asks for a certified device). */
-static bool token_is_hardware(const struct lane_token *token)
-{
-    return strstr(token->manufacturer, "SoftHSM") == NULL &&
-           strstr(token->model, "SoftHSM") == NULL;
-}
-
-static void policy_facts(const struct policy_info *info, struct facts *facts)
-{
-    facts_number(facts, FACT_ID_policy_review_by, info->review_by_us);
-    if (info->agreement_from_us != 0) {
-        facts_number(facts, FACT_ID_agreement_from, info->agreement_from_us);
-    }
-    if (info->agreement_until_us != 0) {
-        facts_number(facts, FACT_ID_agreement_until, info->agreement_until_us);
-    }
-}
-
-static struct slice *slices_of(const struct config_words *words)
-{
-    struct slice *out =
-        (struct slice *)calloc(words->count == 0 ? 1 : words->count, sizeof(*out));
-
-    for (size_t i = 0; out != NULL && i < words->count; i++) {
-        out[i] = slice_str(words->items[i]);
-    }
-    return out;
-}
-
-/* Everything that is known of a key before a job comes. */
-static void key_facts(const struct key *key, const struct policy *policy,
-                      const struct lane *lane, struct facts *facts)
-{
-    const struct lane_key *info = lane_key(lane, key->position);
-
-    cert_facts(key->cert, facts);
-    cert_key_facts(key->cert, facts);
-    attribute_facts(info, facts);
-    token_facts(lane_token(lane), facts);
-    policy_facts(policy_info(policy), facts);
-    facts_text(facts, FACT_ID_key_id, slice_str(key->config->name));
-    facts_text(facts, FACT_ID_key_class, slice_str(key->config->class));
-    facts_text(facts, FACT_ID_key_assurance,
-               slice_str(key->hardware ? "hardware" : "software"));
-    facts_bool(facts, FACT_ID_key_raw_allowed, key->config->raw_allowed);
-    facts_bool(facts, FACT_ID_key_matches_cert,
-               slice_equal(cert_spki(key->cert), slice_of(info->spki, info->spki_len)));
-}
-
-/* policy_bind copies the facts: the slices may go away after it. */
-static enum sg_status bind_with_classes(struct key *key, const struct policy *policy,
-                                        struct facts *facts)
-{
-    const struct config_key *config = key->config;
-    struct slice *allowed = slices_of(&config->allowed_classes);
-    struct slice *prohibited = slices_of(&config->prohibited_classes);
-    enum sg_status status = SG_NO_MEMORY;
-
-    if (allowed != NULL && prohibited != NULL) {
-        facts_set(facts, FACT_ID_key_allowed_classes, allowed,
-                  config->allowed_classes.count);
-        facts_set(facts, FACT_ID_key_prohibited_classes, prohibited,
-                  config->prohibited_classes.count);
-        status = policy_bind(policy, facts, &key->bound);
-    }
-    free(allowed);
-    free(prohibited);
-    return status;
-}
-
-static enum sg_status bind_key(struct key *key, const struct policy *policy,
-                               const struct lane *lane, struct sg_error *why)
-{
-    const struct lane_key *info = lane_key(lane, key->position);
-    struct facts facts = {0};
-
-    key->usable = info->usable;
-    (void)snprintf(key->why, sizeof(key->why), "%s", info->why);
-    key->hardware = token_is_hardware(lane_token(lane));
-    key_facts(key, policy, lane, &facts);
-    enum sg_status status = bind_with_classes(key, policy, &facts);
-    return status == SG_OK
-               ? SG_OK
-               : sg_fail(why, status, "key '%s' cannot be bound to the policy",
-                         key->config->name);
-}
-
-enum sg_status keyring_bind(struct keyring *ring, const struct policy *policy,
-                            struct lane *const *lanes, struct sg_error *why)
-{
-    for (size_t i = 0; i < ring->count; i++) {
-        TRY(bind_key(&ring->keys[i], policy, lanes[ring->keys[i].lane], why));
-    }
-    return SG_OK;
-}
+/* --- Making ---------------------------------------------------------------------- */
 
 static void free_key(struct key *key)
 {
@@ -244,7 +114,11 @@ static void free_key(struct key *key)
             cms_template_free(key->templates[p][h]);
         }
     }
-    policy_key_free(key->bound);
+    if (key->holder != NULL) {
+        binding_give(key->holder->binding);
+        (void)pthread_mutex_destroy(&key->holder->lock);
+        free(key->holder);
+    }
     cert_free(key->cert);
 }
 
@@ -265,4 +139,31 @@ const struct key *keyring_find(const struct keyring *ring, struct slice name)
         }
     }
     return NULL;
+}
+
+/* --- Binding --------------------------------------------------------------------- */
+
+struct binding *key_take_binding(const struct key *key)
+{
+    MUST(pthread_mutex_lock(&key->holder->lock) == 0);
+    struct binding *binding = key->holder->binding;
+    if (binding != NULL) {
+        (void)atomic_fetch_add_explicit(&binding->holders, 1, memory_order_relaxed);
+    }
+    MUST(pthread_mutex_unlock(&key->holder->lock) == 0);
+    return binding;
+}
+
+const struct binding *key_binding(const struct key *key)
+{
+    return key->holder->binding;
+}
+
+void key_bind(const struct key *key, struct binding *binding)
+{
+    MUST(pthread_mutex_lock(&key->holder->lock) == 0);
+    struct binding *old = key->holder->binding;
+    key->holder->binding = binding;
+    MUST(pthread_mutex_unlock(&key->holder->lock) == 0);
+    binding_give(old);
 }

@@ -1,28 +1,42 @@
 #ifndef SEGEL_GATEWAY_CORE_KEY_H
 #define SEGEL_GATEWAY_CORE_KEY_H
 
+#include <pthread.h>
+
 #include "gateway/cert/cert.h"
 #include "gateway/cms/cms.h"
 #include "gateway/config.h"
 #include "gateway/core/lane.h"
 #include "gateway/policy/policy.h"
 
-/* A key that callers can name: its certificate, what the token says of it, the verdicts
- * that depend on it alone, and the CMS templates. Immutable after loading: any thread. */
+struct binding;
+
+/* Where a key keeps its present binding: the core replaces it, any thread may hold on to
+ * the one it found. */
+struct binding_holder {
+    pthread_mutex_t lock;    /* leaf; held for a pointer's time */
+    struct binding *binding; /* owned share; NULL until a lane has opened the key */
+};
+
+/* A key that callers can name: its certificate and the CMS templates. Immutable after
+ * loading, but for what the holder holds: any thread. */
 struct key {
     const struct config_key *config; /* borrowed */
     struct cert *cert;               /* owned */
     uint8_t spki_sha256[32];
-    size_t lane;       /* index of the lane that holds it */
-    uint32_t position; /* of the key in that lane */
-    bool usable;       /* the token can sign with it */
-    char why[256];     /* when not: one sentence */
-    bool hardware;
-    struct policy_key *bound; /* owned */
+    struct binding_holder *holder; /* owned */
     /* owned; NULL where the gateway does not serve the profile */
     struct cms_template *templates[SG_PROFILE_COUNT][SG_HASH_COUNT];
     char algorithms[SG_SCHEME_COUNT][SG_HASH_COUNT][32]; /* "rsa-pkcs1-sha256" */
 };
+
+/* The present binding, held until binding_give; NULL when no lane has opened the key yet.
+ * Any thread. */
+struct binding *key_take_binding(const struct key *key);
+/* The same for the core thread, which alone replaces it: nothing is held. */
+const struct binding *key_binding(const struct key *key);
+/* Core thread. Takes the caller's share of the new one. */
+void key_bind(const struct key *key, struct binding *binding);
 
 struct keyring {
     struct key *keys; /* owned */
@@ -33,9 +47,6 @@ struct keyring {
  * open (the public keys to pin). SG_…: why names key and file. */
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
-/* Binds the keys to what the lanes answered, and to the policy. */
-SG_MUST_USE enum sg_status keyring_bind(struct keyring *ring, const struct policy *policy,
-                                        struct lane *const *lanes, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
 
 /* NULL when there is none of that name. */

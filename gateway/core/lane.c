@@ -1,28 +1,37 @@
-#define _GNU_SOURCE /* strerrordesc_np */
 #include "gateway/core/lane.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
 
-enum { LANE_FD = 3 };
+enum {
+    BURY_US = 100000, /* a killed process may take so long to be dead */
+    EBB_US = 300000   /* and a broken one to answer what it has in hand */
+};
+
+const char *lane_state_name(enum lane_state state)
+{
+    static const char *const names[] = {"starting", "trying", "up", "down", "latched"};
+
+    return (size_t)state < SG_COUNT(names) ? names[state] : "?";
+}
+
+enum lane_kind lane_kind_of(enum sg_scheme scheme)
+{
+    return scheme == SG_SCHEME_RSA_PKCS1 || scheme == SG_SCHEME_RSA_PSS ? LANE_RSA
+                                                                        : LANE_CURVE;
+}
 
 /* --- Making ---------------------------------------------------------------------- */
 
 static enum sg_status make_slots(struct lane *lane)
 {
-    size_t window = lane->options.window;
-
-    lane->slots = (struct slot *)calloc(window, sizeof(*lane->slots));
+    /* One more than both windows hold, for the canary. */
+    lane->slot_count = (size_t)LANE_KINDS * lane->options.window + 1;
+    lane->slots = (struct slot *)calloc(lane->slot_count, sizeof(*lane->slots));
     lane->keys =
         (struct lane_key *)calloc(lane->options.key_count + 1, sizeof(*lane->keys));
     lane->queued = (struct lane_op *)calloc(WIRE_OPS_MAX, sizeof(*lane->queued));
@@ -33,7 +42,7 @@ static enum sg_status make_slots(struct lane *lane)
         lane->queued_slots == NULL || lane->queued_inputs == NULL) {
         return SG_NO_MEMORY;
     }
-    for (size_t i = 0; i < window; i++) {
+    for (size_t i = 0; i < lane->slot_count; i++) {
         TAILQ_INSERT_TAIL(&lane->idle, &lane->slots[i], link);
     }
     return arena_init(&lane->arena, (size_t)8 * WIRE_FRAME_MAX);
@@ -47,33 +56,20 @@ enum sg_status lane_new(const struct lane_options *options, struct lane **out)
         return SG_NO_MEMORY;
     }
     lane->options = *options;
-    lane->fd = -1;
-    lane->pid = -1;
-    lane->state = LANE_DOWN;
     lane->next_id = 1;
-    lane->backoff_us = BACKOFF_FIRST_US;
     TAILQ_INIT(&lane->idle);
-    TAILQ_INIT(&lane->busy);
-    enum sg_status status = make_slots(lane);
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        TAILQ_INIT(&lane->hands[kind].busy);
+    }
+    enum sg_status status = process_init(&lane->process);
+    status = status == SG_OK ? make_slots(lane) : status;
     if (status != SG_OK) {
         lane_free(lane);
         return status;
     }
+    lane_enter(lane, LANE_DOWN);
     *out = lane;
     return SG_OK;
-}
-
-static void end_process(struct lane *lane)
-{
-    if (lane->pid > 0) {
-        (void)kill(lane->pid, SIGKILL);
-        (void)waitpid(lane->pid, NULL, 0);
-    }
-    if (lane->fd >= 0) {
-        (void)close(lane->fd);
-    }
-    lane->pid = -1;
-    lane->fd = -1;
 }
 
 void lane_free(struct lane *lane)
@@ -81,7 +77,7 @@ void lane_free(struct lane *lane)
     if (lane == NULL) {
         return;
     }
-    end_process(lane);
+    process_fini(&lane->process);
     arena_fini(&lane->arena);
     free(lane->slots);
     free(lane->keys);
@@ -91,149 +87,169 @@ void lane_free(struct lane *lane)
     free(lane);
 }
 
-/* --- Process --------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------ */
 
-/* The child gets descriptor 3, standard error, an empty signal mask and the environment
- * of the configuration, nothing else. posix_spawn, because threads exist at a restart. */
-static int spawn(struct lane *lane, int child_fd)
+void lane_enter(struct lane *lane, enum lane_state state)
 {
-    char *const argv[] = {(char *)sg_unconst(lane->options.program),
-                          (char *)sg_unconst("lane"), (char *)sg_unconst("--fd"),
-                          (char *)sg_unconst("3"), NULL};
-    char *const *environment =
-        (char *const *)sg_unconst(lane->options.config->environment);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-
-    (void)sigemptyset(&none);
-    MUST(posix_spawn_file_actions_init(&actions) == 0);
-    MUST(posix_spawnattr_init(&attributes) == 0);
-    MUST(posix_spawn_file_actions_adddup2(&actions, child_fd, LANE_FD) == 0);
-    MUST(posix_spawnattr_setsigmask(&attributes, &none) == 0);
-    MUST(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK) == 0);
-    int error = posix_spawn(&lane->pid, lane->options.program, &actions, &attributes,
-                            argv, environment);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    (void)posix_spawnattr_destroy(&attributes);
-    return error;
-}
-
-static enum sg_status send_orders(struct lane *lane, struct sg_error *why)
-{
-    enum sg_status status = wire_open(lane->fd, &lane->options);
-
-    if (status == SG_OK) {
-        return SG_OK;
+    lane->state = state;
+    lane->counts.since_us = clock_wall_us();
+    if (state == LANE_UP) {
+        lane->opened_us = clock_mono_us();
+        lane->why[0] = '\0';
     }
-    end_process(lane);
-    return sg_fail(
-        why, status, "lane '%s' %s", lane_name(lane),
-        status == SG_TOO_LARGE
-            ? "has more keys than its orders can name; give some to another lane"
-            : "ended before it read its orders; its own message says why");
 }
 
 enum sg_status lane_start(struct lane *lane, struct sg_error *why)
 {
-    int pair[2];
+    const struct process_options options = {lane->options.program,
+                                            lane->options.config->environment};
 
-    MUST(lane->fd < 0);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        return sg_fail(why, SG_IO,
-                       "no socket pair for lane '%s': %s; raise the limit of "
-                       "open files",
-                       lane_name(lane), strerrordesc_np(errno));
-    }
-    lane->fd = pair[0];
-    int error = spawn(lane, pair[1]);
-    (void)close(pair[1]);
-    if (error != 0) {
-        lane->pid = -1;
-        end_process(lane);
-        return sg_fail(why, SG_IO,
-                       "cannot start %s for lane '%s': %s; install it beside "
-                       "segeld or set hsm.program",
-                       lane->options.program, lane_name(lane), strerrordesc_np(error));
-    }
-    lane->generation++;
-    lane->state = LANE_STARTING;
+    lane->failure = FAILURE_NONE;
+    lane->opened_us = 0;
+    lane->life_signed = 0;
+    lane->canary_pending = false;
+    lane->recent_count = 0;
+    TRY(process_start(&lane->process, &options, why));
     lane->started_us = clock_mono_us();
-    return send_orders(lane, why);
+    lane_enter(lane, LANE_STARTING);
+    enum sg_status status = wire_open(lane->process.socket, &lane->options);
+    if (status == SG_OK) {
+        return SG_OK;
+    }
+    const char *what =
+        status == SG_TOO_LARGE
+            ? "the lane has more keys than its orders can name; give some to another lane"
+            : "the lane ended before it read its orders; its own message says why";
+    lane_lose(lane, LANE_DOWN, what);
+    return sg_fail(why, status, "%s", what);
 }
 
-/* The process is finished: whatever it had in hand may or may not have used the key. */
-void lane_lose(struct lane *lane, enum lane_state state, const char *reason)
+/* The process is dead, or given up: its owners are told, and the next one is planned. */
+static void bury(struct lane *lane, bool dead)
 {
-    const struct lane_result lost = {
-        .status = SG_INDETERMINATE,
-        .why = "the HSM was lost during the job; ask again with the same id",
-    };
-    struct slot *slot;
+    lane->burying = false;
+    traffic_tell_all(lane, dead);
+    health_plan_retry(lane, clock_mono_us());
+}
 
-    if (reason != NULL) {
+static void leave(struct lane *lane, enum lane_state state, const char *reason)
+{
+    if (lane->state != LANE_DOWN) { /* else the first reason stands */
         (void)snprintf(lane->why, sizeof(lane->why), "%s", reason);
     }
-    end_process(lane);
-    lane->state = state;
+    lane->counts.lost_count += lane->state == LANE_UP ? 1 : 0;
     lane->queued_count = 0;
-    lane->overtaken_us = 0;
-    lane->retry_us = clock_mono_us() + lane->backoff_us;
-    lane->backoff_us =
-        lane->backoff_us * 2 > BACKOFF_LAST_US ? BACKOFF_LAST_US : lane->backoff_us * 2;
-    while ((slot = TAILQ_FIRST(&lane->busy)) != NULL) {
-        void *owner = slot->owner;
-        TAILQ_REMOVE(&lane->busy, slot, link);
-        TAILQ_INSERT_TAIL(&lane->idle, slot, link);
-        slot->owner = NULL;
-        lane->outstanding--;
-        lane->options.done(lane->options.context, owner, &lost);
+    lane_enter(lane, state);
+}
+
+void lane_lose(struct lane *lane, enum lane_state state, const char *reason)
+{
+    if (lane->burying || lane->process.pid < 0) {
+        return;
+    }
+    /* From here on it is down for everybody; what it had in hand is told at its grave. */
+    leave(lane, state, reason);
+    process_kill(&lane->process);
+    lane->kill_us = clock_mono_us();
+    lane->ebbing = false;
+    lane->burying = true;
+    if (process_reap(&lane->process)) {
+        bury(lane, true);
     }
 }
 
-/* --- Time ------------------------------------------------------------------------ */
-
-/* Hung: nothing came back for the whole time-out, or younger operations went past the
- * oldest one for as long (one thread of several is stuck). */
-static bool hung(const struct lane *lane, int64_t now_us)
+static bool in_hand(const struct lane *lane)
 {
-    int64_t limit = lane->options.timeout_us;
+    return lane->hands[LANE_RSA].outstanding + lane->hands[LANE_CURVE].outstanding > 0;
+}
 
-    return lane->outstanding > 0 &&
-           (now_us - lane->progress_us > limit ||
-            (lane->overtaken_us != 0 && now_us - lane->overtaken_us > limit));
+void lane_ebb(struct lane *lane, const char *reason)
+{
+    if (lane->burying || lane->ebbing) {
+        return;
+    }
+    /* What was not sent yet is told with the rest, as not begun. */
+    leave(lane, LANE_DOWN, reason);
+    lane->ebb_until_us = clock_mono_us() + EBB_US;
+    lane->ebbing = true;
+    lane_ebb_on(lane, clock_mono_us());
+}
+
+void lane_ebb_on(struct lane *lane, int64_t now_us)
+{
+    if (lane->ebbing && (!in_hand(lane) || now_us > lane->ebb_until_us)) {
+        lane_lose(lane, LANE_DOWN, lane->why);
+    }
+}
+
+void lane_bury(struct lane *lane, int64_t now_us)
+{
+    if (process_reap(&lane->process)) {
+        bury(lane, true);
+    } else if (now_us - lane->kill_us > BURY_US && process_abandon(&lane->process)) {
+        bury(lane, false);
+    }
+}
+
+void lane_latch(struct lane *lane, const char *why)
+{
+    (void)snprintf(lane->why, sizeof(lane->why), "%s", why);
+    lane->failure = FAILURE_LATCHED;
+    lane_enter(lane, LANE_LATCHED);
+}
+
+void lane_unlatch(struct lane *lane)
+{
+    if (lane->state == LANE_LATCHED) {
+        lane->retry_us = 0;
+        lane->backoff_us = 0;
+        lane->no_pin_starts = 0;
+        lane_enter(lane, LANE_DOWN);
+    }
 }
 
 static bool slow_to_start(const struct lane *lane, int64_t now_us)
 {
-    return now_us - lane->started_us > lane->options.start_us;
+    return lane->state == LANE_STARTING &&
+           now_us - lane->started_us > lane->options.start_us;
 }
 
-/* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
- * before it is judged. */
-static void hear_before_judging(struct lane *lane, int64_t now_us)
+/* One that does not die holds its token still: no process is started beside more than a
+ * few of them. */
+static void restart(struct lane *lane, int64_t now_us)
 {
-    if ((lane->state == LANE_UP && hung(lane, now_us)) ||
-        (lane->state == LANE_STARTING && slow_to_start(lane, now_us))) {
-        lane_read(lane);
+    struct sg_error why = {0};
+
+    if (lane_start(lane, &why) != SG_OK && !lane->burying) {
+        (void)snprintf(lane->why, sizeof(lane->why), "%.300s", why.text);
+        lane_enter(lane, LANE_DOWN);
+        health_plan_retry(lane, now_us);
     }
 }
 
 void lane_tick(struct lane *lane, int64_t now_us)
 {
-    struct sg_error why = {0};
-
-    hear_before_judging(lane, now_us);
-    if (lane->state == LANE_UP && hung(lane, now_us)) {
-        lane_lose(lane, LANE_DOWN,
-                  "a call of the PKCS#11 module hung; the lane was killed");
-    } else if (lane->state == LANE_STARTING && slow_to_start(lane, now_us)) {
+    (void)process_reap_undead(&lane->process);
+    if (lane->burying) {
+        lane_bury(lane, now_us);
+    }
+    lane_ebb_on(lane, now_us);
+    /* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
+     * before it is judged. */
+    if (slow_to_start(lane, now_us) || health_hung(lane, now_us)) {
+        lane_read(lane);
+    }
+    if (slow_to_start(lane, now_us)) {
         lane_lose(lane, LANE_DOWN,
                   "the token did not open in time; check module and token");
-    } else if (lane->state == LANE_DOWN && now_us >= lane->retry_us) {
-        if (lane_start(lane, &why) != SG_OK) {
-            lane_lose(lane, LANE_DOWN, why.text);
-        }
+    } else if (health_hung(lane, now_us)) {
+        lane->counts.hung_count++;
+        lane_lose(lane, LANE_DOWN,
+                  "a call of the PKCS#11 module hung; the lane was killed");
+    }
+    health_tick(lane, now_us);
+    if (lane->state == LANE_DOWN && lane->process.pid < 0 && now_us >= lane->retry_us) {
+        restart(lane, now_us);
     }
 }
 
@@ -241,12 +257,12 @@ void lane_tick(struct lane *lane, int64_t now_us)
 
 int lane_fd(const struct lane *lane)
 {
-    return lane->fd;
+    return process_fd(&lane->process);
 }
 
 uint32_t lane_generation(const struct lane *lane)
 {
-    return lane->generation;
+    return lane->process.generation;
 }
 
 enum lane_state lane_state(const struct lane *lane)
@@ -259,9 +275,19 @@ const char *lane_why(const struct lane *lane)
     return lane->why;
 }
 
+enum failure lane_failure(const struct lane *lane)
+{
+    return lane->failure;
+}
+
 const char *lane_name(const struct lane *lane)
 {
     return lane->options.config->name;
+}
+
+const struct config_lane *lane_config(const struct lane *lane)
+{
+    return lane->options.config;
 }
 
 const struct lane_token *lane_token(const struct lane *lane)
@@ -273,4 +299,9 @@ const struct lane_key *lane_key(const struct lane *lane, size_t position)
 {
     MUST(position < lane->options.key_count);
     return &lane->keys[position];
+}
+
+const struct lane_counts *lane_counts(const struct lane *lane)
+{
+    return &lane->counts;
 }

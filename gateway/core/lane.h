@@ -6,32 +6,42 @@
 #include "gateway/config.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
+#include "proto/failure.h"
 #include "proto/slice.h"
 
 /* A lane as the core sees it: a child process that holds one token, and the operations
- * that it has in hand. Core thread only. No call blocks. */
+ * that it has in hand. Core thread only. No call blocks.
+ *
+ * A lane is its own circuit breaker: it opens (DOWN) when the token fails, hangs or dies,
+ * is half-open (TRYING) when a fresh process has opened the token and its canary is under
+ * way, and closed (UP) when that was signed and verified. */
 struct lane;
 
 enum lane_state {
     LANE_STARTING, /* spawned, has not answered yet */
+    LANE_TRYING,   /* open; only the canary is let through */
     LANE_UP,
     LANE_DOWN,   /* dead; comes again after a pause */
-    LANE_LATCHED /* the PIN was refused: stays down until a person has mended it */
+    LANE_LATCHED /* the PIN was refused: stays down until lane_unlatch */
 };
+const char *lane_state_name(enum lane_state state); /* "up" */
 
 /* Operations are of two kinds, because one takes ten to twenty times as long as the other:
  * each has its own window, queue and figures. Values as in proto/marks.h. */
 enum lane_kind { LANE_RSA, LANE_CURVE, LANE_KINDS };
+enum lane_kind lane_kind_of(enum sg_scheme scheme);
 
-/* A key to be found on the token. spki empty = take what is there. */
+/* A key to be found on the token, by id, label or both. spki empty = take what is there.
+ */
 struct lane_key_ref {
     const char *name;
     struct slice id;
-    const char *label;
+    const char *label; /* NULL or "" = any */
     struct slice spki;
 };
 
-/* What the token said of a key. Bits of attributes and known as in lane.proto. */
+/* What the token said of a key. Bits of attributes, known and mechanisms as in
+ * lane.proto. */
 struct lane_key {
     bool usable;
     char code[32];
@@ -42,8 +52,9 @@ struct lane_key {
     uint64_t rsa_e;
     uint32_t attributes;
     uint32_t known;
+    uint32_t mechanisms;
     size_t spki_len;
-    uint8_t spki[640];
+    uint8_t spki[1200];
 };
 
 struct lane_token {
@@ -51,33 +62,43 @@ struct lane_token {
     char manufacturer[33];
     char model[17];
     char serial[17];
-    char firmware[16];
+    char firmware[24];
+    uint32_t flags; /* CK_TOKEN_INFO, as they were before the login */
 };
 
 /* How one operation ended. */
 struct lane_result {
     enum sg_status status; /* SG_OK: the signature is there and was verified */
-    char why[96];
+    bool unused;           /* not OK, and certain that the key was not used */
+    char why[128];
     struct slice signature; /* borrowed during the callback */
     uint32_t hsm_us;
 };
 
 /* owner: what lane_submit was given. Called for each operation exactly once, also for
- * those that a dying lane takes with it (SG_INDETERMINATE). */
+ * those that a dying lane takes with it: SG_INDETERMINATE, or SG_LANE_DOWN and unused for
+ * those that it had not begun. */
 typedef void (*lane_done)(void *context, void *owner, const struct lane_result *result);
 
+enum { LANE_NO_CANARY = -1 };
+
 struct lane_options {
-    const struct config_lane *config; /* borrowed */
+    const struct config_lane *config; /* borrowed for the life of the lane */
     const char *program;              /* path of segel-hsm */
-    const struct lane_key_ref *keys;  /* borrowed for the life of the lane */
+    const struct lane_key_ref *keys;  /* borrowed likewise */
     size_t key_count;
-    uint32_t window;    /* operations in hand at most */
-    int64_t timeout_us; /* without progress for so long: killed */
+    int canary;         /* position of the canary among the keys, or LANE_NO_CANARY */
+    uint32_t window;    /* operations of a kind in hand at most */
+    int64_t timeout_us; /* without progress for so long, or for ten times what the slowest
+                         * hundredth takes: killed before it is over */
     int64_t start_us;   /* longest wait for the token to open */
+    int64_t canary_us;  /* between two canaries */
+    int64_t retry_max_us; /* longest pause between two processes */
     lane_done done;
     void *context;
 };
 
+/* In the state DOWN; lane_tick starts it. */
 SG_MUST_USE enum sg_status lane_new(const struct lane_options *options,
                                     struct lane **out);
 /* Kills the process, without a word to the owners of what it had in hand. */
@@ -85,19 +106,28 @@ void lane_free(struct lane *lane);
 
 /* Starts the process. SG_IO: it cannot be started; why says what is missing. */
 SG_MUST_USE enum sg_status lane_start(struct lane *lane, struct sg_error *why);
-/* Takes in what the lane has sent; call when lane_fd is readable. May end in LANE_DOWN or
- * LANE_LATCHED: lane_why then says why in one sentence. */
+/* Takes in what the lane has sent, or that it is dead; call when lane_fd is readable. May
+ * end in LANE_DOWN or LANE_LATCHED: lane_why then says why in one sentence. */
 void lane_read(struct lane *lane);
-/* Watchdog, start limit and restarts; call a few times a second. */
+/* Watchdog, start limit, canary and restarts; call ten times a second. */
 void lane_tick(struct lane *lane, int64_t now_us);
 /* Readable when there is something to take in; -1 while there is no process. Changes with
- * each restart: lane_generation tells. */
+ * each process, and when one has to be buried: lane_generation tells. */
 int lane_fd(const struct lane *lane);
 uint32_t lane_generation(const struct lane *lane);
 
+/* No login any more, whatever happens: what an earlier run found. */
+void lane_latch(struct lane *lane, const char *why);
+/* An officer allows one more login: the lane is DOWN and starts with the next tick. */
+void lane_unlatch(struct lane *lane);
+
 enum lane_state lane_state(const struct lane *lane);
 const char *lane_why(const struct lane *lane);
+/* Why the last process could not open its token; NONE: it could, or died. */
+enum failure lane_failure(const struct lane *lane);
 const char *lane_name(const struct lane *lane);
+const struct config_lane *lane_config(const struct lane *lane);
+/* Empty until the token was open once; kept when the lane is down. */
 const struct lane_token *lane_token(const struct lane *lane);
 const struct lane_key *lane_key(const struct lane *lane, size_t position);
 
@@ -111,12 +141,33 @@ struct lane_op {
     int64_t deadline_us;
 };
 
-/* How many more operations the lane would take now; 0 unless LANE_UP. */
-uint32_t lane_room(const struct lane *lane);
-uint32_t lane_outstanding(const struct lane *lane);
-/* Hands over count operations, at most lane_room. They are sent many in a frame, by
+/* How many more operations of the kind the lane would take now; 0 unless LANE_UP. */
+uint32_t lane_room(const struct lane *lane, enum lane_kind kind);
+uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind);
+/* How long one operation takes of late, and how long the lane will be busy with what it
+ * has in hand; in microseconds. */
+int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind);
+int64_t lane_p99_us(const struct lane *lane, enum lane_kind kind);
+int64_t lane_load_us(const struct lane *lane);
+/* Hands over one operation; there must be room. They are sent many in a frame, by
  * lane_flush at the latest. */
 void lane_submit(struct lane *lane, const struct lane_op *op);
 void lane_flush(struct lane *lane);
+
+/* Counts since the lane was made, and when things last happened (wall clock; 0 = never).
+ */
+struct lane_counts {
+    uint64_t signed_count;
+    uint64_t failed_count;
+    uint64_t lost_count;
+    uint64_t hung_count;
+    uint64_t canary_count;
+    int64_t succeeded_us;
+    int64_t failed_us;
+    int64_t since_us; /* of the present state */
+    uint32_t threads;
+    uint32_t confinement;
+};
+const struct lane_counts *lane_counts(const struct lane *lane);
 
 #endif

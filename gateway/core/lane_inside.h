@@ -3,39 +3,49 @@
 
 #include <sys/queue.h>
 
+#include "gateway/core/lane_process.h"
 #include "gateway/core/lane_wire.h"
+#include "gateway/core/latency.h"
 
-/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c. */
-
-enum { BACKOFF_FIRST_US = 100000, BACKOFF_LAST_US = 30000000 };
+/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c, what it makes of
+ * its own health in lane_health.c, and the process itself in lane_process.c. */
 
 /* One operation in hand. Slots are made once and never move. */
 struct slot {
     TAILQ_ENTRY(slot) link; /* idle list, or in the order of dispatch */
     void *owner;
     uint64_t id;
+    enum lane_kind kind;
 };
 TAILQ_HEAD(slot_list, slot);
+
+/* What the lane has in hand of one kind. The lane's own queue is first in, first out. */
+struct hand {
+    struct slot_list busy;
+    uint32_t outstanding;
+    int64_t progress_us;  /* when one last ended, or work came after none */
+    int64_t overtaken_us; /* when a younger one ended before the oldest; 0 = never */
+    struct latency latency;
+};
 
 struct lane {
     struct lane_options options;
     enum lane_state state;
     char why[320];
-    pid_t pid;
-    int fd;
-    uint32_t generation;
+    enum failure failure;
+    struct process process;
+    bool ebbing;  /* broken; only what it has in hand is still answered */
+    int64_t ebb_until_us;
+    bool burying; /* the process was killed and is not known to be dead yet */
     struct arena arena;
     struct lane_token token;
     struct lane_key *keys;
 
     struct slot *slots;
+    size_t slot_count;
     struct slot_list idle;
-    struct slot_list busy;
-    uint32_t outstanding;
+    struct hand hands[LANE_KINDS];
     uint64_t next_id;
-    int64_t progress_us; /* when the lane last answered, or got work after none */
-    int64_t
-        overtaken_us; /* when a younger operation ended before the oldest; 0 = never */
 
     struct lane_op *queued; /* submitted, not yet sent */
     struct slot **queued_slots;
@@ -43,12 +53,52 @@ struct lane {
     uint8_t (*queued_inputs)[SG_HASH_MAX];
 
     int64_t started_us;
+    int64_t opened_us;    /* when it came up; 0 = not in this life */
+    uint32_t life_signed; /* in this life */
+    int64_t kill_us;      /* when it was told to die */
     int64_t retry_us;
     int64_t backoff_us;
+    unsigned no_pin_starts; /* in a row */
+
+    int64_t canary_us; /* when the last one was sent */
+    bool canary_pending;
+    uint8_t canary_digest[SG_HASH_MAX];
+    uint32_t recent; /* the last operations: a bit for each that the token failed */
+    unsigned recent_count;
+    struct lane_counts counts;
 };
 
-/* The process is finished, with this state and reason (NULL = the one that stands): what
- * it had in hand may or may not have used the key, and its owners are told so. */
+/* lane.c: a new state, from now on. */
+void lane_enter(struct lane *lane, enum lane_state state);
+/* The process is finished and gets killed; the lane is DOWN or LATCHED, for this reason.
+ * What it had in hand is told to its owners when the process is known to be dead. */
 void lane_lose(struct lane *lane, enum lane_state state, const char *reason);
+/* The token or module is broken, but answers: the lane is DOWN, and what it has in hand gets
+ * a moment to be answered as failed, which is better to know than indeterminate. */
+void lane_ebb(struct lane *lane, const char *reason);
+void lane_ebb_on(struct lane *lane, int64_t now_us);
+/* Looks whether the killed process is dead by now. */
+void lane_bury(struct lane *lane, int64_t now_us);
+
+/* lane_health.c */
+/* Hung: nothing of a kind came back for the whole time-out, or younger operations went
+ * past the oldest one for as long (one thread of several is stuck). */
+bool health_hung(const struct lane *lane, int64_t now_us);
+/* One operation of an owner's ended. */
+void health_note(struct lane *lane, enum sg_status status);
+/* More than half of the last 20 operations failed in the token: the breaker opens. */
+bool health_mostly_failing(const struct lane *lane);
+void health_tick(struct lane *lane, int64_t now_us);
+/* The token is open: the canary first, where there is one. */
+void health_opened(struct lane *lane);
+void health_canary_done(struct lane *lane, const struct lane_result *result);
+/* The pause before the next process. */
+void health_plan_retry(struct lane *lane, int64_t now_us);
+
+/* lane_traffic.c */
+void traffic_put(struct lane *lane, const struct lane_op *op);
+/* Tells all owners what is known of their operations. dead: the process is certainly
+ * dead, so that its marks are final. */
+void traffic_tell_all(struct lane *lane, bool dead);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
-#include "proto/failure.h"
+#include "gateway/log.h"
 
 static_assert((int)FAILURE_COUNT ==
                   SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG + 1,
@@ -27,67 +27,133 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
     for (size_t i = 0; i < opened->n_keys; i++) {
         wire_key(opened->keys[i], &lane->keys[i]);
     }
-    lane->state = LANE_UP;
-    lane->backoff_us = BACKOFF_FIRST_US;
-    lane->why[0] = '\0';
+    lane->counts.threads = opened->threads;
+    lane->counts.confinement = opened->confinement;
+    lane->no_pin_starts = 0;
+    if (opened->note[0] != '\0') {
+        log_event(LOG_WARN, "lane.note", "lane", lane_name(lane), "note", opened->note,
+                  NULL);
+    }
+    health_opened(lane);
+}
+
+/* SoftHSM answers so by mistake when two processes start at once; whoever answers so three
+ * times in a row means it. */
+static bool has_no_pin(struct lane *lane, const Segel__Lane__V1__Failed *failed)
+{
+    enum { CKR_USER_PIN_NOT_INITIALIZED_ = 0x102, TIMES = 3 };
+
+    lane->no_pin_starts =
+        failed->rv == CKR_USER_PIN_NOT_INITIALIZED_ ? lane->no_pin_starts + 1 : 0;
+    return lane->no_pin_starts >= TIMES;
 }
 
 static void on_failed(struct lane *lane, const Segel__Lane__V1__Failed *failed)
 {
-    lane_lose(lane, action_of(failed->failure) == ACTION_LATCH ? LANE_LATCHED : LANE_DOWN,
-              failed->why);
+    bool latch = action_of(failed->failure) == ACTION_LATCH || has_no_pin(lane, failed);
+
+    lane->failure = latch ? FAILURE_LATCHED : (enum failure)failed->failure;
+    lane->counts.failed_us = clock_wall_us();
+    lane_lose(lane, latch ? LANE_LATCHED : LANE_DOWN, failed->why);
 }
 
 /* Slots are found by id: the low part is the slot, the rest makes it unique. */
 static struct slot *slot_of(struct lane *lane, uint64_t id)
 {
-    struct slot *slot = &lane->slots[id % lane->options.window];
+    struct slot *slot = &lane->slots[id % lane->slot_count];
 
     return slot->owner != NULL && slot->id == id ? slot : NULL;
 }
 
-static void note_progress(struct lane *lane, const struct slot *ended)
+static void note_progress(struct hand *hand, const struct slot *ended)
 {
     int64_t now_us = clock_mono_us();
 
-    lane->progress_us = now_us;
-    if (ended == TAILQ_FIRST(&lane->busy)) {
-        lane->overtaken_us = 0;
-    } else if (lane->overtaken_us == 0) {
-        lane->overtaken_us = now_us;
+    hand->progress_us = now_us;
+    if (ended == TAILQ_FIRST(&hand->busy)) {
+        hand->overtaken_us = 0;
+    } else if (hand->overtaken_us == 0) {
+        hand->overtaken_us = now_us;
     }
+}
+
+/* The slot is free again, and its owner is told. */
+static void tell(struct lane *lane, struct slot *slot, const struct lane_result *result)
+{
+    struct hand *hand = &lane->hands[slot->kind];
+    void *owner = slot->owner;
+
+    TAILQ_REMOVE(&hand->busy, slot, link);
+    TAILQ_INSERT_TAIL(&lane->idle, slot, link);
+    slot->owner = NULL;
+    hand->outstanding--;
+    if (owner == lane) {
+        health_canary_done(lane, result);
+    } else {
+        lane->options.done(lane->options.context, owner, result);
+    }
+}
+
+void traffic_tell_all(struct lane *lane, bool dead)
+{
+    static const struct lane_result lost = {
+        .status = SG_INDETERMINATE,
+        .why = "the HSM was lost during the job; ask again with the same id",
+    };
+    static const struct lane_result untouched = {
+        .status = SG_LANE_DOWN,
+        .unused = true,
+        .why = "the HSM was lost before the key was used; ask again with the same id",
+    };
+    struct slot *slot;
+
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        uint64_t taken = atomic_load(&lane->process.marks->taken[kind]);
+        while ((slot = TAILQ_FIRST(&lane->hands[kind].busy)) != NULL) {
+            tell(lane, slot, dead && slot->id > taken ? &untouched : &lost);
+        }
+        lane->hands[kind].overtaken_us = 0;
+    }
+}
+
+static void word_failure(const Segel__Lane__V1__Outcome *outcome,
+                         struct lane_result *result)
+{
+    (void)snprintf(result->why, sizeof(result->why), "%s (PKCS#11 0x%llX)",
+                   failure_text((enum failure)outcome->failure),
+                   (unsigned long long)outcome->rv);
 }
 
 static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcome)
 {
     struct slot *slot = slot_of(lane, outcome->id);
-    struct lane_result result = {.status = failure_status((enum failure)outcome->failure),
-                                 .hsm_us = outcome->hsm_us};
+    struct lane_result result = {
+        .status = failure_status((enum failure)outcome->failure),
+        .hsm_us = outcome->hsm_us};
 
     if (slot == NULL || outcome->signature.len > SG_SIGNATURE_MAX ||
         (result.status == SG_OK && outcome->signature.len == 0)) {
         return false;
     }
+    struct hand *hand = &lane->hands[slot->kind];
     if (result.status == SG_OK) {
         result.signature = slice_of(outcome->signature.data, outcome->signature.len);
+        latency_add(&hand->latency, outcome->hsm_us);
     } else {
-        (void)snprintf(result.why, sizeof(result.why), "%s (PKCS#11 0x%llX)",
-                       sg_status_text(result.status), (unsigned long long)outcome->rv);
+        word_failure(outcome, &result);
     }
-    void *owner = slot->owner;
-    note_progress(lane, slot);
-    TAILQ_REMOVE(&lane->busy, slot, link);
-    TAILQ_INSERT_TAIL(&lane->idle, slot, link);
-    slot->owner = NULL;
-    lane->outstanding--;
-    lane->options.done(lane->options.context, owner, &result);
+    note_progress(hand, slot);
+    bool canary = slot->owner == lane;
+    tell(lane, slot, &result);
+    if (!canary) {
+        health_note(lane, result.status);
+    }
     return true;
 }
 
 static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
 {
-    bool broken = false;
-    bool latched = false;
+    enum failure_action worst = ACTION_KEEP;
 
     for (size_t i = 0; i < done->n_outcomes; i++) {
         if (!on_outcome(lane, done->outcomes[i])) {
@@ -96,16 +162,18 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
             return;
         }
         enum failure_action action = action_of(done->outcomes[i]->failure);
-        broken = broken || action != ACTION_KEEP;
-        latched = latched || action == ACTION_LATCH;
+        worst = action > worst ? action : worst;
     }
-    if (latched) { /* a fresh lane would try the same PIN again */
-        lane_lose(lane, LANE_LATCHED,
-                  "the token refused the PIN during a job; a security officer has to "
-                  "clear this, then start the gateway again");
-    } else if (broken) {
-        lane_lose(lane, LANE_DOWN, "the token failed; a fresh lane is started");
+    if (worst == ACTION_LATCH) { /* a fresh lane would try the same PIN again */
+        lane_lose(lane, LANE_LATCHED, "the token refused the PIN during a job");
+    } else if (worst == ACTION_RESPAWN) {
+        lane_ebb(lane, "the token failed; a fresh lane is started");
+    } else if (lane->state == LANE_UP && health_mostly_failing(lane)) {
+        lane_ebb(lane,
+                 "the token failed most of the last 20 operations; a fresh lane is "
+                 "started");
     }
+    lane_ebb_on(lane, clock_mono_us());
 }
 
 static void take_in(struct lane *lane, const Segel__Lane__V1__FromLane *message)
@@ -131,8 +199,12 @@ void lane_read(struct lane *lane)
     Segel__Lane__V1__FromLane *message = NULL;
     enum sg_status status = SG_OK;
 
-    while (lane->fd >= 0 && status == SG_OK) {
-        status = wire_receive(lane->fd, &lane->arena, &message);
+    if (lane->burying) {
+        lane_bury(lane, clock_mono_us());
+        return;
+    }
+    while (lane->process.socket >= 0 && status == SG_OK) {
+        status = wire_receive(lane->process.socket, &lane->arena, &message);
         if (status == SG_OK) {
             take_in(lane, message);
         } else if (status == SG_IO) {
@@ -145,14 +217,55 @@ void lane_read(struct lane *lane)
 
 /* --- Work ------------------------------------------------------------------------ */
 
-uint32_t lane_room(const struct lane *lane)
+uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind)
 {
-    return lane->state == LANE_UP ? lane->options.window - lane->outstanding : 0;
+    return lane->hands[kind].outstanding;
 }
 
-uint32_t lane_outstanding(const struct lane *lane)
+/* Before the first figure an RSA signature counts as a millisecond. */
+int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
 {
-    return lane->outstanding;
+    static const int64_t guess_us[LANE_KINDS] = {[LANE_RSA] = 1000, [LANE_CURVE] = 100};
+    int64_t mean_us = lane->hands[kind].latency.mean_us;
+
+    return mean_us > 0 ? mean_us : guess_us[kind];
+}
+
+/* So many at a time that the lane is busy for a while: more would only tie jobs to it that
+ * another lane could do, and be lost with it. */
+static uint32_t window_of(const struct lane *lane, enum lane_kind kind)
+{
+    enum { BUSY_US = 50000, LEAST_A_THREAD = 4 };
+    int64_t threads = lane->counts.threads > 0 ? lane->counts.threads : 1;
+    int64_t least = LEAST_A_THREAD * threads;
+    int64_t count = BUSY_US * threads / lane_mean_us(lane, kind);
+
+    count = count > least ? count : least;
+    return count < lane->options.window ? (uint32_t)count : lane->options.window;
+}
+
+uint32_t lane_room(const struct lane *lane, enum lane_kind kind)
+{
+    uint32_t outstanding = lane->hands[kind].outstanding;
+    uint32_t window = window_of(lane, kind);
+
+    return lane->state == LANE_UP && outstanding < window ? window - outstanding : 0;
+}
+
+int64_t lane_p99_us(const struct lane *lane, enum lane_kind kind)
+{
+    return latency_p99_us(&lane->hands[kind].latency);
+}
+
+int64_t lane_load_us(const struct lane *lane)
+{
+    int64_t load_us = 0;
+
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        load_us += lane_mean_us(lane, (enum lane_kind)kind) *
+                   (int64_t)lane->hands[kind].outstanding;
+    }
+    return load_us / (lane->counts.threads > 0 ? lane->counts.threads : 1);
 }
 
 static void put_operation(const struct lane_op *op, uint64_t id,
@@ -193,7 +306,7 @@ void lane_flush(struct lane *lane)
     lane->queued_count = 0;
     /* The window is far below what the socket holds: a full socket means a lane that has
      * stopped reading. */
-    if (wire_send(lane->fd, &message) != SG_OK) {
+    if (wire_send(lane->process.socket, &message) != SG_OK) {
         lane_lose(lane, LANE_DOWN, "the lane no longer takes work");
     }
 }
@@ -209,18 +322,21 @@ static struct slice keep_input(struct lane *lane, struct slice input)
     return slice_of(lane->queued_inputs[lane->queued_count], input.len);
 }
 
-void lane_submit(struct lane *lane, const struct lane_op *op)
+void traffic_put(struct lane *lane, const struct lane_op *op)
 {
     struct slot *slot = TAILQ_FIRST(&lane->idle);
+    enum lane_kind kind = lane_kind_of(op->scheme);
+    struct hand *hand = &lane->hands[kind];
 
-    MUST(lane->state == LANE_UP && slot != NULL && op->owner != NULL);
+    MUST(slot != NULL && op->owner != NULL);
     TAILQ_REMOVE(&lane->idle, slot, link);
-    TAILQ_INSERT_TAIL(&lane->busy, slot, link);
+    TAILQ_INSERT_TAIL(&hand->busy, slot, link);
     slot->owner = op->owner;
-    slot->id = lane->next_id++ * lane->options.window + (uint64_t)(slot - lane->slots);
-    if (lane->outstanding++ == 0) {
-        lane->progress_us = clock_mono_us();
-        lane->overtaken_us = 0;
+    slot->kind = kind;
+    slot->id = lane->next_id++ * lane->slot_count + (uint64_t)(slot - lane->slots);
+    if (hand->outstanding++ == 0) {
+        hand->progress_us = clock_mono_us();
+        hand->overtaken_us = 0;
     }
     lane->queued[lane->queued_count] = *op;
     lane->queued[lane->queued_count].input = keep_input(lane, op->input);
@@ -229,4 +345,10 @@ void lane_submit(struct lane *lane, const struct lane_op *op)
     if (lane->queued_count == WIRE_OPS_MAX || op->input.len > SG_HASH_MAX) {
         lane_flush(lane);
     }
+}
+
+void lane_submit(struct lane *lane, const struct lane_op *op)
+{
+    MUST(lane_room(lane, lane_kind_of(op->scheme)) > 0);
+    traffic_put(lane, op);
 }

@@ -99,6 +99,7 @@ void wire_token(const Segel__Lane__V1__Token *from, struct lane_token *to)
     COPY_TEXT(to->model, from->model);
     COPY_TEXT(to->serial, from->serial);
     COPY_TEXT(to->firmware, from->firmware);
+    to->flags = from->flags;
 }
 
 void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to)
@@ -111,6 +112,7 @@ void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to)
         .rsa_e = from->rsa_e,
         .attributes = from->attributes,
         .known = from->known,
+        .mechanisms = from->mechanisms,
     };
     COPY_TEXT(to->code, from->code);
     COPY_TEXT(to->why, from->why);

@@ -7,22 +7,70 @@
 static void describe_lane(const struct berth *berth, struct lane_report *out)
 {
     const struct lane *lane = berth->lane;
+    const struct lane_counts *counts = lane_counts(lane);
 
     (void)snprintf(out->name, sizeof(out->name), "%s", lane_name(lane));
     out->state = lane_state(lane);
     (void)snprintf(out->why, sizeof(out->why), "%.255s", lane_why(lane));
     out->token = *lane_token(lane);
-    out->outstanding[LANE_CURVE] = lane_outstanding(lane);
+    out->pin_failures = berth->pin_failures;
+    out->since_us = counts->since_us;
+    out->threads = counts->threads;
+    out->confinement = counts->confinement;
+    out->signed_count = counts->signed_count;
+    out->failed_count = counts->failed_count;
+    out->lost_count = counts->lost_count;
+    out->hung_count = counts->hung_count;
+    out->canary_count = counts->canary_count;
+    out->succeeded_us = counts->succeeded_us;
+    out->failed_us = counts->failed_us;
+    out->token_flags = out->token.flags;
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        out->outstanding[kind] = lane_outstanding(lane, (enum lane_kind)kind);
+        out->mean_us[kind] = lane_mean_us(lane, (enum lane_kind)kind);
+        out->p99_us[kind] = lane_p99_us(lane, (enum lane_kind)kind);
+    }
 }
 
-static void describe_key(const struct core *core, const struct key *key,
-                         struct key_report *out)
+static size_t count_bits(uint64_t bits)
 {
+    return (size_t)__builtin_popcountll(bits);
+}
+
+static uint64_t up_of(const struct core *core, uint64_t berths)
+{
+    uint64_t up = 0;
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct lane *lane = core->berths[i].lane;
+        bool is_up = lane != NULL && lane_state(lane) == LANE_UP;
+        up |= is_up ? berths & 1ULL << i : 0;
+    }
+    return up;
+}
+
+static void describe_key(const struct core *core, size_t index, struct key_report *out)
+{
+    const struct key *key = &core->keyring.keys[index];
+    const struct binding *binding = key_binding(key);
+    uint64_t berths = core->routes[index].berths;
+
     (void)snprintf(out->name, sizeof(out->name), "%s", key->config->name);
-    out->usable = key->usable;
-    out->lanes = 1;
-    out->lanes_up = lane_state(core->berths[key->lane].lane) == LANE_UP ? 1 : 0;
-    out->serving = key->usable && out->lanes_up > 0;
+    out->known = binding != NULL;
+    out->usable = binding != NULL && binding->usable;
+    out->lanes = (uint32_t)count_bits(berths);
+    out->lanes_up = (uint32_t)count_bits(up_of(core, berths));
+    out->serving = out->usable && out->lanes_up > 0;
+}
+
+static void describe_lanes(const struct core *core, struct core_report *report)
+{
+    report->lane_count = 0;
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].lane != NULL) {
+            describe_lane(&core->berths[i], &report->lanes[report->lane_count++]);
+        }
+    }
 }
 
 void report_update(struct core *core, bool changed)
@@ -31,13 +79,10 @@ void report_update(struct core *core, bool changed)
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     report->signing = !core->ending && !atomic_load(&core->broken);
-    report->lane_count = core->berth_count;
-    for (size_t i = 0; i < core->berth_count; i++) {
-        describe_lane(&core->berths[i], &report->lanes[i]);
-    }
+    describe_lanes(core, report);
     report->key_count = core->keyring.count;
     for (size_t i = 0; i < core->keyring.count; i++) {
-        describe_key(core, &core->keyring.keys[i], &report->keys[i]);
+        describe_key(core, i, &report->keys[i]);
     }
     MUST(pthread_mutex_unlock(&core->board.lock) == 0);
     if (changed) {

@@ -37,7 +37,8 @@ struct lane_report {
 
 struct key_report {
     char name[65];
-    bool usable;      /* some lane that was open holds it */
+    bool known;       /* a lane has opened it since the gateway started */
+    bool usable;      /* and it can be used as configured */
     bool serving;     /* a lane that is up holds it: a job would be taken */
     uint32_t lanes;   /* that hold it */
     uint32_t lanes_up;

@@ -12,91 +12,93 @@
 
 /* --- Lanes ----------------------------------------------------------------------- */
 
-/* Which keys a lane has to find; the log key comes last in its lane. */
-static enum sg_status list_refs(struct core *core, size_t lane)
+static bool on_the_way(const struct lane *lane)
 {
-    const struct config *config = core->options.config;
-    struct berth *berth = &core->berths[lane];
+    enum lane_state state = lane_state(lane);
 
-    berth->refs =
-        (struct lane_key_ref *)calloc(config->key_count + 1, sizeof(*berth->refs));
-    if (berth->refs == NULL) {
-        return SG_NO_MEMORY;
-    }
-    for (size_t i = 0; i < config->key_count; i++) {
-        struct key *key = &core->keyring.keys[i];
-        if (key->lane != lane) {
-            continue;
-        }
-        key->position = (uint32_t)berth->ref_count;
-        berth->refs[berth->ref_count++] = (struct lane_key_ref){
-            .name = key->config->name,
-            .id = slice_of(key->config->object.id, key->config->object.id_len),
-            .label = key->config->object.label,
-            .spki = cert_spki(key->cert),
-        };
-    }
-    if (lane == config->log_lane) {
-        core->log_position = (uint32_t)berth->ref_count;
-        berth->refs[berth->ref_count++] = (struct lane_key_ref){
-            .name = "log",
-            .id = slice_of(config->log_key.id, config->log_key.id_len),
-        };
-    }
-    return SG_OK;
+    return state == LANE_STARTING || state == LANE_TRYING;
 }
 
-static enum sg_status wait_for(struct core *core, struct lane *lane, struct sg_error *why)
+static bool any_on_the_way(struct core *core)
 {
-    int64_t until_us = clock_mono_us() + core->options.config->hsm_start_ms * 1000;
-
-    while (lane_state(lane) == LANE_STARTING) {
-        struct pollfd ready = {.fd = lane_fd(lane), .events = POLLIN};
-        int64_t left_us = until_us - clock_mono_us();
-        if (left_us <= 0) {
-            return sg_fail(
-                why, SG_HSM,
-                "lane '%s': the token did not open within %lld ms; check module "
-                "and token, or raise hsm.start_ms",
-                lane_name(lane), (long long)core->options.config->hsm_start_ms);
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (on_the_way(core->berths[i].lane)) {
+            return true;
         }
-        (void)poll(&ready, 1, (int)(left_us / 1000) + 1);
-        lane_read(lane);
     }
-    return lane_state(lane) == LANE_UP
-               ? SG_OK
-               : sg_fail(why, SG_HSM, "lane '%s': %s", lane_name(lane), lane_why(lane));
+    return false;
 }
 
-static enum sg_status make_lane(struct core *core, size_t index, struct sg_error *why)
+static void hear_lanes(struct core *core)
 {
-    const struct config *config = core->options.config;
+    struct pollfd ready[CONFIG_LANES_MAX];
+    enum { LOOK_AGAIN_MS = 50 };
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        ready[i] =
+            (struct pollfd){.fd = lane_fd(core->berths[i].lane), .events = POLLIN};
+    }
+    (void)poll(ready, core->berth_count, LOOK_AGAIN_MS);
+    for (size_t i = 0; i < core->berth_count; i++) {
+        lane_read(core->berths[i].lane);
+    }
+}
+
+/* What the configuration has wrong is told before anything is served; an HSM that is away,
+ * or a PIN that was refused, is not: the lane comes when it can, and meanwhile the gateway
+ * answers for what it has. */
+static enum sg_status check_lane(const struct lane *lane, struct sg_error *why)
+{
+    if (lane_state(lane) == LANE_UP || lane_failure(lane) != FAILURE_CONFIG) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_HSM, "lane '%s': %s", lane_name(lane), lane_why(lane));
+}
+
+static enum sg_status start_lane(struct core *core, size_t index, struct sg_error *why)
+{
+    struct lane *lane = core->berths[index].lane;
+    struct sg_error inner = {0};
+
+    if (lane_state(lane) == LANE_LATCHED || lane_start(lane, &inner) == SG_OK) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_IO, "lane '%s': %s", lane_name(lane), inner.text);
+}
+
+/* A lane that is up at the start is no news; one that is not, is. */
+static void note_start(struct core *core, size_t index)
+{
     struct berth *berth = &core->berths[index];
 
-    TRY(list_refs(core, index));
-    const struct lane_options options = {
-        .config = &config->lanes[index],
-        .program = core->options.hsm_program,
-        .keys = berth->refs,
-        .key_count = berth->ref_count,
-        .window = (uint32_t)config->lane_window,
-        .timeout_us = config->hsm_timeout_ms * 1000,
-        .start_us = config->hsm_start_ms * 1000,
-        .done = turn_on_done,
-        .context = core,
-    };
-    TRY(lane_new(&options, &berth->lane));
-    return lane_start(berth->lane, why);
+    if (lane_state(berth->lane) == LANE_UP) {
+        berth->seen = LANE_UP;
+        berth->told = true;
+    } else if (berth->seen == LANE_LATCHED) { /* an earlier run has recorded that */
+        berth_tell(core, berth, false);
+    } else {
+        berth->seen = LANE_STARTING;
+        (void)berth_note(core, index);
+    }
 }
 
-enum sg_status start_lanes(struct core *core, struct sg_error *why)
+static enum sg_status start_lanes(struct core *core, struct sg_error *why)
 {
-    for (size_t i = 0; i < core->berth_count; i++) {
-        TRY(make_lane(core, i, why));
+    const struct config *config = core->options.config;
+    int64_t until_us = clock_mono_us() + config->hsm_start_ms * 1000;
+
+    for (size_t i = 0; i < config->lane_count; i++) {
+        TRY(berth_open(core, core->options.config, i, why));
     }
     for (size_t i = 0; i < core->berth_count; i++) {
-        TRY(wait_for(core, core->berths[i].lane, why));
-        core->berths[i].seen = LANE_UP;
+        TRY(start_lane(core, i, why));
+    }
+    while (any_on_the_way(core) && clock_mono_us() < until_us) {
+        hear_lanes(core);
+    }
+    for (size_t i = 0; i < core->berth_count; i++) {
+        TRY(check_lane(core->berths[i].lane, why));
+        note_start(core, i);
     }
     return SG_OK;
 }
@@ -184,18 +186,10 @@ static enum sg_status write_boot(struct core *core, const struct ledger_state *s
     return ledger_append(core->ledger, text, NULL);
 }
 
-static enum sg_status write_keys(struct core *core)
+static enum sg_status keep_all_templates(struct core *core)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        const struct key *key = &core->keyring.keys[i];
-        notes_add(core, key->usable ? "key.load" : "key.refuse", key->config->name,
-                  key->usable ? cert_serial(key->cert) : key->why);
-        if (!key->usable) {
-            log_event(LOG_WARN, "key.refused", "key", key->config->name, "why", key->why,
-                      NULL);
-        }
-        TRY(notes_write(core)); /* one by one: there is room for a few only */
-        TRY(keep_templates(core, key));
+        TRY(keep_templates(core, &core->keyring.keys[i]));
     }
     return SG_OK;
 }
@@ -207,7 +201,8 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     TRY(ledger_begin(core->ledger));
     TRY(close_open_claims(core, &closed));
     TRY(write_boot(core, state));
-    TRY(write_keys(core));
+    TRY(latches_write(core));
+    TRY(keep_all_templates(core));
     TRY(ledger_commit(core->ledger));
     if (closed > 0) {
         char count[24];
@@ -218,21 +213,40 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     return SG_OK;
 }
 
-enum sg_status start_ledger(struct core *core, struct sg_error *why)
+static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
+                                  struct sg_error *why)
 {
     const struct config *config = core->options.config;
+    const struct ledger_options options = {.path = config->ledger_file,
+                                           .origin = config->ledger_origin};
+
+    return ledger_open(&options, &core->ledger, state, why);
+}
+
+/* A PIN that was refused just now must not be tried by the next start. */
+static enum sg_status keep_latches(struct core *core, enum sg_status status)
+{
+    enum sg_status kept = latches_write(core);
+
+    return status == SG_OK ? kept : status;
+}
+
+/* The ledger before the lanes: it knows which of them must not try their PIN. */
+enum sg_status start_all(struct core *core, struct sg_error *why)
+{
     struct ledger_state state = {0};
 
-    TRY(checkpoint_vkey(core, why));
-    const struct ledger_options options = {
-        .path = config->ledger_file,
-        .origin = config->ledger_origin,
-        .log_key = core->log_vkey,
-    };
-    TRY(ledger_open(&options, &core->ledger, &state, why));
+    TRY(mbox_init(&core->mailbox, 0));
+    TRY(keyring_load(core->options.config, clock_wall_us(), &core->keyring, why));
+    TRY(routes_make(core));
+    TRY(open_ledger(core, &state, why));
+    TRY(keep_latches(core, start_lanes(core, why)));
+    TRY(keep_latches(core, checkpoint_start(core, why)));
     if (write_start(core, &state) != SG_OK) {
         return sg_fail(why, SG_LEDGER, "the ledger %s cannot be written: %s",
-                       config->ledger_file, ledger_why(core->ledger));
+                       core->options.config->ledger_file, ledger_why(core->ledger));
     }
+    TRY(routes_bind(core, why));
+    routes_note_dark(core, clock_mono_us());
     return SG_OK;
 }

@@ -3,11 +3,18 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
-
-/* How long jobs wait for a lane that is being replaced before they are refused. */
-enum { LANE_PATIENCE_US = 1000000 };
+#include "gateway/core/order.h"
 
 /* --- In -------------------------------------------------------------------------- */
+
+static void take_job(struct core *core, struct job *job)
+{
+    struct route *route = &core->routes[route_index(core, job->key)];
+
+    job->berth = NO_BERTH;
+    STAILQ_INSERT_TAIL(&route->waiting, job, queue);
+    core->waiting_count++;
+}
 
 void turn_collect(struct core *core)
 {
@@ -16,10 +23,12 @@ void turn_collect(struct core *core)
 
     mbox_take(&core->mailbox, &mail);
     while ((letter = STAILQ_FIRST(&mail)) != NULL) {
-        struct job *job = (struct job *)letter;
         STAILQ_REMOVE_HEAD(&mail, link);
-        STAILQ_INSERT_TAIL(&core->berths[job->key->lane].waiting, job, queue);
-        core->waiting_count++;
+        if (letter->kind == LETTER_ORDER) {
+            STAILQ_INSERT_TAIL(&core->orders, letter, link);
+        } else {
+            take_job(core, (struct job *)letter);
+        }
     }
 }
 
@@ -33,6 +42,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     }
     struct job *job = (struct job *)owner;
     job->status = result->status;
+    job->unused = result->unused;
     if (result->status == SG_OK &&
         !cms_signature_fits(job->template, result->signature)) {
         job_refuse(job, SG_HSM, "the HSM's signature has a wrong length");
@@ -48,16 +58,10 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
 
 /* --- Decide ---------------------------------------------------------------------- */
 
-static bool lane_gone(const struct berth *berth, int64_t now_us)
-{
-    return lane_state(berth->lane) == LANE_LATCHED ||
-           (berth->down_since_us != 0 &&
-            now_us - berth->down_since_us > LANE_PATIENCE_US);
-}
-
+/* A job that no lane could show its key for was not judged, and is not signed. */
 static bool needs_lane(const struct job *job)
 {
-    return job->verdict.allow && job->key->usable;
+    return job->binding == NULL || (job->verdict.allow && job->binding->usable);
 }
 
 /* A job that failed on the ledger is kept, to be told so. */
@@ -73,8 +77,7 @@ static enum sg_status decide_or_tell(struct core *core, struct job *job)
 
 /* An HSM that is down makes one record, not one a job: these are only answered. What was
  * signed before can be given again without it. */
-static enum sg_status refuse_or_replay(struct core *core, const struct berth *berth,
-                                       struct job *job)
+static enum sg_status refuse_or_replay(struct core *core, size_t route, struct job *job)
 {
     bool answered = false;
     enum sg_status status = decide_stored(core, job, &answered);
@@ -86,43 +89,62 @@ static enum sg_status refuse_or_replay(struct core *core, const struct berth *be
         notes_count(core, UNRECORDED_NO_LANE, 1);
     }
     job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
-               job->key->config->name, lane_why(berth->lane));
+               job->key->config->name, route_why(core, route));
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return status;
 }
 
-static enum sg_status refuse_all(struct core *core, struct berth *berth)
+/* What becomes of the first job that waits for a key. *stays: it goes on waiting. An INTENT
+ * is written when the key is about to be used, not when somebody queues: a job that needs a
+ * lane waits until one has room. Denials take no room. */
+static enum sg_status decide_first(struct core *core, size_t index, bool gone,
+                                   bool *stays)
 {
-    struct job *job;
+    struct route *route = &core->routes[index];
+    struct job *job = STAILQ_FIRST(&route->waiting);
+    bool lane = needs_lane(job);
+    bool hopeless = lane && (gone || job->binding == NULL);
 
-    while ((job = STAILQ_FIRST(&berth->waiting)) != NULL) {
-        STAILQ_REMOVE_HEAD(&berth->waiting, queue);
-        core->waiting_count--;
-        TRY(needs_lane(job) ? refuse_or_replay(core, berth, job)
-                            : decide_or_tell(core, job));
+    if (lane && !hopeless) {
+        job->berth = route_choose(core, index, job->tried);
+        if (job->berth == NO_BERTH && job->tried != 0) {
+            job->berth = route_choose(core, index, 0); /* better there than behind a queue */
+        }
+        if (job->berth == NO_BERTH) {
+            *stays = true;
+            return SG_OK;
+        }
+    }
+    STAILQ_REMOVE_HEAD(&route->waiting, queue);
+    core->waiting_count--;
+    return hopeless ? refuse_or_replay(core, index, job) : decide_or_tell(core, job);
+}
+
+static enum sg_status decide_waiting(struct core *core, size_t index, int64_t now_us,
+                                     size_t *decisions)
+{
+    struct route *route = &core->routes[index];
+    bool gone = route_gone(core, index, now_us);
+    bool stays = false;
+
+    while (!STAILQ_EMPTY(&route->waiting) && !stays && *decisions < TURN_DECISIONS) {
+        TRY(decide_first(core, index, gone, &stays));
+        (*decisions)++;
     }
     return SG_OK;
 }
 
-/* Takes no more jobs than the lane has room for: an INTENT is written when the key is
- * about to be used, not when somebody queues. Denials take no room. */
-static enum sg_status decide_waiting(struct core *core, struct berth *berth,
-                                     size_t *decisions)
+/* Each key in its turn: a long queue of one does not hold up the others. */
+static enum sg_status decide_all(struct core *core)
 {
-    uint32_t room = lane_room(berth->lane);
-    struct job *job;
+    int64_t now_us = clock_mono_us();
+    size_t keys = core->keyring.count;
+    size_t decisions = 0;
 
-    while ((job = STAILQ_FIRST(&berth->waiting)) != NULL && *decisions < TURN_DECISIONS) {
-        bool may_sign = needs_lane(job);
-        if (may_sign && room == 0) {
-            break;
-        }
-        STAILQ_REMOVE_HEAD(&berth->waiting, queue);
-        core->waiting_count--;
-        (*decisions)++;
-        room -= may_sign ? 1 : 0;
-        TRY(decide_or_tell(core, job));
+    for (size_t i = 0; i < keys; i++) {
+        TRY(decide_waiting(core, (core->next_route + i) % keys, now_us, &decisions));
     }
+    core->next_route = (core->next_route + 1) % keys;
     return SG_OK;
 }
 
@@ -140,20 +162,39 @@ static enum sg_status conclude_all(struct core *core)
 
 static enum sg_status write_all(struct core *core)
 {
-    int64_t now_us = clock_mono_us();
-    size_t decisions = 0;
-
     TRY(notes_write(core));
+    TRY(latches_write(core));
+    TRY(orders_write(core));
     TRY(conclude_all(core));
-    for (size_t i = 0; i < core->berth_count; i++) {
-        TRY(lane_gone(&core->berths[i], now_us)
-                ? refuse_all(core, &core->berths[i])
-                : decide_waiting(core, &core->berths[i], &decisions));
-    }
-    return SG_OK;
+    return decide_all(core);
 }
 
 /* --- Out ------------------------------------------------------------------------- */
+
+static void hand_over(struct core *core, struct job *job)
+{
+    static const struct lane_result lost = {
+        .status = SG_LANE_DOWN,
+        .unused = true,
+        .why = "the HSM was lost before the key was used; ask again with the same id"};
+    struct berth *berth = &core->berths[job->berth];
+    enum lane_kind kind = lane_kind_of(job->scheme);
+
+    berth->planned[kind]--;
+    if (lane_room(berth->lane, kind) == 0) { /* it died while the records were written */
+        turn_on_done(core, job, &lost);
+        return;
+    }
+    const struct lane_op op = {
+        .owner = job,
+        .key = (uint32_t)berth->positions[route_index(core, job->key)],
+        .scheme = job->scheme,
+        .hash = job->hash,
+        .input = slice_of(job->to_be_signed, sg_hash_len(job->hash)),
+        .deadline_us = job->deadline_us,
+    };
+    lane_submit(berth->lane, &op);
+}
 
 /* The INTENTs are durable: now, and not before, the keys may be used. */
 static void dispatch(struct core *core)
@@ -161,27 +202,13 @@ static void dispatch(struct core *core)
     struct job *job;
 
     while ((job = STAILQ_FIRST(&core->admitted)) != NULL) {
-        struct lane *lane = core->berths[job->key->lane].lane;
         STAILQ_REMOVE_HEAD(&core->admitted, queue);
-        if (lane_room(lane) == 0) { /* it died while the records were written */
-            const struct lane_result lost = {
-                .status = SG_LANE_DOWN,
-                .why = "the HSM was lost before the key was used"};
-            turn_on_done(core, job, &lost);
-            continue;
-        }
-        const struct lane_op op = {
-            .owner = job,
-            .key = job->key->position,
-            .scheme = job->scheme,
-            .hash = job->hash,
-            .input = slice_of(job->to_be_signed, sg_hash_len(job->hash)),
-            .deadline_us = job->deadline_us,
-        };
-        lane_submit(lane, &op);
+        hand_over(core, job);
     }
     for (size_t i = 0; i < core->berth_count; i++) {
-        lane_flush(core->berths[i].lane);
+        if (core->berths[i].lane != NULL) {
+            lane_flush(core->berths[i].lane);
+        }
     }
 }
 
@@ -240,11 +267,13 @@ static void refuse_everybody(struct core *core)
     STAILQ_CONCAT(&undone, &core->answered);
     refuse_list(core, &undone);
     refuse_list(core, &core->finished);
+    refuse_list(core, &core->again);
     refuse_list(core, &core->admitted);
-    for (size_t i = 0; i < core->berth_count; i++) {
-        refuse_list(core, &core->berths[i].waiting);
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        refuse_list(core, &core->routes[i].waiting);
     }
     hand_back(core);
+    orders_obey(core);
 }
 
 static enum sg_status write_and_commit(struct core *core)
@@ -256,7 +285,8 @@ static enum sg_status write_and_commit(struct core *core)
 
 bool turn_has_work(const struct core *core)
 {
-    return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0;
+    return core->waiting_count > 0 || core->finished_count > 0 ||
+           core->note_count > 0 || !STAILQ_EMPTY(&core->orders);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like
@@ -287,5 +317,6 @@ enum sg_status turn(struct core *core)
     }
     dispatch(core);
     hand_back(core);
+    orders_obey(core);
     return SG_OK;
 }

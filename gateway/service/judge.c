@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/binding.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
 
@@ -110,8 +111,15 @@ void judge_job(const struct services *services, const struct caller *caller,
                const struct terms *terms, struct job *job)
 {
     const struct policy *policy = services->options.policy;
-    struct facts facts = *policy_key_facts(terms->key->bound);
     struct slice label_names[SG_COUNT(terms->label_names)];
+
+    job->policy = policy;
+    job->binding = key_take_binding(terms->key);
+    if (job->binding == NULL) { /* nothing is known of the key: the core answers it */
+        job->verdict.allow = false;
+        return;
+    }
+    struct facts facts = *policy_key_facts(job->binding->facts);
 
     for (size_t i = 0; i < terms->label_count; i++) {
         label_names[i] = slice_str(terms->label_names[i]);
@@ -120,8 +128,7 @@ void judge_job(const struct services *services, const struct caller *caller,
     caller_facts(caller, &facts);
     facts_number(&facts, FACT_ID_clock_now, job->signing_time_us);
     facts_derive(&facts);
-    job->policy = policy;
-    policy_judge(policy, terms->key->bound, &facts, &job->verdict);
+    policy_judge(policy, job->binding->facts, &facts, &job->verdict);
     if (!job->verdict.allow) {
         explain_denial(policy, &facts, job);
         if (job->denial != NULL && job->denial->count > 0) {

@@ -1,6 +1,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "gateway/core/binding.h"
 #include "gateway/service/inside.h"
 #include "proto/text.h"
 
@@ -105,11 +106,11 @@ static uint32_t longest(const struct key *key)
 }
 
 /* The first policy OID of the certificate that the policy's list holds. */
-static void add_oid(const struct policy *policy, const struct key *key,
+static void add_oid(const struct policy *policy, const struct binding *binding,
                     struct answer *out)
 {
     const struct fact_value *oids =
-        &policy_key_facts(key->bound)->value[FACT_ID_cert_policy_oids];
+        &policy_key_facts(binding->facts)->value[FACT_ID_cert_policy_oids];
 
     for (size_t i = 0; oids->present && i < oids->set_count; i++) {
         if (oids->set[i].len < sizeof(out->oid)) {
@@ -145,9 +146,22 @@ static void add_notice(const struct policy_info *policy, bool english, struct an
     }
 }
 
+static void give_binding(struct binding **binding)
+{
+    binding_give(*binding);
+}
+
 static void answer(struct grpc_call *call, struct services *services,
                    const struct key *key, bool english)
 {
+    AUTO(give_binding) struct binding *binding = key_take_binding(key);
+
+    if (binding == NULL) {
+        finish_plain(call, SG_LANE_DOWN,
+                     "the HSM of this key is not available; try again later");
+        return;
+    }
+
     struct arena *arena = &loop_of(services, call)->scratch;
 
     arena_reset(arena);
@@ -158,10 +172,10 @@ static void answer(struct grpc_call *call, struct services *services,
     out->message.key = pb_text(key->config->name);
     out->message.signature_max_len = longest(key);
     out->message.certificate_not_after_us = cert_not_after_us(key->cert);
-    out->message.assurance = pb_text(key->hardware ? "hardware" : "software");
+    out->message.assurance = pb_text(binding->hardware ? "hardware" : "software");
     add_algorithms(services->options.policy, key, out);
     add_classes(key, out);
-    add_oid(services->options.policy, key, out);
+    add_oid(services->options.policy, binding, out);
     add_notice(policy_info(services->options.policy), english, out);
     if (!add_certificates(arena, key, out)) {
         finish_plain(call, SG_INTERNAL, NULL);

@@ -195,6 +195,16 @@ def a_pin_that_was_changed_is_tried_once_and_never_again(faulty):
         equal(refusal.code, UNAVAILABLE)
         contains(refusal.message, "PIN")
         equal(faulty.logins() - tried, 1, "logins after the crash")
+    with faulty.rig.gateway(faulty.conf) as gateway:
+        time.sleep(1)
+        equal(faulty.logins() - tried, 1, "logins after a restart of the gateway")
+        contains(rig.refused(gateway.client().sign, item()).message, "PIN")
+    faulty.rig.unlatch("lane0")
+    faulty.schedule("")
+    with faulty.rig.gateway(faulty.conf) as gateway:
+        expect(gateway.client().sign().signature, "signed after the unlatching")
+        shown = faulty.rig.segel("reviewer", "log", "show", "--json").stdout
+        contains(shown, '"pin.fail"', '"pin.unlock"', "administrator of the machine")
 
 
 @claim
@@ -209,6 +219,7 @@ def a_pin_that_is_refused_in_mid_job_is_not_tried_again(faulty):
         equal(refusal.code, UNAVAILABLE)
         contains(refusal.message, "PIN")
         equal(faulty.logins() - tried, 0, "logins")
+    faulty.rig.unlatch("lane0")
 
 
 # --- What is answered is recorded, once -----------------------------------------------------

@@ -145,6 +145,11 @@ class Rig:
         code = gateway.wait_end()
         return code, gateway.text()
 
+    def unlatch(self, lane, config=None):
+        """Allows a lane one more login, with the gateway stopped."""
+        result = self.tool("segeld", "--config", config or self.conf, "--unlatch", lane)
+        equal(result.returncode, 0, result.stderr)
+
     def tool(self, program, *arguments, stdin=None):
         """Runs one of the programs to its end."""
         return subprocess.run([os.path.join(BIN, program), *arguments], input=stdin,

@@ -95,11 +95,33 @@ def a_missing_token_is_named_beside_those_that_are_there(the_rig):
 def a_wrong_pin_is_tried_once_and_said(the_rig):
     path = the_rig.write("wrong-pin", "000000000000\n")
     os.chmod(path, 0o600)
-    text = ends_with(the_rig, the_rig.config((r"pin_file: pin$", "pin_file: wrong-pin")),
-                     "PIN")
-    expect(len(re.findall(r'"event":\s*"lane\.(?:start|spawn)', text)) <= 1,
-           "only one lane was tried")
+    changes = (r"pin_file: pin$", "pin_file: wrong-pin"), (r"ledger.db", "first.db")
+    text = ends_with(the_rig, the_rig.config(*changes), "CKR_PIN_INCORRECT")
     expect("000000000000" not in text, "the wrong PIN stands in the messages")
+    # The file is right now, and still nobody tries it before a person has said so.
+    the_rig.write("wrong-pin", the_rig.read("pin"))
+    ends_with(the_rig, the_rig.config(*changes), "CKR_PIN_INCORRECT", "--unlatch")
+    the_rig.unlatch("lane0", the_rig.config(*changes))
+    with the_rig.gateway(the_rig.config(*changes)) as gateway:
+        expect(gateway.client().sign().signature, "signed")
+
+
+@claim
+def a_gateway_with_a_log_comes_up_without_its_token(the_rig):
+    with the_rig.gateway() as gateway:
+        gateway.client().sign()
+    the_rig.write("wrong-pin", "000000000000\n")
+    config = the_rig.config((r"pin_file: pin$", "pin_file: wrong-pin"))
+    with the_rig.gateway(config) as gateway:
+        gateway.wait_event("pin.fail")
+        refusal = rig.refused(gateway.client().sign)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "PIN")
+        shown = the_rig.segel("reviewer", "log", "show", "--json").stdout
+        contains(shown, '"pin.fail"')
+    the_rig.unlatch("lane0")
+    with the_rig.gateway() as gateway:
+        expect(gateway.client().sign().signature, "signed")
 
 
 @claim

@@ -1,0 +1,195 @@
+#include <openssl/rand.h>
+#include <stdio.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/lane_inside.h"
+
+/* What a lane makes of its own health: watchdog, breaker, canary, back-off. */
+
+enum {
+    TICK_US = 100000,
+    SLOW_FACTOR = 10,
+    PATIENCE_MAX_US = 60000000,
+    RECENT = 20,            /* operations that the breaker looks at */
+    FIRST_PAUSE_US = 100000,
+    SOUND_LIFE_US = 10000000, /* a life that was long enough, or */
+    SOUND_SIGNED = 16,        /* signed enough, starts the next one at once */
+};
+
+/* --- Watchdog -------------------------------------------------------------------- */
+
+/* An HSM that is slow by nature gets ten times what its slowest hundredth takes. */
+static int64_t patience_us(const struct lane *lane, const struct hand *hand)
+{
+    int64_t slow_us = SLOW_FACTOR * latency_p99_us(&hand->latency);
+    int64_t limit_us = slow_us < PATIENCE_MAX_US ? slow_us : PATIENCE_MAX_US;
+
+    return limit_us > lane->options.timeout_us ? limit_us : lane->options.timeout_us;
+}
+
+static bool hand_hung(const struct lane *lane, const struct hand *hand, int64_t now_us)
+{
+    /* Looked at once a tick: it strikes before the limit rather than behind it. */
+    int64_t limit_us = patience_us(lane, hand) - TICK_US;
+
+    return hand->outstanding > 0 &&
+           (now_us - hand->progress_us > limit_us ||
+            (hand->overtaken_us != 0 && now_us - hand->overtaken_us > limit_us));
+}
+
+bool health_hung(const struct lane *lane, int64_t now_us)
+{
+    bool hung = false;
+
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        hung = hung || hand_hung(lane, &lane->hands[kind], now_us);
+    }
+    return hung && !lane->burying &&
+           (lane->state == LANE_UP || lane->state == LANE_TRYING);
+}
+
+/* --- Breaker --------------------------------------------------------------------- */
+
+static void note_recent(struct lane *lane, bool failed)
+{
+    lane->recent = (lane->recent << 1 | (failed ? 1U : 0U)) & ((1U << RECENT) - 1);
+    lane->recent_count += lane->recent_count < RECENT ? 1 : 0;
+}
+
+bool health_mostly_failing(const struct lane *lane)
+{
+    return lane->recent_count == RECENT &&
+           __builtin_popcount(lane->recent) > RECENT / 2;
+}
+
+void health_note(struct lane *lane, enum sg_status status)
+{
+    bool failed = status == SG_HSM;
+
+    if (status == SG_OK) {
+        lane->counts.signed_count++;
+        lane->counts.succeeded_us = clock_wall_us();
+        lane->life_signed++;
+    } else if (failed) {
+        lane->counts.failed_count++;
+        lane->counts.failed_us = clock_wall_us();
+    }
+    note_recent(lane, failed);
+}
+
+/* --- Canary ---------------------------------------------------------------------- */
+
+static enum sg_scheme scheme_of(const struct lane_key *key)
+{
+    bool rsa = key->type[0] == 'r';
+    bool pkcs1 = (key->mechanisms & (1U << SG_SCHEME_RSA_PKCS1)) != 0;
+
+    if (rsa) {
+        return pkcs1 ? SG_SCHEME_RSA_PKCS1 : SG_SCHEME_RSA_PSS;
+    }
+    return key->curve[0] == 'E' ? SG_SCHEME_NONE : SG_SCHEME_ECDSA;
+}
+
+/* A fresh nonce each time: an answer that was stored somewhere is no answer. */
+static void send_canary(struct lane *lane, int64_t now_us)
+{
+    enum sg_hash hash = SG_HASH_SHA256;
+    const struct lane_key *key = &lane->keys[lane->options.canary];
+    struct lane_op op = {
+        .owner = lane,
+        .key = (uint32_t)lane->options.canary,
+        .scheme = scheme_of(key),
+        .hash = hash,
+        .input = slice_of(lane->canary_digest, sg_hash_len(hash)),
+        .deadline_us = 0,
+    };
+
+    if (op.scheme == SG_SCHEME_NONE) {
+        op.hash = SG_HASH_NONE;
+    }
+    MUST(RAND_bytes(lane->canary_digest, (int)op.input.len) == 1);
+    lane->canary_us = now_us;
+    lane->canary_pending = true;
+    traffic_put(lane, &op);
+    lane_flush(lane);
+}
+
+void health_opened(struct lane *lane)
+{
+    if (lane->options.canary == LANE_NO_CANARY) {
+        lane_enter(lane, LANE_UP);
+        return;
+    }
+    const struct lane_key *key = &lane->keys[lane->options.canary];
+    if (!key->usable) {
+        char why[sizeof(lane->why)];
+        (void)snprintf(why, sizeof(why), "the canary cannot be used: %s", key->why);
+        lane->failure = FAILURE_CONFIG;
+        lane_lose(lane, LANE_DOWN, why);
+        return;
+    }
+    lane_enter(lane, LANE_TRYING);
+    send_canary(lane, clock_mono_us());
+}
+
+void health_canary_done(struct lane *lane, const struct lane_result *result)
+{
+    char why[sizeof(lane->why)];
+
+    lane->canary_pending = false;
+    if (lane->burying) {
+        return;
+    }
+    if (result->status != SG_OK) {
+        (void)snprintf(why, sizeof(why), "the canary was not signed: %s", result->why);
+        lane_lose(lane, LANE_DOWN, why);
+        return;
+    }
+    lane->counts.canary_count++;
+    lane->counts.succeeded_us = clock_wall_us();
+    if (lane->state == LANE_TRYING) {
+        lane_enter(lane, LANE_UP);
+    }
+}
+
+void health_tick(struct lane *lane, int64_t now_us)
+{
+    if (lane->state == LANE_UP && !lane->canary_pending &&
+        lane->options.canary != LANE_NO_CANARY &&
+        now_us - lane->canary_us >= lane->options.canary_us) {
+        send_canary(lane, now_us);
+    }
+}
+
+/* --- Back-off -------------------------------------------------------------------- */
+
+/* Up to a tenth more, so that the lanes of many gateways do not come in step. */
+static int64_t with_jitter(int64_t us)
+{
+    uint8_t random = 0;
+
+    MUST(RAND_bytes(&random, 1) == 1);
+    return us + us * random / 2560;
+}
+
+void health_plan_retry(struct lane *lane, int64_t now_us)
+{
+    bool sound = lane->opened_us != 0 && (lane->life_signed >= SOUND_SIGNED ||
+                                          now_us - lane->opened_us >= SOUND_LIFE_US);
+    int64_t next_us = lane->backoff_us * 2;
+
+    if (sound) {
+        lane->backoff_us = 0;
+        lane->retry_us = now_us;
+        return;
+    }
+    /* The first one that fails gets a second at once; from then on there are pauses. */
+    if (lane->backoff_us == 0) {
+        lane->retry_us = lane->opened_us != 0 ? now_us : now_us + FIRST_PAUSE_US;
+        lane->backoff_us = FIRST_PAUSE_US / 2;
+        return;
+    }
+    lane->backoff_us =
+        next_us < lane->options.retry_max_us ? next_us : lane->options.retry_max_us;
+    lane->retry_us = now_us + with_jitter(lane->backoff_us);
+}

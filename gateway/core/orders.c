@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/core/core_inside.h"
+#include "gateway/core/order.h"
+#include "gateway/ledger/record.h"
+#include "proto/text.h"
+
+/* --- The latch, beyond a restart -------------------------------------------------- */
+
+/* Kept as "latched FAILURES WHY" or "open FAILURES". Only the latch of this very lane: a
+ * lane of another name has another PIN. */
+static void memo_name(const struct berth *berth, char out[80])
+{
+    (void)snprintf(out, 80, "pin/%s", lane_name(berth->lane));
+}
+
+enum sg_status latch_recall(struct core *core, struct berth *berth)
+{
+    static const char latched[] = "latched ";
+    char name[80];
+    char text[LEDGER_MEMO_MAX];
+    char *end = NULL;
+
+    memo_name(berth, name);
+    enum sg_status status = ledger_recall(core->ledger, name, text);
+    if (status != SG_OK) {
+        return status == SG_NOT_FOUND ? SG_OK : status;
+    }
+    bool is_latched = strncmp(text, latched, strlen(latched)) == 0;
+    const char *rest = strchr(text, ' ');
+    berth->pin_failures = rest == NULL ? 0 : (uint32_t)strtoul(rest, &end, 10);
+    if (is_latched) {
+        lane_latch(berth->lane, end != NULL && *end == ' ' ? end + 1 : "an earlier login");
+        berth->seen = LANE_LATCHED;
+    }
+    return SG_OK;
+}
+
+static enum sg_status write_latch(struct core *core, struct berth *berth)
+{
+    char name[80];
+    char text[LEDGER_MEMO_MAX];
+    bool latched = lane_state(berth->lane) == LANE_LATCHED;
+
+    memo_name(berth, name);
+    (void)snprintf(text, sizeof(text), "%s %u%s%.400s", latched ? "latched" : "open",
+                   berth->pin_failures, latched ? " " : "",
+                   latched ? lane_why(berth->lane) : "");
+    TRY(ledger_remember(core->ledger, name, text));
+    berth->latch_unwritten = false;
+    return SG_OK;
+}
+
+enum sg_status latches_write(struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        struct berth *berth = &core->berths[i];
+        if (berth->lane != NULL && berth->latch_unwritten) {
+            TRY(write_latch(core, berth));
+        }
+    }
+    return SG_OK;
+}
+
+enum sg_status latch_clear(struct core *core, struct berth *berth)
+{
+    char name[80];
+    char text[32];
+
+    memo_name(berth, name);
+    (void)snprintf(text, sizeof(text), "open %u", berth->pin_failures);
+    return ledger_remember(core->ledger, name, text);
+}
+
+/* --- Orders ----------------------------------------------------------------------- */
+
+static void refuse(struct order *order, enum sg_status status, const char *before,
+                   const char *after)
+{
+    order->status = status;
+    (void)snprintf(order->why, sizeof(order->why), "%s '%s'%s", before, order->lane,
+                   after);
+}
+
+/* "OFFICER REQUEST_ID INDEX HASH" of the last one that was carried out for the lane. */
+static void done_name(const struct order *order, char out[80])
+{
+    (void)snprintf(out, 80, "unlatched/%s", order->lane);
+}
+
+static enum sg_status remember_done(struct core *core, const struct order *order)
+{
+    char name[80];
+    char text[LEDGER_MEMO_MAX];
+    char hash[65];
+
+    done_name(order, name);
+    text_hex(slice_of(order->log_hash, sizeof(order->log_hash)), hash);
+    (void)snprintf(text, sizeof(text), "%s %llu %s %s", order->officer,
+                   (unsigned long long)order->log_index, hash, order->request_id);
+    return ledger_remember(core->ledger, name, text);
+}
+
+/* The officer's repeated call gets the same answer. */
+static bool was_done(struct core *core, struct order *order)
+{
+    char name[80];
+    char text[LEDGER_MEMO_MAX];
+    char officer[65] = "";
+    char hash[65] = "";
+    unsigned long long index = 0;
+    int at = 0;
+    size_t len = 0;
+
+    done_name(order, name);
+    /* NOLINTNEXTLINE(cert-err34-c): what we wrote ourselves; a wrong count is no match */
+    if (ledger_recall(core->ledger, name, text) != SG_OK ||
+        sscanf(text, "%64s %llu %64s %n", officer, &index, hash, &at) != 3 || at == 0 ||
+        strcmp(officer, order->officer) != 0 ||
+        strcmp(text + at, order->request_id) != 0 ||
+        text_unhex(slice_str(hash), order->log_hash, sizeof(order->log_hash), &len) !=
+            SG_OK) {
+        return false;
+    }
+    order->log_index = index;
+    order->on_log = true;
+    order->status = SG_OK;
+    return true;
+}
+
+static enum sg_status write_unlatch(struct core *core, struct order *order)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    char cert[65];
+    struct record_head head;
+    struct slice text = {0};
+
+    text_hex(slice_of(order->caller_cert, sizeof(order->caller_cert)), cert);
+    const char *pairs[] = {"subject",     order->lane, "officer",    order->officer,
+                           "caller_cert", cert,        "request_id", order->request_id};
+    record_begin(core, &head);
+    TRY(record_event(buffer, &head, "pin.unlock", pairs, SG_COUNT(pairs) / 2, &text));
+    order->log_index = head.seq;
+    order->on_log = true;
+    return ledger_append(core->ledger, text, order->log_hash);
+}
+
+static enum sg_status unlatch(struct core *core, struct order *order)
+{
+    struct berth *berth = berth_find(core, order->lane);
+
+    if (berth == NULL) {
+        refuse(order, SG_NOT_FOUND,
+               "there is no lane", "; 'segel token list' shows those that there are");
+        return SG_OK;
+    }
+    if (was_done(core, order)) {
+        return SG_OK;
+    }
+    if (lane_state(berth->lane) != LANE_LATCHED) {
+        refuse(order, SG_PRECONDITION, "nothing was done for lane",
+               ": no PIN was refused since it was last unlocked");
+        return SG_OK;
+    }
+    TRY(latch_clear(core, berth));
+    TRY(write_unlatch(core, order));
+    order->status = SG_OK;
+    order->fresh = true;
+    return remember_done(core, order);
+}
+
+enum sg_status orders_write(struct core *core)
+{
+    struct letter *letter;
+
+    while ((letter = STAILQ_FIRST(&core->orders)) != NULL) {
+        struct order *order = (struct order *)letter;
+        STAILQ_REMOVE_HEAD(&core->orders, link);
+        STAILQ_INSERT_TAIL(&core->obeyed, letter, link);
+        order->status = SG_LEDGER; /* unless it gets written */
+        TRY(unlatch(core, order));
+    }
+    return SG_OK;
+}
+
+static void obey(struct core *core, struct order *order)
+{
+    struct berth *berth = berth_find(core, order->lane);
+
+    if (order->fresh && berth != NULL) {
+        log_event(LOG_INFO, "pin.unlock", "lane", order->lane, "officer", order->officer,
+                  NULL);
+        lane_unlatch(berth->lane);
+    }
+}
+
+void orders_obey(struct core *core)
+{
+    struct letter *letter;
+
+    if (atomic_load(&core->broken)) { /* nothing was written: nothing is carried out */
+        STAILQ_CONCAT(&core->obeyed, &core->orders);
+        STAILQ_FOREACH (letter, &core->obeyed, link) {
+            refuse((struct order *)letter, SG_LEDGER, "nothing was done for lane",
+                   ": the ledger cannot be written");
+            ((struct order *)letter)->fresh = false;
+        }
+    }
+    while ((letter = STAILQ_FIRST(&core->obeyed)) != NULL) {
+        struct order *order = (struct order *)letter;
+        struct letters one = STAILQ_HEAD_INITIALIZER(one);
+        STAILQ_REMOVE_HEAD(&core->obeyed, link);
+        obey(core, order);
+        STAILQ_INSERT_TAIL(&one, letter, link);
+        MUST(mbox_put(order->reply, &one, 1) == SG_OK);
+    }
+}
+
+enum sg_status core_order(struct core *core, struct order *order)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+
+    if (atomic_load_explicit(&core->broken, memory_order_relaxed)) {
+        return SG_LEDGER;
+    }
+    order->letter.kind = LETTER_ORDER;
+    order->fresh = false;
+    order->on_log = false;
+    STAILQ_INSERT_TAIL(&one, &order->letter, link);
+    return mbox_put(&core->mailbox, &one, 1);
+}

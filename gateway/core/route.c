@@ -1,0 +1,277 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+
+/* How long jobs wait for a lane that is being replaced before they are refused. */
+enum { PATIENCE_US = 1000000 };
+
+enum sg_status routes_make(struct core *core)
+{
+    int64_t now_us = clock_mono_us();
+
+    core->routes = (struct route *)calloc(core->keyring.count + 1, sizeof(*core->routes));
+    if (core->routes == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        STAILQ_INIT(&core->routes[i].waiting);
+        core->routes[i].dark_us = now_us;
+    }
+    return SG_OK;
+}
+
+size_t route_index(const struct core *core, const struct key *key)
+{
+    return (size_t)(key - core->keyring.keys);
+}
+
+/* --- Which lanes hold a key ------------------------------------------------------ */
+
+/* What the lanes that are up say of one key. */
+struct survey {
+    struct binding *found[CONFIG_LANES_MAX]; /* owned shares; NULL = not asked or not up */
+    int best;                                /* index in found; NO_BERTH: none */
+};
+
+static void free_survey(struct survey *survey)
+{
+    for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
+        binding_give(survey->found[i]);
+    }
+}
+
+static bool may_serve(const struct berth *berth, size_t key)
+{
+    return berth->lane != NULL && !berth->leaving && lane_state(berth->lane) == LANE_UP &&
+           berth->positions[key] >= 0;
+}
+
+static enum sg_status ask_lanes(const struct core *core, size_t key, struct survey *out)
+{
+    out->best = NO_BERTH;
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct berth *berth = &core->berths[i];
+        if (!may_serve(berth, key)) {
+            continue;
+        }
+        TRY(binding_make(&core->keyring.keys[key], core->options.policy, berth->lane,
+                         (size_t)berth->positions[key], &out->found[i]));
+        if (out->best == NO_BERTH ||
+            binding_better(out->found[i], out->found[out->best])) {
+            out->best = (int)i;
+        }
+    }
+    return SG_OK;
+}
+
+/* A lane that shows the key worse than the best one does gets none of its jobs: they were
+ * judged by what the best one says. */
+static uint64_t alike(const struct survey *survey)
+{
+    uint64_t berths = 0;
+
+    for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
+        if (survey->found[i] != NULL &&
+            binding_alike(survey->found[i], survey->found[survey->best])) {
+            berths |= 1ULL << i;
+        }
+    }
+    return berths;
+}
+
+/* One that is down may hold it: the key is not refused for what others lack. */
+static bool all_answered(const struct core *core, size_t key)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct berth *berth = &core->berths[i];
+        if (berth->lane != NULL && !berth->leaving && berth->positions[key] >= 0 &&
+            lane_state(berth->lane) != LANE_UP) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell_key(struct core *core, const struct key *key,
+                     const struct binding *binding)
+{
+    notes_add(core, binding->usable ? "key.load" : "key.refuse", key->config->name,
+              binding->usable ? cert_serial(key->cert) : binding->why);
+    if (!binding->usable) {
+        log_event(LOG_WARN, "key.refused", "key", key->config->name, "why", binding->why,
+                  NULL);
+    }
+}
+
+/* A lane that was named for the key and does not serve it is worth a line. */
+static void tell_left_out(const struct core *core, const struct key *key,
+                          const struct survey *survey, uint64_t berths)
+{
+    for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
+        const struct binding *found = survey->found[i];
+        if (found == NULL || (berths & (1ULL << i)) != 0 ||
+            (!found->usable && key->config->lanes.count == 0)) {
+            continue;
+        }
+        log_event(LOG_WARN, "key.lane_left_out", "key", key->config->name, "lane",
+                  lane_name(core->berths[i].lane), "why",
+                  found->usable ? "its token says less of the key than another lane's, by "
+                                  "the policy or in its assurance"
+                                : found->why,
+                  NULL);
+    }
+}
+
+static enum sg_status bind_one(struct core *core, size_t index)
+{
+    const struct key *key = &core->keyring.keys[index];
+    const struct binding *present = key_binding(key);
+    AUTO(free_survey) struct survey survey = {.best = NO_BERTH};
+
+    TRY(ask_lanes(core, index, &survey));
+    if (survey.best == NO_BERTH ||
+        (!survey.found[survey.best]->usable && !all_answered(core, index))) {
+        return SG_OK;
+    }
+    uint64_t berths = alike(&survey);
+    struct binding *best = survey.found[survey.best];
+    if ((core->routes[index].berths | berths) != core->routes[index].berths) {
+        tell_left_out(core, key, &survey, berths);
+    }
+    core->routes[index].berths = best->usable ? berths : 0;
+    if (present != NULL && binding_equal(present, best)) {
+        return SG_OK;
+    }
+    if (present == NULL || !binding_alike(present, best) ||
+        strcmp(present->why, best->why) != 0) {
+        tell_key(core, key, best);
+    }
+    survey.found[survey.best] = NULL; /* its share goes to the key */
+    key_bind(key, best);
+    return SG_OK;
+}
+
+enum sg_status routes_bind(struct core *core, struct sg_error *why)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        enum sg_status status = bind_one(core, i);
+        if (status != SG_OK) {
+            return sg_fail(why, status, "key '%s' cannot be bound to the policy",
+                           core->keyring.keys[i].config->name);
+        }
+    }
+    return SG_OK;
+}
+
+/* --- Which lane takes a job ------------------------------------------------------ */
+
+static bool is_up(const struct berth *berth)
+{
+    return berth->lane != NULL && !berth->leaving && lane_state(berth->lane) == LANE_UP;
+}
+
+static enum lane_kind kind_of(const struct core *core, size_t route)
+{
+    return lane_kind_of(core->keyring.keys[route].config->scheme);
+}
+
+/* What it has in hand, and what this turn has planned for it. */
+static int64_t load_us(const struct berth *berth)
+{
+    int64_t us = lane_load_us(berth->lane);
+
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        us += lane_mean_us(berth->lane, (enum lane_kind)kind) *
+              (int64_t)berth->planned[kind];
+    }
+    return us;
+}
+
+int route_choose(const struct core *core, size_t route, uint64_t avoid)
+{
+    enum lane_kind kind = kind_of(core, route);
+    uint64_t berths = core->routes[route].berths & ~avoid;
+    int64_t least_us = INT64_MAX;
+    int best = NO_BERTH;
+
+    for (size_t i = 0; i < core->berth_count && berths >> i != 0; i++) {
+        const struct berth *berth = &core->berths[i];
+        if ((berths >> i & 1) == 0 || !is_up(berth) ||
+            lane_room(berth->lane, kind) <= berth->planned[kind]) {
+            continue;
+        }
+        int64_t us = load_us(berth);
+        if (us < least_us) {
+            least_us = us;
+            best = (int)i;
+        }
+    }
+    return best;
+}
+
+bool route_other(const struct core *core, size_t route, uint64_t avoid)
+{
+    uint64_t berths = core->routes[route].berths & ~avoid;
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if ((berths >> i & 1) != 0 && is_up(&core->berths[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- When none does -------------------------------------------------------------- */
+
+/* Asked for this key, whatever it said last. */
+static bool concerns(const struct berth *berth, size_t route)
+{
+    return berth->lane != NULL && !berth->leaving && berth->positions[route] >= 0;
+}
+
+static bool all_latched(const struct core *core, size_t route)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (concerns(&core->berths[i], route) &&
+            lane_state(core->berths[i].lane) != LANE_LATCHED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool route_gone(const struct core *core, size_t route, int64_t now_us)
+{
+    int64_t dark_us = core->routes[route].dark_us;
+
+    return dark_us != 0 &&
+           (now_us - dark_us > PATIENCE_US || all_latched(core, route));
+}
+
+const char *route_why(const struct core *core, size_t route)
+{
+    const char *why = "no lane holds it";
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct berth *berth = &core->berths[i];
+        if (concerns(berth, route) && !is_up(berth) && lane_why(berth->lane)[0] != '\0') {
+            why = lane_why(berth->lane);
+        }
+    }
+    return why;
+}
+
+void routes_note_dark(struct core *core, int64_t now_us)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        struct route *route = &core->routes[i];
+        if (route_other(core, i, 0)) {
+            route->dark_us = 0;
+        } else if (route->dark_us == 0) {
+            route->dark_us = now_us;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/core/core_inside.h"
+#include "gateway/ledger/record.h"
+
+/* The way back when the gateway cannot come up without the lane: its first start with a
+ * wrong PIN. Whoever may write the ledger's file may also do this; it stands on the log. */
+
+static enum sg_status write_it(struct core *core, struct berth *berth, const char *lane)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    char who[64];
+    struct record_head head;
+    struct slice text = {0};
+
+    (void)snprintf(who, sizeof(who), "administrator of the machine (uid %u)",
+                   (unsigned)getuid());
+    const char *pairs[] = {"subject", lane, "officer", who};
+    record_begin(core, &head);
+    TRY(record_event(buffer, &head, "pin.unlock", pairs, SG_COUNT(pairs) / 2, &text));
+    TRY(ledger_append(core->ledger, text, NULL));
+    return latch_clear(core, berth);
+}
+
+static enum sg_status clear(struct core *core, const char *lane, struct sg_error *why)
+{
+    const struct lane_options options = {
+        .config = config_find_lane(core->options.config, lane), .window = 1};
+    struct berth *berth = &core->berths[0];
+
+    TRY(lane_new(&options, &berth->lane));
+    core->berth_count = 1;
+    TRY(latch_recall(core, berth));
+    if (lane_state(berth->lane) != LANE_LATCHED) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "lane '%s' is not latched: no PIN was refused since it was last "
+                       "unlocked",
+                       lane);
+    }
+    TRY(ledger_begin(core->ledger));
+    TRY(write_it(core, berth, lane));
+    return ledger_commit(core->ledger);
+}
+
+enum sg_status core_unlatch(const struct config *config, const char *lane,
+                            struct sg_error *why)
+{
+    const struct ledger_options options = {.path = config->ledger_file,
+                                           .origin = config->ledger_origin};
+    static struct core core; /* only its ledger and one berth are used */
+    struct ledger_state state = {0};
+
+    if (config_find_lane(config, lane) == NULL) {
+        return sg_fail(why, SG_NOT_FOUND, "the configuration has no lane '%s'", lane);
+    }
+    core.options.config = config;
+    TRY(ledger_open(&options, &core.ledger, &state, why));
+    enum sg_status status = clear(&core, lane, why);
+    if (status == SG_LEDGER) {
+        status = sg_fail(why, status, "%s", ledger_why(core.ledger));
+    }
+    berths_fini(&core);
+    ledger_close(core.ledger);
+    return status;
+}

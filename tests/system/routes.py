@@ -1,0 +1,397 @@
+#!/usr/bin/python3
+"""Several lanes: which of them takes a key's job, what becomes of one that fails there, and
+how lanes come and go while the gateway runs."""
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from rig import claim, contains, equal, expect, item
+
+CONTENT = b"Isi surat contoh (TEST)\n"
+DIGEST = hashlib.sha256(CONTENT).digest()
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+FAULTS = os.path.join(rig.BUILD, "tests/fixtures/faults.so")
+
+
+class Town:
+    """A gateway with two lanes: two tokens with the same keys, as an HSM and its twin. Each
+    can be made to fail on command."""
+
+    def __init__(self, name, *keys):
+        self.rig = rig.Rig(name, *keys)
+        self.add_twin("lane1")
+        self.lane0 = self.block("lane0", "softhsm2.conf")
+        self.base = self.rig.read("segeld.yaml").replace("checkpoint_s: 1,",
+                                                         "checkpoint_s: 86400,")
+        self.calm()
+
+    def add_twin(self, name):
+        """A copy of the token's directory: the same keys behind another module."""
+        tokens = self.rig.path(f"tokens-{name}")
+        shutil.copytree(self.rig.path("tokens"), tokens)
+        self.rig.write(f"{name}.conf", self.rig.read("softhsm2.conf").replace(
+            self.rig.path("tokens"), tokens))
+
+    def block(self, name, conf, **changes):
+        """A lane's entry in the configuration."""
+        canary = re.search(r'canary: "(\w+)"', self.rig.read("segeld.yaml")).group(1)
+        fields = {"name": name, "module": FAULTS, "token": "segel-demo", "pin_file": "pin",
+                  "threads": "2", "canary": f'"{canary}"',
+                  "environment": f"{{SOFTHSM2_CONF: {conf}, FAULTS_FILE: "
+                                 f"{self.rig.path('faults-' + name)}, FAULTS_LOG: "
+                                 f"{self.rig.path('calls-' + name)}}}", **changes}
+        return "  - {" + ", ".join(f"{k}: {v}" for k, v in fields.items()) + "}\n"
+
+    def config(self, *lanes, key_lanes=None, more=""):
+        """The configuration with these lanes; keys are looked for on all of them."""
+        text = re.sub(r"^lanes:\n.*?^log_key", "lanes:\n" + "".join(lanes) + "log_key",
+                      self.base, flags=re.M | re.S)
+        place = f"    lanes: {key_lanes}\n" if key_lanes else ""
+        text = re.sub(r"^    lane: lane0\n", place, text, flags=re.M)
+        return self.rig.write("town.yaml", text + more)
+
+    def both(self, **changes):
+        return self.config(self.lane0, self.block("lane1", "lane1.conf", **changes))
+
+    def schedule(self, lane, text):
+        path = self.rig.path(f"faults-{lane}")
+        self.rig.write(path + ".new", text)
+        os.replace(path + ".new", path)
+
+    def calm(self):
+        for lane in ("lane0", "lane1"):
+            self.schedule(lane, "")
+
+    @contextlib.contextmanager
+    def gateway(self, config=None):
+        self.calm()
+        with self.rig.gateway(config or self.both()) as gateway:
+            gateway.client().sign()
+            yield gateway
+
+    def records(self):
+        shown = self.rig.segel("reviewer", "log", "show", "--json")
+        equal(shown.returncode, 0, shown.stderr)
+        lines = [json.loads(line) for line in shown.stdout.splitlines() if line.strip()]
+        return [r.get("record", r) for r in lines]
+
+    def outcomes(self, job):
+        """(outcome, lane) of each attempt of a job, in the order of the log."""
+        found = self.records()
+        ids = [r["decision_id"] for r in found
+               if r["type"] == "intent" and r.get("job") == job.request_id]
+        return [(r["outcome"], r["lane"]) for r in found
+                if r["type"] == "outcome" and r["decision_id"] in ids]
+
+
+def lanes_of(gateway):
+    """{lane: pid}, by the environment of the processes."""
+    pid, found = gateway.process.pid, {}
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        for child in file.read().split():
+            with contextlib.suppress(OSError), open(f"/proc/{child}/environ", "rb") as env:
+                name = re.search(rb"faults-(\w+)", env.read())
+                if name:
+                    found[name.group(1).decode()] = int(child)
+    return found
+
+
+def sign_many(gateway, count, **changes):
+    return gateway.client().batch([item() for _ in range(count)], **changes)
+
+
+def until(truth, seconds=10):
+    end = time.monotonic() + seconds
+    while not truth():
+        expect(time.monotonic() < end, "it did not come about in time")
+        time.sleep(0.05)
+
+
+def signs(gateway, seconds=10, **changes):
+    """Signs, and asks again with the same id while the HSM is away."""
+    job, end = item(value=DIGEST), time.monotonic() + seconds
+    while True:
+        try:
+            return gateway.client().sign(job, **changes)
+        except grpc.RpcError as error:
+            expect(error.code() == UNAVAILABLE, f"{error.code()}: {error.details()}")
+            expect(time.monotonic() < end, f"still {error.details()}")
+            time.sleep(0.1)
+
+
+@claim
+def work_is_shared_by_the_lanes_that_hold_the_key(town):
+    with town.gateway() as gateway:
+        results = sign_many(gateway, 200)
+        expect(all(r.signature for r in results), "all are signed")
+        used = [r["lane"] for r in town.records() if r["type"] == "outcome"]
+        expect(used.count("lane0") > 30 and used.count("lane1") > 30,
+               f"lane0 {used.count('lane0')}, lane1 {used.count('lane1')}")
+
+
+@claim
+def the_busier_lane_gets_less(town):
+    with town.gateway() as gateway:
+        town.schedule("lane0", "C_Sign@1+=slow")
+        sign_many(gateway, 8)
+        before = len(town.records())
+        expect(all(r.signature for r in sign_many(gateway, 60)), "all are signed")
+        used = [r["lane"] for r in town.records()[before:] if r["type"] == "outcome"]
+        expect(used.count("lane0") < used.count("lane1"),
+               f"the slow lane0 {used.count('lane0')}, lane1 {used.count('lane1')}")
+
+
+@claim
+def a_job_that_fails_on_one_token_is_signed_by_the_other_and_both_are_recorded(town):
+    with town.gateway() as gateway:
+        for lane in ("lane0", "lane1"):
+            town.schedule("lane0", "")
+            town.schedule("lane1", "")
+            until(lambda: len(lanes_of(gateway)) == 2)
+            time.sleep(0.5)
+            town.schedule(lane, "C_SignInit@1+=31")
+            jobs = [item() for _ in range(6)]
+            results = gateway.client().batch(jobs)
+            expect(all(r.signature for r in results), f"{lane} fails, the other signs")
+            seen = [town.outcomes(job) for job in jobs]
+            other = "lane1" if lane == "lane0" else "lane0"
+            expect([("failed", lane), ("signed", other)] in seen, f"outcomes: {seen}")
+            for result, outcomes in zip(results, seen):
+                equal(result.attempt, len(outcomes), "attempt")
+
+
+@claim
+def a_wrong_signature_of_one_token_is_made_good_by_the_other(town):
+    with town.gateway() as gateway:
+        town.schedule("lane0", "C_Sign@1+=flip")
+        for _ in range(6):
+            rig.check_cms(gateway.rig, gateway.client().sign(item(value=DIGEST)).signature,
+                          CONTENT)
+
+
+@claim
+def a_job_that_both_tokens_fail_is_refused_and_recorded_twice(town):
+    with town.gateway() as gateway:
+        town.schedule("lane0", "C_SignInit@1+=82")
+        town.schedule("lane1", "C_SignInit@1+=82")
+        job = item(value=DIGEST)
+        refusal = rig.refused(gateway.client().sign, job)
+        equal(refusal.code, UNAVAILABLE)
+        equal([outcome for outcome, _ in town.outcomes(job)], ["failed", "failed"])
+        town.schedule("lane0", "")
+        town.schedule("lane1", "")
+        equal(gateway.client().sign(job).attempt, 3, "attempt")
+
+
+@claim
+def what_a_killed_lane_had_begun_is_indeterminate_and_the_rest_goes_to_the_other(town):
+    with town.gateway() as gateway:
+        town.schedule("lane0", "C_Sign@1+=hang")
+        jobs = [item() for _ in range(40)]
+        results = gateway.client().batch(jobs, timeout=20)
+        lost = [r for r in results if not r.signature]
+        expect(1 <= len(lost) <= 2, f"{len(lost)} jobs are lost, the lane has two threads")
+        for result in lost:
+            equal(result.status.code, UNAVAILABLE.value[0])
+            equal(town.outcomes(item(result.request_id)), [("indeterminate", "lane0")])
+        again = [r for r in results if r.signature and r.attempt == 2]
+        expect(again, "jobs that the hung lane had not begun were signed by the other")
+        for result in again[:3]:
+            equal(town.outcomes(item(result.request_id)),
+                  [("failed", "lane0"), ("signed", "lane1")])
+        town.schedule("lane0", "")
+        mended = gateway.client().batch([j for j in jobs if j.request_id
+                                         in {r.request_id for r in lost}])
+        equal([r.attempt for r in mended], [2] * len(lost), "attempts")
+
+
+@claim
+def a_lane_that_hangs_does_not_slow_the_other_down(town):
+    with town.gateway() as gateway:
+        client = gateway.client()
+        client.batch([item() for _ in range(50)])
+        town.schedule("lane0", "C_Sign@1+=hang")
+        times, end = [], time.monotonic() + 3
+        while time.monotonic() < end:
+            start = time.monotonic()
+            with contextlib.suppress(grpc.RpcError):
+                client.sign(timeout=5)
+                times.append(time.monotonic() - start)
+        expect(len(times) > 50, f"{len(times)} jobs were signed meanwhile")
+        slow = [t for t in times if t > 1.5]
+        expect(len(slow) <= 2, f"{len(slow)} signed jobs waited for the hung lane")
+
+
+@claim
+def a_lane_whose_key_is_another_gets_no_jobs(town):
+    other = rig.Rig("routes-other", "seal-demo:p-256")
+    shutil.rmtree(town.rig.path("tokens-lane1"))
+    shutil.copytree(other.path("tokens"), town.rig.path("tokens-lane1"))
+    town.rig.write("other-pin", other.read("pin"))
+    os.chmod(town.rig.path("other-pin"), 0o600)
+    ours = json.loads(town.rig.read("seal-demo.json"))["id"]
+    theirs = json.loads(other.read("seal-demo.json"))["id"]
+    canary = re.search(r'canary: "(\w+)"', other.read("segeld.yaml")).group(1)
+    twin = town.block("lane1", "lane1.conf", pin_file="other-pin", canary=f'"{canary}"')
+    config = town.config(town.lane0, twin)
+    text = town.rig.read("town.yaml").replace(f'id: "{ours}"', f'id: "{theirs}"')
+    expect(theirs != ours and theirs in text, "the ids differ, and the other's is named")
+    town.rig.write("town.yaml", text)
+    town.calm()
+    with town.rig.gateway(config) as gateway:
+        # On lane0 there is no such id, on lane1 it is another public key.
+        refusal = rig.refused(gateway.client().sign)
+        equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
+        contains(refusal.message, "certificate")
+    with town.rig.gateway(town.config(town.lane0, twin)) as gateway:
+        expect(all(r.signature for r in sign_many(gateway, 20)), "lane0 signs all")
+        used = {r["lane"] for r in town.records()[-30:] if r["type"] == "outcome"}
+        equal(used, {"lane0"}, "lanes that signed")
+    shutil.rmtree(town.rig.path("tokens-lane1"))
+    shutil.copytree(town.rig.path("tokens"), town.rig.path("tokens-lane1"))
+
+
+@claim
+def a_lane_whose_canary_fails_gets_no_jobs_until_it_sings(town):
+    with town.gateway() as gateway:
+        town.schedule("lane1", "C_Sign@1+=flip")
+        os.kill(lanes_of(gateway)["lane1"], signal.SIGKILL)
+        gateway.wait_event("lane.down")
+        before = len(town.records())
+        expect(all(r.signature for r in sign_many(gateway, 30)), "lane0 signs all")
+        used = {r["lane"] for r in town.records()[before:] if r["type"] == "outcome"}
+        equal(used, {"lane0"}, "lanes that signed")
+        town.schedule("lane1", "")
+        gateway.wait_event("lane.up")
+
+
+@claim
+def a_canary_that_is_not_on_the_token_is_named(town):
+    town.calm()
+    code, text = town.rig.refuses(town.both(canary='"beef"'))
+    expect(code == 1, f"exit code {code}")
+    contains(text, "lane1", "canary", "beef")
+
+
+@claim
+def the_canary_is_signed_again_and_again(town):
+    config = town.both()
+    with open(config, "a", encoding="ascii") as file:
+        file.write("hsm: {canary_ms: 1000}\n")
+    with town.gateway(config):
+        town.rig.write("calls-lane1", "")
+        time.sleep(2.6)
+        calls = town.rig.read("calls-lane1").count("C_SignInit")
+        expect(2 <= calls <= 4, f"{calls} canaries in 2.6 s")
+
+
+@claim
+def a_lane_is_added_and_taken_away_while_jobs_run(town):
+    alone = town.config(town.lane0)
+    with town.gateway(alone) as gateway:
+        results, ended = [], threading.Event()
+
+        def stream():
+            while not ended.is_set():
+                results.extend(sign_many(gateway, 20))
+        worker = threading.Thread(target=stream)
+        worker.start()
+        town.both()
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_event("lane.up")
+        until(lambda: any(r.get("lane") == "lane1" for r in town.records()))
+        town.config(town.lane0)
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_event("lane.removed")
+        until(lambda: list(lanes_of(gateway)) == ["lane0"])
+        ended.set()
+        worker.join(timeout=30)
+        expect(len(results) > 50 and all(r.signature for r in results),
+               f"of {len(results)} jobs {sum(not r.signature for r in results)} failed")
+        kinds = [r["type"] for r in town.records()]
+        contains(" ".join(kinds), "lane.added", "lane.leaving", "lane.removed")
+
+
+@claim
+def a_reload_that_would_change_the_log_keys_lane_does_nothing(town):
+    with town.gateway() as gateway:
+        town.config(town.block("lane1", "lane1.conf"), town.lane0.replace("threads: 2",
+                                                                          "threads: 3"))
+        gateway.process.send_signal(signal.SIGHUP)
+        contains(gateway.wait_event("reload.failed")["why"], "lane0", "log key")
+        town.rig.write("town.yaml", "lanes: nonsense\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        until(lambda: len(gateway.find("reload.failed")) == 2)
+        equal(sorted(lanes_of(gateway)), ["lane0", "lane1"])
+        expect(gateway.client().sign().signature, "signed")
+
+
+@claim
+def a_lane_that_is_down_at_the_start_comes_later(town):
+    town.calm()
+    town.schedule("lane1", "C_OpenSession@1+=e0")
+    with town.rig.gateway(town.both()) as gateway:
+        expect(gateway.client().sign().signature, "lane0 serves meanwhile")
+        town.schedule("lane1", "")
+        gateway.wait_event("lane.up")
+        before = len(town.records())
+        expect(all(r.signature for r in sign_many(gateway, 60)), "all are signed")
+        used = {r["lane"] for r in town.records()[before:] if r["type"] == "outcome"}
+        equal(used, {"lane0", "lane1"}, "lanes that signed")
+
+
+@claim
+def keys_and_lanes_may_be_named_by_uri(town):
+    pin = town.rig.path("pin")
+    key = json.loads(town.rig.read("seal-demo.json"))["id"]
+    canary = re.search(r'canary: "(\w+)"', town.base).group(1)
+    by_uri = (f'  - {{name: lane0, threads: 2, canary: "{canary}", '
+              "environment: {SOFTHSM2_CONF: softhsm2.conf}, "
+              f'uri: "pkcs11:token=segel-demo;manufacturer=SoftHSM%20project'
+              f'?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:{pin}"}}\n')
+    config = town.config(by_uri)
+    percent = "".join(f"%{key[i:i + 2]}" for i in range(0, len(key), 2))
+    text = town.rig.read("town.yaml").replace(
+        f'id: "{key}"', f'uri: "pkcs11:token=segel-demo;id={percent};object=seal-demo"')
+    town.rig.write("town.yaml", text)
+    with town.rig.gateway(config) as gateway:
+        rig.check_cms(town.rig, gateway.client().sign(item(value=DIGEST)).signature, CONTENT)
+
+
+@claim
+def one_slow_kind_of_key_does_not_hold_up_the_other(the_town):
+    town = Town("routes-kinds", "seal-demo:rsa-2048", "quick:p-256")
+    with town.rig.gateway(town.config(town.lane0.replace("threads: 2", "threads: 1"))) as gateway:
+        client = gateway.client()
+        client.sign(key="quick", hash_algorithm=rig.common.HASH_ALGORITHM_SHA256)
+        ended = threading.Event()
+
+        def flood():
+            while not ended.is_set():
+                sign_many(gateway, 400)
+        worker = threading.Thread(target=flood)
+        worker.start()
+        time.sleep(0.5)
+        times = []
+        for _ in range(20):
+            start = time.monotonic()
+            client.sign(key="quick")
+            times.append(time.monotonic() - start)
+        ended.set()
+        worker.join(timeout=30)
+        middle = sorted(times)[len(times) // 2]
+        # 256 RSA signatures wait in the lane: behind them it would be a quarter second.
+        expect(middle < 0.12, f"a P-256 job waits {middle * 1000:.0f} ms behind RSA jobs")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Town("routes")))
