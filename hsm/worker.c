@@ -5,6 +5,8 @@
 
 enum { MINUTE_US = 60000000 };
 
+static_assert((int)QUEUE_WORKERS >= (int)WIRE_THREADS_MAX, "each may give one back");
+
 /* The wait before a module that may be busy is asked again, and before a token without a
  * free session is. */
 static const struct timespec BUSY_PAUSE = {.tv_nsec = 20000000};

@@ -229,6 +229,45 @@ Test(lane, marks_what_was_taken_of_each_kind_before_the_key_is_used)
     (void)peer_stop(&peer);
 }
 
+/* How many outcomes of others come before that of this operation. */
+static unsigned outcomes_before(const struct peer *peer, uint64_t id)
+{
+    unsigned others = 0;
+    for (;;) {
+        Segel__Lane__V1__FromLane *message = peer_receive(peer);
+        cr_assert_not_null(message);
+        for (size_t i = 0; i < message->done->n_outcomes; i++) {
+            cr_assert_eq((enum failure)message->done->outcomes[i]->failure, FAILURE_NONE);
+            if (message->done->outcomes[i]->id == id) {
+                segel__lane__v1__from_lane__free_unpacked(message, NULL);
+                return others;
+            }
+            others++;
+        }
+        segel__lane__v1__from_lane__free_unpacked(message, NULL);
+    }
+}
+
+/* 96 signatures of RSA-4096 wait; one worker. */
+Test(lane, a_backlog_of_rsa_does_not_hold_up_a_curve)
+{
+    rig_key("rsa-4096", "b1", NULL);
+    rig_key("p-256", "a1", NULL);
+    struct wish wish = peer_wish("b1");
+    wish.ids[1] = "a1";
+    wish.threads = 1;
+    struct peer peer = peer_opened(&wish);
+    struct operation rsa = peer_operation(&peer, 0, MECHANISM_RSA_PKCS1);
+    for (uint64_t i = 0; i < 3; i++) {
+        send_slow(&peer, rsa, FIRST + i * WIRE_BATCH_MAX);
+    }
+    struct operation curve = peer_operation(&peer, 1, MECHANISM_ECDSA);
+    peer_send(&peer, &curve, 1);
+    unsigned before = outcomes_before(&peer, curve.id);
+    cr_expect(before < 64, "%u of 96 went before it", before);
+    (void)peer_stop(&peer);
+}
+
 Test(lane, nonsense_ends_it)
 {
     struct wish wish = peer_wish("a1");

@@ -161,6 +161,9 @@ struct peer peer_start(const struct wish *wish)
     struct peer peer = {.pid = fork(), .fd = ends[0], .marks = marks};
     if (peer.pid == 0) {
         become(wish);
+        if (wish->high_descriptors) {
+            lane_run(dup2(ends[1], 200), dup2(page, 100));
+        }
         lane_run(ends[1], page);
     }
     cr_assert(peer.pid > 0);

@@ -26,6 +26,7 @@ struct wish {
     const char *read_only;             /* a directory; NULL: none */
     uid_t user;                        /* that the lane runs as; 0: unchanged */
     bool mounted_read_only;            /* read_only is that before the lane starts */
+    bool high_descriptors;             /* socket is 200, marks are 100 */
     bool no_mounts;                    /* the kernel refuses namespaces to the lane */
     struct slice pinned;               /* public key of the first */
 };
