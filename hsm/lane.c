@@ -150,7 +150,7 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
                                      config->model};
     TRY(protect_token(lane, trouble));
     TRY(process_protect(trouble));
-    TRY(module_load(config->module, &module, trouble));
+    TRY(module_load(config->module, config->init_args, &module, trouble));
     TRY(token_search(&module, &wanted, &lane->token, trouble));
     TRY(token_open(&lane->token, false, trouble));
     TRY(token_login(&lane->token, config->pin_path, trouble));

@@ -49,6 +49,19 @@ static enum sg_status libp11_failed(const char *path, const char *what,
                    reason);
 }
 
+static enum sg_status load_libp11(const char *path, const char *init_args,
+                                  struct trouble *trouble)
+{
+    libp11 = PKCS11_CTX_new();
+    if (libp11 == NULL) {
+        return libp11_failed(path, "could not be initialised", trouble);
+    }
+    PKCS11_CTX_init_args(libp11, init_args);
+    return PKCS11_CTX_load(libp11, path) == 0
+               ? SG_OK
+               : libp11_failed(path, "could not be initialised", trouble);
+}
+
 static void read_library_name(struct module *module)
 {
     CK_INFO info;
@@ -66,12 +79,17 @@ static void read_library_name(struct module *module)
 }
 
 /* libp11 has initialised the module. Some (p11-kit's remoting) count every function list
- * as a module of its own: ours is initialised too, and most answer that it is already. */
+ * as a module of its own: ours is initialised too, and most answer that it is already.
+ * NSS has a structure of its own, with one more pointer behind the standard's. */
 static enum sg_status initialize(struct module *module, const char *path,
-                                 struct trouble *trouble)
+                                 const char *init_args, struct trouble *trouble)
 {
-    CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
-    CK_RV rv = module->fn->C_Initialize(&arguments);
+    struct {
+        CK_C_INITIALIZE_ARGS standard;
+        void *behind;
+    } arguments = {{.flags = CKF_OS_LOCKING_OK}, NULL};
+    arguments.standard.pReserved = sg_unconst(init_args);
+    CK_RV rv = module->fn->C_Initialize(&arguments.standard);
     if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
         return trouble_rv(trouble, rv, "the PKCS#11 module %s could not be initialised",
                           path);
@@ -79,17 +97,17 @@ static enum sg_status initialize(struct module *module, const char *path,
     return SG_OK;
 }
 
-enum sg_status module_load(const char *path, struct module *module,
+enum sg_status module_load(const char *path, const char *init_args, struct module *module,
                            struct trouble *trouble)
 {
     PKCS11_SLOT *slots = NULL;
     unsigned count = 0;
     *module = (struct module){0};
     TRY(open_library(path, module, trouble));
-    libp11 = PKCS11_CTX_new();
-    if (libp11 == NULL || PKCS11_CTX_load(libp11, path) != 0) {
-        return libp11_failed(path, "could not be initialised", trouble);
+    if (init_args != NULL && init_args[0] == '\0') {
+        init_args = NULL;
     }
+    TRY(load_libp11(path, init_args, trouble));
     if (PKCS11_enumerate_slots(libp11, &slots, &count) != 0) {
         return libp11_failed(path, "does not list its slots", trouble);
     }
@@ -97,7 +115,7 @@ enum sg_status module_load(const char *path, struct module *module,
         module->slots[i] = PKCS11_get_slotid_from_slot(&slots[i]);
         module->slot_count++;
     }
-    TRY(initialize(module, path, trouble));
+    TRY(initialize(module, path, init_args, trouble));
     read_library_name(module);
     return SG_OK;
 }

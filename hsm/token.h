@@ -30,9 +30,10 @@ struct token {
 };
 
 /* libp11 loads, initialises and lists; it opens no session. May block as long as the
- * module does. */
-SG_MUST_USE enum sg_status module_load(const char *path, struct module *module,
-                                       struct trouble *trouble);
+ * module does. init_args is the text that C_Initialize gets as pReserved, for modules that
+ * want one (NSS); NULL or empty: none. */
+SG_MUST_USE enum sg_status module_load(const char *path, const char *init_args,
+                                       struct module *module, struct trouble *trouble);
 
 /* False when the slot holds no token, or none that answers. */
 bool token_read(const struct module *module, size_t index, struct token *token);

@@ -19,7 +19,7 @@ enum sg_status tool_find(const struct tool *tool, struct token *token,
 {
     struct module module;
     TRY(process_protect(trouble));
-    TRY(module_load(tool->module, &module, trouble));
+    TRY(module_load(tool->module, tool->init_args, &module, trouble));
     return token_find(&module, tool->token, tool->serial == NULL ? "" : tool->serial,
                       token, trouble);
 }

@@ -97,7 +97,7 @@ enum sg_status tool_init_token(const struct tool *tool, struct trouble *trouble)
                               "a token's label has 1 to 32 printable characters");
     }
     TRY(process_protect(trouble));
-    TRY(module_load(tool->module, &module, trouble));
+    TRY(module_load(tool->module, tool->init_args, &module, trouble));
     TRY(find_free(&module, tool->label, &token, trouble));
     TRY(initialize(tool, &token, trouble));
     TRY(tool_sync(tool->sync, trouble));
@@ -123,7 +123,7 @@ static enum sg_status list_tokens(const struct tool *tool, struct trouble *troub
     struct module module;
     struct token token;
     TRY(process_protect(trouble));
-    TRY(module_load(tool->module, &module, trouble));
+    TRY(module_load(tool->module, tool->init_args, &module, trouble));
     if (!tool->json) {
         printf("%-32s  %-16s  %s\n", "TOKEN", "SERIAL", "MADE BY");
     }

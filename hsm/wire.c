@@ -113,6 +113,7 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
     bool good = copy_text(config->lane, sizeof(config->lane), open->lane) &&
                 copy_text(config->module, sizeof(config->module), open->module) &&
                 copy_token(config, open) && copy_directories(config, open) &&
+                copy_text(config->init_args, sizeof(config->init_args), open->init_args) &&
                 copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
                 open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
                 open->threads <= WIRE_THREADS_MAX;
@@ -124,8 +125,10 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
             trouble,
             "the settings of this lane are out of bounds: 1 to %d threads, "
             "at most %d keys, each with an id of at most %d bytes or a label, a token "
-            "label of at most 32 characters, at most %d read-only directories",
-            WIRE_THREADS_MAX, WIRE_KEYS_MAX, KEY_ID_MAX, WIRE_DIRECTORIES_MAX);
+            "label of at most 32 characters, at most %d read-only directories, init_args "
+            "of at most %d bytes",
+            WIRE_THREADS_MAX, WIRE_KEYS_MAX, KEY_ID_MAX, WIRE_DIRECTORIES_MAX,
+            WIRE_INIT_ARGS_MAX);
     }
     config->key_count = open->n_keys;
     config->threads = open->threads;

@@ -15,6 +15,7 @@ enum {
     WIRE_KEYS_MAX = 258,
     WIRE_DIRECTORIES_MAX = 8,
     WIRE_THREADS_MAX = 64,
+    WIRE_INIT_ARGS_MAX = 2048,
 };
 
 /* What a lane is to load; the form of message Open. */
@@ -26,6 +27,7 @@ struct lane_config {
     char manufacturer[33];
     char model[17];
     char pin_path[PATH_MAX];
+    char init_args[WIRE_INIT_ARGS_MAX + 1];
     unsigned threads;
     char read_only[WIRE_DIRECTORIES_MAX][PATH_MAX];
     size_t read_only_count;

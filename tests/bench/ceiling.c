@@ -139,7 +139,7 @@ static enum sg_status prepare(const struct options *options, struct token *token
     struct key_ref ref = {0};
     char kind[16];
     TRY(process_protect(trouble));
-    TRY(module_load(options->module, &module, trouble));
+    TRY(module_load(options->module, NULL, &module, trouble));
     TRY(token_find(&module, options->token, "", token, trouble));
     TRY(token_open(token, false, trouble));
     TRY(token_login(token, options->pin_file, trouble));
