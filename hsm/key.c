@@ -174,7 +174,8 @@ static enum sg_status load_public(struct reach reach, struct key *key,
                    ? useless(key, "KEY_PUBLIC_MISSING",
                              "has no public object: its public key cannot be compared")
                    : useless(key, "KEY_TYPE_UNSUPPORTED",
-                             "is neither RSA nor on P-256, P-384, P-521 or Ed25519");
+                             "shows no public key that can be used: RSA, P-256, P-384, "
+                             "P-521 or Ed25519");
     }
     if (take_public(key, public) != SG_OK) {
         return useless(key, "KEY_TYPE_UNSUPPORTED", "is too large");

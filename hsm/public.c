@@ -77,17 +77,29 @@ static enum sg_status read_rsa(struct object object, EVP_PKEY **public)
     return good ? from_params("RSA", build, public) : SG_NO_MEMORY;
 }
 
-/* CKA_EC_POINT is the DER of an OCTET STRING; some modules leave the wrapping out. */
-static struct slice unwrap_point(const uint8_t *bytes, size_t len)
+/* CKA_EC_POINT is the DER of an OCTET STRING; some modules leave the wrapping out. A bare
+ * point begins like a wrapped one (04), so it is told by its length. tpm2-pkcs11 1.9
+ * wraps P-521 with a wrong length, which it cannot read itself when it is to sign:
+ * refused. */
+static struct slice unwrap_point(struct slice bytes, size_t size)
 {
-    size_t prefix = 0;
-    if (len > 2 && bytes[0] == 0x04 && bytes[1] < 0x80 && (size_t)bytes[1] + 2 == len) {
-        prefix = 2;
-    } else if (len > 3 && bytes[0] == 0x04 && bytes[1] == 0x81 &&
-               (size_t)bytes[2] + 3 == len) {
-        prefix = 3;
+    enum { OCTET_STRING = 0x04, LONG_FORM = 0x81 };
+    const uint8_t *data = bytes.data;
+    bool bare = bytes.len == size;
+    bool short_form = bytes.len == size + 2 && data[0] == OCTET_STRING && data[1] == size;
+    bool long_form = bytes.len == size + 3 && data[0] == OCTET_STRING &&
+                     data[1] == LONG_FORM && data[2] == size;
+
+    if (!bare && !(short_form && size < 0x80) && !long_form) {
+        return (struct slice){0};
     }
-    return slice_of(bytes + prefix, len - prefix);
+    return slice_of(data + (bytes.len - size), size);
+}
+
+static struct slice curve_point(struct slice bytes, const struct curve *curve)
+{
+    struct slice point = unwrap_point(bytes, 1 + 2 * curve->size);
+    return point.len > 0 ? point : unwrap_point(bytes, 1 + curve->size); /* compressed */
 }
 
 static const struct curve *read_curve(struct object object)
@@ -117,7 +129,10 @@ static enum sg_status read_ec(struct object object, EVP_PKEY **public)
     if (object_bytes(object, CKA_EC_POINT, bytes, &len) != CKR_OK || len == 0) {
         return SG_NOT_FOUND;
     }
-    struct slice point = unwrap_point(bytes, len);
+    struct slice point = curve_point(slice_of(bytes, len), curve);
+    if (point.len == 0) {
+        return SG_UNSUPPORTED;
+    }
     AUTO(free_build) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     bool good = build != NULL &&
                 OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
@@ -134,8 +149,8 @@ static enum sg_status read_ed25519(struct object object, EVP_PKEY **public)
     if (object_bytes(object, CKA_EC_POINT, bytes, &len) != CKR_OK || len == 0) {
         return SG_NOT_FOUND;
     }
-    struct slice point = unwrap_point(bytes, len);
-    if (point.len != ED25519_LEN) {
+    struct slice point = unwrap_point(slice_of(bytes, len), ED25519_LEN);
+    if (point.len == 0) {
         return SG_UNSUPPORTED; /* Ed448 */
     }
     *public = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, point.data, point.len);
