@@ -107,6 +107,11 @@ Test(tool, csr_verifies_for_p_384)
     csr_verifies("p-384", NULL);
 }
 
+Test(tool, csr_verifies_for_p_521)
+{
+    csr_verifies("p-521", NULL);
+}
+
 Test(tool, csr_verifies_for_ed25519)
 {
     csr_verifies("ed25519", NULL);
