@@ -63,6 +63,7 @@ static void print_token(const struct token *token)
     json_str(&out, "manufacturer", token->manufacturer);
     json_str(&out, "model", token->model);
     json_str(&out, "firmware", token->firmware);
+    json_str(&out, "library", token->library);
     json_end(&out);
     if (json_finish(&out, &line) == SG_OK) {
         printf("%.*s\n", (int)line.len, (const char *)line.data);
@@ -101,8 +102,8 @@ enum sg_status tool_init_token(const struct tool *tool, struct trouble *trouble)
     TRY(find_free(&module, tool->label, &token, trouble));
     TRY(initialize(tool, &token, trouble));
     TRY(tool_sync(tool->sync, trouble));
-    struct module fresh = {.fn = token.fn, .slots = {token.slot}, .slot_count = 1};
-    if (token_read(&fresh, 0, &token)) {
+    module.slots[0] = token.slot;
+    if (token_read(&module, 0, &token)) {
         print_token(&token);
     }
     return SG_OK;

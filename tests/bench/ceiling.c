@@ -3,7 +3,7 @@
  * JSON.
  *
  *   ceiling --module FILE --token LABEL --pin-file FILE --id HEX --type TYPE
- *           --threads N --seconds S [--verify] */
+ *           --threads N --seconds S [--verify] [--init-args TEXT] */
 #include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,6 +20,7 @@
 
 struct options {
     const char *module;
+    const char *init_args; /* NULL: none */
     const char *token;
     const char *pin_file;
     const char *id;
@@ -88,6 +89,7 @@ static void read_options(int argc, char **argv, struct options *options)
                                           {"type", required_argument, NULL, 'k'},
                                           {"threads", required_argument, NULL, 'n'},
                                           {"seconds", required_argument, NULL, 's'},
+                                          {"init-args", required_argument, NULL, 'a'},
                                           {"verify", no_argument, NULL, 'v'},
                                           {NULL, 0, NULL, 0}};
     const char *texts[128] = {0};
@@ -105,6 +107,7 @@ static void read_options(int argc, char **argv, struct options *options)
         }
     }
     *options = (struct options){.module = texts['m'],
+                                .init_args = texts['a'],
                                 .token = texts['t'],
                                 .pin_file = texts['p'],
                                 .id = texts['i'],
@@ -139,7 +142,7 @@ static enum sg_status prepare(const struct options *options, struct token *token
     struct key_ref ref = {0};
     char kind[16];
     TRY(process_protect(trouble));
-    TRY(module_load(options->module, NULL, &module, trouble));
+    TRY(module_load(options->module, options->init_args, &module, trouble));
     TRY(token_find(&module, options->token, "", token, trouble));
     TRY(token_open(token, false, trouble));
     TRY(token_login(token, options->pin_file, trouble));
