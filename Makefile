@@ -210,6 +210,12 @@ lint: ## formatting, clang-tidy, layers, banned calls, sizes, secrets
 	@deploy/deps.sh build test lint
 	@BUILD=$(BUILD) MAKE="$(MAKE) $(PARALLEL)" PYTHON=$(PYTHON) tests/lint/run.sh
 
+modules: ## the same test on five PKCS#11 modules; rewrites the tables of docs/MODULES.md
+	@deploy/deps.sh build test modules
+	@$(MAKE) $(PARALLEL) tests
+	@BUILD=$(abspath $(BUILD)) TOKENS=all $(PYTHON) -B tests/system/modules.py
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/system/modules_table.py docs/MODULES.md
+
 demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
 	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
@@ -248,7 +254,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units tests deps check asan mutants lint demo bench install clean tidy help
+.PHONY: all units tests deps check asan mutants lint modules demo bench install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -30,8 +30,8 @@ struct token {
 };
 
 /* libp11 loads, initialises and lists; it opens no session. May block as long as the
- * module does. init_args is the text that C_Initialize gets as pReserved, for modules that
- * want one (NSS); NULL or empty: none. */
+ * module does. init_args is the text that C_Initialize gets as pReserved, for modules
+ * that want one (NSS); NULL or empty: none. Borrowed for ever: a module may keep it. */
 SG_MUST_USE enum sg_status module_load(const char *path, const char *init_args,
                                        struct module *module, struct trouble *trouble);
 
