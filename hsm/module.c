@@ -57,9 +57,14 @@ static enum sg_status load_libp11(const char *path, const char *init_args,
         return libp11_failed(path, "could not be initialised", trouble);
     }
     PKCS11_CTX_init_args(libp11, init_args);
-    return PKCS11_CTX_load(libp11, path) == 0
-               ? SG_OK
-               : libp11_failed(path, "could not be initialised", trouble);
+    if (PKCS11_CTX_load(libp11, path) == 0) {
+        return SG_OK;
+    }
+    return libp11_failed(path,
+                         init_args == NULL
+                             ? "could not be initialised"
+                             : "could not be initialised with its init_args",
+                         trouble);
 }
 
 static void read_library_name(struct module *module)

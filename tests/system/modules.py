@@ -444,6 +444,7 @@ def main():
     wanted = os.environ.get("TOKENS", " ".join(SMALL))
     everything = wanted == "all"
     names = list(PACKAGES) if everything else wanted.split()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the daemons end with the test
     for old in glob.glob(os.path.join(rig.BUILD, "modules", "*.json")):
         os.remove(old)
     the_rig = rig.Rig("modules", "seal-demo:p-256")

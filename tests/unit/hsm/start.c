@@ -71,6 +71,23 @@ Test(start, no_login_is_tried_when_the_next_error_would_lock_the_token)
     cr_expect_eq(rig_calls("C_Login"), 0);
 }
 
+/* SoftHSM takes no text and says so; NSS, which wants one, has a test of its own. */
+Test(start, init_args_reach_the_module)
+{
+    struct wish wish = peer_wish("a1");
+    wish.init_args = "configdir='x'";
+    fails(&wish, FAILURE_DEVICE, "could not be initialised with its init_args");
+}
+
+Test(start, init_args_that_are_too_long_are_named)
+{
+    static char text[2050];
+    struct wish wish = peer_wish("a1");
+    memset(text, 'x', sizeof(text) - 1);
+    wish.init_args = text;
+    fails(&wish, FAILURE_CONFIG, "init_args of at most 2048");
+}
+
 Test(start, a_missing_token_is_said_with_those_that_are_there)
 {
     struct wish wish = peer_wish("a1");

@@ -65,7 +65,7 @@ Test(tool, keygen_names_the_types_it_knows)
     struct output made =
         rig_run("keygen", TOKEN, "--type", "rsa-1024", "--name", "x", NULL);
     cr_expect_eq(made.code, TOOL_FAILED);
-    holds(made.errors, "rsa-2048, rsa-3072");
+    holds(made.errors, "rsa-2048, rsa-3072, rsa-4096, p-256, p-384, p-521, ed25519");
 }
 
 static X509_REQ *request_of(const char *type, const char *scheme, const char *subject)

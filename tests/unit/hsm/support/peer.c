@@ -79,6 +79,7 @@ static void send_open(int fd, const struct wish *wish)
     char *directory = text(wish->read_only);
     open.read_only = &directory;
     open.n_read_only = wish->read_only == NULL ? 0 : 1;
+    open.init_args = text(wish->init_args == NULL ? "" : wish->init_args);
     open.threads = wish->threads;
     for (size_t i = 0; i < PEER_KEYS_MAX && wish->ids[i] != NULL; i++) {
         size_t len = 0;

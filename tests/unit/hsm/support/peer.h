@@ -20,6 +20,7 @@ struct wish {
     const char *manufacturer;
     const char *model;
     const char *pin_path;
+    const char *init_args; /* NULL: none */
     unsigned threads;
     const char *ids[PEER_KEYS_MAX];    /* hexadecimal, or "" for none; NULL ends */
     const char *labels[PEER_KEYS_MAX]; /* NULL: not named by label */
