@@ -26,6 +26,14 @@ static CK_ULONG known_limit(CK_ULONG limit)
     return unknown ? 0 : limit;
 }
 
+static bool in_hardware(const struct token *token)
+{
+    CK_SLOT_INFO info;
+    memset(&info, 0, sizeof(info));
+    return token->fn->C_GetSlotInfo(token->slot, &info) == CKR_OK &&
+           (info.flags & CKF_HW_SLOT) != 0;
+}
+
 bool token_read(const struct module *module, size_t index, struct token *token)
 {
     CK_TOKEN_INFO info;
@@ -35,6 +43,7 @@ bool token_read(const struct module *module, size_t index, struct token *token)
         return false;
     }
     token->flags = info.flags;
+    token->hardware = in_hardware(token);
     token->max_sessions = known_limit(info.ulMaxSessionCount);
     copy_padded(token->label, info.label, sizeof(info.label));
     copy_padded(token->manufacturer, info.manufacturerID, sizeof(info.manufacturerID));

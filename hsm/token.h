@@ -21,6 +21,7 @@ struct token {
     CK_FLAGS flags;
     CK_ULONG max_sessions; /* 0: no limit known */
     CK_SESSION_HANDLE anchor;
+    bool hardware; /* the slot claims to be a device (CKF_HW_SLOT), no software */
     char label[33];
     char manufacturer[33];
     char model[17];

@@ -64,6 +64,7 @@ static void print_token(const struct token *token)
     json_str(&out, "model", token->model);
     json_str(&out, "firmware", token->firmware);
     json_str(&out, "library", token->library);
+    json_bool(&out, "hardware", token->hardware);
     json_end(&out);
     if (json_finish(&out, &line) == SG_OK) {
         printf("%.*s\n", (int)line.len, (const char *)line.data);

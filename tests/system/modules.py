@@ -239,6 +239,11 @@ def no_key_can_leave_or_do_anything_but_sign(token):
         equal({word: told.get(word) for word in wanted}, wanted, name)
 
 
+def software_is_told_from_hardware(token):
+    """By the slot's own claim; a TPM in software looks like a TPM."""
+    equal(token.seen["token"]["hardware"], token.name == "tpm2", "hardware")
+
+
 def list_shows_the_token_and_its_keys(token):
     shown = token.hsm("list", "--json")
     equal(shown.returncode, 0, shown.stderr)
@@ -369,6 +374,7 @@ CLAIMS = [
     (no_key_can_leave_or_do_anything_but_sign, PACKAGES),
     (certificate_requests_are_signed_by_the_keys, PACKAGES),
     (list_shows_the_token_and_its_keys, PACKAGES),
+    (software_is_told_from_hardware, PACKAGES),
     (a_public_key_is_written_as_the_list_hashes_it, PACKAGES),
     (bare_ec_points_are_read, ["nss"]),
     (every_key_signs_with_every_hash, PACKAGES),

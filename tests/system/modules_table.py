@@ -16,13 +16,16 @@ HASHES = ["sha256", "sha384", "sha512"]
 
 def package(seen):
     token = seen["token"]
-    return [seen["package"], token["library"], f"{token['manufacturer']}, {token['model']}",
-            token["firmware"], seen["date"]]
+    return [seen["package"], token["library"],
+            f"{token['manufacturer']}, {' '.join(token['model'].split())}",
+            token["firmware"], "hardware" if token["hardware"] else "software",
+            seen["date"]]
 
 
 def made(seen):
     left_out = sorted({word for omitted in seen["made"].values() for word in omitted.split()})
-    return [", ".join(sorted(seen["made"])), ", ".join(sorted(seen.get("refused", {}))) or "–",
+    return [", ".join(sorted(seen["made"])),
+            ", ".join(sorted(seen.get("refused", {}))) or "–",
             ", ".join(f"`{word}`" for word in left_out) or "nothing"]
 
 
@@ -59,12 +62,13 @@ def rate(seen, name):
 
 
 TABLES = [
-    ("module", ["package", "module says it is", "token says it is", "firmware", "run on"],
-     package),
-    ("module", ["keys made on the token", "refused", "left out of the template"], made),
+    ("module", ["package", "module says it is", "token says it is", "firmware",
+                "slot says it is", "run on"], package),
+    ("module", ["keys made on the token", "not made", "left out of the template"], made),
     ("module", ["signed with SHA-256, 384 and 512; OpenSSL verified each"],
      lambda seen: [signs(seen)]),
-    ("module", ["always sensitive, never extractable", "`local`", "`copyable`", "`destroyable`"], told),
+    ("module", ["always sensitive, never extractable", "`local`", "`copyable`",
+                "`destroyable`"], told),
     ("module", ["when the token is taken away", "RSA-2048 /s", "P-256 /s"],
      lambda seen: [pulled(seen), rate(seen, "seal-rsa"), rate(seen, "seal-p256")]),
 ]
