@@ -276,7 +276,7 @@ def every_key_signs_with_every_hash(token):
             for name in HASHES:
                 rig.check_cms(gateway.rig, sign(gateway, key, name).signature, CONTENT)
                 signed.append([scheme, kind, name])
-        results = gateway.client().batch([item() for _ in range(40)], key=token.main)
+        results = gateway.client().batch([item() for _ in range(16)], key=token.main)
         expect(all(r.signature for r in results), "a batch on two threads is signed")
     token.seen["signed"] = signed
 
