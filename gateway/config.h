@@ -31,7 +31,7 @@ struct config_words {
 /* Which token: as CK_TOKEN_INFO shows it, blanks cut off. */
 struct config_token {
     const char *label;
-    const char *serial;       /* this and the next two: "" = not compared */
+    const char *serial; /* this and the next two: "" = not compared */
     const char *manufacturer;
     const char *model;
 };
@@ -50,15 +50,15 @@ struct config_lane {
     struct config_token token;
     const char *pin_path; /* file or credential; only its path is known here */
     int64_t threads;
-    bool hardware; /* assurance: hardware; software is the default */
-    struct config_object canary;     /* neither id nor label: none */
-    struct config_words read_only;   /* directories; at most CONFIG_READ_ONLY_MAX */
+    bool hardware;                 /* assurance: hardware; software is the default */
+    struct config_object canary;   /* neither id nor label: none */
+    struct config_words read_only; /* directories; at most CONFIG_READ_ONLY_MAX */
     const char *environment[CONFIG_ENV_MAX + 1]; /* "NAME=value", ends with NULL */
 };
 
 struct config_key {
     const char *name;
-    const char *class; /* "seal" or "signature" */
+    const char *class;         /* "seal" or "signature" */
     struct config_words lanes; /* names; empty = every lane is asked for it */
     struct config_token token; /* of its URI; all "" = any */
     struct config_object object;

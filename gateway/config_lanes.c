@@ -116,8 +116,7 @@ static enum sg_status read_canary(struct parse *p, const struct yaml_node *map,
     const struct yaml_node *canary = yaml_get(map, "canary");
 
     lane->canary.label = "";
-    return canary == NULL ? SG_OK
-                          : field_object_id(p, canary, "canary", &lane->canary);
+    return canary == NULL ? SG_OK : field_object_id(p, canary, "canary", &lane->canary);
 }
 
 static enum sg_status read_read_only(struct parse *p, const struct yaml_node *map,

@@ -30,9 +30,9 @@ static enum sg_status parse_uri(struct parse *p, const struct yaml_node *node,
         return refuse(p, node,
                       "holds a PIN; put the PIN into a file and name it as pin-source");
     }
-    return p11_kit_uri_any_unrecognized(uri) ? refuse(p, node,
-                                                      "has an attribute that is not known")
-                                             : SG_OK;
+    return p11_kit_uri_any_unrecognized(uri)
+               ? refuse(p, node, "has an attribute that is not known")
+               : SG_OK;
 }
 
 static const char *copy(struct parse *p, const void *bytes, size_t len)

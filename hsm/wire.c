@@ -110,13 +110,14 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
         return SG_INVALID;
     }
     const Segel__Lane__V1__Open *open = message->open;
-    bool good = copy_text(config->lane, sizeof(config->lane), open->lane) &&
-                copy_text(config->module, sizeof(config->module), open->module) &&
-                copy_token(config, open) && copy_directories(config, open) &&
-                copy_text(config->init_args, sizeof(config->init_args), open->init_args) &&
-                copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
-                open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
-                open->threads <= WIRE_THREADS_MAX;
+    bool good =
+        copy_text(config->lane, sizeof(config->lane), open->lane) &&
+        copy_text(config->module, sizeof(config->module), open->module) &&
+        copy_token(config, open) && copy_directories(config, open) &&
+        copy_text(config->init_args, sizeof(config->init_args), open->init_args) &&
+        copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
+        open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
+        open->threads <= WIRE_THREADS_MAX;
     for (size_t i = 0; good && i < open->n_keys; i++) {
         good = copy_key(&config->keys[i], open->keys[i]);
     }

@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 /* How far a lane has come: one page of memory (a memfd) that segeld makes, hands to the
- * lane at its start beside the socket, and reads when the lane has died. The lane keeps two
- * queues, each first in first out, because an RSA signature takes ten to twenty times as
- * long as one on a curve. Operation ids grow with every operation, so the id that a worker
- * took last says of each operation behind it that its key was not used.
+ * lane at its start beside the socket, and reads when the lane has died. The lane keeps
+ * two queues, each first in first out, because an RSA signature takes ten to twenty times
+ * as long as one on a curve. Operation ids grow with every operation, so the id that a
+ * worker took last says of each operation behind it that its key was not used.
  *
- * Only the lane writes, under its queue's lock and before the first call of the module for
- * the operation. A lane that lies here could as well have signed: the page decides nothing
- * but whether a lost job is told as failed or as indeterminate. */
+ * Only the lane writes, under its queue's lock and before the first call of the module
+ * for the operation. A lane that lies here could as well have signed: the page decides
+ * nothing but whether a lost job is told as failed or as indeterminate. */
 enum mark_queue { MARK_RSA, MARK_CURVE, MARK_QUEUES };
 
 struct marks {

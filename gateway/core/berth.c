@@ -21,9 +21,8 @@ const struct config_key *berth_placement(const struct config *config,
 
 static struct lane_key_ref ref_of(const char *name, const struct config_object *object)
 {
-    return (struct lane_key_ref){.name = name,
-                                 .id = slice_of(object->id, object->id_len),
-                                 .label = object->label};
+    return (struct lane_key_ref){
+        .name = name, .id = slice_of(object->id, object->id_len), .label = object->label};
 }
 
 static bool is_named(const struct config_object *object)

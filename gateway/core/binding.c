@@ -147,10 +147,11 @@ static void judge_use(const struct key *key, const struct lane_key *info,
     (void)snprintf(out->why, sizeof(out->why), "%s", info->why);
     if (out->usable && (info->mechanisms & (1U << scheme)) == 0) {
         out->usable = false;
-        (void)snprintf(out->why, sizeof(out->why),
-                       "key '%s' cannot sign with %s: the token does not offer it, or the "
-                       "key's CKA_ALLOWED_MECHANISMS forbids it",
-                       key->config->name, sg_scheme_name(scheme));
+        (void)snprintf(
+            out->why, sizeof(out->why),
+            "key '%s' cannot sign with %s: the token does not offer it, or the "
+            "key's CKA_ALLOWED_MECHANISMS forbids it",
+            key->config->name, sg_scheme_name(scheme));
     }
 }
 

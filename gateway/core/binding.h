@@ -5,10 +5,10 @@
 
 #include "gateway/core/key.h"
 
-/* What a lane said of a key when it opened it, and what the policy makes of that: the gate
- * that a key passes before its first job. Immutable; shared by the key and by the jobs that
- * were judged with it, so that a job is never signed on facts other than those it was
- * judged by. */
+/* What a lane said of a key when it opened it, and what the policy makes of that: the
+ * gate that a key passes before its first job. Immutable; shared by the key and by the
+ * jobs that were judged with it, so that a job is never signed on facts other than those
+ * it was judged by. */
 struct binding {
     atomic_uint holders;
     bool usable;   /* the token can sign with it as configured */

@@ -28,8 +28,9 @@ static enum sg_status make_vkey(struct core *core, const uint8_t public[32],
 }
 
 /* The log key's public part, as the token tells it: the last 32 bytes of its
- * SubjectPublicKeyInfo (RFC 8410). Borrowed from the lane. */
-static enum sg_status key_of_lane(const struct core *core, const uint8_t **public,
+ * SubjectPublicKeyInfo (RFC 8410). */
+static enum sg_status key_of_lane(const struct core *core,
+                                  uint8_t public[ED25519_PUBLIC_LEN],
                                   struct sg_error *why)
 {
     const struct berth *berth = &core->berths[core->log_berth];
@@ -41,7 +42,8 @@ static enum sg_status key_of_lane(const struct core *core, const uint8_t **publi
                        "with segel-hsm keygen and name its id",
                        info->usable ? "it is no Ed25519 key" : info->why);
     }
-    *public = info->spki + ED25519_SPKI_LEN - ED25519_PUBLIC_LEN;
+    memcpy(public, info->spki + ED25519_SPKI_LEN - ED25519_PUBLIC_LEN,
+           ED25519_PUBLIC_LEN);
     return SG_OK;
 }
 
@@ -67,13 +69,13 @@ static enum sg_status vkey_of_ledger(struct core *core, struct sg_error *why)
 
 enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
 {
-    const uint8_t *public = NULL;
+    uint8_t public[ED25519_PUBLIC_LEN] = {0};
 
     if (lane_state(core->berths[core->log_berth].lane) != LANE_UP) {
         TRY(vkey_of_ledger(core, why));
         return ledger_set_log_key(core->ledger, core->log_vkey, why);
     }
-    TRY(key_of_lane(core, &public, why));
+    TRY(key_of_lane(core, public, why));
     TRY(make_vkey(core, public, why));
     TRY(ledger_set_log_key(core->ledger, core->log_vkey, why));
     core->log_key_seen = true;
@@ -84,20 +86,20 @@ enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
 static bool log_key_ready(struct core *core)
 {
     struct sg_error why = {0};
-    const uint8_t *public = NULL;
+    uint8_t public[ED25519_PUBLIC_LEN] = {0};
 
     if (core->log_key_seen) {
         return true;
     }
-    core->log_key_seen =
-        key_of_lane(core, &public, &why) == SG_OK &&
-        memcmp(public, core->log_public, sizeof(core->log_public)) == 0;
+    core->log_key_seen = key_of_lane(core, public, &why) == SG_OK &&
+                         memcmp(public, core->log_public, sizeof(public)) == 0;
     if (!core->log_key_seen && !core->checkpoint_failed) {
         core->checkpoint_failed = true;
         log_event(LOG_ERROR, "checkpoint.failed", "why",
-                  public == NULL ? why.text
-                                 : "the lane holds another log key than the one that the "
-                                   "ledger was signed with",
+                  why.text[0] != '\0'
+                      ? why.text
+                      : "the lane holds another log key than the one that "
+                        "the ledger was signed with",
                   NULL);
     }
     return core->log_key_seen;

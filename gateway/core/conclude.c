@@ -49,8 +49,8 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
 /* --- Another attempt -------------------------------------------------------------- */
 
 /* A lane that failed says for certain that no signature came of the attempt: it is on the
- * log as failed, and the next one may go elsewhere. What is indeterminate is never repeated
- * but by its owner. */
+ * log as failed, and the next one may go elsewhere. What is indeterminate is never
+ * repeated but by its owner. */
 static bool worth_another(const struct core *core, const struct job *job)
 {
     enum { TRIES_MAX = 3 };
@@ -58,8 +58,7 @@ static bool worth_another(const struct core *core, const struct job *job)
 
     return certain && job->tries < TRIES_MAX && !job_given_up(job) &&
            clock_mono_us() < job->deadline_us &&
-           (job->unused ||
-            route_other(core, route_index(core, job->key), job->tried));
+           (job->unused || route_other(core, route_index(core, job->key), job->tried));
 }
 
 /* Back to the head of its key's queue, and behind it whoever waits for its answer: they

@@ -43,14 +43,14 @@ SG_MUST_USE enum sg_status core_run(struct core *core, void (*on_tick)(void *con
 /* On the core's thread (from on_tick). */
 void core_finish(struct core *core);
 /* On the core's thread: takes the list of lanes, and which keys are on them, from a new
- * configuration; lanes come and go while jobs run. Takes the config over. SG_PRECONDITION:
- * the lane of the log key would change, and nothing was done; other failures: lanes behind
- * the first one that cannot be made were not added. */
+ * configuration; lanes come and go while jobs run. Takes the config over.
+ * SG_PRECONDITION: the lane of the log key would change, and nothing was done; other
+ * failures: lanes behind the first one that cannot be made were not added. */
 SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
                                        struct sg_error *why);
-/* Without a running gateway: whoever owns its machine allows a latched lane one more login.
- * It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not latched;
- * SG_LEDGER: the ledger is in use or cannot be written. */
+/* Without a running gateway: whoever owns its machine allows a latched lane one more
+ * login. It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not
+ * latched; SG_LEDGER: the ledger is in use or cannot be written. */
 SG_MUST_USE enum sg_status core_unlatch(const struct config *config, const char *lane,
                                         struct sg_error *why);
 /* Jobs that the core holds, in all states. */

@@ -4,20 +4,21 @@
 #include <event2/event.h>
 #include <stdatomic.h>
 
-#include "gateway/core/binding.h"
+#include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
-#include "gateway/core/lane.h"
+#include "gateway/core/route.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   core.c        making and running      start.c       ledger, lanes, keys at start
  *   berth.c       lanes come and go       route.c       which lane serves a key's job
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
- *   conclude.c    what came of it         orders.c      what officers and files ask for
+ *   conclude.c    what came of it         orders.c      what officers ask for
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
- *   reload.c      a new list of lanes     report.c      what others may know */
+ *   reload.c      a new list of lanes     report.c      what others may know
+ *   latch.c       refused PINs            unlatch.c     the way back without a gateway */
 
-enum { NOTES_MAX = 320, TURN_DECISIONS = 256, NO_BERTH = -1 };
+enum { NOTES_MAX = 320, TURN_DECISIONS = 256 };
 
 /* Why jobs were answered without a decision, and so without a record of their own. */
 enum unrecorded {
@@ -33,31 +34,6 @@ struct gateway_note {
     const char *type; /* static */
     char subject[65];
     char why[256];
-};
-
-/* A lane with what the core keeps beside it. */
-struct berth {
-    struct lane *lane;         /* owned; NULL = the berth is free */
-    const struct config *config; /* borrowed: the one that names this lane */
-    struct lane_key_ref *refs; /* owned: what the lane is asked for, in their order */
-    size_t ref_count;
-    int16_t *positions;  /* owned: of each key of the ring in refs; -1 = not asked for */
-    int log_position;    /* of the log key; -1 = not here */
-    uint32_t planned[LANE_KINDS]; /* admitted in this turn, not yet handed over */
-    struct event *readable;
-    uint32_t generation;  /* of the lane that readable watches */
-    enum lane_state seen; /* last state that was noted on the log */
-    bool told;            /* it was noted as up or down at least once */
-    bool leaving;         /* takes no more work; is freed when it has none in hand */
-    bool latch_unwritten; /* the latch must be remembered with the next commit */
-    uint32_t pin_failures;
-};
-
-/* A key's jobs and lanes. */
-struct route {
-    struct job_list waiting; /* judged, not yet decided */
-    uint64_t berths;         /* bits: lanes that may serve it */
-    int64_t dark_us;         /* since when none of them is up; 0 = one is */
 };
 
 struct core {
@@ -118,41 +94,6 @@ struct core {
 /* start.c */
 SG_MUST_USE enum sg_status start_all(struct core *core, struct sg_error *why);
 
-/* berth.c. Opening takes a free berth and makes the lane, which starts with its first tick;
- * config must live as long as the berth is in use. */
-SG_MUST_USE enum sg_status berth_open(struct core *core, const struct config *config,
-                                      size_t lane, struct sg_error *why);
-void berth_close(struct core *core, size_t index);
-/* What a configuration says of where a key is. */
-const struct config_key *berth_placement(const struct config *config,
-                                         const struct key *key);
-struct berth *berth_find(struct core *core, const char *name);
-/* Ticks all lanes, notes what changed, watches their sockets. */
-void berths_look_after(struct core *core);
-/* A lane came up, went down or left: what follows for keys, log and log lines. Returns
- * whether anything changed. */
-bool berth_note(struct core *core, size_t index);
-/* Notes it as up or down. */
-void berth_tell(struct core *core, struct berth *berth, bool up);
-void berths_fini(struct core *core);
-
-/* route.c */
-SG_MUST_USE enum sg_status routes_make(struct core *core);
-size_t route_index(const struct core *core, const struct key *key);
-/* Binds every key to what the lanes that are up say of it. Keys whose lanes are all down
- * stay as they are. */
-SG_MUST_USE enum sg_status routes_bind(struct core *core, struct sg_error *why);
-/* Where the key's next job goes: the lane that would be done with its work first, of those
- * that are up, have room and are not in the bits of avoid. NO_BERTH: none now. */
-int route_choose(const struct core *core, size_t route, uint64_t avoid);
-/* No lane has been up for longer than jobs wait for one, or none can come. */
-bool route_gone(const struct core *core, size_t route, int64_t now_us);
-/* Why: one sentence of a lane that is down. */
-const char *route_why(const struct core *core, size_t route);
-void routes_note_dark(struct core *core, int64_t now_us);
-/* Another lane than those of avoid could take a job of the key now. */
-bool route_other(const struct core *core, size_t route, uint64_t avoid);
-
 /* turn.c. SG_LEDGER: nothing may be signed any more. */
 void turn_collect(struct core *core);
 SG_MUST_USE enum sg_status turn(struct core *core);
@@ -177,11 +118,6 @@ SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 /* orders.c: inside a transaction; orders_obey after its commit. */
 SG_MUST_USE enum sg_status orders_write(struct core *core);
 void orders_obey(struct core *core);
-/* PIN failures and latches that an earlier run left. */
-SG_MUST_USE enum sg_status latch_recall(struct core *core, struct berth *berth);
-SG_MUST_USE enum sg_status latches_write(struct core *core);
-SG_MUST_USE enum sg_status latch_clear(struct core *core, struct berth *berth);
-
 /* reload.c */
 void reload_fini(struct core *core);
 

@@ -271,9 +271,10 @@ static enum sg_status deny_unusable(struct core *core, struct job *job)
  * a lane that is away. */
 static enum sg_status answer_outdated(struct core *core, struct job *job)
 {
-    job_refuse(job, SG_LANE_DOWN,
-               "what the HSM says of key '%s' has just changed; ask again with the same id",
-               job->key->config->name);
+    job_refuse(
+        job, SG_LANE_DOWN,
+        "what the HSM says of key '%s' has just changed; ask again with the same id",
+        job->key->config->name);
     return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
 }
 

@@ -28,8 +28,9 @@ struct job {
                             * its jobs and so outlives them */
     uint32_t item;         /* position among the asker's */
     const struct key *key; /* borrowed from the keyring */
-    struct binding *binding; /* owned share: what the key was when the job was judged; NULL:
-                              * no lane has opened it yet, and the job was not judged */
+    struct binding
+        *binding; /* owned share: what the key was when the job was judged; NULL:
+                   * no lane has opened it yet, and the job was not judged */
     const struct policy *policy;        /* borrowed: the one that judged */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */

@@ -4,10 +4,9 @@
 #include <sys/types.h>
 
 #include "gateway/config.h"
+#include "gateway/core/lane_told.h"
 #include "proto/algorithm.h"
-#include "proto/base.h"
 #include "proto/failure.h"
-#include "proto/slice.h"
 
 /* A lane as the core sees it: a child process that holds one token, and the operations
  * that it has in hand. Core thread only. No call blocks.
@@ -26,45 +25,10 @@ enum lane_state {
 };
 const char *lane_state_name(enum lane_state state); /* "up" */
 
-/* Operations are of two kinds, because one takes ten to twenty times as long as the other:
- * each has its own window, queue and figures. Values as in proto/marks.h. */
+/* Operations are of two kinds, because one takes ten to twenty times as long as the
+ * other: each has its own window, queue and figures. Values as in proto/marks.h. */
 enum lane_kind { LANE_RSA, LANE_CURVE, LANE_KINDS };
 enum lane_kind lane_kind_of(enum sg_scheme scheme);
-
-/* A key to be found on the token, by id, label or both. spki empty = take what is there.
- */
-struct lane_key_ref {
-    const char *name;
-    struct slice id;
-    const char *label; /* NULL or "" = any */
-    struct slice spki;
-};
-
-/* What the token said of a key. Bits of attributes, known and mechanisms as in
- * lane.proto. */
-struct lane_key {
-    bool usable;
-    char code[32];
-    char why[256];
-    char type[16];
-    char curve[16];
-    uint32_t bits;
-    uint64_t rsa_e;
-    uint32_t attributes;
-    uint32_t known;
-    uint32_t mechanisms;
-    size_t spki_len;
-    uint8_t spki[1200];
-};
-
-struct lane_token {
-    char label[33];
-    char manufacturer[33];
-    char model[17];
-    char serial[17];
-    char firmware[24];
-    uint32_t flags; /* CK_TOKEN_INFO, as they were before the login */
-};
 
 /* How one operation ended. */
 struct lane_result {
@@ -154,20 +118,6 @@ int64_t lane_load_us(const struct lane *lane);
 void lane_submit(struct lane *lane, const struct lane_op *op);
 void lane_flush(struct lane *lane);
 
-/* Counts since the lane was made, and when things last happened (wall clock; 0 = never).
- */
-struct lane_counts {
-    uint64_t signed_count;
-    uint64_t failed_count;
-    uint64_t lost_count;
-    uint64_t hung_count;
-    uint64_t canary_count;
-    int64_t succeeded_us;
-    int64_t failed_us;
-    int64_t since_us; /* of the present state */
-    uint32_t threads;
-    uint32_t confinement;
-};
 const struct lane_counts *lane_counts(const struct lane *lane);
 
 #endif

@@ -10,7 +10,7 @@ enum {
     TICK_US = 100000,
     SLOW_FACTOR = 10,
     PATIENCE_MAX_US = 60000000,
-    RECENT = 20,            /* operations that the breaker looks at */
+    RECENT = 20, /* operations that the breaker looks at */
     FIRST_PAUSE_US = 100000,
     SOUND_LIFE_US = 10000000, /* a life that was long enough, or */
     SOUND_SIGNED = 16,        /* signed enough, starts the next one at once */
@@ -58,8 +58,7 @@ static void note_recent(struct lane *lane, bool failed)
 
 bool health_mostly_failing(const struct lane *lane)
 {
-    return lane->recent_count == RECENT &&
-           __builtin_popcount(lane->recent) > RECENT / 2;
+    return lane->recent_count == RECENT && __builtin_popcount(lane->recent) > RECENT / 2;
 }
 
 void health_note(struct lane *lane, enum sg_status status)

@@ -7,8 +7,8 @@
 #include "gateway/core/lane_wire.h"
 #include "gateway/core/latency.h"
 
-/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c, what it makes of
- * its own health in lane_health.c, and the process itself in lane_process.c. */
+/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c, what it makes
+ * of its own health in lane_health.c, and the process itself in lane_process.c. */
 
 /* One operation in hand. Slots are made once and never move. */
 struct slot {
@@ -34,7 +34,7 @@ struct lane {
     char why[320];
     enum failure failure;
     struct process process;
-    bool ebbing;  /* broken; only what it has in hand is still answered */
+    bool ebbing; /* broken; only what it has in hand is still answered */
     int64_t ebb_until_us;
     bool burying; /* the process was killed and is not known to be dead yet */
     struct arena arena;
@@ -73,8 +73,8 @@ void lane_enter(struct lane *lane, enum lane_state state);
 /* The process is finished and gets killed; the lane is DOWN or LATCHED, for this reason.
  * What it had in hand is told to its owners when the process is known to be dead. */
 void lane_lose(struct lane *lane, enum lane_state state, const char *reason);
-/* The token or module is broken, but answers: the lane is DOWN, and what it has in hand gets
- * a moment to be answered as failed, which is better to know than indeterminate. */
+/* The token or module is broken, but answers: the lane is DOWN, and what it has in hand
+ * gets a moment to be answered as failed, which is better to know than indeterminate. */
 void lane_ebb(struct lane *lane, const char *reason);
 void lane_ebb_on(struct lane *lane, int64_t now_us);
 /* Looks whether the killed process is dead by now. */

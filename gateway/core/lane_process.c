@@ -28,7 +28,8 @@ enum sg_status process_init(struct process *process)
     *process = (struct process){.pid = -1, .socket = -1, .pidfd = -1, .marks_fd = -1};
     int page_fd = memfd_create("segel-marks", MFD_CLOEXEC);
     /* Beyond the child's numbers, which the copies for the child would overwrite. */
-    process->marks_fd = page_fd < 0 ? -1 : fcntl(page_fd, F_DUPFD_CLOEXEC, CHILD_MARKS + 1);
+    process->marks_fd =
+        page_fd < 0 ? -1 : fcntl(page_fd, F_DUPFD_CLOEXEC, CHILD_MARKS + 1);
     close_fd(&page_fd);
     if (process->marks_fd < 0 ||
         ftruncate(process->marks_fd, sizeof(struct marks)) != 0) {

@@ -14,9 +14,9 @@
 enum { PROCESS_UNDEAD_MAX = 4 };
 
 struct process {
-    pid_t pid;   /* -1 = none */
-    int socket;  /* owned; -1 = none or closed */
-    int pidfd;   /* owned; readable when the process has ended; -1 = not available */
+    pid_t pid;  /* -1 = none */
+    int socket; /* owned; -1 = none or closed */
+    int pidfd;  /* owned; readable when the process has ended; -1 = not available */
     struct marks *marks; /* owned mapping, the same for all lives */
     int marks_fd;        /* owned */
     pid_t undead[PROCESS_UNDEAD_MAX];

@@ -5,8 +5,7 @@
 #include "gateway/core/lane_inside.h"
 #include "gateway/log.h"
 
-static_assert((int)FAILURE_COUNT ==
-                  SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG + 1,
+static_assert((int)FAILURE_COUNT == SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG + 1,
               "the rows of failure.def are those of lane.proto");
 
 static enum failure_action action_of(Segel__Lane__V1__FailureClass failure)
@@ -37,8 +36,8 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
     health_opened(lane);
 }
 
-/* SoftHSM answers so by mistake when two processes start at once; whoever answers so three
- * times in a row means it. */
+/* SoftHSM answers so by mistake when two processes start at once; whoever answers so
+ * three times in a row means it. */
 static bool has_no_pin(struct lane *lane, const Segel__Lane__V1__Failed *failed)
 {
     enum { CKR_USER_PIN_NOT_INITIALIZED_ = 0x102, TIMES = 3 };
@@ -127,9 +126,8 @@ static void word_failure(const Segel__Lane__V1__Outcome *outcome,
 static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcome)
 {
     struct slot *slot = slot_of(lane, outcome->id);
-    struct lane_result result = {
-        .status = failure_status((enum failure)outcome->failure),
-        .hsm_us = outcome->hsm_us};
+    struct lane_result result = {.status = failure_status((enum failure)outcome->failure),
+                                 .hsm_us = outcome->hsm_us};
 
     if (slot == NULL || outcome->signature.len > SG_SIGNATURE_MAX ||
         (result.status == SG_OK && outcome->signature.len == 0)) {
@@ -169,9 +167,8 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
     } else if (worst == ACTION_RESPAWN) {
         lane_ebb(lane, "the token failed; a fresh lane is started");
     } else if (lane->state == LANE_UP && health_mostly_failing(lane)) {
-        lane_ebb(lane,
-                 "the token failed most of the last 20 operations; a fresh lane is "
-                 "started");
+        lane_ebb(lane, "the token failed most of the last 20 operations; a fresh lane is "
+                       "started");
     }
     lane_ebb_on(lane, clock_mono_us());
 }
@@ -231,8 +228,8 @@ int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
     return mean_us > 0 ? mean_us : guess_us[kind];
 }
 
-/* So many at a time that the lane is busy for a while: more would only tie jobs to it that
- * another lane could do, and be lost with it. */
+/* So many at a time that the lane is busy for a while: more would only tie jobs to it
+ * that another lane could do, and be lost with it. */
 static uint32_t window_of(const struct lane *lane, enum lane_kind kind)
 {
     enum { BUSY_US = 50000, LEAST_A_THREAD = 4 };

@@ -32,9 +32,8 @@ static void halve(struct latency *latency)
 
 void latency_add(struct latency *latency, int64_t us)
 {
-    latency->mean_us = latency->total == 0
-                           ? us
-                           : latency->mean_us + (us - latency->mean_us) / SMOOTHING;
+    latency->mean_us =
+        latency->total == 0 ? us : latency->mean_us + (us - latency->mean_us) / SMOOTHING;
     latency->buckets[bucket_of(us)]++;
     latency->total++;
     if (++latency->fresh == HALVE_AFTER) {

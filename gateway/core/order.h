@@ -5,7 +5,9 @@
 
 /* What an officer asks of the core itself. An order is carried out when its record is
  * durable, and comes back by its reply box. */
-enum { LETTER_ORDER = 16 }; /* the mark of its letter, in the core's box and in the reply */
+enum {
+    LETTER_ORDER = 16
+}; /* the mark of its letter, in the core's box and in the reply */
 
 enum order_kind {
     ORDER_UNLATCH /* a lane that the token refused may log in once more */
@@ -20,14 +22,14 @@ struct order {
     char request_id[65]; /* of the officer: the same order twice is carried out once */
     uint8_t caller_cert[32];
 
-    /* The answer. SG_NOT_FOUND: there is no such lane. SG_PRECONDITION: it is not latched.
-     * SG_LEDGER, SG_SHUTDOWN: nothing was done. */
+    /* The answer. SG_NOT_FOUND: there is no such lane. SG_PRECONDITION: it is not
+     * latched. SG_LEDGER, SG_SHUTDOWN: nothing was done. */
     enum sg_status status;
     char why[192];
     uint64_t log_index;
     uint8_t log_hash[32];
     bool on_log;
-    bool fresh; /* the core's own: to be carried out after the commit */
+    bool fresh;  /* the core's own: to be carried out after the commit */
     void *asker; /* borrowed, the core only carries it */
 };
 

@@ -7,75 +7,6 @@
 #include "gateway/ledger/record.h"
 #include "proto/text.h"
 
-/* --- The latch, beyond a restart -------------------------------------------------- */
-
-/* Kept as "latched FAILURES WHY" or "open FAILURES". Only the latch of this very lane: a
- * lane of another name has another PIN. */
-static void memo_name(const struct berth *berth, char out[80])
-{
-    (void)snprintf(out, 80, "pin/%s", lane_name(berth->lane));
-}
-
-enum sg_status latch_recall(struct core *core, struct berth *berth)
-{
-    static const char latched[] = "latched ";
-    char name[80];
-    char text[LEDGER_MEMO_MAX];
-    char *end = NULL;
-
-    memo_name(berth, name);
-    enum sg_status status = ledger_recall(core->ledger, name, text);
-    if (status != SG_OK) {
-        return status == SG_NOT_FOUND ? SG_OK : status;
-    }
-    bool is_latched = strncmp(text, latched, strlen(latched)) == 0;
-    const char *rest = strchr(text, ' ');
-    berth->pin_failures = rest == NULL ? 0 : (uint32_t)strtoul(rest, &end, 10);
-    if (is_latched) {
-        lane_latch(berth->lane, end != NULL && *end == ' ' ? end + 1 : "an earlier login");
-        berth->seen = LANE_LATCHED;
-    }
-    return SG_OK;
-}
-
-static enum sg_status write_latch(struct core *core, struct berth *berth)
-{
-    char name[80];
-    char text[LEDGER_MEMO_MAX];
-    bool latched = lane_state(berth->lane) == LANE_LATCHED;
-
-    memo_name(berth, name);
-    (void)snprintf(text, sizeof(text), "%s %u%s%.400s", latched ? "latched" : "open",
-                   berth->pin_failures, latched ? " " : "",
-                   latched ? lane_why(berth->lane) : "");
-    TRY(ledger_remember(core->ledger, name, text));
-    berth->latch_unwritten = false;
-    return SG_OK;
-}
-
-enum sg_status latches_write(struct core *core)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        struct berth *berth = &core->berths[i];
-        if (berth->lane != NULL && berth->latch_unwritten) {
-            TRY(write_latch(core, berth));
-        }
-    }
-    return SG_OK;
-}
-
-enum sg_status latch_clear(struct core *core, struct berth *berth)
-{
-    char name[80];
-    char text[32];
-
-    memo_name(berth, name);
-    (void)snprintf(text, sizeof(text), "open %u", berth->pin_failures);
-    return ledger_remember(core->ledger, name, text);
-}
-
-/* --- Orders ----------------------------------------------------------------------- */
-
 static void refuse(struct order *order, enum sg_status status, const char *before,
                    const char *after)
 {
@@ -152,8 +83,8 @@ static enum sg_status unlatch(struct core *core, struct order *order)
     struct berth *berth = berth_find(core, order->lane);
 
     if (berth == NULL) {
-        refuse(order, SG_NOT_FOUND,
-               "there is no lane", "; 'segel token list' shows those that there are");
+        refuse(order, SG_NOT_FOUND, "there is no lane",
+               "; 'segel token list' shows those that there are");
         return SG_OK;
     }
     if (was_done(core, order)) {
@@ -202,7 +133,8 @@ void orders_obey(struct core *core)
 
     if (atomic_load(&core->broken)) { /* nothing was written: nothing is carried out */
         STAILQ_CONCAT(&core->obeyed, &core->orders);
-        STAILQ_FOREACH (letter, &core->obeyed, link) {
+        STAILQ_FOREACH(letter, &core->obeyed, link)
+        {
             refuse((struct order *)letter, SG_LEDGER, "nothing was done for lane",
                    ": the ledger cannot be written");
             ((struct order *)letter)->fresh = false;

@@ -62,8 +62,7 @@ static bool same_lane(const struct config_lane *one, const struct config_lane *o
            one->threads == other->threads && one->hardware == other->hardware &&
            same_token(&one->token, &other->token) &&
            same_object(&one->canary, &other->canary) &&
-           same_words(&one->read_only, &other->read_only) &&
-           same_environment(one, other);
+           same_words(&one->read_only, &other->read_only) && same_environment(one, other);
 }
 
 /* Whether the same keys of the ring are on a lane by both configurations. */

@@ -7,8 +7,8 @@
 #include "gateway/config.h"
 #include "gateway/core/lane.h"
 
-/* What the core tells other threads of its lanes and keys: a copy that it brings up to date
- * ten times a second and whenever a lane changes its state. For health, metrics and
+/* What the core tells other threads of its lanes and keys: a copy that it brings up to
+ * date ten times a second and whenever a lane changes its state. For health, metrics and
  * officers; nothing is decided by it. */
 
 enum { REPORT_KEYS_MAX = 256 };
@@ -16,31 +16,31 @@ enum { REPORT_KEYS_MAX = 256 };
 struct lane_report {
     char name[65];
     enum lane_state state;
-    char why[256]; /* one sentence unless up */
-    struct lane_token token; /* empty until it was open once */
-    int64_t since_us;        /* wall clock: when it came into this state */
-    uint32_t threads;        /* sessions that sign */
-    uint32_t confinement;    /* bits of Confinement in lane.proto */
+    char why[256];                    /* one sentence unless up */
+    struct lane_token token;          /* empty until it was open once */
+    int64_t since_us;                 /* wall clock: when it came into this state */
+    uint32_t threads;                 /* sessions that sign */
+    uint32_t confinement;             /* bits of Confinement in lane.proto */
     uint32_t outstanding[LANE_KINDS]; /* operations in hand */
     int64_t mean_us[LANE_KINDS];      /* C_SignInit and C_Sign, smoothed */
     int64_t p99_us[LANE_KINDS];
-    uint64_t signed_count;   /* since the gateway started, like all counts here */
-    uint64_t failed_count;   /* operations that the token failed or lost */
-    uint64_t lost_count;     /* processes that died or were killed */
-    uint64_t hung_count;     /* of these, killed by the watchdog */
-    uint64_t canary_count;   /* canaries that verified */
-    int64_t succeeded_us;    /* wall clock of the last verified signature; 0 = never */
-    int64_t failed_us;       /* wall clock of the last failure; 0 = never */
-    uint32_t pin_failures;   /* since the last login that went well */
-    uint32_t token_flags;    /* CK_TOKEN_INFO */
+    uint64_t signed_count; /* since the gateway started, like all counts here */
+    uint64_t failed_count; /* operations that the token failed or lost */
+    uint64_t lost_count;   /* processes that died or were killed */
+    uint64_t hung_count;   /* of these, killed by the watchdog */
+    uint64_t canary_count; /* canaries that verified */
+    int64_t succeeded_us;  /* wall clock of the last verified signature; 0 = never */
+    int64_t failed_us;     /* wall clock of the last failure; 0 = never */
+    uint32_t pin_failures; /* since the last login that went well */
+    uint32_t token_flags;  /* CK_TOKEN_INFO */
 };
 
 struct key_report {
     char name[65];
-    bool known;       /* a lane has opened it since the gateway started */
-    bool usable;      /* and it can be used as configured */
-    bool serving;     /* a lane that is up holds it: a job would be taken */
-    uint32_t lanes;   /* that hold it */
+    bool known;     /* a lane has opened it since the gateway started */
+    bool usable;    /* and it can be used as configured */
+    bool serving;   /* a lane that is up holds it: a job would be taken */
+    uint32_t lanes; /* that hold it */
     uint32_t lanes_up;
 };
 

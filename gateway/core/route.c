@@ -32,8 +32,9 @@ size_t route_index(const struct core *core, const struct key *key)
 
 /* What the lanes that are up say of one key. */
 struct survey {
-    struct binding *found[CONFIG_LANES_MAX]; /* owned shares; NULL = not asked or not up */
-    int best;                                /* index in found; NO_BERTH: none */
+    struct binding
+        *found[CONFIG_LANES_MAX]; /* owned shares; NULL = not asked or not up */
+    int best;                     /* index in found; NO_BERTH: none */
 };
 
 static void free_survey(struct survey *survey)
@@ -118,9 +119,10 @@ static void tell_left_out(const struct core *core, const struct key *key,
         }
         log_event(LOG_WARN, "key.lane_left_out", "key", key->config->name, "lane",
                   lane_name(core->berths[i].lane), "why",
-                  found->usable ? "its token says less of the key than another lane's, by "
-                                  "the policy or in its assurance"
-                                : found->why,
+                  found->usable
+                      ? "its token says less of the key than another lane's, by "
+                        "the policy or in its assurance"
+                      : found->why,
                   NULL);
     }
 }
@@ -247,8 +249,7 @@ bool route_gone(const struct core *core, size_t route, int64_t now_us)
 {
     int64_t dark_us = core->routes[route].dark_us;
 
-    return dark_us != 0 &&
-           (now_us - dark_us > PATIENCE_US || all_latched(core, route));
+    return dark_us != 0 && (now_us - dark_us > PATIENCE_US || all_latched(core, route));
 }
 
 const char *route_why(const struct core *core, size_t route)

@@ -35,8 +35,7 @@ static void hear_lanes(struct core *core)
     enum { LOOK_AGAIN_MS = 50 };
 
     for (size_t i = 0; i < core->berth_count; i++) {
-        ready[i] =
-            (struct pollfd){.fd = lane_fd(core->berths[i].lane), .events = POLLIN};
+        ready[i] = (struct pollfd){.fd = lane_fd(core->berths[i].lane), .events = POLLIN};
     }
     (void)poll(ready, core->berth_count, LOOK_AGAIN_MS);
     for (size_t i = 0; i < core->berth_count; i++) {
@@ -44,9 +43,9 @@ static void hear_lanes(struct core *core)
     }
 }
 
-/* What the configuration has wrong is told before anything is served; an HSM that is away,
- * or a PIN that was refused, is not: the lane comes when it can, and meanwhile the gateway
- * answers for what it has. */
+/* What the configuration has wrong is told before anything is served; an HSM that is
+ * away, or a PIN that was refused, is not: the lane comes when it can, and meanwhile the
+ * gateway answers for what it has. */
 static enum sg_status check_lane(const struct lane *lane, struct sg_error *why)
 {
     if (lane_state(lane) == LANE_UP || lane_failure(lane) != FAILURE_CONFIG) {

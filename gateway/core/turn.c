@@ -94,9 +94,9 @@ static enum sg_status refuse_or_replay(struct core *core, size_t route, struct j
     return status;
 }
 
-/* What becomes of the first job that waits for a key. *stays: it goes on waiting. An INTENT
- * is written when the key is about to be used, not when somebody queues: a job that needs a
- * lane waits until one has room. Denials take no room. */
+/* What becomes of the first job that waits for a key. *stays: it goes on waiting. An
+ * INTENT is written when the key is about to be used, not when somebody queues: a job
+ * that needs a lane waits until one has room. Denials take no room. */
 static enum sg_status decide_first(struct core *core, size_t index, bool gone,
                                    bool *stays)
 {
@@ -108,7 +108,8 @@ static enum sg_status decide_first(struct core *core, size_t index, bool gone,
     if (lane && !hopeless) {
         job->berth = route_choose(core, index, job->tried);
         if (job->berth == NO_BERTH && job->tried != 0) {
-            job->berth = route_choose(core, index, 0); /* better there than behind a queue */
+            job->berth =
+                route_choose(core, index, 0); /* better there than behind a queue */
         }
         if (job->berth == NO_BERTH) {
             *stays = true;
@@ -285,8 +286,8 @@ static enum sg_status write_and_commit(struct core *core)
 
 bool turn_has_work(const struct core *core)
 {
-    return core->waiting_count > 0 || core->finished_count > 0 ||
-           core->note_count > 0 || !STAILQ_EMPTY(&core->orders);
+    return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
+           !STAILQ_EMPTY(&core->orders);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

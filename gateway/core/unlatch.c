@@ -6,7 +6,8 @@
 #include "gateway/ledger/record.h"
 
 /* The way back when the gateway cannot come up without the lane: its first start with a
- * wrong PIN. Whoever may write the ledger's file may also do this; it stands on the log. */
+ * wrong PIN. Whoever may write the ledger's file may also do this; it stands on the log.
+ */
 
 static enum sg_status write_it(struct core *core, struct berth *berth, const char *lane)
 {

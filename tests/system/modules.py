@@ -339,6 +339,7 @@ def a_wrong_pin_is_tried_once(token):
             time.sleep(0.1)
         time.sleep(1.5)  # time enough for a second try
         equal(logins() - before, 1, "logins with the wrong PIN")
+    token.rig.unlatch("lane1", token.rig.path(f"{token.name}.yaml"))
     with token.gateway() as gateway:  # one failure is forgiven by the token
         sign(gateway, token.main, "sha256")
 

@@ -1,0 +1,55 @@
+#ifndef SEGEL_GATEWAY_CORE_BERTH_H
+#define SEGEL_GATEWAY_CORE_BERTH_H
+
+#include <event2/event.h>
+
+#include "gateway/core/binding.h"
+#include "gateway/core/core.h"
+
+/* Lanes as the core keeps them: they come, are watched, are told of on the log, and
+ * leave. Core thread only. */
+
+enum { NO_BERTH = -1 };
+
+/* A lane with what the core keeps beside it. */
+struct berth {
+    struct lane *lane;           /* owned; NULL = the berth is free */
+    const struct config *config; /* borrowed: the one that names this lane */
+    struct lane_key_ref *refs;   /* owned: what the lane is asked for, in their order */
+    size_t ref_count;
+    int16_t *positions; /* owned: of each key of the ring in refs; -1 = not asked for */
+    int log_position;   /* of the log key; -1 = not here */
+    uint32_t planned[LANE_KINDS]; /* admitted in this turn, not yet handed over */
+    struct event *readable;
+    uint32_t generation;  /* of the lane that readable watches */
+    enum lane_state seen; /* last state that was noted on the log */
+    bool told;            /* it was noted as up or down at least once */
+    bool leaving;         /* takes no more work; is freed when it has none in hand */
+    bool latch_unwritten; /* the latch must be remembered with the next commit */
+    uint32_t pin_failures;
+};
+
+/* Takes a free berth and makes the lane, which starts with its first
+ * tick; config must live as long as the berth is in use. */
+SG_MUST_USE enum sg_status berth_open(struct core *core, const struct config *config,
+                                      size_t lane, struct sg_error *why);
+void berth_close(struct core *core, size_t index);
+/* What a configuration says of where a key is. */
+const struct config_key *berth_placement(const struct config *config,
+                                         const struct key *key);
+struct berth *berth_find(struct core *core, const char *name);
+/* Ticks all lanes, notes what changed, watches their sockets. */
+void berths_look_after(struct core *core);
+/* A lane came up, went down or left: what follows for keys, log and log lines. Returns
+ * whether anything changed. */
+bool berth_note(struct core *core, size_t index);
+/* Notes it as up or down. */
+void berth_tell(struct core *core, struct berth *berth, bool up);
+void berths_fini(struct core *core);
+
+/* latch.c: PIN failures and latches that an earlier run left. */
+SG_MUST_USE enum sg_status latch_recall(struct core *core, struct berth *berth);
+SG_MUST_USE enum sg_status latches_write(struct core *core);
+SG_MUST_USE enum sg_status latch_clear(struct core *core, struct berth *berth);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef SEGEL_GATEWAY_CORE_ROUTE_H
+#define SEGEL_GATEWAY_CORE_ROUTE_H
+
+#include "gateway/core/core.h"
+
+/* Which lanes serve a key, and which of them takes its next job. Core thread only. */
+
+/* A key's jobs and lanes. */
+struct route {
+    struct job_list waiting; /* judged, not yet decided */
+    uint64_t berths;         /* bits: lanes that may serve it */
+    int64_t dark_us;         /* since when none of them is up; 0 = one is */
+};
+
+SG_MUST_USE enum sg_status routes_make(struct core *core);
+size_t route_index(const struct core *core, const struct key *key);
+/* Binds every key to what the lanes that are up say of it. Keys whose lanes are all down
+ * stay as they are. */
+SG_MUST_USE enum sg_status routes_bind(struct core *core, struct sg_error *why);
+/* Where the key's next job goes: the lane that would be done with its work first, of
+ * those that are up, have room and are not in the bits of avoid. NO_BERTH: none now. */
+int route_choose(const struct core *core, size_t route, uint64_t avoid);
+/* No lane has been up for longer than jobs wait for one, or none can come. */
+bool route_gone(const struct core *core, size_t route, int64_t now_us);
+/* Why: one sentence of a lane that is down. */
+const char *route_why(const struct core *core, size_t route);
+void routes_note_dark(struct core *core, int64_t now_us);
+/* Another lane than those of avoid could take a job of the key now. */
+bool route_other(const struct core *core, size_t route, uint64_t avoid);
+
+#endif
