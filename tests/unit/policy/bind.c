@@ -52,6 +52,44 @@ Test(policy_bind, adds_what_the_policy_says_of_itself)
     policy_free(policy);
 }
 
+static struct policy_key *bound_with(const struct policy *policy, const char *class,
+                                     const char *serial)
+{
+    struct facts facts = {0};
+    struct policy_key *bound = NULL;
+
+    if (class != NULL) {
+        set_text(&facts, FACT_ID_key_class, class);
+    }
+    set_text(&facts, FACT_ID_token_serial, serial);
+    cr_assert_eq(policy_bind(policy, &facts, &bound), SG_OK);
+    return bound;
+}
+
+/* The same key on two tokens: what a rule looks at decides, not each fact. */
+Test(policy_bind, is_alike_where_the_rules_judge_alike)
+{
+    struct policy *policy = one_rule("{key.class: seal}");
+    struct policy_key *one = bound_with(policy, "seal", "1");
+    struct policy_key *twin = bound_with(policy, "seal", "2");
+    struct policy_key *other = bound_with(policy, "signature", "1");
+    struct policy_key *silent = bound_with(policy, NULL, "1");
+
+    cr_expect(policy_key_alike(one, twin));
+    cr_expect_not(policy_key_equal(one, twin));
+    cr_expect(policy_key_equal(one, one));
+    cr_expect_not(policy_key_alike(one, other));
+    cr_expect_not(policy_key_alike(one, silent), "an absent fact is judged otherwise");
+    cr_expect_eq(policy_key_denials(one), 0);
+    cr_expect_eq(policy_key_denials(other), 1);
+    cr_expect_eq(policy_key_denials(silent), 1);
+    policy_key_free(one);
+    policy_key_free(twin);
+    policy_key_free(other);
+    policy_key_free(silent);
+    policy_free(policy);
+}
+
 Test(policy_explain, says_found_and_required)
 {
     struct facts facts = {0};

@@ -1,0 +1,168 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/config.h"
+
+/* Lanes and keys by PKCS#11 URI. */
+
+static char folder[64];
+static char path[128];
+static struct config *config;
+static struct sg_error why;
+
+static void make_folder(void)
+{
+    (void)snprintf(folder, sizeof(folder), "/tmp/segel-uri-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
+}
+
+static void remove_folder(void)
+{
+    config_free(config);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
+TestSuite(config_uri, .init = make_folder, .fini = remove_folder);
+
+#define LANE_URI                                                                         \
+    "pkcs11:token=My%20token;serial=12;manufacturer=Maker;model=M1?module-path=/m.so"    \
+    "&pin-source=file:/run/pin"
+#define KEY_URI "pkcs11:token=My%20token;id=%01%AB;object=seal;type=private"
+
+static enum sg_status load(const char *lane, const char *key)
+{
+    FILE *file = fopen(path, "w");
+
+    cr_assert_not_null(file);
+    (void)fprintf(file,
+                  "listen: {address: 127.0.0.1, port: 0}\n"
+                  "tls: {certificate: a, private_key: b, client_ca: c}\n"
+                  "ledger: {path: ledger.db, origin: example.go.id/log}\n"
+                  "policy: {file: policy.yaml, anchors: anchors.pem}\n"
+                  "lanes:\n"
+                  "  - {name: lane0, %s}\n"
+                  "  - {name: other, module: /n.so, token: Elsewhere, pin_file: pin}\n"
+                  "log_key: {lane: other, id: \"0a\"}\n"
+                  "keys:\n"
+                  "  - {name: seal, class: seal, certificate: seal.pem, scheme: ecdsa,\n"
+                  "     %s}\n"
+                  "callers:\n"
+                  "  - {name: x, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n",
+                  lane, key);
+    (void)fclose(file);
+    return config_load(path, &config, &why);
+}
+
+static void expect_refused(const char *lane, const char *key, const char *word)
+{
+    cr_expect_eq(load(lane, key), SG_INVALID, "%s %s", lane, key);
+    cr_expect_not_null(strstr(why.text, "segeld.yaml:"), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, word), "'%s' is not in: %s", word, why.text);
+}
+
+#define LAWFUL_LANE "uri: \"" LANE_URI "\""
+#define LAWFUL_KEY  "uri: \"" KEY_URI "\""
+
+Test(config_uri, a_lane_is_all_that_its_uri_says)
+{
+    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", why.text);
+    const struct config_lane *lane = &config->lanes[0];
+    cr_expect_str_eq(lane->token.label, "My token");
+    cr_expect_str_eq(lane->token.serial, "12");
+    cr_expect_str_eq(lane->token.manufacturer, "Maker");
+    cr_expect_str_eq(lane->token.model, "M1");
+    cr_expect_str_eq(lane->module, "/m.so");
+    cr_expect_str_eq(lane->pin_path, "/run/pin");
+}
+
+Test(config_uri, a_key_is_found_by_id_and_label_on_the_lanes_of_its_token)
+{
+    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", why.text);
+    const struct config_key *key = &config->keys[0];
+    cr_expect_eq(key->object.id_len, 2);
+    cr_expect_eq(key->object.id[1], 0xAB);
+    cr_expect_str_eq(key->object.label, "seal");
+    cr_expect(config_key_on_lane(key, &config->lanes[0]));
+    cr_expect_not(config_key_on_lane(key, &config->lanes[1]));
+}
+
+Test(config_uri, a_key_without_a_token_is_looked_for_on_every_lane)
+{
+    cr_assert_eq(load(LAWFUL_LANE, "uri: \"pkcs11:object=seal\""), SG_OK, "%s", why.text);
+    cr_expect_eq(config->keys[0].object.id_len, 0);
+    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[0]));
+    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[1]));
+}
+
+Test(config_uri, a_key_that_names_lanes_is_looked_for_on_those)
+{
+    cr_assert_eq(load(LAWFUL_LANE, "id: \"01\", lanes: [other]"), SG_OK, "%s", why.text);
+    cr_expect_not(config_key_on_lane(&config->keys[0], &config->lanes[0]));
+    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[1]));
+}
+
+Test(config_uri, a_relative_pin_source_stands_beside_the_file)
+{
+    char wanted[256];
+
+    cr_assert_eq(load("uri: \"pkcs11:token=t?module-path=/m.so&pin-source=pin\"",
+                      "uri: \"pkcs11:object=seal\""),
+                 SG_OK, "%s", why.text);
+    (void)snprintf(wanted, sizeof(wanted), "%s/pin", folder);
+    cr_expect_str_eq(config->lanes[0].pin_path, wanted);
+}
+
+Test(config_uri, what_the_uri_leaves_out_may_stand_beside_it)
+{
+    cr_assert_eq(load("uri: \"pkcs11:token=My%20token\", module: /m.so, pin_file: pin",
+                      LAWFUL_KEY),
+                 SG_OK, "%s", why.text);
+    cr_expect_str_eq(config->lanes[0].module, "/m.so");
+}
+
+Test(config_uri, a_pin_in_a_uri_is_refused)
+{
+    expect_refused("uri: \"pkcs11:token=t?module-path=/m.so&pin-value=1234\"", LAWFUL_KEY,
+                   "holds a PIN");
+    cr_expect_null(strstr(why.text, "1234"), "the PIN is told: %s", why.text);
+}
+
+Test(config_uri, what_is_no_uri_is_refused)
+{
+    expect_refused("uri: \"token=t\"", LAWFUL_KEY, "RFC 7512");
+    expect_refused("uri: \"pkcs11:token=%zz\"", LAWFUL_KEY, "RFC 7512");
+}
+
+Test(config_uri, an_attribute_that_is_not_known_is_refused)
+{
+    expect_refused("uri: \"pkcs11:token=t;tokne=t?module-path=/m.so&pin-source=p\"",
+                   LAWFUL_KEY, "not known");
+}
+
+Test(config_uri, a_pin_source_that_is_no_file_is_refused)
+{
+    expect_refused("uri: \"pkcs11:token=t?module-path=/m.so&pin-source=%7Ccat%20pin\"",
+                   LAWFUL_KEY, "pin-source");
+    expect_refused("uri: \"pkcs11:token=t?module-path=/m.so&pin-source=https://x/p\"",
+                   LAWFUL_KEY, "pin-source");
+}
+
+Test(config_uri, what_is_said_twice_is_refused)
+{
+    expect_refused(LAWFUL_LANE ", module: /n.so", LAWFUL_KEY, "already");
+    expect_refused(LAWFUL_LANE ", token: t", LAWFUL_KEY, "already");
+    expect_refused(LAWFUL_LANE ", pin_file: pin", LAWFUL_KEY, "pin_file");
+    expect_refused(LAWFUL_LANE, LAWFUL_KEY ", id: \"01\"", "either id or uri");
+    expect_refused(LAWFUL_LANE, "id: \"01\", lane: other, lanes: [other]", "one of the");
+}
+
+Test(config_uri, a_key_that_is_nowhere_named_is_refused)
+{
+    expect_refused(LAWFUL_LANE, "uri: \"pkcs11:token=My%20token\"", "names no key");
+    expect_refused(LAWFUL_LANE, "uri: \"pkcs11:token=Nowhere;id=%01\"", "no lane has");
+}
