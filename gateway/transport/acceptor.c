@@ -105,6 +105,21 @@ static struct loop *choose_loop(const struct acceptor *acceptor)
     return all < acceptor->limit ? best : NULL;
 }
 
+/* Full, but with connections that no loop has looked at yet: taking those in makes the
+ * oldest unfinished handshakes give way. Refusing now would let a burst of them crowd out
+ * an honest client, so whoever waits in the kernel's queue waits a moment longer. */
+static bool room_to_come(const struct acceptor *acceptor)
+{
+    unsigned all = 0;
+    unsigned on_the_way = 0;
+
+    for (unsigned i = 0; i < acceptor->loop_count; i++) {
+        all += atomic_load(&acceptor->loops[i].connections);
+        on_the_way += atomic_load(&acceptor->loops[i].on_the_way);
+    }
+    return all >= acceptor->limit && on_the_way > 0;
+}
+
 static void refuse(struct acceptor *acceptor, int fd, const char *address)
 {
     struct loop *loop = &acceptor->loops[0];
@@ -166,7 +181,7 @@ static void on_connection(evutil_socket_t fd, short what, void *context)
     struct acceptor *acceptor = (struct acceptor *)context;
 
     (void)what;
-    for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+    for (unsigned i = 0; i < ACCEPTS_A_TURN && !room_to_come(acceptor); i++) {
         union address peer = {0};
         socklen_t len = sizeof(peer);
         int client = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -129,6 +129,7 @@ static void take_note(struct loop *loop, struct note *note)
 {
     switch (note->kind) {
     case NOTE_CONNECTION:
+        atomic_fetch_sub(&loop->on_the_way, 1);
         if (loop->stopping) {
             (void)close(note->fd);
             atomic_fetch_sub(&loop->connections, 1);
@@ -183,8 +184,10 @@ void loop_adopt(struct loop *loop, int fd, const char *address)
         note->address[i] = address[i];
     }
     atomic_fetch_add(&loop->connections, 1);
+    atomic_fetch_add(&loop->on_the_way, 1);
     if (post(loop, note) != SG_OK) {
         atomic_fetch_sub(&loop->connections, 1);
+        atomic_fetch_sub(&loop->on_the_way, 1);
         (void)close(fd);
         free(note);
     }

@@ -97,6 +97,7 @@ struct loop {
 
     struct loop_counts counts;
     atomic_uint connections; /* with those still in the mailbox */
+    atomic_uint on_the_way;  /* those only */
     atomic_uint busy;        /* calls, and connections whose output waits */
 };
 

@@ -286,6 +286,25 @@ bool echo_reaches(const atomic_uint *counter, unsigned value)
     return false;
 }
 
+static uint64_t count_of(const struct echo *echo, size_t counter)
+{
+    struct server_counts counts = server_counts(echo->server);
+    uint64_t value;
+
+    memcpy(&value, (const char *)&counts + counter, sizeof(value));
+    return value;
+}
+
+bool echo_counts(const struct echo *echo, size_t counter, uint64_t value)
+{
+    const struct timespec nap = {.tv_nsec = 2000000};
+
+    for (int i = 0; i < 1000 && count_of(echo, counter) < value; i++) {
+        (void)nanosleep(&nap, NULL);
+    }
+    return count_of(echo, counter) == value;
+}
+
 void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window)
 {
     const struct peer_options options = {.port = server_port(echo->server),

@@ -39,6 +39,12 @@ void echo_wake(struct echo *echo);
 /* Waits up to two seconds until the counter has the value. */
 bool echo_reaches(const atomic_uint *counter, unsigned value);
 
+/* Likewise of one of the server's own counters, exactly: what a peer saw may have come
+ * before it was counted. */
+#define echo_counted(echo, counter, value)                                               \
+    echo_counts(echo, offsetof(struct server_counts, counter), value)
+bool echo_counts(const struct echo *echo, size_t counter, uint64_t value);
+
 /* Of a friend, ready for calls. */
 void echo_connect(struct echo *echo, struct peer_link *link);
 /* The same with a window of so many bytes for each answer. */
