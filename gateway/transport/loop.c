@@ -310,6 +310,9 @@ void loop_fini(struct loop *loop)
     if (loop->watch != NULL) {
         event_free(loop->watch);
     }
+    if (loop->tick != NULL) {
+        event_free(loop->tick);
+    }
     if (loop->base != NULL) {
         event_base_free(loop->base);
     }

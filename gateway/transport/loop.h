@@ -65,6 +65,10 @@ struct loop {
     void (*on_wake)(void *context);
     void *wake_context;
 
+    struct event *tick; /* owned */
+    void (*on_tick)(void *context);
+    void *tick_context;
+
     struct conn_slot *slots; /* owned */
     uint32_t slot_count;
     uint32_t free_slot;

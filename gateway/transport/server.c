@@ -97,6 +97,31 @@ void server_watch(struct server *server, unsigned loop_index, int fd,
     MUST(loop->watch != NULL && event_add(loop->watch, NULL) == 0);
 }
 
+static void on_period(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = (struct loop *)context;
+
+    (void)fd;
+    (void)what;
+    loop->on_tick(loop->tick_context);
+}
+
+void server_every(struct server *server, unsigned loop_index, unsigned period_ms,
+                  void (*on_tick)(void *context), void *context)
+{
+    const struct timeval period = {.tv_sec = period_ms / 1000,
+                                   .tv_usec = (suseconds_t)(period_ms % 1000) * 1000};
+
+    MUST(loop_index < server->loop_count);
+    struct loop *loop = &server->loops[loop_index];
+    MUST(loop->tick == NULL && !loop->running);
+
+    loop->on_tick = on_tick;
+    loop->tick_context = context;
+    loop->tick = event_new(loop->base, -1, EV_PERSIST, on_period, loop);
+    MUST(loop->tick != NULL && event_add(loop->tick, &period) == 0);
+}
+
 enum sg_status server_start(struct server *server, struct sg_error *why)
 {
     for (unsigned i = 0; i < server->loop_count; i++) {

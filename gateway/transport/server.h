@@ -71,6 +71,11 @@ uint16_t server_port(const struct server *server);
 void server_watch(struct server *server, unsigned loop, int fd,
                   void (*on_wake)(void *context), void *context);
 
+/* Calls on_tick on that loop's own thread once in so many milliseconds. One per loop,
+ * before start. */
+void server_every(struct server *server, unsigned loop, unsigned period_ms,
+                  void (*on_tick)(void *context), void *context);
+
 /* Starts the I/O threads. */
 SG_MUST_USE enum sg_status server_start(struct server *server, struct sg_error *why);
 

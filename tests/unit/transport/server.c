@@ -195,3 +195,32 @@ Test(server, name_of_nothing_resolves_to_nothing)
     cr_expect_null(server_call(server, (struct grpc_name){.loop = 9}));
     cr_expect_null(server_call(server, (struct grpc_name){.connection = UINT32_MAX}));
 }
+
+struct ticking {
+    atomic_uint count;
+    pthread_t main_thread;
+    atomic_bool elsewhere;
+};
+
+static void on_tick(void *context)
+{
+    struct ticking *ticking = (struct ticking *)context;
+
+    atomic_store(&ticking->elsewhere,
+                 pthread_equal(pthread_self(), ticking->main_thread) == 0);
+    (void)atomic_fetch_add(&ticking->count, 1);
+}
+
+Test(server, ticks_again_and_again_on_the_thread_of_the_loop)
+{
+    const struct server_options options = lawful();
+    static struct ticking ticking;
+
+    ticking.main_thread = pthread_self();
+    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
+    server_every(server, 0, 10, on_tick, &ticking);
+    cr_assert_eq(server_start(server, NULL), SG_OK);
+    cr_expect(echo_reaches(&ticking.count, 3));
+    cr_expect(atomic_load(&ticking.elsewhere));
+    server_stop(server);
+}
