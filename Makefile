@@ -77,7 +77,7 @@ NEEDS_client    := client pdf verify tlog proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 
-PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto)
+PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto proto/grpc/health/v1/*.proto)
 GEN_C  := $(patsubst proto/%.proto,$(BUILD)/gen/%.pb-c.c,$(PROTOS))
 GEN_H  := $(GEN_C:.c=.h)
 
@@ -233,7 +233,7 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	  $(DESTDIR)$(PREFIX)/share/doc/segel
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
-	cd proto && find segel/v1 -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
+	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/segel
 
 clean: ## remove build/

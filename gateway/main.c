@@ -34,6 +34,7 @@ struct gateway {
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
+    bool clients_told;      /* that they have to go */
 };
 
 static const char usage[] =
@@ -174,13 +175,9 @@ static unsigned next_signal(const struct gateway *gateway)
 
 static void begin_to_end(struct gateway *gateway)
 {
-    if (gateway->drain_until_us != 0) {
-        return;
-    }
     log_event(LOG_INFO, "draining", "why", "asked to end", NULL);
     gateway->drain_until_us = clock_mono_us() + DRAIN_LIMIT_US;
     services_drain(gateway->services);
-    server_drain(gateway->server);
 }
 
 /* A configuration that does not load whole changes nothing. */
@@ -208,9 +205,16 @@ static void on_tick(void *context)
     for (unsigned number; (number = next_signal(gateway)) != 0;) {
         if (number == SIGHUP && gateway->drain_until_us == 0) {
             reload(gateway);
-        } else if (number != SIGHUP) {
+        } else if (number != SIGHUP && gateway->drain_until_us == 0) {
             begin_to_end(gateway);
+            return;
         }
+    }
+    /* A tick later: whoever watches our health knows before connections are closed. */
+    if (gateway->drain_until_us != 0 && !gateway->clients_told) {
+        gateway->clients_told = true;
+        server_drain(gateway->server);
+        return;
     }
     if (gateway->drain_until_us != 0 &&
         (server_idle(gateway->server) || clock_mono_us() > gateway->drain_until_us)) {

@@ -4,13 +4,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gateway/service/health.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/services.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, result.c the answer
- * to a job, signer.c GetSigner, log.c LogService. */
+ * to a job, signer.c GetSigner, log.c LogService, health.c gRPC health, tokens.c and
+ * approvals.c what officers see and order. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
@@ -35,6 +37,7 @@ struct service_loop {
     struct arena scratch;        /* for one answer at a time */
     LIST_HEAD(, sign_call) open; /* signing calls of this loop */
     struct letter drain;         /* sent once, when the gateway ends */
+    struct health health;
 };
 
 struct services {
@@ -46,6 +49,7 @@ struct services {
     unsigned loop_count;
     struct reading *reading; /* owned */
     atomic_bool draining;    /* who follows the log is sent away */
+    atomic_uint watchers;    /* of health, on all loops */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */
 };

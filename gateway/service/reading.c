@@ -9,13 +9,15 @@
 
 #include "gateway/clock.h"
 
-enum { STOP_LOOK_MS = 100 };
+enum { STOP_LOOK_MS = 100, PROBE_US = 2000000, PROBE_BYTES = 4096 };
 
 struct reading {
     struct mbox box;
     struct ledger_reader *ledger; /* owned */
     pthread_t thread;
     atomic_bool stop;
+    atomic_bool unsound; /* the last try to read failed */
+    int64_t probed_us;
 };
 
 static void keep_record(void *context, uint64_t index, struct slice json)
@@ -105,12 +107,33 @@ static void wait_until(int64_t when_us)
     }
 }
 
+/* What an asker did wrong says nothing of the ledger. */
+static void judge(struct reading *reading, enum sg_status status)
+{
+    atomic_store(&reading->unsound, status == SG_IO || status == SG_CORRUPT);
+    reading->probed_us = clock_mono_us();
+}
+
+/* Nobody has asked for a while: the newest checkpoint is read for its own sake. */
+static void probe(struct reading *reading)
+{
+    uint8_t bytes[PROBE_BYTES];
+    uint64_t size = 0;
+    size_t len = 0;
+
+    if (clock_mono_us() - reading->probed_us > PROBE_US) {
+        judge(reading,
+              ledger_read_checkpoint(reading->ledger, bytes, sizeof(bytes), &len, &size));
+    }
+}
+
 static void answer(struct reading *reading, struct question *question)
 {
     struct letters back = STAILQ_HEAD_INITIALIZER(back);
 
     wait_until(question->not_before_us);
     question->status = answers[question->kind](reading, question);
+    judge(reading, question->status);
     STAILQ_INSERT_TAIL(&back, &question->letter, link);
     MUST(mbox_put(question->reply, &back, 1) == SG_OK);
 }
@@ -126,6 +149,7 @@ static void *run(void *context)
 
         (void)poll(&ready, 1, STOP_LOOK_MS);
         mbox_take(&reading->box, &waiting);
+        probe(reading);
         while (!atomic_load(&reading->stop) &&
                (letter = STAILQ_FIRST(&waiting)) != NULL) {
             STAILQ_REMOVE_HEAD(&waiting, link);
@@ -179,6 +203,11 @@ enum sg_status reading_ask(struct reading *reading, struct question *question)
 
     STAILQ_INSERT_TAIL(&one, &question->letter, link);
     return mbox_put(&reading->box, &one, 1);
+}
+
+bool reading_sound(const struct reading *reading)
+{
+    return !atomic_load_explicit(&reading->unsound, memory_order_relaxed);
 }
 
 void reading_join(struct reading *reading)

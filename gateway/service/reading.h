@@ -45,6 +45,9 @@ SG_MUST_USE enum sg_status reading_start(const char *ledger_path, struct reading
 /* Gives the question away; it comes back by question->reply. SG_SHUTDOWN. */
 SG_MUST_USE enum sg_status reading_ask(struct reading *reading,
                                        struct question *question);
+/* Any thread: the ledger could be read when it was last tried, which is at most a few
+ * seconds ago. */
+bool reading_sound(const struct reading *reading);
 /* Ends the thread; questions that wait are dropped, their askers are gone by then. */
 void reading_join(struct reading *reading);
 

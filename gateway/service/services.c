@@ -3,12 +3,14 @@
 #include <stdlib.h>
 
 #include "gateway/service/inside.h"
+#include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/log.pb-c.h"
 
 enum { SCRATCH_BYTES = 4 << 20, SMALL = 65536, MEGABYTE = 1 << 20 };
 
 #define SIGNING "/segel.v1.SigningService/"
 #define LOG     "/segel.v1.LogService/"
+#define HEALTH  "/grpc.health.v1.Health/"
 
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
@@ -75,6 +77,19 @@ static const struct grpc_method table[] = {
      .max_elements = 16,
      .on_message = log_on_consistency,
      .on_close = log_on_close},
+    {.path = HEALTH "Check",
+     .kind = GRPC_UNARY,
+     .request = &grpc__health__v1__health_check_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = health_on_check},
+    {.path = HEALTH "Watch",
+     .kind = GRPC_SERVER_STREAM,
+     .request = &grpc__health__v1__health_check_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = health_on_watch,
+     .on_close = health_on_close},
 };
 
 void finish_plain(struct grpc_call *call, enum sg_status status, const char *text)
@@ -114,6 +129,7 @@ static enum sg_status make_loops(struct services *services)
         loop->index = i;
         job_pool_init(&loop->pool, jobs);
         TRY(mbox_init(&loop->replies, 0));
+        TRY(health_init(&loop->health));
         TRY(arena_init(&loop->scratch, SCRATCH_BYTES));
     }
     return SG_OK;
@@ -176,6 +192,7 @@ void services_free(struct services *services)
         job_pool_fini(&services->loops[i].pool);
         mbox_fini(&services->loops[i].replies);
         arena_fini(&services->loops[i].scratch);
+        health_fini(&services->loops[i].health);
     }
     callers_fini(services);
     (void)pthread_mutex_destroy(&services->callers_lock);
@@ -209,6 +226,7 @@ static void on_wake(void *context)
         if (letter->kind == LETTER_QUESTION) {
             log_answer(loop, letter);
         } else if (letter->kind == LETTER_DRAIN) {
+            health_drain(loop);
             sign_drain(loop);
         } else {
             STAILQ_INSERT_TAIL(&jobs, letter, link);
@@ -224,6 +242,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
     for (unsigned i = 0; i < services->loop_count; i++) {
         server_watch(server, i, services->loops[i].replies.wake_fd, on_wake,
                      &services->loops[i]);
+        server_every(server, i, HEALTH_PERIOD_MS, health_tick, &services->loops[i]);
     }
     return reading_start(services->options.config->ledger_file, &services->reading, why);
 }

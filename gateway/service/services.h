@@ -22,8 +22,9 @@ void services_offer(struct services *services, struct server_options *options);
 /* Ties the answers of the core to the loops; between server_new and server_start. */
 SG_MUST_USE enum sg_status services_attach(struct services *services,
                                            struct server *server, struct sg_error *why);
-/* Once, on the main thread, before server_drain: who follows the log is sent away,
- * streams get their last answers and the word to come back. */
+/* Once, on the main thread, a moment before server_drain: health turns to NOT_SERVING and
+ * its watchers are told, who follows the log is sent away, streams get their last answers
+ * and the word to come back. */
 void services_drain(struct services *services);
 /* After server_stop. */
 void services_free(struct services *services);

@@ -72,6 +72,9 @@ void sign_on_open(struct grpc_call *call, void *context)
     sign->caller = (const struct caller *)grpc_call_caller(call);
     LIST_INSERT_HEAD(&sign->loop->open, sign, link);
     grpc_call_set_state(call, sign);
+    if (sign->kind == SIGN_STREAM && atomic_load(&services->draining)) {
+        refuse_call(sign, SG_SHUTDOWN, "the gateway ends; connect again");
+    }
 }
 
 void sign_on_close(struct grpc_call *call, void *context)

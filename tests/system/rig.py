@@ -9,6 +9,7 @@ A test is a function with @claim; run() runs them and ends with "N passed, M fai
 """
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -34,19 +35,34 @@ START_S, STOP_S = 30, 20
 def load_messages():
     """protoc's Python classes of the public contract, made once a build."""
     out = os.path.join(BUILD, "python")
-    names = sorted(n for n in os.listdir(os.path.join(ROOT, "proto/segel/v1"))
+    names = sorted(f"segel/v1/{n}" for n in os.listdir(os.path.join(ROOT, "proto/segel/v1"))
                    if n.endswith(".proto"))
     scratch = f"{out}.{os.getpid()}"
     os.makedirs(scratch, exist_ok=True)
     subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--python_out", scratch]
-                   + [f"segel/v1/{n}" for n in names], check=True, cwd=ROOT)
+                   + names, check=True, cwd=ROOT)
     sys.path.insert(0, scratch)
     from segel.v1 import common_pb2, errors_pb2, log_pb2, signing_pb2
+    from segel.v1 import approvals_pb2, keys_pb2
+    health_pb2 = load_health(scratch)
     shutil.rmtree(scratch)
-    return common_pb2, errors_pb2, log_pb2, signing_pb2
+    return (common_pb2, errors_pb2, log_pb2, signing_pb2, keys_pb2, approvals_pb2,
+            health_pb2)
 
 
-common, errors, log, signing = load_messages()
+def load_health(scratch):
+    """By file: a generated package named grpc would hide the library of that name."""
+    name = "grpc/health/v1/health"
+    subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--python_out", scratch,
+                    f"{name}.proto"], check=True, cwd=ROOT)
+    spec = importlib.util.spec_from_file_location(
+        "segel_health_pb2", os.path.join(scratch, f"{name}_pb2.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+common, errors, log, signing, keys, approvals, health = load_messages()
 
 
 # --- Tests ------------------------------------------------------------------------------
@@ -286,10 +302,31 @@ class Client:
                          signing.SignStreamResponse)
         return [r for reply in call(iter(requests), timeout=timeout) for r in reply.results]
 
+    def health(self, service="", timeout=10):
+        """"SERVING", "NOT_SERVING", …"""
+        call = self.channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health.HealthCheckRequest.SerializeToString,
+            response_deserializer=health.HealthCheckResponse.FromString)
+        return serving_name(call(health.HealthCheckRequest(service=service),
+                                 timeout=timeout))
+
+    def watch(self, service="", timeout=60):
+        """The call: iterate over it, or cancel it."""
+        call = self.channel.unary_stream(
+            "/grpc.health.v1.Health/Watch",
+            request_serializer=health.HealthCheckRequest.SerializeToString,
+            response_deserializer=health.HealthCheckResponse.FromString)
+        return call(health.HealthCheckRequest(service=service), timeout=timeout)
+
     def signer(self, key="seal-demo"):
         call = self.call("unary_unary", "GetSigner", signing.GetSignerRequest,
                          signing.GetSignerResponse)
         return call(signing.GetSignerRequest(key=key), timeout=10)
+
+
+def serving_name(response):
+    return health.HealthCheckResponse.ServingStatus.Name(response.status)
 
 
 class Refusal:

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""What load balancers and operators see: gRPC health by a stock client, and the local pages
+for metrics and health, while a lane dies, comes back, cannot come back, and the gateway
+ends."""
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from rig import claim, contains, equal, expect
+
+SERVICES = ("", "segel.v1.SigningService", "segel.v1.LogService", "segel.key/seal-demo",
+            "segel.lane/lane0")
+BROKEN_LOGIN = "C_Login@1+=30"  # CKR_DEVICE_ERROR: the lane cannot start
+
+
+class Watcher:
+    """Reads one Watch on a thread of its own; what it was told, in order."""
+
+    def __init__(self, client, service=""):
+        self.call = client.watch(service)
+        self.told, self.end = queue.Queue(), None
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        try:
+            for response in self.call:
+                self.told.put(rig.serving_name(response))
+        except grpc.RpcError as error:
+            self.end = error.code()
+        self.told.put(None)
+
+    def next(self, seconds=10):
+        try:
+            return self.told.get(timeout=seconds)
+        except queue.Empty:
+            raise rig.Failed(f"the watcher was told nothing in {seconds} s") from None
+
+    def silent(self, seconds=1.0):
+        with contextlib.suppress(queue.Empty):
+            raise rig.Failed(f"the watcher was told {self.told.get(timeout=seconds)}")
+
+    def cancel(self):
+        self.call.cancel()
+        self.thread.join(timeout=5)
+
+
+class Faulty:
+    """A gateway whose lane loads a module that fails on command, with its local pages."""
+
+    def __init__(self, the_rig):
+        self.rig = the_rig
+        self.conf = the_rig.config(
+            (r"^node: gw1$", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"),
+            (r"module: .*", "module: " + os.path.join(rig.BUILD, "tests/fixtures/faults.so")),
+            (r"environment: \{(.*)\}", r"environment: {\1, FAULTS_FILE: "
+             + the_rig.path("faults") + "}"))
+        self.schedule("")
+
+    def schedule(self, text):
+        self.rig.write("faults.new", text)
+        os.replace(self.rig.path("faults.new"), self.rig.path("faults"))
+
+    @contextlib.contextmanager
+    def gateway(self):
+        self.schedule("")
+        with self.rig.gateway(self.conf) as gateway:
+            yield gateway
+
+
+def kill_lane(gateway):
+    children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        pids = [int(pid) for pid in file.read().split()]
+    equal(len(pids), 1, "lane processes")
+    os.kill(pids[0], signal.SIGKILL)
+
+
+def wait_for(truth, sentence, seconds=15):
+    end = time.monotonic() + seconds
+    while not truth():
+        expect(time.monotonic() < end, sentence)
+        time.sleep(0.05)
+
+
+# --- gRPC health ----------------------------------------------------------------------------
+
+@claim
+def every_service_of_a_sound_gateway_is_serving(faulty):
+    with faulty.gateway() as gateway:
+        for name in SERVICES:
+            equal(gateway.client().health(name), "SERVING", name)
+
+
+@claim
+def callers_of_every_role_may_ask_and_nobody_else(faulty):
+    with faulty.gateway() as gateway:
+        for name in ("e-office", "reviewer", "officer-1"):
+            equal(gateway.client(name).health(), "SERVING", name)
+        refusal = rig.refused(rig.Client(gateway, "e-office", identity=False).health)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE, "without a certificate")
+
+
+@claim
+def a_name_that_is_not_known_is_not_found_but_may_be_watched(faulty):
+    with faulty.gateway() as gateway:
+        client = gateway.client()
+        for name in ("segel.key/other", "segel.lane/", "x" * 500):
+            refusal = rig.refused(client.health, name)
+            equal(refusal.code, grpc.StatusCode.NOT_FOUND, name)
+        watcher = Watcher(client, "segel.key/other")
+        equal(watcher.next(), "SERVICE_UNKNOWN")
+        watcher.silent()
+        expect(watcher.thread.is_alive(), "the stream stays open")
+        watcher.cancel()
+
+
+@claim
+def watchers_see_a_lane_die_and_come_back_and_nothing_else(faulty):
+    with faulty.gateway() as gateway:
+        client = gateway.client()
+        watchers = {name: Watcher(client, name) for name in SERVICES}
+        for name, watcher in watchers.items():
+            equal(watcher.next(), "SERVING", name)
+        faulty.schedule(BROKEN_LOGIN)
+        kill_lane(gateway)
+        log = watchers.pop("segel.v1.LogService")
+        for name, watcher in watchers.items():
+            equal(watcher.next(), "NOT_SERVING", name)
+        equal(client.health("segel.key/seal-demo"), "NOT_SERVING")
+        faulty.schedule("")
+        for name, watcher in watchers.items():
+            equal(watcher.next(40), "SERVING", name)
+            watcher.silent(0.3)
+        log.silent(0.1)
+        for watcher in (log, *watchers.values()):
+            watcher.cancel()
+
+
+@claim
+def the_end_is_told_to_watchers_before_their_calls_end(faulty):
+    with faulty.gateway() as gateway:
+        watchers = [Watcher(gateway.client(), name) for name in (*SERVICES, "segel.key/x")]
+        for watcher in watchers:
+            expect(watcher.next() in ("SERVING", "SERVICE_UNKNOWN"), "first state")
+        started = time.monotonic()
+        equal(gateway.stop(), 0, "exit code")
+        expect(time.monotonic() - started < 10, "the end waited for the watchers")
+        for watcher in watchers[:-1]:
+            equal(watcher.next(), "NOT_SERVING")
+        for watcher in watchers:
+            equal(watcher.next(), None, "after that")
+            equal(watcher.end, grpc.StatusCode.UNAVAILABLE)
+
+
+@claim
+def watchers_are_counted_and_a_place_is_given_back(faulty):
+    with faulty.gateway() as gateway:
+        client = gateway.client()
+        watchers = [Watcher(client) for _ in range(64)]
+        for watcher in watchers:
+            equal(watcher.next(), "SERVING")
+        one_more = Watcher(client)
+        equal(one_more.next(), None)
+        equal(one_more.end, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        equal(client.health(), "SERVING", "Check goes on")
+        watchers.pop().cancel()
+
+        def has_room():
+            again = Watcher(client)
+            told = again.next()
+            again.cancel()
+            return told == "SERVING"
+        wait_for(has_room, "the place of a watcher that left is not given back")
+        for watcher in watchers:
+            watcher.cancel()
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Faulty(rig.Rig("health"))))

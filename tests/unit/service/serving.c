@@ -1,0 +1,159 @@
+#include "gateway/service/serving.h"
+
+#include <criterion/criterion.h>
+
+static struct core_report report;
+static struct vitals vitals;
+static char text[4096];
+
+static void add_lane(const char *name)
+{
+    struct lane_report *lane = &report.lanes[report.lane_count++];
+
+    (void)snprintf(lane->name, sizeof(lane->name), "%s", name);
+    lane->state = LANE_UP;
+}
+
+static void add_key(const char *name)
+{
+    struct key_report *key = &report.keys[report.key_count++];
+
+    (void)snprintf(key->name, sizeof(key->name), "%s", name);
+    key->usable = true;
+    key->serving = true;
+    key->lanes = 1;
+    key->lanes_up = 1;
+}
+
+/* Two lanes, two keys, all well. */
+static void lawful(void)
+{
+    report = (struct core_report){.signing = true};
+    add_lane("lane0");
+    add_lane("lane1");
+    add_key("seal-a");
+    add_key("seal-b");
+    vitals = (struct vitals){.report = &report, .log_readable = true};
+}
+
+TestSuite(serving, .init = lawful);
+
+static bool amiss(void)
+{
+    FILE *out = fmemopen(text, sizeof(text), "w");
+
+    cr_assert_not_null(out);
+    bool found = serving_amiss(&vitals, out);
+    (void)fclose(out);
+    return found;
+}
+
+static void expect_line(const char *line)
+{
+    cr_expect(amiss());
+    cr_expect_str_eq(text, line);
+}
+
+Test(serving, all_is_well_and_nothing_is_amiss)
+{
+    static const char *const names[] = {"",
+                                        "segel.v1.SigningService",
+                                        "segel.v1.LogService",
+                                        "segel.key/seal-a",
+                                        "segel.key/seal-b",
+                                        "segel.lane/lane0",
+                                        "segel.lane/lane1"};
+
+    for (size_t i = 0; i < SG_COUNT(names); i++) {
+        cr_expect_eq(serving_of(&vitals, names[i]), SERVING_YES, "%s", names[i]);
+    }
+    text[0] = '\0';
+    cr_expect_not(amiss());
+    cr_expect_str_eq(text, "");
+}
+
+Test(serving, a_name_that_is_not_known_is_none)
+{
+    static const char *const names[] = {
+        "segel",       "segel.key/",        "segel.key/seal",      "segel.key/seal-a ",
+        "segel.lane/", "segel.lane/seal-a", "segel.v1.KeyService", "SEGEL.KEY/seal-a"};
+
+    for (size_t i = 0; i < SG_COUNT(names); i++) {
+        cr_expect_eq(serving_of(&vitals, names[i]), SERVING_NONE, "%s", names[i]);
+    }
+}
+
+Test(serving, a_key_without_a_lane_stops_the_whole_but_not_the_others)
+{
+    report.keys[1].serving = false;
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.SigningService"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-b"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-a"), SERVING_YES);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_YES);
+    expect_line("key seal-b cannot sign: no lane that holds it is up\n");
+}
+
+Test(serving, a_lane_that_is_down_beside_another_is_amiss_and_yet_all_keys_serve)
+{
+    report.lanes[1].state = LANE_DOWN;
+    (void)snprintf(report.lanes[1].why, sizeof(report.lanes[1].why), "it was\nkilled");
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_YES);
+    cr_expect_eq(serving_of(&vitals, "segel.lane/lane1"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.lane/lane0"), SERVING_YES);
+    expect_line("lane lane1 is broken: it was?killed\n");
+}
+
+Test(serving, a_key_that_was_never_usable_does_not_stop_the_whole)
+{
+    report.keys[1].usable = false;
+    report.keys[1].serving = false;
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_YES);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-b"), SERVING_NO);
+    expect_line("key seal-b cannot sign: no lane that was open offers it\n");
+}
+
+Test(serving, without_any_usable_key_nothing_is_signed)
+{
+    for (size_t i = 0; i < report.key_count; i++) {
+        report.keys[i].usable = false;
+        report.keys[i].serving = false;
+    }
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+}
+
+Test(serving, a_ledger_that_failed_stops_signing)
+{
+    report.signing = false;
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-a"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_YES);
+    expect_line("nothing is signed: the ledger has failed, or the gateway ends\n");
+}
+
+Test(serving, a_ledger_that_cannot_be_read_stops_the_log_only)
+{
+    vitals.log_readable = false;
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_YES);
+    expect_line("the ledger cannot be read\n");
+}
+
+Test(serving, while_the_gateway_ends_nothing_serves_but_names_stay_known)
+{
+    vitals.draining = true;
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.lane/lane0"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/other"), SERVING_NONE);
+    expect_line("the gateway is shutting down\n");
+}
+
+Test(serving, every_state_of_a_lane_has_its_own_word)
+{
+    cr_expect_str_eq(serving_lane_state(LANE_UP), "up");
+    cr_expect_str_eq(serving_lane_state(LANE_STARTING), "starting");
+    cr_expect_str_eq(serving_lane_state(LANE_DOWN), "broken");
+    cr_expect_str_eq(serving_lane_state(LANE_LATCHED), "pin-latched");
+    cr_expect_str_eq(serving_lane_state((enum lane_state)77), "broken");
+}
