@@ -26,9 +26,9 @@ static const struct setting settings[] = {
 #undef NUMBER
 };
 
-static const char *const top_names[] = {"node",   "listen",  "tls",  "io",      "log",
-                                        "ledger", "policy",  "hsm",  "queue",   "sign",
-                                        "lanes",  "log_key", "keys", "callers", NULL};
+static const char *const top_names[] = {
+    "node",  "listen", "tls",   "io",    "log",     "ledger", "policy",  "hsm",
+    "queue", "sign",   "admin", "lanes", "log_key", "keys",   "callers", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)

@@ -1,0 +1,410 @@
+#define _GNU_SOURCE /* strerror_r that returns the text */
+#include "gateway/admin.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+
+enum {
+    CONNECTIONS_MAX = 16,
+    HEADERS_MAX = 8192,
+    SILENCE_S = 5,
+    LIFE_MS = 10000,
+    SWEEP_US = 50000,
+    NOT_ALLOWED_HERE = 403
+};
+
+/* A connection of evhttp, which has no limit of its own and does not tell when one ends:
+ * a reference of ours keeps the bufferevent, so that it can be asked. */
+struct slot {
+    struct bufferevent *connection; /* owned: one reference; NULL = free */
+    int64_t until_us;
+};
+
+struct admin {
+    struct admin_options options;
+    struct event_base *base;         /* owned */
+    struct evhttp *http;             /* owned */
+    struct evconnlistener *listener; /* of http */
+    struct event *stop;              /* owned */
+    struct event *sweep;             /* owned */
+    int stop_fd;                     /* owned */
+    struct slot slots[CONNECTIONS_MAX];
+    pthread_t thread;
+    bool running;
+    char address[64];
+};
+
+/* --- Whose address ----------------------------------------------------------------- */
+
+static bool is_loopback(const char *address)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+enum sg_status admin_check(const char *address, struct sg_error *why)
+{
+    return is_loopback(address)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "admin.address is '%s': the local pages have no access control, "
+                         "so only 127.0.0.1 or ::1 is accepted",
+                         address);
+}
+
+/* A page in a browser could otherwise have a name of its own resolve to this machine and
+ * read us. Who sends no Host is no browser. */
+static bool host_is_ours(struct evhttp_request *request)
+{
+    const char *host = evhttp_request_get_host(request);
+    char bare[INET6_ADDRSTRLEN];
+
+    if (host == NULL || strcasecmp(host, "localhost") == 0) {
+        return true;
+    }
+    size_t len = strlen(host);
+    if (host[0] == '[' && host[len - 1] == ']' && len - 2 < sizeof(bare)) {
+        memcpy(bare, host + 1, len - 2);
+        bare[len - 2] = '\0';
+        return is_loopback(bare);
+    }
+    return is_loopback(host);
+}
+
+/* --- Pages ------------------------------------------------------------------------- */
+
+static const struct admin_page *find_page(const struct admin *admin,
+                                          struct evhttp_request *request)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+
+    for (size_t i = 0; path != NULL && i < admin->options.page_count; i++) {
+        if (strcmp(admin->options.pages[i].path, path) == 0) {
+            return &admin->options.pages[i];
+        }
+    }
+    return NULL;
+}
+
+/* evhttp would send a body with HEAD as well. */
+static bool add_body(struct evhttp_request *request, const char *text, size_t len)
+{
+    char number[24];
+
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD) {
+        return evbuffer_add(evhttp_request_get_output_buffer(request), text, len) == 0;
+    }
+    (void)snprintf(number, sizeof(number), "%zu", len);
+    return evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length",
+                             number) == 0;
+}
+
+static void send_page(const struct admin *admin, struct evhttp_request *request,
+                      const struct admin_page *page)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    int status = HTTP_INTERNAL;
+
+    if (out != NULL) {
+        int wanted = page->write(admin->options.context, out);
+        bool whole = fclose(out) == 0 && add_body(request, text, len);
+        status = whole ? wanted : HTTP_INTERNAL;
+    }
+    free(text);
+    (void)evhttp_add_header(headers, "Content-Type", page->type);
+    (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    (void)evhttp_add_header(headers, "Cache-Control", "no-store");
+    (void)evhttp_add_header(headers, "Connection", "close");
+    evhttp_send_reply(request, status, NULL, NULL);
+}
+
+static void on_request(struct evhttp_request *request, void *context)
+{
+    const struct admin *admin = (const struct admin *)context;
+    const struct admin_page *page = find_page(admin, request);
+
+    if (!host_is_ours(request)) {
+        evhttp_send_error(request, NOT_ALLOWED_HERE, "name this machine by 127.0.0.1");
+    } else if (page == NULL) {
+        evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+    } else {
+        send_page(admin, request, page);
+    }
+}
+
+/* --- Connections ------------------------------------------------------------------- */
+
+/* evhttp has freed its side: that takes the callbacks away. */
+static bool is_over(struct bufferevent *connection)
+{
+    void *owner = NULL;
+
+    bufferevent_getcb(connection, NULL, NULL, NULL, &owner);
+    return owner == NULL;
+}
+
+static void look_after(struct slot *slot, int64_t now_us)
+{
+    if (slot->connection == NULL) {
+        return;
+    }
+    if (is_over(slot->connection)) {
+        (void)bufferevent_decref(slot->connection);
+        slot->connection = NULL;
+    } else if (now_us > slot->until_us) {
+        /* evhttp sees the end of the stream, and ends its side. */
+        (void)shutdown(bufferevent_getfd(slot->connection), SHUT_RDWR);
+    }
+}
+
+static unsigned sweep(struct admin *admin)
+{
+    int64_t now_us = clock_mono_us();
+    unsigned used = 0;
+
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        look_after(&admin->slots[i], now_us);
+        used += admin->slots[i].connection != NULL ? 1 : 0;
+    }
+    return used;
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *context)
+{
+    const struct timeval soon = {.tv_usec = SWEEP_US};
+    struct admin *admin = (struct admin *)context;
+    unsigned used = sweep(admin);
+
+    (void)fd;
+    (void)what;
+    if (used < CONNECTIONS_MAX) {
+        (void)evconnlistener_enable(admin->listener);
+    }
+    if (used > 0) {
+        (void)event_add(admin->sweep, &soon);
+    }
+}
+
+static size_t free_slot(const struct admin *admin)
+{
+    size_t at = 0;
+
+    while (at < CONNECTIONS_MAX && admin->slots[at].connection != NULL) {
+        at++;
+    }
+    return at;
+}
+
+/* Full: the next ones wait in the kernel's queue. */
+static struct bufferevent *on_connection(struct event_base *base, void *context)
+{
+    const struct timeval soon = {.tv_usec = SWEEP_US};
+    struct admin *admin = (struct admin *)context;
+    struct bufferevent *connection =
+        bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    size_t at = free_slot(admin);
+
+    MUST(at < CONNECTIONS_MAX);
+    if (connection == NULL) {
+        return NULL;
+    }
+    bufferevent_incref(connection);
+    admin->slots[at] = (struct slot){.connection = connection,
+                                     .until_us = clock_mono_us() +
+                                                 (int64_t)admin->options.life_ms * 1000};
+    (void)event_add(admin->sweep, &soon);
+    if (free_slot(admin) == CONNECTIONS_MAX) {
+        (void)evconnlistener_disable(admin->listener);
+    }
+    return connection;
+}
+
+/* --- Life -------------------------------------------------------------------------- */
+
+static void on_stop(evutil_socket_t fd, short what, void *context)
+{
+    struct admin *admin = (struct admin *)context;
+
+    (void)fd;
+    (void)what;
+    (void)event_base_loopbreak(admin->base);
+}
+
+static enum sg_status make_base(struct admin *admin)
+{
+    struct event_config *config = event_config_new();
+
+    if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0) {
+        admin->base = event_base_new_with_config(config);
+    }
+    if (config != NULL) {
+        event_config_free(config);
+    }
+    admin->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (admin->base == NULL || admin->stop_fd < 0) {
+        return SG_NO_MEMORY;
+    }
+    admin->stop = event_new(admin->base, admin->stop_fd, EV_READ, on_stop, admin);
+    admin->sweep = event_new(admin->base, -1, 0, on_sweep, admin);
+    admin->http = evhttp_new(admin->base);
+    bool good = admin->stop != NULL && admin->sweep != NULL && admin->http != NULL &&
+                event_add(admin->stop, NULL) == 0;
+    return good ? SG_OK : SG_NO_MEMORY;
+}
+
+static void set_limits(struct admin *admin)
+{
+    evhttp_set_max_headers_size(admin->http, HEADERS_MAX);
+    evhttp_set_max_body_size(admin->http, 0);
+    evhttp_set_timeout(admin->http, SILENCE_S);
+    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_bevcb(admin->http, on_connection, admin);
+    evhttp_set_gencb(admin->http, on_request, admin);
+}
+
+static enum sg_status listen_on(struct admin *admin, struct sg_error *why)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name = {.v6 = {.sin6_family = AF_UNSPEC}};
+    socklen_t len = sizeof(name);
+    char reason[128];
+    const char *address = admin->options.address;
+    struct evhttp_bound_socket *bound =
+        evhttp_bind_socket_with_handle(admin->http, address, admin->options.port);
+
+    if (bound == NULL ||
+        getsockname(evhttp_bound_socket_get_fd(bound), &name.any, &len) != 0) {
+        return sg_fail(why, SG_IO,
+                       "cannot listen on %s port %u for the local pages: %s; choose "
+                       "another admin.port",
+                       address, (unsigned)admin->options.port,
+                       strerror_r(errno, reason, sizeof(reason)));
+    }
+    admin->listener = evhttp_bound_socket_get_listener(bound);
+    bool v6 = name.any.sa_family == AF_INET6;
+    (void)snprintf(admin->address, sizeof(admin->address), v6 ? "[%s]:%u" : "%s:%u",
+                   address, (unsigned)ntohs(v6 ? name.v6.sin6_port : name.v4.sin_port));
+    return SG_OK;
+}
+
+enum sg_status admin_new(const struct admin_options *options, struct admin **out,
+                         struct sg_error *why)
+{
+    TRY(admin_check(options->address, why));
+    struct admin *admin = (struct admin *)calloc(1, sizeof(*admin));
+    if (admin == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the local pages");
+    }
+    admin->options = *options;
+    if (admin->options.life_ms == 0) {
+        admin->options.life_ms = LIFE_MS;
+    }
+    enum sg_status status = make_base(admin);
+    if (status != SG_OK) {
+        admin_free(admin);
+        return sg_fail(why, status, "there is no memory for the local pages");
+    }
+    set_limits(admin);
+    status = listen_on(admin, why);
+    if (status != SG_OK) {
+        admin_free(admin);
+        return status;
+    }
+    *out = admin;
+    return SG_OK;
+}
+
+const char *admin_address(const struct admin *admin)
+{
+    return admin->address;
+}
+
+static void *run(void *context)
+{
+    struct admin *admin = (struct admin *)context;
+
+    (void)event_base_dispatch(admin->base);
+    return NULL;
+}
+
+/* Signals are for the main thread. */
+enum sg_status admin_start(struct admin *admin, struct sg_error *why)
+{
+    sigset_t all;
+    sigset_t before;
+
+    (void)sigfillset(&all);
+    MUST(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    admin->running = pthread_create(&admin->thread, NULL, run, admin) == 0;
+    MUST(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    return admin->running ? SG_OK
+                          : sg_fail(why, SG_NO_MEMORY,
+                                    "the thread of the local pages could not be started; "
+                                    "is the limit of threads reached?");
+}
+
+static void stop_thread(struct admin *admin)
+{
+    const uint64_t one = 1;
+
+    if (admin->running) {
+        MUST(write(admin->stop_fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
+        MUST(pthread_join(admin->thread, NULL) == 0);
+        admin->running = false;
+    }
+}
+
+void admin_free(struct admin *admin)
+{
+    if (admin == NULL) {
+        return;
+    }
+    stop_thread(admin);
+    if (admin->http != NULL) {
+        evhttp_free(admin->http);
+    }
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        if (admin->slots[i].connection != NULL) {
+            (void)bufferevent_decref(admin->slots[i].connection);
+        }
+    }
+    if (admin->stop != NULL) {
+        event_free(admin->stop);
+    }
+    if (admin->sweep != NULL) {
+        event_free(admin->sweep);
+    }
+    if (admin->base != NULL) {
+        event_base_free(admin->base);
+    }
+    if (admin->stop_fd >= 0) {
+        (void)close(admin->stop_fd);
+    }
+    free(admin);
+}
