@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "gateway/admin.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/core/core.h"
@@ -31,6 +32,7 @@ struct gateway {
     struct services *services;
     struct server *server;
     const char *config_path;
+    struct admin *admin;        /* NULL: no local pages */
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
@@ -124,6 +126,19 @@ static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
     return core_new(&options, &gateway->core, why);
 }
 
+static enum sg_status make_admin(struct gateway *gateway, struct sg_error *why)
+{
+    struct admin_options options = {.address = gateway->config->admin_address,
+                                    .port = (uint16_t)gateway->config->admin_port};
+
+    if (options.address[0] == '\0') {
+        return SG_OK;
+    }
+    services_pages(gateway->services, &options);
+    TRY(admin_new(&options, &gateway->admin, why));
+    return admin_start(gateway->admin, why);
+}
+
 static enum sg_status make_services(struct gateway *gateway, struct sg_error *why)
 {
     const struct services_options options = {
@@ -140,7 +155,8 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));
-    return server_start(gateway->server, why);
+    TRY(server_start(gateway->server, why));
+    return make_admin(gateway, why);
 }
 
 static enum sg_status read_files(struct gateway *gateway, const char *path,
@@ -157,6 +173,9 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     const struct server_options options = server_settings(config);
     struct keyring ring = {0};
 
+    if (config->admin_address[0] != '\0') {
+        TRY(admin_check(config->admin_address, why));
+    }
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
     return status == SG_OK ? server_check(&options, why) : status;
@@ -224,6 +243,7 @@ static void on_tick(void *context)
 
 static void stop(struct gateway *gateway)
 {
+    admin_free(gateway->admin);
     if (gateway->server != NULL) {
         server_stop(gateway->server);
     }
@@ -261,9 +281,10 @@ static void say_ready(const struct gateway *gateway)
     (void)snprintf(address, sizeof(address), "%s:%u", config->listen_address,
                    (unsigned)server_port(gateway->server));
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
-    log_event(LOG_INFO, "ready", "address", address, "keys", keys, "policy",
-              policy_info(gateway->policy)->id, "log_key", core_log_vkey(gateway->core),
-              NULL);
+    log_event(LOG_INFO, "ready", "address", address, "admin",
+              gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",
+              keys, "policy", policy_info(gateway->policy)->id, "log_key",
+              core_log_vkey(gateway->core), NULL);
 }
 
 static enum sg_status run(struct gateway *gateway, struct sg_error *why)

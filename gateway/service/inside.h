@@ -47,9 +47,10 @@ struct services {
     struct server *server;
     struct service_loop *loops; /* owned */
     unsigned loop_count;
-    struct reading *reading; /* owned */
-    atomic_bool draining;    /* who follows the log is sent away */
-    atomic_uint watchers;    /* of health, on all loops */
+    struct reading *reading;         /* owned */
+    atomic_bool draining;            /* who follows the log is sent away */
+    atomic_uint watchers;            /* of health, on all loops */
+    struct core_report *page_report; /* owned; the admin thread's */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */
 };

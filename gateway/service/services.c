@@ -138,7 +138,9 @@ static enum sg_status make_loops(struct services *services)
 static enum sg_status make_methods(struct services *services)
 {
     services->methods = (struct grpc_method *)calloc(SG_COUNT(table), sizeof(table[0]));
-    if (services->methods == NULL) {
+    services->page_report =
+        (struct core_report *)calloc(1, sizeof(*services->page_report));
+    if (services->methods == NULL || services->page_report == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = SG_COUNT(table);
@@ -198,6 +200,7 @@ void services_free(struct services *services)
     (void)pthread_mutex_destroy(&services->callers_lock);
     free(services->loops);
     free(services->methods);
+    free(services->page_report);
     free(services);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_SERVICE_SERVICES_H
 #define SEGEL_GATEWAY_SERVICE_SERVICES_H
 
+#include "gateway/admin.h"
 #include "gateway/core/core.h"
 #include "gateway/service/reading.h"
 #include "gateway/transport/server.h"
@@ -19,6 +20,9 @@ SG_MUST_USE enum sg_status services_new(const struct services_options *options,
                                         struct services **out, struct sg_error *why);
 /* The method table and hooks for the server's options. */
 void services_offer(struct services *services, struct server_options *options);
+/* The pages for the admin's options: /metrics, /healthz, /readyz. They are written on the
+ * admin thread, from services_attach on and until services_free. */
+void services_pages(struct services *services, struct admin_options *options);
 /* Ties the answers of the core to the loops; between server_new and server_start. */
 SG_MUST_USE enum sg_status services_attach(struct services *services,
                                            struct server *server, struct sg_error *why);

@@ -3,13 +3,16 @@
 for metrics and health, while a lane dies, comes back, cannot come back, and the gateway
 ends."""
 import contextlib
+import http.client
 import os
 import queue
+import re
 import signal
 import sys
 import threading
 import time
 
+import exposition
 import grpc
 import rig
 from rig import claim, contains, equal, expect
@@ -180,6 +183,108 @@ def watchers_are_counted_and_a_place_is_given_back(faulty):
         wait_for(has_room, "the place of a watcher that left is not given back")
         for watcher in watchers:
             watcher.cancel()
+
+
+# --- Local pages ----------------------------------------------------------------------------
+
+def ask(gateway, path, method="GET"):
+    """Status, content type, text."""
+    link = http.client.HTTPConnection(gateway.find("ready")[-1]["admin"], timeout=10)
+    link.request(method, path)
+    response = link.getresponse()
+    with contextlib.closing(link):
+        return response.status, response.getheader("Content-Type"), response.read().decode()
+
+
+def metrics(gateway):
+    status, kind, text = ask(gateway, "/metrics")
+    equal((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
+    return exposition.parse(text)
+
+
+@claim
+def a_sound_gateway_is_well_and_ready(faulty):
+    with faulty.gateway() as gateway:
+        equal(ask(gateway, "/healthz")[::2], (200, "ok\n"))
+        equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+        equal(ask(gateway, "/metrics", "HEAD")[::2], (200, ""))
+        equal(ask(gateway, "/")[0], 404)
+        expect(ask(gateway, "/metrics", "POST")[0] >= 400, "POST is refused")
+
+
+@claim
+def metrics_are_those_of_the_documentation(faulty):
+    with open(os.path.join(rig.ROOT, "docs/METRICS.md"), encoding="utf-8") as file:
+        rows = re.findall(r"^\| `(segel_\w+)` \| (\w+) \| ([\w,]*) \| (.*) \|$", file.read(),
+                          flags=re.M)
+    with faulty.gateway() as gateway:
+        shown = [(name, f.kind, ",".join(f.label_names), f.help)
+                 for name, f in metrics(gateway).families.items()]
+    equal(sorted(shown), sorted(rows), "metrics")
+
+
+@claim
+def metrics_count_calls_connections_and_watchers(faulty):
+    with faulty.gateway() as gateway:
+        before, client = metrics(gateway), gateway.client()
+        for _ in range(5):
+            client.sign()
+        rig.refused(client.call("unary_unary", "Nothing", rig.signing.SignRequest,
+                                rig.signing.SignResponse),
+                    rig.signing.SignRequest(), timeout=10)
+        watcher = Watcher(client)
+        watcher.next()
+        after = metrics(gateway)
+        for name, grown in (("segel_calls_started_total", 6), ("segel_calls_refused_total", 1),
+                            ("segel_connections_opened_total", 1),
+                            ("segel_handshakes_failed_total", 0)):
+            equal(after.value(name) - before.value(name), grown, name)
+        equal(after.value("segel_health_watchers"), 1)
+        equal(after.value("segel_jobs"), 0)
+        watcher.cancel()
+
+
+@claim
+def a_lane_that_cannot_start_is_told_with_its_reason(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule(BROKEN_LOGIN)
+        kill_lane(gateway)
+        wait_for(lambda: ask(gateway, "/healthz")[0] == 503, "/healthz stays well")
+        wait_for(lambda: "CKR_DEVICE_ERROR" in ask(gateway, "/healthz")[2],
+                 "/healthz does not say what fails")
+        status, _, text = ask(gateway, "/healthz")
+        equal((status, len(text.splitlines())), (503, 2), text)
+        contains(text, "lane lane0 is ", "key seal-demo cannot sign: no lane")
+        equal(ask(gateway, "/readyz")[0], 503)
+        page = metrics(gateway)
+        equal(page.value("segel_lane_up", lane="lane0"), 0)
+        equal(sum(page.families["segel_lane_state"].samples.values()), 1, "states at once")
+        equal(page.value("segel_lane_state", lane="lane0", state="up"), 0)
+        equal(page.value("segel_key_serving", key="seal-demo"), 0)
+        equal(page.value("segel_signing"), 1, "the ledger is well")
+        faulty.schedule("")
+        wait_for(lambda: ask(gateway, "/healthz")[0] == 200, "the lane does not come back", 40)
+        page = metrics(gateway)
+        equal(page.value("segel_lane_up", lane="lane0"), 1)
+        equal(page.value("segel_key_serving", key="seal-demo"), 1)
+        equal(ask(gateway, "/readyz")[0], 200)
+
+
+@claim
+def an_address_that_others_reach_is_refused_at_the_start(faulty):
+    path = faulty.rig.config((r"^node: gw1$", "node: gw1\nadmin: {address: 0.0.0.0}"))
+    code, text = faulty.rig.refuses(path)
+    equal(code, 1, "exit code")
+    contains(text, "admin.address", "0.0.0.0", "127.0.0.1")
+    checked = faulty.rig.tool("segeld", "--config", path, "--check-config")
+    equal(checked.returncode, 1, "exit code of --check-config")
+    contains(checked.stderr, "admin.address")
+
+
+@claim
+def without_an_address_there_are_no_pages(faulty):
+    with faulty.rig.gateway() as gateway:
+        equal(gateway.find("ready")[-1]["admin"], "off")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,177 @@
+#include "gateway/service/monitor.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+/* Everything that /metrics says, for a gateway with two lanes and a key. */
+
+static struct core_report report;
+static struct monitor monitor;
+static char *text;
+static size_t len;
+
+static void lawful(void)
+{
+    report = (struct core_report){
+        .signing = true,
+        .lane_count = 2,
+        .lanes = {{.name = "lane0",
+                   .state = LANE_UP,
+                   .threads = 4,
+                   .confinement = 5,
+                   .outstanding = {[LANE_RSA] = 3, [LANE_CURVE] = 8},
+                   .mean_us = {[LANE_RSA] = 850, [LANE_CURVE] = 60},
+                   .p99_us = {[LANE_RSA] = 2000, [LANE_CURVE] = 75},
+                   .signed_count = 100,
+                   .failed_count = 2,
+                   .lost_count = 3,
+                   .hung_count = 1,
+                   .canary_count = 17,
+                   .succeeded_us = 1777685323000001,
+                   .failed_us = 1777685324500000,
+                   .since_us = 1777685320000000,
+                   .token = {.label = "kota \"A\"",
+                             .manufacturer = "maker",
+                             .model = "model",
+                             .serial = "0001",
+                             .firmware = "2.6"}},
+                  {.name = "lane1",
+                   .state = LANE_LATCHED,
+                   .pin_failures = 1,
+                   .token_flags = TOKEN_PIN_FINAL_TRY}},
+        .key_count = 1,
+        .keys = {{.name = "seal",
+                  .usable = true,
+                  .serving = true,
+                  .lanes = 2,
+                  .lanes_up = 1}},
+    };
+    monitor = (struct monitor){.version = "1.2.3",
+                               .vitals = {.report = &report, .log_readable = true},
+                               .counts = {.connections_opened = 11,
+                                          .handshakes_failed = 12,
+                                          .calls_started = 13,
+                                          .calls_refused = 14,
+                                          .connections_cut = 15},
+                               .jobs = 16,
+                               .watchers = 2};
+}
+
+static void write_all(void)
+{
+    FILE *out = open_memstream(&text, &len);
+
+    cr_assert_not_null(out);
+    monitor_write(&monitor, out);
+    (void)fclose(out);
+}
+
+static void release(void)
+{
+    free(text);
+}
+
+TestSuite(monitor, .init = lawful, .fini = release);
+
+static size_t count(const char *words)
+{
+    size_t found = 0;
+
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at++) {
+        found++;
+    }
+    return found;
+}
+
+Test(monitor, every_metric_is_announced_once_and_has_samples)
+{
+    char words[128];
+
+    write_all();
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const struct metric_row *row = metrics_row((enum metric)i);
+        (void)snprintf(words, sizeof(words), "# TYPE %s %s\n", row->name, row->type);
+        cr_expect_eq(count(words), 1, "%s", words);
+        (void)snprintf(words, sizeof(words), "\n%s%c", row->name,
+                       row->labels[0] == '\0' ? ' ' : '{');
+        cr_expect_geq(count(words), 1, "%s", words);
+    }
+}
+
+static void expect_line(const char *line)
+{
+    cr_expect_eq(count(line), 1, "%s is not in:\n%s", line, text);
+}
+
+Test(monitor, each_number_of_a_lane_stands_under_its_own_name)
+{
+    static const char *const lines[] = {
+        "\nsegel_lane_up{lane=\"lane0\"} 1\n",
+        "\nsegel_lane_up{lane=\"lane1\"} 0\n",
+        "\nsegel_lane_state{lane=\"lane0\",state=\"up\"} 1\n",
+        "\nsegel_lane_state{lane=\"lane0\",state=\"broken\"} 0\n",
+        "\nsegel_lane_state{lane=\"lane1\",state=\"pin-latched\"} 1\n",
+        "\nsegel_lane_threads{lane=\"lane0\"} 4\n",
+        "\nsegel_lane_in_flight{lane=\"lane0\",kind=\"rsa\"} 3\n",
+        "\nsegel_lane_in_flight{lane=\"lane0\",kind=\"curve\"} 8\n",
+        "\nsegel_lane_hsm_mean_seconds{lane=\"lane0\",kind=\"rsa\"} 0.000850\n",
+        "\nsegel_lane_hsm_mean_seconds{lane=\"lane0\",kind=\"curve\"} 0.000060\n",
+        "\nsegel_lane_hsm_p99_seconds{lane=\"lane0\",kind=\"rsa\"} 0.002000\n",
+        "\nsegel_lane_hsm_p99_seconds{lane=\"lane0\",kind=\"curve\"} 0.000075\n",
+        "\nsegel_lane_signatures_total{lane=\"lane0\"} 100\n",
+        "\nsegel_lane_failures_total{lane=\"lane0\"} 2\n",
+        "\nsegel_lane_processes_lost_total{lane=\"lane0\"} 3\n",
+        "\nsegel_lane_hung_total{lane=\"lane0\"} 1\n",
+        "\nsegel_lane_canaries_total{lane=\"lane0\"} 17\n",
+        "\nsegel_lane_last_success_timestamp_seconds{lane=\"lane0\"} 1777685323.000001\n",
+        "\nsegel_lane_last_failure_timestamp_seconds{lane=\"lane0\"} 1777685324.500000\n",
+        "\nsegel_lane_state_since_timestamp_seconds{lane=\"lane0\"} 1777685320.000000\n",
+        "\nsegel_lane_pin_failures{lane=\"lane1\"} 1\n",
+        "\nsegel_lane_pin_warning{lane=\"lane1\",warning=\"final-try\"} 1\n",
+        "\nsegel_lane_pin_warning{lane=\"lane1\",warning=\"locked\"} 0\n",
+        "\nsegel_lane_confinement{lane=\"lane0\",measure=\"system-calls\"} 1\n",
+        "\nsegel_lane_confinement{lane=\"lane0\",measure=\"capabilities\"} 0\n",
+        "\nsegel_lane_confinement{lane=\"lane0\",measure=\"read-only\"} 1\n",
+        "\nsegel_lane_token_info{lane=\"lane0\",label=\"kota \\\"A\\\"\",manufacturer="
+        "\"maker\",model=\"model\",serial=\"0001\",firmware=\"2.6\"} 1\n",
+    };
+
+    write_all();
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        expect_line(lines[i]);
+    }
+}
+
+Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
+{
+    static const char *const lines[] = {
+        "segel_build_info{version=\"1.2.3\"} 1\n",
+        "\nsegel_signing 1\n",
+        "\nsegel_draining 0\n",
+        "\nsegel_log_readable 1\n",
+        "\nsegel_jobs 16\n",
+        "\nsegel_health_watchers 2\n",
+        "\nsegel_connections_opened_total 11\n",
+        "\nsegel_handshakes_failed_total 12\n",
+        "\nsegel_calls_started_total 13\n",
+        "\nsegel_calls_refused_total 14\n",
+        "\nsegel_connections_cut_total 15\n",
+        "\nsegel_key_usable{key=\"seal\"} 1\n",
+        "\nsegel_key_serving{key=\"seal\"} 1\n",
+        "\nsegel_key_lanes{key=\"seal\"} 2\n",
+        "\nsegel_key_lanes_up{key=\"seal\"} 1\n",
+    };
+
+    write_all();
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        expect_line(lines[i]);
+    }
+}
+
+Test(monitor, a_gateway_that_ends_does_not_sign)
+{
+    monitor.vitals.draining = true;
+    write_all();
+    expect_line("\nsegel_signing 0\n");
+    expect_line("\nsegel_draining 1\n");
+}
