@@ -29,6 +29,8 @@ extern const struct command command_signer;
 extern const struct command command_verify;
 extern const struct command command_log_show;
 extern const struct command command_log_verify;
+extern const struct command command_token_list;
+extern const struct command command_token_unlock;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,

@@ -160,14 +160,6 @@ static const char *decision_of(const json_t *record)
     return decision[0] != '\0' ? decision : member(record, "outcome");
 }
 
-static void cell(const char *text, int width)
-{
-    int len = (int)strlen(text);
-
-    screen_text(stdout, text);
-    (void)printf("%*s", len < width ? width - len : 1, "");
-}
-
 static enum screen_colour row_colour(const char *decision)
 {
     if (strcmp(decision, "deny") == 0 || strcmp(decision, "failed") == 0) {
@@ -187,13 +179,13 @@ static void print_row(uint64_t index, const json_t *record)
     (void)snprintf(number, sizeof(number), "%" PRIu64, index);
     (void)snprintf(time, sizeof(time), "%.19sZ", member(record, "ts"));
     (void)printf("%s", colour == SCREEN_PLAIN ? "" : screen_colour(stdout, colour));
-    cell(number, 9);
-    cell(time, 22);
-    cell(member(record, "type"), 12);
-    cell(member(record, "caller"), 16);
-    cell(member(record, "key"), 16);
-    cell(decision, 14);
-    cell(first_rule(record), 14);
+    screen_cell(stdout, number, 9);
+    screen_cell(stdout, time, 22);
+    screen_cell(stdout, member(record, "type"), 12);
+    screen_cell(stdout, member(record, "caller"), 16);
+    screen_cell(stdout, member(record, "key"), 16);
+    screen_cell(stdout, decision, 14);
+    screen_cell(stdout, first_rule(record), 14);
     screen_text(stdout, job[0] != '\0' ? job : member(record, "decision_id"));
     (void)printf("%s\n", screen_colour(stdout, SCREEN_PLAIN));
 }

@@ -6,8 +6,8 @@
 #include "client/screen.h"
 
 static const struct command *const commands[] = {
-    &command_sign,     &command_signer,     &command_verify,
-    &command_log_show, &command_log_verify,
+    &command_sign,       &command_signer,     &command_verify,       &command_log_show,
+    &command_log_verify, &command_token_list, &command_token_unlock,
 };
 
 struct global {
@@ -32,7 +32,7 @@ static void print_help(void)
     (void)printf("segel - signs letters through a Segel gateway and checks its log\n\n"
                  "Usage: segel [--home DIR] COMMAND [options] …\n\nCommands:\n");
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
-        (void)printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
     }
     (void)printf("\nOptions:\n");
     options_print(&global_options);
@@ -67,6 +67,12 @@ static size_t words_named(const struct command *command, const struct words *wor
     return words->count > 0 && strcmp(words->at[0], command->name) == 0 ? 1 : 0;
 }
 
+/* The first word of commands that have two. */
+static bool is_group(const char *word)
+{
+    return strcmp(word, "log") == 0 || strcmp(word, "token") == 0;
+}
+
 static enum exit_code complain_unknown(const struct words *words)
 {
     const char *names[SG_COUNT(commands)];
@@ -74,8 +80,8 @@ static enum exit_code complain_unknown(const struct words *words)
     char word[64];
 
     (void)snprintf(word, sizeof(word), "%.30s", words->at[0]);
-    if (strcmp(word, "log") == 0 && words->count > 1) {
-        (void)snprintf(word, sizeof(word), "log %.30s", words->at[1]);
+    if (is_group(word) && words->count > 1) {
+        (void)snprintf(word, sizeof(word), "%.30s %.30s", words->at[0], words->at[1]);
     }
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
         names[i] = commands[i]->name;
@@ -158,7 +164,7 @@ static enum exit_code run(struct global *global, struct words *words)
         }
         return commands[i]->run(&home, words);
     }
-    if (strcmp(words->at[0], "log") == 0 && wants_help(words)) {
+    if (is_group(words->at[0]) && wants_help(words)) {
         print_help();
         return EXIT_WELL;
     }

@@ -47,6 +47,14 @@ void screen_text(FILE *file, const char *text)
     }
 }
 
+void screen_cell(FILE *file, const char *text, int width)
+{
+    int len = (int)strlen(text);
+
+    screen_text(file, text);
+    (void)fprintf(file, "%*s", len < width ? width - len : 1, "");
+}
+
 void screen_complain(const char *sentence)
 {
     (void)fprintf(stderr, "%ssegel:%s ", screen_colour(stderr, SCREEN_RED),

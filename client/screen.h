@@ -16,6 +16,8 @@ const char *screen_colour(FILE *file, enum screen_colour colour);
 /* Text that came from outside: control characters, which could drive the terminal, and
  * what is not UTF-8 become '?'. */
 void screen_text(FILE *file, const char *text);
+/* The same as a column: blanks follow up to the width, at least one. */
+void screen_cell(FILE *file, const char *text, int width);
 /* "segel: " and the sentence, on stderr. */
 void screen_complain(const char *sentence);
 

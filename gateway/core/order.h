@@ -5,9 +5,7 @@
 
 /* What an officer asks of the core itself. An order is carried out when its record is
  * durable, and comes back by its reply box. */
-enum {
-    LETTER_ORDER = 16
-}; /* the mark of its letter, in the core's box and in the reply */
+enum { LETTER_ORDER = 16 }; /* the mark of its letter in both boxes; no other has it */
 
 enum order_kind {
     ORDER_UNLATCH /* a lane that the token refused may log in once more */
@@ -20,6 +18,7 @@ struct order {
     char lane[65];
     char officer[65];    /* configured name of the caller */
     char request_id[65]; /* of the officer: the same order twice is carried out once */
+    char reason[257];    /* in the officer's words; "" = none was given */
     uint8_t caller_cert[32];
 
     /* The answer. SG_NOT_FOUND: there is no such lane. SG_PRECONDITION: it is not

@@ -70,9 +70,11 @@ static enum sg_status write_unlatch(struct core *core, struct order *order)
 
     text_hex(slice_of(order->caller_cert, sizeof(order->caller_cert)), cert);
     const char *pairs[] = {"subject",     order->lane, "officer",    order->officer,
-                           "caller_cert", cert,        "request_id", order->request_id};
+                           "caller_cert", cert,        "request_id", order->request_id,
+                           "reason",      order->reason};
+    size_t count = SG_COUNT(pairs) / 2 - (order->reason[0] == '\0' ? 1 : 0);
     record_begin(core, &head);
-    TRY(record_event(buffer, &head, "pin.unlock", pairs, SG_COUNT(pairs) / 2, &text));
+    TRY(record_event(buffer, &head, "pin.unlock", pairs, count, &text));
     order->log_index = head.seq;
     order->on_log = true;
     return ledger_append(core->ledger, text, order->log_hash);

@@ -50,6 +50,7 @@ struct services {
     struct reading *reading;         /* owned */
     atomic_bool draining;            /* who follows the log is sent away */
     atomic_uint watchers;            /* of health, on all loops */
+    atomic_uint orders;              /* of officers, under way */
     struct core_report *page_report; /* owned; the admin thread's */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */

@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 
+#include "gateway/core/order.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/officers.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/keys.pb-c.h"
 #include "segel/v1/log.pb-c.h"
 
 enum { SCRATCH_BYTES = 4 << 20, SMALL = 65536, MEGABYTE = 1 << 20 };
@@ -77,6 +81,19 @@ static const struct grpc_method table[] = {
      .max_elements = 16,
      .on_message = log_on_consistency,
      .on_close = log_on_close},
+    {.path = "/segel.v1.KeyService/ListTokens",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__list_tokens_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = tokens_on_list},
+    {.path = "/segel.v1.ApprovalService/CreateRequest",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__create_request_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 64,
+     .unknown_refused = true,
+     .on_message = approvals_on_create},
     {.path = HEALTH "Check",
      .kind = GRPC_UNARY,
      .request = &grpc__health__v1__health_check_request__descriptor,
@@ -192,6 +209,9 @@ void services_free(struct services *services)
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
         job_pool_fini(&services->loops[i].pool);
+        if (services->loops[i].replies.wake_fd >= 0) {
+            approvals_drop(&services->loops[i].replies);
+        }
         mbox_fini(&services->loops[i].replies);
         arena_fini(&services->loops[i].scratch);
         health_fini(&services->loops[i].health);
@@ -228,6 +248,8 @@ static void on_wake(void *context)
         STAILQ_REMOVE_HEAD(&mail, link);
         if (letter->kind == LETTER_QUESTION) {
             log_answer(loop, letter);
+        } else if (letter->kind == LETTER_ORDER) {
+            approvals_answer(loop, letter);
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
             sign_drain(loop);

@@ -3,23 +3,20 @@
 for metrics and health, while a lane dies, comes back, cannot come back, and the gateway
 ends."""
 import contextlib
-import http.client
 import os
 import queue
 import re
-import signal
 import sys
 import threading
 import time
 
-import exposition
 import grpc
 import rig
+from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, wait_for
 from rig import claim, contains, equal, expect
 
 SERVICES = ("", "segel.v1.SigningService", "segel.v1.LogService", "segel.key/seal-demo",
             "segel.lane/lane0")
-BROKEN_LOGIN = "C_Login@1+=30"  # CKR_DEVICE_ERROR: the lane cannot start
 
 
 class Watcher:
@@ -52,44 +49,6 @@ class Watcher:
     def cancel(self):
         self.call.cancel()
         self.thread.join(timeout=5)
-
-
-class Faulty:
-    """A gateway whose lane loads a module that fails on command, with its local pages."""
-
-    def __init__(self, the_rig):
-        self.rig = the_rig
-        self.conf = the_rig.config(
-            (r"^node: gw1$", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"),
-            (r"module: .*", "module: " + os.path.join(rig.BUILD, "tests/fixtures/faults.so")),
-            (r"environment: \{(.*)\}", r"environment: {\1, FAULTS_FILE: "
-             + the_rig.path("faults") + "}"))
-        self.schedule("")
-
-    def schedule(self, text):
-        self.rig.write("faults.new", text)
-        os.replace(self.rig.path("faults.new"), self.rig.path("faults"))
-
-    @contextlib.contextmanager
-    def gateway(self):
-        self.schedule("")
-        with self.rig.gateway(self.conf) as gateway:
-            yield gateway
-
-
-def kill_lane(gateway):
-    children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
-    with open(children, encoding="ascii") as file:
-        pids = [int(pid) for pid in file.read().split()]
-    equal(len(pids), 1, "lane processes")
-    os.kill(pids[0], signal.SIGKILL)
-
-
-def wait_for(truth, sentence, seconds=15):
-    end = time.monotonic() + seconds
-    while not truth():
-        expect(time.monotonic() < end, sentence)
-        time.sleep(0.05)
 
 
 # --- gRPC health ----------------------------------------------------------------------------
@@ -186,21 +145,6 @@ def watchers_are_counted_and_a_place_is_given_back(faulty):
 
 
 # --- Local pages ----------------------------------------------------------------------------
-
-def ask(gateway, path, method="GET"):
-    """Status, content type, text."""
-    link = http.client.HTTPConnection(gateway.find("ready")[-1]["admin"], timeout=10)
-    link.request(method, path)
-    response = link.getresponse()
-    with contextlib.closing(link):
-        return response.status, response.getheader("Content-Type"), response.read().decode()
-
-
-def metrics(gateway):
-    status, kind, text = ask(gateway, "/metrics")
-    equal((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
-    return exposition.parse(text)
-
 
 @claim
 def a_sound_gateway_is_well_and_ready(faulty):

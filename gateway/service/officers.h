@@ -1,0 +1,22 @@
+#ifndef SEGEL_GATEWAY_SERVICE_OFFICERS_H
+#define SEGEL_GATEWAY_SERVICE_OFFICERS_H
+
+#include "gateway/transport/grpc.h"
+
+struct letter;
+struct mbox;
+struct service_loop;
+
+/* What officers see of the lanes (tokens.c) and order (approvals.c). */
+void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+
+enum { APPROVALS_UNDER_WAY_MAX = 16 };
+void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services);
+/* An order came back from the core. */
+void approvals_answer(struct service_loop *loop, struct letter *letter);
+/* The loop has ended: orders among what lies in its box are released. */
+void approvals_drop(struct mbox *replies);
+
+#endif
