@@ -76,10 +76,12 @@ static enum word pin_of(const Segel__V1__TokenFacts *token)
 
 static void print_heads(int lang)
 {
-    for (size_t i = 0; i < SG_COUNT(heads); i++) {
+    size_t last = SG_COUNT(heads) - 1;
+
+    for (size_t i = 0; i < last; i++) {
         screen_cell(stdout, heads[i].text[lang], heads[i].width);
     }
-    (void)fputc('\n', stdout);
+    (void)printf("%s\n", heads[last].text[lang]);
 }
 
 static void print_state(const char *state, int width, int lang)
