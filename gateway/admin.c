@@ -1,13 +1,10 @@
 #define _GNU_SOURCE /* strerror_r that returns the text */
 #include "gateway/admin.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,33 +13,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gateway/clock.h"
+#include "gateway/admin_links.h"
+#include "gateway/loopback.h"
 
-enum {
-    CONNECTIONS_MAX = 16,
-    HEADERS_MAX = 8192,
-    SILENCE_S = 5,
-    LIFE_MS = 10000,
-    SWEEP_US = 50000,
-    NOT_ALLOWED_HERE = 403
-};
-
-/* A connection of evhttp, which has no limit of its own and does not tell when one ends:
- * a reference of ours keeps the bufferevent, so that it can be asked. */
-struct slot {
-    struct bufferevent *connection; /* owned: one reference; NULL = free */
-    int64_t until_us;
-};
+enum { HEADERS_MAX = 8192, SILENCE_S = 5, LIFE_MS = 10000, NOT_ALLOWED_HERE = 403 };
 
 struct admin {
     struct admin_options options;
-    struct event_base *base;         /* owned */
-    struct evhttp *http;             /* owned */
-    struct evconnlistener *listener; /* of http */
-    struct event *stop;              /* owned */
-    struct event *sweep;             /* owned */
-    int stop_fd;                     /* owned */
-    struct slot slots[CONNECTIONS_MAX];
+    struct event_base *base; /* owned */
+    struct evhttp *http;     /* owned */
+    struct event *stop;      /* owned */
+    struct admin_links links;
+    int stop_fd; /* owned */
     pthread_t thread;
     bool running;
     char address[64];
@@ -50,44 +32,14 @@ struct admin {
 
 /* --- Whose address ----------------------------------------------------------------- */
 
-static bool is_loopback(const char *address)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-
-    if (inet_pton(AF_INET, address, &v4) == 1) {
-        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-    }
-    return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 enum sg_status admin_check(const char *address, struct sg_error *why)
 {
-    return is_loopback(address)
+    return loopback_address(address)
                ? SG_OK
                : sg_fail(why, SG_INVALID,
                          "admin.address is '%s': the local pages have no access control, "
                          "so only 127.0.0.1 or ::1 is accepted",
                          address);
-}
-
-/* A page in a browser could otherwise have a name of its own resolve to this machine and
- * read us. Who sends no Host is no browser. */
-static bool host_is_ours(struct evhttp_request *request)
-{
-    const char *host = evhttp_request_get_host(request);
-    char bare[INET6_ADDRSTRLEN];
-
-    if (host == NULL || strcasecmp(host, "localhost") == 0) {
-        return true;
-    }
-    size_t len = strlen(host);
-    if (host[0] == '[' && host[len - 1] == ']' && len - 2 < sizeof(bare)) {
-        memcpy(bare, host + 1, len - 2);
-        bare[len - 2] = '\0';
-        return is_loopback(bare);
-    }
-    return is_loopback(host);
 }
 
 /* --- Pages ------------------------------------------------------------------------- */
@@ -145,101 +97,16 @@ static void on_request(struct evhttp_request *request, void *context)
 {
     const struct admin *admin = (const struct admin *)context;
     const struct admin_page *page = find_page(admin, request);
+    const char *host = evhttp_request_get_host(request);
 
-    if (!host_is_ours(request)) {
+    /* Who sends no Host is no browser. */
+    if (host != NULL && !loopback_host(host)) {
         evhttp_send_error(request, NOT_ALLOWED_HERE, "name this machine by 127.0.0.1");
     } else if (page == NULL) {
         evhttp_send_error(request, HTTP_NOTFOUND, NULL);
     } else {
         send_page(admin, request, page);
     }
-}
-
-/* --- Connections ------------------------------------------------------------------- */
-
-/* evhttp has freed its side: that takes the callbacks away. */
-static bool is_over(struct bufferevent *connection)
-{
-    void *owner = NULL;
-
-    bufferevent_getcb(connection, NULL, NULL, NULL, &owner);
-    return owner == NULL;
-}
-
-static void look_after(struct slot *slot, int64_t now_us)
-{
-    if (slot->connection == NULL) {
-        return;
-    }
-    if (is_over(slot->connection)) {
-        (void)bufferevent_decref(slot->connection);
-        slot->connection = NULL;
-    } else if (now_us > slot->until_us) {
-        /* evhttp sees the end of the stream, and ends its side. */
-        (void)shutdown(bufferevent_getfd(slot->connection), SHUT_RDWR);
-    }
-}
-
-static unsigned sweep(struct admin *admin)
-{
-    int64_t now_us = clock_mono_us();
-    unsigned used = 0;
-
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        look_after(&admin->slots[i], now_us);
-        used += admin->slots[i].connection != NULL ? 1 : 0;
-    }
-    return used;
-}
-
-static void on_sweep(evutil_socket_t fd, short what, void *context)
-{
-    const struct timeval soon = {.tv_usec = SWEEP_US};
-    struct admin *admin = (struct admin *)context;
-    unsigned used = sweep(admin);
-
-    (void)fd;
-    (void)what;
-    if (used < CONNECTIONS_MAX) {
-        (void)evconnlistener_enable(admin->listener);
-    }
-    if (used > 0) {
-        (void)event_add(admin->sweep, &soon);
-    }
-}
-
-static size_t free_slot(const struct admin *admin)
-{
-    size_t at = 0;
-
-    while (at < CONNECTIONS_MAX && admin->slots[at].connection != NULL) {
-        at++;
-    }
-    return at;
-}
-
-/* Full: the next ones wait in the kernel's queue. */
-static struct bufferevent *on_connection(struct event_base *base, void *context)
-{
-    const struct timeval soon = {.tv_usec = SWEEP_US};
-    struct admin *admin = (struct admin *)context;
-    struct bufferevent *connection =
-        bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    size_t at = free_slot(admin);
-
-    MUST(at < CONNECTIONS_MAX);
-    if (connection == NULL) {
-        return NULL;
-    }
-    bufferevent_incref(connection);
-    admin->slots[at] = (struct slot){.connection = connection,
-                                     .until_us = clock_mono_us() +
-                                                 (int64_t)admin->options.life_ms * 1000};
-    (void)event_add(admin->sweep, &soon);
-    if (free_slot(admin) == CONNECTIONS_MAX) {
-        (void)evconnlistener_disable(admin->listener);
-    }
-    return connection;
 }
 
 /* --- Life -------------------------------------------------------------------------- */
@@ -268,10 +135,10 @@ static enum sg_status make_base(struct admin *admin)
         return SG_NO_MEMORY;
     }
     admin->stop = event_new(admin->base, admin->stop_fd, EV_READ, on_stop, admin);
-    admin->sweep = event_new(admin->base, -1, 0, on_sweep, admin);
+    TRY(admin_links_init(&admin->links, admin->base, admin->options.life_ms));
     admin->http = evhttp_new(admin->base);
-    bool good = admin->stop != NULL && admin->sweep != NULL && admin->http != NULL &&
-                event_add(admin->stop, NULL) == 0;
+    bool good =
+        admin->stop != NULL && admin->http != NULL && event_add(admin->stop, NULL) == 0;
     return good ? SG_OK : SG_NO_MEMORY;
 }
 
@@ -281,7 +148,6 @@ static void set_limits(struct admin *admin)
     evhttp_set_max_body_size(admin->http, 0);
     evhttp_set_timeout(admin->http, SILENCE_S);
     evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-    evhttp_set_bevcb(admin->http, on_connection, admin);
     evhttp_set_gencb(admin->http, on_request, admin);
 }
 
@@ -306,7 +172,7 @@ static enum sg_status listen_on(struct admin *admin, struct sg_error *why)
                        address, (unsigned)admin->options.port,
                        strerror_r(errno, reason, sizeof(reason)));
     }
-    admin->listener = evhttp_bound_socket_get_listener(bound);
+    admin_links_attach(&admin->links, admin->http, bound);
     bool v6 = name.any.sa_family == AF_INET6;
     (void)snprintf(admin->address, sizeof(admin->address), v6 ? "[%s]:%u" : "%s:%u",
                    address, (unsigned)ntohs(v6 ? name.v6.sin6_port : name.v4.sin_port));
@@ -389,16 +255,9 @@ void admin_free(struct admin *admin)
     if (admin->http != NULL) {
         evhttp_free(admin->http);
     }
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        if (admin->slots[i].connection != NULL) {
-            (void)bufferevent_decref(admin->slots[i].connection);
-        }
-    }
+    admin_links_fini(&admin->links);
     if (admin->stop != NULL) {
         event_free(admin->stop);
-    }
-    if (admin->sweep != NULL) {
-        event_free(admin->sweep);
     }
     if (admin->base != NULL) {
         event_base_free(admin->base);

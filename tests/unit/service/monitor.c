@@ -132,14 +132,22 @@ Test(monitor, each_number_of_a_lane_stands_under_its_own_name)
         "\nsegel_lane_confinement{lane=\"lane0\",measure=\"system-calls\"} 1\n",
         "\nsegel_lane_confinement{lane=\"lane0\",measure=\"capabilities\"} 0\n",
         "\nsegel_lane_confinement{lane=\"lane0\",measure=\"read-only\"} 1\n",
-        "\nsegel_lane_token_info{lane=\"lane0\",label=\"kota \\\"A\\\"\",manufacturer="
-        "\"maker\",model=\"model\",serial=\"0001\",firmware=\"2.6\"} 1\n",
     };
 
     write_all();
     for (size_t i = 0; i < SG_COUNT(lines); i++) {
         expect_line(lines[i]);
     }
+}
+
+Test(monitor, what_a_token_says_of_itself_stands_in_labels)
+{
+    write_all();
+    expect_line("\nsegel_lane_token_info{lane=\"lane0\",label=\"kota \\\"A\\\"\","
+                "manufacturer=\"maker\",model=\"model\",serial=\"0001\","
+                "firmware=\"2.6\"} 1\n");
+    expect_line("\nsegel_lane_token_info{lane=\"lane1\",label=\"\",manufacturer=\"\","
+                "model=\"\",serial=\"\",firmware=\"\"} 1\n");
 }
 
 Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
