@@ -164,6 +164,9 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 {
     TRY(config_load(path, &gateway->config, why));
     log_setup(gateway->config->log_level_value, gateway->config->log_format_value);
+    if (gateway->config->admin_address[0] != '\0') {
+        TRY(admin_check(gateway->config->admin_address, why));
+    }
     return policy_load(gateway->config->policy_file, &gateway->policy, why);
 }
 
@@ -173,9 +176,6 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     const struct server_options options = server_settings(config);
     struct keyring ring = {0};
 
-    if (config->admin_address[0] != '\0') {
-        TRY(admin_check(config->admin_address, why));
-    }
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
     return status == SG_OK ? server_check(&options, why) : status;

@@ -6,6 +6,9 @@ import contextlib
 import os
 import queue
 import re
+import signal
+import socket
+import ssl
 import sys
 import threading
 import time
@@ -120,6 +123,68 @@ def the_end_is_told_to_watchers_before_their_calls_end(faulty):
             equal(watcher.next(), None, "after that")
             equal(watcher.end, grpc.StatusCode.UNAVAILABLE)
 
+
+# --- Frames, as they come -------------------------------------------------------------------
+
+DATA, HEADERS, SETTINGS, GOAWAY = 0, 1, 4, 7
+END_STREAM, END_HEADERS = 1, 4
+
+
+def frame(kind, flags, stream, payload=b""):
+    return (len(payload).to_bytes(3, "big") + bytes([kind, flags])
+            + stream.to_bytes(4, "big") + payload)
+
+
+def literal(text):
+    return bytes([len(text)]) + text.encode()
+
+
+def call_by_hand(path, message):
+    headers = {":method": "POST", ":scheme": "https", ":path": path, ":authority": "localhost",
+               "te": "trailers", "content-type": "application/grpc"}
+    block = b"".join(b"\0" + literal(name) + literal(value) for name, value in headers.items())
+    return (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0)
+            + frame(HEADERS, END_HEADERS, 1, block)
+            + frame(DATA, END_STREAM, 1, b"\0" + len(message).to_bytes(4, "big") + message))
+
+
+def raw_link(gateway, name="e-office"):
+    home = gateway.rig.path("clients", name)
+    context = ssl.create_default_context(cafile=os.path.join(home, "ca.pem"))
+    context.load_cert_chain(os.path.join(home, "cert.pem"), os.path.join(home, "key.pem"))
+    context.set_alpn_protocols(["h2"])
+    host, port = gateway.address.rsplit(":", 1)
+    return context.wrap_socket(socket.create_connection((host, int(port)), timeout=20),
+                               server_hostname=host)
+
+
+def frames_of(link):
+    """(kind, stream, payload) until the other side closes."""
+    stream = link.makefile("rb")
+    while True:
+        head = stream.read(9)
+        if len(head) < 9:
+            return
+        yield head[3], int.from_bytes(head[5:9], "big"), stream.read(
+            int.from_bytes(head[:3], "big"))
+
+
+@claim
+def not_serving_is_told_before_connections_are_told_to_go(faulty):
+    with faulty.gateway() as gateway, raw_link(gateway) as link:
+        link.sendall(call_by_hand("/grpc.health.v1.Health/Watch", b""))
+        frames, seen = frames_of(link), []
+        while not seen:
+            kind, _, payload = next(frames)
+            seen += [payload] if kind == DATA else []
+        equal(seen, [b"\0\0\0\0\2\x08\x01"], "SERVING")
+        gateway.process.send_signal(signal.SIGTERM)
+        rest = [(kind, payload) for kind, _, payload in frames if kind in (DATA, GOAWAY)]
+        expect(GOAWAY in [kind for kind, _ in rest], "the connection is told to go")
+        equal(rest[0], (DATA, b"\0\0\0\0\2\x08\x02"), "NOT_SERVING comes first")
+
+
+# --- Bounds ---------------------------------------------------------------------------------
 
 @claim
 def watchers_are_counted_and_a_place_is_given_back(faulty):
