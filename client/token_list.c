@@ -34,6 +34,7 @@ static const struct {
 } states[] = {
     {"up", {"up", "siap"}, SCREEN_GREEN},
     {"starting", {"starting", "mulai"}, SCREEN_YELLOW},
+    {"trying", {"trying", "diuji"}, SCREEN_YELLOW},
     {"stopped", {"stopped", "berhenti"}, SCREEN_YELLOW},
     {"broken", {"broken", "rusak"}, SCREEN_RED},
     {"pin-latched", {"pin-latched", "pin-terkunci"}, SCREEN_RED},

@@ -64,7 +64,7 @@ static bool known_software(const struct lane_token *token)
 }
 
 /* Hardware is what the configuration calls so, and nothing contradicts. */
-static bool token_is_hardware(const struct lane *lane)
+bool binding_on_hardware(const struct lane *lane)
 {
     return lane_config(lane)->hardware && !known_software(lane_token(lane));
 }
@@ -96,7 +96,7 @@ static void key_facts(const struct key *key, const struct policy *policy,
                       const struct lane *lane, const struct lane_key *info,
                       struct facts *facts)
 {
-    bool hardware = token_is_hardware(lane);
+    bool hardware = binding_on_hardware(lane);
 
     cert_facts(key->cert, facts);
     cert_key_facts(key->cert, facts);
@@ -168,7 +168,7 @@ enum sg_status binding_make(const struct key *key, const struct policy *policy,
     }
     atomic_init(&binding->holders, 1);
     judge_use(key, info, binding);
-    binding->hardware = token_is_hardware(lane);
+    binding->hardware = binding_on_hardware(lane);
     key_facts(key, policy, lane, info, &facts);
     enum sg_status status = bind_with_classes(key, policy, &facts, &binding->facts);
     if (status != SG_OK) {

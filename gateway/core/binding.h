@@ -25,6 +25,10 @@ SG_MUST_USE enum sg_status binding_make(const struct key *key,
 /* Gives a share back; NULL is allowed. Any thread. */
 void binding_give(struct binding *binding);
 
+/* Whether the lane's token counts as hardware: the configuration says so, and it is none
+ * of those that are known to be software. */
+bool binding_on_hardware(const struct lane *lane);
+
 /* Which of two is the better one for the same key: usable, fewer denials by the policy,
  * hardware. Neither: false. */
 bool binding_better(const struct binding *one, const struct binding *other);

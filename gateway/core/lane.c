@@ -129,7 +129,7 @@ static void bury(struct lane *lane, bool dead)
 {
     lane->burying = false;
     traffic_tell_all(lane, dead);
-    health_plan_retry(lane, clock_mono_us());
+    lane_health_plan_retry(lane, clock_mono_us());
 }
 
 static void leave(struct lane *lane, enum lane_state state, const char *reason)
@@ -223,7 +223,7 @@ static void restart(struct lane *lane, int64_t now_us)
     if (lane_start(lane, &why) != SG_OK && !lane->burying) {
         (void)snprintf(lane->why, sizeof(lane->why), "%.300s", why.text);
         lane_enter(lane, LANE_DOWN);
-        health_plan_retry(lane, now_us);
+        lane_health_plan_retry(lane, now_us);
     }
 }
 
@@ -236,18 +236,18 @@ void lane_tick(struct lane *lane, int64_t now_us)
     lane_ebb_on(lane, now_us);
     /* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
      * before it is judged. */
-    if (slow_to_start(lane, now_us) || health_hung(lane, now_us)) {
+    if (slow_to_start(lane, now_us) || lane_health_hung(lane, now_us)) {
         lane_read(lane);
     }
     if (slow_to_start(lane, now_us)) {
         lane_lose(lane, LANE_DOWN,
                   "the token did not open in time; check module and token");
-    } else if (health_hung(lane, now_us)) {
+    } else if (lane_health_hung(lane, now_us)) {
         lane->counts.hung_count++;
         lane_lose(lane, LANE_DOWN,
                   "a call of the PKCS#11 module hung; the lane was killed");
     }
-    health_tick(lane, now_us);
+    lane_health_tick(lane, now_us);
     if (lane->state == LANE_DOWN && lane->process.pid < 0 && now_us >= lane->retry_us) {
         restart(lane, now_us);
     }

@@ -37,7 +37,7 @@ static bool hand_hung(const struct lane *lane, const struct hand *hand, int64_t 
             (hand->overtaken_us != 0 && now_us - hand->overtaken_us > limit_us));
 }
 
-bool health_hung(const struct lane *lane, int64_t now_us)
+bool lane_health_hung(const struct lane *lane, int64_t now_us)
 {
     bool hung = false;
 
@@ -56,12 +56,12 @@ static void note_recent(struct lane *lane, bool failed)
     lane->recent_count += lane->recent_count < RECENT ? 1 : 0;
 }
 
-bool health_mostly_failing(const struct lane *lane)
+bool lane_health_mostly_failing(const struct lane *lane)
 {
     return lane->recent_count == RECENT && __builtin_popcount(lane->recent) > RECENT / 2;
 }
 
-void health_note(struct lane *lane, enum sg_status status)
+void lane_health_note(struct lane *lane, enum sg_status status)
 {
     bool failed = status == SG_HSM;
 
@@ -113,7 +113,7 @@ static void send_canary(struct lane *lane, int64_t now_us)
     lane_flush(lane);
 }
 
-void health_opened(struct lane *lane)
+void lane_health_opened(struct lane *lane)
 {
     if (lane->options.canary == LANE_NO_CANARY) {
         lane_enter(lane, LANE_UP);
@@ -131,7 +131,7 @@ void health_opened(struct lane *lane)
     send_canary(lane, clock_mono_us());
 }
 
-void health_canary_done(struct lane *lane, const struct lane_result *result)
+void lane_health_canary_done(struct lane *lane, const struct lane_result *result)
 {
     char why[sizeof(lane->why)];
 
@@ -151,7 +151,7 @@ void health_canary_done(struct lane *lane, const struct lane_result *result)
     }
 }
 
-void health_tick(struct lane *lane, int64_t now_us)
+void lane_health_tick(struct lane *lane, int64_t now_us)
 {
     if (lane->state == LANE_UP && !lane->canary_pending &&
         lane->options.canary != LANE_NO_CANARY &&
@@ -171,7 +171,7 @@ static int64_t with_jitter(int64_t us)
     return us + us * random / 2560;
 }
 
-void health_plan_retry(struct lane *lane, int64_t now_us)
+void lane_health_plan_retry(struct lane *lane, int64_t now_us)
 {
     bool sound = lane->opened_us != 0 && (lane->life_signed >= SOUND_SIGNED ||
                                           now_us - lane->opened_us >= SOUND_LIFE_US);

@@ -83,17 +83,17 @@ void lane_bury(struct lane *lane, int64_t now_us);
 /* lane_health.c */
 /* Hung: nothing of a kind came back for the whole time-out, or younger operations went
  * past the oldest one for as long (one thread of several is stuck). */
-bool health_hung(const struct lane *lane, int64_t now_us);
+bool lane_health_hung(const struct lane *lane, int64_t now_us);
 /* One operation of an owner's ended. */
-void health_note(struct lane *lane, enum sg_status status);
+void lane_health_note(struct lane *lane, enum sg_status status);
 /* More than half of the last 20 operations failed in the token: the breaker opens. */
-bool health_mostly_failing(const struct lane *lane);
-void health_tick(struct lane *lane, int64_t now_us);
+bool lane_health_mostly_failing(const struct lane *lane);
+void lane_health_tick(struct lane *lane, int64_t now_us);
 /* The token is open: the canary first, where there is one. */
-void health_opened(struct lane *lane);
-void health_canary_done(struct lane *lane, const struct lane_result *result);
+void lane_health_opened(struct lane *lane);
+void lane_health_canary_done(struct lane *lane, const struct lane_result *result);
 /* The pause before the next process. */
-void health_plan_retry(struct lane *lane, int64_t now_us);
+void lane_health_plan_retry(struct lane *lane, int64_t now_us);
 
 /* lane_traffic.c */
 void traffic_put(struct lane *lane, const struct lane_op *op);

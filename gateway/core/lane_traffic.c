@@ -33,7 +33,7 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
         log_event(LOG_WARN, "lane.note", "lane", lane_name(lane), "note", opened->note,
                   NULL);
     }
-    health_opened(lane);
+    lane_health_opened(lane);
 }
 
 /* SoftHSM answers so by mistake when two processes start at once; whoever answers so
@@ -87,7 +87,7 @@ static void tell(struct lane *lane, struct slot *slot, const struct lane_result 
     slot->owner = NULL;
     hand->outstanding--;
     if (owner == lane) {
-        health_canary_done(lane, result);
+        lane_health_canary_done(lane, result);
     } else {
         lane->options.done(lane->options.context, owner, result);
     }
@@ -109,6 +109,8 @@ void traffic_tell_all(struct lane *lane, bool dead)
     for (int kind = 0; kind < LANE_KINDS; kind++) {
         uint64_t taken = atomic_load(&lane->process.marks->taken[kind]);
         while ((slot = TAILQ_FIRST(&lane->hands[kind].busy)) != NULL) {
+            lane->counts.failed_count += slot->owner != lane ? 1 : 0;
+            lane->counts.failed_us = clock_wall_us();
             tell(lane, slot, dead && slot->id > taken ? &untouched : &lost);
         }
         lane->hands[kind].overtaken_us = 0;
@@ -144,7 +146,7 @@ static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcom
     bool canary = slot->owner == lane;
     tell(lane, slot, &result);
     if (!canary) {
-        health_note(lane, result.status);
+        lane_health_note(lane, result.status);
     }
     return true;
 }
@@ -166,7 +168,7 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
         lane_lose(lane, LANE_LATCHED, "the token refused the PIN during a job");
     } else if (worst == ACTION_RESPAWN) {
         lane_ebb(lane, "the token failed; a fresh lane is started");
-    } else if (lane->state == LANE_UP && health_mostly_failing(lane)) {
+    } else if (lane->state == LANE_UP && lane_health_mostly_failing(lane)) {
         lane_ebb(lane, "the token failed most of the last 20 operations; a fresh lane is "
                        "started");
     }

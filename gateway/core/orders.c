@@ -69,8 +69,8 @@ static enum sg_status write_unlatch(struct core *core, struct order *order)
     struct slice text = {0};
 
     text_hex(slice_of(order->caller_cert, sizeof(order->caller_cert)), cert);
-    const char *pairs[] = {"subject",     order->lane, "officer",    order->officer,
-                           "caller_cert", cert,        "request_id", order->request_id,
+    const char *pairs[] = {"subject",     order->lane,  "officer",    order->officer,
+                           "caller_cert", cert,         "request_id", order->request_id,
                            "reason",      order->reason};
     size_t count = SG_COUNT(pairs) / 2 - (order->reason[0] == '\0' ? 1 : 0);
     record_begin(core, &head);

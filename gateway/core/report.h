@@ -18,6 +18,7 @@ struct lane_report {
     enum lane_state state;
     char why[256];                    /* one sentence unless up */
     struct lane_token token;          /* empty until it was open once */
+    bool hardware;                    /* its assurance */
     int64_t since_us;                 /* wall clock: when it came into this state */
     uint32_t threads;                 /* sessions that sign */
     uint32_t confinement;             /* bits of Confinement in lane.proto */

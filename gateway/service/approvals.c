@@ -68,6 +68,7 @@ static void fill(struct asked *asked, const Segel__V1__CreateRequestRequest *req
     (void)snprintf(order->officer, sizeof(order->officer), "%s", caller->config->name);
     (void)snprintf(order->request_id, sizeof(order->request_id), "%s",
                    request->request_id);
+    (void)snprintf(order->reason, sizeof(order->reason), "%s", request->reason);
     memcpy(order->caller_cert, caller->fingerprint, sizeof(order->caller_cert));
     asked->created_us = clock_wall_us();
 }

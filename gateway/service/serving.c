@@ -76,6 +76,7 @@ enum serving serving_of(const struct vitals *vitals, const char *service)
 const char *serving_lane_state(enum lane_state state)
 {
     static const char *const names[] = {[LANE_STARTING] = "starting",
+                                        [LANE_TRYING] = "trying",
                                         [LANE_UP] = "up",
                                         [LANE_DOWN] = "broken",
                                         [LANE_LATCHED] = "pin-latched"};

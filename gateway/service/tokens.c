@@ -12,16 +12,13 @@ struct token_list {
     Segel__V1__TokenFacts *pointers[CONFIG_LANES_MAX];
 };
 
-/* The same judgement as for the key facts: SoftHSM keeps keys in files. Not known before
- * the token was open once. */
-static const char *assurance(const struct lane_token *token)
+/* Not known before the token was open once. */
+static const char *assurance(const struct lane_report *lane)
 {
-    if (token->manufacturer[0] == '\0' && token->model[0] == '\0') {
-        return "";
-    }
-    bool software = strstr(token->manufacturer, "SoftHSM") != NULL ||
-                    strstr(token->model, "SoftHSM") != NULL;
-    return software ? "software" : "hardware";
+    bool open_once = lane->token.manufacturer[0] != '\0' || lane->token.model[0] != '\0';
+    const char *known = lane->hardware ? "hardware" : "software";
+
+    return open_once ? known : "";
 }
 
 static void describe(const struct lane_report *lane, Segel__V1__TokenFacts *out)
@@ -33,7 +30,7 @@ static void describe(const struct lane_report *lane, Segel__V1__TokenFacts *out)
     out->model = pb_text(lane->token.model);
     out->serial = pb_text(lane->token.serial);
     out->firmware = pb_text(lane->token.firmware);
-    out->assurance = pb_text(assurance(&lane->token));
+    out->assurance = pb_text(assurance(lane));
     out->lane_state = pb_text(serving_lane_state(lane->state));
     out->threads = lane->threads;
     out->since_us = lane->since_us;

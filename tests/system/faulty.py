@@ -38,7 +38,10 @@ class Faulty:
         for pattern, replacement in changes:
             text, count = re.subn(pattern, replacement, text, count=1)
             expect(count == 1, f"the configuration has no {pattern}")
-        with self.rig.gateway(self.rig.write("changed.yaml", text)) as gateway:
+        config = self.rig.write("changed.yaml", text)
+        # A latch of an earlier gateway is none of this one's; mostly there is none.
+        self.rig.tool("segeld", "--config", config, "--unlatch", "lane0")
+        with self.rig.gateway(config) as gateway:
             yield gateway
 
     def logins(self):
