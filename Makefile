@@ -139,8 +139,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
 # tests/flow/NAME.c and tests/stress/NAME.c see the whole gateway, tests/bench/NAME.c too,
 # unless NEEDS_NAME and SUPPORT_NAME (a module's support files) say otherwise here. A
 # program of tests/flow without Criterion is a tool of the script beside it, not a test.
-# tests/fixtures/letters.c is the mail merge of the demo, faults.c a PKCS#11 module that
-# fails on command, prober.c one that tries what a lane forbids.
+# tests/fixtures/letters.c is the mail merge of the demo; faults.c, instant.c and prober.c are
+# PKCS#11 modules: one that fails on command, one that signs in no time, one that tries what a
+# lane forbids.
 NEEDS_flow     := $(NEEDS_service)
 NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
@@ -152,7 +153,7 @@ FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
-  $(patsubst tests/%.c,$(BUILD)/tests/%.so,tests/fixtures/faults.c tests/fixtures/prober.c)
+  $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard $(addprefix tests/fixtures/,faults.c instant.c prober.c)))
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
     $$(call support_of,$$(SUPPORT_$$*)) $$(call needed_by,$$*,flow)
@@ -171,10 +172,14 @@ $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) -lhpdf -lm
-$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c | $(GEN_H)
+# NAME.c, and NAME_*.c if there are any; without sanitizers, which belong to the program
+# that loads it.
+$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.def) \
+    $$(wildcard tests/fixtures/%_*.[ch]) | $(GEN_H)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(filter-out $(SAN) -fPIE,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+	$(Q)$(CC) $(filter-out $(SAN) -fPIE -MMD -MP,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared \
+	  -o $@ $(filter %.c,$^) -ldl
 
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/hsm/support/peer.h"
@@ -66,6 +68,18 @@ Test(faults, a_short_signature_never_leaves)
     good_after("", 0);
 }
 
+Test(faults, a_length_beyond_the_buffer_is_not_believed)
+{
+    bad_after("C_Sign@1=long", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
+Test(faults, random_bytes_never_leave)
+{
+    bad_after("C_Sign@1+=garbage", FAILURE_DEVICE, CKR_OK);
+    good_after("", 0);
+}
+
 Test(faults, a_signature_of_another_key_never_leaves)
 {
     bad_after("C_SignInit@1=wrongkey", FAILURE_DEVICE, CKR_OK);
@@ -84,6 +98,8 @@ Test(faults, a_broken_rsa_signature_never_leaves)
     lawful = peer_operation(&peer, 0, MECHANISM_RSA_PKCS1);
     bad_after("C_Sign@1=flip", FAILURE_DEVICE, CKR_OK);
     bad_after("C_Sign@1=short", FAILURE_DEVICE, CKR_OK);
+    bad_after("C_Sign@1=long", FAILURE_DEVICE, CKR_OK);
+    bad_after("C_Sign@1=garbage", FAILURE_DEVICE, CKR_OK);
     bad_after("C_SignInit@1=wrongkey", FAILURE_DEVICE, CKR_OK);
     good_after("", 0);
 }
@@ -277,4 +293,63 @@ Test(faults, a_finished_outcome_does_not_wait_for_a_hung_call)
     cr_expect_eq(message->done->outcomes[0]->id, lawful.id);
     segel__lane__v1__from_lane__free_unpacked(message, NULL);
     cr_assert_eq(kill(peer.pid, SIGKILL), 0);
+}
+
+static void dies_by(const char *schedule, int number)
+{
+    int status = 0;
+    rig_faults(schedule);
+    peer_send(&peer, &lawful, 1);
+    cr_expect_null(peer_receive(&peer), "%s", schedule);
+    cr_assert_eq(waitpid(peer.pid, &status, 0), peer.pid);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == number, "%s: %x", schedule,
+              (unsigned)status);
+    (void)close(peer.fd);
+    rig_faults("");
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    peer = peer_opened(&wish);
+}
+
+Test(faults, a_module_that_dies_takes_the_lane_with_it_and_answers_nothing)
+{
+    dies_by("C_SignInit@1=kill", SIGKILL);
+#ifndef __SANITIZE_ADDRESS__ /* which ends such processes its own way */
+    dies_by("C_Sign@1=segv", SIGSEGV);
+    dies_by("C_Sign@1=abort", SIGABRT);
+#endif
+}
+
+Test(faults, a_slow_call_is_waited_for)
+{
+    int64_t start_us = operation_now_us();
+    good_after("C_Sign@1=slow=120", 0);
+    cr_expect(operation_now_us() - start_us >= 120000);
+}
+
+/* The module itself is under test here: a fault that never comes would let the tests of
+ * the folder tests/faults pass. */
+Test(faults, a_chance_meets_some_calls_and_not_all)
+{
+    unsigned failed = 0;
+    rig_faults("C_Sign%30=20");
+    for (unsigned i = 0; i < 100; i++) {
+        failed += peer_sign(&peer, &lawful).failure == FAILURE_REQUEST ? 1 : 0;
+    }
+    cr_expect(failed >= 10 && failed <= 60, "%u of 100", failed);
+}
+
+Test(faults, shared_counts_make_once_mean_once_for_all_processes)
+{
+    (void)peer_stop(&peer);
+    struct wish wish = peer_wish("a1");
+    wish.module = rig_faulty_module();
+    cr_assert_eq(setenv("FAULTS_COUNTS", rig_path("counts"), 1), 0);
+    rig_faults("C_OpenSession@1=30");
+    struct peer first = peer_start(&wish);
+    cr_expect_not_null(first.failed);
+    (void)peer_stop(&first);
+    peer = peer_opened(&wish);
+    bad_after("#again C_Sign@1=20", FAILURE_REQUEST, CKR_DATA_INVALID);
+    good_after("#again C_Sign@1=20", 0);
 }

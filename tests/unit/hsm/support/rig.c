@@ -294,11 +294,11 @@ void rig_faults(const char *schedule)
 
 unsigned rig_calls(const char *function)
 {
-    char line[64];
+    char line[160];
     unsigned count = 0;
     FILE *file = fopen(rig_path("calls"), "re");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
+        line[strcspn(line, " \n")] = '\0';
         count += strcmp(line, function) == 0 ? 1 : 0;
     }
     if (file != NULL) {
