@@ -211,6 +211,12 @@ mutants: ## break each promise on purpose and see that a test fails
 	@$(MAKE) $(PARALLEL) tests
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/run.py
 
+faults: ## an HSM that fails in every way we know; LONG=1 the long run, ONLY=matrix a part
+	@deploy/deps.sh build test bench
+	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(FIXTURES)
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/faults/run.py $(if $(LONG),--long) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
 lint: ## formatting, clang-tidy, layers, banned calls, sizes, secrets
 	@deploy/deps.sh build test lint
 	@BUILD=$(BUILD) MAKE="$(MAKE) $(PARALLEL)" PYTHON=$(PYTHON) tests/lint/run.sh
@@ -259,7 +265,8 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units tests deps check asan mutants lint modules demo bench install clean tidy help
+.PHONY: all units tests deps check asan mutants faults lint modules demo bench install clean tidy \
+  help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
