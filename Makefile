@@ -145,6 +145,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o \
 NEEDS_flow     := $(NEEDS_service)
 NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
+NEEDS_ipc      := $(NEEDS_core) hsm
 NEEDS_load     := $(NEEDS_client)
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
@@ -234,7 +235,7 @@ demo: ## sign 200 letters with a software token and check every one
 
 bench: ## throughput beside what the token can do; SECONDS=1 ROUNDS=1 for a quick look
 	@deploy/deps.sh build demo bench
-	@$(MAKE) $(PARALLEL) all $(BENCH_BIN)
+	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(filter %/instant.so,$(FIXTURES))
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
 	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
 

@@ -2,8 +2,8 @@
 
 For each key: the ceiling (the token's module called in a loop), the same with each signature
 verified, the same through p11-kit's remoting, and the gateway with everything it promises
-(mutual TLS, policy, durable log), streamed and one call at a time. The paths take turns,
-round by round, so that each is held against a ceiling of the same minute. Medians over the
+(mutual TLS, policy, durable log), streamed and one call at a time; and, once a round, what
+the crossing from the gateway to its lane and back costs. The paths take turns, round by round, so that each is held against a ceiling of the same minute. Medians over the
 rounds go to the terminal and to $BUILD/bench.json.
 
 BENCH_SECONDS a measurement, BENCH_ROUNDS, BENCH_KEYS ("rsa-2048 p-256"). All of it shares
@@ -28,6 +28,7 @@ MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 REMOTE = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
 THREADS = (1, 2, 4, 8)
 STREAM_WINDOW, UNARY_WINDOW = 512, 64
+IPC_KEY, IPC_WINDOW, IPC_THREADS = "rsa-2048", 16, 2
 TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
 COLUMNS = ("path", "per_second", "ratio", "server_cpu_us", "added_p50_ms", "added_p99_ms")
 
@@ -146,6 +147,17 @@ class Bench:
                   added_p50_ms=(half["p50_us"] - single) / 1000,
                   added_p99_ms=(half["p99_us"] - single) / 1000)
 
+    def measure_crossing(self):
+        """To a lane and back, without the token's work and the check of the signature."""
+        crossing = program("ipc", {
+            "program": os.path.join(rig.BIN, "segel-hsm"), "id": self.id,
+            "module": os.path.join(rig.BUILD, "tests/fixtures/instant.so"),
+            "conf": self.conf["SOFTHSM2_CONF"], "token": "segel-demo",
+            "pin_file": self.rig.path("pin"), "in_flight": IPC_WINDOW,
+            "threads": IPC_THREADS, "seconds": SECONDS}, {})
+        self.note("lane IPC", per_second=crossing["per_second"],
+                  server_cpu_us=crossing["crossing_us"])
+
     def measure(self):
         self.choose_threads()
         with self.rig.gateway() as gateway:
@@ -158,6 +170,8 @@ class Bench:
                 top = self.measure_token(single)
                 self.measure_gateway(pids, "stream", STREAM_WINDOW, top, single)
                 self.measure_gateway(pids, "unary", UNARY_WINDOW, top, single)
+                if self.key == IPC_KEY:
+                    self.measure_crossing()
 
     def rows(self):
         """What was not measured is null: a loop knows its mean, not its slowest calls."""
@@ -173,18 +187,20 @@ def show(rows, threads):
     print(f"\n{'key':10}{'path':16}{'a second':>10}{'ratio':>8}{'CPU µs':>9}"
           f"{'added p50':>12}{'added p99':>12}")
     for row in rows:
+        whole = row["server_cpu_us"] >= 20
         cells = [f"{row['key']:10}{row['path']:16}{row['per_second']:10.0f}",
-                 f"{row['ratio']:8.3f}{row['server_cpu_us']:9.0f}"]
+                 f"{'–':>8}" if row["ratio"] is None else f"{row['ratio']:8.3f}",
+                 f"{row['server_cpu_us']:9.{0 if whole else 1}f}"]
         cells += [f"{row[n]:9.2f} ms" if row[n] is not None else f"{'–':>12}"
                   for n in COLUMNS[4:]]
         print("".join(cells))
     print(f"""
 {ROUNDS} rounds of {SECONDS:g} s a measurement; medians. Threads of the token: """
-          + ", ".join(f"{k} {n}" for k, n in threads.items()) + """.
+          + ", ".join(f"{k} {n}" for k, n in threads.items()) + f""".
 ratio: to the ceiling of the same round. CPU: of the token's process, for stream and unary
-of segeld and its lane, a signature. added: latency at half the load, less one call to the
-token alone. Client, gateway and token share this machine's """
-          + f"{os.cpu_count()} cores.")
+of segeld and its lane, a signature; for lane IPC of both, for the crossing alone ({IPC_WINDOW} jobs
+in flight, {IPC_THREADS} threads). added: latency at half the load, less one call to the token
+alone. Client, gateway and token share this machine's {os.cpu_count()} cores.""")
 
 
 def main():
