@@ -10,7 +10,9 @@ from ground import UNAVAILABLE, Ground, Load, moment_of, rig, told, wait_told
 
 WORDS = ("segv", "abort", "kill")
 RESPAWN_S, BACK_S = 0.1, 10
-CALLS_BETWEEN = 12
+# A lane does some work before it dies: one that dies at once again and again may be started
+# more slowly.
+CALLS_BETWEEN = 30, 60
 
 
 class Crashes:
@@ -22,7 +24,7 @@ class Crashes:
 def crash(ground, gateway, word, dice, report):
     downs, ups = len(told(gateway, "lane.down")), len(told(gateway, "lane.up"))
     mark = ground.mark()
-    ground.schedule(f"C_Sign@{dice.randint(1, CALLS_BETWEEN)}={word}")
+    ground.schedule(f"C_Sign@{dice.randint(*CALLS_BETWEEN)}={word}")
     died = ground.wait_fault(mark, BACK_S)
     wait_told(gateway, "lane.down", downs + 1, BACK_S)
     up = wait_told(gateway, "lane.up", ups + 1, BACK_S)

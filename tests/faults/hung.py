@@ -12,7 +12,7 @@ from figures import Progress
 from ground import SECOND_KEY, Ground, Job, moment_of, rig, told, wait_told
 
 KILL_S, GROWTH = 2.0, 0.20
-WINDOW_S, RATE = 2.4, 200
+WINDOW_S, RATE, WORK = 2.4, 200, 24
 
 
 class Neighbour:
@@ -42,6 +42,8 @@ class Hang:
         self.problems = []
 
     def run(self, ground, gateway, client):
+        for _ in range(WORK):  # a lane that never worked may be started more slowly
+            Job(ground, client).until_signed(10)
         self.quiet = Neighbour(ground).end()
         downs, ups = len(told(gateway, "lane.down")), len(told(gateway, "lane.up"))
         neighbour = Neighbour(ground)
