@@ -305,6 +305,7 @@ static void dies_by(const char *schedule, int number)
     cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == number, "%s: %x", schedule,
               (unsigned)status);
     (void)close(peer.fd);
+    segel__lane__v1__from_lane__free_unpacked(peer.first, NULL);
     rig_faults("");
     struct wish wish = peer_wish("a1");
     wish.module = rig_faulty_module();
