@@ -32,8 +32,8 @@ Call = collections.namedtuple("Call", "function pid session fault seconds")
 
 class Ground:
     def __init__(self, name, key_type="rsa-2048", real=MODULE, second=False, spare=False):
-        """second: a second lane with a token and a key of its own, without faults. spare:
-        another key of the same type on the token."""
+        """second: a second lane with a token and a key of its own, without faults; the
+        log's key lives there, too. spare: another key of the same type on the token."""
         self.rig = rig.Rig(os.path.join("failing-hsm", name), f"{KEY}:{key_type}",
                            *([f"seal-spare:{key_type}"] if spare else []))
         self.numbers = 0
@@ -135,9 +135,9 @@ def add_second(the_rig):
     token = ["--module", MODULE, "--token", "segel-two", "--pin-file", pins[0]]
     run(hsm, "init-token", "--module", MODULE, "--label", "segel-two", "--so-pin-file",
         pins[1], "--pin-file", pins[0])
-    made = run(hsm, "keygen", *token, "--type", "rsa-2048", "--name", SECOND_KEY,
-               "--scheme", "rsa-pkcs1")
-    key_id = json.loads(made)["id"]
+    key_id, log_id = (json.loads(run(hsm, "keygen", *token, *words))["id"] for words in (
+        ("--type", "rsa-2048", "--name", SECOND_KEY, "--scheme", "rsa-pkcs1"),
+        ("--type", "ed25519", "--name", "log-two")))
     run(hsm, "csr", *token, "--id", key_id, "--subject",
         f"/C=ID/O=Pemerintah Kota Contoh (TEST)/CN={SECOND_KEY}", "--out",
         the_rig.path("two.csr"), "--scheme", "rsa-pkcs1")
@@ -148,7 +148,8 @@ def add_second(the_rig):
     key = (f"  - {{name: {SECOND_KEY}, class: seal, lane: {SECOND_LANE}, id: \"{key_id}\", "
            f"certificate: {SECOND_KEY}.pem, chain: issuing.pem, scheme: rsa-pkcs1, "
            "hash: sha256, allowed_classes: [surat_keterangan]}\n")
-    return [(r"^log_key:", lane + "log_key:"), (r"^callers:", key + "callers:"),
+    log = f'log_key: {{lane: {SECOND_LANE}, id: "{log_id}"}}'
+    return [(r"^log_key: .*", lane + log), (r"^callers:", key + "callers:"),
             (rf"keys: \[{KEY}\]", f"keys: [{KEY}, {SECOND_KEY}]")]
 
 

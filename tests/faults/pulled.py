@@ -67,7 +67,7 @@ def pull(ground, gateway, server, report):
 
 
 def run(count, name="pulled"):
-    ground = Ground(name, real=CLIENT)
+    ground = Ground(name, real=CLIENT, second=True)  # Ed25519 does not pass p11-kit
     address = f"unix:path={ground.rig.path('p11.sock')}"
     ground.conf = ground.rig.write("pulled.yaml", ground.rig.read("spoiled.yaml").replace(
         "FAULTS_REAL:", f'P11_KIT_SERVER_ADDRESS: "{address}", FAULTS_REAL:'))
