@@ -350,7 +350,8 @@ static int gateway_main(const struct request *request)
     return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);
 }
 
-int main(int argc, char **argv)
+/* What is left to do; EXIT_SUCCESS and *done: the help was asked for. */
+static int read_options(int argc, char **argv, struct request *request, bool *done)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check-config", no_argument, NULL, 'k'},
@@ -358,11 +359,11 @@ int main(int argc, char **argv)
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    struct request request = {0};
 
     /* Before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         if (c == 'h' || c == 'V') {
+            *done = true;
             (void)fputs(c == 'h' ? usage : "segeld " SEGEL_VERSION "\n", stdout);
             return EXIT_SUCCESS;
         }
@@ -370,9 +371,21 @@ int main(int argc, char **argv)
             (void)fputs("segeld: 'segeld --help' shows the options\n", stderr);
             return EXIT_USAGE;
         }
-        request.config = c == 'c' ? optarg : request.config;
-        request.unlatch = c == 'u' ? optarg : request.unlatch;
-        request.only_check = request.only_check || c == 'k';
+        request->config = c == 'c' ? optarg : request->config;
+        request->unlatch = c == 'u' ? optarg : request->unlatch;
+        request->only_check = request->only_check || c == 'k';
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct request request = {0};
+    bool done = false;
+    int code = read_options(argc, argv, &request, &done);
+
+    if (done || code != EXIT_SUCCESS) {
+        return code;
     }
     if (request.config == NULL || optind != argc) {
         (void)fputs(usage, stderr);

@@ -84,7 +84,7 @@ static void try_again(struct core *core, struct job *job)
     }
 }
 
-enum sg_status conclude(struct core *core, struct job *job)
+static enum sg_status write_outcome(struct core *core, struct job *job)
 {
     char buffer[LEDGER_RECORD_MAX];
     struct record_head head;
@@ -101,14 +101,6 @@ enum sg_status conclude(struct core *core, struct job *job)
         .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
     };
 
-    inflight_remove(&core->inflight, job);
-    job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
-    bool again = worth_another(core, job);
-    if (again) { /* out of everybody's hands until it is written down */
-        STAILQ_INSERT_TAIL(&core->again, job, queue);
-    } else {
-        STAILQ_INSERT_TAIL(&core->answered, job, queue);
-    }
     record_begin(core, &head);
     TRY(record_outcome(buffer, &head, &result, &text));
     TRY(decide_append(core, job, text));
@@ -117,11 +109,22 @@ enum sg_status conclude(struct core *core, struct job *job)
     memcpy(claim.outcome_hash, job->log_hash, sizeof(claim.outcome_hash));
     claim.signature_len = (uint16_t)job->signature_len;
     memcpy(claim.signature, job->signature, job->signature_len);
-    TRY(ledger_settle(core->ledger, &claim));
-    if (again) {
-        STAILQ_REMOVE(&core->again, job, job, queue);
-        try_again(core, job);
-        return SG_OK;
+    return ledger_settle(core->ledger, &claim);
+}
+
+enum sg_status conclude(struct core *core, struct job *job)
+{
+    inflight_remove(&core->inflight, job);
+    job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
+    if (!worth_another(core, job)) {
+        STAILQ_INSERT_TAIL(&core->answered, job, queue);
+        TRY(write_outcome(core, job));
+        return answer_followers(core, job);
     }
-    return answer_followers(core, job);
+    /* In nobody's hands but ours until it is written down. */
+    STAILQ_INSERT_TAIL(&core->again, job, queue);
+    TRY(write_outcome(core, job));
+    STAILQ_REMOVE(&core->again, job, job, queue);
+    try_again(core, job);
+    return SG_OK;
 }

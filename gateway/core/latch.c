@@ -51,13 +51,17 @@ static enum sg_status write_latch(struct core *core, struct berth *berth)
     return SG_OK;
 }
 
+static enum sg_status write_if_due(struct core *core, struct berth *berth)
+{
+    bool due = berth->lane != NULL && berth->latch_unwritten;
+
+    return due ? write_latch(core, berth) : SG_OK;
+}
+
 enum sg_status latches_write(struct core *core)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
-        struct berth *berth = &core->berths[i];
-        if (berth->lane != NULL && berth->latch_unwritten) {
-            TRY(write_latch(core, berth));
-        }
+        TRY(write_if_due(core, &core->berths[i]));
     }
     return SG_OK;
 }

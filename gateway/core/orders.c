@@ -34,28 +34,30 @@ static enum sg_status remember_done(struct core *core, const struct order *order
     return ledger_remember(core->ledger, name, text);
 }
 
+static bool read_done(char *text, struct order *order)
+{
+    const char *officer = strsep(&text, " ");
+    const char *index = strsep(&text, " ");
+    const char *hash = strsep(&text, " ");
+    size_t len = 0;
+
+    return text != NULL && strcmp(officer, order->officer) == 0 &&
+           strcmp(text, order->request_id) == 0 &&
+           text_uint(slice_str(index), UINT64_MAX, &order->log_index) == SG_OK &&
+           text_unhex(slice_str(hash), order->log_hash, sizeof(order->log_hash), &len) ==
+               SG_OK;
+}
+
 /* The officer's repeated call gets the same answer. */
 static bool was_done(struct core *core, struct order *order)
 {
     char name[80];
     char text[LEDGER_MEMO_MAX];
-    char officer[65] = "";
-    char hash[65] = "";
-    unsigned long long index = 0;
-    int at = 0;
-    size_t len = 0;
 
     done_name(order, name);
-    /* NOLINTNEXTLINE(cert-err34-c): what we wrote ourselves; a wrong count is no match */
-    if (ledger_recall(core->ledger, name, text) != SG_OK ||
-        sscanf(text, "%64s %llu %64s %n", officer, &index, hash, &at) != 3 || at == 0 ||
-        strcmp(officer, order->officer) != 0 ||
-        strcmp(text + at, order->request_id) != 0 ||
-        text_unhex(slice_str(hash), order->log_hash, sizeof(order->log_hash), &len) !=
-            SG_OK) {
+    if (ledger_recall(core->ledger, name, text) != SG_OK || !read_done(text, order)) {
         return false;
     }
-    order->log_index = index;
     order->on_log = true;
     order->status = SG_OK;
     return true;
@@ -129,26 +131,36 @@ static void obey(struct core *core, struct order *order)
     }
 }
 
+static void hand_back(struct order *order)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+
+    STAILQ_INSERT_TAIL(&one, &order->letter, link);
+    MUST(mbox_put(order->reply, &one, 1) == SG_OK);
+}
+
+static void finish(struct core *core, struct order *order, bool broken)
+{
+    if (broken) {
+        refuse(order, SG_LEDGER, "nothing was done for lane",
+               ": the ledger cannot be written");
+    } else {
+        obey(core, order);
+    }
+    hand_back(order);
+}
+
 void orders_obey(struct core *core)
 {
+    bool broken = atomic_load(&core->broken);
     struct letter *letter;
 
-    if (atomic_load(&core->broken)) { /* nothing was written: nothing is carried out */
+    if (broken) { /* nothing was written: nothing is carried out */
         STAILQ_CONCAT(&core->obeyed, &core->orders);
-        STAILQ_FOREACH(letter, &core->obeyed, link)
-        {
-            refuse((struct order *)letter, SG_LEDGER, "nothing was done for lane",
-                   ": the ledger cannot be written");
-            ((struct order *)letter)->fresh = false;
-        }
     }
     while ((letter = STAILQ_FIRST(&core->obeyed)) != NULL) {
-        struct order *order = (struct order *)letter;
-        struct letters one = STAILQ_HEAD_INITIALIZER(one);
         STAILQ_REMOVE_HEAD(&core->obeyed, link);
-        obey(core, order);
-        STAILQ_INSERT_TAIL(&one, letter, link);
-        MUST(mbox_put(order->reply, &one, 1) == SG_OK);
+        finish(core, (struct order *)letter, broken);
     }
 }
 
