@@ -15,10 +15,13 @@ class Figures:
         return good
 
     def at_most(self, what, limit, values, unit):
-        """The largest of the values; the median is told beside it."""
+        """The largest of the values counts; median and p99 are told beside it."""
         if not values:
             return self.note(what, f"at most {limit} {unit}", "nothing was measured", False)
-        seen = f"{max(values):.3g} {unit} (median {statistics.median(values):.3g})"
+        middle = [f"median {statistics.median(values):.3g}"]
+        if len(values) >= 100:
+            middle.append(f"p99 {sorted(values)[len(values) * 99 // 100]:.3g}")
+        seen = f"{max(values):.3g} {unit} ({', '.join(middle)})"
         return self.note(what, f"at most {limit} {unit}", seen, max(values) <= limit, unit)
 
     def exactly(self, what, wanted, seen):
