@@ -150,14 +150,20 @@ static void finish(struct core *core, struct order *order, bool broken)
     hand_back(order);
 }
 
+/* Nothing was written: nothing is carried out, and everybody is told. */
+static void take_unwritten(struct core *core, bool broken)
+{
+    if (broken) {
+        STAILQ_CONCAT(&core->obeyed, &core->orders);
+    }
+}
+
 void orders_obey(struct core *core)
 {
     bool broken = atomic_load(&core->broken);
     struct letter *letter;
 
-    if (broken) { /* nothing was written: nothing is carried out */
-        STAILQ_CONCAT(&core->obeyed, &core->orders);
-    }
+    take_unwritten(core, broken);
     while ((letter = STAILQ_FIRST(&core->obeyed)) != NULL) {
         STAILQ_REMOVE_HEAD(&core->obeyed, link);
         finish(core, (struct order *)letter, broken);

@@ -142,11 +142,10 @@ static enum sg_status decide_all(struct core *core)
     size_t keys = core->keyring.count;
     size_t decisions = 0;
 
-    MUST(keys > 0); /* a configuration without keys does not load */
     for (size_t i = 0; i < keys; i++) {
         TRY(decide_waiting(core, (core->next_route + i) % keys, now_us, &decisions));
     }
-    core->next_route = (core->next_route + 1) % keys;
+    core->next_route = core->next_route + 1 < keys ? core->next_route + 1 : 0;
     return SG_OK;
 }
 

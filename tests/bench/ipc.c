@@ -148,6 +148,9 @@ static void open_lane(struct bench *bench, const struct options *options)
                                         .window = IN_FLIGHT_MAX,
                                         .timeout_us = START_US,
                                         .start_us = START_US,
+                                        .canary = LANE_NO_CANARY,
+                                        .canary_us = START_US,
+                                        .retry_max_us = START_US,
                                         .done = on_done,
                                         .context = bench};
     if (lane_new(&wanted, &bench->lane) != SG_OK ||
