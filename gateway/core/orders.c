@@ -153,9 +153,10 @@ static void finish(struct core *core, struct order *order, bool broken)
 /* Nothing was written: nothing is carried out, and everybody is told. */
 static void take_unwritten(struct core *core, bool broken)
 {
-    if (broken) {
-        STAILQ_CONCAT(&core->obeyed, &core->orders);
+    if (!broken) {
+        return;
     }
+    STAILQ_CONCAT(&core->obeyed, &core->orders);
 }
 
 void orders_obey(struct core *core)
