@@ -153,7 +153,7 @@ FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
 FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.c))
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fixtures/letters.c)) \
+FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/spoiled.c) \
   $(patsubst %,$(BUILD)/tests/fixtures/%.so,faults instant prober)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
@@ -173,6 +173,10 @@ $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) -lhpdf -lm
+$(BUILD)/tests/fixtures/spoiled: $(BUILD)/obj/tests/fixtures/spoiled.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(LINK) $(EXTERN_LIBS)
 # NAME.c, and NAME_*.c if there are any; without sanitizers, which belong to the program
 # that loads it.
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.def) \
@@ -195,7 +199,7 @@ SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 
 # Each of these installs first what it needs, then calls make again: only then can the
 # libraries be asked for their flags.
 deps: ## install the Debian packages that are missing
-	@deploy/deps.sh all
+	@deploy/deps.sh build test demo bench lint
 
 check: ## build everything and run all tests
 	@deploy/deps.sh build test

@@ -260,6 +260,43 @@ def a_lane_whose_key_is_another_gets_no_jobs(town):
     shutil.copytree(town.rig.path("tokens"), town.rig.path("tokens-lane1"))
 
 
+# The second that is asked of a key, after CKA_ALWAYS_AUTHENTICATE: CKA_LOCAL.
+LESS_TOLD = "C_GetAttributeValue@2=12"  # CKR_ATTRIBUTE_TYPE_INVALID
+
+
+@claim
+def a_lane_that_shows_the_key_worse_gets_no_jobs(town):
+    town.calm()
+    town.schedule("lane1", LESS_TOLD)
+    with town.rig.gateway(town.both()) as gateway:
+        contains(gateway.wait_event("key.lane_left_out")["lane"], "lane1")
+        before = len(town.records())
+        expect(all(r.signature for r in sign_many(gateway, 40)), "all are signed")
+        used = {r["lane"] for r in town.records()[before:] if r["type"] == "outcome"}
+        equal(used, {"lane0"}, "lanes that signed")
+    with town.rig.gateway(town.config(town.lane0, town.block("lane1", "lane1.conf"),
+                                      key_lanes="[lane1]")) as gateway:
+        refusal = rig.refused(gateway.client().sign)
+        equal((refusal.code, refusal.info.reason),
+              (grpc.StatusCode.FAILED_PRECONDITION, "KEY_IMPORTED"))
+
+
+@claim
+def a_job_judged_by_what_is_no_longer_so_is_not_signed(town):
+    with town.gateway(town.config(town.lane0)) as gateway:
+        client = gateway.client()
+        # The next process takes its time, and shows the key as imported.
+        town.schedule("lane0", "C_OpenSession@1=slow=600 " + LESS_TOLD)
+        os.kill(lanes_of(gateway)["lane0"], signal.SIGKILL)
+        gateway.wait_event("lane.down")
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, UNAVAILABLE)
+        contains(refusal.message, "just changed", "same id")
+        refusal = rig.refused(client.sign)
+        equal((refusal.code, refusal.info.reason),
+              (grpc.StatusCode.FAILED_PRECONDITION, "KEY_IMPORTED"))
+
+
 @claim
 def a_lane_whose_canary_fails_gets_no_jobs_until_it_sings(town):
     with town.gateway() as gateway:
