@@ -172,9 +172,12 @@ enum sg_status routes_bind(struct core *core, struct sg_error *why)
 
 /* --- Which lane takes a job ------------------------------------------------------ */
 
+/* A lane that came up since the last look may show its keys otherwise than before: it takes
+ * no job until they are bound anew. */
 static bool is_up(const struct berth *berth)
 {
-    return berth->lane != NULL && !berth->leaving && lane_state(berth->lane) == LANE_UP;
+    return berth->lane != NULL && !berth->leaving && berth->seen == LANE_UP &&
+           lane_state(berth->lane) == LANE_UP;
 }
 
 static enum lane_kind kind_of(const struct core *core, size_t route)
