@@ -118,6 +118,43 @@ def one_stuck_thread_of_several_is_found_while_others_work(faulty):
 
 
 @claim
+def a_token_that_is_slow_by_nature_gets_more_patience(faulty):
+    name = os.path.basename(faulty.conf)
+    impatient = faulty.rig.write("impatient.yaml", faulty.rig.read(name)
+                                 + "hsm: {timeout_ms: 400}\n")
+    faulty.schedule("")
+    with faulty.rig.gateway(impatient) as gateway:
+        client = gateway.client()
+        faulty.schedule("C_Sign@1+=slow=700")
+        equal(rig.refused(client.sign).code, UNAVAILABLE, "at first it counts as hung")
+        faulty.schedule("C_Sign@1+=slow=60")
+        retry(gateway, item())
+        client.batch([item() for _ in range(120)], timeout=30)  # a hundred make a hundredth
+        told = len(gateway.find("lane.down"))
+        faulty.schedule("C_Sign@1=slow=500")
+        expect(client.sign().signature, "slow, and still within ten times of what is usual")
+        equal(len(gateway.find("lane.down")), told, "lanes that were given up")
+
+
+@claim
+def a_token_that_fails_most_of_its_operations_is_opened_anew(faulty):
+    with faulty.gateway() as gateway:
+        faulty.schedule("C_SignInit@1+=70")  # CKR_MECHANISM_INVALID: each job for itself
+        for _ in range(25):
+            equal(rig.refused(gateway.client().sign).code,
+                  grpc.StatusCode.FAILED_PRECONDITION)
+        equal(gateway.find("lane.down"), [], "a request that is refused is no broken token")
+        faulty.schedule("C_SignInit@1+=82")  # CKR_OBJECT_HANDLE_INVALID, again and again
+        for _ in range(25):
+            equal(rig.refused(gateway.client().sign).code, UNAVAILABLE)
+            if gateway.find("lane.down"):
+                break
+        contains(gateway.wait_event("lane.down")["why"], "most of the last 20")
+        faulty.schedule("")
+        retry(gateway, item())
+
+
+@claim
 def a_crashed_lane_is_replaced_and_its_job_is_indeterminate(faulty):
     with faulty.gateway() as gateway:
         faulty.schedule("C_Sign@1=abort")
