@@ -30,8 +30,18 @@ static void halve(struct latency *latency)
     }
 }
 
-void latency_add(struct latency *latency, int64_t us)
+/* What no clock should say would otherwise be in the mean for long. */
+static int64_t sensible(int64_t us)
 {
+    enum { LONGEST_US = 600000000 };
+
+    return us < 0 ? 0 : us < LONGEST_US ? us : LONGEST_US;
+}
+
+void latency_add(struct latency *latency, int64_t told_us)
+{
+    int64_t us = sensible(told_us);
+
     latency->mean_us =
         latency->total == 0 ? us : latency->mean_us + (us - latency->mean_us) / SMOOTHING;
     latency->buckets[bucket_of(us)]++;
