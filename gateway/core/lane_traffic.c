@@ -155,6 +155,10 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
 {
     enum failure_action worst = ACTION_KEEP;
 
+    if (done->n_outcomes == 0) { /* such frames could keep the core busy without end */
+        lane_lose(lane, LANE_DOWN, "the lane sent an answer to nothing");
+        return;
+    }
     for (size_t i = 0; i < done->n_outcomes; i++) {
         if (!on_outcome(lane, done->outcomes[i])) {
             lane_lose(lane, LANE_DOWN,
