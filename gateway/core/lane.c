@@ -245,6 +245,7 @@ void lane_tick(struct lane *lane, int64_t now_us)
     } else if (lane_health_hung(lane, now_us)) {
         lane->counts.hung_count++;
         lane_lose(lane, LANE_DOWN,
+    lane_health_forgive_pause(lane, now_us);
                   "a call of the PKCS#11 module hung; the lane was killed");
     }
     lane_health_tick(lane, now_us);

@@ -8,6 +8,7 @@
 
 enum {
     TICK_US = 100000,
+    PAUSE_US = 500000, /* ticks further apart: what is above does not count */
     SLOW_FACTOR = 10,
     PATIENCE_MAX_US = 60000000,
     RECENT = 20, /* operations that the breaker looks at */
@@ -35,6 +36,28 @@ static bool hand_hung(const struct lane *lane, const struct hand *hand, int64_t 
     return hand->outstanding > 0 &&
            (now_us - hand->progress_us > limit_us ||
             (hand->overtaken_us != 0 && now_us - hand->overtaken_us > limit_us));
+}
+
+static void later(int64_t *at_us, int64_t by_us, int64_t now_us)
+{
+    int64_t moved_us = *at_us + by_us;
+
+    *at_us = *at_us == 0 ? 0 : moved_us < now_us ? moved_us : now_us;
+}
+
+void lane_health_forgive_pause(struct lane *lane, int64_t now_us)
+{
+    int64_t by_us = lane->looked_us == 0 ? 0 : now_us - lane->looked_us - PAUSE_US;
+
+    lane->looked_us = now_us;
+    if (by_us <= 0) {
+        return;
+    }
+    later(&lane->started_us, by_us, now_us);
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        later(&lane->hands[kind].progress_us, by_us, now_us);
+        later(&lane->hands[kind].overtaken_us, by_us, now_us);
+    }
 }
 
 bool lane_health_hung(const struct lane *lane, int64_t now_us)
