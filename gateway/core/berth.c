@@ -216,6 +216,10 @@ bool berth_note(struct core *core, size_t index)
         note_latch(core, berth);
     }
     berth->seen = state;
+    if (up && index == core->log_berth) { /* another token may have come with it */
+        core->log_key_seen = false;
+        core->checkpoint_failed = false;
+    }
     if (up || was_up || (down && !berth->told)) {
         berth_tell(core, berth, up);
     }

@@ -82,7 +82,7 @@ enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
     return ledger_remember(core->ledger, MEMO, core->log_vkey);
 }
 
-/* A lane that came up later must hold the key that signed the log so far. */
+/* Each time that its lane comes up it must hold the key that signed the log so far. */
 static bool log_key_ready(struct core *core)
 {
     struct sg_error why = {0};
@@ -119,8 +119,9 @@ void checkpoint_tick(struct core *core, int64_t now_us, bool now)
 {
     struct berth *berth = &core->berths[core->log_berth];
 
-    if (core->checkpoint_pending || lane_room(berth->lane, LANE_CURVE) == 0 ||
-        !(now || due(core, now_us)) || !log_key_ready(core)) {
+    if (core->checkpoint_pending || berth->seen != LANE_UP ||
+        lane_room(berth->lane, LANE_CURVE) == 0 || !(now || due(core, now_us)) ||
+        !log_key_ready(core)) {
         return;
     }
     if (ledger_checkpoint_text(core->ledger, (char *)core->checkpoint_text,
@@ -157,6 +158,16 @@ static enum sg_status store(struct core *core, struct slice signature)
     return ledger_checkpoint_store(core->ledger, note);
 }
 
+static const char *why_not(const struct core *core, const struct lane_result *result)
+{
+    if (result->status != SG_OK) {
+        return result->why;
+    }
+    return ledger_why(core->ledger)[0] != '\0'
+               ? ledger_why(core->ledger)
+               : "what the lane signed does not verify with the log's key";
+}
+
 void checkpoint_done(struct core *core, const struct lane_result *result)
 {
     enum sg_status status = result->status;
@@ -169,8 +180,7 @@ void checkpoint_done(struct core *core, const struct lane_result *result)
         atomic_store(&core->broken, true);
     }
     if (status != SG_OK && !core->checkpoint_failed) {
-        log_event(LOG_ERROR, "checkpoint.failed", "why",
-                  result->status == SG_OK ? ledger_why(core->ledger) : result->why, NULL);
+        log_event(LOG_ERROR, "checkpoint.failed", "why", why_not(core, result), NULL);
     }
     core->checkpoint_failed = status != SG_OK;
 }
