@@ -134,7 +134,8 @@ static void bury(struct lane *lane, bool dead)
 
 static void leave(struct lane *lane, enum lane_state state, const char *reason)
 {
-    if (lane->state != LANE_DOWN) { /* else the first reason stands */
+    /* The first reason stands, but that nobody may log in any more is another matter. */
+    if (lane->state != LANE_DOWN || state == LANE_LATCHED) {
         (void)snprintf(lane->why, sizeof(lane->why), "%s", reason);
     }
     lane->counts.lost_count += lane->state == LANE_UP ? 1 : 0;
