@@ -249,7 +249,7 @@ static void on_lane(evutil_socket_t fd, short what, void *context)
 /* Each process has a new socket, and a dead one something else to wait for. */
 static void watch(struct core *core, struct berth *berth)
 {
-    int fd = lane_fd(berth->lane);
+    int fd = berth->lane == NULL ? -1 : lane_fd(berth->lane);
 
     if (fd >= 0 && berth->readable != NULL &&
         berth->generation == lane_generation(berth->lane)) {
@@ -268,11 +268,17 @@ static bool has_work(const struct lane *lane)
     return lane_outstanding(lane, LANE_RSA) + lane_outstanding(lane, LANE_CURVE) > 0;
 }
 
+/* It has nothing in hand and is told to end; it is gone when its process is. */
 static void close_left(struct core *core, size_t index)
 {
     struct berth *berth = &core->berths[index];
 
-    if (berth->leaving && !has_work(berth->lane) && core->finished_count == 0) {
+    if (!berth->leaving || has_work(berth->lane) || core->finished_count > 0) {
+        return;
+    }
+    bool ended = lane_end(berth->lane);
+    berth->seen = lane_state(berth->lane); /* that it ends is no news */
+    if (ended) {
         notes_add(core, "lane.removed", lane_name(berth->lane), "");
         log_event(LOG_INFO, "lane.removed", "lane", lane_name(berth->lane), NULL);
         berth_close(core, index);
@@ -306,8 +312,8 @@ void berths_look_after(struct core *core)
             came = came || berth->seen == LANE_UP;
         }
         forgive(berth);
-        watch(core, berth);
         close_left(core, i);
+        watch(core, berth);
     }
     if (came) {
         bind_again(core);

@@ -209,6 +209,20 @@ void lane_unlatch(struct lane *lane)
     }
 }
 
+void lane_dismiss(struct lane *lane)
+{
+    lane->dismissed = true;
+}
+
+bool lane_end(struct lane *lane)
+{
+    lane->dismissed = true;
+    if (!lane->burying) {
+        lane_lose(lane, LANE_DOWN, "it was taken away");
+    }
+    return process_reap_undead(&lane->process) && lane->process.pid < 0;
+}
+
 static bool slow_to_start(const struct lane *lane, int64_t now_us)
 {
     return lane->state == LANE_STARTING &&
@@ -231,6 +245,7 @@ static void restart(struct lane *lane, int64_t now_us)
 void lane_tick(struct lane *lane, int64_t now_us)
 {
     (void)process_reap_undead(&lane->process);
+    lane_health_forgive_pause(lane, now_us);
     if (lane->burying) {
         lane_bury(lane, now_us);
     }
@@ -246,11 +261,11 @@ void lane_tick(struct lane *lane, int64_t now_us)
     } else if (lane_health_hung(lane, now_us)) {
         lane->counts.hung_count++;
         lane_lose(lane, LANE_DOWN,
-    lane_health_forgive_pause(lane, now_us);
                   "a call of the PKCS#11 module hung; the lane was killed");
     }
     lane_health_tick(lane, now_us);
-    if (lane->state == LANE_DOWN && lane->process.pid < 0 && now_us >= lane->retry_us) {
+    if (lane->state == LANE_DOWN && lane->process.pid < 0 && now_us >= lane->retry_us &&
+        !lane->dismissed) {
         restart(lane, now_us);
     }
 }

@@ -65,8 +65,13 @@ struct lane_options {
 /* In the state DOWN; lane_tick starts it. */
 SG_MUST_USE enum sg_status lane_new(const struct lane_options *options,
                                     struct lane **out);
-/* Kills the process, without a word to the owners of what it had in hand. */
+/* Kills the process, without a word to the owners of what it had in hand. One that still
+ * runs is reaped by nobody: lane_end comes first where the gateway goes on. */
 void lane_free(struct lane *lane);
+/* No process is started any more; the one that runs goes on with what it has in hand. */
+void lane_dismiss(struct lane *lane);
+/* Kills what runs. Whether all processes of the lane are dead and reaped: ask again. */
+bool lane_end(struct lane *lane);
 
 /* Starts the process. SG_IO: it cannot be started; why says what is missing. */
 SG_MUST_USE enum sg_status lane_start(struct lane *lane, struct sg_error *why);

@@ -36,7 +36,8 @@ struct lane {
     struct process process;
     bool ebbing; /* broken; only what it has in hand is still answered */
     int64_t ebb_until_us;
-    bool burying; /* the process was killed and is not known to be dead yet */
+    bool burying;   /* the process was killed and is not known to be dead yet */
+    bool dismissed; /* no process is started any more */
     struct arena arena;
     struct lane_token token;
     struct lane_key *keys;
@@ -52,8 +53,8 @@ struct lane {
     uint32_t queued_count;
     uint8_t (*queued_inputs)[SG_HASH_MAX];
 
-    int64_t started_us;
     int64_t looked_us; /* the last tick */
+    int64_t started_us;
     int64_t opened_us;    /* when it came up; 0 = not in this life */
     uint32_t life_signed; /* in this life */
     int64_t kill_us;      /* when it was told to die */
@@ -85,10 +86,10 @@ void lane_bury(struct lane *lane, int64_t now_us);
 /* Hung: nothing of a kind came back for the whole time-out, or younger operations went
  * past the oldest one for as long (one thread of several is stuck). */
 bool lane_health_hung(const struct lane *lane, int64_t now_us);
-/* One operation of an owner's ended. */
 /* Since the last tick nobody looked for a while: the whole machine may have stood still,
  * and the lane with it. Of such a time only the beginning counts against the lane. */
 void lane_health_forgive_pause(struct lane *lane, int64_t now_us);
+/* One operation of an owner's ended. */
 void lane_health_note(struct lane *lane, enum sg_status status);
 /* More than half of the last 20 operations failed in the token: the breaker opens. */
 bool lane_health_mostly_failing(const struct lane *lane);

@@ -109,6 +109,7 @@ static void dismiss(struct core *core, struct berth *berth)
     notes_add(core, "lane.leaving", lane_name(berth->lane), "");
     log_event(LOG_INFO, "lane.leaving", "lane", lane_name(berth->lane), NULL);
     berth->leaving = true;
+    lane_dismiss(berth->lane);
 }
 
 static enum sg_status add(struct core *core, const struct config *config, size_t lane,
