@@ -46,10 +46,18 @@ static void free_survey(struct survey *survey)
     }
 }
 
+/* One that came up a moment ago counts when that was noted and the keys were bound anew:
+ * its token may say other things than before it went down, and no job that was judged by
+ * those may reach it. */
+static bool is_up(const struct berth *berth)
+{
+    return berth->lane != NULL && !berth->leaving && berth->seen == LANE_UP &&
+           lane_state(berth->lane) == LANE_UP;
+}
+
 static bool may_serve(const struct berth *berth, size_t key)
 {
-    return berth->lane != NULL && !berth->leaving && lane_state(berth->lane) == LANE_UP &&
-           berth->positions[key] >= 0;
+    return is_up(berth) && berth->positions[key] >= 0;
 }
 
 static enum sg_status ask_lanes(const struct core *core, size_t key, struct survey *out)
@@ -158,27 +166,25 @@ static enum sg_status bind_one(struct core *core, size_t index)
     return SG_OK;
 }
 
+static enum sg_status bind_or_say(struct core *core, size_t index, struct sg_error *why)
+{
+    enum sg_status status = bind_one(core, index);
+
+    return status == SG_OK
+               ? SG_OK
+               : sg_fail(why, status, "key '%s' cannot be bound to the policy",
+                         core->keyring.keys[index].config->name);
+}
+
 enum sg_status routes_bind(struct core *core, struct sg_error *why)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        enum sg_status status = bind_one(core, i);
-        if (status != SG_OK) {
-            return sg_fail(why, status, "key '%s' cannot be bound to the policy",
-                           core->keyring.keys[i].config->name);
-        }
+        TRY(bind_or_say(core, i, why));
     }
     return SG_OK;
 }
 
 /* --- Which lane takes a job ------------------------------------------------------ */
-
-/* A lane that came up since the last look may show its keys otherwise than before: it takes
- * no job until they are bound anew. */
-static bool is_up(const struct berth *berth)
-{
-    return berth->lane != NULL && !berth->leaving && berth->seen == LANE_UP &&
-           lane_state(berth->lane) == LANE_UP;
-}
 
 static enum lane_kind kind_of(const struct core *core, size_t route)
 {
