@@ -268,13 +268,14 @@ static bool has_work(const struct lane *lane)
     return lane_outstanding(lane, LANE_RSA) + lane_outstanding(lane, LANE_CURVE) > 0;
 }
 
-/* It has nothing in hand and is told to end; it is gone when its process is. */
-static void close_left(struct core *core, size_t index)
+/* It has nothing in hand and is told to end; it is gone when its process is. Returns
+ * whether the berth is free. */
+static bool close_left(struct core *core, size_t index)
 {
     struct berth *berth = &core->berths[index];
 
     if (!berth->leaving || has_work(berth->lane) || core->finished_count > 0) {
-        return;
+        return false;
     }
     bool ended = lane_end(berth->lane);
     berth->seen = lane_state(berth->lane); /* that it ends is no news */
@@ -283,14 +284,16 @@ static void close_left(struct core *core, size_t index)
         log_event(LOG_INFO, "lane.removed", "lane", lane_name(berth->lane), NULL);
         berth_close(core, index);
     }
+    return ended;
 }
 
 /* Keys may be other than they were: facts, lanes, or that they are there at all. */
-static void bind_again(struct core *core)
+static void bind_again(struct core *core,
+                       enum sg_status (*bind)(struct core *core, struct sg_error *why))
 {
     struct sg_error why = {0};
 
-    if (routes_bind(core, &why) != SG_OK) {
+    if (bind(core, &why) != SG_OK) {
         log_event(LOG_ERROR, "keys.unbound", "why", why.text, NULL);
     }
 }
@@ -300,6 +303,7 @@ void berths_look_after(struct core *core)
     int64_t now_us = clock_mono_us();
     bool changed = false;
     bool came = false;
+    bool left = false;
 
     for (size_t i = 0; i < core->berth_count; i++) {
         struct berth *berth = &core->berths[i];
@@ -312,11 +316,13 @@ void berths_look_after(struct core *core)
             came = came || berth->seen == LANE_UP;
         }
         forgive(berth);
-        close_left(core, i);
+        left = close_left(core, i) || left;
         watch(core, berth);
     }
     if (came) {
-        bind_again(core);
+        bind_again(core, routes_bind);
+    } else if (left) {
+        bind_again(core, routes_bind_dark);
     }
     routes_note_dark(core, now_us);
     if (changed) {

@@ -184,6 +184,16 @@ enum sg_status routes_bind(struct core *core, struct sg_error *why)
     return SG_OK;
 }
 
+enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        if (!route_other(core, i, 0) && all_answered(core, i)) {
+            TRY(bind_or_say(core, i, why));
+        }
+    }
+    return SG_OK;
+}
+
 /* --- Which lane takes a job ------------------------------------------------------ */
 
 static enum lane_kind kind_of(const struct core *core, size_t route)

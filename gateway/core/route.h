@@ -17,6 +17,9 @@ size_t route_index(const struct core *core, const struct key *key);
 /* Binds every key to what the lanes that are up say of it. Keys whose lanes are all down
  * stay as they are. */
 SG_MUST_USE enum sg_status routes_bind(struct core *core, struct sg_error *why);
+/* The same when lanes have left, for keys that no lane serves now and that none which is
+ * down may hold: another lane serves them, though it says less of them. */
+SG_MUST_USE enum sg_status routes_bind_dark(struct core *core, struct sg_error *why);
 /* Where the key's next job goes: the lane that would be done with its work first, of
  * those that are up, have room and are not in the bits of avoid. NO_BERTH: none now. */
 int route_choose(const struct core *core, size_t route, uint64_t avoid);
