@@ -64,11 +64,12 @@ static void describe_key(const struct core *core, size_t index, struct key_repor
     out->serving = out->usable && out->lanes_up > 0;
 }
 
+/* One that leaves is not told: another of its name may be there already. */
 static void describe_lanes(const struct core *core, struct core_report *report)
 {
     report->lane_count = 0;
     for (size_t i = 0; i < core->berth_count; i++) {
-        if (core->berths[i].lane != NULL) {
+        if (core->berths[i].lane != NULL && !core->berths[i].leaving) {
             describe_lane(&core->berths[i], &report->lanes[report->lane_count++]);
         }
     }

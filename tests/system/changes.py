@@ -13,6 +13,7 @@ import time
 
 import grpc
 import rig
+from faulty import ask
 from rig import claim, contains, equal, expect
 from town import Town, lanes_of, sign_many, until
 
@@ -77,6 +78,12 @@ class Change(Town):
         make_extractable(self.worse)
         self.better = self.rig.read("lane1.conf")
         self.rig.write("worse.conf", self.better.replace("tokens-lane1", "tokens-worse"))
+
+    def with_pages(self):
+        """The configuration that was made last, with local pages."""
+        text = self.rig.read("town.yaml")
+        return self.rig.write("town.yaml", text.replace(
+            "node: gw1", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"))
 
     def gateway(self, config=None):
         self.rig.write("lane1.conf", self.better)
@@ -210,6 +217,24 @@ def a_lane_that_leaves_with_a_hung_job_ends_and_its_job_is_answered(change):
         expect(len(lost) <= 2 and all(e.code() == CODE.UNAVAILABLE for e in lost),
                f"{len(lost)} jobs were lost with two threads: {lost[:3]}")
         equal(len(gateway.find("lane.up")), 0, "a lane that leaves is not started again")
+
+
+@claim
+def a_lane_that_is_replaced_while_a_job_hangs_is_told_once(change):
+    change.both()
+    with change.gateway(change.with_pages()) as gateway:
+        change.schedule("lane1", "C_Sign@1+=hang")
+        with load(gateway):
+            time.sleep(0.3)
+            change.both(threads="3")
+            gateway.process.send_signal(signal.SIGHUP)
+            gateway.wait_event("lane.added")
+            time.sleep(0.2)
+            _, _, text = ask(gateway, "/metrics")
+            up = [line for line in text.splitlines() if line.startswith("segel_lane_up{")]
+            equal(len(up), 2, f"samples of two lanes: {up}")
+            equal(gateway.find("lane.removed"), [], "the old one still has its job")
+            change.schedule("lane1", "")
 
 
 @claim
