@@ -186,11 +186,12 @@ static void finish_step(struct core *core)
     checkpoint_tick(core, clock_mono_us(), true);
 }
 
-/* What a turn itself brought back (a lane that died under it) must not wait for a tick.
- */
+/* What a turn itself brought back (a lane that died under it), or did not get to, must
+ * not wait for a tick. */
 static int wait_flags(const struct core *core)
 {
-    bool more = core->finished_count > 0 || core->note_count > 0;
+    bool more = core->finished_count > 0 || core->note_count > 0 ||
+                (core->cut_short && core->waiting_count > 0);
 
     return more && !core->commit_armed ? EVLOOP_NONBLOCK : 0;
 }

@@ -130,7 +130,7 @@ static enum sg_status decide_waiting(struct core *core, size_t index, int64_t no
 
     while (!STAILQ_EMPTY(&route->waiting) && !stays && *decisions < TURN_DECISIONS) {
         TRY(decide_first(core, index, gone, &stays));
-        (*decisions)++;
+        *decisions += stays ? 0 : 1;
     }
     return SG_OK;
 }
@@ -146,6 +146,7 @@ static enum sg_status decide_all(struct core *core)
         TRY(decide_waiting(core, (core->next_route + i) % keys, now_us, &decisions));
     }
     core->next_route = core->next_route + 1 < keys ? core->next_route + 1 : 0;
+    core->cut_short = decisions == TURN_DECISIONS;
     return SG_OK;
 }
 
