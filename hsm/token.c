@@ -81,6 +81,9 @@ static bool matches(const struct token *token, const struct token_ref *ref)
 static enum sg_status missing(const struct token_ref *ref, const char *there,
                               struct trouble *trouble)
 {
+    static const char nothing[] =
+        "no initialised token: its HSM is away, or its configuration (for SoftHSM the "
+        "file of SOFTHSM2_CONF) is not the right one";
     char wanted[160] = "";
     const char *const facts[][2] = {{"serial number", ref->serial},
                                     {"manufacturer", ref->manufacturer},
@@ -92,11 +95,12 @@ static enum sg_status missing(const struct token_ref *ref, const char *there,
                            used == 0 ? " with " : ", ", facts[i][0], facts[i][1]);
         }
     }
-    return trouble_config(
-        trouble, "there is no token '%s'%s; the module shows %s", ref->label, wanted,
-        there[0] == '\0' ? "no initialised token (is its configuration, "
-                           "as SOFTHSM2_CONF, the right one?)"
-                         : there);
+    enum sg_status status =
+        trouble_config(trouble, "there is no token '%s'%s; the module shows %s",
+                       ref->label, wanted, there[0] == '\0' ? nothing : there);
+    /* A module whose HSM is away shows nothing: that is no reason not to start. */
+    trouble->failure = there[0] == '\0' ? FAILURE_DEVICE : trouble->failure;
+    return status;
 }
 
 enum sg_status token_search(const struct module *module, const struct token_ref *ref,

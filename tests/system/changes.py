@@ -253,6 +253,18 @@ def a_key_goes_on_with_the_lane_that_is_left_by_what_that_one_says(change):
         contains(refusal.message, "CP-6.2-02")
 
 
+@claim
+def a_gateway_starts_though_one_of_its_hsms_shows_no_token(change):
+    os.makedirs(change.rig.path("tokens-away"))
+    away = change.block("lane1", "away.conf")
+    change.rig.write("away.conf", change.better.replace("tokens-lane1", "tokens-away"))
+    with change.gateway(change.config(change.lane0, away)) as gateway:
+        contains(gateway.find("lane.down")[0]["why"], "HSM is away", "SOFTHSM2_CONF")
+        expect(gateway.client().sign().signature, "the other lane signs")
+        change.rig.write("away.conf", change.better)
+        gateway.wait_event("lane.up")
+
+
 # --- What a lane must not do ----------------------------------------------------------------
 
 @claim
