@@ -62,8 +62,8 @@ static enum sg_status vkey_of_ledger(struct core *core, struct sg_error *why)
     return sg_fail(why, status == SG_NOT_FOUND ? SG_HSM : status, "lane '%s': %s%s",
                    lane_name(lane), lane_why(lane),
                    lane_state(lane) == LANE_LATCHED
-                       ? "; correct the PIN file, then allow one more login with "
-                         "segeld --unlatch"
+                       ? "; as this gateway cannot start without it, whoever runs its "
+                         "machine does that with 'segeld --config FILE --unlatch LANE'"
                        : "");
 }
 

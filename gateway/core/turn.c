@@ -88,7 +88,7 @@ static enum sg_status refuse_or_replay(struct core *core, size_t route, struct j
     if (status == SG_OK) {
         notes_count(core, UNRECORDED_NO_LANE, 1);
     }
-    job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %.100s",
+    job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %s",
                job->key->config->name, route_why(core, route));
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return status;
