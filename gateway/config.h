@@ -13,7 +13,11 @@ enum {
     CONFIG_ENV_MAX = 8,
     CONFIG_KEY_ID_MAX = 64,
     CONFIG_LANES_MAX = 64,
-    CONFIG_READ_ONLY_MAX = 8
+    CONFIG_READ_ONLY_MAX = 8,
+    /* As the lane takes them, and as CK_TOKEN_INFO has room for. */
+    CONFIG_INIT_ARGS_MAX = 2048,
+    CONFIG_TOKEN_LABEL_MAX = 32,
+    CONFIG_TOKEN_SERIAL_MAX = 16
 };
 
 enum config_role {

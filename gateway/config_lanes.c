@@ -73,6 +73,28 @@ static enum sg_status read_pin_path(struct parse *p, const struct yaml_node *map
     return SG_OK;
 }
 
+/* What no token, and no lane, would take. */
+static enum sg_status check_lengths(struct parse *p, const struct yaml_node *map,
+                                    const struct config_lane *lane)
+{
+    const struct {
+        const char *field;
+        const char *text;
+        size_t most;
+    } rows[] = {{"token", lane->token.label, CONFIG_TOKEN_LABEL_MAX},
+                {"serial", lane->token.serial, CONFIG_TOKEN_SERIAL_MAX},
+                {"init_args", lane->init_args, CONFIG_INIT_ARGS_MAX}};
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        if (strlen(rows[i].text) > rows[i].most) {
+            return yaml_fail(p->doc, yaml_get(map, rows[i].field), p->why,
+                             "%s has at most %zu bytes, this has %zu", rows[i].field,
+                             rows[i].most, strlen(rows[i].text));
+        }
+    }
+    return SG_OK;
+}
+
 /* What the URI has not said already. */
 static enum sg_status read_module(struct parse *p, const struct yaml_node *map,
                                   struct config_lane *lane)
@@ -94,7 +116,8 @@ static enum sg_status read_module(struct parse *p, const struct yaml_node *map,
         TRY(field_text(p, map, "token", &lane->token.label));
     }
     TRY(field_maybe_text(p, map, "init_args", &lane->init_args));
-    return field_maybe_text(p, map, "serial", &lane->token.serial);
+    TRY(field_maybe_text(p, map, "serial", &lane->token.serial));
+    return check_lengths(p, map, lane);
 }
 
 static enum sg_status read_assurance(struct parse *p, const struct yaml_node *map,

@@ -60,6 +60,11 @@ static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
                          "lane names one lane and lanes several: give one of the two");
     }
     TRY(field_words(p, map, "lanes", &key->lanes));
+    if (yaml_get(map, "lanes") != NULL && key->lanes.count == 0) {
+        return yaml_fail(p->doc, yaml_get(map, "lanes"), p->why,
+                         "lanes names none; name the lanes that hold the key, or leave "
+                         "the field away where all may");
+    }
     if (lane != NULL) {
         key->lanes.items = (const char **)parse_alloc(p, 1, sizeof(lane));
         if (key->lanes.items == NULL) {

@@ -31,7 +31,9 @@ static enum sg_status parse_uri(struct parse *p, const struct yaml_node *node,
                       "holds a PIN; put the PIN into a file and name it as pin-source");
     }
     return p11_kit_uri_any_unrecognized(uri)
-               ? refuse(p, node, "has an attribute that is not known")
+               ? refuse(p, node,
+                        "has an attribute that is not known, or one that is "
+                        "too long (a token's label has at most 32 characters)")
                : SG_OK;
 }
 
@@ -106,6 +108,14 @@ static enum sg_status take_module(struct parse *p, P11KitUri *uri,
     return lane->module == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
+static bool names_object(P11KitUri *uri)
+{
+    CK_ULONG count = 0;
+
+    (void)p11_kit_uri_get_attributes(uri, &count);
+    return count > 0;
+}
+
 enum sg_status uri_of_lane(struct parse *p, const struct yaml_node *map,
                            struct config_lane *lane)
 {
@@ -116,6 +126,11 @@ enum sg_status uri_of_lane(struct parse *p, const struct yaml_node *map,
     }
     AUTO(free_uri) P11KitUri *uri = p11_kit_uri_new();
     TRY(parse_uri(p, node, uri));
+    if (names_object(uri)) {
+        return refuse(p, node,
+                      "names a key; a lane's names a token: take id, object and type "
+                      "away");
+    }
     TRY(take_token(p, uri, &lane->token));
     TRY(take_module(p, uri, lane));
     const char *source = p11_kit_uri_get_pin_source(uri);

@@ -166,3 +166,30 @@ Test(config_uri, a_key_that_is_nowhere_named_is_refused)
     expect_refused(LAWFUL_LANE, "uri: \"pkcs11:token=My%20token\"", "names no key");
     expect_refused(LAWFUL_LANE, "uri: \"pkcs11:token=Nowhere;id=%01\"", "no lane has");
 }
+
+Test(config_uri, a_lane_whose_uri_names_a_key_is_refused)
+{
+    expect_refused("uri: \"pkcs11:token=t;id=%01?module-path=/m.so&pin-source=p\"",
+                   LAWFUL_KEY, "names a key");
+}
+
+Test(config_uri, a_token_or_a_text_that_no_lane_would_take_is_refused)
+{
+    static char lane[2200];
+    const char *plain = "module: /m.so, pin_file: pin, token: My token, init_args";
+
+    expect_refused("module: /m.so, pin_file: pin, token: "
+                   "a-label-of-thirty-three-characters",
+                   LAWFUL_KEY, "token has at most 32 bytes");
+    expect_refused("module: /m.so, pin_file: pin, token: t, serial: 01234567890123456",
+                   LAWFUL_KEY, "serial has at most 16 bytes");
+    (void)snprintf(lane, sizeof(lane), "%s: \"%02049d\"", plain, 1);
+    expect_refused(lane, LAWFUL_KEY, "init_args has at most 2048 bytes, this has 2049");
+    (void)snprintf(lane, sizeof(lane), "%s: \"%02048d\"", plain, 1);
+    cr_expect_eq(load(lane, LAWFUL_KEY), SG_OK, "%s", why.text);
+}
+
+Test(config_uri, a_key_whose_lanes_are_an_empty_list_is_refused)
+{
+    expect_refused(LAWFUL_LANE, "id: \"01\", lanes: []", "lanes names none");
+}
