@@ -63,7 +63,7 @@ struct core {
     struct letters obeyed;    /* to be handed back after the commit */
     size_t waiting_count;
     size_t finished_count;
-    bool cut_short; /* the last turn decided as many jobs as one may */
+    bool cut_short;       /* the last turn decided as many jobs as one may */
     int64_t committed_us; /* when the last turn ended */
     int64_t service_us;   /* between two results of the lanes, on average */
     unsigned ticks;

@@ -184,12 +184,17 @@ enum sg_status routes_bind(struct core *core, struct sg_error *why)
     return SG_OK;
 }
 
+static enum sg_status bind_if_dark(struct core *core, size_t index, struct sg_error *why)
+{
+    bool dark = !route_other(core, index, 0) && all_answered(core, index);
+
+    return dark ? bind_or_say(core, index, why) : SG_OK;
+}
+
 enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        if (!route_other(core, i, 0) && all_answered(core, i)) {
-            TRY(bind_or_say(core, i, why));
-        }
+        TRY(bind_if_dark(core, i, why));
     }
     return SG_OK;
 }
