@@ -93,6 +93,17 @@ static uint64_t alike(const struct survey *survey)
     return berths;
 }
 
+/* Lanes that are down said nothing: what they held they are taken to hold still. */
+static uint64_t asked(const struct survey *survey)
+{
+    uint64_t berths = 0;
+
+    for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
+        berths |= survey->found[i] != NULL ? 1ULL << i : 0;
+    }
+    return berths;
+}
+
 /* One that is down may hold it: the key is not refused for what others lack. */
 static bool all_answered(const struct core *core, size_t key)
 {
@@ -153,7 +164,8 @@ static enum sg_status bind_one(struct core *core, size_t index)
     if ((core->routes[index].berths | berths) != core->routes[index].berths) {
         tell_left_out(core, key, &survey, berths);
     }
-    core->routes[index].berths = best->usable ? berths : 0;
+    uint64_t silent = core->routes[index].berths & ~asked(&survey);
+    core->routes[index].berths = best->usable ? berths | silent : 0;
     if (present != NULL && binding_equal(present, best)) {
         return SG_OK;
     }

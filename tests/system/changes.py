@@ -238,6 +238,21 @@ def a_lane_that_is_replaced_while_a_job_hangs_is_told_once(change):
 
 
 @claim
+def a_key_that_lost_a_lane_is_told_so_when_the_others_restart(change):
+    change.both()
+    with change.gateway(change.with_pages()) as gateway:
+        change.schedule("lane1", "C_Login@1+=30")
+        os.kill(lanes_of(gateway)["lane1"], signal.SIGKILL)
+        gateway.wait_event("lane.down")
+        os.kill(lanes_of(gateway)["lane0"], signal.SIGKILL)
+        until(lambda: gateway.find("lane.up"))
+        time.sleep(0.3)
+        _, _, text = ask(gateway, "/metrics")
+        contains(text, 'segel_key_lanes{key="seal-demo"} 2\n',
+                 'segel_key_lanes_up{key="seal-demo"} 1\n')
+
+
+@claim
 def a_key_goes_on_with_the_lane_that_is_left_by_what_that_one_says(change):
     change.schedule("lane2", "")
     worse = change.block("lane1", "worse.conf")
