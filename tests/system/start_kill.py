@@ -163,8 +163,18 @@ class Place:
         return Token(os.path.join(self.dir, name), user)
 
 
+def may_inject():
+    """strace finds the token's file among the descriptors of a lane, which shows them to
+    nobody but root."""
+    if os.geteuid() != 0:
+        print("      not tried: a system call of a lane can be cut short by root only")
+    return os.geteuid() == 0
+
+
 @claim
 def without_read_only_a_kill_at_the_write_destroys_the_token(place):
+    if not may_inject():
+        return
     token = place.token("control")
     signs(token, place.messages, read_only=False)
     expect(kill_at_the_write(token, place.messages, read_only=False) is None,
@@ -183,7 +193,7 @@ def may_mount(user):
 
 @claim
 def with_read_only_there_is_no_write_to_be_killed_at(place):
-    for user in place.users:
+    for user in place.users if may_inject() else []:
         token = place.token(f"injected-{user}", user)
         if not may_mount(user):
             print(f"      not tried as user {user}: no mount namespace is allowed here")

@@ -84,16 +84,22 @@ class Town:
                 if r["type"] == "outcome" and r["decision_id"] in ids]
 
 
-def lanes_of(gateway):
-    """{lane: pid}, by the environment of the processes."""
-    pid, found = gateway.process.pid, {}
+def children_of(gateway):
+    pid = gateway.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        for child in file.read().split():
-            with contextlib.suppress(OSError), open(f"/proc/{child}/environ", "rb") as env:
-                name = re.search(rb"faults-(\w+)", env.read())
-                if name:
-                    found[name.group(1).decode()] = int(child)
-    return found
+        return {int(child) for child in file.read().split()}
+
+
+def lanes_of(gateway):
+    """{lane: pid}, by what their module wrote of its calls. A lane shows its environment to
+    nobody but root."""
+    alive, found = children_of(gateway), {}
+    for name in os.listdir(gateway.rig.dir):
+        if name.startswith("calls-"):
+            pids = {int(line.split()[1]) for line in gateway.rig.read(name).splitlines()
+                    if len(line.split()) > 1} & alive
+            found.update({name.removeprefix("calls-"): pid for pid in pids})
+    return dict(sorted(found.items()))
 
 
 def sign_many(gateway, count, **changes):
