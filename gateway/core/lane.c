@@ -187,8 +187,13 @@ void lane_bury(struct lane *lane, int64_t now_us)
 {
     if (process_reap(&lane->process)) {
         bury(lane, true);
-    } else if (now_us - lane->kill_us > BURY_US && process_abandon(&lane->process)) {
-        bury(lane, false);
+        return;
+    }
+    if (now_us - lane->kill_us > BURY_US) {
+        traffic_tell_all(lane, false); /* whether or not another one may be started */
+        if (process_abandon(&lane->process)) {
+            bury(lane, false);
+        }
     }
 }
 

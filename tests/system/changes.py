@@ -2,6 +2,8 @@
 """What changes under a gateway at work: another token behind a lane's name, lanes that
 leave, a machine that stands still. No job may slip through while it does."""
 import contextlib
+import ctypes
+import errno
 import os
 import re
 import shutil
@@ -14,7 +16,7 @@ import time
 import grpc
 import rig
 from faulty import ask
-from rig import claim, contains, equal, expect
+from rig import claim, contains, equal, expect, item
 from town import Town, lanes_of, sign_many, until
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
@@ -278,6 +280,47 @@ def a_gateway_starts_though_one_of_its_hsms_shows_no_token(change):
         expect(gateway.client().sign().signature, "the other lane signs")
         change.rig.write("away.conf", change.better)
         gateway.wait_event("lane.up")
+
+
+# --- Processes that do not die --------------------------------------------------------------
+
+PTRACE_SEIZE, WALL = 0x4206, 0x40000000
+
+
+def hold(pid):
+    """Whoever is traced and killed cannot be buried before its tracer has looked: as a
+    process that hangs in a driver. Returns whether we may."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(ctypes.c_long(PTRACE_SEIZE), ctypes.c_long(pid), None, None) == 0:
+        return True
+    equal(ctypes.get_errno(), errno.EPERM, "error of ptrace")
+    return False
+
+
+@claim
+def jobs_of_lanes_that_cannot_be_killed_are_answered_all_the_same(change):
+    config = change.config(change.lane0, change.block("lane1", "lane1.conf"),
+                           key_lanes="[lane1]", more="hsm: {timeout_ms: 500}\n")
+    with change.gateway(config) as gateway:
+        held = []
+        for turn in range(5):  # segeld starts no more than four beside such processes
+            until(lambda n=turn: len(gateway.find("lane.up")) == n)
+            held.append(lanes_of(gateway)["lane1"])
+            if not hold(held[-1]):
+                print("      not tried: only root may trace a lane", flush=True)
+                return
+            change.schedule("lane1", "C_Sign@1=hang")
+            job = item()
+            equal(rig.refused(gateway.client().sign, job, timeout=10).code,
+                  CODE.UNAVAILABLE, f"job {turn}")
+            equal(change.outcomes(job), [("indeterminate", "lane1")], f"job {turn}")
+            change.schedule("lane1", "")
+        expect("lane1" not in lanes_of(gateway), "no further one is started")
+        for pid in held:
+            os.waitpid(pid, WALL)
+        until(lambda: len(gateway.find("lane.up")) == 5)
+        expect(gateway.client().sign().signature, "it signs again")
+        equal(len(children(gateway)), 2, "processes, dead ones counted")
 
 
 # --- What a lane must not do ----------------------------------------------------------------
