@@ -168,12 +168,32 @@ static enum screen_colour row_colour(const char *decision)
     return strcmp(decision, "indeterminate") == 0 ? SCREEN_YELLOW : SCREEN_PLAIN;
 }
 
+static const char *first_of(const json_t *record, const char *one, const char *other)
+{
+    const char *text = member(record, one);
+
+    return text[0] != '\0' ? text : member(record, other);
+}
+
+/* What the record is about: a job, its decision, or of an event of the gateway itself the
+ * lane or key, and why. */
+static void print_about(const json_t *record)
+{
+    const char *job = first_of(record, "job", "decision_id");
+    const char *detail = first_of(record, "detail", "reason");
+
+    screen_text(stdout, job[0] != '\0' ? job : member(record, "subject"));
+    if (job[0] == '\0' && detail[0] != '\0') {
+        (void)printf("  ");
+        screen_text(stdout, detail);
+    }
+}
+
 static void print_row(uint64_t index, const json_t *record)
 {
     char number[24];
     char time[32];
     const char *decision = decision_of(record);
-    const char *job = member(record, "job");
     enum screen_colour colour = row_colour(decision);
 
     (void)snprintf(number, sizeof(number), "%" PRIu64, index);
@@ -182,18 +202,18 @@ static void print_row(uint64_t index, const json_t *record)
     screen_cell(stdout, number, 9);
     screen_cell(stdout, time, 22);
     screen_cell(stdout, member(record, "type"), 12);
-    screen_cell(stdout, member(record, "caller"), 16);
-    screen_cell(stdout, member(record, "key"), 16);
+    screen_cell(stdout, first_of(record, "caller", "officer"), 16);
+    screen_cell(stdout, first_of(record, "key", "lane"), 16);
     screen_cell(stdout, decision, 14);
     screen_cell(stdout, first_rule(record), 14);
-    screen_text(stdout, job[0] != '\0' ? job : member(record, "decision_id"));
+    print_about(record);
     (void)printf("%s\n", screen_colour(stdout, SCREEN_PLAIN));
 }
 
 static void print_head(void)
 {
     (void)printf("%-9s%-22s%-12s%-16s%-16s%-14s%-14s%s\n", "INDEX", "TIME", "TYPE",
-                 "CALLER", "KEY", "DECISION", "RULE", "REQUEST OR DECISION");
+                 "CALLER", "KEY OR LANE", "DECISION", "RULE", "REQUEST, DECISION, EVENT");
 }
 
 /* --- Running ----------------------------------------------------------------------- */

@@ -5,6 +5,7 @@ figure beside what is wanted. Exit code 1 when one is missed.
 """
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -69,6 +70,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # Whoever ends a long run ends its gateways, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("faults: ended before its end"))
     try:
         sys.exit(main())
     except rig.Failed as failed:
