@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The core thread's alone. On the stack it would be cleared for every packet, all 64 KiB of
- * it: a third of what the crossing of a small one costs. */
+/* The core thread's alone. On the stack it would be cleared for every packet, all 64 KiB
+ * of it: a third of what the crossing of a small one costs. */
 static uint8_t frame[WIRE_FRAME_MAX];
 
 enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
