@@ -12,13 +12,6 @@ enum {
     EBB_US = 300000   /* and a broken one to answer what it has in hand */
 };
 
-const char *lane_state_name(enum lane_state state)
-{
-    static const char *const names[] = {"starting", "trying", "up", "down", "latched"};
-
-    return (size_t)state < SG_COUNT(names) ? names[state] : "?";
-}
-
 enum lane_kind lane_kind_of(enum sg_scheme scheme)
 {
     return scheme == SG_SCHEME_RSA_PKCS1 || scheme == SG_SCHEME_RSA_PSS ? LANE_RSA

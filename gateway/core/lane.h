@@ -23,7 +23,6 @@ enum lane_state {
     LANE_DOWN,   /* dead; comes again after a pause */
     LANE_LATCHED /* the PIN was refused: stays down until lane_unlatch */
 };
-const char *lane_state_name(enum lane_state state); /* "up" */
 
 /* Operations are of two kinds, because one takes ten to twenty times as long as the
  * other: each has its own window, queue and figures. Values as in proto/marks.h. */
