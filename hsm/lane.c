@@ -209,7 +209,7 @@ static void open_lane(struct lane *lane)
 static int look_again_ms(struct lane *lane)
 {
     enum { FOR_EVER = -1 };
-    int64_t patience_us = outbox_patience_us(queue_len(&lane->crew.queue));
+    int64_t patience_us = outbox_patience_us(queue_outlook(&lane->crew.queue, NULL));
 
     if (!outbox_expecting(&lane->crew.outbox)) {
         return FOR_EVER;
@@ -244,7 +244,8 @@ static enum mark_queue kind_of(const struct lane *lane, const struct operation *
 
 static void take_in(struct lane *lane)
 {
-    struct operation operations[WIRE_BATCH_MAX];
+    struct operation operations[WIRE_BATCH_MAX] __attribute__((uninitialized));
+    struct arrival arrivals[WIRE_BATCH_MAX] __attribute__((uninitialized));
     size_t count = 0;
     if (wire_work(&lane->wire, operations, &count) != SG_OK) {
         end(1, "the lane was sent a packet that is no work");
@@ -253,11 +254,11 @@ static void take_in(struct lane *lane)
         if (operations[i].wanted.input.len > SIGN_MESSAGE_MAX) {
             end(1, "the lane was sent an operation with too much input");
         }
-        outbox_expect(&lane->crew.outbox);
-        if (!queue_put(&lane->crew.queue, kind_of(lane, &operations[i]),
-                       &operations[i])) {
-            end(1, "the lane was sent more operations than segeld may have in hand");
-        }
+        arrivals[i] = (struct arrival){kind_of(lane, &operations[i]), operations[i]};
+    }
+    outbox_expect(&lane->crew.outbox, (unsigned)count);
+    if (!queue_put(&lane->crew.queue, arrivals, count)) {
+        end(1, "the lane was sent more operations than segeld may have in hand");
     }
 }
 

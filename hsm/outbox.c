@@ -32,9 +32,9 @@ void outbox_init(struct outbox *outbox, int fd)
     atomic_init(&outbox->unanswered, 0);
 }
 
-void outbox_expect(struct outbox *outbox)
+void outbox_expect(struct outbox *outbox, unsigned count)
 {
-    (void)atomic_fetch_add_explicit(&outbox->unanswered, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&outbox->unanswered, count, memory_order_relaxed);
 }
 
 bool outbox_expecting(struct outbox *outbox)
@@ -64,23 +64,35 @@ static void copy(struct outcome *to, const struct outcome *from)
     memcpy(to->signature.data, from->signature.data, from->signature.len);
 }
 
-int64_t outbox_patience_us(size_t queued)
-{
-    enum { DEEP = 32, SHORT_US = 1000, LONG_US = 8000 };
+enum { DEEP = 32, SHORT_US = 1000, LONG_US = 8000 };
 
-    if (queued == 0) {
+int64_t outbox_patience_us(struct outlook outlook)
+{
+    if (outlook.queued == 0) {
         return 0;
     }
-    return queued < DEEP ? SHORT_US : LONG_US;
+    return outlook.queued < DEEP ? SHORT_US : LONG_US;
 }
 
-void outbox_put(struct outbox *outbox, const struct outcome *outcome, int64_t patience_us)
+/* The lock is held, and the outcome not yet among those that wait. */
+static int64_t patience_us(struct outbox *outbox, struct outlook outlook)
+{
+    unsigned unanswered = atomic_load_explicit(&outbox->unanswered, memory_order_relaxed);
+    if (outlook.queued == 0 && outlook.brief && unanswered > outbox->count + 1) {
+        return SHORT_US;
+    }
+    return outbox_patience_us(outlook);
+}
+
+void outbox_put(struct outbox *outbox, const struct outcome *outcome,
+                struct outlook outlook)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(outbox);
     (void)held;
     int64_t now_us = operation_now_us();
-    if (outbox->count == 0 || now_us + patience_us < outbox->due_us) {
-        outbox->due_us = now_us + patience_us;
+    int64_t due_us = now_us + patience_us(outbox, outlook);
+    if (outbox->count == 0 || due_us < outbox->due_us) {
+        outbox->due_us = due_us;
     }
     copy(&outbox->waiting[outbox->count++], outcome);
     if (outbox->count == OUTBOX_BATCH || now_us >= outbox->due_us) {

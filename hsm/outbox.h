@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "hsm/operation.h"
+#include "hsm/queue.h"
 
 /* Outcomes on their way to segeld, many in one packet: each packet wakes two processes. A
  * packet leaves when it is full, or when the patience of one outcome in it is at its end.
@@ -21,16 +22,17 @@ struct outbox {
 };
 
 void outbox_init(struct outbox *outbox, int fd);
-/* One more operation will be answered. */
-void outbox_expect(struct outbox *outbox);
+/* So many more operations will be answered. */
+void outbox_expect(struct outbox *outbox, unsigned count);
 /* Whether operations are unanswered: somebody has to look after stale outcomes then. */
 bool outbox_expecting(struct outbox *outbox);
-/* How long an outcome may wait for company while so many operations wait before it:
- * not at all when the lane runs dry, long when there is work for long. */
-int64_t outbox_patience_us(size_t queued);
-/* Copies the outcome; a patience of 0 sends it at once. */
+/* How long an outcome may wait for company: not at all when the lane runs dry, long when
+ * there is work for long. */
+int64_t outbox_patience_us(struct outlook outlook);
+/* Copies the outcome. With no patience it is sent at once, unless what others have under
+ * way will be done sooner than segeld would be awake. */
 void outbox_put(struct outbox *outbox, const struct outcome *outcome,
-                int64_t patience_us);
+                struct outlook outlook);
 /* Sends what is due. */
 void outbox_flush_due(struct outbox *outbox);
 

@@ -198,19 +198,22 @@ static void stand_aside(struct worker *worker)
 
 static void *work(void *argument)
 {
+    enum { NOTHING_DONE = -1 };
     struct worker *worker = argument;
     struct crew *crew = worker->crew;
+    int64_t took_us = NOTHING_DONE;
     for (;;) {
-        queue_take(&crew->queue, &worker->work);
+        queue_take(&crew->queue, &worker->work, took_us);
         int64_t start_us = operation_now_us();
         worker_perform(worker, &worker->work.operation, &worker->outcome);
-        queue_served(&crew->queue, &worker->work, operation_now_us() - start_us);
+        took_us = operation_now_us() - start_us;
         if (give_back(worker)) {
             stand_aside(worker);
+            took_us = NOTHING_DONE;
             continue;
         }
         outbox_put(&crew->outbox, &worker->outcome,
-                   outbox_patience_us(queue_len(&crew->queue)));
+                   queue_outlook(&crew->queue, &worker->work));
     }
     return NULL;
 }

@@ -16,20 +16,30 @@ TestSuite(queue, .init = start, .timeout = 30);
 static bool put(enum mark_queue kind, uint64_t id)
 {
     static const uint8_t digest[32] = {1};
-    const struct operation operation = {
-        .id = id,
-        .wanted = {MECHANISM_ECDSA, SG_HASH_SHA256, slice_of(digest, sizeof(digest))}};
-    return queue_put(&queue, kind, &operation);
+    const struct arrival arrival = {
+        kind,
+        {.id = id,
+         .wanted = {MECHANISM_ECDSA, SG_HASH_SHA256, slice_of(digest, sizeof(digest))}}};
+    return queue_put(&queue, &arrival, 1);
 }
 
+enum { NOTHING_DONE = -1 };
 static struct queued taken;
+static struct queued second;
+static int64_t last_took_us = NOTHING_DONE;
 
-/* Takes the next one, and says that it took so long. */
+/* Takes the next one, which will take so long. */
 static uint64_t take(int64_t took_us)
 {
-    queue_take(&queue, &taken);
-    queue_served(&queue, &taken, took_us);
+    queue_take(&queue, &taken, last_took_us);
+    last_took_us = took_us;
     return taken.operation.id;
+}
+
+static void give_back(void)
+{
+    queue_return(&queue, &taken);
+    last_took_us = NOTHING_DONE;
 }
 
 Test(queue, within_a_kind_the_oldest_is_first)
@@ -51,8 +61,8 @@ static unsigned curves_among(unsigned count)
 {
     unsigned curves = 0;
     for (unsigned i = 0; i < count; i++) {
-        queue_take(&queue, &taken);
-        queue_served(&queue, &taken, taken.kind == MARK_RSA ? 1000 : 50);
+        (void)take(0);
+        last_took_us = taken.kind == MARK_RSA ? 1000 : 50;
         curves += taken.kind == MARK_CURVE ? 1 : 0;
     }
     return curves;
@@ -79,7 +89,7 @@ Test(queue, what_is_under_way_counts_before_it_is_done)
     fill_both();
     (void)curves_among(100);
     for (unsigned i = 0; i < 21; i++) {
-        queue_take(&queue, &taken);
+        queue_take(&queue, &taken, NOTHING_DONE);
         curves += taken.kind == MARK_CURVE ? 1 : 0;
     }
     cr_expect(curves >= 15 && curves < 21, "%u of 21 workers took a curve", curves);
@@ -141,7 +151,7 @@ Test(queue, a_full_ring_refuses_and_the_other_does_not)
     }
     cr_expect_not(put(MARK_RSA, QUEUE_LEN + 1));
     cr_expect(put(MARK_CURVE, 1));
-    cr_expect_eq(queue_len(&queue), QUEUE_LEN + 1);
+    cr_expect_eq(queue_outlook(&queue, NULL).queued, QUEUE_LEN + 1);
 }
 
 Test(queue, what_is_given_back_is_next_even_into_a_full_ring)
@@ -151,7 +161,7 @@ Test(queue, what_is_given_back_is_next_even_into_a_full_ring)
     }
     cr_assert_eq(take(0), 1);
     cr_assert(put(MARK_RSA, QUEUE_LEN + 1));
-    queue_return(&queue, &taken);
+    give_back();
     for (uint64_t id = 1; id <= QUEUE_LEN + 1; id++) {
         cr_assert_eq(take(0), id);
         cr_assert_eq(taken.operation.wanted.input.data[0], 1);
@@ -175,10 +185,42 @@ Test(queue, what_is_given_back_lowers_no_mark)
     cr_assert(put(MARK_CURVE, 7));
     cr_assert(put(MARK_CURVE, 8));
     (void)take(0);
-    struct queued first = {.kind = taken.kind};
-    first.operation = taken.operation;
-    (void)take(0);
-    queue_return(&queue, &first);
+    queue_take(&queue, &second, NOTHING_DONE);
+    give_back();
     cr_assert_eq(take(0), 7);
     cr_expect_eq(marks.taken[MARK_CURVE], 8);
+}
+
+/* What one worker has in hand while another one asks. */
+static bool brief_while(enum mark_queue kind, int64_t usually_us)
+{
+    for (uint64_t id = 1; id <= 100; id++) {
+        cr_assert(put(kind, id));
+        (void)take(usually_us);
+    }
+    cr_assert(put(kind, 101));
+    (void)take(usually_us);
+    return queue_outlook(&queue, NULL).brief;
+}
+
+Test(queue, the_outlook_knows_whether_others_will_be_done_soon)
+{
+    cr_expect(queue_outlook(&queue, NULL).brief, "nothing is under way");
+    cr_expect(brief_while(MARK_CURVE, BRIEF_US / 2));
+    cr_expect_not(brief_while(MARK_RSA, 2 * BRIEF_US));
+    cr_expect(queue_outlook(&queue, &taken).brief, "one's own does not count");
+    give_back();
+    cr_expect(queue_outlook(&queue, NULL).brief, "nor does what was given back");
+    cr_expect_eq(queue_outlook(&queue, NULL).queued, 1);
+}
+
+Test(queue, a_packet_goes_in_as_a_whole)
+{
+    struct arrival arrivals[3] = {{.kind = MARK_RSA, .operation.id = 1},
+                                  {.kind = MARK_CURVE, .operation.id = 2},
+                                  {.kind = MARK_RSA, .operation.id = 3}};
+    cr_assert(queue_put(&queue, arrivals, SG_COUNT(arrivals)));
+    cr_assert_eq(queue_outlook(&queue, NULL).queued, SG_COUNT(arrivals));
+    unsigned curves = curves_among(SG_COUNT(arrivals));
+    cr_expect_eq(curves, 1);
 }
