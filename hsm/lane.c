@@ -1,13 +1,13 @@
 #include "hsm/lane.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hsm/confine.h"
+#include "hsm/intake.h"
 #include "hsm/mark.h"
 #include "hsm/mount.h"
 #include "hsm/process.h"
@@ -26,18 +26,10 @@ struct lane {
     struct sg_error note; /* for the administrator */
 };
 
-static _Noreturn void end(int code, const char *why)
-{
-    if (why != NULL) {
-        (void)fprintf(stderr, "segel-hsm: %s\n", why);
-    }
-    _exit(code);
-}
-
 static _Noreturn void fail(int fd, const struct trouble *trouble)
 {
     if (wire_failed(fd, trouble) != SG_OK) {
-        end(1, trouble->why.text);
+        process_end(1, trouble->why.text);
     }
     _exit(1);
 }
@@ -159,8 +151,11 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     lane->crew.token = &lane->token;
     lane->crew.keys = lane->keys;
     lane->crew.key_count = config->key_count;
+    lane->crew.wire = &lane->wire;
     atomic_init(&lane->crew.sessions, 0);
-    queue_init(&lane->crew.queue, lane->marks);
+    if (queue_init(&lane->crew.queue, lane->marks) != SG_OK) {
+        return trouble_config(trouble, "the lane has no descriptor for its queue");
+    }
     outbox_init(&lane->crew.outbox, lane->wire.fd);
     TRY(open_sessions(lane, trouble));
     confine(lane);
@@ -182,22 +177,22 @@ static void say_opened(const struct lane *lane)
         fail(lane->wire.fd, &trouble);
     }
     if (status != SG_OK) {
-        end(0, NULL); /* nobody is left to hear it */
+        process_end(0, NULL); /* nobody is left to hear it */
     }
 }
 
 static void open_lane(struct lane *lane)
 {
     struct trouble trouble = {0};
-    enum sg_status status = wire_receive(&lane->wire);
+    enum sg_status status = wire_receive(&lane->wire, true);
     if (status == SG_SHUTDOWN) {
-        end(0, NULL);
+        process_end(0, NULL);
     }
     if (status == SG_OK) {
         status = wire_open(&lane->wire, &lane->config, &trouble);
     }
     if (status != SG_OK && trouble.failure == FAILURE_NONE) {
-        end(1, "the lane's first packet does not say what to open");
+        process_end(1, "the lane's first packet does not say what to open");
     }
     if (status != SG_OK || start(lane, &trouble) != SG_OK) {
         fail(lane->wire.fd, &trouble);
@@ -205,60 +200,26 @@ static void open_lane(struct lane *lane)
     say_opened(lane);
 }
 
-/* In step with the patience of outcomes; for ever when none is expected. */
-static int look_again_ms(struct lane *lane)
+/* The clerk's part (hsm/queue.h): the first thread never calls the module again. It goes
+ * on for a while before it rests, so that a busy lane does not call it for each packet.
+ */
+static _Noreturn void keep(struct crew *crew)
 {
-    enum { FOR_EVER = -1 };
-    int64_t patience_us = outbox_patience_us(queue_outlook(&lane->crew.queue, NULL));
-
-    if (!outbox_expecting(&lane->crew.outbox)) {
-        return FOR_EVER;
-    }
-    return patience_us < 1000 ? 1 : (int)(patience_us / 1000);
-}
-
-/* Waits for a packet. While operations are unanswered it looks after outcomes that their
- * workers have left waiting. */
-static void wait_for_packet(struct lane *lane)
-{
-    struct pollfd socket = {.fd = lane->wire.fd, .events = POLLIN};
+    enum { LAST_ROUNDS = 10 };
+    static const struct timespec round = {.tv_nsec = 1000000};
+    unsigned quiet = 0;
     for (;;) {
-        int ready = poll(&socket, 1, look_again_ms(lane));
-        if (ready > 0) {
-            return;
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &round, NULL);
+        outbox_flush_due(&crew->outbox);
+        if (queue_may_read(&crew->queue)) {
+            intake_all(crew);
+            queue_read_over(&crew->queue);
         }
-        if (ready < 0 && errno != EINTR) {
-            end(1, "the lane cannot wait for its socket");
+        quiet = outbox_expecting(&crew->outbox) ? 0 : quiet + 1;
+        if (quiet > LAST_ROUNDS) {
+            queue_clerk_rest(&crew->queue);
+            quiet = 0;
         }
-        outbox_flush_due(&lane->crew.outbox);
-    }
-}
-
-/* As segeld counts them: by the key's type, whatever is asked of the key. */
-static enum mark_queue kind_of(const struct lane *lane, const struct operation *operation)
-{
-    bool rsa = operation->key < lane->config.key_count &&
-               lane->keys[operation->key].type == KEY_RSA;
-    return rsa ? MARK_RSA : MARK_CURVE;
-}
-
-static void take_in(struct lane *lane)
-{
-    struct operation operations[WIRE_BATCH_MAX] __attribute__((uninitialized));
-    struct arrival arrivals[WIRE_BATCH_MAX] __attribute__((uninitialized));
-    size_t count = 0;
-    if (wire_work(&lane->wire, operations, &count) != SG_OK) {
-        end(1, "the lane was sent a packet that is no work");
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (operations[i].wanted.input.len > SIGN_MESSAGE_MAX) {
-            end(1, "the lane was sent an operation with too much input");
-        }
-        arrivals[i] = (struct arrival){kind_of(lane, &operations[i]), operations[i]};
-    }
-    outbox_expect(&lane->crew.outbox, (unsigned)count);
-    if (!queue_put(&lane->crew.queue, arrivals, count)) {
-        end(1, "the lane was sent more operations than segeld may have in hand");
     }
 }
 
@@ -267,24 +228,15 @@ _Noreturn void lane_run(int fd, int marks_fd)
     static struct lane lane;
     ignore_signals();
     if (process_bind_to_parent(fd, marks_fd) != SG_OK) {
-        end(0, NULL);
+        process_end(0, NULL);
     }
     if (mark_map(marks_fd, &lane.marks) != SG_OK) {
-        end(1, "the descriptor of --marks is no memory that holds a page of marks");
+        process_end(1,
+                    "the descriptor of --marks is no memory that holds a page of marks");
     }
     if (wire_init(&lane.wire, fd) != SG_OK) {
-        end(1, "there is no memory for the lane");
+        process_end(1, "there is no memory for the lane");
     }
     open_lane(&lane);
-    for (;;) {
-        wait_for_packet(&lane);
-        enum sg_status status = wire_receive(&lane.wire);
-        if (status == SG_SHUTDOWN) {
-            end(0, NULL);
-        }
-        if (status != SG_OK) {
-            end(1, "the lane's socket is broken or its packet is too large");
-        }
-        take_in(&lane);
-    }
+    keep(&lane.crew);
 }

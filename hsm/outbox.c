@@ -64,27 +64,21 @@ static void copy(struct outcome *to, const struct outcome *from)
     memcpy(to->signature.data, from->signature.data, from->signature.len);
 }
 
-enum { DEEP = 32, SHORT_US = 1000, LONG_US = 8000 };
-
-int64_t outbox_patience_us(struct outlook outlook)
+/* How long an outcome may wait for company: not at all when the lane runs dry, long when
+ * there is work for long. The lock is held, and the outcome not yet among those that
+ * wait.
+ */
+static int64_t patience_us(struct outbox *outbox, struct outlook outlook)
 {
+    enum { DEEP = 32, SHORT_US = 1000, LONG_US = 8000 };
+    unsigned unanswered = atomic_load_explicit(&outbox->unanswered, memory_order_relaxed);
     if (outlook.queued == 0) {
-        return 0;
+        return outlook.brief && unanswered > outbox->count + 1 ? SHORT_US : 0;
     }
     return outlook.queued < DEEP ? SHORT_US : LONG_US;
 }
 
-/* The lock is held, and the outcome not yet among those that wait. */
-static int64_t patience_us(struct outbox *outbox, struct outlook outlook)
-{
-    unsigned unanswered = atomic_load_explicit(&outbox->unanswered, memory_order_relaxed);
-    if (outlook.queued == 0 && outlook.brief && unanswered > outbox->count + 1) {
-        return SHORT_US;
-    }
-    return outbox_patience_us(outlook);
-}
-
-void outbox_put(struct outbox *outbox, const struct outcome *outcome,
+bool outbox_put(struct outbox *outbox, const struct outcome *outcome,
                 struct outlook outlook)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(outbox);
@@ -98,6 +92,7 @@ void outbox_put(struct outbox *outbox, const struct outcome *outcome,
     if (outbox->count == OUTBOX_BATCH || now_us >= outbox->due_us) {
         send_all(outbox);
     }
+    return outbox->count > 0;
 }
 
 void outbox_flush_due(struct outbox *outbox)

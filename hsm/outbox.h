@@ -26,13 +26,11 @@ void outbox_init(struct outbox *outbox, int fd);
 void outbox_expect(struct outbox *outbox, unsigned count);
 /* Whether operations are unanswered: somebody has to look after stale outcomes then. */
 bool outbox_expecting(struct outbox *outbox);
-/* How long an outcome may wait for company: not at all when the lane runs dry, long when
- * there is work for long. */
-int64_t outbox_patience_us(struct outlook outlook);
 /* Copies the outcome. With no patience it is sent at once, unless what others have under
- * way will be done sooner than segeld would be awake. */
-void outbox_put(struct outbox *outbox, const struct outcome *outcome,
-                struct outlook outlook);
+ * way will be done sooner than segeld would be awake. True: it waits here, and somebody
+ * has to call outbox_flush_due now and then. */
+SG_MUST_USE bool outbox_put(struct outbox *outbox, const struct outcome *outcome,
+                            struct outlook outlook);
 /* Sends what is due. */
 void outbox_flush_due(struct outbox *outbox);
 

@@ -69,3 +69,11 @@ enum sg_status process_bind_to_parent(int socket_fd, int marks_fd)
     }
     return SG_OK;
 }
+
+_Noreturn void process_end(int code, const char *why)
+{
+    if (why != NULL) {
+        (void)fprintf(stderr, "segel-hsm: %s\n", why);
+    }
+    _exit(code);
+}

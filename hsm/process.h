@@ -15,4 +15,8 @@ SG_MUST_USE enum sg_status process_protect(struct trouble *trouble);
  * the parent is gone already. */
 SG_MUST_USE enum sg_status process_bind_to_parent(int socket_fd, int marks_fd);
 
+/* Ends the process without a word of the module's (no atexit). why: a sentence for
+ * standard error; NULL: nothing is to be said. Any thread. */
+_Noreturn void process_end(int code, const char *why);
+
 #endif

@@ -1,6 +1,8 @@
 #include "hsm/queue.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { SLOTS = QUEUE_LEN + QUEUE_WORKERS };
 
@@ -15,11 +17,14 @@ static pthread_mutex_t *locked(struct queue *queue)
     return &queue->lock;
 }
 
-void queue_init(struct queue *queue, struct marks *marks)
+enum sg_status queue_init(struct queue *queue, struct marks *marks)
 {
     MUST(pthread_mutex_init(&queue->lock, NULL) == 0);
     MUST(pthread_cond_init(&queue->filled, NULL) == 0);
+    MUST(pthread_cond_init(&queue->called, NULL) == 0);
     queue->marks = marks;
+    queue->reading = false;
+    atomic_init(&queue->clerk_up, true);
     queue->reached_us = 0;
     queue->idle = 0;
     atomic_init(&queue->len, 0);
@@ -30,6 +35,8 @@ void queue_init(struct queue *queue, struct marks *marks)
         queue->rings[i].served_us = 0;
         queue->rings[i].usual_us = 1;
     }
+    queue->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return queue->poke_fd >= 0 ? SG_OK : SG_NO_MEMORY;
 }
 
 static void fill(struct queued *to, enum mark_queue kind, const struct operation *from)
@@ -83,25 +90,13 @@ static bool put(struct queue *queue, const struct arrival *arrival)
     return true;
 }
 
-/* How many workers are to be woken. */
-static size_t put_all(struct queue *queue, const struct arrival *arrivals, size_t len,
-                      bool *good)
-{
-    AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    (void)held;
-    *good = true;
-    for (size_t i = 0; *good && i < len; i++) {
-        *good = put(queue, &arrivals[i]);
-    }
-    return len < queue->idle ? len : queue->idle;
-}
-
 bool queue_put(struct queue *queue, const struct arrival *arrivals, size_t len)
 {
-    bool good;
-    size_t wake = put_all(queue, arrivals, len, &good);
-    while (wake-- > 0) {
-        MUST(pthread_cond_signal(&queue->filled) == 0);
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    bool good = true;
+    (void)held;
+    for (size_t i = 0; good && i < len; i++) {
+        good = put(queue, &arrivals[i]);
     }
     return good;
 }
@@ -153,19 +148,18 @@ static void settle(struct queue *queue, const struct queued *done, int64_t took_
     ring->usual_us += (took_us - ring->usual_us) / SMOOTH;
 }
 
-void queue_take(struct queue *queue, struct queued *out, int64_t took_us)
+/* What the asker did last. */
+static void close_account(struct queue *queue, const struct queued *done, int64_t before)
 {
-    AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    if (took_us >= 0) {
-        settle(queue, out, took_us);
+    if (before == QUEUE_READ) {
+        queue->reading = false;
+    } else if (before >= 0) {
+        settle(queue, done, before);
     }
-    struct queue_ring *ring = next_ring(queue);
-    while (ring == NULL) {
-        queue->idle++;
-        MUST(pthread_cond_wait(&queue->filled, held) == 0);
-        queue->idle--;
-        ring = next_ring(queue);
-    }
+}
+
+static void take(struct queue *queue, struct queue_ring *ring, struct queued *out)
+{
     const struct queued *first = &ring->slots[ring->head];
     fill(out, first->kind, &first->operation);
     ring->head = (ring->head + 1) % SLOTS;
@@ -173,6 +167,63 @@ void queue_take(struct queue *queue, struct queued *out, int64_t took_us)
     count(queue, -1);
     charge(queue, ring, out);
     mark(queue, out);
+}
+
+/* Whom a worker has to wake that goes away with an operation. */
+struct wake {
+    bool worker;
+    bool clerk;
+};
+
+static struct wake wake_for(struct queue *queue)
+{
+    bool more = atomic_load_explicit(&queue->len, memory_order_relaxed) > 0;
+    struct wake wake = {.worker = queue->idle > 0 && (more || !queue->reading)};
+    if (!queue->reading && queue->idle == 0) {
+        wake.clerk = !atomic_exchange(&queue->clerk_up, true);
+    }
+    return wake;
+}
+
+static enum next next(struct queue *queue, struct queued *out, int64_t before,
+                      struct wake *wake)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    close_account(queue, out, before);
+    struct queue_ring *ring = next_ring(queue);
+    while (ring == NULL && queue->reading) {
+        queue->idle++;
+        MUST(pthread_cond_wait(&queue->filled, held) == 0);
+        queue->idle--;
+        ring = next_ring(queue);
+    }
+    if (ring == NULL) {
+        queue->reading = true;
+        return NEXT_READ;
+    }
+    take(queue, ring, out);
+    *wake = wake_for(queue);
+    return NEXT_OPERATION;
+}
+
+/* Others are woken one by one, each by the one before it, and when the lock is free. */
+enum next queue_next(struct queue *queue, struct queued *out, int64_t before)
+{
+    struct wake wake = {0};
+    enum next what = next(queue, out, before, &wake);
+    if (wake.worker) {
+        MUST(pthread_cond_signal(&queue->filled) == 0);
+    }
+    if (wake.clerk) {
+        MUST(pthread_cond_signal(&queue->called) == 0);
+    }
+    return what;
+}
+
+static void poke(const struct queue *queue)
+{
+    const uint64_t one = 1;
+    MUST(write(queue->poke_fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
 }
 
 void queue_return(struct queue *queue, const struct queued *queued)
@@ -187,6 +238,47 @@ void queue_return(struct queue *queue, const struct queued *queued)
     fill(&ring->slots[ring->head], queued->kind, &queued->operation);
     ring->len++;
     count(queue, 1);
+    MUST(pthread_cond_signal(&queue->filled) == 0);
+    poke(queue); /* the only one who is free may be the one who reads */
+}
+
+/* --- The clerk --------------------------------------------------------------------- */
+
+void queue_clerk_rest(struct queue *queue)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    atomic_store(&queue->clerk_up, false);
+    while (!atomic_load(&queue->clerk_up) && (queue->reading || queue->idle > 0)) {
+        MUST(pthread_cond_wait(&queue->called, held) == 0);
+    }
+    atomic_store(&queue->clerk_up, true);
+}
+
+void queue_call_clerk(struct queue *queue)
+{
+    if (atomic_load(&queue->clerk_up)) {
+        return;
+    }
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    (void)held;
+    atomic_store(&queue->clerk_up, true);
+    MUST(pthread_cond_signal(&queue->called) == 0);
+}
+
+bool queue_may_read(struct queue *queue)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    bool free = !queue->reading;
+    (void)held;
+    queue->reading = true;
+    return free;
+}
+
+void queue_read_over(struct queue *queue)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    (void)held;
+    queue->reading = false;
     MUST(pthread_cond_signal(&queue->filled) == 0);
 }
 

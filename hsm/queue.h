@@ -6,10 +6,14 @@
 #include "hsm/operation.h"
 #include "proto/marks.h"
 
-/* Operations on their way from the reader of the socket to the workers: one ring for each
- * kind of key. Within a ring the oldest is taken first. Between them time is divided
- * evenly, so that a backlog of RSA, ten to twenty times as slow, does not hold up the
- * curves. Any thread.
+/* Operations on their way from the socket to the workers: one ring for each kind of key.
+ * Within a ring the oldest is taken first. Between them time is divided evenly, so that a
+ * backlog of RSA, ten to twenty times as slow, does not hold up the curves. Any thread.
+ *
+ * Who reads the socket is decided here too. A worker that finds nothing to do reads, one
+ * at a time: what comes in is begun by the thread that the kernel woke for it, without
+ * another switch of threads. When all are busy in the module the clerk reads, a thread
+ * that never calls it.
  *
  * A ring holds more than segeld ever has in hand of one kind (384), so whoever reads the
  * socket never waits here; and a place for each worker that gives an operation back. */
@@ -35,8 +39,12 @@ struct queue_ring {
 
 struct queue {
     pthread_mutex_t lock;
-    pthread_cond_t filled;
+    pthread_cond_t filled; /* workers wait here */
+    pthread_cond_t called; /* the clerk does */
     struct marks *marks;   /* borrowed for ever; written under the lock */
+    int poke_fd;           /* owned: an eventfd that makes a reader look here */
+    bool reading;          /* somebody reads the socket, or is about to */
+    atomic_bool clerk_up;
     atomic_size_t len;     /* of all rings; written under the lock */
     size_t idle;           /* workers that wait */
     atomic_uint long_ones; /* taken, not settled, and not brief; written under the lock */
@@ -44,7 +52,7 @@ struct queue {
     struct queue_ring rings[MARK_QUEUES];
 };
 
-void queue_init(struct queue *queue, struct marks *marks);
+SG_MUST_USE enum sg_status queue_init(struct queue *queue, struct marks *marks);
 
 /* One of a packet's operations, on its way in. */
 struct arrival {
@@ -52,16 +60,29 @@ struct arrival {
     struct operation operation;
 };
 
-/* Copies a packet's operations, all under one lock: workers that are woken find the whole
- * of it. False: a ring is full, so the peer oversteps its window. */
+/* Copies a packet's operations, all under one lock. Wakes nobody: whoever read them goes
+ * on to queue_next or queue_read_over. False: a ring is full, so the peer oversteps its
+ * window. */
 SG_MUST_USE bool queue_put(struct queue *queue, const struct arrival *arrivals,
                            size_t len);
-/* Waits for the next one. Before it returns the marks tell that its key may be used. What
- * stands in *out is taken as done, and took_us as how long; negative: nothing stands
- * there. */
-void queue_take(struct queue *queue, struct queued *out, int64_t took_us);
+
+/* For workers. NEXT_OPERATION: *out is to be done, and the marks tell that its key may be
+ * used. NEXT_READ: nothing waits and nobody reads the socket, so the asker does.
+ * before: how long the operation that stands in *out took, or what else it did. */
+enum next { NEXT_OPERATION, NEXT_READ };
+enum { QUEUE_NOTHING = -1, QUEUE_READ = -2 };
+SG_MUST_USE enum next queue_next(struct queue *queue, struct queued *out, int64_t before);
 /* Gives an operation back, untouched, to be the next of its ring. It used up no time. */
 void queue_return(struct queue *queue, const struct queued *queued);
+
+/* For the clerk. While workers are busy nobody but it reads; it rests while one of them
+ * does, and until it is called. */
+void queue_clerk_rest(struct queue *queue);
+void queue_call_clerk(struct queue *queue);
+/* Whether the asker is the one who reads now; then queue_read_over is due. */
+SG_MUST_USE bool queue_may_read(struct queue *queue);
+void queue_read_over(struct queue *queue);
+
 /* What is still to come, a moment ago. */
 struct outlook {
     size_t queued;

@@ -27,17 +27,26 @@ enum sg_status wire_init(struct wire *wire, int fd)
     return arena_init(&wire->arena, WIRE_ARENA);
 }
 
-enum sg_status wire_receive(struct wire *wire)
+static enum sg_status receive_failed(void)
 {
+    if (errno == EAGAIN) {
+        return SG_NOT_FOUND;
+    }
+    return errno == ECONNRESET ? SG_SHUTDOWN : SG_IO;
+}
+
+enum sg_status wire_receive(struct wire *wire, bool wait)
+{
+    int flags = MSG_TRUNC | (wait ? 0 : MSG_DONTWAIT);
     ssize_t got;
     do {
-        got = recv(wire->fd, wire->packet, sizeof(wire->packet), MSG_TRUNC);
+        got = recv(wire->fd, wire->packet, sizeof(wire->packet), flags);
     } while (got < 0 && errno == EINTR);
     if (got == 0) {
         return SG_SHUTDOWN;
     }
     if (got < 0) {
-        return errno == ECONNRESET ? SG_SHUTDOWN : SG_IO;
+        return receive_failed();
     }
     if ((size_t)got > sizeof(wire->packet)) {
         return SG_TOO_LARGE;

@@ -35,7 +35,7 @@ struct lane_config {
     size_t key_count;
 };
 
-/* The reader's side of the socket. One thread. */
+/* The reader's side of the socket. One thread at a time. */
 struct wire {
     int fd; /* borrowed */
     struct arena arena;
@@ -44,8 +44,9 @@ struct wire {
 };
 
 SG_MUST_USE enum sg_status wire_init(struct wire *wire, int fd);
-/* Waits for the next packet. SG_SHUTDOWN: the other side has closed. */
-SG_MUST_USE enum sg_status wire_receive(struct wire *wire);
+/* Takes the next packet, and may wait for it. SG_NOT_FOUND: there is none. SG_SHUTDOWN:
+ * the other side has closed. */
+SG_MUST_USE enum sg_status wire_receive(struct wire *wire, bool wait);
 /* Reads the packet as Open, or as Work: 1 to WIRE_BATCH_MAX operations whose input points
  * into the wire until the next call. SG_INVALID: it is something else. */
 SG_MUST_USE enum sg_status wire_open(struct wire *wire, struct lane_config *config,

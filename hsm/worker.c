@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <time.h>
 
+#include "hsm/intake.h"
+
 enum { MINUTE_US = 60000000 };
 
 static_assert((int)QUEUE_WORKERS >= (int)WIRE_THREADS_MAX, "each may give one back");
@@ -196,24 +198,36 @@ static void stand_aside(struct worker *worker)
     } while (worker_init(worker, worker->crew) == CKR_SESSION_COUNT);
 }
 
+/* Does the operation in hand. Returns how long it took, for its account. */
+static int64_t work_once(struct worker *worker)
+{
+    struct crew *crew = worker->crew;
+    int64_t start_us = operation_now_us();
+    worker_perform(worker, &worker->work.operation, &worker->outcome);
+    int64_t took_us = operation_now_us() - start_us;
+    if (give_back(worker)) {
+        stand_aside(worker);
+        return QUEUE_NOTHING;
+    }
+    if (outbox_put(&crew->outbox, &worker->outcome,
+                   queue_outlook(&crew->queue, &worker->work))) {
+        queue_call_clerk(&crew->queue);
+    }
+    return took_us;
+}
+
 static void *work(void *argument)
 {
-    enum { NOTHING_DONE = -1 };
     struct worker *worker = argument;
     struct crew *crew = worker->crew;
-    int64_t took_us = NOTHING_DONE;
+    int64_t before = QUEUE_NOTHING;
     for (;;) {
-        queue_take(&crew->queue, &worker->work, took_us);
-        int64_t start_us = operation_now_us();
-        worker_perform(worker, &worker->work.operation, &worker->outcome);
-        took_us = operation_now_us() - start_us;
-        if (give_back(worker)) {
-            stand_aside(worker);
-            took_us = NOTHING_DONE;
-            continue;
+        if (queue_next(&crew->queue, &worker->work, before) == NEXT_READ) {
+            intake_wait(crew);
+            before = QUEUE_READ;
+        } else {
+            before = work_once(worker);
         }
-        outbox_put(&crew->outbox, &worker->outcome,
-                   queue_outlook(&crew->queue, &worker->work));
     }
     return NULL;
 }

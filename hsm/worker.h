@@ -11,6 +11,7 @@ struct crew {
     const struct token *token; /* borrowed for ever */
     const struct key *keys;    /* borrowed for ever */
     size_t key_count;
+    struct wire *wire;    /* borrowed; of whoever reads, see hsm/queue.h */
     atomic_uint sessions; /* open, over all workers */
     struct queue queue;
     struct outbox outbox;
@@ -37,7 +38,7 @@ struct worker {
 /* Opens the worker's session; to be called for one worker after the other. */
 CK_RV worker_init(struct worker *worker, struct crew *crew);
 
-/* Takes operations and answers them, for ever. */
+/* Takes operations and answers them, and reads more when there are none, for ever. */
 SG_MUST_USE enum sg_status worker_start(struct worker *worker);
 
 /* Does one operation: checks it, signs, verifies, repeats once where that is worth it.

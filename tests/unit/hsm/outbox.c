@@ -32,7 +32,8 @@ static void put(struct outlook outlook)
 {
     static struct outcome outcome = {.failure = FAILURE_DEVICE};
     outcome.id++;
-    outbox_put(&outbox, &outcome, outlook);
+    bool kept = outbox_put(&outbox, &outcome, outlook);
+    cr_expect_eq(kept, outbox.count > 0);
 }
 
 /* How many packets have left. */

@@ -1,6 +1,8 @@
 #include "hsm/queue.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static struct queue queue;
@@ -8,7 +10,7 @@ static struct marks marks;
 
 static void start(void)
 {
-    queue_init(&queue, &marks);
+    cr_assert_eq(queue_init(&queue, &marks), SG_OK);
 }
 
 TestSuite(queue, .init = start, .timeout = 30);
@@ -23,15 +25,14 @@ static bool put(enum mark_queue kind, uint64_t id)
     return queue_put(&queue, &arrival, 1);
 }
 
-enum { NOTHING_DONE = -1 };
 static struct queued taken;
 static struct queued second;
-static int64_t last_took_us = NOTHING_DONE;
+static int64_t last_took_us = QUEUE_NOTHING;
 
 /* Takes the next one, which will take so long. */
 static uint64_t take(int64_t took_us)
 {
-    queue_take(&queue, &taken, last_took_us);
+    cr_assert_eq(queue_next(&queue, &taken, last_took_us), NEXT_OPERATION);
     last_took_us = took_us;
     return taken.operation.id;
 }
@@ -39,7 +40,7 @@ static uint64_t take(int64_t took_us)
 static void give_back(void)
 {
     queue_return(&queue, &taken);
-    last_took_us = NOTHING_DONE;
+    last_took_us = QUEUE_NOTHING;
 }
 
 Test(queue, within_a_kind_the_oldest_is_first)
@@ -89,7 +90,7 @@ Test(queue, what_is_under_way_counts_before_it_is_done)
     fill_both();
     (void)curves_among(100);
     for (unsigned i = 0; i < 21; i++) {
-        queue_take(&queue, &taken, NOTHING_DONE);
+        cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_OPERATION);
         curves += taken.kind == MARK_CURVE ? 1 : 0;
     }
     cr_expect(curves >= 15 && curves < 21, "%u of 21 workers took a curve", curves);
@@ -185,7 +186,7 @@ Test(queue, what_is_given_back_lowers_no_mark)
     cr_assert(put(MARK_CURVE, 7));
     cr_assert(put(MARK_CURVE, 8));
     (void)take(0);
-    queue_take(&queue, &second, NOTHING_DONE);
+    cr_assert_eq(queue_next(&queue, &second, QUEUE_NOTHING), NEXT_OPERATION);
     give_back();
     cr_assert_eq(take(0), 7);
     cr_expect_eq(marks.taken[MARK_CURVE], 8);
@@ -207,7 +208,7 @@ Test(queue, the_outlook_knows_whether_others_will_be_done_soon)
 {
     cr_expect(queue_outlook(&queue, NULL).brief, "nothing is under way");
     cr_expect(brief_while(MARK_CURVE, BRIEF_US / 2));
-    cr_expect_not(brief_while(MARK_RSA, 2 * BRIEF_US));
+    cr_expect_not(brief_while(MARK_RSA, INT64_C(2) * BRIEF_US));
     cr_expect(queue_outlook(&queue, &taken).brief, "one's own does not count");
     give_back();
     cr_expect(queue_outlook(&queue, NULL).brief, "nor does what was given back");
@@ -223,4 +224,112 @@ Test(queue, a_packet_goes_in_as_a_whole)
     cr_assert_eq(queue_outlook(&queue, NULL).queued, SG_COUNT(arrivals));
     unsigned curves = curves_among(SG_COUNT(arrivals));
     cr_expect_eq(curves, 1);
+}
+
+/* --- Who reads the socket ---------------------------------------------------------- */
+
+static struct queued other;
+static atomic_int other_next;
+
+/* Another worker, which waits if there is nothing for it. */
+static void *other_worker(void *argument)
+{
+    (void)argument;
+    atomic_store(&other_next, (int)queue_next(&queue, &other, QUEUE_NOTHING));
+    return NULL;
+}
+
+static void start_other(pthread_t *thread)
+{
+    atomic_store(&other_next, -1);
+    cr_assert_eq(pthread_create(thread, NULL, other_worker, NULL), 0);
+}
+
+static int end_other(pthread_t thread)
+{
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    return atomic_load(&other_next);
+}
+
+static void wait_until_idle(void)
+{
+    for (;;) {
+        cr_assert_eq(pthread_mutex_lock(&queue.lock), 0);
+        size_t idle = queue.idle;
+        cr_assert_eq(pthread_mutex_unlock(&queue.lock), 0);
+        if (idle > 0) {
+            return;
+        }
+        (void)usleep(1000);
+    }
+}
+
+Test(queue, one_worker_without_work_reads_and_the_next_waits)
+{
+    pthread_t thread;
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_expect_not(queue_may_read(&queue), "the clerk leaves it to the worker");
+    start_other(&thread);
+    wait_until_idle();
+    cr_assert(put(MARK_RSA, 1));
+    cr_assert(put(MARK_RSA, 2));
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_READ), NEXT_OPERATION);
+    cr_expect_eq(end_other(thread), NEXT_OPERATION);
+    cr_expect_eq(taken.operation.id + other.operation.id, 3);
+}
+
+Test(queue, who_leaves_the_socket_for_an_operation_sends_another_there)
+{
+    pthread_t thread;
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    start_other(&thread);
+    wait_until_idle();
+    cr_assert(put(MARK_RSA, 1));
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_READ), NEXT_OPERATION);
+    cr_expect_eq(end_other(thread), NEXT_READ);
+}
+
+/* Nobody is left to read: without the clerk, what comes next would lie in the socket
+ * until the module has answered. */
+Test(queue, when_all_are_busy_the_clerk_is_called_and_may_read)
+{
+    atomic_store(&queue.clerk_up, false);
+    cr_assert(put(MARK_RSA, 1));
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_OPERATION);
+    cr_expect(atomic_load(&queue.clerk_up));
+    queue_clerk_rest(&queue); /* does not rest */
+    cr_assert(queue_may_read(&queue));
+    cr_expect_not(queue_may_read(&queue), "one at a time");
+    queue_read_over(&queue);
+    cr_expect(queue_may_read(&queue));
+}
+
+static void *resting_clerk(void *argument)
+{
+    (void)argument;
+    queue_clerk_rest(&queue);
+    return NULL;
+}
+
+Test(queue, the_clerk_rests_while_a_worker_reads_and_until_it_is_called)
+{
+    pthread_t thread;
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_assert_eq(pthread_create(&thread, NULL, resting_clerk, NULL), 0);
+    while (atomic_load(&queue.clerk_up)) {
+        (void)usleep(1000);
+    }
+    queue_call_clerk(&queue);
+    cr_expect_eq(pthread_join(thread, NULL), 0);
+}
+
+/* The only worker that is free may be the one at the socket. */
+Test(queue, what_is_given_back_fetches_the_reader)
+{
+    uint64_t pokes = 0;
+    cr_assert(put(MARK_RSA, 1));
+    (void)take(0);
+    give_back();
+    cr_assert_eq(read(queue.poke_fd, &pokes, sizeof(pokes)), (ssize_t)sizeof(pokes));
+    cr_expect_eq(pokes, 1);
 }
