@@ -147,6 +147,7 @@ NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
 NEEDS_ipc      := $(NEEDS_core) hsm
 NEEDS_load     := $(NEEDS_client)
+NEEDS_crowd    := $(NEEDS_client)
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
 FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
@@ -237,11 +238,12 @@ demo: ## sign 200 letters with a software token and check every one
 	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
 	@BUILD=$(BUILD) deploy/demo/demo.sh
 
-bench: ## throughput beside what the token can do; SECONDS=1 ROUNDS=1 for a quick look
+bench: ## throughput beside what the token can do; CONNECTIONS=10000 for a crowd instead
 	@deploy/deps.sh build demo bench
 	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(filter %/instant.so,$(FIXTURES))
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
-	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
+	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/$(if $(CONNECTIONS),crowd.py \
+	  --connections $(CONNECTIONS),bench.py)
 
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)
