@@ -8,6 +8,8 @@
 /* A deframer of this size is kept for the next call. */
 enum { KEPT_MESSAGE = 16384, SPARE_CALLS_MAX = 1024 };
 
+enum { EMPTY_MESSAGES_MAX = 100 };
+
 static bool single(const struct grpc_call *call)
 {
     return call->method->kind == GRPC_UNARY || call->method->kind == GRPC_SERVER_STREAM;
@@ -43,7 +45,10 @@ struct grpc_call *call_new(struct conn *conn, int32_t stream)
     *call = (struct grpc_call){
         .conn = conn,
         .stream = stream,
-        .deframer = {.message = call->deframer.message, .cap = call->deframer.cap}};
+        .deframer = {.message = call->deframer.message, .cap = call->deframer.cap},
+        .metadata = call->metadata,
+        .headers = call->headers,
+        .trailers = call->trailers};
     TAILQ_INIT(&call->queue);
     MUST(event_assign(&call->timer, loop->base, -1, 0, on_deadline, call) == 0);
     LIST_INSERT_HEAD(&conn->calls, call, link);
@@ -56,6 +61,9 @@ static void release_memory(struct grpc_call *call)
 {
     call_drop_queue(call);
     budget_give(&call->conn->input, call->deframer_charged + call->held_cap);
+    fields_clear(&call->metadata, &call->conn->input);
+    fields_clear(&call->headers, &call->conn->output);
+    fields_clear(&call->trailers, &call->conn->output);
     free(call->held);
     free(call->text);
     free(call->details);
@@ -65,6 +73,15 @@ static void release_memory(struct grpc_call *call)
     if (call->deframer.cap > KEPT_MESSAGE) {
         grpc_deframer_fini(&call->deframer);
     }
+}
+
+void call_destroy(struct grpc_call *call)
+{
+    grpc_deframer_fini(&call->deframer);
+    fields_fini(&call->metadata);
+    fields_fini(&call->headers);
+    fields_fini(&call->trailers);
+    free(call);
 }
 
 void call_free(struct grpc_call *call)
@@ -90,8 +107,7 @@ void call_free(struct grpc_call *call)
         loop->spare_call_count++;
         TAILQ_INSERT_HEAD(&loop->spare_calls, call, ready_link);
     } else {
-        grpc_deframer_fini(&call->deframer);
-        free(call);
+        call_destroy(call);
     }
 }
 
@@ -166,12 +182,25 @@ static void refuse_message(struct grpc_call *call, enum sg_status status)
     }
 }
 
+/* Messages without content are lawful, but cost a peer almost nothing: others have to
+ * outweigh them. */
+static bool too_empty(struct grpc_call *call)
+{
+    if (call->deframer.need > 0) {
+        call->empty_messages -= call->empty_messages > 0;
+        return false;
+    }
+    return ++call->empty_messages > EMPTY_MESSAGES_MAX;
+}
+
 static void take_message(struct grpc_call *call)
 {
-    if (call->deframer.compressed) {
+    if (call->deframer.compressed && !call->request.gzip) {
         call_refuse(call, SG_INTERNAL,
                     "a message is marked as compressed, but the request names no "
                     "grpc-encoding");
+    } else if (too_empty(call)) {
+        call_refuse(call, SG_BUSY, "too many messages without content");
     } else if (single(call)) {
         call->message = true; /* delivered when the request is known to be whole */
     } else {
@@ -337,6 +366,11 @@ void grpc_call_set_state(struct grpc_call *call, void *state)
 void *grpc_call_state(const struct grpc_call *call)
 {
     return call->state;
+}
+
+bool grpc_message_compressed(const struct grpc_call *call)
+{
+    return call->deframer.compressed;
 }
 
 size_t grpc_call_queued(const struct grpc_call *call)

@@ -2,9 +2,11 @@
 #define SEGEL_GATEWAY_TRANSPORT_CALL_H
 
 #include "gateway/transport/conn.h"
+#include "gateway/transport/fields.h"
 #include "proto/grpc_frame.h"
 
-/* One gRPC call. request.c reads its headers, call.c its messages, reply.c answers. */
+/* One gRPC call. request.c reads its headers, call.c its messages, deliver.c hands them
+ * over, reply.c answers, added.c keeps metadata of both directions. */
 
 /* Response bytes, one behind the other with no regard to messages. */
 struct block {
@@ -30,8 +32,11 @@ struct request {
     bool trailers; /* te */
     bool timed;
     bool timeout_bad;
-    bool encoded; /* in an encoding that is not identity */
+    bool gzip;         /* grpc-encoding */
+    bool encoded;      /* in an encoding that is not known */
+    bool accepts_gzip; /* grpc-accept-encoding */
     bool too_large;
+    enum sg_status metadata; /* what became of that which the method wants */
 };
 
 struct grpc_call {
@@ -52,6 +57,11 @@ struct grpc_call {
     size_t held_to;
     size_t held_cap;
     uint32_t empty_frames;
+    uint32_t empty_messages; /* not outweighed by others */
+
+    struct fields metadata; /* of the request, as far as the method wants it */
+    struct fields headers;  /* added by the service */
+    struct fields trailers;
 
     struct block_list queue;
     size_t queued; /* bytes */
@@ -67,6 +77,8 @@ struct grpc_call {
     bool half_closed; /* and was told to the service */
     bool ended;       /* has a status, or was reset */
     bool answered;    /* response headers submitted */
+    bool gzip_named;  /* and they say that gzip may come, or will say so */
+    bool gzip;        /* compress the next message */
     bool want_room;   /* on_writable is due when ready */
     bool ready;       /* on the loop's ready list */
 };
@@ -75,6 +87,7 @@ struct grpc_call {
 struct grpc_call *call_new(struct conn *conn, int32_t stream); /* NULL: no memory */
 /* Calls on_close where due; the call is gone. */
 void call_free(struct grpc_call *call);
+void call_destroy(struct grpc_call *call); /* releases a spare one */
 void call_receive(struct grpc_call *call, struct slice bytes);
 void call_half_close(struct grpc_call *call);
 /* For the loop: the call was resumed, or its queue has run empty. */
@@ -85,8 +98,12 @@ void request_header(struct grpc_call *call, struct slice name, struct slice valu
 /* All headers are there: answers what cannot be served. */
 void request_complete(struct grpc_call *call);
 
-/* deliver.c: unpacks the message in the deframer and hands it to the service. */
+/* deliver.c: inflates and unpacks the message in the deframer and hands it to the
+ * service. */
 void deliver(struct grpc_call *call);
+
+/* added.c: keeps the value if the method wants it. */
+void call_keep_metadata(struct grpc_call *call, struct slice name, struct slice value);
 
 /* The service learns of the call, unless it knows it already. */
 void call_open(struct grpc_call *call);

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "gateway/transport/call.h"
 #include "proto/preflight.h"
 
@@ -13,11 +15,11 @@ static size_t arena_size(size_t message)
     return size > ARENA_MAX ? ARENA_MAX : size;
 }
 
-static void hand_over(struct grpc_call *call, struct arena *arena)
+static void hand_over(struct grpc_call *call, struct slice bytes, struct arena *arena)
 {
     const struct grpc_method *method = call->method;
     ProtobufCMessage *message = protobuf_c_message_unpack(
-        method->request, &arena->allocator, call->deframer.need, call->deframer.message);
+        method->request, &arena->allocator, bytes.len, bytes.data);
 
     if (message == NULL) {
         call_refuse(call, SG_INVALID,
@@ -31,7 +33,8 @@ static void hand_over(struct grpc_call *call, struct arena *arena)
     }
 }
 
-static enum sg_status check(const struct grpc_call *call, struct sg_error *why)
+static enum sg_status check(const struct grpc_call *call, struct slice bytes,
+                            struct sg_error *why)
 {
     const struct grpc_method *method = call->method;
     const struct preflight_limits limits = {
@@ -39,36 +42,80 @@ static enum sg_status check(const struct grpc_call *call, struct sg_error *why)
         .max_elements = method->max_elements,
         .max_unknown = method->unknown_refused ? 0 : UNKNOWN_MAX};
 
-    return preflight(method->request,
-                     slice_of(call->deframer.message, call->deframer.need), &limits, why);
+    return preflight(method->request, bytes, &limits, why);
 }
 
-void deliver(struct grpc_call *call)
+static void unpack(struct grpc_call *call, struct slice bytes)
 {
     struct arena *shared = &call->conn->loop->arena;
     struct arena own = {0};
-    struct sg_error why = {0};
-    size_t size = arena_size(call->deframer.need);
+    size_t size = arena_size(bytes.len);
     size_t shared_size = shared->cap;
 
-    enum sg_status status = check(call, &why);
-    if (status != SG_OK) {
-        /* Other servers say INTERNAL; here the caller is told that the mistake is its
-         * own. */
-        call_refuse(call, status, why.text);
-        return;
-    }
     if (size <= shared_size) {
         shared->cap = size;
-        hand_over(call, shared);
+        hand_over(call, bytes, shared);
         arena_reset(shared);
         shared->cap = shared_size;
         return;
     }
     if (arena_init(&own, size) == SG_OK) {
-        hand_over(call, &own);
+        hand_over(call, bytes, &own);
     } else {
         call_refuse(call, SG_NO_MEMORY, NULL);
     }
     arena_fini(&own);
+}
+
+static void deliver_bytes(struct grpc_call *call, struct slice bytes)
+{
+    struct sg_error why = {0};
+    enum sg_status status = check(call, bytes, &why);
+
+    if (status == SG_OK) {
+        unpack(call, bytes);
+    } else {
+        /* Other servers say INTERNAL; here the caller is told that the mistake is its
+         * own. */
+        call_refuse(call, status, why.text);
+    }
+}
+
+static void refuse_compressed(struct grpc_call *call, enum sg_status status)
+{
+    char text[96];
+
+    if (status == SG_TOO_LARGE) {
+        (void)snprintf(text, sizeof(text),
+                       "the message is larger than the %zu bytes that this method "
+                       "accepts",
+                       call->deframer.max);
+        call_refuse(call, SG_TOO_LARGE, text);
+    } else if (status == SG_INVALID) {
+        call_refuse(call, SG_INTERNAL,
+                    "a message is marked as compressed, but is not gzip, or not whole");
+    } else {
+        call_refuse(call, status, NULL);
+    }
+}
+
+void deliver(struct grpc_call *call)
+{
+    struct gzip *gzip = &call->conn->loop->gzip;
+    struct budget *input = &call->conn->input;
+    struct slice bytes = slice_of(call->deframer.message, call->deframer.need);
+    struct slice inflated;
+
+    if (!call->deframer.compressed) {
+        deliver_bytes(call, bytes);
+        return;
+    }
+    enum sg_status status =
+        gzip_inflate(gzip, bytes, call->deframer.max, input, &inflated);
+    if (status == SG_OK) {
+        deliver_bytes(call, inflated);
+    } else {
+        refuse_compressed(call, status);
+    }
+    gzip_release(gzip, input);
 }

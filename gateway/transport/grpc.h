@@ -31,7 +31,10 @@ struct grpc_method {
     uint32_t max_elements; /* preflight_limits.max_elements */
     bool unknown_refused;  /* preflight: unknown fields are an error, else 64 are let pass
                             */
-    void *context;         /* given to the callbacks */
+    /* Names of request metadata that the service will ask for, lower case, ending with
+     * NULL; NULL: none. Only these are kept, others cost nothing. */
+    const char *const *metadata;
+    void *context; /* given to the callbacks */
     void (*on_open)(struct grpc_call *call, void *context);
     void (*on_message)(struct grpc_call *call, const ProtobufCMessage *message,
                        void *context);
@@ -79,7 +82,8 @@ size_t grpc_call_queued(const struct grpc_call *call);
 
 /* Ends the call with a status. text: one sentence, UTF-8, may be NULL (the status' own
  * general sentence). details: packed google.rpc.Status for grpc-status-details-bin, or
- * empty; more than 5 KiB are left out, clients would not accept the trailers. Messages
+ * empty. They are left out when they would make the trailers larger than the 8 KiB that
+ * clients accept, or name another code than status: clients would believe them. Messages
  * queued before are delivered first. A call that has ended stays as it is. */
 void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text,
                  struct slice details);
@@ -88,5 +92,45 @@ void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text
  * and flow control holds the client back. Messages in hand are kept. */
 void grpc_pause(struct grpc_call *call);
 void grpc_resume(struct grpc_call *call);
+
+/* Metadata: names with values in request headers, response headers and trailers. What is
+ * kept of each is bounded and counted as in RFC 9113 section 6.5.2: name + value (in
+ * base64 for "-bin" names) + 32 bytes a field. Clients accept 8 KiB of each. */
+enum { GRPC_METADATA_MAX = 8192, GRPC_METADATA_FIELDS_MAX = 64 };
+
+/* The at-th value of a name that the method wants, in the order of arrival: as it stood,
+ * without blanks around it, for ASCII names, decoded for names that end with "-bin" (a
+ * value with commas counts as several). data NULL: there is none. Valid until on_close.
+ *
+ * ASCII values that are lawful in HTTP but not in gRPC (beyond 0x20 to 0x7E) are left
+ * out, so that every value may be sent back as it is. A "-bin" value that is not base64
+ * has refused the call already (INTERNAL); so has more than GRPC_METADATA_MAX. */
+struct slice grpc_metadata(const struct grpc_call *call, const char *name, size_t at);
+
+/* Adds to the headers, or to the trailers, of the answer; both are copied. The value is
+ * raw bytes for "-bin" names. Trailers also go with an answer that has no message.
+ * SG_INVALID: not a legal name or value, or a name of gRPC or HTTP (metadata.h).
+ * SG_TOO_LARGE: more than GRPC_METADATA_MAX or _FIELDS_MAX. SG_CANCELLED: too late, they
+ * went out or the call is over. SG_BUSY: the connection's output budget is used up.
+ * SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status grpc_add_header(struct grpc_call *call, const char *name,
+                                           struct slice value);
+SG_MUST_USE enum sg_status grpc_add_trailer(struct grpc_call *call, const char *name,
+                                            struct slice value);
+/* Sends the response headers now, without waiting for the first message. */
+void grpc_send_headers(struct grpc_call *call);
+
+/* From here on messages of this call go compressed with gzip, or as they are, which is
+ * what happens by default, and to those that would not become smaller. Returns whether
+ * the call can: the client accepts gzip, and its headers have not gone without saying
+ * that gzip may come: whoever wants it later asks before the first message.
+ *
+ * The services of segeld never ask for it. Their answers put text that a caller chose
+ * (names, reasons) next to signatures and to records of other callers; how small such a
+ * message becomes would tell whether the two have something in common (the CRIME and
+ * BREACH attacks on TLS), and signatures do not shrink anyway. */
+bool grpc_compress(struct grpc_call *call, bool on);
+/* Whether the message that on_message was given came compressed. */
+bool grpc_message_compressed(const struct grpc_call *call);
 
 #endif

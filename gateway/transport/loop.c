@@ -292,8 +292,7 @@ static void free_spares(struct loop *loop)
 
     while ((call = TAILQ_FIRST(&loop->spare_calls)) != NULL) {
         TAILQ_REMOVE(&loop->spare_calls, call, ready_link);
-        grpc_deframer_fini(&call->deframer);
-        free(call);
+        call_destroy(call);
     }
     while ((block = SLIST_FIRST(&loop->spare_blocks)) != NULL) {
         SLIST_REMOVE_HEAD(&loop->spare_blocks, spare);
@@ -318,7 +317,9 @@ void loop_fini(struct loop *loop)
     }
     mbox_fini(&loop->box);
     arena_fini(&loop->arena);
+    gzip_fini(&loop->gzip);
     free_spares(loop);
+    MUST(loop->input.used == 0 && loop->output.used == 0);
     free(loop->slots);
     loop->slots = NULL;
     loop->slot_count = 0;

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "gateway/mbox.h"
+#include "gateway/transport/compress.h"
 #include "gateway/transport/setup.h"
 
 struct conn;
@@ -87,6 +88,7 @@ struct loop {
     bool stop_over; /* no more grace */
 
     struct arena arena; /* of the message that is being delivered */
+    struct gzip gzip;
     struct call_list spare_calls;
     uint32_t spare_call_count;
     SLIST_HEAD(, block) spare_blocks;

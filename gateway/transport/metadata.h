@@ -22,5 +22,25 @@ size_t metadata_percent(struct slice text, char *out, size_t cap);
  */
 #define METADATA_BASE64(len) (((len) + 2) / 3 * 4 + 1)
 size_t metadata_base64(struct slice bytes, char *out);
+/* The other way, padded or not (RFC 4648 section 4). out holds three bytes for each four
+ * characters begun. False: this is not base64. */
+bool metadata_from_base64(struct slice text, uint8_t *out, size_t *len);
+
+/* Whether a comma list, as grpc-accept-encoding, has the token. */
+bool metadata_lists(struct slice list, struct slice token);
+/* The first item of a comma list without the blanks around it; *list goes on behind it.
+ * False: there was none left. An empty list has one item, which is empty. */
+bool metadata_item(struct slice *list, struct slice *item);
+
+/* Without the blanks and tabs at both ends. */
+struct slice metadata_trim(struct slice text);
+
+/* Names whose values are bytes. */
+bool metadata_is_binary(struct slice name);
+/* Names that a service may use for its own metadata: 1 to 256 of 0-9 a-z _ - . that mean
+ * nothing to gRPC or HTTP/2 (RFC 9113 section 8.2.2). */
+bool metadata_name(struct slice name);
+/* ASCII-Value: blanks and printable characters, without blanks at the ends. */
+bool metadata_value(struct slice value);
 
 #endif

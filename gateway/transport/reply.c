@@ -1,66 +1,13 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "gateway/clock.h"
-#include "gateway/transport/call.h"
+#include "gateway/transport/answer.h"
 #include "gateway/transport/metadata.h"
 
 enum {
     SPARE_BLOCKS_MAX = 256,
-    TEXT_MAX = 2048,    /* of grpc-message on the wire */
-    DETAILS_MAX = 5120, /* bytes; trailers stay below the 8 KiB that clients accept */
-    TRAILERS_MAX = 3,
-    STATUS_CODES = 17
+    TEXT_MAX = 2048 /* of grpc-message on the wire */
 };
-
-static nghttp2_nv field(const char *name, struct slice value, uint8_t flags)
-{
-    /* nghttp2 does not write to them, but its struct does not say so. */
-    union {
-        const void *in;
-        uint8_t *out;
-    } the_name = {.in = name}, the_value = {.in = value.data};
-
-    return (nghttp2_nv){.name = the_name.out,
-                        .value = the_value.out,
-                        .namelen = strlen(name),
-                        .valuelen = value.len,
-                        .flags = (uint8_t)(flags | NGHTTP2_NV_FLAG_NO_COPY_NAME)};
-}
-
-static nghttp2_nv fixed_field(const char *name, const char *value)
-{
-    return field(name, slice_str(value), NGHTTP2_NV_FLAG_NO_COPY_VALUE);
-}
-
-static const char *code_text(enum sg_status status)
-{
-    static const char *const texts[STATUS_CODES] = {"0",  "1",  "2",  "3",  "4",  "5",
-                                                    "6",  "7",  "8",  "9",  "10", "11",
-                                                    "12", "13", "14", "15", "16"};
-    size_t code = (size_t)sg_status_grpc(status);
-
-    MUST(code < STATUS_CODES);
-    return texts[code];
-}
-
-/* grpc-status and what explains it. Texts are not put into the peer's header table: they
- * seldom come twice. */
-static size_t add_trailers(const struct grpc_call *call, nghttp2_nv *out)
-{
-    size_t count = 0;
-
-    out[count++] = fixed_field("grpc-status", code_text(call->status));
-    if (call->text != NULL) {
-        out[count++] =
-            field("grpc-message", slice_str(call->text), NGHTTP2_NV_FLAG_NO_INDEX);
-    }
-    if (call->details != NULL) {
-        out[count++] = field("grpc-status-details-bin", slice_str(call->details),
-                             NGHTTP2_NV_FLAG_NO_INDEX);
-    }
-    return count;
-}
 
 static struct block *take_block(struct grpc_call *call, size_t room)
 {
@@ -153,8 +100,8 @@ static size_t move_queued(struct grpc_call *call, uint8_t *out, size_t cap)
 
 static int submit_trailers(const struct grpc_call *call)
 {
-    nghttp2_nv trailers[TRAILERS_MAX];
-    size_t count = add_trailers(call, trailers);
+    nghttp2_nv trailers[ANSWER_FIELDS_MAX];
+    size_t count = answer_trailers(call, trailers);
 
     return nghttp2_submit_trailer(call->conn->session, call->stream, trailers, count);
 }
@@ -190,8 +137,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, s
 static void wake_response(struct grpc_call *call)
 {
     nghttp2_session *session = call->conn->session;
-    const nghttp2_nv headers[] = {fixed_field(":status", "200"),
-                                  fixed_field("content-type", "application/grpc")};
+    nghttp2_nv headers[ANSWER_FIELDS_MAX];
     const nghttp2_data_provider provider = {.source.ptr = call, .read_callback = on_read};
 
     if (call->answered) {
@@ -199,8 +145,9 @@ static void wake_response(struct grpc_call *call)
         (void)nghttp2_session_resume_data(session, call->stream);
     } else {
         call->answered = true;
-        if (nghttp2_submit_response(session, call->stream, headers, SG_COUNT(headers),
-                                    &provider) != 0) {
+        size_t count = answer_headers(call, headers);
+        if (nghttp2_submit_response(session, call->stream, headers, count, &provider) !=
+            0) {
             call_abandon(call, NGHTTP2_INTERNAL_ERROR);
         }
     }
@@ -219,18 +166,11 @@ static void answer_shortly(struct grpc_call *call, const nghttp2_nv *headers,
     loop_mark_dirty(call->conn->loop, call->conn);
 }
 
-static void answer_status_only(struct grpc_call *call, const nghttp2_nv *extra)
+static void answer_status_only(struct grpc_call *call, bool tell_encodings)
 {
-    nghttp2_nv headers[3 + TRAILERS_MAX];
-    size_t count = 0;
+    nghttp2_nv headers[ANSWER_FIELDS_MAX];
 
-    headers[count++] = fixed_field(":status", "200");
-    headers[count++] = fixed_field("content-type", "application/grpc");
-    if (extra != NULL) {
-        headers[count++] = *extra;
-    }
-    count += add_trailers(call, headers + count);
-    answer_shortly(call, headers, count);
+    answer_shortly(call, headers, answer_alone(call, tell_encodings, headers));
 }
 
 void call_abandon(struct grpc_call *call, uint32_t code)
@@ -251,9 +191,20 @@ static void keep_text(struct grpc_call *call, struct slice text)
     call->text = strndup(encoded, len);
 }
 
+/* The code of a packed google.rpc.Status: its first field, if it is there. */
+static int details_code(struct slice details)
+{
+    return details.len >= 2 && details.data[0] == 0x08 ? details.data[1] : 0;
+}
+
 static void keep_details(struct grpc_call *call, struct slice details)
 {
-    if (details.len == 0 || details.len > DETAILS_MAX) {
+    size_t text = call->text == NULL ? 0 : strlen(call->text);
+
+    if (details.len == 0 || details.len > GRPC_METADATA_MAX ||
+        details_code(details) != sg_status_grpc(call->status) ||
+        METADATA_BASE64(details.len) + text + call->trailers.cost + STATUS_COST >
+            GRPC_METADATA_MAX) {
         return;
     }
     call->details = (char *)malloc(METADATA_BASE64(details.len));
@@ -279,10 +230,10 @@ void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text
     }
     end_call(call, status, text);
     keep_details(call, details);
-    if (call->answered) {
+    if (call->answered || call->headers.count > 0) {
         wake_response(call);
     } else {
-        answer_status_only(call, NULL);
+        answer_status_only(call, false);
     }
 }
 
@@ -301,7 +252,7 @@ void call_refuse(struct grpc_call *call, enum sg_status status, const char *text
 
 void call_refuse_http(struct grpc_call *call, const char *http_status)
 {
-    const nghttp2_nv header = fixed_field(":status", http_status);
+    const nghttp2_nv header = answer_http(http_status);
 
     count_refusal(call);
     call->ended = true;
@@ -310,12 +261,34 @@ void call_refuse_http(struct grpc_call *call, const char *http_status)
 
 void call_refuse_encoding(struct grpc_call *call)
 {
-    const nghttp2_nv accepted = fixed_field("grpc-accept-encoding", "identity");
-
     count_refusal(call);
     end_call(call, SG_UNSUPPORTED,
-             "messages in this grpc-encoding are not accepted; send them uncompressed");
-    answer_status_only(call, &accepted);
+             "this grpc-encoding is not accepted; send messages in gzip or uncompressed");
+    answer_status_only(call, true);
+}
+
+/* What turned out not to be needed of the room made last. */
+static void give_room(struct grpc_call *call, size_t room)
+{
+    TAILQ_LAST(&call->queue, block_list)->to -= room;
+    call->queued -= room;
+}
+
+static void pack(struct grpc_call *call, const ProtobufCMessage *message, size_t len,
+                 uint8_t *out)
+{
+    size_t packed = 0;
+
+    if (call->gzip) {
+        packed = gzip_pack(&call->conn->loop->gzip, message, out + GRPC_PREFIX_SIZE, len);
+    }
+    if (packed == 0) {
+        grpc_prefix_write(out, false, (uint32_t)len);
+        (void)protobuf_c_message_pack(message, out + GRPC_PREFIX_SIZE);
+    } else {
+        grpc_prefix_write(out, true, (uint32_t)packed);
+        give_room(call, len - packed);
+    }
 }
 
 enum sg_status grpc_send(struct grpc_call *call, const ProtobufCMessage *message)
@@ -331,11 +304,17 @@ enum sg_status grpc_send(struct grpc_call *call, const ProtobufCMessage *message
         call_abandon(call, NGHTTP2_ENHANCE_YOUR_CALM);
         return SG_BUSY;
     }
-    grpc_prefix_write(out, false, (uint32_t)len);
-    (void)protobuf_c_message_pack(message, out + GRPC_PREFIX_SIZE);
+    pack(call, message, len, out);
     if (first) {
         call->conn->data_moved_us = clock_mono_us(); /* the wait begins now */
     }
     wake_response(call);
     return SG_OK;
+}
+
+void grpc_send_headers(struct grpc_call *call)
+{
+    if (!call->ended && !call->answered) {
+        wake_response(call);
+    }
 }

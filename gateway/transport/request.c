@@ -2,9 +2,6 @@
 #include "gateway/transport/call.h"
 #include "gateway/transport/metadata.h"
 
-/* RFC 9113 section 6.5.2: what a field costs beside its bytes. */
-enum { FIELD_COST = 32 };
-
 static void take_path(struct grpc_call *call, struct slice value)
 {
     call->method = setup_method(call->conn->loop->setup, value);
@@ -33,7 +30,15 @@ static void take_timeout(struct grpc_call *call, struct slice value)
 
 static void take_encoding(struct grpc_call *call, struct slice value)
 {
-    call->request.encoded = !slice_equal(value, slice_str("identity"));
+    call->request.gzip = slice_equal(value, slice_str("gzip"));
+    call->request.encoded =
+        !call->request.gzip && !slice_equal(value, slice_str("identity"));
+}
+
+static void take_accepted(struct grpc_call *call, struct slice value)
+{
+    call->request.accepts_gzip =
+        call->request.accepts_gzip || metadata_lists(value, slice_str("gzip"));
 }
 
 struct header_row {
@@ -53,6 +58,7 @@ static const struct header_row header_rows[] = {
     HEADER("te", take_te),
     HEADER("grpc-timeout", take_timeout),
     HEADER("grpc-encoding", take_encoding),
+    HEADER("grpc-accept-encoding", take_accepted),
 };
 
 void request_header(struct grpc_call *call, struct slice name, struct slice value)
@@ -78,6 +84,7 @@ void request_header(struct grpc_call *call, struct slice name, struct slice valu
             return;
         }
     }
+    call_keep_metadata(call, name, value);
 }
 
 static bool single(const struct grpc_method *method)
@@ -125,6 +132,18 @@ static bool refuse_http(struct grpc_call *call)
     return false;
 }
 
+static void refuse_metadata(struct grpc_call *call)
+{
+    if (call->request.metadata == SG_INVALID) {
+        call_refuse(call, SG_INTERNAL,
+                    "metadata with a name that ends with -bin is not base64");
+    } else if (call->request.metadata == SG_TOO_LARGE) {
+        call_refuse(call, SG_TOO_LARGE, "the metadata is larger than the limit");
+    } else {
+        call_refuse(call, call->request.metadata, NULL);
+    }
+}
+
 static bool refuse_grpc(struct grpc_call *call)
 {
     const struct conn *conn = call->conn;
@@ -143,6 +162,8 @@ static bool refuse_grpc(struct grpc_call *call)
                     "this server has no such method; check service, method and version");
     } else if (call->request.encoded) {
         call_refuse_encoding(call);
+    } else if (call->request.metadata != SG_OK) {
+        refuse_metadata(call);
     }
     return call->ended;
 }
@@ -167,9 +188,13 @@ void request_complete(struct grpc_call *call)
     if (refuse_http(call) || refuse_grpc(call)) {
         return;
     }
-    call->accepted = true;
     call->deframer.max = call->method->max_request;
     start_clock(call);
+    if (call->deadline_us <= clock_mono_us()) {
+        call_refuse(call, SG_TIMEOUT, NULL);
+        return;
+    }
+    call->accepted = true;
     if (call->method->kind != GRPC_UNARY) {
         share_connection(call);
     }

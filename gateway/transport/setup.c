@@ -70,6 +70,9 @@ static enum sg_status make_options(struct setup *setup)
     nghttp2_option_set_no_auto_window_update(setup->options, 1);
     nghttp2_option_set_no_closed_streams(setup->options, 1);
     nghttp2_option_set_server_fallback_rfc7540_priorities(setup->options, 0);
+    /* Blanks around a value are malformed in HTTP (RFC 9113 section 8.2.1); gRPC asks to
+     * strip them instead. */
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(setup->options, 1);
     nghttp2_option_set_stream_reset_rate_limit(
         setup->options, (uint64_t)setup->limits.concurrent_streams * PEER_RESET_BURST,
         PEER_RESETS_A_SECOND);

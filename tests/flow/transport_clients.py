@@ -60,14 +60,32 @@ def check_unary(channel):
         expect(f"echo of {size} bytes", unary(detail("a", size), timeout=3), detail("a", size))
     expect("too large", code_of(lambda: unary(detail("a", 200000), timeout=3)),
            grpc.StatusCode.RESOURCE_EXHAUSTED)
-    expect("gzip", code_of(lambda: unary(detail("a", 5000), timeout=3,
-                                         compression=grpc.Compression.Gzip)),
+    expect("gzip", unary(detail("a", 5000), timeout=3, compression=grpc.Compression.Gzip),
+           detail("a", 5000))
+    expect("too large when inflated", code_of(
+        lambda: unary(detail("a", 200000), timeout=3, compression=grpc.Compression.Gzip)),
+        grpc.StatusCode.RESOURCE_EXHAUSTED)
+    expect("deflate", code_of(lambda: unary(detail("a", 5000), timeout=3,
+                                            compression=grpc.Compression.Deflate)),
            grpc.StatusCode.UNIMPLEMENTED)
     expect("metadata", unary(detail("a", 1), timeout=3,
                              metadata=(("x-key", "v"), ("x-bin", b"\0\xff"))), detail("a", 1))
     missing = channel.unary_unary("/test.Echo/Missing")
     expect("missing method", code_of(lambda: missing(b"", timeout=3)),
            grpc.StatusCode.UNIMPLEMENTED)
+
+
+def check_metadata(channel):
+    """Metadata goes round, in headers and trailers, and answers may be compressed."""
+    mirror = channel.stream_stream("/test.Echo/Mirror")
+    call = mirror(iter([detail("gzip", 5000), detail("plain", 5000)]), timeout=3,
+                  metadata=(("x-key", "v"), ("x-key", "w"), ("x-trail-bin", b"\0\xff"),
+                            ("x-unknown", "u")))
+    expect("mirror", list(call), [detail("gzip", 5000), detail("plain", 5000)])
+    added = [pair for pair in call.initial_metadata() if pair[0].startswith("x-")]
+    expect("headers", added, [("x-key", "v"), ("x-key", "w")])
+    added = [pair for pair in call.trailing_metadata() if pair[0].startswith("x-")]
+    expect("trailers", added, [("x-trail-bin", b"\0\xff")])
 
 
 def check_refusal(channel):
@@ -134,7 +152,8 @@ def check_peers(port, directory):
 def main():
     port, directory = sys.argv[1:]
     with connect(port, directory, "client") as channel:
-        for check in (check_unary, check_refusal, check_streams, check_ends, check_many):
+        for check in (check_unary, check_metadata, check_refusal, check_streams, check_ends,
+                      check_many):
             check(channel)
     check_peers(port, directory)
     print("\n".join(FAILURES))

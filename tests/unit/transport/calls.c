@@ -170,11 +170,11 @@ Test(calls, missing_te_is_an_error)
 
 Test(calls, unknown_encoding_is_unimplemented_and_told)
 {
-    const char *const extra[] = {"grpc-encoding", "gzip", NULL};
+    const char *const extra[] = {"grpc-encoding", "deflate", NULL};
     const struct reply *reply = call(1, "/test.Echo/Unary", extra);
 
     cr_expect_eq(reply->grpc, 12);
-    cr_expect_str_eq(reply->accepts, "identity");
+    cr_expect_str_eq(reply->accepts, "identity,gzip");
 }
 
 Test(calls, identity_encoding_is_accepted)

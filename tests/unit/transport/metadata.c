@@ -105,3 +105,86 @@ Test(metadata, base64_has_no_padding)
                   rows[i][0]);
     }
 }
+
+Test(metadata, base64_is_read_padded_or_not)
+{
+    static const char *const good[][2] = {{"", ""},
+                                          {"Zg", "f"},
+                                          {"Zg==", "f"},
+                                          {"Zm8", "fo"},
+                                          {"Zm8=", "fo"},
+                                          {"Zm9v", "foo"},
+                                          {"+/+/", "\xFB\xFF\xBF"},
+                                          {"Zh", "f"}};
+    static const char *const bad[] = {"Z",     "Zg=", "Zg===", "=",        "==",  "====",
+                                      "Zm9vZ", "Z g", "Zm-_",  "Zg==Zg==", "Zm8,"};
+    uint8_t out[16];
+    size_t len = 0;
+
+    for (size_t i = 0; i < SG_COUNT(good); i++) {
+        cr_expect(metadata_from_base64(slice_str(good[i][0]), out, &len), "%s",
+                  good[i][0]);
+        cr_expect(slice_equal(slice_of(out, len), slice_str(good[i][1])), "%s",
+                  good[i][0]);
+    }
+    for (size_t i = 0; i < SG_COUNT(bad); i++) {
+        cr_expect_not(metadata_from_base64(slice_str(bad[i]), out, &len), "%s", bad[i]);
+    }
+}
+
+Test(metadata, finds_an_encoding_in_a_list)
+{
+    static const char *const with[] = {"gzip", "identity,gzip",
+                                       "identity, deflate ,\tgzip ", "gzip,", ",gzip"};
+    static const char *const without[] = {"",       ",",    "identity", "gzipped",
+                                          "x-gzip", "GZIP", "gz ip",    "gzip;q=0"};
+
+    for (size_t i = 0; i < SG_COUNT(with); i++) {
+        cr_expect(metadata_lists(slice_str(with[i]), slice_str("gzip")), "%s", with[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(without); i++) {
+        cr_expect_not(metadata_lists(slice_str(without[i]), slice_str("gzip")), "%s",
+                      without[i]);
+    }
+}
+
+Test(metadata, knows_lawful_names_and_values)
+{
+    static const char *const names[] = {"a", "x-bin", "0_9.z-", "grpcx", "user-agent"};
+    static const char *const bad_names[] = {"",
+                                            "A",
+                                            "x y",
+                                            "x:y",
+                                            ":path",
+                                            "te",
+                                            "grpc-status",
+                                            "grpc-",
+                                            "content-type",
+                                            "connection",
+                                            "x\xC3",
+                                            "host",
+                                            "transfer-encoding",
+                                            "keep-alive",
+                                            "upgrade",
+                                            "x\n"};
+    static const char *const values[] = {"", "a", "a b", "!~", "a, b"};
+    static const char *const bad_values[] = {" a",        "a ",   " ",          "a\tb",
+                                             "a\r\nb: c", "\x7F", "caf\xC3\xA9"};
+    char name[258];
+
+    for (size_t i = 0; i < SG_COUNT(names); i++) {
+        cr_expect(metadata_name(slice_str(names[i])), "%s", names[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(bad_names); i++) {
+        cr_expect_not(metadata_name(slice_str(bad_names[i])), "%s", bad_names[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(values); i++) {
+        cr_expect(metadata_value(slice_str(values[i])), "%s", values[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(bad_values); i++) {
+        cr_expect_not(metadata_value(slice_str(bad_values[i])), "%s", bad_values[i]);
+    }
+    memset(name, 'n', sizeof(name));
+    cr_expect(metadata_name(slice_of(name, 256)));
+    cr_expect_not(metadata_name(slice_of(name, 257)));
+}

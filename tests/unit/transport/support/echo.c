@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "segel/v1/errors.pb-c.h"
+#include "tests/unit/transport/support/mirror.h"
 
 /* Repeat: what is still to be sent. */
 struct rest {
@@ -179,9 +180,24 @@ static void on_spill(struct grpc_call *call, const ProtobufCMessage *message,
     finish(call, SG_OK);
 }
 
+static void on_mirror_open(struct grpc_call *call, void *context)
+{
+    on_open(call, context);
+    mirror_open(call);
+}
+
+static void on_mirror(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *context)
+{
+    struct echo *echo = (struct echo *)context;
+
+    atomic_fetch_add(&echo->messages, 1);
+    mirror_message(call, message);
+}
+
 #define METHOD(path_, kind_, message_, half_close_, writable_)                           \
     {                                                                                    \
-        .path = "/test.Echo/" path_, .kind = (kind_),                                    \
+        .path = "/test.Echo/" path_, .kind = (kind_), .metadata = mirror_wanted,         \
         .request = &segel__v1__detail__descriptor, .max_request = ECHO_MAX_REQUEST,      \
         .max_elements = 100, .on_open = on_open, .on_message = (message_),               \
         .on_half_close = (half_close_), .on_close = on_close, .on_writable = (writable_) \
@@ -195,6 +211,8 @@ static struct grpc_method methods[] = {
     METHOD("Collect", GRPC_CLIENT_STREAM, on_collect, on_collected, NULL),
     METHOD("Chat", GRPC_BIDI, on_chat, on_half_close, NULL),
     METHOD("Brake", GRPC_BIDI, on_brake, on_half_close, NULL),
+    METHOD("Mirror", GRPC_BIDI, on_mirror, on_half_close, NULL),
+    METHOD("Large", GRPC_UNARY, on_unary, NULL, NULL),
 };
 
 static void *identify(void *context, const struct peer *peer, struct sg_error *why)
@@ -239,6 +257,11 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
     pki_make(&echo->pki);
     for (size_t i = 0; i < SG_COUNT(methods); i++) {
         methods[i].context = echo;
+        if (strcmp(methods[i].path, "/test.Echo/Mirror") == 0) {
+            methods[i].on_open = on_mirror_open;
+        } else if (strcmp(methods[i].path, "/test.Echo/Large") == 0) {
+            methods[i].max_request = ECHO_MAX_LARGE;
+        }
     }
     const struct server_options options = {
         .address = "127.0.0.1",

@@ -8,13 +8,17 @@
 #include "tests/unit/transport/support/pki.h"
 
 /* A server with methods of all kinds. Messages are segel.v1.Detail; the value of a
- * request is sent back. /test.Echo/Unary    answers with the same /test.Echo/Refuse
- * PERMISSION_DENIED with a text beyond ASCII and details /test.Echo/Repeat   sends
- * type_url (a number) messages, waiting for room /test.Echo/Spill    the same without
- * waiting /test.Echo/Collect  counts messages and answers with the number in type_url
+ * request is sent back.
+ *   /test.Echo/Unary    answers with the same
+ *   /test.Echo/Large    the same for messages of up to 4 MiB
+ *   /test.Echo/Refuse   PERMISSION_DENIED with a text beyond ASCII and details
+ *   /test.Echo/Repeat   sends type_url (a number) messages, waiting for room
+ *   /test.Echo/Spill    the same without waiting
+ *   /test.Echo/Collect  counts messages and answers with the number in type_url
  *   /test.Echo/Chat     sends each message back
  *   /test.Echo/Hang     never answers
- *   /test.Echo/Brake    pauses after each message until echo_wake */
+ *   /test.Echo/Brake    pauses after each message until echo_wake
+ *   /test.Echo/Mirror   sends metadata back and does as it is told (mirror.h) */
 struct echo {
     struct pki pki;
     struct server *server;
@@ -28,7 +32,7 @@ struct echo {
     atomic_uint dropped; /* names that no longer resolved */
 };
 
-enum { ECHO_MAX_REQUEST = 100000 };
+enum { ECHO_MAX_REQUEST = 100000, ECHO_MAX_LARGE = 4 << 20 };
 
 void echo_start(struct echo *echo, const struct server_limits *limits);
 void echo_start_loops(struct echo *echo, const struct server_limits *limits,

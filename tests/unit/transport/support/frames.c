@@ -111,17 +111,68 @@ void peer_data(struct peer_link *link, uint32_t stream, struct slice bytes, bool
     } while (bytes.len > 0);
 }
 
-void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
-                  bool last)
+/* What both windows leave. */
+static size_t room(struct peer_link *link, uint32_t stream)
+{
+    const struct reply *reply = peer_reply(link, stream);
+    size_t of_stream = link->window + reply->granted - reply->sent;
+    size_t of_all = link->granted - link->sent;
+
+    return of_stream < of_all ? of_stream : of_all;
+}
+
+bool peer_upload(struct peer_link *link, uint32_t stream, struct slice bytes, bool last)
+{
+    while (bytes.len > 0) {
+        size_t len = bytes.len < 16384 ? bytes.len : 16384;
+        size_t free = room(link, stream);
+        len = len < free ? len : free;
+        if (len > 0) {
+            peer_data(link, stream, slice_of(bytes.data, len), last && len == bytes.len);
+            bytes = slice_of(bytes.data + len, bytes.len - len);
+        } else if (!peer_send(link) || !peer_read(link)) {
+            return false;
+        }
+    }
+    return peer_send(link);
+}
+
+void peer_flagged(struct peer_link *link, uint32_t stream, uint8_t flag,
+                  struct slice message, bool last)
 {
     uint8_t *framed = (uint8_t *)malloc(message.len + 5);
 
     MUST(framed != NULL);
-    framed[0] = 0;
+    framed[0] = flag;
     write32(framed + 1, (uint32_t)message.len);
-    memcpy(framed + 5, message.data, message.len);
+    if (message.len > 0) {
+        memcpy(framed + 5, message.data, message.len);
+    }
     peer_data(link, stream, slice_of(framed, message.len + 5), last);
     free(framed);
+}
+
+void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
+                  bool last)
+{
+    peer_flagged(link, stream, 0, message, last);
+}
+
+void peer_credit(struct peer_link *link, uint32_t stream, uint32_t bytes)
+{
+    uint8_t payload[4];
+
+    write32(payload, bytes);
+    peer_frame(link, NGHTTP2_WINDOW_UPDATE, 0, stream,
+               slice_of(payload, sizeof(payload)));
+}
+
+void peer_setting(struct peer_link *link, uint16_t name, uint32_t value)
+{
+    uint8_t payload[6] = {(uint8_t)(name >> 8), (uint8_t)name};
+
+    write32(payload + 2, value);
+    peer_frame(link, NGHTTP2_SETTINGS, 0, 0, slice_of(payload, sizeof(payload)));
 }
 
 void peer_reset(struct peer_link *link, uint32_t stream, uint32_t code)

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FRAME_HEAD = 9, HEADERS_MAX = 65536 };
+enum { FRAME_HEAD = 9, FIRST_WINDOW = 65535 };
 
 int plain_connect(uint16_t port)
 {
@@ -65,6 +65,10 @@ void peer_frame(struct peer_link *link, uint8_t type, uint8_t flags, uint32_t st
     head[3] = type;
     head[4] = flags;
     put32(head + 5, stream);
+    if (type == NGHTTP2_DATA) {
+        link->sent += payload.len;
+        peer_reply(link, stream)->sent += payload.len;
+    }
     append(link, slice_of(head, sizeof(head)));
     append(link, payload);
 }
@@ -112,6 +116,13 @@ static void take_header(struct reply *reply, const nghttp2_nv *nv)
         copy_text(reply->details, sizeof(reply->details), nv);
     } else if (slice_equal(name, slice_str("grpc-accept-encoding"))) {
         copy_text(reply->accepts, sizeof(reply->accepts), nv);
+    } else if (slice_equal(name, slice_str("grpc-encoding"))) {
+        copy_text(reply->encoding, sizeof(reply->encoding), nv);
+    } else if (name.len > 2 && memcmp(name.data, "x-", 2) == 0) {
+        size_t len = strlen(reply->added);
+        (void)snprintf(reply->added + len, sizeof(reply->added) - len, "%u %.*s=%.*s\n",
+                       reply->blocks, (int)nv->namelen, (const char *)nv->name,
+                       (int)nv->valuelen, (const char *)nv->value);
     }
 }
 
@@ -134,8 +145,20 @@ static void take_headers(struct peer_link *link, struct reply *reply, struct sli
     }
 }
 
-static void take_data(struct reply *reply, struct slice bytes)
+static void keep_data(struct reply *reply, struct slice bytes)
 {
+    if (reply->body == NULL) {
+        reply->body = (uint8_t *)malloc(BODY_MAX);
+    }
+    MUST(reply->body != NULL && bytes.len <= BODY_MAX - reply->bytes);
+    memcpy(reply->body + reply->bytes, bytes.data, bytes.len);
+}
+
+static void take_data(struct peer_link *link, struct reply *reply, struct slice bytes)
+{
+    if (link->keep && bytes.len > 0) {
+        keep_data(reply, bytes);
+    }
     for (size_t i = 0; i < bytes.len && reply->bytes + i < sizeof(reply->head); i++) {
         reply->head[reply->bytes + i] = bytes.data[i];
     }
@@ -151,28 +174,54 @@ static void take_goaway(struct peer_link *link, struct slice bytes)
                    (int)(bytes.len - 8), (const char *)bytes.data + 8);
 }
 
-static void take_frame(struct peer_link *link, const uint8_t *head, struct slice payload)
+static void take_settings(struct peer_link *link, uint8_t flags, struct slice payload)
+{
+    if ((flags & NGHTTP2_FLAG_ACK) != 0) {
+        return;
+    }
+    for (size_t at = 0; at + 6 <= payload.len; at += 6) {
+        if (payload.data[at + 1] == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE) {
+            link->window = get32(payload.data + at + 2);
+        }
+    }
+    peer_frame(link, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, slice_of(NULL, 0));
+    (void)peer_send(link);
+}
+
+static void take_control(struct peer_link *link, const uint8_t *head,
+                         struct slice payload)
 {
     uint32_t stream = get32(head + 5);
     struct reply *reply = peer_reply(link, stream);
-    bool last = (head[4] & NGHTTP2_FLAG_END_STREAM) != 0;
 
-    reply->frames++;
-    if (head[3] == NGHTTP2_HEADERS) {
-        take_headers(link, reply, payload);
-        reply->ended = reply->ended || last;
-    } else if (head[3] == NGHTTP2_DATA) {
-        take_data(reply, payload);
-        reply->ended = reply->ended || last;
-    } else if (head[3] == NGHTTP2_RST_STREAM) {
+    if (head[3] == NGHTTP2_RST_STREAM) {
         link->resets++;
         reply->reset = get32(payload.data);
         reply->ended = true;
     } else if (head[3] == NGHTTP2_GOAWAY) {
         take_goaway(link, payload);
-    } else if (head[3] == NGHTTP2_SETTINGS && (head[4] & NGHTTP2_FLAG_ACK) == 0) {
-        peer_frame(link, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, slice_of(NULL, 0));
-        (void)peer_send(link);
+    } else if (head[3] == NGHTTP2_SETTINGS) {
+        take_settings(link, head[4], payload);
+    } else if (head[3] == NGHTTP2_WINDOW_UPDATE) {
+        *(stream == 0 ? &link->granted : &reply->granted) += get32(payload.data);
+    }
+}
+
+static void take_frame(struct peer_link *link, const uint8_t *head, struct slice payload)
+{
+    struct reply *reply = peer_reply(link, get32(head + 5));
+    bool last = (head[4] & NGHTTP2_FLAG_END_STREAM) != 0;
+
+    reply->frames++;
+    if (head[3] == NGHTTP2_HEADERS) {
+        reply->blocks++;
+        take_headers(link, reply, payload);
+        reply->ended = reply->ended || last;
+    } else if (head[3] == NGHTTP2_DATA) {
+        take_data(link, reply, payload);
+        reply->ended = reply->ended || last;
+    } else {
+        take_control(link, head, payload);
     }
 }
 
@@ -270,6 +319,8 @@ bool peer_open(struct peer_link *link, const struct peer_options *options)
 {
     *link = (struct peer_link){
         .fd = plain_connect(options->port),
+        .window = FIRST_WINDOW,
+        .granted = FIRST_WINDOW,
         .out = (uint8_t *)malloc(PEER_BUFFER),
         .in = (uint8_t *)malloc(PEER_BUFFER),
         .replies = (struct reply *)calloc(REPLIES_MAX, sizeof(struct reply))};
@@ -291,6 +342,9 @@ void peer_close(struct peer_link *link)
     SSL_free(link->ssl);
     SSL_CTX_free(link->tls);
     nghttp2_hd_inflate_del(link->inflater);
+    for (size_t i = 0; i < REPLIES_MAX; i++) {
+        free(link->replies[i].body);
+    }
     free(link->out);
     free(link->in);
     free(link->replies);

@@ -10,7 +10,7 @@
 /* A client that makes its frames by hand, so that it can be honest or hostile. Blocking;
  * gives up after two seconds. */
 
-enum { REPLIES_MAX = 8192, PEER_BUFFER = 1 << 20 };
+enum { REPLIES_MAX = 8192, PEER_BUFFER = 1 << 20, BODY_MAX = 1 << 20 };
 
 /* What came back on one stream. */
 struct reply {
@@ -25,6 +25,12 @@ struct reply {
     char text[256];
     char details[256];
     char accepts[64];
+    char encoding[64];
+    char added[1024]; /* "1 x-name=value\n" for each such field of the first block */
+    unsigned blocks;  /* HEADERS frames */
+    uint8_t *body;    /* DATA, if the link keeps it */
+    size_t sent;      /* bytes of DATA that we sent */
+    size_t granted;   /* by WINDOW_UPDATE */
 };
 
 struct peer_link {
@@ -43,7 +49,10 @@ struct peer_link {
     uint32_t goaway_last;
     char goaway_text[64];
     bool closed;
-    size_t read_limit; /* stop reading DATA of more than this; 0 = none */
+    size_t sent; /* bytes of DATA on all streams */
+    size_t granted;
+    size_t window; /* first one of a stream, as the server says */
+    bool keep;     /* the bodies of replies */
 };
 
 struct peer_options {
@@ -71,6 +80,13 @@ void peer_header_block(struct slice name, struct slice value, uint8_t *out, size
 void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
                   bool last);
 void peer_data(struct peer_link *link, uint32_t stream, struct slice bytes, bool last);
+/* The same, but never more than the windows allow. False: the server gives no credit. */
+bool peer_upload(struct peer_link *link, uint32_t stream, struct slice bytes, bool last);
+/* A message with a flag of our choice. */
+void peer_flagged(struct peer_link *link, uint32_t stream, uint8_t flag,
+                  struct slice message, bool last);
+void peer_credit(struct peer_link *link, uint32_t stream, uint32_t bytes);
+void peer_setting(struct peer_link *link, uint16_t name, uint32_t value);
 void peer_reset(struct peer_link *link, uint32_t stream, uint32_t code);
 /* Sends what was collected. False: the connection is gone. */
 bool peer_send(struct peer_link *link);

@@ -1,0 +1,21 @@
+#ifndef SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_MIRROR_H
+#define SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_MIRROR_H
+
+#include "gateway/transport/grpc.h"
+
+/* A service that sends metadata back and does as its messages say; the type_url of one is
+ *   headers  send the headers now          fail     end with PERMISSION_DENIED
+ *   gzip     send this back, compressed    plain    send this back as it is
+ *   flag     send "gzip" or "identity", as the message came
+ *   late     send the status of adding another header
+ *   flood    send how many trailers of 200 bytes could be added
+ *   held     send what the connection holds of its budgets: "input output calls"
+ *
+ * x-key, x-bin and x-other go back in the headers, x-trail and x-trail-bin in the
+ * trailers. */
+extern const char *const mirror_wanted[];
+
+void mirror_open(struct grpc_call *call);
+void mirror_message(struct grpc_call *call, const ProtobufCMessage *message);
+
+#endif
