@@ -15,17 +15,20 @@ static bool single(const struct grpc_call *call)
     return call->method->kind == GRPC_UNARY || call->method->kind == GRPC_SERVER_STREAM;
 }
 
-static void on_deadline(evutil_socket_t fd, short what, void *context)
+static void expire(struct grpc_call *call)
 {
-    struct grpc_call *call = (struct grpc_call *)context;
-
-    (void)fd;
-    (void)what;
     if (call->ended || call->answered) {
         call_abandon(call, NGHTTP2_CANCEL);
     } else {
         call_refuse(call, SG_TIMEOUT, NULL);
     }
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    expire((struct grpc_call *)context);
 }
 
 struct grpc_call *call_new(struct conn *conn, int32_t stream)
@@ -244,7 +247,9 @@ static void close_input(struct grpc_call *call)
         return;
     }
     call->half_closed = true;
-    if (grpc_deframer_partial(&call->deframer)) {
+    if (call->deadline_us <= clock_mono_us()) {
+        expire(call); /* the loop was busy, the timer comes too late */
+    } else if (grpc_deframer_partial(&call->deframer)) {
         call_refuse(call, SG_INTERNAL, "the request ends in the middle of a message");
     } else if (!single(call)) {
         if (call->method->on_half_close != NULL) {

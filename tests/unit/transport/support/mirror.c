@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "gateway/transport/call.h"
 #include "segel/v1/errors.pb-c.h"
@@ -105,14 +106,38 @@ static void fail(struct grpc_call *call, const ProtobufCMessage *message)
     grpc_finish(call, SG_DENIED, NULL, slice_of(NULL, 0));
 }
 
+static void lie(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    (void)message;
+    grpc_finish(call, SG_DENIED, NULL, slice_str("\x08\x05"));
+}
+
+static void explain(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    static const uint8_t details[5000] = {0x08, 0x07};
+
+    (void)message;
+    grpc_finish(call, SG_DENIED, NULL, slice_of(details, sizeof(details)));
+}
+
+static void nap(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    const struct timespec time = {.tv_nsec = 30000000};
+
+    (void)call;
+    (void)message;
+    (void)nanosleep(&time, NULL);
+}
+
 struct command {
     const char *name;
     void (*act)(struct grpc_call *call, const ProtobufCMessage *message);
 };
 
 static const struct command commands[] = {
-    {"headers", headers}, {"gzip", gzip},   {"plain", plain}, {"flag", flag},
-    {"late", late},       {"flood", flood}, {"held", held},   {"fail", fail},
+    {"headers", headers}, {"gzip", gzip},       {"plain", plain}, {"flag", flag},
+    {"late", late},       {"flood", flood},     {"held", held},   {"fail", fail},
+    {"lie", lie},         {"explain", explain}, {"nap", nap},
 };
 
 void mirror_message(struct grpc_call *call, const ProtobufCMessage *message)

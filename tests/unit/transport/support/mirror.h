@@ -10,6 +10,9 @@
  *   late     send the status of adding another header
  *   flood    send how many trailers of 200 bytes could be added
  *   held     send what the connection holds of its budgets: "input output calls"
+ *   lie      end with PERMISSION_DENIED and details that say NOT_FOUND
+ *   explain  end with PERMISSION_DENIED and details of 5000 bytes
+ *   nap      keep the loop busy for 30 ms
  *
  * x-key, x-bin and x-other go back in the headers, x-trail and x-trail-bin in the
  * trailers. */

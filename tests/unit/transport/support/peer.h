@@ -23,7 +23,7 @@ struct reply {
     size_t messages;
     uint8_t head[64]; /* the first bytes of DATA */
     char text[256];
-    char details[256];
+    char details[256]; /* as much as fits */
     char accepts[64];
     char encoding[64];
     char added[1024]; /* "1 x-name=value\n" for each such field of the first block */
