@@ -60,24 +60,32 @@ struct slice grpc_metadata(const struct grpc_call *call, const char *name, size_
     return fields_value(&call->metadata, slice_str(name), at);
 }
 
-static enum sg_status add(struct fields *fields, struct budget *budget, const char *name,
-                          struct slice value)
+static enum sg_status add_binary(struct fields *fields, struct budget *budget,
+                                 struct slice name, struct slice value)
 {
     char text[METADATA_BASE64(GRPC_METADATA_MAX)];
-    const struct slice the_name = slice_str(name);
 
-    if (!metadata_name(the_name)) {
+    return fields_add(fields, name, slice_of(text, metadata_base64(value, text)),
+                      GRPC_METADATA_MAX, budget);
+}
+
+static enum sg_status add(struct fields *fields, struct budget *budget, const char *text,
+                          struct slice value)
+{
+    const struct slice name = slice_str(text);
+
+    if (!metadata_name(name)) {
         return SG_INVALID;
     }
     if (value.len > GRPC_METADATA_MAX || fields->count == GRPC_METADATA_FIELDS_MAX) {
         return SG_TOO_LARGE;
     }
-    if (metadata_is_binary(the_name)) {
-        value = slice_of(text, metadata_base64(value, text));
-    } else if (!metadata_value(value)) {
-        return SG_INVALID;
+    if (metadata_is_binary(name)) {
+        return add_binary(fields, budget, name, value);
     }
-    return fields_add(fields, the_name, value, GRPC_METADATA_MAX, budget);
+    return metadata_value(value)
+               ? fields_add(fields, name, value, GRPC_METADATA_MAX, budget)
+               : SG_INVALID;
 }
 
 enum sg_status grpc_add_header(struct grpc_call *call, const char *name,

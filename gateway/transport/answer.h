@@ -5,9 +5,8 @@
 
 /* The header blocks of an answer (doc/PROTOCOL-HTTP2.md, "Responses"). Each function
  * writes at most ANSWER_FIELDS_MAX fields, returns how many, and what they point to lives
- * as long as the call. */
+ * as long as the call. loop->fields has the room. */
 enum {
-    ANSWER_FIELDS_MAX = 2 * GRPC_METADATA_FIELDS_MAX + 8,
     /* of grpc-status, grpc-message and grpc-status-details-bin without the last two
      * values, by RFC 9113 section 6.5.2 */
     STATUS_COST = 3 * FIELD_COST + 11 + 2 + 12 + 23

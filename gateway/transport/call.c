@@ -247,7 +247,7 @@ static void close_input(struct grpc_call *call)
         return;
     }
     call->half_closed = true;
-    if (call->deadline_us <= clock_mono_us()) {
+    if (call->deadline_us < INT64_MAX && call->deadline_us <= clock_mono_us()) {
         expire(call); /* the loop was busy, the timer comes too late */
     } else if (grpc_deframer_partial(&call->deframer)) {
         call_refuse(call, SG_INTERNAL, "the request ends in the middle of a message");

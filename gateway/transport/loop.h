@@ -20,6 +20,10 @@ struct grpc_call;
 TAILQ_HEAD(conn_list, conn);
 TAILQ_HEAD(call_list, grpc_call);
 
+/* Fields of the largest header block that is sent: metadata added to headers and to
+ * trailers, and gRPC's own. */
+enum { ANSWER_FIELDS_MAX = 2 * GRPC_METADATA_FIELDS_MAX + 8 };
+
 /* Names stay good after a connection has gone: the generation tells. */
 struct conn_slot {
     struct conn *conn; /* NULL: free */
@@ -89,6 +93,7 @@ struct loop {
 
     struct arena arena; /* of the message that is being delivered */
     struct gzip gzip;
+    nghttp2_nv fields[ANSWER_FIELDS_MAX]; /* of the block that is being made */
     struct call_list spare_calls;
     uint32_t spare_call_count;
     SLIST_HEAD(, block) spare_blocks;

@@ -100,7 +100,7 @@ static size_t move_queued(struct grpc_call *call, uint8_t *out, size_t cap)
 
 static int submit_trailers(const struct grpc_call *call)
 {
-    nghttp2_nv trailers[ANSWER_FIELDS_MAX];
+    nghttp2_nv *trailers = call->conn->loop->fields;
     size_t count = answer_trailers(call, trailers);
 
     return nghttp2_submit_trailer(call->conn->session, call->stream, trailers, count);
@@ -137,7 +137,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, s
 static void wake_response(struct grpc_call *call)
 {
     nghttp2_session *session = call->conn->session;
-    nghttp2_nv headers[ANSWER_FIELDS_MAX];
+    nghttp2_nv *headers = call->conn->loop->fields;
     const nghttp2_data_provider provider = {.source.ptr = call, .read_callback = on_read};
 
     if (call->answered) {
@@ -168,7 +168,7 @@ static void answer_shortly(struct grpc_call *call, const nghttp2_nv *headers,
 
 static void answer_status_only(struct grpc_call *call, bool tell_encodings)
 {
-    nghttp2_nv headers[ANSWER_FIELDS_MAX];
+    nghttp2_nv *headers = call->conn->loop->fields;
 
     answer_shortly(call, headers, answer_alone(call, tell_encodings, headers));
 }

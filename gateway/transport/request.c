@@ -106,17 +106,19 @@ static int64_t time_allowed_us(const struct grpc_call *call)
     return asked_us < max_us ? asked_us : max_us;
 }
 
-static void start_clock(struct grpc_call *call)
+/* False: the time is over already. */
+static bool start_clock(struct grpc_call *call)
 {
     int64_t allowed_us = time_allowed_us(call);
     struct timeval time = {.tv_sec = allowed_us / 1000000,
                            .tv_usec = allowed_us % 1000000};
 
     call->deadline_us = INT64_MAX;
-    if (allowed_us < INT64_MAX) {
+    if (allowed_us > 0 && allowed_us < INT64_MAX) {
         call->deadline_us = clock_mono_us() + allowed_us;
         (void)event_add(&call->timer, &time);
     }
+    return allowed_us > 0;
 }
 
 static bool refuse_http(struct grpc_call *call)
@@ -189,8 +191,7 @@ void request_complete(struct grpc_call *call)
         return;
     }
     call->deframer.max = call->method->max_request;
-    start_clock(call);
-    if (call->deadline_us <= clock_mono_us()) {
+    if (!start_clock(call)) {
         call_refuse(call, SG_TIMEOUT, NULL);
         return;
     }

@@ -57,6 +57,10 @@ static void begin(uint32_t stream, const char *path, enum step step)
 
     memcpy(framed + 5, message.data, message.len);
     peer_headers(&link_, stream, path, extra, false);
+    if (step == ENDED && strstr(path, "Brake") != NULL) {
+        peer_data(&link_, stream, slice_of(framed, message.len + 5), false);
+        peer_data(&link_, stream, slice_of(framed, message.len + 5), false); /* held */
+    }
     if (step > HEADERS) {
         peer_data(&link_, stream, slice_of(framed, lengths[step]), step == ENDED);
     }

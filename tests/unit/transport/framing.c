@@ -108,19 +108,25 @@ Test(framing, padding_is_no_part_of_a_message)
     expect_count(1, "2");
 }
 
-/* Headers of a call with something before and behind the block. */
-static void odd_headers(uint32_t stream, uint8_t flags, struct slice before, size_t after)
+static void usual_block(uint8_t *block, size_t *len)
 {
     static const char *const usual[][2] = {
         {":method", "POST"}, {":scheme", "https"}, {":path", "/test.Echo/Unary"},
         {":authority", "x"}, {"te", "trailers"},   {"content-type", "application/grpc"}};
+
+    for (size_t i = 0; i < SG_COUNT(usual); i++) {
+        peer_header_block(slice_str(usual[i][0]), slice_str(usual[i][1]), block, len);
+    }
+}
+
+/* Headers of a call with something before and behind the block. */
+static void odd_headers(uint32_t stream, uint8_t flags, struct slice before, size_t after)
+{
     uint8_t block[1024];
     size_t len = before.len;
 
     memcpy(block, before.data, before.len);
-    for (size_t i = 0; i < SG_COUNT(usual); i++) {
-        peer_header_block(slice_str(usual[i][0]), slice_str(usual[i][1]), block, &len);
-    }
+    usual_block(block, &len);
     memset(block + len, 0, after);
     peer_frame(&link_, NGHTTP2_HEADERS, (uint8_t)(NGHTTP2_FLAG_END_HEADERS | flags),
                stream, slice_of(block, len + after));
@@ -140,6 +146,23 @@ Test(framing, headers_may_carry_priority_and_padding)
     odd_headers(5, NGHTTP2_FLAG_PRIORITY | NGHTTP2_FLAG_PADDED, slice_of(before, 6), 9);
     peer_data(&link_, 5, slice_of(framed, len), true);
     cr_expect_eq(peer_wait(&link_, 5)->grpc, 0);
+}
+
+Test(framing, headers_may_be_cut_into_frames)
+{
+    uint8_t block[1024];
+    size_t len = 0;
+    size_t at = 0;
+
+    usual_block(block, &len);
+    for (; at + 20 < len; at += 20) {
+        peer_frame(&link_, at == 0 ? NGHTTP2_HEADERS : NGHTTP2_CONTINUATION, 0, 1,
+                   slice_of(block + at, 20));
+    }
+    peer_frame(&link_, NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1,
+               slice_of(block + at, len - at));
+    peer_data(&link_, 1, slice_of(framed, add_message(0, 6)), true);
+    cr_expect_eq(peer_wait(&link_, 1)->grpc, 0);
 }
 
 static void trailers(uint32_t stream, uint8_t flags)
