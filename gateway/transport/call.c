@@ -52,7 +52,7 @@ struct grpc_call *call_new(struct conn *conn, int32_t stream)
         .metadata = call->metadata,
         .headers = call->headers,
         .trailers = call->trailers};
-    TAILQ_INIT(&call->queue);
+    STAILQ_INIT(&call->queue);
     MUST(event_assign(&call->timer, loop->base, -1, 0, on_deadline, call) == 0);
     LIST_INSERT_HEAD(&conn->calls, call, link);
     conn->call_count++;

@@ -11,7 +11,7 @@
 /* Response bytes, one behind the other with no regard to messages. */
 struct block {
     union {
-        TAILQ_ENTRY(block) link;
+        STAILQ_ENTRY(block) link;
         SLIST_ENTRY(block) spare;
     };
     size_t from;
@@ -19,7 +19,7 @@ struct block {
     size_t cap;
     uint8_t data[];
 };
-TAILQ_HEAD(block_list, block);
+STAILQ_HEAD(block_list, block);
 enum { BLOCK_CAP = 4096 - (int)sizeof(struct block) };
 
 /* What the request headers said. */
@@ -64,6 +64,7 @@ struct grpc_call {
     struct fields trailers;
 
     struct block_list queue;
+    struct block *last_block; /* in it; NULL when it is empty */
     size_t queued; /* bytes */
     enum sg_status status;
     char *text;    /* owned; percent-encoded */

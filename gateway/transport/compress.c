@@ -60,27 +60,35 @@ static int inflate_some(struct gzip *gzip, size_t *len)
     return result;
 }
 
+/* What zlib's last word means. With input used up and room to spare nothing more will
+ * come: a message that has not ended is cut short. */
+static enum sg_status judge(const struct gzip *gzip, int result, bool *more)
+{
+    const z_stream *stream = &gzip->inflater;
+
+    *more = result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0);
+    if (*more || (result == Z_STREAM_END && stream->avail_in == 0)) {
+        return SG_OK;
+    }
+    return result == Z_MEM_ERROR ? SG_NO_MEMORY : SG_INVALID;
+}
+
 static enum sg_status inflate_all(struct gzip *gzip, size_t max, struct budget *budget,
                                   size_t *len)
 {
-    int result = Z_OK;
+    enum sg_status status = SG_OK;
+    bool more = true;
 
-    while (result == Z_OK) {
+    while (status == SG_OK && more) {
+        status = *len == gzip->cap ? grow(gzip, max, budget) : SG_OK;
+        if (status == SG_OK) {
+            status = judge(gzip, inflate_some(gzip, len), &more);
+        }
         if (*len > max) {
             return SG_TOO_LARGE;
         }
-        if (*len == gzip->cap) {
-            TRY(grow(gzip, max, budget));
-        }
-        result = inflate_some(gzip, len);
-        if (gzip->inflater.avail_in == 0 && gzip->inflater.avail_out > 0) {
-            break; /* no more will come */
-        }
     }
-    if (result == Z_STREAM_END && gzip->inflater.avail_in == 0) {
-        return *len > max ? SG_TOO_LARGE : SG_OK;
-    }
-    return result == Z_MEM_ERROR ? SG_NO_MEMORY : SG_INVALID;
+    return status;
 }
 
 static enum sg_status charge_kept(struct gzip *gzip, struct budget *budget)

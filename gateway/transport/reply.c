@@ -31,16 +31,20 @@ static struct block *take_block(struct grpc_call *call, size_t room)
     block->from = 0;
     block->to = 0;
     block->cap = cap;
-    TAILQ_INSERT_TAIL(&call->queue, block, link);
+    STAILQ_INSERT_TAIL(&call->queue, block, link);
+    call->last_block = block;
     return block;
 }
 
 static void drop_first_block(struct grpc_call *call)
 {
     struct loop *loop = call->conn->loop;
-    struct block *block = TAILQ_FIRST(&call->queue);
+    struct block *block = STAILQ_FIRST(&call->queue);
 
-    TAILQ_REMOVE(&call->queue, block, link);
+    STAILQ_REMOVE_HEAD(&call->queue, link);
+    if (STAILQ_EMPTY(&call->queue)) {
+        call->last_block = NULL;
+    }
     budget_give(&call->conn->output, block->cap);
     if (block->cap == BLOCK_CAP && loop->spare_block_count < SPARE_BLOCKS_MAX) {
         SLIST_INSERT_HEAD(&loop->spare_blocks, block, spare);
@@ -52,7 +56,7 @@ static void drop_first_block(struct grpc_call *call)
 
 void call_drop_queue(struct grpc_call *call)
 {
-    while (!TAILQ_EMPTY(&call->queue)) {
+    while (!STAILQ_EMPTY(&call->queue)) {
         drop_first_block(call);
     }
     call->queued = 0;
@@ -61,7 +65,7 @@ void call_drop_queue(struct grpc_call *call)
 /* Room behind what is queued: small messages share a block. */
 static uint8_t *make_room(struct grpc_call *call, size_t room)
 {
-    struct block *block = TAILQ_LAST(&call->queue, block_list);
+    struct block *block = call->last_block;
 
     if (block == NULL || room > block->cap - block->to) {
         block = take_block(call, room);
@@ -80,8 +84,8 @@ static size_t move_queued(struct grpc_call *call, uint8_t *out, size_t cap)
 {
     size_t len = 0;
 
-    while (len < cap && !TAILQ_EMPTY(&call->queue)) {
-        struct block *block = TAILQ_FIRST(&call->queue);
+    while (len < cap && !STAILQ_EMPTY(&call->queue)) {
+        struct block *block = STAILQ_FIRST(&call->queue);
         size_t waiting = block->to - block->from;
         size_t count = waiting < cap - len ? waiting : cap - len;
         memcpy(out + len, block->data + block->from, count);
@@ -118,7 +122,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream, uint8_t *out, s
     (void)session;
     (void)stream;
     (void)context;
-    if (!TAILQ_EMPTY(&call->queue)) {
+    if (!STAILQ_EMPTY(&call->queue)) {
         return (ssize_t)len;
     }
     if (call->ended) {
@@ -270,7 +274,7 @@ void call_refuse_encoding(struct grpc_call *call)
 /* What turned out not to be needed of the room made last. */
 static void give_room(struct grpc_call *call, size_t room)
 {
-    TAILQ_LAST(&call->queue, block_list)->to -= room;
+    call->last_block->to -= room;
     call->queued -= room;
 }
 

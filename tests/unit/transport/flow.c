@@ -80,7 +80,7 @@ static void abandon_uploads(const char *path, bool reset)
             peer_reset(&link_, stream, NGHTTP2_CANCEL);
         }
     }
-    cr_expect_gt(link_.sent, 3 * CONNECTION_WINDOW);
+    cr_expect_gt(link_.sent, 3UL * CONNECTION_WINDOW);
 }
 
 Test(flow, abandoned_uploads_leave_nothing)
@@ -215,5 +215,5 @@ Test(flow, window_may_change_under_an_answer_and_turn_negative)
     peer_setting(&link_, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20);
     const struct reply *reply = peer_wait(&link_, 1);
     cr_expect_eq(reply->grpc, 0);
-    cr_expect_eq(reply->bytes, 100 * (5 + 3 + 1000));
+    cr_expect_eq(reply->bytes, 100UL * (5 + 3 + 1000));
 }
