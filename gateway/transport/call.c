@@ -135,10 +135,23 @@ static void credit(struct grpc_call *call, size_t bytes)
     }
 }
 
+/* A call that never catches up would hold all that it ever was sent. */
+static void close_gap(struct grpc_call *call)
+{
+    if (call->held_from >= call->held_cap / 2) {
+        call->held_to -= call->held_from;
+        memmove(call->held, call->held + call->held_from, call->held_to);
+        call->held_from = 0;
+    }
+}
+
 /* Keeps bytes that came while the call was paused. Their credit is held back, so there
  * are never more than the window of the stream. */
 static void hold(struct grpc_call *call, struct slice bytes)
 {
+    if (call->held_from > 0 && bytes.len > call->held_cap - call->held_to) {
+        close_gap(call);
+    }
     if (bytes.len > call->held_cap - call->held_to) {
         size_t cap = call->held_to + bytes.len + call->held_cap;
         uint8_t *grown = NULL;

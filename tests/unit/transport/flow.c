@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #include "gateway/transport/setup.h"
 #include "tests/unit/transport/support/echo.h"
@@ -140,6 +141,47 @@ Test(flow, paused_call_holds_up_itself_only)
     expect_large_passes(101);
     cr_expect_gt(peer_reply(&link_, 3)->granted, 5 * message.len,
                  "what was held back is given when it goes on");
+}
+
+static size_t room_of(uint32_t stream)
+{
+    const struct reply *reply = peer_reply(&link_, stream);
+
+    return link_.window + reply->granted - reply->sent;
+}
+
+/* Bytes of input that the server holds, and what came by credit meanwhile. */
+static unsigned long held_now(uint32_t stream)
+{
+    uint8_t small[64];
+
+    peer_headers(&link_, stream, "/test.Echo/Mirror", NULL, false);
+    peer_message(&link_, stream, echo_message("held", 0, small, sizeof(small)), true);
+    cr_assert_eq(peer_wait(&link_, stream)->grpc, 0);
+    return strtoul((const char *)peer_reply(&link_, stream)->head + 7, NULL, 10);
+}
+
+Test(flow, call_that_never_catches_up_holds_no_more_than_its_window)
+{
+    struct slice message = framed("a", 90000);
+    unsigned long most = 0;
+
+    learn_window();
+    peer_headers(&link_, 3, "/test.Echo/Brake", NULL, false);
+    cr_assert(peer_send(&link_));
+    for (unsigned i = 1; i <= 200; i++) {
+        while (room_of(3) >= message.len) {
+            cr_assert(peer_upload(&link_, 3, message, false));
+        }
+        cr_assert(echo_reaches(&echo.braked, i));
+        unsigned long held = held_now(1001 + 2 * i);
+        most = held > most ? held : most;
+        echo.last.stream = 3;
+        echo_wake(&echo);
+    }
+    cr_expect_gt(peer_reply(&link_, 3)->sent, 17UL << 20);
+    cr_expect_gt(most, 500000);
+    cr_expect_lt(most, 4UL << 20, "%lu", most);
 }
 
 Test(flow, padding_is_credited)

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <time.h>
 
 #include "tests/unit/transport/support/echo.h"
 
@@ -75,6 +76,40 @@ Test(framing, message_may_come_byte_by_byte)
         (void)peer_send(&link_);
     }
     expect_count(1, "2");
+}
+
+Test(framing, paused_call_takes_messages_cut_anywhere)
+{
+    size_t len = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < 40; i++) {
+        len = add_message(len, 1 + i * 37 % 500);
+    }
+    peer_headers(&link_, 1, "/test.Echo/Brake", NULL, false);
+    for (size_t step = 1; at < len; step = step * 7 % 211 + 1) {
+        size_t count = len - at < step ? len - at : step;
+        peer_data(&link_, 1, slice_of(framed + at, count), at + count == len);
+        (void)peer_send(&link_);
+        at += count;
+        if (step % 5 == 0) {
+            echo_wake(&echo);
+        }
+    }
+    for (int i = 0; i < 40; i++) {
+        echo_wake(&echo);
+    }
+    cr_assert(echo_reaches(&echo.braked, 1));
+    for (int i = 0; i < 2000 && atomic_load(&echo.half_closed) == 0; i++) {
+        const struct timespec nap = {.tv_nsec = 1000000};
+        echo_wake(&echo);
+        (void)nanosleep(&nap, NULL);
+    }
+    const struct reply *reply = peer_wait(&link_, 1);
+    cr_expect_eq(reply->grpc, 0);
+    cr_expect_eq(atomic_load(&echo.braked), 40);
+    cr_expect_eq(reply->bytes, len);
+    cr_expect(memcmp(reply->body, framed, len) == 0);
 }
 
 Test(framing, one_frame_may_hold_many_messages)

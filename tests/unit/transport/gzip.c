@@ -281,6 +281,19 @@ Test(gzip, answer_is_compressed_when_asked_for_by_both)
     gzip_fini(&gzip);
 }
 
+Test(gzip, nothing_is_compressed_unasked)
+{
+    const char *const both[] = {"grpc-accept-encoding", "gzip", "grpc-encoding", "gzip",
+                                NULL};
+    struct slice message = echo_message("a", 5000, bytes, sizeof(bytes));
+    const struct reply *reply = call(1, both, 1, gzip_of(message));
+
+    cr_expect_eq(reply->grpc, 0);
+    cr_expect_str_eq(reply->encoding, "");
+    cr_expect_eq(reply->head[0], 0);
+    cr_expect_eq(reply->bytes, 5 + message.len);
+}
+
 Test(gzip, answer_stays_plain_for_a_client_that_does_not_offer_it)
 {
     const char *const others[] = {"grpc-accept-encoding", "identity,gzipped,deflate",
