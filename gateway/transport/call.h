@@ -65,7 +65,7 @@ struct grpc_call {
 
     struct block_list queue;
     struct block *last_block; /* in it; NULL when it is empty */
-    size_t queued; /* bytes */
+    size_t queued;            /* bytes */
     enum sg_status status;
     char *text;    /* owned; percent-encoded */
     char *details; /* owned; base64 */

@@ -107,6 +107,7 @@ enum sg_status gzip_inflate(struct gzip *gzip, struct slice in, size_t max,
 
     MUST(gzip->charged == 0 && in.len <= UINT32_MAX && max < UINT32_MAX);
     *out = slice_of(NULL, 0);
+    gzip->inflater.total_out = 0;
     if (in.len == 0) {
         return SG_OK;
     }
@@ -117,6 +118,11 @@ enum sg_status gzip_inflate(struct gzip *gzip, struct slice in, size_t max,
     TRY(inflate_all(gzip, max, budget, &len));
     *out = slice_of(gzip->out, len);
     return SG_OK;
+}
+
+size_t gzip_work(const struct gzip *gzip)
+{
+    return gzip->inflater.total_out;
 }
 
 void gzip_release(struct gzip *gzip, struct budget *budget)

@@ -31,6 +31,8 @@ struct gzip {
  * SG_BUSY: no room in the budget. SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status gzip_inflate(struct gzip *gzip, struct slice in, size_t max,
                                         struct budget *budget, struct slice *out);
+/* How many bytes the last gzip_inflate produced, whatever came of it: what it cost. */
+size_t gzip_work(const struct gzip *gzip);
 /* Keeps a small buffer for the next message. */
 void gzip_release(struct gzip *gzip, struct budget *budget);
 

@@ -36,6 +36,8 @@ struct conn {
     struct bucket pings;
     struct bucket settings;
     struct bucket control;
+    struct bucket inflates;
+    size_t inflated;     /* bytes not yet taken from it */
     const char *cut_why; /* set: the session is to be ended, for this */
     uint32_t cut_code;   /* of HTTP/2 */
     bool cut;            /* it was: nothing is counted any more */

@@ -1,9 +1,14 @@
 #include <stdio.h>
 
+#include "gateway/clock.h"
 #include "gateway/transport/call.h"
 #include "proto/preflight.h"
 
-enum { DEPTH_MAX = 8, UNKNOWN_MAX = 64 };
+enum { DEPTH_MAX = 8, UNKNOWN_MAX = 64, INFLATE_UNIT = 65536 };
+
+/* A thousand bytes to inflate for each that was sent is work that a peer could make
+ * without end: a connection gets 64 MiB of it at once and 32 MiB a second, in units. */
+static const struct rate inflate_rate = {.burst = 1024, .per_second = 512};
 
 /* Unpacked messages are larger than their bytes, by how much depends on their shape: the
  * factor suits honest ones, and hostile ones run into it. */
@@ -99,6 +104,19 @@ static void refuse_compressed(struct grpc_call *call, enum sg_status status)
     }
 }
 
+/* What was inflated before has to be paid for first: the size of the next one is known
+ * only when the work is done. */
+static bool may_inflate(struct conn *conn)
+{
+    while (conn->inflated >= INFLATE_UNIT) {
+        if (!bucket_take(&conn->inflates, &inflate_rate, clock_mono_us())) {
+            return false;
+        }
+        conn->inflated -= INFLATE_UNIT;
+    }
+    return true;
+}
+
 void deliver(struct grpc_call *call)
 {
     struct gzip *gzip = &call->conn->loop->gzip;
@@ -110,8 +128,15 @@ void deliver(struct grpc_call *call)
         deliver_bytes(call, bytes);
         return;
     }
+    if (!may_inflate(call->conn)) {
+        call_refuse(call, SG_BUSY,
+                    "the compressed messages of this connection are too much to inflate; "
+                    "send them uncompressed");
+        return;
+    }
     enum sg_status status =
         gzip_inflate(gzip, bytes, call->deframer.max, input, &inflated);
+    call->conn->inflated += gzip_work(gzip);
     if (status == SG_OK) {
         deliver_bytes(call, inflated);
     } else {

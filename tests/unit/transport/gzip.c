@@ -89,6 +89,7 @@ Test(compress, one_state_serves_message_after_message)
             SG_INVALID);
         gzip_release(&gzip, &budget);
         cr_assert_eq(gzip_inflate(&gzip, in, 300000, &budget, &out), SG_OK);
+        cr_assert_eq(gzip_work(&gzip), i * 5000);
         cr_assert(slice_equal(out, slice_of(bytes, i * 5000)));
         gzip_release(&gzip, &budget);
         cr_assert_eq(budget.used, 0);
@@ -222,6 +223,28 @@ Test(gzip, bomb_ends_at_the_methods_limit)
     cr_expect_eq(echo_call(&link_, 3), 0);
     free(zeros);
     free(bomb);
+}
+
+Test(gzip, bombs_without_end_are_refused_unopened)
+{
+    struct slice in = gzip_of(echo_message("flag", 99000, bytes, sizeof(bytes)));
+    struct reply *reply = peer_reply(&link_, 1);
+
+    link_.keep = false;
+    peer_headers(&link_, 1, "/test.Echo/Mirror", in_gzip, false);
+    for (size_t i = 0; i < 400 && !reply->ended; i++) {
+        for (int j = 0; j < 50; j++) {
+            peer_flagged(&link_, 1, 1, in, false);
+        }
+        (void)peer_send(&link_);
+        while (!reply->ended && reply->bytes < (i + 1) * 50 * 11 && peer_read(&link_)) {
+            continue;
+        }
+    }
+    cr_expect_eq(reply->grpc, 8);
+    cr_expect_gt(reply->bytes, 600 * 11, "64 MiB are let pass");
+    cr_expect_eq(call(3, NULL, 0, echo_message("a", 9, bytes, sizeof(bytes)))->grpc, 0);
+    cr_expect(echo_serves(&echo));
 }
 
 Test(gzip, broken_one_is_an_internal_error)
