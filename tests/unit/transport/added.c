@@ -104,6 +104,7 @@ Test(added, added_headers_make_a_short_answer_two_blocks)
 
     cr_expect_eq(reply->grpc, 7);
     cr_expect_str_eq(reply->added, "1 x-key=k\n2 x-trail=t\n");
+    cr_expect_eq(reply->frames, 2, "%zu", reply->frames);
 }
 
 Test(added, headers_can_go_before_the_first_message)
