@@ -89,11 +89,12 @@ static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX
                : sg_fail(why, SG_INVALID, "the path of segel-hsm is too long");
 }
 
-static struct server_options server_settings(const struct config *config)
+static struct server_options server_settings(const struct config *config,
+                                             struct server_listener *listener)
 {
     struct server_options options = {
-        .address = config->listen_address,
-        .port = (uint16_t)config->listen_port,
+        .listeners = listener,
+        .listener_count = 1,
         .certificate = config->tls_certificate_file,
         .private_key = config->tls_private_key_file,
         .client_ca = config->tls_client_ca_file,
@@ -101,6 +102,8 @@ static struct server_options server_settings(const struct config *config)
         .limits = SERVER_LIMITS_DEFAULT,
     };
 
+    *listener = (struct server_listener){.address = config->listen_address,
+                                         .port = (uint16_t)config->listen_port};
     options.limits.connections = (uint32_t)config->io_connections;
     options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
     return options;
@@ -108,7 +111,8 @@ static struct server_options server_settings(const struct config *config)
 
 static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 {
-    struct server_options options = server_settings(gateway->config);
+    struct server_listener listener;
+    struct server_options options = server_settings(gateway->config, &listener);
 
     services_offer(gateway->services, &options);
     return server_new(&options, &gateway->server, why);
@@ -173,7 +177,8 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 /* --check-config: everything that can be said without token, ledger and port. */
 static enum sg_status check_files(const struct config *config, struct sg_error *why)
 {
-    const struct server_options options = server_settings(config);
+    struct server_listener listener;
+    const struct server_options options = server_settings(config, &listener);
     struct keyring ring = {0};
 
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
@@ -279,7 +284,7 @@ static void say_ready(const struct gateway *gateway)
     char keys[24];
 
     (void)snprintf(address, sizeof(address), "%s:%u", config->listen_address,
-                   (unsigned)server_port(gateway->server));
+                   (unsigned)server_port(gateway->server, 0));
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
     log_event(LOG_INFO, "ready", "address", address, "admin",
               gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",

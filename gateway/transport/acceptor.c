@@ -1,8 +1,8 @@
+#define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
+                      */
 #include "gateway/transport/acceptor.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,79 +11,124 @@
 
 #include "gateway/log.h"
 
-enum { BACKLOG = 512, ACCEPTS_A_TURN = 64, PAUSE_MS = 100 };
+enum { BACKLOG = 512, ACCEPTS_A_TURN = 64, PAUSE_MS = 100, UNIX_MODE = 0660 };
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool parse_address(const char *text, uint16_t port, union address *out,
-                          socklen_t *len)
-{
-    *out = (union address){.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
-    *len = sizeof(out->v6);
-    if (inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1) {
-        return true;
-    }
-    *out = (union address){.v4 = {.sin_family = AF_INET, .sin_port = htons(port)}};
-    *len = sizeof(out->v4);
-    return inet_pton(AF_INET, text, &out->v4.sin_addr) == 1;
-}
-
-static uint16_t port_of(const union address *address)
-{
-    return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port
-                                                    : address->v4.sin_port);
-}
-
-static void write_address(const union address *address, char *out, size_t cap)
-{
-    char host[INET6_ADDRSTRLEN] = "";
-    bool v6 = address->any.sa_family == AF_INET6;
-    const void *bytes =
-        v6 ? (const void *)&address->v6.sin6_addr : (const void *)&address->v4.sin_addr;
-
-    (void)inet_ntop(address->any.sa_family, bytes, host, sizeof(host));
-    (void)snprintf(out, cap, v6 ? "[%s]:%u" : "%s:%u", host, (unsigned)port_of(address));
-}
-
-static enum sg_status listen_failed(struct sg_error *why, const char *address,
-                                    uint16_t port)
+static enum sg_status listen_failed(struct sg_error *why,
+                                    const struct server_listener *listener)
 {
     char reason[128];
     const char *text = strerror_r(errno, reason, sizeof(reason));
 
     return sg_fail(why, SG_IO,
                    "cannot listen on %s port %u: %s; is another server running there?",
-                   address, (unsigned)port, text);
+                   listener->address, (unsigned)listener->port, text);
 }
 
-enum sg_status acceptor_bind(struct acceptor *acceptor, const char *address,
-                             uint16_t port, struct sg_error *why)
+/* --- Unix sockets ------------------------------------------------------------------- */
+
+static enum sg_status path_failed(struct sg_error *why, const char *path)
+{
+    char reason[128];
+    const char *text = strerror_r(errno, reason, sizeof(reason));
+
+    return sg_fail(why, SG_IO,
+                   "cannot listen on the Unix socket %s: %s; check the folder and its "
+                   "rights",
+                   path, text);
+}
+
+/* Whether a server listens there now. Only then it would be wrong to take its place. */
+static bool answers(const struct address *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool alive = fd >= 0 &&
+                 (connect(fd, &address->any, address->len) == 0 || errno != ECONNREFUSED);
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return alive;
+}
+
+static enum sg_status clear_path(const struct address *address, struct sg_error *why)
+{
+    const char *path = address->local.sun_path;
+    struct stat found;
+
+    if (lstat(path, &found) != 0) {
+        return errno == ENOENT ? SG_OK : path_failed(why, path);
+    }
+    if (!S_ISSOCK(found.st_mode)) {
+        return sg_fail(why, SG_INVALID,
+                       "%s is there already and is not a socket; choose another path",
+                       path);
+    }
+    if (answers(address)) {
+        return sg_fail(why, SG_IO, "another server listens on the Unix socket %s", path);
+    }
+    return unlink(path) == 0 ? SG_OK : path_failed(why, path);
+}
+
+/* Nobody can connect before listen: the mode is right by then. */
+static enum sg_status bind_path(struct acceptor *acceptor, const struct address *address,
+                                mode_t mode, struct sg_error *why)
+{
+    const char *path = address->local.sun_path;
+
+    TRY(clear_path(address, why));
+    if (bind(acceptor->fd, &address->any, address->len) != 0) {
+        return path_failed(why, path);
+    }
+    memcpy(acceptor->path, path, strlen(path) + 1);
+    bool good = chmod(path, mode == 0 ? UNIX_MODE : mode) == 0 &&
+                lstat(path, &acceptor->made) == 0 && listen(acceptor->fd, BACKLOG) == 0;
+    return good ? SG_OK : path_failed(why, path);
+}
+
+/* The file goes with its server, unless another one has taken the place. */
+static void remove_path(const struct acceptor *acceptor)
+{
+    struct stat found;
+
+    if (acceptor->path[0] != '\0' && lstat(acceptor->path, &found) == 0 &&
+        found.st_dev == acceptor->made.st_dev && found.st_ino == acceptor->made.st_ino) {
+        (void)unlink(acceptor->path);
+    }
+}
+
+/* --- Listening ---------------------------------------------------------------------- */
+
+static bool bind_port(struct acceptor *acceptor, struct address *address)
 {
     const int on = 1;
-    union address name;
-    socklen_t len;
+
+    return setsockopt(acceptor->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+           bind(acceptor->fd, &address->any, address->len) == 0 &&
+           listen(acceptor->fd, BACKLOG) == 0 &&
+           getsockname(acceptor->fd, &address->any, &address->len) == 0;
+}
+
+enum sg_status acceptor_bind(struct acceptor *acceptor,
+                             const struct server_listener *listener, mode_t unix_mode,
+                             struct sg_error *why)
+{
+    struct address address;
 
     acceptor->fd = -1;
-    if (!parse_address(address, port, &name, &len)) {
-        return sg_fail(
-            why, SG_INVALID,
-            "'%s' is not an IPv4 or IPv6 address; host names are not looked up", address);
+    acceptor->plain = listener->plain;
+    TRY(address_parse(listener->address, listener->port, &address, why));
+    acceptor->fd =
+        socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (acceptor->fd < 0) {
+        return listen_failed(why, listener);
     }
-    acceptor->fd = socket(name.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                          IPPROTO_TCP);
-    bool good =
-        acceptor->fd >= 0 &&
-        setsockopt(acceptor->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-        bind(acceptor->fd, &name.any, len) == 0 && listen(acceptor->fd, BACKLOG) == 0 &&
-        getsockname(acceptor->fd, &name.any, &len) == 0;
-    if (!good) {
-        return listen_failed(why, address, port);
+    if (address_is_local(&address)) {
+        return bind_path(acceptor, &address, unix_mode, why);
     }
-    acceptor->port = port_of(&name);
+    if (!bind_port(acceptor, &address)) {
+        return listen_failed(why, listener);
+    }
+    acceptor->port = address_port(&address);
     return SG_OK;
 }
 
@@ -151,18 +196,20 @@ static void set_socket(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
-static void place(struct acceptor *acceptor, int fd, const union address *peer)
+static void place(struct acceptor *acceptor, int fd, const struct address *peer)
 {
     char address[PEER_ADDRESS_SIZE];
     struct loop *loop = choose_loop(acceptor);
 
-    write_address(peer, address, sizeof(address));
+    address_write(peer, address, sizeof(address));
     if (loop == NULL) {
         refuse(acceptor, fd, address);
         return;
     }
-    set_socket(fd);
-    loop_adopt(loop, fd, address);
+    if (!address_is_local(peer)) {
+        set_socket(fd);
+    }
+    loop_adopt(loop, fd, acceptor->plain, address);
 }
 
 /* Without free descriptors accept would fail in a busy loop. */
@@ -182,9 +229,8 @@ static void on_connection(evutil_socket_t fd, short what, void *context)
 
     (void)what;
     for (unsigned i = 0; i < ACCEPTS_A_TURN && !room_to_come(acceptor); i++) {
-        union address peer = {0};
-        socklen_t len = sizeof(peer);
-        int client = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct address peer = {.len = sizeof(peer.local)};
+        int client = accept4(fd, &peer.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
             place(acceptor, client, &peer);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -206,11 +252,6 @@ static void on_pause_over(evutil_socket_t fd, short what, void *context)
     (void)event_add(&acceptor->event, NULL);
 }
 
-static void on_drain(void *context)
-{
-    acceptor_close((struct acceptor *)context);
-}
-
 enum sg_status acceptor_attach(struct acceptor *acceptor)
 {
     struct loop *first = &acceptor->loops[0];
@@ -220,8 +261,7 @@ enum sg_status acceptor_attach(struct acceptor *acceptor)
                              acceptor) == 0 &&
                 event_add(&acceptor->event, NULL) == 0;
 
-    first->on_drain = on_drain;
-    first->on_drain_context = acceptor;
+    acceptor->attached = good;
     return good ? SG_OK : SG_NO_MEMORY;
 }
 
@@ -230,10 +270,11 @@ void acceptor_close(struct acceptor *acceptor)
     if (acceptor->fd < 0) {
         return;
     }
-    if (acceptor->loops != NULL && acceptor->loops[0].on_drain != NULL) {
+    if (acceptor->attached) {
         (void)event_del(&acceptor->event);
         (void)event_del(&acceptor->pause);
     }
+    remove_path(acceptor);
     (void)close(acceptor->fd);
     acceptor->fd = -1;
 }

@@ -1,13 +1,20 @@
 #ifndef SEGEL_GATEWAY_TRANSPORT_ACCEPTOR_H
 #define SEGEL_GATEWAY_TRANSPORT_ACCEPTOR_H
 
+#include <sys/stat.h>
+
+#include "gateway/transport/address.h"
 #include "gateway/transport/loop.h"
 
-/* The one listener of a server. Lives on the first loop and hands each connection to the
- * loop that has the fewest. */
+/* A listener of a server. Lives on the first loop and hands each connection to the loop
+ * that has the fewest. */
 struct acceptor {
     int fd; /* owned; -1: closed */
     uint16_t port;
+    bool plain;
+    bool attached;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a Unix socket; "" */
+    struct stat made;   /* the socket's file, to remove no other */
     struct loop *loops; /* borrowed */
     unsigned loop_count;
     uint32_t limit; /* open connections */
@@ -15,9 +22,12 @@ struct acceptor {
     struct event pause; /* out of descriptors: tries again later */
 };
 
-/* Binds and listens. SG_INVALID: not an address. SG_IO: taken or not ours. */
-SG_MUST_USE enum sg_status acceptor_bind(struct acceptor *acceptor, const char *address,
-                                         uint16_t port, struct sg_error *why);
+/* Binds and listens. unix_mode: of the file of a Unix socket, 0 = 0660; the file that a
+ * dead server left is replaced. SG_INVALID: not an address, or the path is something else
+ * than a socket. SG_IO: taken or not ours. acceptor_close is due in any case. */
+SG_MUST_USE enum sg_status acceptor_bind(struct acceptor *acceptor,
+                                         const struct server_listener *listener,
+                                         mode_t unix_mode, struct sg_error *why);
 /* Once the loops are there, before they run. */
 SG_MUST_USE enum sg_status acceptor_attach(struct acceptor *acceptor);
 /* On the first loop, or when no loop runs. */

@@ -1,12 +1,12 @@
 #include "gateway/transport/conn.h"
 
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/transport/handshake.h"
+#include "gateway/transport/link.h"
 #include "gateway/transport/output.h"
 #include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
@@ -80,8 +80,7 @@ void conn_close(struct conn *conn, bool linger)
         session_close(conn);
     }
     if (conn->state == CONN_OPEN && linger) {
-        ERR_clear_error();
-        (void)SSL_shutdown(conn->ssl);
+        link_shut(conn);
     }
     if (linger) {
         linger_on(conn);
@@ -110,7 +109,7 @@ static bool take_record(struct conn *conn)
     uint8_t *record = conn->loop->record;
     size_t len = 0;
 
-    switch (tls_read(conn->ssl, record, TLS_RECORD, &len)) {
+    switch (link_read(conn, record, TLS_RECORD, &len)) {
     case TLS_DONE:
         break;
     case TLS_WANTS_READ:
@@ -138,7 +137,7 @@ static void read_open(struct conn *conn)
             return;
         }
         /* The socket tells when it has more; OpenSSL's own buffer does not. */
-        if (SSL_has_pending(conn->ssl) == 0) {
+        if (!link_pending(conn)) {
             return;
         }
     }
@@ -249,12 +248,15 @@ void conn_opened(struct conn *conn)
     conn_read(conn);
 }
 
-static bool prepare(struct conn *conn)
+static bool prepare(struct conn *conn, bool plain)
 {
     struct event_base *base = conn->loop->base;
 
-    conn->ssl = SSL_new(conn->loop->setup->tls);
-    return conn->ssl != NULL && SSL_set_fd(conn->ssl, conn->fd) == 1 &&
+    if (!plain) {
+        conn->ssl = SSL_new(conn->loop->setup->tls);
+    }
+    bool good = plain || (conn->ssl != NULL && SSL_set_fd(conn->ssl, conn->fd) == 1);
+    return good &&
            event_assign(&conn->read_event, base, conn->fd, EV_READ | EV_PERSIST,
                         on_readable, conn) == 0 &&
            event_assign(&conn->write_event, base, conn->fd, EV_WRITE, on_writable,
@@ -263,7 +265,7 @@ static bool prepare(struct conn *conn)
            loop_enter(conn->loop, conn) == SG_OK;
 }
 
-void conn_open(struct loop *loop, int fd, const char *address)
+void conn_open(struct loop *loop, int fd, bool plain, const char *address)
 {
     struct conn *conn = (struct conn *)calloc(1, sizeof(*conn));
 
@@ -272,7 +274,7 @@ void conn_open(struct loop *loop, int fd, const char *address)
         LIST_INIT(&conn->calls);
         memcpy(conn->address, address, sizeof(conn->address));
     }
-    if (conn == NULL || !prepare(conn)) {
+    if (conn == NULL || !prepare(conn, plain)) {
         if (conn != NULL) {
             conn_free(conn);
         }
@@ -283,5 +285,9 @@ void conn_open(struct loop *loop, int fd, const char *address)
     count_up(&loop->counts.opened);
     arm_timer(conn, loop->setup->limits.handshake_ms);
     (void)event_add(&conn->read_event, NULL);
-    handshake_make_room(loop);
+    if (plain) {
+        handshake_skip(conn);
+    } else {
+        handshake_make_room(loop);
+    }
 }

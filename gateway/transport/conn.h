@@ -3,8 +3,8 @@
 
 #include "gateway/transport/loop.h"
 
-/* One TLS connection: socket, handshake, output, timers. It moves bytes between the
- * socket and its HTTP/2 session and knows nothing of calls. */
+/* One connection, with TLS or plain: socket, handshake, output, timers. It moves bytes
+ * between the socket and its HTTP/2 session and knows nothing of calls. */
 
 enum conn_state {
     CONN_HANDSHAKE,
@@ -16,7 +16,7 @@ enum conn_state {
 struct conn {
     struct loop *loop; /* borrowed */
     int fd;            /* owned */
-    SSL *ssl;          /* owned */
+    SSL *ssl;          /* owned; NULL: plain */
     struct event read_event;
     struct event write_event;
     struct event timer;
@@ -61,7 +61,7 @@ struct conn {
 };
 
 /* Takes the fd. When there is no memory the fd is closed and nothing remains. */
-void conn_open(struct loop *loop, int fd, const char *address);
+void conn_open(struct loop *loop, int fd, bool plain, const char *address);
 /* Writes what waits. May close the connection. */
 void conn_flush(struct conn *conn);
 /* Reads what waits. May close the connection. */

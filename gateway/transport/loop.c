@@ -135,7 +135,7 @@ static void take_note(struct loop *loop, struct note *note)
             atomic_fetch_sub(&loop->connections, 1);
             loop_touch(loop);
         } else {
-            conn_open(loop, note->fd, note->address);
+            conn_open(loop, note->fd, note->plain, note->address);
         }
         free(note);
         break;
@@ -171,7 +171,7 @@ static SG_MUST_USE enum sg_status post(struct loop *loop, struct note *note)
     return mbox_put(&loop->box, &batch, 1);
 }
 
-void loop_adopt(struct loop *loop, int fd, const char *address)
+void loop_adopt(struct loop *loop, int fd, bool plain, const char *address)
 {
     struct note *note = (struct note *)calloc(1, sizeof(*note));
 
@@ -179,7 +179,7 @@ void loop_adopt(struct loop *loop, int fd, const char *address)
         (void)close(fd);
         return;
     }
-    *note = (struct note){.kind = NOTE_CONNECTION, .fd = fd};
+    *note = (struct note){.kind = NOTE_CONNECTION, .fd = fd, .plain = plain};
     for (size_t i = 0; i + 1 < sizeof(note->address) && address[i] != '\0'; i++) {
         note->address[i] = address[i];
     }

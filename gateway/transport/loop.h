@@ -38,6 +38,7 @@ struct note {
     struct letter letter;
     enum note_kind kind;
     int fd;
+    bool plain;
     char address[PEER_ADDRESS_SIZE];
 };
 
@@ -120,7 +121,8 @@ SG_MUST_USE enum sg_status loop_start(struct loop *loop);
 void loop_join(struct loop *loop);
 
 /* Any thread. */
-void loop_adopt(struct loop *loop, int fd, const char *address); /* takes the fd */
+/* Takes the fd. plain: no TLS. */
+void loop_adopt(struct loop *loop, int fd, bool plain, const char *address);
 void loop_drain(struct loop *loop);
 void loop_stop(struct loop *loop);
 

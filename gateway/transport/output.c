@@ -4,6 +4,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/transport/handshake.h"
+#include "gateway/transport/link.h"
 #include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
 
@@ -83,7 +84,7 @@ static bool write_stage(struct conn *conn)
     struct slice bytes =
         slice_of(conn->stage + conn->stage_from, conn->stage_to - conn->stage_from);
 
-    switch (tls_write(conn->ssl, bytes, &len)) {
+    switch (link_write(conn, bytes, &len)) {
     case TLS_DONE:
         conn->stage_from += len;
         if (conn->blocked) {

@@ -8,7 +8,8 @@
 
 struct server {
     struct setup setup;
-    struct acceptor acceptor;
+    struct acceptor acceptors[SERVER_LISTENERS_MAX];
+    size_t acceptor_count;
     struct loop *loops; /* owned */
     unsigned loop_count;
 };
@@ -26,22 +27,55 @@ static enum sg_status make_loops(struct server *server, unsigned count)
     return SG_OK;
 }
 
+static enum sg_status bind_all(struct server *server,
+                               const struct server_options *options, struct sg_error *why)
+{
+    for (size_t i = 0; i < options->listener_count; i++) {
+        server->acceptor_count = i + 1;
+        TRY(acceptor_bind(&server->acceptors[i], &options->listeners[i],
+                          options->unix_mode, why));
+    }
+    return SG_OK;
+}
+
+/* On the first loop: closes all listeners. */
+static void close_listeners(void *context)
+{
+    struct server *server = (struct server *)context;
+
+    for (size_t i = 0; i < server->acceptor_count; i++) {
+        acceptor_close(&server->acceptors[i]);
+    }
+}
+
+static enum sg_status attach_all(struct server *server,
+                                 const struct server_options *options,
+                                 struct sg_error *why)
+{
+    for (size_t i = 0; i < server->acceptor_count; i++) {
+        struct acceptor *acceptor = &server->acceptors[i];
+        acceptor->loops = server->loops;
+        acceptor->loop_count = server->loop_count;
+        acceptor->limit = options->limits.connections;
+        if (acceptor_attach(acceptor) != SG_OK) {
+            return sg_fail(why, SG_NO_MEMORY, "there is no memory for the listener");
+        }
+    }
+    server->loops[0].on_drain = close_listeners;
+    server->loops[0].on_drain_context = server;
+    return SG_OK;
+}
+
 static enum sg_status build(struct server *server, const struct server_options *options,
                             struct sg_error *why)
 {
-    server->acceptor.fd = -1;
+    MUST(options->listener_count >= 1 && options->listener_count <= SERVER_LISTENERS_MAX);
     TRY(setup_init(&server->setup, options, why));
-    TRY(acceptor_bind(&server->acceptor, options->address, options->port, why));
+    TRY(bind_all(server, options, why));
     if (make_loops(server, options->loops == 0 ? 1 : options->loops) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for the I/O loops");
     }
-    server->acceptor.loops = server->loops;
-    server->acceptor.loop_count = server->loop_count;
-    server->acceptor.limit = options->limits.connections;
-    if (acceptor_attach(&server->acceptor) != SG_OK) {
-        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the listener");
-    }
-    return SG_OK;
+    return attach_all(server, options, why);
 }
 
 enum sg_status server_new(const struct server_options *options, struct server **out,
@@ -70,9 +104,10 @@ enum sg_status server_check(const struct server_options *options, struct sg_erro
     return status;
 }
 
-uint16_t server_port(const struct server *server)
+uint16_t server_port(const struct server *server, size_t listener)
 {
-    return server->acceptor.port;
+    MUST(listener < server->acceptor_count);
+    return server->acceptors[listener].port;
 }
 
 static void on_watched(evutil_socket_t fd, short what, void *context)
@@ -195,7 +230,7 @@ void server_free(struct server *server)
         return;
     }
     server_stop(server);
-    acceptor_close(&server->acceptor);
+    close_listeners(server);
     for (unsigned i = 0; i < server->loop_count; i++) {
         loop_fini(&server->loops[i]);
     }

@@ -2,18 +2,32 @@
 #define SEGEL_GATEWAY_TRANSPORT_SERVER_H
 
 #include <openssl/x509.h>
+#include <sys/types.h>
 
 #include "gateway/transport/grpc.h"
 
 /* A gRPC server over HTTP/2: listeners, TLS, connections, limits, I/O loops. It knows
  * methods and peers, nothing of signing. */
 
-/* Who is at the other end, as TLS proved it. Valid during the identify hook only. */
+/* Who is at the other end, as TLS or the kernel proved it. Valid during the identify hook
+ * only. */
 struct peer {
-    X509 *certificate;       /* borrowed; verified against client_ca */
-    uint8_t fingerprint[32]; /* SHA-256 of its DER */
-    const char *address;     /* "127.0.0.1:51234" */
+    X509 *certificate;       /* borrowed; verified against client_ca. NULL: none */
+    uint8_t fingerprint[32]; /* SHA-256 of its DER; zero without one */
+    const char *address;     /* "127.0.0.1:51234", "unix" */
+    bool local;              /* over a Unix socket: the three below are known */
+    uid_t uid;               /* of the process that connected (SO_PEERCRED, unix(7)) */
+    gid_t gid;
+    pid_t pid;
 };
+
+/* Where clients connect. */
+struct server_listener {
+    const char *address; /* IPv4 or IPv6 literal, or "unix:/absolute/path" */
+    uint16_t port;       /* of TCP; 0 = any free one; see server_port */
+    bool plain;          /* HTTP/2 without TLS, by prior knowledge: for Unix sockets */
+};
+enum { SERVER_LISTENERS_MAX = 8 };
 
 /* All limits with their defaults: SERVER_LIMITS_DEFAULT. */
 struct server_limits {
@@ -38,15 +52,17 @@ struct server_limits {
     }
 
 struct server_options {
-    const char *address;     /* IPv4 or IPv6 literal */
-    uint16_t port;           /* 0 = any free one; see server_port */
-    const char *certificate; /* PEM file: server certificate and chain */
-    const char *private_key; /* PEM file */
-    const char *client_ca;   /* PEM file: issuers of client certificates */
-    unsigned loops;          /* I/O threads, from 1 */
+    const struct server_listener *listeners; /* borrowed by server_new only */
+    size_t listener_count;                   /* 1 to SERVER_LISTENERS_MAX */
+    /* PEM files; all NULL when every listener is plain. */
+    const char *certificate; /* server certificate and chain */
+    const char *private_key;
+    const char *client_ca; /* issuers of client certificates; NULL: none are asked for */
+    unsigned loops;        /* I/O threads, from 1 */
     struct server_limits limits;
     const struct grpc_method *methods; /* borrowed for the life of the server */
     size_t method_count;
+    mode_t unix_mode; /* of Unix sockets; 0 = 0660 */
     /* Any I/O thread, once a connection, after the handshake. Returns the caller,
      * borrowed for the life of the connection, or NULL: every call of the connection is
      * then answered UNAUTHENTICATED with the sentence written to why. */
@@ -63,7 +79,8 @@ SG_MUST_USE enum sg_status server_new(const struct server_options *options,
 /* The part of server_new that reads files: nothing is bound, nothing stays. */
 SG_MUST_USE enum sg_status server_check(const struct server_options *options,
                                         struct sg_error *why);
-uint16_t server_port(const struct server *server);
+/* 0: that listener is no TCP socket. */
+uint16_t server_port(const struct server *server, size_t listener);
 
 /* What other threads (the core) send to a loop arrives by its mailbox: the loop calls
  * on_wake on its own thread whenever the fd turns readable. One per loop, before start.

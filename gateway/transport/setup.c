@@ -89,7 +89,12 @@ enum sg_status setup_init(struct setup *setup, const struct server_options *opti
         session_callbacks(&setup->callbacks) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
     }
-    return tls_context(options, &setup->tls, why);
+    for (size_t i = 0; i < options->listener_count; i++) {
+        if (!options->listeners[i].plain) {
+            return tls_context(options, &setup->tls, why);
+        }
+    }
+    return SG_OK;
 }
 
 void setup_fini(struct setup *setup)

@@ -77,6 +77,10 @@ static enum sg_status load_client_issuers(SSL_CTX *tls,
                                           const struct server_options *options,
                                           struct sg_error *why)
 {
+    if (options->client_ca == NULL) {
+        SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
+        return SG_OK;
+    }
     TRY(check_file(options->client_ca, "client issuers", why));
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->client_ca);
     if (names == NULL ||

@@ -41,7 +41,7 @@ static void expect_cut(uint32_t code)
 static void expect_garbage_is_closed(struct slice garbage)
 {
     uint8_t answer[512];
-    int fd = plain_connect(server_port(echo.server));
+    int fd = plain_connect(server_port(echo.server, 0));
     ssize_t len = 1;
 
     cr_assert_eq(send(fd, garbage.data, garbage.len, MSG_NOSIGNAL), (ssize_t)garbage.len);
@@ -74,7 +74,7 @@ Test(hostile, noise_is_closed_and_counted)
 Test(hostile, client_without_certificate_reads_the_alert)
 {
     struct peer_link other;
-    const struct peer_options options = {.port = server_port(echo.server),
+    const struct peer_options options = {.port = server_port(echo.server, 0),
                                          .ca = echo.pki.ca};
 
     /* In TLS 1.3 the client is done before the server has seen its certificate. */
@@ -92,7 +92,7 @@ Test(hostile, client_without_certificate_reads_the_alert)
 Test(hostile, certificate_of_another_issuer_reads_the_alert)
 {
     struct peer_link other;
-    const struct peer_options options = {.port = server_port(echo.server),
+    const struct peer_options options = {.port = server_port(echo.server, 0),
                                          .ca = echo.pki.ca,
                                          .cert = echo.pki.other,
                                          .key = echo.pki.other_key};
@@ -109,7 +109,7 @@ Test(hostile, certificate_of_another_issuer_reads_the_alert)
 static void expect_no_h2(const char *alpn)
 {
     struct peer_link other;
-    const struct peer_options options = {.port = server_port(echo.server),
+    const struct peer_options options = {.port = server_port(echo.server, 0),
                                          .ca = echo.pki.ca,
                                          .cert = echo.pki.client,
                                          .key = echo.pki.client_key,
@@ -137,7 +137,7 @@ Test(hostile, no_alpn_at_all_is_refused)
 Test(hostile, unknown_caller_is_told_so_on_each_call)
 {
     struct peer_link other;
-    const struct peer_options options = {.port = server_port(echo.server),
+    const struct peer_options options = {.port = server_port(echo.server, 0),
                                          .ca = echo.pki.ca,
                                          .cert = echo.pki.stranger,
                                          .key = echo.pki.stranger_key};

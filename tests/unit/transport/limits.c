@@ -66,7 +66,7 @@ Test(limits, silent_peer_loses_its_handshake)
 
     tight.handshake_ms = 100;
     start_with(&tight);
-    int fd = plain_connect(server_port(echo.server));
+    int fd = plain_connect(server_port(echo.server, 0));
     cr_expect_eq(recv(fd, &byte, 1, 0), 0);
     (void)close(fd);
     cr_expect(echo_counted(&echo, handshakes_failed, 1));
@@ -104,7 +104,7 @@ Test(limits, connections_are_counted)
 
     tight.connections = 1;
     start_with(&tight);
-    int fd = plain_connect(server_port(echo.server));
+    int fd = plain_connect(server_port(echo.server, 0));
     cr_expect_leq(recv(fd, &byte, 1, 0), 0);
     (void)close(fd);
     cr_expect(echo_counted(&echo, connections_cut, 1));
@@ -119,7 +119,7 @@ Test(limits, unfinished_handshakes_do_not_crowd_out_clients)
     tight.connections = 16;
     start_with(&tight);
     for (size_t i = 0; i < SG_COUNT(fds); i++) {
-        fds[i] = plain_connect(server_port(echo.server));
+        fds[i] = plain_connect(server_port(echo.server, 0));
     }
     cr_expect(echo_serves(&echo));
     cr_expect_eq(server_counts(echo.server).connections_cut, 0, "nobody was refused");

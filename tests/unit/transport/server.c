@@ -23,9 +23,13 @@ static void remove_pki(void)
 
 TestSuite(server, .init = make_pki, .fini = remove_pki, .timeout = 10);
 
+static struct server_listener listener;
+
 static struct server_options lawful(void)
 {
-    return (struct server_options){.address = "127.0.0.1",
+    listener = (struct server_listener){.address = "127.0.0.1"};
+    return (struct server_options){.listeners = &listener,
+                                   .listener_count = 1,
                                    .certificate = pki.server,
                                    .private_key = pki.server_key,
                                    .client_ca = pki.ca,
@@ -49,7 +53,7 @@ Test(server, starts_and_stops_without_a_peer)
     struct sg_error why = {0};
 
     cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
-    cr_expect_gt(server_port(server), 0);
+    cr_expect_gt(server_port(server, 0), 0);
     cr_assert_eq(server_start(server, &why), SG_OK);
     cr_expect(server_idle(server));
     server_drain(server);
@@ -104,29 +108,29 @@ Test(server, refuses_client_issuers_without_a_certificate)
 
 Test(server, refuses_a_host_name_as_address)
 {
-    struct server_options options = lawful();
+    const struct server_options options = lawful();
 
-    options.address = "localhost";
+    listener.address = "localhost";
     expect_refused(&options, SG_INVALID, "localhost");
 }
 
 Test(server, says_that_the_port_is_taken)
 {
-    struct server_options options = lawful();
+    const struct server_options options = lawful();
     struct server *other = NULL;
 
     cr_assert_eq(server_new(&options, &other, NULL), SG_OK);
-    options.port = server_port(other);
+    listener.port = server_port(other, 0);
     expect_refused(&options, SG_IO, "another server");
     server_free(other);
 }
 
 Test(server, listens_on_ipv6)
 {
-    struct server_options options = lawful();
+    const struct server_options options = lawful();
     struct sg_error why = {0};
 
-    options.address = "::1";
+    listener.address = "::1";
     enum sg_status status = server_new(&options, &server, &why);
     cr_expect(status == SG_OK || strstr(why.text, "assign") != NULL ||
                   strstr(why.text, "family") != NULL,
@@ -139,7 +143,7 @@ Test(server, stop_does_not_wait_for_unfinished_handshakes)
 
     cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
     cr_assert_eq(server_start(server, NULL), SG_OK);
-    int fd = plain_connect(server_port(server));
+    int fd = plain_connect(server_port(server, 0));
     for (int i = 0; i < 100 && server_counts(server).connections_opened == 0; i++) {
         (void)usleep(2000);
     }

@@ -26,7 +26,7 @@ static int run_client(const struct echo *echo)
 
     (void)snprintf(program, sizeof(program), "%s",
                    python == NULL ? "/usr/bin/python3" : python);
-    (void)snprintf(port, sizeof(port), "%u", (unsigned)server_port(echo->server));
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)server_port(echo->server, 0));
     (void)snprintf(dir, sizeof(dir), "%s", echo->pki.dir);
     cr_assert_eq(posix_spawnp(&pid, program, NULL, NULL, argv, environ), 0);
     cr_assert_eq(waitpid(pid, &status, 0), pid);

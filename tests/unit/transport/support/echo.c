@@ -263,8 +263,10 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
             methods[i].max_request = ECHO_MAX_LARGE;
         }
     }
+    static const struct server_listener listener = {.address = "127.0.0.1"};
     const struct server_options options = {
-        .address = "127.0.0.1",
+        .listeners = &listener,
+        .listener_count = 1,
         .certificate = echo->pki.server,
         .private_key = echo->pki.server_key,
         .client_ca = echo->pki.ca,
@@ -330,7 +332,7 @@ bool echo_counts(const struct echo *echo, size_t counter, uint64_t value)
 
 void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window)
 {
-    const struct peer_options options = {.port = server_port(echo->server),
+    const struct peer_options options = {.port = server_port(echo->server, 0),
                                          .ca = echo->pki.ca,
                                          .cert = echo->pki.client,
                                          .key = echo->pki.client_key,
