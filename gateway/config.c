@@ -49,8 +49,8 @@ static const struct yaml_node *find(const struct parse *p, const char *path)
 static bool is_path(const char *setting_path)
 {
     static const char *const paths[] = {
-        "tls.certificate", "tls.private_key", "tls.client_ca", "ledger.path",
-        "policy.file",     "policy.anchors",  "hsm.program"};
+        "tls.certificate", "tls.private_key", "tls.client_ca",  "tls.client_crl",
+        "ledger.path",     "policy.file",     "policy.anchors", "hsm.program"};
 
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         if (strcmp(setting_path, paths[i]) == 0) {
@@ -87,7 +87,7 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
         return SG_OK;
     }
     TRY(name_setting(p, row->path, yaml_str(p->doc, node, target, p->why)));
-    if (is_path(row->path)) {
+    if (is_path(row->path) && (*target)[0] != '\0') {
         *target = parse_path(p, *target);
     }
     return *target == NULL ? SG_NO_MEMORY : SG_OK;
@@ -156,6 +156,29 @@ static enum sg_status read_log(struct parse *p)
     return SG_OK;
 }
 
+static enum sg_status read_listen(struct parse *p)
+{
+    static const char *const versions[] = {"1.3", "1.2", NULL};
+    const struct config *config = p->config;
+    const char *path = config->listen_unix;
+    size_t index = 0;
+
+    TRY(parse_choice(p, find(p, "tls.min_version"), config->tls_min_version, versions,
+                     &index));
+    p->config->tls12 = index == 1;
+    if (path[0] != '\0' && path[0] != '/' && strncmp(path, "fd:", 3) != 0) {
+        return yaml_fail(
+            p->doc, find(p, "listen.unix"), p->why,
+            "a Unix socket is given by an absolute path, or as fd:NAME where "
+            "systemd passes it");
+    }
+    return path[0] != '\0' || config->listen_address[0] != '\0'
+               ? SG_OK
+               : yaml_fail(p->doc, find(p, "listen.address"), p->why,
+                           "nobody could connect: give listen.address, listen.unix or "
+                           "both");
+}
+
 static enum sg_status read_all(struct parse *p)
 {
     if (yaml_root(p->doc)->kind != YAML_MAP) {
@@ -165,6 +188,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(check_names(p));
     TRY(read_settings(p));
     TRY(read_log(p));
+    TRY(read_listen(p));
     TRY(parse_lanes(p));
     TRY(parse_log_key(p));
     TRY(parse_keys(p));

@@ -77,7 +77,7 @@ struct config_key {
 
 struct config_caller {
     const char *name;
-    const char *match;        /* "URI:…", "DNS:…" or "sha256:<hex>" */
+    const char *match;        /* "URI:…", "DNS:…", "sha256:<hex>" or "uid:<n>" */
     unsigned roles;           /* bits of config_role */
     struct config_words keys; /* names of keys that it is entitled to */
 };
@@ -94,6 +94,7 @@ struct config {
     size_t key_count;
     struct config_caller *callers;
     size_t caller_count;
+    bool tls12;
     size_t log_lane; /* index in lanes */
     struct config_object log_key;
     enum log_level log_level_value;

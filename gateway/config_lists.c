@@ -166,7 +166,12 @@ static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
     bool fingerprint = strncmp(match, "sha256:", 7) == 0;
     uint8_t hash[32];
     size_t len = 0;
+    uint64_t uid = 0;
 
+    if (strncmp(match, "uid:", 4) == 0 &&
+        text_uint(slice_str(match + 4), UINT32_MAX - 1, &uid) == SG_OK) {
+        return SG_OK;
+    }
     if (fingerprint
             ? text_unhex(slice_str(match + 7), hash, sizeof(hash), &len) == SG_OK &&
                   len == sizeof(hash)
@@ -176,7 +181,20 @@ static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
     }
     return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
                      "match names a client certificate: URI:…, DNS:… (a subject "
-                     "alternative name) or sha256: and 64 hexadecimal digits");
+                     "alternative name) or sha256: and 64 hexadecimal digits; or a user "
+                     "of this machine on the Unix socket: uid: and a number");
+}
+
+/* An officer is a person with a certificate of its own; a user id of the gateway's
+ * machine is whoever administers it. */
+static enum sg_status check_local(struct parse *p, const struct yaml_node *map,
+                                  const struct config_caller *caller)
+{
+    if (strncmp(caller->match, "uid:", 4) == 0 && (caller->roles & ROLE_OFFICER) != 0) {
+        return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
+                         "an officer is known by a certificate, not by a user id");
+    }
+    return SG_OK;
 }
 
 static enum sg_status check_keys(struct parse *p, const struct yaml_node *map,
@@ -206,6 +224,7 @@ static enum sg_status read_caller(struct parse *p, const struct yaml_node *map,
     TRY(field_text(p, map, "match", &caller->match));
     TRY(check_match(p, map, caller->match));
     TRY(read_roles(p, map, caller));
+    TRY(check_local(p, map, caller));
     TRY(field_words(p, map, "keys", &caller->keys));
     return check_keys(p, map, caller);
 }

@@ -55,9 +55,10 @@ static const char usage[] =
     "                   'segel token unlock LANE'\n"
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
-    "with a signed checkpoint. SIGHUP reads the list of lanes anew, and which keys are "
-    "on\n"
-    "them; lanes come and go while jobs run.\n"
+    "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
+    "them, and the files of TLS: certificate, client issuers, revocation lists. Lanes "
+    "come\n"
+    "and go while jobs run, connections stay open.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"
@@ -89,33 +90,57 @@ static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX
                : sg_fail(why, SG_INVALID, "the path of segel-hsm is too long");
 }
 
-static struct server_options server_settings(const struct config *config,
-                                             struct server_listener *listener)
-{
-    struct server_options options = {
-        .listeners = listener,
-        .listener_count = 1,
-        .certificate = config->tls_certificate_file,
-        .private_key = config->tls_private_key_file,
-        .client_ca = config->tls_client_ca_file,
-        .loops = (unsigned)config->io_loops,
-        .limits = SERVER_LIMITS_DEFAULT,
-    };
+/* Where clients connect, and by what TLS: what the configuration says to the transport.
+ */
+struct door {
+    struct server_listener listeners[2];
+    char unix_address[PATH_MAX];
+    struct server_options options;
+};
 
-    *listener = (struct server_listener){.address = config->listen_address,
-                                         .port = (uint16_t)config->listen_port};
-    options.limits.connections = (uint32_t)config->io_connections;
-    options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
-    return options;
+static void add_listener(struct door *door, const char *address, uint16_t port,
+                         bool plain)
+{
+    door->listeners[door->options.listener_count++] =
+        (struct server_listener){.address = address, .port = port, .plain = plain};
+}
+
+static const char *maybe(const char *path)
+{
+    return path[0] == '\0' ? NULL : path;
+}
+
+static void open_door(const struct config *config, struct door *door)
+{
+    const char *path = config->listen_unix;
+
+    *door = (struct door){.options = {.certificate = config->tls_certificate_file,
+                                      .private_key = config->tls_private_key_file,
+                                      .client_ca = config->tls_client_ca_file,
+                                      .client_crl = maybe(config->tls_client_crl_file),
+                                      .tls12 = config->tls12,
+                                      .loops = (unsigned)config->io_loops,
+                                      .limits = SERVER_LIMITS_DEFAULT}};
+    door->options.listeners = door->listeners;
+    if (config->listen_address[0] != '\0') {
+        add_listener(door, config->listen_address, (uint16_t)config->listen_port, false);
+    }
+    if (path[0] != '\0') {
+        (void)snprintf(door->unix_address, sizeof(door->unix_address), "%s%s",
+                       path[0] == '/' ? "unix:" : "", path);
+        add_listener(door, door->unix_address, 0, true);
+    }
+    door->options.limits.connections = (uint32_t)config->io_connections;
+    door->options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
 }
 
 static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 {
-    struct server_listener listener;
-    struct server_options options = server_settings(gateway->config, &listener);
+    struct door door;
 
-    services_offer(gateway->services, &options);
-    return server_new(&options, &gateway->server, why);
+    open_door(gateway->config, &door);
+    services_offer(gateway->services, &door.options);
+    return server_new(&door.options, &gateway->server, why);
 }
 
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
@@ -177,13 +202,13 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 /* --check-config: everything that can be said without token, ledger and port. */
 static enum sg_status check_files(const struct config *config, struct sg_error *why)
 {
-    struct server_listener listener;
-    const struct server_options options = server_settings(config, &listener);
     struct keyring ring = {0};
+    struct door door;
 
+    open_door(config, &door);
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
-    return status == SG_OK ? server_check(&options, why) : status;
+    return status == SG_OK ? server_check(&door.options, why) : status;
 }
 
 /* --- Ending ---------------------------------------------------------------------- */
@@ -204,20 +229,44 @@ static void begin_to_end(struct gateway *gateway)
     services_drain(gateway->services);
 }
 
+/* What can be said before anything is changed. */
+static enum sg_status load_again(const struct gateway *gateway, struct config **out,
+                                 struct door *door, struct sg_error *why)
+{
+    TRY(config_load(gateway->config_path, out, why));
+    open_door(*out, door);
+    return server_check(&door->options, why);
+}
+
+/* The core keeps its copy of the configuration, or frees it: the door has one of its own.
+ */
+static enum sg_status renew(struct gateway *gateway, const struct door *door,
+                            struct sg_error *why)
+{
+    struct config *config = NULL;
+
+    TRY(config_load(gateway->config_path, &config, why));
+    TRY(core_reload(gateway->core, config, why));
+    return server_reload(gateway->server, &door->options, why);
+}
+
 /* A configuration that does not load whole changes nothing. */
 static void reload(struct gateway *gateway)
 {
     struct config *config = NULL;
     struct sg_error why = {0};
+    struct door door;
 
-    enum sg_status status = config_load(gateway->config_path, &config, &why);
-    status = status == SG_OK ? core_reload(gateway->core, config, &why) : status;
+    enum sg_status status = load_again(gateway, &config, &door, &why);
+    status = status == SG_OK ? renew(gateway, &door, &why) : status;
+    config_free(config);
     if (status != SG_OK) {
         log_event(LOG_ERROR, "reload.failed", "why",
                   why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
         return;
     }
-    log_event(LOG_INFO, "reloaded", "what", "lanes, and which keys are on them", NULL);
+    log_event(LOG_INFO, "reloaded", "what",
+              "lanes, which keys are on them, and the files of TLS", NULL);
 }
 
 /* Ten times a second on the main thread. At the end: listeners, connections, then the
@@ -285,6 +334,9 @@ static void say_ready(const struct gateway *gateway)
 
     (void)snprintf(address, sizeof(address), "%s:%u", config->listen_address,
                    (unsigned)server_port(gateway->server, 0));
+    if (config->listen_address[0] == '\0') {
+        (void)snprintf(address, sizeof(address), "%s", config->listen_unix);
+    }
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
     log_event(LOG_INFO, "ready", "address", address, "admin",
               gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",

@@ -14,7 +14,8 @@ static struct record_job record_of(const struct job *job)
     return (struct record_job){
         .decision_id = job->decision_id,
         .caller = job->caller->name,
-        .caller_cert = job->caller_cert,
+        .caller_cert = job->caller_uid == JOB_REMOTE ? job->caller_cert : NULL,
+        .caller_uid = job->caller_uid,
         .request_id = job->request_id,
         .batch = job->batch,
         .key = job->key->config->name,

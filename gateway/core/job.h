@@ -17,6 +17,7 @@ struct denial {
     } failures[VERDICT_FAILURES];
 };
 
+enum { JOB_REMOTE = -1 };
 enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192 };
 
 /* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that
@@ -34,8 +35,9 @@ struct job {
     const struct policy *policy;        /* borrowed: the one that judged */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
-    uint8_t caller_cert[32];
-    int64_t deadline_us; /* CLOCK_MONOTONIC */
+    uint8_t caller_cert[32];            /* of a remote caller */
+    int64_t caller_uid;                 /* of a user of this machine, else JOB_REMOTE */
+    int64_t deadline_us;                /* CLOCK_MONOTONIC */
     int64_t signing_time_us;
 
     /* What is asked; request_hash is over all of it. */

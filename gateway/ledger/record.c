@@ -55,6 +55,9 @@ static void put_job(struct json_out *out, const struct record_job *job)
     put_text(out, "decision_id", job->decision_id);
     put_text(out, "caller", job->caller);
     put_sha256(out, "caller_cert", job->caller_cert);
+    if (job->caller_cert == NULL) {
+        json_uint(out, "caller_uid", (uint64_t)job->caller_uid);
+    }
     put_text(out, "job", job->request_id);
     if (job->attempt > 0) {
         json_uint(out, "attempt", job->attempt);

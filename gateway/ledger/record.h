@@ -21,7 +21,8 @@ struct record_head {
 struct record_job {
     const char *decision_id;
     const char *caller;
-    const uint8_t *caller_cert; /* SHA-256 of its certificate */
+    const uint8_t *caller_cert; /* SHA-256 of its certificate; NULL: it is local */
+    int64_t caller_uid;         /* user id of a local one */
     const char *request_id;
     const char *batch;
     const char *key;

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,10 +6,23 @@
 #include "gateway/service/inside.h"
 #include "proto/text.h"
 
-static bool matches(const struct config_caller *caller, const struct cert_names *names,
-                    const char *fingerprint)
+enum { IDENTITY_SIZE = 7 + 64 + 1 };
+
+/* "sha256:…" of the certificate, or "uid:…" of the user. */
+static void write_identity(const struct peer *peer, char out[IDENTITY_SIZE])
 {
-    if (strcasecmp(caller->match, fingerprint) == 0) {
+    if (peer->certificate == NULL) {
+        (void)snprintf(out, IDENTITY_SIZE, "uid:%u", (unsigned)peer->uid);
+        return;
+    }
+    memcpy(out, "sha256:", 7);
+    text_hex(slice_of(peer->fingerprint, sizeof(peer->fingerprint)), out + 7);
+}
+
+static bool matches(const struct config_caller *caller, const struct cert_names *names,
+                    const char *identity)
+{
+    if (strcasecmp(caller->match, identity) == 0) {
         return true;
     }
     for (size_t i = 0; i < names->count; i++) {
@@ -19,14 +33,16 @@ static bool matches(const struct config_caller *caller, const struct cert_names 
     return false;
 }
 
-static const struct config_caller *
-look_up(const struct config *config, const struct peer *peer, const char *fingerprint)
+static const struct config_caller *look_up(const struct config *config,
+                                           const struct peer *peer, const char *identity)
 {
     struct cert_names names = {0};
 
-    cert_alt_names(peer->certificate, &names);
+    if (peer->certificate != NULL) {
+        cert_alt_names(peer->certificate, &names);
+    }
     for (size_t i = 0; i < config->caller_count; i++) {
-        if (matches(&config->callers[i], &names, fingerprint)) {
+        if (matches(&config->callers[i], &names, identity)) {
             return &config->callers[i];
         }
     }
@@ -34,7 +50,7 @@ look_up(const struct config *config, const struct peer *peer, const char *finger
 }
 
 static struct caller *make(const struct config_caller *config, const struct peer *peer,
-                           const char *fingerprint)
+                           const char identity[IDENTITY_SIZE])
 {
     static const enum config_role roles[] = {ROLE_BACKEND, ROLE_OFFICER, ROLE_REVIEWER,
                                              ROLE_OPERATOR};
@@ -50,7 +66,8 @@ static struct caller *make(const struct config_caller *config, const struct peer
     }
     caller->config = config;
     memcpy(caller->fingerprint, peer->fingerprint, sizeof(caller->fingerprint));
-    memcpy(caller->fingerprint_text, fingerprint, sizeof(caller->fingerprint_text));
+    memcpy(caller->fingerprint_text, identity, sizeof(caller->fingerprint_text));
+    caller->uid = peer->certificate == NULL ? (int64_t)peer->uid : JOB_REMOTE;
     for (size_t i = 0; i < config->keys.count; i++) {
         caller->keys[i] = slice_str(config->keys.items[i]);
     }
@@ -62,39 +79,44 @@ static struct caller *make(const struct config_caller *config, const struct peer
     return caller;
 }
 
-static struct caller *known(const struct services *services, const struct peer *peer)
+static struct caller *known(const struct services *services, const char *identity)
 {
     struct caller *at = services->callers;
 
-    while (at != NULL &&
-           memcmp(at->fingerprint, peer->fingerprint, sizeof(at->fingerprint)) != 0) {
+    while (at != NULL && strcmp(at->fingerprint_text, identity) != 0) {
         at = at->next;
     }
     return at;
 }
 
+/* The transport tells it, not too often. */
+static void unknown(const struct peer *peer, const char *identity, struct sg_error *why)
+{
+    enum sg_status status = sg_fail(
+        why, SG_UNAUTHENTICATED,
+        "no caller is configured for this %s (%s); ask the administrator to add it under "
+        "callers",
+        peer->certificate == NULL ? "user" : "client certificate", identity);
+    (void)status;
+}
+
 static struct caller *find_or_make(struct services *services, const struct peer *peer,
                                    struct sg_error *why)
 {
-    char fingerprint[7 + 64 + 1] = "sha256:";
-    struct caller *caller = known(services, peer);
+    char identity[IDENTITY_SIZE] = "";
 
+    write_identity(peer, identity);
+    struct caller *caller = known(services, identity);
     if (caller != NULL) {
         return caller;
     }
-    text_hex(slice_of(peer->fingerprint, sizeof(peer->fingerprint)), fingerprint + 7);
     const struct config_caller *config =
-        look_up(services->options.config, peer, fingerprint);
+        look_up(services->options.config, peer, identity);
     if (config == NULL) {
-        enum sg_status status =
-            sg_fail(why, SG_UNAUTHENTICATED,
-                    "no caller is configured for this client certificate (%s); ask the "
-                    "administrator to add it under callers",
-                    fingerprint);
-        (void)status; /* the transport tells it, not too often */
+        unknown(peer, identity, why);
         return NULL;
     }
-    caller = make(config, peer, fingerprint);
+    caller = make(config, peer, identity);
     if (caller != NULL) {
         caller->next = services->callers;
         services->callers = caller;
@@ -106,6 +128,7 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
 {
     struct services *services = (struct services *)context;
 
+    MUST(peer->certificate != NULL || peer->local); /* nobody else is let in by segeld */
     /* Once a connection, and a leaf: nothing else is locked under it. */
     MUST(pthread_mutex_lock(&services->callers_lock) == 0);
     struct caller *caller = find_or_make(services, peer, why);

@@ -17,11 +17,13 @@
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
 
-/* Who calls: one for each client certificate that was ever let in. */
+/* Who calls: one for each client certificate, or user of this machine, that was ever let
+ * in. */
 struct caller {
     const struct config_caller *config;
     uint8_t fingerprint[32];
-    char fingerprint_text[7 + 64 + 1]; /* "sha256:…" */
+    char fingerprint_text[7 + 64 + 1]; /* "sha256:…"; "uid:…" of a local one */
+    int64_t uid;                       /* of a local one, else JOB_REMOTE */
     struct slice *keys;                /* owned: the config's words as slices */
     struct slice roles[4];
     size_t role_count;

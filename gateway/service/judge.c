@@ -35,13 +35,17 @@ static void job_facts(const struct terms *terms, const struct job *job,
 
 static void caller_facts(const struct caller *caller, struct facts *facts)
 {
-    static const struct slice auth[] = {{(const uint8_t *)"mtls", 4}};
+    static const struct slice mtls[] = {{(const uint8_t *)"mtls", 4}};
+    static const struct slice local[] = {{(const uint8_t *)"local", 5}};
+    bool remote = caller->uid == JOB_REMOTE;
 
     facts_text(facts, FACT_ID_caller_name, slice_str(caller->config->name));
-    facts_text(facts, FACT_ID_caller_cert_fp, slice_str(caller->fingerprint_text));
+    if (remote) {
+        facts_text(facts, FACT_ID_caller_cert_fp, slice_str(caller->fingerprint_text));
+    }
     facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->config->keys.count);
     facts_set(facts, FACT_ID_caller_roles, caller->roles, caller->role_count);
-    facts_set(facts, FACT_ID_caller_auth, auth, SG_COUNT(auth));
+    facts_set(facts, FACT_ID_caller_auth, remote ? mtls : local, 1);
 }
 
 static const char *first_text(const char *wanted, const char *other)

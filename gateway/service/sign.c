@@ -119,6 +119,7 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
     job->gone = &sign->gone;
     job->caller = sign->caller->config;
     memcpy(job->caller_cert, sign->caller->fingerprint, sizeof(job->caller_cert));
+    job->caller_uid = sign->caller->uid;
     job->deadline_us = deadline_us(sign);
     job->signing_time_us = clock_wall_us();
     if (terms_item(&sign->terms, item, job) == SG_OK) {

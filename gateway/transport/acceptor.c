@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "gateway/log.h"
+#include "gateway/transport/passed.h"
 
-enum { BACKLOG = 512, ACCEPTS_A_TURN = 64, PAUSE_MS = 100, UNIX_MODE = 0660 };
+enum { BACKLOG = 512, ACCEPTS_A_TURN = 64, PAUSE_MS = 100 };
 
 static enum sg_status listen_failed(struct sg_error *why,
                                     const struct server_listener *listener)
@@ -24,79 +25,12 @@ static enum sg_status listen_failed(struct sg_error *why,
                    listener->address, (unsigned)listener->port, text);
 }
 
-/* --- Unix sockets ------------------------------------------------------------------- */
-
-static enum sg_status path_failed(struct sg_error *why, const char *path)
+static uint16_t port_of(int fd)
 {
-    char reason[128];
-    const char *text = strerror_r(errno, reason, sizeof(reason));
+    struct address address = {.len = sizeof(address.local)};
 
-    return sg_fail(why, SG_IO,
-                   "cannot listen on the Unix socket %s: %s; check the folder and its "
-                   "rights",
-                   path, text);
+    return getsockname(fd, &address.any, &address.len) == 0 ? address_port(&address) : 0;
 }
-
-/* Whether a server listens there now. Only then it would be wrong to take its place. */
-static bool answers(const struct address *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool alive = fd >= 0 &&
-                 (connect(fd, &address->any, address->len) == 0 || errno != ECONNREFUSED);
-
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return alive;
-}
-
-static enum sg_status clear_path(const struct address *address, struct sg_error *why)
-{
-    const char *path = address->local.sun_path;
-    struct stat found;
-
-    if (lstat(path, &found) != 0) {
-        return errno == ENOENT ? SG_OK : path_failed(why, path);
-    }
-    if (!S_ISSOCK(found.st_mode)) {
-        return sg_fail(why, SG_INVALID,
-                       "%s is there already and is not a socket; choose another path",
-                       path);
-    }
-    if (answers(address)) {
-        return sg_fail(why, SG_IO, "another server listens on the Unix socket %s", path);
-    }
-    return unlink(path) == 0 ? SG_OK : path_failed(why, path);
-}
-
-/* Nobody can connect before listen: the mode is right by then. */
-static enum sg_status bind_path(struct acceptor *acceptor, const struct address *address,
-                                mode_t mode, struct sg_error *why)
-{
-    const char *path = address->local.sun_path;
-
-    TRY(clear_path(address, why));
-    if (bind(acceptor->fd, &address->any, address->len) != 0) {
-        return path_failed(why, path);
-    }
-    memcpy(acceptor->path, path, strlen(path) + 1);
-    bool good = chmod(path, mode == 0 ? UNIX_MODE : mode) == 0 &&
-                lstat(path, &acceptor->made) == 0 && listen(acceptor->fd, BACKLOG) == 0;
-    return good ? SG_OK : path_failed(why, path);
-}
-
-/* The file goes with its server, unless another one has taken the place. */
-static void remove_path(const struct acceptor *acceptor)
-{
-    struct stat found;
-
-    if (acceptor->path[0] != '\0' && lstat(acceptor->path, &found) == 0 &&
-        found.st_dev == acceptor->made.st_dev && found.st_ino == acceptor->made.st_ino) {
-        (void)unlink(acceptor->path);
-    }
-}
-
-/* --- Listening ---------------------------------------------------------------------- */
 
 static bool bind_port(struct acceptor *acceptor, struct address *address)
 {
@@ -108,6 +42,8 @@ static bool bind_port(struct acceptor *acceptor, struct address *address)
            getsockname(acceptor->fd, &address->any, &address->len) == 0;
 }
 
+static const char passed_prefix[] = "fd:";
+
 enum sg_status acceptor_bind(struct acceptor *acceptor,
                              const struct server_listener *listener, mode_t unix_mode,
                              struct sg_error *why)
@@ -116,6 +52,12 @@ enum sg_status acceptor_bind(struct acceptor *acceptor,
 
     acceptor->fd = -1;
     acceptor->plain = listener->plain;
+    if (strncmp(listener->address, passed_prefix, sizeof(passed_prefix) - 1) == 0) {
+        TRY(passed_take(listener->address + sizeof(passed_prefix) - 1, acceptor->plain,
+                        &acceptor->fd, why));
+        acceptor->port = port_of(acceptor->fd);
+        return SG_OK;
+    }
     TRY(address_parse(listener->address, listener->port, &address, why));
     acceptor->fd =
         socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -123,7 +65,8 @@ enum sg_status acceptor_bind(struct acceptor *acceptor,
         return listen_failed(why, listener);
     }
     if (address_is_local(&address)) {
-        return bind_path(acceptor, &address, unix_mode, why);
+        TRY(socket_file_bind(&acceptor->file, acceptor->fd, &address, unix_mode, why));
+        return listen(acceptor->fd, BACKLOG) == 0 ? SG_OK : listen_failed(why, listener);
     }
     if (!bind_port(acceptor, &address)) {
         return listen_failed(why, listener);
@@ -274,7 +217,7 @@ void acceptor_close(struct acceptor *acceptor)
         (void)event_del(&acceptor->event);
         (void)event_del(&acceptor->pause);
     }
-    remove_path(acceptor);
+    socket_file_remove(&acceptor->file);
     (void)close(acceptor->fd);
     acceptor->fd = -1;
 }

@@ -1,10 +1,8 @@
 #ifndef SEGEL_GATEWAY_TRANSPORT_ACCEPTOR_H
 #define SEGEL_GATEWAY_TRANSPORT_ACCEPTOR_H
 
-#include <sys/stat.h>
-
-#include "gateway/transport/address.h"
 #include "gateway/transport/loop.h"
+#include "gateway/transport/socket_file.h"
 
 /* A listener of a server. Lives on the first loop and hands each connection to the loop
  * that has the fewest. */
@@ -13,9 +11,8 @@ struct acceptor {
     uint16_t port;
     bool plain;
     bool attached;
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of a Unix socket; "" */
-    struct stat made;   /* the socket's file, to remove no other */
-    struct loop *loops; /* borrowed */
+    struct socket_file file; /* of a Unix socket that is ours */
+    struct loop *loops;      /* borrowed */
     unsigned loop_count;
     uint32_t limit; /* open connections */
     struct event event;

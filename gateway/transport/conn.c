@@ -253,7 +253,7 @@ static bool prepare(struct conn *conn, bool plain)
     struct event_base *base = conn->loop->base;
 
     if (!plain) {
-        conn->ssl = SSL_new(conn->loop->setup->tls);
+        conn->ssl = trust_connection(conn->loop->setup->trust, &conn->trusted);
     }
     bool good = plain || (conn->ssl != NULL && SSL_set_fd(conn->ssl, conn->fd) == 1);
     return good &&

@@ -24,8 +24,9 @@ struct conn {
     uint32_t index;
     char address[PEER_ADDRESS_SIZE];
 
-    void *caller;   /* of the identify hook */
-    char *stranger; /* owned; why there is no caller */
+    unsigned trusted; /* generation of the trust that judged its certificate */
+    void *caller;     /* of the identify hook */
+    char *stranger;   /* owned; why there is no caller */
 
     nghttp2_session *session; /* owned */
     LIST_HEAD(, grpc_call) calls;

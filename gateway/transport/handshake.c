@@ -5,10 +5,13 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "gateway/log.h"
+#include "gateway/transport/call.h"
+#include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
 
 static void write_line(struct conn *conn, enum log_level level, const char *event,
@@ -104,6 +107,38 @@ static void identify(struct conn *conn)
             strdup(why.text[0] == '\0' ? sg_status_text(SG_UNAUTHENTICATED) : why.text);
         write_line(conn, LOG_WARN, "caller.unknown",
                    conn->stranger == NULL ? "" : conn->stranger);
+    }
+}
+
+/* What it asked for before is not answered either: a stream would go on for hours. */
+static void send_away(struct conn *conn, const char *why)
+{
+    struct grpc_call *call;
+
+    write_line(conn, LOG_WARN, "caller.revoked", why);
+    free(conn->stranger);
+    conn->stranger = strdup(why);
+    LIST_FOREACH(call, &conn->calls, link)
+    {
+        if (call->accepted && !call->ended) {
+            call_refuse(call, SG_UNAUTHENTICATED, why);
+        }
+    }
+    conn->caller = NULL;
+    session_goaway(conn);
+}
+
+void handshake_judge(struct conn *conn)
+{
+    struct trust *trust = conn->loop->setup->trust;
+    struct sg_error why = {0};
+
+    if (conn->ssl == NULL || conn->caller == NULL ||
+        conn->trusted == trust_generation(trust)) {
+        return;
+    }
+    if (trust_judge(trust, conn->ssl, &conn->trusted, &why) != SG_OK) {
+        send_away(conn, why.text);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gateway/transport/call.h"
+#include "gateway/transport/handshake.h"
 #include "gateway/transport/session.h"
 
 enum { STOP_MS = 300, NO_SLOT = INT32_MAX };
@@ -79,6 +80,13 @@ static void goaway(struct conn *conn)
     }
 }
 
+static void judge(struct conn *conn)
+{
+    if (conn->state == CONN_OPEN && conn->call_count > 0) {
+        handshake_judge(conn);
+    }
+}
+
 static void close_listener(struct loop *loop)
 {
     if (loop->on_drain != NULL) {
@@ -142,6 +150,10 @@ static void take_note(struct loop *loop, struct note *note)
     case NOTE_DRAIN:
         start_drain(loop);
         break;
+    case NOTE_JUDGE:
+        for_each_conn(loop, judge);
+        free(note);
+        break;
     case NOTE_STOP:
         start_stop(loop);
         break;
@@ -199,6 +211,19 @@ void loop_drain(struct loop *loop)
     if (!atomic_exchange(&loop->drain_asked, true)) {
         loop->drain_note.kind = NOTE_DRAIN;
         MUST(post(loop, &loop->drain_note) == SG_OK);
+    }
+}
+
+/* Without memory they are judged when they call next. */
+void loop_judge(struct loop *loop)
+{
+    struct note *note = (struct note *)calloc(1, sizeof(*note));
+
+    if (note != NULL) {
+        note->kind = NOTE_JUDGE;
+        if (post(loop, note) != SG_OK) {
+            free(note);
+        }
     }
 }
 
@@ -280,6 +305,8 @@ static void drop_notes(struct loop *loop)
         STAILQ_REMOVE_HEAD(&letters, link);
         if (note->kind == NOTE_CONNECTION) {
             (void)close(note->fd);
+        }
+        if (note->kind == NOTE_CONNECTION || note->kind == NOTE_JUDGE) {
             free(note);
         }
     }

@@ -32,7 +32,7 @@ struct conn_slot {
 };
 
 /* What other threads write to a loop. */
-enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_STOP };
+enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_JUDGE, NOTE_STOP };
 enum { PEER_ADDRESS_SIZE = 64 };
 struct note {
     struct letter letter;
@@ -124,6 +124,8 @@ void loop_join(struct loop *loop);
 /* Takes the fd. plain: no TLS. */
 void loop_adopt(struct loop *loop, int fd, bool plain, const char *address);
 void loop_drain(struct loop *loop);
+/* The trust was renewed: those who have calls are judged by it. */
+void loop_judge(struct loop *loop);
 void loop_stop(struct loop *loop);
 
 /* turn.c: the two ends of a turn, for the events of the loop. */

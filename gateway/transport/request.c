@@ -1,5 +1,6 @@
 #include "gateway/clock.h"
 #include "gateway/transport/call.h"
+#include "gateway/transport/handshake.h"
 #include "gateway/transport/metadata.h"
 
 static void take_path(struct grpc_call *call, struct slice value)
@@ -148,8 +149,9 @@ static void refuse_metadata(struct grpc_call *call)
 
 static bool refuse_grpc(struct grpc_call *call)
 {
-    const struct conn *conn = call->conn;
+    struct conn *conn = call->conn;
 
+    handshake_judge(conn);
     if (!call->request.trailers) {
         call_refuse(call, SG_INTERNAL,
                     "the request lacks 'te: trailers'; a proxy on the way does not pass "

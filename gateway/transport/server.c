@@ -104,6 +104,16 @@ enum sg_status server_check(const struct server_options *options, struct sg_erro
     return status;
 }
 
+enum sg_status server_reload(struct server *server, const struct server_options *options,
+                             struct sg_error *why)
+{
+    TRY(setup_trust(&server->setup, options, why));
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        loop_judge(&server->loops[i]);
+    }
+    return SG_OK;
+}
+
 uint16_t server_port(const struct server *server, size_t listener)
 {
     MUST(listener < server->acceptor_count);

@@ -23,9 +23,11 @@ struct peer {
 
 /* Where clients connect. */
 struct server_listener {
-    const char *address; /* IPv4 or IPv6 literal, or "unix:/absolute/path" */
-    uint16_t port;       /* of TCP; 0 = any free one; see server_port */
-    bool plain;          /* HTTP/2 without TLS, by prior knowledge: for Unix sockets */
+    /* IPv4 or IPv6 literal, "unix:/absolute/path", or "fd:NAME" for a listening socket
+     * that systemd passed by that name (sd_listen_fds(3)). */
+    const char *address;
+    uint16_t port; /* of TCP; 0 = any free one; see server_port */
+    bool plain;    /* HTTP/2 without TLS, by prior knowledge: for Unix sockets */
 };
 enum { SERVER_LISTENERS_MAX = 8 };
 
@@ -57,8 +59,10 @@ struct server_options {
     /* PEM files; all NULL when every listener is plain. */
     const char *certificate; /* server certificate and chain */
     const char *private_key;
-    const char *client_ca; /* issuers of client certificates; NULL: none are asked for */
-    unsigned loops;        /* I/O threads, from 1 */
+    const char *client_ca;  /* issuers of client certificates; NULL: none are asked for */
+    const char *client_crl; /* their revocation lists; NULL: none are looked at */
+    bool tls12;             /* also TLS 1.2, with ECDHE and AEAD only */
+    unsigned loops;         /* I/O threads, from 1 */
     struct server_limits limits;
     const struct grpc_method *methods; /* borrowed for the life of the server */
     size_t method_count;
@@ -79,6 +83,14 @@ SG_MUST_USE enum sg_status server_new(const struct server_options *options,
 /* The part of server_new that reads files: nothing is bound, nothing stays. */
 SG_MUST_USE enum sg_status server_check(const struct server_options *options,
                                         struct sg_error *why);
+/* Any thread: loads the PEM files of the options anew, all or nothing. New handshakes go
+ * by them; open connections stay, but each client's certificate is judged once more, at
+ * once where a call is open, else before its next call. One that is no longer accepted:
+ * its calls end UNAUTHENTICATED, and it is told to go. As server_check. */
+SG_MUST_USE enum sg_status server_reload(struct server *server,
+                                         const struct server_options *options,
+                                         struct sg_error *why);
+
 /* 0: that listener is no TCP socket. */
 uint16_t server_port(const struct server *server, size_t listener);
 

@@ -79,6 +79,28 @@ static enum sg_status make_options(struct setup *setup)
     return SG_OK;
 }
 
+static bool speaks_tls(const struct server_options *options)
+{
+    bool tls = false;
+
+    for (size_t i = 0; i < options->listener_count; i++) {
+        tls = tls || !options->listeners[i].plain;
+    }
+    return tls;
+}
+
+enum sg_status setup_trust(const struct setup *setup,
+                           const struct server_options *options, struct sg_error *why)
+{
+    SSL_CTX *tls = NULL;
+
+    if (speaks_tls(options)) {
+        TRY(tls_context(options, &tls, why));
+        trust_renew(setup->trust, tls);
+    }
+    return SG_OK;
+}
+
 enum sg_status setup_init(struct setup *setup, const struct server_options *options,
                           struct sg_error *why)
 {
@@ -89,17 +111,20 @@ enum sg_status setup_init(struct setup *setup, const struct server_options *opti
         session_callbacks(&setup->callbacks) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
     }
-    for (size_t i = 0; i < options->listener_count; i++) {
-        if (!options->listeners[i].plain) {
-            return tls_context(options, &setup->tls, why);
-        }
+    setup->trust = (struct trust *)calloc(1, sizeof(*setup->trust));
+    if (setup->trust == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
     }
-    return SG_OK;
+    trust_init(setup->trust);
+    return setup_trust(setup, options, why);
 }
 
 void setup_fini(struct setup *setup)
 {
-    SSL_CTX_free(setup->tls);
+    if (setup->trust != NULL) {
+        trust_fini(setup->trust);
+    }
+    free(setup->trust);
     nghttp2_session_callbacks_del(setup->callbacks);
     nghttp2_option_del(setup->options);
     free(setup->methods);

@@ -2,10 +2,10 @@
 #define SEGEL_GATEWAY_TRANSPORT_SETUP_H
 
 #include <nghttp2/nghttp2.h>
-#include <openssl/ssl.h>
 
 #include "gateway/transport/limit.h"
 #include "gateway/transport/server.h"
+#include "gateway/transport/trust.h"
 
 /* What a server is made of and what never changes after server_new: read by all its I/O
  * loops without a lock. */
@@ -13,7 +13,7 @@ struct setup {
     struct server_limits limits;
     const struct grpc_method **methods; /* owned, sorted by path */
     size_t method_count;
-    SSL_CTX *tls;                         /* owned */
+    struct trust *trust;                  /* owned; may be renewed */
     nghttp2_session_callbacks *callbacks; /* owned */
     nghttp2_option *options;              /* owned */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
@@ -45,6 +45,10 @@ SG_MUST_USE enum sg_status setup_init(struct setup *setup,
                                       const struct server_options *options,
                                       struct sg_error *why);
 void setup_fini(struct setup *setup);
+/* Loads certificates, keys and lists anew; a failure changes nothing. Any thread. */
+SG_MUST_USE enum sg_status setup_trust(const struct setup *setup,
+                                       const struct server_options *options,
+                                       struct sg_error *why);
 
 /* The method of a path; NULL when there is none. */
 const struct grpc_method *setup_method(const struct setup *setup, struct slice path);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <unistd.h>
 
@@ -73,6 +74,41 @@ static enum sg_status load_identity(SSL_CTX *tls, const struct server_options *o
     return SG_OK;
 }
 
+/* Adds each list of the file; returns how many. */
+static int add_lists(X509_STORE *store, BIO *file)
+{
+    int count = 0;
+    X509_CRL *list;
+
+    while ((list = PEM_read_bio_X509_CRL(file, NULL, NULL, NULL)) != NULL) {
+        count += X509_STORE_add_crl(store, list) == 1 ? 1 : 0;
+        X509_CRL_free(list);
+    }
+    return count;
+}
+
+/* Without a current list of its issuer no client gets in: who set up revocation wants to
+ * know rather than to hope. */
+static enum sg_status load_revocations(SSL_CTX *tls, const struct server_options *options,
+                                       struct sg_error *why)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(tls);
+
+    TRY(check_file(options->client_crl, "client revocation", why));
+    BIO *file = BIO_new_file(options->client_crl, "r");
+    int count = file == NULL ? 0 : add_lists(store, file);
+    bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    BIO_free(file);
+    if (count == 0 || !whole || X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' does not hold certificate revocation lists in PEM (%s); it "
+                       "must hold one of each issuer of clients",
+                       options->client_crl, last_reason());
+    }
+    ERR_clear_error();
+    return SG_OK;
+}
+
 static enum sg_status load_client_issuers(SSL_CTX *tls,
                                           const struct server_options *options,
                                           struct sg_error *why)
@@ -92,11 +128,19 @@ static enum sg_status load_client_issuers(SSL_CTX *tls,
                        options->client_ca, last_reason());
     }
     SSL_CTX_set_client_CA_list(tls, names);
-    return SG_OK;
+    return options->client_crl == NULL ? SG_OK : load_revocations(tls, options, why);
+}
+
+/* HTTP/2 forbids most suites of TLS 1.2 (RFC 9113 section 9.2.2). */
+static bool set_versions(SSL_CTX *tls, bool tls12)
+{
+    return SSL_CTX_set_min_proto_version(tls, tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) ==
+               1 &&
+           SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1;
 }
 
 /* No resumption: a resumed session would skip the check of the client's chain. */
-static bool harden(SSL_CTX *tls)
+static bool harden(SSL_CTX *tls, bool tls12)
 {
     static const unsigned char id[] = "segel";
 
@@ -110,8 +154,7 @@ static bool harden(SSL_CTX *tls)
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
     SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
-    return SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_num_tickets(tls, 0) == 1 &&
+    return set_versions(tls, tls12) && SSL_CTX_set_num_tickets(tls, 0) == 1 &&
            SSL_CTX_set_session_id_context(tls, id, sizeof(id) - 1) == 1;
 }
 
@@ -120,7 +163,7 @@ enum sg_status tls_context(const struct server_options *options, SSL_CTX **out,
 {
     ERR_clear_error();
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-    if (tls == NULL || !harden(tls)) {
+    if (tls == NULL || !harden(tls, options->tls12)) {
         SSL_CTX_free(tls);
         return sg_fail(why, SG_INTERNAL, "OpenSSL cannot set up TLS 1.3 (%s)",
                        last_reason());

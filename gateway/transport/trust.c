@@ -1,0 +1,90 @@
+#include "gateway/transport/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+void trust_init(struct trust *trust)
+{
+    MUST(pthread_mutex_init(&trust->lock, NULL) == 0);
+    trust->tls = NULL;
+    atomic_init(&trust->generation, 0);
+}
+
+void trust_fini(struct trust *trust)
+{
+    SSL_CTX_free(trust->tls);
+    trust->tls = NULL;
+    (void)pthread_mutex_destroy(&trust->lock);
+}
+
+void trust_renew(struct trust *trust, SSL_CTX *tls)
+{
+    MUST(pthread_mutex_lock(&trust->lock) == 0);
+    SSL_CTX *old = trust->tls;
+    trust->tls = tls;
+    (void)atomic_fetch_add_explicit(&trust->generation, 1, memory_order_release);
+    MUST(pthread_mutex_unlock(&trust->lock) == 0);
+    SSL_CTX_free(old);
+}
+
+/* The context as it is now, and its generation. */
+static SSL_CTX *current(struct trust *trust, unsigned *generation)
+{
+    MUST(pthread_mutex_lock(&trust->lock) == 0);
+    SSL_CTX *tls = trust->tls;
+    bool held = tls != NULL && SSL_CTX_up_ref(tls) == 1;
+    *generation = trust_generation(trust);
+    MUST(pthread_mutex_unlock(&trust->lock) == 0);
+    return held ? tls : NULL;
+}
+
+SSL *trust_connection(struct trust *trust, unsigned *generation)
+{
+    SSL_CTX *tls = current(trust, generation);
+    SSL *ssl = tls == NULL ? NULL : SSL_new(tls);
+
+    SSL_CTX_free(tls);
+    return ssl;
+}
+
+/* The same settings as OpenSSL takes for a handshake: those of the context, and that the
+ * certificate has to be a client's. */
+static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
+{
+    X509_STORE_CTX *judge = X509_STORE_CTX_new();
+    bool good = judge != NULL &&
+                X509_STORE_CTX_init(judge, SSL_CTX_get_cert_store(tls), certificate,
+                                    SSL_get_peer_cert_chain(ssl)) == 1 &&
+                X509_STORE_CTX_set_default(judge, "ssl_client") == 1 &&
+                X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(judge),
+                                       SSL_CTX_get0_param(tls)) == 1 &&
+                X509_verify_cert(judge) == 1;
+
+    *why = judge == NULL ? "no memory"
+                         : X509_verify_cert_error_string(X509_STORE_CTX_get_error(judge));
+    X509_STORE_CTX_free(judge);
+    ERR_clear_error();
+    return good;
+}
+
+enum sg_status trust_judge(struct trust *trust, SSL *ssl, unsigned *generation,
+                           struct sg_error *why)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    const char *reason = "no memory";
+    SSL_CTX *tls = current(trust, generation);
+
+    if (certificate == NULL && tls != NULL &&
+        SSL_CTX_get_verify_mode(tls) == SSL_VERIFY_NONE) {
+        SSL_CTX_free(tls);
+        return SG_OK;
+    }
+    bool good =
+        tls != NULL && certificate != NULL && verify(tls, ssl, certificate, &reason);
+    SSL_CTX_free(tls);
+    return good ? SG_OK
+                : sg_fail(why, SG_UNAUTHENTICATED,
+                          "the client's certificate is no longer accepted: %s; connect "
+                          "with a valid one",
+                          reason);
+}

@@ -1,0 +1,356 @@
+#!/usr/bin/python3
+"""Where clients come in, and by what TLS: Unix sockets with known users, certificates and
+revocation lists that are renewed while connections are open, versions of TLS, sockets that
+systemd passes."""
+import concurrent.futures
+import contextlib
+import datetime
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from rig import claim, equal, expect, item
+from sockets import good, tls
+
+CODE = grpc.StatusCode
+UTC = datetime.timezone.utc
+
+
+# --- What the tests need ----------------------------------------------------------------
+
+class Local(rig.Client):
+    """Stock grpcio on the Unix socket."""
+
+    def __init__(self, path):
+        self.channel = grpc.insecure_channel("unix:" + path)
+
+
+def issuer(the_rig):
+    """Certificate and key of the clients' issuer."""
+    with open(the_rig.path("pki", "tls-ca.pem"), "rb") as file:
+        certificate = x509.load_pem_x509_certificate(file.read())
+    with open(the_rig.path("pki", "tls-ca.key"), "rb") as file:
+        return certificate, serialization.load_pem_private_key(file.read(), None)
+
+
+def serial_of(the_rig, client):
+    with open(the_rig.path("clients", client, "cert.pem"), "rb") as file:
+        return x509.load_pem_x509_certificate(file.read()).serial_number
+
+
+def write_list(the_rig, *revoked, hours=24):
+    """A revocation list of the clients' issuer; hours: until it is out of date."""
+    certificate, key = issuer(the_rig)
+    now = datetime.datetime.now(UTC).replace(tzinfo=None)
+    builder = (x509.CertificateRevocationListBuilder().issuer_name(certificate.subject)
+               .last_update(now - datetime.timedelta(hours=48))
+               .next_update(now + datetime.timedelta(hours=hours)))
+    for serial in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(serial)
+            .revocation_date(now - datetime.timedelta(hours=1)).build())
+    made = builder.sign(key, hashes.SHA256())
+    return the_rig.write("clients.crl", made.public_bytes(serialization.Encoding.PEM))
+
+
+def reload(gateway, event="reloaded"):
+    before = len(gateway.find(event))
+    gateway.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 10
+    while len(gateway.find(event)) == before:
+        expect(time.monotonic() < end, f"no '{event}' came: {gateway.text()[-800:]}")
+        time.sleep(0.02)
+    return gateway.find(event)[-1]
+
+
+def handshake(gateway, *options):
+    """What openssl's client says of a handshake."""
+    certificate, key = good(gateway)
+    return subprocess.run(
+        ["openssl", "s_client", "-connect", gateway.address, "-alpn", "h2", "-cert",
+         certificate, "-key", key, *options], input="", capture_output=True, text=True,
+        errors="replace", check=False, timeout=20)
+
+
+def said(gateway, words):
+    end = time.monotonic() + 5
+    while words not in gateway.text():
+        expect(time.monotonic() < end, f"the log does not say '{words}': "
+                                       f"{gateway.text()[-1500:]}")
+        time.sleep(0.02)
+
+
+# --- Unix sockets -----------------------------------------------------------------------
+
+@contextlib.contextmanager
+def with_socket(the_rig, uid):
+    path = the_rig.path("segel.sock")
+    config = the_rig.config(
+        (r"listen: \{", f"listen: {{unix: {path}, "),
+        (r"^callers:\n", "callers:\n  - {name: local, match: \"uid:" + str(uid)
+         + "\", roles: [backend], keys: [seal-demo]}\n"))
+    with the_rig.gateway(config) as gateway:
+        yield gateway, Local(path)
+
+
+@claim
+def a_user_of_this_machine_signs_over_the_unix_socket(the_rig):
+    with with_socket(the_rig, os.getuid()) as (gateway, client):
+        wanted = item()
+        expect(len(client.sign(wanted).signature) > 0, "it signs")
+        expect(len(gateway.client().sign().signature) > 0, "and the network is served too")
+        shown = the_rig.segel("reviewer", "log", "show", "--json")
+        records = [json.loads(line) for line in shown.stdout.splitlines()]
+        jobs = [r for r in (line.get("record", line) for line in records)
+                if r.get("job") == wanted.request_id]
+        expect(jobs, "the job is on the log")
+        equal(jobs[0].get("caller_uid"), os.getuid(), "the user on record")
+        expect("caller_cert" not in jobs[0], "there was no certificate to record")
+    expect(not os.path.exists(the_rig.path("segel.sock")), "the socket is gone at the end")
+
+
+@claim
+def a_user_that_no_caller_names_is_unauthenticated(the_rig):
+    with with_socket(the_rig, os.getuid() + 1) as (gateway, client):
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        expect(f"uid:{os.getuid()}" in refusal.message, refusal.message)
+        said(gateway, "caller.unknown")
+
+
+@claim
+def an_officer_is_not_known_by_a_user_id(the_rig):
+    code, text = the_rig.refuses(the_rig.config(
+        (r'match: "URI:urn:segel:caller:officer-1"', 'match: "uid:1000"')))
+    equal(code, 1)
+    expect("an officer is known by a certificate" in text, text)
+
+
+# --- Revocation -------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def with_list(the_rig, *revoked, **times):
+    write_list(the_rig, *revoked, **times)
+    config = the_rig.config((r"client_ca: clients.pem",
+                             "client_ca: clients.pem, client_crl: clients.crl"))
+    with the_rig.gateway(config) as gateway:
+        yield gateway
+
+
+@claim
+def a_revoked_client_is_refused_from_its_next_call_on(the_rig):
+    with with_list(the_rig) as gateway:
+        revoked, other = gateway.client("e-office"), gateway.client("reviewer")
+        expect(len(revoked.sign().signature) > 0, "it signs while it may")
+        equal(other.health(), "SERVING")
+        write_list(the_rig, serial_of(the_rig, "e-office"))
+        reload(gateway)
+        refusal = rig.refused(revoked.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        expect("revoked" in refusal.message, refusal.message)
+        said(gateway, "caller.revoked")
+        again = rig.refused(gateway.client("e-office").sign, timeout=5)
+        expect(again.code in (CODE.UNAVAILABLE, CODE.UNAUTHENTICATED), str(again.code))
+        equal(other.health(), "SERVING")
+
+
+@claim
+def a_stream_that_is_open_ends_with_its_clients_certificate(the_rig):
+    with with_list(the_rig) as gateway:
+        client, results = gateway.client("e-office"), []
+        watched = gateway.client("reviewer").watch()
+        equal(rig.serving_name(next(watched)), "SERVING")
+        go_on = threading.Event()
+
+        def questions():
+            yield rig.signing.SignStreamRequest(terms=rig.terms(), items=[item()])
+            go_on.wait(20)
+
+        call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                           rig.signing.SignStreamResponse)(questions(), timeout=30)
+        results += next(call).results
+        write_list(the_rig, serial_of(the_rig, "e-office"))
+        reload(gateway)
+        try:
+            next(call)
+            raise rig.Failed("the stream went on")
+        except grpc.RpcError as error:
+            equal(error.code(), CODE.UNAUTHENTICATED)
+        finally:
+            go_on.set()
+        equal(len(results), 1)
+        expect(watched.is_active(), "another client's stream stays")
+        watched.cancel()
+
+
+@claim
+def without_a_current_list_nobody_gets_in(the_rig):
+    with with_list(the_rig, hours=-1) as gateway:
+        refusal = rig.refused(gateway.client().sign, timeout=5)
+        equal(refusal.code, CODE.UNAVAILABLE)
+        said(gateway, "CRL has expired")
+
+
+@claim
+def a_file_that_holds_no_list_is_refused_and_the_old_one_stays(the_rig):
+    with with_list(the_rig, serial_of(the_rig, "reviewer")) as gateway:
+        client = gateway.client("e-office")
+        expect(len(client.sign().signature) > 0, "it signs")
+        the_rig.write("clients.crl", "nothing\n")
+        why = reload(gateway, "reload.failed")["why"]
+        expect("revocation lists in PEM" in why, why)
+        expect(len(client.sign().signature) > 0, "it still does")
+        refusal = rig.refused(gateway.client("reviewer").health, timeout=5)
+        equal(refusal.code, CODE.UNAVAILABLE)
+
+
+# --- The gateway's own certificate, versions, sentences ---------------------------------
+
+def served_certificate(gateway):
+    with tls(gateway, good(gateway)) as connection:
+        return connection.getpeercert(True)
+
+
+@claim
+def a_new_certificate_is_served_without_dropping_connections(the_rig):
+    with the_rig.gateway() as gateway:
+        client, before = gateway.client(), served_certificate(gateway)
+        expect(len(client.sign().signature) > 0, "it signs")
+        kept = {n: the_rig.read(n, "rb") for n in ("server.pem", "server.key")}
+        subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "server",
+                        the_rig.path("pki"), the_rig.path("new")], check=True,
+                       capture_output=True)
+        for name in kept:
+            the_rig.write(name, the_rig.read(name.replace("server", "new"), "rb"))
+        reload(gateway)
+        expect(served_certificate(gateway) != before, "new connections see the new one")
+        expect(len(client.sign().signature) > 0, "the old connection lives")
+        equal(len(gateway.find("connection.cut")), 0, "connections cut")
+        the_rig.write("server.key", "no key\n")
+        reload(gateway, "reload.failed")
+        expect(len(gateway.client().sign().signature) > 0, "a bad key changes nothing")
+        for name, data in kept.items():
+            the_rig.write(name, data)
+
+
+@claim
+def tls_1_2_only_where_it_is_allowed_and_without_cbc(the_rig):
+    with the_rig.gateway() as gateway:
+        expect("protocol version" in handshake(gateway, "-tls1_2").stderr, "not by default")
+    config = the_rig.config((r"client_ca: clients.pem",
+                             'client_ca: clients.pem, min_version: "1.2"'))
+    with the_rig.gateway(config) as gateway:
+        old = handshake(gateway, "-tls1_2")
+        expect("ALPN protocol: h2" in old.stdout and "GCM" in old.stdout, old.stdout[-800:])
+        block = handshake(gateway, "-tls1_2", "-cipher", "ECDHE+AES:!AESGCM:!AESCCM")
+        expect("handshake failure" in block.stderr, block.stderr)
+        expect("TLSv1.3" in handshake(gateway).stdout, "the best one is taken")
+        expect(len(gateway.client().sign().signature) > 0, "and stock clients sign")
+
+
+@claim
+def a_client_is_told_why_its_handshake_failed(the_rig):
+    with the_rig.gateway() as gateway:
+        bare = subprocess.run(["openssl", "s_client", "-connect", gateway.address, "-alpn",
+                               "h2", "-ign_eof"], input="", capture_output=True, text=True,
+                              errors="replace", check=False, timeout=20)
+        expect("certificate required" in bare.stderr, bare.stderr)
+        said(gateway, "the client sent no certificate")
+        other = the_rig.path("other")
+        pki = os.path.join(rig.ROOT, "deploy/demo/pki.sh")
+        for arguments in (["init", other], ["client", other, "e-office", other + "/who"]):
+            subprocess.run([pki, *arguments], check=True, capture_output=True)
+        foreign = subprocess.run(
+            ["openssl", "s_client", "-connect", gateway.address, "-alpn", "h2", "-ign_eof",
+             "-cert", other + "/who.pem", "-key", other + "/who.key"], input="",
+            capture_output=True, text=True, errors="replace", check=False, timeout=20)
+        expect("alert unknown ca" in foreign.stderr, foreign.stderr)
+        said(gateway, "the client's certificate is refused")
+        equal(gateway.client().health(), "SERVING")
+
+
+# --- Sockets that systemd passes --------------------------------------------------------
+
+class Passed(rig.Gateway):
+    """segeld as systemd starts it: the listening socket is descriptor 3."""
+
+    def __init__(self, the_rig, config, listener):
+        script = ('exec 3<&"$1"; shift; export LISTEN_PID=$$ LISTEN_FDS=1 '
+                  'LISTEN_FDNAMES=grpc; exec "$@"')
+        self.shell = ["bash", "-c", script, "bash", str(listener.fileno())]
+        self.listener = listener
+        self.start_with(the_rig, config)
+
+    def start_with(self, the_rig, config):
+        real = subprocess.Popen
+
+        def start(command, **options):
+            return real(self.shell + command, pass_fds=[self.listener.fileno()], **options)
+
+        subprocess.Popen = start
+        try:
+            super().__init__(the_rig, config, {})
+        finally:
+            subprocess.Popen = real
+        self.wait_ready()
+
+
+def listening():
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(512)
+    return listener
+
+
+@claim
+def a_restart_behind_a_passed_socket_fails_no_call(the_rig):
+    calls, threads = int(os.environ.get("RESTART_CALLS", "600")), 8
+    config = the_rig.config((r"address: 127.0.0.1, port: 0", "address: \"fd:grpc\""))
+    with listening() as listener:
+        gateway = Passed(the_rig, config, listener)
+        port = listener.getsockname()[1]
+        gateway.address = f"127.0.0.1:{port}"
+        done, over = [], threading.Event()
+
+        def work():
+            client = rig.Client(gateway, "e-office")
+            while not over.is_set():
+                client.sign(timeout=30)
+                done.append(1)
+
+        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+            workers = [pool.submit(work) for _ in range(threads)]
+            restarts = 0
+            while len(done) < calls and not any(w.done() for w in workers):
+                time.sleep(0.5)
+                equal(gateway.stop(), 0, "exit code")
+                gateway = Passed(the_rig, config, listener)
+                restarts += 1
+            over.set()
+            failed = [w.exception() for w in workers if w.exception()]
+        gateway.stop()
+    expect(not failed, f"{len(failed)} of {len(done)} calls failed: {failed[:1]}")
+    expect(restarts > 0 and len(done) >= calls, f"{restarts} restarts, {len(done)} calls")
+    print(f"      {len(done)} calls over {restarts} restarts, none failed")
+
+
+@claim
+def a_socket_that_was_not_passed_is_named(the_rig):
+    code, text = the_rig.refuses(the_rig.config(
+        (r"address: 127.0.0.1, port: 0", "address: \"fd:grpc\"")))
+    equal(code, 1)
+    expect("systemd passed no listening TCP socket named 'grpc'" in text, text)
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(rig.Rig("doors", "seal-demo:p-256")))
