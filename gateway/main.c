@@ -16,6 +16,7 @@
 #include "gateway/config.h"
 #include "gateway/core/core.h"
 #include "gateway/log.h"
+#include "gateway/service/door.h"
 #include "gateway/service/services.h"
 
 #ifndef SEGEL_VERSION
@@ -56,9 +57,9 @@ static const char usage[] =
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
-    "them, and the files of TLS: certificate, client issuers, revocation lists. Lanes "
-    "come\n"
-    "and go while jobs run, connections stay open.\n"
+    "them, and the files of TLS: certificate, client issuers, revocation lists; jobs "
+    "and\n"
+    "connections go on.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"
@@ -90,55 +91,11 @@ static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX
                : sg_fail(why, SG_INVALID, "the path of segel-hsm is too long");
 }
 
-/* Where clients connect, and by what TLS: what the configuration says to the transport.
- */
-struct door {
-    struct server_listener listeners[2];
-    char unix_address[PATH_MAX];
-    struct server_options options;
-};
-
-static void add_listener(struct door *door, const char *address, uint16_t port,
-                         bool plain)
-{
-    door->listeners[door->options.listener_count++] =
-        (struct server_listener){.address = address, .port = port, .plain = plain};
-}
-
-static const char *maybe(const char *path)
-{
-    return path[0] == '\0' ? NULL : path;
-}
-
-static void open_door(const struct config *config, struct door *door)
-{
-    const char *path = config->listen_unix;
-
-    *door = (struct door){.options = {.certificate = config->tls_certificate_file,
-                                      .private_key = config->tls_private_key_file,
-                                      .client_ca = config->tls_client_ca_file,
-                                      .client_crl = maybe(config->tls_client_crl_file),
-                                      .tls12 = config->tls12,
-                                      .loops = (unsigned)config->io_loops,
-                                      .limits = SERVER_LIMITS_DEFAULT}};
-    door->options.listeners = door->listeners;
-    if (config->listen_address[0] != '\0') {
-        add_listener(door, config->listen_address, (uint16_t)config->listen_port, false);
-    }
-    if (path[0] != '\0') {
-        (void)snprintf(door->unix_address, sizeof(door->unix_address), "%s%s",
-                       path[0] == '/' ? "unix:" : "", path);
-        add_listener(door, door->unix_address, 0, true);
-    }
-    door->options.limits.connections = (uint32_t)config->io_connections;
-    door->options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
-}
-
 static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 {
     struct door door;
 
-    open_door(gateway->config, &door);
+    door_open(gateway->config, &door);
     services_offer(gateway->services, &door.options);
     return server_new(&door.options, &gateway->server, why);
 }
@@ -205,7 +162,7 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     struct keyring ring = {0};
     struct door door;
 
-    open_door(config, &door);
+    door_open(config, &door);
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
     return status == SG_OK ? server_check(&door.options, why) : status;
@@ -234,7 +191,7 @@ static enum sg_status load_again(const struct gateway *gateway, struct config **
                                  struct door *door, struct sg_error *why)
 {
     TRY(config_load(gateway->config_path, out, why));
-    open_door(*out, door);
+    door_open(*out, door);
     return server_check(&door->options, why);
 }
 
@@ -332,11 +289,7 @@ static void say_ready(const struct gateway *gateway)
     char address[128];
     char keys[24];
 
-    (void)snprintf(address, sizeof(address), "%s:%u", config->listen_address,
-                   (unsigned)server_port(gateway->server, 0));
-    if (config->listen_address[0] == '\0') {
-        (void)snprintf(address, sizeof(address), "%s", config->listen_unix);
-    }
+    door_name(config, server_port(gateway->server, 0), address, sizeof(address));
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
     log_event(LOG_INFO, "ready", "address", address, "admin",
               gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",
@@ -382,10 +335,10 @@ static enum sg_status check_config(const struct gateway *gateway, struct sg_erro
     return SG_OK;
 }
 
-static enum sg_status unlatch(const struct gateway *gateway, const char *lane,
+static enum sg_status unlatch(const struct config *config, const char *lane,
                               struct sg_error *why)
 {
-    TRY(core_unlatch(gateway->config, lane, why));
+    TRY(core_unlatch(config, lane, why));
     (void)printf("lane '%s' may log in once more when the gateway is started\n", lane);
     return SG_OK;
 }
@@ -399,7 +352,7 @@ static int gateway_main(const struct request *request)
     if (status == SG_OK && request->only_check) {
         status = check_config(&gateway, &why);
     } else if (status == SG_OK && request->unlatch != NULL) {
-        status = unlatch(&gateway, request->unlatch, &why);
+        status = unlatch(gateway.config, request->unlatch, &why);
     } else if (status == SG_OK) {
         status = run(&gateway, &why);
     }

@@ -120,11 +120,10 @@ void loop_fini(struct loop *loop);
 SG_MUST_USE enum sg_status loop_start(struct loop *loop);
 void loop_join(struct loop *loop);
 
-/* Any thread. */
-/* Takes the fd. plain: no TLS. */
+/* Any thread. loop_adopt takes the fd; plain: no TLS. loop_judge: the trust was renewed.
+ */
 void loop_adopt(struct loop *loop, int fd, bool plain, const char *address);
 void loop_drain(struct loop *loop);
-/* The trust was renewed: those who have calls are judged by it. */
 void loop_judge(struct loop *loop);
 void loop_stop(struct loop *loop);
 

@@ -1,0 +1,48 @@
+#include "gateway/service/door.h"
+
+#include <stdio.h>
+
+static void add_listener(struct door *door, const char *address, uint16_t port,
+                         bool plain)
+{
+    door->listeners[door->options.listener_count++] =
+        (struct server_listener){.address = address, .port = port, .plain = plain};
+}
+
+static const char *maybe(const char *path)
+{
+    return path[0] == '\0' ? NULL : path;
+}
+
+void door_open(const struct config *config, struct door *door)
+{
+    const char *path = config->listen_unix;
+
+    *door = (struct door){.options = {.certificate = config->tls_certificate_file,
+                                      .private_key = config->tls_private_key_file,
+                                      .client_ca = config->tls_client_ca_file,
+                                      .client_crl = maybe(config->tls_client_crl_file),
+                                      .tls12 = config->tls12,
+                                      .loops = (unsigned)config->io_loops,
+                                      .limits = SERVER_LIMITS_DEFAULT}};
+    door->options.listeners = door->listeners;
+    if (config->listen_address[0] != '\0') {
+        add_listener(door, config->listen_address, (uint16_t)config->listen_port, false);
+    }
+    if (path[0] != '\0') {
+        (void)snprintf(door->unix_address, sizeof(door->unix_address), "%s%s",
+                       path[0] == '/' ? "unix:" : "", path);
+        add_listener(door, door->unix_address, 0, true);
+    }
+    door->options.limits.connections = (uint32_t)config->io_connections;
+    door->options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
+}
+
+void door_name(const struct config *config, uint16_t port, char *out, size_t cap)
+{
+    if (config->listen_address[0] == '\0') {
+        (void)snprintf(out, cap, "%s", config->listen_unix);
+    } else {
+        (void)snprintf(out, cap, "%s:%u", config->listen_address, (unsigned)port);
+    }
+}
