@@ -148,6 +148,7 @@ NEEDS_ceiling  := hsm proto
 NEEDS_ipc      := $(NEEDS_core) hsm
 NEEDS_load     := $(NEEDS_client)
 NEEDS_crowd    := $(NEEDS_client)
+NEEDS_handoff  := $(NEEDS_transport)
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
 FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
@@ -170,6 +171,14 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call needed_by,$$*,flow)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(EXTERN_LIBS)
+# The yardstick of tests/bench/transport.py; generated code and library are Debian's.
+$(BUILD)/tests/bench/grpcpp: tests/bench/grpcpp.cc proto/grpc/health/v1/health.proto
+	@mkdir -p $(@D) $(BUILD)/gen/cc
+	$(call say,LINK)
+	$(Q)protoc -Iproto --cpp_out=$(BUILD)/gen/cc --grpc_out=$(BUILD)/gen/cc \
+	  --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin grpc/health/v1/health.proto
+	$(Q)g++ -std=c++17 -O2 -I$(BUILD)/gen/cc -o $@ $< $(BUILD)/gen/cc/grpc/health/v1/*.cc \
+	  $$(pkg-config --cflags --libs grpc++ protobuf)
 $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -240,10 +249,16 @@ demo: ## sign 200 letters with a software token and check every one
 
 bench: ## throughput beside what the token can do; CONNECTIONS=10000 for a crowd instead
 	@deploy/deps.sh build demo bench
-	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(filter %/instant.so,$(FIXTURES))
+	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(BUILD)/tests/bench/grpcpp \
+	  $(filter %/instant.so,$(FIXTURES))
+ifdef CONNECTIONS
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/crowd.py --connections $(CONNECTIONS)
+else
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
-	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/$(if $(CONNECTIONS),crowd.py \
-	  --connections $(CONNECTIONS),bench.py)
+	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/transport.py \
+	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
+endif
 
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)
