@@ -6,29 +6,38 @@
 
 #include "gateway/config_parse.h"
 
+enum setting_kind { TEXT_SETTING, NUMBER_SETTING, LIMIT_SETTING };
+
 /* One scalar setting: where it stands in the file and in the struct. */
 struct setting {
     const char *path;
     size_t offset;
-    bool number;
+    enum setting_kind kind;
     const char *text_fallback;
     int64_t fallback;
     struct yaml_range range;
 };
 
+/* Behind the rows of config.def stand those of limits.def. */
 static const struct setting settings[] = {
 #define TEXT(field, path, fallback, help)                                                \
-    {path, offsetof(struct config, field), false, fallback, 0, {0, 0}},
+    {path, offsetof(struct config, field), TEXT_SETTING, fallback, 0, {0, 0}},
 #define NUMBER(field, path, fallback, min, max, help)                                    \
-    {path, offsetof(struct config, field), true, NULL, fallback, {min, max}},
+    {path, offsetof(struct config, field), NUMBER_SETTING, NULL, fallback, {min, max}},
 #include "gateway/config.def"
 #undef TEXT
 #undef NUMBER
+#define LIMIT(id, field, unit, fallback, min, max, label, help)                          \
+    {"limits." #field, offsetof(struct config, limits.field),                            \
+     LIMIT_SETTING,    NULL,                                                             \
+     fallback,         {min, max}},
+#include "gateway/limits.def"
+#undef LIMIT
 };
 
 static const char *const top_names[] = {
-    "node",  "listen", "tls",   "io",    "log",     "ledger", "policy",  "hsm",
-    "queue", "sign",   "admin", "lanes", "log_key", "keys",   "callers", NULL};
+    "node", "listen", "tls",    "io",    "log",     "ledger", "policy",  "hsm", "queue",
+    "sign", "admin",  "limits", "lanes", "log_key", "keys",   "callers", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -96,22 +105,29 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
 static enum sg_status read_number(struct parse *p, const struct setting *row,
                                   const struct yaml_node *node)
 {
-    int64_t *target = (int64_t *)(void *)((char *)p->config + row->offset);
+    int64_t value = row->fallback;
+    char *target = (char *)p->config + row->offset;
 
-    if (node == NULL) {
-        *target = row->fallback;
-        return SG_OK;
+    if (node != NULL) {
+        TRY(name_setting(p, row->path,
+                         yaml_int(p->doc, node, row->range, &value, p->why)));
     }
-    return name_setting(p, row->path, yaml_int(p->doc, node, row->range, target, p->why));
+    if (row->kind == LIMIT_SETTING) {
+        *(uint32_t *)(void *)target = (uint32_t)value;
+    } else {
+        *(int64_t *)(void *)target = value;
+    }
+    return SG_OK;
 }
 
 static enum sg_status read_settings(struct parse *p)
 {
     for (size_t i = 0; i < SG_COUNT(settings); i++) {
         const struct yaml_node *node = find(p, settings[i].path);
-        TRY(settings[i].number ? read_number(p, &settings[i], node)
-                               : read_text(p, &settings[i], node));
+        TRY(settings[i].kind == TEXT_SETTING ? read_text(p, &settings[i], node)
+                                             : read_number(p, &settings[i], node));
     }
+    p->config->limits.deadline_default_ms = (uint32_t)p->config->deadline_ms;
     return SG_OK;
 }
 

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_CONFIG_H
 #define SEGEL_GATEWAY_CONFIG_H
 
+#include "gateway/limits.h"
 #include "gateway/log.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
@@ -88,6 +89,7 @@ struct config {
 #include "gateway/config.def"
 #undef TEXT
 #undef NUMBER
+    struct server_limits limits;
     struct config_lane *lanes;
     size_t lane_count;
     struct config_key *keys;

@@ -136,6 +136,11 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
     return caller;
 }
 
+const void *caller_identity(const void *caller)
+{
+    return ((const struct caller *)caller)->config;
+}
+
 void callers_fini(struct services *services)
 {
     struct caller *caller;

@@ -24,7 +24,7 @@ void door_open(const struct config *config, struct door *door)
                                       .client_crl = maybe(config->tls_client_crl_file),
                                       .tls12 = config->tls12,
                                       .loops = (unsigned)config->io_loops,
-                                      .limits = SERVER_LIMITS_DEFAULT}};
+                                      .limits = config->limits}};
     door->options.listeners = door->listeners;
     if (config->listen_address[0] != '\0') {
         add_listener(door, config->listen_address, (uint16_t)config->listen_port, false);
@@ -34,8 +34,6 @@ void door_open(const struct config *config, struct door *door)
                        path[0] == '/' ? "unix:" : "", path);
         add_listener(door, door->unix_address, 0, true);
     }
-    door->options.limits.connections = (uint32_t)config->io_connections;
-    door->options.limits.deadline_default_ms = (uint32_t)config->deadline_ms;
 }
 
 void door_name(const struct config *config, uint16_t port, char *out, size_t cap)

@@ -63,6 +63,8 @@ struct service_loop *loop_of(struct services *services, const struct grpc_call *
 
 /* caller.c */
 void *caller_identify(void *services, const struct peer *peer, struct sg_error *why);
+/* The same for all certificates of a caller. */
+const void *caller_identity(const void *caller);
 void callers_fini(struct services *services);
 bool caller_has_role(const struct caller *caller, enum config_role role);
 bool caller_entitled(const struct caller *caller, const char *key);

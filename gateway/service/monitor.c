@@ -10,6 +10,22 @@ static void one(FILE *out, enum metric metric, uint64_t value)
     metrics_uint(out, metric, NULL, value);
 }
 
+static void write_limits(const struct server_counts *counts, FILE *out)
+{
+    metrics_begin(out, METRIC_LIMIT_REFUSALS);
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        const char *const label[] = {limits_row((enum limit)i)->label};
+        if (label[0][0] != '\0') {
+            metrics_uint(out, METRIC_LIMIT_REFUSALS, label, counts->refused[i]);
+        }
+    }
+    one(out, METRIC_CONNECTIONS, counts->connections);
+    one(out, METRIC_HANDSHAKES, counts->handshakes);
+    one(out, METRIC_CALLS_OPEN, counts->calls);
+    one(out, METRIC_OUTPUT_BYTES, counts->output_bytes);
+    one(out, METRIC_INPUT_BYTES, counts->input_bytes);
+}
+
 static void write_gateway(const struct monitor *monitor, FILE *out)
 {
     const char *const version[] = {monitor->version};
@@ -27,6 +43,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_HANDSHAKES_FAILED, monitor->counts.handshakes_failed);
     one(out, METRIC_CALLS_STARTED, monitor->counts.calls_started);
     one(out, METRIC_CALLS_REFUSED, monitor->counts.calls_refused);
+    write_limits(&monitor->counts, out);
 }
 
 /* --- Lanes ------------------------------------------------------------------------- */

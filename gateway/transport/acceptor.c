@@ -115,6 +115,7 @@ static void refuse(struct acceptor *acceptor, int fd, const char *address)
     uint64_t skipped = 0;
 
     count_up(&loop->counts.cut);
+    count_refused(loop, LIMIT_CONNECTIONS);
     (void)close(fd);
     if (loop_may_log(loop, &skipped)) {
         (void)snprintf(more, sizeof(more), "%llu", (unsigned long long)skipped);

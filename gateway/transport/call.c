@@ -8,8 +8,6 @@
 /* A deframer of this size is kept for the next call. */
 enum { KEPT_MESSAGE = 16384, SPARE_CALLS_MAX = 1024 };
 
-enum { EMPTY_MESSAGES_MAX = 100 };
-
 static bool single(const struct grpc_call *call)
 {
     return call->method->kind == GRPC_UNARY || call->method->kind == GRPC_SERVER_STREAM;
@@ -56,6 +54,7 @@ struct grpc_call *call_new(struct conn *conn, int32_t stream)
     MUST(event_assign(&call->timer, loop->base, -1, 0, on_deadline, call) == 0);
     LIST_INSERT_HEAD(&conn->calls, call, link);
     conn->call_count++;
+    loop->call_count++;
     atomic_fetch_add_explicit(&loop->busy, 1, memory_order_relaxed);
     return call;
 }
@@ -102,6 +101,7 @@ void call_free(struct grpc_call *call)
     }
     release_memory(call);
     LIST_REMOVE(call, link);
+    loop->call_count--;
     if (--conn->call_count == 0) {
         conn->idle_since_us = clock_mono_us();
     }
@@ -187,6 +187,7 @@ static void refuse_message(struct grpc_call *call, enum sg_status status)
     char text[96];
 
     if (status == SG_TOO_LARGE) {
+        count_refused(call->conn->loop, LIMIT_MESSAGE);
         (void)snprintf(text, sizeof(text),
                        "the message has %zu bytes; this method accepts at most %zu",
                        call->deframer.need, call->deframer.max);
@@ -206,7 +207,13 @@ static bool too_empty(struct grpc_call *call)
         call->empty_messages -= call->empty_messages > 0;
         return false;
     }
-    return ++call->empty_messages > EMPTY_MESSAGES_MAX;
+    struct loop *loop = call->conn->loop;
+    bool many = ++call->empty_messages > loop->setup->limits.empty_messages;
+
+    if (many) {
+        count_refused(loop, LIMIT_EMPTY_MESSAGES);
+    }
+    return many;
 }
 
 static void take_message(struct grpc_call *call)

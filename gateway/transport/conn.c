@@ -10,8 +10,7 @@
 #include "gateway/transport/output.h"
 #include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
-
-enum { TICK_MIN_MS = 20, TICK_MAX_MS = 10000, TICKS = 4 };
+#include "gateway/transport/upkeep.h"
 
 static struct timeval milliseconds(uint32_t ms)
 {
@@ -19,24 +18,11 @@ static struct timeval milliseconds(uint32_t ms)
                             .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 }
 
-static void arm_timer(struct conn *conn, uint32_t ms)
+void conn_arm(struct conn *conn, uint32_t ms)
 {
     struct timeval time = milliseconds(ms);
 
     (void)event_add(&conn->timer, &time);
-}
-
-/* Idle and stalled connections are looked for now and then: exact enough, and no timer is
- * moved on the way of a call. */
-static uint32_t tick_ms(const struct conn *conn)
-{
-    const struct server_limits *limits = &conn->loop->setup->limits;
-    uint32_t ms = limits->idle_ms < limits->write_stall_ms ? limits->idle_ms
-                                                           : limits->write_stall_ms;
-
-    ms /= TICKS;
-    ms = ms < TICK_MIN_MS ? TICK_MIN_MS : ms;
-    return ms > TICK_MAX_MS ? TICK_MAX_MS : ms;
 }
 
 static void bury(struct conn *conn)
@@ -68,7 +54,35 @@ static void linger_on(struct conn *conn)
     conn->state = CONN_LINGER;
     loop_forget(conn->loop, conn);
     (void)shutdown(conn->fd, SHUT_WR);
-    arm_timer(conn, LINGER_MS);
+    conn_arm(conn, LINGER_MS);
+}
+
+/* False: the caller has as many connections as it may, or there is no memory. All
+ * callers that nobody knows count as one. */
+static bool take_place(struct conn *conn)
+{
+    const struct setup *setup = conn->loop->setup;
+
+    conn->guest = conn->caller != NULL && setup->identity != NULL
+                      ? setup->identity(conn->caller)
+                      : conn->caller;
+    conn->placed = guests_enter(setup->guests, conn->guest,
+                                setup->limits.connections_per_caller) == SG_OK;
+    if (!conn->placed) {
+        count_refused(conn->loop, LIMIT_CALLER);
+        conn->cut_code = NGHTTP2_ENHANCE_YOUR_CALM;
+        conn->cut_why = "this caller has as many connections as it may have; calls can "
+                        "share one";
+    }
+    return conn->placed;
+}
+
+static void leave_place(struct conn *conn)
+{
+    if (conn->placed) {
+        conn->placed = false;
+        guests_leave(conn->loop->setup->guests, conn->guest);
+    }
 }
 
 void conn_close(struct conn *conn, bool linger)
@@ -76,6 +90,8 @@ void conn_close(struct conn *conn, bool linger)
     if (conn->state == CONN_DEAD || (linger && conn->state == CONN_LINGER)) {
         return;
     }
+    leave_place(conn);
+    upkeep_end(conn);
     if (conn->session != NULL) {
         session_close(conn);
     }
@@ -123,6 +139,7 @@ static bool take_record(struct conn *conn)
         return false;
     }
     loop_mark_dirty(conn->loop, conn);
+    conn->heard = true;
     if (!session_receive(conn, slice_of(record, len))) {
         conn_cut(conn);
         return false;
@@ -185,27 +202,6 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     }
 }
 
-static void look_after(struct conn *conn)
-{
-    const struct server_limits *limits = &conn->loop->setup->limits;
-    int64_t now_us = clock_mono_us();
-    int64_t stall_us = (int64_t)limits->write_stall_ms * 1000;
-    bool stalled = (conn->blocked && now_us - conn->output_moved_us >= stall_us) ||
-                   (conn->output.used > 0 && now_us - conn->data_moved_us >= stall_us);
-
-    if (stalled) {
-        conn->cut_code = NGHTTP2_ENHANCE_YOUR_CALM;
-        conn->cut_why = "the peer does not read its answers";
-        conn_cut(conn);
-        return;
-    }
-    if (conn->call_count == 0 &&
-        now_us - conn->idle_since_us >= (int64_t)limits->idle_ms * 1000) {
-        session_goaway(conn);
-    }
-    arm_timer(conn, tick_ms(conn));
-}
-
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     struct conn *conn = (struct conn *)context;
@@ -217,7 +213,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         handshake_timed_out(conn);
         break;
     case CONN_OPEN:
-        look_after(conn);
+        upkeep_tick(conn);
         break;
     case CONN_LINGER:
     case CONN_DEAD:
@@ -226,24 +222,42 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     }
 }
 
+static void set_budgets(struct conn *conn)
+{
+    struct loop *loop = conn->loop;
+    const struct server_limits *limits = &loop->setup->limits;
+
+    conn->input = (struct budget){.cap = limits->input_bytes,
+                                  .parent = &loop->input,
+                                  .refusals = &loop->counts.limits[LIMIT_INPUT]};
+    conn->output = (struct budget){.cap = limits->output_bytes,
+                                   .parent = &loop->output,
+                                   .refusals = &loop->counts.limits[LIMIT_OUTPUT]};
+}
+
 /* The handshake is over. */
 void conn_opened(struct conn *conn)
 {
-    loop_forget(conn->loop, conn);
+    struct loop *loop = conn->loop;
+
+    loop_forget(loop, conn);
     conn->state = CONN_OPEN;
-    conn->idle_since_us = clock_mono_us();
-    conn->input = (struct budget){.cap = INPUT_BYTES, .parent = &conn->loop->input};
-    conn->output = (struct budget){.cap = conn->loop->setup->limits.output_bytes,
-                                   .parent = &conn->loop->output};
+    set_budgets(conn);
     (void)event_del(&conn->write_event);
-    arm_timer(conn, tick_ms(conn));
     if (session_open(conn) != SG_OK) {
         conn_close(conn, false);
         return;
     }
-    loop_mark_dirty(conn->loop, conn);
-    if (atomic_load(&conn->loop->drain_told)) {
-        session_goaway(conn);
+    upkeep_begin(conn);
+    loop_mark_dirty(loop, conn);
+    if (!take_place(conn)) {
+        conn_cut(conn);
+        return;
+    }
+    if (atomic_load(&loop->drain_told)) {
+        upkeep_send_away(conn);
+    } else if (loop->draining) {
+        upkeep_ask_to_go(conn);
     }
     conn_read(conn);
 }
@@ -283,7 +297,7 @@ void conn_open(struct loop *loop, int fd, bool plain, const char *address)
         return;
     }
     count_up(&loop->counts.opened);
-    arm_timer(conn, loop->setup->limits.handshake_ms);
+    conn_arm(conn, loop->setup->limits.handshake_ms);
     (void)event_add(&conn->read_event, NULL);
     if (plain) {
         handshake_skip(conn);

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_TRANSPORT_CONN_H
 #define SEGEL_GATEWAY_TRANSPORT_CONN_H
 
+#include "gateway/transport/frames.h"
 #include "gateway/transport/loop.h"
 
 /* One connection, with TLS or plain: socket, handshake, output, timers. It moves bytes
@@ -11,6 +12,13 @@ enum conn_state {
     CONN_OPEN,
     CONN_LINGER, /* our side is shut; waits for the peer to read the last words */
     CONN_DEAD
+};
+
+/* Whether the peer may begin further calls. */
+enum conn_stay {
+    CONN_STAYS,
+    CONN_ASKED, /* was asked to go, and has not answered yet */
+    CONN_SENT_AWAY
 };
 
 struct conn {
@@ -27,6 +35,8 @@ struct conn {
     unsigned trusted; /* generation of the trust that judged its certificate */
     void *caller;     /* of the identify hook */
     char *stranger;   /* owned; why there is no caller */
+    const void *guest; /* the caller's identity */
+    bool placed;       /* and it holds a place of the guest */
 
     nghttp2_session *session; /* owned */
     LIST_HEAD(, grpc_call) calls;
@@ -34,11 +44,16 @@ struct conn {
     struct budget input;
     struct budget output;
     struct bucket offences;
-    struct bucket pings;
+    struct bucket resets;
+    struct bucket pings; /* while calls are open */
+    int64_t ping_us;     /* when the last one came, 0 = none that counts */
+    uint32_t strikes;    /* pings that came too early */
+    uint32_t prepaid;    /* resets still to be sent for frames that were counted */
     struct bucket settings;
     struct bucket control;
     struct bucket inflates;
     size_t inflated;     /* bytes not yet taken from it */
+    struct frames frames;
     const char *cut_why; /* set: the session is to be ended, for this */
     uint32_t cut_code;   /* of HTTP/2 */
     bool cut;            /* it was: nothing is counted any more */
@@ -55,6 +70,14 @@ struct conn {
     int64_t output_moved_us;
     int64_t data_moved_us;
 
+    bool heard;           /* something came since the last tick */
+    int64_t heard_us;     /* as the last tick saw it */
+    int64_t asked_us;     /* when a sign of life was asked for, 0 = none is awaited */
+    int64_t grows_old_us; /* when it will have its age, 0 = never */
+    bool aged;            /* and so it was asked to go */
+    enum conn_stay stay;
+    int64_t asked_to_go_us;
+
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) again_link;
     TAILQ_ENTRY(conn) handshake_link;
@@ -63,6 +86,8 @@ struct conn {
 
 /* Takes the fd. When there is no memory the fd is closed and nothing remains. */
 void conn_open(struct loop *loop, int fd, bool plain, const char *address);
+/* The connection's only timer. */
+void conn_arm(struct conn *conn, uint32_t ms);
 /* Writes what waits. May close the connection. */
 void conn_flush(struct conn *conn);
 /* Reads what waits. May close the connection. */

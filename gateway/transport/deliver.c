@@ -91,6 +91,7 @@ static void refuse_compressed(struct grpc_call *call, enum sg_status status)
     char text[96];
 
     if (status == SG_TOO_LARGE) {
+        count_refused(call->conn->loop, LIMIT_MESSAGE);
         (void)snprintf(text, sizeof(text),
                        "the message is larger than the %zu bytes that this method "
                        "accepts",

@@ -47,15 +47,19 @@ static void fail(struct conn *conn, enum tls_end end)
 
 void handshake_timed_out(struct conn *conn)
 {
+    count_refused(conn->loop, LIMIT_HANDSHAKE);
     fail(conn, TLS_WANTS_READ);
 }
 
 void handshake_make_room(struct loop *loop)
 {
-    uint32_t max = loop->setup->limits.connections / 2 + 1;
+    const struct server_limits *limits = &loop->setup->limits;
+    uint32_t half = limits->connections / 2 + 1;
+    uint32_t max = limits->handshakes < half ? limits->handshakes : half;
 
     if (loop->handshake_count > max) {
         struct conn *oldest = TAILQ_FIRST(&loop->handshaking);
+        count_refused(loop, LIMIT_HANDSHAKES);
         count_up(&loop->counts.handshakes_failed);
         write_line(oldest, LOG_INFO, "handshake.failed",
                    "too many connections have not finished their handshake; this was the "

@@ -10,8 +10,8 @@ void handshake_step(struct conn *conn);
 void handshake_timed_out(struct conn *conn);
 /* A plain connection has none: it is open at once. */
 void handshake_skip(struct conn *conn);
-/* Peers that have proved nothing may not crowd out the others: beyond half of the
- * connections the oldest unfinished handshake has to go. */
+/* Peers that have proved nothing may not crowd out the others: beyond the limit, or half
+ * of the connections, the oldest unfinished handshake has to go. */
 void handshake_make_room(struct loop *loop);
 
 /* After the trust was renewed: judges the peer once more, and sends it away with all its

@@ -1,6 +1,8 @@
 #ifndef SEGEL_GATEWAY_TRANSPORT_LIMIT_H
 #define SEGEL_GATEWAY_TRANSPORT_LIMIT_H
 
+#include <stdatomic.h>
+
 #include "proto/base.h"
 
 /* The two ways in which the transport bounds what a peer may cost. One thread each. */
@@ -17,12 +19,15 @@ struct bucket {
 };
 
 bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us);
+/* The same where one comes back in token_us, from 1. */
+bool bucket_draw(struct bucket *bucket, uint32_t burst, int64_t token_us, int64_t now_us);
 
 /* How much: bytes held on behalf of somebody, also counted with all its parents. */
 struct budget {
     size_t used;
     size_t cap;
-    struct budget *parent; /* borrowed, may be NULL */
+    struct budget *parent;          /* borrowed, may be NULL */
+    atomic_uint_fast64_t *refusals; /* borrowed, may be NULL; counts for lack of room */
 };
 
 /* False: the budget or a parent has no room, and nothing was taken. */

@@ -7,6 +7,7 @@
 #include "gateway/transport/call.h"
 #include "gateway/transport/handshake.h"
 #include "gateway/transport/session.h"
+#include "gateway/transport/upkeep.h"
 
 enum { STOP_MS = 300, NO_SLOT = INT32_MAX };
 #define LOOP_ARENA ((size_t)256 << 10)
@@ -23,6 +24,7 @@ enum sg_status loop_enter(struct loop *loop, struct conn *conn)
     conn->listed_handshake = true;
     loop->handshake_count++;
     TAILQ_INSERT_TAIL(&loop->handshaking, conn, handshake_link);
+    loop_touch(loop);
     return SG_OK;
 }
 
@@ -53,7 +55,7 @@ static void for_each_conn(struct loop *loop, void (*act)(struct conn *conn))
 static void end_politely(struct conn *conn)
 {
     if (conn->state == CONN_OPEN) {
-        session_goaway(conn);
+        upkeep_send_away(conn);
         conn_flush(conn);
     }
     if (conn->state == CONN_OPEN || conn->state == CONN_HANDSHAKE) {
@@ -64,20 +66,6 @@ static void end_politely(struct conn *conn)
 static void end_at_once(struct conn *conn)
 {
     conn_close(conn, false);
-}
-
-static void notice(struct conn *conn)
-{
-    if (conn->state == CONN_OPEN) {
-        session_notice(conn);
-    }
-}
-
-static void goaway(struct conn *conn)
-{
-    if (conn->state == CONN_OPEN) {
-        session_goaway(conn);
-    }
 }
 
 static void judge(struct conn *conn)
@@ -100,8 +88,10 @@ static void start_drain(struct loop *loop)
     const struct timeval gap = {.tv_usec = GOAWAY_GAP_MS * 1000L};
 
     close_listener(loop);
-    for_each_conn(loop, notice);
+    for_each_conn(loop, upkeep_ask_to_go);
     (void)event_add(&loop->drain_timer, &gap);
+    loop->draining = true;
+    loop_look_at_drain(loop);
 }
 
 static void start_stop(struct loop *loop)
@@ -115,8 +105,15 @@ static void start_stop(struct loop *loop)
     loop_touch(loop);
 }
 
-/* One round trip after the notice every client knows; what it began until now still
- * counts. While stopping: the time of grace is over. */
+void loop_look_at_drain(struct loop *loop)
+{
+    if (loop->draining && loop->asked_count == 0) {
+        atomic_store(&loop->drain_told, true);
+    }
+}
+
+/* By now every client knows, or does not answer; what it began until now still counts.
+ * While stopping: the time of grace is over. */
 static void on_drain_timer(evutil_socket_t fd, short what, void *context)
 {
     struct loop *loop = (struct loop *)context;
@@ -129,7 +126,7 @@ static void on_drain_timer(evutil_socket_t fd, short what, void *context)
         loop_touch(loop);
         return;
     }
-    for_each_conn(loop, goaway);
+    for_each_conn(loop, upkeep_send_away);
     atomic_store(&loop->drain_told, true);
 }
 
@@ -280,8 +277,10 @@ enum sg_status loop_init(struct loop *loop, const struct setup *setup, unsigned 
     TAILQ_INIT(&loop->dead);
     TAILQ_INIT(&loop->ready);
     TAILQ_INIT(&loop->spare_calls);
-    loop->input.cap = LOOP_INPUT_BYTES;
-    loop->output.cap = LOOP_OUTPUT_BYTES;
+    loop->input = (struct budget){.cap = setup->input_bytes,
+                                  .refusals = &loop->counts.limits[LIMIT_INPUT_TOTAL]};
+    loop->output = (struct budget){.cap = setup->output_bytes,
+                                   .refusals = &loop->counts.limits[LIMIT_OUTPUT_TOTAL]};
     loop->slot_count = setup->limits.connections;
     loop->slots = (struct conn_slot *)calloc(loop->slot_count + 1, sizeof(*loop->slots));
     if (loop->slots == NULL) {

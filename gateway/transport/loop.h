@@ -48,6 +48,12 @@ struct loop_counts {
     atomic_uint_fast64_t started;
     atomic_uint_fast64_t refused;
     atomic_uint_fast64_t cut;
+    atomic_uint_fast64_t limits[LIMIT_COUNT];
+    /* What is there now: written at the end of each turn. */
+    atomic_uint_fast64_t handshakes;
+    atomic_uint_fast64_t calls;
+    atomic_uint_fast64_t output_bytes;
+    atomic_uint_fast64_t input_bytes;
 };
 
 struct loop {
@@ -87,6 +93,9 @@ struct loop {
     struct event settle;    /* ends the turn */
     struct event again_timer;
     struct event drain_timer;
+    uint32_t call_count;
+    uint32_t asked_count; /* connections whose answer to a notice is waited for */
+    bool draining;
     bool settle_pending;
     bool settling;
     bool stopping;
@@ -139,12 +148,20 @@ void loop_mark_ready(struct loop *loop, struct grpc_call *call);
 void loop_forget(struct loop *loop, struct conn *conn); /* off all lists */
 SG_MUST_USE enum sg_status loop_enter(struct loop *loop, struct conn *conn);
 void loop_leave(struct loop *loop, struct conn *conn); /* frees when the turn ends */
+/* A drain is over with the clients when none has still to answer. */
+void loop_look_at_drain(struct loop *loop);
 /* Whether one more line may be logged; *skipped tells how many were not. */
 bool loop_may_log(struct loop *loop, uint64_t *skipped);
 
 static inline void count_up(atomic_uint_fast64_t *counter)
 {
     (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* Somebody ran into a limit. */
+static inline void count_refused(struct loop *loop, enum limit limit)
+{
+    count_up(&loop->counts.limits[limit]);
 }
 
 #endif

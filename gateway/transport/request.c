@@ -71,9 +71,11 @@ void request_header(struct grpc_call *call, struct slice name, struct slice valu
     if (request->too_large) {
         return;
     }
-    if (cost > limits->header_list_bytes - request->bytes ||
-        request->fields >= limits->header_fields) {
+    bool long_list = cost > limits->header_list_bytes - request->bytes;
+    if (long_list || request->fields >= limits->header_fields) {
         request->too_large = true;
+        count_refused(call->conn->loop,
+                      long_list ? LIMIT_HEADER_BYTES : LIMIT_HEADER_FIELDS);
         return;
     }
     request->bytes += (uint32_t)cost;
@@ -183,6 +185,13 @@ static void share_connection(struct grpc_call *call)
                                                         &incremental, 1);
 }
 
+static size_t message_max(const struct grpc_call *call)
+{
+    size_t max = call->conn->loop->setup->limits.message_bytes;
+
+    return call->method->max_request < max ? call->method->max_request : max;
+}
+
 void request_complete(struct grpc_call *call)
 {
     if (call->request.too_large) {
@@ -192,7 +201,7 @@ void request_complete(struct grpc_call *call)
     if (refuse_http(call) || refuse_grpc(call)) {
         return;
     }
-    call->deframer.max = call->method->max_request;
+    call->deframer.max = message_max(call);
     if (!start_clock(call)) {
         call_refuse(call, SG_TIMEOUT, NULL);
         return;

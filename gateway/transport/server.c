@@ -264,11 +264,24 @@ static uint64_t sum(const struct server *server, size_t offset)
 
 struct server_counts server_counts(const struct server *server)
 {
-    return (struct server_counts){
+    struct server_counts counts = {
         .connections_opened = sum(server, offsetof(struct loop_counts, opened)),
         .handshakes_failed = sum(server, offsetof(struct loop_counts, handshakes_failed)),
         .calls_started = sum(server, offsetof(struct loop_counts, started)),
         .calls_refused = sum(server, offsetof(struct loop_counts, refused)),
         .connections_cut = sum(server, offsetof(struct loop_counts, cut)),
+        .handshakes = sum(server, offsetof(struct loop_counts, handshakes)),
+        .calls = sum(server, offsetof(struct loop_counts, calls)),
+        .output_bytes = sum(server, offsetof(struct loop_counts, output_bytes)),
+        .input_bytes = sum(server, offsetof(struct loop_counts, input_bytes)),
     };
+
+    for (size_t i = 0; i < LIMIT_COUNT; i++) {
+        counts.refused[i] = sum(server, offsetof(struct loop_counts, limits) +
+                                            i * sizeof(atomic_uint_fast64_t));
+    }
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        counts.connections += atomic_load(&server->loops[i].connections);
+    }
+    return counts;
 }

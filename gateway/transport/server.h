@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <sys/types.h>
 
+#include "gateway/limits.h"
 #include "gateway/transport/grpc.h"
 
 /* A gRPC server over HTTP/2: listeners, TLS, connections, limits, I/O loops. It knows
@@ -31,28 +32,6 @@ struct server_listener {
 };
 enum { SERVER_LISTENERS_MAX = 8 };
 
-/* All limits with their defaults: SERVER_LIMITS_DEFAULT. */
-struct server_limits {
-    uint32_t connections;        /* open at once */
-    uint32_t concurrent_streams; /* per connection */
-    uint32_t header_list_bytes;  /* RFC 9113: name + value + 32 each */
-    uint32_t header_fields;
-    uint32_t handshake_ms;
-    uint32_t idle_ms;        /* connection without a call */
-    uint32_t write_stall_ms; /* output waits and the peer takes nothing */
-    uint32_t deadline_default_ms;
-    uint32_t deadline_max_ms; /* unary calls; streams may last */
-    size_t output_bytes;      /* queued responses of one connection */
-};
-#define SERVER_LIMITS_DEFAULT                                                            \
-    (struct server_limits)                                                               \
-    {                                                                                    \
-        .connections = 1024, .concurrent_streams = 128, .header_list_bytes = 16384,      \
-        .header_fields = 100, .handshake_ms = 10000, .idle_ms = 3600000,                 \
-        .write_stall_ms = 30000, .deadline_default_ms = 5000, .deadline_max_ms = 30000,  \
-        .output_bytes = (size_t)8 << 20                                                  \
-    }
-
 struct server_options {
     const struct server_listener *listeners; /* borrowed by server_new only */
     size_t listener_count;                   /* 1 to SERVER_LISTENERS_MAX */
@@ -71,6 +50,10 @@ struct server_options {
      * borrowed for the life of the connection, or NULL: every call of the connection is
      * then answered UNAUTHENTICATED with the sentence written to why. */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    /* Any I/O thread. What callers with several certificates have in common: those for
+     * whom it returns the same pointer are one where connections are counted. NULL: each
+     * caller is one by itself. */
+    const void *(*identity)(const void *caller);
     void *context;
 };
 
@@ -121,13 +104,19 @@ bool server_idle(const struct server *server);
 void server_stop(struct server *server);
 void server_free(struct server *server);
 
-/* Relaxed counters since start. */
+/* Relaxed counters since start, and what is there now (some milliseconds old). */
 struct server_counts {
     uint64_t connections_opened;
     uint64_t handshakes_failed;
     uint64_t calls_started;
-    uint64_t calls_refused;   /* before a service saw them */
-    uint64_t connections_cut; /* for breaking a limit */
+    uint64_t calls_refused;        /* before a service saw them */
+    uint64_t connections_cut;      /* for breaking a rule or a limit */
+    uint64_t refused[LIMIT_COUNT]; /* connections, calls and frames, by the limit */
+    uint64_t connections;          /* open now */
+    uint64_t handshakes;           /* of these, not yet authenticated */
+    uint64_t calls;                /* open now */
+    uint64_t output_bytes;         /* of answers that wait */
+    uint64_t input_bytes;          /* of requests that are not whole or not yet taken */
 };
 struct server_counts server_counts(const struct server *server);
 

@@ -27,7 +27,10 @@ void session_terminate(struct conn *conn);
 /* Nothing more to read or to write: the connection may go. */
 bool session_over(const struct conn *conn);
 
-/* The two steps of a drain. */
+/* A PING; its answer comes to upkeep_answered. */
+void session_ping(struct conn *conn);
+/* The two steps of sending a peer away: a GOAWAY that refuses nothing with a PING behind
+ * it, and one that does. */
 void session_notice(struct conn *conn);
 void session_goaway(struct conn *conn);
 

@@ -5,8 +5,6 @@
 #include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
 
-enum { PEER_RESETS_A_SECOND = 1000, PEER_RESET_BURST = 10 };
-
 static int compare_slices(struct slice a, struct slice b)
 {
     size_t shared = a.len < b.len ? a.len : b.len;
@@ -60,8 +58,8 @@ static enum sg_status index_methods(struct setup *setup,
     return SG_OK;
 }
 
-/* The limiter of nghttp2 counts resets of honest clients too, whose deadlines end all at
- * once under load: so it is wide, and the work behind a call is bounded elsewhere. */
+/* nghttp2's own limit of resets is out of the way: session.c has one that is counted and
+ * tells the peer why. */
 static enum sg_status make_options(struct setup *setup)
 {
     if (nghttp2_option_new(&setup->options) != 0) {
@@ -73,9 +71,8 @@ static enum sg_status make_options(struct setup *setup)
     /* Blanks around a value are malformed in HTTP (RFC 9113 section 8.2.1); gRPC asks to
      * strip them instead. */
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(setup->options, 1);
-    nghttp2_option_set_stream_reset_rate_limit(
-        setup->options, (uint64_t)setup->limits.concurrent_streams * PEER_RESET_BURST,
-        PEER_RESETS_A_SECOND);
+    nghttp2_option_set_stream_reset_rate_limit(setup->options, UINT32_MAX, UINT32_MAX);
+    nghttp2_option_set_max_outbound_ack(setup->options, setup->limits.queued_frames);
     return SG_OK;
 }
 
@@ -104,11 +101,20 @@ enum sg_status setup_trust(const struct setup *setup,
 enum sg_status setup_init(struct setup *setup, const struct server_options *options,
                           struct sg_error *why)
 {
+    unsigned loops = options->loops == 0 ? 1 : options->loops;
+
     *setup = (struct setup){.limits = options->limits,
+                            .input_bytes = options->limits.input_bytes_total / loops,
+                            .output_bytes = options->limits.output_bytes_total / loops,
+                            .identity = options->identity,
                             .identify = options->identify,
                             .context = options->context};
-    if (index_methods(setup, options) != SG_OK || make_options(setup) != SG_OK ||
-        session_callbacks(&setup->callbacks) != SG_OK) {
+    setup->guests = (struct guests *)malloc(sizeof(*setup->guests));
+    if (setup->guests != NULL) {
+        guests_init(setup->guests);
+    }
+    if (setup->guests == NULL || index_methods(setup, options) != SG_OK ||
+        make_options(setup) != SG_OK || session_callbacks(&setup->callbacks) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
     }
     setup->trust = (struct trust *)calloc(1, sizeof(*setup->trust));
@@ -128,5 +134,9 @@ void setup_fini(struct setup *setup)
     nghttp2_session_callbacks_del(setup->callbacks);
     nghttp2_option_del(setup->options);
     free(setup->methods);
+    if (setup->guests != NULL) {
+        guests_fini(setup->guests);
+        free(setup->guests);
+    }
     *setup = (struct setup){0};
 }

@@ -3,6 +3,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "gateway/transport/guest.h"
 #include "gateway/transport/limit.h"
 #include "gateway/transport/server.h"
 #include "gateway/transport/trust.h"
@@ -11,12 +12,16 @@
  * loops without a lock. */
 struct setup {
     struct server_limits limits;
+    size_t input_bytes;                 /* a loop's share of the total */
+    size_t output_bytes;                /* likewise */
+    struct guests *guests;              /* owned; with a lock of its own */
     const struct grpc_method **methods; /* owned, sorted by path */
     size_t method_count;
     struct trust *trust;                  /* owned; may be renewed */
     nghttp2_session_callbacks *callbacks; /* owned */
     nghttp2_option *options;              /* owned */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    const void *(*identity)(const void *caller);
     void *context; /* of identify */
 };
 
@@ -27,18 +32,13 @@ enum {
     TLS_RECORD = 16384, /* largest read and write of TLS at once */
     READS_A_TURN = 16,  /* records of one connection before others have theirs */
     FLUSH_BYTES_A_TURN = 1 << 20,
-    OUTBOUND_FRAMES_MAX = 5000, /* waiting in nghttp2 */
-    EMPTY_FRAMES_MAX = 100,     /* DATA frames without data, a call */
-    LINGER_MS = 1000,           /* for a peer to read our last words */
-    LINGER_BYTES = 1 << 20,     /* read and thrown away meanwhile */
-    GOAWAY_GAP_MS = 100         /* between the two GOAWAY of a drain */
+    LINGER_MS = 1000,       /* for a peer to read our last words */
+    LINGER_BYTES = 1 << 20, /* read and thrown away meanwhile */
+    GOAWAY_GAP_MS = 100     /* longest time between the two GOAWAY */
 };
-#define INPUT_BYTES       ((size_t)32 << 20)  /* unread or incomplete, a connection */
-#define LOOP_INPUT_BYTES  ((size_t)256 << 20) /* the same, a loop */
-#define LOOP_OUTPUT_BYTES ((size_t)512 << 20)
-#define ARENA_FACTOR      8
-#define ARENA_MIN         ((size_t)64 << 10)
-#define ARENA_MAX         ((size_t)64 << 20)
+#define ARENA_FACTOR 8
+#define ARENA_MIN    ((size_t)64 << 10)
+#define ARENA_MAX    ((size_t)64 << 20)
 
 /* Fills *setup; what it holds is released by setup_fini, also after a failure. */
 SG_MUST_USE enum sg_status setup_init(struct setup *setup,

@@ -25,6 +25,17 @@ static void run_ready(struct loop *loop)
     }
 }
 
+static void publish(struct loop *loop)
+{
+    struct loop_counts *counts = &loop->counts;
+
+    atomic_store_explicit(&counts->handshakes, loop->handshake_count,
+                          memory_order_relaxed);
+    atomic_store_explicit(&counts->calls, loop->call_count, memory_order_relaxed);
+    atomic_store_explicit(&counts->output_bytes, loop->output.used, memory_order_relaxed);
+    atomic_store_explicit(&counts->input_bytes, loop->input.used, memory_order_relaxed);
+}
+
 /* The end of a turn: whatever was queued by many events is written once. */
 void loop_settle(evutil_socket_t fd, short what, void *context)
 {
@@ -46,6 +57,7 @@ void loop_settle(evutil_socket_t fd, short what, void *context)
     }
     loop->settling = false;
     loop->settle_pending = false;
+    publish(loop);
     if (loop->stop_over || (loop->stopping && atomic_load(&loop->connections) == 0)) {
         (void)event_base_loopbreak(loop->base);
     }
@@ -126,6 +138,7 @@ void loop_forget(struct loop *loop, struct conn *conn)
         conn->listed_handshake = false;
         loop->handshake_count--;
         TAILQ_REMOVE(&loop->handshaking, conn, handshake_link);
+        loop_touch(loop);
     }
 }
 

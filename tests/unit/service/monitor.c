@@ -46,15 +46,22 @@ static void lawful(void)
                   .lanes = 2,
                   .lanes_up = 1}},
     };
-    monitor = (struct monitor){.version = "1.2.3",
-                               .vitals = {.report = &report, .log_readable = true},
-                               .counts = {.connections_opened = 11,
-                                          .handshakes_failed = 12,
-                                          .calls_started = 13,
-                                          .calls_refused = 14,
-                                          .connections_cut = 15},
-                               .jobs = 16,
-                               .watchers = 2};
+    monitor = (struct monitor){
+        .version = "1.2.3",
+        .vitals = {.report = &report, .log_readable = true},
+        .counts = {.connections_opened = 11,
+                   .handshakes_failed = 12,
+                   .calls_started = 13,
+                   .calls_refused = 14,
+                   .connections_cut = 15,
+                   .refused = {[LIMIT_PINGS] = 21, [LIMIT_INPUT_TOTAL] = 22},
+                   .connections = 23,
+                   .handshakes = 24,
+                   .calls = 25,
+                   .output_bytes = 26,
+                   .input_bytes = 27},
+        .jobs = 16,
+        .watchers = 2};
 }
 
 static void write_all(void)
@@ -164,6 +171,14 @@ Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
         "\nsegel_calls_started_total 13\n",
         "\nsegel_calls_refused_total 14\n",
         "\nsegel_connections_cut_total 15\n",
+        "\nsegel_limit_refusals_total{limit=\"ping_strikes\"} 21\n",
+        "\nsegel_limit_refusals_total{limit=\"input_bytes_total\"} 22\n",
+        "\nsegel_limit_refusals_total{limit=\"connections\"} 0\n",
+        "\nsegel_connections 23\n",
+        "\nsegel_handshakes 24\n",
+        "\nsegel_calls 25\n",
+        "\nsegel_output_bytes 26\n",
+        "\nsegel_input_bytes 27\n",
         "\nsegel_key_usable{key=\"seal\"} 1\n",
         "\nsegel_key_serving{key=\"seal\"} 1\n",
         "\nsegel_key_lanes{key=\"seal\"} 2\n",

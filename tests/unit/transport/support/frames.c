@@ -158,6 +158,11 @@ void peer_message(struct peer_link *link, uint32_t stream, struct slice message,
     peer_flagged(link, stream, 0, message, last);
 }
 
+void peer_ping(struct peer_link *link)
+{
+    peer_frame(link, NGHTTP2_PING, 0, 0, slice_of("12345678", 8));
+}
+
 void peer_credit(struct peer_link *link, uint32_t stream, uint32_t bytes)
 {
     uint8_t payload[4];

@@ -188,6 +188,19 @@ static void take_settings(struct peer_link *link, uint8_t flags, struct slice pa
     (void)peer_send(link);
 }
 
+static void take_ping(struct peer_link *link, uint8_t flags, struct slice payload)
+{
+    if ((flags & NGHTTP2_FLAG_ACK) != 0) {
+        link->pongs++;
+        return;
+    }
+    link->pings++;
+    if (!link->mute) {
+        peer_frame(link, NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, payload);
+        (void)peer_send(link);
+    }
+}
+
 static void take_control(struct peer_link *link, const uint8_t *head,
                          struct slice payload)
 {
@@ -200,6 +213,8 @@ static void take_control(struct peer_link *link, const uint8_t *head,
         reply->ended = true;
     } else if (head[3] == NGHTTP2_GOAWAY) {
         take_goaway(link, payload);
+    } else if (head[3] == NGHTTP2_PING) {
+        take_ping(link, head[4], payload);
     } else if (head[3] == NGHTTP2_SETTINGS) {
         take_settings(link, head[4], payload);
     } else if (head[3] == NGHTTP2_WINDOW_UPDATE) {

@@ -53,6 +53,9 @@ struct peer_link {
     size_t granted;
     size_t window; /* first one of a stream, as the server says */
     bool keep;     /* the bodies of replies */
+    bool mute;     /* does not answer PINGs */
+    size_t pings;  /* that came */
+    size_t pongs;  /* answers to ours */
 };
 
 struct peer_options {
@@ -85,6 +88,8 @@ bool peer_upload(struct peer_link *link, uint32_t stream, struct slice bytes, bo
 /* A message with a flag of our choice. */
 void peer_flagged(struct peer_link *link, uint32_t stream, uint8_t flag,
                   struct slice message, bool last);
+/* A PING of ours. */
+void peer_ping(struct peer_link *link);
 void peer_credit(struct peer_link *link, uint32_t stream, uint32_t bytes);
 void peer_setting(struct peer_link *link, uint16_t name, uint32_t value);
 void peer_reset(struct peer_link *link, uint32_t stream, uint32_t code);
