@@ -36,7 +36,9 @@ Test(limits, stalled_answer_cuts_the_connection)
     peer_message(&slow, 1, echo_message("20", 0, bytes, sizeof(bytes)), true);
     cr_expect(peer_wait_closed(&slow));
     cr_expect_eq(slow.goaways, 1);
+    cr_expect_eq(slow.goaway_code, NGHTTP2_ENHANCE_YOUR_CALM);
     cr_expect(echo_reaches(&echo.closed, 1));
+    cr_expect(echo_counted(&echo, refused[LIMIT_STALL], 1));
     peer_close(&slow);
     cr_expect(echo_serves(&echo));
 }
@@ -70,6 +72,7 @@ Test(limits, silent_peer_loses_its_handshake)
     cr_expect_eq(recv(fd, &byte, 1, 0), 0);
     (void)close(fd);
     cr_expect(echo_counted(&echo, handshakes_failed, 1));
+    cr_expect(echo_counted(&echo, refused[LIMIT_HANDSHAKE], 1));
     cr_expect(echo_serves(&echo));
 }
 
@@ -81,8 +84,9 @@ Test(limits, idle_connection_is_told_to_go)
     start_with(&tight);
     cr_expect_eq(echo_call(&link_, 1), 0);
     cr_expect(peer_wait_closed(&link_));
-    cr_expect_eq(link_.goaways, 1);
+    cr_expect_eq(link_.goaways, 2, "a notice first");
     cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
+    cr_expect(echo_counted(&echo, refused[LIMIT_IDLE], 1));
 }
 
 Test(limits, connection_with_a_call_is_not_idle)
@@ -108,6 +112,7 @@ Test(limits, connections_are_counted)
     cr_expect_leq(recv(fd, &byte, 1, 0), 0);
     (void)close(fd);
     cr_expect(echo_counted(&echo, connections_cut, 1));
+    cr_expect(echo_counted(&echo, refused[LIMIT_CONNECTIONS], 1));
     cr_expect_eq(echo_call(&link_, 1), 0);
 }
 

@@ -58,7 +58,6 @@ Test(server, starts_and_stops_without_a_peer)
     cr_expect(server_idle(server));
     server_drain(server);
     server_drain(server);
-    cr_expect_not(server_idle(server), "clients do not know yet");
     for (int i = 0; i < 500 && !server_idle(server); i++) {
         (void)usleep(2000);
     }

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
+#include "gateway/transport/call.h"
 #include "segel/v1/errors.pb-c.h"
 #include "tests/unit/transport/support/mirror.h"
 
@@ -27,6 +29,7 @@ static void on_open(struct grpc_call *call, void *context)
     struct echo *echo = (struct echo *)context;
 
     echo->last = grpc_call_name(call);
+    atomic_store(&echo->age_left_us, call->conn->grows_old_us - clock_mono_us());
     atomic_fetch_add(&echo->opened, 1);
 }
 
@@ -222,11 +225,19 @@ static void *identify(void *context, const struct peer *peer, struct sg_error *w
     MUST(X509_NAME_get_text_by_NID(X509_get_subject_name(peer->certificate),
                                    NID_commonName, name, sizeof(name)) > 0);
     if (strcmp(name, "friend") == 0) {
-        return context;
+        struct echo *echo = (struct echo *)context;
+        return &echo->faces[atomic_fetch_add(&echo->face, 1) % sizeof(echo->faces)];
     }
     return sg_fail(why, SG_UNAUTHENTICATED, "'%s' is no caller here", name) == SG_OK
                ? context
                : NULL;
+}
+
+/* All friends are one. */
+static const void *identity(const void *caller)
+{
+    MUST(caller != NULL);
+    return methods;
 }
 
 static void on_wake(void *context)
@@ -275,6 +286,7 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
         .methods = methods,
         .method_count = SG_COUNT(methods),
         .identify = identify,
+        .identity = identity,
         .context = echo};
     if (server_new(&options, &echo->server, &why) != SG_OK) {
         (void)fprintf(stderr, "%s\n", why.text);
@@ -311,7 +323,7 @@ bool echo_reaches(const atomic_uint *counter, unsigned value)
     return false;
 }
 
-static uint64_t count_of(const struct echo *echo, size_t counter)
+uint64_t echo_count(const struct echo *echo, size_t counter)
 {
     struct server_counts counts = server_counts(echo->server);
     uint64_t value;
@@ -324,10 +336,20 @@ bool echo_counts(const struct echo *echo, size_t counter, uint64_t value)
 {
     const struct timespec nap = {.tv_nsec = 2000000};
 
-    for (int i = 0; i < 1000 && count_of(echo, counter) < value; i++) {
+    for (int i = 0; i < 1000 && echo_count(echo, counter) < value; i++) {
         (void)nanosleep(&nap, NULL);
     }
-    return count_of(echo, counter) == value;
+    return echo_count(echo, counter) == value;
+}
+
+bool echo_sinks_to(const struct echo *echo, size_t counter, uint64_t value)
+{
+    const struct timespec nap = {.tv_nsec = 2000000};
+
+    for (int i = 0; i < 1000 && echo_count(echo, counter) > value; i++) {
+        (void)nanosleep(&nap, NULL);
+    }
+    return echo_count(echo, counter) <= value;
 }
 
 void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window)

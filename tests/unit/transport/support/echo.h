@@ -30,6 +30,9 @@ struct echo {
     atomic_uint half_closed;
     atomic_uint closed;
     atomic_uint dropped; /* names that no longer resolved */
+    atomic_uint face;
+    char faces[4];                   /* who calls: another one for each connection */
+    atomic_int_fast64_t age_left_us; /* of the connection of the call opened last */
 };
 
 enum { ECHO_MAX_REQUEST = 100000, ECHO_MAX_LARGE = 4 << 20 };
@@ -48,6 +51,12 @@ bool echo_reaches(const atomic_uint *counter, unsigned value);
 #define echo_counted(echo, counter, value)                                               \
     echo_counts(echo, offsetof(struct server_counts, counter), value)
 bool echo_counts(const struct echo *echo, size_t counter, uint64_t value);
+/* Waits until what is there now is not more than that. */
+#define echo_sinks(echo, counter, value)                                                 \
+    echo_sinks_to(echo, offsetof(struct server_counts, counter), value)
+bool echo_sinks_to(const struct echo *echo, size_t counter, uint64_t value);
+/* One counter at once. */
+uint64_t echo_count(const struct echo *echo, size_t counter);
 
 /* Of a friend, ready for calls. */
 void echo_connect(struct echo *echo, struct peer_link *link);

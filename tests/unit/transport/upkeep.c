@@ -1,0 +1,273 @@
+#include <criterion/criterion.h>
+
+#include "tests/unit/transport/support/echo.h"
+
+/* Signs of life, the age of connections, and how clients are sent away. */
+
+static struct echo echo;
+static struct server_limits limits;
+static struct peer_link link_;
+static uint8_t bytes[100];
+
+static void init(void)
+{
+    limits = SERVER_LIMITS_DEFAULT;
+}
+
+static void stop(void)
+{
+    peer_close(&link_);
+    echo_stop(&echo);
+}
+
+TestSuite(upkeep, .init = init, .fini = stop, .timeout = 20);
+
+static void start(void)
+{
+    echo_start(&echo, &limits);
+    echo_connect(&echo, &link_);
+}
+
+static void say(uint32_t stream)
+{
+    peer_message(&link_, stream, echo_message("a", 8, bytes, sizeof(bytes)), false);
+    (void)peer_send(&link_);
+}
+
+static void open_chat(uint32_t stream)
+{
+    peer_headers(&link_, stream, "/test.Echo/Chat", NULL, false);
+    say(stream);
+}
+
+static void expect_echo(uint32_t stream)
+{
+    struct reply *reply = peer_reply(&link_, stream);
+    size_t before = reply->bytes;
+
+    say(stream);
+    while (reply->bytes == before && peer_read(&link_)) {
+        continue;
+    }
+    cr_expect_gt(reply->bytes, before);
+}
+
+static void end_chat(uint32_t stream)
+{
+    peer_data(&link_, stream, slice_of(NULL, 0), true);
+    cr_expect_eq(peer_wait(&link_, stream)->grpc, 0);
+}
+
+static void read_until(const size_t *count, size_t value)
+{
+    (void)peer_send(&link_);
+    while (*count < value && peer_read(&link_)) {
+        continue;
+    }
+    cr_expect_eq(*count, value);
+}
+
+/* --- Signs of life ----------------------------------------------------------------- */
+
+Test(upkeep, silent_peer_that_answers_stays)
+{
+    limits.keepalive_ms = 40;
+    limits.keepalive_timeout_ms = 1000;
+    start();
+    open_chat(1);
+    read_until(&link_.pings, 3);
+    expect_echo(1);
+    end_chat(1);
+    cr_expect_eq(link_.goaways, 0);
+}
+
+Test(upkeep, silent_peer_that_does_not_answer_is_cut)
+{
+    limits.keepalive_ms = 40;
+    limits.keepalive_timeout_ms = 40;
+    start();
+    link_.mute = true;
+    open_chat(1);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(link_.pings, 1);
+    cr_expect_eq(link_.goaways, 1);
+    cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
+    cr_expect(echo_counted(&echo, refused[LIMIT_KEEPALIVE_TIMEOUT], 1));
+    cr_expect(echo_reaches(&echo.closed, 1));
+}
+
+/* Whatever it says: a PING is a question, not a duty to answer before all else. */
+Test(upkeep, peer_that_says_anything_lives)
+{
+    limits.keepalive_ms = 40;
+    limits.keepalive_timeout_ms = 1000;
+    start();
+    link_.mute = true;
+    open_chat(1);
+    for (size_t i = 1; i <= 3; i++) {
+        read_until(&link_.pings, i);
+        expect_echo(1);
+    }
+    end_chat(1);
+}
+
+/* --- Age --------------------------------------------------------------------------- */
+
+static void expect_new_call_is_not_served(uint32_t stream)
+{
+    unsigned opened = atomic_load(&echo.opened);
+
+    peer_headers(&link_, stream, "/test.Echo/Unary", NULL, false);
+    peer_message(&link_, stream, echo_message("a", 8, bytes, sizeof(bytes)), true);
+    expect_echo(1);
+    cr_expect_eq(peer_reply(&link_, stream)->grpc, -1);
+    cr_expect_eq(atomic_load(&echo.opened), opened);
+}
+
+Test(upkeep, old_connection_goes_when_its_calls_have_ended)
+{
+    limits.age_ms = 60;
+    limits.age_grace_ms = 0;
+    start();
+    open_chat(1);
+    read_until(&link_.goaways, 1);
+    cr_expect_eq(link_.goaway_last, (uint32_t)INT32_MAX, "the notice refuses nothing");
+    read_until(&link_.goaways, 2);
+    cr_expect_eq(link_.goaway_last, 1);
+    cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
+    cr_expect(echo_counted(&echo, refused[LIMIT_AGE], 1));
+    expect_echo(1);
+    expect_new_call_is_not_served(3);
+    end_chat(1);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(link_.goaways, 2);
+    cr_expect(echo_counted(&echo, refused[LIMIT_GRACE], 0));
+}
+
+/* The client began a call before it had read the notice. */
+Test(upkeep, call_between_the_two_goaways_is_served)
+{
+    limits.age_ms = 60;
+    start();
+    link_.mute = true;
+    open_chat(1);
+    read_until(&link_.goaways, 1);
+    cr_expect_eq(echo_call(&link_, 3), 0);
+    end_chat(1);
+}
+
+Test(upkeep, calls_of_an_old_connection_end_with_its_grace)
+{
+    limits.age_ms = 60;
+    limits.age_grace_ms = 60;
+    start();
+    open_chat(1);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(peer_reply(&link_, 1)->grpc, -1);
+    cr_expect_eq(link_.goaway_code, NGHTTP2_NO_ERROR);
+    cr_expect(echo_counted(&echo, refused[LIMIT_AGE], 1));
+    cr_expect(echo_counted(&echo, refused[LIMIT_GRACE], 1));
+    cr_expect(echo_reaches(&echo.closed, 1));
+}
+
+static int64_t age_of_new_connection(void)
+{
+    struct peer_link other;
+
+    echo_connect(&echo, &other);
+    cr_expect_eq(echo_call(&other, 1), 0);
+    peer_close(&other);
+    return atomic_load(&echo.age_left_us);
+}
+
+/* A tenth more or less than 1000 s; and the call comes a moment later. */
+Test(upkeep, connections_that_came_together_do_not_go_together)
+{
+    int64_t least = INT64_MAX;
+    int64_t most = 0;
+
+    limits.age_ms = 1000000;
+    start();
+    for (int i = 0; i < 30; i++) {
+        int64_t age_us = age_of_new_connection();
+        least = age_us < least ? age_us : least;
+        most = age_us > most ? age_us : most;
+    }
+    cr_expect_geq(least, INT64_C(890000000));
+    cr_expect_leq(most, INT64_C(1100000000));
+    cr_expect_geq(most - least, INT64_C(20000000));
+}
+
+Test(upkeep, connections_last_by_default)
+{
+    start();
+    cr_expect_eq(limits.age_ms, 0);
+    cr_expect_eq(echo_call(&link_, 1), 0);
+    cr_expect_lt(atomic_load(&echo.age_left_us), 0);
+}
+
+/* --- Draining ---------------------------------------------------------------------- */
+
+Test(upkeep, client_that_does_not_answer_is_sent_away_all_the_same)
+{
+    start();
+    link_.mute = true;
+    open_chat(1);
+    cr_assert(echo_reaches(&echo.messages, 1));
+    server_drain(echo.server);
+    read_until(&link_.goaways, 2);
+    cr_expect_eq(link_.pings, 1);
+    end_chat(1);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect(server_idle(echo.server));
+}
+
+/* Two clients on one server: the one that answers is sent away before the other. Another
+ * try where the machine was so slow that the time of both had come. */
+static bool quick_client_goes_first(void)
+{
+    struct peer_link quick;
+
+    start();
+    echo_connect(&echo, &quick);
+    link_.mute = true;
+    open_chat(1);
+    cr_expect_eq(echo_call(&quick, 1), 0);
+    peer_headers(&quick, 3, "/test.Echo/Chat", NULL, false);
+    (void)peer_send(&quick);
+    cr_assert(echo_reaches(&echo.opened, 3));
+    server_drain(echo.server);
+    while (quick.goaways < 2 && peer_read(&quick)) {
+        continue;
+    }
+    cr_expect_eq(quick.goaways, 2);
+    peer_data(&quick, 3, slice_of(NULL, 0), true);
+    cr_expect_eq(peer_wait(&quick, 3)->grpc, 0);
+    bool first = !server_idle(echo.server) && link_.goaways < 2;
+    read_until(&link_.goaways, 1);
+    first = first && link_.goaways == 1;
+    peer_close(&quick);
+    return first;
+}
+
+Test(upkeep, client_that_answers_is_sent_away_at_once)
+{
+    bool first = quick_client_goes_first();
+
+    for (int i = 0; i < 10 && !first; i++) {
+        stop();
+        first = quick_client_goes_first();
+    }
+    cr_expect(first);
+}
+
+Test(upkeep, drain_ends_when_all_clients_have_answered)
+{
+    start();
+    cr_expect_eq(echo_call(&link_, 1), 0);
+    server_drain(echo.server);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(link_.pings, 1);
+    cr_expect_eq(link_.goaways, 2);
+    cr_expect(server_idle(echo.server));
+}
