@@ -159,3 +159,71 @@ Test(config, an_absent_file_is_named)
     cr_expect_eq(config_load("/nonexistent/segeld.yaml", &config, &why), SG_NOT_FOUND);
     cr_expect_not_null(strstr(why.text, "/nonexistent/segeld.yaml"), "%s", why.text);
 }
+
+/* --- Limits ------------------------------------------------------------------------ */
+
+static enum sg_status load_with_limit(const struct limit_row *row, int64_t value)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof(text),
+                   "limits: {%s: %lld}\nlisten:", row->path + strlen("limits."),
+                   (long long)value);
+    config_free(config);
+    config = NULL;
+    return load_with("listen:", text);
+}
+
+static uint32_t limit_of(const struct limit_row *row)
+{
+    uint32_t value;
+
+    memcpy(&value, (const char *)&config->limits + row->offset, sizeof(value));
+    return value;
+}
+
+static void expect_limit(const struct limit_row *row, uint32_t value)
+{
+    cr_assert_eq(load_with_limit(row, value), SG_OK, "%s", why.text);
+    cr_expect_eq(limit_of(row), value, "%s", row->path);
+}
+
+static void expect_no_limit(const struct limit_row *row, int64_t value)
+{
+    char bound[16];
+
+    (void)snprintf(bound, sizeof(bound), "%u", value < row->min ? row->min : row->max);
+    cr_expect_eq(load_with_limit(row, value), SG_INVALID, "%s", row->path);
+    cr_expect_not_null(strstr(why.text, "segeld.yaml:1:"), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, row->path), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, bound), "%s", why.text);
+}
+
+Test(config, every_limit_can_be_set_within_its_bounds)
+{
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        const struct limit_row *row = limits_row((enum limit)i);
+        expect_limit(row, row->min);
+        expect_limit(row, row->max);
+        expect_no_limit(row, (int64_t)row->min - 1);
+        expect_no_limit(row, (int64_t)row->max + 1);
+    }
+}
+
+Test(config, limits_that_are_not_given_have_their_defaults)
+{
+    const struct server_limits wanted = SERVER_LIMITS_DEFAULT;
+
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
+    cr_expect_eq(memcmp(&config->limits, &wanted, sizeof(wanted)), 0);
+    config_free(config);
+    config = NULL;
+    cr_assert_eq(load_with("listen:", "sign: {deadline_ms: 700}\nlisten:"), SG_OK);
+    cr_expect_eq(config->limits.deadline_default_ms, 700);
+}
+
+Test(config, a_misspelt_limit_is_named_with_a_proposal)
+{
+    expect_refused("listen:", "limits: {ping_strike: 3}\nlisten:", "segeld.yaml:1:",
+                   "did you mean 'ping_strikes'");
+}

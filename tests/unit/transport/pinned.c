@@ -67,10 +67,12 @@ static void expect_resident(size_t held)
     cr_expect_leq(more, held + SLACK, "%zu bytes more", more);
 }
 
-/* The peers' own buffers and what they sent are part of the slack. */
+/* The peers' own buffers and what they sent are part of the slack. What is held shows
+ * when the turn of the loop is over. */
 static void expect_held(size_t offset, size_t cap)
 {
-    cr_expect_gt(echo_count(&echo, offset), cap / 4, "the attack is one");
+    (void)echo_counts(&echo, offset, cap / 4);
+    cr_expect_geq(echo_count(&echo, offset), cap / 4, "the attack is one");
     cr_expect_leq(echo_count(&echo, offset), cap);
     expect_resident(cap);
 }
@@ -165,7 +167,9 @@ Test(pinned, messages_that_the_service_does_not_take)
         peer_message(&links[0], 2 * i + 1, message, false);
         cr_expect(peer_send(&links[0]));
     }
-    cr_expect_eq(peer_wait(&links[0], 199)->reset, NGHTTP2_ENHANCE_YOUR_CALM);
+    const struct reply *last = peer_wait(&links[0], 199);
+    cr_expect(last->grpc == 8 || last->reset == NGHTTP2_ENHANCE_YOUR_CALM,
+              "status %d, reset %d", last->grpc, (int)last->reset);
     expect_held(offsetof(struct server_counts, input_bytes), limits.input_bytes);
     cr_expect_gt(server_counts(echo.server).refused[LIMIT_INPUT], 0);
 }
