@@ -9,6 +9,7 @@
 
 #include "gateway/mbox.h"
 #include "gateway/transport/compress.h"
+#include "gateway/transport/counts.h"
 #include "gateway/transport/setup.h"
 
 struct conn;
@@ -40,20 +41,6 @@ struct note {
     int fd;
     bool plain;
     char address[PEER_ADDRESS_SIZE];
-};
-
-struct loop_counts {
-    atomic_uint_fast64_t opened;
-    atomic_uint_fast64_t handshakes_failed;
-    atomic_uint_fast64_t started;
-    atomic_uint_fast64_t refused;
-    atomic_uint_fast64_t cut;
-    atomic_uint_fast64_t limits[LIMIT_COUNT];
-    /* What is there now: written at the end of each turn. */
-    atomic_uint_fast64_t handshakes;
-    atomic_uint_fast64_t calls;
-    atomic_uint_fast64_t output_bytes;
-    atomic_uint_fast64_t input_bytes;
 };
 
 struct loop {
@@ -152,11 +139,6 @@ void loop_leave(struct loop *loop, struct conn *conn); /* frees when the turn en
 void loop_look_at_drain(struct loop *loop);
 /* Whether one more line may be logged; *skipped tells how many were not. */
 bool loop_may_log(struct loop *loop, uint64_t *skipped);
-
-static inline void count_up(atomic_uint_fast64_t *counter)
-{
-    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
 
 /* Somebody ran into a limit. */
 static inline void count_refused(struct loop *loop, enum limit limit)

@@ -1,60 +1,15 @@
 #include "gateway/transport/session.h"
 
-#include "gateway/clock.h"
 #include "gateway/transport/call.h"
+#include "gateway/transport/conduct.h"
 #include "gateway/transport/upkeep.h"
-
-enum { SECOND_US = 1000000, MINUTE_US = 60000000, PING_BURST = 5 };
 
 /* What our PINGs carry, so that their answers can be told apart from others. */
 static const uint8_t ping_mark[8] = {'s', 'e', 'g', 'e', 'l', 'p', 'n', 'g'};
 
-static const struct server_limits *limits_of(const struct conn *conn)
-{
-    return &conn->loop->setup->limits;
-}
-
 static struct grpc_call *call_of(nghttp2_session *session, int32_t stream)
 {
     return (struct grpc_call *)nghttp2_session_get_stream_user_data(session, stream);
-}
-
-/* Remembers that the session is to be cut; done when nghttp2 has returned. */
-static int order_cut(struct conn *conn, uint32_t code, const char *why)
-{
-    if (conn->cut_why == NULL && !conn->cut) {
-        conn->cut_code = code;
-        conn->cut_why = why;
-    }
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-}
-
-static int break_limit(struct conn *conn, enum limit limit, const char *why)
-{
-    if (conn->cut_why == NULL && !conn->cut) {
-        count_refused(conn->loop, limit);
-    }
-    return order_cut(conn, NGHTTP2_ENHANCE_YOUR_CALM, why);
-}
-
-/* Whether one more may come, of burst at once and as many in a period. */
-static bool within(struct bucket *bucket, uint32_t burst, uint32_t many,
-                   int64_t period_us)
-{
-    int64_t token_us = period_us / many;
-
-    return bucket_draw(bucket, burst, token_us > 0 ? token_us : 1, clock_mono_us());
-}
-
-/* Things that the peer made us do or refuse: each is harmless, many are an attack. */
-static void count_offence(struct conn *conn)
-{
-    const struct server_limits *limits = limits_of(conn);
-
-    if (!within(&conn->offences, limits->offences, limits->offences_per_second,
-                SECOND_US)) {
-        (void)break_limit(conn, LIMIT_OFFENCES, "the peer provokes resets without end");
-    }
 }
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame,
@@ -108,70 +63,13 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
     return 0;
 }
 
-static int too_many_pings(struct conn *conn, enum limit limit)
-{
-    return break_limit(conn, limit, "too_many_pings");
-}
-
-/* Clients measure the way with PINGs around their DATA: so these are counted loosely. */
-static int on_busy_ping(struct conn *conn)
-{
-    uint32_t many = limits_of(conn)->pings_per_second;
-
-    return within(&conn->pings, PING_BURST * many, many, SECOND_US)
-               ? 0
-               : too_many_pings(conn, LIMIT_PINGS_BUSY);
-}
-
-/* The rule of doc/keepalive.md in gRPC. */
-static int on_quiet_ping(struct conn *conn)
-{
-    const struct server_limits *limits = limits_of(conn);
-    int64_t now_us = clock_mono_us();
-    bool early = conn->ping_us != 0 &&
-                 now_us - conn->ping_us < (int64_t)limits->ping_interval_ms * 1000;
-
-    conn->ping_us = now_us;
-    conn->strikes += early ? 1 : 0;
-    return conn->strikes <= limits->ping_strikes ? 0 : too_many_pings(conn, LIMIT_PINGS);
-}
-
-static int on_ping(struct conn *conn)
-{
-    return conn->call_count > 0 ? on_busy_ping(conn) : on_quiet_ping(conn);
-}
-
 static int on_pong(struct conn *conn, const nghttp2_ping *ping)
 {
-    if (memcmp(ping->opaque_data, ping_mark, sizeof(ping_mark)) == 0) {
+    if (slice_equal(slice_of(ping->opaque_data, sizeof(ping_mark)),
+                    slice_of(ping_mark, sizeof(ping_mark)))) {
         upkeep_answered(conn);
     }
     return 0;
-}
-
-static int on_settings(struct conn *conn)
-{
-    uint32_t many = limits_of(conn)->settings_per_minute;
-
-    return within(&conn->settings, many, many, MINUTE_US)
-               ? 0
-               : break_limit(conn, LIMIT_SETTINGS, "too many SETTINGS frames");
-}
-
-static int on_reset(struct conn *conn)
-{
-    const struct server_limits *limits = limits_of(conn);
-
-    return within(&conn->resets, limits->resets, limits->resets_per_second, SECOND_US)
-               ? 0
-               : break_limit(conn, LIMIT_PEER_RESETS, "too many calls are cancelled");
-}
-
-static int on_empty_data(struct conn *conn, struct grpc_call *call)
-{
-    return ++call->empty_frames <= limits_of(conn)->empty_frames
-               ? 0
-               : break_limit(conn, LIMIT_EMPTY_FRAMES, "too many empty DATA frames");
 }
 
 static int on_data(struct conn *conn, struct grpc_call *call, const nghttp2_frame *frame)
@@ -179,7 +77,7 @@ static int on_data(struct conn *conn, struct grpc_call *call, const nghttp2_fram
     bool last = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
     if (!last && frame->hd.length == frame->data.padlen) {
-        return on_empty_data(conn, call);
+        return conduct_empty_data(conn, call);
     }
     if (last) {
         call_half_close(call);
@@ -206,12 +104,12 @@ static int on_control(struct conn *conn, const nghttp2_frame *frame)
     bool ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
 
     if (frame->hd.type == NGHTTP2_PING) {
-        return ack ? on_pong(conn, &frame->ping) : on_ping(conn);
+        return ack ? on_pong(conn, &frame->ping) : conduct_ping(conn);
     }
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
-        return on_reset(conn);
+        return conduct_reset(conn);
     }
-    return frame->hd.type == NGHTTP2_SETTINGS && !ack ? on_settings(conn) : 0;
+    return frame->hd.type == NGHTTP2_SETTINGS && !ack ? conduct_settings(conn) : 0;
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
@@ -232,27 +130,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame,
                             int error, void *context)
 {
-    struct conn *conn = (struct conn *)context;
-
     (void)session;
-    if (frame->hd.type == NGHTTP2_HEADERS &&
-        (error == NGHTTP2_ERR_REFUSED_STREAM ||
-         conn->call_count >= limits_of(conn)->concurrent_streams)) {
-        count_refused(conn->loop, LIMIT_STREAMS);
-    }
-    conn->prepaid++; /* the reset that comes of it */
-    count_offence(conn);
+    conduct_invalid((struct conn *)context, frame, error);
     return 0;
-}
-
-/* Counted at once, as it comes: a peer that does not read makes us wait with resets. */
-static void count_reset(struct conn *conn)
-{
-    if (conn->prepaid > 0) {
-        conn->prepaid--;
-    } else {
-        count_offence(conn);
-    }
 }
 
 /* An answer that is complete before the request: the rest of the request is not wanted.
@@ -281,17 +161,14 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
 
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
         if (!reset_is_ours(frame->rst_stream.error_code)) {
-            count_reset(conn);
+            conduct_reset_sent(conn);
         }
         return 0;
     }
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) {
         return 0;
     }
-    /* An answer excuses the pings before it. */
-    conn->pings = (struct bucket){0};
-    conn->ping_us = 0;
-    conn->strikes = 0;
+    conduct_answered(conn);
     return frame->hd.type == NGHTTP2_HEADERS ? on_answer_sent(session, frame) : 0;
 }
 
@@ -362,42 +239,30 @@ void session_close(struct conn *conn)
     conn->session = NULL;
 }
 
-/* Before they cost anything. */
-static bool too_much_control(struct conn *conn, struct slice bytes)
+/* taken: what nghttp2 said to the last bytes. */
+static bool flooded(const struct conn *conn, ssize_t taken)
 {
-    uint32_t many = limits_of(conn)->control_frames_per_second;
-
-    for (uint32_t count = frames_control(&conn->frames, bytes); count > 0; count--) {
-        if (!within(&conn->control, many, many, SECOND_US)) {
-            (void)break_limit(conn, LIMIT_CONTROL, "too many control frames");
-            return true;
-        }
-    }
-    return false;
+    return taken == NGHTTP2_ERR_FLOODED ||
+           nghttp2_session_get_outbound_queue_size(conn->session) >
+               conn->loop->setup->limits.queued_frames;
 }
 
 static bool take_frames(struct conn *conn, struct slice bytes)
 {
-    static const char frames_wait[] = "too many frames wait for the peer to read";
     ssize_t taken = nghttp2_session_mem_recv(conn->session, bytes.data, bytes.len);
 
-    if (taken == NGHTTP2_ERR_FLOODED) {
-        (void)break_limit(conn, LIMIT_QUEUED_FRAMES, frames_wait);
+    if (flooded(conn, taken)) {
+        (void)conduct_break(conn, LIMIT_QUEUED_FRAMES,
+                            "too many frames wait for the peer to read");
     } else if (taken < 0) {
-        (void)order_cut(conn, NGHTTP2_PROTOCOL_ERROR, nghttp2_strerror((int)taken));
-    } else if (nghttp2_session_get_outbound_queue_size(conn->session) >
-               limits_of(conn)->queued_frames) {
-        (void)break_limit(conn, LIMIT_QUEUED_FRAMES, frames_wait);
+        (void)conduct_cut(conn, NGHTTP2_PROTOCOL_ERROR, nghttp2_strerror((int)taken));
     }
     return conn->cut_why == NULL;
 }
 
 bool session_receive(struct conn *conn, struct slice bytes)
 {
-    if (too_much_control(conn, bytes)) {
-        return false;
-    }
-    return take_frames(conn, bytes);
+    return conduct_control(conn, bytes) && take_frames(conn, bytes);
 }
 
 bool session_produce(struct conn *conn, uint8_t *out, size_t soft_cap, size_t *len)

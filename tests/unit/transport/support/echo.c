@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
@@ -308,48 +307,6 @@ void echo_wake(struct echo *echo)
     const uint64_t one = 1;
 
     MUST(write(echo->wake_fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
-}
-
-bool echo_reaches(const atomic_uint *counter, unsigned value)
-{
-    const struct timespec nap = {.tv_nsec = 2000000};
-
-    for (int i = 0; i < 1000; i++) {
-        if (atomic_load(counter) >= value) {
-            return true;
-        }
-        (void)nanosleep(&nap, NULL);
-    }
-    return false;
-}
-
-uint64_t echo_count(const struct echo *echo, size_t counter)
-{
-    struct server_counts counts = server_counts(echo->server);
-    uint64_t value;
-
-    memcpy(&value, (const char *)&counts + counter, sizeof(value));
-    return value;
-}
-
-bool echo_counts(const struct echo *echo, size_t counter, uint64_t value)
-{
-    const struct timespec nap = {.tv_nsec = 2000000};
-
-    for (int i = 0; i < 1000 && echo_count(echo, counter) < value; i++) {
-        (void)nanosleep(&nap, NULL);
-    }
-    return echo_count(echo, counter) == value;
-}
-
-bool echo_sinks_to(const struct echo *echo, size_t counter, uint64_t value)
-{
-    const struct timespec nap = {.tv_nsec = 2000000};
-
-    for (int i = 0; i < 1000 && echo_count(echo, counter) > value; i++) {
-        (void)nanosleep(&nap, NULL);
-    }
-    return echo_count(echo, counter) <= value;
 }
 
 void echo_connect_window(struct echo *echo, struct peer_link *link, uint32_t window)
