@@ -155,3 +155,48 @@ Test(limits, single_answer_may_exceed_the_output_budget)
     peer_message(&link_, 1, echo_message("a", 50000, bytes, sizeof(bytes)), true);
     cr_expect_eq(peer_wait(&link_, 1)->grpc, 0);
 }
+
+Test(limits, places_of_a_caller_are_counted_over_all_loops)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    struct peer_link others[3];
+
+    tight.connections_per_caller = 3;
+    echo_start_loops(&echo, &tight, 2);
+    echo_connect(&echo, &link_);
+    cr_expect_eq(echo_call(&link_, 1), 0);
+    for (size_t i = 0; i < SG_COUNT(others); i++) {
+        echo_connect(&echo, &others[i]);
+        cr_expect_eq(echo_call(&others[i], 1), i < 2 ? 0 : -1);
+    }
+    cr_expect(peer_wait_closed(&others[2]));
+    cr_expect(echo_counted(&echo, refused[LIMIT_CALLER], 1));
+    cr_expect_eq(atomic_load(&echo.opened), 3);
+    for (size_t i = 0; i < SG_COUNT(others); i++) {
+        peer_close(&others[i]);
+    }
+}
+
+/* Their certificates are good, so that each of them costs a handshake. */
+Test(limits, unknown_callers_share_one_callers_places)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+    struct peer_link first;
+    struct peer_link second;
+
+    tight.connections_per_caller = 1;
+    start_with(&tight);
+    cr_expect_eq(echo_call(&link_, 1), 0);
+    const struct peer_options options = {.port = server_port(echo.server),
+                                         .ca = echo.pki.ca,
+                                         .cert = echo.pki.stranger,
+                                         .key = echo.pki.stranger_key};
+    cr_assert(peer_open(&first, &options));
+    cr_expect_eq(echo_call(&first, 1), 16);
+    cr_assert(peer_open(&second, &options));
+    cr_expect(peer_wait_closed(&second));
+    cr_expect_eq(second.goaway_code, NGHTTP2_ENHANCE_YOUR_CALM);
+    cr_expect(echo_counted(&echo, refused[LIMIT_CALLER], 1));
+    peer_close(&first);
+    peer_close(&second);
+}
