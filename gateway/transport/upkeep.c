@@ -30,8 +30,8 @@ static uint32_t tick_ms(const struct conn *conn)
     const struct server_limits *limits = limits_of(conn);
     uint32_t ms = sooner(limits->idle_ms, limits->write_stall_ms);
 
-    ms = sooner(ms, conn->asked_us == 0 ? limits->keepalive_ms
-                                        : limits->keepalive_timeout_ms);
+    ms = sooner(ms, limits->keepalive_ms);
+    ms = sooner(ms, conn->asked_us == 0 ? 0 : limits->keepalive_timeout_ms);
     ms = sooner(ms, conn->aged ? limits->age_grace_ms : limits->age_ms);
     ms /= TICKS;
     ms = ms < TICK_MIN_MS ? TICK_MIN_MS : ms;
