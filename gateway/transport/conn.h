@@ -32,9 +32,9 @@ struct conn {
     uint32_t index;
     char address[PEER_ADDRESS_SIZE];
 
-    unsigned trusted; /* generation of the trust that judged its certificate */
-    void *caller;     /* of the identify hook */
-    char *stranger;   /* owned; why there is no caller */
+    unsigned trusted;  /* generation of the trust that judged its certificate */
+    void *caller;      /* of the identify hook */
+    char *stranger;    /* owned; why there is no caller */
     const void *guest; /* the caller's identity */
     bool placed;       /* and it holds a place of the guest */
 
@@ -52,7 +52,7 @@ struct conn {
     struct bucket settings;
     struct bucket control;
     struct bucket inflates;
-    size_t inflated;     /* bytes not yet taken from it */
+    size_t inflated; /* bytes not yet taken from it */
     struct frames frames;
     const char *cut_why; /* set: the session is to be ended, for this */
     uint32_t cut_code;   /* of HTTP/2 */

@@ -62,8 +62,9 @@ def compare(connections, seconds, rate):
     """Few connections, then many: two runs against one gateway."""
     raise_limit(connections + 1000)
     the_rig = rig.Rig("crowd", "seal-demo:p-256")
-    config = the_rig.config(("io: {loops: 1}",
-                             f"io: {{loops: 1, connections: {connections + 500}}}"))
+    many = connections + 500
+    config = the_rig.config(("^log: ", f"limits: {{connections: {many}, "
+                             f"connections_per_caller: {many}}}\nlog: "))
     with the_rig.gateway(config) as gateway:
         few = crowd(the_rig, gateway, 0, FEW, rate, seconds)
         many = crowd(the_rig, gateway, connections - ACTIVE, ACTIVE, rate, seconds)

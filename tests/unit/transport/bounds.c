@@ -33,7 +33,7 @@ Test(bounds, connections)
     cr_expect_eq(echo_call(&b.fine, 1), 0);
     cr_expect_eq(echo_call(&b.over, 1), 0);
     cr_expect_eq(server_counts(b.echo.server).connections, 2);
-    int fd = plain_connect(server_port(b.echo.server));
+    int fd = plain_connect(server_port(b.echo.server, 0));
     cr_expect_leq(recv(fd, &byte, 1, 0), 0);
     (void)close(fd);
     bounds_counted(&b, LIMIT_CONNECTIONS, 1);
@@ -75,11 +75,11 @@ Test(bounds, handshakes)
     cr_expect_eq(echo_call(&b.fine, 1), 0);
     cr_expect_eq(echo_call(&b.over, 1), 0);
     for (size_t i = 0; i < 3; i++) {
-        fds[i] = plain_connect(server_port(b.echo.server));
+        fds[i] = plain_connect(server_port(b.echo.server, 0));
         cr_expect(echo_counted(&b.echo, handshakes, i + 1));
     }
     bounds_counted(&b, LIMIT_HANDSHAKES, 0);
-    fds[3] = plain_connect(server_port(b.echo.server));
+    fds[3] = plain_connect(server_port(b.echo.server, 0));
     cr_expect_leq(recv(fds[0], &byte, 1, 0), 0, "the oldest has to go");
     bounds_counted(&b, LIMIT_HANDSHAKES, 1);
     cr_expect(echo_counted(&b.echo, handshakes, 3));

@@ -187,7 +187,7 @@ Test(limits, unknown_callers_share_one_callers_places)
     tight.connections_per_caller = 1;
     start_with(&tight);
     cr_expect_eq(echo_call(&link_, 1), 0);
-    const struct peer_options options = {.port = server_port(echo.server),
+    const struct peer_options options = {.port = server_port(echo.server, 0),
                                          .ca = echo.pki.ca,
                                          .cert = echo.pki.stranger,
                                          .key = echo.pki.stranger_key};
