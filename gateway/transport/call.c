@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/clock.h"
+#include "gateway/transport/conduct.h"
 
 /* A deframer of this size is kept for the next call. */
 enum { KEPT_MESSAGE = 16384, SPARE_CALLS_MAX = 1024 };
@@ -199,30 +200,13 @@ static void refuse_message(struct grpc_call *call, enum sg_status status)
     }
 }
 
-/* Messages without content are lawful, but cost a peer almost nothing: others have to
- * outweigh them. */
-static bool too_empty(struct grpc_call *call)
-{
-    if (call->deframer.need > 0) {
-        call->empty_messages -= call->empty_messages > 0;
-        return false;
-    }
-    struct loop *loop = call->conn->loop;
-    bool many = ++call->empty_messages > loop->setup->limits.empty_messages;
-
-    if (many) {
-        count_refused(loop, LIMIT_EMPTY_MESSAGES);
-    }
-    return many;
-}
-
 static void take_message(struct grpc_call *call)
 {
     if (call->deframer.compressed && !call->request.gzip) {
         call_refuse(call, SG_INTERNAL,
                     "a message is marked as compressed, but the request names no "
                     "grpc-encoding");
-    } else if (too_empty(call)) {
+    } else if (conduct_too_empty(call)) {
         call_refuse(call, SG_BUSY, "too many messages without content");
     } else if (single(call)) {
         call->message = true; /* delivered when the request is known to be whole */

@@ -134,6 +134,19 @@ int conduct_empty_data(struct conn *conn, struct grpc_call *call)
                : conduct_break(conn, LIMIT_EMPTY_FRAMES, "too many empty DATA frames");
 }
 
+bool conduct_too_empty(struct grpc_call *call)
+{
+    if (call->deframer.need > 0) {
+        call->empty_messages -= call->empty_messages > 0;
+        return false;
+    }
+    bool many = ++call->empty_messages > limits_of(call->conn)->empty_messages;
+    if (many) {
+        count_refused(call->conn->loop, LIMIT_EMPTY_MESSAGES);
+    }
+    return many;
+}
+
 bool conduct_control(struct conn *conn, struct slice bytes)
 {
     uint32_t many = limits_of(conn)->control_frames_per_second;

@@ -16,6 +16,9 @@ int conduct_ping(struct conn *conn);
 int conduct_settings(struct conn *conn);
 int conduct_reset(struct conn *conn);
 int conduct_empty_data(struct conn *conn, struct grpc_call *call);
+/* Whether the message in the deframer is one too many without content. They are lawful,
+ * but cost a peer almost nothing: others have to outweigh them. */
+bool conduct_too_empty(struct grpc_call *call);
 /* A frame that was refused (error of nghttp2); a reset may come of it. */
 void conduct_invalid(struct conn *conn, const nghttp2_frame *frame, int error);
 /* A reset of ours was sent, and it was not our own wish. */

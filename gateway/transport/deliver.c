@@ -7,8 +7,16 @@
 enum { DEPTH_MAX = 8, UNKNOWN_MAX = 64, INFLATE_UNIT = 65536 };
 
 /* A thousand bytes to inflate for each that was sent is work that a peer could make
- * without end: a connection gets 64 MiB of it at once and 32 MiB a second, in units. */
-static const struct rate inflate_rate = {.burst = 1024, .per_second = 512};
+ * without end: a connection gets so much of it at once and a second, in units. */
+static bool take_unit(struct conn *conn)
+{
+    const struct server_limits *limits = &conn->loop->setup->limits;
+    const struct rate rate = {.burst = limits->inflated_bytes / INFLATE_UNIT,
+                              .per_second =
+                                  limits->inflated_bytes_per_second / INFLATE_UNIT};
+
+    return bucket_take(&conn->inflates, &rate, clock_mono_us());
+}
 
 /* Unpacked messages are larger than their bytes, by how much depends on their shape: the
  * factor suits honest ones, and hostile ones run into it. */
@@ -110,7 +118,8 @@ static void refuse_compressed(struct grpc_call *call, enum sg_status status)
 static bool may_inflate(struct conn *conn)
 {
     while (conn->inflated >= INFLATE_UNIT) {
-        if (!bucket_take(&conn->inflates, &inflate_rate, clock_mono_us())) {
+        if (!take_unit(conn)) {
+            count_refused(conn->loop, LIMIT_INFLATE);
             return false;
         }
         conn->inflated -= INFLATE_UNIT;

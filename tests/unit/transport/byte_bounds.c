@@ -73,6 +73,22 @@ Test(byte_bounds, inflated_bytes)
     cr_expect_eq(atomic_load(&b.echo.opened), 1);
 }
 
+/* In units of 64 KiB, each paid for before the next message: two at once, so that the
+ * fourth message is refused. */
+Test(byte_bounds, inflated_bytes_of_a_connection)
+{
+    b.limits.inflated_bytes = 131072;
+    b.limits.inflated_bytes_per_second = 65536;
+    bounds_start(&b);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_expect_eq(call_gzip(2 * i + 1, 65536), 0);
+    }
+    bounds_counted(&b, LIMIT_INFLATE, 0);
+    cr_expect_eq(call_gzip(7, 65536), 8);
+    bounds_counted(&b, LIMIT_INFLATE, 1);
+    cr_expect_eq(atomic_load(&b.echo.opened), 3);
+}
+
 /* Of a peer that takes no data: the answer of each call waits. */
 enum { ANSWER = 50000 };
 
