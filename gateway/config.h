@@ -80,6 +80,7 @@ struct config_caller {
     const char *name;
     const char *match;        /* "URI:…", "DNS:…", "sha256:<hex>" or "uid:<n>" */
     unsigned roles;           /* bits of config_role */
+    int64_t weight;           /* its share of a key that several want, 1 to 100 */
     struct config_words keys; /* names of keys that it is entitled to */
 };
 

@@ -214,10 +214,21 @@ static enum sg_status check_keys(struct parse *p, const struct yaml_node *map,
     return SG_OK;
 }
 
+static enum sg_status read_weight(struct parse *p, const struct yaml_node *map,
+                                  struct config_caller *caller)
+{
+    static const struct yaml_range range = {1, 100};
+    const struct yaml_node *weight = yaml_get(map, "weight");
+
+    caller->weight = 1;
+    return weight == NULL ? SG_OK
+                          : yaml_int(p->doc, weight, range, &caller->weight, p->why);
+}
+
 static enum sg_status read_caller(struct parse *p, const struct yaml_node *map,
                                   struct config_caller *caller)
 {
-    static const char *const words[] = {"name", "match", "roles", "keys", NULL};
+    static const char *const words[] = {"name", "match", "roles", "keys", "weight", NULL};
 
     TRY(parse_known(p, map, words));
     TRY(field_name(p, map, &caller->name));
@@ -226,6 +237,7 @@ static enum sg_status read_caller(struct parse *p, const struct yaml_node *map,
     TRY(read_roles(p, map, caller));
     TRY(check_local(p, map, caller));
     TRY(field_words(p, map, "keys", &caller->keys));
+    TRY(read_weight(p, map, caller));
     return check_keys(p, map, caller);
 }
 

@@ -61,27 +61,15 @@ static bool worth_another(const struct core *core, const struct job *job)
            (job->unused || route_other(core, route_index(core, job->key), job->tried));
 }
 
-/* Back to the head of its key's queue, and behind it whoever waits for its answer: they
- * join it again, or are told for themselves. */
+/* Whoever waits for its answer joins it again, or is told for itself. */
 static void try_again(struct core *core, struct job *job)
 {
-    struct route *route = &core->routes[route_index(core, job->key)];
-    struct job *after = job;
-    struct job *follower;
-
     job->status = SG_OK;
     job->why[0] = '\0';
     job->on_log = false;
     job->unused = false;
     job->berth = NO_BERTH;
-    STAILQ_INSERT_HEAD(&route->waiting, job, queue);
-    core->waiting_count++;
-    while ((follower = STAILQ_FIRST(&job->followers)) != NULL) {
-        STAILQ_REMOVE_HEAD(&job->followers, queue);
-        STAILQ_INSERT_AFTER(&route->waiting, after, follower, queue);
-        core->waiting_count++;
-        after = follower;
-    }
+    waiting_put_again(core, job);
 }
 
 static enum sg_status write_outcome(struct core *core, struct job *job)
@@ -115,6 +103,7 @@ static enum sg_status write_outcome(struct core *core, struct job *job)
 enum sg_status conclude(struct core *core, struct job *job)
 {
     inflight_remove(&core->inflight, job);
+    core->routes[route_index(core, job->key)].in_hand--;
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
     if (!worth_another(core, job)) {
         STAILQ_INSERT_TAIL(&core->answered, job, queue);

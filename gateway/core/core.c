@@ -55,7 +55,8 @@ void core_free(struct core *core)
     }
     berths_fini(core);
     reload_fini(core);
-    free(core->routes);
+    routes_fini(core);
+    admission_fini(&core->admission);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -172,7 +173,7 @@ static enum sg_status maybe_turn(struct core *core)
 /* At the end: what is under way is finished, then the log is closed with a checkpoint. */
 static void finish_step(struct core *core)
 {
-    bool idle = atomic_load(&core->load) == 0 && !core->checkpoint_pending;
+    bool idle = core_load(core) == 0 && !core->checkpoint_pending;
 
     if (!idle) {
         return;
@@ -226,25 +227,44 @@ void core_finish(struct core *core)
 
 /* --- From other threads ---------------------------------------------------------- */
 
+static struct admission_ask numbered(const struct core *core, const struct core_ask *ask)
+{
+    return (struct admission_ask){
+        .caller = (size_t)(ask->caller - core->options.config->callers),
+        .key = route_index(core, ask->key),
+        .class = ask->class,
+        .count = ask->count,
+        .deadline_us = ask->deadline_us,
+        .now_us = clock_mono_us(),
+    };
+}
+
+size_t core_admit(struct core *core, const struct core_ask *ask, struct job_refusal *why)
+{
+    const struct admission_ask admission_ask = numbered(core, ask);
+
+    return admission_take(&core->admission, &admission_ask, why);
+}
+
+void core_withdraw(struct core *core, const struct core_ask *ask, size_t count)
+{
+    const struct admission_ask admission_ask = numbered(core, ask);
+
+    admission_return(&core->admission, &admission_ask, count);
+}
+
+bool core_crowded(const struct core *core, const struct config_caller *caller)
+{
+    return admission_crowded(&core->admission,
+                             (size_t)(caller - core->options.config->callers));
+}
+
 enum sg_status core_submit(struct core *core, struct letters *jobs, size_t count)
 {
-    unsigned limit = (unsigned)core->options.config->queue_limit;
-
     if (atomic_load_explicit(&core->broken, memory_order_relaxed)) {
         return SG_LEDGER;
     }
-    if (atomic_fetch_add_explicit(&core->load, (unsigned)count, memory_order_relaxed) +
-            count >
-        limit) {
-        atomic_fetch_sub_explicit(&core->load, (unsigned)count, memory_order_relaxed);
-        notes_count(core, UNRECORDED_BUSY, count);
-        return SG_BUSY;
-    }
-    enum sg_status status = mbox_put(&core->mailbox, jobs, count);
-    if (status != SG_OK) {
-        atomic_fetch_sub_explicit(&core->load, (unsigned)count, memory_order_relaxed);
-    }
-    return status;
+    return mbox_put(&core->mailbox, jobs, count);
 }
 
 const struct keyring *core_keys(const struct core *core)
@@ -259,5 +279,5 @@ const char *core_log_vkey(const struct core *core)
 
 unsigned core_load(const struct core *core)
 {
-    return atomic_load_explicit(&core->load, memory_order_relaxed);
+    return atomic_load_explicit(&core->admission.load, memory_order_relaxed);
 }

@@ -29,9 +29,28 @@ const struct keyring *core_keys(const struct core *core);
 /* vkey of the log, for reviewers. */
 const char *core_log_vkey(const struct core *core);
 
-/* Any thread. Gives count jobs away, all or none, in order; they come back by job->reply.
- * SG_BUSY: too much is waiting; SG_SHUTDOWN: the gateway ends; SG_LEDGER: it has stopped
- * signing. On all three the caller still owns the jobs. */
+/* Jobs of one call that somebody wants to submit. */
+struct core_ask {
+    const struct config_caller *caller; /* of the core's configuration */
+    const struct key *key;              /* of its keyring */
+    enum job_class class;
+    size_t count;
+    int64_t deadline_us; /* CLOCK_MONOTONIC */
+};
+
+/* Any thread, without a lock. How many of them, the first ones, may be submitted: their
+ * places are kept until they come back or are withdrawn. *why is set when not all may: why
+ * the others may not, and when it is worth to ask again (admission.h has the rules). */
+SG_MUST_USE size_t core_admit(struct core *core, const struct core_ask *ask,
+                              struct job_refusal *why);
+/* Gives back the places of count jobs that are not submitted after all. */
+void core_withdraw(struct core *core, const struct core_ask *ask, size_t count);
+/* Any thread, without a lock: whoever can hold jobs of this caller back should. */
+bool core_crowded(const struct core *core, const struct config_caller *caller);
+
+/* Any thread. Gives count admitted jobs away, all or none, in order; they come back by
+ * job->reply. SG_SHUTDOWN: the gateway ends; SG_LEDGER: it has stopped signing. On both
+ * the caller still owns the jobs, and their places. */
 SG_MUST_USE enum sg_status core_submit(struct core *core, struct letters *jobs,
                                        size_t count);
 

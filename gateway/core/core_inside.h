@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdatomic.h>
 
+#include "gateway/core/admission.h"
 #include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
@@ -12,6 +13,7 @@
 /* Inside of the core: one struct, cut into files by what they do.
  *   core.c        making and running      start.c       ledger, lanes, keys at start
  *   berth.c       lanes come and go       route.c       which lane serves a key's job
+ *   waiting.c     jobs that wait
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
  *   conclude.c    what came of it         orders.c      what officers ask for
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
@@ -22,7 +24,6 @@ enum { NOTES_MAX = 320, TURN_DECISIONS = 256 };
 
 /* Why jobs were answered without a decision, and so without a record of their own. */
 enum unrecorded {
-    UNRECORDED_BUSY,    /* the queue was full; counted by the I/O loops too */
     UNRECORDED_NO_LANE, /* the HSM was away */
     UNRECORDED_EXPIRED, /* the deadline passed in the queue */
     UNRECORDED_GIVEN_UP,
@@ -42,8 +43,10 @@ struct core {
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
     size_t berth_count;   /* one behind the last that is in use */
-    struct route *routes; /* owned: one a key of the ring */
-    size_t next_route;    /* who is served first in the next turn */
+    struct route *routes;    /* owned: one a key of the ring */
+    struct fair_flow *flows; /* owned: of their queues, [key][caller] */
+    struct route_list busy;  /* with jobs that wait; the first is served first */
+    struct admission admission;
     struct report_board board;
     struct ledger *ledger;
     struct event_base *base;
@@ -51,7 +54,6 @@ struct core {
     struct event *tick;
     struct event *commit;
     struct mbox mailbox;
-    atomic_uint load;
     atomic_bool broken; /* the ledger has failed */
 
     struct inflight inflight;
@@ -74,6 +76,7 @@ struct core {
     void *tick_context;
 
     atomic_uint_fast64_t unrecorded[UNRECORDED_KINDS]; /* since the last summary */
+    uint64_t refused[REFUSALS]; /* in all, at the last summary */
     struct gateway_note notes[NOTES_MAX];
     size_t note_count;
     size_t notes_lost; /* events that found no place since the last summary */
@@ -100,6 +103,18 @@ void turn_collect(struct core *core);
 SG_MUST_USE enum sg_status turn(struct core *core);
 bool turn_has_work(const struct core *core);
 void turn_on_done(void *core, void *owner, const struct lane_result *result);
+
+/* waiting.c: the queues of the keys, with what admission and metrics must know of them.
+ * A job whose turn it is is taken off by waiting_take; charged: it uses a turn of its
+ * caller's up. */
+void waiting_put(struct core *core, struct job *job);
+/* The leader is tried again, before all of its caller's; and behind it whoever waits for
+ * its answer. */
+void waiting_put_again(struct core *core, struct job *leader);
+void waiting_take(struct core *core, struct route *route, bool charged, int64_t now_us);
+void waiting_take_all(struct core *core, struct job_list *out);
+/* After a turn: what may be expected of the key. */
+void waiting_tell(struct core *core, struct route *route);
 
 /* decide.c: inside a transaction. decide puts the job into admitted, answered or a
  * leader's followers, and on a failure into none; conclude into answered, or back into

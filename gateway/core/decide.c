@@ -160,6 +160,7 @@ static enum sg_status admit(struct core *core, struct job *job)
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
     inflight_add(&core->inflight, job);
+    core->routes[route_index(core, job->key)].in_hand++;
     core->berths[job->berth].planned[lane_kind_of(job->scheme)]++;
     job->tries++;
     STAILQ_INSERT_TAIL(&core->admitted, job, queue);

@@ -8,6 +8,34 @@
 #include "gateway/cms/cms.h"
 #include "gateway/core/binding.h"
 
+static const struct {
+    const char *name;
+    const char *summary;
+    const char *text;
+} refusals[] = {
+#define REFUSAL(name, summary, text) {#name, summary, text},
+#include "gateway/core/refusal.def"
+#undef REFUSAL
+};
+
+const char *refusal_name(enum refusal refusal)
+{
+    MUST(refusal < REFUSALS);
+    return refusals[refusal].name;
+}
+
+const char *refusal_summary(enum refusal refusal)
+{
+    MUST(refusal < REFUSALS);
+    return refusals[refusal].summary;
+}
+
+const char *refusal_text(enum refusal refusal)
+{
+    MUST(refusal < REFUSALS);
+    return refusals[refusal].text;
+}
+
 void job_pool_init(struct job_pool *pool, size_t limit)
 {
     *pool = (struct job_pool){.limit = limit};
@@ -55,6 +83,12 @@ void job_give(struct job_pool *pool, struct job *job)
 bool job_given_up(const struct job *job)
 {
     return job->gone != NULL && atomic_load_explicit(job->gone, memory_order_relaxed);
+}
+
+void job_refuse_load(struct job *job, const struct job_refusal *refusal)
+{
+    job->load = *refusal;
+    job_refuse(job, SG_BUSY, "%s", refusal_text(refusal->why));
 }
 
 void job_refuse(struct job *job, enum sg_status status, const char *format, ...)

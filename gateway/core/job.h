@@ -20,6 +20,32 @@ struct denial {
 enum { JOB_REMOTE = -1 };
 enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192 };
 
+/* Values as in JobClass of signing.proto, less one. */
+enum job_class {
+    JOB_INTERACTIVE, /* somebody is waiting */
+    JOB_BULK,        /* throughput matters */
+    JOB_CLASSES
+};
+
+/* Why a job was refused for load. */
+enum refusal {
+#define REFUSAL(name, summary, text) REFUSAL_##name,
+#include "gateway/core/refusal.def"
+#undef REFUSAL
+    REFUSALS,
+    REFUSAL_NONE = REFUSALS
+};
+/* "QUEUE_FULL", "queue full", and a sentence for the caller. */
+const char *refusal_name(enum refusal refusal);
+const char *refusal_summary(enum refusal refusal);
+const char *refusal_text(enum refusal refusal);
+
+/* And when it is worth to come back. */
+struct job_refusal {
+    enum refusal why;
+    int64_t retry_us;
+};
+
 /* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that
  * made it, the core from core_submit on, then the loop again out of its reply box. */
 struct job {
@@ -38,6 +64,7 @@ struct job {
     uint8_t caller_cert[32];            /* of a remote caller */
     int64_t caller_uid;                 /* of a user of this machine, else JOB_REMOTE */
     int64_t deadline_us;                /* CLOCK_MONOTONIC */
+    enum job_class class;               /* which queue it waits in */
     int64_t signing_time_us;
 
     /* What is asked; request_hash is over all of it. */
@@ -58,6 +85,8 @@ struct job {
     struct denial *denial; /* owned; NULL when allowed */
 
     /* The core's own. */
+    size_t caller_index; /* in the configuration */
+    int64_t came_us;     /* CLOCK_MONOTONIC: since when it waits for its turn */
     STAILQ_ENTRY(job) queue;
     struct job *next_in_bucket;
     STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
@@ -70,6 +99,7 @@ struct job {
     /* The answer. */
     enum sg_status status;
     char why[JOB_WHY_MAX]; /* one sentence unless signed */
+    struct job_refusal load; /* with SG_BUSY */
     char decision_id[LEDGER_DECISION_SIZE];
     uint32_t attempt;
     bool replayed;
@@ -100,6 +130,8 @@ void job_give(struct job_pool *pool, struct job *job);
 /* The caller went away: a job that the lane has not got yet is dropped. */
 bool job_given_up(const struct job *job);
 
+/* Refuses for load: SG_BUSY. */
+void job_refuse_load(struct job *job, const struct job_refusal *refusal);
 /* Refuses: sets status and sentence. */
 void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -51,23 +51,42 @@ void notes_count(struct core *core, enum unrecorded kind, size_t jobs)
     atomic_fetch_add_explicit(&core->unrecorded[kind], jobs, memory_order_relaxed);
 }
 
+/* "queue full 3, caller limit 0, " since the last time; returns how many in all. */
+static uint64_t sum_up_refused(struct core *core, char *text, size_t cap)
+{
+    uint64_t total = 0;
+    size_t len = 0;
+
+    for (int why = 0; why < REFUSALS && len < cap; why++) {
+        uint64_t now = admission_refused(&core->admission, (enum refusal)why);
+        len += (size_t)snprintf(text + len, cap - len, "%s %llu, ",
+                                refusal_summary((enum refusal)why),
+                                (unsigned long long)(now - core->refused[why]));
+        total += now - core->refused[why];
+        core->refused[why] = now;
+    }
+    return total;
+}
+
 void notes_sum_up(struct core *core)
 {
     unsigned long long sums[UNRECORDED_KINDS];
     unsigned long long lost = core->notes_lost;
     unsigned long long total = lost;
+    char refused[128] = "";
     char text[sizeof(core->notes[0].why)];
 
+    total += sum_up_refused(core, refused, sizeof(refused));
     for (size_t i = 0; i < UNRECORDED_KINDS; i++) {
         sums[i] = atomic_exchange_explicit(&core->unrecorded[i], 0, memory_order_relaxed);
         total += sums[i];
     }
     if (total > 0) {
         (void)snprintf(text, sizeof(text),
-                       "queue full %llu, no lane %llu, expired %llu, given up %llu, "
-                       "events not told %llu",
-                       sums[UNRECORDED_BUSY], sums[UNRECORDED_NO_LANE],
-                       sums[UNRECORDED_EXPIRED], sums[UNRECORDED_GIVEN_UP], lost);
+                       "%sno lane %llu, expired %llu, given up %llu, events not told "
+                       "%llu",
+                       refused, sums[UNRECORDED_NO_LANE], sums[UNRECORDED_EXPIRED],
+                       sums[UNRECORDED_GIVEN_UP], lost);
         core->notes_lost = 0; /* counted anew should this one find no place either */
         notes_add(core, "overload", core->options.config->node, text);
     }

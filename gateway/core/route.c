@@ -14,15 +14,28 @@ enum sg_status routes_make(struct core *core)
 {
     int64_t now_us = clock_mono_us();
 
+    size_t callers = core->options.config->caller_count;
+
     core->routes = (struct route *)calloc(core->keyring.count + 1, sizeof(*core->routes));
-    if (core->routes == NULL) {
+    /* Most pairs of key and caller never meet: their memory is never touched. */
+    core->flows = (struct fair_flow *)calloc(core->keyring.count * callers + 1,
+                                             sizeof(*core->flows));
+    if (core->routes == NULL || core->flows == NULL) {
         return SG_NO_MEMORY;
     }
+    TAILQ_INIT(&core->busy);
     for (size_t i = 0; i < core->keyring.count; i++) {
-        STAILQ_INIT(&core->routes[i].waiting);
+        fair_init(&core->routes[i].waiting, &core->flows[i * callers],
+                  core->admission.weights, core->admission.share);
         core->routes[i].dark_us = now_us;
     }
     return SG_OK;
+}
+
+void routes_fini(struct core *core)
+{
+    free(core->routes);
+    free(core->flows);
 }
 
 size_t route_index(const struct core *core, const struct key *key)

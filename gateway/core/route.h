@@ -2,17 +2,23 @@
 #define SEGEL_GATEWAY_CORE_ROUTE_H
 
 #include "gateway/core/core.h"
+#include "gateway/core/fair.h"
 
 /* Which lanes serve a key, and which of them takes its next job. Core thread only. */
 
 /* A key's jobs and lanes. */
 struct route {
-    struct job_list waiting; /* judged, not yet decided */
-    uint64_t berths;         /* bits: lanes that may serve it */
-    int64_t dark_us;         /* since when none of them is up; 0 = one is */
+    TAILQ_ENTRY(route) link;   /* in busy, while jobs wait */
+    struct fair_queue waiting; /* judged, not yet decided */
+    struct pace pace;
+    uint32_t in_hand; /* admitted, not yet concluded */
+    uint64_t berths;  /* bits: lanes that may serve it */
+    int64_t dark_us;  /* since when none of them is up; 0 = one is */
 };
+TAILQ_HEAD(route_list, route);
 
 SG_MUST_USE enum sg_status routes_make(struct core *core);
+void routes_fini(struct core *core);
 size_t route_index(const struct core *core, const struct key *key);
 /* Binds every key to what the lanes that are up say of it. Keys whose lanes are all down
  * stay as they are. */

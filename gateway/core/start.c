@@ -237,6 +237,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
 
     TRY(mbox_init(&core->mailbox, 0));
     TRY(keyring_load(core->options.config, clock_wall_us(), &core->keyring, why));
+    TRY(admission_init(&core->admission, core->options.config));
     TRY(routes_make(core));
     TRY(open_ledger(core, &state, why));
     TRY(keep_latches(core, start_lanes(core, why)));

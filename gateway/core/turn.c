@@ -9,11 +9,8 @@
 
 static void take_job(struct core *core, struct job *job)
 {
-    struct route *route = &core->routes[route_index(core, job->key)];
-
     job->berth = NO_BERTH;
-    STAILQ_INSERT_TAIL(&route->waiting, job, queue);
-    core->waiting_count++;
+    waiting_put(core, job);
 }
 
 void turn_collect(struct core *core)
@@ -94,60 +91,76 @@ static enum sg_status refuse_or_replay(struct core *core, size_t route, struct j
     return status;
 }
 
-/* What becomes of the first job that waits for a key. *stays: it goes on waiting. An
+/* Nobody waits for it any more, or its time is over: it takes no room of a lane and no
+ * turn of its caller's. */
+static bool is_over(const struct job *job, int64_t now_us)
+{
+    return job_given_up(job) || now_us >= job->deadline_us;
+}
+
+/* Whether there is a lane for the job now. */
+static bool find_lane(const struct core *core, size_t index, struct job *job)
+{
+    job->berth = route_choose(core, index, job->tried);
+    if (job->berth == NO_BERTH && job->tried != 0) {
+        job->berth = route_choose(core, index, 0); /* better there than behind a queue */
+    }
+    return job->berth != NO_BERTH;
+}
+
+/* What becomes of the job whose turn it is for a key. *stays: it goes on waiting. An
  * INTENT is written when the key is about to be used, not when somebody queues: a job
  * that needs a lane waits until one has room. Denials take no room. */
-static enum sg_status decide_first(struct core *core, size_t index, bool gone,
+static enum sg_status decide_first(struct core *core, struct route *route, int64_t now_us,
                                    bool *stays)
 {
-    struct route *route = &core->routes[index];
-    struct job *job = STAILQ_FIRST(&route->waiting);
-    bool lane = needs_lane(job);
-    bool hopeless = lane && (gone || job->binding == NULL);
+    size_t index = (size_t)(route - core->routes);
+    struct job *job = fair_first(&route->waiting);
+    bool over = is_over(job, now_us);
+    bool lane = needs_lane(job) && !over;
+    bool hopeless = lane && (job->binding == NULL || route_gone(core, index, now_us));
 
-    if (lane && !hopeless) {
-        job->berth = route_choose(core, index, job->tried);
-        if (job->berth == NO_BERTH && job->tried != 0) {
-            job->berth =
-                route_choose(core, index, 0); /* better there than behind a queue */
-        }
-        if (job->berth == NO_BERTH) {
-            *stays = true;
-            return SG_OK;
-        }
+    *stays = lane && !hopeless && !find_lane(core, index, job);
+    if (*stays) {
+        return SG_OK;
     }
-    STAILQ_REMOVE_HEAD(&route->waiting, queue);
-    core->waiting_count--;
+    waiting_take(core, route, !over, now_us);
     return hopeless ? refuse_or_replay(core, index, job) : decide_or_tell(core, job);
 }
 
-static enum sg_status decide_waiting(struct core *core, size_t index, int64_t now_us,
-                                     size_t *decisions)
+static enum sg_status decide_in_turns(struct core *core, struct route_list *stuck,
+                                      size_t *decisions)
 {
-    struct route *route = &core->routes[index];
-    bool gone = route_gone(core, index, now_us);
+    int64_t now_us = clock_mono_us();
+    struct route *route;
     bool stays = false;
 
-    while (!STAILQ_EMPTY(&route->waiting) && !stays && *decisions < TURN_DECISIONS) {
-        TRY(decide_first(core, index, gone, &stays));
+    while (*decisions < TURN_DECISIONS && (route = TAILQ_FIRST(&core->busy)) != NULL) {
+        TAILQ_REMOVE(&core->busy, route, link);
+        TAILQ_INSERT_TAIL(&core->busy, route, link);
+        TRY(decide_first(core, route, now_us, &stays));
+        if (stays) {
+            TAILQ_REMOVE(&core->busy, route, link);
+            TAILQ_INSERT_TAIL(stuck, route, link);
+        }
+        waiting_tell(core, route);
         *decisions += stays ? 0 : 1;
     }
     return SG_OK;
 }
 
-/* Each key in its turn: a long queue of one does not hold up the others. */
+/* Keys take turns, job by job: a long queue of one does not hold up the others. Whoever
+ * found no lane is the first to look for one in the next turn. */
 static enum sg_status decide_all(struct core *core)
 {
-    int64_t now_us = clock_mono_us();
-    size_t keys = core->keyring.count;
+    struct route_list stuck = TAILQ_HEAD_INITIALIZER(stuck);
     size_t decisions = 0;
 
-    for (size_t i = 0; i < keys; i++) {
-        TRY(decide_waiting(core, (core->next_route + i) % keys, now_us, &decisions));
-    }
-    core->next_route = core->next_route + 1 < keys ? core->next_route + 1 : 0;
+    enum sg_status status = decide_in_turns(core, &stuck, &decisions);
+    TAILQ_CONCAT(&stuck, &core->busy, link);
+    TAILQ_CONCAT(&core->busy, &stuck, link);
     core->cut_short = decisions == TURN_DECISIONS;
-    return SG_OK;
+    return status;
 }
 
 static enum sg_status conclude_all(struct core *core)
@@ -179,12 +192,20 @@ static void hand_over(struct core *core, struct job *job)
         .status = SG_LANE_DOWN,
         .unused = true,
         .why = "the HSM was lost before the key was used; ask again with the same id"};
+    static const struct lane_result late = {
+        .status = SG_TIMEOUT,
+        .unused = true,
+        .why = "the deadline passed before the key was used; nothing was signed"};
     struct berth *berth = &core->berths[job->berth];
     enum lane_kind kind = lane_kind_of(job->scheme);
 
     berth->planned[kind]--;
     if (lane_room(berth->lane, kind) == 0) { /* it died while the records were written */
         turn_on_done(core, job, &lost);
+        return;
+    }
+    if (clock_mono_us() >= job->deadline_us) { /* they took too long */
+        turn_on_done(core, job, &late);
         return;
     }
     const struct lane_op op = {
@@ -219,7 +240,8 @@ static void post(struct core *core, struct mbox *box, struct letters *batch, siz
     if (count > 0) {
         /* The boxes of the I/O loops are not bounded: what was admitted bounds them. */
         MUST(mbox_put(box, batch, count) == SG_OK);
-        atomic_fetch_sub_explicit(&core->load, (unsigned)count, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
+                                  memory_order_relaxed);
     }
 }
 
@@ -237,6 +259,7 @@ static void hand_back(struct core *core)
             box = job->reply;
             count = 0;
         }
+        admission_over(&core->admission, job);
         STAILQ_INSERT_TAIL(&batch, &job->letter, link);
         count++;
     }
@@ -271,9 +294,8 @@ static void refuse_everybody(struct core *core)
     refuse_list(core, &core->finished);
     refuse_list(core, &core->again);
     refuse_list(core, &core->admitted);
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        refuse_list(core, &core->routes[i].waiting);
-    }
+    waiting_take_all(core, &undone);
+    refuse_list(core, &undone);
     hand_back(core);
     orders_obey(core);
 }

@@ -99,7 +99,8 @@ static bool add_error_info(struct arena *arena, const struct job *job,
 
     segel__v1__error_info__init(&info);
     info.domain = pb_text("segel");
-    info.reason = pb_text(sg_status_name(job->status));
+    info.reason = pb_text(job->load.retry_us > 0 ? refusal_name(job->load.why)
+                                                 : sg_status_name(job->status));
     if (job->denial != NULL && job->denial->count > 0) {
         const struct rule_why *why = &job->denial->failures[0].why;
         const struct rule_info *rule =
@@ -117,14 +118,24 @@ static bool add_error_info(struct arena *arena, const struct job *job,
     return wrap(arena, "type.googleapis.com/google.rpc.ErrorInfo", &info.base, out);
 }
 
-static bool add_retry(struct arena *arena, Segel__V1__Detail *out)
+int64_t retry_after_us(const struct job *job)
 {
+    if (job->status != SG_BUSY) {
+        return 0;
+    }
+    return job->load.retry_us > 0 ? job->load.retry_us : RETRY_AFTER_US;
+}
+
+static bool add_retry(struct arena *arena, const struct job *job, Segel__V1__Detail *out)
+{
+    enum { SECOND_US = 1000000 };
     Segel__V1__RetryInfo retry;
     Segel__V1__Span delay;
 
     segel__v1__retry_info__init(&retry);
     segel__v1__span__init(&delay);
-    delay.nanos = RETRY_AFTER_US * 1000;
+    delay.seconds = retry_after_us(job) / SECOND_US;
+    delay.nanos = (int32_t)(retry_after_us(job) % SECOND_US) * 1000;
     retry.retry_delay = &delay;
     return wrap(arena, "type.googleapis.com/google.rpc.RetryInfo", &retry.base, out);
 }
@@ -147,7 +158,7 @@ struct slice denial_details(struct arena *arena, const struct job *job, bool eng
             return slice_of(NULL, 0);
         }
     }
-    if (job->status == SG_BUSY && !add_retry(arena, &details[count++])) {
+    if (job->status == SG_BUSY && !add_retry(arena, job, &details[count++])) {
         return slice_of(NULL, 0);
     }
     status.code = sg_status_grpc(job->status);

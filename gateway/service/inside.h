@@ -85,6 +85,7 @@ struct terms {
     bool notice;
     bool pii; /* something looks like a NIK */
     bool english;
+    int job_class; /* JobClass as it was asked for */
 };
 /* SG_INVALID, SG_NOT_FOUND (key), SG_UNSUPPORTED (profile): the whole call fails. */
 SG_MUST_USE enum sg_status terms_read(const struct services *services,
@@ -105,7 +106,9 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
 /* google.rpc.Status with ErrorInfo, PolicyDenial, RetryInfo, packed; empty when it does
  * not fit. */
 struct slice denial_details(struct arena *arena, const struct job *job, bool english);
-enum { RETRY_AFTER_US = 100000 };
+/* When a job that was refused for load is worth another try; 0: it was not. */
+int64_t retry_after_us(const struct job *job);
+enum { RETRY_AFTER_US = 100000 }; /* when nothing better is known */
 
 /* result.c: the answer to one job; NULL when the arena is full. */
 Segel__V1__SignResult *result_message(struct arena *arena,

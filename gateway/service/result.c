@@ -14,7 +14,7 @@ static bool add_status(struct arena *arena, const struct job *job, bool english,
     segel__v1__item_status__init(status);
     status->code = sg_status_grpc(job->status);
     status->message = pb_text(job->why);
-    status->retry_after_us = job->status == SG_BUSY ? RETRY_AFTER_US : 0;
+    status->retry_after_us = retry_after_us(job);
     if (job->denial != NULL && job->denial->count > 0) {
         status->denial = denial_message(arena, job, english);
     }

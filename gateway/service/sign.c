@@ -38,9 +38,10 @@ static void refuse_call(struct sign_call *sign, enum sg_status status, const cha
 /* Like a job that finds the core's queue full: with the time to come back. */
 static void refuse_busy(struct sign_call *sign)
 {
+    const struct job_refusal full = {REFUSAL_QUEUE_FULL, RETRY_AFTER_US};
     struct job job = {.status = SG_OK};
 
-    job_refuse(&job, SG_BUSY, "%s", sg_status_text(SG_BUSY));
+    job_refuse_load(&job, &full);
     arena_reset(&sign->loop->scratch);
     sign_finish(sign, SG_BUSY, job.why,
                 denial_details(&sign->loop->scratch, &job, sign->terms.english));
@@ -104,9 +105,31 @@ static int64_t deadline_us(const struct sign_call *sign)
     return call_us != 0 && call_us < until_us ? call_us : until_us;
 }
 
-/* One item as a job that is ready for the core, or already refused. */
+/* What the contract says of a call that names no class. */
+static enum job_class class_of(const struct sign_call *sign)
+{
+    enum { NOT_GIVEN = 0 };
+
+    if (sign->terms.job_class == NOT_GIVEN) {
+        return sign->kind == SIGN_ONE ? JOB_INTERACTIVE : JOB_BULK;
+    }
+    return (enum job_class)(sign->terms.job_class - 1);
+}
+
+static struct core_ask ask_for(const struct sign_call *sign, size_t count)
+{
+    return (struct core_ask){.caller = sign->caller->config,
+                             .key = sign->terms.key,
+                             .class = class_of(sign),
+                             .count = count,
+                             .deadline_us = deadline_us(sign)};
+}
+
+/* One item as a job that is ready for the core, or already refused. refusal: the core has
+ * no place for it; NULL: it has. Neither its rules nor its key are asked then. */
 static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *item,
-                            uint32_t index)
+                            uint32_t index, const struct core_ask *ask,
+                            const struct job_refusal *refusal)
 {
     struct job *job = job_take(&sign->loop->pool);
 
@@ -120,9 +143,15 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
     job->caller = sign->caller->config;
     memcpy(job->caller_cert, sign->caller->fingerprint, sizeof(job->caller_cert));
     job->caller_uid = sign->caller->uid;
-    job->deadline_us = deadline_us(sign);
+    job->class = ask->class;
+    job->deadline_us = ask->deadline_us;
     job->signing_time_us = clock_wall_us();
-    if (terms_item(&sign->terms, item, job) == SG_OK) {
+    if (terms_item(&sign->terms, item, job) != SG_OK) {
+        return job;
+    }
+    if (refusal != NULL) {
+        job_refuse_load(job, refusal);
+    } else {
         judge_job(sign->loop->services, sign->caller, &sign->terms, job);
     }
     return job;
@@ -135,14 +164,17 @@ static void answer_here(struct letters *letters, size_t count, struct mbox *repl
     MUST(count == 0 || mbox_put(replies, letters, count) == SG_OK);
 }
 
-static void submit(struct sign_call *sign, struct letters *jobs, size_t count)
+static void submit(struct sign_call *sign, const struct core_ask *ask,
+                   struct letters *jobs, size_t count)
 {
+    struct core *core = sign->loop->services->options.core;
     struct letter *letter;
-    enum sg_status status = core_submit(sign->loop->services->options.core, jobs, count);
+    enum sg_status status = core_submit(core, jobs, count);
 
     if (status == SG_OK) {
         return;
     }
+    core_withdraw(core, ask, count);
     STAILQ_FOREACH(letter, jobs, link)
     {
         struct job *job = (struct job *)letter;
@@ -154,9 +186,10 @@ static void submit(struct sign_call *sign, struct letters *jobs, size_t count)
     answer_here(jobs, count, &sign->loop->replies);
 }
 
-static bool malformed(const struct job *job)
+/* Malformed, or one too many: judge_job never saw it. */
+static bool unjudged(const struct job *job)
 {
-    return job->policy == NULL; /* judge_job never saw it */
+    return job->policy == NULL;
 }
 
 static void give_back(struct sign_call *sign, struct letters *jobs)
@@ -169,33 +202,57 @@ static void give_back(struct sign_call *sign, struct letters *jobs)
     }
 }
 
-/* All items or none. SG_BUSY: too many jobs of this loop have not been answered. */
+/* Items as jobs: what goes to the core, and what is answered here. */
+struct sorted {
+    struct letters jobs;
+    struct letters refused;
+    size_t good;
+    size_t bad;
+};
+
+static enum sg_status make_jobs(struct sign_call *sign, Segel__V1__SignItem *const *items,
+                                const struct core_ask *ask, struct sorted *out)
+{
+    struct job_refusal refusal = {.why = REFUSAL_NONE};
+    size_t places = core_admit(sign->loop->services->options.core, ask, &refusal);
+
+    for (size_t i = 0; i < ask->count; i++) {
+        struct job *job =
+            make_job(sign, items[i], (uint32_t)i, ask, i < places ? NULL : &refusal);
+        if (job == NULL) {
+            core_withdraw(sign->loop->services->options.core, ask, places);
+            return SG_BUSY;
+        }
+        if (unjudged(job)) {
+            STAILQ_INSERT_TAIL(&out->refused, &job->letter, link);
+            out->bad++;
+        } else {
+            STAILQ_INSERT_TAIL(&out->jobs, &job->letter, link);
+            out->good++;
+        }
+    }
+    core_withdraw(sign->loop->services->options.core, ask, places - out->good);
+    return SG_OK;
+}
+
+/* All items or none: some may be answered as refused. SG_BUSY: too many jobs of this loop
+ * have not been answered. */
 static enum sg_status take_items(struct sign_call *sign,
                                  Segel__V1__SignItem *const *items, size_t count)
 {
-    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
-    struct letters refused = STAILQ_HEAD_INITIALIZER(refused);
-    size_t good = 0;
-    size_t bad = 0;
+    const struct core_ask ask = ask_for(sign, count);
+    struct sorted sorted = {.good = 0};
 
-    for (size_t i = 0; i < count; i++) {
-        struct job *job = make_job(sign, items[i], (uint32_t)i);
-        if (job == NULL) {
-            give_back(sign, &jobs);
-            give_back(sign, &refused);
-            return SG_BUSY;
-        }
-        if (malformed(job)) {
-            STAILQ_INSERT_TAIL(&refused, &job->letter, link);
-            bad++;
-        } else {
-            STAILQ_INSERT_TAIL(&jobs, &job->letter, link);
-            good++;
-        }
+    STAILQ_INIT(&sorted.jobs);
+    STAILQ_INIT(&sorted.refused);
+    if (make_jobs(sign, items, &ask, &sorted) != SG_OK) {
+        give_back(sign, &sorted.jobs);
+        give_back(sign, &sorted.refused);
+        return SG_BUSY;
     }
-    sign->under_way += (uint32_t)(good + bad);
-    submit(sign, &jobs, good);
-    answer_here(&refused, bad, &sign->loop->replies);
+    sign->under_way += (uint32_t)(sorted.good + sorted.bad);
+    submit(sign, &ask, &sorted.jobs, sorted.good);
+    answer_here(&sorted.refused, sorted.bad, &sign->loop->replies);
     return SG_OK;
 }
 
@@ -274,9 +331,9 @@ void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void
 void sign_hold_back(struct sign_call *sign)
 {
     const struct config *config = sign->loop->services->options.config;
-    bool loaded = core_load(sign->loop->services->options.core) >
-                  (unsigned)config->queue_limit / 4 * 3;
-    uint32_t window = loaded ? RESULTS_A_MESSAGE : (uint32_t)config->stream_window;
+    bool crowded =
+        core_crowded(sign->loop->services->options.core, sign->caller->config);
+    uint32_t window = crowded ? RESULTS_A_MESSAGE : (uint32_t)config->stream_window;
 
     if (atomic_load(&sign->loop->services->draining)) {
         return; /* paused for good */

@@ -116,6 +116,11 @@ static enum sg_status read_algorithms(const Segel__V1__SignTerms *message,
     }
     out->profile = (enum sg_profile)message->profile;
     out->hash = (enum sg_hash)message->hash_algorithm;
+    if (message->job_class < 0 || message->job_class > (int)JOB_CLASSES) {
+        return sg_fail(why, SG_INVALID, "job_class %d is not known",
+                       (int)message->job_class);
+    }
+    out->job_class = (int)message->job_class;
     out->scheme = scheme == 0 ? out->key->config->scheme : (enum sg_scheme)scheme;
     return SG_OK;
 }

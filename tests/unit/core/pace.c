@@ -1,0 +1,68 @@
+#include "gateway/core/pace.h"
+
+#include <criterion/criterion.h>
+
+static struct pace pace;
+
+static void forget(void)
+{
+    pace = (struct pace){0};
+}
+
+TestSuite(pace, .init = forget);
+
+Test(pace, nothing_is_known_before_a_queue_was_held_up)
+{
+    for (int i = 0; i < 100; i++) {
+        pace_count(&pace, 1000);
+    }
+    cr_expect_eq(pace.ns, 0);
+}
+
+Test(pace, jobs_that_filled_the_lanes_in_one_go_do_not_count)
+{
+    for (int i = 0; i < 100; i++) {
+        pace_count(&pace, 1000);
+    }
+    for (int64_t now_us = 11000; now_us <= 101000; now_us += 10000) {
+        pace_count(&pace, now_us);
+    }
+    cr_expect_eq(pace.ns, 10000000);
+}
+
+Test(pace, several_in_one_turn_are_several)
+{
+    for (int64_t now_us = 1000; now_us <= 1001000; now_us += 40000) {
+        for (int i = 0; i < 8; i++) {
+            pace_count(&pace, now_us);
+        }
+    }
+    cr_expect(pace.ns > 4500000 && pace.ns < 5500000, "%lld", (long long)pace.ns);
+}
+
+Test(pace, follows_a_change)
+{
+    int64_t now_us = 1000;
+
+    for (int i = 0; i < 50; i++) {
+        pace_count(&pace, now_us += 10000);
+    }
+    for (int i = 0; i < 50; i++) {
+        pace_count(&pace, now_us += 50000);
+    }
+    cr_expect(pace.ns > 45000000 && pace.ns <= 50000000, "%lld", (long long)pace.ns);
+}
+
+Test(pace, an_empty_queue_is_no_slow_one)
+{
+    for (int64_t now_us = 1000; now_us < 201000; now_us += 10000) {
+        pace_count(&pace, now_us);
+    }
+    pace_forget(&pace);
+    pace_count(&pace, 900000000);
+    cr_expect_eq(pace.ns, 0);
+    for (int64_t now_us = 900010000; now_us < 900200000; now_us += 10000) {
+        pace_count(&pace, now_us);
+    }
+    cr_expect_eq(pace.ns, 10000000);
+}
