@@ -76,6 +76,8 @@ SG_MUST_USE enum sg_status core_unlatch(const struct config *config, const char 
 unsigned core_load(const struct core *core);
 /* Any thread: copies what the core last said of itself. */
 void core_report(struct core *core, struct core_report *out);
+/* Any thread, without a lock: one for each caller of the configuration. */
+void core_report_callers(const struct core *core, struct caller_report *out);
 /* Any thread, without a lock: another number means that a lane or key changed its state
  * since. For whoever would otherwise copy in vain. */
 uint64_t core_report_version(const struct core *core);

@@ -154,6 +154,7 @@ static enum sg_status admit(struct core *core, struct job *job)
 {
     struct claim claim;
 
+    MUST(job->berth != NO_BERTH);
     decision_id(core, job->decision_id);
     TRY(write_intent(core, job));
     decide_claim_of(job, CLAIM_PENDING, &claim);
@@ -319,16 +320,6 @@ enum sg_status decide(struct core *core, struct job *job)
     struct job *leader = inflight_find(&core->inflight, job);
 
     job->attempt = 1;
-    if (job_given_up(job)) {
-        job_refuse(job, SG_CANCELLED, "the caller gave the job up");
-        return answer_unrecorded(core, job, UNRECORDED_GIVEN_UP);
-    }
-    if (clock_mono_us() >= job->deadline_us) {
-        job_refuse(job, SG_TIMEOUT,
-                   "the deadline passed while the job waited; nothing was "
-                   "signed");
-        return answer_unrecorded(core, job, UNRECORDED_EXPIRED);
-    }
     if (leader != NULL) {
         return join(core, leader, job);
     }

@@ -271,6 +271,17 @@ int64_t lane_load_us(const struct lane *lane)
     return load_us / (lane->counts.threads > 0 ? lane->counts.threads : 1);
 }
 
+int64_t lane_wait_us(const struct lane *lane, enum lane_kind kind)
+{
+    const struct hand *hand = &lane->hands[kind];
+    int64_t threads = lane->counts.threads > 0 ? lane->counts.threads : 1;
+
+    if (hand->outstanding == 0) {
+        return 0;
+    }
+    return hand->latency.mean_us * (hand->outstanding / threads + 1);
+}
+
 static void put_operation(const struct lane_op *op, uint64_t id,
                           Segel__Lane__V1__Operation *out)
 {

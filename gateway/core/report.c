@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 
 static void describe_lane(const struct berth *berth, struct lane_report *out)
@@ -75,6 +76,42 @@ static void describe_lanes(const struct core *core, struct core_report *report)
     }
 }
 
+static int64_t older_us(const struct core *core, enum job_class class)
+{
+    const struct route *route;
+    int64_t oldest_us = 0;
+
+    TAILQ_FOREACH(route, &core->busy, link)
+    {
+        int64_t us = fair_oldest_us(&route->waiting, class);
+        oldest_us = us != 0 && (oldest_us == 0 || us < oldest_us) ? us : oldest_us;
+    }
+    return oldest_us;
+}
+
+static uint64_t waiting_of(const struct core *core, enum job_class class)
+{
+    const struct route *route;
+    uint64_t count = 0;
+
+    TAILQ_FOREACH(route, &core->busy, link)
+    {
+        count += route->waiting.depth[class];
+    }
+    return count;
+}
+
+static void describe_waiting(const struct core *core, struct core_report *report)
+{
+    int64_t now_us = clock_mono_us();
+
+    for (int class = 0; class < JOB_CLASSES; class++) {
+        int64_t since_us = older_us(core, (enum job_class)class);
+        report->oldest_us[class] = since_us == 0 ? 0 : now_us - since_us;
+        report->waiting[class] = waiting_of(core, (enum job_class)class);
+    }
+}
+
 void report_update(struct core *core, bool changed)
 {
     struct core_report *report = &core->board.report;
@@ -82,6 +119,7 @@ void report_update(struct core *core, bool changed)
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     report->signing = !core->ending && !atomic_load(&core->broken);
     describe_lanes(core, report);
+    describe_waiting(core, report);
     report->key_count = core->keyring.count;
     for (size_t i = 0; i < core->keyring.count; i++) {
         describe_key(core, i, &report->keys[i]);
@@ -97,6 +135,23 @@ void core_report(struct core *core, struct core_report *out)
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     *out = core->board.report;
     MUST(pthread_mutex_unlock(&core->board.lock) == 0);
+}
+
+static void describe_caller(const struct caller_gauge *gauge, struct caller_report *out)
+{
+    out->jobs = atomic_load_explicit(&gauge->held, memory_order_relaxed);
+    for (int why = 0; why < REFUSALS; why++) {
+        out->refused[why] =
+            atomic_load_explicit(&gauge->refused[why], memory_order_relaxed);
+    }
+}
+
+void core_report_callers(const struct core *core, struct caller_report *out)
+{
+    for (size_t i = 0; i < core->admission.callers; i++) {
+        out[i].name = core->options.config->callers[i].name;
+        describe_caller(&core->admission.caller_gauges[i], &out[i]);
+    }
 }
 
 uint64_t core_report_version(const struct core *core)

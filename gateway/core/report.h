@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "gateway/config.h"
+#include "gateway/core/job.h"
 #include "gateway/core/lane.h"
 
 /* What the core tells other threads of its lanes and keys: a copy that it brings up to
@@ -47,10 +48,19 @@ struct key_report {
 
 struct core_report {
     bool signing; /* false: the ledger has failed, or the gateway ends */
+    uint64_t waiting[JOB_CLASSES]; /* jobs, for their turn */
+    int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     size_t lane_count;
     struct lane_report lanes[CONFIG_LANES_MAX];
     size_t key_count;
     struct key_report keys[REPORT_KEYS_MAX];
+};
+
+/* One caller's part of the load. */
+struct caller_report {
+    const char *name; /* borrowed from the configuration */
+    uint64_t jobs;    /* that wait or are under way */
+    uint64_t refused[REFUSALS];
 };
 
 /* The core's side: written by the core thread, copied by any. */

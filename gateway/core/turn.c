@@ -91,8 +91,24 @@ static enum sg_status refuse_or_replay(struct core *core, size_t route, struct j
     return status;
 }
 
-/* Nobody waits for it any more, or its time is over: it takes no room of a lane and no
- * turn of its caller's. */
+/* Not worth a record, as nothing was begun, and no turn of its caller's. */
+static enum sg_status drop(struct core *core, struct route *route, int64_t now_us)
+{
+    struct job *job = fair_first(&route->waiting);
+    bool given_up = job_given_up(job);
+
+    waiting_take(core, route, false, now_us);
+    notes_count(core, given_up ? UNRECORDED_GIVEN_UP : UNRECORDED_EXPIRED, 1);
+    if (given_up) {
+        job_refuse(job, SG_CANCELLED, "the caller gave the job up");
+    } else {
+        job_refuse(job, SG_TIMEOUT,
+                   "the deadline passed while the job waited; nothing was signed");
+    }
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
+}
+
 static bool is_over(const struct job *job, int64_t now_us)
 {
     return job_given_up(job) || now_us >= job->deadline_us;
@@ -108,23 +124,38 @@ static bool find_lane(const struct core *core, size_t index, struct job *job)
     return job->berth != NO_BERTH;
 }
 
+/* It could only be signed after its deadline. */
+static bool comes_too_late(const struct core *core, const struct job *job, int64_t now_us)
+{
+    const struct berth *berth = &core->berths[job->berth];
+
+    return now_us + lane_wait_us(berth->lane, lane_kind_of(job->scheme)) >=
+           job->deadline_us;
+}
+
 /* What becomes of the job whose turn it is for a key. *stays: it goes on waiting. An
  * INTENT is written when the key is about to be used, not when somebody queues: a job
  * that needs a lane waits until one has room. Denials take no room. */
 static enum sg_status decide_first(struct core *core, struct route *route, int64_t now_us,
                                    bool *stays)
 {
+    *stays = false;
     size_t index = (size_t)(route - core->routes);
     struct job *job = fair_first(&route->waiting);
-    bool over = is_over(job, now_us);
-    bool lane = needs_lane(job) && !over;
+    bool lane = needs_lane(job);
     bool hopeless = lane && (job->binding == NULL || route_gone(core, index, now_us));
 
+    if (is_over(job, now_us)) {
+        return drop(core, route, now_us);
+    }
     *stays = lane && !hopeless && !find_lane(core, index, job);
     if (*stays) {
         return SG_OK;
     }
-    waiting_take(core, route, !over, now_us);
+    if (lane && !hopeless && comes_too_late(core, job, now_us)) {
+        return drop(core, route, now_us);
+    }
+    waiting_take(core, route, true, now_us);
     return hopeless ? refuse_or_replay(core, index, job) : decide_or_tell(core, job);
 }
 

@@ -54,6 +54,7 @@ struct services {
     atomic_uint watchers;            /* of health, on all loops */
     atomic_uint orders;              /* of officers, under way */
     struct core_report *page_report; /* owned; the admin thread's */
+    struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */
 };

@@ -46,6 +46,39 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     write_limits(&monitor->counts, out);
 }
 
+/* --- Load -------------------------------------------------------------------------- */
+
+static const char *const class_names[JOB_CLASSES] = {
+    [JOB_INTERACTIVE] = "interactive", [JOB_BULK] = "bulk"};
+
+static void write_queues(const struct core_report *report, FILE *out)
+{
+    metrics_begin(out, METRIC_QUEUE_JOBS);
+    for (size_t i = 0; i < JOB_CLASSES; i++) {
+        metrics_uint(out, METRIC_QUEUE_JOBS, &class_names[i], report->waiting[i]);
+    }
+    metrics_begin(out, METRIC_QUEUE_OLDEST);
+    for (size_t i = 0; i < JOB_CLASSES; i++) {
+        metrics_seconds(out, METRIC_QUEUE_OLDEST, &class_names[i], report->oldest_us[i]);
+    }
+}
+
+static void write_callers(const struct monitor *monitor, FILE *out)
+{
+    metrics_begin(out, METRIC_CALLER_JOBS);
+    for (size_t i = 0; i < monitor->caller_count; i++) {
+        const char *const name[] = {monitor->callers[i].name};
+        metrics_uint(out, METRIC_CALLER_JOBS, name, monitor->callers[i].jobs);
+    }
+    metrics_begin(out, METRIC_JOBS_REFUSED);
+    for (size_t i = 0; i < monitor->caller_count * REFUSALS; i++) {
+        const struct caller_report *caller = &monitor->callers[i / REFUSALS];
+        enum refusal why = (enum refusal)(i % REFUSALS);
+        const char *const labels[] = {caller->name, refusal_name(why)};
+        metrics_uint(out, METRIC_JOBS_REFUSED, labels, caller->refused[why]);
+    }
+}
+
 /* --- Lanes ------------------------------------------------------------------------- */
 
 static uint64_t is_up(const struct lane_report *lane)
@@ -278,6 +311,8 @@ void monitor_write(const struct monitor *monitor, FILE *out)
     const struct core_report *report = monitor->vitals.report;
 
     write_gateway(monitor, out);
+    write_queues(report, out);
+    write_callers(monitor, out);
     write_lane_numbers(report, out);
     write_lane_times(report, out);
     write_kinds(report, out);

@@ -11,6 +11,8 @@ struct monitor {
     struct vitals vitals;
     struct server_counts counts;
     uint64_t jobs;
+    const struct caller_report *callers; /* borrowed */
+    size_t caller_count;
     uint64_t watchers;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);

@@ -18,11 +18,15 @@ static struct vitals look(struct services *services)
 static int write_metrics(void *context, FILE *out)
 {
     struct services *services = (struct services *)context;
+
+    core_report_callers(services->options.core, services->page_callers);
     const struct monitor monitor = {
         .version = SEGEL_VERSION,
         .vitals = look(services),
         .counts = server_counts(services->server),
         .jobs = core_load(services->options.core),
+        .callers = services->page_callers,
+        .caller_count = services->options.config->caller_count,
         .watchers = atomic_load(&services->watchers),
     };
 

@@ -157,7 +157,10 @@ static enum sg_status make_methods(struct services *services)
     services->methods = (struct grpc_method *)calloc(SG_COUNT(table), sizeof(table[0]));
     services->page_report =
         (struct core_report *)calloc(1, sizeof(*services->page_report));
-    if (services->methods == NULL || services->page_report == NULL) {
+    services->page_callers = (struct caller_report *)calloc(
+        services->options.config->caller_count + 1, sizeof(*services->page_callers));
+    if (services->methods == NULL || services->page_report == NULL ||
+        services->page_callers == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = SG_COUNT(table);
@@ -221,6 +224,7 @@ void services_free(struct services *services)
     free(services->loops);
     free(services->methods);
     free(services->page_report);
+    free(services->page_callers);
     free(services);
 }
 

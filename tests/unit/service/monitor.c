@@ -6,6 +6,10 @@
 /* Everything that /metrics says, for a gateway with two lanes and a key. */
 
 static struct core_report report;
+static const struct caller_report callers[] = {
+    {.name = "e-office", .jobs = 5, .refused = {[REFUSAL_QUEUE_FULL] = 21}},
+    {.name = "archive", .jobs = 6, .refused = {[REFUSAL_DEADLINE_TOO_SHORT] = 22}},
+};
 static struct monitor monitor;
 static char *text;
 static size_t len;
@@ -14,6 +18,8 @@ static void lawful(void)
 {
     report = (struct core_report){
         .signing = true,
+        .waiting = {[JOB_INTERACTIVE] = 7, [JOB_BULK] = 9},
+        .oldest_us = {[JOB_INTERACTIVE] = 1500, [JOB_BULK] = 2500000},
         .lane_count = 2,
         .lanes = {{.name = "lane0",
                    .state = LANE_UP,
@@ -61,6 +67,8 @@ static void lawful(void)
                    .output_bytes = 26,
                    .input_bytes = 27},
         .jobs = 16,
+        .callers = callers,
+        .caller_count = SG_COUNT(callers),
         .watchers = 2};
 }
 
@@ -183,6 +191,27 @@ Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
         "\nsegel_key_serving{key=\"seal\"} 1\n",
         "\nsegel_key_lanes{key=\"seal\"} 2\n",
         "\nsegel_key_lanes_up{key=\"seal\"} 1\n",
+    };
+
+    write_all();
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        expect_line(lines[i]);
+    }
+}
+
+Test(monitor, load_is_told_by_class_and_by_caller)
+{
+    static const char *const lines[] = {
+        "\nsegel_queue_jobs{class=\"interactive\"} 7\n",
+        "\nsegel_queue_jobs{class=\"bulk\"} 9\n",
+        "\nsegel_queue_oldest_seconds{class=\"interactive\"} 0.001500\n",
+        "\nsegel_queue_oldest_seconds{class=\"bulk\"} 2.500000\n",
+        "\nsegel_caller_jobs{caller=\"e-office\"} 5\n",
+        "\nsegel_caller_jobs{caller=\"archive\"} 6\n",
+        "\nsegel_jobs_refused_total{caller=\"e-office\",reason=\"QUEUE_FULL\"} 21\n",
+        "\nsegel_jobs_refused_total{caller=\"e-office\",reason=\"CALLER_LIMIT\"} 0\n",
+        "\nsegel_jobs_refused_total{caller=\"archive\",reason=\"DEADLINE_TOO_SHORT\"} "
+        "22\n",
     };
 
     write_all();
