@@ -260,6 +260,11 @@ else
 	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
 endif
 
+overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=10 for a quick look
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all $(filter %/faults.so,$(FIXTURES))
+	@BUILD=$(abspath $(BUILD)) OVERLOAD_SECONDS=$(SECONDS) $(PYTHON) -B tests/bench/overload.py
+
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto \
@@ -287,7 +292,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units tests deps check asan mutants faults lint modules demo bench install clean tidy \
+.PHONY: all units tests deps check asan mutants faults lint modules demo bench overload install clean tidy \
   help
 .DELETE_ON_ERROR:
 .SECONDARY:

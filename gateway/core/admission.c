@@ -2,11 +2,7 @@
 
 #include <stdlib.h>
 
-enum {
-    RETRY_LEAST_US = 100000,
-    RETRY_MOST_US = 10000000,
-    NS_A_US = 1000
-};
+enum { RETRY_LEAST_US = 100000, RETRY_MOST_US = 10000000, NS_A_US = 1000 };
 
 /* --- Making ---------------------------------------------------------------------- */
 
@@ -192,8 +188,7 @@ static size_t take_places(struct admission *admission, const struct admission_as
 {
     struct caller_gauge *caller = &admission->caller_gauges[ask->caller];
     unsigned load = get(&admission->load);
-    size_t own =
-        add_within(&caller->held, limit_of(admission, ask->caller, load), count);
+    size_t own = add_within(&caller->held, limit_of(admission, ask->caller, load), count);
     size_t taken = add_within(&admission->load, admission->limit, own);
 
     subtract(&caller->held, own - taken);
@@ -283,7 +278,8 @@ uint64_t admission_refused(const struct admission *admission, enum refusal why)
     return sum;
 }
 
-/* --- The core's side ----------------------------------------------------------------- */
+/* --- The core's side -----------------------------------------------------------------
+ */
 
 void admission_left(struct admission *admission, size_t key, const struct job *job)
 {

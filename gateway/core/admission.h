@@ -15,7 +15,8 @@
  *   deadlines a job is taken when, at the pace at which its caller's jobs for the key are
  *             served now, it would be done in time. While no pace is known, all are.
  *
- * Numbers of callers and keys are their positions in the configuration and the keyring. */
+ * Numbers of callers and keys are their positions in the configuration and the keyring.
+ */
 
 /* What one caller has in the core. */
 struct caller_gauge {
@@ -37,11 +38,11 @@ struct key_gauge {
 };
 
 struct admission {
-    unsigned limit;         /* queue.limit */
-    unsigned caller_limit;  /* limits.jobs_per_caller; 0 = none */
-    uint32_t share;         /* queue.interactive_share, per cent */
-    uint32_t weight_sum;    /* of all backends */
-    uint32_t *weights;      /* owned; of each caller */
+    unsigned limit;        /* queue.limit */
+    unsigned caller_limit; /* limits.jobs_per_caller; 0 = none */
+    uint32_t share;        /* queue.interactive_share, per cent */
+    uint32_t weight_sum;   /* of all backends */
+    uint32_t *weights;     /* owned; of each caller */
     size_t callers;
     size_t keys;
     struct caller_gauge *caller_gauges; /* owned */

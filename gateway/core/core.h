@@ -39,8 +39,9 @@ struct core_ask {
 };
 
 /* Any thread, without a lock. How many of them, the first ones, may be submitted: their
- * places are kept until they come back or are withdrawn. *why is set when not all may: why
- * the others may not, and when it is worth to ask again (admission.h has the rules). */
+ * places are kept until they come back or are withdrawn. *why is set when not all may:
+ * why the others may not, and when it is worth to ask again (admission.h has the rules).
+ */
 SG_MUST_USE size_t core_admit(struct core *core, const struct core_ask *ask,
                               struct job_refusal *why);
 /* Gives back the places of count jobs that are not submitted after all. */

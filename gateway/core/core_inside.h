@@ -42,7 +42,7 @@ struct core {
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
-    size_t berth_count;   /* one behind the last that is in use */
+    size_t berth_count;      /* one behind the last that is in use */
     struct route *routes;    /* owned: one a key of the ring */
     struct fair_flow *flows; /* owned: of their queues, [key][caller] */
     struct route_list busy;  /* with jobs that wait; the first is served first */
@@ -76,7 +76,7 @@ struct core {
     void *tick_context;
 
     atomic_uint_fast64_t unrecorded[UNRECORDED_KINDS]; /* since the last summary */
-    uint64_t refused[REFUSALS]; /* in all, at the last summary */
+    uint64_t refused[REFUSALS];                        /* in all, at the last summary */
     struct gateway_note notes[NOTES_MAX];
     size_t note_count;
     size_t notes_lost; /* events that found no place since the last summary */

@@ -42,7 +42,7 @@ static void renew(const struct fair_queue *queue, struct fair_flow *flow)
 
 static void enter(struct fair_queue *queue, struct fair_flow *flow)
 {
-    for (int class = 0; class < JOB_CLASSES; class++) {
+    for (int class = 0; class < JOB_CLASSES; class ++) {
         STAILQ_INIT(&flow->waiting[class]);
     }
     flow->tilt = 100 - queue->interactive_share;

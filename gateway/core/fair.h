@@ -6,10 +6,10 @@
 
 /* The jobs that wait for one key, in an order that is fair to their callers: weighted
  * round robin, where a signature costs 1. In a round each caller that has jobs gets as
- * many turns as its weight, and callers take turns one job at a time; so whoever comes new
- * waits for one job of each other caller at most, whatever their weights and backlogs. A
- * turn that is not used is gone with its round: nobody saves up credit, and what one
- * leaves the others get.
+ * many turns as its weight, and callers take turns one job at a time; so whoever comes
+ * new waits for one job of each other caller at most, whatever their weights and
+ * backlogs. A turn that is not used is gone with its round: nobody saves up credit, and
+ * what one leaves the others get.
  *
  * Within a caller the interactive jobs go first, but while both classes wait no more than
  * their share of its turns. Within a class the oldest is first.

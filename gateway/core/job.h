@@ -98,7 +98,7 @@ struct job {
 
     /* The answer. */
     enum sg_status status;
-    char why[JOB_WHY_MAX]; /* one sentence unless signed */
+    char why[JOB_WHY_MAX];   /* one sentence unless signed */
     struct job_refusal load; /* with SG_BUSY */
     char decision_id[LEDGER_DECISION_SIZE];
     uint32_t attempt;

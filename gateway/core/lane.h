@@ -117,8 +117,8 @@ uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind);
 int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind);
 int64_t lane_p99_us(const struct lane *lane, enum lane_kind kind);
 int64_t lane_load_us(const struct lane *lane);
-/* When an operation of the kind that is handed over now will be done at the earliest, from
- * now; 0 when nothing of the kind is in hand: then it is tried, and shows. */
+/* When an operation of the kind that is handed over now will be done at the earliest,
+ * from now; 0 when nothing of the kind is in hand: then it is tried, and shows. */
 int64_t lane_wait_us(const struct lane *lane, enum lane_kind kind);
 /* Hands over one operation; there must be room. They are sent many in a frame, by
  * lane_flush at the latest. */

@@ -105,10 +105,10 @@ static void describe_waiting(const struct core *core, struct core_report *report
 {
     int64_t now_us = clock_mono_us();
 
-    for (int class = 0; class < JOB_CLASSES; class++) {
-        int64_t since_us = older_us(core, (enum job_class)class);
+    for (int class = 0; class < JOB_CLASSES; class ++) {
+        int64_t since_us = older_us(core, (enum job_class) class);
         report->oldest_us[class] = since_us == 0 ? 0 : now_us - since_us;
-        report->waiting[class] = waiting_of(core, (enum job_class)class);
+        report->waiting[class] = waiting_of(core, (enum job_class) class);
     }
 }
 

@@ -47,7 +47,7 @@ struct key_report {
 };
 
 struct core_report {
-    bool signing; /* false: the ledger has failed, or the gateway ends */
+    bool signing;                  /* false: the ledger has failed, or the gateway ends */
     uint64_t waiting[JOB_CLASSES]; /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     size_t lane_count;

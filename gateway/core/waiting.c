@@ -73,13 +73,10 @@ void waiting_put_again(struct core *core, struct job *leader)
 /* --- Out --------------------------------------------------------------------------- */
 
 /* Its pace is that of a backlog: without one nothing is known of it. */
-static void note_pace(struct core *core, struct route *route, size_t caller,
-                      int64_t now_us)
+static void note_pace(struct core *core, struct route *route, size_t caller)
 {
     struct fair_flow *flow = &route->waiting.flows[caller];
 
-    pace_count(&flow->pace, now_us);
-    pace_count(&route->pace, now_us);
     if (flow->count == 0) {
         pace_forget(&flow->pace);
     }
@@ -99,7 +96,11 @@ void waiting_take(struct core *core, struct route *route, bool charged, int64_t 
     if (fair_depth(&route->waiting) == 0) {
         TAILQ_REMOVE(&core->busy, route, link);
     }
-    note_pace(core, route, job->caller_index, now_us);
+    if (charged) { /* what is dropped costs no time */
+        pace_count(&route->waiting.flows[job->caller_index].pace, now_us);
+        pace_count(&route->pace, now_us);
+    }
+    note_pace(core, route, job->caller_index);
 }
 
 void waiting_take_all(struct core *core, struct job_list *out)
@@ -114,7 +115,8 @@ void waiting_take_all(struct core *core, struct job_list *out)
     }
 }
 
-/* --- What may be expected ------------------------------------------------------------ */
+/* --- What may be expected ------------------------------------------------------------
+ */
 
 void waiting_tell(struct core *core, struct route *route)
 {

@@ -49,11 +49,11 @@ struct services {
     struct server *server;
     struct service_loop *loops; /* owned */
     unsigned loop_count;
-    struct reading *reading;         /* owned */
-    atomic_bool draining;            /* who follows the log is sent away */
-    atomic_uint watchers;            /* of health, on all loops */
-    atomic_uint orders;              /* of officers, under way */
-    struct core_report *page_report; /* owned; the admin thread's */
+    struct reading *reading;            /* owned */
+    atomic_bool draining;               /* who follows the log is sent away */
+    atomic_uint watchers;               /* of health, on all loops */
+    atomic_uint orders;                 /* of officers, under way */
+    struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;
     struct caller *callers; /* owned; grows by new certificates only */

@@ -331,9 +331,8 @@ void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void
 void sign_hold_back(struct sign_call *sign)
 {
     const struct config *config = sign->loop->services->options.config;
-    bool crowded =
-        core_crowded(sign->loop->services->options.core, sign->caller->config);
-    uint32_t window = crowded ? RESULTS_A_MESSAGE : (uint32_t)config->stream_window;
+    bool crowded = core_crowded(sign->loop->services->options.core, sign->caller->config);
+    uint32_t window = crowded ? CROWDED_WINDOW : (uint32_t)config->stream_window;
 
     if (atomic_load(&sign->loop->services->draining)) {
         return; /* paused for good */

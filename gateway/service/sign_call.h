@@ -9,7 +9,13 @@
  * answered. They differ in when the answers are sent. */
 enum sign_kind { SIGN_ONE, SIGN_BATCH, SIGN_STREAM };
 
-enum { BATCH_MAX = 512, STREAM_MESSAGE_MAX = 1024, RESULTS_A_MESSAGE = 64 };
+/* CROWDED_WINDOW: jobs of a stream under way while its caller has few places left. */
+enum {
+    BATCH_MAX = 512,
+    STREAM_MESSAGE_MAX = 1024,
+    RESULTS_A_MESSAGE = 64,
+    CROWDED_WINDOW = 8
+};
 
 /* One call and its jobs. Lives until the call has closed and all its jobs are back, so a
  * job may point at it. */

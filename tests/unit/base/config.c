@@ -80,6 +80,23 @@ Test(config, reads_a_lawful_file)
     cr_expect_str_eq(config->callers[0].keys.items[0], "seal");
 }
 
+Test(config, a_caller_weighs_1_unless_it_is_given_up_to_100)
+{
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
+    cr_expect_eq(config->callers[0].weight, 1);
+    config_free(config);
+    cr_assert_eq(load_with("roles: [backend]", "roles: [backend], weight: 100"), SG_OK);
+    cr_expect_eq(config->callers[0].weight, 100);
+}
+
+Test(config, a_weight_out_of_bounds_is_refused_with_its_bounds)
+{
+    expect_refused("roles: [backend]", "roles: [backend], weight: 0",
+                   "segeld.yaml:", "1 to 100");
+    expect_refused("roles: [backend]", "roles: [backend], weight: 101",
+                   "segeld.yaml:", "1 to 100");
+}
+
 Test(config, paths_are_relative_to_the_file)
 {
     char wanted[256];

@@ -1,6 +1,7 @@
 #include "gateway/core/admission.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Four backends of equal weight and a reviewer, two keys, 80 places. */
@@ -136,7 +137,8 @@ Test(admission, what_does_not_fit_as_a_whole_is_taken_in_part)
 {
     cr_expect_eq(take(0, LIMIT / 2 - 3), LIMIT / 2 - 3);
     cr_expect_eq(take(0, 10), 3);
-    cr_expect_eq(atomic_load(&admission.caller_gauges[0].refused[REFUSAL_CALLER_LIMIT]), 7);
+    cr_expect_eq(atomic_load(&admission.caller_gauges[0].refused[REFUSAL_CALLER_LIMIT]),
+                 7);
 }
 
 Test(admission, crowded_begins_before_the_limit)
@@ -257,6 +259,21 @@ Test(admission, the_time_to_come_back_is_bounded_and_not_the_same_for_all)
                   (long long)why.retry_us);
     }
     cr_expect_not(same);
+}
+
+Test(admission, every_refusal_stands_in_the_documentation)
+{
+    static char page[65536];
+    char row[64];
+    FILE *file = fopen("docs/TRANSPORT.md", "re");
+
+    cr_assert_not_null(file);
+    page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+    (void)fclose(file);
+    for (int i = 0; i < REFUSALS; i++) {
+        (void)snprintf(row, sizeof(row), "\n| `%s` | ", refusal_name((enum refusal)i));
+        cr_expect_not_null(strstr(page, row), "%s", row);
+    }
 }
 
 Test(admission, every_refusal_has_a_name_a_summary_and_a_sentence)
