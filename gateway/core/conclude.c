@@ -2,6 +2,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/waiting.h"
 #include "gateway/ledger/record.h"
 
 /* --- What came back from the lane ------------------------------------------------ */

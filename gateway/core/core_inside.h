@@ -104,18 +104,6 @@ SG_MUST_USE enum sg_status turn(struct core *core);
 bool turn_has_work(const struct core *core);
 void turn_on_done(void *core, void *owner, const struct lane_result *result);
 
-/* waiting.c: the queues of the keys, with what admission and metrics must know of them.
- * A job whose turn it is is taken off by waiting_take; charged: it uses a turn of its
- * caller's up. */
-void waiting_put(struct core *core, struct job *job);
-/* The leader is tried again, before all of its caller's; and behind it whoever waits for
- * its answer. */
-void waiting_put_again(struct core *core, struct job *leader);
-void waiting_take(struct core *core, struct route *route, bool charged, int64_t now_us);
-void waiting_take_all(struct core *core, struct job_list *out);
-/* After a turn: what may be expected of the key. */
-void waiting_tell(struct core *core, struct route *route);
-
 /* decide.c: inside a transaction. decide puts the job into admitted, answered or a
  * leader's followers, and on a failure into none; conclude into answered, or back into
  * the queue of its key for another attempt. */

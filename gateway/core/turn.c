@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/order.h"
+#include "gateway/core/waiting.h"
 
 /* --- In -------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
+#include "gateway/core/waiting.h"
+
 #include "gateway/clock.h"
-#include "gateway/core/core_inside.h"
 
 static struct route *route_of(struct core *core, const struct job *job)
 {

@@ -10,9 +10,9 @@
 #include "segel/v1/signing.pb-c.h"
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
- * and verdict, denial.c a refusal in words, sign.c the signing calls, result.c the answer
- * to a job, signer.c GetSigner, log.c LogService, health.c gRPC health, tokens.c and
- * approvals.c what officers see and order. */
+ * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
+ * items, result.c the answer to a job, signer.c GetSigner, log.c LogService, health.c
+ * gRPC health, tokens.c and approvals.c what officers see and order. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };

@@ -43,6 +43,11 @@ void sign_free_if_over(struct sign_call *sign);
  * close at once. */
 void sign_finish(struct sign_call *sign, enum sg_status status, const char *text,
                  struct slice details);
+/* Makes jobs of items and gives to the core what it has places for; the others are
+ * answered as refused. All items or none. SG_BUSY: too many jobs of this loop have not
+ * been answered. */
+SG_MUST_USE enum sg_status
+sign_take_items(struct sign_call *sign, Segel__V1__SignItem *const *items, size_t count);
 /* Stops or restarts reading a stream, by how much of it is under way. */
 void sign_hold_back(struct sign_call *sign);
 /* Answers items of a stream for which there are no jobs: come back later. */

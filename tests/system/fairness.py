@@ -82,7 +82,7 @@ class Flood:
         self.client, self.rate, self.timeout = gateway.client(name), rate, timeout
         self.changes, self.over = changes, threading.Event()
         self.calls, self.signed, self.errors = [], [], []
-        self.thread = threading.Thread(target=self.send)
+        self.thread = threading.Thread(target=self.send, daemon=True)
         self.thread.start()
 
     def send(self):
@@ -205,12 +205,12 @@ def weights_divide_a_key_that_all_want(crowd):
 
 # --- Classes ------------------------------------------------------------------------------
 
-def bulk_job(gateway, name, count):
+def bulk_job(gateway, name, count, timeout=30):
     """A batch under way, as a future."""
     call = gateway.client(name).call("unary_unary", "SignBatch", rig.signing.SignBatchRequest,
                                      rig.signing.SignBatchResponse)
     return call.future(rig.signing.SignBatchRequest(
-        terms=rig.terms(), items=[item() for _ in range(count)]), timeout=30)
+        terms=rig.terms(), items=[item() for _ in range(count)]), timeout=timeout)
 
 
 def waits(gateway, name, count=5):
@@ -242,7 +242,7 @@ def bulk_goes_on_under_a_flood_of_interactive_jobs(crowd):
         stream = Flood(gateway, "e-office", 300)
         wait_for_backlog(gateway, 30)
         begin = time.monotonic()
-        bulk = bulk_job(gateway, "e-office", 25)
+        bulk = bulk_job(gateway, "e-office", 25, timeout=8)
         results = bulk.result().results
         took = time.monotonic() - begin
         stream.end()
@@ -296,7 +296,7 @@ def what_expires_or_is_given_up_in_the_queue_never_reaches_a_key(crowd):
     # as long. Of the stream eight jobs are in the lane, and the others in the queue.
     with crowd.slow((r"(?s)\A", "sign: {deadline_ms: 500}\n"), ms=300) as gateway:
         client, dead = gateway.client(), [item() for _ in range(6)]
-        stream = threading.Thread(target=client.stream, args=[[rig.signing.SignStreamRequest(
+        stream = threading.Thread(target=client.stream, daemon=True, args=[[rig.signing.SignStreamRequest(
             terms=rig.terms(job_class=1), items=[item() for _ in range(12)])]])
         stream.start()
         wait_for_backlog(gateway, 4)

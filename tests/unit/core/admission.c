@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Four backends of equal weight and a reviewer, two keys, 80 places. */
-enum { LIMIT = 80, BACKENDS = 4, SECOND_US = 1000000 };
+enum { LIMIT = 80, BACKENDS = 4 };
+static const int64_t SECOND_US = 1000000;
 
 static struct config config;
 static struct config_caller callers[BACKENDS + 1];
