@@ -8,7 +8,7 @@
 static struct core_report report;
 static const struct caller_report callers[] = {
     {.name = "e-office", .jobs = 5, .refused = {[REFUSAL_QUEUE_FULL] = 21}},
-    {.name = "archive", .jobs = 6, .refused = {[REFUSAL_DEADLINE_TOO_SHORT] = 22}},
+    {.name = "archive", .jobs = 6, .refused = {[REFUSAL_CALLER_LIMIT] = 22}},
 };
 static struct monitor monitor;
 static char *text;
@@ -210,8 +210,7 @@ Test(monitor, load_is_told_by_class_and_by_caller)
         "\nsegel_caller_jobs{caller=\"archive\"} 6\n",
         "\nsegel_jobs_refused_total{caller=\"e-office\",reason=\"QUEUE_FULL\"} 21\n",
         "\nsegel_jobs_refused_total{caller=\"e-office\",reason=\"CALLER_LIMIT\"} 0\n",
-        "\nsegel_jobs_refused_total{caller=\"archive\",reason=\"DEADLINE_TOO_SHORT\"} "
-        "22\n",
+        "\nsegel_jobs_refused_total{caller=\"archive\",reason=\"CALLER_LIMIT\"} 22\n",
     };
 
     write_all();
