@@ -77,7 +77,8 @@ NEEDS_client    := client pdf verify tlog proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 
-PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto proto/grpc/health/v1/*.proto)
+PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
+  proto/grpc/health/v1/*.proto proto/grpc/reflection/v1/*.proto)
 GEN_C  := $(patsubst proto/%.proto,$(BUILD)/gen/%.pb-c.c,$(PROTOS))
 GEN_H  := $(GEN_C:.c=.h)
 
@@ -110,6 +111,19 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
 	@mkdir -p $(BUILD)/gen
 	$(call say,GEN,$<)
 	$(Q)protoc-c -Iproto --c_out=$(BUILD)/gen $<
+
+# What reflection tells: the files of the services that segeld serves and of the details of
+# its errors, with all that they import.
+REFLECTED := $(patsubst %,proto/segel/v1/%.proto,signing log keys approvals errors) \
+  $(patsubst %,proto/grpc/%.proto,health/v1/health reflection/v1/reflection \
+  reflection/v1alpha/reflection)
+DESCRIPTORS := $(BUILD)/gen/segel.ds
+$(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$@ $(REFLECTED)
+# It stands in the object by the assembler's .incbin, which the compiler does not see.
+$(BUILD)/obj/gateway/service/reflected.o: $(DESCRIPTORS)
 
 # Generated code is exempt from the warnings; ours is compiled after all of it exists.
 $(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c | $(GEN_H)

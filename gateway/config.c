@@ -36,8 +36,8 @@ static const struct setting settings[] = {
 };
 
 static const char *const top_names[] = {
-    "node", "listen", "tls",    "io",    "log",     "ledger", "policy",  "hsm", "queue",
-    "sign", "admin",  "limits", "lanes", "log_key", "keys",   "callers", NULL};
+    "node",  "listen", "tls",   "io",     "grpc",  "log",     "ledger", "policy",  "hsm",
+    "queue", "sign",   "admin", "limits", "lanes", "log_key", "keys",   "callers", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -195,6 +195,17 @@ static enum sg_status read_listen(struct parse *p)
                            "both");
 }
 
+static enum sg_status read_reflection(struct parse *p)
+{
+    static const char *const words[] = {"off", "on", NULL};
+    size_t index = 0;
+
+    TRY(parse_choice(p, find(p, "grpc.reflection"), p->config->reflection, words,
+                     &index));
+    p->config->reflection_value = index == 1;
+    return SG_OK;
+}
+
 static enum sg_status read_all(struct parse *p)
 {
     if (yaml_root(p->doc)->kind != YAML_MAP) {
@@ -205,6 +216,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(read_settings(p));
     TRY(read_log(p));
     TRY(read_listen(p));
+    TRY(read_reflection(p));
     TRY(parse_lanes(p));
     TRY(parse_log_key(p));
     TRY(parse_keys(p));

@@ -102,6 +102,7 @@ struct config {
     struct config_object log_key;
     enum log_level log_level_value;
     enum log_format log_format_value;
+    bool reflection_value;
     void *memory; /* owned: the document and all that was allocated */
 };
 

@@ -7,12 +7,14 @@
 #include "gateway/service/health.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/services.h"
+#include "gateway/transport/reflection.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
  * items, result.c the answer to a job, signer.c GetSigner, log.c LogService, health.c
- * gRPC health, tokens.c and approvals.c what officers see and order. */
+ * gRPC health, tokens.c and approvals.c what officers see and order, reflected.c what
+ * reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
@@ -49,6 +51,7 @@ struct services {
     struct server *server;
     struct service_loop *loops; /* owned */
     unsigned loop_count;
+    struct reflection reflection;       /* empty: switched off */
     struct reading *reading;            /* owned */
     atomic_bool draining;               /* who follows the log is sent away */
     atomic_uint watchers;               /* of health, on all loops */
@@ -145,6 +148,9 @@ void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
 void log_on_close(struct grpc_call *call, void *services);
 void log_answer(struct service_loop *loop, struct letter *letter);
+
+/* reflected.c: descriptors of the .proto files of all that is served. */
+struct slice reflected_descriptors(void);
 
 /* Ends a call with a plain status. */
 void finish_plain(struct grpc_call *call, enum sg_status status, const char *text);

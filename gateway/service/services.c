@@ -154,7 +154,8 @@ static enum sg_status make_loops(struct services *services)
 
 static enum sg_status make_methods(struct services *services)
 {
-    services->methods = (struct grpc_method *)calloc(SG_COUNT(table), sizeof(table[0]));
+    services->methods = (struct grpc_method *)calloc(SG_COUNT(table) + REFLECTION_METHODS,
+                                                     sizeof(table[0]));
     services->page_report =
         (struct core_report *)calloc(1, sizeof(*services->page_report));
     services->page_callers = (struct caller_report *)calloc(
@@ -169,6 +170,22 @@ static enum sg_status make_methods(struct services *services)
         services->methods[i].context = services;
     }
     return SG_OK;
+}
+
+/* Whoever may call at all may know what can be called: that is in the .proto files that
+ * are installed with Segel, and reflection says nothing else. */
+static enum sg_status make_reflection(struct services *services, struct sg_error *why)
+{
+    if (!services->options.config->reflection_value) {
+        return SG_OK;
+    }
+    reflection_methods(&services->reflection, services->methods + services->method_count);
+    services->method_count += REFLECTION_METHODS;
+    const struct reflection_options options = {.descriptors = reflected_descriptors(),
+                                               .methods = services->methods,
+                                               .method_count = services->method_count,
+                                               .loops = services->loop_count};
+    return reflection_init(&services->reflection, &options, why);
 }
 
 enum sg_status services_new(const struct services_options *options, struct services **out,
@@ -188,6 +205,11 @@ enum sg_status services_new(const struct services_options *options, struct servi
     if (status != SG_OK) {
         services_free(services);
         return sg_fail(why, status, "no memory for the services");
+    }
+    status = make_reflection(services, why);
+    if (status != SG_OK) {
+        services_free(services);
+        return status;
     }
     *out = services;
     return SG_OK;
@@ -222,6 +244,7 @@ void services_free(struct services *services)
     callers_fini(services);
     (void)pthread_mutex_destroy(&services->callers_lock);
     free(services->loops);
+    reflection_fini(&services->reflection);
     free(services->methods);
     free(services->page_report);
     free(services->page_callers);
@@ -258,6 +281,7 @@ static void on_wake(void *context)
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
             sign_drain(loop);
+            reflection_drain(&loop->services->reflection, loop->index);
         } else {
             STAILQ_INSERT_TAIL(&jobs, letter, link);
         }
