@@ -193,6 +193,16 @@ $(BUILD)/tests/bench/grpcpp: tests/bench/grpcpp.cc proto/grpc/health/v1/health.p
 	  --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin grpc/health/v1/health.proto
 	$(Q)g++ -std=c++17 -O2 -I$(BUILD)/gen/cc -o $@ $< $(BUILD)/gen/cc/grpc/health/v1/*.cc \
 	  $$(pkg-config --cflags --libs grpc++ protobuf)
+# tests/fuzz/NAME.c is a fuzz target: with replay.c a test that needs no fuzzer, with
+# FUZZER=1 (make fuzz) a program of libFuzzer.
+FUZZ_BIN     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/replay.c),\
+  $(wildcard tests/fuzz/support/*.c)))
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)
 $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -213,7 +223,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
-tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FIXTURES) ## build programs and tests
+fuzzers: $(FUZZ_BIN)
+tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(FIXTURES) ## build programs and tests
 
 # Scripts: every executable file directly in these folders.
 SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 -type f \
@@ -229,7 +240,7 @@ check: ## build everything and run all tests
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) -k tests || echo "make: some programs could not be built"
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) $(PYTHON) tests/run.py --jobs 2 $(UNIT_BIN) \
-	  $(FLOW_TEST) $(STRESS_BIN) $(SCRIPTS)
+	  $(FLOW_TEST) $(STRESS_BIN) $(FUZZ_BIN) $(SCRIPTS)
 
 asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan \
@@ -245,6 +256,15 @@ faults: ## an HSM that fails in every way we know; LONG=1 the long run, ONLY=mat
 	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(FIXTURES)
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/faults/run.py $(if $(LONG),--long) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
+# Everything below build/fuzz: programs, what they found, how far each target has come.
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzz: ## libFuzzer with sanitizers; SECONDS=60 a target, RUNS=n in all, TARGET=name
+	@deploy/deps.sh build fuzz
+	@$(MAKE) $(PARALLEL) fuzzers BUILD=$(BUILD)/fuzz FUZZER=1 CC=clang-14 WARNINGS= \
+	  CFLAGS="-O1 -g -fno-omit-frame-pointer" SAN="$(FUZZ_SAN)"
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/fuzz/run.py --seconds $(or $(SECONDS),60) \
+	  $(if $(RUNS),--runs $(RUNS)) $(if $(MERGE),--merge) $(TARGET)
 
 lint: ## formatting, clang-tidy, layers, banned calls, sizes, secrets
 	@deploy/deps.sh build test lint
@@ -306,8 +326,8 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units tests deps check asan mutants faults lint modules demo bench overload install clean tidy \
-  help
+.PHONY: all units fuzzers tests deps check asan fuzz mutants faults lint modules demo bench overload \
+  install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

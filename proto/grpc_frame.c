@@ -77,7 +77,7 @@ enum sg_status grpc_deframe(struct grpc_deframer *deframer, struct slice *bytes,
         return SG_OK;
     }
     TRY(make_room(deframer, bytes->len));
-    if (deframer->have < deframer->need) {
+    if (deframer->have < deframer->need && bytes->len > 0) {
         deframer->have += move_bytes(deframer->message + deframer->have,
                                      deframer->need - deframer->have, bytes);
     }

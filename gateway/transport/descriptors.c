@@ -327,6 +327,7 @@ static bool extends(const struct descriptor *extension, struct slice type,
     struct wire_field field;
     bool same = false;
 
+    *number = 0;
     while (wire_next(&rest, &field) == SG_OK) {
         if (field.number == EXTENSION_NUMBER) {
             *number = (int32_t)(uint32_t)field.value;

@@ -98,8 +98,8 @@ enum sg_status setup_trust(const struct setup *setup,
     return SG_OK;
 }
 
-enum sg_status setup_init(struct setup *setup, const struct server_options *options,
-                          struct sg_error *why)
+enum sg_status setup_protocol(struct setup *setup, const struct server_options *options,
+                              struct sg_error *why)
 {
     unsigned loops = options->loops == 0 ? 1 : options->loops;
 
@@ -122,6 +122,13 @@ enum sg_status setup_init(struct setup *setup, const struct server_options *opti
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for the server");
     }
     trust_init(setup->trust);
+    return SG_OK;
+}
+
+enum sg_status setup_init(struct setup *setup, const struct server_options *options,
+                          struct sg_error *why)
+{
+    TRY(setup_protocol(setup, options, why));
     return setup_trust(setup, options, why);
 }
 

@@ -44,6 +44,10 @@ enum {
 SG_MUST_USE enum sg_status setup_init(struct setup *setup,
                                       const struct server_options *options,
                                       struct sg_error *why);
+/* The part of it that needs no file: methods, limits and HTTP/2, without TLS. */
+SG_MUST_USE enum sg_status setup_protocol(struct setup *setup,
+                                          const struct server_options *options,
+                                          struct sg_error *why);
 void setup_fini(struct setup *setup);
 /* Loads certificates, keys and lists anew; a failure changes nothing. Any thread. */
 SG_MUST_USE enum sg_status setup_trust(const struct setup *setup,

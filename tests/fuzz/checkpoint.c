@@ -1,8 +1,8 @@
-/* libFuzzer: clang -fsanitize=fuzzer,address,undefined. A checkpoint that is accepted is
+/* A checkpoint that is accepted is
  * written again as the very same text. */
 #include "proto/tlog/checkpoint.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "tests/fuzz/support/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

@@ -114,6 +114,28 @@ Test(descriptors, extensions_are_found_by_message_and_number)
     cr_expect_eq(descriptors_extension(&set, slice_str("Plain"), 7, &file), SG_NOT_FOUND);
 }
 
+/* Found by fuzzing: what stood in the array before was taken for the number. */
+Test(descriptors, an_extension_without_a_number_has_number_0)
+{
+    const struct slice type = slice_str("p.M");
+    int32_t numbers[2] = {77, 77};
+    size_t file = 9;
+
+    proto.len = 0;
+    size_t open = proto_open(&proto, 1);
+    proto_text(&proto, 1, "a.proto");
+    size_t extension = proto_open(&proto, 7);
+    proto_text(&proto, 1, "e");
+    proto_text(&proto, 2, ".p.M");
+    proto_close(&proto, extension);
+    proto_close(&proto, open);
+    cr_assert_eq(read_proto(), SG_OK);
+    cr_assert_eq(descriptors_extension_numbers(&set, type, numbers, 2), 1);
+    cr_expect_eq(numbers[0], 0);
+    cr_expect_eq(descriptors_extension(&set, type, 0, &file), SG_OK);
+    cr_expect_eq(descriptors_extension(&set, type, 77, &file), SG_NOT_FOUND);
+}
+
 /* The bytes stand in a block of exactly their size, so that one byte too far is seen. */
 Test(descriptors, a_set_that_is_cut_off_is_refused_at_every_byte)
 {

@@ -1,0 +1,362 @@
+#!/usr/bin/python3
+"""seeds.py [FOLDER]: writes the readable part of the fuzz corpora, one file a thought, below
+FOLDER (tests/fuzz/corpus). What fuzzing adds has a hash for a name and comes by
+`make fuzz MERGE=1`."""
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+# --- Pieces ---------------------------------------------------------------------------------
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def number(field, value):
+    return varint(field << 3) + varint(value & (1 << 64) - 1)
+
+
+def text(field, value):
+    value = value.encode() if isinstance(value, str) else value
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def detail(kind="", value=b""):
+    """segel.v1.Detail, the message of the echo service."""
+    return (text(1, kind) if kind else b"") + (text(2, value) if value else b"")
+
+
+def message(payload=b"", flag=0, length=None):
+    return bytes([flag]) + (len(payload) if length is None else length).to_bytes(
+        4, "big") + payload
+
+
+DATA, HEADERS, PRIORITY, RST, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = (
+    0, 1, 2, 3, 4, 6, 7, 8, 9)
+END_STREAM, END_HEADERS, PADDED, WITH_PRIORITY = 1, 4, 8, 32
+
+
+def frame(kind, stream=1, payload=b"", flags=0):
+    return (len(payload).to_bytes(3, "big") + bytes([kind, flags])
+            + stream.to_bytes(4, "big") + payload)
+
+
+def data(stream, payload, end=False):
+    return frame(DATA, stream, payload, END_STREAM if end else 0)
+
+
+def string(value):
+    value = value.encode() if isinstance(value, str) else value
+    head = bytes([len(value)]) if len(value) < 127 else b"\x7f" + varint(len(value) - 127)
+    return head + value
+
+
+def field(name, value):
+    return b"\0" + string(name) + string(value)
+
+
+def block(path="/f.F/U", *more, leave_out=(), **changes):
+    """The usual request headers, each a literal without index."""
+    usual = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "x",
+             "te": "trailers", "content-type": "application/grpc"}
+    usual.update({name.replace("_", "-"): value for name, value in changes.items()})
+    return b"".join(field(n, v) for n, v in usual.items() if n not in leave_out) + b"".join(
+        field(n, v) for n, v in more)
+
+
+def headers(stream=1, path="/f.F/U", *more, flags=END_HEADERS, **changes):
+    return frame(HEADERS, stream, block(path, *more, **changes), flags)
+
+
+def call(stream=1, path="/f.F/U", payload=None, **changes):
+    body = message(detail("a", b"12345678")) if payload is None else payload
+    return headers(stream, path, **changes) + data(stream, body, end=True)
+
+
+def settings(*pairs):
+    return frame(SETTINGS, 0, b"".join(k.to_bytes(2, "big") + v.to_bytes(4, "big")
+                                       for k, v in pairs))
+
+
+def u32(value):
+    return value.to_bytes(4, "big")
+
+
+# --- The session: transport's attack vectors, and honest calls --------------------------------
+
+PLAIN, UNKNOWN, RAW, DEAF, POLITE, BYTES, THIRTEEN, LATE, DRAINED = (
+    0, 1, 2, 4, 8, 16, 32, 64, 128)
+HUFFMAN_POST = b"\x83"  # :method POST of the static table
+
+
+def session():
+    chat = headers(1, "/f.F/B")
+    zipped = message(gzip.compress(detail("z", b"z" * 300), mtime=0), flag=1)
+    yield "unary", PLAIN, call()
+    yield "unary-byte-by-byte", BYTES, call()
+    yield "unary-polite", POLITE, call()
+    yield "unary-of-a-stranger", UNKNOWN, call()
+    yield "unary-drained", DRAINED | THIRTEEN | POLITE, call() + call(3)
+    yield "unary-deaf", DEAF, call() + call(3) + call(5)
+    yield "refusal", PLAIN, call(1, "/f.F/R", message(detail("tidak sah \N{CHECK MARK} %", b"\x08\x07")))
+    yield "collect", PLAIN, (headers(1, "/f.F/C") + data(1, message(detail("1", b"x")))
+                             + data(1, message(detail("2", b"yy")), end=True))
+    yield "repeat", PLAIN, call(1, "/f.F/S", message(detail("20", b"x" * 100)))
+    yield "repeat-window-zero-then-open", PLAIN, (
+        settings((4, 0)) + call(1, "/f.F/S", message(detail("300", b"x" * 400)))
+        + frame(WINDOW, 1, u32(5)) + settings((4, 1 << 20)) + frame(WINDOW, 0, u32(1 << 20)))
+    yield "repeat-window-shrinks", PLAIN, (
+        call(1, "/f.F/S", message(detail("500", b"x" * 500))) + settings((4, 1))
+        + frame(RST, 1, u32(8)))
+    yield "chat", PLAIN, chat + b"".join(
+        data(1, message(detail("a", bytes([c]) * 3))) for c in b"hazape") + data(1, b"", True)
+    yield "chat-paused-late", LATE, (chat + data(1, message(detail("", b"p")) * 4)
+                                     + data(1, b"", end=True))
+    yield "chat-many-in-a-frame", PLAIN, chat + data(1, message(detail("", b"q")) * 40, True)
+    yield "chat-cut-messages", THIRTEEN, (chat + data(1, message(detail("", b"q" * 30))[:3])
+                                          + data(1, message(detail("", b"q" * 30))[3:], True))
+    yield "early-end", PLAIN, chat + data(1, message(detail("", b"e"))) + data(
+        1, message(detail("", b"after")))
+    yield "gzip", PLAIN, call(1, "/f.F/U", zipped, grpc_encoding="gzip",
+                              grpc_accept_encoding="identity,gzip")
+    yield "gzip-damaged", PLAIN, call(1, "/f.F/U", zipped[:-6] + b"\0" * 6,
+                                      grpc_encoding="gzip")
+    yield "gzip-without-encoding", PLAIN, call(1, "/f.F/U", zipped)
+    yield "metadata", PLAIN, headers(1, "/f.F/U", ("x-a", "one"), ("x-a", "two"), (
+        "x-b-bin", "AAEC,/+8=")) + data(1, message(detail("m")), True)
+    yield "metadata-odd", PLAIN, headers(1, "/f.F/U", ("x-a", b"\xff\xfe"), (
+        "x-b-bin", "!")) + data(1, message(), True)
+    yield "timeouts", PLAIN, b"".join(call(1 + 2 * i, grpc_timeout=t) for i, t in enumerate(
+        ("1n", "0S", "99999999H", "1", "S", "123456789m")))
+    yield "reflection", PLAIN, headers(
+        1, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo") + b"".join(
+        data(1, message(m)) for m in (
+            text(7, ""), text(3, "segel/v1/keys.proto"), text(4, "segel.v1.SignRequest.terms"),
+            text(5, text(1, "segel.v1.SignRequest") + number(2, 7)),
+            text(6, "segel.v1.SignRequest"), b"")) + data(1, b"", True)
+    yield "reflection-v1alpha", LATE, headers(
+        1, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo") + data(
+        1, message(text(4, "grpc.health.v1.Health")) * 3, True)
+    yield from lawful_frames()
+    yield from attacks()
+
+
+def lawful_frames():
+    body = message(detail("a", b"12345678"))
+    split = block()
+    yield "continuation", PLAIN, (
+        frame(HEADERS, 1, split[:20]) + frame(CONTINUATION, 1, split[20:50])
+        + frame(CONTINUATION, 1, split[50:], END_HEADERS) + data(1, body, True))
+    yield "padded", PLAIN, (
+        frame(HEADERS, 1, b"\x04" + split + b"\0" * 4, END_HEADERS | PADDED)
+        + frame(DATA, 1, b"\x07" + body + b"\0" * 7, PADDED | END_STREAM))
+    yield "with-priority", PLAIN, (
+        frame(HEADERS, 1, b"\0\0\0\0\x0f" + split, END_HEADERS | WITH_PRIORITY)
+        + frame(PRIORITY, 1, b"\0\0\0\0\x10") + data(1, body, True))
+    yield "request-trailers", PLAIN, (headers(1, "/f.F/B") + data(1, body) + frame(
+        HEADERS, 1, field("x-end", "1"), END_HEADERS | END_STREAM))
+    yield "headers-end-the-stream", PLAIN, headers(
+        1, "/f.F/C", flags=END_HEADERS | END_STREAM) + headers(
+        3, "/f.F/U", flags=END_HEADERS | END_STREAM)
+    yield "indexed-headers", PLAIN, frame(
+        HEADERS, 1, HUFFMAN_POST + b"\x86" + b"\x44" + string("/f.F/U") + b"\x40"
+        + string("te") + string("trailers") + b"\x5f" + string("application/grpc"),
+        END_HEADERS) + data(1, body, True) + frame(
+        HEADERS, 3, HUFFMAN_POST + b"\x86\xc0\xbf\xbe", END_HEADERS) + data(3, body, True)
+    yield "ping-and-settings", PLAIN, (frame(PING, 0, b"segelseg") + settings()
+                                       + frame(SETTINGS, 0, b"", 1) + call())
+    yield "goaway-of-the-peer", PLAIN, call() + frame(GOAWAY, 0, u32(0) + u32(0) + b"bye")
+
+
+def attacks():
+    body = message(detail("a", b"A" * 32))
+    yield "rapid-reset", PLAIN, b"".join(
+        call(s) + frame(RST, s, u32(8)) for s in range(1, 41, 2))
+    yield "made-reset-window", PLAIN, b"".join(
+        call(s) + frame(WINDOW, s, u32(0x7FFFFFFF)) for s in range(1, 21, 2))
+    yield "made-reset-content-length", PLAIN, headers(
+        1, "/f.F/U", content_length=str(len(body))) + data(1, body) + data(1, b"\0", True)
+    yield "made-reset-connection-header", PLAIN, headers(
+        1, "/f.F/U", ("connection", "x")) + data(1, body, True)
+    yield "hpack-bomb", PLAIN, frame(
+        HEADERS, 1, block() + b"\x40\x01a" + string("z" * 3900) + b"\xbe" * 300, END_HEADERS)
+    yield "hpack-table-size", PLAIN, frame(HEADERS, 1, b"\x3f\xe1\x1f" + block(), END_HEADERS)
+    yield "settings-many", PLAIN, settings(*[(4, 0xFFFF)] * 40) + settings((5, 16777215))
+    yield "settings-odd", PLAIN, settings((4, 0x80000000))
+    yield "settings-flood", PLAIN, settings() * 120
+    yield "continuation-flood", PLAIN, frame(HEADERS, 1, block()) + frame(
+        CONTINUATION, 1) * 50 + frame(CONTINUATION, 1, b"", END_HEADERS)
+    yield "padding-only", PLAIN, headers() + frame(
+        DATA, 1, b"\xff" + b"\0" * 255, PADDED) * 20
+    yield "empty-data", PLAIN, headers(1, "/f.F/B") + data(1, b"") * 110
+    yield "empty-messages", PLAIN, headers(1, "/f.F/B") + data(1, message() * 120, True)
+    yield "memory-pinning", PLAIN, settings((4, 0)) + b"".join(
+        call(s, "/f.F/S", message(detail("900", b"x" * 900))) for s in range(1, 13, 2))
+    yield "giant-length", PLAIN, headers() + data(1, b"\0\xff\xff\xff\xff")
+    yield "truncated", PLAIN, headers() + data(1, message(b"ab", length=9), True)
+    yield "two-messages", PLAIN, headers() + data(1, body * 2, True)
+    yield "bad-flag", PLAIN, headers() + data(1, message(b"ab", flag=2), True)
+    yield "nested-deep", PLAIN, call(1, "/f.F/U", message(b"\x0a\x7e" * 20))
+    yield "goes-backwards", PLAIN, call(5) + call(3) + call(2)
+    yield "push-promise", PLAIN, frame(5, 1, u32(2) + block(), END_HEADERS)
+    yield "http1", RAW, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    yield "too-many-streams", PLAIN, b"".join(
+        headers(s, "/f.F/B", leave_out=("te",)) for s in range(1, 41, 2))
+    yield "http-errors", PLAIN, headers(1, "/f.F/U", **{":method": "GET"}) + headers(
+        3, content_type="text/html") + headers(5, "/no/such") + headers(
+        7, leave_out=("te",)) + headers(9, grpc_encoding="br")
+
+
+# --- The other targets ------------------------------------------------------------------------
+
+def descriptors():
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(["protoc", "-I", os.path.join(ROOT, "proto"), "--include_imports",
+                        f"--descriptor_set_out={out.name}", "grpc/health/v1/health.proto"],
+                       check=True, cwd=ROOT)
+        health = out.read()
+    named = lambda f, name, *more: text(f, text(1, name) + b"".join(more))  # noqa: E731
+    ext = lambda f, name, n: named(f, name, text(2, ".p.M"), number(3, n))  # noqa: E731
+    sample = text(1, text(1, "a.proto") + text(2, "p") + named(
+        4, "M", named(2, "f"), named(3, "N", named(2, "g")), named(4, "E", named(2, "V")),
+        ext(6, "inner", 100), named(8, "o")) + named(5, "E", named(2, "W")) + named(
+        6, "S", named(2, "Do"), named(2, "Chat", number(5, 1), number(6, 1)))) + text(
+        1, text(1, "b.proto") + text(3, "a.proto") + named(4, "Plain") + ext(7, "late", 7)
+        + ext(7, "odd", -1))
+    nested = text(1, text(1, "n.proto"))
+    for _ in range(12):
+        nested = text(3, text(1, "M") + nested)
+    for name, question, value in (
+            ("health", "grpc.health.v1.Health.Check", health), ("message", "p.M", sample),
+            ("field", "p.M.N.g", sample), ("value", "p.M.V", sample),
+            ("file", "b.proto", sample), ("nothing", "p.M.x", sample),
+            ("plain", "Plain", sample), ("late", "late", sample),
+            ("nested", "n.M", text(1, text(1, "n") + text(4, text(1, "M") + nested))),
+            ("twice", "a", named(1, "a") * 2), ("itself", "a", named(1, "a", text(3, "a"))),
+            ("empty", "", b"")):
+        yield name, bytes([len(question)]) + question.encode() + value
+
+
+def deframer():
+    one = message(b"twelve bytes")
+    for name, maximum, value in (
+            ("one", 256, one), ("three", 256, one * 3), ("empty", 0, message() * 3),
+            ("compressed", 256, message(b"abc", flag=1) + one), ("bad-flag", 256, one + b"\2" * 6),
+            ("too-large", 11, one), ("just-fits", 12, one), ("cut", 256, one[:-2]),
+            ("huge", 65535, message(b"x", length=0xFFFFFFFF)),
+            ("large", 65535, message(b"x" * 9000) + one)):
+        for seed in (1, 7):
+            yield f"{name}-{seed}", maximum.to_bytes(2, "big") + bytes([seed]) + value
+
+
+def inflate():
+    value = detail("type", b"value " * 50)
+    packed = gzip.compress(value, mtime=0)
+    for name, maximum, data_ in (
+            ("message", 4096, packed), ("just-fits", len(value), packed),
+            ("too-large", len(value) - 1, packed), ("bomb", 4096, gzip.compress(
+                bytes(1 << 20), mtime=0)), ("two-members", 4096, packed * 2),
+            ("tail", 4096, packed + b"x"), ("cut", 4096, packed[:-5]),
+            ("stored", 4096, gzip.compress(value, 0, mtime=0)), ("empty", 4096, gzip.compress(
+                b"", mtime=0)), ("nothing", 4096, b""), ("no-gzip", 4096, value)):
+        yield name, maximum.to_bytes(2, "big") + data_
+
+
+def request_headers():
+    usual = (":method:POST\n:scheme:http\n:path:/f.F/U\n:authority:x\nte:trailers\n"
+             "content-type:application/grpc\n")
+    for name, lines in (
+            ("usual", usual), ("gzip", usual + "grpc-encoding:gzip\ngrpc-accept-encoding:gzip,"
+                               "identity\n"),
+            ("timeout", usual + "grpc-timeout:100m\n"), ("deflate", usual + "grpc-encoding:deflate\n"),
+            ("metadata", usual + "x-a:one\nx-a:two\nx-b-bin:AAEC,/+8=\nx-other:z\n"),
+            ("get", usual.replace("POST", "GET")), ("json", usual.replace("grpc", "grpc+json")),
+            ("unknown-method", usual.replace("/U", "/X")), ("no-te", usual.replace("te:t", "t:t")),
+            ("many", usual + "".join(f"x-{i}:{i}\n" for i in range(110))),
+            ("large", usual + "x-a:" + "y" * 3000 + "\nx-a:" + "z" * 3000 + "\nx-a:" + "z" * 3000)):
+        yield f"request-{name}", b"2" + lines.encode()
+    yield "request-of-a-stranger", b"3" + usual.encode()
+    for which, name, values in (
+            (0, "timeout", ("1n", "99999999H", "0S", "123456789S", "S", "5x")),
+            (2, "percent", ("plain", "tidak sah \N{CHECK MARK} %41 \n", "\N{SMILING FACE WITH HORNS}" * 60)),
+            (4, "base64", ("", "f", "fo", "foo", "foob")),
+            (6, "from-base64", ("", "Zg", "Zg==", "Zm8=", "Zm9v", "!", "Z", "Zh==")),
+            (8, "list", ("gzip", " identity , gzip ", ",,", "")),
+            (10, "word", ("application/grpc+proto", "x-trace-bin", "te", "grpc-x", "a b "))):
+        for i, value in enumerate(values):
+            yield f"{name}-{i}", bytes([which]) + value.encode()
+
+
+def preflight():
+    terms = text(1, "seal-demo") + number(2, 1) + number(3, 1) + text(5, "surat")
+    item = text(1, "request-1") + text(2, bytes(32))
+    for row, name, value in (
+            (0, "sign", text(1, terms) + text(2, item)),
+            (1, "batch", text(1, terms) + text(2, item) * 3),
+            (2, "stream", text(1, terms) + text(2, item)), (3, "signer", text(1, "seal-demo")),
+            (5, "records", number(1, 7) + number(2, 100)), (6, "proof", number(1, 5) + number(2, 9)),
+            (10, "health", text(1, "segel.v1.LogService")),
+            (11, "reflection", text(1, "host") + text(5, text(1, "p.M") + number(2, 7))),
+            (12, "packed", text(3, b"\1\2\3")), (14, "map", text(1, "R") + text(
+                3, text(1, "key") + text(2, "value")) * 2),
+            (0, "nul", text(1, text(1, b"ab\0cd"))), (0, "bad-utf8", text(1, text(1, b"\xff"))),
+            (0, "unknown", number(2047, 1)), (3, "unknown-allowed", number(2047, 1) * 3),
+            (0, "sub-message-twice", text(1, terms) * 2), (3, "long-tag", b"\x8a\0\1x"),
+            (3, "long-length", b"\x0a\x81\0x"), (3, "group", b"\x0b\x0c"),
+            (3, "field-zero", b"\2\1x"), (3, "field-huge", b"\xf8\xff\xff\xff\x7f\1"),
+            (2, "deep", text(1, text(1, text(1, text(1, text(1, text(1, b""))))))),
+            (1, "amplified", b"\x12\0" * 500), (3, "empty", b"")):
+        yield name, bytes([row]) + value
+
+
+def notes():
+    """Signed notes need no true signature here: nothing may verify."""
+    import base64
+    root = base64.b64encode(bytes(range(32))).decode()
+    signature = base64.b64encode(bytes(68)).decode()
+    body = f"segel.example.go.id/log\n17\n{root}\n"
+    line = f"\n\N{EM DASH} segel.example.go.id/log {signature}\n"
+    cosigned = base64.b64encode(bytes(76)).decode()
+    yield "note", "signed", (body + line).encode()
+    yield "note", "cosigned", (body + line + f"\N{EM DASH} witness.example {cosigned}\n").encode()
+    yield "note", "unsigned", body.encode()
+    yield "note", "vkey", b"segel.example.go.id/log+00000000+" + base64.b64encode(
+        b"\1" + bytes(range(32)))
+    yield "checkpoint", "plain", body.encode()
+    yield "checkpoint", "extended", (body + "more\n").encode()
+    yield "checkpoint", "empty-tree", (
+        "segel.example.go.id/log\n0\n"
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n").encode()
+    proof = f"c2sp.org/tlog-proof@v1\nindex 3\n{root}\n{root}\n\n{body}{line}"
+    yield "proof", "plain", proof.encode()
+    yield "proof", "extra", proof.replace("index", f"extra {root}\nindex").encode()
+
+
+def write(folder, target, name, value):
+    os.makedirs(os.path.join(folder, target), exist_ok=True)
+    with open(os.path.join(folder, target, name), "wb") as out:
+        out.write(value)
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "tests/fuzz/corpus")
+    for name, choice, value in session():
+        write(folder, "session", name, bytes([choice]) + value)
+    for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
+                          ("inflate", inflate), ("headers", request_headers),
+                          ("preflight", preflight)):
+        for name, value in seeds():
+            write(folder, target, name, value)
+    for target, name, value in notes():
+        write(folder, target, name, value)
+
+
+main()
