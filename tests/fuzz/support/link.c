@@ -55,7 +55,7 @@ void link_open(const struct link_options *options)
     MUST(loop_enter(&loop, conn) == SG_OK);
     atomic_fetch_add(&loop.connections, 1);
     loop_forget(&loop, conn);
-    conn->input = (struct budget){.cap = INPUT_BYTES, .parent = &loop.input};
+    conn->input = (struct budget){.cap = setup.limits.input_bytes, .parent = &loop.input};
     conn->output =
         (struct budget){.cap = setup.limits.output_bytes, .parent = &loop.output};
     conn->caller = options->unknown ? NULL : &friend;
