@@ -299,6 +299,12 @@ overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=
 	@$(MAKE) $(PARALLEL) all $(filter %/faults.so,$(FIXTURES))
 	@BUILD=$(abspath $(BUILD)) OVERLOAD_SECONDS=$(SECONDS) $(PYTHON) -B tests/bench/overload.py
 
+attacks: ## peers that break the rules, one by one and all together; rewrites docs/ATTACKS.md
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/attacks/run.py --docs docs/ATTACKS.md \
+	  $(if $(SECONDS),--seconds $(SECONDS))
+
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto \
@@ -326,7 +332,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units fuzzers tests deps check asan fuzz mutants faults lint modules demo bench overload \
+.PHONY: all units fuzzers tests deps check asan fuzz mutants faults lint modules demo bench overload attacks \
   install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
