@@ -301,7 +301,7 @@ overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=
 
 attacks: ## peers that break the rules, one by one and all together; rewrites docs/ATTACKS.md
 	@deploy/deps.sh build test
-	@$(MAKE) $(PARALLEL) all
+	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/bench/crowd
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/attacks/run.py --docs docs/ATTACKS.md \
 	  $(if $(SECONDS),--seconds $(SECONDS))
 

@@ -1,11 +1,11 @@
 """All attacks at once, for a while, from several processes, beside one client that behaves.
 
-The attackers run at the lowest priority: what is measured is how segeld divides itself, not
+The attackers run when nobody else wants to (SCHED_IDLE): what is measured is how segeld divides itself, not
 how the kernel divides a small machine between segeld and those who attack it."""
+import json
 import multiprocessing
 import os
-import statistics
-import threading
+import subprocess
 import time
 
 import ground
@@ -26,7 +26,7 @@ class Target:
 
 
 def attack_on(the_rig, address, seconds, number, counts):
-    os.nice(19)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     end, at = time.monotonic() + seconds, number
     while time.monotonic() < end:
         function = FLOODS[at % len(FLOODS)][2]
@@ -38,32 +38,17 @@ def attack_on(the_rig, address, seconds, number, counts):
         counts[number] += 1
 
 
-def measure(client, seconds):
-    """Latencies of one who asks at a steady rate, in seconds; and what failed."""
-    latencies, failed, due = [], [], time.monotonic()
-    end = due + seconds
-
-    def ask():
-        start = time.monotonic()
-        try:
-            client.sign(timeout=20)
-            latencies.append(time.monotonic() - start)
-        except rig.grpc.RpcError as error:
-            failed.append(error.details())
-
-    threads = []
-    while due < end:
-        time.sleep(max(0, due - time.monotonic()))
-        threads.append(threading.Thread(target=ask))
-        threads[-1].start()
-        due += 1 / RATE
-    for thread in threads:
-        thread.join(30)
-    return latencies, failed
-
-
-def p99(latencies):
-    return statistics.quantiles(latencies, n=100)[98] * 1000
+def measure(the_rig, seconds):
+    """One client that signs at a steady rate: its figures, and what failed."""
+    result = subprocess.run(
+        [os.path.join(rig.BUILD, "tests/bench/crowd"), "--home",
+         the_rig.path("clients", "e-office"), "--key", "seal-demo", "--class",
+         "surat_keterangan", "--approval", "ND-2026/001", "--active", "4", "--rate",
+         str(RATE), "--seconds", str(seconds)], input="", capture_output=True, text=True,
+        check=False, timeout=seconds + 60)
+    if not result.stdout:
+        raise rig.Failed(f"the client that behaves was not served: {result.stderr}")
+    return json.loads(result.stdout), result.stderr
 
 
 def cpu_s(pid):
@@ -74,9 +59,8 @@ def cpu_s(pid):
 
 def run(the_rig, gateway, seconds):
     """Before and during: the figures."""
-    client, pid = gateway.client(), gateway.process.pid
-    client.sign()
-    calm, failed_calm = measure(client, min(seconds, 20))
+    pid = gateway.process.pid
+    calm, _ = measure(the_rig, min(seconds, 20))
     ground.forget_peak(pid)
     rest = ground.memory_mib(pid)
     counts = multiprocessing.Array("L", ATTACKERS)
@@ -86,13 +70,13 @@ def run(the_rig, gateway, seconds):
     used = cpu_s(pid)
     for process in attackers:
         process.start()
-    storm, failed_storm = measure(client, seconds)
+    storm, why = measure(the_rig, seconds)
     used = cpu_s(pid) - used
     for process in attackers:
         process.join(60)
         process.kill()
-    return {"seconds": seconds, "attacks": sum(counts), "calm_p99_ms": p99(calm),
-            "storm_p99_ms": p99(storm), "ratio": p99(storm) / p99(calm),
-            "signed": len(storm), "failed": len(failed_calm) + len(failed_storm),
-            "why": (failed_calm + failed_storm)[:1], "segeld_cpu": used / seconds,
+    return {"seconds": seconds, "attacks": sum(counts),
+            "calm_p99_ms": calm["p99_us"] / 1000, "storm_p99_ms": storm["p99_us"] / 1000,
+            "ratio": storm["p99_us"] / calm["p99_us"], "signed": storm["signed"],
+            "failed": storm["errors"], "why": why, "segeld_cpu": used / seconds,
             "grown_mib": ground.memory_mib(pid, "VmHWM") - rest}

@@ -225,10 +225,12 @@ def empty_messages(peer):
     return peer.read(3, lambda a: 1 in a.statuses or a.goaway)
 
 
+BOMB = gzip.compress(bytes(16 << 20), 9)
+
+
 @attack("a gzip bomb", "CWE-409", "status:8", "status:13")
 def gzip_bomb(peer):
-    bomb = gzip.compress(bytes(200 << 20), 9)[:190000]
-    whole = message(bomb, 1)
+    whole = message(BOMB, 1)
     peer.send(open_call(1, STREAM, ("grpc-encoding", "gzip")))
     for at in range(0, len(whole), 16000):
         peer.send(frame(DATA, 0, 1, whole[at:at + 16000]))
