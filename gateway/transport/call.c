@@ -14,20 +14,11 @@ static bool single(const struct grpc_call *call)
     return call->method->kind == GRPC_UNARY || call->method->kind == GRPC_SERVER_STREAM;
 }
 
-static void expire(struct grpc_call *call)
-{
-    if (call->ended || call->answered) {
-        call_abandon(call, NGHTTP2_CANCEL);
-    } else {
-        call_refuse(call, SG_TIMEOUT, NULL);
-    }
-}
-
 static void on_deadline(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    expire((struct grpc_call *)context);
+    call_expire((struct grpc_call *)context);
 }
 
 struct grpc_call *call_new(struct conn *conn, int32_t stream)
@@ -252,7 +243,7 @@ static void close_input(struct grpc_call *call)
     }
     call->half_closed = true;
     if (call->deadline_us < INT64_MAX && call->deadline_us <= clock_mono_us()) {
-        expire(call); /* the loop was busy, the timer comes too late */
+        call_expire(call); /* the loop was busy, the timer comes too late */
     } else if (grpc_deframer_partial(&call->deframer)) {
         call_refuse(call, SG_INTERNAL, "the request ends in the middle of a message");
     } else if (!single(call)) {

@@ -109,6 +109,9 @@ void call_keep_metadata(struct grpc_call *call, struct slice name, struct slice 
 /* The service learns of the call, unless it knows it already. */
 void call_open(struct grpc_call *call);
 
+/* expire.c: the deadline has passed. */
+void call_expire(struct grpc_call *call);
+
 /* reply.c */
 /* Ends a call by RST_STREAM, whatever was queued. */
 void call_abandon(struct grpc_call *call, uint32_t code);

@@ -309,19 +309,6 @@ Test(framing, deadline_that_passed_while_the_loop_was_busy_counts)
     cr_expect_eq(atomic_load(&echo.opened), 1);
 }
 
-Test(framing, deadline_after_the_headers_is_a_cancel)
-{
-    const char *const extra[] = {"grpc-timeout", "150m", NULL};
-
-    peer_headers(&link_, 1, "/test.Echo/Mirror", extra, false);
-    peer_message(&link_, 1, echo_message("headers", 0, bytes, sizeof(bytes)), false);
-    const struct reply *reply = peer_wait(&link_, 1);
-    cr_expect_eq(reply->http, 200);
-    cr_expect_eq(reply->grpc, -1);
-    cr_expect_eq(reply->reset, NGHTTP2_CANCEL);
-    cr_expect(echo_reaches(&echo.closed, 1));
-}
-
 Test(framing, early_end_is_told_before_the_reset)
 {
     peer_headers(&link_, 1, "/test.Echo/Mirror", NULL, false);

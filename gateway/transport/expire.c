@@ -1,0 +1,22 @@
+#include "gateway/transport/call.h"
+
+/* Trailers go where the next message would: nghttp2 does not ask for it while a window is
+ * closed. */
+static bool trailers_can_go(const struct grpc_call *call)
+{
+    nghttp2_session *session = call->conn->session;
+
+    return call->queued == 0 && nghttp2_session_get_remote_window_size(session) > 0 &&
+           nghttp2_session_get_stream_remote_window_size(session, call->stream) > 0;
+}
+
+/* A client whose own clock is a little behind would take a reset for a cancellation, so
+ * it is told by status wherever that can be had without waiting. */
+void call_expire(struct grpc_call *call)
+{
+    if (call->ended || (call->answered && !trailers_can_go(call))) {
+        call_abandon(call, NGHTTP2_CANCEL);
+    } else {
+        call_refuse(call, SG_TIMEOUT, NULL);
+    }
+}
