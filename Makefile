@@ -125,6 +125,16 @@ $(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED)
 # It stands in the object by the assembler's .incbin, which the compiler does not see.
 $(BUILD)/obj/gateway/service/reflected.o: $(DESCRIPTORS)
 
+# gRPC's own test messages, from the package grpc-proto: only tests/interop sees them.
+INTEROP_PROTO := /usr/share/grpc-proto
+INTEROP_GEN_C := $(patsubst %,$(BUILD)/gen/grpc/testing/%.pb-c.c,empty messages)
+INTEROP_GEN_H := $(INTEROP_GEN_C:.c=.h)
+$(BUILD)/gen/grpc/testing/%.pb-c.c $(BUILD)/gen/grpc/testing/%.pb-c.h: \
+    $(INTEROP_PROTO)/grpc/testing/%.proto
+	@mkdir -p $(BUILD)/gen
+	$(call say,GEN,$<)
+	$(Q)protoc-c -I$(INTEROP_PROTO) --c_out=$(BUILD)/gen grpc/testing/$*.proto
+
 # Generated code is exempt from the warnings; ours is compiled after all of it exists.
 $(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c | $(GEN_H)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -164,6 +174,56 @@ NEEDS_load     := $(NEEDS_client)
 NEEDS_crowd    := $(NEEDS_client)
 NEEDS_handoff  := $(NEEDS_transport)
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
+
+# tests/interop is one program: gRPC's test service on our transport.
+INTEROP_BIN := $(BUILD)/tests/interop/service
+INTEROP_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c))
+$(INTEROP_OBJ): | $(INTEROP_GEN_H)
+$(INTEROP_BIN): $(INTEROP_OBJ) $(INTEROP_GEN_C:.c=.o) $(call lib_of,transport)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(LINK) $(EXTERN_LIBS)
+
+# The stock clients of make interop, from their own code generators: Debian's packages only.
+INTEROP := $(BUILD)/interop
+INTEROP_TYPES := $(patsubst %,grpc/testing/%.proto,empty messages test)
+INTEROP_SEGEL := $(patsubst %,segel/v1/%.proto,common signing)
+INTEROP_CLIENTS := $(addprefix $(INTEROP)/,cpp/client cpp/sign go/client go/sign java/classes/stamp)
+INTEROP_JARS = $(subst $(eval ) ,:,$(wildcard $(patsubst %,/usr/share/java/%.jar,grpc-* guava protobuf netty-*)))
+GEN_client := grpc/testing
+GEN_sign   := segel/v1
+$(INTEROP)/gen/stamp: $(wildcard proto/segel/v1/*.proto)
+	@rm -rf $(INTEROP)/gen
+	@mkdir -p $(addprefix $(INTEROP)/gen/,cpp go/src java python)
+	$(call say,GEN)
+	$(Q)for root in $(INTEROP_PROTO):"$(INTEROP_TYPES)" proto:"$(INTEROP_SEGEL)"; do \
+	  protoc -I$${root%%:*} --cpp_out=$(@D)/cpp --grpc_out=$(@D)/cpp \
+	    --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin --java_out=$(@D)/java \
+	    --go_out=plugins=grpc:$(@D)/go/src $${root#*:} || exit 1; done
+	$(Q)protoc -Iproto --python_out=$(@D)/python $(INTEROP_SEGEL)
+	$(Q)protoc -I$(INTEROP_PROTO) --include_imports --descriptor_set_out=$(INTEROP)/test.binpb \
+	  grpc/testing/test.proto
+	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$(INTEROP)/segel.binpb $(INTEROP_SEGEL)
+	@touch $@
+$(INTEROP)/cpp/%: tests/interop/cpp/%.cc $(INTEROP)/gen/stamp
+	@mkdir -p $(@D)
+	$(call say,CXX)
+	$(Q)g++ -std=c++17 -I$(INTEROP)/gen/cpp -o $@ $< $(INTEROP)/gen/cpp/$(GEN_$*)/*.cc \
+	  $$(pkg-config --cflags --libs grpc++ grpc protobuf)
+$(INTEROP)/go/%: $$(wildcard tests/interop/go/%/*.go) $(INTEROP)/gen/stamp
+	@mkdir -p $(@D)
+	$(call say,GO)
+	$(Q)GO111MODULE=off GOFLAGS= GOPATH=$(abspath $(INTEROP)/gen/go):/usr/share/gocode \
+	  GOCACHE=$(abspath $(INTEROP)/go/cache) /usr/bin/go build -o $@ $(filter %.go,$^)
+# Debian's netty has ALPN by OpenSSL only, and looks for that library by another name.
+$(INTEROP)/java/classes/stamp: $(wildcard tests/interop/java/*.java) $(INTEROP)/gen/stamp
+	@mkdir -p $(@D)
+	$(call say,JAVAC)
+	$(Q)javac -nowarn -encoding UTF-8 -cp '$(INTEROP_JARS)' -d $(@D) $(filter %.java,$^) \
+	  $$(find $(INTEROP)/gen/java -name '*.java')
+	@mkdir -p $(INTEROP)/java/lib
+	@cp /usr/lib/*/jni/libnetty-tcnative.so $(INTEROP)/java/lib/libnetty_tcnative.so
+	@touch $@
 
 FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
 FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.c))
@@ -224,7 +284,8 @@ $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
 fuzzers: $(FUZZ_BIN)
-tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(FIXTURES) ## build programs and tests
+tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(INTEROP_BIN) \
+  $(FIXTURES) ## build programs and tests
 
 # Scripts: every executable file directly in these folders.
 SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 -type f \
@@ -275,6 +336,14 @@ modules: ## the same test on five PKCS#11 modules; rewrites the tables of docs/M
 	@$(MAKE) $(PARALLEL) tests
 	@BUILD=$(abspath $(BUILD)) TOKENS=all $(PYTHON) -B tests/system/modules.py
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/system/modules_table.py docs/MODULES.md
+
+.PHONY: interop
+interop: ## every stock gRPC client against the transport; ONLY="go java" some of them
+	@deploy/deps.sh build demo interop
+	@command -v npm >/dev/null || deploy/deps.sh npm
+	@$(MAKE) $(PARALLEL) all $(INTEROP_BIN) $(INTEROP_CLIENTS)
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/run.py --json $(INTEROP)/report.json \
+	  --docs docs/TRANSPORT.md $(if $(ONLY),--only $(ONLY))
 
 demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
