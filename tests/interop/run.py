@@ -110,26 +110,33 @@ def against_service(chosen, results):
 
 
 def against_gateway(chosen, results):
-    """One signature from segeld by mutual TLS; OpenSSL judges it."""
+    """One signature from segeld for each client and way; OpenSSL judges it."""
     sys.path.insert(0, os.path.join(ground.ROOT, "tests/system"))
     import rig as system
     rig = system.Rig("interop")
-    with rig.gateway() as gateway:
+    unix = rig.path("segel.sock")
+    config = rig.config(
+        (r"listen: \{", f"listen: {{unix: {unix}, "),
+        (r"^callers:\n", f'callers:\n  - {{name: local, match: "uid:{os.getuid()}", '
+                         "roles: [backend], keys: [seal-demo]}\n"))
+    with rig.gateway(config) as gateway:
         home = rig.path("clients", "e-office")
         files = [os.path.join(home, name) for name in ("ca.pem", "cert.pem", "key.pem")]
-        for name, command in clients.signers().items():
-            if name in [client.name for client in chosen]:
-                why = sign_once(system, rig, command, gateway.address, files)
-                results.note(name, "mutual", "sign_at_gateway", why)
+        doors = {"mutual": [gateway.address, *files], "unix": [f"unix:{unix}", "-", "-", "-"]}
+        for client in chosen:
+            command = clients.signers().get(client.name)
+            for way in [way for way in doors if command and way in client.ways]:
+                results.note(client.name, way, "sign_at_gateway",
+                             sign_once(system, rig, [*command, *doors[way]]))
 
 
-def sign_once(system, rig, command, target, files):
+def sign_once(system, rig, command):
     content = f"letter for {command}".encode()
     out = rig.path("interop.cms")
     if os.path.exists(out):
         os.unlink(out)
     code, _, err = clients.run(
-        [*command, target, *files, hashlib.sha256(content).hexdigest(), out], clients.ONE_S,
+        [*command, hashlib.sha256(content).hexdigest(), out], clients.ONE_S,
         PYTHONPATH=f"{clients.HOME}/gen/python", DESCRIPTORS=f"{clients.HOME}/segel.binpb")
     if code != 0:
         return f"exit {code}: {' '.join(err.split())[-300:]}"
