@@ -132,6 +132,16 @@ class Buf(Client):
             found = (out + err).lower().count(text.lower())
             yield name, None if code == wanted and found == count else \
                 f"exit {code}, {found} times '{text}': {' '.join(out.split())[-200:]} {err[-300:]}"
+        code, out, err = self.call(target, files, f"{service}/UnaryCall",
+                                   '{"response_size":3}', schema=False)
+        yield "reflection", None if code == 0 and "AAAA" in out else f"exit {code}: {err[-300:]}"
+
+    def signer(self, target, files):
+        """What a gateway says of a key, with nothing known but its address."""
+        code, out, err = self.call(target, files, "segel.v1.SigningService/GetSigner",
+                                   '{"key":"seal-demo"}', schema=False)
+        return None if code == 0 and "certificatePolicyOid" in out else \
+            f"exit {code}: {' '.join(out.split())[-200:]} {err[-300:]}"
 
 
 def java(program):

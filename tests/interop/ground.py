@@ -18,6 +18,9 @@ PROTO = "/usr/share/grpc-proto"
 START_S, STOP_S = 20, 20
 # Ways to a service that lets everybody in.
 OPEN = ("plain", "tls", "unix")
+# What the service tells by reflection.
+FILES = ["testing/test", "health/v1/health", "reflection/v1/reflection",
+         "reflection/v1alpha/reflection"]
 
 
 # --- Messages ---------------------------------------------------------------------------
@@ -86,11 +89,14 @@ class Service:
 def service(where, certificates=None, client_ca=None, loops=2):
     """A running service; where is a folder of its own. With client_ca it wants certificates
     of its clients, without it lets them in by all ways of OPEN. Raises when it ends badly."""
+    subprocess.run(["protoc", "-I", PROTO, "--include_imports", "--descriptor_set_out",
+                    f"{where}/test.binpb"] + [f"grpc/{name}.proto" for name in FILES],
+                   check=True)
     # Paths of sockets are short (108 bytes), those of build folders may not be.
     with tempfile.TemporaryDirectory(prefix="segel-interop-") as short:
         unix = f"{short}/service.sock"
         command = [os.path.join(BUILD, "tests/interop/service"), "--tls", certificates or where,
-                   "--loops", str(loops)]
+                   "--loops", str(loops), "--descriptors", f"{where}/test.binpb"]
         command += ["--client-ca", client_ca] if client_ca else ["--plain", "--unix", unix]
         with open(f"{where}/service.log", "w+", encoding="utf-8", errors="replace") as errors:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

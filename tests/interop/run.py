@@ -124,6 +124,9 @@ def against_gateway(chosen, results):
         files = [os.path.join(home, name) for name in ("ca.pem", "cert.pem", "key.pem")]
         doors = {"mutual": [gateway.address, *files], "unix": [f"unix:{unix}", "-", "-", "-"]}
         for client in chosen:
+            if isinstance(client, clients.Buf):
+                results.note(client.name, "mutual", "gateway_by_reflection",
+                             client.signer(gateway.address, files))
             command = clients.signers().get(client.name)
             for way in [way for way in doors if command and way in client.ways]:
                 results.note(client.name, way, "sign_at_gateway",

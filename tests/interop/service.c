@@ -9,19 +9,28 @@
 #include "gateway/transport/server.h"
 #include "tests/interop/testing.h"
 
-enum { LISTENERS_MAX = 3, PATH_SIZE = 512, CONNECTIONS = 4096, STREAMS = 8192 };
+enum {
+    LISTENERS_MAX = 3,
+    PATH_SIZE = 512,
+    CONNECTIONS = 4096,
+    STREAMS = 8192,
+    DESCRIPTORS_MAX = 1 << 20
+};
 
 struct service_options {
     bool plain;
     const char *tls;
     const char *unix_path;
     const char *client_ca;
+    const char *descriptors;
     unsigned long loops;
 };
 
 /* What a listener is called in the JSON line. */
 struct service {
     struct testing testing;
+    struct reflection reflection;
+    uint8_t descriptors[DESCRIPTORS_MAX];
     struct server_listener listeners[LISTENERS_MAX];
     const char *names[LISTENERS_MAX];
     size_t count;
@@ -31,11 +40,13 @@ struct service {
 };
 
 static const char usage[] =
-    "usage: service [--plain] [--tls DIR] [--unix PATH] [--client-ca FILE] [--loops N]\n"
+    "usage: service [--plain] [--tls DIR] [--unix PATH] [--client-ca FILE]\n"
+    "               [--descriptors FILE] [--loops N]\n"
     "  --plain       HTTP/2 without TLS on a free port of 127.0.0.1\n"
     "  --tls         TLS on another one, with DIR/server.pem and DIR/server.key\n"
     "  --unix        HTTP/2 without TLS on a Unix socket\n"
     "  --client-ca   ask for client certificates of these issuers\n"
+    "  --descriptors answer grpc.reflection from what protoc --descriptor_set_out made\n"
     "  --loops       I/O threads, 1 to 8 (default: 1)\n";
 
 static void *let_in(void *context, const struct peer *peer, struct sg_error *why)
@@ -67,6 +78,8 @@ static bool take_option(struct service_options *options, const char *name,
         options->unix_path = value;
     } else if (strcmp(name, "--client-ca") == 0) {
         options->client_ca = value;
+    } else if (strcmp(name, "--descriptors") == 0) {
+        options->descriptors = value;
     } else if (strcmp(name, "--loops") == 0) {
         options->loops = strtoul(value, &end, 10);
         return *end == '\0' && options->loops >= 1 && options->loops <= TESTING_LOOPS_MAX;
@@ -120,6 +133,30 @@ static void choose_listeners(struct service *service,
     }
 }
 
+static void add_reflection(struct service *service, const struct service_options *options,
+                           struct grpc_method *methods, size_t *count)
+{
+    struct sg_error why = {0};
+    FILE *file = fopen(options->descriptors, "rbe");
+
+    if (file == NULL) {
+        die("the file of the descriptors cannot be read");
+        return;
+    }
+    size_t len = fread(service->descriptors, 1, DESCRIPTORS_MAX, file);
+    (void)fclose(file);
+    reflection_methods(&service->reflection, methods + *count);
+    *count += REFLECTION_METHODS;
+    const struct reflection_options made = {.descriptors =
+                                                slice_of(service->descriptors, len),
+                                            .methods = methods,
+                                            .method_count = *count,
+                                            .loops = (unsigned)options->loops};
+    if (reflection_init(&service->reflection, &made, &why) != SG_OK) {
+        die(why.text);
+    }
+}
+
 static struct server *make_server(struct service *service,
                                   const struct service_options *options)
 {
@@ -136,7 +173,11 @@ static struct server *make_server(struct service *service,
         .identify = let_in,
         .context = service};
 
-    made.methods = testing_methods(&service->testing, &made.method_count);
+    struct grpc_method *methods = testing_methods(&service->testing, &made.method_count);
+    if (options->descriptors != NULL) {
+        add_reflection(service, options, methods, &made.method_count);
+    }
+    made.methods = methods;
     made.limits.connections = CONNECTIONS;
     made.limits.concurrent_streams = STREAMS;
     if (server_new(&made, &server, &why) != SG_OK) {
@@ -181,5 +222,6 @@ int main(int argc, char **argv)
     tell_ready(&service, server);
     wait_for_end();
     server_free(server);
+    reflection_fini(&service.reflection);
     return 0;
 }

@@ -327,7 +327,7 @@ static const char *const echoed[] = {ECHO_HEADER, ECHO_TRAILER, NULL};
     CALL(path, GRPC_UNARY, request, on_open_unary, message, NULL, NULL, NULL)
 #define SERVICE "testing.TestService/"
 
-static struct grpc_method methods[] = {
+static const struct grpc_method own[] = {
     UNARY(SERVICE "EmptyCall", grpc__testing__empty, on_empty),
     UNARY(SERVICE "UnaryCall", grpc__testing__simple_request, on_unary),
     UNARY(SERVICE "CacheableUnaryCall", grpc__testing__simple_request, on_unary),
@@ -355,11 +355,14 @@ void testing_init(struct testing *testing)
     }
 }
 
-const struct grpc_method *testing_methods(struct testing *testing, size_t *count)
+struct grpc_method *testing_methods(struct testing *testing, size_t *count)
 {
-    for (size_t i = 0; i < SG_COUNT(methods); i++) {
+    static struct grpc_method methods[SG_COUNT(own) + REFLECTION_METHODS];
+
+    memcpy(methods, own, sizeof(own));
+    for (size_t i = 0; i < SG_COUNT(own); i++) {
         methods[i].context = testing;
     }
-    *count = SG_COUNT(methods);
+    *count = SG_COUNT(own);
     return methods;
 }

@@ -1,6 +1,7 @@
 #ifndef SEGEL_TESTS_INTEROP_TESTING_H
 #define SEGEL_TESTS_INTEROP_TESTING_H
 
+#include "gateway/transport/reflection.h"
 #include "tests/interop/answers.h"
 
 /* grpc.testing.TestService and grpc.health.v1.Health, as gRPC's own clients expect them
@@ -14,7 +15,8 @@ struct testing {
 };
 
 void testing_init(struct testing *testing);
-/* The methods with testing as their context. Borrowed; one testing a process. */
-const struct grpc_method *testing_methods(struct testing *testing, size_t *count);
+/* The methods with testing as their context, and room for REFLECTION_METHODS behind them.
+ * Borrowed; one testing a process. */
+struct grpc_method *testing_methods(struct testing *testing, size_t *count);
 
 #endif
