@@ -284,8 +284,7 @@ $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
 fuzzers: $(FUZZ_BIN)
-tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(INTEROP_BIN) \
-  $(FIXTURES) ## build programs and tests
+tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(INTEROP_BIN) $(FIXTURES) ## build programs and tests
 
 # Scripts: every executable file directly in these folders.
 SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 -type f \
