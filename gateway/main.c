@@ -18,6 +18,7 @@
 #include "gateway/log.h"
 #include "gateway/service/door.h"
 #include "gateway/service/services.h"
+#include "gateway/transport/passed.h"
 
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
@@ -97,7 +98,9 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 
     door_open(gateway->config, &door);
     services_offer(gateway->services, &door.options);
-    return server_new(&door.options, &gateway->server, why);
+    TRY(server_new(&door.options, &gateway->server, why));
+    passed_close_rest();
+    return SG_OK;
 }
 
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
@@ -134,9 +137,11 @@ static enum sg_status make_services(struct gateway *gateway, struct sg_error *wh
 }
 
 /* The lanes are made before any thread; the signals are blocked before that, so that
- * every thread inherits it. */
+ * every thread inherits it. Sockets of systemd are ours before any lane could inherit
+ * them. */
 static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
+    TRY(passed_collect(why));
     TRY(make_core(gateway, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));

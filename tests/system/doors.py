@@ -5,6 +5,7 @@ systemd passes."""
 import concurrent.futures
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import signal
@@ -282,20 +283,23 @@ def a_client_is_told_why_its_handshake_failed(the_rig):
 # --- Sockets that systemd passes --------------------------------------------------------
 
 class Passed(rig.Gateway):
-    """segeld as systemd starts it: the listening socket is descriptor 3."""
+    """segeld as systemd starts it: the listening sockets are descriptors from 3 on."""
 
-    def __init__(self, the_rig, config, listener):
-        script = ('exec 3<&"$1"; shift; export LISTEN_PID=$$ LISTEN_FDS=1 '
-                  'LISTEN_FDNAMES=grpc; exec "$@"')
-        self.shell = ["bash", "-c", script, "bash", str(listener.fileno())]
-        self.listener = listener
+    def __init__(self, the_rig, config, *listeners, names="grpc"):
+        script = ('next=3; while [ "$1" != -- ]; do eval "exec $next<&$1 $1<&-"; shift; '
+                  'next=$((next + 1)); done; shift; export LISTEN_PID=$$ '
+                  f'LISTEN_FDS=$((next - 3)) LISTEN_FDNAMES={names}; exec "$@"')
+        numbers = [listener.fileno() for listener in listeners]
+        expect(all(n >= 3 + len(numbers) for n in numbers), "numbers do not overlap")
+        self.shell = ["bash", "-c", script, "bash", *map(str, numbers), "--"]
+        self.numbers = numbers
         self.start_with(the_rig, config)
 
     def start_with(self, the_rig, config):
         real = subprocess.Popen
 
         def start(command, **options):
-            return real(self.shell + command, pass_fds=[self.listener.fileno()], **options)
+            return real(self.shell + command, pass_fds=self.numbers, **options)
 
         subprocess.Popen = start
         try:
@@ -306,10 +310,49 @@ class Passed(rig.Gateway):
 
 
 def listening():
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(512)
+    """On a number high enough to be moved to 3 and beyond."""
+    made = socket.socket()
+    made.bind(("127.0.0.1", 0))
+    made.listen(512)
+    listener = socket.socket(fileno=fcntl.fcntl(made.fileno(), fcntl.F_DUPFD, 20))
+    made.close()
     return listener
+
+
+def of_process(pid, what):
+    with open(f"/proc/{pid}/{what}", encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def descriptors(pid):
+    """What the descriptors of a process are; one that is closed meanwhile is none."""
+    found = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found[number] = os.readlink(f"/proc/{pid}/fd/{number}")
+    return found
+
+
+@claim
+def passed_sockets_are_taken_whole_and_go_to_no_lane(the_rig):
+    config = the_rig.config((r"address: 127.0.0.1, port: 0", "address: \"fd:grpc\""))
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listening()) for _ in range(4)]
+        gateway = Passed(the_rig, config, *listeners, names="a:grpc:other:b")
+        stack.callback(gateway.stop)
+        nodes = [f"socket:[{os.fstat(one.fileno()).st_ino}]" for one in listeners]
+        held = descriptors(gateway.process.pid).values()
+        equal([node in held for node in nodes], [False, True, False, False], "held")
+        equal(sorted(e["name"] for e in gateway.find("listener.unused")),
+              ["a", "b", "other"], "what nobody asked for is named")
+        lanes = of_process(gateway.process.pid,
+                           f"task/{gateway.process.pid}/children").split()
+        expect(lanes, "there is a lane")
+        for lane in lanes:
+            equal(set(nodes) & set(descriptors(lane).values()), set(), "of the lane")
+            expect("LISTEN_" not in of_process(lane, "environ"), "variables of the lane")
+        gateway.address = f"127.0.0.1:{listeners[1].getsockname()[1]}"
+        expect(len(gateway.client().sign().signature) > 0, "and it signs")
 
 
 @claim
