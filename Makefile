@@ -18,7 +18,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(JOBS)) --no-print-directory
 
 PACKAGES := libevent libnghttp2 openssl libprotobuf-c libp11 p11-kit-1 sqlite3 yaml-0.1 \
-            jansson libqpdf libqrencode libpng zlib libseccomp libsystemd
+            jansson libqpdf libqrencode libpng zlib libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef \

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE /* realpath, signalfd */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/admin.h"
+#include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/core/core.h"
@@ -24,7 +24,7 @@
 #define SEGEL_VERSION "0.1.0"
 #endif
 
-enum { EXIT_USAGE = 2, DRAIN_LIMIT_US = 30000000, FLUSH_US = 200000 };
+enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 200000 };
 
 /* Everything that runs; released in the opposite order of its making. */
 struct gateway {
@@ -40,32 +40,6 @@ struct gateway {
     int64_t drain_until_us; /* 0 = not draining */
     bool clients_told;      /* that they have to go */
 };
-
-static const char usage[] =
-    "usage: segeld --config FILE [--check-config | --unlatch LANE]\n"
-    "       segeld --version | --help\n"
-    "\n"
-    "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
-    "the\n"
-    "HSM sign, and records every decision. Log lines go to standard error.\n"
-    "\n"
-    "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
-    "  --check-config   read configuration, policy and certificates, then stop\n"
-    "  --unlatch LANE   after a refused PIN, with the gateway stopped: allow the lane "
-    "one\n"
-    "                   more login; while it runs an officer does that with\n"
-    "                   'segel token unlock LANE'\n"
-    "\n"
-    "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
-    "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
-    "them, and the files of TLS: certificate, client issuers, revocation lists; jobs "
-    "and\n"
-    "connections go on.\n"
-    "\n"
-    "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
-    "2 wrong usage\n"
-    "\n"
-    "example: segeld --config /etc/segel/segeld.yaml\n";
 
 /* --- Starting -------------------------------------------------------------------- */
 
@@ -325,13 +299,6 @@ static int fail(const struct sg_error *why, enum sg_status status)
     return EXIT_FAILURE;
 }
 
-/* What the command line asks for. */
-struct request {
-    const char *config;
-    const char *unlatch; /* a lane */
-    bool only_check;
-};
-
 static enum sg_status check_config(const struct gateway *gateway, struct sg_error *why)
 {
     TRY(check_files(gateway->config, why));
@@ -348,16 +315,17 @@ static enum sg_status unlatch(const struct config *config, const char *lane,
     return SG_OK;
 }
 
-static int gateway_main(const struct request *request)
+static int gateway_main(const struct arguments *arguments)
 {
-    struct gateway gateway = {.signals = block_signals(), .config_path = request->config};
+    struct gateway gateway = {.signals = block_signals(),
+                              .config_path = arguments->config};
     struct sg_error why = {0};
 
-    enum sg_status status = read_files(&gateway, request->config, &why);
-    if (status == SG_OK && request->only_check) {
+    enum sg_status status = read_files(&gateway, arguments->config, &why);
+    if (status == SG_OK && arguments->only_check) {
         status = check_config(&gateway, &why);
-    } else if (status == SG_OK && request->unlatch != NULL) {
-        status = unlatch(gateway.config, request->unlatch, &why);
+    } else if (status == SG_OK && arguments->unlatch != NULL) {
+        status = unlatch(gateway.config, arguments->unlatch, &why);
     } else if (status == SG_OK) {
         status = run(&gateway, &why);
     }
@@ -365,46 +333,11 @@ static int gateway_main(const struct request *request)
     return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);
 }
 
-/* What is left to do; EXIT_SUCCESS and *done: the help was asked for. */
-static int read_options(int argc, char **argv, struct request *request, bool *done)
-{
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check-config", no_argument, NULL, 'k'},
-                                            {"unlatch", required_argument, NULL, 'u'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-
-    /* Before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
-        if (c == 'h' || c == 'V') {
-            *done = true;
-            (void)fputs(c == 'h' ? usage : "segeld " SEGEL_VERSION "\n", stdout);
-            return EXIT_SUCCESS;
-        }
-        if (c == '?') {
-            (void)fputs("segeld: 'segeld --help' shows the options\n", stderr);
-            return EXIT_USAGE;
-        }
-        request->config = c == 'c' ? optarg : request->config;
-        request->unlatch = c == 'u' ? optarg : request->unlatch;
-        request->only_check = request->only_check || c == 'k';
-    }
-    return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
-    struct request request = {0};
-    bool done = false;
-    int code = read_options(argc, argv, &request, &done);
+    struct arguments arguments;
+    int code = EXIT_SUCCESS;
 
-    if (done || code != EXIT_SUCCESS) {
-        return code;
-    }
-    if (request.config == NULL || optind != argc) {
-        (void)fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    return gateway_main(&request);
+    return arguments_read(argc, argv, &arguments, &code) ? gateway_main(&arguments)
+                                                         : code;
 }

@@ -121,21 +121,6 @@ Segel__V1__SignResult *result_message(struct arena *arena,
 /* Room that result_message needs for this job. */
 size_t result_room(const struct job *job);
 
-/* sign.c */
-void sign_on_open(struct grpc_call *call, void *services);
-void sign_on_unary(struct grpc_call *call, const ProtobufCMessage *message,
-                   void *services);
-void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message,
-                   void *services);
-void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
-                    void *services);
-void sign_on_half_close(struct grpc_call *call, void *services);
-void sign_on_close(struct grpc_call *call, void *services);
-/* The gateway ends: streams take no more items, and end with their last answer. */
-void sign_drain(struct service_loop *loop);
-/* All answered jobs of one wake-up. */
-void sign_answer(struct service_loop *loop, struct letters *letters);
-
 /* signer.c, log.c */
 void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message,
                    void *services);

@@ -5,6 +5,7 @@
 #include "gateway/core/order.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/officers.h"
+#include "gateway/service/sign_call.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/approvals.pb-c.h"
 #include "segel/v1/keys.pb-c.h"

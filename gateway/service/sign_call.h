@@ -56,4 +56,19 @@ void sign_refuse_items(struct sign_call *sign, Segel__V1__SignItem *const *items
 /* A stream whose client has said all, and whose jobs are all answered, is over. */
 void sign_end_if_done(struct sign_call *sign);
 
+/* For the methods, and for the loops. */
+void sign_on_open(struct grpc_call *call, void *services);
+void sign_on_unary(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void sign_on_half_close(struct grpc_call *call, void *services);
+void sign_on_close(struct grpc_call *call, void *services);
+/* The gateway ends: streams take no more items, and end with their last answer. */
+void sign_drain(struct service_loop *loop);
+/* All answered jobs of one wake-up. */
+void sign_answer(struct service_loop *loop, struct letters *letters);
+
 #endif

@@ -1,0 +1,72 @@
+#include "gateway/arguments.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifndef SEGEL_VERSION
+#define SEGEL_VERSION "0.1.0"
+#endif
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+    "usage: segeld --config FILE [--check-config | --unlatch LANE]\n"
+    "       segeld --version | --help\n"
+    "\n"
+    "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
+    "the\n"
+    "HSM sign, and records every decision. Log lines go to standard error.\n"
+    "\n"
+    "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
+    "  --check-config   read configuration, policy and certificates, then stop\n"
+    "  --unlatch LANE   after a refused PIN, with the gateway stopped: allow the lane "
+    "one\n"
+    "                   more login; while it runs an officer does that with\n"
+    "                   'segel token unlock LANE'\n"
+    "\n"
+    "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
+    "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
+    "them, and the files of TLS: certificate, client issuers, revocation lists; jobs "
+    "and\n"
+    "connections go on.\n"
+    "\n"
+    "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
+    "2 wrong usage\n"
+    "\n"
+    "example: segeld --config /etc/segel/segeld.yaml\n";
+
+static bool say(int *code, int value, FILE *where, const char *text)
+{
+    (void)fputs(text, where);
+    *code = value;
+    return false;
+}
+
+bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check-config", no_argument, NULL, 'k'},
+                                            {"unlatch", required_argument, NULL, 'u'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+
+    *out = (struct arguments){0};
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): see the header */
+    for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
+        if (c == 'h' || c == 'V') {
+            return say(code, EXIT_SUCCESS, stdout,
+                       c == 'h' ? usage : "segeld " SEGEL_VERSION "\n");
+        }
+        if (c == '?') {
+            return say(code, EXIT_USAGE, stderr,
+                       "segeld: 'segeld --help' shows the options\n");
+        }
+        out->config = c == 'c' ? optarg : out->config;
+        out->unlatch = c == 'u' ? optarg : out->unlatch;
+        out->only_check = out->only_check || c == 'k';
+    }
+    return (out->config != NULL && optind == argc) ||
+           say(code, EXIT_USAGE, stderr, usage);
+}

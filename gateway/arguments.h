@@ -1,0 +1,17 @@
+#ifndef SEGEL_GATEWAY_ARGUMENTS_H
+#define SEGEL_GATEWAY_ARGUMENTS_H
+
+#include "proto/base.h"
+
+/* The command line of segeld. */
+struct arguments {
+    const char *config;
+    const char *unlatch; /* a lane */
+    bool only_check;
+};
+
+/* Before any thread is started. Prints what was asked for, or what is wrong. False: the
+ * program ends with *code. */
+bool arguments_read(int argc, char **argv, struct arguments *out, int *code);
+
+#endif
