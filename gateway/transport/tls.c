@@ -8,8 +8,27 @@
 
 static const uint8_t alpn_h2[] = {2, 'h', '2'};
 
-/* A client that offers protocols must offer h2; one that offers none never gets here and
- * is caught by tls_speaks_h2. */
+/* 2: keys of at least 112 bits and no SHA-1 (SSL_CTX_set_security_level(3)), whatever the
+ * machine's openssl.cnf says. Issuers between a client and one of client_ca. */
+enum { SECURITY_LEVEL = 2, CLIENT_CHAIN_MAX = 4 };
+
+/* A client that offers no protocols at all is told so by an alert: OpenSSL would never
+ * ask choose_protocol about it. */
+static int refuse_without_alpn(SSL *ssl, int *alert, void *context)
+{
+    const unsigned char *bytes = NULL;
+    size_t len = 0;
+
+    (void)context;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation,
+                                  &bytes, &len) == 1) {
+        return SSL_CLIENT_HELLO_SUCCESS;
+    }
+    *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
+/* A client that offers protocols must offer h2. */
 /* NOLINTNEXTLINE(readability-function-size): the signature is OpenSSL's */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned int in_len, void *context)
@@ -151,7 +170,10 @@ static bool harden(SSL_CTX *tls, bool tls12)
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(tls, 1);
     (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_security_level(tls, SECURITY_LEVEL);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_verify_depth(tls, CLIENT_CHAIN_MAX);
+    SSL_CTX_set_client_hello_cb(tls, refuse_without_alpn, NULL);
     SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
     SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
     return set_versions(tls, tls12) && SSL_CTX_set_num_tickets(tls, 0) == 1 &&

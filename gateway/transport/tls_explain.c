@@ -23,10 +23,15 @@ static const struct reason reasons[] = {
      "the client sent no certificate; give it one of an issuer in the client issuers "
      "file"},
     {SSL_R_UNSUPPORTED_PROTOCOL, true,
-     "the client does not offer TLS 1.3; update its TLS library"},
+     "the client offers no version of TLS that is allowed; update its TLS library, or "
+     "look at tls.min_version"},
     {SSL_R_NO_APPLICATION_PROTOCOL, true,
      "the client offers no HTTP/2 (ALPN h2); it is not a gRPC client"},
-    {SSL_R_NO_SHARED_CIPHER, true, "the client offers no cipher suite of TLS 1.3"},
+    {SSL_R_CALLBACK_FAILED, true,
+     "the client offers no HTTP/2 (ALPN h2); it is not a gRPC client"},
+    {SSL_R_NO_SHARED_CIPHER, true,
+     "the client offers no cipher suite that is allowed (ECDHE with AEAD, or those of "
+     "TLS 1.3)"},
     {SSL_R_TLSV1_ALERT_UNKNOWN_CA, true,
      "the client does not know the issuer of the gateway's certificate; give it that "
      "issuer"},
@@ -37,6 +42,34 @@ static const struct reason reasons[] = {
     {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, true,
      "the client refused the gateway's certificate; is the host name in it?"},
 };
+
+/* What to do about a certificate, where OpenSSL's word for it does not tell. */
+struct advice {
+    long verified; /* X509_V_ERR_… */
+    const char *text;
+};
+
+static const struct advice advices[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, "; give the client a new one"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "; compare the clocks of the issuer and the gateway"},
+    {X509_V_ERR_INVALID_PURPOSE, "; it is not made for TLS clients (extended key usage)"},
+    {X509_V_ERR_CRL_HAS_EXPIRED,
+     "; no client of that issuer gets in until tls.client_crl holds a current list and "
+     "SIGHUP is sent"},
+    {X509_V_ERR_UNABLE_TO_GET_CRL,
+     "; put the list of its issuer into tls.client_crl and send SIGHUP"},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "; too many issuers stand between"},
+};
+
+static const char *advice_on(long verified)
+{
+    for (size_t i = 0; i < SG_COUNT(advices); i++) {
+        if (advices[i].verified == verified) {
+            return advices[i].text;
+        }
+    }
+    return "";
+}
 
 static const struct reason *find_reason(unsigned long error)
 {
@@ -60,8 +93,8 @@ static enum sg_status explain_error(SSL *ssl, unsigned long error, struct sg_err
                        reason->text);
     }
     if (verified != X509_V_OK) {
-        return sg_fail(why, SG_DENIED, "the client's certificate is refused: %s",
-                       X509_verify_cert_error_string(verified));
+        return sg_fail(why, SG_DENIED, "the client's certificate is refused: %s%s",
+                       X509_verify_cert_error_string(verified), advice_on(verified));
     }
     return sg_fail(why, SG_INVALID, "the TLS handshake broke off: %s",
                    text == NULL ? "no reason given" : text);

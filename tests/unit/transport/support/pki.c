@@ -60,9 +60,14 @@ static struct authority make_authority(const char *name)
     MUST(ca.key != NULL);
     ca.cert = new_certificate(name, ca.key, NULL);
     extend(ca.cert, NID_basic_constraints, "critical,CA:TRUE");
-    extend(ca.cert, NID_key_usage, "critical,keyCertSign");
+    extend(ca.cert, NID_key_usage, "critical,keyCertSign,cRLSign");
     MUST(X509_sign(ca.cert, ca.key, EVP_sha256()) > 0);
     return ca;
+}
+
+static void sign(X509 *cert, const struct authority *ca)
+{
+    MUST(X509_sign(cert, ca->key, EVP_sha256()) > 0);
 }
 
 static void issue(const struct authority *ca, const char *name, const char *cert_path,
@@ -73,10 +78,22 @@ static void issue(const struct authority *ca, const char *name, const char *cert
     MUST(key != NULL);
     X509 *cert = new_certificate(name, key, ca->cert);
     extend(cert, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
-    MUST(X509_sign(cert, ca->key, EVP_sha256()) > 0);
+    sign(cert, ca);
     write_files(cert_path, key_path, cert, key);
     X509_free(cert);
     EVP_PKEY_free(key);
+}
+
+static struct authority read_authority(const struct pki *pki)
+{
+    FILE *cert = fopen(pki->ca, "r");
+    FILE *key = fopen(pki->ca_key, "r");
+
+    MUST(cert != NULL && key != NULL);
+    struct authority ca = {PEM_read_X509(cert, NULL, NULL, NULL),
+                           PEM_read_PrivateKey(key, NULL, NULL, NULL)};
+    MUST(ca.cert != NULL && ca.key != NULL && fclose(cert) == 0 && fclose(key) == 0);
+    return ca;
 }
 
 static void free_authority(struct authority *ca)
@@ -103,10 +120,14 @@ void pki_make(struct pki *pki)
     name_file(pki, pki->stranger_key, sizeof(pki->stranger_key), "stranger.key");
     name_file(pki, pki->other, sizeof(pki->other), "other.pem");
     name_file(pki, pki->other_key, sizeof(pki->other_key), "other.key");
+    name_file(pki, pki->made, sizeof(pki->made), "made.pem");
+    name_file(pki, pki->made_key, sizeof(pki->made_key), "made.key");
+    name_file(pki, pki->crl, sizeof(pki->crl), "crl.pem");
+    name_file(pki, pki->ca_key, sizeof(pki->ca_key), "ca.key");
 
     struct authority ca = make_authority("test issuer");
     struct authority unknown = make_authority("unknown issuer");
-    write_files(pki->ca, pki->server_key, ca.cert, ca.key);
+    write_files(pki->ca, pki->ca_key, ca.cert, ca.key);
     issue(&ca, "localhost", pki->server, pki->server_key);
     issue(&ca, "friend", pki->client, pki->client_key);
     issue(&ca, "stranger", pki->stranger, pki->stranger_key);
@@ -115,11 +136,103 @@ void pki_make(struct pki *pki)
     free_authority(&unknown);
 }
 
+static void spoil(X509 *cert, enum pki_flaw flaw)
+{
+    if (flaw == PKI_EXPIRED) {
+        MUST(X509_gmtime_adj(X509_getm_notAfter(cert), -60) != NULL);
+    } else if (flaw == PKI_NOT_YET) {
+        MUST(X509_gmtime_adj(X509_getm_notBefore(cert), HOUR / 2) != NULL);
+    } else if (flaw == PKI_SERVER_ONLY) {
+        extend(cert, NID_ext_key_usage, "serverAuth");
+    }
+}
+
+/* Another issuer of the last one; its certificate goes into the file of the chain. */
+static void add_issuer(struct authority *last, size_t number, FILE *chain)
+{
+    struct authority next = {.key = EVP_EC_gen("P-256")};
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "issuer %zu", number);
+    next.cert = new_certificate(name, next.key, last->cert);
+    extend(next.cert, NID_basic_constraints, "critical,CA:TRUE");
+    sign(next.cert, last);
+    MUST(PEM_write_X509(chain, next.cert) == 1);
+    free_authority(last);
+    *last = next;
+}
+
+void pki_issue(const struct pki *pki, enum pki_flaw flaw, size_t between)
+{
+    struct authority ca = read_authority(pki);
+    char *issuers = NULL;
+    size_t len = 0;
+    FILE *chain = open_memstream(&issuers, &len);
+
+    MUST(chain != NULL);
+    for (size_t i = 0; i < between; i++) {
+        add_issuer(&ca, i, chain);
+    }
+    MUST(fclose(chain) == 0);
+    EVP_PKEY *key = flaw == PKI_WEAK ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256");
+    X509 *cert = new_certificate("friend", key, ca.cert);
+    spoil(cert, flaw);
+    sign(cert, &ca);
+    write_files(pki->made, pki->made_key, cert, key);
+    FILE *file = fopen(pki->made, "a");
+    MUST(file != NULL && fwrite(issuers, 1, len, file) == len && fclose(file) == 0);
+    free(issuers);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    free_authority(&ca);
+}
+
+static void add_revoked(X509_CRL *list, const char *path, const ASN1_TIME *when)
+{
+    FILE *file = fopen(path, "r");
+    MUST(file != NULL);
+    X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
+    X509_REVOKED *entry = X509_REVOKED_new();
+
+    MUST(cert != NULL && entry != NULL && fclose(file) == 0);
+    MUST(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(cert)) == 1);
+    ASN1_TIME *copy = ASN1_STRING_dup(when);
+    MUST(X509_REVOKED_set_revocationDate(entry, copy) == 1);
+    MUST(X509_CRL_add0_revoked(list, entry) == 1);
+    ASN1_TIME_free(copy);
+    X509_free(cert);
+}
+
+void pki_revoke(const struct pki *pki, bool current, bool made)
+{
+    struct authority ca = read_authority(pki);
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *from = X509_gmtime_adj(NULL, -HOUR);
+    ASN1_TIME *until = X509_gmtime_adj(NULL, current ? HOUR : -60);
+
+    MUST(list != NULL && X509_CRL_set_version(list, 1) == 1);
+    MUST(X509_CRL_set_issuer_name(list, X509_get_subject_name(ca.cert)) == 1);
+    MUST(X509_CRL_set1_lastUpdate(list, from) == 1);
+    MUST(X509_CRL_set1_nextUpdate(list, until) == 1);
+    if (made) {
+        add_revoked(list, pki->made, from);
+    }
+    MUST(X509_CRL_sort(list) == 1 && X509_CRL_sign(list, ca.key, EVP_sha256()) > 0);
+    FILE *file = fopen(pki->crl, "w");
+    MUST(file != NULL && PEM_write_X509_CRL(file, list) == 1 && fclose(file) == 0);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    X509_CRL_free(list);
+    free_authority(&ca);
+}
+
 void pki_remove(struct pki *pki)
 {
     const char *const files[] = {pki->ca,           pki->server,     pki->server_key,
                                  pki->client,       pki->client_key, pki->stranger,
-                                 pki->stranger_key, pki->other,      pki->other_key};
+                                 pki->stranger_key, pki->other,      pki->other_key,
+                                 pki->made,         pki->made_key,   pki->crl,
+                                 pki->ca_key};
 
     for (size_t i = 0; i < SG_COUNT(files); i++) {
         (void)unlink(files[i]);

@@ -1,6 +1,9 @@
 #ifndef SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_PKI_H
 #define SEGEL_TESTS_UNIT_TRANSPORT_SUPPORT_PKI_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* Certificates of one test, made when it starts and removed when it ends. */
 struct pki {
     char dir[32];
@@ -13,9 +16,27 @@ struct pki {
     char stranger_key[64];
     char other[64]; /* of an issuer that the server does not know */
     char other_key[64];
+    char made[64]; /* by pki_issue */
+    char made_key[64];
+    char crl[64]; /* by pki_revoke */
+    char ca_key[64];
 };
 
 void pki_make(struct pki *pki);
+/* What is wrong with a client's certificate. */
+enum pki_flaw {
+    PKI_SOUND,
+    PKI_EXPIRED,
+    PKI_NOT_YET,
+    PKI_SERVER_ONLY, /* by its extended key usage */
+    PKI_WEAK         /* RSA of 1024 bits */
+};
+/* Writes made and made_key: CN=friend of the issuer that the server knows, with so many
+ * further issuers between the two. */
+void pki_issue(const struct pki *pki, enum pki_flaw flaw, size_t between);
+/* Writes crl: a list of that issuer, current or out of date, on which made stands or not.
+ */
+void pki_revoke(const struct pki *pki, bool current, bool made);
 void pki_remove(struct pki *pki);
 
 #endif

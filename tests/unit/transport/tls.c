@@ -1,0 +1,326 @@
+#include "gateway/transport/tls.h"
+
+#include <criterion/criterion.h>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/transport/support/peer.h"
+#include "tests/unit/transport/support/pki.h"
+
+/* Which TLS clients get in, and what the others are told. */
+
+static struct pki pki;
+static struct server *server;
+static struct server_listener listener = {.address = "127.0.0.1"};
+static struct server_options options;
+
+static void prepare(void)
+{
+    pki_make(&pki);
+    options = (struct server_options){.listeners = &listener,
+                                      .listener_count = 1,
+                                      .certificate = pki.server,
+                                      .private_key = pki.server_key,
+                                      .client_ca = pki.ca,
+                                      .loops = 1,
+                                      .limits = SERVER_LIMITS_DEFAULT};
+}
+
+static void clear(void)
+{
+    server_free(server);
+    pki_remove(&pki);
+}
+
+TestSuite(tls, .init = prepare, .fini = clear, .timeout = 20);
+
+static void serve(void)
+{
+    struct sg_error why = {0};
+
+    cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(server_start(server, &why), SG_OK, "%s", why.text);
+}
+
+/* A client of OpenSSL with everything allowed that it can do. */
+struct client {
+    const char *cert; /* NULL: none */
+    const char *key;
+    const char *alpn;    /* wire format; NULL: none is offered */
+    int version;         /* 0: any */
+    const char *ciphers; /* of TLS 1.2; NULL: any */
+};
+
+static const char h2[] = "\x02h2";
+
+static struct client friend(void)
+{
+    return (struct client){.cert = pki.client, .key = pki.client_key, .alpn = h2};
+}
+
+static struct client with_made(void)
+{
+    return (struct client){.cert = pki.made, .key = pki.made_key, .alpn = h2};
+}
+
+static SSL *connect_client(const struct client *client)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+
+    SSL_CTX_set_security_level(tls, 0);
+    cr_assert_eq(
+        SSL_CTX_set_cipher_list(tls, client->ciphers == NULL ? "ALL" : client->ciphers),
+        1);
+    cr_assert_eq(SSL_CTX_set_min_proto_version(tls, client->version), 1);
+    cr_assert_eq(SSL_CTX_set_max_proto_version(tls, client->version), 1);
+    if (client->cert != NULL) {
+        cr_assert_eq(SSL_CTX_use_certificate_chain_file(tls, client->cert), 1);
+        cr_assert_eq(SSL_CTX_use_PrivateKey_file(tls, client->key, SSL_FILETYPE_PEM), 1);
+    }
+    if (client->alpn != NULL) {
+        cr_assert_eq(SSL_CTX_set_alpn_protos(tls, (const unsigned char *)client->alpn,
+                                             (unsigned)strlen(client->alpn)),
+                     0);
+    }
+    SSL *ssl = SSL_new(tls);
+    cr_assert_eq(SSL_set_fd(ssl, plain_connect(server_port(server, 0))), 1);
+    SSL_CTX_free(tls);
+    return ssl;
+}
+
+static void end_client(SSL *ssl)
+{
+    (void)close(SSL_get_fd(ssl));
+    SSL_free(ssl);
+}
+
+/* 0: in, and the server's first frame came; else why not, as this client's OpenSSL says
+ * it. With TLS 1.3 a client learns only after its handshake whether it is welcome. */
+static int first_bytes(SSL *ssl)
+{
+    char byte = 0;
+
+    ERR_clear_error();
+    bool in = SSL_connect(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1;
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    return in ? 0 : (reason == 0 ? -1 : reason);
+}
+
+static int try(const struct client *client)
+{
+    SSL *ssl = connect_client(client);
+    int reason = first_bytes(ssl);
+
+    end_client(ssl);
+    return reason;
+}
+
+/* A reason of -1, nothing to read but the end, is a client that was left in the dark. */
+static void expect_told(const struct client *client, int reason)
+{
+    int found = try(client);
+
+    cr_expect_eq(found, reason, "told %d %s", found,
+                 found <= 0 ? ""
+                            : ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, found)));
+    const struct client good = friend();
+    cr_expect_eq(try(&good), 0, "the next good client is served");
+}
+
+Test(tls, lets_in_a_client_with_a_certificate_of_the_known_issuer)
+{
+    const struct client client = friend();
+
+    serve();
+    cr_expect_eq(try(&client), 0);
+}
+
+Test(tls, tells_a_client_what_is_wrong_with_its_certificate)
+{
+    static const struct {
+        enum pki_flaw flaw;
+        int told;
+    } rows[] = {{PKI_EXPIRED, SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED},
+                {PKI_NOT_YET, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE},
+                {PKI_SERVER_ONLY, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE},
+                {PKI_WEAK, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE},
+                {PKI_SOUND, 0}};
+
+    serve();
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        const struct client client = with_made();
+        pki_issue(&pki, rows[i].flaw, 0);
+        expect_told(&client, rows[i].told);
+    }
+}
+
+Test(tls, tells_a_client_that_its_issuer_is_unknown_or_the_certificate_missing)
+{
+    struct client client = friend();
+
+    serve();
+    client.cert = pki.other;
+    client.key = pki.other_key;
+    expect_told(&client, SSL_R_TLSV1_ALERT_UNKNOWN_CA);
+    client.cert = NULL;
+    expect_told(&client, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
+}
+
+Test(tls, allows_four_issuers_between)
+{
+    const struct client client = with_made();
+
+    serve();
+    pki_issue(&pki, PKI_SOUND, 4);
+    expect_told(&client, 0);
+    pki_issue(&pki, PKI_SOUND, 5);
+    cr_expect_neq(try(&client), 0);
+}
+
+Test(tls, tells_a_client_that_http_2_is_missing)
+{
+    struct client client = friend();
+
+    serve();
+    client.alpn = "\x08http/1.1";
+    expect_told(&client, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
+    client.alpn = NULL;
+    expect_told(&client, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
+    client.alpn = "\x08http/1.1\x02h2";
+    expect_told(&client, 0);
+}
+
+Test(tls, speaks_1_3_only_unless_1_2_is_allowed)
+{
+    struct client client = friend();
+
+    serve();
+    client.version = TLS1_2_VERSION;
+    expect_told(&client, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
+    client.version = TLS1_1_VERSION;
+    expect_told(&client, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
+}
+
+Test(tls, speaks_1_2_with_ecdhe_and_aead_only)
+{
+    static const char *const refused[] = {"ECDHE+AES:!AESGCM:!AESCCM", "AESCCM",
+                                          "ECDHE+AESCCM", "kRSA", "kDHE"};
+    struct client client = friend();
+
+    options.tls12 = true;
+    serve();
+    expect_told(&client, 0);
+    client.version = TLS1_1_VERSION;
+    expect_told(&client, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
+    client.version = TLS1_2_VERSION;
+    expect_told(&client, 0);
+    client.ciphers = "ECDHE+CHACHA20";
+    expect_told(&client, 0);
+    for (size_t i = 0; i < SG_COUNT(refused); i++) {
+        client.ciphers = refused[i];
+        expect_told(&client, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
+    }
+}
+
+Test(tls, does_not_renegotiate)
+{
+    struct client client = friend();
+    char byte = 0;
+
+    options.tls12 = true;
+    serve();
+    client.version = TLS1_2_VERSION;
+    SSL *ssl = connect_client(&client);
+    cr_assert_eq(first_bytes(ssl), 0);
+    while (SSL_pending(ssl) > 0) { /* a client that waits for a handshake takes no data */
+        cr_assert_eq(SSL_read(ssl, &byte, 1), 1);
+    }
+    cr_assert_eq(SSL_renegotiate(ssl), 1);
+    ERR_clear_error();
+    bool again = SSL_do_handshake(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1 &&
+                 SSL_renegotiate_pending(ssl) == 0;
+    cr_expect_not(again);
+    cr_expect_eq(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION, "%s",
+                 ERR_reason_error_string(ERR_peek_error()));
+    end_client(ssl);
+}
+
+Test(tls, resumes_no_session)
+{
+    struct client client = friend();
+
+    options.tls12 = true;
+    serve();
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        client.version = version;
+        SSL *ssl = connect_client(&client);
+        cr_assert_eq(first_bytes(ssl), 0);
+        SSL_SESSION *session = SSL_get1_session(ssl);
+        SSL *second = connect_client(&client);
+        cr_assert_eq(SSL_set_session(second, session), 1);
+        cr_expect_eq(first_bytes(second), 0);
+        cr_expect_not(SSL_session_reused(second));
+        SSL_SESSION_free(session);
+        end_client(ssl);
+        end_client(second);
+    }
+}
+
+Test(tls, asks_for_a_current_list_of_the_issuer)
+{
+    const struct client client = with_made();
+
+    pki_issue(&pki, PKI_SOUND, 0);
+    options.client_crl = pki.crl;
+    pki_revoke(&pki, true, false);
+    serve();
+    expect_told(&client, 0);
+    pki_revoke(&pki, true, true);
+    cr_assert_eq(server_reload(server, &options, NULL), SG_OK);
+    expect_told(&client, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED);
+    pki_revoke(&pki, false, false);
+    cr_assert_eq(server_reload(server, &options, NULL), SG_OK);
+    cr_expect_eq(try(&client), SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "out of date");
+}
+
+Test(tls, lets_nobody_in_whose_issuer_has_no_list)
+{
+    const struct client client = with_made();
+
+    pki_issue(&pki, PKI_SOUND, 1);
+    options.client_crl = pki.crl;
+    pki_revoke(&pki, true, false);
+    serve();
+    expect_told(&client, SSL_R_TLSV1_ALERT_UNKNOWN_CA);
+}
+
+Test(tls, reload_is_all_or_nothing)
+{
+    struct server_options bad;
+    struct sg_error why = {0};
+
+    serve();
+    bad = options;
+    bad.private_key = pki.client_key;
+    cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
+    bad = options;
+    bad.client_crl = pki.ca;
+    cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
+    bad = options;
+    bad.client_ca = "/nowhere";
+    cr_expect_eq(server_reload(server, &bad, &why), SG_NOT_FOUND);
+    const struct client client = friend();
+    expect_told(&client, 0);
+}
+
+Test(tls, asks_for_no_certificate_without_issuers)
+{
+    struct client client = friend();
+
+    options.client_ca = NULL;
+    serve();
+    client.cert = NULL;
+    cr_expect_eq(try(&client), 0);
+}
