@@ -75,19 +75,27 @@ enum sg_status acceptor_bind(struct acceptor *acceptor,
     return SG_OK;
 }
 
-/* The loop with the fewest connections; NULL when there are too many altogether. */
+/* Connections come first, because each stays for long; calls under way decide between
+ * loops that have as many. */
+static uint64_t load_of(const struct loop *loop)
+{
+    return (uint64_t)atomic_load(&loop->connections) << 32 | atomic_load(&loop->busy);
+}
+
+/* The least loaded loop; NULL when there are too many connections altogether. */
 static struct loop *choose_loop(const struct acceptor *acceptor)
 {
     struct loop *best = NULL;
-    unsigned fewest = UINT32_MAX;
+    uint64_t least = UINT64_MAX;
     unsigned all = 0;
 
     for (unsigned i = 0; i < acceptor->loop_count; i++) {
-        unsigned here = atomic_load(&acceptor->loops[i].connections);
-        all += here;
-        if (here < fewest) {
-            fewest = here;
-            best = &acceptor->loops[i];
+        struct loop *loop = &acceptor->loops[i];
+        uint64_t load = load_of(loop);
+        all += (unsigned)(load >> 32);
+        if (load < least) {
+            least = load;
+            best = loop;
         }
     }
     return all < acceptor->limit ? best : NULL;

@@ -5,7 +5,7 @@
 #include "gateway/transport/socket_file.h"
 
 /* A listener of a server. Lives on the first loop and hands each connection to the loop
- * that has the fewest. */
+ * that has the fewest, and of these the fewest calls. */
 struct acceptor {
     int fd; /* owned; -1: closed */
     uint16_t port;

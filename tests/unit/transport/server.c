@@ -189,6 +189,30 @@ Test(server, connections_are_spread_over_the_loops)
     echo_stop(&echo);
 }
 
+Test(server, calls_decide_between_loops_with_as_many_connections)
+{
+    struct echo echo;
+    struct peer_link links[3];
+
+    echo_start_loops(&echo, NULL, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        echo_connect(&echo, &links[i]);
+        cr_expect_eq(echo_call(&links[i], 1), 0);
+    }
+    cr_expect_eq(echo.last.loop, 1);
+    peer_headers(&links[0], 3, "/test.Echo/Chat", NULL, false);
+    (void)peer_send(&links[0]);
+    cr_assert(echo_reaches(&echo.opened, 3));
+    cr_expect_eq(echo.last.loop, 0, "that one is busy now");
+    echo_connect(&echo, &links[2]);
+    cr_expect_eq(echo_call(&links[2], 1), 0);
+    cr_expect_eq(echo.last.loop, 1);
+    for (size_t i = 0; i < SG_COUNT(links); i++) {
+        peer_close(&links[i]);
+    }
+    echo_stop(&echo);
+}
+
 Test(server, name_of_nothing_resolves_to_nothing)
 {
     const struct server_options options = lawful();
