@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         checkpoint_parse(slice_of(data, len), &checkpoint) != SG_OK) {
         return 0;
     }
+    MUST(checkpoint.origin.len > 0 && checkpoint.head.size <= INT64_MAX);
     lines_start(&out, text, sizeof(text));
     checkpoint_write(&out, &checkpoint);
     MUST(lines_finish(&out, &again) == SG_OK);

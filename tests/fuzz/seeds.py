@@ -130,6 +130,11 @@ def session():
     yield "gzip-damaged", PLAIN, call(1, "/f.F/U", zipped[:-6] + b"\0" * 6,
                                       grpc_encoding="gzip")
     yield "gzip-without-encoding", PLAIN, call(1, "/f.F/U", zipped)
+    large = gzip.compress(detail("", bytes(40000)), mtime=0)
+    yield "gzip-large", PLAIN, call(1, "/f.F/U", message(large, flag=1), grpc_encoding="gzip",
+                                    grpc_accept_encoding="gzip")
+    yield "gzip-bomb", PLAIN, call(1, "/f.F/U", message(gzip.compress(
+        bytes(1 << 20), mtime=0), flag=1), grpc_encoding="gzip")
     yield "metadata", PLAIN, headers(1, "/f.F/U", ("x-a", "one"), ("x-a", "two"), (
         "x-b-bin", "AAEC,/+8=")) + data(1, message(detail("m")), True)
     yield "metadata-odd", PLAIN, headers(1, "/f.F/U", ("x-a", b"\xff\xfe"), (
@@ -231,15 +236,18 @@ def descriptors():
         6, "S", named(2, "Do"), named(2, "Chat", number(5, 1), number(6, 1)))) + text(
         1, text(1, "b.proto") + text(3, "a.proto") + named(4, "Plain") + ext(7, "late", 7)
         + ext(7, "odd", -1))
-    nested = text(1, text(1, "n.proto"))
-    for _ in range(12):
-        nested = text(3, text(1, "M") + nested)
+
+    def nested(depth):
+        inner = b""
+        for _ in range(depth):
+            inner = text(3, text(1, "M") + inner)
+        return text(1, text(1, "n") + text(4, text(1, "M") + inner))
     for name, question, value in (
             ("health", "grpc.health.v1.Health.Check", health), ("message", "p.M", sample),
             ("field", "p.M.N.g", sample), ("value", "p.M.V", sample),
             ("file", "b.proto", sample), ("nothing", "p.M.x", sample),
             ("plain", "Plain", sample), ("late", "late", sample),
-            ("nested", "n.M", text(1, text(1, "n") + text(4, text(1, "M") + nested))),
+            ("nested", "M.M.M", nested(14)), ("nested-too-deep", "M", nested(15)),
             ("twice", "a", named(1, "a") * 2), ("itself", "a", named(1, "a", text(3, "a"))),
             ("empty", "", b"")):
         yield name, bytes([len(question)]) + question.encode() + value
@@ -331,6 +339,7 @@ def notes():
     yield "note", "vkey", b"segel.example.go.id/log+00000000+" + base64.b64encode(
         b"\1" + bytes(range(32)))
     yield "checkpoint", "plain", body.encode()
+    yield "checkpoint", "no-origin", b"\n" + body.split("\n", 1)[1].encode()
     yield "checkpoint", "extended", (body + "more\n").encode()
     yield "checkpoint", "empty-tree", (
         "segel.example.go.id/log\n0\n"

@@ -6,7 +6,7 @@
 #include "gateway/service/inside.h"
 #include "segel/v1/errors.pb-c.h"
 
-enum { REQUEST_MAX = 32768, REPEAT_MAX = 999, ROOM = 16384 };
+enum { REQUEST_MAX = 65536, REPEAT_MAX = 999, ROOM = 16384 };
 
 static const char *const wanted[] = {"x-a", "x-b-bin", NULL};
 

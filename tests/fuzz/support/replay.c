@@ -26,7 +26,10 @@ enum {
     SLOW_S = 60 /* one input may not take longer, on the slowest machine */
 };
 
-extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+/* AddressSanitizer's, where it is linked. */
+extern void
+set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_death_callback")
+    __attribute__((weak));
 extern size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t cap,
                                       unsigned seed) __attribute__((weak));
 
@@ -87,8 +90,8 @@ static void prepare(const char *name)
     (void)snprintf(finding, sizeof(finding), "%s/fuzz/findings/%s/replayed",
                    build == NULL ? "build" : build, name);
     make_folder(finding);
-    if (__sanitizer_set_death_callback != NULL) {
-        __sanitizer_set_death_callback(leave_input);
+    if (set_death_callback != NULL) {
+        set_death_callback(leave_input);
         (void)signal(SIGALRM, on_signal);
         (void)signal(SIGABRT, on_signal);
         return;
