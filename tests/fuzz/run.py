@@ -27,6 +27,7 @@ HOME = os.path.join(BUILD, "fuzz")
 MAX_LEN = {"session": 32768, "headers": 16384, "preflight": 4097, "deframer": 20480}
 # A session holds whole messages; nobody else needs more memory than its input.
 MEMORY_MB = 1024
+INTERRUPTED = 72  # libFuzzer's exit code
 MERGED_FILES, MERGED_BYTES = 60, 24000  # of a target's committed corpus
 
 
@@ -54,7 +55,7 @@ class Target:
         with contextlib.suppress(OSError, ValueError):
             with open(self.state, encoding="utf-8") as file:
                 return json.load(file)
-        return {"executions": 0, "seconds": 0, "findings": 0}
+        return {"executions": 0, "seconds": 0, "edges": 0, "findings": 0}
 
     def keep(self, total):
         with open(self.state + ".new", "w", encoding="utf-8") as file:
@@ -111,7 +112,7 @@ def passing_on(child):
 def one(target, seconds, runs):
     """Fuzzes one target in slices, so that little is lost when the machine goes down. True:
     nothing was found."""
-    before, started, code, edges = target.total(), time.monotonic(), 0, 0
+    before, started, code = target.total(), time.monotonic(), 0
     old = set(target.found())
     while code == 0:
         total, spent = target.total(), time.monotonic() - started
@@ -121,6 +122,7 @@ def one(target, seconds, runs):
         code = target.fuzz(600 if runs else max(1, round(seconds - spent)), left)
         made, edges = target.figures()
         total["executions"] += made
+        total["edges"] = max(edges, total.get("edges", 0))
         total["seconds"] += round(time.monotonic() - started - spent)
         target.keep(total)
     total = target.total()
@@ -128,16 +130,19 @@ def one(target, seconds, runs):
     total["findings"] = len(target.found())
     target.keep(total)
     print(f"{target.name:12} {total['executions'] - before['executions']:>11} executions "
-          f"({total['executions']} in all)  {edges:5} edges  {len(new)} findings", flush=True)
+          f"({total['executions']} in all)  {total.get('edges', 0):5} edges  "
+          f"{len(new)} findings", flush=True)
     for finding in new:
         print(f"    {target.program} {os.path.join(target.findings, finding)}", flush=True)
-    if code != 0 and not new:
+    if code == INTERRUPTED:
+        print("    interrupted; the same command goes on", flush=True)
+    elif code != 0 and not new:
         print(f"    it ended with {code}; see {target.log}", flush=True)
-    return not new and code in (0, -signal.SIGINT)
+    return not new and code == 0
 
 
 def merge(target):
-    """The smallest of the new inputs first, until the bounds are reached."""
+    """New inputs of all sizes, from small to large, within the bounds."""
     scratch = os.path.join(HOME, "merge", target.name)
     shutil.rmtree(scratch, ignore_errors=True)
     os.makedirs(scratch)
@@ -149,12 +154,12 @@ def merge(target):
     size = sum(os.path.getsize(os.path.join(target.seeds, n)) for n in have)
     new = sorted((os.path.getsize(os.path.join(scratch, n)), n)
                  for n in os.listdir(scratch) if n not in have)
-    count = len(have)
-    for length, name in new:
-        if count >= MERGED_FILES or size + length > MERGED_BYTES:
-            break
-        shutil.copy(os.path.join(scratch, name), os.path.join(target.seeds, name[:12]))
-        count, size = count + 1, size + length
+    count, room = len(have), max(1, MERGED_FILES - len(have))
+    step = max(1, len(new) / room)
+    for length, name in (new[int(at * step)] for at in range(min(room, len(new)))):
+        if count < MERGED_FILES and size + length <= MERGED_BYTES:
+            shutil.copy(os.path.join(scratch, name), os.path.join(target.seeds, name[:12]))
+            count, size = count + 1, size + length
     print(f"{target.name:12} {count - len(have)} of {len(new)} inputs added, {count} files, "
           f"{size} bytes")
 
