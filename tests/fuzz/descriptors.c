@@ -13,7 +13,8 @@ static struct descriptors set;
 
 static void check_files(struct slice bytes)
 {
-    for (size_t i = 0; i < set.count; i++) {
+    MUST(set.count <= DESCRIPTOR_FILES_MAX);
+    for (size_t i = 0; i < DESCRIPTOR_FILES_MAX && i < set.count; i++) {
         const struct descriptor_file *file = &set.files[i];
         size_t at = SIZE_MAX;
         MUST(file->bytes.data >= bytes.data &&
