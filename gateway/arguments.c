@@ -43,6 +43,13 @@ static bool say(int *code, int value, FILE *where, const char *text)
     return false;
 }
 
+static void take(int letter, struct arguments *out)
+{
+    out->config = letter == 'c' ? optarg : out->config;
+    out->unlatch = letter == 'u' ? optarg : out->unlatch;
+    out->only_check = out->only_check || letter == 'k';
+}
+
 bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
@@ -54,18 +61,19 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
 
     *out = (struct arguments){0};
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): see the header */
-    for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
-        if (c == 'h' || c == 'V') {
-            return say(code, EXIT_SUCCESS, stdout,
-                       c == 'h' ? usage : "segeld " SEGEL_VERSION "\n");
-        }
-        if (c == '?') {
+    for (int c; (c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;
+         take(c, out)) {
+        switch (c) {
+        case 'h':
+            return say(code, EXIT_SUCCESS, stdout, usage);
+        case 'V':
+            return say(code, EXIT_SUCCESS, stdout, "segeld " SEGEL_VERSION "\n");
+        case '?':
             return say(code, EXIT_USAGE, stderr,
                        "segeld: 'segeld --help' shows the options\n");
+        default:
+            break;
         }
-        out->config = c == 'c' ? optarg : out->config;
-        out->unlatch = c == 'u' ? optarg : out->unlatch;
-        out->only_check = out->only_check || c == 'k';
     }
     return (out->config != NULL && optind == argc) ||
            say(code, EXIT_USAGE, stderr, usage);
