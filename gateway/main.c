@@ -17,6 +17,7 @@
 #include "gateway/core/core.h"
 #include "gateway/log.h"
 #include "gateway/service/door.h"
+#include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
 
@@ -165,44 +166,23 @@ static void begin_to_end(struct gateway *gateway)
     services_drain(gateway->services);
 }
 
-/* What can be said before anything is changed. */
-static enum sg_status load_again(const struct gateway *gateway, struct config **out,
-                                 struct door *door, struct sg_error *why)
-{
-    TRY(config_load(gateway->config_path, out, why));
-    door_open(*out, door);
-    return server_check(&door->options, why);
-}
-
-/* The core keeps its copy of the configuration, or frees it: the door has one of its own.
- */
-static enum sg_status renew(struct gateway *gateway, const struct door *door,
-                            struct sg_error *why)
-{
-    struct config *config = NULL;
-
-    TRY(config_load(gateway->config_path, &config, why));
-    TRY(core_reload(gateway->core, config, why));
-    return server_reload(gateway->server, &door->options, why);
-}
-
 /* A configuration that does not load whole changes nothing. */
 static void reload(struct gateway *gateway)
 {
-    struct config *config = NULL;
+    const struct reload parts = {.config_path = gateway->config_path,
+                                 .core = gateway->core,
+                                 .services = gateway->services,
+                                 .server = gateway->server};
     struct sg_error why = {0};
-    struct door door;
 
-    enum sg_status status = load_again(gateway, &config, &door, &why);
-    status = status == SG_OK ? renew(gateway, &door, &why) : status;
-    config_free(config);
+    enum sg_status status = reload_all(&parts, &why);
     if (status != SG_OK) {
         log_event(LOG_ERROR, "reload.failed", "why",
                   why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
         return;
     }
     log_event(LOG_INFO, "reloaded", "what",
-              "lanes, which keys are on them, and the files of TLS", NULL);
+              "lanes, which keys are on them, callers, and the files of TLS", NULL);
 }
 
 /* Ten times a second on the main thread. At the end: listeners, connections, then the

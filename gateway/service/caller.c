@@ -49,7 +49,7 @@ static const struct config_caller *look_up(const struct config *config,
     return NULL;
 }
 
-static struct caller *make(const struct config_caller *config, const struct peer *peer,
+static struct caller *make(const struct config_caller *rights, const struct peer *peer,
                            const char identity[IDENTITY_SIZE])
 {
     static const enum config_role roles[] = {ROLE_BACKEND, ROLE_OFFICER, ROLE_REVIEWER,
@@ -59,29 +59,29 @@ static struct caller *make(const struct config_caller *config, const struct peer
     if (caller == NULL) {
         return NULL;
     }
-    caller->keys = (struct slice *)calloc(config->keys.count + 1, sizeof(*caller->keys));
+    caller->keys = (struct slice *)calloc(rights->keys.count + 1, sizeof(*caller->keys));
     if (caller->keys == NULL) {
         free(caller);
         return NULL;
     }
-    caller->config = config;
+    caller->rights = rights;
     memcpy(caller->fingerprint, peer->fingerprint, sizeof(caller->fingerprint));
     memcpy(caller->fingerprint_text, identity, sizeof(caller->fingerprint_text));
     caller->uid = peer->certificate == NULL ? (int64_t)peer->uid : JOB_REMOTE;
-    for (size_t i = 0; i < config->keys.count; i++) {
-        caller->keys[i] = slice_str(config->keys.items[i]);
+    for (size_t i = 0; i < rights->keys.count; i++) {
+        caller->keys[i] = slice_str(rights->keys.items[i]);
     }
     for (size_t i = 0; i < SG_COUNT(roles); i++) {
-        if ((config->roles & roles[i]) != 0) {
+        if ((rights->roles & roles[i]) != 0) {
             caller->roles[caller->role_count++] = slice_str(config_role_name(roles[i]));
         }
     }
     return caller;
 }
 
-static struct caller *known(const struct services *services, const char *identity)
+static struct caller *known(const struct roll *roll, const char *identity)
 {
-    struct caller *at = services->callers;
+    struct caller *at = roll->callers;
 
     while (at != NULL && strcmp(at->fingerprint_text, identity) != 0) {
         at = at->next;
@@ -104,22 +104,24 @@ static struct caller *find_or_make(struct services *services, const struct peer 
                                    struct sg_error *why)
 {
     char identity[IDENTITY_SIZE] = "";
+    struct roll *roll = services->roll;
 
     write_identity(peer, identity);
-    struct caller *caller = known(services, identity);
+    struct caller *caller = known(roll, identity);
     if (caller != NULL) {
         return caller;
     }
-    const struct config_caller *config =
-        look_up(services->options.config, peer, identity);
-    if (config == NULL) {
+    const struct config_caller *rights = look_up(roll->config, peer, identity);
+    if (rights == NULL) {
         unknown(peer, identity, why);
         return NULL;
     }
-    caller = make(config, peer, identity);
+    caller = make(rights, peer, identity);
     if (caller != NULL) {
-        caller->next = services->callers;
-        services->callers = caller;
+        caller->config = roll_find(services->options.config, rights->name);
+        MUST(caller->config != NULL); /* roll_check */
+        caller->next = roll->callers;
+        roll->callers = caller;
     }
     return caller;
 }
@@ -129,7 +131,8 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
     struct services *services = (struct services *)context;
 
     MUST(peer->certificate != NULL || peer->local); /* nobody else is let in by segeld */
-    /* Once a connection, and a leaf: nothing else is locked under it. */
+    /* Once a connection and after a reload, and a leaf: nothing else is locked under it.
+     */
     MUST(pthread_mutex_lock(&services->callers_lock) == 0);
     struct caller *caller = find_or_make(services, peer, why);
     MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
@@ -141,26 +144,15 @@ const void *caller_identity(const void *caller)
     return ((const struct caller *)caller)->config;
 }
 
-void callers_fini(struct services *services)
-{
-    struct caller *caller;
-
-    while ((caller = services->callers) != NULL) {
-        services->callers = caller->next;
-        free(caller->keys);
-        free(caller);
-    }
-}
-
 bool caller_has_role(const struct caller *caller, enum config_role role)
 {
-    return (caller->config->roles & role) != 0;
+    return (caller->rights->roles & role) != 0;
 }
 
 bool caller_entitled(const struct caller *caller, const char *key)
 {
-    for (size_t i = 0; i < caller->config->keys.count; i++) {
-        if (strcmp(caller->config->keys.items[i], key) == 0) {
+    for (size_t i = 0; i < caller->rights->keys.count; i++) {
+        if (strcmp(caller->rights->keys.items[i], key) == 0) {
             return true;
         }
     }

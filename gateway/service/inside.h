@@ -6,6 +6,7 @@
 
 #include "gateway/service/health.h"
 #include "gateway/service/pb.h"
+#include "gateway/service/roll.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/reflection.h"
 #include "segel/v1/signing.pb-c.h"
@@ -22,7 +23,8 @@ enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
 /* Who calls: one for each client certificate, or user of this machine, that was ever let
  * in. */
 struct caller {
-    const struct config_caller *config;
+    const struct config_caller *config; /* of the start: its name and place in the core */
+    const struct config_caller *rights; /* of its roll: what it may do */
     uint8_t fingerprint[32];
     char fingerprint_text[7 + 64 + 1]; /* "sha256:…"; "uid:…" of a local one */
     int64_t uid;                       /* of a local one, else JOB_REMOTE */
@@ -59,7 +61,7 @@ struct services {
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;
-    struct caller *callers; /* owned; grows by new certificates only */
+    struct roll *roll; /* owned; of the newest configuration, under the lock */
 };
 
 /* The loop that a call is on. */
@@ -69,7 +71,6 @@ struct service_loop *loop_of(struct services *services, const struct grpc_call *
 void *caller_identify(void *services, const struct peer *peer, struct sg_error *why);
 /* The same for all certificates of a caller. */
 const void *caller_identity(const void *caller);
-void callers_fini(struct services *services);
 bool caller_has_role(const struct caller *caller, enum config_role role);
 bool caller_entitled(const struct caller *caller, const char *key);
 

@@ -43,7 +43,7 @@ static void caller_facts(const struct caller *caller, struct facts *facts)
     if (remote) {
         facts_text(facts, FACT_ID_caller_cert_fp, slice_str(caller->fingerprint_text));
     }
-    facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->config->keys.count);
+    facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->rights->keys.count);
     facts_set(facts, FACT_ID_caller_roles, caller->roles, caller->role_count);
     facts_set(facts, FACT_ID_caller_auth, remote ? mtls : local, 1);
 }

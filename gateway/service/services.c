@@ -189,6 +189,16 @@ static enum sg_status make_reflection(struct services *services, struct sg_error
     return reflection_init(&services->reflection, &options, why);
 }
 
+static enum sg_status make_roll(struct services *services)
+{
+    services->roll = (struct roll *)calloc(1, sizeof(*services->roll));
+    if (services->roll == NULL) {
+        return SG_NO_MEMORY;
+    }
+    services->roll->config = services->options.config;
+    return SG_OK;
+}
+
 enum sg_status services_new(const struct services_options *options, struct services **out,
                             struct sg_error *why)
 {
@@ -199,7 +209,10 @@ enum sg_status services_new(const struct services_options *options, struct servi
     }
     services->options = *options;
     MUST(pthread_mutex_init(&services->callers_lock, NULL) == 0);
-    enum sg_status status = make_loops(services);
+    enum sg_status status = make_roll(services);
+    if (status == SG_OK) {
+        status = make_loops(services);
+    }
     if (status == SG_OK) {
         status = make_methods(services);
     }
@@ -214,6 +227,35 @@ enum sg_status services_new(const struct services_options *options, struct servi
     }
     *out = services;
     return SG_OK;
+}
+
+/* The roll is written on the one thread that is here too. */
+enum sg_status services_prepare(struct services *services, struct config **config,
+                                struct roll **out, struct sg_error *why)
+{
+    TRY(roll_check(*config, services->options.config, why));
+    if (roll_same(*config, services->roll->config)) {
+        return SG_OK;
+    }
+    struct roll *roll = (struct roll *)calloc(1, sizeof(*roll));
+    if (roll == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the list of callers");
+    }
+    *roll = (struct roll){.config = *config, .owned = *config};
+    *config = NULL;
+    *out = roll;
+    return SG_OK;
+}
+
+void services_renew(struct services *services, struct roll *roll)
+{
+    if (roll == NULL) {
+        return;
+    }
+    MUST(pthread_mutex_lock(&services->callers_lock) == 0);
+    roll->older = services->roll;
+    services->roll = roll;
+    MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
 }
 
 void services_drain(struct services *services)
@@ -242,7 +284,7 @@ void services_free(struct services *services)
         arena_fini(&services->loops[i].scratch);
         health_fini(&services->loops[i].health);
     }
-    callers_fini(services);
+    roll_free(services->roll);
     (void)pthread_mutex_destroy(&services->callers_lock);
     free(services->loops);
     reflection_fini(&services->reflection);

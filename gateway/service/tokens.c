@@ -49,7 +49,7 @@ void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
     struct core_report *report = loop->health.report;
 
     (void)message;
-    if ((caller->config->roles & (ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR)) == 0) {
+    if ((caller->rights->roles & (ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR)) == 0) {
         finish_plain(call, SG_DENIED,
                      "the tokens are shown to the roles officer, reviewer and operator");
         return;

@@ -266,7 +266,9 @@ static bool prepare(struct conn *conn, bool plain)
 {
     struct event_base *base = conn->loop->base;
 
-    if (!plain) {
+    if (plain) {
+        conn->trusted = trust_generation(conn->loop->setup->trust);
+    } else {
         conn->ssl = trust_connection(conn->loop->setup->trust, &conn->trusted);
     }
     bool good = plain || (conn->ssl != NULL && SSL_set_fd(conn->ssl, conn->fd) == 1);

@@ -32,7 +32,7 @@ struct conn {
     uint32_t index;
     char address[PEER_ADDRESS_SIZE];
 
-    unsigned trusted;  /* generation of the trust that judged its certificate */
+    unsigned trusted;  /* generation of the trust that judged the peer */
     void *caller;      /* of the identify hook */
     char *stranger;    /* owned; why there is no caller */
     const void *guest; /* the caller's identity */

@@ -95,20 +95,33 @@ static void read_credentials(const struct conn *conn, struct peer *peer)
     peer->pid = credentials.pid;
 }
 
-/* Asks once who this is; the answer holds as long as the connection. */
-static void identify(struct conn *conn)
+/* Who this is by the callers as they are now. NULL: nobody knows it. */
+static void *ask(const struct conn *conn, struct sg_error *why)
 {
     const struct setup *setup = conn->loop->setup;
     struct peer peer = {.address = conn->address};
-    struct sg_error why = {0};
+    void *caller = NULL;
 
     read_credentials(conn, &peer);
     if (setup->identify != NULL && read_certificate(conn, &peer)) {
-        conn->caller = setup->identify(setup->context, &peer, &why);
+        caller = setup->identify(setup->context, &peer, why);
     }
+    if (caller == NULL && why->text[0] == '\0') {
+        enum sg_status status =
+            sg_fail(why, SG_UNAUTHENTICATED, "%s", sg_status_text(SG_UNAUTHENTICATED));
+        (void)status;
+    }
+    return caller;
+}
+
+/* The answer holds as long as the connection, or until the callers change. */
+static void identify(struct conn *conn)
+{
+    struct sg_error why = {0};
+
+    conn->caller = ask(conn, &why);
     if (conn->caller == NULL) {
-        conn->stranger =
-            strdup(why.text[0] == '\0' ? sg_status_text(SG_UNAUTHENTICATED) : why.text);
+        conn->stranger = strdup(why.text);
         write_line(conn, LOG_WARN, "caller.unknown",
                    conn->stranger == NULL ? "" : conn->stranger);
     }
@@ -132,18 +145,36 @@ static void send_away(struct conn *conn, const char *why)
     session_goaway(conn);
 }
 
-void handshake_judge(struct conn *conn)
+static enum sg_status judge_peer(struct conn *conn, struct sg_error *why)
 {
     struct trust *trust = conn->loop->setup->trust;
+
+    if (conn->ssl == NULL) {
+        conn->trusted = trust_generation(trust);
+        return SG_OK;
+    }
+    return trust_judge(trust, conn->ssl, &conn->trusted, why);
+}
+
+/* Calls that were begun keep the caller that they asked for then. */
+void handshake_judge(struct conn *conn)
+{
     struct sg_error why = {0};
 
-    if (conn->ssl == NULL || conn->caller == NULL ||
-        conn->trusted == trust_generation(trust)) {
+    if (conn->trusted == trust_generation(conn->loop->setup->trust)) {
         return;
     }
-    if (trust_judge(trust, conn->ssl, &conn->trusted, &why) != SG_OK) {
-        send_away(conn, why.text);
+    enum sg_status status = judge_peer(conn, &why);
+    if (conn->caller == NULL) {
+        session_goaway(conn); /* who knows who it is when it comes again */
+        return;
     }
+    void *caller = status == SG_OK ? ask(conn, &why) : NULL;
+    if (caller == NULL) {
+        send_away(conn, why.text);
+        return;
+    }
+    conn->caller = caller;
 }
 
 static void finished(struct conn *conn)

@@ -70,7 +70,7 @@ static void end_at_once(struct conn *conn)
 
 static void judge(struct conn *conn)
 {
-    if (conn->state == CONN_OPEN && conn->call_count > 0) {
+    if (conn->state == CONN_OPEN && (conn->call_count > 0 || conn->caller == NULL)) {
         handshake_judge(conn);
     }
 }

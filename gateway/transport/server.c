@@ -104,13 +104,54 @@ enum sg_status server_check(const struct server_options *options, struct sg_erro
     return status;
 }
 
-enum sg_status server_reload(struct server *server, const struct server_options *options,
-                             struct sg_error *why)
+struct server_renewal {
+    SSL_CTX *tls; /* owned; NULL: no listener speaks TLS */
+};
+
+void server_renewal_free(struct server_renewal *renewal)
 {
-    TRY(setup_trust(&server->setup, options, why));
+    if (renewal != NULL) {
+        SSL_CTX_free(renewal->tls);
+        free(renewal);
+    }
+}
+
+/* Whether TLS is spoken was decided when the listeners were made. */
+enum sg_status server_prepare(const struct server *server,
+                              const struct server_options *options,
+                              struct server_renewal **out, struct sg_error *why)
+{
+    struct server_renewal *renewal = (struct server_renewal *)calloc(1, sizeof(*renewal));
+
+    if (renewal == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory for a reload");
+    }
+    enum sg_status status =
+        server->setup.speaks_tls ? tls_context(options, &renewal->tls, why) : SG_OK;
+    if (status != SG_OK) {
+        server_renewal_free(renewal);
+        return status;
+    }
+    *out = renewal;
+    return SG_OK;
+}
+
+void server_renew(struct server *server, struct server_renewal *renewal)
+{
+    trust_renew(server->setup.trust, renewal->tls);
+    free(renewal);
     for (unsigned i = 0; i < server->loop_count; i++) {
         loop_judge(&server->loops[i]);
     }
+}
+
+enum sg_status server_reload(struct server *server, const struct server_options *options,
+                             struct sg_error *why)
+{
+    struct server_renewal *renewal = NULL;
+
+    TRY(server_prepare(server, options, &renewal, why));
+    server_renew(server, renewal);
     return SG_OK;
 }
 

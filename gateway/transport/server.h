@@ -46,9 +46,10 @@ struct server_options {
     const struct grpc_method *methods; /* borrowed for the life of the server */
     size_t method_count;
     mode_t unix_mode; /* of Unix sockets; 0 = 0660 */
-    /* Any I/O thread, once a connection, after the handshake. Returns the caller,
-     * borrowed for the life of the connection, or NULL: every call of the connection is
-     * then answered UNAUTHENTICATED with the sentence written to why. */
+    /* Any I/O thread, once a connection, after the handshake, and after each reload.
+     * Returns the caller, borrowed for the life of the connection, or NULL: every call of
+     * the connection is then answered UNAUTHENTICATED with the sentence written to why.
+     */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
     /* Any I/O thread. What callers with several certificates have in common: those for
      * whom it returns the same pointer are one where connections are counted. NULL: each
@@ -67,12 +68,23 @@ SG_MUST_USE enum sg_status server_new(const struct server_options *options,
 SG_MUST_USE enum sg_status server_check(const struct server_options *options,
                                         struct sg_error *why);
 /* Any thread: loads the PEM files of the options anew, all or nothing. New handshakes go
- * by them; open connections stay, but each client's certificate is judged once more, at
- * once where a call is open, else before its next call. One that is no longer accepted:
- * its calls end UNAUTHENTICATED, and it is told to go. As server_check. */
+ * by them; open connections stay, but each client's certificate is judged once more and
+ * identify asked again who it is, at once where a call is open, else before its next
+ * call. One that is no longer accepted: its calls end UNAUTHENTICATED, and it is told to
+ * go. So is one that was not known before: it may be now. As server_check. */
 SG_MUST_USE enum sg_status server_reload(struct server *server,
                                          const struct server_options *options,
                                          struct sg_error *why);
+
+/* The two halves of server_reload, for whoever has more to renew at once: everything that
+ * can fail, then the rest. server_renew takes the renewal over. */
+struct server_renewal;
+SG_MUST_USE enum sg_status server_prepare(const struct server *server,
+                                          const struct server_options *options,
+                                          struct server_renewal **out,
+                                          struct sg_error *why);
+void server_renew(struct server *server, struct server_renewal *renewal);
+void server_renewal_free(struct server_renewal *renewal);
 
 /* 0: that listener is no TCP socket. */
 uint16_t server_port(const struct server *server, size_t listener);

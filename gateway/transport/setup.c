@@ -86,12 +86,13 @@ static bool speaks_tls(const struct server_options *options)
     return tls;
 }
 
-enum sg_status setup_trust(const struct setup *setup,
-                           const struct server_options *options, struct sg_error *why)
+static enum sg_status start_trust(const struct setup *setup,
+                                  const struct server_options *options,
+                                  struct sg_error *why)
 {
     SSL_CTX *tls = NULL;
 
-    if (speaks_tls(options)) {
+    if (setup->speaks_tls) {
         TRY(tls_context(options, &tls, why));
         trust_renew(setup->trust, tls);
     }
@@ -129,7 +130,8 @@ enum sg_status setup_init(struct setup *setup, const struct server_options *opti
                           struct sg_error *why)
 {
     TRY(setup_protocol(setup, options, why));
-    return setup_trust(setup, options, why);
+    setup->speaks_tls = speaks_tls(options);
+    return start_trust(setup, options, why);
 }
 
 void setup_fini(struct setup *setup)

@@ -17,6 +17,7 @@ struct setup {
     struct guests *guests;              /* owned; with a lock of its own */
     const struct grpc_method **methods; /* owned, sorted by path */
     size_t method_count;
+    bool speaks_tls;                      /* on any listener */
     struct trust *trust;                  /* owned; may be renewed */
     nghttp2_session_callbacks *callbacks; /* owned */
     nghttp2_option *options;              /* owned */
@@ -49,11 +50,6 @@ SG_MUST_USE enum sg_status setup_protocol(struct setup *setup,
                                           const struct server_options *options,
                                           struct sg_error *why);
 void setup_fini(struct setup *setup);
-/* Loads certificates, keys and lists anew; a failure changes nothing. Any thread. */
-SG_MUST_USE enum sg_status setup_trust(const struct setup *setup,
-                                       const struct server_options *options,
-                                       struct sg_error *why);
-
 /* The method of a path; NULL when there is none. */
 const struct grpc_method *setup_method(const struct setup *setup, struct slice path);
 

@@ -19,7 +19,7 @@ struct trust {
 void trust_init(struct trust *trust);
 void trust_fini(struct trust *trust);
 
-/* Takes the context over. */
+/* Takes the context over; NULL: no TLS is spoken, but callers may be others now. */
 void trust_renew(struct trust *trust, SSL_CTX *tls);
 /* Asked on the way of each request. */
 static inline unsigned trust_generation(const struct trust *trust)

@@ -280,6 +280,98 @@ def a_client_is_told_why_its_handshake_failed(the_rig):
         equal(gateway.client().health(), "SERVING")
 
 
+# --- Callers ----------------------------------------------------------------------------
+
+BACKEND = (r'(match: "URI:urn:segel:caller:e-office", roles: \[)backend(\], '
+           r'keys: \[)seal-demo(\])')
+
+
+def change_callers(the_rig, gateway, *changes, event="reloaded"):
+    the_rig.config(*changes)
+    return reload(gateway, event)
+
+
+def open_stream(client):
+    """A stream that has signed once and waits for more; the call and what lets it end."""
+    go_on = threading.Event()
+
+    def questions():
+        yield rig.signing.SignStreamRequest(terms=rig.terms(), items=[item()])
+        go_on.wait(20)
+
+    call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                       rig.signing.SignStreamResponse)(questions(), timeout=30)
+    equal(len(next(call).results), 1)
+    return call, go_on
+
+
+@claim
+def a_caller_that_is_taken_out_is_refused_from_its_next_call_on(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client, other = gateway.client("e-office"), gateway.client("reviewer")
+        expect(len(client.sign().signature) > 0, "it signs while it may")
+        call, go_on = open_stream(client)
+        change_callers(the_rig, gateway, (r"^ +- \{name: e-office,.*\n", ""))
+        try:
+            next(call)
+            raise rig.Failed("the stream went on")
+        except grpc.RpcError as error:
+            equal(error.code(), CODE.UNAUTHENTICATED)
+        finally:
+            go_on.set()
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        expect("no caller is configured" in refusal.message, refusal.message)
+        equal(other.health(), "SERVING")
+        change_callers(the_rig, gateway)
+        expect(len(client.sign().signature) > 0, "the same client may again")
+        equal(len(gateway.find("connection.cut")), 0, "connections cut")
+
+
+@claim
+def roles_and_keys_of_an_open_connection_are_those_of_the_file(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client = gateway.client()
+        expect(len(client.sign().signature) > 0, "it signs while it may")
+        change_callers(the_rig, gateway, (BACKEND, r"\1reviewer\2seal-demo\3"))
+        equal(rig.refused(client.sign).code, CODE.PERMISSION_DENIED)
+        change_callers(the_rig, gateway, (BACKEND, r"\1backend\2\3"))
+        equal(rig.refused(client.sign).code, CODE.PERMISSION_DENIED)
+        change_callers(the_rig, gateway)
+        expect(len(client.sign().signature) > 0, "and may again")
+        equal(len(gateway.find("caller.revoked")), 0, "nobody was sent away")
+
+
+@claim
+def a_user_of_this_machine_is_judged_anew_too(the_rig):
+    with with_socket(the_rig, os.getuid()) as (gateway, client):
+        expect(len(client.sign().signature) > 0, "it signs while it may")
+        text = the_rig.read("spoiled.yaml")
+        the_rig.write("spoiled.yaml", text.replace(f'"uid:{os.getuid()}"', '"uid:4000000000"'))
+        reload(gateway)
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        the_rig.write("spoiled.yaml", text)
+        reload(gateway)
+        expect(len(client.sign().signature) > 0, "and may again")
+
+
+@claim
+def a_reload_that_fails_anywhere_changes_nothing(the_rig):
+    gone = (r"^ +- \{name: e-office,.*\n", "")
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client = gateway.client()
+        for change, words in (
+                ((r"client_ca: clients.pem", "client_ca: nowhere.pem"), "cannot be read"),
+                ((r"^callers:\n", 'callers:\n  - {name: newcomer, match: "DNS:a", '
+                  'roles: [backend], keys: [seal-demo]}\n'), "'newcomer' is new"),
+                ((r"pin_file: \S+?([,}\n])", r"pin_file: elsewhere\1"), "log key")):
+            why = change_callers(the_rig, gateway, gone, change, event="reload.failed")["why"]
+            expect(words in why, why)
+            expect(len(client.sign().signature) > 0, "it still signs")
+            expect(len(gateway.client().sign().signature) > 0, "so does a new one")
+
+
 # --- Sockets that systemd passes --------------------------------------------------------
 
 class Passed(rig.Gateway):

@@ -1,0 +1,22 @@
+#ifndef SEGEL_GATEWAY_SERVICE_RELOAD_H
+#define SEGEL_GATEWAY_SERVICE_RELOAD_H
+
+#include "gateway/core/core.h"
+#include "gateway/service/services.h"
+
+/* What SIGHUP brings. Lanes and which keys are on them: core/reload.c. Certificate, key,
+ * client issuers, revocation lists: the transport. What certificates and users callers
+ * are known by, and what roles and keys they have: the services. Everything else is read
+ * at the start only. */
+struct reload {
+    const char *config_path;
+    struct core *core; /* all borrowed */
+    struct services *services;
+    struct server *server;
+};
+
+/* The core's thread. All or nothing: everything is read and checked before anything
+ * changes; why says what is wrong. */
+SG_MUST_USE enum sg_status reload_all(const struct reload *reload, struct sg_error *why);
+
+#endif

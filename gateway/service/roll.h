@@ -1,0 +1,29 @@
+#ifndef SEGEL_GATEWAY_SERVICE_ROLL_H
+#define SEGEL_GATEWAY_SERVICE_ROLL_H
+
+#include "gateway/config.h"
+
+struct caller;
+
+/* The callers of one configuration, and who of them was let in by it. Calls and
+ * connections may refer to an older one for as long as they last, so it stays until the
+ * services end: one for each time that the list really changed. */
+struct roll {
+    const struct config *config;
+    struct config *owned;   /* NULL: the configuration of the start */
+    struct caller *callers; /* owned; grows by new certificates only */
+    struct roll *older;
+};
+
+/* The caller of that name; NULL when there is none. */
+const struct config_caller *roll_find(const struct config *config, const char *name);
+/* Whether the lists say the same of certificates, users, roles and keys. */
+bool roll_same(const struct config *one, const struct config *other);
+/* Every caller must be one of the start, because its place in the queues was made then.
+ * SG_PRECONDITION: why names one that is new. */
+SG_MUST_USE enum sg_status roll_check(const struct config *config,
+                                      const struct config *start, struct sg_error *why);
+/* With all that are older. */
+void roll_free(struct roll *roll);
+
+#endif
