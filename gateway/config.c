@@ -172,6 +172,27 @@ static enum sg_status read_log(struct parse *p)
     return SG_OK;
 }
 
+/* Three octal digits, and a zero before them if one likes: nothing but permissions. */
+static enum sg_status read_unix_mode(struct parse *p)
+{
+    const char *text = p->config->listen_unix_mode;
+    const char *digits = text[0] == '0' && text[1] != '\0' ? text + 1 : text;
+    unsigned mode = 0;
+    size_t count = 0;
+
+    for (; digits[count] >= '0' && digits[count] <= '7' && count < 3; count++) {
+        mode = mode * 8 + (unsigned)(digits[count] - '0');
+    }
+    if (count != 3 || digits[count] != '\0' || mode == 0) {
+        return yaml_fail(p->doc, find(p, "listen.unix_mode"), p->why,
+                         "'%s' is no permission of a socket; write three octal digits, "
+                         "such as \"0660\"",
+                         text);
+    }
+    p->config->unix_mode = mode;
+    return SG_OK;
+}
+
 static enum sg_status read_listen(struct parse *p)
 {
     static const char *const versions[] = {"1.3", "1.2", NULL};
@@ -182,6 +203,7 @@ static enum sg_status read_listen(struct parse *p)
     TRY(parse_choice(p, find(p, "tls.min_version"), config->tls_min_version, versions,
                      &index));
     p->config->tls12 = index == 1;
+    TRY(read_unix_mode(p));
     if (path[0] != '\0' && path[0] != '/' && strncmp(path, "fd:", 3) != 0) {
         return yaml_fail(
             p->doc, find(p, "listen.unix"), p->why,

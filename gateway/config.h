@@ -98,6 +98,7 @@ struct config {
     struct config_caller *callers;
     size_t caller_count;
     bool tls12;
+    unsigned unix_mode; /* bits of permission of listen.unix */
     size_t log_lane; /* index in lanes */
     struct config_object log_key;
     enum log_level log_level_value;

@@ -160,6 +160,15 @@ static enum sg_status read_roles(struct parse *p, const struct yaml_node *map,
     return SG_OK;
 }
 
+/* Names of certificates hold nothing else that is compared: see cert_alt_names. */
+static bool printable(const char *text)
+{
+    while (*text > ' ' && *text <= '~') {
+        text++;
+    }
+    return *text == '\0';
+}
+
 static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
                                   const char *match)
 {
@@ -176,13 +185,14 @@ static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
             ? text_unhex(slice_str(match + 7), hash, sizeof(hash), &len) == SG_OK &&
                   len == sizeof(hash)
             : (strncmp(match, "URI:", 4) == 0 || strncmp(match, "DNS:", 4) == 0) &&
-                  match[4] != '\0') {
+                  match[4] != '\0' && printable(match)) {
         return SG_OK;
     }
     return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
                      "match names a client certificate: URI:…, DNS:… (a subject "
-                     "alternative name) or sha256: and 64 hexadecimal digits; or a user "
-                     "of this machine on the Unix socket: uid: and a number");
+                     "alternative name, in ASCII: xn--… for others) or sha256: and 64 "
+                     "hexadecimal digits; or a user of this machine on the Unix socket: "
+                     "uid: and a number");
 }
 
 /* An officer is a person with a certificate of its own; a user id of the gateway's

@@ -19,6 +19,13 @@ static void write_identity(const struct peer *peer, char out[IDENTITY_SIZE])
     text_hex(slice_of(peer->fingerprint, sizeof(peer->fingerprint)), out + 7);
 }
 
+/* Large and small letters are the same in DNS (RFC 4343), and in nothing else. */
+static bool same_name(const char *match, const char *name)
+{
+    return strncmp(name, "DNS:", 4) == 0 ? strcasecmp(match, name) == 0
+                                         : strcmp(match, name) == 0;
+}
+
 static bool matches(const struct config_caller *caller, const struct cert_names *names,
                     const char *identity)
 {
@@ -26,7 +33,7 @@ static bool matches(const struct config_caller *caller, const struct cert_names 
         return true;
     }
     for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(caller->match, names->names[i]) == 0) {
+        if (same_name(caller->match, names->names[i])) {
             return true;
         }
     }

@@ -1,6 +1,7 @@
 #include "gateway/service/door.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void add_listener(struct door *door, const char *address, uint16_t port,
                          bool plain)
@@ -23,6 +24,7 @@ void door_open(const struct config *config, struct door *door)
                                       .client_ca = config->tls_client_ca_file,
                                       .client_crl = maybe(config->tls_client_crl_file),
                                       .tls12 = config->tls12,
+                                      .unix_mode = config->unix_mode,
                                       .loops = (unsigned)config->io_loops,
                                       .limits = config->limits}};
     door->options.listeners = door->listeners;
@@ -31,7 +33,7 @@ void door_open(const struct config *config, struct door *door)
     }
     if (path[0] != '\0') {
         (void)snprintf(door->unix_address, sizeof(door->unix_address), "%s%s",
-                       path[0] == '/' ? "unix:" : "", path);
+                       strncmp(path, "fd:", 3) == 0 ? "" : "unix:", path);
         add_listener(door, door->unix_address, 0, true);
     }
 }

@@ -138,6 +138,7 @@ enum sg_status server_prepare(const struct server *server,
 
 void server_renew(struct server *server, struct server_renewal *renewal)
 {
+    MUST(renewal != NULL);
     trust_renew(server->setup.trust, renewal->tls);
     free(renewal);
     for (unsigned i = 0; i < server->loop_count; i++) {

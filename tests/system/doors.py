@@ -4,13 +4,10 @@ revocation lists that are renewed while connections are open, versions of TLS, s
 systemd passes."""
 import concurrent.futures
 import contextlib
-import datetime
 import fcntl
 import json
 import os
-import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -18,13 +15,11 @@ import time
 
 import grpc
 import rig
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from rig import claim, equal, expect, item
 from sockets import good, tls
+from trust import reload, said, serial_of, write_list
 
 CODE = grpc.StatusCode
-UTC = datetime.timezone.utc
 
 
 # --- What the tests need ----------------------------------------------------------------
@@ -36,44 +31,6 @@ class Local(rig.Client):
         self.channel = grpc.insecure_channel("unix:" + path)
 
 
-def issuer(the_rig):
-    """Certificate and key of the clients' issuer."""
-    with open(the_rig.path("pki", "tls-ca.pem"), "rb") as file:
-        certificate = x509.load_pem_x509_certificate(file.read())
-    with open(the_rig.path("pki", "tls-ca.key"), "rb") as file:
-        return certificate, serialization.load_pem_private_key(file.read(), None)
-
-
-def serial_of(the_rig, client):
-    with open(the_rig.path("clients", client, "cert.pem"), "rb") as file:
-        return x509.load_pem_x509_certificate(file.read()).serial_number
-
-
-def write_list(the_rig, *revoked, hours=24):
-    """A revocation list of the clients' issuer; hours: until it is out of date."""
-    certificate, key = issuer(the_rig)
-    now = datetime.datetime.now(UTC).replace(tzinfo=None)
-    builder = (x509.CertificateRevocationListBuilder().issuer_name(certificate.subject)
-               .last_update(now - datetime.timedelta(hours=48))
-               .next_update(now + datetime.timedelta(hours=hours)))
-    for serial in revoked:
-        builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder().serial_number(serial)
-            .revocation_date(now - datetime.timedelta(hours=1)).build())
-    made = builder.sign(key, hashes.SHA256())
-    return the_rig.write("clients.crl", made.public_bytes(serialization.Encoding.PEM))
-
-
-def reload(gateway, event="reloaded"):
-    before = len(gateway.find(event))
-    gateway.process.send_signal(signal.SIGHUP)
-    end = time.monotonic() + 10
-    while len(gateway.find(event)) == before:
-        expect(time.monotonic() < end, f"no '{event}' came: {gateway.text()[-800:]}")
-        time.sleep(0.02)
-    return gateway.find(event)[-1]
-
-
 def handshake(gateway, *options):
     """What openssl's client says of a handshake."""
     certificate, key = good(gateway)
@@ -81,14 +38,6 @@ def handshake(gateway, *options):
         ["openssl", "s_client", "-connect", gateway.address, "-alpn", "h2", "-cert",
          certificate, "-key", key, *options], input="", capture_output=True, text=True,
         errors="replace", check=False, timeout=20)
-
-
-def said(gateway, words):
-    end = time.monotonic() + 5
-    while words not in gateway.text():
-        expect(time.monotonic() < end, f"the log does not say '{words}': "
-                                       f"{gateway.text()[-1500:]}")
-        time.sleep(0.02)
 
 
 # --- Unix sockets -----------------------------------------------------------------------
