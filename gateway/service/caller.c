@@ -15,7 +15,7 @@ static void write_identity(const struct peer *peer, char out[IDENTITY_SIZE])
         (void)snprintf(out, IDENTITY_SIZE, "uid:%u", (unsigned)peer->uid);
         return;
     }
-    memcpy(out, "sha256:", 7);
+    (void)snprintf(out, IDENTITY_SIZE, "sha256:");
     text_hex(slice_of(peer->fingerprint, sizeof(peer->fingerprint)), out + 7);
 }
 
