@@ -26,7 +26,8 @@ enum {
     SLOW_S = 60 /* one input may not take longer, on the slowest machine */
 };
 
-/* AddressSanitizer's, where it is linked. */
+/* AddressSanitizer's, where it is linked.
+ * NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern void
 set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_death_callback")
     __attribute__((weak));
