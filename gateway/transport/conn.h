@@ -32,11 +32,12 @@ struct conn {
     uint32_t index;
     char address[PEER_ADDRESS_SIZE];
 
-    unsigned trusted;  /* generation of the trust that judged the peer */
-    void *caller;      /* of the identify hook */
-    char *stranger;    /* owned; why there is no caller */
-    const void *guest; /* the caller's identity */
-    bool placed;       /* and it holds a place of the guest */
+    unsigned trusted;   /* generation of the trust that judged the peer */
+    int64_t expires_us; /* wall clock: the certificate is judged anew from then on */
+    void *caller;       /* of the identify hook */
+    char *stranger;     /* owned; why there is no caller */
+    const void *guest;  /* the caller's identity */
+    bool placed;        /* and it holds a place of the guest */
 
     nghttp2_session *session; /* owned */
     LIST_HEAD(, grpc_call) calls;

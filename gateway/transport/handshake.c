@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/transport/call.h"
 #include "gateway/transport/session.h"
@@ -114,11 +116,24 @@ static void *ask(const struct conn *conn, struct sg_error *why)
     return caller;
 }
 
+/* A connection may last longer than the certificate that opened it. */
+static int64_t end_of_certificate(const struct conn *conn)
+{
+    X509 *certificate = conn->ssl == NULL ? NULL : SSL_get0_peer_certificate(conn->ssl);
+    struct tm end;
+
+    return certificate != NULL &&
+                   ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1
+               ? (int64_t)timegm(&end) * 1000000
+               : INT64_MAX;
+}
+
 /* The answer holds as long as the connection, or until the callers change. */
 static void identify(struct conn *conn)
 {
     struct sg_error why = {0};
 
+    conn->expires_us = end_of_certificate(conn);
     conn->caller = ask(conn, &why);
     if (conn->caller == NULL) {
         conn->stranger = strdup(why.text);
@@ -161,7 +176,8 @@ void handshake_judge(struct conn *conn)
 {
     struct sg_error why = {0};
 
-    if (conn->trusted == trust_generation(conn->loop->setup->trust)) {
+    if (conn->trusted == trust_generation(conn->loop->setup->trust) &&
+        (conn->ssl == NULL || clock_wall_us() < conn->expires_us)) {
         return;
     }
     enum sg_status status = judge_peer(conn, &why);

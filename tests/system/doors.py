@@ -17,7 +17,7 @@ import grpc
 import rig
 from rig import claim, equal, expect, item
 from sockets import good, tls
-from trust import reload, said, serial_of, write_list
+from trust import reload, said, serial_of, short_certificate, write_list
 
 CODE = grpc.StatusCode
 
@@ -141,6 +141,29 @@ def a_stream_that_is_open_ends_with_its_clients_certificate(the_rig):
         equal(len(results), 1)
         expect(watched.is_active(), "another client's stream stays")
         watched.cancel()
+
+
+@claim
+def a_connection_does_not_outlive_its_clients_certificate(the_rig):
+    home, kept = "clients/e-office/cert.pem", the_rig.read("clients/e-office/cert.pem", "rb")
+    with the_rig.gateway() as gateway:
+        the_rig.write(home, short_certificate(the_rig, "e-office", 6))
+        try:
+            client = gateway.client()
+        finally:
+            the_rig.write(home, kept)
+        expect(len(client.sign().signature) > 0, "it signs while it may")
+        end = time.monotonic() + 20
+        refusal = None
+        while refusal is None and time.monotonic() < end:
+            time.sleep(0.5)
+            try:
+                client.sign(timeout=5)
+            except grpc.RpcError as error:
+                refusal = error
+        expect(refusal is not None, "it goes on after its certificate has expired")
+        equal(refusal.code(), CODE.UNAUTHENTICATED)
+        expect("expired" in refusal.details(), refusal.details())
 
 
 @claim

@@ -83,3 +83,18 @@ def issue(the_rig, name, *names, hours=(-1, 24), usage=x509.ExtendedKeyUsageOID.
         serialization.NoEncryption()))
     the_rig.write(f"clients/{name}/ca.pem", the_rig.read("pki/tls-ca.pem"))
     return name
+
+
+def short_certificate(the_rig, client, seconds):
+    """That client's certificate once more, good for so many seconds."""
+    old = x509.load_pem_x509_certificate(the_rig.read(f"clients/{client}/cert.pem", "rb"))
+    certificate, key = issuer(the_rig)
+    now = datetime.datetime.now(UTC).replace(tzinfo=None)
+    builder = (x509.CertificateBuilder().subject_name(old.subject)
+               .issuer_name(certificate.subject).public_key(old.public_key())
+               .serial_number(x509.random_serial_number())
+               .not_valid_before(now - datetime.timedelta(hours=1))
+               .not_valid_after(now + datetime.timedelta(seconds=seconds)))
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
