@@ -20,8 +20,9 @@ struct rule {
     enum sg_status status; /* of a denial by this rule */
     struct demands when;
     struct demands require;
-    bool key_only; /* reads KEY facts alone: judged once per key */
-    bool excepted; /* some exception names it */
+    bool key_only;   /* reads KEY facts alone: judged once per key */
+    enum fact lacks; /* the first fact it reads that is not made; FACT_COUNT = none */
+    bool excepted;   /* some exception names it */
 };
 
 /* Standing relief from one soft rule, until a day. */
@@ -60,7 +61,11 @@ struct policy {
     struct rule_coverage *coverage; /* by the embedded tests; one for each rule */
     size_t test_count;
     enum rule_mode default_mode;
-    char *dump; /* owned */
+    int64_t zone_minutes;    /* east of UTC */
+    const int64_t *holidays; /* days since 1970 in that zone; in the pool */
+    size_t holiday_count;
+    bool rehearsing; /* the embedded tests run: pending rules are judged as enforced */
+    char *dump;      /* owned */
 };
 
 struct policy_key {
@@ -88,6 +93,9 @@ const char *rule_result_name(enum rule_result result);
 enum sg_status deny_status(const char *code);
 /* The mildest level that the catalogue lets a rule have; false: not in the catalogue. */
 bool catalogue_level(const char *rule, enum rule_level *level);
+
+/* Days since 1970-01-01 in a zone. */
+int64_t calendar_day(int64_t unix_us, int64_t offset_minutes);
 
 SG_MUST_USE enum sg_status policy_make_dump(struct policy *policy);
 

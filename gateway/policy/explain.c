@@ -44,7 +44,8 @@ void policy_explain(const struct policy *policy, size_t rule, const struct facts
     line_init(&required, out->required, sizeof(out->required));
     out->fact = "";
     out->result = rule_effective(policy, judged, rule_raw(policy, judged, facts), facts);
-    if (judged->info.mode == RULE_OFF) {
+    if (judged->info.mode == RULE_OFF ||
+        (judged->info.mode == RULE_PENDING && !policy->rehearsing)) {
         return;
     }
     const struct condition *condition = deciding(policy, judged, facts);

@@ -7,17 +7,21 @@ struct fact_row {
     const char *help;
     enum fact_type type;
     enum fact_phase phase;
+    bool made;
 };
 
 static const struct fact_row rows[FACT_COUNT] = {
-#define FACT(id, text, fact_type, fact_phase, fact_help)                                 \
-    [FACT_ID_##id] = {text, fact_help, FACT_##fact_type, FACT_PHASE_##fact_phase},
+#define SOURCE_MADE true
+#define SOURCE_NONE false
+#define FACT(id, text, fact_type, fact_phase, source, fact_help)                         \
+    [FACT_ID_##id] = {text, fact_help, FACT_##fact_type, FACT_PHASE_##fact_phase,        \
+                      SOURCE_##source},
 #include "gateway/policy/facts.def"
 #undef FACT
 };
 
 static const char *const names[FACT_COUNT + 1] = {
-#define FACT(id, text, fact_type, fact_phase, fact_help) text,
+#define FACT(id, text, fact_type, fact_phase, source, fact_help) text,
 #include "gateway/policy/facts.def"
 #undef FACT
     NULL};
@@ -44,6 +48,22 @@ enum fact_phase fact_phase(enum fact fact)
 {
     MUST(fact < FACT_COUNT);
     return rows[fact].phase;
+}
+
+bool fact_made(enum fact fact)
+{
+    MUST(fact < FACT_COUNT);
+    return rows[fact].made;
+}
+
+const char *fact_phase_name(enum fact_phase phase)
+{
+    static const char *const words[] = {[FACT_PHASE_KEY] = "key",
+                                        [FACT_PHASE_JOB] = "job",
+                                        [FACT_PHASE_STATE] = "state",
+                                        [FACT_PHASE_ACTION] = "action"};
+
+    return words[phase];
 }
 
 enum fact fact_find(const char *name)

@@ -14,10 +14,10 @@ enum fact_type {
     FACT_SET,
     FACT_HASH
 };
-enum fact_phase { FACT_PHASE_KEY, FACT_PHASE_JOB };
+enum fact_phase { FACT_PHASE_KEY, FACT_PHASE_JOB, FACT_PHASE_STATE, FACT_PHASE_ACTION };
 
 enum fact {
-#define FACT(name, text, type, phase, help) FACT_ID_##name,
+#define FACT(name, text, type, phase, source, help) FACT_ID_##name,
 #include "gateway/policy/facts.def"
 #undef FACT
     FACT_COUNT
@@ -43,6 +43,10 @@ const char *fact_name(enum fact fact);
 const char *fact_help(enum fact fact);
 enum fact_type fact_type(enum fact fact);
 enum fact_phase fact_phase(enum fact fact);
+/* Whether this gateway fills the fact in. A rule must not wait for one that it does not:
+ * it would deny everything, or, with exists: false, nothing. */
+bool fact_made(enum fact fact);
+const char *fact_phase_name(enum fact_phase phase);
 /* FACT_COUNT when there is none of that name. */
 enum fact fact_find(const char *name);
 /* All names, with a NULL at the end: for "did you mean". */

@@ -27,7 +27,8 @@ enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,
                                                [OUTCOME_UNMET] = RULE_FAIL,
                                                [OUTCOME_ERROR] = RULE_ERROR};
 
-    if (rule->info.mode == RULE_OFF) {
+    if (rule->info.mode == RULE_OFF ||
+        (rule->info.mode == RULE_PENDING && !policy->rehearsing)) {
         return RULE_SKIP;
     }
     enum outcome applies = judge_all(policy, rule->when, facts);

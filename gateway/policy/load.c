@@ -94,6 +94,7 @@ static struct policy *new_policy(void)
     struct policy *policy = calloc(1, sizeof(*policy));
 
     if (policy != NULL) {
+        policy->zone_minutes = 420; /* WIB, as plain dates are read */
         policy->info.agreement_no = "";
         policy->info.cp_title = "";
         policy->info.statement_id = "";

@@ -7,10 +7,11 @@
  * place and sentence in loader->why, or SG_NO_MEMORY. */
 
 enum {
-    LOAD_TEXT_MAX = 512,    /* bytes of a sentence */
-    LOAD_LIST_MAX = 10000,  /* entries of a list */
-    LOAD_TESTS_MAX = 10000, /* embedded tests */
-    LOAD_PATTERN_MAX = 256  /* bytes of a pattern */
+    LOAD_TEXT_MAX = 512,     /* bytes of a sentence */
+    LOAD_LIST_MAX = 10000,   /* entries of a list */
+    LOAD_TESTS_MAX = 10000,  /* embedded tests */
+    LOAD_HOLIDAYS_MAX = 400, /* days of the calendar */
+    LOAD_PATTERN_MAX = 256   /* bytes of a pattern */
 };
 
 struct loader {

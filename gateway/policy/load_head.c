@@ -89,6 +89,55 @@ static enum sg_status read_agreement(struct loader *loader, const struct yaml_no
     return SG_OK;
 }
 
+static enum sg_status read_zone(struct loader *loader, const struct yaml_node *node,
+                                void *target)
+{
+    static const char *const words[] = {"WIB", "WITA", "WIT", NULL};
+    static const int64_t minutes[] = {420, 480, 540};
+    size_t index = 0;
+
+    TRY(load_choice(loader, node, "zone", words, &index));
+    ((struct policy *)target)->zone_minutes = minutes[index];
+    return SG_OK;
+}
+
+/* Plain dates are read as 00:00 WIB whatever the zone: the day is taken back from that.
+ */
+static enum sg_status read_holidays(struct loader *loader, const struct yaml_node *node,
+                                    void *target)
+{
+    enum { WIB_MINUTES = 420, DATE_LEN = 10 };
+    struct policy *made = target;
+    int64_t time = 0;
+
+    TRY(load_is_list(loader, node, LOAD_HOLIDAYS_MAX, "a list of days"));
+    int64_t *days = pool_take(&made->pool, node->count, sizeof(*days));
+    if (days == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        TRY(yaml_time(loader->doc, &node->items[i], &time, loader->why));
+        if (strlen(node->items[i].text) != DATE_LEN) {
+            return yaml_fail(loader->doc, &node->items[i], loader->why,
+                             "a holiday is a whole day: YYYY-MM-DD");
+        }
+        days[i] = calendar_day(time, WIB_MINUTES);
+    }
+    made->holidays = days;
+    made->holiday_count = node->count;
+    return SG_OK;
+}
+
+static enum sg_status read_calendar(struct loader *loader, const struct yaml_node *node,
+                                    void *target)
+{
+    static const struct field fields[] = {{"zone", true, read_zone},
+                                          {"holidays", false, read_holidays},
+                                          {NULL, false, NULL}};
+
+    return load_fields(loader, node, fields, target);
+}
+
 enum sg_status load_metadata(struct loader *loader, const struct yaml_node *node,
                              void *policy)
 {
@@ -98,6 +147,7 @@ enum sg_status load_metadata(struct loader *loader, const struct yaml_node *node
                                           {"review_by", true, read_review_by},
                                           {"cp_document", false, read_document},
                                           {"agreement", false, read_agreement},
+                                          {"calendar", false, read_calendar},
                                           {NULL, false, NULL}};
     const struct policy_info *info = &((struct policy *)policy)->info;
 

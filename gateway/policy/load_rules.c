@@ -5,7 +5,7 @@
 enum { CODE_MAX = 48, SECTION_MAX = 32 };
 
 static const char *const levels[] = {"hard", "soft", "advisory", NULL};
-static const char *const modes[] = {"enforce", "shadow", "off", NULL};
+static const char *const modes[] = {"enforce", "shadow", "off", "pending", NULL};
 
 static enum sg_status read_id(struct loader *loader, const struct yaml_node *node,
                               void *target)
@@ -96,6 +96,47 @@ static enum sg_status read_message(struct loader *loader, const struct yaml_node
     return SG_OK;
 }
 
+static enum fact first_unmade(const struct policy *policy, struct demands demands)
+{
+    for (uint32_t i = 0; i < demands.count; i++) {
+        const struct condition *condition = &policy->conditions[demands.first + i];
+        enum fact facts[] = {condition->fact, condition->low.fact, condition->high.fact};
+        for (size_t f = 0; f < SG_COUNT(facts); f++) {
+            if (facts[f] != FACT_COUNT && !fact_made(facts[f])) {
+                return facts[f];
+            }
+        }
+    }
+    return FACT_COUNT;
+}
+
+/* No rule may look as if it guarded something while it cannot: pending is written in the
+ * file where it is true, and refused where it is not. */
+static enum sg_status check_pending(struct loader *loader, const struct yaml_node *node,
+                                    struct rule *rule)
+{
+    rule->lacks = first_unmade(loader->policy, rule->when);
+    if (rule->lacks == FACT_COUNT) {
+        rule->lacks = first_unmade(loader->policy, rule->require);
+    }
+    bool lacking = rule->lacks != FACT_COUNT;
+    bool judged = rule->info.mode == RULE_ENFORCE || rule->info.mode == RULE_SHADOW;
+    if (lacking && judged) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "%s reads '%s', which this gateway does not know yet, so the "
+                         "rule cannot be in mode %s; write 'mode: pending'",
+                         rule->info.id, fact_name(rule->lacks),
+                         rule_mode_name(rule->info.mode));
+    }
+    if (!lacking && rule->info.mode == RULE_PENDING) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "%s reads only facts that this gateway knows, so it can be "
+                         "judged; write 'mode: enforce', 'shadow' or 'off'",
+                         rule->info.id);
+    }
+    return SG_OK;
+}
+
 static bool reads_key_alone(const struct policy *policy, struct demands demands)
 {
     for (uint32_t i = 0; i < demands.count; i++) {
@@ -123,7 +164,7 @@ static enum sg_status check_rule(struct loader *loader, const struct yaml_node *
         }
     }
     if (policy->info.production && rule->info.level == RULE_HARD &&
-        rule->info.mode != RULE_ENFORCE) {
+        (rule->info.mode == RULE_SHADOW || rule->info.mode == RULE_OFF)) {
         return yaml_fail(loader->doc, node, loader->why,
                          "%s is hard, and under 'profile: production' a hard rule may "
                          "not be in mode %s",
@@ -147,6 +188,7 @@ static enum sg_status load_rule(struct loader *loader, const struct yaml_node *n
     TRY(load_fields(loader, node, fields, rule));
     rule->key_only = reads_key_alone(loader->policy, rule->when) &&
                      reads_key_alone(loader->policy, rule->require);
+    TRY(check_pending(loader, node, rule));
     return check_rule(loader, node, rule);
 }
 

@@ -231,11 +231,12 @@ static enum sg_status run(struct loader *loader, const struct test *test)
     TRY(policy_bind(loader->policy, &test->facts, &bound));
     struct facts facts = *policy_key_facts(bound);
     for (size_t i = 0; i < FACT_COUNT; i++) {
-        if (fact_phase((enum fact)i) == FACT_PHASE_JOB) {
+        if (fact_phase((enum fact)i) != FACT_PHASE_KEY) {
             facts.value[i] = test->facts.value[i];
         }
     }
     facts_derive(&facts);
+    policy_clock_facts(loader->policy, &facts);
     policy_judge(loader->policy, bound, &facts, &verdict);
     count_coverage(loader->policy, &facts);
     enum sg_status status = verdict.allow == test->allow
@@ -264,11 +265,13 @@ enum sg_status load_tests(struct loader *loader, const struct yaml_node *node,
                           void *policy)
 {
     struct policy *made = policy;
+    enum sg_status status = load_is_list(loader, node, LOAD_TESTS_MAX, "a list of tests");
 
-    TRY(load_is_list(loader, node, LOAD_TESTS_MAX, "a list of tests"));
-    for (size_t i = 0; i < node->count; i++) {
-        TRY(load_test(loader, &node->items[i]));
-        made->test_count++;
+    made->rehearsing = true;
+    for (size_t i = 0; status == SG_OK && i < node->count; i++) {
+        status = load_test(loader, &node->items[i]);
+        made->test_count += status == SG_OK ? 1 : 0;
     }
-    return SG_OK;
+    made->rehearsing = false;
+    return status;
 }

@@ -14,8 +14,10 @@ const char *rule_level_name(enum rule_level level)
 
 const char *rule_mode_name(enum rule_mode mode)
 {
-    static const char *const names[] = {
-        [RULE_ENFORCE] = "enforce", [RULE_SHADOW] = "shadow", [RULE_OFF] = "off"};
+    static const char *const names[] = {[RULE_ENFORCE] = "enforce",
+                                        [RULE_SHADOW] = "shadow",
+                                        [RULE_OFF] = "off",
+                                        [RULE_PENDING] = "pending"};
 
     return names[mode];
 }

@@ -50,6 +50,14 @@ const struct slice *policy_list(const struct policy *policy, const char *name,
     return NULL;
 }
 
+const char *policy_lacks(const struct policy *policy, size_t rule)
+{
+    MUST(rule < policy->rule_count);
+    const struct rule *asked = &policy->rules[rule];
+
+    return asked->info.mode == RULE_PENDING ? fact_name(asked->lacks) : NULL;
+}
+
 const char *policy_dump(const struct policy *policy)
 {
     return policy->dump;

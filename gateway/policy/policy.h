@@ -11,7 +11,9 @@ struct policy;
 enum { POLICY_RULES_MAX = 1000 };
 
 enum rule_level { RULE_HARD, RULE_SOFT, RULE_ADVISORY };
-enum rule_mode { RULE_ENFORCE, RULE_SHADOW, RULE_OFF };
+/* RULE_PENDING: the rule reads a fact that this gateway does not make yet. It judges no
+ * job and no key; only the tests in the policy file see it at work. */
+enum rule_mode { RULE_ENFORCE, RULE_SHADOW, RULE_OFF, RULE_PENDING };
 /* Values equal RuleResult in segel/v1/common.proto. */
 enum rule_result {
     RULE_NONE,
@@ -79,6 +81,8 @@ size_t policy_test_count(const struct policy *policy);
  */
 const struct slice *policy_list(const struct policy *policy, const char *name,
                                 size_t *count);
+/* The fact for want of which a rule is in mode pending; NULL for all other rules. */
+const char *policy_lacks(const struct policy *policy, size_t rule);
 /* Text dump of the compiled policy, one line a rule, for review; owned by the policy. */
 const char *policy_dump(const struct policy *policy);
 
@@ -99,6 +103,10 @@ bool policy_key_alike(const struct policy_key *one, const struct policy_key *oth
 bool policy_key_equal(const struct policy_key *one, const struct policy_key *other);
 /* The KEY facts kept in it, to begin a job's facts with (a plain copy of the struct). */
 const struct facts *policy_key_facts(const struct policy_key *bound);
+
+/* Sets clock.weekday, clock.minute_of_day and clock.holiday from clock.now by the zone
+ * and the holidays of the policy file, where they are absent. */
+void policy_clock_facts(const struct policy *policy, struct facts *facts);
 
 /* One decision. Deny if any enforced hard or soft rule fails or errs; deny when no
  * enforced rule passed (then failure_count may be 0). failures: indices of the rules that

@@ -132,6 +132,7 @@ void judge_job(const struct services *services, const struct caller *caller,
     caller_facts(caller, &facts);
     facts_number(&facts, FACT_ID_clock_now, job->signing_time_us);
     facts_derive(&facts);
+    policy_clock_facts(policy, &facts);
     policy_judge(policy, job->binding->facts, &facts, &job->verdict);
     if (!job->verdict.allow) {
         explain_denial(policy, &facts, job);

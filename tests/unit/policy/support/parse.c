@@ -60,7 +60,7 @@ static struct facts begin(const struct policy *policy, const struct facts *facts
     cr_assert_eq(policy_bind(policy, facts, bound), SG_OK);
     struct facts all = *policy_key_facts(*bound);
     for (size_t i = 0; i < FACT_COUNT; i++) {
-        if (fact_phase((enum fact)i) == FACT_PHASE_JOB) {
+        if (fact_phase((enum fact)i) != FACT_PHASE_KEY) {
             all.value[i] = facts->value[i];
         }
     }

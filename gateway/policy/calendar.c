@@ -1,0 +1,59 @@
+#include "gateway/policy/compiled.h"
+
+/* The day of the agency: Indonesia's three zones have fixed offsets and no summer time.
+ */
+
+static const int64_t us_per_minute = 60000000;
+enum { MINUTES_PER_DAY = 1440, DAYS_PER_WEEK = 7 };
+
+/* Rounded down, also before 1970. */
+static int64_t floor_div(int64_t value, int64_t by)
+{
+    int64_t quotient = value / by;
+
+    return value % by < 0 ? quotient - 1 : quotient;
+}
+
+int64_t calendar_day(int64_t unix_us, int64_t offset_minutes)
+{
+    return floor_div(floor_div(unix_us, us_per_minute) + offset_minutes, MINUTES_PER_DAY);
+}
+
+static bool is_holiday(const struct policy *policy, int64_t day)
+{
+    for (size_t i = 0; i < policy->holiday_count; i++) {
+        if (policy->holidays[i] == day) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wanted(const struct facts *facts, enum fact fact)
+{
+    return !facts->value[fact].present;
+}
+
+void policy_clock_facts(const struct policy *policy, struct facts *facts)
+{
+    /* 1970-01-01 was a Thursday. */
+    static const char *const weekdays[] = {"thu", "fri", "sat", "sun",
+                                           "mon", "tue", "wed"};
+    const struct fact_value *now = &facts->value[FACT_ID_clock_now];
+
+    if (!now->present) {
+        return;
+    }
+    int64_t minute = floor_div(now->number, us_per_minute) + policy->zone_minutes;
+    int64_t day = floor_div(minute, MINUTES_PER_DAY);
+    if (wanted(facts, FACT_ID_clock_weekday)) {
+        int64_t weekday = day - floor_div(day, DAYS_PER_WEEK) * DAYS_PER_WEEK;
+        facts_text(facts, FACT_ID_clock_weekday, slice_str(weekdays[weekday]));
+    }
+    if (wanted(facts, FACT_ID_clock_minute_of_day)) {
+        facts_number(facts, FACT_ID_clock_minute_of_day, minute - day * MINUTES_PER_DAY);
+    }
+    if (wanted(facts, FACT_ID_clock_holiday)) {
+        facts_bool(facts, FACT_ID_clock_holiday, is_holiday(policy, day));
+    }
+}
