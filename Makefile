@@ -73,7 +73,7 @@ NEEDS_core      := core ledger tlog cert cms policy base proto
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core ledger tlog cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify tlog proto
+NEEDS_client    := client pdf verify policy tlog base proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 

@@ -31,6 +31,11 @@ extern const struct command command_log_show;
 extern const struct command command_log_verify;
 extern const struct command command_token_list;
 extern const struct command command_token_unlock;
+extern const struct command command_policy_check;
+extern const struct command command_policy_test;
+extern const struct command command_policy_explain;
+extern const struct command command_policy_diff;
+extern const struct command command_policy_matrix;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,

@@ -6,8 +6,10 @@
 #include "client/screen.h"
 
 static const struct command *const commands[] = {
-    &command_sign,       &command_signer,     &command_verify,       &command_log_show,
-    &command_log_verify, &command_token_list, &command_token_unlock,
+    &command_sign,           &command_signer,       &command_verify,
+    &command_log_show,       &command_log_verify,   &command_token_list,
+    &command_token_unlock,   &command_policy_check, &command_policy_test,
+    &command_policy_explain, &command_policy_diff,  &command_policy_matrix,
 };
 
 struct global {
@@ -32,7 +34,7 @@ static void print_help(void)
     (void)printf("segel - signs letters through a Segel gateway and checks its log\n\n"
                  "Usage: segel [--home DIR] COMMAND [options] …\n\nCommands:\n");
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
-        (void)printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  %-14s %s\n", commands[i]->name, commands[i]->summary);
     }
     (void)printf("\nOptions:\n");
     options_print(&global_options);
@@ -70,7 +72,8 @@ static size_t words_named(const struct command *command, const struct words *wor
 /* The first word of commands that have two. */
 static bool is_group(const char *word)
 {
-    return strcmp(word, "log") == 0 || strcmp(word, "token") == 0;
+    return strcmp(word, "log") == 0 || strcmp(word, "token") == 0 ||
+           strcmp(word, "policy") == 0;
 }
 
 static enum exit_code complain_unknown(const struct words *words)

@@ -1,9 +1,12 @@
 #ifndef SEGEL_GATEWAY_POLICY_COMPILED_H
 #define SEGEL_GATEWAY_POLICY_COMPILED_H
 
+#include <stdio.h>
+
 #include "gateway/policy/condition.h"
 #include "gateway/policy/policy.h"
 #include "gateway/policy/pool.h"
+#include "gateway/policy/review.h"
 #include "gateway/yaml.h"
 
 /* Inside of the policy module: what a policy file becomes. All texts are borrowed from
@@ -84,9 +87,9 @@ enum rule_result rule_effective(const struct policy *policy, const struct rule *
 /* Whether this effective result denies. */
 bool rule_denies(const struct rule *rule, enum rule_result result);
 
-const char *rule_level_name(enum rule_level level);
-const char *rule_mode_name(enum rule_mode mode);
-const char *rule_result_name(enum rule_result result);
+/* "; when … ; require …" on one line. */
+void policy_print_demands(FILE *out, const struct policy *policy,
+                          const struct rule *rule);
 
 /* The gRPC-facing status of a deny code; PRECONDITION for codes that are not in deny.def.
  */

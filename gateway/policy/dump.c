@@ -22,6 +22,12 @@ static void print_demands(FILE *out, const struct policy *policy, const char *wo
     }
 }
 
+void policy_print_demands(FILE *out, const struct policy *policy, const struct rule *rule)
+{
+    print_demands(out, policy, "; when ", rule->when);
+    print_demands(out, policy, "; require ", rule->require);
+}
+
 static void print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 {
     const struct rule_info *info = &rule->info;
@@ -29,8 +35,7 @@ static void print_rule(FILE *out, const struct policy *policy, const struct rule
     (void)fprintf(out, "rule %s cp %s %s %s %s %s %s", info->id, info->cp_section,
                   rule_level_name(info->level), rule_mode_name(info->mode), info->code,
                   sg_status_name(rule->status), rule->key_only ? "key" : "job");
-    print_demands(out, policy, "; when ", rule->when);
-    print_demands(out, policy, "; require ", rule->require);
+    policy_print_demands(out, policy, rule);
     (void)fputc('\n', out);
 }
 

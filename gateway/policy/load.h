@@ -65,6 +65,9 @@ SG_MUST_USE enum sg_status load_string(struct loader *loader,
                                        struct slice *out);
 SG_MUST_USE enum sg_status load_value(struct loader *loader, const struct yaml_node *node,
                                       enum fact fact, struct fact_value *out);
+/* A map "fact: value"; with_now: clock.now may be among them. */
+SG_MUST_USE enum sg_status load_facts(struct loader *loader, const struct yaml_node *map,
+                                      bool with_now, struct facts *facts);
 /* Each scalar of a list, none twice. The items live in the pool. */
 SG_MUST_USE enum sg_status load_strings(struct loader *loader,
                                         const struct yaml_node *list, enum fact_type type,

@@ -22,15 +22,15 @@ struct test {
     size_t expected_count;
 };
 
-static enum sg_status read_facts(struct loader *loader, const struct yaml_node *map,
-                                 struct facts *facts)
+enum sg_status load_facts(struct loader *loader, const struct yaml_node *map,
+                          bool with_now, struct facts *facts)
 {
     enum fact fact = FACT_COUNT;
 
     TRY(load_is(loader, map, YAML_MAP, "a map: 'fact: value'"));
     for (size_t i = 0; i < map->count; i++) {
         TRY(load_fact(loader, &map->keys[i], &fact));
-        if (fact == FACT_ID_clock_now) {
+        if (fact == FACT_ID_clock_now && !with_now) {
             return yaml_fail(loader->doc, &map->keys[i], loader->why,
                              "the time of a test is given by its 'now'");
         }
@@ -56,7 +56,7 @@ static enum sg_status read_base(struct loader *loader, const struct yaml_node *n
         return yaml_fail(loader->doc, node, loader->why, "there is no '%s' under 'bases'",
                          name);
     }
-    return read_facts(loader, base, &((struct test *)target)->facts);
+    return load_facts(loader, base, false, &((struct test *)target)->facts);
 }
 
 static enum sg_status read_now(struct loader *loader, const struct yaml_node *node,
@@ -86,7 +86,7 @@ static enum sg_status read_without(struct loader *loader, const struct yaml_node
 static enum sg_status read_input(struct loader *loader, const struct yaml_node *node,
                                  void *target)
 {
-    return read_facts(loader, node, &((struct test *)target)->facts);
+    return load_facts(loader, node, false, &((struct test *)target)->facts);
 }
 
 static enum sg_status read_decision(struct loader *loader, const struct yaml_node *node,

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "gateway/policy/compiled.h"
+#include "gateway/policy/review.h"
 
 /* The fixed words of the policy language, and the tables of codes and rules. */
 
@@ -58,22 +59,34 @@ enum sg_status deny_status(const char *code)
     return SG_PRECONDITION;
 }
 
-bool catalogue_level(const char *rule, enum rule_level *level)
-{
-    static const struct {
-        const char *rule;
-        enum rule_level level;
-    } rows[] = {
-#define CATALOGUE(rule, level) {rule, RULE_##level},
+static const struct catalogue_row catalogue[] = {
+#define CATALOGUE(rule, level, title, law, beside)                                       \
+    {rule, RULE_##level, title, law, beside},
 #include "gateway/policy/catalogue.def"
 #undef CATALOGUE
-    };
+};
 
-    for (size_t i = 0; i < SG_COUNT(rows); i++) {
-        if (strcmp(rows[i].rule, rule) == 0) {
-            *level = rows[i].level;
-            return true;
+const struct catalogue_row *catalogue_at(size_t index)
+{
+    return index < SG_COUNT(catalogue) ? &catalogue[index] : NULL;
+}
+
+const struct catalogue_row *catalogue_find(const char *rule)
+{
+    for (size_t i = 0; i < SG_COUNT(catalogue); i++) {
+        if (strcmp(catalogue[i].rule, rule) == 0) {
+            return &catalogue[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool catalogue_level(const char *rule, enum rule_level *level)
+{
+    const struct catalogue_row *row = catalogue_find(rule);
+
+    if (row != NULL) {
+        *level = row->level;
+    }
+    return row != NULL;
 }
