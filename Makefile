@@ -306,6 +306,9 @@ asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
+policy-mutants: all ## flip each operator and bound of the sample policy: its tests must fail
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/policy_flips.py
+
 mutants: ## break each promise on purpose and see that a test fails
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) tests
@@ -400,8 +403,8 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units fuzzers tests deps check asan fuzz mutants faults lint modules demo bench overload attacks \
-  install clean tidy help
+.PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults lint modules demo \
+  bench overload attacks interop install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+"""What reviewers do with a policy file and no gateway: `segel policy …`, the tables of
+docs/POLICY.md, and a part of the policy mutants. With --write the tables are written."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SEGEL = os.path.join(os.path.abspath(os.environ.get("BUILD", "build")), "bin", "segel")
+SAMPLE = os.path.join(ROOT, "deploy/policies/bsre-seal.yaml")
+DOC = os.path.join(ROOT, "docs/POLICY.md")
+FACT = re.compile(r'^FACT\(\w+,\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]*)"\)', re.M)
+sys.path.insert(0, os.path.join(ROOT, "tests/mutants"))
+MUTANT_STEP = 23  # every so manieth in check; `make policy-mutants` takes all
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def segel(*words, code=0):
+    done = subprocess.run([SEGEL, "policy", *words], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout if code == 0 or done.stdout else done.stderr
+
+
+def facts_table():
+    rows = FACT.findall(read(os.path.join(ROOT, "gateway/policy/facts.def")))
+    lines = ["| Fact | Type | Phase | Made | Meaning |", "| --- | --- | --- | --- | --- |"]
+    for name, kind, phase, source, meaning in rows:
+        made = "yes" if source == "MADE" else "not yet"
+        lines.append(f"| `{name}` | {kind.lower()} | {phase.lower()} | {made} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def between(text, name):
+    begin, end = f"<!-- {name} begins -->\n", f"<!-- {name} ends -->"
+    return text.index(begin) + len(begin), text.index(end)
+
+
+def tables():
+    return (("facts", facts_table()), ("matrix", segel("matrix", SAMPLE)))
+
+
+def write():
+    text = read(DOC)
+    for name, table in tables():
+        start, end = between(text, name)
+        text = text[:start] + table + text[end:]
+    with open(DOC, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def the_tables_are_those_of_the_code(_):
+    text = read(DOC)
+    for name, table in tables():
+        start, end = between(text, name)
+        assert text[start:end] == table, f"table {name}: tests/system/policy.py --write"
+
+
+def changed(folder, *pairs):
+    text = read(SAMPLE)
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path = os.path.join(folder, "changed.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def the_whole_catalogue_is_in_the_sample(_):
+    wanted = re.findall(r'^CATALOGUE\("([^"]+)"',
+                        read(os.path.join(ROOT, "gateway/policy/catalogue.def")), re.M)
+    rows = [json.loads(line) for line in segel("matrix", "--json", SAMPLE).splitlines()]
+    assert len(wanted) == 53
+    assert set(wanted) <= {row["rule"] for row in rows}
+    assert all(row["allowing"] > 0 and row["denying"] > 0 for row in rows), rows
+
+
+def check_names_what_is_not_judged(_):
+    told = json.loads(segel("check", "--json", SAMPLE))
+    lines = segel("check", SAMPLE).splitlines()
+    assert told["rules"] == told["enforced"] + told["shadow"] + len(told["not_yet_judged"])
+    for row in told["not_yet_judged"]:
+        sentence = f"{row['rule']} is not yet judged: the gateway does not know '{row['fact']}'"
+        assert any(line.startswith(sentence) for line in lines), row
+    assert "belum dinilai" in segel("check", "--lang", "id", SAMPLE)
+
+
+def a_pending_rule_cannot_be_enforced(folder):
+    path = changed(folder, ("    mode: pending\n    require: {status.revoked",
+                            "    mode: enforce\n    require: {status.revoked"))
+    told = segel("check", path, code=1)
+    assert re.search(r"changed\.yaml:\d+:\d+: CP-4\.9-01 reads 'status\.revoked'", told), told
+    assert "write 'mode: pending'" in told
+
+
+def a_rule_without_a_denying_test_fails_coverage(folder):
+    path = changed(folder, ("\ntests:\n", "\ntests:\n"), (
+        "rules:\n", "rules:\n  - {id: X-1, cp: \"1\", level: hard, require: {cert.chain_ok: "
+        "{exists: true}}, deny: NO}\n"))
+    segel("test", path)
+    told = segel("test", "--coverage", path, code=1)
+    assert "X-1: no denying test" in told, told
+
+
+def diff_names_what_changed(folder):
+    path = changed(folder, ("cert.remaining_s: {ge: 604800}", "cert.remaining_s: {ge: 1}"),
+                   ("  - id: CP-6.1-05\n", "  - id: CP-X\n"),
+                   ("cp: \"8.1\"\n    level: soft\n", "cp: \"8.1\"\n    level: hard\n"),
+                   ("level: soft\n    mode: shadow\n", "level: soft\n    mode: off\n"),
+                   ("\ntests:\n" + read(SAMPLE).split("\ntests:\n")[1], "\n"))
+    rows = [json.loads(line) for line in segel("diff", "--json", SAMPLE, path).splitlines()]
+    told = {(row["rule"], row["what"]) for row in rows}
+    assert told == {("CP-6.3-01", "demands"), ("CP-8-01", "level"), ("CP-OPS-02", "mode"),
+                    ("CP-6.1-05", "removed"), ("CP-X", "added")}, told
+    assert segel("diff", SAMPLE, SAMPLE) == "no difference\n"
+
+
+def job(folder, **changes):
+    base = read(SAMPLE).split("  rsa_seal:\n")[1].split("\ntests:")[0]
+    values = {}
+    for name, value in re.findall(r"^    ([\w.]+): (.*)$", base, re.M):
+        plain = re.fullmatch(r"-?\d+|true|false|\[.*\]|\".*\"", value)
+        values[name] = value if plain else f'"{value}"'
+        if value.startswith("[") and '"' not in value:
+            values[name] = json.dumps(value[1:-1].split(", "))
+    values["clock.now"] = '"2026-05-04T08:00:00+07:00"'
+    values |= changes
+    path = os.path.join(folder, "job.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("{" + ", ".join(f'"{n}": {v}' for n, v in values.items()) + "}")
+    json.loads(read(path))
+    return path
+
+
+def explain_says_of_each_rule_why(folder):
+    words = ("explain", "--policy", SAMPLE, "--json", "--job")
+    told = json.loads(segel(*words, job(folder)))
+    results = {row["id"]: row["result"] for row in told["rules"]}
+    assert told["decision"] == "allow" and len(results) == 58
+    assert results["CP-6.1-02"] == "pass" and results["CP-OPS-02"] == "shadow_pass"
+    assert results["CP-4.9-01"] == "skip"  # pending, whatever the job says
+    told = json.loads(segel(*words, job(folder, **{
+        "key.rsa_bits": "1024", "clock.now": '"2026-05-03T08:00:00+07:00"',
+        "status.revoked": "true"}), code=1))
+    rows = {row["id"]: row for row in told["rules"]}
+    assert told["decision"] == "deny"
+    assert rows["CP-6.1-02"]["result"] == "fail" and rows["CP-6.1-02"]["found"] == "1024"
+    assert rows["CP-6.1-02"]["fact"] == "key.rsa_bits" and rows["CP-6.1-02"]["required"]
+    assert rows["CP-OPS-02"]["result"] == "shadow_fail"
+    assert rows["CP-4.9-01"]["result"] == "skip"
+    assert rows["CP-4.9-01"]["lacks"] == "status.revoked"
+
+
+def explain_refuses_what_is_no_fact(folder):
+    words = ("explain", "--policy", SAMPLE, "--job")
+    assert "did you mean" in segel(*words, job(folder, **{"key.rsa_bit": "1"}), code=2)
+    path = job(folder)
+    text = re.sub(r'"clock.now": "[^"]*"', '"job.batch": "b"', read(path))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    assert "clock.now" in segel(*words, path, code=2)
+
+
+def a_part_of_the_mutants_is_killed(folder):
+    import policy_flips as mutants  # pylint: disable=import-outside-toplevel
+    lines = list(mutants.mutants(read(SAMPLE)))
+    assert len(lines) > 300
+    for number, line, text in lines[::MUTANT_STEP]:
+        assert mutants.refused(SEGEL, folder, text), f"survives: line {number}: {line}"
+
+
+CLAIMS = (the_tables_are_those_of_the_code, the_whole_catalogue_is_in_the_sample,
+          check_names_what_is_not_judged, a_pending_rule_cannot_be_enforced,
+          a_rule_without_a_denying_test_fails_coverage, diff_names_what_changed,
+          explain_says_of_each_rule_why, explain_refuses_what_is_no_fact,
+          a_part_of_the_mutants_is_killed)
+
+
+def main():
+    if sys.argv[1:] == ["--write"]:
+        write()
+        return 0
+    failed = 0
+    for claim in CLAIMS:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                claim(folder)
+                print(f"ok    {claim.__name__}")
+            except AssertionError as why:
+                failed += 1
+                print(f"FAIL  {claim.__name__}: {why}")
+    print(f"{len(CLAIMS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
