@@ -363,6 +363,7 @@ else
 	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/transport.py \
 	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
+	@$(BUILD)/tests/bench/policy
 endif
 
 overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=10 for a quick look

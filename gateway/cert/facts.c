@@ -80,6 +80,30 @@ static void time_fact(struct cert *cert, enum fact fact, const ASN1_TIME *time)
     }
 }
 
+/* PrivateKeyUsagePeriod (RFC 3280, 4.2.1.4): either end may be missing. One that cannot
+ * be read, or stands there twice, gives no end that a rule could hold: it counts as over.
+ */
+static void usage_period_facts(struct cert *cert)
+{
+    int critical = 0;
+    PKEY_USAGE_PERIOD *period =
+        X509_get_ext_d2i(cert->chain[0], NID_private_key_usage_period, &critical, NULL);
+
+    if (period == NULL) {
+        if (critical != -1) {
+            facts_number(&cert->facts, FACT_ID_cert_pkup_until, 0);
+        }
+        return;
+    }
+    if (period->notBefore != NULL) {
+        time_fact(cert, FACT_ID_cert_pkup_from, period->notBefore);
+    }
+    if (period->notAfter != NULL) {
+        time_fact(cert, FACT_ID_cert_pkup_until, period->notAfter);
+    }
+    PKEY_USAGE_PERIOD_free(period);
+}
+
 /* Collects the texts of one set. */
 struct texts {
     struct slice *items;
@@ -214,6 +238,7 @@ void facts_of_certificate(struct cert *cert)
     fact_name_text(cert, FACT_ID_cert_issuer, X509_get_issuer_name(certificate));
     time_fact(cert, FACT_ID_cert_not_before, X509_get0_notBefore(certificate));
     time_fact(cert, FACT_ID_cert_not_after, X509_get0_notAfter(certificate));
+    usage_period_facts(cert);
     policy_facts(cert);
     eku_facts(cert);
     key_usage_facts(cert);

@@ -1,0 +1,148 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "gateway/policy/policy.h"
+
+/* What one decision by 50 rules costs, and the loading of a file with 500 rules and as
+ * many tests. Processor time of this thread; figures to read, nothing is asserted. */
+
+enum { JUDGED_RULES = 50, LOADED_RULES = 500, TURNS = 50000, LOADS = 10, ROUNDS = 5 };
+
+static double now_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* Two of three rules read the key alone, as in a real policy; the others the job. The
+ * first so many match a pattern, which costs most by far. */
+static void write_rule(FILE *out, int number, int patterns)
+{
+    enum { PATTERN = 3 };
+    static const char *const demands[] = {
+        "{key.rsa_bits: {between: [2048, 8192]}, key.local: true}",
+        "{job.alg: {in: [rsa-pkcs1-sha256, rsa-pss-sha256]}, job.digest_len: {ge: 32}}",
+        "{cert.key_usage: {exists: true, subset: [digitalSignature, nonRepudiation]}}",
+        "{job.approval_ref: {exists: true, matches: \"[A-Z][A-Za-z0-9./_:-]{2,127}\"}}",
+    };
+
+    (void)fprintf(out,
+                  "  - {id: R%d, cp: \"1\", level: hard, require: %s, deny: NO, message: "
+                  "{id: Tidak, en: No}}\n",
+                  number, demands[number < patterns ? PATTERN : number % PATTERN]);
+}
+
+static const char head[] =
+    "apiVersion: segel/v1\nkind: CertificatePolicy\n"
+    "metadata: {id: p, version: 1, effective: 2026-01-01, review_by: 2027-01-01}\n"
+    "profile: test\nrules:\n";
+
+static char *policy_text(int rules, int patterns, int tests, size_t *len)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, len);
+
+    MUST(out != NULL);
+    (void)fputs(head, out);
+    for (int i = 0; i < rules; i++) {
+        write_rule(out, i, patterns);
+    }
+    for (int i = 0; i < tests; i++) {
+        (void)fprintf(out,
+                      "%s  - {name: t%d, now: 2026-05-02, input: {key.rsa_bits: 1024, "
+                      "key.local: true}, expect: {decision: deny, code: NO}}\n",
+                      i == 0 ? "tests:\n" : "", i);
+    }
+    MUST(fclose(out) == 0);
+    return text;
+}
+
+static struct policy *parsed(const char *text, size_t len)
+{
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+
+    if (policy_parse(slice_of(text, len), "bench", &policy, &why) != SG_OK) {
+        (void)fprintf(stderr, "%s\n", why.text);
+        exit(1);
+    }
+    return policy;
+}
+
+static void fill(struct facts *facts)
+{
+    static const struct slice usages[] = {{(const uint8_t *)"digitalSignature", 16}};
+
+    facts_number(facts, FACT_ID_key_rsa_bits, 3072);
+    facts_bool(facts, FACT_ID_key_local, true);
+    facts_set(facts, FACT_ID_cert_key_usage, usages, SG_COUNT(usages));
+    facts_text(facts, FACT_ID_job_alg, slice_str("rsa-pss-sha256"));
+    facts_number(facts, FACT_ID_job_digest_len, 32);
+    facts_text(facts, FACT_ID_job_approval_ref, slice_str("ND/045/2026"));
+}
+
+static double judge_us(int patterns)
+{
+    size_t len = 0;
+    char *text = policy_text(JUDGED_RULES, patterns, 0, &len);
+    struct policy *policy = parsed(text, len);
+    struct policy_key *bound = NULL;
+    struct facts facts = {0};
+    struct verdict verdict = {0};
+
+    fill(&facts);
+    MUST(policy_bind(policy, &facts, &bound) == SG_OK);
+    double start = now_us();
+    for (int i = 0; i < TURNS; i++) {
+        policy_judge(policy, bound, &facts, &verdict);
+        MUST(verdict.allow);
+    }
+    double took = (now_us() - start) / TURNS;
+    policy_key_free(bound);
+    policy_free(policy);
+    free(text);
+    return took;
+}
+
+static double load_us(int patterns)
+{
+    size_t len = 0;
+    char *text = policy_text(LOADED_RULES, patterns, LOADED_RULES, &len);
+    double start = now_us();
+
+    for (int i = 0; i < LOADS; i++) {
+        policy_free(parsed(text, len));
+    }
+    double took = (now_us() - start) / LOADS;
+    free(text);
+    return took;
+}
+
+/* The best of some rounds: whatever disturbs makes it slower. */
+static double best(double (*measure)(int patterns), int patterns)
+{
+    double least = measure(patterns);
+
+    for (int i = 1; i < ROUNDS; i++) {
+        double took = measure(patterns);
+        least = took < least ? took : least;
+    }
+    return least;
+}
+
+int main(void)
+{
+    double one = best(judge_us, 1);
+    double ten = best(judge_us, 10);
+
+    (void)printf("policy: %.2f us a decision by %d rules, one with a pattern\n", one,
+                 JUDGED_RULES);
+    (void)printf("policy: %.2f us for each further rule with a pattern\n",
+                 (ten - one) / 9);
+    (void)printf("policy: %.1f ms to load %d rules and run %d tests\n",
+                 best(load_us, 10) / 1000, LOADED_RULES, LOADED_RULES);
+    return 0;
+}
