@@ -2,6 +2,7 @@
 """Promises that only show from outside: which process knows which secret, what never
 reaches the gateway at all, and what an earlier checkpoint is good for."""
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -115,6 +116,33 @@ def a_policy_with_one_broken_rule_does_not_load_at_all(rigged):
     code, said = rigged.refuses(with_rule(rigged, "denies: CALLER_NOT_ENTITLED"))
     equal(code, 1, "exit code")
     contains(said, "one-more.yaml", "denies")
+
+
+def with_requirement(rigged, requirement):
+    """A configuration with a policy of one more rule, the first of the file."""
+    text = rigged.read("policy.yaml").split("\ntests:\n", maxsplit=1)[0] + "\n"
+    rule = f'  - {{id: X-1, cp: "9.9", level: hard, require: {requirement}, deny: OUTSIDE_HOURS}}'
+    rigged.write("calendar.yaml", text.replace("\nrules:\n", f"\nrules:\n{rule}\n", 1))
+    return rigged.config((r"file: policy.yaml", "file: calendar.yaml"))
+
+
+@claim
+def weekday_and_minute_come_from_the_clock_of_the_job(rigged):
+    days = "[mon, tue, wed, thu, fri, sat, sun]"
+    lawful = (f"{{clock.weekday: {{in: {days}}}, clock.minute_of_day: {{between: [0, 1439]}}, "
+              "clock.holiday: {exists: true}}")
+    with rigged.gateway(with_requirement(rigged, lawful)) as gateway:
+        gateway.client().sign(rig.item())
+    zone = datetime.timezone(datetime.timedelta(hours=7))
+    before = datetime.datetime.now(zone)
+    config = with_requirement(rigged, f"{{clock.weekday: {{not_in: {days}}}}}")
+    with rigged.gateway(config) as gateway:
+        refusal = rig.refused(gateway.client().sign)
+        contains(gateway.text(), "policy.pending")
+    after = datetime.datetime.now(zone)
+    equal(refusal.info.reason, "OUTSIDE_HOURS", "code")
+    found = refusal.denial.failures[0].found
+    expect(found in {day.strftime("%a").lower() for day in (before, after)}, found)
 
 
 # --- The log against an earlier checkpoint -----------------------------------------------
