@@ -48,12 +48,13 @@ static void caller_facts(const struct caller *caller, struct facts *facts)
     facts_set(facts, FACT_ID_caller_auth, remote ? mtls : local, 1);
 }
 
+/* A rule need not have a message: then there is none in either language. */
 static const char *first_text(const char *wanted, const char *other)
 {
-    if (wanted[0] != '\0') {
+    if (wanted != NULL) {
         return wanted;
     }
-    return other[0] != '\0' ? other : "denied by policy";
+    return other != NULL ? other : "denied by policy";
 }
 
 /* The deciding rule speaks, in the call's language if it knows it. */

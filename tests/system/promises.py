@@ -139,7 +139,9 @@ def weekday_and_minute_come_from_the_clock_of_the_job(rigged):
     with rigged.gateway(config) as gateway:
         refusal = rig.refused(gateway.client().sign)
         contains(gateway.text(), "policy.pending")
+    expect(refusal.info is not None, f"{refusal.code} {refusal.message}")
     after = datetime.datetime.now(zone)
+    contains(refusal.message, "denied by policy", "X-1")  # the rule has no message
     equal(refusal.info.reason, "OUTSIDE_HOURS", "code")
     found = refusal.denial.failures[0].found
     expect(found in {day.strftime("%a").lower() for day in (before, after)}, found)
