@@ -247,37 +247,20 @@ static void say_ready(const struct gateway *gateway)
     const struct config *config = gateway->config;
     char address[128];
     char keys[24];
+    char pending[24];
 
     door_name(config, server_port(gateway->server, 0), address, sizeof(address));
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
+    (void)snprintf(pending, sizeof(pending), "%zu", policy_pending(gateway->policy));
     log_event(LOG_INFO, "ready", "address", address, "admin",
               gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",
-              keys, "policy", policy_info(gateway->policy)->id, "log_key",
-              core_log_vkey(gateway->core), NULL);
-}
-
-/* No rule of the file may look as if it guarded something while it does not. */
-static void say_pending(const struct policy *policy)
-{
-    size_t count = 0;
-    char rules[24];
-
-    for (size_t i = 0; i < policy_rule_count(policy); i++) {
-        count += policy_lacks(policy, i) != NULL ? 1 : 0;
-    }
-    if (count > 0) {
-        (void)snprintf(rules, sizeof(rules), "%zu", count);
-        log_event(LOG_WARN, "policy.pending", "rules", rules, "why",
-                  "they read facts that this gateway does not know yet and refuse "
-                  "nothing; 'segel policy check' names them",
-                  NULL);
-    }
+              keys, "policy", policy_info(gateway->policy)->id, "rules_not_judged",
+              pending, "log_key", core_log_vkey(gateway->core), NULL);
 }
 
 static enum sg_status run(struct gateway *gateway, struct sg_error *why)
 {
     TRY(start(gateway, why));
-    say_pending(gateway->policy);
     say_ready(gateway);
     enum sg_status status = core_run(gateway->core, on_tick, gateway);
     if (status != SG_OK) {

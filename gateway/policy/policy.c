@@ -58,6 +58,16 @@ const char *policy_lacks(const struct policy *policy, size_t rule)
     return asked->info.mode == RULE_PENDING ? fact_name(asked->lacks) : NULL;
 }
 
+size_t policy_pending(const struct policy *policy)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        count += policy->rules[i].info.mode == RULE_PENDING ? 1 : 0;
+    }
+    return count;
+}
+
 const char *policy_dump(const struct policy *policy)
 {
     return policy->dump;

@@ -83,6 +83,8 @@ const struct slice *policy_list(const struct policy *policy, const char *name,
                                 size_t *count);
 /* The fact for want of which a rule is in mode pending; NULL for all other rules. */
 const char *policy_lacks(const struct policy *policy, size_t rule);
+/* How many rules are in mode pending: they refuse nothing. */
+size_t policy_pending(const struct policy *policy);
 /* Text dump of the compiled policy, one line a rule, for review; owned by the policy. */
 const char *policy_dump(const struct policy *policy);
 
