@@ -99,7 +99,7 @@ struct config {
     size_t caller_count;
     bool tls12;
     unsigned unix_mode; /* bits of permission of listen.unix */
-    size_t log_lane; /* index in lanes */
+    size_t log_lane;    /* index in lanes */
     struct config_object log_key;
     enum log_level log_level_value;
     enum log_format log_format_value;

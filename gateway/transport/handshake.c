@@ -98,22 +98,22 @@ static void read_credentials(const struct conn *conn, struct peer *peer)
 }
 
 /* Who this is by the callers as they are now. NULL: nobody knows it. */
-static void *ask(const struct conn *conn, struct sg_error *why)
+static bool ask(const struct conn *conn, void **caller, struct sg_error *why)
 {
     const struct setup *setup = conn->loop->setup;
     struct peer peer = {.address = conn->address};
-    void *caller = NULL;
 
+    *caller = NULL;
     read_credentials(conn, &peer);
     if (setup->identify != NULL && read_certificate(conn, &peer)) {
-        caller = setup->identify(setup->context, &peer, why);
+        *caller = setup->identify(setup->context, &peer, why);
     }
-    if (caller == NULL && why->text[0] == '\0') {
+    if (*caller == NULL && why->text[0] == '\0') {
         enum sg_status status =
             sg_fail(why, SG_UNAUTHENTICATED, "%s", sg_status_text(SG_UNAUTHENTICATED));
         (void)status;
     }
-    return caller;
+    return *caller != NULL;
 }
 
 /* A connection may last longer than the certificate that opened it. */
@@ -134,8 +134,7 @@ static void identify(struct conn *conn)
     struct sg_error why = {0};
 
     conn->expires_us = end_of_certificate(conn);
-    conn->caller = ask(conn, &why);
-    if (conn->caller == NULL) {
+    if (!ask(conn, &conn->caller, &why)) {
         conn->stranger = strdup(why.text);
         write_line(conn, LOG_WARN, "caller.unknown",
                    conn->stranger == NULL ? "" : conn->stranger);
@@ -185,12 +184,12 @@ void handshake_judge(struct conn *conn)
         session_goaway(conn); /* who knows who it is when it comes again */
         return;
     }
-    void *caller = status == SG_OK ? ask(conn, &why) : NULL;
-    if (caller == NULL) {
-        send_away(conn, why.text);
+    void *caller = NULL;
+    if (status == SG_OK && ask(conn, &caller, &why)) {
+        conn->caller = caller;
         return;
     }
-    conn->caller = caller;
+    send_away(conn, why.text);
 }
 
 static void finished(struct conn *conn)
