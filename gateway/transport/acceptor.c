@@ -44,6 +44,21 @@ static bool bind_port(struct acceptor *acceptor, struct address *address)
 
 static const char passed_prefix[] = "fd:";
 
+static bool is_passed(const struct server_listener *listener)
+{
+    return strncmp(listener->address, passed_prefix, sizeof(passed_prefix) - 1) == 0;
+}
+
+enum sg_status acceptor_check(const struct server_listener *listener,
+                              struct sg_error *why)
+{
+    struct address address;
+
+    return is_passed(listener)
+               ? SG_OK
+               : address_parse(listener->address, listener->port, &address, why);
+}
+
 enum sg_status acceptor_bind(struct acceptor *acceptor,
                              const struct server_listener *listener, mode_t unix_mode,
                              struct sg_error *why)
@@ -52,7 +67,7 @@ enum sg_status acceptor_bind(struct acceptor *acceptor,
 
     acceptor->fd = -1;
     acceptor->plain = listener->plain;
-    if (strncmp(listener->address, passed_prefix, sizeof(passed_prefix) - 1) == 0) {
+    if (is_passed(listener)) {
         TRY(passed_take(listener->address + sizeof(passed_prefix) - 1, acceptor->plain,
                         &acceptor->fd, why));
         acceptor->port = port_of(acceptor->fd);

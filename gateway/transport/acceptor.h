@@ -19,6 +19,10 @@ struct acceptor {
     struct event pause; /* out of descriptors: tries again later */
 };
 
+/* Whether the address can be understood: SG_INVALID if not. Nothing is opened, so sockets
+ * that systemd passes are taken to be there. */
+SG_MUST_USE enum sg_status acceptor_check(const struct server_listener *listener,
+                                          struct sg_error *why);
 /* Binds and listens. unix_mode: of the file of a Unix socket, 0 = 0660; the file that a
  * dead server left is replaced. SG_INVALID: not an address, or the path is something else
  * than a socket. SG_IO: taken or not ours. acceptor_close is due in any case. */

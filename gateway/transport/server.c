@@ -95,10 +95,20 @@ enum sg_status server_new(const struct server_options *options, struct server **
     return SG_OK;
 }
 
+static enum sg_status check_listeners(const struct server_options *options,
+                                      struct sg_error *why)
+{
+    for (size_t i = 0; i < options->listener_count; i++) {
+        TRY(acceptor_check(&options->listeners[i], why));
+    }
+    return SG_OK;
+}
+
 enum sg_status server_check(const struct server_options *options, struct sg_error *why)
 {
     SSL_CTX *tls = NULL;
 
+    TRY(check_listeners(options, why));
     enum sg_status status = tls_context(options, &tls, why);
     SSL_CTX_free(tls);
     return status;

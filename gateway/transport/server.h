@@ -64,7 +64,8 @@ struct server;
  * SG_INVALID, SG_NOT_FOUND, SG_IO: why names the file or address and what to do. */
 SG_MUST_USE enum sg_status server_new(const struct server_options *options,
                                       struct server **out, struct sg_error *why);
-/* The part of server_new that reads files: nothing is bound, nothing stays. */
+/* The part of server_new that reads addresses and files: nothing is bound, nothing stays.
+ */
 SG_MUST_USE enum sg_status server_check(const struct server_options *options,
                                         struct sg_error *why);
 /* Any thread: loads the PEM files of the options anew, all or nothing. New handshakes go

@@ -39,6 +39,17 @@ def the_check_names_files_that_the_start_would_miss(the_rig):
 
 
 @claim
+def the_check_names_addresses_that_nobody_can_listen_on(the_rig):
+    spoiled = [(r"address: 127.0.0.1", "address: localhost", "localhost"),
+               (r"listen: \{", f"listen: {{unix: /{'long' * 50}, ", "at most 107 bytes")]
+    for before, after, words in spoiled:
+        path = the_rig.config((before, after))
+        result = the_rig.tool("segeld", "--config", path, "--check-config")
+        equal(result.returncode, 1, f"exit code with {after}: {result.stdout}")
+        contains(result.stderr, words)
+
+
+@claim
 def a_missing_configuration_is_named(the_rig):
     ends_with(the_rig, the_rig.path("absent.yaml"), "absent.yaml")
 
