@@ -10,10 +10,24 @@ static bool trailers_can_go(const struct grpc_call *call)
            nghttp2_session_get_stream_remote_window_size(session, call->stream) > 0;
 }
 
+/* Whether an answer that is complete waits for nothing but the end of this turn. */
+static bool is_on_its_way(const struct grpc_call *call)
+{
+    nghttp2_session *session = call->conn->session;
+    int64_t queued = (int64_t)call->queued;
+
+    return queued < nghttp2_session_get_remote_window_size(session) &&
+           queued < nghttp2_session_get_stream_remote_window_size(session, call->stream);
+}
+
 /* A client whose own clock is a little behind would take a reset for a cancellation, so
- * it is told by status wherever that can be had without waiting. */
+ * it is told by status wherever that can be had without waiting. The service's own clock
+ * may have rung first: then its answer goes. */
 void call_expire(struct grpc_call *call)
 {
+    if (call->ended && is_on_its_way(call)) {
+        return;
+    }
     if (call->ended || (call->answered && !trailers_can_go(call))) {
         call_abandon(call, NGHTTP2_CANCEL);
     } else {
