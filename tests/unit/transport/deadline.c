@@ -61,3 +61,27 @@ Test(deadline, after_an_answer_is_told_behind_it)
     cr_expect_eq(reply->reset, NGHTTP2_NO_ERROR);
     cr_expect(echo_reaches(&echo.closed, 1));
 }
+
+/* The loop is held up while the deadline passes, and then learns of the service's answer
+ * and of the deadline in the same turn. */
+Test(deadline, does_not_take_back_an_answer)
+{
+    static const char *const soon[] = {"grpc-timeout", "40m", NULL};
+    struct peer_link other;
+
+    echo_connect(&echo, &other);
+    peer_headers(&other, 1, "/test.Echo/Mirror", soon, false);
+    cr_assert(peer_send(&other));
+    cr_assert(echo_reaches(&echo.opened, 1));
+    peer_headers(&link_, 1, "/test.Echo/Mirror", NULL, false);
+    for (unsigned i = 0; i < 4; i++) {
+        peer_message(&link_, 1, echo_message("nap", 0, bytes, sizeof(bytes)), i == 3);
+    }
+    cr_assert(peer_send(&link_));
+    cr_assert(echo_reaches(&echo.opened, 2));
+    peer_message(&other, 1, echo_message("fail", 0, bytes, sizeof(bytes)), false);
+    const struct reply *reply = peer_wait(&other, 1);
+    cr_expect(reply->grpc == 7 || reply->grpc == 4, "%d", reply->grpc);
+    cr_expect_neq(reply->reset, NGHTTP2_CANCEL);
+    peer_close(&other);
+}
