@@ -111,6 +111,9 @@ void call_open(struct grpc_call *call);
 
 /* expire.c: the deadline has passed. */
 void call_expire(struct grpc_call *call);
+/* Ends it, by status where the peer takes one now, else by a reset. Nothing for calls
+ * that were not accepted (yet). */
+void call_dismiss(struct grpc_call *call, enum sg_status status, const char *why);
 
 /* reply.c */
 /* Ends a call by RST_STREAM, whatever was queued. */

@@ -34,3 +34,13 @@ void call_expire(struct grpc_call *call)
         call_refuse(call, SG_TIMEOUT, NULL);
     }
 }
+
+/* One that is no longer welcome must not stay by giving its answers no window. */
+void call_dismiss(struct grpc_call *call, enum sg_status status, const char *why)
+{
+    if (call->answered && !is_on_its_way(call)) {
+        call_abandon(call, NGHTTP2_CANCEL);
+    } else if (call->accepted && !call->ended) {
+        call_refuse(call, status, why);
+    }
+}

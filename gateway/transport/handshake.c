@@ -151,9 +151,7 @@ static void send_away(struct conn *conn, const char *why)
     conn->stranger = strdup(why);
     LIST_FOREACH(call, &conn->calls, link)
     {
-        if (call->accepted && !call->ended) {
-            call_refuse(call, SG_UNAUTHENTICATED, why);
-        }
+        call_dismiss(call, SG_UNAUTHENTICATED, why);
     }
     conn->caller = NULL;
     session_goaway(conn);

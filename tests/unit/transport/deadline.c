@@ -2,7 +2,7 @@
 
 #include "tests/unit/transport/support/echo.h"
 
-/* Deadlines that pass when the answer has begun. */
+/* Deadlines that pass, and certificates that are revoked, when the answer has begun. */
 
 static struct echo echo;
 static struct peer_link link_;
@@ -84,4 +84,26 @@ Test(deadline, does_not_take_back_an_answer)
     cr_expect(reply->grpc == 7 || reply->grpc == 4, "%d", reply->grpc);
     cr_expect_neq(reply->reset, NGHTTP2_CANCEL);
     peer_close(&other);
+}
+
+/* It could stay for as long as it answers our PINGs. */
+Test(deadline, nobody_revoked_stays_by_taking_nothing)
+{
+    const struct server_options others = {.certificate = echo.pki.server,
+                                          .private_key = echo.pki.server_key,
+                                          .client_ca = echo.pki.server};
+    struct peer_link narrow;
+
+    echo_connect_window(&echo, &narrow, 1500);
+    peer_headers(&narrow, 1, "/test.Echo/Repeat", NULL, false);
+    peer_message(&narrow, 1, echo_message("10", 0, bytes, sizeof(bytes)), true);
+    cr_assert(peer_send(&narrow));
+    struct reply *reply = peer_reply(&narrow, 1);
+    while (reply->bytes < 1500 && peer_read(&narrow)) {
+        continue;
+    }
+    cr_assert_eq(server_reload(echo.server, &others, NULL), SG_OK);
+    cr_expect_eq(peer_wait(&narrow, 1)->reset, NGHTTP2_CANCEL);
+    peer_close(&narrow);
+    cr_expect(echo_reaches(&echo.closed, 1));
 }
