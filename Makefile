@@ -18,7 +18,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PARALLEL = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(JOBS)) --no-print-directory
 
 PACKAGES := libevent libnghttp2 openssl libprotobuf-c libp11 p11-kit-1 sqlite3 yaml-0.1 \
-            jansson libqpdf libqrencode libpng zlib libseccomp
+            jansson libcurl libqpdf libqrencode libpng zlib libseccomp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef \
@@ -45,13 +45,14 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog base policy cert cms ledger core transport service hsm client pdf verify
+MODULES := proto tlog base policy cert status cms ledger core transport service hsm client pdf verify
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
 DIR_base      := gateway
 DIR_policy    := gateway/policy
 DIR_cert      := gateway/cert
+DIR_status    := gateway/status
 DIR_cms       := gateway/cms
 DIR_ledger    := gateway/ledger
 DIR_core      := gateway/core
@@ -67,11 +68,12 @@ NEEDS_tlog      := tlog proto
 NEEDS_base      := base proto
 NEEDS_policy    := policy base proto
 NEEDS_cert      := cert policy base proto
+NEEDS_status    := status cert policy base proto
 NEEDS_cms       := cms base proto
 NEEDS_ledger    := ledger tlog base proto
-NEEDS_core      := core ledger tlog cert cms policy base proto
+NEEDS_core      := core ledger tlog status cert cms policy base proto
 NEEDS_transport := transport base proto
-NEEDS_service   := service transport core ledger tlog cert cms policy base proto
+NEEDS_service   := service transport core ledger tlog status cert cms policy base proto
 NEEDS_hsm       := hsm proto
 NEEDS_client    := client pdf verify policy tlog base proto
 NEEDS_pdf       := pdf proto

@@ -1,0 +1,61 @@
+#ifndef SEGEL_GATEWAY_STATUS_EVIDENCE_H
+#define SEGEL_GATEWAY_STATUS_EVIDENCE_H
+
+#include <openssl/x509.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* What a CRL (RFC 5280) or an OCSP answer (RFC 6960) proves of one certificate. Both come
+ * from the network and are believed only after OpenSSL verified them; nothing here waits
+ * or keeps state. */
+
+/* One certificate and who issued it; all borrowed. */
+struct status_link {
+    X509 *subject;
+    X509 *issuer;
+    STACK_OF(X509) * untrusted; /* issuers between subject and anchor */
+    X509_STORE *anchors;
+};
+
+enum { STATUS_NUMBER_MAX = 20 }; /* RFC 5280 5.2.3: at most 20 octets */
+
+struct status_finding {
+    bool revoked;
+    bool suspended; /* certificateHold */
+    int64_t this_update_us;
+    int64_t next_update_us;
+    uint8_t number[STATUS_NUMBER_MAX]; /* cRLNumber, big-endian, right-aligned; OCSP: 0 */
+};
+
+/* SG_INVALID: it is not to be believed, and why says what is wrong with it. An old one is
+ * believed: its age is for the policy to judge. now_us: the time of the judgement. */
+SG_MUST_USE enum sg_status evidence_crl(const struct status_link *link, struct slice der,
+                                        int64_t now_us, struct status_finding *out,
+                                        struct sg_error *why);
+
+/* request: DER of the question that was asked, whose nonce an answer must not contradict;
+ * empty for an answer that was kept. */
+SG_MUST_USE enum sg_status evidence_ocsp(const struct status_link *link,
+                                         struct slice request, struct slice der,
+                                         int64_t now_us, struct status_finding *out,
+                                         struct sg_error *why);
+
+/* DER of a question with a fresh nonce; freed with OPENSSL_free. */
+SG_MUST_USE enum sg_status evidence_ask(const struct status_link *link, uint8_t **out,
+                                        size_t *len);
+
+/* Whether one may take the other's place: neither number nor time goes back. */
+bool evidence_follows(const struct status_finding *held,
+                      const struct status_finding *next);
+
+/* Seconds that clocks may differ. */
+enum { STATUS_SKEW_S = 300 };
+/* Shared by both: ASN1_TIME as microseconds; false when it is none. */
+bool evidence_time(const ASN1_TIME *time, int64_t *out_us);
+/* SHA-1 and MD5 prove nothing any more. */
+bool evidence_algorithm_ok(int signature_nid);
+SG_MUST_USE enum sg_status evidence_dates(const struct status_finding *finding,
+                                          int64_t now_us, struct sg_error *why);
+
+#endif

@@ -1,0 +1,149 @@
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+
+#include "gateway/status/evidence.h"
+
+static void free_response(OCSP_RESPONSE **response)
+{
+    OCSP_RESPONSE_free(*response);
+}
+
+static void free_basic(OCSP_BASICRESP **basic)
+{
+    OCSP_BASICRESP_free(*basic);
+}
+
+static void free_request(OCSP_REQUEST **request)
+{
+    OCSP_REQUEST_free(*request);
+}
+
+static void free_id(OCSP_CERTID **id)
+{
+    OCSP_CERTID_free(*id);
+}
+
+/* SHA-1 names the issuer here and proves nothing: responders know no other (RFC 6960
+ * 4.3, RFC 5019 2.1.1). */
+static OCSP_CERTID *id_of(const struct status_link *link)
+{
+    return OCSP_cert_to_id(EVP_sha1(), link->subject, link->issuer);
+}
+
+enum sg_status evidence_ask(const struct status_link *link, uint8_t **out, size_t *len)
+{
+    AUTO(free_request) OCSP_REQUEST *request = OCSP_REQUEST_new();
+    OCSP_CERTID *id = id_of(link);
+    unsigned char *der = NULL;
+
+    if (request == NULL || id == NULL || OCSP_request_add0_id(request, id) == NULL) {
+        OCSP_CERTID_free(id);
+        return SG_NO_MEMORY;
+    }
+    int size = OCSP_request_add1_nonce(request, NULL, -1) == 1
+                   ? i2d_OCSP_REQUEST(request, &der)
+                   : 0;
+    if (size <= 0) {
+        return SG_NO_MEMORY;
+    }
+    *out = der;
+    *len = (size_t)size;
+    return SG_OK;
+}
+
+static enum sg_status unwrap(struct slice der, OCSP_BASICRESP **out, struct sg_error *why)
+{
+    const unsigned char *at = der.data;
+    AUTO(free_response)
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.len);
+
+    if (response == NULL || at != der.data + der.len) {
+        ERR_clear_error();
+        return sg_fail(why, SG_INVALID, "it is not an OCSP answer in DER");
+    }
+    int state = OCSP_response_status(response);
+    if (state != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        return sg_fail(why, SG_INVALID, "the OCSP responder says: %s",
+                       OCSP_response_status_str(state));
+    }
+    *out = OCSP_response_get1_basic(response);
+    ERR_clear_error();
+    return *out != NULL ? SG_OK
+                        : sg_fail(why, SG_INVALID, "the OCSP answer is not a basic one");
+}
+
+/* An answer may leave the nonce away (RFC 6960 4.4.1): responders that sign ahead do. A
+ * wrong one, or one that nobody asked for, is somebody else's answer. */
+static bool nonce_ok(struct slice request, OCSP_BASICRESP *basic)
+{
+    const unsigned char *at = request.data;
+
+    if (request.len == 0) {
+        return true;
+    }
+    AUTO(free_request)
+    OCSP_REQUEST *asked = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
+    int found = asked == NULL ? 0 : OCSP_check_nonce(asked, basic);
+    return found == 1 || found == -1;
+}
+
+/* Signed by the issuer, or by whom the issuer gave id-kp-OCSPSigning. */
+static bool signed_well(const struct status_link *link, OCSP_BASICRESP *basic)
+{
+    const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(basic);
+    const ASN1_OBJECT *object = NULL;
+
+    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    bool good =
+        evidence_algorithm_ok(OBJ_obj2nid(object)) &&
+        OCSP_basic_verify(basic, link->untrusted, link->anchors, OCSP_NOEXPLICIT) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+static enum sg_status read_single(const struct status_link *link, OCSP_BASICRESP *basic,
+                                  int64_t now_us, struct status_finding *out,
+                                  struct sg_error *why)
+{
+    AUTO(free_id) OCSP_CERTID *id = id_of(link);
+    ASN1_GENERALIZEDTIME *this_update = NULL;
+    ASN1_GENERALIZEDTIME *next_update = NULL;
+    int state = 0;
+    int reason = 0;
+
+    if (id == NULL || OCSP_resp_find_status(basic, id, &state, &reason, NULL,
+                                            &this_update, &next_update) != 1) {
+        return sg_fail(why, SG_INVALID, "the OCSP answer is about another certificate");
+    }
+    if (state != V_OCSP_CERTSTATUS_GOOD && state != V_OCSP_CERTSTATUS_REVOKED) {
+        return sg_fail(why, SG_INVALID,
+                       "the OCSP responder does not know the certificate");
+    }
+    out->suspended = state == V_OCSP_CERTSTATUS_REVOKED &&
+                     reason == OCSP_REVOKED_STATUS_CERTIFICATEHOLD;
+    out->revoked = state == V_OCSP_CERTSTATUS_REVOKED && !out->suspended;
+    if (!evidence_time(this_update, &out->this_update_us) ||
+        !evidence_time(next_update, &out->next_update_us)) {
+        return sg_fail(why, SG_INVALID, "the OCSP answer lacks thisUpdate or nextUpdate");
+    }
+    return evidence_dates(out, now_us, why);
+}
+
+enum sg_status evidence_ocsp(const struct status_link *link, struct slice request,
+                             struct slice der, int64_t now_us, struct status_finding *out,
+                             struct sg_error *why)
+{
+    AUTO(free_basic) OCSP_BASICRESP *basic = NULL;
+
+    *out = (struct status_finding){0};
+    TRY(unwrap(der, &basic, why));
+    if (!nonce_ok(request, basic)) {
+        return sg_fail(why, SG_INVALID, "the OCSP answer belongs to another question");
+    }
+    if (!signed_well(link, basic)) {
+        return sg_fail(why, SG_INVALID,
+                       "the OCSP answer is not signed by the issuer, nor by a responder "
+                       "that the issuer named");
+    }
+    return read_single(link, basic, now_us, out, why);
+}
