@@ -98,6 +98,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         core->on_tick(core->tick_context);
     }
     report_update(core, false);
+    notes_key_states(core);
     if (core->ticks % TICKS_A_SUMMARY == 0) {
         notes_sum_up(core);
     }

@@ -137,6 +137,8 @@ void report_update(struct core *core, bool changed);
 
 /* notes.c */
 void notes_add(struct core *core, const char *type, const char *subject, const char *why);
+/* Certificates that were revoked, put on hold or released since the last call. */
+void notes_key_states(struct core *core);
 SG_MUST_USE enum sg_status notes_write(struct core *core);
 /* Counts jobs that get no record of their own, and writes the sums since the last time as
  * one "overload" record: a flood cannot become disk writes, and yet it is on the log. */

@@ -281,10 +281,25 @@ static enum sg_status answer_outdated(struct core *core, struct job *job)
     return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
 }
 
+/* The same for its certificates: revoked, put on hold or released while the job waited.
+ */
+static enum sg_status answer_status_changed(struct core *core, struct job *job)
+{
+    job_refuse(job, SG_LANE_DOWN,
+               "the status of the certificate of key '%s' has just changed; ask again "
+               "with the same id",
+               job->key->config->name);
+    return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
+}
+
 static enum sg_status judge_new(struct core *core, struct job *job)
 {
     if (job->binding != key_binding(job->key)) {
         return answer_outdated(core, job);
+    }
+    if (job->verdict.allow &&
+        job->status_generation != status_generation(&job->key->holder->status)) {
+        return answer_status_changed(core, job);
     }
     if (!job->verdict.allow) {
         return deny_by_policy(core, job);

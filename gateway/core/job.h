@@ -58,7 +58,8 @@ struct job {
     struct binding
         *binding; /* owned share: what the key was when the job was judged; NULL:
                    * no lane has opened it yet, and the job was not judged */
-    const struct policy *policy;        /* borrowed: the one that judged */
+    uint64_t status_generation;  /* of the certificate status that it was judged with */
+    const struct policy *policy; /* borrowed: the one that judged */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
     uint8_t caller_cert[32];            /* of a remote caller */

@@ -8,14 +8,16 @@
 #include "gateway/config.h"
 #include "gateway/core/lane.h"
 #include "gateway/policy/policy.h"
+#include "gateway/status/cell.h"
 
 struct binding;
 
 /* Where a key keeps its present binding: the core replaces it, any thread may hold on to
  * the one it found. */
 struct binding_holder {
-    pthread_mutex_t lock;    /* leaf; held for a pointer's time */
-    struct binding *binding; /* owned share; NULL until a lane has opened the key */
+    pthread_mutex_t lock;      /* leaf; held for a pointer's time */
+    struct binding *binding;   /* owned share; NULL until a lane has opened the key */
+    struct status_cell status; /* of its certificates; without the lock */
 };
 
 /* A key that callers can name: its certificate and the CMS templates. Immutable after

@@ -46,6 +46,34 @@ enum sg_status notes_write(struct core *core)
     return SG_OK;
 }
 
+/* "good" is news after a hold only, "unknown" never: the facts say it to each job. */
+static bool is_news(const char *told, const char *state, const struct status_view *view)
+{
+    if (view->revoked || view->suspended) {
+        return told == NULL || strcmp(told, state) != 0;
+    }
+    return view->authentic && told != NULL && strcmp(told, state) != 0;
+}
+
+void notes_key_states(struct core *core)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        const struct key *key = &core->keyring.keys[i];
+        const char **told = &core->routes[i].status_told;
+        struct status_view view;
+
+        (void)status_look(&key->holder->status, &view);
+        const char *state = status_state_name(&view);
+        if (is_news(*told, state, &view)) {
+            char text[sizeof(core->notes[0].why)];
+            (void)snprintf(text, sizeof(text), "certificate %s (%s)", state,
+                           status_source_name(view.source));
+            *told = state;
+            notes_add(core, "key.state", key->config->name, text);
+        }
+    }
+}
+
 void notes_count(struct core *core, enum unrecorded kind, size_t jobs)
 {
     atomic_fetch_add_explicit(&core->unrecorded[kind], jobs, memory_order_relaxed);

@@ -11,9 +11,10 @@ struct route {
     TAILQ_ENTRY(route) link;   /* in busy, while jobs wait */
     struct fair_queue waiting; /* judged, not yet decided */
     struct pace pace;
-    uint32_t in_hand; /* admitted, not yet concluded */
-    uint64_t berths;  /* bits: lanes that may serve it */
-    int64_t dark_us;  /* since when none of them is up; 0 = one is */
+    uint32_t in_hand;        /* admitted, not yet concluded */
+    uint64_t berths;         /* bits: lanes that may serve it */
+    int64_t dark_us;         /* since when none of them is up; 0 = one is */
+    const char *status_told; /* state of its certificates on the log; NULL = none yet */
 };
 TAILQ_HEAD(route_list, route);
 

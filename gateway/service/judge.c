@@ -112,6 +112,15 @@ static void refuse_unserved(const struct terms *terms, struct job *job)
     }
 }
 
+/* Looked at before the verdict: a change in between makes the verdict too old. */
+static void certificate_status(struct job *job, struct facts *facts)
+{
+    struct status_view view;
+
+    job->status_generation = status_look(&job->key->holder->status, &view);
+    status_facts(&view, job->signing_time_us, facts);
+}
+
 void judge_job(const struct services *services, const struct caller *caller,
                const struct terms *terms, struct job *job)
 {
@@ -132,6 +141,7 @@ void judge_job(const struct services *services, const struct caller *caller,
     job_facts(terms, job, label_names, &facts);
     caller_facts(caller, &facts);
     facts_number(&facts, FACT_ID_clock_now, job->signing_time_us);
+    certificate_status(job, &facts);
     facts_derive(&facts);
     policy_clock_facts(policy, &facts);
     policy_judge(policy, job->binding->facts, &facts, &job->verdict);

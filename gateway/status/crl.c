@@ -4,8 +4,6 @@
 
 #include "gateway/status/evidence.h"
 
-enum { SECURITY_LEVEL = 2, DEPTH_MAX = 8, US_PER_S = 1000000 };
-
 static void free_crl(X509_CRL **crl)
 {
     X509_CRL_free(*crl);
@@ -56,9 +54,7 @@ static enum sg_status verify(const struct status_link *link, X509_CRL *crl,
         return SG_NO_MEMORY;
     }
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-    X509_VERIFY_PARAM_set_time(param, (time_t)(now_us / US_PER_S));
-    X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
-    X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
+    evidence_set_time(param, now_us);
     if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK) != 1) {
         return SG_NO_MEMORY;
     }

@@ -1,9 +1,18 @@
 #include "gateway/status/evidence.h"
 
 #include <openssl/objects.h>
+#include <openssl/x509_vfy.h>
 #include <time.h>
 
-enum { US_PER_S = 1000000 };
+/* As for the chains of signing certificates: no SHA-1, no RSA below 2048 bits. */
+enum { SECURITY_LEVEL = 2, DEPTH_MAX = 8, US_PER_S = 1000000 };
+
+void evidence_set_time(X509_VERIFY_PARAM *param, int64_t now_us)
+{
+    X509_VERIFY_PARAM_set_time(param, (time_t)(now_us / US_PER_S));
+    X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+    X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
+}
 
 bool evidence_time(const ASN1_TIME *time, int64_t *out_us)
 {

@@ -53,6 +53,8 @@ bool evidence_follows(const struct status_finding *held,
 enum { STATUS_SKEW_S = 300 };
 /* Shared by both: ASN1_TIME as microseconds; false when it is none. */
 bool evidence_time(const ASN1_TIME *time, int64_t *out_us);
+/* Time, strength and depth of a path. */
+void evidence_set_time(X509_VERIFY_PARAM *param, int64_t now_us);
 /* SHA-1 and MD5 prove nothing any more. */
 bool evidence_algorithm_ok(int signature_nid);
 SG_MUST_USE enum sg_status evidence_dates(const struct status_finding *finding,

@@ -88,11 +88,13 @@ static bool nonce_ok(struct slice request, OCSP_BASICRESP *basic)
 }
 
 /* Signed by the issuer, or by whom the issuer gave id-kp-OCSPSigning. */
-static bool signed_well(const struct status_link *link, OCSP_BASICRESP *basic)
+static bool signed_well(const struct status_link *link, OCSP_BASICRESP *basic,
+                        int64_t now_us)
 {
     const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(basic);
     const ASN1_OBJECT *object = NULL;
 
+    evidence_set_time(X509_STORE_get0_param(link->anchors), now_us);
     X509_ALGOR_get0(&object, NULL, NULL, algorithm);
     bool good =
         evidence_algorithm_ok(OBJ_obj2nid(object)) &&
@@ -140,7 +142,7 @@ enum sg_status evidence_ocsp(const struct status_link *link, struct slice reques
     if (!nonce_ok(request, basic)) {
         return sg_fail(why, SG_INVALID, "the OCSP answer belongs to another question");
     }
-    if (!signed_well(link, basic)) {
+    if (!signed_well(link, basic, now_us)) {
         return sg_fail(why, SG_INVALID,
                        "the OCSP answer is not signed by the issuer, nor by a responder "
                        "that the issuer named");

@@ -1,0 +1,78 @@
+#ifndef SEGEL_GATEWAY_STATUS_INSIDE_H
+#define SEGEL_GATEWAY_STATUS_INSIDE_H
+
+#include <pthread.h>
+
+#include "gateway/status/evidence.h"
+#include "gateway/status/fetch.h"
+#include "gateway/status/status.h"
+
+/* Inside of the status module: links.c finds certificates, issuers and addresses,
+ * source.c asks one address and judges, watch.c is the thread, status.c joins them. */
+enum {
+    STATUS_LINKS_MAX = 256, /* certificates that are asked for, of all keys */
+    STATUS_URL_MAX = 1024,
+    STATUS_NAME_MAX = 72 /* name of a kept file */
+};
+
+/* One kind of statement about one certificate, and where it comes from. */
+struct source {
+    enum status_source kind;
+    char url[STATUS_URL_MAX]; /* "" = none: only what was kept counts */
+    char file[STATUS_NAME_MAX];
+    bool known;
+    struct status_finding finding;
+    int64_t due_us;     /* CLOCK_MONOTONIC */
+    unsigned failures;  /* in a row */
+    int64_t fetched_us; /* wall clock; 0 = never since the start */
+};
+
+struct watched {
+    struct status_link link; /* references owned */
+    uint8_t sha256[32];
+    struct source crl;
+    struct source ocsp;
+};
+
+struct status_entry {
+    struct status_key key;
+    size_t links[CERT_CHAIN_MAX]; /* the signer's first */
+    size_t link_count;
+    bool whole; /* every certificate of the chain has its issuer */
+};
+
+struct status {
+    const struct config *config;
+    X509_STORE *anchors;    /* owned */
+    STACK_OF(X509) * roots; /* owned: the same, to search */
+    struct watched *links;  /* owned */
+    size_t link_count;
+    struct status_entry *entries; /* owned */
+    size_t entry_count;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* for the condition alone */
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool running;
+};
+
+/* links.c */
+SG_MUST_USE enum sg_status links_make(struct status *status, struct sg_error *why);
+void links_fini(struct status *status);
+
+/* source.c */
+void source_read_kept(const struct status *status, const struct watched *link,
+                      struct source *source);
+void source_fetch(const struct status *status, const struct watched *link,
+                  struct source *source);
+/* When to ask again, in microseconds from now. */
+int64_t source_pause(const struct config *config, const struct source *source,
+                     int64_t now_us);
+
+/* watch.c */
+void *watch_run(void *status);
+
+/* status.c */
+void status_publish_all(struct status *status);
+
+#endif

@@ -1,0 +1,154 @@
+#include "gateway/status/status.h"
+
+#include <stdlib.h>
+
+#include "gateway/status/inside.h"
+#include "gateway/status/keep.h"
+
+/* --- What the statements of a chain say together --------------------------------- */
+
+/* The newer of the two kinds; NULL when there is none. */
+static const struct source *newest(const struct watched *link)
+{
+    if (!link->crl.known || !link->ocsp.known) {
+        return link->crl.known ? &link->crl : link->ocsp.known ? &link->ocsp : NULL;
+    }
+    return link->crl.finding.this_update_us > link->ocsp.finding.this_update_us
+               ? &link->crl
+               : &link->ocsp;
+}
+
+static void add_fetches(const struct source *source, struct status_view *view)
+{
+    if (source->fetched_us > view->fetched_us) {
+        view->fetched_us = source->fetched_us;
+    }
+    view->fetch_failed = view->fetch_failed || source->failures > 0;
+}
+
+/* A revocation is for ever, whoever of the two told it; a hold ends with the newer word.
+ */
+static void add_link(const struct watched *link, struct status_view *view)
+{
+    const struct source *told = newest(link);
+
+    add_fetches(&link->crl, view);
+    add_fetches(&link->ocsp, view);
+    if (told == NULL) {
+        view->authentic = false;
+        return;
+    }
+    view->revoked = view->revoked || (link->crl.known && link->crl.finding.revoked) ||
+                    (link->ocsp.known && link->ocsp.finding.revoked);
+    view->suspended = view->suspended || told->finding.suspended;
+    if (told->finding.this_update_us < view->this_update_us) {
+        view->this_update_us = told->finding.this_update_us;
+    }
+    if (told->finding.next_update_us < view->next_update_us) {
+        view->next_update_us = told->finding.next_update_us;
+    }
+}
+
+static void publish_key(const struct status *status, const struct status_entry *entry)
+{
+    struct status_view view = {.source = STATUS_NONE,
+                               .authentic = entry->whole && entry->link_count > 0,
+                               .this_update_us = INT64_MAX,
+                               .next_update_us = INT64_MAX};
+
+    for (size_t i = 0; i < entry->link_count; i++) {
+        add_link(&status->links[entry->links[i]], &view);
+    }
+    const struct source *told =
+        entry->link_count == 0 ? NULL : newest(&status->links[entry->links[0]]);
+    if (told != NULL) {
+        view.source = told->kind;
+    }
+    status_publish(entry->key.cell, &view);
+}
+
+void status_publish_all(struct status *status)
+{
+    for (size_t i = 0; i < status->entry_count; i++) {
+        publish_key(status, &status->entries[i]);
+    }
+}
+
+/* --- Making ---------------------------------------------------------------------- */
+
+static enum sg_status set_up(struct status *status, struct sg_error *why)
+{
+    TRY(fetch_setup());
+    TRY(keep_open(status->config->status_dir, why));
+    TRY(links_make(status, why));
+    for (size_t i = 0; i < status->link_count; i++) {
+        source_read_kept(status, &status->links[i], &status->links[i].crl);
+        source_read_kept(status, &status->links[i], &status->links[i].ocsp);
+    }
+    status_publish_all(status);
+    return SG_OK;
+}
+
+static void make_condition(struct status *status)
+{
+    pthread_condattr_t attributes;
+
+    MUST(pthread_mutex_init(&status->lock, NULL) == 0);
+    MUST(pthread_condattr_init(&attributes) == 0);
+    MUST(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    MUST(pthread_cond_init(&status->wake, &attributes) == 0);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+enum sg_status status_new(const struct config *config, const struct status_key *keys,
+                          size_t count, struct status **out, struct sg_error *why)
+{
+    struct status *status = (struct status *)calloc(1, sizeof(*status));
+
+    if (status == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the status of certificates");
+    }
+    status->config = config;
+    make_condition(status);
+    status->entries = (struct status_entry *)calloc(count + 1, sizeof(*status->entries));
+    enum sg_status result = status->entries == NULL ? SG_NO_MEMORY : SG_OK;
+    for (size_t i = 0; result == SG_OK && i < count; i++) {
+        status->entries[i].key = keys[i];
+        status->entry_count++;
+    }
+    result = result == SG_OK ? set_up(status, why) : result;
+    if (result != SG_OK) {
+        status_free(status);
+        return result;
+    }
+    *out = status;
+    return SG_OK;
+}
+
+enum sg_status status_start(struct status *status, struct sg_error *why)
+{
+    if (pthread_create(&status->thread, NULL, watch_run, status) != 0) {
+        return sg_fail(why, SG_NO_MEMORY, "cannot start the thread that fetches status");
+    }
+    status->running = true;
+    return SG_OK;
+}
+
+void status_free(struct status *status)
+{
+    if (status == NULL) {
+        return;
+    }
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    atomic_store(&status->stop, true);
+    MUST(pthread_cond_signal(&status->wake) == 0);
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    if (status->running) {
+        (void)pthread_join(status->thread, NULL);
+    }
+    links_fini(status);
+    (void)pthread_cond_destroy(&status->wake);
+    (void)pthread_mutex_destroy(&status->lock);
+    free(status->entries);
+    free(status);
+}
