@@ -3,9 +3,14 @@
 
 #include "gateway/metrics.h"
 #include "gateway/service/serving.h"
+#include "gateway/status/cell.h"
 #include "gateway/transport/server.h"
 
 /* The numbers behind /metrics, from what others say of themselves. Pure. */
+struct key_status {
+    const char *key;
+    struct status_view view;
+};
 struct monitor {
     const char *version; /* of segeld */
     struct vitals vitals;
@@ -14,6 +19,9 @@ struct monitor {
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;
     uint64_t watchers;
+    const struct key_status *statuses; /* borrowed */
+    size_t status_count;
+    int64_t now_us;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);
 

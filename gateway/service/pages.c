@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/monitor.h"
 
@@ -15,9 +16,52 @@ static struct vitals look(struct services *services)
                            .log_readable = reading_sound(services->reading)};
 }
 
+/* Of the keys whose certificates are asked about; the caller frees the list. */
+static struct key_status *statuses(const struct services *services, size_t *count)
+{
+    const struct keyring *ring = core_keys(services->options.core);
+    struct key_status *out = (struct key_status *)calloc(ring->count + 1, sizeof(*out));
+
+    *count = 0;
+    for (size_t i = 0; out != NULL && i < ring->count; i++) {
+        struct key_status *next = &out[*count];
+        next->key = ring->keys[i].config->name;
+        (void)status_look(&ring->keys[i].holder->status, &next->view);
+        *count += next->view.source == STATUS_OFF ? 0 : 1;
+    }
+    return out;
+}
+
+/* A line for each key whose certificates are not known to be good. */
+static bool statuses_amiss(const struct services *services, FILE *out)
+{
+    size_t count = 0;
+    struct key_status *all = statuses(services, &count);
+    bool amiss = false;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct status_view *view = &all[i].view;
+        if (!view->authentic || view->revoked || view->suspended) {
+            amiss = true;
+            (void)fprintf(out, "key '%s': status of its certificates: %s\n", all[i].key,
+                          status_state_name(view));
+        } else if (view->next_update_us < clock_wall_us()) {
+            amiss = true;
+            (void)fprintf(out,
+                          "key '%s': status of its certificates is past its next "
+                          "update\n",
+                          all[i].key);
+        }
+    }
+    free(all);
+    return amiss;
+}
+
 static int write_metrics(void *context, FILE *out)
 {
     struct services *services = (struct services *)context;
+    size_t count = 0;
+    struct key_status *keys = statuses(services, &count);
 
     core_report_callers(services->options.core, services->page_callers);
     const struct monitor monitor = {
@@ -28,18 +72,25 @@ static int write_metrics(void *context, FILE *out)
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,
         .watchers = atomic_load(&services->watchers),
+        .statuses = keys,
+        .status_count = count,
+        .now_us = clock_wall_us(),
     };
 
     monitor_write(&monitor, out);
+    free(keys);
     return HTTP_FINE;
 }
 
 /* Everything is as it should be; else a line for each thing that is not. */
 static int write_health(void *context, FILE *out)
 {
-    const struct vitals vitals = look((struct services *)context);
+    struct services *services = (struct services *)context;
+    const struct vitals vitals = look(services);
+    bool amiss = serving_amiss(&vitals, out);
 
-    if (serving_amiss(&vitals, out)) {
+    amiss = statuses_amiss(services, out) || amiss;
+    if (amiss) {
         return HTTP_UNFIT;
     }
     (void)fputs("ok\n", out);

@@ -9,10 +9,13 @@ import re
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import rig
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rig import claim, contains, equal, expect
@@ -386,9 +389,9 @@ def answer_of(authority, state=ocsp.OCSPCertStatus.GOOD, reason_flag=None, seria
     return answer
 
 
-def responder(authority, usage=True):
-    """A certificate that the issuing CA gave to a responder."""
-    key = rig_key()
+def responder(authority, usage=True, impostor=False):
+    """A certificate that the issuing CA gave to a responder, or somebody in its name."""
+    key = ec.generate_private_key(ec.SECP256R1())
     builder = x509.CertificateBuilder(
         authority.issuing.subject,
         x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "OCSP (TEST)")]),
@@ -397,12 +400,8 @@ def responder(authority, usage=True):
     if usage:
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False)
-    return builder.sign(authority.issuing_key, hashes.SHA256()), key
-
-
-def rig_key():
-    from cryptography.hazmat.primitives.asymmetric import ec
-    return ec.generate_private_key(ec.SECP256R1())
+    signer = key if impostor else authority.issuing_key
+    return builder.sign(signer, hashes.SHA256()), key
 
 
 @contextlib.contextmanager
@@ -439,11 +438,12 @@ def a_responder_that_the_issuer_named_may_answer(authority):
 @claim
 def no_bad_ocsp_answer_counts_and_each_is_explained(authority):
     certificate, key = responder(authority, usage=False)
+    false, false_key = responder(authority, impostor=True)
     revoked = ocsp.OCSPCertStatus
     answers = {
         "a responder without the right": (answer_of(authority, key=key,
                                                     responder=certificate), "not signed"),
-        "another key": (answer_of(authority, key=rig_key()), "not signed"),
+        "an impostor": (answer_of(authority, key=false_key, responder=false), "not signed"),
         "another nonce": (answer_of(authority, nonce=False), "another question"),
         "another certificate": (answer_of(authority, serial=certificate),
                                 "another certificate"),
@@ -464,6 +464,32 @@ def no_bad_ocsp_answer_counts_and_each_is_explained(authority):
                        f"{name}: '{word}' is not said: {gateway.find('status.failed')}")
                 time.sleep(0.05)
             equal(reason(gateway), "STATUS_NOT_AUTHENTIC", name)
+
+
+@claim
+def health_and_metrics_show_what_is_known(authority):
+    with authority.gateway() as gateway:
+        until(gateway, "")
+        page = local_page(gateway, "/metrics")
+        contains(page, 'segel_key_certificate_status{key="seal-demo",state="good"} 1\n',
+                 'segel_key_certificate_status_fetch_failed{key="seal-demo"} 0\n')
+        age = re.search(r'status_age_seconds\{key="seal-demo"\} ([0-9.]+)', page)
+        expect(age and 60 <= float(age.group(1)) < 120, f"the age: {age and age.group(1)}")
+        equal(local_page(gateway, "/healthz"), "ok\n")
+        authority.serve((authority.seal.serial_number, COMPROMISE))
+        until(gateway, "CERT_REVOKED")
+        contains(local_page(gateway, "/metrics"),
+                 'segel_key_certificate_status{key="seal-demo",state="revoked"} 1\n')
+        contains(local_page(gateway, "/healthz"), "status of its certificates: revoked")
+
+
+def local_page(gateway, path):
+    address = gateway.wait_event("ready")["admin"]
+    try:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
 
 
 @claim

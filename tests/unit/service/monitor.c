@@ -11,6 +11,16 @@ static const struct caller_report callers[] = {
     {.name = "archive", .jobs = 6, .refused = {[REFUSAL_CALLER_LIMIT] = 22}},
 };
 static struct monitor monitor;
+static const struct key_status statuses[] = {
+    {"seal",
+     {.source = STATUS_CRL,
+      .authentic = true,
+      .suspended = true,
+      .this_update_us = 5000000,
+      .next_update_us = 90000000,
+      .fetched_us = 7000000,
+      .fetch_failed = true}},
+};
 static char *text;
 static size_t len;
 
@@ -69,7 +79,10 @@ static void lawful(void)
         .jobs = 16,
         .callers = callers,
         .caller_count = SG_COUNT(callers),
-        .watchers = 2};
+        .watchers = 2,
+        .statuses = statuses,
+        .status_count = SG_COUNT(statuses),
+        .now_us = 30000000};
 }
 
 static void write_all(void)
@@ -217,6 +230,15 @@ Test(monitor, load_is_told_by_class_and_by_caller)
     for (size_t i = 0; i < SG_COUNT(lines); i++) {
         expect_line(lines[i]);
     }
+}
+
+Test(monitor, each_number_of_a_certificate_stands_under_its_own_name)
+{
+    write_all();
+    expect_line("\nsegel_key_certificate_status{key=\"seal\",state=\"good\"} 0\n");
+    expect_line("\nsegel_key_certificate_status{key=\"seal\",state=\"suspended\"} 1\n");
+    expect_line("\nsegel_key_certificate_status_age_seconds{key=\"seal\"} 25.000000\n");
+    expect_line("\nsegel_key_certificate_status_fetch_failed{key=\"seal\"} 1\n");
 }
 
 Test(monitor, a_gateway_that_ends_does_not_sign)
