@@ -310,7 +310,8 @@ static void write_keys(const struct core_report *report, FILE *out)
 
 static void write_certificate_states(const struct monitor *monitor, FILE *out)
 {
-    static const char *const states[] = {"good", "revoked", "suspended", "unknown"};
+    static const char *const states[] = {"good", "revoked", "suspended", "unknown",
+                                         "off"};
 
     metrics_begin(out, METRIC_KEY_STATUS);
     for (size_t i = 0; i < monitor->status_count * SG_COUNT(states); i++) {

@@ -16,7 +16,7 @@ static struct vitals look(struct services *services)
                            .log_readable = reading_sound(services->reading)};
 }
 
-/* Of the keys whose certificates are asked about; the caller frees the list. */
+/* One a key; the caller frees the list. */
 static struct key_status *statuses(const struct services *services, size_t *count)
 {
     const struct keyring *ring = core_keys(services->options.core);
@@ -27,9 +27,21 @@ static struct key_status *statuses(const struct services *services, size_t *coun
         struct key_status *next = &out[*count];
         next->key = ring->keys[i].config->name;
         (void)status_look(&ring->keys[i].holder->status, &next->view);
-        *count += next->view.source == STATUS_OFF ? 0 : 1;
+        (*count)++;
     }
     return out;
+}
+
+/* What is not as it should be; NULL when all is well, or nobody asks. */
+static const char *certificate_amiss(const struct status_view *view)
+{
+    if (view->source == STATUS_OFF) {
+        return NULL;
+    }
+    if (!view->authentic || view->revoked || view->suspended) {
+        return status_state_name(view);
+    }
+    return view->next_update_us < clock_wall_us() ? "past its next update" : NULL;
 }
 
 /* A line for each key whose certificates are not known to be good. */
@@ -40,17 +52,11 @@ static bool statuses_amiss(const struct services *services, FILE *out)
     bool amiss = false;
 
     for (size_t i = 0; i < count; i++) {
-        const struct status_view *view = &all[i].view;
-        if (!view->authentic || view->revoked || view->suspended) {
+        const char *what = certificate_amiss(&all[i].view);
+        if (what != NULL) {
             amiss = true;
             (void)fprintf(out, "key '%s': status of its certificates: %s\n", all[i].key,
-                          status_state_name(view));
-        } else if (view->next_update_us < clock_wall_us()) {
-            amiss = true;
-            (void)fprintf(out,
-                          "key '%s': status of its certificates is past its next "
-                          "update\n",
-                          all[i].key);
+                          what);
         }
     }
     free(all);

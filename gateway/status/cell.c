@@ -79,6 +79,9 @@ const char *status_state_name(const struct status_view *view)
     if (view->suspended) {
         return "suspended";
     }
+    if (view->source == STATUS_OFF) {
+        return "off";
+    }
     return view->authentic ? "good" : "unknown";
 }
 

@@ -38,7 +38,7 @@ uint64_t status_generation(const struct status_cell *cell);
  * knows. */
 void status_facts(const struct status_view *view, int64_t now_us, struct facts *facts);
 const char *status_source_name(enum status_source source);
-/* "good", "revoked", "suspended", "unknown" */
+/* "good", "revoked", "suspended", "unknown", "off" */
 const char *status_state_name(const struct status_view *view);
 
 #endif
