@@ -50,6 +50,8 @@ enum sg_status evidence_dates(const struct status_finding *finding, int64_t now_
 bool evidence_follows(const struct status_finding *held,
                       const struct status_finding *next)
 {
-    return memcmp(next->number, held->number, sizeof(held->number)) >= 0 &&
+    bool taken_back = held->revoked && !next->revoked;
+
+    return !taken_back && memcmp(next->number, held->number, sizeof(held->number)) >= 0 &&
            next->this_update_us >= held->this_update_us;
 }

@@ -45,7 +45,8 @@ SG_MUST_USE enum sg_status evidence_ocsp(const struct status_link *link,
 SG_MUST_USE enum sg_status evidence_ask(const struct status_link *link, uint8_t **out,
                                         size_t *len);
 
-/* Whether one may take the other's place: neither number nor time goes back. */
+/* Whether one may take the other's place: neither number nor time goes back, and no
+ * revocation is undone (RFC 5280 5.3.1: only a hold can be). */
 bool evidence_follows(const struct status_finding *held,
                       const struct status_finding *next);
 

@@ -58,11 +58,12 @@ static enum sg_status accept(const struct status *status, struct source *source,
                              struct sg_error *why)
 {
     if (source->known && !evidence_follows(&source->finding, finding)) {
-        return sg_fail(why, SG_INVALID,
-                       "%.200s sends a statement older than the one that was kept; if "
-                       "the issuer began to count anew, remove %s from status.dir and "
-                       "start again",
-                       source->url, source->file);
+        return sg_fail(
+            why, SG_INVALID,
+            "%.200s sends a statement older than the one that was kept, or one "
+            "that takes a revocation back; if the issuer means it, remove %s from "
+            "status.dir and start again",
+            source->url, source->file);
     }
     source->known = true;
     source->finding = *finding;
