@@ -1,0 +1,167 @@
+#include "gateway/status/evidence.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+/* A CRL made here, and every way to cut or turn it. */
+
+enum { DAY_S = 86400 };
+static const int64_t now_us = INT64_C(1777683600000000);
+static EVP_PKEY *key;
+static struct status_link link;
+
+static void sign_certificate(X509 *certificate, long serial, const char *name)
+{
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    X509V3_CTX context;
+
+    cr_assert(X509_set_version(certificate, 2) == 1 &&
+              ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial) == 1);
+    cr_assert_eq(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                                            (const unsigned char *)name, -1, -1, 0),
+                 1);
+    cr_assert_not_null(ASN1_TIME_set(X509_getm_notBefore(certificate),
+                                     (time_t)(now_us / 1000000 - DAY_S)));
+    cr_assert_not_null(ASN1_TIME_set(X509_getm_notAfter(certificate),
+                                     (time_t)(now_us / 1000000 + DAY_S)));
+    cr_assert_eq(X509_set_pubkey(certificate, key), 1);
+    X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+    if (serial == 1) {
+        X509_EXTENSION *ca = X509V3_EXT_conf_nid(NULL, &context, NID_basic_constraints,
+                                                 "critical,CA:TRUE");
+        cr_assert_eq(X509_add_ext(certificate, ca, -1), 1);
+        X509_EXTENSION_free(ca);
+    }
+    cr_assert_gt(X509_sign(certificate, key, EVP_sha256()), 0);
+}
+
+static void make(void)
+{
+    key = EVP_EC_gen("P-256");
+    link.issuer = X509_new();
+    link.subject = X509_new();
+    link.anchors = X509_STORE_new();
+    link.untrusted = sk_X509_new_null();
+    cr_assert(key != NULL && link.issuer != NULL && link.subject != NULL &&
+              link.anchors != NULL && link.untrusted != NULL);
+    const char issuer[] = "root";
+    X509_NAME *name = X509_get_issuer_name(link.issuer);
+    (void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                     (const unsigned char *)issuer, -1, -1, 0);
+    sign_certificate(link.issuer, 1, issuer);
+    cr_assert_eq(X509_set_issuer_name(link.subject, X509_get_subject_name(link.issuer)),
+                 1);
+    sign_certificate(link.subject, 77, "seal");
+    cr_assert_eq(X509_STORE_add_cert(link.anchors, link.issuer), 1);
+}
+
+static void release(void)
+{
+    X509_free(link.issuer);
+    X509_free(link.subject);
+    X509_STORE_free(link.anchors);
+    sk_X509_free(link.untrusted);
+    EVP_PKEY_free(key);
+}
+
+TestSuite(evidence, .init = make, .fini = release);
+
+static void add_entry(X509_CRL *crl, long serial, int reason)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_INTEGER *number = ASN1_INTEGER_new();
+    ASN1_TIME *date = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 - 60));
+    ASN1_ENUMERATED *why = ASN1_ENUMERATED_new();
+
+    cr_assert(ASN1_INTEGER_set(number, serial) == 1 &&
+              ASN1_ENUMERATED_set(why, reason) == 1);
+    cr_assert(X509_REVOKED_set_serialNumber(entry, number) == 1 &&
+              X509_REVOKED_set_revocationDate(entry, date) == 1 &&
+              X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, why, 0, 0) == 1 &&
+              X509_CRL_add0_revoked(crl, entry) == 1);
+    ASN1_INTEGER_free(number);
+    ASN1_TIME_free(date);
+    ASN1_ENUMERATED_free(why);
+}
+
+/* A lawful CRL in DER; the caller frees it. */
+static size_t crl_der(uint8_t **out, long serial, int reason)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_INTEGER *number = ASN1_INTEGER_new();
+    ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 - 60));
+    ASN1_TIME *until = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 + DAY_S));
+
+    cr_assert(ASN1_INTEGER_set(number, 258) == 1 && X509_CRL_set_version(crl, 1) == 1 &&
+              X509_CRL_set_issuer_name(crl, X509_get_subject_name(link.issuer)) == 1 &&
+              X509_CRL_set1_lastUpdate(crl, from) == 1 &&
+              X509_CRL_set1_nextUpdate(crl, until) == 1 &&
+              X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1);
+    add_entry(crl, serial, reason);
+    cr_assert_gt(X509_CRL_sign(crl, key, EVP_sha256()), 0);
+    *out = NULL;
+    int len = i2d_X509_CRL(crl, out);
+    cr_assert_gt(len, 0);
+    X509_CRL_free(crl);
+    ASN1_INTEGER_free(number);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    return (size_t)len;
+}
+
+static struct status_finding judge_lawful(long serial, int reason)
+{
+    struct status_finding finding;
+    struct sg_error why = {0};
+    uint8_t *der;
+    size_t len = crl_der(&der, serial, reason);
+
+    cr_assert_eq(evidence_crl(&link, slice_of(der, len), now_us, &finding, &why), SG_OK,
+                 "%s", why.text);
+    OPENSSL_free(der);
+    return finding;
+}
+
+Test(evidence, who_is_not_in_the_crl_is_not_revoked)
+{
+    struct status_finding finding = judge_lawful(78, CRL_REASON_KEY_COMPROMISE);
+
+    cr_expect(!finding.revoked && !finding.suspended);
+    cr_expect_eq(finding.this_update_us, now_us - 60000000);
+    cr_expect_eq(finding.number[18] * 256 + finding.number[19], 258);
+}
+
+Test(evidence, reasons_are_told_apart)
+{
+    struct status_finding finding = judge_lawful(77, CRL_REASON_KEY_COMPROMISE);
+
+    cr_expect(finding.revoked && !finding.suspended);
+    finding = judge_lawful(77, CRL_REASON_CERTIFICATE_HOLD);
+    cr_expect(!finding.revoked && finding.suspended);
+    finding = judge_lawful(77, CRL_REASON_REMOVE_FROM_CRL);
+    cr_expect(!finding.revoked && !finding.suspended);
+}
+
+Test(evidence, no_cut_and_no_turned_bit_is_believed)
+{
+    struct status_finding finding;
+    struct sg_error why = {0};
+    uint8_t *der;
+    size_t len = crl_der(&der, 77, CRL_REASON_KEY_COMPROMISE);
+
+    for (size_t cut = 0; cut < len; cut++) {
+        cr_expect_neq(evidence_crl(&link, slice_of(der, cut), now_us, &finding, &why),
+                      SG_OK, "cut at %zu", cut);
+        cr_expect_neq(evidence_ocsp(&link, slice_of(NULL, 0), slice_of(der, cut), now_us,
+                                    &finding, &why),
+                      SG_OK);
+    }
+    for (size_t bit = 0; bit < len * 8; bit++) {
+        der[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+        cr_expect_neq(evidence_crl(&link, slice_of(der, len), now_us, &finding, &why),
+                      SG_OK, "bit %zu", bit);
+        der[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+    }
+    OPENSSL_free(der);
+}
