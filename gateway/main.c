@@ -20,7 +20,6 @@
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
-#include "gateway/status/status.h"
 
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
@@ -113,28 +112,6 @@ static enum sg_status make_services(struct gateway *gateway, struct sg_error *wh
     return services_new(&options, &gateway->services, why);
 }
 
-/* What was kept is judged here, before the first job is. */
-static enum sg_status make_status(struct gateway *gateway, struct sg_error *why)
-{
-    const struct keyring *ring = core_keys(gateway->core);
-
-    if (gateway->config->status_dir[0] == '\0') {
-        return SG_OK;
-    }
-    struct status_key *keys = (struct status_key *)calloc(ring->count + 1, sizeof(*keys));
-    if (keys == NULL) {
-        return SG_NO_MEMORY;
-    }
-    for (size_t i = 0; i < ring->count; i++) {
-        keys[i] = (struct status_key){ring->keys[i].config->name, ring->keys[i].cert,
-                                      &ring->keys[i].holder->status};
-    }
-    enum sg_status status =
-        status_new(gateway->config, keys, ring->count, &gateway->status, why);
-    free(keys);
-    return status == SG_OK ? status_start(gateway->status, why) : status;
-}
-
 /* The lanes are made before any thread; the signals are blocked before that, so that
  * every thread inherits it. Sockets of systemd are ours before any lane could inherit
  * them. */
@@ -142,7 +119,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
     TRY(passed_collect(why));
     TRY(make_core(gateway, why));
-    TRY(make_status(gateway, why));
+    TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));

@@ -131,6 +131,26 @@ void keyring_fini(struct keyring *ring)
     *ring = (struct keyring){0};
 }
 
+enum sg_status keyring_watch(const struct keyring *ring, const struct config *config,
+                             struct status **out, struct sg_error *why)
+{
+    *out = NULL;
+    if (config->status_dir[0] == '\0') {
+        return SG_OK;
+    }
+    struct status_key *keys = (struct status_key *)calloc(ring->count + 1, sizeof(*keys));
+    if (keys == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < ring->count; i++) {
+        keys[i] = (struct status_key){ring->keys[i].config->name, ring->keys[i].cert,
+                                      &ring->keys[i].holder->status};
+    }
+    enum sg_status status = status_new(config, keys, ring->count, out, why);
+    free(keys);
+    return status == SG_OK ? status_start(*out, why) : status;
+}
+
 const struct key *keyring_find(const struct keyring *ring, struct slice name)
 {
     for (size_t i = 0; i < ring->count; i++) {

@@ -8,7 +8,7 @@
 #include "gateway/config.h"
 #include "gateway/core/lane.h"
 #include "gateway/policy/policy.h"
-#include "gateway/status/cell.h"
+#include "gateway/status/status.h"
 
 struct binding;
 
@@ -50,6 +50,13 @@ struct keyring {
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
+
+/* Judges what was kept of CRLs and OCSP answers for these keys, before the first job is
+ * judged, and begins to fetch. *out: NULL when status.dir is not set; free it before the
+ * ring. */
+SG_MUST_USE enum sg_status keyring_watch(const struct keyring *ring,
+                                         const struct config *config, struct status **out,
+                                         struct sg_error *why);
 
 /* NULL when there is none of that name. */
 const struct key *keyring_find(const struct keyring *ring, struct slice name);
