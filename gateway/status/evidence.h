@@ -34,10 +34,14 @@ SG_MUST_USE enum sg_status evidence_crl(const struct status_link *link, struct s
                                         int64_t now_us, struct status_finding *out,
                                         struct sg_error *why);
 
-/* request: DER of the question that was asked, whose nonce an answer must not contradict;
- * empty for an answer that was kept. */
+/* question: DER of what was asked, whose nonce the answer must not contradict; empty for
+ * an answer that was kept, and for a CRL. */
+struct statement {
+    struct slice question;
+    struct slice der;
+};
 SG_MUST_USE enum sg_status evidence_ocsp(const struct status_link *link,
-                                         struct slice request, struct slice der,
+                                         const struct statement *statement,
                                          int64_t now_us, struct status_finding *out,
                                          struct sg_error *why);
 

@@ -100,8 +100,14 @@ static bool read_whole(int fd, uint8_t *data, size_t len)
     return true;
 }
 
-enum sg_status keep_read(const char *dir, const char *name, size_t max, uint8_t **out,
-                         size_t *len, struct sg_error *why)
+void kept_fini(struct kept *kept)
+{
+    free(kept->data);
+    *kept = (struct kept){0};
+}
+
+enum sg_status keep_read(const char *dir, const char *name, struct kept *out,
+                         struct sg_error *why)
 {
     char path[PATH_MAX];
     struct stat about;
@@ -111,16 +117,14 @@ enum sg_status keep_read(const char *dir, const char *name, size_t max, uint8_t 
     if (fd < 0 || fstat(fd, &about) != 0) {
         return failed("read", path, why);
     }
-    if (!S_ISREG(about.st_mode) || about.st_size <= 0 || (size_t)about.st_size > max) {
+    if (!S_ISREG(about.st_mode) || about.st_size <= 0 ||
+        (size_t)about.st_size > out->max) {
         return sg_fail(why, SG_INVALID, "%s is no file, empty, or larger than %zu bytes",
-                       path, max);
+                       path, out->max);
     }
-    uint8_t *data = (uint8_t *)malloc((size_t)about.st_size);
-    if (data == NULL || !read_whole(fd, data, (size_t)about.st_size)) {
-        free(data);
-        return failed("read", path, why);
-    }
-    *out = data;
-    *len = (size_t)about.st_size;
-    return SG_OK;
+    out->len = (size_t)about.st_size;
+    out->data = (uint8_t *)malloc(out->len);
+    return out->data != NULL && read_whole(fd, out->data, out->len)
+               ? SG_OK
+               : failed("read", path, why);
 }

@@ -8,9 +8,15 @@
  * file is whole or not there; whether it is true is judged again when it is read. */
 SG_MUST_USE enum sg_status keep_write(const char *dir, const char *name, struct slice der,
                                       struct sg_error *why);
-/* The caller frees *out. SG_NOT_FOUND: none was kept. */
-SG_MUST_USE enum sg_status keep_read(const char *dir, const char *name, size_t max,
-                                     uint8_t **out, size_t *len, struct sg_error *why);
+struct kept {
+    size_t max;    /* a longer file is refused */
+    uint8_t *data; /* owned: kept_fini */
+    size_t len;
+};
+/* SG_NOT_FOUND: none was kept. */
+SG_MUST_USE enum sg_status keep_read(const char *dir, const char *name, struct kept *out,
+                                     struct sg_error *why);
+void kept_fini(struct kept *kept);
 /* The directory is there or made, for its owner only. */
 SG_MUST_USE enum sg_status keep_open(const char *dir, struct sg_error *why);
 

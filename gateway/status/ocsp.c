@@ -131,15 +131,15 @@ static enum sg_status read_single(const struct status_link *link, OCSP_BASICRESP
     return evidence_dates(out, now_us, why);
 }
 
-enum sg_status evidence_ocsp(const struct status_link *link, struct slice request,
-                             struct slice der, int64_t now_us, struct status_finding *out,
-                             struct sg_error *why)
+enum sg_status evidence_ocsp(const struct status_link *link,
+                             const struct statement *statement, int64_t now_us,
+                             struct status_finding *out, struct sg_error *why)
 {
     AUTO(free_basic) OCSP_BASICRESP *basic = NULL;
 
     *out = (struct status_finding){0};
-    TRY(unwrap(der, &basic, why));
-    if (!nonce_ok(request, basic)) {
+    TRY(unwrap(statement->der, &basic, why));
+    if (!nonce_ok(statement->question, basic)) {
         return sg_fail(why, SG_INVALID, "the OCSP answer belongs to another question");
     }
     if (!signed_well(link, basic, now_us)) {

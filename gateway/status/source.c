@@ -8,41 +8,34 @@
 
 enum { US_PER_S = 1000000, FLOOR_S = 60, DOUBLINGS_MAX = 12 };
 
-static void free_bytes(uint8_t **bytes)
-{
-    free(*bytes);
-}
-
 static void free_question(uint8_t **question)
 {
     OPENSSL_free(*question);
 }
 
 static enum sg_status judge(const struct watched *link, const struct source *source,
-                            struct slice question, struct slice der,
-                            struct status_finding *out, struct sg_error *why)
+                            const struct statement *statement, struct status_finding *out,
+                            struct sg_error *why)
 {
     int64_t now_us = clock_wall_us();
 
     return source->kind == STATUS_CRL
-               ? evidence_crl(&link->link, der, now_us, out, why)
-               : evidence_ocsp(&link->link, question, der, now_us, out, why);
+               ? evidence_crl(&link->link, statement->der, now_us, out, why)
+               : evidence_ocsp(&link->link, statement, now_us, out, why);
 }
 
 void source_read_kept(const struct status *status, const struct watched *link,
                       struct source *source)
 {
-    AUTO(free_bytes) uint8_t *data = NULL;
+    AUTO(kept_fini) struct kept kept = {.max = (size_t)status->config->status_max_bytes};
     struct status_finding finding;
     struct sg_error why = {0};
-    size_t len = 0;
 
     enum sg_status result =
-        keep_read(status->config->status_dir, source->file,
-                  (size_t)status->config->status_max_bytes, &data, &len, &why);
+        keep_read(status->config->status_dir, source->file, &kept, &why);
     if (result == SG_OK) {
-        result =
-            judge(link, source, slice_of(NULL, 0), slice_of(data, len), &finding, &why);
+        const struct statement statement = {.der = slice_of(kept.data, kept.len)};
+        result = judge(link, source, &statement, &finding, &why);
     }
     if (result == SG_OK) {
         source->known = true;
@@ -87,11 +80,11 @@ static enum sg_status try_once(const struct status *status, const struct watched
     if (source->kind == STATUS_OCSP) {
         TRY(evidence_ask(&link->link, &question, &len));
     }
-    struct slice asked = slice_of(question, len);
-    TRY(fetch(&limits, source->url, asked, &answer, why));
-    struct slice der = slice_of(answer.data, answer.len);
-    TRY(judge(link, source, asked, der, &finding, why));
-    return accept(status, source, &finding, der, why);
+    struct statement statement = {.question = slice_of(question, len)};
+    TRY(fetch(&limits, source->url, statement.question, &answer, why));
+    statement.der = slice_of(answer.data, answer.len);
+    TRY(judge(link, source, &statement, &finding, why));
+    return accept(status, source, &finding, statement.der, why);
 }
 
 /* Said once for each row of failures, and when it ends. */
