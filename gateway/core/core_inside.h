@@ -13,12 +13,12 @@
 /* Inside of the core: one struct, cut into files by what they do.
  *   core.c        making and running      start.c       ledger, lanes, keys at start
  *   berth.c       lanes come and go       route.c       which lane serves a key's job
- *   waiting.c     jobs that wait
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
  *   conclude.c    what came of it         orders.c      what officers ask for
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
  *   reload.c      a new list of lanes     report.c      what others may know
- *   latch.c       refused PINs            unlatch.c     the way back without a gateway */
+ *   latch.c       refused PINs            unlatch.c     the way back without a gateway
+ *   waiting.c     jobs that wait */
 
 enum { NOTES_MAX = 320, TURN_DECISIONS = 256 };
 
@@ -131,10 +131,8 @@ void checkpoint_done(struct core *core, const struct lane_result *result);
 /* Takes the log key as its lane shows it, or as the ledger remembers it while that is
  * down, and holds the last checkpoint against it. */
 SG_MUST_USE enum sg_status checkpoint_start(struct core *core, struct sg_error *why);
-
 /* report.c: brings the board up to date. changed: a state changed, not only a count. */
 void report_update(struct core *core, bool changed);
-
 /* notes.c */
 void notes_add(struct core *core, const char *type, const char *subject, const char *why);
 /* Certificates that were revoked, put on hold or released since the last call. */
