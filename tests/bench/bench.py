@@ -43,7 +43,8 @@ def program(name, arguments, environment):
                             capture_output=True, text=True, timeout=SECONDS * 10 + 120)
     if result.returncode != 0:
         raise rig.Failed(f"{' '.join(command)}: {result.stdout}{result.stderr}")
-    return json.loads(result.stdout.strip().splitlines()[-1])
+    return {"said": result.stderr.strip(),
+            **json.loads(result.stdout.strip().splitlines()[-1])}
 
 
 def cpu_us(pids, children=False):
@@ -140,7 +141,7 @@ class Bench:
         full = self.load(path, window)
         spent = cpu_us(pids) - before
         if full.get("errors"):
-            raise rig.Failed(f"{path}: {full['errors']} calls failed")
+            raise rig.Failed(f"{path}: {full['errors']} calls failed: {full['said']}")
         half = self.load(path, window, rate=max(1, int(full["per_second"] / 2)))
         self.note(path, per_second=full["per_second"], ratio=full["per_second"] / top,
                   server_cpu_us=spent / (full["per_second"] * SECONDS),
