@@ -217,6 +217,11 @@ static _Noreturn void keep(struct crew *crew)
         }
         quiet = outbox_expecting(&crew->outbox) ? 0 : quiet + 1;
         if (quiet > LAST_ROUNDS) {
+            /* In this order: an outcome that is kept after the look calls the clerk. */
+            queue_clerk_yawn(&crew->queue);
+            if (outbox_expecting(&crew->outbox)) {
+                queue_call_clerk(&crew->queue);
+            }
             queue_clerk_rest(&crew->queue);
             quiet = 0;
         }

@@ -244,10 +244,16 @@ void queue_return(struct queue *queue, const struct queued *queued)
 
 /* --- The clerk --------------------------------------------------------------------- */
 
+void queue_clerk_yawn(struct queue *queue)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    (void)held;
+    atomic_store(&queue->clerk_up, false);
+}
+
 void queue_clerk_rest(struct queue *queue)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    atomic_store(&queue->clerk_up, false);
     while (!atomic_load(&queue->clerk_up) && (queue->reading || queue->idle > 0)) {
         MUST(pthread_cond_wait(&queue->called, held) == 0);
     }

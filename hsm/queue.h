@@ -77,6 +77,7 @@ void queue_return(struct queue *queue, const struct queued *queued);
 
 /* For the clerk. While workers are busy nobody but it reads; it rests while one of them
  * does, and until it is called. */
+void queue_clerk_yawn(struct queue *queue); /* from here on it has to be called */
 void queue_clerk_rest(struct queue *queue);
 void queue_call_clerk(struct queue *queue);
 /* Whether the asker is the one who reads now; then queue_read_over is due. */

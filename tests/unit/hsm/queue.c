@@ -297,6 +297,7 @@ Test(queue, when_all_are_busy_the_clerk_is_called_and_may_read)
     cr_assert(put(MARK_RSA, 1));
     cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_OPERATION);
     cr_expect(atomic_load(&queue.clerk_up));
+    queue_clerk_yawn(&queue);
     queue_clerk_rest(&queue); /* does not rest */
     cr_assert(queue_may_read(&queue));
     cr_expect_not(queue_may_read(&queue), "one at a time");
@@ -307,6 +308,7 @@ Test(queue, when_all_are_busy_the_clerk_is_called_and_may_read)
 static void *resting_clerk(void *argument)
 {
     (void)argument;
+    queue_clerk_yawn(&queue);
     queue_clerk_rest(&queue);
     return NULL;
 }
@@ -321,6 +323,16 @@ Test(queue, the_clerk_rests_while_a_worker_reads_and_until_it_is_called)
     }
     queue_call_clerk(&queue);
     cr_expect_eq(pthread_join(thread, NULL), 0);
+}
+
+/* Between yawning and resting somebody may have left an outcome with it. */
+Test(queue, a_clerk_that_was_called_while_it_yawned_does_not_rest)
+{
+    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    queue_clerk_yawn(&queue);
+    queue_call_clerk(&queue);
+    queue_clerk_rest(&queue);
+    cr_expect(atomic_load(&queue.clerk_up));
 }
 
 /* The only worker that is free may be the one at the socket. */
