@@ -40,6 +40,20 @@ Test(pace, several_in_one_turn_are_several)
     cr_expect(pace.ns > 4500000 && pace.ns < 5500000, "%lld", (long long)pace.ns);
 }
 
+/* After a slow commit the lanes have room for many: the time was that of all of them. To
+ * take it for the first one's alone would have honest jobs refused for their deadline. */
+Test(pace, the_first_that_is_known_counts_the_whole_turn)
+{
+    for (int64_t now_us = 1000; now_us <= 601000; now_us += 150000) {
+        for (int i = 0; i < 100; i++) {
+            pace_count(&pace, now_us);
+            cr_assert(pace.ns == 0 || pace.ns == 1500000, "%lld at %lld",
+                      (long long)pace.ns, (long long)now_us);
+        }
+    }
+    cr_expect_eq(pace.ns, 1500000);
+}
+
 Test(pace, follows_a_change)
 {
     int64_t now_us = 1000;
