@@ -118,6 +118,17 @@ int conduct_settings(struct conn *conn)
                : conduct_break(conn, LIMIT_SETTINGS, "too many SETTINGS frames");
 }
 
+bool conduct_key_update(struct conn *conn)
+{
+    uint32_t many = limits_of(conn)->key_updates_per_minute;
+    bool good = within(&conn->key_updates, many, many, MINUTE_US);
+
+    if (!good) {
+        (void)conduct_break(conn, LIMIT_KEY_UPDATES, "too many key updates of TLS");
+    }
+    return good;
+}
+
 int conduct_reset(struct conn *conn)
 {
     const struct server_limits *limits = limits_of(conn);

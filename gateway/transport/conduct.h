@@ -14,6 +14,8 @@ int conduct_break(struct conn *conn, enum limit limit, const char *why);
 
 int conduct_ping(struct conn *conn);
 int conduct_settings(struct conn *conn);
+/* Called by TLS, not by nghttp2. False: the peer is to be cut. */
+bool conduct_key_update(struct conn *conn);
 int conduct_reset(struct conn *conn);
 int conduct_empty_data(struct conn *conn, struct grpc_call *call);
 /* Whether the message in the deframer is one too many without content. They are lawful,

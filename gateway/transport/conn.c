@@ -30,9 +30,9 @@ static void bury(struct conn *conn)
     (void)event_del(&conn->read_event);
     (void)event_del(&conn->write_event);
     (void)event_del(&conn->timer);
+    conn->state = CONN_DEAD;
     output_block(conn, false);
     output_drop(conn);
-    conn->state = CONN_DEAD;
     (void)close(conn->fd);
     loop_leave(conn->loop, conn);
 }
@@ -119,6 +119,15 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
     conn_read(conn);
 }
 
+/* TLS has nothing to give for now; the peer may have broken a rule within it. */
+static bool end_read(struct conn *conn)
+{
+    if (conn->cut_why != NULL) {
+        conn_cut(conn);
+    }
+    return false;
+}
+
 /* What a read brought. False: reading ends for this turn. */
 static bool take_record(struct conn *conn)
 {
@@ -129,10 +138,12 @@ static bool take_record(struct conn *conn)
     case TLS_DONE:
         break;
     case TLS_WANTS_READ:
-        return false;
+        return end_read(conn);
     case TLS_WANTS_WRITE:
         output_block(conn, true);
-        return false;
+        (void)event_add(&conn->write_event, NULL);
+        (void)event_del(&conn->read_event);
+        return end_read(conn);
     case TLS_PEER_LEFT:
     case TLS_BROKEN:
         conn_close(conn, false);
@@ -271,8 +282,7 @@ static bool prepare(struct conn *conn, bool plain)
     } else {
         conn->ssl = trust_connection(conn->loop->setup->trust, &conn->trusted);
     }
-    bool good = plain || (conn->ssl != NULL && SSL_set_fd(conn->ssl, conn->fd) == 1);
-    return good &&
+    return (plain || conn->ssl != NULL) && link_begin(conn) &&
            event_assign(&conn->read_event, base, conn->fd, EV_READ | EV_PERSIST,
                         on_readable, conn) == 0 &&
            event_assign(&conn->write_event, base, conn->fd, EV_WRITE, on_writable,

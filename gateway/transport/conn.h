@@ -52,6 +52,7 @@ struct conn {
     uint32_t prepaid;    /* resets still to be sent for frames that were counted */
     struct bucket settings;
     struct bucket control;
+    struct bucket key_updates;
     struct bucket inflates;
     size_t inflated; /* bytes not yet taken from it */
     struct frames frames;
@@ -62,7 +63,8 @@ struct conn {
     uint8_t *stage; /* owned while output waits: frames on their way to the socket */
     size_t stage_from;
     size_t stage_to;
-    bool blocked; /* the socket takes nothing now */
+    bool blocked;          /* the socket takes nothing now */
+    unsigned socket_reads; /* for the read or handshake step of TLS under way */
     bool dirty;
     bool queued_again;
     bool listed_handshake;

@@ -13,6 +13,7 @@
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/transport/call.h"
+#include "gateway/transport/link.h"
 #include "gateway/transport/session.h"
 #include "gateway/transport/tls.h"
 
@@ -211,7 +212,7 @@ void handshake_skip(struct conn *conn)
 
 void handshake_step(struct conn *conn)
 {
-    enum tls_end end = tls_handshake(conn->ssl);
+    enum tls_end end = link_handshake(conn);
 
     switch (end) {
     case TLS_DONE:

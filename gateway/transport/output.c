@@ -24,6 +24,10 @@ void output_block(struct conn *conn, bool blocked)
     } else {
         atomic_fetch_sub(&conn->loop->busy, 1);
         (void)event_del(&conn->write_event);
+        /* It rests while TLS has to write before it can read (conn.c). */
+        if (conn->state == CONN_OPEN) {
+            (void)event_add(&conn->read_event, NULL);
+        }
     }
 }
 

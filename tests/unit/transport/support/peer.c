@@ -12,7 +12,7 @@
 
 enum { FRAME_HEAD = 9, FIRST_WINDOW = 65535 };
 
-int plain_connect(uint16_t port)
+static int connect_to(uint16_t port, int receive_bytes)
 {
     const struct sockaddr_in name = {.sin_family = AF_INET,
                                      .sin_port = htons(port),
@@ -22,11 +22,20 @@ int plain_connect(uint16_t port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     MUST(fd >= 0);
+    if (receive_bytes > 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
+                         sizeof(receive_bytes));
+    }
     MUST(connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
+}
+
+int plain_connect(uint16_t port)
+{
+    return connect_to(port, 0);
 }
 
 static void put32(uint8_t *out, uint32_t value)
@@ -333,7 +342,7 @@ static bool shake_hands(struct peer_link *link, const struct peer_options *optio
 bool peer_open(struct peer_link *link, const struct peer_options *options)
 {
     *link = (struct peer_link){
-        .fd = plain_connect(options->port),
+        .fd = connect_to(options->port, options->receive_bytes),
         .window = FIRST_WINDOW,
         .granted = FIRST_WINDOW,
         .out = (uint8_t *)malloc(PEER_BUFFER),

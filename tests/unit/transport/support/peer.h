@@ -63,9 +63,10 @@ struct peer_options {
     const char *ca;
     const char *cert; /* NULL: none */
     const char *key;
-    const char *alpn; /* NULL: "h2" */
-    uint32_t window;  /* initial window of a stream; 0: 16 MiB */
-    bool no_window;   /* window really 0 */
+    const char *alpn;  /* NULL: "h2" */
+    uint32_t window;   /* initial window of a stream; 0: 16 MiB */
+    bool no_window;    /* window really 0 */
+    int receive_bytes; /* that the kernel takes for it; 0: as it thinks fit */
 };
 
 int plain_connect(uint16_t port);
