@@ -26,6 +26,9 @@ enum { BLOCK_CAP = 4096 - (int)sizeof(struct block) };
 struct request {
     uint32_t bytes; /* RFC 9113: name + value + 32 each */
     uint32_t fields;
+    size_t
+        seen_bytes; /* the same, also of what is no longer looked at, and of trailers */
+    size_t seen_fields;
     int64_t timeout_us;
     bool post;
     bool grpc;     /* content-type */
@@ -96,6 +99,9 @@ void call_ready(struct grpc_call *call);
 
 /* request.c */
 void request_header(struct grpc_call *call, struct slice name, struct slice value);
+/* Of the request's headers or its trailers. False: they exceed the limit so far that not
+ * even a refusal is due; the connection is to be cut. */
+bool request_bearable(struct grpc_call *call, struct slice name, struct slice value);
 /* All headers are there: answers what cannot be served. */
 void request_complete(struct grpc_call *call);
 

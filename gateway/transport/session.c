@@ -35,9 +35,14 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
     struct grpc_call *call = call_of(session, frame->hd.stream_id);
 
     (void)flags;
-    (void)context;
-    if (call != NULL && frame->hd.type == NGHTTP2_HEADERS &&
-        frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+    if (call == NULL || frame->hd.type != NGHTTP2_HEADERS) {
+        return 0;
+    }
+    if (!request_bearable(call, slice_of(name, name_len), slice_of(value, value_len))) {
+        return conduct_break((struct conn *)context, LIMIT_HEADER_BYTES,
+                             "headers far beyond the limit");
+    }
+    if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         request_header(call, slice_of(name, name_len), slice_of(value, value_len));
     }
     return 0;

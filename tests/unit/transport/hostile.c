@@ -222,11 +222,8 @@ Test(hostile, padding_alone_counts_as_empty)
     expect_cut(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-Test(hostile, header_bomb_is_refused)
+static void begin_request(uint8_t *block, size_t *len)
 {
-    uint8_t block[16384];
-    size_t len = 0;
-    uint8_t value[3900];
     const char *const pairs[][2] = {{":method", "POST"},
                                     {":scheme", "https"},
                                     {":path", "/test.Echo/Unary"},
@@ -235,18 +232,62 @@ Test(hostile, header_bomb_is_refused)
                                     {"content-type", "application/grpc"}};
 
     for (size_t i = 0; i < SG_COUNT(pairs); i++) {
-        peer_header_block(slice_str(pairs[i][0]), slice_str(pairs[i][1]), block, &len);
+        peer_header_block(slice_str(pairs[i][0]), slice_str(pairs[i][1]), block, len);
     }
+}
+
+/* A field that enters the table, and count times the byte that stands for it. */
+static void bomb(uint8_t *block, size_t *len, size_t count)
+{
+    uint8_t value[3900];
+    size_t at = *len;
+
     memset(value, 'z', sizeof(value));
-    size_t at = len;
-    peer_header_block(slice_str("a"), slice_of(value, sizeof(value)), block, &len);
-    block[at] = 0x40; /* enters the table */
-    memset(block + len, 0xbe, 12000);
-    len += 12000;
+    peer_header_block(slice_str("a"), slice_of(value, sizeof(value)), block, len);
+    block[at] = 0x40;
+    memset(block + *len, 0xbe, count);
+    *len += count;
+}
+
+/* 47 MB in 16 KB: HTTP/2 would look at each byte before we could refuse. */
+Test(hostile, header_bomb_cuts_the_connection)
+{
+    uint8_t block[16384];
+    size_t len = 0;
+
+    begin_request(block, &len);
+    bomb(block, &len, 12000);
+    peer_frame(&link_, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+               slice_of(block, len));
+    expect_cut(NGHTTP2_ENHANCE_YOUR_CALM);
+    cr_expect_str_eq(link_.goaway_text, "headers far beyond the limit");
+    cr_expect_eq(atomic_load(&echo.opened), 1, "by echo_serves");
+}
+
+Test(hostile, small_header_bomb_is_refused)
+{
+    uint8_t block[16384];
+    size_t len = 0;
+
+    begin_request(block, &len);
+    bomb(block, &len, 14);
     peer_frame(&link_, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
                slice_of(block, len));
     cr_expect_eq(peer_wait(&link_, 1)->grpc, 8);
-    cr_expect(echo_serves(&echo));
+    cr_expect_eq(echo_call(&link_, 3), 0);
+}
+
+Test(hostile, bomb_in_trailers_cuts_the_connection)
+{
+    uint8_t block[16384];
+    size_t len = 0;
+
+    peer_headers(&link_, 1, "/test.Echo/Chat", NULL, false);
+    bomb(block, &len, 12000);
+    peer_frame(&link_, NGHTTP2_HEADERS,
+               NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
+               slice_of(block, len));
+    expect_cut(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 Test(hostile, many_small_fields_are_refused)
