@@ -56,9 +56,11 @@ struct conn {
     struct bucket inflates;
     size_t inflated; /* bytes not yet taken from it */
     struct frames frames;
-    const char *cut_why; /* set: the session is to be ended, for this */
-    uint32_t cut_code;   /* of HTTP/2 */
-    bool cut;            /* it was: nothing is counted any more */
+    int32_t block_stream; /* whose headers are on their way, 0 = none */
+    int64_t block_us;     /* since when */
+    const char *cut_why;  /* set: the session is to be ended, for this */
+    uint32_t cut_code;    /* of HTTP/2 */
+    bool cut;             /* it was: nothing is counted any more */
 
     uint8_t *stage; /* owned while output waits: frames on their way to the socket */
     size_t stage_from;

@@ -1,5 +1,6 @@
 #include "gateway/transport/session.h"
 
+#include "gateway/clock.h"
 #include "gateway/transport/call.h"
 #include "gateway/transport/conduct.h"
 #include "gateway/transport/upkeep.h"
@@ -17,6 +18,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 {
     struct conn *conn = (struct conn *)context;
 
+    conn->block_stream = frame->hd.stream_id;
+    conn->block_us = clock_mono_us();
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;
     }
@@ -90,6 +93,14 @@ static int on_data(struct conn *conn, struct grpc_call *call, const nghttp2_fram
     return 0;
 }
 
+/* Headers are whole, or nothing comes of them. */
+static void end_block(struct conn *conn, int32_t stream)
+{
+    if (conn->block_stream == stream) {
+        conn->block_stream = 0;
+    }
+}
+
 static int on_headers(struct grpc_call *call, const nghttp2_frame *frame)
 {
     bool last = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
@@ -124,6 +135,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) {
         return on_control(conn, frame);
     }
+    end_block(conn, frame->hd.stream_id);
     struct grpc_call *call = call_of(session, frame->hd.stream_id);
     if (call == NULL) {
         return 0;
@@ -136,6 +148,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
                             int error, void *context)
 {
     (void)session;
+    end_block((struct conn *)context, frame->hd.stream_id);
     conduct_invalid((struct conn *)context, frame, error);
     return 0;
 }
@@ -183,7 +196,7 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t er
     struct grpc_call *call = call_of(session, stream);
 
     (void)error;
-    (void)context;
+    end_block((struct conn *)context, stream);
     if (call != NULL) {
         (void)nghttp2_session_set_stream_user_data(session, stream, NULL);
         call_free(call);

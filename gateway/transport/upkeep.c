@@ -30,6 +30,7 @@ static uint32_t tick_ms(const struct conn *conn)
     const struct server_limits *limits = limits_of(conn);
     uint32_t ms = sooner(limits->idle_ms, limits->write_stall_ms);
 
+    ms = sooner(ms, limits->deadline_max_ms);
     ms = sooner(ms, limits->keepalive_ms);
     ms = sooner(ms, conn->asked_us == 0 ? 0 : limits->keepalive_timeout_ms);
     ms = sooner(ms, conn->aged ? limits->age_grace_ms : limits->age_ms);
@@ -97,6 +98,15 @@ static void check_life(struct conn *conn, int64_t now_us)
     }
 }
 
+/* A call has its deadline once its headers are whole; until then this is its only one. */
+static void check_block(struct conn *conn, int64_t now_us)
+{
+    if (conn->block_stream != 0 &&
+        over(conn->block_us, now_us, limits_of(conn)->deadline_max_ms)) {
+        cut(conn, LIMIT_DEADLINE, NGHTTP2_ENHANCE_YOUR_CALM, "headers take too long");
+    }
+}
+
 static void check_idle(struct conn *conn, int64_t now_us)
 {
     if (conn->stay == CONN_STAYS && conn->call_count == 0 &&
@@ -124,7 +134,7 @@ static void check_age(struct conn *conn, int64_t now_us)
 void upkeep_tick(struct conn *conn)
 {
     static void (*const checks[])(struct conn * conn, int64_t now_us) = {
-        check_output, check_life, check_idle, check_age};
+        check_output, check_life, check_block, check_idle, check_age};
     int64_t now_us = clock_mono_us();
 
     if (conn->stay == CONN_ASKED) {

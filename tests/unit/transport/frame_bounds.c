@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <time.h>
 
 #include "tests/unit/transport/support/bounds.h"
 
@@ -72,6 +73,26 @@ Test(frame_bounds, pings_while_calls_are_open)
     peer_reset(&b.fine, 1, NGHTTP2_CANCEL);
     (void)peer_send(&b.fine);
     bounds_cut(&b, LIMIT_PINGS_BUSY, "too_many_pings");
+}
+
+/* They have no deadline yet that belongs to a call. */
+Test(frame_bounds, headers_that_do_not_end)
+{
+    const struct timespec half_second = {.tv_nsec = 500000000};
+
+    b.limits.deadline_max_ms = 200;
+    bounds_start(&b);
+    peer_headers(&b.fine, 1, "/test.Echo/Unary",
+                 (const char *const[]){"connection", "x", NULL}, false);
+    (void)peer_send(&b.fine);
+    cr_expect_eq(echo_call(&b.over, 1), 0, "all settings are acknowledged");
+    peer_frame(&b.over, NGHTTP2_HEADERS, 0, 3, slice_of("\x83", 1));
+    (void)peer_send(&b.over);
+    cr_expect(peer_wait_closed(&b.over));
+    cr_expect_eq(b.over.goaway_code, NGHTTP2_ENHANCE_YOUR_CALM);
+    cr_expect_str_eq(b.over.goaway_text, "headers take too long");
+    (void)nanosleep(&half_second, NULL);
+    cr_expect_eq(echo_call(&b.fine, 3), 0, "headers that are refused have ended");
 }
 
 static void settings(struct peer_link *link)
