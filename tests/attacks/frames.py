@@ -70,27 +70,80 @@ class Answer:
         return ", ".join(parts) + (", closed" if self.closed else "")
 
 
-class Peer:
-    def __init__(self, gateway, client="reviewer", preface=True, settings=b"", raw=False):
+class Reader:
+    """Takes bytes of HTTP/2 apart."""
+
+    def __init__(self):
+        self.left, self.answer = b"", Answer()
+        self.decoder = hpack.Decoder()
+
+    def take(self, data):
+        self.left += data
+        while len(self.left) >= 9:
+            length = int.from_bytes(self.left[:3], "big")
+            if len(self.left) < 9 + length:
+                return
+            kind, flags, stream = struct.unpack(">BBI", self.left[3:9])
+            payload, self.left = self.left[9:9 + length], self.left[9 + length:]
+            self.note(kind, flags, stream, payload)
+
+    def note(self, kind, flags, stream, payload):
+        answer = self.answer
+        answer.frames += 1
+        if kind == GOAWAY:
+            code = struct.unpack(">I", payload[4:8])[0]
+            answer.goaway = (code, payload[8:].decode("utf-8", "replace"))
+        elif kind == RST:
+            answer.resets[stream] = struct.unpack(">I", payload)[0]
+        elif kind == DATA:
+            answer.data += len(payload)
+        elif kind == HEADERS and flags & END_HEADERS:
+            fields = dict(self.decoder.decode(payload))
+            status = fields.get("grpc-status", ":" + fields.get(":status", ""))
+            if status != ":200":
+                answer.statuses[stream] = status
+
+
+class Peer(Reader):
+    def __init__(self, gateway, client="reviewer", preface=True, settings=b"", raw=False,
+                 receive_bytes=0):
+        super().__init__()
         host, port = gateway.address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=5)
+        self.socket = socket.socket()
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.settimeout(5)
+        self.socket.connect((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not raw:
             self.socket = self.context(gateway, client).wrap_socket(
                 self.socket, server_hostname="127.0.0.1")
-        self.left, self.answer = b"", Answer()
-        self.decoder = hpack.Decoder()
         if preface:
             self.send(PREFACE + frame(SETTINGS, 0, 0, settings))
 
     @staticmethod
-    def context(gateway, client):
-        home = gateway.rig.path("clients", client)
+    def context(gateway, client, alpn=("h2",)):
+        """client: whose certificate, or None."""
+        home = gateway.rig.path("clients", client or "reviewer")
         context = ssl.create_default_context(cafile=os.path.join(home, "ca.pem"))
-        context.set_alpn_protocols(["h2"])
-        context.load_cert_chain(os.path.join(home, "cert.pem"),
-                                os.path.join(home, "key.pem"))
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        if client:
+            context.load_cert_chain(os.path.join(home, "cert.pem"),
+                                    os.path.join(home, "key.pem"))
         return context
+
+    def wrap(self, context):
+        """A handshake later on; one that fails is an end."""
+        try:
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+        except OSError:
+            self.answer.closed = True
+
+    def tear(self):
+        """No goodbye of TLS, and a reset of TCP."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.socket(fileno=self.socket.detach()).close()
 
     def send(self, data):
         """False: the gateway takes no more."""
@@ -135,32 +188,6 @@ class Peer:
                 self.answer.closed = True
             self.take(data)
         return self.answer
-
-    def take(self, data):
-        self.left += data
-        while len(self.left) >= 9:
-            length = int.from_bytes(self.left[:3], "big")
-            if len(self.left) < 9 + length:
-                return
-            kind, flags, stream = struct.unpack(">BBI", self.left[3:9])
-            payload, self.left = self.left[9:9 + length], self.left[9 + length:]
-            self.note(kind, flags, stream, payload)
-
-    def note(self, kind, flags, stream, payload):
-        answer = self.answer
-        answer.frames += 1
-        if kind == GOAWAY:
-            code = struct.unpack(">I", payload[4:8])[0]
-            answer.goaway = (code, payload[8:].decode("utf-8", "replace"))
-        elif kind == RST:
-            answer.resets[stream] = struct.unpack(">I", payload)[0]
-        elif kind == DATA:
-            answer.data += len(payload)
-        elif kind == HEADERS and flags & END_HEADERS:
-            fields = dict(self.decoder.decode(payload))
-            status = fields.get("grpc-status", ":" + fields.get(":status", ""))
-            if status != ":200":
-                answer.statuses[stream] = status
 
     def close(self):
         try:
