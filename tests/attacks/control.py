@@ -31,6 +31,12 @@ def settings(peer):
     return finish(peer)
 
 
+@attack("more SETTINGS than a minute may have", "CVE-2019-9515", f"goaway:{CALM}")
+def many_settings(peer):
+    peer.send(frame(SETTINGS, 0, 0) * 150)
+    return finish(peer)
+
+
 @attack("SETTINGS of 200 entries", "CVE-2020-11080", f"goaway:{CALM}")
 def large_settings(peer):
     peer.send(frame(SETTINGS, 0, 0, setting(4, 65535) * 200))

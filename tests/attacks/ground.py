@@ -1,19 +1,30 @@
 """The gateway that is attacked, and what is looked at beside it."""
 import collections
 import contextlib
+import importlib
 import json
 import os
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../system"))
 import rig  # noqa: E402
 
-# Each of them fills the table.
-import connections, control, headers, jobs, messages, protocol, records  # noqa: E401,E402,F401
-import resets, slow  # noqa: E401,E402,F401
+sys.path.insert(0, HERE)  # before the folder of rig, which has files of such names too
 import frames  # noqa: E402
 import table  # noqa: E402
+
+# Each of them fills the table.
+FAMILIES = {"resets": "Calls begun and given up",
+            "control": "Frames that cost the peer nothing", "headers": "Headers",
+            "messages": "Messages", "protocol": "Frames that HTTP/2 forbids",
+            "connections": "Connections", "records": "TLS",
+            "slow": "Peers that take their time", "jobs": "What gets signed"}
+for _name in FAMILIES:
+    importlib.import_module(_name)
+if {row.function.__module__ for row in table.rows} != set(FAMILIES):
+    raise ImportError("a family of attacks has no rows")
 
 HONEST_S = 15
 SLOW = ("handshake_ms: 1500, idle_ms: 2500, write_stall_ms: 1500, deadline_max_ms: 2000, "
@@ -61,7 +72,7 @@ def signed(the_rig):
     return collections.Counter(
         ids[r["decision_id"]] for r in found
         if r["type"] == "outcome" and r["outcome"] == "signed"
-        and ids.get(r["decision_id"], "").startswith(jobs.PREFIX))
+        and ids.get(r["decision_id"], "").startswith(table.PREFIX))
 
 
 def settled(the_rig):

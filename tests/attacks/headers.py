@@ -202,7 +202,8 @@ def connect(peer):
 @attack("the verb GET", "gRPC PROTOCOL-HTTP2", "status::405")
 def get(peer):
     send_block(peer, literal(":method", "GET") + literal(":scheme", "https")
-               + literal(":authority", "gateway") + literal(":path", CHECK) + literal("te", "trailers")
+               + literal(":authority", "gateway") + literal(":path", CHECK)
+               + literal("te", "trailers")
                + literal("content-type", "application/grpc"))
     return answered(peer)
 

@@ -4,13 +4,11 @@ import itertools
 
 import frames
 from frames import DATA, END_HEADERS, END_STREAM, HEADERS, RST, WINDOW, frame, literal
-from table import (CALM, CANCEL, CLOSED, PROTOCOL, SIGN, STREAM, answered, attack, call,
+from table import (CALM, CANCEL, CLOSED, PREFIX, PROTOCOL, SIGN, STREAM, answered, attack, call,
                    finish, message, open_call, u32)
 
 MANY = 300
 IDS = itertools.count()
-# What ground.py looks for on the log.
-PREFIX = "attack-"
 
 
 def sign_request(identity=None):

@@ -15,11 +15,6 @@ import ground
 import table
 
 BEGIN, END = "<!-- made by make attacks -->", "<!-- end -->"
-FAMILIES = {"resets": "Calls begun and given up", "control": "Frames that cost the peer nothing",
-            "headers": "Headers", "messages": "Messages",
-            "protocol": "Frames that HTTP/2 forbids", "connections": "Connections",
-            "records": "TLS", "slow": "Peers that take their time",
-            "jobs": "What gets signed"}
 CODES = {0: "NO_ERROR", table.PROTOCOL: "PROTOCOL_ERROR", table.FLOW: "FLOW_CONTROL_ERROR",
          table.CLOSED: "STREAM_CLOSED", table.SIZE: "FRAME_SIZE_ERROR",
          table.COMPRESSION: "COMPRESSION_ERROR", table.CALM: "ENHANCE_YOUR_CALM"}
@@ -57,7 +52,7 @@ def line(result):
 
 def tables(results, storm):
     lines = [""]
-    for module, title in FAMILIES.items():
+    for module, title in ground.FAMILIES.items():
         own = [r for r in results if r[0].function.__module__ == module]
         lines += [f"### {title}", "", f"`tests/attacks/{module}.py`", "",
                   "| attack | source | how it ends | MiB |", "| --- | --- | --- | --- |"]

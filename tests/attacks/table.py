@@ -25,6 +25,7 @@ STREAM = "/segel.v1.SigningService/SignStream"
 PROTOCOL, FLOW, CLOSED, SIZE, REFUSED, CANCEL = 1, 3, 5, 6, 7, 8
 COMPRESSION, CALM = 9, 11
 REQUEST = message(b"")
+PREFIX = "attack-"  # of the ids of jobs that attacks ask for
 chance = random.Random(20261125)
 rows = []
 
