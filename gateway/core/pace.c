@@ -1,6 +1,15 @@
 #include "gateway/core/pace.h"
 
-enum { SAMPLE_US = 20000, SMOOTHING = 4 };
+#include <stdbool.h>
+
+/* A stall is the time of all jobs of its sample: with fewer of them one commit of a
+ * second would pass for a pace at which hundreds that wait could not be done in time. */
+enum { SAMPLE_US = 20000, SAMPLE_JOBS = 32, SMOOTHING = 4 };
+
+static bool is_sample(const struct pace *pace)
+{
+    return pace->taken >= SAMPLE_JOBS && pace->last_us - pace->mark_us >= SAMPLE_US;
+}
 
 static void take_sample(struct pace *pace)
 {
@@ -21,7 +30,7 @@ void pace_count(struct pace *pace, int64_t now_us)
 {
     if (pace->mark_us == 0) {
         pace->mark_us = now_us;
-    } else if (now_us > pace->last_us && pace->last_us - pace->mark_us >= SAMPLE_US) {
+    } else if (now_us > pace->last_us && is_sample(pace)) {
         take_sample(pace);
     }
     pace->taken += now_us > pace->mark_us ? 1 : 0;

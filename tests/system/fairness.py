@@ -272,7 +272,7 @@ def a_deadline_that_cannot_be_kept_is_refused_at_once(crowd):
     with crowd.slow(ms=20) as gateway:
         bulk = bulk_job(gateway, "e-office", 240)
         wait_for_backlog(gateway, 150)
-        time.sleep(0.3)  # so that the pace of the key is known
+        time.sleep(0.6)  # so that the pace of the key is known
         call = sign_call(gateway.client(), 0.6, job_class=2)
         refusal = rig.Refusal(call.exception())
         equal((refusal.code, refusal.info.reason), (BUSY, "DEADLINE_TOO_SHORT"))

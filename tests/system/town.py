@@ -85,15 +85,21 @@ class Town:
 
 
 def children_of(gateway):
-    pid = gateway.process.pid
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return {int(child) for child in file.read().split()}
+    """{pid: state} of all processes that segeld has to bury; Z is a dead one."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            state, parent = file.read().rsplit(")", 1)[1].split()[:2]
+            if int(parent) == gateway.process.pid:
+                found[int(pid)] = state
+    return found
 
 
 def lanes_of(gateway):
     """{lane: pid}, by what their module wrote of its calls. A lane shows its environment to
     nobody but root."""
-    alive, found = children_of(gateway), {}
+    alive = {pid for pid, state in children_of(gateway).items() if state != "Z"}
+    found = {}
     for name in os.listdir(gateway.rig.dir):
         if name.startswith("calls-"):
             pids = {int(line.split()[1]) for line in gateway.rig.read(name).splitlines()
