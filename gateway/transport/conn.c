@@ -1,5 +1,6 @@
 #include "gateway/transport/conn.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,10 +52,12 @@ static void linger_on(struct conn *conn)
     (void)event_del(&conn->write_event);
     output_block(conn, false);
     output_drop(conn);
+    (void)event_del(&conn->read_event);
     conn->state = CONN_LINGER;
     loop_forget(conn->loop, conn);
     (void)shutdown(conn->fd, SHUT_WR);
-    conn_arm(conn, LINGER_MS);
+    conn->linger_ms = LINGER_FIRST_MS;
+    conn_arm(conn, conn->linger_ms);
 }
 
 /* False: the caller has as many connections as it may, or there is no memory. All
@@ -112,7 +115,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (conn->state == CONN_HANDSHAKE) {
-        handshake_step(conn);
+        loop_mark_step(conn->loop, conn);
         return;
     }
     loop_mark_dirty(conn->loop, conn);
@@ -172,44 +175,60 @@ static void read_open(struct conn *conn)
     loop_mark_again(conn->loop, conn);
 }
 
-static void read_lingering(struct conn *conn)
-{
-    ssize_t len = read(conn->fd, conn->loop->record, TLS_RECORD);
-
-    if (len > 0) {
-        conn->lingered += (size_t)len;
-    }
-    if (len == 0 || conn->lingered > LINGER_BYTES) {
-        conn_close(conn, false);
-    }
-}
-
 void conn_read(struct conn *conn)
 {
-    switch (conn->state) {
-    case CONN_HANDSHAKE:
-        handshake_step(conn);
-        break;
-    case CONN_OPEN:
+    if (conn->state == CONN_OPEN) {
         read_open(conn);
-        break;
-    case CONN_LINGER:
-        read_lingering(conn);
-        break;
-    case CONN_DEAD:
-        break;
     }
 }
 
+/* A step costs up to a millisecond of cryptography: many clients that come at once have
+ * theirs one by one, between the turns of those that are there. */
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct conn *conn = (struct conn *)context;
 
     (void)fd;
     (void)what;
+    if (conn->state == CONN_HANDSHAKE) {
+        loop_mark_step(conn->loop, conn);
+        return;
+    }
     conn_read(conn);
     if (conn->state == CONN_OPEN && conn->stage_from < conn->stage_to) {
         loop_mark_dirty(conn->loop, conn);
+    }
+}
+
+void conn_step(struct conn *conn)
+{
+    handshake_step(conn);
+    if (conn->state == CONN_HANDSHAKE || conn->state == CONN_OPEN) {
+        (void)event_add(&conn->read_event, NULL);
+    }
+}
+
+/* Looked at now and then, not whenever something comes: a peer that goes on sending is
+ * not worth a turn of the loop for each packet. False: it is over. */
+static bool linger_more(struct conn *conn)
+{
+    ssize_t len = 0;
+
+    while (conn->lingered <= LINGER_BYTES &&
+           (len = recv(conn->fd, conn->loop->record, TLS_RECORD, MSG_DONTWAIT)) > 0) {
+        conn->lingered += (size_t)len;
+    }
+    conn->linger_ms *= 2;
+    return len < 0 && (errno == EAGAIN || errno == EINTR) &&
+           conn->linger_ms <= LINGER_LAST_MS;
+}
+
+static void linger_tick(struct conn *conn)
+{
+    if (linger_more(conn)) {
+        conn_arm(conn, conn->linger_ms);
+    } else {
+        conn_close(conn, false);
     }
 }
 
@@ -227,8 +246,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         upkeep_tick(conn);
         break;
     case CONN_LINGER:
+        linger_tick(conn);
+        break;
     case CONN_DEAD:
-        conn_close(conn, false);
         break;
     }
 }

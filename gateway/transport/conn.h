@@ -69,8 +69,10 @@ struct conn {
     unsigned socket_reads; /* for the read or handshake step of TLS under way */
     bool dirty;
     bool queued_again;
+    bool queued_step;
     bool listed_handshake;
-    size_t lingered; /* bytes thrown away */
+    size_t lingered;    /* bytes thrown away */
+    uint32_t linger_ms; /* to the next look */
     int64_t idle_since_us;
     int64_t output_moved_us;
     int64_t data_moved_us;
@@ -85,6 +87,7 @@ struct conn {
 
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) again_link;
+    TAILQ_ENTRY(conn) step_link;
     TAILQ_ENTRY(conn) handshake_link;
     TAILQ_ENTRY(conn) dead_link;
 };
@@ -97,6 +100,8 @@ void conn_arm(struct conn *conn, uint32_t ms);
 void conn_flush(struct conn *conn);
 /* Reads what waits. May close the connection. */
 void conn_read(struct conn *conn);
+/* Goes on with the handshake. May close the connection. */
+void conn_step(struct conn *conn);
 /* Ends all calls and the session; then a polite end (linger) or an end at once. Never
  * from inside a callback of the session. */
 void conn_close(struct conn *conn, bool linger);

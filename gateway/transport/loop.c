@@ -262,6 +262,7 @@ static enum sg_status make_events(struct loop *loop)
                      take_notes, loop) == 0 &&
         event_assign(&loop->settle, base, -1, 0, loop_settle, loop) == 0 &&
         event_assign(&loop->again_timer, base, -1, 0, loop_go_on, loop) == 0 &&
+        event_assign(&loop->step_timer, base, -1, 0, loop_next_step, loop) == 0 &&
         event_assign(&loop->drain_timer, base, -1, 0, on_drain_timer, loop) == 0 &&
         event_add(&loop->box_event, NULL) == 0;
 
@@ -274,6 +275,7 @@ enum sg_status loop_init(struct loop *loop, const struct setup *setup, unsigned 
     TAILQ_INIT(&loop->handshaking);
     TAILQ_INIT(&loop->dirty);
     TAILQ_INIT(&loop->again);
+    TAILQ_INIT(&loop->steps);
     TAILQ_INIT(&loop->dead);
     TAILQ_INIT(&loop->ready);
     TAILQ_INIT(&loop->spare_calls);

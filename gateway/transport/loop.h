@@ -75,10 +75,12 @@ struct loop {
     uint32_t handshake_count;
     struct conn_list dirty; /* to be flushed when the turn ends */
     struct conn_list again; /* not finished with, when others had their turn */
+    struct conn_list steps; /* handshakes that can go on, one a turn */
     struct conn_list dead;  /* to be freed when the turn ends */
     struct call_list ready; /* to be resumed, or told that there is room */
     struct event settle;    /* ends the turn */
     struct event again_timer;
+    struct event step_timer;
     struct event drain_timer;
     uint32_t call_count;
     uint32_t asked_count; /* connections whose answer to a notice is waited for */
@@ -126,11 +128,14 @@ void loop_stop(struct loop *loop);
 /* turn.c: the two ends of a turn, for the events of the loop. */
 void loop_settle(evutil_socket_t fd, short what, void *context);
 void loop_go_on(evutil_socket_t fd, short what, void *context);
+/* One step of one handshake. */
+void loop_next_step(evutil_socket_t fd, short what, void *context);
 
 /* On the loop's own thread. */
 void loop_touch(struct loop *loop); /* something waits for the end of the turn */
 void loop_mark_dirty(struct loop *loop, struct conn *conn);
 void loop_mark_again(struct loop *loop, struct conn *conn);
+void loop_mark_step(struct loop *loop, struct conn *conn);
 void loop_mark_ready(struct loop *loop, struct grpc_call *call);
 void loop_forget(struct loop *loop, struct conn *conn); /* off all lists */
 SG_MUST_USE enum sg_status loop_enter(struct loop *loop, struct conn *conn);

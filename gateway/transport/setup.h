@@ -33,7 +33,8 @@ enum {
     TLS_RECORD = 16384, /* largest read and write of TLS at once */
     READS_A_TURN = 16,  /* records of one connection before others have theirs */
     FLUSH_BYTES_A_TURN = 1 << 20,
-    LINGER_MS = 1000,       /* for a peer to read our last words */
+    LINGER_FIRST_MS = 5,    /* before the first look at what a peer still sends */
+    LINGER_LAST_MS = 640,   /* before the last one: twice as long each time */
     LINGER_BYTES = 1 << 20, /* read and thrown away meanwhile */
     GOAWAY_GAP_MS = 100     /* longest time between the two GOAWAY */
 };

@@ -110,6 +110,33 @@ void loop_mark_again(struct loop *loop, struct conn *conn)
     }
 }
 
+void loop_mark_step(struct loop *loop, struct conn *conn)
+{
+    if (!conn->queued_step) {
+        conn->queued_step = true;
+        TAILQ_INSERT_TAIL(&loop->steps, conn, step_link);
+        (void)event_del(&conn->read_event);
+        (void)event_add(&loop->step_timer, &at_once);
+    }
+}
+
+void loop_next_step(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = (struct loop *)context;
+    struct conn *conn = TAILQ_FIRST(&loop->steps);
+
+    (void)fd;
+    (void)what;
+    if (conn != NULL) {
+        TAILQ_REMOVE(&loop->steps, conn, step_link);
+        conn->queued_step = false;
+        conn_step(conn);
+    }
+    if (!TAILQ_EMPTY(&loop->steps)) {
+        (void)event_add(&loop->step_timer, &at_once);
+    }
+}
+
 void loop_mark_ready(struct loop *loop, struct grpc_call *call)
 {
     if (call->ready) {
@@ -133,6 +160,10 @@ void loop_forget(struct loop *loop, struct conn *conn)
     if (conn->queued_again) {
         conn->queued_again = false;
         TAILQ_REMOVE(&loop->again, conn, again_link);
+    }
+    if (conn->queued_step) {
+        conn->queued_step = false;
+        TAILQ_REMOVE(&loop->steps, conn, step_link);
     }
     if (conn->listed_handshake) {
         conn->listed_handshake = false;

@@ -10,6 +10,9 @@
 const char *const mirror_wanted[] = {"x-key",   "x-bin",       "x-other",
                                      "x-trail", "x-trail-bin", NULL};
 
+atomic_bool mirror_waits;
+struct pollfd mirror_watched[MIRROR_WATCHED];
+
 typedef enum sg_status (*add_function)(struct grpc_call *call, const char *name,
                                        struct slice value);
 
@@ -129,6 +132,29 @@ static void nap(struct grpc_call *call, const ProtobufCMessage *message)
     (void)nanosleep(&time, NULL);
 }
 
+/* Bounded: a test that fails must not hang. */
+static void wait(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    const struct timespec time = {.tv_nsec = 1000000};
+
+    (void)call;
+    (void)message;
+    atomic_store(&mirror_waits, true);
+    for (unsigned i = 0; i < 5000 && atomic_load(&mirror_waits); i++) {
+        (void)nanosleep(&time, NULL);
+    }
+}
+
+static void watch(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    char text[16];
+    int ready = poll(mirror_watched, SG_COUNT(mirror_watched), 0);
+
+    (void)message;
+    (void)snprintf(text, sizeof(text), "%d", ready);
+    answer(call, text);
+}
+
 struct command {
     const char *name;
     void (*act)(struct grpc_call *call, const ProtobufCMessage *message);
@@ -137,7 +163,8 @@ struct command {
 static const struct command commands[] = {
     {"headers", headers}, {"gzip", gzip},       {"plain", plain}, {"flag", flag},
     {"late", late},       {"flood", flood},     {"held", held},   {"fail", fail},
-    {"lie", lie},         {"explain", explain}, {"nap", nap},
+    {"lie", lie},         {"explain", explain}, {"nap", nap},     {"wait", wait},
+    {"watch", watch},
 };
 
 void mirror_message(struct grpc_call *call, const ProtobufCMessage *message)
