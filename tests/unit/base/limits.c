@@ -2,7 +2,8 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "tests/unit/base/support/doc_table.h"
 
 static uint32_t value_of(const struct server_limits *limits, const struct limit_row *row)
 {
@@ -46,42 +47,23 @@ Test(limits, a_single_caller_cannot_take_all_connections)
 
 /* --- The documentation ------------------------------------------------------------- */
 
-static const char path[] = "docs/TRANSPORT.md";
-static const char table_head[] =
-    "| setting | default | from | to | unit | counted | what it bounds |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |\n";
-
-static char *table(void)
+static void write_rows(FILE *rows)
 {
-    char *made = NULL;
-    size_t len = 0;
-    FILE *rows = open_memstream(&made, &len);
-
-    cr_assert_not_null(rows);
-    (void)fputs(table_head, rows);
     for (int i = 0; i < LIMIT_COUNT; i++) {
         const struct limit_row *row = limits_row((enum limit)i);
         (void)fprintf(rows, "| `%s` | %u | %u | %u | %s | %s | %s |\n", row->path,
                       row->fallback, row->min, row->max, row->unit,
                       row->label[0] == '\0' ? "" : "yes", row->help);
     }
-    (void)fputs("\n", rows);
-    (void)fclose(rows);
-    return made;
 }
 
 Test(limits, the_documentation_has_every_row_and_no_other)
 {
-    static char found[131072];
-    FILE *file = fopen(path, "re");
-    char *wanted = table();
+    static const struct doc_table table = {
+        .path = "docs/TRANSPORT.md",
+        .head = "| setting | default | from | to | unit | counted | what it bounds |\n"
+                "| --- | --- | --- | --- | --- | --- | --- |\n",
+        .write_rows = write_rows};
 
-    cr_assert_not_null(file, "%s", path);
-    found[fread(found, 1, sizeof(found) - 1, file)] = '\0';
-    (void)fclose(file);
-    const char *at = strstr(found, table_head);
-    cr_expect_not_null(at, "the table has to be:\n%s", wanted);
-    cr_expect(at != NULL && strncmp(at, wanted, strlen(wanted)) == 0,
-              "the table has to be:\n%s", wanted);
-    free(wanted);
+    doc_table_expect(&table);
 }

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "tests/unit/base/support/doc_table.h"
+
 static char text[4096];
 static FILE *out;
 
@@ -110,40 +112,22 @@ Test(metrics, every_row_is_named_as_the_format_and_its_habits_ask)
 /* --- The documentation ---------------------------------------------------------------
  */
 
-static const char path[] = "docs/METRICS.md";
-static const char table_head[] = "| metric | type | labels | what it says |\n"
-                                 "| --- | --- | --- | --- |\n";
-
-static char *table(void)
+static void write_rows(FILE *rows)
 {
-    char *made = NULL;
-    size_t len = 0;
-    FILE *rows = open_memstream(&made, &len);
-
-    cr_assert_not_null(rows);
-    (void)fputs(table_head, rows);
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric_row *row = metrics_row((enum metric)i);
         (void)fprintf(rows, "| `%s` | %s | %s | %s |\n", row->name, row->type,
                       row->labels, row->help);
     }
-    (void)fputs("\n", rows);
-    (void)fclose(rows);
-    return made;
 }
 
 Test(metrics, the_documentation_has_every_row_and_no_other)
 {
-    static char found[65536];
-    FILE *file = fopen(path, "re");
-    char *wanted = table();
+    static const struct doc_table table = {
+        .path = "docs/METRICS.md",
+        .head = "| metric | type | labels | what it says |\n"
+                "| --- | --- | --- | --- |\n",
+        .write_rows = write_rows};
 
-    cr_assert_not_null(file, "%s", path);
-    found[fread(found, 1, sizeof(found) - 1, file)] = '\0';
-    (void)fclose(file);
-    const char *at = strstr(found, table_head);
-    cr_assert_not_null(at);
-    cr_expect_eq(strncmp(at, wanted, strlen(wanted)), 0, "the table has to be:\n%s",
-                 wanted);
-    free(wanted);
+    doc_table_expect(&table);
 }
