@@ -12,7 +12,7 @@
 #include "gateway/log.h"
 #include "gateway/transport/passed.h"
 
-enum { BACKLOG = 512, ACCEPTS_A_TURN = 64, PAUSE_MS = 100 };
+enum { BACKLOG = 512, ACCEPTS_A_TURN = 8, PAUSE_MS = 100 };
 
 static enum sg_status listen_failed(struct sg_error *why,
                                     const struct server_listener *listener)
