@@ -6,31 +6,41 @@
 
 enum { REPEATS_MAX = 4096 };
 
-/* The larger number of "{2,5}". */
+/* The larger number of "{2,5}"; "{2,}" is unrolled to two and a loop. */
 static uint64_t count_of(const char *braces)
 {
     uint64_t count = 0;
     uint64_t most = 1;
+    const char *c = braces + 1;
 
-    for (const char *c = braces + 1; *c != '\0' && *c != '}'; c++) {
+    for (; *c != '\0' && *c != '}'; c++) {
         bool digit = *c >= '0' && *c <= '9';
         count = digit ? count * 10 + (uint64_t)(*c - '0') : 0;
         count = count < REPEATS_MAX ? count : REPEATS_MAX;
         most = count > most ? count : most;
     }
-    return most;
+    return most + (c[-1] == ',' ? 1 : 0);
 }
 
-/* glibc unrolls counted repetitions and multiplies nested ones; their product bounds what
- * a pattern can grow to. */
+/* Into how many copies of what stands in front of it glibc unrolls a repetition. A "+" is
+ * one copy and a loop; it multiplies only what can itself be long: a group, or what was
+ * repeated already. */
+static uint64_t copies(const char *pattern, size_t at)
+{
+    if (pattern[at] == '{') {
+        return count_of(pattern + at);
+    }
+    bool on_more = at > 0 && strchr(")+*?}", pattern[at - 1]) != NULL;
+    return pattern[at] == '+' && on_more ? 2 : 1;
+}
+
+/* Nested repetitions multiply; the product of all bounds what a pattern can grow to. */
 static uint64_t repeats(const char *pattern)
 {
     uint64_t product = 1;
-    const char *at = strchr(pattern, '{');
 
-    while (at != NULL && product <= REPEATS_MAX) {
-        product *= count_of(at);
-        at = strchr(at + 1, '{');
+    for (size_t at = 0; pattern[at] != '\0' && product <= REPEATS_MAX; at++) {
+        product *= copies(pattern, at);
     }
     return product;
 }

@@ -87,20 +87,47 @@ static bool nonce_ok(struct slice request, OCSP_BASICRESP *basic)
     return found == 1 || found == -1;
 }
 
+static void free_certificates(STACK_OF(X509) * *list)
+{
+    sk_X509_free(*list);
+}
+
+/* Who may have signed, beside those that the answer brings along. OpenSSL does not look
+ * among the anchors, and an issuer that signs itself need not send its certificate. */
+static STACK_OF(X509) * signers(const struct status_link *link)
+{
+    STACK_OF(X509) *list = sk_X509_dup(link->untrusted);
+
+    if (list != NULL && sk_X509_push(list, link->issuer) == 0) {
+        sk_X509_free(list);
+        return NULL;
+    }
+    return list;
+}
+
 /* Signed by the issuer, or by whom the issuer gave id-kp-OCSPSigning. */
 static bool signed_well(const struct status_link *link, OCSP_BASICRESP *basic,
                         int64_t now_us)
 {
+    AUTO(free_certificates) STACK_OF(X509) *known = signers(link);
     const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(basic);
     const ASN1_OBJECT *object = NULL;
 
     evidence_set_time(X509_STORE_get0_param(link->anchors), now_us);
     X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    bool good =
-        evidence_algorithm_ok(OBJ_obj2nid(object)) &&
-        OCSP_basic_verify(basic, link->untrusted, link->anchors, OCSP_NOEXPLICIT) == 1;
+    bool good = known != NULL && evidence_algorithm_ok(OBJ_obj2nid(object)) &&
+                OCSP_basic_verify(basic, known, link->anchors, OCSP_NOEXPLICIT) == 1;
     ERR_clear_error();
     return good;
+}
+
+/* Two words about one certificate: whoever read the first only could be shown the kinder
+ * one. */
+static bool says_it_once(OCSP_BASICRESP *basic, OCSP_CERTID *id)
+{
+    int first = OCSP_resp_find(basic, id, -1);
+
+    return first < 0 || OCSP_resp_find(basic, id, first) < 0;
 }
 
 static enum sg_status read_single(const struct status_link *link, OCSP_BASICRESP *basic,
@@ -116,6 +143,10 @@ static enum sg_status read_single(const struct status_link *link, OCSP_BASICRESP
     if (id == NULL || OCSP_resp_find_status(basic, id, &state, &reason, NULL,
                                             &this_update, &next_update) != 1) {
         return sg_fail(why, SG_INVALID, "the OCSP answer is about another certificate");
+    }
+    if (!says_it_once(basic, id)) {
+        return sg_fail(why, SG_INVALID,
+                       "the OCSP answer speaks twice of the certificate");
     }
     if (state != V_OCSP_CERTSTATUS_GOOD && state != V_OCSP_CERTSTATUS_REVOKED) {
         return sg_fail(why, SG_INVALID,

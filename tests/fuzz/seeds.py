@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import seeds_pki
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -365,6 +367,8 @@ def main():
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in notes():
+        write(folder, target, name, value)
+    for target, name, value in seeds_pki.seeds():
         write(folder, target, name, value)
 
 

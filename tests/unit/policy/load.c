@@ -186,8 +186,33 @@ Test(policy_load, patterns_are_tamed)
     require_refused("{job.id: {matches: \"a)|(b\"}}", 33, "regular expression");
     require_refused("{job.id: {matches: \"(a)\\\\1\"}}", 33, "back-references");
     require_refused("{job.id: {matches: \"((a{99}){99}){99}\"}}", 33, "repeats too much");
+    require_refused("{job.id: {matches: \"((a{2,}){2000,}){1,}\"}}", 33,
+                    "repeats too much");
     (void)snprintf(pattern, sizeof(pattern), "{job.id: {matches: \"%0300d\"}}", 0);
     require_refused(pattern, 33, "longer than 256");
+}
+
+/* glibc doubles a group for each "+" around it: forty took all memory there is. */
+Test(policy_load, repetitions_of_repetitions_are_refused)
+{
+    enum { DEPTH = 40 };
+    char begin[DEPTH + 1] = "";
+    char end[2 * DEPTH + 1] = "";
+    char require[400];
+
+    for (size_t i = 0; i < DEPTH; i++) {
+        begin[i] = '(';
+        end[2 * i] = '+';
+        end[2 * i + 1] = ')';
+    }
+    (void)snprintf(require, sizeof(require), "{job.id: {matches: \"%sa%s\"}}", begin,
+                   end);
+    require_refused(require, 33, "repeats too much");
+    require_refused("{job.id: {matches: \"a++++++++++++++++++++++++++++++++\"}}", 33,
+                    "repeats too much");
+    policy_free(
+        one_rule("{job.id: {matches: \"([a-z]+[0-9]+-)+[a-z]+[0-9]+[a-z]+[0-9]+[a-z]+"
+                 "[0-9]+[a-z]+[0-9]+[a-z]+[0-9]+\"}}"));
 }
 
 Test(policy_load, levels_modes_and_codes_are_words_of_the_list)

@@ -1,6 +1,7 @@
 #include "gateway/status/evidence.h"
 
 #include <criterion/criterion.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
@@ -164,4 +165,64 @@ Test(evidence, no_cut_and_no_turned_bit_is_believed)
         der[bit / 8] ^= (uint8_t)(1U << (bit % 8));
     }
     OPENSSL_free(der);
+}
+
+/* --- OCSP ------------------------------------------------------------------------ */
+
+static void add_word(OCSP_BASICRESP *basic, int state)
+{
+    time_t now = (time_t)(now_us / 1000000);
+    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), link.subject, link.issuer);
+    ASN1_TIME *from = ASN1_TIME_set(NULL, now - 60);
+    ASN1_TIME *until = ASN1_TIME_set(NULL, now + DAY_S);
+    ASN1_TIME *when = state == V_OCSP_CERTSTATUS_REVOKED ? from : NULL;
+
+    cr_assert_not_null(OCSP_basic_add1_status(
+        basic, id, state, OCSP_REVOKED_STATUS_NOSTATUS, when, from, until));
+    OCSP_CERTID_free(id);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+}
+
+/* By the issuer, which does not send its own certificate along. */
+static enum sg_status judge_answer(OCSP_BASICRESP *basic, struct status_finding *finding,
+                                   struct sg_error *why)
+{
+    unsigned char *der = NULL;
+
+    cr_assert_eq(
+        OCSP_basic_sign(basic, link.issuer, key, EVP_sha256(), NULL, OCSP_NOCERTS), 1);
+    OCSP_RESPONSE *response =
+        OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    int len = i2d_OCSP_RESPONSE(response, &der);
+    cr_assert_gt(len, 0);
+    const struct statement statement = {.der = slice_of(der, (size_t)len)};
+    enum sg_status status = evidence_ocsp(&link, &statement, now_us, finding, why);
+    OPENSSL_free(der);
+    OCSP_RESPONSE_free(response);
+    OCSP_BASICRESP_free(basic);
+    return status;
+}
+
+Test(evidence, an_issuer_that_is_an_anchor_may_answer_without_its_certificate)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    add_word(basic, V_OCSP_CERTSTATUS_REVOKED);
+    cr_assert_eq(judge_answer(basic, &finding, &why), SG_OK, "%s", why.text);
+    cr_expect(finding.revoked);
+}
+
+Test(evidence, an_answer_that_speaks_twice_of_a_certificate_is_not_believed)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    add_word(basic, V_OCSP_CERTSTATUS_GOOD);
+    add_word(basic, V_OCSP_CERTSTATUS_REVOKED);
+    cr_expect_eq(judge_answer(basic, &finding, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "speaks twice"));
 }
