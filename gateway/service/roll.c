@@ -43,11 +43,20 @@ enum sg_status roll_check(const struct config *config, const struct config *star
                           struct sg_error *why)
 {
     for (size_t i = 0; i < config->caller_count; i++) {
-        if (roll_find(start, config->callers[i].name) == NULL) {
+        const struct config_caller *caller = &config->callers[i];
+        const struct config_caller *known = roll_find(start, caller->name);
+        if (known == NULL) {
             return sg_fail(why, SG_PRECONDITION,
                            "caller '%s' is new and cannot be added while the gateway "
                            "runs; restart it; nothing was reloaded",
-                           config->callers[i].name);
+                           caller->name);
+        }
+        if (known->weight != caller->weight) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "the weight of caller '%s' cannot change from %lld to %lld "
+                           "while the gateway runs; restart it; nothing was reloaded",
+                           caller->name, (long long)known->weight,
+                           (long long)caller->weight);
         }
     }
     return SG_OK;
