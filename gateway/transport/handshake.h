@@ -14,8 +14,9 @@ void handshake_skip(struct conn *conn);
  * of the connections, the oldest unfinished handshake has to go. */
 void handshake_make_room(struct loop *loop);
 
-/* After the trust was renewed: judges the peer once more, and asks anew who it is. It is
- * sent away with all its calls if it does not stand the test. */
+/* After the trust was renewed, or when its certificate has run out: judges the peer once
+ * more, and asks anew who it is. It is sent away with all its calls if it does not stand
+ * the test. Costs next to nothing otherwise. */
 void handshake_judge(struct conn *conn);
 
 /* Says in the log that a connection is cut, and why (conn->cut_why). */

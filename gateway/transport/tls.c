@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <unistd.h>
+
+#include "gateway/transport/revocation.h"
 
 static const uint8_t alpn_h2[] = {2, 'h', '2'};
 
@@ -93,39 +94,13 @@ static enum sg_status load_identity(SSL_CTX *tls, const struct server_options *o
     return SG_OK;
 }
 
-/* Adds each list of the file; returns how many. */
-static int add_lists(X509_STORE *store, BIO *file)
-{
-    int count = 0;
-    X509_CRL *list;
-
-    while ((list = PEM_read_bio_X509_CRL(file, NULL, NULL, NULL)) != NULL) {
-        count += X509_STORE_add_crl(store, list) == 1 ? 1 : 0;
-        X509_CRL_free(list);
-    }
-    return count;
-}
-
 /* Without a current list of its issuer no client gets in: who set up revocation wants to
  * know rather than to hope. */
 static enum sg_status load_revocations(SSL_CTX *tls, const struct server_options *options,
                                        struct sg_error *why)
 {
-    X509_STORE *store = SSL_CTX_get_cert_store(tls);
-
     TRY(check_file(options->client_crl, "client revocation", why));
-    BIO *file = BIO_new_file(options->client_crl, "r");
-    int count = file == NULL ? 0 : add_lists(store, file);
-    bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    BIO_free(file);
-    if (count == 0 || !whole || X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) != 1) {
-        return sg_fail(why, SG_INVALID,
-                       "'%s' does not hold certificate revocation lists in PEM (%s); it "
-                       "must hold one of each issuer of clients",
-                       options->client_crl, last_reason());
-    }
-    ERR_clear_error();
-    return SG_OK;
+    return revocation_load(SSL_CTX_get_cert_store(tls), options->client_crl, why);
 }
 
 static enum sg_status load_client_issuers(SSL_CTX *tls,

@@ -47,18 +47,28 @@ SSL *trust_connection(struct trust *trust, unsigned *generation)
     return ssl;
 }
 
-/* The same settings as OpenSSL takes for a handshake: those of the context, and that the
- * certificate has to be a client's. */
+/* The same settings as OpenSSL takes for a handshake: that the certificate has to be a
+ * client's, those of the context, and the context's security level, which is not among
+ * them. */
+static bool set_up(X509_STORE_CTX *judge, SSL_CTX *tls)
+{
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(judge);
+
+    if (X509_STORE_CTX_set_default(judge, "ssl_client") != 1 ||
+        X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(tls)) != 1) {
+        return false;
+    }
+    X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(tls));
+    return true;
+}
+
 static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
 {
     X509_STORE_CTX *judge = X509_STORE_CTX_new();
     bool good = judge != NULL &&
                 X509_STORE_CTX_init(judge, SSL_CTX_get_cert_store(tls), certificate,
                                     SSL_get_peer_cert_chain(ssl)) == 1 &&
-                X509_STORE_CTX_set_default(judge, "ssl_client") == 1 &&
-                X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(judge),
-                                       SSL_CTX_get0_param(tls)) == 1 &&
-                X509_verify_cert(judge) == 1;
+                set_up(judge, tls) && X509_verify_cert(judge) == 1;
 
     *why = judge == NULL ? "no memory"
                          : X509_verify_cert_error_string(X509_STORE_CTX_get_error(judge));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/clock.h"
+#include "gateway/transport/handshake.h"
 #include "gateway/transport/session.h"
 
 enum { TICK_MIN_MS = 20, TICK_MAX_MS = 10000, TICKS = 4, JITTER = 10 };
@@ -131,10 +132,20 @@ static void check_age(struct conn *conn, int64_t now_us)
     }
 }
 
+/* Its client may have nothing more to ask, and go on listening with a certificate that
+ * has run out. */
+static void check_client(struct conn *conn, int64_t now_us)
+{
+    (void)now_us;
+    if (conn->call_count > 0 && conn->caller != NULL) {
+        handshake_judge(conn);
+    }
+}
+
 void upkeep_tick(struct conn *conn)
 {
     static void (*const checks[])(struct conn * conn, int64_t now_us) = {
-        check_output, check_life, check_block, check_idle, check_age};
+        check_output, check_life, check_block, check_client, check_idle, check_age};
     int64_t now_us = clock_mono_us();
 
     if (conn->stay == CONN_ASKED) {

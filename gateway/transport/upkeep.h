@@ -4,7 +4,7 @@
 #include "gateway/transport/conn.h"
 
 /* What a connection is looked after for from time to time: whether its peer still takes
- * answers, is alive, has calls, and how old it is. */
+ * answers, is alive, has calls, may still have them, and how old it is. */
 
 /* The connection is open from now on. */
 void upkeep_begin(struct conn *conn);

@@ -17,7 +17,8 @@ import grpc
 import rig
 from rig import claim, equal, expect, item
 from sockets import good, tls
-from trust import reload, said, serial_of, short_certificate, write_list
+from trust import (reload, said, serial_of, short_certificate, write_list,
+                   write_list_of_another)
 
 CODE = grpc.StatusCode
 
@@ -167,6 +168,34 @@ def a_connection_does_not_outlive_its_clients_certificate(the_rig):
 
 
 @claim
+def an_open_stream_does_not_outlive_its_clients_certificate(the_rig):
+    """Nothing is asked and nothing reloaded: the gateway itself has to look."""
+    home, kept = "clients/reviewer/cert.pem", the_rig.read("clients/reviewer/cert.pem", "rb")
+    config = the_rig.config((r"\Z", "\nlimits: {write_stall_ms: 1000}\n"))
+    with the_rig.gateway(config) as gateway:
+        other = gateway.client("officer-1").watch()
+        the_rig.write(home, short_certificate(the_rig, "reviewer", 3))
+        try:
+            watched = gateway.client("reviewer").watch()
+            equal(rig.serving_name(next(watched)), "SERVING")
+        finally:
+            the_rig.write(home, kept)
+        equal(rig.serving_name(next(other)), "SERVING")
+        late = threading.Timer(20, watched.cancel)
+        late.start()
+        try:
+            next(watched)
+            raise rig.Failed("the stream went on")
+        except grpc.RpcError as error:
+            equal(error.code(), CODE.UNAUTHENTICATED)
+            expect("expired" in error.details(), error.details())
+        finally:
+            late.cancel()
+        expect(other.is_active(), "another client's stream stays")
+        other.cancel()
+
+
+@claim
 def without_a_current_list_nobody_gets_in(the_rig):
     with with_list(the_rig, hours=-1) as gateway:
         refusal = rig.refused(gateway.client().sign, timeout=5)
@@ -182,6 +211,9 @@ def a_file_that_holds_no_list_is_refused_and_the_old_one_stays(the_rig):
         the_rig.write("clients.crl", "nothing\n")
         why = reload(gateway, "reload.failed")["why"]
         expect("revocation lists in PEM" in why, why)
+        write_list_of_another(the_rig)
+        why = reload(gateway, "reload.failed")["why"]
+        expect("holds no revocation list that" in why, why)
         expect(len(client.sign().signature) > 0, "it still does")
         refusal = rig.refused(gateway.client("reviewer").health, timeout=5)
         equal(refusal.code, CODE.UNAVAILABLE)
@@ -337,6 +369,8 @@ def a_reload_that_fails_anywhere_changes_nothing(the_rig):
                 ((r"client_ca: clients.pem", "client_ca: nowhere.pem"), "cannot be read"),
                 ((r"^callers:\n", 'callers:\n  - {name: newcomer, match: "DNS:a", '
                   'roles: [backend], keys: [seal-demo]}\n'), "'newcomer' is new"),
+                ((r"\{name: reviewer, ", "{name: reviewer, weight: 7, "),
+                 "weight of caller 'reviewer' cannot change from 1 to 7"),
                 ((r"pin_file: \S+?([,}\n])", r"pin_file: elsewhere\1"), "log key")):
             why = change_callers(the_rig, gateway, gone, change, event="reload.failed")["why"]
             expect(words in why, why)

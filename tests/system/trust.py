@@ -30,8 +30,18 @@ def serial_of(the_rig, client):
 def write_list(the_rig, *revoked, hours=24):
     """A revocation list of the clients' issuer; hours: until it is out of date."""
     certificate, key = issuer(the_rig)
+    return write_signed(the_rig, certificate.subject, key, revoked, hours)
+
+
+def write_list_of_another(the_rig):
+    """One of an issuer that has no clients here."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "another issuer")])
+    return write_signed(the_rig, name, ec.generate_private_key(ec.SECP256R1()), (), 24)
+
+
+def write_signed(the_rig, name, key, revoked, hours):
     now = datetime.datetime.now(UTC).replace(tzinfo=None)
-    builder = (x509.CertificateRevocationListBuilder().issuer_name(certificate.subject)
+    builder = (x509.CertificateRevocationListBuilder().issuer_name(name)
                .last_update(now - datetime.timedelta(hours=48))
                .next_update(now + datetime.timedelta(hours=hours)))
     for serial in revoked:

@@ -296,6 +296,25 @@ Test(tls, lets_nobody_in_whose_issuer_has_no_list)
     expect_told(&client, SSL_R_TLSV1_ALERT_UNKNOWN_CA);
 }
 
+/* Each would shut every client out, or let those in that were revoked. */
+Test(tls, refuses_lists_that_protect_nobody)
+{
+    static const char *const words[] = {
+        [PKI_LIST_OF_ANOTHER_NAME] = "no revocation list that '/CN=test issuer'",
+        [PKI_LIST_OF_ANOTHER_KEY] = "no revocation list that '/CN=test issuer'",
+        [PKI_LIST_DELTA] = "delta list of '/CN=test issuer'"};
+    struct sg_error why = {0};
+
+    options.client_crl = pki.crl;
+    for (size_t i = 0; i < SG_COUNT(words); i++) {
+        pki_write_list(&pki, (enum pki_list)i);
+        cr_expect_eq(server_new(&options, &server, &why), SG_INVALID);
+        cr_expect_not_null(strstr(why.text, words[i]), "%s", why.text);
+    }
+    pki_revoke(&pki, true, false);
+    serve();
+}
+
 Test(tls, reload_is_all_or_nothing)
 {
     struct server_options bad;

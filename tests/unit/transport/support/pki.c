@@ -177,7 +177,8 @@ void pki_issue(const struct pki *pki, enum pki_flaw flaw, size_t between)
     EVP_PKEY *key = flaw == PKI_WEAK ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256");
     X509 *cert = new_certificate("friend", key, ca.cert);
     spoil(cert, flaw);
-    sign(cert, &ca);
+    const EVP_MD *digest = flaw == PKI_OLD_DIGEST ? EVP_sha1() : EVP_sha256();
+    MUST(X509_sign(cert, ca.key, digest) > 0);
     write_files(pki->made, pki->made_key, cert, key);
     FILE *file = fopen(pki->made, "a");
     MUST(file != NULL && fwrite(issuers, 1, len, file) == len && fclose(file) == 0);
@@ -203,26 +204,56 @@ static void add_revoked(X509_CRL *list, const char *path, const ASN1_TIME *when)
     X509_free(cert);
 }
 
-void pki_revoke(const struct pki *pki, bool current, bool made)
+static X509_CRL *new_list(const struct authority *ca, bool current)
 {
-    struct authority ca = read_authority(pki);
     X509_CRL *list = X509_CRL_new();
     ASN1_TIME *from = X509_gmtime_adj(NULL, -HOUR);
     ASN1_TIME *until = X509_gmtime_adj(NULL, current ? HOUR : -60);
 
     MUST(list != NULL && X509_CRL_set_version(list, 1) == 1);
-    MUST(X509_CRL_set_issuer_name(list, X509_get_subject_name(ca.cert)) == 1);
+    MUST(X509_CRL_set_issuer_name(list, X509_get_subject_name(ca->cert)) == 1);
     MUST(X509_CRL_set1_lastUpdate(list, from) == 1);
     MUST(X509_CRL_set1_nextUpdate(list, until) == 1);
-    if (made) {
-        add_revoked(list, pki->made, from);
-    }
-    MUST(X509_CRL_sort(list) == 1 && X509_CRL_sign(list, ca.key, EVP_sha256()) > 0);
-    FILE *file = fopen(pki->crl, "w");
-    MUST(file != NULL && PEM_write_X509_CRL(file, list) == 1 && fclose(file) == 0);
     ASN1_TIME_free(from);
     ASN1_TIME_free(until);
+    return list;
+}
+
+/* Signs it, and releases it. */
+static void write_list(const struct pki *pki, X509_CRL *list, EVP_PKEY *key)
+{
+    MUST(X509_CRL_sort(list) == 1 && X509_CRL_sign(list, key, EVP_sha256()) > 0);
+    FILE *file = fopen(pki->crl, "w");
+    MUST(file != NULL && PEM_write_X509_CRL(file, list) == 1 && fclose(file) == 0);
     X509_CRL_free(list);
+}
+
+void pki_revoke(const struct pki *pki, bool current, bool made)
+{
+    struct authority ca = read_authority(pki);
+    X509_CRL *list = new_list(&ca, current);
+
+    if (made) {
+        add_revoked(list, pki->made, X509_CRL_get0_lastUpdate(list));
+    }
+    write_list(pki, list, ca.key);
+    free_authority(&ca);
+}
+
+void pki_write_list(const struct pki *pki, enum pki_list kind)
+{
+    struct authority ca = read_authority(pki);
+    struct authority other = make_authority("another issuer");
+    X509_CRL *list = new_list(kind == PKI_LIST_OF_ANOTHER_NAME ? &other : &ca, true);
+    ASN1_INTEGER *base = ASN1_INTEGER_new();
+
+    MUST(base != NULL && ASN1_INTEGER_set(base, 1) == 1);
+    if (kind == PKI_LIST_DELTA) {
+        MUST(X509_CRL_add1_ext_i2d(list, NID_delta_crl, base, 1, 0) == 1);
+    }
+    write_list(pki, list, kind == PKI_LIST_DELTA ? ca.key : other.key);
+    ASN1_INTEGER_free(base);
+    free_authority(&other);
     free_authority(&ca);
 }
 

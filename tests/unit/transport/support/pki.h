@@ -29,7 +29,8 @@ enum pki_flaw {
     PKI_EXPIRED,
     PKI_NOT_YET,
     PKI_SERVER_ONLY, /* by its extended key usage */
-    PKI_WEAK         /* RSA of 1024 bits */
+    PKI_WEAK,        /* RSA of 1024 bits */
+    PKI_OLD_DIGEST   /* signed with SHA-1 */
 };
 /* Writes made and made_key: CN=friend of the issuer that the server knows, with so many
  * further issuers between the two. */
@@ -37,6 +38,13 @@ void pki_issue(const struct pki *pki, enum pki_flaw flaw, size_t between);
 /* Writes crl: a list of that issuer, current or out of date, on which made stands or not.
  */
 void pki_revoke(const struct pki *pki, bool current, bool made);
+/* Writes crl: a list that protects nobody from the clients of that issuer. */
+enum pki_list {
+    PKI_LIST_OF_ANOTHER_NAME,
+    PKI_LIST_OF_ANOTHER_KEY, /* under the issuer's name */
+    PKI_LIST_DELTA
+};
+void pki_write_list(const struct pki *pki, enum pki_list kind);
 void pki_remove(struct pki *pki);
 
 #endif
