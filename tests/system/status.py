@@ -6,6 +6,7 @@ import datetime
 import http.server
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -202,6 +203,61 @@ def a_revoked_certificate_stops_its_key_and_is_one_record(authority):
         found = wait_states(authority, 1)
         equal(len(found), 1, "records of the revocation")
         contains(found[0], "seal-demo", "revoked")
+
+
+@contextlib.contextmanager
+def stopped_lane(gateway):
+    """The HSM does nothing meanwhile: one job is with it, all others wait."""
+    children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        lanes = [int(pid) for pid in file.read().split()]
+    equal(len(lanes), 1, "lanes")
+    os.kill(lanes[0], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(lanes[0], signal.SIGCONT)
+
+
+def seen(gateway, path, words):
+    end = time.monotonic() + LONGEST_S
+    while words not in (page := local_page(gateway, path)):
+        expect(time.monotonic() < end, f"{path} does not say '{words}': {page}")
+        time.sleep(0.05)
+
+
+def outcome(call):
+    """The signature, or the code and the sentence of the refusal."""
+    try:
+        return call.result().result.signature, None, ""
+    except rig.grpc.RpcError as error:
+        return b"", error.code(), error.details()
+
+
+@claim
+def what_waits_while_its_certificate_is_revoked_is_not_signed(authority):
+    text = authority.rig.read("status.yaml").replace(
+        "status: {", "queue: {lane_window: 1}\nhsm: {timeout_ms: 60000}\nstatus: {", 1)
+    with authority.gateway(config=authority.rig.write("waiting.yaml", text)) as gateway:
+        until(gateway, "")
+        client, jobs = gateway.client(), [rig.item() for _ in range(8)]
+        call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                           rig.signing.SignResponse)
+        with stopped_lane(gateway):
+            calls = [call.future(rig.signing.SignRequest(terms=rig.terms(), item=job),
+                                 timeout=30) for job in jobs]
+            seen(gateway, "/metrics", 'segel_queue_jobs{class="interactive"} 7\n')
+            authority.serve((authority.seal.serial_number, COMPROMISE))
+            seen(gateway, "/metrics",
+                 'segel_key_certificate_status{key="seal-demo",state="revoked"} 1\n')
+        found = [outcome(call) for call in calls]
+        equal(sum(bool(signature) for signature, _, _ in found), 1, "signed")
+        refused = [(code, why) for signature, code, why in found if not signature]
+        equal({code for code, _ in refused}, {rig.grpc.StatusCode.UNAVAILABLE})
+        equal([w for _, w in refused if "has just changed" not in w], [], "other sentences")
+        for job, (signature, _, _) in zip(jobs, found):
+            if not signature:
+                equal(rig.refused(client.sign, job).info.reason, "CERT_REVOKED", "again")
 
 
 @claim

@@ -11,7 +11,7 @@ enum {
 };
 
 struct node {
-    size_t parent; /* the root is its own */
+    size_t parent; /* outermost ones are their own */
     size_t start;
     size_t content;
     size_t end;
@@ -51,12 +51,13 @@ static bool read_node(struct slice in, size_t at, size_t end, struct node *out)
 static bool read_all(struct slice in, size_t at, size_t end, size_t parent, size_t depth)
 {
     while (at < end) {
-        struct node node = {.parent = parent};
+        struct node node;
         if (node_count == NODES_MAX || depth == DEPTH_MAX ||
             !read_node(in, at, end, &node)) {
             return false;
         }
         size_t index = node_count++;
+        node.parent = depth == 0 ? index : parent;
         nodes[index] = node;
         if ((in.data[node.start] & CONSTRUCTED) != 0 ||
             in.data[node.start] == 4) { /* an octet string often holds DER */
@@ -141,7 +142,7 @@ static void edit(struct text *out, struct slice in, const struct node *node)
     }
 }
 
-/* The node's parents around what now stands in its place. */
+/* All else around what now stands in the node's place. */
 static void close_around(struct text *inner, struct slice in, size_t index)
 {
     static struct text outer;
@@ -161,6 +162,12 @@ static void close_around(struct text *inner, struct slice in, size_t index)
         inner->len = outer.len;
         index = node->parent;
     }
+    outer.len = 0;
+    add_range(&outer, in, 0, nodes[index].start);
+    add(&outer, inner->data, inner->len);
+    add_range(&outer, in, nodes[index].end, in.len);
+    memcpy(inner->data, outer.data, outer.len);
+    inner->len = outer.len;
 }
 
 size_t tree_mutate(uint8_t *data, size_t len, size_t cap, size_t head, unsigned seed)
