@@ -1,65 +1,14 @@
-#include "gateway/cert/cert.h"
-
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
-#include "tests/unit/cert/support/maker.h"
+#include "tests/unit/cert/support/town.h"
 
 static const int64_t now_us = MAKER_NOW_S * 1000000;
 
-static struct made root;
-static struct made issuing;
 static struct sg_error why;
 
-static void make_authorities(void)
-{
-    struct maker_spec spec = maker_root();
-
-    root = maker_make(&spec);
-    spec = maker_issuing(&root);
-    issuing = maker_make(&spec);
-}
-
-static void free_authorities(void)
-{
-    maker_free(&issuing);
-    maker_free(&root);
-}
-
-TestSuite(cert, .init = make_authorities, .fini = free_authorities);
-
-/* Loads a seal made by spec, with the lawful chain and anchor. */
-static struct cert *load(const struct maker_spec *spec, int64_t at_us)
-{
-    struct made seal = maker_make(spec);
-    const struct made *own[] = {&seal};
-    const struct made *chain[] = {&issuing};
-    const struct made *anchors[] = {&root};
-    char paths[3][32];
-    struct cert *cert = NULL;
-
-    maker_write(paths[0], own, 1);
-    maker_write(paths[1], chain, 1);
-    maker_write(paths[2], anchors, 1);
-    struct cert_files files = {paths[0], paths[1], paths[2]};
-    cr_assert_eq(cert_load(&files, at_us, &cert, &why), SG_OK, "%s", why.text);
-    for (size_t i = 0; i < SG_COUNT(paths); i++) {
-        (void)unlink(paths[i]);
-    }
-    maker_free(&seal);
-    return cert;
-}
-
-static struct facts facts_of(const struct maker_spec *spec, struct cert **cert)
-{
-    struct facts facts = {0};
-
-    *cert = load(spec, now_us);
-    cert_facts(*cert, &facts);
-    cert_key_facts(*cert, &facts);
-    return facts;
-}
+TestSuite(cert, .init = town_found, .fini = town_leave);
 
 static bool is_text(const struct facts *facts, enum fact fact, const char *wanted)
 {
@@ -94,9 +43,9 @@ Test(cert, lawful_seal_tells_all_its_facts)
     static const char *const policies[] = {"2.16.360.1.1.1.3.12"};
     static const char *const ekus[] = {"1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.2",
                                        "1.3.6.1.4.1.311.10.3.12", "1.2.840.113583.1.1.5"};
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
 
     cr_expect(is_text(&facts, FACT_ID_cert_serial, "0A1B2C"));
     cr_expect(is_text(&facts, FACT_ID_cert_subject_c, "ID"));
@@ -124,9 +73,9 @@ Test(cert, lawful_seal_tells_all_its_facts)
 
 Test(cert, rsa_key_tells_bits_and_exponent)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
 
     cr_expect(is_text(&facts, FACT_ID_key_type, "rsa"));
     cr_expect_eq(facts.value[FACT_ID_key_rsa_bits].number, 2048);
@@ -137,11 +86,11 @@ Test(cert, rsa_key_tells_bits_and_exponent)
 
 Test(cert, ec_key_tells_its_curve_by_the_name_of_nist)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
 
     spec.rsa_bits = 0;
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
     cr_expect(is_text(&facts, FACT_ID_key_type, "ec"));
     cr_expect(is_text(&facts, FACT_ID_key_curve, "P-256"));
     cr_expect_not(facts.value[FACT_ID_key_rsa_bits].present);
@@ -151,23 +100,23 @@ Test(cert, ec_key_tells_its_curve_by_the_name_of_nist)
 
 Test(cert, chain_holds_signer_and_issuers_without_the_anchor)
 {
-    struct maker_spec spec = maker_seal(&issuing);
-    struct cert *cert = load(&spec, now_us);
+    struct maker_spec spec = maker_seal(&town_issuing);
+    struct cert *cert = town_load(&spec, now_us);
     size_t count = 0;
     X509 *const *chain = cert_chain(cert, &count);
 
     cr_assert_eq(count, 2);
-    cr_expect_eq(X509_cmp(chain[1], issuing.certificate), 0);
+    cr_expect_eq(X509_cmp(chain[1], town_issuing.certificate), 0);
     cr_expect_gt(cert_spki(cert).len, 290);
     cert_free(cert);
 }
 
 Test(cert, issuers_may_stand_behind_the_signer_and_the_anchor_is_left_out)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct made seal = maker_make(&spec);
-    const struct made *own[] = {&seal, &issuing, &root};
-    const struct made *anchors[] = {&root};
+    const struct made *own[] = {&seal, &town_issuing, &town_root};
+    const struct made *anchors[] = {&town_root};
     char paths[2][32];
     struct cert *cert = NULL;
     struct facts facts = {0};
@@ -189,7 +138,7 @@ Test(cert, issuers_may_stand_behind_the_signer_and_the_anchor_is_left_out)
 
 static void expect_chain(const struct maker_spec *spec, int64_t at_us, bool good)
 {
-    struct cert *cert = load(spec, at_us);
+    struct cert *cert = town_load(spec, at_us);
     struct facts facts = {0};
 
     cert_facts(cert, &facts);
@@ -218,7 +167,7 @@ Test(cert, seal_of_another_authority_has_no_chain)
 Test(cert, chain_is_judged_at_the_time_given)
 {
     const int64_t ten_years_us = INT64_C(10) * 365 * 86400 * 1000000;
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
 
     spec.until_s = INT64_C(20) * 365 * 86400;
     expect_chain(&spec, now_us, true);
@@ -228,7 +177,7 @@ Test(cert, chain_is_judged_at_the_time_given)
 
 Test(cert, sha1_signature_breaks_the_chain)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
 
     spec.digest = "SHA1";
     expect_chain(&spec, now_us, false);
@@ -236,25 +185,25 @@ Test(cert, sha1_signature_breaks_the_chain)
 
 Test(cert, end_entity_cannot_issue)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct made wrong = maker_make(&spec);
-    struct made old = issuing;
+    struct made old = town_issuing;
 
-    issuing = wrong;
+    town_issuing = wrong;
     spec = maker_seal(&wrong);
     expect_chain(&spec, now_us, false);
-    issuing = old;
+    town_issuing = old;
     maker_free(&wrong);
 }
 
 Test(cert, ca_and_unknown_critical_extension_are_told)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
 
     spec.extensions[0].value = "critical,CA:TRUE";
     spec.extensions[5] = (struct maker_extension){-1, "x"};
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
     cr_expect(is_bool(&facts, FACT_ID_cert_ca, true));
     cr_expect(is_bool(&facts, FACT_ID_cert_unknown_critical, true));
     cert_free(cert);
@@ -262,11 +211,11 @@ Test(cert, ca_and_unknown_critical_extension_are_told)
 
 Test(cert, missing_extensions_read_as_empty_sets)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
 
     (void)memset(spec.extensions, 0, sizeof(spec.extensions));
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
     cr_expect(is_set(&facts, FACT_ID_cert_key_usage, NULL, 0));
     cr_expect(is_set(&facts, FACT_ID_cert_eku, NULL, 0));
     cr_expect(is_set(&facts, FACT_ID_cert_policy_oids, NULL, 0));
@@ -276,12 +225,12 @@ Test(cert, missing_extensions_read_as_empty_sets)
 
 Test(cert, name_part_that_is_there_twice_stays_absent)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert *cert = NULL;
 
     spec.subject[4][0] = "O";
     spec.subject[4][1] = "Pemerintah Kota Lain";
-    struct facts facts = facts_of(&spec, &cert);
+    struct facts facts = town_facts(&spec, &cert);
     cr_expect_not(facts.value[FACT_ID_cert_subject_o].present);
     cr_expect(facts.value[FACT_ID_cert_subject_cn].present);
     cert_free(cert);
@@ -300,7 +249,7 @@ static void refused(const struct cert_files *files, enum sg_status status,
 
 Test(cert, each_bad_file_is_named)
 {
-    const struct made *anchors[] = {&root};
+    const struct made *anchors[] = {&town_root};
     char good[32];
     char text[32];
     char damaged[32];
@@ -324,7 +273,7 @@ Test(cert, each_bad_file_is_named)
 
 Test(cert, alt_names_are_uris_and_dns_names_only)
 {
-    struct maker_spec spec = maker_seal(&issuing);
+    struct maker_spec spec = maker_seal(&town_issuing);
     struct cert_names names;
 
     spec.extensions[5] = (struct maker_extension){
@@ -335,7 +284,7 @@ Test(cert, alt_names_are_uris_and_dns_names_only)
     cr_assert_eq(names.count, 2);
     cr_expect_str_eq(names.names[0], "URI:urn:segel:caller:e-office");
     cr_expect_str_eq(names.names[1], "DNS:app.example.go.id");
-    cert_alt_names(root.certificate, &names);
+    cert_alt_names(town_root.certificate, &names);
     cr_expect_eq(names.count, 0);
     maker_free(&caller);
 }
