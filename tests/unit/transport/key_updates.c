@@ -22,7 +22,7 @@ static void stop(void)
     bounds_stop(&b);
 }
 
-TestSuite(key_updates, .init = init, .fini = stop, .timeout = 30);
+TestSuite(key_updates, .init = init, .fini = stop, .timeout = 120);
 
 static bool update(struct peer_link *link, int kind)
 {
