@@ -2,18 +2,29 @@
 #include "gateway/status/fetch.h"
 
 #include <curl/curl.h>
-#include <netinet/in.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { FIRST_ROOM = 16384, HTTP_OK = 200 };
+enum { FIRST_ROOM = 16384, HTTP_OK = 200, BREATH_MS = 100 };
 
-/* One exchange under way. */
+/* One under way; free when curl is NULL. */
 struct exchange {
     const struct fetch_limits *limits;
-    struct fetched *out;
+    CURL *curl;                 /* owned */
+    struct curl_slist *headers; /* owned */
+    const char *url;            /* borrowed */
+    void *context;
+    struct fetched answer; /* owned */
     bool too_big;
     bool forbidden; /* the name leads into the own network */
+};
+
+struct fetches {
+    struct fetch_limits limits;
+    CURLM *multi; /* owned */
+    struct exchange exchanges[FETCHES_MAX];
 };
 
 enum sg_status fetch_setup(void)
@@ -25,58 +36,6 @@ void fetched_fini(struct fetched *fetched)
 {
     free(fetched->data);
     *fetched = (struct fetched){0};
-}
-
-/* --- Addresses ------------------------------------------------------------------- */
-
-struct net4 {
-    uint32_t net;
-    uint32_t mask;
-};
-
-static bool public4(uint32_t address)
-{
-    /* RFC 6890: not of the public network. */
-    static const struct net4 nets[] = {
-        {0x00000000, 0xff000000}, {0x0a000000, 0xff000000}, {0x64400000, 0xffc00000},
-        {0x7f000000, 0xff000000}, {0xa9fe0000, 0xffff0000}, {0xac100000, 0xfff00000},
-        {0xc0000000, 0xffffff00}, {0xc0000200, 0xffffff00}, {0xc0a80000, 0xffff0000},
-        {0xc6120000, 0xfffe0000}, {0xc6336400, 0xffffff00}, {0xcb007100, 0xffffff00},
-        {0xe0000000, 0xe0000000},
-    };
-
-    for (size_t i = 0; i < SG_COUNT(nets); i++) {
-        if ((address & nets[i].mask) == nets[i].net) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Global unicast is 2000::/3; of it, 6to4 and Teredo carry an IPv4 address inside. */
-static bool public6(const uint8_t bytes[16])
-{
-    bool teredo = bytes[0] == 0x20 && bytes[1] == 1 && bytes[2] == 0 && bytes[3] == 0;
-    bool sixtofour = bytes[0] == 0x20 && bytes[1] == 2;
-    bool documents =
-        bytes[0] == 0x20 && bytes[1] == 1 && bytes[2] == 0x0d && bytes[3] == 0xb8;
-
-    return (bytes[0] & 0xe0) == 0x20 && !teredo && !sixtofour && !documents;
-}
-
-bool fetch_address_public(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, address, sizeof(in));
-        return public4(ntohl(in.sin_addr.s_addr));
-    }
-    if (address->sa_family == AF_INET6) {
-        struct sockaddr_in6 in;
-        memcpy(&in, address, sizeof(in));
-        return public6(in.sin6_addr.s6_addr);
-    }
-    return false;
 }
 
 /* Asked after the name was resolved, for the very address that is connected to. */
@@ -120,7 +79,7 @@ static bool make_room(struct fetched *out, size_t need, size_t limit)
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = (struct exchange *)context;
-    struct fetched *out = exchange->out;
+    struct fetched *out = &exchange->answer;
     size_t limit = (size_t)exchange->limits->max_bytes;
     size_t len = size * count;
 
@@ -139,29 +98,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
     return len;
 }
 
-static int on_progress(void *context, curl_off_t total, curl_off_t now,
-                       curl_off_t up_total, curl_off_t up_now)
-{
-    const struct exchange *exchange = (const struct exchange *)context;
-
-    (void)total;
-    (void)now;
-    (void)up_total;
-    (void)up_now;
-    return atomic_load(exchange->limits->stop) ? 1 : 0;
-}
-
-/* --- The exchange ---------------------------------------------------------------- */
-
-static void free_curl(CURL **curl)
-{
-    curl_easy_cleanup(*curl);
-}
-
-static void free_headers(struct curl_slist **headers)
-{
-    curl_slist_free_all(*headers);
-}
+/* --- One exchange ---------------------------------------------------------------- */
 
 static bool set_limits(CURL *curl, struct exchange *exchange)
 {
@@ -173,80 +110,197 @@ static bool set_limits(CURL *curl, struct exchange *exchange)
            curl_easy_setopt(curl, CURLOPT_PROXY, limits->proxy) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)limits->timeout_ms) ==
-               CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange) == CURLE_OK &&
+               CURLE_OK;
+}
+
+/* Each exchange stands for itself: no connection and no address is taken from an earlier
+ * one. The thread that resolves a name ends by itself, because to wait for it would hold
+ * up the others beyond any timeout. */
+static bool set_apart(CURL *curl)
+{
+    return curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+}
+
+static bool set_functions(CURL *curl, struct exchange *exchange)
+{
+    return curl_easy_setopt(curl, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange) == CURLE_OK;
 }
 
-static bool set_request(CURL *curl, const char *url, struct slice request,
-                        struct curl_slist **headers)
+static bool set_request(struct exchange *exchange, struct slice request)
 {
-    if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK) {
+    CURL *curl = exchange->curl;
+
+    if (curl_easy_setopt(curl, CURLOPT_URL, exchange->url) != CURLE_OK) {
         return false;
     }
     if (request.len == 0) {
         return true;
     }
-    *headers = curl_slist_append(NULL, "Content-Type: application/ocsp-request");
-    return *headers != NULL &&
-           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == CURLE_OK &&
+    exchange->headers = curl_slist_append(NULL, "Content-Type: application/ocsp-request");
+    return exchange->headers != NULL &&
+           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request.len) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.data) == CURLE_OK;
+           curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request.data) == CURLE_OK;
 }
 
-static enum sg_status explain(const struct exchange *exchange, const char *url,
-                              CURLcode code, struct sg_error *why)
+static void finish(struct fetches *fetches, struct exchange *exchange)
+{
+    if (exchange->curl != NULL) {
+        (void)curl_multi_remove_handle(fetches->multi, exchange->curl);
+        curl_easy_cleanup(exchange->curl);
+    }
+    curl_slist_free_all(exchange->headers);
+    fetched_fini(&exchange->answer);
+    *exchange = (struct exchange){0};
+}
+
+static enum sg_status explain(const struct exchange *exchange, CURLcode code,
+                              struct sg_error *why)
 {
     if (exchange->too_big) {
-        return sg_fail(why, SG_INVALID, "%.200s sends more than %lld bytes", url,
-                       (long long)exchange->limits->max_bytes);
+        return sg_fail(why, SG_INVALID, "%.200s sends more than %lld bytes",
+                       exchange->url, (long long)exchange->limits->max_bytes);
     }
     if (exchange->forbidden) {
         return sg_fail(why, SG_INVALID,
                        "%.200s leads to an address of a private network; set "
                        "status.private_addresses to 1 if that is meant",
-                       url);
+                       exchange->url);
     }
     return sg_fail(why, code == CURLE_OPERATION_TIMEDOUT ? SG_TIMEOUT : SG_IO,
-                   "%.200s: %s", url, curl_easy_strerror(code));
+                   "%.200s: %s", exchange->url, curl_easy_strerror(code));
 }
 
-static enum sg_status perform(CURL *curl, const struct exchange *exchange,
-                              const char *url, struct sg_error *why)
+static enum sg_status judge(const struct exchange *exchange, CURLcode result,
+                            struct sg_error *why)
 {
     long code = 0;
-    CURLcode result = curl_easy_perform(curl);
 
     if (result != CURLE_OK) {
-        return explain(exchange, url, result, why);
+        return explain(exchange, result, why);
     }
-    if (curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK ||
+    if (curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK ||
         code != HTTP_OK) {
-        return sg_fail(why, SG_IO, "%.200s answers with HTTP %ld", url, code);
+        return sg_fail(why, SG_IO, "%.200s answers with HTTP %ld", exchange->url, code);
     }
     return SG_OK;
 }
 
-enum sg_status fetch(const struct fetch_limits *limits, const char *url,
-                     struct slice request, struct fetched *out, struct sg_error *why)
-{
-    struct exchange exchange = {.limits = limits, .out = out};
-    AUTO(free_headers) struct curl_slist *headers = NULL;
-    AUTO(free_curl) CURL *curl = curl_easy_init();
+/* --- Several at once ------------------------------------------------------------- */
 
-    *out = (struct fetched){0};
-    if (curl == NULL || !set_limits(curl, &exchange) ||
-        !set_request(curl, url, request, &headers)) {
-        return sg_fail(why, SG_NO_MEMORY, "no memory to ask %.200s", url);
+enum sg_status fetches_new(const struct fetch_limits *limits, struct fetches **out)
+{
+    struct fetches *fetches = (struct fetches *)calloc(1, sizeof(*fetches));
+    CURLM *multi = curl_multi_init();
+
+    if (fetches == NULL || multi == NULL) {
+        free(fetches);
+        (void)curl_multi_cleanup(multi);
+        return SG_NO_MEMORY;
     }
-    enum sg_status status = perform(curl, &exchange, url, why);
-    if (status != SG_OK) {
-        fetched_fini(out);
+    fetches->limits = *limits;
+    fetches->multi = multi;
+    *out = fetches;
+    return SG_OK;
+}
+
+void fetches_free(struct fetches *fetches)
+{
+    if (fetches == NULL) {
+        return;
     }
-    return status;
+    for (size_t i = 0; i < FETCHES_MAX; i++) {
+        finish(fetches, &fetches->exchanges[i]);
+    }
+    (void)curl_multi_cleanup(fetches->multi);
+    free(fetches);
+}
+
+static struct exchange *free_one(struct fetches *fetches)
+{
+    for (size_t i = 0; i < FETCHES_MAX; i++) {
+        if (fetches->exchanges[i].curl == NULL) {
+            return &fetches->exchanges[i];
+        }
+    }
+    return NULL;
+}
+
+enum sg_status fetch_begin(struct fetches *fetches, const struct fetch *fetch,
+                           struct sg_error *why)
+{
+    struct exchange *exchange = free_one(fetches);
+
+    if (exchange == NULL) {
+        return sg_fail(why, SG_BUSY, "too many addresses are asked at once");
+    }
+    *exchange = (struct exchange){.limits = &fetches->limits,
+                                  .curl = curl_easy_init(),
+                                  .url = fetch->url,
+                                  .context = fetch->context};
+    if (exchange->curl == NULL || !set_limits(exchange->curl, exchange) ||
+        !set_apart(exchange->curl) || !set_functions(exchange->curl, exchange) ||
+        !set_request(exchange, fetch->request) ||
+        curl_multi_add_handle(fetches->multi, exchange->curl) != CURLM_OK) {
+        finish(fetches, exchange);
+        return sg_fail(why, SG_NO_MEMORY, "no memory to ask %.200s", fetch->url);
+    }
+    return SG_OK;
+}
+
+static bool take_ended(struct fetches *fetches, struct fetch_end *out)
+{
+    int more = 0;
+    void *found = NULL;
+    const CURLMsg *message = curl_multi_info_read(fetches->multi, &more);
+
+    if (message == NULL || message->msg != CURLMSG_DONE) {
+        return false;
+    }
+    MUST(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found) == CURLE_OK);
+    struct exchange *exchange = (struct exchange *)found;
+    *out = (struct fetch_end){.context = exchange->context};
+    out->status = judge(exchange, message->data.result, &out->why);
+    if (out->status == SG_OK) {
+        out->answer = exchange->answer;
+        exchange->answer = (struct fetched){0};
+    }
+    finish(fetches, exchange);
+    return true;
+}
+
+/* False: libcurl has no memory to do so. */
+static bool go_on(struct fetches *fetches)
+{
+    int running = 0;
+
+    return curl_multi_perform(fetches->multi, &running) == CURLM_OK;
+}
+
+bool fetches_wait(struct fetches *fetches, int64_t wait_ms, struct fetch_end *out)
+{
+    int ms = wait_ms < 0 ? 0 : wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+
+    bool good = go_on(fetches);
+    if (take_ended(fetches, out)) {
+        return true;
+    }
+    good = good && curl_multi_poll(fetches->multi, NULL, 0, ms, NULL) == CURLM_OK;
+    good = good && go_on(fetches);
+    if (!good) {
+        (void)poll(NULL, 0, BREATH_MS); /* or this thread would turn without an end */
+    }
+    return take_ended(fetches, out);
+}
+
+void fetches_wake(struct fetches *fetches)
+{
+    (void)curl_multi_wakeup(fetches->multi);
 }

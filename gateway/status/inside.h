@@ -2,17 +2,20 @@
 #define SEGEL_GATEWAY_STATUS_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "gateway/status/evidence.h"
 #include "gateway/status/fetch.h"
 #include "gateway/status/status.h"
 
 /* Inside of the status module: links.c finds certificates, issuers and addresses,
- * source.c asks one address and judges, watch.c is the thread, status.c joins them. */
+ * source.c asks one address and judges, watch.c is the thread and says whose turn it is,
+ * status.c joins them. */
 enum {
     STATUS_LINKS_MAX = 256, /* certificates that are asked for, of all keys */
     STATUS_URL_MAX = 1024,
-    STATUS_NAME_MAX = 72 /* name of a kept file */
+    STATUS_NAME_MAX = 72,   /* name of a kept file */
+    STATUS_PER_HOST_MAX = 2 /* of the FETCHES_MAX: one host cannot take all */
 };
 
 /* One kind of statement about one certificate, and where it comes from. */
@@ -22,9 +25,13 @@ struct source {
     char file[STATUS_NAME_MAX];
     bool known;
     struct status_finding finding;
-    int64_t due_us;     /* CLOCK_MONOTONIC */
-    unsigned failures;  /* in a row */
-    int64_t fetched_us; /* wall clock; 0 = never since the start */
+    int64_t due_us;           /* CLOCK_MONOTONIC */
+    unsigned failures;        /* in a row */
+    int64_t fetched_us;       /* wall clock; 0 = never since the start */
+    const struct watched *of; /* the certificate; its owner */
+    bool asked;               /* an exchange is under way */
+    uint8_t *question;        /* owned; DER of what an OCSP responder was asked */
+    size_t question_len;
 };
 
 struct watched {
@@ -49,9 +56,8 @@ struct status {
     size_t link_count;
     struct status_entry *entries; /* owned */
     size_t entry_count;
+    struct fetches *fetches; /* owned */
     atomic_bool stop;
-    pthread_mutex_t lock; /* for the condition alone */
-    pthread_cond_t wake;
     pthread_t thread;
     bool running;
 };
@@ -61,16 +67,23 @@ SG_MUST_USE enum sg_status links_make(struct status *status, struct sg_error *wh
 void links_fini(struct status *status);
 
 /* source.c */
-void source_read_kept(const struct status *status, const struct watched *link,
-                      struct source *source);
-void source_fetch(const struct status *status, const struct watched *link,
-                  struct source *source);
+void source_read_kept(const struct status *status, struct source *source);
+/* Asks; when that cannot be begun it counts as a failure. */
+void source_ask(struct status *status, struct source *source);
+/* Takes the answer over, or the failure. */
+void source_answered(const struct status *status, struct source *source,
+                     struct fetch_end *end);
+void source_fini(struct source *source);
 /* When to ask again, in microseconds from now. */
 int64_t source_pause(const struct config *config, const struct source *source,
                      int64_t now_us);
 
 /* watch.c */
 void *watch_run(void *status);
+/* The one that has been due for longest and may be asked now: not under way, and its host
+ * is not asked STATUS_PER_HOST_MAX times already. NULL: none; *due_us: when there may be
+ * one again, if no exchange ends before. Both CLOCK_MONOTONIC. */
+struct source *watch_next(struct status *status, int64_t now_us, int64_t *due_us);
 
 /* status.c */
 void status_publish_all(struct status *status);

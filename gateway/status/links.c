@@ -101,9 +101,12 @@ static bool copy_chain(X509 *const *chain, size_t count, STACK_OF(X509) * *out)
 }
 
 static void name_source(struct source *source, enum status_source kind,
-                        const uint8_t sha256[32])
+                        const struct watched *of)
 {
+    const uint8_t *sha256 = of->sha256;
+
     source->kind = kind;
+    source->of = of;
     for (size_t i = 0; i < 32; i++) {
         (void)snprintf(source->file + 2 * i, 3, "%02x", sha256[i]);
     }
@@ -146,8 +149,8 @@ static enum sg_status make_link(struct status *status, X509 *const *chain, size_
     *link = (struct watched){.link = {chain[0], issuer, issuers, status->anchors}};
     MUST(X509_up_ref(chain[0]) == 1 && X509_up_ref(issuer) == 1);
     memcpy(link->sha256, sha256, sizeof(link->sha256));
-    name_source(&link->crl, STATUS_CRL, sha256);
-    name_source(&link->ocsp, STATUS_OCSP, sha256);
+    name_source(&link->crl, STATUS_CRL, link);
+    name_source(&link->ocsp, STATUS_OCSP, link);
     address(status->config, signer, link);
     status->link_count++;
     return SG_OK;
@@ -249,6 +252,8 @@ void links_fini(struct status *status)
         X509_free(status->links[i].link.subject);
         X509_free(status->links[i].link.issuer);
         sk_X509_pop_free(status->links[i].link.untrusted, X509_free);
+        source_fini(&status->links[i].crl);
+        source_fini(&status->links[i].ocsp);
     }
     free(status->links);
     sk_X509_pop_free(status->roots, X509_free);

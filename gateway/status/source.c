@@ -8,24 +8,19 @@
 
 enum { US_PER_S = 1000000, FLOOR_S = 60, DOUBLINGS_MAX = 12 };
 
-static void free_question(uint8_t **question)
-{
-    OPENSSL_free(*question);
-}
-
-static enum sg_status judge(const struct watched *link, const struct source *source,
+static enum sg_status judge(const struct source *source,
                             const struct statement *statement, struct status_finding *out,
                             struct sg_error *why)
 {
+    const struct status_link *link = &source->of->link;
     int64_t now_us = clock_wall_us();
 
     return source->kind == STATUS_CRL
-               ? evidence_crl(&link->link, statement->der, now_us, out, why)
-               : evidence_ocsp(&link->link, statement, now_us, out, why);
+               ? evidence_crl(link, statement->der, now_us, out, why)
+               : evidence_ocsp(link, statement, now_us, out, why);
 }
 
-void source_read_kept(const struct status *status, const struct watched *link,
-                      struct source *source)
+void source_read_kept(const struct status *status, struct source *source)
 {
     AUTO(kept_fini) struct kept kept = {.max = (size_t)status->config->status_max_bytes};
     struct status_finding finding;
@@ -35,7 +30,7 @@ void source_read_kept(const struct status *status, const struct watched *link,
         keep_read(status->config->status_dir, source->file, &kept, &why);
     if (result == SG_OK) {
         const struct statement statement = {.der = slice_of(kept.data, kept.len)};
-        result = judge(link, source, &statement, &finding, &why);
+        result = judge(source, &statement, &finding, &why);
     }
     if (result == SG_OK) {
         source->known = true;
@@ -65,48 +60,78 @@ static enum sg_status accept(const struct status *status, struct source *source,
     return keep_write(status->config->status_dir, source->file, der, why);
 }
 
-static enum sg_status try_once(const struct status *status, const struct watched *link,
-                               struct source *source, struct sg_error *why)
+static void forget_question(struct source *source)
 {
-    const struct config *config = status->config;
-    const struct fetch_limits limits = {
-        config->status_timeout_ms, config->status_max_bytes, config->status_proxy,
-        config->status_private_addresses != 0, &status->stop};
-    AUTO(fetched_fini) struct fetched answer = {0};
-    AUTO(free_question) uint8_t *question = NULL;
-    struct status_finding finding;
-    size_t len = 0;
+    OPENSSL_free(source->question);
+    source->question = NULL;
+    source->question_len = 0;
+}
 
-    if (source->kind == STATUS_OCSP) {
-        TRY(evidence_ask(&link->link, &question, &len));
-    }
-    struct statement statement = {.question = slice_of(question, len)};
-    TRY(fetch(&limits, source->url, statement.question, &answer, why));
-    statement.der = slice_of(answer.data, answer.len);
-    TRY(judge(link, source, &statement, &finding, why));
-    return accept(status, source, &finding, statement.der, why);
+void source_fini(struct source *source)
+{
+    forget_question(source);
 }
 
 /* Said once for each row of failures, and when it ends. */
-void source_fetch(const struct status *status, const struct watched *link,
-                  struct source *source)
+static void settle(const struct status *status, struct source *source,
+                   enum sg_status result, const struct sg_error *why)
 {
-    struct sg_error why = {0};
-    enum sg_status result = try_once(status, link, source, &why);
-
     if (result == SG_OK) {
         if (source->failures > 0) {
             log_event(LOG_INFO, "status.again", "url", source->url, NULL);
         }
         source->failures = 0;
-    } else if (!atomic_load(&status->stop)) {
-        if (source->failures++ == 0) {
-            log_event(LOG_WARN, "status.failed", "url", source->url, "why",
-                      why.text[0] != '\0' ? why.text : sg_status_text(result), NULL);
-        }
+    } else if (source->failures++ == 0) {
+        log_event(LOG_WARN, "status.failed", "url", source->url, "why",
+                  why->text[0] != '\0' ? why->text : sg_status_text(result), NULL);
     }
+    source->asked = false;
+    forget_question(source);
     source->due_us =
         clock_mono_us() + source_pause(status->config, source, clock_wall_us());
+}
+
+static enum sg_status begin(struct status *status, struct source *source,
+                            struct sg_error *why)
+{
+    if (source->kind == STATUS_OCSP) {
+        TRY(evidence_ask(&source->of->link, &source->question, &source->question_len));
+    }
+    const struct fetch fetch = {source->url,
+                                slice_of(source->question, source->question_len), source};
+    return fetch_begin(status->fetches, &fetch, why);
+}
+
+void source_ask(struct status *status, struct source *source)
+{
+    struct sg_error why = {0};
+    enum sg_status result = begin(status, source, &why);
+
+    source->asked = true;
+    if (result != SG_OK) {
+        settle(status, source, result, &why);
+    }
+}
+
+static enum sg_status take(const struct status *status, struct source *source,
+                           struct fetch_end *end)
+{
+    const struct statement statement = {slice_of(source->question, source->question_len),
+                                        slice_of(end->answer.data, end->answer.len)};
+    struct status_finding finding;
+
+    TRY(end->status);
+    TRY(judge(source, &statement, &finding, &end->why));
+    return accept(status, source, &finding, statement.der, &end->why);
+}
+
+void source_answered(const struct status *status, struct source *source,
+                     struct fetch_end *end)
+{
+    enum sg_status result = take(status, source, end);
+
+    settle(status, source, result, &end->why);
+    fetched_fini(&end->answer);
 }
 
 /* Many gateways must not ask in step after an outage: between half and all of it. */

@@ -78,26 +78,21 @@ void status_publish_all(struct status *status)
 
 static enum sg_status set_up(struct status *status, struct sg_error *why)
 {
+    const struct config *config = status->config;
+    const struct fetch_limits limits = {config->status_timeout_ms,
+                                        config->status_max_bytes, config->status_proxy,
+                                        config->status_private_addresses != 0};
+
     TRY(fetch_setup());
+    TRY(fetches_new(&limits, &status->fetches));
     TRY(keep_open(status->config->status_dir, why));
     TRY(links_make(status, why));
     for (size_t i = 0; i < status->link_count; i++) {
-        source_read_kept(status, &status->links[i], &status->links[i].crl);
-        source_read_kept(status, &status->links[i], &status->links[i].ocsp);
+        source_read_kept(status, &status->links[i].crl);
+        source_read_kept(status, &status->links[i].ocsp);
     }
     status_publish_all(status);
     return SG_OK;
-}
-
-static void make_condition(struct status *status)
-{
-    pthread_condattr_t attributes;
-
-    MUST(pthread_mutex_init(&status->lock, NULL) == 0);
-    MUST(pthread_condattr_init(&attributes) == 0);
-    MUST(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    MUST(pthread_cond_init(&status->wake, &attributes) == 0);
-    (void)pthread_condattr_destroy(&attributes);
 }
 
 enum sg_status status_new(const struct config *config, const struct status_key *keys,
@@ -109,7 +104,6 @@ enum sg_status status_new(const struct config *config, const struct status_key *
         return sg_fail(why, SG_NO_MEMORY, "no memory for the status of certificates");
     }
     status->config = config;
-    make_condition(status);
     status->entries = (struct status_entry *)calloc(count + 1, sizeof(*status->entries));
     enum sg_status result = status->entries == NULL ? SG_NO_MEMORY : SG_OK;
     for (size_t i = 0; result == SG_OK && i < count; i++) {
@@ -139,16 +133,13 @@ void status_free(struct status *status)
     if (status == NULL) {
         return;
     }
-    MUST(pthread_mutex_lock(&status->lock) == 0);
     atomic_store(&status->stop, true);
-    MUST(pthread_cond_signal(&status->wake) == 0);
-    MUST(pthread_mutex_unlock(&status->lock) == 0);
     if (status->running) {
+        fetches_wake(status->fetches);
         (void)pthread_join(status->thread, NULL);
     }
+    fetches_free(status->fetches);
     links_fini(status);
-    (void)pthread_cond_destroy(&status->wake);
-    (void)pthread_mutex_destroy(&status->lock);
     free(status->entries);
     free(status);
 }

@@ -1,61 +1,108 @@
-#include <time.h>
+#include <strings.h>
 
 #include "gateway/clock.h"
 #include "gateway/status/inside.h"
 
-enum { US_PER_S = 1000000, IDLE_S = 3600 };
+enum { US_PER_S = 1000000, US_PER_MS = 1000, IDLE_S = 3600 };
 
-static void fetch_if_due(struct status *status, struct watched *link,
-                         struct source *source)
+/* --- Whose turn it is ------------------------------------------------------------ */
+
+/* All sources in one row: those of a link side by side. */
+static struct source *source_at(struct status *status, size_t index)
 {
-    if (source->url[0] == '\0' || atomic_load(&status->stop) ||
-        clock_mono_us() < source->due_us) {
-        return;
-    }
-    source_fetch(status, link, source);
-    status_publish_all(status);
+    struct watched *link = &status->links[index / 2];
+
+    return index % 2 == 0 ? &link->ocsp : &link->crl;
 }
 
-static void earlier(const struct source *source, int64_t *due_us)
+/* Name and port of an address, as it is written. */
+static struct slice host_of(const struct source *source)
 {
-    if (source->url[0] != '\0' && source->due_us < *due_us) {
-        *due_us = source->due_us;
-    }
+    const char *host = strstr(source->url, "://");
+
+    host = host == NULL ? source->url : host + 3;
+    return slice_of(host, strcspn(host, "/?#"));
 }
 
-static int64_t next_due(const struct status *status)
+static bool same_host(const struct source *one, const struct source *other)
 {
-    int64_t due_us = clock_mono_us() + (int64_t)IDLE_S * US_PER_S;
+    struct slice a = host_of(one);
+    struct slice b = host_of(other);
 
-    for (size_t i = 0; i < status->link_count; i++) {
-        earlier(&status->links[i].crl, &due_us);
-        earlier(&status->links[i].ocsp, &due_us);
-    }
-    return due_us;
+    return a.len == b.len &&
+           strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0;
 }
 
-static void wait_until(struct status *status, int64_t due_us)
+static bool host_is_busy(struct status *status, const struct source *source)
 {
-    const struct timespec until = {.tv_sec = due_us / US_PER_S,
-                                   .tv_nsec = due_us % US_PER_S * 1000};
+    size_t count = 0;
 
-    MUST(pthread_mutex_lock(&status->lock) == 0);
-    if (!atomic_load(&status->stop)) {
-        (void)pthread_cond_timedwait(&status->wake, &status->lock, &until);
+    for (size_t i = 0; i < 2 * status->link_count; i++) {
+        const struct source *other = source_at(status, i);
+        count += other->asked && same_host(source, other) ? 1 : 0;
     }
-    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    return count >= STATUS_PER_HOST_MAX;
+}
+
+struct source *watch_next(struct status *status, int64_t now_us, int64_t *due_us)
+{
+    struct source *next = NULL;
+
+    *due_us = now_us + (int64_t)IDLE_S * US_PER_S;
+    for (size_t i = 0; i < 2 * status->link_count; i++) {
+        struct source *source = source_at(status, i);
+        if (source->url[0] != '\0' && !source->asked && source->due_us < *due_us &&
+            !host_is_busy(status, source)) {
+            next = source;
+            *due_us = source->due_us;
+        }
+    }
+    return next != NULL && next->due_us <= now_us ? next : NULL;
+}
+
+/* --- The thread ------------------------------------------------------------------ */
+
+static size_t count_asked(struct status *status)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2 * status->link_count; i++) {
+        count += source_at(status, i)->asked ? 1 : 0;
+    }
+    return count;
+}
+
+/* Returns until when there is nothing to begin. */
+static int64_t begin_due(struct status *status)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t due_us = now_us + (int64_t)IDLE_S * US_PER_S;
+
+    while (count_asked(status) < FETCHES_MAX) {
+        struct source *source = watch_next(status, now_us, &due_us);
+        if (source == NULL) {
+            return due_us;
+        }
+        source_ask(status, source);
+        if (!source->asked) {
+            status_publish_all(status); /* it has failed already */
+        }
+    }
+    return now_us + (int64_t)IDLE_S * US_PER_S; /* until one has ended */
 }
 
 void *watch_run(void *context)
 {
     struct status *status = (struct status *)context;
+    struct fetch_end end;
 
     while (!atomic_load(&status->stop)) {
-        for (size_t i = 0; i < status->link_count; i++) {
-            fetch_if_due(status, &status->links[i], &status->links[i].ocsp);
-            fetch_if_due(status, &status->links[i], &status->links[i].crl);
+        int64_t due_us = begin_due(status);
+        int64_t wait_ms = (due_us - clock_mono_us()) / US_PER_MS + 1;
+        if (fetches_wait(status->fetches, wait_ms, &end)) {
+            source_answered(status, (struct source *)end.context, &end);
+            status_publish_all(status);
         }
-        wait_until(status, next_due(status));
     }
     return NULL;
 }

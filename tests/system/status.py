@@ -408,6 +408,28 @@ def no_bad_answer_counts_and_each_is_explained(authority):
 
 
 @claim
+def an_address_that_never_answers_does_not_hold_up_another(authority):
+    asked, over = threading.Event(), threading.Event()
+
+    def silence(_):
+        asked.set()
+        over.wait(120)
+
+    text = authority.rig.read("status.yaml").replace("timeout_ms: 1000", "timeout_ms: 300000")
+    with authority.gateway(config=authority.rig.write("patient.yaml", text)) as gateway:
+        until(gateway, "")
+        authority.server.answers["/root.crl"] = silence
+        expect(asked.wait(LONGEST_S), "the silent address is asked")
+        try:
+            asked_again(authority)
+            authority.serve((authority.seal.serial_number, COMPROMISE))
+            until(gateway, "CERT_REVOKED")
+            equal(gateway.stop(), 0, "exit code, with a question under way")
+        finally:
+            over.set()
+
+
+@claim
 def a_crl_whose_number_goes_back_is_refused(authority):
     with authority.gateway() as gateway:
         authority.serve((authority.seal.serial_number, COMPROMISE), number=5000)
