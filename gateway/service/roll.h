@@ -19,8 +19,8 @@ struct roll {
 const struct config_caller *roll_find(const struct config *config, const char *name);
 /* Whether the lists say the same of certificates, users, roles and keys. */
 bool roll_same(const struct config *one, const struct config *other);
-/* Every caller must be one of the start, with the weight that it had, because its place in
- * the queues was made then. SG_PRECONDITION: why names one that is not. */
+/* Every caller must be one of the start, with the same weight, because its place in the
+ * queues was made then. SG_PRECONDITION: why names one that is not. */
 SG_MUST_USE enum sg_status roll_check(const struct config *config,
                                       const struct config *start, struct sg_error *why);
 /* With all that are older. */

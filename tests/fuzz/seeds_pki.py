@@ -339,7 +339,9 @@ def policy_files():
                  "cert.remaining_s: {ge: 604800}", "key.local: true", "key.type: {ne: ec}",
                  "clock.weekday: {in: [mon, tue]}, clock.holiday: false",
                  "clock.minute_of_day: {between: [420, 1020]}", "counter.key_day: {le: 5}",
-                 'caller.cert_fp: "sha256:' + "0" * 64 + '"')
+                 'caller.cert_fp: "sha256:' + "0" * 64 + '"',
+                 "key.rsa_bits: {in: [2048, 3072]}", "key.rsa_e: {not_in: [3]}",
+                 "key.local: {ge: 1}")
     for at, require in enumerate(operators):
         pending = ", mode: pending" if "counter" in require else ""
         yield f"operator-{at:02}", (

@@ -4,10 +4,11 @@
 
 enum {
     NODES_MAX = 1024,
-    DEPTH_MAX = 24,
+    OUTERMOST = NODES_MAX,
     BYTES_MAX = 1 << 16,
     HEADER_MAX = 6,
-    CONSTRUCTED = 0x20
+    CONSTRUCTED = 0x20,
+    OCTET_STRING = 4
 };
 
 struct node {
@@ -47,27 +48,36 @@ static bool read_node(struct slice in, size_t at, size_t end, struct node *out)
     return len <= end - out->content;
 }
 
-/* Whether the range is elements and nothing else; those that fit are kept. */
-static bool read_all(struct slice in, size_t at, size_t end, size_t parent, size_t depth)
+/* Whether the range is elements and nothing else; then they are kept. */
+static bool read_row(struct slice in, size_t at, size_t end, size_t parent)
 {
+    size_t before = node_count;
+
     while (at < end) {
         struct node node;
-        if (node_count == NODES_MAX || depth == DEPTH_MAX ||
-            !read_node(in, at, end, &node)) {
+        if (node_count == NODES_MAX || !read_node(in, at, end, &node)) {
+            node_count = before;
             return false;
         }
-        size_t index = node_count++;
-        node.parent = depth == 0 ? index : parent;
-        nodes[index] = node;
-        if ((in.data[node.start] & CONSTRUCTED) != 0 ||
-            in.data[node.start] == 4) { /* an octet string often holds DER */
-            size_t before = node_count;
-            bool whole = read_all(in, node.content, node.end, index, depth + 1);
-            node_count = whole ? node_count : before;
-        }
+        node.parent = parent == OUTERMOST ? node_count : parent;
+        nodes[node_count++] = node;
         at = node.end;
     }
     return true;
+}
+
+/* Row by row. An octet string often holds DER, too. */
+static bool read_all(struct slice in)
+{
+    node_count = 0;
+    bool whole = read_row(in, 0, in.len, OUTERMOST);
+    for (size_t i = 0; i < node_count; i++) {
+        uint8_t tag = in.data[nodes[i].start];
+        if ((tag & CONSTRUCTED) != 0 || tag == OCTET_STRING) {
+            (void)read_row(in, nodes[i].content, nodes[i].end, i);
+        }
+    }
+    return whole && node_count > 0;
 }
 
 static size_t write_header(uint8_t *out, uint8_t tag, size_t len)
@@ -175,12 +185,13 @@ size_t tree_mutate(uint8_t *data, size_t len, size_t cap, size_t head, unsigned 
     static struct text text;
 
     randomness = ((uint64_t)seed << 1 | 1) * UINT64_C(0x9e3779b97f4a7c15);
-    node_count = 0;
-    if (len <= head || len > BYTES_MAX || pick(8) == 0 ||
-        !read_all(slice_of(data + head, len - head), 0, len - head, 0, 0)) {
+    if (len <= head || len > BYTES_MAX || pick(8) == 0) {
         return LLVMFuzzerMutate(data, len, cap);
     }
     struct slice in = slice_of(data + head, len - head);
+    if (!read_all(in)) {
+        return LLVMFuzzerMutate(data, len, cap);
+    }
     size_t index = pick(node_count);
     text.len = 0;
     edit(&text, in, &nodes[index]);
