@@ -4,9 +4,56 @@
 
 /* Patterns are POSIX extended regular expressions over the whole value. */
 
-enum { REPEATS_MAX = 4096 };
+enum { WEIGHT_MAX = 2048, COUNT_MAX = 32767 };
 
-/* The larger number of "{2,5}"; "{2,}" is unrolled to two and a loop. */
+/* --- What a pattern grows to ----------------------------------------------------- */
+
+/* glibc unrolls repetitions: "a{9}" into nine, "(a+)+" into four. The weight of a pattern
+ * is the number of its characters and sets after that; it bounds memory at loading and
+ * time at each judgement. */
+struct weigher {
+    uint64_t sums[LOAD_PATTERN_MAX + 1]; /* of each group that is open */
+    size_t depth;
+    uint64_t last; /* of what a repetition would repeat; part of the innermost sum */
+};
+
+static uint64_t bounded(uint64_t weight)
+{
+    return weight > WEIGHT_MAX ? WEIGHT_MAX + 1 : weight;
+}
+
+static void add(struct weigher *weigher, uint64_t weight)
+{
+    uint64_t *sum = &weigher->sums[weigher->depth];
+
+    weigher->last = weight;
+    *sum = bounded(*sum + weight);
+}
+
+static void repeat(struct weigher *weigher, uint64_t times)
+{
+    uint64_t *sum = &weigher->sums[weigher->depth];
+
+    *sum = bounded(*sum + weigher->last * (times - 1));
+    weigher->last = bounded(weigher->last * times);
+}
+
+static void open_group(struct weigher *weigher)
+{
+    weigher->last = 0;
+    weigher->sums[++weigher->depth] = 0;
+}
+
+/* One too many is for the compiler to refuse. */
+static void close_group(struct weigher *weigher)
+{
+    if (weigher->depth > 0) {
+        uint64_t weight = weigher->sums[weigher->depth--];
+        add(weigher, weight == 0 ? 1 : weight);
+    }
+}
+
+/* The larger number of "{2,5}"; "{2,}" is two and a loop. */
 static uint64_t count_of(const char *braces)
 {
     uint64_t count = 0;
@@ -16,34 +63,67 @@ static uint64_t count_of(const char *braces)
     for (; *c != '\0' && *c != '}'; c++) {
         bool digit = *c >= '0' && *c <= '9';
         count = digit ? count * 10 + (uint64_t)(*c - '0') : 0;
-        count = count < REPEATS_MAX ? count : REPEATS_MAX;
+        count = count < COUNT_MAX ? count : COUNT_MAX;
         most = count > most ? count : most;
     }
     return most + (c[-1] == ',' ? 1 : 0);
 }
 
-/* Into how many copies of what stands in front of it glibc unrolls a repetition. A "+" is
- * one copy and a loop; it multiplies only what can itself be long: a group, or what was
- * repeated already. */
-static uint64_t copies(const char *pattern, size_t at)
+/* The last character of a set: "[]a]", "[^]]", "[[:digit:]]". */
+static const char *end_of_set(const char *open)
 {
-    if (pattern[at] == '{') {
-        return count_of(pattern + at);
+    const char *at = open + (open[1] == '^' ? 2 : 1);
+
+    at += *at == ']' ? 1 : 0;
+    while (*at != '\0' && *at != ']') {
+        const char *class_end = at[0] == '[' && at[1] == ':' ? strstr(at, ":]") : NULL;
+        at = class_end == NULL ? at + 1 : class_end + 2;
     }
-    bool on_more = at > 0 && strchr(")+*?}", pattern[at - 1]) != NULL;
-    return pattern[at] == '+' && on_more ? 2 : 1;
+    return *at == '\0' ? at - 1 : at;
 }
 
-/* Nested repetitions multiply; the product of all bounds what a pattern can grow to. */
-static uint64_t repeats(const char *pattern)
+/* Returns its last character. */
+static const char *weigh_one(struct weigher *weigher, const char *at)
 {
-    uint64_t product = 1;
-
-    for (size_t at = 0; pattern[at] != '\0' && product <= REPEATS_MAX; at++) {
-        product *= copies(pattern, at);
+    switch (*at) {
+    case '(':
+        open_group(weigher);
+        return at;
+    case ')':
+        close_group(weigher);
+        return at;
+    case '*':
+    case '?':
+        return at;
+    case '+':
+        repeat(weigher, 2);
+        return at;
+    case '{':
+        repeat(weigher, count_of(at));
+        return at + strcspn(at, "}") - (strchr(at, '}') == NULL ? 1 : 0);
+    case '[':
+        add(weigher, 1);
+        return end_of_set(at);
+    default:
+        add(weigher, 1);
+        return at + (at[0] == '\\' && at[1] != '\0' ? 1 : 0);
     }
-    return product;
 }
+
+static bool is_heavy(const char *pattern)
+{
+    struct weigher weigher = {.depth = 0};
+
+    for (const char *at = pattern; *at != '\0'; at++) {
+        at = weigh_one(&weigher, at);
+    }
+    while (weigher.depth > 0) {
+        close_group(&weigher);
+    }
+    return weigher.sums[0] > WEIGHT_MAX;
+}
+
+/* --- Loading --------------------------------------------------------------------- */
 
 static bool refers_back(const char *pattern)
 {
@@ -102,7 +182,7 @@ enum sg_status load_pattern(struct loader *loader, const struct yaml_node *node,
         return yaml_fail(loader->doc, node, loader->why,
                          "back-references (\\1) are not allowed in a pattern");
     }
-    if (repeats(text) > REPEATS_MAX) {
+    if (is_heavy(text)) {
         return yaml_fail(loader->doc, node, loader->why,
                          "the pattern repeats too much; use smaller counts in { }");
     }
