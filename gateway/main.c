@@ -106,8 +106,8 @@ static enum sg_status make_admin(struct gateway *gateway, struct sg_error *why)
 
 static enum sg_status make_services(struct gateway *gateway, struct sg_error *why)
 {
-    const struct services_options options = {
-        .config = gateway->config, .policy = gateway->policy, .core = gateway->core};
+    const struct services_options options = {.config = gateway->config,
+                                             .core = gateway->core};
 
     return services_new(&options, &gateway->services, why);
 }

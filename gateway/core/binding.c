@@ -155,22 +155,66 @@ static void judge_use(const struct key *key, const struct lane_key *info,
     }
 }
 
-enum sg_status binding_make(const struct key *key, const struct policy *policy,
+static struct binding *new_binding(struct policy *policy)
+{
+    struct binding *binding = (struct binding *)calloc(1, sizeof(*binding));
+
+    if (binding != NULL) {
+        atomic_init(&binding->holders, 1);
+        binding->policy = policy_take(policy);
+    }
+    return binding;
+}
+
+enum sg_status binding_make(const struct key *key, struct policy *policy,
                             const struct lane *lane, size_t position,
                             struct binding **out)
 {
     const struct lane_key *info = lane_key(lane, position);
-    struct binding *binding = (struct binding *)calloc(1, sizeof(*binding));
+    struct binding *binding = new_binding(policy);
     struct facts facts = {0};
 
     if (binding == NULL) {
         return SG_NO_MEMORY;
     }
-    atomic_init(&binding->holders, 1);
     judge_use(key, info, binding);
     binding->hardware = binding_on_hardware(lane);
     key_facts(key, policy, lane, info, &facts);
     enum sg_status status = bind_with_classes(key, policy, &facts, &binding->facts);
+    if (status != SG_OK) {
+        binding_give(binding);
+        return status;
+    }
+    *out = binding;
+    return SG_OK;
+}
+
+/* What the old policy said of itself must not outlive it. */
+static void forget_policy(struct facts *facts)
+{
+    static const enum fact rows[] = {FACT_ID_agreement_from, FACT_ID_agreement_until,
+                                     FACT_ID_policy_effective, FACT_ID_policy_review_by,
+                                     FACT_ID_policy_profile};
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        facts->value[rows[i]].present = false;
+    }
+}
+
+enum sg_status binding_remake(const struct binding *old, struct policy *policy,
+                              struct binding **out)
+{
+    struct binding *binding = new_binding(policy);
+    struct facts facts = *policy_key_facts(old->facts);
+
+    if (binding == NULL) {
+        return SG_NO_MEMORY;
+    }
+    binding->usable = old->usable;
+    binding->hardware = old->hardware;
+    (void)snprintf(binding->why, sizeof(binding->why), "%s", old->why);
+    forget_policy(&facts);
+    enum sg_status status = policy_bind(policy, &facts, &binding->facts);
     if (status != SG_OK) {
         binding_give(binding);
         return status;
@@ -186,6 +230,7 @@ void binding_give(struct binding *binding)
         return;
     }
     policy_key_free(binding->facts);
+    policy_free(binding->policy);
     free(binding);
 }
 

@@ -11,17 +11,20 @@
  * it was judged by. */
 struct binding {
     atomic_uint holders;
-    bool usable;   /* the token can sign with it as configured */
-    char why[256]; /* when not: one sentence */
+    struct policy *policy; /* owned share: the one that judges jobs of this binding */
+    bool usable;           /* the token can sign with it as configured */
+    char why[256];         /* when not: one sentence */
     bool hardware;
     struct policy_key *facts; /* owned */
 };
 
 /* For a key at a position of an open lane. *out starts with one share, the caller's. */
-SG_MUST_USE enum sg_status binding_make(const struct key *key,
-                                        const struct policy *policy,
+SG_MUST_USE enum sg_status binding_make(const struct key *key, struct policy *policy,
                                         const struct lane *lane, size_t position,
                                         struct binding **out);
+/* The same facts of the token by another policy, while no lane can be asked. */
+SG_MUST_USE enum sg_status binding_remake(const struct binding *binding,
+                                          struct policy *policy, struct binding **out);
 /* Gives a share back; NULL is allowed. Any thread. */
 void binding_give(struct binding *binding);
 

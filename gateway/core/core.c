@@ -25,13 +25,16 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     }
     core->options = *options;
     core->mailbox.wake_fd = -1;
+    core->policy = policy_take(options->policy);
     MUST(pthread_mutex_init(&core->board.lock, NULL) == 0);
+    MUST(pthread_mutex_init(&core->policy_lock, NULL) == 0);
     STAILQ_INIT(&core->finished);
     STAILQ_INIT(&core->again);
     STAILQ_INIT(&core->orders);
     STAILQ_INIT(&core->obeyed);
     STAILQ_INIT(&core->admitted);
     STAILQ_INIT(&core->answered);
+    STAILQ_INIT(&core->outdated);
     enum sg_status status = start_all(core, why);
     if (status != SG_OK) {
         core_free(core);
@@ -66,7 +69,9 @@ void core_free(struct core *core)
     mbox_fini(&core->mailbox);
     ledger_close(core->ledger);
     keyring_fini(&core->keyring);
+    policy_free(core->policy);
     (void)pthread_mutex_destroy(&core->board.lock);
+    (void)pthread_mutex_destroy(&core->policy_lock);
     free(core);
 }
 
@@ -266,6 +271,30 @@ enum sg_status core_submit(struct core *core, struct letters *jobs, size_t count
         return SG_LEDGER;
     }
     return mbox_put(&core->mailbox, jobs, count);
+}
+
+enum sg_status core_submit_again(struct core *core, struct letters *jobs, size_t count)
+{
+    enum sg_status status = core_submit(core, jobs, count);
+    struct letter *letter;
+
+    if (status != SG_OK) {
+        STAILQ_FOREACH(letter, jobs, link)
+        {
+            admission_over(&core->admission, (struct job *)letter);
+        }
+        atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
+                                  memory_order_relaxed);
+    }
+    return status;
+}
+
+struct policy *core_take_policy(struct core *core)
+{
+    MUST(pthread_mutex_lock(&core->policy_lock) == 0);
+    struct policy *policy = policy_take(core->policy);
+    MUST(pthread_mutex_unlock(&core->policy_lock) == 0);
+    return policy;
 }
 
 const struct keyring *core_keys(const struct core *core)

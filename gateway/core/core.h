@@ -12,7 +12,7 @@ struct core;
 
 struct core_options {
     const struct config *config; /* borrowed for the life of the core */
-    const struct policy *policy; /* likewise */
+    struct policy *policy;       /* of the configured file; the core takes a share */
     const char *hsm_program;
     const char *version; /* of segeld, for the boot record */
 };
@@ -54,6 +54,12 @@ bool core_crowded(const struct core *core, const struct config_caller *caller);
  * the caller still owns the jobs, and their places. */
 SG_MUST_USE enum sg_status core_submit(struct core *core, struct letters *jobs,
                                        size_t count);
+/* Any thread. The same for jobs that came back to be judged again: they kept their places
+ * and go before their callers' other jobs. On a failure their places are given back. */
+SG_MUST_USE enum sg_status core_submit_again(struct core *core, struct letters *jobs,
+                                             size_t count);
+/* Any thread: a share of the policy in force, to be given back with policy_free. */
+struct policy *core_take_policy(struct core *core);
 
 /* Runs until core_finish, then finishes what is under way, writes the last checkpoint and
  * returns SG_OK; or SG_LEDGER as soon as the ledger fails: the process must end.

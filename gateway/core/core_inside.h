@@ -17,6 +17,7 @@
  *   conclude.c    what came of it         orders.c      what officers ask for
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
  *   reload.c      a new list of lanes     report.c      what others may know
+ *   succession.c  another policy
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
  *   waiting.c     jobs that wait */
 
@@ -39,7 +40,9 @@ struct gateway_note {
 
 struct core {
     struct core_options options;
-    struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
+    pthread_mutex_t policy_lock; /* leaf; held for a pointer's time */
+    struct policy *policy;       /* owned share: the one in force */
+    struct reloaded *reloaded;   /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
     size_t berth_count;      /* one behind the last that is in use */
@@ -61,6 +64,7 @@ struct core {
     struct job_list again;    /* being written down as failed, to be tried once more */
     struct job_list admitted; /* INTENT written in this turn */
     struct job_list answered; /* to be handed back after the commit */
+    struct job_list outdated; /* to be judged again; likewise */
     struct letters orders;    /* not yet carried out */
     struct letters obeyed;    /* to be handed back after the commit */
     size_t waiting_count;
@@ -108,6 +112,9 @@ void turn_on_done(void *core, void *owner, const struct lane_result *result);
  * leader's followers, and on a failure into none; conclude into answered, or back into
  * the queue of its key for another attempt. */
 SG_MUST_USE enum sg_status decide(struct core *core, struct job *job);
+/* What the job was judged by, its key or the status of its certificate, is no longer so.
+ */
+bool decide_outdated(const struct job *job);
 /* A job that no lane can serve now may still have its answer in the ledger. */
 SG_MUST_USE enum sg_status decide_stored(struct core *core, struct job *job,
                                          bool *answered);

@@ -270,8 +270,8 @@ static enum sg_status deny_unusable(struct core *core, struct job *job)
     return deny_by(core, job, &failure);
 }
 
-/* Its verdict is about a key that is no longer so: a rare case, answered and counted like
- * a lane that is away. */
+/* Its verdict is about a key that is no longer so: answered and counted like a lane that
+ * is away. */
 static enum sg_status answer_outdated(struct core *core, struct job *job)
 {
     job_refuse(
@@ -292,6 +292,15 @@ static enum sg_status answer_status_changed(struct core *core, struct job *job)
     return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
 }
 
+bool decide_outdated(const struct job *job)
+{
+    return job->binding != key_binding(job->key) ||
+           (job->verdict.allow &&
+            job->status_generation != status_generation(&job->key->holder->status));
+}
+
+/* Jobs that are outdated have been given back before: these are the few that cannot be,
+ * because the gateway ends. */
 static enum sg_status judge_new(struct core *core, struct job *job)
 {
     if (job->binding != key_binding(job->key)) {

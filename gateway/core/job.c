@@ -71,11 +71,21 @@ struct job *job_take(struct job_pool *pool)
     return job;
 }
 
-void job_give(struct job_pool *pool, struct job *job)
+void job_forget_verdict(struct job *job)
 {
     free(job->denial);
     binding_give(job->binding);
+    job->denial = NULL;
     job->binding = NULL;
+    job->policy = NULL;
+    job->verdict = (struct verdict){.allow = false};
+    job->status = SG_OK;
+    job->why[0] = '\0';
+}
+
+void job_give(struct job_pool *pool, struct job *job)
+{
+    job_forget_verdict(job);
     cms_template_free(job->old_template);
     STAILQ_INSERT_HEAD(&pool->idle, job, queue);
 }

@@ -53,13 +53,16 @@ struct job {
     struct mbox *reply;    /* borrowed: where the core puts the answered job */
     void *asker;           /* borrowed, the core only carries it: whoever asked; it counts
                             * its jobs and so outlives them */
+    void *terms;           /* borrowed, likewise: what was asked of all of them */
     uint32_t item;         /* position among the asker's */
     const struct key *key; /* borrowed from the keyring */
     struct binding
         *binding; /* owned share: what the key was when the job was judged; NULL:
                    * no lane has opened it yet, and the job was not judged */
     uint64_t status_generation;  /* of the certificate status that it was judged with */
-    const struct policy *policy; /* borrowed: the one that judged */
+    const struct policy *policy; /* borrowed from the binding: the one that judged */
+    bool judged;                 /* it is for the core to answer */
+    bool again; /* what it was judged by has changed: to be judged again */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
     uint8_t caller_cert[32];            /* of a remote caller */
@@ -127,6 +130,9 @@ void job_pool_fini(struct job_pool *pool);
 /* A cleared job; NULL when limit are in use. */
 struct job *job_take(struct job_pool *pool);
 void job_give(struct job_pool *pool, struct job *job);
+
+/* As it was before it was judged. */
+void job_forget_verdict(struct job *job);
 
 /* The caller went away: a job that the lane has not got yet is dropped. */
 bool job_given_up(const struct job *job);

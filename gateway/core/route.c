@@ -50,6 +50,7 @@ struct survey {
     struct binding
         *found[CONFIG_LANES_MAX]; /* owned shares; NULL = not asked or not up */
     int best;                     /* index in found; NO_BERTH: none */
+    struct binding *kept;         /* owned share: what the key was, by another policy */
 };
 
 static void free_survey(struct survey *survey)
@@ -57,6 +58,7 @@ static void free_survey(struct survey *survey)
     for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
         binding_give(survey->found[i]);
     }
+    binding_give(survey->kept);
 }
 
 /* One that came up a moment ago counts when that was noted and the keys were bound anew:
@@ -73,7 +75,8 @@ static bool may_serve(const struct berth *berth, size_t key)
     return is_up(berth) && berth->positions[key] >= 0;
 }
 
-static enum sg_status ask_lanes(const struct core *core, size_t key, struct survey *out)
+static enum sg_status ask_lanes(const struct core *core, size_t key,
+                                struct policy *policy, struct survey *out)
 {
     out->best = NO_BERTH;
     for (size_t i = 0; i < core->berth_count; i++) {
@@ -81,7 +84,7 @@ static enum sg_status ask_lanes(const struct core *core, size_t key, struct surv
         if (!may_serve(berth, key)) {
             continue;
         }
-        TRY(binding_make(&core->keyring.keys[key], core->options.policy, berth->lane,
+        TRY(binding_make(&core->keyring.keys[key], policy, berth->lane,
                          (size_t)berth->positions[key], &out->found[i]));
         if (out->best == NO_BERTH ||
             binding_better(out->found[i], out->found[out->best])) {
@@ -161,24 +164,39 @@ static void tell_left_out(const struct core *core, const struct key *key,
     }
 }
 
+/* Nobody can say now what the key is: it stays what it was. */
+static bool says_nothing(const struct core *core, size_t index,
+                         const struct survey *survey)
+{
+    return survey->best == NO_BERTH ||
+           (!survey->found[survey->best]->usable && !all_answered(core, index));
+}
+
+/* The lanes of the survey serve the key from now on. */
+static void set_berths(struct core *core, size_t index, const struct survey *survey)
+{
+    struct route *route = &core->routes[index];
+    uint64_t berths = alike(survey);
+    uint64_t silent = route->berths & ~asked(survey);
+
+    if ((route->berths | berths) != route->berths) {
+        tell_left_out(core, &core->keyring.keys[index], survey, berths);
+    }
+    route->berths = survey->found[survey->best]->usable ? berths | silent : 0;
+}
+
 static enum sg_status bind_one(struct core *core, size_t index)
 {
     const struct key *key = &core->keyring.keys[index];
     const struct binding *present = key_binding(key);
     AUTO(free_survey) struct survey survey = {.best = NO_BERTH};
 
-    TRY(ask_lanes(core, index, &survey));
-    if (survey.best == NO_BERTH ||
-        (!survey.found[survey.best]->usable && !all_answered(core, index))) {
+    TRY(ask_lanes(core, index, core->policy, &survey));
+    if (says_nothing(core, index, &survey)) {
         return SG_OK;
     }
-    uint64_t berths = alike(&survey);
     struct binding *best = survey.found[survey.best];
-    if ((core->routes[index].berths | berths) != core->routes[index].berths) {
-        tell_left_out(core, key, &survey, berths);
-    }
-    uint64_t silent = core->routes[index].berths & ~asked(&survey);
-    core->routes[index].berths = best->usable ? berths | silent : 0;
+    set_berths(core, index, &survey);
     if (present != NULL && binding_equal(present, best)) {
         return SG_OK;
     }
@@ -220,6 +238,66 @@ enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
         TRY(bind_if_dark(core, i, why));
+    }
+    return SG_OK;
+}
+
+/* --- Another policy ---------------------------------------------------------------- */
+
+/* One survey for each key, by another policy. */
+struct succession {
+    struct survey *surveys; /* owned */
+    size_t count;
+};
+
+static void free_succession(struct succession *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        free_survey(&all->surveys[i]);
+    }
+    free(all->surveys);
+}
+
+static enum sg_status survey_by(const struct core *core, size_t index,
+                                struct policy *policy, struct survey *out)
+{
+    const struct binding *present = key_binding(&core->keyring.keys[index]);
+
+    TRY(ask_lanes(core, index, policy, out));
+    return says_nothing(core, index, out) && present != NULL
+               ? binding_remake(present, policy, &out->kept)
+               : SG_OK;
+}
+
+static void succeed(struct core *core, size_t index, struct survey *survey)
+{
+    const struct key *key = &core->keyring.keys[index];
+
+    if (survey->kept != NULL) {
+        key_bind(key, survey->kept);
+        survey->kept = NULL;
+    } else if (!says_nothing(core, index, survey)) {
+        set_berths(core, index, survey);
+        key_bind(key, survey->found[survey->best]);
+        survey->found[survey->best] = NULL;
+    }
+}
+
+enum sg_status routes_succeed(struct core *core, struct policy *policy)
+{
+    AUTO(free_succession)
+    struct succession all = {.surveys = (struct survey *)calloc(core->keyring.count + 1,
+                                                                sizeof(struct survey))};
+
+    if (all.surveys == NULL) {
+        return SG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        all.count++;
+        TRY(survey_by(core, i, policy, &all.surveys[i]));
+    }
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        succeed(core, i, &all.surveys[i]);
     }
     return SG_OK;
 }

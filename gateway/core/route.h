@@ -27,6 +27,9 @@ SG_MUST_USE enum sg_status routes_bind(struct core *core, struct sg_error *why);
 /* The same when lanes have left, for keys that no lane serves now and that none which is
  * down may hold: another lane serves them, though it says less of them. */
 SG_MUST_USE enum sg_status routes_bind_dark(struct core *core, struct sg_error *why);
+/* Binds every key by another policy: all or, on a failure, none. Keys whose lanes are all
+ * down keep what was last known of them. */
+SG_MUST_USE enum sg_status routes_succeed(struct core *core, struct policy *policy);
 /* Where the key's next job goes: the lane that would be done with its work first, of
  * those that are up, have room and are not in the bits of avoid. NO_BERTH: none now. */
 int route_choose(const struct core *core, size_t route, uint64_t avoid);

@@ -171,7 +171,7 @@ static enum sg_status write_boot(struct core *core, const struct ledger_state *s
     struct record_head head;
     struct slice text = {0};
 
-    text_hex(slice_of(policy_info(core->options.policy)->sha256, 32), policy);
+    text_hex(slice_of(policy_info(core->policy)->sha256, 32), policy);
     text_hex(slice_of(state->root, 32), root);
     (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)state->size);
     (void)snprintf(open_intents, sizeof(open_intents), "%llu",

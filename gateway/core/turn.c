@@ -14,20 +14,34 @@ static void take_job(struct core *core, struct job *job)
     waiting_put(core, job);
 }
 
+/* One that was judged again stands behind those that came with it, for which it goes
+ * before all others: so the last one is put there first. */
+static void sort_letter(struct core *core, struct letter *letter,
+                        struct job_list *backwards)
+{
+    struct job *job = (struct job *)letter;
+
+    if (letter->kind == LETTER_ORDER) {
+        STAILQ_INSERT_TAIL(&core->orders, letter, link);
+    } else if (job->again) {
+        STAILQ_INSERT_HEAD(backwards, job, queue);
+    } else {
+        take_job(core, job);
+    }
+}
+
 void turn_collect(struct core *core)
 {
+    struct job_list backwards = STAILQ_HEAD_INITIALIZER(backwards);
     struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
     struct letter *letter;
 
     mbox_take(&core->mailbox, &mail);
     while ((letter = STAILQ_FIRST(&mail)) != NULL) {
         STAILQ_REMOVE_HEAD(&mail, link);
-        if (letter->kind == LETTER_ORDER) {
-            STAILQ_INSERT_TAIL(&core->orders, letter, link);
-        } else {
-            take_job(core, (struct job *)letter);
-        }
+        sort_letter(core, letter, &backwards);
     }
+    waiting_put_back(core, &backwards);
 }
 
 void turn_on_done(void *context, void *owner, const struct lane_result *result)
@@ -134,6 +148,17 @@ static bool comes_too_late(const struct core *core, const struct job *job, int64
            job->deadline_us;
 }
 
+/* Its loop judges it anew and sends it again; it keeps its place. */
+static enum sg_status judge_again(struct core *core, struct route *route, int64_t now_us)
+{
+    struct job *job = fair_first(&route->waiting);
+
+    waiting_take(core, route, false, now_us);
+    job->again = true;
+    STAILQ_INSERT_TAIL(&core->outdated, job, queue);
+    return SG_OK;
+}
+
 /* What becomes of the job whose turn it is for a key. *stays: it goes on waiting. An
  * INTENT is written when the key is about to be used, not when somebody queues: a job
  * that needs a lane waits until one has room. Denials take no room. */
@@ -148,6 +173,9 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
 
     if (is_over(job, now_us)) {
         return drop(core, route, now_us);
+    }
+    if (!core->ending && decide_outdated(job)) {
+        return judge_again(core, route, now_us);
     }
     *stays = lane && !hopeless && !find_lane(core, index, job);
     if (*stays) {
@@ -267,35 +295,50 @@ static void dispatch(struct core *core)
     }
 }
 
-static void post(struct core *core, struct mbox *box, struct letters *batch, size_t count)
+static void post(struct mbox *box, struct letters *batch, size_t count)
 {
     if (count > 0) {
         /* The boxes of the I/O loops are not bounded: what was admitted bounds them. */
         MUST(mbox_put(box, batch, count) == SG_OK);
-        atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
-                                  memory_order_relaxed);
     }
+}
+
+/* Returns how many. */
+static size_t post_all(struct job_list *jobs)
+{
+    struct letters batch = STAILQ_HEAD_INITIALIZER(batch);
+    struct mbox *box = NULL;
+    size_t total = 0;
+    size_t count = 0;
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(jobs)) != NULL) {
+        STAILQ_REMOVE_HEAD(jobs, queue);
+        if (job->reply != box) {
+            post(box, &batch, count);
+            box = job->reply;
+            count = 0;
+        }
+        STAILQ_INSERT_TAIL(&batch, &job->letter, link);
+        count++;
+        total++;
+    }
+    post(box, &batch, count);
+    return total;
 }
 
 static void hand_back(struct core *core)
 {
-    struct letters batch = STAILQ_HEAD_INITIALIZER(batch);
-    struct mbox *box = NULL;
-    size_t count = 0;
     struct job *job;
 
-    while ((job = STAILQ_FIRST(&core->answered)) != NULL) {
-        STAILQ_REMOVE_HEAD(&core->answered, queue);
-        if (job->reply != box) {
-            post(core, box, &batch, count);
-            box = job->reply;
-            count = 0;
-        }
+    (void)post_all(&core->outdated); /* they stay in our count */
+    STAILQ_FOREACH(job, &core->answered, queue)
+    {
         admission_over(&core->admission, job);
-        STAILQ_INSERT_TAIL(&batch, &job->letter, link);
-        count++;
     }
-    post(core, box, &batch, count);
+    size_t count = post_all(&core->answered);
+    atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
+                              memory_order_relaxed);
 }
 
 /* --- The turn -------------------------------------------------------------------- */
@@ -307,6 +350,7 @@ static void refuse_list(struct core *core, struct job_list *list)
     while ((job = STAILQ_FIRST(list)) != NULL) {
         STAILQ_REMOVE_HEAD(list, queue);
         job->on_log = false;
+        job->again = false;
         job_refuse(
             job, SG_LEDGER,
             "the ledger cannot be written, so nothing is signed; tell the gateway's "
@@ -322,6 +366,7 @@ static void refuse_everybody(struct core *core)
 
     log_event(LOG_ERROR, "ledger.failed", "why", ledger_why(core->ledger), NULL);
     STAILQ_CONCAT(&undone, &core->answered);
+    STAILQ_CONCAT(&undone, &core->outdated);
     refuse_list(core, &undone);
     refuse_list(core, &core->finished);
     refuse_list(core, &core->again);

@@ -71,6 +71,17 @@ void waiting_put_again(struct core *core, struct job *leader)
     put_first(core, leader);
 }
 
+void waiting_put_back(struct core *core, struct job_list *backwards)
+{
+    struct job *job;
+
+    while ((job = STAILQ_FIRST(backwards)) != NULL) {
+        STAILQ_REMOVE_HEAD(backwards, queue);
+        job->again = false;
+        put_first(core, job);
+    }
+}
+
 /* --- Out --------------------------------------------------------------------------- */
 
 /* Its pace is that of a backlog: without one nothing is known of it. */

@@ -11,6 +11,9 @@ void waiting_put(struct core *core, struct job *job);
 void waiting_put_again(struct core *core, struct job *leader);
 /* Takes off the job whose turn it is. charged: it uses a turn of its caller's up. */
 void waiting_take(struct core *core, struct route *route, bool charged, int64_t now_us);
+/* Jobs that were judged again, the last one first: before all of their callers', in the
+ * order in which they were. */
+void waiting_put_back(struct core *core, struct job_list *backwards);
 void waiting_take_all(struct core *core, struct job_list *out);
 /* After a decision: what may be expected of the key. */
 void waiting_tell(struct core *core, struct route *route);

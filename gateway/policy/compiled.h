@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_POLICY_COMPILED_H
 #define SEGEL_GATEWAY_POLICY_COMPILED_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "gateway/policy/condition.h"
@@ -48,9 +49,11 @@ struct pattern {
 };
 
 struct policy {
+    atomic_uint holders; /* the only thing that changes after loading */
     struct policy_info info;
-    struct yaml *doc; /* owned; holds most texts */
-    struct pool pool; /* owned */
+    struct slice text; /* the file's bytes; in the pool */
+    struct yaml *doc;  /* owned; holds most texts */
+    struct pool pool;  /* owned */
     struct rule *rules;
     size_t rule_count;
     struct condition *conditions; /* owned; grows while loading */

@@ -94,6 +94,7 @@ static struct policy *new_policy(void)
     struct policy *policy = calloc(1, sizeof(*policy));
 
     if (policy != NULL) {
+        atomic_init(&policy->holders, 1);
         policy->zone_minutes = 420; /* WIB, as plain dates are read */
         policy->info.agreement_no = "";
         policy->info.cp_title = "";
@@ -114,7 +115,8 @@ static enum sg_status fill(struct policy *policy, struct slice text, const char 
         return sg_fail(why, SG_INTERNAL, "%s: SHA-256 is not available", name);
     }
     TRY(load_all(&loader));
-    return policy_make_dump(policy);
+    policy->text = pool_copy(&policy->pool, text);
+    return policy->text.data == NULL ? SG_NO_MEMORY : policy_make_dump(policy);
 }
 
 enum sg_status policy_parse(struct slice text, const char *name, struct policy **out,
@@ -145,9 +147,16 @@ enum sg_status policy_load(const char *path, struct policy **out, struct sg_erro
     return status;
 }
 
+struct policy *policy_take(struct policy *policy)
+{
+    (void)atomic_fetch_add_explicit(&policy->holders, 1, memory_order_relaxed);
+    return policy;
+}
+
 void policy_free(struct policy *policy)
 {
-    if (policy == NULL) {
+    if (policy == NULL ||
+        atomic_fetch_sub_explicit(&policy->holders, 1, memory_order_acq_rel) > 1) {
         return;
     }
     for (struct pattern *at = policy->patterns; at != NULL; at = at->next) {

@@ -68,6 +68,11 @@ size_t policy_pending(const struct policy *policy)
     return count;
 }
 
+struct slice policy_text(const struct policy *policy)
+{
+    return policy->text;
+}
+
 const char *policy_dump(const struct policy *policy)
 {
     return policy->dump;

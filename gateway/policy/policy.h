@@ -57,12 +57,17 @@ struct policy_info {
 
 /* SG_NOT_FOUND, SG_IO, SG_INVALID; why names file, line and column, and the nearest
  * allowed word. The embedded tests are run: a failing one is SG_INVALID and named.
- * The caller owns *out. */
+ * *out starts with one share, the caller's. */
 SG_MUST_USE enum sg_status policy_load(const char *path, struct policy **out,
                                        struct sg_error *why);
 SG_MUST_USE enum sg_status policy_parse(struct slice text, const char *name,
                                         struct policy **out, struct sg_error *why);
+/* Another share of it. Any thread. */
+struct policy *policy_take(struct policy *policy);
+/* Gives a share back; the last one frees it. NULL is allowed. Any thread. */
 void policy_free(struct policy *policy);
+/* The file's bytes, as they were read. */
+struct slice policy_text(const struct policy *policy);
 
 const struct policy_info *policy_info(const struct policy *policy);
 size_t policy_rule_count(const struct policy *policy);

@@ -102,8 +102,9 @@ SG_MUST_USE enum sg_status terms_item(const struct terms *terms,
                                       const Segel__V1__SignItem *item, struct job *job);
 
 /* judge.c: fills verdict and, when it denies, denial, status and sentence. */
-void judge_job(const struct services *services, const struct caller *caller,
-               const struct terms *terms, struct job *job);
+void judge_job(const struct caller *caller, const struct terms *terms, struct job *job);
+/* One that the core gave back, because what it was judged by has changed. */
+void judge_again(const struct caller *caller, const struct terms *terms, struct job *job);
 
 /* denial.c: protobuf messages in an arena; NULL when the arena is full. */
 Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *job,

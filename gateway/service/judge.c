@@ -121,18 +121,19 @@ static void certificate_status(struct job *job, struct facts *facts)
     status_facts(&view, job->signing_time_us, facts);
 }
 
-void judge_job(const struct services *services, const struct caller *caller,
-               const struct terms *terms, struct job *job)
+void judge_job(const struct caller *caller, const struct terms *terms, struct job *job)
 {
-    const struct policy *policy = services->options.policy;
     struct slice label_names[SG_COUNT(terms->label_names)];
 
-    job->policy = policy;
+    job->judged = true;
     job->binding = key_take_binding(terms->key);
     if (job->binding == NULL) { /* nothing is known of the key: the core answers it */
         job->verdict.allow = false;
         return;
     }
+    const struct policy *policy = job->binding->policy;
+
+    job->policy = policy;
     struct facts facts = *policy_key_facts(job->binding->facts);
 
     for (size_t i = 0; i < terms->label_count; i++) {
@@ -157,4 +158,10 @@ void judge_job(const struct services *services, const struct caller *caller,
     } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {
         refuse_unserved(terms, job);
     }
+}
+
+void judge_again(const struct caller *caller, const struct terms *terms, struct job *job)
+{
+    job_forget_verdict(job);
+    judge_job(caller, terms, job);
 }

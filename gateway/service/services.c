@@ -312,6 +312,7 @@ static void on_wake(void *context)
     struct service_loop *loop = (struct service_loop *)context;
     struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
     struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
+    struct letters again = STAILQ_HEAD_INITIALIZER(again);
     struct letter *letter;
 
     mbox_take(&loop->replies, &mail);
@@ -326,9 +327,11 @@ static void on_wake(void *context)
             sign_drain(loop);
             reflection_drain(&loop->services->reflection, loop->index);
         } else {
-            STAILQ_INSERT_TAIL(&jobs, letter, link);
+            STAILQ_INSERT_TAIL(((struct job *)letter)->again ? &again : &jobs, letter,
+                               link);
         }
     }
+    sign_judge_again(loop, &again);
     sign_answer(loop, &jobs);
 }
 

@@ -13,7 +13,6 @@ struct services;
 
 struct services_options {
     const struct config *config; /* all borrowed for the life of the services */
-    const struct policy *policy;
     struct core *core;
 };
 SG_MUST_USE enum sg_status services_new(const struct services_options *options,

@@ -3,15 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Terms that the call has left behind go with their last job. */
+static void free_terms(struct sign_call *sign, struct sign_terms *terms)
+{
+    if (terms->jobs == 0 && terms != &sign->first) {
+        free(terms);
+    }
+}
+
+void sign_give(struct sign_call *sign, struct job *job)
+{
+    struct sign_terms *terms = (struct sign_terms *)job->terms;
+
+    terms->jobs--;
+    if (terms != sign->terms) {
+        free_terms(sign, terms);
+    }
+    job_give(&sign->loop->pool, job);
+}
+
 void sign_free_if_over(struct sign_call *sign)
 {
     if (sign->call == NULL && sign->under_way == 0 && !sign->busy) {
         for (uint32_t i = 0; sign->batch != NULL && i < sign->total; i++) {
             if (sign->batch[i] != NULL) {
-                job_give(&sign->loop->pool, sign->batch[i]);
+                sign_give(sign, sign->batch[i]);
             }
         }
         free(sign->batch);
+        free_terms(sign, sign->terms);
         free(sign);
     }
 }
@@ -42,7 +62,7 @@ static void refuse_busy(struct sign_call *sign)
     job_refuse_load(&job, &full);
     arena_reset(&sign->loop->scratch);
     sign_finish(sign, SG_BUSY, job.why,
-                denial_details(&sign->loop->scratch, &job, sign->terms.english));
+                denial_details(&sign->loop->scratch, &job, sign->terms->of.english));
 }
 
 static enum sign_kind kind_of(const struct grpc_call *call)
@@ -65,6 +85,7 @@ void sign_on_open(struct grpc_call *call, void *context)
         finish_plain(call, SG_NO_MEMORY, NULL);
         return;
     }
+    sign->terms = &sign->first;
     sign->loop = loop_of(services, call);
     sign->call = call;
     sign->kind = kind_of(call);
@@ -91,17 +112,33 @@ void sign_on_close(struct grpc_call *call, void *context)
 
 /* --- Messages in ----------------------------------------------------------------- */
 
+static SG_MUST_USE enum sg_status read_terms(struct sign_call *sign,
+                                             const Segel__V1__SignTerms *message,
+                                             struct sg_error *why)
+{
+    struct sign_terms *terms = sign->terms;
+
+    if (!caller_has_role(sign->caller, ROLE_BACKEND)) {
+        return sg_fail(why, SG_DENIED, "caller '%s' does not have the role backend",
+                       sign->caller->config->name);
+    }
+    if (terms->jobs > 0) {
+        terms = (struct sign_terms *)calloc(1, sizeof(*terms));
+    }
+    if (terms == NULL) {
+        return SG_NO_MEMORY;
+    }
+    sign->terms = terms; /* what it leaves behind has jobs, and goes with them */
+    return terms_read(sign->loop->services, message, &terms->of, why);
+}
+
 static bool take_terms(struct sign_call *sign, const Segel__V1__SignTerms *message)
 {
     struct sg_error why = {0};
-    enum sg_status status =
-        caller_has_role(sign->caller, ROLE_BACKEND)
-            ? terms_read(sign->loop->services, message, &sign->terms, &why)
-            : sg_fail(&why, SG_DENIED, "caller '%s' does not have the role backend",
-                      sign->caller->config->name);
+    enum sg_status status = read_terms(sign, message, &why);
 
     if (status != SG_OK) {
-        refuse_call(sign, status, why.text);
+        refuse_call(sign, status, why.text[0] == '\0' ? NULL : why.text);
         return false;
     }
     sign->has_terms = true;

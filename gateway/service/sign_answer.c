@@ -10,7 +10,7 @@ static bool open_for_answers(const struct sign_call *sign)
 static void answer_one(struct sign_call *sign, const struct job *job)
 {
     struct service_loop *loop = sign->loop;
-    bool english = sign->terms.english;
+    bool english = sign->terms->of.english;
 
     if (job->status != SG_OK) {
         sign_finish(sign, job->status, job->why,
@@ -46,7 +46,7 @@ static void answer_batch(struct sign_call *sign)
         (Segel__V1__SignResult **)arena_alloc(&arena, sign->total * sizeof(void *));
     for (uint32_t i = 0; response.results != NULL && i < sign->total; i++) {
         response.results[i] = result_message(&arena, sign->loop->services, sign->batch[i],
-                                             sign->terms.english);
+                                             sign->terms->of.english);
         MUST(response.results[i] != NULL);
     }
     response.n_results = response.results == NULL ? 0 : sign->total;
@@ -66,8 +66,8 @@ static void answer_some(struct sign_call *sign, struct job *const *jobs, size_t 
     segel__v1__sign_stream_response__init(&response);
     response.results = results;
     for (size_t i = 0; i < count; i++) {
-        Segel__V1__SignResult *result =
-            result_message(&loop->scratch, loop->services, jobs[i], sign->terms.english);
+        Segel__V1__SignResult *result = result_message(&loop->scratch, loop->services,
+                                                       jobs[i], sign->terms->of.english);
         MUST(result != NULL); /* the scratch holds RESULTS_A_MESSAGE of the largest */
         results[response.n_results++] = result;
     }
@@ -149,7 +149,7 @@ static void hand_out(struct sign_call *sign, struct job *const *jobs, size_t cou
         keep_for_batch(sign, jobs, count);
     } else {
         for (size_t i = 0; i < count; i++) {
-            job_give(&sign->loop->pool, jobs[i]);
+            sign_give(sign, jobs[i]);
         }
     }
     sign_end_if_done(sign);

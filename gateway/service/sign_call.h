@@ -17,6 +17,13 @@ enum {
     CROWDED_WINDOW = 8
 };
 
+/* What a call asks, for the jobs that were made of it: a stream may send other terms
+ * while they are under way, and they may have to be judged again. Of one loop. */
+struct sign_terms {
+    uint32_t jobs; /* that refer to it */
+    struct terms of;
+};
+
 /* One call and its jobs. Lives until the call has closed and all its jobs are back, so a
  * job may point at it. */
 struct sign_call {
@@ -30,13 +37,16 @@ struct sign_call {
     bool busy;     /* somebody up the stack still uses this: not to be freed */
     bool paused;
     bool has_terms;
-    struct terms terms;
+    struct sign_terms first;
+    struct sign_terms *terms;    /* the newest: owned, unless it is the first */
     const struct caller *caller; /* borrowed */
     uint32_t under_way;
     uint32_t total;     /* of a batch */
     struct job **batch; /* owned; answered jobs of a batch, by item */
 };
 
+/* Gives a job of the call back to its pool. */
+void sign_give(struct sign_call *sign, struct job *job);
 /* Once the call has closed and the last job is back, *sign is gone. */
 void sign_free_if_over(struct sign_call *sign);
 /* Ends the call. Nothing of *sign may be used after it unless busy is set: the call may
@@ -68,6 +78,8 @@ void sign_on_half_close(struct grpc_call *call, void *services);
 void sign_on_close(struct grpc_call *call, void *services);
 /* The gateway ends: streams take no more items, and end with their last answer. */
 void sign_drain(struct service_loop *loop);
+/* Jobs that came back not answered, but to be judged again. */
+void sign_judge_again(struct service_loop *loop, struct letters *jobs);
 /* All answered jobs of one wake-up. */
 void sign_answer(struct service_loop *loop, struct letters *letters);
 

@@ -20,16 +20,16 @@ static enum job_class class_of(const struct sign_call *sign)
 {
     enum { NOT_GIVEN = 0 };
 
-    if (sign->terms.job_class == NOT_GIVEN) {
+    if (sign->terms->of.job_class == NOT_GIVEN) {
         return sign->kind == SIGN_ONE ? JOB_INTERACTIVE : JOB_BULK;
     }
-    return (enum job_class)(sign->terms.job_class - 1);
+    return (enum job_class)(sign->terms->of.job_class - 1);
 }
 
 static struct core_ask ask_for(const struct sign_call *sign, size_t count)
 {
     return (struct core_ask){.caller = sign->caller->config,
-                             .key = sign->terms.key,
+                             .key = sign->terms->of.key,
                              .class = class_of(sign),
                              .count = count,
                              .deadline_us = deadline_us(sign)};
@@ -48,6 +48,8 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
     }
     job->reply = &sign->loop->replies;
     job->asker = sign;
+    job->terms = sign->terms;
+    sign->terms->jobs++;
     job->item = index;
     job->gone = &sign->gone;
     job->caller = sign->caller->config;
@@ -56,13 +58,13 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
     job->class = ask->class;
     job->deadline_us = ask->deadline_us;
     job->signing_time_us = clock_wall_us();
-    if (terms_item(&sign->terms, item, job) != SG_OK) {
+    if (terms_item(&sign->terms->of, item, job) != SG_OK) {
         return job;
     }
     if (refusal != NULL) {
         job_refuse_load(job, refusal);
     } else {
-        judge_job(sign->loop->services, sign->caller, &sign->terms, job);
+        judge_job(sign->caller, &sign->terms->of, job);
     }
     return job;
 }
@@ -74,32 +76,61 @@ static void answer_here(struct letters *letters, size_t count, struct mbox *repl
     MUST(count == 0 || mbox_put(replies, letters, count) == SG_OK);
 }
 
-static void submit(struct sign_call *sign, const struct core_ask *ask,
-                   struct letters *jobs, size_t count)
+static void refuse_all(struct letters *jobs, size_t count, enum sg_status status,
+                       struct mbox *replies)
 {
-    struct core *core = sign->loop->services->options.core;
     struct letter *letter;
-    enum sg_status status = core_submit(core, jobs, count);
 
-    if (status == SG_OK) {
-        return;
-    }
-    core_withdraw(core, ask, count);
     STAILQ_FOREACH(letter, jobs, link)
     {
         struct job *job = (struct job *)letter;
         job->on_log = false;
+        job->again = false;
         free(job->denial);
         job->denial = NULL;
         job_refuse(job, status, "%s", sg_status_text(status));
     }
-    answer_here(jobs, count, &sign->loop->replies);
+    answer_here(jobs, count, replies);
+}
+
+static void submit(struct sign_call *sign, const struct core_ask *ask,
+                   struct letters *jobs, size_t count)
+{
+    struct core *core = sign->loop->services->options.core;
+    enum sg_status status = core_submit(core, jobs, count);
+
+    if (status != SG_OK) {
+        core_withdraw(core, ask, count);
+        refuse_all(jobs, count, status, &sign->loop->replies);
+    }
+}
+
+void sign_judge_again(struct service_loop *loop, struct letters *jobs)
+{
+    struct letter *letter;
+    size_t count = 0;
+
+    STAILQ_FOREACH(letter, jobs, link)
+    {
+        struct job *job = (struct job *)letter;
+        const struct sign_call *sign = (const struct sign_call *)job->asker;
+        const struct sign_terms *terms = (const struct sign_terms *)job->terms;
+        judge_again(sign->caller, &terms->of, job);
+        count++;
+    }
+    if (count == 0) {
+        return;
+    }
+    enum sg_status status = core_submit_again(loop->services->options.core, jobs, count);
+    if (status != SG_OK) {
+        refuse_all(jobs, count, status, &loop->replies);
+    }
 }
 
 /* Malformed, or one too many: judge_job never saw it. */
 static bool unjudged(const struct job *job)
 {
-    return job->policy == NULL;
+    return !job->judged;
 }
 
 static void give_back(struct sign_call *sign, struct letters *jobs)
@@ -108,7 +139,7 @@ static void give_back(struct sign_call *sign, struct letters *jobs)
 
     while ((letter = STAILQ_FIRST(jobs)) != NULL) {
         STAILQ_REMOVE_HEAD(jobs, link);
-        job_give(&sign->loop->pool, (struct job *)letter);
+        sign_give(sign, (struct job *)letter);
     }
 }
 

@@ -173,10 +173,10 @@ static void answer(struct grpc_call *call, struct services *services,
     out->message.signature_max_len = longest(key);
     out->message.certificate_not_after_us = cert_not_after_us(key->cert);
     out->message.assurance = pb_text(binding->hardware ? "hardware" : "software");
-    add_algorithms(services->options.policy, key, out);
+    add_algorithms(binding->policy, key, out);
     add_classes(key, out);
-    add_oid(services->options.policy, binding, out);
-    add_notice(policy_info(services->options.policy), english, out);
+    add_oid(binding->policy, binding, out);
+    add_notice(policy_info(binding->policy), english, out);
     if (!add_certificates(arena, key, out)) {
         finish_plain(call, SG_INTERNAL, NULL);
     } else if (grpc_send(call, &out->message.base) == SG_OK) {
