@@ -30,7 +30,7 @@ enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 200000 };
 /* Everything that runs; released in the opposite order of its making. */
 struct gateway {
     struct config *config;
-    struct policy *policy;
+    struct policy *policy; /* of the file; which one is in force the core knows */
     struct core *core;
     struct services *services;
     struct status *status; /* NULL: status.dir is not set */
@@ -183,8 +183,11 @@ static void reload(struct gateway *gateway)
                   why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
         return;
     }
-    log_event(LOG_INFO, "reloaded", "what",
-              "lanes, which keys are on them, callers, and the files of TLS", NULL);
+    log_event(
+        LOG_INFO, "reloaded", "what",
+        "lanes, which keys are on them, callers, the files of TLS, and the policy if its "
+        "file changed",
+        NULL);
 }
 
 /* Ten times a second on the main thread. At the end: listeners, connections, then the
@@ -248,17 +251,22 @@ static int block_signals(void)
 static void say_ready(const struct gateway *gateway)
 {
     const struct config *config = gateway->config;
+    struct policy *policy = core_take_policy(gateway->core);
+    char version[24];
     char address[128];
     char keys[24];
     char pending[24];
 
     door_name(config, server_port(gateway->server, 0), address, sizeof(address));
     (void)snprintf(keys, sizeof(keys), "%zu", config->key_count);
-    (void)snprintf(pending, sizeof(pending), "%zu", policy_pending(gateway->policy));
+    (void)snprintf(pending, sizeof(pending), "%zu", policy_pending(policy));
+    (void)snprintf(version, sizeof(version), "%lld",
+                   (long long)policy_info(policy)->version);
     log_event(LOG_INFO, "ready", "address", address, "admin",
               gateway->admin == NULL ? "off" : admin_address(gateway->admin), "keys",
-              keys, "policy", policy_info(gateway->policy)->id, "rules_not_judged",
-              pending, "log_key", core_log_vkey(gateway->core), NULL);
+              keys, "policy", policy_info(policy)->id, "policy_version", version,
+              "rules_not_judged", pending, "log_key", core_log_vkey(gateway->core), NULL);
+    policy_free(policy);
 }
 
 static enum sg_status run(struct gateway *gateway, struct sg_error *why)

@@ -74,6 +74,18 @@ void core_finish(struct core *core);
  * failures: lanes behind the first one that cannot be made were not added. */
 SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
                                        struct sg_error *why);
+/* On the core's thread, about the policy file, with the bytes' hash. What a file as it is
+ * now would be: *fresh, a new policy; else the one in force, or a file that was read
+ * before and has not changed since. SG_PRECONDITION: it is another one, and its version
+ * is not above that in force. */
+SG_MUST_USE enum sg_status core_weigh_policy(const struct core *core,
+                                             const struct policy *policy, bool *fresh,
+                                             struct sg_error *why);
+/* It comes in force with the next turn. Takes the share in any case. SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status core_load_policy(struct core *core, struct policy *policy);
+/* A file that was refused: recorded with the next turn. sha256: NULL when it could not be
+ * read. */
+void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault);
 /* Without a running gateway: whoever owns its machine allows a latched lane one more
  * login. It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not
  * latched; SG_LEDGER: the ledger is in use or cannot be written. */

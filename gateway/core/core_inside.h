@@ -8,6 +8,7 @@
 #include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
+#include "gateway/core/order.h"
 #include "gateway/core/route.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
@@ -42,7 +43,11 @@ struct core {
     struct core_options options;
     pthread_mutex_t policy_lock; /* leaf; held for a pointer's time */
     struct policy *policy;       /* owned share: the one in force */
-    struct reloaded *reloaded;   /* owned: later configurations that lanes refer to */
+    uint8_t file_sha256[32];     /* of the policy file when it was last read */
+    bool policy_new;             /* at the start: it is not on the log yet */
+    uint64_t policy_loads;       /* since the start, and that one */
+    uint64_t policy_rejects;
+    struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
     size_t berth_count;      /* one behind the last that is in use */
@@ -129,6 +134,16 @@ SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 /* orders.c: inside a transaction; orders_obey after its commit. */
 SG_MUST_USE enum sg_status orders_write(struct core *core);
 void orders_obey(struct core *core);
+/* succession.c: which policy is in force. The start: the file's, unless a newer one came
+ * in force before; the file's hash is remembered. */
+SG_MUST_USE enum sg_status succession_start(struct core *core, struct sg_error *why);
+/* At the start, inside its transaction: the record of a policy that the log does not
+ * know.
+ */
+SG_MUST_USE enum sg_status succession_write_start(struct core *core);
+/* Orders about policies: inside a transaction, and after its commit. */
+SG_MUST_USE enum sg_status succession_write(struct core *core, struct order *order);
+void succession_tell(const struct core *core, const struct order *order);
 /* reload.c */
 void reload_fini(struct core *core);
 

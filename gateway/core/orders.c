@@ -106,6 +106,12 @@ static enum sg_status unlatch(struct core *core, struct order *order)
     return remember_done(core, order);
 }
 
+static enum sg_status write_order(struct core *core, struct order *order)
+{
+    return order->kind == ORDER_UNLATCH ? unlatch(core, order)
+                                        : succession_write(core, order);
+}
+
 enum sg_status orders_write(struct core *core)
 {
     struct letter *letter;
@@ -115,12 +121,12 @@ enum sg_status orders_write(struct core *core)
         STAILQ_REMOVE_HEAD(&core->orders, link);
         STAILQ_INSERT_TAIL(&core->obeyed, letter, link);
         order->status = SG_LEDGER; /* unless it gets written */
-        TRY(unlatch(core, order));
+        TRY(write_order(core, order));
     }
     return SG_OK;
 }
 
-static void obey(struct core *core, struct order *order)
+static void obey_unlatch(struct core *core, struct order *order)
 {
     struct berth *berth = berth_find(core, order->lane);
 
@@ -131,10 +137,30 @@ static void obey(struct core *core, struct order *order)
     }
 }
 
+static void obey(struct core *core, struct order *order)
+{
+    if (order->kind == ORDER_UNLATCH) {
+        obey_unlatch(core, order);
+    } else {
+        succession_tell(core, order);
+    }
+}
+
+void order_fini(struct order *order)
+{
+    policy_free(order->change.policy);
+    order->change.policy = NULL;
+}
+
 static void hand_back(struct order *order)
 {
     struct letters one = STAILQ_HEAD_INITIALIZER(one);
 
+    if (order->reply == NULL) {
+        order_fini(order);
+        free(order);
+        return;
+    }
     STAILQ_INSERT_TAIL(&one, &order->letter, link);
     MUST(mbox_put(order->reply, &one, 1) == SG_OK);
 }
@@ -142,8 +168,9 @@ static void hand_back(struct order *order)
 static void finish(struct core *core, struct order *order, bool broken)
 {
     if (broken) {
-        refuse(order, SG_LEDGER, "nothing was done for lane",
-               ": the ledger cannot be written");
+        order->status = SG_LEDGER;
+        (void)snprintf(order->why, sizeof(order->why),
+                       "nothing was done: the ledger cannot be written");
     } else {
         obey(core, order);
     }

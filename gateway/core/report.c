@@ -1,6 +1,7 @@
 #include "gateway/core/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
@@ -112,12 +113,24 @@ static void describe_waiting(const struct core *core, struct core_report *report
     }
 }
 
+static void describe_policy(const struct core *core, struct core_report *report)
+{
+    const struct policy_info *info = policy_info(core->policy);
+
+    (void)snprintf(report->policy_id, sizeof(report->policy_id), "%s", info->id);
+    report->policy_version = info->version;
+    memcpy(report->policy_sha256, info->sha256, sizeof(report->policy_sha256));
+    report->policy_loads = core->policy_loads;
+    report->policy_rejects = core->policy_rejects;
+}
+
 void report_update(struct core *core, bool changed)
 {
     struct core_report *report = &core->board.report;
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     report->signing = !core->ending && !atomic_load(&core->broken);
+    describe_policy(core, report);
     describe_lanes(core, report);
     describe_waiting(core, report);
     report->key_count = core->keyring.count;

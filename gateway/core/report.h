@@ -50,6 +50,11 @@ struct core_report {
     bool signing;                  /* false: the ledger has failed, or the gateway ends */
     uint64_t waiting[JOB_CLASSES]; /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
+    char policy_id[65];
+    int64_t policy_version;
+    uint8_t policy_sha256[32];
+    uint64_t policy_loads; /* that came in force, since the start and with it */
+    uint64_t policy_rejects;
     size_t lane_count;
     struct lane_report lanes[CONFIG_LANES_MAX];
     size_t key_count;

@@ -200,6 +200,7 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     TRY(ledger_begin(core->ledger));
     TRY(close_open_claims(core, &closed));
     TRY(write_boot(core, state));
+    TRY(succession_write_start(core));
     TRY(latches_write(core));
     TRY(keep_all_templates(core));
     TRY(ledger_commit(core->ledger));
@@ -240,6 +241,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(admission_init(&core->admission, core->options.config));
     TRY(routes_make(core));
     TRY(open_ledger(core, &state, why));
+    TRY(succession_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));
     if (write_start(core, &state) != SG_OK) {

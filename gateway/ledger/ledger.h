@@ -107,6 +107,22 @@ SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 const uint8_t id[32], uint8_t *out,
                                                 size_t cap, size_t *len);
 
+/* Policies that came in force, each whole: the record that says so and the text are
+ * written in one transaction, so that a start finds the policy that the log speaks of,
+ * whatever became of the file. */
+struct ledger_policy {
+    uint8_t sha256[32]; /* of the text */
+    uint64_t version;
+    uint64_t index; /* of its policy.load record */
+    struct slice text;
+};
+SG_MUST_USE enum sg_status ledger_keep_policy(struct ledger *ledger,
+                                              const struct ledger_policy *policy);
+/* The one that was kept last; SG_NOT_FOUND, SG_NO_MEMORY. out->text is owned: _fini. */
+SG_MUST_USE enum sg_status ledger_last_policy(struct ledger *ledger,
+                                              struct ledger_policy *out);
+void ledger_policy_fini(struct ledger_policy *policy);
+
 /* Small facts that must outlive a restart and are no records: a text by name, at most
  * LEDGER_MEMO_MAX bytes with its NUL. Inside a transaction it is written with it, outside
  * at once. recall: SG_NOT_FOUND; out is empty then. */

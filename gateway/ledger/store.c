@@ -32,6 +32,8 @@ static const char *const migrations[] = {
     " signature BLOB NOT NULL);"
     "CREATE INDEX claim_open ON claim(intent) WHERE state = 1;"
     "CREATE TABLE template(id BLOB PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;",
+    "CREATE TABLE policy(n INTEGER PRIMARY KEY, sha256 BLOB NOT NULL,"
+    " version INTEGER NOT NULL, idx INTEGER NOT NULL, text BLOB NOT NULL);",
 };
 
 static const char *const statement_texts[] = {

@@ -1,12 +1,18 @@
 #include "gateway/service/reload.h"
 
+#include <openssl/sha.h>
+#include <stdlib.h>
+
+#include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
+#include "gateway/yaml.h"
 
 /* What was read and waits to be used. */
 struct news {
     struct config *config; /* owned */
     struct roll *roll;     /* owned; NULL: callers are as they were */
     struct server_renewal *renewal;
+    struct policy *policy; /* owned share; NULL: the policy stays */
 };
 
 static void news_fini(struct news *news)
@@ -14,6 +20,53 @@ static void news_fini(struct news *news)
     config_free(news->config);
     roll_free(news->roll);
     server_renewal_free(news->renewal);
+    policy_free(news->policy);
+}
+
+/* The file's bytes, and what became of them. */
+struct tried {
+    uint8_t *bytes; /* owned */
+    size_t len;
+    uint8_t sha256[32];
+    bool read;
+};
+
+static void tried_fini(struct tried *tried)
+{
+    free(tried->bytes);
+}
+
+static SG_MUST_USE enum sg_status try_policy(const struct reload *reload,
+                                             const char *path, struct tried *tried,
+                                             struct news *news, struct sg_error *why)
+{
+    bool fresh = false;
+
+    TRY(yaml_file_bytes(path, &tried->bytes, &tried->len, why));
+    (void)SHA256(tried->bytes, tried->len, tried->sha256);
+    tried->read = true;
+    TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &news->policy, why));
+    TRY(core_weigh_policy(reload->core, news->policy, &fresh, why));
+    if (!fresh) {
+        policy_free(news->policy);
+        news->policy = NULL;
+    }
+    return SG_OK;
+}
+
+/* A file that is refused is an event of its own, whatever else is amiss. */
+static enum sg_status read_policy(const struct reload *reload, struct news *news,
+                                  struct sg_error *why)
+{
+    AUTO(tried_fini) struct tried tried = {.bytes = NULL};
+    enum sg_status status =
+        try_policy(reload, news->config->policy_file, &tried, news, why);
+
+    if (status != SG_OK) {
+        core_reject_policy(reload->core, tried.read ? tried.sha256 : NULL,
+                           why->text[0] != '\0' ? why->text : sg_status_text(status));
+    }
+    return status;
 }
 
 static enum sg_status read_news(const struct reload *reload, struct news *news,
@@ -22,6 +75,7 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     struct door door;
 
     TRY(config_load(reload->config_path, &news->config, why));
+    TRY(read_policy(reload, news, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));
     return services_prepare(reload->services, &news->config, &news->roll, why);
@@ -42,5 +96,7 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
-    return SG_OK;
+    struct policy *policy = news.policy;
+    news.policy = NULL;
+    return policy == NULL ? SG_OK : core_load_policy(reload->core, policy);
 }

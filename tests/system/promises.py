@@ -123,7 +123,8 @@ def with_requirement(rigged, requirement):
     text = rigged.read("policy.yaml").split("\ntests:\n", maxsplit=1)[0] + "\n"
     rule = f'  - {{id: X-1, cp: "9.9", level: hard, require: {requirement}, deny: OUTSIDE_HOURS}}'
     rigged.write("calendar.yaml", text.replace("\nrules:\n", f"\nrules:\n{rule}\n", 1))
-    return rigged.config((r"file: policy.yaml", "file: calendar.yaml"))
+    return rigged.config((r"file: policy.yaml", "file: calendar.yaml"),
+                         rig.fresh_ledger())
 
 
 @claim

@@ -232,7 +232,7 @@ def who_is_not_entitled_may_not_sign_even_if_the_policy_forgets_it(the_rig):
     policy = re.sub(r"(?s)  - id: CP-4\.5-02\n.*?(?=  - id: )", "", policy)
     policy = policy[:policy.index("\ntests:")] + "\n"
     the_rig.write("forgetful.yaml", policy)
-    config = the_rig.config((r"file: policy\.yaml", "file: forgetful.yaml"),
+    config = the_rig.config((r"file: policy\.yaml", "file: forgetful.yaml"), rig.fresh_ledger(),
                             (r"roles: \[backend\], keys: \[seal-demo\]",
                              "roles: [backend], keys: []"))
     with the_rig.gateway(config) as gateway:

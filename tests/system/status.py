@@ -303,6 +303,7 @@ def the_policy_may_give_grace_to_an_old_statement(authority):
     changed = changed[:changed.index("\nbases:")] + "\n"
     authority.rig.write("grace.yaml", changed)
     text = authority.rig.read("status.yaml").replace("policy.yaml", "grace.yaml")
+    text = re.sub(*rig.fresh_ledger(), text)
     authority.wipe()
     authority.serve(age=90000, lasts=5 * DAY)
     with authority.gateway(False, authority.rig.write("grace-conf.yaml", text)) as gateway:
