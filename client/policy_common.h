@@ -31,6 +31,9 @@ const char *policy_message(const struct policy_options *options,
 /* Why a rule judges no job: a sentence; only for rules that policy_lacks names. */
 void policy_say_lacking(const struct policy_options *options, FILE *out,
                         const struct rule_info *rule, const char *fact);
+/* What two policies say differently, as 'segel policy diff' shows it; how many. */
+size_t policy_print_differences(struct policy_options *options, const struct policy *old,
+                                const struct policy *new);
 /* Writes it as one line and releases it. EXIT_BROKEN when there is no memory. */
 enum exit_code policy_print_json(json_t *value);
 

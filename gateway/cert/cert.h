@@ -50,4 +50,12 @@ struct cert_names {
 };
 void cert_alt_names(X509 *certificate, struct cert_names *out);
 
+/* What two certificates of one person have in common: SHA-256 of the public key and of
+ * the subject's name; all zero where there is none. */
+struct cert_marks {
+    uint8_t key[32];
+    uint8_t subject[32];
+};
+void cert_marks(const X509 *certificate, struct cert_marks *out);
+
 #endif

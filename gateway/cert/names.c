@@ -1,4 +1,5 @@
 #include <openssl/x509v3.h>
+#include <string.h>
 
 #include "gateway/cert/cert.h"
 
@@ -56,4 +57,18 @@ void cert_alt_names(X509 *certificate, struct cert_names *out)
         }
     }
     GENERAL_NAMES_free(all);
+}
+
+void cert_marks(const X509 *certificate, struct cert_marks *out)
+{
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+
+    memset(out, 0, sizeof(*out));
+    if (X509_pubkey_digest(certificate, EVP_sha256(), out->key, NULL) != 1) {
+        memset(out->key, 0, sizeof(out->key));
+    }
+    if (X509_NAME_entry_count(subject) > 0 &&
+        X509_NAME_digest(subject, EVP_sha256(), out->subject, NULL) != 1) {
+        memset(out->subject, 0, sizeof(out->subject));
+    }
 }

@@ -32,7 +32,8 @@ struct policy_change {
     char approver[65];     /* the other person; "" = none */
     char approver_role[16];
     uint8_t approver_cert[32];
-    char fault[512]; /* of REJECT: why it cannot come in force */
+    char approval[32]; /* id of the request that two persons made; "" = none */
+    char fault[512];   /* of REJECT: why it cannot come in force */
     struct policy_effect effect;
 };
 

@@ -19,21 +19,6 @@ static bool in_force(const struct core *core, const struct policy_info *info)
     return memcmp(policy_info(core->policy)->sha256, info->sha256, 32) == 0;
 }
 
-static SG_MUST_USE enum sg_status check_version(const struct core *core,
-                                                const struct policy_info *info,
-                                                struct sg_error *why)
-{
-    const struct policy_info *now = policy_info(core->policy);
-
-    if (info->version > now->version) {
-        return SG_OK;
-    }
-    return sg_fail(why, SG_PRECONDITION,
-                   "policy '%s' has version %lld, but version %lld is in force: other "
-                   "rules need a higher metadata.version",
-                   info->id, (long long)info->version, (long long)now->version);
-}
-
 enum sg_status core_weigh_policy(const struct core *core, const struct policy *policy,
                                  bool *fresh, struct sg_error *why)
 {
@@ -43,7 +28,7 @@ enum sg_status core_weigh_policy(const struct core *core, const struct policy *p
     if (in_force(core, info) || memcmp(core->file_sha256, info->sha256, 32) == 0) {
         return SG_OK;
     }
-    TRY(check_version(core, info, why));
+    TRY(policy_supersedes(policy, core->policy, why));
     *fresh = true;
     return SG_OK;
 }
@@ -135,6 +120,7 @@ static void add_persons(struct members *members, const struct order *order,
     add(members, "approver", change->approver);
     add(members, "approver_role", change->approver_role);
     add(members, "approver_cert", cert_text(change->approver_cert, texts->approver_cert));
+    add(members, "approval", change->approval);
     add(members, "request_id", order->request_id);
     add(members, "reason", order->reason);
 }
@@ -216,7 +202,7 @@ static enum sg_status load(struct core *core, struct order *order)
     uint8_t previous[32];
 
     memcpy(previous, policy_info(core->policy)->sha256, sizeof(previous));
-    enum sg_status status = check_version(core, policy_info(policy), &why);
+    enum sg_status status = policy_supersedes(policy, core->policy, &why);
     if (status == SG_OK) {
         status = routes_succeed(core, policy);
     }

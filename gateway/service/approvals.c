@@ -165,6 +165,10 @@ static void send_executed(struct grpc_call *call, const struct asked *asked)
 
 void approvals_answer(struct service_loop *loop, struct letter *letter)
 {
+    if (((struct order *)letter)->kind != ORDER_UNLATCH) {
+        policies_answer(loop, letter);
+        return;
+    }
     struct asked *asked = (struct asked *)letter;
     /* The officer may have gone; what was done stands on the log. */
     struct grpc_call *call = server_call(loop->services->server, asked->name);
@@ -178,6 +182,17 @@ void approvals_answer(struct service_loop *loop, struct letter *letter)
     release(asked);
 }
 
+static void drop(struct letter *letter)
+{
+    bool order = letter->kind == LETTER_ORDER;
+
+    if (order && ((struct order *)letter)->kind == ORDER_UNLATCH) {
+        release((struct asked *)letter);
+    } else if (order || letter->kind == LETTER_POLICY) {
+        policies_drop(letter);
+    }
+}
+
 void approvals_drop(struct mbox *replies)
 {
     struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
@@ -186,8 +201,6 @@ void approvals_drop(struct mbox *replies)
     mbox_take(replies, &mail);
     while ((letter = STAILQ_FIRST(&mail)) != NULL) {
         STAILQ_REMOVE_HEAD(&mail, link);
-        if (letter->kind == LETTER_ORDER) {
-            release((struct asked *)letter);
-        }
+        drop(letter);
     }
 }

@@ -74,6 +74,9 @@ static struct caller *make(const struct config_caller *rights, const struct peer
     caller->rights = rights;
     memcpy(caller->fingerprint, peer->fingerprint, sizeof(caller->fingerprint));
     memcpy(caller->fingerprint_text, identity, sizeof(caller->fingerprint_text));
+    if (peer->certificate != NULL) {
+        cert_marks(peer->certificate, &caller->marks);
+    }
     caller->uid = peer->certificate == NULL ? (int64_t)peer->uid : JOB_REMOTE;
     for (size_t i = 0; i < rights->keys.count; i++) {
         caller->keys[i] = slice_str(rights->keys.items[i]);

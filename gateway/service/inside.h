@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gateway/cert/cert.h"
 #include "gateway/service/health.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/roll.h"
@@ -14,11 +15,12 @@
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
  * items, result.c the answer to a job, signer.c GetSigner, log.c LogService, health.c
- * gRPC health, tokens.c and approvals.c what officers see and order, reflected.c what
- * reflection tells. */
+ * gRPC health, tokens.c, approvals.c and policies.c what officers see and order, clerk.c
+ * what takes long with policies, petitions.c those that wait for a second person,
+ * policy_answers.c what is said of them, reflected.c what reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
-enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN };
+enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
 
 /* Who calls: one for each client certificate, or user of this machine, that was ever let
  * in. */
@@ -27,6 +29,7 @@ struct caller {
     const struct config_caller *rights; /* of its roll: what it may do */
     uint8_t fingerprint[32];
     char fingerprint_text[7 + 64 + 1]; /* "sha256:…"; "uid:…" of a local one */
+    struct cert_marks marks;           /* of its certificate */
     int64_t uid;                       /* of a local one, else JOB_REMOTE */
     struct slice *keys;                /* owned: the config's words as slices */
     struct slice roles[4];
@@ -58,6 +61,8 @@ struct services {
     atomic_bool draining;               /* who follows the log is sent away */
     atomic_uint watchers;               /* of health, on all loops */
     atomic_uint orders;                 /* of officers, under way */
+    struct clerk *clerk;                /* owned */
+    atomic_uint policy_asks;            /* calls of PolicyService, under way */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;

@@ -7,7 +7,8 @@ struct letter;
 struct mbox;
 struct service_loop;
 
-/* What officers see of the lanes (tokens.c) and order (approvals.c). */
+/* What officers see of the lanes (tokens.c) and order (approvals.c), and policies, which
+ * reviewers see and order, too (policies.c). */
 void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
 
@@ -16,6 +17,18 @@ void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message
                          void *services);
 /* An order came back from the core. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
+
+enum { POLICY_ASKS_MAX = 8 };
+void policies_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services);
+void policies_on_check(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
+void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+/* An ask came back from the clerk, or from the core. */
+void policies_answer(struct service_loop *loop, struct letter *letter);
+/* It came back after the loop had ended. */
+void policies_drop(struct letter *letter);
 /* The loop has ended: orders among what lies in its box are released. */
 void approvals_drop(struct mbox *replies);
 

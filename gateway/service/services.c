@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/core/order.h"
+#include "gateway/service/clerk.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/officers.h"
 #include "gateway/service/sign_call.h"
@@ -15,6 +16,7 @@ enum { SCRATCH_BYTES = 4 << 20, SMALL = 65536, MEGABYTE = 1 << 20 };
 
 #define SIGNING "/segel.v1.SigningService/"
 #define LOG     "/segel.v1.LogService/"
+#define POLICY  "/segel.v1.PolicyService/"
 #define HEALTH  "/grpc.health.v1.Health/"
 
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
@@ -95,6 +97,25 @@ static const struct grpc_method table[] = {
      .max_elements = 64,
      .unknown_refused = true,
      .on_message = approvals_on_create},
+    {.path = POLICY "GetPolicy",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_policy_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = policies_on_get},
+    {.path = POLICY "CheckPolicy",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__check_policy_request__descriptor,
+     .max_request = MEGABYTE + SMALL,
+     .max_elements = 16,
+     .on_message = policies_on_check},
+    {.path = POLICY "LoadPolicy",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__load_policy_request__descriptor,
+     .max_request = MEGABYTE + SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = policies_on_load},
     {.path = HEALTH "Check",
      .kind = GRPC_UNARY,
      .request = &grpc__health__v1__health_check_request__descriptor,
@@ -256,6 +277,7 @@ void services_renew(struct services *services, struct roll *roll)
     roll->older = services->roll;
     services->roll = roll;
     MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
+    clerk_void(services->clerk);
 }
 
 void services_drain(struct services *services)
@@ -274,6 +296,7 @@ void services_free(struct services *services)
     if (services == NULL) {
         return;
     }
+    clerk_join(services->clerk);
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
         job_pool_fini(&services->loops[i].pool);
@@ -322,6 +345,8 @@ static void on_wake(void *context)
             log_answer(loop, letter);
         } else if (letter->kind == LETTER_ORDER) {
             approvals_answer(loop, letter);
+        } else if (letter->kind == LETTER_POLICY) {
+            policies_answer(loop, letter);
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
             sign_drain(loop);
@@ -344,5 +369,6 @@ enum sg_status services_attach(struct services *services, struct server *server,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, health_tick, &services->loops[i]);
     }
+    TRY(clerk_start(services->options.core, &services->clerk, why));
     return reading_start(services->options.config->ledger_file, &services->reading, why);
 }

@@ -17,7 +17,7 @@ from rig import claim, equal, expect
 V1, V1ALPHA = "grpc.reflection.v1", "grpc.reflection.v1alpha"
 SERVED = ["grpc.health.v1.Health", f"{V1}.ServerReflection", f"{V1ALPHA}.ServerReflection",
           "segel.v1.ApprovalService", "segel.v1.KeyService", "segel.v1.LogService",
-          "segel.v1.SigningService"]
+          "segel.v1.PolicyService", "segel.v1.SigningService"]
 NOT_FOUND, UNIMPLEMENTED = 5, 12
 
 

@@ -1,0 +1,161 @@
+#include "gateway/policy/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/policy/review.h"
+
+struct comparison {
+    const struct policy *old;
+    const struct policy *new;
+    difference_told tell;
+    void *context;
+    size_t count;
+};
+
+static void tell(struct comparison *all, const struct policy_difference *difference)
+{
+    all->count++;
+    all->tell(all->context, difference);
+}
+
+static void compare_word(struct comparison *all, const char *rule, const char *what,
+                         const char *before, const char *after)
+{
+    const struct policy_difference difference = {
+        .rule = rule,
+        .what = what,
+        .before = before,
+        .after = after,
+        .looser = strcmp(what, "mode") == 0 &&
+                  strcmp(before, rule_mode_name(RULE_ENFORCE)) == 0,
+    };
+
+    if (strcmp(before, after) != 0) {
+        tell(all, &difference);
+    }
+}
+
+/* "; when a; require b" without the first two bytes. The caller frees it. */
+static char *asked(const struct policy *policy, size_t rule)
+{
+    char *text = policy_demands_text(policy, rule);
+
+    if (text != NULL && strncmp(text, "; ", 2) == 0) {
+        memmove(text, text + 2, strlen(text + 2) + 1);
+    }
+    return text;
+}
+
+static void compare_demands(struct comparison *all, size_t old_rule, size_t new_rule)
+{
+    if (policy_same_demands(all->old, old_rule, all->new, new_rule)) {
+        return;
+    }
+    char *before = asked(all->old, old_rule);
+    char *after = asked(all->new, new_rule);
+    const struct policy_difference difference = {.rule =
+                                                     policy_rule(all->old, old_rule)->id,
+                                                 .what = "demands",
+                                                 .before = before == NULL ? "" : before,
+                                                 .after = after == NULL ? "" : after};
+    tell(all, &difference);
+    free(before);
+    free(after);
+}
+
+static void compare_rule(struct comparison *all, size_t old_rule, size_t new_rule)
+{
+    const struct rule_info *before = policy_rule(all->old, old_rule);
+    const struct rule_info *after = policy_rule(all->new, new_rule);
+    const char *id = before->id;
+
+    compare_word(all, id, "cp", before->cp_section, after->cp_section);
+    compare_word(all, id, "level", rule_level_name(before->level),
+                 rule_level_name(after->level));
+    compare_word(all, id, "mode", rule_mode_name(before->mode),
+                 rule_mode_name(after->mode));
+    compare_word(all, id, "code", before->code, after->code);
+    compare_demands(all, old_rule, new_rule);
+}
+
+static void compare_old_rule(struct comparison *all, size_t index)
+{
+    const struct rule_info *rule = policy_rule(all->old, index);
+    size_t found = policy_find_rule(all->new, rule->id);
+    const struct policy_difference removed = {.rule = rule->id,
+                                              .what = "removed",
+                                              .before = rule->code,
+                                              .looser = rule->mode == RULE_ENFORCE};
+
+    if (found == policy_rule_count(all->new)) {
+        tell(all, &removed);
+    } else {
+        compare_rule(all, index, found);
+    }
+}
+
+static void compare_rules(struct comparison *all)
+{
+    for (size_t i = 0; i < policy_rule_count(all->old); i++) {
+        compare_old_rule(all, i);
+    }
+    for (size_t i = 0; i < policy_rule_count(all->new); i++) {
+        const struct rule_info *rule = policy_rule(all->new, i);
+        const struct policy_difference added = {
+            .rule = rule->id, .what = "added", .after = rule->code};
+        if (policy_find_rule(all->old, rule->id) == policy_rule_count(all->old)) {
+            tell(all, &added);
+        }
+    }
+}
+
+/* The dump without its rules: metadata, lists, exceptions. The caller frees it. */
+static char *rest_of(const struct policy *policy)
+{
+    static const char rule[] = "rule ";
+    char *rest = strdup(policy_dump(policy));
+    char *to = rest;
+
+    for (const char *line = rest; line != NULL && *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        size_t len = end == NULL ? strlen(line) : (size_t)(end - line) + 1;
+        if (strncmp(line, rule, strlen(rule)) != 0) {
+            memmove(to, line, len);
+            to += len;
+        }
+        line += len;
+    }
+    if (rest != NULL) {
+        *to = '\0';
+    }
+    return rest;
+}
+
+/* No change may hide behind another. */
+static void compare_rest(struct comparison *all)
+{
+    static const struct policy_difference difference = {
+        .rule = "-",
+        .what = "metadata, lists, exceptions or number of tests",
+        .before = "old",
+        .after = "new"};
+    char *before = rest_of(all->old);
+    char *after = rest_of(all->new);
+
+    if (before == NULL || after == NULL || strcmp(before, after) != 0) {
+        tell(all, &difference);
+    }
+    free(before);
+    free(after);
+}
+
+size_t policy_compare(const struct policy *old, const struct policy *new,
+                      difference_told told, void *context)
+{
+    struct comparison all = {.old = old, .new = new, .tell = told, .context = context};
+
+    compare_rules(&all);
+    compare_rest(&all);
+    return all.count;
+}

@@ -1,0 +1,363 @@
+#include "gateway/service/clerk.h"
+
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/service/inside.h"
+#include "proto/text.h"
+
+enum { STOP_LOOK_MS = 100, ARENA_BYTES = 4 << 20 };
+
+static const char file_name[] = "the policy that was sent";
+
+struct clerk {
+    struct core *core; /* borrowed */
+    struct mbox box;
+    pthread_t thread;
+    struct petitions petitions;
+    atomic_uint rosters; /* counts changes of callers */
+    unsigned roster;     /* the one that the petitions are of */
+    atomic_bool stop;
+};
+
+void policy_ask_free(struct policy_ask *ask)
+{
+    order_fini(&ask->order);
+    policy_free(ask->base);
+    arena_fini(&ask->arena);
+    free(ask->text);
+    free(ask);
+}
+
+/* --- Answers ----------------------------------------------------------------------- */
+
+static void reply(struct policy_ask *ask)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+
+    ask->order.letter.kind = LETTER_POLICY;
+    STAILQ_INSERT_TAIL(&one, &ask->order.letter, link);
+    MUST(mbox_put(ask->order.reply, &one, 1) == SG_OK);
+}
+
+static void refuse(struct policy_ask *ask, enum sg_status status, const char *why)
+{
+    ask->status = status;
+    (void)snprintf(ask->why, sizeof(ask->why), "%.511s",
+                   why[0] != '\0' ? why : sg_status_text(status));
+}
+
+/* The record first: the core answers. */
+static void send_to_core(struct clerk *clerk, struct policy_ask *ask)
+{
+    enum sg_status status = core_order(clerk->core, &ask->order);
+
+    if (status != SG_OK) {
+        refuse(ask, status, "");
+        reply(ask);
+    }
+}
+
+/* --- Loading ----------------------------------------------------------------------- */
+
+static void sign_as(struct policy_ask *ask, const struct person *person,
+                    const char *request_id, const char *reason)
+{
+    struct order *order = &ask->order;
+
+    (void)snprintf(order->officer, sizeof(order->officer), "%s", person->name);
+    (void)snprintf(order->change.role, sizeof(order->change.role), "%s",
+                   person_role(person));
+    memcpy(order->caller_cert, person->cert, sizeof(order->caller_cert));
+    (void)snprintf(order->request_id, sizeof(order->request_id), "%s", request_id);
+    (void)snprintf(order->reason, sizeof(order->reason), "%s", reason);
+}
+
+static void countersign(struct policy_ask *ask, const struct person *person)
+{
+    struct policy_change *change = &ask->order.change;
+
+    (void)snprintf(change->approver, sizeof(change->approver), "%s", person->name);
+    (void)snprintf(change->approver_role, sizeof(change->approver_role), "%s",
+                   person_role(person));
+    memcpy(change->approver_cert, person->cert, sizeof(change->approver_cert));
+}
+
+static void reject(struct clerk *clerk, struct policy_ask *ask, enum sg_status status,
+                   const char *why)
+{
+    refuse(ask, status, why);
+    ask->order.kind = ORDER_POLICY_REJECT;
+    (void)snprintf(ask->order.change.fault, sizeof(ask->order.change.fault), "%s",
+                   ask->why);
+    sign_as(ask, &ask->person, ask->request_id, ask->reason);
+    send_to_core(clerk, ask);
+}
+
+static void make_id(char out[PETITION_ID_SIZE])
+{
+    uint8_t bytes[8];
+    char text[2 * sizeof(bytes) + 1];
+
+    MUST(RAND_bytes(bytes, sizeof(bytes)) == 1);
+    text_hex(slice_of(bytes, sizeof(bytes)), text);
+    (void)snprintf(out, PETITION_ID_SIZE, "policy.load-%s", text);
+}
+
+static SG_MUST_USE enum sg_status hand_in(struct clerk *clerk, struct policy_ask *ask,
+                                          enum petition_state *state,
+                                          struct petition **petition,
+                                          struct sg_error *why)
+{
+    char id[PETITION_ID_SIZE];
+    unsigned rosters = atomic_load(&clerk->rosters);
+
+    if (rosters != clerk->roster) {
+        clerk->roster = rosters;
+        petitions_void(&clerk->petitions);
+    }
+    make_id(id);
+    const struct handed_in handed = {.policy = ask->order.change.policy,
+                                     .base = policy_info(ask->base)->sha256,
+                                     .person = &ask->person,
+                                     .request_id = ask->request_id,
+                                     .reason = ask->reason,
+                                     .id = id,
+                                     .wall_us = clock_wall_us(),
+                                     .now_us = clock_mono_us()};
+    return petitions_hand_in(&clerk->petitions, &handed, state, petition, why);
+}
+
+static bool wants_record(enum petition_state state)
+{
+    return state != PETITION_KNOWN;
+}
+
+/* What the petition has become by this call. */
+static void carry_on(struct clerk *clerk, struct policy_ask *ask,
+                     enum petition_state state, const struct petition *petition)
+{
+    bool reached = state == PETITION_REACHED;
+
+    if (!answer_load(ask, ask->order.change.policy, petition, reached)) {
+        refuse(ask, SG_NO_MEMORY, "");
+        reply(ask);
+        return;
+    }
+    (void)snprintf(ask->order.change.approval, sizeof(ask->order.change.approval), "%s",
+                   petition->id);
+    if (reached) {
+        ask->order.kind = ORDER_POLICY_LOAD;
+        sign_as(ask, &petition->asker, petition->request_id, petition->reason);
+        countersign(ask, petition_approver(petition));
+    } else {
+        ask->order.kind = ORDER_POLICY_ASK;
+        sign_as(ask, &ask->person, ask->request_id, ask->reason);
+    }
+    if (wants_record(state)) {
+        send_to_core(clerk, ask);
+    } else {
+        reply(ask);
+    }
+}
+
+static void ask_for_second(struct clerk *clerk, struct policy_ask *ask)
+{
+    enum petition_state state = PETITION_NEW;
+    struct petition *petition = NULL;
+    struct sg_error why = {0};
+    enum sg_status status = hand_in(clerk, ask, &state, &petition, &why);
+
+    if (status != SG_OK) {
+        refuse(ask, status, why.text);
+        reply(ask);
+        return;
+    }
+    carry_on(clerk, ask, state, petition);
+    if (state == PETITION_REACHED) {
+        petition_free(petition);
+    }
+}
+
+static bool is_in_force(const struct policy_ask *ask, const struct policy *policy)
+{
+    return memcmp(policy_info(ask->base)->sha256, policy_info(policy)->sha256, 32) == 0;
+}
+
+static void answer_known(struct policy_ask *ask, const struct policy *policy)
+{
+    if (!answer_load(ask, policy, NULL, true)) {
+        refuse(ask, SG_NO_MEMORY, "");
+    }
+    reply(ask);
+}
+
+static void load(struct clerk *clerk, struct policy_ask *ask)
+{
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+    struct policy_change *change = &ask->order.change;
+
+    change->source = "officers";
+    (void)SHA256(ask->text, ask->text_len, change->sha256);
+    enum sg_status status =
+        policy_parse(slice_of(ask->text, ask->text_len), file_name, &policy, &why);
+    if (status != SG_OK) {
+        reject(clerk, ask, status, why.text);
+        return;
+    }
+    change->policy = policy; /* the order's share */
+    if (is_in_force(ask, policy)) {
+        answer_known(ask, policy);
+        return;
+    }
+    status = policy_supersedes(policy, ask->base, &why);
+    if (status != SG_OK) {
+        reject(clerk, ask, status, why.text);
+        return;
+    }
+    ask_for_second(clerk, ask);
+}
+
+/* --- Reading ----------------------------------------------------------------------- */
+
+static void check(struct clerk *clerk, struct policy_ask *ask)
+{
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+    enum sg_status status =
+        policy_parse(slice_of(ask->text, ask->text_len), file_name, &policy, &why);
+
+    (void)clerk;
+    if ((status != SG_OK && status != SG_INVALID) ||
+        !answer_check(ask, policy, why.text)) {
+        refuse(ask, SG_NO_MEMORY, "");
+    }
+    ask->order.change.policy = policy; /* the answer points into it */
+    reply(ask);
+}
+
+static void get(struct clerk *clerk, struct policy_ask *ask)
+{
+    (void)clerk;
+    if (ask->by_hash && memcmp(ask->sha256, policy_info(ask->base)->sha256, 32) != 0) {
+        refuse(ask, SG_NOT_FOUND, "that is not the policy in force");
+    } else if (!answer_get(ask)) {
+        refuse(ask, SG_NO_MEMORY, "");
+    }
+    reply(ask);
+}
+
+/* --- The thread -------------------------------------------------------------------- */
+
+static void work(struct clerk *clerk, struct policy_ask *ask)
+{
+    static void (*const tasks[])(struct clerk *, struct policy_ask *) = {
+        [POLICY_GET] = get, [POLICY_CHECK] = check, [POLICY_LOAD] = load};
+
+    ask->base = core_take_policy(clerk->core);
+    if (arena_init(&ask->arena, ARENA_BYTES) != SG_OK) {
+        refuse(ask, SG_NO_MEMORY, "");
+        reply(ask);
+        return;
+    }
+    tasks[ask->task](clerk, ask);
+}
+
+static void *run(void *context)
+{
+    struct clerk *clerk = (struct clerk *)context;
+
+    while (!atomic_load(&clerk->stop)) {
+        struct pollfd ready = {.fd = clerk->box.wake_fd, .events = POLLIN};
+        struct letters waiting = STAILQ_HEAD_INITIALIZER(waiting);
+        struct letter *letter;
+
+        (void)poll(&ready, 1, STOP_LOOK_MS);
+        mbox_take(&clerk->box, &waiting);
+        while ((letter = STAILQ_FIRST(&waiting)) != NULL) {
+            STAILQ_REMOVE_HEAD(&waiting, link);
+            work(clerk, (struct policy_ask *)letter);
+        }
+    }
+    return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct clerk *clerk)
+{
+    sigset_t all;
+    sigset_t before;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&clerk->thread, NULL, run, clerk);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+enum sg_status clerk_start(struct core *core, struct clerk **out, struct sg_error *why)
+{
+    struct clerk *clerk = (struct clerk *)calloc(1, sizeof(*clerk));
+
+    if (clerk == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the policy thread");
+    }
+    clerk->core = core;
+    enum sg_status status = mbox_init(&clerk->box, 0);
+    if (status == SG_OK && start_thread(clerk) != 0) {
+        mbox_fini(&clerk->box);
+        status = SG_NO_MEMORY;
+    }
+    if (status != SG_OK) {
+        free(clerk);
+        return sg_fail(why, status, "the policy thread could not be started");
+    }
+    *out = clerk;
+    return SG_OK;
+}
+
+enum sg_status clerk_ask(struct clerk *clerk, struct policy_ask *ask)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+
+    STAILQ_INSERT_TAIL(&one, &ask->order.letter, link);
+    return mbox_put(&clerk->box, &one, 1);
+}
+
+void clerk_void(struct clerk *clerk)
+{
+    (void)atomic_fetch_add(&clerk->rosters, 1);
+}
+
+static void drop_rest(struct clerk *clerk)
+{
+    struct letters rest = STAILQ_HEAD_INITIALIZER(rest);
+    struct letter *letter;
+
+    mbox_take(&clerk->box, &rest);
+    while ((letter = STAILQ_FIRST(&rest)) != NULL) {
+        STAILQ_REMOVE_HEAD(&rest, link);
+        policy_ask_free((struct policy_ask *)letter);
+    }
+}
+
+void clerk_join(struct clerk *clerk)
+{
+    if (clerk == NULL) {
+        return;
+    }
+    atomic_store(&clerk->stop, true);
+    mbox_close(&clerk->box);
+    (void)pthread_join(clerk->thread, NULL);
+    drop_rest(clerk);
+    petitions_fini(&clerk->petitions);
+    mbox_fini(&clerk->box);
+    free(clerk);
+}
