@@ -120,7 +120,7 @@ REFLECTED := $(patsubst %,proto/segel/v1/%.proto,signing log keys approvals poli
   $(patsubst %,proto/grpc/%.proto,health/v1/health reflection/v1/reflection \
   reflection/v1alpha/reflection)
 DESCRIPTORS := $(BUILD)/gen/segel.ds
-$(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED)
+$(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED) Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$@ $(REFLECTED)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """A policy is replaced while the gateway works: no call fails for it, and behind the record
 of a policy no decision is by another one. Which one a start takes, and who may load one."""
-import contextlib
 import hashlib
 import json
 import os
-import re
+import secrets
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -40,6 +40,18 @@ class Ground:
         self.rig.write("policy.new", text)
         os.rename(self.rig.path("policy.new"), self.rig.path("policy.yaml"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def add_client(self, name, role):
+        home = self.rig.path("clients", name)
+        os.makedirs(home)
+        subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "client",
+                        self.rig.path("pki"), name, os.path.join(home, "cert")], check=True,
+                       capture_output=True)
+        os.rename(os.path.join(home, "cert.key"), os.path.join(home, "key.pem"))
+        self.rig.write(os.path.join("clients", name, "ca.pem"), self.rig.read("pki/tls-ca.pem"))
+        self.rig.write("segeld.yaml", self.rig.read("segeld.yaml") + (
+            f'  - {{name: {name}, match: "URI:urn:segel:caller:{name}", roles: [{role}], '
+            "keys: []}\n"))
 
     def records(self):
         shown = self.rig.segel("reviewer", "log", "show", "--json")
@@ -244,8 +256,158 @@ def loaded_at_start(ground):
         return [r for r in ground.of_type("policy.load") if r["source"] == "start"]
 
 
+# --- Two persons ---------------------------------------------------------------------------
+
+PENDING, EXECUTED = 1, 2
+
+
+def load(gateway, who, text, request_id=None):
+    client = gateway.client(who)
+    call = client.call("unary_unary", "LoadPolicy", rig.policies.LoadPolicyRequest,
+                       rig.policies.LoadPolicyResponse, service="PolicyService")
+    return call(rig.policies.LoadPolicyRequest(
+        request_id=request_id or f"{who}-{secrets.token_hex(4)}", text=text.encode(),
+        reason="a rule for another class"), timeout=20)
+
+
+def check(gateway, who, text, language="en"):
+    call = gateway.client(who).call(
+        "unary_unary", "CheckPolicy", rig.policies.CheckPolicyRequest,
+        rig.policies.CheckPolicyResponse, service="PolicyService")
+    return call(rig.policies.CheckPolicyRequest(text=text.encode(), language=language),
+                timeout=20)
+
+
+def get(gateway, who, **fields):
+    call = gateway.client(who).call(
+        "unary_unary", "GetPolicy", rig.policies.GetPolicyRequest,
+        rig.policies.GetPolicyResponse, service="PolicyService")
+    return call(rig.policies.GetPolicyRequest(**fields), timeout=20)
+
+
+def in_force(gateway):
+    return get(gateway, "reviewer").info.sha256.hex()
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@claim
+def one_person_is_not_enough_and_two_persons_are(ground):
+    text = ground.policy("no_class")
+    with ground.rig.gateway() as gateway:
+        before = in_force(gateway)
+        first = load(gateway, "officer-1", text).approval
+        equal((first.state, first.task, first.requester), (PENDING, "policy.load", "officer-1"))
+        equal((first.approvals_required, first.approvals_given), (1, 0), "persons")
+        equal((first.not_after_us - first.created_us) // 60000000, 30, "minutes")
+        again = load(gateway, "officer-1", text).approval
+        equal((again.id, again.state, again.approvals_given), (first.id, PENDING, 0), "again")
+        equal(in_force(gateway), before, "in force after one person")
+        other = load(gateway, "officer-2", text).approval
+        equal((other.id, other.state, other.approvals_given), (first.id, PENDING, 1), "officers")
+        equal(in_force(gateway), before, "in force after two officers")
+        done = load(gateway, "reviewer", text)
+        equal((done.approval.id, done.approval.state), (first.id, EXECUTED), "with a reviewer")
+        equal([(v.person, v.role) for v in done.approval.votes],
+              [("officer-1", "officer"), ("officer-2", "officer"), ("reviewer", "reviewer")])
+        equal(in_force(gateway), sha(text), "in force")
+        gateway.client().sign()
+        record = ground.of_type("policy.load")[-1]
+        equal([record[n] for n in ("policy_rev", "source", "requester", "requester_role",
+                                   "approver", "approver_role", "approval", "version")],
+              [f"sha256:{sha(text)}", "officers", "officer-1", "officer", "reviewer",
+               "reviewer", first.id, str(ground.version)], "the record")
+        equal(done.approval.log.index, record["seq"], "where it stands")
+        equal(len(ground.of_type("policy.ask")), 2, "who asked is on the log, too")
+        equal(load(gateway, "officer-1", text).approval.state, EXECUTED, "asked once more")
+        expect(one_policy_at_a_time(ground.records())[sha(text)] > 0, "it decided")
+    with ground.rig.gateway() as gateway:  # the file is older: what two persons want stays
+        contains(gateway.wait_event("policy.kept")["why"], "policy.yaml")
+        equal(in_force(gateway), sha(text), "after a restart")
+        gateway.client().sign()
+
+
+@claim
+def who_is_neither_officer_nor_reviewer_may_not(ground):
+    text = ground.policy("no_class")
+    with ground.rig.gateway() as gateway:
+        for who in ("e-office", "operator"):
+            refusal = rig.refused(load, gateway, who, text)
+            equal(refusal.code, grpc.StatusCode.PERMISSION_DENIED, who)
+        equal(rig.refused(check, gateway, "e-office", text).code,
+              grpc.StatusCode.PERMISSION_DENIED, "check")
+        equal(rig.refused(get, gateway, "e-office").code, grpc.StatusCode.PERMISSION_DENIED)
+        expect(check(gateway, "operator", text).loads, "an operator may check")
+        # Nobody of these was the first person.
+        equal(load(gateway, "reviewer", text).approval.requester, "reviewer")
+
+
+@claim
+def what_cannot_come_in_force_is_refused_and_recorded(ground):
+    with ground.rig.gateway() as gateway:
+        before = in_force(gateway)
+        broken = ground.policy(broken=("expect: {decision: deny", "expect: {decision: allow"))
+        old = ground.policy("surat_tugas", version=1)
+        ground.version = int(get(gateway, "reviewer").info.version)
+        for text, code, word in ((broken, grpc.StatusCode.INVALID_ARGUMENT, "test '"),
+                                 (old, grpc.StatusCode.FAILED_PRECONDITION, "version 1")):
+            for who in ("officer-1", "reviewer"):
+                refusal = rig.refused(load, gateway, who, text)
+                equal(refusal.code, code, word)
+                contains(refusal.message, word)
+                record = ground.of_type("policy.reject")[-1]
+                equal((record["requester"], record["policy_rev"], record["source"]),
+                      (who, f"sha256:{sha(text)}", "officers"), "the record")
+                contains(record["why"], word)
+        equal(in_force(gateway), before, "in force")
+
+
+@claim
+def a_request_ends_when_another_policy_comes_in_force(ground):
+    with ground.rig.gateway() as gateway:
+        wanted = ground.policy("no_class", version=ground.version + 2)
+        first = load(gateway, "officer-1", wanted, "mine").approval
+        equal(rig.refused(load, gateway, "officer-1", wanted + "# more\n", "mine").code,
+              grpc.StatusCode.ALREADY_EXISTS, "one id, two files")
+        ground.put(ground.policy("another_class", version=ground.version - 1))
+        hup(gateway, "policy.loaded")
+        second = load(gateway, "reviewer", wanted).approval
+        expect(second.id != first.id and second.state == PENDING, "a new request")
+        equal(load(gateway, "officer-2", wanted).approval.state, EXECUTED, "two persons")
+        ground.version += 1
+
+
+@claim
+def check_and_get_say_what_would_change(ground):
+    text = ground.policy("surat_tugas").replace("cert.remaining_s: {ge: 604800}",
+                                                "cert.remaining_s: {ge: 604801}", 1)
+    with ground.rig.gateway() as gateway:
+        shown = get(gateway, "operator", with_text=True, language="en")
+        equal(hashlib.sha256(shown.text).digest(), shown.info.sha256, "text and hash")
+        rules = {rule.id: rule for rule in shown.rules}
+        equal((len(rules), shown.info.rules), (62, 62), "rules")
+        equal(rules["CP-6.1-02"].cp_section, "6.1.5")
+        contains(rules["CP-6.1-02"].require, "key.rsa_bits")
+        equal(get(gateway, "operator", sha256=shown.info.sha256).text, b"", "without text")
+        equal(rig.refused(get, gateway, "operator", sha256=b"x" * 32).code,
+              grpc.StatusCode.NOT_FOUND)
+        told = check(gateway, "reviewer", text)
+        expect(told.loads and told.tests_passed > 100, "it loads")
+        changes = {(c.subject, c.kind): c for c in told.changes}
+        expect({("X-1", "bound"), ("CP-6.3-01", "bound")} <= set(changes), str(set(changes)))
+        told = check(gateway, "reviewer", text.replace("require: {key.rsa", "requires: {key.rsa", 1))
+        expect(not told.loads and told.findings[0].line > 0, "what is wrong, and where")
+        before = len(ground.of_type("policy.reject"))
+        equal(before, len(ground.of_type("policy.reject")), "a check leaves no record")
+
+
 def main():
-    return rig.run(Ground("policy-load"))
+    ground = Ground("policy-load")
+    for name, role in (("officer-2", "officer"), ("operator", "operator")):
+        ground.add_client(name, role)
+    return rig.run(ground)
 
 
 if __name__ == "__main__":
