@@ -27,6 +27,8 @@ struct command {
 extern const struct command command_sign;
 extern const struct command command_signer;
 extern const struct command command_verify;
+extern const struct command command_receipt;
+extern const struct command command_receipt_verify;
 extern const struct command command_log_show;
 extern const struct command command_log_verify;
 extern const struct command command_token_list;

@@ -32,6 +32,8 @@ static const struct option rows[] = {
      AT(notice)},
     {"resume", 0, NULL, "leave letters alone that are signed already", AT(resume)},
     {"force", 0, NULL, "overwrite signed letters that are there", AT(force)},
+    {"receipts", 0, NULL, "put the log's receipt beside each letter: FILE.pdf.tlog-proof",
+     AT(receipts)},
     {"lang", 0, "id|en", "language of the policy's sentences (default: en)", AT(lang)},
     {"json", 0, NULL, "one JSON object a letter, and one for the run", AT(json)},
 };
@@ -119,6 +121,10 @@ static enum sg_status sign_all(struct sign_job *job, struct sign_plan *plan,
     bool json = report->json;
     sign_report_start(report, json, job->paths->count);
     status = sign_run(job, channel, report, why);
+    sign_report_answered(report);
+    if (job->receipts != NULL) {
+        sign_receipts_fetch(job->receipts, job->home, report);
+    }
     sign_report_end(report);
     if (status != SG_OK) {
         screen_complain("not all letters were dealt with; the same command with --resume "
@@ -132,6 +138,7 @@ static enum exit_code run(const struct home *home, struct words *words)
     struct sign_options options = {
         .profile = "pades-b-b", .lang = "en", .mandate = "", .batch = ""};
     struct sign_plan plan;
+    struct sign_receipts receipts = {.count = 0};
     struct sign_job job = {.home = home, .plan = &plan, .paths = words};
     struct sign_report report = {.run = job.run_id};
     struct sg_error why = {0};
@@ -147,7 +154,9 @@ static enum exit_code run(const struct home *home, struct words *words)
         return EXIT_USAGE;
     }
     report.json = options.json;
+    job.receipts = options.receipts ? &receipts : NULL;
     enum sg_status status = sign_all(&job, &plan, &report, &why);
+    sign_receipts_fini(&receipts);
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
@@ -165,7 +174,9 @@ const struct command command_sign = {
         "Examples:\n"
         "  segel sign -k seal-setda -c surat_keterangan -a ND/123/2026 -o signed *.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/124/2026 -o signed \\\n"
-        "      --page last --rect 40,30,260,60 --reason 'Surat tugas' letter.pdf\n",
+        "      --page last --rect 40,30,260,60 --reason 'Surat tugas' letter.pdf\n"
+        "  segel sign -k seal-setda -c surat_tugas -a ND/125/2026 -o signed \\\n"
+        "      --receipts *.pdf\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

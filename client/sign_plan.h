@@ -27,6 +27,7 @@ struct sign_options {
     bool notice;
     bool force;
     bool resume;
+    bool receipts;
     bool json;
 };
 

@@ -221,6 +221,46 @@ void sign_report_refused(struct sign_report *report, const struct sign_refusal *
     draw(report, true);
 }
 
+void sign_report_answered(struct sign_report *report)
+{
+    report->answered_us = moment_mono_us();
+}
+
+void sign_report_receipt(struct sign_report *report, const char *output, const char *path)
+{
+    struct json_out out;
+
+    report->receipt_count++;
+    if (report->json) {
+        begin_json(&out, output, "receipt");
+        json_str(&out, "receipt", path);
+        print_json(&out);
+    }
+}
+
+void sign_report_no_receipt(struct sign_report *report, const char *output,
+                            const char *request_id, const char *text)
+{
+    struct json_out out;
+
+    report->receiptless_count++;
+    if (report->json) {
+        begin_json(&out, output, "no-receipt");
+        json_str(&out, "request_id", request_id);
+        json_str(&out, "message", text);
+        print_json(&out);
+        return;
+    }
+    clear(report);
+    print_line(SCREEN_YELLOW, "no receipt", output);
+    (void)printf(": ");
+    screen_text(stdout, text);
+    (void)printf("; it is signed: get the receipt later with 'segel receipt %s --out ",
+                 request_id);
+    screen_text(stdout, output);
+    (void)printf(".tlog-proof'\n");
+}
+
 void sign_report_note(struct sign_report *report, const char *text)
 {
     clear(report);
@@ -230,7 +270,8 @@ void sign_report_note(struct sign_report *report, const char *text)
 
 void sign_report_end(struct sign_report *report)
 {
-    double seconds = (double)(moment_mono_us() - report->started_us) / 1e6;
+    int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
+    double seconds = (double)(end_us - report->started_us) / 1e6;
     size_t left = report->total - report->signed_count - report->refused_count -
                   report->skipped_count;
     struct json_out out;
@@ -245,6 +286,10 @@ void sign_report_end(struct sign_report *report)
         json_uint(&out, "refused", report->refused_count);
         json_uint(&out, "skipped", report->skipped_count);
         json_uint(&out, "not_done", left);
+        if (report->receipt_count + report->receiptless_count > 0) {
+            json_uint(&out, "receipts", report->receipt_count);
+            json_uint(&out, "without_receipt", report->receiptless_count);
+        }
         json_double(&out, "seconds", seconds);
         print_json(&out);
         return;
@@ -257,6 +302,9 @@ void sign_report_end(struct sign_report *report)
     }
     if (left > 0) {
         (void)fprintf(stderr, ", %zu not done", left);
+    }
+    if (report->receipt_count + report->receiptless_count > 0) {
+        (void)fprintf(stderr, ", %zu with a receipt", report->receipt_count);
     }
     (void)fprintf(stderr, " in %.1f s", seconds);
     if (report->signed_count > 0 && seconds > 0) {

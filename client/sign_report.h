@@ -15,7 +15,10 @@ struct sign_report {
     size_t signed_count;
     size_t refused_count;
     size_t skipped_count;
+    size_t receipt_count;
+    size_t receiptless_count; /* signed, but the receipt could not be fetched */
     int64_t started_us;
+    int64_t answered_us; /* when the last letter was; 0 = not yet */
     int64_t drawn_us;
 };
 
@@ -32,6 +35,14 @@ struct sign_refusal {
     const Segel__V1__SignResult *result;
 };
 void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal);
+/* All letters were answered: what follows is not counted into the pace. */
+void sign_report_answered(struct sign_report *report);
+/* After all letters: output has its receipt at path; or it has none, and how to get it is
+ * said. */
+void sign_report_receipt(struct sign_report *report, const char *output,
+                         const char *path);
+void sign_report_no_receipt(struct sign_report *report, const char *output,
+                            const char *request_id, const char *text);
 /* A sentence about the run: the bar gives way to it. */
 void sign_report_note(struct sign_report *report, const char *text);
 void sign_report_end(struct sign_report *report);

@@ -66,6 +66,9 @@ static void take_signature(struct run *run, struct letter *letter,
         refuse(run, letter, "not-written", why.text, result);
     } else {
         sign_report_signed(run->report, letter->path, letter->output, result);
+        if (run->job->receipts != NULL) {
+            sign_receipts_add(run->job->receipts, letter->request_id, letter->output);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include "client/home.h"
 #include "client/options.h"
 #include "client/sign_plan.h"
+#include "client/sign_receipts.h"
 #include "client/sign_report.h"
 
 /* Signs many letters over one stream. While the gateway signs some, the next are
@@ -16,7 +17,8 @@ struct sign_job {
     const struct home *home;
     const struct sign_plan *plan;
     const struct words *paths;
-    char run_id[SIGN_RUN_ID_SIZE]; /* request ids are this, '-', and a counter */
+    struct sign_receipts *receipts; /* NULL: none are wanted */
+    char run_id[SIGN_RUN_ID_SIZE];  /* request ids are this, '-', and a counter */
 };
 
 /* channel: open, given away. SG_OK: every letter was answered; the report says how.

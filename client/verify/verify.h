@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include "proto/algorithm.h"
 #include "proto/base.h"
 #include "proto/slice.h"
 
@@ -53,6 +54,22 @@ void verify_cms(const struct verify_input *input, struct verify_report *report);
 SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
                                       int64_t at_us, struct verify_report *reports,
                                       size_t cap, size_t *count, struct sg_error *why);
+
+/* The signature of a PDF whose value has the SHA-256 `signature`, over content with this
+ * digest; judged without anchors, so that its chain stays UNKNOWN. SG_NOT_FOUND: it is
+ * not in the letter, or not among its first VERIFY_NAMED_MAX. SG_CORRUPT: it covers other
+ * content. SG_INVALID: no PDF. One thread. */
+enum { VERIFY_NAMED_MAX = 64 };
+struct verify_named {
+    uint8_t signature[32];
+    enum sg_hash hash;
+    uint8_t digest[SG_HASH_MAX];
+    size_t digest_len;
+};
+SG_MUST_USE enum sg_status verify_pdf_named(struct slice pdf,
+                                            const struct verify_named *named,
+                                            struct verify_report *report,
+                                            struct sg_error *why);
 
 /* What a gateway answered to a digest, before it is put into a letter: one detached CMS
  * that names exactly this digest, with a signature that its own certificate confirms.

@@ -81,6 +81,11 @@ static enum sg_status write_outcome(struct core *core, struct job *job)
     struct claim claim;
     const struct record_result result = {
         .decision_id = job->decision_id,
+        .caller = job->caller->name,
+        .request_id = job->request_id,
+        .key = job->key->config->name,
+        .hash = job->hash,
+        .digest = slice_of(job->digest, sg_hash_len(job->hash)),
         .intent_index = job->intent_index,
         .attempt = job->attempt,
         .outcome = outcome_name(job),

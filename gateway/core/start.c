@@ -113,6 +113,8 @@ static enum sg_status close_one(struct core *core, struct claim *claim)
     struct slice text = {0};
     const struct record_result result = {
         .decision_id = claim->decision_id,
+        .caller = claim->caller,
+        .request_id = claim->request_id,
         .intent_index = claim->intent_index,
         .attempt = claim->attempt,
         .outcome = "indeterminate",

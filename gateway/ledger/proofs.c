@@ -137,21 +137,29 @@ static void give(const struct tlog_path *made, struct ledger_path *path)
     path->count = made->count;
 }
 
+enum sg_status view_inclusion(struct ledger_reader *reader, uint64_t index, uint64_t size,
+                              struct tlog_path *path)
+{
+    struct tlog_source source = {fetch, reader};
+    struct tlog_place place = {index, size};
+
+    TRY(need_size(reader, size));
+    TRY(tlog_inclusion_prove(&source, place, path));
+    return check_record(reader, index);
+}
+
 enum sg_status ledger_inclusion(struct ledger_reader *reader, uint64_t index,
                                 uint64_t tree_size, struct ledger_path *path,
                                 uint8_t root[32])
 {
     struct tlog_source source = {fetch, reader};
-    struct tlog_place place = {index, tree_size};
     struct tlog_path made;
     struct tlog_hash top;
 
     TRY(view_begin(reader));
     AUTO(view_end) struct ledger_reader *view = reader;
-    TRY(need_size(view, tree_size));
-    TRY(tlog_inclusion_prove(&source, place, &made));
+    TRY(view_inclusion(view, index, tree_size, &made));
     TRY(tlog_root(&source, tree_size, &top));
-    TRY(check_record(view, index));
     give(&made, path);
     memcpy(root, top.bytes, sizeof(top.bytes));
     return SG_OK;

@@ -161,5 +161,8 @@ enum sg_status ledger_outcome_of(struct ledger_reader *reader, const char *calle
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
         return reading_failed(reader);
     }
-    return rc == SQLITE_ROW && sql_uint(row, 0, index) ? SG_OK : SG_NOT_FOUND;
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    return sql_uint(row, 0, index) ? SG_OK : SG_PRECONDITION;
 }

@@ -63,9 +63,16 @@ SG_MUST_USE enum sg_status ledger_inclusion(struct ledger_reader *reader, uint64
 SG_MUST_USE enum sg_status ledger_consistency(struct ledger_reader *reader,
                                               uint64_t old_size, uint64_t new_size,
                                               struct ledger_path *path);
-/* Index of the last OUTCOME record of a job; SG_NOT_FOUND while there is none. */
+/* Index of the last OUTCOME record of a job. SG_PRECONDITION: it is under way.
+ * SG_NOT_FOUND: no key was ever to be used for it. */
 SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,
                                              const char *caller, const char *request_id,
                                              uint64_t *index);
+
+/* The C2SP tlog-proof of one record under the newest checkpoint, with the record as its
+ * `extra`: written into out, which holds at least PROOF_MAX bytes. SG_ABORTED: no
+ * checkpoint covers it yet. Others as ledger_inclusion. */
+SG_MUST_USE enum sg_status ledger_receipt(struct ledger_reader *reader, uint64_t index,
+                                          uint8_t *out, size_t cap, size_t *len);
 
 #endif

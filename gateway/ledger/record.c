@@ -192,6 +192,10 @@ enum sg_status record_outcome(char *buffer, const struct record_head *head,
 
     start(&json, buffer, head, "outcome");
     put_text(&json, "decision_id", result->decision_id);
+    put_text(&json, "caller", result->caller);
+    put_text(&json, "job", result->request_id);
+    put_text(&json, "key", result->key);
+    put_digest(&json, "digest", result->hash, result->digest);
     json_uint(&json, "intent", result->intent_index);
     json_uint(&json, "attempt", result->attempt);
     json_str(&json, "outcome", result->outcome);

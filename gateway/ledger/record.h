@@ -66,8 +66,15 @@ SG_MUST_USE enum sg_status record_deny(char *buffer, const struct record_head *h
                                        const struct record_decision *decision,
                                        struct slice *out);
 
+/* What became of an INTENT. Caller, id, key and digest stand here once more, so that this
+ * one record and its proof say to whom it happened. */
 struct record_result {
     const char *decision_id;
+    const char *caller; /* NULL or empty: left out, as the next four */
+    const char *request_id;
+    const char *key;
+    enum sg_hash hash;
+    struct slice digest;
     uint64_t intent_index;
     uint32_t attempt;
     const char *outcome;    /* "signed", "failed", "indeterminate" */

@@ -5,6 +5,7 @@
 
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/tree.h"
+#include "proto/tlog/merkle.h"
 
 /* The reader's inside: what reader.c and proofs.c share. */
 
@@ -29,5 +30,9 @@ SG_MUST_USE enum sg_status view_begin(struct ledger_reader *reader);
 void view_end(struct ledger_reader **reader);
 /* Committed leaves, inside a transaction. */
 SG_MUST_USE enum sg_status view_size(struct ledger_reader *reader, uint64_t *size);
+/* proofs.c: the path of a record in the tree of the first size records, inside a
+ * transaction. Statuses as ledger_inclusion. */
+SG_MUST_USE enum sg_status view_inclusion(struct ledger_reader *reader, uint64_t index,
+                                          uint64_t size, struct tlog_path *path);
 
 #endif

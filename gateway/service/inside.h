@@ -14,10 +14,11 @@
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
- * items, result.c the answer to a job, signer.c GetSigner, log.c LogService, health.c
- * gRPC health, tokens.c, approvals.c and policies.c what officers see and order, clerk.c
- * what takes long with policies, petitions.c those that wait for a second person,
- * policy_answers.c what is said of them, reflected.c what reflection tells. */
+ * items, result.c the answer to a job, signer.c GetSigner, log.c and log_answer.c
+ * LogService, health.c gRPC health, tokens.c, approvals.c and policies.c what officers
+ * see and order, clerk.c what takes long with policies, petitions.c those that wait for a
+ * second person, policy_answers.c what is said of them, reflected.c what reflection tells.
+ */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
@@ -138,6 +139,8 @@ void log_on_inclusion(struct grpc_call *call, const ProtobufCMessage *message,
                       void *services);
 void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
+void log_on_receipt(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
 void log_on_close(struct grpc_call *call, void *services);
 void log_answer(struct service_loop *loop, struct letter *letter);
 

@@ -1,33 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/clock.h"
-#include "gateway/service/inside.h"
+#include "gateway/service/log_call.h"
 #include "segel/v1/log.pb-c.h"
 
-/* LogService: questions go to the reading thread and come back to the call that asked.
- * One question of a call is under way at a time. */
-enum {
-    OUTPUT_HIGH = 1 << 20,
-    OUTPUT_PAUSE_US = 5000,
-    FOLLOW_PAUSE_US = 20000,
-    TYPES_MAX = 32
-};
-
-struct log_call {
-    struct services *services; /* borrowed */
-    struct grpc_call *call;    /* NULL once it has closed */
-    bool asking;
-    bool follow;
-    uint64_t left; /* records still to be sent */
-    char *texts;   /* owned: the filter's words */
-    const char *types[TYPES_MAX];
-    struct question question;
-};
+/* What LogService is asked. */
 
 /* --- Life ------------------------------------------------------------------------ */
 
-static void free_if_over(struct log_call *log)
+void log_free_if_over(struct log_call *log)
 {
     if (log->call == NULL && !log->asking) {
         free(log->question.bytes);
@@ -36,15 +17,14 @@ static void free_if_over(struct log_call *log)
     }
 }
 
+static bool is_reviewer(struct grpc_call *call)
+{
+    return caller_has_role((const struct caller *)grpc_call_caller(call), ROLE_REVIEWER);
+}
+
 static struct log_call *open_call(struct grpc_call *call, struct services *services,
                                   enum reading_kind kind)
 {
-    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
-
-    if (!caller_has_role(caller, ROLE_REVIEWER)) {
-        finish_plain(call, SG_DENIED, "reading the log needs the role reviewer");
-        return NULL;
-    }
     struct log_call *log = (struct log_call *)calloc(1, sizeof(*log));
     uint8_t *bytes = (uint8_t *)malloc(READ_PAGE_BYTES);
     if (log == NULL || bytes == NULL) {
@@ -64,7 +44,17 @@ static struct log_call *open_call(struct grpc_call *call, struct services *servi
     return log;
 }
 
-static void ask(struct log_call *log)
+static struct log_call *open_review(struct grpc_call *call, struct services *services,
+                                    enum reading_kind kind)
+{
+    if (!is_reviewer(call)) {
+        finish_plain(call, SG_DENIED, "reading the log needs the role reviewer");
+        return NULL;
+    }
+    return open_call(call, services, kind);
+}
+
+void log_ask(struct log_call *log)
 {
     log->asking = true;
     enum sg_status status = reading_ask(log->services->reading, &log->question);
@@ -81,7 +71,7 @@ void log_on_close(struct grpc_call *call, void *context)
     (void)context;
     if (log != NULL) {
         log->call = NULL;
-        free_if_over(log);
+        log_free_if_over(log);
     }
 }
 
@@ -90,11 +80,13 @@ void log_on_close(struct grpc_call *call, void *context)
 void log_on_checkpoint(struct grpc_call *call, const ProtobufCMessage *message,
                        void *context)
 {
-    struct log_call *log = open_call(call, (struct services *)context, READ_CHECKPOINT);
+    const Segel__V1__GetCheckpointRequest *request =
+        (const Segel__V1__GetCheckpointRequest *)(const void *)message;
+    struct log_call *log = open_review(call, (struct services *)context, READ_CHECKPOINT);
 
-    (void)message;
     if (log != NULL) {
-        ask(log);
+        log->question.first = request->at_least;
+        log_ask(log);
     }
 }
 
@@ -103,12 +95,12 @@ void log_on_inclusion(struct grpc_call *call, const ProtobufCMessage *message,
 {
     const Segel__V1__GetInclusionProofRequest *request =
         (const Segel__V1__GetInclusionProofRequest *)(const void *)message;
-    struct log_call *log = open_call(call, (struct services *)context, READ_INCLUSION);
+    struct log_call *log = open_review(call, (struct services *)context, READ_INCLUSION);
 
     if (log != NULL) {
         log->question.first = request->index;
         log->question.second = request->tree_size;
-        ask(log);
+        log_ask(log);
     }
 }
 
@@ -117,12 +109,13 @@ void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
 {
     const Segel__V1__GetConsistencyProofRequest *request =
         (const Segel__V1__GetConsistencyProofRequest *)(const void *)message;
-    struct log_call *log = open_call(call, (struct services *)context, READ_CONSISTENCY);
+    struct log_call *log =
+        open_review(call, (struct services *)context, READ_CONSISTENCY);
 
     if (log != NULL) {
         log->question.first = request->old_size;
         log->question.second = request->new_size;
-        ask(log);
+        log_ask(log);
     }
 }
 
@@ -137,6 +130,48 @@ static const char *keep(char **at, const char *text)
     return size == 1 ? NULL : start;
 }
 
+static bool request_id_valid(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= LEDGER_ID_MAX;
+}
+
+/* A backend may ask for what is its own, a reviewer for anybody's. */
+void log_on_receipt(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *context)
+{
+    const Segel__V1__GetReceiptRequest *request =
+        (const Segel__V1__GetReceiptRequest *)(const void *)message;
+    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
+    const char *own = caller->config->name;
+    const char *whose = request->caller[0] == '\0' ? own : request->caller;
+
+    if (strcmp(whose, own) != 0 && !is_reviewer(call)) {
+        finish_plain(call, SG_DENIED,
+                     "a receipt of another caller's job needs the role reviewer");
+        return;
+    }
+    if (!request_id_valid(request->request_id) || strlen(whose) > LEDGER_ID_MAX) {
+        finish_plain(call, SG_INVALID,
+                     "request_id and caller are 1 to 64 characters long");
+        return;
+    }
+    struct log_call *log = open_call(call, (struct services *)context, READ_RECEIPT);
+    if (log == NULL) {
+        return;
+    }
+    log->texts = (char *)malloc(strlen(whose) + strlen(request->request_id) + 2);
+    if (log->texts == NULL) {
+        finish_plain(call, SG_NO_MEMORY, NULL);
+        return;
+    }
+    char *at = log->texts;
+    log->question.filter.caller = keep(&at, whose);
+    log->question.filter.request_id = keep(&at, request->request_id);
+    log_ask(log);
+}
+
 /* The message goes away when the callback returns; the question stays. */
 static bool keep_filter(struct log_call *log, const Segel__V1__RecordFilter *from)
 {
@@ -145,11 +180,11 @@ static bool keep_filter(struct log_call *log, const Segel__V1__RecordFilter *fro
                   strlen(from->decision) + strlen(from->document_class) +
                   strlen(from->mandate) + strlen(from->request_id);
 
-    for (size_t i = 0; i < from->n_types && i < TYPES_MAX; i++) {
+    for (size_t i = 0; i < from->n_types && i < LOG_TYPES_MAX; i++) {
         room += strlen(from->types[i]) + 1;
     }
     log->texts = (char *)malloc(room);
-    if (log->texts == NULL || from->n_types > TYPES_MAX) {
+    if (log->texts == NULL || from->n_types > LOG_TYPES_MAX) {
         return false;
     }
     char *at = log->texts;
@@ -170,7 +205,7 @@ static bool keep_filter(struct log_call *log, const Segel__V1__RecordFilter *fro
     return true;
 }
 
-static uint32_t page_records(const struct log_call *log)
+uint32_t log_page_records(const struct log_call *log)
 {
     return log->left < READ_PAGE_RECORDS ? (uint32_t)log->left : READ_PAGE_RECORDS;
 }
@@ -179,7 +214,7 @@ void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *
 {
     const Segel__V1__ListRecordsRequest *request =
         (const Segel__V1__ListRecordsRequest *)(const void *)message;
-    struct log_call *log = open_call(call, (struct services *)context, READ_PAGE);
+    struct log_call *log = open_review(call, (struct services *)context, READ_PAGE);
 
     if (log == NULL) {
         return;
@@ -191,134 +226,6 @@ void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *
     log->left = request->count == 0 ? UINT64_MAX : request->count;
     log->follow = request->follow != 0;
     log->question.first = request->first;
-    log->question.max = page_records(log);
-    ask(log);
-}
-
-/* --- Answers --------------------------------------------------------------------- */
-
-static void finish_after(struct log_call *log, const ProtobufCMessage *message)
-{
-    if (grpc_send(log->call, message) == SG_OK) {
-        finish_plain(log->call, SG_OK, NULL);
-    }
-}
-
-static void send_checkpoint(struct log_call *log)
-{
-    Segel__V1__GetCheckpointResponse response;
-
-    segel__v1__get_checkpoint_response__init(&response);
-    response.note = pb_bytes(slice_of(log->question.bytes, log->question.used));
-    response.size = log->question.size;
-    response.verifier_key = pb_text(core_log_vkey(log->services->options.core));
-    finish_after(log, &response.base);
-}
-
-static size_t list_path(const struct ledger_path *path, ProtobufCBinaryData *out)
-{
-    for (size_t i = 0; i < path->count; i++) {
-        out[i] = pb_bytes(slice_of(path->hash[i], sizeof(path->hash[i])));
-    }
-    return path->count;
-}
-
-static void send_inclusion(struct log_call *log)
-{
-    Segel__V1__GetInclusionProofResponse response;
-    ProtobufCBinaryData path[64];
-
-    segel__v1__get_inclusion_proof_response__init(&response);
-    response.n_path = list_path(&log->question.path, path);
-    response.path = path;
-    response.tree_size = log->question.size;
-    response.root = pb_bytes(slice_of(log->question.root, sizeof(log->question.root)));
-    finish_after(log, &response.base);
-}
-
-static void send_consistency(struct log_call *log)
-{
-    Segel__V1__GetConsistencyProofResponse response;
-    ProtobufCBinaryData path[64];
-
-    segel__v1__get_consistency_proof_response__init(&response);
-    response.n_path = list_path(&log->question.path, path);
-    response.path = path;
-    response.new_size = log->question.size;
-    finish_after(log, &response.base);
-}
-
-static bool send_records(struct log_call *log)
-{
-    const struct question *page = &log->question;
-    Segel__V1__Record records[READ_PAGE_RECORDS];
-    Segel__V1__Record *pointers[READ_PAGE_RECORDS];
-    Segel__V1__ListRecordsResponse response;
-
-    segel__v1__list_records_response__init(&response);
-    for (size_t i = 0; i < page->record_count; i++) {
-        segel__v1__record__init(&records[i]);
-        records[i].index = page->records[i].index;
-        records[i].json = pb_bytes(
-            slice_of(page->bytes + page->records[i].offset, page->records[i].len));
-        pointers[i] = &records[i];
-    }
-    response.n_records = page->record_count;
-    response.records = pointers;
-    log->left -= page->record_count;
-    return page->record_count == 0 || grpc_send(log->call, &response.base) == SG_OK;
-}
-
-static void send_page(struct log_call *log)
-{
-    struct question *page = &log->question;
-
-    if (!send_records(log)) {
-        return;
-    }
-    bool at_end = page->next >= page->size;
-    if (log->follow && atomic_load(&log->services->draining)) {
-        finish_plain(log->call, SG_SHUTDOWN, NULL);
-        return;
-    }
-    if (log->left == 0 || (at_end && !log->follow)) {
-        finish_plain(log->call, SG_OK, NULL);
-        return;
-    }
-    int64_t pause_us = at_end ? FOLLOW_PAUSE_US : 0;
-    pause_us = grpc_call_queued(log->call) > OUTPUT_HIGH ? OUTPUT_PAUSE_US : pause_us;
-    page->not_before_us = clock_mono_us() + pause_us;
-    page->first = page->next;
-    page->max = page_records(log);
-    /* A reader that takes nothing gets no further page until it does. */
-    if (grpc_call_queued(log->call) > OUTPUT_HIGH) {
-        page->max = 0;
-    }
-    ask(log);
-}
-
-static void (*const senders[])(struct log_call *) = {
-    [READ_CHECKPOINT] = send_checkpoint,
-    [READ_PAGE] = send_page,
-    [READ_INCLUSION] = send_inclusion,
-    [READ_CONSISTENCY] = send_consistency,
-};
-
-void log_answer(struct service_loop *loop, struct letter *letter)
-{
-    struct question *question = (struct question *)letter;
-    struct log_call *log = (struct log_call *)question->asker;
-
-    (void)loop;
-    log->asking = false;
-    if (log->call == NULL) {
-        free_if_over(log);
-    } else if (question->status != SG_OK) {
-        finish_plain(log->call, question->status,
-                     question->status == SG_NOT_FOUND
-                         ? "the log has nothing there yet; ask again after a checkpoint"
-                         : NULL);
-    } else {
-        senders[question->kind](log);
-    }
+    log->question.max = log_page_records(log);
+    log_ask(log);
 }

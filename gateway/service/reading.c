@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gateway/clock.h"
 
@@ -13,6 +12,7 @@ enum { STOP_LOOK_MS = 100, PROBE_US = 2000000, PROBE_BYTES = 4096 };
 
 struct reading {
     struct mbox box;
+    struct letters later; /* questions whose time has not come; the thread's own */
     struct ledger_reader *ledger; /* owned */
     pthread_t thread;
     atomic_bool stop;
@@ -59,8 +59,14 @@ static enum sg_status read_page(struct reading *reading, struct question *questi
 
 static enum sg_status read_checkpoint(struct reading *reading, struct question *question)
 {
-    return ledger_read_checkpoint(reading->ledger, question->bytes, READ_PAGE_BYTES,
-                                  &question->used, &question->size);
+    question->size = 0;
+    enum sg_status status =
+        ledger_read_checkpoint(reading->ledger, question->bytes, READ_PAGE_BYTES,
+                               &question->used, &question->size);
+    question->early =
+        question->first > 0 &&
+        (status == SG_NOT_FOUND || (status == SG_OK && question->size < question->first));
+    return question->early ? SG_OK : status;
 }
 
 /* Tree size 0 stands for that of the newest checkpoint. */
@@ -89,23 +95,24 @@ static enum sg_status read_consistency(struct reading *reading, struct question 
                               &question->path);
 }
 
-static enum sg_status (*const answers[])(struct reading *, struct question *) = {
-    [READ_CHECKPOINT] = read_checkpoint,
-    [READ_PAGE] = read_page,
-    [READ_INCLUSION] = read_inclusion,
-    [READ_CONSISTENCY] = read_consistency,
-};
-
-static void wait_until(int64_t when_us)
+static enum sg_status read_receipt(struct reading *reading, struct question *question)
 {
-    int64_t left_us = when_us - clock_mono_us();
+    const struct record_filter *job = &question->filter;
 
-    if (left_us > 0) {
-        const struct timespec pause = {.tv_nsec =
-                                           (left_us < 20000 ? left_us : 20000) * 1000};
-        (void)nanosleep(&pause, NULL);
-    }
+    TRY(ledger_outcome_of(reading->ledger, job->caller, job->request_id,
+                          &question->first));
+    enum sg_status status =
+        ledger_receipt(reading->ledger, question->first, question->bytes, READ_PAGE_BYTES,
+                       &question->used);
+    question->early = status == SG_ABORTED;
+    return question->early ? SG_OK : status;
 }
+
+static enum sg_status (*const answers[])(struct reading *, struct question *) = {
+    [READ_CHECKPOINT] = read_checkpoint, [READ_PAGE] = read_page,
+    [READ_INCLUSION] = read_inclusion,   [READ_CONSISTENCY] = read_consistency,
+    [READ_RECEIPT] = read_receipt,
+};
 
 /* What an asker did wrong says nothing of the ledger. */
 static void judge(struct reading *reading, enum sg_status status)
@@ -131,11 +138,43 @@ static void answer(struct reading *reading, struct question *question)
 {
     struct letters back = STAILQ_HEAD_INITIALIZER(back);
 
-    wait_until(question->not_before_us);
+    question->early = false;
     question->status = answers[question->kind](reading, question);
     judge(reading, question->status);
     STAILQ_INSERT_TAIL(&back, &question->letter, link);
     MUST(mbox_put(question->reply, &back, 1) == SG_OK);
+}
+
+/* How long nothing has to be done unless a question comes. */
+static int idle_ms(const struct reading *reading)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t left_us = (int64_t)STOP_LOOK_MS * 1000;
+    struct letter *letter;
+
+    STAILQ_FOREACH(letter, &reading->later, link)
+    {
+        int64_t due_us = ((struct question *)letter)->not_before_us - now_us;
+        left_us = due_us < left_us ? due_us : left_us;
+    }
+    return left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
+}
+
+/* Answers those whose time has come; one that waits keeps nobody else waiting. */
+static void answer_due(struct reading *reading, struct letters *waiting)
+{
+    int64_t now_us = clock_mono_us();
+    struct letter *letter;
+
+    while (!atomic_load(&reading->stop) && (letter = STAILQ_FIRST(waiting)) != NULL) {
+        struct question *question = (struct question *)letter;
+        STAILQ_REMOVE_HEAD(waiting, link);
+        if (question->not_before_us > now_us) {
+            STAILQ_INSERT_TAIL(&reading->later, letter, link);
+        } else {
+            answer(reading, question);
+        }
+    }
 }
 
 static void *run(void *context)
@@ -145,16 +184,12 @@ static void *run(void *context)
     while (!atomic_load(&reading->stop)) {
         struct pollfd ready = {.fd = reading->box.wake_fd, .events = POLLIN};
         struct letters waiting = STAILQ_HEAD_INITIALIZER(waiting);
-        struct letter *letter;
 
-        (void)poll(&ready, 1, STOP_LOOK_MS);
+        (void)poll(&ready, 1, idle_ms(reading));
+        STAILQ_CONCAT(&waiting, &reading->later);
         mbox_take(&reading->box, &waiting);
         probe(reading);
-        while (!atomic_load(&reading->stop) &&
-               (letter = STAILQ_FIRST(&waiting)) != NULL) {
-            STAILQ_REMOVE_HEAD(&waiting, link);
-            answer(reading, (struct question *)letter);
-        }
+        answer_due(reading, &waiting);
     }
     return NULL;
 }
@@ -180,6 +215,7 @@ enum sg_status reading_start(const char *ledger_path, struct reading **out,
     if (reading == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "no memory for the reading thread");
     }
+    STAILQ_INIT(&reading->later);
     enum sg_status status = mbox_init(&reading->box, 1024);
     if (status == SG_OK) {
         status = ledger_reader_open(ledger_path, &reading->ledger, why);

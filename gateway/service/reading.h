@@ -6,8 +6,16 @@
 
 /* The reading thread: ledger queries of reviewers, one after the other, so that no I/O
  * loop ever waits for a disk. A question travels to it and comes back answered. */
-enum reading_kind { READ_CHECKPOINT, READ_PAGE, READ_INCLUSION, READ_CONSISTENCY };
+enum reading_kind {
+    READ_CHECKPOINT,
+    READ_PAGE,
+    READ_INCLUSION,
+    READ_CONSISTENCY,
+    READ_RECEIPT
+};
 
+/* How far ahead not_before_us may lie: what waits here stays its asker's memory. */
+enum { READ_LATER_US = 50000 };
 enum { READ_PAGE_RECORDS = 256, READ_PAGE_SCAN = 8192, READ_PAGE_BYTES = 1 << 20 };
 
 struct reading_record {
@@ -21,14 +29,18 @@ struct question {
     struct mbox *reply;   /* borrowed */
     void *asker;          /* borrowed; the thread only carries it */
     enum reading_kind kind;
-    int64_t not_before_us; /* CLOCK_MONOTONIC: the asker's output is full until then */
+    int64_t
+        not_before_us; /* CLOCK_MONOTONIC: at most a moment ahead, see READ_LATER_US */
     /* asked */
-    uint64_t first;              /* page; leaf index; old size */
+    uint64_t first;              /* page; leaf index; old size; size that the checkpoint
+                                  * must have at least */
     uint64_t second;             /* page: end, exclusive; tree size */
     uint32_t max;                /* records of a page */
-    struct record_filter filter; /* texts live as long as the asker */
+    struct record_filter filter; /* texts live as long as the asker. A receipt: of this
+                                  * caller and request_id */
     /* answered */
     enum sg_status status;
+    bool early; /* no checkpoint covers it yet: ask again when there may be one */
     uint64_t next;
     uint64_t size;
     struct ledger_path path;

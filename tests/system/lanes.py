@@ -294,6 +294,23 @@ def every_answered_request_is_on_the_log(faulty):
 
 
 @claim
+def a_job_that_is_under_way_has_no_receipt_yet(faulty):
+    with faulty.gateway() as gateway:
+        client, job = gateway.client(), item()
+        fetch = client.call("unary_unary", "GetReceipt", rig.log.GetReceiptRequest,
+                            rig.log.GetReceiptResponse, service="LogService")
+        wanted = rig.log.GetReceiptRequest(request_id=job.request_id)
+        faulty.schedule("C_Sign@1=hang")
+        under_way = call_of(client, job)
+        time.sleep(0.3)
+        refusal = rig.refused(fetch, wanted, timeout=1)
+        expect(not under_way.done(), "the job was answered too soon")
+        equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
+        contains(refusal.message, "no outcome yet")
+        expect(under_way.exception() is not None, "the hung call was signed")
+
+
+@claim
 def an_id_that_is_under_way_is_not_signed_twice(faulty):
     with faulty.gateway() as gateway:
         client, job = gateway.client(), item(value=DIGEST)

@@ -232,7 +232,7 @@ Test(reader, an_outcome_is_found_once_it_is_settled)
     cr_assert_eq(ledger_begin(book.ledger), SG_OK);
     cr_assert_eq(ledger_claim(book.ledger, &claim), SG_OK);
     cr_assert_eq(ledger_commit(book.ledger), SG_OK);
-    cr_expect_eq(ledger_outcome_of(reader, "e-office", "r1", &index), SG_NOT_FOUND);
+    cr_expect_eq(ledger_outcome_of(reader, "e-office", "r1", &index), SG_PRECONDITION);
     claim.state = CLAIM_SIGNED;
     claim.outcome_index = 42;
     cr_assert_eq(ledger_begin(book.ledger), SG_OK);

@@ -1,0 +1,29 @@
+#ifndef SEGEL_GATEWAY_SERVICE_LOG_CALL_H
+#define SEGEL_GATEWAY_SERVICE_LOG_CALL_H
+
+#include "gateway/service/inside.h"
+#include "gateway/service/reading.h"
+
+/* One call of LogService: its question goes to the reading thread and comes back to the
+ * call that asked (log.c asks, log_answer.c answers). One question of a call is under way
+ * at a time; the memory stays until it has come back, also when the call has closed. */
+enum { LOG_TYPES_MAX = 32 };
+
+struct log_call {
+    struct services *services; /* borrowed */
+    struct grpc_call *call;    /* NULL once it has closed */
+    bool asking;
+    bool follow;
+    uint64_t left; /* records still to be sent */
+    char *texts;   /* owned: the words of filter or job */
+    const char *types[LOG_TYPES_MAX];
+    struct question question;
+};
+
+/* Sends the question; a call that cannot be asked for ends here. */
+void log_ask(struct log_call *log);
+/* The size of the next page. */
+uint32_t log_page_records(const struct log_call *log);
+void log_free_if_over(struct log_call *log);
+
+#endif
