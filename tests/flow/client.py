@@ -434,6 +434,63 @@ def records_are_shown_as_a_table_and_byte_for_byte(rig):
     equal(rig.segel("log", "show", "--from", "yesterday").returncode, 2, "--from")
 
 
+# --- Receipts -----------------------------------------------------------------------------
+
+def receipts(rig, mode, out, *arguments, count=40, home="home"):
+    path = rig.write(os.path.join("server", "receipts.txt"), mode + "\n")
+    result = rig.sign("seal", out, "--receipts", *arguments, *rig.letters(count), home=home)
+    with open(path, encoding="ascii") as file:
+        return result, len(file.read().split("\n")) - 2
+
+
+def proofs(rig, out):
+    return sorted(n for n in os.listdir(rig.path(out)) if n.endswith(".tlog-proof"))
+
+
+@claim
+def each_signed_letter_gets_its_receipt(rig):
+    result, calls = receipts(rig, "lawful", "receipts")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal((len(proofs(rig, "receipts")), calls), (40, 40), "receipts and calls")
+    contains(result.stderr, "40 signed", "40 with a receipt")
+    result, _ = receipts(rig, "lawful", "receipts-json", "--json", count=2)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    equal([line["status"] for line in lines if "status" in line].count("receipt"), 2, "lines")
+    equal((lines[-1]["receipts"], lines[-1]["without_receipt"]), (2, 0), "summary")
+
+
+@claim
+def a_letter_without_its_receipt_is_signed_all_the_same(rig):
+    result, calls = receipts(rig, "slow", "receiptless")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal((len(rig.signed("receiptless")), proofs(rig, "receiptless")), (40, []), "files")
+    expect(calls <= 32, f"{calls} calls: each would have waited for the deadline")
+    equal(result.stdout.count("no checkpoint covers it yet; it is signed: get the receipt "
+                              "later with 'segel receipt "), 40, "sentences")
+
+
+@claim
+def receipts_are_fetched_over_a_lost_connection(rig):
+    result, _ = receipts(rig, "flaky", "receipts-flaky")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(len(proofs(rig, "receipts-flaky")), 40, "receipts")
+
+
+@claim
+def what_is_no_receipt_of_the_letter_is_not_kept_as_one(rig):
+    for mode, words in (("nonsense", "not a receipt"), ):
+        result, _ = receipts(rig, mode, "receipts-" + mode, count=2)
+        equal((result.returncode, proofs(rig, "receipts-" + mode)), (0, []), mode)
+        contains(result.stdout, words)
+    rig.make_home("knowing", "grpc")
+    shutil.copy(rig.path("server", "log.vkey"), rig.path("knowing", "log.vkey"))
+    result, _ = receipts(rig, "mixed-up", "receipts-mixed", count=2, home="knowing")
+    equal((result.returncode, proofs(rig, "receipts-mixed")), (0, []), "mixed-up")
+    contains(result.stdout, "the receipt of another job")
+    result, _ = receipts(rig, "lawful", "receipts-known", count=2, home="knowing")
+    equal(len(proofs(rig, "receipts-known")), 2, "receipts")
+
+
 def main():
     try:
         import grpc  # noqa: F401  (the server needs it)

@@ -219,6 +219,7 @@ class Log:
     def __init__(self):
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519
+        self.lock = threading.Lock()
         self.key = ed25519.Ed25519PrivateKey.generate()
         public = self.key.public_key().public_bytes(serialization.Encoding.Raw,
                                                     serialization.PublicFormat.Raw)
@@ -237,14 +238,40 @@ class Log:
         sealed = read(f"{WHERE}/sealed.txt").split(b"\n")[:-1]
         size = int(read(f"{WHERE}/size.txt"))
         root = tree([hashlib.sha256(b"\0" + r).digest() for r in sealed[:size]])
+        return self.sign(size, root), size
+
+    def sign(self, size, root):
         text = f"{self.origin}\n{size}\n{base64.b64encode(root).decode()}\n".encode()
         line = base64.b64encode(self.id + self.key.sign(text)).decode()
-        return text + f"\n\u2014 {self.origin} {line}\n".encode(), size
+        return text + f"\n\u2014 {self.origin} {line}\n".encode()
 
     def get_checkpoint(self, request, context):
         from segel.v1 import log_pb2
         note, size = self.note()
         return log_pb2.GetCheckpointResponse(note=note, size=size, verifier_key=self.vkey)
+
+    def get_receipt(self, request, context):
+        """A log of one record. receipts.txt says how the gateway misbehaves, and gets a line
+        for each call."""
+        from segel.v1 import log_pb2
+        path = f"{WHERE}/receipts.txt"
+        with self.lock, open(path, "a+", encoding="ascii") as file:
+            file.seek(0)
+            mode, *calls = file.read().split("\n")[:-1]
+            file.write("call\n")
+        if mode == "slow":
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "no checkpoint covers it yet")
+        if mode == "flaky" and len(calls) < 10:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the gateway is shutting down")
+        if mode == "nonsense":
+            return log_pb2.GetReceiptResponse(proof=b"nonsense\n")
+        job = "another" if mode == "mixed-up" else request.request_id
+        record = json.dumps({"seq": 0, "type": "outcome", "outcome": "signed",
+                             "job": job}).encode()
+        note = self.sign(1, hashlib.sha256(b"\0" + record).digest())
+        return log_pb2.GetReceiptResponse(
+            proof=b"c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(record)
+            + b"\nindex 0\n\n" + note)
 
     def list_records(self, request, context):
         from segel.v1 import log_pb2
@@ -303,6 +330,7 @@ def handlers():
     out.append(grpc.method_handlers_generic_handler("segel.v1.LogService", {
         "GetCheckpoint": unary(log.get_checkpoint, l.GetCheckpointRequest,
                                l.GetCheckpointResponse),
+        "GetReceipt": unary(log.get_receipt, l.GetReceiptRequest, l.GetReceiptResponse),
         "ListRecords": grpc.unary_stream_rpc_method_handler(
             log.list_records, l.ListRecordsRequest.FromString,
             l.ListRecordsResponse.SerializeToString)}))
