@@ -37,6 +37,7 @@ extern const struct command command_policy_check;
 extern const struct command command_policy_test;
 extern const struct command command_policy_explain;
 extern const struct command command_policy_diff;
+extern const struct command command_policy_load;
 extern const struct command command_policy_matrix;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
