@@ -74,12 +74,12 @@ void core_finish(struct core *core);
  * failures: lanes behind the first one that cannot be made were not added. */
 SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
                                        struct sg_error *why);
-/* On the core's thread, about the policy file, with the bytes' hash. What a file as it is
- * now would be: *fresh, a new policy; else the one in force, or a file that was read
- * before and has not changed since. SG_PRECONDITION: it is another one, and its version
- * is not above that in force. */
+/* On the core's thread. Whether a policy file with these bytes is no news: it is the one
+ * in force, or was read before and has not changed since. */
+bool core_knows_policy(const struct core *core, const uint8_t sha256[32]);
+/* Likewise. SG_PRECONDITION: its version is not above that in force. */
 SG_MUST_USE enum sg_status core_weigh_policy(const struct core *core,
-                                             const struct policy *policy, bool *fresh,
+                                             const struct policy *policy,
                                              struct sg_error *why);
 /* It comes in force with the next turn. Takes the share in any case. SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status core_load_policy(struct core *core, struct policy *policy);

@@ -14,23 +14,16 @@ enum { PAIRS_MAX = 20, NUMBER_SIZE = 24, HASH_TEXT_SIZE = 7 + 64 + 1 };
 
 /* --- Weighing ---------------------------------------------------------------------- */
 
-static bool in_force(const struct core *core, const struct policy_info *info)
+bool core_knows_policy(const struct core *core, const uint8_t sha256[32])
 {
-    return memcmp(policy_info(core->policy)->sha256, info->sha256, 32) == 0;
+    return memcmp(policy_info(core->policy)->sha256, sha256, 32) == 0 ||
+           memcmp(core->file_sha256, sha256, 32) == 0;
 }
 
 enum sg_status core_weigh_policy(const struct core *core, const struct policy *policy,
-                                 bool *fresh, struct sg_error *why)
+                                 struct sg_error *why)
 {
-    const struct policy_info *info = policy_info(policy);
-
-    *fresh = false;
-    if (in_force(core, info) || memcmp(core->file_sha256, info->sha256, 32) == 0) {
-        return SG_OK;
-    }
-    TRY(policy_supersedes(policy, core->policy, why));
-    *fresh = true;
-    return SG_OK;
+    return policy_supersedes(policy, core->policy, why);
 }
 
 /* --- Records ----------------------------------------------------------------------- */

@@ -40,18 +40,14 @@ static SG_MUST_USE enum sg_status try_policy(const struct reload *reload,
                                              const char *path, struct tried *tried,
                                              struct news *news, struct sg_error *why)
 {
-    bool fresh = false;
-
     TRY(yaml_file_bytes(path, &tried->bytes, &tried->len, why));
     (void)SHA256(tried->bytes, tried->len, tried->sha256);
     tried->read = true;
-    TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &news->policy, why));
-    TRY(core_weigh_policy(reload->core, news->policy, &fresh, why));
-    if (!fresh) {
-        policy_free(news->policy);
-        news->policy = NULL;
+    if (core_knows_policy(reload->core, tried->sha256)) {
+        return SG_OK;
     }
-    return SG_OK;
+    TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &news->policy, why));
+    return core_weigh_policy(reload->core, news->policy, why);
 }
 
 /* A file that is refused is an event of its own, whatever else is amiss. */

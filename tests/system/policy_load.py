@@ -26,6 +26,9 @@ class Ground:
     def __init__(self, name):
         self.rig = rig.Rig(name)
         self.text = self.rig.read("policy.yaml")
+        # How fast this machine signs is not the matter here.
+        self.rig.write("segeld.yaml", self.rig.read("segeld.yaml").replace(
+            "\nkeys:\n", "\nsign: {deadline_ms: 60000}\nkeys:\n", 1))
         self.version = 1
 
     def policy(self, refused="no_class", version=None, broken=None):
