@@ -1,0 +1,107 @@
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "gateway/core/binding.h"
+
+/* A binding and the policy that it was made with. */
+
+static struct policy *policy_of(const char *more)
+{
+    static const char head[] =
+        "apiVersion: segel/v1\nkind: CertificatePolicy\n"
+        "metadata: {id: p, version: 1, effective: 2026-01-01, review_by: 2027-01-01%s}\n"
+        "profile: test\n"
+        "rules: [{id: R, cp: \"1\", level: hard, require: {key.class: seal}, deny: "
+        "NO}]\n";
+    struct policy *out = NULL;
+    struct sg_error why = {0};
+    char text[512];
+
+    int len = snprintf(text, sizeof(text), head, more);
+    cr_assert_eq(policy_parse(slice_of(text, (size_t)len), "p", &out, &why), SG_OK, "%s",
+                 why.text);
+    return out;
+}
+
+static struct binding *binding_of(struct policy *policy)
+{
+    struct binding *out = (struct binding *)calloc(1, sizeof(*out));
+    struct facts facts = {0};
+
+    cr_assert_not_null(out);
+    atomic_init(&out->holders, 1);
+    out->policy = policy_take(policy);
+    out->usable = true;
+    out->hardware = true;
+    facts_text(&facts, FACT_ID_key_class, slice_str("seal"));
+    cr_assert_eq(policy_bind(policy, &facts, &out->facts), SG_OK);
+    return out;
+}
+
+Test(binding, holds_its_policy_until_it_goes)
+{
+    struct policy *policy = policy_of("");
+    struct binding *binding = binding_of(policy);
+
+    policy_free(policy);
+    cr_expect_str_eq(policy_info(binding->policy)->id, "p");
+    binding_give(binding); /* a sanitizer sees whether all of it is gone */
+}
+
+Test(binding, is_remade_with_the_tokens_facts_and_without_those_of_the_old_policy)
+{
+    struct policy *old = policy_of(", agreement: {no: A, from: 2026-01-01, "
+                                   "until: 2026-12-31}");
+    struct policy *new = policy_of("");
+    struct binding *before = binding_of(old);
+    struct binding *after = NULL;
+
+    cr_assert_eq(binding_remake(before, new, &after), SG_OK);
+    const struct facts *facts = policy_key_facts(after->facts);
+    cr_expect_eq(after->policy, new);
+    cr_expect(after->usable && after->hardware);
+    cr_expect(slice_equal(facts->value[FACT_ID_key_class].text, slice_str("seal")));
+    cr_expect(policy_key_facts(before->facts)->value[FACT_ID_agreement_until].present);
+    cr_expect_not(facts->value[FACT_ID_agreement_until].present);
+    cr_expect_not(binding_alike(before, after), "no job may be signed by the other's");
+    policy_free(old);
+    policy_free(new);
+    binding_give(before);
+    cr_expect(slice_equal(facts->value[FACT_ID_key_class].text, slice_str("seal")));
+    binding_give(after);
+}
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static void *share(void *context)
+{
+    struct policy *policy = (struct policy *)context;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct policy *mine = policy_take(policy);
+        if (policy_info(mine)->version != 1) {
+            return mine;
+        }
+        policy_free(mine);
+    }
+    policy_free(policy);
+    return NULL;
+}
+
+/* Each thread has a share of its own to begin with; the last one frees it. */
+Test(binding, a_policy_is_shared_by_threads)
+{
+    struct policy *policy = policy_of("");
+    pthread_t threads[THREADS];
+    void *bad = NULL;
+
+    for (int i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_create(&threads[i], NULL, share, policy_take(policy)), 0);
+    }
+    policy_free(policy);
+    for (int i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_join(threads[i], &bad), 0);
+        cr_expect_null(bad);
+    }
+}
