@@ -10,7 +10,6 @@ struct condition {
     const char *member;
     const char *wanted; /* NULL: none */
 };
-enum { CONDITIONS = 6 };
 
 static bool given(const char *wanted)
 {
@@ -123,15 +122,15 @@ static void release(json_t **record)
 
 bool filter_matches(const struct record_filter *filter, struct slice json)
 {
-    const struct condition conditions[CONDITIONS] = {
-        {"caller", filter->caller},     {"key", filter->key},
-        {"decision", filter->decision}, {"doc_class", filter->document_class},
-        {"mandate", filter->mandate},   {"job", filter->request_id},
+    const struct condition conditions[] = {
+#define FILTER_TEXT(condition, member) {member, filter->condition},
+#include "gateway/ledger/filter.def"
+#undef FILTER_TEXT
     };
     bool any = filter->from_us != 0 || filter->until_us != 0 || filter->type_count > 0 ||
                given(filter->rule);
 
-    for (size_t i = 0; i < CONDITIONS; i++) {
+    for (size_t i = 0; i < SG_COUNT(conditions); i++) {
         any = any || given(conditions[i].wanted);
         if (!may_match(json, conditions[i].wanted)) {
             return false;
@@ -147,7 +146,7 @@ bool filter_matches(const struct record_filter *filter, struct slice json)
     json_t *record = json_loadb((const char *)json.data, json.len, JSON_ALLOW_NUL, NULL);
     bool match = json_is_object(record) && type_is_listed(filter, record) &&
                  time_in_range(filter, record) && rule_failed(record, filter->rule);
-    for (size_t i = 0; match && i < CONDITIONS; i++) {
+    for (size_t i = 0; match && i < SG_COUNT(conditions); i++) {
         match = member_is(record, conditions[i].member, conditions[i].wanted);
     }
     return match;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/ledger/filter.h"
+#include "gateway/ledger/index.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/view.h"
 
@@ -42,6 +43,7 @@ void ledger_reader_close(struct ledger_reader *reader)
     for (size_t i = 0; i < READ_COUNT; i++) {
         (void)sqlite3_finalize(reader->statements[i]);
     }
+    index_close(reader->index);
     (void)sqlite3_close(reader->db);
     free(reader);
 }
@@ -85,44 +87,138 @@ enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size)
     return view_size(reader, size);
 }
 
-/* Steps through the records; page->next says where it stopped. */
-static enum sg_status read_rows(struct ledger_reader *reader,
-                                const struct record_filter *filter,
-                                struct record_page *page, record_visit visit,
-                                void *context)
-{
-    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LEAVES];
-    uint32_t seen = 0;
-    uint32_t matched = 0;
+/* --- Reading by a filter ------------------------------------------------------------ */
 
-    if (!sql_bind_uint(row, 1, page->first) || !sql_bind_uint(row, 2, INT64_MAX)) {
+/* One page on its way. */
+struct gathering {
+    struct ledger_reader *reader;
+    const struct record_filter *filter;
+    struct record_page *page;
+    record_visit visit;
+    void *context;
+    uint32_t seen;
+    uint32_t matched;
+};
+
+static bool is_full(const struct gathering *gathering)
+{
+    return gathering->seen >= gathering->page->scan ||
+           gathering->matched >= gathering->page->max;
+}
+
+static void consider(struct gathering *gathering, uint64_t index, struct slice json)
+{
+    gathering->seen++;
+    if (gathering->filter == NULL || filter_matches(gathering->filter, json)) {
+        gathering->visit(gathering->context, index, json);
+        gathering->matched++;
+    }
+    gathering->page->next = index + 1;
+}
+
+/* Looks at one record after the other; page->next says where it stopped. */
+static enum sg_status read_rows(struct gathering *gathering)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = gathering->reader->statements[READ_LEAVES];
+
+    if (!sql_bind_uint(row, 1, gathering->page->next) ||
+        !sql_bind_uint(row, 2, INT64_MAX)) {
         return SG_INVALID;
     }
-    for (; seen < page->scan && matched < page->max; seen++) {
+    while (!is_full(gathering)) {
         uint64_t index = 0;
         int rc = sqlite3_step(row);
         if (rc == SQLITE_DONE) {
             break;
         }
         if (rc != SQLITE_ROW || !sql_uint(row, 0, &index)) {
-            return reading_failed(reader);
+            return reading_failed(gathering->reader);
         }
-        struct slice json = sql_bytes(row, 1);
-        if (filter == NULL || filter_matches(filter, json)) {
-            visit(context, index, json);
-            matched++;
-        }
-        page->next = index + 1;
+        consider(gathering, index, sql_bytes(row, 1));
     }
     return SG_OK;
+}
+
+static bool take_found(void *context, uint64_t record, enum sg_status *status)
+{
+    struct gathering *gathering = (struct gathering *)context;
+    AUTO(sql_reset) sqlite3_stmt *row = gathering->reader->statements[READ_LEAVES];
+    uint64_t index = 0;
+
+    if (!sql_bind_uint(row, 1, record) || !sql_bind_uint(row, 2, record + 1) ||
+        sqlite3_step(row) != SQLITE_ROW || !sql_uint(row, 0, &index)) {
+        *status = reading_failed(gathering->reader);
+        return false;
+    }
+    consider(gathering, index, sql_bytes(row, 1));
+    return !is_full(gathering);
+}
+
+static void drop_index(struct ledger_reader *reader)
+{
+    index_close(reader->index);
+    reader->index = NULL;
+}
+
+/* As far as the index goes; true when the records behind it are to be looked at. A fault
+ * of the index costs time, not the answer: it finds records in their order, and all after
+ * the last one that it found are looked at then. */
+static bool read_by_index(struct gathering *gathering)
+{
+    struct ledger_reader *reader = gathering->reader;
+    struct index_search search = {.filter = gathering->filter,
+                                  .first = gathering->page->first,
+                                  .effort = gathering->page->scan,
+                                  .visit = take_found,
+                                  .context = gathering};
+
+    if (gathering->filter == NULL || reader->index == NULL || is_full(gathering) ||
+        !index_serves(gathering->filter)) {
+        return true;
+    }
+    if (index_find(reader->index, &search) != SG_OK) {
+        drop_index(reader);
+        return true;
+    }
+    gathering->page->next = search.next;
+    return search.next >= index_size(reader->index);
 }
 
 enum sg_status ledger_read(struct ledger_reader *reader,
                            const struct record_filter *filter, struct record_page *page,
                            record_visit visit, void *context)
 {
+    struct gathering gathering = {.reader = reader,
+                                  .filter = filter,
+                                  .page = page,
+                                  .visit = visit,
+                                  .context = context};
+
     page->next = page->first;
-    return read_rows(reader, filter, page, visit, context);
+    return read_by_index(&gathering) ? read_rows(&gathering) : SG_OK;
+}
+
+enum sg_status ledger_reader_index(struct ledger_reader *reader, const char *path,
+                                   struct sg_error *why)
+{
+    drop_index(reader);
+    return index_open(path, reader, &reader->index, why);
+}
+
+enum sg_status ledger_reader_step(struct ledger_reader *reader, struct sg_error *why)
+{
+    if (reader->index == NULL) {
+        return SG_NOT_FOUND;
+    }
+    enum sg_status status = index_step(reader->index, reader);
+    if (status == SG_OK || status == SG_NOT_FOUND) {
+        return status;
+    }
+    drop_index(reader);
+    return sg_fail(why, status,
+                   "the ledger's index could not be written (%s): filters read the whole "
+                   "log until the gateway is started again",
+                   sg_status_text(status));
 }
 
 enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out,

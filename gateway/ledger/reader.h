@@ -14,6 +14,15 @@ SG_MUST_USE enum sg_status
 ledger_reader_open(const char *path, struct ledger_reader **out, struct sg_error *why);
 void ledger_reader_close(struct ledger_reader *reader);
 
+/* Filters are answered by an index from now on (index.h), as far as it is built. SG_IO,
+ * SG_LEDGER: there is none, and filters look at every record. */
+SG_MUST_USE enum sg_status ledger_reader_index(struct ledger_reader *reader,
+                                               const char *path, struct sg_error *why);
+/* Builds a piece of it; some 50 ms. SG_NOT_FOUND: it is up to date, or there is none.
+ * Other failures: there is none any more; why says the reason. */
+SG_MUST_USE enum sg_status ledger_reader_step(struct ledger_reader *reader,
+                                              struct sg_error *why);
+
 /* All members given must match; NULL or 0 = no condition. */
 struct record_filter {
     int64_t from_us;
@@ -30,7 +39,8 @@ struct record_filter {
 };
 
 /* Calls visit for up to max matching records from index first on; *next is where to go on
- * (equals the size of the log when all were seen). scan bounds the records looked at.
+ * (equals the size of the log when all were seen). scan bounds the records looked at, and
+ * the searches in the index: it may return early with fewer than max, or none.
  * The JSON is borrowed for the length of the visit. filter may be NULL. */
 typedef void (*record_visit)(void *context, uint64_t index, struct slice json);
 struct record_page {

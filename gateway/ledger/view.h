@@ -22,6 +22,7 @@ struct ledger_reader {
     bool has_tile;                        /* a proof asks for one tile many times */
     uint64_t tile;
     struct tlog_hash hashes[TILE_WIDTH];
+    struct ledger_index *index; /* owned; NULL: every record is looked at */
 };
 
 /* One short transaction, so that a call sees one state of the log. */

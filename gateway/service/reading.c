@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/log.h"
 
+enum { INDEX_PAUSE_US = 500000, INDEX_LATE_US = 1000000 };
 enum { STOP_LOOK_MS = 100, PROBE_US = 2000000, PROBE_BYTES = 4096 };
 
 struct reading {
@@ -18,6 +20,7 @@ struct reading {
     atomic_bool stop;
     atomic_bool unsound; /* the last try to read failed */
     int64_t probed_us;
+    int64_t index_due_us; /* when the next piece of the index may be built */
 };
 
 static void keep_record(void *context, uint64_t index, struct slice json)
@@ -145,12 +148,34 @@ static void answer(struct reading *reading, struct question *question)
     MUST(mbox_put(question->reply, &back, 1) == SG_OK);
 }
 
+/* A piece of the index when nobody asks for anything, and now and then when somebody
+ * always does. It rests as long as it works: signing needs the processor more. */
+static void build_index(struct reading *reading, bool idle)
+{
+    int64_t begin_us = clock_mono_us();
+    struct sg_error why;
+
+    if (begin_us < reading->index_due_us + (idle ? 0 : INDEX_LATE_US)) {
+        return;
+    }
+    enum sg_status status = ledger_reader_step(reading->ledger, &why);
+    int64_t end_us = clock_mono_us();
+    reading->index_due_us =
+        end_us + (status == SG_OK ? end_us - begin_us : INDEX_PAUSE_US);
+    if (status != SG_OK && status != SG_NOT_FOUND) {
+        log_event(LOG_WARN, "log.index", "why", why.text, NULL);
+    }
+}
+
 /* How long nothing has to be done unless a question comes. */
 static int idle_ms(const struct reading *reading)
 {
     int64_t now_us = clock_mono_us();
+    int64_t index_us = reading->index_due_us - now_us;
     int64_t left_us = (int64_t)STOP_LOOK_MS * 1000;
     struct letter *letter;
+
+    left_us = index_us < left_us ? index_us : left_us;
 
     STAILQ_FOREACH(letter, &reading->later, link)
     {
@@ -189,6 +214,7 @@ static void *run(void *context)
         STAILQ_CONCAT(&waiting, &reading->later);
         mbox_take(&reading->box, &waiting);
         probe(reading);
+        build_index(reading, STAILQ_EMPTY(&waiting));
         answer_due(reading, &waiting);
     }
     return NULL;
@@ -207,6 +233,16 @@ static int start_thread(struct reading *reading)
     return error;
 }
 
+/* Without one the log can be read all the same, only slower. */
+static void take_index(struct reading *reading, const char *ledger_path)
+{
+    struct sg_error why;
+
+    if (ledger_reader_index(reading->ledger, ledger_path, &why) != SG_OK) {
+        log_event(LOG_WARN, "log.index", "why", why.text, NULL);
+    }
+}
+
 enum sg_status reading_start(const char *ledger_path, struct reading **out,
                              struct sg_error *why)
 {
@@ -219,6 +255,9 @@ enum sg_status reading_start(const char *ledger_path, struct reading **out,
     enum sg_status status = mbox_init(&reading->box, 1024);
     if (status == SG_OK) {
         status = ledger_reader_open(ledger_path, &reading->ledger, why);
+    }
+    if (status == SG_OK) {
+        take_index(reading, ledger_path);
     }
     if (status == SG_OK && start_thread(reading) != 0) {
         status = sg_fail(why, SG_NO_MEMORY, "the reading thread could not be started");

@@ -1,0 +1,481 @@
+#include "gateway/ledger/index.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gateway/ledger/filter.h"
+#include "gateway/ledger/index_inside.h"
+#include "gateway/ledger/record.h"
+#include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/lawful.h"
+
+/* Two blocks and a tail, as a town's gateway may write them; by every filter that the
+ * interface allows, the index must find what looking at every record finds. */
+enum { RECORDS = 2 * INDEX_BLOCK + 700, PAGE = 100 };
+
+static struct book book;
+static struct ledger_reader *reader;
+static struct sg_error why;
+static const char *node;
+static const int64_t first_us = 1777683723456789;
+
+static const char *const callers[] = {"e-office", "archive", "licences", "taxes"};
+static const char *const keys[] = {"seal-demo", "seal-tax", "seal-rare"};
+static const char *const classes[] = {"surat_tugas", "surat \"lain\"", "nota"};
+static const char *const mandates[] = {NULL, "g-88", "g-89"};
+static const char *const rules[] = {"CP-4.9-02", "CP-6.3-01", "CP-9.9-99"};
+
+/* Numbers without a pattern, the same in each run. */
+static uint32_t draw(uint32_t limit)
+{
+    static uint32_t state = 1;
+
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % limit;
+}
+
+/* One in a thousand is rare. */
+static uint32_t mostly_first(uint32_t limit)
+{
+    return draw(1000) == 0 ? limit - 1 : draw(limit - 1);
+}
+
+static struct slice make_job(char *buffer, const struct record_head *head)
+{
+    struct record_job job = lawful_job();
+    struct record_decision decision = lawful_decision();
+    const char *shadow = rules[mostly_first(3)];
+    struct record_failure failure = {.rule = rules[mostly_first(3)], .code = "CODE"};
+    struct slice text;
+    char id[24];
+
+    (void)snprintf(id, sizeof(id), "req-%u", (unsigned)(head->seq / 3));
+    job.request_id = id;
+    job.caller = callers[mostly_first(4)];
+    job.key = keys[mostly_first(3)];
+    job.document_class = classes[mostly_first(3)];
+    job.mandate = mandates[mostly_first(3)];
+    decision.shadow_failures = &shadow;
+    decision.shadow_count = draw(2);
+    decision.failures = &failure;
+    decision.failure_count = 1;
+    cr_assert_eq(draw(4) == 0 ? record_deny(buffer, head, &job, &decision, &text)
+                              : record_intent(buffer, head, &job, &decision, &text),
+                 SG_OK);
+    return text;
+}
+
+static struct slice make_record(char *buffer, uint64_t seq)
+{
+    static const char *const pairs[] = {"lane", "lane0"};
+    int64_t step_back_us = seq > 5000 && seq < 5100 ? 3600000000 : 0;
+    struct record_head head = {seq, first_us + (int64_t)seq * 1000000 - step_back_us,
+                               node};
+    struct slice text;
+
+    if (draw(50) == 0) {
+        cr_assert_eq(record_event(buffer, &head, "lane.down", pairs, 1, &text), SG_OK);
+        return text;
+    }
+    if (draw(500) == 0) {
+        return slice_str("no JSON at all, with seal-demo in it");
+    }
+    return make_job(buffer, &head);
+}
+
+static void fill(uint64_t count)
+{
+    static char buffer[LEDGER_RECORD_MAX];
+
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    for (uint64_t i = 0; i < count; i++) {
+        struct slice text = make_record(buffer, ledger_next_index(book.ledger));
+        cr_assert_eq(ledger_append(book.ledger, text, NULL), SG_OK);
+    }
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+}
+
+static void open_reader(void)
+{
+    cr_assert_eq(ledger_reader_open(book.path, &reader, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(ledger_reader_index(reader, book.path, &why), SG_OK, "%s", why.text);
+}
+
+static unsigned build(void)
+{
+    unsigned steps = 0;
+    enum sg_status status;
+
+    while ((status = ledger_reader_step(reader, &why)) == SG_OK) {
+        steps++;
+    }
+    cr_assert_eq(status, SG_NOT_FOUND, "%s", why.text);
+    return steps;
+}
+
+static void index_path(char *out, size_t size, const char *end)
+{
+    (void)snprintf(out, size, "%s.index%s", book.path, end);
+}
+
+static void set_up(void)
+{
+    node = "gw1";
+    book_make(&book);
+    book_open(&book);
+    fill(RECORDS);
+    open_reader();
+}
+
+static void tear_down(void)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char name[200];
+
+    ledger_reader_close(reader);
+    reader = NULL;
+    for (size_t i = 0; i < SG_COUNT(ends); i++) {
+        index_path(name, sizeof(name), ends[i]);
+        (void)unlink(name);
+    }
+    book_remove(&book);
+}
+
+TestSuite(index, .init = set_up, .fini = tear_down, .timeout = 120);
+
+/* --- What is found -------------------------------------------------------------------
+ */
+
+static bool found[RECORDS + INDEX_BLOCK];
+static uint64_t looked_at;
+
+static void note_it(void *context, uint64_t record, struct slice json)
+{
+    (void)context;
+    (void)json;
+    cr_assert_lt(record, sizeof(found));
+    cr_assert_not(found[record], "record %u twice", (unsigned)record);
+    found[record] = true;
+}
+
+/* Reads page after page, as a client does. */
+static unsigned read_all(const struct record_filter *filter)
+{
+    struct record_page page = {.first = 0, .max = PAGE, .scan = 2000};
+    uint64_t size = 0;
+    unsigned pages = 0;
+
+    memset(found, 0, sizeof(found));
+    cr_assert_eq(ledger_read_size(reader, &size), SG_OK);
+    while (page.first < size) {
+        cr_assert_eq(ledger_read(reader, filter, &page, note_it, NULL), SG_OK);
+        cr_assert_gt(page.next, page.first, "no way forward at %u", (unsigned)page.first);
+        page.first = page.next;
+        pages++;
+    }
+    return pages;
+}
+
+enum { CONDITIONS = 9 };
+static const char *const two_types[] = {"deny", "lane.down"};
+
+/* Puts condition number `which` into the filter, with its common or its rare value. */
+static void put(struct record_filter *filter, unsigned which, bool rare)
+{
+    switch (which) {
+    case 0:
+        filter->from_us = first_us + (rare ? RECORDS - 900 : 2000) * 1000000LL;
+        filter->until_us = first_us + (rare ? RECORDS - 800 : RECORDS - 500) * 1000000LL;
+        break;
+    case 1:
+        filter->caller = callers[rare ? 3 : 0];
+        break;
+    case 2:
+        filter->key = keys[rare ? 2 : 0];
+        break;
+    case 3:
+        filter->rule = rules[rare ? 2 : 0];
+        break;
+    case 4:
+        filter->decision = rare ? "deny" : "allow";
+        break;
+    case 5:
+        filter->document_class = classes[rare ? 2 : 1];
+        break;
+    case 6:
+        filter->mandate = mandates[rare ? 2 : 1];
+        break;
+    case 7:
+        filter->request_id = rare ? "req-1500" : "req-77";
+        break;
+    default:
+        filter->types = two_types;
+        filter->type_count = rare ? 2 : 1;
+        break;
+    }
+}
+
+/* What each condition alone says of each record, without the index. */
+static bool truth[CONDITIONS][2][RECORDS];
+
+static void learn(void *context, uint64_t record, struct slice json)
+{
+    (void)context;
+    for (unsigned which = 0; which < CONDITIONS; which++) {
+        for (int rare = 0; rare < 2; rare++) {
+            struct record_filter filter = {0};
+            put(&filter, which, rare == 1);
+            truth[which][rare][record] = filter_matches(&filter, json);
+        }
+    }
+    looked_at++;
+}
+
+static void learn_truth(void)
+{
+    struct record_page page = {.first = 0, .max = RECORDS, .scan = RECORDS};
+
+    cr_assert_eq(ledger_read(reader, NULL, &page, learn, NULL), SG_OK);
+    cr_assert_eq(looked_at, RECORDS);
+}
+
+static bool wanted(unsigned chosen, unsigned rare, uint64_t record)
+{
+    for (unsigned which = 0; which < CONDITIONS; which++) {
+        if ((chosen >> which & 1) != 0 && !truth[which][rare >> which & 1][record]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void expect_same(unsigned chosen, unsigned rare)
+{
+    struct record_filter filter = {0};
+
+    for (unsigned which = 0; which < CONDITIONS; which++) {
+        if ((chosen >> which & 1) != 0) {
+            put(&filter, which, (rare >> which & 1) != 0);
+        }
+    }
+    (void)read_all(&filter);
+    for (uint64_t i = 0; i < RECORDS; i++) {
+        cr_assert_eq(found[i], wanted(chosen, rare, i),
+                     "conditions %x, rare %x, record %u", chosen, rare, (unsigned)i);
+    }
+}
+
+Test(index, every_combination_of_conditions_finds_what_is_there)
+{
+    learn_truth();
+    cr_assert_eq(build(), 2);
+    for (unsigned chosen = 0; chosen < 1U << CONDITIONS; chosen++) {
+        expect_same(chosen, 0);
+        expect_same(chosen, draw(1U << CONDITIONS));
+        expect_same(chosen, UINT32_MAX);
+    }
+}
+
+/* What is not in the index yet is looked through: an answer never waits for it. */
+Test(index, an_index_that_is_half_built_hides_nothing)
+{
+    learn_truth();
+    cr_assert_eq(ledger_reader_step(reader, &why), SG_OK);
+    for (unsigned which = 0; which < CONDITIONS; which++) {
+        expect_same(1U << which, 0);
+        expect_same(1U << which, UINT32_MAX);
+    }
+}
+
+Test(index, it_goes_on_where_it_stopped)
+{
+    cr_assert_eq(build(), 2);
+    ledger_reader_close(reader);
+    open_reader();
+    cr_expect_eq(build(), 0, "all is in it already");
+    fill(INDEX_BLOCK);
+    cr_expect_eq(build(), 1);
+}
+
+/* --- What it costs -------------------------------------------------------------------
+ */
+
+/* A page that looks at few records must still come to the end. */
+Test(index, a_rare_word_is_found_without_looking_at_the_rest)
+{
+    struct record_filter filter = {.key = "seal-demo", .request_id = "req-1500"};
+    struct record_page page = {.first = 0, .max = 10, .scan = 20};
+
+    cr_assert_eq(build(), 2);
+    memset(found, 0, sizeof(found));
+    cr_assert_eq(ledger_read(reader, &filter, &page, note_it, NULL), SG_OK);
+    cr_expect_geq(page.next, 2 * INDEX_BLOCK, "it stopped at %u", (unsigned)page.next);
+}
+
+static const char *const index_sql[] = {
+#define INDEXING(name, sql) sql,
+#include "gateway/ledger/index_statements.def"
+#undef INDEXING
+};
+
+static void expect_no_scan(sqlite3 *db, const char *sql)
+{
+    char question[512];
+    sqlite3_stmt *plan = NULL;
+
+    (void)snprintf(question, sizeof(question), "EXPLAIN QUERY PLAN %s", sql);
+    cr_assert_eq(sqlite3_prepare_v2(db, question, -1, &plan, NULL), SQLITE_OK, "%s", sql);
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(plan, 3);
+        cr_expect_null(strstr(text, "SCAN"), "%s: %s", sql, text);
+        cr_expect_null(strstr(text, "TEMP B-TREE"), "%s: %s", sql, text);
+    }
+    (void)sqlite3_finalize(plan);
+}
+
+/* Every filter is answered by these and by LEAVES, whatever its conditions. */
+Test(index, no_statement_reads_a_whole_table)
+{
+    char path[200];
+    sqlite3 *db = NULL;
+
+    cr_assert_eq(build(), 2);
+    index_path(path, sizeof(path), "");
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < SG_COUNT(index_sql); i++) {
+        if (strncmp(index_sql[i], "SELECT", 6) == 0) {
+            expect_no_scan(db, index_sql[i]);
+        }
+    }
+    (void)sqlite3_close(db);
+    cr_assert_eq(sqlite3_open(book.path, &db), SQLITE_OK);
+    expect_no_scan(db, "SELECT idx, rec FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY "
+                       "idx");
+    expect_no_scan(db, "SELECT outcome FROM claim WHERE caller = ?1 AND request_id = ?2");
+    (void)sqlite3_close(db);
+}
+
+Test(index, a_reader_between_two_pages_holds_no_lock)
+{
+    struct record_filter filter = {.caller = "e-office"};
+    struct record_page page = {.first = 0, .max = 1, .scan = 100};
+    sqlite3 *db = NULL;
+    int left = -1;
+    int moved = -1;
+
+    cr_assert_eq(build(), 2);
+    cr_assert_eq(ledger_read(reader, &filter, &page, note_it, NULL), SG_OK);
+    fill(10);
+    cr_assert_eq(ledger_idle(book.ledger), SG_OK);
+    cr_assert_eq(sqlite3_open(book.path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "SELECT max(idx) FROM leaf", NULL, NULL, NULL),
+                 SQLITE_OK);
+    cr_assert_eq(
+        sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &moved),
+        SQLITE_OK);
+    cr_expect_eq(left, 0, "a reader holds %d frames of the WAL", left);
+    (void)sqlite3_close(db);
+}
+
+/* --- Whose it is ---------------------------------------------------------------------
+ */
+
+Test(index, a_small_log_has_no_file)
+{
+    char path[200];
+
+    tear_down();
+    book_make(&book);
+    book_open(&book);
+    fill(INDEX_BLOCK - 1);
+    open_reader();
+    cr_expect_eq(build(), 0);
+    index_path(path, sizeof(path), "");
+    cr_expect_neq(access(path, F_OK), 0);
+}
+
+Test(index, that_of_another_log_is_made_anew)
+{
+    char name[200];
+    char kept[256];
+
+    cr_assert_eq(build(), 2);
+    index_path(name, sizeof(name), "");
+    (void)snprintf(kept, sizeof(kept), "%s.kept", name);
+    ledger_reader_close(reader);
+    reader = NULL;
+    cr_assert_eq(rename(name, kept), 0);
+    struct book old = book;
+    book_make(&book);
+    book_open(&book);
+    node = "gw2";
+    fill(2 * INDEX_BLOCK);
+    index_path(name, sizeof(name), "");
+    cr_assert_eq(rename(kept, name), 0);
+    open_reader();
+    cr_expect_eq(build(), 2, "none of it was believed");
+    book_remove(&old);
+}
+
+Test(index, a_damaged_one_is_made_anew)
+{
+    char name[200];
+
+    cr_assert_eq(build(), 2);
+    ledger_reader_close(reader);
+    index_path(name, sizeof(name), "");
+    FILE *file = fopen(name, "r+");
+    cr_assert_not_null(file);
+    for (int i = 0; i < 8192; i++) {
+        (void)fputc('x', file);
+    }
+    (void)fclose(file);
+    open_reader();
+    cr_expect_eq(build(), 2);
+}
+
+/* Puts a value into all postings of the caller e-office. */
+static void bend(const char *value)
+{
+    char path[200];
+    sqlite3 *db = NULL;
+
+    index_path(path, sizeof(path), "");
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    char *sql =
+        sqlite3_mprintf("UPDATE posting SET records = %s WHERE word = %lld", value,
+                        (long long)index_word(WORD_caller, slice_str("e-office")));
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_gt(sqlite3_changes(db), 0);
+    sqlite3_free(sql);
+    (void)sqlite3_close(db);
+}
+
+Test(index, what_it_wrongly_names_is_not_shown)
+{
+    char value[2 * INDEX_BITMAP + 4];
+
+    learn_truth();
+    cr_assert_eq(build(), 2);
+    memset(value, 'f', sizeof(value));
+    memcpy(value, "x'", 2);
+    memcpy(value + 2 + (size_t)2 * INDEX_BITMAP, "'", 2);
+    bend(value);
+    expect_same(1U << 1, 0);
+}
+
+Test(index, a_fault_in_it_costs_no_record)
+{
+    static const char *const faults[] = {"x'00'", "x'ffff'", "zeroblob(4000)"};
+
+    learn_truth();
+    for (size_t i = 0; i < SG_COUNT(faults); i++) {
+        cr_assert_eq(ledger_reader_index(reader, book.path, &why), SG_OK);
+        (void)build();
+        bend(faults[i]);
+        expect_same(1U << 1, 0);
+    }
+}
