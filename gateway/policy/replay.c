@@ -1,0 +1,329 @@
+#include "gateway/policy/replay.h"
+
+#include <stdlib.h>
+
+#include "gateway/policy/replay_inside.h"
+
+const char *replay_kind_name(enum replay_kind kind)
+{
+    static const char *const names[] = {
+#define REPLAY_KIND(name, text, english, indonesian) [REPLAY_##name] = (text),
+#include "gateway/policy/replay.def"
+#undef REPLAY_KIND
+    };
+
+    MUST(kind < REPLAY_KINDS);
+    return names[kind];
+}
+
+/* --- Keys -------------------------------------------------------------------------- */
+
+/* What the text of a policy file says: another file says it in its own words, and the
+ * same file says the same again. */
+static void forget_policy_facts(struct facts *facts)
+{
+    static const enum fact own[] = {FACT_ID_agreement_from, FACT_ID_agreement_until,
+                                    FACT_ID_policy_effective, FACT_ID_policy_review_by,
+                                    FACT_ID_policy_profile};
+
+    for (size_t i = 0; i < SG_COUNT(own); i++) {
+        facts->value[own[i]] = (struct fact_value){0};
+    }
+}
+
+static enum sg_status bind_key(struct replay_key *key, struct logged_key *logged)
+{
+    key->index = logged->index;
+    key->name = strdup(logged->key);
+    if (key->name == NULL) {
+        return SG_NO_MEMORY;
+    }
+    forget_policy_facts(&logged->facts);
+    policy_reads(key->policy, key->reads);
+    return policy_bind(key->policy, &logged->facts, &key->bound);
+}
+
+enum sg_status replay_key_make(const struct policy *policy, uint64_t index,
+                               struct slice record, struct replay_key **out,
+                               struct sg_error *why)
+{
+    struct logged_key logged = {0};
+
+    TRY(logged_key_read(index, record, &logged, why));
+    struct replay_key *key = calloc(1, sizeof(*key));
+    enum sg_status status = SG_NO_MEMORY;
+    if (key != NULL) {
+        key->policy = policy;
+        status = bind_key(key, &logged);
+    }
+    logged_key_fini(&logged);
+    if (status != SG_OK) {
+        replay_key_free(key);
+        return status;
+    }
+    *out = key;
+    return SG_OK;
+}
+
+void replay_key_free(struct replay_key *key)
+{
+    if (key != NULL) {
+        policy_key_free(key->bound);
+        free(key->name);
+        free(key);
+    }
+}
+
+/* --- Facts, and what is not known of them --------------------------------------------
+ */
+
+static bool is_of(const struct policy *policy, const struct logged *decision)
+{
+    return memcmp(policy->info.sha256, decision->policy_rev,
+                  sizeof(decision->policy_rev)) == 0;
+}
+
+static const struct policy *policy_then(const struct replay_policies *policies,
+                                        const struct logged *decision)
+{
+    for (size_t i = 0; i < policies->count; i++) {
+        if (is_of(policies->then[i], decision)) {
+            return policies->then[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- Comparing -----------------------------------------------------------------------
+ */
+
+static size_t listed(const struct verdict *verdict)
+{
+    return verdict->failure_count < VERDICT_FAILURES ? verdict->failure_count
+                                                     : VERDICT_FAILURES;
+}
+
+static bool same_failure(const struct logged_failure *failure,
+                         const struct policy *policy, uint16_t rule)
+{
+    if (rule == REPLAY_NO_RULE) {
+        return failure->rule[0] == '\0' &&
+               strcmp(failure->code, LOGGED_DEFAULT_DENY) == 0;
+    }
+    const struct rule_info *info = &policy->rules[rule].info;
+    return strcmp(failure->rule, info->id) == 0 && strcmp(failure->code, info->code) == 0;
+}
+
+static bool was_listed(const struct logged *decision, const struct policy *policy,
+                       uint16_t rule)
+{
+    for (size_t i = 0; i < decision->failure_count; i++) {
+        if (same_failure(&decision->failures[i], policy, rule)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool was_complete(const struct logged *decision)
+{
+    return decision->failure_more == 0 && decision->failure_count < VERDICT_FAILURES;
+}
+
+/* The rules that deny now; the default deny is one of them. */
+static size_t denials(const struct verdict *verdict, uint16_t out[VERDICT_FAILURES])
+{
+    size_t count = listed(verdict);
+
+    memcpy(out, verdict->failures, sizeof(verdict->failures));
+    if (count == 0) {
+        out[count++] = REPLAY_NO_RULE;
+    }
+    return count;
+}
+
+static void note_denies(const struct replay_key *key, const struct logged *decision,
+                        struct replay *replay)
+{
+    uint16_t now[VERDICT_FAILURES];
+    size_t count = denials(&replay->verdict, now);
+
+    for (size_t i = 0; i < count; i++) {
+        if (decision->allowed ||
+            (was_complete(decision) && !was_listed(decision, key->policy, now[i]))) {
+            replay->denies[replay->denies_count++] = now[i];
+        }
+    }
+}
+
+/* Whether a recorded failure is one no longer, for certain. */
+static bool is_over(const struct replay_key *key, const struct logged_failure *failure,
+                    const struct replay *replay, const struct unknown *unknown)
+{
+    const struct policy *policy = key->policy;
+    size_t rule = policy_find_rule(policy, failure->rule);
+    struct rule_why why;
+
+    if (failure->rule[0] == '\0') {
+        return replay->allowed || replay->verdict.failure_count > 0;
+    }
+    if (rule == policy->rule_count ||
+        strcmp(failure->code, policy->rules[rule].info.code) != 0) {
+        return true;
+    }
+    policy_explain(policy, rule, &replay->facts, &why);
+    return !rule_denies(&policy->rules[rule], why.result) &&
+           !policy_rule_open(policy, rule, &replay->facts, unknown);
+}
+
+static void note_denied(const struct replay_key *key, const struct logged *decision,
+                        const struct unknown *unknown, struct replay *replay)
+{
+    for (size_t i = 0; i < decision->failure_count; i++) {
+        if (is_over(key, &decision->failures[i], replay, unknown)) {
+            replay->denied[replay->denied_count++] = (uint16_t)i;
+        }
+    }
+}
+
+/* The same rule may decide behind another one now: the caller is told another code. */
+static bool same_decider(const struct replay_key *key, const struct logged *decision,
+                         const struct replay *replay)
+{
+    uint16_t now[VERDICT_FAILURES];
+
+    (void)denials(&replay->verdict, now);
+    return decision->failure_count == 0 ||
+           same_failure(&decision->failures[0], key->policy, now[0]);
+}
+
+/* Only the first VERDICT_FAILURES were ever given to the record. */
+static bool same_failures(const struct replay_key *key, const struct logged *decision,
+                          const struct replay *replay)
+{
+    uint16_t now[VERDICT_FAILURES];
+    size_t count = denials(&replay->verdict, now);
+    bool same = decision->failure_count + decision->failure_more == count;
+
+    for (size_t i = 0; same && i < decision->failure_count; i++) {
+        same = same_failure(&decision->failures[i], key->policy, now[i]);
+    }
+    return same;
+}
+
+static bool same_shadows(const struct replay_key *key, const struct logged *decision,
+                         const struct verdict *verdict)
+{
+    size_t count =
+        verdict->shadow_count < VERDICT_SHADOWS ? verdict->shadow_count : VERDICT_SHADOWS;
+    bool same = decision->shadow_count + decision->shadow_more == count;
+
+    for (size_t i = 0; same && i < decision->shadow_count; i++) {
+        const struct rule *rule = &key->policy->rules[verdict->shadows[i]];
+        same = strcmp(decision->shadows[i], rule->info.id) == 0;
+    }
+    return same;
+}
+
+/* What the same policy must say again to the letter. Shadows are recorded of allowed jobs
+ * only. */
+static bool as_recorded(const struct replay_key *key, const struct logged *decision,
+                        const struct replay *replay)
+{
+    return replay->verdict.passed == decision->passed &&
+           (decision->allowed ? same_shadows(key, decision, &replay->verdict)
+                              : same_failures(key, decision, replay));
+}
+
+static enum replay_kind compare(const struct replay_key *key,
+                                const struct logged *decision,
+                                const struct unknown *unknown, struct replay *replay)
+{
+    if (!replay->allowed) {
+        note_denies(key, decision, replay);
+    }
+    if (!decision->allowed) {
+        note_denied(key, decision, unknown, replay);
+    }
+    if (replay->allowed != decision->allowed) {
+        return replay->allowed ? REPLAY_NEWLY_ALLOWED : REPLAY_NEWLY_DENIED;
+    }
+    if (replay->denies_count + replay->denied_count > 0 ||
+        (!replay->allowed && replay->open == 0 && !same_decider(key, decision, replay))) {
+        return REPLAY_OTHER_RULES;
+    }
+    bool same = !is_of(key->policy, decision) || decision->cut ||
+                as_recorded(key, decision, replay);
+    return same ? REPLAY_SAME : REPLAY_OTHER_RESULTS;
+}
+
+/* --- Judging -------------------------------------------------------------------------
+ */
+
+/* Whether anything is unknown that the policy reads. */
+static bool some(const struct unknown *unknown)
+{
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        if (unknown->fact[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* false: the outcome depends on what is not known. */
+static bool settle(const struct replay_key *key, const struct unknown *unknown,
+                   struct replay *replay)
+{
+    struct unknown_verdict found;
+
+    if (!some(unknown)) { /* the gateway's own way */
+        policy_judge(key->policy, key->bound, &replay->facts, &replay->verdict);
+        replay->allowed = replay->verdict.allow;
+        return true;
+    }
+    policy_judge_unknown(key->policy, key->bound, &replay->facts, unknown, &found);
+    replay->verdict = found.certain;
+    replay->allowed = found.may_allow;
+    replay->missing = found.wanted;
+    replay->open = found.open;
+    return found.may_allow != found.may_deny;
+}
+
+static enum sg_status belong(const struct replay_key *key, const struct logged *decision,
+                             struct sg_error *why)
+{
+    if (key->index == decision->bound && strcmp(key->name, decision->key) == 0) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_INVALID,
+                   "record %llu: is of key '%.64s' and names record %llu, which has the "
+                   "facts of key '%.64s'",
+                   (unsigned long long)decision->index, decision->key,
+                   (unsigned long long)key->index, key->name);
+}
+
+enum sg_status replay_judge(const struct replay_key *key, const struct logged *decision,
+                            const struct replay_policies *policies, struct replay *out,
+                            struct sg_error *why)
+{
+    struct unknown unknown;
+
+    *out = (struct replay){.kind = REPLAY_INCOMPLETE, .missing = FACT_COUNT};
+    if (decision->by_gateway) {
+        out->kind = REPLAY_BY_GATEWAY;
+        return SG_OK;
+    }
+    if (!decision->has_facts) {
+        return SG_OK;
+    }
+    MUST(key != NULL);
+    TRY(belong(key, decision, why));
+    const struct policy *then =
+        is_of(key->policy, decision) ? key->policy : policy_then(policies, decision);
+    replay_gather(key, decision, then, &out->facts, &unknown);
+    if (settle(key, &unknown, out)) {
+        out->kind = compare(key, decision, &unknown, out);
+    }
+    return SG_OK;
+}

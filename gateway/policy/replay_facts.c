@@ -1,0 +1,93 @@
+#include "gateway/policy/replay_inside.h"
+
+static void forget(struct facts *facts, const enum fact *some, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        facts->value[some[i]] = (struct fact_value){0};
+    }
+}
+
+/* The day of the calendar follows from clock.now by the zone and the holidays of the
+ * policy that judges. */
+static void merge(const struct replay_key *key, const struct logged *decision,
+                  struct facts *facts)
+{
+    static const enum fact calendar[] = {
+        FACT_ID_clock_weekday, FACT_ID_clock_minute_of_day, FACT_ID_clock_holiday};
+
+    *facts = *policy_key_facts(key->bound);
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        if (fact_phase((enum fact)i) != FACT_PHASE_KEY) {
+            facts->value[i] = decision->facts.value[i];
+        }
+    }
+    forget(facts, calendar, SG_COUNT(calendar));
+    facts_derive(facts);
+    policy_clock_facts(key->policy, facts);
+}
+
+static bool is_field(enum fact fact)
+{
+    static const enum fact fields[] = {FACT_ID_job_id,         FACT_ID_job_profile,
+                                       FACT_ID_job_doc_class,  FACT_ID_job_alg,
+                                       FACT_ID_job_batch,      FACT_ID_job_approval_ref,
+                                       FACT_ID_job_hash_alg,   FACT_ID_caller_name,
+                                       FACT_ID_job_digest_len, FACT_ID_caller_cert_fp};
+
+    for (size_t i = 0; i < SG_COUNT(fields); i++) {
+        if (fields[i] == fact) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that facts_derive makes of KEY facts and fields, and of the time where that is
+ * known: absent only because one of these is. */
+static bool follows(enum fact fact, const struct facts *facts)
+{
+    bool of_time = fact == FACT_ID_cert_remaining_s || fact == FACT_ID_cert_in_period;
+
+    return fact == FACT_ID_key_class_allowed ||
+           (of_time && facts->value[FACT_ID_clock_now].present);
+}
+
+static void note_unknown(const struct replay_key *key, const struct policy *then,
+                         const struct facts *facts, struct unknown *unknown)
+{
+    bool read_then[FACT_COUNT] = {false};
+
+    if (then != NULL) {
+        policy_reads(then, read_then);
+    }
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        enum fact fact = (enum fact)i;
+        unknown->fact[i] = key->reads[i] && fact_phase(fact) != FACT_PHASE_KEY &&
+                           !facts->value[i].present && !is_field(fact) && !read_then[i] &&
+                           !follows(fact, facts);
+    }
+}
+
+/* A day's count is of the days of that policy's zone. */
+static void forget_days(const struct replay_key *key, const struct policy *then,
+                        struct facts *facts, struct unknown *unknown)
+{
+    static const enum fact days[] = {FACT_ID_counter_caller_day, FACT_ID_counter_key_day};
+
+    if (then != NULL && then->zone_minutes == key->policy->zone_minutes) {
+        return;
+    }
+    forget(facts, days, SG_COUNT(days));
+    for (size_t i = 0; i < SG_COUNT(days); i++) {
+        unknown->fact[days[i]] = key->reads[days[i]];
+    }
+}
+
+void replay_gather(const struct replay_key *key, const struct logged *decision,
+                   const struct policy *then, struct facts *facts,
+                   struct unknown *unknown)
+{
+    merge(key, decision, facts);
+    note_unknown(key, decision->cut ? NULL : then, facts, unknown);
+    forget_days(key, then, facts, unknown);
+}

@@ -1,0 +1,38 @@
+#ifndef SEGEL_TESTS_UNIT_POLICY_SUPPORT_LOGGING_H
+#define SEGEL_TESTS_UNIT_POLICY_SUPPORT_LOGGING_H
+
+#include "gateway/policy/replay.h"
+
+/* Records as the gateway writes them, made of facts: the key's at index 3, a decision's
+ * at index 7. */
+enum { KEY_INDEX = 3, DECISION_INDEX = 7 };
+struct record_text {
+    char text[LOGGED_RECORD_MAX];
+    size_t len;
+};
+struct slice record_slice(const struct record_text *record);
+
+void log_key(const struct policy *policy, const struct facts *facts,
+             struct record_text *out);
+/* Judges the facts and writes the decision with those of them that the policy reads. */
+void log_decision(const struct policy *policy, const struct facts *facts,
+                  struct record_text *out);
+
+/* Replaces a text that must stand in the record. */
+void record_edit(struct record_text *record, const char *find, const char *put);
+
+/* Both records written by one policy, read and judged by another. Returns the kind; all
+ * of it in *out unless that is NULL. Texts in it are gone. */
+struct replay_setting {
+    const struct policy *before;
+    const struct policy *after;
+    const struct policy *known; /* the policy of the time as far as after knows it */
+};
+enum replay_kind replayed(const struct replay_setting *setting, const struct facts *facts,
+                          struct replay *out);
+/* The same of a decision that is written already. */
+enum replay_kind replayed_record(const struct replay_setting *setting,
+                                 const struct facts *facts, struct slice decision,
+                                 struct replay *out);
+
+#endif
