@@ -32,6 +32,8 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     STAILQ_INIT(&core->again);
     STAILQ_INIT(&core->orders);
     STAILQ_INIT(&core->obeyed);
+    STAILQ_INIT(&core->inquiries);
+    STAILQ_INIT(&core->told);
     STAILQ_INIT(&core->admitted);
     STAILQ_INIT(&core->answered);
     STAILQ_INIT(&core->outdated);

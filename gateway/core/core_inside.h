@@ -8,6 +8,7 @@
 #include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
+#include "gateway/core/note.h"
 #include "gateway/core/order.h"
 #include "gateway/core/route.h"
 
@@ -16,28 +17,14 @@
  *   berth.c       lanes come and go       route.c       which lane serves a key's job
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
  *   conclude.c    what came of it         orders.c      what officers ask for
+ *   grounds.c     why a job is refused    inquiries.c   what is asked, not signed
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
  *   reload.c      a new list of lanes     report.c      what others may know
  *   succession.c  another policy
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
  *   waiting.c     jobs that wait */
 
-enum { NOTES_MAX = 320, TURN_DECISIONS = 256 };
-
-/* Why jobs were answered without a decision, and so without a record of their own. */
-enum unrecorded {
-    UNRECORDED_NO_LANE, /* the HSM was away */
-    UNRECORDED_EXPIRED, /* the deadline passed in the queue */
-    UNRECORDED_GIVEN_UP,
-    UNRECORDED_KINDS
-};
-
-/* An event of the gateway itself, on its way to the log. */
-struct gateway_note {
-    const char *type; /* static */
-    char subject[65];
-    char why[256];
-};
+enum { TURN_DECISIONS = 256 };
 
 struct core {
     struct core_options options;
@@ -72,6 +59,8 @@ struct core {
     struct job_list outdated; /* to be judged again; likewise */
     struct letters orders;    /* not yet carried out */
     struct letters obeyed;    /* to be handed back after the commit */
+    struct letters inquiries; /* not yet on the log */
+    struct letters told;      /* to be handed back after the commit */
     size_t waiting_count;
     size_t finished_count;
     bool cut_short;       /* the last turn decided as many jobs as one may */
@@ -144,6 +133,9 @@ SG_MUST_USE enum sg_status succession_write_start(struct core *core);
 /* Orders about policies: inside a transaction, and after its commit. */
 SG_MUST_USE enum sg_status succession_write(struct core *core, struct order *order);
 void succession_tell(const struct core *core, const struct order *order);
+/* inquiries.c: likewise. */
+SG_MUST_USE enum sg_status inquiries_write(struct core *core);
+void inquiries_answer(struct core *core);
 /* reload.c */
 void reload_fini(struct core *core);
 

@@ -3,6 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/grounds.h"
 #include "gateway/ledger/record.h"
 
 /* --- Records --------------------------------------------------------------------- */
@@ -74,41 +75,11 @@ static enum sg_status deny_by(struct core *core, struct job *job,
     return write_deny(core, job, &decision);
 }
 
-static enum sg_status deny_by_policy(struct core *core, struct job *job)
+static enum sg_status deny_job(struct core *core, struct job *job)
 {
     struct record_failure failures[VERDICT_FAILURES];
-    size_t count = job->denial == NULL ? 0 : job->denial->count;
+    const struct record_decision decision = grounds_of(job, failures);
 
-    if (count == 0 && job->status == SG_DENIED) {
-        const struct record_failure stranger = {.rule = "CP-4.5-02",
-                                                .cp_section = "4.5.1",
-                                                .code = "CALLER_NOT_ENTITLED",
-                                                .found = job->caller->name,
-                                                .required =
-                                                    "a caller entitled to the key"};
-        return deny_by(core, job, &stranger);
-    }
-    if (count == 0) { /* allowed by every rule, but not a thing that the gateway makes */
-        const struct record_failure unserved = {.rule = "CP-7.1-01",
-                                                .cp_section = "7.1.3",
-                                                .code = "NOT_SERVED",
-                                                .found = sg_profile_name(job->profile),
-                                                .required = "what GetSigner offers"};
-        return deny_by(core, job, &unserved);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct rule_info *rule =
-            policy_rule(job->policy, job->denial->failures[i].rule);
-        failures[i] = (struct record_failure){
-            .rule = rule->id,
-            .cp_section = rule->cp_section,
-            .code = rule->code,
-            .found = job->denial->failures[i].why.found,
-            .required = job->denial->failures[i].why.required,
-        };
-    }
-    const struct record_decision decision = {
-        .passed = job->verdict.passed, .failures = failures, .failure_count = count};
     return write_deny(core, job, &decision);
 }
 
@@ -255,21 +226,6 @@ static enum sg_status answer_unrecorded(struct core *core, struct job *job,
     return SG_OK;
 }
 
-static enum sg_status deny_unusable(struct core *core, struct job *job)
-{
-    const struct record_failure failure = {
-        .rule = "CP-4.5-01",
-        .cp_section = "4.5.1",
-        .code = "KEY_NOT_USABLE",
-        .found = job->binding->why,
-        .required = "a key on the token that matches its certificate",
-    };
-
-    job_refuse(job, SG_PRECONDITION, "key '%s' cannot be used: %.128s",
-               job->key->config->name, job->binding->why);
-    return deny_by(core, job, &failure);
-}
-
 /* Its verdict is about a key that is no longer so: answered and counted like a lane that
  * is away. */
 static enum sg_status answer_outdated(struct core *core, struct job *job)
@@ -311,9 +267,13 @@ static enum sg_status judge_new(struct core *core, struct job *job)
         return answer_status_changed(core, job);
     }
     if (!job->verdict.allow) {
-        return deny_by_policy(core, job);
+        return deny_job(core, job);
     }
-    return job->binding->usable ? admit(core, job) : deny_unusable(core, job);
+    if (!job->binding->usable) {
+        grounds_unusable(job);
+        return deny_job(core, job);
+    }
+    return admit(core, job);
 }
 
 static enum sg_status judge_known(struct core *core, struct job *job,

@@ -53,6 +53,13 @@ void job_pool_fini(struct job_pool *pool)
     }
 }
 
+void job_init(struct job *job)
+{
+    /* The signature is the largest part and is written before it is read. */
+    memset(job, 0, offsetof(struct job, signature));
+    STAILQ_INIT(&job->followers);
+}
+
 struct job *job_take(struct job_pool *pool)
 {
     struct job *job = STAILQ_FIRST(&pool->idle);
@@ -64,9 +71,7 @@ struct job *job_take(struct job_pool *pool)
         pool->made += job != NULL ? 1 : 0;
     }
     if (job != NULL) {
-        /* The signature is the largest part and is written before it is read. */
-        memset(job, 0, offsetof(struct job, signature));
-        STAILQ_INIT(&job->followers);
+        job_init(job);
     }
     return job;
 }
@@ -83,10 +88,15 @@ void job_forget_verdict(struct job *job)
     job->why[0] = '\0';
 }
 
-void job_give(struct job_pool *pool, struct job *job)
+void job_fini(struct job *job)
 {
     job_forget_verdict(job);
     cms_template_free(job->old_template);
+}
+
+void job_give(struct job_pool *pool, struct job *job)
+{
+    job_fini(job);
     STAILQ_INSERT_HEAD(&pool->idle, job, queue);
 }
 

@@ -119,6 +119,10 @@ struct job {
 };
 STAILQ_HEAD(job_list, job);
 
+/* What a job owns, for whoever has one outside a pool: cleared, and given back. */
+void job_init(struct job *job);
+void job_fini(struct job *job);
+
 /* Jobs of one I/O loop, made once and used again. One thread. */
 struct job_pool {
     struct job_list idle;

@@ -66,6 +66,7 @@ struct caller_report {
     const char *name; /* borrowed from the configuration */
     uint64_t jobs;    /* that wait or are under way */
     uint64_t refused[REFUSALS];
+    uint64_t explains_refused; /* filled in by the services, which count them */
 };
 
 /* The core's side: written by the core thread, copied by any. */

@@ -3,6 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
 #include "gateway/core/waiting.h"
 
@@ -23,6 +24,8 @@ static void sort_letter(struct core *core, struct letter *letter,
 
     if (letter->kind == LETTER_ORDER) {
         STAILQ_INSERT_TAIL(&core->orders, letter, link);
+    } else if (letter->kind == LETTER_INQUIRY) {
+        STAILQ_INSERT_TAIL(&core->inquiries, letter, link);
     } else if (job->again) {
         STAILQ_INSERT_HEAD(backwards, job, queue);
     } else {
@@ -240,6 +243,7 @@ static enum sg_status write_all(struct core *core)
     TRY(notes_write(core));
     TRY(latches_write(core));
     TRY(orders_write(core));
+    TRY(inquiries_write(core));
     TRY(conclude_all(core));
     return decide_all(core);
 }
@@ -375,6 +379,7 @@ static void refuse_everybody(struct core *core)
     refuse_list(core, &undone);
     hand_back(core);
     orders_obey(core);
+    inquiries_answer(core);
 }
 
 static enum sg_status write_and_commit(struct core *core)
@@ -387,7 +392,7 @@ static enum sg_status write_and_commit(struct core *core)
 bool turn_has_work(const struct core *core)
 {
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
-           !STAILQ_EMPTY(&core->orders);
+           !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like
@@ -419,5 +424,6 @@ enum sg_status turn(struct core *core)
     dispatch(core);
     hand_back(core);
     orders_obey(core);
+    inquiries_answer(core);
     return SG_OK;
 }

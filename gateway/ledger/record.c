@@ -128,6 +128,7 @@ static void put_failures(struct json_out *out, const struct record_decision *dec
 
 /* One decision with at most limit rules in each of its lists. */
 struct judged {
+    const char *type;
     const struct record_job *job;
     const struct record_decision *decision;
     bool allowed;
@@ -139,7 +140,7 @@ static enum sg_status write_judged(char *buffer, const struct record_head *head,
 {
     struct json_out json;
 
-    start(&json, buffer, head, judged->allowed ? "intent" : "deny");
+    start(&json, buffer, head, judged->type);
     put_job(&json, judged->job);
     json_str(&json, "decision", judged->allowed ? "allow" : "deny");
     if (!judged->allowed) {
@@ -171,7 +172,8 @@ enum sg_status record_intent(char *buffer, const struct record_head *head,
                              const struct record_job *job,
                              const struct record_decision *decision, struct slice *out)
 {
-    struct judged judged = {.job = job, .decision = decision, .allowed = true};
+    struct judged judged = {
+        .type = "intent", .job = job, .decision = decision, .allowed = true};
 
     return shorten_until_fits(buffer, head, &judged, out);
 }
@@ -180,7 +182,19 @@ enum sg_status record_deny(char *buffer, const struct record_head *head,
                            const struct record_job *job,
                            const struct record_decision *decision, struct slice *out)
 {
-    struct judged judged = {.job = job, .decision = decision, .allowed = false};
+    struct judged judged = {.type = "deny", .job = job, .decision = decision};
+
+    return shorten_until_fits(buffer, head, &judged, out);
+}
+
+enum sg_status record_explain(char *buffer, const struct record_head *head,
+                              const struct record_job *job,
+                              const struct record_decision *decision, struct slice *out)
+{
+    struct judged judged = {.type = "explain",
+                            .job = job,
+                            .decision = decision,
+                            .allowed = decision->failure_count == 0};
 
     return shorten_until_fits(buffer, head, &judged, out);
 }

@@ -66,6 +66,13 @@ SG_MUST_USE enum sg_status record_deny(char *buffer, const struct record_head *h
                                        const struct record_decision *decision,
                                        struct slice *out);
 
+/* Somebody asked how a job would be judged; nothing was signed. Of the job those members
+ * are set that may stand there; failures: none when it would be allowed. */
+SG_MUST_USE enum sg_status record_explain(char *buffer, const struct record_head *head,
+                                          const struct record_job *job,
+                                          const struct record_decision *decision,
+                                          struct slice *out);
+
 /* What became of an INTENT. Caller, id, key and digest stand here once more, so that this
  * one record and its proof say to whom it happened. */
 struct record_result {

@@ -43,7 +43,8 @@ void policy_explain(const struct policy *policy, size_t rule, const struct facts
     line_init(&found, out->found, sizeof(out->found));
     line_init(&required, out->required, sizeof(out->required));
     out->fact = "";
-    out->result = rule_effective(policy, judged, rule_raw(policy, judged, facts), facts);
+    out->raw = rule_raw(policy, judged, facts);
+    out->result = rule_effective(policy, judged, out->raw, facts);
     if (judged->info.mode == RULE_OFF ||
         (judged->info.mode == RULE_PENDING && !policy->rehearsing)) {
         return;

@@ -143,6 +143,7 @@ void policy_judge(const struct policy *policy, const struct policy_key *bound,
  */
 struct rule_why {
     enum rule_result result; /* effective */
+    enum rule_result raw;    /* PASS, FAIL, ERROR, SKIP: before level, mode, exception */
     const char *fact;        /* name of the fact that decided; "" when none did */
     char found[128];         /* its value; empty when absent */
     char required[192];      /* ">= 2048", "one of [a, b]" */

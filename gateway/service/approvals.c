@@ -182,25 +182,11 @@ void approvals_answer(struct service_loop *loop, struct letter *letter)
     release(asked);
 }
 
-static void drop(struct letter *letter)
+void approvals_drop(struct letter *letter)
 {
-    bool order = letter->kind == LETTER_ORDER;
-
-    if (order && ((struct order *)letter)->kind == ORDER_UNLATCH) {
+    if (((struct order *)letter)->kind == ORDER_UNLATCH) {
         release((struct asked *)letter);
-    } else if (order || letter->kind == LETTER_POLICY) {
+    } else {
         policies_drop(letter);
-    }
-}
-
-void approvals_drop(struct mbox *replies)
-{
-    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
-    struct letter *letter;
-
-    mbox_take(replies, &mail);
-    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
-        STAILQ_REMOVE_HEAD(&mail, link);
-        drop(letter);
     }
 }

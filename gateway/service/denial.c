@@ -5,12 +5,9 @@
 
 /* --- PolicyDenial ---------------------------------------------------------------- */
 
-static Segel__V1__RuleVerdict *verdict_message(struct arena *arena, const struct job *job,
-                                               size_t index, bool english)
+Segel__V1__RuleVerdict *denial_verdict(struct arena *arena, const struct rule_info *rule,
+                                       const struct rule_why *why, bool english)
 {
-    const struct rule_why *why = &job->denial->failures[index].why;
-    const struct rule_info *rule =
-        policy_rule(job->policy, job->denial->failures[index].rule);
     Segel__V1__RuleVerdict *out =
         (Segel__V1__RuleVerdict *)arena_alloc(arena, sizeof(*out));
 
@@ -43,7 +40,9 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
     }
     segel__v1__policy_denial__init(out);
     for (size_t i = 0; i < count; i++) {
-        failures[i] = verdict_message(arena, job, i, english);
+        const struct rule_info *rule =
+            policy_rule(job->policy, job->denial->failures[i].rule);
+        failures[i] = denial_verdict(arena, rule, &job->denial->failures[i].why, english);
         if (failures[i] == NULL) {
             return NULL;
         }

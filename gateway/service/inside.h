@@ -9,16 +9,17 @@
 #include "gateway/service/pb.h"
 #include "gateway/service/roll.h"
 #include "gateway/service/services.h"
+#include "gateway/service/terms.h"
 #include "gateway/transport/reflection.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
- * items, result.c the answer to a job, signer.c GetSigner, log.c and log_answer.c
- * LogService, health.c gRPC health, tokens.c, approvals.c and policies.c what officers
- * see and order, clerk.c what takes long with policies, petitions.c those that wait for a
- * second person, policy_answers.c what is said of them, reflected.c what reflection tells.
- */
+ * items, result.c the answer to a job, explain.c Explain, signer.c GetSigner, log.c and
+ * log_answer.c LogService, health.c gRPC health, tokens.c, approvals.c and policies.c what
+ * officers see and order, clerk.c what takes long with policies, petitions.c those that
+ * wait for a second person, policy_answers.c what is said of them, reflected.c what
+ * reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
@@ -64,6 +65,7 @@ struct services {
     atomic_uint orders;                 /* of officers, under way */
     struct clerk *clerk;                /* owned */
     atomic_uint policy_asks;            /* calls of PolicyService, under way */
+    struct explain_gauge *explains;     /* owned; one a caller of the configuration */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;
@@ -80,39 +82,23 @@ const void *caller_identity(const void *caller);
 bool caller_has_role(const struct caller *caller, enum config_role role);
 bool caller_entitled(const struct caller *caller, const char *key);
 
-/* terms.c: SignTerms checked and resolved. Texts are copied. */
-struct terms {
-    const struct key *key;
-    enum sg_profile profile;
-    enum sg_hash hash;
-    enum sg_scheme scheme;
-    char document_class[LEDGER_ID_MAX + 1];
-    char approval_ref[JOB_APPROVAL_MAX + 1];
-    char batch[LEDGER_ID_MAX + 1];
-    char mandate[LEDGER_ID_MAX + 1];
-    char content_type[LEDGER_ID_MAX + 1];
-    char label_names[8][LEDGER_ID_MAX + 1];
-    size_t label_count;
-    bool notice;
-    bool pii; /* something looks like a NIK */
-    bool english;
-    int job_class; /* JobClass as it was asked for */
-};
-/* SG_INVALID, SG_NOT_FOUND (key), SG_UNSUPPORTED (profile): the whole call fails. */
-SG_MUST_USE enum sg_status terms_read(const struct services *services,
-                                      const Segel__V1__SignTerms *message,
-                                      struct terms *out, struct sg_error *why);
-/* One item into a job: id, digest, what is to be signed, request hash. On a failure the
- * job holds its refusal. */
-SG_MUST_USE enum sg_status terms_item(const struct terms *terms,
-                                      const Segel__V1__SignItem *item, struct job *job);
-
 /* judge.c: fills verdict and, when it denies, denial, status and sentence. */
 void judge_job(const struct caller *caller, const struct terms *terms, struct job *job);
 /* One that the core gave back, because what it was judged by has changed. */
 void judge_again(const struct caller *caller, const struct terms *terms, struct job *job);
+/* As judge_job, for whoever wants to know more: the facts that it was judged by, and what
+ * they borrow beside terms, job and caller. Not written when job->binding stays NULL. */
+struct judged {
+    struct facts facts;
+    struct slice label_names[8];
+};
+void judge_keep(const struct caller *caller, const struct terms *terms, struct job *job,
+                struct judged *out);
 
-/* denial.c: protobuf messages in an arena; NULL when the arena is full. */
+/* denial.c: protobuf messages in an arena; NULL when the arena is full. why is borrowed.
+ */
+Segel__V1__RuleVerdict *denial_verdict(struct arena *arena, const struct rule_info *rule,
+                                       const struct rule_why *why, bool english);
 Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *job,
                                         bool english);
 /* google.rpc.Status with ErrorInfo, PolicyDenial, RetryInfo, packed; empty when it does
@@ -122,7 +108,12 @@ struct slice denial_details(struct arena *arena, const struct job *job, bool eng
 int64_t retry_after_us(const struct job *job);
 enum { RETRY_AFTER_US = 100000 }; /* when nothing better is known */
 
-/* result.c: the answer to one job; NULL when the arena is full. */
+/* result.c: the answer to one job, or a part of it; NULL when the arena is full. */
+Segel__V1__ItemStatus *result_status(struct arena *arena, const struct job *job,
+                                     bool english);
+Segel__V1__LogPosition *result_position(struct arena *arena,
+                                        const struct services *services,
+                                        const struct job *job);
 Segel__V1__SignResult *result_message(struct arena *arena,
                                       const struct services *services,
                                       const struct job *job, bool english);

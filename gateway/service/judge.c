@@ -123,7 +123,15 @@ static void certificate_status(struct job *job, struct facts *facts)
 
 void judge_job(const struct caller *caller, const struct terms *terms, struct job *job)
 {
-    struct slice label_names[SG_COUNT(terms->label_names)];
+    struct judged judged;
+
+    judge_keep(caller, terms, job, &judged);
+}
+
+void judge_keep(const struct caller *caller, const struct terms *terms, struct job *job,
+                struct judged *out)
+{
+    struct facts *facts = &out->facts;
 
     job->judged = true;
     job->binding = key_take_binding(terms->key);
@@ -134,20 +142,19 @@ void judge_job(const struct caller *caller, const struct terms *terms, struct jo
     const struct policy *policy = job->binding->policy;
 
     job->policy = policy;
-    struct facts facts = *policy_key_facts(job->binding->facts);
-
+    *facts = *policy_key_facts(job->binding->facts);
     for (size_t i = 0; i < terms->label_count; i++) {
-        label_names[i] = slice_str(terms->label_names[i]);
+        out->label_names[i] = slice_str(terms->label_names[i]);
     }
-    job_facts(terms, job, label_names, &facts);
-    caller_facts(caller, &facts);
-    facts_number(&facts, FACT_ID_clock_now, job->signing_time_us);
-    certificate_status(job, &facts);
-    facts_derive(&facts);
-    policy_clock_facts(policy, &facts);
-    policy_judge(policy, job->binding->facts, &facts, &job->verdict);
+    job_facts(terms, job, out->label_names, facts);
+    caller_facts(caller, facts);
+    facts_number(facts, FACT_ID_clock_now, job->signing_time_us);
+    certificate_status(job, facts);
+    facts_derive(facts);
+    policy_clock_facts(policy, facts);
+    policy_judge(policy, job->binding->facts, facts, &job->verdict);
     if (!job->verdict.allow) {
-        explain_denial(policy, &facts, job);
+        explain_denial(policy, facts, job);
         if (job->denial != NULL && job->denial->count > 0) {
             word_denial(policy, terms, job);
         } else {

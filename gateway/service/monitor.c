@@ -93,6 +93,12 @@ static void write_callers(const struct monitor *monitor, FILE *out)
         const char *const labels[] = {caller->name, refusal_name(why)};
         metrics_uint(out, METRIC_JOBS_REFUSED, labels, caller->refused[why]);
     }
+    metrics_begin(out, METRIC_EXPLAINS_REFUSED);
+    for (size_t i = 0; i < monitor->caller_count; i++) {
+        const char *const name[] = {monitor->callers[i].name};
+        metrics_uint(out, METRIC_EXPLAINS_REFUSED, name,
+                     monitor->callers[i].explains_refused);
+    }
 }
 
 /* --- Lanes ------------------------------------------------------------------------- */

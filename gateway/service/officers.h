@@ -4,7 +4,6 @@
 #include "gateway/transport/grpc.h"
 
 struct letter;
-struct mbox;
 struct service_loop;
 
 /* What officers see of the lanes (tokens.c) and order (approvals.c), and policies, which
@@ -17,6 +16,8 @@ void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message
                          void *services);
 /* An order came back from the core. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
+/* It came back too late: the loop has ended. */
+void approvals_drop(struct letter *letter);
 
 enum { POLICY_ASKS_MAX = 8 };
 void policies_on_get(struct grpc_call *call, const ProtobufCMessage *message,
@@ -27,9 +28,7 @@ void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,
                       void *services);
 /* An ask came back from the clerk, or from the core. */
 void policies_answer(struct service_loop *loop, struct letter *letter);
-/* It came back after the loop had ended. */
+/* It came back too late. */
 void policies_drop(struct letter *letter);
-/* The loop has ended: orders among what lies in its box are released. */
-void approvals_drop(struct mbox *replies);
 
 #endif

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "gateway/clock.h"
+#include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/monitor.h"
 
@@ -63,13 +64,22 @@ static bool statuses_amiss(const struct services *services, FILE *out)
     return amiss;
 }
 
+static void look_at_callers(struct services *services)
+{
+    core_report_callers(services->options.core, services->page_callers);
+    for (size_t i = 0; i < services->options.config->caller_count; i++) {
+        services->page_callers[i].explains_refused =
+            atomic_load_explicit(&services->explains[i].refused, memory_order_relaxed);
+    }
+}
+
 static int write_metrics(void *context, FILE *out)
 {
     struct services *services = (struct services *)context;
     size_t count = 0;
     struct key_status *keys = statuses(services, &count);
 
-    core_report_callers(services->options.core, services->page_callers);
+    look_at_callers(services);
     const struct monitor monitor = {
         .version = SEGEL_VERSION,
         .vitals = look(services),

@@ -2,14 +2,14 @@
 
 #include "gateway/service/inside.h"
 
-static bool add_status(struct arena *arena, const struct job *job, bool english,
-                       Segel__V1__SignResult *result)
+Segel__V1__ItemStatus *result_status(struct arena *arena, const struct job *job,
+                                     bool english)
 {
     Segel__V1__ItemStatus *status =
         (Segel__V1__ItemStatus *)arena_alloc(arena, sizeof(*status));
 
     if (status == NULL) {
-        return false;
+        return NULL;
     }
     segel__v1__item_status__init(status);
     status->code = sg_status_grpc(job->status);
@@ -18,8 +18,7 @@ static bool add_status(struct arena *arena, const struct job *job, bool english,
     if (job->denial != NULL && job->denial->count > 0) {
         status->denial = denial_message(arena, job, english);
     }
-    result->status = status;
-    return true;
+    return status;
 }
 
 static bool add_signature(struct arena *arena, const struct job *job,
@@ -41,21 +40,21 @@ static bool add_signature(struct arena *arena, const struct job *job,
     return true;
 }
 
-static bool add_position(struct arena *arena, const struct services *services,
-                         const struct job *job, Segel__V1__SignResult *result)
+Segel__V1__LogPosition *result_position(struct arena *arena,
+                                        const struct services *services,
+                                        const struct job *job)
 {
     Segel__V1__LogPosition *log =
         (Segel__V1__LogPosition *)arena_alloc(arena, sizeof(*log));
 
     if (log == NULL) {
-        return false;
+        return NULL;
     }
     segel__v1__log_position__init(log);
     log->origin = pb_text(services->options.config->ledger_origin);
     log->index = job->log_index;
     log->leaf_hash = pb_bytes(slice_of(job->log_hash, sizeof(job->log_hash)));
-    result->log = log;
-    return true;
+    return log;
 }
 
 Segel__V1__SignResult *result_message(struct arena *arena,
@@ -73,12 +72,15 @@ Segel__V1__SignResult *result_message(struct arena *arena,
     result->decision_id = pb_text(job->decision_id);
     result->replayed = job->replayed;
     result->attempt = job->attempt;
-    if (job->on_log && !add_position(arena, services, job, result)) {
+    result->log = job->on_log ? result_position(arena, services, job) : NULL;
+    if (job->on_log && result->log == NULL) {
         return NULL;
     }
-    bool whole = job->status == SG_OK ? add_signature(arena, job, result)
-                                      : add_status(arena, job, english, result);
-    return whole ? result : NULL;
+    if (job->status == SG_OK) {
+        return add_signature(arena, job, result) ? result : NULL;
+    }
+    result->status = result_status(arena, job, english);
+    return result->status != NULL ? result : NULL;
 }
 
 size_t result_room(const struct job *job)

@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
 #include "gateway/service/clerk.h"
+#include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/officers.h"
 #include "gateway/service/sign_call.h"
@@ -56,6 +58,13 @@ static const struct grpc_method table[] = {
      .on_message = sign_on_stream,
      .on_half_close = sign_on_half_close,
      .on_close = sign_on_close},
+    {.path = SIGNING "Explain",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__explain_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 32,
+     .unknown_refused = true,
+     .on_message = explain_on_message},
     {.path = LOG "GetCheckpoint",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_checkpoint_request__descriptor,
@@ -189,8 +198,10 @@ static enum sg_status make_methods(struct services *services)
         (struct core_report *)calloc(1, sizeof(*services->page_report));
     services->page_callers = (struct caller_report *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->page_callers));
+    services->explains = (struct explain_gauge *)calloc(
+        services->options.config->caller_count + 1, sizeof(*services->explains));
     if (services->methods == NULL || services->page_report == NULL ||
-        services->page_callers == NULL) {
+        services->page_callers == NULL || services->explains == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = SG_COUNT(table);
@@ -298,6 +309,26 @@ void services_drain(struct services *services)
     }
 }
 
+/* The loop has ended: what comes back of what was asked has nobody to go to. Jobs belong
+ * to the pool. */
+static void drop_mail(struct mbox *replies)
+{
+    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
+    struct letter *letter;
+
+    mbox_take(replies, &mail);
+    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
+        STAILQ_REMOVE_HEAD(&mail, link);
+        if (letter->kind == LETTER_ORDER) {
+            approvals_drop(letter);
+        } else if (letter->kind == LETTER_POLICY) {
+            policies_drop(letter);
+        } else if (letter->kind == LETTER_INQUIRY) {
+            explain_drop(letter);
+        }
+    }
+}
+
 void services_free(struct services *services)
 {
     if (services == NULL) {
@@ -308,7 +339,7 @@ void services_free(struct services *services)
     for (unsigned i = 0; i < services->loop_count; i++) {
         job_pool_fini(&services->loops[i].pool);
         if (services->loops[i].replies.wake_fd >= 0) {
-            approvals_drop(&services->loops[i].replies);
+            drop_mail(&services->loops[i].replies);
         }
         mbox_fini(&services->loops[i].replies);
         arena_fini(&services->loops[i].scratch);
@@ -321,6 +352,7 @@ void services_free(struct services *services)
     free(services->methods);
     free(services->page_report);
     free(services->page_callers);
+    free(services->explains);
     free(services);
 }
 
@@ -354,6 +386,8 @@ static void on_wake(void *context)
             approvals_answer(loop, letter);
         } else if (letter->kind == LETTER_POLICY) {
             policies_answer(loop, letter);
+        } else if (letter->kind == LETTER_INQUIRY) {
+            explain_answer(loop, letter);
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
             sign_drain(loop);

@@ -1,3 +1,5 @@
+#include "gateway/service/terms.h"
+
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,76 @@
+#include "gateway/core/grounds.h"
+
+#include "gateway/core/binding.h"
+
+static struct record_decision of_policy(const struct job *job,
+                                        struct record_failure *failures)
+{
+    size_t count = job->denial->count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_info *rule =
+            policy_rule(job->policy, job->denial->failures[i].rule);
+        failures[i] = (struct record_failure){
+            .rule = rule->id,
+            .cp_section = rule->cp_section,
+            .code = rule->code,
+            .found = job->denial->failures[i].why.found,
+            .required = job->denial->failures[i].why.required,
+        };
+    }
+    return (struct record_decision){
+        .passed = job->verdict.passed, .failures = failures, .failure_count = count};
+}
+
+/* The configuration says who may use a key, whatever a policy forgets. */
+static struct record_failure stranger(const struct job *job)
+{
+    return (struct record_failure){.rule = "CP-4.5-02",
+                                   .cp_section = "4.5.1",
+                                   .code = "CALLER_NOT_ENTITLED",
+                                   .found = job->caller->name,
+                                   .required = "a caller entitled to the key"};
+}
+
+/* Allowed by every rule, but not a thing that the gateway makes. */
+static struct record_failure unserved(const struct job *job)
+{
+    return (struct record_failure){.rule = "CP-7.1-01",
+                                   .cp_section = "7.1.3",
+                                   .code = "NOT_SERVED",
+                                   .found = sg_profile_name(job->profile),
+                                   .required = "what GetSigner offers"};
+}
+
+static struct record_failure unusable(const struct job *job)
+{
+    return (struct record_failure){.rule = "CP-4.5-01",
+                                   .cp_section = "4.5.1",
+                                   .code = "KEY_NOT_USABLE",
+                                   .found = job->binding->why,
+                                   .required =
+                                       "a key on the token that matches its certificate"};
+}
+
+struct record_decision grounds_of(const struct job *job,
+                                  struct record_failure failures[VERDICT_FAILURES])
+{
+    if (job->denial != NULL && job->denial->count > 0) {
+        return of_policy(job, failures);
+    }
+    if (job->verdict.allow && job->binding->usable) {
+        return (struct record_decision){.passed = job->verdict.passed};
+    }
+    if (job->verdict.allow) {
+        failures[0] = unusable(job);
+    } else {
+        failures[0] = job->status == SG_DENIED ? stranger(job) : unserved(job);
+    }
+    return (struct record_decision){.failures = failures, .failure_count = 1};
+}
+
+void grounds_unusable(struct job *job)
+{
+    job_refuse(job, SG_PRECONDITION, "key '%s' cannot be used: %.128s",
+               job->key->config->name, job->binding->why);
+}

@@ -1,0 +1,26 @@
+#ifndef SEGEL_GATEWAY_SERVICE_EXPLAIN_H
+#define SEGEL_GATEWAY_SERVICE_EXPLAIN_H
+
+#include <stdatomic.h>
+
+#include "gateway/transport/grpc.h"
+
+struct letter;
+struct service_loop;
+
+/* Explain: how a job would be judged. */
+
+/* How often a caller asks Explain: on any loop, without a lock. */
+struct explain_gauge {
+    atomic_int_fast64_t filled_us; /* CLOCK_MONOTONIC: from then on it may ask its fill */
+    atomic_uint_fast64_t refused;
+};
+
+void explain_on_message(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+/* A question came back from the core. */
+void explain_answer(struct service_loop *loop, struct letter *letter);
+/* It came back too late: the loop has ended. */
+void explain_drop(struct letter *letter);
+
+#endif
