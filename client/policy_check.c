@@ -61,8 +61,9 @@ static void print(const struct policy_options *options, const struct policy *pol
                  policy_say(options, "uji lulus", "tests pass"));
     for (size_t i = 0; i < policy_rule_count(policy); i++) {
         if (policy_lacks(policy, i) != NULL) {
-            policy_say_lacking(options, stdout, policy_rule(policy, i),
+            policy_say_lacking(options, stdout, policy_rule(policy, i)->id,
                                policy_lacks(policy, i));
+            (void)putchar('\n');
         }
     }
 }

@@ -57,19 +57,19 @@ const char *policy_message(const struct policy_options *options,
     return other != NULL ? other : "";
 }
 
-void policy_say_lacking(const struct policy_options *options, FILE *out,
-                        const struct rule_info *rule, const char *fact)
+void policy_say_lacking(const struct policy_options *options, FILE *out, const char *rule,
+                        const char *fact)
 {
     if (strcmp(options->lang, "id") == 0) {
         (void)fprintf(out,
                       "%s belum dinilai: gateway belum mengetahui '%s', sehingga aturan "
-                      "ini tidak menolak apa pun.\n",
-                      rule->id, fact);
+                      "ini tidak menolak apa pun.",
+                      rule, fact);
     } else {
         (void)fprintf(out,
                       "%s is not yet judged: the gateway does not know '%s' yet, so "
-                      "the rule refuses nothing.\n",
-                      rule->id, fact);
+                      "the rule refuses nothing.",
+                      rule, fact);
     }
 }
 

@@ -11,6 +11,7 @@ struct policy_options {
     const char *lang;   /* "id" or "en" */
     const char *policy; /* explain only */
     const char *job;    /* explain only */
+    bool gateway;       /* explain only */
     bool json;
     bool coverage; /* test only */
 };
@@ -28,9 +29,10 @@ const char *policy_say(const struct policy_options *options, const char *indones
 /* The rule's own message, in the language if it has it; "" when it has none. */
 const char *policy_message(const struct policy_options *options,
                            const struct rule_info *rule);
-/* Why a rule judges no job: a sentence; only for rules that policy_lacks names. */
-void policy_say_lacking(const struct policy_options *options, FILE *out,
-                        const struct rule_info *rule, const char *fact);
+/* Why a rule judges no job, for rules that policy_lacks names: a sentence without a line
+ * end. */
+void policy_say_lacking(const struct policy_options *options, FILE *out, const char *rule,
+                        const char *fact);
 /* What two policies say differently, as 'segel policy diff' shows it; how many. */
 size_t policy_print_differences(struct policy_options *options, const struct policy *old,
                                 const struct policy *new);

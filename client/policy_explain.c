@@ -1,63 +1,21 @@
 #include <string.h>
 
+#include "client/policy_ask.h"
 #include "client/policy_common.h"
+#include "client/rule_view.h"
 #include "client/screen.h"
 
 static const struct option rows[] = {
-    {"policy", 0, "FILE", "the policy", offsetof(struct policy_options, policy)},
-    {"job", 0, "FILE", "the job as JSON: {\"fact\": value, …}, clock.now among them",
+    {"policy", 0, "FILE", "judge by this policy file, without a gateway",
+     offsetof(struct policy_options, policy)},
+    {"gateway", 0, NULL, "ask the gateway how it would judge the job now",
+     offsetof(struct policy_options, gateway)},
+    {"job", 0, "FILE", "the job, JSON or YAML: facts for --policy, fields for --gateway",
      offsetof(struct policy_options, job)},
     {"json", 0, NULL, "one JSON object", offsetof(struct policy_options, json)},
     {"lang", 0, "id|en", "language of the report (default: en)",
      offsetof(struct policy_options, lang)},
 };
-
-static enum screen_colour colour_of(enum rule_result result)
-{
-    static const enum screen_colour colours[] = {
-        [RULE_PASS] = SCREEN_GREEN,         [RULE_FAIL] = SCREEN_RED,
-        [RULE_WARN] = SCREEN_YELLOW,        [RULE_ERROR] = SCREEN_RED,
-        [RULE_SKIP] = SCREEN_DIM,           [RULE_SHADOW_PASS] = SCREEN_GREEN,
-        [RULE_SHADOW_FAIL] = SCREEN_YELLOW, [RULE_SHADOW_ERROR] = SCREEN_YELLOW};
-
-    return colours[result];
-}
-
-static bool troubles(enum rule_result result)
-{
-    return result != RULE_PASS && result != RULE_SHADOW_PASS && result != RULE_SKIP;
-}
-
-static void print_rule(const struct policy_options *options, const struct policy *policy,
-                       size_t rule, const struct rule_why *why)
-{
-    const struct rule_info *info = policy_rule(policy, rule);
-
-    (void)printf("%s", screen_colour(stdout, colour_of(why->result)));
-    screen_cell(stdout, rule_result_name(why->result), 13);
-    (void)printf("%s", screen_colour(stdout, SCREEN_PLAIN));
-    screen_cell(stdout, info->id, 13);
-    screen_cell(stdout, info->cp_section, 8);
-    screen_cell(stdout, rule_level_name(info->level), 9);
-    screen_cell(stdout, rule_mode_name(info->mode), 8);
-    if (policy_lacks(policy, rule) != NULL) {
-        policy_say_lacking(options, stdout, info, policy_lacks(policy, rule));
-        return;
-    }
-    if (why->fact[0] != '\0') {
-        (void)printf("%s: ", why->fact);
-        screen_text(stdout, why->found[0] == '\0'
-                                ? policy_say(options, "tidak ada", "absent")
-                                : why->found);
-        (void)printf("%s", policy_say(options, "; diminta ", "; required "));
-        screen_text(stdout, why->required);
-    }
-    if (troubles(why->result)) {
-        (void)printf(" - %s: ", info->code);
-        screen_text(stdout, policy_message(options, info));
-    }
-    (void)putchar('\n');
-}
 
 static void print(const struct policy_options *options, const struct policy *policy,
                   const struct policy_case *job, const struct verdict *verdict)
@@ -65,48 +23,30 @@ static void print(const struct policy_options *options, const struct policy *pol
     struct rule_why why;
 
     for (size_t i = 0; i < policy_rule_count(policy); i++) {
-        policy_explain(policy, i, policy_case_facts(job), &why);
-        print_rule(options, policy, i, &why);
+        const struct rule_view view =
+            rule_view_of_file(options, policy, i, policy_case_facts(job), &why);
+        rule_view_print(options, &view);
     }
-    (void)printf("%s%s%s\n",
-                 screen_colour(stdout, verdict->allow ? SCREEN_GREEN : SCREEN_RED),
-                 verdict->allow ? policy_say(options, "diizinkan", "allowed")
-                                : policy_say(options, "ditolak", "denied"),
-                 screen_colour(stdout, SCREEN_PLAIN));
-}
-
-static json_t *json_rule(const struct policy_options *options,
-                         const struct policy *policy, size_t rule,
-                         const struct facts *facts)
-{
-    const struct rule_info *info = policy_rule(policy, rule);
-    const char *lacks = policy_lacks(policy, rule);
-    struct rule_why why;
-
-    policy_explain(policy, rule, facts, &why);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*}", "id",
-                     info->id, "cp", info->cp_section, "level",
-                     rule_level_name(info->level), "mode", rule_mode_name(info->mode),
-                     "result", rule_result_name(why.result), "code", info->code, "fact",
-                     why.fact, "found", why.found, "required", why.required, "message",
-                     policy_message(options, info), "lacks", lacks);
+    rule_view_print_decision(options, verdict->allow);
 }
 
 static json_t *json_of(const struct policy_options *options, const struct policy *policy,
                        const struct policy_case *job, const struct verdict *verdict)
 {
     json_t *rules = json_array();
+    struct rule_why why;
 
     for (size_t i = 0; i < policy_rule_count(policy); i++) {
-        (void)json_array_append_new(
-            rules, json_rule(options, policy, i, policy_case_facts(job)));
+        const struct rule_view view =
+            rule_view_of_file(options, policy, i, policy_case_facts(job), &why);
+        (void)json_array_append_new(rules, rule_view_json(&view));
     }
     return json_pack("{s:s, s:o}", "decision", verdict->allow ? "allow" : "deny", "rules",
                      rules);
 }
 
-static enum exit_code explain(const struct policy_options *options,
-                              const struct policy *policy)
+static enum exit_code judge(const struct policy_options *options,
+                            const struct policy *policy)
 {
     struct policy_case *job = NULL;
     struct verdict verdict;
@@ -127,28 +67,42 @@ static enum exit_code explain(const struct policy_options *options,
     return code == EXIT_WELL && !verdict.allow ? EXIT_REFUSED : code;
 }
 
-static enum exit_code run(const struct home *home, struct words *words)
+static enum exit_code judge_here(const struct policy_options *options)
 {
-    struct policy_options options = {.lang = "en"};
-    const struct option_table *table = &command_policy_explain.options;
     struct policy *policy = NULL;
-    struct sg_error why = {0};
+    enum exit_code code = policy_open(options->policy, &policy);
 
-    (void)home;
-    if (policy_usage(&command_policy_explain, words, 0, 0, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    if (options_need(table, &options, "policy", &why) != SG_OK ||
-        options_need(table, &options, "job", &why) != SG_OK) {
-        screen_complain(why.text);
-        return EXIT_USAGE;
-    }
-    enum exit_code code = policy_open(options.policy, &policy);
     if (code == EXIT_WELL) {
-        code = explain(&options, policy);
+        code = judge(options, policy);
     }
     policy_free(policy);
     return code;
+}
+
+static enum exit_code complain(const char *sentence)
+{
+    screen_complain(sentence);
+    return EXIT_USAGE;
+}
+
+static enum exit_code run(const struct home *home, struct words *words)
+{
+    struct policy_options options = {.lang = "en"};
+    struct sg_error why = {0};
+
+    if (policy_usage(&command_policy_explain, words, 0, 0, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    if (options.gateway == (options.policy != NULL)) {
+        return complain(options.gateway
+                            ? "--gateway and --policy exclude each other: a gateway "
+                              "judges by the policy that it has in force"
+                            : "say who is to judge: --policy FILE, or --gateway");
+    }
+    if (options_need(&command_policy_explain.options, &options, "job", &why) != SG_OK) {
+        return complain(why.text);
+    }
+    return options.gateway ? policy_ask(home, &options) : judge_here(&options);
 }
 
 const struct command command_policy_explain = {
@@ -156,15 +110,27 @@ const struct command command_policy_explain = {
     .operands = "",
     .summary = "say of every rule how it judges one job, and why",
     .examples =
-        "Needs no gateway; no key is used and nothing is counted. Exit code 1: the job\n"
-        "would be denied. What is not in the file is absent: a rule that asks for it\n"
-        "errs, and an error denies.\n\n"
-        "Examples:\n"
-        "  segel policy explain --policy policy.yaml --job job.json\n"
-        "  segel policy explain --policy policy.yaml --job job.json --json\n\n"
-        "A job file begins like this:\n"
+        "No key is used and nothing is counted. Exit code 0: the job would be allowed;\n"
+        "1: denied.\n\n"
+        "With --policy no gateway is needed. The job file holds facts (docs/POLICY.md\n"
+        "lists them), clock.now among them. What is not in the file is absent: a rule\n"
+        "that asks for it errs, and an error denies. It begins like this:\n"
         "  {\"clock.now\": \"2026-05-02T08:00:00+07:00\", \"job.class\": \"seal\",\n"
-        "   \"caller.keys\": [\"seal-demo\"], \"key.rsa_bits\": 3072}\n",
+        "   \"caller.keys\": [\"seal-demo\"], \"key.rsa_bits\": 3072}\n\n"
+        "With --gateway the gateway of the home folder judges the job as the caller's\n"
+        "own, by its policy and facts of this moment. The question goes on its log,\n"
+        "without labels, reference and digest. The job file holds what the caller would\n"
+        "send; key, profile, hash and document_class must be there:\n"
+        "  {\"key\": \"seal-demo\", \"profile\": \"pades_b_b\", \"hash\": \"sha256\",\n"
+        "   \"document_class\": \"surat_keterangan\", \"approval_ref\": "
+        "\"ND-2026/001\",\n"
+        "   \"notice\": true, \"content_type\": \"application/pdf\"}\n"
+        "Also: scheme, mandate, batch, labels, request_id, digest.\n\n"
+        "Examples:\n"
+        "  segel policy explain --policy policy.yaml --job facts.json\n"
+        "  segel policy explain --policy policy.yaml --job facts.json --json\n"
+        "  segel policy explain --gateway --job job.json\n"
+        "  segel policy explain --gateway --job job.json --lang id\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

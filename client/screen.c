@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "proto/text.h"
@@ -53,6 +54,61 @@ void screen_cell(FILE *file, const char *text, int width)
 
     screen_text(file, text);
     (void)fprintf(file, "%*s", len < width ? width - len : 1, "");
+}
+
+/* Columns of the terminal; 0 where there is none. */
+static int columns_of(FILE *file)
+{
+    struct winsize size = {0};
+
+    return screen_is_terminal(file) && ioctl(fileno(file), TIOCGWINSZ, &size) == 0
+               ? size.ws_col
+               : 0;
+}
+
+static int letters_of(const char *text, size_t len)
+{
+    int letters = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        letters += ((uint8_t)text[i] & 0xC0) != 0x80 ? 1 : 0;
+    }
+    return letters;
+}
+
+static void put_word(FILE *file, const char *word, size_t len)
+{
+    char text[512];
+
+    for (size_t at = 0; at < len; at += sizeof(text) - 1) {
+        size_t some = len - at < sizeof(text) - 1 ? len - at : sizeof(text) - 1;
+        (void)snprintf(text, sizeof(text), "%.*s", (int)some, word + at);
+        screen_text(file, text);
+    }
+}
+
+void screen_folded(FILE *file, const char *text, int indent)
+{
+    enum { NARROWEST = 24 };
+    int width = columns_of(file);
+    int column = indent;
+
+    if (width < indent + NARROWEST) {
+        screen_text(file, text);
+        return;
+    }
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        int letters = letters_of(text, len);
+        if (column > indent && column + 1 + letters > width) {
+            (void)fprintf(file, "\n%*s", indent, "");
+            column = indent;
+        }
+        (void)fputs(column > indent ? " " : "", file);
+        put_word(file, text, len);
+        column += letters + (column > indent ? 1 : 0);
+        text += len + strspn(text + len, " ");
+    }
 }
 
 void screen_complain(const char *sentence)

@@ -18,6 +18,9 @@ const char *screen_colour(FILE *file, enum screen_colour colour);
 void screen_text(FILE *file, const char *text);
 /* The same as a column: blanks follow up to the width, at least one. */
 void screen_cell(FILE *file, const char *text, int width);
+/* The same, where a line already has so many columns: on a terminal that is wide enough
+ * the rest of it stands below its begin, parted at blanks. */
+void screen_folded(FILE *file, const char *text, int indent);
 /* "segel: " and the sentence, on stderr. */
 void screen_complain(const char *sentence);
 

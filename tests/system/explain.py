@@ -291,6 +291,109 @@ def a_key_goes_on_being_explained_while_its_hsm_is_away(the_rig):
             the_rig.write("softhsm2.conf", good)
 
 
+# --- The command -----------------------------------------------------------------------------
+
+LAWFUL = {"key": "seal-demo", "profile": "pades_b_b", "hash": "sha256",
+          "document_class": "surat_keterangan", "approval_ref": "ND-2026/001",
+          "notice": True, "content_type": "application/pdf"}
+
+
+def command(the_rig, job, *options, client="e-office"):
+    text = job if isinstance(job, (str, bytes)) else json.dumps(job)
+    return the_rig.segel(client, "policy", "explain", "--gateway", "--job",
+                         the_rig.write("job.json", text), *options)
+
+
+@claim
+def the_command_asks_the_gateway_and_prints_every_rule(the_rig):
+    with the_rig.gateway() as gateway:
+        answer = ask(gateway.client(), item())
+        result = command(the_rig, LAWFUL)
+        equal(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()
+        equal([line.split()[1] for line in lines[:-1]], [r.rule for r in answer.rules])
+        equal(lines[-1], "allowed")
+        contains(result.stdout, "is not yet judged: the gateway does not know 'key.hold' yet")
+        expect("\x1b" not in result.stdout, "colours in a pipe")
+        result = command(the_rig, LAWFUL | {"document_class": "tls"})
+        equal(result.returncode, 1, "exit code of a denial")
+        contains(result.stdout, "fail         CP-1.4-02    1.4.2   hard     enforce",
+                 "USE_PROHIBITED: This class of document must not be signed", "\ndenied\n")
+        result = command(the_rig, LAWFUL | {"document_class": "tls"}, "--lang", "id")
+        contains(result.stdout, "Jenis dokumen ini dilarang", "\nditolak\n")
+        told = json.loads(command(the_rig, LAWFUL | {"notice": False}, "--json").stdout)
+        equal((told["decision"], told["policy"]), ("deny", "bsre-seal-sample"))
+        contains(told["why"], "CP-4.5-07")
+        row = next(row for row in told["rules"] if row["id"] == "CP-4.5-07")
+        equal((row["result"], row["raw"], row["level"], row["mode"], row["excepted"]),
+              ("fail", "fail", "soft", "enforce", False))
+        last = records(the_rig, "explain")[-1]
+        equal(last["seq"], told["log_index"])
+
+
+@claim
+def the_command_takes_all_that_a_job_can_say(the_rig):
+    whole = LAWFUL | {"scheme": "rsa-pkcs1", "batch": "b-1", "request_id": "SK-1",
+                      "digest": "ab" * 32, "labels": {"office": "kelurahan"},
+                      "profile": "pades-b-b"}
+    with the_rig.gateway():
+        equal(command(the_rig, whole).returncode, 0)
+        equal(command(the_rig, "# YAML\nkey: seal-demo\nprofile: cades_b_b\nhash: sha384\n"
+                               "document_class: surat_tugas\nnotice: true\n"
+                               "approval_ref: ND-1\n").returncode, 0)
+        result = command(the_rig, whole | {"labels": {"nik": NIK}})
+        equal(result.returncode, 1)
+        contains(result.stdout, "PII_IN_METADATA")
+
+
+@claim
+def the_command_names_what_is_wrong_with_a_job_file(the_rig):
+    def told(job, *words, code=2):
+        result = command(the_rig, job)
+        equal(result.returncode, code, f"exit code for {job}: {result.stderr}")
+        contains(result.stderr, *words)
+        equal(result.stdout, "", "output")
+        equal(len(result.stderr.splitlines()), 1, "sentences")
+
+    for name in ("key", "profile", "hash", "document_class"):
+        told({k: v for k, v in LAWFUL.items() if k != name}, "job.json", f"'{name}' is missing")
+    told(LAWFUL | {"documentclass": "x"}, "did you mean 'document_class'?", "job.json:1:")
+    told(LAWFUL | {"zzzz": "x"}, "no field 'zzzz'", "--help")
+    told({"clock.now": "2026-05-02T08:00:00+07:00"}, "'clock.now' is a fact", "--policy FILE")
+    told(LAWFUL | {"profile": "pdf"}, "'pdf'", "pades_b_b")
+    told(LAWFUL | {"hash": "md5"}, "'md5'", "sha256")
+    told(LAWFUL | {"scheme": "dsa"}, "'dsa'", "rsa-pss")
+    told(LAWFUL | {"digest": "xyz"}, "hexadecimal")
+    told(LAWFUL | {"notice": "yes"}, "job.json:1:")
+    told(LAWFUL | {"labels": ["a"]}, "labels are a map")
+    told(LAWFUL | {"labels": {str(i): "x" for i in range(9)}}, "at most 8")
+    told("[]", "one object")
+    told("", "job.json")
+    told(b"\x00\x01\x02", "job.json")
+    told(b"{\"key\": \"\xff\"}", "job.json")
+    told(" " * (1 << 20) + "{}", "job.json", "1 MiB")
+    both = the_rig.segel("e-office", "policy", "explain", "--gateway", "--policy", "x", "--job", "y")
+    equal(both.returncode, 2)
+    contains(both.stderr, "exclude each other")
+    neither = the_rig.segel("e-office", "policy", "explain", "--job", "y")
+    equal(neither.returncode, 2)
+    contains(neither.stderr, "--policy FILE, or --gateway")
+
+
+@claim
+def the_command_says_why_a_gateway_does_not_answer(the_rig):
+    with the_rig.gateway():
+        result = command(the_rig, LAWFUL | {"key": "seal-dema"})
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stderr, "there is no key 'seal-dema'")
+        result = command(the_rig, LAWFUL, client="reviewer")
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stderr, "reviewer", "role backend")
+    result = command(the_rig, LAWFUL)
+    equal(result.returncode, 3, result.stderr)
+    contains(result.stderr, "127.0.0.1")
+
+
 def children(gateway):
     pid = gateway.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
