@@ -85,7 +85,7 @@ static bool has_essentials(const struct cert *cert)
            value[FACT_ID_cert_not_after].present;
 }
 
-static enum sg_status fill(struct cert *cert, const struct files *files, const char *path,
+static enum sg_status fill(struct cert *cert, struct files *files, const char *path,
                            int64_t now_us, struct sg_error *why)
 {
     cert->chain[0] = sk_X509_value(files->own, 0);
@@ -102,7 +102,11 @@ static enum sg_status fill(struct cert *cert, const struct files *files, const c
                        "number and validity; ask its issuer for a new one",
                        path);
     }
-    return chain_judge(cert, files->issuers, files->anchors, now_us);
+    cert->issuers = files->issuers;
+    cert->anchors = files->anchors;
+    files->issuers = NULL;
+    files->anchors = NULL;
+    return chain_judge(cert, now_us);
 }
 
 enum sg_status cert_load(const struct cert_files *paths, int64_t now_us,
@@ -132,6 +136,8 @@ void cert_free(struct cert *cert)
     for (size_t i = 0; i < cert->chain_count; i++) {
         X509_free(cert->chain[i]);
     }
+    pem_free(&cert->issuers);
+    pem_free(&cert->anchors);
     pool_fini(&cert->pool);
     free(cert);
 }

@@ -15,7 +15,8 @@ enum { CERT_CHAIN_MAX = 8 };
 /* path: PEM file whose first certificate is the signer's; chain_path: PEM file with its
  * issuers in order, or NULL; anchors_path: PEM file with the trust anchors. A chain that
  * does not verify is not an error here: it is a fact (cert.chain_ok) that a rule judges.
- * The time at which the chain is judged is now_us (validity of the CAs too).
+ * The time at which the chain is judged is now_us (validity of the CAs too); see
+ * cert_judge_path for later.
  * SG_NOT_FOUND, SG_INVALID: why names the file and what to do. The caller owns *out. */
 struct cert_files {
     const char *certificate;
@@ -39,6 +40,24 @@ int64_t cert_not_before_us(const struct cert *cert);
 void cert_facts(const struct cert *cert, struct facts *facts);
 /* Sets key.type, key.rsa_bits, key.rsa_e and key.curve from the certificate's key. */
 void cert_key_facts(const struct cert *cert, struct facts *facts);
+
+/* The chain judged at a moment, and how long that holds: until the validity of the
+ * signer's certificate, of an issuer or of an anchor begins or ends. */
+enum { CERT_ANCHOR_SIZE = 1024 + 1 };
+struct cert_path {
+    bool good;
+    int64_t from_us;               /* inclusive; INT64_MIN: since ever */
+    int64_t until_us;              /* exclusive; INT64_MAX: for ever */
+    char anchor[CERT_ANCHOR_SIZE]; /* RFC 2253; "" when not good, or not to be shown */
+};
+/* By the files as they were loaded; cert_chain stays as it was. Verifies signatures: not
+ * for the path of a job. Any thread. */
+SG_MUST_USE enum sg_status cert_judge_path(const struct cert *cert, int64_t now_us,
+                                           struct cert_path *out);
+bool cert_path_holds(const struct cert_path *path, int64_t now_us);
+/* Sets cert.chain_ok and cert.anchor, instead of what cert_facts said of them; the text
+ * stays the path's. */
+void cert_path_facts(const struct cert_path *path, struct facts *facts);
 
 /* Identity of a client certificate: fills names with its URI and DNS subject alternative
  * names ("URI:…", "DNS:…"), at most cap; returns how many there are. Texts live in

@@ -8,7 +8,7 @@
 /* What the certificate itself says. What is not there reads as an empty set; what cannot
  * be read, or is there more than once, stays absent: a rule that asks for it denies. */
 
-enum { OIDS_MAX = 64, OID_TEXT_MAX = 128, NAME_TEXT_MAX = 1024 };
+enum { OIDS_MAX = 64, OID_TEXT_MAX = 128 };
 
 static void free_bio(BIO **bio)
 {
@@ -24,7 +24,7 @@ static void keep_text(struct cert *cert, enum fact fact, struct slice text)
     }
 }
 
-void fact_name_text(struct cert *cert, enum fact fact, const X509_NAME *name)
+bool name_text(const X509_NAME *name, char out[NAME_TEXT_MAX + 1])
 {
     AUTO(free_bio) BIO *bio = BIO_new(BIO_s_mem());
     char *text = NULL;
@@ -32,11 +32,23 @@ void fact_name_text(struct cert *cert, enum fact fact, const X509_NAME *name)
     /* UTF-8 letters stay letters. */
     unsigned long form = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
     if (bio == NULL || X509_NAME_print_ex(bio, name, 0, form) < 0) {
-        return;
+        return false;
     }
     long len = BIO_get_mem_data(bio, &text);
-    if (len > 0 && len <= NAME_TEXT_MAX) {
-        keep_text(cert, fact, slice_of(text, (size_t)len));
+    if (len <= 0 || len > NAME_TEXT_MAX || !text_plain(slice_of(text, (size_t)len))) {
+        return false;
+    }
+    memcpy(out, text, (size_t)len);
+    out[len] = '\0';
+    return true;
+}
+
+void fact_name_text(struct cert *cert, enum fact fact, const X509_NAME *name)
+{
+    char text[NAME_TEXT_MAX + 1];
+
+    if (name_text(name, text)) {
+        keep_text(cert, fact, slice_str(text));
     }
 }
 
@@ -71,12 +83,23 @@ static void serial_fact(struct cert *cert)
     BN_free(number);
 }
 
-static void time_fact(struct cert *cert, enum fact fact, const ASN1_TIME *time)
+bool time_us(const ASN1_TIME *time, int64_t *out)
 {
     struct tm day = {0};
 
-    if (ASN1_TIME_to_tm(time, &day) == 1) {
-        facts_number(&cert->facts, fact, (int64_t)timegm(&day) * 1000000);
+    if (ASN1_TIME_to_tm(time, &day) != 1) {
+        return false;
+    }
+    *out = (int64_t)timegm(&day) * 1000000;
+    return true;
+}
+
+static void time_fact(struct cert *cert, enum fact fact, const ASN1_TIME *time)
+{
+    int64_t value = 0;
+
+    if (time_us(time, &value)) {
+        facts_number(&cert->facts, fact, value);
     }
 }
 

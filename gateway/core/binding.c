@@ -99,6 +99,7 @@ static void key_facts(const struct key *key, const struct policy *policy,
     bool hardware = binding_on_hardware(lane);
 
     cert_facts(key->cert, facts);
+    cert_path_facts(&key->holder->path, facts);
     cert_key_facts(key->cert, facts);
     attribute_facts(info, facts);
     token_facts(lane_token(lane), facts);

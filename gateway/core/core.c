@@ -167,6 +167,7 @@ static int64_t collect_us(const struct core *core)
 static enum sg_status maybe_turn(struct core *core)
 {
     turn_collect(core);
+    paths_look_after(core);
     int64_t left_us = core->committed_us + collect_us(core) - clock_mono_us();
     if (left_us <= 0 || !turn_has_work(core)) {
         return turn(core);

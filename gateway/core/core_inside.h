@@ -20,7 +20,7 @@
  *   grounds.c     why a job is refused    inquiries.c   what is asked, not signed
  *   checkpoint.c  signed tree heads       notes.c       events that go on the log
  *   reload.c      a new list of lanes     report.c      what others may know
- *   succession.c  another policy
+ *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
  *   waiting.c     jobs that wait */
 
@@ -67,6 +67,7 @@ struct core {
     int64_t committed_us; /* when the last turn ended */
     int64_t service_us;   /* between two results of the lanes, on average */
     unsigned ticks;
+    struct cert_path paths; /* the time for which all keys' chains are judged */
     bool commit_armed;
     bool ending;
     bool ended;
@@ -138,6 +139,9 @@ SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
 /* reload.c */
 void reload_fini(struct core *core);
+
+/* paths.c: an issuer's certificate may end while the gateway runs. */
+void paths_look_after(struct core *core);
 
 /* checkpoint.c */
 void checkpoint_tick(struct core *core, int64_t now_us, bool now);

@@ -73,6 +73,7 @@ static enum sg_status load_key(struct key *key, const struct config *config,
         return SG_NO_MEMORY;
     }
     TRY(cert_load(&files, now_us, &key->cert, why));
+    TRY(cert_judge_path(key->cert, now_us, &key->holder->path));
     struct slice spki = cert_spki(key->cert);
     (void)SHA256(spki.data, spki.len, key->spki_sha256);
     cert_key_facts(key->cert, &facts);

@@ -18,6 +18,7 @@ struct binding_holder {
     pthread_mutex_t lock;      /* leaf; held for a pointer's time */
     struct binding *binding;   /* owned share; NULL until a lane has opened the key */
     struct status_cell status; /* of its certificates; without the lock */
+    struct cert_path path;     /* core thread: its chain, as of late */
 };
 
 /* A key that callers can name: its certificate and the CMS templates. Immutable after
