@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,11 +71,48 @@ static size_t words_named(const struct command *command, const struct words *wor
     return words->count > 0 && strcmp(words->at[0], command->name) == 0 ? 1 : 0;
 }
 
+/* What was printed must have arrived. A reader that has gone, like 'head', needs no
+ * sentence. */
+static enum exit_code end_output(enum exit_code code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return code;
+    }
+    if (errno != EPIPE) {
+        screen_complain("the output could not be written whole");
+    }
+    return EXIT_BROKEN;
+}
+
 /* The first word of commands that have two. */
 static bool is_group(const char *word)
 {
     return strcmp(word, "log") == 0 || strcmp(word, "token") == 0 ||
            strcmp(word, "policy") == 0;
+}
+
+/* "policy" alone: all that it can be followed by. */
+static enum exit_code complain_half(const char *word)
+{
+    struct sg_error why;
+    size_t len = strlen(word);
+    size_t used = 0;
+    bool some = false;
+
+    used = (size_t)snprintf(why.text, sizeof(why.text),
+                            "'%s' is half of a command: write one of", word);
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        const char *name = commands[i]->name;
+        if (strncmp(name, word, len) == 0 && name[len] == ' ' &&
+            used < sizeof(why.text)) {
+            used += (size_t)snprintf(why.text + used, sizeof(why.text) - used,
+                                     "%s 'segel %s'", some ? "," : "", name);
+            some = true;
+        }
+    }
+    screen_complain(why.text);
+    return EXIT_USAGE;
 }
 
 static enum exit_code complain_unknown(const struct words *words)
@@ -84,7 +122,10 @@ static enum exit_code complain_unknown(const struct words *words)
     char word[64];
 
     (void)snprintf(word, sizeof(word), "%.30s", words->at[0]);
-    if (is_group(word) && words->count > 1) {
+    if (is_group(word) && words->count == 1) {
+        return complain_half(word);
+    }
+    if (is_group(word)) {
         (void)snprintf(word, sizeof(word), "%.30s %.30s", words->at[0], words->at[1]);
     }
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
@@ -166,7 +207,7 @@ static enum exit_code run(struct global *global, struct words *words)
             screen_complain(why.text);
             return EXIT_USAGE;
         }
-        return commands[i]->run(&home, words);
+        return end_output(commands[i]->run(&home, words));
     }
     if (is_group(words->at[0]) && wants_help(words)) {
         print_help();

@@ -9,18 +9,40 @@ static const struct option rows[] = {
      offsetof(struct policy_options, lang)},
 };
 
-static void print_difference(const struct policy_difference *difference)
+/* What differs, in the language of the report. */
+static const char *word_of(const struct policy_options *options, const char *what)
+{
+    static const struct {
+        const char *english;
+        const char *indonesian;
+    } words[] = {
+        {"cp", "bagian CP"},   {"level", "tingkat"},       {"mode", "modus"},
+        {"code", "kode"},      {"demands", "syarat"},      {"removed", "dihapus"},
+        {"added", "ditambah"}, {"message id", "pesan id"}, {"message en", "pesan en"},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(words); i++) {
+        if (strcmp(words[i].english, what) == 0) {
+            return policy_say(options, words[i].indonesian, what);
+        }
+    }
+    return what;
+}
+
+static void print_difference(const struct policy_options *options,
+                             const struct policy_difference *difference)
 {
     const char *before = difference->before;
     const char *after = difference->after;
     const char *sign = before == NULL ? "+" : "-";
     bool changed = before != NULL && after != NULL;
     enum screen_colour colour = before == NULL ? SCREEN_GREEN : SCREEN_RED;
+    bool named = strcmp(difference->rule, "-") != 0; /* else it is no rule that differs */
 
-    (void)printf("%s%s %s%s", screen_colour(stdout, changed ? SCREEN_YELLOW : colour),
-                 changed ? "~" : sign, difference->rule,
+    (void)printf("%s%s%s%s%s", screen_colour(stdout, changed ? SCREEN_YELLOW : colour),
+                 changed ? "~" : sign, named ? " " : "", named ? difference->rule : "",
                  screen_colour(stdout, SCREEN_PLAIN));
-    (void)printf(" %s: ", difference->what);
+    (void)printf(" %s: ", word_of(options, difference->what));
     screen_text(stdout, before == NULL ? after : before);
     if (changed) {
         (void)printf(" -> ");
@@ -38,7 +60,7 @@ static void tell(void *context, const struct policy_difference *difference)
             "{s:s, s:s, s:s*, s:s*}", "rule", difference->rule, "what", difference->what,
             "old", difference->before, "new", difference->after));
     } else {
-        print_difference(difference);
+        print_difference(options, difference);
     }
 }
 
@@ -80,7 +102,9 @@ const struct command command_policy_diff = {
     .operands = "OLD NEW",
     .summary = "say which rules were added, removed or changed",
     .examples =
-        "Needs no gateway. Compares what the files mean, not how they are written.\n"
+        "Needs no gateway. Compares what the files mean, not how they are written:\n"
+        "rules with their messages, metadata, lists, exceptions and the number of "
+        "tests.\n"
         "+ added, - removed, ~ changed. Exit code 1: a file does not load.\n\n"
         "Examples:\n"
         "  segel policy diff in-force.yaml proposed.yaml\n"

@@ -19,9 +19,12 @@ static void tell(struct comparison *all, const struct policy_difference *differe
     all->tell(all->context, difference);
 }
 
+/* A text that one of them does not have counts as empty. */
 static void compare_word(struct comparison *all, const char *rule, const char *what,
                          const char *before, const char *after)
 {
+    before = before == NULL ? "" : before;
+    after = after == NULL ? "" : after;
     const struct policy_difference difference = {
         .rule = rule,
         .what = what,
@@ -76,6 +79,8 @@ static void compare_rule(struct comparison *all, size_t old_rule, size_t new_rul
     compare_word(all, id, "mode", rule_mode_name(before->mode),
                  rule_mode_name(after->mode));
     compare_word(all, id, "code", before->code, after->code);
+    compare_word(all, id, "message id", before->message_id, after->message_id);
+    compare_word(all, id, "message en", before->message_en, after->message_en);
     compare_demands(all, old_rule, new_rule);
 }
 
@@ -132,19 +137,66 @@ static char *rest_of(const struct policy *policy)
     return rest;
 }
 
-/* No change may hide behind another. */
+/* One of the lines of a text, whole. */
+static bool has_line(const char *text, const char *line, size_t len)
+{
+    while (*text != '\0') {
+        size_t here = strcspn(text, "\n");
+        if (here == len && strncmp(text, line, len) == 0) {
+            return true;
+        }
+        text += here + (text[here] == '\n' ? 1 : 0);
+    }
+    return false;
+}
+
+/* "list hashes sha256, …": the first word is what it is, the rest its value. */
+static void tell_line(struct comparison *all, const char *line, size_t len, bool old)
+{
+    char *text = strndup(line, len);
+    char *value = text;
+    const char *what = strsep(&value, " ");
+
+    if (what != NULL) {
+        value = value == NULL ? text + len : value;
+        const struct policy_difference difference = {.rule = "-",
+                                                     .what = what,
+                                                     .before = old ? value : NULL,
+                                                     .after = old ? NULL : value};
+        tell(all, &difference);
+    }
+    free(text);
+}
+
+/* The lines of one that the other lacks. */
+static void compare_lines(struct comparison *all, const char *one, const char *other,
+                          bool old)
+{
+    while (*one != '\0') {
+        size_t len = strcspn(one, "\n");
+        if (len > 0 && !has_line(other, one, len)) {
+            tell_line(all, one, len, old);
+        }
+        one += len + (one[len] == '\n' ? 1 : 0);
+    }
+}
+
+/* No change may hide behind another: metadata, lists, exceptions, number of tests. */
 static void compare_rest(struct comparison *all)
 {
-    static const struct policy_difference difference = {
-        .rule = "-",
-        .what = "metadata, lists, exceptions or number of tests",
-        .before = "old",
-        .after = "new"};
+    static const struct policy_difference lost = {.rule = "-",
+                                                  .what =
+                                                      "not compared for want of memory",
+                                                  .before = "",
+                                                  .after = ""};
     char *before = rest_of(all->old);
     char *after = rest_of(all->new);
 
-    if (before == NULL || after == NULL || strcmp(before, after) != 0) {
-        tell(all, &difference);
+    if (before == NULL || after == NULL) {
+        tell(all, &lost);
+    } else {
+        compare_lines(all, before, after, true);
+        compare_lines(all, after, before, false);
     }
     free(before);
     free(after);

@@ -6,7 +6,9 @@
 /* What two policies say differently: what they mean, not how they are written. */
 struct policy_difference {
     const char *rule;   /* id; "-": what is no rule */
-    const char *what;   /* "added", "removed", "cp", "level", "mode", "code", "demands" */
+    const char *what;   /* "added", "removed", "cp", "level", "mode", "code", "demands",
+                         * "message id", "message en"; of what is no rule the first word
+                         * of its line in the dump */
     const char *before; /* as text; NULL: it was not there */
     const char *after;  /* likewise */
     bool looser;        /* certainly refuses less: removed, or enforced no more */

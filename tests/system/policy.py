@@ -120,8 +120,58 @@ def diff_names_what_changed(folder):
     told = {(row["rule"], row["what"]) for row in rows}
     assert told == {("CP-6.3-01", "demands"), ("CP-8-01", "level"), ("CP-OPS-02", "mode"),
                     ("CP-6.1-05", "removed"), ("CP-X", "added"),
-                    ("-", "metadata, lists, exceptions or number of tests")}, told
+                    ("-", "tests")}, told
     assert segel("diff", SAMPLE, SAMPLE) == "no difference\n"
+
+
+def diff_shows_lists_messages_and_metadata(folder):
+    path = changed(folder, ("  hashes: [sha256, sha384, sha512]", "  hashes: [sha384, sha256, sha512]"),
+                   ("  version: 1\n", "  version: 2\n"),
+                   ("The calling system is not", "The caller is not"))
+    told = segel("diff", SAMPLE, path).splitlines()
+    assert "- list: hashes sha256, sha384, sha512" in told, told
+    assert "+ list: hashes sha384, sha256, sha512" in told, told
+    assert any(line.startswith("+ policy: bsre-seal-sample version 2 ") for line in told), told
+    assert ("~ CP-4.5-02 message en: The calling system is not entitled to this key. -> "
+            "The caller is not entitled to this key.") in told, told
+    assert "pesan en" in segel("diff", "--lang", "id", SAMPLE, path)
+
+
+def what_is_lost_on_its_way_out_is_told(folder):
+    for words in (("matrix", SAMPLE), ("check", "--json", SAMPLE), ("test", SAMPLE),
+                  ("explain", "--policy", SAMPLE, "--job", job(folder))):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([SEGEL, "policy", *words], stdout=full, timeout=61,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 3, (words, done.returncode)
+        assert "could not be written" in done.stderr, done.stderr
+
+
+def half_a_command_is_completed(_):
+    done = subprocess.run([SEGEL, "policy"], capture_output=True, text=True, timeout=61,
+                          check=False)
+    assert done.returncode == 2
+    for word in ("check", "test", "explain", "diff", "matrix"):
+        assert f"'segel policy {word}'" in done.stderr, done.stderr
+
+
+def files_that_are_none_are_named(folder):
+    def made(name, data):
+        path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    whole = read(SAMPLE).encode()
+    for path, words, code in (
+            (os.path.join(folder, "nowhere"), "No such file", 3), (folder, "Is a directory", 3),
+            (made("empty", b""), "no content", 1), (made("binary", b"\0\xff" * 99), "UTF-8", 1),
+            (made("large", whole + b"#" * (1 << 20)), "larger than 1 MiB", 1),
+            (made("windows", whole.replace(b"\n", b"\r\n")), "carriage return", 1),
+            (made("marked", b"\xef\xbb\xbf" + whole), "byte order mark", 1)):
+        told = segel("check", path, code=code)
+        assert words in told and os.path.basename(path) in told, told
+        assert len(told.splitlines()) == 1, told
 
 
 def job(folder, **changes):
@@ -181,6 +231,8 @@ def a_part_of_the_mutants_is_killed(folder):
 CLAIMS = (the_tables_are_those_of_the_code, the_whole_catalogue_is_in_the_sample,
           check_names_what_is_not_judged, a_pending_rule_cannot_be_enforced,
           a_rule_without_a_denying_test_fails_coverage, diff_names_what_changed,
+          diff_shows_lists_messages_and_metadata, what_is_lost_on_its_way_out_is_told,
+          half_a_command_is_completed, files_that_are_none_are_named,
           explain_says_of_each_rule_why, explain_refuses_what_is_no_fact,
           a_part_of_the_mutants_is_killed)
 
