@@ -1,11 +1,14 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/policy/compiled.h"
+#include "proto/text.h"
 
 /* The compiled policy as text: what a reviewer compares between two versions. */
 
-enum { DEMAND_MAX = 2048 };
+/* Two demands that differ must not look alike for being cut. */
+enum { DEMAND_MAX = 65536, US_PER_MINUTE = 60000000, MINUTES_A_DAY = 1440 };
 
 static void print_demands(FILE *out, const struct policy *policy, const char *word,
                           struct demands demands)
@@ -58,6 +61,46 @@ static void print_exception(FILE *out, const struct policy *policy,
     (void)fputc('\n', out);
 }
 
+static void print_hash(FILE *out, const uint8_t hash[32])
+{
+    char text[65];
+
+    text_hex(slice_of(hash, 32), text);
+    (void)fprintf(out, " sha256:%s", text);
+}
+
+/* What clock.weekday, clock.minute_of_day and clock.holiday are made by. */
+static void print_calendar(FILE *out, const struct policy *policy)
+{
+    char text[32];
+
+    (void)fprintf(out, "calendar UTC+%lld minutes", (long long)policy->zone_minutes);
+    for (size_t i = 0; i < policy->holiday_count; i++) {
+        struct line line;
+        line_init(&line, text, sizeof(text));
+        line_time(&line, policy->holidays[i] * MINUTES_A_DAY * US_PER_MINUTE);
+        (void)fprintf(out, "%s %.10s", i == 0 ? "; holidays" : ",", text);
+    }
+    (void)fputc('\n', out);
+}
+
+/* Of documents beside the file. */
+static void print_documents(FILE *out, const struct policy_info *info)
+{
+    static const uint8_t none[32];
+
+    if (info->cp_title[0] != '\0') {
+        (void)fprintf(out, "cp_document %s", info->cp_title);
+        print_hash(out, info->cp_sha256);
+        (void)fputc('\n', out);
+    }
+    if (memcmp(info->logo_sha256, none, sizeof(none)) != 0) {
+        (void)fputs("logo", out);
+        print_hash(out, info->logo_sha256);
+        (void)fputc('\n', out);
+    }
+}
+
 static void print_head(FILE *out, const struct policy *policy)
 {
     const struct policy_info *info = &policy->info;
@@ -67,7 +110,8 @@ static void print_head(FILE *out, const struct policy *policy)
     print_time(out, "effective", info->effective_us);
     print_time(out, "review_by", info->review_by_us);
     (void)fputc('\n', out);
-    if (info->agreement_until_us != 0) {
+    if (info->agreement_no[0] != '\0' || info->agreement_from_us != 0 ||
+        info->agreement_until_us != 0) {
         (void)fprintf(out, "agreement %s", info->agreement_no);
         print_time(out, "from", info->agreement_from_us);
         print_time(out, "until", info->agreement_until_us);
@@ -77,6 +121,8 @@ static void print_head(FILE *out, const struct policy *policy)
         (void)fprintf(out, "statement %s\nstatement %s\nverify %s\n", info->statement_id,
                       info->statement_en, info->verify_url);
     }
+    print_documents(out, info);
+    print_calendar(out, policy);
 }
 
 static void print_lists(FILE *out, const struct policy *policy)
