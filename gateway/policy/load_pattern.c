@@ -10,11 +10,21 @@ enum { WEIGHT_MAX = 2048, COUNT_MAX = 32767 };
 
 /* glibc unrolls repetitions: "a{9}" into nine, "(a+)+" into four. The weight of a pattern
  * is the number of its characters and sets after that; it bounds memory at loading and
- * time at each judgement. */
+ * time at each judgement. Repetitions of what may be empty cost glibc far more, and
+ * without end for "a?*{9}": they are too heavy whatever their count. */
+struct group {
+    uint64_t sum;
+    bool empty;  /* the branch so far may be */
+    bool before; /* the same without its last part */
+    bool any;    /* an earlier branch may be */
+};
+
 struct weigher {
-    uint64_t sums[LOAD_PATTERN_MAX + 1]; /* of each group that is open */
+    struct group groups[LOAD_PATTERN_MAX + 1]; /* those that are open */
     size_t depth;
-    uint64_t last; /* of what a repetition would repeat; part of the innermost sum */
+    uint64_t last; /* what a repetition would repeat; part of the innermost sum */
+    bool last_empty;
+    bool unmatched; /* a group is closed that was not opened */
 };
 
 static uint64_t bounded(uint64_t weight)
@@ -22,35 +32,60 @@ static uint64_t bounded(uint64_t weight)
     return weight > WEIGHT_MAX ? WEIGHT_MAX + 1 : weight;
 }
 
-static void add(struct weigher *weigher, uint64_t weight)
+static void add(struct weigher *weigher, uint64_t weight, bool empty)
 {
-    uint64_t *sum = &weigher->sums[weigher->depth];
+    struct group *group = &weigher->groups[weigher->depth];
 
     weigher->last = weight;
-    *sum = bounded(*sum + weight);
+    weigher->last_empty = empty;
+    group->before = group->empty;
+    group->empty = group->empty && empty;
+    group->sum = bounded(group->sum + weight);
 }
 
 static void repeat(struct weigher *weigher, uint64_t times)
 {
-    uint64_t *sum = &weigher->sums[weigher->depth];
+    struct group *group = &weigher->groups[weigher->depth];
 
-    *sum = bounded(*sum + weigher->last * (times - 1));
+    if (weigher->last_empty && times > 1) {
+        times = WEIGHT_MAX + 1;
+    }
+    group->sum = bounded(group->sum + weigher->last * (times - 1));
     weigher->last = bounded(weigher->last * times);
+}
+
+static void allow_none(struct weigher *weigher)
+{
+    struct group *group = &weigher->groups[weigher->depth];
+
+    weigher->last_empty = true;
+    group->empty = group->before;
 }
 
 static void open_group(struct weigher *weigher)
 {
-    weigher->last = 0;
-    weigher->sums[++weigher->depth] = 0;
+    weigher->groups[++weigher->depth] = (struct group){.empty = true, .before = true};
+    weigher->last = 1;
+    weigher->last_empty = true;
 }
 
-/* One too many is for the compiler to refuse. */
+static void next_branch(struct weigher *weigher)
+{
+    struct group *group = &weigher->groups[weigher->depth];
+
+    group->any = group->any || group->empty;
+    group->empty = true;
+    add(weigher, 1, true);
+}
+
 static void close_group(struct weigher *weigher)
 {
-    if (weigher->depth > 0) {
-        uint64_t weight = weigher->sums[weigher->depth--];
-        add(weigher, weight == 0 ? 1 : weight);
+    if (weigher->depth == 0) {
+        weigher->unmatched = true;
+        return;
     }
+    const struct group *group = &weigher->groups[weigher->depth--];
+    add(weigher, group->sum == 0 ? 1 : group->sum, group->any || group->empty);
 }
 
 /* The larger number of "{2,5}"; "{2,}" is two and a loop. */
@@ -67,6 +102,18 @@ static uint64_t count_of(const char *braces)
         most = count > most ? count : most;
     }
     return most + (c[-1] == ',' ? 1 : 0);
+}
+
+/* Returns the last character of "{2,5}". */
+static const char *repeat_counted(struct weigher *weigher, const char *open)
+{
+    const char *close = strchr(open, '}');
+
+    repeat(weigher, count_of(open));
+    if (open[1] < '1' || open[1] > '9') {
+        allow_none(weigher);
+    }
+    return close == NULL ? open + strlen(open) - 1 : close;
 }
 
 /* The last character of a set: "[]a]", "[^]]", "[[:digit:]]". */
@@ -92,35 +139,36 @@ static const char *weigh_one(struct weigher *weigher, const char *at)
     case ')':
         close_group(weigher);
         return at;
+    case '|':
+        next_branch(weigher);
+        return at;
     case '*':
     case '?':
+        allow_none(weigher);
         return at;
     case '+':
         repeat(weigher, 2);
         return at;
     case '{':
-        repeat(weigher, count_of(at));
-        return at + strcspn(at, "}") - (strchr(at, '}') == NULL ? 1 : 0);
+        return repeat_counted(weigher, at);
     case '[':
-        add(weigher, 1);
+        add(weigher, 1, false);
         return end_of_set(at);
     default:
-        add(weigher, 1);
+        add(weigher, 1, *at == '^' || *at == '$');
         return at + (at[0] == '\\' && at[1] != '\0' ? 1 : 0);
     }
 }
 
-static bool is_heavy(const char *pattern)
+static void weigh(struct weigher *weigher, const char *pattern)
 {
-    struct weigher weigher = {.depth = 0};
-
+    *weigher = (struct weigher){.groups = {{.empty = true, .before = true}}};
     for (const char *at = pattern; *at != '\0'; at++) {
-        at = weigh_one(&weigher, at);
+        at = weigh_one(weigher, at);
     }
-    while (weigher.depth > 0) {
-        close_group(&weigher);
+    while (weigher->depth > 0) {
+        close_group(weigher);
     }
-    return weigher.sums[0] > WEIGHT_MAX;
 }
 
 /* --- Loading --------------------------------------------------------------------- */
@@ -167,6 +215,26 @@ static enum sg_status check_alone(struct loader *loader, const struct yaml_node 
     return SG_OK;
 }
 
+/* glibc takes an unmatched ")" for a character, but it would close the anchors' group:
+ * "a)|b" would let in whatever begins with "a". */
+static enum sg_status check_weight(struct loader *loader, const struct yaml_node *node)
+{
+    struct weigher weigher;
+
+    weigh(&weigher, node->text);
+    if (weigher.unmatched) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "the pattern closes a group that it does not open; write \\) "
+                         "for the character");
+    }
+    if (weigher.groups[0].sum > WEIGHT_MAX) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "the pattern repeats too much, or it repeats what may be "
+                         "empty; use smaller counts in { }");
+    }
+    return SG_OK;
+}
+
 enum sg_status load_pattern(struct loader *loader, const struct yaml_node *node,
                             struct condition *condition)
 {
@@ -182,10 +250,7 @@ enum sg_status load_pattern(struct loader *loader, const struct yaml_node *node,
         return yaml_fail(loader->doc, node, loader->why,
                          "back-references (\\1) are not allowed in a pattern");
     }
-    if (is_heavy(text)) {
-        return yaml_fail(loader->doc, node, loader->why,
-                         "the pattern repeats too much; use smaller counts in { }");
-    }
+    TRY(check_weight(loader, node));
     TRY(check_alone(loader, node));
     struct pattern *pattern = pool_take(&loader->policy->pool, 1, sizeof(*pattern));
     if (pattern == NULL) {

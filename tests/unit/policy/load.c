@@ -183,7 +183,8 @@ Test(policy_load, patterns_are_tamed)
     char pattern[400];
 
     require_refused("{job.id: {matches: \"(a\"}}", 33, "regular expression");
-    require_refused("{job.id: {matches: \"a)|(b\"}}", 33, "regular expression");
+    require_refused("{job.id: {matches: \"a)|(b\"}}", 33, "does not open");
+    require_refused("{job.id: {matches: \"a)|b\"}}", 33, "does not open");
     require_refused("{job.id: {matches: \"(a)\\\\1\"}}", 33, "back-references");
     require_refused("{job.id: {matches: \"((a{99}){99}){99}\"}}", 33, "repeats too much");
     require_refused("{job.id: {matches: \"((a{2,}){2000,}){1,}\"}}", 33,
@@ -215,12 +216,29 @@ Test(policy_load, repetitions_of_repetitions_are_refused)
     require_refused("{job.id: {matches: \"([^]{(]{64}){64}\"}}", 33, "repeats too much");
 }
 
+/* "a?*{1,30}" and "(a?){1,1000}" kept the loader busy for longer than anybody waited. */
+Test(policy_load, repetitions_of_what_may_be_empty_are_refused)
+{
+    static const char *const patterns[] = {"a?*{1,9}",     "(a?){2}",       "(a*|b)+",
+                                           "(|a){2,}",     "(a{0,2}b?){3}", "(^){9}",
+                                           "((a?)(b*)){2}"};
+    char require[200];
+
+    for (size_t i = 0; i < SG_COUNT(patterns); i++) {
+        (void)snprintf(require, sizeof(require), "{job.id: {matches: \"%s\"}}",
+                       patterns[i]);
+        require_refused(require, 33, "what may be empty");
+    }
+}
+
 /* One behind the other, they do not multiply; in a set they are characters. */
 Test(policy_load, repetitions_side_by_side_are_allowed)
 {
     static const char *const patterns[] = {
         "([A-Z]+[0-9]+-)+[a-z]+[0-9]+[a-z]+[0-9]+",
         "[A-Z]{1,99}[0-9]{1,99}[a-z]{1,99}",
+        "([A-Z]{1,30} ?){1,20}",
+        "(a?b|c)+(d?)*(e*)?",
         "[]{9999}+(]{1,2000}",
         "[[:alpha:]{9999}(]{1,2000}",
         "\\\\({1,9}a",
