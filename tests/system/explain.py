@@ -79,7 +79,8 @@ def records(the_rig, *kinds):
 def with_policy(the_rig, text, *changes):
     """A configuration with another policy; its own tests are left away."""
     the_rig.write("changed-policy.yaml", text[:text.index("\nbases:")] + "\n")
-    return the_rig.config((r"file: policy\.yaml", "file: changed-policy.yaml"), *changes)
+    return the_rig.config((r"file: policy\.yaml", "file: changed-policy.yaml"),
+                          rig.fresh_ledger(), *changes)
 
 
 # --- As Sign would ---------------------------------------------------------------------------
