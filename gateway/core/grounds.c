@@ -2,24 +2,37 @@
 
 #include "gateway/core/binding.h"
 
+/* Also when there was no memory for the words of the denial. */
 static struct record_decision of_policy(const struct job *job,
                                         struct record_failure *failures)
 {
-    size_t count = job->denial->count;
+    size_t all = job->verdict.failure_count;
+    size_t count = all < VERDICT_FAILURES ? all : VERDICT_FAILURES;
 
     for (size_t i = 0; i < count; i++) {
-        const struct rule_info *rule =
-            policy_rule(job->policy, job->denial->failures[i].rule);
+        const struct rule_info *rule = policy_rule(job->policy, job->verdict.failures[i]);
+        const struct rule_why *why =
+            job->denial == NULL ? NULL : &job->denial->failures[i].why;
         failures[i] = (struct record_failure){
             .rule = rule->id,
             .cp_section = rule->cp_section,
             .code = rule->code,
-            .found = job->denial->failures[i].why.found,
-            .required = job->denial->failures[i].why.required,
+            .found = why == NULL ? NULL : why->found,
+            .required = why == NULL ? NULL : why->required,
         };
     }
     return (struct record_decision){
         .passed = job->verdict.passed, .failures = failures, .failure_count = count};
+}
+
+/* Default deny: no enforced rule speaks for the job. */
+static struct record_failure unasked(void)
+{
+    return (struct record_failure){.rule = "CP-1.4-01",
+                                   .cp_section = "1.4.1",
+                                   .code = "USE_NOT_ALLOWED",
+                                   .found = "no rule that passed",
+                                   .required = "an enforced rule that allows the job"};
 }
 
 /* The configuration says who may use a key, whatever a policy forgets. */
@@ -55,7 +68,7 @@ static struct record_failure unusable(const struct job *job)
 struct record_decision grounds_of(const struct job *job,
                                   struct record_failure failures[VERDICT_FAILURES])
 {
-    if (job->denial != NULL && job->denial->count > 0) {
+    if (job->verdict.failure_count > 0) {
         return of_policy(job, failures);
     }
     if (job->verdict.allow && job->binding->usable) {
@@ -63,6 +76,8 @@ struct record_decision grounds_of(const struct job *job,
     }
     if (job->verdict.allow) {
         failures[0] = unusable(job);
+    } else if (job->verdict.passed == 0) {
+        failures[0] = unasked();
     } else {
         failures[0] = job->status == SG_DENIED ? stranger(job) : unserved(job);
     }

@@ -21,25 +21,6 @@ struct explaining {
 
 /* --- How often -------------------------------------------------------------------- */
 
-/* As bucket_draw of the transport, for several threads. Each answer costs a record: so
- * many a minute, and as many at once, are the caller's. Returns how long to wait; 0: it
- * may ask. */
-static int64_t draw(atomic_int_fast64_t *filled_us, int64_t a_minute, int64_t now_us)
-{
-    enum { MINUTE_US = 60000000 };
-    int64_t token_us = MINUTE_US / a_minute;
-    int64_t before = atomic_load(filled_us);
-    int64_t after;
-
-    do {
-        after = (before > now_us ? before : now_us) + token_us;
-        if (after - now_us > token_us * a_minute) {
-            return after - now_us - token_us * a_minute;
-        }
-    } while (!atomic_compare_exchange_weak(filled_us, &before, after));
-    return 0;
-}
-
 /* Like a job that is refused for load: with the time to come back. */
 static void refuse_often(struct grpc_call *call, struct services *services,
                          int64_t wait_us, bool english)
@@ -59,11 +40,9 @@ static bool may_ask(struct grpc_call *call, struct services *services, bool engl
     const struct caller *caller = (const struct caller *)grpc_call_caller(call);
     const struct config *config = services->options.config;
     struct explain_gauge *gauge = &services->explains[caller->config - config->callers];
-    int64_t wait_us =
-        draw(&gauge->filled_us, config->explains_per_minute, clock_mono_us());
+    int64_t wait_us = explain_draw(gauge, config->explains_per_minute, clock_mono_us());
 
     if (wait_us > 0) {
-        atomic_fetch_add_explicit(&gauge->refused, 1, memory_order_relaxed);
         refuse_often(call, services, wait_us, english);
     }
     return wait_us == 0;

@@ -16,6 +16,12 @@ struct explain_gauge {
     atomic_uint_fast64_t refused;
 };
 
+/* Each answer costs a record, so a caller has as many a minute, and as many at once. Any
+ * thread; 0: it may ask; else how long it has to wait, and that it was refused is
+ * counted.
+ */
+int64_t explain_draw(struct explain_gauge *gauge, int64_t a_minute, int64_t now_us);
+
 void explain_on_message(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
 /* A question came back from the core. */

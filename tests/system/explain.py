@@ -4,6 +4,7 @@ nothing behind but its record."""
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import time
@@ -290,6 +291,18 @@ def a_key_goes_on_being_explained_while_its_hsm_is_away(the_rig):
             equal(ask(client, item(), document_class="tls").decision, DENY)
         finally:
             the_rig.write("softhsm2.conf", good)
+
+
+@claim
+def no_question_is_answered_that_cannot_be_recorded(the_rig):
+    with the_rig.gateway() as gateway:
+        client = gateway.client()
+        client.sign()
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
+        refusal = rig.refused(ask, client, item())
+        equal(refusal.code, CODE.UNAVAILABLE)
+        contains(refusal.message, "ledger")
+        equal(gateway.wait_end(10), 1, "exit code")
 
 
 # --- The command -----------------------------------------------------------------------------

@@ -156,6 +156,20 @@ def a_denial_is_durable_before_it_is_told(rigged):
 
 
 @claim
+def a_question_is_durable_before_it_is_answered(rigged):
+    with rigged.gateway(rigged.quiet) as gateway:
+        client = gateway.client()
+        explain = client.call("unary_unary", "Explain", rig.signing.ExplainRequest,
+                              rig.signing.ExplainResponse)
+        client.sign()
+        order = order_of(gateway, REQUESTS, lambda _: explain(
+            rig.signing.ExplainRequest(terms=rig.terms()), timeout=10), 1000)
+        equal(order.count("K"), 0, f"key uses in {order}")
+        expect(order.count("S") >= REQUESTS and re.fullmatch(r"(S+R+)+S*", order),
+               f"an answer left before a sync: {order}")
+
+
+@claim
 def a_failed_sync_stops_signing_at_once(rigged):
     job = item()
     with rigged.gateway(rigged.quiet) as gateway:

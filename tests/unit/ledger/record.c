@@ -107,6 +107,30 @@ Test(record, deny_names_the_failing_rule_first)
     json_decref(record);
 }
 
+Test(record, explain_says_what_came_of_the_question)
+{
+    struct record_head head = lawful_head();
+    struct record_job job = {.caller = "e-office", .key = "seal-demo"};
+    struct record_failure failure = {.rule = "CP-1.4-02", .code = "USE_PROHIBITED"};
+    struct record_decision allowed = {.passed = 40};
+    struct record_decision denied = {.failures = &failure, .failure_count = 1};
+    struct slice text;
+
+    cr_assert_eq(record_explain(buffer, &head, &job, &allowed, &text), SG_OK);
+    json_t *record = parse(text);
+    expect_head(record, "explain");
+    cr_expect_str_eq(text_of(record, "decision"), "allow");
+    cr_expect_null(json_object_get(record, "fail"));
+    json_decref(record);
+    cr_assert_eq(record_explain(buffer, &head, &job, &denied, &text), SG_OK);
+    record = parse(text);
+    cr_expect_str_eq(text_of(record, "decision"), "deny");
+    const json_t *fail = json_array_get(json_object_get(record, "fail"), 0);
+    cr_expect_str_eq(text_of(fail, "rule"), "CP-1.4-02");
+    cr_expect_null(json_object_get(fail, "got"));
+    json_decref(record);
+}
+
 Test(record, a_denial_with_countless_reasons_is_still_recorded)
 {
     static struct record_failure failures[500];
