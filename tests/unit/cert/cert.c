@@ -175,63 +175,6 @@ Test(cert, chain_is_judged_at_the_time_given)
     expect_chain(&spec, now_us - ten_years_us, false);
 }
 
-/* Until the seal ends, by an issuing CA with another validity than the root. */
-Test(cert, a_path_is_judged_again_from_bound_to_bound)
-{
-    enum { HOUR_S = 3600 };
-    const int64_t hour_us = INT64_C(3600) * 1000000;
-    struct maker_spec spec = maker_issuing(&root);
-    struct cert_path path;
-
-    spec.from_s = -HOUR_S;
-    spec.until_s = HOUR_S;
-    maker_free(&issuing);
-    issuing = maker_make(&spec);
-    spec = maker_seal(&issuing);
-    struct cert *cert = load(&spec, now_us);
-
-    cr_assert_eq(cert_judge_path(cert, now_us, &path), SG_OK);
-    cr_expect(path.good);
-    cr_expect_eq(path.from_us, now_us - hour_us);
-    cr_expect_eq(path.until_us, now_us + hour_us);
-    cr_expect(cert_path_holds(&path, now_us + hour_us - 1));
-    cr_expect_not(cert_path_holds(&path, now_us + hour_us));
-    cr_expect(cert_path_holds(&path, now_us - hour_us));
-    cr_expect_not(cert_path_holds(&path, now_us - hour_us - 1));
-
-    cr_assert_eq(cert_judge_path(cert, now_us + hour_us - 1, &path), SG_OK);
-    cr_expect(path.good, "the last second counts");
-    cr_assert_eq(cert_judge_path(cert, now_us + hour_us, &path), SG_OK);
-    cr_expect_not(path.good, "the end does not");
-    cr_expect_eq(path.from_us, now_us + hour_us);
-    cr_assert_eq(cert_judge_path(cert, now_us - hour_us, &path), SG_OK);
-    cr_expect(path.good, "the begin counts");
-    cr_assert_eq(cert_judge_path(cert, now_us - hour_us - 1, &path), SG_OK);
-    cr_expect_not(path.good);
-    cert_free(cert);
-}
-
-Test(cert, a_path_takes_the_place_of_what_was_true_at_the_start)
-{
-    const int64_t ten_years_us = INT64_C(10) * 365 * 86400 * 1000000;
-    struct maker_spec spec = maker_seal(&issuing);
-    struct cert *cert = load(&spec, now_us);
-    struct facts facts = {0};
-    struct cert_path path;
-
-    cert_facts(cert, &facts);
-    cr_expect(is_bool(&facts, FACT_ID_cert_chain_ok, true));
-    cr_assert_eq(cert_judge_path(cert, now_us + ten_years_us, &path), SG_OK);
-    cert_path_facts(&path, &facts);
-    cr_expect(is_bool(&facts, FACT_ID_cert_chain_ok, false));
-    cr_expect_not(facts.value[FACT_ID_cert_anchor].present);
-    cr_assert_eq(cert_judge_path(cert, now_us, &path), SG_OK);
-    cert_path_facts(&path, &facts);
-    cr_expect(is_bool(&facts, FACT_ID_cert_chain_ok, true));
-    cr_expect(facts.value[FACT_ID_cert_anchor].present);
-    cert_free(cert);
-}
-
 Test(cert, sha1_signature_breaks_the_chain)
 {
     struct maker_spec spec = maker_seal(&town_issuing);
