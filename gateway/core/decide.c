@@ -226,28 +226,6 @@ static enum sg_status answer_unrecorded(struct core *core, struct job *job,
     return SG_OK;
 }
 
-/* Its verdict is about a key that is no longer so: answered and counted like a lane that
- * is away. */
-static enum sg_status answer_outdated(struct core *core, struct job *job)
-{
-    job_refuse(
-        job, SG_LANE_DOWN,
-        "what the HSM says of key '%s' has just changed; ask again with the same id",
-        job->key->config->name);
-    return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
-}
-
-/* The same for its certificates: revoked, put on hold or released while the job waited.
- */
-static enum sg_status answer_status_changed(struct core *core, struct job *job)
-{
-    job_refuse(job, SG_LANE_DOWN,
-               "the status of the certificate of key '%s' has just changed; ask again "
-               "with the same id",
-               job->key->config->name);
-    return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
-}
-
 bool decide_outdated(const struct job *job)
 {
     return job->binding != key_binding(job->key) ||
@@ -255,16 +233,22 @@ bool decide_outdated(const struct job *job)
             job->status_generation != status_generation(&job->key->holder->status));
 }
 
-/* Jobs that are outdated have been given back before: these are the few that cannot be,
- * because the gateway ends. */
+/* It should be judged again, and cannot be because the gateway ends: answered and counted
+ * like a lane that is away. */
+static enum sg_status answer_outdated(struct core *core, struct job *job)
+{
+    job_refuse(
+        job, SG_LANE_DOWN,
+        "what a job for key '%s' is judged by has just changed; ask again with the "
+        "same id",
+        job->key->config->name);
+    return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
+}
+
 static enum sg_status judge_new(struct core *core, struct job *job)
 {
-    if (job->binding != key_binding(job->key)) {
+    if (decide_outdated(job)) {
         return answer_outdated(core, job);
-    }
-    if (job->verdict.allow &&
-        job->status_generation != status_generation(&job->key->holder->status)) {
-        return answer_status_changed(core, job);
     }
     if (!job->verdict.allow) {
         return deny_job(core, job);
