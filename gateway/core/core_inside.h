@@ -8,13 +8,15 @@
 #include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
-#include "gateway/core/note.h"
+#include "gateway/core/notes.h"
 #include "gateway/core/order.h"
 #include "gateway/core/route.h"
+#include "gateway/core/succession.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   core.c        making and running      start.c       ledger, lanes, keys at start
- *   berth.c       lanes come and go       route.c       which lane serves a key's job
+ *   berth.c       lanes come and go       route.c       which lanes serve a key
+ *   choose.c      and which one a job     hand_back.c   jobs return to their loops
  *   turn.c        one turn of the writer  decide.c      what becomes of a new job
  *   conclude.c    what came of it         orders.c      what officers ask for
  *   grounds.c     why a job is refused    inquiries.c   what is asked, not signed
@@ -30,10 +32,7 @@ struct core {
     struct core_options options;
     pthread_mutex_t policy_lock; /* leaf; held for a pointer's time */
     struct policy *policy;       /* owned share: the one in force */
-    uint8_t file_sha256[32];     /* of the policy file when it was last read */
-    bool policy_new;             /* at the start: it is not on the log yet */
-    uint64_t policy_loads;       /* since the start, and that one */
-    uint64_t policy_rejects;
+    struct succession succession;
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
@@ -102,6 +101,8 @@ void turn_collect(struct core *core);
 SG_MUST_USE enum sg_status turn(struct core *core);
 bool turn_has_work(const struct core *core);
 void turn_on_done(void *core, void *owner, const struct lane_result *result);
+/* hand_back.c: what was answered, and what is to be judged again. */
+void hand_back(struct core *core);
 
 /* decide.c: inside a transaction. decide puts the job into admitted, answered or a
  * leader's followers, and on a failure into none; conclude into answered, or back into
@@ -124,16 +125,6 @@ SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 /* orders.c: inside a transaction; orders_obey after its commit. */
 SG_MUST_USE enum sg_status orders_write(struct core *core);
 void orders_obey(struct core *core);
-/* succession.c: which policy is in force. The start: the file's, unless a newer one came
- * in force before; the file's hash is remembered. */
-SG_MUST_USE enum sg_status succession_start(struct core *core, struct sg_error *why);
-/* At the start, inside its transaction: the record of a policy that the log does not
- * know.
- */
-SG_MUST_USE enum sg_status succession_write_start(struct core *core);
-/* Orders about policies: inside a transaction, and after its commit. */
-SG_MUST_USE enum sg_status succession_write(struct core *core, struct order *order);
-void succession_tell(const struct core *core, const struct order *order);
 /* inquiries.c: likewise. */
 SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
@@ -151,18 +142,4 @@ void checkpoint_done(struct core *core, const struct lane_result *result);
 SG_MUST_USE enum sg_status checkpoint_start(struct core *core, struct sg_error *why);
 /* report.c: brings the board up to date. changed: a state changed, not only a count. */
 void report_update(struct core *core, bool changed);
-/* notes.c */
-void notes_add(struct core *core, const char *type, const char *subject, const char *why);
-/* Certificates that were revoked, put on hold or released since the last call. */
-void notes_key_states(struct core *core);
-SG_MUST_USE enum sg_status notes_write(struct core *core);
-/* Counts jobs that get no record of their own, and writes the sums since the last time as
- * one "overload" record: a flood cannot become disk writes, and yet it is on the log. */
-void notes_count(struct core *core, enum unrecorded kind, size_t jobs);
-void notes_sum_up(struct core *core);
-/* 26 characters, sortable by time, and a NUL (ULID). */
-void decision_id(struct core *core, char out[LEDGER_DECISION_SIZE]);
-struct record_head;
-void record_begin(const struct core *core, struct record_head *head);
-
 #endif

@@ -67,7 +67,7 @@ enum sg_status inquiries_write(struct core *core)
     return SG_OK;
 }
 
-static void hand_back(struct job *job, bool broken)
+static void answer_one(struct job *job, bool broken)
 {
     struct letters one = STAILQ_HEAD_INITIALIZER(one);
 
@@ -98,7 +98,7 @@ void inquiries_answer(struct core *core)
     take_unwritten(core, broken);
     while ((letter = STAILQ_FIRST(&core->told)) != NULL) {
         STAILQ_REMOVE_HEAD(&core->told, link);
-        hand_back((struct job *)letter, broken);
+        answer_one((struct job *)letter, broken);
     }
 }
 

@@ -1,3 +1,5 @@
+#include "gateway/core/notes.h"
+
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>

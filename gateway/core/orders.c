@@ -152,7 +152,7 @@ void order_fini(struct order *order)
     order->change.policy = NULL;
 }
 
-static void hand_back(struct order *order)
+static void give_back(struct order *order)
 {
     struct letters one = STAILQ_HEAD_INITIALIZER(one);
 
@@ -174,7 +174,7 @@ static void finish(struct core *core, struct order *order, bool broken)
     } else {
         obey(core, order);
     }
-    hand_back(order);
+    give_back(order);
 }
 
 /* Nothing was written: nothing is carried out, and everybody is told. */

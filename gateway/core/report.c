@@ -1,10 +1,10 @@
 #include "gateway/core/report.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "proto/text.h"
 
 static void describe_lane(const struct berth *berth, struct lane_report *out)
 {
@@ -113,15 +113,15 @@ static void describe_waiting(const struct core *core, struct core_report *report
     }
 }
 
-static void describe_policy(const struct core *core, struct core_report *report)
+static void describe_policy(const struct core *core, struct policy_report *out)
 {
     const struct policy_info *info = policy_info(core->policy);
 
-    (void)snprintf(report->policy_id, sizeof(report->policy_id), "%s", info->id);
-    report->policy_version = info->version;
-    memcpy(report->policy_sha256, info->sha256, sizeof(report->policy_sha256));
-    report->policy_loads = core->policy_loads;
-    report->policy_rejects = core->policy_rejects;
+    (void)snprintf(out->id, sizeof(out->id), "%s", info->id);
+    (void)snprintf(out->version, sizeof(out->version), "%lld", (long long)info->version);
+    text_hex(slice_of(info->sha256, sizeof(info->sha256)), out->sha256);
+    out->loads = core->succession.loads;
+    out->rejects = core->succession.rejects;
 }
 
 void report_update(struct core *core, bool changed)
@@ -130,7 +130,7 @@ void report_update(struct core *core, bool changed)
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     report->signing = !core->ending && !atomic_load(&core->broken);
-    describe_policy(core, report);
+    describe_policy(core, &report->policy);
     describe_lanes(core, report);
     describe_waiting(core, report);
     report->key_count = core->keyring.count;

@@ -46,15 +46,20 @@ struct key_report {
     uint32_t lanes_up;
 };
 
+/* The policy in force, as text, and what came of others. */
+struct policy_report {
+    char id[65];
+    char version[24];
+    char sha256[65];
+    uint64_t loads; /* that came in force, since the start and with it */
+    uint64_t rejects;
+};
+
 struct core_report {
     bool signing;                  /* false: the ledger has failed, or the gateway ends */
     uint64_t waiting[JOB_CLASSES]; /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
-    char policy_id[65];
-    int64_t policy_version;
-    uint8_t policy_sha256[32];
-    uint64_t policy_loads; /* that came in force, since the start and with it */
-    uint64_t policy_rejects;
+    struct policy_report policy;
     size_t lane_count;
     struct lane_report lanes[CONFIG_LANES_MAX];
     size_t key_count;

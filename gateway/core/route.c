@@ -7,9 +7,6 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 
-/* How long jobs wait for a lane that is being replaced before they are refused. */
-enum { PATIENCE_US = 1000000 };
-
 enum sg_status routes_make(struct core *core)
 {
     int64_t now_us = clock_mono_us();
@@ -64,7 +61,7 @@ static void free_survey(struct survey *survey)
 /* One that came up a moment ago counts when that was noted and the keys were bound anew:
  * its token may say other things than before it went down, and no job that was judged by
  * those may reach it. */
-static bool is_up(const struct berth *berth)
+bool route_takes(const struct berth *berth)
 {
     return berth->lane != NULL && !berth->leaving && berth->seen == LANE_UP &&
            lane_state(berth->lane) == LANE_UP;
@@ -72,7 +69,7 @@ static bool is_up(const struct berth *berth)
 
 static bool may_serve(const struct berth *berth, size_t key)
 {
-    return is_up(berth) && berth->positions[key] >= 0;
+    return route_takes(berth) && berth->positions[key] >= 0;
 }
 
 static enum sg_status ask_lanes(const struct core *core, size_t key,
@@ -245,17 +242,17 @@ enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
 /* --- Another policy ---------------------------------------------------------------- */
 
 /* One survey for each key, by another policy. */
-struct succession {
-    struct survey *surveys; /* owned */
+struct surveys {
+    struct survey *each; /* owned */
     size_t count;
 };
 
-static void free_succession(struct succession *all)
+static void free_surveys(struct surveys *all)
 {
     for (size_t i = 0; i < all->count; i++) {
-        free_survey(&all->surveys[i]);
+        free_survey(&all->each[i]);
     }
-    free(all->surveys);
+    free(all->each);
 }
 
 static enum sg_status survey_by(const struct core *core, size_t index,
@@ -285,123 +282,19 @@ static void succeed(struct core *core, size_t index, struct survey *survey)
 
 enum sg_status routes_succeed(struct core *core, struct policy *policy)
 {
-    AUTO(free_succession)
-    struct succession all = {.surveys = (struct survey *)calloc(core->keyring.count + 1,
-                                                                sizeof(struct survey))};
+    AUTO(free_surveys)
+    struct surveys all = {
+        .each = (struct survey *)calloc(core->keyring.count + 1, sizeof(struct survey))};
 
-    if (all.surveys == NULL) {
+    if (all.each == NULL) {
         return SG_NO_MEMORY;
     }
     for (size_t i = 0; i < core->keyring.count; i++) {
         all.count++;
-        TRY(survey_by(core, i, policy, &all.surveys[i]));
+        TRY(survey_by(core, i, policy, &all.each[i]));
     }
     for (size_t i = 0; i < core->keyring.count; i++) {
-        succeed(core, i, &all.surveys[i]);
+        succeed(core, i, &all.each[i]);
     }
     return SG_OK;
-}
-
-/* --- Which lane takes a job ------------------------------------------------------ */
-
-static enum lane_kind kind_of(const struct core *core, size_t route)
-{
-    return lane_kind_of(core->keyring.keys[route].config->scheme);
-}
-
-/* What it has in hand, and what this turn has planned for it. */
-static int64_t load_us(const struct berth *berth)
-{
-    int64_t us = lane_load_us(berth->lane);
-
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
-        us += lane_mean_us(berth->lane, (enum lane_kind)kind) *
-              (int64_t)berth->planned[kind];
-    }
-    return us;
-}
-
-int route_choose(const struct core *core, size_t route, uint64_t avoid)
-{
-    enum lane_kind kind = kind_of(core, route);
-    uint64_t berths = core->routes[route].berths & ~avoid;
-    int64_t least_us = INT64_MAX;
-    int best = NO_BERTH;
-
-    for (size_t i = 0; i < core->berth_count && berths >> i != 0; i++) {
-        const struct berth *berth = &core->berths[i];
-        if ((berths >> i & 1) == 0 || !is_up(berth) ||
-            lane_room(berth->lane, kind) <= berth->planned[kind]) {
-            continue;
-        }
-        int64_t us = load_us(berth);
-        if (us < least_us) {
-            least_us = us;
-            best = (int)i;
-        }
-    }
-    return best;
-}
-
-bool route_other(const struct core *core, size_t route, uint64_t avoid)
-{
-    uint64_t berths = core->routes[route].berths & ~avoid;
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if ((berths >> i & 1) != 0 && is_up(&core->berths[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* --- When none does -------------------------------------------------------------- */
-
-/* Asked for this key, whatever it said last. */
-static bool concerns(const struct berth *berth, size_t route)
-{
-    return berth->lane != NULL && !berth->leaving && berth->positions[route] >= 0;
-}
-
-static bool all_latched(const struct core *core, size_t route)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if (concerns(&core->berths[i], route) &&
-            lane_state(core->berths[i].lane) != LANE_LATCHED) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool route_gone(const struct core *core, size_t route, int64_t now_us)
-{
-    int64_t dark_us = core->routes[route].dark_us;
-
-    return dark_us != 0 && (now_us - dark_us > PATIENCE_US || all_latched(core, route));
-}
-
-const char *route_why(const struct core *core, size_t route)
-{
-    const char *why = "no lane holds it";
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        const struct berth *berth = &core->berths[i];
-        if (concerns(berth, route) && !is_up(berth) && lane_why(berth->lane)[0] != '\0') {
-            why = lane_why(berth->lane);
-        }
-    }
-    return why;
-}
-
-void routes_note_dark(struct core *core, int64_t now_us)
-{
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        struct route *route = &core->routes[i];
-        if (route_other(core, i, 0)) {
-            route->dark_us = 0;
-        } else if (route->dark_us == 0) {
-            route->dark_us = now_us;
-        }
-    }
 }

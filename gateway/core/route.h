@@ -30,8 +30,12 @@ SG_MUST_USE enum sg_status routes_bind_dark(struct core *core, struct sg_error *
 /* Binds every key by another policy: all or, on a failure, none. Keys whose lanes are all
  * down keep what was last known of them. */
 SG_MUST_USE enum sg_status routes_succeed(struct core *core, struct policy *policy);
-/* Where the key's next job goes: the lane that would be done with its work first, of
- * those that are up, have room and are not in the bits of avoid. NO_BERTH: none now. */
+/* Whether a lane may be given jobs at all. */
+struct berth;
+bool route_takes(const struct berth *berth);
+/* choose.c. Where the key's next job goes: the lane that would be done with its work
+ * first, of those that are up, have room and are not in the bits of avoid. NO_BERTH: none
+ * now. */
 int route_choose(const struct core *core, size_t route, uint64_t avoid);
 /* No lane has been up for longer than jobs wait for one, or none can come. */
 bool route_gone(const struct core *core, size_t route, int64_t now_us);

@@ -1,9 +1,12 @@
+#include "gateway/core/succession.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/core/core_inside.h"
 #include "gateway/ledger/record.h"
+#include "gateway/policy/compare.h"
 #include "proto/text.h"
 
 /* Which policy is in force. It changes inside a turn: its record, its text and the first
@@ -17,7 +20,7 @@ enum { PAIRS_MAX = 20, NUMBER_SIZE = 24, HASH_TEXT_SIZE = 7 + 64 + 1 };
 bool core_knows_policy(const struct core *core, const uint8_t sha256[32])
 {
     return memcmp(policy_info(core->policy)->sha256, sha256, 32) == 0 ||
-           memcmp(core->file_sha256, sha256, 32) == 0;
+           memcmp(core->succession.file_sha256, sha256, 32) == 0;
 }
 
 enum sg_status core_weigh_policy(const struct core *core, const struct policy *policy,
@@ -179,7 +182,7 @@ static enum sg_status refuse(struct core *core, struct order *order,
 {
     const char *text = why[0] != '\0' ? why : sg_status_text(status);
 
-    core->policy_rejects++;
+    core->succession.rejects++;
     (void)snprintf(order->change.fault, sizeof(order->change.fault), "%s", text);
     (void)snprintf(order->why, sizeof(order->why), "%.191s", text);
     TRY(write_record(core, "policy.reject", order, NULL));
@@ -203,7 +206,7 @@ static enum sg_status load(struct core *core, struct order *order)
         return refuse(core, order, status, why.text);
     }
     publish(core, policy);
-    core->policy_loads++;
+    core->succession.loads++;
     TRY(write_record(core, "policy.load", order, previous));
     TRY(keep(core, order));
     order->status = SG_OK;
@@ -215,7 +218,7 @@ static enum sg_status only_record(struct core *core, struct order *order)
 {
     bool reject = order->kind == ORDER_POLICY_REJECT;
 
-    core->policy_rejects += reject ? 1 : 0;
+    core->succession.rejects += reject ? 1 : 0;
     TRY(write_record(core, reject ? "policy.reject" : "policy.ask", order, NULL));
     order->status = SG_OK;
     return SG_OK;
@@ -271,7 +274,8 @@ static struct order *own_order(enum order_kind kind, const char *source,
 
 enum sg_status core_load_policy(struct core *core, struct policy *policy)
 {
-    memcpy(core->file_sha256, policy_info(policy)->sha256, sizeof(core->file_sha256));
+    memcpy(core->succession.file_sha256, policy_info(policy)->sha256,
+           sizeof(core->succession.file_sha256));
     struct order *order = own_order(ORDER_POLICY_LOAD, "reload", policy);
     if (order == NULL) {
         return SG_NO_MEMORY;
@@ -334,25 +338,27 @@ enum sg_status succession_start(struct core *core, struct sg_error *why)
     const struct policy_info *file = policy_info(core->policy);
     enum sg_status found = ledger_last_policy(core->ledger, &kept);
 
-    memcpy(core->file_sha256, file->sha256, sizeof(core->file_sha256));
+    memcpy(core->succession.file_sha256, file->sha256,
+           sizeof(core->succession.file_sha256));
     if (found != SG_OK && found != SG_NOT_FOUND) {
         return sg_fail(why, found, "the policy in force cannot be read: %s",
                        ledger_why(core->ledger));
     }
-    core->policy_new = found == SG_NOT_FOUND || (uint64_t)file->version > kept.version;
+    core->succession.is_new =
+        found == SG_NOT_FOUND || (uint64_t)file->version > kept.version;
     bool same = found == SG_OK && memcmp(file->sha256, kept.sha256, 32) == 0;
-    return core->policy_new || same ? SG_OK : keep_newer(core, &kept, why);
+    return core->succession.is_new || same ? SG_OK : keep_newer(core, &kept, why);
 }
 
 enum sg_status succession_write_start(struct core *core)
 {
     struct order order = {.change = {.policy = core->policy, .source = "start"}};
 
-    if (!core->policy_new) {
+    if (!core->succession.is_new) {
         return SG_OK;
     }
     memcpy(order.change.sha256, policy_info(core->policy)->sha256, 32);
-    core->policy_loads++;
+    core->succession.loads++;
     TRY(write_record(core, "policy.load", &order, NULL));
     return keep(core, &order);
 }

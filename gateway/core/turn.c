@@ -299,52 +299,6 @@ static void dispatch(struct core *core)
     }
 }
 
-static void post(struct mbox *box, struct letters *batch, size_t count)
-{
-    if (count > 0) {
-        /* The boxes of the I/O loops are not bounded: what was admitted bounds them. */
-        MUST(mbox_put(box, batch, count) == SG_OK);
-    }
-}
-
-/* Returns how many. */
-static size_t post_all(struct job_list *jobs)
-{
-    struct letters batch = STAILQ_HEAD_INITIALIZER(batch);
-    struct mbox *box = NULL;
-    size_t total = 0;
-    size_t count = 0;
-    struct job *job;
-
-    while ((job = STAILQ_FIRST(jobs)) != NULL) {
-        STAILQ_REMOVE_HEAD(jobs, queue);
-        if (job->reply != box) {
-            post(box, &batch, count);
-            box = job->reply;
-            count = 0;
-        }
-        STAILQ_INSERT_TAIL(&batch, &job->letter, link);
-        count++;
-        total++;
-    }
-    post(box, &batch, count);
-    return total;
-}
-
-static void hand_back(struct core *core)
-{
-    struct job *job;
-
-    (void)post_all(&core->outdated); /* they stay in our count */
-    STAILQ_FOREACH(job, &core->answered, queue)
-    {
-        admission_over(&core->admission, job);
-    }
-    size_t count = post_all(&core->answered);
-    atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
-                              memory_order_relaxed);
-}
-
 /* --- The turn -------------------------------------------------------------------- */
 
 static void refuse_list(struct core *core, struct job_list *list)

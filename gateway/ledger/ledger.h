@@ -107,9 +107,7 @@ SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 const uint8_t id[32], uint8_t *out,
                                                 size_t cap, size_t *len);
 
-/* Policies that came in force, each whole: the record that says so and the text are
- * written in one transaction, so that a start finds the policy that the log speaks of,
- * whatever became of the file. */
+/* A policy that came in force: kept in the transaction of the record that says so. */
 struct ledger_policy {
     uint8_t sha256[32]; /* of the text */
     uint64_t version;
@@ -118,7 +116,7 @@ struct ledger_policy {
 };
 SG_MUST_USE enum sg_status ledger_keep_policy(struct ledger *ledger,
                                               const struct ledger_policy *policy);
-/* The one that was kept last; SG_NOT_FOUND, SG_NO_MEMORY. out->text is owned: _fini. */
+/* The last one; SG_NOT_FOUND, SG_NO_MEMORY. out->text is owned: _fini. */
 SG_MUST_USE enum sg_status ledger_last_policy(struct ledger *ledger,
                                               struct ledger_policy *out);
 void ledger_policy_fini(struct ledger_policy *policy);

@@ -5,6 +5,21 @@
 
 #include "gateway/policy/review.h"
 
+enum sg_status policy_supersedes(const struct policy *policy,
+                                 const struct policy *in_force, struct sg_error *why)
+{
+    const struct policy_info *info = policy_info(policy);
+    const struct policy_info *now = policy_info(in_force);
+
+    if (info->version > now->version) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_PRECONDITION,
+                   "policy '%s' has version %lld, but version %lld is in force: other "
+                   "rules need a higher metadata.version",
+                   info->id, (long long)info->version, (long long)now->version);
+}
+
 struct comparison {
     const struct policy *old;
     const struct policy *new;

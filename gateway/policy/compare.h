@@ -3,6 +3,11 @@
 
 #include "gateway/policy/policy.h"
 
+/* SG_PRECONDITION: its version is not higher, and so it may not follow the other one. */
+SG_MUST_USE enum sg_status policy_supersedes(const struct policy *policy,
+                                             const struct policy *in_force,
+                                             struct sg_error *why);
+
 /* What two policies say differently: what they mean, not how they are written. */
 struct policy_difference {
     const char *rule;   /* id; "-": what is no rule */

@@ -68,20 +68,6 @@ size_t policy_pending(const struct policy *policy)
     return count;
 }
 
-enum sg_status policy_supersedes(const struct policy *policy,
-                                 const struct policy *in_force, struct sg_error *why)
-{
-    const struct policy_info *info = &policy->info;
-
-    if (info->version > in_force->info.version) {
-        return SG_OK;
-    }
-    return sg_fail(why, SG_PRECONDITION,
-                   "policy '%s' has version %lld, but version %lld is in force: other "
-                   "rules need a higher metadata.version",
-                   info->id, (long long)info->version, (long long)in_force->info.version);
-}
-
 struct slice policy_text(const struct policy *policy)
 {
     return policy->text;

@@ -62,17 +62,11 @@ SG_MUST_USE enum sg_status policy_load(const char *path, struct policy **out,
                                        struct sg_error *why);
 SG_MUST_USE enum sg_status policy_parse(struct slice text, const char *name,
                                         struct policy **out, struct sg_error *why);
-/* Another share of it. Any thread. */
+/* Any thread: another share of it; and one given back, NULL allowed: the last frees it.
+ */
 struct policy *policy_take(struct policy *policy);
-/* Gives a share back; the last one frees it. NULL is allowed. Any thread. */
 void policy_free(struct policy *policy);
-/* Whether it may follow the other one: its version is higher, so that an old file cannot
- * return by mistake. SG_PRECONDITION: it is not. */
-SG_MUST_USE enum sg_status policy_supersedes(const struct policy *policy,
-                                             const struct policy *in_force,
-                                             struct sg_error *why);
-/* The file's bytes, as they were read. */
-struct slice policy_text(const struct policy *policy);
+struct slice policy_text(const struct policy *policy); /* the file, as it was read */
 
 const struct policy_info *policy_info(const struct policy *policy);
 size_t policy_rule_count(const struct policy *policy);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/policy/compare.h"
 #include "gateway/service/inside.h"
 #include "proto/text.h"
 

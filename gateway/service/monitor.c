@@ -1,6 +1,4 @@
 #include "gateway/service/monitor.h"
-
-#include "proto/text.h"
 #include "segel/lane/v1/lane.pb-c.h"
 
 /* --- The gateway ------------------------------------------------------------------- */
@@ -27,18 +25,14 @@ static void write_limits(const struct server_counts *counts, FILE *out)
     one(out, METRIC_INPUT_BYTES, counts->input_bytes);
 }
 
-static void write_policy(const struct core_report *report, FILE *out)
+static void write_policy(const struct policy_report *policy, FILE *out)
 {
-    char version[24];
-    char hash[65];
-    const char *const labels[] = {report->policy_id, version, hash};
+    const char *const labels[] = {policy->id, policy->version, policy->sha256};
 
-    (void)snprintf(version, sizeof(version), "%lld", (long long)report->policy_version);
-    text_hex(slice_of(report->policy_sha256, sizeof(report->policy_sha256)), hash);
     metrics_begin(out, METRIC_POLICY_INFO);
     metrics_uint(out, METRIC_POLICY_INFO, labels, 1);
-    one(out, METRIC_POLICY_LOADS, report->policy_loads);
-    one(out, METRIC_POLICY_REJECTS, report->policy_rejects);
+    one(out, METRIC_POLICY_LOADS, policy->loads);
+    one(out, METRIC_POLICY_REJECTS, policy->rejects);
 }
 
 static void write_gateway(const struct monitor *monitor, FILE *out)
@@ -51,7 +45,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_SIGNING, vitals->report->signing && !vitals->draining ? 1 : 0);
     one(out, METRIC_DRAINING, vitals->draining ? 1 : 0);
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
-    write_policy(vitals->report, out);
+    write_policy(&vitals->report->policy, out);
     one(out, METRIC_JOBS, monitor->jobs);
     one(out, METRIC_WATCHERS, monitor->watchers);
     one(out, METRIC_CONNECTIONS_OPENED, monitor->counts.connections_opened);
