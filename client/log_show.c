@@ -1,10 +1,11 @@
-#include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/command.h"
+#include "client/log_rows.h"
 #include "client/log_stream.h"
+#include "client/nearest.h"
 #include "client/screen.h"
 #include "client/words.h"
 #include "proto/text.h"
@@ -19,11 +20,13 @@ struct show_options {
     const char *decision;
     const char *rule;
     const char *document_class;
+    const char *mandate;
     const char *request;
     const char *first;
     const char *count;
     bool follow;
     bool json;
+    bool csv;
 };
 
 #define AT(member) offsetof(struct show_options, member)
@@ -35,13 +38,15 @@ static const struct option rows[] = {
     {"key", 0, "NAME", "of this key", AT(key)},
     {"type", 0, "T,T", "of these types: intent, deny, outcome, boot …", AT(type)},
     {"decision", 0, "D", "allow or deny", AT(decision)},
-    {"rule", 0, "ID", "in which this rule failed", AT(rule)},
+    {"rule", 0, "ID", "in which this rule failed, or would have (shadow)", AT(rule)},
     {"class", 0, "NAME", "of this document class", AT(document_class)},
+    {"mandate", 0, "ID", "under this mandate", AT(mandate)},
     {"request", 0, "ID", "of this request id", AT(request)},
     {"first", 0, "INDEX", "begin at this record (default: 0)", AT(first)},
     {"count", 0, "N", "at most so many records", AT(count)},
     {"follow", 'f', NULL, "stay, and show what is appended", AT(follow)},
     {"json", 0, NULL, "the records byte for byte, one a line", AT(json)},
+    {"csv", 0, NULL, "a table for spreadsheets (RFC 4180)", AT(csv)},
 };
 
 /* --- The request ------------------------------------------------------------------- */
@@ -83,6 +88,37 @@ static enum sg_status read_number(const char *option, const char *text, uint64_t
     return sg_fail(why, SG_INVALID, "--%s '%s' is not a number", option, text);
 }
 
+static const char *const record_types[] = {
+#define RECORD_TYPE(name) name,
+#include "proto/record_types.def"
+#undef RECORD_TYPE
+};
+
+/* A mistyped type matches nothing, which looks like a log without such records. */
+static enum sg_status check_type(const char *type, struct sg_error *why)
+{
+    for (size_t i = 0; i < SG_COUNT(record_types); i++) {
+        if (strcmp(record_types[i], type) == 0) {
+            return SG_OK;
+        }
+    }
+    const char *best = nearest(type, record_types, SG_COUNT(record_types));
+    return sg_fail(why, SG_INVALID, "there is no record type '%.40s': %s%s%s", type,
+                   best == NULL
+                       ? "the common ones are intent, deny, outcome, replay, boot, "
+                         "policy.load, key.load, key.refuse, lane.down"
+                       : "did you mean ",
+                   best == NULL ? "" : best, best == NULL ? "" : "?");
+}
+
+static enum sg_status check_types(const struct asked *asked, struct sg_error *why)
+{
+    for (size_t i = 0; i < asked->filter.n_types; i++) {
+        TRY(check_type(asked->types[i], why));
+    }
+    return SG_OK;
+}
+
 static enum sg_status read_types(const char *text, struct asked *asked,
                                  struct sg_error *why)
 {
@@ -98,7 +134,7 @@ static enum sg_status read_types(const char *text, struct asked *asked,
         at += strcspn(at, ",");
         if (*at == '\0') {
             asked->filter.types = asked->types;
-            return SG_OK;
+            return check_types(asked, why);
         }
         *at++ = '\0';
     }
@@ -127,6 +163,7 @@ static enum sg_status ask(const struct show_options *options, struct asked *aske
     filter->rule = words_mutable(options->rule);
     filter->decision = words_mutable(options->decision);
     filter->document_class = words_mutable(options->document_class);
+    filter->mandate = words_mutable(options->mandate);
     filter->request_id = words_mutable(options->request);
     TRY(read_decision(options->decision, why));
     TRY(read_time("from", options->from, &filter->from_us, why));
@@ -136,112 +173,28 @@ static enum sg_status ask(const struct show_options *options, struct asked *aske
     return options->type == NULL ? SG_OK : read_types(options->type, asked, why);
 }
 
-/* --- The table --------------------------------------------------------------------- */
-
-static const char *member(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-
-    return text == NULL ? "" : text;
-}
-
-static const char *first_rule(const json_t *record)
-{
-    const json_t *failure = json_array_get(json_object_get(record, "fail"), 0);
-
-    return failure == NULL ? "" : member(failure, "rule");
-}
-
-/* What became of the job: the decision, or of an OUTCOME what came of it. */
-static const char *decision_of(const json_t *record)
-{
-    const char *decision = member(record, "decision");
-
-    return decision[0] != '\0' ? decision : member(record, "outcome");
-}
-
-static enum screen_colour row_colour(const char *decision)
-{
-    if (strcmp(decision, "deny") == 0 || strcmp(decision, "failed") == 0) {
-        return SCREEN_RED;
-    }
-    return strcmp(decision, "indeterminate") == 0 ? SCREEN_YELLOW : SCREEN_PLAIN;
-}
-
-static const char *first_of(const json_t *record, const char *one, const char *other)
-{
-    const char *text = member(record, one);
-
-    return text[0] != '\0' ? text : member(record, other);
-}
-
-/* What the record is about: a job, its decision, or of an event of the gateway itself the
- * lane or key, and why. */
-static void print_about(const json_t *record)
-{
-    const char *job = first_of(record, "job", "decision_id");
-    const char *detail = first_of(record, "detail", "reason");
-
-    screen_text(stdout, job[0] != '\0' ? job : member(record, "subject"));
-    if (job[0] == '\0' && detail[0] != '\0') {
-        (void)printf("  ");
-        screen_text(stdout, detail);
-    }
-}
-
-static void print_row(uint64_t index, const json_t *record)
-{
-    char number[24];
-    char time[32];
-    const char *decision = decision_of(record);
-    enum screen_colour colour = row_colour(decision);
-
-    (void)snprintf(number, sizeof(number), "%" PRIu64, index);
-    (void)snprintf(time, sizeof(time), "%.19sZ", member(record, "ts"));
-    (void)printf("%s", colour == SCREEN_PLAIN ? "" : screen_colour(stdout, colour));
-    screen_cell(stdout, number, 9);
-    screen_cell(stdout, time, 22);
-    screen_cell(stdout, member(record, "type"), 12);
-    screen_cell(stdout, first_of(record, "caller", "officer"), 16);
-    screen_cell(stdout, first_of(record, "key", "lane"), 16);
-    screen_cell(stdout, decision, 14);
-    screen_cell(stdout, first_rule(record), 14);
-    print_about(record);
-    (void)printf("%s\n", screen_colour(stdout, SCREEN_PLAIN));
-}
-
-static void print_head(void)
-{
-    (void)printf("%-9s%-22s%-12s%-16s%-16s%-14s%-14s%s\n", "INDEX", "TIME", "TYPE",
-                 "CALLER", "KEY OR LANE", "DECISION", "RULE", "REQUEST, DECISION, EVENT");
-}
-
 /* --- Running ----------------------------------------------------------------------- */
+
+enum { RECONNECTS = 6, FIRST_PAUSE_MS = 500 };
 
 struct showing {
     const struct show_options *options;
-    bool begun; /* a record has come */
+    struct asked *asked;
+    struct log_rows rows;
+    unsigned losses; /* of the connection, without a record since */
 };
 
 static bool visit(void *context, uint64_t index, struct slice json)
 {
     struct showing *showing = (struct showing *)context;
-    const struct show_options *options = showing->options;
-    json_t *record = NULL;
+    Segel__V1__ListRecordsRequest *request = &showing->asked->request;
 
-    if (!showing->begun && !options->json) {
-        print_head();
-    }
-    showing->begun = true;
-    if (options->json) {
-        (void)fwrite(json.data, 1, json.len, stdout);
-        (void)fputc('\n', stdout);
-    } else {
-        record = json_loadb((const char *)json.data, json.len, 0, NULL);
-        print_row(index, record);
-        json_decref(record);
-    }
-    if (options->follow) {
+    log_rows_print(&showing->rows, index, json);
+    /* Where a lost connection is taken up again. */
+    request->first = index + 1;
+    request->count -= request->count > 0 ? 1 : 0;
+    showing->losses = 0;
+    if (showing->options->follow) {
         (void)fflush(stdout);
     }
     return ferror(stdout) == 0;
@@ -252,19 +205,61 @@ static void close_channel(struct channel **channel)
     channel_close(*channel);
 }
 
-static enum sg_status show(const struct home *home, const struct show_options *options,
-                           const struct asked *asked, struct sg_error *why)
+static enum sg_status show_once(const struct home *home, struct showing *showing,
+                                struct sg_error *why)
 {
     AUTO(close_channel) struct channel *channel = NULL;
-    struct showing showing = {.options = options};
-    struct log_visitor visitor = {visit, &showing};
+    struct log_visitor visitor = {visit, showing};
 
     TRY(home_connect(home, &channel, why));
-    TRY(log_stream(channel, &asked->request, &visitor, why));
-    if (!showing.begun && !options->json) {
+    return log_stream(channel, &showing->asked->request, &visitor, why);
+}
+
+static bool connection_lost(enum sg_status status)
+{
+    return status == SG_IO || sg_status_grpc(status) == sg_status_grpc(SG_IO);
+}
+
+static void rest(unsigned losses)
+{
+    int64_t pause_ms = (int64_t)FIRST_PAUSE_MS << losses;
+    struct timespec left = {.tv_sec = pause_ms / 1000,
+                            .tv_nsec = pause_ms % 1000 * 1000000};
+
+    (void)nanosleep(&left, NULL);
+}
+
+/* Who follows the log is told of a lost connection, and goes on behind the last record
+ * that came. Without --follow a list that is not whole is a failure. */
+static enum sg_status show(const struct home *home, struct showing *showing,
+                           struct sg_error *why)
+{
+    uint64_t wanted = showing->asked->request.count;
+    enum sg_status status = show_once(home, showing, why);
+
+    while (showing->options->follow && connection_lost(status) && showing->rows.begun &&
+           (wanted == 0 || showing->asked->request.count > 0) &&
+           showing->losses < RECONNECTS) {
+        if (showing->losses == 0) {
+            screen_complain("the connection is lost; connecting again");
+        }
+        rest(showing->losses++);
+        status = show_once(home, showing, why);
+    }
+    bool none = !showing->rows.begun;
+    log_rows_end(&showing->rows);
+    if (status == SG_OK && none && !showing->options->json) {
         (void)fprintf(stderr, "no record of the log matches\n");
     }
-    return SG_OK;
+    return status;
+}
+
+static enum log_form form_of(const struct show_options *options)
+{
+    if (options->csv) {
+        return LOG_CSV;
+    }
+    return options->json ? LOG_JSON : LOG_TABLE;
 }
 
 static enum exit_code run(const struct home *home, struct words *words)
@@ -274,6 +269,7 @@ static enum exit_code run(const struct home *home, struct words *words)
                                    .rule = "",
                                    .decision = "",
                                    .document_class = "",
+                                   .mandate = "",
                                    .request = ""};
     struct asked asked = {.types_text = ""};
     struct sg_error why = {0};
@@ -285,9 +281,16 @@ static enum exit_code run(const struct home *home, struct words *words)
         screen_complain("log show takes options only: 'segel log show --help'");
         return EXIT_USAGE;
     }
+    if (options.csv && options.json) {
+        screen_complain("--csv and --json exclude each other");
+        return EXIT_USAGE;
+    }
     enum sg_status status = ask(&options, &asked, &why);
     if (status == SG_OK) {
-        status = show(home, &options, &asked, &why);
+        struct showing showing = {
+            .options = &options, .asked = &asked, .rows.form = form_of(&options)};
+        log_rows_start(&showing.rows);
+        status = show(home, &showing, &why);
     }
     return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
 }
@@ -297,12 +300,19 @@ const struct command command_log_show = {
     .operands = "",
     .summary = "list records of the gateway's log",
     .examples =
-        "Times are in UTC. With --json the lines are the very bytes that the log\n"
-        "proves.\n\n"
+        "Times are in UTC; all conditions given must hold. On a terminal this is a "
+        "table\n"
+        "as wide as the screen; in a pipe one line a record, with tabs between index,\n"
+        "time, type, caller, key, decision, rule, class, and request or event. With "
+        "--json\n"
+        "the lines are the very bytes that the log proves. In --csv a text that a\n"
+        "spreadsheet would take for a formula begins with an apostrophe.\n\n"
         "Examples:\n"
         "  segel log show --from 2026-05-01 --until 2026-06-01 --decision deny\n"
         "  segel log show --request 7f2a90b1c3d4e5f6-000012\n"
-        "  segel log show --type boot,key.load --json\n",
+        "  segel log show --type boot,key.load --json\n"
+        "  segel log show --follow --caller e-office --decision deny\n"
+        "  segel log show --rule CP-6.3-01 --from 2026-01-01 --csv > refused.csv\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -427,9 +427,10 @@ def records_are_shown_as_a_table_and_byte_for_byte(rig):
     put_log(rig, good, 550)
     result = rig.segel("log", "show", "--type", "deny")
     equal(result.returncode, 0, result.stderr)
-    contains(result.stdout.splitlines()[0], "TIME", "CALLER", "DECISION")
-    contains(result.stdout.splitlines()[1], "2026-05-02T01:00:01Z", "deny", "e-office",
-             "seal", "CP-6.3-01", "j1")
+    fields = result.stdout.splitlines()[0].split("\t")
+    equal(len(fields), 9, "fields of a line in a pipe")
+    contains(" ".join(fields), "2026-05-02T01:00:01Z", "deny", "e-office", "seal",
+             "CP-6.3-01", "j1")
     equal(rig.segel("log", "show", "--json").stdout, "".join(r + "\n" for r in good), "json")
     equal(rig.segel("log", "show", "--from", "yesterday").returncode, 2, "--from")
 
