@@ -422,7 +422,7 @@ def a_checkpoint_of_another_key_is_refused(rig):
 
 
 @claim
-def records_are_shown_as_a_table_and_byte_for_byte(rig):
+def records_are_shown_as_lines_and_byte_for_byte(rig):
     good = lawful_log()
     put_log(rig, good, 550)
     result = rig.segel("log", "show", "--type", "deny")
