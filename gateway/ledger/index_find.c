@@ -233,23 +233,31 @@ static enum sg_status visit_block(struct finder *finder, uint64_t block, bool *m
     return status;
 }
 
+/* The next block that has something, and its records. */
+static enum sg_status take_next(struct finder *finder, uint64_t *block, bool *more)
+{
+    bool met = false;
+
+    TRY(meet(finder, block, &met));
+    if (met) {
+        TRY(visit_block(finder, *block, more));
+        (*block)++;
+    } else if (*block < finder->index->blocks) {
+        finder->search->next = *block * INDEX_BLOCK; /* the effort is used up */
+    }
+    return SG_OK;
+}
+
 enum sg_status index_find(struct ledger_index *index, struct index_search *search)
 {
     struct finder finder = {.index = index, .search = search};
     uint64_t block = search->first / INDEX_BLOCK;
     bool more = true;
-    bool met = false;
 
     take_filter(&finder, search->filter);
     search->next = search->first;
     while (more && block < index->blocks && finder.spent < search->effort) {
-        TRY(meet(&finder, &block, &met));
-        if (met) {
-            TRY(visit_block(&finder, block, &more));
-            block++;
-        } else if (block < index->blocks) {
-            search->next = block * INDEX_BLOCK;
-        }
+        TRY(take_next(&finder, &block, &more));
     }
     if (more && block >= index->blocks && search->next < index_size(index)) {
         search->next = index_size(index);

@@ -202,17 +202,24 @@ static void answer_due(struct reading *reading, struct letters *waiting)
     }
 }
 
+/* What was put off comes first. */
+static void await_questions(struct reading *reading, struct letters *waiting)
+{
+    struct pollfd ready = {.fd = reading->box.wake_fd, .events = POLLIN};
+
+    (void)poll(&ready, 1, idle_ms(reading));
+    STAILQ_CONCAT(waiting, &reading->later);
+    mbox_take(&reading->box, waiting);
+}
+
 static void *run(void *context)
 {
     struct reading *reading = (struct reading *)context;
 
     while (!atomic_load(&reading->stop)) {
-        struct pollfd ready = {.fd = reading->box.wake_fd, .events = POLLIN};
         struct letters waiting = STAILQ_HEAD_INITIALIZER(waiting);
 
-        (void)poll(&ready, 1, idle_ms(reading));
-        STAILQ_CONCAT(&waiting, &reading->later);
-        mbox_take(&reading->box, &waiting);
+        await_questions(reading, &waiting);
         probe(reading);
         build_index(reading, STAILQ_EMPTY(&waiting));
         answer_due(reading, &waiting);

@@ -7,12 +7,12 @@
 /* A log of five records with a key made here; the receipt is that of record 3. */
 enum { RECORDS = 5, PLACE = 3, TEXT_MAX = 4096 };
 
+#define OUTCOME "\"type\":\"outcome\","
+#define LAWFUL  OUTCOME "\"caller\":\"e-office\",\"job\":\"r-1\",\"outcome\":\"failed\""
 static const char *const records[RECORDS] = {
     "{\"seq\":0,\"type\":\"boot\"}", "{\"seq\":1,\"type\":\"intent\"}",
-    "{\"seq\":2,\"type\":\"deny\"}",
-    "{\"seq\":3,\"type\":\"outcome\",\"caller\":\"e-office\",\"job\":\"r-1\","
-    "\"outcome\":\"failed\"}",
-    "{\"seq\":7,\"type\":\"outcome\",\"outcome\":\"signed\"}"};
+    "{\"seq\":2,\"type\":\"deny\"}", "{\"seq\":3," LAWFUL "}",
+    "{\"seq\":7," OUTCOME "\"outcome\":\"signed\"}"};
 
 static EVP_PKEY *pair;
 static struct note_key key;
