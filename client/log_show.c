@@ -6,9 +6,9 @@
 #include "client/log_rows.h"
 #include "client/log_stream.h"
 #include "client/nearest.h"
+#include "client/period.h"
 #include "client/screen.h"
 #include "client/words.h"
-#include "proto/text.h"
 
 /* `segel log show` */
 struct show_options {
@@ -58,35 +58,6 @@ struct asked {
     char types_text[TYPES_SIZE];
     char *types[TYPES_MAX];
 };
-
-/* A date alone means its first moment, in UTC as all times of the log. */
-static enum sg_status read_time(const char *option, const char *text, int64_t *out,
-                                struct sg_error *why)
-{
-    char full[64];
-
-    if (text == NULL) {
-        return SG_OK;
-    }
-    (void)snprintf(full, sizeof(full), "%s%s", text,
-                   strlen(text) == 10 ? "T00:00:00Z" : "");
-    if (text_time_parse(slice_str(full), out) != SG_OK) {
-        return sg_fail(why, SG_INVALID,
-                       "--%s '%s' is not a time: write 2026-05-02 or "
-                       "2026-05-02T08:00:00+07:00",
-                       option, text);
-    }
-    return SG_OK;
-}
-
-static enum sg_status read_number(const char *option, const char *text, uint64_t *out,
-                                  struct sg_error *why)
-{
-    if (text == NULL || text_uint(slice_str(text), INT64_MAX, out) == SG_OK) {
-        return SG_OK;
-    }
-    return sg_fail(why, SG_INVALID, "--%s '%s' is not a number", option, text);
-}
 
 static const char *const record_types[] = {
 #define RECORD_TYPE(name) name,
@@ -166,10 +137,10 @@ static enum sg_status ask(const struct show_options *options, struct asked *aske
     filter->mandate = words_mutable(options->mandate);
     filter->request_id = words_mutable(options->request);
     TRY(read_decision(options->decision, why));
-    TRY(read_time("from", options->from, &filter->from_us, why));
-    TRY(read_time("until", options->until, &filter->until_us, why));
-    TRY(read_number("first", options->first, &asked->request.first, why));
-    TRY(read_number("count", options->count, &asked->request.count, why));
+    TRY(period_time("from", options->from, &filter->from_us, why));
+    TRY(period_time("until", options->until, &filter->until_us, why));
+    TRY(period_number("first", options->first, &asked->request.first, why));
+    TRY(period_number("count", options->count, &asked->request.count, why));
     return options->type == NULL ? SG_OK : read_types(options->type, asked, why);
 }
 
