@@ -39,6 +39,7 @@ extern const struct command command_policy_explain;
 extern const struct command command_policy_diff;
 extern const struct command command_policy_load;
 extern const struct command command_policy_matrix;
+extern const struct command command_policy_replay;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,
