@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "gateway/policy/policy.h"
+#include "gateway/policy/replay.h"
+#include "proto/text.h"
 
-/* What one decision by 50 rules costs, and the loading of a file with 500 rules and as
- * many tests. Processor time of this thread; figures to read, nothing is asserted. */
+/* What one decision by 50 rules costs, the loading of a file with 500 rules and as many
+ * tests, and judging logged decisions again, reading their records included. Processor
+ * time of this thread; figures to read, nothing is asserted. */
 
 enum { JUDGED_RULES = 50, LOADED_RULES = 500, TURNS = 50000, LOADS = 10, ROUNDS = 5 };
 
@@ -121,6 +123,69 @@ static double load_us(int patterns)
     return took;
 }
 
+/* --- Logged decisions ----------------------------------------------------------------
+ */
+
+static const char key_record[] =
+    "{\"v\":1,\"seq\":3,\"ts\":\"2026-05-02T01:00:00.000000Z\",\"node\":\"n\","
+    "\"type\":\"key.facts\",\"subject\":\"seal-demo\",\"policy_rev\":\"sha256:%s\","
+    "\"facts\":{\"key.rsa_bits\":3072,\"key.local\":true,\"cert.key_usage\":"
+    "[\"digitalSignature\"]}}";
+static const char decision_record[] =
+    "{\"v\":1,\"seq\":7,\"ts\":\"2026-05-02T01:00:00.000000Z\",\"node\":\"gateway-1\","
+    "\"type\":\"intent\",\"decision_id\":\"01KQWV0000ABCDEFGHJKMNPQRS\","
+    "\"caller\":\"e-office\",\"caller_cert\":\"sha256:%s\",\"job\":"
+    "\"7f2a90b1c3d4e5f6-000012\",\"attempt\":1,\"key\":\"seal-demo\",\"cert_serial\":"
+    "\"0123456789ABCDEF\",\"cert_spki\":\"sha256:%s\",\"assurance\":\"hardware\","
+    "\"profile\":\"pades_b_b\",\"doc_class\":\"surat_keterangan\",\"alg\":"
+    "\"rsa-pss-sha256\",\"digest\":\"sha256:%s\",\"approval_ref\":\"ND/045/2026\","
+    "\"policy_rev\":\"sha256:%s\",\"decision\":\"allow\",\"rules\":{\"pass\":50},"
+    "\"facts\":{\"clock.now\":\"2026-05-02T01:00:00.000000Z\",\"job.class\":\"seal\","
+    "\"job.content_type\":\"application/pdf\",\"job.notice\":true,\"job.meta_keys\":"
+    "[\"perihal\",\"nomor\"],\"job.meta_pii\":false,\"caller.keys\":[\"seal-demo\"],"
+    "\"caller.entitled\":true,\"caller.auth\":[\"mtls\"],\"status.revoked\":false,"
+    "\"status.suspended\":false,\"status.source\":\"crl\",\"status.age_s\":123,"
+    "\"status.next_update_s\":4000,\"status.authentic\":true,\"counter.key_day\":17,"
+    "\"log.free_bytes\":123456789},\"bound\":3}";
+
+static void replay_once(const struct replay_key *key, struct slice record)
+{
+    static const struct replay_policies none = {0};
+    struct logged decision;
+    struct replay replay;
+    struct sg_error why = {0};
+
+    MUST(logged_read(7, record, &decision, &why) == SG_OK);
+    MUST(replay_judge(key, &decision, &none, &replay, &why) == SG_OK);
+    MUST(replay.kind == REPLAY_SAME);
+    logged_fini(&decision);
+}
+
+static double replay_us(int patterns)
+{
+    char text[LOGGED_RECORD_MAX];
+    char hash[65];
+    struct replay_key *key = NULL;
+    struct sg_error why = {0};
+    size_t len = 0;
+    char *rules = policy_text(JUDGED_RULES, patterns, 0, &len);
+    struct policy *policy = parsed(rules, len);
+
+    text_hex(slice_of(policy_info(policy)->sha256, 32), hash);
+    int size = snprintf(text, sizeof(text), key_record, hash);
+    MUST(replay_key_make(policy, 3, slice_of(text, (size_t)size), &key, &why) == SG_OK);
+    size = snprintf(text, sizeof(text), decision_record, hash, hash, hash, hash);
+    double start = now_us();
+    for (int i = 0; i < TURNS; i++) {
+        replay_once(key, slice_of(text, (size_t)size));
+    }
+    double took = (now_us() - start) / TURNS;
+    replay_key_free(key);
+    policy_free(policy);
+    free(rules);
+    return took;
+}
+
 /* The best of some rounds: whatever disturbs makes it slower. */
 static double best(double (*measure)(int patterns), int patterns)
 {
@@ -137,6 +202,7 @@ int main(void)
 {
     double one = best(judge_us, 1);
     double ten = best(judge_us, 10);
+    double again = best(replay_us, 1);
 
     (void)printf("policy: %.2f us a decision by %d rules, one with a pattern\n", one,
                  JUDGED_RULES);
@@ -144,5 +210,8 @@ int main(void)
                  (ten - one) / 9);
     (void)printf("policy: %.1f ms to load %d rules and run %d tests\n",
                  best(load_us, 10) / 1000, LOADED_RULES, LOADED_RULES);
+    (void)printf("policy: %.1f us to read a logged decision and judge it again, 100,000 "
+                 "in %.1f s\n",
+                 again, again / 10);
     return 0;
 }

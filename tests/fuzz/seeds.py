@@ -351,6 +351,60 @@ def notes():
     yield "proof", "extra", proof.replace("index", f"extra {root}\nindex").encode()
 
 
+def record(kind, index, **members):
+    return {"v": 1, "seq": index, "ts": "2026-05-02T01:00:00.000000Z", "node": "n",
+            "type": kind, **{k: v for k, v in members.items() if v is not None}}
+
+
+def decision(kind="intent", **changes):
+    more = changes.pop("facts", {})
+    facts = None if more is None else {
+        "clock.now": "2026-05-02T01:00:00.000000Z", "job.notice": True,
+        "job.meta_keys": ["a"], "status.age_s": 60, **more}
+    members = dict(
+        caller="office", caller_cert="sha256:" + "ab" * 32, job="r-1", key="seal",
+        profile="pades_b_b", doc_class="letter", alg="rsa-pss-sha256",
+        digest="sha256:" + "00" * 32, approval_ref="ND/1", policy_rev="sha256:" + "cd" * 32,
+        decision="allow" if kind == "intent" else "deny", rules={"pass": 6},
+        fail=None if kind == "intent" else [{"rule": "A", "cp": "1", "code": "NO"}],
+        facts=facts, bound=3)
+    return record(kind, 7, **{**members, **changes})
+
+
+def replay():
+    """A key's facts and a decision, with the byte of tests/fuzz/replay.c before them."""
+    import json
+    key = record("key.facts", 3, subject="seal", policy_rev="sha256:" + "cd" * 32, facts={
+        "key.id": "seal", "key.rsa_bits": 3072, "key.allowed_classes": ["letter"],
+        "key.prohibited_classes": [], "cert.not_before": "2026-01-01T00:00:00.000000Z",
+        "cert.not_after": "2027-01-01T00:00:00.000000Z"})
+    weak = {**key, "facts": {**key["facts"], "key.rsa_bits": 1024}}
+    for name, choice, owner, value in (
+            ("allowed", 1, key, decision()), ("denied", 1, weak, decision("deny")),
+            ("newly-denied", 1, weak, decision()), ("newly-allowed", 1, key, decision("deny")),
+            ("other-policy", 0, key, decision()), ("other-known", 2, key, decision()),
+            ("other-rules", 1, weak, decision("deny", fail=[{"rule": "C", "code": "NO"}])),
+            ("not-as-recorded", 1, key, decision(rules={"pass": 1, "shadow_fail": ["E"]})),
+            ("no-facts", 1, key, decision(facts=None, bound=None)),
+            ("cut", 1, key, decision(facts_cut=True)),
+            ("by-gateway", 1, key, decision("deny", by="gateway")),
+            ("default-deny", 1, key, decision("deny", fail=[{"code": "DEFAULT_DENY"}])),
+            ("many-failures", 1, weak, decision("deny", fail_more=9, fail=[
+                {"rule": f"R{i}", "code": "NO"} for i in range(20)])),
+            ("later-bound", 1, key, decision(bound=7)),
+            ("other-key", 1, {**key, "subject": "else"}, decision()),
+            ("key-fact-of-job", 1, key, decision(facts={"key.rsa_bits": 1})),
+            ("twice", 1, key, decision(facts={"job.batch": "b"}, batch="b")),
+            ("wrong-type", 1, key, decision(facts={"status.age_s": "60"})),
+            ("big-number", 1, key, decision(facts={"status.age_s": 2 ** 63 - 1})),
+            ("unknown-fact", 1, key, decision(facts={"job.moon": [1, {}]})),
+            ("sunday", 1, key, decision(facts={"clock.now": "2026-05-03T01:00:00Z"}))):
+        yield name, bytes([choice]) + json.dumps(owner).encode() + b"\n" + json.dumps(
+            value).encode()
+    yield "nested", b"\1" + json.dumps(key).encode() + b"\n" + b'{"v":' + b"[" * 3000
+    yield "empty", b""
+
+
 def write(folder, target, name, value):
     os.makedirs(os.path.join(folder, target), exist_ok=True)
     with open(os.path.join(folder, target, name), "wb") as out:
@@ -363,7 +417,7 @@ def main():
         write(folder, "session", name, bytes([choice]) + value)
     for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
                           ("inflate", inflate), ("headers", request_headers),
-                          ("preflight", preflight)):
+                          ("preflight", preflight), ("replay", replay)):
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in notes():
