@@ -42,7 +42,7 @@ static const char head[] =
     "metadata: {id: p, version: 1, effective: 2026-01-01, review_by: 2027-01-01}\n"
     "profile: test\nrules:\n";
 
-static char *policy_text(int rules, int patterns, int tests, size_t *len)
+static char *sample_text(int rules, int patterns, int tests, size_t *len)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, len);
@@ -89,7 +89,7 @@ static void fill(struct facts *facts)
 static double judge_us(int patterns)
 {
     size_t len = 0;
-    char *text = policy_text(JUDGED_RULES, patterns, 0, &len);
+    char *text = sample_text(JUDGED_RULES, patterns, 0, &len);
     struct policy *policy = parsed(text, len);
     struct policy_key *bound = NULL;
     struct facts facts = {0};
@@ -112,7 +112,7 @@ static double judge_us(int patterns)
 static double load_us(int patterns)
 {
     size_t len = 0;
-    char *text = policy_text(LOADED_RULES, patterns, LOADED_RULES, &len);
+    char *text = sample_text(LOADED_RULES, patterns, LOADED_RULES, &len);
     double start = now_us();
 
     for (int i = 0; i < LOADS; i++) {
@@ -168,7 +168,7 @@ static double replay_us(int patterns)
     struct replay_key *key = NULL;
     struct sg_error why = {0};
     size_t len = 0;
-    char *rules = policy_text(JUDGED_RULES, patterns, 0, &len);
+    char *rules = sample_text(JUDGED_RULES, patterns, 0, &len);
     struct policy *policy = parsed(rules, len);
 
     text_hex(slice_of(policy_info(policy)->sha256, 32), hash);

@@ -13,7 +13,7 @@ enum { KEY_INDEX = 3, DECISION_INDEX = 7 };
  */
 enum { SAME_POLICY = 1, THEN_KNOWN = 2 };
 
-static const char policy_text[] =
+static const char rules_text[] =
     "apiVersion: segel/v1\nkind: CertificatePolicy\n"
     "metadata: {id: f, version: 1, effective: 2026-01-01, review_by: 2027-01-01, "
     "calendar: {zone: WIB, holidays: [2026-08-17]}}\nprofile: test\n"
@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct replay_key *key = NULL;
     struct sg_error why = {0};
 
-    policy = policy == NULL ? loaded(policy_text) : policy;
+    policy = policy == NULL ? loaded(rules_text) : policy;
     enum sg_status status = replay_key_make(policy, KEY_INDEX, first, &key, &why);
     if (status != SG_OK) {
         must_be_told(status, &why);
