@@ -241,20 +241,6 @@ enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
 
 /* --- Another policy ---------------------------------------------------------------- */
 
-/* One survey for each key, by another policy. */
-struct surveys {
-    struct survey *each; /* owned */
-    size_t count;
-};
-
-static void free_surveys(struct surveys *all)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        free_survey(&all->each[i]);
-    }
-    free(all->each);
-}
-
 static enum sg_status survey_by(const struct core *core, size_t index,
                                 struct policy *policy, struct survey *out)
 {
@@ -280,21 +266,31 @@ static void succeed(struct core *core, size_t index, struct survey *survey)
     }
 }
 
-enum sg_status routes_succeed(struct core *core, struct policy *policy)
+/* One survey for each key. What may fail comes first. */
+static enum sg_status succeed_all(struct core *core, struct policy *policy,
+                                  struct survey *surveys)
 {
-    AUTO(free_surveys)
-    struct surveys all = {
-        .each = (struct survey *)calloc(core->keyring.count + 1, sizeof(struct survey))};
-
-    if (all.each == NULL) {
-        return SG_NO_MEMORY;
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        TRY(survey_by(core, i, policy, &surveys[i]));
     }
     for (size_t i = 0; i < core->keyring.count; i++) {
-        all.count++;
-        TRY(survey_by(core, i, policy, &all.each[i]));
-    }
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        succeed(core, i, &all.each[i]);
+        succeed(core, i, &surveys[i]);
     }
     return SG_OK;
+}
+
+enum sg_status routes_succeed(struct core *core, struct policy *policy)
+{
+    size_t count = core->keyring.count;
+    struct survey *surveys = (struct survey *)calloc(count + 1, sizeof(*surveys));
+
+    if (surveys == NULL) {
+        return SG_NO_MEMORY;
+    }
+    enum sg_status status = succeed_all(core, policy, surveys);
+    for (size_t i = 0; i < count; i++) {
+        free_survey(&surveys[i]);
+    }
+    free(surveys);
+    return status;
 }

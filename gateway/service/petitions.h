@@ -6,8 +6,12 @@
 /* Policies that somebody wants in force and that wait for a second person: two persons
  * send the same bytes, and one of them is a reviewer. In memory only: a restart, another
  * policy in force, another roster or half an hour ends them. One thread, no clock. */
-enum { PETITIONS_MAX = 8, PETITION_VOTES_MAX = 4, PETITION_ID_SIZE = 32 };
-#define PETITION_LIFE_US (30 * 60 * (int64_t)1000000)
+enum {
+    PETITIONS_MAX = 8,
+    PETITION_VOTES_MAX = 4,
+    PETITION_ID_SIZE = 32,
+    PETITION_LIFE_US = 1800000000
+};
 
 /* Who asks or agrees, as its connection proves it. */
 struct person {
