@@ -149,7 +149,7 @@ def files_are_those_of_the_repository_byte_for_byte(_, gateway):
                          "grpc/reflection/v1alpha/reflection.proto",
                          "segel/v1/approvals.proto", "segel/v1/common.proto",
                          "segel/v1/keys.proto", "segel/v1/log.proto",
-                         "segel/v1/signing.proto"], "files")
+                         "segel/v1/policy.proto", "segel/v1/signing.proto"], "files")
 
 
 @claim
