@@ -201,6 +201,34 @@ def a_job_judged_by_what_is_no_longer_so_is_not_signed(town):
               (grpc.StatusCode.FAILED_PRECONDITION, "KEY_IMPORTED"))
 
 
+def next_policy(town):
+    """The same rules under the next version; what records will call it."""
+    text = town.rig.read("policy.yaml")
+    version = int(re.search(r"^  version: (\d+)$", text, flags=re.M).group(1))
+    text = text.replace(f"  version: {version}\n", f"  version: {version + 1}\n", 1)
+    town.rig.write("policy.yaml", text)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@claim
+def another_policy_reaches_a_key_whose_lane_is_away(town):
+    with town.gateway(town.config(town.lane0)) as gateway:
+        client = gateway.client()
+        client.sign()
+        town.schedule("lane0", "C_OpenSession@1=slow=1500")
+        os.kill(lanes_of(gateway)["lane0"], signal.SIGKILL)
+        gateway.wait_event("lane.down")
+        rev = next_policy(town)
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_event("policy.loaded")
+        denial = rig.refused(client.sign, notice_shown=False)  # judged without a lane
+        equal(denial.denial.policy_sha256.hex(), rev.removeprefix("sha256:"), "judged by")
+        gateway.wait_event("lane.up")
+        expect(client.sign().signature, "the lane came back")
+        made = [r for r in town.records() if r["type"] in ("intent", "deny")][-2:]
+        equal([(r["type"], r["policy_rev"]) for r in made], [("deny", rev), ("intent", rev)])
+
+
 @claim
 def a_lane_whose_canary_fails_gets_no_jobs_until_it_sings(town):
     with town.gateway() as gateway:
