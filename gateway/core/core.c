@@ -211,6 +211,7 @@ enum sg_status core_run(struct core *core, void (*on_tick_hook)(void *), void *c
     core->on_tick = on_tick_hook;
     core->tick_context = context;
     TRY(make_events(core));
+    berths_look_after(core); /* a login that went well is part of the first report */
     report_update(core, true);
     checkpoint_tick(core, clock_mono_us(), true);
     while (!core->ended) {
