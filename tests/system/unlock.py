@@ -132,6 +132,9 @@ def the_numbers_of_a_lane_tell_what_happened(faulty):
         faulty.schedule("C_Sign@1=abort")
         rig.refused(client.sign)
         faulty.schedule("")
+        lost = before.value("segel_lane_processes_lost_total", lane="lane0")
+        wait_for(lambda: metrics(gateway).value("segel_lane_processes_lost_total",
+                                                lane="lane0") > lost, "its loss is not counted")
         wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1,
                  "the lane does not come back")
         after = metrics(gateway)
