@@ -18,8 +18,7 @@ static const char *const index_texts[] = {
 #undef INDEXING
 };
 
-/* application_id and user_version tell another program's file, and that of another
- * version. A lost transaction is done again, so one sync a checkpoint is enough. */
+/* A lost transaction is done again, so one sync a checkpoint of the WAL is enough. */
 static const char schema[] =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=NORMAL;"
@@ -72,10 +71,25 @@ static enum sg_status make_private(const struct ledger_index *index, struct sg_e
     return SG_OK;
 }
 
+/* 0: a new file. Another version's is made anew. */
+static enum sg_status check_version(sqlite3 *db, struct sg_error *why)
+{
+    sqlite3_stmt *row = NULL;
+    uint64_t version = 0;
+
+    TRY(sql_prepare(db, "PRAGMA user_version", &row, why));
+    bool known =
+        sqlite3_step(row) == SQLITE_ROW && sql_uint(row, 0, &version) && version <= 1;
+    (void)sqlite3_finalize(row);
+    return known ? SG_OK
+                 : sg_fail(why, SG_INVALID, "the ledger's index is of another version");
+}
+
 enum sg_status index_open_file(struct ledger_index *index, struct sg_error *why)
 {
     TRY(make_private(index, why));
     TRY(sql_open(index->path, SQLITE_OPEN_READWRITE, &index->db, why));
+    TRY(check_version(index->db, why));
     TRY(sql_exec(index->db, schema, why));
     for (size_t i = 0; i < INDEX_STATEMENTS; i++) {
         TRY(sql_prepare(index->db, index_texts[i], &index->statements[i], why));

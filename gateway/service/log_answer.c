@@ -9,8 +9,8 @@ enum {
     OUTPUT_HIGH = 1 << 20,
     OUTPUT_PAUSE_US = 5000,
     FOLLOW_PAUSE_US = 20000,
-    COVER_PAUSE_US = 50000, /* between two looks for a newer checkpoint */
-    COVER_SPARE_US = 200000 /* before the deadline, to say what was missing */
+    COVER_PAUSE_US = READ_LATER_US, /* between two looks for a newer checkpoint */
+    COVER_SPARE_US = 200000         /* before the deadline, to say what was missing */
 };
 
 static void finish_after(struct log_call *log, const ProtobufCMessage *message)

@@ -44,6 +44,11 @@ def wait_until(truth, sentence, seconds=30):
         time.sleep(0.1)
 
 
+def deny(gateway, count):
+    for _ in range(count):
+        rig.refused(gateway.client().sign, document_class="kontrak_pengadaan")
+
+
 # --- A log with something of everything -------------------------------------------------
 
 def fill(the_rig, gateway):
@@ -152,7 +157,7 @@ def each_type_that_the_gateway_writes_is_known_to_the_client(the_rig):
 @claim
 def a_pipe_gets_plain_lines(the_rig):
     with the_rig.gateway() as gateway:
-        rig.refused(gateway.client().sign, document_class="kontrak_pengadaan")
+        deny(gateway, 2)
         text = show(the_rig, "--decision", "deny", "--first", "0", "--count", "2")
     expect("\x1b" not in text and "INDEX" not in text, "colours or a head in a pipe")
     lines = text.splitlines()
@@ -171,7 +176,8 @@ def csv_of(the_rig, *arguments):
 
 @claim
 def csv_is_read_by_a_stock_reader_and_holds_what_json_holds(the_rig):
-    with the_rig.gateway():
+    with the_rig.gateway() as gateway:
+        deny(gateway, 1)
         text = csv_of(the_rig, "--type", "deny,boot,key.load")
         wanted = records(the_rig, "--type", "deny,boot,key.load")
         nothing = csv_of(the_rig, "--caller", "nobody")
@@ -213,7 +219,8 @@ def on_terminal(the_rig, columns, *arguments, **environment):
 @claim
 def a_terminal_gets_a_table_that_fits_it(the_rig):
     the_filter = ["--decision", "deny", "--count", "5"]
-    with the_rig.gateway():
+    with the_rig.gateway() as gateway:
+        deny(gateway, 5)
         for columns in (60, 80, 120, 200):
             text = on_terminal(the_rig, columns, *the_filter)
             expect("\x1b[31m" in text, f"no red denial at {columns}")

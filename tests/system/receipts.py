@@ -26,6 +26,16 @@ def sign(the_rig, out, *arguments):
     return the_rig.segel("e-office", *SIGN, "-o", the_rig.path(out), *arguments)
 
 
+def signed(the_rig):
+    """The letters, signed and with their receipts."""
+    if not os.path.exists(the_rig.path("signed")):
+        with the_rig.gateway():
+            result = sign(the_rig, "signed", "--receipts", *letters(the_rig))
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        contains(result.stderr, f"{len(letters(the_rig))} with a receipt")
+    return sorted(glob.glob(the_rig.path("signed", "*.pdf")))
+
+
 def receipt_of(the_rig, request_id, *arguments, client="e-office"):
     return the_rig.segel(client, "receipt", request_id, *arguments)
 
@@ -89,13 +99,8 @@ def judge(the_rig, text):
 
 @claim
 def every_letter_gets_a_receipt_that_both_judges_accept(the_rig):
-    with the_rig.gateway():
-        result = sign(the_rig, "signed", "--receipts", *letters(the_rig))
-    equal(result.returncode, 0, result.stdout + result.stderr)
-    contains(result.stderr, f"{len(letters(the_rig))} with a receipt")
-    signed = sorted(glob.glob(the_rig.path("signed", "*.pdf")))
-    equal(len(signed), len(letters(the_rig)), "signed letters")
-    for path in signed:
+    equal(len(signed(the_rig)), len(letters(the_rig)), "signed letters")
+    for path in signed(the_rig):
         with open(path + ".tlog-proof", "rb") as file:
             record = judge(the_rig, file.read())
         equal((record["type"], record["outcome"], record["caller"], record["key"]),
@@ -107,7 +112,7 @@ def every_letter_gets_a_receipt_that_both_judges_accept(the_rig):
 
 @claim
 def a_receipt_is_judged_without_any_gateway_in_both_languages(the_rig):
-    path = sorted(glob.glob(the_rig.path("signed", "*.pdf")))[0]
+    path = signed(the_rig)[0]
     for arguments, words in ((["--lang", "id"], ["SAH", "titik periksa", "ditandatangani"]),
                              (["--lang", "en"], ["SOUND", "checkpoint covers", "signed"])):
         result = verify(the_rig, path + ".tlog-proof", "--letter", path, *arguments)
@@ -230,7 +235,7 @@ def refuses(the_rig, code, *arguments):
 
 @claim
 def a_receipt_that_was_changed_or_cut_is_refused(the_rig):
-    path = sorted(glob.glob(the_rig.path("signed", "*.tlog-proof")))[0]
+    path = signed(the_rig)[0] + ".tlog-proof"
     with open(path, "rb") as file:
         text = file.read()
     for at in range(0, len(text), max(1, len(text) // 60)):
@@ -263,7 +268,7 @@ def a_receipt_of_another_log_is_refused(the_rig):
 
 @claim
 def a_receipt_proves_its_own_letter_and_no_other(the_rig):
-    first, second = sorted(glob.glob(the_rig.path("signed", "*.pdf")))[:2]
+    first, second = signed(the_rig)[:2]
     proof = first + ".tlog-proof"
     refuses(the_rig, "other-signature", proof, "--letter", second)
     refuses(the_rig, "other-signature", proof, "--letter", letters(the_rig)[0])
@@ -296,7 +301,7 @@ def a_proof_of_another_kind_of_record_is_no_receipt(the_rig):
 
 @claim
 def a_key_that_is_none_and_files_that_are_not_there_are_named(the_rig):
-    path = sorted(glob.glob(the_rig.path("signed", "*.tlog-proof")))[0]
+    path = signed(the_rig)[0] + ".tlog-proof"
     result = verify(the_rig, path, "--log-key", the_rig.write("no.vkey", "nonsense\n"))
     equal(result.returncode, 2, result.stderr)
     contains(result.stderr, "verifier key")

@@ -1,0 +1,74 @@
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gateway/ledger/index.h"
+#include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/town.h"
+
+/* Whatever the length of the log: what a reader asks of SQLite is a search. */
+static struct book book;
+static struct ledger_reader *reader;
+static struct sg_error why;
+static char path[200];
+
+static void set_up(void)
+{
+    book_make(&book);
+    book_open(&book);
+    town_fill(&book, "gw1", INDEX_BLOCK);
+    cr_assert_eq(ledger_reader_open(book.path, &reader, &why), SG_OK);
+    cr_assert_eq(ledger_reader_index(reader, book.path, &why), SG_OK);
+    (void)snprintf(path, sizeof(path), "%s.index", book.path);
+}
+
+static void tear_down(void)
+{
+    ledger_reader_close(reader);
+    (void)unlink(path);
+    book_remove(&book);
+}
+
+TestSuite(plan, .init = set_up, .fini = tear_down);
+
+static const char *const index_sql[] = {
+#define INDEXING(name, sql) sql,
+#include "gateway/ledger/index_statements.def"
+#undef INDEXING
+};
+
+static void expect_no_scan(sqlite3 *db, const char *sql)
+{
+    char question[512];
+    sqlite3_stmt *plan = NULL;
+
+    (void)snprintf(question, sizeof(question), "EXPLAIN QUERY PLAN %s", sql);
+    cr_assert_eq(sqlite3_prepare_v2(db, question, -1, &plan, NULL), SQLITE_OK, "%s", sql);
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(plan, 3);
+        cr_expect_null(strstr(text, "SCAN"), "%s: %s", sql, text);
+        cr_expect_null(strstr(text, "TEMP B-TREE"), "%s: %s", sql, text);
+    }
+    (void)sqlite3_finalize(plan);
+}
+
+/* Every filter is answered by these and by LEAVES, whatever its conditions. */
+Test(plan, no_statement_reads_a_whole_table)
+{
+    sqlite3 *db = NULL;
+
+    cr_assert_eq(ledger_reader_step(reader, &why), SG_OK);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < SG_COUNT(index_sql); i++) {
+        if (strncmp(index_sql[i], "SELECT", 6) == 0) {
+            expect_no_scan(db, index_sql[i]);
+        }
+    }
+    (void)sqlite3_close(db);
+    cr_assert_eq(sqlite3_open(book.path, &db), SQLITE_OK);
+    expect_no_scan(db, "SELECT idx, rec FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY "
+                       "idx");
+    expect_no_scan(db, "SELECT outcome FROM claim WHERE caller = ?1 AND request_id = ?2");
+    (void)sqlite3_close(db);
+}
