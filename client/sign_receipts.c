@@ -42,7 +42,9 @@ void sign_receipts_add(struct sign_receipts *receipts, const char *request_id,
     }
     memcpy(texts, request_id, id_size);
     memcpy(texts + id_size, output, output_size);
-    receipts->rows[receipts->count++] = (struct sign_receipt){texts, texts + id_size};
+    struct sign_receipt *row = &receipts->rows[receipts->count++];
+    row->request_id = texts;
+    row->output = texts + id_size;
 }
 
 void sign_receipts_fini(struct sign_receipts *receipts)
