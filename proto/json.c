@@ -208,6 +208,14 @@ void json_time(struct json_out *out, const char *name, int64_t unix_us)
     json_str(out, name, text);
 }
 
+void json_members(struct json_out *out, struct slice members)
+{
+    if (members.len > 0) {
+        lead_in(out, NULL);
+        put(out, (const char *)members.data, members.len);
+    }
+}
+
 enum sg_status json_finish(struct json_out *out, struct slice *text)
 {
     if (out->overflow || out->depth != 0) {

@@ -43,6 +43,9 @@ void json_sha256(struct json_out *out, const char *name, const uint8_t hash[32])
 /* RFC 3339 in UTC with microseconds. */
 void json_time(struct json_out *out, const char *name, int64_t unix_us);
 
+/* Members, parted by commas, that another json_out has written; empty: none. */
+void json_members(struct json_out *out, struct slice members);
+
 /* SG_TOO_LARGE: the text did not fit, or containers are still open. */
 SG_MUST_USE enum sg_status json_finish(struct json_out *out, struct slice *text);
 

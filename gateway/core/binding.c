@@ -156,12 +156,16 @@ static void judge_use(const struct key *key, const struct lane_key *info,
     }
 }
 
+/* Core thread only. */
+static uint64_t serials;
+
 static struct binding *new_binding(struct policy *policy)
 {
     struct binding *binding = (struct binding *)calloc(1, sizeof(*binding));
 
     if (binding != NULL) {
         atomic_init(&binding->holders, 1);
+        binding->serial = ++serials;
         binding->policy = policy_take(policy);
     }
     return binding;

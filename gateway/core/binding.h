@@ -11,6 +11,7 @@
  * it was judged by. */
 struct binding {
     atomic_uint holders;
+    uint64_t serial;       /* no other one has, or had, the same */
     struct policy *policy; /* owned share: the one that judges jobs of this binding */
     bool usable;           /* the token can sign with it as configured */
     char why[256];         /* when not: one sentence */
@@ -18,7 +19,8 @@ struct binding {
     struct policy_key *facts; /* owned */
 };
 
-/* For a key at a position of an open lane. *out starts with one share, the caller's. */
+/* For a key at a position of an open lane. *out starts with one share, the caller's. Core
+ * thread, as binding_remake. */
 SG_MUST_USE enum sg_status binding_make(const struct key *key, struct policy *policy,
                                         const struct lane *lane, size_t position,
                                         struct binding **out);

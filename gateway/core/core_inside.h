@@ -24,7 +24,7 @@
  *   reload.c      a new list of lanes     report.c      what others may know
  *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
- *   waiting.c     jobs that wait */
+ *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -118,6 +118,14 @@ SG_MUST_USE enum sg_status decide_append(struct core *core, struct job *job,
                                          struct slice text);
 SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *job);
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
+
+/* key_facts.c: inside a transaction, before any decision of the turn: what is known of
+ * keys whose binding is not on the log yet. */
+SG_MUST_USE enum sg_status key_facts_write(struct core *core);
+/* The facts by which a job was judged, for its record. */
+struct record_facts;
+void key_facts_name(const struct core *core, const struct job *job,
+                    struct record_facts *out);
 
 /* conclude.c */
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);

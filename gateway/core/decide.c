@@ -51,6 +51,7 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 
     struct record_decision fitting = *decision;
 
+    key_facts_name(core, job, &fitting.facts);
     decision_id(core, job->decision_id);
     struct record_job fields = record_of(job);
     record_begin(core, &head);
@@ -70,7 +71,8 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 static enum sg_status deny_by(struct core *core, struct job *job,
                               const struct record_failure *failure)
 {
-    const struct record_decision decision = {.failures = failure, .failure_count = 1};
+    const struct record_decision decision = {
+        .failures = failure, .failure_count = 1, .by_gateway = true};
 
     return write_deny(core, job, &decision);
 }
@@ -95,8 +97,9 @@ static enum sg_status write_intent(struct core *core, struct job *job)
     for (size_t i = 0; i < count; i++) {
         shadows[i] = policy_rule(job->policy, job->verdict.shadows[i])->id;
     }
-    const struct record_decision decision = {
+    struct record_decision decision = {
         .passed = job->verdict.passed, .shadow_failures = shadows, .shadow_count = count};
+    key_facts_name(core, job, &decision.facts);
     struct record_job fields = record_of(job);
     fields.to_be_signed = slice_of(job->to_be_signed, sg_hash_len(job->hash));
     record_begin(core, &head);

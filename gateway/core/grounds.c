@@ -11,8 +11,9 @@ static struct record_decision of_policy(const struct job *job,
 
     for (size_t i = 0; i < count; i++) {
         const struct rule_info *rule = policy_rule(job->policy, job->verdict.failures[i]);
-        const struct rule_why *why =
-            job->denial == NULL ? NULL : &job->denial->failures[i].why;
+        const struct rule_why *why = job->denial != NULL && i < job->denial->count
+                                         ? &job->denial->failures[i].why
+                                         : NULL;
         failures[i] = (struct record_failure){
             .rule = rule->id,
             .cp_section = rule->cp_section,
@@ -25,14 +26,11 @@ static struct record_decision of_policy(const struct job *job,
         .passed = job->verdict.passed, .failures = failures, .failure_count = count};
 }
 
-/* Default deny: no enforced rule speaks for the job. */
+/* Where no rule has passed and none has failed, nothing was asked: that is a no, too. */
 static struct record_failure unasked(void)
 {
-    return (struct record_failure){.rule = "CP-1.4-01",
-                                   .cp_section = "1.4.1",
-                                   .code = "USE_NOT_ALLOWED",
-                                   .found = "no rule that passed",
-                                   .required = "an enforced rule that allows the job"};
+    return (struct record_failure){.code = "DEFAULT_DENY",
+                                   .required = "a rule that passes"};
 }
 
 /* The configuration says who may use a key, whatever a policy forgets. */
@@ -68,7 +66,9 @@ static struct record_failure unusable(const struct job *job)
 struct record_decision grounds_of(const struct job *job,
                                   struct record_failure failures[VERDICT_FAILURES])
 {
-    if (job->verdict.failure_count > 0) {
+    bool by_gateway = job->verdict.allow || job->refuser != REFUSER_POLICY;
+
+    if (!by_gateway && job->verdict.failure_count > 0) {
         return of_policy(job, failures);
     }
     if (job->verdict.allow && job->binding->usable) {
@@ -76,12 +76,13 @@ struct record_decision grounds_of(const struct job *job,
     }
     if (job->verdict.allow) {
         failures[0] = unusable(job);
-    } else if (job->verdict.passed == 0) {
+    } else if (!by_gateway) {
         failures[0] = unasked();
     } else {
-        failures[0] = job->status == SG_DENIED ? stranger(job) : unserved(job);
+        failures[0] = job->refuser == REFUSER_ENTITLEMENT ? stranger(job) : unserved(job);
     }
-    return (struct record_decision){.failures = failures, .failure_count = 1};
+    return (struct record_decision){
+        .failures = failures, .failure_count = 1, .by_gateway = by_gateway};
 }
 
 void grounds_unusable(struct job *job)

@@ -55,7 +55,7 @@ void job_pool_fini(struct job_pool *pool)
 
 void job_init(struct job *job)
 {
-    /* The signature is the largest part and is written before it is read. */
+    /* Signature and facts are the largest parts and are written before they are read. */
     memset(job, 0, offsetof(struct job, signature));
     STAILQ_INIT(&job->followers);
 }

@@ -18,7 +18,15 @@ struct denial {
 };
 
 enum { JOB_REMOTE = -1 };
-enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192 };
+/* FACTS_MAX: all facts of a job that can be long, but for the keys of its caller. */
+enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192, JOB_FACTS_MAX = 2048 };
+
+/* Who says no, when the job is not allowed. */
+enum refuser {
+    REFUSER_POLICY,
+    REFUSER_ENTITLEMENT, /* the configuration: the caller may not use the key */
+    REFUSER_SERVICE      /* the gateway does not make such signatures */
+};
 
 /* Values as in JobClass of signing.proto, less one. */
 enum job_class {
@@ -86,7 +94,11 @@ struct job {
 
     /* What was judged without state, by the I/O loop. */
     struct verdict verdict;
-    struct denial *denial; /* owned; NULL when allowed */
+    enum refuser refuser;
+    struct denial *denial;          /* owned; NULL when allowed */
+    struct status_view certificate; /* as the verdict saw its status */
+    uint16_t facts_len;
+    bool facts_cut; /* some found no room */
 
     /* The core's own. */
     size_t caller_index; /* in the configuration */
@@ -115,7 +127,9 @@ struct job {
     struct cms_template
         *old_template; /* owned; of an answer made with other certificates */
     size_t signature_len;
+    /* The largest parts, written before they are read. */
     uint8_t signature[SG_SIGNATURE_MAX];
+    char facts[JOB_FACTS_MAX]; /* those that a record has to hold, as it holds them */
 };
 STAILQ_HEAD(job_list, job);
 

@@ -14,6 +14,8 @@ struct route {
     uint32_t in_hand;        /* admitted, not yet concluded */
     uint64_t berths;         /* bits: lanes that may serve it */
     int64_t dark_us;         /* since when none of them is up; 0 = one is */
+    uint64_t facts_serial;   /* of the binding whose facts are on the log; 0 = none */
+    uint64_t facts_index;    /* where: leaf index of its key.facts */
     const char *status_told; /* state of its certificates on the log; NULL = none yet */
 };
 TAILQ_HEAD(route_list, route);

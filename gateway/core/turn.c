@@ -242,7 +242,8 @@ static enum sg_status write_all(struct core *core)
 {
     TRY(notes_write(core));
     TRY(latches_write(core));
-    TRY(orders_write(core));
+    TRY(orders_write(core)); /* may bring another policy */
+    TRY(key_facts_write(core));
     TRY(inquiries_write(core));
     TRY(conclude_all(core));
     return decide_all(core);

@@ -126,6 +126,41 @@ static void put_failures(struct json_out *out, const struct record_decision *dec
     }
 }
 
+static void put_status(struct json_out *out, const struct record_status *status)
+{
+    char number[2 * RECORD_NUMBER_MAX + 1];
+
+    if (status->kind == RECORD_STATUS_NONE) {
+        return;
+    }
+    json_open_object(out, "status");
+    json_open_object(out, status->kind == RECORD_STATUS_CRL ? "crl" : "ocsp");
+    if (status->kind == RECORD_STATUS_CRL) {
+        MUST(status->number.len <= RECORD_NUMBER_MAX);
+        text_hex(status->number, number);
+        json_str(out, "number", number);
+    }
+    json_time(out, "this", status->this_update_us);
+    json_end(out);
+    json_end(out);
+}
+
+static void put_facts(struct json_out *out, const struct record_facts *facts)
+{
+    if (!facts->known) {
+        return;
+    }
+    json_open_object(out, "facts");
+    json_members(out, facts->job);
+    json_members(out, facts->state);
+    json_end(out);
+    if (facts->cut) {
+        json_bool(out, "facts_cut", true);
+    }
+    json_uint(out, "bound", facts->bound);
+    put_status(out, &facts->status);
+}
+
 /* One decision with at most limit rules in each of its lists. */
 struct judged {
     const char *type;
@@ -143,29 +178,49 @@ static enum sg_status write_judged(char *buffer, const struct record_head *head,
     start(&json, buffer, head, judged->type);
     put_job(&json, judged->job);
     json_str(&json, "decision", judged->allowed ? "allow" : "deny");
+    if (judged->decision->by_gateway) {
+        json_str(&json, "by", "gateway");
+    }
     if (!judged->allowed) {
         put_failures(&json, judged->decision, judged->limit);
     }
     put_rules(&json, judged->decision, judged->limit);
+    put_facts(&json, &judged->decision->facts);
     json_end(&json);
     return json_finish(&json, out);
 }
 
+static enum sg_status shorten_to(char *buffer, const struct record_head *head,
+                                 struct judged *judged, size_t least, struct slice *out)
+{
+    enum { LONG_LIST = 32 };
+    enum sg_status written = write_judged(buffer, head, judged, out);
+
+    while (written == SG_TOO_LARGE && judged->limit > least) {
+        judged->limit = judged->limit > LONG_LIST ? LONG_LIST : judged->limit / 2;
+        written = write_judged(buffer, head, judged, out);
+    }
+    return written;
+}
+
 /* A decision must be recordable however many rules it met: when the record would be too
- * large, the lists are shortened and say how many were left out. */
+ * large, the lists are shortened and say how many were left out. The facts go only after
+ * that: the list can be made again from them. */
 static enum sg_status shorten_until_fits(char *buffer, const struct record_head *head,
                                          struct judged *judged, struct slice *out)
 {
-    enum sg_status written = SG_TOO_LARGE;
+    enum { SHORT_LIST = 4 };
+    struct record_decision bare = *judged->decision;
 
-    for (judged->limit = SIZE_MAX; written == SG_TOO_LARGE;) {
-        written = write_judged(buffer, head, judged, out);
-        if (judged->limit == 0) {
-            break;
-        }
-        judged->limit = judged->limit == SIZE_MAX ? 32 : judged->limit / 2;
+    judged->limit = SIZE_MAX;
+    if (shorten_to(buffer, head, judged, SHORT_LIST, out) == SG_OK) {
+        return SG_OK;
     }
-    return written;
+    bare.facts.cut = true;
+    bare.facts.job = slice_of(NULL, 0);
+    bare.facts.state = slice_of(NULL, 0);
+    judged->decision = &bare;
+    return shorten_to(buffer, head, judged, 0, out);
 }
 
 enum sg_status record_intent(char *buffer, const struct record_head *head,
@@ -197,6 +252,24 @@ enum sg_status record_explain(char *buffer, const struct record_head *head,
                             .allowed = decision->failure_count == 0};
 
     return shorten_until_fits(buffer, head, &judged, out);
+}
+
+enum sg_status record_key_facts(char *buffer, const struct record_head *head,
+                                const struct record_key *key, struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, "key.facts");
+    put_text(&json, "subject", key->name);
+    put_sha256(&json, "policy_rev", key->policy_rev);
+    json_open_object(&json, "facts");
+    json_members(&json, key->facts);
+    json_end(&json);
+    if (key->cut) {
+        json_bool(&json, "facts_cut", true);
+    }
+    json_end(&json);
+    return json_finish(&json, out);
 }
 
 enum sg_status record_outcome(char *buffer, const struct record_head *head,

@@ -41,6 +41,26 @@ struct record_job {
     uint32_t attempt;
 };
 
+/* The CRL or OCSP answer by which the status of the signing certificate was known. */
+enum { RECORD_NUMBER_MAX = 20 }; /* RFC 5280 5.2.3: at most 20 octets */
+enum record_status_kind { RECORD_STATUS_NONE, RECORD_STATUS_CRL, RECORD_STATUS_OCSP };
+struct record_status {
+    enum record_status_kind kind;
+    struct slice number; /* cRLNumber, big-endian, without leading zeros */
+    int64_t this_update_us;
+};
+
+/* What a decision was made by, so that it can be made again. Facts are members of a JSON
+ * object, as the policy module writes them; empty: none. */
+struct record_facts {
+    bool known;         /* false: the job was judged by what the log does not hold */
+    struct slice job;   /* of the request */
+    struct slice state; /* of the gateway, in the turn of this record */
+    bool cut;           /* some found no room */
+    uint64_t bound;     /* leaf index of the key.facts record */
+    struct record_status status;
+};
+
 struct record_failure {
     const char *rule;
     const char *cp_section;
@@ -55,6 +75,8 @@ struct record_decision {
     size_t shadow_count;
     const struct record_failure *failures; /* DENY only; the deciding one first */
     size_t failure_count;
+    bool by_gateway; /* DENY: not a rule of the policy file, but the gateway itself */
+    struct record_facts facts;
 };
 
 SG_MUST_USE enum sg_status record_intent(char *buffer, const struct record_head *head,
@@ -93,6 +115,17 @@ struct record_result {
 SG_MUST_USE enum sg_status record_outcome(char *buffer, const struct record_head *head,
                                           const struct record_result *result,
                                           struct slice *out);
+
+/* What was known of a key from now on: the KEY facts that decisions name by "bound". */
+struct record_key {
+    const char *name;
+    const uint8_t *policy_rev; /* SHA-256 of the policy file that it was bound to */
+    struct slice facts; /* members; at most LEDGER_RECORD_MAX / 2 bytes fit surely */
+    bool cut;
+};
+SG_MUST_USE enum sg_status record_key_facts(char *buffer, const struct record_head *head,
+                                            const struct record_key *key,
+                                            struct slice *out);
 
 /* The stored answer was given again. */
 SG_MUST_USE enum sg_status record_replay(char *buffer, const struct record_head *head,

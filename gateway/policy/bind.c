@@ -104,6 +104,11 @@ const struct facts *policy_key_facts(const struct policy_key *bound)
     return &bound->facts;
 }
 
+const struct policy *policy_key_policy(const struct policy_key *bound)
+{
+    return bound->policy;
+}
+
 /* Exceptions give relief to single jobs: they do not make a key better. */
 size_t policy_key_denials(const struct policy_key *bound)
 {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "gateway/policy/condition.h"
+#include "gateway/policy/facts_json.h"
 #include "gateway/policy/policy.h"
 #include "gateway/policy/pool.h"
 #include "gateway/policy/review.h"
@@ -70,6 +71,7 @@ struct policy {
     int64_t zone_minutes;    /* east of UTC */
     const int64_t *holidays; /* days since 1970 in that zone; in the pool */
     size_t holiday_count;
+    struct fact_list recorded[2]; /* of phase JOB, STATE: see policy_recorded */
     bool rehearsing; /* the embedded tests run: pending rules are judged as enforced */
     char *dump;      /* owned */
 };
@@ -102,6 +104,9 @@ bool catalogue_level(const char *rule, enum rule_level *level);
 
 /* Days since 1970-01-01 in a zone. */
 int64_t calendar_day(int64_t unix_us, int64_t offset_minutes);
+
+/* reads.c: fills recorded, once rules and exceptions are there. */
+void policy_note_reads(struct policy *policy);
 
 SG_MUST_USE enum sg_status policy_make_dump(struct policy *policy);
 

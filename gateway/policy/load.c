@@ -115,6 +115,7 @@ static enum sg_status fill(struct policy *policy, struct slice text, const char 
         return sg_fail(why, SG_INTERNAL, "%s: SHA-256 is not available", name);
     }
     TRY(load_all(&loader));
+    policy_note_reads(policy);
     policy->text = pool_copy(&policy->pool, text);
     return policy->text.data == NULL ? SG_NO_MEMORY : policy_make_dump(policy);
 }

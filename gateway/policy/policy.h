@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_POLICY_POLICY_H
 #define SEGEL_GATEWAY_POLICY_POLICY_H
 
-#include "gateway/policy/facts.h"
+#include "gateway/policy/facts_json.h"
 
 /* A Certificate Policy as rules over facts (shape: the sample in deploy/policies).
  * Immutable after loading: any thread may judge by it. No clock, no I/O, no lock: the
@@ -89,6 +89,12 @@ const struct slice *policy_list(const struct policy *policy, const char *name,
 const char *policy_lacks(const struct policy *policy, size_t rule);
 /* How many rules are in mode pending: they refuse nothing. */
 size_t policy_pending(const struct policy *policy);
+/* What a record of a decision has to hold for it to be judged again: the facts of phase
+ * JOB or STATE that the rules in mode enforce or shadow, and the exceptions, read; and
+ * clock.now, from which others follow. Without those that the record has as fields of its
+ * own. */
+const struct fact_list *policy_recorded(const struct policy *policy,
+                                        enum fact_phase phase);
 /* Text dump of the compiled policy, one line a rule, for review; owned by the policy. */
 const char *policy_dump(const struct policy *policy);
 
@@ -107,6 +113,8 @@ size_t policy_key_denials(const struct policy_key *bound);
 bool policy_key_alike(const struct policy_key *one, const struct policy_key *other);
 /* Whether their facts are the same, too. */
 bool policy_key_equal(const struct policy_key *one, const struct policy_key *other);
+/* The policy that it is bound to. */
+const struct policy *policy_key_policy(const struct policy_key *bound);
 /* The KEY facts kept in it, to begin a job's facts with (a plain copy of the struct). */
 const struct facts *policy_key_facts(const struct policy_key *bound);
 

@@ -16,9 +16,9 @@
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
  * items, result.c the answer to a job, explain.c Explain, signer.c GetSigner, log.c and
- * log_answer.c LogService, health.c gRPC health, tokens.c, approvals.c and policies.c what
- * officers see and order, clerk.c what takes long with policies, petitions.c those that
- * wait for a second person, policy_answers.c what is said of them, reflected.c what
+ * log_answer.c LogService, health.c gRPC health, tokens.c, approvals.c and policies.c
+ * what officers see and order, clerk.c what takes long with policies, petitions.c those
+ * that wait for a second person, policy_answers.c what is said of them, reflected.c what
  * reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
@@ -88,9 +88,14 @@ void judge_job(const struct caller *caller, const struct terms *terms, struct jo
 void judge_again(const struct caller *caller, const struct terms *terms, struct job *job);
 /* As judge_job, for whoever wants to know more: the facts that it was judged by, and what
  * they borrow beside terms, job and caller. Not written when job->binding stays NULL. */
+struct masked { /* texts of a job with personal data, as the log may have them */
+    char content_type[LEDGER_ID_MAX + 1];
+    char label_names[8][LEDGER_ID_MAX + 1];
+};
 struct judged {
     struct facts facts;
     struct slice label_names[8];
+    struct masked masked;
 };
 void judge_keep(const struct caller *caller, const struct terms *terms, struct job *job,
                 struct judged *out);

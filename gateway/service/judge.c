@@ -4,6 +4,7 @@
 #include "gateway/core/binding.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/nik.h"
 
 /* An empty text is an absent fact: "approval_ref is present" must not hold for "". */
 static void text_fact(struct facts *facts, enum fact fact, const char *text)
@@ -91,6 +92,7 @@ static void refuse_stranger(const struct caller *caller, const struct terms *ter
                             struct job *job)
 {
     job->verdict.allow = false;
+    job->refuser = REFUSER_ENTITLEMENT;
     job_refuse(job, SG_DENIED, "caller '%s' is not entitled to key '%s'",
                caller->config->name, terms->key->config->name);
 }
@@ -101,6 +103,7 @@ static void refuse_unserved(const struct terms *terms, struct job *job)
     const char *key = terms->key->config->name;
 
     job->verdict.allow = false;
+    job->refuser = REFUSER_SERVICE;
     if (job->scheme != terms->key->config->scheme) {
         job_refuse(job, SG_INVALID,
                    "key '%s' signs with %s only; leave signature_algorithm "
@@ -115,10 +118,50 @@ static void refuse_unserved(const struct terms *terms, struct job *job)
 /* Looked at before the verdict: a change in between makes the verdict too old. */
 static void certificate_status(struct job *job, struct facts *facts)
 {
-    struct status_view view;
+    job->status_generation = status_look(&job->key->holder->status, &job->certificate);
+    status_facts(&job->certificate, job->signing_time_us, facts);
+}
 
-    job->status_generation = status_look(&job->key->holder->status, &view);
-    status_facts(&view, job->signing_time_us, facts);
+/* The core writes them into the record as they are. */
+static void keep_facts(const struct policy *policy, const struct facts *facts,
+                       struct job *job)
+{
+    const struct fact_members kept = facts_members(
+        facts, policy_recorded(policy, FACT_PHASE_JOB), job->facts, sizeof(job->facts));
+
+    /* The text begins behind the brace that nobody needs. */
+    memmove(job->facts, kept.text.data, kept.text.len);
+    job->facts_len = (uint16_t)kept.text.len;
+    job->facts_cut = kept.cut;
+}
+
+static void mask_denial(struct denial *denial)
+{
+    for (size_t i = 0; denial != NULL && i < denial->count; i++) {
+        nik_mask(denial->failures[i].why.found);
+    }
+}
+
+/* What was refused for personal data must not put it on a log that nobody can take
+ * anything from. A policy that lets it pass says that it is none. */
+static void withhold(const struct terms *terms, struct judged *judged, struct job *job)
+{
+    struct masked *masked = &judged->masked;
+
+    memcpy(masked->content_type, terms->content_type, sizeof(masked->content_type));
+    memcpy(masked->label_names, terms->label_names, sizeof(masked->label_names));
+    nik_mask(masked->content_type);
+    for (size_t i = 0; i < terms->label_count; i++) {
+        nik_mask(masked->label_names[i]);
+        judged->label_names[i] = slice_str(masked->label_names[i]);
+    }
+    nik_mask(job->approval_ref);
+    nik_mask(job->batch);
+    nik_mask(job->document_class);
+    mask_denial(job->denial);
+    text_fact(&judged->facts, FACT_ID_job_content_type, masked->content_type);
+    facts_set(&judged->facts, FACT_ID_job_meta_keys, judged->label_names,
+              terms->label_count);
 }
 
 void judge_job(const struct caller *caller, const struct terms *terms, struct job *job)
@@ -153,6 +196,7 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     facts_derive(facts);
     policy_clock_facts(policy, facts);
     policy_judge(policy, job->binding->facts, facts, &job->verdict);
+    job->refuser = REFUSER_POLICY;
     if (!job->verdict.allow) {
         explain_denial(policy, facts, job);
         if (job->denial != NULL && job->denial->count > 0) {
@@ -165,6 +209,10 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {
         refuse_unserved(terms, job);
     }
+    if (terms->pii && !job->verdict.allow) {
+        withhold(terms, out, job);
+    }
+    keep_facts(policy, facts, job);
 }
 
 void judge_again(const struct caller *caller, const struct terms *terms, struct job *job)

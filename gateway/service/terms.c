@@ -5,40 +5,8 @@
 #include <string.h>
 
 #include "gateway/service/inside.h"
+#include "gateway/service/nik.h"
 #include "proto/text.h"
-
-enum { NIK_DIGITS = 16 };
-
-/* --- Personal data --------------------------------------------------------------- */
-
-/* Length of a digit at this place: ASCII or full-width (U+FF10 to U+FF19); 0 = none. */
-static size_t digit_at(const char *at)
-{
-    if (*at >= '0' && *at <= '9') {
-        return 1;
-    }
-    bool wide = strncmp(at, "\xEF\xBC", 2) == 0 && (uint8_t)at[2] >= 0x90 &&
-                (uint8_t)at[2] <= 0x99;
-    return wide ? 3 : 0;
-}
-
-/* A NIK has 16 digits; people part them with blanks, dots and hyphens. A longer number is
- * reported as well: it may hold one. */
-static bool looks_like_nik(const char *text)
-{
-    size_t digits = 0;
-
-    for (size_t step = 1; *text != '\0' && digits < NIK_DIGITS; text += step) {
-        size_t digit = digit_at(text);
-        if (digit > 0) {
-            digits++;
-        } else if (strchr(" .-", *text) == NULL) {
-            digits = 0;
-        }
-        step = digit > 0 ? digit : 1;
-    }
-    return digits >= NIK_DIGITS;
-}
 
 /* --- Terms ----------------------------------------------------------------------- */
 
@@ -71,8 +39,7 @@ static enum sg_status read_labels(const Segel__V1__SignTerms *message, struct te
         TRY(copy_text("the name of a label", message->labels[i]->key, out->label_names[i],
                       sizeof(out->label_names[i]), why));
         TRY(copy_text("a label", message->labels[i]->value, value, sizeof(value), why));
-        out->pii =
-            out->pii || looks_like_nik(out->label_names[i]) || looks_like_nik(value);
+        out->pii = out->pii || nik_inside(out->label_names[i]) || nik_inside(value);
     }
     out->label_count = message->n_labels;
     return SG_OK;
@@ -94,7 +61,8 @@ static enum sg_status read_texts(const Segel__V1__SignTerms *message, struct ter
     TRY(copy_text("mandate", message->mandate, out->mandate, sizeof(out->mandate), why));
     TRY(copy_text("content_type", message->content_type, out->content_type,
                   sizeof(out->content_type), why));
-    out->pii = looks_like_nik(out->approval_ref) || looks_like_nik(out->batch);
+    out->pii = nik_inside(out->approval_ref) || nik_inside(out->batch) ||
+               nik_inside(out->document_class) || nik_inside(out->content_type);
     out->notice = message->notice_shown != 0;
     out->english = strcmp(message->language, "en") == 0;
     return read_labels(message, out, why);

@@ -3,7 +3,8 @@
 enum { AUTHENTIC = 8, REVOKED = 16, SUSPENDED = 32, FETCH_FAILED = 64, SOURCE_MASK = 7 };
 /* What of the first word may change a verdict. */
 enum { VERDICT_MASK = SOURCE_MASK | AUTHENTIC | REVOKED | SUSPENDED };
-enum { US_PER_S = 1000000 };
+enum { US_PER_S = 1000000, NUMBER_WORD = STATUS_WORDS - STATUS_NUMBER_WORDS };
+_Static_assert(STATUS_NUMBER_MAX <= STATUS_NUMBER_WORDS * sizeof(int64_t), "it fits");
 
 static int64_t flags_of(const struct status_view *view)
 {
@@ -14,8 +15,10 @@ static int64_t flags_of(const struct status_view *view)
 
 void status_publish(struct status_cell *cell, const struct status_view *view)
 {
-    const int64_t words[] = {flags_of(view), view->this_update_us, view->next_update_us,
-                             view->fetched_us};
+    int64_t words[STATUS_WORDS] = {flags_of(view), view->this_update_us,
+                                   view->next_update_us, view->fetched_us, view->told_us};
+
+    memcpy(&words[NUMBER_WORD], view->number, sizeof(view->number));
     int64_t before = atomic_load_explicit(&cell->words[0], memory_order_relaxed);
 
     uint64_t sequence = atomic_load_explicit(&cell->sequence, memory_order_relaxed);
@@ -37,7 +40,7 @@ uint64_t status_generation(const struct status_cell *cell)
 
 uint64_t status_look(const struct status_cell *cell, struct status_view *out)
 {
-    int64_t words[4];
+    int64_t words[STATUS_WORDS];
     uint64_t generation;
     uint64_t before;
     uint64_t after;
@@ -60,7 +63,9 @@ uint64_t status_look(const struct status_cell *cell, struct status_view *out)
         .this_update_us = words[1],
         .next_update_us = words[2],
         .fetched_us = words[3],
+        .told_us = words[4],
     };
+    memcpy(out->number, &words[NUMBER_WORD], sizeof(out->number));
     return generation;
 }
 

@@ -7,6 +7,7 @@
 
 /* What is known of one key's certificate and its issuers: a value that the fetcher
  * publishes and that any thread copies without a lock. */
+enum { STATUS_NUMBER_MAX = 20 }; /* RFC 5280 5.2.3: at most 20 octets */
 enum status_source { STATUS_OFF, STATUS_NONE, STATUS_CRL, STATUS_OCSP };
 
 struct status_view {
@@ -18,13 +19,17 @@ struct status_view {
     int64_t next_update_us; /* of the one that ends first */
     int64_t fetched_us;     /* last fetch that went well; 0 = none since the start */
     bool fetch_failed;      /* the last one did not */
+    /* The statement about the signing certificate itself, when source is CRL or OCSP. */
+    int64_t told_us;                   /* thisUpdate */
+    uint8_t number[STATUS_NUMBER_MAX]; /* cRLNumber, big-endian, right-aligned */
 };
 
+enum { STATUS_NUMBER_WORDS = 3, STATUS_WORDS = 5 + STATUS_NUMBER_WORDS };
 /* A sequence lock over atomic words: odd while the one writer is at work. */
 struct status_cell {
     atomic_uint_fast64_t sequence;
     atomic_uint_fast64_t generation; /* another number: another verdict may be due */
-    atomic_int_fast64_t words[4];
+    atomic_int_fast64_t words[STATUS_WORDS];
 };
 
 /* One writer. What changes the verdict of a rule (all but times and fetches) begins a new

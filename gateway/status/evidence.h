@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include "gateway/status/cell.h"
 #include "proto/base.h"
 #include "proto/slice.h"
 
@@ -17,8 +18,6 @@ struct status_link {
     STACK_OF(X509) * untrusted; /* issuers between subject and anchor */
     X509_STORE *anchors;
 };
-
-enum { STATUS_NUMBER_MAX = 20 }; /* RFC 5280 5.2.3: at most 20 octets */
 
 struct status_finding {
     bool revoked;

@@ -63,6 +63,8 @@ static void publish_key(const struct status *status, const struct status_entry *
         entry->link_count == 0 ? NULL : newest(&status->links[entry->links[0]]);
     if (told != NULL) {
         view.source = told->kind;
+        view.told_us = told->finding.this_update_us;
+        memcpy(view.number, told->finding.number, sizeof(view.number));
     }
     status_publish(entry->key.cell, &view);
 }

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <stdio.h>
 
 #include "gateway/ledger/ledger.h"
 #include "tests/unit/ledger/support/lawful.h"
@@ -150,6 +151,137 @@ Test(record, a_denial_with_countless_reasons_is_still_recorded)
     cr_expect_gt(kept, 0);
     cr_expect_eq(json_integer_value(json_object_get(record, "fail_more")),
                  (json_int_t)(500 - kept));
+    json_decref(record);
+}
+
+static struct record_facts lawful_facts(void)
+{
+    static const uint8_t number[] = {0x0a, 0xff};
+
+    return (struct record_facts){
+        .known = true,
+        .job = slice_str("\"job.class\":\"seal\",\"job.notice\":true"),
+        .state = slice_str("\"counter.key_day\":7"),
+        .bound = 12,
+        .status = {RECORD_STATUS_CRL, slice_of(number, sizeof(number)),
+                   1777683723456789}};
+}
+
+Test(record, a_decision_holds_the_facts_that_it_was_made_by)
+{
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_decision decision = lawful_decision();
+    struct slice text;
+
+    decision.facts = lawful_facts();
+    cr_assert_eq(record_intent(buffer, &head, &job, &decision, &text), SG_OK);
+    json_t *record = parse(text);
+    const json_t *facts = json_object_get(record, "facts");
+    cr_expect_str_eq(text_of(facts, "job.class"), "seal");
+    cr_expect_eq(json_integer_value(json_object_get(facts, "counter.key_day")), 7);
+    cr_expect_eq(json_integer_value(json_object_get(record, "bound")), 12);
+    cr_expect_null(json_object_get(record, "facts_cut"));
+    cr_expect_null(json_object_get(record, "by"));
+    const json_t *status = json_object_get(record, "status");
+    const json_t *crl = json_object_get(status, "crl");
+    cr_expect_str_eq(text_of(crl, "number"), "0aff");
+    cr_expect_str_eq(text_of(crl, "this"), "2026-05-02T01:02:03.456789Z");
+    json_decref(record);
+}
+
+Test(record, an_ocsp_answer_has_no_number)
+{
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_decision decision = lawful_decision();
+    struct slice text;
+
+    decision.facts = lawful_facts();
+    decision.facts.status.kind = RECORD_STATUS_OCSP;
+    cr_assert_eq(record_intent(buffer, &head, &job, &decision, &text), SG_OK);
+    json_t *record = parse(text);
+    const json_t *ocsp = json_object_get(json_object_get(record, "status"), "ocsp");
+    cr_expect_null(json_object_get(ocsp, "number"));
+    cr_expect_str_eq(text_of(ocsp, "this"), "2026-05-02T01:02:03.456789Z");
+    json_decref(record);
+}
+
+/* A long list of failures is shortened before a fact is lost: it can be made again. */
+Test(record, facts_stay_while_the_list_of_failures_is_cut)
+{
+    static struct record_failure failures[16];
+    static char found[513];
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_decision decision = {.failures = failures, .failure_count = 16};
+    struct slice text;
+
+    memset(found, 'x', sizeof(found) - 1);
+    for (size_t i = 0; i < SG_COUNT(failures); i++) {
+        failures[i] = (struct record_failure){"CP-1", "1", "NO", found, found};
+    }
+    decision.facts = lawful_facts();
+    cr_assert_eq(record_deny(buffer, &head, &job, &decision, &text), SG_OK);
+    json_t *record = parse(text);
+    cr_expect_not_null(json_object_get(json_object_get(record, "facts"), "job.class"));
+    cr_expect_lt(json_array_size(json_object_get(record, "fail")), 16);
+    cr_expect_null(json_object_get(record, "facts_cut"));
+    json_decref(record);
+}
+
+Test(record, facts_beyond_the_room_are_left_out_and_told)
+{
+    static char large[LEDGER_RECORD_MAX];
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_decision decision = lawful_decision();
+    struct slice text;
+
+    (void)snprintf(large, sizeof(large), "\"job.class\":\"%08000d\"", 0);
+    decision.facts = lawful_facts();
+    decision.facts.job = slice_str(large);
+    cr_assert_eq(record_intent(buffer, &head, &job, &decision, &text), SG_OK);
+    json_t *record = parse(text);
+    cr_expect(json_is_true(json_object_get(record, "facts_cut")));
+    cr_expect_eq(json_object_size(json_object_get(record, "facts")), 0);
+    cr_expect_eq(json_integer_value(json_object_get(record, "bound")), 12);
+    json_decref(record);
+}
+
+Test(record, what_the_gateway_itself_refuses_is_told_apart)
+{
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_failure failure = {.code = "NOT_SERVED"};
+    struct record_decision decision = {
+        .failures = &failure, .failure_count = 1, .by_gateway = true};
+    struct slice text;
+
+    cr_assert_eq(record_deny(buffer, &head, &job, &decision, &text), SG_OK);
+    json_t *record = parse(text);
+    cr_expect_str_eq(text_of(record, "by"), "gateway");
+    cr_expect_null(json_object_get(record, "facts"), "none were given");
+    json_decref(record);
+}
+
+Test(record, key_facts_name_key_and_policy)
+{
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_key key = {.name = "seal-demo",
+                             .policy_rev = job.policy_rev,
+                             .facts = slice_str("\"key.type\":\"rsa\""),
+                             .cut = true};
+    struct slice text;
+
+    cr_assert_eq(record_key_facts(buffer, &head, &key, &text), SG_OK);
+    json_t *record = parse(text);
+    expect_head(record, "key.facts");
+    cr_expect_str_eq(text_of(record, "subject"), "seal-demo");
+    cr_expect_eq(strlen(text_of(record, "policy_rev")), 7 + 64);
+    cr_expect_str_eq(text_of(json_object_get(record, "facts"), "key.type"), "rsa");
+    cr_expect(json_is_true(json_object_get(record, "facts_cut")));
     json_decref(record);
 }
 

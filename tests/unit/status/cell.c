@@ -8,6 +8,20 @@ static const struct status_view good = {.source = STATUS_CRL,
                                         .this_update_us = 10000000,
                                         .next_update_us = 90000000};
 
+Test(status_cell, the_statement_about_the_signer_comes_with_the_view)
+{
+    struct status_view view = {.source = STATUS_CRL, .told_us = 77};
+    struct status_view seen;
+
+    for (uint8_t i = 0; i < STATUS_NUMBER_MAX; i++) {
+        view.number[i] = (uint8_t)(i + 1);
+    }
+    status_publish(&cell, &view);
+    (void)status_look(&cell, &seen);
+    cr_expect_eq(seen.told_us, 77);
+    cr_expect_arr_eq(seen.number, view.number, sizeof(view.number));
+}
+
 static struct facts facts_of(const struct status_view *view)
 {
     struct facts facts = {0};

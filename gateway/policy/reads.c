@@ -1,0 +1,75 @@
+#include "gateway/policy/compiled.h"
+
+/* Which facts decisions by a policy may depend on. */
+
+static void note_demands(const struct policy *policy, struct demands demands,
+                         bool reads[FACT_COUNT])
+{
+    for (uint32_t i = 0; i < demands.count; i++) {
+        const struct condition *condition = &policy->conditions[demands.first + i];
+        enum fact facts[] = {condition->fact, condition->low.fact, condition->high.fact};
+        for (size_t f = 0; f < SG_COUNT(facts); f++) {
+            if (facts[f] != FACT_COUNT) {
+                reads[facts[f]] = true;
+            }
+        }
+    }
+}
+
+static void note_all(const struct policy *policy, bool reads[FACT_COUNT])
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->info.mode == RULE_ENFORCE || rule->info.mode == RULE_SHADOW) {
+            note_demands(policy, rule->when, reads);
+            note_demands(policy, rule->require, reads);
+        }
+    }
+    for (size_t i = 0; i < policy->exception_count; i++) {
+        note_demands(policy, policy->exceptions[i].match, reads);
+    }
+}
+
+/* job, profile, doc_class, alg, digest (hash and length), approval_ref, batch, caller and
+ * caller_cert of a record are these facts. */
+static void leave_out_fields(bool reads[FACT_COUNT])
+{
+    static const enum fact fields[] = {FACT_ID_job_id,        FACT_ID_job_profile,
+                                       FACT_ID_job_doc_class, FACT_ID_job_alg,
+                                       FACT_ID_job_hash_alg,  FACT_ID_job_digest_len,
+                                       FACT_ID_job_batch,     FACT_ID_job_approval_ref,
+                                       FACT_ID_caller_name,   FACT_ID_caller_cert_fp};
+
+    for (size_t i = 0; i < SG_COUNT(fields); i++) {
+        reads[fields[i]] = false;
+    }
+}
+
+static void list_phase(const bool reads[FACT_COUNT], enum fact_phase phase,
+                       struct fact_list *out)
+{
+    bool wanted[FACT_COUNT] = {false};
+
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        wanted[i] = reads[i] && fact_phase((enum fact)i) == phase;
+    }
+    fact_list_make(wanted, out);
+}
+
+void policy_note_reads(struct policy *policy)
+{
+    bool reads[FACT_COUNT] = {false};
+
+    note_all(policy, reads);
+    reads[FACT_ID_clock_now] = true;
+    leave_out_fields(reads);
+    list_phase(reads, FACT_PHASE_JOB, &policy->recorded[0]);
+    list_phase(reads, FACT_PHASE_STATE, &policy->recorded[1]);
+}
+
+const struct fact_list *policy_recorded(const struct policy *policy,
+                                        enum fact_phase phase)
+{
+    MUST(phase == FACT_PHASE_JOB || phase == FACT_PHASE_STATE);
+    return &policy->recorded[phase == FACT_PHASE_JOB ? 0 : 1];
+}

@@ -1,0 +1,14 @@
+#ifndef SEGEL_GATEWAY_SERVICE_NIK_H
+#define SEGEL_GATEWAY_SERVICE_NIK_H
+
+#include <stdbool.h>
+
+/* The number of an Indonesian identity card, 16 digits; people part them with blanks,
+ * dots and hyphens, and some type full-width digits. A longer number is taken for one as
+ * well: it may hold one. Texts are valid UTF-8. */
+
+bool nik_inside(const char *text);
+/* Makes each digit of such numbers a zero: length and form stay, the person does not. */
+void nik_mask(char *text);
+
+#endif

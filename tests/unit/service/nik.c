@@ -1,0 +1,50 @@
+#include "gateway/service/nik.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static const struct {
+    const char *text;
+    const char *masked;
+} rows[] = {
+    {"3374012345678901", "0000000000000000"},
+    {"ref 3374.0123.4567.8901/x7", "ref 0000.0000.0000.0000/x7"},
+    {"33 74 01 23 45 67 89 01", "00 00 00 00 00 00 00 00"},
+    {"n-33-74-01-2345678901", "n-00-00-00-0000000000"},
+    {"33740123456789012", "00000000000000000"},
+    {"\xEF\xBC\x93"
+     "374012345678901",
+     "\xEF\xBC\x90"
+     "000000000000000"},
+    {"12 a 3374012345678901 b 34", "12 a 0000000000000000 b 34"},
+};
+
+Test(nik, is_found_in_each_form_and_masked_in_it)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "%s", rows[i].text);
+        cr_expect(nik_inside(text), "%s", text);
+        nik_mask(text);
+        cr_expect_str_eq(text, rows[i].masked);
+    }
+}
+
+Test(nik, other_numbers_stay_what_they_are)
+{
+    static const char *const others[] = {"",
+                                         "ND-2026/001",
+                                         "337401234567890",
+                                         "33740123/45678901",
+                                         "33740123a45678901",
+                                         " . - ",
+                                         "\xEF\xBC\x8F\xEF\xBC\x9A"};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "%s", others[i]);
+        cr_expect_not(nik_inside(text), "%s", text);
+        nik_mask(text);
+        cr_expect_str_eq(text, others[i]);
+    }
+}
