@@ -87,17 +87,19 @@ Test(grounds, a_job_that_no_rule_speaks_for_is_not_called_a_stranger)
 {
     job.verdict = (struct verdict){.skipped = 2};
     job_refuse(&job, SG_DENIED, "the policy denies this job");
-    cr_expect_str_eq(only_ground().code, "USE_NOT_ALLOWED");
-    cr_expect_str_eq(only_ground().found, "no rule that passed");
+    cr_expect_str_eq(only_ground().code, "DEFAULT_DENY");
+    cr_expect_null(only_ground().rule);
+    cr_expect_not(grounds_of(&job, failures).by_gateway);
 }
 
 Test(grounds, what_the_gateway_asks_beside_the_policy_has_its_place)
 {
     job.verdict.allow = false;
-    job_refuse(&job, SG_DENIED, "not entitled");
+    job.refuser = REFUSER_ENTITLEMENT;
     cr_expect_str_eq(only_ground().code, "CALLER_NOT_ENTITLED");
     cr_expect_str_eq(only_ground().found, "e-office");
-    job_refuse(&job, SG_UNSUPPORTED, "not served");
+    cr_expect(grounds_of(&job, failures).by_gateway);
+    job.refuser = REFUSER_SERVICE;
     cr_expect_str_eq(only_ground().code, "NOT_SERVED");
     cr_expect_str_eq(only_ground().found, "cades_b_t");
 }
