@@ -208,6 +208,10 @@ void sign_receipts_fetch(struct sign_receipts *receipts, const struct home *home
                                  "are missing with 'segel receipt REQUEST_ID'");
     }
     load_key(&errand, home);
+    if (report->bar && receipts->count > 0) {
+        sign_report_note(report, "all letters are dealt with; waiting for the log's "
+                                 "checkpoint that covers them, and for their receipts");
+    }
     for (size_t i = 0; errand.check != NULL && receipts->count > 0 && i < CONNECTIONS;
          i++) {
         errand.last = i == CONNECTIONS - 1;

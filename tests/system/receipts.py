@@ -145,6 +145,23 @@ def a_backend_fetches_its_own_receipt_by_request_id(the_rig):
 
 
 @claim
+def letters_by_every_kind_of_key_have_receipts_that_fit(the_rig):
+    kinds = rig.Rig("receipts-kinds", "seal-ec:p-384", "seal-pss:rsa-2048/pss")
+    letter = letters(the_rig)[0]
+    with kinds.gateway():
+        for key in ("seal-ec", "seal-pss"):
+            arguments = [key if word == "seal-demo" else word for word in SIGN]
+            result = kinds.segel("e-office", *arguments, "--receipts", "-o", kinds.path(key),
+                                 letter)
+            equal(result.returncode, 0, result.stdout + result.stderr)
+            path = kinds.path(key, os.path.basename(letter))
+            result = kinds.segel("e-office", "receipt", "verify", path + ".tlog-proof",
+                                 "--letter", path)
+            equal(result.returncode, 0, key + ": " + result.stdout + result.stderr)
+            contains(result.stdout, "SOUND", key)
+
+
+@claim
 def a_receipt_outlives_the_gateway_and_can_be_fetched_again_after_a_restart(the_rig):
     job = item()
     with the_rig.gateway() as gateway:
