@@ -286,6 +286,7 @@ static enum sg_status read_key(const struct reader *reader, struct logged_key *o
         return reader_fail(reader, "subject", "does not name a key");
     }
     TRY(reader_sha256(reader, "policy_rev", out->policy_rev));
+    TRY(read_flag(reader, "facts_cut", &out->cut));
     return reader_facts(reader, true, &out->facts);
 }
 

@@ -47,13 +47,14 @@ SG_MUST_USE enum sg_status logged_read(uint64_t index, struct slice record,
                                        struct logged *out, struct sg_error *why);
 void logged_fini(struct logged *logged);
 
-/* A key.facts record: every KEY fact that was present. */
+/* A key.facts record: every KEY fact that was present, unless it was cut. */
 struct logged_key {
     struct json_t *json; /* owned */
     struct pool pool;    /* owned */
     uint64_t index;
     const char *key;
     uint8_t policy_rev[32];
+    bool cut;
     struct facts facts;
 };
 SG_MUST_USE enum sg_status logged_key_read(uint64_t index, struct slice record,

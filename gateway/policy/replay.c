@@ -18,19 +18,6 @@ const char *replay_kind_name(enum replay_kind kind)
 
 /* --- Keys -------------------------------------------------------------------------- */
 
-/* What the text of a policy file says: another file says it in its own words, and the
- * same file says the same again. */
-static void forget_policy_facts(struct facts *facts)
-{
-    static const enum fact own[] = {FACT_ID_agreement_from, FACT_ID_agreement_until,
-                                    FACT_ID_policy_effective, FACT_ID_policy_review_by,
-                                    FACT_ID_policy_profile};
-
-    for (size_t i = 0; i < SG_COUNT(own); i++) {
-        facts->value[own[i]] = (struct fact_value){0};
-    }
-}
-
 static enum sg_status bind_key(struct replay_key *key, struct logged_key *logged)
 {
     key->index = logged->index;
@@ -38,7 +25,8 @@ static enum sg_status bind_key(struct replay_key *key, struct logged_key *logged
     if (key->name == NULL) {
         return SG_NO_MEMORY;
     }
-    forget_policy_facts(&logged->facts);
+    key->cut = logged->cut;
+    replay_forget(&logged->facts, replay_own_facts, REPLAY_OWN_FACTS);
     policy_reads(key->policy, key->reads);
     return policy_bind(key->policy, &logged->facts, &key->bound);
 }

@@ -14,7 +14,7 @@
  * Which absences count. A record holds, of the facts that were present, those that its
  * own policy read. So an absent fact was truly absent when
  *   - the record has it as a field (job.id, job.batch, caller.cert_fp and so on),
- *   - it is a KEY fact: key.facts holds all of them,
+ *   - it is a KEY fact: key.facts holds all of them unless it was cut,
  *   - the policy that judges, or the policy of the time if it is given (then), has the
  *     hash that the record names and reads the fact, and the record was not cut.
  * A KEY fact that the gateway of that time did not make counts as absent. Any other

@@ -1,6 +1,11 @@
 #include "gateway/policy/replay_inside.h"
 
-static void forget(struct facts *facts, const enum fact *some, size_t count)
+/* Another file says them in its own words, and the same file says the same again. */
+const enum fact replay_own_facts[REPLAY_OWN_FACTS] = {
+    FACT_ID_agreement_from, FACT_ID_agreement_until, FACT_ID_policy_effective,
+    FACT_ID_policy_review_by, FACT_ID_policy_profile};
+
+void replay_forget(struct facts *facts, const enum fact *some, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         facts->value[some[i]] = (struct fact_value){0};
@@ -21,9 +26,19 @@ static void merge(const struct replay_key *key, const struct logged *decision,
             facts->value[i] = decision->facts.value[i];
         }
     }
-    forget(facts, calendar, SG_COUNT(calendar));
+    replay_forget(facts, calendar, SG_COUNT(calendar));
     facts_derive(facts);
     policy_clock_facts(key->policy, facts);
+}
+
+static bool is_among(enum fact fact, const enum fact *some, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (some[i] == fact) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_field(enum fact fact)
@@ -34,12 +49,7 @@ static bool is_field(enum fact fact)
                                        FACT_ID_job_hash_alg,   FACT_ID_caller_name,
                                        FACT_ID_job_digest_len, FACT_ID_caller_cert_fp};
 
-    for (size_t i = 0; i < SG_COUNT(fields); i++) {
-        if (fields[i] == fact) {
-            return true;
-        }
-    }
-    return false;
+    return is_among(fact, fields, SG_COUNT(fields));
 }
 
 /* Those that facts_derive makes of KEY facts and fields, and of the time where that is
@@ -52,6 +62,16 @@ static bool follows(enum fact fact, const struct facts *facts)
            (of_time && facts->value[FACT_ID_clock_now].present);
 }
 
+/* Whether the record would say it if it had been there. */
+static bool is_told(const struct replay_key *key, enum fact fact,
+                    const struct facts *facts)
+{
+    if (fact_phase(fact) == FACT_PHASE_KEY) {
+        return !key->cut || is_among(fact, replay_own_facts, REPLAY_OWN_FACTS);
+    }
+    return is_field(fact) || (!key->cut && follows(fact, facts));
+}
+
 static void note_unknown(const struct replay_key *key, const struct policy *then,
                          const struct facts *facts, struct unknown *unknown)
 {
@@ -62,9 +82,9 @@ static void note_unknown(const struct replay_key *key, const struct policy *then
     }
     for (size_t i = 0; i < FACT_COUNT; i++) {
         enum fact fact = (enum fact)i;
-        unknown->fact[i] = key->reads[i] && fact_phase(fact) != FACT_PHASE_KEY &&
-                           !facts->value[i].present && !is_field(fact) && !read_then[i] &&
-                           !follows(fact, facts);
+        bool known = is_told(key, fact, facts) ||
+                     (read_then[i] && fact_phase(fact) != FACT_PHASE_KEY);
+        unknown->fact[i] = key->reads[i] && !facts->value[i].present && !known;
     }
 }
 
@@ -77,7 +97,7 @@ static void forget_days(const struct replay_key *key, const struct policy *then,
     if (then != NULL && then->zone_minutes == key->policy->zone_minutes) {
         return;
     }
-    forget(facts, days, SG_COUNT(days));
+    replay_forget(facts, days, SG_COUNT(days));
     for (size_t i = 0; i < SG_COUNT(days); i++) {
         unknown->fact[days[i]] = key->reads[days[i]];
     }

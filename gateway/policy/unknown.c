@@ -158,9 +158,10 @@ static unsigned effective_may(const struct policy *policy, const struct rule *ru
             may |= BIT(rule_effective(policy, rule, (enum rule_result)result, facts));
         }
     }
-    bool relief = (may & BIT(RULE_FAIL)) != 0 && rule->excepted &&
-                  relief_open(policy, rule, facts, unknown);
-    return relief ? may | BIT(RULE_SKIP) : may;
+    /* Judged by what is known alone, the exception may seem to give relief or not. */
+    bool counts = (raw & BIT(RULE_FAIL)) != 0 && rule->info.mode == RULE_ENFORCE;
+    bool relief = counts && rule->excepted && relief_open(policy, rule, facts, unknown);
+    return relief ? may | BIT(RULE_FAIL) | BIT(RULE_SKIP) : may;
 }
 
 bool policy_rule_open(const struct policy *policy, size_t rule, const struct facts *facts,

@@ -23,7 +23,7 @@ struct unknown_verdict {
 /* Which facts a job's outcome may depend on: those that rules in mode enforce or shadow
  * read, and the exceptions. */
 void policy_reads(const struct policy *policy, bool reads[FACT_COUNT]);
-/* Unknown facts must be absent in facts, and be no KEY facts. */
+/* Unknown facts must be absent in facts. */
 void policy_judge_unknown(const struct policy *policy, const struct policy_key *bound,
                           const struct facts *facts, const struct unknown *unknown,
                           struct unknown_verdict *out);

@@ -232,6 +232,26 @@ Test(policy_replay, a_record_without_all_its_facts_leaves_the_rest_unknown)
     policy_free(policy);
 }
 
+Test(policy_replay, facts_of_a_key_that_found_no_room_are_unknown)
+{
+    struct facts facts = job();
+    struct policy *policy =
+        lawful(RULES BITS RULE("CURVE", "", "{key.curve: {exists: false}}"));
+    const struct replay_setting setting = {policy, policy, policy};
+    struct record_text key;
+    struct record_text record;
+    struct replay replay;
+
+    log_key(policy, &facts, &key);
+    record_edit(&key, "\"subject\"", "\"facts_cut\":true,\"subject\"");
+    log_decision(policy, &facts, &record);
+    cr_expect_eq(
+        replayed_records(&setting, record_slice(&key), record_slice(&record), &replay),
+        REPLAY_INCOMPLETE);
+    cr_expect_eq(replay.missing, FACT_ID_key_curve);
+    policy_free(policy);
+}
+
 Test(policy_replay, a_record_without_facts_is_incomplete)
 {
     struct facts facts = job();

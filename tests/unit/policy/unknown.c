@@ -9,7 +9,7 @@
 /* Judging with unknown facts, held against all that the facts may have been: random
  * policies over a few facts, each of them absent or with one of a few values. */
 
-enum { TRIALS = 1500, UNKNOWN_MAX = 3, VALUES = 4, TEXT = 4096 };
+enum { TRIALS = 3000, UNKNOWN_MAX = 3, VALUES = 4, TEXT = 4096 };
 
 static uint64_t state;
 
@@ -92,9 +92,9 @@ static struct policy *random_policy(void)
 /* --- Facts
  * ------------------------------------------------------------------------------ */
 
-static const enum fact open_facts[] = {FACT_ID_job_notice, FACT_ID_status_age_s,
+static const enum fact open_facts[] = {FACT_ID_job_notice,       FACT_ID_status_age_s,
                                        FACT_ID_job_content_type, FACT_ID_job_meta_keys,
-                                       FACT_ID_status_revoked};
+                                       FACT_ID_status_revoked,   FACT_ID_key_rsa_bits};
 
 /* 0: absent. */
 static void set_value(struct facts *facts, enum fact fact, unsigned value)
@@ -113,7 +113,8 @@ static void set_value(struct facts *facts, enum fact fact, unsigned value)
     } else if (fact_type(fact) == FACT_SET) {
         facts_set(facts, fact, texts, value - 1);
     } else {
-        facts_number(facts, fact, (int64_t)value * 75);
+        int64_t unit = fact == FACT_ID_key_rsa_bits ? 1024 : 75;
+        facts_number(facts, fact, (int64_t)value * unit);
     }
 }
 
@@ -124,7 +125,6 @@ static struct facts random_facts(void)
     for (size_t i = 0; i < SG_COUNT(open_facts); i++) {
         set_value(&facts, open_facts[i], draw(VALUES));
     }
-    facts_number(&facts, FACT_ID_key_rsa_bits, draw(2) == 0 ? 1024 : 3072);
     facts_number(&facts, FACT_ID_clock_now, INT64_C(1777680000000000));
     if (draw(3) != 0) {
         facts_number(&facts, FACT_ID_cert_not_after,

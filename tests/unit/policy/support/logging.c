@@ -206,29 +206,35 @@ void log_decision(const struct policy *policy, const struct facts *facts,
     finish(&json, out);
 }
 
-enum replay_kind replayed_record(const struct replay_setting *setting,
-                                 const struct facts *facts, struct slice decision,
-                                 struct replay *out)
+enum replay_kind replayed_records(const struct replay_setting *setting, struct slice key,
+                                  struct slice decision, struct replay *out)
 {
-    struct record_text key_text;
     struct replay_policies policies = {&setting->known, setting->known == NULL ? 0 : 1};
-    struct replay_key *key = NULL;
+    struct replay_key *made = NULL;
     struct logged logged;
     struct replay mine;
     struct replay *replay = out == NULL ? &mine : out;
     struct sg_error why = {0};
 
-    log_key(setting->before, facts, &key_text);
-    cr_assert_eq(
-        replay_key_make(setting->after, KEY_INDEX, record_slice(&key_text), &key, &why),
-        SG_OK, "%s", why.text);
+    cr_assert_eq(replay_key_make(setting->after, KEY_INDEX, key, &made, &why), SG_OK,
+                 "%s", why.text);
     cr_assert_eq(logged_read(DECISION_INDEX, decision, &logged, &why), SG_OK, "%s\n%.*s",
                  why.text, (int)decision.len, (const char *)decision.data);
-    cr_assert_eq(replay_judge(key, &logged, &policies, replay, &why), SG_OK, "%s",
+    cr_assert_eq(replay_judge(made, &logged, &policies, replay, &why), SG_OK, "%s",
                  why.text);
-    replay_key_free(key);
+    replay_key_free(made);
     logged_fini(&logged);
     return replay->kind;
+}
+
+enum replay_kind replayed_record(const struct replay_setting *setting,
+                                 const struct facts *facts, struct slice decision,
+                                 struct replay *out)
+{
+    struct record_text key;
+
+    log_key(setting->before, facts, &key);
+    return replayed_records(setting, record_slice(&key), decision, out);
 }
 
 enum replay_kind replayed(const struct replay_setting *setting, const struct facts *facts,

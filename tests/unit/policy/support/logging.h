@@ -30,7 +30,9 @@ struct replay_setting {
 };
 enum replay_kind replayed(const struct replay_setting *setting, const struct facts *facts,
                           struct replay *out);
-/* The same of a decision that is written already. */
+/* The same of records that are written already. */
+enum replay_kind replayed_records(const struct replay_setting *setting, struct slice key,
+                                  struct slice decision, struct replay *out);
 enum replay_kind replayed_record(const struct replay_setting *setting,
                                  const struct facts *facts, struct slice decision,
                                  struct replay *out);
