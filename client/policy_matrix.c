@@ -1,9 +1,22 @@
 #include <string.h>
 
-#include "client/policy_common.h"
+#include "client/period.h"
+#include "client/policy_counts.h"
 #include "client/screen.h"
 
+struct matrix_options {
+    struct policy_options common; /* first: policy_usage is given its address */
+    const char *from;
+    const char *until;
+};
+
 static const struct option rows[] = {
+    {"from", 0, "TIME",
+     "ask the gateway how often each rule has denied since: 2026-05-02 or "
+     "2026-05-02T01:02:03Z",
+     offsetof(struct matrix_options, from)},
+    {"until", 0, "TIME", "the same, before this time",
+     offsetof(struct matrix_options, until)},
     {"json", 0, NULL, "one JSON object a rule", offsetof(struct policy_options, json)},
     {"lang", 0, "id|en", "language of the report (default: en)",
      offsetof(struct policy_options, lang)},
@@ -100,23 +113,37 @@ static enum exit_code print_json(const struct policy *policy)
     return code;
 }
 
+static enum sg_status read_period(const struct matrix_options *options,
+                                  struct policy_period *out, struct sg_error *why)
+{
+    TRY(period_time("from", options->from, &out->from_us, why));
+    return period_time("until", options->until, &out->until_us, why);
+}
+
 static enum exit_code run(const struct home *home, struct words *words)
 {
-    struct policy_options options = {.lang = "en"};
+    struct matrix_options options = {.common = {.lang = "en"}};
+    struct policy_period period = {0};
     struct policy *policy = NULL;
+    struct sg_error why = {0};
 
-    (void)home;
-    if (policy_usage(&command_policy_matrix, words, 1, 1, &options) != EXIT_WELL) {
+    if (policy_usage(&command_policy_matrix, words, 1, 1, &options.common) != EXIT_WELL) {
         return EXIT_USAGE;
+    }
+    enum sg_status status = read_period(&options, &period, &why);
+    if (status != SG_OK) {
+        return command_failed(status, &why);
     }
     enum exit_code code = policy_open(words->at[0], &policy);
     if (code != EXIT_WELL) {
         return code;
     }
-    if (options.json) {
+    if (options.from != NULL || options.until != NULL) {
+        code = policy_counts(home, &options.common, policy, &period);
+    } else if (options.common.json) {
         code = print_json(policy);
     } else {
-        print(&options, policy);
+        print(&options.common, policy);
     }
     policy_free(policy);
     return code;
@@ -128,10 +155,12 @@ const struct command command_policy_matrix = {
     .summary = "rule, CP section, law, who keeps it, which tests: a table for reviewers",
     .examples =
         "Needs no gateway. The table is Markdown; docs/POLICY.md holds that of the\n"
-        "sample policy. Rules of the catalogue that the file lacks are named.\n\n"
+        "sample policy. Rules of the catalogue that the file lacks are named. With a\n"
+        "period the table says how often each rule has denied, by the gateway's log.\n\n"
         "Examples:\n"
         "  segel policy matrix deploy/policies/bsre-seal.yaml\n"
-        "  segel policy matrix --lang id policy.yaml\n",
+        "  segel policy matrix --lang id policy.yaml\n"
+        "  segel policy matrix --from 2026-01-01 --until 2027-01-01 policy.yaml\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };
