@@ -1,0 +1,290 @@
+#!/usr/bin/python3
+"""Logged decisions judged again: by the policy of the time each comes out as recorded, by
+another one as a gateway with that policy decides."""
+import json
+import sys
+import time
+
+import rig
+from rig import claim, common, contains, equal, expect, item
+
+HEAD = """apiVersion: segel/v1
+kind: CertificatePolicy
+metadata: {id: %s, version: 1, effective: 2026-01-01, review_by: 2099-01-01}
+profile: test
+rules:
+"""
+RULE = '  - {id: %s, cp: "%s", level: %s, mode: %s, %srequire: {%s}, deny: %s}\n'
+
+
+def rule(name, require, level="hard", mode="enforce", when="", section="4.5.1"):
+    return RULE % (name, section, level, mode, when and f"when: {{{when}}}, ", require, name)
+
+
+KEY = rule("KEY", "key.rsa_bits: {ge: 2048}, key.sign: true")
+PII = rule("PII", "job.meta_pii: false", section="9.4")
+MEDIA = rule("MEDIA", "job.content_type: {in: [application/pdf]}", "soft", "shadow")
+SHADE = rule("SHADE", "status.age_s: {le: 60}", "soft", "shadow")
+EXCEPTION = """exceptions:
+  - {rule: NOTICE, until: 2099-01-01, reason: old forms, approved_by: [one, two], match: {job.batch: old-forms}}
+"""
+OLD = HEAD % "old" + KEY + PII + MEDIA + SHADE + "".join((
+    rule("CLASS", "job.doc_class: {in: [surat_keterangan, surat_tugas]}"),
+    rule("REF", "job.approval_ref: {exists: true}"),
+    rule("NOTICE", "job.notice: true", "soft"),
+    rule("PERIOD", "cert.in_period: true, clock.now: {le: policy.review_by}"),
+    rule("LABELS", "job.meta_keys: {subset: [nomor]}", "advisory"),
+    rule("BATCH", "job.batch: {matches: \"[a-z-]+\"}", when="job.batch: {exists: true}"),
+    rule("HOURS", "clock.weekday: {exists: true}, clock.minute_of_day: {ge: 0}", "soft"),
+)) + EXCEPTION
+# Milder in CLASS, without REF, stricter in NOTICE and MEDIA; NUMBER is new.
+NEW = HEAD % "new" + KEY + PII + "".join((
+    rule("CLASS", "job.doc_class: {in: [surat_keterangan, nota_dinas]}"),
+    rule("NOTICE", "job.notice: true"),
+    rule("MEDIA", "job.content_type: {in: [application/pdf]}", "soft"),
+    rule("NUMBER", "job.approval_ref: {matches: \"ND-[0-9/]+\"}",
+         when="job.approval_ref: {exists: true}"),
+))
+STRANGE = HEAD % "strange" + KEY + rule("ROLES", "caller.roles: {subset: [backend]}")
+SILENT = HEAD % "silent" + SHADE + MEDIA
+
+# What each job changes of a lawful one.
+JOBS = {
+    "lawful": {},
+    "task": dict(document_class="surat_tugas"),
+    "note": dict(document_class="nota_dinas"),
+    "no-ref": dict(approval_ref=""),
+    "odd-ref": dict(approval_ref="SK.17"),
+    "no-notice": dict(notice_shown=False),
+    "old-form": dict(notice_shown=False, batch="old-forms"),
+    "batch": dict(batch="BATCH-7"),
+    "image": dict(content_type="image/png"),
+    "no-media": dict(content_type=""),
+    "labels": dict(labels={"nomor": "17", "perihal": "uji"}),
+    "person": dict(approval_ref="3171234567890001"),
+    "all-wrong": dict(document_class="tls", approval_ref="", notice_shown=False,
+                      labels={"nik": "3171234567890001"}, batch="BATCH"),
+}
+UNSERVED = dict(signature_algorithm=common.SIGNATURE_ALGORITHM_RSA_PSS)
+
+
+class Town:
+    def __init__(self, the_rig):
+        self.rig, self.policies = the_rig, {}
+        for name, text in (("old", OLD), ("new", NEW), ("strange", STRANGE),
+                           ("silent", SILENT)):
+            self.policies[name] = the_rig.write(f"{name}.yaml", text)
+        self.begun = {}
+
+    def gateway(self, policy):
+        text = self.rig.read("segeld.yaml").replace("file: policy.yaml",
+                                                    f"file: {policy}.yaml")
+        text = text.replace("roles: [officer]", "roles: [backend]")
+        certificate = 'certificate: seal-other.pem'
+        expect(certificate in text, "the configuration has a second key")
+        text = text.replace(certificate, "certificate: seal-demo.pem")
+        return self.rig.gateway(self.rig.write(f"{policy}-gateway.yaml", text))
+
+    def replay(self, policy, *arguments):
+        """Exit code, rows of differences, sums."""
+        result = self.rig.segel("reviewer", "policy", "replay", "--json", "--policy",
+                                self.policies[policy], *arguments)
+        expect(result.returncode in (0, 1), result.stderr)
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        return result.returncode, lines[:-1], lines[-1]
+
+    def decisions(self, *arguments):
+        shown = self.rig.segel("reviewer", "log", "show", "--json", "--type", "intent,deny",
+                               *arguments)
+        equal(shown.returncode, 0, shown.stderr)
+        return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+def sign(client, name, **changes):
+    try:
+        client.sign(item(name), **changes)
+    except rig.grpc.RpcError as error:
+        expect(error.code() not in (rig.grpc.StatusCode.UNAVAILABLE,
+                                    rig.grpc.StatusCode.INTERNAL), f"{name}: {error}")
+
+
+def sign_all(gateway, prefix):
+    client = gateway.client()
+    for name, changes in JOBS.items():
+        sign(client, f"{prefix}-{name}", **changes)
+
+
+def sign_by_gateway(gateway, prefix):
+    """What the gateway denies although every rule allows it, and an id used twice."""
+    sign(gateway.client(), f"{prefix}-unserved", **UNSERVED)
+    sign(gateway.client("officer-1"), f"{prefix}-stranger")
+    sign(gateway.client(), f"{prefix}-unusable", key="seal-other")
+    sign(gateway.client(), f"{prefix}-twice")
+    sign(gateway.client(), f"{prefix}-twice")
+
+
+@claim
+def the_policy_of_the_time_decides_as_recorded(town):
+    with town.gateway("old") as gateway:
+        sign_all(gateway, "old")
+        sign_by_gateway(gateway, "old")
+        found = town.decisions()
+        code, rows, sums = town.replay("old")
+    denied = [r for r in found if r["decision"] == "deny"]
+    by_gateway = {r["fail"][0]["code"] for r in denied if r.get("by") == "gateway"}
+    equal(by_gateway, {"NOT_SERVED", "CALLER_NOT_ENTITLED", "KEY_NOT_USABLE",
+                       "IDEMPOTENCY_CONFLICT"}, "denials of the gateway itself")
+    rules = {f["rule"] for r in denied for f in r["fail"] if r.get("by") != "gateway"}
+    equal(rules, {"CLASS", "REF", "NOTICE", "BATCH", "PII"}, "rules that denied")
+    shadows = {s for r in found for s in r["rules"].get("shadow_fail", [])}
+    equal(shadows, {"MEDIA", "SHADE"}, "shadows that failed or erred")
+    equal((code, rows), (0, []), "exit code and differences")
+    equal((sums["decisions"], sums["by_gateway"], sums["incomplete"], sums["unreadable"]),
+          (len(found), 4, 0, 0), "sums")
+    equal(sums["same"], len(found) - 4, "decided the same")
+
+
+@claim
+def nothing_differs_after_a_restart_either(town):
+    with town.gateway("old") as gateway:
+        sign_all(gateway, "again")
+        code, rows, sums = town.replay("old")
+    equal((code, rows, sums["differences"], sums["incomplete"]), (0, [], 0, 0), "replay")
+    bound = {r["bound"] for r in town_decisions(town)}
+    expect(len(bound) >= 2, "decisions name the facts of their own start")
+
+
+def town_decisions(town):
+    with town.gateway("old"):
+        return [r for r in town.decisions() if "bound" in r]
+
+
+@claim
+def another_policy_decides_as_a_gateway_with_it(town):
+    """The new policy's word on old decisions, then a gateway that has it in force."""
+    with town.gateway("old") as gateway:
+        sign_all(gateway, "before")
+        _, rows, sums = town.replay("new", "--last", str(len(JOBS)), town.policies["old"])
+        before = {r["job"].removeprefix("before-"): r["decision"] for r in town.decisions()
+                  if r["job"].startswith("before-")}
+    equal((sums["decisions"], sums["incomplete"]), (len(JOBS), 0), "sums")
+    town.begun["new"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+    time.sleep(1.1)
+    with town.gateway("new") as gateway:
+        sign_all(gateway, "after")
+        after = {r["job"].removeprefix("after-"): r for r in town.decisions()
+                 if r["job"].startswith("after-")}
+    predicted = before | {r["job"].removeprefix("before-"): r["after"] for r in rows}
+    equal(predicted, {name: r["decision"] for name, r in after.items()}, "decisions")
+    for row in rows:
+        real = after[row["job"].removeprefix("before-")]
+        if row["kind"] == "newly_denied":
+            equal([d["rule"] for d in row["denies"]], [f["rule"] for f in real["fail"]],
+                  f"rules that deny {row['job']}")
+            equal([(d["found"], d["required"]) for d in row["denies"]],
+                  [(f.get("got", ""), f.get("want", "")) for f in real["fail"]], "why")
+    kinds = {r["kind"] for r in rows}
+    equal(kinds, {"newly_denied", "newly_allowed", "other_rules"}, "kinds of differences")
+
+
+@claim
+def a_period_is_judged_alone(town):
+    with town.gateway("new"):
+        code, rows, sums = town.replay("new", "--from", town.begun["new"])
+        equal((code, rows, sums["decisions"]), (0, [], len(JOBS)), "from then on")
+        code, rows, sums = town.replay("old", "--until", town.begun["new"])
+        equal((code, rows), (0, []), "before")
+        code, rows, sums = town.replay("new", "--from", "2020-01-01", "--until",
+                                       "2020-01-02")
+        equal((code, sums["decisions"]), (0, 0), "nothing")
+
+
+@claim
+def what_was_not_recorded_is_incomplete_and_not_guessed(town):
+    with town.gateway("new"):
+        code, rows, sums = town.replay("strange", "--last", "3")
+    equal(code, 1, "exit code")
+    equal((sums["incomplete"], sums["differences"]), (3, 0), "sums")
+    equal({(r["kind"], r["missing"]) for r in rows}, {("incomplete", "caller.roles")}, "rows")
+    expect(all("after" not in r for r in rows), "no outcome is claimed")
+
+
+@claim
+def absent_facts_count_only_with_the_policy_that_looked_for_them(town):
+    with town.gateway("old") as gateway:
+        sign(gateway.client(), f"absent-{time.time_ns()}", content_type="")
+        alone = town.replay("new", "--last", "1")
+        known = town.replay("new", "--last", "1", town.policies["old"])
+    equal([r["kind"] for r in alone[1]], ["incomplete"], "without the policy of the time")
+    equal([r["kind"] for r in known[1]], ["newly_denied"], "with it")
+
+
+@claim
+def denials_because_no_rule_passed_come_out_as_recorded(town):
+    with town.gateway("silent") as gateway:
+        sign(gateway.client(), "silent-1")
+        record = town.decisions("--request", "silent-1")[0]
+        equal(record["fail"][0]["code"], "DEFAULT_DENY", "code")
+        code, rows, _ = town.replay("silent", "--last", "1")
+        equal((code, rows), (0, []), "by the same policy")
+        _, rows, _ = town.replay("new", "--last", "1", town.policies["silent"])
+        equal([r["kind"] for r in rows], ["incomplete"], "by another one")
+
+
+@claim
+def people_get_a_table_and_the_sums(town):
+    with town.gateway("old"):
+        result = town.rig.segel("reviewer", "policy", "replay", "--policy",
+                                town.policies["new"], town.policies["old"])
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stdout, "TIME", "old-task", "+CLASS job.doc_class: surat_tugas; "
+                 "required one of [surat_keterangan, nota_dinas]", "-REF",
+                 "decisions judged by new version 1", "newly denied", " differences, ")
+        result = town.rig.segel("reviewer", "policy", "replay", "--lang", "id", "--policy",
+                                town.policies["old"], "--until", town.begun["new"])
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "0 perbedaan, 0 tidak lengkap")
+
+
+@claim
+def a_period_is_counted_by_rule_and_section(town):
+    with town.gateway("old"):
+        found = town.decisions("--until", town.begun["new"])
+        result = town.rig.segel("reviewer", "policy", "matrix", "--json", "--until",
+                                town.begun["new"], town.policies["old"])
+    equal(result.returncode, 0, result.stderr)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    told = {r["rule"]: (r["cp"], r["denied"], r["decided"], r["shadow"]) for r in rows[:-1]}
+    lists = [[f["rule"] for f in r["fail"]] for r in found
+             if r["decision"] == "deny" and r.get("by") != "gateway"]
+    for name, (section, denied, decided, shadow) in told.items():
+        if name in OLD:
+            equal((denied, decided), (sum(name in l for l in lists),
+                                      sum(l[0] == name for l in lists)), name)
+            equal(shadow, sum(name in r["rules"].get("shadow_fail", []) for r in found), name)
+            equal(section, "9.4" if name == "PII" else "4.5.1", name)
+    equal(told["the gateway itself"][1], 4, "denials of the gateway itself")
+    equal(rows[-1]["allowed"] + rows[-1]["denied"], len(found), "decisions in all")
+
+
+@claim
+def who_may_not_read_the_log_may_not_judge_it(town):
+    with town.gateway("old"):
+        result = town.rig.segel("e-office", "policy", "replay", "--policy",
+                                town.policies["old"])
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stderr, "needs the role reviewer")
+
+
+@claim
+def without_a_gateway_the_exit_code_says_so(town):
+    result = town.rig.segel("reviewer", "policy", "replay", "--policy", town.policies["old"])
+    equal(result.returncode, 3, result.stderr)
+    for words in (("--last", "0"), ("--last", "1", "--from", "2026-01-01"), ("--from", "x")):
+        result = town.rig.segel("reviewer", "policy", "replay", "--policy",
+                                town.policies["old"], *words)
+        equal(result.returncode, 2, result.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Town(rig.Rig("replay", "seal-demo:rsa-2048", "seal-other:rsa-2048"))))
