@@ -25,8 +25,7 @@ struct counts {
     uint64_t unreadable;
 };
 
-/* --- Counting ------------------------------------------------------------------------
- */
+/* --- Counting ------------------------------------------------------------------ */
 
 static struct row *row_of(const struct counts *counts, const char *rule)
 {
@@ -109,8 +108,7 @@ static enum sg_status read_log(const struct home *home,
     return log_stream(channel, &request, &visitor, why);
 }
 
-/* --- Printing ------------------------------------------------------------------------
- */
+/* --- Printing ------------------------------------------------------------------ */
 
 struct line {
     const char *rule;

@@ -40,8 +40,7 @@ struct run {
     uint64_t wanted;   /* decisions at most */
 };
 
-/* --- Reading -------------------------------------------------------------------------
- */
+/* --- Reading ------------------------------------------------------------------- */
 
 static bool make_room(struct page *page, size_t len)
 {
@@ -121,8 +120,7 @@ static uint64_t least(uint64_t one, uint64_t other)
     return one < other ? one : other;
 }
 
-/* --- Judging -------------------------------------------------------------------------
- */
+/* --- Judging ------------------------------------------------------------------- */
 
 static void tell_unreadable(struct run *run, const char *sentence)
 {
@@ -213,8 +211,7 @@ static enum sg_status judge_all(struct run *run, struct sg_error *why)
     return SG_OK;
 }
 
-/* --- Where the last N begin ----------------------------------------------------------
- */
+/* --- Where the last N begin ---------------------------------------------------- */
 
 static enum sg_status ask_size(struct run *run, struct sg_error *why)
 {
@@ -291,8 +288,7 @@ static enum sg_status find_last(struct run *run, struct sg_error *why)
     return status;
 }
 
-/* --- Running -------------------------------------------------------------------------
- */
+/* --- Running ------------------------------------------------------------------- */
 
 static enum sg_status replay_log(struct run *run, struct sg_error *why)
 {

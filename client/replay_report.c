@@ -8,7 +8,7 @@
 
 enum { DRAW_EVERY_US = 100000, UNREADABLE_SHOWN = 10 };
 
-/* --- The bar ----------------------------------------------------------------------- */
+/* --- The bar ------------------------------------------------------------------- */
 
 void replay_report_clear(const struct replay_report *report)
 {
@@ -35,8 +35,7 @@ static void on_progress(void *context, uint64_t done, uint64_t total)
     (void)fflush(stderr);
 }
 
-/* --- Rules that make the difference --------------------------------------------------
- */
+/* --- Rules that make the difference -------------------------------------------- */
 
 static const char *no_rule(const struct replay_report *report)
 {
@@ -104,8 +103,7 @@ static void print_rules(const struct replay_report *report, const struct logged 
     print_why(report, replay);
 }
 
-/* --- One decision --------------------------------------------------------------------
- */
+/* --- One decision -------------------------------------------------------------- */
 
 static bool is_news(enum replay_kind kind)
 {
@@ -253,8 +251,7 @@ void replay_report_start(struct replay_report *report,
     task->context = report;
 }
 
-/* --- Sums ----------------------------------------------------------------------------
- */
+/* --- Sums ---------------------------------------------------------------------- */
 
 static uint64_t differences(const struct policy_replay_sums *sums)
 {

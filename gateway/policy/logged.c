@@ -108,7 +108,7 @@ static enum sg_status parse(uint64_t index, struct slice record, json_t **out,
     return SG_OK;
 }
 
-/* --- Decisions ------------------------------------------------------------------- */
+/* --- Decisions ----------------------------------------------------------------- */
 
 static enum sg_status read_type(const struct reader *reader, bool *allowed)
 {
@@ -270,7 +270,7 @@ void logged_fini(struct logged *logged)
     logged->json = NULL;
 }
 
-/* --- Facts of a key -------------------------------------------------------------- */
+/* --- Facts of a key ------------------------------------------------------------ */
 
 static enum sg_status read_key(const struct reader *reader, struct logged_key *out)
 {

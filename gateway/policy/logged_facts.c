@@ -120,7 +120,7 @@ enum sg_status reader_facts(const struct reader *reader, bool of_key, struct fac
     return SG_OK;
 }
 
-/* --- Fields that are facts --------------------------------------------------------- */
+/* --- Fields that are facts ----------------------------------------------------- */
 
 /* "sha384:" and as many digits as that hash has. */
 static enum sg_status read_digest(const struct reader *reader, struct facts *facts)

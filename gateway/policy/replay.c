@@ -16,7 +16,7 @@ const char *replay_kind_name(enum replay_kind kind)
     return names[kind];
 }
 
-/* --- Keys -------------------------------------------------------------------------- */
+/* --- Keys ---------------------------------------------------------------------- */
 
 static enum sg_status bind_key(struct replay_key *key, struct logged_key *logged)
 {
@@ -62,8 +62,7 @@ void replay_key_free(struct replay_key *key)
     }
 }
 
-/* --- Facts, and what is not known of them --------------------------------------------
- */
+/* --- Facts, and what is not known of them -------------------------------------- */
 
 static bool is_of(const struct policy *policy, const struct logged *decision)
 {
@@ -82,8 +81,7 @@ static const struct policy *policy_then(const struct replay_policies *policies,
     return NULL;
 }
 
-/* --- Comparing -----------------------------------------------------------------------
- */
+/* --- Comparing ----------------------------------------------------------------- */
 
 static size_t listed(const struct verdict *verdict)
 {
@@ -245,8 +243,7 @@ static enum replay_kind compare(const struct replay_key *key,
     return same ? REPLAY_SAME : REPLAY_OTHER_RESULTS;
 }
 
-/* --- Judging -------------------------------------------------------------------------
- */
+/* --- Judging ------------------------------------------------------------------- */
 
 /* Whether anything is unknown that the policy reads. */
 static bool some(const struct unknown *unknown)

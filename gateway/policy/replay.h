@@ -10,6 +10,8 @@
  * follows from the policy file (its dates, its profile, the calendar of its zone) is made
  * anew by the policy that judges. Counters stay what they were: what another policy would
  * have let through before, or not, is not played out.
+ * Texts that were masked in the record, because they looked like personal data, are
+ * judged as they stand there.
  *
  * Which absences count. A record holds, of the facts that were present, those that its
  * own policy read. So an absent fact was truly absent when

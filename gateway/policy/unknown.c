@@ -10,7 +10,7 @@ enum {
     EITHER_WAY = BIT(OUTCOME_MET) | BIT(OUTCOME_UNMET)
 };
 
-/* --- What is read ------------------------------------------------------------------ */
+/* --- What is read -------------------------------------------------------------- */
 
 /* The facts of one condition; FACT_COUNT for none. */
 enum { CONDITION_FACTS = 3 };
@@ -51,7 +51,7 @@ void policy_reads(const struct policy *policy, bool reads[FACT_COUNT])
     }
 }
 
-/* --- Sets of outcomes -------------------------------------------------------------- */
+/* --- Sets of outcomes ---------------------------------------------------------- */
 
 /* The unknown fact that leaves the condition open; FACT_COUNT when it is settled. */
 static enum fact open_fact(const struct condition *condition, const struct facts *facts,
@@ -99,7 +99,7 @@ static unsigned demands_may(const struct policy *policy, struct demands demands,
            (all_met ? BIT(OUTCOME_MET) : 0);
 }
 
-/* --- Sets of results --------------------------------------------------------------- */
+/* --- Sets of results ----------------------------------------------------------- */
 
 static unsigned raw_may(const struct policy *policy, const struct rule *rule,
                         const struct facts *facts, const struct unknown *unknown)
@@ -171,7 +171,7 @@ bool policy_rule_open(const struct policy *policy, size_t rule, const struct fac
     return !is_one(effective_may(policy, &policy->rules[rule], facts, unknown));
 }
 
-/* --- The verdict ------------------------------------------------------------------- */
+/* --- The verdict --------------------------------------------------------------- */
 
 static enum fact wanted_in(const struct policy *policy, struct demands demands,
                            const struct facts *facts, const struct unknown *unknown)

@@ -123,8 +123,7 @@ static double load_us(int patterns)
     return took;
 }
 
-/* --- Logged decisions ----------------------------------------------------------------
- */
+/* --- Logged decisions ---------------------------------------------------------- */
 
 static const char key_record[] =
     "{\"v\":1,\"seq\":3,\"ts\":\"2026-05-02T01:00:00.000000Z\",\"node\":\"n\","

@@ -151,8 +151,7 @@ Test(policy_replay, more_rules_that_pass_are_no_difference)
     cr_expect_eq(between(RULES BITS, RULES BITS REF, &facts, NULL), REPLAY_SAME);
 }
 
-/* --- What is not known ---------------------------------------------------------------
- */
+/* --- What is not known --------------------------------------------------------- */
 
 Test(policy_replay, a_fact_that_nobody_recorded_is_not_guessed)
 {
@@ -215,6 +214,18 @@ Test(policy_replay, what_the_policy_of_the_time_read_was_truly_absent)
     policy_free(after);
 }
 
+Test(policy_replay, facts_that_the_old_policy_did_not_read_stay_unknown)
+{
+    struct facts facts = job();
+    struct policy *before = lawful(RULES BITS);
+    struct policy *after = lawful(RULES BITS MEDIA);
+    const struct replay_setting known = {before, after, before};
+
+    cr_expect_eq(replayed(&known, &facts, NULL), REPLAY_INCOMPLETE);
+    policy_free(before);
+    policy_free(after);
+}
+
 Test(policy_replay, a_record_without_all_its_facts_leaves_the_rest_unknown)
 {
     struct facts facts = job();
@@ -270,8 +281,7 @@ Test(policy_replay, a_record_without_facts_is_incomplete)
     policy_free(policy);
 }
 
-/* --- What the policy makes anew ------------------------------------------------------
- */
+/* --- What the policy makes anew ------------------------------------------------ */
 
 #define ZONE(zone)                                                                       \
     "apiVersion: segel/v1\nkind: CertificatePolicy\nmetadata: {id: p, version: 1, "      \
@@ -314,6 +324,31 @@ Test(policy_replay, the_hour_is_that_of_the_judging_policys_zone)
     cr_expect_eq(zones(ZONE("WIT"), before_eight), REPLAY_NEWLY_DENIED);
 }
 
+/* Whether a recorded count of the day is a fact for the other policy. */
+static bool counts(const char *after)
+{
+    struct facts facts = job();
+    struct policy *one = whole(ZONE("WIB") RULES BITS);
+    struct policy *other = whole(after);
+    const struct replay_setting setting = {one, other, one};
+    struct record_text record;
+    struct replay replay;
+
+    log_decision(one, &facts, &record);
+    record_edit(&record, "\"facts\":{", "\"facts\":{\"counter.key_day\":5,");
+    cr_expect_eq(replayed_record(&setting, &facts, record_slice(&record), &replay),
+                 REPLAY_SAME);
+    policy_free(one);
+    policy_free(other);
+    return replay.facts.value[FACT_ID_counter_key_day].present;
+}
+
+Test(policy_replay, counters_are_of_the_days_of_their_zone)
+{
+    cr_expect(counts(ZONE("WIB") RULES BITS REF));
+    cr_expect_not(counts(ZONE("WIT") RULES BITS REF));
+}
+
 Test(policy_replay, dates_of_the_policy_are_those_of_the_one_that_judges)
 {
     struct facts facts = job();
@@ -330,8 +365,7 @@ Test(policy_replay, dates_of_the_policy_are_those_of_the_one_that_judges)
     policy_free(other);
 }
 
-/* --- Not by rules, and not as recorded ------------------------------------------------
- */
+/* --- Not by rules, and not as recorded ----------------------------------------- */
 
 Test(policy_replay, what_the_gateway_denied_itself_is_told_apart)
 {

@@ -21,8 +21,7 @@ static unsigned draw(unsigned below)
     return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % below;
 }
 
-/* --- Random policies -------------------------------------------------------------------
- */
+/* --- Random policies ----------------------------------------------------------- */
 
 static const char *const demands[] = {
     "job.notice: true",
