@@ -20,9 +20,9 @@
  *   - the policy that judges, or the policy of the time if it is given (then), has the
  *     hash that the record names and reads the fact, and the record was not cut.
  * A KEY fact that the gateway of that time did not make counts as absent. Any other
- * absent fact is unknown: it may have been there. So are the counters of a day for a
- * policy whose days may begin at another hour. When the outcome depends on what is
- * unknown, the decision is REPLAY_INCOMPLETE. */
+ * absent fact is unknown: it may have been there. So are counters of a day and dates of a
+ * key for a policy whose days may begin at another hour. When the outcome depends on what
+ * is unknown, the decision is REPLAY_INCOMPLETE. */
 
 /* What became of a decision; the rows say what each means. */
 enum replay_kind {

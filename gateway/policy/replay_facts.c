@@ -88,19 +88,23 @@ static void note_unknown(const struct replay_key *key, const struct policy *then
     }
 }
 
-/* A day's count is of the days of that policy's zone. */
+/* What is of a day in the zone of the policy of that time: another zone has other days.
+ */
 static void forget_days(const struct replay_key *key, const struct policy *then,
                         struct facts *facts, struct unknown *unknown)
 {
-    static const enum fact days[] = {FACT_ID_counter_caller_day, FACT_ID_counter_key_day};
+    static const enum fact days[] = {FACT_ID_counter_caller_day, FACT_ID_counter_key_day,
+                                     FACT_ID_key_start_date, FACT_ID_key_end_date};
 
     if (then != NULL && then->zone_minutes == key->policy->zone_minutes) {
         return;
     }
-    replay_forget(facts, days, SG_COUNT(days));
     for (size_t i = 0; i < SG_COUNT(days); i++) {
-        unknown->fact[days[i]] = key->reads[days[i]];
+        if (facts->value[days[i]].present) {
+            unknown->fact[days[i]] = key->reads[days[i]];
+        }
     }
+    replay_forget(facts, days, SG_COUNT(days));
 }
 
 void replay_gather(const struct replay_key *key, const struct logged *decision,
