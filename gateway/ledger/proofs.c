@@ -3,6 +3,7 @@
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/view.h"
+#include "proto/tlog/tile.h"
 
 static_assert(sizeof(struct ledger_path) == sizeof(struct tlog_path),
               "a ledger_path is a tlog_path with plain arrays");
@@ -176,5 +177,34 @@ enum sg_status ledger_consistency(struct ledger_reader *reader, uint64_t old_siz
     TRY(need_size(view, new_size));
     TRY(tlog_consistency_prove(&source, old_size, new_size, &made));
     give(&made, path);
+    return SG_OK;
+}
+
+/* --- Tiles as they are published ---------------------------------------------------- */
+
+static_assert((int)LEDGER_TILE_BYTES == (int)TILE_BYTES &&
+                  (int)LEDGER_TILE_LEVELS == (int)TILE_LEVELS,
+              "a published tile is a stored tile");
+
+enum sg_status ledger_tile_read(struct ledger_reader *reader,
+                                const struct ledger_tile *tile,
+                                uint8_t out[LEDGER_TILE_BYTES], size_t *len)
+{
+    unsigned width = tile->level < TILE_LEVELS
+                         ? tlog_tile_width(tile->level, tile->n, tile->tree_size)
+                         : 0;
+    struct tlog_hash hash;
+
+    if (width == 0) {
+        return SG_INVALID;
+    }
+    TRY(view_begin(reader));
+    AUTO(view_end) struct ledger_reader *view = reader;
+    TRY(need_size(view, tile->tree_size));
+    for (unsigned i = 0; i < width; i++) {
+        TRY(fetch(view, 8 * tile->level, tile->n * TILE_WIDTH + i, &hash));
+        memcpy(out + (size_t)i * TLOG_HASH_SIZE, hash.bytes, TLOG_HASH_SIZE);
+    }
+    *len = (size_t)width * TLOG_HASH_SIZE;
     return SG_OK;
 }

@@ -245,6 +245,30 @@ enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out
     return SG_OK;
 }
 
+enum sg_status ledger_read_checkpoints(struct ledger_reader *reader,
+                                       struct checkpoint_range *range,
+                                       checkpoint_visit visit, void *context)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_CHECKPOINTS];
+    uint64_t size = 0;
+    int rc = SQLITE_ROW;
+
+    range->next = 0;
+    if (!sql_bind_uint(row, 1, range->first) || !sql_bind_uint(row, 2, range->until)) {
+        return SG_INVALID;
+    }
+    while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+        if (!sql_uint(row, 0, &size)) {
+            return SG_CORRUPT;
+        }
+        if (!visit(context, size, sql_bytes(row, 1))) {
+            range->next = size;
+            return SG_OK;
+        }
+    }
+    return rc == SQLITE_DONE ? SG_OK : reading_failed(reader);
+}
+
 enum sg_status ledger_outcome_of(struct ledger_reader *reader, const char *caller,
                                  const char *request_id, uint64_t *index)
 {

@@ -73,6 +73,30 @@ SG_MUST_USE enum sg_status ledger_inclusion(struct ledger_reader *reader, uint64
 SG_MUST_USE enum sg_status ledger_consistency(struct ledger_reader *reader,
                                               uint64_t old_size, uint64_t new_size,
                                               struct ledger_path *path);
+/* Hashes of tile n of a level (C2SP tlog-tiles) in a tree of that size. SG_INVALID: the
+ * tree has no such tile, or is larger than the log. */
+enum { LEDGER_TILE_BYTES = 256 * 32, LEDGER_TILE_LEVELS = 8 };
+struct ledger_tile {
+    unsigned level;
+    uint64_t n;
+    uint64_t tree_size;
+};
+SG_MUST_USE enum sg_status ledger_tile_read(struct ledger_reader *reader,
+                                            const struct ledger_tile *tile,
+                                            uint8_t out[LEDGER_TILE_BYTES], size_t *len);
+
+/* Calls visit for each stored checkpoint note of first <= size < until, ascending, until
+ * it answers false; *next is the size of the one that was refused, or 0. */
+typedef bool (*checkpoint_visit)(void *context, uint64_t size, struct slice note);
+struct checkpoint_range {
+    uint64_t first;
+    uint64_t until;
+    uint64_t next; /* out */
+};
+SG_MUST_USE enum sg_status ledger_read_checkpoints(struct ledger_reader *reader,
+                                                   struct checkpoint_range *range,
+                                                   checkpoint_visit visit, void *context);
+
 /* Index of the last OUTCOME record of a job. SG_PRECONDITION: it is under way.
  * SG_NOT_FOUND: no key was ever to be used for it. */
 SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,

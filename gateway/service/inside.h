@@ -137,6 +137,10 @@ void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
 void log_on_receipt(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
+void log_on_checkpoints(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message,
+                  void *services);
 void log_on_close(struct grpc_call *call, void *services);
 void log_answer(struct service_loop *loop, struct letter *letter);
 

@@ -119,6 +119,40 @@ void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
     }
 }
 
+void log_on_checkpoints(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *context)
+{
+    const Segel__V1__ListCheckpointsRequest *request =
+        (const Segel__V1__ListCheckpointsRequest *)(const void *)message;
+    struct log_call *log = open_call(call, (struct services *)context, READ_CHECKPOINTS);
+
+    if (log != NULL) {
+        log->question.first = request->from_size;
+        log->question.second = request->until_size == 0 ? INT64_MAX : request->until_size;
+        log_ask(log);
+    }
+}
+
+void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message, void *context)
+{
+    const Segel__V1__GetTilesRequest *request =
+        (const Segel__V1__GetTilesRequest *)(const void *)message;
+    struct log_call *log = open_call(call, (struct services *)context, READ_TILES);
+
+    if (log == NULL) {
+        return;
+    }
+    if (request->count == 0 || request->count > LOG_TILES_MAX) {
+        finish_plain(call, SG_INVALID, "count: 1 to 32 tiles at a time");
+        return;
+    }
+    log->question.level = request->level;
+    log->question.first = request->first;
+    log->question.second = request->tree_size;
+    log->question.max = request->count;
+    log_ask(log);
+}
+
 /* Appends a copy of text to the call's own memory; NULL for an empty one. */
 static const char *keep(char **at, const char *text)
 {

@@ -74,6 +74,40 @@ static void send_consistency(struct log_call *log)
     finish_after(log, &response.base);
 }
 
+/* Notes or tiles. */
+static size_t list_pieces(const struct question *question, ProtobufCBinaryData *out)
+{
+    for (size_t i = 0; i < question->record_count; i++) {
+        out[i] = pb_bytes(slice_of(question->bytes + question->records[i].offset,
+                                   question->records[i].len));
+    }
+    return question->record_count;
+}
+
+static void send_checkpoints(struct log_call *log)
+{
+    Segel__V1__ListCheckpointsResponse response;
+    ProtobufCBinaryData notes[READ_PAGE_RECORDS];
+
+    segel__v1__list_checkpoints_response__init(&response);
+    response.n_notes = list_pieces(&log->question, notes);
+    response.notes = notes;
+    response.next_size = log->question.next;
+    finish_after(log, &response.base);
+}
+
+static void send_tiles(struct log_call *log)
+{
+    Segel__V1__GetTilesResponse response;
+    ProtobufCBinaryData tiles[LOG_TILES_MAX];
+
+    segel__v1__get_tiles_response__init(&response);
+    response.n_tiles = list_pieces(&log->question, tiles);
+    response.tiles = tiles;
+    response.tree_size = log->question.size;
+    finish_after(log, &response.base);
+}
+
 static bool send_records(struct log_call *log)
 {
     const struct question *page = &log->question;
@@ -126,7 +160,8 @@ static void send_page(struct log_call *log)
 static void (*const senders[])(struct log_call *) = {
     [READ_CHECKPOINT] = send_checkpoint, [READ_PAGE] = send_page,
     [READ_INCLUSION] = send_inclusion,   [READ_CONSISTENCY] = send_consistency,
-    [READ_RECEIPT] = send_receipt,
+    [READ_RECEIPT] = send_receipt,       [READ_CHECKPOINTS] = send_checkpoints,
+    [READ_TILES] = send_tiles,
 };
 
 /* No checkpoint covers it yet: looks again until shortly before the deadline, so that the

@@ -7,7 +7,7 @@
 /* One call of LogService: its question goes to the reading thread and comes back to the
  * call that asked (log.c asks, log_answer.c answers). One question of a call is under way
  * at a time; the memory stays until it has come back, also when the call has closed. */
-enum { LOG_TYPES_MAX = 32 };
+enum { LOG_TYPES_MAX = 32, LOG_TILES_MAX = 32 };
 
 struct log_call {
     struct services *services; /* borrowed */

@@ -98,6 +98,58 @@ static enum sg_status read_consistency(struct reading *reading, struct question 
                               &question->path);
 }
 
+/* One more piece of an answer; false when there is no room. */
+static bool keep_bytes(struct question *question, uint64_t index, struct slice bytes)
+{
+    if (question->record_count == READ_PAGE_RECORDS ||
+        bytes.len > READ_PAGE_BYTES - question->used) {
+        return false;
+    }
+    memcpy(question->bytes + question->used, bytes.data, bytes.len);
+    question->records[question->record_count++] = (struct reading_record){
+        .index = index, .offset = question->used, .len = bytes.len};
+    question->used += bytes.len;
+    return true;
+}
+
+static bool keep_note(void *context, uint64_t size, struct slice note)
+{
+    return keep_bytes((struct question *)context, size, note);
+}
+
+static enum sg_status read_checkpoints(struct reading *reading, struct question *question)
+{
+    struct checkpoint_range range = {question->first, question->second, 0};
+
+    question->record_count = 0;
+    question->used = 0;
+    TRY(ledger_read_checkpoints(reading->ledger, &range, keep_note, question));
+    question->next = range.next;
+    return SG_OK;
+}
+
+static enum sg_status read_tiles(struct reading *reading, struct question *question)
+{
+    struct ledger_tile tile = {question->level, question->first, 0};
+    uint8_t hashes[LEDGER_TILE_BYTES];
+    size_t len = sizeof(hashes);
+
+    TRY(known_size(reading, question));
+    question->record_count = 0;
+    question->used = 0;
+    tile.tree_size = question->size;
+    while (question->record_count < question->max && len == sizeof(hashes)) {
+        enum sg_status status = ledger_tile_read(reading->ledger, &tile, hashes, &len);
+        if (status == SG_INVALID && question->record_count > 0) {
+            return SG_OK; /* the level ends with a complete tile */
+        }
+        TRY(status);
+        MUST(keep_bytes(question, tile.n, slice_of(hashes, len)));
+        tile.n++;
+    }
+    return SG_OK;
+}
+
 static enum sg_status read_receipt(struct reading *reading, struct question *question)
 {
     const struct record_filter *job = &question->filter;
@@ -114,7 +166,8 @@ static enum sg_status read_receipt(struct reading *reading, struct question *que
 static enum sg_status (*const answers[])(struct reading *, struct question *) = {
     [READ_CHECKPOINT] = read_checkpoint, [READ_PAGE] = read_page,
     [READ_INCLUSION] = read_inclusion,   [READ_CONSISTENCY] = read_consistency,
-    [READ_RECEIPT] = read_receipt,
+    [READ_RECEIPT] = read_receipt,       [READ_CHECKPOINTS] = read_checkpoints,
+    [READ_TILES] = read_tiles,
 };
 
 /* What an asker did wrong says nothing of the ledger. */

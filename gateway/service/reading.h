@@ -11,7 +11,9 @@ enum reading_kind {
     READ_PAGE,
     READ_INCLUSION,
     READ_CONSISTENCY,
-    READ_RECEIPT
+    READ_RECEIPT,
+    READ_CHECKPOINTS,
+    READ_TILES
 };
 
 /* How far ahead not_before_us may lie: what waits here stays its asker's memory. */
@@ -32,10 +34,11 @@ struct question {
     int64_t
         not_before_us; /* CLOCK_MONOTONIC: at most a moment ahead, see READ_LATER_US */
     /* asked */
-    uint64_t first;              /* page; leaf index; old size; size that the checkpoint
-                                  * must have at least */
+    uint64_t first;              /* page; leaf index; old size; first tile; size that the
+                                  * checkpoint must have at least */
     uint64_t second;             /* page: end, exclusive; tree size */
-    uint32_t max;                /* records of a page */
+    uint32_t max;                /* records of a page; tiles */
+    uint32_t level;              /* of the tiles */
     struct record_filter filter; /* texts live as long as the asker. A receipt: of this
                                   * caller and request_id */
     /* answered */
@@ -45,7 +48,7 @@ struct question {
     uint64_t size;
     struct ledger_path path;
     uint8_t root[32];
-    size_t record_count;
+    size_t record_count; /* also notes, or tiles */
     struct reading_record records[READ_PAGE_RECORDS];
     uint8_t *bytes; /* owned: READ_PAGE_BYTES */
     size_t used;
