@@ -85,7 +85,9 @@ static void print_faults(const struct audit *audit)
                     ? "numbered without gaps; every outcome belongs to one intent"
                     : "they do not fit together:");
     for (uint64_t i = 0; i < shown; i++) {
-        (void)printf("%19s%s\n", "", audit->faults[i]);
+        char text[AUDIT_FAULT_SIZE];
+        audit_fault_text(&audit->faults[i], true, text);
+        (void)printf("%19s%s\n", "", text);
     }
     if (audit->fault_count > shown) {
         (void)printf("%19sand %" PRIu64 " more\n", "", audit->fault_count - shown);
@@ -187,7 +189,9 @@ static void print_json(const struct log_verdict *verdict)
     json_uint(&out, "fault_count", audit->fault_count);
     json_open_array(&out, "faults");
     for (uint64_t i = 0; i < audit->fault_count && i < AUDIT_FAULTS_SHOWN; i++) {
-        json_str(&out, NULL, audit->faults[i]);
+        char fault[AUDIT_FAULT_SIZE];
+        audit_fault_text(&audit->faults[i], true, fault);
+        json_str(&out, NULL, fault);
     }
     json_end(&out);
     json_end(&out);

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_LOG_VERDICT_H
 #define SEGEL_CLIENT_LOG_VERDICT_H
 
-#include "client/audit.h"
+#include "client/audit/audit.h"
 #include "client/log_head.h"
 
 /* What a whole log came to, held against its checkpoint and perhaps an earlier one. */

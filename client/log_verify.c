@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/audit.h"
+#include "client/audit/audit.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/log_head.h"

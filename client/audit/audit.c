@@ -1,118 +1,174 @@
-#include "client/audit.h"
+#include "client/audit/audit.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "proto/text.h"
 
 /* Far above the deadline of any job and the time that a lost HSM may cost one. */
-enum { UNDER_WAY_US = 120000000 };
+enum { UNDER_WAY_US = 120000000, MARK_TEXT = 1024 };
 
-static void fault(struct audit *audit, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static const struct {
+    enum audit_kind kind;
+    const char *english;
+    const char *indonesian;
+} faults[] = {
+#define FAULT(name, kind, english, indonesian) {AUDIT_##kind, english, indonesian},
+#include "client/audit/faults.def"
+#undef FAULT
+};
 
-static void fault(struct audit *audit, const char *format, ...)
+static void fault(struct audit *audit, enum audit_fault_id id, uint64_t index)
 {
-    va_list args;
-
     if (audit->fault_count < AUDIT_FAULTS_SHOWN) {
-        va_start(args, format);
-        (void)vsnprintf(audit->faults[audit->fault_count], AUDIT_FAULT_SIZE, format,
-                        args);
-        va_end(args);
+        audit->faults[audit->fault_count] = (struct audit_fault){id, index};
     }
     audit->fault_count++;
+    audit->kind_counts[faults[id].kind]++;
 }
 
-/* --- Members of a record ----------------------------------------------------------- */
-
-static bool number(const json_t *record, const char *name, uint64_t *out)
+enum audit_kind audit_fault_kind(const struct audit_fault *shown)
 {
-    const json_t *value = json_object_get(record, name);
-
-    if (!json_is_integer(value) || json_integer_value(value) < 0) {
-        return false;
-    }
-    *out = (uint64_t)json_integer_value(value);
-    return true;
+    return faults[shown->id].kind;
 }
 
-static const char *text(const json_t *record, const char *name)
+void audit_fault_text(const struct audit_fault *shown, bool english,
+                      char out[AUDIT_FAULT_SIZE])
 {
-    const char *value = json_string_value(json_object_get(record, name));
-
-    return value == NULL ? "" : value;
+    (void)snprintf(out, AUDIT_FAULT_SIZE, "%s %" PRIu64 ": %s",
+                   english ? "record" : "catatan", shown->index,
+                   english ? faults[shown->id].english : faults[shown->id].indonesian);
 }
 
 /* --- Kinds of records -------------------------------------------------------------- */
 
-static enum sg_status take_intent(struct audit *audit, uint64_t index,
-                                  const json_t *record)
+/* Caller and request id, which together are signed once at most. Nothing to remember of
+ * a record without an id. */
+static struct seen_mark mark_of(const struct scan *scan)
 {
-    (void)record;
-    audit->intents++;
-    return pending_add(&audit->open, index, audit->last_us);
+    struct seen_mark mark = {{0, 0}};
+    uint8_t text[MARK_TEXT];
+
+    if (scan_raw(scan, MEMBER_job).len == 0) {
+        return mark;
+    }
+    size_t len = scan_text(scan, MEMBER_caller, text, sizeof(text) / 2);
+    text[len++] = 0;
+    len += scan_text(scan, MEMBER_job, text + len, sizeof(text) - len);
+    struct tlog_hash hash = tlog_sha256(slice_of(text, len));
+    memcpy(&mark, hash.bytes, sizeof(mark));
+    return mark;
 }
 
-static enum sg_status take_outcome(struct audit *audit, uint64_t index,
-                                   const json_t *record)
+static enum sg_status take_intent(struct audit *audit, uint64_t index)
 {
-    const char *outcome = text(record, "outcome");
-    uint64_t intent = 0;
+    struct pending_slot slot = {.index = index,
+                                .time_us = audit->last_us,
+                                .mark = mark_of(&audit->last),
+                                .used = true};
 
-    if (!number(record, "intent", &intent) || !pending_remove(&audit->open, intent)) {
-        fault(audit, "record %" PRIu64 ": an outcome without an open intent", index);
+    audit->intents++;
+    (void)scan_uint(&audit->last, MEMBER_attempt, &slot.attempt);
+    enum sg_status added = pending_add(&audit->open, &slot);
+    if (added == SG_CONFLICT) {
+        fault(audit, FAULT_OTHER_PLACE, index);
+        return SG_OK;
     }
-    if (strcmp(outcome, "signed") == 0) {
+    return added;
+}
+
+static void count_outcome(struct audit *audit)
+{
+    if (scan_is(&audit->last, MEMBER_outcome, "signed")) {
         audit->signed_count++;
-    } else if (strcmp(outcome, "indeterminate") == 0) {
+    } else if (scan_is(&audit->last, MEMBER_outcome, "indeterminate")) {
         audit->indeterminate++;
     } else {
         audit->failed++;
     }
-    return SG_OK;
 }
 
-static enum sg_status take_denial(struct audit *audit, uint64_t index,
-                                  const json_t *record)
+static enum sg_status match_intent(struct audit *audit, uint64_t index,
+                                   const struct pending_slot *intent)
+{
+    uint64_t attempt = 0;
+
+    (void)scan_uint(&audit->last, MEMBER_attempt, &attempt);
+    if (attempt != intent->attempt) {
+        fault(audit, FAULT_OTHER_ATTEMPT, index);
+    }
+    if ((intent->mark.word[0] | intent->mark.word[1]) == 0 ||
+        !scan_is(&audit->last, MEMBER_outcome, "signed")) {
+        return SG_OK;
+    }
+    enum sg_status added = seen_add(&audit->seen, intent->mark);
+    if (added == SG_CONFLICT) {
+        fault(audit, FAULT_SIGNED_TWICE, index);
+        return SG_OK;
+    }
+    return added;
+}
+
+static enum sg_status take_outcome(struct audit *audit, uint64_t index)
+{
+    struct pending_slot intent;
+    uint64_t at = 0;
+
+    count_outcome(audit);
+    if (scan_uint(&audit->last, MEMBER_intent, &at) && at < audit->first) {
+        audit->earlier++;
+        return SG_OK;
+    }
+    if (scan_raw(&audit->last, MEMBER_intent).len > 0 ||
+        !pending_remove(&audit->open, at, &intent)) {
+        fault(audit, FAULT_NO_INTENT, index);
+        return SG_OK;
+    }
+    return match_intent(audit, index, &intent);
+}
+
+static enum sg_status take_denial(struct audit *audit, uint64_t index)
 {
     (void)index;
-    (void)record;
     audit->denials++;
     return SG_OK;
 }
 
 static const struct {
     const char *type;
-    enum sg_status (*take)(struct audit *audit, uint64_t index, const json_t *record);
+    enum sg_status (*take)(struct audit *audit, uint64_t index);
 } kinds[] = {
     {"intent", take_intent},
     {"outcome", take_outcome},
     {"deny", take_denial},
 };
 
-static enum sg_status take_kind(struct audit *audit, uint64_t index, const json_t *record)
+static enum sg_status take_kind(struct audit *audit, uint64_t index)
 {
-    const char *type = text(record, "type");
-
     for (size_t i = 0; i < SG_COUNT(kinds); i++) {
-        if (strcmp(kinds[i].type, type) == 0) {
-            return kinds[i].take(audit, index, record);
+        if (scan_is(&audit->last, MEMBER_type, kinds[i].type)) {
+            return kinds[i].take(audit, index);
         }
     }
     audit->others++;
     return SG_OK;
 }
 
-static void take_time(struct audit *audit, uint64_t index, const json_t *record)
+static void take_time(struct audit *audit, uint64_t index)
 {
     int64_t time_us = 0;
 
-    if (text_time_parse(slice_str(text(record, "ts")), &time_us) != SG_OK) {
-        fault(audit, "record %" PRIu64 ": its time is missing or malformed", index);
+    if (text_time_parse(scan_raw(&audit->last, MEMBER_ts), &time_us) != SG_OK) {
+        fault(audit, FAULT_BAD_TIME, index);
         return;
+    }
+    int64_t back_us = audit->last_us - time_us;
+    if (back_us > AUDIT_BACK_US) {
+        audit->back_count++;
+    }
+    if (back_us > AUDIT_BACK_US && back_us > audit->back_most_us) {
+        audit->back_most_us = back_us;
+        audit->back_index = index;
     }
     audit->first_us = audit->first_us == 0 ? time_us : audit->first_us;
     audit->last_us = time_us;
@@ -120,23 +176,17 @@ static void take_time(struct audit *audit, uint64_t index, const json_t *record)
 
 static enum sg_status take_record(struct audit *audit, uint64_t index, struct slice json)
 {
-    json_error_t error;
     uint64_t seq = 0;
-    json_t *record =
-        json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &error);
 
-    if (!json_is_object(record)) {
-        fault(audit, "record %" PRIu64 ": it is not one JSON object", index);
-        json_decref(record);
+    if (scan_record(json, &audit->last) != SG_OK) {
+        fault(audit, FAULT_NOT_OBJECT, index);
         return SG_OK;
     }
-    if (!number(record, "seq", &seq) || seq != index) {
-        fault(audit, "record %" PRIu64 ": its own number (seq) is another", index);
+    if (!scan_uint(&audit->last, MEMBER_seq, &seq) || seq != index) {
+        fault(audit, FAULT_OTHER_NUMBER, index);
     }
-    take_time(audit, index, record);
-    enum sg_status status = take_kind(audit, index, record);
-    json_decref(record);
-    return status;
+    take_time(audit, index);
+    return take_kind(audit, index);
 }
 
 /* --- The whole --------------------------------------------------------------------- */
@@ -156,25 +206,26 @@ void audit_start(struct audit *audit)
     *audit = (struct audit){0};
 }
 
+void audit_start_at(struct audit *audit, const struct tlog_frontier *tree)
+{
+    *audit = (struct audit){.tree = *tree, .first = tree->size};
+}
+
 void audit_mark(struct audit *audit, uint64_t size)
 {
-    MUST(audit->mark_count < AUDIT_MARKS && audit->tree.size == 0);
+    MUST(audit->mark_count < AUDIT_MARKS && audit->tree.size == audit->first);
     audit->marks[audit->mark_count++] = (struct audit_mark){.size = size};
     reach_marks(audit);
 }
 
 enum sg_status audit_record(struct audit *audit, uint64_t index, struct slice json)
 {
-    struct tlog_hash leaf = tlog_leaf(json);
-
+    audit->leaf = tlog_leaf(json);
     if (index != audit->tree.size) {
-        fault(audit,
-              "record %" PRIu64 " came where record %" PRIu64
-              " belongs: records are missing or out of order",
-              index, audit->tree.size);
+        fault(audit, FAULT_OTHER_PLACE, index);
     }
     TRY(take_record(audit, index, json));
-    tlog_frontier_add(&audit->tree, &leaf);
+    tlog_frontier_add(&audit->tree, &audit->leaf);
     reach_marks(audit);
     return SG_OK;
 }
@@ -189,7 +240,7 @@ size_t audit_end(struct audit *audit)
             continue;
         }
         if (audit->last_us - slot->time_us > UNDER_WAY_US) {
-            fault(audit, "record %" PRIu64 ": an intent without an outcome", slot->index);
+            fault(audit, FAULT_NO_OUTCOME, slot->index);
         } else {
             under_way++;
         }
@@ -200,4 +251,5 @@ size_t audit_end(struct audit *audit)
 void audit_fini(struct audit *audit)
 {
     pending_fini(&audit->open);
+    seen_fini(&audit->seen);
 }

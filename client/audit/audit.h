@@ -1,14 +1,33 @@
-#ifndef SEGEL_CLIENT_AUDIT_H
-#define SEGEL_CLIENT_AUDIT_H
+#ifndef SEGEL_CLIENT_AUDIT_AUDIT_H
+#define SEGEL_CLIENT_AUDIT_AUDIT_H
 
-#include "client/pending.h"
+#include "client/audit/pending.h"
+#include "client/audit/scan.h"
+#include "client/audit/seen.h"
 #include "proto/base.h"
 #include "proto/slice.h"
 #include "proto/tlog/merkle.h"
 
-/* Reads a whole log, record by record, and finds what does not fit together. Knows
- * nothing of networks, keys or files. */
+/* Reads a log or a part of it, record by record, and finds what does not fit together.
+ * Knows nothing of networks, keys or files: `segel log verify` feeds it from a gateway,
+ * segel-verify from a bundle. Memory does not grow with the log, but for seen.h. */
 enum { AUDIT_MARKS = 2, AUDIT_FAULTS_SHOWN = 8, AUDIT_FAULT_SIZE = 192 };
+
+/* A clock that goes back by more than this between two records is worth a warning; less
+ * is what a time server corrects. */
+enum { AUDIT_BACK_US = 1000000 };
+
+enum audit_kind { AUDIT_FORM, AUDIT_ORDER, AUDIT_PAIRS, AUDIT_TWICE, AUDIT_KINDS };
+enum audit_fault_id {
+#define FAULT(name, kind, english, indonesian) FAULT_##name,
+#include "client/audit/faults.def"
+#undef FAULT
+    FAULT_COUNT
+};
+struct audit_fault {
+    enum audit_fault_id id;
+    uint64_t index; /* of the record */
+};
 
 /* A signed tree size: the root over so many records, as it comes out of the records. */
 struct audit_mark {
@@ -19,9 +38,13 @@ struct audit_mark {
 
 struct audit {
     struct tlog_frontier tree;
+    struct tlog_hash leaf; /* of the last record */
+    struct scan last;      /* its members; they point into it: valid until it goes away */
+    uint64_t first;        /* index of the first record that was read */
     struct audit_mark marks[AUDIT_MARKS]; /* set the sizes before the first record */
     size_t mark_count;
     struct pending open; /* INTENTs without OUTCOME so far */
+    struct seen seen;
     int64_t first_us;
     int64_t last_us;
     uint64_t intents;
@@ -30,11 +53,19 @@ struct audit {
     uint64_t indeterminate;
     uint64_t denials;
     uint64_t others;
+    uint64_t earlier;     /* OUTCOMEs whose INTENT stands before `first` */
+    uint64_t back_count;  /* times that went back by more than AUDIT_BACK_US */
+    uint64_t back_index;  /* the record of the widest such step */
+    int64_t back_most_us; /* its width */
     uint64_t fault_count;
-    char faults[AUDIT_FAULTS_SHOWN][AUDIT_FAULT_SIZE];
+    uint64_t kind_counts[AUDIT_KINDS];
+    struct audit_fault faults[AUDIT_FAULTS_SHOWN]; /* the first ones */
 };
 
+/* The whole log, from its first record. */
 void audit_start(struct audit *audit);
+/* A part of it: tree is that of all records before. */
+void audit_start_at(struct audit *audit, const struct tlog_frontier *tree);
 /* Adds the size of a checkpoint; to be called before the first record. */
 void audit_mark(struct audit *audit, uint64_t size);
 /* index: as the gateway numbers the record. SG_NO_MEMORY. Everything else that is wrong
@@ -45,5 +76,10 @@ SG_MUST_USE enum sg_status audit_record(struct audit *audit, uint64_t index,
  * become faults. The others are under way: their number. */
 size_t audit_end(struct audit *audit);
 void audit_fini(struct audit *audit);
+
+enum audit_kind audit_fault_kind(const struct audit_fault *fault);
+/* "record 7: an intent without an outcome" */
+void audit_fault_text(const struct audit_fault *fault, bool english,
+                      char out[AUDIT_FAULT_SIZE]);
 
 #endif

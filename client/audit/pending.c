@@ -1,4 +1,4 @@
-#include "client/pending.h"
+#include "client/audit/pending.h"
 
 #include <stdlib.h>
 
@@ -34,16 +34,17 @@ static enum sg_status enlarge(struct pending *pending)
     return SG_OK;
 }
 
-enum sg_status pending_add(struct pending *pending, uint64_t index, int64_t time_us)
+enum sg_status pending_add(struct pending *pending, const struct pending_slot *slot)
 {
     if (pending->count * 2 >= pending->cap) {
         TRY(enlarge(pending));
     }
-    struct pending_slot *slot = &pending->slots[place(pending, index)];
-    if (slot->used) {
+    struct pending_slot *to = &pending->slots[place(pending, slot->index)];
+    if (to->used) {
         return SG_CONFLICT;
     }
-    *slot = (struct pending_slot){index, time_us, true};
+    *to = *slot;
+    to->used = true;
     pending->count++;
     return SG_OK;
 }
@@ -65,7 +66,7 @@ static void close_hole(struct pending *pending, size_t hole)
     }
 }
 
-bool pending_remove(struct pending *pending, uint64_t index)
+bool pending_remove(struct pending *pending, uint64_t index, struct pending_slot *out)
 {
     if (pending->count == 0) {
         return false;
@@ -74,6 +75,7 @@ bool pending_remove(struct pending *pending, uint64_t index)
     if (!pending->slots[at].used) {
         return false;
     }
+    *out = pending->slots[at];
     close_hole(pending, at);
     pending->count--;
     return true;

@@ -1,6 +1,7 @@
-#ifndef SEGEL_CLIENT_PENDING_H
-#define SEGEL_CLIENT_PENDING_H
+#ifndef SEGEL_CLIENT_AUDIT_PENDING_H
+#define SEGEL_CLIENT_AUDIT_PENDING_H
 
+#include "client/audit/seen.h"
 #include "proto/base.h"
 
 /* INTENTs that wait for their OUTCOME: a hash table by record index. Few are open at one
@@ -8,6 +9,8 @@
 struct pending_slot {
     uint64_t index;
     int64_t time_us;
+    uint64_t attempt;
+    struct seen_mark mark; /* of its request; both 0: none */
     bool used;
 };
 struct pending {
@@ -16,11 +19,11 @@ struct pending {
     size_t count;
 };
 
-/* SG_NO_MEMORY. SG_CONFLICT: it is there already. */
-SG_MUST_USE enum sg_status pending_add(struct pending *pending, uint64_t index,
-                                       int64_t time_us);
+/* SG_NO_MEMORY. SG_CONFLICT: its index is there already. */
+SG_MUST_USE enum sg_status pending_add(struct pending *pending,
+                                       const struct pending_slot *slot);
 /* false: it is not there. */
-bool pending_remove(struct pending *pending, uint64_t index);
+bool pending_remove(struct pending *pending, uint64_t index, struct pending_slot *out);
 void pending_fini(struct pending *pending);
 
 #endif

@@ -9,7 +9,7 @@
 #include "client/file.h"
 #include "client/home.h"
 #include "client/nearest.h"
-#include "client/pending.h"
+#include "client/audit/pending.h"
 #include "client/progress.h"
 #include "client/queue.h"
 
@@ -148,17 +148,19 @@ Test(queue, refuses_a_length_that_no_memory_holds)
 Test(pending, finds_each_entry_once_among_thousands)
 {
     struct pending pending = {0};
+    struct pending_slot out;
 
     for (uint64_t i = 0; i < 5000; i++) {
-        cr_assert_eq(pending_add(&pending, i * 3, (int64_t)i), SG_OK);
+        struct pending_slot slot = {.index = i * 3, .time_us = (int64_t)i};
+        cr_assert_eq(pending_add(&pending, &slot), SG_OK);
         if (i % 2 == 1) {
-            cr_assert(pending_remove(&pending, (i - 1) * 3));
+            cr_assert(pending_remove(&pending, (i - 1) * 3, &out));
         }
     }
     cr_expect_eq(pending.count, 2500);
     for (uint64_t i = 0; i < 5000; i++) {
-        cr_assert_eq(pending_remove(&pending, i * 3), i % 2 == 1);
-        cr_assert_not(pending_remove(&pending, i * 3 + 1));
+        cr_assert_eq(pending_remove(&pending, i * 3, &out), i % 2 == 1);
+        cr_assert_not(pending_remove(&pending, i * 3 + 1, &out));
     }
     cr_expect_eq(pending.count, 0);
     pending_fini(&pending);
@@ -167,9 +169,10 @@ Test(pending, finds_each_entry_once_among_thousands)
 Test(pending, refuses_the_same_entry_twice)
 {
     struct pending pending = {0};
+    struct pending_slot slot = {.index = 7};
 
-    cr_assert_eq(pending_add(&pending, 7, 0), SG_OK);
-    cr_expect_eq(pending_add(&pending, 7, 0), SG_CONFLICT);
+    cr_assert_eq(pending_add(&pending, &slot), SG_OK);
+    cr_expect_eq(pending_add(&pending, &slot), SG_CONFLICT);
     pending_fini(&pending);
 }
 
