@@ -7,12 +7,12 @@
 #include "client/screen.h"
 
 static const struct command *const commands[] = {
-    &command_sign,           &command_signer,        &command_verify,
-    &command_receipt_verify, &command_receipt,       &command_log_show,
-    &command_log_verify,     &command_token_list,    &command_token_unlock,
-    &command_policy_check,   &command_policy_test,   &command_policy_explain,
-    &command_policy_diff,    &command_policy_matrix, &command_policy_replay,
-    &command_policy_load,
+    &command_sign,           &command_signer,       &command_verify,
+    &command_receipt_verify, &command_receipt,      &command_log_show,
+    &command_log_verify,     &command_log_export,   &command_token_list,
+    &command_token_unlock,   &command_policy_check, &command_policy_test,
+    &command_policy_explain, &command_policy_diff,  &command_policy_matrix,
+    &command_policy_replay,  &command_policy_load,
 };
 
 struct global {

@@ -1,0 +1,37 @@
+#ifndef SEGEL_CLIENT_LOG_EXPORT_H
+#define SEGEL_CLIENT_LOG_EXPORT_H
+
+#include "client/bundle/named.h"
+#include "client/bundle/writer.h"
+#include "client/channel.h"
+#include "client/log_head.h"
+
+/* One export under way: what the parts of `segel log export` share. */
+struct export
+{
+    struct channel *channel; /* borrowed */
+    struct log_trust trust;
+    struct log_head head; /* the checkpoint that everything is proved by */
+    struct manifest_head range;
+    bool whole;
+    bool quiet; /* no progress line */
+    struct bundle_writer writer;
+    struct bundle_out part;    /* the file of records that is being written */
+    struct bundle_out entries; /* its entry bundle, of a whole log */
+    struct bundle_out scratch; /* any other */
+    struct named policies;
+    struct named certificates;
+    struct sg_error *why; /* borrowed */
+};
+
+/* log_export_records.c: the records, and what they name. */
+SG_MUST_USE enum sg_status export_records(struct export *export);
+/* log_export_proof.c: checkpoints and tiles. */
+SG_MUST_USE enum sg_status export_checkpoints(struct export *export);
+SG_MUST_USE enum sg_status export_tiles(struct export *export);
+/* log_export_named.c: a file that was given: a policy, or a certificate (PEM or DER),
+ * goes in when a record names it; *taken says so. */
+SG_MUST_USE enum sg_status export_file(struct export *export, const char *path,
+                                       bool *taken);
+
+#endif
