@@ -11,7 +11,15 @@ static const char version[] = "segel-bundle/v1";
 
 static bool part_valid(struct slice part)
 {
-    return text_name(part) && !slice_equal(part, slice_str(".")) &&
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789._-";
+
+    for (size_t i = 0; i < part.len; i++) {
+        if (memchr(allowed, part.data[i], sizeof(allowed) - 1) == NULL) {
+            return false;
+        }
+    }
+    return part.len > 0 && !slice_equal(part, slice_str(".")) &&
            !slice_equal(part, slice_str(".."));
 }
 

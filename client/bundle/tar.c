@@ -145,6 +145,15 @@ static bool ends_well(int fd, uint64_t at, uint64_t size)
     return true;
 }
 
+/* What fills a member's last block says nothing, and so has one form. */
+static bool filled_well(const struct tar_index *index, uint64_t at, uint64_t size)
+{
+    uint8_t block[TAR_BLOCK];
+    size_t len = (size_t)(tar_padded(size) - size);
+
+    return read_at(index->fd, at + size, block, len) == SG_OK && all_zero(block, len);
+}
+
 /* One member; *at moves behind it. SG_NOT_FOUND: the end. */
 static enum sg_status take_member(struct tar_index *index, uint64_t total, uint64_t *at,
                                   char before[BUNDLE_PATH_MAX + 1])
@@ -158,7 +167,8 @@ static enum sg_status take_member(struct tar_index *index, uint64_t total, uint6
     }
     TRY(read_at(index->fd, *at, block, TAR_BLOCK));
     TRY(tar_header_read(block, path, &size));
-    if (strcmp(before, path) >= 0 || tar_padded(size) > total - *at - TAR_BLOCK) {
+    if (strcmp(before, path) >= 0 || tar_padded(size) > total - *at - TAR_BLOCK ||
+        !filled_well(index, *at + TAR_BLOCK, size)) {
         return SG_INVALID;
     }
     TRY(keep_header(index, *at));
