@@ -4,8 +4,11 @@
 
 enum { DEPTH_MAX = 16, KEYS_MAX = 64 };
 
-static const char *const names[] = {
-#define MEMBER(name) #name,
+static const struct {
+    const char *text;
+    size_t len;
+} names[] = {
+#define MEMBER(name) {#name, sizeof(#name) - 1},
 #include "client/audit/members.def"
 #undef MEMBER
 };
@@ -160,7 +163,7 @@ static void keep_member(const struct reader *reader, enum member_kind kind,
     struct slice key = reader->keys[reader->key_count - 1];
 
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
-        if (slice_equal(slice_str(names[i]), key)) {
+        if (slice_equal(slice_of(names[i].text, names[i].len), key)) {
             reader->out->members[i] = (struct scan_member){kind, raw};
             return;
         }

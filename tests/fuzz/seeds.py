@@ -405,6 +405,56 @@ def replay():
     yield "empty", b""
 
 
+def bundle_forms():
+    """Manifest, tar header, record: the first byte chooses."""
+    manifest = ("segel-bundle/v1\norigin segel.example.go.id/log\ntree 300\nrecords 10 60\n"
+                "period 2026-05-02T00:00:00.000000Z -\nfiles 2\n"
+                + "0" * 64 + " 193 checkpoint\n" + "a" * 64 + " 8192 tile/0/000\n").encode()
+    head = bytearray(512)
+    for at, field in ((0, b"tile/0/000"), (100, b"0000644\0"), (108, b"0000000\0" * 2),
+                      (124, b"00000020000\0"), (136, b"0" * 11 + b"\0"), (148, b" " * 8),
+                      (156, b"0"), (257, b"ustar\00000")):
+        head[at:at + len(field)] = field
+    head[148:156] = b"%06o\0 " % sum(head)
+    record = (b'{"v":1,"seq":0,"ts":"2026-05-02T01:02:03.000000Z","type":"intent",'
+              b'"caller":"a","job":"\\u00e9\\ud83d\\ude00\\n","attempt":1,'
+              b'"rules":{"pass":3,"shadow_fail":["CP-1"]},"x":[true,null,-1.5e+3,{}]}')
+    yield "bundle", "manifest", b"\0" + manifest
+    yield "bundle", "manifest-up", b"\0" + manifest.replace(b"tile/0/000", b"tile/../x")
+    yield "bundle", "tar", b"\1" + bytes(head)
+    yield "bundle", "tar-link", b"\1" + bytes(head).replace(b" 0", b" 2")
+    yield "bundle", "record", b"\2" + record
+    yield "bundle", "outcome", (b'\2{"seq":1,"ts":"2026-05-02T01:02:03Z","type":"outcome",'
+                                b'"intent":0,"outcome":"signed"}')
+    yield "bundle", "record-twice", b"\2" + record.replace(b'"v":1', b'"v":1,"v":2')
+    yield "bundle", "deep", b"\2{" + b'"a":[' * 3 + b'"a"' + b"]" * 3 + b"}"
+
+
+def bundle_tiles():
+    """What takes the place of one file of the lawful bundle in tests/fuzz/tiles.c."""
+    import hashlib
+    lines = [b'{"v":1,"seq":0,"ts":"2026-05-02T01:02:03.000000Z","type":"boot"}',
+             b'{"v":1,"seq":1,"ts":"2026-05-02T01:02:04.000000Z","type":"intent",'
+             b'"caller":"a","job":"1","attempt":1}',
+             b'{"v":1,"seq":2,"ts":"2026-05-02T01:02:05.000000Z","type":"outcome",'
+             b'"intent":1,"attempt":1,"outcome":"signed"}']
+    records = b"".join(line + b"\n" for line in lines)
+    tile = b"".join(hashlib.sha256(b"\0" + line).digest() for line in lines)
+    entries = b"".join(len(line).to_bytes(2, "big") + line for line in lines)
+    yield "tiles", "records", b"\3" + records
+    yield "tiles", "records-more", b"\3" + records + lines[2] + b"\n"
+    yield "tiles", "records-less", b"\3" + lines[0] + b"\n"
+    yield "tiles", "tile", b"\4" + tile
+    yield "tiles", "tile-less", b"\4" + tile[:64]
+    yield "tiles", "entries", b"\5" + entries
+    yield "tiles", "entries-more", b"\5" + entries + b"\0\0"
+    yield "tiles", "checkpoints-none", b"\2"
+    yield "tiles", "checkpoints-cut", b"\x02193\nsegel.example.go.id/log\n1\n"
+    yield "tiles", "manifest", b"\0" + (
+        "segel-bundle/v1\norigin segel.example.go.id/log\ntree 3\nrecords 0 3\n"
+        "period - -\nfiles 0\n").encode()
+
+
 def write(folder, target, name, value):
     os.makedirs(os.path.join(folder, target), exist_ok=True)
     with open(os.path.join(folder, target, name), "wb") as out:
@@ -420,7 +470,7 @@ def main():
                           ("preflight", preflight), ("replay", replay)):
         for name, value in seeds():
             write(folder, target, name, value)
-    for target, name, value in notes():
+    for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles()):
         write(folder, target, name, value)
     for target, name, value in seeds_pki.seeds():
         write(folder, target, name, value)
