@@ -2,6 +2,7 @@
 """Logged decisions judged again: by the policy of the time each comes out as recorded, by
 another one as a gateway with that policy decides."""
 import json
+import os
 import sys
 import time
 
@@ -47,6 +48,7 @@ NEW = HEAD % "new" + KEY + PII + "".join((
 ))
 STRANGE = HEAD % "strange" + KEY + rule("ROLES", "caller.roles: {subset: [backend]}")
 SILENT = HEAD % "silent" + SHADE + MEDIA
+TEXTS = {"old": OLD, "new": NEW, "strange": STRANGE, "silent": SILENT}
 
 # What each job changes of a lawful one.
 JOBS = {
@@ -70,15 +72,24 @@ UNSERVED = dict(signature_algorithm=common.SIGNATURE_ALGORITHM_RSA_PSS)
 
 class Town:
     def __init__(self, the_rig):
-        self.rig, self.policies = the_rig, {}
-        for name, text in (("old", OLD), ("new", NEW), ("strange", STRANGE),
-                           ("silent", SILENT)):
-            self.policies[name] = the_rig.write(f"{name}.yaml", text)
+        self.rig, self.policies = the_rig, {}  # the newest version of each
+        self.version, self.in_force = 1, None
+        for name in TEXTS:
+            self.write(name)
         self.change = None  # when the new policy came in force
 
+    def write(self, name):
+        text = TEXTS[name].replace("version: 1,", f"version: {self.version},")
+        self.policies[name] = self.rig.write(f"{name}-{self.version}.yaml", text)
+
     def gateway(self, policy):
-        text = self.rig.read("segeld.yaml").replace("file: policy.yaml",
-                                                    f"file: {policy}.yaml")
+        """Another policy comes in force under a higher version only."""
+        if self.in_force not in (None, policy):
+            self.version += 1
+            self.write(policy)
+        self.in_force = policy
+        text = self.rig.read("segeld.yaml").replace(
+            "file: policy.yaml", f"file: {os.path.basename(self.policies[policy])}")
         text = text.replace("roles: [officer]", "roles: [backend]")
         certificate = 'certificate: seal-other.pem'
         expect(certificate in text, "the configuration has a second key")
@@ -254,11 +265,11 @@ def people_get_a_table_and_the_sums(town):
         equal(result.returncode, 1, result.stderr)
         contains(result.stdout, "TIME", "first-task", "+CLASS job.doc_class: surat_tugas; "
                  "required one of [surat_keterangan, nota_dinas]", "-REF",
-                 "decisions judged by new version 1", "newly denied", " differences, ")
+                 "decisions judged by new version ", "newly denied", " differences, ")
         result = town.rig.segel("reviewer", "policy", "replay", "--lang", "id", "--policy",
                                 town.policies["new"], "--from", change, "--until", "2020-01-01")
         equal(result.returncode, 0, result.stderr)
-        contains(result.stdout, "0 keputusan dinilai oleh new versi 1",
+        contains(result.stdout, "0 keputusan dinilai oleh new versi ",
                  "0 perbedaan, 0 tidak lengkap")
 
 
