@@ -57,3 +57,15 @@ void policy_clock_facts(const struct policy *policy, struct facts *facts)
         facts_bool(facts, FACT_ID_clock_holiday, is_holiday(policy, day));
     }
 }
+
+int64_t policy_day(const struct policy *policy, int64_t unix_us)
+{
+    return calendar_day(unix_us, policy->zone_minutes);
+}
+
+int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us)
+{
+    int64_t next = policy_day(policy, unix_us) + 1;
+
+    return (next * MINUTES_PER_DAY - policy->zone_minutes) * us_per_minute;
+}

@@ -25,6 +25,7 @@ struct rule {
     enum sg_status status; /* of a denial by this rule */
     struct demands when;
     struct demands require;
+    bool of_state;   /* reads a STATE fact: judged where that is true */
     bool key_only;   /* reads KEY facts alone: judged once per key */
     enum fact lacks; /* the first fact it reads that is not made; FACT_COUNT = none */
     bool excepted;   /* some exception names it */
@@ -82,6 +83,31 @@ struct policy_key {
     struct pool pool; /* copies of what the facts point to */
     uint8_t raw[];    /* enum rule_result of each rule that is key_only */
 };
+
+/* How demands come out, and the place of the condition that decides (none when all are
+ * met): of all of them, or of those alone that read STATE facts, or the others. */
+enum demands_part { PART_ALL, PART_EARLY, PART_STATE };
+struct found_outcome {
+    enum outcome outcome;
+    uint32_t decider;
+};
+struct found_outcome demands_judge(const struct policy *policy, struct demands demands,
+                                   const struct facts *facts, enum demands_part part);
+/* Whether the rule is judged at all, now. */
+bool rule_judged(const struct policy *policy, const struct rule *rule);
+/* Whether an exception from it matches. */
+bool rule_has_relief(const struct policy *policy, const struct rule *rule,
+                     const struct facts *facts);
+/* rule_effective where that is known. */
+enum rule_result rule_effective_with(const struct rule *rule, enum rule_result raw,
+                                     bool relief);
+/* Counts one result of a rule that stands behind all counted before it, or anywhere. */
+void verdict_note(const struct policy *policy, size_t index, enum rule_result result,
+                  struct verdict *verdict);
+
+/* judge_state.c: what can be said of a rule without STATE facts. */
+void verdict_leave_open(const struct policy *policy, size_t index,
+                        const struct facts *facts, struct verdict *verdict);
 
 /* Without regard to level, mode (but off), exceptions: PASS, FAIL, ERROR or SKIP. */
 enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,

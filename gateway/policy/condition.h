@@ -5,6 +5,7 @@
 
 #include "gateway/policy/facts.h"
 #include "gateway/policy/line.h"
+#include "gateway/policy/policy.h"
 
 /* One compiled demand on one fact: "key.rsa_bits: {ge: 2048}". */
 enum operator_id {
@@ -13,8 +14,6 @@ enum operator_id {
 #undef OPERATOR
     OPERATOR_COUNT
 };
-
-enum outcome { OUTCOME_MET, OUTCOME_UNMET, OUTCOME_ERROR };
 
 /* A bound or value: a constant, or another fact of the type when fact is not FACT_COUNT
  * (times only: "clock.now: {le: cert.not_after}"). */
@@ -27,6 +26,7 @@ struct condition {
     enum fact fact;
     enum fact_type type; /* of that fact */
     enum operator_id op;
+    bool of_state;       /* reads a STATE fact */
     struct operand low;  /* numbers: eq, ne, ge, between, exists (0 or 1) */
     struct operand high; /* numbers: le, between */
     struct slice text;   /* texts: eq, ne; the pattern as written */

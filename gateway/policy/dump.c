@@ -31,13 +31,21 @@ void policy_print_demands(FILE *out, const struct policy *policy, const struct r
     print_demands(out, policy, "; require ", rule->require);
 }
 
+static const char *phase_of(const struct rule *rule)
+{
+    if (rule->key_only) {
+        return "key";
+    }
+    return rule->of_state ? "state" : "job";
+}
+
 static void print_rule(FILE *out, const struct policy *policy, const struct rule *rule)
 {
     const struct rule_info *info = &rule->info;
 
     (void)fprintf(out, "rule %s cp %s %s %s %s %s %s", info->id, info->cp_section,
                   rule_level_name(info->level), rule_mode_name(info->mode), info->code,
-                  sg_status_name(rule->status), rule->key_only ? "key" : "job");
+                  sg_status_name(rule->status), phase_of(rule));
     policy_print_demands(out, policy, rule);
     (void)fputc('\n', out);
 }

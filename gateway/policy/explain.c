@@ -1,35 +1,19 @@
 #include "gateway/policy/compiled.h"
 
-/* The first demand with this outcome, NULL when none has. */
-static const struct condition *first_with(const struct policy *policy,
-                                          struct demands demands,
-                                          const struct facts *facts, enum outcome wanted)
-{
-    for (uint32_t i = 0; i < demands.count; i++) {
-        const struct condition *condition = &policy->conditions[demands.first + i];
-        if (condition_judge(condition, facts) == wanted) {
-            return condition;
-        }
-    }
-    return NULL;
-}
-
 /* In the order in which they weigh: see rule_raw. */
 static const struct condition *
 deciding(const struct policy *policy, const struct rule *rule, const struct facts *facts)
 {
-    const struct condition *found = first_with(policy, rule->when, facts, OUTCOME_ERROR);
+    struct demands demands = rule->when;
+    struct found_outcome found = demands_judge(policy, demands, facts, PART_ALL);
 
-    if (found == NULL) {
-        found = first_with(policy, rule->when, facts, OUTCOME_UNMET);
+    if (found.outcome == OUTCOME_MET) {
+        demands = rule->require;
+        found = demands_judge(policy, demands, facts, PART_ALL);
     }
-    if (found == NULL) {
-        found = first_with(policy, rule->require, facts, OUTCOME_ERROR);
-    }
-    if (found == NULL) {
-        found = first_with(policy, rule->require, facts, OUTCOME_UNMET);
-    }
-    return found;
+    return found.outcome == OUTCOME_MET
+               ? NULL
+               : &policy->conditions[demands.first + found.decider];
 }
 
 void policy_explain(const struct policy *policy, size_t rule, const struct facts *facts,
@@ -45,8 +29,7 @@ void policy_explain(const struct policy *policy, size_t rule, const struct facts
     out->fact = "";
     out->raw = rule_raw(policy, judged, facts);
     out->result = rule_effective(policy, judged, out->raw, facts);
-    if (judged->info.mode == RULE_OFF ||
-        (judged->info.mode == RULE_PENDING && !policy->rehearsing)) {
+    if (!rule_judged(policy, judged)) {
         return;
     }
     const struct condition *condition = deciding(policy, judged, facts);

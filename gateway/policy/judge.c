@@ -1,23 +1,35 @@
 #include "gateway/policy/compiled.h"
 
-/* All demands of a run, errors first: what cannot be judged must not hide behind a
- * demand that is merely unmet, or a rule would be skipped for want of a fact. */
-static enum outcome judge_all(const struct policy *policy, struct demands demands,
-                              const struct facts *facts)
+static bool belongs(const struct condition *condition, enum demands_part part)
 {
-    enum outcome worst = OUTCOME_MET;
+    return part == PART_ALL || condition->of_state == (part == PART_STATE);
+}
+
+/* Errors first: what cannot be judged must not hide behind a demand that is merely unmet,
+ * or a rule would be skipped for want of a fact. */
+struct found_outcome demands_judge(const struct policy *policy, struct demands demands,
+                                   const struct facts *facts, enum demands_part part)
+{
+    struct found_outcome worst = {OUTCOME_MET, UINT32_MAX};
 
     for (uint32_t i = 0; i < demands.count; i++) {
+        const struct condition *condition = &policy->conditions[demands.first + i];
         enum outcome outcome =
-            condition_judge(&policy->conditions[demands.first + i], facts);
-        if (outcome == OUTCOME_ERROR) {
-            return OUTCOME_ERROR;
+            belongs(condition, part) ? condition_judge(condition, facts) : OUTCOME_MET;
+        if (outcome > worst.outcome) {
+            worst = (struct found_outcome){outcome, i};
         }
-        if (outcome == OUTCOME_UNMET) {
-            worst = OUTCOME_UNMET;
+        if (outcome == OUTCOME_ERROR) {
+            break;
         }
     }
     return worst;
+}
+
+bool rule_judged(const struct policy *policy, const struct rule *rule)
+{
+    return rule->info.mode != RULE_OFF &&
+           (rule->info.mode != RULE_PENDING || policy->rehearsing);
 }
 
 enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,
@@ -27,20 +39,19 @@ enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,
                                                [OUTCOME_UNMET] = RULE_FAIL,
                                                [OUTCOME_ERROR] = RULE_ERROR};
 
-    if (rule->info.mode == RULE_OFF ||
-        (rule->info.mode == RULE_PENDING && !policy->rehearsing)) {
+    if (!rule_judged(policy, rule)) {
         return RULE_SKIP;
     }
-    enum outcome applies = judge_all(policy, rule->when, facts);
+    enum outcome applies = demands_judge(policy, rule->when, facts, PART_ALL).outcome;
     if (applies != OUTCOME_MET) {
         return applies == OUTCOME_ERROR ? RULE_ERROR : RULE_SKIP;
     }
-    return results[judge_all(policy, rule->require, facts)];
+    return results[demands_judge(policy, rule->require, facts, PART_ALL).outcome];
 }
 
 /* An exception that cannot be judged gives no relief. */
-static bool has_relief(const struct policy *policy, const struct rule *rule,
-                       const struct facts *facts)
+bool rule_has_relief(const struct policy *policy, const struct rule *rule,
+                     const struct facts *facts)
 {
     const struct fact_value *now = &facts->value[FACT_ID_clock_now];
 
@@ -48,7 +59,8 @@ static bool has_relief(const struct policy *policy, const struct rule *rule,
         const struct exception *exception = &policy->exceptions[i];
         if (&policy->rules[exception->rule] == rule && now->present &&
             now->number < exception->until_us &&
-            judge_all(policy, exception->match, facts) == OUTCOME_MET) {
+            demands_judge(policy, exception->match, facts, PART_ALL).outcome ==
+                OUTCOME_MET) {
             return true;
         }
     }
@@ -63,8 +75,8 @@ static enum rule_result shadow_of(enum rule_result raw)
     return raw == RULE_FAIL ? RULE_SHADOW_FAIL : RULE_SHADOW_ERROR;
 }
 
-enum rule_result rule_effective(const struct policy *policy, const struct rule *rule,
-                                enum rule_result raw, const struct facts *facts)
+enum rule_result rule_effective_with(const struct rule *rule, enum rule_result raw,
+                                     bool relief)
 {
     if (raw == RULE_SKIP) {
         return RULE_SKIP;
@@ -78,7 +90,16 @@ enum rule_result rule_effective(const struct policy *policy, const struct rule *
     if (rule->info.level == RULE_ADVISORY) {
         return RULE_WARN;
     }
-    return rule->excepted && has_relief(policy, rule, facts) ? RULE_SKIP : RULE_FAIL;
+    return relief ? RULE_SKIP : RULE_FAIL;
+}
+
+enum rule_result rule_effective(const struct policy *policy, const struct rule *rule,
+                                enum rule_result raw, const struct facts *facts)
+{
+    bool relief =
+        raw == RULE_FAIL && rule->excepted && rule_has_relief(policy, rule, facts);
+
+    return rule_effective_with(rule, raw, relief);
 }
 
 bool rule_denies(const struct rule *rule, enum rule_result result)
@@ -87,30 +108,31 @@ bool rule_denies(const struct rule *rule, enum rule_result result)
            (result == RULE_FAIL || result == RULE_ERROR);
 }
 
-static void note_failure(struct verdict *verdict, size_t rule)
+/* Into a list in file order that keeps its first entries. */
+static void list_rule(uint16_t *list, size_t cap, uint16_t *count, size_t rule)
 {
-    if (verdict->failure_count < VERDICT_FAILURES) {
-        verdict->failures[verdict->failure_count] = (uint16_t)rule;
-    }
-    verdict->failure_count++;
-}
+    size_t listed = *count < cap ? *count : cap;
+    size_t at = listed;
 
-static void note_shadow(struct verdict *verdict, size_t rule)
-{
-    if (verdict->shadow_count < VERDICT_SHADOWS) {
-        verdict->shadows[verdict->shadow_count] = (uint16_t)rule;
+    while (at > 0 && list[at - 1] > rule) {
+        at--;
     }
-    verdict->shadow_count++;
+    if (at < cap) {
+        size_t behind = (listed < cap ? listed : cap - 1) - at;
+        memmove(&list[at + 1], &list[at], behind * sizeof(*list));
+        list[at] = (uint16_t)rule;
+    }
+    (*count)++;
 }
 
 /* Counts one result. An advisory rule that errs is a warning: only its author erred. */
-static void note(const struct policy *policy, size_t index, enum rule_result result,
-                 struct verdict *verdict)
+void verdict_note(const struct policy *policy, size_t index, enum rule_result result,
+                  struct verdict *verdict)
 {
     if (rule_denies(&policy->rules[index], result)) {
-        note_failure(verdict, index);
+        list_rule(verdict->failures, VERDICT_FAILURES, &verdict->failure_count, index);
     } else if (result == RULE_SHADOW_FAIL || result == RULE_SHADOW_ERROR) {
-        note_shadow(verdict, index);
+        list_rule(verdict->shadows, VERDICT_SHADOWS, &verdict->shadow_count, index);
     } else if (result == RULE_WARN || result == RULE_ERROR) {
         verdict->warned++;
     } else if (result == RULE_SKIP) {
@@ -120,20 +142,43 @@ static void note(const struct policy *policy, size_t index, enum rule_result res
     }
 }
 
+/* Of an enforced rule that is judged with the job. */
+static void judge_rule(const struct policy_key *bound, size_t index,
+                       const struct facts *facts, struct verdict *verdict)
+{
+    const struct policy *policy = bound->policy;
+    const struct rule *rule = &policy->rules[index];
+    enum rule_result raw = rule->key_only ? (enum rule_result)bound->raw[index]
+                                          : rule_raw(policy, rule, facts);
+
+    verdict_note(policy, index, rule_effective(policy, rule, raw, facts), verdict);
+}
+
 void policy_judge(const struct policy *policy, const struct policy_key *bound,
                   const struct facts *facts, struct verdict *out)
 {
-    struct verdict verdict = {0};
-
     /* Results of another policy's rules would be read as this one's. */
     MUST(bound->policy == policy);
+    memset(out, 0, offsetof(struct verdict, open));
     for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct rule *rule = &policy->rules[i];
-        enum rule_result raw = rule->key_only ? (enum rule_result)bound->raw[i]
-                                              : rule_raw(policy, rule, facts);
-        note(policy, i, rule_effective(policy, rule, raw, facts), &verdict);
+        judge_rule(bound, i, facts, out);
     }
     /* Default deny: nothing enforced that passed means that nothing was asked. */
-    verdict.allow = verdict.failure_count == 0 && verdict.passed > 0;
-    *out = verdict;
+    out->allow = out->failure_count == 0 && out->passed > 0;
+}
+
+void policy_judge_early(const struct policy *policy, const struct policy_key *bound,
+                        const struct facts *facts, struct verdict *out)
+{
+    MUST(bound->policy == policy);
+    memset(out, 0, offsetof(struct verdict, open));
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->of_state && rule_judged(policy, rule)) {
+            verdict_leave_open(policy, i, facts, out);
+        } else {
+            judge_rule(bound, i, facts, out);
+        }
+    }
+    out->allow = out->failure_count == 0 && out->passed + out->open_count > 0;
 }

@@ -180,6 +180,21 @@ static enum sg_status append(struct policy *policy, const struct condition *cond
     return SG_OK;
 }
 
+static bool is_state(enum fact fact)
+{
+    return fact != FACT_COUNT && fact_phase(fact) == FACT_PHASE_STATE;
+}
+
+/* A comparison of a STATE fact with one of the job would belong to neither of the two
+ * steps in which rules are judged. Times alone are compared with facts, and no STATE fact
+ * is a time. */
+static void note_state(struct condition *condition)
+{
+    condition->of_state = is_state(condition->fact);
+    MUST(!is_state(condition->low.fact) && !is_state(condition->high.fact));
+    MUST(!condition->of_state || condition->type != FACT_TIME);
+}
+
 static enum sg_status load_condition(struct loader *loader, enum fact fact,
                                      enum operator_id op, const struct yaml_node *operand)
 {
@@ -190,6 +205,7 @@ static enum sg_status load_condition(struct loader *loader, enum fact fact,
                                   .high.fact = FACT_COUNT};
 
     TRY(rows[op].read(loader, operand, &condition));
+    note_state(&condition);
     return append(loader->policy, &condition);
 }
 

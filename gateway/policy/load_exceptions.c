@@ -19,10 +19,24 @@ static enum sg_status read_rule(struct loader *loader, const struct yaml_node *n
     return SG_OK;
 }
 
+/* A standing relief is for jobs of a kind. What the gateway counts is not yet known when
+ * it is looked for, and acts of officers have no exceptions. */
 static enum sg_status read_match(struct loader *loader, const struct yaml_node *node,
                                  void *target)
 {
-    return load_demands(loader, node, &((struct exception *)target)->match);
+    struct demands *match = &((struct exception *)target)->match;
+
+    TRY(load_demands(loader, node, match));
+    for (uint32_t i = 0; i < match->count; i++) {
+        enum fact fact = loader->policy->conditions[match->first + i].fact;
+        if (fact_phase(fact) != FACT_PHASE_KEY && fact_phase(fact) != FACT_PHASE_JOB) {
+            return yaml_fail(loader->doc, node, loader->why,
+                             "an exception cannot match '%s': it may name facts of the "
+                             "key and of the request alone",
+                             fact_name(fact));
+        }
+    }
+    return SG_OK;
 }
 
 static enum sg_status read_until(struct loader *loader, const struct yaml_node *node,

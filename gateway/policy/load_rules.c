@@ -137,6 +137,27 @@ static enum sg_status check_pending(struct loader *loader, const struct yaml_nod
     return SG_OK;
 }
 
+static bool reads_state(const struct policy *policy, struct demands demands)
+{
+    for (uint32_t i = 0; i < demands.count; i++) {
+        if (policy->conditions[demands.first + i].of_state) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many rules are left open for the core, with this one. */
+static size_t count_open(const struct policy *policy, const struct rule *rule)
+{
+    size_t count = 1;
+
+    for (const struct rule *at = policy->rules; at != rule; at++) {
+        count += at->of_state && rule_judged(policy, at) ? 1 : 0;
+    }
+    return count;
+}
+
 static bool reads_key_alone(const struct policy *policy, struct demands demands)
 {
     for (uint32_t i = 0; i < demands.count; i++) {
@@ -170,6 +191,13 @@ static enum sg_status check_rule(struct loader *loader, const struct yaml_node *
                          "not be in mode %s",
                          rule->info.id, rule_mode_name(rule->info.mode));
     }
+    if (rule->of_state && rule_judged(policy, rule) &&
+        count_open(policy, rule) > VERDICT_OPEN) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "%s is one too many: at most %d rules may read facts of the "
+                         "gateway's state (counters, clock, log); join some of them",
+                         rule->info.id, VERDICT_OPEN);
+    }
     return SG_OK;
 }
 
@@ -186,6 +214,8 @@ static enum sg_status load_rule(struct loader *loader, const struct yaml_node *n
 
     rule->info.mode = loader->policy->default_mode;
     TRY(load_fields(loader, node, fields, rule));
+    rule->of_state = reads_state(loader->policy, rule->when) ||
+                     reads_state(loader->policy, rule->require);
     rule->key_only = reads_key_alone(loader->policy, rule->when) &&
                      reads_key_alone(loader->policy, rule->require);
     TRY(check_pending(loader, node, rule));

@@ -122,10 +122,29 @@ const struct facts *policy_key_facts(const struct policy_key *bound);
  * and the holidays of the policy file, where they are absent. */
 void policy_clock_facts(const struct policy *policy, struct facts *facts);
 
+/* How a condition, or all conditions of a map together, come out. */
+enum outcome { OUTCOME_MET, OUTCOME_UNMET, OUTCOME_ERROR };
+
+/* A rule that reads STATE facts, as far as it can be judged without them. */
+struct verdict_open {
+    uint16_t rule;        /* index in the policy */
+    enum outcome when;    /* of its conditions on other facts */
+    enum outcome require; /* likewise */
+    uint16_t decider; /* the one of them that decides, if they do: its place in its map */
+    bool relief;      /* an exception matches */
+    uint16_t found_at; /* of the value that it found, in the verdict's found */
+    uint16_t found_len;
+};
+
 /* One decision. Deny if any enforced hard or soft rule fails or errs; deny when no
  * enforced rule passed (then failure_count may be 0). failures: indices of the rules that
  * deny, in file order, the first being the deciding one. */
-enum { VERDICT_FAILURES = 16, VERDICT_SHADOWS = 8 };
+enum {
+    VERDICT_FAILURES = 16,
+    VERDICT_SHADOWS = 8,
+    VERDICT_OPEN = 32,
+    VERDICT_FOUND = 256
+};
 struct verdict {
     bool allow;
     uint16_t passed;
@@ -135,11 +154,25 @@ struct verdict {
     uint16_t failures[VERDICT_FAILURES];
     uint16_t shadow_count; /* shadow failures and errors */
     uint16_t shadows[VERDICT_SHADOWS];
+    uint16_t open_count; /* in file order; a policy has no more */
+    uint16_t found_len;
+    struct verdict_open open[VERDICT_OPEN]; /* those from open_count on are not set */
+    char found[VERDICT_FOUND]; /* texts of open rules; what finds no room is cut */
 };
 
-/* facts: the job's, begun from policy_key_facts. Any thread; no allocation. */
+/* facts: the job's, begun from policy_key_facts, STATE facts among them. Any thread; no
+ * allocation. */
 void policy_judge(const struct policy *policy, const struct policy_key *bound,
                   const struct facts *facts, struct verdict *out);
+
+/* The same in two steps, as STATE facts are true in the turn of the core only that writes
+ * the record. The first leaves the rules open that read such facts; allow then says: not
+ * denied so far. The second finishes them by the STATE facts (others are not looked at),
+ * and the verdict, and how each rule came out, is that of policy_judge with all facts. */
+void policy_judge_early(const struct policy *policy, const struct policy_key *bound,
+                        const struct facts *facts, struct verdict *out);
+void policy_judge_state(const struct policy *policy, const struct facts *state,
+                        struct verdict *verdict);
 
 /* Why one rule came out as it did: for denial details and explain. Texts are cut to fit.
  */
@@ -152,5 +185,17 @@ struct rule_why {
 };
 void policy_explain(const struct policy *policy, size_t rule, const struct facts *facts,
                     struct rule_why *out);
+/* The same for a rule that policy_judge_early left open, by the same STATE facts as
+ * policy_judge_state. false: the rule is none of those, and nothing was written. */
+bool policy_explain_state(const struct policy *policy, size_t rule,
+                          const struct verdict *verdict, const struct facts *state,
+                          struct rule_why *out);
+/* The end of the day that a time lies in, in the policy's zone: when what is counted by
+ * the day begins anew. */
+int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us);
+/* Days since 1970 in the policy's zone. */
+int64_t policy_day(const struct policy *policy, int64_t unix_us);
+/* Whether a rule in mode enforce or shadow reads this fact of phase JOB or STATE. */
+bool policy_reads_fact(const struct policy *policy, enum fact fact);
 
 #endif

@@ -73,3 +73,15 @@ const struct fact_list *policy_recorded(const struct policy *policy,
     MUST(phase == FACT_PHASE_JOB || phase == FACT_PHASE_STATE);
     return &policy->recorded[phase == FACT_PHASE_JOB ? 0 : 1];
 }
+
+bool policy_reads_fact(const struct policy *policy, enum fact fact)
+{
+    const struct fact_list *list = policy_recorded(policy, fact_phase(fact));
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->facts[i] == fact) {
+            return true;
+        }
+    }
+    return false;
+}
