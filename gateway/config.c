@@ -35,10 +35,10 @@ static const struct setting settings[] = {
 #undef LIMIT
 };
 
-static const char *const top_names[] = {"node",    "listen", "tls",     "io",     "grpc",
-                                        "log",     "ledger", "policy",  "hsm",    "queue",
-                                        "sign",    "admin",  "limits",  "status", "lanes",
-                                        "log_key", "keys",   "callers", NULL};
+static const char *const top_names[] = {
+    "node",   "listen",  "tls",   "io",      "grpc",     "log",    "ledger",
+    "policy", "hsm",     "queue", "sign",    "admin",    "limits", "status",
+    "lanes",  "log_key", "keys",  "callers", "networks", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -244,6 +244,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(parse_lanes(p));
     TRY(parse_log_key(p));
     TRY(parse_keys(p));
+    TRY(parse_networks(p));
     return parse_callers(p);
 }
 

@@ -3,6 +3,7 @@
 
 #include "gateway/limits.h"
 #include "gateway/log.h"
+#include "gateway/network.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
 
@@ -84,6 +85,15 @@ struct config_caller {
     struct config_words keys; /* names of keys that it is entitled to */
 };
 
+/* Who connects from there; what holds an address by the longest prefix has it. */
+struct config_network {
+    const char *name;
+    struct network_prefix *prefixes;
+    size_t prefix_count;
+};
+/* Of those on the Unix socket. */
+#define CONFIG_NETWORK_LOCAL "local"
+
 struct config {
 #define TEXT(field, path, fallback, help)             const char *field;
 #define NUMBER(field, path, fallback, min, max, help) int64_t field;
@@ -97,6 +107,8 @@ struct config {
     size_t key_count;
     struct config_caller *callers;
     size_t caller_count;
+    struct config_network *networks;
+    size_t network_count;
     bool tls12;
     unsigned unix_mode; /* bits of permission of listen.unix */
     size_t log_lane;    /* index in lanes */
@@ -115,6 +127,9 @@ void config_free(struct config *config);
 
 const char *config_role_name(enum config_role role);
 
+/* Name of the network that a peer ("127.0.0.1:443", "[::1]:443") connects from; NULL when
+ * it is in none. */
+const char *config_find_network(const struct config *config, const char *peer);
 /* Whether a lane is to be asked for a key: it is named by the key, or none is, and its
  * token is the one that the key's URI names, if it names one. */
 bool config_key_on_lane(const struct config_key *key, const struct config_lane *lane);

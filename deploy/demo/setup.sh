@@ -142,6 +142,8 @@ callers:
   - {name: e-office, match: "URI:urn:segel:caller:e-office", roles: [backend], keys: [$names]}
   - {name: reviewer, match: "URI:urn:segel:caller:reviewer", roles: [reviewer], keys: []}
   - {name: officer-1, match: "URI:urn:segel:caller:officer-1", roles: [officer], keys: []}
+networks:
+  - {name: server_vlan, addresses: [127.0.0.0/8, "::1"]}
 YAML
     rm "$dir/keys.yaml"
 }

@@ -1,5 +1,8 @@
 #include "gateway/core/binding.h"
 
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,7 @@ static void attribute_facts(const struct lane_key *info, struct facts *facts)
         {512, FACT_ID_key_derive},
         {1024, FACT_ID_key_modifiable},
         {2048, FACT_ID_key_copyable},
+        {4096, FACT_ID_key_destroyable},
     };
 
     for (size_t i = 0; i < SG_COUNT(rows); i++) {
@@ -33,6 +37,46 @@ static void attribute_facts(const struct lane_key *info, struct facts *facts)
             facts_bool(facts, rows[i].fact, (info->attributes & rows[i].bit) != 0);
         }
     }
+}
+
+/* CK_DATE names days without a zone: they are those of the policy, from the beginning of
+ * the first to the end of the last. */
+static void date_facts(const struct policy *policy, const struct lane_key *info,
+                       struct facts *facts)
+{
+    int64_t us = 0;
+
+    if (policy_date(policy, info->start_date, &us)) {
+        facts_number(facts, FACT_ID_key_start_date, us);
+    }
+    if (policy_date(policy, info->end_date, &us)) {
+        facts_number(facts, FACT_ID_key_end_date, policy_day_end_us(policy, us) - 1);
+    }
+}
+
+static void free_context(EVP_PKEY_CTX **context)
+{
+    EVP_PKEY_CTX_free(*context);
+}
+
+static void free_key(EVP_PKEY **key)
+{
+    EVP_PKEY_free(*key);
+}
+
+/* Of what the token showed, not of the certificate: a module may check nothing. */
+static void point_fact(const struct lane_key *info, struct facts *facts)
+{
+    const unsigned char *at = info->spki;
+    AUTO(free_key) EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)info->spki_len);
+
+    if (strcmp(info->type, "ec") == 0) {
+        AUTO(free_context)
+        EVP_PKEY_CTX *context = key == NULL ? NULL : EVP_PKEY_CTX_new(key, NULL);
+        facts_bool(facts, FACT_ID_key_point_ok,
+                   context != NULL && EVP_PKEY_public_check(context) == 1);
+    }
+    ERR_clear_error();
 }
 
 static void token_facts(const struct lane_token *token, struct facts *facts)
@@ -102,6 +146,8 @@ static void key_facts(const struct key *key, const struct policy *policy,
     cert_path_facts(&key->holder->path, facts);
     cert_key_facts(key->cert, facts);
     attribute_facts(info, facts);
+    date_facts(policy, info, facts);
+    point_fact(info, facts);
     token_facts(lane_token(lane), facts);
     policy_facts(policy_info(policy), facts);
     facts_text(facts, FACT_ID_key_id, slice_str(key->config->name));

@@ -110,6 +110,9 @@ enum sg_status conclude(struct core *core, struct job *job)
 {
     inflight_remove(&core->inflight, job);
     core->routes[route_index(core, job->key)].in_hand--;
+    if (outcome_state(job) == CLAIM_FAILED) {
+        state_give_back(core, job);
+    }
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
     if (!worth_another(core, job)) {
         STAILQ_INSERT_TAIL(&core->answered, job, queue);

@@ -62,6 +62,7 @@ void core_free(struct core *core)
     reload_fini(core);
     routes_fini(core);
     admission_fini(&core->admission);
+    state_fini(&core->state);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -95,6 +96,15 @@ static void on_commit(evutil_socket_t fd, short what, void *context)
     core->commit_armed = false; /* waking up was the point */
 }
 
+/* Moving pages blocks for a sync: this is often enough. */
+static void every_second(struct core *core)
+{
+    state_look(core);
+    if (ledger_idle(core->ledger) != SG_OK) {
+        atomic_store(&core->broken, true);
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct core *core = (struct core *)context;
@@ -110,9 +120,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         notes_sum_up(core);
     }
     checkpoint_tick(core, clock_mono_us(), false);
-    /* Moving pages blocks for a sync: once a second is often enough. */
-    if (++core->ticks % TICKS_A_SECOND == 0 && ledger_idle(core->ledger) != SG_OK) {
-        atomic_store(&core->broken, true);
+    if (++core->ticks % TICKS_A_SECOND == 0) {
+        every_second(core);
     }
 }
 
@@ -231,6 +240,7 @@ void core_finish(struct core *core)
         core->ending = true;
         mbox_close(&core->mailbox);
         notes_sum_up(core);
+        state_finish(core);
         notes_add(core, "shutdown", core->options.config->node, "");
     }
 }

@@ -11,6 +11,7 @@
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
 #include "gateway/core/route.h"
+#include "gateway/core/state.h"
 #include "gateway/core/succession.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
@@ -24,7 +25,8 @@
  *   reload.c      a new list of lanes     report.c      what others may know
  *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
- *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log */
+ *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
+ *   state.c       counters, clock, disk   denial.c      a no of the policy in words */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -43,6 +45,7 @@ struct core {
     struct admission admission;
     struct report_board board;
     struct ledger *ledger;
+    struct state state;
     struct event_base *base;
     struct event *mail;
     struct event *tick;
@@ -124,8 +127,7 @@ void decide_claim_of(const struct job *job, enum claim_state state, struct claim
 SG_MUST_USE enum sg_status key_facts_write(struct core *core);
 /* The facts by which a job was judged, for its record. */
 struct record_facts;
-void key_facts_name(const struct core *core, const struct job *job,
-                    struct record_facts *out);
+void key_facts_name(struct core *core, const struct job *job, struct record_facts *out);
 
 /* conclude.c */
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);

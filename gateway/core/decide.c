@@ -131,6 +131,7 @@ static enum sg_status admit(struct core *core, struct job *job)
     MUST(job->berth != NO_BERTH);
     decision_id(core, job->decision_id);
     TRY(write_intent(core, job));
+    state_count(core, job);
     decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
@@ -142,7 +143,7 @@ static enum sg_status admit(struct core *core, struct job *job)
     return SG_OK;
 }
 
-static enum sg_status conflict(struct core *core, struct job *job)
+static enum sg_status conflict_by_gateway(struct core *core, struct job *job)
 {
     static const struct record_failure failure = {
         .rule = "CP-4.5-06",
@@ -158,6 +159,21 @@ static enum sg_status conflict(struct core *core, struct job *job)
         "document",
         job->request_id);
     return deny_by(core, job, &failure);
+}
+
+/* Other content under a known id: the policy may have a rule about it, and its words; an
+ * id is signed at most once without one, too. */
+static enum sg_status conflict(struct core *core, struct job *job)
+{
+    bool judged = policy_reads_fact(job->policy, FACT_ID_job_repeat) &&
+                  job->binding == key_binding(job->key);
+
+    if (judged) {
+        state_judge(core, job, "other");
+    }
+    return judged && job->refuser == REFUSER_POLICY && !job->verdict.allow
+               ? deny_job(core, job)
+               : conflict_by_gateway(core, job);
 }
 
 /* The template that the stored answer was made with: the present one, or one of earlier
@@ -248,11 +264,12 @@ static enum sg_status answer_outdated(struct core *core, struct job *job)
     return answer_unrecorded(core, job, UNRECORDED_NO_LANE);
 }
 
-static enum sg_status judge_new(struct core *core, struct job *job)
+static enum sg_status judge_new(struct core *core, struct job *job, const char *repeat)
 {
     if (decide_outdated(job)) {
         return answer_outdated(core, job);
     }
+    state_judge(core, job, repeat);
     if (!job->verdict.allow) {
         return deny_job(core, job);
     }
@@ -273,7 +290,7 @@ static enum sg_status judge_known(struct core *core, struct job *job,
         return replay(core, job, claim);
     }
     job->attempt = claim->attempt + 1;
-    return judge_new(core, job);
+    return judge_new(core, job, "same");
 }
 
 static enum sg_status join(struct core *core, struct job *leader, struct job *job)
@@ -297,7 +314,7 @@ enum sg_status decide(struct core *core, struct job *job)
     enum sg_status found =
         ledger_find(core->ledger, job->caller->name, job->request_id, &claim);
     if (found == SG_NOT_FOUND) {
-        return judge_new(core, job);
+        return judge_new(core, job, "first");
     }
     return found == SG_OK ? judge_known(core, job, &claim) : found;
 }

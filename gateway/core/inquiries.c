@@ -49,6 +49,9 @@ static enum sg_status judge(struct core *core, struct inquiry *inquiry)
 {
     struct job *job = &inquiry->job;
 
+    job->caller_index = (size_t)(job->caller - core->options.config->callers);
+    state_judge(core, job, "first");
+    state_add_facts(core, job, inquiry->facts);
     if (job->verdict.allow && !job->binding->usable) {
         grounds_unusable(job);
     }

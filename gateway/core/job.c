@@ -84,6 +84,8 @@ void job_forget_verdict(struct job *job)
     job->binding = NULL;
     job->policy = NULL;
     job->verdict = (struct verdict){.allow = false};
+    job->refuser = REFUSER_POLICY;
+    job->retry_us = 0;
     job->status = SG_OK;
     job->why[0] = '\0';
 }

@@ -99,6 +99,7 @@ struct job {
     struct status_view certificate; /* as the verdict saw its status */
     uint16_t facts_len;
     bool facts_cut; /* some found no room */
+    bool english;   /* the language of a denial; else Indonesian */
 
     /* The core's own. */
     size_t caller_index; /* in the configuration */
@@ -108,6 +109,7 @@ struct job {
     STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
     int64_t intent_us;            /* CLOCK_MONOTONIC */
     int berth;                    /* index of the lane of this attempt */
+    int64_t counted_day;          /* for which it counts: counter.h */
     uint64_t tried;               /* bits of the lanes that failed it */
     unsigned tries;               /* attempts of this asking */
     bool unused;                  /* it failed, and certainly without use of the key */
@@ -116,6 +118,7 @@ struct job {
     enum sg_status status;
     char why[JOB_WHY_MAX];   /* one sentence unless signed */
     struct job_refusal load; /* with SG_BUSY */
+    int64_t retry_us; /* when a denial is over by itself; 0 = never, or not known */
     char decision_id[LEDGER_DECISION_SIZE];
     uint32_t attempt;
     bool replayed;

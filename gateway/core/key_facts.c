@@ -75,15 +75,16 @@ static struct record_status status_of(const struct status_view *view)
 
 /* What the key was for a job that is outdated stands on the log no longer, or somewhere
  * before. */
-void key_facts_name(const struct core *core, const struct job *job,
-                    struct record_facts *out)
+void key_facts_name(struct core *core, const struct job *job, struct record_facts *out)
 {
     const struct route *route = &core->routes[route_index(core, job->key)];
+    const struct fact_members state = state_members(core, job);
 
     *out = (struct record_facts){
         .known = job->binding->serial == route->facts_serial,
         .job = slice_of(job->facts, job->facts_len),
-        .cut = job->facts_cut,
+        .state = state.text,
+        .cut = job->facts_cut || state.cut,
         .bound = route->facts_index,
         .status = status_of(&job->certificate),
     };

@@ -30,6 +30,8 @@ struct lane_key {
     uint32_t mechanisms;
     size_t spki_len;
     uint8_t spki[1200];
+    char start_date[9]; /* "YYYYMMDD"; empty = none */
+    char end_date[9];
 };
 
 struct lane_token {

@@ -120,6 +120,8 @@ void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to)
     COPY_TEXT(to->why, from->why);
     COPY_TEXT(to->type, from->type);
     COPY_TEXT(to->curve, from->curve);
+    COPY_TEXT(to->start_date, from->start_date);
+    COPY_TEXT(to->end_date, from->end_date);
     if (len <= sizeof(to->spki)) {
         to->spki_len = len;
         if (len > 0) {

@@ -244,6 +244,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(routes_make(core));
     TRY(open_ledger(core, &state, why));
     TRY(succession_start(core, why));
+    TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));
     if (write_start(core, &state) != SG_OK) {

@@ -246,7 +246,8 @@ static enum sg_status write_all(struct core *core)
     TRY(key_facts_write(core));
     TRY(inquiries_write(core));
     TRY(conclude_all(core));
-    return decide_all(core);
+    TRY(decide_all(core));
+    return state_write(core);
 }
 
 /* --- Out ------------------------------------------------------------------------- */
@@ -339,6 +340,7 @@ static void refuse_everybody(struct core *core)
 
 static enum sg_status write_and_commit(struct core *core)
 {
+    state_begin_turn(core);
     TRY(ledger_begin(core->ledger));
     TRY(write_all(core));
     return ledger_commit(core->ledger);

@@ -1,5 +1,9 @@
 #include "gateway/policy/compiled.h"
 
+#include <stdio.h>
+
+#include "proto/text.h"
+
 /* The day of the agency: Indonesia's three zones have fixed offsets and no summer time.
  */
 
@@ -68,4 +72,20 @@ int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us)
     int64_t next = policy_day(policy, unix_us) + 1;
 
     return (next * MINUTES_PER_DAY - policy->zone_minutes) * us_per_minute;
+}
+
+bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us)
+{
+    char text[sizeof("YYYY-MM-DDT00:00:00Z")];
+
+    if (strlen(date) != sizeof("YYYYMMDD") - 1) {
+        return false;
+    }
+    (void)snprintf(text, sizeof(text), "%.4s-%.2s-%.2sT00:00:00Z", date, date + 4,
+                   date + 6);
+    if (text_time_parse(slice_str(text), unix_us) != SG_OK) {
+        return false;
+    }
+    *unix_us -= policy->zone_minutes * us_per_minute;
+    return true;
 }

@@ -108,6 +108,8 @@ void verdict_note(const struct policy *policy, size_t index, enum rule_result re
 /* judge_state.c: what can be said of a rule without STATE facts. */
 void verdict_leave_open(const struct policy *policy, size_t index,
                         const struct facts *facts, struct verdict *verdict);
+/* All that can be left open is. */
+void verdict_keep_early(struct verdict *verdict);
 
 /* Without regard to level, mode (but off), exceptions: PASS, FAIL, ERROR or SKIP. */
 enum rule_result rule_raw(const struct policy *policy, const struct rule *rule,

@@ -180,5 +180,6 @@ void policy_judge_early(const struct policy *policy, const struct policy_key *bo
             judge_rule(bound, i, facts, out);
         }
     }
+    verdict_keep_early(out);
     out->allow = out->failure_count == 0 && out->passed + out->open_count > 0;
 }

@@ -52,6 +52,32 @@ void verdict_leave_open(const struct policy *policy, size_t index,
     }
 }
 
+void verdict_keep_early(struct verdict *verdict)
+{
+    struct verdict_early *early = &verdict->early;
+
+    early->passed = verdict->passed;
+    early->skipped = verdict->skipped;
+    early->warned = verdict->warned;
+    early->failure_count = verdict->failure_count;
+    early->shadow_count = verdict->shadow_count;
+    memcpy(early->failures, verdict->failures, sizeof(early->failures));
+    memcpy(early->shadows, verdict->shadows, sizeof(early->shadows));
+}
+
+static void take_up_early(struct verdict *verdict)
+{
+    const struct verdict_early *early = &verdict->early;
+
+    verdict->passed = early->passed;
+    verdict->skipped = early->skipped;
+    verdict->warned = early->warned;
+    verdict->failure_count = early->failure_count;
+    verdict->shadow_count = early->shadow_count;
+    memcpy(verdict->failures, early->failures, sizeof(early->failures));
+    memcpy(verdict->shadows, early->shadows, sizeof(early->shadows));
+}
+
 /* --- The second -------------------------------------------------------------------- */
 
 /* The whole of one map, from its two parts. */
@@ -110,6 +136,7 @@ static struct finished finish(const struct policy *policy,
 void policy_judge_state(const struct policy *policy, const struct facts *state,
                         struct verdict *verdict)
 {
+    take_up_early(verdict);
     for (size_t i = 0; i < verdict->open_count; i++) {
         const struct verdict_open *open = &verdict->open[i];
         const struct rule *rule = &policy->rules[open->rule];

@@ -154,6 +154,17 @@ struct verdict {
     uint16_t failures[VERDICT_FAILURES];
     uint16_t shadow_count; /* shadow failures and errors */
     uint16_t shadows[VERDICT_SHADOWS];
+    /* All counts and lists as the first of two steps left them: the second may be made
+     * more than once, at different times. */
+    struct verdict_early {
+        uint16_t passed;
+        uint16_t skipped;
+        uint16_t warned;
+        uint16_t failure_count;
+        uint16_t failures[VERDICT_FAILURES];
+        uint16_t shadow_count;
+        uint16_t shadows[VERDICT_SHADOWS];
+    } early;
     uint16_t open_count; /* in file order; a policy has no more */
     uint16_t found_len;
     struct verdict_open open[VERDICT_OPEN]; /* those from open_count on are not set */
@@ -168,7 +179,8 @@ void policy_judge(const struct policy *policy, const struct policy_key *bound,
 /* The same in two steps, as STATE facts are true in the turn of the core only that writes
  * the record. The first leaves the rules open that read such facts; allow then says: not
  * denied so far. The second finishes them by the STATE facts (others are not looked at),
- * and the verdict, and how each rule came out, is that of policy_judge with all facts. */
+ * and the verdict, and how each rule came out, is that of policy_judge with all facts. It
+ * may be made again by later STATE facts. */
 void policy_judge_early(const struct policy *policy, const struct policy_key *bound,
                         const struct facts *facts, struct verdict *out);
 void policy_judge_state(const struct policy *policy, const struct facts *state,
@@ -193,6 +205,8 @@ bool policy_explain_state(const struct policy *policy, size_t rule,
 /* The end of the day that a time lies in, in the policy's zone: when what is counted by
  * the day begins anew. */
 int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us);
+/* The beginning of a day "YYYYMMDD" in that zone; false: it is none. */
+bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us);
 /* Days since 1970 in the policy's zone. */
 int64_t policy_day(const struct policy *policy, int64_t unix_us);
 /* Whether a rule in mode enforce or shadow reads this fact of phase JOB or STATE. */

@@ -89,14 +89,24 @@ static struct caller *make(const struct config_caller *rights, const struct peer
     return caller;
 }
 
-static struct caller *known(const struct roll *roll, const char *identity)
+/* Names of networks belong to the roll's configuration: there are no two of the same. */
+static struct caller *known(const struct roll *roll, const char *identity,
+                            const char *network)
 {
     struct caller *at = roll->callers;
 
-    while (at != NULL && strcmp(at->fingerprint_text, identity) != 0) {
+    while (at != NULL &&
+           (strcmp(at->fingerprint_text, identity) != 0 || at->network != network)) {
         at = at->next;
     }
     return at;
+}
+
+static const char *network_of(const struct roll *roll, const struct peer *peer)
+{
+    static const char local[] = CONFIG_NETWORK_LOCAL;
+
+    return peer->local ? local : config_find_network(roll->config, peer->address);
 }
 
 /* The transport tells it, not too often. */
@@ -117,7 +127,8 @@ static struct caller *find_or_make(struct services *services, const struct peer 
     struct roll *roll = services->roll;
 
     write_identity(peer, identity);
-    struct caller *caller = known(roll, identity);
+    const char *network = network_of(roll, peer);
+    struct caller *caller = known(roll, identity, network);
     if (caller != NULL) {
         return caller;
     }
@@ -130,6 +141,7 @@ static struct caller *find_or_make(struct services *services, const struct peer 
     if (caller != NULL) {
         caller->config = roll_find(services->options.config, rights->name);
         MUST(caller->config != NULL); /* roll_check */
+        caller->network = network;
         caller->next = roll->callers;
         roll->callers = caller;
     }

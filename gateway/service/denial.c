@@ -122,6 +122,9 @@ int64_t retry_after_us(const struct job *job)
     if (job->status != SG_BUSY) {
         return 0;
     }
+    if (job->retry_us > 0) {
+        return job->retry_us;
+    }
     return job->load.retry_us > 0 ? job->load.retry_us : RETRY_AFTER_US;
 }
 

@@ -25,7 +25,7 @@
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
 
 /* Who calls: one for each client certificate, or user of this machine, that was ever let
- * in. */
+ * in, and for each network that it came from. */
 struct caller {
     const struct config_caller *config; /* of the start: its name and place in the core */
     const struct config_caller *rights; /* of its roll: what it may do */
@@ -33,7 +33,8 @@ struct caller {
     char fingerprint_text[7 + 64 + 1]; /* "sha256:…"; "uid:…" of a local one */
     struct cert_marks marks;           /* of its certificate */
     int64_t uid;                       /* of a local one, else JOB_REMOTE */
-    struct slice *keys;                /* owned: the config's words as slices */
+    const char *network; /* that it connects from, by its roll; NULL: none of those */
+    struct slice *keys;  /* owned: the config's words as slices */
     struct slice roles[4];
     size_t role_count;
     struct caller *next;

@@ -1,7 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/core/binding.h"
+#include "gateway/core/denial.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/nik.h"
@@ -46,45 +46,10 @@ static void caller_facts(const struct caller *caller, struct facts *facts)
     }
     facts_set(facts, FACT_ID_caller_keys, caller->keys, caller->rights->keys.count);
     facts_set(facts, FACT_ID_caller_roles, caller->roles, caller->role_count);
+    if (caller->network != NULL) {
+        facts_text(facts, FACT_ID_caller_network, slice_str(caller->network));
+    }
     facts_set(facts, FACT_ID_caller_auth, remote ? mtls : local, 1);
-}
-
-/* A rule need not have a message: then there is none in either language. */
-static const char *first_text(const char *wanted, const char *other)
-{
-    if (wanted != NULL) {
-        return wanted;
-    }
-    return other != NULL ? other : "denied by policy";
-}
-
-/* The deciding rule speaks, in the call's language if it knows it. */
-static void word_denial(const struct policy *policy, const struct terms *terms,
-                        struct job *job)
-{
-    uint16_t first = job->denial->failures[0].rule;
-    const struct rule_info *rule = policy_rule(policy, first);
-    const char *message = terms->english ? first_text(rule->message_en, rule->message_id)
-                                         : first_text(rule->message_id, rule->message_en);
-
-    job_refuse(job, policy_status(policy, first), "%s (rule %s, CP section %s)", message,
-               rule->id, rule->cp_section);
-}
-
-static void explain_denial(const struct policy *policy, const struct facts *facts,
-                           struct job *job)
-{
-    job->denial = (struct denial *)calloc(1, sizeof(*job->denial));
-    if (job->denial == NULL) {
-        return;
-    }
-    size_t count = job->verdict.failure_count;
-    job->denial->count = count < VERDICT_FAILURES ? count : VERDICT_FAILURES;
-    for (size_t i = 0; i < job->denial->count; i++) {
-        job->denial->failures[i].rule = job->verdict.failures[i];
-        policy_explain(policy, job->verdict.failures[i], facts,
-                       &job->denial->failures[i].why);
-    }
 }
 
 /* A policy may forget the rule; the configuration says all the same who may use a key. */
@@ -195,15 +160,12 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     certificate_status(job, facts);
     facts_derive(facts);
     policy_clock_facts(policy, facts);
-    policy_judge(policy, job->binding->facts, facts, &job->verdict);
+    policy_judge_early(policy, job->binding->facts, facts, &job->verdict);
     job->refuser = REFUSER_POLICY;
+    job->english = terms->english;
     if (!job->verdict.allow) {
-        explain_denial(policy, facts, job);
-        if (job->denial != NULL && job->denial->count > 0) {
-            word_denial(policy, terms, job);
-        } else {
-            job_refuse(job, SG_DENIED, "the policy denies this job");
-        }
+        denial_explain(job, facts);
+        denial_word(job);
     } else if (!caller_entitled(caller, terms->key->config->name)) {
         refuse_stranger(caller, terms, job);
     } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {

@@ -25,10 +25,29 @@ static bool same_keys(const struct config_words *one, const struct config_words 
     return same;
 }
 
+static bool same_network(const struct config_network *one,
+                         const struct config_network *other)
+{
+    return strcmp(one->name, other->name) == 0 &&
+           one->prefix_count == other->prefix_count &&
+           memcmp(one->prefixes, other->prefixes,
+                  one->prefix_count * sizeof(*one->prefixes)) == 0;
+}
+
+static bool same_networks(const struct config *one, const struct config *other)
+{
+    bool same = one->network_count == other->network_count;
+
+    for (size_t i = 0; same && i < one->network_count; i++) {
+        same = same_network(&one->networks[i], &other->networks[i]);
+    }
+    return same;
+}
+
 /* The order counts: the first one that matches is taken. */
 bool roll_same(const struct config *one, const struct config *other)
 {
-    bool same = one->caller_count == other->caller_count;
+    bool same = one->caller_count == other->caller_count && same_networks(one, other);
 
     for (size_t i = 0; same && i < one->caller_count; i++) {
         const struct config_caller *a = &one->callers[i];

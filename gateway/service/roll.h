@@ -17,7 +17,7 @@ struct roll {
 
 /* The caller of that name; NULL when there is none. */
 const struct config_caller *roll_find(const struct config *config, const char *name);
-/* Whether the lists say the same of certificates, users, roles and keys. */
+/* Whether the lists say the same of certificates, users, roles, keys and networks. */
 bool roll_same(const struct config *one, const struct config *other);
 /* Every caller must be one of the start, with the same weight, because its place in the
  * queues was made then. SG_PRECONDITION: why names one that is not. */

@@ -26,15 +26,12 @@ Test(policy_pending, what_cannot_be_judged_is_not_enforced)
     policy_free(lawful(REVOKED("off")));
 }
 
-/* As the default, too, and behind a "when" or as the bound of another fact. */
+/* As the default, too, and behind a "when". */
 Test(policy_pending, no_way_around)
 {
     refused("rules:\n  - {id: R1, cp: \"1\", level: hard, when: {key.hold: true}, "
             "require: {key.local: true}, deny: NO}\n",
             "p.yaml:6:5: ", "reads 'key.hold'");
-    refused("rules:\n  - {id: R1, cp: \"1\", level: hard, require: {clock.now: {le: "
-            "key.end_date}}, deny: NO}\n",
-            "p.yaml:6:5: ", "reads 'key.end_date'");
     refused("rules:\n  - {id: R1, cp: \"1\", level: hard, mode: pending, require: "
             "{key.local: true}, deny: NO}\n",
             "p.yaml:6:5: ", "it can be judged; write 'mode: enforce'");
