@@ -126,6 +126,8 @@ io: {loops: ${LOOPS:-1}}
 log: {level: info, format: json}
 ledger: {path: ledger.db, origin: $ORIGIN, checkpoint_s: 1, checkpoint_leaves: 4096}
 policy: {file: policy.yaml, anchors: anchors.pem}
+networks:
+  - {name: server_vlan, addresses: [127.0.0.0/8, "::1"]}
 lanes:
   - name: lane0
     module: $MODULE
@@ -142,8 +144,6 @@ callers:
   - {name: e-office, match: "URI:urn:segel:caller:e-office", roles: [backend], keys: [$names]}
   - {name: reviewer, match: "URI:urn:segel:caller:reviewer", roles: [reviewer], keys: []}
   - {name: officer-1, match: "URI:urn:segel:caller:officer-1", roles: [officer], keys: []}
-networks:
-  - {name: server_vlan, addresses: [127.0.0.0/8, "::1"]}
 YAML
     rm "$dir/keys.yaml"
 }

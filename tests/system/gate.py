@@ -24,7 +24,12 @@ DEFECTS = {
     "recover": ("CP-6.2-03", "6.2.7", "KEY_MULTI_PURPOSE"),
     "modifiable": ("CP-6.2-04", "6.2.7", "KEY_ATTRS_MUTABLE"),
     "copyable": ("CP-6.2-04", "6.2.7", "KEY_ATTRS_MUTABLE"),
+    "ended": ("CP-6.3-02", "6.3.2", "KEY_PERIOD_ENDED"),
+    "early": ("CP-6.3-02d", "6.3.2", "KEY_PERIOD_ENDED"),
 }
+# Sound keys whose token says when they may be used.
+DATES = {"ended": ("--start-date", "20200101", "--end-date", "20201231"),
+         "early": ("--start-date", "20900101", "--end-date", "20901231")}
 
 
 class Gate:
@@ -46,8 +51,13 @@ class Gate:
         """Key, request, certificate, and the key's entry in the configuration."""
         key_id, csr = f"de{number:02x}", self.rig.path(f"{name}.csr")
         pin = self.rig.path("pin")
-        self.run(os.path.join(rig.BUILD, "tests/fixtures/spoiled"), MODULE, "segel-demo", pin,
-                 key_id, name, name)
+        if name in DATES:
+            self.run(os.path.join(rig.BIN, "segel-hsm"), "keygen", "--module", MODULE,
+                     "--token", "segel-demo", "--pin-file", pin, "--type", "rsa-2048",
+                     "--name", name, "--id", key_id, *DATES[name])
+        else:
+            self.run(os.path.join(rig.BUILD, "tests/fixtures/spoiled"), MODULE, "segel-demo",
+                     pin, key_id, name, name)
         self.run(os.path.join(rig.BIN, "segel-hsm"), "csr", "--module", MODULE, "--token",
                  "segel-demo", "--pin-file", pin, "--id", key_id, "--subject",
                  f"/C=ID/O=Pemerintah Kota Contoh (TEST)/CN={name}", "--out", csr)

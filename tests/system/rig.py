@@ -125,6 +125,13 @@ class Rig:
         if result.returncode != 0:
             raise Failed(f"setup.sh failed: {result.stdout}{result.stderr}")
         self.conf = os.path.join(self.dir, "segeld.yaml")
+        self.widen_quotas()
+
+    def widen_quotas(self):
+        """The sample's quotas are a town's for a day; tests and benches sign more."""
+        text = re.sub(r"(counter\.(?:caller|key)_day: (?:\{le: )?\d+)", r"\g<1>00000",
+                      self.read("policy.yaml"))
+        self.write("policy.yaml", text)
 
     def path(self, *names):
         return os.path.join(self.dir, *names)

@@ -244,3 +244,39 @@ Test(config, a_misspelt_limit_is_named_with_a_proposal)
     expect_refused("listen:", "limits: {ping_strike: 3}\nlisten:", "segeld.yaml:1:",
                    "did you mean 'ping_strikes'");
 }
+
+#define WITH_NETWORKS(list) "networks:\n" list "callers:"
+
+Test(config, the_network_with_the_longest_prefix_has_an_address)
+{
+    cr_assert_eq(
+        load_with(
+            "callers:",
+            WITH_NETWORKS("  - {name: city, addresses: [10.0.0.0/8, 2001:db8::/32]}\n"
+                          "  - {name: server_vlan, addresses: [10.20.0.0/16]}\n"
+                          "  - {name: host, addresses: [10.20.0.7]}\n")),
+        SG_OK, "%s", why.text);
+    cr_expect_str_eq(config_find_network(config, "10.1.0.1:1"), "city");
+    cr_expect_str_eq(config_find_network(config, "10.20.0.1:1"), "server_vlan");
+    cr_expect_str_eq(config_find_network(config, "10.20.0.7:1"), "host");
+    cr_expect_str_eq(config_find_network(config, "[2001:db8::5]:1"), "city");
+    cr_expect_null(config_find_network(config, "11.0.0.1:1"));
+    cr_expect_null(config_find_network(config, "unix"));
+}
+
+Test(config, a_network_needs_addresses_and_a_name_of_its_own)
+{
+    expect_refused("callers:", WITH_NETWORKS("  - {name: n, addresses: [10.0.0.1/8]}\n"),
+                   "segeld.yaml:13:", "'10.0.0.1/8' is no network");
+    expect_refused("callers:", WITH_NETWORKS("  - {name: n, addresses: []}\n"),
+                   "segeld.yaml:13:", "at least one");
+    expect_refused(
+        "callers:", WITH_NETWORKS("  - {name: local, addresses: [10.0.0.0/8]}\n"),
+        "segeld.yaml:13:", "choose another name");
+    expect_refused("callers:",
+                   WITH_NETWORKS("  - {name: n, addresses: [\"::1\"]}\n"
+                                 "  - {name: n, addresses: [10.0.0.0/8]}\n"),
+                   "segeld.yaml:14:", "used twice");
+    expect_refused("callers:", WITH_NETWORKS("  - {name: n, adresses: [\"::1\"]}\n"),
+                   "segeld.yaml:13:", "did you mean 'addresses'");
+}
