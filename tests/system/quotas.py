@@ -182,6 +182,18 @@ def what_may_have_been_signed_counts(town):
         equal([r["outcome"] for r in by_type(town, "outcome")], ["indeterminate"])
 
 
+@claim
+def what_a_dead_lane_may_have_signed_counts(town):
+    with gateway(town, quota(town, caller=1), "dead") as started:
+        for lane in ("lane0", "lane1"):
+            town.schedule(lane, "C_Sign@1+=kill")
+        refusal = rig.refused(started.client().sign)
+        equal(refusal.info.reason, "INDETERMINATE", refusal.message)
+        town.calm()
+        until(lambda: rig.refused(started.client().sign).code == BUSY)
+        expect_quota([rig.refused(started.client().sign)])
+
+
 def swallow(function):
     with contextlib.suppress(grpc.RpcError):
         function()

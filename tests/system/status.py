@@ -4,6 +4,7 @@ and OCSP answers, and gets good and bad ones."""
 import contextlib
 import datetime
 import http.server
+import json
 import os
 import re
 import signal
@@ -190,6 +191,31 @@ def a_certificate_that_nobody_revoked_signs(authority):
     with authority.gateway() as gateway:
         until(gateway, "")
         equal(states(authority), [], "records of a state that never changed")
+
+
+def last_decision(authority):
+    shown = authority.rig.segel("reviewer", "log", "show", "--json").stdout.splitlines()
+    found = [json.loads(line) for line in shown if '"decision":' in line]
+    return found[-1].get("record", found[-1])
+
+
+def instant(text):
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@claim
+def a_decision_names_the_crl_that_was_used(authority):
+    authority.wipe()
+    authority.serve(number=0xABC, age=300)
+    with authority.gateway(fresh=False) as gateway:
+        until(gateway, "")
+        record = last_decision(authority)
+        equal((list(record["status"]), record["status"]["crl"]["number"]), (["crl"], "0abc"))
+        age = now() - instant(record["status"]["crl"]["this"])
+        expect(295 < age.total_seconds() < 330, f"thisUpdate is {age} ago")
+        equal(record["facts"]["status.source"], "crl")
+        expect(295 < record["facts"]["status.age_s"] < 330, "its age is a fact")
+    authority.number = 0xABC
 
 
 @claim
@@ -511,6 +537,8 @@ def by_ocsp(authority, answer):
 def ocsp_tells_of_good_hold_and_revoked(authority):
     with by_ocsp(authority, answer_of(authority)) as gateway:
         until(gateway, "")
+        equal({k: list(v) for k, v in last_decision(authority)["status"].items()},
+              {"ocsp": ["this"]}, "the answer that was used")
         before = len(states(authority))
         for flag in (HOLD, COMPROMISE):
             authority.server.answers["/ocsp"] = answer_of(
