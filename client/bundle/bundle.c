@@ -66,11 +66,10 @@ static void look_at(struct walk *walk, int dir, const char *name)
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         return;
     }
-    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
-        walk->odd++;
-    } else if (S_ISREG(info.st_mode)) {
+    bool known = fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (known && S_ISREG(info.st_mode)) {
         walk->count++;
-    } else if (!S_ISDIR(info.st_mode) ||
+    } else if (!known || !S_ISDIR(info.st_mode) ||
                !enter(walk, openat(dir, name,
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))) {
         walk->odd++;
@@ -171,6 +170,7 @@ static void shut(struct bundle_file *file)
     }
     file->owned = false;
     file->open = false;
+    file->size = 0;
 }
 
 enum sg_status bundle_file_open(struct bundle *bundle, const char *path,

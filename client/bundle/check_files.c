@@ -102,19 +102,28 @@ static const struct {
     {"tile/", false, TLOG_TILE_BYTES, take_tile},
 };
 
+static bool is_kind(size_t kind, const char *path)
+{
+    size_t len = strlen(kinds[kind].begin);
+
+    return strncmp(path, kinds[kind].begin, len) == 0 &&
+           (!kinds[kind].whole || path[len] == '\0');
+}
+
 static enum sg_status take_file(struct examination *exam,
                                 const struct manifest_file *file)
 {
-    for (size_t i = 0; i < SG_COUNT(kinds); i++) {
-        size_t len = strlen(kinds[i].begin);
-        if (strncmp(file->path, kinds[i].begin, len) == 0 &&
-            (!kinds[i].whole || file->path[len] == '\0')) {
-            TRY(compare(exam, file, kinds[i].limit));
-            return kinds[i].take(exam, file);
-        }
+    size_t kind = 0;
+
+    while (kind < SG_COUNT(kinds) && !is_kind(kind, file->path)) {
+        kind++;
     }
-    verdict_find(exam->verdict, FINDING_FILE_UNKNOWN, "%s", file->path);
-    return SG_OK;
+    if (kind == SG_COUNT(kinds)) {
+        verdict_find(exam->verdict, FINDING_FILE_UNKNOWN, "%s", file->path);
+        return SG_OK;
+    }
+    TRY(compare(exam, file, kinds[kind].limit));
+    return kinds[kind].take(exam, file);
 }
 
 /* --- The manifest ------------------------------------------------------------------ */
@@ -163,7 +172,7 @@ static enum sg_status read_line(struct examination *exam, uint64_t number,
 static enum sg_status read_lines(struct examination *exam)
 {
     char before[BUNDLE_PATH_MAX + 1] = "";
-    struct manifest_file file;
+    struct manifest_file file = {.size = 0};
     struct slice line = {0};
     uint64_t files = exam->verdict->head.files;
 

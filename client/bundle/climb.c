@@ -15,7 +15,7 @@ static enum sg_status load(struct climb *climb, const struct tlog_tile *tile,
     if (status == SG_OK && climb->file.size == len) {
         status = bundle_file_take(&climb->file, len, &bytes);
     }
-    if (status != SG_OK || bytes.len != len) {
+    if (status != SG_OK || bytes.len != len || bytes.data == NULL) {
         verdict_find(climb->verdict, FINDING_TILE_FORM, "%s", path);
         return SG_CORRUPT;
     }

@@ -212,10 +212,11 @@ enum sg_status manifest_write_head(const struct manifest_head *head,
 size_t manifest_write_file(const struct manifest_file *file,
                            char out[MANIFEST_LINE_MAX + 2])
 {
+    size_t hex = (size_t)2 * TLOG_HASH_SIZE;
+    size_t room = (size_t)MANIFEST_LINE_MAX + 2 - hex;
+
     text_hex(slice_of(file->sha256.bytes, TLOG_HASH_SIZE), out);
-    int wrote =
-        snprintf(out + 2 * TLOG_HASH_SIZE, MANIFEST_LINE_MAX + 2 - 2 * TLOG_HASH_SIZE,
-                 " %" PRIu64 " %s\n", file->size, file->path);
-    MUST(wrote > 0 && wrote < MANIFEST_LINE_MAX + 2 - 2 * TLOG_HASH_SIZE);
-    return 2 * TLOG_HASH_SIZE + (size_t)wrote;
+    int wrote = snprintf(out + hex, room, " %" PRIu64 " %s\n", file->size, file->path);
+    MUST(wrote > 0 && (size_t)wrote < room);
+    return hex + (size_t)wrote;
 }

@@ -20,28 +20,34 @@ static enum sg_status failed(const struct bundle_out *out, struct sg_error *why)
                    out->file.path, strerrordesc_np(errno));
 }
 
-/* Makes the folders of a path, which are mostly there. */
-static int make_file(int dir, const char *path)
+static bool make_folders(int dir, const char *path)
 {
     char part[BUNDLE_PATH_MAX + 1];
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    int fd = openat(dir, path, flags, 0644);
 
-    if (fd >= 0 || errno != ENOENT) {
-        return fd;
-    }
     for (size_t i = 0; path[i] != '\0'; i++) {
         part[i] = path[i];
         part[i + 1] = '\0';
         if (path[i] == '/') {
             part[i] = '\0';
             if (mkdirat(dir, part, 0755) != 0 && errno != EEXIST) {
-                return -1;
+                return false;
             }
             part[i] = '/';
         }
     }
-    return openat(dir, path, flags, 0644);
+    return true;
+}
+
+/* The folders of a path are mostly there. A negative number: errno says why not. */
+static int make_file(int dir, const char *path)
+{
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(dir, path, flags, 0644);
+
+    if (fd < 0 && errno == ENOENT && make_folders(dir, path)) {
+        fd = openat(dir, path, flags, 0644);
+    }
+    return fd;
 }
 
 enum sg_status bundle_out_open(struct bundle_writer *writer, const char *path,
@@ -89,18 +95,24 @@ static enum sg_status flush(struct bundle_out *out, struct sg_error *why)
     return write_all(out, bytes, why);
 }
 
+/* What fits into the buffer; the buffer is never left full. */
+static enum sg_status put_some(struct bundle_out *out, struct slice *bytes,
+                               struct sg_error *why)
+{
+    size_t room = WRITER_BUFFER - out->fill;
+    size_t take = bytes->len < room ? bytes->len : room;
+
+    memcpy(out->buffer + out->fill, bytes->data, take);
+    out->fill += take;
+    *bytes = slice_of(bytes->data + take, bytes->len - take);
+    return out->fill == WRITER_BUFFER ? flush(out, why) : SG_OK;
+}
+
 enum sg_status bundle_out_put(struct bundle_out *out, struct slice bytes,
                               struct sg_error *why)
 {
     while (bytes.len > 0) {
-        size_t room = WRITER_BUFFER - out->fill;
-        size_t take = bytes.len < room ? bytes.len : room;
-        memcpy(out->buffer + out->fill, bytes.data, take);
-        out->fill += take;
-        bytes = slice_of(bytes.data + take, bytes.len - take);
-        if (out->fill == WRITER_BUFFER) {
-            TRY(flush(out, why));
-        }
+        TRY(put_some(out, &bytes, why));
     }
     return SG_OK;
 }

@@ -33,19 +33,23 @@ static unsigned checksum(const uint8_t block[TAR_BLOCK])
 
 void tar_header_write(const char *path, uint64_t size, uint8_t out[TAR_BLOCK])
 {
+    static const char mode[8] = "0000644";
+    static const char nobody[8] = "0000000";
+    static const char epoch[12] = "00000000000";
+    static const char magic[8] = {'u', 's', 't', 'a', 'r', 0, '0', '0'};
     char number[32];
 
     MUST(bundle_path_valid(slice_str(path)) && size < UINT64_C(1) << 33);
     memset(out, 0, TAR_BLOCK);
-    memcpy(out + AT_NAME, path, strlen(path));
-    memcpy(out + AT_MODE, "0000644", 8);
-    memcpy(out + AT_UID, "0000000", 8);
-    memcpy(out + AT_GID, "0000000", 8);
+    memcpy(out + AT_NAME, path, strlen(path) + 1);
+    memcpy(out + AT_MODE, mode, sizeof(mode));
+    memcpy(out + AT_UID, nobody, sizeof(nobody));
+    memcpy(out + AT_GID, nobody, sizeof(nobody));
     (void)snprintf(number, sizeof(number), "%011" PRIo64, size);
     memcpy(out + AT_SIZE, number, NUMBER_DIGITS + 1);
-    memcpy(out + AT_TIME, "00000000000", NUMBER_DIGITS + 1);
+    memcpy(out + AT_TIME, epoch, sizeof(epoch));
     out[AT_TYPE] = '0';
-    memcpy(out + AT_MAGIC, "ustar\00000", 8);
+    memcpy(out + AT_MAGIC, magic, sizeof(magic));
     (void)snprintf(number, sizeof(number), "%06o", checksum(out));
     memcpy(out + AT_SUM, number, 7);
     out[AT_SUM + 7] = ' ';

@@ -28,6 +28,7 @@ static int remove_one(const char *path, const struct stat *info, int kind,
 
 static bool remove_all(const char *path)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the client has one thread */
     return nftw(path, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS) == 0;
 }
 

@@ -11,7 +11,7 @@
 
 /* Libraries. libc calls its own dlopen too: the linker's --wrap turns libcrypto's calls
  * here. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): --wrap names it */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): so named */
 void *__wrap_dlopen(const char *file, int mode);
 void *__wrap_dlopen(const char *file, int mode)
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -70,6 +70,7 @@ const char *gai_strerror(int code)
     return "this program asks no name server";
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libc's prototype */
 int getnameinfo(const struct sockaddr *restrict address, socklen_t len,
                 char *restrict host, socklen_t host_len, char *restrict service,
                 socklen_t service_len, int flags)

@@ -34,6 +34,8 @@ def verify(path, *arguments, key=None):
                             check=False, errors="replace")
     expect(result.returncode in (0, 1, 2, 3),
            f"segel-verify ended by {result.returncode}: {result.stderr[-300:]}")
+    expect("Sanitizer" not in result.stderr and "runtime error" not in result.stderr,
+           result.stderr[-2000:])
     return result.returncode, result.stdout + result.stderr
 
 

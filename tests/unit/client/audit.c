@@ -132,3 +132,64 @@ Test(audit, shows_the_first_faults_and_counts_all, .init = make_log, .fini = cle
     }
     cr_expect_eq(audit.fault_count, 100);
 }
+
+Test(audit, finds_a_request_id_that_was_signed_twice, .init = make_log, .fini = clean)
+{
+    put(1, "01", "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"7\"");
+    put(2, "02", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"signed\"");
+    put(3, "03", "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"\\u0037\"");
+    put(4, "04", "\"type\":\"outcome\",\"intent\":3,\"outcome\":\"signed\"");
+    (void)read_all();
+    cr_expect_eq(audit.kind_counts[AUDIT_TWICE], 1);
+    cr_expect_eq(audit.fault_count, 1);
+}
+
+Test(audit, a_second_attempt_may_follow_a_failure, .init = make_log, .fini = clean)
+{
+    put(1, "01", "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"7\",\"attempt\":1");
+    put(2, "02",
+        "\"type\":\"outcome\",\"intent\":1,\"attempt\":1,\"outcome\":\"failed\"");
+    put(3, "03", "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"7\",\"attempt\":2");
+    put(4, "04",
+        "\"type\":\"outcome\",\"intent\":3,\"attempt\":2,\"outcome\":\"signed\"");
+    (void)read_all();
+    cr_expect_eq(audit.fault_count, 0);
+}
+
+Test(audit, finds_an_outcome_of_another_attempt, .init = make_log, .fini = clean)
+{
+    put(1, "01", "\"type\":\"intent\",\"job\":\"7\",\"attempt\":1");
+    put(3, "03",
+        "\"type\":\"outcome\",\"intent\":1,\"attempt\":2,\"outcome\":\"signed\"");
+    (void)read_all();
+    cr_expect_eq(audit.faults[0].id, FAULT_OTHER_ATTEMPT);
+}
+
+Test(audit, notes_a_clock_that_goes_back, .init = make_log, .fini = clean)
+{
+    put(2, "02", "\"type\":\"deny\"");
+    put(3, "01", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"signed\"");
+    put(4, "00", "\"type\":\"boot\"");
+    (void)snprintf(strstr(lines[4], "01:02:00"), 9, "01:01:00");
+    lines[4][strlen(lines[4])] = '.';
+    (void)read_all();
+    cr_expect_eq(audit.fault_count, 0);
+    cr_expect_eq(audit.back_count, 1, "one second is what a time server corrects");
+    cr_expect_eq(audit.back_index, 4);
+}
+
+Test(audit, a_part_may_begin_between_intent_and_outcome, .init = make_log, .fini = clean)
+{
+    struct tlog_frontier before = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct tlog_hash leaf = tlog_leaf(slice_str(lines[i]));
+        tlog_frontier_add(&before, &leaf);
+    }
+    audit_start_at(&audit, &before);
+    cr_assert_eq(audit_record(&audit, 3, slice_str(lines[3])), SG_OK);
+    struct tlog_hash now = tlog_frontier_root(&audit.tree);
+    cr_expect(tlog_hash_equal(&now, &root));
+    cr_expect_eq(audit.fault_count, 0);
+    cr_expect_eq(audit.earlier, 1);
+}

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "client/address.h"
+#include "client/audit/pending.h"
 #include "client/file.h"
 #include "client/home.h"
 #include "client/nearest.h"
-#include "client/audit/pending.h"
 #include "client/progress.h"
 #include "client/queue.h"
 

@@ -1,0 +1,133 @@
+#include "client/audit/scan.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static struct scan scan;
+
+static enum sg_status read_text(const char *json)
+{
+    return scan_record(slice_str(json), &scan);
+}
+
+Test(scan, keeps_the_members_that_are_looked_at)
+{
+    uint64_t number = 0;
+
+    cr_assert_eq(read_text("{\"v\":1,\"seq\":184467,\"type\":\"intent\",\"job\":\"a b\","
+                           "\"rules\":{\"pass\":31,\"type\":\"x\"},\"list\":[1,[2,{}]]}"),
+                 SG_OK);
+    cr_expect(scan_uint(&scan, MEMBER_seq, &number));
+    cr_expect_eq(number, 184467);
+    cr_expect(scan_is(&scan, MEMBER_type, "intent"), "not the one inside of rules");
+    cr_expect(scan_is(&scan, MEMBER_job, "a b"));
+    cr_expect_eq(scan.members[MEMBER_intent].kind, MEMBER_ABSENT);
+}
+
+Test(scan, takes_what_rfc_8259_allows)
+{
+    static const char *const good[] = {"{}",
+                                       "{ }",
+                                       "{\"a\":null}",
+                                       "{ \"a\" : true , \"b\":[ ] }",
+                                       "{\"a\":-0.5e+10,\"b\":0,\"c\":[1,2,3]}",
+                                       "{\"a\":\"\\u00e9\\n\\\\\\\"\"}",
+                                       "{\"a\":{\"b\":{\"c\":{}}}}",
+                                       "{\"\":1}",
+                                       "{\"a\":\"\xC3\xA9\"}"};
+
+    for (size_t i = 0; i < SG_COUNT(good); i++) {
+        cr_expect_eq(read_text(good[i]), SG_OK, "%s", good[i]);
+    }
+}
+
+Test(scan, refuses_everything_else)
+{
+    static const char *const bad[] = {"",
+                                      " {}",
+                                      "{} ",
+                                      "[]",
+                                      "1",
+                                      "{",
+                                      "}",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{\"a\":1,}",
+                                      "{a:1}",
+                                      "{\"a\":01}",
+                                      "{\"a\":1.}",
+                                      "{\"a\":+1}",
+                                      "{\"a\":1e}",
+                                      "{\"a\":.5}",
+                                      "{\"a\":tru}",
+                                      "{\"a\":\"\\x\"}",
+                                      "{\"a\":\"\\u12g4\"}",
+                                      "{\"a\":\"\n\"}",
+                                      "{\"a\":\"",
+                                      "{\"a\":[1,]}",
+                                      "{\"a\":[1}",
+                                      "{\"a\":{]}",
+                                      "{\"a\":1 \"b\":2}",
+                                      "{\"a\":\"\xC3\"}",
+                                      "{\"a\":\"\xFF\"}",
+                                      "{\"a\":1}{\"b\":2}",
+                                      "{\"a\":nul",
+                                      "{\"a\":-}",
+                                      "{\"a\":1}x"};
+
+    for (size_t i = 0; i < SG_COUNT(bad); i++) {
+        cr_expect_eq(read_text(bad[i]), SG_INVALID, "%s", bad[i]);
+    }
+}
+
+Test(scan, refuses_a_member_that_comes_twice)
+{
+    cr_expect_eq(read_text("{\"seq\":1,\"seq\":1}"), SG_INVALID);
+    cr_expect_eq(read_text("{\"x\":1,\"y\":2,\"x\":3}"), SG_INVALID);
+    cr_expect_eq(read_text("{\"seq\":1,\"\\u0073eq\":2}"), SG_INVALID,
+                 "a name in disguise");
+}
+
+Test(scan, bounds_depth_and_members)
+{
+    char deep[128] = "{\"a\":";
+    char wide[1024] = "{";
+    size_t len = 5;
+
+    memset(deep + len, '[', 40);
+    cr_expect_eq(read_text(deep), SG_INVALID);
+    len = 1;
+    for (int i = 0; i < 65; i++) {
+        len += (size_t)snprintf(wide + len, sizeof(wide) - len, "%s\"m%d\":0",
+                                i == 0 ? "" : ",", i);
+    }
+    (void)snprintf(wide + len, sizeof(wide) - len, "}");
+    cr_expect_eq(read_text(wide), SG_INVALID);
+}
+
+Test(scan, numbers_are_whole_and_in_range)
+{
+    uint64_t number = 0;
+
+    cr_assert_eq(read_text("{\"seq\":9223372036854775807,\"intent\":-1,\"attempt\":1.0,"
+                           "\"outcome\":7,\"type\":3}"),
+                 SG_OK);
+    cr_expect(scan_uint(&scan, MEMBER_seq, &number));
+    cr_expect_not(scan_uint(&scan, MEMBER_intent, &number));
+    cr_expect_not(scan_uint(&scan, MEMBER_attempt, &number));
+    cr_expect_eq(scan_raw(&scan, MEMBER_type).len, 0, "a number is no text");
+    cr_assert_eq(read_text("{\"seq\":9223372036854775808}"), SG_OK);
+    cr_expect_not(scan_uint(&scan, MEMBER_seq, &number));
+}
+
+Test(scan, one_text_has_one_reading_however_it_is_written)
+{
+    uint8_t out[64];
+
+    cr_assert_eq(
+        read_text("{\"job\":\"\\u0061\\/\\t\\\"\\ud83d\\ude00\\u00e9\\ud800x\"}"), SG_OK);
+    size_t len = scan_text(&scan, MEMBER_job, out, sizeof(out));
+    cr_expect(slice_equal(slice_of(out, len),
+                          slice_str("a/\t\"\xF0\x9F\x98\x80\xC3\xA9\xED\xA0\x80x")));
+    cr_expect_eq(scan_text(&scan, MEMBER_job, out, 2), 2, "never beyond its room");
+}
