@@ -198,7 +198,9 @@ void examine_anchors(struct examination *exam)
         return;
     }
     if (verdict->anchored_size < verdict->head.end) {
-        verdict_find(verdict, FINDING_UNANCHORED, "%" PRIu64, verdict->anchored_size);
+        verdict_find(verdict, FINDING_UNANCHORED, "%" PRIu64,
+                     verdict->anchored_size > verdict->head.first ? verdict->anchored_size
+                                                                  : verdict->head.first);
     }
     verdict_done(verdict, CHECK_ANCHOR);
 }

@@ -82,6 +82,20 @@ static enum sg_status hold_against_entries(struct examination *exam, uint64_t in
     return SG_OK;
 }
 
+/* The last record is older than the end of the period: there has to be nothing behind it,
+ * as far as the checkpoint knows. An old checkpoint can hide what came later, so it is
+ * told. */
+static void hold_end(struct examination *exam, uint64_t index)
+{
+    const struct manifest_head *head = &exam->verdict->head;
+
+    if (head->end < head->tree_size) {
+        verdict_find(exam->verdict, FINDING_PERIOD_OPEN, "%" PRIu64, index);
+    } else if (head->until_us != INT64_MAX) {
+        verdict_find(exam->verdict, FINDING_PERIOD_TAIL, "%" PRIu64, index);
+    }
+}
+
 /* Where the period begins and ends: the records beside it are in the bundle, so that
  * nothing between them can be left out. */
 static void hold_against_period(struct examination *exam, uint64_t index)
@@ -95,9 +109,8 @@ static void hold_against_period(struct examination *exam, uint64_t index)
     if (index + 1 < head->end && time_us >= head->until_us) {
         verdict_find(exam->verdict, FINDING_PERIOD_END, "%" PRIu64, index);
     }
-    if (index + 1 == head->end && head->end < head->tree_size &&
-        time_us < head->until_us) {
-        verdict_find(exam->verdict, FINDING_PERIOD_OPEN, "%" PRIu64, index);
+    if (index + 1 == head->end && time_us < head->until_us) {
+        hold_end(exam, index);
     }
 }
 

@@ -167,9 +167,13 @@ static bool add_member(const struct bundle_writer *writer, int to,
                        const struct manifest_file *file)
 {
     uint8_t header[TAR_BLOCK];
-    int from = openat(writer->dir, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
+    if (file->size >> 33 != 0) {
+        errno = EFBIG; /* what a header can say */
+        return false;
+    }
     tar_header_write(file->path, file->size, header);
+    int from = openat(writer->dir, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool good = from >= 0 && put_bytes(to, header, sizeof(header)) &&
                 copy_bytes(from, to, file->size);
     if (from >= 0) {

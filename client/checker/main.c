@@ -80,18 +80,18 @@ static bool add_log(struct call *call, const char *value)
 static bool add_witness(struct call *call, const char *value)
 {
     struct bundle_trust *trust = &call->trust;
-    struct note_key *key = &trust->witnesses[trust->witness_count];
+    struct note_key key;
 
-    if (trust->witness_count == TRUST_WITNESSES - 1 ||
-        !read_key(value, NOTE_COSIGNATURE, key)) {
+    if (trust->witness_count == TRUST_WITNESSES ||
+        !read_key(value, NOTE_COSIGNATURE, &key)) {
         return false;
     }
     for (size_t i = 0; i < trust->witness_count; i++) {
-        if (memcmp(trust->witnesses[i].public_key, key->public_key, NOTE_KEY_SIZE) == 0) {
+        if (memcmp(trust->witnesses[i].public_key, key.public_key, NOTE_KEY_SIZE) == 0) {
             return false;
         }
     }
-    trust->witness_count++;
+    trust->witnesses[trust->witness_count++] = key;
     return true;
 }
 

@@ -245,6 +245,12 @@ def a_period_that_lacks_records_is_found(_):
     judged(cut, 1, "period        FAILED")
 
 
+@claim
+def a_period_that_an_old_checkpoint_cuts_short_is_told(_):
+    cut = Bundle(lines(lawful(100)), [LOG], 0, 60, size=60, period=f"- {moment(80)}")
+    judged(cut, 0, "period        note", "the log ends at record 59", "SOUND:")
+
+
 # --- Hostile hands ----------------------------------------------------------------------
 
 def samples():
@@ -264,6 +270,18 @@ def every_changed_byte_is_found_even_with_a_new_manifest(_):
                 never_sound({**files, path: changed}, f"{path} at {at}")
                 if path != "MANIFEST":
                     never_sound(sealed({**files, path: changed}), f"{path} at {at}, sealed")
+
+
+@claim
+def a_record_with_other_words_is_found_by_its_tile_alone(_):
+    records = lines(lawful(600))
+    whole = Bundle(records, [LOG])
+    part = Bundle(records, [LOG], 100, 400, period=f"{moment(101)} {moment(399)}")
+    for bundle in (whole, part):
+        for path in bundle.files:
+            if "records/" in path or "entries/" in path:
+                bundle.files[path] = bundle.files[path].replace(b'"job":"r301"', b'"job":"r3O1"')
+        judged(bundle, 1, "records       FAILED", "record 301 is not the one in the tree")
 
 
 @claim
