@@ -63,11 +63,39 @@ static size_t escape_length(const struct reader *reader)
     return strchr(simple, *reader->at) == NULL ? 0 : 1;
 }
 
+enum { WORD = sizeof(uint64_t) };
+static const uint64_t ONES = UINT64_C(0x0101010101010101);
+static const uint64_t HIGHS = UINT64_C(0x8080808080808080);
+
+/* Nonzero when a byte of the word is zero. */
+static uint64_t zero_byte(uint64_t word)
+{
+    return (word - ONES) & ~word & HIGHS;
+}
+
+/* Eight bytes at a time, as long as none of them is a quote, a backslash or a control
+ * character. */
+static void skip_plain(struct reader *reader)
+{
+    uint64_t word = 0;
+
+    while (reader->end - reader->at >= WORD) {
+        memcpy(&word, reader->at, sizeof(word));
+        uint64_t control = (word - ONES * 0x20) & ~word & HIGHS;
+        if ((zero_byte(word ^ ONES * '"') | zero_byte(word ^ ONES * '\\') | control) !=
+            0) {
+            return;
+        }
+        reader->at += WORD;
+    }
+}
+
 /* at stands on the opening quote; text: what is between the quotes. */
 static bool take_text(struct reader *reader, struct slice *text)
 {
     const uint8_t *start = ++reader->at;
 
+    skip_plain(reader);
     while (reader->at < reader->end && *reader->at >= 0x20) {
         uint8_t c = *reader->at++;
         if (c == '"') {

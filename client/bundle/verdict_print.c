@@ -65,11 +65,11 @@ static void put_plain(const char *text)
 static void sentence(const struct verdict *verdict, size_t shown, char *out, size_t cap)
 {
     const char *text = findings[verdict->shown[shown].finding].texts[verdict->language];
-    const char *place = strstr(text, "%s");
+    size_t place = strcspn(text, "%");
 
-    MUST(place != NULL);
-    (void)snprintf(out, cap, "%.*s%s%s", (int)(place - text), text,
-                   verdict->shown[shown].about, place + 2);
+    MUST(strncmp(text + place, "%s", 2) == 0);
+    (void)snprintf(out, cap, "%.*s%s%s", (int)place, text, verdict->shown[shown].about,
+                   text + place + 2);
 }
 
 static void print_findings(const struct verdict *verdict, enum bundle_check check)
