@@ -102,12 +102,15 @@ $(BUILD)/bin/segel-hsm: $(BUILD)/obj/hsm/main.o $(call lib_of,hsm)
 $(BUILD)/bin/segel: $(BUILD)/obj/client/main.o $(call lib_of,client)
 # The checker of bundles runs where nothing else is installed. none.c stands for what
 # libcrypto would need a loader and a resolver for; with a sanitizer it is linked as usual.
+CHECKER_WRAPS := dlopen dlsym dlclose dlerror dladdr getaddrinfo freeaddrinfo gai_strerror \
+  getnameinfo gethostbyname
 CHECKER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard client/checker/*.c))
 $(BUILD)/bin/segel-verify: $(CHECKER_OBJ) $(call lib_of,bundle)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 ifeq ($(SAN),)
-	$(Q)$(CC) -static-pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--wrap=dlopen \
+	$(Q)$(CC) -static-pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack \
+	  $(CHECKER_WRAPS:%=-Wl,--wrap=%) \
 	  $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -lcrypto -Wl,--end-group
 else
 	$(LINK) -lcrypto

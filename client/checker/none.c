@@ -1,47 +1,49 @@
-#define _GNU_SOURCE /* Dl_info */
 #include "client/checker/none.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <netdb.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
 
 #include "proto/base.h"
 
-/* Libraries. libc calls its own dlopen too: the linker's --wrap turns libcrypto's calls
- * here. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): so named */
-void *__wrap_dlopen(const char *file, int mode);
-void *__wrap_dlopen(const char *file, int mode)
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* The linker's --wrap (Makefile, CHECKER_WRAPS) turns calls of `name` here; a sanitizer's
+ * program is linked without it. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): so named by ld
+ */
+/* NOLINTBEGIN(bugprone-macro-parentheses,readability-function-size): libc's prototypes */
+#define NONE(type, name, ...)                                                            \
+    type __wrap_##name(__VA_ARGS__);                                                     \
+    type __wrap_##name(__VA_ARGS__)
+
+/* Libraries. */
+NONE(void *, dlopen, const char *file, int mode)
 {
     (void)file;
     (void)mode;
     return NULL;
 }
 
-void *dlsym(void *restrict handle, const char *restrict name)
+NONE(void *, dlsym, void *handle, const char *name)
 {
     (void)handle;
     (void)name;
     return NULL;
 }
 
-int dlclose(void *handle)
+NONE(int, dlclose, void *handle)
 {
     (void)handle;
     return 1;
 }
 
-char *dlerror(void)
+NONE(char *, dlerror, void)
 {
     static char text[] = "this program loads no libraries";
 
     return text;
 }
 
-int dladdr(const void *address, Dl_info *info)
+NONE(int, dladdr, const void *address, void *info)
 {
     (void)address;
     (void)info;
@@ -49,8 +51,8 @@ int dladdr(const void *address, Dl_info *info)
 }
 
 /* Names of hosts. */
-int getaddrinfo(const char *restrict name, const char *restrict service,
-                const struct addrinfo *restrict hints, struct addrinfo **restrict out)
+NONE(int, getaddrinfo, const char *name, const char *service,
+     const struct addrinfo *hints, struct addrinfo **out)
 {
     (void)name;
     (void)service;
@@ -59,21 +61,19 @@ int getaddrinfo(const char *restrict name, const char *restrict service,
     return EAI_FAIL;
 }
 
-void freeaddrinfo(struct addrinfo *info)
+NONE(void, freeaddrinfo, struct addrinfo *info)
 {
     (void)info;
 }
 
-const char *gai_strerror(int code)
+NONE(const char *, gai_strerror, int code)
 {
     (void)code;
     return "this program asks no name server";
 }
 
-/* NOLINTNEXTLINE(readability-function-size): libc's prototype */
-int getnameinfo(const struct sockaddr *restrict address, socklen_t len,
-                char *restrict host, socklen_t host_len, char *restrict service,
-                socklen_t service_len, int flags)
+NONE(int, getnameinfo, const struct sockaddr *address, socklen_t len, char *host,
+     socklen_t host_len, char *service, socklen_t service_len, int flags)
 {
     (void)address;
     (void)len;
@@ -85,11 +85,13 @@ int getnameinfo(const struct sockaddr *restrict address, socklen_t len,
     return EAI_FAIL;
 }
 
-struct hostent *gethostbyname(const char *name)
+NONE(struct hostent *, gethostbyname, const char *name)
 {
     (void)name;
     return NULL;
 }
+/* NOLINTEND(bugprone-macro-parentheses,readability-function-size) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 void none_start(void)
 {
