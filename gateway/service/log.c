@@ -124,7 +124,8 @@ void log_on_checkpoints(struct grpc_call *call, const ProtobufCMessage *message,
 {
     const Segel__V1__ListCheckpointsRequest *request =
         (const Segel__V1__ListCheckpointsRequest *)(const void *)message;
-    struct log_call *log = open_call(call, (struct services *)context, READ_CHECKPOINTS);
+    struct log_call *log =
+        open_review(call, (struct services *)context, READ_CHECKPOINTS);
 
     if (log != NULL) {
         log->question.first = request->from_size;
@@ -137,7 +138,7 @@ void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message, void 
 {
     const Segel__V1__GetTilesRequest *request =
         (const Segel__V1__GetTilesRequest *)(const void *)message;
-    struct log_call *log = open_call(call, (struct services *)context, READ_TILES);
+    struct log_call *log = open_review(call, (struct services *)context, READ_TILES);
 
     if (log == NULL) {
         return;

@@ -151,7 +151,7 @@ static void judge_in_two_steps(const struct policy *policy,
 static double two_steps_us(int patterns)
 {
     size_t len = 0;
-    char *text = policy_text(JUDGED_RULES, patterns, 0, &len);
+    char *text = sample_text(JUDGED_RULES, patterns, 0, &len);
     char *whole = (char *)malloc(len + sizeof(state_rules));
     struct policy_key *bound = NULL;
     struct facts facts = {0};
