@@ -1,4 +1,5 @@
 #include "gateway/policy/compiled.h"
+#include "gateway/policy/unknown.h"
 
 /* Which facts decisions by a policy may depend on. */
 
@@ -16,7 +17,7 @@ static void note_demands(const struct policy *policy, struct demands demands,
     }
 }
 
-static void note_all(const struct policy *policy, bool reads[FACT_COUNT])
+void policy_reads(const struct policy *policy, bool reads[FACT_COUNT])
 {
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
@@ -27,6 +28,7 @@ static void note_all(const struct policy *policy, bool reads[FACT_COUNT])
     }
     for (size_t i = 0; i < policy->exception_count; i++) {
         note_demands(policy, policy->exceptions[i].match, reads);
+        reads[FACT_ID_clock_now] = true; /* they end */
     }
 }
 
@@ -60,7 +62,7 @@ void policy_note_reads(struct policy *policy)
 {
     bool reads[FACT_COUNT] = {false};
 
-    note_all(policy, reads);
+    policy_reads(policy, reads);
     reads[FACT_ID_clock_now] = true;
     leave_out_fields(reads);
     list_phase(reads, FACT_PHASE_JOB, &policy->recorded[0]);

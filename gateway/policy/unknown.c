@@ -10,8 +10,6 @@ enum {
     EITHER_WAY = BIT(OUTCOME_MET) | BIT(OUTCOME_UNMET)
 };
 
-/* --- What is read -------------------------------------------------------------- */
-
 /* The facts of one condition; FACT_COUNT for none. */
 enum { CONDITION_FACTS = 3 };
 static void facts_of(const struct condition *condition, enum fact out[CONDITION_FACTS])
@@ -19,36 +17,6 @@ static void facts_of(const struct condition *condition, enum fact out[CONDITION_
     out[0] = condition->fact;
     out[1] = condition->low.fact;
     out[2] = condition->high.fact;
-}
-
-static void note_read(const struct policy *policy, struct demands demands,
-                      bool reads[FACT_COUNT])
-{
-    enum fact facts[CONDITION_FACTS];
-
-    for (uint32_t i = 0; i < demands.count; i++) {
-        facts_of(&policy->conditions[demands.first + i], facts);
-        for (size_t f = 0; f < CONDITION_FACTS; f++) {
-            if (facts[f] != FACT_COUNT) {
-                reads[facts[f]] = true;
-            }
-        }
-    }
-}
-
-void policy_reads(const struct policy *policy, bool reads[FACT_COUNT])
-{
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct rule *rule = &policy->rules[i];
-        if (rule->info.mode == RULE_ENFORCE || rule->info.mode == RULE_SHADOW) {
-            note_read(policy, rule->when, reads);
-            note_read(policy, rule->require, reads);
-        }
-    }
-    for (size_t i = 0; i < policy->exception_count; i++) {
-        note_read(policy, policy->exceptions[i].match, reads);
-        reads[FACT_ID_clock_now] = true;
-    }
 }
 
 /* --- Sets of outcomes ---------------------------------------------------------- */

@@ -20,8 +20,8 @@ struct unknown_verdict {
     enum fact wanted;       /* first unknown fact that an open rule reads; FACT_COUNT */
 };
 
-/* Which facts a job's outcome may depend on: those that rules in mode enforce or shadow
- * read, and the exceptions. */
+/* reads.c: sets those facts that a job's outcome may depend on: rules in mode enforce or
+ * shadow read them, or exceptions do. Records hold the same ones. */
 void policy_reads(const struct policy *policy, bool reads[FACT_COUNT]);
 /* Unknown facts must be absent in facts. */
 void policy_judge_unknown(const struct policy *policy, const struct policy_key *bound,
