@@ -8,31 +8,19 @@
 
 /* Records that are not what a gateway writes: one sentence each. */
 
-#define RULES                                                                            \
-    "rules:\n"                                                                           \
-    "  - {id: BITS, cp: \"1\", level: hard, require: {key.rsa_bits: {ge: 2048}}, "       \
-    "deny: BITS}\n"                                                                      \
-    "  - {id: NOTICE, cp: \"1\", level: hard, require: {job.notice: true}, "             \
-    "deny: NOTICE}\n"
-
 static struct facts job(void)
 {
-    struct facts facts = {0};
+    struct facts facts = lawful_job();
 
-    facts_text(&facts, FACT_ID_key_id, slice_str("seal-demo"));
-    facts_number(&facts, FACT_ID_key_rsa_bits, 3072);
-    facts_text(&facts, FACT_ID_job_hash_alg, slice_str("sha256"));
-    facts_number(&facts, FACT_ID_job_digest_len, 32);
     facts_bool(&facts, FACT_ID_job_notice, false);
     facts_text(&facts, FACT_ID_job_batch, slice_str("b1"));
-    facts_number(&facts, FACT_ID_clock_now, INT64_C(1777680000000000));
     return facts;
 }
 
 static void refused_record(const char *find, const char *put, const char *holds)
 {
     struct facts facts = job();
-    struct policy *policy = lawful(RULES);
+    struct policy *policy = lawful(RULES BITS NOTICE);
     struct record_text record;
     struct logged logged;
     struct sg_error why = {0};
@@ -99,7 +87,7 @@ Test(policy_logged, records_that_are_too_long_or_no_text_are_refused)
 static void refused_key(const char *find, const char *put, const char *holds)
 {
     struct facts facts = job();
-    struct policy *policy = lawful(RULES);
+    struct policy *policy = lawful(RULES BITS NOTICE);
     struct record_text record;
     struct replay_key *key = NULL;
     struct sg_error why = {0};
@@ -125,7 +113,7 @@ Test(policy_logged, malformed_facts_of_a_key_are_refused)
 Test(policy_logged, facts_of_another_key_are_refused)
 {
     struct facts facts = job();
-    struct policy *policy = lawful(RULES);
+    struct policy *policy = lawful(RULES BITS NOTICE);
     struct record_text records[2];
     struct replay_key *key = NULL;
     struct logged logged;

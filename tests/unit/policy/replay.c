@@ -8,33 +8,6 @@
 /* Logged decisions judged again. A lawful job is made once; each test spoils one thing.
  */
 
-#define RULE(id, more, require)                                                          \
-    "  - {id: " id ", cp: \"1\", level: hard, " more "require: " require ", deny: " id   \
-    "}\n"
-#define RULES  "rules:\n"
-#define BITS   RULE("BITS", "", "{key.rsa_bits: {ge: 2048}}")
-#define REF    RULE("REF", "", "{job.approval_ref: {exists: true}}")
-#define NOTICE RULE("NOTICE", "", "{job.notice: true}")
-#define MEDIA  RULE("MEDIA", "", "{job.content_type: {in: [application/pdf]}}")
-#define SHADE  RULE("SHADE", "mode: shadow, ", "{job.notice: false}")
-
-enum { MAY_2026 = 1777680000 }; /* 2026-05-02T00:00:00Z, a Saturday */
-
-static struct facts job(void)
-{
-    struct facts facts = {0};
-
-    facts_text(&facts, FACT_ID_key_id, slice_str("seal-demo"));
-    facts_number(&facts, FACT_ID_key_rsa_bits, 3072);
-    facts_text(&facts, FACT_ID_job_approval_ref, slice_str("ND-1"));
-    facts_text(&facts, FACT_ID_job_hash_alg, slice_str("sha256"));
-    facts_number(&facts, FACT_ID_job_digest_len, 32);
-    facts_bool(&facts, FACT_ID_job_notice, true);
-    facts_text(&facts, FACT_ID_job_content_type, slice_str("application/pdf"));
-    facts_number(&facts, FACT_ID_clock_now, (int64_t)MAY_2026 * 1000000);
-    return facts;
-}
-
 static enum replay_kind again(const struct policy *policy, const struct facts *facts)
 {
     const struct replay_setting same = {policy, policy, NULL};
@@ -54,7 +27,7 @@ static void same(const char *rest, const struct facts *facts, bool allowed)
 
 Test(policy_replay, the_same_policy_decides_as_recorded)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     same(RULES BITS REF NOTICE SHADE, &facts, true);
     facts.value[FACT_ID_job_approval_ref].present = false;
@@ -67,7 +40,7 @@ Test(policy_replay, the_same_policy_decides_as_recorded)
 Test(policy_replay, more_failures_than_a_record_holds_are_as_recorded)
 {
     char rest[4096] = RULES;
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     for (int i = 0; i < VERDICT_FAILURES + 5; i++) {
         char rule[128];
@@ -96,7 +69,7 @@ static enum replay_kind between(const char *before, const char *after,
 
 Test(policy_replay, a_stricter_policy_newly_denies_and_names_the_rule)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct replay replay;
 
     cr_expect_eq(between(RULES REF BITS,
@@ -110,7 +83,7 @@ Test(policy_replay, a_stricter_policy_newly_denies_and_names_the_rule)
 
 Test(policy_replay, a_milder_policy_newly_allows_and_names_the_rule)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct replay replay;
 
     facts.value[FACT_ID_job_approval_ref].present = false;
@@ -123,7 +96,7 @@ Test(policy_replay, a_milder_policy_newly_allows_and_names_the_rule)
 
 Test(policy_replay, a_denial_by_other_rules_is_told)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct replay replay;
 
     facts.value[FACT_ID_job_approval_ref].present = false;
@@ -136,7 +109,7 @@ Test(policy_replay, a_denial_by_other_rules_is_told)
 
 Test(policy_replay, the_same_rules_in_another_order_tell_another_code)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     facts.value[FACT_ID_job_approval_ref].present = false;
     facts_bool(&facts, FACT_ID_job_notice, false);
@@ -146,7 +119,7 @@ Test(policy_replay, the_same_rules_in_another_order_tell_another_code)
 
 Test(policy_replay, more_rules_that_pass_are_no_difference)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     cr_expect_eq(between(RULES BITS, RULES BITS REF, &facts, NULL), REPLAY_SAME);
 }
@@ -155,7 +128,7 @@ Test(policy_replay, more_rules_that_pass_are_no_difference)
 
 Test(policy_replay, a_fact_that_nobody_recorded_is_not_guessed)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct replay replay;
 
     cr_expect_eq(between(RULES BITS, RULES BITS NOTICE, &facts, &replay),
@@ -165,7 +138,7 @@ Test(policy_replay, a_fact_that_nobody_recorded_is_not_guessed)
 
 Test(policy_replay, an_unknown_fact_does_not_matter_where_the_outcome_is_certain)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     cr_expect_eq(between(RULES BITS,
                          RULES BITS NOTICE RULE("MORE", "", "{key.rsa_bits: {ge: 4096}}"),
@@ -181,7 +154,7 @@ Test(policy_replay, an_unknown_fact_does_not_matter_where_the_outcome_is_certain
 
 Test(policy_replay, a_field_of_the_record_was_truly_absent)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     facts.value[FACT_ID_job_approval_ref].present = false;
     cr_expect_eq(between(RULES BITS, RULES BITS REF, &facts, NULL), REPLAY_NEWLY_DENIED);
@@ -189,7 +162,7 @@ Test(policy_replay, a_field_of_the_record_was_truly_absent)
 
 Test(policy_replay, a_key_fact_was_truly_absent)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
 
     cr_expect_eq(between(RULES BITS, RULES BITS RULE("CURVE", "", "{key.curve: P-256}"),
                          &facts, NULL),
@@ -198,7 +171,7 @@ Test(policy_replay, a_key_fact_was_truly_absent)
 
 Test(policy_replay, what_the_policy_of_the_time_read_was_truly_absent)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *before =
         lawful(RULES BITS RULE("OLD", "", "{job.content_type: {exists: false}}"));
     struct policy *after = lawful(RULES BITS MEDIA);
@@ -216,7 +189,7 @@ Test(policy_replay, what_the_policy_of_the_time_read_was_truly_absent)
 
 Test(policy_replay, facts_that_the_old_policy_did_not_read_stay_unknown)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *before = lawful(RULES BITS);
     struct policy *after = lawful(RULES BITS MEDIA);
     const struct replay_setting known = {before, after, before};
@@ -228,7 +201,7 @@ Test(policy_replay, facts_that_the_old_policy_did_not_read_stay_unknown)
 
 Test(policy_replay, a_record_without_all_its_facts_leaves_the_rest_unknown)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *policy = lawful(RULES BITS NOTICE MEDIA);
     const struct replay_setting setting = {policy, policy, policy};
     struct record_text record;
@@ -245,7 +218,7 @@ Test(policy_replay, a_record_without_all_its_facts_leaves_the_rest_unknown)
 
 Test(policy_replay, facts_of_a_key_that_found_no_room_are_unknown)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *policy =
         lawful(RULES BITS RULE("CURVE", "", "{key.curve: {exists: false}}"));
     const struct replay_setting setting = {policy, policy, policy};
@@ -265,7 +238,7 @@ Test(policy_replay, facts_of_a_key_that_found_no_room_are_unknown)
 
 Test(policy_replay, a_record_without_facts_is_incomplete)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *policy = lawful(RULES BITS);
     const struct replay_setting setting = {policy, policy, policy};
     struct record_text record;
@@ -300,7 +273,7 @@ static struct policy *whole(const char *text)
 
 static enum replay_kind zones(const char *after, const char *require)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     char text[1024];
 
     (void)snprintf(text, sizeof(text), "%s" RULES BITS "%s", ZONE("WIB"), require);
@@ -327,7 +300,7 @@ Test(policy_replay, the_hour_is_that_of_the_judging_policys_zone)
 /* Whether a recorded count of the day is a fact for the other policy. */
 static bool counts(const char *after)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *one = whole(ZONE("WIB") RULES BITS);
     struct policy *other = whole(after);
     const struct replay_setting setting = {one, other, one};
@@ -351,7 +324,7 @@ Test(policy_replay, counters_are_of_the_days_of_their_zone)
 
 Test(policy_replay, dates_of_the_policy_are_those_of_the_one_that_judges)
 {
-    struct facts facts = job();
+    struct facts facts = lawful_job();
     struct policy *one =
         lawful(RULES BITS RULE("DUE", "", "{clock.now: {le: policy.review_by}}"));
     struct policy *other = whole(
@@ -363,57 +336,4 @@ Test(policy_replay, dates_of_the_policy_are_those_of_the_one_that_judges)
     cr_expect_eq(replayed(&setting, &facts, NULL), REPLAY_NEWLY_DENIED);
     policy_free(one);
     policy_free(other);
-}
-
-/* --- Not by rules, and not as recorded ----------------------------------------- */
-
-Test(policy_replay, what_the_gateway_denied_itself_is_told_apart)
-{
-    struct facts facts = job();
-    struct policy *policy = lawful(RULES BITS REF);
-    const struct replay_setting setting = {policy, policy, NULL};
-    struct record_text record;
-
-    facts.value[FACT_ID_job_approval_ref].present = false;
-    log_decision(policy, &facts, &record);
-    record_edit(&record, "\"decision\"", "\"by\":\"gateway\",\"decision\"");
-    cr_expect_eq(replayed_record(&setting, &facts, record_slice(&record), NULL),
-                 REPLAY_BY_GATEWAY);
-    policy_free(policy);
-}
-
-static enum replay_kind edited(const char *rest, const char *find, const char *put)
-{
-    struct facts facts = job();
-    struct policy *policy = lawful(rest);
-    const struct replay_setting setting = {policy, policy, NULL};
-    struct record_text record;
-
-    log_decision(policy, &facts, &record);
-    record_edit(&record, find, put);
-    enum replay_kind kind =
-        replayed_record(&setting, &facts, record_slice(&record), NULL);
-    policy_free(policy);
-    return kind;
-}
-
-Test(policy_replay, the_same_policy_must_agree_in_passes_and_shadows)
-{
-    cr_expect_eq(edited(RULES BITS NOTICE SHADE, "\"pass\":2", "\"pass\":3"),
-                 REPLAY_OTHER_RESULTS);
-    cr_expect_eq(edited(RULES BITS NOTICE SHADE, "[\"SHADE\"]", "[]"),
-                 REPLAY_OTHER_RESULTS);
-    cr_expect_eq(edited(RULES BITS NOTICE SHADE, "[\"SHADE\"]", "[\"BITS\"]"),
-                 REPLAY_OTHER_RESULTS);
-    cr_expect_eq(edited(RULES BITS NOTICE, "job.notice\":true", "job.notice\":false"),
-                 REPLAY_NEWLY_DENIED);
-}
-
-Test(policy_replay, what_a_newer_gateway_adds_is_let_pass)
-{
-    cr_expect_eq(edited(RULES BITS NOTICE, "\"job.notice\":true",
-                        "\"job.notice\":true,\"job.moon\":[1]"),
-                 REPLAY_SAME);
-    cr_expect_eq(edited(RULES BITS, "\"decision\"", "\"moon\":{},\"decision\""),
-                 REPLAY_SAME);
 }

@@ -8,6 +8,21 @@
 #include "proto/json.h"
 #include "tests/unit/policy/support/parse.h"
 
+struct facts lawful_job(void)
+{
+    struct facts facts = {0};
+
+    facts_text(&facts, FACT_ID_key_id, slice_str("seal-demo"));
+    facts_number(&facts, FACT_ID_key_rsa_bits, 3072);
+    facts_text(&facts, FACT_ID_job_approval_ref, slice_str("ND-1"));
+    facts_text(&facts, FACT_ID_job_hash_alg, slice_str("sha256"));
+    facts_number(&facts, FACT_ID_job_digest_len, 32);
+    facts_bool(&facts, FACT_ID_job_notice, true);
+    facts_text(&facts, FACT_ID_job_content_type, slice_str("application/pdf"));
+    facts_number(&facts, FACT_ID_clock_now, INT64_C(1777680000000000));
+    return facts;
+}
+
 struct slice record_slice(const struct record_text *record)
 {
     return slice_of(record->text, record->len);

@@ -3,6 +3,20 @@
 
 #include "gateway/policy/replay.h"
 
+/* Rules over a lawful job. */
+#define RULE(id, more, require)                                                          \
+    "  - {id: " id ", cp: \"1\", level: hard, " more "require: " require ", deny: " id   \
+    "}\n"
+#define RULES  "rules:\n"
+#define BITS   RULE("BITS", "", "{key.rsa_bits: {ge: 2048}}")
+#define REF    RULE("REF", "", "{job.approval_ref: {exists: true}}")
+#define NOTICE RULE("NOTICE", "", "{job.notice: true}")
+#define MEDIA  RULE("MEDIA", "", "{job.content_type: {in: [application/pdf]}}")
+#define SHADE  RULE("SHADE", "mode: shadow, ", "{job.notice: false}")
+
+/* On Saturday 2026-05-02, at 00:00 UTC. */
+struct facts lawful_job(void);
+
 /* Records as the gateway writes them, made of facts: the key's at index 3, a decision's
  * at index 7. */
 enum { KEY_INDEX = 3, DECISION_INDEX = 7 };
