@@ -223,6 +223,23 @@ def a_period_is_judged_alone(town):
 
 
 @claim
+def the_last_are_found_behind_other_records(town):
+    with town.gateway("old") as gateway:
+        client, again = gateway.client(), item("last-2")
+        sign(client, "last-1", approval_ref="SK.17")
+        client.sign(again, approval_ref="SK.17")
+        sign(client, "last-2")  # other content: denied by the gateway
+        for _ in range(40):  # the stored answer given again: records, but no decisions
+            client.sign(again, approval_ref="SK.17")
+        _, rows, sums = town.replay("new", "--last", "3", town.policies["old"])
+        every = len(town.decisions())
+        _, _, most = town.replay("old", "--last", str(every + 5))
+    equal([r["job"] for r in rows], ["last-1", "last-2"], "the last that differ")
+    equal((sums["decisions"], sums["by_gateway"]), (3, 1), "sums")
+    equal(most["decisions"], every, "no more than there are")
+
+
+@claim
 def what_was_not_recorded_is_incomplete_and_not_guessed(town):
     with town.gateway("new") as gateway:
         for number in range(3):
