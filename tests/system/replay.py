@@ -50,6 +50,14 @@ STRANGE = HEAD % "strange" + KEY + rule("ROLES", "caller.roles: {subset: [backen
 SILENT = HEAD % "silent" + SHADE + MEDIA
 TEXTS = {"old": OLD, "new": NEW, "strange": STRANGE, "silent": SILENT}
 
+STATE = HEAD % "state" + KEY + "".join((
+    rule("CLASS", "job.doc_class: {in: [surat_keterangan]}"),
+    rule("QUOTA", "counter.key_total: {le: %d}"),
+    rule("SPACE", "log.free_bytes: {ge: 1}, log.durable: true"),
+    rule("FIRST", "job.repeat: {ne: other}"),
+    rule("DAY", "counter.key_day: {le: 1}", "soft", "shadow", when="job.notice: true"),
+))
+
 # What each job changes of a lawful one.
 JOBS = {
     "lawful": {},
@@ -271,6 +279,32 @@ def denials_because_no_rule_passed_come_out_as_recorded(town):
         equal((code, rows), (0, []), "by the same policy")
         _, rows, _ = town.replay("new", "--last", "1", town.policies["silent"])
         equal([r["kind"] for r in rows], ["incomplete"], "by another one")
+
+
+@claim
+def facts_of_the_gateways_state_are_judged_again(town):
+    """The quota ends in the middle: the counters of each decision are its own. Not of a
+    day, which might end meanwhile."""
+    with town.gateway("old") as gateway:
+        before = sum(r["decision"] == "allow" for r in town.decisions("--caller", "e-office"))
+    for policy, more in (("state", 3), ("wider", 5)):
+        TEXTS[policy] = STATE % (before + more)
+        town.write(policy)
+    with town.gateway("state") as gateway:
+        for number in range(7):
+            sign(gateway.client(), f"state-{number}")
+        sign(gateway.client(), "state-0")  # other content under the same id
+        sign(gateway.client(), "state-tls", document_class="tls")
+        found = [r for r in town.decisions() if r["job"].startswith("state-")]
+        equal([r["decision"] for r in found], 3 * ["allow"] + 6 * ["deny"], "decisions")
+        last = ("--last", str(len(found)))
+        same = town.replay("state", *last)
+        other = town.replay("wider", *last, town.policies["state"])
+    equal(same[:2], (0, []), "by the same policy")
+    equal(same[2]["by_gateway"], 0, "denials without a rule")
+    equal([r["kind"] for r in other[1]], 4 * ["newly_allowed"] + 2 * ["other_rules"],
+          "by one with a wider quota")
+    equal(other[1][-1]["denied"], [{"rule": "QUOTA", "code": "QUOTA"}], "what no longer denies")
 
 
 @claim
