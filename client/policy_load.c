@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "client/file.h"
-#include "client/policy_common.h"
+#include "client/replay_report.h"
 #include "client/screen.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -12,7 +12,13 @@
 #include "segel/v1/policy.pb-c.h"
 
 /* `segel policy load FILE` */
-enum { PATIENCE_MS = 60000, ID_BYTES = 8, POLICY_MAX = 1 << 20, HOUR_SIZE = 6 };
+enum {
+    PATIENCE_MS = 60000,
+    ID_BYTES = 8,
+    POLICY_MAX = 1 << 20,
+    HOUR_SIZE = 6,
+    COMPARED = 1000 /* decisions of the log */
+};
 
 struct load_options {
     struct policy_options common; /* first */
@@ -105,6 +111,34 @@ static void show_differences(const struct loading *all)
         (void)printf(" %lld\n", (long long)after->version);
     }
     (void)policy_print_differences(options, all->in_force, all->wanted);
+}
+
+/* What it would have made of the last decisions. The log is open to reviewers only, and
+ * whoever asks may be an officer: then, as after any failure, it is for the other person
+ * to look. */
+static void show_decisions(const struct loading *all)
+{
+    const struct policy *const then[] = {all->in_force};
+    struct policy_replay task = {.policy = all->wanted,
+                                 .policies = {then, all->in_force == NULL ? 0 : 1},
+                                 .last = COMPARED};
+    struct policy_replay_sums sums;
+    struct replay_report report;
+    struct sg_error why = {0};
+
+    replay_report_start(&report, &all->options->common, &task);
+    enum sg_status status = policy_replay(all->channel, &task, &sums, &why);
+    if (status == SG_OK) {
+        (void)replay_report_sums(&report, &sums);
+        return;
+    }
+    replay_report_clear(&report);
+    screen_complain(
+        status == SG_DENIED
+            ? policy_say(&all->options->common,
+                         "keputusan pada log hanya dibandingkan untuk reviewer",
+                         "decisions of the log are compared for reviewers only")
+            : why.text);
 }
 
 static bool agreed(const struct load_options *options)
@@ -268,6 +302,7 @@ static enum exit_code load(const struct home *home, const char *path,
         return command_failed(status, &why);
     }
     show_differences(&all);
+    show_decisions(&all);
     if (!agreed(options)) {
         screen_complain(policy_say(&options->common, "tidak ada yang diajukan",
                                    "nothing was asked for"));
@@ -306,7 +341,8 @@ const struct command command_policy_load = {
     .summary = "ask for another policy; a second person has to ask for the same",
     .examples =
         "For officers and reviewers. The file is checked and its tests are run here\n"
-        "first; then what it changes against the policy in force is shown. It comes in\n"
+        "first; then what it changes against the policy in force is shown, and to\n"
+        "reviewers what it would have made of the last 1000 decisions. It comes in\n"
         "force when two persons have sent the same bytes, one of them a reviewer, "
         "within\n"
         "30 minutes. Its version has to be above the one in force. Exit code 0: it is "

@@ -4,6 +4,7 @@ of a policy no decision is by another one. Which one a start takes, and who may 
 import hashlib
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -52,9 +53,10 @@ class Ground:
                        capture_output=True)
         os.rename(os.path.join(home, "cert.key"), os.path.join(home, "key.pem"))
         self.rig.write(os.path.join("clients", name, "ca.pem"), self.rig.read("pki/tls-ca.pem"))
-        self.rig.write("segeld.yaml", self.rig.read("segeld.yaml") + (
-            f'  - {{name: {name}, match: "URI:urn:segel:caller:{name}", roles: [{role}], '
-            "keys: []}\n"))
+        self.rig.write("segeld.yaml", self.rig.read("segeld.yaml").replace(
+            "callers:\n", "callers:\n  - "
+            f'{{name: {name}, match: "URI:urn:segel:caller:{name}", roles: [{role}], '
+            "keys: []}\n", 1))
 
     def records(self):
         shown = self.rig.segel("reviewer", "log", "show", "--json")
@@ -399,8 +401,8 @@ def check_and_get_say_what_would_change(ground):
         shown = get(gateway, "operator", with_text=True, language="en")
         equal(hashlib.sha256(shown.text).digest(), shown.info.sha256, "text and hash")
         rules = {rule.id: rule for rule in shown.rules}
-        count = shown.text.decode().count("\n  - id: ") + 1  # and the one of RULE
-        equal((len(rules), shown.info.rules), (count, count), "rules")
+        written = len(re.findall(r"^  - \{?id: ", shown.text.decode(), re.M))
+        equal((len(rules), shown.info.rules), (written, written), "rules")
         equal(rules["CP-6.1-02"].cp_section, "6.1.5")
         contains(rules["CP-6.1-02"].require, "key.rsa_bits")
         equal(get(gateway, "operator", sha256=shown.info.sha256).text, b"", "without text")
@@ -426,17 +428,22 @@ def command(ground, who, *words, code=0):
 def the_command_shows_what_changes_and_says_what_is_missing(ground):
     path = ground.rig.path("wanted.yaml")
     with ground.rig.gateway() as gateway:
+        gateway.client().sign(document_class="surat_tugas")
         text = ground.policy("surat_tugas")
         ground.rig.write("wanted.yaml", text)
         contains(command(ground, "officer-1", path, code=2), "--yes")
         told = command(ground, "officer-1", "--yes", "--reason", "no more of these", path)
         contains(told, "~ X-1", f"version {ground.version} waits for a second person, a "
-                 "reviewer, until ", "the log holds it as record ")
+                 "reviewer, until ", "the log holds it as record ",
+                 "decisions of the log are compared for reviewers only")
         told = command(ground, "reviewer", "--yes", "--json", path).splitlines()
         state = json.loads(told[-1])
         equal((state["state"], state["version"], state["sha256"]),
               ("in_force", ground.version, sha(text)), "what came of it")
         expect(json.loads(told[0])["rule"] == "X-1", "the differences come first")
+        again = [json.loads(line) for line in told[:-1]]
+        expect(any(row.get("kind") == "newly_denied" for row in again),
+               "what it would have made of the last decisions")
         equal(in_force(gateway), sha(text), "in force")
         contains(command(ground, "reviewer", "--yes", path), "no difference", "is in force")
         ground.rig.write("wanted.yaml", ground.policy("no_class"))
