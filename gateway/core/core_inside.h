@@ -8,6 +8,7 @@
 #include "gateway/core/berth.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
+#include "gateway/core/key_facts.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
 #include "gateway/core/route.h"
@@ -121,13 +122,6 @@ SG_MUST_USE enum sg_status decide_append(struct core *core, struct job *job,
                                          struct slice text);
 SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *job);
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
-
-/* key_facts.c: inside a transaction, before any decision of the turn: what is known of
- * keys whose binding is not on the log yet. */
-SG_MUST_USE enum sg_status key_facts_write(struct core *core);
-/* The facts by which a job was judged, for its record. */
-struct record_facts;
-void key_facts_name(struct core *core, const struct job *job, struct record_facts *out);
 
 /* conclude.c */
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "gateway/core/key.h"
+#include "gateway/core/refusal.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/mbox.h"
 #include "gateway/policy/policy.h"
@@ -33,25 +34,6 @@ enum job_class {
     JOB_INTERACTIVE, /* somebody is waiting */
     JOB_BULK,        /* throughput matters */
     JOB_CLASSES
-};
-
-/* Why a job was refused for load. */
-enum refusal {
-#define REFUSAL(name, summary, text) REFUSAL_##name,
-#include "gateway/core/refusal.def"
-#undef REFUSAL
-    REFUSALS,
-    REFUSAL_NONE = REFUSALS
-};
-/* "QUEUE_FULL", "queue full", and a sentence for the caller. */
-const char *refusal_name(enum refusal refusal);
-const char *refusal_summary(enum refusal refusal);
-const char *refusal_text(enum refusal refusal);
-
-/* And when it is worth to come back. */
-struct job_refusal {
-    enum refusal why;
-    int64_t retry_us;
 };
 
 /* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that

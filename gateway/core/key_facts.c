@@ -1,5 +1,6 @@
+#include "gateway/core/key_facts.h"
+
 #include "gateway/core/core_inside.h"
-#include "gateway/ledger/record.h"
 
 /* KEY facts change seldom: they stand on the log once, and decisions name where. */
 

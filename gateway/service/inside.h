@@ -126,24 +126,9 @@ Segel__V1__SignResult *result_message(struct arena *arena,
 /* Room that result_message needs for this job. */
 size_t result_room(const struct job *job);
 
-/* signer.c, log.c */
+/* signer.c */
 void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message,
                    void *services);
-void log_on_checkpoint(struct grpc_call *call, const ProtobufCMessage *message,
-                       void *services);
-void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *services);
-void log_on_inclusion(struct grpc_call *call, const ProtobufCMessage *message,
-                      void *services);
-void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
-                        void *services);
-void log_on_receipt(struct grpc_call *call, const ProtobufCMessage *message,
-                    void *services);
-void log_on_checkpoints(struct grpc_call *call, const ProtobufCMessage *message,
-                        void *services);
-void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message,
-                  void *services);
-void log_on_close(struct grpc_call *call, void *services);
-void log_answer(struct service_loop *loop, struct letter *letter);
 
 /* reflected.c: descriptors of the .proto files of all that is served. */
 struct slice reflected_descriptors(void);

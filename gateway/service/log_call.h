@@ -20,6 +20,23 @@ struct log_call {
     struct question question;
 };
 
+/* The methods. */
+void log_on_checkpoint(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
+void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *services);
+void log_on_inclusion(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void log_on_consistency(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+void log_on_receipt(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void log_on_checkpoints(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message,
+                  void *services);
+void log_on_close(struct grpc_call *call, void *services);
+void log_answer(struct service_loop *loop, struct letter *letter);
+
 /* Sends the question; a call that cannot be asked for ends here. */
 void log_ask(struct log_call *log);
 /* The size of the next page. */

@@ -24,5 +24,7 @@ struct monitor {
     int64_t now_us;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);
+/* Its part about the status of certificates. */
+void monitor_write_certificates(const struct monitor *monitor, FILE *out);
 
 #endif

@@ -7,159 +7,12 @@
 #include "gateway/service/clerk.h"
 #include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/log_call.h"
+#include "gateway/service/methods.h"
 #include "gateway/service/officers.h"
 #include "gateway/service/sign_call.h"
-#include "grpc/health/v1/health.pb-c.h"
-#include "segel/v1/approvals.pb-c.h"
-#include "segel/v1/keys.pb-c.h"
-#include "segel/v1/log.pb-c.h"
 
-enum { SCRATCH_BYTES = 4 << 20, SMALL = 65536, MEGABYTE = 1 << 20 };
-
-#define SIGNING "/segel.v1.SigningService/"
-#define LOG     "/segel.v1.LogService/"
-#define POLICY  "/segel.v1.PolicyService/"
-#define HEALTH  "/grpc.health.v1.Health/"
-
-/* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
- * refuse fields they do not know: what cannot be read might change what is asked. */
-static const struct grpc_method table[] = {
-    {.path = SIGNING "GetSigner",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_signer_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = signer_on_get},
-    {.path = SIGNING "Sign",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__sign_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 32,
-     .unknown_refused = true,
-     .on_open = sign_on_open,
-     .on_message = sign_on_unary,
-     .on_close = sign_on_close},
-    {.path = SIGNING "SignBatch",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__sign_batch_request__descriptor,
-     .max_request = MEGABYTE,
-     .max_elements = 2048,
-     .unknown_refused = true,
-     .on_open = sign_on_open,
-     .on_message = sign_on_batch,
-     .on_close = sign_on_close},
-    {.path = SIGNING "SignStream",
-     .kind = GRPC_BIDI,
-     .request = &segel__v1__sign_stream_request__descriptor,
-     .max_request = MEGABYTE,
-     .max_elements = 2048,
-     .unknown_refused = true,
-     .on_open = sign_on_open,
-     .on_message = sign_on_stream,
-     .on_half_close = sign_on_half_close,
-     .on_close = sign_on_close},
-    {.path = SIGNING "Explain",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__explain_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 32,
-     .unknown_refused = true,
-     .on_message = explain_on_message},
-    {.path = LOG "GetCheckpoint",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_checkpoint_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_checkpoint,
-     .on_close = log_on_close},
-    {.path = LOG "ListRecords",
-     .kind = GRPC_SERVER_STREAM,
-     .request = &segel__v1__list_records_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 64,
-     .on_message = log_on_list,
-     .on_close = log_on_close},
-    {.path = LOG "GetInclusionProof",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_inclusion_proof_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_inclusion,
-     .on_close = log_on_close},
-    {.path = LOG "GetConsistencyProof",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_consistency_proof_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_consistency,
-     .on_close = log_on_close},
-    {.path = LOG "GetReceipt",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_receipt_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_receipt,
-     .on_close = log_on_close},
-    {.path = LOG "ListCheckpoints",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__list_checkpoints_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_checkpoints,
-     .on_close = log_on_close},
-    {.path = LOG "GetTiles",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_tiles_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = log_on_tiles,
-     .on_close = log_on_close},
-    {.path = "/segel.v1.KeyService/ListTokens",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__list_tokens_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = tokens_on_list},
-    {.path = "/segel.v1.ApprovalService/CreateRequest",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__create_request_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 64,
-     .unknown_refused = true,
-     .on_message = approvals_on_create},
-    {.path = POLICY "GetPolicy",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_policy_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = policies_on_get},
-    {.path = POLICY "CheckPolicy",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__check_policy_request__descriptor,
-     .max_request = MEGABYTE + SMALL,
-     .max_elements = 16,
-     .on_message = policies_on_check},
-    {.path = POLICY "LoadPolicy",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__load_policy_request__descriptor,
-     .max_request = MEGABYTE + SMALL,
-     .max_elements = 16,
-     .unknown_refused = true,
-     .on_message = policies_on_load},
-    {.path = HEALTH "Check",
-     .kind = GRPC_UNARY,
-     .request = &grpc__health__v1__health_check_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = health_on_check},
-    {.path = HEALTH "Watch",
-     .kind = GRPC_SERVER_STREAM,
-     .request = &grpc__health__v1__health_check_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = health_on_watch,
-     .on_close = health_on_close},
-};
+enum { SCRATCH_BYTES = 4 << 20 };
 
 void finish_plain(struct grpc_call *call, enum sg_status status, const char *text)
 {
@@ -206,8 +59,11 @@ static enum sg_status make_loops(struct services *services)
 
 static enum sg_status make_methods(struct services *services)
 {
-    services->methods = (struct grpc_method *)calloc(SG_COUNT(table) + REFLECTION_METHODS,
-                                                     sizeof(table[0]));
+    size_t count = 0;
+    const struct grpc_method *table = methods_served(&count);
+
+    services->methods = (struct grpc_method *)calloc(count + REFLECTION_METHODS,
+                                                     sizeof(*services->methods));
     services->page_report =
         (struct core_report *)calloc(1, sizeof(*services->page_report));
     services->page_callers = (struct caller_report *)calloc(
@@ -218,8 +74,8 @@ static enum sg_status make_methods(struct services *services)
         services->page_callers == NULL || services->explains == NULL) {
         return SG_NO_MEMORY;
     }
-    services->method_count = SG_COUNT(table);
-    for (size_t i = 0; i < SG_COUNT(table); i++) {
+    services->method_count = count;
+    for (size_t i = 0; i < count; i++) {
         services->methods[i] = table[i];
         services->methods[i].context = services;
     }

@@ -7,9 +7,9 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-#include "gateway/mbox.h"
 #include "gateway/transport/compress.h"
 #include "gateway/transport/counts.h"
+#include "gateway/transport/note.h"
 #include "gateway/transport/setup.h"
 
 struct conn;
@@ -30,17 +30,6 @@ struct conn_slot {
     struct conn *conn; /* NULL: free */
     uint32_t generation;
     uint32_t next_free;
-};
-
-/* What other threads write to a loop. */
-enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_JUDGE, NOTE_STOP };
-enum { PEER_ADDRESS_SIZE = 64 };
-struct note {
-    struct letter letter;
-    enum note_kind kind;
-    int fd;
-    bool plain;
-    char address[PEER_ADDRESS_SIZE];
 };
 
 struct loop {

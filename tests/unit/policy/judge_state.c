@@ -388,14 +388,13 @@ Test(policy_state, long_findings_are_cut)
 
 Test(policy_state, the_day_ends_at_midnight_of_the_policys_zone)
 {
-    const int64_t minute_us = INT64_C(60) * 1000000;
-    /* 2026-05-02 00:00 WIB */
+    const int64_t minute_us = INT64_C(60) * 1000000; /* and 2026-05-02 00:00 WIB: */
     const int64_t midnight_us = (INT64_C(1777680000) - 7 * 3600) * 1000000;
     struct policy *policy = lawful("rules:\n" LOCAL);
 
     cr_expect_eq(policy_day_end_us(policy, midnight_us - 1), midnight_us);
     cr_expect_eq(policy_day_end_us(policy, midnight_us), midnight_us + 1440 * minute_us);
-    cr_expect_eq(policy_day(policy, midnight_us),
-                 policy_day(policy, midnight_us - 1) + 1);
+    int64_t day = policy_day(policy, midnight_us);
+    cr_expect_eq(day, policy_day(policy, midnight_us - 1) + 1);
     policy_free(policy);
 }
