@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct counted *find(struct counter *counter, int64_t day)
 {
@@ -13,7 +15,7 @@ static struct counted *find(struct counter *counter, int64_t day)
     return NULL;
 }
 
-uint64_t counter_of(const struct counter *counter, int64_t day)
+int64_t counter_of(const struct counter *counter, int64_t day)
 {
     for (size_t i = 0; i < SG_COUNT(counter->days); i++) {
         if (counter->days[i].day == day) {
@@ -49,21 +51,37 @@ void counter_give_back(struct counter *counter, int64_t day)
 void counter_print(const struct counter *counter, char out[COUNTER_TEXT])
 {
     (void)snprintf(out, COUNTER_TEXT,
-                   "%" PRIu64 " %" PRId64 " %" PRIu64 " %" PRId64 " %" PRIu64,
+                   "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
                    counter->total, counter->days[0].day, counter->days[0].count,
                    counter->days[1].day, counter->days[1].count);
 }
 
+/* The number up to the next blank or the end; *text moves behind it. */
+static int64_t take_number(const char **text)
+{
+    char *end = NULL;
+    long long number = strtoll(*text, &end, 10);
+
+    *text = *end == ' ' ? end + 1 : end;
+    return number;
+}
+
+/* Whatever is not a count reads as one that is written otherwise. */
 enum sg_status counter_parse(const char *text, struct counter *out)
 {
     struct counter counter = {0};
     char again[COUNTER_TEXT];
+    const char *at = text;
 
-    int fields = sscanf(text, "%" SCNu64 " %" SCNd64 " %" SCNu64 " %" SCNd64 " %" SCNu64,
-                        &counter.total, &counter.days[0].day, &counter.days[0].count,
-                        &counter.days[1].day, &counter.days[1].count);
+    counter.total = take_number(&at);
+    for (size_t i = 0; i < SG_COUNT(counter.days); i++) {
+        counter.days[i].day = take_number(&at);
+        counter.days[i].count = take_number(&at);
+    }
     counter_print(&counter, again);
-    if (fields != 5 || strcmp(text, again) != 0) {
+    bool possible =
+        counter.total >= 0 && counter.days[0].count >= 0 && counter.days[1].count >= 0;
+    if (!possible || strcmp(text, again) != 0) {
         return SG_CORRUPT;
     }
     *out = counter;

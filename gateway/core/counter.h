@@ -9,18 +9,18 @@
 
 struct counted {
     int64_t day;
-    uint64_t count;
+    int64_t count;
 };
 
 /* Two days: a clock that steps to another day and back finds what was counted there. */
 struct counter {
     struct counted days[2]; /* the one counted last first */
-    uint64_t total;
+    int64_t total;
     bool unwritten; /* changed since it was last written down */
 };
 
 /* Of a day; 0 when nothing was counted then, or it is forgotten. */
-uint64_t counter_of(const struct counter *counter, int64_t day);
+int64_t counter_of(const struct counter *counter, int64_t day);
 void counter_add(struct counter *counter, int64_t day);
 /* One that was counted on that day came to nothing. */
 void counter_give_back(struct counter *counter, int64_t day);

@@ -88,33 +88,40 @@ void state_fini(struct state *state)
     free(state->keys);
 }
 
-static enum sg_status write_one(struct core *core, const char *name,
+/* How a counter of this index is called. */
+typedef void (*memo_name)(const struct core *core, size_t index, char out[MEMO_NAME]);
+
+static enum sg_status write_one(struct core *core, size_t index, memo_name memo,
                                 struct counter *counter)
 {
+    char name[MEMO_NAME];
     char text[COUNTER_TEXT];
 
-    counter_print(counter, text);
+    if (!counter->unwritten) {
+        return SG_OK;
+    }
     counter->unwritten = false;
+    memo(core, index, name);
+    counter_print(counter, text);
     return ledger_remember(core->ledger, name, text);
+}
+
+static enum sg_status write_list(struct core *core, size_t count, memo_name memo,
+                                 struct counter *counters)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(write_one(core, i, memo, &counters[i]));
+    }
+    return SG_OK;
 }
 
 static enum sg_status write_counters(struct core *core)
 {
     struct state *state = &core->state;
-    char name[MEMO_NAME];
 
-    for (size_t i = 0; i < core->options.config->caller_count; i++) {
-        if (state->callers[i].unwritten) {
-            caller_memo(core, i, name);
-            TRY(write_one(core, name, &state->callers[i]));
-        }
-    }
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        if (state->keys[i].unwritten) {
-            key_memo(core, i, name);
-            TRY(write_one(core, name, &state->keys[i]));
-        }
-    }
+    TRY(write_list(core, core->options.config->caller_count, caller_memo,
+                   state->callers));
+    TRY(write_list(core, core->keyring.count, key_memo, state->keys));
     state->counters_unwritten = false;
     return SG_OK;
 }
@@ -201,9 +208,9 @@ static void counter_facts(const struct core *core, const struct job *job,
     int64_t day = today(core, job);
 
     /* With this one: "at most 20000" lets the 20000th through. */
-    facts_number(facts, FACT_ID_counter_caller_day, (int64_t)counter_of(caller, day) + 1);
-    facts_number(facts, FACT_ID_counter_key_day, (int64_t)counter_of(key, day) + 1);
-    facts_number(facts, FACT_ID_counter_key_total, (int64_t)key->total + 1);
+    facts_number(facts, FACT_ID_counter_caller_day, counter_of(caller, day) + 1);
+    facts_number(facts, FACT_ID_counter_key_day, counter_of(key, day) + 1);
+    facts_number(facts, FACT_ID_counter_key_total, key->total + 1);
 }
 
 static void log_facts(const struct core *core, struct facts *facts)

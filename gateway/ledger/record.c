@@ -207,20 +207,20 @@ static enum sg_status shorten_to(char *buffer, const struct record_head *head,
  * large, the lists are shortened and say how many were left out. The facts go only after
  * that: the list can be made again from them. */
 static enum sg_status shorten_until_fits(char *buffer, const struct record_head *head,
-                                         struct judged *judged, struct slice *out)
+                                         struct judged judged, struct slice *out)
 {
     enum { SHORT_LIST = 4 };
-    struct record_decision bare = *judged->decision;
+    struct record_decision bare = *judged.decision;
 
-    judged->limit = SIZE_MAX;
-    if (shorten_to(buffer, head, judged, SHORT_LIST, out) == SG_OK) {
+    judged.limit = SIZE_MAX;
+    if (shorten_to(buffer, head, &judged, SHORT_LIST, out) == SG_OK) {
         return SG_OK;
     }
     bare.facts.cut = true;
     bare.facts.job = slice_of(NULL, 0);
     bare.facts.state = slice_of(NULL, 0);
-    judged->decision = &bare;
-    return shorten_to(buffer, head, judged, 0, out);
+    judged.decision = &bare;
+    return shorten_to(buffer, head, &judged, 0, out);
 }
 
 enum sg_status record_intent(char *buffer, const struct record_head *head,
@@ -230,7 +230,7 @@ enum sg_status record_intent(char *buffer, const struct record_head *head,
     struct judged judged = {
         .type = "intent", .job = job, .decision = decision, .allowed = true};
 
-    return shorten_until_fits(buffer, head, &judged, out);
+    return shorten_until_fits(buffer, head, judged, out);
 }
 
 enum sg_status record_deny(char *buffer, const struct record_head *head,
@@ -239,7 +239,7 @@ enum sg_status record_deny(char *buffer, const struct record_head *head,
 {
     struct judged judged = {.type = "deny", .job = job, .decision = decision};
 
-    return shorten_until_fits(buffer, head, &judged, out);
+    return shorten_until_fits(buffer, head, judged, out);
 }
 
 enum sg_status record_explain(char *buffer, const struct record_head *head,
@@ -251,7 +251,7 @@ enum sg_status record_explain(char *buffer, const struct record_head *head,
                             .decision = decision,
                             .allowed = decision->failure_count == 0};
 
-    return shorten_until_fits(buffer, head, &judged, out);
+    return shorten_until_fits(buffer, head, judged, out);
 }
 
 enum sg_status record_key_facts(char *buffer, const struct record_head *head,

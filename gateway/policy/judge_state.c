@@ -119,6 +119,7 @@ static struct finished finished_of(const struct policy *policy, struct demands d
 static struct finished finish(const struct policy *policy,
                               const struct verdict_open *open, const struct facts *state)
 {
+    static const struct finished passed = {.raw = RULE_PASS};
     const struct rule *rule = &policy->rules[open->rule];
     struct joined joined = join(open->when, open->decider,
                                 demands_judge(policy, rule->when, state, PART_STATE));
@@ -129,7 +130,7 @@ static struct finished finish(const struct policy *policy,
     joined = join(open->require, open->decider,
                   demands_judge(policy, rule->require, state, PART_STATE));
     return joined.outcome == OUTCOME_MET
-               ? (struct finished){.raw = RULE_PASS}
+               ? passed
                : finished_of(policy, rule->require, joined, RULE_FAIL);
 }
 
@@ -174,6 +175,7 @@ bool policy_explain_state(const struct policy *policy, size_t rule,
     line_init(&found, out->found, sizeof(out->found));
     line_init(&required, out->required, sizeof(out->required));
     out->fact = "";
+    out->raw = finished.raw;
     out->result = rule_effective_with(&policy->rules[rule], finished.raw, open->relief);
     if (finished.decider == NULL) {
         return true;
