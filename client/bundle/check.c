@@ -33,15 +33,23 @@ static void examine_tree(struct examination *exam)
     }
 }
 
-static enum sg_status examine(struct examination *exam)
+static enum sg_status examine_log(struct examination *exam)
 {
-    TRY(examine_files(exam));
     TRY(examine_head(exam));
     examine_tree(exam);
     TRY(examine_records(exam));
     examine_named(exam);
     examine_anchors(exam);
     return SG_OK;
+}
+
+static enum sg_status examine(struct examination *exam)
+{
+    TRY(examine_files(exam));
+    hashes_begin(exam);
+    enum sg_status status = examine_log(exam);
+    enum sg_status hashed = hashes_end(exam);
+    return status != SG_OK ? status : hashed;
 }
 
 enum sg_status bundle_check(struct bundle *bundle, const struct bundle_trust *trust,

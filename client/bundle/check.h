@@ -17,7 +17,8 @@ struct bundle_trust {
 
 /* Makes every check and leaves what it found in *verdict (language set, else zero). A
  * failure means that there is nothing to judge: SG_INVALID: no bundle; SG_IO,
- * SG_NO_MEMORY. Memory: about 4 MiB, and what seen.h says. */
+ * SG_NO_MEMORY. Memory: about 8 MiB, and what seen.h says. Starts one
+ * thread and ends it. */
 SG_MUST_USE enum sg_status bundle_check(struct bundle *bundle,
                                         const struct bundle_trust *trust,
                                         struct verdict *verdict, struct sg_error *why);

@@ -1,6 +1,8 @@
 #ifndef SEGEL_CLIENT_BUNDLE_EXAMINATION_H
 #define SEGEL_CLIENT_BUNDLE_EXAMINATION_H
 
+#include <pthread.h>
+
 #include "client/audit/audit.h"
 #include "client/bundle/check.h"
 #include "client/bundle/climb.h"
@@ -26,11 +28,24 @@ struct notes {
     uint64_t last_size;
 };
 
+/* The hashes of all files, on a thread of their own while the records are read: with its
+ * own eyes on the bundle and its own findings. */
+struct hashing {
+    bool running;
+    pthread_t thread;
+    struct bundle bundle; /* fd and index are the examination's */
+    struct verdict verdict;
+    struct bundle_file manifest;
+    struct bundle_file file;
+    enum sg_status status;
+};
+
 struct examination {
     struct bundle *bundle;            /* borrowed */
     const struct bundle_trust *trust; /* borrowed */
     struct verdict *verdict;          /* borrowed */
     struct sg_error *why;             /* borrowed */
+    struct hashing hashing;
     struct listing listing;
     struct tlog_head head; /* of the last checkpoint */
     bool head_known;
@@ -45,8 +60,15 @@ struct examination {
     struct bundle_file entries; /* or any other file */
 };
 
-/* check_files.c: MANIFEST and every file that it names. SG_INVALID: it is no manifest. */
+/* check_files.c: MANIFEST, and what kinds of files it names. SG_INVALID: it is no
+ * manifest. */
 SG_MUST_USE enum sg_status examine_files(struct examination *exam);
+/* Whether the file may have that length: false for one of no known kind, too. */
+bool file_may_have(const char *path, uint64_t size);
+/* check_hashes.c: every file is the one that the manifest names. To be ended in any case
+ * when it was begun. */
+void hashes_begin(struct examination *exam);
+SG_MUST_USE enum sg_status hashes_end(struct examination *exam);
 /* Which policies and certificates are there. */
 SG_MUST_USE enum sg_status take_named_file(struct examination *exam,
                                            const struct manifest_file *file);
