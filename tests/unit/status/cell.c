@@ -13,7 +13,7 @@ Test(status_cell, the_statement_about_the_signer_comes_with_the_view)
     struct status_view view = {.source = STATUS_CRL, .told_us = 77};
     struct status_view seen;
 
-    for (uint8_t i = 0; i < STATUS_NUMBER_MAX; i++) {
+    for (unsigned i = 0; i < STATUS_NUMBER_MAX; i++) {
         view.number[i] = (uint8_t)(i + 1);
     }
     status_publish(&cell, &view);
