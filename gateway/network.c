@@ -29,7 +29,10 @@ static uint8_t mask_of(unsigned byte, unsigned bits)
     if (bits >= before + 8) {
         return 0xff;
     }
-    return bits <= before ? 0 : (uint8_t)(0xffU << (before + 8 - bits));
+    if (bits <= before) {
+        return 0;
+    }
+    return (uint8_t)(0xffU << (before + 8 - bits));
 }
 
 static bool ends_with_prefix(const struct network_prefix *prefix)
