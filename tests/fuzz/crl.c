@@ -11,19 +11,6 @@
 
 enum { WHOLE = 1, STRANGER = 2, LATE = 4, DAY_S = 86400, US_PER_S = 1000000 };
 
-static const struct status_link *link_of(void)
-{
-    static struct status_link link;
-
-    if (link.subject == NULL) {
-        link = (struct status_link){seal_subject(), seal_ca(), sk_X509_new_null(),
-                                    X509_STORE_new()};
-        MUST(link.untrusted != NULL && link.anchors != NULL &&
-             X509_STORE_add_cert(link.anchors, link.issuer) == 1);
-    }
-    return &link;
-}
-
 /* Asked of the list entry by entry; the target's own reading. */
 static bool has_number(struct slice der, const ASN1_INTEGER *number)
 {
@@ -44,7 +31,7 @@ static bool has_number(struct slice der, const ASN1_INTEGER *number)
 
 static void hold(struct slice der, const struct status_finding *finding, int64_t now_us)
 {
-    const ASN1_INTEGER *number = X509_get0_serialNumber(link_of()->subject);
+    const ASN1_INTEGER *number = X509_get0_serialNumber(seal_link()->subject);
     struct status_finding again;
     struct sg_error why = {0};
 
@@ -53,7 +40,7 @@ static void hold(struct slice der, const struct status_finding *finding, int64_t
     MUST(!finding->revoked || !finding->suspended);
     MUST(evidence_follows(finding, finding));
     MUST(has_number(der, number) || (!finding->revoked && !finding->suspended));
-    MUST(evidence_crl(link_of(), der, now_us, &again, &why) == SG_OK);
+    MUST(evidence_crl(seal_link(), der, now_us, &again, &why) == SG_OK);
     MUST(again.revoked == finding->revoked && again.suspended == finding->suspended &&
          again.this_update_us == finding->this_update_us);
 }
@@ -65,7 +52,7 @@ static void judge(struct slice der, uint8_t choice)
     struct status_finding finding;
     struct sg_error why = {0};
 
-    enum sg_status status = evidence_crl(link_of(), der, now_us, &finding, &why);
+    enum sg_status status = evidence_crl(seal_link(), der, now_us, &finding, &why);
     MUST(status == SG_OK || status == SG_INVALID);
     MUST(status == SG_OK || why.text[0] != '\0');
     if (status == SG_OK) {

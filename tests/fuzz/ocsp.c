@@ -11,19 +11,6 @@
 
 enum { WHOLE = 1, STRANGER = 2, DELEGATED = 4, ASKED = 8, US_PER_S = 1000000 };
 
-static const struct status_link *link_of(void)
-{
-    static struct status_link link;
-
-    if (link.subject == NULL) {
-        link = (struct status_link){seal_subject(), seal_ca(), sk_X509_new_null(),
-                                    X509_STORE_new()};
-        MUST(link.untrusted != NULL && link.anchors != NULL &&
-             X509_STORE_add_cert(link.anchors, link.issuer) == 1);
-    }
-    return &link;
-}
-
 /* A question whose nonce is sixteen times 'n': a seed has the same. */
 static struct slice question(void)
 {
@@ -34,7 +21,7 @@ static struct slice question(void)
         unsigned char nonce[16];
         OCSP_REQUEST *request = OCSP_REQUEST_new();
         OCSP_CERTID *id =
-            OCSP_cert_to_id(EVP_sha1(), link_of()->subject, link_of()->issuer);
+            OCSP_cert_to_id(EVP_sha1(), seal_link()->subject, seal_link()->issuer);
         memset(nonce, 'n', sizeof(nonce));
         MUST(request != NULL && id != NULL && OCSP_request_add0_id(request, id) != NULL &&
              OCSP_request_add1_nonce(request, nonce, sizeof(nonce)) == 1);
@@ -115,7 +102,7 @@ static void hold(const struct statement *statement, const struct status_finding 
     MUST(finding->this_update_us < finding->next_update_us);
     MUST(!finding->revoked || !finding->suspended);
     MUST(evidence_follows(finding, finding));
-    MUST(evidence_ocsp(link_of(), &kept, SEAL_NOW_US, &again, &why) == SG_OK);
+    MUST(evidence_ocsp(seal_link(), &kept, SEAL_NOW_US, &again, &why) == SG_OK);
     MUST(again.revoked == finding->revoked && again.suspended == finding->suspended &&
          again.this_update_us == finding->this_update_us);
 }
@@ -128,7 +115,7 @@ static void judge(struct slice der, uint8_t choice)
     struct sg_error why = {0};
 
     enum sg_status status =
-        evidence_ocsp(link_of(), &statement, SEAL_NOW_US, &finding, &why);
+        evidence_ocsp(seal_link(), &statement, SEAL_NOW_US, &finding, &why);
     MUST(status == SG_OK || status == SG_INVALID);
     MUST(status == SG_OK || why.text[0] != '\0');
     if (status == SG_OK) {

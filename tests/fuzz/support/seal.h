@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include "gateway/status/evidence.h"
 #include "proto/slice.h"
 
 /* A CA for targets, the same on every machine: what a mutation left of the part to be
@@ -22,6 +23,9 @@ X509 *seal_ca(void);
 X509 *seal_subject(void);
 /* One by it that may sign OCSP answers: CN=Responder, with the responder's key. */
 X509 *seal_responder(void);
+/* What statements about the subject are judged by: the CA issued it, and is the anchor.
+ * Borrowed. */
+const struct status_link *seal_link(void);
 
 /* SEQUENCE { part, Ed25519, signature, rest }: the form of certificates, CRLs and basic
  * OCSP answers. out has SEAL_MAX bytes; 0 when it does not fit. */
