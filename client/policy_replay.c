@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "client/log_stream.h"
-#include "client/replay_keys.h"
 #include "client/unpack.h"
 #include "client/words.h"
+#include "gateway/policy/replay_keys.h"
 
 /* Decisions come in pages: a page is read whole before the first of it is judged, because
  * judging may have to ask for a key.facts record on the same connection. */
@@ -120,6 +120,22 @@ static uint64_t least(uint64_t one, uint64_t other)
     return one < other ? one : other;
 }
 
+/* INVALID would say that a record is no good. */
+static enum sg_status fetch_one(void *source, uint64_t index,
+                                bool (*take)(void *context, uint64_t index,
+                                             struct slice json),
+                                void *context, struct sg_error *why)
+{
+    struct log_visitor visitor = {take, context};
+    Segel__V1__ListRecordsRequest request;
+
+    segel__v1__list_records_request__init(&request);
+    request.first = index;
+    request.count = 1;
+    enum sg_status status = log_stream((struct channel *)source, &request, &visitor, why);
+    return status == SG_INVALID ? SG_INTERNAL : status;
+}
+
 /* --- Judging ------------------------------------------------------------------- */
 
 static void tell_unreadable(struct run *run, const char *sentence)
@@ -138,7 +154,7 @@ static enum sg_status judge(struct run *run, const struct logged *decision,
     struct replay replay;
 
     if (!decision->by_gateway && decision->has_facts) {
-        TRY(replay_keys_get(&run->keys, run->channel, decision->bound, &key, why));
+        TRY(replay_keys_get(&run->keys, decision->bound, &key, why));
         if (key == NULL) {
             return SG_INVALID;
         }
@@ -313,6 +329,7 @@ enum sg_status policy_replay(struct channel *channel, const struct policy_replay
     run->channel = channel;
     run->sums = sums;
     run->keys.policy = task->policy;
+    run->keys.from = (struct replay_source){fetch_one, channel};
     enum sg_status status = replay_log(run, why);
     replay_keys_fini(&run->keys);
     free(run->page.bytes);

@@ -81,8 +81,10 @@ bool core_knows_policy(const struct core *core, const uint8_t sha256[32]);
 SG_MUST_USE enum sg_status core_weigh_policy(const struct core *core,
                                              const struct policy *policy,
                                              struct sg_error *why);
-/* It comes in force with the next turn. Takes the share in any case. SG_NO_MEMORY. */
-SG_MUST_USE enum sg_status core_load_policy(struct core *core, struct policy *policy);
+/* Likewise: an order that it comes in force, for core_order; its file is no news from now
+ * on. Takes the share in any case. NULL: no memory. The caller owns the order. */
+struct order;
+SG_MUST_USE struct order *core_policy_order(struct core *core, struct policy *policy);
 /* A file that was refused: recorded with the next turn. sha256: NULL when it could not be
  * read. */
 void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault);

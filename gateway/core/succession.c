@@ -234,13 +234,19 @@ void succession_tell(const struct core *core, const struct order *order)
 {
     const struct policy_info *info = policy_info(core->policy);
     const char *who = order->officer[0] == '\0' ? "administrator" : order->officer;
+    const struct policy_effect *effect = &order->change.effect;
     char version[NUMBER_SIZE];
+    char numbers[4][NUMBER_SIZE];
 
     if (order->kind == ORDER_POLICY_LOAD && order->fresh) {
         log_event(LOG_INFO, "policy.loaded", "policy", info->id, "version",
                   number((uint64_t)info->version, version), "source",
                   order->change.source, "requester", who, "approver",
-                  order->change.approver, NULL);
+                  order->change.approver, "compared",
+                  number(effect->compared, numbers[0]), "newly_denied",
+                  number(effect->newly_denied, numbers[1]), "newly_allowed",
+                  number(effect->newly_allowed, numbers[2]), "incomplete",
+                  number(effect->incomplete, numbers[3]), NULL);
     } else if (order->kind == ORDER_POLICY_LOAD) {
         log_event(LOG_ERROR, "policy.rejected", "requester", who, "why", order->why,
                   NULL);
@@ -272,16 +278,11 @@ static struct order *own_order(enum order_kind kind, const char *source,
     return order;
 }
 
-enum sg_status core_load_policy(struct core *core, struct policy *policy)
+struct order *core_policy_order(struct core *core, struct policy *policy)
 {
     memcpy(core->succession.file_sha256, policy_info(policy)->sha256,
            sizeof(core->succession.file_sha256));
-    struct order *order = own_order(ORDER_POLICY_LOAD, "reload", policy);
-    if (order == NULL) {
-        return SG_NO_MEMORY;
-    }
-    STAILQ_INSERT_TAIL(&core->orders, &order->letter, link);
-    return SG_OK;
+    return own_order(ORDER_POLICY_LOAD, "reload", policy);
 }
 
 void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault)

@@ -245,6 +245,29 @@ enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out
     return SG_OK;
 }
 
+enum sg_status ledger_read_policy(struct ledger_reader *reader, const uint8_t sha256[32],
+                                  uint8_t **out, size_t *len)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_POLICY];
+    int rc =
+        sql_bind_bytes(row, 1, slice_of(sha256, 32)) ? sqlite3_step(row) : SQLITE_ERROR;
+
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    if (rc != SQLITE_ROW) {
+        return reading_failed(reader);
+    }
+    struct slice text = sql_bytes(row, 0);
+    *out = (uint8_t *)malloc(text.len + 1);
+    if (*out == NULL) {
+        return SG_NO_MEMORY;
+    }
+    memcpy(*out, text.data, text.len);
+    *len = text.len;
+    return SG_OK;
+}
+
 enum sg_status ledger_read_checkpoints(struct ledger_reader *reader,
                                        struct checkpoint_range *range,
                                        checkpoint_visit visit, void *context)

@@ -59,6 +59,11 @@ SG_MUST_USE enum sg_status ledger_read_checkpoint(struct ledger_reader *reader,
                                                   uint8_t *out, size_t cap, size_t *len,
                                                   uint64_t *size);
 SG_MUST_USE enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size);
+/* The file of a policy that was in force, by its SHA-256; the caller frees *out.
+ * SG_NOT_FOUND: it never was. SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status ledger_read_policy(struct ledger_reader *reader,
+                                              const uint8_t sha256[32], uint8_t **out,
+                                              size_t *len);
 
 /* RFC 6962 proofs from the stored tiles and leaves, the hash nearest the leaf first.
  * SG_INVALID: an index or a size beyond the log, or old above new. SG_CORRUPT: the stored

@@ -4,21 +4,22 @@
 #include <openssl/sha.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/policy/compare.h"
+#include "gateway/service/hindsight.h"
 #include "gateway/service/inside.h"
 #include "proto/text.h"
 
 enum { STOP_LOOK_MS = 100, ARENA_BYTES = 4 << 20 };
 
-static const char file_name[] = "the policy that was sent";
-
 struct clerk {
-    struct core *core; /* borrowed */
+    struct core *core;  /* borrowed */
+    const char *ledger; /* borrowed: path of its file */
     struct mbox box;
     pthread_t thread;
     struct petitions petitions;
@@ -27,41 +28,14 @@ struct clerk {
     atomic_bool stop;
 };
 
-void policy_ask_free(struct policy_ask *ask)
-{
-    order_fini(&ask->order);
-    policy_free(ask->base);
-    arena_fini(&ask->arena);
-    free(ask->text);
-    free(ask);
-}
-
-/* --- Answers ----------------------------------------------------------------------- */
-
-static void reply(struct policy_ask *ask)
-{
-    struct letters one = STAILQ_HEAD_INITIALIZER(one);
-
-    ask->order.letter.kind = LETTER_POLICY;
-    STAILQ_INSERT_TAIL(&one, &ask->order.letter, link);
-    MUST(mbox_put(ask->order.reply, &one, 1) == SG_OK);
-}
-
-static void refuse(struct policy_ask *ask, enum sg_status status, const char *why)
-{
-    ask->status = status;
-    (void)snprintf(ask->why, sizeof(ask->why), "%.511s",
-                   why[0] != '\0' ? why : sg_status_text(status));
-}
-
 /* The record first: the core answers. */
 static void send_to_core(struct clerk *clerk, struct policy_ask *ask)
 {
     enum sg_status status = core_order(clerk->core, &ask->order);
 
     if (status != SG_OK) {
-        refuse(ask, status, "");
-        reply(ask);
+        policy_ask_refuse(ask, status, "");
+        policy_ask_reply(ask);
     }
 }
 
@@ -93,7 +67,7 @@ static void countersign(struct policy_ask *ask, const struct person *person)
 static void reject(struct clerk *clerk, struct policy_ask *ask, enum sg_status status,
                    const char *why)
 {
-    refuse(ask, status, why);
+    policy_ask_refuse(ask, status, why);
     ask->order.kind = ORDER_POLICY_REJECT;
     (void)snprintf(ask->order.change.fault, sizeof(ask->order.change.fault), "%s",
                    ask->why);
@@ -147,14 +121,15 @@ static void carry_on(struct clerk *clerk, struct policy_ask *ask,
     bool reached = state == PETITION_REACHED;
 
     if (!answer_load(ask, ask->order.change.policy, petition, reached)) {
-        refuse(ask, SG_NO_MEMORY, "");
-        reply(ask);
+        policy_ask_refuse(ask, SG_NO_MEMORY, "");
+        policy_ask_reply(ask);
         return;
     }
     (void)snprintf(ask->order.change.approval, sizeof(ask->order.change.approval), "%s",
                    petition->id);
     if (reached) {
         ask->order.kind = ORDER_POLICY_LOAD;
+        hindsight(clerk->ledger, ask->order.change.policy, &ask->order.change.effect);
         sign_as(ask, &petition->asker, petition->request_id, petition->reason);
         countersign(ask, petition_approver(petition));
     } else {
@@ -164,7 +139,7 @@ static void carry_on(struct clerk *clerk, struct policy_ask *ask,
     if (wants_record(state)) {
         send_to_core(clerk, ask);
     } else {
-        reply(ask);
+        policy_ask_reply(ask);
     }
 }
 
@@ -176,8 +151,8 @@ static void ask_for_second(struct clerk *clerk, struct policy_ask *ask)
     enum sg_status status = hand_in(clerk, ask, &state, &petition, &why);
 
     if (status != SG_OK) {
-        refuse(ask, status, why.text);
-        reply(ask);
+        policy_ask_refuse(ask, status, why.text);
+        policy_ask_reply(ask);
         return;
     }
     carry_on(clerk, ask, state, petition);
@@ -194,9 +169,9 @@ static bool is_in_force(const struct policy_ask *ask, const struct policy *polic
 static void answer_known(struct policy_ask *ask, const struct policy *policy)
 {
     if (!answer_load(ask, policy, NULL, true)) {
-        refuse(ask, SG_NO_MEMORY, "");
+        policy_ask_refuse(ask, SG_NO_MEMORY, "");
     }
-    reply(ask);
+    policy_ask_reply(ask);
 }
 
 static void load(struct clerk *clerk, struct policy_ask *ask)
@@ -208,7 +183,7 @@ static void load(struct clerk *clerk, struct policy_ask *ask)
     change->source = "officers";
     (void)SHA256(ask->text, ask->text_len, change->sha256);
     enum sg_status status =
-        policy_parse(slice_of(ask->text, ask->text_len), file_name, &policy, &why);
+        policy_parse(slice_of(ask->text, ask->text_len), policy_ask_name, &policy, &why);
     if (status != SG_OK) {
         reject(clerk, ask, status, why.text);
         return;
@@ -226,33 +201,17 @@ static void load(struct clerk *clerk, struct policy_ask *ask)
     ask_for_second(clerk, ask);
 }
 
-/* --- Reading ----------------------------------------------------------------------- */
-
-static void check(struct clerk *clerk, struct policy_ask *ask)
-{
-    struct policy *policy = NULL;
-    struct sg_error why = {0};
-    enum sg_status status =
-        policy_parse(slice_of(ask->text, ask->text_len), file_name, &policy, &why);
-
-    (void)clerk;
-    if ((status != SG_OK && status != SG_INVALID) ||
-        !answer_check(ask, policy, why.text)) {
-        refuse(ask, SG_NO_MEMORY, "");
-    }
-    ask->order.change.policy = policy; /* the answer points into it */
-    reply(ask);
-}
+/* --- Looking ----------------------------------------------------------------------- */
 
 static void get(struct clerk *clerk, struct policy_ask *ask)
 {
+    policy_ask_get(ask, clerk->ledger);
+}
+
+static void check(struct clerk *clerk, struct policy_ask *ask)
+{
     (void)clerk;
-    if (ask->by_hash && memcmp(ask->sha256, policy_info(ask->base)->sha256, 32) != 0) {
-        refuse(ask, SG_NOT_FOUND, "that is not the policy in force");
-    } else if (!answer_get(ask)) {
-        refuse(ask, SG_NO_MEMORY, "");
-    }
-    reply(ask);
+    policy_ask_check(ask);
 }
 
 /* --- The thread -------------------------------------------------------------------- */
@@ -264,11 +223,35 @@ static void work(struct clerk *clerk, struct policy_ask *ask)
 
     ask->base = core_take_policy(clerk->core);
     if (arena_init(&ask->arena, ARENA_BYTES) != SG_OK) {
-        refuse(ask, SG_NO_MEMORY, "");
-        reply(ask);
+        policy_ask_refuse(ask, SG_NO_MEMORY, "");
+        policy_ask_reply(ask);
         return;
     }
     tasks[ask->task](clerk, ask);
+}
+
+static void give_up(struct order *order)
+{
+    order_fini(order);
+    free(order);
+}
+
+/* An order of the gateway's own: a policy that was read from its file. */
+static void succeed(struct clerk *clerk, struct order *order)
+{
+    hindsight(clerk->ledger, order->change.policy, &order->change.effect);
+    if (core_order(clerk->core, order) != SG_OK) { /* the gateway ends */
+        give_up(order);
+    }
+}
+
+static void work_on(struct clerk *clerk, struct letter *letter)
+{
+    if (letter->kind == LETTER_ORDER) {
+        succeed(clerk, (struct order *)letter);
+    } else {
+        work(clerk, (struct policy_ask *)letter);
+    }
 }
 
 static void *run(void *context)
@@ -284,7 +267,7 @@ static void *run(void *context)
         mbox_take(&clerk->box, &waiting);
         while ((letter = STAILQ_FIRST(&waiting)) != NULL) {
             STAILQ_REMOVE_HEAD(&waiting, link);
-            work(clerk, (struct policy_ask *)letter);
+            work_on(clerk, letter);
         }
     }
     return NULL;
@@ -303,7 +286,8 @@ static int start_thread(struct clerk *clerk)
     return error;
 }
 
-enum sg_status clerk_start(struct core *core, struct clerk **out, struct sg_error *why)
+enum sg_status clerk_start(struct core *core, const char *ledger, struct clerk **out,
+                           struct sg_error *why)
 {
     struct clerk *clerk = (struct clerk *)calloc(1, sizeof(*clerk));
 
@@ -311,6 +295,7 @@ enum sg_status clerk_start(struct core *core, struct clerk **out, struct sg_erro
         return sg_fail(why, SG_NO_MEMORY, "no memory for the policy thread");
     }
     clerk->core = core;
+    clerk->ledger = ledger;
     enum sg_status status = mbox_init(&clerk->box, 0);
     if (status == SG_OK && start_thread(clerk) != 0) {
         mbox_fini(&clerk->box);
@@ -332,6 +317,17 @@ enum sg_status clerk_ask(struct clerk *clerk, struct policy_ask *ask)
     return mbox_put(&clerk->box, &one, 1);
 }
 
+void clerk_succeed(struct clerk *clerk, struct order *order)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+
+    order->letter.kind = LETTER_ORDER;
+    STAILQ_INSERT_TAIL(&one, &order->letter, link);
+    if (mbox_put(&clerk->box, &one, 1) != SG_OK) {
+        give_up(order);
+    }
+}
+
 void clerk_void(struct clerk *clerk)
 {
     (void)atomic_fetch_add(&clerk->rosters, 1);
@@ -345,7 +341,11 @@ static void drop_rest(struct clerk *clerk)
     mbox_take(&clerk->box, &rest);
     while ((letter = STAILQ_FIRST(&rest)) != NULL) {
         STAILQ_REMOVE_HEAD(&rest, link);
-        policy_ask_free((struct policy_ask *)letter);
+        if (letter->kind == LETTER_ORDER) {
+            give_up((struct order *)letter);
+        } else {
+            policy_ask_free((struct policy_ask *)letter);
+        }
     }
 }
 

@@ -77,6 +77,24 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     return services_prepare(reload->services, &news->config, &news->roll, why);
 }
 
+/* Last, because it takes a moment: what it changes in decisions of the log is told with
+ * it. */
+static enum sg_status succeed(const struct reload *reload, struct news *news)
+{
+    struct policy *policy = news->policy;
+
+    news->policy = NULL;
+    if (policy == NULL) {
+        return SG_OK;
+    }
+    struct order *order = core_policy_order(reload->core, policy);
+    if (order == NULL) {
+        return SG_NO_MEMORY;
+    }
+    services_succeed(reload->services, order);
+    return SG_OK;
+}
+
 /* The core keeps its own copy of the configuration, or frees it. It is the last that may
  * refuse. Callers come before the trust: its renewal has open connections ask again who
  * they are. */
@@ -92,7 +110,5 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
-    struct policy *policy = news.policy;
-    news.policy = NULL;
-    return policy == NULL ? SG_OK : core_load_policy(reload->core, policy);
+    return succeed(reload, &news);
 }

@@ -168,6 +168,11 @@ void services_renew(struct services *services, struct roll *roll)
     clerk_void(services->clerk);
 }
 
+void services_succeed(struct services *services, struct order *order)
+{
+    clerk_succeed(services->clerk, order);
+}
+
 void services_drain(struct services *services)
 {
     atomic_store(&services->draining, true);
@@ -280,6 +285,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, health_tick, &services->loops[i]);
     }
-    TRY(clerk_start(services->options.core, &services->clerk, why));
+    TRY(clerk_start(services->options.core, services->options.config->ledger_file,
+                    &services->clerk, why));
     return reading_start(services->options.config->ledger_file, &services->reading, why);
 }

@@ -22,6 +22,7 @@ void services_offer(struct services *services, struct server_options *options);
 /* The callers of another configuration, to be renewed: takes *config over, and *out stays
  * NULL, when nothing about them has changed. Another caller than those of the start:
  * SG_PRECONDITION. */
+struct order;
 struct roll;
 SG_MUST_USE enum sg_status services_prepare(struct services *services,
                                             struct config **config, struct roll **out,
@@ -30,6 +31,9 @@ SG_MUST_USE enum sg_status services_prepare(struct services *services,
  * server_renew has the others ask again. */
 void services_renew(struct services *services, struct roll *roll);
 void roll_free(struct roll *roll);
+/* Takes an order of core_policy_order: it goes to the core when it is known what the
+ * policy would have made of decisions on the log. From services_attach on. */
+void services_succeed(struct services *services, struct order *order);
 /* The pages for the admin's options: /metrics, /healthz, /readyz. They are written on the
  * admin thread, from services_attach on and until services_free. */
 void services_pages(struct services *services, struct admin_options *options);

@@ -394,6 +394,41 @@ def a_request_ends_when_another_policy_comes_in_force(ground):
         ground.version += 1
 
 
+EFFECT = ("compared", "newly_denied", "newly_allowed", "incomplete")
+
+
+def effect_of(found):
+    return tuple(int(found[name]) for name in EFFECT)
+
+
+@claim
+def what_it_changes_in_decisions_of_the_log_is_on_its_record(ground):
+    """Both ways: five of nine would be denied, then two of eleven allowed."""
+    before = ground.rig.read("policy.yaml")
+    ground.put(ground.policy("no_class"))
+    with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
+        client = gateway.client()
+        expect(EFFECT[0] not in ground.of_type("policy.load")[-1], "nothing to compare yet")
+        for kind in 5 * ["surat_tugas"] + 3 * ["surat_keterangan"]:
+            client.sign(document_class=kind)
+        rig.refused(client.sign, document_class="tls")
+        first = ground.of_type("policy.load")[-1]["policy_rev"].removeprefix("sha256:")
+        ground.put(ground.policy("surat_tugas"))
+        equal(effect_of(hup(gateway, "policy.loaded")), (9, 5, 0, 0), "by SIGHUP, told")
+        equal(effect_of(ground.of_type("policy.load")[-1]), (9, 5, 0, 0), "and on the log")
+        for _ in range(2):
+            rig.refused(client.sign, document_class="surat_tugas")
+        text = ground.policy("no_class")
+        load(gateway, "officer-1", text)
+        equal(load(gateway, "reviewer", text).approval.state, EXECUTED, "by two persons")
+        equal(effect_of(ground.of_type("policy.load")[-1]), (11, 0, 2, 0), "on the log")
+        earlier = get(gateway, "operator", sha256=bytes.fromhex(first), with_text=True)
+        equal(hashlib.sha256(earlier.text).hexdigest(), first, "an earlier one by its hash")
+        equal(rig.refused(get, gateway, "operator", sha256=bytes(32)).code,
+              grpc.StatusCode.NOT_FOUND, "one that never was")
+    ground.put(before)
+
+
 @claim
 def check_and_get_say_what_would_change(ground):
     text = ground.policy("surat_tugas").replace('cp: "8.1"', 'cp: "8.2"', 1)

@@ -1,6 +1,4 @@
-#include "client/replay_keys.h"
-
-#include "client/log_stream.h"
+#include "gateway/policy/replay_keys.h"
 
 static void clear_row(struct replay_keys_row *row)
 {
@@ -51,37 +49,28 @@ static bool take(void *context, uint64_t index, struct slice json)
     return false;
 }
 
-static enum sg_status fetch(struct replay_keys *keys, struct channel *channel,
-                            struct replay_keys_row *row, struct sg_error *why)
+static enum sg_status fetch(struct replay_keys *keys, struct replay_keys_row *row,
+                            struct sg_error *why)
 {
     struct fetching fetching = {.keys = keys, .row = row};
-    struct log_visitor visitor = {take, &fetching};
-    Segel__V1__ListRecordsRequest request;
 
-    segel__v1__list_records_request__init(&request);
-    request.first = row->index;
-    request.count = 1;
-    enum sg_status status = log_stream(channel, &request, &visitor, why);
-    if (status != SG_OK) { /* INVALID says here that a record is no good */
-        return status == SG_INVALID ? SG_INTERNAL : status;
-    }
+    TRY(keys->from.fetch(keys->from.source, row->index, take, &fetching, why));
     if (!fetching.found) {
-        return sg_fail(&row->why, SG_INVALID, "record %llu: the gateway does not show it",
+        return sg_fail(&row->why, SG_INVALID, "record %llu: the log does not show it",
                        (unsigned long long)row->index);
     }
     return fetching.status;
 }
 
-enum sg_status replay_keys_get(struct replay_keys *keys, struct channel *channel,
-                               uint64_t index, const struct replay_key **out,
-                               struct sg_error *why)
+enum sg_status replay_keys_get(struct replay_keys *keys, uint64_t index,
+                               const struct replay_key **out, struct sg_error *why)
 {
     struct replay_keys_row *row = row_of(keys, index);
 
     *out = NULL;
     if (row->used == 0) {
         row->index = index;
-        enum sg_status status = fetch(keys, channel, row, why);
+        enum sg_status status = fetch(keys, row, why);
         if (status != SG_OK && row->why.text[0] == '\0') {
             return status;
         }
