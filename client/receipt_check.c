@@ -153,5 +153,8 @@ enum receipt_fault receipt_check_letter(const struct receipt *receipt, struct sl
     if (status != SG_OK) {
         return RECEIPT_NO_LETTER;
     }
-    return holds(&report) ? RECEIPT_SOUND : RECEIPT_LETTER_CHANGED;
+    if (!holds(&report)) {
+        return RECEIPT_LETTER_CHANGED;
+    }
+    return report.added ? RECEIPT_LETTER_ADDED : RECEIPT_SOUND;
 }

@@ -32,6 +32,7 @@ static const struct {
 /* The texts of the verdicts, by language. */
 enum word {
     WORD_VALID,
+    WORD_VALID_THEN,
     WORD_INVALID,
     WORD_UNKNOWN,
     WORD_NONE,
@@ -44,6 +45,10 @@ static const char *const lexicon[][2] = {
     [WORD_VALID] = {"VALID: signed by %s and not changed since", "SAH: ditandatangani "
                                                                  "oleh %s dan tidak "
                                                                  "berubah sejak itu"},
+    [WORD_VALID_THEN] = {"VALID: signed by %s; what was added later is the matter of the "
+                         "later signature",
+                         "SAH: ditandatangani oleh %s; isi yang ditambahkan kemudian "
+                         "menjadi tanggung jawab tanda tangan berikutnya"},
     [WORD_INVALID] = {"NOT VALID: do not rely on the signature of %s",
                       "TIDAK SAH: jangan mengandalkan tanda tangan %s"},
     [WORD_UNKNOWN] = {"CANNOT BE CONFIRMED: nothing is false in the signature of %s, but "
@@ -71,14 +76,14 @@ static bool any_failed(const struct verify_report *report)
 static enum word verdict_of(const struct verify_report *report)
 {
     if (report->valid) {
-        return WORD_VALID;
+        return report->added ? WORD_VALID_THEN : WORD_VALID;
     }
     return any_failed(report) ? WORD_INVALID : WORD_UNKNOWN;
 }
 
 static enum screen_colour verdict_colour(enum word verdict)
 {
-    if (verdict == WORD_VALID) {
+    if (verdict == WORD_VALID || verdict == WORD_VALID_THEN) {
         return SCREEN_GREEN;
     }
     return verdict == WORD_UNKNOWN ? SCREEN_YELLOW : SCREEN_RED;
@@ -189,6 +194,7 @@ static void json_report(struct json_out *out, const struct verify_report *report
 
     json_open_object(out, NULL);
     json_bool(out, "valid", report->valid);
+    json_bool(out, "added", report->added);
     json_str(out, "signer", report->signer);
     json_str(out, "signer_dn", report->signer_dn);
     json_str(out, "issuer_dn", report->issuer_dn);

@@ -101,6 +101,7 @@ static void judge(struct verify_case *c, struct slice pdf,
     verify_case_run(c, report);
     c->input = NULL;
     report->signing_time_us = parse_pdf_time(c->pdf->time);
+    report->added = !c->pdf->covers_file && c->covered_later;
 }
 
 /* The last signature first: those before it may lean on its cover. */

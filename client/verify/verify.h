@@ -22,6 +22,9 @@ struct verify_report {
     struct verify_check checks[16];
     size_t count;
     bool valid;          /* every check passed: without anchors nothing is valid */
+    bool added;          /* PDF: it covers an earlier revision; what was added after it is
+                          * covered by a later signature only, and may be anything that
+                          * its signer agreed to */
     char signer[128];    /* common name */
     char signer_dn[256]; /* RFC 2253; likewise below */
     char issuer_dn[256];
@@ -56,7 +59,8 @@ SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
                                       size_t cap, size_t *count, struct sg_error *why);
 
 /* The signature of a PDF whose value has the SHA-256 `signature`, over content with this
- * digest; judged without anchors, so that its chain stays UNKNOWN. SG_NOT_FOUND: it is
+ * digest; judged without anchors, so that its chain stays UNKNOWN, and so does anybody's
+ * who signed after it (added). SG_NOT_FOUND: it is
  * not in the letter, or not among its first VERIFY_NAMED_MAX. SG_CORRUPT: it covers other
  * content. SG_INVALID: no PDF. One thread. */
 enum { VERIFY_NAMED_MAX = 64 };

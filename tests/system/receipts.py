@@ -301,6 +301,21 @@ def a_receipt_proves_its_own_letter_and_no_other(the_rig):
 
 
 @claim
+def what_was_added_under_a_later_signature_is_not_what_the_receipt_proves(the_rig):
+    """Anybody can sign after it: the receipt knows of no issuer."""
+    first = signed(the_rig)[0]
+    with the_rig.gateway():
+        result = sign(the_rig, "twice", first)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    twice = the_rig.path("twice", os.path.basename(first))
+    refuses(the_rig, "letter-added", first + ".tlog-proof", "--letter", twice)
+    result = the_rig.segel("e-office", "verify", "--anchors", the_rig.path("anchors.pem"),
+                           twice)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stdout, "what was added later", "not changed since")
+
+
+@claim
 def a_proof_of_another_kind_of_record_is_no_receipt(the_rig):
     """The claim's row is bent, as somebody with the disk could: the proof is true, and yet."""
     job = item()
