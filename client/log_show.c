@@ -141,18 +141,24 @@ static enum sg_status ask(const struct show_options *options, struct asked *aske
     TRY(period_time("until", options->until, &filter->until_us, why));
     TRY(period_number("first", options->first, &asked->request.first, why));
     TRY(period_number("count", options->count, &asked->request.count, why));
+    TRY(period_order(filter->from_us, filter->until_us, why));
+    if (options->count != NULL && asked->request.count == 0) {
+        return sg_fail(why, SG_INVALID, "--count is 1 at least; leave it away for all");
+    }
     return options->type == NULL ? SG_OK : read_types(options->type, asked, why);
 }
 
 /* --- Running ----------------------------------------------------------------------- */
 
-enum { RECONNECTS = 6, FIRST_PAUSE_MS = 500 };
+enum { RECONNECTS = 6, FIRST_PAUSE_MS = 500, LONG_LIFE_S = 60 };
 
 struct showing {
     const struct show_options *options;
     struct asked *asked;
     struct log_rows rows;
-    unsigned losses; /* of the connection, without a record since */
+    bool connected;    /* once at least */
+    unsigned losses;   /* of the connection, without a record or a long life since */
+    time_t begun_at_s; /* of the present one */
 };
 
 static bool visit(void *context, uint64_t index, struct slice json)
@@ -176,6 +182,14 @@ static void close_channel(struct channel **channel)
     channel_close(*channel);
 }
 
+static time_t now_s(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 static enum sg_status show_once(const struct home *home, struct showing *showing,
                                 struct sg_error *why)
 {
@@ -183,6 +197,8 @@ static enum sg_status show_once(const struct home *home, struct showing *showing
     struct log_visitor visitor = {visit, showing};
 
     TRY(home_connect(home, &channel, why));
+    showing->connected = true;
+    showing->begun_at_s = now_s();
     return log_stream(channel, &showing->asked->request, &visitor, why);
 }
 
@@ -208,9 +224,12 @@ static enum sg_status show(const struct home *home, struct showing *showing,
     uint64_t wanted = showing->asked->request.count;
     enum sg_status status = show_once(home, showing, why);
 
-    while (showing->options->follow && connection_lost(status) && showing->rows.begun &&
+    while (showing->options->follow && connection_lost(status) && showing->connected &&
            (wanted == 0 || showing->asked->request.count > 0) &&
            showing->losses < RECONNECTS) {
+        if (now_s() - showing->begun_at_s >= LONG_LIFE_S) {
+            showing->losses = 0;
+        }
         if (showing->losses == 0) {
             screen_complain("the connection is lost; connecting again");
         }

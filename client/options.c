@@ -77,7 +77,7 @@ static enum sg_status take(struct walk *walk, const struct option *row, const ch
     if (given == NULL && walk->next < walk->words->count) {
         given = walk->words->at[walk->next++];
     }
-    if (given == NULL) {
+    if (given == NULL || given[0] == '\0') { /* an unset variable of a script */
         return sg_fail(why, SG_INVALID, "--%s needs a value: %s", row->name, row->value);
     }
     put_text(walk->out, row, given);

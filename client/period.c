@@ -24,6 +24,13 @@ enum sg_status period_time(const char *option, const char *text, int64_t *out,
     return SG_OK;
 }
 
+enum sg_status period_order(int64_t from_us, int64_t until_us, struct sg_error *why)
+{
+    return until_us == 0 || from_us < until_us
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "--from must be earlier than --until");
+}
+
 enum sg_status period_number(const char *option, const char *text, uint64_t *out,
                              struct sg_error *why)
 {

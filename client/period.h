@@ -9,6 +9,9 @@
 /* A date alone means its first moment, in UTC as all times of the log. */
 SG_MUST_USE enum sg_status period_time(const char *option, const char *text, int64_t *out,
                                        struct sg_error *why);
+/* until_us: 0 = none. */
+SG_MUST_USE enum sg_status period_order(int64_t from_us, int64_t until_us,
+                                        struct sg_error *why);
 SG_MUST_USE enum sg_status period_number(const char *option, const char *text,
                                          uint64_t *out, struct sg_error *why);
 

@@ -68,7 +68,10 @@ static enum sg_status ask(const struct home *home, const struct policy_options *
     AUTO(close_channel) struct channel *channel = NULL;
     AUTO(free_job) struct job_file *job = NULL;
 
-    TRY(job_file_load(options->job, options->lang, &job, why));
+    enum sg_status loaded = job_file_load(options->job, options->lang, &job, why);
+    if (loaded != SG_OK) { /* a file that is not there denies nothing */
+        return loaded == SG_NOT_FOUND ? SG_IO : loaded;
+    }
     const struct unary unary = {.path = "/segel.v1.SigningService/Explain",
                                 .timeout_ms = PATIENCE_MS,
                                 .request = &job_file_request(job)->base,

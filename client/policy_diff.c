@@ -19,6 +19,7 @@ static const char *word_of(const struct policy_options *options, const char *wha
         {"cp", "bagian CP"},   {"level", "tingkat"},       {"mode", "modus"},
         {"code", "kode"},      {"demands", "syarat"},      {"removed", "dihapus"},
         {"added", "ditambah"}, {"message id", "pesan id"}, {"message en", "pesan en"},
+        {"order", "urutan"},
     };
 
     for (size_t i = 0; i < SG_COUNT(words); i++) {

@@ -54,8 +54,8 @@ static enum exit_code judge(const struct policy_options *options,
     enum exit_code code = EXIT_WELL;
     enum sg_status status = policy_case_load(policy, options->job, &job, &why);
 
-    if (status != SG_OK) {
-        return command_failed(status, &why);
+    if (status != SG_OK) { /* a file that is not there denies nothing */
+        return command_failed(status == SG_NOT_FOUND ? SG_IO : status, &why);
     }
     policy_case_judge(job, &verdict);
     if (options->json) {

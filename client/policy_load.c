@@ -34,7 +34,9 @@ static const struct option rows[] = {
      offsetof(struct load_options, reason)},
     {"request-id", 0, "ID", "your own id for this request",
      offsetof(struct load_options, request_id)},
-    {"json", 0, NULL, "one JSON object a difference, and one for what came of it",
+    {"json", 0, NULL,
+     "one JSON object a difference and a decision that would change, then the sums "
+     "of those, then what came of it",
      offsetof(struct load_options, common.json)},
     {"lang", 0, "id|en", "language of the answer (default: en)",
      offsetof(struct load_options, common.lang)},

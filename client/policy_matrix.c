@@ -117,7 +117,8 @@ static enum sg_status read_period(const struct matrix_options *options,
                                   struct policy_period *out, struct sg_error *why)
 {
     TRY(period_time("from", options->from, &out->from_us, why));
-    return period_time("until", options->until, &out->until_us, why);
+    TRY(period_time("until", options->until, &out->until_us, why));
+    return period_order(out->from_us, out->until_us, why);
 }
 
 static enum exit_code run(const struct home *home, struct words *words)

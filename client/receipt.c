@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command.h"
+#include "client/file.h"
 #include "client/pdf/pdf.h"
 #include "client/receipt_check.h"
 #include "client/receipt_fetch.h"
@@ -76,6 +77,25 @@ static enum sg_status print_json(const struct fetched *fetched, struct slice tex
     return SG_OK;
 }
 
+/* An earlier receipt may be written over; a letter that was named by mistake may not. */
+static enum sg_status check_target(const char *path, struct sg_error *why)
+{
+    AUTO(file_free) struct file_bytes bytes = {.data = NULL};
+    static uint8_t extra[PROOF_EXTRA_MAX];
+    struct proof proof;
+
+    if (path == NULL || !file_exists(path)) {
+        return SG_OK;
+    }
+    if (file_read(path, PROOF_MAX, &bytes, why) == SG_OK &&
+        proof_read(slice_of(bytes.data, bytes.len), extra, sizeof(extra), &proof) ==
+            SG_OK) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_INVALID,
+                   "'%s' is there and is no receipt: name another file with --out", path);
+}
+
 /* What is no proof is not written down as one. */
 static enum sg_status put(struct fetched *fetched, struct slice text,
                           struct sg_error *why)
@@ -133,6 +153,7 @@ static enum sg_status fetch(const struct home *home, struct fetched *fetched)
     const struct receipt_sink sink = {take, fetched};
     uint64_t seconds = 0;
 
+    TRY(check_target(fetched->options->out, &fetched->why));
     TRY(read_wait(fetched->options->wait, &seconds, &fetched->why));
     const struct receipt_orders orders = {next, fetched, (uint32_t)seconds * 1000};
     TRY(home_connect(home, &channel, &fetched->why));

@@ -54,6 +54,7 @@ static enum sg_status read_task(const struct replay_options *options,
     TRY(options_need(&command_policy_replay.options, options, "policy", why));
     TRY(period_time("from", options->from, &task->from_us, why));
     TRY(period_time("until", options->until, &task->until_us, why));
+    TRY(period_order(task->from_us, task->until_us, why));
     return read_last(options, task, why);
 }
 

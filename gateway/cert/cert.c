@@ -68,11 +68,7 @@ static enum sg_status read_digests(struct cert *cert)
     }
     cert->spki = pool_copy(&cert->pool, slice_of(der, (size_t)len));
     OPENSSL_free(der);
-    if (cert->spki.data == NULL ||
-        X509_digest(cert->chain[0], EVP_sha256(), cert->sha256, NULL) != 1) {
-        return SG_NO_MEMORY;
-    }
-    return SG_OK;
+    return cert->spki.data == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
 /* Without these the certificate cannot be used at all, whatever the policy says. */
@@ -151,11 +147,6 @@ X509 *const *cert_chain(const struct cert *cert, size_t *count)
 struct slice cert_spki(const struct cert *cert)
 {
     return cert->spki;
-}
-
-const uint8_t *cert_sha256(const struct cert *cert)
-{
-    return cert->sha256;
 }
 
 const char *cert_serial(const struct cert *cert)

@@ -13,7 +13,6 @@ struct cert {
     struct pool pool;         /* owned: what the facts point to */
     struct facts facts;       /* cert.* of phase KEY, and key.* of the public key */
     struct slice spki;        /* in the pool */
-    uint8_t sha256[32];
 };
 
 void pem_free(STACK_OF(X509) * *stack);

@@ -166,14 +166,14 @@ static enum sg_status keep_templates(struct core *core, const struct key *key)
 static enum sg_status write_boot(struct core *core, const struct ledger_state *state)
 {
     char buffer[LEDGER_RECORD_MAX];
-    char policy[65];
+    char policy[7 + 64 + 1] = "sha256:";
     char size[24];
     char root[65];
     char open_intents[24];
     struct record_head head;
     struct slice text = {0};
 
-    text_hex(slice_of(policy_info(core->policy)->sha256, 32), policy);
+    text_hex(slice_of(policy_info(core->policy)->sha256, 32), policy + 7);
     text_hex(slice_of(state->root, 32), root);
     (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)state->size);
     (void)snprintf(open_intents, sizeof(open_intents), "%llu",

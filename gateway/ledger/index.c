@@ -149,6 +149,13 @@ static void take_present(struct ledger_index *index, struct ledger_reader *reade
     remove_file(index);
 }
 
+void index_discard(struct ledger_index *index)
+{
+    close_file(index);
+    remove_file(index);
+    index_close(index);
+}
+
 enum sg_status index_open(const char *ledger_path, struct ledger_reader *reader,
                           struct ledger_index **out, struct sg_error *why)
 {

@@ -19,6 +19,8 @@ SG_MUST_USE enum sg_status index_open(const char *ledger_path,
                                       struct ledger_reader *reader,
                                       struct ledger_index **out, struct sg_error *why);
 void index_close(struct ledger_index *index);
+/* The same, and its file goes: the next one is made anew. */
+void index_discard(struct ledger_index *index);
 
 /* Adds the next block, if the log has it whole and the disk has room; some 50 ms.
  * SG_NOT_FOUND: there is nothing to add now. Other failures: close it. */

@@ -177,7 +177,9 @@ static bool read_by_index(struct gathering *gathering)
         return true;
     }
     if (index_find(reader->index, &search) != SG_OK) {
-        drop_index(reader);
+        index_discard(reader->index);
+        reader->index = NULL;
+        reader->index_lost = true;
         return true;
     }
     gathering->page->next = search.next;
@@ -207,6 +209,13 @@ enum sg_status ledger_reader_index(struct ledger_reader *reader, const char *pat
 
 enum sg_status ledger_reader_step(struct ledger_reader *reader, struct sg_error *why)
 {
+    if (reader->index_lost) {
+        reader->index_lost = false;
+        return sg_fail(
+            why, SG_CORRUPT,
+            "the ledger's index was damaged and is deleted: filters read the "
+            "whole log until the gateway is started again and makes a new one");
+    }
     if (reader->index == NULL) {
         return SG_NOT_FOUND;
     }

@@ -23,6 +23,7 @@ struct ledger_reader {
     uint64_t tile;
     struct tlog_hash hashes[TILE_WIDTH];
     struct ledger_index *index; /* owned; NULL: every record is looked at */
+    bool index_lost;            /* it could not be read; told by the next step */
 };
 
 /* One short transaction, so that a call sees one state of the log. */

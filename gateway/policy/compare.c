@@ -130,6 +130,35 @@ static void compare_rules(struct comparison *all)
     }
 }
 
+/* The next rule from *index on that the other policy has, too; NULL behind the last. */
+static const char *next_common(const struct policy *policy, const struct policy *other,
+                               size_t *index)
+{
+    while (*index < policy_rule_count(policy)) {
+        const char *id = policy_rule(policy, (*index)++)->id;
+        if (policy_find_rule(other, id) < policy_rule_count(other)) {
+            return id;
+        }
+    }
+    return NULL;
+}
+
+/* The first rule that denies gives status and sentence: their order is a difference. */
+static void compare_order(struct comparison *all)
+{
+    struct policy_difference order = {.rule = "-", .what = "order"};
+    size_t in_old = 0;
+    size_t in_new = 0;
+
+    do {
+        order.before = next_common(all->old, all->new, &in_old);
+        order.after = next_common(all->new, all->old, &in_new);
+    } while (order.before != NULL && strcmp(order.before, order.after) == 0);
+    if (order.before != NULL) {
+        tell(all, &order);
+    }
+}
+
 /* The dump without its rules: metadata, lists, exceptions. The caller frees it. */
 static char *rest_of(const struct policy *policy)
 {
@@ -223,6 +252,7 @@ size_t policy_compare(const struct policy *old, const struct policy *new,
     struct comparison all = {.old = old, .new = new, .tell = told, .context = context};
 
     compare_rules(&all);
+    compare_order(&all);
     compare_rest(&all);
     return all.count;
 }

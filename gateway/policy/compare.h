@@ -12,8 +12,9 @@ SG_MUST_USE enum sg_status policy_supersedes(const struct policy *policy,
 struct policy_difference {
     const char *rule;   /* id; "-": what is no rule */
     const char *what;   /* "added", "removed", "cp", "level", "mode", "code", "demands",
-                         * "message id", "message en"; of what is no rule the first word
-                         * of its line in the dump */
+                         * "message id", "message en"; "order": the first rules that both
+                         * have and that stand at different places; else of what is no
+                         * rule the first word of its line in the dump */
     const char *before; /* as text; NULL: it was not there */
     const char *after;  /* likewise */
     bool looser;        /* certainly refuses less: removed, or enforced no more */

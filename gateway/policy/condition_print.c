@@ -19,7 +19,7 @@ static void print_texts(const struct slice *texts, size_t count, struct line *li
     line_str(line, "[");
     for (size_t i = 0; i < count; i++) {
         line_str(line, i > 0 ? ", " : "");
-        line_put(line, texts[i]);
+        line_item(line, texts[i]);
     }
     line_str(line, "]");
 }
@@ -53,7 +53,7 @@ static void print_operand(const struct condition *condition,
 static void print_value(const struct condition *condition, struct line *line)
 {
     if (fact_type_is_text(fact_type(condition->fact))) {
-        line_put(line, condition->text);
+        line_item(line, condition->text);
     } else {
         print_operand(condition, &condition->low, line);
     }
@@ -101,7 +101,7 @@ static void print_range(const struct condition *condition, struct line *line)
 
 static void print_pattern(const struct condition *condition, struct line *line)
 {
-    line_put(line, condition->text);
+    line_item(line, condition->text);
 }
 
 static const struct {

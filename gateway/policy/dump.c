@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/policy/compiled.h"
+#include "gateway/policy/load.h"
 #include "proto/text.h"
 
 /* The compiled policy as text: what a reviewer compares between two versions. */
@@ -133,14 +134,23 @@ static void print_head(FILE *out, const struct policy *policy)
     print_calendar(out, policy);
 }
 
+static void print_item(FILE *out, const char *before, const char *item)
+{
+    char text[2 * LOAD_TEXT_MAX + 3];
+    struct line line;
+
+    line_init(&line, text, sizeof(text));
+    line_item(&line, slice_str(item));
+    (void)fprintf(out, "%s%s", before, text);
+}
+
 static void print_lists(FILE *out, const struct policy *policy)
 {
     for (size_t i = 0; i < policy->list_count; i++) {
         const struct named_list *list = &policy->lists[i];
         (void)fprintf(out, "list %s", list->name);
         for (size_t item = 0; item < list->count; item++) {
-            (void)fprintf(out, "%s%s", item == 0 ? " " : ", ",
-                          list->node->items[item].text);
+            print_item(out, item == 0 ? " " : ", ", list->node->items[item].text);
         }
         (void)fputc('\n', out);
     }

@@ -56,16 +56,6 @@ bool fact_made(enum fact fact)
     return rows[fact].made;
 }
 
-const char *fact_phase_name(enum fact_phase phase)
-{
-    static const char *const words[] = {[FACT_PHASE_KEY] = "key",
-                                        [FACT_PHASE_JOB] = "job",
-                                        [FACT_PHASE_STATE] = "state",
-                                        [FACT_PHASE_ACTION] = "action"};
-
-    return words[phase];
-}
-
 enum fact fact_find(const char *name)
 {
     for (size_t i = 0; i < FACT_COUNT; i++) {

@@ -46,7 +46,6 @@ enum fact_phase fact_phase(enum fact fact);
 /* Whether this gateway fills the fact in. A rule must not wait for one that it does not:
  * it would deny everything, or, with exists: false, nothing. */
 bool fact_made(enum fact fact);
-const char *fact_phase_name(enum fact_phase phase);
 /* FACT_COUNT when there is none of that name. */
 enum fact fact_find(const char *name);
 /* All names, with a NULL at the end: for "did you mean". */

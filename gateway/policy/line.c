@@ -38,6 +38,35 @@ void line_str(struct line *line, const char *text)
     line_put(line, slice_str(text));
 }
 
+static bool reads_as_two(struct slice item)
+{
+    bool edge = item.len == 0 || item.data[0] == ' ' || item.data[item.len - 1] == ' ';
+
+    for (size_t i = 0; !edge && i < item.len; i++) {
+        bool comma = item.data[i] == ',' && i + 1 < item.len && item.data[i + 1] == ' ';
+        edge = item.data[i] == '"' || comma;
+    }
+    return edge;
+}
+
+void line_item(struct line *line, struct slice item)
+{
+    if (!reads_as_two(item)) {
+        line_put(line, item);
+        return;
+    }
+    line_str(line, "\"");
+    for (size_t i = 0, from = 0; i <= item.len; i++) {
+        bool special = i < item.len && (item.data[i] == '"' || item.data[i] == '\\');
+        if (i == item.len || special) {
+            line_put(line, slice_of(item.data + from, i - from));
+            line_str(line, special ? "\\" : "");
+            from = i;
+        }
+    }
+    line_str(line, "\"");
+}
+
 void line_number(struct line *line, int64_t number)
 {
     char digits[24];

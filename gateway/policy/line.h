@@ -16,6 +16,8 @@ struct line {
 void line_init(struct line *line, char *text, size_t cap);
 void line_put(struct line *line, struct slice bytes);
 void line_str(struct line *line, const char *text);
+/* One of several, with commas between: in quotes where it would read as two. */
+void line_item(struct line *line, struct slice item);
 void line_number(struct line *line, int64_t number);
 /* Microseconds since 1970 as RFC 3339, UTC. */
 void line_time(struct line *line, int64_t unix_us);

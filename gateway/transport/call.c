@@ -353,11 +353,6 @@ void *grpc_call_caller(const struct grpc_call *call)
     return call->conn->caller;
 }
 
-const char *grpc_call_peer(const struct grpc_call *call)
-{
-    return call->conn->address;
-}
-
 void grpc_call_set_state(struct grpc_call *call, void *state)
 {
     call->state = state;

@@ -62,8 +62,6 @@ int64_t grpc_call_deadline_us(const struct grpc_call *call);
 /* What the identify hook returned for the connection; NULL = not known. Never NULL inside
  * on_message of a method: unknown callers are answered before. */
 void *grpc_call_caller(const struct grpc_call *call);
-/* "127.0.0.1:51234" or "unix". */
-const char *grpc_call_peer(const struct grpc_call *call);
 
 /* The service's own state of a call. */
 void grpc_call_set_state(struct grpc_call *call, void *state);

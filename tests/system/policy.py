@@ -141,6 +141,33 @@ def diff_shows_lists_messages_and_metadata(folder):
     assert "+ cp_document: SAMPLE" in told, told
 
 
+def diff_hides_no_change_behind_commas_or_order(folder):
+    """One item that reads as two, and the same rules with another one first."""
+    bare = read(SAMPLE).split("\ntests:\n")[0] + "\n"
+    old, new = (os.path.join(folder, name) for name in ("old.yaml", "new.yaml"))
+    first, second = re.findall(r"  - id: CP-1[.]4-0[12]\n(?:    .*\n)+\n*", bare)[:2]
+    names = " -> ".join(part.split()[2] for part in (first, second))
+    for find, text, wanted in (
+            ("  hashes: [sha256, sha384, sha512]", "  hashes: [\"sha256, sha384\", sha512]",
+             '+ list: hashes "sha256, sha384", sha512'),
+            (first + second, second + first, f"~ order: {names}")):
+        assert find in bare, find
+        for path, content in ((old, bare), (new, bare.replace(find, text, 1))):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+        told = segel("diff", old, new).splitlines()
+        assert wanted in told, told
+
+
+def a_job_file_that_is_not_there_denies_nothing(folder):
+    missing = os.path.join(folder, "missing.json")
+    for words in (("--policy", SAMPLE), ("--gateway",)):
+        done = subprocess.run([SEGEL, "policy", "explain", *words, "--job", missing],
+                              capture_output=True, text=True, timeout=61, check=False)
+        assert done.returncode == 3, (words, done.returncode, done.stderr)
+        assert "missing.json" in done.stderr, done.stderr
+
+
 def what_is_lost_on_its_way_out_is_told(folder):
     for words in (("matrix", SAMPLE), ("check", "--json", SAMPLE), ("test", SAMPLE),
                   ("explain", "--policy", SAMPLE, "--job", job(folder))):
@@ -235,7 +262,9 @@ def a_part_of_the_mutants_is_killed(folder):
 CLAIMS = (the_tables_are_those_of_the_code, the_whole_catalogue_is_in_the_sample,
           check_names_what_is_not_judged, a_pending_rule_cannot_be_enforced,
           a_rule_without_a_denying_test_fails_coverage, diff_names_what_changed,
-          diff_shows_lists_messages_and_metadata, what_is_lost_on_its_way_out_is_told,
+          diff_shows_lists_messages_and_metadata,
+          diff_hides_no_change_behind_commas_or_order,
+          a_job_file_that_is_not_there_denies_nothing, what_is_lost_on_its_way_out_is_told,
           half_a_command_is_completed, files_that_are_none_are_named,
           explain_says_of_each_rule_why, explain_refuses_what_is_no_fact,
           a_part_of_the_mutants_is_killed)

@@ -284,5 +284,31 @@ def who_follows_gets_each_record_once_over_a_restart(the_rig):
         follower.end()
 
 
+@claim
+def who_follows_for_what_never_came_goes_on_over_a_restart_too(the_rig):
+    """Who watches for denials has seen none when the gateway restarts."""
+    with the_rig.gateway():
+        first = len(records(the_rig))
+        follower = Follower(the_rig, "--first", str(first), "--type", "deny")
+        time.sleep(1)
+    try:
+        with the_rig.gateway() as gateway:
+            rig.refused(gateway.client().sign, document_class="tls")
+            follower.wait_for(1)
+    finally:
+        follower.end()
+
+
+@claim
+def a_condition_that_says_nothing_is_refused(the_rig):
+    with the_rig.gateway():
+        for words in (("--request", ""), ("--decision", ""), ("--caller="), ("--count", "0"),
+                      ("--from", "2026-06-01", "--until", "2026-05-01")):
+            words = (words,) if isinstance(words, str) else words
+            result = the_rig.segel("reviewer", "log", "show", *words)
+            equal((result.returncode, result.stdout), (2, ""), f"{words}: {result.stderr}")
+            contains(result.stderr, "--" + words[0].strip("-="))
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(rig.Rig("reading")))

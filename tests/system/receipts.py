@@ -301,6 +301,22 @@ def a_receipt_proves_its_own_letter_and_no_other(the_rig):
 
 
 @claim
+def a_receipt_is_written_over_a_receipt_and_over_nothing_else(the_rig):
+    job = item()
+    with the_rig.gateway() as gateway:
+        gateway.client().sign(job)
+        path = the_rig.path("own.tlog-proof")
+        for _ in range(2):
+            result = receipt_of(the_rig, job.request_id, "--out", path)
+            equal(result.returncode, 0, result.stderr)
+        letter = the_rig.write("kept.pdf", the_rig.read(letters(the_rig)[0], "rb"))
+        result = receipt_of(the_rig, job.request_id, "--out", letter)
+        equal(result.returncode, 2, result.stderr)
+        contains(result.stderr, "is no receipt", "--out")
+    equal(the_rig.read("kept.pdf", "rb"), the_rig.read(letters(the_rig)[0], "rb"), "the letter")
+
+
+@claim
 def what_was_added_under_a_later_signature_is_not_what_the_receipt_proves(the_rig):
     """Anybody can sign after it: the receipt knows of no issuer."""
     first = signed(the_rig)[0]

@@ -361,11 +361,17 @@ Test(index, a_fault_in_it_costs_no_record)
 {
     static const char *const faults[] = {"x'00'", "x'ffff'", "zeroblob(4000)"};
 
+    char path[200];
+
     learn_truth();
     for (size_t i = 0; i < SG_COUNT(faults); i++) {
         cr_assert_eq(ledger_reader_index(reader, book.path, &why), SG_OK);
         (void)build();
         bend(faults[i]);
         expect_same(1, 0);
+        cr_expect_eq(ledger_reader_step(reader, &why), SG_CORRUPT, "told once");
+        cr_expect_eq(ledger_reader_step(reader, &why), SG_NOT_FOUND);
+        index_path(path, sizeof(path), "");
+        cr_expect_neq(access(path, F_OK), 0, "the next one is made anew");
     }
 }
