@@ -31,7 +31,7 @@ void cert_free(struct cert *cert);
 X509 *const *cert_chain(const struct cert *cert, size_t *count);
 /* Public key of the signer's certificate: DER SubjectPublicKeyInfo, borrowed. */
 struct slice cert_spki(const struct cert *cert);
-const char *cert_serial(const struct cert *cert);    /* upper-case hexadecimal */
+const char *cert_serial(const struct cert *cert); /* upper-case hexadecimal */
 int64_t cert_not_after_us(const struct cert *cert);
 int64_t cert_not_before_us(const struct cert *cert);
 
