@@ -302,3 +302,8 @@ void channel_close(struct channel *channel)
     }
     free(channel);
 }
+
+void channel_end(struct channel **channel)
+{
+    channel_close(*channel);
+}

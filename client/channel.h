@@ -25,6 +25,8 @@ struct channel_options {
 SG_MUST_USE enum sg_status channel_open(const struct channel_options *options,
                                         struct channel **out, struct sg_error *why);
 void channel_close(struct channel *channel);
+/* For AUTO. */
+void channel_end(struct channel **channel);
 
 /* How a call ended. text and details are borrowed during the callback. */
 struct call_status {
@@ -65,6 +67,8 @@ SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
 
 /* The first status whose gRPC code this is; -1: SG_IO. */
 enum sg_status channel_status_of(int grpc_code);
+/* Whether a call that ended so is worth to be made again on another connection. */
+bool channel_lost(enum sg_status status);
 
 /* One unary call, start to end. reply_type: what to unpack; the caller frees *reply with
  * protobuf_c_message_free_unpacked. On a refusal the status is the one whose gRPC code

@@ -64,6 +64,11 @@ enum sg_status channel_status_of(int grpc_code)
     return SG_INTERNAL;
 }
 
+bool channel_lost(enum sg_status status)
+{
+    return status == SG_IO || sg_status_grpc(status) == sg_status_grpc(SG_IO);
+}
+
 static enum sg_status start(struct channel *channel, const struct unary *unary,
                             struct unary_run *run, struct sg_error *why)
 {

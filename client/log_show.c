@@ -177,11 +177,6 @@ static bool visit(void *context, uint64_t index, struct slice json)
     return ferror(stdout) == 0;
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static time_t now_s(void)
 {
     struct timespec now;
@@ -193,18 +188,13 @@ static time_t now_s(void)
 static enum sg_status show_once(const struct home *home, struct showing *showing,
                                 struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     struct log_visitor visitor = {visit, showing};
 
     TRY(home_connect(home, &channel, why));
     showing->connected = true;
     showing->begun_at_s = now_s();
     return log_stream(channel, &showing->asked->request, &visitor, why);
-}
-
-static bool connection_lost(enum sg_status status)
-{
-    return status == SG_IO || sg_status_grpc(status) == sg_status_grpc(SG_IO);
 }
 
 static void rest(unsigned losses)
@@ -224,7 +214,7 @@ static enum sg_status show(const struct home *home, struct showing *showing,
     uint64_t wanted = showing->asked->request.count;
     enum sg_status status = show_once(home, showing, why);
 
-    while (showing->options->follow && connection_lost(status) && showing->connected &&
+    while (showing->options->follow && channel_lost(status) && showing->connected &&
            (wanted == 0 || showing->asked->request.count > 0) &&
            showing->losses < RECONNECTS) {
         if (now_s() - showing->begun_at_s >= LONG_LIFE_S) {

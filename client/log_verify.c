@@ -58,11 +58,6 @@ static enum sg_status read_log(struct channel *channel, struct audit *audit,
                : sg_fail(why, reading.status, "%s", sg_status_text(reading.status));
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status save_note(const char *path, struct slice note, struct sg_error *why)
 {
     FILE *file = fopen(path, "we");
@@ -107,7 +102,7 @@ static enum sg_status examine(struct channel *channel,
 static enum exit_code judge(const struct home *home, const struct verify_options *options,
                             struct log_verdict *verdict)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     struct sg_error why = {0};
     enum sg_status status = load_key(home, options, &verdict->trust, &why);
 

@@ -9,11 +9,6 @@
 
 enum { PATIENCE_MS = 10000 };
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static void free_job(struct job_file **job)
 {
     job_file_free(*job);
@@ -65,7 +60,7 @@ static json_t *json_of(const Segel__V1__ExplainResponse *answer)
 static enum sg_status ask(const struct home *home, const struct policy_options *options,
                           ProtobufCMessage **reply, struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     AUTO(free_job) struct job_file *job = NULL;
 
     enum sg_status loaded = job_file_load(options->job, options->lang, &job, why);

@@ -82,16 +82,11 @@ static bool visit(void *context, uint64_t index, struct slice json)
     return true;
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status read_log(const struct home *home,
                                const struct policy_period *period, struct counts *counts,
                                struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     struct log_visitor visitor = {visit, counts};
     Segel__V1__ListRecordsRequest request;
     Segel__V1__RecordFilter filter;

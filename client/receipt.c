@@ -132,11 +132,6 @@ static void take(void *context, const struct receipt_order *order, struct slice 
     }
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status read_wait(const char *text, uint64_t *seconds, struct sg_error *why)
 {
     *seconds = 0;
@@ -149,7 +144,7 @@ static enum sg_status read_wait(const char *text, uint64_t *seconds, struct sg_e
 
 static enum sg_status fetch(const struct home *home, struct fetched *fetched)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     const struct receipt_sink sink = {take, fetched};
     uint64_t seconds = 0;
 

@@ -88,16 +88,11 @@ static enum exit_code open_all(const struct replay_options *options,
 
 /* --- Running ----------------------------------------------------------------------- */
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum exit_code replay(const struct home *home,
                              const struct replay_options *options,
                              struct policy_replay *task)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     struct replay_report report;
     struct policy_replay_sums sums;
     struct sg_error why = {0};

@@ -192,15 +192,10 @@ static enum sg_status print_json(const Segel__V1__GetSignerResponse *signer)
     return SG_OK;
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status show(const struct home *home, const char *key,
                            const struct signer_options *options, struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
 
     TRY(home_connect(home, &channel, why));

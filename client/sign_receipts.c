@@ -120,11 +120,6 @@ static enum sg_status keep(struct errand *errand, const struct sign_receipt *row
     return SG_OK;
 }
 
-static bool connection_lost(enum sg_status status)
-{
-    return status == SG_IO || sg_status_grpc(status) == sg_status_grpc(SG_IO);
-}
-
 static void take(void *context, const struct receipt_order *order, struct slice proof,
                  enum sg_status status, const struct sg_error *why)
 {
@@ -132,7 +127,7 @@ static void take(void *context, const struct receipt_order *order, struct slice 
     struct sign_receipt *row = (struct sign_receipt *)order->subject;
     struct sg_error own = *why;
 
-    if (connection_lost(status) && !errand->last) {
+    if (channel_lost(status) && !errand->last) {
         errand->open++;
         return;
     }

@@ -204,15 +204,10 @@ static enum sg_status print_json(const Segel__V1__ListTokensResponse *list)
 
 /* --- Running ----------------------------------------------------------------------- */
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status show(const struct home *home, const struct list_options *options,
                            struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     Segel__V1__ListTokensRequest request;
     ProtobufCMessage *reply = NULL;
     enum sg_status status = SG_OK;

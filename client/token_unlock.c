@@ -46,15 +46,10 @@ static void print_done(const Segel__V1__CreateRequestResponse *response, const c
     }
 }
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status unlock(const struct home *home, const char *lane,
                              const struct unlock_options *options, struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    AUTO(channel_end) struct channel *channel = NULL;
     Segel__V1__CreateRequestRequest request;
     Segel__V1__UnlockPinTask task;
     ProtobufCMessage *reply = NULL;
