@@ -64,8 +64,6 @@ SG_MUST_USE enum sg_status channel_tls_open(const struct channel_options *option
                                             struct sg_error *why);
 /* Why the TLS library gave the connection up, for people; reads its error queue. */
 void channel_tls_reason(const struct channel *channel, struct sg_error *why);
-/* Waits for the socket until deadline_us; SG_TIMEOUT. */
-SG_MUST_USE enum sg_status channel_wait(int fd, short events, int64_t deadline_us);
 
 SG_MUST_USE enum sg_status channel_h2_start(struct channel *channel);
 /* Ends a call: tells its user, then keeps it as a spare. */

@@ -27,7 +27,8 @@ static void free_context(SSL_CTX **context)
     SSL_CTX_free(*context);
 }
 
-enum sg_status channel_wait(int fd, short events, int64_t deadline_us)
+/* Waits for the socket until deadline_us; SG_TIMEOUT. */
+static SG_MUST_USE enum sg_status channel_wait(int fd, short events, int64_t deadline_us)
 {
     for (;;) {
         int64_t left_us = deadline_us - moment_mono_us();

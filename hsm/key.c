@@ -49,8 +49,11 @@ static void add(CK_ATTRIBUTE *filter, CK_ULONG *n, CK_ATTRIBUTE_TYPE type,
     }
 }
 
-CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
-                 CK_OBJECT_HANDLE *handle, unsigned *count)
+/* Looks for objects of this class whose CKA_ID and CKA_LABEL are those of the reference,
+ * where it names them. *count is 0, 1, or 2 for "more than one"; *handle is the first. */
+static CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class,
+                        const struct key_ref *ref, CK_OBJECT_HANDLE *handle,
+                        unsigned *count)
 {
     CK_ATTRIBUTE filter[3] = {{CKA_CLASS, &class, sizeof(class)}};
     CK_OBJECT_HANDLE found[2] = {0, 0};

@@ -67,10 +67,6 @@ struct reach {
     CK_SESSION_HANDLE session;
 };
 
-/* Looks for objects of this class whose CKA_ID and CKA_LABEL are those of the reference,
- * where it names them. *count is 0, 1, or 2 for "more than one"; *handle is the first. */
-CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
-                 CK_OBJECT_HANDLE *handle, unsigned *count);
 /* The same by CKA_ID alone. */
 CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
                CK_OBJECT_HANDLE *handle, unsigned *count);

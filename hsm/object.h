@@ -31,7 +31,4 @@ void object_facts(struct object object, struct key *key);
 SG_MUST_USE enum sg_status object_public_key(struct object object, struct key *key,
                                              EVP_PKEY **public);
 
-/* Type, bits, curve and signature length of a public key. SG_UNSUPPORTED otherwise. */
-SG_MUST_USE enum sg_status object_describe(EVP_PKEY *public, struct key *key);
-
 #endif

@@ -190,7 +190,8 @@ static enum sg_status describe_rsa(EVP_PKEY *public, struct key *key)
     return key->raw_len <= MODULUS_MAX ? SG_OK : SG_UNSUPPORTED;
 }
 
-enum sg_status object_describe(EVP_PKEY *public, struct key *key)
+/* Type, bits, curve and signature length of a public key. SG_UNSUPPORTED otherwise. */
+static SG_MUST_USE enum sg_status object_describe(EVP_PKEY *public, struct key *key)
 {
     switch (EVP_PKEY_get_base_id(public)) {
     case EVP_PKEY_RSA:

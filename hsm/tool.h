@@ -29,9 +29,6 @@ int tool_main(int argc, char **argv);
 
 /* --- What the commands share --- */
 
-/* Protects the process, loads --module and finds --token (and --serial). */
-SG_MUST_USE enum sg_status tool_find(const struct tool *tool, struct token *token,
-                                     struct trouble *trouble);
 /* The same, and logs in with --pin-file. */
 SG_MUST_USE enum sg_status tool_login(const struct tool *tool, bool writable,
                                       struct token *token, struct trouble *trouble);

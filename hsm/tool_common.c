@@ -14,8 +14,9 @@
 
 #include <openssl/sha.h>
 
-enum sg_status tool_find(const struct tool *tool, struct token *token,
-                         struct trouble *trouble)
+/* Protects the process, loads --module and finds --token (and --serial). */
+static SG_MUST_USE enum sg_status tool_find(const struct tool *tool, struct token *token,
+                                            struct trouble *trouble)
 {
     struct module module;
     TRY(process_protect(trouble));

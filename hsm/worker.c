@@ -157,8 +157,10 @@ static bool repeat(struct worker *worker, const struct operation *operation,
     return again != AGAIN_NEVER && !expired(operation);
 }
 
-void worker_perform(struct worker *worker, const struct operation *operation,
-                    struct outcome *outcome)
+/* Does one operation: checks it, signs, verifies, repeats once where that is worth it.
+ * Never answers a signature that was not verified. Blocks as long as the module does. */
+static void worker_perform(struct worker *worker, const struct operation *operation,
+                           struct outcome *outcome)
 {
     outcome->id = operation->id;
     outcome->rv = CKR_OK;

@@ -41,9 +41,4 @@ CK_RV worker_init(struct worker *worker, struct crew *crew);
 /* Takes operations and answers them, and reads more when there are none, for ever. */
 SG_MUST_USE enum sg_status worker_start(struct worker *worker);
 
-/* Does one operation: checks it, signs, verifies, repeats once where that is worth it.
- * Never answers a signature that was not verified. Blocks as long as the module does. */
-void worker_perform(struct worker *worker, const struct operation *operation,
-                    struct outcome *outcome);
-
 #endif

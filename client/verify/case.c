@@ -79,7 +79,8 @@ static void close_case(struct verify_case *c)
     ERR_clear_error();
 }
 
-void verify_case_judge(const struct verify_case *c, struct verify_report *report)
+/* Lists the checks in their order and sets report->valid. */
+static void verify_case_judge(const struct verify_case *c, struct verify_report *report)
 {
     bool readable = true;
 

@@ -20,8 +20,6 @@ struct verify_case {
     X509 *signer;                     /* borrowed from certificates; NULL = not there */
 };
 
-/* Lists the checks in their order and sets report->valid. */
-void verify_case_judge(const struct verify_case *c, struct verify_report *report);
 /* What the report says about the signer and the signature, apart from the checks. */
 void verify_case_describe(const struct verify_case *c, struct verify_report *report);
 

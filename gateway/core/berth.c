@@ -149,7 +149,7 @@ enum sg_status berth_open(struct core *core, const struct config *config, size_t
     return SG_OK;
 }
 
-void berth_close(struct core *core, size_t index)
+static void berth_close(struct core *core, size_t index)
 {
     clear(&core->berths[index]);
     for (size_t i = 0; i < core->keyring.count; i++) {

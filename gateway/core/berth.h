@@ -33,7 +33,6 @@ struct berth {
  * tick; config must live as long as the berth is in use. */
 SG_MUST_USE enum sg_status berth_open(struct core *core, const struct config *config,
                                       size_t lane, struct sg_error *why);
-void berth_close(struct core *core, size_t index);
 /* What a configuration says of where a key is. */
 const struct config_key *berth_placement(const struct config *config,
                                          const struct key *key);

@@ -56,8 +56,9 @@ static enum sg_status read_flag(const struct reader *reader, const char *member,
     return SG_OK;
 }
 
-enum sg_status reader_sha256(const struct reader *reader, const char *member,
-                             uint8_t out[32])
+/* "sha256:" and 64 digits. */
+static SG_MUST_USE enum sg_status reader_sha256(const struct reader *reader,
+                                                const char *member, uint8_t out[32])
 {
     enum { PREFIX = 7, DIGITS = 64 };
     const char *text = "";

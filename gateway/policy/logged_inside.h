@@ -19,9 +19,6 @@ SG_MUST_USE enum sg_status reader_fail(const struct reader *reader, const char *
 /* "" when there is none; SG_INVALID when it is not a text. */
 SG_MUST_USE enum sg_status reader_text(const struct reader *reader, const json_t *object,
                                        const char *member, const char **out);
-/* "sha256:" and 64 digits. */
-SG_MUST_USE enum sg_status reader_sha256(const struct reader *reader, const char *member,
-                                         uint8_t out[32]);
 /* The members of "facts", typed. They are KEY facts alone, or JOB and STATE facts alone;
  * none that is set already is said again. */
 SG_MUST_USE enum sg_status reader_facts(const struct reader *reader, bool of_key,

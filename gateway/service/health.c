@@ -31,7 +31,8 @@ void health_fini(struct health *health)
     health->report = NULL;
 }
 
-struct vitals health_look(struct service_loop *loop)
+/* What serves now. The report is the loop's copy. */
+static struct vitals health_look(struct service_loop *loop)
 {
     struct services *services = loop->services;
     struct health *health = &loop->health;

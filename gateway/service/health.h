@@ -37,7 +37,4 @@ void health_on_close(struct grpc_call *call, void *services);
 void health_tick(void *service_loop);
 void health_drain(struct service_loop *loop);
 
-/* What serves now. The report is the loop's copy. */
-struct vitals health_look(struct service_loop *loop);
-
 #endif

@@ -13,7 +13,9 @@ static bool same_mark(const uint8_t one[32], const uint8_t other[32])
     return memcmp(one, none, 32) != 0 && memcmp(one, other, 32) == 0;
 }
 
-bool person_differs(const struct person *one, const struct person *other)
+/* Not the same: another name, certificate, key and subject. One person with two
+ * certificates, or with one key in two of them, is one. */
+static bool person_differs(const struct person *one, const struct person *other)
 {
     return strcmp(one->name, other->name) != 0 &&
            strcmp(one->identity, other->identity) != 0 &&

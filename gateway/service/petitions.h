@@ -22,9 +22,6 @@ struct person {
     uint8_t subject[32]; /* of its subject's name; likewise */
     bool reviewer;       /* else an officer */
 };
-/* Not the same: another name, certificate, key and subject. One person with two
- * certificates, or with one key in two of them, is one. */
-bool person_differs(const struct person *one, const struct person *other);
 const char *person_role(const struct person *person);
 
 struct petition {
