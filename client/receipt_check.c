@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proto/text.h"
+#include "proto/digest.h"
 
 static const struct {
     const char *code;
@@ -86,39 +86,21 @@ void receipt_fini(struct receipt *receipt)
 
 /* --- The letter -------------------------------------------------------------------- */
 
-/* "sha256:" and hexadecimal. SG_HASH_NONE: it is something else. */
-static enum sg_hash read_hash(const char *text, uint8_t out[SG_HASH_MAX], size_t *len)
-{
-    const char *colon = strchr(text, ':');
-    char name[8];
-
-    if (colon == NULL || (size_t)(colon - text) >= sizeof(name)) {
-        return SG_HASH_NONE;
-    }
-    memcpy(name, text, (size_t)(colon - text));
-    name[colon - text] = '\0';
-    enum sg_hash hash = sg_hash_parse(name);
-    if (hash == SG_HASH_NONE ||
-        text_unhex(slice_str(colon + 1), out, SG_HASH_MAX, len) != SG_OK ||
-        *len != sg_hash_len(hash)) {
-        return SG_HASH_NONE;
-    }
-    return hash;
-}
-
 static bool read_named(const struct receipt *receipt, struct verify_named *named)
 {
-    uint8_t value[SG_HASH_MAX];
-    size_t len = 0;
+    struct digest digest;
+    bool is_signed = strcmp(receipt_member(receipt, "outcome"), "signed") == 0 &&
+                     digest_parse_sha256(slice_str(receipt_member(receipt, "sig")),
+                                         named->signature) == SG_OK;
 
-    if (strcmp(receipt_member(receipt, "outcome"), "signed") != 0 ||
-        read_hash(receipt_member(receipt, "sig"), value, &len) != SG_HASH_SHA256) {
+    if (!is_signed ||
+        digest_parse(slice_str(receipt_member(receipt, "digest")), &digest) != SG_OK) {
         return false;
     }
-    memcpy(named->signature, value, sizeof(named->signature));
-    named->hash =
-        read_hash(receipt_member(receipt, "digest"), named->digest, &named->digest_len);
-    return named->hash != SG_HASH_NONE;
+    named->hash = digest.hash;
+    named->digest_len = sg_hash_len(digest.hash);
+    memcpy(named->digest, digest.bytes, named->digest_len);
+    return true;
 }
 
 /* Neither the issuer nor the profile is the receipt's business. */

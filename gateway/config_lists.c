@@ -4,6 +4,7 @@
 
 #include "gateway/config_parse.h"
 #include "gateway/config_uri.h"
+#include "proto/digest.h"
 #include "proto/text.h"
 
 /* --- Keys ------------------------------------------------------------------------ */
@@ -172,20 +173,16 @@ static bool printable(const char *text)
 static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
                                   const char *match)
 {
-    bool fingerprint = strncmp(match, "sha256:", 7) == 0;
     uint8_t hash[32];
-    size_t len = 0;
     uint64_t uid = 0;
 
     if (strncmp(match, "uid:", 4) == 0 &&
         text_uint(slice_str(match + 4), UINT32_MAX - 1, &uid) == SG_OK) {
         return SG_OK;
     }
-    if (fingerprint
-            ? text_unhex(slice_str(match + 7), hash, sizeof(hash), &len) == SG_OK &&
-                  len == sizeof(hash)
-            : (strncmp(match, "URI:", 4) == 0 || strncmp(match, "DNS:", 4) == 0) &&
-                  match[4] != '\0' && printable(match)) {
+    if (digest_parse_sha256(slice_str(match), hash) == SG_OK ||
+        ((strncmp(match, "URI:", 4) == 0 || strncmp(match, "DNS:", 4) == 0) &&
+         match[4] != '\0' && printable(match))) {
         return SG_OK;
     }
     return yaml_fail(p->doc, yaml_get(map, "match"), p->why,

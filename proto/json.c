@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/digest.h"
 #include "proto/text.h"
 
 enum { DEPTH_MAX = 16 };
@@ -191,9 +192,9 @@ void json_double(struct json_out *out, const char *name, double value)
 
 void json_sha256(struct json_out *out, const char *name, const uint8_t hash[32])
 {
-    char text[7 + 64 + 1] = "sha256:";
+    char text[DIGEST_SHA256_SIZE];
 
-    text_hex(slice_of(hash, 32), text + 7);
+    digest_sha256_text(hash, text);
     lead_in(out, name);
     put_char(out, '"');
     put(out, text, sizeof(text) - 1);

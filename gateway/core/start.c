@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/ledger/record.h"
+#include "proto/digest.h"
 #include "proto/text.h"
 
 /* --- Lanes ----------------------------------------------------------------------- */
@@ -166,14 +167,14 @@ static enum sg_status keep_templates(struct core *core, const struct key *key)
 static enum sg_status write_boot(struct core *core, const struct ledger_state *state)
 {
     char buffer[LEDGER_RECORD_MAX];
-    char policy[7 + 64 + 1] = "sha256:";
+    char policy[DIGEST_SHA256_SIZE];
     char size[24];
     char root[65];
     char open_intents[24];
     struct record_head head;
     struct slice text = {0};
 
-    text_hex(slice_of(policy_info(core->policy)->sha256, 32), policy + 7);
+    digest_sha256_text(policy_info(core->policy)->sha256, policy);
     text_hex(slice_of(state->root, 32), root);
     (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)state->size);
     (void)snprintf(open_intents, sizeof(open_intents), "%llu",

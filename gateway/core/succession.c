@@ -7,13 +7,14 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/ledger/record.h"
 #include "gateway/policy/compare.h"
+#include "proto/digest.h"
 #include "proto/text.h"
 
 /* Which policy is in force. It changes inside a turn: its record, its text and the first
  * decisions by it are one transaction, so behind a policy.load record no decision is by
  * another policy. Versions only grow: an old file cannot come back by mistake. */
 
-enum { PAIRS_MAX = 20, NUMBER_SIZE = 24, HASH_TEXT_SIZE = 7 + 64 + 1 };
+enum { PAIRS_MAX = 20, NUMBER_SIZE = 24 };
 
 /* --- Weighing ---------------------------------------------------------------------- */
 
@@ -50,8 +51,8 @@ static void add(struct members *members, const char *name, const char *value)
 /* Texts that members point to. */
 struct texts {
     char version[NUMBER_SIZE];
-    char hash[HASH_TEXT_SIZE];
-    char previous[HASH_TEXT_SIZE];
+    char hash[DIGEST_SHA256_SIZE];
+    char previous[DIGEST_SHA256_SIZE];
     char cert[65];
     char approver_cert[65];
     char numbers[4][NUMBER_SIZE];
@@ -73,12 +74,11 @@ static bool all_zero(const uint8_t bytes[32])
     return any == 0;
 }
 
-static const char *hash_text(const uint8_t hash[32], char out[HASH_TEXT_SIZE])
+static const char *hash_text(const uint8_t hash[32], char out[DIGEST_SHA256_SIZE])
 {
     out[0] = '\0';
     if (!all_zero(hash)) {
-        (void)snprintf(out, HASH_TEXT_SIZE, "sha256:");
-        text_hex(slice_of(hash, 32), out + 7);
+        digest_sha256_text(hash, out);
     }
     return out;
 }

@@ -4,7 +4,7 @@
 
 #include "gateway/policy/compiled.h"
 #include "gateway/policy/load.h"
-#include "proto/text.h"
+#include "proto/digest.h"
 
 /* The compiled policy as text: what a reviewer compares between two versions. */
 
@@ -72,10 +72,10 @@ static void print_exception(FILE *out, const struct policy *policy,
 
 static void print_hash(FILE *out, const uint8_t hash[32])
 {
-    char text[65];
+    char text[DIGEST_SHA256_SIZE];
 
-    text_hex(slice_of(hash, 32), text);
-    (void)fprintf(out, " sha256:%s", text);
+    digest_sha256_text(hash, text);
+    (void)fprintf(out, " %s", text);
 }
 
 /* What clock.weekday, clock.minute_of_day and clock.holiday are made by. */

@@ -1,5 +1,5 @@
 #include "gateway/policy/load.h"
-#include "proto/text.h"
+#include "proto/digest.h"
 
 /* Values by the type of the fact that they are given to. */
 
@@ -32,13 +32,9 @@ enum sg_status load_number(struct loader *loader, const struct yaml_node *node,
 
 static bool is_hash(struct slice text)
 {
-    enum { PREFIX = 7, DIGITS = 64 };
-    uint8_t bytes[DIGITS / 2];
-    size_t len = 0;
+    uint8_t hash[32];
 
-    return text.len == PREFIX + DIGITS && memcmp(text.data, "sha256:", PREFIX) == 0 &&
-           text_unhex(slice_of(text.data + PREFIX, DIGITS), bytes, sizeof(bytes), &len) ==
-               SG_OK;
+    return digest_parse_sha256(text, hash) == SG_OK;
 }
 
 enum sg_status load_string(struct loader *loader, const struct yaml_node *node,

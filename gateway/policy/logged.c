@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "gateway/policy/logged_inside.h"
-#include "proto/text.h"
+#include "proto/digest.h"
 
 enum sg_status reader_fail(const struct reader *reader, const char *member,
                            const char *what)
@@ -56,20 +56,16 @@ static enum sg_status read_flag(const struct reader *reader, const char *member,
     return SG_OK;
 }
 
-/* "sha256:" and 64 digits. */
 static SG_MUST_USE enum sg_status reader_sha256(const struct reader *reader,
                                                 const char *member, uint8_t out[32])
 {
-    enum { PREFIX = 7, DIGITS = 64 };
     const char *text = "";
-    size_t len = 0;
 
     TRY(reader_text(reader, reader->object, member, &text));
-    if (strlen(text) != PREFIX + DIGITS || strncmp(text, "sha256:", PREFIX) != 0 ||
-        text_unhex(slice_of(text + PREFIX, DIGITS), out, DIGITS / 2, &len) != SG_OK) {
-        return reader_fail(reader, member, "is not 'sha256:' and 64 hexadecimal digits");
-    }
-    return SG_OK;
+    return digest_parse_sha256(slice_str(text), out) == SG_OK
+               ? SG_OK
+               : reader_fail(reader, member,
+                             "is not 'sha256:' and 64 hexadecimal digits");
 }
 
 /* What all records begin with. */

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "gateway/policy/logged_inside.h"
-#include "proto/algorithm.h"
+#include "proto/digest.h"
 #include "proto/text.h"
 
 /* The facts of a record, by the type that the table of facts gives them. */
@@ -22,13 +22,9 @@ static struct slice text_of(const json_t *value)
 
 static bool is_hash(struct slice text)
 {
-    enum { PREFIX = 7, DIGITS = 64 };
-    uint8_t bytes[DIGITS / 2];
-    size_t len = 0;
+    uint8_t hash[32];
 
-    return text.len == PREFIX + DIGITS && memcmp(text.data, "sha256:", PREFIX) == 0 &&
-           text_unhex(slice_of(text.data + PREFIX, DIGITS), bytes, sizeof(bytes), &len) ==
-               SG_OK;
+    return digest_parse_sha256(text, hash) == SG_OK;
 }
 
 static bool read_number(enum fact_type type, const json_t *value, int64_t *out)
@@ -122,32 +118,20 @@ enum sg_status reader_facts(const struct reader *reader, bool of_key, struct fac
 
 /* --- Fields that are facts ----------------------------------------------------- */
 
-/* "sha384:" and as many digits as that hash has. */
 static enum sg_status read_digest(const struct reader *reader, struct facts *facts)
 {
-    char name[16] = "";
-    uint8_t bytes[SG_HASH_MAX];
-    size_t len = 0;
+    struct digest digest;
     const char *text = "";
 
     TRY(reader_text(reader, reader->object, "digest", &text));
-    const char *colon = strchr(text, ':');
     if (text[0] == '\0') {
         return SG_OK;
     }
-    size_t name_len = colon == NULL ? sizeof(name) : (size_t)(colon - text);
-    if (name_len >= sizeof(name)) {
-        return reader_fail(reader, "digest", "does not name a hash");
-    }
-    memcpy(name, text, name_len);
-    enum sg_hash hash = sg_hash_parse(name);
-    if (hash == SG_HASH_NONE ||
-        text_unhex(slice_str(colon + 1), bytes, sizeof(bytes), &len) != SG_OK ||
-        len != sg_hash_len(hash)) {
+    if (digest_parse(slice_str(text), &digest) != SG_OK) {
         return reader_fail(reader, "digest", "is not a hash and its digits");
     }
-    facts_text(facts, FACT_ID_job_hash_alg, slice_str(sg_hash_name(hash)));
-    facts_number(facts, FACT_ID_job_digest_len, (int64_t)len);
+    facts_text(facts, FACT_ID_job_hash_alg, slice_str(sg_hash_name(digest.hash)));
+    facts_number(facts, FACT_ID_job_digest_len, (int64_t)sg_hash_len(digest.hash));
     return SG_OK;
 }
 
@@ -155,14 +139,11 @@ static const struct {
     const char *member;
     enum fact fact;
 } fields[] = {
-    {"job", FACT_ID_job_id},
-    {"profile", FACT_ID_job_profile},
-    {"doc_class", FACT_ID_job_doc_class},
-    {"alg", FACT_ID_job_alg},
-    {"approval_ref", FACT_ID_job_approval_ref},
-    {"batch", FACT_ID_job_batch},
-    {"caller", FACT_ID_caller_name},
-    {"caller_cert", FACT_ID_caller_cert_fp},
+#define FIELD(fact, member) {member, FACT_ID_##fact},
+#define FIELD_OF_DIGEST(fact)
+#include "gateway/policy/fields.def"
+#undef FIELD
+#undef FIELD_OF_DIGEST
 };
 
 static enum sg_status read_field(const struct reader *reader, size_t field,

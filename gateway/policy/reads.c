@@ -32,19 +32,17 @@ void policy_reads(const struct policy *policy, bool reads[FACT_COUNT])
     }
 }
 
-/* job, profile, doc_class, alg, digest (hash and length), approval_ref, batch, caller and
- * caller_cert of a record are these facts. */
-static void leave_out_fields(bool reads[FACT_COUNT])
+bool policy_is_field(enum fact fact)
 {
-    static const enum fact fields[] = {FACT_ID_job_id,        FACT_ID_job_profile,
-                                       FACT_ID_job_doc_class, FACT_ID_job_alg,
-                                       FACT_ID_job_hash_alg,  FACT_ID_job_digest_len,
-                                       FACT_ID_job_batch,     FACT_ID_job_approval_ref,
-                                       FACT_ID_caller_name,   FACT_ID_caller_cert_fp};
+    static const bool fields[FACT_COUNT] = {
+#define FIELD(fact, member)   [FACT_ID_##fact] = true,
+#define FIELD_OF_DIGEST(fact) [FACT_ID_##fact] = true,
+#include "gateway/policy/fields.def"
+#undef FIELD
+#undef FIELD_OF_DIGEST
+    };
 
-    for (size_t i = 0; i < SG_COUNT(fields); i++) {
-        reads[fields[i]] = false;
-    }
+    return fields[fact];
 }
 
 static void list_phase(const bool reads[FACT_COUNT], enum fact_phase phase,
@@ -53,7 +51,8 @@ static void list_phase(const bool reads[FACT_COUNT], enum fact_phase phase,
     bool wanted[FACT_COUNT] = {false};
 
     for (size_t i = 0; i < FACT_COUNT; i++) {
-        wanted[i] = reads[i] && fact_phase((enum fact)i) == phase;
+        wanted[i] = reads[i] && fact_phase((enum fact)i) == phase &&
+                    !policy_is_field((enum fact)i);
     }
     fact_list_make(wanted, out);
 }
@@ -64,7 +63,6 @@ void policy_note_reads(struct policy *policy)
 
     policy_reads(policy, reads);
     reads[FACT_ID_clock_now] = true;
-    leave_out_fields(reads);
     list_phase(reads, FACT_PHASE_JOB, &policy->recorded[0]);
     list_phase(reads, FACT_PHASE_STATE, &policy->recorded[1]);
 }

@@ -41,17 +41,6 @@ static bool is_among(enum fact fact, const enum fact *some, size_t count)
     return false;
 }
 
-static bool is_field(enum fact fact)
-{
-    static const enum fact fields[] = {FACT_ID_job_id,         FACT_ID_job_profile,
-                                       FACT_ID_job_doc_class,  FACT_ID_job_alg,
-                                       FACT_ID_job_batch,      FACT_ID_job_approval_ref,
-                                       FACT_ID_job_hash_alg,   FACT_ID_caller_name,
-                                       FACT_ID_job_digest_len, FACT_ID_caller_cert_fp};
-
-    return is_among(fact, fields, SG_COUNT(fields));
-}
-
 /* Those that facts_derive makes of KEY facts and fields, and of the time where that is
  * known: absent only because one of these is. */
 static bool follows(enum fact fact, const struct facts *facts)
@@ -69,7 +58,7 @@ static bool is_told(const struct replay_key *key, enum fact fact,
     if (fact_phase(fact) == FACT_PHASE_KEY) {
         return !key->cut || is_among(fact, replay_own_facts, REPLAY_OWN_FACTS);
     }
-    return is_field(fact) || (!key->cut && follows(fact, facts));
+    return policy_is_field(fact) || (!key->cut && follows(fact, facts));
 }
 
 static void note_unknown(const struct replay_key *key, const struct policy *then,

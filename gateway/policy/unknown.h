@@ -23,6 +23,8 @@ struct unknown_verdict {
 /* reads.c: sets those facts that a job's outcome may depend on: rules in mode enforce or
  * shadow read them, or exceptions do. Records hold the same ones. */
 void policy_reads(const struct policy *policy, bool reads[FACT_COUNT]);
+/* Records have it as a member of its own (fields.def). */
+bool policy_is_field(enum fact fact);
 /* Unknown facts must be absent in facts. */
 void policy_judge_unknown(const struct policy *policy, const struct policy_key *bound,
                           const struct facts *facts, const struct unknown *unknown,

@@ -4,9 +4,10 @@
 
 #include "gateway/cert/cert.h"
 #include "gateway/service/inside.h"
+#include "proto/digest.h"
 #include "proto/text.h"
 
-enum { IDENTITY_SIZE = 7 + 64 + 1 };
+enum { IDENTITY_SIZE = DIGEST_SHA256_SIZE };
 
 /* "sha256:…" of the certificate, or "uid:…" of the user. */
 static void write_identity(const struct peer *peer, char out[IDENTITY_SIZE])
@@ -15,8 +16,7 @@ static void write_identity(const struct peer *peer, char out[IDENTITY_SIZE])
         (void)snprintf(out, IDENTITY_SIZE, "uid:%u", (unsigned)peer->uid);
         return;
     }
-    (void)snprintf(out, IDENTITY_SIZE, "sha256:");
-    text_hex(slice_of(peer->fingerprint, sizeof(peer->fingerprint)), out + 7);
+    digest_sha256_text(peer->fingerprint, out);
 }
 
 /* Large and small letters are the same in DNS (RFC 4343), and in nothing else. */
