@@ -5,6 +5,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/ledger/expiry.h"
 
 enum {
     SHORTEST_WAIT_US = 1000,
@@ -96,11 +97,30 @@ static void on_commit(evutil_socket_t fd, short what, void *context)
     core->commit_armed = false; /* waking up was the point */
 }
 
-/* Moving pages blocks for a sync: this is often enough. */
+/* After a jump of the clock nobody knows how old an answer is. */
+static enum sg_status expire_answers(struct core *core)
+{
+    static const int64_t day_us = (int64_t)86400 * 1000000;
+    int64_t days = core->options.config->answers_days;
+    uint32_t gone = 0;
+
+    if (days == 0 || core->state.clock.stepped) {
+        return SG_OK;
+    }
+    return ledger_expire(core->ledger, clock_wall_us() - days * day_us, &gone);
+}
+
+/* Both block for a sync: this is often enough. */
+static enum sg_status tend_ledger(struct core *core)
+{
+    TRY(expire_answers(core));
+    return ledger_idle(core->ledger);
+}
+
 static void every_second(struct core *core)
 {
     state_look(core);
-    if (ledger_idle(core->ledger) != SG_OK) {
+    if (tend_ledger(core) != SG_OK) {
         atomic_store(&core->broken, true);
     }
 }

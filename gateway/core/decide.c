@@ -201,14 +201,43 @@ enum sg_status decide_write_replay(struct core *core, struct job *job)
     struct record_head head;
     struct slice text = {0};
 
+    const struct record_again again = {.decision_id = job->decision_id,
+                                       .outcome_index = job->log_index};
     record_begin(core, &head);
-    TRY(record_replay(buffer, &head, job->decision_id, job->log_index, &text));
+    TRY(record_replay(buffer, &head, &again, &text));
     return ledger_append(core->ledger, text, NULL);
+}
+
+/* Its signature is not kept any more (ledger.answers_days): it was signed, so it is not
+ * signed again. */
+static enum sg_status refuse_expired(struct core *core, struct job *job,
+                                     const struct claim *claim)
+{
+    char buffer[LEDGER_RECORD_MAX];
+    struct record_head head;
+    struct slice text = {0};
+
+    memcpy(job->decision_id, claim->decision_id, sizeof(job->decision_id));
+    job_refuse(job, SG_PRECONDITION,
+               "request id '%s' was signed before, and its answer is no longer kept: use "
+               "the document that was signed then, or a new id for a new signature",
+               job->request_id);
+    const struct record_again again = {.decision_id = claim->decision_id,
+                                       .outcome_index = claim->outcome_index,
+                                       .expired = true};
+    record_begin(core, &head);
+    TRY(record_replay(buffer, &head, &again, &text));
+    TRY(decide_append(core, job, text));
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
 }
 
 static enum sg_status replay(struct core *core, struct job *job,
                              const struct claim *claim)
 {
+    if (claim->signature_len == 0) {
+        return refuse_expired(core, job, claim);
+    }
     job->status = SG_OK;
     job->replayed = true;
     job->attempt = claim->attempt;

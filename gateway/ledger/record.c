@@ -298,14 +298,16 @@ enum sg_status record_outcome(char *buffer, const struct record_head *head,
 }
 
 enum sg_status record_replay(char *buffer, const struct record_head *head,
-                             const char *decision_id, uint64_t outcome_index,
-                             struct slice *out)
+                             const struct record_again *again, struct slice *out)
 {
     struct json_out json;
 
     start(&json, buffer, head, "replay");
-    put_text(&json, "decision_id", decision_id);
-    json_uint(&json, "outcome", outcome_index);
+    put_text(&json, "decision_id", again->decision_id);
+    json_uint(&json, "outcome", again->outcome_index);
+    if (again->expired) {
+        put_text(&json, "answer", "expired");
+    }
     json_end(&json);
     return json_finish(&json, out);
 }

@@ -127,9 +127,15 @@ SG_MUST_USE enum sg_status record_key_facts(char *buffer, const struct record_he
                                             const struct record_key *key,
                                             struct slice *out);
 
-/* The stored answer was given again. */
+/* Somebody asked again for what was signed before: the stored answer was given, or was no
+ * longer there. */
+struct record_again {
+    const char *decision_id;
+    uint64_t outcome_index;
+    bool expired;
+};
 SG_MUST_USE enum sg_status record_replay(char *buffer, const struct record_head *head,
-                                         const char *decision_id, uint64_t outcome_index,
+                                         const struct record_again *again,
                                          struct slice *out);
 
 /* Everything else: boot, shutdown, policy.load, policy.reject, key.load, key.refuse,

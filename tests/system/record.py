@@ -4,9 +4,11 @@ goes on after a restart, and a changed one is found out."""
 import base64
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 
 import grpc
 import rig
@@ -106,6 +108,48 @@ def an_id_is_remembered_over_a_restart(the_rig):
         expect(second.signature == first.signature, "the bytes are the same")
         refusal = rig.refused(gateway.client().sign, item(request_id=job.request_id))
         equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS)
+
+
+def later(the_rig, seconds, days):
+    """A gateway so much later, that keeps answers for so many days."""
+    config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"))
+    return the_rig.gateway(config, LATER_S=str(seconds),
+                           LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"),
+                           ASAN_OPTIONS="verify_asan_link_order=0")
+
+
+def until_refused(gateway, job):
+    """Old answers are taken away once a second."""
+    for _ in range(100):
+        try:
+            equal(gateway.client().sign(job).replayed, True, "replayed")
+        except grpc.RpcError:
+            break
+        time.sleep(0.1)
+    return rig.refused(gateway.client().sign, job)
+
+
+@claim
+def an_answer_is_kept_as_long_as_configured_and_its_id_for_ever(the_rig):
+    job, day = item(), 86400
+    with the_rig.gateway() as gateway:
+        first = gateway.client().sign(job)
+    for days in (4, 0):
+        with later(the_rig, 3 * day, days) as gateway:
+            time.sleep(1.5)
+            equal(gateway.client().sign(job).signature, first.signature, "kept")
+    with later(the_rig, 3 * day, 2) as gateway:
+        refusal = until_refused(gateway, job)
+        equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
+        contains(refusal.message, "was signed before")
+        refusal = rig.refused(gateway.client().sign, item(request_id=job.request_id))
+        equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS, "other content")
+        found = [leaf(r) for r in records(the_rig, "--type", "replay")]
+        equal(found[-1].get("answer"), "expired", "on the log")
+        equal(found[-1]["outcome"], first.log.index, "the outcome that it means")
+        signed = [leaf(r) for r in records(the_rig, "--type", "intent")]
+        equal([r["job"] for r in signed].count(job.request_id), 1, "intents")
+        equal(verify(the_rig).returncode, 0, "log verify")
 
 
 @claim

@@ -331,10 +331,18 @@ Test(record, replay_points_to_the_first_outcome)
     struct record_head head = lawful_head();
     struct slice text;
 
-    cr_assert_eq(record_replay(buffer, &head, "01J", 12, &text), SG_OK);
+    struct record_again again = {.decision_id = "01J", .outcome_index = 12};
+
+    cr_assert_eq(record_replay(buffer, &head, &again, &text), SG_OK);
     json_t *record = parse(text);
     expect_head(record, "replay");
     cr_expect_eq(json_integer_value(json_object_get(record, "outcome")), 12);
+    cr_expect_null(json_object_get(record, "answer"));
+    json_decref(record);
+    again.expired = true;
+    cr_assert_eq(record_replay(buffer, &head, &again, &text), SG_OK);
+    record = parse(text);
+    cr_expect_str_eq(text_of(record, "answer"), "expired");
     json_decref(record);
 }
 

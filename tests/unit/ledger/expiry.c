@@ -1,0 +1,137 @@
+#include "gateway/ledger/expiry.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "proto/text.h"
+#include "tests/unit/ledger/support/book.h"
+
+static struct book book;
+
+static void set_up(void)
+{
+    book_make(&book);
+    book_open(&book);
+}
+
+static void tear_down(void)
+{
+    book_remove(&book);
+}
+
+TestSuite(expiry, .init = set_up, .fini = tear_down);
+
+enum { SECOND_US = 1000000 };
+
+/* A job that was signed at this second of 1970: its OUTCOME, and what is kept of it. */
+static void sign_at(const char *request_id, int64_t second, const char *ts)
+{
+    struct claim claim = book_claim(request_id);
+    char time[TEXT_TIME_SIZE];
+    char record[128];
+
+    text_time(second * SECOND_US, time);
+    int len = snprintf(record, sizeof(record), "{\"type\":\"outcome\",\"ts\":\"%s\"}",
+                       ts == NULL ? time : ts);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_claim(book.ledger, &claim), SG_OK);
+    claim.state = CLAIM_SIGNED;
+    claim.outcome_index = ledger_next_index(book.ledger);
+    claim.signature_len = 64;
+    cr_assert_eq(
+        ledger_append(book.ledger, slice_of(record, (size_t)len), claim.outcome_hash),
+        SG_OK);
+    cr_assert_eq(ledger_settle(book.ledger, &claim), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+}
+
+static uint32_t expire(int64_t before_s)
+{
+    uint32_t gone = 99;
+
+    cr_assert_eq(ledger_expire(book.ledger, before_s * SECOND_US, &gone), SG_OK);
+    return gone;
+}
+
+static bool has_answer(const char *request_id)
+{
+    struct claim claim;
+
+    cr_assert_eq(ledger_find(book.ledger, "e-office", request_id, &claim), SG_OK);
+    cr_assert_eq(claim.state, CLAIM_SIGNED, "the claim stays");
+    return claim.signature_len > 0;
+}
+
+Test(expiry, what_is_older_goes_and_what_is_not_stays)
+{
+    sign_at("r1", 100, NULL);
+    sign_at("r2", 200, NULL);
+    sign_at("r3", 300, NULL);
+    cr_expect_eq(expire(100), 0, "not older than itself");
+    cr_expect(has_answer("r1"));
+    cr_expect_eq(expire(300), 2);
+    cr_expect_not(has_answer("r1"));
+    cr_expect_not(has_answer("r2"));
+    cr_expect(has_answer("r3"));
+    cr_expect_eq(expire(300), 0);
+}
+
+Test(expiry, an_id_whose_answer_is_gone_cannot_be_claimed_again)
+{
+    struct claim again = book_claim("r1");
+
+    sign_at("r1", 100, NULL);
+    cr_assert_eq(expire(1000), 1);
+    book_close(&book);
+    book_open(&book);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_expect_eq(ledger_claim(book.ledger, &again), SG_CONFLICT);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_expect_not(has_answer("r1"));
+}
+
+Test(expiry, records_and_tree_stay)
+{
+    sign_at("r1", 100, NULL);
+    book_checkpoint(&book);
+    uint64_t size = ledger_size(book.ledger);
+    cr_assert_eq(expire(1000), 1);
+    cr_expect_eq(ledger_size(book.ledger), size);
+    book_close(&book);
+    book_open(&book);
+    cr_expect_eq(book.state.size, size);
+}
+
+/* A clock that went back: what was signed after a young one waits for it. */
+Test(expiry, it_ends_at_the_first_that_is_young)
+{
+    sign_at("r1", 900, NULL);
+    sign_at("r2", 100, NULL);
+    cr_expect_eq(expire(500), 0);
+    cr_expect(has_answer("r2"));
+    cr_expect_eq(expire(901), 2);
+}
+
+Test(expiry, a_record_that_tells_no_time_is_young)
+{
+    static const char *const times[] = {"", "yesterday", "1970-13-01T00:00:00Z"};
+
+    for (size_t i = 0; i < SG_COUNT(times); i++) {
+        char request_id[8];
+        (void)snprintf(request_id, sizeof(request_id), "r%zu", i);
+        sign_at(request_id, 0, times[i]);
+        cr_expect_eq(expire(1000), 0, "%s", times[i]);
+    }
+}
+
+Test(expiry, goes_in_pieces)
+{
+    for (unsigned i = 0; i < EXPIRY_PIECE + 3; i++) {
+        char request_id[16];
+        (void)snprintf(request_id, sizeof(request_id), "r%u", i);
+        sign_at(request_id, i, NULL);
+    }
+    cr_expect_eq(expire(1000000), EXPIRY_PIECE);
+    cr_expect_eq(expire(1000000), 3);
+    cr_expect_eq(expire(1000000), 0);
+}
