@@ -45,10 +45,11 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog base policy cert status cms ledger core transport service hsm client pdf verify audit bundle
+MODULES := proto tlog quorum base policy cert status cms ledger core transport service hsm client pdf verify audit bundle
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
+DIR_quorum    := proto/quorum
 DIR_base      := gateway
 DIR_policy    := gateway/policy
 DIR_cert      := gateway/cert
@@ -67,6 +68,7 @@ DIR_bundle    := client/bundle
 
 NEEDS_proto     := proto
 NEEDS_tlog      := tlog proto
+NEEDS_quorum    := quorum tlog proto
 NEEDS_base      := base proto
 NEEDS_policy    := policy base proto
 NEEDS_cert      := cert policy base proto
@@ -282,7 +284,7 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
   $(wildcard tests/fuzz/support/*.c)))
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
-    $(call lib_of,bundle)
+    $(call lib_of,bundle) $(call lib_of,quorum)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)

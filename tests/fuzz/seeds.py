@@ -455,6 +455,42 @@ def bundle_tiles():
         "period - -\nfiles 0\n").encode()
 
 
+def vkey(name, byte):
+    """A verifier key that nobody has the private part of."""
+    import base64
+    import hashlib
+    key = b"\1" + bytes([byte]) * 32
+    number = hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
+    return f"{name}+{number}+{base64.b64encode(key).decode()}"
+
+
+PERSONS = [("officer", "a", 1), ("officer", "b", 2), ("officer", "c", 3), ("officer", "d", 4),
+           ("reviewer", "x", 5), ("reviewer", "y", 6), ("operator", "o", 7)]
+TWO = ["key.generate", "cert.accept", "key.activate", "mandate.open", "key.release",
+       "key.rotate", "key.destroy", "override", "log.prune", "officer.add", "officer.remove",
+       "pin.unlock"]
+
+
+def quorum():
+    persons = [f"{role} {name} {vkey(name, byte)}" for role, name, byte in PERSONS]
+    groups = ["group two 2 a b c d", "group three 3 a b c d", "group one any a b c d",
+              "group reviewer any x y", "group both all one reviewer",
+              "group either any one reviewer"]
+    tasks = [f"task {name} two" for name in TWO] + [
+        "task key.hold either", "task lockdown either", "task lockdown.clear three",
+        "task policy.load both"]
+    yield "roster", "lawful", "\n".join([*persons, *groups, *tasks, ""]).encode()
+    yield "roster", "commented", "\n".join(["# who", "", *persons, " \t", *groups, *tasks,
+                                            ""]).encode()
+    yield "roster", "persons", "\n".join([*persons, ""]).encode()
+    grant = ["segel-grant/v1", "id g-88", "action key.activate", "object seal-setda",
+             "param mode=count max=20000", "request sha256:" + "1f" * 32,
+             "policy sha256:" + "82" * 32, "requester officer-a",
+             "not-after 2026-05-02T01:12:03Z", ""]
+    yield "grant", "lawful", "\n".join(grant).encode()
+    yield "grant", "twice", "\n".join([*grant[:4], grant[4], *grant[4:]]).encode()
+
+
 def write(folder, target, name, value):
     os.makedirs(os.path.join(folder, target), exist_ok=True)
     with open(os.path.join(folder, target, name), "wb") as out:
@@ -470,7 +506,7 @@ def main():
                           ("preflight", preflight), ("replay", replay)):
         for name, value in seeds():
             write(folder, target, name, value)
-    for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles()):
+    for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):
         write(folder, target, name, value)
     for target, name, value in seeds_pki.seeds():
         write(folder, target, name, value)

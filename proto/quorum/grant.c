@@ -1,0 +1,243 @@
+#include "proto/quorum/grant.h"
+
+#include <string.h>
+
+#include "proto/digest.h"
+#include "proto/text.h"
+
+static const char HEADER[] = "segel-grant/v1";
+enum { MINUTE_SIZE = 21 }; /* "2026-05-02T01:12:03Z" and a NUL */
+
+/* --- Writing ----------------------------------------------------------------------- */
+
+static bool is_param(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= 1 && len <= GRANT_PARAM_MAX && text[0] != ' ' && text[len - 1] != ' ' &&
+           text_plain(slice_of(text, len));
+}
+
+static bool is_sound(const struct grant *grant)
+{
+    return text_name(slice_str(grant->id)) && grant->action < TASK_COUNT &&
+           text_name(slice_str(grant->object)) && is_param(grant->param) &&
+           text_name(slice_str(grant->requester)) && grant->not_after_us >= 0 &&
+           grant->not_after_us % 1000000 == 0;
+}
+
+static void write_line(struct lines_out *out, const char *name, const char *value)
+{
+    lines_text(out, name);
+    lines_text(out, " ");
+    lines_text(out, value);
+    lines_text(out, "\n");
+}
+
+static void write_hash(struct lines_out *out, const char *name, const uint8_t hash[32])
+{
+    char text[DIGEST_SHA256_SIZE];
+
+    digest_sha256_text(hash, text);
+    write_line(out, name, text);
+}
+
+/* Without a fraction. */
+static void write_time(struct lines_out *out, int64_t unix_us)
+{
+    char text[TEXT_TIME_SIZE];
+
+    text_time(unix_us, text);
+    memcpy(text + MINUTE_SIZE - 2, "Z", 2);
+    write_line(out, "not-after", text);
+}
+
+enum sg_status grant_write(const struct grant *grant, char out[GRANT_TEXT_MAX],
+                           size_t *len)
+{
+    struct lines_out lines;
+    struct slice text;
+
+    if (!is_sound(grant)) {
+        return SG_INVALID;
+    }
+    lines_start(&lines, out, GRANT_TEXT_MAX);
+    lines_text(&lines, HEADER);
+    lines_text(&lines, "\n");
+    write_line(&lines, "id", grant->id);
+    write_line(&lines, "action", task_name(grant->action));
+    write_line(&lines, "object", grant->object);
+    write_line(&lines, "param", grant->param);
+    write_hash(&lines, "request", grant->request);
+    write_hash(&lines, "policy", grant->policy);
+    write_line(&lines, "requester", grant->requester);
+    write_time(&lines, grant->not_after_us);
+    TRY(lines_finish(&lines, &text));
+    *len = text.len;
+    return SG_OK;
+}
+
+/* --- Reading ----------------------------------------------------------------------- */
+
+static bool take_text(struct slice value, char *out, size_t max)
+{
+    if (value.len > max || memchr(value.data, 0, value.len) != NULL) {
+        return false;
+    }
+    memcpy(out, value.data, value.len);
+    out[value.len] = '\0';
+    return true;
+}
+
+static bool read_id(struct slice value, struct grant *out)
+{
+    return take_text(value, out->id, GROUPS_NAME_MAX);
+}
+
+static bool read_action(struct slice value, struct grant *out)
+{
+    out->action = task_find(value);
+    return out->action != TASK_COUNT;
+}
+
+static bool read_object(struct slice value, struct grant *out)
+{
+    return take_text(value, out->object, GROUPS_NAME_MAX);
+}
+
+static bool read_param(struct slice value, struct grant *out)
+{
+    return take_text(value, out->param, GRANT_PARAM_MAX);
+}
+
+static bool read_request(struct slice value, struct grant *out)
+{
+    return digest_parse_sha256(value, out->request) == SG_OK;
+}
+
+static bool read_policy(struct slice value, struct grant *out)
+{
+    return digest_parse_sha256(value, out->policy) == SG_OK;
+}
+
+static bool read_requester(struct slice value, struct grant *out)
+{
+    return take_text(value, out->requester, GROUPS_NAME_MAX);
+}
+
+static bool read_not_after(struct slice value, struct grant *out)
+{
+    return text_time_parse(value, &out->not_after_us) == SG_OK;
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(struct slice value, struct grant *out);
+} members[] = {
+    {"id ", read_id},
+    {"action ", read_action},
+    {"object ", read_object},
+    {"param ", read_param},
+    {"request ", read_request},
+    {"policy ", read_policy},
+    {"requester ", read_requester},
+    {"not-after ", read_not_after},
+};
+
+static bool read_member(size_t i, struct slice line, struct grant *out)
+{
+    size_t len = strlen(members[i].name);
+
+    return line.len > len && memcmp(line.data, members[i].name, len) == 0 &&
+           members[i].read(slice_of(line.data + len, line.len - len), out);
+}
+
+/* Whatever else could be read in two ways shows here. */
+static bool is_canonical(const struct grant *grant, struct slice text)
+{
+    char again[GRANT_TEXT_MAX];
+    size_t len = 0;
+
+    return grant_write(grant, again, &len) == SG_OK &&
+           slice_equal(slice_of(again, len), text);
+}
+
+enum sg_status grant_parse(struct slice text, struct grant *out, struct sg_error *why)
+{
+    struct slice rest = text;
+    struct slice line;
+
+    memset(out, 0, sizeof(*out));
+    if (!lines_next(&rest, &line) || !slice_equal(line, slice_str(HEADER))) {
+        return sg_fail(why, SG_INVALID, "this is no grant: its first line is not '%s'",
+                       HEADER);
+    }
+    for (size_t i = 0; i < SG_COUNT(members); i++) {
+        if (!lines_next(&rest, &line) || !read_member(i, line, out)) {
+            return sg_fail(why, SG_INVALID,
+                           "line %zu of the grant is not '%s' and a sound value", i + 2,
+                           members[i].name);
+        }
+    }
+    if (rest.len != 0 || !is_canonical(out, text)) {
+        return sg_fail(why, SG_INVALID,
+                       "the grant is not written as grants are: it has %s",
+                       rest.len != 0 ? "more lines" : "a value in another form");
+    }
+    return SG_OK;
+}
+
+/* --- Who signed -------------------------------------------------------------------- */
+
+static enum sg_status ask_person(const struct roster_person *person,
+                                 const struct note *note, bool *has_signed)
+{
+    struct note_verdict verdict;
+
+    *has_signed = false;
+    for (size_t k = 0; k < person->key_count; k++) {
+        enum sg_status status = note_verify(note, &person->keys[k], &verdict);
+        if (status != SG_OK && status != SG_NOT_FOUND) {
+            return status;
+        }
+        *has_signed |= status == SG_OK && verdict.signed_by;
+    }
+    return SG_OK;
+}
+
+static enum sg_status open_note(const struct grant *grant, struct slice bytes,
+                                struct note *note, struct sg_error *why)
+{
+    char text[GRANT_TEXT_MAX];
+    size_t len = 0;
+
+    if (bytes.len > GRANT_NOTE_MAX || note_parse(bytes, note) != SG_OK) {
+        return sg_fail(why, SG_INVALID, "this is no signed note of at most %d bytes",
+                       GRANT_NOTE_MAX);
+    }
+    TRY(grant_write(grant, text, &len));
+    return slice_equal(note->text, slice_of(text, len))
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "what was signed is not the text of request '%s'", grant->id);
+}
+
+enum sg_status grant_signers(const struct roster *roster, const struct grant *grant,
+                             struct slice note_bytes, uint64_t *persons,
+                             struct sg_error *why)
+{
+    struct note note;
+
+    *persons = 0;
+    TRY(open_note(grant, note_bytes, &note, why));
+    for (size_t p = 0; p < roster->groups.leaf_count; p++) {
+        bool has_signed = false;
+        if (ask_person(&roster->persons[p], &note, &has_signed) != SG_OK) {
+            *persons = 0;
+            return sg_fail(why, SG_CORRUPT, "the signature of '%s' is false",
+                           roster->groups.leaves[p]);
+        }
+        *persons |= (uint64_t)has_signed << p;
+    }
+    return SG_OK;
+}

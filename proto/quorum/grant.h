@@ -1,0 +1,50 @@
+#ifndef SEGEL_PROTO_QUORUM_GRANT_H
+#define SEGEL_PROTO_QUORUM_GRANT_H
+
+#include "proto/quorum/roster.h"
+
+/* What persons sign when they approve a request: the text of a C2SP signed note, nine
+ * lines in this order, each ending in LF.
+ *
+ *     segel-grant/v1
+ *     id g-88
+ *     action key.activate
+ *     object seal-setda
+ *     param mode=window until=2026-05-02T17:00:00+07:00 max=20000
+ *     request sha256:…      of the exact bytes that will be executed
+ *     policy sha256:…       of the policy in force when it was asked for
+ *     requester officer-a
+ *     not-after 2026-05-02T01:12:03Z
+ *
+ * Its first line keeps it apart from checkpoints; besides, no person's key may be a log's
+ * or a witness' key. */
+enum { GRANT_TEXT_MAX = 2048, GRANT_NOTE_MAX = 16384, GRANT_PARAM_MAX = 512 };
+
+struct grant {
+    char id[GROUPS_NAME_MAX + 1];
+    enum task action;
+    char object[GROUPS_NAME_MAX + 1];
+    char param[GRANT_PARAM_MAX + 1]; /* plain text without line ends; "-" = none */
+    uint8_t request[32];
+    uint8_t policy[32];
+    char requester[GROUPS_NAME_MAX + 1];
+    int64_t not_after_us; /* whole seconds */
+};
+
+/* SG_INVALID: a member is out of its bounds. *len without a NUL. */
+SG_MUST_USE enum sg_status grant_write(const struct grant *grant,
+                                       char out[GRANT_TEXT_MAX], size_t *len);
+/* Exactly the lines above: grant_write of what was read gives the same bytes.
+ * SG_INVALID. */
+SG_MUST_USE enum sg_status grant_parse(struct slice text, struct grant *out,
+                                       struct sg_error *why);
+
+/* Whose good signatures a note over this very text carries, a bit for each person of the
+ * roster: persons count, not keys. Signatures of unknown keys are passed over.
+ * SG_INVALID: not a note, or over another text. SG_CORRUPT: a signature that names a key
+ * of the roster is false. */
+SG_MUST_USE enum sg_status grant_signers(const struct roster *roster,
+                                         const struct grant *grant, struct slice note,
+                                         uint64_t *persons, struct sg_error *why);
+
+#endif

@@ -1,0 +1,182 @@
+#include "proto/quorum/trust.h"
+
+#include <string.h>
+
+#include "proto/quorum/words.h"
+
+struct reading {
+    struct trust_policy *trust; /* borrowed */
+    struct words line;
+    bool quorum_seen;
+    bool is_member[GROUPS_LEAVES_MAX]; /* of a group, each name once */
+    bool is_below[GROUPS_MAX];
+    struct sg_error *why; /* borrowed */
+};
+
+static bool is_known(const struct note_key *keys, size_t count,
+                     const struct note_key *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(keys[i].public_key, key->public_key, NOTE_KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One more key of a kind; its words are right. */
+static enum sg_status read_key(const struct reading *reading, struct slice vkey,
+                               enum note_kind kind, struct note_key *key)
+{
+    if (note_vkey_parse(vkey, key) == SG_OK && key->kind == kind) {
+        return SG_OK;
+    }
+    return sg_fail(reading->why, SG_INVALID, "'%.*s' is no verifier key of a %s",
+                   vkey.len < 80 ? (int)vkey.len : 80, (const char *)vkey.data,
+                   kind == NOTE_ED25519 ? "log (Ed25519)" : "witness (cosignatures)");
+}
+
+static enum sg_status read_log(struct reading *reading)
+{
+    struct trust_policy *trust = reading->trust;
+    struct note_key key;
+
+    if (reading->line.count < 2 || reading->line.count > 3) {
+        return sg_fail(reading->why, SG_INVALID, "a log is its key, and perhaps a URL");
+    }
+    TRY(read_key(reading, reading->line.word[1], NOTE_ED25519, &key));
+    if (is_known(trust->logs, trust->log_count, &key)) {
+        return sg_fail(reading->why, SG_INVALID, "this key stands above already");
+    }
+    if (trust->log_count == TRUST_LOGS_MAX) {
+        return sg_fail(reading->why, SG_INVALID, "there are more than %d logs",
+                       TRUST_LOGS_MAX);
+    }
+    trust->logs[trust->log_count++] = key;
+    return SG_OK;
+}
+
+static enum sg_status read_witness(struct reading *reading)
+{
+    struct trust_policy *trust = reading->trust;
+    size_t count = trust->groups.leaf_count;
+    struct note_key key;
+
+    if (reading->line.count < 3 || reading->line.count > 4) {
+        return sg_fail(reading->why, SG_INVALID,
+                       "a witness is a name, its key, and perhaps a URL");
+    }
+    TRY(read_key(reading, reading->line.word[2], NOTE_COSIGNATURE, &key));
+    if (is_known(trust->witnesses, count, &key)) {
+        return sg_fail(reading->why, SG_INVALID, "this key stands above already");
+    }
+    if (count == TRUST_WITNESSES_MAX) {
+        return sg_fail(reading->why, SG_INVALID, "there are more than %d witnesses",
+                       TRUST_WITNESSES_MAX);
+    }
+    TRY(groups_add_leaf(&trust->groups, reading->line.word[1], reading->why));
+    trust->witnesses[count] = key;
+    return SG_OK;
+}
+
+static enum sg_status read_group(struct reading *reading)
+{
+    struct groups *groups = &reading->trust->groups;
+
+    TRY(groups_add(groups, reading->line.word + 1, reading->line.count - 1,
+                   reading->why));
+    const struct group *group = &groups->list[groups->count - 1];
+    for (size_t m = 0; m < group->count; m++) {
+        struct group_member member = group->members[m];
+        bool *is_member = member.is_group ? &reading->is_below[member.index]
+                                          : &reading->is_member[member.index];
+        if (*is_member) {
+            return sg_fail(reading->why, SG_INVALID,
+                           "'%s' is a member of another group already",
+                           member.is_group ? groups->list[member.index].name
+                                           : groups->leaves[member.index]);
+        }
+        *is_member = true;
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_quorum(struct reading *reading)
+{
+    struct trust_policy *trust = reading->trust;
+
+    if (reading->line.count != 2 || reading->quorum_seen) {
+        return sg_fail(reading->why, SG_INVALID,
+                       "there is one quorum, and it is a name or 'none'");
+    }
+    reading->quorum_seen = true;
+    struct slice name = reading->line.word[1];
+    if (slice_equal(name, slice_str("none"))) {
+        return SG_OK;
+    }
+    int witness = groups_find_leaf(&trust->groups, name);
+    int group = groups_find(&trust->groups, name);
+    if (witness < 0 && group < 0) {
+        return sg_fail(reading->why, SG_INVALID, "'%.*s' does not stand above",
+                       (int)name.len, (const char *)name.data);
+    }
+    trust->has_quorum = true;
+    trust->quorum = (struct group_member){
+        .is_group = witness < 0, .index = (uint8_t)(witness < 0 ? group : witness)};
+    return SG_OK;
+}
+
+static const struct {
+    const char *word;
+    enum sg_status (*read)(struct reading *reading);
+} kinds[] = {{"log", read_log},
+             {"witness", read_witness},
+             {"group", read_group},
+             {"quorum", read_quorum}};
+
+static enum sg_status read_line(struct reading *reading)
+{
+    for (size_t i = 0; i < SG_COUNT(kinds); i++) {
+        if (slice_equal(reading->line.word[0], slice_str(kinds[i].word))) {
+            return kinds[i].read(reading);
+        }
+    }
+    return sg_fail(reading->why, SG_INVALID,
+                   "it begins with none of the words log, witness, group, quorum");
+}
+
+enum sg_status trust_parse(struct slice text, struct trust_policy *out,
+                           struct sg_error *why)
+{
+    struct reading reading = {.trust = out, .why = why};
+    enum sg_status status;
+
+    if (text.len > WORDS_FILE_MAX) {
+        return sg_fail(why, SG_TOO_LARGE, "a trust policy has at most %d bytes",
+                       WORDS_FILE_MAX);
+    }
+    memset(out, 0, sizeof(*out));
+    while ((status = words_next(&text, &reading.line, why)) == SG_OK) {
+        if (read_line(&reading) != SG_OK) {
+            return words_fail(&reading.line, SG_INVALID, why);
+        }
+    }
+    if (status != SG_NOT_FOUND) {
+        return status;
+    }
+    if (!reading.quorum_seen) {
+        return sg_fail(why, SG_INVALID,
+                       "there is no quorum line: write 'quorum NAME', or 'quorum none'");
+    }
+    return SG_OK;
+}
+
+bool trust_reached(const struct trust_policy *trust, uint64_t witnesses)
+{
+    if (!trust->has_quorum) {
+        return true;
+    }
+    return trust->quorum.is_group
+               ? groups_reached(&trust->groups, trust->quorum.index, witnesses)
+               : (witnesses >> trust->quorum.index & 1) == 1;
+}
