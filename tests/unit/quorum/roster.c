@@ -48,7 +48,9 @@ static void change(const char *from, const char *to)
 
 static void append(const char *line)
 {
-    strcat(text, line);
+    size_t len = strlen(text);
+
+    (void)snprintf(text + len, sizeof(text) - len, "%s", line);
 }
 
 static void refused(const char *words)

@@ -47,6 +47,13 @@ void people_line(const struct people *people, size_t index, char out[512])
     (void)snprintf(out, 512, "%s %s %s\n", who[index].role, who[index].name, vkey);
 }
 
+static void append(struct people *people, const char *line)
+{
+    size_t len = strlen(people->text);
+
+    (void)snprintf(people->text + len, sizeof(people->text) - len, "%s", line);
+}
+
 void people_make(struct people *people)
 {
     char line[512];
@@ -55,9 +62,9 @@ void people_make(struct people *people)
     for (size_t i = 0; i < PEOPLE; i++) {
         make_key(people, i);
         people_line(people, i, line);
-        strcat(people->text, line);
+        append(people, line);
     }
-    strcat(people->text, rest);
+    append(people, rest);
 }
 
 void people_remove(struct people *people)
