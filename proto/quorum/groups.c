@@ -14,24 +14,35 @@ static bool is_reserved(struct slice name)
     return is_word(name, "all") || is_word(name, "any") || is_word(name, "none");
 }
 
-int groups_find_leaf(const struct groups *groups, struct slice name)
+unsigned groups_find_leaf(const struct groups *groups, struct slice name)
 {
     for (size_t i = 0; i < groups->leaf_count; i++) {
         if (is_word(name, groups->leaves[i])) {
-            return (int)i;
+            return (unsigned)i;
         }
     }
-    return -1;
+    return GROUPS_NONE;
 }
 
-int groups_find(const struct groups *groups, struct slice name)
+unsigned groups_find(const struct groups *groups, struct slice name)
 {
     for (size_t i = 0; i < groups->count; i++) {
         if (is_word(name, groups->list[i].name)) {
-            return (int)i;
+            return (unsigned)i;
         }
     }
-    return -1;
+    return GROUPS_NONE;
+}
+
+bool groups_member(const struct groups *groups, struct slice name,
+                   struct group_member *out)
+{
+    unsigned leaf = groups_find_leaf(groups, name);
+    unsigned group = groups_find(groups, name);
+
+    out->is_group = leaf == GROUPS_NONE;
+    out->index = (uint8_t)(out->is_group ? group : leaf);
+    return out->index != GROUPS_NONE;
 }
 
 /* --- Reading ----------------------------------------------------------------------- */
@@ -45,7 +56,8 @@ static enum sg_status check_name(const struct groups *groups, struct slice name,
             "a name has 1 to %d bytes, and is none of the words all, any, none",
             GROUPS_NAME_MAX);
     }
-    if (groups_find_leaf(groups, name) >= 0 || groups_find(groups, name) >= 0) {
+    if (groups_find_leaf(groups, name) != GROUPS_NONE ||
+        groups_find(groups, name) != GROUPS_NONE) {
         return sg_fail(why, SG_INVALID, "the name '%.*s' stands above already",
                        (int)name.len, (const char *)name.data);
     }
@@ -84,12 +96,9 @@ static bool has_member(const struct group *group, struct group_member member)
 static enum sg_status add_member(const struct groups *groups, struct group *group,
                                  struct slice name, struct sg_error *why)
 {
-    int leaf = groups_find_leaf(groups, name);
-    int below = groups_find(groups, name);
-    struct group_member member = {.is_group = leaf < 0,
-                                  .index = (uint8_t)(leaf < 0 ? below : leaf)};
+    struct group_member member;
 
-    if (leaf < 0 && below < 0) {
+    if (!groups_member(groups, name, &member)) {
         return sg_fail(why, SG_INVALID, "'%.*s' does not stand above", (int)name.len,
                        (const char *)name.data);
     }

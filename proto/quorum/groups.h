@@ -11,7 +11,8 @@ enum {
     GROUPS_LEAVES_MAX = 64, /* persons or witnesses: a bit each */
     GROUPS_MAX = 32,
     GROUPS_MEMBERS_MAX = 32,
-    GROUPS_NAME_MAX = 64
+    GROUPS_NAME_MAX = 64,
+    GROUPS_NONE = 255
 };
 
 struct group_member {
@@ -39,9 +40,12 @@ SG_MUST_USE enum sg_status groups_add_leaf(struct groups *groups, struct slice n
 SG_MUST_USE enum sg_status groups_add(struct groups *groups, const struct slice *words,
                                       size_t count, struct sg_error *why);
 
-/* Index, or -1. */
-int groups_find_leaf(const struct groups *groups, struct slice name);
-int groups_find(const struct groups *groups, struct slice name);
+/* Index, or GROUPS_NONE. */
+unsigned groups_find_leaf(const struct groups *groups, struct slice name);
+unsigned groups_find(const struct groups *groups, struct slice name);
+/* The leaf or group of that name; false: there is none. */
+bool groups_member(const struct groups *groups, struct slice name,
+                   struct group_member *out);
 
 /* Whether these leaves, a bit each, are enough for a group. */
 bool groups_reached(const struct groups *groups, size_t group, uint64_t present);

@@ -110,11 +110,11 @@ static enum sg_status find_person(struct reading *reading, enum person_role role
 {
     struct roster *roster = reading->roster;
     struct slice name = reading->line.word[1];
-    int index = groups_find_leaf(&roster->groups, name);
+    unsigned index = groups_find_leaf(&roster->groups, name);
 
-    if (index < 0) {
+    if (index == GROUPS_NONE) {
         TRY(groups_add_leaf(&roster->groups, name, reading->why));
-        index = (int)roster->groups.leaf_count - 1;
+        index = (unsigned)roster->groups.leaf_count - 1;
         roster->persons[index] = (struct roster_person){.role = role};
     }
     *out = &roster->persons[index];
@@ -172,12 +172,12 @@ static enum sg_status read_task(struct reading *reading)
         return sg_fail(reading->why, SG_INVALID, "a task is its name and a group");
     }
     enum task task = task_find(line->word[1]);
-    int group = groups_find(&roster->groups, line->word[2]);
+    unsigned group = groups_find(&roster->groups, line->word[2]);
     if (task == TASK_COUNT) {
         return sg_fail(reading->why, SG_INVALID, "there is no task '%.*s'",
                        (int)line->word[1].len, (const char *)line->word[1].data);
     }
-    if (group < 0) {
+    if (group == GROUPS_NONE) {
         return sg_fail(reading->why, SG_INVALID, "no group '%.*s' stands above",
                        (int)line->word[2].len, (const char *)line->word[2].data);
     }
@@ -289,7 +289,7 @@ static enum sg_status check_losses(const struct roster *roster, enum task task,
         return SG_OK;
     }
     for (; left != 0; left &= left - 1) {
-        int person = __builtin_ctzll(left);
+        unsigned person = (unsigned)__builtin_ctzll(left);
         if (!roster_reached(roster, task, ~(uint64_t)0, person)) {
             return sg_fail(why, SG_INVALID,
                            "the task %s could not be done without '%s', whose own "
@@ -333,9 +333,9 @@ enum sg_status roster_parse(struct slice text, struct roster *out, struct sg_err
 /* --- Asking ------------------------------------------------------------------------ */
 
 bool roster_reached(const struct roster *roster, enum task task, uint64_t persons,
-                    int requester)
+                    unsigned requester)
 {
-    uint64_t own = requester < 0 ? 0 : (uint64_t)1 << requester;
+    uint64_t own = requester == GROUPS_NONE ? 0 : (uint64_t)1 << requester;
 
     return groups_reached(&roster->groups, roster->quorum[task], persons & ~own);
 }

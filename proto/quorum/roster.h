@@ -55,9 +55,9 @@ enum task task_find(struct slice name);
 const char *person_role_name(enum person_role role);
 
 /* Whether these persons, a bit each (index in roster->persons), are enough for the task.
- * requester: whose vote does not count, or -1. */
+ * requester: whose vote does not count, or GROUPS_NONE. */
 bool roster_reached(const struct roster *roster, enum task task, uint64_t persons,
-                    int requester);
+                    unsigned requester);
 /* The fewest persons that are enough, and who may take part. */
 unsigned roster_fewest(const struct roster *roster, enum task task);
 uint64_t roster_candidates(const struct roster *roster, enum task task);

@@ -114,15 +114,11 @@ static enum sg_status read_quorum(struct reading *reading)
     if (slice_equal(name, slice_str("none"))) {
         return SG_OK;
     }
-    int witness = groups_find_leaf(&trust->groups, name);
-    int group = groups_find(&trust->groups, name);
-    if (witness < 0 && group < 0) {
+    if (!groups_member(&trust->groups, name, &trust->quorum)) {
         return sg_fail(reading->why, SG_INVALID, "'%.*s' does not stand above",
                        (int)name.len, (const char *)name.data);
     }
     trust->has_quorum = true;
-    trust->quorum = (struct group_member){
-        .is_group = witness < 0, .index = (uint8_t)(witness < 0 ? group : witness)};
     return SG_OK;
 }
 

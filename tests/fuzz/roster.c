@@ -9,11 +9,11 @@ static void check_task(const struct roster *roster, enum task task)
 {
     uint64_t who = roster_candidates(roster, task);
 
-    MUST(who != 0 && !roster_reached(roster, task, 0, -1));
-    MUST(!roster_reached(roster, task, ~who, -1));
-    MUST(roster_reached(roster, task, who, -1));
+    MUST(who != 0 && !roster_reached(roster, task, 0, GROUPS_NONE));
+    MUST(!roster_reached(roster, task, ~who, GROUPS_NONE));
+    MUST(roster_reached(roster, task, who, GROUPS_NONE));
     MUST(roster_fewest(roster, task) <= (unsigned)__builtin_popcountll(who));
-    for (int person = 0; person < GROUPS_LEAVES_MAX; person++) {
+    for (unsigned person = 0; person < GROUPS_LEAVES_MAX; person++) {
         MUST(roster_fewest(roster, task) == 1 ||
              roster_reached(roster, task, who, person));
     }

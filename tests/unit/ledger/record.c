@@ -339,11 +339,6 @@ Test(record, replay_points_to_the_first_outcome)
     cr_expect_eq(json_integer_value(json_object_get(record, "outcome")), 12);
     cr_expect_null(json_object_get(record, "answer"));
     json_decref(record);
-    again.expired = true;
-    cr_assert_eq(record_replay(buffer, &head, &again, &text), SG_OK);
-    record = parse(text);
-    cr_expect_str_eq(text_of(record, "answer"), "expired");
-    json_decref(record);
 }
 
 Test(record, an_event_has_the_members_its_writer_chose)

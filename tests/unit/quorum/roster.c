@@ -62,13 +62,13 @@ static void refused(const char *words)
 
 static uint64_t bit(const char *name)
 {
-    int index = groups_find_leaf(&roster.groups, slice_str(name));
+    unsigned index = groups_find_leaf(&roster.groups, slice_str(name));
 
-    cr_assert_geq(index, 0);
+    cr_assert_neq(index, GROUPS_NONE);
     return (uint64_t)1 << index;
 }
 
-static int index_of(const char *name)
+static unsigned index_of(const char *name)
 {
     return groups_find_leaf(&roster.groups, slice_str(name));
 }
@@ -104,9 +104,10 @@ Test(roster, two_persons_are_two_and_the_requester_is_none)
 Test(roster, a_policy_needs_a_reviewer)
 {
     lawful();
-    cr_expect_not(roster_reached(
-        &roster, TASK_POLICY_LOAD,
-        bit("officer-a") | bit("officer-b") | bit("officer-c") | bit("officer-d"), -1));
+    cr_expect_not(roster_reached(&roster, TASK_POLICY_LOAD,
+                                 bit("officer-a") | bit("officer-b") | bit("officer-c") |
+                                     bit("officer-d"),
+                                 GROUPS_NONE));
     cr_expect(roster_reached(&roster, TASK_POLICY_LOAD,
                              bit("officer-b") | bit("reviewer-x"),
                              index_of("officer-a")));
@@ -116,8 +117,8 @@ Test(roster, one_person_is_enough_to_stop)
 {
     lawful();
     cr_expect_eq(roster_fewest(&roster, TASK_LOCKDOWN), 1);
-    cr_expect(roster_reached(&roster, TASK_LOCKDOWN, bit("reviewer-y"), -1));
-    cr_expect_not(roster_reached(&roster, TASK_LOCKDOWN, bit("operator-o"), -1));
+    cr_expect(roster_reached(&roster, TASK_LOCKDOWN, bit("reviewer-y"), GROUPS_NONE));
+    cr_expect_not(roster_reached(&roster, TASK_LOCKDOWN, bit("operator-o"), GROUPS_NONE));
     cr_expect_eq(roster_fewest(&roster, TASK_LOCKDOWN_CLEAR), 3);
 }
 
