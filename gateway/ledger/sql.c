@@ -54,6 +54,36 @@ enum sg_status sql_prepare(sqlite3 *db, const char *text, sqlite3_stmt **out,
     return SG_OK;
 }
 
+enum sg_status sql_ask_uint(sqlite3 *db, const char *text, uint64_t *value,
+                            struct sg_error *why)
+{
+    sqlite3_stmt *statement = NULL;
+
+    TRY(sql_prepare(db, text, &statement, why));
+    int rc = sqlite3_step(statement);
+    bool found = rc == SQLITE_ROW && sql_uint(statement, 0, value);
+    enum sg_status failed = rc == SQLITE_ROW || rc == SQLITE_DONE
+                                ? SG_NOT_FOUND
+                                : sql_fail(db, "be read", why);
+    (void)sqlite3_finalize(statement);
+    return found ? SG_OK : failed;
+}
+
+bool sql_text_is(sqlite3 *db, const char *question, const char *wanted)
+{
+    sqlite3_stmt *statement = NULL;
+    bool same = false;
+
+    if (sqlite3_prepare_v2(db, question, -1, &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        same = slice_equal(sql_bytes(statement, 0), slice_str(wanted));
+    }
+    (void)sqlite3_finalize(statement);
+    return same;
+}
+
 void sql_reset(sqlite3_stmt **statement)
 {
     /* The result repeats that of the last step, which was looked at. */

@@ -22,6 +22,13 @@ SG_MUST_USE enum sg_status sql_prepare(sqlite3 *db, const char *text, sqlite3_st
  * SG_LEDGER. */
 SG_MUST_USE enum sg_status sql_fail(sqlite3 *db, const char *doing, struct sg_error *why);
 
+/* First column of the first row of a question asked once. SG_NOT_FOUND: there is no row,
+ * or no number in it. why may be NULL. */
+SG_MUST_USE enum sg_status sql_ask_uint(sqlite3 *db, const char *text, uint64_t *value,
+                                        struct sg_error *why);
+/* The same as a text, compared with what it must be. */
+bool sql_text_is(sqlite3 *db, const char *question, const char *wanted);
+
 /* Makes a kept statement ready again when a scope ends: AUTO(sql_reset). */
 void sql_reset(sqlite3_stmt **statement);
 

@@ -1,6 +1,7 @@
 #include "tests/unit/ledger/support/faulty.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <sqlite3.h>
 
 static sqlite3_vfs *real_vfs;
@@ -13,14 +14,23 @@ struct methods {
 static struct methods database;
 static struct methods beside;
 static enum fault now;
+static unsigned until_kill; /* 0 = never */
 
 static const sqlite3_io_methods *real_of(const sqlite3_file *file)
 {
     return file->pMethods == &database.faulty ? database.real : beside.real;
 }
 
+static void count_down(void)
+{
+    if (until_kill > 0 && --until_kill == 0) {
+        (void)raise(SIGKILL);
+    }
+}
+
 static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
+    count_down();
     if (now == FAULT_WRITE_FULL) {
         return SQLITE_FULL;
     }
@@ -32,6 +42,7 @@ static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_i
 
 static int faulty_sync(sqlite3_file *file, int flags)
 {
+    count_down();
     return now == FAULT_SYNC_EIO ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
 }
 
@@ -66,4 +77,9 @@ void faulty_install(void)
 void faulty_set(enum fault fault)
 {
     now = fault;
+}
+
+void faulty_kill_at(unsigned n)
+{
+    until_kill = n;
 }
