@@ -46,6 +46,7 @@ struct service_loop {
     unsigned index;
     struct mbox replies; /* jobs and pages that come back */
     struct job_pool pool;
+    uint32_t *taken;             /* owned; jobs of it that each caller has */
     struct arena scratch;        /* for one answer at a time */
     LIST_HEAD(, sign_call) open; /* signing calls of this loop */
     struct letter drain;         /* sent once, when the gateway ends */

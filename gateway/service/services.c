@@ -50,6 +50,10 @@ static enum sg_status make_loops(struct services *services)
         loop->services = services;
         loop->index = i;
         job_pool_init(&loop->pool, jobs);
+        loop->taken = (uint32_t *)calloc(config->caller_count + 1, sizeof(uint32_t));
+        if (loop->taken == NULL) {
+            return SG_NO_MEMORY;
+        }
         TRY(mbox_init(&loop->replies, 0));
         TRY(health_init(&loop->health));
         TRY(arena_init(&loop->scratch, SCRATCH_BYTES));
@@ -213,6 +217,7 @@ void services_free(struct services *services)
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
         job_pool_fini(&services->loops[i].pool);
+        free(services->loops[i].taken);
         if (services->loops[i].replies.wake_fd >= 0) {
             drop_mail(&services->loops[i].replies);
         }

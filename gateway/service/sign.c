@@ -11,25 +11,51 @@ static void free_terms(struct sign_call *sign, struct sign_terms *terms)
     }
 }
 
+static uint32_t *taken_of(const struct sign_call *sign)
+{
+    const struct config_caller *first = sign->loop->services->options.config->callers;
+
+    return &sign->loop->taken[sign->caller->config - first];
+}
+
+/* Items that are refused, or wait for others of their batch, have jobs too, and no place
+ * in the core that would bound them: a quarter is always left to the other callers. */
+struct job *sign_take(struct sign_call *sign)
+{
+    struct job_pool *pool = &sign->loop->pool;
+    uint32_t *taken = taken_of(sign);
+    struct job *job = *taken < pool->limit - pool->limit / 4 ? job_take(pool) : NULL;
+
+    *taken += job != NULL ? 1 : 0;
+    return job;
+}
+
 void sign_give(struct sign_call *sign, struct job *job)
 {
     struct sign_terms *terms = (struct sign_terms *)job->terms;
 
     terms->jobs--;
+    (*taken_of(sign))--;
     if (terms != sign->terms) {
         free_terms(sign, terms);
     }
     job_give(&sign->loop->pool, job);
 }
 
+void sign_give_batch(struct sign_call *sign)
+{
+    for (uint32_t i = 0; sign->batch != NULL && i < sign->total; i++) {
+        if (sign->batch[i] != NULL) {
+            sign_give(sign, sign->batch[i]);
+            sign->batch[i] = NULL;
+        }
+    }
+}
+
 void sign_free_if_over(struct sign_call *sign)
 {
     if (sign->call == NULL && sign->under_way == 0 && !sign->busy) {
-        for (uint32_t i = 0; sign->batch != NULL && i < sign->total; i++) {
-            if (sign->batch[i] != NULL) {
-                sign_give(sign, sign->batch[i]);
-            }
-        }
+        sign_give_batch(sign);
         free(sign->batch);
         free_terms(sign, sign->terms);
         free(sign);

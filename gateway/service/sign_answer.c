@@ -130,14 +130,20 @@ static void answer_group(struct sign_call *sign, struct job *const *jobs, size_t
     }
 }
 
+/* The answer is packed when it is sent: jobs are not kept for as long as the client takes
+ * to read it, or one that never does would take those of all others. */
 static void keep_for_batch(struct sign_call *sign, struct job *const *jobs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         sign->batch[jobs[i]->item] = jobs[i];
     }
-    if (open_for_answers(sign) && sign->under_way == 0) {
+    if (sign->under_way > 0) {
+        return;
+    }
+    if (open_for_answers(sign)) {
         answer_batch(sign);
     }
+    sign_give_batch(sign);
 }
 
 /* Jobs of one call, in the order in which they were answered. */

@@ -45,8 +45,13 @@ struct sign_call {
     struct job **batch; /* owned; answered jobs of a batch, by item */
 };
 
+/* A cleared job of the loop's pool; NULL when all are in use, or its caller has too many.
+ */
+struct job *sign_take(struct sign_call *sign);
 /* Gives a job of the call back to its pool. */
 void sign_give(struct sign_call *sign, struct job *job);
+/* The same for all that a batch has kept. */
+void sign_give_batch(struct sign_call *sign);
 /* Once the call has closed and the last job is back, *sign is gone. */
 void sign_free_if_over(struct sign_call *sign);
 /* Ends the call. Nothing of *sign may be used after it unless busy is set: the call may

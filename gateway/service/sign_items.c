@@ -41,7 +41,7 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
                             uint32_t index, const struct core_ask *ask,
                             const struct job_refusal *refusal)
 {
-    struct job *job = job_take(&sign->loop->pool);
+    struct job *job = sign_take(sign);
 
     if (job == NULL) {
         return NULL;

@@ -17,6 +17,10 @@ import grpc
 import rig
 from rig import claim, contains, equal, expect, item
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../attacks"))
+import frames  # noqa: E402
+import table  # noqa: E402
+
 BACKENDS = ["e-office", "backend-1", "backend-2", "backend-3", "backend-4"]
 SLOW_MS, THREADS = 40, 2
 SETTLE_MS = 600
@@ -350,6 +354,48 @@ def one_caller_cannot_take_all_places(crowd):
         equal(len(signed), 20, "half of all places are lent to one")
         expect(all(r.status.retry_after_us > 0 for r in results if not r.signature),
                "the others may come back")
+
+
+def spoiled(count):
+    """Items without a digest: refused, and never given a place."""
+    return [rig.signing.SignItem(request_id=f"bad-{i}") for i in range(count)]
+
+
+@claim
+def a_caller_that_reads_no_answers_takes_nothing_from_the_others(crowd):
+    with crowd.gateway((r"(?s)\A", "queue: {limit: 64}\n")) as gateway, \
+            frames.Peer(gateway, client="backend-1", settings=table.setting(4, 0)) as deaf:
+        body = frames.message(rig.signing.SignBatchRequest(
+            terms=rig.terms(), items=spoiled(40)).SerializeToString())
+        for stream in range(1, 41, 2):
+            deaf.send(table.call(stream, "/segel.v1.SigningService/SignBatch", body=body))
+            deaf.read(0.05)
+        equal(deaf.answer.statuses, {}, "calls of it that have ended")
+        expect(gateway.client().sign().signature, "another caller is served")
+
+
+def fill(client, count, spoiled_each):
+    """Batches that wait for one job each, until there is no room for one more."""
+    call = client.call("unary_unary", "SignBatch", rig.signing.SignBatchRequest,
+                       rig.signing.SignBatchResponse)
+    batches = [call.future(rig.signing.SignBatchRequest(
+        terms=rig.terms(), items=[item()] + spoiled(spoiled_each)), timeout=30)
+        for _ in range(count)]
+    faulty.wait_for(lambda: any(each.done() for each in batches), "it is refused nothing")
+    return batches
+
+
+@claim
+def a_caller_whose_batches_wait_leaves_jobs_to_the_others(crowd):
+    with crowd.gateway((r"(?s)\A", "queue: {limit: 64}\nhsm: {timeout_ms: 9000}\n")) as gateway:
+        client = gateway.client("backend-1")
+        crowd.schedule("C_Sign@1+=slow=4000")
+        waiting = fill(client, 9, 19) + fill(client, 20, 0)
+        answer = rig.refused(gateway.client().sign, spoiled(1)[0])
+        equal(answer.code, grpc.StatusCode.INVALID_ARGUMENT, "another caller is heard")
+        crowd.schedule("")
+        for each in waiting:
+            each.cancel()
 
 
 if __name__ == "__main__":
