@@ -345,6 +345,12 @@ faults: ## an HSM that fails in every way we know; LONG=1 the long run, ONLY=mat
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/faults/run.py $(if $(LONG),--long) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
 
+crash: ## kill -9 under load; CYCLES=2000 the long run, SEED=7 other moments
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all $(FIXTURES)
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/crash/run.py $(if $(CYCLES),--cycles $(CYCLES)) \
+	  $(if $(SEED),--seed $(SEED))
+
 # Everything below build/fuzz: programs, what they found, how far each target has come.
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzz: ## libFuzzer with sanitizers; SECONDS=60 a target, RUNS=n in all, TARGET=name
@@ -429,7 +435,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults lint modules demo \
+.PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
   bench overload attacks interop install clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
