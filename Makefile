@@ -254,7 +254,7 @@ FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/spoiled.c) \
-  $(patsubst %,$(BUILD)/tests/fixtures/%.so,faults instant later prober)
+  $(patsubst %,$(BUILD)/tests/fixtures/%.so,disk faults instant later prober)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
     $$(call support_of,$$(SUPPORT_$$*)) $$(call needed_by,$$*,flow)

@@ -25,7 +25,7 @@
 #define SEGEL_VERSION "0.1.0"
 #endif
 
-enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 200000 };
+enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 500000 };
 
 /* Everything that runs; released in the opposite order of its making. */
 struct gateway {
@@ -275,7 +275,9 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
     say_ready(gateway);
     enum sg_status status = core_run(gateway->core, on_tick, gateway);
     if (status != SG_OK) {
-        (void)usleep(FLUSH_US); /* the last refusals are on their way to the callers */
+        /* The last refusals are on their way to the callers, and whoever watches our
+         * health is told at its loop's next look (HEALTH_PERIOD_MS). */
+        (void)usleep(FLUSH_US);
         return sg_fail(why, status,
                        "the ledger failed, so signing has stopped; mend the disk "
                        "and start again: %s",

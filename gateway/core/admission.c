@@ -297,3 +297,12 @@ void admission_over(struct admission *admission, const struct job *job)
 {
     subtract(&admission->caller_gauges[job->caller_index].held, 1);
 }
+
+struct job_refusal admission_refuse(struct admission *admission, const struct job *job,
+                                    enum refusal why, int64_t retry_us)
+{
+    (void)atomic_fetch_add_explicit(
+        &admission->caller_gauges[job->caller_index].refused[why], 1,
+        memory_order_relaxed);
+    return (struct job_refusal){.why = why, .retry_us = spread(admission, retry_us)};
+}

@@ -86,5 +86,9 @@ uint64_t admission_refused(const struct admission *admission, enum refusal why);
 void admission_left(struct admission *admission, size_t key, const struct job *job);
 void admission_came_back(struct admission *admission, size_t key, const struct job *job);
 void admission_over(struct admission *admission, const struct job *job);
+/* One that was admitted is refused in its turn: it is counted. The time to come back is
+ * about retry_us, spread so that not all come back together. */
+struct job_refusal admission_refuse(struct admission *admission, const struct job *job,
+                                    enum refusal why, int64_t retry_us);
 
 #endif

@@ -119,7 +119,9 @@ static enum sg_status tend_ledger(struct core *core)
 
 static void every_second(struct core *core)
 {
-    state_look(core);
+    if (state_look(core)) {
+        report_update(core, true);
+    }
     if (tend_ledger(core) != SG_OK) {
         atomic_store(&core->broken, true);
     }

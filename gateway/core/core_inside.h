@@ -27,7 +27,8 @@
  *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
  *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
- *   state.c       counters, clock, disk   denial.c      a no of the policy in words */
+ *   state.c       counters, clock, disk   denial.c      a no of the policy in words
+ *   reserve.c     room that is kept       refuse.c      jobs without a way */
 
 enum { TURN_DECISIONS = 256 };
 

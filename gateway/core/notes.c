@@ -103,7 +103,7 @@ void notes_sum_up(struct core *core)
     unsigned long long sums[UNRECORDED_KINDS];
     unsigned long long lost = core->notes_lost;
     unsigned long long total = lost;
-    char refused[128] = "";
+    char refused[192] = "";
     char text[sizeof(core->notes[0].why)];
 
     total += sum_up_refused(core, refused, sizeof(refused));

@@ -124,12 +124,26 @@ static void describe_policy(const struct core *core, struct policy_report *out)
     out->rejects = core->succession.rejects;
 }
 
+static void describe_disk(const struct core *core, struct core_report *report)
+{
+    const struct state *state = &core->state;
+
+    report->disk_low = state->reserve.low;
+    report->disk_free = state->free_bytes < 0 ? 0 : (uint64_t)state->free_bytes;
+    report->disk_why[0] = '\0';
+    if (report->disk_low) {
+        reserve_print(&state->reserve, report->disk_why, sizeof(report->disk_why));
+    }
+}
+
 void report_update(struct core *core, bool changed)
 {
     struct core_report *report = &core->board.report;
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
-    report->signing = !core->ending && !atomic_load(&core->broken);
+    report->signing =
+        !core->ending && !atomic_load(&core->broken) && !core->state.reserve.low;
+    describe_disk(core, report);
     describe_policy(core, &report->policy);
     describe_lanes(core, report);
     describe_waiting(core, report);

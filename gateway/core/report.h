@@ -56,8 +56,11 @@ struct policy_report {
 };
 
 struct core_report {
-    bool signing;                  /* false: the ledger has failed, or the gateway ends */
-    uint64_t waiting[JOB_CLASSES]; /* jobs, for their turn */
+    bool signing; /* false: the ledger has failed or has no room, or the gateway ends */
+    bool disk_low;
+    char disk_why[160];             /* one sentence while it is */
+    uint64_t disk_free;             /* bytes; 0 = none, or not known */
+    uint64_t waiting[JOB_CLASSES];  /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     struct policy_report policy;
     size_t lane_count;

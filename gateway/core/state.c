@@ -78,7 +78,8 @@ enum sg_status state_start(struct core *core, struct sg_error *why)
     }
     TRY(recall_all(core, why));
     TRY(recall_clock(core));
-    state_look(core);
+    state->reserve.percent = core->options.config->reserve_percent;
+    (void)state_look(core);
     return SG_OK;
 }
 
@@ -161,15 +162,37 @@ static void tell_step(struct core *core, const struct clock_step *step)
     core->state.clock_unwritten = true;
 }
 
-static void look_at_disk(struct core *core)
+static void tell_reserve(struct core *core, enum reserve_change change)
+{
+    bool reached = change == RESERVE_REACHED;
+    char text[160];
+
+    reserve_print(&core->state.reserve, text, sizeof(text));
+    notes_add(core, reached ? "disk.low" : "disk.ok", core->options.config->node, text);
+    log_event(reached ? LOG_ERROR : LOG_INFO, reached ? "disk.low" : "disk.ok", "why",
+              text, NULL);
+}
+
+/* What only root may write is not room for us, and no part of the whole. */
+static bool look_at_disk(struct core *core)
 {
     struct statvfs found;
     bool known = statvfs(core->options.config->ledger_file, &found) == 0;
 
     core->state.free_bytes = known ? (int64_t)(found.f_bavail * found.f_frsize) : -1;
+    if (!known) {
+        return false;
+    }
+    uint64_t blocks = found.f_blocks - found.f_bfree + found.f_bavail;
+    enum reserve_change change = reserve_take(
+        &core->state.reserve, (uint64_t)core->state.free_bytes, blocks * found.f_frsize);
+    if (change != RESERVE_SAME) {
+        tell_reserve(core, change);
+    }
+    return change != RESERVE_SAME;
 }
 
-void state_look(struct core *core)
+bool state_look(struct core *core)
 {
     struct clock_reading reading;
     struct clock_step step;
@@ -178,7 +201,7 @@ void state_look(struct core *core)
         clock_watch_take(&core->state.clock, &reading, &step)) {
         tell_step(core, &step);
     }
-    look_at_disk(core);
+    return look_at_disk(core);
 }
 
 void state_finish(struct core *core)

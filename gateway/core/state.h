@@ -4,6 +4,7 @@
 #include "gateway/core/clock_watch.h"
 #include "gateway/core/counter.h"
 #include "gateway/core/job.h"
+#include "gateway/core/reserve.h"
 
 /* STATE facts: what is true in the turn of the core that writes the record, and the rules
  * that read them. Core thread only. */
@@ -20,6 +21,7 @@ struct state {
     bool clock_unwritten;
     bool clock_explained; /* the gateway ends in order: the next one begins anew */
     int64_t free_bytes;   /* on the ledger's file system; -1 = not known */
+    struct reserve reserve;
     int64_t turn_us; /* wall clock of this turn: one day for what it judges and counts */
     struct facts facts;       /* of the job judged last */
     const struct job *judged; /* the job whose facts those are; NULL: none of this turn */
@@ -29,8 +31,9 @@ struct state {
 /* Recalls what an earlier run has counted; the ledger is open. */
 SG_MUST_USE enum sg_status state_start(struct core *core, struct sg_error *why);
 void state_fini(struct state *state);
-/* Looks at clock and disk: once a second, never for a job. */
-void state_look(struct core *core);
+/* Looks at clock and disk: once a second, never for a job. Returns whether signing stops,
+ * or goes on, for what was seen. */
+bool state_look(struct core *core);
 /* A turn begins. */
 void state_begin_turn(struct core *core);
 /* In the transaction, behind all decisions: counters are as durable as the records. */

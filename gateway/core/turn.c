@@ -5,6 +5,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
+#include "gateway/core/refuse.h"
 #include "gateway/core/waiting.h"
 
 /* --- In -------------------------------------------------------------------------- */
@@ -90,25 +91,6 @@ static enum sg_status decide_or_tell(struct core *core, struct job *job)
     return status;
 }
 
-/* An HSM that is down makes one record, not one a job: these are only answered. What was
- * signed before can be given again without it. */
-static enum sg_status refuse_or_replay(struct core *core, size_t route, struct job *job)
-{
-    bool answered = false;
-    enum sg_status status = decide_stored(core, job, &answered);
-
-    if (answered && status == SG_OK) {
-        return SG_OK;
-    }
-    if (status == SG_OK) {
-        notes_count(core, UNRECORDED_NO_LANE, 1);
-    }
-    job_refuse(job, SG_LANE_DOWN, "the HSM of key '%s' is not available: %s",
-               job->key->config->name, route_why(core, route));
-    STAILQ_INSERT_TAIL(&core->answered, job, queue);
-    return status;
-}
-
 /* Not worth a record, as nothing was begun, and no turn of its caller's. */
 static enum sg_status drop(struct core *core, struct route *route, int64_t now_us)
 {
@@ -172,7 +154,8 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     size_t index = (size_t)(route - core->routes);
     struct job *job = fair_first(&route->waiting);
     bool lane = needs_lane(job);
-    bool hopeless = lane && (job->binding == NULL || route_gone(core, index, now_us));
+    bool hopeless = lane && (job->binding == NULL || core->state.reserve.low ||
+                             route_gone(core, index, now_us));
 
     if (is_over(job, now_us)) {
         return drop(core, route, now_us);
@@ -336,6 +319,7 @@ static void refuse_everybody(struct core *core)
     hand_back(core);
     orders_obey(core);
     inquiries_answer(core);
+    report_update(core, true);
 }
 
 static enum sg_status write_and_commit(struct core *core)

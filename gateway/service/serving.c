@@ -134,6 +134,9 @@ bool serving_amiss(const struct vitals *vitals, FILE *out)
     if (vitals->draining) {
         (void)fprintf(out, "the gateway is shutting down\n");
         amiss = true;
+    } else if (vitals->report->disk_low) {
+        (void)fprintf(out, "%s\n", vitals->report->disk_why);
+        amiss = true;
     } else if (!vitals->report->signing) {
         (void)fprintf(out, "nothing is signed: the ledger has failed, or the gateway "
                            "ends\n");

@@ -145,7 +145,7 @@ def is_script(test):
 
 
 def build(test, tree, log):
-    targets = ["all", "build/tests/fixtures/faults.so"]
+    targets = ["all", *(f"build/tests/fixtures/{n}.so" for n in ("faults", "disk"))]
     if not is_script(test):
         targets.append(f"build/tests/{test}")
     environment = {"MAKEFLAGS": "", "MAKELEVEL": "0"}

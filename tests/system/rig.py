@@ -184,13 +184,14 @@ class Rig:
 
 
 class Gateway:
-    def __init__(self, rig, config, environment):
+    def __init__(self, rig, config, environment, command=None):
+        """command: how it is started, where that is not the usual way."""
         self.rig, self.events, self.raw, self.address = rig, [], [], None
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
-            [os.path.join(BIN, "segeld"), "--config", config], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
-            env={**os.environ, **environment})
+            command or [os.path.join(BIN, "segeld"), "--config", config],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, errors="replace", env={**os.environ, **environment})
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
 

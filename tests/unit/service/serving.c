@@ -54,6 +54,18 @@ static void expect_line(const char *line)
     cr_expect_str_eq(text, line);
 }
 
+/* Signing has stopped for it; the sentence is the core's. */
+Test(serving, a_disk_that_is_nearly_full_is_amiss)
+{
+    report.signing = false;
+    report.disk_low = true;
+    (void)snprintf(report.disk_why, sizeof(report.disk_why), "4.1 %% of it is free");
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-a"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_YES);
+    expect_line("4.1 % of it is free\n");
+}
+
 Test(serving, all_is_well_and_nothing_is_amiss)
 {
     static const char *const names[] = {"",

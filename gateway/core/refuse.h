@@ -1,0 +1,14 @@
+#ifndef SEGEL_GATEWAY_CORE_REFUSE_H
+#define SEGEL_GATEWAY_CORE_REFUSE_H
+
+#include "gateway/core/job.h"
+
+struct core;
+
+/* Inside a transaction: a job that is allowed and cannot be signed now. An HSM that is
+ * down, or a disk that is nearly full, makes one record, not one a job: these are only
+ * answered. What was signed before can be given again all the same. */
+SG_MUST_USE enum sg_status refuse_or_replay(struct core *core, size_t route,
+                                            struct job *job);
+
+#endif

@@ -1,0 +1,43 @@
+#include "gateway/core/reserve.h"
+
+#include <stdio.h>
+
+enum { HYSTERESIS = 5, PER_CENT = 100 };
+
+static uint64_t wanted(const struct reserve *reserve)
+{
+    return reserve->total / PER_CENT * (uint64_t)reserve->percent;
+}
+
+enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
+                                 uint64_t total)
+{
+    bool before = reserve->low;
+
+    if (total == 0 || reserve->percent == 0) {
+        return RESERVE_SAME;
+    }
+    reserve->free = free_bytes;
+    reserve->total = total;
+    uint64_t limit = wanted(reserve);
+    reserve->low = free_bytes < (before ? limit + limit / HYSTERESIS : limit);
+    if (reserve->low == before) {
+        return RESERVE_SAME;
+    }
+    return reserve->low ? RESERVE_REACHED : RESERVE_LEFT;
+}
+
+void reserve_print(const struct reserve *reserve, char *out, size_t cap)
+{
+    enum { BYTES_PER_MIB = 1 << 20, TENTHS = 1000 };
+    uint64_t tenths =
+        reserve->total < TENTHS ? 0 : reserve->free / (reserve->total / TENTHS);
+
+    (void)snprintf(
+        out, cap,
+        "%llu.%llu %% (%llu MiB) of the ledger's file system is free, and "
+        "ledger.reserve_percent keeps %lld %%: %s",
+        (unsigned long long)tenths / 10, (unsigned long long)tenths % 10,
+        (unsigned long long)reserve->free / BYTES_PER_MIB, (long long)reserve->percent,
+        reserve->low ? "nothing new is signed until there is room" : "signing goes on");
+}
