@@ -67,10 +67,10 @@ def cut_off(base, told):
     base.execute("DELETE FROM checkpoint WHERE size > ?", (told,))
 
 
-def change_a_byte(base, _):
-    index, record = last(base, '"type":"deny"')
+def change_a_byte(base, told):
+    record, = base.execute("SELECT rec FROM leaf WHERE idx = ?", (told,)).fetchone()
     base.execute("UPDATE leaf SET rec = ? WHERE idx = ?",
-                 (record.replace(b'"deny"', b'"Deny"'), index))
+                 (record.replace(b'"outcome"', b'"Outcome"', 1), told))
 
 
 def leave_an_intent_open(base, _):
