@@ -101,10 +101,14 @@ void conn_close(struct conn *conn, bool linger)
     if (conn->state == CONN_OPEN && linger) {
         link_shut(conn);
     }
-    if (linger) {
-        linger_on(conn);
-    } else {
+    bool rejected = conn->state == CONN_HANDSHAKE;
+    if (!linger) {
         bury(conn);
+        return;
+    }
+    linger_on(conn);
+    if (rejected) {
+        loop_reject(conn->loop, conn);
     }
 }
 

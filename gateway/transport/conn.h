@@ -71,6 +71,7 @@ struct conn {
     bool queued_again;
     bool queued_step;
     bool listed_handshake;
+    bool listed_rejected;
     size_t lingered;    /* bytes thrown away */
     uint32_t linger_ms; /* to the next look */
     int64_t idle_since_us;
@@ -88,7 +89,7 @@ struct conn {
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) again_link;
     TAILQ_ENTRY(conn) step_link;
-    TAILQ_ENTRY(conn) handshake_link;
+    TAILQ_ENTRY(conn) handshake_link; /* or among those that were rejected */
     TAILQ_ENTRY(conn) dead_link;
 };
 

@@ -56,11 +56,7 @@ void handshake_timed_out(struct conn *conn)
 
 void handshake_make_room(struct loop *loop)
 {
-    const struct server_limits *limits = &loop->setup->limits;
-    uint32_t half = limits->connections / 2 + 1;
-    uint32_t max = limits->handshakes < half ? limits->handshakes : half;
-
-    if (loop->handshake_count > max) {
+    if (loop->handshake_count > loop->setup->handshakes) {
         struct conn *oldest = TAILQ_FIRST(&loop->handshaking);
         count_refused(loop, LIMIT_HANDSHAKES);
         count_up(&loop->counts.handshakes_failed);

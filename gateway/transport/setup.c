@@ -99,6 +99,16 @@ static enum sg_status start_trust(const struct setup *setup,
     return SG_OK;
 }
 
+/* Neither those that are not in yet nor those that will not be may take the places of
+ * clients: half of all connections, and an eighth, in equal parts for the loops. */
+static void share_places(struct setup *setup, unsigned loops)
+{
+    uint32_t half = setup->limits.connections / 2 / loops + 1;
+
+    setup->handshakes = setup->limits.handshakes < half ? setup->limits.handshakes : half;
+    setup->rejected = setup->limits.connections / 8 / loops + 1;
+}
+
 enum sg_status setup_protocol(struct setup *setup, const struct server_options *options,
                               struct sg_error *why)
 {
@@ -110,6 +120,7 @@ enum sg_status setup_protocol(struct setup *setup, const struct server_options *
                             .identity = options->identity,
                             .identify = options->identify,
                             .context = options->context};
+    share_places(setup, loops);
     setup->guests = (struct guests *)malloc(sizeof(*setup->guests));
     if (setup->guests != NULL) {
         guests_init(setup->guests);

@@ -171,6 +171,20 @@ void loop_forget(struct loop *loop, struct conn *conn)
         TAILQ_REMOVE(&loop->handshaking, conn, handshake_link);
         loop_touch(loop);
     }
+    if (conn->listed_rejected) {
+        conn->listed_rejected = false;
+        loop->rejected_count--;
+        TAILQ_REMOVE(&loop->rejected, conn, handshake_link);
+    }
+}
+
+void loop_reject(struct loop *loop, struct conn *conn)
+{
+    conn->listed_rejected = true;
+    TAILQ_INSERT_TAIL(&loop->rejected, conn, handshake_link);
+    if (++loop->rejected_count > loop->setup->rejected) {
+        conn_close(TAILQ_FIRST(&loop->rejected), false);
+    }
 }
 
 bool loop_may_log(struct loop *loop, uint64_t *skipped)

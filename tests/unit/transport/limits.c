@@ -116,21 +116,56 @@ Test(limits, connections_are_counted)
     cr_expect_eq(echo_call(&link_, 1), 0);
 }
 
-Test(limits, unfinished_handshakes_do_not_crowd_out_clients)
+/* Twenty, where sixteen may be connected. */
+static int crowd[20];
+
+static void expect_served(void)
+{
+    cr_expect(echo_serves(&echo));
+    cr_expect_eq(server_counts(echo.server).connections_cut, 0, "nobody was refused");
+    for (size_t i = 0; i < SG_COUNT(crowd); i++) {
+        (void)close(crowd[i]);
+    }
+}
+
+static void crowd_in(unsigned loops)
 {
     struct server_limits tight = SERVER_LIMITS_DEFAULT;
-    int fds[20];
+
+    tight.connections = 16;
+    echo_start_loops(&echo, &tight, loops);
+    echo_connect(&echo, &link_);
+    for (size_t i = 0; i < SG_COUNT(crowd); i++) {
+        crowd[i] = plain_connect(server_port(echo.server, 0));
+    }
+}
+
+Test(limits, unfinished_handshakes_do_not_crowd_out_clients)
+{
+    crowd_in(1);
+    expect_served();
+}
+
+Test(limits, unfinished_handshakes_on_several_loops_do_not_either)
+{
+    crowd_in(3);
+    expect_served();
+}
+
+/* Each of them is told what is wrong, and given a moment to read it. */
+Test(limits, failed_handshakes_do_not_crowd_out_clients)
+{
+    static const char nonsense[] = "GET / HTTP/1.1\r\n\r\n";
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
 
     tight.connections = 16;
     start_with(&tight);
-    for (size_t i = 0; i < SG_COUNT(fds); i++) {
-        fds[i] = plain_connect(server_port(echo.server, 0));
+    for (size_t i = 0; i < SG_COUNT(crowd); i++) {
+        crowd[i] = plain_connect(server_port(echo.server, 0));
+        cr_assert_gt(send(crowd[i], nonsense, sizeof(nonsense), MSG_NOSIGNAL), 0);
+        cr_expect(echo_counted(&echo, handshakes_failed, i + 1));
     }
-    cr_expect(echo_serves(&echo));
-    cr_expect_eq(server_counts(echo.server).connections_cut, 0, "nobody was refused");
-    for (size_t i = 0; i < SG_COUNT(fds); i++) {
-        (void)close(fds[i]);
-    }
+    expect_served();
 }
 
 Test(limits, asked_deadline_is_clamped)
