@@ -278,10 +278,8 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
         /* The last refusals are on their way to the callers, and whoever watches our
          * health is told at its loop's next look (HEALTH_PERIOD_MS). */
         (void)usleep(FLUSH_US);
-        return sg_fail(why, status,
-                       "the ledger failed, so signing has stopped; mend the disk "
-                       "and start again: %s",
-                       gateway->config->ledger_file);
+        return sg_fail(why, status, "the ledger %s failed, so signing has stopped: %s",
+                       gateway->config->ledger_file, core_why(gateway->core));
     }
     log_event(LOG_INFO, "ended", "why", "as asked", NULL);
     return SG_OK;

@@ -136,6 +136,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     if (core->on_tick != NULL) {
         core->on_tick(core->tick_context);
     }
+    condemn_heed(core);
     report_update(core, false);
     notes_key_states(core);
     if (core->ticks % TICKS_A_SUMMARY == 0) {

@@ -93,6 +93,12 @@ void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fa
  * latched; SG_LEDGER: the ledger is in use or cannot be written. */
 SG_MUST_USE enum sg_status core_unlatch(const struct config *config, const char *lane,
                                         struct sg_error *why);
+/* Any thread, once: the ledger holds what Segel did not write, says who reads it; finding
+ * is one sentence. Nothing is signed from the next tick on, core_run ends with SG_LEDGER,
+ * and the next start reads the whole log before it believes it. */
+void core_condemn(struct core *core, const char *finding);
+/* On the core's thread, after core_run failed: one sentence why; "" when not known. */
+const char *core_why(const struct core *core);
 /* Jobs that the core holds, in all states. */
 unsigned core_load(const struct core *core);
 /* Any thread: copies what the core last said of itself. */

@@ -6,6 +6,7 @@
 
 #include "gateway/core/admission.h"
 #include "gateway/core/berth.h"
+#include "gateway/core/condemn.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
 #include "gateway/core/key_facts.h"
@@ -26,6 +27,7 @@
  *   reload.c      a new list of lanes     report.c      what others may know
  *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
+ *   condemn.c     a ledger that was changed
  *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
  *   state.c       counters, clock, disk   denial.c      a no of the policy in words
  *   reserve.c     room that is kept       refuse.c      jobs without a way */
@@ -54,6 +56,7 @@ struct core {
     struct event *commit;
     struct mbox mailbox;
     atomic_bool broken; /* the ledger has failed */
+    struct condemnation condemnation;
 
     struct inflight inflight;
     struct job_list finished; /* back from a lane, OUTCOME not yet written */
@@ -98,7 +101,6 @@ struct core {
     size_t randomness_left;
 };
 
-/* start.c */
 SG_MUST_USE enum sg_status start_all(struct core *core, struct sg_error *why);
 
 /* turn.c. SG_LEDGER: nothing may be signed any more. */
@@ -124,7 +126,6 @@ SG_MUST_USE enum sg_status decide_append(struct core *core, struct job *job,
 SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *job);
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
 
-/* conclude.c */
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
 
 /* orders.c: inside a transaction; orders_obey after its commit. */
@@ -133,7 +134,6 @@ void orders_obey(struct core *core);
 /* inquiries.c: likewise. */
 SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
-/* reload.c */
 void reload_fini(struct core *core);
 
 /* paths.c: an issuer's certificate may end while the gateway runs. */

@@ -1,5 +1,6 @@
 #include "gateway/ledger/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,20 @@ enum sg_status ledger_latch_corrupt(struct ledger *ledger, const char *what)
         MUST(kind == SG_LEDGER);
     }
     return SG_LEDGER;
+}
+
+enum sg_status ledger_condemn(struct ledger *ledger, const char *finding)
+{
+    char memo[LEDGER_MEMO_MAX];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    MUST(!ledger->in_transaction);
+    (void)snprintf(memo, sizeof(memo), "%s", finding);
+    TRY(ledger_remember(ledger, STORE_FINDING, memo)); /* a failure latches as well */
+    ledger->latched = true;
+    return sg_fail(&ledger->why, SG_LEDGER, "%s", finding);
 }
 
 enum sg_status ledger_run(struct ledger *ledger, enum statement which, bool bound,

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_LEDGER_LEDGER_H
 #define SEGEL_GATEWAY_LEDGER_LEDGER_H
 
+#include "gateway/ledger/memo.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
 #include "proto/slice.h"
@@ -36,8 +37,10 @@ struct ledger_state {
     uint64_t open_intents;    /* INTENTs without OUTCOME; see ledger_next_open */
 };
 
-/* Opens, migrates, reads back the pragmas, recomputes the tree from the stored leaves and
- * compares it with the last checkpoint and its signature.
+/* Opens, migrates, and makes the tree of what is stored: the part under the last
+ * checkpoint from stored roots that lead to the root which it signed, all that comes
+ * after from its records (recover.c says why this is enough; the rest is ledger_scrub's,
+ * reader.h). The time grows with the records that no checkpoint covers, not with the log.
  * SG_CORRUPT: the tree does not match: nothing may be signed; why says what to do.
  * SG_LEDGER, SG_INVALID, SG_IO. The caller owns *out. */
 SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
@@ -51,6 +54,12 @@ void ledger_close(struct ledger *ledger);
  */
 SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
                                               struct sg_error *why);
+
+/* The ledger was found to hold what Segel did not write (ledger_scrub): latches it, and
+ * is remembered, so that the next ledger_open reads and hashes every record before it
+ * believes any; it forgets when all is sound. Outside a transaction. finding: one
+ * sentence. Returns SG_LEDGER. */
+SG_MUST_USE enum sg_status ledger_condemn(struct ledger *ledger, const char *finding);
 
 SG_MUST_USE enum sg_status ledger_begin(struct ledger *ledger);
 SG_MUST_USE enum sg_status ledger_commit(struct ledger *ledger);
@@ -120,15 +129,6 @@ SG_MUST_USE enum sg_status ledger_keep_policy(struct ledger *ledger,
 SG_MUST_USE enum sg_status ledger_last_policy(struct ledger *ledger,
                                               struct ledger_policy *out);
 void ledger_policy_fini(struct ledger_policy *policy);
-
-/* Small facts that must outlive a restart and are no records: a text by name, at most
- * LEDGER_MEMO_MAX bytes with its NUL. Inside a transaction it is written with it, outside
- * at once. recall: SG_NOT_FOUND; out is empty then. */
-enum { LEDGER_MEMO_MAX = 512 };
-SG_MUST_USE enum sg_status ledger_remember(struct ledger *ledger, const char *name,
-                                           const char *text);
-SG_MUST_USE enum sg_status ledger_recall(struct ledger *ledger, const char *name,
-                                         char out[LEDGER_MEMO_MAX]);
 
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
  * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text that

@@ -1,3 +1,5 @@
+#include "gateway/ledger/memo.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -23,6 +23,23 @@ SG_MUST_USE enum sg_status ledger_reader_index(struct ledger_reader *reader,
 SG_MUST_USE enum sg_status ledger_reader_step(struct ledger_reader *reader,
                                               struct sg_error *why);
 
+/* Hashing the whole log again, in pieces, while the writer works: ledger_open reads only
+ * what it must, and disks forget. begin: a pass up to the newest checkpoint; log_key is
+ * the vkey that must have signed it. step: the next piece, some 4,096 records or 10 ms;
+ * SG_OK: there is more, SG_NOT_FOUND: the pass is over and all of it is sound. Both:
+ * SG_CORRUPT: records, tiles or checkpoints are not what was signed; why says which
+ * (ledger_condemn). After any failure begin again. begin: SG_NOT_FOUND: there is no
+ * checkpoint yet. SG_INVALID, SG_IO, SG_NO_MEMORY. */
+struct scrub_progress {
+    uint64_t records; /* hashed in this pass */
+    uint64_t of;
+};
+SG_MUST_USE enum sg_status ledger_scrub_begin(struct ledger_reader *reader,
+                                              const char *log_key, struct sg_error *why);
+SG_MUST_USE enum sg_status ledger_scrub_step(struct ledger_reader *reader,
+                                             struct scrub_progress *progress,
+                                             struct sg_error *why);
+
 /* All members given must match; NULL or 0 = no condition. */
 struct record_filter {
     int64_t from_us;

@@ -3,23 +3,27 @@
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 
-/* At the start nothing in the file is believed: the tree is built again from the stored
- * leaf hashes and must pass through the root that the last checkpoint signed. Records
- * that no checkpoint covers, and those of the last tile, are hashed again; older ones are
- * held by their tile's hashes, and whoever asks for their proof checks them. */
+enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves */
+
+/* What the start believes, and why. The newest checkpoint carries the log key's signature
+ * over the root of its tree. The part of that tree that lies in complete tiles before its
+ * last one is taken from the roots of the largest complete tiles: with a few hundred
+ * hashes it has to lead to the signed root, so none of them can be another. All that
+ * comes after is built again from its records. The work grows with what no checkpoint
+ * covers, not with the log. What lies below the roots that were taken, tiles and records,
+ * is not read here: scrub.c does that while the gateway runs, and what it found makes the
+ * next start (ledger_condemn) believe nothing but the records. */
 struct recovery {
     struct ledger *ledger; /* borrowed */
     struct sg_error *why;  /* borrowed */
     struct tlog_head checkpoint;
+    uint64_t first; /* first leaf that is built from its record; a multiple of 256 */
     struct tree tree;
 };
 
 static enum sg_status corrupt(struct recovery *recovery, const char *what, uint64_t at)
 {
-    return sg_fail(recovery->why, SG_CORRUPT,
-                   "the ledger was changed behind Segel's back (%s %llu): keep the file "
-                   "as evidence, and restore a copy that holds its last checkpoint",
-                   what, (unsigned long long)at);
+    return tree_changed(recovery->why, what, at);
 }
 
 static enum sg_status unreadable(struct recovery *recovery)
@@ -56,7 +60,7 @@ static enum sg_status meet_inside(struct recovery *recovery,
     return meet_checkpoint(recovery, &aside);
 }
 
-/* Hashes the records of one tile again. */
+/* Hashes the records of one tile. */
 static enum sg_status rehash(struct recovery *recovery,
                              const struct tlog_hash hashes[TILE_WIDTH])
 {
@@ -102,11 +106,47 @@ static enum sg_status take_tile(struct recovery *recovery, sqlite3_stmt *row)
         return corrupt(recovery, "the root differs in tile", n);
     }
     TRY(meet_inside(recovery, hashes));
-    if (recovery->tree.frontier.size + TILE_WIDTH > recovery->checkpoint.size) {
-        TRY(rehash(recovery, hashes));
-    }
+    TRY(rehash(recovery, hashes));
     tlog_frontier_add_subtree(&recovery->tree.frontier, 8, &root);
     return SG_OK;
+}
+
+/* The roots of the tiles of one level from where the tree ends up to the start. */
+static enum sg_status take_roots(struct recovery *recovery, unsigned level)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILE_ROOTS];
+    unsigned bits = 8 * (level + 1);
+    uint64_t n = recovery->tree.frontier.size >> bits;
+    uint64_t end = recovery->first >> bits;
+    struct tlog_hash root;
+
+    if (!sql_bind_uint(row, 1, level) || !sql_bind_uint(row, 2, n) ||
+        !sql_bind_uint(row, 3, end)) {
+        return unreadable(recovery);
+    }
+    for (; n < end; n++) {
+        int rc = sqlite3_step(row);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+            return unreadable(recovery);
+        }
+        if (rc == SQLITE_DONE || !sql_hash(row, 0, &root)) {
+            return corrupt(recovery,
+                           level == 0 ? "there is no sound tile"
+                                      : "there is no sound upper tile",
+                           n);
+        }
+        tlog_frontier_add_subtree(&recovery->tree.frontier, bits, &root);
+    }
+    return SG_OK;
+}
+
+/* The largest tiles first, so that at most 255 roots of each level are taken. */
+static enum sg_status take_covered(struct recovery *recovery)
+{
+    for (unsigned level = TOP_LEVEL; level > 0; level--) {
+        TRY(take_roots(recovery, level));
+    }
+    return take_roots(recovery, 0);
 }
 
 static enum sg_status take_tiles(struct recovery *recovery)
@@ -114,7 +154,8 @@ static enum sg_status take_tiles(struct recovery *recovery)
     AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILES];
     int rc = SQLITE_ROW;
 
-    if (!sql_bind_uint(row, 1, 0)) {
+    if (!sql_bind_uint(row, 1, 0) ||
+        !sql_bind_uint(row, 2, recovery->first / TILE_WIDTH)) {
         return unreadable(recovery);
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
@@ -150,17 +191,31 @@ static enum sg_status take_tail(struct recovery *recovery)
     return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
 }
 
-/* Records cut off below their tiles, or records and tiles below the checkpoint. */
+/* To be asked before anything is read: a cut log has no tiles where they are looked for.
+ */
+static enum sg_status check_cut(struct recovery *recovery)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LAST_LEAF];
+    uint64_t last = 0;
+
+    if (sqlite3_step(row) != SQLITE_ROW) {
+        return unreadable(recovery);
+    }
+    uint64_t size = sql_uint(row, 0, &last) ? last + 1 : 0;
+    if (size < recovery->checkpoint.size) {
+        return corrupt(recovery, "records were cut off below checkpoint",
+                       recovery->checkpoint.size);
+    }
+    return SG_OK;
+}
+
+/* Records cut off below their tiles. */
 static enum sg_status check_size(struct recovery *recovery)
 {
     AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LAST_LEAF];
     uint64_t size = recovery->tree.frontier.size;
     uint64_t last = 0;
 
-    if (size < recovery->checkpoint.size) {
-        return corrupt(recovery, "records were cut off below checkpoint",
-                       recovery->checkpoint.size);
-    }
     if (sqlite3_step(row) != SQLITE_ROW) {
         return unreadable(recovery);
     }
@@ -200,10 +255,10 @@ static enum sg_status check_level(struct recovery *recovery, unsigned level)
 {
     AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILES];
     uint64_t wanted = recovery->tree.frontier.size >> (8 * (level + 1));
-    uint64_t found = 0;
+    uint64_t found = recovery->first >> (8 * (level + 1));
     int rc = SQLITE_ROW;
 
-    if (!sql_bind_uint(row, 1, level)) {
+    if (!sql_bind_uint(row, 1, level) || !sql_bind_uint(row, 2, found)) {
         return unreadable(recovery);
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
@@ -216,16 +271,47 @@ static enum sg_status check_level(struct recovery *recovery, unsigned level)
     return found == wanted ? SG_OK : corrupt(recovery, "there is no upper tile", found);
 }
 
+/* The tile of the last leaf under the checkpoint, so that its records are hashed. */
+static enum sg_status choose_first(struct recovery *recovery, bool *condemned)
+{
+    char finding[LEDGER_MEMO_MAX];
+    enum sg_status status = ledger_recall(recovery->ledger, STORE_FINDING, finding);
+
+    if (status != SG_OK && status != SG_NOT_FOUND) {
+        return unreadable(recovery);
+    }
+    *condemned = finding[0] != '\0';
+    if (!*condemned && recovery->checkpoint.size > 0) {
+        recovery->first = (recovery->checkpoint.size - 1) / TILE_WIDTH * TILE_WIDTH;
+    }
+    return SG_OK;
+}
+
+/* Every record was read, and all is as it was signed: what was found is mended. */
+static enum sg_status acquit(struct recovery *recovery)
+{
+    return ledger_remember(recovery->ledger, STORE_FINDING, "") == SG_OK
+               ? SG_OK
+               : unreadable(recovery);
+}
+
 enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
 {
     struct recovery recovery = {.ledger = ledger, .why = why};
+    bool condemned = false;
 
     TRY(store_last_checkpoint(ledger, &recovery.checkpoint, why));
+    TRY(choose_first(&recovery, &condemned));
+    TRY(check_cut(&recovery));
+    TRY(take_covered(&recovery));
     TRY(take_tiles(&recovery));
     TRY(take_tail(&recovery));
     TRY(check_size(&recovery));
-    for (unsigned level = 1; level < TILE_LEVELS - 1; level++) {
+    for (unsigned level = 1; level <= TOP_LEVEL; level++) {
         TRY(check_level(&recovery, level));
+    }
+    if (condemned) {
+        TRY(acquit(&recovery));
     }
     ledger->committed = recovery.tree;
     ledger->checkpoint_size = recovery.checkpoint.size;

@@ -42,7 +42,11 @@ SG_MUST_USE enum sg_status store_open(struct ledger *ledger, const char *path,
 /* The zero state is closed already. */
 void store_close(struct ledger *ledger);
 
-/* Rebuilds ledger->committed from the file and compares it with the last checkpoint. */
+/* Name of the memo that ledger_condemn writes; empty = none. */
+#define STORE_FINDING "finding"
+
+/* Makes ledger->committed from the file and holds it against the last checkpoint; by all
+ * of its records when the ledger is condemned. */
 SG_MUST_USE enum sg_status store_recover(struct ledger *ledger, struct sg_error *why);
 
 /* The last stored checkpoint is a note of this origin, signed by the log key if one is

@@ -19,4 +19,9 @@ static inline void tree_add(struct tree *tree, const struct tlog_hash *leaf)
     tlog_frontier_add(&tree->frontier, leaf);
 }
 
+/* One sentence for the operator; SG_CORRUPT. what: "there is no record"; at: its number.
+ */
+SG_MUST_USE enum sg_status tree_changed(struct sg_error *why, const char *what,
+                                        uint64_t at);
+
 #endif

@@ -24,6 +24,7 @@ struct ledger_reader {
     struct tlog_hash hashes[TILE_WIDTH];
     struct ledger_index *index; /* owned; NULL: every record is looked at */
     bool index_lost;            /* it could not be read; told by the next step */
+    struct scrub *scrub;        /* owned; NULL: none was ever begun */
 };
 
 /* One short transaction, so that a call sees one state of the log. */
@@ -32,6 +33,8 @@ SG_MUST_USE enum sg_status view_begin(struct ledger_reader *reader);
 void view_end(struct ledger_reader **reader);
 /* Committed leaves, inside a transaction. */
 SG_MUST_USE enum sg_status view_size(struct ledger_reader *reader, uint64_t *size);
+/* What the last failure of SQLite means: SG_CORRUPT or SG_IO. */
+enum sg_status view_failed(const struct ledger_reader *reader);
 /* proofs.c: the path of a record in the tree of the first size records, inside a
  * transaction. Statuses as ledger_inclusion. */
 SG_MUST_USE enum sg_status view_inclusion(struct ledger_reader *reader, uint64_t index,

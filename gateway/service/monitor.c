@@ -47,6 +47,8 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);
     one(out, METRIC_LEDGER_DISK_LOW, vitals->report->disk_low ? 1 : 0);
+    one(out, METRIC_LOG_CHECKED_RECORDS, monitor->scrubbed.records);
+    one(out, METRIC_LOG_CHECKED, (uint64_t)(monitor->scrubbed.ended_us / 1000000));
     write_policy(&vitals->report->policy, out);
     one(out, METRIC_JOBS, monitor->jobs);
     one(out, METRIC_WATCHERS, monitor->watchers);

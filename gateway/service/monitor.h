@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_SERVICE_MONITOR_H
 
 #include "gateway/metrics.h"
+#include "gateway/service/scrubbing.h"
 #include "gateway/service/serving.h"
 #include "gateway/status/cell.h"
 #include "gateway/transport/server.h"
@@ -14,6 +15,7 @@ struct key_status {
 struct monitor {
     const char *version; /* of segeld */
     struct vitals vitals;
+    struct scrub_report scrubbed;
     struct server_counts counts;
     uint64_t jobs;
     const struct caller_report *callers; /* borrowed */

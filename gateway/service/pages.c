@@ -83,6 +83,7 @@ static int write_metrics(void *context, FILE *out)
     const struct monitor monitor = {
         .version = SEGEL_VERSION,
         .vitals = look(services),
+        .scrubbed = reading_scrubbed(services->reading),
         .counts = server_counts(services->server),
         .jobs = core_load(services->options.core),
         .callers = services->page_callers,

@@ -21,6 +21,7 @@ struct reading {
     atomic_bool unsound; /* the last try to read failed */
     int64_t probed_us;
     int64_t index_due_us; /* when the next piece of the index may be built */
+    struct scrubbing scrubbing;
 };
 
 static void keep_record(void *context, uint64_t index, struct slice json)
@@ -225,10 +226,12 @@ static int idle_ms(const struct reading *reading)
 {
     int64_t now_us = clock_mono_us();
     int64_t index_us = reading->index_due_us - now_us;
+    int64_t scrub_us = reading->scrubbing.due_us - now_us;
     int64_t left_us = (int64_t)STOP_LOOK_MS * 1000;
     struct letter *letter;
 
     left_us = index_us < left_us ? index_us : left_us;
+    left_us = scrub_us < left_us ? scrub_us : left_us;
 
     STAILQ_FOREACH(letter, &reading->later, link)
     {
@@ -275,6 +278,7 @@ static void *run(void *context)
         await_questions(reading, &waiting);
         probe(reading);
         build_index(reading, STAILQ_EMPTY(&waiting));
+        scrubbing_step(&reading->scrubbing, reading->ledger, STAILQ_EMPTY(&waiting));
         answer_due(reading, &waiting);
     }
     return NULL;
@@ -303,7 +307,7 @@ static void take_index(struct reading *reading, const char *ledger_path)
     }
 }
 
-enum sg_status reading_start(const char *ledger_path, struct reading **out,
+enum sg_status reading_start(const struct reading_options *options, struct reading **out,
                              struct sg_error *why)
 {
     struct reading *reading = (struct reading *)calloc(1, sizeof(*reading));
@@ -311,13 +315,14 @@ enum sg_status reading_start(const char *ledger_path, struct reading **out,
     if (reading == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "no memory for the reading thread");
     }
+    reading->scrubbing.options = options->scrubbing;
     STAILQ_INIT(&reading->later);
     enum sg_status status = mbox_init(&reading->box, 1024);
     if (status == SG_OK) {
-        status = ledger_reader_open(ledger_path, &reading->ledger, why);
+        status = ledger_reader_open(options->ledger_path, &reading->ledger, why);
     }
     if (status == SG_OK) {
-        take_index(reading, ledger_path);
+        take_index(reading, options->ledger_path);
     }
     if (status == SG_OK && start_thread(reading) != 0) {
         status = sg_fail(why, SG_NO_MEMORY, "the reading thread could not be started");
@@ -343,6 +348,11 @@ enum sg_status reading_ask(struct reading *reading, struct question *question)
 bool reading_sound(const struct reading *reading)
 {
     return !atomic_load_explicit(&reading->unsound, memory_order_relaxed);
+}
+
+struct scrub_report reading_scrubbed(const struct reading *reading)
+{
+    return scrubbing_report(&reading->scrubbing);
 }
 
 void reading_join(struct reading *reading)

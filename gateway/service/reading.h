@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/reader.h"
 #include "gateway/mbox.h"
+#include "gateway/service/scrubbing.h"
 
 /* The reading thread: ledger queries of reviewers, one after the other, so that no I/O
  * loop ever waits for a disk. A question travels to it and comes back answered. */
@@ -54,15 +55,23 @@ struct question {
     size_t used;
 };
 
+/* Beside questions the thread builds the index of filters, and hashes the log again. */
+struct reading_options {
+    const char *ledger_path; /* borrowed for the call */
+    struct scrubbing_options scrubbing;
+};
+
 struct reading;
-SG_MUST_USE enum sg_status reading_start(const char *ledger_path, struct reading **out,
-                                         struct sg_error *why);
+SG_MUST_USE enum sg_status reading_start(const struct reading_options *options,
+                                         struct reading **out, struct sg_error *why);
 /* Gives the question away; it comes back by question->reply. SG_SHUTDOWN. */
 SG_MUST_USE enum sg_status reading_ask(struct reading *reading,
                                        struct question *question);
 /* Any thread: the ledger could be read when it was last tried, which is at most a few
  * seconds ago. */
 bool reading_sound(const struct reading *reading);
+/* Any thread: how far the log has been hashed again. */
+struct scrub_report reading_scrubbed(const struct reading *reading);
 /* Ends the thread; questions that wait are dropped, their askers are gone by then. */
 void reading_join(struct reading *reading);
 

@@ -281,6 +281,11 @@ static void on_wake(void *context)
     sign_answer(loop, &jobs);
 }
 
+static void condemn(void *context, const char *finding)
+{
+    core_condemn((struct core *)context, finding);
+}
+
 enum sg_status services_attach(struct services *services, struct server *server,
                                struct sg_error *why)
 {
@@ -292,5 +297,10 @@ enum sg_status services_attach(struct services *services, struct server *server,
     }
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,
                     &services->clerk, why));
-    return reading_start(services->options.config->ledger_file, &services->reading, why);
+    const struct reading_options reading = {
+        .ledger_path = services->options.config->ledger_file,
+        .scrubbing = {.log_key = core_log_vkey(services->options.core),
+                      .on_finding = condemn,
+                      .context = services->options.core}};
+    return reading_start(&reading, &services->reading, why);
 }

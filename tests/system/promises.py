@@ -246,5 +246,46 @@ def a_record_changed_under_a_running_gateway_is_found_out(rigged):
         contains(found.stdout, "do not lead to the signed root")
 
 
+# --- A log that was changed where a start does not look ----------------------------------
+
+def with_ledger(rigged, sql):
+    """In the closed file."""
+    base = sqlite3.connect(rigged.path("ledger.db"), timeout=10)
+    with base:
+        changed = base.execute(sql).rowcount
+    base.close()
+    equal(changed, 1, "changed records")
+
+
+@claim
+def an_old_record_that_was_changed_stops_the_gateway_for_good(rigged):
+    """Below the last tile: every start would have to read the whole log to see it."""
+    swap = ("UPDATE leaf SET rec = CAST(replace(CAST(rec AS TEXT), '{}', '{}') AS BLOB) WHERE "
+            "idx = (SELECT min(idx) FROM leaf WHERE CAST(rec AS TEXT) LIKE '%{}%')")
+    true, false = "ND-2026/001", "ND-2026/002"
+    for name in LEDGER:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(rigged.path(name))  # another claim has changed this one
+    with rigged.gateway() as gateway:
+        for _ in range(2):
+            last = sign_some(gateway, 200)
+        covered(rigged, last)
+    with rigged.gateway() as gateway:
+        gateway.wait_event("log.checked")
+    with_ledger(rigged, swap.format(true, false, true))
+    with rigged.gateway() as gateway:
+        contains(gateway.wait_event("log.changed")["why"], "record and leaf hash differ")
+        equal(gateway.wait_end(10), 1, "exit code")
+        contains(gateway.find("fatal")[-1]["why"], "changed behind Segel's back")
+    for _ in range(2):
+        code, said = rigged.refuses()
+        equal(code, 1, "exit code")
+        contains(said, "changed behind Segel's back", "another record stands at")
+    with_ledger(rigged, swap.format(false, true, false))
+    with rigged.gateway() as gateway:
+        sign_some(gateway, 1)
+        equal(gateway.wait_event("log.checked")["event"], "log.checked")
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(rig.Rig("promises")))

@@ -65,6 +65,7 @@ static void lawful(void)
     monitor = (struct monitor){
         .version = "1.2.3",
         .vitals = {.report = &report, .log_readable = true},
+        .scrubbed = {.records = 31, .ended_us = 32000000},
         .counts = {.connections_opened = 11,
                    .handshakes_failed = 12,
                    .calls_started = 13,
@@ -185,6 +186,8 @@ Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
         "\nsegel_signing 1\n",
         "\nsegel_draining 0\n",
         "\nsegel_log_readable 1\n",
+        "\nsegel_log_checked_records 31\n",
+        "\nsegel_log_checked_timestamp_seconds 32\n",
         "\nsegel_jobs 16\n",
         "\nsegel_health_watchers 2\n",
         "\nsegel_connections_opened_total 11\n",

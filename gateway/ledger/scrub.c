@@ -1,0 +1,275 @@
+#include <stdlib.h>
+
+#include "gateway/ledger/reader.h"
+#include "gateway/ledger/sql.h"
+#include "gateway/ledger/view.h"
+#include "proto/tlog/checkpoint.h"
+
+/* Hashes the whole log again, from its first record to a checkpoint that the log key
+ * signed, and holds against it what else is stored of the tree: the tiles of every level,
+ * their roots, and the checkpoints on the way. Nothing is taken from the file but the
+ * records; what the start did not read is found here. */
+
+enum { TILES_A_STEP = 16 };
+
+struct scrub {
+    struct tlog_head goal;
+    struct tlog_frontier frontier;
+    uint64_t next_checkpoint; /* of those stored; INT64_MAX: none comes any more */
+    struct tlog_hash next_root;
+    struct tlog_hash above[TILE_LEVELS][TILE_WIDTH]; /* hashes of the open tile; level 0
+                                                      * are the leaves in hand */
+};
+
+static enum sg_status failed(struct ledger_reader *reader, struct sg_error *why)
+{
+    enum sg_status status = view_failed(reader);
+
+    return status == SG_CORRUPT
+               ? sg_fail(why, status, "the ledger's file is damaged (SQLite: %s)",
+                         sqlite3_errmsg(reader->db))
+               : sg_fail(why, status, "the ledger cannot be read (SQLite: %s)",
+                         sqlite3_errmsg(reader->db));
+}
+
+/* --- Checkpoints -------------------------------------------------------------------- */
+
+/* The first stored one of at least this size. */
+static enum sg_status find_checkpoint(struct ledger_reader *reader, uint64_t size,
+                                      struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_CHECKPOINTS];
+    struct scrub *scrub = reader->scrub;
+    struct checkpoint checkpoint;
+    struct note note;
+
+    if (!sql_bind_uint(row, 1, size) || !sql_bind_uint(row, 2, INT64_MAX)) {
+        return failed(reader, why);
+    }
+    scrub->next_checkpoint = INT64_MAX;
+    int rc = sqlite3_step(row);
+    if (rc == SQLITE_DONE) {
+        return SG_OK;
+    }
+    if (rc != SQLITE_ROW || !sql_uint(row, 0, &scrub->next_checkpoint)) {
+        return failed(reader, why);
+    }
+    if (note_parse(sql_bytes(row, 1), &note) != SG_OK ||
+        checkpoint_parse(note.text, &checkpoint) != SG_OK ||
+        checkpoint.head.size != scrub->next_checkpoint) {
+        return tree_changed(why, "there is no sound checkpoint", scrub->next_checkpoint);
+    }
+    scrub->next_root = checkpoint.head.root;
+    return SG_OK;
+}
+
+/* To be asked at every size that the tree passes through. Two roots: that of the row, and
+ * that of the signature at the end. */
+static enum sg_status meet_checkpoint(struct ledger_reader *reader,
+                                      const struct tlog_frontier *frontier,
+                                      struct sg_error *why)
+{
+    struct scrub *scrub = reader->scrub;
+
+    if (frontier->size != scrub->next_checkpoint && frontier->size != scrub->goal.size) {
+        return SG_OK;
+    }
+    struct tlog_hash root = tlog_frontier_root(frontier);
+    if ((frontier->size == scrub->next_checkpoint &&
+         !tlog_hash_equal(&root, &scrub->next_root)) ||
+        (frontier->size == scrub->goal.size &&
+         !tlog_hash_equal(&root, &scrub->goal.root))) {
+        return tree_changed(why, "the root differs at checkpoint", frontier->size);
+    }
+    return frontier->size == scrub->next_checkpoint
+               ? find_checkpoint(reader, frontier->size + 1, why)
+               : SG_OK;
+}
+
+/* --- Records and tiles -------------------------------------------------------------- */
+
+/* Hashes count records from the end of the tree on. */
+static enum sg_status hash_records(struct ledger_reader *reader, uint64_t count,
+                                   struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LEAVES];
+    uint64_t first = reader->scrub->frontier.size;
+    uint64_t index = 0;
+
+    if (!sql_bind_uint(row, 1, first) || !sql_bind_uint(row, 2, first + count)) {
+        return failed(reader, why);
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        int rc = sqlite3_step(row);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+            return failed(reader, why);
+        }
+        if (rc == SQLITE_DONE || !sql_uint(row, 0, &index) || index != first + i) {
+            return tree_changed(why, "there is no record", first + i);
+        }
+        reader->scrub->above[0][i] = tlog_leaf(sql_bytes(row, 1));
+    }
+    return SG_OK;
+}
+
+/* The first leaf whose hash the tile has otherwise, for whoever looks for the change. */
+static enum sg_status name_record(uint64_t first, const struct tlog_hash *hashes,
+                                  struct slice stored, struct sg_error *why)
+{
+    for (uint64_t i = 0; i < TILE_WIDTH; i++) {
+        if (memcmp(stored.data + i * TLOG_HASH_SIZE, hashes[i].bytes, TLOG_HASH_SIZE) !=
+            0) {
+            return tree_changed(why, "record and leaf hash differ at", first + i);
+        }
+    }
+    return SG_OK;
+}
+
+/* The stored tile n of a level is the one that its hashes make. */
+static enum sg_status check_tile(struct ledger_reader *reader, unsigned level, uint64_t n,
+                                 struct tlog_hash *root, struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_WHOLE_TILE];
+    const struct tlog_hash *hashes = reader->scrub->above[level];
+    const char *what =
+        level == 0 ? "there is no sound tile" : "there is no sound upper tile";
+    struct tlog_hash stored;
+
+    if (!sql_bind_uint(row, 1, level) || !sql_bind_uint(row, 2, n)) {
+        return failed(reader, why);
+    }
+    int rc = sqlite3_step(row);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        return failed(reader, why);
+    }
+    struct slice bytes = rc == SQLITE_ROW ? sql_bytes(row, 1) : slice_of("", 0);
+    if (bytes.len != TILE_BYTES || !sql_hash(row, 0, &stored)) {
+        return tree_changed(why, what, n);
+    }
+    if (level == 0) {
+        TRY(name_record(n * TILE_WIDTH, hashes, bytes, why));
+    }
+    *root = tlog_fold(hashes, TILE_WIDTH);
+    return slice_equal(bytes, slice_of(hashes, TILE_BYTES)) &&
+                   tlog_hash_equal(root, &stored)
+               ? SG_OK
+               : tree_changed(why, what, n);
+}
+
+/* A tile that is complete is one hash of the level above, and may complete that. */
+static enum sg_status check_tiles(struct ledger_reader *reader, struct tlog_hash *root,
+                                  struct sg_error *why)
+{
+    struct scrub *scrub = reader->scrub;
+    uint64_t n = scrub->frontier.size / TILE_WIDTH;
+    struct tlog_hash top;
+
+    TRY(check_tile(reader, 0, n, root, why));
+    top = *root;
+    for (unsigned level = 1; level < TILE_LEVELS; level++) {
+        scrub->above[level][n % TILE_WIDTH] = top;
+        if ((n + 1) % TILE_WIDTH != 0) {
+            break;
+        }
+        n /= TILE_WIDTH;
+        TRY(check_tile(reader, level, n, &top, why));
+    }
+    return SG_OK;
+}
+
+static enum sg_status add_leaves(struct ledger_reader *reader, uint64_t count,
+                                 struct sg_error *why)
+{
+    struct scrub *scrub = reader->scrub;
+
+    for (uint64_t i = 0; i < count; i++) {
+        tlog_frontier_add(&scrub->frontier, &scrub->above[0][i]);
+        TRY(meet_checkpoint(reader, &scrub->frontier, why));
+    }
+    return SG_OK;
+}
+
+/* Up to 256 records; the last ones before the goal may be of a tile that is not complete.
+ */
+static enum sg_status scrub_tile(struct ledger_reader *reader, struct sg_error *why)
+{
+    struct scrub *scrub = reader->scrub;
+    uint64_t left = scrub->goal.size - scrub->frontier.size;
+    uint64_t count = left < TILE_WIDTH ? left : TILE_WIDTH;
+    struct tlog_hash root;
+
+    TRY(hash_records(reader, count, why));
+    if (count < TILE_WIDTH) {
+        return add_leaves(reader, count, why);
+    }
+    TRY(check_tiles(reader, &root, why));
+    uint64_t end = scrub->frontier.size + TILE_WIDTH;
+    if (scrub->next_checkpoint < end) {
+        return add_leaves(reader, count, why);
+    }
+    tlog_frontier_add_subtree(&scrub->frontier, 8, &root);
+    return meet_checkpoint(reader, &scrub->frontier, why);
+}
+
+/* --- A pass ------------------------------------------------------------------------- */
+
+static enum sg_status read_goal(struct ledger_reader *reader, const struct note_key *key,
+                                struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_CHECKPOINT];
+    struct checkpoint checkpoint;
+    uint64_t size = 0;
+
+    int rc = sqlite3_step(row);
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    if (rc != SQLITE_ROW) {
+        return failed(reader, why);
+    }
+    if (!sql_uint(row, 0, &size) ||
+        checkpoint_open(sql_bytes(row, 1), key, &checkpoint) != SG_OK ||
+        checkpoint.head.size != size) {
+        return tree_changed(why, "the log key did not sign checkpoint", size);
+    }
+    reader->scrub->goal = checkpoint.head;
+    return SG_OK;
+}
+
+enum sg_status ledger_scrub_begin(struct ledger_reader *reader, const char *log_key,
+                                  struct sg_error *why)
+{
+    struct note_key key;
+
+    if (note_vkey_parse(slice_str(log_key), &key) != SG_OK) {
+        return sg_fail(why, SG_INVALID, "'%.80s' is no verifier key", log_key);
+    }
+    if (reader->scrub == NULL) {
+        reader->scrub = (struct scrub *)malloc(sizeof(*reader->scrub));
+    }
+    if (reader->scrub == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "there is no memory to check the log");
+    }
+    *reader->scrub = (struct scrub){.next_checkpoint = INT64_MAX};
+    TRY(view_begin(reader));
+    AUTO(view_end) struct ledger_reader *view = reader;
+    TRY(read_goal(view, &key, why));
+    TRY(find_checkpoint(view, 0, why));
+    return meet_checkpoint(view, &view->scrub->frontier, why);
+}
+
+enum sg_status ledger_scrub_step(struct ledger_reader *reader,
+                                 struct scrub_progress *progress, struct sg_error *why)
+{
+    struct scrub *scrub = reader->scrub;
+
+    MUST(scrub != NULL);
+    TRY(view_begin(reader));
+    AUTO(view_end) struct ledger_reader *view = reader;
+    for (unsigned i = 0; i < TILES_A_STEP && scrub->frontier.size < scrub->goal.size;
+         i++) {
+        TRY(scrub_tile(view, why));
+    }
+    *progress = (struct scrub_progress){scrub->frontier.size, scrub->goal.size};
+    return scrub->frontier.size < scrub->goal.size ? SG_OK : SG_NOT_FOUND;
+}
