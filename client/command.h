@@ -41,6 +41,10 @@ extern const struct command command_policy_diff;
 extern const struct command command_policy_load;
 extern const struct command command_policy_matrix;
 extern const struct command command_policy_replay;
+extern const struct command command_witness_init;
+extern const struct command command_witness_vkey;
+extern const struct command command_witness_run;
+extern const struct command command_witness_status;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,

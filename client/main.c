@@ -12,7 +12,8 @@ static const struct command *const commands[] = {
     &command_log_verify,     &command_log_export,   &command_token_list,
     &command_token_unlock,   &command_policy_check, &command_policy_test,
     &command_policy_explain, &command_policy_diff,  &command_policy_matrix,
-    &command_policy_replay,  &command_policy_load,
+    &command_policy_replay,  &command_policy_load,  &command_witness_init,
+    &command_witness_vkey,   &command_witness_run,  &command_witness_status,
 };
 
 struct global {
@@ -90,7 +91,7 @@ static enum exit_code end_output(enum exit_code code)
 static bool is_group(const char *word)
 {
     return strcmp(word, "log") == 0 || strcmp(word, "token") == 0 ||
-           strcmp(word, "policy") == 0;
+           strcmp(word, "policy") == 0 || strcmp(word, "witness") == 0;
 }
 
 /* "policy" alone: all that it can be followed by. */

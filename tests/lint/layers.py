@@ -18,7 +18,8 @@ HEADERS = [
     (r"^(libp11\.h|p11-kit/(?!uri\.h).*|pkcs11.*\.h)$", r"^hsm/",
      "only hsm/ speaks PKCS#11"),
     (r"^event2?[/.]",
-     r"^gateway/(transport|core|service)/|^gateway/(main|admin|admin_links|mbox)\.[ch]$|^client/channel",
+     r"^gateway/(transport|core|service)/|^gateway/(main|admin|admin_links|mbox)\.[ch]$|^client/channel"
+     r"|^client/witness/(server|links)\.[ch]$",
      "only the event-driven parts include libevent"),
     (r"^nghttp2/", r"^gateway/transport/|^client/channel",
      "only transport and the client's channel speak HTTP/2"),
