@@ -11,7 +11,8 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "usage: segeld --config FILE [--check-config | --unlatch LANE]\n"
+    "usage: segeld --config FILE [--check-config | --print-config | --unlatch LANE]\n"
+    "       segeld --print-config\n"
     "       segeld --version | --help\n"
     "\n"
     "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
@@ -20,6 +21,8 @@ static const char usage[] =
     "\n"
     "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
     "  --check-config   read configuration, policy and certificates, then stop\n"
+    "  --print-config   print all settings with what they mean, their bounds, and their\n"
+    "                   values in FILE; without a file, defaults to begin with\n"
     "  --unlatch LANE   after a refused PIN, with the gateway stopped: allow the lane "
     "one\n"
     "                   more login; while it runs an officer does that with\n"
@@ -27,13 +30,16 @@ static const char usage[] =
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
-    "them, what callers are known by and may do, and the files of TLS: certificate,\n"
-    "client issuers, revocation lists; jobs and connections go on.\n"
+    "them, what callers are known by and may do, the policy, and the files of TLS:\n"
+    "certificate, client issuers, revocation lists; jobs and connections go on.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"
     "\n"
-    "example: segeld --config /etc/segel/segeld.yaml\n";
+    "examples:\n"
+    "  segeld --print-config >segeld.yaml\n"
+    "  segeld --config /etc/segel/segeld.yaml --check-config\n"
+    "  segeld --config /etc/segel/segeld.yaml\n";
 
 static bool say(int *code, int value, FILE *where, const char *text)
 {
@@ -47,12 +53,14 @@ static void take(int letter, struct arguments *out)
     out->config = letter == 'c' ? optarg : out->config;
     out->unlatch = letter == 'u' ? optarg : out->unlatch;
     out->only_check = out->only_check || letter == 'k';
+    out->only_print = out->only_print || letter == 'p';
 }
 
 bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check-config", no_argument, NULL, 'k'},
+                                            {"print-config", no_argument, NULL, 'p'},
                                             {"unlatch", required_argument, NULL, 'u'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
@@ -74,6 +82,6 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
             break;
         }
     }
-    return (out->config != NULL && optind == argc) ||
+    return ((out->config != NULL || out->only_print) && optind == argc) ||
            say(code, EXIT_USAGE, stderr, usage);
 }

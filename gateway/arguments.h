@@ -8,6 +8,7 @@ struct arguments {
     const char *config;
     const char *unlatch; /* a lane */
     bool only_check;
+    bool only_print; /* config may be NULL then */
 };
 
 /* Before any thread is started. Prints what was asked for, or what is wrong. False: the

@@ -5,35 +5,7 @@
 #include <string.h>
 
 #include "gateway/config_parse.h"
-
-enum setting_kind { TEXT_SETTING, NUMBER_SETTING, LIMIT_SETTING };
-
-/* One scalar setting: where it stands in the file and in the struct. */
-struct setting {
-    const char *path;
-    size_t offset;
-    enum setting_kind kind;
-    const char *text_fallback;
-    int64_t fallback;
-    struct yaml_range range;
-};
-
-/* Behind the rows of config.def stand those of limits.def. */
-static const struct setting settings[] = {
-#define TEXT(field, path, fallback, help)                                                \
-    {path, offsetof(struct config, field), TEXT_SETTING, fallback, 0, {0, 0}},
-#define NUMBER(field, path, fallback, min, max, help)                                    \
-    {path, offsetof(struct config, field), NUMBER_SETTING, NULL, fallback, {min, max}},
-#include "gateway/config.def"
-#undef TEXT
-#undef NUMBER
-#define LIMIT(id, field, unit, fallback, min, max, label, help)                          \
-    {"limits." #field, offsetof(struct config, limits.field),                            \
-     LIMIT_SETTING,    NULL,                                                             \
-     fallback,         {min, max}},
-#include "gateway/limits.def"
-#undef LIMIT
-};
+#include "gateway/config_settings.h"
 
 static const char *const top_names[] = {
     "node",   "listen",  "tls",   "io",      "grpc",     "log",    "ledger",
@@ -124,10 +96,11 @@ static enum sg_status read_number(struct parse *p, const struct setting *row,
 
 static enum sg_status read_settings(struct parse *p)
 {
-    for (size_t i = 0; i < SG_COUNT(settings); i++) {
-        const struct yaml_node *node = find(p, settings[i].path);
-        TRY(settings[i].kind == TEXT_SETTING ? read_text(p, &settings[i], node)
-                                             : read_number(p, &settings[i], node));
+    for (size_t i = 0; i < settings_count(); i++) {
+        const struct setting *row = settings_row(i);
+        const struct yaml_node *node = find(p, row->path);
+        TRY(row->kind == TEXT_SETTING ? read_text(p, row, node)
+                                      : read_number(p, row, node));
     }
     p->config->limits.deadline_default_ms = (uint32_t)p->config->deadline_ms;
     return SG_OK;
@@ -138,14 +111,14 @@ static enum sg_status read_settings(struct parse *p)
 static enum sg_status check_section(struct parse *p, const char *section)
 {
     const struct yaml_node *map = yaml_get(yaml_root(p->doc), section);
-    const char *known[SG_COUNT(settings) + 1];
+    const char *known[SETTINGS_MAX + 1];
     size_t count = 0;
     size_t prefix = strlen(section);
 
-    for (size_t i = 0; i < SG_COUNT(settings); i++) {
-        if (strncmp(settings[i].path, section, prefix) == 0 &&
-            settings[i].path[prefix] == '.') {
-            known[count++] = settings[i].path + prefix + 1;
+    for (size_t i = 0; i < settings_count(); i++) {
+        const char *path = settings_row(i)->path;
+        if (strncmp(path, section, prefix) == 0 && path[prefix] == '.') {
+            known[count++] = path + prefix + 1;
         }
     }
     known[count] = NULL;

@@ -1,6 +1,8 @@
 #ifndef SEGEL_GATEWAY_CONFIG_H
 #define SEGEL_GATEWAY_CONFIG_H
 
+#include <stdio.h>
+
 #include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/network.h"
@@ -124,6 +126,9 @@ struct config {
 SG_MUST_USE enum sg_status config_load(const char *path, struct config **out,
                                        struct sg_error *why);
 void config_free(struct config *config);
+/* Writes a file with every scalar setting, what it means, its bounds and its value; NULL:
+ * the defaults, with examples of the lists. */
+void config_print(const struct config *config, FILE *out);
 
 const char *config_role_name(enum config_role role);
 

@@ -308,6 +308,20 @@ static enum sg_status unlatch(const struct config *config, const char *lane,
     return SG_OK;
 }
 
+static int print_config(const char *path)
+{
+    struct config *config = NULL;
+    struct sg_error why = {0};
+
+    enum sg_status status = path == NULL ? SG_OK : config_load(path, &config, &why);
+    if (status != SG_OK) {
+        return fail(&why, status);
+    }
+    config_print(config, stdout);
+    config_free(config);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int gateway_main(const struct arguments *arguments)
 {
     struct gateway gateway = {.signals = block_signals(),
@@ -331,6 +345,9 @@ int main(int argc, char **argv)
     struct arguments arguments;
     int code = EXIT_SUCCESS;
 
-    return arguments_read(argc, argv, &arguments, &code) ? gateway_main(&arguments)
-                                                         : code;
+    if (!arguments_read(argc, argv, &arguments, &code)) {
+        return code;
+    }
+    return arguments.only_print ? print_config(arguments.config)
+                                : gateway_main(&arguments);
 }

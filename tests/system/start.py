@@ -24,6 +24,23 @@ def ends_with(the_rig, config, *words):
 
 
 @claim
+def the_printed_configuration_is_one(the_rig):
+    text = the_rig.read("segeld.yaml")
+    lists = text[text.index("networks:"):]
+    printed = the_rig.tool("segeld", "--config", the_rig.conf, "--print-config")
+    equal(printed.returncode, 0, printed.stderr)
+    path = the_rig.write("printed.yaml", printed.stdout + lists)
+    result = the_rig.tool("segeld", "--config", path, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+    again = the_rig.tool("segeld", "--config", path, "--print-config")
+    equal(again.stdout, printed.stdout, "printed again")
+    begin = the_rig.tool("segeld", "--print-config")
+    contains(begin.stdout, "  certificate: # must be given", "  checkpoint_s: 10")
+    broken = the_rig.tool("segeld", "--config", the_rig.path("none.yaml"), "--print-config")
+    equal(broken.returncode, 1, "of a file that is not there")
+
+
+@claim
 def a_lawful_configuration_passes_its_check(the_rig):
     result = the_rig.tool("segeld", "--config", the_rig.conf, "--check-config")
     equal(result.returncode, 0, result.stderr)
