@@ -180,5 +180,6 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
 void judge_again(const struct caller *caller, const struct terms *terms, struct job *job)
 {
     job_forget_verdict(job);
+    terms_texts(terms, job); /* it may have been refused for personal data before */
     judge_job(caller, terms, job);
 }

@@ -181,6 +181,14 @@ static enum sg_status take_id(const Segel__V1__SignItem *item, struct job *job)
     return SG_OK;
 }
 
+void terms_texts(const struct terms *terms, struct job *job)
+{
+    memcpy(job->document_class, terms->document_class, sizeof(job->document_class));
+    memcpy(job->approval_ref, terms->approval_ref, sizeof(job->approval_ref));
+    memcpy(job->batch, terms->batch, sizeof(job->batch));
+    memcpy(job->mandate, terms->mandate, sizeof(job->mandate));
+}
+
 enum sg_status terms_item(const struct terms *terms, const Segel__V1__SignItem *item,
                           struct job *job)
 {
@@ -190,10 +198,7 @@ enum sg_status terms_item(const struct terms *terms, const Segel__V1__SignItem *
     job->profile = terms->profile;
     job->hash = terms->hash;
     job->scheme = terms->scheme;
-    memcpy(job->document_class, terms->document_class, sizeof(job->document_class));
-    memcpy(job->approval_ref, terms->approval_ref, sizeof(job->approval_ref));
-    memcpy(job->batch, terms->batch, sizeof(job->batch));
-    memcpy(job->mandate, terms->mandate, sizeof(job->mandate));
+    terms_texts(terms, job);
     TRY(take_id(item, job));
     TRY(take_digest(item, job));
     hash_request(terms, job);

@@ -32,5 +32,7 @@ SG_MUST_USE enum sg_status terms_read(const struct services *services,
  * job holds its refusal. */
 SG_MUST_USE enum sg_status terms_item(const struct terms *terms,
                                       const Segel__V1__SignItem *item, struct job *job);
+/* The texts of the terms as they were sent: a denial may have masked those of the job. */
+void terms_texts(const struct terms *terms, struct job *job);
 
 #endif

@@ -12,9 +12,11 @@ import sys
 import threading
 import time
 
+import faulty
 import grpc
 import rig
 from rig import claim, contains, equal, expect, item
+from town import children_of
 
 SWAPS, WORKERS, BATCH = 24, 3, 64
 RULE = ('\nrules:\n  - {id: X-1, cp: "9.9", level: hard, require: {job.doc_class: '
@@ -179,6 +181,53 @@ def no_call_fails_while_allowing_policies_take_turns(ground):
 def a_call_is_signed_or_denied_and_nothing_else_while_rules_change(ground):
     work = swap_under_load(ground, False, ("surat_tugas", "no_class"))
     expect(work.signed > 0 and work.denied > 0, f"{work.signed} {work.denied}")
+
+
+def no_number_is_refused(text):
+    """The policy without its rule about personal data, and without that rule's test."""
+    text, rules = re.subn(r"(?m)^(  - id: CP-9\.4-01\n)", "\\1    mode: off\n", text)
+    text, tests = re.subn(r"(?m)^  - name: .*\n    base: .*\n    now: .*\n"
+                          r"    input: \{job\.meta_pii: true\}\n    expect: .*\n", "", text)
+    equal((rules, tests), (1, 1), "places that were changed")
+    return text
+
+
+def ask(client, **changes):
+    """A call under way, and its item."""
+    call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                       rig.signing.SignResponse)
+    asked = item()
+    return asked, call.future(rig.signing.SignRequest(terms=rig.terms(**changes), item=asked),
+                              timeout=20)
+
+
+def wait_for_backlog(gateway, jobs):
+    faulty.wait_for(lambda: sum(faulty.metrics(gateway).families["segel_queue_jobs"]
+                                .samples.values()) >= jobs, "no backlog comes about")
+
+
+@claim
+def a_job_that_waits_is_judged_again_as_it_was_asked(ground):
+    """The lane stands still and has one job; the second keeps the third waiting, which the
+    first policy refuses."""
+    config = ground.rig.config(
+        (r"^node: gw1$", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"),
+        (r"\nkeys:\n", "\nqueue: {lane_window: 1}\nhsm: {timeout_ms: 9000}\nkeys:\n"))
+    with ground.rig.gateway(config) as gateway:
+        client = gateway.client()
+        [lane] = children_of(gateway)
+        os.kill(lane, signal.SIGSTOP)
+        ahead = [ask(client) for _ in range(2)]
+        wait_for_backlog(gateway, 1)
+        job, call = ask(client, approval_ref="ND-3276010101900001")
+        wait_for_backlog(gateway, 2)
+        ground.put(no_number_is_refused(ground.policy()))
+        hup(gateway, "policy.loaded")
+        os.kill(lane, signal.SIGCONT)
+        expect(all(one.result().result.signature for _, one in [*ahead, (job, call)]),
+               "all are signed")
+        [record] = [r for r in ground.of_type("intent") if r["job"] == job.request_id]
+        equal(record["approval_ref"], "ND-3276010101900001", "consent on record")
 
 
 @claim
