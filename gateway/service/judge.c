@@ -122,6 +122,7 @@ static void withhold(const struct terms *terms, struct judged *judged, struct jo
     }
     nik_mask(job->approval_ref);
     nik_mask(job->batch);
+    nik_mask(job->mandate);
     nik_mask(job->document_class);
     mask_denial(job->denial);
     text_fact(&judged->facts, FACT_ID_job_content_type, masked->content_type);

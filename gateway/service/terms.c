@@ -62,7 +62,8 @@ static enum sg_status read_texts(const Segel__V1__SignTerms *message, struct ter
     TRY(copy_text("content_type", message->content_type, out->content_type,
                   sizeof(out->content_type), why));
     out->pii = nik_inside(out->approval_ref) || nik_inside(out->batch) ||
-               nik_inside(out->document_class) || nik_inside(out->content_type);
+               nik_inside(out->mandate) || nik_inside(out->document_class) ||
+               nik_inside(out->content_type);
     out->notice = message->notice_shown != 0;
     out->english = strcmp(message->language, "en") == 0;
     return read_labels(message, out, why);

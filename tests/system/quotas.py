@@ -372,7 +372,7 @@ def what_is_refused_for_personal_data_does_not_reach_the_log(town):
         for change in (dict(approval_ref=NIK), dict(batch="b-" + NIK),
                        dict(content_type="x/" + NIK), dict(document_class=NIK),
                        dict(labels={NIK: "x"}), dict(labels={"a": NIK}),
-                       dict(approval_ref="33.74.01-234567 8901")):
+                       dict(approval_ref="33.74.01-234567 8901"), dict(mandate=NIK)):
             refusal = rig.refused(client.sign, **change)
             expect("CP-9.4-01" in [f.rule for f in refusal.denial.failures], str(change))
         digits = re.sub(rb"[^0-9]", b"", ledger_bytes(town, "nik"))
