@@ -286,7 +286,7 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
   $(wildcard tests/fuzz/support/*.c)))
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
-    $(call lib_of,bundle) $(call lib_of,quorum)
+    $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,witness)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)
@@ -307,6 +307,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 	$(Q)$(CC) $(filter-out $(SAN) -fPIE -MMD -MP,$(ALL_CFLAGS)) $(WARNINGS) -fPIC -shared \
 	  -o $@ $(filter %.c,$^) -ldl
 
+# The known answers of the tree serve its witness, too.
+$(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests

@@ -190,7 +190,7 @@ static void take_home(struct global *global, struct words *words)
 
 static enum exit_code run(struct global *global, struct words *words)
 {
-    struct home home;
+    struct home home = {.dir = ""};
     struct sg_error why = {0};
 
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
@@ -205,7 +205,7 @@ static enum exit_code run(struct global *global, struct words *words)
             return EXIT_WELL;
         }
         take_home(global, words);
-        if (home_find(global->home, &home, &why) != SG_OK) {
+        if (!commands[i]->without_home && home_find(global->home, &home, &why) != SG_OK) {
             screen_complain(why.text);
             return EXIT_USAGE;
         }

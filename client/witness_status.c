@@ -185,5 +185,6 @@ const struct command command_witness_status = {
         "  segel witness status --state /var/lib/segel-witness\n"
         "  segel witness status --state /var/lib/segel-witness --json\n",
     .options = {rows, SG_COUNT(rows)},
+    .without_home = true,
     .run = run,
 };

@@ -351,6 +351,34 @@ def notes():
     yield "proof", "extra", proof.replace("index", f"extra {root}\nindex").encode()
 
 
+def submissions():
+    """What a log hands to a witness (0), and the witness's settings (1)."""
+    import base64
+    import hashlib
+    root = base64.b64encode(bytes(range(32))).decode()
+    signature = base64.b64encode(bytes(68)).decode()
+    note = (f"segel.example.go.id/log\n17\n{root}\n\n"
+            f"\N{EM DASH} segel.example.go.id/log {signature}\n")
+    for name, text in (
+            ("plain", f"old 9\n{root}\n{root}\n\n{note}"), ("first", f"old 0\n\n{note}"),
+            ("no-old", f"\n{note}"), ("old-zeroes", f"old 00\n\n{note}"),
+            ("old-huge", f"old 9223372036854775808\n\n{note}"),
+            ("hashes-63", "old 9\n" + (root + "\n") * 63 + f"\n{note}"),
+            ("hashes-64", "old 9\n" + (root + "\n") * 64 + f"\n{note}"),
+            ("false-empty", f"old 0\n\n{note.replace('17', '0', 1)}"),
+            ("extended", "old 0\n\n" + note.replace("\n\n", "\nmore\n\n", 1)),
+            ("crlf", f"old 9\r\n\r\n{note}"), ("no-note", "old 9\n\n")):
+        yield name, b"\0" + text.encode()
+    name, public = b"log.example.go.id/a", b"\1" + bytes(range(32))
+    vkey = b"%s+%s+%s" % (name, hashlib.sha256(name + b"\n" + public).hexdigest()[:8].encode(),
+                          base64.b64encode(public))
+    yield "settings", (b"\1# who\nlisten [::1]:8080\nkey /k\nstate  /s \r\nprefix /p\n"
+                       b"log " + vkey + b"\thttps://log.example.go.id/\n")
+    yield "settings-twice", b"\1log " + vkey + b"\nlog " + vkey
+    yield "settings-address", b"\1listen 1.2.3.4:99999\n"
+    yield "settings-word", b"\1kye x\n"
+
+
 def record(kind, index, **members):
     return {"v": 1, "seq": index, "ts": "2026-05-02T01:00:00.000000Z", "node": "n",
             "type": kind, **{k: v for k, v in members.items() if v is not None}}
@@ -503,7 +531,8 @@ def main():
         write(folder, "session", name, bytes([choice]) + value)
     for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
                           ("inflate", inflate), ("headers", request_headers),
-                          ("preflight", preflight), ("replay", replay)):
+                          ("preflight", preflight), ("replay", replay),
+                          ("submission", submissions)):
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):

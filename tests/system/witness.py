@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import serialization
 import bundles
 import order
 from bundles import Key, leaf, node, note, root_of
-from rig import BIN, BUILD, claim, claims, contains, equal, expect, run
+from rig import BIN, BUILD, ROOT, claim, claims, contains, equal, expect, run
 
 SEGEL, VERIFY = os.path.join(BIN, "segel"), os.path.join(BIN, "segel-verify")
 DIR = os.path.join(BUILD, "system", "witness")
@@ -91,7 +91,7 @@ def place():
 
 def segel(*arguments):
     return subprocess.run([SEGEL, *arguments], capture_output=True, text=True, timeout=30,
-                          check=False, env={"PATH": os.environ["PATH"], "HOME": DIR})
+                          check=False, env={"PATH": os.environ["PATH"]})
 
 
 class Reply:
@@ -132,8 +132,7 @@ class Witness:
         self.lines, self.address = [], None
         self.process = subprocess.Popen(
             self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"],
-                                                    "HOME": DIR})
+            stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]})
         self.reader = threading.Thread(target=self.collect, daemon=True)
         self.reader.start()
         ready = self.wait("ready")
@@ -203,7 +202,7 @@ class Witness:
     def refuses(self, *words):
         """Started where it must not come up: its sentence."""
         result = subprocess.run(self.command(), capture_output=True, text=True, timeout=20,
-                                check=False, env={"HOME": DIR})
+                                check=False, env={})
         expect(result.returncode in (1, 2, 3), f"exit code {result.returncode}")
         contains(result.stderr, *words)
         equal(result.stderr.count("\n"), 1, f"sentences in {result.stderr}")
@@ -323,6 +322,26 @@ def a_file_of_settings_serves_with_its_prefix(_):
         equal(witness.add(log.body(0, 3)).code, 404, "without the prefix")
         cosigned(witness, witness.call("POST", "/a/b/add-checkpoint", log.body(0, 3)), log, 3)
         equal(witness.call("GET", "/a/b/healthz").body, b"ok\n")
+
+
+@claim
+def the_sample_configuration_serves_once_a_log_is_named(_):
+    log, witness = Log(), Witness()
+    with open(os.path.join(ROOT, "deploy/witness/witness.conf"), encoding="utf-8") as file:
+        text = file.read()
+    for old, new in (("127.0.0.1:8080", "127.0.0.1:0"),
+                     ("/etc/segel-witness/key.pem", witness.key),
+                     ("/var/lib/segel-witness/state", witness.state)):
+        contains(text, old)
+        text = text.replace(old, new)
+    with open(witness.path("conf"), "w", encoding="utf-8") as file:
+        file.write(text)
+    witness.command = lambda: [SEGEL, "witness", "run", "--config", witness.path("conf")]
+    equal(witness.refuses("'log' is missing"), 2)
+    with open(witness.path("conf"), "w", encoding="utf-8") as file:
+        file.write(re.sub(r"#log .*", f"log {log.key.vkey}", text))
+    with witness.run():
+        cosigned(witness, witness.add(log.body(0, 3)), log, 3)
 
 
 # --- Answers ----------------------------------------------------------------------------
@@ -592,6 +611,7 @@ def large_requests_are_refused_unread(_):
         expect(not got or got.split()[1][:1] == b"4", f"chunks: {got[:60]!r}")
         got = raw(head + b"X: " + b"y" * 20000 + b"\r\n\r\n")
         expect(not got or got.split()[1][:1] == b"4", f"headers: {got[:60]!r}")
+        equal(witness.events("add-checkpoint"), [], "what the witness was given to read")
         raw(b"\x16\x03\x01" + os.urandom(500))
         raw(b"GET " + b"/" * 9000 + b" HTTP/1.1\r\n\r\n")
         with open(f"/proc/{witness.process.pid}/status", encoding="ascii") as file:
