@@ -377,6 +377,7 @@ enum sg_status server_run(const struct server_options *options, struct witness *
     struct server server = {.options = options, .witness = witness};
 
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on files reads as a full disk */
     enum sg_status status = make(&server);
     status = status == SG_OK ? listen_on(&server, why)
                              : sg_fail(why, status, "there is no memory for the server");
