@@ -349,11 +349,12 @@ faults: ## an HSM that fails in every way we know; LONG=1 the long run, ONLY=mat
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/faults/run.py $(if $(LONG),--long) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
 
-crash: ## kill -9 under load; CYCLES=2000 the long run, SEED=7 other moments
+crash: ## kill -9 under load: CYCLES=2000; POWER=50 power cuts; FAULTS=1, POINTS=1 each call
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) all $(FIXTURES)
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/crash/run.py $(if $(CYCLES),--cycles $(CYCLES)) \
-	  $(if $(SEED),--seed $(SEED))
+	  $(if $(POWER),--power $(POWER)) $(if $(FAULTS),--faults) $(if $(POINTS),--points) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE))
 
 # Everything below build/fuzz: programs, what they found, how far each target has come.
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined

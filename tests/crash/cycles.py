@@ -27,7 +27,7 @@ WANTED_HITS, WANTED_INTERRUPTED = 0.6, 0.1
 class Report:
     def __init__(self):
         self.kills, self.hits = {name: 0 for name in VICTIMS}, 0
-        self.problems, self.cycles, self.seconds = [], 0, 0.0
+        self.problems, self.faults, self.cycles, self.seconds = [], [], 0, 0.0
         self.counts = self.again = None
         self.interrupted = 0  # cycles at whose kill an INTENT had no outcome yet
         self.log_bytes = 0
@@ -154,8 +154,9 @@ def strike(town, victim):
     return missed
 
 
-def cycle(town, pulse, judged, reader, report):
-    victim = town.dice.choices(list(VICTIMS), VICTIMS.values())[0]
+def cycle(town, pulse, judged, reader, report, victims=None):
+    victims = victims or VICTIMS
+    victim = town.dice.choices(list(victims), victims.values())[0]
     pulse.wait()
     time.sleep(town.dice.uniform(0, LONGEST_LOAD_S))
     before, moment = judged.counts.interrupted, time.monotonic()

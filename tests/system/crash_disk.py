@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+"""A disk under the ledger that fails, and one that forgets what was not synced: what
+clients were told is durable, whatever SQLite makes of it. `make crash FAULTS=1` tries every
+call, `make crash POWER=50` more power cuts."""
+import os
+import sys
+
+import rig
+from rig import claim, equal, expect
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+import failing  # noqa: E402
+import power  # noqa: E402
+
+SAMPLE, CUTS, WORKERS = 16, 8, 2
+SEED = int(os.environ.get("CRASH_SEED", "1"))
+
+
+@claim
+def a_disk_that_fails_stops_signing_and_loses_nothing_that_was_told():
+    report = failing.run(SAMPLE, SEED, "check-failing", WORKERS)
+    equal(report.faults, [], "violations")
+    equal(report.untold, 0, "watchers of health who were not told before the end")
+    expect(sum(report.met.values()) >= SAMPLE * 3 // 4, f"only {report.met} were met")
+    expect(report.ends["stopped"] and report.ends["did not start"], f"ends: {report.ends}")
+
+
+@claim
+def power_cuts_under_load_lose_nothing_that_was_told():
+    report = power.run(CUTS, SEED, "check-power")
+    equal(report.faults, [], "violations")
+    equal(report.problems, [], "problems")
+    equal((report.cycles, report.killed()), (CUTS, CUTS), "cuts, kills")
+    expect(report.vanished > 0, "no cut took anything along")
+    expect(report.hits > 0 and report.counts.answers[0] > CUTS, "nobody was at work")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run())
