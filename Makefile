@@ -45,7 +45,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert status cms ledger core transport service hsm client pdf verify audit bundle witness
+MODULES := proto tlog quorum base policy cert status cms ledger core transport service hsm client pdf verify audit bundle report witness
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -66,6 +66,7 @@ DIR_verify    := client/verify
 DIR_audit     := client/audit
 DIR_bundle    := client/bundle
 DIR_witness   := client/witness
+DIR_report    := client/report
 
 NEEDS_proto     := proto
 NEEDS_tlog      := tlog proto
@@ -80,12 +81,13 @@ NEEDS_core      := core ledger tlog status cert cms policy base proto
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core ledger tlog status cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify bundle witness audit policy tlog base proto
+NEEDS_client    := client pdf verify report bundle witness audit policy tlog base proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 NEEDS_audit     := audit tlog proto
 NEEDS_bundle    := bundle audit tlog proto
 NEEDS_witness   := witness tlog proto
+NEEDS_report    := report bundle audit tlog base proto
 
 PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
   proto/grpc/health/v1/*.proto proto/grpc/reflection/v1/*.proto)

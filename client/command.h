@@ -33,6 +33,7 @@ extern const struct command command_receipt_verify;
 extern const struct command command_log_show;
 extern const struct command command_log_verify;
 extern const struct command command_log_export;
+extern const struct command command_report;
 extern const struct command command_token_list;
 extern const struct command command_token_unlock;
 extern const struct command command_policy_check;

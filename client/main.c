@@ -12,8 +12,9 @@ static const struct command *const commands[] = {
     &command_log_verify,     &command_log_export,   &command_token_list,
     &command_token_unlock,   &command_policy_check, &command_policy_test,
     &command_policy_explain, &command_policy_diff,  &command_policy_matrix,
-    &command_policy_replay,  &command_policy_load,  &command_witness_init,
-    &command_witness_vkey,   &command_witness_run,  &command_witness_status,
+    &command_policy_replay,  &command_policy_load,  &command_report,
+    &command_witness_init,   &command_witness_vkey, &command_witness_run,
+    &command_witness_status,
 };
 
 struct global {

@@ -13,6 +13,7 @@ static void free_examination(struct examination **exam)
         bundle_file_fini(&(*exam)->notes.file);
         bundle_file_fini(&(*exam)->file);
         bundle_file_fini(&(*exam)->entries);
+        free((*exam)->head_note);
     }
     free(*exam);
 }
@@ -38,6 +39,7 @@ static enum sg_status examine_log(struct examination *exam)
     TRY(examine_head(exam));
     examine_tree(exam);
     TRY(examine_records(exam));
+    TRY(show_head(exam));
     examine_named(exam);
     examine_anchors(exam);
     return SG_OK;
@@ -55,6 +57,13 @@ static enum sg_status examine(struct examination *exam)
 enum sg_status bundle_check(struct bundle *bundle, const struct bundle_trust *trust,
                             struct verdict *verdict, struct sg_error *why)
 {
+    return bundle_read(bundle, trust, NULL, verdict, why);
+}
+
+enum sg_status bundle_read(struct bundle *bundle, const struct bundle_trust *trust,
+                           const struct bundle_reader *reader, struct verdict *verdict,
+                           struct sg_error *why)
+{
     AUTO(free_examination)
     struct examination *exam = (struct examination *)calloc(1, sizeof(*exam));
 
@@ -64,6 +73,7 @@ enum sg_status bundle_check(struct bundle *bundle, const struct bundle_trust *tr
     exam->bundle = bundle;
     exam->trust = trust;
     exam->verdict = verdict;
+    exam->reader = reader;
     exam->why = why;
     verdict->quorum = trust->quorum;
     why->text[0] = '\0';

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "client/bundle/examination.h"
 #include "proto/text.h"
@@ -69,6 +70,17 @@ static bool open_note(struct examination *exam, struct slice bytes, const char *
     return true;
 }
 
+static enum sg_status keep_head(struct examination *exam, struct slice note)
+{
+    exam->head_note = (uint8_t *)malloc(note.len + 1);
+    if (exam->head_note == NULL) {
+        return SG_NO_MEMORY;
+    }
+    memcpy(exam->head_note, note.data, note.len);
+    exam->head_note_len = note.len;
+    return SG_OK;
+}
+
 enum sg_status examine_head(struct examination *exam)
 {
     const struct manifest_head *head = &exam->verdict->head;
@@ -91,7 +103,23 @@ enum sg_status examine_head(struct examination *exam)
                      head->tree_size, exam->head.size);
         exam->head_known = false;
     }
-    return SG_OK;
+    return exam->head_known && exam->reader != NULL ? keep_head(exam, bytes) : SG_OK;
+}
+
+static enum sg_status show(const struct examination *exam, const struct tlog_head *head,
+                           struct slice note)
+{
+    return exam->reader == NULL || exam->reader->checkpoint(exam->reader->context, head,
+                                                            note, &exam->audit)
+               ? SG_OK
+               : SG_NO_MEMORY;
+}
+
+enum sg_status show_head(struct examination *exam)
+{
+    return exam->head_note != NULL
+               ? show(exam, &exam->head, slice_of(exam->head_note, exam->head_note_len))
+               : SG_OK;
 }
 
 /* --- The earlier ones -------------------------------------------------------------- */
@@ -143,6 +171,7 @@ static enum sg_status next_note(struct examination *exam)
     if (bytes.len != len) {
         return broken(exam);
     }
+    notes->bytes = bytes;
     (void)snprintf(name, sizeof(name), "checkpoints: the one after %" PRIu64,
                    notes->last_size);
     return open_note(exam, bytes, name, &notes->next) ? place_note(exam) : SG_OK;
@@ -171,6 +200,7 @@ enum sg_status notes_reach(struct examination *exam, uint64_t size)
             if (!tlog_hash_equal(&root, &notes->next.root)) {
                 verdict_find(exam->verdict, FINDING_CHECKPOINT_ROOT, "%" PRIu64, size);
             }
+            TRY(show(exam, &notes->next, notes->bytes));
         }
         TRY(next_note(exam));
     }

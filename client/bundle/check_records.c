@@ -119,6 +119,10 @@ static enum sg_status take_record(struct examination *exam, uint64_t index,
 {
     TRY(audit_record(&exam->audit, index, json));
     exam->verdict->records++;
+    if (exam->reader != NULL &&
+        !exam->reader->record(exam->reader->context, index, json, &exam->audit)) {
+        return SG_NO_MEMORY;
+    }
     named_record(&exam->policies, scan_raw(&exam->audit.last, MEMBER_policy_rev));
     named_record(&exam->certificates, scan_raw(&exam->audit.last, MEMBER_cert_spki));
     hold_against_tree(exam, index);
@@ -257,6 +261,9 @@ static void start_audit(struct examination *exam)
     }
     exam->tree_known = exam->tiles_sound || head->first == 0;
     audit_start_at(&exam->audit, &before);
+    if (exam->reader != NULL) {
+        exam->reader->begin(exam->reader->context, &exam->audit);
+    }
 }
 
 enum sg_status examine_records(struct examination *exam)

@@ -24,6 +24,7 @@ struct listing {
 struct notes {
     struct bundle_file file;
     struct tlog_head next; /* valid while more */
+    struct slice bytes;    /* its note, in the file's buffer */
     bool more;
     uint64_t last_size;
 };
@@ -41,13 +42,16 @@ struct hashing {
 };
 
 struct examination {
-    struct bundle *bundle;            /* borrowed */
-    const struct bundle_trust *trust; /* borrowed */
-    struct verdict *verdict;          /* borrowed */
-    struct sg_error *why;             /* borrowed */
+    struct bundle *bundle;              /* borrowed */
+    const struct bundle_trust *trust;   /* borrowed */
+    struct verdict *verdict;            /* borrowed */
+    struct sg_error *why;               /* borrowed */
+    const struct bundle_reader *reader; /* borrowed; NULL: nobody looks on */
     struct hashing hashing;
     struct listing listing;
     struct tlog_head head; /* of the last checkpoint */
+    uint8_t *head_note;    /* owned; NULL: nobody looks on */
+    size_t head_note_len;
     bool head_known;
     bool tiles_sound; /* so far */
     bool tree_known;  /* audit.tree is the tree before the records */
@@ -80,6 +84,8 @@ SG_MUST_USE enum sg_status notes_start(struct examination *exam);
 /* Holds all notes of this size against the tree, and goes on to the next one. */
 SG_MUST_USE enum sg_status notes_reach(struct examination *exam, uint64_t size);
 void notes_end(struct examination *exam);
+/* Shows the last checkpoint to the reader, when all that it covers was read. */
+SG_MUST_USE enum sg_status show_head(struct examination *exam);
 void examine_anchors(struct examination *exam);
 
 /* check_records.c */

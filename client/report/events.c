@@ -1,0 +1,272 @@
+#include <stdio.h>
+
+#include "client/report/facts_inside.h"
+#include "proto/text.h"
+
+/* --- Lanes ------------------------------------------------------------------------- */
+
+static int64_t within(const struct report_period *period, int64_t from_us,
+                      int64_t until_us)
+{
+    int64_t from = from_us > period->from_us ? from_us : period->from_us;
+    int64_t until = until_us < period->until_us ? until_us : period->until_us;
+
+    return until > from ? until - from : 0;
+}
+
+static struct fact_lane *lane_of(struct report_facts *facts, const json_t *record)
+{
+    static struct fact_lane nobody;
+    char name[FACT_TEXT] = "";
+
+    fact_text(name, record, "subject");
+    for (size_t i = 0; i < facts->lane_count; i++) {
+        if (strcmp(facts->lanes[i].name, name) == 0) {
+            return &facts->lanes[i];
+        }
+    }
+    if (facts->lane_count == FACTS_LANES) {
+        facts->dropped++;
+        nobody = (struct fact_lane){.name = ""};
+        return &nobody;
+    }
+    struct fact_lane *fresh = &facts->lanes[facts->lane_count++];
+    *fresh = (struct fact_lane){.name = ""};
+    memcpy(fresh->name, name, sizeof(name));
+    return fresh;
+}
+
+static void lane_back(const struct report *report, struct fact_lane *lane,
+                      int64_t time_us)
+{
+    if (lane->down_from != 0) {
+        lane->down_us += within(&report->period, lane->down_from, time_us);
+    }
+    lane->down_from = 0;
+}
+
+static void take_lane_down(struct report *report, const json_t *record, int64_t time_us)
+{
+    struct fact_lane *lane = lane_of(&report->facts, record);
+
+    lane_back(report, lane, time_us);
+    lane->down_from = time_us;
+    lane->outages += report_holds(report, time_us) ? 1 : 0;
+}
+
+static void take_lane_up(struct report *report, const json_t *record, int64_t time_us)
+{
+    lane_back(report, lane_of(&report->facts, record), time_us);
+}
+
+static void take_pin_fail(struct report *report, const json_t *record, int64_t time_us)
+{
+    lane_of(&report->facts, record)->pin_failures +=
+        report_holds(report, time_us) ? 1 : 0;
+}
+
+static void take_pin_lockout(struct report *report, const json_t *record, int64_t time_us)
+{
+    lane_of(&report->facts, record)->pin_lockouts +=
+        report_holds(report, time_us) ? 1 : 0;
+}
+
+static void take_pin_unlock(struct report *report, const json_t *record, int64_t time_us)
+{
+    lane_of(&report->facts, record)->pin_unlocks += report_holds(report, time_us) ? 1 : 0;
+}
+
+static void all_lanes_back(struct report *report, int64_t time_us)
+{
+    for (size_t i = 0; i < report->facts.lane_count; i++) {
+        lane_back(report, &report->facts.lanes[i], time_us);
+    }
+}
+
+/* --- Starts ------------------------------------------------------------------------ */
+
+static void take_version(struct report_facts *facts, const json_t *record,
+                         int64_t time_us)
+{
+    char text[FACT_TEXT] = "";
+
+    fact_text(text, record, "version");
+    for (size_t i = 0; i < facts->version_count; i++) {
+        if (strcmp(facts->versions[i].text, text) == 0) {
+            facts->versions[i].last_us = time_us;
+            return;
+        }
+    }
+    if (facts->version_count == FACTS_VERSIONS) {
+        facts->dropped++;
+        return;
+    }
+    struct fact_version *fresh = &facts->versions[facts->version_count++];
+    memcpy(fresh->text, text, sizeof(text));
+    fresh->first_us = fresh->last_us = time_us;
+}
+
+/* Between the last record and this one the gateway was not there, as far as the log
+ * knows. */
+static void take_boot(struct report *report, const json_t *record, int64_t time_us)
+{
+    struct report_facts *facts = &report->facts;
+    bool first = report->records == 0;
+
+    if (time_us < report->period.until_us) {
+        take_version(facts, record, time_us);
+    }
+    if (!first) {
+        all_lanes_back(report, report->log_ends_us);
+        facts->down_us += within(&report->period, report->log_ends_us, time_us);
+    }
+    if (report_holds(report, time_us)) {
+        facts->starts++;
+        facts->starts_unclean += !first && !facts->stopped ? 1 : 0;
+    }
+    facts->stopped = false;
+    facts->started = true;
+}
+
+static void take_shutdown(struct report *report, const json_t *record, int64_t time_us)
+{
+    (void)record;
+    (void)time_us;
+    report->facts.stopped = true;
+}
+
+/* --- Overload ---------------------------------------------------------------------- */
+
+static void add_sum(struct report_facts *facts, const char *label, uint64_t count)
+{
+    for (size_t i = 0; i < facts->sum_count; i++) {
+        if (strcmp(facts->sums[i].label, label) == 0) {
+            facts->sums[i].count += count;
+            return;
+        }
+    }
+    if (facts->sum_count == FACTS_SUMS) {
+        facts->dropped++;
+        return;
+    }
+    struct fact_sum *fresh = &facts->sums[facts->sum_count++];
+    (void)snprintf(fresh->label, sizeof(fresh->label), "%s", label);
+    fresh->count = count;
+}
+
+/* "queue full 3": a label and a number. */
+static void take_sum(struct report_facts *facts, struct slice part)
+{
+    char label[FACT_TEXT];
+    uint64_t count = 0;
+    size_t at = part.len;
+
+    while (at > 0 && part.data[at - 1] != ' ') {
+        at--;
+    }
+    if (at < 2 ||
+        text_uint(slice_of(part.data + at, part.len - at), UINT32_MAX, &count) != SG_OK) {
+        return;
+    }
+    name_clean(slice_of(part.data, at - 1), false, label, sizeof(label));
+    add_sum(facts, label, count);
+}
+
+static void take_overload(struct report *report, const json_t *record, int64_t time_us)
+{
+    const char *text = json_string_value(json_object_get(record, "detail"));
+
+    if (!report_holds(report, time_us)) {
+        return;
+    }
+    while (text != NULL && *text != '\0') {
+        size_t len = strcspn(text, ",");
+        take_sum(&report->facts, slice_of(text, len));
+        text += len;
+        text += strspn(text, ", ");
+    }
+}
+
+/* --- Events ------------------------------------------------------------------------ */
+
+static void take_nothing(struct report *report, const json_t *record, int64_t time_us)
+{
+    (void)report;
+    (void)record;
+    (void)time_us;
+}
+
+enum listing { LISTED_NOT, LISTED, LISTED_WITH_DETAIL };
+
+static const struct {
+    const char *type;
+    void (*take)(struct report *report, const json_t *record, int64_t time_us);
+    enum listing listing;
+} kinds[] = {
+    {"boot", take_boot, LISTED_NOT},
+    {"shutdown", take_shutdown, LISTED_NOT},
+    {"key.facts", take_key_facts, LISTED_NOT},
+    {"policy.load", take_policy, LISTED_NOT},
+    {"lane.up", take_lane_up, LISTED_NOT},
+    {"lane.removed", take_lane_up, LISTED_NOT},
+    {"overload", take_overload, LISTED_NOT},
+    {"lane.down", take_lane_down, LISTED},
+    {"pin.fail", take_pin_fail, LISTED},
+    {"pin.lockout", take_pin_lockout, LISTED},
+    {"pin.unlock", take_pin_unlock, LISTED},
+    {"key.refuse", take_nothing, LISTED},
+    {"key.hold", take_nothing, LISTED},
+    {"key.release", take_nothing, LISTED},
+    {"key.destroy", take_nothing, LISTED},
+    {"policy.reject", take_nothing, LISTED},
+    {"clock.step", take_nothing, LISTED},
+    {"lockdown", take_nothing, LISTED},
+    {"anchor.fail", take_nothing, LISTED},
+    {"recover", take_nothing, LISTED},
+    {"log.prune", take_nothing, LISTED},
+    {"override", take_nothing, LISTED},
+    {"exception", take_nothing, LISTED},
+    {"ceremony.step", take_nothing, LISTED},
+    {"key.state", take_nothing, LISTED_WITH_DETAIL},
+};
+
+static void list_event(struct report *report, size_t kind, const json_t *record,
+                       int64_t time_us)
+{
+    struct report_facts *facts = &report->facts;
+
+    if (kinds[kind].listing == LISTED_NOT || !report_holds(report, time_us)) {
+        return;
+    }
+    if (facts->event_count == FACTS_EVENTS) {
+        facts->dropped++;
+        return;
+    }
+    struct fact_event *event = &facts->events[facts->event_count++];
+    *event = (struct fact_event){.time_us = time_us};
+    (void)snprintf(event->type, sizeof(event->type), "%s", kinds[kind].type);
+    fact_text(event->subject, record, "subject");
+    if (kinds[kind].listing == LISTED_WITH_DETAIL) {
+        fact_text(event->detail, record, "detail");
+    }
+}
+
+void facts_take(struct report *report, const struct report_record *record)
+{
+    for (size_t i = 0; i < SG_COUNT(kinds); i++) {
+        if (!scan_is(record->scan, MEMBER_type, kinds[i].type)) {
+            continue;
+        }
+        json_t *members =
+            json_loadb((const char *)record->json.data, record->json.len, 0, NULL);
+        kinds[i].take(report, members, record->time_us);
+        list_event(report, i, members, record->time_us);
+        json_decref(members);
+        return;
+    }
+}
+
+void facts_finish(struct report *report)
+{
+    all_lanes_back(report, report->log_ends_us);
+}

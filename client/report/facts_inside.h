@@ -1,0 +1,17 @@
+#ifndef SEGEL_CLIENT_REPORT_FACTS_INSIDE_H
+#define SEGEL_CLIENT_REPORT_FACTS_INSIDE_H
+
+#include <jansson.h>
+
+#include "client/report/report.h"
+
+/* Inside of facts.c and events.c: records of events as JSON values; NULL: it could not be
+ * read. */
+
+/* The clean text of a member; out stays as it is when there is none. */
+void fact_text(char out[FACT_TEXT], const json_t *object, const char *member);
+/* facts.c */
+void take_key_facts(struct report *report, const json_t *record, int64_t time_us);
+void take_policy(struct report *report, const json_t *record, int64_t time_us);
+
+#endif

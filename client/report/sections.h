@@ -1,0 +1,46 @@
+#ifndef SEGEL_CLIENT_REPORT_SECTIONS_H
+#define SEGEL_CLIENT_REPORT_SECTIONS_H
+
+#include "client/report/evidence.h"
+#include "client/report/figures.h"
+#include "client/report/hands.h"
+#include "client/report/paper.h"
+#include "client/report/report.h"
+
+/* A table with a column a month fits a page for so many of them. */
+enum { PIVOT_MONTHS = 13 };
+
+/* The ten sections of the report, in the order of docs/REPORT.md. */
+struct content {
+    const struct report *report;
+    const struct evidence *evidence;
+    const struct figures *figures;
+    const struct hands *hands;
+    const char *origin; /* of the log */
+    bool for_ca;
+};
+
+/* Writes all of it on the paper. */
+void sections_write(const struct content *content, struct paper *paper);
+
+/* Inside: one function a section. */
+void section_use(const struct content *content, struct paper *paper);
+void section_refusals(const struct content *content, struct paper *paper);
+void section_overrides(const struct content *content, struct paper *paper);
+void section_officers(const struct content *content, struct paper *paper);
+void section_incidents(const struct content *content, struct paper *paper);
+void section_infrastructure(const struct content *content, struct paper *paper);
+void section_integrity(const struct content *content, struct paper *paper);
+void section_attestation(const struct content *content, struct paper *paper);
+
+/* Shorthands of these files. */
+void put_fact(struct paper *paper, enum phrase name, struct value value);
+void put_table(struct paper *paper, enum phrase title, const enum phrase *columns,
+               size_t count);
+void put_row(struct paper *paper, const struct value *values);
+void put_table_end(struct paper *paper);
+/* Records of the period of a type of proto/record_types.def. */
+uint64_t records_of(const struct report *report, const char *type);
+struct value value_class(const struct report *report, uint16_t id);
+
+#endif
