@@ -37,6 +37,7 @@ static const char style[] =
     "th{border-bottom:1.5px solid #7b8794;color:#12304a;font-weight:600;"
     "vertical-align:bottom}\n"
     "td.x{overflow-wrap:anywhere}\n"
+    "td.w{white-space:nowrap}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "td.n{white-space:nowrap}\n"
     "tr.t td{font-weight:600;border-top:1.5px solid #7b8794}\n"
@@ -51,9 +52,8 @@ static const char style[] =
     "figure{margin:12px 0;break-inside:avoid}\n"
     "figcaption{font-weight:600;margin-bottom:6px}\n"
     "svg{max-width:100%;height:auto;display:block}\n"
-    "footer{margin-top:28px;padding-top:8px;border-top:1px solid #7b8794;color:#4a5560;"
-    "font-size:8.5pt;overflow-wrap:anywhere}\n"
-    "code{font-family:'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:8.5pt}\n"
+    "code{overflow-wrap:anywhere;font-family:'DejaVu Sans "
+    "Mono',Menlo,Consolas,monospace;font-size:8.5pt}\n"
     "@media print{body{padding:0;max-width:none;font-size:9.5pt}.wide{overflow:visible}"
     "table{font-size:7.5pt}th,td{padding:2px 5px}}\n";
 
@@ -197,8 +197,10 @@ static const char *cell_class(const struct value *value)
     if (value_is_number(value)) {
         return " class=\"n\"";
     }
-    return value->kind == VALUE_TEXT && strlen(value->text) > LONG_WORD ? " class=\"x\""
-                                                                        : "";
+    if (value->kind != VALUE_TEXT || strchr(value->text, ' ') != NULL) {
+        return "";
+    }
+    return strlen(value->text) > LONG_WORD ? " class=\"x\"" : " class=\"w\"";
 }
 
 static void row(struct paper *paper, const struct value *values)
@@ -257,16 +259,16 @@ static void put_signature(const struct paper *paper, enum phrase who)
     (void)fputs("</div>", paper->out);
 }
 
+/* The hash stands above the signatures: it is what they are for. */
 static void end(struct paper *paper)
 {
-    (void)fputs("<div class=\"sign\">", paper->out);
+    (void)fputs("<p>", paper->out);
+    html_phrase(paper, PHRASE_HASH);
+    (void)fprintf(paper->out, ":<br><code>%s</code></p>\n<div class=\"sign\">",
+                  paper->sha256 == NULL ? "" : paper->sha256);
     put_signature(paper, PHRASE_SIGN_OFFICER);
     put_signature(paper, PHRASE_SIGN_REVIEWER);
-    (void)fputs("</div>\n</main>\n<footer>", paper->out);
-    html_phrase(paper, PHRASE_HASH);
-    (void)fprintf(paper->out, ": <code>%s</code>",
-                  paper->sha256 == NULL ? "" : paper->sha256);
-    (void)fputs("</footer>\n</body>\n</html>\n", paper->out);
+    (void)fputs("</div>\n</main>\n</body>\n</html>\n", paper->out);
 }
 
 static void stack(struct paper *paper, const struct stack_chart *chart)

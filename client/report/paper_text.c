@@ -220,12 +220,13 @@ static void bars(struct paper *paper, const struct bar_chart *chart)
 
 static void end(struct paper *paper)
 {
-    (void)fprintf(
-        paper->out,
-        "\n%s\n\n\n____________________\n\n%s\n\n\n"
-        "____________________\n\n%s\n%s\n",
-        phrase_text(paper, PHRASE_SIGN_OFFICER), phrase_text(paper, PHRASE_SIGN_REVIEWER),
-        phrase_text(paper, PHRASE_HASH), paper->sha256 == NULL ? "" : paper->sha256);
+    (void)fprintf(paper->out,
+                  "\n%s\n%s\n\n%s\n\n\n____________________\n\n%s\n\n\n"
+                  "____________________\n",
+                  phrase_text(paper, PHRASE_HASH),
+                  paper->sha256 == NULL ? "" : paper->sha256,
+                  phrase_text(paper, PHRASE_SIGN_OFFICER),
+                  phrase_text(paper, PHRASE_SIGN_REVIEWER));
 }
 
 static const struct paper_kind kind = {
