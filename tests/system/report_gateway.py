@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""segel report on the log of a real gateway: what was done is counted here as it is done,
+and once more from the records that were shown."""
+import datetime
+import json
+import os
+import sqlite3
+import sys
+import time
+
+import grpc
+from bundles import Key
+from rig import Rig, claim, contains, equal, expect, item, log, openssl, run
+from years import WIB, Count
+
+SIGNED, DENIED, REPLAYED, NO_NOTICE = 40, 7, 3, 2
+
+
+def checkpoint(reviewer):
+    call = reviewer.call("unary_unary", "GetCheckpoint", log.GetCheckpointRequest,
+                         log.GetCheckpointResponse, "LogService")
+    return call(log.GetCheckpointRequest(), timeout=10).size
+
+
+def settle(rig):
+    """Waits until a checkpoint covers all records; their number."""
+    reviewer, end = rig.now.client("reviewer"), time.monotonic() + 20
+    while True:
+        shown = rig.segel("reviewer", "log", "show", "--json")
+        size = len(shown.stdout.splitlines())
+        if checkpoint(reviewer) == size:
+            return size
+        expect(time.monotonic() < end, "no checkpoint over all records came")
+        time.sleep(0.2)
+
+
+def work(rig):
+    """So many jobs of each kind, and nothing else."""
+    client = rig.now.client()
+    jobs = [item() for _ in range(SIGNED)]
+    client.batch(jobs)
+    client.batch(jobs[:REPLAYED])
+    for _ in range(DENIED):
+        try:
+            client.sign(document_class="surat_cinta")
+            raise OSError("a job of another class was signed")
+        except grpc.RpcError:
+            pass
+    for _ in range(NO_NOTICE):
+        try:
+            client.sign(notice_shown=False)
+            raise OSError("a job without the statement was signed")
+        except grpc.RpcError:
+            pass
+    settle(rig)
+
+
+def period():
+    """This year and the next in Jakarta: the test may run at the end of a year."""
+    now = datetime.datetime.now(WIB)
+    return (datetime.datetime(now.year, 1, 1, tzinfo=WIB),
+            datetime.datetime(now.year + 2, 1, 1, tzinfo=WIB))
+
+
+def report(rig, *arguments, client="reviewer", form="json"):
+    begin, end = period()
+    return rig.segel(client, "report", "--from", f"{begin:%Y-%m-%d}", "--until",
+                     f"{end:%Y-%m-%d}", "--format", form, *arguments)
+
+
+def made(rig, *arguments):
+    result = report(rig, *arguments)
+    equal(result.returncode, 0, result.stderr)
+    return json.loads(result.stdout)
+
+
+@claim
+def what_was_done_is_what_is_counted(rig):
+    use = made(rig)["use"]
+    equal((use["signed"], use["documents"], use["failed"], use["denied"], use["replays"]),
+          (SIGNED, SIGNED, 0, DENIED + NO_NOTICE, REPLAYED), "jobs")
+    equal(sum(m["signed"] for m in use["months"]), SIGNED, "by month")
+    equal(use["systems"], [{"system": "e-office", "signed": SIGNED, "notice": SIGNED,
+                            "denied": DENIED + NO_NOTICE}], "systems")
+    equal([(c["class"], c["signed"]) for c in use["classes"]],
+          [("surat_keterangan", SIGNED)], "classes")
+
+
+@claim
+def the_records_that_are_shown_come_to_the_same(rig):
+    settle(rig)
+    found = made(rig)
+    shown = rig.segel("reviewer", "log", "show", "--json").stdout.splitlines()
+    count = Count([json.loads(line) for line in shown], *period())
+    equal(found["use"]["months"], count.months(), "months")
+    equal(found["use"]["use"], count.use(), "use")
+    equal(found["refusals"]["refusals"], count.refusals(), "refusals")
+    equal(found["refusals"]["refusals_by_month"], count.refusals_by_month(), "by month")
+    balance = count.balance()
+    equal({k: found["integrity"][k] for k in balance}, balance, "balance")
+    equal((found["integrity"]["leaves"], found["integrity"]["period_records"]),
+          (len(shown), len(shown)), "records")
+    rules = {r["rule"]: r["decided"] for r in found["refusals"]["refusals"]}
+    equal((rules["CP-1.4-01"], rules["CP-4.5-07"]), (DENIED, NO_NOTICE), "rules")
+
+
+@claim
+def certificate_token_policy_and_version_are_the_gateways(rig):
+    found = made(rig)
+    rows = {c["key"]: c for c in found["certificates"]["certificates"]}
+    equal(rows["seal-demo"]["signed"], SIGNED, "signatures of the key")
+    text = openssl("x509", "-noout", "-serial", "-in", rig.path("seal-demo.pem")).stdout
+    equal(text.decode().strip(), f"serial={rows['seal-demo']['serial']}", "serial number")
+    contains(json.dumps(found["infrastructure"]), "SoftHSM", '"assurance": "software"',
+             '"version": "0.')
+    equal(len(found["header"]["policies"]), 1, "policies")
+    expect(found["header"]["agreement_until"] is not None, "the agreement's end")
+    equal(found["incidents"]["starts"], 1, "starts")
+
+
+@claim
+def an_exported_log_gives_the_same_bytes(rig):
+    settle(rig)
+    out = rig.path("whole.tar")
+    exported = rig.segel("reviewer", "log", "export", "--out", out)
+    equal(exported.returncode, 0, exported.stderr)
+    for form in ("json", "html", "csv", "text"):
+        online = report(rig, form=form)
+        offline = report(rig, "--bundle", out, "--log-key",
+                         rig.path("clients", "reviewer", "log.vkey"), client="nobody",
+                         form=form)
+        equal(offline.returncode, 0, offline.stderr)
+        expect(len(online.stdout) > 1000 and online.stdout == offline.stdout,
+               f"{form}: the gateway and the bundle differ")
+
+
+@claim
+def only_a_reviewer_with_the_key_gets_a_report(rig):
+    backend = report(rig, "--log-key", rig.path("clients", "reviewer", "log.vkey"),
+                     client="e-office")
+    equal((backend.returncode, backend.stdout), (1, ""), backend.stderr)
+    contains(backend.stderr, "reviewer")
+    result = report(rig, "--log-key", Key().vkey)
+    equal((result.returncode, result.stdout), (1, ""), result.stderr)
+    contains(result.stderr, "another log")
+    lone = rig.path("clients", "nobody")
+    os.makedirs(lone, exist_ok=True)
+    result = report(rig, client="nobody")
+    equal((result.returncode, result.stdout), (2, ""), result.stderr)
+
+
+def spoil(rig, statement):
+    base = sqlite3.connect(rig.path("ledger.db"), timeout=10)
+    with base:
+        changed = base.execute(statement).rowcount
+    base.close()
+    equal(changed, 1, "spoiled records")
+    return report(rig)
+
+
+@claim
+def a_record_that_is_changed_or_gone_gives_no_report(rig):
+    equal(report(rig).returncode, 0, "before")
+    found = spoil(rig, "UPDATE leaf SET rec = CAST(replace(CAST(rec AS TEXT), 'surat_cinta',"
+                  " 'surat_tugas') AS BLOB) WHERE idx = (SELECT min(idx) FROM leaf WHERE"
+                  " CAST(rec AS TEXT) LIKE '%surat_cinta%')")
+    equal((found.returncode, found.stdout), (1, ""), found.stderr)
+    contains(found.stderr, "do not lead to the root")
+    found = spoil(rig, "DELETE FROM leaf WHERE idx = (SELECT max(idx) - 20 FROM leaf)")
+    equal((found.returncode, found.stdout), (1, ""), found.stderr)
+
+
+@claim
+def a_gateway_that_is_not_there_is_told(rig):
+    rig.now.stop()
+    away = report(rig)
+    equal((away.returncode, away.stdout), (3, ""), away.stderr)
+
+
+def main():
+    rig = Rig("report-gateway")
+    with rig.gateway() as gateway:
+        rig.now = gateway
+        work(rig)
+        return run(rig)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+#include "client/report/reading.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A log of a few records, counted for the year 2026 in Jakarta. */
+static struct reading *reading;
+static struct audit audit;
+static struct sg_error why;
+
+static void begin(void)
+{
+    struct report_period period;
+
+    cr_assert_eq(zone_parse("Asia/Jakarta", &period.zone, &why), SG_OK);
+    cr_assert_eq(period_of_year("2026", &period, &why), SG_OK);
+    reading = (struct reading *)calloc(1, sizeof(*reading));
+    cr_assert_not_null(reading);
+    cr_assert_eq(reading_start(reading, &period), SG_OK);
+    audit_start(&audit);
+    reading_begin(reading, &audit);
+}
+
+static void end(void)
+{
+    reading_fini(reading);
+    free(reading);
+    audit_fini(&audit);
+}
+
+TestSuite(count, .init = begin, .fini = end);
+
+/* Adds a record; its index. */
+static uint64_t add(const char *time, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static uint64_t add(const char *time, const char *format, ...)
+{
+    char rest[1024];
+    char json[2048];
+    uint64_t index = audit.tree.size;
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(rest, sizeof(rest), format, args);
+    va_end(args);
+    (void)snprintf(json, sizeof(json),
+                   "{\"v\":1,\"seq\":%llu,\"ts\":\"%s\",\"node\":\"gw1\",%s}",
+                   (unsigned long long)index, time, rest);
+    cr_assert_eq(audit_record(&audit, index, slice_str(json)), SG_OK);
+    cr_assert(reading_record(reading, index, slice_str(json), &audit));
+    return index;
+}
+
+static void job(const char *time, const char *outcome)
+{
+    uint64_t intent = add(time,
+                          "\"type\":\"intent\",\"caller\":\"a\",\"key\":\"k\","
+                          "\"doc_class\":\"c\",\"digest\":\"sha256:%s\"",
+                          outcome);
+    (void)add(time, "\"type\":\"outcome\",\"intent\":%llu,\"outcome\":\"%s\"",
+              (unsigned long long)intent, outcome);
+}
+
+static void checkpoint(void)
+{
+    struct tlog_head head = {audit.tree.size, tlog_frontier_root(&audit.tree)};
+
+    reading_checkpoint(reading, &head, slice_str("note"), &audit);
+}
+
+static const struct report *finished(void)
+{
+    checkpoint();
+    cr_assert_eq(reading_finish(reading, &why), SG_OK, "%s", why.text);
+    return &reading->report;
+}
+
+Test(count, only_what_was_signed_is_counted_as_signed)
+{
+    job("2026-05-01T00:00:00Z", "signed");
+    job("2026-05-01T00:00:01Z", "failed");
+    job("2026-05-01T00:00:02Z", "indeterminate");
+    job("2026-05-01T00:00:03Z", "Signed");
+    job("2026-05-01T00:00:04Z", "");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 1);
+    cr_expect_eq(report->all.fates[FATE_FAILED], 3);
+    cr_expect_eq(report->all.fates[FATE_INDETERMINATE], 1);
+    cr_expect_eq(report->documents.count, 1);
+}
+
+Test(count, a_month_ends_in_the_zone)
+{
+    job("2026-01-31T16:59:59.999999Z", "signed");
+    job("2026-01-31T17:00:00.000000Z", "signed");
+    job("2026-01-31T17:00:00.000001Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->months[0].fates[FATE_SIGNED], 1);
+    cr_expect_eq(report->months[1].fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->days[30], 1);
+    cr_expect_eq(report->days[31], 2);
+}
+
+Test(count, the_period_holds_its_first_moment_and_not_its_last)
+{
+    job("2025-12-31T16:59:59.999999Z", "signed");
+    job("2025-12-31T17:00:00.000000Z", "signed");
+    job("2026-12-31T16:59:59.999999Z", "signed");
+    job("2026-12-31T17:00:00.000000Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->before.fates[FATE_SIGNED], 1);
+    cr_expect_eq(report->first_index, 2);
+    cr_expect_eq(report->last_index, 5);
+}
+
+Test(count, a_clock_that_goes_back_moves_no_record_to_another_month)
+{
+    job("2026-02-01T00:00:00Z", "signed");
+    job("2026-01-15T00:00:00Z", "signed");
+    job("2026-02-01T00:00:01Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->months[0].fates[FATE_SIGNED], 1);
+    cr_expect_eq(report->months[1].fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->clock_back, 1);
+}
+
+Test(count, what_comes_behind_the_checkpoint_after_the_period_does_not_count)
+{
+    job("2026-05-01T00:00:00Z", "signed");
+    checkpoint();
+    job("2026-05-02T00:00:00Z", "signed");
+    job("2027-05-02T00:00:00Z", "signed");
+    checkpoint();
+    uint64_t size = audit.tree.size;
+    job("2026-05-03T00:00:00Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
+    cr_expect_eq(reading->evidence.end.head.size, size);
+    cr_expect(reading->evidence.proven);
+}
+
+Test(count, without_a_checkpoint_there_is_no_report)
+{
+    job("2026-05-01T00:00:00Z", "signed");
+    cr_expect_eq(reading_finish(reading, &why), SG_CORRUPT);
+}
+
+Test(count, an_intent_without_outcome_is_open)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"intent\",\"caller\":\"a\"");
+    const struct report *report = finished();
+    cr_expect_eq(report->balance.open, 1);
+    cr_expect(report_balanced(&report->balance));
+}
+
+Test(count, a_lost_intent_is_no_balance)
+{
+    struct report_balance balance = {.intents = 5, .outcomes = 4};
+
+    cr_expect_not(report_balanced(&balance));
+    balance.open = 1;
+    cr_expect(report_balanced(&balance));
+    balance.carried_in = 1;
+    cr_expect_not(report_balanced(&balance));
+}
+
+Test(count, types_that_nobody_knows_are_counted_apart)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"moon.phase\"");
+    (void)add("2026-05-01T00:00:00Z", "\"type\":7");
+    (void)add("2026-05-01T00:00:00Z", "\"kind\":\"boot\"");
+    cr_expect_eq(finished()->kinds[RECORD_KINDS], 3);
+}
+
+Test(count, a_denial_that_names_no_rule_is_a_denial)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"deny\",\"caller\":\"a\"");
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"deny\",\"fail\":[]");
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"deny\",\"fail\":\"no list\"");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_DENIED], 3);
+    cr_expect_eq(report->refused.count, 1);
+}
+
+Test(count, one_document_signed_twice_is_one_document)
+{
+    job("2026-05-01T00:00:00Z", "signed");
+    job("2026-06-01T00:00:00Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->documents.count, 1);
+}
+
+Test(count, the_time_of_an_outage_is_clipped_to_the_period)
+{
+    (void)add("2025-12-31T16:00:00Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
+    (void)add("2025-12-31T17:00:30Z", "\"type\":\"lane.up\",\"subject\":\"l\"");
+    (void)add("2026-12-31T16:59:50Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
+    (void)add("2027-01-31T00:00:00Z", "\"type\":\"lane.up\",\"subject\":\"l\"");
+    const struct fact_lane *lane = &finished()->facts.lanes[0];
+    cr_expect_eq(lane->outages, 1);
+    cr_expect_eq(lane->down_us, 40000000);
+}
+
+Test(count, a_start_without_a_stop_is_unclean_and_the_gap_is_down)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:01:00Z", "\"type\":\"shutdown\"");
+    (void)add("2026-05-01T00:01:10Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:02:00Z", "\"type\":\"replay\"");
+    (void)add("2026-05-01T00:02:05Z", "\"type\":\"boot\",\"version\":\"2\"");
+    const struct report_facts *facts = &finished()->facts;
+    cr_expect_eq(facts->starts, 3);
+    cr_expect_eq(facts->starts_unclean, 1);
+    cr_expect_eq(facts->down_us, 15000000);
+    cr_expect_eq(facts->version_count, 2);
+}
+
+Test(count, lists_are_bounded_and_say_so)
+{
+    for (int i = 0; i < FACTS_EVENTS + 20; i++) {
+        (void)add("2026-05-01T00:00:00Z", "\"type\":\"exception\",\"subject\":\"x\"");
+    }
+    for (int i = 0; i < FACTS_LANES + 5; i++) {
+        (void)add("2026-05-01T00:00:00Z", "\"type\":\"lane.up\",\"subject\":\"l%d\"", i);
+    }
+    const struct report_facts *facts = &finished()->facts;
+    cr_expect_eq(facts->event_count, FACTS_EVENTS);
+    cr_expect_eq(facts->lane_count, FACTS_LANES);
+    cr_expect_eq(facts->dropped, 25);
+}
