@@ -231,10 +231,16 @@ enum sg_status ledger_reader_step(struct ledger_reader *reader, struct sg_error 
                    sg_status_text(status));
 }
 
-enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out,
-                                      size_t cap, size_t *len, uint64_t *size)
+/* Which checkpoint a copied note is of. */
+struct noted {
+    size_t len;
+    uint64_t size;
+};
+
+static enum sg_status copy_note(struct ledger_reader *reader, enum reading which,
+                                uint8_t *out, size_t cap, struct noted *noted)
 {
-    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_CHECKPOINT];
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[which];
 
     int rc = sqlite3_step(row);
     if (rc == SQLITE_DONE) {
@@ -247,11 +253,33 @@ enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out
     if (note.len > cap) {
         return SG_TOO_LARGE;
     }
-    if (!sql_uint(row, 0, size)) {
+    if (!sql_uint(row, 0, &noted->size)) {
         return SG_CORRUPT;
     }
     memcpy(out, note.data, note.len);
-    *len = note.len;
+    noted->len = note.len;
+    return SG_OK;
+}
+
+enum sg_status ledger_read_checkpoint(struct ledger_reader *reader, uint8_t *out,
+                                      size_t cap, size_t *len, uint64_t *size)
+{
+    struct noted noted = {0};
+
+    TRY(copy_note(reader, READ_LAST_CHECKPOINT, out, cap, &noted));
+    *len = noted.len;
+    *size = noted.size;
+    return SG_OK;
+}
+
+enum sg_status ledger_read_note(struct ledger_reader *reader, uint8_t *out, size_t cap,
+                                size_t *len, uint64_t *size)
+{
+    struct noted noted = {0};
+
+    TRY(copy_note(reader, READ_LAST_NOTE, out, cap, &noted));
+    *len = noted.len;
+    *size = noted.size;
     return SG_OK;
 }
 

@@ -71,10 +71,14 @@ SG_MUST_USE enum sg_status ledger_read(struct ledger_reader *reader,
                                        struct record_page *page, record_visit visit,
                                        void *context);
 
-/* The newest stored checkpoint note; copied into out. SG_NOT_FOUND: none yet. */
+/* The newest stored checkpoint note, with the cosignatures of its witnesses so far;
+ * copied into out. SG_NOT_FOUND: none yet. */
 SG_MUST_USE enum sg_status ledger_read_checkpoint(struct ledger_reader *reader,
                                                   uint8_t *out, size_t cap, size_t *len,
                                                   uint64_t *size);
+/* The same as the log signed it, without cosignatures. */
+SG_MUST_USE enum sg_status ledger_read_note(struct ledger_reader *reader, uint8_t *out,
+                                            size_t cap, size_t *len, uint64_t *size);
 SG_MUST_USE enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size);
 /* The file of a policy that was in force, by its SHA-256; the caller frees *out.
  * SG_NOT_FOUND: it never was. SG_NO_MEMORY. */
@@ -125,9 +129,10 @@ SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,
                                              const char *caller, const char *request_id,
                                              uint64_t *index);
 
-/* The C2SP tlog-proof of one record under the newest checkpoint, with the record as its
- * `extra`: written into out, which holds at least PROOF_MAX bytes. SG_ABORTED: no
- * checkpoint covers it yet. Others as ledger_inclusion. */
+/* The C2SP tlog-proof of one record, with the record as its `extra`, under the newest
+ * checkpoint; or under an older one that covers the record and that witnesses have
+ * signed, for it is worth more: written into out, which holds at least PROOF_MAX bytes.
+ * SG_ABORTED: no checkpoint covers it yet. Others as ledger_inclusion. */
 SG_MUST_USE enum sg_status ledger_receipt(struct ledger_reader *reader, uint64_t index,
                                           uint8_t *out, size_t cap, size_t *len);
 

@@ -48,7 +48,10 @@ enum sg_status ledger_receipt(struct ledger_reader *reader, uint64_t index, uint
 
     TRY(view_begin(reader));
     AUTO(view_end) struct ledger_reader *view = reader;
-    AUTO(sql_reset) sqlite3_stmt *checkpoint = view->statements[READ_LAST_CHECKPOINT];
+    AUTO(sql_reset) sqlite3_stmt *checkpoint = view->statements[READ_WITNESSED];
+    if (!sql_bind_uint(checkpoint, 1, index)) {
+        return SG_INVALID;
+    }
     TRY(step(checkpoint));
     if (!sql_uint(checkpoint, 0, &size)) {
         return SG_CORRUPT;

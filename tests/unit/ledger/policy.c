@@ -73,8 +73,8 @@ Test(kept_policy, it_is_there_with_its_record_or_not_at_all)
 Test(kept_policy, a_ledger_of_an_older_version_learns_to_keep_them)
 {
     book_close(&book);
-    book_tamper(&book,
-                "DROP TABLE policy; UPDATE meta SET value = 1 WHERE key = 'schema'");
+    book_tamper(&book, "DROP TABLE policy; DROP TABLE cosig; DROP TABLE stamp;"
+                       " UPDATE meta SET value = 1 WHERE key = 'schema'");
     book_open(&book);
     keep(3, "three");
     expect_last(3, "three");

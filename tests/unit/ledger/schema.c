@@ -46,6 +46,11 @@ static const char *const versions[] = {
     "CREATE TABLE template(id BLOB PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;",
     "CREATE TABLE policy(n INTEGER PRIMARY KEY, sha256 BLOB NOT NULL,"
     " version INTEGER NOT NULL, idx INTEGER NOT NULL, text BLOB NOT NULL);",
+    "CREATE TABLE cosig(size INTEGER NOT NULL, witness TEXT NOT NULL,"
+    " time INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY(size, witness))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE stamp(size INTEGER NOT NULL, authority TEXT NOT NULL,"
+    " time INTEGER NOT NULL, token BLOB NOT NULL, PRIMARY KEY(size, authority));",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */
