@@ -45,7 +45,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert status cms ledger core transport service hsm client pdf verify audit bundle report witness
+MODULES := proto tlog quorum base policy cert status cms ledger anchor core transport service hsm client pdf verify audit bundle report witness
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -56,6 +56,7 @@ DIR_cert      := gateway/cert
 DIR_status    := gateway/status
 DIR_cms       := gateway/cms
 DIR_ledger    := gateway/ledger
+DIR_anchor    := gateway/anchor
 DIR_core      := gateway/core
 DIR_transport := gateway/transport
 DIR_service   := gateway/service
@@ -77,9 +78,10 @@ NEEDS_cert      := cert policy base proto
 NEEDS_status    := status cert policy base proto
 NEEDS_cms       := cms base proto
 NEEDS_ledger    := ledger tlog base proto
-NEEDS_core      := core ledger tlog status cert cms policy base proto
+NEEDS_anchor    := anchor ledger tlog base proto
+NEEDS_core      := core anchor ledger tlog status cert cms policy base proto
 NEEDS_transport := transport base proto
-NEEDS_service   := service transport core ledger tlog status cert cms policy base proto
+NEEDS_service   := service transport core anchor ledger tlog status cert cms policy base proto
 NEEDS_hsm       := hsm proto
 NEEDS_client    := client pdf verify report bundle witness audit policy tlog base proto
 NEEDS_pdf       := pdf proto

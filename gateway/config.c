@@ -8,9 +8,9 @@
 #include "gateway/config_settings.h"
 
 static const char *const top_names[] = {
-    "node",   "listen",  "tls",   "io",      "grpc",     "log",    "ledger",
-    "policy", "hsm",     "queue", "sign",    "admin",    "limits", "status",
-    "lanes",  "log_key", "keys",  "callers", "networks", NULL};
+    "node", "listen",  "tls",      "io",      "grpc",      "log",    "ledger", "policy",
+    "hsm",  "queue",   "sign",     "admin",   "limits",    "status", "lanes",  "log_key",
+    "keys", "callers", "networks", "anchors", "anchoring", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -218,6 +218,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(parse_log_key(p));
     TRY(parse_keys(p));
     TRY(parse_networks(p));
+    TRY(parse_anchors(p));
     return parse_callers(p);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "gateway/config_anchors.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/network.h"
@@ -111,6 +112,8 @@ struct config {
     size_t caller_count;
     struct config_network *networks;
     size_t network_count;
+    struct config_anchor *anchors;
+    size_t anchor_count; /* at most CONFIG_ANCHORS_MAX */
     bool tls12;
     unsigned unix_mode; /* bits of permission of listen.unix */
     size_t log_lane;    /* index in lanes */

@@ -5,7 +5,7 @@
 #include "gateway/yaml.h"
 
 /* Inside of config.c: the state of one reading, the fields (config_parse.c) and the lists
- * (config_lists.c, config_lanes.c, config_networks.c). */
+ * (config_lists.c, config_lanes.c, config_networks.c, config_anchors.c). */
 struct parse_memory {
     struct yaml *doc;
     void **blocks; /* owned, each too */
@@ -61,5 +61,6 @@ SG_MUST_USE enum sg_status parse_log_key(struct parse *p);
 SG_MUST_USE enum sg_status parse_keys(struct parse *p);
 SG_MUST_USE enum sg_status parse_callers(struct parse *p);
 SG_MUST_USE enum sg_status parse_networks(struct parse *p);
+SG_MUST_USE enum sg_status parse_anchors(struct parse *p);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/admin.h"
+#include "gateway/anchor/anchor.h"
 #include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
@@ -124,6 +125,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));
     TRY(server_start(gateway->server, why));
+    TRY(core_start_anchors(gateway->core, why));
     return make_admin(gateway, why);
 }
 
@@ -145,6 +147,7 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     struct door door;
 
     door_open(config, &door);
+    TRY(anchors_check(config, why));
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
     return status == SG_OK ? server_check(&door.options, why) : status;

@@ -1,3 +1,5 @@
+#include "gateway/core/checkpoint.h"
+
 #include <stdio.h>
 #include <string.h>
 

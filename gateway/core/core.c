@@ -35,6 +35,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     STAILQ_INIT(&core->obeyed);
     STAILQ_INIT(&core->inquiries);
     STAILQ_INIT(&core->told);
+    STAILQ_INIT(&core->anchoring.mail);
     STAILQ_INIT(&core->admitted);
     STAILQ_INIT(&core->answered);
     STAILQ_INIT(&core->outdated);
@@ -59,6 +60,7 @@ void core_free(struct core *core)
     if (core == NULL) {
         return;
     }
+    anchors_free(core->anchoring.anchors);
     berths_fini(core);
     reload_fini(core);
     routes_fini(core);

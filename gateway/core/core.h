@@ -61,6 +61,10 @@ SG_MUST_USE enum sg_status core_submit_again(struct core *core, struct letters *
 /* Any thread: a share of the policy in force, to be given back with policy_free. */
 struct policy *core_take_policy(struct core *core);
 
+/* On the core's thread, before core_run: threads begin to give the anchors what they do
+ * not hold yet. */
+SG_MUST_USE enum sg_status core_start_anchors(struct core *core, struct sg_error *why);
+
 /* Runs until core_finish, then finishes what is under way, writes the last checkpoint and
  * returns SG_OK; or SG_LEDGER as soon as the ledger fails: the process must end.
  * on_tick comes ten times a second on this thread. */

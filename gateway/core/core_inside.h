@@ -5,7 +5,9 @@
 #include <stdatomic.h>
 
 #include "gateway/core/admission.h"
+#include "gateway/core/anchoring.h"
 #include "gateway/core/berth.h"
+#include "gateway/core/checkpoint.h"
 #include "gateway/core/condemn.h"
 #include "gateway/core/core.h"
 #include "gateway/core/inflight.h"
@@ -30,7 +32,8 @@
  *   condemn.c     a ledger that was changed
  *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
  *   state.c       counters, clock, disk   denial.c      a no of the policy in words
- *   reserve.c     room that is kept       refuse.c      jobs without a way */
+ *   reserve.c     room that is kept       refuse.c      jobs without a way
+ *   anchoring.c   what others hold        */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -50,6 +53,7 @@ struct core {
     struct report_board board;
     struct ledger *ledger;
     struct state state;
+    struct anchoring anchoring;
     struct event_base *base;
     struct event *mail;
     struct event *tick;
@@ -139,12 +143,6 @@ void reload_fini(struct core *core);
 /* paths.c: an issuer's certificate may end while the gateway runs. */
 void paths_look_after(struct core *core);
 
-/* checkpoint.c */
-void checkpoint_tick(struct core *core, int64_t now_us, bool now);
-void checkpoint_done(struct core *core, const struct lane_result *result);
-/* Takes the log key as its lane shows it, or as the ledger remembers it while that is
- * down, and holds the last checkpoint against it. */
-SG_MUST_USE enum sg_status checkpoint_start(struct core *core, struct sg_error *why);
 /* report.c: brings the board up to date. changed: a state changed, not only a count. */
 void report_update(struct core *core, bool changed);
 #endif

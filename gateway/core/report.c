@@ -145,6 +145,7 @@ void report_update(struct core *core, bool changed)
         !core->ending && !atomic_load(&core->broken) && !core->state.reserve.low;
     describe_disk(core, report);
     describe_policy(core, &report->policy);
+    anchoring_report(core, report);
     describe_lanes(core, report);
     describe_waiting(core, report);
     report->key_count = core->keyring.count;

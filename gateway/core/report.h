@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gateway/anchor/anchor.h"
 #include "gateway/config.h"
 #include "gateway/core/job.h"
 #include "gateway/core/lane.h"
@@ -55,6 +56,17 @@ struct policy_report {
     uint64_t rejects;
 };
 
+/* How far an anchor of the log is. */
+struct anchor_report {
+    char name[65];
+    enum anchor_state state;
+    char why[ANCHOR_WHY_SIZE]; /* while failing or alarm */
+    uint64_t size;             /* records that it holds */
+    int64_t lag_us;            /* age of the first that it does not; 0 = it holds all */
+    int64_t succeeded_us;      /* wall clock; 0 = no delivery since the start */
+    uint64_t failures;         /* since the start */
+};
+
 struct core_report {
     bool signing; /* false: the ledger has failed or has no room, or the gateway ends */
     bool disk_low;
@@ -63,6 +75,10 @@ struct core_report {
     uint64_t waiting[JOB_CLASSES];  /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     struct policy_report policy;
+    bool anchored;         /* the log has an anchor outside of this machine */
+    int64_t anchor_age_us; /* of the oldest record that none of those holds */
+    size_t anchor_count;
+    struct anchor_report anchors[CONFIG_ANCHORS_MAX];
     size_t lane_count;
     struct lane_report lanes[CONFIG_LANES_MAX];
     size_t key_count;

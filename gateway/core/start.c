@@ -248,6 +248,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));
+    TRY(keep_latches(core, anchoring_start(core, why)));
     if (write_start(core, &state) != SG_OK) {
         return sg_fail(why, SG_LEDGER, "the ledger %s cannot be written: %s",
                        core->options.config->ledger_file, ledger_why(core->ledger));

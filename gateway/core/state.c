@@ -238,6 +238,8 @@ static void counter_facts(const struct core *core, const struct job *job,
 
 static void log_facts(const struct core *core, struct facts *facts)
 {
+    enum { US_PER_S = 1000000 };
+    int64_t age_us = 0;
     bool well = !atomic_load_explicit(&core->broken, memory_order_relaxed) &&
                 ledger_why(core->ledger)[0] == '\0';
 
@@ -245,6 +247,9 @@ static void log_facts(const struct core *core, struct facts *facts)
     facts_bool(facts, FACT_ID_log_durable, well);
     if (core->state.free_bytes >= 0) {
         facts_number(facts, FACT_ID_log_free_bytes, core->state.free_bytes);
+    }
+    if (anchoring_age_us(core, &age_us)) {
+        facts_number(facts, FACT_ID_log_anchor_age_s, age_us / US_PER_S);
     }
 }
 

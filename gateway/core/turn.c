@@ -27,6 +27,8 @@ static void sort_letter(struct core *core, struct letter *letter,
         STAILQ_INSERT_TAIL(&core->orders, letter, link);
     } else if (letter->kind == LETTER_INQUIRY) {
         STAILQ_INSERT_TAIL(&core->inquiries, letter, link);
+    } else if (letter->kind == LETTER_ANCHOR) {
+        STAILQ_INSERT_TAIL(&core->anchoring.mail, letter, link);
     } else if (job->again) {
         STAILQ_INSERT_HEAD(backwards, job, queue);
     } else {
@@ -224,6 +226,7 @@ static enum sg_status conclude_all(struct core *core)
 static enum sg_status write_all(struct core *core)
 {
     TRY(notes_write(core));
+    TRY(anchoring_write(core));
     TRY(latches_write(core));
     TRY(orders_write(core)); /* may bring another policy */
     TRY(key_facts_write(core));
@@ -333,7 +336,8 @@ static enum sg_status write_and_commit(struct core *core)
 bool turn_has_work(const struct core *core)
 {
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
-           !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries);
+           !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
+           !STAILQ_EMPTY(&core->anchoring.mail);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like
@@ -357,6 +361,7 @@ enum sg_status turn(struct core *core)
             atomic_store(&core->broken, true);
         }
         core->committed_us = clock_mono_us();
+        anchoring_grew(core);
     }
     if (atomic_load(&core->broken)) {
         refuse_everybody(core);

@@ -127,6 +127,23 @@ static bool keys_amiss(const struct core_report *report, FILE *out)
     return amiss;
 }
 
+static bool anchors_amiss(const struct core_report *report, FILE *out)
+{
+    bool amiss = false;
+
+    for (size_t i = 0; i < report->anchor_count; i++) {
+        const struct anchor_report *anchor = &report->anchors[i];
+        if (anchor->state == ANCHOR_FAILING || anchor->state == ANCHOR_ALARM) {
+            amiss = true;
+            (void)fprintf(out, "anchor %s is %s: ", anchor->name,
+                          anchor->state == ANCHOR_ALARM ? "an alarm" : "failing");
+            write_plain(anchor->why, out);
+            (void)fputc('\n', out);
+        }
+    }
+    return amiss;
+}
+
 bool serving_amiss(const struct vitals *vitals, FILE *out)
 {
     bool amiss = false;
@@ -147,5 +164,6 @@ bool serving_amiss(const struct vitals *vitals, FILE *out)
         amiss = true;
     }
     amiss = lanes_amiss(vitals->report, out) || amiss;
+    amiss = anchors_amiss(vitals->report, out) || amiss;
     return keys_amiss(vitals->report, out) || amiss;
 }

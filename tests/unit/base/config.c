@@ -280,3 +280,94 @@ Test(config, a_network_needs_addresses_and_a_name_of_its_own)
     expect_refused("callers:", WITH_NETWORKS("  - {name: n, adresses: [\"::1\"]}\n"),
                    "segeld.yaml:13:", "did you mean 'addresses'");
 }
+
+/* --- Anchors --------------------------------------------------------------------- */
+
+#define LANES            "lanes:\n"
+#define ANCHORS(entries) "anchors:\n" entries "lanes:\n"
+
+Test(config, anchors_are_of_four_kinds_with_intervals_of_their_own)
+{
+    cr_assert_eq(load_with(LANES, ANCHORS("  - {name: disk2, path: disk2}\n"
+                                          "  - {name: a, drop: /srv/a}\n"
+                                          "  - {name: w, witness: 'https://w.example/x',"
+                                          " vkey: k, monitor: 'https://m.example',"
+                                          " interval_s: 5}\n"
+                                          "  - {name: t, tsa: 'http://t.example',"
+                                          " chain: tsa.pem, ca: ca.pem}\n")),
+                 SG_OK, "%s", why.text);
+    cr_assert_eq(config->anchor_count, 4);
+    cr_expect_eq(config->anchors[0].kind, ANCHOR_DISK);
+    cr_expect_eq(strncmp(config->anchors[0].place, folder, strlen(folder)), 0);
+    cr_expect_eq(config->anchors[0].interval_s, 10);
+    cr_expect_eq(config->anchors[1].interval_s, 3600);
+    cr_expect_eq(config->anchors[2].interval_s, 5);
+    cr_expect_str_eq(config->anchors[2].place, "https://w.example/x");
+    cr_expect_str_eq(config->anchors[2].monitor, "https://m.example");
+    cr_expect_eq(config->anchors[3].kind, ANCHOR_STAMP);
+    cr_expect_eq(config->anchoring_start_ms, 3000);
+}
+
+Test(config, a_witness_shows_what_it_holds_at_its_address_unless_another_is_given)
+{
+    cr_assert_eq(load_with(LANES, ANCHORS("  - {name: w, witness: 'http://w.example',"
+                                          " vkey: k}\n")),
+                 SG_OK, "%s", why.text);
+    cr_expect_str_eq(config->anchors[0].monitor, "http://w.example");
+}
+
+Test(config, an_anchor_that_cannot_be_meant_is_refused)
+{
+    static const struct {
+        const char *entries;
+        const char *word;
+    } cases[] = {
+        {ANCHORS("  - {name: a}\n"), "exactly one of path, drop, witness and tsa"},
+        {ANCHORS("  - {name: a, path: x, drop: y}\n"), "exactly one"},
+        {ANCHORS("  - {path: x}\n"), "'name' is missing"},
+        {ANCHORS("  - {name: a, path: x, vkey: k}\n"), "there is no setting 'vkey' here"},
+        {ANCHORS("  - {name: a, witness: 'http://w'}\n"), "'vkey' is missing"},
+        {ANCHORS("  - {name: a, tsa: 'http://t'}\n"), "'chain' is missing"},
+        {ANCHORS("  - {name: a, path: ''}\n"), "must not be empty"},
+        {ANCHORS("  - {name: a, path: x, interval_s: 0}\n"), "1 to 86400"},
+        {ANCHORS("  - {name: a, path: x}\n  - {name: a, path: y}\n"), "used twice"},
+        {ANCHORS("  - {name: a, path: x}\n  - {name: b, drop: x}\n"),
+         "is the place of anchor 'a' already"},
+        {ANCHORS("  []\n"), "at least 1"},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(cases); i++) {
+        expect_refused(LANES, cases[i].entries, "segeld.yaml:", cases[i].word);
+    }
+}
+
+Test(config, an_address_of_an_anchor_carries_nothing_but_an_address)
+{
+    static const char *const urls[] = {"ftp://w.example",   "http://",
+                                       "http:///x",         "https://w.example/",
+                                       "https://u:p@w",     "https://w/?x=1",
+                                       "https://w/#x",      "file:///etc/passwd",
+                                       "w.example",         "https://w.example/a b",
+                                       "https://w/\xC3\xA9"};
+    char entry[512];
+
+    for (size_t i = 0; i < SG_COUNT(urls); i++) {
+        (void)snprintf(entry, sizeof(entry),
+                       "anchors:\n  - {name: a, witness: \"%s\", vkey: k}\nlanes:\n",
+                       urls[i]);
+        expect_refused(LANES, entry, "segeld.yaml:", "is no address for an anchor");
+    }
+}
+
+Test(config, there_are_at_most_16_anchors)
+{
+    char entries[2048] = "anchors:\n";
+
+    for (int i = 0; i < 17; i++) {
+        size_t len = strlen(entries);
+        (void)snprintf(entries + len, sizeof(entries) - len,
+                       "  - {name: a%d, path: p%d}\n", i, i);
+    }
+    (void)snprintf(entries + strlen(entries), sizeof(entries) - strlen(entries), LANES);
+    expect_refused(LANES, entries, "segeld.yaml:", "may have 16 entries");
+}

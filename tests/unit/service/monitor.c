@@ -86,6 +86,21 @@ static void lawful(void)
         .now_us = 30000000};
 }
 
+static void lawful_anchors(void)
+{
+    lawful();
+    report.anchor_age_us = 41000000;
+    report.anchor_count = 2;
+    report.anchors[0] = (struct anchor_report){.name = "province",
+                                               .state = ANCHOR_WELL,
+                                               .size = 4711,
+                                               .lag_us = 41000000,
+                                               .succeeded_us = 1777685325000000,
+                                               .failures = 31};
+    report.anchors[1] =
+        (struct anchor_report){.name = "assessor", .state = ANCHOR_ALARM, .failures = 32};
+}
+
 static void write_all(void)
 {
     FILE *out = open_memstream(&text, &len);
@@ -100,7 +115,7 @@ static void release(void)
     free(text);
 }
 
-TestSuite(monitor, .init = lawful, .fini = release);
+TestSuite(monitor, .init = lawful_anchors, .fini = release);
 
 static size_t count(const char *words)
 {
@@ -213,6 +228,27 @@ Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
     for (size_t i = 0; i < SG_COUNT(lines); i++) {
         expect_line(lines[i]);
     }
+}
+
+Test(monitor, each_number_of_an_anchor_stands_under_its_own_name)
+{
+    static const char *const lines[] = {
+        "\nsegel_log_anchor_age_seconds 41.000000\n",
+        "\nsegel_anchor_state{anchor=\"province\",state=\"ok\"} 1\n",
+        "\nsegel_anchor_state{anchor=\"province\",state=\"alarm\"} 0\n",
+        "\nsegel_anchor_state{anchor=\"assessor\",state=\"alarm\"} 1\n",
+        "\nsegel_anchor_records{anchor=\"province\"} 4711\n",
+        "\nsegel_anchor_lag_seconds{anchor=\"province\"} 41.000000\n",
+        "\nsegel_anchor_failures_total{anchor=\"province\"} 31\n",
+        "\nsegel_anchor_failures_total{anchor=\"assessor\"} 32\n",
+    };
+
+    write_all();
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        expect_line(lines[i]);
+    }
+    expect_line("\nsegel_anchor_last_success_timestamp_seconds{anchor=\"province\"} "
+                "1777685325.000000\n");
 }
 
 Test(monitor, load_is_told_by_class_and_by_caller)

@@ -1,0 +1,255 @@
+#define _GNU_SOURCE /* O_CLOEXEC, O_NOFOLLOW */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/anchor/inside.h"
+#include "gateway/log.h"
+#include "proto/text.h"
+
+/* A second disk has the newest checkpoint only; a drop folder each, by its size, until
+ * the assessor takes them away. A checkpoint is no secret: who may enter the folder may
+ * read it. */
+
+static const char NEWEST[] = "checkpoint";
+static const char BESIDE[] = ".checkpoint.new"; /* one name: a crash leaves one file */
+static const char ENDING[] = ".checkpoint";
+enum { NAME_SIZE = 40, CANDIDATES = 8, ENTRIES_MAX = 20000000, MODE = 0644 };
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+static enum sg_status failed(const struct anchor *anchor, const char *what,
+                             struct sg_error *why)
+{
+    char reason[128] = "";
+    int error = errno;
+
+    return sg_fail(why, error == ENOENT ? SG_NOT_FOUND : SG_IO, "cannot %s %s: %s", what,
+                   anchor->config->place, strerror_r(error, reason, sizeof(reason)));
+}
+
+/* A folder that is not there is not made: below a disk that is not mounted it would be on
+ * the first one. */
+static enum sg_status open_folder(const struct anchor *anchor, int *fd,
+                                  struct sg_error *why)
+{
+    *fd = open(anchor->config->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd >= 0) {
+        return SG_OK;
+    }
+    enum sg_status status = failed(anchor, "open the folder", why);
+    return status == SG_NOT_FOUND ? SG_IO : status;
+}
+
+static bool write_all(int fd, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t done = write(fd, bytes.data, bytes.len);
+        if (done < 0 && errno != EINTR) {
+            return false;
+        }
+        if (done > 0) {
+            bytes.data += done;
+            bytes.len -= (size_t)done;
+        }
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_beside(int folder, struct slice note)
+{
+    AUTO(close_fd)
+    int fd = openat(folder, BESIDE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                    MODE);
+
+    return fd >= 0 && write_all(fd, note);
+}
+
+/* SG_NOT_FOUND: there is no such file. SG_INVALID: it is none, or too long. */
+static enum sg_status read_file(int folder, const char *name, struct held *out)
+{
+    struct stat about;
+    AUTO(close_fd)
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    out->len = 0;
+    if (fd < 0) {
+        return errno == ENOENT ? SG_NOT_FOUND : SG_IO;
+    }
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0 ||
+        about.st_size > HELD_MAX) {
+        return SG_INVALID;
+    }
+    while (out->len < (size_t)about.st_size) {
+        ssize_t done = read(fd, out->note + out->len, (size_t)about.st_size - out->len);
+        if (done == 0 || (done < 0 && errno != EINTR)) {
+            return SG_IO;
+        }
+        out->len += done > 0 ? (size_t)done : 0;
+    }
+    return SG_OK;
+}
+
+/* --- Delivery -------------------------------------------------------------------- */
+
+static void name_of(const struct anchor *anchor, char out[NAME_SIZE])
+{
+    if (anchor->config->kind == ANCHOR_DISK) {
+        (void)snprintf(out, NAME_SIZE, "%s", NEWEST);
+    } else {
+        (void)snprintf(out, NAME_SIZE, "%llu%s", (unsigned long long)anchor->offered,
+                       ENDING);
+    }
+}
+
+/* What was dropped stays as it is. */
+static enum sg_status look_before(const struct anchor *anchor, int folder,
+                                  const char *name, struct sg_error *why)
+{
+    struct held held;
+    struct checkpoint offered;
+    struct checkpoint found;
+    const struct note_key *key = &anchor->of->log_key;
+
+    if (anchor->config->kind == ANCHOR_DISK || read_file(folder, name, &held) != SG_OK ||
+        checkpoint_open(slice_of(held.note, held.len), key, &found) != SG_OK) {
+        return SG_NOT_FOUND;
+    }
+    TRY(checkpoint_open(slice_of(anchor->offer, anchor->offer_len), key, &offered));
+    return found.head.size == offered.head.size &&
+                   tlog_hash_equal(&found.head.root, &offered.head.root)
+               ? SG_OK
+               : sg_fail(why, SG_CORRUPT,
+                         "%s/%s is another checkpoint of the same size: the log was "
+                         "forked; keep both",
+                         anchor->config->place, name);
+}
+
+enum sg_status folder_deliver(const struct anchor *anchor, struct sg_error *why)
+{
+    char name[NAME_SIZE];
+    AUTO(close_fd) int folder = -1;
+
+    name_of(anchor, name);
+    TRY(open_folder(anchor, &folder, why));
+    enum sg_status before = look_before(anchor, folder, name, why);
+    if (before != SG_NOT_FOUND) {
+        return before;
+    }
+    if (!write_beside(folder, slice_of(anchor->offer, anchor->offer_len))) {
+        return failed(anchor, "write a checkpoint into", why);
+    }
+    if (renameat(folder, BESIDE, folder, name) != 0 || fsync(folder) != 0) {
+        return failed(anchor, "put a checkpoint into", why);
+    }
+    return SG_OK;
+}
+
+/* --- Looking back ---------------------------------------------------------------- */
+
+/* The largest sizes of a folder, the largest first. */
+struct sizes {
+    uint64_t size[CANDIDATES];
+    size_t count;
+};
+
+static void sizes_add(struct sizes *sizes, uint64_t size)
+{
+    size_t at = sizes->count;
+
+    if (sizes->count < CANDIDATES) {
+        sizes->count++;
+    } else if (size <= sizes->size[CANDIDATES - 1]) {
+        return;
+    } else {
+        at = CANDIDATES - 1;
+    }
+    for (; at > 0 && sizes->size[at - 1] < size; at--) {
+        sizes->size[at] = sizes->size[at - 1];
+    }
+    sizes->size[at] = size;
+}
+
+static bool size_of_name(const char *name, uint64_t *size)
+{
+    size_t len = strlen(name);
+    size_t end = sizeof(ENDING) - 1;
+
+    return len > end && strcmp(name + len - end, ENDING) == 0 &&
+           text_uint(slice_of(name, len - end), INT64_MAX, size) == SG_OK;
+}
+
+static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *sizes,
+                                 struct sg_error *why)
+{
+    DIR *dir = opendir(anchor->config->place);
+    const struct dirent *entry = NULL;
+    uint64_t size = 0;
+
+    if (dir == NULL) {
+        return failed(anchor, "open the folder", why);
+    }
+    for (size_t i = 0; i < ENTRIES_MAX; i++) {
+        entry = readdir(dir); /* NOLINT(concurrency-mt-unsafe): nobody else has dir */
+        if (entry == NULL) {
+            break;
+        }
+        if (size_of_name(entry->d_name, &size)) {
+            sizes_add(sizes, size);
+        }
+    }
+    (void)closedir(dir);
+    return SG_OK;
+}
+
+/* What is no checkpoint of this log is told, and does not count. */
+static enum sg_status take_file(const struct anchor *anchor, int folder, const char *name,
+                                struct held *out)
+{
+    struct checkpoint found;
+
+    enum sg_status status = read_file(folder, name, out);
+    if (status == SG_OK) {
+        status =
+            checkpoint_open(slice_of(out->note, out->len), &anchor->of->log_key, &found);
+    }
+    if (status == SG_OK) {
+        out->head = found.head;
+    } else if (status != SG_NOT_FOUND || out->len > 0) {
+        log_event(LOG_WARN, "anchor.ignored", "anchor", anchor->config->name, "file",
+                  name, "why", "it is no checkpoint by the key of this log", NULL);
+        return SG_NOT_FOUND;
+    }
+    return status;
+}
+
+enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
+                             struct sg_error *why)
+{
+    struct sizes sizes = {.count = 0};
+    char name[NAME_SIZE];
+    AUTO(close_fd) int folder = -1;
+
+    TRY(open_folder(anchor, &folder, why));
+    if (anchor->config->kind == ANCHOR_DISK) {
+        return take_file(anchor, folder, NEWEST, out);
+    }
+    TRY(list_sizes(anchor, &sizes, why));
+    for (size_t i = 0; i < sizes.count; i++) {
+        (void)snprintf(name, sizeof(name), "%llu%s", (unsigned long long)sizes.size[i],
+                       ENDING);
+        if (take_file(anchor, folder, name, out) == SG_OK) {
+            return SG_OK;
+        }
+    }
+    return SG_NOT_FOUND;
+}

@@ -1,0 +1,267 @@
+#define _GNU_SOURCE /* memmem */
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/anchor/inside.h"
+#include "gateway/clock.h"
+#include "gateway/log.h"
+#include "proto/text.h"
+
+enum {
+    US_PER_S = 1000000,
+    US_PER_MS = 1000,
+    LOOK_US = US_PER_S, /* between two looks for a newer checkpoint */
+    HANDED_US = 50000,  /* before the core has taken what came last */
+    DOUBLINGS_MAX = 16
+};
+
+struct anchor_loop *watch_loop(struct anchors *anchors, const struct anchor *anchor)
+{
+    bool folder =
+        anchor->config->kind == ANCHOR_DISK || anchor->config->kind == ANCHOR_DROP;
+
+    return &anchors->loops[folder ? 0 : 1];
+}
+
+/* --- What the ledger says -------------------------------------------------------- */
+
+enum sg_status watch_offer(struct anchor_loop *loop, struct anchor *anchor)
+{
+    return ledger_read_note(loop->ledger, anchor->offer, sizeof(anchor->offer),
+                            &anchor->offer_len, &anchor->offered);
+}
+
+/* Our own records begin with the same members in the same order. */
+static void take_time(void *context, uint64_t index, struct slice json)
+{
+    static const char member[] = "\"ts\":\"";
+    int64_t *us = (int64_t *)context;
+    const uint8_t *at =
+        (const uint8_t *)memmem(json.data, json.len, member, sizeof(member) - 1);
+
+    (void)index;
+    if (at == NULL) {
+        return;
+    }
+    at += sizeof(member) - 1;
+    size_t left = json.len - (size_t)(at - json.data);
+    if (left < TEXT_TIME_SIZE ||
+        text_time_parse(slice_of(at, TEXT_TIME_SIZE - 1), us) != SG_OK) {
+        *us = 0;
+    }
+}
+
+int64_t watch_written_us(struct anchor_loop *loop, uint64_t index)
+{
+    struct record_page page = {.first = index, .max = 1, .scan = 1};
+    int64_t us = 0;
+
+    return ledger_read(loop->ledger, NULL, &page, take_time, &us) == SG_OK ? us : 0;
+}
+
+/* --- What came of a delivery ----------------------------------------------------- */
+
+/* Anchors of one interval get the same checkpoint: it then has all their signatures. */
+static int64_t aligned(int64_t now_us, int64_t step_us)
+{
+    return (now_us / step_us + 1) * step_us;
+}
+
+/* Many gateways must not come in step after an outage: between half and all of it. */
+int64_t watch_pause_us(unsigned failures, int64_t most_s)
+{
+    unsigned doublings = failures - 1 < DOUBLINGS_MAX ? failures - 1 : DOUBLINGS_MAX;
+    int64_t pause_us = (int64_t)US_PER_S << doublings;
+    uint16_t random = 0;
+
+    pause_us = pause_us < most_s * US_PER_S ? pause_us : most_s * US_PER_S;
+    MUST(RAND_bytes((unsigned char *)&random, sizeof(random)) == 1);
+    return pause_us / 2 + pause_us / 2 * random / UINT16_MAX;
+}
+
+static void send_result(struct anchor *anchor)
+{
+    struct letters one = STAILQ_HEAD_INITIALIZER(one);
+    struct anchor_result *result = &anchor->result;
+
+    result->letter.kind = LETTER_ANCHOR;
+    atomic_store(&result->with_core, true);
+    STAILQ_INSERT_TAIL(&one, &result->letter, link);
+    if (mbox_put(anchor->of->core, &one, 1) != SG_OK) {
+        atomic_store(&result->with_core, false); /* the gateway ends */
+    }
+}
+
+static void succeed(struct anchor_loop *loop, struct anchor *anchor)
+{
+    struct anchor_result *result = &anchor->result;
+
+    anchor->failures = 0;
+    anchor->held = anchor->offered;
+    result->state = ANCHOR_WELL;
+    result->why[0] = '\0';
+    result->hold = (struct anchor_hold){.size = anchor->held, .seen_us = clock_wall_us()};
+    result->hold.behind_us = watch_written_us(loop, anchor->held);
+    anchor->due_us = aligned(clock_mono_us(), anchor->config->interval_s * US_PER_S);
+}
+
+/* What contradicts the log is asked again as seldom as can be, and stays an alarm until
+ * it says otherwise: that it is out of reach now explains nothing. */
+static void fail(struct anchor *anchor, enum sg_status status, const struct sg_error *why)
+{
+    struct anchor_result *result = &anchor->result;
+    bool alarm = status == SG_CORRUPT || result->state == ANCHOR_ALARM;
+    int64_t most_s = anchor->of->config->anchoring_retry_max_s;
+
+    anchor->failures = alarm ? DOUBLINGS_MAX : anchor->failures + 1;
+    result->state = alarm ? ANCHOR_ALARM : ANCHOR_FAILING;
+    if (!alarm || status == SG_CORRUPT) {
+        (void)snprintf(result->why, sizeof(result->why), "%.255s",
+                       why->text[0] != '\0' ? why->text : sg_status_text(status));
+    }
+    anchor->due_us = clock_mono_us() + watch_pause_us(anchor->failures, most_s);
+}
+
+static void settle(struct anchor_loop *loop, struct anchor *anchor, enum sg_status status,
+                   const struct sg_error *why)
+{
+    anchor->asked = false;
+    anchor->second = false;
+    TS_REQ_free(anchor->question);
+    anchor->question = NULL;
+    if (status == SG_OK) {
+        succeed(loop, anchor);
+    } else {
+        fail(anchor, status, why);
+    }
+    send_result(anchor);
+}
+
+/* --- One delivery ---------------------------------------------------------------- */
+
+/* Folders have it at once, the others are asked. */
+static enum sg_status give(struct anchor_loop *loop, struct anchor *anchor,
+                           struct sg_error *why)
+{
+    anchor->result.line_len = 0;
+    anchor->result.token_len = 0;
+    anchor->result.time_s = (uint64_t)clock_wall_us() / US_PER_S;
+    if (loop->folders) {
+        return folder_deliver(anchor, why);
+    }
+    anchor->asked = true;
+    return anchor->config->kind == ANCHOR_WITNESS ? witness_ask(loop, anchor, why)
+                                                  : stamp_ask(loop, anchor, why);
+}
+
+static void deliver(struct anchor_loop *loop, struct anchor *anchor)
+{
+    struct sg_error why = {0};
+
+    enum sg_status status = watch_offer(loop, anchor);
+    if (status == SG_NOT_FOUND || (status == SG_OK && anchor->offered == anchor->held)) {
+        anchor->due_us = aligned(clock_mono_us(), LOOK_US);
+        return;
+    }
+    if (status == SG_OK) {
+        status = give(loop, anchor, &why);
+    }
+    if (status != SG_OK || loop->folders) {
+        settle(loop, anchor, status, &why);
+    }
+}
+
+/* A witness has told the size that it holds: once more, from there. */
+static enum sg_status ask_again(struct anchor_loop *loop, struct anchor *anchor,
+                                struct sg_error *why)
+{
+    anchor->second = true;
+    TRY(watch_offer(loop, anchor));
+    return witness_ask(loop, anchor, why);
+}
+
+static void take_answer(struct anchor_loop *loop, struct http_answer *answer)
+{
+    struct anchor *anchor = (struct anchor *)answer->context;
+    bool witness = anchor->config->kind == ANCHOR_WITNESS;
+    struct sg_error why = {0};
+
+    enum sg_status status = witness ? witness_answered(anchor, answer, &why)
+                                    : stamp_answered(anchor, answer, &why);
+    http_answer_fini(answer);
+    if (status == SG_ABORTED) {
+        status = ask_again(loop, anchor, &why);
+        if (status == SG_OK) {
+            return;
+        }
+    }
+    settle(loop, anchor, status, &why);
+}
+
+/* --- The threads ----------------------------------------------------------------- */
+
+static int64_t due_of(struct anchor *anchor, int64_t now_us)
+{
+    if (anchor->asked) {
+        return INT64_MAX;
+    }
+    /* What it said last is still on its way, in this very place. */
+    return atomic_load(&anchor->result.with_core) && anchor->due_us < now_us + HANDED_US
+               ? now_us + HANDED_US
+               : anchor->due_us;
+}
+
+/* Returns until when there is nothing to begin. */
+static int64_t begin_due(struct anchor_loop *loop)
+{
+    struct anchors *anchors = loop->anchors;
+    int64_t now_us = clock_mono_us();
+    int64_t next_us = now_us + LOOK_US;
+
+    for (size_t i = 0; i < anchors->count && !atomic_load(&anchors->stop); i++) {
+        struct anchor *anchor = &anchors->list[i];
+        if (watch_loop(anchors, anchor) != loop) {
+            continue;
+        }
+        if (due_of(anchor, now_us) <= now_us) {
+            deliver(loop, anchor);
+        }
+        int64_t due_us = due_of(anchor, now_us);
+        next_us = due_us < next_us ? due_us : next_us;
+    }
+    return next_us;
+}
+
+void *watch_run(void *context)
+{
+    struct anchor_loop *loop = (struct anchor_loop *)context;
+    struct http_answer answer;
+
+    while (!atomic_load(&loop->anchors->stop)) {
+        int64_t due_us = begin_due(loop);
+        int64_t wait_ms = (due_us - clock_mono_us()) / US_PER_MS + 1;
+        if (http_wait(loop->http, wait_ms, &answer)) {
+            take_answer(loop, &answer);
+        }
+    }
+    return NULL;
+}
+
+void watch_last(struct anchor_loop *loop)
+{
+    struct anchors *anchors = loop->anchors;
+    struct sg_error why = {0};
+
+    for (size_t i = 0; i < anchors->count; i++) {
+        struct anchor *anchor = &anchors->list[i];
+        if (watch_loop(anchors, anchor) != loop || watch_offer(loop, anchor) != SG_OK ||
+            anchor->offered == anchor->held) {
+            continue;
+        }
+        if (folder_deliver(anchor, &why) != SG_OK) {
+            log_event(LOG_WARN, "anchor.failed", "anchor", anchor->config->name, "why",
+                      why.text, NULL);
+        }
+    }
+}
