@@ -28,7 +28,7 @@ struct monitor {
 void monitor_write(const struct monitor *monitor, FILE *out);
 /* Its part about the status of certificates. */
 void monitor_write_certificates(const struct monitor *monitor, FILE *out);
-/* And about the anchors of the log. */
+/* And about the anchors of the log; nothing where none are configured. */
 void monitor_write_anchors(const struct core_report *report, FILE *out);
 
 #endif

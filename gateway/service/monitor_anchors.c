@@ -51,6 +51,9 @@ static const struct {
 
 void monitor_write_anchors(const struct core_report *report, FILE *out)
 {
+    if (report->anchor_count == 0) {
+        return;
+    }
     metrics_begin(out, METRIC_ANCHOR_AGE);
     metrics_seconds(out, METRIC_ANCHOR_AGE, NULL, report->anchor_age_us);
     write_states(report, out);

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.server
 import os
+import subprocess
 import threading
 import time
 
@@ -167,3 +168,63 @@ def folder(the_rig, name):
     path = the_rig.path(name)
     os.makedirs(path, exist_ok=True)
     return path
+
+
+class Stamper:
+    """RFC 3161 by `openssl ts -reply`. mode: a function of the reply's bytes, or an Answer."""
+
+    def __init__(self, the_rig):
+        self.rig, self.mode, self.asked = the_rig, None, []
+        self.chain = self.make("authority")
+        self.strange = self.make("stranger")
+        self.signer = "authority"
+        self.server = Served(self.answer)
+        self.url = self.server.url + "/tsa"
+
+    def make(self, name):
+        """A root and an authority under it; the path of the root."""
+        place = folder(self.rig, f"tsa-{name}")
+        run = self.openssl
+        for what, subject in (("root", "Test Root"), ("tsa", "Test Time Stamps")):
+            run("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout",
+                f"{place}/{what}.key", "-out", f"{place}/{what}.csr", "-subj",
+                f"/CN={subject} {name}")
+        self.rig.write(f"tsa-{name}/root.ext", "basicConstraints=critical,CA:TRUE\n")
+        self.rig.write(f"tsa-{name}/tsa.ext",
+                       "extendedKeyUsage=critical,timeStamping\nkeyUsage=digitalSignature\n")
+        run("x509", "-req", "-in", f"{place}/root.csr", "-signkey", f"{place}/root.key",
+            "-days", "30", "-extfile", f"{place}/root.ext", "-out", f"{place}/root.pem")
+        run("x509", "-req", "-in", f"{place}/tsa.csr", "-CA", f"{place}/root.pem", "-CAkey",
+            f"{place}/root.key", "-CAcreateserial", "-days", "30", "-extfile",
+            f"{place}/tsa.ext", "-out", f"{place}/tsa.pem")
+        self.rig.write(f"tsa-{name}/serial", "01\n")
+        self.rig.write(f"tsa-{name}/ts.cnf", f"""
+[tsa]
+default_tsa = t
+[t]
+serial = {place}/serial
+signer_cert = {place}/tsa.pem
+signer_key = {place}/tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+accuracy = secs:1
+""")
+        return f"{place}/root.pem"
+
+    def openssl(self, *arguments):
+        result = subprocess.run(["openssl", *arguments], capture_output=True, check=False)
+        if result.returncode != 0:
+            raise OSError(result.stderr.decode())
+        return result.stdout
+
+    def answer(self, method, path, body):
+        self.asked.append(body)
+        query = self.rig.write("query.tsq", body)
+        reply = self.rig.path("reply.tsr")
+        self.openssl("ts", "-reply", "-config", self.rig.path(f"tsa-{self.signer}", "ts.cnf"),
+                     "-section", "t", "-queryfile", query, "-out", reply)
+        with open(reply, "rb") as file:
+            data = file.read()
+        return Answer(200, data if self.mode is None else self.mode(data),
+                      "application/timestamp-reply")

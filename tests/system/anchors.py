@@ -29,7 +29,12 @@ class Town:
         self.rig = rig.Rig("anchors")
         self.vkey = self.rig.read("log.vkey").strip()
         self.first, self.second = Witness(self.vkey), Witness(self.vkey, "other.example/w2")
-        self.count = 0
+        self.count, self.stamps = 0, None
+
+    def stamper(self):
+        if self.stamps is None:
+            self.stamps = anchor_rig.Stamper(self.rig)
+        return self.stamps
 
     def fresh(self, mode=None):
         self.count += 1
@@ -449,6 +454,72 @@ def a_folder_that_is_away_fails_and_comes_back(town):
         os.rename(town.disk + ".away", town.disk)
         gateway.wait_event("anchor.again")
         expect(os.path.exists(os.path.join(town.disk, "checkpoint")), "nothing is there")
+
+
+# --- Time stamps ------------------------------------------------------------------------
+
+def stamped(town, state, *words, mode=None, signer="authority"):
+    """A gateway with a time stamp authority alone, until its state is known."""
+    town.fresh()
+    stamper = town.stamper()
+    stamper.mode, stamper.signer, stamper.asked = mode, signer, []
+    entry = (f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
+             " interval_s: 1}\n")
+    path = with_anchors(town.rig, entry)
+    text = town.rig.read(os.path.basename(path)).replace("ledger.db", town.ledger)
+    with town.rig.gateway(town.rig.write("anchored.yaml", text)) as gateway:
+        sign(gateway)
+        until(lambda: metric(
+            gateway, f'segel_anchor_state{{anchor="stamps",state="{state}"}}') == 1,
+            f"it is not {state}: {gateway.text()[-600:]}")
+        if words:
+            contains(gateway.wait_event("anchor.failed")["why"], *words)
+        sign(gateway)
+    return town.ask("SELECT size, authority, token FROM stamp")
+
+
+@claim
+def a_time_stamp_is_over_the_note_as_the_log_signed_it(town):
+    kept = stamped(town, "ok")
+    expect(kept, "no time stamp is kept")
+    for size, authority, token in kept:
+        equal(authority, "stamps")
+        note = town.ask(f"SELECT note FROM checkpoint WHERE size = {size}")[0][0]
+        result = rig.openssl("ts", "-verify", "-in", town.rig.write("kept.tsr", bytes(token)),
+                             "-data", town.rig.write("kept.note", bytes(note)), "-CAfile",
+                             town.stamper().chain)
+        equal(result.returncode, 0, result.stderr.decode())
+    ok = town.records("anchor.ok")[0]
+    equal((ok["subject"], ok["kind"]), ("stamps", "tsa"), "record")
+    expect("log.anchor_age_s" in town.records("intent")[-1]["facts"], "it does not count")
+
+
+@claim
+def a_time_stamp_by_another_authority_is_not_kept(town):
+    equal(stamped(town, "failing", "time stamp authority", signer="stranger"), [])
+
+
+@claim
+def the_time_stamp_of_another_question_is_not_kept(town):
+    first = []
+
+    def replay(data):
+        first.append(data)
+        return first[0]
+    town.fresh()
+    kept = stamped(town, "failing", "not to this question", mode=replay)
+    equal(len(kept), 1, "time stamps")  # the one that was true
+
+
+@claim
+def a_changed_time_stamp_is_not_kept(town):
+    def turn(data):
+        return data[:-20] + bytes([data[-20] ^ 1]) + data[-19:]
+    equal(stamped(town, "failing", "time stamp authority", mode=turn), [])
+    equal(stamped(town, "failing", "something else", mode=lambda data: data + b"x"), [])
+    equal(stamped(town, "failing", "something else", mode=lambda data: b""), [])
+    equal(stamped(town, "failing", "more than 65536 bytes",
+                  mode=lambda data: b"x" * 100000), [])
 
 
 # --- The rule ---------------------------------------------------------------------------
