@@ -722,5 +722,14 @@ def an_entry_that_cannot_work_is_refused_in_one_sentence(town):
         contains(result.stderr, *words)
 
 
+@claim
+def the_sample_of_anchors_is_sound(town):
+    with open(os.path.join(rig.ROOT, "deploy/anchors.yaml"), encoding="utf-8") as file:
+        sample = file.read().replace("tsa-chain.pem", "anchors.pem")
+    path = town.rig.write("sample.yaml", town.rig.read("segeld.yaml") + sample)
+    result = town.rig.tool("segeld", "--config", path, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(Town()))
