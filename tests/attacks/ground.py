@@ -133,6 +133,6 @@ def try_one(pairs, row):
             wrong = str(error)
     if wrong is None and not table.ended(answer, row.ends):
         wrong = f"wanted {' or '.join(row.ends)}, and there came: {answer}"
-    if wrong is None and grown > row.mib:
+    if wrong is None and grown > row.mib * rig.memory_factor():
         wrong = f"segeld grew by {grown:.0f} MiB, the bound is {row.mib}"
     return wrong, grown, waited

@@ -30,6 +30,13 @@ BIN = os.path.join(BUILD, "bin")
 START_S, STOP_S = 30, 20
 
 
+def memory_factor():
+    """What a sanitizer takes besides: zones around each block, and a while before it is
+    used again."""
+    with open(os.path.join(BIN, "segeld"), "rb") as program:
+        return 8 if b"libasan" in program.read() else 1
+
+
 # --- Messages ---------------------------------------------------------------------------
 
 def load_messages():
