@@ -30,6 +30,8 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
 
     while ((follower = STAILQ_FIRST(&job->followers)) != NULL) {
         STAILQ_REMOVE_HEAD(&job->followers, queue);
+        job_forget_denial(
+            follower); /* who came later may have been judged by other rules */
         follower->status = job->status;
         follower->replayed = job->status == SG_OK;
         follower->attempt = job->attempt;

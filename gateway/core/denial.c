@@ -70,7 +70,7 @@ static const char *first_text(const char *wanted, const char *other)
     return other != NULL ? other : "denied by policy";
 }
 
-void denial_word(struct job *job)
+static void word(struct job *job)
 {
     if (job->verdict.failure_count == 0) {
         job_refuse(job, SG_DENIED, "the policy denies this job");
@@ -83,6 +83,16 @@ void denial_word(struct job *job)
 
     job_refuse(job, policy_status(job->policy, first), "%s (rule %s, CP section %s)",
                message, rule->id, rule->cp_section);
+}
+
+/* The one refusal that is what the rules said. */
+void denial_word(struct job *job)
+{
+    struct denial *denial = job->denial;
+
+    job->denial = NULL;
+    word(job);
+    job->denial = denial;
 }
 
 static bool of_the_day(const char *fact)

@@ -76,16 +76,21 @@ struct job *job_take(struct job_pool *pool)
     return job;
 }
 
-void job_forget_verdict(struct job *job)
+void job_forget_denial(struct job *job)
 {
     free(job->denial);
-    binding_give(job->binding);
     job->denial = NULL;
+    job->retry_us = 0;
+}
+
+void job_forget_verdict(struct job *job)
+{
+    job_forget_denial(job);
+    binding_give(job->binding);
     job->binding = NULL;
     job->policy = NULL;
     job->verdict = (struct verdict){.allow = false};
     job->refuser = REFUSER_POLICY;
-    job->retry_us = 0;
     job->status = SG_OK;
     job->why[0] = '\0';
 }
@@ -117,6 +122,7 @@ void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
 {
     va_list args;
 
+    job_forget_denial(job);
     job->status = status;
     va_start(args, format);
     (void)vsnprintf(job->why, sizeof(job->why), format, args);

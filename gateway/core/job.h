@@ -142,8 +142,9 @@ bool job_given_up(const struct job *job);
 
 /* Refuses for load: SG_BUSY. */
 void job_refuse_load(struct job *job, const struct job_refusal *refusal);
-/* Refuses: sets status and sentence. */
+/* Refuses: sets status and sentence; what rules said of the job is not its answer. */
 void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void job_forget_denial(struct job *job);
 
 #endif

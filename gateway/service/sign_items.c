@@ -86,8 +86,6 @@ static void refuse_all(struct letters *jobs, size_t count, enum sg_status status
         struct job *job = (struct job *)letter;
         job->on_log = false;
         job->again = false;
-        free(job->denial);
-        job->denial = NULL;
         job_refuse(job, status, "%s", sg_status_text(status));
     }
     answer_here(jobs, count, replies);

@@ -298,6 +298,22 @@ def an_id_is_signed_at_most_once_without_a_rule_too(town):
         equal(by_type(town, "deny")[-1]["by"], "gateway")
 
 
+@claim
+def a_refusal_by_the_gateway_does_not_speak_of_rules(town):
+    """The policy would refuse the class, and has no word for the id."""
+    file = policy(town, "norepeat.yaml",
+                  (r"(require: \{job\.repeat)", r"mode: off\n    \1"))
+    with gateway(town, file, "norepeat") as started:
+        client, job = started.client(), item()
+        client.sign(job)
+        refusal = rig.refused(client.sign, item(request_id=job.request_id),
+                              document_class="kontrak_pengadaan")
+        equal((refusal.code, refusal.info.reason, refusal.denial),
+              (grpc.StatusCode.ALREADY_EXISTS, "CONFLICT", None))
+        equal([f["code"] for f in by_type(town, "deny")[-1]["fail"]],
+              ["IDEMPOTENCY_CONFLICT"], "the record")
+
+
 # --- What stands on the log ------------------------------------------------------------------
 
 # Of the sample: what its enforced and shadow rules read of request and state.
