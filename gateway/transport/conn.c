@@ -60,15 +60,20 @@ static void linger_on(struct conn *conn)
     conn_arm(conn, conn->linger_ms);
 }
 
-/* False: the caller has as many connections as it may, or there is no memory. All
- * callers that nobody knows count as one. */
+/* All callers that nobody knows are one. */
+static const void *guest_of(const struct conn *conn)
+{
+    const struct setup *setup = conn->loop->setup;
+
+    return conn->caller != NULL && setup->identity != NULL ? setup->identity(conn->caller)
+                                                           : conn->caller;
+}
+
+/* False: the caller has as many connections as it may, or there is no memory. */
 static bool take_place(struct conn *conn)
 {
     const struct setup *setup = conn->loop->setup;
 
-    conn->guest = conn->caller != NULL && setup->identity != NULL
-                      ? setup->identity(conn->caller)
-                      : conn->caller;
     conn->placed = guests_enter(setup->guests, conn->guest,
                                 setup->limits.connections_per_caller) == SG_OK;
     if (!conn->placed) {
@@ -97,6 +102,10 @@ void conn_close(struct conn *conn, bool linger)
     upkeep_end(conn);
     if (conn->session != NULL) {
         session_close(conn);
+    }
+    if (conn->share != NULL) {
+        share_leave(conn->share);
+        conn->share = NULL;
     }
     if (conn->state == CONN_OPEN && linger) {
         link_shut(conn);
@@ -257,17 +266,23 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     }
 }
 
-static void set_budgets(struct conn *conn)
+static bool set_budgets(struct conn *conn)
 {
     struct loop *loop = conn->loop;
     const struct server_limits *limits = &loop->setup->limits;
 
+    conn->guest = guest_of(conn);
+    conn->share = share_enter(&loop->shared, conn->guest);
+    if (conn->share == NULL) {
+        return false;
+    }
     conn->input = (struct budget){.cap = limits->input_bytes,
-                                  .parent = &loop->input,
+                                  .parent = &conn->share->input,
                                   .refusals = &loop->counts.limits[LIMIT_INPUT]};
     conn->output = (struct budget){.cap = limits->output_bytes,
-                                   .parent = &loop->output,
+                                   .parent = &conn->share->output,
                                    .refusals = &loop->counts.limits[LIMIT_OUTPUT]};
+    return true;
 }
 
 /* The handshake is over. */
@@ -277,9 +292,8 @@ void conn_opened(struct conn *conn)
 
     loop_forget(loop, conn);
     conn->state = CONN_OPEN;
-    set_budgets(conn);
     (void)event_del(&conn->write_event);
-    if (session_open(conn) != SG_OK) {
+    if (!set_budgets(conn) || session_open(conn) != SG_OK) {
         conn_close(conn, false);
         return;
     }

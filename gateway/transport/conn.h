@@ -42,6 +42,7 @@ struct conn {
     nghttp2_session *session; /* owned */
     LIST_HEAD(, grpc_call) calls;
     uint32_t call_count;
+    struct share *share; /* a place in it; its caller's. NULL: not yet, or no more */
     struct budget input;
     struct budget output;
     struct bucket offences;

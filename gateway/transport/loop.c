@@ -284,6 +284,7 @@ enum sg_status loop_init(struct loop *loop, const struct setup *setup, unsigned 
                                   .refusals = &loop->counts.limits[LIMIT_INPUT_TOTAL]};
     loop->output = (struct budget){.cap = setup->output_bytes,
                                    .refusals = &loop->counts.limits[LIMIT_OUTPUT_TOTAL]};
+    loop->shared = (struct shared){.input = &loop->input, .output = &loop->output};
     loop->slot_count = setup->limits.connections;
     loop->slots = (struct conn_slot *)calloc(loop->slot_count + 1, sizeof(*loop->slots));
     if (loop->slots == NULL) {

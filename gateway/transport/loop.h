@@ -11,6 +11,7 @@
 #include "gateway/transport/counts.h"
 #include "gateway/transport/note.h"
 #include "gateway/transport/setup.h"
+#include "gateway/transport/share.h"
 
 struct conn;
 struct grpc_call;
@@ -91,6 +92,7 @@ struct loop {
     uint8_t *spare_stage; /* owned; of a flush, when no connection holds it */
     struct budget input;
     struct budget output;
+    struct shared shared;       /* by the callers */
     uint8_t record[TLS_RECORD]; /* read here, used up before the next read */
 
     struct bucket log_bucket;

@@ -120,6 +120,29 @@ Test(pinned, answers_of_many_connections)
     cr_expect_gt(server_counts(echo.server).refused[LIMIT_OUTPUT_TOTAL], 0);
 }
 
+/* Every fourth connection is one caller's. */
+static void start_of_four(uint32_t window)
+{
+    echo_faces_differ = true;
+    start(9, window);
+}
+
+Test(pinned, answers_of_one_caller_leave_room_for_others)
+{
+    struct peer_link other;
+
+    limits.output_bytes_total = 20 * MEGABYTE;
+    start_of_four(0);
+    for (size_t i = 0; i < link_count; i += 4) {
+        ask_on_streams(&links[i], FEW);
+    }
+    cr_expect(echo_reaches(&echo.closed, (FEW - 8) * 3));
+    echo_connect(&echo, &other);
+    ask_for_much(&other, 1);
+    cr_expect_eq(peer_wait(&other, 1)->grpc, 0, "three megabytes for another caller");
+    peer_close(&other);
+}
+
 static void send_half(struct peer_link *link, uint32_t stream)
 {
     memset(bytes, 0, sizeof(bytes));
@@ -157,6 +180,25 @@ Test(pinned, messages_of_many_connections_that_are_never_whole)
     cr_expect_eq(peer_wait(&links[3], 2 * STREAMS - 1)->grpc, 8);
     expect_held(offsetof(struct server_counts, input_bytes), limits.input_bytes_total);
     cr_expect_gt(server_counts(echo.server).refused[LIMIT_INPUT_TOTAL], 0);
+}
+
+Test(pinned, messages_of_one_caller_leave_room_for_others)
+{
+    struct peer_link other;
+
+    limits.input_bytes_total = 8 * MEGABYTE;
+    start_of_four(16U << 20);
+    for (size_t i = 0; i < link_count; i += 4) {
+        send_halves(&links[i]);
+    }
+    cr_expect_eq(peer_wait(&links[8], 2 * STREAMS - 1)->grpc, 8);
+    echo_connect(&echo, &other);
+    for (uint32_t i = 0; i < 20; i++) {
+        send_half(&other, 2 * i + 1);
+        peer_data(&other, 2 * i + 1, slice_of(bytes, 65536 + 5 - 40000), true);
+    }
+    cr_expect_eq(peer_wait(&other, 39)->grpc, 3, "it was taken in whole, and looked at");
+    peer_close(&other);
 }
 
 /* Sent to a service that has paused: what is within the window is held. */

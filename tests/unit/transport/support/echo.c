@@ -232,11 +232,12 @@ static void *identify(void *context, const struct peer *peer, struct sg_error *w
                : NULL;
 }
 
-/* All friends are one. */
+bool echo_faces_differ;
+
 static const void *identity(const void *caller)
 {
     MUST(caller != NULL);
-    return methods;
+    return echo_faces_differ ? caller : methods;
 }
 
 static void on_wake(void *context)

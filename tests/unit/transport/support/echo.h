@@ -35,6 +35,9 @@ struct echo {
     atomic_int_fast64_t age_left_us; /* of the connection of the call opened last */
 };
 
+/* Each of the faces is another caller; else they are all one. */
+extern bool echo_faces_differ;
+
 enum { ECHO_MAX_REQUEST = 100000, ECHO_MAX_LARGE = 4 << 20 };
 
 void echo_start(struct echo *echo, const struct server_limits *limits);
