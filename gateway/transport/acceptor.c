@@ -116,9 +116,39 @@ static struct loop *choose_loop(const struct acceptor *acceptor)
     return all < acceptor->limit ? best : NULL;
 }
 
-/* Full, but with connections that no loop has looked at yet: taking those in makes the
- * oldest unfinished handshakes give way. Refusing now would let a burst of them crowd out
- * an honest client, so whoever waits in the kernel's queue waits a moment longer. */
+static bool give_way(struct loop *loop)
+{
+    atomic_fetch_add(&loop->giving_way, 1);
+    bool told = loop_tell(loop, NOTE_GIVE_WAY);
+    atomic_fetch_sub(&loop->giving_way, told ? 0 : 1);
+    return told;
+}
+
+/* Asks the loop that has most of them to let one unfinished handshake go, unless one was
+ * asked already. False: there is none. */
+static bool ask_to_give_way(const struct acceptor *acceptor)
+{
+    struct loop *crowded = NULL;
+    uint64_t most = 0;
+
+    for (unsigned i = 0; i < acceptor->loop_count; i++) {
+        struct loop *loop = &acceptor->loops[i];
+        uint64_t handshakes = atomic_load(&loop->counts.handshakes);
+        if (atomic_load(&loop->giving_way) > 0) {
+            return true;
+        }
+        if (handshakes > most) {
+            most = handshakes;
+            crowded = loop;
+        }
+    }
+    return crowded != NULL && give_way(crowded);
+}
+
+/* Full, but with connections that no loop has looked at yet, or that have not proved
+ * anything yet: taking those in makes the oldest unfinished handshakes give way. Refusing
+ * now would let them crowd out an honest client, so whoever waits in the kernel's queue
+ * waits a moment longer. */
 static bool room_to_come(const struct acceptor *acceptor)
 {
     unsigned all = 0;
@@ -128,7 +158,7 @@ static bool room_to_come(const struct acceptor *acceptor)
         all += atomic_load(&acceptor->loops[i].connections);
         on_the_way += atomic_load(&acceptor->loops[i].on_the_way);
     }
-    return all >= acceptor->limit && on_the_way > 0;
+    return all >= acceptor->limit && (on_the_way > 0 || ask_to_give_way(acceptor));
 }
 
 static void refuse(struct acceptor *acceptor, int fd, const char *address)

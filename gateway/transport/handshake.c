@@ -54,16 +54,24 @@ void handshake_timed_out(struct conn *conn)
     fail(conn, TLS_WANTS_READ);
 }
 
-void handshake_make_room(struct loop *loop)
+void handshake_give_way(struct loop *loop)
 {
-    if (loop->handshake_count > loop->setup->handshakes) {
-        struct conn *oldest = TAILQ_FIRST(&loop->handshaking);
+    struct conn *oldest = TAILQ_FIRST(&loop->handshaking);
+
+    if (oldest != NULL) {
         count_refused(loop, LIMIT_HANDSHAKES);
         count_up(&loop->counts.handshakes_failed);
         write_line(oldest, LOG_INFO, "handshake.failed",
                    "too many connections have not finished their handshake; this was the "
                    "oldest");
         conn_close(oldest, false);
+    }
+}
+
+void handshake_make_room(struct loop *loop)
+{
+    if (loop->handshake_count > loop->setup->handshakes) {
+        handshake_give_way(loop);
     }
 }
 

@@ -13,6 +13,8 @@ void handshake_skip(struct conn *conn);
 /* Peers that have proved nothing may not crowd out the others: beyond the limit, or half
  * of the connections, the oldest unfinished handshake has to go. */
 void handshake_make_room(struct loop *loop);
+/* The oldest has to go, if there is one: somebody waits for its place. */
+void handshake_give_way(struct loop *loop);
 
 /* After the trust was renewed, or when its certificate has run out: judges the peer once
  * more, and asks anew who it is. It is sent away with all its calls if it does not stand

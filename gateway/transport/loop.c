@@ -151,6 +151,11 @@ static void take_note(struct loop *loop, struct note *note)
         for_each_conn(loop, judge);
         free(note);
         break;
+    case NOTE_GIVE_WAY:
+        handshake_give_way(loop);
+        atomic_fetch_sub(&loop->giving_way, 1);
+        free(note);
+        break;
     case NOTE_STOP:
         start_stop(loop);
         break;
@@ -211,17 +216,19 @@ void loop_drain(struct loop *loop)
     }
 }
 
-/* Without memory they are judged when they call next. */
-void loop_judge(struct loop *loop)
+bool loop_tell(struct loop *loop, enum note_kind what)
 {
     struct note *note = (struct note *)calloc(1, sizeof(*note));
 
-    if (note != NULL) {
-        note->kind = NOTE_JUDGE;
-        if (post(loop, note) != SG_OK) {
-            free(note);
-        }
+    if (note == NULL) {
+        return false;
     }
+    note->kind = what;
+    if (post(loop, note) != SG_OK) {
+        free(note);
+        return false;
+    }
+    return true;
 }
 
 void loop_stop(struct loop *loop)
@@ -309,7 +316,7 @@ static void drop_notes(struct loop *loop)
         if (note->kind == NOTE_CONNECTION) {
             (void)close(note->fd);
         }
-        if (note->kind == NOTE_CONNECTION || note->kind == NOTE_JUDGE) {
+        if (note->kind != NOTE_DRAIN && note->kind != NOTE_STOP) {
             free(note);
         }
     }

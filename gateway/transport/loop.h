@@ -101,6 +101,7 @@ struct loop {
     struct loop_counts counts;
     atomic_uint connections; /* with those still in the mailbox */
     atomic_uint on_the_way;  /* those only */
+    atomic_uint giving_way;  /* words in the mailbox that somebody has to */
     atomic_uint busy;        /* calls, and connections whose output waits */
 };
 
@@ -111,11 +112,11 @@ void loop_fini(struct loop *loop);
 SG_MUST_USE enum sg_status loop_start(struct loop *loop);
 void loop_join(struct loop *loop);
 
-/* Any thread. loop_adopt takes the fd; plain: no TLS. loop_judge: the trust was renewed.
- */
+/* Any thread. loop_adopt takes the fd; plain: no TLS. loop_tell: the trust was renewed,
+ * or an unfinished handshake has to give way; false: no memory to say so. */
 void loop_adopt(struct loop *loop, int fd, bool plain, const char *address);
 void loop_drain(struct loop *loop);
-void loop_judge(struct loop *loop);
+bool loop_tell(struct loop *loop, enum note_kind what);
 void loop_stop(struct loop *loop);
 
 /* turn.c: the two ends of a turn, for the events of the loop. */
@@ -130,8 +131,7 @@ void loop_mark_dirty(struct loop *loop, struct conn *conn);
 void loop_mark_again(struct loop *loop, struct conn *conn);
 void loop_mark_step(struct loop *loop, struct conn *conn);
 void loop_mark_ready(struct loop *loop, struct grpc_call *call);
-/* Its peer may read why its handshake failed. There is room for some of them only: the
- * oldest has to go. */
+/* Its peer may read why its handshake failed; there is room for some of them only. */
 void loop_reject(struct loop *loop, struct conn *conn);
 void loop_forget(struct loop *loop, struct conn *conn); /* off all lists */
 SG_MUST_USE enum sg_status loop_enter(struct loop *loop, struct conn *conn);

@@ -4,7 +4,7 @@
 #include "gateway/mbox.h"
 
 /* What other threads write to a loop. */
-enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_JUDGE, NOTE_STOP };
+enum note_kind { NOTE_CONNECTION, NOTE_DRAIN, NOTE_JUDGE, NOTE_GIVE_WAY, NOTE_STOP };
 enum { PEER_ADDRESS_SIZE = 64 };
 struct note {
     struct letter letter;

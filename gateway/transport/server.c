@@ -152,7 +152,8 @@ void server_renew(struct server *server, struct server_renewal *renewal)
     trust_renew(server->setup.trust, renewal->tls);
     free(renewal);
     for (unsigned i = 0; i < server->loop_count; i++) {
-        loop_judge(&server->loops[i]);
+        /* Without memory they are judged when they call next. */
+        (void)loop_tell(&server->loops[i], NOTE_JUDGE);
     }
 }
 

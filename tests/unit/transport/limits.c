@@ -152,6 +152,37 @@ Test(limits, unfinished_handshakes_on_several_loops_do_not_either)
     expect_served();
 }
 
+/* More than half of all places are those of clients. */
+static void crowd_in_beside_clients(unsigned loops)
+{
+    struct peer_link clients[9];
+
+    crowd_in(loops);
+    for (size_t i = 0; i < SG_COUNT(clients); i++) {
+        echo_connect(&echo, &clients[i]);
+        cr_expect_eq(echo_call(&clients[i], 1), 0);
+    }
+    for (size_t i = 0; i < SG_COUNT(crowd); i++) {
+        (void)close(crowd[i]);
+        crowd[i] = plain_connect(server_port(echo.server, 0));
+    }
+    expect_served();
+    for (size_t i = 0; i < SG_COUNT(clients); i++) {
+        cr_expect_eq(echo_call(&clients[i], 3), 0, "client %zu", i);
+        peer_close(&clients[i]);
+    }
+}
+
+Test(limits, unfinished_handshakes_give_way_to_many_clients)
+{
+    crowd_in_beside_clients(1);
+}
+
+Test(limits, unfinished_handshakes_on_several_loops_give_way_to_many_clients)
+{
+    crowd_in_beside_clients(3);
+}
+
 /* Each of them is told what is wrong, and given a moment to read it. */
 Test(limits, failed_handshakes_do_not_crowd_out_clients)
 {
