@@ -20,6 +20,7 @@ ATTACH_S = 20
 # "start" begins with the ledger that a killed gateway left, "first start" with none.
 PHASES = ("first start", "start", "work")
 START_THREAD = 0  # the only one that there is then
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}  # it cannot under strace
 
 
 class Report:
@@ -70,7 +71,7 @@ def threads_of(gateway):
 
 def die_at_work(scene, thread, call, number):
     scene.fresh()
-    with scene.run() as gateway:
+    with scene.run(TRACED) as gateway:
         rig.expect(scene.ready(), f"it does not start: {gateway.text()[-400:]}")
         tracer = attach(threads_of(gateway)[thread], *options_of(call, number))
         try:
@@ -85,7 +86,7 @@ def die_at_start(scene, phase, call, number):
     scene.fresh(phase == "start")
     program = [os.path.join(rig.BIN, "segeld"), "--config", scene.config]
     command = ["strace", "-D", "-qq", "-o", "/dev/null", *options_of(call, number), *program]
-    with scene.run(command=command) as gateway:
+    with scene.run(TRACED, command) as gateway:
         return gateway.stop(signal.SIGTERM) if scene.ready() else gateway.wait_end(20)
 
 
@@ -113,7 +114,7 @@ def count_start(scene, phase):
     trace = scene.rig.path("trace")
     program = [os.path.join(rig.BIN, "segeld"), "--config", scene.config]
     command = ["strace", "-D", "-qq", "-o", trace, "-e", f"trace={','.join(CALLS)}", *program]
-    with scene.run(command=command) as gateway:
+    with scene.run(TRACED, command) as gateway:
         rig.expect(scene.ready(), f"it does not start: {gateway.text()[-400:]}")
         gateway.stop()
     return {START_THREAD: count_lines(trace)}
@@ -121,7 +122,7 @@ def count_start(scene, phase):
 
 def count_work(scene):
     scene.fresh()
-    with scene.run() as gateway:
+    with scene.run(TRACED) as gateway:
         rig.expect(scene.ready(), "it does not start")
         threads, tracers = threads_of(gateway), []
         files = [scene.rig.path(f"trace-{i}") for i in range(len(threads))]

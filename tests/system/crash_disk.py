@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import failing  # noqa: E402
 import power  # noqa: E402
 
-SAMPLE, CUTS, WORKERS = 16, 8, 2
+SAMPLE, CUTS, WORKERS = int(os.environ.get("CRASH_SAMPLE", "16")), 8, 2
 SEED = int(os.environ.get("CRASH_SEED", "1"))
 
 

@@ -12,7 +12,7 @@ from rig import claim, equal, expect
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
 import points  # noqa: E402
 
-SAMPLE, WORKERS, SKIPPED = 24, 2, 77
+SAMPLE, WORKERS, SKIPPED = int(os.environ.get("CRASH_SAMPLE", "24")), 2, 77
 SEED = int(os.environ.get("CRASH_SEED", "1"))
 
 
