@@ -180,7 +180,9 @@ def judge_all(town, report):
         report.problems.append(f"segeld ended with {code}")
     whole = report.again = oracle.of(town.rig, judge)
     whole.starts = town.starts
-    whole.look(town.ledger, history.Reader(town.histories))
+    with whole.ledger(town.ledger) as base:
+        whole.read_log(base)
+        whole.hold(history.Reader(town.histories).news(), base)
     whole.end(town.ledger)
     town.start_gateway()
     town.gateway.wait_ready()
