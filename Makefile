@@ -404,6 +404,8 @@ else
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/transport.py \
 	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
 	@$(BUILD)/tests/bench/policy
+	@rm -rf $(BUILD)/ledger-bench && mkdir -p $(BUILD)/ledger-bench
+	@$(BUILD)/tests/bench/ledger $(BUILD)/ledger-bench
 endif
 
 overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=10 for a quick look
