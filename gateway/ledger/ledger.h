@@ -7,8 +7,9 @@
 #include "proto/slice.h"
 
 /* The record of every decision: leaves of a Merkle tree (RFC 6962), the answers kept for
- * idempotency, and the signed checkpoints, in one database. One thread writes; readers
- * have their own handle (reader.h). SQLite, WAL, synchronous=FULL.
+ * idempotency, and the signed checkpoints, in one database; readers have a handle of
+ * their own (reader.h). All that is said here tests/unit/ledger/contract_*.c ask of
+ * whatever keeps it; so far that is SQLite, WAL, synchronous=FULL.
  *
  * A turn of the writer is
  *     TRY(ledger_begin(l)); … ledger_append / ledger_claim / ledger_settle …;
@@ -23,7 +24,7 @@ struct ledger;
 enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 };
 
 struct ledger_options {
-    const char *path;    /* database file; made when absent */
+    const char *path;    /* where it is kept: a database file; made when absent */
     const char *origin;  /* C2SP origin of this log; must equal the one in the file */
     const char *log_key; /* C2SP vkey that signed the checkpoints, named like the origin;
                           * NULL or "" when not known yet: see ledger_set_log_key. */
@@ -50,8 +51,7 @@ void ledger_close(struct ledger *ledger);
 
 /* Verifies the last checkpoint by a key that was not known at the start (its lane came up
  * later), and from now on every one that is stored. SG_INVALID: not a vkey of this
- * origin. SG_CORRUPT: the stored checkpoint is not signed by it: nothing may be signed.
- */
+ * origin. SG_CORRUPT: the stored checkpoint is not signed by it: sign nothing. */
 SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
                                               struct sg_error *why);
 

@@ -8,13 +8,14 @@
  * Each call is a short transaction of its own. */
 struct ledger_reader;
 
-/* The writer must have made the file before. The caller owns *out. SG_LEDGER, SG_CORRUPT:
- * it cannot be read. */
+/* path: as of the writer, who must have made it before. The caller owns *out. SG_LEDGER,
+ * SG_CORRUPT: it cannot be read. */
 SG_MUST_USE enum sg_status
 ledger_reader_open(const char *path, struct ledger_reader **out, struct sg_error *why);
 void ledger_reader_close(struct ledger_reader *reader);
 
-/* Filters are answered by an index from now on (index.h), as far as it is built. SG_IO,
+/* Filters are answered by an index from now on (index.h), as far as it is built: a file
+ * beside the ledger's, which a ledger that is kept otherwise may not need. SG_IO,
  * SG_LEDGER: there is none, and filters look at every record. */
 SG_MUST_USE enum sg_status ledger_reader_index(struct ledger_reader *reader,
                                                const char *path, struct sg_error *why);

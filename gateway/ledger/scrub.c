@@ -38,12 +38,12 @@ static enum sg_status failed(struct ledger_reader *reader, struct sg_error *why)
 static enum sg_status find_checkpoint(struct ledger_reader *reader, uint64_t size,
                                       struct sg_error *why)
 {
-    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_CHECKPOINTS];
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_OWN_CHECKPOINT];
     struct scrub *scrub = reader->scrub;
     struct checkpoint checkpoint;
     struct note note;
 
-    if (!sql_bind_uint(row, 1, size) || !sql_bind_uint(row, 2, INT64_MAX)) {
+    if (!sql_bind_uint(row, 1, size)) {
         return failed(reader, why);
     }
     scrub->next_checkpoint = INT64_MAX;
@@ -216,7 +216,7 @@ static enum sg_status scrub_tile(struct ledger_reader *reader, struct sg_error *
 static enum sg_status read_goal(struct ledger_reader *reader, const struct note_key *key,
                                 struct sg_error *why)
 {
-    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_CHECKPOINT];
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_OWN_CHECKPOINT];
     struct checkpoint checkpoint;
     uint64_t size = 0;
 

@@ -56,14 +56,6 @@ static enum sg_status scrub(uint64_t *records)
     return status;
 }
 
-static void expect_sound(uint64_t wanted)
-{
-    uint64_t records = 0;
-
-    cr_expect_eq(scrub(&records), SG_NOT_FOUND, "%s", why.text);
-    cr_expect_eq(records, wanted);
-}
-
 static void expect_found(const char *sentence)
 {
     uint64_t records = 0;
@@ -80,14 +72,6 @@ static void expect_left_to_the_check(const char *sql, const char *sentence)
     expect_found(sentence);
 }
 
-Test(scrub, a_lawful_log_is_sound_up_to_its_checkpoint)
-{
-    book_open(&book);
-    expect_sound(COVERED);
-    book_checkpoint(&book);
-    expect_sound(RECORDS);
-}
-
 Test(scrub, a_log_without_a_checkpoint_is_not_begun)
 {
     uint64_t records = 0;
@@ -96,58 +80,6 @@ Test(scrub, a_log_without_a_checkpoint_is_not_begun)
     book_open(&book);
     cr_expect_eq(scrub(&records), SG_NOT_FOUND);
     cr_expect_eq(records, 0);
-}
-
-Test(scrub, an_empty_log_is_sound)
-{
-    book_remove(&book);
-    book_make(&book);
-    book_open(&book);
-    book_checkpoint(&book);
-    expect_sound(0);
-}
-
-Test(scrub, logs_around_the_edges_of_tiles_are_sound)
-{
-    static const unsigned sizes[] = {1, 255, 256, 257, 512, 65535, 65536, 65537};
-
-    for (size_t i = 0; i < SG_COUNT(sizes); i++) {
-        close_reader();
-        book_remove(&book);
-        book_make(&book);
-        book_open(&book);
-        book_add(&book, sizes[i]);
-        book_checkpoint(&book);
-        expect_sound(sizes[i]);
-    }
-}
-
-Test(scrub, a_step_is_bounded)
-{
-    struct scrub_progress progress = {0};
-
-    cr_assert_eq(ledger_reader_open(book.path, &reader, &why), SG_OK);
-    cr_assert_eq(ledger_scrub_begin(reader, book.vkey, &why), SG_OK);
-    cr_assert_eq(ledger_scrub_step(reader, &progress, &why), SG_OK);
-    cr_expect_eq(progress.records, 4096);
-    cr_expect_eq(progress.of, COVERED);
-}
-
-Test(scrub, a_log_that_grows_meanwhile_is_sound)
-{
-    struct scrub_progress progress = {0};
-    enum sg_status status = SG_OK;
-
-    book_open(&book);
-    cr_assert_eq(ledger_reader_open(book.path, &reader, &why), SG_OK);
-    cr_assert_eq(ledger_scrub_begin(reader, book.vkey, &why), SG_OK);
-    while ((status = ledger_scrub_step(reader, &progress, &why)) == SG_OK) {
-        book_add(&book, 300);
-        book_checkpoint(&book);
-    }
-    cr_expect_eq(status, SG_NOT_FOUND, "%s", why.text);
-    cr_expect_eq(progress.records, COVERED);
-    expect_sound(ledger_size(book.ledger));
 }
 
 /* --- What the start leaves ---------------------------------------------------------- */
@@ -267,14 +199,6 @@ Test(scrub, a_log_written_anew_below_its_checkpoint_is_found)
 static const char change[] =
     "UPDATE leaf SET rec = CAST('record 666' AS BLOB) WHERE idx = 5";
 static const char mend[] = "UPDATE leaf SET rec = CAST('record 5' AS BLOB) WHERE idx = 5";
-
-Test(scrub, a_condemned_ledger_writes_nothing_more)
-{
-    book_open(&book);
-    cr_expect_eq(ledger_condemn(book.ledger, "somebody was here"), SG_LEDGER);
-    cr_expect_str_eq(ledger_why(book.ledger), "somebody was here");
-    cr_expect_eq(ledger_begin(book.ledger), SG_LEDGER);
-}
 
 Test(scrub, a_condemned_ledger_does_not_start_until_it_is_mended)
 {

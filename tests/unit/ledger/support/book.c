@@ -3,8 +3,6 @@
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 void book_make(struct book *book)
 {
@@ -12,11 +10,8 @@ void book_make(struct book *book)
     size_t len = sizeof(public_key);
 
     memset(book, 0, sizeof(*book));
-    const char *folder = getenv("TMPDIR");
-    (void)snprintf(book->folder, sizeof(book->folder), "%s/segel-ledger-XXXXXX",
-                   folder == NULL ? "/tmp" : folder);
-    cr_assert_not_null(mkdtemp(book->folder));
-    (void)snprintf(book->path, sizeof(book->path), "%s/ledger.db", book->folder);
+    book->backend = backend_used();
+    book->backend->make(book->folder, book->path);
     book->key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     cr_assert_not_null(book->key);
     cr_assert_eq(EVP_PKEY_get_raw_public_key(book->key, public_key, &len), 1);
@@ -46,16 +41,9 @@ void book_close(struct book *book)
 
 void book_remove(struct book *book)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
-    char name[160];
-
     book_close(book);
     EVP_PKEY_free(book->key);
-    for (size_t i = 0; i < SG_COUNT(ends); i++) {
-        (void)snprintf(name, sizeof(name), "%s%s", book->path, ends[i]);
-        (void)unlink(name);
-    }
-    (void)rmdir(book->folder);
+    book->backend->remove(book->folder, book->path);
 }
 
 static struct slice record_text(uint64_t index, char *text, size_t size)

@@ -7,13 +7,15 @@
 #include "gateway/ledger/reader.h"
 #include "proto/tlog/merkle.h"
 #include "proto/tlog/note.h"
+#include "tests/unit/ledger/support/backend.h"
 
-/* A ledger in a folder of its own, with a log key made for the test. */
+/* A ledger in a place of its own (backend.h), with a log key made for the test. */
 #define BOOK_ORIGIN "segel.example.go.id/log"
 
 struct book {
-    char folder[64];
-    char path[128];
+    const struct backend *backend;
+    char folder[BACKEND_FOLDER_MAX];
+    char path[BACKEND_WHERE_MAX];
     EVP_PKEY *key;
     char vkey[NOTE_VKEY_MAX];
     struct note_key note_key;
@@ -38,7 +40,7 @@ struct tlog_hash book_root(uint64_t size);
 void book_checkpoint(struct book *book);
 /* A note over text by the book's key. */
 struct slice book_sign(const struct book *book, struct slice text, char *out, size_t cap);
-/* Runs SQL on the closed file, as an intruder would. */
+/* Runs SQL on the closed file of the SQLite backend, as an intruder would. */
 void book_tamper(const struct book *book, const char *sql);
 
 struct claim book_claim(const char *request_id);

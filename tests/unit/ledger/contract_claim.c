@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/ledger.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/contract.h"
 
 static struct book book;
 
@@ -16,8 +17,6 @@ static void tear_down(void)
 {
     book_remove(&book);
 }
-
-TestSuite(claim, .init = set_up, .fini = tear_down);
 
 static enum sg_status claim_now(const struct claim *claim)
 {
@@ -72,14 +71,14 @@ static bool same(const struct claim *a, const struct claim *b)
                        slice_of(b->signature, b->signature_len));
 }
 
-Test(claim, what_was_never_claimed_is_not_found)
+CONTRACT(claim, what_was_never_claimed_is_not_found)
 {
     struct claim claim;
 
     cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_NOT_FOUND);
 }
 
-Test(claim, a_pending_claim_is_found_as_it_was_written)
+CONTRACT(claim, a_pending_claim_is_found_as_it_was_written)
 {
     struct claim claim = book_claim("r1");
 
@@ -88,7 +87,7 @@ Test(claim, a_pending_claim_is_found_as_it_was_written)
     cr_expect(same(&have, &claim));
 }
 
-Test(claim, a_signed_claim_gives_back_its_signature)
+CONTRACT(claim, a_signed_claim_gives_back_its_signature)
 {
     struct claim claim = book_claim("r1");
 
@@ -103,7 +102,7 @@ Test(claim, a_signed_claim_gives_back_its_signature)
     cr_expect(same(&have, &done), "also after a restart");
 }
 
-Test(claim, the_largest_signature_fits)
+CONTRACT(claim, the_largest_signature_fits)
 {
     struct claim claim = book_claim("r1");
 
@@ -115,7 +114,7 @@ Test(claim, the_largest_signature_fits)
     cr_expect_eq(found("r1").signature_len, SG_SIGNATURE_MAX);
 }
 
-Test(claim, a_pending_or_signed_id_cannot_be_claimed_again)
+CONTRACT(claim, a_pending_or_signed_id_cannot_be_claimed_again)
 {
     struct claim claim = book_claim("r1");
     struct claim again = claim;
@@ -130,7 +129,7 @@ Test(claim, a_pending_or_signed_id_cannot_be_claimed_again)
     cr_expect_eq(found("r1").state, CLAIM_SIGNED);
 }
 
-Test(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
+CONTRACT(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
 {
     static const enum claim_state ends[] = {CLAIM_FAILED, CLAIM_INDETERMINATE};
 
@@ -152,7 +151,7 @@ Test(claim, a_failed_or_indeterminate_attempt_may_be_followed_by_another)
     }
 }
 
-Test(claim, only_a_signed_claim_keeps_a_signature)
+CONTRACT(claim, only_a_signed_claim_keeps_a_signature)
 {
     struct claim claim = book_claim("r1");
 
@@ -163,7 +162,7 @@ Test(claim, only_a_signed_claim_keeps_a_signature)
     cr_expect_eq(found("r1").signature_len, 0);
 }
 
-Test(claim, what_is_not_pending_cannot_be_settled)
+CONTRACT(claim, what_is_not_pending_cannot_be_settled)
 {
     struct claim done = settled(book_claim("r1"), CLAIM_SIGNED);
 
@@ -176,7 +175,7 @@ Test(claim, what_is_not_pending_cannot_be_settled)
     cr_expect_eq(found("r1").signature[0], 0xAB, "the first signature stays");
 }
 
-Test(claim, callers_do_not_share_ids)
+CONTRACT(claim, callers_do_not_share_ids)
 {
     struct claim claim = book_claim("r1");
     struct claim other = claim;
@@ -186,7 +185,7 @@ Test(claim, callers_do_not_share_ids)
     cr_expect_eq(claim_now(&other), SG_OK);
 }
 
-Test(claim, open_claims_are_walked_oldest_first)
+CONTRACT(claim, open_claims_are_walked_oldest_first)
 {
     struct claim have;
 
@@ -213,7 +212,7 @@ Test(claim, open_claims_are_walked_oldest_first)
     cr_expect_eq(ledger_next_open(book.ledger, &have), SG_NOT_FOUND);
 }
 
-Test(claim, a_claim_that_was_not_committed_is_gone)
+CONTRACT(claim, a_claim_that_was_not_committed_is_gone)
 {
     struct claim claim = book_claim("r1");
 
@@ -225,26 +224,13 @@ Test(claim, a_claim_that_was_not_committed_is_gone)
     cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_NOT_FOUND);
 }
 
-Test(claim, a_stored_row_that_cannot_be_stops_the_ledger)
-{
-    struct claim claim = book_claim("r1");
-
-    cr_assert_eq(claim_now(&claim), SG_OK);
-    book_close(&book);
-    book_tamper(&book, "UPDATE claim SET request_hash = zeroblob(33)");
-    book_open(&book);
-    cr_expect_eq(ledger_find(book.ledger, "e-office", "r1", &claim), SG_LEDGER);
-    cr_expect_eq(ledger_begin(book.ledger), SG_LEDGER);
-}
-
-Test(template, what_is_kept_is_found_also_after_a_restart)
+CONTRACT(template, what_is_kept_is_found_also_after_a_restart)
 {
     static uint8_t packed[3000];
     static uint8_t out[3000];
     uint8_t id[32] = {1};
     size_t len = 0;
 
-    set_up();
     packed[2999] = 42;
     cr_expect_eq(ledger_find_template(book.ledger, id, out, sizeof(out), &len),
                  SG_NOT_FOUND);
@@ -255,5 +241,4 @@ Test(template, what_is_kept_is_found_also_after_a_restart)
     cr_assert_eq(ledger_find_template(book.ledger, id, out, sizeof(out), &len), SG_OK);
     cr_expect(slice_equal(slice_of(out, len), slice_of(packed, 3000)));
     cr_expect_eq(ledger_find_template(book.ledger, id, out, 2999, &len), SG_TOO_LARGE);
-    tear_down();
 }

@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/ledger.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/contract.h"
 
 static struct book book;
 
@@ -16,8 +17,6 @@ static void tear_down(void)
 {
     book_remove(&book);
 }
-
-TestSuite(kept_policy, .init = set_up, .fini = tear_down);
 
 static void keep(uint64_t version, const char *text)
 {
@@ -41,7 +40,7 @@ static void expect_last(uint64_t version, const char *text)
     ledger_policy_fini(&found);
 }
 
-Test(kept_policy, none_is_not_found)
+CONTRACT(kept_policy, none_is_not_found)
 {
     struct ledger_policy found;
 
@@ -49,7 +48,7 @@ Test(kept_policy, none_is_not_found)
     ledger_policy_fini(&found);
 }
 
-Test(kept_policy, the_last_one_outlives_the_gateway)
+CONTRACT(kept_policy, the_last_one_outlives_the_gateway)
 {
     keep(1, "one");
     keep(2, "two");
@@ -58,7 +57,7 @@ Test(kept_policy, the_last_one_outlives_the_gateway)
     expect_last(2, "two");
 }
 
-Test(kept_policy, it_is_there_with_its_record_or_not_at_all)
+CONTRACT(kept_policy, it_is_there_with_its_record_or_not_at_all)
 {
     keep(1, "one");
     cr_assert_eq(ledger_begin(book.ledger), SG_OK);
@@ -68,14 +67,4 @@ Test(kept_policy, it_is_there_with_its_record_or_not_at_all)
     book_open(&book);
     expect_last(1, "one");
     cr_expect_eq(ledger_size(book.ledger), 0);
-}
-
-Test(kept_policy, a_ledger_of_an_older_version_learns_to_keep_them)
-{
-    book_close(&book);
-    book_tamper(&book, "DROP TABLE policy; DROP TABLE cosig; DROP TABLE stamp;"
-                       " UPDATE meta SET value = 1 WHERE key = 'schema'");
-    book_open(&book);
-    keep(3, "three");
-    expect_last(3, "three");
 }

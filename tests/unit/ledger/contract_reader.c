@@ -6,6 +6,7 @@
 
 #include "gateway/ledger/record.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/contract.h"
 #include "tests/unit/ledger/support/lawful.h"
 
 static struct book book;
@@ -24,8 +25,6 @@ static void tear_down(void)
     ledger_reader_close(reader);
     book_remove(&book);
 }
-
-TestSuite(reader, .init = set_up, .fini = tear_down);
 
 enum { SEEN_MAX = 64 };
 struct seen {
@@ -88,7 +87,7 @@ static void add_jobs(void)
     cr_assert_eq(ledger_commit(book.ledger), SG_OK);
 }
 
-Test(reader, an_empty_filter_shows_all)
+CONTRACT(reader, an_empty_filter_shows_all)
 {
     struct record_filter filter = {0};
 
@@ -97,7 +96,7 @@ Test(reader, an_empty_filter_shows_all)
     cr_expect_eq(read_all(NULL).count, 11);
 }
 
-Test(reader, each_condition_alone_selects)
+CONTRACT(reader, each_condition_alone_selects)
 {
     static const char *const denials[] = {"deny"};
     static const char *const two[] = {"intent", "lane.down"};
@@ -140,7 +139,7 @@ Test(reader, each_condition_alone_selects)
     }
 }
 
-Test(reader, pages_join_without_gap_or_repeat)
+CONTRACT(reader, pages_join_without_gap_or_repeat)
 {
     struct record_filter filter = {.caller = "archive"};
     struct record_page page = {.first = 0, .max = 2, .scan = 100};
@@ -158,7 +157,7 @@ Test(reader, pages_join_without_gap_or_repeat)
     }
 }
 
-Test(reader, a_page_looks_at_no_more_than_scan_allows)
+CONTRACT(reader, a_page_looks_at_no_more_than_scan_allows)
 {
     struct record_filter filter = {.caller = "nobody"};
     struct record_page page = {.first = 2, .max = 10, .scan = 4};
@@ -173,7 +172,7 @@ Test(reader, a_page_looks_at_no_more_than_scan_allows)
     cr_expect_eq(page.next, 3);
 }
 
-Test(reader, beyond_the_end_there_is_nothing)
+CONTRACT(reader, beyond_the_end_there_is_nothing)
 {
     struct record_page page = {.first = 11, .max = 10, .scan = 10};
     struct seen seen = {0};
@@ -186,7 +185,7 @@ Test(reader, beyond_the_end_there_is_nothing)
     cr_expect_eq(ledger_read(reader, NULL, &page, note_it, &seen), SG_INVALID);
 }
 
-Test(reader, only_committed_records_are_seen)
+CONTRACT(reader, only_committed_records_are_seen)
 {
     uint64_t size = 99;
 
@@ -202,7 +201,7 @@ Test(reader, only_committed_records_are_seen)
     cr_expect_eq(size, 4);
 }
 
-Test(reader, the_newest_checkpoint_is_given)
+CONTRACT(reader, the_newest_checkpoint_is_given)
 {
     uint8_t note[1024];
     size_t len = 0;
@@ -223,7 +222,7 @@ Test(reader, the_newest_checkpoint_is_given)
     cr_expect_eq(ledger_read_checkpoint(reader, note, 10, &len, &size), SG_TOO_LARGE);
 }
 
-Test(reader, an_outcome_is_found_once_it_is_settled)
+CONTRACT(reader, an_outcome_is_found_once_it_is_settled)
 {
     struct claim claim = book_claim("r1");
     uint64_t index = 0;
@@ -279,7 +278,7 @@ static void expect_consistency(uint64_t before, uint64_t now)
                  (unsigned)before, (unsigned)now);
 }
 
-Test(reader, proofs_verify_for_many_sizes)
+CONTRACT(reader, proofs_verify_for_many_sizes)
 {
     static const uint64_t sizes[] = {1,   2,   3,   7,   8,   255,  256, 257,
                                      300, 511, 512, 513, 768, 1000, 1100};
@@ -298,7 +297,7 @@ Test(reader, proofs_verify_for_many_sizes)
     }
 }
 
-Test(reader, proofs_verify_across_upper_tiles)
+CONTRACT(reader, proofs_verify_across_upper_tiles)
 {
     enum { RECORDS = 65536 + 700 };
 
@@ -313,7 +312,7 @@ Test(reader, proofs_verify_across_upper_tiles)
     expect_consistency(40000, RECORDS);
 }
 
-Test(reader, a_tree_larger_than_the_log_has_no_proof)
+CONTRACT(reader, a_tree_larger_than_the_log_has_no_proof)
 {
     struct ledger_path path;
     uint8_t root[32];
@@ -324,31 +323,4 @@ Test(reader, a_tree_larger_than_the_log_has_no_proof)
     cr_expect_eq(ledger_inclusion(reader, 0, 0, &path, root), SG_INVALID);
     cr_expect_eq(ledger_consistency(reader, 5, 11, &path), SG_INVALID);
     cr_expect_eq(ledger_consistency(reader, 9, 8, &path), SG_INVALID);
-}
-
-Test(reader, a_changed_old_record_gets_no_proof)
-{
-    struct ledger_path path;
-    uint8_t root[32];
-
-    book_add(&book, 600);
-    book_checkpoint(&book);
-    ledger_reader_close(reader);
-    book_close(&book);
-    book_tamper(&book, "UPDATE leaf SET rec = CAST('record 666' AS BLOB) WHERE idx = 5");
-    book_open(&book); /* the tile still holds the old hash, so the root is right */
-    cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK);
-    cr_expect_eq(ledger_inclusion(reader, 5, 600, &path, root), SG_CORRUPT);
-    cr_expect_eq(ledger_inclusion(reader, 6, 600, &path, root), SG_OK);
-}
-
-Test(reader, a_reader_cannot_write)
-{
-    struct ledger_reader *none = NULL;
-    char missing[160];
-
-    (void)snprintf(missing, sizeof(missing), "%s.not-there", book.path);
-    cr_expect_eq(ledger_reader_open(missing, &none, &book.why), SG_LEDGER);
-    cr_expect_neq(access(missing, F_OK), 0, "it was not made");
-    cr_expect_null(none);
 }

@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/ledger.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/contract.h"
 
 static struct book book;
 static char text[LEDGER_MEMO_MAX];
@@ -18,22 +19,20 @@ static void tear_down(void)
     book_remove(&book);
 }
 
-TestSuite(memo, .init = set_up, .fini = tear_down);
-
 static void expect_kept(const char *name, const char *wanted)
 {
     cr_expect_eq(ledger_recall(book.ledger, name, text), SG_OK);
     cr_expect_str_eq(text, wanted);
 }
 
-Test(memo, what_was_never_kept_is_not_found)
+CONTRACT(memo, what_was_never_kept_is_not_found)
 {
     text[0] = 'x';
     cr_expect_eq(ledger_recall(book.ledger, "pin/lane0", text), SG_NOT_FOUND);
     cr_expect_str_eq(text, "");
 }
 
-Test(memo, outlives_the_gateway)
+CONTRACT(memo, outlives_the_gateway)
 {
     cr_assert_eq(ledger_remember(book.ledger, "pin/lane0", "latched 1 why"), SG_OK);
     book_close(&book);
@@ -41,7 +40,7 @@ Test(memo, outlives_the_gateway)
     expect_kept("pin/lane0", "latched 1 why");
 }
 
-Test(memo, the_last_text_of_a_name_stands)
+CONTRACT(memo, the_last_text_of_a_name_stands)
 {
     cr_assert_eq(ledger_remember(book.ledger, "pin/lane0", "latched 1"), SG_OK);
     cr_assert_eq(ledger_remember(book.ledger, "pin/lane1", "latched 2"), SG_OK);
@@ -50,7 +49,7 @@ Test(memo, the_last_text_of_a_name_stands)
     expect_kept("pin/lane1", "latched 2");
 }
 
-Test(memo, inside_a_transaction_it_is_there_with_the_commit)
+CONTRACT(memo, inside_a_transaction_it_is_there_with_the_commit)
 {
     cr_assert_eq(ledger_begin(book.ledger), SG_OK);
     cr_assert_eq(ledger_remember(book.ledger, "pin/lane0", "latched 1"), SG_OK);
@@ -65,21 +64,11 @@ Test(memo, inside_a_transaction_it_is_there_with_the_commit)
     expect_kept("pin/lane0", "latched 1");
 }
 
-Test(memo, no_name_reaches_what_the_schema_keeps)
+CONTRACT(memo, no_name_reaches_what_the_schema_keeps)
 {
     cr_assert_eq(ledger_remember(book.ledger, "schema", "99"), SG_OK);
     cr_assert_eq(ledger_remember(book.ledger, "origin", "elsewhere"), SG_OK);
     book_close(&book);
     book_open(&book);
     expect_kept("schema", "99");
-}
-
-Test(memo, a_text_that_segel_did_not_write_stops_the_ledger)
-{
-    cr_assert_eq(ledger_remember(book.ledger, "pin/lane0", "latched 1"), SG_OK);
-    book_close(&book);
-    book_tamper(&book,
-                "UPDATE meta SET value = hex(zeroblob(400)) WHERE key LIKE 'memo/%'");
-    book_open(&book);
-    cr_expect_eq(ledger_recall(book.ledger, "pin/lane0", text), SG_LEDGER);
 }
