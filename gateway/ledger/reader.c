@@ -49,7 +49,7 @@ void ledger_reader_close(struct ledger_reader *reader)
     free(reader);
 }
 
-enum sg_status view_failed(const struct ledger_reader *reader)
+static enum sg_status reading_failed(const struct ledger_reader *reader)
 {
     int class = sqlite3_errcode(reader->db) & 0xff;
 
@@ -60,7 +60,7 @@ enum sg_status view_begin(struct ledger_reader *reader)
 {
     AUTO(sql_reset) sqlite3_stmt *begin = reader->statements[READ_BEGIN];
 
-    return sqlite3_step(begin) == SQLITE_DONE ? SG_OK : view_failed(reader);
+    return sqlite3_step(begin) == SQLITE_DONE ? SG_OK : reading_failed(reader);
 }
 
 void view_end(struct ledger_reader **reader)
@@ -77,7 +77,7 @@ enum sg_status view_size(struct ledger_reader *reader, uint64_t *size)
     uint64_t last = 0;
 
     if (sqlite3_step(row) != SQLITE_ROW) {
-        return view_failed(reader);
+        return reading_failed(reader);
     }
     *size = sql_uint(row, 0, &last) ? last + 1 : 0;
     return SG_OK;
@@ -133,7 +133,7 @@ static enum sg_status read_rows(struct gathering *gathering)
             break;
         }
         if (rc != SQLITE_ROW || !sql_uint(row, 0, &index)) {
-            return view_failed(gathering->reader);
+            return reading_failed(gathering->reader);
         }
         consider(gathering, index, sql_bytes(row, 1));
     }
@@ -148,7 +148,7 @@ static bool take_found(void *context, uint64_t record, enum sg_status *status)
 
     if (!sql_bind_uint(row, 1, record) || !sql_bind_uint(row, 2, record + 1) ||
         sqlite3_step(row) != SQLITE_ROW || !sql_uint(row, 0, &index)) {
-        *status = view_failed(gathering->reader);
+        *status = reading_failed(gathering->reader);
         return false;
     }
     consider(gathering, index, sql_bytes(row, 1));
@@ -247,7 +247,7 @@ static enum sg_status copy_note(struct ledger_reader *reader, enum reading which
         return SG_NOT_FOUND;
     }
     if (rc != SQLITE_ROW) {
-        return view_failed(reader);
+        return reading_failed(reader);
     }
     struct slice note = sql_bytes(row, 1);
     if (note.len > cap) {
@@ -294,7 +294,7 @@ enum sg_status ledger_read_policy(struct ledger_reader *reader, const uint8_t sh
         return SG_NOT_FOUND;
     }
     if (rc != SQLITE_ROW) {
-        return view_failed(reader);
+        return reading_failed(reader);
     }
     struct slice text = sql_bytes(row, 0);
     *out = (uint8_t *)malloc(text.len + 1);
@@ -327,7 +327,7 @@ enum sg_status ledger_read_checkpoints(struct ledger_reader *reader,
             return SG_OK;
         }
     }
-    return rc == SQLITE_DONE ? SG_OK : view_failed(reader);
+    return rc == SQLITE_DONE ? SG_OK : reading_failed(reader);
 }
 
 enum sg_status ledger_outcome_of(struct ledger_reader *reader, const char *caller,
@@ -340,7 +340,7 @@ enum sg_status ledger_outcome_of(struct ledger_reader *reader, const char *calle
     }
     int rc = sqlite3_step(row);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        return view_failed(reader);
+        return reading_failed(reader);
     }
     if (rc == SQLITE_DONE) {
         return SG_NOT_FOUND;

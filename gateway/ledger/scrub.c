@@ -23,13 +23,14 @@ struct scrub {
 
 static enum sg_status failed(struct ledger_reader *reader, struct sg_error *why)
 {
-    enum sg_status status = view_failed(reader);
+    int class = sqlite3_errcode(reader->db) & 0xff;
 
-    return status == SG_CORRUPT
-               ? sg_fail(why, status, "the ledger's file is damaged (SQLite: %s)",
-                         sqlite3_errmsg(reader->db))
-               : sg_fail(why, status, "the ledger cannot be read (SQLite: %s)",
-                         sqlite3_errmsg(reader->db));
+    if (class == SQLITE_CORRUPT || class == SQLITE_NOTADB) {
+        return sg_fail(why, SG_CORRUPT, "the ledger's file is damaged (SQLite: %s)",
+                       sqlite3_errmsg(reader->db));
+    }
+    return sg_fail(why, SG_IO, "the ledger cannot be read (SQLite: %s)",
+                   sqlite3_errmsg(reader->db));
 }
 
 /* --- Checkpoints -------------------------------------------------------------------- */
@@ -213,6 +214,11 @@ static enum sg_status scrub_tile(struct ledger_reader *reader, struct sg_error *
 
 /* --- A pass ------------------------------------------------------------------------- */
 
+static enum sg_status begin(struct ledger_reader *reader, struct sg_error *why)
+{
+    return view_begin(reader) == SG_OK ? SG_OK : failed(reader, why);
+}
+
 static enum sg_status read_goal(struct ledger_reader *reader, const struct note_key *key,
                                 struct sg_error *why)
 {
@@ -251,7 +257,7 @@ enum sg_status ledger_scrub_begin(struct ledger_reader *reader, const char *log_
         return sg_fail(why, SG_NO_MEMORY, "there is no memory to check the log");
     }
     *reader->scrub = (struct scrub){.next_checkpoint = INT64_MAX};
-    TRY(view_begin(reader));
+    TRY(begin(reader, why));
     AUTO(view_end) struct ledger_reader *view = reader;
     TRY(read_goal(view, &key, why));
     TRY(find_checkpoint(view, 0, why));
@@ -264,7 +270,7 @@ enum sg_status ledger_scrub_step(struct ledger_reader *reader,
     struct scrub *scrub = reader->scrub;
 
     MUST(scrub != NULL);
-    TRY(view_begin(reader));
+    TRY(begin(reader, why));
     AUTO(view_end) struct ledger_reader *view = reader;
     for (unsigned i = 0; i < TILES_A_STEP && scrub->frontier.size < scrub->goal.size;
          i++) {

@@ -33,8 +33,6 @@ SG_MUST_USE enum sg_status view_begin(struct ledger_reader *reader);
 void view_end(struct ledger_reader **reader);
 /* Committed leaves, inside a transaction. */
 SG_MUST_USE enum sg_status view_size(struct ledger_reader *reader, uint64_t *size);
-/* What the last failure of SQLite means: SG_CORRUPT or SG_IO. */
-enum sg_status view_failed(const struct ledger_reader *reader);
 /* proofs.c: the path of a record in the tree of the first size records, inside a
  * transaction. Statuses as ledger_inclusion. */
 SG_MUST_USE enum sg_status view_inclusion(struct ledger_reader *reader, uint64_t index,

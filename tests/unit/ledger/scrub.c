@@ -147,6 +147,22 @@ Test(scrub, an_earlier_checkpoint_that_is_none_is_found)
                              "there is no sound checkpoint 300)");
 }
 
+/* As a disk may give back a page: SQLite cannot read it. */
+Test(scrub, a_page_of_nothing_is_found)
+{
+    static const char zeros[4096];
+    uint64_t records = 0;
+
+    FILE *file = fopen(book.path, "r+");
+    cr_assert_not_null(file);
+    cr_assert_eq(fseek(file, 200L * (long)sizeof(zeros), SEEK_SET), 0);
+    cr_assert_eq(fwrite(zeros, sizeof(zeros), 1, file), 1);
+    cr_assert_eq(fclose(file), 0);
+    book_open(&book);
+    cr_expect_eq(scrub(&records), SG_CORRUPT, "%s", why.text);
+    cr_expect_neq(why.text[0], '\0');
+}
+
 /* --- What the start finds, too, is found when it is changed later --------------------
  */
 
