@@ -10,7 +10,7 @@
  * their roots, and the checkpoints on the way. Nothing is taken from the file but the
  * records; what the start did not read is found here. */
 
-enum { TILES_A_STEP = 16 };
+enum { TILES_A_STEP = 4 };
 
 struct scrub {
     struct tlog_head goal;

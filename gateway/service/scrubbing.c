@@ -5,7 +5,7 @@
 #include "gateway/clock.h"
 #include "gateway/log.h"
 
-/* A piece takes some 10 ms, and four times as long the thread rests: signing needs
+/* A piece takes some ms, and four times as long the thread rests: signing needs
  * processor and disk more. Twenty million records are some minutes' work. */
 enum { REST = 4, RETRY_US = 60000000, LATE_US = 1000000 };
 static const int64_t AGAIN_US = 24LL * 3600 * 1000000;

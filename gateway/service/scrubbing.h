@@ -27,7 +27,7 @@ struct scrubbing {
     atomic_int_fast64_t ended_us;
 };
 
-/* Does the next piece if it is due, some 10 ms. idle: no question waits; when one always
+/* Does the next piece if it is due, some ms. idle: no question waits; when one always
  * does, pieces come seldom, but they come. */
 void scrubbing_step(struct scrubbing *scrubbing, struct ledger_reader *reader, bool idle);
 /* Any thread. */

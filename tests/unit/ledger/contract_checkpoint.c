@@ -101,3 +101,34 @@ CONTRACT(checkpoint, an_empty_tree_has_a_checkpoint_too)
     cr_expect_eq(empty.state.size, 0);
     book_remove(&empty);
 }
+
+static void expect_same_root(void)
+{
+    struct tlog_hash want = book_root(ledger_size(book.ledger));
+
+    book_close(&book);
+    book_open(&book);
+    cr_expect_eq(memcmp(book.state.root, want.bytes, sizeof(want.bytes)), 0,
+                 "root of %u records", (unsigned)book.state.size);
+}
+
+/* A start takes what the checkpoint covers from stored roots: of tiles of one level, of
+ * two, and of none. */
+CONTRACT(checkpoint, a_start_from_any_checkpoint_has_the_root_of_all_records)
+{
+    static const unsigned sizes[] = {768,   769,   1023,  1024,   1025,  65535,
+                                     65536, 65537, 65791, 131072, 131329};
+
+    book_open(&book);
+    for (size_t i = 0; i < SG_COUNT(sizes); i++) {
+        uint64_t size = ledger_size(book.ledger);
+        if (size < sizes[i]) {
+            book_add(&book, (unsigned)(sizes[i] - size));
+        }
+        book_checkpoint(&book);
+        expect_same_root();
+        cr_expect_eq(book.state.checkpoint_size, ledger_size(book.ledger));
+        book_add(&book, i % 2 == 0 ? 1 : 300);
+        expect_same_root();
+    }
+}
