@@ -23,7 +23,10 @@ static const struct kind {
                         {"name", "witness", "vkey", "monitor", "ca", "interval_s"},
                         true,
                         60},
-    [ANCHOR_STAMP] = {"tsa", {"name", "tsa", "chain", "ca", "interval_s"}, true, 3600},
+    [ANCHOR_STAMP] = {"tsa",
+                      {"name", "tsa", "chain", "keep", "ca", "interval_s"},
+                      true,
+                      3600},
 };
 
 const char *config_anchor_word(enum config_anchor_kind kind)
@@ -91,6 +94,14 @@ static enum sg_status read_witness(struct parse *p, const struct yaml_node *map,
                : field_url(p, map, "monitor", &anchor->monitor);
 }
 
+static enum sg_status read_authority(struct parse *p, const struct yaml_node *map,
+                                     struct config_anchor *anchor)
+{
+    TRY(field_path(p, map, "chain", &anchor->chain));
+    return yaml_get(map, "keep") == NULL ? SG_OK
+                                         : field_path(p, map, "keep", &anchor->keep);
+}
+
 static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
                                  struct config_anchor *anchor)
 {
@@ -104,7 +115,7 @@ static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
         TRY(field_path(p, map, "ca", &anchor->ca));
     }
     return anchor->kind == ANCHOR_WITNESS ? read_witness(p, map, anchor)
-                                          : field_path(p, map, "chain", &anchor->chain);
+                                          : read_authority(p, map, anchor);
 }
 
 static enum sg_status read_anchor(struct parse *p, const struct yaml_node *map,
@@ -113,7 +124,8 @@ static enum sg_status read_anchor(struct parse *p, const struct yaml_node *map,
     static const struct yaml_range range = {1, LONGEST_INTERVAL_S};
     const struct yaml_node *interval = yaml_get(map, "interval_s");
 
-    *anchor = (struct config_anchor){.monitor = "", .vkey = "", .chain = "", .ca = ""};
+    *anchor = (struct config_anchor){
+        .monitor = "", .vkey = "", .chain = "", .keep = "", .ca = ""};
     TRY(find_kind(p, map, &anchor->kind));
     TRY(parse_known(p, map, kinds[anchor->kind].fields));
     TRY(field_name(p, map, &anchor->name));

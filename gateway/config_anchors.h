@@ -15,6 +15,7 @@ struct config_anchor {
     const char *monitor; /* of a witness: where it shows what it holds; an URL likewise */
     const char *vkey;    /* of a witness; its form is not looked at here */
     const char *chain;   /* of a time stamp authority: PEM */
+    const char *keep;    /* folder for its answers and what they are over; "" = none */
     const char *ca;      /* PEM of who may vouch for an https URL; "" = the system's */
     int64_t interval_s;  /* between two deliveries */
 };

@@ -27,27 +27,21 @@ static void close_fd(int *fd)
     }
 }
 
-static enum sg_status failed(const struct anchor *anchor, const char *what,
-                             struct sg_error *why)
+static enum sg_status failed(const char *what, const char *place, struct sg_error *why)
 {
     char reason[128] = "";
     int error = errno;
 
-    return sg_fail(why, error == ENOENT ? SG_NOT_FOUND : SG_IO, "cannot %s %s: %s", what,
-                   anchor->config->place, strerror_r(error, reason, sizeof(reason)));
+    return sg_fail(why, SG_IO, "cannot %s %s: %s", what, place,
+                   strerror_r(error, reason, sizeof(reason)));
 }
 
 /* A folder that is not there is not made: below a disk that is not mounted it would be on
  * the first one. */
-static enum sg_status open_folder(const struct anchor *anchor, int *fd,
-                                  struct sg_error *why)
+static enum sg_status open_folder(const char *place, int *fd, struct sg_error *why)
 {
-    *fd = open(anchor->config->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd >= 0) {
-        return SG_OK;
-    }
-    enum sg_status status = failed(anchor, "open the folder", why);
-    return status == SG_NOT_FOUND ? SG_IO : status;
+    *fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 ? SG_OK : failed("open the folder", place, why);
 }
 
 static bool write_all(int fd, struct slice bytes)
@@ -111,6 +105,18 @@ static void name_of(const struct anchor *anchor, char out[NAME_SIZE])
     }
 }
 
+/* Whole or not there. */
+static enum sg_status put(const char *place, int folder, const char *name,
+                          struct slice bytes, struct sg_error *why)
+{
+    if (!write_beside(folder, bytes)) {
+        return failed("write into", place, why);
+    }
+    return renameat(folder, BESIDE, folder, name) == 0 && fsync(folder) == 0
+               ? SG_OK
+               : failed("put a file into", place, why);
+}
+
 /* What was dropped stays as it is. */
 static enum sg_status look_before(const struct anchor *anchor, int folder,
                                   const char *name, struct sg_error *why)
@@ -140,18 +146,22 @@ enum sg_status folder_deliver(const struct anchor *anchor, struct sg_error *why)
     AUTO(close_fd) int folder = -1;
 
     name_of(anchor, name);
-    TRY(open_folder(anchor, &folder, why));
+    TRY(open_folder(anchor->config->place, &folder, why));
     enum sg_status before = look_before(anchor, folder, name, why);
     if (before != SG_NOT_FOUND) {
         return before;
     }
-    if (!write_beside(folder, slice_of(anchor->offer, anchor->offer_len))) {
-        return failed(anchor, "write a checkpoint into", why);
-    }
-    if (renameat(folder, BESIDE, folder, name) != 0 || fsync(folder) != 0) {
-        return failed(anchor, "put a checkpoint into", why);
-    }
-    return SG_OK;
+    return put(anchor->config->place, folder, name,
+               slice_of(anchor->offer, anchor->offer_len), why);
+}
+
+enum sg_status folder_keep(const char *place, const char *name, struct slice bytes,
+                           struct sg_error *why)
+{
+    AUTO(close_fd) int folder = -1;
+
+    TRY(open_folder(place, &folder, why));
+    return put(place, folder, name, bytes, why);
 }
 
 /* --- Looking back ---------------------------------------------------------------- */
@@ -196,7 +206,7 @@ static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *size
     uint64_t size = 0;
 
     if (dir == NULL) {
-        return failed(anchor, "open the folder", why);
+        return failed("open the folder", anchor->config->place, why);
     }
     for (size_t i = 0; i < ENTRIES_MAX; i++) {
         entry = readdir(dir); /* NOLINT(concurrency-mt-unsafe): nobody else has dir */
@@ -239,7 +249,7 @@ enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
     char name[NAME_SIZE];
     AUTO(close_fd) int folder = -1;
 
-    TRY(open_folder(anchor, &folder, why));
+    TRY(open_folder(anchor->config->place, &folder, why));
     if (anchor->config->kind == ANCHOR_DISK) {
         return take_file(anchor, folder, NEWEST, out);
     }

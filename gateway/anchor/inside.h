@@ -65,6 +65,9 @@ struct anchors {
  * checkpoint of this size. SG_IO. */
 SG_MUST_USE enum sg_status folder_deliver(const struct anchor *anchor,
                                           struct sg_error *why);
+/* A file of this name in a folder, likewise. */
+SG_MUST_USE enum sg_status folder_keep(const char *place, const char *name,
+                                       struct slice bytes, struct sg_error *why);
 /* The largest checkpoint of this log that it holds. SG_NOT_FOUND: none. SG_IO. */
 struct held {
     uint8_t note[HELD_MAX];

@@ -310,6 +310,23 @@ def a_witness_that_answers_byte_by_byte_ends_by_the_clock(town):
 
 
 @claim
+def the_gateway_ends_though_a_witness_hangs(town):
+    def hang(handler):
+        time.sleep(25)
+
+    def mode(witness, body):
+        raise Answer(200, hang)
+    town.fresh()
+    changes = (("timeout_ms: 1000", "timeout_ms: 60000"),)
+    with town.gateway("w1", changes=changes) as gateway:
+        until(lambda: town.first.cosigned, "no cosignature")
+        town.first.mode, town.first.asked = mode, []
+        sign(gateway)
+        until(lambda: town.first.asked, "it is not asked")
+        equal(gateway.stop(), 0, "exit code")
+
+
+@claim
 def a_refused_proof_is_an_alarm(town):
     def mode(witness, body):
         raise Answer(422)
@@ -464,7 +481,7 @@ def stamped(town, state, *words, mode=None, signer="authority"):
     stamper = town.stamper()
     stamper.mode, stamper.signer, stamper.asked = mode, signer, []
     entry = (f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
-             " interval_s: 1}\n")
+             f" keep: {town.drop}, interval_s: 1}}\n")
     path = with_anchors(town.rig, entry)
     text = town.rig.read(os.path.basename(path)).replace("ledger.db", town.ledger)
     with town.rig.gateway(town.rig.write("anchored.yaml", text)) as gateway:
@@ -489,6 +506,10 @@ def a_time_stamp_is_over_the_note_as_the_log_signed_it(town):
                              "-data", town.rig.write("kept.note", bytes(note)), "-CAfile",
                              town.stamper().chain)
         equal(result.returncode, 0, result.stderr.decode())
+        with open(os.path.join(town.drop, f"{size}.tsr"), "rb") as file:
+            equal(file.read(), token, "the answer in its folder")
+        with open(os.path.join(town.drop, f"{size}.checkpoint"), "rb") as file:
+            equal(file.read(), bytes(note), "what it is over")
     ok = town.records("anchor.ok")[0]
     equal((ok["subject"], ok["kind"]), ("stamps", "tsa"), "record")
     expect("log.anchor_age_s" in town.records("intent")[-1]["facts"], "it does not count")
