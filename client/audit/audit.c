@@ -6,7 +6,7 @@
 #include "proto/text.h"
 
 /* Far above the deadline of any job and the time that a lost HSM may cost one. */
-enum { UNDER_WAY_US = 120000000, MARK_TEXT = 1024 };
+enum { UNDER_WAY_US = 120000000 };
 
 static const struct {
     enum audit_kind kind;
@@ -42,31 +42,16 @@ void audit_fault_text(const struct audit_fault *shown, bool english,
 
 /* --- Kinds of records -------------------------------------------------------------- */
 
-/* Caller and request id, which together are signed once at most. Nothing to remember of
- * a record without an id. */
-static struct seen_mark mark_of(const struct scan *scan)
-{
-    struct seen_mark mark = {{0, 0}};
-    uint8_t text[MARK_TEXT];
-
-    if (scan_raw(scan, MEMBER_job).len == 0) {
-        return mark;
-    }
-    size_t len = scan_text(scan, MEMBER_caller, text, sizeof(text) / 2);
-    text[len++] = 0;
-    len += scan_text(scan, MEMBER_job, text + len, sizeof(text) - len);
-    struct tlog_hash hash = tlog_sha256(slice_of(text, len));
-    memcpy(&mark, hash.bytes, sizeof(mark));
-    return mark;
-}
-
 static enum sg_status take_intent(struct audit *audit, uint64_t index)
 {
     struct pending_slot slot = {.index = index,
                                 .time_us = audit->last_us,
-                                .mark = mark_of(&audit->last),
+                                .named = mark_is_named(&audit->last),
                                 .used = true};
 
+    for (size_t i = 0; i < MARK_PAIRS; i++) {
+        slot.marks[i] = mark_record(&audit->marking, &audit->last, (enum mark_pair)i);
+    }
     audit->intents++;
     (void)scan_uint(&audit->last, MEMBER_attempt, &slot.attempt);
     enum sg_status added = pending_add(&audit->open, &slot);
@@ -88,25 +73,57 @@ static void count_outcome(struct audit *audit)
     }
 }
 
-static enum sg_status match_intent(struct audit *audit, uint64_t index,
-                                   const struct pending_slot *intent)
+/* What an outcome says of its job is what its intent said. Those of older gateways say
+ * nothing, and one that a start writes for an intent that was open names the request
+ * only. */
+static void hold_against_intent(struct audit *audit, uint64_t index,
+                                const struct pending_slot *intent)
 {
+    static const enum audit_fault_id others[MARK_PAIRS] = {
+        [MARK_REQUEST] = FAULT_OTHER_REQUEST, [MARK_WORK] = FAULT_OTHER_WORK};
     uint64_t attempt = 0;
 
     (void)scan_uint(&audit->last, MEMBER_attempt, &attempt);
     if (attempt != intent->attempt) {
         fault(audit, FAULT_OTHER_ATTEMPT, index);
     }
-    if ((intent->mark.word[0] | intent->mark.word[1]) == 0 ||
-        !scan_is(&audit->last, MEMBER_outcome, "signed")) {
-        return SG_OK;
+    for (size_t i = 0; i < MARK_PAIRS; i++) {
+        if (!mark_fits(&audit->marking, &audit->last, (enum mark_pair)i,
+                       &intent->marks[i])) {
+            fault(audit, others[i], index);
+        }
     }
-    enum sg_status added = seen_add(&audit->seen, intent->mark);
+}
+
+/* again: the fault of the record when it is there already. */
+static enum sg_status remember(struct audit *audit, struct seen *seen,
+                               struct seen_mark mark, enum audit_fault_id again,
+                               uint64_t index)
+{
+    enum sg_status added = seen_add(seen, mark);
+
     if (added == SG_CONFLICT) {
-        fault(audit, FAULT_SIGNED_TWICE, index);
+        fault(audit, again, index);
         return SG_OK;
     }
     return added;
+}
+
+/* The intent is not here to be asked: that it has one outcome only, and for whom that
+ * is, can be seen all the same. */
+static enum sg_status take_later_half(struct audit *audit, uint64_t index,
+                                      uint64_t intent)
+{
+    TRY(remember(audit, &audit->earlier, mark_number(intent), FAULT_NO_INTENT, index));
+    if (!scan_is(&audit->last, MEMBER_outcome, "signed")) {
+        return SG_OK;
+    }
+    if (!mark_is_named(&audit->last)) {
+        audit->unnamed++;
+        return SG_OK;
+    }
+    struct seen_mark mark = mark_record(&audit->marking, &audit->last, MARK_REQUEST);
+    return remember(audit, &audit->seen, mark, FAULT_SIGNED_TWICE, index);
 }
 
 static enum sg_status take_outcome(struct audit *audit, uint64_t index)
@@ -115,16 +132,19 @@ static enum sg_status take_outcome(struct audit *audit, uint64_t index)
     uint64_t at = 0;
 
     count_outcome(audit);
-    if (scan_uint(&audit->last, MEMBER_intent, &at) && at < audit->first) {
-        audit->earlier++;
-        return SG_OK;
+    bool numbered = scan_uint(&audit->last, MEMBER_intent, &at);
+    if (numbered && at < audit->first) {
+        return take_later_half(audit, index, at);
     }
-    if (scan_raw(&audit->last, MEMBER_intent).len > 0 ||
-        !pending_remove(&audit->open, at, &intent)) {
+    if (!numbered || !pending_remove(&audit->open, at, &intent)) {
         fault(audit, FAULT_NO_INTENT, index);
         return SG_OK;
     }
-    return match_intent(audit, index, &intent);
+    hold_against_intent(audit, index, &intent);
+    return intent.named && scan_is(&audit->last, MEMBER_outcome, "signed")
+               ? remember(audit, &audit->seen, intent.marks[MARK_REQUEST],
+                          FAULT_SIGNED_TWICE, index)
+               : SG_OK;
 }
 
 static enum sg_status take_denial(struct audit *audit, uint64_t index)
@@ -178,6 +198,11 @@ static enum sg_status take_record(struct audit *audit, uint64_t index, struct sl
 {
     uint64_t seq = 0;
 
+    if (json.len > MARK_RECORD_MAX) {
+        audit->last = (struct scan){0};
+        fault(audit, FAULT_TOO_LONG, index);
+        return SG_OK;
+    }
     if (scan_record(json, &audit->last) != SG_OK) {
         fault(audit, FAULT_NOT_OBJECT, index);
         return SG_OK;
@@ -252,4 +277,5 @@ void audit_fini(struct audit *audit)
 {
     pending_fini(&audit->open);
     seen_fini(&audit->seen);
+    seen_fini(&audit->earlier);
 }

@@ -44,7 +44,9 @@ struct audit {
     struct audit_mark marks[AUDIT_MARKS]; /* set the sizes before the first record */
     size_t mark_count;
     struct pending open; /* INTENTs without OUTCOME so far */
-    struct seen seen;
+    struct seen seen;    /* requests that were signed */
+    struct seen earlier; /* INTENTs before `first` that have had their OUTCOME */
+    struct marking marking;
     int64_t first_us;
     int64_t last_us;
     uint64_t intents;
@@ -53,7 +55,8 @@ struct audit {
     uint64_t indeterminate;
     uint64_t denials;
     uint64_t others;
-    uint64_t earlier;     /* OUTCOMEs whose INTENT stands before `first` */
+    uint64_t unnamed; /* signatures whose INTENT stands before `first`, and which do not
+                         name their request: written by older gateways */
     uint64_t back_count;  /* times that went back by more than AUDIT_BACK_US */
     uint64_t back_index;  /* the record of the widest such step */
     int64_t back_most_us; /* its width */

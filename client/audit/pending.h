@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_AUDIT_PENDING_H
 #define SEGEL_CLIENT_AUDIT_PENDING_H
 
-#include "client/audit/seen.h"
+#include "client/audit/marks.h"
 #include "proto/base.h"
 
 /* INTENTs that wait for their OUTCOME: a hash table by record index. Few are open at one
@@ -10,7 +10,8 @@ struct pending_slot {
     uint64_t index;
     int64_t time_us;
     uint64_t attempt;
-    struct seen_mark mark; /* of its request; both 0: none */
+    struct seen_mark marks[MARK_PAIRS];
+    bool named; /* it has a request id */
     bool used;
 };
 struct pending {

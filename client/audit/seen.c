@@ -9,7 +9,7 @@ static bool is_free(const struct seen_mark *slot)
     return (slot->word[0] | slot->word[1]) == 0;
 }
 
-static bool equal(const struct seen_mark *a, const struct seen_mark *b)
+bool seen_mark_equal(const struct seen_mark *a, const struct seen_mark *b)
 {
     return a->word[0] == b->word[0] && a->word[1] == b->word[1];
 }
@@ -19,7 +19,7 @@ static struct seen_mark *place(const struct seen *seen, const struct seen_mark *
 {
     size_t at = (size_t)mark->word[0] & (seen->cap - 1);
 
-    while (!is_free(&seen->slots[at]) && !equal(&seen->slots[at], mark)) {
+    while (!is_free(&seen->slots[at]) && !seen_mark_equal(&seen->slots[at], mark)) {
         at = (at + 1) & (seen->cap - 1);
     }
     return &seen->slots[at];

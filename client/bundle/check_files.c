@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "client/bundle/examination.h"
+#include "client/bundle/plan.h"
 
 #define ENTRIES_MAX (TLOG_TILE_WIDTH * (2 + (uint64_t)BUNDLE_RECORD_MAX))
 #define PART_MAX    (BUNDLE_PART_RECORDS * (1 + (uint64_t)BUNDLE_RECORD_MAX))
@@ -173,11 +174,6 @@ static enum sg_status count_files(struct examination *exam)
     return SG_OK;
 }
 
-static bool is_whole(const struct manifest_head *head)
-{
-    return head->first == 0 && head->end == head->tree_size;
-}
-
 /* As many of each kind as records of this number and place have. */
 static void count_kinds(struct examination *exam)
 {
@@ -189,10 +185,10 @@ static void count_kinds(struct examination *exam)
     if (exam->listing.parts != parts) {
         verdict_find(exam->verdict, FINDING_FILE_COUNT, "records");
     }
-    if (exam->listing.tiles != climb_expected(head->tree_size, head->first, head->end)) {
+    if (exam->listing.tiles != plan_count(head)) {
         verdict_find(exam->verdict, FINDING_FILE_COUNT, "tile");
     }
-    if (exam->listing.entries != (is_whole(head) ? bundles : 0)) {
+    if (exam->listing.entries != (manifest_head_whole(head) ? bundles : 0)) {
         verdict_find(exam->verdict, FINDING_FILE_COUNT, "tile/entries");
     }
     if (exam->listing.notes != 2) {

@@ -1,6 +1,7 @@
 #include <openssl/x509.h>
 
 #include "client/bundle/examination.h"
+#include "client/bundle/key_hash.h"
 #include "proto/text.h"
 
 static void free_certificate(X509 **certificate)
@@ -24,24 +25,12 @@ static bool hash_of_name(const char *path, const char *end, struct tlog_hash *ou
     return memcmp(again, name, 64) == 0;
 }
 
-/* SHA-256 of the public key with its algorithm (SubjectPublicKeyInfo), as records name
- * it. */
 static bool hash_of_key(struct slice der, struct tlog_hash *out)
 {
     const uint8_t *at = der.data;
     AUTO(free_certificate) X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
-    uint8_t *spki = NULL;
 
-    if (certificate == NULL || at != der.data + der.len) {
-        return false;
-    }
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
-    if (len <= 0) {
-        return false;
-    }
-    *out = tlog_sha256(slice_of(spki, (size_t)len));
-    OPENSSL_free(spki);
-    return true;
+    return certificate != NULL && at == der.data + der.len && key_hash(certificate, out);
 }
 
 static enum sg_status certificate_fits(struct examination *exam, const char *path,

@@ -5,13 +5,6 @@
 
 /* --- One record -------------------------------------------------------------------- */
 
-static bool is_whole(const struct examination *exam)
-{
-    const struct manifest_head *head = &exam->verdict->head;
-
-    return head->first == 0 && head->end == head->tree_size;
-}
-
 /* Goes to the record's tile. A tree that breaks off is not held against the rest. */
 static void hold_against_tree(struct examination *exam, uint64_t index)
 {
@@ -30,13 +23,22 @@ static void hold_against_tree(struct examination *exam, uint64_t index)
     }
 }
 
-static enum sg_status open_entries(struct examination *exam, struct tlog_tile *tile)
+static void other_entries(struct examination *exam, const char *path)
 {
-    char path[TLOG_TILE_PATH_SIZE];
+    verdict_find(exam->verdict, FINDING_ENTRY, "%s", path);
+    exam->entries.open = false;
+}
 
-    tlog_entries_path(tile, path);
+/* That there are as many as there should be says nothing about which ones. */
+static enum sg_status open_entries(struct examination *exam, const char *path)
+{
     enum sg_status status = bundle_file_open(exam->bundle, path, &exam->entries);
-    return status == SG_NOT_FOUND ? SG_OK : status;
+
+    if (status == SG_NOT_FOUND) {
+        other_entries(exam, path);
+        return SG_OK;
+    }
+    return status;
 }
 
 /* A big-endian length of two bytes, then the record (C2SP tlog-tiles). */
@@ -64,8 +66,9 @@ static enum sg_status hold_against_entries(struct examination *exam, uint64_t in
     bool good = false;
     char path[TLOG_TILE_PATH_SIZE];
 
+    tlog_entries_path(&tile, path);
     if (index % TLOG_TILE_WIDTH == 0) {
-        TRY(open_entries(exam, &tile));
+        TRY(open_entries(exam, path));
     }
     if (!exam->entries.open) {
         return SG_OK; /* found already */
@@ -75,9 +78,7 @@ static enum sg_status hold_against_entries(struct examination *exam, uint64_t in
         good &&
         (!last || (exam->entries.left == 0 && exam->entries.start == exam->entries.fill));
     if (!good) {
-        tlog_entries_path(&tile, path);
-        verdict_find(exam->verdict, FINDING_ENTRY, "%s", path);
-        exam->entries.open = false;
+        other_entries(exam, path);
     }
     return SG_OK;
 }
@@ -91,8 +92,27 @@ static void hold_end(struct examination *exam, uint64_t index)
 
     if (head->end < head->tree_size) {
         verdict_find(exam->verdict, FINDING_PERIOD_OPEN, "%" PRIu64, index);
+    } else if (exam->audit.last_us < head->from_us && index == head->first) {
+        verdict_find(exam->verdict, FINDING_PERIOD_AFTER, "%" PRIu64, index);
     } else if (head->until_us != INT64_MAX) {
         verdict_find(exam->verdict, FINDING_PERIOD_TAIL, "%" PRIu64, index);
+    }
+}
+
+/* The first record of the bundle stands before the period, unless the log begins in it,
+ * and the next one opens the period. */
+static void hold_begin(struct examination *exam, uint64_t index)
+{
+    const struct manifest_head *head = &exam->verdict->head;
+    bool before = exam->audit.last_us < head->from_us;
+
+    if (index == head->first) {
+        exam->begins_before = before;
+        if (index > 0 && !before) {
+            verdict_find(exam->verdict, FINDING_PERIOD_BEGIN, "%" PRIu64, index);
+        }
+    } else if (index == head->first + 1 && exam->begins_before && before) {
+        verdict_find(exam->verdict, FINDING_PERIOD_LATE, "%" PRIu64, index);
     }
 }
 
@@ -103,9 +123,7 @@ static void hold_against_period(struct examination *exam, uint64_t index)
     const struct manifest_head *head = &exam->verdict->head;
     int64_t time_us = exam->audit.last_us;
 
-    if (index == head->first && index > 0 && time_us >= head->from_us) {
-        verdict_find(exam->verdict, FINDING_PERIOD_BEGIN, "%" PRIu64, index);
-    }
+    hold_begin(exam, index);
     if (index + 1 < head->end && time_us >= head->until_us) {
         verdict_find(exam->verdict, FINDING_PERIOD_END, "%" PRIu64, index);
     }
@@ -127,7 +145,7 @@ static enum sg_status take_record(struct examination *exam, uint64_t index,
     named_record(&exam->certificates, scan_raw(&exam->audit.last, MEMBER_cert_spki));
     hold_against_tree(exam, index);
     hold_against_period(exam, index);
-    if (is_whole(exam)) {
+    if (manifest_head_whole(&exam->verdict->head)) {
         TRY(hold_against_entries(exam, index, json));
     }
     return notes_reach(exam, index + 1);
@@ -216,6 +234,9 @@ static void tell_faults(struct examination *exam)
             exam->verdict->counts[counted_at[kind]] +=
                 audit->kind_counts[kind] - told[kind];
         }
+    }
+    if (audit->unnamed > 0) {
+        verdict_find(exam->verdict, FINDING_UNNAMED, "%" PRIu64, audit->unnamed);
     }
     if (audit->back_count > 0) {
         verdict_find(exam->verdict, FINDING_CLOCK_BACK, "%" PRIu64, audit->back_index);

@@ -22,7 +22,6 @@ static enum sg_status load(struct climb *climb, const struct tlog_tile *tile,
     memcpy(out->hashes, bytes.data, len);
     out->n = tile->n;
     out->width = tile->width;
-    climb->files++;
     return SG_OK;
 }
 
@@ -123,30 +122,4 @@ void climb_before(const struct climb *climb, uint64_t index, struct tlog_frontie
 void climb_fini(struct climb *climb)
 {
     bundle_file_fini(&climb->file);
-}
-
-/* On one level: the tiles from the first record's to the last one's, and the incomplete
- * one at the edge if it is not among them. */
-static uint64_t expected_on(unsigned level, uint64_t size, uint64_t first, uint64_t end)
-{
-    uint64_t hashes = tlog_level_size(level, size);
-    uint64_t low = tlog_level_size(level, first) / TLOG_TILE_WIDTH;
-    uint64_t high = tlog_level_size(level, end - 1) / TLOG_TILE_WIDTH;
-    uint64_t edge = hashes / TLOG_TILE_WIDTH;
-    bool incomplete = hashes % TLOG_TILE_WIDTH != 0;
-
-    if (high >= edge) {
-        return edge - (low < edge ? low : edge) + (incomplete ? 1 : 0);
-    }
-    return high - low + 1 + (incomplete ? 1 : 0);
-}
-
-uint64_t climb_expected(uint64_t size, uint64_t first, uint64_t end)
-{
-    uint64_t count = 0;
-
-    for (unsigned level = 0; level < TLOG_TILE_LEVELS; level++) {
-        count += expected_on(level, size, first, end);
-    }
-    return count;
 }

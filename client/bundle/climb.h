@@ -23,7 +23,6 @@ struct climb {
     struct climb_tile edge[TLOG_TILE_LEVELS];  /* the incomplete ones */
     struct climb_tile whole[TLOG_TILE_LEVELS]; /* on the way to the present record */
     const struct climb_tile *now[TLOG_TILE_LEVELS];
-    uint64_t files; /* tiles that were opened */
     struct bundle_file file;
 };
 
@@ -38,7 +37,5 @@ const struct tlog_hash *climb_leaf(const struct climb *climb, uint64_t index);
 /* The tree of all records before the one gone to. */
 void climb_before(const struct climb *climb, uint64_t index, struct tlog_frontier *out);
 void climb_fini(struct climb *climb);
-/* Tile files that a bundle of these records has. */
-uint64_t climb_expected(uint64_t size, uint64_t first, uint64_t end);
 
 #endif

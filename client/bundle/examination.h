@@ -53,8 +53,9 @@ struct examination {
     uint8_t *head_note;    /* owned; NULL: nobody looks on */
     size_t head_note_len;
     bool head_known;
-    bool tiles_sound; /* so far */
-    bool tree_known;  /* audit.tree is the tree before the records */
+    bool tiles_sound;   /* so far */
+    bool begins_before; /* the first record is older than the period */
+    bool tree_known;    /* audit.tree is the tree before the records */
     struct climb climb;
     struct notes notes;
     struct named policies;

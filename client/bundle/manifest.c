@@ -156,6 +156,11 @@ bool manifest_head_sound(const struct manifest_head *head)
            head->from_us < head->until_us;
 }
 
+bool manifest_head_whole(const struct manifest_head *head)
+{
+    return head->first == 0 && head->end == head->tree_size;
+}
+
 enum sg_status manifest_file_line(struct slice line, struct manifest_file *file)
 {
     struct slice hex = take_word(&line);
@@ -180,7 +185,7 @@ enum sg_status manifest_file_line(struct slice line, struct manifest_file *file)
 
 /* --- Writing ----------------------------------------------------------------------- */
 
-static void write_moment(int64_t time_us, char out[TEXT_TIME_SIZE])
+void manifest_write_moment(int64_t time_us, char out[TEXT_TIME_SIZE])
 {
     if (time_us == INT64_MIN || time_us == INT64_MAX) {
         memcpy(out, "-", 2);
@@ -195,8 +200,8 @@ enum sg_status manifest_write_head(const struct manifest_head *head,
     char from[TEXT_TIME_SIZE];
     char until[TEXT_TIME_SIZE];
 
-    write_moment(head->from_us, from);
-    write_moment(head->until_us, until);
+    manifest_write_moment(head->from_us, from);
+    manifest_write_moment(head->until_us, until);
     int wrote = snprintf(out, MANIFEST_HEAD_MAX,
                          "%s\norigin %s\ntree %" PRIu64 "\nrecords %" PRIu64 " %" PRIu64
                          "\nperiod %s %s\nfiles %" PRIu64 "\n",

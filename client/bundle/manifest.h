@@ -3,6 +3,7 @@
 
 #include "proto/base.h"
 #include "proto/slice.h"
+#include "proto/text.h"
 #include "proto/tlog/merkle.h"
 #include "proto/tlog/note.h"
 
@@ -51,10 +52,14 @@ enum { MANIFEST_HEAD_LINES = 6 };
 SG_MUST_USE enum sg_status manifest_head_line(unsigned number, struct slice line,
                                               struct manifest_head *head);
 bool manifest_head_sound(const struct manifest_head *head);
+/* All records of the tree. */
+bool manifest_head_whole(const struct manifest_head *head);
 /* "<sha256> <size> <path>" */
 SG_MUST_USE enum sg_status manifest_file_line(struct slice line,
                                               struct manifest_file *file);
 
+/* A time of `period` as the manifest writes it, or "-". */
+void manifest_write_moment(int64_t time_us, char out[TEXT_TIME_SIZE]);
 /* With their line ends; SG_TOO_LARGE: an origin that is too long. */
 SG_MUST_USE enum sg_status manifest_write_head(const struct manifest_head *head,
                                                char out[MANIFEST_HEAD_MAX], size_t *len);

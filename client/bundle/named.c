@@ -16,15 +16,35 @@ static struct named_item *item_of(struct named *named, const struct tlog_hash *h
     return &named->items[named->count++];
 }
 
-void named_record(struct named *named, struct slice text)
+/* The digits that stand for a hash; empty when the text has another form. */
+static struct slice digits_of(struct slice text)
 {
-    struct tlog_hash hash;
+    if (text.len == NAMED_TEXT && memcmp(text.data, "sha256:", NAMED_PREFIX) == 0) {
+        return slice_of(text.data + NAMED_PREFIX, NAMED_DIGITS);
+    }
+    return text.len == NAMED_DIGITS ? text : slice_of("", 0);
+}
+
+static bool is_lower_hex(struct slice digits, struct tlog_hash *out)
+{
+    char again[NAMED_DIGITS + 1];
     size_t len = 0;
 
-    if (text.len != NAMED_TEXT || memcmp(text.data, named->last, NAMED_TEXT) == 0 ||
-        memcmp(text.data, "sha256:", 7) != 0 ||
-        text_unhex(slice_of(text.data + 7, 64), hash.bytes, sizeof(hash.bytes), &len) !=
-            SG_OK) {
+    if (digits.len != NAMED_DIGITS ||
+        text_unhex(digits, out->bytes, sizeof(out->bytes), &len) != SG_OK) {
+        return false;
+    }
+    text_hex(slice_of(out->bytes, len), again);
+    return memcmp(again, digits.data, NAMED_DIGITS) == 0;
+}
+
+void named_record(struct named *named, struct slice text)
+{
+    struct slice digits = digits_of(text);
+    struct tlog_hash hash;
+
+    if (digits.len == 0 || memcmp(digits.data, named->last, NAMED_DIGITS) == 0 ||
+        !is_lower_hex(digits, &hash)) {
         return;
     }
     struct named_item *item = item_of(named, &hash);
@@ -33,7 +53,7 @@ void named_record(struct named *named, struct slice text)
         return;
     }
     item->named = true;
-    memcpy(named->last, text.data, NAMED_TEXT);
+    memcpy(named->last, digits.data, NAMED_DIGITS);
 }
 
 bool named_there(struct named *named, const struct tlog_hash *hash)

@@ -112,6 +112,35 @@ static void print_check(const struct verdict *verdict, enum bundle_check check)
     }
 }
 
+/* What the bundle says that it covers, in full. */
+static void print_period(const struct verdict *verdict)
+{
+    static const struct {
+        const char *title;
+        const char *from[2]; /* with a time, without */
+        const char *until[2];
+    } words[] = {
+        [VERDICT_ENGLISH] = {"covers",
+                             {"from", "from the beginning of the log"},
+                             {"until", "until its checkpoint"}},
+        [VERDICT_INDONESIAN] = {"mencakup",
+                                {"dari", "dari awal log"},
+                                {"sampai", "sampai titik periksanya"}},
+    };
+    const struct manifest_head *head = &verdict->head;
+    bool begins = head->from_us != INT64_MIN;
+    bool ends = head->until_us != INT64_MAX;
+    char from[TEXT_TIME_SIZE];
+    char until[TEXT_TIME_SIZE];
+
+    manifest_write_moment(head->from_us, from);
+    manifest_write_moment(head->until_us, until);
+    (void)printf("%-14s%s%s%s %s%s%s\n", words[verdict->language].title,
+                 words[verdict->language].from[begins ? 0 : 1], begins ? " " : "",
+                 begins ? from : "", words[verdict->language].until[ends ? 0 : 1],
+                 ends ? " " : "", ends ? until : "");
+}
+
 static void print_facts(const struct verdict *verdict)
 {
     bool english = verdict->language == VERDICT_ENGLISH;
@@ -127,6 +156,7 @@ static void print_facts(const struct verdict *verdict)
     (void)printf("\n%-14s%" PRIu64 " - %" PRIu64 " %s %" PRIu64 ", %.19s - %.19s\n",
                  english ? "read" : "dibaca", verdict->head.first, verdict->head.end - 1,
                  english ? "of" : "dari", verdict->head.tree_size, from, until);
+    print_period(verdict);
     (void)printf("%-14s%" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64
                  " %s, %" PRIu64 " %s; %" PRIu64 " %s\n",
                  english ? "jobs" : "pekerjaan", verdict->signed_count,
@@ -175,10 +205,17 @@ static void json_findings(struct json_out *out, const struct verdict *verdict)
 
 static void json_facts(struct json_out *out, const struct verdict *verdict)
 {
+    char from[TEXT_TIME_SIZE];
+    char until[TEXT_TIME_SIZE];
+
+    manifest_write_moment(verdict->head.from_us, from);
+    manifest_write_moment(verdict->head.until_us, until);
     json_str(out, "log", verdict->head.origin);
     json_uint(out, "tree_size", verdict->head.tree_size);
     json_uint(out, "first", verdict->head.first);
     json_uint(out, "end", verdict->head.end);
+    json_str(out, "from", from);
+    json_str(out, "until", until);
     json_uint(out, "records", verdict->records);
     json_uint(out, "signed", verdict->signed_count);
     json_uint(out, "failed", verdict->failed);

@@ -123,7 +123,21 @@ def a_log_that_lies_is_told_by_its_lie(_):
     def no_time(records):
         records[8]["ts"] = "yesterday"
 
+    def unnumbered(value):
+        def change(records):
+            records[1]["type"], records[2]["type"] = "boot", "boot"
+            records[0].update(type="intent", caller="e-office", job="r0", attempt=1)
+            records[8]["intent"] = value
+        return change
+
+    def without_number(records):
+        unnumbered(0)(records)
+        del records[8]["intent"]
+
     lying(renumber, "order         FAILED", "record 7: its own number")
+    for value in (None, True, -1, 7.0, [], "7", 1 << 64):
+        lying(unnumbered(value), "pairs         FAILED", "record 8: an outcome without an open")
+    lying(without_number, "pairs         FAILED", "record 8: an outcome without an open")
     lying(orphan, "pairs         FAILED", "an outcome without an open intent")
     lying(twice, "once          FAILED", "record 12: a request id")
     lying(attempt, "pairs         FAILED", "another attempt")
@@ -146,6 +160,79 @@ def a_caller_may_use_the_id_of_another(_):
     records[8]["outcome"] = "indeterminate"
     records[11]["job"] = records[7]["job"]
     judged(Bundle(lines(records), [LOG]), 0)
+
+
+def naming(records):
+    """As newer gateways write them: an outcome names what its intent is about."""
+    for record in records:
+        if record["type"] == "intent":
+            record.update(key="seal", digest=f"sha256:{record['seq']:064x}")
+        elif record["type"] == "outcome":
+            intent = records[record["intent"]]
+            record.update({name: intent[name] for name in ("caller", "job", "key", "digest")})
+    return records
+
+
+@claim
+def an_outcome_that_names_another_job_than_its_intent_is_found(_):
+    judged(Bundle(lines(naming(lawful(40))), [LOG]), 0, "pairs         ok")
+    request, work = "another caller or request id", "another key or digest"
+    for name, word in (("caller", request), ("job", request), ("key", work), ("digest", work)):
+        for value in ("other", "", None, 7, ["e-office"]):
+            records = naming(lawful(40))
+            records[8][name] = value
+            judged(Bundle(lines(records), [LOG]), 1, "pairs         FAILED", "record 8: an "
+                   f"outcome of {word}")
+    long = naming(lawful(40))
+    for at in (7, 8):
+        long[at]["job"] = "r" * 3000 + str(at)
+    judged(Bundle(lines(long), [LOG]), 1, "record 8: an outcome of " + request)
+    for between in ("", "\0", "\1\0\0\0\0"):
+        split = naming(lawful(40))
+        split[7].update(caller=f"a{between}b", job="c")
+        split[8].update(caller="a", job=f"b{between}c")
+        judged(Bundle(lines(split), [LOG]), 1, "record 8: an outcome of " + request)
+
+
+@claim
+def what_an_outcome_does_not_name_is_no_fault(_):
+    records = naming(lawful(40))
+    del records[8]["key"], records[8]["digest"]  # of a start, for an intent that was open
+    for name in ("caller", "job", "key", "digest"):
+        del records[10][name]  # of an older gateway
+    text = lines(records)
+    text[12] = text[12].replace(b"e-office", b"\\u0065-office")
+    judged(Bundle(text, [LOG]), 0, "pairs         ok")
+
+
+def part_of(records, first=100, end=200):
+    return Bundle(lines(records), [LOG], first, end, period=f"{moment(first + 1)} "
+                  f"{moment(end - 1)}")
+
+
+@claim
+def an_earlier_intent_has_one_outcome_in_a_part_too(_):
+    records = naming(lawful(300))
+    records[102] = {**records[100], "seq": 102, "ts": moment(102)}
+    records[101] = {**records[101], "type": "boot"}
+    judged(part_of(records), 1, "pairs         FAILED", "record 102: an outcome without an open")
+    records = lawful(300)
+    records[101] = {**records[101], "type": "boot"}
+    records[102]["intent"] = 99
+    judged(part_of(records), 1, "pairs         FAILED", "record 102: an outcome without an open")
+
+
+@claim
+def an_id_that_was_signed_twice_is_found_in_a_part_too(_):
+    records = naming(lawful(300))
+    for at in (151, 152):
+        records[at]["job"] = records[99]["job"]
+    judged(part_of(records), 1, "once          FAILED", "record 152: a request id")
+    records[100]["outcome"] = "failed"
+    judged(part_of(records), 0, "once          ok")
+    records = lawful(300)
+    records[151]["job"] = records[99]["job"]
+    judged(part_of(records), 0, "once          note", "do not name their request (1)")
 
 
 @claim
@@ -246,6 +333,46 @@ def a_period_that_lacks_records_is_found(_):
 
 
 @claim
+def a_period_that_begins_elsewhere_is_found(_):
+    def begins(first, end, begin, code, *words, until="-"):
+        judged(Bundle(lines(lawful(100)), [LOG], first, end, period=f"{begin} {until}"), code,
+               *words)
+
+    begins(0, 100, moment(50), 1, "period        FAILED", "record 1,")
+    begins(0, 100, "2030-01-01T00:00:00.000000Z", 1, "period        FAILED", "record 1,")
+    begins(10, 60, moment(20), 1, "period        FAILED", "record 11,", until=moment(59))
+    begins(10, 100, moment(10), 1, "period        FAILED", "record 10,")
+    begins(0, 100, moment(0), 0, "period        ok")
+    begins(0, 100, moment(1), 0, "period        ok")
+    late = "2030-01-01T00:00:00.000000Z"
+    begins(99, 100, late, 0, "period        note", "before the period begins", "SOUND:")
+    begins(98, 100, late, 1, "period        FAILED", "record 99,")
+    one = Bundle(lines(lawful(1)), [LOG], period=f"{late} -")
+    judged(one, 0, "period        note", "before the period begins")
+    back = lawful(100)
+    back[1]["ts"] = "2026-04-30T00:00:00.000000Z"  # the log's clock went back, no more
+    judged(Bundle(lines(back), [LOG], period=f"{moment(0)} -"), 0, "period        ok")
+
+
+@claim
+def the_period_is_told(_):
+    path = Bundle(lines(lawful(100)), [LOG], 10, 60,
+                  period=f"{moment(11)} {moment(59)}").write(place())
+    begin, until = moment(11), moment(59)
+    contains(verify(path)[1], f"covers        from {begin} until {until}\n")
+    contains(verify(path, "--lang", "id")[1], f"mencakup      dari {begin} sampai {until}\n")
+    report = json.loads(verify(path, "--json")[1])
+    equal((report["from"], report["until"]), (begin, until), "of the object")
+    whole = Bundle(lines(lawful(100)), [LOG]).write(place())
+    contains(verify(whole)[1],
+             "covers        from the beginning of the log until its checkpoint\n")
+    contains(verify(whole, "--lang", "id")[1],
+             "mencakup      dari awal log sampai titik periksanya\n")
+    report = json.loads(verify(whole, "--json")[1])
+    equal((report["from"], report["until"]), ("-", "-"), "of the whole log")
+
+
+@claim
 def a_period_that_an_old_checkpoint_cuts_short_is_told(_):
     cut = Bundle(lines(lawful(100)), [LOG], 0, 60, size=60, period=f"- {moment(80)}")
     judged(cut, 0, "period        note", "the log ends at record 59", "SOUND:")
@@ -313,6 +440,37 @@ def files_that_nobody_vouches_for_are_found(_):
                      "certificates/" + "0" * 64 + ".der", "checkpoint2"):
             never_sound({**files, path: b"x"}, f"{path} is too many")
             never_sound(sealed({**files, path: b"x"}), f"{path} is too many, sealed")
+
+
+@claim
+def entry_bundles_that_are_missing_or_another_are_found(_):
+    for size in (600, 512, 20):
+        files = read_files(Bundle(lines(lawful(size)), [LOG]).write(place()))
+        entries = sorted(p for p in files if p.startswith("tile/entries/"))
+        equal(len(entries), (size + 255) // 256, "entry bundles")
+        for path in entries:
+            rest = {p: d for p, d in files.items() if p != path}
+            for forged in ("tile/entries/evil", "tile/entries/009", path + ".p/1"):
+                code, said = verify(write(sealed({**rest, forged: b"forged"})))
+                equal(code, 1, f"{forged} for {path}: {said[-900:]}")
+                contains(said, "records       FAILED", f"{path} does not hold the records")
+
+
+@claim
+def a_policy_that_a_boot_names_without_its_prefix_is_known(_):
+    policy = b"rules: []\n"
+    name = bundles.sha256(policy).hex()
+    for rev in (name, f"sha256:{name}"):
+        records = lawful(20)
+        records[0]["policy_rev"] = rev
+        bundle = Bundle(lines(records), [LOG])
+        judged(bundle, 0, "named         note", "lacks policies that records name (1)")
+        bundle.files[f"policies/{name}.yaml"] = policy
+        judged(bundle, 0, "named         ok")
+    for rev in ("sha512:" + name, name[:-1], name + "0", "x" * 64, "sha256:" + "x" * 64, ""):
+        records = lawful(20)
+        records[0]["policy_rev"] = rev
+        judged(Bundle(lines(records), [LOG]), 0, "named         ok")
 
 
 @claim

@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "client/bundle/climb.h"
 #include "client/bundle/manifest.h"
+#include "client/bundle/plan.h"
 #include "client/bundle/tar.h"
 
 /* --- Manifest ---------------------------------------------------------------------- */
@@ -110,13 +110,20 @@ Test(tar, reads_what_it_writes_and_nothing_that_differs)
 
 /* --- Tiles ------------------------------------------------------------------------- */
 
-Test(climb, expects_the_tiles_of_the_way_and_of_the_edge)
+static uint64_t count(uint64_t size, uint64_t first, uint64_t end)
 {
-    cr_expect_eq(climb_expected(1, 0, 1), 1);
-    cr_expect_eq(climb_expected(256, 0, 256), 2);
-    cr_expect_eq(climb_expected(257, 0, 257), 3);
-    cr_expect_eq(climb_expected(70000, 0, 70000), 273 + 1 + 1 + 1 + 1);
-    cr_expect_eq(climb_expected(70000, 0, 1), 1 + 1 + 1 + 1 + 1, "its own, and the edge");
-    cr_expect_eq(climb_expected(70000, 69999, 70000), 1 + 1 + 1, "the edge is its own");
-    cr_expect_eq(climb_expected(65536, 300, 301), 1 + 1 + 1);
+    const struct manifest_head head = {.tree_size = size, .first = first, .end = end};
+
+    return plan_count(&head);
+}
+
+Test(plan, has_the_tiles_of_the_way_and_of_the_edge)
+{
+    cr_expect_eq(count(1, 0, 1), 1);
+    cr_expect_eq(count(256, 0, 256), 2);
+    cr_expect_eq(count(257, 0, 257), 3);
+    cr_expect_eq(count(70000, 0, 70000), 273 + 1 + 1 + 1 + 1);
+    cr_expect_eq(count(70000, 0, 1), 1 + 1 + 1 + 1 + 1, "its own, and the edge");
+    cr_expect_eq(count(70000, 69999, 70000), 1 + 1 + 1, "the edge is its own");
+    cr_expect_eq(count(65536, 300, 301), 1 + 1 + 1);
 }

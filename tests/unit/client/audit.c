@@ -191,5 +191,95 @@ Test(audit, a_part_may_begin_between_intent_and_outcome, .init = make_log, .fini
     struct tlog_hash now = tlog_frontier_root(&audit.tree);
     cr_expect(tlog_hash_equal(&now, &root));
     cr_expect_eq(audit.fault_count, 0);
-    cr_expect_eq(audit.earlier, 1);
+    cr_expect_eq(audit.earlier.count, 1);
+}
+
+/* Reads the records from 2 on, as a part of the log. */
+static void read_from_two(void)
+{
+    struct tlog_frontier before = {0};
+
+    for (uint64_t i = 0; i < 2; i++) {
+        struct tlog_hash leaf = tlog_leaf(slice_str(lines[i]));
+        tlog_frontier_add(&before, &leaf);
+    }
+    audit_start_at(&audit, &before);
+    for (uint64_t i = 2; i < RECORDS; i++) {
+        cr_assert_eq(audit_record(&audit, i, slice_str(lines[i])), SG_OK);
+    }
+    (void)audit_end(&audit);
+}
+
+Test(audit, an_intent_before_the_part_has_one_outcome, .init = make_log, .fini = clean)
+{
+    put(4, "04", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"failed\"");
+    read_from_two();
+    cr_expect_eq(audit.fault_count, 1);
+    cr_expect_eq(audit.faults[0].id, FAULT_NO_INTENT);
+    cr_expect_eq(audit.faults[0].index, 4);
+}
+
+Test(audit, a_request_before_the_part_is_signed_once, .init = make_log, .fini = clean)
+{
+    put(2, "02", "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"7\"");
+    put(3, "03",
+        "\"type\":\"outcome\",\"caller\":\"a\",\"job\":\"7\",\"intent\":1,"
+        "\"outcome\":\"signed\"");
+    put(4, "04", "\"type\":\"outcome\",\"intent\":2,\"outcome\":\"signed\"");
+    read_from_two();
+    cr_expect_eq(audit.fault_count, 1);
+    cr_expect_eq(audit.faults[0].id, FAULT_SIGNED_TWICE);
+    cr_expect_eq(audit.unnamed, 0);
+}
+
+Test(audit, counts_signatures_whose_request_is_not_known, .init = make_log, .fini = clean)
+{
+    read_from_two();
+    cr_expect_eq(audit.fault_count, 0);
+    cr_expect_eq(audit.unnamed, 1);
+}
+
+Test(audit, an_outcome_says_what_its_intent_said, .init = make_log, .fini = clean)
+{
+    static const char *const says[] = {"",
+                                       "\"caller\":\"a\",\"job\":\"7\",",
+                                       "\"key\":\"k\",\"digest\":\"d\",",
+                                       "\"caller\":\"b\",\"job\":\"7\",",
+                                       "\"caller\":\"a\",",
+                                       "\"key\":\"k\",\"digest\":\"e\",",
+                                       "\"key\":7,\"digest\":\"d\","};
+    static const int faults[] = {-1,
+                                 -1,
+                                 -1,
+                                 FAULT_OTHER_REQUEST,
+                                 FAULT_OTHER_REQUEST,
+                                 FAULT_OTHER_WORK,
+                                 FAULT_OTHER_WORK};
+    char text[TEXT / 2];
+
+    for (size_t i = 0; i < SG_COUNT(says); i++) {
+        make_log();
+        put(1, "01",
+            "\"type\":\"intent\",\"caller\":\"a\",\"job\":\"7\",\"key\":\"k\","
+            "\"digest\":\"d\"");
+        (void)snprintf(text, sizeof(text),
+                       "\"type\":\"outcome\",%s\"intent\":1,\"outcome\":\"signed\"",
+                       says[i]);
+        put(3, "03", text);
+        (void)read_all();
+        cr_expect_eq(audit.fault_count, faults[i] < 0 ? 0 : 1, "%s", says[i]);
+        cr_expect(faults[i] < 0 || (int)audit.faults[0].id == faults[i], "%s", says[i]);
+        clean();
+    }
+}
+
+Test(audit, finds_a_record_that_is_too_long, .init = make_log, .fini = clean)
+{
+    static char text[MARK_RECORD_MAX + 2];
+
+    memset(text, ' ', sizeof(text) - 1);
+    text[0] = '{';
+    text[sizeof(text) - 2] = '}';
+    cr_assert_eq(audit_record(&audit, 0, slice_str(text)), SG_OK);
+    cr_expect_eq(audit.faults[0].id, FAULT_TOO_LONG);
 }
