@@ -86,7 +86,7 @@ static enum sg_status find_range(struct export *export)
         range->end += range->end < range->tree_size ? 1 : 0;
     }
     range->first -= range->first > 0 ? 1 : 0;
-    export->whole = range->first == 0 && range->end == range->tree_size;
+    export->whole = manifest_head_whole(range);
     static_assert(sizeof(range->origin) == sizeof(export->head.origin), "both of a note");
     memcpy(range->origin, export->head.origin, sizeof(range->origin));
     return range->end > range->first
@@ -109,16 +109,33 @@ static enum sg_status load_key(const struct home *home,
     return file_exists(path) ? log_trust_load(path, &export->trust, export->why) : SG_OK;
 }
 
-static enum sg_status add_files(struct export *export, const struct words *files)
+static void say_use(const char *path, enum export_use use)
 {
+    static const char *const words[] = {
+        [EXPORT_AGAIN] = "it is in the bundle already",
+        [EXPORT_UNNAMED] = "no record of the period names it; it is left out"};
+
+    if (use != EXPORT_TAKEN) {
+        (void)fprintf(stderr, "%s: %s\n", path, words[use]);
+    }
+}
+
+/* Files that were given, and what the gateway has of the rest. */
+static enum sg_status add_named(struct export *export, const struct words *files)
+{
+    size_t absent = 0;
+
     for (size_t i = 0; i < files->count; i++) {
-        bool taken = false;
-        TRY(export_file(export, files->at[i], &taken));
-        if (!taken) {
-            (void)fprintf(stderr,
-                          "%s: no record of the period names it; it is left out\n",
-                          files->at[i]);
-        }
+        enum export_use use = EXPORT_UNNAMED;
+        TRY(export_file(export, files->at[i], &use));
+        say_use(files->at[i], use);
+    }
+    TRY(export_policies(export, &absent));
+    if (absent > 0) {
+        (void)fprintf(stderr,
+                      "The gateway does not have all policies that records name (%zu are "
+                      "lacking): name the files, if you have them\n",
+                      absent);
     }
     return SG_OK;
 }
@@ -135,7 +152,7 @@ static enum sg_status make(struct export *export, const struct export_options *o
     TRY(export_records(export));
     TRY(export_checkpoints(export));
     TRY(export_tiles(export));
-    TRY(add_files(export, files));
+    TRY(add_named(export, files));
     return bundle_writer_finish(&export->writer, &export->range, as_tar, export->why);
 }
 
@@ -162,6 +179,24 @@ static void fini(struct export **export)
     free(*export);
 }
 
+/* A manifest has no times before 1970, and no log has records of then. */
+static enum sg_status read_period(const struct export_options *options,
+                                  struct manifest_head *range, struct sg_error *why)
+{
+    range->from_us = INT64_MIN;
+    range->until_us = INT64_MAX;
+    TRY(period_time("from", options->from, &range->from_us, why));
+    TRY(period_time("until", options->until, &range->until_us, why));
+    if ((options->from != NULL && range->from_us < 0) ||
+        (options->until != NULL && range->until_us < 0)) {
+        return sg_fail(why, SG_INVALID,
+                       "no log has records from before 1970: leave --from out for all");
+    }
+    return range->from_us < range->until_us
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "--until must be later than --from");
+}
+
 static enum exit_code carry_out(const struct home *home,
                                 const struct export_options *options,
                                 const struct words *files)
@@ -176,16 +211,7 @@ static enum exit_code carry_out(const struct home *home,
     export->why = &why;
     export->writer.dir = -1;
     export->quiet = !screen_is_terminal(stderr);
-    export->range.from_us = INT64_MIN;
-    export->range.until_us = INT64_MAX;
-    enum sg_status status =
-        period_time("from", options->from, &export->range.from_us, &why);
-    if (status == SG_OK) {
-        status = period_time("until", options->until, &export->range.until_us, &why);
-    }
-    if (status == SG_OK && export->range.from_us >= export->range.until_us) {
-        status = sg_fail(&why, SG_INVALID, "--until must be later than --from");
-    }
+    enum sg_status status = read_period(options, &export->range, &why);
     if (status == SG_OK) {
         status = load_key(home, options, export);
     }
@@ -223,12 +249,15 @@ const struct command command_log_export = {
     .summary = "write records with all that proves them, to be checked elsewhere",
     .examples =
         "The bundle is checked by segel-verify, offline and without this gateway: see\n"
-        "docs/BUNDLE.md. Without --from and --until it holds the whole log. FILEs are\n"
-        "policies and certificates: those that a record names go into the bundle.\n"
+        "docs/BUNDLE.md. Without --from and --until it holds the whole log. Policies "
+        "that\n"
+        "a record names are fetched from the gateway. FILEs are certificates, and "
+        "policies\n"
+        "that the gateway does not have: those that a record names go into the bundle.\n"
         "It is written to PATH.tmp and gets its name last: whole, or not at all.\n\n"
         "Examples:\n"
         "  segel log export --from 2026-01-01 --until 2027-01-01 --out 2026.tar\n"
-        "  segel log export --out bundle bsre-seal.yaml seal.pem\n",
+        "  segel log export --out bundle seal.pem\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

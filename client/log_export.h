@@ -30,8 +30,12 @@ SG_MUST_USE enum sg_status export_records(struct export *export);
 SG_MUST_USE enum sg_status export_checkpoints(struct export *export);
 SG_MUST_USE enum sg_status export_tiles(struct export *export);
 /* log_export_named.c: a file that was given: a policy, or a certificate (PEM or DER),
- * goes in when a record names it; *taken says so. */
+ * goes in when a record names it. */
+enum export_use { EXPORT_TAKEN, EXPORT_AGAIN, EXPORT_UNNAMED };
 SG_MUST_USE enum sg_status export_file(struct export *export, const char *path,
-                                       bool *taken);
+                                       enum export_use *use);
+/* Asks the gateway for the policies that records name and that are not there yet;
+ * *absent: those that it does not have. */
+SG_MUST_USE enum sg_status export_policies(struct export *export, size_t *absent);
 
 #endif

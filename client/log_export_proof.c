@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "client/bundle/plan.h"
 #include "client/log_export.h"
 #include "client/unpack.h"
 #include "proto/tlog/tile.h"
@@ -132,20 +133,12 @@ static enum sg_status fetch_tiles(struct export *export, unsigned level, uint64_
     return SG_OK;
 }
 
-/* The tiles on the way from the records to the root, and those that the right edge of the
- * tree is made of. */
 static enum sg_status export_level(struct export *export, unsigned level)
 {
-    const struct manifest_head *range = &export->range;
-    uint64_t hashes = tlog_level_size(level, range->tree_size);
-    uint64_t edge = hashes / TLOG_TILE_WIDTH;
-    uint64_t tiles = edge + (hashes % TLOG_TILE_WIDTH != 0 ? 1 : 0);
-    uint64_t low = tlog_level_size(level, range->first) / TLOG_TILE_WIDTH;
-    uint64_t end = tlog_level_size(level, range->end - 1) / TLOG_TILE_WIDTH + 1;
+    struct plan plan = plan_level(&export->range, level);
 
-    end = end < tiles ? end : tiles;
-    TRY(fetch_tiles(export, level, low, end));
-    return tiles > edge && end < tiles ? fetch_tiles(export, level, edge, tiles) : SG_OK;
+    TRY(fetch_tiles(export, level, plan.first, plan.end));
+    return plan.with_edge ? fetch_tiles(export, level, plan.edge, plan.edge + 1) : SG_OK;
 }
 
 enum sg_status export_tiles(struct export *export)
