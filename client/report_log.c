@@ -108,6 +108,15 @@ static enum sg_status ask_page(const struct source *source, struct page *page,
     return status;
 }
 
+static enum sg_status ask_pages(const struct source *source, struct page *page,
+                                struct known *out)
+{
+    while (page->from > 0 && page->from < page->until) {
+        TRY(ask_page(source, page, out));
+    }
+    return SG_OK;
+}
+
 /* The last one with a size of at most `most`: in a window that grows backwards, because
  * checkpoints are told in ascending order only. */
 static enum sg_status find_start(const struct source *source, uint64_t most,
@@ -115,18 +124,12 @@ static enum sg_status find_start(const struct source *source, uint64_t most,
 {
     uint64_t window = WINDOW_FIRST;
 
-    while (most > 0 && out->len == 0) {
+    for (bool all = most == 0; !all && out->len == 0; window *= 8) {
         struct page page = {.from = most > window ? most - window + 1 : 1,
                             .until = most + 1,
                             .last = true};
-        bool all = page.from == 1;
-        while (page.from > 0 && page.from <= most) {
-            TRY(ask_page(source, &page, out));
-        }
-        if (all) {
-            return SG_OK;
-        }
-        window *= 8;
+        all = page.from == 1;
+        TRY(ask_pages(source, &page, out));
     }
     return SG_OK;
 }

@@ -189,6 +189,12 @@ enum sg_status notes_start(struct examination *exam)
     return next_note(exam);
 }
 
+/* A root of records without a known tree before them would say nothing. */
+static enum sg_status show_note(const struct examination *exam)
+{
+    return exam->tree_known ? show(exam, &exam->notes.next, exam->notes.bytes) : SG_OK;
+}
+
 enum sg_status notes_reach(struct examination *exam, uint64_t size)
 {
     struct notes *notes = &exam->notes;
@@ -200,8 +206,8 @@ enum sg_status notes_reach(struct examination *exam, uint64_t size)
             if (!tlog_hash_equal(&root, &notes->next.root)) {
                 verdict_find(exam->verdict, FINDING_CHECKPOINT_ROOT, "%" PRIu64, size);
             }
-            TRY(show(exam, &notes->next, notes->bytes));
         }
+        TRY(show_note(exam));
         TRY(next_note(exam));
     }
     return SG_OK;

@@ -38,6 +38,7 @@ static struct cell *place(const struct cells *cells, const uint16_t key[CELL_KEY
 
 static void take(struct cells *cells, struct cell *slot, const uint16_t key[CELL_KEYS])
 {
+    MUST(cells->count < cells->most + RESTS);
     slot->used = true;
     memcpy(slot->key, key, sizeof(slot->key));
     cells->count++;
@@ -51,12 +52,12 @@ uint64_t *cells_at(struct cells *cells, const uint16_t key[CELL_KEYS],
     if (!slot->used && cells->count < cells->most) {
         take(cells, slot, key);
     }
+    if (slot->used) {
+        return slot->count;
+    }
+    slot = place(cells, rest);
     if (!slot->used) {
-        slot = place(cells, rest);
-        if (!slot->used) {
-            MUST(cells->count < cells->most + RESTS);
-            take(cells, slot, rest);
-        }
+        take(cells, slot, rest);
     }
     return slot->count;
 }

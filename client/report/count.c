@@ -10,6 +10,17 @@ static const char *const kind_names[] = {
 #include "proto/record_types.def"
 #undef RECORD_TYPE
 };
+static_assert(SG_COUNT(kind_names) <= REPORT_KINDS, "one count a type");
+
+const char *report_kind(size_t kind)
+{
+    return kind < SG_COUNT(kind_names) ? kind_names[kind] : NULL;
+}
+
+size_t report_kinds(void)
+{
+    return SG_COUNT(kind_names);
+}
 
 /* --- Start and end ----------------------------------------------------------------- */
 
@@ -244,7 +255,7 @@ static size_t kind_of(const struct scan *scan)
 {
     size_t kind = 0;
 
-    while (kind < RECORD_KINDS && !scan_is(scan, MEMBER_type, kind_names[kind])) {
+    while (kind < SG_COUNT(kind_names) && !scan_is(scan, MEMBER_type, kind_names[kind])) {
         kind++;
     }
     return kind;

@@ -1,3 +1,5 @@
+#include "client/report/facts.h"
+
 #include <stdio.h>
 
 #include "client/report/facts_inside.h"

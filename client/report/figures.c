@@ -78,10 +78,10 @@ static uint16_t smallest_left(const struct merging *merging, const uint64_t *job
 {
     uint16_t best = CLASS_MERGED;
 
-    for (uint16_t i = 0; i <= REPORT_CLASSES; i++) {
+    for (size_t i = 0; i <= REPORT_CLASSES; i++) {
         if (merging->to[i] == i && jobs[i] > 0 &&
             (best == CLASS_MERGED || jobs[i] < jobs[best])) {
-            best = i;
+            best = (uint16_t)i;
         }
     }
     return best;
@@ -110,8 +110,8 @@ static void find_merging(const struct report *report, bool merge, struct merging
 {
     uint64_t jobs[CLASS_MERGED + 1] = {0};
 
-    for (uint16_t i = 0; i <= CLASS_MERGED; i++) {
-        out->to[i] = i;
+    for (size_t i = 0; i <= CLASS_MERGED; i++) {
+        out->to[i] = (uint16_t)i;
     }
     for (size_t i = 0; i < report->use.cap; i++) {
         const struct cell *slot = &report->use.slots[i];

@@ -94,6 +94,7 @@ uint16_t names_id(struct names *names, struct slice text)
 {
     char clean[NAME_BYTES];
 
+    MUST(names->text != NULL && names->slots != NULL);
     name_clean(text, false, clean, sizeof(clean));
     uint32_t at = hash_of(clean) & names->mask;
     while (names->slots[at] != 0 &&

@@ -8,7 +8,6 @@
 #include "client/report/names.h"
 #include "client/report/zone.h"
 #include "proto/base.h"
-#include "proto/record_kinds.h"
 
 /* What the records of a log come to, for the yearly report: counts by month and by name,
  * and nothing about a single letter. Knows nothing of networks, files or languages.
@@ -23,7 +22,8 @@ enum {
     REPORT_CODES = 512,
     REPORT_ROWS = 16384,
     REPORT_DOCUMENTS = 6000000, /* distinct ones; beyond, the figure is a lower bound */
-    REPORT_DAYS = PERIOD_MONTHS * 31 + 1
+    REPORT_DAYS = PERIOD_MONTHS * 31 + 1,
+    REPORT_KINDS = 64 /* more than there are types of records */
 };
 
 /* What became of a job; the order of counts in cells. */
@@ -71,7 +71,8 @@ struct report {
     struct report_totals all;
     struct report_totals before; /* of the period that this one is compared with */
     struct report_balance balance;
-    uint64_t kinds[RECORD_KINDS + 1]; /* of the period; the last: unknown ones */
+    uint64_t kinds[REPORT_KINDS + 1]; /* records of the period by type; behind the last
+                                       * type: unknown ones */
     uint64_t records;                 /* that were read */
     uint64_t first_index;             /* of the period; valid when all.records > 0 */
     uint64_t last_index;
@@ -105,6 +106,9 @@ SG_MUST_USE enum sg_status report_take(struct report *report,
                                        const struct report_record *record);
 /* After the last record. */
 void report_finish(struct report *report);
+/* The types of proto/record_types.def: their names, in its order; NULL: no more. */
+const char *report_kind(size_t kind);
+size_t report_kinds(void);
 /* Whether each intent of the period has its outcome, as far as the log was read. */
 bool report_balanced(const struct report_balance *balance);
 

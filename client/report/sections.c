@@ -6,12 +6,6 @@
 #include "proto/tlog/b64.h"
 #include "proto/tlog/note.h"
 
-static const char *const kind_names[] = {
-#define RECORD_TYPE(name) name,
-#include "proto/record_types.def"
-#undef RECORD_TYPE
-};
-
 /* --- Shorthands -------------------------------------------------------------------- */
 
 void put_fact(struct paper *paper, enum phrase name, struct value value)
@@ -43,8 +37,8 @@ void put_table_end(struct paper *paper)
 
 uint64_t records_of(const struct report *report, const char *type)
 {
-    for (size_t i = 0; i < RECORD_KINDS; i++) {
-        if (strcmp(kind_names[i], type) == 0) {
+    for (size_t i = 0; i < report_kinds(); i++) {
+        if (strcmp(report_kind(i), type) == 0) {
             return report->kinds[i];
         }
     }

@@ -4,12 +4,6 @@
 
 /* Sections 4 to 10. */
 
-static const char *const kind_names[] = {
-#define RECORD_TYPE(name) name,
-#include "proto/record_types.def"
-#undef RECORD_TYPE
-};
-
 /* --- 4 ----------------------------------------------------------------------------- */
 
 static void put_refusals(const struct content *content, struct paper *paper)
@@ -185,10 +179,10 @@ static void put_kinds(const struct report *report, bool officers, struct paper *
 
     put_table(paper, officers ? PHRASE_OFFICER_RECORDS : PHRASE_KINDS, columns,
               SG_COUNT(columns));
-    for (size_t i = 0; i <= RECORD_KINDS; i++) {
-        bool known = i < RECORD_KINDS;
-        bool shown = !officers || (known && by_officers(kind_names[i]));
-        const struct value values[] = {known ? value_text(kind_names[i])
+    for (size_t i = 0; i <= report_kinds(); i++) {
+        bool known = i < report_kinds();
+        bool shown = !officers || (known && by_officers(report_kind(i)));
+        const struct value values[] = {known ? value_text(report_kind(i))
                                              : value_phrase(PHRASE_OTHERS),
                                        value_count(report->kinds[i])};
         if (shown && report->kinds[i] > 0) {
