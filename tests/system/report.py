@@ -647,6 +647,27 @@ def csv_holds_what_json_holds(made_year):
           ([], [], [("integrity", "sha256")]), "what JSON does not hold")
 
 
+@claim
+def every_key_is_in_the_documentation(made_year):
+    with open(os.path.join(ROOT, "docs/REPORT.md"), encoding="utf-8") as file:
+        rows = {m[1]: m[0] for m in re.findall(
+            r"^(\| `(\w+)` \|.*)$", file.read().split("## Keys")[1], re.M)}
+    for section, members in made_year.found.items():
+        if not isinstance(members, dict):
+            continue
+        told = re.findall(r"`(\w+)`", rows[section])
+        for name, value in members.items():
+            keys = [name] if name != "manual" else []
+            keys += [k for row in value[:1] for k in row] if isinstance(value, list) else []
+            for key in keys:
+                expect(key in told, f"docs/REPORT.md lacks {key} of {section}")
+    with open(os.path.join(ROOT, "docs/REPORT.md"), encoding="utf-8") as file:
+        text = file.read().split("## Notes")[1]
+    for members in made_year.found.values():
+        for key in members.get("manual", {}) if isinstance(members, dict) else {}:
+            contains(text, f"`{key}`")
+
+
 def number(text):
     return int(re.sub(r"[.,]", "", text))
 
