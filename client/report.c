@@ -160,13 +160,13 @@ struct showing {
     const struct verdict *verdict; /* of a bundle: says how many records there are */
 };
 
-static void show(void *context, const struct reading *reading)
+static void show(void *context, const struct account *account)
 {
     struct showing *showing = (struct showing *)context;
     const struct verdict *verdict = showing->verdict;
     char line[PROGRESS_SIZE];
 
-    if (reading->records % SHOW_EVERY != 0) {
+    if (account->records % SHOW_EVERY != 0) {
         return;
     }
     int64_t now_us = moment_mono_us();
@@ -175,8 +175,8 @@ static void show(void *context, const struct reading *reading)
     }
     struct progress progress = {
         .total = (size_t)(verdict != NULL ? verdict->head.end - verdict->head.first
-                                          : reading->total),
-        .done = (size_t)reading->records,
+                                          : account->total),
+        .done = (size_t)account->records,
         .elapsed_us = now_us - showing->begun_us};
     showing->shown_us = now_us;
     showing->shown = true;
@@ -193,16 +193,16 @@ static void close_channel(struct channel **channel)
 }
 
 static enum sg_status read_gateway(const struct home *home, struct call *call,
-                                   struct reading *reading, struct sg_error *why)
+                                   struct account *account, struct sg_error *why)
 {
     AUTO(close_channel) struct channel *channel = NULL;
 
     TRY(home_connect(home, &channel, why));
-    return report_log(channel, &call->trust, reading, why);
+    return report_log(channel, &call->trust, account, why);
 }
 
 static enum sg_status read_file(const char *path, const struct call *call,
-                                struct reading *reading, struct verdict *verdict,
+                                struct account *account, struct verdict *verdict,
                                 struct sg_error *why)
 {
     struct bundle_trust *trust = (struct bundle_trust *)calloc(1, sizeof(*trust));
@@ -212,14 +212,14 @@ static enum sg_status read_file(const char *path, const struct call *call,
     }
     trust->log = call->trust.key;
     verdict->language = call->output.indonesian ? VERDICT_INDONESIAN : VERDICT_ENGLISH;
-    enum sg_status status = reading_bundle(reading, path, trust, verdict, why);
+    enum sg_status status = account_bundle(account, path, trust, verdict, why);
     free(trust);
     return status;
 }
 
 static enum sg_status read_source(const struct home *home,
                                   const struct report_options *options, struct call *call,
-                                  struct reading *reading, struct sg_error *why)
+                                  struct account *account, struct sg_error *why)
 {
     struct showing showing = {.begun_us = moment_mono_us()};
     struct verdict *verdict = (struct verdict *)calloc(1, sizeof(*verdict));
@@ -228,11 +228,11 @@ static enum sg_status read_source(const struct home *home,
         return SG_NO_MEMORY;
     }
     showing.verdict = options->bundle == NULL ? NULL : verdict;
-    reading->show = screen_is_terminal(stderr) ? show : NULL;
-    reading->context = &showing;
+    account->show = screen_is_terminal(stderr) ? show : NULL;
+    account->context = &showing;
     enum sg_status status = options->bundle == NULL
-                                ? read_gateway(home, call, reading, why)
-                                : read_file(options->bundle, call, reading, verdict, why);
+                                ? read_gateway(home, call, account, why)
+                                : read_file(options->bundle, call, account, verdict, why);
     if (showing.shown) {
         (void)fputs("\r\033[K", stderr);
     }
@@ -241,15 +241,15 @@ static enum sg_status read_source(const struct home *home,
 }
 
 static enum exit_code make(const struct home *home, const struct report_options *options,
-                           struct call *call, struct reading *reading)
+                           struct call *call, struct account *account)
 {
     struct sg_error why = {.text = ""};
-    enum sg_status status = reading_start(reading, &call->period);
+    enum sg_status status = account_start(account, &call->period);
 
     if (status == SG_OK) {
-        status = read_source(home, options, call, reading, &why);
+        status = read_source(home, options, call, account, &why);
     }
-    call->output.reading = reading;
+    call->output.account = account;
     call->output.hands = &call->hands;
     if (status == SG_OK) {
         status = call->as_files
@@ -262,20 +262,20 @@ static enum exit_code make(const struct home *home, const struct report_options 
 static enum exit_code carry_out(const struct home *home,
                                 const struct report_options *options, struct call *call)
 {
-    struct reading *reading = NULL;
+    struct account *account = NULL;
     struct sg_error why = {.text = ""};
     enum sg_status status = read_call(home, options, call, &why);
 
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
-    reading = (struct reading *)calloc(1, sizeof(*reading));
-    if (reading == NULL) {
+    account = (struct account *)calloc(1, sizeof(*account));
+    if (account == NULL) {
         return command_failed(SG_NO_MEMORY, &why);
     }
-    enum exit_code code = make(home, options, call, reading);
-    reading_fini(reading);
-    free(reading);
+    enum exit_code code = make(home, options, call, account);
+    account_fini(account);
+    free(account);
     return code;
 }
 

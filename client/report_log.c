@@ -17,7 +17,7 @@ struct known {
 struct source {
     struct channel *channel;    /* borrowed */
     const struct note_key *key; /* borrowed */
-    struct reading *reading;    /* borrowed */
+    struct account *account;    /* borrowed */
     struct sg_error *why;       /* borrowed */
     struct known start;
     struct known end;
@@ -136,7 +136,7 @@ static enum sg_status find_start(const struct source *source, uint64_t most,
 
 static enum sg_status find_ends(struct source *source, const struct log_head *newest)
 {
-    const struct report_period *period = &source->reading->report.period;
+    const struct report_period *period = &source->account->report.period;
     uint64_t begins = 0;
     uint64_t behind = 0;
 
@@ -172,7 +172,7 @@ static enum sg_status reach(struct source *source, const struct known *known,
                        " were changed. There is no report of such a log",
                        where, known->head.size);
     }
-    reading_checkpoint(source->reading, &known->head, slice_of(known->note, known->len),
+    account_checkpoint(source->account, &known->head, slice_of(known->note, known->len),
                        &source->audit);
     return SG_OK;
 }
@@ -180,7 +180,7 @@ static enum sg_status reach(struct source *source, const struct known *known,
 static enum sg_status take(struct source *source, uint64_t index, struct slice json)
 {
     TRY(audit_record(&source->audit, index, json));
-    if (!reading_record(source->reading, index, json, &source->audit)) {
+    if (!account_record(source->account, index, json, &source->audit)) {
         return SG_NO_MEMORY;
     }
     if (source->start.head.size != source->end.head.size) {
@@ -204,7 +204,7 @@ static enum sg_status read_records(struct source *source)
 
     segel__v1__list_records_request__init(&request);
     request.count = source->end.head.size;
-    source->reading->total = source->end.head.size;
+    source->account->total = source->end.head.size;
     enum sg_status status = log_stream(source->channel, &request, &visitor, source->why);
     TRY(source->status);
     TRY(status);
@@ -241,19 +241,19 @@ static enum sg_status read_all(struct source *source, struct log_trust *trust)
     }
     enum sg_status status = log_head_fetch(source->channel, trust, newest, source->why);
     if (status == SG_OK) {
-        memcpy(source->reading->origin, newest->origin, sizeof(newest->origin));
+        memcpy(source->account->origin, newest->origin, sizeof(newest->origin));
         status = find_ends(source, newest);
     }
     free(newest);
     TRY(status);
-    reading_begin(source->reading, &source->audit);
+    account_begin(source->account, &source->audit);
     TRY(read_records(source));
     TRY(judge(source));
-    return reading_finish(source->reading, source->why);
+    return account_finish(source->account, source->why);
 }
 
 enum sg_status report_log(struct channel *channel, struct log_trust *trust,
-                          struct reading *reading, struct sg_error *why)
+                          struct account *account, struct sg_error *why)
 {
     struct source *source = (struct source *)calloc(1, sizeof(*source));
 
@@ -262,7 +262,7 @@ enum sg_status report_log(struct channel *channel, struct log_trust *trust,
     }
     source->channel = channel;
     source->key = &trust->key;
-    source->reading = reading;
+    source->account = account;
     source->why = why;
     audit_start(&source->audit);
     enum sg_status status = read_all(source, trust);

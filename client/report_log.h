@@ -3,12 +3,12 @@
 
 #include "client/channel.h"
 #include "client/log_head.h"
-#include "client/report/reading.h"
+#include "client/report/account.h"
 
 /* Reads the log of a gateway from its first record to the checkpoint that ends the
  * report, as `segel log verify` does. SG_CORRUPT: the log does not verify, why says what
  * is wrong. Others as channel_unary. */
 SG_MUST_USE enum sg_status report_log(struct channel *channel, struct log_trust *trust,
-                                      struct reading *reading, struct sg_error *why);
+                                      struct account *account, struct sg_error *why);
 
 #endif

@@ -10,11 +10,11 @@ enum { CELL_KEYS = 4, CELL_COUNTS = 4 };
 struct cell {
     uint16_t key[CELL_KEYS];
     uint64_t count[CELL_COUNTS];
-    bool used;
 };
 struct cells {
-    struct cell *slots; /* owned */
-    size_t cap;
+    struct cell *rows; /* owned; count of them are in use, in the order they came */
+    uint32_t *slots;   /* owned: number of a row + 1, 0 = free */
+    size_t mask;
     size_t count;
     size_t most;
 };
@@ -26,7 +26,5 @@ void cells_fini(struct cells *cells);
  * at most 4096 different rests. */
 uint64_t *cells_at(struct cells *cells, const uint16_t key[CELL_KEYS],
                    const uint16_t rest[CELL_KEYS]);
-/* All rows side by side in some order; the caller frees them. SG_NO_MEMORY. */
-SG_MUST_USE enum sg_status cells_rows(const struct cells *cells, struct cell **rows);
 
 #endif

@@ -115,6 +115,7 @@ static void take_boot(struct report *report, const json_t *record, int64_t time_
 
     if (time_us < report->period.until_us) {
         take_version(facts, record, time_us);
+        facts_unseen(facts, time_us);
     }
     if (!first) {
         all_lanes_back(report, report->log_ends_us);
@@ -268,5 +269,9 @@ void facts_take(struct report *report, const struct report_record *record)
 
 void facts_finish(struct report *report)
 {
+    for (size_t i = 0; i < report->facts.certificate_count; i++) {
+        struct fact_certificate *row = &report->facts.certificates[i];
+        row->until_us = row->until_us == 0 ? row->unseen_us : row->until_us;
+    }
     all_lanes_back(report, report->log_ends_us);
 }

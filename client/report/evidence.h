@@ -10,7 +10,7 @@
  * period, or the tree where the reading began. End: the first checkpoint behind the first
  * record after the period, or the newest one; what comes after it is not counted, so that
  * a report of a period that is over stays the same while the log goes on. */
-enum { EVIDENCE_NOTE = 8192 };
+enum { EVIDENCE_NOTE = 65536 };
 
 struct evidence_note {
     struct tlog_head head;

@@ -116,6 +116,14 @@ static void take_certificate(struct report *report, const json_t *members,
     facts->certificates[facts->certificate_count++] = fresh;
 }
 
+void facts_unseen(struct report_facts *facts, int64_t time_us)
+{
+    for (size_t i = 0; i < facts->certificate_count; i++) {
+        struct fact_certificate *row = &facts->certificates[i];
+        row->unseen_us = row->unseen_us == 0 ? time_us : row->unseen_us;
+    }
+}
+
 static bool same_token(const struct fact_token *a, const struct fact_token *b)
 {
     return strcmp(a->manufacturer, b->manufacturer) == 0 &&

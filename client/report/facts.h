@@ -30,8 +30,10 @@ struct fact_certificate {
     char assurance[FACT_TEXT];
     int64_t not_before_us; /* 0: not stated */
     int64_t not_after_us;
-    int64_t since_us; /* the gateway knew it from */
-    int64_t until_us; /* until another took its place; 0: it is in use */
+    int64_t since_us;  /* the gateway knew it from */
+    int64_t until_us;  /* until another took its place, or nobody told of it any more
+                        * after a start; 0: it is in use */
+    int64_t unseen_us; /* the first start since it was told of; 0: there was none */
 };
 struct fact_token {
     char manufacturer[FACT_TEXT];
@@ -104,6 +106,8 @@ struct report;
 struct report_record;
 /* Takes one record of an event, by its type. */
 void facts_take(struct report *report, const struct report_record *record);
+/* After a start certificates are told of anew: those that are not have gone. */
+void facts_unseen(struct report_facts *facts, int64_t time_us);
 /* Closes what is still open at the end of the period. */
 void facts_finish(struct report *report);
 

@@ -62,7 +62,11 @@ static enum sg_status sorted(const struct cells *cells, const struct order *orde
 {
     struct order copy = *order;
 
-    TRY(cells_rows(cells, &out->rows));
+    out->rows = (struct cell *)calloc(cells->count + 1, sizeof(*out->rows));
+    if (out->rows == NULL) {
+        return SG_NO_MEMORY;
+    }
+    memcpy(out->rows, cells->rows, cells->count * sizeof(*out->rows));
     out->count = cells->count;
     qsort_r(out->rows, out->count, sizeof(*out->rows), compare_rows, &copy);
     return SG_OK;
@@ -113,9 +117,9 @@ static void find_merging(const struct report *report, bool merge, struct merging
     for (size_t i = 0; i <= CLASS_MERGED; i++) {
         out->to[i] = (uint16_t)i;
     }
-    for (size_t i = 0; i < report->use.cap; i++) {
-        const struct cell *slot = &report->use.slots[i];
-        jobs[slot->key[3]] += slot->used ? figure_jobs(slot) : 0;
+    for (size_t i = 0; i < report->use.count; i++) {
+        const struct cell *row = &report->use.rows[i];
+        jobs[row->key[3]] += figure_jobs(row);
     }
     if (merge) {
         merge_few(out, jobs);
@@ -135,19 +139,16 @@ static enum sg_status sum_up(const struct report *report, const struct merging *
     static const uint16_t rest[CELL_KEYS] = {UINT16_MAX};
 
     TRY(cells_init(out, report->use.count));
-    for (size_t i = 0; i < report->use.cap; i++) {
-        const struct cell *slot = &report->use.slots[i];
+    for (size_t i = 0; i < report->use.count; i++) {
+        const struct cell *row = &report->use.rows[i];
         uint16_t key[CELL_KEYS] = {0};
-        if (!slot->used) {
-            continue;
-        }
         for (size_t j = 0; j < CELL_KEYS; j++) {
-            key[j] = keeping.key[j] ? slot->key[j] : 0;
+            key[j] = keeping.key[j] ? row->key[j] : 0;
         }
-        key[3] = keeping.key[3] ? merging->to[slot->key[3]] : 0;
+        key[3] = keeping.key[3] ? merging->to[row->key[3]] : 0;
         uint64_t *counts = cells_at(out, key, rest);
         for (size_t j = 0; j < CELL_COUNTS; j++) {
-            counts[j] += slot->count[j];
+            counts[j] += row->count[j];
         }
     }
     return SG_OK;
@@ -178,11 +179,11 @@ static enum sg_status sum_deciders(const struct report *report, struct figure_ro
     const struct order order = {.count = RULE_DECIDED, .names = {&report->rules}};
 
     TRY(cells_init(&sums, REPORT_RULES + 1));
-    for (size_t i = 0; i < report->refused.cap; i++) {
-        const struct cell *slot = &report->refused.slots[i];
-        const uint16_t key[CELL_KEYS] = {slot->key[0]};
-        if (slot->used && slot->count[RULE_DECIDED] > 0) {
-            cells_at(&sums, key, rest)[RULE_DECIDED] += slot->count[RULE_DECIDED];
+    for (size_t i = 0; i < report->refused.count; i++) {
+        const struct cell *row = &report->refused.rows[i];
+        const uint16_t key[CELL_KEYS] = {row->key[0]};
+        if (row->count[RULE_DECIDED] > 0) {
+            cells_at(&sums, key, rest)[RULE_DECIDED] += row->count[RULE_DECIDED];
         }
     }
     return sorted(&sums, &order, out);

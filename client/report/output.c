@@ -13,11 +13,11 @@ void made_fini(struct made *made)
 
 static struct content content_of(const struct output *output, const struct made *made)
 {
-    return (struct content){.report = &output->reading->report,
-                            .evidence = &output->reading->evidence,
+    return (struct content){.report = &output->account->report,
+                            .evidence = &output->account->evidence,
                             .figures = &made->figures,
                             .hands = output->hands,
-                            .origin = output->reading->origin,
+                            .origin = output->account->origin,
                             .for_ca = output->for_ca};
 }
 
@@ -30,7 +30,7 @@ enum sg_status made_write(const struct output *output, const struct made *made,
         return SG_NO_MEMORY;
     }
     paper->indonesian = output->indonesian;
-    paper->zone = &output->reading->report.period.zone;
+    paper->zone = &output->account->report.period.zone;
     paper->sha256 = made->sha256;
     sections_write(&content, paper);
     return paper_free(paper);
@@ -56,7 +56,7 @@ enum sg_status made_make(const struct output *output, struct made *made,
                          struct sg_error *why)
 {
     enum sg_status status =
-        figures_make(&output->reading->report, output->for_ca, &made->figures);
+        figures_make(&output->account->report, output->for_ca, &made->figures);
 
     if (status == SG_OK) {
         status = make_json(output, made);

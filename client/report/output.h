@@ -1,14 +1,14 @@
 #ifndef SEGEL_CLIENT_REPORT_OUTPUT_H
 #define SEGEL_CLIENT_REPORT_OUTPUT_H
 
-#include "client/report/reading.h"
+#include "client/report/account.h"
 #include "client/report/sections.h"
 
 /* A report that was read and verified, made into files. The figures (report.json) come
  * first: their SHA-256 stands in all other formats. */
 enum output_format { OUTPUT_TEXT, OUTPUT_HTML, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_FORMATS };
 struct output {
-    const struct reading *reading; /* borrowed */
+    const struct account *account; /* borrowed */
     const struct hands *hands;     /* borrowed */
     bool for_ca;
     bool indonesian;

@@ -70,7 +70,7 @@ static size_t make(uint64_t index, uint64_t total, char out[LINE])
         index, time, (int)(pair % 5), pair, hex + 14, pair, index - 1, hex);
 }
 
-static double take_block(struct reading *reading, struct audit *audit, uint64_t first,
+static double take_block(struct account *account, struct audit *audit, uint64_t first,
                          uint64_t total)
 {
     static char lines[BLOCK][LINE];
@@ -84,7 +84,7 @@ static double take_block(struct reading *reading, struct audit *audit, uint64_t 
     for (uint64_t i = 0; i < count; i++) {
         struct slice json = slice_of(lines[i], lengths[i]);
         MUST(audit_record(audit, first + i, json) == SG_OK);
-        MUST(reading_record(reading, first + i, json, audit));
+        MUST(account_record(account, first + i, json, audit));
     }
     return now_s() - start;
 }
@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 {
     static struct audit audit;
     struct report_period period = {.months = 0};
-    struct reading *reading = (struct reading *)calloc(1, sizeof(*reading));
+    struct account *account = NULL;
     struct sg_error why = {.text = ""};
     struct rusage usage;
     uint64_t total = 1000000;
@@ -103,20 +103,21 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: report [RECORDS]\n");
         return 2;
     }
-    MUST(reading != NULL && zone_parse("Asia/Jakarta", &period.zone, &why) == SG_OK);
+    account = (struct account *)calloc(1, sizeof(*account));
+    MUST(account != NULL && zone_parse("Asia/Jakarta", &period.zone, &why) == SG_OK);
     MUST(period_of_year("2026", &period, &why) == SG_OK);
-    MUST(reading_start(reading, &period) == SG_OK);
+    MUST(account_start(account, &period) == SG_OK);
     audit_start(&audit);
-    reading_begin(reading, &audit);
+    account_begin(account, &audit);
     for (uint64_t at = 0; at < total; at += BLOCK) {
-        took += take_block(reading, &audit, at, total);
+        took += take_block(account, &audit, at, total);
     }
     MUST(audit.fault_count == 0 && getrusage(RUSAGE_SELF, &usage) == 0);
     (void)printf("report: %.0f records/s, %" PRIu64 " signed, %ld MiB\n",
-                 (double)total / took, reading->report.all.fates[FATE_SIGNED],
+                 (double)total / took, account->report.all.fates[FATE_SIGNED],
                  usage.ru_maxrss / 1024);
-    reading_fini(reading);
-    free(reading);
+    account_fini(account);
+    free(account);
     audit_fini(&audit);
     return 0;
 }

@@ -483,6 +483,7 @@ def bundle_tiles():
         "period - -\nfiles 0\n").encode()
 
 
+<<<<<<< HEAD
 def vkey(name, byte):
     """A verifier key that nobody has the private part of."""
     import base64
@@ -517,6 +518,48 @@ def quorum():
              "not-after 2026-05-02T01:12:03Z", ""]
     yield "grant", "lawful", "\n".join(grant).encode()
     yield "grant", "twice", "\n".join([*grant[:4], grant[4], *grant[4:]]).encode()
+=======
+def report_records():
+    """Lines of records, and the choice of who receives the report."""
+    import json
+    def lines(*bodies, choice=0):
+        return bytes([choice]) + b"".join(json.dumps(
+            {"v": 1, "seq": i, "ts": f"2026-05-02T01:{i:02d}:03.000000Z", **body}).encode()
+            + b"\n" for i, body in enumerate(bodies))
+    facts = {"key.id": "seal", "key.type": "rsa", "key.rsa_bits": 3072, "cert.serial": "0A",
+             "cert.not_after": "2027-05-02T00:00:00Z", "cert.subject_o": "Kota",
+             "cert.key_usage": ["digitalSignature"], "token.model": "X",
+             "agreement.from": "2025-05-02T00:00:00Z"}
+    job = {"type": "intent", "caller": "a", "key": "seal", "doc_class": "c", "job": "1",
+           "digest": "sha256:00", "cert_serial": "0A", "attempt": 1,
+           "rules": {"pass": 1, "shadow_fail": ["CP-1"]}, "facts": {"job.notice": True}}
+    end = {"type": "outcome", "intent": 0, "attempt": 1, "outcome": "signed"}
+    deny = {"type": "deny", "caller": "a", "by": "gateway",
+            "fail": [{"rule": "CP-1", "cp": "1", "code": "X"}, {"rule": "CP-2"}]}
+    evil = "<script>\"'&=+-@\u202e\x1b\n,\ud800"
+    yield "job", lines(job, end, choice=3)
+    yield "denied", lines(deny, deny, choice=4)
+    yield "life", lines({"type": "boot", "version": "1"}, {"type": "key.facts", "facts": facts},
+                        {"type": "policy.load", "subject": "p", "policy_rev": "sha256:00"},
+                        {"type": "lane.down", "subject": "l"}, {"type": "shutdown"},
+                        {"type": "boot", "version": "2"}, {"type": "lane.up", "subject": "l"},
+                        {"type": "overload", "detail": "queue full 3, no lane 2"},
+                        {"type": "key.state", "subject": "seal", "detail": "revoked"},
+                        {"type": "moon.phase"})
+    for choice, name in enumerate(("text", "html", "csv", "json")):
+        yield f"hostile-{name}", lines(
+            {**job, "caller": evil, "doc_class": evil, "key": evil},
+            {**end, "outcome": evil, "code": evil},
+            {**deny, "fail": [{"rule": evil, "cp": evil, "code": evil}]},
+            {"type": evil}, {"type": "boot", "version": evil},
+            {"type": "key.state", "subject": evil, "detail": evil},
+            {"type": "overload", "detail": evil + " 5"},
+            {"type": "key.facts", "facts": {k: evil for k in facts}}, choice=2 * choice)
+    yield "years", bytes([1]) + b"".join(json.dumps(
+        {**end, "seq": i, "ts": f"{2025 + i // 2}-12-31T{16 + i % 2}:59:59.999999Z"}).encode()
+        + b"\n" for i in range(5))
+    yield "empty", b""
+>>>>>>> bd2632b (fuzz: records of any kind make a report of text only)
 
 
 def write(folder, target, name, value):
@@ -532,7 +575,11 @@ def main():
     for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
                           ("inflate", inflate), ("headers", request_headers),
                           ("preflight", preflight), ("replay", replay),
+<<<<<<< HEAD
                           ("submission", submissions)):
+=======
+                          ("report", report_records)):
+>>>>>>> bd2632b (fuzz: records of any kind make a report of text only)
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):

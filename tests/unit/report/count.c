@@ -1,4 +1,4 @@
-#include "client/report/reading.h"
+#include "client/report/account.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* A log of a few records, counted for the year 2026 in Jakarta. */
-static struct reading *reading;
+static struct account *account;
 static struct audit audit;
 static struct sg_error why;
 
@@ -16,17 +16,17 @@ static void begin(void)
 
     cr_assert_eq(zone_parse("Asia/Jakarta", &period.zone, &why), SG_OK);
     cr_assert_eq(period_of_year("2026", &period, &why), SG_OK);
-    reading = (struct reading *)calloc(1, sizeof(*reading));
-    cr_assert_not_null(reading);
-    cr_assert_eq(reading_start(reading, &period), SG_OK);
+    account = (struct account *)calloc(1, sizeof(*account));
+    cr_assert_not_null(account);
+    cr_assert_eq(account_start(account, &period), SG_OK);
     audit_start(&audit);
-    reading_begin(reading, &audit);
+    account_begin(account, &audit);
 }
 
 static void end(void)
 {
-    reading_fini(reading);
-    free(reading);
+    account_fini(account);
+    free(account);
     audit_fini(&audit);
 }
 
@@ -49,7 +49,7 @@ static uint64_t add(const char *time, const char *format, ...)
                    "{\"v\":1,\"seq\":%llu,\"ts\":\"%s\",\"node\":\"gw1\",%s}",
                    (unsigned long long)index, time, rest);
     cr_assert_eq(audit_record(&audit, index, slice_str(json)), SG_OK);
-    cr_assert(reading_record(reading, index, slice_str(json), &audit));
+    cr_assert(account_record(account, index, slice_str(json), &audit));
     return index;
 }
 
@@ -67,14 +67,14 @@ static void checkpoint(void)
 {
     struct tlog_head head = {audit.tree.size, tlog_frontier_root(&audit.tree)};
 
-    reading_checkpoint(reading, &head, slice_str("note"), &audit);
+    account_checkpoint(account, &head, slice_str("note"), &audit);
 }
 
 static const struct report *finished(void)
 {
     checkpoint();
-    cr_assert_eq(reading_finish(reading, &why), SG_OK, "%s", why.text);
-    return &reading->report;
+    cr_assert_eq(account_finish(account, &why), SG_OK, "%s", why.text);
+    return &account->report;
 }
 
 Test(count, only_what_was_signed_is_counted_as_signed)
@@ -138,14 +138,14 @@ Test(count, what_comes_behind_the_checkpoint_after_the_period_does_not_count)
     job("2026-05-03T00:00:00Z", "signed");
     const struct report *report = finished();
     cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
-    cr_expect_eq(reading->evidence.end.head.size, size);
-    cr_expect(reading->evidence.proven);
+    cr_expect_eq(account->evidence.end.head.size, size);
+    cr_expect(account->evidence.proven);
 }
 
 Test(count, without_a_checkpoint_there_is_no_report)
 {
     job("2026-05-01T00:00:00Z", "signed");
-    cr_expect_eq(reading_finish(reading, &why), SG_CORRUPT);
+    cr_expect_eq(account_finish(account, &why), SG_CORRUPT);
 }
 
 Test(count, an_intent_without_outcome_is_open)
@@ -217,6 +217,27 @@ Test(count, a_start_without_a_stop_is_unclean_and_the_gap_is_down)
     cr_expect_eq(facts->starts_unclean, 1);
     cr_expect_eq(facts->down_us, 15000000);
     cr_expect_eq(facts->version_count, 2);
+}
+
+static void tell_key(const char *time, const char *key)
+{
+    (void)add(time,
+              "\"type\":\"key.facts\",\"subject\":\"%s\",\"facts\":{\"key.id\":\"%s\","
+              "\"cert.serial\":\"0A\"}",
+              key, key);
+}
+
+Test(count, a_certificate_that_is_not_told_of_after_a_start_has_gone)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\"");
+    tell_key("2026-05-01T00:00:00Z", "stays");
+    tell_key("2026-05-01T00:00:00Z", "goes");
+    (void)add("2026-06-01T00:00:00Z", "\"type\":\"boot\"");
+    tell_key("2026-06-01T00:00:00Z", "stays");
+    const struct report_facts *facts = &finished()->facts;
+    cr_assert_eq(facts->certificate_count, 2);
+    cr_expect_eq(facts->certificates[0].until_us, 0);
+    cr_expect_eq(facts->certificates[1].until_us, INT64_C(1780272000000000));
 }
 
 Test(count, lists_are_bounded_and_say_so)
