@@ -51,6 +51,14 @@ static const struct option rows[] = {
     {"lang", 0, "id|en", "language (default: en)", AT(lang)},
 };
 
+enum { SHOW_US = 200000, SHOW_EVERY = 1024 };
+struct showing {
+    int64_t begun_us;
+    int64_t shown_us;
+    bool shown;
+    const struct verdict *verdict; /* of a bundle: says how many records there are */
+};
+
 /* What the command line came to. */
 struct call {
     struct report_period period;
@@ -59,6 +67,7 @@ struct call {
     struct output output;
     enum output_format format;
     bool as_files;
+    struct showing showing;
 };
 
 /* --- The command line -------------------------------------------------------------- */
@@ -152,14 +161,6 @@ static enum sg_status read_call(const struct home *home,
 
 /* --- Progress ---------------------------------------------------------------------- */
 
-enum { SHOW_US = 200000, SHOW_EVERY = 1024 };
-struct showing {
-    int64_t begun_us;
-    int64_t shown_us;
-    bool shown;
-    const struct verdict *verdict; /* of a bundle: says how many records there are */
-};
-
 static void show(void *context, const struct account *account)
 {
     struct showing *showing = (struct showing *)context;
@@ -221,19 +222,20 @@ static enum sg_status read_source(const struct home *home,
                                   const struct report_options *options, struct call *call,
                                   struct account *account, struct sg_error *why)
 {
-    struct showing showing = {.begun_us = moment_mono_us()};
+    struct showing *showing = &call->showing;
     struct verdict *verdict = (struct verdict *)calloc(1, sizeof(*verdict));
 
     if (verdict == NULL) {
         return SG_NO_MEMORY;
     }
-    showing.verdict = options->bundle == NULL ? NULL : verdict;
+    showing->begun_us = moment_mono_us();
+    showing->verdict = options->bundle == NULL ? NULL : verdict;
     account->show = screen_is_terminal(stderr) ? show : NULL;
-    account->context = &showing;
+    account->context = showing;
     enum sg_status status = options->bundle == NULL
                                 ? read_gateway(home, call, account, why)
                                 : read_file(options->bundle, call, account, verdict, why);
-    if (showing.shown) {
+    if (showing->shown) {
         (void)fputs("\r\033[K", stderr);
     }
     free(verdict);
