@@ -290,11 +290,7 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
   $(wildcard tests/fuzz/support/*.c)))
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
-<<<<<<< HEAD
-    $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,witness)
-=======
-    $(call lib_of,report)
->>>>>>> bd2632b (fuzz: records of any kind make a report of text only)
+    $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,report) $(call lib_of,witness)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)

@@ -47,6 +47,7 @@ extern const struct command command_witness_init;
 extern const struct command command_witness_vkey;
 extern const struct command command_witness_run;
 extern const struct command command_witness_status;
+extern const struct command command_witness_evidence;
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,

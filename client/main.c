@@ -7,14 +7,14 @@
 #include "client/screen.h"
 
 static const struct command *const commands[] = {
-    &command_sign,           &command_signer,       &command_verify,
-    &command_receipt_verify, &command_receipt,      &command_log_show,
-    &command_log_verify,     &command_log_export,   &command_token_list,
-    &command_token_unlock,   &command_policy_check, &command_policy_test,
-    &command_policy_explain, &command_policy_diff,  &command_policy_matrix,
-    &command_policy_replay,  &command_policy_load,  &command_report,
-    &command_witness_init,   &command_witness_vkey, &command_witness_run,
-    &command_witness_status,
+    &command_sign,           &command_signer,           &command_verify,
+    &command_receipt_verify, &command_receipt,          &command_log_show,
+    &command_log_verify,     &command_log_export,       &command_report,
+    &command_token_list,     &command_token_unlock,     &command_policy_check,
+    &command_policy_test,    &command_policy_explain,   &command_policy_diff,
+    &command_policy_matrix,  &command_policy_replay,    &command_policy_load,
+    &command_witness_init,   &command_witness_vkey,     &command_witness_run,
+    &command_witness_status, &command_witness_evidence,
 };
 
 struct global {
@@ -39,7 +39,7 @@ static void print_help(void)
     (void)printf("segel - signs letters through a Segel gateway and checks its log\n\n"
                  "Usage: segel [--home DIR] COMMAND [options] …\n\nCommands:\n");
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
-        (void)printf("  %-14s %s\n", commands[i]->name, commands[i]->summary);
+        (void)printf("  %-16s %s\n", commands[i]->name, commands[i]->summary);
     }
     (void)printf("\nOptions:\n");
     options_print(&global_options);

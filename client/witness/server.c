@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "client/witness/clock.h"
 #include "client/witness/journal.h"
 #include "client/witness/links.h"
 
@@ -32,6 +32,7 @@ struct server {
     struct evhttp *http;     /* owned */
     struct event *stops[2];  /* owned */
     struct links links;
+    struct clock_watch clock;
     struct evhttp_bound_socket *bound; /* borrowed */
     enum sg_status outcome;
     struct sg_error why;
@@ -43,14 +44,6 @@ struct page {
     const char *type;
     struct slice body;
 };
-
-static uint64_t wall_s(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec > 0 ? (uint64_t)now.tv_sec : 0;
-}
 
 /* --- Answers ----------------------------------------------------------------------- */
 
@@ -189,7 +182,7 @@ static void add_checkpoint(struct server *server, struct evhttp_request *request
         say(server, request, HTTP_INTERNAL, "the witness is stopping\n");
         return;
     }
-    witness_add(server->witness, body, wall_s(), &reply);
+    witness_add(server->witness, body, clock_now(&server->clock), &reply);
     log_request(request, &reply);
     log_alarms(&reply);
     const struct page page = {.code = witness_answer_code(reply.answer),
@@ -205,10 +198,10 @@ static void add_checkpoint(struct server *server, struct evhttp_request *request
 
 static void healthz(struct server *server, struct evhttp_request *request)
 {
-    bool healthy = witness_healthy(server->witness, wall_s());
+    bool healthy = witness_healthy(server->witness, clock_now(&server->clock));
 
     say(server, request, healthy ? HTTP_OK : HTTP_SERVUNAVAIL,
-        healthy ? "ok\n" : "the clock is behind the last cosignature\n");
+        healthy ? "ok\n" : "the clock is not believed\n");
 }
 
 static void latest(struct server *server, struct evhttp_request *request,

@@ -483,7 +483,6 @@ def bundle_tiles():
         "period - -\nfiles 0\n").encode()
 
 
-<<<<<<< HEAD
 def vkey(name, byte):
     """A verifier key that nobody has the private part of."""
     import base64
@@ -518,7 +517,8 @@ def quorum():
              "not-after 2026-05-02T01:12:03Z", ""]
     yield "grant", "lawful", "\n".join(grant).encode()
     yield "grant", "twice", "\n".join([*grant[:4], grant[4], *grant[4:]]).encode()
-=======
+
+
 def report_records():
     """Lines of records, and the choice of who receives the report."""
     import json
@@ -559,7 +559,6 @@ def report_records():
         {**end, "seq": i, "ts": f"{2025 + i // 2}-12-31T{16 + i % 2}:59:59.999999Z"}).encode()
         + b"\n" for i in range(5))
     yield "empty", b""
->>>>>>> bd2632b (fuzz: records of any kind make a report of text only)
 
 
 def write(folder, target, name, value):
@@ -575,11 +574,7 @@ def main():
     for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
                           ("inflate", inflate), ("headers", request_headers),
                           ("preflight", preflight), ("replay", replay),
-<<<<<<< HEAD
-                          ("submission", submissions)):
-=======
-                          ("report", report_records)):
->>>>>>> bd2632b (fuzz: records of any kind make a report of text only)
+                          ("submission", submissions), ("report", report_records)):
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "client/witness/clock.h"
 #include "client/witness/key.h"
 #include "proto/tlog/b64.h"
 #include "tests/unit/tlog/support/vectors.h"
@@ -237,6 +238,22 @@ Test(clock, never_goes_behind_the_last_cosignature)
     cr_expect_not(judge_clock(1767225599, NULL), "before this program was written");
     cr_expect(judge_clock(1767225600, NULL));
     cr_expect_not(judge_clock((uint64_t)INT64_MAX + 1, NULL));
+}
+
+Test(clock, a_leap_of_more_than_a_day_is_not_believed)
+{
+    struct clock_watch watch = {.known = false};
+
+    cr_expect_eq(clock_judge(&watch, 1800000000, 1000), 1800000000, "the first is");
+    cr_expect_eq(clock_judge(&watch, 1800000500, 1500), 1800000500);
+    cr_expect_eq(clock_judge(&watch, 4070908800, 1501), 0, "the year 2099");
+    cr_expect_eq(clock_judge(&watch, 1800000502, 1502), 1800000502, "it came back");
+    cr_expect_eq(clock_judge(&watch, 1800086904, 1503), 0, "a day and a second");
+    cr_expect_eq(clock_judge(&watch, 1800086903, 1503), 1800086903, "a day");
+    cr_expect_eq(clock_judge(&watch, 1800000000, 1503), 1800000000, "back: judge_clock");
+    cr_expect_eq(clock_judge(&watch, 1900000000, 100001503), 1900000000, "silence");
+    cr_expect_eq(clock_judge(&watch, 0, 100001503), 0);
+    cr_expect_eq(clock_judge(&watch, -5, 100001503), 0);
 }
 
 Test(answers, each_has_a_code_of_the_protocol_and_a_sentence)
