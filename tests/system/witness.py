@@ -113,7 +113,7 @@ class Witness:
         equal(result.returncode, 0, result.stderr)
         self.vkey, self.name, self.keys = result.stdout.strip(), name, list(keys)
         self.process = self.address = None
-        self.lines = []
+        self.lines, self.marks = [], 0
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
@@ -158,6 +158,19 @@ class Witness:
                    f"no line '{name}' came; it said: {self.said()[-1500:]}")
             time.sleep(0.01)
         return self.events(name)[-1]
+
+    def requests(self, seconds=20):
+        """The lines of all requests so far, once they have been read: a request of an unknown
+        origin marks their end."""
+        self.marks += 1
+        mark = Log(f"mark.example.go.id/{self.marks}")
+        equal(self.add(mark.body(0, 1)).code, 404)
+        end = time.monotonic() + seconds
+        while not any(e.get("origin") == mark.origin for e in self.events("add-checkpoint")):
+            expect(time.monotonic() < end, "the line of a request did not come")
+            time.sleep(0.01)
+        return [e for e in self.events("add-checkpoint")
+                if not e.get("origin", "").startswith("mark.")]
 
     def end(self, number=signal.SIGTERM):
         """Exit code."""
@@ -428,9 +441,9 @@ def each_answer_is_the_one_that_the_protocol_names(_):
         answers(witness.call("POST", "/healthz", b""), 405)
         expect(witness.call("DELETE", "/add-checkpoint").code >= 400, "DELETE")
         answers(witness.call("GET", "/healthz"), 200, "ok")
-        codes = [e["code"] for e in witness.events("add-checkpoint")]
+        codes = [e["code"] for e in witness.requests()]
         equal(set(codes), {200, 400, 403, 404, 409, 422}, "codes in the log lines")
-        line = witness.events("add-checkpoint")[-1]
+        line = witness.requests()[-1]
         equal((line["origin"], line["size"], line["old"], line["answer"]),
               (other.origin, 2, 0, "COSIGNED"))
 
@@ -522,7 +535,7 @@ def evidence_is_bounded_and_does_not_stop_the_witness(_):
         for number in range(270):
             answers(witness.add(log.body(5, 5, root=leaf(b"%d" % number))), 422)
         equal(len(evidence(witness)), 256, "notes that are kept")
-        line = witness.events("add-checkpoint")[-1]
+        line = witness.requests()[-1]
         contains(line["why"], "no more are kept")
         cosigned(witness, witness.add(log.body(5, 6)), log, 6)
 
@@ -618,7 +631,7 @@ def no_body_is_cosigned_but_a_good_one_and_none_ends_it(_):
             count += 1
             expect(reply.code in (400, 403, 404, 409, 422),
                    f"code {reply.code} for {body[:300]!r}")
-        equal(len(witness.events("add-checkpoint")), count, "log lines")
+        equal(len(witness.requests()), count, "log lines")
         answers(witness.stored(), 404)
         cosigned(witness, witness.add(log.body(0, 3)), log, 3)
 
@@ -647,7 +660,7 @@ def large_requests_are_refused_unread(_):
         expect(not got or got.split()[1][:1] == b"4", f"chunks: {got[:60]!r}")
         got = raw(head + b"X: " + b"y" * 20000 + b"\r\n\r\n")
         expect(not got or got.split()[1][:1] == b"4", f"headers: {got[:60]!r}")
-        equal(witness.events("add-checkpoint"), [], "what the witness was given to read")
+        equal(witness.requests(), [], "what the witness was given to read")
         raw(b"\x16\x03\x01" + os.urandom(500))
         raw(b"GET " + b"/" * 9000 + b" HTTP/1.1\r\n\r\n")
         with open(f"/proc/{witness.process.pid}/status", encoding="ascii") as file:
@@ -695,7 +708,7 @@ def slow_and_silent_peers_are_sent_away(_):
         finally:
             stop.set()
             dripping.join()
-        equal(len([e for e in witness.events("add-checkpoint") if e["code"] == 200]), 1,
+        equal(len([e for e in witness.requests() if e["code"] == 200]), 1,
               "requests that came whole")
 
 
@@ -817,7 +830,7 @@ def a_clock_that_went_back_signs_nothing(_):
     with witness.run():
         answers(witness.add(log.body(5, 6)), 503, "clock")
         answers(witness.call("GET", "/healthz"), 503, "clock")
-        equal(witness.events("add-checkpoint")[-1]["level"], "error")
+        equal(witness.requests()[-1]["level"], "error")
         equal(witness.add(log.body(0, 6)).body, b"5\n")
     promise(witness, log, 5, int(time.time()) - 1)
     with witness.run():
