@@ -96,8 +96,9 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
         return NULL;
     }
     bufferevent_incref(bufferevent);
+    bufferevent_setwatermark(bufferevent, EV_READ, 0, links->limits.held_max);
     link->bufferevent = bufferevent;
-    link->until_ms = now_ms() + links->patience_ms;
+    link->until_ms = now_ms() + (int64_t)links->limits.patience_ms;
     if (count_used(links) == LINKS_MAX) {
         (void)evconnlistener_disable(links->listener);
     }
@@ -106,9 +107,9 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
 }
 
 enum sg_status links_init(struct links *links, struct event_base *base,
-                          unsigned patience_ms)
+                          const struct links_limits *limits)
 {
-    *links = (struct links){.patience_ms = (int64_t)patience_ms};
+    *links = (struct links){.limits = *limits};
     links->sweep = event_new(base, -1, 0, on_sweep, links);
     return links->sweep == NULL ? SG_NO_MEMORY : SG_OK;
 }
@@ -129,7 +130,7 @@ bool links_renew(struct links *links, const struct bufferevent *bufferevent)
 {
     for (size_t i = 0; i < LINKS_MAX; i++) {
         if (links->links[i].bufferevent == bufferevent) {
-            links->links[i].until_ms = now_ms() + links->patience_ms;
+            links->links[i].until_ms = now_ms() + (int64_t)links->limits.patience_ms;
         }
     }
     return count_used(links) < CROWDED;

@@ -11,7 +11,8 @@
  * and does not tell when a connection ends, so each bufferevent is kept by a reference of
  * ours and asked now and then. Full: the listener rests, and the next ones wait in the
  * kernel's queue. A connection has a time for each request, whole, from its first byte or
- * the answer before to its last one; then it is closed, however busy it looks. */
+ * the answer before to its last one; then it is closed, however busy it looks. While an
+ * answer is not taken evhttp goes on receiving, so what it may hold is bounded, too. */
 enum { LINKS_MAX = 64 };
 
 struct link {
@@ -19,16 +20,21 @@ struct link {
     int64_t until_ms;
 };
 
+struct links_limits {
+    unsigned patience_ms; /* for one request */
+    size_t held_max;      /* bytes that were received and not looked at: one request */
+};
+
 struct links {
     struct event *sweep;             /* owned */
     struct evconnlistener *listener; /* borrowed; NULL: none any more */
-    int64_t patience_ms;
+    struct links_limits limits;
     struct link links[LINKS_MAX];
 };
 
 /* SG_NO_MEMORY. links_fini is due after evhttp_free. */
 SG_MUST_USE enum sg_status links_init(struct links *links, struct event_base *base,
-                                      unsigned patience_ms);
+                                      const struct links_limits *limits);
 void links_attach(struct links *links, struct evhttp *http,
                   struct evhttp_bound_socket *bound);
 /* Before the listener goes. */

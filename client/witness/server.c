@@ -274,8 +274,10 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 static enum sg_status make(struct server *server)
 {
     static const int signals[] = {SIGTERM, SIGINT};
-    unsigned patience_ms =
-        server->options->patience_ms == 0 ? PATIENCE_MS : server->options->patience_ms;
+    const unsigned asked_ms = server->options->patience_ms;
+    const struct links_limits limits = {.patience_ms =
+                                            asked_ms == 0 ? PATIENCE_MS : asked_ms,
+                                        .held_max = SUBMISSION_MAX + 2 * HEADERS_MAX};
 
     server->base = event_base_new();
     if (server->base == NULL) {
@@ -287,14 +289,14 @@ static enum sg_status make(struct server *server)
             return SG_NO_MEMORY;
         }
     }
-    TRY(links_init(&server->links, server->base, patience_ms));
+    TRY(links_init(&server->links, server->base, &limits));
     server->http = evhttp_new(server->base);
     if (server->http == NULL) {
         return SG_NO_MEMORY;
     }
     evhttp_set_max_headers_size(server->http, HEADERS_MAX);
     evhttp_set_max_body_size(server->http, SUBMISSION_MAX);
-    evhttp_set_timeout(server->http, (int)(patience_ms / 1000 + 1));
+    evhttp_set_timeout(server->http, (int)(limits.patience_ms / 1000 + 1));
     evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
     evhttp_set_gencb(server->http, on_request, server);
     return SG_OK;

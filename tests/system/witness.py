@@ -172,6 +172,11 @@ class Witness:
         return [e for e in self.events("add-checkpoint")
                 if not e.get("origin", "").startswith("mark.")]
 
+    def peak(self):
+        """The most memory that it has had, in KiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+
     def end(self, number=signal.SIGTERM):
         """Exit code."""
         if self.process.poll() is None:
@@ -475,6 +480,32 @@ def an_origin_may_have_two_keys_and_strangers_are_ignored(_):
 
 
 @claim
+def a_request_of_the_largest_size_is_served_whole_or_in_pieces(_):
+    log = Log()
+    witness = Witness(log.key)
+
+    def filled(body, size):
+        """With signatures of strangers up to that size, which end in any length."""
+        blob = base64.b64encode(bytes(4500)).decode()
+        while size - len(body) > 2 * len(blob):
+            body += f"\u2014 s {blob}\n".encode()
+        rest = size - len(body) - len("\u2014  \n".encode())
+        name = rest % 4 + 4
+        blob = base64.b64encode(bytes((rest - name) // 4 * 3)).decode()
+        return body + f"\u2014 {'s' * name} {blob}\n".encode()
+
+    with witness.run():
+        equal(len(filled(log.body(0, 3), 131072)), 131072)
+        cosigned(witness, witness.add(filled(log.body(0, 3), 131072)), log, 3)
+        body = filled(log.body(3, 4), 131071)
+        cosigned(witness, witness.add(body[i:i + 1000] for i in range(0, len(body), 1000)),
+                 log, 4)
+        reply = witness.add(filled(log.body(4, 5), 131073))
+        equal(reply.code, 413)
+        cosigned(witness, witness.add(log.body(4, 5)), log, 5)
+
+
+@claim
 def extension_lines_are_carried_through(_):
     log = Log()
     witness = Witness(log.key)
@@ -663,10 +694,36 @@ def large_requests_are_refused_unread(_):
         equal(witness.requests(), [], "what the witness was given to read")
         raw(b"\x16\x03\x01" + os.urandom(500))
         raw(b"GET " + b"/" * 9000 + b" HTTP/1.1\r\n\r\n")
-        with open(f"/proc/{witness.process.pid}/status", encoding="ascii") as file:
-            peak = int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
-        expect(peak < 64 * 1024, f"{peak} KiB of memory")
+        expect(witness.peak() < 64 * 1024, f"{witness.peak()} KiB of memory")
         cosigned(witness, witness.add(log.body(0, 3)), log, 3)
+
+
+@claim
+def a_peer_that_asks_and_never_reads_costs_little(_):
+    log = Log()
+    witness = Witness(log.key)
+    with witness.run(), contextlib.ExitStack() as stack:
+        cosigned(witness, witness.add(log.body(0, 3)), log, 3)
+        origin = hashlib.sha256(ORIGIN.encode()).hexdigest()
+        request = f"GET /{origin}/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 1000
+        before, peers = witness.peak(), []
+        for _ in range(8):
+            peer = socket.create_connection(witness.address, timeout=20)
+            stack.callback(peer.close)
+            peer.setblocking(False)
+            peers.append(peer)
+        end, sent = time.monotonic() + 5, 0
+        while time.monotonic() < end and sent < 256 << 20:
+            some = 0
+            for peer in peers:
+                with contextlib.suppress(OSError):
+                    some += peer.send(request)
+            sent += some
+            if some == 0:
+                time.sleep(0.01)
+        grown = witness.peak() - before
+        expect(grown < 16 * 1024, f"{grown} KiB more memory for {sent >> 10} KiB of requests")
+        cosigned(witness, witness.add(log.body(3, 4)), log, 4)
 
 
 @claim
@@ -1042,6 +1099,34 @@ def nothing_is_answered_before_it_is_on_the_disk(_):
             for size in range(1, 11):
                 cosigned(witness, witness.add(log.body(size - 1, size)), log, size)
         equal("".join(system_calls(path)), "SNDA" * 10, "order of the system calls")
+
+
+@claim
+def a_kill_between_any_two_steps_of_the_disk_loses_nothing(_):
+    if not order.may_trace(DIR):
+        print("skip  strace may not trace here")
+        return
+    log = Log()
+    fork = Log(key=log.key, fork=3)
+    for call, when in (("unlinkat", 1), ("write", 1), ("fsync", 1), ("renameat", 1),
+                       ("fsync", 2)):
+        witness = Witness(log.key)
+        with witness.run():
+            line = witness.add(log.body(0, 5)).body
+            time.sleep(1.1)
+            with traced(witness, "-e", f"trace={call}", "-e",
+                        f"inject={call}:signal=SIGKILL:when={when}"):
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    reply = witness.add(log.body(5, 8))
+                    expect(False, f"{call} {when}: answered by {reply.code}")
+                equal(witness.ended(), -signal.SIGKILL, f"end after {call} {when}")
+        with witness.run():
+            held = int(witness.add(log.body(0, 1)).body)
+            expect(held in (5, 8), f"size {held} after {call} {when}")
+            if held == 5:
+                equal(witness.stored().body, log.note(5) + line)
+            equal(witness.add(fork.body(held, 9)).code, 422)
+            cosigned(witness, witness.add(log.body(held, 9)), log, 9)
 
 
 @claim
