@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""The start looks back: a ledger that is an older copy, or another history, is found through
+each kind of anchor, and what cannot be reached does not stop a gateway that is sound."""
+import glob
+import os
+import sys
+import time
+
+import rig
+from anchor_rig import Witness
+from anchor_town import LONGEST_S, Town, lines_of, sign, until
+from rig import claim, contains, equal, expect
+
+def grow_and_restore(town, *names):
+    """Yesterday's copy of the data folder stands where today's was."""
+    with town.gateway(*names) as gateway:
+        sign(gateway, 2)
+        until(lambda: town.records("anchor.ok"), "no anchor")
+    town.copy(f"yesterday-{town.count}")
+    with town.gateway(*names) as gateway:
+        sign(gateway, 4)
+        if "w1" in names:
+            size = town.ask("SELECT count(*) FROM leaf")[0][0]
+            until(lambda: town.first.size >= size, "the witness does not hold it")
+    town.restore(f"yesterday-{town.count}")
+
+
+def evidence(town, name):
+    found = {}
+    for path in glob.glob(town.rig.path(f"{town.ledger}.conflict-{name}-*")):
+        with open(path, "rb") as file:
+            found[path.rsplit(".", 1)[1]] = file.read()
+    equal(sorted(found), ["anchor", "ledger"], "evidence")
+    return found["anchor"], found["ledger"]
+
+
+def size_of(note):
+    return int(note.split(b"\n")[1])
+
+
+@claim
+def an_older_copy_of_the_ledger_is_found_through_each_kind_of_anchor(town):
+    town.fresh()
+    grow_and_restore(town, "w1", "drop", "disk")
+    size = town.ask("SELECT count(*) FROM leaf")
+    for kind, name in (("disk", "disk2"), ("drop", "assessor"), ("w1", "w1")):
+        text = town.refused(kind)
+        contains(text, f"anchor '{name}' holds a checkpoint of", "older copy", ".conflict-")
+        theirs, ours = evidence(town, name)
+        expect(size_of(theirs) > size_of(ours), "the anchor's is not the larger one")
+        equal(lines_of(theirs)[0], town.vkey.split("+")[0], "who signed the evidence")
+        equal(town.ask("SELECT count(*) FROM leaf"), size, "records after a refused start")
+    with town.gateway() as gateway:
+        sign(gateway)
+
+
+@claim
+def a_witness_that_shows_nothing_tells_its_size_all_the_same(town):
+    town.fresh()
+    grow_and_restore(town, "w1")
+    town.first.note = None
+    contains(town.refused("w1"), "anchor 'w1' holds a checkpoint of", "older copy")
+    theirs, _ = evidence(town, "w1")
+    contains(theirs.decode(), f"size {town.first.size}")
+
+
+@claim
+def a_ledger_that_is_gone_is_found_too(town):
+    town.fresh()
+    with town.gateway("w1", "drop", "disk") as gateway:
+        sign(gateway, 2)
+        until(lambda: len(town.records("anchor.ok")) == 3, "not all hold it")
+    for path in glob.glob(town.rig.path(town.ledger) + "*"):
+        os.unlink(path)
+    for kind in ("disk", "drop", "w1"):
+        contains(town.refused(kind), "older copy")
+
+
+@claim
+def another_history_of_the_same_length_is_found(town):
+    town.fresh()
+    grow_and_restore(town, "w1", "drop", "disk")
+    with town.gateway() as gateway:
+        sign(gateway, 30)  # more records than the anchors hold
+    for kind, name in (("disk", "disk2"), ("drop", "assessor"), ("w1", "w1")):
+        contains(town.refused(kind), f"anchor '{name}' holds another root", "forked")
+        theirs, ours = evidence(town, name)
+        expect(theirs != ours, "evidence")
+
+
+@claim
+def anchors_that_cannot_be_reached_cost_a_line_and_not_the_start(town):
+    town.fresh()
+    grow_and_restore(town, "w1")
+    town.first.server.http.server_close()
+    town.first.server.http.shutdown()
+    began = time.monotonic()
+    with town.gateway("w1") as gateway:
+        equal(gateway.wait_event("anchor.unreachable")["anchor"], "w1")
+        sign(gateway)
+    expect(time.monotonic() - began < LONGEST_S, "the start waits")
+    town.first = Witness(town.vkey)
+
+
+@claim
+def garbage_in_a_folder_is_told_and_does_not_count(town):
+    town.fresh()
+    for place, name in ((town.disk, "checkpoint"), (town.drop, "999999.checkpoint"),
+                        (town.drop, "99999999999999999999999.checkpoint")):
+        with open(os.path.join(place, name), "wb") as file:
+            file.write(b"log.example\n999999\nAAAA\n\n\xe2\x80\x94 log.example AAAA\n")
+    os.symlink("/dev/zero", os.path.join(town.drop, "888888.checkpoint"))
+    os.mkfifo(os.path.join(town.drop, "777777.checkpoint"))
+    with town.gateway("disk", "drop") as gateway:
+        sign(gateway)
+        until(lambda: len(town.records("anchor.ok")) == 2, "not both hold it")
+        expect(len(gateway.find("anchor.ignored")) >= 3, gateway.text()[-800:])
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Town("rollback")))
