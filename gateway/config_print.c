@@ -38,7 +38,11 @@ static const char lists[] =
     "# Who may call, by client certificate or user of this machine.\n"
     "# callers:\n"
     "#   - {name: e-office, match: \"URI:urn:segel:caller:e-office\", roles: [backend],\n"
-    "#      keys: [seal-setda]}\n";
+    "#      keys: [seal-setda]}\n"
+    "\n"
+    "# Who else holds the log, out of the operator's reach; may be left out.\n"
+    "# anchors:\n"
+    "#   - {name: assessor, drop: /srv/assessor/segel}\n";
 
 static size_t section_len(const char *path)
 {
