@@ -83,13 +83,13 @@ NEEDS_core      := core anchor ledger tlog status cert cms policy base proto
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core anchor ledger tlog status cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify report bundle witness audit policy tlog base proto
+NEEDS_client    := client pdf verify report bundle witness audit policy quorum tlog base proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 NEEDS_audit     := audit tlog proto
-NEEDS_bundle    := bundle audit tlog proto
+NEEDS_bundle    := bundle audit quorum tlog proto
 NEEDS_witness   := witness tlog proto
-NEEDS_report    := report bundle audit tlog base proto
+NEEDS_report    := report bundle audit quorum tlog base proto
 
 PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
   proto/grpc/health/v1/*.proto proto/grpc/reflection/v1/*.proto)

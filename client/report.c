@@ -206,14 +206,16 @@ static enum sg_status read_file(const char *path, const struct call *call,
                                 struct account *account, struct verdict *verdict,
                                 struct sg_error *why)
 {
-    struct bundle_trust *trust = (struct bundle_trust *)calloc(1, sizeof(*trust));
+    struct trust_policy *trust = (struct trust_policy *)calloc(1, sizeof(*trust));
 
     if (trust == NULL) {
         return SG_NO_MEMORY;
     }
-    trust->log = call->trust.key;
     verdict->language = call->output.indonesian ? VERDICT_INDONESIAN : VERDICT_ENGLISH;
-    enum sg_status status = account_bundle(account, path, trust, verdict, why);
+    enum sg_status status = trust_add_log(trust, &call->trust.key, why);
+    if (status == SG_OK) {
+        status = account_bundle(account, path, trust, verdict, why);
+    }
     free(trust);
     return status;
 }

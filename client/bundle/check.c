@@ -54,13 +54,13 @@ static enum sg_status examine(struct examination *exam)
     return status != SG_OK ? status : hashed;
 }
 
-enum sg_status bundle_check(struct bundle *bundle, const struct bundle_trust *trust,
+enum sg_status bundle_check(struct bundle *bundle, const struct trust_policy *trust,
                             struct verdict *verdict, struct sg_error *why)
 {
     return bundle_read(bundle, trust, NULL, verdict, why);
 }
 
-enum sg_status bundle_read(struct bundle *bundle, const struct bundle_trust *trust,
+enum sg_status bundle_read(struct bundle *bundle, const struct trust_policy *trust,
                            const struct bundle_reader *reader, struct verdict *verdict,
                            struct sg_error *why)
 {
@@ -75,7 +75,7 @@ enum sg_status bundle_read(struct bundle *bundle, const struct bundle_trust *tru
     exam->verdict = verdict;
     exam->reader = reader;
     exam->why = why;
-    verdict->quorum = trust->quorum;
+    verdict->quorum = trust_fewest(trust);
     why->text[0] = '\0';
     enum sg_status status = examine(exam);
     if (status != SG_OK && why->text[0] == '\0') {

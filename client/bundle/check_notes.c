@@ -9,35 +9,36 @@ enum { LENGTH_LINE = 20 };
 
 /* --- Signatures -------------------------------------------------------------------- */
 
-/* Witnesses that have cosigned, and the latest of their times. A false cosignature of a
- * known witness makes the whole note worthless, as a false one of the log does. */
-static bool count_witnesses(const struct examination *exam, const struct note *note,
-                            unsigned *count, uint64_t *time_s)
+/* Witnesses that have cosigned, a bit each, and the latest of their times. A false
+ * cosignature of a known witness makes the whole note worthless, as a false one of the
+ * log does. */
+static bool find_witnesses(const struct examination *exam, const struct note *note,
+                           uint64_t *witnesses, uint64_t *time_s)
 {
-    const struct bundle_trust *trust = exam->trust;
+    const struct trust_policy *trust = exam->trust;
 
-    *count = 0;
+    *witnesses = 0;
     *time_s = 0;
-    for (size_t i = 0; i < trust->witness_count; i++) {
+    for (size_t i = 0; i < trust->groups.leaf_count; i++) {
         struct note_verdict said = {0};
         enum sg_status status = note_verify(note, &trust->witnesses[i], &said);
         if (status == SG_CORRUPT) {
             return false;
         }
         if (status == SG_OK && said.signed_by) {
-            *count += 1;
+            *witnesses |= (uint64_t)1 << i;
             *time_s = said.time_s > *time_s ? said.time_s : *time_s;
         }
     }
     return true;
 }
 
-static void take_anchor(struct examination *exam, uint64_t size, unsigned count,
+static void take_anchor(struct examination *exam, uint64_t size, uint64_t witnesses,
                         uint64_t time_s)
 {
     struct verdict *verdict = exam->verdict;
 
-    if (verdict->quorum > 0 && count >= verdict->quorum &&
+    if (verdict->quorum > 0 && trust_reached(exam->trust, witnesses) &&
         size >= verdict->anchored_size) {
         verdict->anchored_size = size;
         verdict->anchored_s = time_s;
@@ -50,13 +51,13 @@ static bool open_note(struct examination *exam, struct slice bytes, const char *
 {
     struct checkpoint checkpoint;
     struct note note;
-    unsigned count = 0;
+    uint64_t witnesses = 0;
     uint64_t time_s = 0;
-    enum sg_status status = checkpoint_open(bytes, &exam->trust->log, &checkpoint);
+    enum sg_status status = checkpoint_open(bytes, exam->log, &checkpoint);
 
     if (status == SG_OK) {
         MUST(note_parse(bytes, &note) == SG_OK);
-        status = count_witnesses(exam, &note, &count, &time_s) ? SG_OK : SG_CORRUPT;
+        status = find_witnesses(exam, &note, &witnesses, &time_s) ? SG_OK : SG_CORRUPT;
     }
     if (status != SG_OK) {
         enum bundle_finding finding = status == SG_CORRUPT     ? FINDING_SIGNED_FALSELY
@@ -66,7 +67,7 @@ static bool open_note(struct examination *exam, struct slice bytes, const char *
         return false;
     }
     *out = checkpoint.head;
-    take_anchor(exam, checkpoint.head.size, count, time_s);
+    take_anchor(exam, checkpoint.head.size, witnesses, time_s);
     return true;
 }
 
@@ -85,6 +86,8 @@ enum sg_status examine_head(struct examination *exam)
 {
     const struct manifest_head *head = &exam->verdict->head;
     struct slice bytes = {0};
+
+    exam->log = trust_log(exam->trust, head->origin);
     enum sg_status status =
         bundle_file_open(exam->bundle, BUNDLE_CHECKPOINT, &exam->entries);
 
@@ -95,7 +98,7 @@ enum sg_status examine_head(struct examination *exam)
     TRY(status);
     TRY(bundle_file_take(&exam->entries, NOTE_MAX + 1, &bytes));
     exam->head_known = open_note(exam, bytes, BUNDLE_CHECKPOINT, &exam->head);
-    if (strcmp(head->origin, exam->trust->log.name) != 0) {
+    if (strcmp(head->origin, exam->log->name) != 0) {
         verdict_find(exam->verdict, FINDING_SIGNED_BY_OTHER, BUNDLE_MANIFEST);
     }
     if (exam->head_known && head->tree_size != exam->head.size) {

@@ -43,7 +43,8 @@ struct hashing {
 
 struct examination {
     struct bundle *bundle;              /* borrowed */
-    const struct bundle_trust *trust;   /* borrowed */
+    const struct trust_policy *trust;   /* borrowed */
+    const struct note_key *log;         /* of the trust: the one whose bundle this is */
     struct verdict *verdict;            /* borrowed */
     struct sg_error *why;               /* borrowed */
     const struct bundle_reader *reader; /* borrowed; NULL: nobody looks on */

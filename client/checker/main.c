@@ -6,13 +6,16 @@
 
 #include "client/bundle/check.h"
 #include "client/checker/none.h"
+#include "proto/quorum/words.h"
 #include "proto/text.h"
 
 /* segel-verify: checks a bundle, with nothing but the bundle and the keys that its user
  * was given. */
 struct call {
-    struct bundle_trust trust;
-    bool log_given;
+    struct trust_policy trust;
+    unsigned quorum;     /* --quorum; 0 = not given */
+    bool by_file;        /* --trust was given */
+    struct sg_error why; /* of a value that was wrong; "" = the option's sentence */
     const char *path;
     enum verdict_language language;
     bool json;
@@ -20,12 +23,15 @@ struct call {
 
 static const char help[] =
     "segel-verify - checks an exported log, offline\n\n"
-    "Usage: segel-verify --log-key KEY [options] BUNDLE\n\n"
+    "Usage: segel-verify --log-key KEY [options] BUNDLE\n"
+    "       segel-verify --trust FILE [options] BUNDLE\n\n"
     "  BUNDLE            folder or .tar that 'segel log export' has made\n"
     "  --log-key KEY     verifier key of the log, or a file with it, as you received it\n"
     "                    by another way than the bundle\n"
     "  --witness KEY     verifier key of a witness, or a file with it; up to 32 times\n"
     "  --quorum N        so many of the witnesses must have cosigned\n"
+    "  --trust FILE      logs, witnesses and who of them is enough, as a C2SP\n"
+    "                    tlog-policy: lines of log, witness, group and quorum\n"
     "  --lang LANG       en or id (default: id when LANG begins with id, else en)\n"
     "  --json            one JSON object for machines\n"
     "  --help, --version\n\n"
@@ -45,18 +51,29 @@ static int complain(const char *text, const char *about)
 
 /* --- Keys -------------------------------------------------------------------------- */
 
-static enum sg_status read_key_file(const char *path, struct note_key *key)
+static enum sg_status read_file(const char *path, char *text, size_t cap, size_t *len)
 {
-    char text[NOTE_VKEY_MAX + 2];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    ssize_t got = fd < 0 ? -1 : 0;
 
+    for (*len = 0; fd >= 0 && *len < cap; *len += (size_t)got) {
+        got = read(fd, text + *len, cap - *len);
+        if (got <= 0) {
+            break;
+        }
+    }
     if (fd >= 0) {
         (void)close(fd);
     }
-    if (len < 0) {
-        return SG_IO;
-    }
+    return got < 0 ? SG_IO : SG_OK;
+}
+
+static enum sg_status read_key_file(const char *path, struct note_key *key)
+{
+    char text[NOTE_VKEY_MAX + 2];
+    size_t len = 0;
+
+    TRY(read_file(path, text, sizeof(text) - 1, &len));
     text[len] = '\0';
     return note_vkey_parse(slice_of(text, strcspn(text, "\r\n")), key);
 }
@@ -70,40 +87,45 @@ static bool read_key(const char *given, enum note_kind kind, struct note_key *ke
 
 static bool add_log(struct call *call, const char *value)
 {
-    bool first = !call->log_given;
+    struct note_key key;
 
-    call->log_given = true;
-    return first && read_key(value, NOTE_ED25519, &call->trust.log);
+    return call->trust.log_count == 0 && read_key(value, NOTE_ED25519, &key) &&
+           trust_add_log(&call->trust, &key, &call->why) == SG_OK;
 }
 
 /* One key is one witness, by whatever names. */
 static bool add_witness(struct call *call, const char *value)
 {
-    struct bundle_trust *trust = &call->trust;
     struct note_key key;
 
-    if (trust->witness_count == TRUST_WITNESSES ||
-        !read_key(value, NOTE_COSIGNATURE, &key)) {
-        return false;
-    }
-    for (size_t i = 0; i < trust->witness_count; i++) {
-        if (memcmp(trust->witnesses[i].public_key, key.public_key, NOTE_KEY_SIZE) == 0) {
-            return false;
-        }
-    }
-    trust->witnesses[trust->witness_count++] = key;
-    return true;
+    return read_key(value, NOTE_COSIGNATURE, &key) &&
+           trust_add_witness(&call->trust, &key, &call->why) == SG_OK;
 }
 
 static bool set_quorum(struct call *call, const char *value)
 {
     uint64_t number = 0;
 
-    if (text_uint(slice_str(value), TRUST_WITNESSES, &number) != SG_OK || number == 0) {
+    if (text_uint(slice_str(value), TRUST_WITNESSES_MAX, &number) != SG_OK ||
+        number == 0) {
         return false;
     }
-    call->trust.quorum = (unsigned)number;
+    call->quorum = (unsigned)number;
     return true;
+}
+
+/* Instead of the three. */
+static bool read_trust(struct call *call, const char *value)
+{
+    static char text[WORDS_FILE_MAX + 1];
+    size_t len = 0;
+
+    if (call->by_file || call->trust.log_count + call->trust.groups.leaf_count > 0) {
+        return false;
+    }
+    call->by_file = true;
+    return read_file(value, text, sizeof(text), &len) == SG_OK &&
+           trust_parse(slice_of(text, len), &call->trust, &call->why) == SG_OK;
 }
 
 static bool set_language(struct call *call, const char *value)
@@ -124,6 +146,9 @@ static const struct {
     {"--witness", add_witness,
      "--witness needs a witness's verifier key that was not given before, or a file"},
     {"--quorum", set_quorum, "--quorum needs a number from 1 on"},
+    {"--trust", read_trust,
+     "--trust needs one file with a trust policy, and stands instead of --log-key, "
+     "--witness and --quorum"},
     {"--lang", set_language, "--lang needs en or id"},
 };
 
@@ -146,7 +171,8 @@ static int take_option(struct call *call, int argc, char **argv, int *at)
         if (value != NULL && options[i].take(call, value)) {
             return 0;
         }
-        return complain(options[i].wrong, "");
+        return call->why.text[0] != '\0' ? complain(call->why.text, value)
+                                         : complain(options[i].wrong, "");
     }
     return complain("there is no such option, see --help", word);
 }
@@ -184,6 +210,21 @@ static bool only_help(int argc, char **argv)
     return false;
 }
 
+static int ask_for_witnesses(struct call *call)
+{
+    if (call->quorum == 0) {
+        return 0;
+    }
+    if (call->by_file) {
+        return complain("the trust policy says which witnesses are enough, not --quorum",
+                        "");
+    }
+    return call->quorum <= call->trust.groups.leaf_count &&
+                   trust_ask_for(&call->trust, call->quorum, &call->why) == SG_OK
+               ? 0
+               : complain("--quorum asks for more witnesses than --witness names", "");
+}
+
 static int read_call(struct call *call, int argc, char **argv)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
@@ -198,13 +239,10 @@ static int read_call(struct call *call, int argc, char **argv)
             return code;
         }
     }
-    if (!call->log_given || call->path == NULL) {
+    if (call->trust.log_count == 0 || call->path == NULL) {
         return complain("a log key and a bundle are needed, see --help", "");
     }
-    if (call->trust.quorum > call->trust.witness_count) {
-        return complain("--quorum asks for more witnesses than --witness names", "");
-    }
-    return 0;
+    return ask_for_witnesses(call);
 }
 
 static int check(const struct call *call)

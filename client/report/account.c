@@ -73,13 +73,13 @@ static bool checkpoint(void *context, const struct tlog_head *head, struct slice
 }
 
 static enum sg_status read_bundle(struct account *account, struct bundle *bundle,
-                                  const struct bundle_trust *trust,
+                                  const struct trust_policy *trust,
                                   struct verdict *verdict, struct sg_error *why)
 {
     const struct bundle_reader reader = {begin, record, checkpoint, account};
 
     TRY(bundle_read(bundle, trust, &reader, verdict, why));
-    memcpy(account->origin, trust->log.name, sizeof(account->origin));
+    memcpy(account->origin, trust->logs[0].name, sizeof(account->origin));
     if (verdict_code(verdict) != VERDICT_SOUND) {
         return sg_fail(why, SG_CORRUPT,
                        "the bundle is not sound, so there is no report of it: "
@@ -89,7 +89,7 @@ static enum sg_status read_bundle(struct account *account, struct bundle *bundle
 }
 
 enum sg_status account_bundle(struct account *account, const char *path,
-                              const struct bundle_trust *trust, struct verdict *verdict,
+                              const struct trust_policy *trust, struct verdict *verdict,
                               struct sg_error *why)
 {
     struct bundle bundle;

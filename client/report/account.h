@@ -38,7 +38,7 @@ SG_MUST_USE enum sg_status account_finish(struct account *account, struct sg_err
  * sound: *verdict says what was found (language set, else zero). SG_IO, SG_INVALID,
  * SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status account_bundle(struct account *account, const char *path,
-                                          const struct bundle_trust *trust,
+                                          const struct trust_policy *trust,
                                           struct verdict *verdict, struct sg_error *why);
 
 #endif

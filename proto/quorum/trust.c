@@ -1,5 +1,6 @@
 #include "proto/quorum/trust.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/quorum/words.h"
@@ -36,30 +37,49 @@ static enum sg_status read_key(const struct reading *reading, struct slice vkey,
                    kind == NOTE_ED25519 ? "log (Ed25519)" : "witness (cosignatures)");
 }
 
+enum sg_status trust_add_log(struct trust_policy *trust, const struct note_key *key,
+                             struct sg_error *why)
+{
+    if (trust->log_count == TRUST_LOGS_MAX) {
+        return sg_fail(why, SG_INVALID, "there are more than %d logs", TRUST_LOGS_MAX);
+    }
+    if (key->kind != NOTE_ED25519 || is_known(trust->logs, trust->log_count, key)) {
+        return sg_fail(why, SG_INVALID, "this key stands above already");
+    }
+    trust->logs[trust->log_count++] = *key;
+    return SG_OK;
+}
+
+static enum sg_status add_witness(struct trust_policy *trust, struct slice name,
+                                  const struct note_key *key, struct sg_error *why)
+{
+    size_t count = trust->groups.leaf_count;
+
+    if (count == TRUST_WITNESSES_MAX) {
+        return sg_fail(why, SG_INVALID, "there are more than %d witnesses",
+                       TRUST_WITNESSES_MAX);
+    }
+    if (key->kind != NOTE_COSIGNATURE || is_known(trust->witnesses, count, key)) {
+        return sg_fail(why, SG_INVALID, "this key stands above already");
+    }
+    TRY(groups_add_leaf(&trust->groups, name, why));
+    trust->witnesses[count] = *key;
+    return SG_OK;
+}
+
 static enum sg_status read_log(struct reading *reading)
 {
-    struct trust_policy *trust = reading->trust;
     struct note_key key;
 
     if (reading->line.count < 2 || reading->line.count > 3) {
         return sg_fail(reading->why, SG_INVALID, "a log is its key, and perhaps a URL");
     }
     TRY(read_key(reading, reading->line.word[1], NOTE_ED25519, &key));
-    if (is_known(trust->logs, trust->log_count, &key)) {
-        return sg_fail(reading->why, SG_INVALID, "this key stands above already");
-    }
-    if (trust->log_count == TRUST_LOGS_MAX) {
-        return sg_fail(reading->why, SG_INVALID, "there are more than %d logs",
-                       TRUST_LOGS_MAX);
-    }
-    trust->logs[trust->log_count++] = key;
-    return SG_OK;
+    return trust_add_log(reading->trust, &key, reading->why);
 }
 
 static enum sg_status read_witness(struct reading *reading)
 {
-    struct trust_policy *trust = reading->trust;
-    size_t count = trust->groups.leaf_count;
     struct note_key key;
 
     if (reading->line.count < 3 || reading->line.count > 4) {
@@ -67,16 +87,7 @@ static enum sg_status read_witness(struct reading *reading)
                        "a witness is a name, its key, and perhaps a URL");
     }
     TRY(read_key(reading, reading->line.word[2], NOTE_COSIGNATURE, &key));
-    if (is_known(trust->witnesses, count, &key)) {
-        return sg_fail(reading->why, SG_INVALID, "this key stands above already");
-    }
-    if (count == TRUST_WITNESSES_MAX) {
-        return sg_fail(reading->why, SG_INVALID, "there are more than %d witnesses",
-                       TRUST_WITNESSES_MAX);
-    }
-    TRY(groups_add_leaf(&trust->groups, reading->line.word[1], reading->why));
-    trust->witnesses[count] = key;
-    return SG_OK;
+    return add_witness(reading->trust, reading->line.word[1], &key, reading->why);
 }
 
 static enum sg_status read_group(struct reading *reading)
@@ -165,6 +176,66 @@ enum sg_status trust_parse(struct slice text, struct trust_policy *out,
                        "there is no quorum line: write 'quorum NAME', or 'quorum none'");
     }
     return SG_OK;
+}
+
+/* --- By hand -------------------------------------------------------------------------
+ */
+
+/* Names are for the file alone. */
+static struct slice made_name(const char *before, size_t number, char out[16])
+{
+    int len = snprintf(out, 16, "%s%zu", before, number);
+
+    return slice_of(out, (size_t)len);
+}
+
+enum sg_status trust_add_witness(struct trust_policy *trust, const struct note_key *key,
+                                 struct sg_error *why)
+{
+    char name[16];
+
+    return add_witness(trust, made_name("w", trust->groups.leaf_count, name), key, why);
+}
+
+enum sg_status trust_ask_for(struct trust_policy *trust, unsigned witnesses,
+                             struct sg_error *why)
+{
+    char names[TRUST_WITNESSES_MAX + 2][16];
+    struct slice words[TRUST_WITNESSES_MAX + 2];
+    size_t count = trust->groups.leaf_count;
+
+    words[0] = slice_str("quorum");
+    words[1] = made_name("", witnesses, names[0]);
+    for (size_t i = 0; i < count; i++) {
+        words[2 + i] = made_name("w", i, names[1 + i]);
+    }
+    TRY(groups_add(&trust->groups, words, 2 + count, why));
+    trust->has_quorum = true;
+    trust->quorum = (struct group_member){.is_group = true,
+                                          .index = (uint8_t)(trust->groups.count - 1)};
+    return SG_OK;
+}
+
+/* --- Asking --------------------------------------------------------------------------
+ */
+
+const struct note_key *trust_log(const struct trust_policy *trust, const char *origin)
+{
+    for (size_t i = 0; i < trust->log_count; i++) {
+        if (strcmp(trust->logs[i].name, origin) == 0) {
+            return &trust->logs[i];
+        }
+    }
+    return &trust->logs[0];
+}
+
+unsigned trust_fewest(const struct trust_policy *trust)
+{
+    if (!trust->has_quorum) {
+        return 0;
+    }
+    return trust->quorum.is_group ? groups_fewest(&trust->groups, trust->quorum.index)
+                                  : 1;
 }
 
 bool trust_reached(const struct trust_policy *trust, uint64_t witnesses)

@@ -28,6 +28,22 @@ struct trust_policy {
  * undefined then. */
 SG_MUST_USE enum sg_status trust_parse(struct slice text, struct trust_policy *out,
                                        struct sg_error *why);
+/* The same by hand; the zero state is empty and asks for no witness. SG_INVALID: too
+ * many, a key of another kind, or one that is there already. */
+SG_MUST_USE enum sg_status trust_add_log(struct trust_policy *trust,
+                                         const struct note_key *key,
+                                         struct sg_error *why);
+SG_MUST_USE enum sg_status trust_add_witness(struct trust_policy *trust,
+                                             const struct note_key *key,
+                                             struct sg_error *why);
+/* So many of those that were added, 1 to all. SG_INVALID. */
+SG_MUST_USE enum sg_status trust_ask_for(struct trust_policy *trust, unsigned witnesses,
+                                         struct sg_error *why);
+
+/* The log of that origin, else the first one. There is at least one. */
+const struct note_key *trust_log(const struct trust_policy *trust, const char *origin);
+/* The fewest witnesses that can be enough; 0: none is asked for. */
+unsigned trust_fewest(const struct trust_policy *trust);
 /* Whether these witnesses, a bit each, are enough. */
 bool trust_reached(const struct trust_policy *trust, uint64_t witnesses);
 

@@ -483,11 +483,15 @@ def bundle_tiles():
         "period - -\nfiles 0\n").encode()
 
 
-def vkey(name, byte):
+def vkey_of_witness(name, byte):
+    return vkey(name, byte, b"\4")
+
+
+def vkey(name, byte, kind=b"\1"):
     """A verifier key that nobody has the private part of."""
     import base64
     import hashlib
-    key = b"\1" + bytes([byte]) * 32
+    key = kind + bytes([byte]) * 32
     number = hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
     return f"{name}+{number}+{base64.b64encode(key).decode()}"
 
@@ -511,6 +515,11 @@ def quorum():
     yield "roster", "commented", "\n".join(["# who", "", *persons, " \t", *groups, *tasks,
                                             ""]).encode()
     yield "roster", "persons", "\n".join([*persons, ""]).encode()
+    yield "trust", "lawful", "\n".join([
+        "log " + vkey("a.log", 1), "witness a " + vkey_of_witness("w.a", 8),
+        "witness b " + vkey_of_witness("w.b", 9) + " https://w.example/", "group one any a b",
+        "quorum one", ""]).encode()
+    yield "trust", "none", ("log " + vkey("a.log", 1) + "\n# nobody\nquorum none\n").encode()
     grant = ["segel-grant/v1", "id g-88", "action key.activate", "object seal-setda",
              "param mode=count max=20000", "request sha256:" + "1f" * 32,
              "policy sha256:" + "82" * 32, "requester officer-a",

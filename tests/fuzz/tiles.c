@@ -25,7 +25,7 @@ static struct {
     bool made;
     uint8_t bytes[FILES][ROOM];
     size_t len[FILES];
-    struct bundle_trust trust;
+    struct trust_policy trust;
 } lawful;
 
 static void add(enum which file, const void *bytes, size_t len)
@@ -54,7 +54,7 @@ static void add_note(const struct tlog_head *head, enum which file, EVP_PKEY *ke
          EVP_DigestSign(ctx, signature, &signature_len, body.data, body.len) == 1);
     lines_start(&out, note, sizeof(note));
     note_begin(&out, body);
-    note_add_signature(&out, slice_str(name), lawful.trust.log.id,
+    note_add_signature(&out, slice_str(name), lawful.trust.logs[0].id,
                        slice_of(signature, signature_len));
     MUST(lines_finish(&out, &whole) == SG_OK);
     if (file == CHECKPOINTS) {
@@ -91,8 +91,9 @@ static EVP_PKEY *make_key(void)
     EVP_PKEY *key =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
     MUST(key != NULL && EVP_PKEY_get_raw_public_key(key, public_key, &len) == 1);
-    MUST(note_key_make(slice_str(name), NOTE_ED25519, public_key, &lawful.trust.log) ==
-         SG_OK);
+    MUST(note_key_make(slice_str(name), NOTE_ED25519, public_key,
+                       &lawful.trust.logs[0]) == SG_OK);
+    lawful.trust.log_count = 1;
     return key;
 }
 

@@ -27,10 +27,10 @@ def place():
     return path
 
 
-def verify(path, *arguments, key=None):
+def verify(path, *arguments, key=None, trusted=True):
     """(exit code, what it said): never a signal, never long."""
-    result = subprocess.run([VERIFY, "--lang", "en", "--log-key", (key or LOG).vkey,
-                             *arguments, path], capture_output=True, text=True, timeout=60,
+    keys = ["--log-key", (key or LOG).vkey] if trusted else []
+    result = subprocess.run([VERIFY, "--lang", "en", *keys, *arguments, path], capture_output=True, text=True, timeout=60,
                             check=False, errors="replace")
     expect(result.returncode in (0, 1, 2, 3),
            f"segel-verify ended by {result.returncode}: {result.stderr[-300:]}")
@@ -307,6 +307,45 @@ def a_quorum_of_witnesses_is_counted(_):
     contains(said, "unanchored from record 40")
     equal(code(both, *given[:2], "--quorum", "2")[0], 3, "more asked for than named")
     equal(code(both, *given[:2], *given[:2])[0], 3, "one witness given twice")
+
+
+@claim
+def a_trust_policy_says_who_of_the_witnesses_is_enough(_):
+    """BSrE itself, or two of three others; the log is chosen by its name."""
+    records, other = lines(lawful(60)), Key("another.example.go.id/log")
+    names = ["bsre", "prov", "uni", "city"]
+    keys = {n: Key(f"witness.example.go.id/{n}", 4) for n in names}
+    policy = "".join([f"log {other.vkey}\nlog {LOG.vkey} https://log.example.go.id/\n",
+                      *(f"witness {n} {k.vkey}\n" for n, k in keys.items()),
+                      "group others 2 prov uni city\ngroup enough any bsre others\n",
+                      "quorum enough\n"])
+
+    def trusting(text):
+        path = place() + ".trust"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def code(text, *signers):
+        path = Bundle(records, [LOG, *(keys[n] for n in signers)]).write(place())
+        return verify(path, "--trust", trusting(text), trusted=False)
+
+    for signers, wanted in ((["bsre"], 0), (["prov", "city"], 0), (["prov"], 2), ([], 2),
+                            (["uni", "uni"], 2), (names, 0)):
+        found, said = code(policy, *signers)
+        equal(found, wanted, f"cosigned by {signers}: {said[-600:]}")
+    equal(code(policy.replace("quorum enough", "quorum none"))[0], 0, "none is asked for")
+    equal(code(policy.replace(LOG.vkey, Key(LOG.name).vkey), "bsre")[0], 1, "another log")
+    for before, after, words in (("quorum enough\n", "", "no quorum line"),
+                                 ("2 prov", "4 prov", "line 7: how many members"),
+                                 ("witness uni", "witness bsre", "line 5: the name 'bsre'")):
+        found, said = code(policy.replace(before, after), "bsre")
+        equal(found, 3, said)
+        contains(said, words)
+    path = Bundle(records, [LOG]).write(place())
+    for more in (["--quorum", "1"], ["--log-key", LOG.vkey], ["--trust", trusting(policy)]):
+        equal(verify(path, "--trust", trusting(policy), *more, trusted=False)[0], 3, str(more))
+    equal(verify(path, "--trust", place() + "/absent", trusted=False)[0], 3, "no file")
 
 
 def spoiled_period(change, *words):

@@ -154,3 +154,45 @@ Test(trust, refuses_other_lines)
     change("witness bsre", "witness all");
     refused("line 3: a name has");
 }
+
+/* --- By hand -------------------------------------------------------------------------
+ */
+
+static struct note_key key_of(enum note_kind kind, unsigned byte)
+{
+    uint8_t public_key[NOTE_KEY_SIZE];
+    struct note_key key;
+
+    memset(public_key, (int)byte, sizeof(public_key));
+    cr_assert_eq(note_key_make(slice_str("a.name"), kind, public_key, &key), SG_OK);
+    return key;
+}
+
+Test(trust, by_hand_asks_for_a_number)
+{
+    struct note_key log = key_of(NOTE_ED25519, 9);
+
+    memset(&trust, 0, sizeof(trust));
+    cr_assert_eq(trust_add_log(&trust, &log, &why), SG_OK);
+    cr_expect_eq(trust_fewest(&trust), 0);
+    cr_expect(trust_reached(&trust, 0));
+    for (unsigned i = 0; i < 3; i++) {
+        struct note_key witness = key_of(NOTE_COSIGNATURE, i);
+        cr_assert_eq(trust_add_witness(&trust, &witness, &why), SG_OK);
+        cr_expect_eq(trust_add_witness(&trust, &witness, &why), SG_INVALID, "twice");
+    }
+    cr_expect_eq(trust_add_witness(&trust, &log, &why), SG_INVALID, "a log's key");
+    cr_expect_eq(trust_ask_for(&trust, 4, &why), SG_INVALID, "more than there are");
+    cr_assert_eq(trust_ask_for(&trust, 2, &why), SG_OK);
+    cr_expect_eq(trust_fewest(&trust), 2);
+    cr_expect_not(trust_reached(&trust, 4));
+    cr_expect(trust_reached(&trust, 1 | 4));
+}
+
+Test(trust, the_log_is_the_one_of_the_name)
+{
+    cr_assert_eq(parse(), SG_OK, "%s", why.text);
+    cr_expect_eq(trust_log(&trust, "segel.example.go.id/log"), &trust.logs[0]);
+    cr_expect_eq(trust_log(&trust, "another"), &trust.logs[0]);
+    cr_expect_eq(trust_fewest(&trust), 2);
+}
