@@ -21,6 +21,7 @@ static struct seen_mark mark_text(struct slice text)
 static size_t put_member(struct marking *marking, size_t at, const struct scan *scan,
                          enum member member)
 {
+    MUST(at + MARK_HEAD <= sizeof(marking->text));
     uint8_t *head = marking->text + at;
     uint8_t *text = head + MARK_HEAD;
     size_t room = sizeof(marking->text) - at - MARK_HEAD;
