@@ -105,6 +105,34 @@ static enum sg_status write_back(sqlite3 *db, struct sg_error *why)
                : sql_fail(db, "write its pages back", why);
 }
 
+/* SQLite syncs the folder once when it makes the WAL, and does not look at what came of
+ * it: at a power cut a WAL without a durable name takes every commit along. By now it is
+ * there. */
+static enum sg_status sync_folder(const char *path, struct sg_error *why)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    int len = slash == NULL ? snprintf(folder, sizeof(folder), ".")
+                            : snprintf(folder, sizeof(folder), "%.*s",
+                                       (int)(slash - path) + 1, path);
+    MUST(len > 0 && (size_t)len < sizeof(folder)); /* the lock's name was longer */
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (synced) {
+        return SG_OK;
+    }
+    char reason[96] = "";
+    (void)strerror_r(error, reason, sizeof(reason));
+    return sg_fail(why, SG_LEDGER,
+                   "the ledger's folder '%s' cannot be synced (%s): look at its disk",
+                   folder, reason);
+}
+
 enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_error *why)
 {
     TRY(take_lock(ledger, path, why));
@@ -113,6 +141,7 @@ enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_err
     TRY(set_pragmas(ledger->db, why));
     TRY(schema_bring(ledger, why));
     TRY(write_back(ledger->db, why));
+    TRY(sync_folder(path, why));
     for (size_t i = 0; i < SQL_COUNT; i++) {
         TRY(sql_prepare(ledger->db, statement_texts[i], &ledger->statements[i], why));
     }

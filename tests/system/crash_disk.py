@@ -26,6 +26,15 @@ def a_disk_that_fails_stops_signing_and_loses_nothing_that_was_told():
 
 
 @claim
+def what_a_first_start_tells_is_durable_whichever_sync_fails():
+    """Of the folder, too, which SQLite syncs without a look at what came of it."""
+    report = failing.run(0, SEED, "check-syncs", WORKERS, only=lambda case: case[:3] == (
+        "first start", "fdatasync", "eio"))
+    equal(report.faults, [], "violations")
+    expect(report.files["/"] > 1 and report.files["-wal"] > 1, f"hit: {report.files}")
+
+
+@claim
 def power_cuts_under_load_lose_nothing_that_was_told():
     report = power.run(CUTS, SEED, "check-power")
     equal(report.faults, [], "violations")
