@@ -274,9 +274,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 static enum sg_status make(struct server *server)
 {
     static const int signals[] = {SIGTERM, SIGINT};
-    const unsigned asked_ms = server->options->patience_ms;
-    const struct links_limits limits = {.patience_ms =
-                                            asked_ms == 0 ? PATIENCE_MS : asked_ms,
+    const struct links_limits limits = {.patience_ms = PATIENCE_MS,
                                         .held_max = SUBMISSION_MAX + 2 * HEADERS_MAX};
 
     server->base = event_base_new();
@@ -296,7 +294,7 @@ static enum sg_status make(struct server *server)
     }
     evhttp_set_max_headers_size(server->http, HEADERS_MAX);
     evhttp_set_max_body_size(server->http, SUBMISSION_MAX);
-    evhttp_set_timeout(server->http, (int)(limits.patience_ms / 1000 + 1));
+    evhttp_set_timeout(server->http, PATIENCE_MS / 1000 + 1);
     evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
     evhttp_set_gencb(server->http, on_request, server);
     return SG_OK;

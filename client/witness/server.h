@@ -12,10 +12,9 @@
  *     GET  <prefix>/<hex SHA-256 of the origin>/checkpoint
  *     GET  <prefix>/healthz */
 struct server_options {
-    const char *host;     /* an IP address */
-    uint16_t port;        /* 0 = any free one; the line "ready" tells it */
-    const char *prefix;   /* "" or "/witness" */
-    unsigned patience_ms; /* for one request; 0 = 10 s */
+    const char *host;   /* an IP address */
+    uint16_t port;      /* 0 = any free one; the line "ready" tells it */
+    const char *prefix; /* "" or "/witness" */
 };
 
 /* Returns after a signal (SG_OK), or when the witness cannot keep its promises any more
