@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.server
 import os
+import ssl
 import subprocess
 import threading
 import time
@@ -56,13 +57,13 @@ class Witness:
     """mode: a function of (witness, submission) instead of what is right; it may call
     judge, and raises an Answer or returns the bytes of a good one."""
 
-    def __init__(self, log_vkey, name="witness.example.go.id/w1"):
+    def __init__(self, log_vkey, name="witness.example.go.id/w1", tls=None):
         self.key, self.mode, self.away = Key(name, 4), None, False
         self.log_name, _, self.log_key = log_vkey.split("+", 2)
         self.log_vkey = log_vkey
         self.size, self.root, self.note = 0, EMPTY, None
         self.asked, self.cosigned, self.lock = [], [], threading.Lock()
-        self.server = Served(self.answer)
+        self.server = Served(self.answer, tls)
         self.url = self.server.url
 
     @property
@@ -124,9 +125,10 @@ class Witness:
 
 
 class Served:
-    """Any function of (method, path, body) behind a port of its own."""
+    """Any function of (method, path, body) behind a port of its own; tls: certificate and
+    key, as files."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -151,8 +153,13 @@ class Served:
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self.http.server_address[1]}"
 
 
 def with_anchors(the_rig, entries, settings="", name="anchored.yaml"):

@@ -47,8 +47,11 @@ class Town:
         return "".join(known[name] for name in names)
 
     def config(self, *names, changes=(), settings=""):
-        if names:
-            path = with_anchors(self.rig, self.entries(*names), settings)
+        return self.configured(self.entries(*names), changes, settings)
+
+    def configured(self, entries, changes=(), settings=""):
+        if entries:
+            path = with_anchors(self.rig, entries, settings)
             with open(path, encoding="utf-8") as file:
                 text = file.read()
         else:

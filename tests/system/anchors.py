@@ -77,9 +77,7 @@ def stamped(town, state, *words, mode=None, signer="authority"):
     stamper.mode, stamper.signer, stamper.asked = mode, signer, []
     entry = (f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
              f" keep: {town.drop}, interval_s: 1}}\n")
-    path = with_anchors(town.rig, entry)
-    text = town.rig.read(os.path.basename(path)).replace("ledger.db", town.ledger)
-    with town.rig.gateway(town.rig.write("anchored.yaml", text)) as gateway:
+    with town.rig.gateway(town.configured(entry)) as gateway:
         sign(gateway)
         until(lambda: metric(
             gateway, f'segel_anchor_state{{anchor="stamps",state="{state}"}}') == 1,

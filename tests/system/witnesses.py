@@ -7,7 +7,7 @@ import sys
 import time
 
 import anchor_rig
-from anchor_rig import Answer, told
+from anchor_rig import Answer, Witness, told
 from anchor_town import Town, lines_of, metric, receipt, sign, until
 from bundles import Key
 from rig import claim, contains, equal, expect, item, run
@@ -186,6 +186,40 @@ def a_witness_that_answers_byte_by_byte_ends_by_the_clock(town):
     def mode(witness, body):
         raise Answer(200, drip)
     lying(town, mode, "failing", "Timeout")
+
+
+@claim
+def nobody_is_followed_to_another_address(town):
+    def redirect(handler):
+        handler.wfile.write(b"HTTP/1.1 307 Elsewhere\r\nLocation: "
+                            + town.second.url.encode() + b"/add-checkpoint\r\n"
+                            b"Content-Length: 0\r\n\r\n")
+
+    def mode(witness, body):
+        raise Answer(307, redirect)
+    town.fresh(mode)
+    with town.gateway("w1") as gateway:
+        sign(gateway)
+        contains(gateway.wait_event("anchor.failed")["why"], "HTTP 307")
+    equal(town.second.asked, [], "what came to the other address")
+
+
+@claim
+def an_https_witness_is_known_by_its_authority_only(town):
+    town.fresh()
+    tls = Witness(town.vkey, "tls.example/w",
+                  (town.rig.path("server.pem"), town.rig.path("server.key")))
+    known = tls.entry("known", extra=f", ca: {town.rig.path('clients.pem')}")
+    path = town.configured(known)
+    with town.rig.gateway(path) as gateway:
+        sign(gateway)
+        until(lambda: tls.cosigned, "no cosignature")
+    tls.reset()
+    town.fresh()
+    with town.rig.gateway(town.configured(tls.entry("unknown"))) as gateway:
+        sign(gateway)
+        contains(gateway.wait_event("anchor.failed")["why"], "https://127.0.0.1", "certificate")
+    equal(tls.asked, [], "what a stranger was told")
 
 
 @claim
