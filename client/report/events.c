@@ -83,6 +83,57 @@ static void all_lanes_back(struct report *report, int64_t time_us)
     }
 }
 
+/* --- Anchors ----------------------------------------------------------------------- */
+
+static struct fact_anchor *anchor_of(struct report_facts *facts, const json_t *record)
+{
+    struct fact_anchor fresh = {.name = ""};
+
+    fact_text(fresh.name, record, "subject");
+    fact_text(fresh.kind, record, "kind");
+    for (size_t i = 0; i < facts->anchor_count; i++) {
+        if (strcmp(facts->anchors[i].name, fresh.name) == 0) {
+            return &facts->anchors[i];
+        }
+    }
+    if (facts->anchor_count == FACTS_ANCHORS) {
+        facts->dropped++;
+        return NULL;
+    }
+    facts->anchors[facts->anchor_count] = fresh;
+    return &facts->anchors[facts->anchor_count++];
+}
+
+static void take_anchor_ok(struct report *report, const json_t *record, int64_t time_us)
+{
+    const char *text = json_string_value(json_object_get(record, "size"));
+    uint64_t size = 0;
+
+    if (!report_holds(report, time_us)) {
+        return;
+    }
+    struct fact_anchor *anchor = anchor_of(&report->facts, record);
+    if (anchor == NULL) {
+        return;
+    }
+    anchor->good++;
+    if (text != NULL && text_uint(slice_str(text), INT64_MAX, &size) == SG_OK &&
+        size >= anchor->size) {
+        anchor->size = size;
+        anchor->time_us = fact_time(record, "time");
+    }
+}
+
+static void take_anchor_fail(struct report *report, const json_t *record, int64_t time_us)
+{
+    struct fact_anchor *anchor =
+        report_holds(report, time_us) ? anchor_of(&report->facts, record) : NULL;
+
+    if (anchor != NULL) {
+        anchor->failed++;
+    }
+}
+
 /* --- Starts ------------------------------------------------------------------------ */
 
 static void take_version(struct report_facts *facts, const json_t *record,
@@ -222,7 +273,9 @@ static const struct {
     {"policy.reject", take_nothing, LISTED},
     {"clock.step", take_nothing, LISTED},
     {"lockdown", take_nothing, LISTED},
-    {"anchor.fail", take_nothing, LISTED},
+    {"anchor.fail", take_anchor_fail, LISTED},
+    {"anchor.ok", take_anchor_ok, LISTED_NOT},
+    {"disk.low", take_nothing, LISTED},
     {"recover", take_nothing, LISTED},
     {"log.prune", take_nothing, LISTED},
     {"override", take_nothing, LISTED},

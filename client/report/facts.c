@@ -17,7 +17,7 @@ void fact_text(char out[FACT_TEXT], const json_t *object, const char *member)
     }
 }
 
-static int64_t time_of(const json_t *object, const char *member)
+int64_t fact_time(const json_t *object, const char *member)
 {
     const char *text = json_string_value(json_object_get(object, member));
     int64_t time_us = 0;
@@ -73,8 +73,8 @@ static void read_certificate(struct fact_certificate *out, const json_t *facts)
     put_set(out->usage, facts, "cert.key_usage");
     put_set(out->policies, facts, "cert.policy_oids");
     put_algorithm(out->algorithm, facts);
-    out->not_before_us = time_of(facts, "cert.not_before");
-    out->not_after_us = time_of(facts, "cert.not_after");
+    out->not_before_us = fact_time(facts, "cert.not_before");
+    out->not_after_us = fact_time(facts, "cert.not_after");
 }
 
 /* The row of the key's certificate that is in use. */
@@ -157,8 +157,8 @@ static void take_token(struct report_facts *facts, const json_t *members, int64_
 void take_key_facts(struct report *report, const json_t *record, int64_t time_us)
 {
     const json_t *members = json_object_get(record, "facts");
-    int64_t from_us = time_of(members, "agreement.from");
-    int64_t until_us = time_of(members, "agreement.until");
+    int64_t from_us = fact_time(members, "agreement.from");
+    int64_t until_us = fact_time(members, "agreement.until");
 
     if (!json_is_object(members) || time_us >= report->period.until_us) {
         return;

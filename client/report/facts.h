@@ -11,6 +11,7 @@ enum {
     FACTS_TOKENS = 64,
     FACTS_POLICIES = 512,
     FACTS_LANES = 64,
+    FACTS_ANCHORS = 64,
     FACTS_VERSIONS = 64,
     FACTS_EVENTS = 512,
     FACTS_SUMS = 32,
@@ -61,6 +62,14 @@ struct fact_lane {
     uint64_t pin_lockouts;
     uint64_t pin_unlocks;
 };
+struct fact_anchor {
+    char name[FACT_TEXT];
+    char kind[FACT_TEXT];
+    uint64_t good; /* records of the period, as the rest */
+    uint64_t failed;
+    uint64_t size;   /* the largest tree that it has seen */
+    int64_t time_us; /* when it saw that, by its own clock; 0: it did not say */
+};
 struct fact_version {
     char text[FACT_TEXT];
     int64_t first_us;
@@ -82,6 +91,7 @@ struct report_facts {
     struct fact_token tokens[FACTS_TOKENS];
     struct fact_policy policies[FACTS_POLICIES];
     struct fact_lane lanes[FACTS_LANES];
+    struct fact_anchor anchors[FACTS_ANCHORS];
     struct fact_version versions[FACTS_VERSIONS];
     struct fact_event events[FACTS_EVENTS];
     struct fact_sum sums[FACTS_SUMS]; /* of requests that were answered undecided */
@@ -89,6 +99,7 @@ struct report_facts {
     size_t token_count;
     size_t policy_count;
     size_t lane_count;
+    size_t anchor_count;
     size_t version_count;
     size_t event_count;
     size_t sum_count;

@@ -10,6 +10,7 @@
 
 /* The clean text of a member; out stays as it is when there is none. */
 void fact_text(char out[FACT_TEXT], const json_t *object, const char *member);
+int64_t fact_time(const json_t *object, const char *member); /* 0: none */
 /* facts.c */
 void take_key_facts(struct report *report, const json_t *record, int64_t time_us);
 void take_policy(struct report *report, const json_t *record, int64_t time_us);

@@ -320,6 +320,24 @@ static void put_balance(const struct report_balance *balance, struct paper *pape
     put_fact(paper, PHRASE_BALANCED, value_number(VALUE_TRUTH, report_balanced(balance)));
 }
 
+static void put_anchors(const struct report_facts *facts, struct paper *paper)
+{
+    static const enum phrase columns[] = {PHRASE_ANCHOR,      PHRASE_ANCHOR_KIND,
+                                          PHRASE_ANCHOR_OK,   PHRASE_FAILED,
+                                          PHRASE_ANCHOR_SIZE, PHRASE_ANCHOR_TIME};
+
+    put_table(paper, PHRASE_ANCHORS, columns, SG_COUNT(columns));
+    for (size_t i = 0; i < facts->anchor_count; i++) {
+        const struct fact_anchor *anchor = &facts->anchors[i];
+        const struct value values[] = {
+            value_text(anchor->name),  value_text(anchor->kind),
+            value_count(anchor->good), value_count(anchor->failed),
+            value_count(anchor->size), value_time(anchor->time_us)};
+        put_row(paper, values);
+    }
+    put_table_end(paper);
+}
+
 void section_integrity(const struct content *content, struct paper *paper)
 {
     const struct report *report = content->report;
@@ -342,6 +360,7 @@ void section_integrity(const struct content *content, struct paper *paper)
     put_fact(paper, PHRASE_ANCHORS_OK, value_count(records_of(report, "anchor.ok")));
     put_fact(paper, PHRASE_ANCHORS_FAILED,
              value_count(records_of(report, "anchor.fail")));
+    put_anchors(&report->facts, paper);
     put_kinds(report, false, paper);
 }
 

@@ -201,6 +201,12 @@ def story():
     log.add(at(3, 6, 2), "overload", subject="gw1", detail="queue full 2, no lane 0")
     log.add(at(3, 7, 1), "clock.step", subject="gw1", detail="by +5 ms")
     log.add(at(3, 7, 2), "exception", subject="x")
+    for day, size in ((1, 5), (2, 12), (3, 9)):
+        log.add(at(3, 7, 2 + day), "anchor.ok", subject="bsre", kind="witness", size=str(size),
+                time=f"2026-03-0{day}T00:00:00.000000Z")
+    log.add(at(3, 7, 6), "anchor.fail", subject="bsre", kind="witness", size="12",
+            state="away", why="/secret/path of budi")
+    log.add(at(3, 7, 7), "disk.low", subject="gw1", detail="/secret/path")
     log.boot(at(3, 8, 2), version="0.1.1")
     return log
 
@@ -222,7 +228,7 @@ def certificates_policies_outages_and_starts_are_told(_):
     incidents = found["incidents"]
     equal((incidents["starts"], incidents["starts_unclean"], incidents["clock_steps"]),
           (2, 1, 1), "starts, unclean ones, jumps of the clock")
-    equal(incidents["down_s"], 3600 + 24 * 3600, "seconds without a gateway")
+    equal(incidents["down_s"], 3600 + 19 * 3600, "seconds without a gateway")
     equal(incidents["lanes"], [{"lane": "lane0", "outages": 1, "down_s": 5400}], "lanes")
     equal(found["officers"]["pins"], [{"lane": "lane0", "pin_failures": 1,
                                        "pin_lockouts": 0, "pin_unlocks": 1}], "PINs")
@@ -234,6 +240,11 @@ def certificates_policies_outages_and_starts_are_told(_):
     equal([v["version"] for v in found["infrastructure"]["versions"]], ["0.1.0", "0.1.1"],
           "versions")
     equal(found["overrides"]["exceptions"], 1, "exceptions")
+    equal(found["integrity"]["anchors"], [{
+        "anchor": "bsre", "kind": "witness", "good": 3, "failed": 1, "size": 12,
+        "time": "2026-03-02T00:00:00.000000Z"}], "anchors")
+    equal([e["type"] for e in found["incidents"]["events"]][-3:],
+          ["exception", "anchor.fail", "disk.low"], "events")
     equal(found["header"]["agency"], "Pemerintah Kota Contoh", "agency")
 
 

@@ -42,9 +42,9 @@ class Log:
     def __init__(self):
         self.records = []
 
-    def add(self, moment, kind, **body):
+    def add(self, moment, record_type, **body):
         self.records.append({"v": 1, "seq": len(self.records), "ts": stamp(moment),
-                             "node": "gw1", "type": kind, **body})
+                             "node": "gw1", "type": record_type, **body})
         return len(self.records) - 1
 
     def boot(self, moment, version="0.1.0"):
