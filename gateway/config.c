@@ -134,6 +134,18 @@ static enum sg_status check_names(struct parse *p)
     return SG_OK;
 }
 
+/* It stands in every record, beside all that a job may say. */
+static enum sg_status check_node(struct parse *p)
+{
+    size_t len = strlen(p->config->node);
+
+    return len > 0 && len <= CONFIG_NODE_MAX
+               ? SG_OK
+               : yaml_fail(p->doc, find(p, "node"), p->why,
+                           "the name of a gateway has 1 to %d bytes, this has %zu",
+                           CONFIG_NODE_MAX, len);
+}
+
 static enum sg_status read_log(struct parse *p)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
@@ -211,6 +223,7 @@ static enum sg_status read_all(struct parse *p)
     }
     TRY(check_names(p));
     TRY(read_settings(p));
+    TRY(check_node(p));
     TRY(read_log(p));
     TRY(read_listen(p));
     TRY(read_reflection(p));

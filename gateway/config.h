@@ -18,6 +18,7 @@ enum {
     CONFIG_ENV_MAX = 8,
     CONFIG_KEY_ID_MAX = 64,
     CONFIG_LANES_MAX = 64,
+    CONFIG_NODE_MAX = 64, /* as of host names */
     CONFIG_READ_ONLY_MAX = 8,
     /* As the lane takes them, and as CK_TOKEN_INFO has room for. */
     CONFIG_INIT_ARGS_MAX = 2048,

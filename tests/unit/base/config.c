@@ -80,6 +80,25 @@ Test(config, reads_a_lawful_file)
     cr_expect_str_eq(config->callers[0].keys.items[0], "seal");
 }
 
+/* It is part of every record, and a record holds 8192 bytes. */
+Test(config, the_name_of_a_gateway_has_1_to_64_bytes)
+{
+    char head[128];
+
+    cr_assert_lt(snprintf(head, sizeof(head), "node: %064d\nlisten:", 0),
+                 (int)sizeof(head));
+    head[strlen("node: ")] = 'n';
+    cr_assert_eq(load_with("listen:", head), SG_OK, "%s", why.text);
+    cr_expect_eq(strlen(config->node), 64);
+    config_free(config);
+    config = NULL;
+    cr_assert_lt(snprintf(head, sizeof(head), "node: %065d\nlisten:", 0),
+                 (int)sizeof(head));
+    head[strlen("node: ")] = 'n';
+    expect_refused("listen:", head, "segeld.yaml:1:", "this has 65");
+    expect_refused("listen:", "node: \"\"\nlisten:", "segeld.yaml:1:", "this has 0");
+}
+
 Test(config, a_caller_weighs_1_unless_it_is_given_up_to_100)
 {
     cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
