@@ -113,8 +113,9 @@ def an_id_is_remembered_over_a_restart(the_rig):
 def later(the_rig, seconds, days):
     """A gateway so much later, that keeps answers for so many days."""
     config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"))
-    return the_rig.gateway(config, LATER_S=str(seconds),
-                           LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"),
+    clock = os.path.join(rig.BUILD, "tests/fixtures/later.so")
+    expect(os.path.exists(clock), f"{clock} is not built: make tests")
+    return the_rig.gateway(config, LATER_S=str(seconds), LD_PRELOAD=clock,
                            ASAN_OPTIONS="verify_asan_link_order=0")
 
 
