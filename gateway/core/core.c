@@ -216,7 +216,7 @@ static enum sg_status maybe_turn(struct core *core)
 /* At the end: what is under way is finished, then the log is closed with a checkpoint. */
 static void finish_step(struct core *core)
 {
-    bool idle = core_load(core) == 0 && !core->checkpoint_pending;
+    bool idle = core_load(core) == 0 && !core->checkpoint_pending && !turn_has_work(core);
 
     if (!idle) {
         return;

@@ -18,6 +18,12 @@ static void refuse_without_lane(struct core *core, size_t route, struct job *job
                job->key->config->name, route_why(core, route));
 }
 
+void refuse_unrecorded(struct core *core, struct job *job)
+{
+    refuse_for_room(core, job);
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+}
+
 enum sg_status refuse_or_replay(struct core *core, size_t route, struct job *job)
 {
     bool answered = false;

@@ -10,5 +10,8 @@ struct core;
  * answered. What was signed before can be given again all the same. */
 SG_MUST_USE enum sg_status refuse_or_replay(struct core *core, size_t route,
                                             struct job *job);
+/* Whatever the job is: the reserve is spent, and a record of it would be the next one
+ * that finds no room. It is counted, and summed up when there is some. */
+void refuse_unrecorded(struct core *core, struct job *job);
 
 #endif

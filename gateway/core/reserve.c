@@ -2,11 +2,17 @@
 
 #include <stdio.h>
 
-enum { HYSTERESIS = 5, PER_CENT = 100 };
+enum { FIFTH = 5, PER_CENT = 100 };
 
 static uint64_t wanted(const struct reserve *reserve)
 {
     return reserve->total / PER_CENT * (uint64_t)reserve->percent;
+}
+
+/* With a fifth more of the limit than what is too little. */
+static bool below(uint64_t free_bytes, uint64_t limit, bool before)
+{
+    return free_bytes < (before ? limit + limit / FIFTH : limit);
 }
 
 enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
@@ -20,7 +26,8 @@ enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
     reserve->free = free_bytes;
     reserve->total = total;
     uint64_t limit = wanted(reserve);
-    reserve->low = free_bytes < (before ? limit + limit / HYSTERESIS : limit);
+    reserve->low = below(free_bytes, limit, before);
+    reserve->spent = below(free_bytes, limit / FIFTH, reserve->spent);
     if (reserve->low == before) {
         return RESERVE_SAME;
     }

@@ -165,6 +165,11 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     if (!core->ending && decide_outdated(job)) {
         return judge_again(core, route, now_us);
     }
+    if (core->state.reserve.spent) {
+        waiting_take(core, route, true, now_us);
+        refuse_unrecorded(core, job);
+        return SG_OK;
+    }
     *stays = lane && !hopeless && !find_lane(core, index, job);
     if (*stays) {
         return SG_OK;

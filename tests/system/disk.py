@@ -104,7 +104,7 @@ def refusals_stored_answers_questions_and_reading_go_on(disk):
     with disk.gateway(50) as gateway:
         client = gateway.client()
         first = client.sign(job)
-        disk.room(1)
+        disk.room(1.5)
         until_health(client, "NOT_SERVING")
         again = client.sign(job)
         equal((again.replayed, again.signature), (True, first.signature), "stored answer")
@@ -117,6 +117,34 @@ def refusals_stored_answers_questions_and_reading_go_on(disk):
         equal([r["type"] for r in disk.records()][-3:], ["replay", "deny", "explain"])
         verified = disk.rig.segel("reviewer", "log", "verify")
         equal(verified.returncode, 0, verified.stdout + verified.stderr)
+
+
+@claim
+def refusals_do_not_fill_what_is_left_of_the_reserve(disk):
+    """A caller whose jobs are refused, or asks for stored answers, makes a record of each."""
+    job = item()
+    with disk.gateway(50) as gateway:
+        client = gateway.client()
+        client.sign(job)
+        disk.room(0.9)
+        until_health(client, "NOT_SERVING")
+        disk.wait_records("disk.low", [r["type"] for r in disk.records()].count("disk.low"))
+        size = len(disk.records())
+        for change in ({"document_class": "kontrak"}, {"the_item": job}, {}):
+            refusal = rig.refused(client.sign, **change)
+            equal((refusal.code, refusal.info.reason), (EXHAUSTED, "DISK_RESERVE"), str(change))
+        equal(len(disk.records()), size, "records")
+        disk.room(1.1)
+        wait_for(lambda: metrics(gateway).value("segel_ledger_disk_free_bytes")
+                 == TOTAL // 1000 * 11, "it did not look")
+        rig.refused(client.sign, document_class="kontrak")
+        equal(len(disk.records()), size, "records with a little more room")
+        disk.room(1.3)
+        wait_for(lambda: metrics(gateway).value("segel_ledger_disk_free_bytes")
+                 == TOTAL // 1000 * 13, "it did not look")
+        refusal = rig.refused(client.sign, document_class="kontrak")
+        equal(refusal.code, grpc.StatusCode.PERMISSION_DENIED, "as always again")
+        expect(client.sign(job).replayed, "stored answers, too")
 
 
 @claim
@@ -151,7 +179,7 @@ def what_was_begun_is_finished(disk):
         worker.start()
         size = len(disk.records())
         wait_for(lambda: len(disk.records()) > size, "no INTENT came")
-        disk.room(1)
+        disk.room(1.5)
         until_health(gateway.client(), "NOT_SERVING")
         os.kill(lane, signal.SIGCONT)
         worker.join(timeout=20)
@@ -231,7 +259,7 @@ def a_real_disk_that_gets_full_stops_signing_in_time(disk):
     with own as gateway:
         client = gateway.client()
         client.sign()
-        ballast = own.fill(MIB)
+        ballast = own.fill(3 * MIB)
         until_health(client, "NOT_SERVING")
         equal(rig.refused(client.sign).info.reason, "DISK_RESERVE")
         equal(rig.refused(client.sign, document_class="kontrak").code,

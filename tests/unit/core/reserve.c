@@ -35,6 +35,18 @@ Test(reserve, is_left_when_a_fifth_more_is_free)
     cr_expect_eq(reserve_take(&reserve, 5000, TOTAL), RESERVE_SAME);
 }
 
+Test(reserve, is_spent_below_a_fifth_of_it)
+{
+    (void)reserve_take(&reserve, 1000, TOTAL);
+    cr_expect_not(reserve.spent);
+    (void)reserve_take(&reserve, 999, TOTAL);
+    cr_expect(reserve.spent);
+    (void)reserve_take(&reserve, 1199, TOTAL);
+    cr_expect(reserve.spent);
+    (void)reserve_take(&reserve, 1200, TOTAL);
+    cr_expect_not(reserve.spent);
+}
+
 Test(reserve, of_nothing_is_never_reached)
 {
     reserve = (struct reserve){.percent = 0};
