@@ -153,6 +153,23 @@ static enum sg_status check_places(struct parse *p, const struct yaml_node *list
     return SG_OK;
 }
 
+static enum sg_status check_quorum(struct parse *p, const struct yaml_node *list)
+{
+    int64_t quorum = p->config->anchoring_quorum;
+    int64_t outside = 0;
+
+    for (size_t i = 0; i < p->config->anchor_count; i++) {
+        outside += p->config->anchors[i].kind != ANCHOR_DISK ? 1 : 0;
+    }
+    return quorum == 1 || quorum <= outside
+               ? SG_OK
+               : yaml_fail(
+                     p->doc, list, p->why,
+                     "anchoring.quorum asks for %d anchors outside of this machine, "
+                     "and %d are here",
+                     (int)quorum, (int)outside);
+}
+
 enum sg_status parse_anchors(struct parse *p)
 {
     const struct yaml_node *list = NULL;
@@ -175,5 +192,6 @@ enum sg_status parse_anchors(struct parse *p)
         p->config->anchor_count++;
     }
     TRY(check_places(p, list));
+    TRY(check_quorum(p, list));
     return field_unique(p, list);
 }

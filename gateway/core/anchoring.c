@@ -121,6 +121,20 @@ static int64_t lag_us(const struct core *core, const struct anchor_hold *hold)
                : lag;
 }
 
+/* Whether enough anchors outside of the machine hold as much as this. */
+static bool enough_hold(const struct core *core, uint64_t size)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < core->options.config->anchor_count; i++) {
+        count += anchor_outside(config_of(core, i)) &&
+                         core->anchoring.seats[i].hold.size >= size
+                     ? 1
+                     : 0;
+    }
+    return count >= core->options.config->anchoring_quorum;
+}
+
 bool anchoring_age_us(const struct core *core, int64_t *age_us)
 {
     const struct anchor_hold *most = NULL;
@@ -128,7 +142,7 @@ bool anchoring_age_us(const struct core *core, int64_t *age_us)
     for (size_t i = 0; i < core->options.config->anchor_count; i++) {
         const struct anchor_hold *hold = &core->anchoring.seats[i].hold;
         if (anchor_outside(config_of(core, i)) &&
-            (most == NULL || hold->size > most->size)) {
+            (most == NULL || hold->size > most->size) && enough_hold(core, hold->size)) {
             most = hold;
         }
     }

@@ -30,8 +30,8 @@ SG_MUST_USE enum sg_status anchoring_start(struct core *core, struct sg_error *w
 SG_MUST_USE enum sg_status anchoring_write(struct core *core);
 /* Records were committed. */
 void anchoring_grew(struct core *core);
-/* Age of the oldest record that no anchor outside of this machine holds; 0 = all are
- * held. False: no such anchor is configured. */
+/* Age of the oldest record that too few anchors outside of this machine hold, by
+ * anchoring.quorum; 0 = all are held. False: no such anchor is configured. */
 bool anchoring_age_us(const struct core *core, int64_t *age_us);
 void anchoring_report(const struct core *core, struct core_report *report);
 

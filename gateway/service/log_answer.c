@@ -1,6 +1,7 @@
 #include <stdatomic.h>
 
 #include "gateway/clock.h"
+#include "gateway/service/anchored.h"
 #include "gateway/service/log_call.h"
 #include "segel/v1/log.pb-c.h"
 
@@ -37,7 +38,8 @@ static void send_receipt(struct log_call *log)
 
     segel__v1__get_receipt_response__init(&response);
     response.proof = pb_bytes(slice_of(log->question.bytes, log->question.used));
-    /* anchored: no quorum of witnesses is configured, so nothing is claimed. */
+    response.anchored = receipt_anchored(
+        log->services->options.config, slice_of(log->question.bytes, log->question.used));
     finish_after(log, &response.base);
 }
 

@@ -107,10 +107,14 @@ def sign(gateway, count=1):
 
 
 def receipt(gateway, request_id):
+    return ask(gateway, request_id).proof
+
+
+def ask(gateway, request_id):
     call = gateway.client().call(
         "unary_unary", "GetReceipt", rig.log.GetReceiptRequest, rig.log.GetReceiptResponse,
         service="LogService")
-    return call(rig.log.GetReceiptRequest(request_id=request_id), timeout=20).proof
+    return call(rig.log.GetReceiptRequest(request_id=request_id), timeout=20)
 
 
 def lines_of(note):

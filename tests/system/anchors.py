@@ -192,6 +192,18 @@ def the_age_goes_on_over_a_restart(town):
 
 
 @claim
+def a_quorum_asks_for_as_many(town):
+    town.fresh()
+    changes = short_rule(town)
+    with town.gateway("w1", "w2", changes=changes, settings=", quorum: 2") as gateway:
+        until(lambda: town.first.cosigned and town.second.cosigned, "no cosignature")
+        until(lambda: code_of(gateway) == "", "a log that two hold does not sign")
+        town.second.away = True
+        until(lambda: code_of(gateway) == "ANCHOR_LAG", "one of two is enough")
+    expect(town.first.size > town.second.size, "the other witness has stopped, too")
+
+
+@claim
 def a_second_disk_is_no_witness(town):
     town.fresh()
     changes = short_rule(town)

@@ -8,7 +8,7 @@ import time
 
 import anchor_rig
 from anchor_rig import Answer, Witness, told
-from anchor_town import Town, lines_of, metric, receipt, sign, until
+from anchor_town import Town, ask, lines_of, metric, receipt, sign, until
 from bundles import Key
 from rig import claim, contains, equal, expect, item, run
 
@@ -47,6 +47,21 @@ def a_receipt_prefers_a_checkpoint_that_witnesses_have_signed(town):
               "no newer checkpoint")
         expect(town.first.key.name in lines_of(receipt(gateway, job.request_id)),
                "the receipt's checkpoint has no witness though there is one that has")
+
+
+@claim
+def a_receipt_is_anchored_when_the_quorum_has_signed(town):
+    town.fresh()
+    with town.gateway("w1", "w2", settings=", quorum: 2") as gateway:
+        job = item()
+        index = gateway.client().sign(job).log.index
+        until(lambda: ask(gateway, job.request_id).anchored, "two witnesses are no quorum")
+        town.second.away = True
+        job = item()
+        index = gateway.client().sign(job).log.index
+        until(lambda: town.ask(f"SELECT * FROM cosig WHERE size > {index}"), "no cosignature")
+        found = ask(gateway, job.request_id)
+        equal((len(lines_of(found.proof)), found.anchored), (2, False), "one of two")
 
 
 @claim

@@ -353,6 +353,9 @@ Test(config, an_anchor_that_cannot_be_meant_is_refused)
         {ANCHORS("  - {name: a, path: x}\n  - {name: b, drop: x}\n"),
          "is the place of anchor 'a' already"},
         {ANCHORS("  []\n"), "at least 1"},
+        {"anchoring: {quorum: 2}\n" ANCHORS("  - {name: a, path: x}\n"
+                                            "  - {name: b, drop: y}\n"),
+         "asks for 2 anchors outside of this machine, and 1 are here"},
     };
 
     for (size_t i = 0; i < SG_COUNT(cases); i++) {
