@@ -468,6 +468,23 @@ def a_folder_that_is_there_is_left_alone(made_year):
     equal(full.returncode, 3, full.stderr)
 
 
+@claim
+def a_full_disk_is_one_sentence_and_leaves_nothing(made_year):
+    small = place("small")
+    os.makedirs(small)
+    for size in ("8k", "40k", "96k"):
+        script = f"mount -t tmpfs -o size={size} none {small} && {SEGEL} --home {DIR} report " \
+                 f"--log-key '{LOG.vkey}' --year 2026 --bundle {made_year.bundle} --out " \
+                 f"{small}/report; code=$?; ls -A {small}; exit $code"
+        result = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True,
+                                text=True, check=False, timeout=60)
+        if "unshare" in result.stderr or "mount" in result.stderr:
+            print("skip  a small disk needs the right to mount one (user namespaces)")
+            return
+        equal((result.returncode, result.stdout), (3, ""), f"{size}: {result.stderr}")
+        equal(len(result.stderr.strip().splitlines()), 1, "lines of complaint")
+
+
 # --- What stands in records may be anything ----------------------------------------------
 
 HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "=cmd|'/C calc'!A0",
