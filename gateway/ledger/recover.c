@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
+#include "gateway/log.h"
 
 enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves */
 
@@ -191,9 +193,26 @@ static enum sg_status take_tail(struct recovery *recovery)
     return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
 }
 
+/* A start that takes long says why it does. */
+static void say_long(const struct recovery *recovery, uint64_t size, bool condemned)
+{
+    enum { LONG = 200000 };
+    char records[24];
+
+    if (condemned || size - recovery->first >= LONG) {
+        (void)snprintf(records, sizeof(records), "%llu",
+                       (unsigned long long)(size - recovery->first));
+        log_event(LOG_WARN, "log.hashing", "records", records, "why",
+                  condemned ? "an earlier check found the ledger changed, so nothing in "
+                              "it is believed before all of it was read"
+                            : "no checkpoint covers them",
+                  NULL);
+    }
+}
+
 /* To be asked before anything is read: a cut log has no tiles where they are looked for.
  */
-static enum sg_status check_cut(struct recovery *recovery)
+static enum sg_status check_cut(struct recovery *recovery, bool condemned)
 {
     AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_LAST_LEAF];
     uint64_t last = 0;
@@ -206,6 +225,7 @@ static enum sg_status check_cut(struct recovery *recovery)
         return corrupt(recovery, "records were cut off below checkpoint",
                        recovery->checkpoint.size);
     }
+    say_long(recovery, size, condemned);
     return SG_OK;
 }
 
@@ -302,7 +322,7 @@ enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
 
     TRY(store_last_checkpoint(ledger, &recovery.checkpoint, why));
     TRY(choose_first(&recovery, &condemned));
-    TRY(check_cut(&recovery));
+    TRY(check_cut(&recovery, condemned));
     TRY(take_covered(&recovery));
     TRY(take_tiles(&recovery));
     TRY(take_tail(&recovery));

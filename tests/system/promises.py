@@ -280,7 +280,7 @@ def an_old_record_that_was_changed_stops_the_gateway_for_good(rigged):
     for _ in range(2):
         code, said = rigged.refuses()
         equal(code, 1, "exit code")
-        contains(said, "changed behind Segel's back", "another record stands at")
+        contains(said, "log.hashing", "changed behind Segel's back", "another record stands at")
     with_ledger(rigged, swap.format(false, true, false))
     with rigged.gateway() as gateway:
         sign_some(gateway, 1)
