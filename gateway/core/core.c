@@ -44,6 +44,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
         core_free(core);
         return status;
     }
+    report_update(core, true); /* whoever asks at once finds lanes and keys */
     *out = core;
     return SG_OK;
 }
