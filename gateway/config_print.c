@@ -106,13 +106,13 @@ static void print_text(const struct setting *row, const struct config *config, F
 
 static int64_t number_of(const struct setting *row, const struct config *config)
 {
-    const char *place = (const char *)config + row->offset;
     int64_t number = 0;
     uint32_t limit = 0;
 
     if (config == NULL) {
         return row->fallback;
     }
+    const char *place = (const char *)config + row->offset;
     if (row->kind == LIMIT_SETTING) {
         memcpy(&limit, place, sizeof(limit));
         return limit;
