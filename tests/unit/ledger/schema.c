@@ -51,6 +51,19 @@ static const char *const versions[] = {
     " WITHOUT ROWID;"
     "CREATE TABLE stamp(size INTEGER NOT NULL, authority TEXT NOT NULL,"
     " time INTEGER NOT NULL, token BLOB NOT NULL, PRIMARY KEY(size, authority));",
+    "CREATE TABLE request(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " person TEXT NOT NULL, request_id TEXT NOT NULL, task TEXT NOT NULL,"
+    " object TEXT NOT NULL, param TEXT NOT NULL, method TEXT NOT NULL,"
+    " message BLOB NOT NULL, policy BLOB NOT NULL, quorum BLOB NOT NULL,"
+    " state INTEGER NOT NULL, created INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, why TEXT NOT NULL, idx INTEGER NOT NULL,"
+    " hash BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX request_name ON request(person, request_id);"
+    "CREATE INDEX request_pending ON request(n) WHERE state = 1;"
+    "CREATE TABLE vote(request INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " person TEXT NOT NULL, role TEXT NOT NULL, key TEXT NOT NULL,"
+    " time INTEGER NOT NULL, refused INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " line BLOB NOT NULL, PRIMARY KEY(request, n)) WITHOUT ROWID;",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */

@@ -165,8 +165,9 @@ Test(witnessed, a_ledger_of_an_older_version_learns_to_keep_them)
     grow(3);
     ledger_reader_close(reader);
     book_close(&book);
-    book_tamper(&book, "DROP TABLE cosig; DROP TABLE stamp;"
-                       " UPDATE meta SET value = 2 WHERE key = 'schema'");
+    book_tamper(&book,
+                "DROP TABLE cosig; DROP TABLE stamp; DROP TABLE request; DROP TABLE vote;"
+                " UPDATE meta SET value = 2 WHERE key = 'schema'");
     book_open(&book);
     cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK);
     expect_newest(3, 1);

@@ -1,0 +1,354 @@
+#include "gateway/ledger/requests.h"
+
+#include <string.h>
+
+#include "gateway/ledger/sql.h"
+#include "gateway/ledger/store.h"
+
+/* --- Writing ----------------------------------------------------------------------- */
+
+static bool bind_time(sqlite3_stmt *statement, int at, int64_t us)
+{
+    return us >= 0 && sql_bind_uint(statement, at, (uint64_t)us);
+}
+
+static bool bind_names(sqlite3_stmt *statement, const struct ledger_request *request)
+{
+    const char *const texts[] = {
+        request->id,     request->person, request->request_id, request->task,
+        request->object, request->param,  request->method,     NULL};
+    bool bound = true;
+
+    for (int i = 0; texts[i] != NULL; i++) {
+        bound = bound && sql_bind_text(statement, i + 1, texts[i]);
+    }
+    return bound;
+}
+
+enum sg_status ledger_add_request(struct ledger *ledger,
+                                  const struct ledger_request *request)
+{
+    sqlite3_stmt *statement = ledger->statements[SQL_ADD_REQUEST];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    bool bound = bind_names(statement, request) &&
+                 sql_bind_bytes(statement, 8, request->message) &&
+                 sql_bind_bytes(statement, 9, slice_of(request->policy, 32)) &&
+                 sql_bind_bytes(statement, 10, slice_of(request->quorum, 32)) &&
+                 bind_time(statement, 11, request->created_us) &&
+                 bind_time(statement, 12, request->not_after_us) &&
+                 sql_bind_uint(statement, 13, request->log_index) &&
+                 sql_bind_bytes(statement, 14, slice_of(request->log_hash, 32));
+    return ledger_run(ledger, SQL_ADD_REQUEST, bound, "keep a request");
+}
+
+enum sg_status ledger_settle_request(struct ledger *ledger,
+                                     const struct ledger_request *request)
+{
+    sqlite3_stmt *statement = ledger->statements[SQL_SETTLE_REQUEST];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    bool bound = sql_bind_uint(statement, 1, request->number) &&
+                 sql_bind_uint(statement, 2, (uint64_t)request->state) &&
+                 sql_bind_uint(statement, 3, (uint64_t)request->outcome) &&
+                 sql_bind_text(statement, 4, request->why) &&
+                 sql_bind_uint(statement, 5, request->log_index) &&
+                 sql_bind_bytes(statement, 6, slice_of(request->log_hash, 32));
+    TRY(ledger_run(ledger, SQL_SETTLE_REQUEST, bound, "settle a request"));
+    return sqlite3_changes(ledger->db) == 1 ? SG_OK : SG_NOT_FOUND;
+}
+
+enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
+                               const struct ledger_vote *vote)
+{
+    sqlite3_stmt *statement = ledger->statements[SQL_ADD_VOTE];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    bool bound = sql_bind_uint(statement, 1, request) &&
+                 sql_bind_text(statement, 2, vote->person) &&
+                 sql_bind_text(statement, 3, vote->role) &&
+                 sql_bind_text(statement, 4, vote->key) &&
+                 bind_time(statement, 5, vote->time_us) &&
+                 sql_bind_uint(statement, 6, vote->refused ? 1 : 0) &&
+                 sql_bind_text(statement, 7, vote->reason) &&
+                 sql_bind_bytes(statement, 8, vote->line);
+    return ledger_run(ledger, SQL_ADD_VOTE, bound, "keep an approval");
+}
+
+/* --- Reading ----------------------------------------------------------------------- */
+
+/* A row on its way into an arena. */
+struct row {
+    sqlite3_stmt *statement;
+    struct arena *arena;
+    bool full;  /* the arena */
+    bool sound; /* every column was what it must be */
+};
+
+static struct slice copy(struct row *row, int column)
+{
+    struct slice found = sql_bytes(row->statement, column);
+    uint8_t *bytes = (uint8_t *)arena_alloc(row->arena, found.len + 1);
+
+    if (bytes == NULL) {
+        row->full = true;
+        return slice_of("", 0);
+    }
+    memcpy(bytes, found.data, found.len);
+    bytes[found.len] = '\0';
+    return slice_of(bytes, found.len);
+}
+
+static const char *text_of(struct row *row, int column)
+{
+    struct slice text = copy(row, column);
+
+    row->sound = row->sound && memchr(text.data, 0, text.len) == NULL;
+    return (const char *)text.data;
+}
+
+static uint64_t number_of(struct row *row, int column)
+{
+    uint64_t value = 0;
+
+    row->sound = sql_uint(row->statement, column, &value) && row->sound;
+    return value;
+}
+
+static void hash_of(struct row *row, int column, uint8_t out[32])
+{
+    struct tlog_hash hash = {{0}};
+
+    row->sound = sql_hash(row->statement, column, &hash) && row->sound;
+    memcpy(out, hash.bytes, 32);
+}
+
+static void read_row(struct row *row, struct ledger_request *out)
+{
+    *out = (struct ledger_request){.number = number_of(row, 0),
+                                   .id = text_of(row, 1),
+                                   .person = text_of(row, 2),
+                                   .request_id = text_of(row, 3),
+                                   .task = text_of(row, 4),
+                                   .object = text_of(row, 5),
+                                   .param = text_of(row, 6),
+                                   .method = text_of(row, 7),
+                                   .message = copy(row, 8),
+                                   .created_us = (int64_t)number_of(row, 12),
+                                   .not_after_us = (int64_t)number_of(row, 13),
+                                   .why = text_of(row, 15),
+                                   .log_index = number_of(row, 16)};
+    uint64_t state = number_of(row, 11);
+    uint64_t outcome = number_of(row, 14);
+
+    hash_of(row, 9, out->policy);
+    hash_of(row, 10, out->quorum);
+    hash_of(row, 17, out->log_hash);
+    row->sound = row->sound && state >= REQUEST_PENDING && state <= REQUEST_VOID &&
+                 outcome < SG_STATUS_COUNT;
+    out->state = (enum request_state)state;
+    out->outcome = (enum sg_status)outcome;
+}
+
+static void read_vote(struct row *row, struct ledger_vote *out)
+{
+    *out = (struct ledger_vote){.person = text_of(row, 0),
+                                .role = text_of(row, 1),
+                                .key = text_of(row, 2),
+                                .time_us = (int64_t)number_of(row, 3),
+                                .refused = number_of(row, 4) != 0,
+                                .reason = text_of(row, 5),
+                                .line = copy(row, 6)};
+}
+
+static enum sg_status end_row(struct ledger *ledger, const struct row *row)
+{
+    if (row->full) {
+        return SG_NO_MEMORY;
+    }
+    return row->sound ? SG_OK : ledger_latch_corrupt(ledger, "a request");
+}
+
+static enum sg_status read_votes(struct ledger *ledger, struct arena *arena,
+                                 struct ledger_request *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_VOTES];
+    struct row row = {.statement = statement, .arena = arena, .sound = true};
+    int rc = SQLITE_ERROR;
+
+    out->votes =
+        (struct ledger_vote *)arena_alloc(arena, sizeof(*out->votes) * LEDGER_VOTES_MAX);
+    if (out->votes == NULL) {
+        return SG_NO_MEMORY;
+    }
+    if (!sql_bind_uint(statement, 1, out->number)) {
+        return ledger_latch(ledger, "look up approvals");
+    }
+    while (out->vote_count < LEDGER_VOTES_MAX &&
+           (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        read_vote(&row, &out->votes[out->vote_count++]);
+    }
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
+        return ledger_latch(ledger, "look up approvals");
+    }
+    return end_row(ledger, &row);
+}
+
+static enum sg_status take_row(struct ledger *ledger, sqlite3_stmt *statement,
+                               struct arena *arena, struct ledger_request *out)
+{
+    struct row row = {.statement = statement, .arena = arena, .sound = true};
+
+    read_row(&row, out);
+    TRY(end_row(ledger, &row));
+    return read_votes(ledger, arena, out);
+}
+
+static enum sg_status take_first(struct ledger *ledger, sqlite3_stmt *statement,
+                                 struct arena *arena, struct ledger_request *out)
+{
+    int rc = sqlite3_step(statement);
+
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    return rc == SQLITE_ROW ? take_row(ledger, statement, arena, out)
+                            : ledger_latch(ledger, "look up a request");
+}
+
+enum sg_status ledger_find_request(struct ledger *ledger, const char *id,
+                                   struct arena *arena, struct ledger_request *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_FIND_REQUEST];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_text(statement, 1, id) ? take_first(ledger, statement, arena, out)
+                                           : ledger_latch(ledger, "look up a request");
+}
+
+enum sg_status ledger_find_request_of(struct ledger *ledger, const char *person,
+                                      const char *request_id, struct arena *arena,
+                                      struct ledger_request *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_FIND_REQUEST_OF];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_text(statement, 1, person) && sql_bind_text(statement, 2, request_id)
+               ? take_first(ledger, statement, arena, out)
+               : ledger_latch(ledger, "look up a request");
+}
+
+enum sg_status ledger_next_request(struct ledger *ledger, uint64_t above,
+                                   struct arena *arena, struct ledger_request *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_PENDING_REQUESTS];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_uint(statement, 1, above) ? take_first(ledger, statement, arena, out)
+                                              : ledger_latch(ledger, "look up requests");
+}
+
+/* --- Lists ------------------------------------------------------------------------- */
+
+/* By the columns alone: most rows are passed over. */
+static bool is_wanted(sqlite3_stmt *statement, const struct request_query *query)
+{
+    enum { TASK = 4, STATE = 11 };
+    uint64_t state = 0;
+    bool of_state = query->states == 0 || (sql_uint(statement, STATE, &state) &&
+                                           state < 32 && query->states >> state & 1);
+
+    return of_state && (query->task[0] == '\0' ||
+                        slice_equal(sql_bytes(statement, TASK), slice_str(query->task)));
+}
+
+/* SG_NO_MEMORY: the page is full. */
+static enum sg_status add_row(struct ledger *ledger, sqlite3_stmt *statement,
+                              const struct request_query *query, struct arena *arena,
+                              struct request_page *page)
+{
+    if (!is_wanted(statement, query)) {
+        return SG_OK;
+    }
+    if (page->count == query->limit) {
+        return SG_NO_MEMORY;
+    }
+    TRY(take_row(ledger, statement, arena, &page->items[page->count]));
+    page->count++;
+    return SG_OK;
+}
+
+/* The row that finds no room is the next page's first. */
+static enum sg_status walk(struct ledger *ledger, sqlite3_stmt *statement,
+                           const struct request_query *query, struct arena *arena,
+                           struct request_page *page)
+{
+    uint64_t number = query->below;
+
+    for (int looked = 0; looked < REQUESTS_LOOKED_AT; looked++) {
+        int rc = sqlite3_step(statement);
+        if (rc == SQLITE_DONE) {
+            return SG_OK;
+        }
+        if (rc != SQLITE_ROW) {
+            return ledger_latch(ledger, "list requests");
+        }
+        enum sg_status status = add_row(ledger, statement, query, arena, page);
+        if (status != SG_OK) {
+            page->next = number;
+            return status == SG_NO_MEMORY && page->count > 0 ? SG_OK : status;
+        }
+        (void)sql_uint(statement, 0, &number);
+    }
+    page->next = number;
+    return SG_OK;
+}
+
+enum sg_status ledger_list_requests(struct ledger *ledger,
+                                    const struct request_query *query,
+                                    struct arena *arena, struct request_page *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_REQUESTS];
+
+    *out = (struct request_page){.count = 0};
+    out->items =
+        (struct ledger_request *)arena_alloc(arena, sizeof(*out->items) * query->limit);
+    if (out->items == NULL) {
+        return SG_NO_MEMORY;
+    }
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_uint(statement, 1, query->below)
+               ? walk(ledger, statement, query, arena, out)
+               : ledger_latch(ledger, "list requests");
+}
+
+enum sg_status ledger_pending_requests(struct ledger *ledger, uint64_t *count,
+                                       int64_t *earliest_us)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_COUNT_REQUESTS];
+    uint64_t earliest = 0;
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    if (sqlite3_step(statement) != SQLITE_ROW || !sql_uint(statement, 0, count) ||
+        !sql_uint(statement, 1, &earliest)) {
+        return ledger_latch(ledger, "count requests");
+    }
+    *earliest_us = (int64_t)earliest;
+    return SG_OK;
+}
