@@ -11,7 +11,8 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "usage: segeld --config FILE [--check-config | --print-config | --unlatch LANE]\n"
+    "usage: segeld --config FILE [--check-config | --print-config | --unlatch LANE |\n"
+    "                             --release-lockdown]\n"
     "       segeld --print-config\n"
     "       segeld --version | --help\n"
     "\n"
@@ -27,11 +28,15 @@ static const char usage[] =
     "one\n"
     "                   more login; while it runs an officer does that with\n"
     "                   'segel token unlock LANE'\n"
+    "  --release-lockdown  with the gateway stopped, and where no quorum file is "
+    "configured:\n"
+    "                   end a lock-down; it is on the log\n"
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
-    "them, what callers are known by and may do, the policy, and the files of TLS:\n"
-    "certificate, client issuers, revocation lists; jobs and connections go on.\n"
+    "them, what callers are known by and may do, the policy, the quorum file, and the\n"
+    "files of TLS: certificate, client issuers, revocation lists; jobs and connections\n"
+    "go on.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"
@@ -54,6 +59,7 @@ static void take(int letter, struct arguments *out)
     out->unlatch = letter == 'u' ? optarg : out->unlatch;
     out->only_check = out->only_check || letter == 'k';
     out->only_print = out->only_print || letter == 'p';
+    out->release_lockdown = out->release_lockdown || letter == 'r';
 }
 
 bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
@@ -62,6 +68,7 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
                                             {"check-config", no_argument, NULL, 'k'},
                                             {"print-config", no_argument, NULL, 'p'},
                                             {"unlatch", required_argument, NULL, 'u'},
+                                            {"release-lockdown", no_argument, NULL, 'r'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};

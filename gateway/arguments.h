@@ -6,7 +6,8 @@
 /* The command line of segeld. */
 struct arguments {
     const char *config;
-    const char *unlatch; /* a lane */
+    const char *unlatch;   /* a lane */
+    bool release_lockdown; /* end a lock-down, then stop */
     bool only_check;
     bool only_print; /* config may be NULL then */
 };

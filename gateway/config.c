@@ -8,9 +8,10 @@
 #include "gateway/config_settings.h"
 
 static const char *const top_names[] = {
-    "node", "listen",  "tls",      "io",      "grpc",      "log",    "ledger", "policy",
-    "hsm",  "queue",   "sign",     "admin",   "limits",    "status", "lanes",  "log_key",
-    "keys", "callers", "networks", "anchors", "anchoring", NULL};
+    "node",     "listen",  "tls",       "io",       "grpc", "log",
+    "ledger",   "policy",  "hsm",       "queue",    "sign", "admin",
+    "limits",   "status",  "lanes",     "log_key",  "keys", "callers",
+    "networks", "anchors", "anchoring", "officers", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -31,9 +32,9 @@ static const struct yaml_node *find(const struct parse *p, const char *path)
 static bool is_path(const char *setting_path)
 {
     static const char *const paths[] = {
-        "tls.certificate", "tls.private_key", "tls.client_ca",
-        "tls.client_crl",  "ledger.path",     "policy.file",
-        "policy.anchors",  "hsm.program",     "status.dir"};
+        "tls.certificate", "tls.private_key", "tls.client_ca",  "tls.client_crl",
+        "ledger.path",     "policy.file",     "policy.anchors", "hsm.program",
+        "status.dir",      "officers.quorum"};
 
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         if (strcmp(setting_path, paths[i]) == 0) {

@@ -16,6 +16,7 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/core/core.h"
+#include "gateway/core/quorum.h"
 #include "gateway/log.h"
 #include "gateway/service/door.h"
 #include "gateway/service/reload.h"
@@ -144,8 +145,11 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 static enum sg_status check_files(const struct config *config, struct sg_error *why)
 {
     struct keyring ring = {0};
+    struct quorum *quorum = NULL;
     struct door door;
 
+    TRY(quorum_load(config, &quorum, why));
+    quorum_free(quorum);
     door_open(config, &door);
     TRY(anchors_check(config, why));
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
@@ -311,6 +315,13 @@ static enum sg_status unlatch(const struct config *config, const char *lane,
     return SG_OK;
 }
 
+static enum sg_status release_lockdown(const struct config *config, struct sg_error *why)
+{
+    TRY(core_release_lockdown(config, why));
+    (void)printf("the lock-down is over when the gateway is started\n");
+    return SG_OK;
+}
+
 static int print_config(const char *path)
 {
     struct config *config = NULL;
@@ -336,6 +347,8 @@ static int gateway_main(const struct arguments *arguments)
         status = check_config(&gateway, &why);
     } else if (status == SG_OK && arguments->unlatch != NULL) {
         status = unlatch(gateway.config, arguments->unlatch, &why);
+    } else if (status == SG_OK && arguments->release_lockdown) {
+        status = release_lockdown(gateway.config, &why);
     } else if (status == SG_OK) {
         status = run(&gateway, &why);
     }

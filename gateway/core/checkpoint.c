@@ -69,6 +69,13 @@ static enum sg_status vkey_of_ledger(struct core *core, struct sg_error *why)
                        : "");
 }
 
+bool checkpoint_has_key(struct core *core)
+{
+    char text[LEDGER_MEMO_MAX];
+
+    return ledger_recall(core->ledger, MEMO, text) != SG_NOT_FOUND;
+}
+
 enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
 {
     uint8_t public[ED25519_PUBLIC_LEN] = {0};

@@ -12,5 +12,7 @@ void checkpoint_done(struct core *core, const struct lane_result *result);
 /* Takes the log key as its lane shows it, or as the ledger remembers it while that is
  * down, and holds the last checkpoint against it. */
 SG_MUST_USE enum sg_status checkpoint_start(struct core *core, struct sg_error *why);
+/* Whether the ledger remembers it: then the gateway comes up without its lane. */
+bool checkpoint_has_key(struct core *core);
 
 #endif

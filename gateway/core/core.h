@@ -92,6 +92,11 @@ SG_MUST_USE struct order *core_policy_order(struct core *core, struct policy *po
 /* A file that was refused: recorded with the next turn. sha256: NULL when it could not be
  * read. */
 void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault);
+/* Likewise: the quorum file as it was read anew (quorum.h), NULL: there is none any more.
+ * It comes in force with the next turn, and is no news when it says the same. Takes it
+ * over. */
+struct quorum;
+void core_take_quorum(struct core *core, struct quorum *quorum);
 /* Without a running gateway: whoever owns its machine allows a latched lane one more
  * login. It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not
  * latched; SG_LEDGER: the ledger is in use or cannot be written. */
@@ -103,6 +108,10 @@ SG_MUST_USE enum sg_status core_unlatch(const struct config *config, const char 
 void core_condemn(struct core *core, const char *finding);
 /* On the core's thread, after core_run failed: one sentence why; "" when not known. */
 const char *core_why(const struct core *core);
+/* Likewise: ends a lock-down where no quorum file is configured. It is on the log.
+ * SG_PRECONDITION: there is a quorum file, or no lock-down; SG_LEDGER as above. */
+SG_MUST_USE enum sg_status core_release_lockdown(const struct config *config,
+                                                 struct sg_error *why);
 /* Jobs that the core holds, in all states. */
 unsigned core_load(const struct core *core);
 /* Any thread: copies what the core last said of itself. */

@@ -10,8 +10,10 @@
 #include "gateway/core/checkpoint.h"
 #include "gateway/core/condemn.h"
 #include "gateway/core/core.h"
+#include "gateway/core/grants.h"
 #include "gateway/core/inflight.h"
 #include "gateway/core/key_facts.h"
+#include "gateway/core/lockdown.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
 #include "gateway/core/route.h"
@@ -29,11 +31,12 @@
  *   reload.c      a new list of lanes     report.c      what others may know
  *   succession.c  another policy          paths.c       chains that end
  *   latch.c       refused PINs            unlatch.c     the way back without a gateway
- *   condemn.c     a ledger that was changed
  *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
  *   state.c       counters, clock, disk   denial.c      a no of the policy in words
  *   reserve.c     room that is kept       refuse.c      jobs without a way
- *   anchoring.c   what others hold        */
+ *   anchoring.c   what others hold        grants.c      the quorum file in force
+ *   requests.c    what persons ask for    approve.c     and agree to
+ *   effects.c     what it does            lockdown.c    nothing is signed */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -42,6 +45,8 @@ struct core {
     pthread_mutex_t policy_lock; /* leaf; held for a pointer's time */
     struct policy *policy;       /* owned share: the one in force */
     struct succession succession;
+    struct grants grants;
+    struct lockdown lockdown;
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct berth berths[CONFIG_LANES_MAX];
@@ -131,7 +136,6 @@ SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *jo
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
 
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
-
 /* orders.c: inside a transaction; orders_obey after its commit. */
 SG_MUST_USE enum sg_status orders_write(struct core *core);
 void orders_obey(struct core *core);
@@ -139,10 +143,8 @@ void orders_obey(struct core *core);
 SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
 void reload_fini(struct core *core);
-
 /* paths.c: an issuer's certificate may end while the gateway runs. */
 void paths_look_after(struct core *core);
-
-/* report.c: brings the board up to date. changed: a state changed, not only a count. */
+/* report.c: changed: a state changed, not only a count. */
 void report_update(struct core *core, bool changed);
 #endif

@@ -46,9 +46,8 @@ struct job {
     void *terms;           /* borrowed, likewise: what was asked of all of them */
     uint32_t item;         /* position among the asker's */
     const struct key *key; /* borrowed from the keyring */
-    struct binding
-        *binding; /* owned share: what the key was when the job was judged; NULL:
-                   * no lane has opened it yet, and the job was not judged */
+    struct binding *binding;     /* owned share: what the key was when the job was judged;
+                                  * NULL:     not judged, as no lane has opened it yet */
     uint64_t status_generation;  /* of the certificate status that it was judged with */
     const struct policy *policy; /* borrowed from the binding: the one that judged */
     bool judged;                 /* it is for the core to answer */
@@ -99,6 +98,7 @@ struct job {
     /* The answer. */
     enum sg_status status;
     char why[JOB_WHY_MAX];   /* one sentence unless signed */
+    const char *reason;      /* static: of a denial by the gateway; NULL: none */
     struct job_refusal load; /* with SG_BUSY */
     int64_t retry_us; /* when a denial is over by itself; 0 = never, or not known */
     char decision_id[LEDGER_DECISION_SIZE];

@@ -8,10 +8,17 @@
 enum { LETTER_ORDER = 16 }; /* the mark of its letter in both boxes; no other has it */
 
 enum order_kind {
-    ORDER_UNLATCH,      /* a lane that the token refused may log in once more */
-    ORDER_POLICY_ASK,   /* somebody wants another policy: only recorded */
-    ORDER_POLICY_LOAD,  /* it comes in force */
-    ORDER_POLICY_REJECT /* it cannot: only recorded */
+    ORDER_POLICY_ASK,    /* somebody wants another policy: only recorded */
+    ORDER_POLICY_LOAD,   /* it comes in force */
+    ORDER_POLICY_REJECT, /* it cannot: only recorded */
+    /* From here on a struct request_order (requests.h). */
+    ORDER_REQUEST, /* somebody asks for what one person may not do */
+    ORDER_REQUEST_LIST,
+    ORDER_REQUEST_GET,
+    ORDER_APPROVE, /* one person's signature over a request */
+    ORDER_REFUSE,
+    ORDER_LOCK_DOWN, /* nothing is signed any more */
+    ORDER_ROSTER     /* who may take part */
 };
 
 /* Decisions of the log judged by both policies. */
@@ -42,7 +49,7 @@ struct order {
     struct mbox *reply;   /* borrowed: where the core puts the answered order */
     enum order_kind kind;
     struct policy_change change; /* of the kinds about policies */
-    char lane[65];               /* of UNLATCH */
+    char lane[65];               /* of orders_unlatch */
     char officer[65];    /* configured name of the caller; "" = the administrator */
     char request_id[65]; /* of the officer: the same order twice is carried out once */
     char reason[257];    /* in the officer's words; "" = none was given */

@@ -4,6 +4,7 @@
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/order.h"
+#include "gateway/core/requests.h"
 #include "gateway/ledger/record.h"
 #include "proto/text.h"
 
@@ -82,7 +83,7 @@ static enum sg_status write_unlatch(struct core *core, struct order *order)
     return ledger_append(core->ledger, text, order->log_hash);
 }
 
-static enum sg_status unlatch(struct core *core, struct order *order)
+enum sg_status orders_unlatch(struct core *core, struct order *order)
 {
     struct berth *berth = berth_find(core, order->lane);
 
@@ -108,8 +109,10 @@ static enum sg_status unlatch(struct core *core, struct order *order)
 
 static enum sg_status write_order(struct core *core, struct order *order)
 {
-    return order->kind == ORDER_UNLATCH ? unlatch(core, order)
-                                        : succession_write(core, order);
+    if (order->kind >= ORDER_REQUEST) {
+        return requests_write(core, order);
+    }
+    return succession_write(core, order);
 }
 
 enum sg_status orders_write(struct core *core)
@@ -126,7 +129,7 @@ enum sg_status orders_write(struct core *core)
     return SG_OK;
 }
 
-static void obey_unlatch(struct core *core, struct order *order)
+void orders_obey_unlatch(struct core *core, struct order *order)
 {
     struct berth *berth = berth_find(core, order->lane);
 
@@ -139,8 +142,8 @@ static void obey_unlatch(struct core *core, struct order *order)
 
 static void obey(struct core *core, struct order *order)
 {
-    if (order->kind == ORDER_UNLATCH) {
-        obey_unlatch(core, order);
+    if (order->kind >= ORDER_REQUEST) {
+        requests_tell(core, order);
     } else {
         succession_tell(core, order);
     }

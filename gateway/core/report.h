@@ -68,7 +68,10 @@ struct anchor_report {
 };
 
 struct core_report {
-    bool signing; /* false: the ledger has failed or has no room, or the gateway ends */
+    bool signing; /* false: the ledger has failed or has no room, a lock-down is in force,
+                   * or the gateway ends */
+    bool locked_down;
+    char locked_down_by[65]; /* person; "" = none is in force */
     bool disk_low;
     char disk_why[160];             /* one sentence while it is */
     uint64_t disk_free;             /* bytes; 0 = none, or not known */

@@ -7,6 +7,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/members.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
 #include "proto/text.h"
@@ -166,26 +167,31 @@ static enum sg_status keep_templates(struct core *core, const struct key *key)
 
 static enum sg_status write_boot(struct core *core, const struct ledger_state *state)
 {
-    char buffer[LEDGER_RECORD_MAX];
+    const struct quorum *quorum = core->grants.quorum;
+    struct members members = {.count = 0};
     char policy[DIGEST_SHA256_SIZE];
+    char officers[DIGEST_SHA256_SIZE] = "";
     char size[24];
     char root[65];
     char open_intents[24];
-    struct record_head head;
-    struct slice text = {0};
 
     digest_sha256_text(policy_info(core->policy)->sha256, policy);
     text_hex(slice_of(state->root, 32), root);
     (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)state->size);
     (void)snprintf(open_intents, sizeof(open_intents), "%llu",
                    (unsigned long long)state->open_intents);
-    const char *pairs[] = {
-        "version",      core->options.version, "policy_rev", policy,      "log_key",
-        core->log_vkey, "last_size",           size,         "last_root", root,
-        "open_intents", open_intents};
-    record_begin(core, &head);
-    TRY(record_event(buffer, &head, "boot", pairs, SG_COUNT(pairs) / 2, &text));
-    return ledger_append(core->ledger, text, NULL);
+    if (quorum != NULL) {
+        digest_sha256_text(quorum->sha256, officers);
+    }
+    members_add(&members, "version", core->options.version);
+    members_add(&members, "policy_rev", policy);
+    members_add(&members, "quorum", officers);
+    members_add(&members, "lockdown", core->lockdown.active ? core->lockdown.id : "");
+    members_add(&members, "log_key", core->log_vkey);
+    members_add(&members, "last_size", size);
+    members_add(&members, "last_root", root);
+    members_add(&members, "open_intents", open_intents);
+    return members_write(core, "boot", &members, NULL);
 }
 
 static enum sg_status keep_all_templates(struct core *core)
@@ -204,6 +210,7 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     TRY(close_open_claims(core, &closed));
     TRY(write_boot(core, state));
     TRY(succession_write_start(core));
+    TRY(grants_write_start(core));
     TRY(latches_write(core));
     TRY(keep_all_templates(core));
     TRY(ledger_commit(core->ledger));
@@ -245,6 +252,8 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(routes_make(core));
     TRY(open_ledger(core, &state, why));
     TRY(succession_start(core, why));
+    TRY(grants_start(core, why));
+    TRY(lockdown_start(core, why));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));

@@ -160,6 +160,7 @@ static void tell_step(struct core *core, const struct clock_step *step)
     log_event(LOG_ERROR, "clock.step", "why", text, "what_to_do",
               "find out who set the clock, then restart the gateway", NULL);
     core->state.clock_unwritten = true;
+    core->grants.clock_jumped = true;
 }
 
 static void tell_reserve(struct core *core, enum reserve_change change)

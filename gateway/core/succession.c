@@ -209,6 +209,7 @@ static enum sg_status load(struct core *core, struct order *order)
     core->succession.loads++;
     TRY(write_record(core, "policy.load", order, previous));
     TRY(keep(core, order));
+    TRY(grants_end_stale(core));
     order->status = SG_OK;
     order->fresh = true;
     return SG_OK;

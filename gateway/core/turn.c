@@ -76,10 +76,12 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
 
 /* --- Decide ---------------------------------------------------------------------- */
 
-/* A job that no lane could show its key for was not judged, and is not signed. */
-static bool needs_lane(const struct job *job)
+/* A job that no lane could show its key for was not judged, and is not signed. In a
+ * lock-down nobody waits for one. */
+static bool needs_lane(const struct core *core, const struct job *job)
 {
-    return job->binding == NULL || (job->verdict.allow && job->binding->usable);
+    return job->binding == NULL ||
+           (job->verdict.allow && job->binding->usable && !core->lockdown.active);
 }
 
 /* A job that failed on the ledger is kept, to be told so. */
@@ -155,7 +157,7 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     *stays = false;
     size_t index = (size_t)(route - core->routes);
     struct job *job = fair_first(&route->waiting);
-    bool lane = needs_lane(job);
+    bool lane = needs_lane(core, job);
     bool hopeless = lane && (job->binding == NULL || core->state.reserve.low ||
                              route_gone(core, index, now_us));
 
@@ -233,6 +235,7 @@ static enum sg_status write_all(struct core *core)
     TRY(notes_write(core));
     TRY(anchoring_write(core));
     TRY(latches_write(core));
+    TRY(grants_write(core));
     TRY(orders_write(core)); /* may bring another policy */
     TRY(key_facts_write(core));
     TRY(inquiries_write(core));
@@ -342,7 +345,7 @@ bool turn_has_work(const struct core *core)
 {
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
-           !STAILQ_EMPTY(&core->anchoring.mail);
+           !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

@@ -25,12 +25,25 @@ static enum sg_status write_it(struct core *core, struct berth *berth, const cha
     return latch_clear(core, berth);
 }
 
+/* Where a quorum decides, this way is open only as long as the gateway cannot come up. */
+static enum sg_status check_quorum(struct core *core, struct sg_error *why)
+{
+    if (core->options.config->quorum_file[0] == '\0' || !checkpoint_has_key(core)) {
+        return SG_OK;
+    }
+    return sg_fail(
+        why, SG_PRECONDITION,
+        "officers.quorum says who lets a lane try again: start the gateway, and "
+        "let an officer ask for it ('segel token unlock')");
+}
+
 static enum sg_status clear(struct core *core, const char *lane, struct sg_error *why)
 {
     const struct lane_options options = {
         .config = config_find_lane(core->options.config, lane), .window = 1};
     struct berth *berth = &core->berths[0];
 
+    TRY(check_quorum(core, why));
     TRY(lane_new(&options, &berth->lane));
     core->berth_count = 1;
     TRY(latch_recall(core, berth));

@@ -1,28 +1,109 @@
-#include "gateway/service/officers.h"
+#include "gateway/service/approvals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/order.h"
-#include "gateway/service/inside.h"
+#include "gateway/service/officers.h"
 #include "proto/text.h"
-#include "segel/v1/approvals.pb-c.h"
 
-/* Until there is a roster, one task is served, for which one officer is enough: a lane
- * may try its PIN once more. Stopping a lane is not guarded either, and the PIN itself
- * never comes this way. */
-enum { REQUEST_ID_MAX = 64, REASON_MAX = 256 };
-
-/* An order under way, and who waits for it. */
-struct asked {
-    struct order order;        /* first */
-    struct services *services; /* borrowed */
-    struct grpc_name name;
-    int64_t created_us;
+/* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the
+ * core, which knows the requests and who the persons are. */
+enum {
+    REQUEST_ID_MAX = 64,
+    REASON_MAX = 256,
+    NOTE_BYTES_MAX = 4096,
+    ROOM = 1 << 19,
+    ROOM_OF_LIST = 1 << 21
 };
 
+#define SERVICE "/segel.v1.ApprovalService/"
+
+/* --- Under way --------------------------------------------------------------------- */
+
+static void release(struct asked *asked)
+{
+    atomic_fetch_sub(&asked->services->orders, 1);
+    request_order_free(&asked->order);
+}
+
+/* order.c frees it as what it begins with. */
+_Static_assert(offsetof(struct asked, order) == 0, "an order is asked for");
+
+static struct asked *make(struct grpc_call *call, size_t room)
+{
+    struct asked *asked = (struct asked *)calloc(1, sizeof(*asked));
+
+    if (asked == NULL || arena_init(&asked->order.arena, room) != SG_OK) {
+        free(asked);
+        finish_plain(call, SG_NO_MEMORY, NULL);
+        return NULL;
+    }
+    return asked;
+}
+
+static const char *role_of(const struct caller *caller)
+{
+    if (caller_has_role(caller, ROLE_OFFICER)) {
+        return "officer";
+    }
+    return caller_has_role(caller, ROLE_REVIEWER) ? "reviewer" : "operator";
+}
+
+struct asked *approvals_open(struct grpc_call *call, struct services *services,
+                             enum order_kind kind)
+{
+    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
+
+    /* Stopping must be easy: there are places that nothing else takes. */
+    unsigned limit = APPROVALS_UNDER_WAY_MAX * (kind == ORDER_LOCK_DOWN ? 2 : 1);
+
+    if (atomic_fetch_add(&services->orders, 1) >= limit) {
+        atomic_fetch_sub(&services->orders, 1);
+        finish_plain(call, SG_BUSY, "16 requests are under way already; try again later");
+        return NULL;
+    }
+    struct asked *asked = make(call, kind == ORDER_REQUEST_LIST ? ROOM_OF_LIST : ROOM);
+    if (asked == NULL) {
+        atomic_fetch_sub(&services->orders, 1);
+        return NULL;
+    }
+    struct order *order = &asked->order.order;
+    asked->services = services;
+    asked->name = grpc_call_name(call);
+    asked->created_us = clock_wall_us();
+    order->kind = kind;
+    order->reply = &loop_of(services, call)->replies;
+    (void)snprintf(order->officer, sizeof(order->officer), "%s", caller->config->name);
+    (void)snprintf(order->change.role, sizeof(order->change.role), "%s", role_of(caller));
+    memcpy(order->caller_cert, caller->fingerprint, sizeof(order->caller_cert));
+    return asked;
+}
+
+void approvals_submit(struct grpc_call *call, struct asked *asked)
+{
+    enum sg_status status =
+        core_order(asked->services->options.core, &asked->order.order);
+
+    if (status != SG_OK) {
+        release(asked);
+        finish_plain(call, status, NULL);
+    }
+}
+
 /* --- What is asked ----------------------------------------------------------------- */
+
+bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal)
+{
+    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
+
+    if ((caller->rights->roles & roles) == 0) {
+        finish_plain(call, SG_DENIED, refusal);
+        return false;
+    }
+    return true;
+}
 
 static bool text_fits(const char *text, size_t max)
 {
@@ -31,23 +112,91 @@ static bool text_fits(const char *text, size_t max)
     return all.len >= 1 && all.len <= max && text_plain(all);
 }
 
-static SG_MUST_USE enum sg_status check(const Segel__V1__CreateRequestRequest *request,
-                                        struct sg_error *why)
+static bool fits(struct grpc_call *call, const char *text, size_t max,
+                 const char *refusal)
 {
-    if (!text_fits(request->request_id, REQUEST_ID_MAX)) {
-        return sg_fail(why, SG_INVALID,
-                       "request_id must have 1 to 64 bytes of plain text");
+    if (!text_fits(text, max)) {
+        finish_plain(call, SG_INVALID, refusal);
+        return false;
     }
-    if (!text_fits(request->reason, REASON_MAX)) {
-        return sg_fail(why, SG_INVALID, "reason must have 1 to 256 bytes of plain text");
+    return true;
+}
+
+const char approvals_for_two[] = "requests are for the roles officer and reviewer";
+
+static const char bad_id[] = "request_id must have 1 to 64 bytes of plain text";
+static const char bad_reason[] = "reason must have 1 to 256 bytes of plain text";
+static const char bad_name[] =
+    "id must be that of a request: 1 to 64 bytes of letters, digits, '.', '_' and '-'";
+
+bool approvals_named(struct grpc_call *call, const char *id)
+{
+    if (!text_name(slice_str(id))) {
+        finish_plain(call, SG_INVALID, bad_name);
+        return false;
     }
+    return true;
+}
+
+/* What is kept, signed and executed. */
+static bool keep_message(struct asked *asked, const ProtobufCMessage *message)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = len > REQUEST_MESSAGE_MAX
+                         ? NULL
+                         : (uint8_t *)arena_alloc(&asked->order.arena, len + 1);
+
+    if (bytes != NULL) {
+        asked->order.message = slice_of(bytes, protobuf_c_message_pack(message, bytes));
+    }
+    return bytes != NULL;
+}
+
+/* A guarded task. object is known to be a name. */
+struct guarded {
+    enum task task;
+    const char *method;
+    const char *object;
+    const char *request_id;
+    const char *reason;
+    const ProtobufCMessage *message;
+    ProtobufCMessage *(*answer)(struct asked *asked);
+};
+
+static void ask_for(struct grpc_call *call, struct services *services,
+                    const struct guarded *guarded)
+{
+    struct asked *asked = approvals_open(call, services, ORDER_REQUEST);
+
+    if (asked == NULL) {
+        return;
+    }
+    struct request_order *order = &asked->order;
+    asked->answer = guarded->answer;
+    order->task = guarded->task;
+    order->method = guarded->method;
+    (void)snprintf(order->object, sizeof(order->object), "%s", guarded->object);
+    (void)snprintf(order->order.request_id, sizeof(order->order.request_id), "%s",
+                   guarded->request_id);
+    (void)snprintf(order->order.reason, sizeof(order->order.reason), "%s",
+                   guarded->reason);
+    if (!keep_message(asked, guarded->message)) {
+        release(asked);
+        finish_plain(call, SG_TOO_LARGE, "the request has more than 64 KiB");
+        return;
+    }
+    approvals_submit(call, asked);
+}
+
+static SG_MUST_USE enum sg_status
+check_task(const Segel__V1__CreateRequestRequest *request, struct sg_error *why)
+{
     if (request->task_case == SEGEL__V1__CREATE_REQUEST_REQUEST__TASK__NOT_SET) {
         return sg_fail(why, SG_INVALID, "the task is missing");
     }
     if (request->task_case != SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN) {
         return sg_fail(why, SG_UNSUPPORTED,
-                       "this version serves the task unlock_pin only; the others need a "
-                       "roster of officers");
+                       "this version serves the task unlock_pin only");
     }
     if (!text_name(slice_str(request->unlock_pin->lane))) {
         return sg_fail(why, SG_INVALID,
@@ -57,134 +206,174 @@ static SG_MUST_USE enum sg_status check(const Segel__V1__CreateRequestRequest *r
     return SG_OK;
 }
 
-static void fill(struct asked *asked, const Segel__V1__CreateRequestRequest *request,
-                 const struct caller *caller)
-{
-    struct order *order = &asked->order;
-
-    order->letter.kind = LETTER_ORDER;
-    order->kind = ORDER_UNLATCH;
-    (void)snprintf(order->lane, sizeof(order->lane), "%s", request->unlock_pin->lane);
-    (void)snprintf(order->officer, sizeof(order->officer), "%s", caller->config->name);
-    (void)snprintf(order->request_id, sizeof(order->request_id), "%s",
-                   request->request_id);
-    (void)snprintf(order->reason, sizeof(order->reason), "%s", request->reason);
-    memcpy(order->caller_cert, caller->fingerprint, sizeof(order->caller_cert));
-    asked->created_us = clock_wall_us();
-}
-
-static void release(struct asked *asked)
-{
-    atomic_fetch_sub(&asked->services->orders, 1);
-    free(asked);
-}
-
-static struct asked *open_asked(struct grpc_call *call, struct services *services)
-{
-    if (atomic_fetch_add(&services->orders, 1) >= APPROVALS_UNDER_WAY_MAX) {
-        atomic_fetch_sub(&services->orders, 1);
-        finish_plain(call, SG_BUSY, "16 requests are under way already; try again later");
-        return NULL;
-    }
-    struct asked *asked = (struct asked *)calloc(1, sizeof(*asked));
-    if (asked == NULL) {
-        atomic_fetch_sub(&services->orders, 1);
-        finish_plain(call, SG_NO_MEMORY, NULL);
-        return NULL;
-    }
-    asked->services = services;
-    asked->name = grpc_call_name(call);
-    asked->order.reply = &loop_of(services, call)->replies;
-    asked->order.asker = asked;
-    return asked;
-}
-
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
-                         void *context)
+                         void *services)
 {
     const Segel__V1__CreateRequestRequest *request =
         (const Segel__V1__CreateRequestRequest *)(const void *)message;
-    struct services *services = (struct services *)context;
-    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
     struct sg_error why = {0};
 
-    if (!caller_has_role(caller, ROLE_OFFICER)) {
-        finish_plain(call, SG_DENIED, "asking for a task needs the role officer");
+    if (!approvals_may(call, ROLE_OFFICER, "asking for a task needs the role officer") ||
+        !fits(call, request->request_id, REQUEST_ID_MAX, bad_id) ||
+        !fits(call, request->reason, REASON_MAX, bad_reason)) {
         return;
     }
-    enum sg_status status = check(request, &why);
+    enum sg_status status = check_task(request, &why);
     if (status != SG_OK) {
         finish_plain(call, status, why.text);
         return;
     }
-    struct asked *asked = open_asked(call, services);
+    const struct guarded guarded = {.task = TASK_PIN_UNLOCK,
+                                    .method = SERVICE "CreateRequest",
+                                    .object = request->unlock_pin->lane,
+                                    .request_id = request->request_id,
+                                    .reason = request->reason,
+                                    .message = message,
+                                    .answer = approvals_create_answer};
+    ask_for(call, (struct services *)services, &guarded);
+}
+
+void approvals_on_release(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services)
+{
+    const Segel__V1__ReleaseLockDownRequest *request =
+        (const Segel__V1__ReleaseLockDownRequest *)(const void *)message;
+
+    if (!approvals_may(call, ROLE_OFFICER,
+                       "asking for the end of a lock-down needs the role "
+                       "officer") ||
+        !fits(call, request->request_id, REQUEST_ID_MAX, bad_id) ||
+        !fits(call, request->reason, REASON_MAX, bad_reason) ||
+        !approvals_named(call, request->id)) {
+        return;
+    }
+    const struct guarded guarded = {.task = TASK_LOCKDOWN_CLEAR,
+                                    .method = SERVICE "ReleaseLockDown",
+                                    .object = request->id,
+                                    .request_id = request->request_id,
+                                    .reason = request->reason,
+                                    .message = message,
+                                    .answer = approvals_release_answer};
+    ask_for(call, (struct services *)services, &guarded);
+}
+
+/* --- Agreeing and refusing --------------------------------------------------------- */
+
+static bool keep_note(struct asked *asked, struct slice note)
+{
+    uint8_t *bytes = (uint8_t *)arena_alloc(&asked->order.arena, note.len + 1);
+
+    if (bytes != NULL) {
+        memcpy(bytes, note.data, note.len);
+        asked->order.note = slice_of(bytes, note.len);
+    }
+    return bytes != NULL;
+}
+
+void approvals_on_approve(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services)
+{
+    const Segel__V1__ApproveRequest *request =
+        (const Segel__V1__ApproveRequest *)(const void *)message;
+
+    if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER, approvals_for_two) ||
+        !approvals_named(call, request->id)) {
+        return;
+    }
+    if (request->note.len == 0 || request->note.len > NOTE_BYTES_MAX) {
+        finish_plain(call, SG_INVALID, "note must be a signed note of at most 4 KiB");
+        return;
+    }
+    struct asked *asked =
+        approvals_open(call, (struct services *)services, ORDER_APPROVE);
     if (asked == NULL) {
         return;
     }
-    fill(asked, request, caller);
-    status = core_order(services->options.core, &asked->order);
-    if (status != SG_OK) {
-        release(asked);
-        finish_plain(call, status, NULL);
+    asked->answer = approvals_approve_answer;
+    (void)snprintf(asked->order.id, sizeof(asked->order.id), "%s", request->id);
+    MUST(keep_note(asked, pb_slice(&request->note))); /* a fresh arena has the room */
+    approvals_submit(call, asked);
+}
+
+void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services)
+{
+    const Segel__V1__RefuseRequest *request =
+        (const Segel__V1__RefuseRequest *)(const void *)message;
+
+    if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER, approvals_for_two) ||
+        !approvals_named(call, request->id) ||
+        !fits(call, request->reason, REASON_MAX, bad_reason)) {
+        return;
+    }
+    struct asked *asked = approvals_open(call, (struct services *)services, ORDER_REFUSE);
+    if (asked != NULL) {
+        asked->answer = approvals_refuse_answer;
+        (void)snprintf(asked->order.id, sizeof(asked->order.id), "%s", request->id);
+        (void)snprintf(asked->order.order.reason, sizeof(asked->order.order.reason), "%s",
+                       request->reason);
+        approvals_submit(call, asked);
+    }
+}
+
+void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *message,
+                            void *services)
+{
+    const Segel__V1__LockDownRequest *request =
+        (const Segel__V1__LockDownRequest *)(const void *)message;
+
+    if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER,
+                       "a lock-down is for the roles officer and reviewer") ||
+        !fits(call, request->reason, REASON_MAX, bad_reason)) {
+        return;
+    }
+    struct asked *asked =
+        approvals_open(call, (struct services *)services, ORDER_LOCK_DOWN);
+    if (asked != NULL) {
+        asked->answer = approvals_lock_down_answer;
+        (void)snprintf(asked->order.order.reason, sizeof(asked->order.order.reason), "%s",
+                       request->reason);
+        approvals_submit(call, asked);
     }
 }
 
 /* --- What came of it --------------------------------------------------------------- */
 
-static void send_executed(struct grpc_call *call, const struct asked *asked)
+static void send(struct grpc_call *call, struct asked *asked)
 {
-    const struct order *order = &asked->order;
-    Segel__V1__CreateRequestResponse response;
-    Segel__V1__Approval approval;
-    Segel__V1__LogPosition log;
-    char id[64];
+    const struct order *order = &asked->order.order;
 
-    segel__v1__create_request_response__init(&response);
-    segel__v1__approval__init(&approval);
-    segel__v1__log_position__init(&log);
-    /* One record each, so its place is unique for ever. */
-    (void)snprintf(id, sizeof(id), "pin.unlock-%llu",
-                   (unsigned long long)order->log_index);
-    approval.id = id;
-    approval.task = pb_text("pin.unlock");
-    approval.object = pb_text(order->lane);
-    approval.state = SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
-    approval.requester = pb_text(order->officer);
-    approval.created_us = asked->created_us;
-    if (order->on_log) {
-        log.origin = pb_text(asked->services->options.config->ledger_origin);
-        log.index = order->log_index;
-        log.leaf_hash = pb_bytes(slice_of(order->log_hash, sizeof(order->log_hash)));
-        approval.log = &log;
+    if (order->status != SG_OK) {
+        finish_plain(call, order->status, order->why[0] == '\0' ? NULL : order->why);
+        return;
     }
-    response.approval = &approval;
-    if (grpc_send(call, &response.base) == SG_OK) {
+    const ProtobufCMessage *message = asked->answer(asked);
+    if (message == NULL) {
+        finish_plain(call, SG_NO_MEMORY, NULL);
+    } else if (grpc_send(call, message) == SG_OK) {
         finish_plain(call, SG_OK, NULL);
     }
 }
 
 void approvals_answer(struct service_loop *loop, struct letter *letter)
 {
-    if (((struct order *)letter)->kind != ORDER_UNLATCH) {
+    if (((struct order *)letter)->kind < ORDER_REQUEST) {
         policies_answer(loop, letter);
         return;
     }
     struct asked *asked = (struct asked *)letter;
-    /* The officer may have gone; what was done stands on the log. */
+    /* Who asked may have gone; what was done stands on the log. */
     struct grpc_call *call = server_call(loop->services->server, asked->name);
 
-    if (call != NULL && asked->order.status == SG_OK) {
-        send_executed(call, asked);
-    } else if (call != NULL) {
-        const char *why = asked->order.why;
-        finish_plain(call, asked->order.status, why[0] == '\0' ? NULL : why);
+    if (call != NULL) {
+        send(call, asked);
     }
     release(asked);
 }
 
 void approvals_drop(struct letter *letter)
 {
-    if (((struct order *)letter)->kind == ORDER_UNLATCH) {
+    if (((struct order *)letter)->kind >= ORDER_REQUEST) {
         release((struct asked *)letter);
     } else {
         policies_drop(letter);

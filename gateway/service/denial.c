@@ -111,6 +111,9 @@ static bool add_error_info(struct arena *arena, const struct job *job,
         add_pair(&pairs, "found", why->found);
         add_pair(&pairs, "required", why->required);
     }
+    if (job->reason != NULL) { /* the gateway's own, whatever the policy said */
+        info.reason = pb_text(job->reason);
+    }
     add_pair(&pairs, "decision_id", job->decision_id);
     info.n_metadata = pairs.count;
     info.metadata = pairs.pointers;

@@ -13,10 +13,11 @@
 
 enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 
-#define SIGNING "/segel.v1.SigningService/"
-#define LOG     "/segel.v1.LogService/"
-#define POLICY  "/segel.v1.PolicyService/"
-#define HEALTH  "/grpc.health.v1.Health/"
+#define SIGNING   "/segel.v1.SigningService/"
+#define LOG       "/segel.v1.LogService/"
+#define POLICY    "/segel.v1.PolicyService/"
+#define HEALTH    "/grpc.health.v1.Health/"
+#define APPROVALS "/segel.v1.ApprovalService/"
 
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
@@ -117,13 +118,59 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 16,
      .on_message = tokens_on_list},
-    {.path = "/segel.v1.ApprovalService/CreateRequest",
+    {.path = APPROVALS "CreateRequest",
      .kind = GRPC_UNARY,
      .request = &segel__v1__create_request_request__descriptor,
      .max_request = SMALL,
      .max_elements = 64,
      .unknown_refused = true,
      .on_message = approvals_on_create},
+    {.path = APPROVALS "ListRequests",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__list_requests_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = approvals_on_list},
+    {.path = APPROVALS "GetRequest",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_request_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = approvals_on_get},
+    {.path = APPROVALS "Approve",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__approve_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = approvals_on_approve},
+    {.path = APPROVALS "Refuse",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__refuse_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = approvals_on_refuse},
+    {.path = APPROVALS "LockDown",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__lock_down_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = approvals_on_lock_down},
+    {.path = APPROVALS "ReleaseLockDown",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__release_lock_down_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = approvals_on_release},
+    {.path = APPROVALS "GetRoster",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_roster_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = approvals_on_roster},
     {.path = POLICY "GetPolicy",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_policy_request__descriptor,

@@ -43,6 +43,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     metrics_begin(out, METRIC_BUILD_INFO);
     metrics_uint(out, METRIC_BUILD_INFO, version, 1);
     one(out, METRIC_SIGNING, vitals->report->signing && !vitals->draining ? 1 : 0);
+    one(out, METRIC_LOCKED_DOWN, vitals->report->locked_down ? 1 : 0);
     one(out, METRIC_DRAINING, vitals->draining ? 1 : 0);
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);

@@ -14,6 +14,20 @@ void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
 enum { APPROVALS_UNDER_WAY_MAX = 16 };
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
                          void *services);
+void approvals_on_release(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services);
+void approvals_on_list(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
+void approvals_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void approvals_on_approve(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services);
+void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services);
+void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *message,
+                            void *services);
+void approvals_on_roster(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services);
 /* An order came back from the core. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
 /* It came back too late: the loop has ended. */

@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
+#include "gateway/core/quorum.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
 #include "gateway/yaml.h"
@@ -13,6 +14,7 @@ struct news {
     struct roll *roll;     /* owned; NULL: callers are as they were */
     struct server_renewal *renewal;
     struct policy *policy; /* owned share; NULL: the policy stays */
+    struct quorum *quorum; /* owned; NULL: none is configured */
 };
 
 static void news_fini(struct news *news)
@@ -21,6 +23,7 @@ static void news_fini(struct news *news)
     roll_free(news->roll);
     server_renewal_free(news->renewal);
     policy_free(news->policy);
+    quorum_free(news->quorum);
 }
 
 /* The file's bytes, and what became of them. */
@@ -71,6 +74,7 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     struct door door;
 
     TRY(config_load(reload->config_path, &news->config, why));
+    TRY(quorum_load(news->config, &news->quorum, why));
     TRY(read_policy(reload, news, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));
@@ -106,6 +110,8 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     TRY(read_news(reload, &news, why));
     TRY(config_load(reload->config_path, &config, why));
     TRY(core_reload(reload->core, config, why));
+    core_take_quorum(reload->core, news.quorum);
+    news.quorum = NULL;
     services_renew(reload->services, news.roll);
     news.roll = NULL;
     server_renew(reload->server, news.renewal);

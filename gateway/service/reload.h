@@ -6,7 +6,8 @@
 
 /* What SIGHUP brings. Lanes and which keys are on them: core/reload.c. Certificate, key,
  * client issuers, revocation lists: the transport. What certificates and users callers
- * are known by, and what roles and keys they have: the services. The policy file: the
+ * are known by, and what roles and keys they have: the services. The quorum file: the
+ * core, with its next turn. The policy file: the
  * core, a moment later, when it is known what that changes. Everything else is read at
  * the start only. */
 struct reload {

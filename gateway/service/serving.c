@@ -151,6 +151,10 @@ bool serving_amiss(const struct vitals *vitals, FILE *out)
     if (vitals->draining) {
         (void)fprintf(out, "the gateway is shutting down\n");
         amiss = true;
+    } else if (vitals->report->locked_down) {
+        (void)fprintf(out, "nothing is signed: a lock-down by %s is in force\n",
+                      vitals->report->locked_down_by);
+        amiss = true;
     } else if (vitals->report->disk_low) {
         (void)fprintf(out, "%s\n", vitals->report->disk_why);
         amiss = true;

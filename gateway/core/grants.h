@@ -1,0 +1,48 @@
+#ifndef SEGEL_GATEWAY_CORE_GRANTS_H
+#define SEGEL_GATEWAY_CORE_GRANTS_H
+
+#include "gateway/core/quorum.h"
+#include "gateway/ledger/requests.h"
+
+/* Inside of the core: which quorum file is in force, and which requests end by
+ * themselves. A request rests on the policy and the quorum file that its approvers saw,
+ * and on a clock that goes on evenly: it is void when one of them changes. */
+struct core;
+
+struct grants {
+    struct quorum *quorum; /* owned: in force; NULL: there is none */
+    int64_t since_us;      /* wall clock: since when; 0 = there never was one */
+    bool is_new;           /* at the start: it is not on the log yet */
+    bool has_next;
+    struct quorum
+        *next; /* owned: comes in force with the next turn; NULL: none will be */
+    uint64_t pending;
+    int64_t earliest_us; /* when the first of them ends */
+    bool clock_jumped;   /* since the last turn */
+};
+
+SG_MUST_USE enum sg_status grants_start(struct core *core, struct sg_error *why);
+/* In the start's transaction, behind the policy's record. */
+SG_MUST_USE enum sg_status grants_write_start(struct core *core);
+/* Whether the ledger says that a quorum file was in force last. */
+bool grants_had_quorum(struct core *core);
+void grants_fini(struct grants *grants);
+
+/* Whether a turn has something to do for them. */
+bool grants_due(const struct core *core);
+/* Inside a transaction, before anything else that may use them: another quorum file comes
+ * in force, and what is over ends. */
+SG_MUST_USE enum sg_status grants_write(struct core *core);
+/* Inside a transaction: ends those that rest on another policy or quorum file. */
+SG_MUST_USE enum sg_status grants_end_stale(struct core *core);
+/* Why a pending one is over now: EXPIRED or VOID with its reason; PENDING: it is not. */
+enum request_state grants_state_of(const struct core *core,
+                                   const struct ledger_request *request,
+                                   const char **why);
+/* Inside a transaction: ends a pending one that is over, with its record. */
+SG_MUST_USE enum sg_status grants_end(struct core *core, struct ledger_request *request,
+                                      enum request_state state, const char *why);
+/* Inside a transaction: after one was added or has ended. */
+SG_MUST_USE enum sg_status grants_count(struct core *core);
+
+#endif

@@ -1,0 +1,39 @@
+#ifndef SEGEL_GATEWAY_CORE_LOCKDOWN_H
+#define SEGEL_GATEWAY_CORE_LOCKDOWN_H
+
+#include "proto/base.h"
+
+/* A general stop of signing: one person begins it, a quorum ends it, and it outlives the
+ * gateway. From the turn on whose transaction holds its record no INTENT is written. */
+struct core;
+struct order;
+struct ledger_request;
+struct members;
+struct log_place;
+
+#define LOCKED_DOWN "LOCKED_DOWN" /* the code of jobs that are denied for it */
+
+struct lockdown {
+    bool active;
+    char id[32];     /* of the last one; "" = there was none */
+    char person[65]; /* who ordered it */
+    char reason[257];
+    int64_t since_us;
+    uint64_t log_index; /* of its record, or of its end */
+    uint8_t log_hash[32];
+};
+
+/* The ledger is open: what it says of a lock-down. SG_CORRUPT: it cannot be read, and
+ * then nothing may be signed. */
+SG_MUST_USE enum sg_status lockdown_start(struct core *core, struct sg_error *why);
+/* Inside a transaction. *already: it was in force before. */
+SG_MUST_USE enum sg_status lockdown_begin(struct core *core, const struct order *order,
+                                          bool *already);
+/* Inside a transaction: whether it can be ended, and its end; members are those of the
+ * grant. SG_PRECONDITION. */
+SG_MUST_USE enum sg_status lockdown_check(const struct core *core, const char *id,
+                                          struct sg_error *why);
+SG_MUST_USE enum sg_status lockdown_end(struct core *core, struct members *members,
+                                        struct log_place *place);
+
+#endif

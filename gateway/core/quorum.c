@@ -1,0 +1,98 @@
+#include "gateway/core/quorum.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/yaml.h"
+
+/* --- Persons are callers ----------------------------------------------------------- */
+
+static unsigned roles_of(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->caller_count; i++) {
+        if (strcmp(config->callers[i].name, name) == 0) {
+            return config->callers[i].roles;
+        }
+    }
+    return 0;
+}
+
+static enum sg_status check_person(const struct config *config,
+                                   const struct roster *roster, size_t person,
+                                   struct sg_error *why)
+{
+    static const unsigned roles[PERSON_ROLE_COUNT] = {[PERSON_OFFICER] = ROLE_OFFICER,
+                                                      [PERSON_REVIEWER] = ROLE_REVIEWER,
+                                                      [PERSON_OPERATOR] = ROLE_OPERATOR};
+    const unsigned all = ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR;
+    const char *name = roster->groups.leaves[person];
+    enum person_role role = roster->persons[person].role;
+
+    if ((roles_of(config, name) & all) == roles[role]) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_INVALID,
+                   "'%s' is %s there, and callers has nobody of that name with just that "
+                   "role: make both say the same",
+                   name, person_role_name(role));
+}
+
+static enum sg_status check_persons(const struct config *config,
+                                    const struct roster *roster, struct sg_error *why)
+{
+    for (size_t i = 0; i < roster->groups.leaf_count; i++) {
+        TRY(check_person(config, roster, i, why));
+    }
+    return SG_OK;
+}
+
+/* --- The file ---------------------------------------------------------------------- */
+
+static enum sg_status read_file(const struct config *config, struct quorum *out,
+                                struct sg_error *why)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+
+    TRY(yaml_file_bytes(config->quorum_file, &bytes, &len, why));
+    (void)SHA256(bytes, len, out->sha256);
+    enum sg_status status = roster_parse(slice_of(bytes, len), &out->roster, why);
+    free(bytes);
+    return status == SG_OK ? check_persons(config, &out->roster, why) : status;
+}
+
+enum sg_status quorum_load(const struct config *config, struct quorum **out,
+                           struct sg_error *why)
+{
+    struct sg_error inner = {0};
+
+    *out = NULL;
+    if (config->quorum_file[0] == '\0') {
+        return SG_OK;
+    }
+    struct quorum *quorum = (struct quorum *)calloc(1, sizeof(*quorum));
+    if (quorum == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the quorum file");
+    }
+    enum sg_status status = read_file(config, quorum, &inner);
+    if (status != SG_OK) {
+        quorum_free(quorum);
+        return sg_fail(why, status, "officers.quorum: %.200s: %.300s",
+                       config->quorum_file, inner.text);
+    }
+    *out = quorum;
+    return SG_OK;
+}
+
+void quorum_free(struct quorum *quorum)
+{
+    free(quorum);
+}
+
+unsigned quorum_find(const struct quorum *quorum, const char *person)
+{
+    return quorum == NULL ? GROUPS_NONE
+                          : groups_find_leaf(&quorum->roster.groups, slice_str(person));
+}

@@ -1,0 +1,24 @@
+#ifndef SEGEL_GATEWAY_CORE_QUORUM_H
+#define SEGEL_GATEWAY_CORE_QUORUM_H
+
+#include "gateway/config.h"
+#include "proto/quorum/roster.h"
+
+/* The quorum file as it was read once. Immutable. */
+struct quorum {
+    struct roster roster;
+    uint8_t sha256[32]; /* of the file */
+};
+
+/* Reads officers.quorum. *out: owned by the caller; NULL when the setting is empty. Each
+ * person of the file must be a caller of the same name who has that person's role and no
+ * other. SG_NOT_FOUND, SG_IO, SG_INVALID, SG_TOO_LARGE, SG_NO_MEMORY: one sentence. */
+SG_MUST_USE enum sg_status quorum_load(const struct config *config, struct quorum **out,
+                                       struct sg_error *why);
+/* NULL is allowed. */
+void quorum_free(struct quorum *quorum);
+
+/* Index of the person; GROUPS_NONE: there is none of that name, or no quorum file. */
+unsigned quorum_find(const struct quorum *quorum, const char *person);
+
+#endif

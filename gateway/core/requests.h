@@ -1,0 +1,57 @@
+#ifndef SEGEL_GATEWAY_CORE_REQUESTS_H
+#define SEGEL_GATEWAY_CORE_REQUESTS_H
+
+#include "gateway/core/lockdown.h"
+#include "gateway/core/order.h"
+#include "gateway/core/quorum.h"
+#include "gateway/ledger/requests.h"
+
+/* What persons ask of the core about requests, approvals and lock-down: an order of one
+ * of the kinds from ORDER_REQUEST on. Of the order itself are read: who calls (officer,
+ * caller_cert, change.role), request_id and reason. */
+enum { REQUESTS_PENDING_MAX = 256, REQUEST_ID_SIZE = 65, REQUEST_MESSAGE_MAX = 65536 };
+
+struct request_order {
+    struct order order; /* first */
+    struct arena arena; /* owned: what is asked and answered */
+
+    enum task task;             /* REQUEST */
+    const char *method;         /* REQUEST: static */
+    char object[65];            /* REQUEST: a name, see text_name */
+    struct slice message;       /* REQUEST: in the arena */
+    char id[65];                /* GET, APPROVE, REFUSE */
+    struct slice note;          /* APPROVE: in the arena */
+    struct request_query query; /* LIST: its task is in the arena or static */
+
+    /* The answer. */
+    struct request_page page;   /* of LIST; else the one request */
+    bool alone;                 /* of REQUEST: done by one person, as there is no file */
+    uint8_t fewest[TASK_COUNT]; /* persons, by the file in force; 0 = there is none */
+    struct quorum *quorum;      /* owned copy, of ROSTER; NULL: there is none */
+    int64_t quorum_since_us;    /* likewise */
+    struct lockdown lockdown;   /* as it is now */
+    bool already;               /* of LOCK_DOWN */
+    const struct ledger_request *executed; /* in the arena: to be carried out after the
+                                            * commit; NULL: none */
+};
+
+void request_order_free(struct request_order *order);
+
+/* Inside a transaction, and after its commit. */
+SG_MUST_USE enum sg_status requests_write(struct core *core, struct order *order);
+void requests_tell(struct core *core, struct order *order);
+
+/* orders.c: a lane may log in once more by one officer's word: inside a transaction, and
+ * after. */
+SG_MUST_USE enum sg_status orders_unlatch(struct core *core, struct order *order);
+void orders_obey_unlatch(struct core *core, struct order *order);
+
+/* approve.c: inside a transaction; the request is pending or not. */
+SG_MUST_USE enum sg_status requests_approve(struct core *core,
+                                            struct request_order *order,
+                                            struct ledger_request *request);
+/* Refuses an order: sets status and sentence, and is no failure of the turn. */
+enum sg_status request_refuse(struct request_order *order, enum sg_status status,
+                              const struct sg_error *why);
+
+#endif

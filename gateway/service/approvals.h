@@ -1,0 +1,43 @@
+#ifndef SEGEL_GATEWAY_SERVICE_APPROVALS_H
+#define SEGEL_GATEWAY_SERVICE_APPROVALS_H
+
+#include "gateway/core/requests.h"
+#include "gateway/service/inside.h"
+#include "segel/v1/approvals.pb-c.h"
+
+/* Inside of ApprovalService: approvals.c takes calls to the core, approvals_answer.c
+ * answers them. */
+struct asked {
+    struct request_order order; /* first: what the core works on */
+    struct services *services;  /* borrowed */
+    struct grpc_name name;
+    int64_t created_us;
+    ProtobufCMessage *(*answer)(struct asked *asked); /* in the order's arena */
+};
+
+/* NULL: the call has been refused. */
+struct asked *approvals_open(struct grpc_call *call, struct services *services,
+                             enum order_kind kind);
+/* Gives it to the core. */
+void approvals_submit(struct grpc_call *call, struct asked *asked);
+/* Whether the caller has one of the roles, or id can be that of a request; if not the
+ * call has been refused. */
+bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal);
+bool approvals_named(struct grpc_call *call, const char *id);
+extern const char approvals_for_two[];
+
+/* The answer to a call that went well; NULL: the arena is full. */
+ProtobufCMessage *approvals_create_answer(struct asked *asked);
+ProtobufCMessage *approvals_list_answer(struct asked *asked);
+ProtobufCMessage *approvals_get_answer(struct asked *asked);
+ProtobufCMessage *approvals_approve_answer(struct asked *asked);
+ProtobufCMessage *approvals_refuse_answer(struct asked *asked);
+ProtobufCMessage *approvals_lock_down_answer(struct asked *asked);
+ProtobufCMessage *approvals_release_answer(struct asked *asked);
+ProtobufCMessage *approvals_roster_answer(struct asked *asked);
+/* Their parts. */
+void *approvals_room(struct asked *asked, size_t size);
+void *approvals_make(struct asked *asked, const ProtobufCMessageDescriptor *kind);
+Segel__V1__LockDownState *approvals_lock_down(struct asked *asked);
+
+#endif
