@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command.h"
+#include "client/grant_view.h"
 #include "client/screen.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -33,6 +34,11 @@ static void print_done(const Segel__V1__CreateRequestResponse *response, const c
     const Segel__V1__Approval *approval = response->approval;
     const Segel__V1__LogPosition *log = approval == NULL ? NULL : approval->log;
 
+    if (approval != NULL &&
+        approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+        approval_print(approval, stdout, indonesian);
+        return;
+    }
     (void)printf(indonesian ? "jalur " : "lane ");
     screen_text(stdout, lane);
     (void)printf(indonesian ? " mencoba PIN sekali lagi; 'segel token list' menunjukkan "
@@ -116,7 +122,9 @@ const struct command command_token_unlock = {
     .summary = "let a lane that a wrong PIN stopped try its PIN once more",
     .examples =
         "For officers. Mend the PIN file on the gateway's machine first: each wrong try\n"
-        "brings the token nearer to locking itself. The PIN itself is never sent.\n\n"
+        "brings the token nearer to locking itself. The PIN itself is never sent. Where "
+        "a\n"
+        "quorum file is in force other officers must approve it ('segel approve').\n\n"
         "Examples:\n"
         "  segel token unlock lane0 --reason \"PIN file restored from the safe\"\n"
         "  segel token unlock lane0 --request-id 2026-05-02-hsm1\n",

@@ -286,7 +286,7 @@ static enum sg_status end_if_over(struct core *core, struct ledger_request *requ
 enum sg_status requests_approve(struct core *core, struct request_order *order,
                                 struct ledger_request *request)
 {
-    struct handed handed;
+    struct handed handed = {.person = GROUPS_NONE};
     struct sg_error why = {0};
 
     enum sg_status status = judge_note(core, order, request, &handed, &why);

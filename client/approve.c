@@ -1,0 +1,202 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/approval_call.h"
+#include "client/command.h"
+#include "client/grant_view.h"
+#include "client/officer/key.h"
+#include "client/screen.h"
+#include "client/unpack.h"
+
+/* `segel approve ID` */
+enum { NOTE_SIZE = 4096 };
+
+struct approve_options {
+    const char *key;
+    const char *passphrase_fd;
+    const char *lang;
+    bool yes;
+};
+
+static const struct option rows[] = {
+    {"key", 0, "FILE", "your key (default: officer.pem in the home folder)",
+     offsetof(struct approve_options, key)},
+    {"yes", 'y', NULL, "do not ask before signing",
+     offsetof(struct approve_options, yes)},
+    {"passphrase-fd", 0, "N", "read the key's passphrase from this open descriptor",
+     offsetof(struct approve_options, passphrase_fd)},
+    {"lang", 0, "id|en", "language of the answer (default: en)",
+     offsetof(struct approve_options, lang)},
+};
+
+/* What one run holds. */
+struct approving {
+    const struct home *home;
+    const struct approve_options *options;
+    const char *id;
+    bool indonesian;
+    char key_path[HOME_PATH_SIZE + sizeof("/officer.pem")];
+    struct grant_view view;
+};
+
+/* --- Looking ----------------------------------------------------------------------- */
+
+static SG_MUST_USE enum sg_status look(struct approving *all, struct sg_error *why)
+{
+    ProtobufCMessage *reply = NULL;
+
+    TRY(approval_get(all->home, all->id, &reply, why));
+    const Segel__V1__GetRequestResponse *got =
+        (const Segel__V1__GetRequestResponse *)(const void *)reply;
+    enum sg_status status = grant_view_make(got, &all->view, why);
+    if (status == SG_OK) {
+        grant_view_say(&all->view, stdout, all->indonesian);
+        grant_view_print(&all->view, got, stdout, all->indonesian);
+        (void)fflush(stdout);
+    }
+    unpack_free(reply);
+    return status;
+}
+
+static SG_MUST_USE enum sg_status agree(const struct approving *all, bool *yes,
+                                        struct sg_error *why)
+{
+    char answer[16] = "";
+
+    *yes = all->options->yes;
+    if (*yes) {
+        return SG_OK;
+    }
+    if (isatty(STDIN_FILENO) == 0) {
+        return sg_fail(why, SG_INVALID,
+                       "nobody can be asked here: use a terminal, or --yes when you have "
+                       "read 'segel request show'");
+    }
+    (void)fprintf(stderr, "%s",
+                  all->indonesian ? "Setujui permintaan ini? [y/t] "
+                                  : "Approve this request? [y/n] ");
+    *yes = fgets(answer, sizeof(answer), stdin) != NULL &&
+           (answer[0] == 'y' || answer[0] == 'Y');
+    return SG_OK;
+}
+
+/* --- Signing ----------------------------------------------------------------------- */
+
+static SG_MUST_USE enum sg_status
+get_passphrase(const struct approving *all, struct passphrase *out, struct sg_error *why)
+{
+    if (all->options->passphrase_fd != NULL) {
+        return passphrase_read(all->options->passphrase_fd, out, why);
+    }
+    return passphrase_ask(
+        all->indonesian ? "Frasa sandi kunci Anda: " : "Passphrase of your key: ", out,
+        why);
+}
+
+static SG_MUST_USE enum sg_status sign(const struct approving *all, char *buffer,
+                                       struct slice *note, struct sg_error *why)
+{
+    AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
+    AUTO(officer_key_fini) struct officer_key key = {.pair = NULL};
+
+    TRY(get_passphrase(all, &passphrase, why));
+    TRY(officer_key_load(all->key_path, &passphrase, &key, why));
+    if (officer_key_sign(&key, slice_of(all->view.text, all->view.text_len), buffer,
+                         NOTE_SIZE, note) != SG_OK) {
+        return sg_fail(why, SG_INTERNAL, "the key cannot sign");
+    }
+    return SG_OK;
+}
+
+static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct slice note,
+                                          struct sg_error *why)
+{
+    Segel__V1__ApproveRequest request;
+    ProtobufCMessage *reply = NULL;
+
+    segel__v1__approve_request__init(&request);
+    request.id = (char *)sg_unconst(all->id);
+    request.note.data = (uint8_t *)sg_unconst(note.data);
+    request.note.len = note.len;
+    TRY(approval_call(all->home, "Approve", &request.base,
+                      &segel__v1__approve_response__descriptor, &reply, why));
+    const Segel__V1__ApproveResponse *response =
+        (const Segel__V1__ApproveResponse *)(const void *)reply;
+    if (response->approval != NULL) {
+        approval_print(response->approval, stdout, all->indonesian);
+    }
+    unpack_free(reply);
+    return SG_OK;
+}
+
+static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error *why)
+{
+    char buffer[NOTE_SIZE];
+    struct slice note = {0};
+    bool yes = false;
+
+    TRY(officer_key_look(all->key_path, NULL, why)); /* before anybody is asked */
+    TRY(look(all, why));
+    TRY(agree(all, &yes, why));
+    if (!yes) {
+        return sg_fail(why, SG_DENIED,
+                       all->indonesian ? "tidak ada yang ditandatangani; 'segel refuse' "
+                                         "mengakhiri permintaan"
+                                       : "nothing was signed; 'segel refuse' ends a "
+                                         "request");
+    }
+    TRY(sign(all, buffer, &note, why));
+    return hand_in(all, note, why);
+}
+
+static SG_MUST_USE enum sg_status prepare(struct approving *all,
+                                          const struct words *words, struct sg_error *why)
+{
+    if (words->count != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "name one request: segel approve ID; 'segel request list' shows "
+                       "them");
+    }
+    all->id = words->at[0];
+    TRY(approval_language(all->options->lang, &all->indonesian, why));
+    int len = all->options->key == NULL ? snprintf(all->key_path, sizeof(all->key_path),
+                                                   "%s/officer.pem", all->home->dir)
+                                        : snprintf(all->key_path, sizeof(all->key_path),
+                                                   "%s", all->options->key);
+    return len > 0 && (size_t)len < sizeof(all->key_path)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "the path of the key is too long");
+}
+
+static enum exit_code run(const struct home *home, struct words *words)
+{
+    struct approve_options options = {.lang = "en"};
+    struct approving all = {.home = home, .options = &options};
+    struct sg_error why = {0};
+
+    if (command_parse(&command_approve, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = prepare(&all, words, &why);
+    if (status == SG_OK) {
+        status = approve(&all, &why);
+    }
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_approve = {
+    .name = "approve",
+    .operands = "ID",
+    .summary = "sign a request of another officer, after it was shown",
+    .examples =
+        "Reads the request from the gateway, builds the text to be signed from its\n"
+        "bytes, says in plain words what will be done, asks, and signs with your key,\n"
+        "whose passphrase it asks for. With the last approval that was missing the\n"
+        "gateway does it, once.\n\n"
+        "Examples:\n"
+        "  segel approve g-01J9ZC8K3T\n"
+        "  segel approve g-01J9ZC8K3T --key /media/card/officer.pem --lang id\n",
+    .options = {rows, SG_COUNT(rows)},
+    .run = run,
+};

@@ -1,0 +1,260 @@
+#include "client/grant_view.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/screen.h"
+#include "client/unpack.h"
+#include "proto/text.h"
+
+enum { HOUR_SIZE = 20, US_PER_S = 1000000 };
+
+/* --- From the bytes ---------------------------------------------------------------- */
+
+/* What a message of a guarded method says. */
+struct meaning {
+    enum task task;
+    const char *object; /* borrowed from the message, as the reason */
+    const char *reason;
+};
+
+static bool mean_create(const ProtobufCMessage *message, struct meaning *out)
+{
+    const Segel__V1__CreateRequestRequest *request =
+        (const Segel__V1__CreateRequestRequest *)(const void *)message;
+
+    if (request->task_case != SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN) {
+        return false;
+    }
+    *out = (struct meaning){TASK_PIN_UNLOCK, request->unlock_pin->lane, request->reason};
+    return true;
+}
+
+static bool mean_release(const ProtobufCMessage *message, struct meaning *out)
+{
+    const Segel__V1__ReleaseLockDownRequest *request =
+        (const Segel__V1__ReleaseLockDownRequest *)(const void *)message;
+
+    *out = (struct meaning){TASK_LOCKDOWN_CLEAR, request->id, request->reason};
+    return true;
+}
+
+static const struct {
+    const char *method;
+    const ProtobufCMessageDescriptor *type;
+    bool (*mean)(const ProtobufCMessage *message, struct meaning *out);
+} methods[] = {
+    {"/segel.v1.ApprovalService/CreateRequest",
+     &segel__v1__create_request_request__descriptor, mean_create},
+    {"/segel.v1.ApprovalService/ReleaseLockDown",
+     &segel__v1__release_lock_down_request__descriptor, mean_release},
+};
+
+/* A field that this program does not know could change what is asked. */
+static bool is_whole(const ProtobufCMessage *message, struct slice wire)
+{
+    return message->n_unknown_fields == 0 &&
+           protobuf_c_message_get_packed_size(message) == wire.len;
+}
+
+static bool put(char *out, size_t cap, const char *text)
+{
+    int len = snprintf(out, cap, "%s", text);
+
+    return len >= 0 && (size_t)len < cap;
+}
+
+static bool take_meaning(const struct meaning *meaning, struct grant_view *out)
+{
+    out->grant.action = meaning->task;
+    return put(out->grant.object, sizeof(out->grant.object), meaning->object) &&
+           put(out->reason, sizeof(out->reason), meaning->reason);
+}
+
+static bool read_message(const Segel__V1__GetRequestResponse *got, struct grant_view *out)
+{
+    struct slice wire = slice_of(got->request.data, got->request.len);
+    struct meaning meaning;
+    bool known = false;
+
+    for (size_t i = 0; i < SG_COUNT(methods) && !known; i++) {
+        if (strcmp(methods[i].method, got->method) != 0) {
+            continue;
+        }
+        ProtobufCMessage *message = unpack(methods[i].type, wire);
+        known = message != NULL && is_whole(message, wire) &&
+                methods[i].mean(message, &meaning) && take_meaning(&meaning, out);
+        unpack_free(message);
+    }
+    return known;
+}
+
+static bool same(const ProtobufCBinaryData *bytes, const void *data, size_t len)
+{
+    return slice_equal(slice_of(bytes->data, bytes->len), slice_of(data, len));
+}
+
+static bool fill_rest(const Segel__V1__GetRequestResponse *got, struct grant *out)
+{
+    const Segel__V1__Approval *approval = got->approval;
+
+    out->not_after_us = approval->not_after_us;
+    (void)SHA256(got->request.data, got->request.len, out->request);
+    if (got->policy_sha256.len != sizeof(out->policy)) {
+        return false;
+    }
+    memcpy(out->policy, got->policy_sha256.data, sizeof(out->policy));
+    return put(out->id, sizeof(out->id), approval->id) &&
+           put(out->requester, sizeof(out->requester), approval->requester) &&
+           put(out->param, sizeof(out->param), "-");
+}
+
+enum sg_status grant_view_make(const Segel__V1__GetRequestResponse *got,
+                               struct grant_view *out, struct sg_error *why)
+{
+    *out = (struct grant_view){.text_len = 0};
+    if (got->approval == NULL || !read_message(got, out)) {
+        return sg_fail(why, SG_UNSUPPORTED,
+                       "this program does not know what the request does (%.100s): use "
+                       "the version of the gateway, and sign nothing before",
+                       got->method);
+    }
+    if (!fill_rest(got, &out->grant) ||
+        grant_write(&out->grant, out->text, &out->text_len) != SG_OK ||
+        !same(&got->grant_text, out->text, out->text_len) ||
+        !same(&got->request_sha256, out->grant.request, 32)) {
+        return sg_fail(why, SG_CORRUPT,
+                       "the gateway shows another text than its request gives: sign "
+                       "nothing, and tell the other officers");
+    }
+    return SG_OK;
+}
+
+/* --- In words ---------------------------------------------------------------------- */
+
+/* Up to the object, and behind it. */
+static const struct {
+    const char *before[2]; /* English, Indonesian */
+    const char *after[2];
+} words[TASK_COUNT] = {
+    [TASK_PIN_UNLOCK] = {{"Lane ", "Jalur "},
+                         {" tries its PIN once more. If the PIN is wrong again, the "
+                          "token comes nearer to locking itself.",
+                          " mencoba PIN sekali lagi. Jika PIN masih salah, token makin "
+                          "dekat ke penguncian."}},
+    [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
+                             {" ends: the gateway signs again, at once.",
+                              " diakhiri: gateway langsung menandatangani lagi."}},
+};
+
+void grant_view_say(const struct grant_view *view, FILE *out, bool indonesian)
+{
+    enum task task = view->grant.action;
+
+    (void)fprintf(out, "%s", words[task].before[indonesian]);
+    screen_text(out, view->grant.object);
+    (void)fprintf(out, "%s\n", words[task].after[indonesian]);
+}
+
+/* "2026-05-02 14:05:09", in the time of this machine. */
+static void hour_of(int64_t unix_us, char out[HOUR_SIZE])
+{
+    time_t seconds = (time_t)(unix_us / US_PER_S);
+    struct tm local;
+
+    out[0] = '\0';
+    if (localtime_r(&seconds, &local) != NULL) {
+        (void)strftime(out, HOUR_SIZE, "%Y-%m-%d %H:%M:%S", &local);
+    }
+}
+
+static void line(FILE *out, const char *name, const char *value)
+{
+    (void)fprintf(out, "  %-14s ", name);
+    screen_text(out, value);
+    (void)fputc('\n', out);
+}
+
+static void print_votes(const Segel__V1__Approval *approval, FILE *out, bool indonesian)
+{
+    for (size_t i = 0; i < approval->n_votes; i++) {
+        const Segel__V1__ApprovalVote *vote = approval->votes[i];
+        const char *said = indonesian ? "setuju" : "approved by";
+        if (vote->refused) {
+            said = indonesian ? "ditolak" : "refused by";
+        }
+        line(out, said, vote->person);
+    }
+}
+
+void grant_view_print(const struct grant_view *view,
+                      const Segel__V1__GetRequestResponse *got, FILE *out,
+                      bool indonesian)
+{
+    char until[HOUR_SIZE];
+    char hash[65];
+
+    hour_of(view->grant.not_after_us, until);
+    text_hex(slice_of(view->grant.request, 32), hash);
+    line(out, indonesian ? "permintaan" : "request", view->grant.id);
+    line(out, indonesian ? "tugas" : "task", task_name(view->grant.action));
+    line(out, indonesian ? "objek" : "object", view->grant.object);
+    line(out, indonesian ? "diminta oleh" : "asked for by", view->grant.requester);
+    line(out, indonesian ? "alasan" : "reason", view->reason);
+    line(out, indonesian ? "berlaku s.d." : "until", until);
+    line(out, "SHA-256", hash);
+    print_votes(got->approval, out, indonesian);
+}
+
+/* --- How it stands ----------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const char *text[2]; /* English, Indonesian */
+} states[] = {
+    {"unknown", {"unknown", "tidak dikenal"}},
+    {"waiting", {"waits", "menunggu"}},
+    {"executed", {"done", "selesai"}},
+    {"failed", {"failed", "gagal"}},
+    {"refused", {"refused", "ditolak"}},
+    {"expired", {"expired", "lewat waktu"}},
+    {"void", {"void", "batal"}},
+};
+
+static size_t state_index(Segel__V1__ApprovalState state)
+{
+    return (size_t)state < SG_COUNT(states) ? (size_t)state : 0;
+}
+
+const char *approval_state_text(Segel__V1__ApprovalState state, bool indonesian)
+{
+    return states[state_index(state)].text[indonesian];
+}
+
+const char *approval_state_name(Segel__V1__ApprovalState state)
+{
+    return states[state_index(state)].name;
+}
+
+void approval_print(const Segel__V1__Approval *approval, FILE *out, bool indonesian)
+{
+    screen_text(out, approval->id);
+    (void)fprintf(out, ": %s", approval_state_text(approval->state, indonesian));
+    if (approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+        (void)fprintf(out,
+                      indonesian ? ", %u dari %u persetujuan" : ", %u of %u approvals",
+                      approval->approvals_given, approval->approvals_required);
+    }
+    if (approval->outcome != NULL) {
+        (void)fputs(": ", out);
+        screen_text(out, approval->outcome->message);
+    }
+    (void)fputc('\n', out);
+    if (approval->log != NULL) {
+        (void)fprintf(out,
+                      indonesian ? "tercatat pada log sebagai nomor %llu\n"
+                                 : "the log holds it as record %llu\n",
+                      (unsigned long long)approval->log->index);
+    }
+}

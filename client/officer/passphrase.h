@@ -1,0 +1,29 @@
+#ifndef SEGEL_CLIENT_OFFICER_PASSPHRASE_H
+#define SEGEL_CLIENT_OFFICER_PASSPHRASE_H
+
+#include "proto/base.h"
+
+/* A passphrase that a person types, or that comes by an open descriptor; never from the
+ * command line or the environment. */
+enum { PASSPHRASE_MIN = 12, PASSPHRASE_MAX = 128 };
+
+struct passphrase {
+    char text[PASSPHRASE_MAX + 2];
+    size_t len;
+};
+
+/* Asks on the terminal without echo. SG_INVALID: there is none, or too much was typed. */
+SG_MUST_USE enum sg_status passphrase_ask(const char *question, struct passphrase *out,
+                                          struct sg_error *why);
+/* Asks twice for a new one. SG_INVALID: they differ, or it is shorter than
+ * PASSPHRASE_MIN. */
+SG_MUST_USE enum sg_status passphrase_ask_new(const char *question, const char *again,
+                                              struct passphrase *out,
+                                              struct sg_error *why);
+/* The first line of what a descriptor ("3") gives. SG_INVALID. */
+SG_MUST_USE enum sg_status passphrase_read(const char *descriptor, struct passphrase *out,
+                                           struct sg_error *why);
+/* Forgets it. For AUTO. */
+void passphrase_wipe(struct passphrase *passphrase);
+
+#endif

@@ -1,0 +1,115 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command.h"
+#include "client/officer/key.h"
+#include "client/screen.h"
+
+/* `segel officer key` */
+struct key_options {
+    const char *out;
+    const char *person;
+    const char *role;
+    const char *name;
+    const char *passphrase_fd;
+};
+
+#define AT(member) offsetof(struct key_options, member)
+static const struct option rows[] = {
+    {"out", 0, "FILE", "where the new key goes; never overwritten", AT(out)},
+    {"person", 0, "NAME", "you, as the gateway's callers and its quorum file name you",
+     AT(person)},
+    {"role", 0, "ROLE", "officer, reviewer or operator (default: officer)", AT(role)},
+    {"name", 0, "NAME",
+     "name of the key, as in officer-a.example.go.id; it stands in every signature "
+     "(default: the person's)",
+     AT(name)},
+    {"passphrase-fd", 0, "N", "read the new passphrase from this open descriptor",
+     AT(passphrase_fd)},
+};
+
+static SG_MUST_USE enum sg_status get_passphrase(const struct key_options *options,
+                                                 struct passphrase *out,
+                                                 struct sg_error *why)
+{
+    if (options->passphrase_fd == NULL) {
+        return passphrase_ask_new(
+            "Passphrase for the new key: ", "The same once more:         ", out, why);
+    }
+    TRY(passphrase_read(options->passphrase_fd, out, why));
+    return out->len >= PASSPHRASE_MIN
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "a passphrase of at least %d characters is asked for",
+                         PASSPHRASE_MIN);
+}
+
+static SG_MUST_USE enum sg_status check(const struct key_options *options,
+                                        const struct words *words, struct sg_error *why)
+{
+    static const char *const needed[] = {"out", "person"};
+
+    if (words->count > 0) {
+        return sg_fail(why, SG_INVALID,
+                       "officer key takes options only: 'segel officer key --help'");
+    }
+    for (size_t i = 0; i < SG_COUNT(needed); i++) {
+        TRY(options_need(&command_officer_key.options, options, needed[i], why));
+    }
+    if (strcmp(options->role, "officer") != 0 && strcmp(options->role, "reviewer") != 0 &&
+        strcmp(options->role, "operator") != 0) {
+        return sg_fail(why, SG_INVALID, "--role is officer, reviewer or operator");
+    }
+    return SG_OK;
+}
+
+static SG_MUST_USE enum sg_status make(const struct key_options *options,
+                                       struct sg_error *why)
+{
+    AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
+    AUTO(officer_key_fini) struct officer_key key = {.pair = NULL};
+    const char *name = options->name == NULL ? options->person : options->name;
+    char vkey[NOTE_VKEY_MAX];
+
+    TRY(get_passphrase(options, &passphrase, why));
+    TRY(officer_key_make(name, options->out, &passphrase, &key, why));
+    note_vkey_format(&key.verifier, vkey);
+    (void)printf("%s ", options->role);
+    screen_text(stdout, options->person);
+    (void)printf(" %s\n", vkey);
+    return SG_OK;
+}
+
+static enum exit_code run(const struct home *home, struct words *words)
+{
+    struct key_options options = {.role = "officer"};
+    struct sg_error why = {0};
+
+    (void)home;
+    if (command_parse(&command_officer_key, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = check(&options, words, &why);
+    if (status == SG_OK) {
+        status = make(&options, &why);
+    }
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_officer_key = {
+    .name = "officer key",
+    .operands = "",
+    .summary = "make your key for approvals, under a passphrase",
+    .examples =
+        "Prints the line for the quorum file: hand it to whoever writes that, in "
+        "person.\n"
+        "The key is an Ed25519 key in PEM form, mode 0600; nobody else may have it, or\n"
+        "know its passphrase, which is asked for twice.\n\n"
+        "Examples:\n"
+        "  segel officer key --person officer-a --name officer-a.example.go.id \\\n"
+        "      --out ~/.config/segel/officer.pem\n"
+        "  segel officer key --person reviewer-x --role reviewer --out "
+        "/media/card/x.pem\n",
+    .options = {rows, SG_COUNT(rows)},
+    .run = run,
+};

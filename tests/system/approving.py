@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+"""What officers do with `segel`: a key under a passphrase, what a request is about in plain
+words, approval, refusal, lock-down. Passphrases are typed, and seen nowhere."""
+import os
+import pty
+import re
+import secrets
+import select
+import subprocess
+import sys
+import time
+
+import rig
+from faulty import create, token, unlock, wait_for
+from people import EXECUTED, OFFICERS, PENDING, REFUSED, People, roster, state
+from rig import claim, contains, equal, expect
+
+GRANT = r"g-[0-9A-Z]{26}"
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, *arguments):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(os.path.join(rig.BIN, "segel"), ["segel", *arguments])
+        self.text = ""
+
+    def wait(self, word, seconds=20):
+        end = time.monotonic() + seconds
+        while word not in self.text:
+            expect(time.monotonic() < end, f"'{word}' did not come: {self.text}")
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    part = os.read(self.fd, 4096)
+                except OSError:  # it has ended
+                    break
+                self.text += part.decode(errors="replace")
+        contains(self.text, word)
+
+    def type(self, line):
+        os.write(self.fd, line.encode() + b"\n")
+
+    def end(self):
+        while True:
+            try:
+                part = os.read(self.fd, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            self.text += part.decode(errors="replace")
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def home(people, name):
+    return people.rig.path("clients", name)
+
+
+def make_key(people, name, passphrase):
+    """By a descriptor; the line for the quorum file."""
+    path = os.path.join(home(people, name), "officer.pem")
+    if os.path.exists(path):
+        os.unlink(path)
+    result = with_passphrase(people, passphrase, name, "officer", "key", "--person", name,
+                             "--name", f"{name}.example.go.id", "--out", path)
+    equal(result.returncode, 0, result.stderr)
+    return result.stdout
+
+
+def with_passphrase(people, passphrase, name, *arguments):
+    reader, writer = os.pipe()
+    os.write(writer, passphrase.encode() + b"\n")
+    os.close(writer)
+    try:
+        return subprocess.run(
+            [os.path.join(rig.BIN, "segel"), "--home", home(people, name), *arguments,
+             "--passphrase-fd", str(reader)], pass_fds=[reader], capture_output=True,
+            text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    finally:
+        os.close(reader)
+
+
+class Office(People):
+    """People whose keys `segel` has made."""
+
+    def __init__(self, the_rig):
+        super().__init__(the_rig)
+        self.passphrases = {name: secrets.token_hex(10) for name in OFFICERS}
+        lines = [make_key(self, name, self.passphrases[name]) for name in OFFICERS]
+        text = "".join(lines) + "".join(
+            line + "\n" for line in self.quorum_text().splitlines()
+            if not line.startswith("officer "))
+        self.quorum(text)
+
+
+@claim
+def a_key_is_typed_twice_and_its_passphrase_is_seen_nowhere(people):
+    passphrase, path = secrets.token_hex(10), people.rig.path("typed.pem")
+    terminal = Terminal("--home", home(people, "officer-2"), "officer", "key",
+                        "--person", "officer-2", "--out", path)
+    terminal.wait("Passphrase for the new key")
+    terminal.type(passphrase)
+    terminal.wait("once more")
+    terminal.type(passphrase)
+    equal(terminal.end(), 0)
+    expect(re.search(r"^officer officer-2 officer-2\+[0-9a-f]{8}\+\S{44}\r$", terminal.text,
+                     re.M), terminal.text)
+    expect(passphrase not in terminal.text, "it was shown")
+    equal(os.stat(path).st_mode & 0o777, 0o600)
+    with open(path, encoding="ascii") as file:
+        contains(file.read(), "segel officer key: officer-2\n", "BEGIN ENCRYPTED PRIVATE KEY")
+    for given, code in ((passphrase, 0), ("wrong passphrase", 1)):
+        result = rig.openssl("pkey", "-in", path, "-noout", "-passin", "stdin",
+                             stdin=given.encode() + b"\n")
+        equal(min(result.returncode, 1), code, "another program opens it")
+
+
+@claim
+def a_key_is_not_made_when_something_is_wrong(people):
+    path = people.rig.path("no.pem")
+    arguments = ("officer", "key", "--person", "officer-2", "--out")
+    for passphrase, more, words in (
+            ("short", (path,), "at least 12"),
+            (secrets.token_hex(10), (path, "--name", "a b"), "name"),
+            (secrets.token_hex(10), (path, "--role", "king"), "--role"),
+            (secrets.token_hex(10), (people.rig.path("quorum"),), "never overwritten")):
+        result = with_passphrase(people, passphrase, "officer-2", *arguments, *more)
+        expect(result.returncode in (1, 2), result.stdout)
+        contains(result.stderr, words)
+        expect(not os.path.exists(path), "nothing was made")
+    terminal = Terminal("--home", home(people, "officer-2"), *arguments, path)
+    terminal.wait("Passphrase for the new key")
+    terminal.type("one passphrase")
+    terminal.wait("once more")
+    terminal.type("another passphrase")
+    equal(terminal.end(), 2)
+    contains(terminal.text, "differ")
+    expect(not os.path.exists(path), "nothing was made")
+
+
+@claim
+def officers_unlock_a_lane_by_their_terminals(people):
+    with people.gateway() as gateway:
+        people.latch(gateway)
+        people.schedule("")
+        result = people.rig.segel("officer-1", "token", "unlock", "lane0", "--reason",
+                                  "PIN file restored (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        request = re.search(GRANT, result.stdout)[0]
+        contains(result.stdout, "0 of 2 approvals")
+        contains(people.rig.segel("reviewer", "request", "list").stdout, request, "pin.unlock",
+                 "lane0", "officer-1", "0/2")
+        shown = people.rig.segel("reviewer", "request", "show", request, "--lang", "id")
+        contains(shown.stdout, "mencoba PIN sekali lagi", "PIN file restored (TEST)", "officer-1")
+        for name, left in (("officer-2", "1 of 2"), ("officer-3", "done")):
+            terminal = Terminal("--home", home(people, name), "approve", request)
+            terminal.wait("Approve this request?")
+            contains(terminal.text, "Lane lane0 tries its PIN once more", "officer-1",
+                     "PIN file restored (TEST)")
+            terminal.type("y")
+            terminal.wait("Passphrase of your key")
+            terminal.type(people.passphrases[name])
+            terminal.wait(left)
+            equal(terminal.end(), 0, terminal.text)
+            expect(people.passphrases[name] not in terminal.text, "it was shown")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+        note = people.rig.segel("reviewer", "request", "show", request, "--note").stdout
+        equal(note.count("\n— officer-"), 2, note)
+
+
+@claim
+def who_says_no_or_a_wrong_passphrase_signs_nothing(people):
+    with people.gateway() as gateway:
+        people.latch(gateway)
+        request = create(gateway, unlock()).id
+        terminal = Terminal("--home", home(people, "officer-2"), "approve", request)
+        terminal.wait("Approve this request?")
+        terminal.type("n")
+        equal(terminal.end(), 1)
+        result = with_passphrase(people, "another one", "officer-2", "approve", request, "--yes")
+        equal(result.returncode, 1)
+        contains(result.stderr, "passphrase is wrong")
+        result = with_passphrase(people, people.passphrases["officer-2"], "officer-2",
+                                 "approve", request)
+        equal(result.returncode, 2, "nobody can be asked")
+        contains(result.stderr, "--yes")
+        equal(people.records("grant.approve"), [])
+        result = with_passphrase(people, people.passphrases["officer-1"], "officer-1",
+                                 "approve", request, "--yes")
+        equal(result.returncode, 1)
+        contains(result.stderr, "others must approve")
+        path = os.path.join(home(people, "officer-2"), "officer.pem")
+        os.chmod(path, 0o640)
+        result = with_passphrase(people, people.passphrases["officer-2"], "officer-2",
+                                 "approve", request, "--yes")
+        os.chmod(path, 0o600)
+        equal(result.returncode, 2)
+        contains(result.stderr, "chmod 600")
+        result = people.rig.segel("reviewer", "refuse", request, "--reason", "not today (TEST)")
+        equal((result.returncode, state(gateway, request)), (0, REFUSED), result.stderr)
+
+
+@claim
+def a_lock_down_by_one_and_its_end_by_three(people):
+    with people.gateway() as gateway:
+        shown = people.rig.segel("reviewer", "lockdown", "status")
+        contains(shown.stdout, "there is no lock-down")
+        equal(people.rig.segel("reviewer", "lockdown").returncode, 2, "a reason is asked for")
+        wrong = people.rig.segel("reviewer", "lockdown", "cler", "--reason", "x")
+        equal((wrong.returncode, roster(gateway).lock_down.active), (2, False))
+        result = people.rig.segel("reviewer", "lockdown", "--reason", "a card is lost (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        contains(people.rig.segel("officer-1", "lockdown", "status").stdout, "reviewer",
+                 "a card is lost (TEST)")
+        equal(rig.refused(gateway.client().sign).info.reason, "LOCKED_DOWN")
+        result = people.rig.segel("officer-1", "lockdown", "clear", "--reason", "found (TEST)",
+                                  "--request-id", "end-1")
+        request = re.search(GRANT, result.stdout)[0]
+        contains(result.stdout, "0 of 3 approvals", "all signing is stopped")
+        for name, wanted in (("officer-2", PENDING), ("officer-3", PENDING),
+                             ("officer-4", EXECUTED)):
+            result = with_passphrase(people, people.passphrases[name], name, "approve", request,
+                                     "--yes")
+            equal((result.returncode, state(gateway, request)), (0, wanted), result.stderr)
+            contains(result.stdout, "the gateway signs again, at once")
+        result = people.rig.segel("officer-1", "lockdown", "clear", "--reason", "found (TEST)",
+                                  "--request-id", "end-1", "--id", "lockdown-1")
+        expect(gateway.client().sign().signature, "it signs again")
+
+
+@claim
+def no_passphrase_is_in_a_log_or_a_process(people):
+    log = people.rig.read("segeld.log") + people.rig.read("calls")
+    for passphrase in people.passphrases.values():
+        expect(passphrase not in log, "in a log")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Office(rig.Rig("approving"))))
