@@ -9,19 +9,17 @@
 
 enum { PATIENCE_MS = 30000, PATH_SIZE = 64 };
 
-enum sg_status approval_call(const struct home *home, const char *method,
-                             const ProtobufCMessage *request,
-                             const ProtobufCMessageDescriptor *reply_type,
+enum sg_status approval_call(const struct home *home, const struct approval_ask *ask,
                              ProtobufCMessage **reply, struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
     char path[PATH_SIZE];
 
-    (void)snprintf(path, sizeof(path), "/segel.v1.ApprovalService/%s", method);
+    (void)snprintf(path, sizeof(path), "/segel.v1.ApprovalService/%s", ask->method);
     const struct unary unary = {.path = path,
                                 .timeout_ms = PATIENCE_MS,
-                                .request = request,
-                                .reply_type = reply_type};
+                                .request = ask->request,
+                                .reply_type = ask->reply_type};
     TRY(home_connect(home, &channel, why));
     return channel_unary(channel, &unary, reply, NULL, why);
 }
@@ -33,8 +31,9 @@ enum sg_status approval_get(const struct home *home, const char *id,
 
     segel__v1__get_request_request__init(&request);
     request.id = words_mutable(id);
-    return approval_call(home, "GetRequest", &request.base,
-                         &segel__v1__get_request_response__descriptor, reply, why);
+    const struct approval_ask ask = {"GetRequest", &request.base,
+                                     &segel__v1__get_request_response__descriptor};
+    return approval_call(home, &ask, reply, why);
 }
 
 enum sg_status approval_roster(const struct home *home, ProtobufCMessage **reply,
@@ -43,8 +42,9 @@ enum sg_status approval_roster(const struct home *home, ProtobufCMessage **reply
     Segel__V1__GetRosterRequest request;
 
     segel__v1__get_roster_request__init(&request);
-    return approval_call(home, "GetRoster", &request.base,
-                         &segel__v1__get_roster_response__descriptor, reply, why);
+    const struct approval_ask ask = {"GetRoster", &request.base,
+                                     &segel__v1__get_roster_response__descriptor};
+    return approval_call(home, &ask, reply, why);
 }
 
 enum sg_status approval_language(const char *lang, bool *indonesian, struct sg_error *why)

@@ -6,9 +6,13 @@
 
 /* Calls of ApprovalService, one connection each. The caller gives *reply to unpack_free.
  */
-SG_MUST_USE enum sg_status approval_call(const struct home *home, const char *method,
-                                         const ProtobufCMessage *request,
-                                         const ProtobufCMessageDescriptor *reply_type,
+struct approval_ask {
+    const char *method; /* "Approve" */
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply_type;
+};
+SG_MUST_USE enum sg_status approval_call(const struct home *home,
+                                         const struct approval_ask *ask,
                                          ProtobufCMessage **reply, struct sg_error *why);
 /* One request, with its bytes. */
 SG_MUST_USE enum sg_status approval_get(const struct home *home, const char *id,

@@ -119,8 +119,9 @@ static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct sl
     request.id = (char *)sg_unconst(all->id);
     request.note.data = (uint8_t *)sg_unconst(note.data);
     request.note.len = note.len;
-    TRY(approval_call(all->home, "Approve", &request.base,
-                      &segel__v1__approve_response__descriptor, &reply, why));
+    const struct approval_ask ask = {"Approve", &request.base,
+                                     &segel__v1__approve_response__descriptor};
+    TRY(approval_call(all->home, &ask, &reply, why));
     const Segel__V1__ApproveResponse *response =
         (const Segel__V1__ApproveResponse *)(const void *)reply;
     if (response->approval != NULL) {

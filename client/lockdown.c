@@ -65,8 +65,9 @@ static SG_MUST_USE enum sg_status begin(const struct home *home,
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__lock_down_request__init(&request);
     request.reason = words_mutable(options->reason);
-    TRY(approval_call(home, "LockDown", &request.base,
-                      &segel__v1__lock_down_response__descriptor, &reply, why));
+    const struct approval_ask ask = {"LockDown", &request.base,
+                                     &segel__v1__lock_down_response__descriptor};
+    TRY(approval_call(home, &ask, &reply, why));
     lockdown_print(((const Segel__V1__LockDownResponse *)(const void *)reply)->state,
                    indonesian);
     unpack_free(reply);

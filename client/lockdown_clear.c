@@ -14,6 +14,8 @@ struct clear_options {
     const char *request_id;
     const char *id;
     const char *lang;
+    char made[APPROVAL_ID_SIZE]; /* where these were not given */
+    char found[65];
 };
 
 static const struct option rows[] = {
@@ -54,8 +56,9 @@ ask(const struct home *home, const struct clear_options *options, struct sg_erro
     request.request_id = words_mutable(options->request_id);
     request.id = words_mutable(options->id);
     request.reason = words_mutable(options->reason);
-    TRY(approval_call(home, "ReleaseLockDown", &request.base,
-                      &segel__v1__release_lock_down_response__descriptor, &reply, why));
+    const struct approval_ask call = {"ReleaseLockDown", &request.base,
+                                      &segel__v1__release_lock_down_response__descriptor};
+    TRY(approval_call(home, &call, &reply, why));
     const Segel__V1__ReleaseLockDownResponse *response =
         (const Segel__V1__ReleaseLockDownResponse *)(const void *)reply;
     if (response->approval != NULL) {
@@ -71,8 +74,6 @@ static SG_MUST_USE enum sg_status clear(const struct home *home,
                                         struct clear_options *options,
                                         struct sg_error *why)
 {
-    char made[APPROVAL_ID_SIZE];
-    char found[65];
     bool indonesian = false;
 
     if (words->count != 0) {
@@ -82,12 +83,12 @@ static SG_MUST_USE enum sg_status clear(const struct home *home,
     TRY(options_need(&command_lockdown_clear.options, options, "reason", why));
     TRY(approval_language(options->lang, &indonesian, why));
     if (options->request_id == NULL) {
-        TRY(approval_make_id(made, why));
-        options->request_id = made;
+        TRY(approval_make_id(options->made, why));
+        options->request_id = options->made;
     }
     if (options->id == NULL) {
-        TRY(find_lockdown(home, found, why));
-        options->id = found;
+        TRY(find_lockdown(home, options->found, why));
+        options->id = options->found;
     }
     return ask(home, options, why);
 }

@@ -38,8 +38,9 @@ static SG_MUST_USE enum sg_status refuse(const struct home *home,
     segel__v1__refuse_request__init(&request);
     request.id = words->at[0];
     request.reason = words_mutable(options->reason);
-    TRY(approval_call(home, "Refuse", &request.base,
-                      &segel__v1__refuse_response__descriptor, &reply, why));
+    const struct approval_ask ask = {"Refuse", &request.base,
+                                     &segel__v1__refuse_response__descriptor};
+    TRY(approval_call(home, &ask, &reply, why));
     const Segel__V1__RefuseResponse *response =
         (const Segel__V1__RefuseResponse *)(const void *)reply;
     if (response->approval != NULL) {

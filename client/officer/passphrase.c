@@ -16,11 +16,8 @@ void passphrase_wipe(struct passphrase *passphrase)
 /* Up to the line end, byte by byte: what follows is another's. */
 static enum sg_status read_line(int fd, struct passphrase *out, struct sg_error *why)
 {
-    ssize_t got;
-
     out->len = 0;
-    while (out->len < sizeof(out->text) - 1 &&
-           (got = read(fd, out->text + out->len, 1)) == 1 &&
+    while (out->len < sizeof(out->text) - 1 && read(fd, out->text + out->len, 1) == 1 &&
            out->text[out->len] != '\n') {
         out->len++;
     }

@@ -141,11 +141,12 @@ void report_update(struct core *core, bool changed)
     struct core_report *report = &core->board.report;
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
+    bool locked = core->lockdown.active;
     report->signing = !core->ending && !atomic_load(&core->broken) &&
-                      !core->state.reserve.low && !core->lockdown.active;
-    report->locked_down = core->lockdown.active;
+                      !core->state.reserve.low && !locked;
+    report->locked_down = locked;
     (void)snprintf(report->locked_down_by, sizeof(report->locked_down_by), "%s",
-                   core->lockdown.active ? core->lockdown.person : "");
+                   locked ? core->lockdown.person : "");
     describe_disk(core, report);
     describe_policy(core, &report->policy);
     anchoring_report(core, report);

@@ -78,8 +78,8 @@ static bool add_roster(struct asked *asked, Segel__V1__GetRosterResponse *out)
 
     out->entries = (Segel__V1__RosterEntry **)approvals_room(
         asked, sizeof(*out->entries) * GROUPS_LEAVES_MAX);
-    out->tasks =
-        (Segel__V1__TaskQuorum **)approvals_room(asked, sizeof(*out->tasks) * TASK_COUNT);
+    out->tasks = (Segel__V1__TaskQuorum **)approvals_room(
+        asked, sizeof(Segel__V1__TaskQuorum *[TASK_COUNT]));
     if (out->entries == NULL || out->tasks == NULL) {
         return false;
     }

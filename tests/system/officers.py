@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """No person alone does what several must do: who counts, what their signatures are worth,
 and when a request is over. A lane that a refused PIN has stopped is what they are about."""
+import os
 import re
 import secrets
 import sys
@@ -329,6 +330,27 @@ def a_kill_leaves_all_of_the_use_or_nothing_of_it(people):
             expect(final in (PENDING, EXECUTED), f"state {final}")
             equal(len(people.records("pin.unlock")), 1 if final == EXECUTED else 0)
             equal(lane(gateway), "up" if final == EXECUTED else "pin-latched")
+
+
+@claim
+def a_clock_that_was_set_back_while_it_was_down_voids(people):
+    """Nobody knows any more how long it has waited."""
+    os.environ.update(LATER_S="300",
+                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
+    starting = people.gateway()
+    try:
+        gateway = starting.__enter__()
+    finally:
+        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+    try:
+        approval = asked(people, gateway)
+        approve(gateway, approval.id, people.keys["officer-2"])
+    finally:
+        starting.__exit__(None, None, None)
+    with people.gateway(keep=True) as gateway:
+        equal(state(gateway, approval.id), VOID)
+        contains(people.records("grant.void")[0]["why"], "clock")
+        equal(lane(gateway), "pin-latched")
 
 
 # --- Other ways in --------------------------------------------------------------------------
