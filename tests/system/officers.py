@@ -73,6 +73,25 @@ def a_broken_file_at_a_reload_leaves_the_old_one(people):
     people.quorum()
 
 
+@claim
+def the_file_of_the_handbook_is_sound(people):
+    """docs/OFFICERS.md, with keys in place of VKEY, and its persons as callers."""
+    with open(os.path.join(rig.ROOT, "docs/OFFICERS.md"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    begin = next(i for i, line in enumerate(lines) if "# The quorum file of an agency" in line)
+    end = next(i for i, line in enumerate(lines) if line.strip().startswith("task pin.unlock"))
+    text = "\n".join(line.strip() for line in lines[begin:end + 1]) + "\n"
+    for theirs, ours in zip(("officer-a", "officer-b", "officer-c", "officer-d", "reviewer-x",
+                             "reviewer-y"), OFFICERS + REVIEWERS):
+        text = re.sub(rf"(\S+ +{theirs} +)VKEY", rf"\g<1>{people.keys[ours].vkey}", text)
+        text = re.sub(rf"\b{theirs}\b(?!\.)", ours, text)
+    people.quorum(text)
+    config = people.rig.write("spoiled.yaml", people.text)
+    result = people.rig.tool("segeld", "--config", config, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+    people.quorum()
+
+
 # --- Who counts -----------------------------------------------------------------------------
 
 @claim
