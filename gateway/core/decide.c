@@ -296,23 +296,8 @@ static enum sg_status answer_outdated(struct core *core, struct job *job)
 /* Before anything else that may be said of it. */
 static enum sg_status deny_locked(struct core *core, struct job *job)
 {
-    static const struct record_failure failure = {
-        .rule = "CP-5.7-01",
-        .cp_section = "5.7.1",
-        .code = LOCKED_DOWN,
-        .found = "a lock-down is in force",
-        .required = "its end, for which several officers sign",
-    };
-
-    job->reason = LOCKED_DOWN;
-    if (job->denial != NULL) { /* what the policy says is not asked */
-        job->denial->count = 0;
-    }
-    job_refuse(job, SG_PRECONDITION,
-               "all signing was stopped by %s (%s); nothing was signed; come back with "
-               "the same id when officers have ended it",
-               core->lockdown.person, core->lockdown.id);
-    return deny_by(core, job, &failure);
+    lockdown_refuse(&core->lockdown, job);
+    return deny_by(core, job, &lockdown_failure);
 }
 
 static enum sg_status judge_new(struct core *core, struct job *job, const char *repeat)

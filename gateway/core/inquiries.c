@@ -35,7 +35,12 @@ static enum sg_status write(struct core *core, struct job *job)
     struct record_head head;
     struct slice text = {0};
 
-    const struct record_decision decision = grounds_of(job, failures);
+    struct record_decision decision = grounds_of(job, failures);
+    if (core->lockdown.active) { /* as in judge_new */
+        failures[0] = lockdown_failure;
+        decision = (struct record_decision){
+            .failures = failures, .failure_count = 1, .by_gateway = true};
+    }
     names_only(failures, decision.failure_count);
     const struct record_job fields = record_of(job);
     record_begin(core, &head);
@@ -54,6 +59,9 @@ static enum sg_status judge(struct core *core, struct inquiry *inquiry)
     state_add_facts(core, job, inquiry->facts);
     if (job->verdict.allow && !job->binding->usable) {
         grounds_unusable(job);
+    }
+    if (core->lockdown.active) {
+        lockdown_refuse(&core->lockdown, job);
     }
     return write(core, job);
 }

@@ -13,6 +13,26 @@
 /* Kept as "active|over ID SINCE INDEX HASH PERSON REASON". */
 static const char MEMO[] = "lockdown";
 
+const struct record_failure lockdown_failure = {
+    .rule = "CP-5.7-01",
+    .cp_section = "5.7.1",
+    .code = "LOCKED_DOWN",
+    .found = "a lock-down is in force",
+    .required = "its end, for which several officers sign",
+};
+
+void lockdown_refuse(const struct lockdown *lockdown, struct job *job)
+{
+    job->reason = lockdown_failure.code;
+    if (job->denial != NULL) { /* what the policy says is not asked */
+        job->denial->count = 0;
+    }
+    job_refuse(job, SG_PRECONDITION,
+               "all signing was stopped by %s (%s); nothing was signed; come back with "
+               "the same id when officers have ended it",
+               lockdown->person, lockdown->id);
+}
+
 static const char *take(char **text)
 {
     const char *word = strsep(text, " ");

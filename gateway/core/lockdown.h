@@ -1,7 +1,8 @@
 #ifndef SEGEL_GATEWAY_CORE_LOCKDOWN_H
 #define SEGEL_GATEWAY_CORE_LOCKDOWN_H
 
-#include "proto/base.h"
+#include "gateway/core/job.h"
+#include "gateway/ledger/record.h"
 
 /* A general stop of signing: one person begins it, a quorum ends it, and it outlives the
  * gateway. From the turn on whose transaction holds its record no INTENT is written. */
@@ -10,8 +11,6 @@ struct order;
 struct ledger_request;
 struct members;
 struct log_place;
-
-#define LOCKED_DOWN "LOCKED_DOWN" /* the code of jobs that are denied for it */
 
 struct lockdown {
     bool active;
@@ -22,6 +21,10 @@ struct lockdown {
     uint64_t log_index; /* of its record, or of its end */
     uint8_t log_hash[32];
 };
+
+/* Why a job is refused while one is in force, for its record and for its caller. */
+extern const struct record_failure lockdown_failure;
+void lockdown_refuse(const struct lockdown *lockdown, struct job *job);
 
 /* The ledger is open: what it says of a lock-down. SG_CORRUPT: it cannot be read, and
  * then nothing may be signed. */

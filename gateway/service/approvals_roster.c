@@ -77,7 +77,7 @@ static bool add_roster(struct asked *asked, Segel__V1__GetRosterResponse *out)
     const struct roster *roster = &asked->order.quorum->roster;
 
     out->entries = (Segel__V1__RosterEntry **)approvals_room(
-        asked, sizeof(*out->entries) * GROUPS_LEAVES_MAX);
+        asked, sizeof(Segel__V1__RosterEntry *[GROUPS_LEAVES_MAX]));
     out->tasks = (Segel__V1__TaskQuorum **)approvals_room(
         asked, sizeof(Segel__V1__TaskQuorum *[TASK_COUNT]));
     if (out->entries == NULL || out->tasks == NULL) {

@@ -24,6 +24,12 @@ def signs(gateway):
     return len(gateway.client().sign().signature) > 0
 
 
+def explain(gateway):
+    call = gateway.client().call("unary_unary", "Explain", rig.signing.ExplainRequest,
+                                 rig.signing.ExplainResponse)
+    return call(rig.signing.ExplainRequest(terms=rig.terms(), item=rig.item()), timeout=10)
+
+
 class Load:
     """Callers that sign all the time; what was answered is kept."""
 
@@ -72,7 +78,10 @@ def one_person_stops_all_signing_at_once(people):
             equal((again.state.id, again.state.person), (first.state.id, name))
             record = people.records("lockdown")
             equal([(r["subject"], r["person"]) for r in record], [(first.state.id, name)])
+            asked = explain(gateway)
+            equal((asked.decision, asked.status.message), (2, refusal.message), "Explain")
             deny = people.records("deny")[-1]
+            equal(people.records("explain")[-1]["fail"][0]["code"], "LOCKED_DOWN")
             equal((deny["by"], deny["fail"][0]["code"], deny["fail"][0]["cp"]),
                   ("gateway", "LOCKED_DOWN", "5.7.1"))
 

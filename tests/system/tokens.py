@@ -140,7 +140,7 @@ def other_tasks_are_not_served_and_say_so(faulty):
                      dict(override_rule=rig.approvals.OverrideTask(rule="CP-1"))):
             refusal = rig.refused(create, gateway, request(**task))
             equal(refusal.code, CODE.UNIMPLEMENTED, str(task))
-            contains(refusal.message, "unlock_pin", "roster")
+            contains(refusal.message, "this version", "unlock_pin")
 
 
 @claim
