@@ -171,8 +171,9 @@ static int take_option(struct call *call, int argc, char **argv, int *at)
         if (value != NULL && options[i].take(call, value)) {
             return 0;
         }
-        return call->why.text[0] != '\0' ? complain(call->why.text, value)
-                                         : complain(options[i].wrong, "");
+        return value != NULL && call->why.text[0] != '\0'
+                   ? complain(call->why.text, value)
+                   : complain(options[i].wrong, "");
     }
     return complain("there is no such option, see --help", word);
 }
