@@ -286,6 +286,19 @@ def another_roster_voids_it_and_a_lost_role_does_not_count(people):
 
 
 @claim
+def callers_and_quorum_file_change_together_or_not_at_all(people):
+    """A role that was lost in one of them only would leave a person in office."""
+    with people.gateway() as gateway:
+        text = people.rig.read("changed.yaml")
+        people.rig.write("changed.yaml", re.sub(r"(name: officer-4, .*roles: )\[officer\]",
+                                                r"\1[operator]", text))
+        contains(hup(gateway, "reload.failed")["why"], "officer-4", "callers")
+        equal(len(roster(gateway, "officer-4").entries), 6, "it is an officer as before")
+        approval = asked(people, gateway)
+        equal(approve(gateway, approval.id, people.keys["officer-4"]).state, PENDING)
+
+
+@claim
 def what_became_impossible_in_between_fails_and_is_used_up(people):
     with people.gateway() as gateway:
         first = asked(people, gateway)
