@@ -136,7 +136,7 @@ bool links_renew(struct links *links, const struct bufferevent *bufferevent)
     return count_used(links) < CROWDED;
 }
 
-void links_fini(struct links *links)
+void links_end(struct links *links)
 {
     for (size_t i = 0; i < LINKS_MAX; i++) {
         if (links->links[i].bufferevent != NULL) {

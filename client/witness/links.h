@@ -32,7 +32,7 @@ struct links {
     struct link links[LINKS_MAX];
 };
 
-/* SG_NO_MEMORY. links_fini is due after evhttp_free. */
+/* SG_NO_MEMORY. links_end is due after evhttp_free. */
 SG_MUST_USE enum sg_status links_init(struct links *links, struct event_base *base,
                                       const struct links_limits *limits);
 void links_attach(struct links *links, struct evhttp *http,
@@ -42,6 +42,6 @@ void links_detach(struct links *links);
 /* A request has come whole: its connection may bring another one. false: places are few,
  * and the connection should be closed after the answer. */
 bool links_renew(struct links *links, const struct bufferevent *bufferevent);
-void links_fini(struct links *links);
+void links_end(struct links *links);
 
 #endif

@@ -345,7 +345,7 @@ static void release(struct server *server)
     if (server->http != NULL) {
         evhttp_free(server->http);
     }
-    links_fini(&server->links);
+    links_end(&server->links);
     for (size_t i = 0; i < SG_COUNT(server->stops); i++) {
         if (server->stops[i] != NULL) {
             event_free(server->stops[i]);

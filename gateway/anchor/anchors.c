@@ -199,7 +199,7 @@ enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why)
         if (!serves_any(anchors, loop)) {
             continue;
         }
-        if (pthread_create(&loop->thread, NULL, watch_run, loop) != 0) {
+        if (pthread_create(&loop->thread, NULL, anchors_run, loop) != 0) {
             return sg_fail(why, SG_NO_MEMORY, "cannot start the thread of the anchors");
         }
         loop->running = true;

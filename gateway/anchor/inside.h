@@ -120,7 +120,7 @@ SG_MUST_USE enum sg_status conflict_look_size(struct anchor_loop *loop,
 
 /* --- watch.c --------------------------------------------------------------------- */
 
-void *watch_run(void *loop);
+void *anchors_run(void *loop);
 /* The loop that serves the anchor. */
 struct anchor_loop *watch_loop(struct anchors *anchors, const struct anchor *anchor);
 /* Takes the newest checkpoint as the offer. SG_NOT_FOUND: there is none yet. */

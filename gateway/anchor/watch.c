@@ -233,7 +233,7 @@ static int64_t begin_due(struct anchor_loop *loop)
     return next_us;
 }
 
-void *watch_run(void *context)
+void *anchors_run(void *context)
 {
     struct anchor_loop *loop = (struct anchor_loop *)context;
     struct http_answer answer;
