@@ -73,7 +73,7 @@ static bool add_votes(struct asked *asked, const struct ledger_request *request,
                       Segel__V1__Approval *out)
 {
     out->votes = (Segel__V1__ApprovalVote **)approvals_room(
-        asked, sizeof(*out->votes) * (request->vote_count + 1));
+        asked, sizeof(void *) * (request->vote_count + 1));
     if (out->votes == NULL) {
         return false;
     }
@@ -206,8 +206,8 @@ ProtobufCMessage *approvals_list_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approvals = (Segel__V1__Approval **)approvals_room(
-        asked, sizeof(*out->approvals) * (page->count + 1));
+    out->approvals =
+        (Segel__V1__Approval **)approvals_room(asked, sizeof(void *) * (page->count + 1));
     if (token == NULL || out->approvals == NULL) {
         return NULL;
     }
