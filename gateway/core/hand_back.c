@@ -8,12 +8,10 @@ static void post(struct mbox *box, struct letters *batch, size_t count)
     }
 }
 
-/* Returns how many. */
-static size_t post_all(struct job_list *jobs)
+static void post_all(struct job_list *jobs)
 {
     struct letters batch = STAILQ_HEAD_INITIALIZER(batch);
     struct mbox *box = NULL;
-    size_t total = 0;
     size_t count = 0;
     struct job *job;
 
@@ -26,22 +24,22 @@ static size_t post_all(struct job_list *jobs)
         }
         STAILQ_INSERT_TAIL(&batch, &job->letter, link);
         count++;
-        total++;
     }
     post(box, &batch, count);
-    return total;
 }
 
 void hand_back(struct core *core)
 {
     struct job *job;
+    unsigned count = 0;
 
-    (void)post_all(&core->outdated); /* they stay in our count */
+    post_all(&core->outdated); /* they stay in our count */
     STAILQ_FOREACH(job, &core->answered, queue)
     {
         admission_over(&core->admission, job);
+        count++;
     }
-    size_t count = post_all(&core->answered);
-    atomic_fetch_sub_explicit(&core->admission.load, (unsigned)count,
-                              memory_order_relaxed);
+    /* Before they are answered: whoever has its answer finds its place free. */
+    atomic_fetch_sub_explicit(&core->admission.load, count, memory_order_relaxed);
+    post_all(&core->answered);
 }
