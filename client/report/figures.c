@@ -3,15 +3,11 @@
 
 #include <stdlib.h>
 
-uint64_t figure_jobs(const struct cell *row)
+/* That were allowed. */
+static uint64_t jobs_of(const struct cell *row)
 {
     return row->count[FATE_SIGNED] + row->count[FATE_FAILED] +
            row->count[FATE_INDETERMINATE];
-}
-
-const char *figure_class(const struct report *report, uint16_t id)
-{
-    return names_text(&report->classes, id);
 }
 
 /* --- Order ------------------------------------------------------------------------- */
@@ -119,7 +115,7 @@ static void find_merging(const struct report *report, bool merge, struct merging
     }
     for (size_t i = 0; i < report->use.count; i++) {
         const struct cell *row = &report->use.rows[i];
-        jobs[row->key[3]] += figure_jobs(row);
+        jobs[row->key[3]] += jobs_of(row);
     }
     if (merge) {
         merge_few(out, jobs);

@@ -27,9 +27,5 @@ struct figures {
 SG_MUST_USE enum sg_status figures_make(const struct report *report, bool merge,
                                         struct figures *out);
 void figures_fini(struct figures *figures);
-/* The name of a class, or NULL for the others; merged ones have none. */
-const char *figure_class(const struct report *report, uint16_t id);
-/* Jobs of a row that were allowed. */
-uint64_t figure_jobs(const struct cell *row);
 
 #endif

@@ -113,8 +113,7 @@ void value_say(const struct paper *paper, const struct value *value,
 void value_plain(const struct value *value, char out[VALUE_SIZE]);
 bool value_is_number(const struct value *value);
 
-/* Papers; state is big, so the caller keeps it. */
-struct text_paper;
+/* NULL: no memory. To be ended by paper_free. */
 struct paper *paper_json(FILE *out);
 struct paper *paper_html(FILE *out);
 struct paper *paper_text(FILE *out);

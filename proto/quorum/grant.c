@@ -6,7 +6,7 @@
 #include "proto/text.h"
 
 static const char HEADER[] = "segel-grant/v1";
-enum { MINUTE_SIZE = 21 }; /* "2026-05-02T01:12:03Z" and a NUL */
+enum { SECOND_SIZE = 21 }; /* "2026-05-02T01:12:03Z" and a NUL */
 
 /* --- Writing ----------------------------------------------------------------------- */
 
@@ -48,7 +48,7 @@ static void write_time(struct lines_out *out, int64_t unix_us)
     char text[TEXT_TIME_SIZE];
 
     text_time(unix_us, text);
-    memcpy(text + MINUTE_SIZE - 2, "Z", 2);
+    memcpy(text + SECOND_SIZE - 2, "Z", 2);
     write_line(out, "not-after", text);
 }
 
@@ -74,116 +74,6 @@ enum sg_status grant_write(const struct grant *grant, char out[GRANT_TEXT_MAX],
     write_time(&lines, grant->not_after_us);
     TRY(lines_finish(&lines, &text));
     *len = text.len;
-    return SG_OK;
-}
-
-/* --- Reading ----------------------------------------------------------------------- */
-
-static bool take_text(struct slice value, char *out, size_t max)
-{
-    if (value.len > max || memchr(value.data, 0, value.len) != NULL) {
-        return false;
-    }
-    memcpy(out, value.data, value.len);
-    out[value.len] = '\0';
-    return true;
-}
-
-static bool read_id(struct slice value, struct grant *out)
-{
-    return take_text(value, out->id, GROUPS_NAME_MAX);
-}
-
-static bool read_action(struct slice value, struct grant *out)
-{
-    out->action = task_find(value);
-    return out->action != TASK_COUNT;
-}
-
-static bool read_object(struct slice value, struct grant *out)
-{
-    return take_text(value, out->object, GROUPS_NAME_MAX);
-}
-
-static bool read_param(struct slice value, struct grant *out)
-{
-    return take_text(value, out->param, GRANT_PARAM_MAX);
-}
-
-static bool read_request(struct slice value, struct grant *out)
-{
-    return digest_parse_sha256(value, out->request) == SG_OK;
-}
-
-static bool read_policy(struct slice value, struct grant *out)
-{
-    return digest_parse_sha256(value, out->policy) == SG_OK;
-}
-
-static bool read_requester(struct slice value, struct grant *out)
-{
-    return take_text(value, out->requester, GROUPS_NAME_MAX);
-}
-
-static bool read_not_after(struct slice value, struct grant *out)
-{
-    return text_time_parse(value, &out->not_after_us) == SG_OK;
-}
-
-static const struct {
-    const char *name;
-    bool (*read)(struct slice value, struct grant *out);
-} members[] = {
-    {"id ", read_id},
-    {"action ", read_action},
-    {"object ", read_object},
-    {"param ", read_param},
-    {"request ", read_request},
-    {"policy ", read_policy},
-    {"requester ", read_requester},
-    {"not-after ", read_not_after},
-};
-
-static bool read_member(size_t i, struct slice line, struct grant *out)
-{
-    size_t len = strlen(members[i].name);
-
-    return line.len > len && memcmp(line.data, members[i].name, len) == 0 &&
-           members[i].read(slice_of(line.data + len, line.len - len), out);
-}
-
-/* Whatever else could be read in two ways shows here. */
-static bool is_canonical(const struct grant *grant, struct slice text)
-{
-    char again[GRANT_TEXT_MAX];
-    size_t len = 0;
-
-    return grant_write(grant, again, &len) == SG_OK &&
-           slice_equal(slice_of(again, len), text);
-}
-
-enum sg_status grant_parse(struct slice text, struct grant *out, struct sg_error *why)
-{
-    struct slice rest = text;
-    struct slice line;
-
-    memset(out, 0, sizeof(*out));
-    if (!lines_next(&rest, &line) || !slice_equal(line, slice_str(HEADER))) {
-        return sg_fail(why, SG_INVALID, "this is no grant: its first line is not '%s'",
-                       HEADER);
-    }
-    for (size_t i = 0; i < SG_COUNT(members); i++) {
-        if (!lines_next(&rest, &line) || !read_member(i, line, out)) {
-            return sg_fail(why, SG_INVALID,
-                           "line %zu of the grant is not '%s' and a sound value", i + 2,
-                           members[i].name);
-        }
-    }
-    if (rest.len != 0 || !is_canonical(out, text)) {
-        return sg_fail(why, SG_INVALID,
-                       "the grant is not written as grants are: it has %s",
-                       rest.len != 0 ? "more lines" : "a value in another form");
-    }
     return SG_OK;
 }
 

@@ -31,14 +31,11 @@ struct grant {
     int64_t not_after_us; /* whole seconds */
 };
 
-/* SG_INVALID: a member is out of its bounds. *len without a NUL. */
+/* SG_INVALID: a member is out of its bounds. *len without a NUL. There is no reader: who
+ * approves and who judges write the text themselves and compare, so that a text has one
+ * meaning. */
 SG_MUST_USE enum sg_status grant_write(const struct grant *grant,
                                        char out[GRANT_TEXT_MAX], size_t *len);
-/* Exactly the lines above: grant_write of what was read gives the same bytes.
- * SG_INVALID. */
-SG_MUST_USE enum sg_status grant_parse(struct slice text, struct grant *out,
-                                       struct sg_error *why);
-
 /* Whose good signatures a note over this very text carries, a bit for each person of the
  * roster: persons count, not keys. Signatures of unknown keys are passed over.
  * SG_INVALID: not a note, or over another text. SG_CORRUPT: a signature that names a key

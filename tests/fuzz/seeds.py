@@ -520,12 +520,19 @@ def quorum():
         "witness b " + vkey_of_witness("w.b", 9) + " https://w.example/", "group one any a b",
         "quorum one", ""]).encode()
     yield "trust", "none", ("log " + vkey("a.log", 1) + "\n# nobody\nquorum none\n").encode()
-    grant = ["segel-grant/v1", "id g-88", "action key.activate", "object seal-setda",
-             "param mode=count max=20000", "request sha256:" + "1f" * 32,
-             "policy sha256:" + "82" * 32, "requester officer-a",
-             "not-after 2026-05-02T01:12:03Z", ""]
-    yield "grant", "lawful", "\n".join(grant).encode()
-    yield "grant", "twice", "\n".join([*grant[:4], grant[4], *grant[4:]]).encode()
+    grant = "\n".join([
+        "segel-grant/v1", "id g-88", "action key.activate", "object seal-setda",
+        "param mode=count max=20000", "request sha256:" + "00" * 32,
+        "policy sha256:" + "00" * 32, "requester officer-a", "not-after 2026-05-02T01:12:03Z",
+        "", ""])
+
+    def line(name, byte):
+        import base64
+        number = bytes.fromhex(vkey(name, byte).split("+")[1])
+        return f"\N{EM DASH} {name} {base64.b64encode(number + bytes(64)).decode()}\n"
+    yield "grant", "of-a-stranger", (grant + line("x", 9)).encode()
+    yield "grant", "false", (grant + line("a", 1)).encode()
+    yield "grant", "of-another-text", (grant.replace("20000", "20001") + line("x", 9)).encode()
 
 
 def report_records():
