@@ -11,14 +11,9 @@ static struct book book;
 
 static void set_up(void)
 {
-    book_make(&book);
-    book_open(&book);
-    book_add(&book, 300);
-    book_checkpoint(&book);
-    book_add(&book, 350);
-    book_checkpoint(&book);
-    book_add(&book, 50);
-    book_close(&book);
+    const struct book_sizes sizes = {.early = 300, .covered = 650, .records = 700};
+
+    book_make_checked(&book, &sizes);
 }
 
 static void tear_down(void)

@@ -3,83 +3,48 @@
 
 #include "gateway/ledger/ledger.h"
 #include "gateway/ledger/reader.h"
-#include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/scrubbing.h"
 
 /* What a start does not look at is found while the gateway runs. A lawful log with a
  * complete tile of the second level and a checkpoint inside its last tile; each test
  * changes one fact of the closed file. */
-enum { RECORDS = 65536 + 700, EARLY = 300, COVERED = 65536 + 650 };
-static struct book book;
-static struct ledger_reader *reader;
-static struct sg_error why;
+static struct scrubbing all;
 
 static void set_up(void)
 {
-    book_make(&book);
-    book_open(&book);
-    book_add(&book, EARLY);
-    book_checkpoint(&book);
-    book_add(&book, COVERED - EARLY);
-    book_checkpoint(&book);
-    book_add(&book, RECORDS - COVERED);
-    book_close(&book);
-}
-
-static void close_reader(void)
-{
-    ledger_reader_close(reader);
-    reader = NULL;
+    scrubbing_make(&all);
 }
 
 static void tear_down(void)
 {
-    close_reader();
-    book_remove(&book);
+    scrubbing_remove(&all);
 }
 
 TestSuite(scrub, .init = set_up, .fini = tear_down);
 
-/* A whole pass; how many records it hashed. */
-static enum sg_status scrub(uint64_t *records)
-{
-    struct scrub_progress progress = {0};
-    unsigned steps = 0;
-
-    close_reader();
-    why.text[0] = '\0';
-    cr_assert_eq(ledger_reader_open(book.path, &reader, &why), SG_OK, "%s", why.text);
-    enum sg_status status = ledger_scrub_begin(reader, book.vkey, &why);
-    while (status == SG_OK && steps++ < 10000) {
-        status = ledger_scrub_step(reader, &progress, &why);
-    }
-    *records = progress.records;
-    return status;
-}
-
 static void expect_found(const char *sentence)
 {
-    uint64_t records = 0;
 
-    cr_expect_eq(scrub(&records), SG_CORRUPT, "%s", sentence);
-    cr_expect_not_null(strstr(why.text, sentence), "'%s' in: %s", sentence, why.text);
+    cr_expect_eq(scrubbing_pass(&all), SG_CORRUPT, "%s", sentence);
+    cr_expect_not_null(strstr(all.why.text, sentence), "'%s' in: %s", sentence,
+                       all.why.text);
 }
 
 /* The start believes the file, and the check does not. */
 static void expect_left_to_the_check(const char *sql, const char *sentence)
 {
-    book_tamper(&book, sql);
-    book_open(&book);
+    book_tamper(&all.book, sql);
+    book_open(&all.book);
     expect_found(sentence);
 }
 
 Test(scrub, a_log_without_a_checkpoint_is_not_begun)
 {
-    uint64_t records = 0;
 
-    book_tamper(&book, "DELETE FROM checkpoint");
-    book_open(&book);
-    cr_expect_eq(scrub(&records), SG_NOT_FOUND);
-    cr_expect_eq(records, 0);
+    book_tamper(&all.book, "DELETE FROM checkpoint");
+    book_open(&all.book);
+    cr_expect_eq(scrubbing_pass(&all), SG_NOT_FOUND);
+    cr_expect_eq(all.records, 0);
 }
 
 /* --- What the start leaves ---------------------------------------------------------- */
@@ -151,16 +116,15 @@ Test(scrub, an_earlier_checkpoint_that_is_none_is_found)
 Test(scrub, a_page_of_nothing_is_found)
 {
     static const char zeros[4096];
-    uint64_t records = 0;
 
-    FILE *file = fopen(book.path, "r+");
+    FILE *file = fopen(all.book.path, "r+");
     cr_assert_not_null(file);
     cr_assert_eq(fseek(file, 200L * (long)sizeof(zeros), SEEK_SET), 0);
     cr_assert_eq(fwrite(zeros, sizeof(zeros), 1, file), 1);
     cr_assert_eq(fclose(file), 0);
-    book_open(&book);
-    cr_expect_eq(scrub(&records), SG_CORRUPT, "%s", why.text);
-    cr_expect_neq(why.text[0], '\0');
+    book_open(&all.book);
+    cr_expect_eq(scrubbing_pass(&all), SG_CORRUPT, "%s", all.why.text);
+    cr_expect_neq(all.why.text[0], '\0');
 }
 
 /* --- What the start finds, too, is found when it is changed later --------------------
@@ -168,8 +132,8 @@ Test(scrub, a_page_of_nothing_is_found)
 
 Test(scrub, a_record_of_the_last_tile_is_found)
 {
-    book_tamper(&book, "UPDATE leaf SET rec = CAST('record 666' AS BLOB) WHERE idx = "
-                       "66150");
+    book_tamper(&all.book, "UPDATE leaf SET rec = CAST('record 666' AS BLOB) WHERE idx = "
+                           "66150");
     expect_found("the root differs at checkpoint 66186)");
 }
 
@@ -178,7 +142,7 @@ Test(scrub, a_checkpoint_of_another_key_is_found)
     struct book other;
 
     book_make(&other);
-    (void)snprintf(book.vkey, sizeof(book.vkey), "%s", other.vkey);
+    (void)snprintf(all.book.vkey, sizeof(all.book.vkey), "%s", other.vkey);
     expect_found("the log key did not sign checkpoint 66186)");
     book_remove(&other);
 }
@@ -186,7 +150,7 @@ Test(scrub, a_checkpoint_of_another_key_is_found)
 /* Another history, sound in itself from the records to the top. */
 Test(scrub, a_log_written_anew_below_its_checkpoint_is_found)
 {
-    struct book forged = book;
+    struct book forged = all.book;
     char sql[640];
 
     book_make(&forged);
@@ -195,18 +159,18 @@ Test(scrub, a_log_written_anew_below_its_checkpoint_is_found)
     cr_assert_eq(ledger_begin(forged.ledger), SG_OK);
     cr_assert_eq(ledger_append(forged.ledger, slice_str("forged"), NULL), SG_OK);
     cr_assert_eq(ledger_commit(forged.ledger), SG_OK);
-    book_add(&forged, RECORDS - 11);
+    book_add(&forged, SCRUB_RECORDS - 11);
     book_close(&forged);
     (void)snprintf(sql, sizeof(sql),
                    "ATTACH '%s' AS forged; DELETE FROM leaf; DELETE FROM tile;"
                    "INSERT INTO leaf SELECT * FROM forged.leaf;"
                    "INSERT INTO tile SELECT * FROM forged.tile",
                    forged.path);
-    book_tamper(&book, sql);
+    book_tamper(&all.book, sql);
     expect_found("the root differs at checkpoint 300)");
-    book_tamper(&book, "DELETE FROM checkpoint WHERE size = 300");
+    book_tamper(&all.book, "DELETE FROM checkpoint WHERE size = 300");
     expect_found("the root differs at checkpoint 66186)");
-    cr_expect_eq(book_try_open(&book), SG_CORRUPT);
+    cr_expect_eq(book_try_open(&all.book), SG_CORRUPT);
     book_remove(&forged);
 }
 
@@ -218,29 +182,29 @@ static const char mend[] = "UPDATE leaf SET rec = CAST('record 5' AS BLOB) WHERE
 
 Test(scrub, a_condemned_ledger_does_not_start_until_it_is_mended)
 {
-    book_tamper(&book, change);
-    book_open(&book);
-    cr_expect_eq(ledger_condemn(book.ledger, "somebody was here"), SG_LEDGER);
-    book_close(&book);
+    book_tamper(&all.book, change);
+    book_open(&all.book);
+    cr_expect_eq(ledger_condemn(all.book.ledger, "somebody was here"), SG_LEDGER);
+    book_close(&all.book);
     for (unsigned i = 0; i < 2; i++) {
-        cr_expect_eq(book_try_open(&book), SG_CORRUPT);
-        cr_expect_not_null(strstr(book.why.text, "another record stands at 5"), "%s",
-                           book.why.text);
+        cr_expect_eq(book_try_open(&all.book), SG_CORRUPT);
+        cr_expect_not_null(strstr(all.book.why.text, "another record stands at 5"), "%s",
+                           all.book.why.text);
     }
-    book_tamper(&book, mend);
-    book_open(&book);
-    cr_expect_eq(book.state.size, RECORDS);
+    book_tamper(&all.book, mend);
+    book_open(&all.book);
+    cr_expect_eq(all.book.state.size, SCRUB_RECORDS);
 }
 
 Test(scrub, a_ledger_found_sound_is_forgiven)
 {
-    book_open(&book);
-    cr_expect_eq(ledger_condemn(book.ledger, "somebody was here"), SG_LEDGER);
-    book_close(&book);
-    book_open(&book);
-    struct tlog_hash want = book_root(RECORDS);
-    cr_expect_eq(memcmp(book.state.root, want.bytes, 32), 0);
-    book_close(&book);
-    book_tamper(&book, change);
-    book_open(&book); /* an ordinary start again: it leaves that to the check */
+    book_open(&all.book);
+    cr_expect_eq(ledger_condemn(all.book.ledger, "somebody was here"), SG_LEDGER);
+    book_close(&all.book);
+    book_open(&all.book);
+    struct tlog_hash want = book_root(SCRUB_RECORDS);
+    cr_expect_eq(memcmp(all.book.state.root, want.bytes, 32), 0);
+    book_close(&all.book);
+    book_tamper(&all.book, change);
+    book_open(&all.book); /* an ordinary start again: it leaves that to the check */
 }

@@ -66,6 +66,18 @@ void book_add(struct book *book, unsigned count)
     cr_assert_eq(ledger_commit(book->ledger), SG_OK);
 }
 
+void book_make_checked(struct book *book, const struct book_sizes *sizes)
+{
+    book_make(book);
+    book_open(book);
+    book_add(book, sizes->early);
+    book_checkpoint(book);
+    book_add(book, sizes->covered - sizes->early);
+    book_checkpoint(book);
+    book_add(book, sizes->records - sizes->covered);
+    book_close(book);
+}
+
 struct tlog_hash book_leaf(uint64_t index)
 {
     char text[40];

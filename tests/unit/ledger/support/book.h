@@ -33,6 +33,13 @@ void book_remove(struct book *book);
 
 /* "record N" for N = next index, count times, in one transaction. */
 void book_add(struct book *book, unsigned count);
+/* A new ledger, closed again, of so many records, with checkpoints at two sizes. */
+struct book_sizes {
+    unsigned early;
+    unsigned covered; /* by the newest checkpoint */
+    unsigned records;
+};
+void book_make_checked(struct book *book, const struct book_sizes *sizes);
 /* The leaf hash of "record N". */
 struct tlog_hash book_leaf(uint64_t index);
 struct tlog_hash book_root(uint64_t size);
