@@ -1,6 +1,7 @@
 #include "client/report/paper.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "proto/text.h"
 
@@ -26,6 +27,26 @@ static const char *const month_names[2][12] = {
     {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
     {"Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agt", "Sep", "Okt", "Nov", "Des"},
 };
+
+struct paper *paper_make(const struct paper_kind *kind, FILE *out)
+{
+    struct paper *paper = (struct paper *)calloc(1, kind->size);
+
+    if (paper != NULL) {
+        paper->kind = kind;
+        paper->out = out;
+    }
+    return paper;
+}
+
+enum sg_status paper_free(struct paper *paper)
+{
+    bool written = paper != NULL && paper->out != NULL && fflush(paper->out) == 0 &&
+                   ferror(paper->out) == 0;
+
+    free(paper);
+    return written ? SG_OK : SG_IO;
+}
 
 const char *phrase_text(const struct paper *paper, enum phrase phrase)
 {

@@ -73,6 +73,7 @@ struct bar_chart {
 enum { TABLE_COLUMNS = PERIOD_MONTHS + 5 };
 struct paper;
 struct paper_kind {
+    size_t size;     /* of what it keeps, a struct paper first */
     bool for_people; /* times in the zone, tables that fit a page */
     void (*begin)(struct paper *paper, struct value title);
     void (*section)(struct paper *paper, unsigned number, enum phrase title);
@@ -112,6 +113,9 @@ void value_say(const struct paper *paper, const struct value *value,
 /* The same for machines, where it is no text of its own: "" when it is not known. */
 void value_plain(const struct value *value, char out[VALUE_SIZE]);
 bool value_is_number(const struct value *value);
+
+/* For the kinds: the rest of what it keeps is zero. */
+struct paper *paper_make(const struct paper_kind *kind, FILE *out);
 
 /* NULL: no memory. To be ended by paper_free. */
 struct paper *paper_json(FILE *out);

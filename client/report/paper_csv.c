@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/report/paper.h"
@@ -226,6 +225,7 @@ static void end(struct paper *paper)
 }
 
 static const struct paper_kind kind = {
+    .size = sizeof(struct csv_paper),
     .for_people = false,
     .begin = begin,
     .section = section,
@@ -241,28 +241,22 @@ static const struct paper_kind kind = {
     .end = end,
 };
 
-static struct csv_paper *make(FILE *out, int folder)
-{
-    struct csv_paper *csv = (struct csv_paper *)calloc(1, sizeof(*csv));
-
-    if (csv != NULL) {
-        csv->paper.kind = &kind;
-        csv->paper.out = out;
-        csv->folder = folder;
-    }
-    return csv;
-}
-
 struct paper *paper_csv(FILE *out)
 {
-    struct csv_paper *csv = make(out, -1);
+    struct paper *paper = paper_make(&kind, out);
 
-    return csv == NULL ? NULL : &csv->paper;
+    if (paper != NULL) {
+        self(paper)->folder = -1;
+    }
+    return paper;
 }
 
 struct paper *paper_csv_files(int folder)
 {
-    struct csv_paper *csv = make(stdout, folder);
+    struct paper *paper = paper_make(&kind, stdout);
 
-    return csv == NULL ? NULL : &csv->paper;
+    if (paper != NULL) {
+        self(paper)->folder = folder;
+    }
+    return paper;
 }

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "client/report/html.h"
 
@@ -284,6 +283,7 @@ static void bars(struct paper *paper, const struct bar_chart *chart)
 }
 
 static const struct paper_kind kind = {
+    .size = sizeof(struct html_paper),
     .for_people = true,
     .begin = begin,
     .section = section,
@@ -301,12 +301,5 @@ static const struct paper_kind kind = {
 
 struct paper *paper_html(FILE *out)
 {
-    struct html_paper *html = (struct html_paper *)calloc(1, sizeof(*html));
-
-    if (html == NULL) {
-        return NULL;
-    }
-    html->paper.kind = &kind;
-    html->paper.out = out;
-    return &html->paper;
+    return paper_make(&kind, out);
 }

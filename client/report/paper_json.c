@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "client/report/paper.h"
 #include "proto/json.h"
@@ -193,6 +192,7 @@ static void end(struct paper *paper)
 }
 
 static const struct paper_kind kind = {
+    .size = sizeof(struct json_paper),
     .for_people = false,
     .begin = begin,
     .section = section,
@@ -210,12 +210,5 @@ static const struct paper_kind kind = {
 
 struct paper *paper_json(FILE *out)
 {
-    struct json_paper *json = (struct json_paper *)calloc(1, sizeof(*json));
-
-    if (json == NULL) {
-        return NULL;
-    }
-    json->paper.kind = &kind;
-    json->paper.out = out;
-    return &json->paper;
+    return paper_make(&kind, out);
 }

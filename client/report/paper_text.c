@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "client/report/paper.h"
 
@@ -230,6 +229,7 @@ static void end(struct paper *paper)
 }
 
 static const struct paper_kind kind = {
+    .size = sizeof(struct text_paper),
     .for_people = true,
     .begin = begin,
     .section = section,
@@ -247,21 +247,5 @@ static const struct paper_kind kind = {
 
 struct paper *paper_text(FILE *out)
 {
-    struct text_paper *text = (struct text_paper *)calloc(1, sizeof(*text));
-
-    if (text == NULL) {
-        return NULL;
-    }
-    text->paper.kind = &kind;
-    text->paper.out = out;
-    return &text->paper;
-}
-
-enum sg_status paper_free(struct paper *paper)
-{
-    bool written = paper != NULL && paper->out != NULL && fflush(paper->out) == 0 &&
-                   ferror(paper->out) == 0;
-
-    free(paper);
-    return written ? SG_OK : SG_IO;
+    return paper_make(&kind, out);
 }
