@@ -21,22 +21,15 @@
 #include "gateway/core/succession.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
- *   core.c        making and running      start.c       ledger, lanes, keys at start
- *   berth.c       lanes come and go       route.c       which lanes serve a key
- *   choose.c      and which one a job     hand_back.c   jobs return to their loops
- *   turn.c        one turn of the writer  decide.c      what becomes of a new job
- *   conclude.c    what came of it         orders.c      what officers ask for
- *   grounds.c     why a job is refused    inquiries.c   what is asked, not signed
- *   checkpoint.c  signed tree heads       notes.c       events that go on the log
- *   reload.c      a new list of lanes     report.c      what others may know
- *   succession.c  another policy          paths.c       chains that end
- *   latch.c       refused PINs            unlatch.c     the way back without a gateway
- *   waiting.c     jobs that wait          key_facts.c   what keys are, on the log
- *   state.c       counters, clock, disk   denial.c      a no of the policy in words
- *   reserve.c     room that is kept       refuse.c      jobs without a way
- *   anchoring.c   what others hold        grants.c      the quorum file in force
- *   requests.c    what persons ask for    approve.c     and agree to
- *   effects.c     what it does            lockdown.c    nothing is signed */
+ *   life       core.c, start.c, reload.c; unlatch.c, release.c: without a gateway
+ *   lanes      berth.c, route.c, choose.c; latch.c: refused PINs; paths.c: chains that
+ * end a turn     turn.c, waiting.c, decide.c, refuse.c, conclude.c, hand_back.c why not
+ * grounds.c, denial.c: words; lockdown.c; reserve.c: room on the disk the log    notes.c:
+ * events; key_facts.c, members.c: of a record; checkpoint.c; anchoring.c: what others
+ * hold; condemn.c: it was changed persons    orders.c, inquiries.c; succession.c: another
+ * policy; quorum.c, grants.c: who must agree; requests.c, request_grant.c, approve.c,
+ * effects.c: to what what is    state.c: counters, clock, disk; report.c: what others may
+ * know */
 
 enum { TURN_DECISIONS = 256 };
 
