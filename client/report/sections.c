@@ -35,6 +35,25 @@ void put_table_end(struct paper *paper)
     paper->kind->table_end(paper);
 }
 
+void put_kinds(const struct report *report, enum phrase title,
+               bool (*wanted)(const char *type), struct paper *paper)
+{
+    static const enum phrase columns[] = {PHRASE_TYPE, PHRASE_RECORDS};
+
+    put_table(paper, title, columns, SG_COUNT(columns));
+    for (size_t i = 0; i <= report_kinds(); i++) {
+        bool known = i < report_kinds();
+        bool shown = wanted == NULL || (known && wanted(report_kind(i)));
+        const struct value values[] = {known ? value_text(report_kind(i))
+                                             : value_phrase(PHRASE_OTHERS),
+                                       value_count(report->kinds[i])};
+        if (shown && report->kinds[i] > 0) {
+            put_row(paper, values);
+        }
+    }
+    put_table_end(paper);
+}
+
 uint64_t records_of(const struct report *report, const char *type)
 {
     for (size_t i = 0; i < report_kinds(); i++) {

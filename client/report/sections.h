@@ -39,6 +39,10 @@ void put_table(struct paper *paper, enum phrase title, const enum phrase *column
                size_t count);
 void put_row(struct paper *paper, const struct value *values);
 void put_table_end(struct paper *paper);
+/* How many records of each type there are, as far as they are wanted; NULL: of all, those
+ * of unknown types together. */
+void put_kinds(const struct report *report, enum phrase title,
+               bool (*wanted)(const char *type), struct paper *paper);
 /* Records of the period of a type of proto/record_types.def. */
 uint64_t records_of(const struct report *report, const char *type);
 struct value value_class(const struct report *report, uint16_t id);
