@@ -129,7 +129,6 @@ static enum sg_status make_loop(struct anchors *anchors, size_t index,
 static enum sg_status make_all(struct anchors *anchors, struct sg_error *why)
 {
     TRY(anchors_check(anchors->config, why));
-    TRY(http_setup());
     for (size_t i = 0; i < anchors->config->anchor_count; i++) {
         TRY(make_anchor(anchors, i, why));
     }
@@ -164,6 +163,17 @@ enum sg_status anchors_new(const struct anchors_options *options, struct anchors
     }
     *out = anchors;
     return SG_OK;
+}
+
+struct http_request anchor_request(struct anchor *anchor, const char *url)
+{
+    return (struct http_request){.url = url,
+                                 .schemes = "http,https",
+                                 .ca = anchor->config->ca,
+                                 .timeout_ms = anchor->of->config->anchoring_timeout_ms,
+                                 .max_bytes = ANSWER_MAX,
+                                 .private_addresses = true,
+                                 .context = anchor};
 }
 
 void anchors_recall(struct anchors *anchors, size_t index, uint64_t size)

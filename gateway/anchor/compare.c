@@ -9,7 +9,7 @@
 /* The start looks back: no local check can see that the whole data folder is an older
  * copy. What cannot be reached costs a log line, not the start. */
 
-enum { HTTP_FINE = 200, HTTP_NONE = 404, US_PER_MS = 1000 };
+enum { US_PER_MS = 1000 };
 
 static void unreachable(const struct anchor *anchor, const char *why)
 {
@@ -86,14 +86,12 @@ static enum sg_status begin_inquiry(struct anchor_loop *loop, struct inquiry *in
         TRY(watch_offer(loop, anchor));
         TRY(witness_submission(loop->ledger, anchor, 0, body, &len));
     }
-    const struct http_request request = {.url = inquiry->url,
-                                         .type = "text/plain; charset=utf-8",
-                                         .body = slice_of(body, len),
-                                         .ca = anchor->config->ca,
-                                         .timeout_ms =
-                                             anchor->of->config->anchoring_start_ms,
-                                         .max_bytes = HELD_MAX,
-                                         .context = inquiry};
+    struct http_request request = anchor_request(anchor, inquiry->url);
+    request.type = "text/plain; charset=utf-8";
+    request.body = slice_of(body, len);
+    request.timeout_ms = anchor->of->config->anchoring_start_ms;
+    request.max_bytes = HELD_MAX;
+    request.context = inquiry;
     return http_begin(loop->http, &request, why);
 }
 

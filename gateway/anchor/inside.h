@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "gateway/anchor/anchor.h"
-#include "gateway/anchor/http.h"
+#include "gateway/http/http.h"
 #include "gateway/ledger/reader.h"
 #include "proto/tlog/checkpoint.h"
 
@@ -58,6 +58,11 @@ struct anchors {
     size_t count;
     struct anchor *list; /* owned */
 };
+
+/* --- anchors.c ------------------------------------------------------------------- */
+
+/* By the anchor's settings, to any address; type and body are for the caller to add. */
+struct http_request anchor_request(struct anchor *anchor, const char *url);
 
 /* --- folder.c -------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 /* RFC 3161: the authority stamps the SHA-256 of the checkpoint note, byte for byte as the
  * log signed it. */
 
-enum { HTTP_FINE = 200, QUESTION_MAX = 512 };
+enum { QUESTION_MAX = 512 };
 static const char ANSWER_TYPE[] = "application/timestamp-reply";
 
 enum sg_status stamp_trust(const struct config_anchor *config, X509_STORE **out,
@@ -98,14 +98,9 @@ enum sg_status stamp_ask(struct anchor_loop *loop, struct anchor *anchor,
     size_t len = 0;
 
     TRY(make_question(anchor, question, &len));
-    const struct http_request request = {.url = anchor->config->place,
-                                         .type = "application/timestamp-query",
-                                         .body = slice_of(question, len),
-                                         .ca = anchor->config->ca,
-                                         .timeout_ms =
-                                             anchor->of->config->anchoring_timeout_ms,
-                                         .max_bytes = ANSWER_MAX,
-                                         .context = anchor};
+    struct http_request request = anchor_request(anchor, anchor->config->place);
+    request.type = "application/timestamp-query";
+    request.body = slice_of(question, len);
     return http_begin(loop->http, &request, why);
 }
 

@@ -8,7 +8,6 @@
 /* C2SP tlog-witness, the client's side of add-checkpoint. */
 
 enum {
-    HTTP_FINE = 200,
     HTTP_STRANGER = 403,
     HTTP_NO_ORIGIN = 404,
     HTTP_OTHER_SIZE = 409,
@@ -73,14 +72,9 @@ enum sg_status witness_ask(struct anchor_loop *loop, struct anchor *anchor,
     }
     (void)snprintf(anchor->url, sizeof(anchor->url), "%s/add-checkpoint",
                    anchor->config->place);
-    const struct http_request request = {.url = anchor->url,
-                                         .type = "text/plain; charset=utf-8",
-                                         .body = slice_of(body, len),
-                                         .ca = anchor->config->ca,
-                                         .timeout_ms =
-                                             anchor->of->config->anchoring_timeout_ms,
-                                         .max_bytes = ANSWER_MAX,
-                                         .context = anchor};
+    struct http_request request = anchor_request(anchor, anchor->url);
+    request.type = "text/plain; charset=utf-8";
+    request.body = slice_of(body, len);
     return http_begin(loop->http, &request, why);
 }
 

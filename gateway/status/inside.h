@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gateway/http/http.h"
 #include "gateway/status/evidence.h"
-#include "gateway/status/fetch.h"
 #include "gateway/status/status.h"
 
 /* Inside of the status module: links.c finds certificates, issuers and addresses,
@@ -15,7 +15,8 @@ enum {
     STATUS_LINKS_MAX = 256, /* certificates that are asked for, of all keys */
     STATUS_URL_MAX = 1024,
     STATUS_NAME_MAX = 72,   /* name of a kept file */
-    STATUS_PER_HOST_MAX = 2 /* of the FETCHES_MAX: one host cannot take all */
+    STATUS_AT_ONCE_MAX = 8, /* exchanges under way */
+    STATUS_PER_HOST_MAX = 2 /* of those: one host cannot take all */
 };
 
 /* One kind of statement about one certificate, and where it comes from. */
@@ -56,7 +57,7 @@ struct status {
     size_t link_count;
     struct status_entry *entries; /* owned */
     size_t entry_count;
-    struct fetches *fetches; /* owned */
+    struct http *http; /* owned */
     atomic_bool stop;
     pthread_t thread;
     bool running;
@@ -72,7 +73,7 @@ void source_read_kept(const struct status *status, struct source *source);
 void source_ask(struct status *status, struct source *source);
 /* Takes the answer over, or the failure. */
 void source_answered(const struct status *status, struct source *source,
-                     struct fetch_end *end);
+                     struct http_answer *answer);
 void source_fini(struct source *source);
 /* When to ask again, in microseconds from now. */
 int64_t source_pause(const struct config *config, const struct source *source,

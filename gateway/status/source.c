@@ -94,12 +94,23 @@ static void settle(const struct status *status, struct source *source,
 static enum sg_status begin(struct status *status, struct source *source,
                             struct sg_error *why)
 {
+    const struct config *config = status->config;
+
     if (source->kind == STATUS_OCSP) {
         TRY(evidence_ask(&source->of->link, &source->question, &source->question_len));
     }
-    const struct fetch fetch = {source->url,
-                                slice_of(source->question, source->question_len), source};
-    return fetch_begin(status->fetches, &fetch, why);
+    /* RFC 5280 8: https would need the status that it asks for. */
+    const struct http_request request = {
+        .url = source->url,
+        .schemes = "http",
+        .type = "application/ocsp-request",
+        .body = slice_of(source->question, source->question_len),
+        .ca = "",
+        .timeout_ms = config->status_timeout_ms,
+        .max_bytes = (size_t)config->status_max_bytes,
+        .private_addresses = config->status_private_addresses != 0,
+        .context = source};
+    return http_begin(status->http, &request, why);
 }
 
 void source_ask(struct status *status, struct source *source)
@@ -113,25 +124,40 @@ void source_ask(struct status *status, struct source *source)
     }
 }
 
+static enum sg_status check_answer(const struct source *source,
+                                   const struct http_answer *answer, struct sg_error *why)
+{
+    if (answer->status != SG_OK) {
+        return sg_fail(why, answer->status, "%s%s", answer->why.text,
+                       answer->status == SG_DENIED
+                           ? "; set status.private_addresses to 1 if that is meant"
+                           : "");
+    }
+    return answer->code == HTTP_FINE ? SG_OK
+                                     : sg_fail(why, SG_IO, "%.200s answers with HTTP %ld",
+                                               source->url, answer->code);
+}
+
 static enum sg_status take(const struct status *status, struct source *source,
-                           struct fetch_end *end)
+                           const struct http_answer *answer, struct sg_error *why)
 {
     const struct statement statement = {slice_of(source->question, source->question_len),
-                                        slice_of(end->answer.data, end->answer.len)};
+                                        slice_of(answer->data, answer->len)};
     struct status_finding finding;
 
-    TRY(end->status);
-    TRY(judge(source, &statement, &finding, &end->why));
-    return accept(status, source, &finding, statement.der, &end->why);
+    TRY(check_answer(source, answer, why));
+    TRY(judge(source, &statement, &finding, why));
+    return accept(status, source, &finding, statement.der, why);
 }
 
 void source_answered(const struct status *status, struct source *source,
-                     struct fetch_end *end)
+                     struct http_answer *answer)
 {
-    enum sg_status result = take(status, source, end);
+    struct sg_error why = {0};
+    enum sg_status result = take(status, source, answer, &why);
 
-    settle(status, source, result, &end->why);
-    fetched_fini(&end->answer);
+    settle(status, source, result, &why);
+    http_answer_fini(answer);
 }
 
 /* Many gateways must not ask in step after an outage: between half and all of it. */

@@ -80,13 +80,7 @@ void status_publish_all(struct status *status)
 
 static enum sg_status set_up(struct status *status, struct sg_error *why)
 {
-    const struct config *config = status->config;
-    const struct fetch_limits limits = {config->status_timeout_ms,
-                                        config->status_max_bytes, config->status_proxy,
-                                        config->status_private_addresses != 0};
-
-    TRY(fetch_setup());
-    TRY(fetches_new(&limits, &status->fetches));
+    TRY(http_new(status->config->status_proxy, &status->http));
     TRY(keep_open(status->config->status_dir, why));
     TRY(links_make(status, why));
     for (size_t i = 0; i < status->link_count; i++) {
@@ -137,10 +131,10 @@ void status_free(struct status *status)
     }
     atomic_store(&status->stop, true);
     if (status->running) {
-        fetches_wake(status->fetches);
+        http_wake(status->http);
         (void)pthread_join(status->thread, NULL);
     }
-    fetches_free(status->fetches);
+    http_free(status->http);
     links_fini(status);
     free(status->entries);
     free(status);

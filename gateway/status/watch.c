@@ -78,7 +78,7 @@ static int64_t begin_due(struct status *status)
     int64_t now_us = clock_mono_us();
     int64_t due_us = now_us + (int64_t)IDLE_S * US_PER_S;
 
-    while (count_asked(status) < FETCHES_MAX) {
+    while (count_asked(status) < STATUS_AT_ONCE_MAX) {
         struct source *source = watch_next(status, now_us, &due_us);
         if (source == NULL) {
             return due_us;
@@ -94,13 +94,13 @@ static int64_t begin_due(struct status *status)
 void *watch_run(void *context)
 {
     struct status *status = (struct status *)context;
-    struct fetch_end end;
+    struct http_answer answer;
 
     while (!atomic_load(&status->stop)) {
         int64_t due_us = begin_due(status);
         int64_t wait_ms = (due_us - clock_mono_us()) / US_PER_MS + 1;
-        if (fetches_wait(status->fetches, wait_ms, &end)) {
-            source_answered(status, (struct source *)end.context, &end);
+        if (http_wait(status->http, wait_ms, &answer)) {
+            source_answered(status, (struct source *)answer.context, &answer);
             status_publish_all(status);
         }
     }

@@ -28,8 +28,7 @@ HEADERS = [
      r"|^hsm/|^client/\w+\.[ch]$|^proto/",
      "messages stay with service, health, reflection, lane router, lane and channel"),
     (r"^sqlite3\.h$", r"^gateway/ledger/", "only the ledger knows its database"),
-    (r"^curl/", r"^gateway/(status|anchor)/",
-     "only the status of certificates is fetched, and only anchors are told"),
+    (r"^curl/", r"^gateway/http/", "only gateway/http asks over HTTP"),
     (r"^(qpdf/|qrencode|png\.h)", r"^client/", "only the client parses documents"),
 ]
 # Decisions must be replayable: time is passed in, and nothing here waits or listens.

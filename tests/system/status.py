@@ -476,7 +476,8 @@ def a_private_address_is_not_asked_unless_the_configuration_allows_it(authority)
     config = authority.rig.write("public.yaml", text)
     asked = dict(authority.server.asked)
     with authority.gateway(False, config) as gateway:
-        contains(gateway.wait_event("status.failed")["why"], "private network")
+        contains(gateway.wait_event("status.failed")["why"],
+                 "private network; set status.private_addresses to 1 if that is meant")
         equal(authority.server.asked, asked, "what the server was asked")
         equal(reason(gateway), "STATUS_NOT_AUTHENTIC")
 

@@ -1,14 +1,15 @@
 #define _GNU_SOURCE /* SOCK_CLOEXEC */
-#include "gateway/anchor/http.h"
+#include "gateway/http/http.h"
 
 #include <curl/curl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BREATH_MS = 100 };
+enum { FIRST_ROOM = 16384, BREATH_MS = 100 };
 
 /* One under way; free when curl is NULL. */
 struct exchange {
@@ -16,10 +17,13 @@ struct exchange {
     struct curl_slist *headers; /* owned */
     const char *url;            /* borrowed */
     void *context;
-    uint8_t *data; /* owned: max_bytes of room */
+    uint8_t *data; /* owned */
     size_t len;
+    size_t room;
     size_t max_bytes;
+    bool anywhere; /* private addresses, too */
     bool too_big;
+    bool forbidden; /* the name leads into the own network */
 };
 
 struct http {
@@ -28,26 +32,43 @@ struct http {
     struct exchange exchanges[HTTP_REQUESTS_MAX];
 };
 
-enum sg_status http_setup(void)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? SG_OK : SG_NO_MEMORY;
-}
-
 void http_answer_fini(struct http_answer *answer)
 {
     free(answer->data);
     answer->data = NULL;
 }
 
-/* Lanes are started again while this thread works: they inherit no socket. */
+/* Asked after the name was resolved, for the very address that is connected to. Lanes are
+ * started again while this thread works: they inherit no socket. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose,
                                struct curl_sockaddr *address)
 {
-    (void)context;
-    return purpose == CURLSOCKTYPE_IPCXN
-               ? socket(address->family, address->socktype | SOCK_CLOEXEC,
-                        address->protocol)
-               : CURL_SOCKET_BAD;
+    struct exchange *exchange = (struct exchange *)context;
+
+    if (purpose != CURLSOCKTYPE_IPCXN ||
+        (!exchange->anywhere && !http_address_public(&address->addr))) {
+        exchange->forbidden = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* --- Bytes ----------------------------------------------------------------------- */
+
+static bool make_room(struct exchange *exchange, size_t need)
+{
+    if (need <= exchange->room) {
+        return true;
+    }
+    size_t room = need > 2 * exchange->room ? need : 2 * exchange->room;
+    room = room > exchange->max_bytes ? exchange->max_bytes : room;
+    uint8_t *grown = (uint8_t *)realloc(exchange->data, room);
+    if (grown == NULL) {
+        return false;
+    }
+    exchange->data = grown;
+    exchange->room = room;
+    return true;
 }
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
@@ -57,6 +78,9 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 
     if (len > exchange->max_bytes - exchange->len) {
         exchange->too_big = true;
+        return 0;
+    }
+    if (!make_room(exchange, exchange->len + len)) {
         return 0;
     }
     memcpy(exchange->data + exchange->len, bytes, len);
@@ -69,7 +93,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 static bool set_bounds(CURL *curl, const struct http *http,
                        const struct http_request *request)
 {
-    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, request->schemes) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
                CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
@@ -96,6 +120,7 @@ static bool set_functions(CURL *curl, struct exchange *exchange)
 {
     return curl_easy_setopt(curl, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange) == CURLE_OK;
 }
@@ -138,14 +163,31 @@ static enum sg_status explain(const struct exchange *exchange, CURLcode code,
         return sg_fail(why, SG_TOO_LARGE, "%.200s answers with more than %zu bytes",
                        exchange->url, exchange->max_bytes);
     }
+    if (exchange->forbidden) {
+        return sg_fail(why, SG_DENIED, "%.200s leads to an address of a private network",
+                       exchange->url);
+    }
     return sg_fail(why, code == CURLE_OPERATION_TIMEDOUT ? SG_TIMEOUT : SG_IO,
                    "%.200s: %s", exchange->url, curl_easy_strerror(code));
 }
 
 /* --- Several at once ------------------------------------------------------------- */
 
+/* libcurl's own, once a process; later ones only read it. */
+static CURLcode global = CURLE_FAILED_INIT;
+
+static void set_up(void)
+{
+    global = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
 enum sg_status http_new(const char *proxy, struct http **out)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (pthread_once(&once, set_up) != 0 || global != CURLE_OK) {
+        return SG_NO_MEMORY;
+    }
     struct http *http = (struct http *)calloc(1, sizeof(*http));
     CURLM *multi = curl_multi_init();
 
@@ -198,14 +240,15 @@ enum sg_status http_begin(struct http *http, const struct http_request *request,
     struct exchange *exchange = free_one(http);
 
     if (exchange == NULL) {
-        return sg_fail(why, SG_BUSY, "too many anchors are asked at once");
+        return sg_fail(why, SG_BUSY, "too many addresses are asked at once");
     }
     *exchange = (struct exchange){.curl = curl_easy_init(),
                                   .url = request->url,
                                   .context = request->context,
-                                  .data = (uint8_t *)malloc(request->max_bytes),
-                                  .max_bytes = request->max_bytes};
-    if (exchange->curl == NULL || exchange->data == NULL ||
+                                  .max_bytes = request->max_bytes,
+                                  .anywhere = request->private_addresses ||
+                                              http->proxy[0] != '\0'};
+    if (exchange->curl == NULL || !make_room(exchange, FIRST_ROOM) ||
         !set_bounds(exchange->curl, http, request) || !set_apart(exchange->curl) ||
         !set_functions(exchange->curl, exchange) || !set_request(exchange, request) ||
         curl_multi_add_handle(http->multi, exchange->curl) != CURLM_OK) {

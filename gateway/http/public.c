@@ -1,7 +1,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "gateway/status/fetch.h"
+#include "gateway/http/http.h"
 
 struct net4 {
     uint32_t net;
@@ -38,7 +38,7 @@ static bool public6(const uint8_t bytes[16])
     return (bytes[0] & 0xe0) == 0x20 && !teredo && !sixtofour && !documents;
 }
 
-bool fetch_address_public(const struct sockaddr *address)
+bool http_address_public(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
         struct sockaddr_in in;
