@@ -90,6 +90,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 
 /* --- One exchange ---------------------------------------------------------------- */
 
+/* NOPROXY, or the environment could lead past the proxy. */
 static bool set_bounds(CURL *curl, const struct http *http,
                        const struct http_request *request)
 {
@@ -99,6 +100,7 @@ static bool set_bounds(CURL *curl, const struct http *http,
            curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, http->proxy) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOPROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) ==
                CURLE_OK &&

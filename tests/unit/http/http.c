@@ -237,3 +237,16 @@ Test(http, the_environment_names_no_proxy)
     struct http_answer answer = answer_to("", &request);
     expect_failure(&answer, SG_TIMEOUT, "imeout");
 }
+
+/* It decides what may be asked: past it, nothing would. */
+Test(http, the_environment_leads_nobody_past_the_proxy)
+{
+    struct http_request request = request_to(silent.url, NULL);
+
+    cr_assert_eq(setenv("no_proxy", "*", 1), 0);
+    request.timeout_ms = 10000;
+    request.private_addresses = false;
+    struct http_answer answer = answer_to(speaking.url, &request);
+    cr_expect_eq(answer.status, SG_OK, "%s", answer.why.text);
+    http_answer_fini(&answer);
+}
