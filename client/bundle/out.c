@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/bundle/writer.h"
+#include "proto/write_all.h"
 
 static enum sg_status failed(const struct bundle_out *out, struct sg_error *why)
 {
@@ -71,20 +72,6 @@ enum sg_status bundle_out_open(struct bundle_writer *writer, const char *path,
     return SG_OK;
 }
 
-static enum sg_status write_all(struct bundle_out *out, struct slice bytes,
-                                struct sg_error *why)
-{
-    while (bytes.len > 0) {
-        ssize_t wrote = write(out->fd, bytes.data, bytes.len);
-        if (wrote < 0 && errno != EINTR) {
-            return failed(out, why);
-        }
-        size_t done = wrote > 0 ? (size_t)wrote : 0;
-        bytes = slice_of(bytes.data + done, bytes.len - done);
-    }
-    return SG_OK;
-}
-
 static enum sg_status flush(struct bundle_out *out, struct sg_error *why)
 {
     struct slice bytes = slice_of(out->buffer, out->fill);
@@ -92,7 +79,7 @@ static enum sg_status flush(struct bundle_out *out, struct sg_error *why)
     out->fill = 0;
     MUST(EVP_DigestUpdate(out->hash, bytes.data, bytes.len) == 1);
     out->file.size += bytes.len;
-    return write_all(out, bytes, why);
+    return write_all(out->fd, bytes) ? SG_OK : failed(out, why);
 }
 
 /* What fits into the buffer; the buffer is never left full. */

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/pdf/write_all.h"
+#include "proto/write_all.h"
 
 /* A letter takes milliseconds, the largest file seconds. */
 enum { CPU_SECONDS = 30, WALL_MS = 120000, MEMORY_MORE = 1 << 30 };
@@ -71,7 +71,7 @@ _Noreturn static void be_child(pdf_guard_fn work, const void *context, int fd)
 
     limit_all();
     work(context, &answer);
-    bool good = !answer.failed && pdf_write_all(fd, pdf_buffer_slice(&answer));
+    bool good = !answer.failed && write_all(fd, pdf_buffer_slice(&answer));
     _exit(good ? 0 : 1);
 }
 

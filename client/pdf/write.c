@@ -6,9 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/pdf/write_all.h"
-
 #include "client/pdf/pdf.h"
+#include "proto/write_all.h"
 
 /* A file under its last name is whole and on the disk, or is not there. */
 
@@ -40,7 +39,7 @@ static enum sg_status write_part(const char *part, struct slice input,
     if (fd < 0) {
         return fail(why, "create", part);
     }
-    if (!pdf_write_all(fd, input) || !pdf_write_all(fd, appendix) || fsync(fd) != 0) {
+    if (!write_all(fd, input) || !write_all(fd, appendix) || fsync(fd) != 0) {
         enum sg_status status = fail(why, "write", part);
         (void)unlink(part);
         return status;

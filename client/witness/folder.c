@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/write_all.h"
+
 enum { NAME_MAX_LEN = 128, REASON_MAX = 128 };
 
 static void close_fd(const int *fd)
@@ -116,20 +118,6 @@ enum sg_status folder_read(const struct folder *folder, const char *name,
     }
     enum sg_status status = read_all(fd, room);
     return status == SG_IO ? fail(folder, name, "read", why) : status;
-}
-
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.data, bytes.len);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        if (put > 0) {
-            bytes = slice_of(bytes.data + put, bytes.len - (size_t)put);
-        }
-    }
-    return true;
 }
 
 /* A file of its own each time: after a sync that failed, pages of an older one may never

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gateway/anchor/inside.h"
+#include "proto/write_all.h"
 
 /* Two checkpoints that cannot both be true. The ledger itself was found sound: so either
  * it is an older copy, or somebody made another log. Both sides are kept for whoever has
@@ -42,8 +43,7 @@ static bool keep(const struct conflict *conflict, const char *side, struct slice
     }
     AUTO(close_fd)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return fd >= 0 && write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len &&
-           fsync(fd) == 0;
+    return fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
 }
 
 /* The bytes of a checkpoint of our own. */

@@ -10,6 +10,7 @@
 #include "gateway/anchor/inside.h"
 #include "gateway/log.h"
 #include "proto/text.h"
+#include "proto/write_all.h"
 
 /* A second disk has the newest checkpoint only; a drop folder each, by its size, until
  * the assessor takes them away. A checkpoint is no secret: who may enter the folder may
@@ -44,28 +45,13 @@ static enum sg_status open_folder(const char *place, int *fd, struct sg_error *w
     return *fd >= 0 ? SG_OK : failed("open the folder", place, why);
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t done = write(fd, bytes.data, bytes.len);
-        if (done < 0 && errno != EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            bytes.data += done;
-            bytes.len -= (size_t)done;
-        }
-    }
-    return fsync(fd) == 0;
-}
-
 static bool write_beside(int folder, struct slice note)
 {
     AUTO(close_fd)
     int fd = openat(folder, BESIDE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                     MODE);
 
-    return fd >= 0 && write_all(fd, note);
+    return fd >= 0 && write_all(fd, note) && fsync(fd) == 0;
 }
 
 /* SG_NOT_FOUND: there is no such file. SG_INVALID: it is none, or too long. */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/write_all.h"
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0) {
@@ -45,28 +47,13 @@ enum sg_status keep_open(const char *dir, struct sg_error *why)
                : failed("use the directory status.dir", dir, why);
 }
 
-static bool write_all(int fd, struct slice der)
-{
-    while (der.len > 0) {
-        ssize_t done = write(fd, der.data, der.len);
-        if (done < 0 && errno != EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            der.data += done;
-            der.len -= (size_t)done;
-        }
-    }
-    return fsync(fd) == 0;
-}
-
 static enum sg_status write_beside(const char *path, struct slice der,
                                    struct sg_error *why)
 {
     AUTO(close_fd)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (fd < 0 || !write_all(fd, der)) {
+    if (fd < 0 || !write_all(fd, der) || fsync(fd) != 0) {
         return failed("write", path, why);
     }
     return SG_OK;

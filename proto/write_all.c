@@ -1,9 +1,9 @@
-#include "client/pdf/write_all.h"
+#include "proto/write_all.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-bool pdf_write_all(int fd, struct slice bytes)
+bool write_all(int fd, struct slice bytes)
 {
     while (bytes.len > 0) {
         ssize_t done = write(fd, bytes.data, bytes.len);
