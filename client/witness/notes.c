@@ -1,38 +1,15 @@
 #include "client/witness/notes.h"
 
-static const char dash[] = "\xE2\x80\x94 ";
-
-void notes_put_line(struct lines_out *out, const struct note_signature *signature)
-{
-    lines_text(out, dash);
-    lines_put(out, signature->name);
-    lines_text(out, " ");
-    lines_put(out, signature->base64);
-    lines_text(out, "\n");
-}
-
-static const struct note_signature *find_by(const struct note *note,
-                                            const struct note_key *key)
-{
-    for (size_t i = 0; i < note->count; i++) {
-        if (note->signatures[i].id == key->id &&
-            slice_equal(note->signatures[i].name, slice_str(key->name))) {
-            return &note->signatures[i];
-        }
-    }
-    return NULL;
-}
-
 void notes_put_verified(struct lines_out *out, const struct submission *submission,
                         const struct witness_keys *keys)
 {
     note_begin(out, submission->note.text);
     for (size_t i = 0; i < keys->count; i++) {
         const struct note_key *key = &keys->key[i];
-        const struct note_signature *by = find_by(&submission->note, key);
+        const struct note_signature *by = note_signature_by(&submission->note, key);
         if (by != NULL &&
             slice_equal(slice_str(key->name), submission->checkpoint.origin)) {
-            notes_put_line(out, by);
+            note_repeat_signature(out, by);
         }
     }
 }

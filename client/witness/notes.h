@@ -12,7 +12,6 @@
  * judge_signatures. */
 void notes_put_verified(struct lines_out *out, const struct submission *submission,
                         const struct witness_keys *keys);
-void notes_put_line(struct lines_out *out, const struct note_signature *signature);
 
 /* The cosignature of that witness with the latest time above *time_s, which it moves;
  * NULL: there is none. A false one counts as none: whoever handed the note in may have

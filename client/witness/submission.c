@@ -4,6 +4,7 @@
 #include "proto/text.h"
 #include "proto/tlog/b64.h"
 #include "proto/tlog/lines.h"
+#include "proto/tlog/proof.h"
 
 static const char old[] = "old ";
 enum { OLD_LEN = sizeof(old) - 1 };
@@ -14,25 +15,6 @@ static enum sg_status read_old(struct slice line, uint64_t *size)
         return SG_INVALID;
     }
     return text_uint(slice_of(line.data + OLD_LEN, line.len - OLD_LEN), INT64_MAX, size);
-}
-
-/* The hashes, and the empty line behind them. */
-static enum sg_status read_path(struct slice *rest, struct tlog_path *path)
-{
-    struct slice line = {0};
-
-    path->count = 0;
-    while (lines_next(rest, &line)) {
-        if (line.len == 0) {
-            return SG_OK;
-        }
-        if (path->count == SUBMISSION_HASHES_MAX) {
-            return SG_TOO_LARGE;
-        }
-        TRY(b64_decode_hash(line, &path->hash[path->count]));
-        path->count++;
-    }
-    return SG_INVALID;
 }
 
 /* A checkpoint of size 0 with a root of its own has an answer of its own (422), so it
@@ -81,7 +63,7 @@ enum sg_status submission_parse(struct slice body, struct submission *out)
         return SG_INVALID;
     }
     TRY(read_old(line, &out->old_size));
-    TRY(read_path(&rest, &out->path));
+    TRY(proof_path_read(&rest, &out->path));
     TRY(note_parse(rest, &out->note));
     if (out->note.text.len > WITNESS_TEXT_MAX) {
         return SG_TOO_LARGE;

@@ -8,7 +8,7 @@
 #include "proto/tlog/note.h"
 
 /* The body of an add-checkpoint request (C2SP tlog-witness), taken apart. Pure. */
-enum { SUBMISSION_HASHES_MAX = 63, SUBMISSION_MAX = 131072 };
+enum { SUBMISSION_MAX = 131072 };
 
 struct submission {
     uint64_t old_size;

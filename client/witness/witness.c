@@ -139,7 +139,7 @@ static enum sg_status adopt(struct witness *witness, const struct witness_entry 
     }
     lines_start(&lines, witness->entry.note, sizeof(witness->entry.note));
     notes_put_verified(&lines, &witness->submission, witness->keys);
-    notes_put_line(&lines, own);
+    note_repeat_signature(&lines, own);
     TRY(lines_finish(&lines, &note));
     struct witness_entry *entry = (struct witness_entry *)malloc(sizeof(*entry));
     if (entry == NULL) {

@@ -130,11 +130,7 @@ static enum sg_status check_line(struct anchor *anchor, struct slice text,
     struct note note;
 
     lines_start(&lines, result->line, sizeof(result->line));
-    lines_text(&lines, "\xE2\x80\x94 ");
-    lines_put(&lines, signature->name);
-    lines_text(&lines, " ");
-    lines_put(&lines, signature->base64);
-    lines_text(&lines, "\n");
+    note_repeat_signature(&lines, signature);
     TRY(lines_finish(&lines, &bytes));
     result->line_len = bytes.len;
     lines_start(&lines, alone, sizeof(alone));
@@ -144,18 +140,6 @@ static enum sg_status check_line(struct anchor *anchor, struct slice text,
     TRY(lines_finish(&lines, &bytes));
     TRY(note_parse(bytes, &note));
     return note_verify(&note, &anchor->key, verdict);
-}
-
-static const struct note_signature *find_signature(const struct note *note,
-                                                   const struct note_key *key)
-{
-    for (size_t i = 0; i < note->count; i++) {
-        if (note->signatures[i].id == key->id &&
-            slice_equal(note->signatures[i].name, slice_str(key->name))) {
-            return &note->signatures[i];
-        }
-    }
-    return NULL;
 }
 
 static enum sg_status judge_signature(struct anchor *anchor, struct slice text,
@@ -201,7 +185,7 @@ static enum sg_status take_lines(struct anchor *anchor, struct slice answer,
                        "the witness answers with something else than "
                        "lines of cosignatures");
     }
-    const struct note_signature *signature = find_signature(&note, &anchor->key);
+    const struct note_signature *signature = note_signature_by(&note, &anchor->key);
     if (signature == NULL) {
         return sg_fail(why, SG_INVALID,
                        "the witness answers without a signature by the key of its vkey");

@@ -6,17 +6,9 @@ static bool has_line(const struct note *note, const struct config_anchor *anchor
 {
     struct note_key key;
 
-    if (anchor->kind != ANCHOR_WITNESS ||
-        note_vkey_parse(slice_str(anchor->vkey), &key) != SG_OK) {
-        return false;
-    }
-    for (size_t i = 0; i < note->count; i++) {
-        if (note->signatures[i].id == key.id &&
-            slice_equal(note->signatures[i].name, slice_str(key.name))) {
-            return true;
-        }
-    }
-    return false;
+    return anchor->kind == ANCHOR_WITNESS &&
+           note_vkey_parse(slice_str(anchor->vkey), &key) == SG_OK &&
+           note_signature_by(note, &key) != NULL;
 }
 
 /* The first empty line ends the path, see proof.h. */

@@ -179,16 +179,29 @@ static bool signature_good(const struct note *note, size_t at, const struct note
                : ed25519_good(key, note->text, blob + ID_SIZE);
 }
 
+static bool is_by(const struct note_signature *signature, const struct note_key *key)
+{
+    return signature->id == key->id && slice_equal(signature->name, slice_str(key->name));
+}
+
+const struct note_signature *note_signature_by(const struct note *note,
+                                               const struct note_key *key)
+{
+    for (size_t i = 0; i < note->count; i++) {
+        if (is_by(&note->signatures[i], key)) {
+            return &note->signatures[i];
+        }
+    }
+    return NULL;
+}
+
 enum sg_status note_verify(const struct note *note, const struct note_key *key,
                            struct note_verdict *verdict)
 {
-    struct slice name = slice_str(key->name);
-
     *verdict = (struct note_verdict){0};
     for (size_t i = 0; i < note->count; i++) {
-        const struct note_signature *signature = &note->signatures[i];
         uint64_t time_s = 0;
-        if (signature->id != key->id || !slice_equal(signature->name, name)) {
+        if (!is_by(&note->signatures[i], key)) {
             continue;
         }
         if (!signature_good(note, i, key, &time_s)) {
@@ -223,5 +236,14 @@ void note_add_signature(struct lines_out *out, struct slice name, uint32_t id,
     lines_put(out, name);
     lines_text(out, " ");
     lines_b64(out, slice_of(blob, ID_SIZE + signature.len));
+    lines_text(out, "\n");
+}
+
+void note_repeat_signature(struct lines_out *out, const struct note_signature *signature)
+{
+    lines_text(out, dash);
+    lines_put(out, signature->name);
+    lines_text(out, " ");
+    lines_put(out, signature->base64);
     lines_text(out, "\n");
 }

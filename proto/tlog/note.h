@@ -57,6 +57,11 @@ struct note {
  * nothing about the signatures' worth. */
 SG_MUST_USE enum sg_status note_parse(struct slice bytes, struct note *note);
 
+/* The first line of that key, by name and id; NULL: there is none. Says nothing about the
+ * signature's worth. */
+const struct note_signature *note_signature_by(const struct note *note,
+                                               const struct note_key *key);
+
 /* What one known key has to say about a note. */
 struct note_verdict {
     bool signed_by;  /* at least one good signature, and no bad one */
@@ -77,5 +82,7 @@ SG_MUST_USE enum sg_status note_cosignature_text(struct slice text, uint64_t tim
 void note_begin(struct lines_out *out, struct slice text);
 void note_add_signature(struct lines_out *out, struct slice name, uint32_t id,
                         struct slice signature);
+/* The line of another note, as it stood there. */
+void note_repeat_signature(struct lines_out *out, const struct note_signature *signature);
 
 #endif

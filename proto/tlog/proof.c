@@ -38,8 +38,7 @@ static bool keyword(struct slice line, const char *word, struct slice *value)
     return true;
 }
 
-/* Up to the first empty line; those of the checkpoint come after it. */
-static enum sg_status read_path(struct slice *rest, struct tlog_path *path)
+enum sg_status proof_path_read(struct slice *rest, struct tlog_path *path)
 {
     struct slice line = {0};
 
@@ -87,7 +86,7 @@ enum sg_status proof_read(struct slice text, uint8_t *extra, size_t cap,
         return SG_INVALID;
     }
     TRY(text_uint(value, INT64_MAX, &made.index));
-    TRY(read_path(&rest, &made.path));
+    TRY(proof_path_read(&rest, &made.path));
     if (rest.len == 0) {
         return SG_INVALID;
     }

@@ -18,6 +18,10 @@ struct proof {
     struct slice checkpoint; /* a signed note */
 };
 
+/* A path as lines, here and in what a witness is asked: takes them off *rest, up to the
+ * first empty line and with it. SG_INVALID. SG_TOO_LARGE: more than 63 hashes. */
+SG_MUST_USE enum sg_status proof_path_read(struct slice *rest, struct tlog_path *path);
+
 void proof_write(struct lines_out *out, const struct proof *proof);
 
 /* Reads the form only. extra is decoded into the buffer, the checkpoint points into text.

@@ -2,7 +2,6 @@
  * A request that is accepted is written again as the very same bytes, and is never
  * cosigned: nobody here has the log's key. */
 #include "client/witness/judge.h"
-#include "client/witness/notes.h"
 #include "client/witness/settings.h"
 #include "tests/fuzz/support/fuzz.h"
 
@@ -25,7 +24,7 @@ static void write_again(const struct submission *submission, struct lines_out *o
     lines_text(out, "\n");
     note_begin(out, submission->note.text);
     for (size_t i = 0; i < submission->note.count; i++) {
-        notes_put_line(out, &submission->note.signatures[i]);
+        note_repeat_signature(out, &submission->note.signatures[i]);
     }
 }
 

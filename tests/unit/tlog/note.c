@@ -121,6 +121,32 @@ Test(note, a_cosignature_tells_its_time)
     cr_expect_eq(verdict.time_s, 1700000000);
 }
 
+Test(note, a_line_is_found_by_name_and_id_and_repeated_as_it_stood)
+{
+    static struct note note;
+    const char *vkeys[] = {vector_log_vkey, vector_witness_vkey};
+    struct note_key key;
+    struct lines_out lines;
+    struct slice again = {0};
+    char out[4096];
+
+    cr_assert_eq(note_parse(slice_str(vector_checkpoint), &note), SG_OK);
+    lines_start(&lines, out, sizeof(out));
+    note_begin(&lines, note.text);
+    for (size_t i = 0; i < SG_COUNT(vkeys); i++) {
+        key = key_of(vkeys[i]);
+        cr_assert_eq(note_signature_by(&note, &key), &note.signatures[i]);
+        note_repeat_signature(&lines, note_signature_by(&note, &key));
+    }
+    cr_assert_eq(lines_finish(&lines, &again), SG_OK);
+    cr_expect(slice_equal(again, slice_str(vector_checkpoint)));
+    key.id ^= 1;
+    cr_expect_null(note_signature_by(&note, &key), "the same name with another id");
+    key.id ^= 1;
+    key.name[0] ^= 1;
+    cr_expect_null(note_signature_by(&note, &key), "the same id under another name");
+}
+
 Test(note, a_changed_text_is_refused_by_both_signatures)
 {
     const char *changed = with(vector_checkpoint, "\n8\n", "\n9\n");
