@@ -98,7 +98,7 @@ static SG_MUST_USE enum sg_status sign(const struct approving *all, char *buffer
                                        struct slice *note, struct sg_error *why)
 {
     AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
-    AUTO(officer_key_fini) struct officer_key key = {.pair = NULL};
+    AUTO(named_key_fini) struct named_key key = {.pair = NULL};
 
     TRY(get_passphrase(all, &passphrase, why));
     TRY(officer_key_load(all->key_path, &passphrase, &key, why));
@@ -137,7 +137,7 @@ static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error
     struct slice note = {0};
     bool yes = false;
 
-    TRY(officer_key_look(all->key_path, NULL, why)); /* before anybody is asked */
+    TRY(officer_key_look(all->key_path, why)); /* before anybody is asked */
     TRY(look(all, why));
     TRY(agree(all, &yes, why));
     if (!yes) {

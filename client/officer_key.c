@@ -67,7 +67,7 @@ static SG_MUST_USE enum sg_status make(const struct key_options *options,
                                        struct sg_error *why)
 {
     AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
-    AUTO(officer_key_fini) struct officer_key key = {.pair = NULL};
+    AUTO(named_key_fini) struct named_key key = {.pair = NULL};
     const char *name = options->name == NULL ? options->person : options->name;
     char vkey[NOTE_VKEY_MAX];
 

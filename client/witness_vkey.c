@@ -16,7 +16,7 @@ static const struct option rows[] = {
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct vkey_options options = {.key = NULL};
-    struct witness_key key = {.pair = NULL};
+    struct named_key key = {.pair = NULL};
     struct sg_error why = {0};
     char vkey[NOTE_VKEY_MAX];
 
@@ -35,8 +35,8 @@ static enum exit_code run(const struct home *home, struct words *words)
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
-    note_vkey_format(&key.cosigner, vkey);
-    witness_key_fini(&key);
+    note_vkey_format(&key.verifier, vkey);
+    named_key_fini(&key);
     (void)printf("%s\n", vkey);
     return EXIT_WELL;
 }

@@ -12,7 +12,7 @@ static const char type_text[] = "text/plain; charset=utf-8";
 static const char type_size[] = "text/x.tlog.size";
 
 struct witness {
-    struct witness_key key;
+    struct named_key key;
     struct folder folder;
     const struct witness_keys *keys; /* borrowed */
     struct witness_state state;
@@ -35,7 +35,7 @@ static enum sg_status load(struct witness *witness, const struct witness_paths *
     TRY(folder_open(paths->state, &witness->folder, why));
     TRY(folder_lock(&witness->folder, why));
     TRY(witness_state_load(&witness->folder, &witness->state, why));
-    if (!same_key(&witness->state.cosigner, &witness->key.cosigner)) {
+    if (!same_key(&witness->state.cosigner, &witness->key.verifier)) {
         return sg_fail(why, SG_INVALID,
                        "the state in %s belongs to the witness '%s' and another key than "
                        "the one in %s",
@@ -70,7 +70,7 @@ void witness_close(struct witness *witness)
         return;
     }
     folder_close(&witness->folder);
-    witness_key_fini(&witness->key);
+    named_key_fini(&witness->key);
     free(witness);
 }
 
@@ -78,7 +78,7 @@ static enum sg_status make_state(struct folder *folder, struct witness_state *st
                                  const struct witness_paths *paths, const char *name,
                                  struct sg_error *why)
 {
-    struct witness_key key = {.pair = NULL};
+    struct named_key key = {.pair = NULL};
 
     TRY(folder_lock(folder, why));
     enum sg_status status = witness_state_load(folder, state, why);
@@ -89,8 +89,8 @@ static enum sg_status make_state(struct folder *folder, struct witness_state *st
     }
     why->text[0] = '\0';
     TRY(witness_key_make(name, paths->key, &key, why));
-    state->cosigner = key.cosigner;
-    witness_key_fini(&key);
+    state->cosigner = key.verifier;
+    named_key_fini(&key);
     return witness_state_store(folder, state, NULL, why);
 }
 
@@ -115,7 +115,7 @@ enum sg_status witness_init(const struct witness_paths *paths, const char *name,
 
 const struct note_key *witness_cosigner(const struct witness *witness)
 {
-    return &witness->key.cosigner;
+    return &witness->key.verifier;
 }
 
 /* --- Promises that are newer than the state ------------------------------------------
@@ -129,7 +129,7 @@ static enum sg_status adopt(struct witness *witness, const struct witness_entry 
 {
     uint64_t time_s = last == NULL ? 0 : last->time_s;
     const struct note_signature *own =
-        notes_newest(&witness->submission.note, &witness->key.cosigner, &time_s);
+        notes_newest(&witness->submission.note, &witness->key.verifier, &time_s);
     struct lines_out lines;
     struct slice note = {0};
 
@@ -145,7 +145,7 @@ static enum sg_status adopt(struct witness *witness, const struct witness_entry 
     if (entry == NULL) {
         return SG_NO_MEMORY;
     }
-    enum sg_status status = witness_entry_read(note, &witness->key.cosigner, entry);
+    enum sg_status status = witness_entry_read(note, &witness->key.verifier, entry);
     if (status == SG_OK) {
         status = witness_state_store(&witness->folder, &witness->state, entry, &out->why);
     }
@@ -208,7 +208,7 @@ static enum sg_status build_entry(struct witness *witness, uint64_t now_s,
     uint8_t blob[WITNESS_COSIGNATURE_SIZE];
     struct lines_out lines;
     struct slice note = {0};
-    const struct note_key *cosigner = &witness->key.cosigner;
+    const struct note_key *cosigner = &witness->key.verifier;
 
     TRY(witness_key_cosign(&witness->key, witness->submission.note.text, now_s, blob));
     lines_start(&lines, entry->note, sizeof(entry->note));

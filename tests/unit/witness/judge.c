@@ -292,7 +292,7 @@ Test(key, the_known_cosignature_is_made)
 {
     static struct note note;
     uint8_t blob[4 + WITNESS_COSIGNATURE_SIZE];
-    struct witness_key key;
+    struct named_key key;
     size_t len = 0;
 
     log_witness_key(&key);
@@ -302,5 +302,5 @@ Test(key, the_known_cosignature_is_made)
     cr_assert_eq(witness_key_cosign(&key, note.text, 1700000000, made), SG_OK);
     cr_expect_eq(len, sizeof(blob));
     cr_expect_arr_eq(blob + 4, made, sizeof(made));
-    witness_key_fini(&key);
+    named_key_fini(&key);
 }

@@ -131,7 +131,7 @@ static struct witness_entry entry;
 
 /* A cosigned note of the known answers under another origin each: only its own signature
  * counts in the state. */
-static void make_entry(struct witness_key *key, unsigned number)
+static void make_entry(struct named_key *key, unsigned number)
 {
     static char note[4096];
     uint8_t blob[WITNESS_COSIGNATURE_SIZE];
@@ -146,10 +146,10 @@ static void make_entry(struct witness_key *key, unsigned number)
     cr_assert_eq(witness_key_cosign(key, slice_str(text), NOW, blob), SG_OK);
     lines_start(&lines, note, sizeof(note));
     note_begin(&lines, slice_str(text));
-    note_add_signature(&lines, slice_str(key->cosigner.name), key->cosigner.id,
+    note_add_signature(&lines, slice_str(key->verifier.name), key->verifier.id,
                        slice_of(blob, sizeof(blob)));
     cr_assert_eq(lines_finish(&lines, &whole), SG_OK);
-    cr_assert_eq(witness_entry_read(whole, &key->cosigner, &entry), SG_OK);
+    cr_assert_eq(witness_entry_read(whole, &key->verifier, &entry), SG_OK);
 }
 
 static void open_folder(struct folder *folder)
@@ -161,12 +161,12 @@ static void open_folder(struct folder *folder)
 
 Test(state, holds_as_many_origins_as_it_says_and_reads_them_back)
 {
-    struct witness_key key;
+    struct named_key key;
     struct folder folder;
 
     open_folder(&folder);
     log_witness_key(&key);
-    state.cosigner = key.cosigner;
+    state.cosigner = key.verifier;
     for (unsigned i = 0; i < WITNESS_ORIGINS_MAX; i++) {
         make_entry(&key, i);
         cr_assert_eq(witness_state_store(&folder, &state, &entry, &why), SG_OK);
@@ -182,21 +182,21 @@ Test(state, holds_as_many_origins_as_it_says_and_reads_them_back)
         cr_expect_str_eq(again.entries[i].origin, state.entries[i].origin);
         cr_expect_eq(again.entries[i].time_s, NOW);
     }
-    witness_key_fini(&key);
+    named_key_fini(&key);
     folder_close(&folder);
     end();
 }
 
 Test(state, no_changed_byte_is_taken)
 {
-    struct witness_key key;
+    struct named_key key;
     struct folder folder;
     static uint8_t image[8192];
     struct folder_room room = {.data = image, .cap = sizeof(image)};
 
     open_folder(&folder);
     log_witness_key(&key);
-    state.cosigner = key.cosigner;
+    state.cosigner = key.verifier;
     make_entry(&key, 0);
     cr_assert_eq(witness_state_store(&folder, &state, &entry, &why), SG_OK);
     cr_assert_eq(folder_read(&folder, "state", &room, &why), SG_OK);
@@ -207,7 +207,7 @@ Test(state, no_changed_byte_is_taken)
         cr_expect_neq(witness_state_load(&folder, &again, &why), SG_OK, "byte %zu", i);
         image[i] ^= 1;
     }
-    witness_key_fini(&key);
+    named_key_fini(&key);
     folder_close(&folder);
     end();
 }

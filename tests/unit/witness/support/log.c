@@ -32,10 +32,10 @@ void log_keys(struct witness_keys *keys)
     cr_assert_eq(note_vkey_parse(slice_str(vector_log_vkey), &keys->key[0]), SG_OK);
 }
 
-void log_witness_key(struct witness_key *key)
+void log_witness_key(struct named_key *key)
 {
     key->pair = pair_of(0x20);
-    cr_assert_eq(note_vkey_parse(slice_str(vector_witness_vkey), &key->cosigner), SG_OK);
+    cr_assert_eq(note_vkey_parse(slice_str(vector_witness_vkey), &key->verifier), SG_OK);
 }
 
 struct tlog_hash log_root(uint64_t size)

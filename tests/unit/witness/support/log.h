@@ -18,7 +18,7 @@ struct slice log_note(uint64_t size, const struct tlog_hash *root);
 /* "old <size>", the proof, and the checkpoint. */
 struct slice log_body(uint64_t old_size, uint64_t size);
 /* The witness's key of the known answers, in memory only. */
-void log_witness_key(struct witness_key *key);
+void log_witness_key(struct named_key *key);
 /* Names for a key and a state in a fresh folder; log_remove takes it away with all. */
 void log_paths(struct witness_paths *paths);
 void log_remove(void);
