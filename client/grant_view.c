@@ -6,50 +6,28 @@
 
 #include "client/screen.h"
 #include "client/unpack.h"
+#include "proto/quorum/asking.h"
 #include "proto/text.h"
 
 enum { HOUR_SIZE = 20, US_PER_S = 1000000 };
 
-/* --- From the bytes ---------------------------------------------------------------- */
-
-/* What a message of a guarded method says. */
-struct meaning {
-    enum task task;
-    const char *object; /* borrowed from the message, as the reason */
-    const char *reason;
-};
-
-static bool mean_create(const ProtobufCMessage *message, struct meaning *out)
-{
-    const Segel__V1__CreateRequestRequest *request =
-        (const Segel__V1__CreateRequestRequest *)(const void *)message;
-
-    if (request->task_case != SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN) {
-        return false;
-    }
-    *out = (struct meaning){TASK_PIN_UNLOCK, request->unlock_pin->lane, request->reason};
-    return true;
-}
-
-static bool mean_release(const ProtobufCMessage *message, struct meaning *out)
-{
-    const Segel__V1__ReleaseLockDownRequest *request =
-        (const Segel__V1__ReleaseLockDownRequest *)(const void *)message;
-
-    *out = (struct meaning){TASK_LOCKDOWN_CLEAR, request->id, request->reason};
-    return true;
-}
-
+/* What a task does: up to the object, and behind it. Nobody signs what has no words here.
+ */
 static const struct {
-    const char *method;
-    const ProtobufCMessageDescriptor *type;
-    bool (*mean)(const ProtobufCMessage *message, struct meaning *out);
-} methods[] = {
-    {"/segel.v1.ApprovalService/CreateRequest",
-     &segel__v1__create_request_request__descriptor, mean_create},
-    {"/segel.v1.ApprovalService/ReleaseLockDown",
-     &segel__v1__release_lock_down_request__descriptor, mean_release},
+    const char *before[2]; /* English, Indonesian */
+    const char *after[2];
+} words[TASK_COUNT] = {
+    [TASK_PIN_UNLOCK] = {{"Lane ", "Jalur "},
+                         {" tries its PIN once more. If the PIN is wrong again, the "
+                          "token comes nearer to locking itself.",
+                          " mencoba PIN sekali lagi. Jika PIN masih salah, token makin "
+                          "dekat ke penguncian."}},
+    [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
+                             {" ends: the gateway signs again, at once.",
+                              " diakhiri: gateway langsung menandatangani lagi."}},
 };
+
+/* --- From the bytes ---------------------------------------------------------------- */
 
 /* A field that this program does not know could change what is asked. */
 static bool is_whole(const ProtobufCMessage *message, struct slice wire)
@@ -65,29 +43,27 @@ static bool put(char *out, size_t cap, const char *text)
     return len >= 0 && (size_t)len < cap;
 }
 
-static bool take_meaning(const struct meaning *meaning, struct grant_view *out)
+static bool take_asking(const struct asking *asking, struct grant_view *out)
 {
-    out->grant.action = meaning->task;
-    return put(out->grant.object, sizeof(out->grant.object), meaning->object) &&
-           put(out->reason, sizeof(out->reason), meaning->reason);
+    out->grant.action = asking->task;
+    return put(out->grant.object, sizeof(out->grant.object), asking->object) &&
+           put(out->grant.param, sizeof(out->grant.param), asking->param) &&
+           put(out->reason, sizeof(out->reason), asking->reason);
 }
 
 static bool read_message(const Segel__V1__GetRequestResponse *got, struct grant_view *out)
 {
+    const ProtobufCMessageDescriptor *type = asking_type(got->method);
     struct slice wire = slice_of(got->request.data, got->request.len);
-    struct meaning meaning;
-    bool known = false;
+    ProtobufCMessage *message = type == NULL ? NULL : unpack(type, wire);
+    struct sg_error why = {0};
+    struct asking asking;
 
-    for (size_t i = 0; i < SG_COUNT(methods) && !known; i++) {
-        if (strcmp(methods[i].method, got->method) != 0) {
-            continue;
-        }
-        ProtobufCMessage *message = unpack(methods[i].type, wire);
-        known = message != NULL && is_whole(message, wire) &&
-                methods[i].mean(message, &meaning) && take_meaning(&meaning, out);
-        unpack_free(message);
-    }
-    return known;
+    bool known = message != NULL && is_whole(message, wire) &&
+                 asking_read(got->method, message, &asking, &why) == SG_OK &&
+                 take_asking(&asking, out);
+    unpack_free(message);
+    return known && words[out->grant.action].before[0] != NULL;
 }
 
 static bool same(const ProtobufCBinaryData *bytes, const void *data, size_t len)
@@ -106,8 +82,7 @@ static bool fill_rest(const Segel__V1__GetRequestResponse *got, struct grant *ou
     }
     memcpy(out->policy, got->policy_sha256.data, sizeof(out->policy));
     return put(out->id, sizeof(out->id), approval->id) &&
-           put(out->requester, sizeof(out->requester), approval->requester) &&
-           put(out->param, sizeof(out->param), "-");
+           put(out->requester, sizeof(out->requester), approval->requester);
 }
 
 enum sg_status grant_view_make(const Segel__V1__GetRequestResponse *got,
@@ -132,21 +107,6 @@ enum sg_status grant_view_make(const Segel__V1__GetRequestResponse *got,
 }
 
 /* --- In words ---------------------------------------------------------------------- */
-
-/* Up to the object, and behind it. */
-static const struct {
-    const char *before[2]; /* English, Indonesian */
-    const char *after[2];
-} words[TASK_COUNT] = {
-    [TASK_PIN_UNLOCK] = {{"Lane ", "Jalur "},
-                         {" tries its PIN once more. If the PIN is wrong again, the "
-                          "token comes nearer to locking itself.",
-                          " mencoba PIN sekali lagi. Jika PIN masih salah, token makin "
-                          "dekat ke penguncian."}},
-    [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
-                             {" ends: the gateway signs again, at once.",
-                              " diakhiri: gateway langsung menandatangani lagi."}},
-};
 
 void grant_view_say(const struct grant_view *view, FILE *out, bool indonesian)
 {
@@ -200,6 +160,9 @@ void grant_view_print(const struct grant_view *view,
     line(out, indonesian ? "permintaan" : "request", view->grant.id);
     line(out, indonesian ? "tugas" : "task", task_name(view->grant.action));
     line(out, indonesian ? "objek" : "object", view->grant.object);
+    if (strcmp(view->grant.param, "-") != 0) {
+        line(out, indonesian ? "rincian" : "details", view->grant.param);
+    }
     line(out, indonesian ? "diminta oleh" : "asked for by", view->grant.requester);
     line(out, indonesian ? "alasan" : "reason", view->reason);
     line(out, indonesian ? "berlaku s.d." : "until", until);

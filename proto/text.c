@@ -178,6 +178,14 @@ void text_time(int64_t unix_us, char out[TEXT_TIME_SIZE])
     *at = '\0';
 }
 
+void text_time_s(int64_t unix_us, char out[TEXT_TIME_SIZE])
+{
+    enum { BEFORE_FRACTION = 19 };
+
+    text_time(unix_us, out);
+    memcpy(out + BEFORE_FRACTION, "Z", 2);
+}
+
 /* A reader of fixed fields: at stays where the first misfit was, ok remembers it. */
 struct fields {
     struct slice text;

@@ -27,6 +27,8 @@ SG_MUST_USE enum sg_status text_unhex(struct slice hex, uint8_t *out, size_t cap
 /* "2026-05-02T01:02:03.456789Z" and a NUL; years 1970 to 9999. */
 enum { TEXT_TIME_SIZE = 28 };
 void text_time(int64_t unix_us, char out[TEXT_TIME_SIZE]);
+/* "2026-05-02T01:02:03Z": the same without its fraction. */
+void text_time_s(int64_t unix_us, char out[TEXT_TIME_SIZE]);
 /* RFC 3339 with a zone ("Z" or "+07:00"), fraction of up to 6 digits optional. */
 SG_MUST_USE enum sg_status text_time_parse(struct slice text, int64_t *unix_us);
 

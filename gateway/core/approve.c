@@ -225,7 +225,7 @@ static enum sg_status fail(struct core *core, struct ledger_request *request,
 }
 
 static enum sg_status use(struct core *core, struct ledger_request *request,
-                          const struct grant *grant, struct slice note)
+                          struct slice note)
 {
     struct members members = {.count = 0};
     struct log_place place;
@@ -241,7 +241,7 @@ static enum sg_status use(struct core *core, struct ledger_request *request,
     members_add(&members, "grant_sha256", note_hash);
     members_add(&members, "requester", request->person);
     members_add(&members, "approvers", approvers);
-    TRY(effect_do(core, grant->action, request->object, &members, &place));
+    TRY(effect_do(core, request, &members, &place));
     request->state = REQUEST_EXECUTED;
     return settle(core, request, &place);
 }
@@ -262,11 +262,11 @@ static enum sg_status use_if_reached(struct core *core, struct request_order *or
         !is_reached(core, request, grant, slice_of(text, len))) {
         return SG_OK;
     }
-    enum sg_status status = effect_check(core, grant->action, request->object, why);
+    enum sg_status status = effect_check(core, request, why);
     if (status != SG_OK) {
         return fail(core, request, status, why->text);
     }
-    TRY(use(core, request, grant, slice_of(text, len)));
+    TRY(use(core, request, slice_of(text, len)));
     order->executed = request;
     return SG_OK;
 }

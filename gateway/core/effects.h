@@ -4,19 +4,33 @@
 #include "gateway/core/members.h"
 #include "gateway/core/requests.h"
 
-/* What tasks do. The task and its object stand in the text that persons have signed, and
- * nothing else is read. */
+/* What tasks do. A request is what persons have signed: task, object and param stand in
+ * their text, and the hash of message. Nothing else of it is read but id (empty before it
+ * was asked for), person and method. */
+struct effect {
+    /* Whether it could be done now: when it is asked for, and inside the transaction that
+     * does it. SG_NOT_FOUND, SG_PRECONDITION, …: why. */
+    enum sg_status (*check)(struct core *core, const struct ledger_request *request,
+                            struct sg_error *why);
+    /* Inside a transaction, after check: does it, with its record, which begins with
+     * these members (subject, grant, grant_sha256, requester, approvers). */
+    enum sg_status (*act)(struct core *core, const struct ledger_request *request,
+                          struct members *members, struct log_place *place);
+    /* After the commit: what is not in the ledger. NULL: nothing. */
+    void (*after)(struct core *core, const struct ledger_request *request);
+};
 
-/* Whether it could be done now. SG_UNSUPPORTED: this version does not do it;
- * SG_NOT_FOUND, SG_PRECONDITION: why. */
-SG_MUST_USE enum sg_status effect_check(struct core *core, enum task task,
-                                        const char *object, struct sg_error *why);
-/* Inside a transaction, after effect_check: does it, with its record, which begins with
- * these members. */
-SG_MUST_USE enum sg_status effect_do(struct core *core, enum task task,
-                                     const char *object, struct members *members,
-                                     struct log_place *place);
-/* After the commit: what is not in the ledger. */
-void effect_after(struct core *core, enum task task, const char *object);
+/* One a task that is served; each stands where its matter is. */
+extern const struct effect effect_unlock_pin; /* unlatch_effect.c */
+extern const struct effect effect_clear;      /* lockdown_effect.c */
+
+/* As struct effect has it. SG_UNSUPPORTED: this version does not do the task. */
+SG_MUST_USE enum sg_status effect_check(struct core *core,
+                                        const struct ledger_request *request,
+                                        struct sg_error *why);
+SG_MUST_USE enum sg_status effect_do(struct core *core,
+                                     const struct ledger_request *request,
+                                     struct members *members, struct log_place *place);
+void effect_after(struct core *core, const struct ledger_request *request);
 
 #endif

@@ -49,31 +49,18 @@ static enum sg_status check_asker(const struct core *core, const struct order *o
     return SG_OK;
 }
 
-static enum sg_status check_new(struct core *core, const struct request_order *order,
-                                struct sg_error *why)
-{
-    TRY(check_asker(core, &order->order, why));
-    TRY(effect_check(core, order->task, order->object, why));
-    if (core->grants.pending >= REQUESTS_PENDING_MAX) {
-        return sg_fail(why, SG_BUSY,
-                       "%d requests wait already; refuse those that are "
-                       "not needed, or wait until they end",
-                       REQUESTS_PENDING_MAX);
-    }
-    return SG_OK;
-}
-
 static void fill(struct core *core, const struct request_order *order,
                  struct ledger_request *out)
 {
     int64_t now_us = clock_wall_us();
     int64_t life_s = core->options.config->request_life_s;
 
-    *out = (struct ledger_request){.person = order->order.officer,
+    *out = (struct ledger_request){.id = "",
+                                   .person = order->order.officer,
                                    .request_id = order->order.request_id,
                                    .task = task_name(order->task),
                                    .object = order->object,
-                                   .param = "-",
+                                   .param = order->param,
                                    .method = order->method,
                                    .message = order->message,
                                    .state = REQUEST_PENDING,
@@ -82,6 +69,23 @@ static void fill(struct core *core, const struct request_order *order,
     out->not_after_us = (now_us / US_PER_S + life_s) * US_PER_S;
     memcpy(out->policy, policy_info(core->policy)->sha256, 32);
     memcpy(out->quorum, core->grants.quorum->sha256, 32);
+}
+
+static enum sg_status check_new(struct core *core, const struct request_order *order,
+                                struct sg_error *why)
+{
+    struct ledger_request request;
+
+    TRY(check_asker(core, &order->order, why));
+    fill(core, order, &request);
+    TRY(effect_check(core, &request, why));
+    if (core->grants.pending >= REQUESTS_PENDING_MAX) {
+        return sg_fail(why, SG_BUSY,
+                       "%d requests wait already; refuse those that are "
+                       "not needed, or wait until they end",
+                       REQUESTS_PENDING_MAX);
+    }
+    return SG_OK;
 }
 
 /* Everything that the grant's text is made of. */
@@ -374,8 +378,7 @@ void requests_tell(struct core *core, struct order *order)
         orders_obey_unlatch(core, order);
     }
     if (asked->executed != NULL) {
-        effect_after(core, task_find(slice_str(asked->executed->task)),
-                     asked->executed->object);
+        effect_after(core, asked->executed);
     }
 }
 

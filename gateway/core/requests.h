@@ -5,6 +5,7 @@
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/ledger/requests.h"
+#include "proto/quorum/grant.h"
 
 /* What persons ask of the core about requests, approvals and lock-down: an order of one
  * of the kinds from ORDER_REQUEST on. Of the order itself are read: who calls (officer,
@@ -15,13 +16,14 @@ struct request_order {
     struct order order; /* first */
     struct arena arena; /* owned: what is asked and answered */
 
-    enum task task;             /* REQUEST */
-    const char *method;         /* REQUEST: static */
-    char object[65];            /* REQUEST: a name, see text_name */
-    struct slice message;       /* REQUEST: in the arena */
-    char id[65];                /* GET, APPROVE, REFUSE */
-    struct slice note;          /* APPROVE: in the arena */
-    struct request_query query; /* LIST: its task is in the arena or static */
+    enum task task;                  /* REQUEST */
+    const char *method;              /* REQUEST: static */
+    char object[65];                 /* REQUEST: a name, see text_name */
+    char param[GRANT_PARAM_MAX + 1]; /* REQUEST: as asking.h makes it */
+    struct slice message;            /* REQUEST: in the arena */
+    char id[65];                     /* GET, APPROVE, REFUSE */
+    struct slice note;               /* APPROVE: in the arena */
+    struct request_query query;      /* LIST: its task is in the arena or static */
 
     /* The answer. */
     struct request_page page;   /* of LIST; else the one request */

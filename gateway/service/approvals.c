@@ -10,13 +10,7 @@
 
 /* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the
  * core, which knows the requests and who the persons are. */
-enum {
-    REQUEST_ID_MAX = 64,
-    REASON_MAX = 256,
-    NOTE_BYTES_MAX = 4096,
-    ROOM = 1 << 19,
-    ROOM_OF_LIST = 1 << 21
-};
+enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096, ROOM = 1 << 19, ROOM_OF_LIST = 1 << 21 };
 
 #define SERVICE "/segel.v1.ApprovalService/"
 
@@ -124,7 +118,6 @@ static bool fits(struct grpc_call *call, const char *text, size_t max,
 
 const char approvals_for_two[] = "requests are for the roles officer and reviewer";
 
-static const char bad_id[] = "request_id must have 1 to 64 bytes of plain text";
 static const char bad_reason[] = "reason must have 1 to 256 bytes of plain text";
 static const char bad_name[] =
     "id must be that of a request: 1 to 64 bytes of letters, digits, '.', '_' and '-'";
@@ -152,35 +145,39 @@ static bool keep_message(struct asked *asked, const ProtobufCMessage *message)
     return bytes != NULL;
 }
 
-/* A guarded task. object is known to be a name. */
-struct guarded {
-    enum task task;
-    const char *method;
-    const char *object;
-    const char *request_id;
-    const char *reason;
-    const ProtobufCMessage *message;
-    ProtobufCMessage *(*answer)(struct asked *asked);
-};
-
-static void ask_for(struct grpc_call *call, struct services *services,
-                    const struct guarded *guarded)
+static void take_asking(struct request_order *order, const struct asking *asking)
 {
-    struct asked *asked = approvals_open(call, services, ORDER_REQUEST);
+    order->task = asking->task;
+    (void)snprintf(order->object, sizeof(order->object), "%s", asking->object);
+    (void)snprintf(order->param, sizeof(order->param), "%s", asking->param);
+    (void)snprintf(order->order.request_id, sizeof(order->order.request_id), "%s",
+                   asking->request_id);
+    (void)snprintf(order->order.reason, sizeof(order->order.reason), "%s",
+                   asking->reason);
+}
 
+void approvals_guard(struct grpc_call *call, struct services *services,
+                     const struct guarded *guarded, const ProtobufCMessage *message)
+{
+    struct asking asking;
+    struct sg_error why = {0};
+
+    if (!approvals_may(call, ROLE_OFFICER, guarded->refusal)) {
+        return;
+    }
+    enum sg_status status = asking_read(guarded->method, message, &asking, &why);
+    if (status != SG_OK) {
+        finish_plain(call, status, why.text);
+        return;
+    }
+    struct asked *asked = approvals_open(call, services, ORDER_REQUEST);
     if (asked == NULL) {
         return;
     }
-    struct request_order *order = &asked->order;
     asked->answer = guarded->answer;
-    order->task = guarded->task;
-    order->method = guarded->method;
-    (void)snprintf(order->object, sizeof(order->object), "%s", guarded->object);
-    (void)snprintf(order->order.request_id, sizeof(order->order.request_id), "%s",
-                   guarded->request_id);
-    (void)snprintf(order->order.reason, sizeof(order->order.reason), "%s",
-                   guarded->reason);
-    if (!keep_message(asked, guarded->message)) {
+    asked->order.method = guarded->method;
+    take_asking(&asked->order, &asking);
+    if (!keep_message(asked, message)) {
         release(asked);
         finish_plain(call, SG_TOO_LARGE, "the request has more than 64 KiB");
         return;
@@ -188,73 +185,26 @@ static void ask_for(struct grpc_call *call, struct services *services,
     approvals_submit(call, asked);
 }
 
-static SG_MUST_USE enum sg_status
-check_task(const Segel__V1__CreateRequestRequest *request, struct sg_error *why)
-{
-    if (request->task_case == SEGEL__V1__CREATE_REQUEST_REQUEST__TASK__NOT_SET) {
-        return sg_fail(why, SG_INVALID, "the task is missing");
-    }
-    if (request->task_case != SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN) {
-        return sg_fail(why, SG_UNSUPPORTED,
-                       "this version serves the task unlock_pin only");
-    }
-    if (!text_name(slice_str(request->unlock_pin->lane))) {
-        return sg_fail(why, SG_INVALID,
-                       "unlock_pin.lane is not the name of a lane: 1 to 64 bytes of "
-                       "letters, digits, '.', '_' and '-'");
-    }
-    return SG_OK;
-}
-
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
                          void *services)
 {
-    const Segel__V1__CreateRequestRequest *request =
-        (const Segel__V1__CreateRequestRequest *)(const void *)message;
-    struct sg_error why = {0};
+    static const struct guarded guarded = {.method = SERVICE "CreateRequest",
+                                           .refusal =
+                                               "asking for a task needs the role officer",
+                                           .answer = approvals_create_answer};
 
-    if (!approvals_may(call, ROLE_OFFICER, "asking for a task needs the role officer") ||
-        !fits(call, request->request_id, REQUEST_ID_MAX, bad_id) ||
-        !fits(call, request->reason, REASON_MAX, bad_reason)) {
-        return;
-    }
-    enum sg_status status = check_task(request, &why);
-    if (status != SG_OK) {
-        finish_plain(call, status, why.text);
-        return;
-    }
-    const struct guarded guarded = {.task = TASK_PIN_UNLOCK,
-                                    .method = SERVICE "CreateRequest",
-                                    .object = request->unlock_pin->lane,
-                                    .request_id = request->request_id,
-                                    .reason = request->reason,
-                                    .message = message,
-                                    .answer = approvals_create_answer};
-    ask_for(call, (struct services *)services, &guarded);
+    approvals_guard(call, (struct services *)services, &guarded, message);
 }
 
 void approvals_on_release(struct grpc_call *call, const ProtobufCMessage *message,
                           void *services)
 {
-    const Segel__V1__ReleaseLockDownRequest *request =
-        (const Segel__V1__ReleaseLockDownRequest *)(const void *)message;
+    static const struct guarded guarded = {
+        .method = SERVICE "ReleaseLockDown",
+        .refusal = "asking for the end of a lock-down needs the role officer",
+        .answer = approvals_release_answer};
 
-    if (!approvals_may(call, ROLE_OFFICER,
-                       "asking for the end of a lock-down needs the role "
-                       "officer") ||
-        !fits(call, request->request_id, REQUEST_ID_MAX, bad_id) ||
-        !fits(call, request->reason, REASON_MAX, bad_reason) ||
-        !approvals_named(call, request->id)) {
-        return;
-    }
-    const struct guarded guarded = {.task = TASK_LOCKDOWN_CLEAR,
-                                    .method = SERVICE "ReleaseLockDown",
-                                    .object = request->id,
-                                    .request_id = request->request_id,
-                                    .reason = request->reason,
-                                    .message = message,
-                                    .answer = approvals_release_answer};
-    ask_for(call, (struct services *)services, &guarded);
+    approvals_guard(call, (struct services *)services, &guarded, message);
 }
 
 /* --- Agreeing and refusing --------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include "gateway/core/requests.h"
 #include "gateway/service/inside.h"
+#include "proto/quorum/asking.h"
 #include "segel/v1/approvals.pb-c.h"
 
 /* Inside of ApprovalService: approvals.c takes calls to the core, approvals_answer.c
@@ -14,6 +15,16 @@ struct asked {
     int64_t created_us;
     ProtobufCMessage *(*answer)(struct asked *asked); /* in the order's arena */
 };
+
+/* A method that only a quorum can have done (proto/quorum/asking.def). */
+struct guarded {
+    const char *method;  /* full name; static, as refusal */
+    const char *refusal; /* to callers who are no officers */
+    ProtobufCMessage *(*answer)(struct asked *asked);
+};
+/* Asks the core for it with the bytes of message; answers the call in any case. */
+void approvals_guard(struct grpc_call *call, struct services *services,
+                     const struct guarded *guarded, const ProtobufCMessage *message);
 
 /* NULL: the call has been refused. */
 struct asked *approvals_open(struct grpc_call *call, struct services *services,
@@ -27,6 +38,7 @@ bool approvals_named(struct grpc_call *call, const char *id);
 extern const char approvals_for_two[];
 
 /* The answer to a call that went well; NULL: the arena is full. */
+Segel__V1__Approval *approvals_approval(struct asked *asked);
 ProtobufCMessage *approvals_create_answer(struct asked *asked);
 ProtobufCMessage *approvals_list_answer(struct asked *asked);
 ProtobufCMessage *approvals_get_answer(struct asked *asked);

@@ -150,7 +150,7 @@ static Segel__V1__Approval *done_alone(struct asked *asked)
     return out;
 }
 
-static Segel__V1__Approval *the_approval(struct asked *asked)
+Segel__V1__Approval *approvals_approval(struct asked *asked)
 {
     return asked->order.alone ? done_alone(asked)
                               : approval(asked, asked->order.page.items);
@@ -165,7 +165,7 @@ ProtobufCMessage *approvals_create_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approval = the_approval(asked);
+    out->approval = approvals_approval(asked);
     return out->approval == NULL ? NULL : &out->base;
 }
 
@@ -177,7 +177,7 @@ ProtobufCMessage *approvals_approve_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approval = the_approval(asked);
+    out->approval = approvals_approval(asked);
     return out->approval == NULL ? NULL : &out->base;
 }
 
@@ -189,7 +189,7 @@ ProtobufCMessage *approvals_refuse_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approval = the_approval(asked);
+    out->approval = approvals_approval(asked);
     return out->approval == NULL ? NULL : &out->base;
 }
 
@@ -311,7 +311,7 @@ ProtobufCMessage *approvals_release_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approval = the_approval(asked);
+    out->approval = approvals_approval(asked);
     out->state = approvals_lock_down(asked);
     return out->approval == NULL || out->state == NULL ? NULL : &out->base;
 }

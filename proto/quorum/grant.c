@@ -6,7 +6,6 @@
 #include "proto/text.h"
 
 static const char HEADER[] = "segel-grant/v1";
-enum { SECOND_SIZE = 21 }; /* "2026-05-02T01:12:03Z" and a NUL */
 
 /* --- Writing ----------------------------------------------------------------------- */
 
@@ -42,13 +41,11 @@ static void write_hash(struct lines_out *out, const char *name, const uint8_t ha
     write_line(out, name, text);
 }
 
-/* Without a fraction. */
 static void write_time(struct lines_out *out, int64_t unix_us)
 {
     char text[TEXT_TIME_SIZE];
 
-    text_time(unix_us, text);
-    memcpy(text + SECOND_SIZE - 2, "Z", 2);
+    text_time_s(unix_us, text);
     write_line(out, "not-after", text);
 }
 
