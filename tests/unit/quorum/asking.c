@@ -12,20 +12,20 @@ static struct asking asking;
 static struct sg_error why;
 static Segel__V1__CreateRequestRequest create;
 static Segel__V1__UnlockPinTask unlock;
-static char id[65];
-static char reason[300];
-static char lane[80];
+static struct {
+    char id[65];
+    char reason[300];
+    char lane[80];
+} text;
 
 static void set_up(void)
 {
     segel__v1__create_request_request__init(&create);
     segel__v1__unlock_pin_task__init(&unlock);
-    strcpy(id, "r-1");
-    strcpy(reason, "the PIN file was mended");
-    strcpy(lane, "lane0");
-    unlock.lane = lane;
-    create.request_id = id;
-    create.reason = reason;
+    text = (typeof(text)){"r-1", "the PIN file was mended", "lane0"};
+    unlock.lane = text.lane;
+    create.request_id = text.id;
+    create.reason = text.reason;
     create.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN;
     create.unlock_pin = &unlock;
 }
@@ -38,8 +38,8 @@ Test(asking, a_message_is_read)
     cr_expect_eq(asking.task, TASK_PIN_UNLOCK);
     cr_expect_str_eq(asking.object, "lane0");
     cr_expect_str_eq(asking.param, "-");
-    cr_expect_str_eq(asking.reason, reason);
-    cr_expect_str_eq(asking.request_id, id);
+    cr_expect_str_eq(asking.reason, text.reason);
+    cr_expect_str_eq(asking.request_id, text.id);
 }
 
 Test(asking, the_type_is_that_of_the_method)
@@ -51,18 +51,18 @@ Test(asking, the_type_is_that_of_the_method)
 
 Test(asking, what_breaks_its_limits_is_refused)
 {
-    strcpy(lane, "lane 0");
+    text.lane[4] = ' ';
     cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "unlock_pin.lane"), "%s", why.text);
     set_up();
-    id[0] = '\0';
+    text.id[0] = '\0';
     cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
     set_up();
-    memset(reason, 'x', 257);
-    reason[257] = '\0';
+    memset(text.reason, 'x', 257);
+    text.reason[257] = '\0';
     cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
     set_up();
-    reason[2] = '\n';
+    text.reason[2] = '\n';
     cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
     set_up();
     create.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK__NOT_SET;
