@@ -366,6 +366,12 @@ crash: ## kill -9 under load: CYCLES=2000; POWER=50 power cuts; FAULTS=1, POINTS
 	  $(if $(POWER),--power $(POWER)) $(if $(FAULTS),--faults) $(if $(POINTS),--points) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE))
 
+DIR ?= ../shared/corpus/pdf
+corpus: ## sign every PDF below DIR as its expected.tsv says; VISIBLE=1 with a stamp
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/corpus/run.py $(if $(VISIBLE),--visible) $(DIR)
+
 # Everything below build/fuzz: programs, what they found, how far each target has come.
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzz: ## libFuzzer with sanitizers; SECONDS=60 a target, RUNS=n in all, TARGET=name
