@@ -78,18 +78,18 @@ static enum sg_status read_key_file(const char *path, struct note_key *key)
     return note_vkey_parse(slice_of(text, strcspn(text, "\r\n")), key);
 }
 
-static bool read_key(const char *given, enum note_kind kind, struct note_key *key)
+static bool read_key(const char *given, bool of_log, struct note_key *key)
 {
     return (note_vkey_parse(slice_str(given), key) == SG_OK ||
             read_key_file(given, key) == SG_OK) &&
-           key->kind == kind;
+           note_kind_of_log(key->kind) == of_log;
 }
 
 static bool add_log(struct call *call, const char *value)
 {
     struct note_key key;
 
-    return call->trust.log_count == 0 && read_key(value, NOTE_ED25519, &key) &&
+    return call->trust.log_count == 0 && read_key(value, true, &key) &&
            trust_add_log(&call->trust, &key, &call->why) == SG_OK;
 }
 
@@ -98,7 +98,7 @@ static bool add_witness(struct call *call, const char *value)
 {
     struct note_key key;
 
-    return read_key(value, NOTE_COSIGNATURE, &key) &&
+    return read_key(value, false, &key) &&
            trust_add_witness(&call->trust, &key, &call->why) == SG_OK;
 }
 

@@ -133,7 +133,7 @@ static enum sg_status put_prefix(struct settings *settings, struct slice value,
 static bool is_known(const struct witness_keys *keys, const struct note_key *key)
 {
     for (size_t i = 0; i < keys->count; i++) {
-        if (memcmp(keys->key[i].public_key, key->public_key, NOTE_KEY_SIZE) == 0) {
+        if (note_key_same(&keys->key[i], key)) {
             return true;
         }
     }
@@ -149,13 +149,14 @@ static enum sg_status put_log(struct settings *settings, struct slice value,
     struct note_key key;
 
     (void)take_word(&rest);
-    if (note_vkey_parse(vkey, &key) != SG_OK || key.kind != NOTE_ED25519 ||
+    if (note_vkey_parse(vkey, &key) != SG_OK || !note_kind_of_log(key.kind) ||
         rest.len > 0) {
-        return sg_fail(why, SG_INVALID,
-                       "'%.*s' is no verifier key of a log: it looks like "
-                       "NAME+8 HEX DIGITS+BASE64, and its kind is 1 (Ed25519); the line "
-                       "\"ready\" of segeld's log has it as log_key",
-                       shown(vkey), (const char *)vkey.data);
+        return sg_fail(
+            why, SG_INVALID,
+            "'%.*s' is no verifier key of a log: it looks like "
+            "NAME+8 HEX DIGITS+BASE64, and its kind is 1 (Ed25519) or 2 (ECDSA "
+            "on P-256); the line \"ready\" of segeld's log has it as log_key",
+            shown(vkey), (const char *)vkey.data);
     }
     if (is_known(&settings->keys, &key)) {
         return sg_fail(why, SG_INVALID, "the key of the log '%s' is named twice",

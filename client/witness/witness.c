@@ -25,7 +25,7 @@ struct witness {
 static bool same_key(const struct note_key *a, const struct note_key *b)
 {
     return a->id == b->id && a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
-           memcmp(a->public_key, b->public_key, NOTE_KEY_SIZE) == 0;
+           note_key_same(a, b);
 }
 
 static enum sg_status load(struct witness *witness, const struct witness_paths *paths,

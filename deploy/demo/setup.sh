@@ -8,7 +8,8 @@
 #   DIR/clients/NAME     folders for `segel --home`: e-office, reviewer, officer-1
 #   DIR/pki              the test authorities (pki.sh)
 #   DIR/log.vkey         public key of the transparency log, taken from the token
-# BIN: folder of the programs. POLICY: policy file. THREADS: sessions of the lane.
+# BIN: folder of the programs. POLICY: policy file. THREADS: sessions of the lane. LOG_TYPE:
+# type of the log key, ed25519 or p-256.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,6 +19,7 @@ BIN=${BIN:-$here/../../build/bin}
 POLICY=${POLICY:-$here/../policies/bsre-seal.yaml}
 MODULE=${MODULE:-/usr/lib/softhsm/libsofthsm2.so}
 ORIGIN=${ORIGIN:-segel.example.go.id/log}
+LOG_TYPE=${LOG_TYPE:-ed25519}
 TOKEN=segel-demo
 [ $# -gt 0 ] || set -- seal-demo:rsa-2048
 
@@ -47,15 +49,24 @@ keygen() { # NAME TYPE [SCHEME]; prints the id
     json_field id <"$dir/$1.json"
 }
 
-# C2SP vkey: <origin>+<first 4 bytes of SHA-256(origin, LF, 01, key)>+<base64(01, key)>
+# C2SP vkey: <origin>+<first 4 bytes of SHA-256(origin, LF, 01, key)>+<base64(01, key)>, and
+# of ECDSA <origin>+<first 4 bytes of SHA-256(SPKI)>+<base64(02, SPKI)>
 log_vkey() {
-    local raw=$dir/.log-key
+    local raw=$dir/.log-key id
     hsm public --token "$TOKEN" --pin-file "$dir/pin" --id "$log_id" --out "$raw.pem"
-    { printf '\001' && openssl pkey -pubin -in "$raw.pem" -outform DER | tail -c 32; } >"$raw"
-    local id
-    id=$({ printf '%s\n' "$ORIGIN" && cat "$raw"; } | openssl dgst -sha256 -r | cut -c 1-8)
-    printf '%s+%s+%s\n' "$ORIGIN" "$id" "$(openssl base64 -A -in "$raw")"
-    rm -f "$raw" "$raw.pem"
+    openssl pkey -pubin -in "$raw.pem" -outform DER >"$raw.der"
+    case $LOG_TYPE in
+    ed25519)
+        { printf '\001' && tail -c 32 "$raw.der"; } >"$raw"
+        id=$({ printf '%s\n' "$ORIGIN" && cat "$raw"; } | openssl dgst -sha256 -r)
+        ;;
+    *)
+        { printf '\002' && cat "$raw.der"; } >"$raw"
+        id=$(openssl dgst -sha256 -r "$raw.der")
+        ;;
+    esac
+    printf '%s+%.8s+%s\n' "$ORIGIN" "$id" "$(openssl base64 -A -in "$raw")"
+    rm -f "$raw" "$raw.pem" "$raw.der"
 }
 
 # --- Keys with their certificates ----------------------------------------------------------
@@ -149,7 +160,7 @@ YAML
 }
 
 make_token
-log_id=$(keygen log ed25519)
+log_id=$(keygen log "$LOG_TYPE")
 canary_id=$(keygen canary p-256)
 log_vkey >"$dir/log.vkey"
 make_pki

@@ -68,7 +68,7 @@ static enum sg_status check_pair(const struct config_anchor *one,
     }
     TRY(read_vkey(one, &a, why));
     TRY(read_vkey(other, &b, why));
-    return memcmp(a.public_key, b.public_key, sizeof(a.public_key)) != 0
+    return !note_key_same(&a, &b)
                ? SG_OK
                : sg_fail(why, SG_INVALID,
                          "anchors '%s' and '%s' have one key: two witnesses are two keys",

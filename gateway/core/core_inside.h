@@ -19,6 +19,8 @@
 #include "gateway/core/route.h"
 #include "gateway/core/state.h"
 #include "gateway/core/succession.h"
+#include "proto/tlog/merkle.h"
+#include "proto/tlog/note.h"
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   life       core.c, start.c, reload.c; unlatch.c, release.c: without a gateway
@@ -89,12 +91,13 @@ struct core {
     size_t note_count;
     size_t notes_lost; /* events that found no place since the last summary */
 
-    char log_vkey[320];
-    uint8_t log_public[32];
+    struct note_key log_key;
+    char log_vkey[NOTE_VKEY_MAX];
     size_t log_berth;
     bool log_key_seen; /* its lane has shown it, and it is the one of the ledger */
     uint8_t checkpoint_text[512];
     size_t checkpoint_len;
+    struct tlog_hash checkpoint_digest; /* what ECDSA signs */
     bool checkpoint_pending;
     bool checkpoint_failed; /* said once on the log line */
     int64_t checkpoint_us;

@@ -26,8 +26,8 @@ static enum sg_status take_key(struct ledger *ledger, const char *vkey,
 {
     struct note_key key;
 
-    if (note_vkey_parse(slice_str(vkey), &key) != SG_OK || key.kind != NOTE_ED25519) {
-        return sg_fail(why, SG_INVALID, "the log key '%.80s' is no Ed25519 verifier key",
+    if (note_vkey_parse(slice_str(vkey), &key) != SG_OK || !note_kind_of_log(key.kind)) {
+        return sg_fail(why, SG_INVALID, "the log key '%.80s' is no verifier key of a log",
                        vkey);
     }
     if (strcmp(key.name, ledger->origin) != 0) {

@@ -60,17 +60,12 @@ static enum person_role role_of(struct slice word)
     return (enum person_role)role;
 }
 
-static bool same_key(const struct note_key *a, const struct note_key *b)
-{
-    return memcmp(a->public_key, b->public_key, NOTE_KEY_SIZE) == 0;
-}
-
 static bool key_is_known(const struct roster *roster, const struct note_key *key)
 {
     for (size_t p = 0; p < roster->groups.leaf_count; p++) {
         const struct roster_person *person = &roster->persons[p];
         for (size_t k = 0; k < person->key_count; k++) {
-            if (same_key(&person->keys[k], key)) {
+            if (note_key_same(&person->keys[k], key)) {
                 return true;
             }
         }

@@ -18,7 +18,7 @@ static bool is_known(const struct note_key *keys, size_t count,
                      const struct note_key *key)
 {
     for (size_t i = 0; i < count; i++) {
-        if (memcmp(keys[i].public_key, key->public_key, NOTE_KEY_SIZE) == 0) {
+        if (note_key_same(&keys[i], key)) {
             return true;
         }
     }
@@ -27,14 +27,15 @@ static bool is_known(const struct note_key *keys, size_t count,
 
 /* One more key of a kind; its words are right. */
 static enum sg_status read_key(const struct reading *reading, struct slice vkey,
-                               enum note_kind kind, struct note_key *key)
+                               bool of_log, struct note_key *key)
 {
-    if (note_vkey_parse(vkey, key) == SG_OK && key->kind == kind) {
+    if (note_vkey_parse(vkey, key) == SG_OK && note_kind_of_log(key->kind) == of_log) {
         return SG_OK;
     }
     return sg_fail(reading->why, SG_INVALID, "'%.*s' is no verifier key of a %s",
                    vkey.len < 80 ? (int)vkey.len : 80, (const char *)vkey.data,
-                   kind == NOTE_ED25519 ? "log (Ed25519)" : "witness (cosignatures)");
+                   of_log ? "log (Ed25519, or ECDSA on P-256)"
+                          : "witness (cosignatures)");
 }
 
 enum sg_status trust_add_log(struct trust_policy *trust, const struct note_key *key,
@@ -43,7 +44,7 @@ enum sg_status trust_add_log(struct trust_policy *trust, const struct note_key *
     if (trust->log_count == TRUST_LOGS_MAX) {
         return sg_fail(why, SG_INVALID, "there are more than %d logs", TRUST_LOGS_MAX);
     }
-    if (key->kind != NOTE_ED25519 || is_known(trust->logs, trust->log_count, key)) {
+    if (!note_kind_of_log(key->kind) || is_known(trust->logs, trust->log_count, key)) {
         return sg_fail(why, SG_INVALID, "this key stands above already");
     }
     trust->logs[trust->log_count++] = *key;
@@ -74,7 +75,7 @@ static enum sg_status read_log(struct reading *reading)
     if (reading->line.count < 2 || reading->line.count > 3) {
         return sg_fail(reading->why, SG_INVALID, "a log is its key, and perhaps a URL");
     }
-    TRY(read_key(reading, reading->line.word[1], NOTE_ED25519, &key));
+    TRY(read_key(reading, reading->line.word[1], true, &key));
     return trust_add_log(reading->trust, &key, reading->why);
 }
 
@@ -86,7 +87,7 @@ static enum sg_status read_witness(struct reading *reading)
         return sg_fail(reading->why, SG_INVALID,
                        "a witness is a name, its key, and perhaps a URL");
     }
-    TRY(read_key(reading, reading->line.word[2], NOTE_COSIGNATURE, &key));
+    TRY(read_key(reading, reading->line.word[2], false, &key));
     return add_witness(reading->trust, reading->line.word[1], &key, reading->why);
 }
 

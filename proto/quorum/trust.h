@@ -17,7 +17,7 @@ enum { TRUST_LOGS_MAX = 32, TRUST_WITNESSES_MAX = 32 };
 
 struct trust_policy {
     size_t log_count;
-    struct note_key logs[TRUST_LOGS_MAX];           /* Ed25519 */
+    struct note_key logs[TRUST_LOGS_MAX];           /* Ed25519 or ECDSA */
     struct groups groups;                           /* its leaves are the witnesses */
     struct note_key witnesses[TRUST_WITNESSES_MAX]; /* cosignature keys */
     bool has_quorum;                                /* false: none is asked for */

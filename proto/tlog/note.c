@@ -1,10 +1,11 @@
 #include "proto/tlog/note.h"
 
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 
 #include "proto/text.h"
 #include "proto/tlog/b64.h"
 #include "proto/tlog/key_id.h"
+#include "proto/tlog/public_key.h"
 
 /* A signature line begins with an em dash (U+2014) and one space. */
 static const char dash[] = "\xE2\x80\x94 ";
@@ -100,29 +101,6 @@ enum sg_status note_parse(struct slice bytes, struct note *note)
     return rest.len == 0 && note->count > 0 ? SG_OK : SG_INVALID;
 }
 
-static void free_key(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-}
-
-static void free_ctx(EVP_MD_CTX **ctx)
-{
-    EVP_MD_CTX_free(*ctx);
-}
-
-static bool ed25519_good(const struct note_key *key, struct slice text,
-                         const uint8_t *signature)
-{
-    AUTO(free_key)
-    EVP_PKEY *public_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-                                                       key->public_key, NOTE_KEY_SIZE);
-    AUTO(free_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-    return public_key != NULL && ctx != NULL &&
-           EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public_key) == 1 &&
-           EVP_DigestVerify(ctx, signature, NOTE_ED25519_SIZE, text.data, text.len) == 1;
-}
-
 enum sg_status note_cosignature_text(struct slice text, uint64_t time_s, char *out,
                                      size_t cap, size_t *len)
 {
@@ -146,17 +124,21 @@ static void release(char **text)
 
 /* time: 8 bytes, big endian, before the signature. */
 static bool cosignature_good(const struct note_key *key, struct slice text,
-                             const uint8_t *blob, uint64_t *time_s)
+                             struct slice blob, uint64_t *time_s)
 {
     size_t cap = text.len + 64;
     size_t len = 0;
-    uint64_t time =
-        (uint64_t)note_id_read(blob) << 32 | (uint64_t)note_id_read(blob + ID_SIZE);
-    AUTO(release) char *message = (char *)OPENSSL_malloc(cap);
 
+    if (blob.len != TIME_SIZE + NOTE_ED25519_SIZE) {
+        return false;
+    }
+    uint64_t time = (uint64_t)note_id_read(blob.data) << 32 |
+                    (uint64_t)note_id_read(blob.data + ID_SIZE);
+    AUTO(release) char *message = (char *)OPENSSL_malloc(cap);
     if (time > INT64_MAX || message == NULL ||
         note_cosignature_text(text, time, message, cap, &len) != SG_OK ||
-        !ed25519_good(key, slice_of(message, len), blob + TIME_SIZE)) {
+        !public_key_signed(key, slice_of(message, len),
+                           slice_of(blob.data + TIME_SIZE, NOTE_ED25519_SIZE))) {
         return false;
     }
     *time_s = time;
@@ -166,17 +148,17 @@ static bool cosignature_good(const struct note_key *key, struct slice text,
 static bool signature_good(const struct note *note, size_t at, const struct note_key *key,
                            uint64_t *time_s)
 {
-    uint8_t blob[ID_SIZE + TIME_SIZE + NOTE_ED25519_SIZE];
-    size_t want = key->kind == NOTE_COSIGNATURE ? sizeof(blob) : sizeof(blob) - TIME_SIZE;
+    enum { CAP = ID_SIZE + TIME_SIZE + NOTE_ECDSA_MAX };
+    uint8_t blob[CAP];
     size_t len = 0;
 
-    if (b64_decode(note->signatures[at].base64, blob, sizeof(blob), &len) != SG_OK ||
-        len != want) {
+    if (b64_decode(note->signatures[at].base64, blob, sizeof(blob), &len) != SG_OK) {
         return false;
     }
+    struct slice signature = slice_of(blob + ID_SIZE, len - ID_SIZE);
     return key->kind == NOTE_COSIGNATURE
-               ? cosignature_good(key, note->text, blob + ID_SIZE, time_s)
-               : ed25519_good(key, note->text, blob + ID_SIZE);
+               ? cosignature_good(key, note->text, signature, time_s)
+               : public_key_signed(key, note->text, signature);
 }
 
 static bool is_by(const struct note_signature *signature, const struct note_key *key)

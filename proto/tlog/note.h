@@ -13,28 +13,41 @@ enum {
                         * reach 5 kB each */
     NOTE_SIGNATURES_MAX = 32,
     NOTE_NAME_MAX = 255,
-    NOTE_KEY_SIZE = 32,
+    NOTE_KEY_SIZE = 32,  /* Ed25519: the point */
+    NOTE_SPKI_SIZE = 91, /* ECDSA on P-256: the SubjectPublicKeyInfo in DER */
+    NOTE_PUBLIC_MAX = NOTE_SPKI_SIZE,
     NOTE_ED25519_SIZE = 64,
-    NOTE_VKEY_MAX = NOTE_NAME_MAX + 1 + 8 + 1 + 44 + 1 /* with a NUL */
+    NOTE_ECDSA_MAX = 72,                                /* DER of r and s */
+    NOTE_VKEY_MAX = NOTE_NAME_MAX + 1 + 8 + 1 + 124 + 1 /* with a NUL */
 };
 
-/* The kinds that are verified; signatures of any other kind are ignored. */
-enum note_kind { NOTE_ED25519 = 0x01, NOTE_COSIGNATURE = 0x04 };
+/* The kinds that are verified; signatures of any other kind are ignored. ECDSA is on
+ * P-256 and over SHA-256 of the text, as transparency-dev/formats has it; it is for logs
+ * whose token has no Ed25519. */
+enum note_kind { NOTE_ED25519 = 0x01, NOTE_ECDSA = 0x02, NOTE_COSIGNATURE = 0x04 };
 
 struct note_key {
     char name[NOTE_NAME_MAX + 1];
-    uint32_t id; /* follows from all the rest */
+    uint32_t id; /* follows from all the rest; of ECDSA from the public key alone */
     enum note_kind kind;
-    uint8_t public_key[NOTE_KEY_SIZE];
+    uint8_t public_key[NOTE_PUBLIC_MAX]; /* what the kind leaves is 0 */
 };
 
 /* Not empty, at most NOTE_NAME_MAX bytes, UTF-8, no space of any kind, no control
  * character, no '+'. */
 bool note_name_valid(struct slice name);
-/* Names a raw Ed25519 key and computes its id. SG_INVALID: the name is not valid. */
+/* Names a public key of as many bytes as its kind has, and computes its id. SG_INVALID:
+ * the name is not valid. */
 SG_MUST_USE enum sg_status note_key_make(struct slice name, enum note_kind kind,
-                                         const uint8_t public_key[NOTE_KEY_SIZE],
-                                         struct note_key *key);
+                                         const uint8_t *public_key, struct note_key *key);
+/* The key of a log, as a token tells it: a SubjectPublicKeyInfo of Ed25519 or P-256.
+ * SG_UNSUPPORTED: of another kind. SG_INVALID: the name is not valid. */
+SG_MUST_USE enum sg_status note_key_of_spki(struct slice name, struct slice spki,
+                                            struct note_key *key);
+/* Whether keys of this kind sign checkpoints as a log. */
+bool note_kind_of_log(enum note_kind kind);
+/* Whether it is the same public key, by whatever name. */
+bool note_key_same(const struct note_key *a, const struct note_key *b);
 /* "<name>+<id>+<base64>". SG_INVALID: malformed, or the id does not belong to the key.
  * SG_UNSUPPORTED: a kind that is not verified here. */
 SG_MUST_USE enum sg_status note_vkey_parse(struct slice vkey, struct note_key *key);

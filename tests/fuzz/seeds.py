@@ -340,6 +340,7 @@ def notes():
     yield "note", "unsigned", body.encode()
     yield "note", "vkey", b"segel.example.go.id/log+00000000+" + base64.b64encode(
         b"\1" + bytes(range(32)))
+    yield from ecdsa_notes(body)
     yield "checkpoint", "plain", body.encode()
     yield "checkpoint", "no-origin", b"\n" + body.split("\n", 1)[1].encode()
     yield "checkpoint", "extended", (body + "more\n").encode()
@@ -349,6 +350,27 @@ def notes():
     proof = f"c2sp.org/tlog-proof@v1\nindex 3\n{root}\n{root}\n\n{body}{line}"
     yield "proof", "plain", proof.encode()
     yield "proof", "extra", proof.replace("index", f"extra {root}\nindex").encode()
+
+
+def ecdsa_notes(body):
+    """A log key on P-256: SubjectPublicKeyInfo and signature in DER."""
+    import base64
+    import hashlib
+    name = "segel.example.go.id/log"
+    spki = bytes.fromhex(
+        "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+        "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
+    key_id = hashlib.sha256(spki).digest()[:4]
+    vkey = f"{name}+{key_id.hex()}+".encode() + base64.b64encode(b"\2" + spki)
+    yield "note", "vkey-ecdsa", vkey
+    yield "note", "vkey-ecdsa-off-the-curve", vkey[:-3] + b"Q=="
+    number = b"\2\x20" + b"\x11" * 32
+    for form, signature in (("plain", b"\x30\x44" + number * 2), ("empty", b"\x30\0"),
+                            ("long", b"\x30\x81\x44" + number * 2),
+                            ("sides", b"\x11" * 64), ("cut", b"\x30\x44" + number)):
+        line = base64.b64encode(key_id + signature).decode()
+        yield "note", f"ecdsa-{form}", f"{body}\n\N{EM DASH} {name} {line}\n".encode()
 
 
 def submissions():

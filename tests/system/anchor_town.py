@@ -20,8 +20,8 @@ LONGEST_S = 30
 class Town:
     """One rig, one witness; each claim begins with a ledger and folders of its own."""
 
-    def __init__(self, name):
-        self.rig = rig.Rig(name)
+    def __init__(self, name, **environment):
+        self.rig = rig.Rig(name, **environment)
         self.vkey = self.rig.read("log.vkey").strip()
         self.first, self.second = Witness(self.vkey), Witness(self.vkey, "other.example/w2")
         self.count, self.stamps = 0, None

@@ -189,6 +189,23 @@ Test(trust, by_hand_asks_for_a_number)
     cr_expect(trust_reached(&trust, 1 | 4));
 }
 
+/* Keys on P-256 begin alike: they are told apart by their points. */
+Test(trust, two_logs_on_one_curve_are_two_logs)
+{
+    uint8_t spki[NOTE_SPKI_SIZE] = {0x30, 0x59};
+    struct note_key one;
+    struct note_key two;
+
+    memset(&trust, 0, sizeof(trust));
+    cr_assert_eq(note_key_make(slice_str("a.name"), NOTE_ECDSA, spki, &one), SG_OK);
+    spki[NOTE_SPKI_SIZE - 1] = 1;
+    cr_assert_eq(note_key_make(slice_str("b.name"), NOTE_ECDSA, spki, &two), SG_OK);
+    cr_assert_eq(trust_add_log(&trust, &one, &why), SG_OK);
+    cr_assert_eq(trust_add_log(&trust, &two, &why), SG_OK);
+    cr_expect_eq(trust_add_log(&trust, &two, &why), SG_INVALID, "twice");
+    cr_expect_eq(trust_add_witness(&trust, &two, &why), SG_INVALID, "no cosignatures");
+}
+
 Test(trust, the_log_is_the_one_of_the_name)
 {
     cr_assert_eq(parse(), SG_OK, "%s", why.text);

@@ -83,7 +83,7 @@ Test(vkey, another_kind_of_key_is_unsupported)
 {
     struct note_key key;
 
-    cr_expect_eq(note_vkey_parse(slice_str(with(vector_log_vkey, "+AQO", "+AgO")), &key),
+    cr_expect_eq(note_vkey_parse(slice_str(with(vector_log_vkey, "+AQO", "+BQO")), &key),
                  SG_UNSUPPORTED);
 }
 
