@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/command.h"
+#include "client/export_record.h"
 #include "client/file.h"
 #include "client/log_stream.h"
 #include "client/period.h"
@@ -17,6 +18,7 @@ struct export_options {
     const char *until;
     const char *out;
     const char *vkey;
+    bool unrecorded;
 };
 
 #define AT(member) offsetof(struct export_options, member)
@@ -28,6 +30,7 @@ static const struct option rows[] = {
     {"vkey", 0, "FILE",
      "verifier key of the log that you were given (default: log.vkey of the home folder)",
      AT(vkey)},
+    {"unrecorded", 0, NULL, UNRECORDED_HELP, AT(unrecorded)},
 };
 static const struct option_table table = {rows, SG_COUNT(rows)};
 
@@ -140,6 +143,18 @@ static enum sg_status add_named(struct export *export, const struct words *files
     return SG_OK;
 }
 
+static enum sg_status record(struct export *export, const struct tlog_hash *sha256)
+{
+    const struct manifest_head *range = &export->range;
+    const struct export_record made = {.kind = SEGEL__V1__EXPORT_KIND__EXPORT_KIND_BUNDLE,
+                                       .sha256 = *sha256,
+                                       .tree_size = range->tree_size,
+                                       .from_us = range->from_us,
+                                       .until_us = range->until_us};
+
+    return export_record(export->channel, &made, &export->record, export->why);
+}
+
 static enum sg_status make(struct export *export, const struct export_options *options,
                            const struct words *files)
 {
@@ -153,17 +168,36 @@ static enum sg_status make(struct export *export, const struct export_options *o
     TRY(export_checkpoints(export));
     TRY(export_tiles(export));
     TRY(add_named(export, files));
-    return bundle_writer_finish(&export->writer, &export->range, as_tar, export->why);
+    TRY(bundle_writer_seal(&export->writer, &export->range, &export->sha256,
+                           export->why));
+    if (!options->unrecorded) {
+        TRY(record(export, &export->sha256));
+    }
+    return bundle_writer_finish(&export->writer, as_tar, export->why);
 }
 
-static void say_result(const struct export *export, const char *out)
+static void say_record(const struct export *export, const struct export_options *options)
 {
+    char hex[65];
+
+    if (!options->unrecorded) {
+        text_hex(slice_of(export->sha256.bytes, TLOG_HASH_SIZE), hex);
+        (void)printf("On the log as record %" PRIu64 ", by the SHA-256 of its MANIFEST:\n"
+                     "  %s\n",
+                     export->record, hex);
+    }
+}
+
+static void say_result(const struct export *export, const struct export_options *options)
+{
+    const char *out = options->out;
     const struct manifest_head *range = &export->range;
 
     (void)printf("%s: records %" PRIu64 " to %" PRIu64 " of %" PRIu64
                  ", %zu files, log %s\n",
                  out, range->first, range->end - 1, range->tree_size,
                  export->writer.count, range->origin);
+    say_record(export, options);
     (void)printf("Check it with: segel-verify --log-key log.vkey %s\n", out);
 }
 
@@ -224,7 +258,7 @@ static enum exit_code carry_out(const struct home *home,
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
-    say_result(export, options->out);
+    say_result(export, options);
     return EXIT_WELL;
 }
 

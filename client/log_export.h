@@ -21,7 +21,9 @@ struct export
     struct bundle_out scratch; /* any other */
     struct named policies;
     struct named certificates;
-    struct sg_error *why; /* borrowed */
+    struct tlog_hash sha256; /* of the manifest, once it is sealed */
+    uint64_t record;         /* index of its record on the log */
+    struct sg_error *why;    /* borrowed */
 };
 
 /* log_export_records.c: the records, and what they name. */

@@ -52,11 +52,12 @@ static const char *decision_of(const json_t *record)
 }
 
 /* What the record is about: a job, its decision, or of an event of the gateway itself the
- * lane or key, and why. */
+ * lane or key, and why; of what readers made of the log, which file. */
 static void about(const json_t *record, char *out, size_t size)
 {
     const char *job = first_of(record, "job", "decision_id");
-    const char *detail = first_of(record, "detail", "reason");
+    const char *why = first_of(record, "detail", "reason");
+    const char *detail = why[0] != '\0' ? why : member(record, "sha256");
     const char *subject = job[0] != '\0' ? job : member(record, "subject");
     bool both = job[0] == '\0' && detail[0] != '\0';
 

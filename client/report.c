@@ -1,7 +1,9 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/command.h"
+#include "client/export_record.h"
 #include "client/file.h"
 #include "client/moment.h"
 #include "client/progress.h"
@@ -22,6 +24,7 @@ struct report_options {
     const char *format;
     const char *out;
     const char *lang;
+    bool unrecorded;
 };
 
 #define AT(member) offsetof(struct report_options, member)
@@ -49,6 +52,7 @@ static const struct option rows[] = {
      AT(format)},
     {"out", 'o', "FOLDER", "make a folder with all formats instead", AT(out)},
     {"lang", 0, "id|en", "language (default: en)", AT(lang)},
+    {"unrecorded", 0, NULL, UNRECORDED_HELP, AT(unrecorded)},
 };
 
 enum { SHOW_US = 200000, SHOW_EVERY = 1024 };
@@ -68,6 +72,8 @@ struct call {
     enum output_format format;
     bool as_files;
     struct showing showing;
+    struct channel *channel; /* owned; NULL with a bundle */
+    struct account *account; /* borrowed */
 };
 
 /* --- The command line -------------------------------------------------------------- */
@@ -188,18 +194,28 @@ static void show(void *context, const struct account *account)
 
 /* --- Reading ----------------------------------------------------------------------- */
 
-static void close_channel(struct channel **channel)
-{
-    channel_close(*channel);
-}
-
 static enum sg_status read_gateway(const struct home *home, struct call *call,
                                    struct account *account, struct sg_error *why)
 {
-    AUTO(close_channel) struct channel *channel = NULL;
+    TRY(home_connect(home, &call->channel, why));
+    return report_log(call->channel, &call->trust, account, why);
+}
 
-    TRY(home_connect(home, &channel, why));
-    return report_log(channel, &call->trust, account, why);
+/* A report of a bundle is made without a gateway, which may be another one's or gone. */
+static enum sg_status record(void *context, const char sha256[65], struct sg_error *why)
+{
+    const struct call *call = (const struct call *)context;
+    uint64_t index = 0;
+    size_t len = 0;
+    struct export_record made = {.kind = SEGEL__V1__EXPORT_KIND__EXPORT_KIND_REPORT,
+                                 .tree_size = call->account->total,
+                                 .from_us = call->period.from_us,
+                                 .until_us = call->period.until_us};
+
+    MUST(text_unhex(slice_str(sha256), made.sha256.bytes, TLOG_HASH_SIZE, &len) == SG_OK);
+    TRY(export_record(call->channel, &made, &index, why));
+    (void)fprintf(stderr, "On the log as record %" PRIu64 ", by its SHA-256\n", index);
+    return SG_OK;
 }
 
 static enum sg_status read_file(const char *path, const struct call *call,
@@ -253,8 +269,13 @@ static enum exit_code make(const struct home *home, const struct report_options 
     if (status == SG_OK) {
         status = read_source(home, options, call, account, &why);
     }
+    call->account = account;
     call->output.account = account;
     call->output.hands = &call->hands;
+    if (call->channel != NULL && !options->unrecorded) {
+        call->output.tell = record;
+        call->output.context = call;
+    }
     if (status == SG_OK) {
         status = call->as_files
                      ? output_folder(&call->output, options->out, &why)
@@ -297,6 +318,7 @@ static enum exit_code run(const struct home *home, struct words *words)
         return EXIT_USAGE;
     }
     enum exit_code code = carry_out(home, &options, &call);
+    channel_end(&call.channel);
     hands_fini(&call.hands);
     return code;
 }

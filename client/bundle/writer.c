@@ -220,9 +220,9 @@ static enum sg_status name_folder(struct bundle_writer *writer, struct sg_error 
     return SG_OK;
 }
 
-enum sg_status bundle_writer_finish(struct bundle_writer *writer,
-                                    struct manifest_head *head, bool as_tar,
-                                    struct sg_error *why)
+enum sg_status bundle_writer_seal(struct bundle_writer *writer,
+                                  struct manifest_head *head, struct tlog_hash *sha256,
+                                  struct sg_error *why)
 {
     struct bundle_out *out = (struct bundle_out *)calloc(1, sizeof(*out));
 
@@ -233,5 +233,12 @@ enum sg_status bundle_writer_finish(struct bundle_writer *writer,
     bundle_out_fini(out);
     free(out);
     TRY(status);
+    *sha256 = writer->files[writer->count - 1].sha256;
+    return SG_OK;
+}
+
+enum sg_status bundle_writer_finish(struct bundle_writer *writer, bool as_tar,
+                                    struct sg_error *why)
+{
     return as_tar ? name_tar(writer, why) : name_folder(writer, why);
 }

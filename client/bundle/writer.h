@@ -22,9 +22,14 @@ struct bundle_writer {
 /* SG_CONFLICT: the target is there already. SG_IO. */
 SG_MUST_USE enum sg_status bundle_writer_start(struct bundle_writer *writer,
                                                const char *target, struct sg_error *why);
-/* Writes the manifest and gives the bundle its name; as_tar: as one file. */
-SG_MUST_USE enum sg_status bundle_writer_finish(struct bundle_writer *writer,
-                                                struct manifest_head *head, bool as_tar,
+/* Writes the manifest, after all other files: its SHA-256 stands for the whole bundle, as
+ * a folder and as one file. */
+SG_MUST_USE enum sg_status bundle_writer_seal(struct bundle_writer *writer,
+                                              struct manifest_head *head,
+                                              struct tlog_hash *sha256,
+                                              struct sg_error *why);
+/* Gives a sealed bundle its name; as_tar: as one file. */
+SG_MUST_USE enum sg_status bundle_writer_finish(struct bundle_writer *writer, bool as_tar,
                                                 struct sg_error *why);
 /* Releases all; what has not been finished leaves nothing behind. */
 void bundle_writer_fini(struct bundle_writer *writer);

@@ -207,7 +207,7 @@ static enum sg_status fill(const struct output *output, const struct folder *fol
         status = put_sums(folder);
     }
     return status == SG_OK
-               ? SG_OK
+               ? made_tell(output, &made, why)
                : sg_fail(why, status, "%s could not be written whole: is the disk full?",
                          folder->path);
 }

@@ -64,6 +64,13 @@ enum sg_status made_make(const struct output *output, struct made *made,
     return status == SG_OK ? SG_OK : sg_fail(why, status, "%s", sg_status_text(status));
 }
 
+enum sg_status made_tell(const struct output *output, const struct made *made,
+                         struct sg_error *why)
+{
+    return output->tell == NULL ? SG_OK
+                                : output->tell(output->context, made->sha256, why);
+}
+
 /* The hash is of all bytes before its own line. */
 static enum sg_status put_json(const struct made *made, FILE *stream)
 {
@@ -90,6 +97,7 @@ enum sg_status output_stream(const struct output *output, enum output_format for
     AUTO(made_fini) struct made made = {.json = NULL};
 
     TRY(made_make(output, &made, why));
+    TRY(made_tell(output, &made, why));
     return made_put(output, &made, format, stream) == SG_OK
                ? SG_OK
                : sg_fail(why, SG_IO, "the report could not be written whole");

@@ -12,6 +12,10 @@ struct output {
     const struct hands *hands;     /* borrowed */
     bool for_ca;
     bool indonesian;
+    /* NULL, or told the report's SHA-256 when all else has gone well, before anything has
+     * its name or reaches the stream; what it refuses is not written. */
+    enum sg_status (*tell)(void *context, const char sha256[65], struct sg_error *why);
+    void *context;
 };
 
 /* One format on a stream. SG_IO: it could not be written whole. SG_NO_MEMORY. */

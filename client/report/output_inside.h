@@ -14,6 +14,8 @@ struct made {
 SG_MUST_USE enum sg_status made_make(const struct output *output, struct made *made,
                                      struct sg_error *why);
 void made_fini(struct made *made);
+SG_MUST_USE enum sg_status made_tell(const struct output *output, const struct made *made,
+                                     struct sg_error *why);
 SG_MUST_USE enum sg_status made_put(const struct output *output, const struct made *made,
                                     enum output_format format, FILE *stream);
 /* Frees the paper. */

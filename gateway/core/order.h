@@ -18,7 +18,8 @@ enum order_kind {
     ORDER_APPROVE, /* one person's signature over a request */
     ORDER_REFUSE,
     ORDER_LOCK_DOWN, /* nothing is signed any more */
-    ORDER_ROSTER     /* who may take part */
+    ORDER_ROSTER,    /* who may take part */
+    ORDER_EXPORT     /* a report or bundle was made of the log */
 };
 
 /* Decisions of the log judged by both policies. */

@@ -344,7 +344,7 @@ enum sg_status requests_write(struct core *core, struct order *order)
         [ORDER_REQUEST] = on_request, [ORDER_REQUEST_LIST] = on_list,
         [ORDER_REQUEST_GET] = find,   [ORDER_APPROVE] = on_approve,
         [ORDER_REFUSE] = on_refuse,   [ORDER_LOCK_DOWN] = on_lock_down,
-        [ORDER_ROSTER] = on_roster};
+        [ORDER_ROSTER] = on_roster,   [ORDER_EXPORT] = exports_write};
     struct request_order *asked = (struct request_order *)order;
 
     order->status = SG_OK;

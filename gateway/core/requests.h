@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_CORE_REQUESTS_H
 #define SEGEL_GATEWAY_CORE_REQUESTS_H
 
+#include "gateway/core/exports.h"
 #include "gateway/core/lockdown.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
@@ -24,6 +25,7 @@ struct request_order {
     char id[65];                     /* GET, APPROVE, REFUSE */
     struct slice note;               /* APPROVE: in the arena */
     struct request_query query;      /* LIST: its task is in the arena or static */
+    struct export_made made;         /* EXPORT */
 
     /* The answer. */
     struct request_page page;   /* of LIST; else the one request */

@@ -16,10 +16,10 @@
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
  * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
  * items, result.c the answer to a job, explain.c Explain, signer.c GetSigner, log.c and
- * log_answer.c LogService, health.c gRPC health, tokens.c, approvals.c and policies.c
- * what officers see and order, clerk.c what takes long with policies, petitions.c those
- * that wait for a second person, policy_answers.c what is said of them, reflected.c what
- * reflection tells. */
+ * log_answer.c LogService, exports.c what readers made of it, health.c gRPC health,
+ * tokens.c, approvals.c and policies.c what officers see and order, clerk.c what takes
+ * long with policies, petitions.c those that wait for a second person, policy_answers.c
+ * what is said of them, reflected.c what reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
@@ -68,6 +68,7 @@ struct services {
     struct clerk *clerk;                /* owned */
     atomic_uint policy_asks;            /* calls of PolicyService, under way */
     struct explain_gauge *explains;     /* owned; one a caller of the configuration */
+    struct explain_gauge *exports;      /* owned; likewise, of RecordExport */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     pthread_mutex_t callers_lock;

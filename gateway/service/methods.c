@@ -1,6 +1,7 @@
 #include "gateway/service/methods.h"
 
 #include "gateway/service/explain.h"
+#include "gateway/service/exports.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/log_call.h"
 #include "gateway/service/officers.h"
@@ -112,6 +113,13 @@ static const struct grpc_method table[] = {
      .max_elements = 16,
      .on_message = log_on_tiles,
      .on_close = log_on_close},
+    {.path = LOG "RecordExport",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__record_export_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = exports_on_record},
     {.path = "/segel.v1.KeyService/ListTokens",
      .kind = GRPC_UNARY,
      .request = &segel__v1__list_tokens_request__descriptor,

@@ -74,8 +74,11 @@ static enum sg_status make_methods(struct services *services)
         services->options.config->caller_count + 1, sizeof(*services->page_callers));
     services->explains = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->explains));
+    services->exports = (struct explain_gauge *)calloc(
+        services->options.config->caller_count + 1, sizeof(*services->exports));
     if (services->methods == NULL || services->page_report == NULL ||
-        services->page_callers == NULL || services->explains == NULL) {
+        services->page_callers == NULL || services->explains == NULL ||
+        services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -233,6 +236,7 @@ void services_free(struct services *services)
     free(services->page_report);
     free(services->page_callers);
     free(services->explains);
+    free(services->exports);
     free(services);
 }
 

@@ -24,7 +24,7 @@ LATE = (25, 25)  # jobs under the second and the third policy
 
 def export(rig, name, *arguments, client="reviewer"):
     out = rig.path(name)
-    return rig.segel(client, "log", "export", "--out", out, *arguments), out
+    return rig.segel(client, "log", "export", "--unrecorded", "--out", out, *arguments), out
 
 
 def exported(rig, name, *arguments):
@@ -269,7 +269,8 @@ def what_a_killed_export_left_is_cleared_by_the_next(rig):
 def kill_early(rig, out):
     """Exit code of an export that is killed as soon as anything of it is there."""
     process = subprocess.Popen([os.path.join(BIN, "segel"), "--home",
-                                rig.path("clients", "reviewer"), "log", "export", "--out", out],
+                                rig.path("clients", "reviewer"), "log", "export", "--unrecorded",
+                                "--out", out],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not os.path.exists(out + ".tmp") and not os.path.exists(out) \
             and process.poll() is None:
@@ -295,7 +296,7 @@ def a_full_disk_is_one_sentence_and_leaves_nothing(rig):
     os.makedirs(small)
     script = f"mount -t tmpfs -o size=128k none {small} && " \
              f"{BIN}/segel --home {rig.path('clients', 'reviewer')} log export " \
-             f"--out {small}/bundle; code=$?; ls -A {small}; exit $code"
+             f"--unrecorded --out {small}/bundle; code=$?; ls -A {small}; exit $code"
     result = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True,
                             text=True, check=False, timeout=60)
     if "unshare" in result.stderr or "mount" in result.stderr:

@@ -84,7 +84,7 @@ def served(rig, service):
 def report(rig, service, *arguments, period=("--year", "2026")):
     with served(rig, service):
         return rig.segel("reviewer", "report", *period, "--log-key", KEY.vkey, "--format",
-                         "json", *arguments)
+                         "json", "--unrecorded", *arguments)
 
 
 def refused(rig, service, *words):

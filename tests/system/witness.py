@@ -558,7 +558,7 @@ def a_disk_that_is_full_is_answered_by_500_and_ends_it(_):
 def gateways_log(rigged, name):
     """What a gateway's log holds now, as one that a witness can be asked about."""
     out = rigged.path(name)
-    result = rigged.segel("reviewer", "log", "export", "--out", out)
+    result = rigged.segel("reviewer", "log", "export", "--unrecorded", "--out", out)
     equal(result.returncode, 0, result.stderr)
     files = bundles.read_files(out)
     leaves = [leaf(record) for path in sorted(files) if path.startswith("records/")
