@@ -104,7 +104,7 @@ enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
 static bool log_key_ready(struct core *core)
 {
     struct sg_error why = {0};
-    struct note_key key;
+    struct note_key key = {.name = ""};
 
     if (core->log_key_seen) {
         return true;
