@@ -72,8 +72,8 @@ struct config_key {
     struct config_words lanes; /* names; empty = every lane is asked for it */
     struct config_token token; /* of its URI; all "" = any */
     struct config_object object;
-    const char *certificate;
-    const char *chain; /* NULL = none */
+    const char *certificate; /* NULL: an empty slot, which a ceremony fills */
+    const char *chain;       /* NULL = none */
     enum sg_scheme scheme;
     enum sg_hash hash;
     struct config_words allowed_classes; /* empty = any that is not prohibited */

@@ -80,6 +80,26 @@ static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
     return check_lanes(p, map, key);
 }
 
+/* A key is known by all of them, or a ceremony will make it. */
+static enum sg_status read_certificate(struct parse *p, const struct yaml_node *map,
+                                       struct config_key *key)
+{
+    bool placed = yaml_get(map, "id") != NULL || yaml_get(map, "uri") != NULL;
+
+    if (placed != (yaml_get(map, "certificate") != NULL) ||
+        (!placed && yaml_get(map, "chain") != NULL)) {
+        return yaml_fail(p->doc, map, p->why,
+                         "a key needs id or uri, and certificate; without all of them, "
+                         "and chain, it is a slot that a ceremony fills");
+    }
+    if (!placed) {
+        return SG_OK;
+    }
+    TRY(field_path(p, map, "certificate", &key->certificate));
+    return yaml_get(map, "chain") == NULL ? SG_OK
+                                          : field_path(p, map, "chain", &key->chain);
+}
+
 static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
                                struct config_key *key)
 {
@@ -106,10 +126,7 @@ static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
     TRY(field_text(p, map, "class", &key->class));
     TRY(parse_choice(p, yaml_get(map, "class"), key->class, classes, &index));
     TRY(read_place(p, map, key));
-    TRY(field_path(p, map, "certificate", &key->certificate));
-    if (yaml_get(map, "chain") != NULL) {
-        TRY(field_path(p, map, "chain", &key->chain));
-    }
+    TRY(read_certificate(p, map, key));
     TRY(read_algorithms(p, map, key));
     TRY(field_words(p, map, "allowed_classes", &key->allowed_classes));
     TRY(field_words(p, map, "prohibited_classes", &key->prohibited_classes));

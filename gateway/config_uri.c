@@ -167,9 +167,11 @@ enum sg_status uri_of_key(struct parse *p, const struct yaml_node *map,
     const struct yaml_node *node = yaml_get(map, "uri");
     const struct yaml_node *id = yaml_get(map, "id");
 
-    if ((node == NULL) == (id == NULL)) {
-        return yaml_fail(p->doc, node == NULL ? map : id, p->why,
-                         "a key needs either id or uri");
+    if (node != NULL && id != NULL) {
+        return yaml_fail(p->doc, id, p->why, "a key needs either id or uri");
+    }
+    if (node == NULL && id == NULL) {
+        return SG_OK; /* an empty slot; see read_certificate */
     }
     if (node == NULL) {
         return field_object_id(p, id, "id", &key->object);

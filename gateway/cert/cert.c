@@ -1,5 +1,6 @@
 #include "gateway/cert/cert.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,20 @@ static enum sg_status join_issuers(struct files *files)
     return SG_OK;
 }
 
+static enum sg_status read_anchors(const char *path, const char *certificate,
+                                   struct files *files, struct sg_error *why)
+{
+    TRY(pem_read(path, "list of trust anchors", &files->anchors, why));
+    TRY(join_issuers(files));
+    if (sk_X509_num(files->issuers) > CERT_CHAIN_MAX) {
+        return sg_fail(why, SG_INVALID,
+                       "the chain of %s has more than %d certificates; give its issuers "
+                       "only",
+                       certificate, CERT_CHAIN_MAX);
+    }
+    return SG_OK;
+}
+
 static enum sg_status read_files(const struct cert_files *paths, struct files *files,
                                  struct sg_error *why)
 {
@@ -47,14 +62,37 @@ static enum sg_status read_files(const struct cert_files *paths, struct files *f
     if (paths->chain != NULL) {
         TRY(pem_read(paths->chain, "certificate chain", &files->issuers, why));
     }
-    TRY(pem_read(paths->anchors, "list of trust anchors", &files->anchors, why));
-    TRY(join_issuers(files));
-    if (sk_X509_num(files->issuers) > CERT_CHAIN_MAX) {
-        return sg_fail(why, SG_INVALID,
-                       "the chain of %s has more than %d certificates; give its issuers "
-                       "only",
-                       paths->certificate, CERT_CHAIN_MAX);
+    return read_anchors(paths->anchors, paths->certificate, files, why);
+}
+
+static enum sg_status read_one(const unsigned char **at, const unsigned char *end,
+                               struct files *files)
+{
+    X509 *one = d2i_X509(NULL, at, (long)(end - *at));
+
+    ERR_clear_error();
+    if (one == NULL) {
+        return SG_INVALID;
     }
+    if (sk_X509_push(files->own, one) == 0) {
+        X509_free(one);
+        return SG_NO_MEMORY;
+    }
+    return SG_OK;
+}
+
+static enum sg_status read_der(struct slice chain, struct files *files)
+{
+    const unsigned char *at = chain.data;
+    const unsigned char *end = at + chain.len;
+
+    files->own = sk_X509_new_null();
+    if (files->own == NULL) {
+        return SG_NO_MEMORY;
+    }
+    do {
+        TRY(read_one(&at, end, files));
+    } while (at < end && sk_X509_num(files->own) <= CERT_CHAIN_MAX);
     return SG_OK;
 }
 
@@ -105,23 +143,46 @@ static enum sg_status fill(struct cert *cert, struct files *files, const char *p
     return chain_judge(cert, now_us);
 }
 
-enum sg_status cert_load(const struct cert_files *paths, int64_t now_us,
-                         struct cert **out, struct sg_error *why)
+static enum sg_status make(struct files *files, const char *name, int64_t now_us,
+                           struct cert **out, struct sg_error *why)
 {
-    AUTO(files_fini) struct files files = {0};
-
-    TRY(read_files(paths, &files, why));
     struct cert *cert = calloc(1, sizeof(*cert));
+
     if (cert == NULL) {
         return SG_NO_MEMORY;
     }
-    enum sg_status status = fill(cert, &files, paths->certificate, now_us, why);
+    enum sg_status status = fill(cert, files, name, now_us, why);
     if (status != SG_OK) {
         cert_free(cert);
         return status;
     }
     *out = cert;
     return SG_OK;
+}
+
+enum sg_status cert_load(const struct cert_files *paths, int64_t now_us,
+                         struct cert **out, struct sg_error *why)
+{
+    AUTO(files_fini) struct files files = {0};
+
+    TRY(read_files(paths, &files, why));
+    return make(&files, paths->certificate, now_us, out, why);
+}
+
+enum sg_status cert_load_der(struct slice chain, const char *anchors_path, int64_t now_us,
+                             struct cert **out, struct sg_error *why)
+{
+    static const char name[] = "that was handed in";
+    AUTO(files_fini) struct files files = {0};
+    enum sg_status status = read_der(chain, &files);
+
+    if (status == SG_INVALID) {
+        return sg_fail(why, SG_INVALID,
+                       "a certificate is no X.509 in DER, or something stands behind it");
+    }
+    TRY(status);
+    TRY(read_anchors(anchors_path, name, &files, why));
+    return make(&files, name, now_us, out, why);
 }
 
 void cert_free(struct cert *cert)

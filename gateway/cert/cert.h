@@ -25,6 +25,10 @@ struct cert_files {
 };
 SG_MUST_USE enum sg_status cert_load(const struct cert_files *files, int64_t now_us,
                                      struct cert **out, struct sg_error *why);
+/* The same from DER: the signer's certificate and its issuers, one behind the other. */
+SG_MUST_USE enum sg_status cert_load_der(struct slice chain, const char *anchors_path,
+                                         int64_t now_us, struct cert **out,
+                                         struct sg_error *why);
 void cert_free(struct cert *cert);
 
 /* The signer's certificate first, then its issuers without the anchor; borrowed. */

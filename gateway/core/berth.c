@@ -27,6 +27,13 @@ static struct lane_key_ref ref_of(const char *name, const struct config_object *
         .name = name, .id = slice_of(object->id, object->id_len), .label = object->label};
 }
 
+/* A slot's object is the ceremony's, whatever a later configuration says. */
+static const struct config_object *object_of(const struct key *key,
+                                             const struct config_key *place)
+{
+    return key->config->certificate == NULL ? &key->object : &place->object;
+}
+
 static bool is_named(const struct config_object *object)
 {
     return object->id_len > 0 || object->label[0] != '\0';
@@ -54,9 +61,10 @@ static enum sg_status list_refs(struct core *core, struct berth *berth,
         const struct key *key = &core->keyring.keys[i];
         const struct config_key *place = berth_placement(berth->config, key);
         berth->positions[i] = -1;
-        if (config_key_on_lane(place, lane)) {
+        if (key_ready(key) && config_key_on_lane(place, lane)) {
             berth->positions[i] = (int16_t)berth->ref_count;
-            berth->refs[berth->ref_count] = ref_of(key->config->name, &place->object);
+            berth->refs[berth->ref_count] =
+                ref_of(key->config->name, object_of(key, place));
             berth->refs[berth->ref_count++].spki = cert_spki(key->cert);
         }
     }

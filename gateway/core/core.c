@@ -67,6 +67,7 @@ void core_free(struct core *core)
     routes_fini(core);
     admission_fini(&core->admission);
     state_fini(&core->state);
+    register_fini(&core->keys);
     grants_fini(&core->grants);
     free_event(core->mail);
     free_event(core->tick);

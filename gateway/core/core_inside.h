@@ -16,6 +16,7 @@
 #include "gateway/core/lockdown.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
+#include "gateway/core/register.h"
 #include "gateway/core/route.h"
 #include "gateway/core/state.h"
 #include "gateway/core/succession.h"
@@ -24,6 +25,7 @@
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   life       core.c, start.c, reload.c; unlatch.c, release.c: without a gateway
+ *   keys       register.c
  *   lanes      berth.c, route.c, choose.c; latch.c: refused PINs; paths.c: chains that
  * end a turn     turn.c, waiting.c, decide.c, refuse.c, conclude.c, hand_back.c why not
  * grounds.c, denial.c: words; lockdown.c; reserve.c: room on the disk the log    notes.c:
@@ -44,6 +46,7 @@ struct core {
     struct lockdown lockdown;
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
+    struct key_register keys; /* where they stand */
     struct berth berths[CONFIG_LANES_MAX];
     size_t berth_count;      /* one behind the last that is in use */
     struct route *routes;    /* owned: one a key of the ring */

@@ -59,20 +59,12 @@ static enum sg_status make_templates(struct key *key, struct sg_error *why)
     return SG_OK;
 }
 
-static enum sg_status load_key(struct key *key, const struct config *config,
-                               int64_t now_us, struct sg_error *why)
+/* All that follows from its certificate. */
+static enum sg_status take_certificate(struct key *key, int64_t now_us,
+                                       struct sg_error *why)
 {
-    struct cert_files files = {key->config->certificate, key->config->chain,
-                               config->anchors_file};
     struct facts facts = {0};
 
-    key->holder = (struct binding_holder *)calloc(1, sizeof(*key->holder));
-    if (key->holder == NULL || pthread_mutex_init(&key->holder->lock, NULL) != 0) {
-        free(key->holder);
-        key->holder = NULL;
-        return SG_NO_MEMORY;
-    }
-    TRY(cert_load(&files, now_us, &key->cert, why));
     TRY(cert_judge_path(key->cert, now_us, &key->holder->path));
     struct slice spki = cert_spki(key->cert);
     (void)SHA256(spki.data, spki.len, key->spki_sha256);
@@ -83,7 +75,34 @@ static enum sg_status load_key(struct key *key, const struct config *config,
         memcpy(name, curve->text.data, curve->text.len);
     }
     name_algorithms(key, name);
-    return make_templates(key, why);
+    TRY(make_templates(key, why));
+    atomic_store_explicit(&key->ready, true, memory_order_release);
+    return SG_OK;
+}
+
+static enum sg_status make_holder(struct key *key)
+{
+    key->holder = (struct binding_holder *)calloc(1, sizeof(*key->holder));
+    if (key->holder == NULL || pthread_mutex_init(&key->holder->lock, NULL) != 0) {
+        free(key->holder);
+        key->holder = NULL;
+        return SG_NO_MEMORY;
+    }
+    return SG_OK;
+}
+
+static enum sg_status load_key(struct key *key, const struct config *config,
+                               int64_t now_us, struct sg_error *why)
+{
+    struct cert_files files = {key->config->certificate, key->config->chain,
+                               config->anchors_file};
+
+    TRY(make_holder(key));
+    if (key->config->certificate == NULL) {
+        return SG_OK;
+    }
+    TRY(cert_load(&files, now_us, &key->cert, why));
+    return take_certificate(key, now_us, why);
 }
 
 enum sg_status keyring_load(const struct config *config, int64_t now_us,
@@ -96,6 +115,7 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     }
     for (size_t i = 0; i < config->key_count; i++) {
         ring->keys[i].config = &config->keys[i];
+        ring->keys[i].object = config->keys[i].object;
         ring->count++;
         struct sg_error inner = {0};
         enum sg_status status = load_key(&ring->keys[i], config, now_us, &inner);
@@ -108,19 +128,50 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
 
 /* --- Making ---------------------------------------------------------------------- */
 
-static void free_key(struct key *key)
+static void free_certificate(struct key *key)
 {
     for (int p = 0; p < SG_PROFILE_COUNT; p++) {
         for (int h = 0; h < SG_HASH_COUNT; h++) {
             cms_template_free(key->templates[p][h]);
+            key->templates[p][h] = NULL;
         }
     }
+    cert_free(key->cert);
+    key->cert = NULL;
+}
+
+static void free_key(struct key *key)
+{
+    free_certificate(key);
     if (key->holder != NULL) {
         binding_give(key->holder->binding);
         (void)pthread_mutex_destroy(&key->holder->lock);
         free(key->holder);
     }
-    cert_free(key->cert);
+}
+
+enum sg_status key_fill(struct key *key, const struct key_filling *from,
+                        const struct config *config, int64_t now_us, struct sg_error *why)
+{
+    MUST(!key_ready(key) && key->config->certificate == NULL);
+    MUST(from->ckaid.len >= 1 && from->ckaid.len <= sizeof(key->object.id));
+    memcpy(key->object.id, from->ckaid.data, from->ckaid.len);
+    key->object.id_len = from->ckaid.len;
+    key->object.label = "";
+    enum sg_status status =
+        cert_load_der(from->chain, config->anchors_file, now_us, &key->cert, why);
+    if (status == SG_OK) {
+        status = take_certificate(key, now_us, why);
+    }
+    if (status != SG_OK) {
+        free_certificate(key);
+    }
+    return status;
+}
+
+bool key_ready(const struct key *key)
+{
+    return atomic_load_explicit(&key->ready, memory_order_acquire);
 }
 
 void keyring_fini(struct keyring *ring)
@@ -143,11 +194,15 @@ enum sg_status keyring_watch(const struct keyring *ring, const struct config *co
     if (keys == NULL) {
         return SG_NO_MEMORY;
     }
+    size_t count = 0;
     for (size_t i = 0; i < ring->count; i++) {
-        keys[i] = (struct status_key){ring->keys[i].config->name, ring->keys[i].cert,
-                                      &ring->keys[i].holder->status};
+        const struct key *key = &ring->keys[i];
+        if (key_ready(key)) {
+            keys[count++] =
+                (struct status_key){key->config->name, key->cert, &key->holder->status};
+        }
     }
-    enum sg_status status = status_new(config, keys, ring->count, out, why);
+    enum sg_status status = status_new(config, keys, count, out, why);
     free(keys);
     return status == SG_OK ? status_start(*out, why) : status;
 }

@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_CORE_KEY_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "gateway/cert/cert.h"
 #include "gateway/cms/cms.h"
@@ -21,10 +22,14 @@ struct binding_holder {
     struct cert_path path;     /* core thread: its chain, as of late */
 };
 
-/* A key that callers can name: its certificate and the CMS templates. Immutable after
- * loading, but for what the holder holds: any thread. */
+/* A key that callers can name: its certificate and the CMS templates. A slot of the
+ * configuration is empty until a ceremony fills it. What a key has it gets once, and then
+ * it is ready: from then on it is immutable, but for what the holder holds. Any thread;
+ * of a key that is not ready nothing but config, holder and ready may be looked at. */
 struct key {
     const struct config_key *config; /* borrowed */
+    struct config_object object;     /* on its tokens: by configuration, or a ceremony */
+    atomic_bool ready;               /* see key_ready */
     struct cert *cert;               /* owned */
     uint8_t spki_sha256[32];
     struct binding_holder *holder; /* owned */
@@ -32,6 +37,9 @@ struct key {
     struct cms_template *templates[SG_PROFILE_COUNT][SG_HASH_COUNT];
     char algorithms[SG_SCHEME_COUNT][SG_HASH_COUNT][32]; /* "rsa-pkcs1-sha256" */
 };
+
+/* Whether it has its certificate, and may be used as any key. Any thread. */
+bool key_ready(const struct key *key);
 
 /* The present binding, held until binding_give; NULL when no lane has opened the key yet.
  * Any thread. */
@@ -46,11 +54,23 @@ struct keyring {
     size_t count;
 };
 
-/* Reads the certificates of all configured keys: what the lanes must be told before they
- * open (the public keys to pin). SG_…: why names key and file. */
+/* Reads the certificates of all keys that the configuration has: what the lanes must be
+ * told before they open (the public keys to pin). Slots stay empty. SG_…: why names key
+ * and file. */
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
+
+/* What a ceremony has made of a slot. */
+struct key_filling {
+    struct slice ckaid; /* CKA_ID, 1 to CONFIG_KEY_ID_MAX bytes */
+    struct slice chain; /* DER: the certificate, its issuers behind it */
+};
+/* Fills an empty slot, for good: it is ready on SG_OK, and as empty as before on anything
+ * else. Core thread, or before there are others. */
+SG_MUST_USE enum sg_status key_fill(struct key *key, const struct key_filling *from,
+                                    const struct config *config, int64_t now_us,
+                                    struct sg_error *why);
 
 /* Judges what was kept of CRLs and OCSP answers for these keys, before the first job is
  * judged, and begins to fetch. *out: NULL when status.dir is not set; free it before the

@@ -48,8 +48,10 @@ static enum sg_status judge_all(struct core *core, int64_t now_us)
 
     for (size_t i = 0; i < core->keyring.count; i++) {
         const struct key *key = &core->keyring.keys[i];
-        TRY(judge_again(core, key, now_us));
-        narrow(&all, &key->holder->path);
+        if (key_ready(key)) {
+            TRY(judge_again(core, key, now_us));
+            narrow(&all, &key->holder->path);
+        }
     }
     TRY(routes_bind(core, &why));
     core->paths = all;

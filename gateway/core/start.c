@@ -165,7 +165,8 @@ static enum sg_status keep_templates(struct core *core, const struct key *key)
     return SG_OK;
 }
 
-static enum sg_status write_boot(struct core *core, const struct ledger_state *state)
+static enum sg_status write_boot(struct core *core, const struct ledger_state *state,
+                                 struct log_place *place)
 {
     const struct quorum *quorum = core->grants.quorum;
     struct members members = {.count = 0};
@@ -191,7 +192,7 @@ static enum sg_status write_boot(struct core *core, const struct ledger_state *s
     members_add(&members, "last_size", size);
     members_add(&members, "last_root", root);
     members_add(&members, "open_intents", open_intents);
-    return members_write(core, "boot", &members, NULL);
+    return members_write(core, "boot", &members, place);
 }
 
 static enum sg_status keep_all_templates(struct core *core)
@@ -204,11 +205,13 @@ static enum sg_status keep_all_templates(struct core *core)
 
 static enum sg_status write_start(struct core *core, const struct ledger_state *state)
 {
+    struct log_place place;
     uint64_t closed = 0;
 
     TRY(ledger_begin(core->ledger));
     TRY(close_open_claims(core, &closed));
-    TRY(write_boot(core, state));
+    TRY(write_boot(core, state, &place));
+    TRY(register_write_start(core, &place));
     TRY(succession_write_start(core));
     TRY(grants_write_start(core));
     TRY(latches_write(core));
@@ -254,6 +257,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(succession_start(core, why));
     TRY(grants_start(core, why));
     TRY(lockdown_start(core, why));
+    TRY(register_start(core, why));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));

@@ -139,7 +139,7 @@ enum sg_status state_write(struct core *core)
         state->clock_unwritten = false;
         TRY(ledger_remember(core->ledger, clock_memo, stepped ? "yes" : "no"));
     }
-    return SG_OK;
+    return register_write(core);
 }
 
 /* --- Clock and disk ----------------------------------------------------------------- */

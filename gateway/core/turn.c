@@ -345,7 +345,7 @@ bool turn_has_work(const struct core *core)
 {
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
-           !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core);
+           !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) || register_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

@@ -201,5 +201,11 @@ void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message, void
         finish_plain(call, SG_DENIED, "this caller is not entitled to the key");
         return;
     }
+    if (!key_ready(key)) {
+        finish_plain(call, SG_PRECONDITION,
+                     "the key has no certificate yet; its officers must generate it and "
+                     "accept one");
+        return;
+    }
     answer(call, services, key, strcmp(request->language, "en") == 0);
 }

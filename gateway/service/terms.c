@@ -116,6 +116,12 @@ enum sg_status terms_read(const struct services *services,
                        "to use",
                        message->key);
     }
+    if (!key_ready(out->key)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "key '%s' has no certificate yet; its officers must generate it "
+                       "and accept one",
+                       message->key);
+    }
     TRY(read_algorithms(message, out, why));
     return read_texts(message, out, why);
 }

@@ -64,6 +64,17 @@ static const char *const versions[] = {
     " person TEXT NOT NULL, role TEXT NOT NULL, key TEXT NOT NULL,"
     " time INTEGER NOT NULL, refused INTEGER NOT NULL, reason TEXT NOT NULL,"
     " line BLOB NOT NULL, PRIMARY KEY(request, n)) WITHOUT ROWID;",
+    "CREATE TABLE keyreg(name TEXT PRIMARY KEY, state INTEGER NOT NULL, before_hold"
+    " INTEGER NOT NULL, lane TEXT NOT NULL, type TEXT NOT NULL, backup TEXT NOT NULL,"
+    " since INTEGER NOT NULL, predecessor TEXT NOT NULL, successor TEXT NOT NULL,"
+    " rotated INTEGER NOT NULL, overlap_until INTEGER NOT NULL, hold_reason TEXT NOT"
+    " NULL, mode INTEGER NOT NULL, begun INTEGER NOT NULL, until INTEGER NOT NULL, max"
+    " INTEGER NOT NULL, used INTEGER NOT NULL, idle INTEGER NOT NULL, last_use INTEGER"
+    " NOT NULL, grant_id TEXT NOT NULL, minutes TEXT NOT NULL, request TEXT NOT NULL,"
+    " trouble TEXT NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, ckaid BLOB NOT"
+    " NULL) WITHOUT ROWID;"
+    "CREATE TABLE keyder(name TEXT PRIMARY KEY, spki BLOB NOT NULL, chain BLOB NOT"
+    " NULL);",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */
