@@ -10,6 +10,8 @@
 #   DIR/log.vkey         public key of the transparency log, taken from the token
 # BIN: folder of the programs. POLICY: policy file. THREADS: sessions of the lane. LOG_TYPE:
 # type of the log key, ed25519 or p-256.
+# ACTIVATION: "enforce", the policy is taken as it is; by default its rules about activation
+# are in shadow.
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,6 +19,7 @@ dir=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 BIN=${BIN:-$here/../../build/bin}
 POLICY=${POLICY:-$here/../policies/bsre-seal.yaml}
+ACTIVATION=${ACTIVATION:-shadow}
 MODULE=${MODULE:-/usr/lib/softhsm/libsofthsm2.so}
 ORIGIN=${ORIGIN:-segel.example.go.id/log}
 LOG_TYPE=${LOG_TYPE:-ed25519}
@@ -127,7 +130,11 @@ make_pki() {
 }
 
 make_config() {
-    cp "$POLICY" "$dir/policy.yaml"
+    # Nobody is there who could activate a key: what asks for that is only noted.
+    case $ACTIVATION in
+    shadow) sed '/^  - id: CP-6\.\(2-05\|2-06\|5-01\)$/a\    mode: shadow' "$POLICY" ;;
+    *) cat "$POLICY" ;;
+    esac >"$dir/policy.yaml"
     cat >"$dir/segeld.yaml" <<YAML
 # Configuration of the demo gateway. Paths are relative to this file.
 node: gw1

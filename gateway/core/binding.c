@@ -135,6 +135,15 @@ static struct slice *slices_of(const struct config_words *words)
     return out;
 }
 
+/* A successor that holds the public key of the one that it follows. */
+static bool follows_itself(const struct key *key)
+{
+    const struct key *before = key->holder->predecessor;
+
+    return before != NULL && key_ready(before) &&
+           memcmp(before->spki_sha256, key->spki_sha256, sizeof(key->spki_sha256)) == 0;
+}
+
 /* Everything that is known of a key before a job comes. */
 static void key_facts(const struct key *key, const struct policy *policy,
                       const struct lane *lane, const struct lane_key *info,
@@ -155,6 +164,7 @@ static void key_facts(const struct key *key, const struct policy *policy,
     facts_text(facts, FACT_ID_key_assurance,
                slice_str(hardware ? "hardware" : "software"));
     facts_bool(facts, FACT_ID_key_raw_allowed, key->config->raw_allowed);
+    facts_bool(facts, FACT_ID_key_same_as_predecessor, follows_itself(key));
     facts_bool(facts, FACT_ID_key_matches_cert,
                slice_equal(cert_spki(key->cert), slice_of(info->spki, info->spki_len)));
 }

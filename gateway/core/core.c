@@ -5,6 +5,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 #include "gateway/ledger/expiry.h"
 
 enum {
@@ -142,6 +143,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         core->on_tick(core->tick_context);
     }
     condemn_heed(core);
+    life_look(core);
     report_update(core, false);
     notes_key_states(core);
     if (core->ticks % TICKS_A_SUMMARY == 0) {

@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/grounds.h"
+#include "gateway/core/stop.h"
 #include "gateway/ledger/record.h"
 
 /* --- Records --------------------------------------------------------------------- */
@@ -294,16 +295,19 @@ static enum sg_status answer_outdated(struct core *core, struct job *job)
 }
 
 /* Before anything else that may be said of it. */
-static enum sg_status deny_locked(struct core *core, struct job *job)
+static enum sg_status deny_stopped(struct core *core, struct job *job,
+                                   const struct record_failure *stop)
 {
-    lockdown_refuse(&core->lockdown, job);
-    return deny_by(core, job, &lockdown_failure);
+    stop_refuse(core, job);
+    return deny_by(core, job, stop);
 }
 
 static enum sg_status judge_new(struct core *core, struct job *job, const char *repeat)
 {
-    if (core->lockdown.active) {
-        return deny_locked(core, job);
+    const struct record_failure *stop = stop_of(core, job->key);
+
+    if (stop != NULL) {
+        return deny_stopped(core, job, stop);
     }
     if (decide_outdated(job)) {
         return answer_outdated(core, job);

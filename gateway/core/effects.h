@@ -23,6 +23,9 @@ struct effect {
 /* One a task that is served; each stands where its matter is. */
 extern const struct effect effect_unlock_pin; /* unlatch_effect.c */
 extern const struct effect effect_clear;      /* lockdown_effect.c */
+extern const struct effect effect_activate;   /* key_effects.c, as the next two */
+extern const struct effect effect_release;
+extern const struct effect effect_rotate;
 
 /* As struct effect has it. SG_UNSUPPORTED: this version does not do the task. */
 SG_MUST_USE enum sg_status effect_check(struct core *core,

@@ -2,6 +2,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/grounds.h"
 #include "gateway/core/inquiry.h"
+#include "gateway/core/stop.h"
 
 /* Who asked about which key and kind of document, and what came of it. The reference to a
  * consent, the digest, the batch and the id are of no use to whoever reads the log here,
@@ -36,8 +37,9 @@ static enum sg_status write(struct core *core, struct job *job)
     struct slice text = {0};
 
     struct record_decision decision = grounds_of(job, failures);
-    if (core->lockdown.active) { /* as in judge_new */
-        failures[0] = lockdown_failure;
+    const struct record_failure *stop = stop_of(core, job->key);
+    if (stop != NULL) { /* as in judge_new */
+        failures[0] = *stop;
         decision = (struct record_decision){
             .failures = failures, .failure_count = 1, .by_gateway = true};
     }
@@ -60,8 +62,8 @@ static enum sg_status judge(struct core *core, struct inquiry *inquiry)
     if (job->verdict.allow && !job->binding->usable) {
         grounds_unusable(job);
     }
-    if (core->lockdown.active) {
-        lockdown_refuse(&core->lockdown, job);
+    if (stop_of(core, job->key) != NULL) {
+        stop_refuse(core, job);
     }
     return write(core, job);
 }

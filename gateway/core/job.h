@@ -91,6 +91,7 @@ struct job {
     int64_t intent_us;            /* CLOCK_MONOTONIC */
     int berth;                    /* index of the lane of this attempt */
     int64_t counted_day;          /* for which it counts: counter.h */
+    int64_t activation;           /* in which it counts: activation.h */
     uint64_t tried;               /* bits of the lanes that failed it */
     unsigned tries;               /* attempts of this asking */
     bool unused;                  /* it failed, and certainly without use of the key */

@@ -174,6 +174,21 @@ bool key_ready(const struct key *key)
     return atomic_load_explicit(&key->ready, memory_order_acquire);
 }
 
+const struct key *key_current(const struct key *key)
+{
+    enum { HEIRS_MAX = 64 };
+    const struct key *heir = NULL;
+
+    for (int i = 0; i < HEIRS_MAX; i++) {
+        heir = atomic_load_explicit(&key->holder->heir, memory_order_acquire);
+        if (heir == NULL) {
+            break;
+        }
+        key = heir;
+    }
+    return key;
+}
+
 void keyring_fini(struct keyring *ring)
 {
     for (size_t i = 0; i < ring->count; i++) {

@@ -16,10 +16,12 @@ struct binding;
 /* Where a key keeps its present binding: the core replaces it, any thread may hold on to
  * the one it found. */
 struct binding_holder {
-    pthread_mutex_t lock;      /* leaf; held for a pointer's time */
-    struct binding *binding;   /* owned share; NULL until a lane has opened the key */
-    struct status_cell status; /* of its certificates; without the lock */
-    struct cert_path path;     /* core thread: its chain, as of late */
+    pthread_mutex_t lock;          /* leaf; held for a pointer's time */
+    struct binding *binding;       /* owned share; NULL until a lane has opened the key */
+    struct status_cell status;     /* of its certificates; without the lock */
+    struct cert_path path;         /* core thread: its chain, as of late */
+    const struct key *predecessor; /* core thread; NULL: it follows none */
+    _Atomic(const struct key *) heir; /* who signs in its place; NULL: it does itself */
 };
 
 /* A key that callers can name: its certificate and the CMS templates. A slot of the
@@ -40,6 +42,10 @@ struct key {
 
 /* Whether it has its certificate, and may be used as any key. Any thread. */
 bool key_ready(const struct key *key);
+
+/* The key that signs where this one is named: itself, or the last of those that took its
+ * place when it was retired. Any thread. */
+const struct key *key_current(const struct key *key);
 
 /* The present binding, held until binding_give; NULL when no lane has opened the key yet.
  * Any thread. */

@@ -19,7 +19,10 @@ enum order_kind {
     ORDER_REFUSE,
     ORDER_LOCK_DOWN, /* nothing is signed any more */
     ORDER_ROSTER,    /* who may take part */
-    ORDER_EXPORT     /* a report or bundle was made of the log */
+    ORDER_EXPORT,    /* a report or bundle was made of the log */
+    ORDER_KEY_HOLD,  /* life.h, as the next two */
+    ORDER_KEY_DEACTIVATE,
+    ORDER_KEY_COMPROMISE
 };
 
 /* Decisions of the log judged by both policies. */

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/activation.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 #include "gateway/core/members.h"
 #include "proto/text.h"
 
@@ -194,7 +196,15 @@ enum sg_status register_start(struct core *core, struct sg_error *why)
 
     keys->rows = (struct keyreg *)calloc(core->keyring.count + 1, sizeof(*keys->rows));
     keys->used = (bool *)calloc(core->keyring.count + 1, sizeof(*keys->used));
-    return keys->rows == NULL || keys->used == NULL ? SG_NO_MEMORY : take_all(core, why);
+    if (keys->rows == NULL || keys->used == NULL) {
+        return SG_NO_MEMORY;
+    }
+    TRY(take_all(core, why));
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        life_publish(core, i);
+    }
+    core->keys.turn_us = register_now_us(core);
+    return SG_OK;
 }
 
 void register_fini(struct key_register *keys)
@@ -223,6 +233,29 @@ enum sg_status register_write_start(struct core *core, const struct log_place *p
         }
     }
     return SG_OK;
+}
+
+/* --- Use --------------------------------------------------------------------------- */
+
+static void note_use(struct core *core, const struct key *key)
+{
+    core->keys.used[route_index(core, key)] = true;
+    core->keys.any_used = true;
+}
+
+void register_use(struct core *core, const struct key *key, int64_t *mark)
+{
+    activation_use(register_row(core, route_index(core, key)), core->keys.turn_us, mark);
+    if (*mark != 0) {
+        note_use(core, key);
+    }
+}
+
+void register_give_back(struct core *core, const struct key *key, int64_t mark)
+{
+    if (activation_give_back(register_row(core, route_index(core, key)), mark)) {
+        note_use(core, key);
+    }
 }
 
 /* --- Time -------------------------------------------------------------------------- */

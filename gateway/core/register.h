@@ -15,6 +15,9 @@ struct key_register {
     struct keyreg *rows; /* owned: one a key of the ring; NONE = an empty slot */
     bool *used;          /* owned likewise: its use is not written yet */
     bool any_used;
+    bool due;        /* something ended by time: life_write has to write it */
+    bool changed;    /* life_write did: others are told after the commit */
+    int64_t turn_us; /* register_now_us of the turn */
     int64_t base_us; /* see register_now_us */
     int64_t base_mono_us;
     int64_t kept_us; /* the moment that the ledger holds */
@@ -46,6 +49,9 @@ SG_MUST_USE enum sg_status register_keep(struct core *core, size_t index,
  * moment that was seen, in this run or by the ledger in an earlier one. A clock that is
  * set back makes nothing longer. */
 int64_t register_now_us(const struct core *core);
+/* A job counts in the activation of its key, or no longer: see activation.h. */
+void register_use(struct core *core, const struct key *key, int64_t *mark);
+void register_give_back(struct core *core, const struct key *key, int64_t mark);
 /* In the transaction, behind all decisions: the use of activations, and now and then the
  * moment that was seen last. */
 SG_MUST_USE enum sg_status register_write(struct core *core);

@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/effects.h"
+#include "gateway/core/life.h"
 #include "proto/digest.h"
 #include "proto/text.h"
 
@@ -341,10 +342,17 @@ static void tell_state(const struct core *core, struct request_order *order)
 enum sg_status requests_write(struct core *core, struct order *order)
 {
     static enum sg_status (*const handlers[])(struct core *, struct request_order *) = {
-        [ORDER_REQUEST] = on_request, [ORDER_REQUEST_LIST] = on_list,
-        [ORDER_REQUEST_GET] = find,   [ORDER_APPROVE] = on_approve,
-        [ORDER_REFUSE] = on_refuse,   [ORDER_LOCK_DOWN] = on_lock_down,
-        [ORDER_ROSTER] = on_roster,   [ORDER_EXPORT] = exports_write};
+        [ORDER_REQUEST] = on_request,
+        [ORDER_REQUEST_LIST] = on_list,
+        [ORDER_REQUEST_GET] = find,
+        [ORDER_APPROVE] = on_approve,
+        [ORDER_REFUSE] = on_refuse,
+        [ORDER_LOCK_DOWN] = on_lock_down,
+        [ORDER_ROSTER] = on_roster,
+        [ORDER_EXPORT] = exports_write,
+        [ORDER_KEY_HOLD] = life_hold,
+        [ORDER_KEY_DEACTIVATE] = life_deactivate,
+        [ORDER_KEY_COMPROMISE] = life_compromise};
     struct request_order *asked = (struct request_order *)order;
 
     order->status = SG_OK;
@@ -373,6 +381,9 @@ void requests_tell(struct core *core, struct order *order)
 
     if (order->kind == ORDER_LOCK_DOWN) {
         tell_lock_down(core, asked);
+    }
+    if (order->kind >= ORDER_KEY_HOLD) {
+        life_tell(core, asked);
     }
     if (order->kind == ORDER_REQUEST && asked->alone) {
         orders_obey_unlatch(core, order);

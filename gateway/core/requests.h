@@ -17,13 +17,14 @@ struct request_order {
     struct order order; /* first */
     struct arena arena; /* owned: what is asked and answered */
 
-    enum task task;                  /* REQUEST */
-    const char *method;              /* REQUEST: static */
-    char object[65];                 /* REQUEST: a name, see text_name */
+    enum task task;     /* REQUEST */
+    const char *method; /* REQUEST: static */
+    char object[65];    /* REQUEST: a name, see text_name; KEY_…: the key */
     char param[GRANT_PARAM_MAX + 1]; /* REQUEST: as asking.h makes it */
     struct slice message;            /* REQUEST: in the arena */
     char id[65];                     /* GET, APPROVE, REFUSE */
     struct slice note;               /* APPROVE: in the arena */
+    int64_t moment_us;               /* KEY_COMPROMISE */
     struct request_query query;      /* LIST: its task is in the arena or static */
     struct export_made made;         /* EXPORT */
 
@@ -34,7 +35,7 @@ struct request_order {
     struct quorum *quorum;      /* owned copy, of ROSTER; NULL: there is none */
     int64_t quorum_since_us;    /* likewise */
     struct lockdown lockdown;   /* as it is now */
-    bool already;               /* of LOCK_DOWN */
+    bool already;               /* of LOCK_DOWN, KEY_…: it was so before */
     const struct ledger_request *executed; /* in the arena: to be carried out after the
                                             * commit; NULL: none */
 };

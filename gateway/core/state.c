@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/activation.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/denial.h"
 #include "proto/text.h"
@@ -216,6 +217,7 @@ void state_finish(struct core *core)
 void state_begin_turn(struct core *core)
 {
     core->state.turn_us = clock_wall_us();
+    core->keys.turn_us = register_now_us(core);
     core->state.judged = NULL;
 }
 
@@ -279,6 +281,7 @@ static void gather(struct core *core, const struct job *job, const char *repeat)
     facts_number(facts, FACT_ID_counter_pin_failures,
                  pin_failures(core, route_index(core, job->key)));
     facts_text(facts, FACT_ID_job_repeat, slice_str(repeat));
+    activation_facts(register_of(core, job->key), core->keys.turn_us, facts);
 }
 
 void state_judge(struct core *core, struct job *job, const char *repeat)
@@ -329,6 +332,7 @@ void state_count(struct core *core, struct job *job)
     counter_add(&core->state.callers[job->caller_index], job->counted_day);
     counter_add(&core->state.keys[route_index(core, job->key)], job->counted_day);
     core->state.counters_unwritten = true;
+    register_use(core, job->key, &job->activation);
 }
 
 void state_give_back(struct core *core, const struct job *job)
@@ -336,4 +340,5 @@ void state_give_back(struct core *core, const struct job *job)
     counter_give_back(&core->state.callers[job->caller_index], job->counted_day);
     counter_give_back(&core->state.keys[route_index(core, job->key)], job->counted_day);
     core->state.counters_unwritten = true;
+    register_give_back(core, job->key, job->activation);
 }

@@ -4,8 +4,10 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/inquiry.h"
+#include "gateway/core/life.h"
 #include "gateway/core/order.h"
 #include "gateway/core/refuse.h"
+#include "gateway/core/stop.h"
 #include "gateway/core/waiting.h"
 
 /* --- In -------------------------------------------------------------------------- */
@@ -76,12 +78,12 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
 
 /* --- Decide ---------------------------------------------------------------------- */
 
-/* A job that no lane could show its key for was not judged, and is not signed. In a
- * lock-down nobody waits for one. */
+/* A job that no lane could show its key for was not judged, and is not signed. For what
+ * is stopped nobody waits. */
 static bool needs_lane(const struct core *core, const struct job *job)
 {
-    return job->binding == NULL ||
-           (job->verdict.allow && job->binding->usable && !core->lockdown.active);
+    return job->binding == NULL || (job->verdict.allow && job->binding->usable &&
+                                    stop_of(core, job->key) == NULL);
 }
 
 /* A job that failed on the ledger is kept, to be told so. */
@@ -236,6 +238,7 @@ static enum sg_status write_all(struct core *core)
     TRY(anchoring_write(core));
     TRY(latches_write(core));
     TRY(grants_write(core));
+    TRY(life_write(core));
     TRY(orders_write(core)); /* may bring another policy */
     TRY(key_facts_write(core));
     TRY(inquiries_write(core));
@@ -345,7 +348,8 @@ bool turn_has_work(const struct core *core)
 {
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
-           !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) || register_due(core);
+           !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) ||
+           register_due(core) || life_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like
@@ -379,5 +383,6 @@ enum sg_status turn(struct core *core)
     hand_back(core);
     orders_obey(core);
     inquiries_answer(core);
+    life_settle(core);
     return SG_OK;
 }

@@ -7,6 +7,7 @@
 #include "proto/quorum/asking_inside.h"
 #include "proto/text.h"
 #include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/keys.pb-c.h"
 
 enum { REQUEST_ID_MAX = 64, REASON_MAX = 256, US_PER_S = 1000000 };
 
