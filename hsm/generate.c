@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/text.h"
+
 static const struct kind KINDS[] = {
 #define KIND(name, type, bits, generation, params)                                       \
     {name, type, bits, generation, params, sizeof(params) - 1},
@@ -152,6 +154,66 @@ static CK_RV generate_once(struct reach reach, const struct plan *plan, unsigned
     return reach.fn->C_GenerateKeyPair(reach.session, &mechanism, public.list, public.len,
                                        private.list, private.len, &handles[0],
                                        &handles[1]);
+}
+
+/* --- The plan --------------------------------------------------------------------- */
+
+/* Eight digits that name a day of the calendar. */
+static bool is_date(const char *text)
+{
+    char moment[24];
+    int64_t unix_us = 0;
+
+    if (strlen(text) != 8 || strspn(text, "0123456789") != 8) {
+        return false;
+    }
+    (void)snprintf(moment, sizeof(moment), "%.4s-%.2s-%.2sT00:00:00Z", text, text + 4,
+                   text + 6);
+    return text_time_parse(slice_str(moment), &unix_us) == SG_OK;
+}
+
+static enum sg_status read_date(const char *text, CK_DATE *date, bool *given,
+                                struct trouble *trouble)
+{
+    *given = text != NULL;
+    if (text == NULL) {
+        return SG_OK;
+    }
+    if (!is_date(text)) {
+        return trouble_config(trouble, "'%s' is not a date of the form YYYYMMDD", text);
+    }
+    memcpy(date->year, text, 4);
+    memcpy(date->month, text + 4, 2);
+    memcpy(date->day, text + 6, 2);
+    return SG_OK;
+}
+
+enum sg_status generate_dates(const char *start, const char *end, struct plan *plan,
+                              struct trouble *trouble)
+{
+    TRY(read_date(start, &plan->start, &plan->has_start, trouble));
+    return read_date(end, &plan->end, &plan->has_end, trouble);
+}
+
+enum sg_status generate_id_free(struct reach reach, const struct key_ref *ref,
+                                struct trouble *trouble)
+{
+    static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY,
+                                              CKO_CERTIFICATE};
+    for (size_t i = 0; i < SG_COUNT(classes); i++) {
+        CK_OBJECT_HANDLE handle = 0;
+        unsigned count = 0;
+        CK_RV rv =
+            key_find(reach, classes[i], slice_of(ref->id, ref->id_len), &handle, &count);
+        if (rv != CKR_OK) {
+            return trouble_rv(trouble, rv, "the token cannot be searched");
+        }
+        if (count > 0) {
+            return trouble_config(
+                trouble, "the token has a key with this id already; take another");
+        }
+    }
+    return SG_OK;
 }
 
 /* --- Asking ---------------------------------------------------------------------- */

@@ -39,6 +39,14 @@ struct plan {
     bool has_end;
 };
 
+/* Reads the days of CKA_START_DATE and CKA_END_DATE, each "YYYYMMDD"; NULL: not set. */
+SG_MUST_USE enum sg_status generate_dates(const char *start, const char *end,
+                                          struct plan *plan, struct trouble *trouble);
+
+/* An id names one key pair for ever: nothing of this CKA_ID may be on the token. */
+SG_MUST_USE enum sg_status generate_id_free(struct reach reach, const struct key_ref *ref,
+                                            struct trouble *trouble);
+
 /* Makes the key, on a session that may write. A module that refuses the template is asked
  * again without optional attributes, as few and as unimportant ones as will do; *left_out
  * tells which. */

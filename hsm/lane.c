@@ -1,6 +1,5 @@
 #include "hsm/lane.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +7,7 @@
 
 #include "hsm/confine.h"
 #include "hsm/intake.h"
+#include "hsm/lock.h"
 #include "hsm/mark.h"
 #include "hsm/mount.h"
 #include "hsm/process.h"
@@ -32,17 +32,6 @@ static _Noreturn void fail(int fd, const struct trouble *trouble)
         process_end(1, trouble->why.text);
     }
     _exit(1);
-}
-
-/* The gateway stops its lanes by closing the socket, after they have answered. A signal
- * to the whole process group must not come before that. */
-static void ignore_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    for (size_t i = 0; i < SG_COUNT(signals); i++) {
-        MUST(sigaction(signals[i], &ignore, NULL) == 0);
-    }
 }
 
 static enum sg_status load_keys(struct lane *lane, struct trouble *trouble)
@@ -144,6 +133,8 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     TRY(process_protect(trouble));
     TRY(module_load(config->module, config->init_args, &module, trouble));
     TRY(token_search(&module, &wanted, &lane->token, trouble));
+    TRY(lock_token(&lane->token, config->read_only, config->read_only_count, LOCK_LANE,
+                   trouble));
     TRY(token_open(&lane->token, false, trouble));
     TRY(token_login(&lane->token, config->pin_path, trouble));
     TRY(load_keys(lane, trouble));
@@ -231,7 +222,7 @@ static _Noreturn void keep(struct crew *crew)
 _Noreturn void lane_run(int fd, int marks_fd)
 {
     static struct lane lane;
-    ignore_signals();
+    process_ignore_signals();
     if (process_bind_to_parent(fd, marks_fd) != SG_OK) {
         process_end(0, NULL);
     }

@@ -70,6 +70,15 @@ enum sg_status process_bind_to_parent(int socket_fd, int marks_fd)
     return SG_OK;
 }
 
+void process_ignore_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < SG_COUNT(signals); i++) {
+        MUST(sigaction(signals[i], &ignore, NULL) == 0);
+    }
+}
+
 _Noreturn void process_end(int code, const char *why)
 {
     if (why != NULL) {

@@ -15,6 +15,10 @@ SG_MUST_USE enum sg_status process_protect(struct trouble *trouble);
  * the parent is gone already. */
 SG_MUST_USE enum sg_status process_bind_to_parent(int socket_fd, int marks_fd);
 
+/* The gateway stops its children by closing the socket, after they have answered. A
+ * signal to the whole process group must not come before that. */
+void process_ignore_signals(void);
+
 /* Ends the process without a word of the module's (no atexit). why: a sentence for
  * standard error; NULL: nothing is to be said. Any thread. */
 _Noreturn void process_end(int code, const char *why);

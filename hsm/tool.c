@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "hsm/ceremony.h"
 #include "hsm/lane.h"
 #include "hsm/mark.h"
 #include "proto/text.h"
@@ -57,7 +58,9 @@ static void print_help(void)
 {
     puts("segel-hsm: the part of Segel that uses the keys of an HSM.\n\n"
          "  segel-hsm lane --fd N [--marks N]\n"
-         "      sign for segeld, which starts this itself over a socket");
+         "      sign for segeld, which starts this itself over a socket\n"
+         "  segel-hsm ceremony --fd N\n"
+         "      change a token for segeld, which starts this itself over a socket");
     for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
         printf("  segel-hsm %s", COMMANDS[i].name);
         char needs[128];
@@ -191,14 +194,30 @@ static bool descriptor(const char *text, int *fd)
     return good;
 }
 
+static bool socket_of(const struct inherited *inherited, int *fd)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    return descriptor(inherited->socket, fd) &&
+           getsockopt(*fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+           type == SOCK_SEQPACKET;
+}
+
+static int run_ceremony(const struct inherited *inherited)
+{
+    int fd = 0;
+    if (!socket_of(inherited, &fd) || inherited->marks != NULL) {
+        return usage("a ceremony is started by segeld and needs --fd with its socket",
+                     "");
+    }
+    ceremony_run(fd);
+}
+
 static int run_lane(const struct inherited *inherited)
 {
     int fd = 0;
     int marks_fd = MARK_NO_FD;
-    int type = 0;
-    socklen_t len = sizeof(type);
-    if (!descriptor(inherited->socket, &fd) ||
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_SEQPACKET) {
+    if (!socket_of(inherited, &fd)) {
         return usage("a lane is started by segeld and needs --fd with its socket", "");
     }
     if (inherited->marks != NULL &&
@@ -216,9 +235,11 @@ static int dispatch(int argc, char **argv)
     if (code != TOOL_OK) {
         return code;
     }
-    if (strcmp(argv[1], "lane") == 0) {
-        return tool.operand == NULL ? run_lane(&inherited)
-                                    : usage("there is no use for ", tool.operand);
+    bool lane = strcmp(argv[1], "lane") == 0;
+    if (lane || strcmp(argv[1], "ceremony") == 0) {
+        return tool.operand != NULL ? usage("there is no use for ", tool.operand)
+               : lane               ? run_lane(&inherited)
+                                    : run_ceremony(&inherited);
     }
     for (size_t i = 0; i < SG_COUNT(COMMANDS); i++) {
         if (strcmp(argv[1], COMMANDS[i].name) == 0) {

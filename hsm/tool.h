@@ -29,7 +29,9 @@ int tool_main(int argc, char **argv);
 
 /* --- What the commands share --- */
 
-/* The same, and logs in with --pin-file. */
+/* Protects the process, loads --module, finds --token (and --serial) and logs in with
+ * --pin-file. Whoever wants to write must have the token alone: refused while a lane
+ * holds the directory that --sync names (hsm/lock.h). */
 SG_MUST_USE enum sg_status tool_login(const struct tool *tool, bool writable,
                                       struct token *token, struct trouble *trouble);
 /* The usable key named by --id. */
@@ -38,9 +40,8 @@ SG_MUST_USE enum sg_status tool_key(const struct tool *tool, const struct token 
 /* Reads --id into the reference; its name is the id. */
 SG_MUST_USE enum sg_status tool_id(const struct tool *tool, struct key_ref *ref,
                                    struct trouble *trouble);
-/* Makes a directory and all below it durable: tokens of software do not do that
- * themselves. Nothing is done when path is NULL. */
-SG_MUST_USE enum sg_status tool_sync(const char *path, struct trouble *trouble);
+/* Makes --sync durable, if it is given (hsm/sync.h). */
+SG_MUST_USE enum sg_status tool_sync(const struct tool *tool, struct trouble *trouble);
 /* Writes to --out, or to standard output. */
 SG_MUST_USE enum sg_status tool_write(const struct tool *tool, struct slice text,
                                       struct trouble *trouble);

@@ -1,13 +1,10 @@
-#define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
-                      */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "hsm/lock.h"
 #include "hsm/process.h"
+#include "hsm/sync.h"
 #include "hsm/tool.h"
 #include "proto/json.h"
 #include "proto/text.h"
@@ -29,6 +26,9 @@ enum sg_status tool_login(const struct tool *tool, bool writable, struct token *
                           struct trouble *trouble)
 {
     TRY(tool_find(tool, token, trouble));
+    if (writable && tool->sync != NULL) {
+        TRY(lock_directory(token, tool->sync, LOCK_CEREMONY, trouble));
+    }
     TRY(token_open(token, writable, trouble));
     return token_login(token, tool->pin_file, trouble);
 }
@@ -60,38 +60,9 @@ enum sg_status tool_key(const struct tool *tool, const struct token *token,
     return SG_OK;
 }
 
-static int sync_one(const char *path, const struct stat *info, int kind,
-                    struct FTW *place)
+enum sg_status tool_sync(const struct tool *tool, struct trouble *trouble)
 {
-    (void)info;
-    (void)place;
-    if (kind == FTW_SL || kind == FTW_SLN) {
-        return 0;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return errno == 0 ? EIO : errno;
-    }
-    int result = fsync(fd) == 0 ? 0 : errno;
-    (void)close(fd);
-    return result;
-}
-
-enum sg_status tool_sync(const char *path, struct trouble *trouble)
-{
-    if (path == NULL) {
-        return SG_OK;
-    }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    int failed = nftw(path, sync_one, 16, FTW_PHYS | FTW_DEPTH);
-    if (failed != 0) {
-        return trouble_config(
-            trouble,
-            "the change was made, but the directory %s could not be made "
-            "durable: %s",
-            path, trouble_system(failed > 0 ? failed : errno));
-    }
-    return SG_OK;
+    return tool->sync == NULL ? SG_OK : sync_tree(tool->sync, trouble);
 }
 
 enum sg_status tool_write(const struct tool *tool, struct slice text,

@@ -9,36 +9,6 @@
 
 /* keygen */
 
-/* Eight digits that name a day of the calendar. */
-static bool is_date(const char *text)
-{
-    char moment[24];
-    int64_t unix_us = 0;
-
-    if (strlen(text) != 8 || strspn(text, "0123456789") != 8) {
-        return false;
-    }
-    (void)snprintf(moment, sizeof(moment), "%.4s-%.2s-%.2sT00:00:00Z", text, text + 4,
-                   text + 6);
-    return text_time_parse(slice_str(moment), &unix_us) == SG_OK;
-}
-
-static enum sg_status read_date(const char *text, CK_DATE *date, bool *given,
-                                struct trouble *trouble)
-{
-    *given = text != NULL;
-    if (text == NULL) {
-        return SG_OK;
-    }
-    if (!is_date(text)) {
-        return trouble_config(trouble, "'%s' is not a date of the form YYYYMMDD", text);
-    }
-    memcpy(date->year, text, 4);
-    memcpy(date->month, text + 4, 2);
-    memcpy(date->day, text + 6, 2);
-    return SG_OK;
-}
-
 static enum sg_status choose_mechanism(const struct tool *tool, struct plan *plan,
                                        struct trouble *trouble)
 {
@@ -86,28 +56,7 @@ static enum sg_status make_plan(const struct tool *tool, struct plan *plan,
                               KEY_NAME_MAX);
     }
     TRY(choose_mechanism(tool, plan, trouble));
-    TRY(read_date(tool->start_date, &plan->start, &plan->has_start, trouble));
-    return read_date(tool->end_date, &plan->end, &plan->has_end, trouble);
-}
-
-static enum sg_status check_id_free(struct reach reach, const struct key_ref *ref,
-                                    struct trouble *trouble)
-{
-    static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
-    for (size_t i = 0; i < SG_COUNT(classes); i++) {
-        CK_OBJECT_HANDLE handle = 0;
-        unsigned count = 0;
-        CK_RV rv =
-            key_find(reach, classes[i], slice_of(ref->id, ref->id_len), &handle, &count);
-        if (rv != CKR_OK) {
-            return trouble_rv(trouble, rv, "the token cannot be searched");
-        }
-        if (count > 0) {
-            return trouble_config(
-                trouble, "the token has a key with this id already; take another");
-        }
-    }
-    return SG_OK;
+    return generate_dates(tool->start_date, tool->end_date, plan, trouble);
 }
 
 /* NSS tells CKA_LOCAL as false of its own keys. The key is none the worse, but who trusts
@@ -132,9 +81,9 @@ enum sg_status tool_keygen(const struct tool *tool, struct trouble *trouble)
     TRY(tool_login(tool, true, &token, trouble));
     TRY(choose_id(tool, &plan.ref, trouble));
     struct reach reach = {token.fn, token.anchor};
-    TRY(check_id_free(reach, &plan.ref, trouble));
+    TRY(generate_id_free(reach, &plan.ref, trouble));
     TRY(generate_key(reach, &plan, &left_out, trouble));
-    TRY(tool_sync(tool->sync, trouble));
+    TRY(tool_sync(tool, trouble));
     TRY(key_load(reach, &plan.ref, &key, trouble));
     if (!key.usable) {
         return trouble_config(trouble, "the key was made, but do not use it: %s",

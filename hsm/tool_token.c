@@ -102,7 +102,7 @@ enum sg_status tool_init_token(const struct tool *tool, struct trouble *trouble)
     TRY(module_load(tool->module, tool->init_args, &module, trouble));
     TRY(find_free(&module, tool->label, &token, trouble));
     TRY(initialize(tool, &token, trouble));
-    TRY(tool_sync(tool->sync, trouble));
+    TRY(tool_sync(tool, trouble));
     module.slots[0] = token.slot;
     if (token_read(&module, 0, &token)) {
         print_token(&token);

@@ -5,8 +5,7 @@
 #include <sys/socket.h>
 
 #include "hsm/confine.h"
-#include "segel/lane/v1/lane.pb-c.h"
-
+#include "hsm/wire_inside.h"
 #define NAME(x) SEGEL__LANE__V1__##x
 
 static_assert((int)FAILURE_COUNT == NAME(FAILURE_CLASS__FAILURE_CONFIG) + 1,
@@ -55,14 +54,14 @@ enum sg_status wire_receive(struct wire *wire, bool wait)
     return SG_OK;
 }
 
-static Segel__Lane__V1__ToLane *unpack(struct wire *wire)
+Segel__Lane__V1__ToLane *wire_unpack(struct wire *wire)
 {
     arena_reset(&wire->arena);
     return segel__lane__v1__to_lane__unpack(&wire->arena.allocator, wire->len,
                                             wire->packet);
 }
 
-static bool copy_text(char *to, size_t cap, const char *from)
+bool wire_copy_text(char *to, size_t cap, const char *from)
 {
     size_t len = strlen(from);
     if (len >= cap) {
@@ -75,8 +74,8 @@ static bool copy_text(char *to, size_t cap, const char *from)
 static bool copy_key(struct key_ref *to, const Segel__Lane__V1__KeyRef *from)
 {
     bool named = from->id.len > 0 || from->label[0] != '\0';
-    if (!copy_text(to->name, sizeof(to->name), from->name) || !named ||
-        !copy_text(to->label, sizeof(to->label), from->label) ||
+    if (!wire_copy_text(to->name, sizeof(to->name), from->name) || !named ||
+        !wire_copy_text(to->label, sizeof(to->label), from->label) ||
         from->id.len > sizeof(to->id) ||
         from->subject_public_key_info.len > sizeof(to->spki)) {
         return false;
@@ -94,37 +93,33 @@ static bool copy_key(struct key_ref *to, const Segel__Lane__V1__KeyRef *from)
 
 static bool copy_token(struct lane_config *to, const Segel__Lane__V1__Open *from)
 {
-    return copy_text(to->label, sizeof(to->label), from->token_label) &&
-           copy_text(to->serial, sizeof(to->serial), from->token_serial) &&
-           copy_text(to->manufacturer, sizeof(to->manufacturer),
-                     from->token_manufacturer) &&
-           copy_text(to->model, sizeof(to->model), from->token_model);
+    return wire_copy_text(to->label, sizeof(to->label), from->token_label) &&
+           wire_copy_text(to->serial, sizeof(to->serial), from->token_serial) &&
+           wire_copy_text(to->manufacturer, sizeof(to->manufacturer),
+                          from->token_manufacturer) &&
+           wire_copy_text(to->model, sizeof(to->model), from->token_model);
 }
 
 static bool copy_directories(struct lane_config *to, const Segel__Lane__V1__Open *from)
 {
     bool good = from->n_read_only <= WIRE_DIRECTORIES_MAX;
     for (size_t i = 0; good && i < from->n_read_only; i++) {
-        good = copy_text(to->read_only[i], sizeof(to->read_only[i]), from->read_only[i]);
+        good = wire_copy_text(to->read_only[i], sizeof(to->read_only[i]),
+                              from->read_only[i]);
     }
     to->read_only_count = good ? from->n_read_only : 0;
     return good;
 }
 
-enum sg_status wire_open(struct wire *wire, struct lane_config *config,
-                         struct trouble *trouble)
+enum sg_status wire_read_open(const Segel__Lane__V1__Open *open,
+                              struct lane_config *config, struct trouble *trouble)
 {
-    const Segel__Lane__V1__ToLane *message = unpack(wire);
-    if (message == NULL || message->body_case != NAME(TO_LANE__BODY_OPEN)) {
-        return SG_INVALID;
-    }
-    const Segel__Lane__V1__Open *open = message->open;
     bool good =
-        copy_text(config->lane, sizeof(config->lane), open->lane) &&
-        copy_text(config->module, sizeof(config->module), open->module) &&
+        wire_copy_text(config->lane, sizeof(config->lane), open->lane) &&
+        wire_copy_text(config->module, sizeof(config->module), open->module) &&
         copy_token(config, open) && copy_directories(config, open) &&
-        copy_text(config->init_args, sizeof(config->init_args), open->init_args) &&
-        copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
+        wire_copy_text(config->init_args, sizeof(config->init_args), open->init_args) &&
+        wire_copy_text(config->pin_path, sizeof(config->pin_path), open->pin_path) &&
         open->n_keys <= WIRE_KEYS_MAX && open->threads >= 1 &&
         open->threads <= WIRE_THREADS_MAX;
     for (size_t i = 0; good && i < open->n_keys; i++) {
@@ -143,6 +138,16 @@ enum sg_status wire_open(struct wire *wire, struct lane_config *config,
     config->key_count = open->n_keys;
     config->threads = open->threads;
     return SG_OK;
+}
+
+enum sg_status wire_open(struct wire *wire, struct lane_config *config,
+                         struct trouble *trouble)
+{
+    const Segel__Lane__V1__ToLane *message = wire_unpack(wire);
+    if (message == NULL || message->body_case != NAME(TO_LANE__BODY_OPEN)) {
+        return SG_INVALID;
+    }
+    return wire_read_open(message->open, config, trouble);
 }
 
 static enum sg_hash hash_of_bits(uint32_t bits)
@@ -170,7 +175,7 @@ static struct operation operation_of(const Segel__Lane__V1__Operation *from)
 
 enum sg_status wire_work(struct wire *wire, struct operation *operations, size_t *count)
 {
-    const Segel__Lane__V1__ToLane *message = unpack(wire);
+    const Segel__Lane__V1__ToLane *message = wire_unpack(wire);
     if (message == NULL || message->body_case != NAME(TO_LANE__BODY_WORK) ||
         message->work->n_operations == 0 ||
         message->work->n_operations > WIRE_BATCH_MAX) {

@@ -2,14 +2,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "hsm/wire.h"
-#include "segel/lane/v1/lane.pb-c.h"
+#include "hsm/wire_inside.h"
 
 /* What the lane says. Called by one thread at a time: at the start there is only one,
  * later the outbox holds its lock. */
 static uint8_t packet[WIRE_PACKET_MAX];
 
-static enum sg_status send_packet(int fd, Segel__Lane__V1__FromLane *message)
+enum sg_status wire_send(int fd, const Segel__Lane__V1__FromLane *message)
 {
     if (segel__lane__v1__from_lane__get_packed_size(message) > sizeof(packet)) {
         return SG_TOO_LARGE;
@@ -22,35 +21,17 @@ static enum sg_status send_packet(int fd, Segel__Lane__V1__FromLane *message)
     return sent == (ssize_t)len ? SG_OK : SG_IO;
 }
 
-/* Messages take char * and uint8_t * even where they only read. */
-static char *text(const char *borrowed)
-{
-    return (char *)(uintptr_t)borrowed; /* NOLINT(performance-no-int-to-ptr) */
-}
-
-static ProtobufCBinaryData bytes(const uint8_t *data, size_t len)
-{
-    uint8_t *borrowed =
-        (uint8_t *)(uintptr_t)data; /* NOLINT(performance-no-int-to-ptr) */
-    return (ProtobufCBinaryData){.len = len, .data = borrowed};
-}
-
-struct key_message {
-    Segel__Lane__V1__KeyInfo info;
-    uint64_t allowed[KEY_ALLOWED_MAX];
-};
-
-static void describe_key(const struct key *key, struct key_message *out)
+void wire_key(const struct key *key, struct key_message *out)
 {
     segel__lane__v1__key_info__init(&out->info);
     out->info.usable = key->usable;
-    out->info.why = text(key->why.text);
-    out->info.code = text(key->code);
-    out->info.type = text(key_type_name(key->type));
+    out->info.why = wire_text(key->why.text);
+    out->info.code = wire_text(key->code);
+    out->info.type = wire_text(key_type_name(key->type));
     out->info.bits = key->bits;
-    out->info.curve = text(key->curve);
+    out->info.curve = wire_text(key->curve);
     out->info.rsa_e = key->rsa_e;
-    out->info.subject_public_key_info = bytes(key->spki, key->spki_len);
+    out->info.subject_public_key_info = wire_bytes(key->spki, key->spki_len);
     out->info.mechanisms = key->mechanisms;
     out->info.attributes = key->attributes;
     out->info.known = key->known;
@@ -60,8 +41,28 @@ static void describe_key(const struct key *key, struct key_message *out)
     out->info.allowed_mechanisms = out->allowed;
     out->info.n_allowed_mechanisms = key->allowed_count;
     out->info.generation_mechanism = key->generation;
-    out->info.start_date = text(key->start_date);
-    out->info.end_date = text(key->end_date);
+    out->info.start_date = wire_text(key->start_date);
+    out->info.end_date = wire_text(key->end_date);
+}
+
+void wire_token(const struct token *token, Segel__Lane__V1__Token *about)
+{
+    segel__lane__v1__token__init(about);
+    about->label = wire_text(token->label);
+    about->manufacturer = wire_text(token->manufacturer);
+    about->model = wire_text(token->model);
+    about->serial = wire_text(token->serial);
+    about->firmware = wire_text(token->firmware);
+    about->library = wire_text(token->library);
+    about->flags = (uint32_t)token->flags;
+}
+
+void wire_failure(const struct trouble *trouble, Segel__Lane__V1__Failed *failed)
+{
+    segel__lane__v1__failed__init(failed);
+    failed->failure = (Segel__Lane__V1__FailureClass)trouble->failure;
+    failed->why = wire_text(trouble->why.text);
+    failed->rv = trouble->rv;
 }
 
 enum sg_status wire_opened(int fd, const struct lane_state *state)
@@ -73,40 +74,30 @@ enum sg_status wire_opened(int fd, const struct lane_state *state)
     Segel__Lane__V1__Opened opened;
     segel__lane__v1__opened__init(&opened);
     Segel__Lane__V1__Token about;
-    segel__lane__v1__token__init(&about);
-    about.label = text(token->label);
-    about.manufacturer = text(token->manufacturer);
-    about.model = text(token->model);
-    about.serial = text(token->serial);
-    about.firmware = text(token->firmware);
-    about.library = text(token->library);
-    about.flags = (uint32_t)token->flags;
+    wire_token(token, &about);
     for (size_t i = 0; i < state->key_count; i++) {
-        describe_key(&state->keys[i], &messages[i]);
+        wire_key(&state->keys[i], &messages[i]);
         list[i] = &messages[i].info;
     }
     opened.token = &about;
     opened.keys = list;
     opened.n_keys = state->key_count;
     opened.threads = state->threads;
-    opened.note = text(state->note);
+    opened.note = wire_text(state->note);
     opened.confinement = state->confinement;
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_OPENED;
     message.opened = &opened;
-    return send_packet(fd, &message);
+    return wire_send(fd, &message);
 }
 
 enum sg_status wire_failed(int fd, const struct trouble *trouble)
 {
     Segel__Lane__V1__FromLane message = SEGEL__LANE__V1__FROM_LANE__INIT;
     Segel__Lane__V1__Failed failed;
-    segel__lane__v1__failed__init(&failed);
-    failed.failure = (Segel__Lane__V1__FailureClass)trouble->failure;
-    failed.why = text(trouble->why.text);
-    failed.rv = trouble->rv;
+    wire_failure(trouble, &failed);
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_FAILED;
     message.failed = &failed;
-    return send_packet(fd, &message);
+    return wire_send(fd, &message);
 }
 
 enum sg_status wire_done(int fd, const struct outcome *outcomes, size_t count)
@@ -121,7 +112,7 @@ enum sg_status wire_done(int fd, const struct outcome *outcomes, size_t count)
         segel__lane__v1__outcome__init(&each[i]);
         each[i].id = from->id;
         each[i].failure = (Segel__Lane__V1__FailureClass)from->failure;
-        each[i].signature = bytes(from->signature.data, from->signature.len);
+        each[i].signature = wire_bytes(from->signature.data, from->signature.len);
         each[i].rv = from->rv;
         each[i].hsm_us = from->hsm_us;
         each[i].retries = from->retries;
@@ -131,5 +122,5 @@ enum sg_status wire_done(int fd, const struct outcome *outcomes, size_t count)
     done.n_outcomes = count;
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_DONE;
     message.done = &done;
-    return send_packet(fd, &message);
+    return wire_send(fd, &message);
 }

@@ -182,12 +182,13 @@ Test(tool, usage_errors_end_with_2)
     cr_expect_eq(rig_run("--help", NULL).code, TOOL_OK);
 }
 
-Test(tool, sync_of_a_missing_directory_is_said)
+Test(tool, sync_of_a_missing_directory_is_said_before_a_key_is_made)
 {
     struct output made = rig_run("keygen", TOKEN, "--type", "p-256", "--name", "x",
                                  "--sync", "/nowhere", NULL);
     cr_expect_eq(made.code, TOOL_FAILED);
-    holds(made.errors, "could not be made durable");
+    holds(made.errors, "/nowhere cannot be opened");
+    cr_expect_null(strstr(rig_run("list", TOKEN, NULL).text, "p-256"));
     cr_expect_eq(rig_run("keygen", TOKEN, "--type", "p-256", "--name", "y", "--sync",
                          rig_path("tokens"), NULL)
                      .code,

@@ -60,27 +60,33 @@ static void send_packet(int fd, Segel__Lane__V1__ToLane *message)
     cr_assert_eq(send(fd, packet, len, MSG_NOSIGNAL), (ssize_t)len);
 }
 
+void peer_open(const struct wish *wish, Segel__Lane__V1__Open *open, char **directory)
+{
+    segel__lane__v1__open__init(open);
+    open->lane = text("lane0");
+    open->module = text(wish->module);
+    open->token_label = text(wish->label);
+    open->token_serial = text(wish->serial);
+    open->token_manufacturer = text(wish->manufacturer);
+    open->token_model = text(wish->model);
+    open->pin_path = text(wish->pin_path);
+    *directory = text(wish->read_only);
+    open->read_only = directory;
+    open->n_read_only = wish->read_only == NULL ? 0 : 1;
+    open->init_args = text(wish->init_args == NULL ? "" : wish->init_args);
+    open->threads = wish->threads;
+}
+
 static void send_open(int fd, const struct wish *wish)
 {
     Segel__Lane__V1__ToLane message;
     Segel__Lane__V1__Open open;
     Segel__Lane__V1__KeyRef refs[PEER_KEYS_MAX];
     Segel__Lane__V1__KeyRef *list[PEER_KEYS_MAX];
+    char *directory = NULL;
     static uint8_t ids[PEER_KEYS_MAX][KEY_ID_MAX];
     segel__lane__v1__to_lane__init(&message);
-    segel__lane__v1__open__init(&open);
-    open.lane = text("lane0");
-    open.module = text(wish->module);
-    open.token_label = text(wish->label);
-    open.token_serial = text(wish->serial);
-    open.token_manufacturer = text(wish->manufacturer);
-    open.token_model = text(wish->model);
-    open.pin_path = text(wish->pin_path);
-    char *directory = text(wish->read_only);
-    open.read_only = &directory;
-    open.n_read_only = wish->read_only == NULL ? 0 : 1;
-    open.init_args = text(wish->init_args == NULL ? "" : wish->init_args);
-    open.threads = wish->threads;
+    peer_open(wish, &open, &directory);
     for (size_t i = 0; i < PEER_KEYS_MAX && wish->ids[i] != NULL; i++) {
         size_t len = 0;
         cr_assert_eq(text_unhex(slice_str(wish->ids[i]), ids[i], KEY_ID_MAX, &len),

@@ -29,6 +29,7 @@ struct wish {
     bool mounted_read_only;            /* read_only is that before the lane starts */
     bool high_descriptors;             /* socket is 200, marks are 100 */
     bool no_mounts;                    /* the kernel refuses namespaces to the lane */
+    bool no_sync;                      /* nothing can be made durable, in a ceremony */
     struct slice pinned;               /* public key of the first */
 };
 
@@ -48,6 +49,8 @@ struct wish peer_wish(const char *id);
 struct peer peer_start(const struct wish *wish);
 /* The same, and the lane must have opened. */
 struct peer peer_opened(const struct wish *wish);
+/* What a wish says of the token, as a message that borrows from it; without keys. */
+void peer_open(const struct wish *wish, Segel__Lane__V1__Open *open, char **directory);
 /* Closes the socket; gives the exit code, or 128 + signal. */
 int peer_stop(struct peer *peer);
 
