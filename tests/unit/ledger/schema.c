@@ -75,6 +75,18 @@ static const char *const versions[] = {
     " NULL) WITHOUT ROWID;"
     "CREATE TABLE keyder(name TEXT PRIMARY KEY, spki BLOB NOT NULL, chain BLOB NOT"
     " NULL);",
+    "CREATE TABLE mandate(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " key TEXT NOT NULL, caller TEXT NOT NULL, classes TEXT NOT NULL,"
+    " profiles INTEGER NOT NULL, max INTEGER NOT NULL, from_us INTEGER NOT NULL,"
+    " until_us INTEGER NOT NULL, approval_ref TEXT NOT NULL,"
+    " algorithm INTEGER NOT NULL, digests INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+    " state INTEGER NOT NULL, used INTEGER NOT NULL, reserved INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL, requester TEXT NOT NULL, grant_id TEXT NOT NULL,"
+    " opened INTEGER NOT NULL, closed INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " idx INTEGER NOT NULL, hash BLOB NOT NULL);"
+    "CREATE INDEX mandate_open ON mandate(n) WHERE state = 2;"
+    "CREATE TABLE mandate_digest(mandate INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " taken INTEGER NOT NULL, PRIMARY KEY(mandate, digest)) WITHOUT ROWID;",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */
