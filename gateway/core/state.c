@@ -282,6 +282,7 @@ static void gather(struct core *core, const struct job *job, const char *repeat)
                  pin_failures(core, route_index(core, job->key)));
     facts_text(facts, FACT_ID_job_repeat, slice_str(repeat));
     activation_facts(register_of(core, job->key), core->keys.turn_us, facts);
+    facts_bool(facts, FACT_ID_global_lockdown, core->lockdown.active);
 }
 
 void state_judge(struct core *core, struct job *job, const char *repeat)

@@ -78,7 +78,7 @@ static inline struct slice jobs_intent(char *buffer, uint64_t seq,
         "\"clock.minute_of_day\":909,\"clock.holiday\":false,\"job.repeat\":\"first\","
         "\"clock.stepped\":false,\"counter.caller_day\":401,\"counter.key_day\":401,"
         "\"counter.pin_failures\":0,\"log.durable\":true,\"log.writable\":true,"
-        "\"log.free_bytes\":66042966016";
+        "\"log.free_bytes\":66042966016,\"global.lockdown\":false";
     struct record_head head = {seq, claim->signing_time_us, "gw1"};
     struct record_job job = {.decision_id = claim->decision_id,
                              .caller = claim->caller,

@@ -32,7 +32,7 @@ static size_t make(uint64_t index, uint64_t total, char out[LINE])
         "\"clock.minute_of_day\":742,\"clock.holiday\":false,\"job.repeat\":\"first\","
         "\"clock.stepped\":false,\"counter.caller_day\":1,\"counter.key_day\":1,"
         "\"counter.pin_failures\":0,\"log.durable\":true,\"log.writable\":true,"
-        "\"log.free_bytes\":79992303616},\"bound\":8";
+        "\"log.free_bytes\":79992303616,\"global.lockdown\":false},\"bound\":8";
     static const char hex[] =
         "419361a057a08f145805c51e9b03ac796ad71b4ae625243d0119484f531607";
     char time[TEXT_TIME_SIZE];

@@ -80,6 +80,8 @@ def one_person_stops_all_signing_at_once(people):
             equal([(r["subject"], r["person"]) for r in record], [(first.state.id, name)])
             asked = explain(gateway)
             equal((asked.decision, asked.status.message), (2, refusal.message), "Explain")
+            rule = [r for r in asked.rules if r.rule == "CP-5.7-01"][0]
+            equal((rule.result, rule.found), (2, "true"), "the rule of the policy")
             deny = people.records("deny")[-1]
             equal(people.records("explain")[-1]["fail"][0]["code"], "LOCKED_DOWN")
             equal((deny["by"], deny["fail"][0]["code"], deny["fail"][0]["cp"]),
