@@ -4,7 +4,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
-#include "client/grant_view.h"
+#include "client/grant_details.h"
 #include "client/officer/key.h"
 #include "client/screen.h"
 #include "client/unpack.h"
@@ -53,6 +53,7 @@ static SG_MUST_USE enum sg_status look(struct approving *all, struct sg_error *w
     if (status == SG_OK) {
         grant_view_say(&all->view, stdout, all->indonesian);
         grant_view_print(&all->view, got, stdout, all->indonesian);
+        status = grant_details(all->home, &all->view, got, all->indonesian, why);
         (void)fflush(stdout);
     }
     unpack_free(reply);

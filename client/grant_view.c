@@ -25,6 +25,9 @@ static const struct {
     [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
                              {" ends: the gateway signs again, at once.",
                               " diakhiri: gateway langsung menandatangani lagi."}},
+    [TASK_POLICY_LOAD] = {{"The policy with SHA-256 ", "Kebijakan dengan SHA-256 "},
+                          {" comes in force at once, in place of the present one.",
+                           " langsung berlaku menggantikan yang sekarang."}},
 };
 
 /* --- From the bytes ---------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "client/file.h"
-#include "client/replay_report.h"
+#include "client/policy_preview.h"
 #include "client/screen.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -12,13 +12,7 @@
 #include "segel/v1/policy.pb-c.h"
 
 /* `segel policy load FILE` */
-enum {
-    PATIENCE_MS = 60000,
-    ID_BYTES = 8,
-    POLICY_MAX = 1 << 20,
-    HOUR_SIZE = 6,
-    COMPARED = 1000 /* decisions of the log */
-};
+enum { PATIENCE_MS = 60000, ID_BYTES = 8, POLICY_MAX = 1 << 20, HOUR_SIZE = 6 };
 
 struct load_options {
     struct policy_options common; /* first */
@@ -48,14 +42,12 @@ struct loading {
     struct channel *channel;  /* owned */
     struct file_bytes bytes;  /* owned: what is checked is what is sent */
     struct policy *wanted;    /* owned */
-    struct policy *in_force;  /* owned; NULL: this program cannot read it */
     ProtobufCMessage *answer; /* owned: a LoadPolicyResponse */
 };
 
 static void fini(struct loading *all)
 {
     unpack_free(all->answer);
-    policy_free(all->in_force);
     policy_free(all->wanted);
     file_free(&all->bytes);
     channel_close(all->channel);
@@ -69,78 +61,6 @@ static SG_MUST_USE enum sg_status read_wanted(struct loading *all, const char *p
     TRY(file_read(path, POLICY_MAX, &all->bytes, why));
     return policy_parse(slice_of(all->bytes.data, all->bytes.len), path, &all->wanted,
                         why);
-}
-
-static SG_MUST_USE enum sg_status fetch_in_force(struct loading *all,
-                                                 struct sg_error *why)
-{
-    Segel__V1__GetPolicyRequest request;
-    ProtobufCMessage *reply = NULL;
-    struct sg_error unread = {0};
-
-    segel__v1__get_policy_request__init(&request);
-    request.with_text = 1;
-    const struct unary unary = {.path = "/segel.v1.PolicyService/GetPolicy",
-                                .timeout_ms = PATIENCE_MS,
-                                .request = &request.base,
-                                .reply_type =
-                                    &segel__v1__get_policy_response__descriptor};
-    TRY(channel_unary(all->channel, &unary, &reply, NULL, why));
-    const Segel__V1__GetPolicyResponse *got =
-        (const Segel__V1__GetPolicyResponse *)(const void *)reply;
-    if (policy_parse(slice_of(got->text.data, got->text.len), "the policy in force",
-                     &all->in_force, &unread) != SG_OK) {
-        all->in_force = NULL;
-        screen_complain(unread.text);
-    }
-    unpack_free(reply);
-    return SG_OK;
-}
-
-static void show_differences(const struct loading *all)
-{
-    struct policy_options *options = &all->options->common;
-
-    if (all->in_force == NULL) {
-        return;
-    }
-    if (!options->json) {
-        const struct policy_info *before = policy_info(all->in_force);
-        const struct policy_info *after = policy_info(all->wanted);
-        screen_text(stdout, before->id);
-        (void)printf(" %lld -> ", (long long)before->version);
-        screen_text(stdout, after->id);
-        (void)printf(" %lld\n", (long long)after->version);
-    }
-    (void)policy_print_differences(options, all->in_force, all->wanted);
-}
-
-/* What it would have made of the last decisions. The log is open to reviewers only, and
- * whoever asks may be an officer: then, as after any failure, it is for the other person
- * to look. */
-static void show_decisions(const struct loading *all)
-{
-    const struct policy *const then[] = {all->in_force};
-    struct policy_replay task = {.policy = all->wanted,
-                                 .policies = {then, all->in_force == NULL ? 0 : 1},
-                                 .last = COMPARED};
-    struct policy_replay_sums sums;
-    struct replay_report report;
-    struct sg_error why = {0};
-
-    replay_report_start(&report, &all->options->common, &task);
-    enum sg_status status = policy_replay(all->channel, &task, &sums, &why);
-    if (status == SG_OK) {
-        (void)replay_report_sums(&report, &sums);
-        return;
-    }
-    replay_report_clear(&report);
-    screen_complain(
-        status == SG_DENIED
-            ? policy_say(&all->options->common,
-                         "keputusan pada log hanya dibandingkan untuk reviewer",
-                         "decisions of the log are compared for reviewers only")
-            : why.text);
 }
 
 static bool agreed(const struct load_options *options)
@@ -180,6 +100,14 @@ static SG_MUST_USE enum sg_status send_wanted(struct loading *all, struct sg_err
 
 /* --- What came of it --------------------------------------------------------------- */
 
+/* Two persons send the same bytes; the first of them stands first among the votes. With a
+ * quorum file who asks is none of those who agree. */
+static bool by_second_person(const Segel__V1__Approval *approval)
+{
+    return approval->n_votes > 0 &&
+           strcmp(approval->votes[0]->person, approval->requester) == 0;
+}
+
 /* The officers who asked so far need a reviewer beside them. */
 static bool lacks_reviewer(const Segel__V1__Approval *approval)
 {
@@ -206,6 +134,9 @@ static void hour_of(int64_t unix_us, char out[HOUR_SIZE])
 static const char *missing(const struct policy_options *options,
                            const Segel__V1__Approval *approval)
 {
+    if (!by_second_person(approval)) {
+        return policy_say(options, "tanda tangan orang lain", "signatures of others");
+    }
     return lacks_reviewer(approval)
                ? policy_say(options, "orang kedua, seorang reviewer",
                             "a second person, a reviewer")
@@ -235,6 +166,11 @@ static void print_answer(const struct loading *all, const Segel__V1__Approval *a
                      missing(options, approval), policy_say(options, "sampai", "until"),
                      until);
     }
+    if (!is_executed(approval) && !by_second_person(approval)) {
+        (void)printf("%s: segel request show %s; segel approve %s (%u)\n",
+                     policy_say(options, "mereka berkata", "they say"), approval->id,
+                     approval->id, approval->approvals_required);
+    }
     if (approval->log != NULL) {
         (void)printf("%s %llu\n",
                      policy_say(options, "tercatat pada log sebagai nomor",
@@ -258,6 +194,9 @@ static enum exit_code print_answer_json(const struct loading *all,
                               "state", executed ? "in_force" : "waiting", "missing",
                               executed ? NULL : missing(&all->options->common, approval),
                               "until", executed ? NULL : until);
+    if (!executed) {
+        (void)json_object_set_new(value, "request", json_string(approval->id));
+    }
     if (approval->log != NULL) {
         (void)json_object_set_new(value, "log_index",
                                   json_integer((json_int_t)approval->log->index));
@@ -298,13 +237,12 @@ static enum exit_code load(const struct home *home, const char *path,
         status = home_connect(home, &all.channel, &why);
     }
     if (status == SG_OK) {
-        status = fetch_in_force(&all, &why);
+        const struct policy_preview preview = {&options->common, all.channel, all.wanted};
+        status = policy_preview(&preview, &why);
     }
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
-    show_differences(&all);
-    show_decisions(&all);
     if (!agreed(options)) {
         screen_complain(policy_say(&options->common, "tidak ada yang diajukan",
                                    "nothing was asked for"));
@@ -340,16 +278,17 @@ static enum exit_code run(const struct home *home, struct words *words)
 const struct command command_policy_load = {
     .name = "policy load",
     .operands = "FILE",
-    .summary = "ask for another policy; a second person has to ask for the same",
+    .summary = "ask for another policy; others have to agree",
     .examples =
         "For officers and reviewers. The file is checked and its tests are run here\n"
         "first; then what it changes against the policy in force is shown, and to\n"
         "reviewers what it would have made of the last 1000 decisions. It comes in\n"
-        "force when two persons have sent the same bytes, one of them a reviewer, "
-        "within\n"
-        "30 minutes. Its version has to be above the one in force. Exit code 0: it is "
-        "in\n"
-        "force, or waits for the second person; 1: the file or the gateway refuses.\n\n"
+        "force when the persons of the quorum file have signed for it ('segel "
+        "approve');\n"
+        "without such a file when two persons have sent the same bytes, one of them a\n"
+        "reviewer, within 30 minutes. Its version has to be above the one in force. "
+        "Exit\n"
+        "code 0: it is in force, or waits; 1: the file or the gateway refuses.\n\n"
         "Examples:\n"
         "  segel policy load policy.yaml --reason \"new class surat_edaran\"\n"
         "  segel policy load --yes --json policy.yaml\n",

@@ -3,7 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
-#include "client/grant_view.h"
+#include "client/grant_details.h"
 #include "client/unpack.h"
 
 /* `segel request show ID` */
@@ -19,7 +19,8 @@ static const struct option rows[] = {
      offsetof(struct show_options, lang)},
 };
 
-static SG_MUST_USE enum sg_status print(const Segel__V1__GetRequestResponse *got,
+static SG_MUST_USE enum sg_status print(const struct home *home,
+                                        const Segel__V1__GetRequestResponse *got,
                                         const struct show_options *options,
                                         bool indonesian, struct sg_error *why)
 {
@@ -32,6 +33,7 @@ static SG_MUST_USE enum sg_status print(const Segel__V1__GetRequestResponse *got
     }
     grant_view_say(&view, stdout, indonesian);
     grant_view_print(&view, got, stdout, indonesian);
+    TRY(grant_details(home, &view, got, indonesian, why));
     approval_print(got->approval, stdout, indonesian);
     return SG_OK;
 }
@@ -51,7 +53,7 @@ static SG_MUST_USE enum sg_status show(const struct home *home, const struct wor
     TRY(approval_language(options->lang, &indonesian, why));
     TRY(approval_get(home, words->at[0], &reply, why));
     enum sg_status status =
-        print((const Segel__V1__GetRequestResponse *)(const void *)reply, options,
+        print(home, (const Segel__V1__GetRequestResponse *)(const void *)reply, options,
               indonesian, why);
     unpack_free(reply);
     return status;

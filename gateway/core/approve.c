@@ -241,9 +241,16 @@ static enum sg_status use(struct core *core, struct ledger_request *request,
     members_add(&members, "grant_sha256", note_hash);
     members_add(&members, "requester", request->person);
     members_add(&members, "approvers", approvers);
-    TRY(effect_do(core, request, &members, &place));
+    enum sg_status status = effect_do(core, request, &members, &place);
+    if (status == SG_LEDGER) {
+        return status;
+    }
+    if (status != SG_OK) {
+        return fail(core, request, status, sg_status_text(status));
+    }
     request->state = REQUEST_EXECUTED;
-    return settle(core, request, &place);
+    TRY(settle(core, request, &place));
+    return grants_end_stale(core); /* it may have brought another policy or roster */
 }
 
 static enum sg_status use_if_reached(struct core *core, struct request_order *order,
@@ -267,7 +274,7 @@ static enum sg_status use_if_reached(struct core *core, struct request_order *or
         return fail(core, request, status, why->text);
     }
     TRY(use(core, request, slice_of(text, len)));
-    order->executed = request;
+    order->executed = request->state == REQUEST_EXECUTED ? request : NULL;
     return SG_OK;
 }
 

@@ -70,6 +70,7 @@ void core_free(struct core *core)
     state_fini(&core->state);
     register_fini(&core->keys);
     grants_fini(&core->grants);
+    proposals_fini(&core->proposals);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -339,6 +340,11 @@ struct policy *core_take_policy(struct core *core)
     struct policy *policy = policy_take(core->policy);
     MUST(pthread_mutex_unlock(&core->policy_lock) == 0);
     return policy;
+}
+
+bool core_has_quorum(const struct core *core)
+{
+    return atomic_load_explicit(&core->grants.has_quorum, memory_order_relaxed);
 }
 
 const struct keyring *core_keys(const struct core *core)

@@ -16,6 +16,7 @@
 #include "gateway/core/lockdown.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
+#include "gateway/core/proposals.h"
 #include "gateway/core/register.h"
 #include "gateway/core/route.h"
 #include "gateway/core/state.h"
@@ -31,9 +32,9 @@
  * grounds.c, denial.c: words; lockdown.c; reserve.c: room on the disk the log    notes.c:
  * events; key_facts.c, members.c: of a record; checkpoint.c; anchoring.c: what others
  * hold; condemn.c: it was changed persons    orders.c, inquiries.c; succession.c: another
- * policy; quorum.c, grants.c: who must agree; requests.c, request_grant.c, approve.c,
- * effects.c: to what what is    state.c: counters, clock, disk; report.c: what others may
- * know */
+ * policy; proposals.c: those that wait; quorum.c, grants.c: who must agree; requests.c,
+ * request_grant.c, approve.c, effects.c: to what what is    state.c: counters, clock,
+ * disk; report.c: what others may know */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -43,6 +44,7 @@ struct core {
     struct policy *policy;       /* owned share: the one in force */
     struct succession succession;
     struct grants grants;
+    struct proposals proposals;
     struct lockdown lockdown;
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;

@@ -3,9 +3,9 @@
 #include "gateway/core/core_inside.h"
 
 static const struct effect *const effects[TASK_COUNT] = {
-    [TASK_PIN_UNLOCK] = &effect_unlock_pin, [TASK_LOCKDOWN_CLEAR] = &effect_clear,
-    [TASK_KEY_ACTIVATE] = &effect_activate, [TASK_KEY_RELEASE] = &effect_release,
-    [TASK_KEY_ROTATE] = &effect_rotate,
+#define EFFECT(task, name) [TASK_##task] = &effect_##name,
+#include "gateway/core/effects.def"
+#undef EFFECT
 };
 
 /* NULL: this version does not do the task. */

@@ -13,19 +13,17 @@ struct effect {
     enum sg_status (*check)(struct core *core, const struct ledger_request *request,
                             struct sg_error *why);
     /* Inside a transaction, after check: does it, with its record, which begins with
-     * these members (subject, grant, grant_sha256, requester, approvers). */
+     * these members (subject, grant, grant_sha256, requester, approvers). Any failure but
+     * SG_LEDGER leaves all as it was: the request has failed then. */
     enum sg_status (*act)(struct core *core, const struct ledger_request *request,
                           struct members *members, struct log_place *place);
     /* After the commit: what is not in the ledger. NULL: nothing. */
     void (*after)(struct core *core, const struct ledger_request *request);
 };
 
-/* One a task that is served; each stands where its matter is. */
-extern const struct effect effect_unlock_pin; /* unlatch_effect.c */
-extern const struct effect effect_clear;      /* lockdown_effect.c */
-extern const struct effect effect_activate;   /* key_effects.c, as the next two */
-extern const struct effect effect_release;
-extern const struct effect effect_rotate;
+#define EFFECT(task, name) extern const struct effect effect_##name;
+#include "gateway/core/effects.def"
+#undef EFFECT
 
 /* As struct effect has it. SG_UNSUPPORTED: this version does not do the task. */
 SG_MUST_USE enum sg_status effect_check(struct core *core,

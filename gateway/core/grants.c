@@ -49,6 +49,12 @@ static enum sg_status recall(struct core *core, char before[DIGEST_SHA256_SIZE])
     return SG_OK;
 }
 
+static void put_in_force(struct grants *grants, struct quorum *quorum)
+{
+    grants->quorum = quorum;
+    atomic_store_explicit(&grants->has_quorum, quorum != NULL, memory_order_relaxed);
+}
+
 enum sg_status grants_start(struct core *core, struct sg_error *why)
 {
     struct grants *grants = &core->grants;
@@ -56,6 +62,7 @@ enum sg_status grants_start(struct core *core, struct sg_error *why)
     char now[DIGEST_SHA256_SIZE];
 
     TRY(quorum_load(core->options.config, &grants->quorum, why));
+    put_in_force(grants, grants->quorum);
     TRY(recall(core, before));
     name_of(grants->quorum, now);
     grants->is_new =
@@ -131,7 +138,7 @@ static enum sg_status take_next(struct core *core)
     char name[DIGEST_SHA256_SIZE];
 
     quorum_free(grants->quorum);
-    grants->quorum = grants->next;
+    put_in_force(grants, grants->next);
     grants->next = NULL;
     grants->has_next = false;
     name_of(grants->quorum, name);

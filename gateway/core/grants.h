@@ -1,6 +1,8 @@
 #ifndef SEGEL_GATEWAY_CORE_GRANTS_H
 #define SEGEL_GATEWAY_CORE_GRANTS_H
 
+#include <stdatomic.h>
+
 #include "gateway/core/quorum.h"
 #include "gateway/ledger/requests.h"
 
@@ -10,9 +12,10 @@
 struct core;
 
 struct grants {
-    struct quorum *quorum; /* owned: in force; NULL: there is none */
-    int64_t since_us;      /* wall clock: since when; 0 = there never was one */
-    bool is_new;           /* at the start: it is not on the log yet */
+    struct quorum *quorum;  /* owned: in force; NULL: there is none */
+    atomic_bool has_quorum; /* the same, for other threads */
+    int64_t since_us;       /* wall clock: since when; 0 = there never was one */
+    bool is_new;            /* at the start: it is not on the log yet */
     bool has_next;
     struct quorum
         *next; /* owned: comes in force with the next turn; NULL: none will be */

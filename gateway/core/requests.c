@@ -35,17 +35,27 @@ static struct ledger_request *make_room(struct request_order *order)
 
 /* --- Asking ------------------------------------------------------------------------ */
 
+/* Policies are the reviewers' matter, too. */
+static bool may_ask(enum person_role role, enum task task)
+{
+    return role == PERSON_OFFICER ||
+           (role == PERSON_REVIEWER && task == TASK_POLICY_LOAD);
+}
+
 /* Who asks must be a person of the file: otherwise nobody could tell whose approval does
  * not count. */
-static enum sg_status check_asker(const struct core *core, const struct order *order,
-                                  struct sg_error *why)
+static enum sg_status check_asker(const struct core *core,
+                                  const struct request_order *asked, struct sg_error *why)
 {
     const struct quorum *quorum = core->grants.quorum;
-    unsigned person = quorum_find(quorum, order->officer);
+    const char *name = asked->order.officer;
+    unsigned person = quorum_find(quorum, name);
 
-    if (person == GROUPS_NONE || quorum->roster.persons[person].role != PERSON_OFFICER) {
-        return sg_fail(why, SG_DENIED, "'%s' is no officer of the quorum file",
-                       order->officer);
+    if (person == GROUPS_NONE ||
+        !may_ask(quorum->roster.persons[person].role, asked->task)) {
+        return sg_fail(why, SG_DENIED, "'%s' is no %s of the quorum file", name,
+                       asked->task == TASK_POLICY_LOAD ? "officer or reviewer"
+                                                       : "officer");
     }
     return SG_OK;
 }
@@ -77,7 +87,8 @@ static enum sg_status check_new(struct core *core, const struct request_order *o
 {
     struct ledger_request request;
 
-    TRY(check_asker(core, &order->order, why));
+    TRY(check_asker(core, order, why));
+    proposals_take(&core->proposals, &order->order.change);
     fill(core, order, &request);
     TRY(effect_check(core, &request, why));
     if (core->grants.pending >= REQUESTS_PENDING_MAX) {

@@ -11,7 +11,7 @@
 /* What persons ask of the core about requests, approvals and lock-down: an order of one
  * of the kinds from ORDER_REQUEST on. Of the order itself are read: who calls (officer,
  * caller_cert, change.role), request_id and reason. */
-enum { REQUESTS_PENDING_MAX = 256, REQUEST_ID_SIZE = 65, REQUEST_MESSAGE_MAX = 65536 };
+enum { REQUESTS_PENDING_MAX = 256, REQUEST_ID_SIZE = 65 };
 
 struct request_order {
     struct order order; /* first */

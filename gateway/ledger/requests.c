@@ -352,3 +352,16 @@ enum sg_status ledger_pending_requests(struct ledger *ledger, uint64_t *count,
     *earliest_us = (int64_t)earliest;
     return SG_OK;
 }
+
+enum sg_status ledger_pending_of(struct ledger *ledger, const char *task, uint64_t *count)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_PENDING_OF];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_text(statement, 1, task) && sqlite3_step(statement) == SQLITE_ROW &&
+                   sql_uint(statement, 0, count)
+               ? SG_OK
+               : ledger_latch(ledger, "count requests");
+}

@@ -62,12 +62,13 @@ SG_MUST_USE enum sg_status ledger_find_request(struct ledger *ledger, const char
 SG_MUST_USE enum sg_status
 ledger_find_request_of(struct ledger *ledger, const char *person, const char *request_id,
                        struct arena *arena, struct ledger_request *out);
-/* The oldest that is pending and above a number. SG_NOT_FOUND: there is none. */
+/* The oldest that is pending and above a number, without its message. SG_NOT_FOUND: there
+ * is none. */
 SG_MUST_USE enum sg_status ledger_next_request(struct ledger *ledger, uint64_t above,
                                                struct arena *arena,
                                                struct ledger_request *out);
 
-/* Requests below a number, the newest first. */
+/* Requests below a number, the newest first, without their messages. */
 struct request_query {
     uint64_t below;
     unsigned states;  /* a bit each, 1 << state; 0 = all */
@@ -89,6 +90,9 @@ SG_MUST_USE enum sg_status ledger_list_requests(struct ledger *ledger,
 /* How many are pending, and the earliest end of one of them. */
 SG_MUST_USE enum sg_status ledger_pending_requests(struct ledger *ledger, uint64_t *count,
                                                    int64_t *earliest_us);
+/* How many of them are of a task. */
+SG_MUST_USE enum sg_status ledger_pending_of(struct ledger *ledger, const char *task,
+                                             uint64_t *count);
 /* A pending one becomes request->state, with outcome, why and place on the log.
  * SG_NOT_FOUND: it is not pending; nothing was changed. */
 SG_MUST_USE enum sg_status ledger_settle_request(struct ledger *ledger,

@@ -10,16 +10,24 @@
 
 /* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the
  * core, which knows the requests and who the persons are. */
-enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096, ROOM = 1 << 19, ROOM_OF_LIST = 1 << 21 };
+enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096, ROOM_OF_LIST = 1 << 21 };
+/* What is asked for and what the ledger holds of it, before and after: three times the
+ * largest message. Pages that nobody writes to cost nothing. */
+enum { ROOM = 4 << 20 };
 
 #define SERVICE "/segel.v1.ApprovalService/"
 
 /* --- Under way --------------------------------------------------------------------- */
 
-static void release(struct asked *asked)
+void approvals_release(struct asked *asked)
 {
-    atomic_fetch_sub(&asked->services->orders, 1);
+    struct services *services = asked->services;
+
+    if (asked->loading != NULL) {
+        policies_release(asked->loading);
+    }
     request_order_free(&asked->order);
+    atomic_fetch_sub(&services->orders, 1);
 }
 
 /* order.c frees it as what it begins with. */
@@ -81,7 +89,7 @@ void approvals_submit(struct grpc_call *call, struct asked *asked)
         core_order(asked->services->options.core, &asked->order.order);
 
     if (status != SG_OK) {
-        release(asked);
+        approvals_release(asked);
         finish_plain(call, status, NULL);
     }
 }
@@ -135,7 +143,7 @@ bool approvals_named(struct grpc_call *call, const char *id)
 static bool keep_message(struct asked *asked, const ProtobufCMessage *message)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = len > REQUEST_MESSAGE_MAX
+    uint8_t *bytes = len > asking_bytes_max(asked->order.task)
                          ? NULL
                          : (uint8_t *)arena_alloc(&asked->order.arena, len + 1);
 
@@ -156,33 +164,44 @@ static void take_asking(struct request_order *order, const struct asking *asking
                    asking->reason);
 }
 
-void approvals_guard(struct grpc_call *call, struct services *services,
-                     const struct guarded *guarded, const ProtobufCMessage *message)
+struct asked *approvals_prepare(struct grpc_call *call, struct services *services,
+                                const struct guarded *guarded,
+                                const ProtobufCMessage *message)
 {
     struct asking asking;
     struct sg_error why = {0};
 
-    if (!approvals_may(call, ROLE_OFFICER, guarded->refusal)) {
-        return;
+    if (!approvals_may(call, ROLE_OFFICER | guarded->roles, guarded->refusal)) {
+        return NULL;
     }
     enum sg_status status = asking_read(guarded->method, message, &asking, &why);
     if (status != SG_OK) {
         finish_plain(call, status, why.text);
-        return;
+        return NULL;
     }
     struct asked *asked = approvals_open(call, services, ORDER_REQUEST);
     if (asked == NULL) {
-        return;
+        return NULL;
     }
     asked->answer = guarded->answer;
     asked->order.method = guarded->method;
     take_asking(&asked->order, &asking);
     if (!keep_message(asked, message)) {
-        release(asked);
-        finish_plain(call, SG_TOO_LARGE, "the request has more than 64 KiB");
-        return;
+        approvals_release(asked);
+        finish_plain(call, SG_TOO_LARGE, "the request is larger than its task may be");
+        return NULL;
     }
-    approvals_submit(call, asked);
+    return asked;
+}
+
+void approvals_guard(struct grpc_call *call, struct services *services,
+                     const struct guarded *guarded, const ProtobufCMessage *message)
+{
+    struct asked *asked = approvals_prepare(call, services, guarded, message);
+
+    if (asked != NULL) {
+        approvals_submit(call, asked);
+    }
 }
 
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
@@ -318,13 +337,13 @@ void approvals_answer(struct service_loop *loop, struct letter *letter)
     if (call != NULL) {
         send(call, asked);
     }
-    release(asked);
+    approvals_release(asked);
 }
 
 void approvals_drop(struct letter *letter)
 {
     if (((struct order *)letter)->kind >= ORDER_REQUEST) {
-        release((struct asked *)letter);
+        approvals_release((struct asked *)letter);
     } else {
         policies_drop(letter);
     }

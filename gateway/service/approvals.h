@@ -14,17 +14,26 @@ struct asked {
     struct grpc_name name;
     int64_t created_us;
     ProtobufCMessage *(*answer)(struct asked *asked); /* in the order's arena */
+    struct policy_ask *loading; /* owned: of LoadPolicy, with its half of the answer */
 };
 
 /* A method that only a quorum can have done (proto/quorum/asking.def). */
 struct guarded {
     const char *method;  /* full name; static, as refusal */
-    const char *refusal; /* to callers who are no officers */
+    const char *refusal; /* to callers who have none of the roles */
+    unsigned roles;      /* beside officers */
     ProtobufCMessage *(*answer)(struct asked *asked);
 };
 /* Asks the core for it with the bytes of message; answers the call in any case. */
 void approvals_guard(struct grpc_call *call, struct services *services,
                      const struct guarded *guarded, const ProtobufCMessage *message);
+
+/* Its parts, for a request that somebody else looks at first: asked with what was read of
+ * the message, and given back. NULL: the call has been refused. */
+struct asked *approvals_prepare(struct grpc_call *call, struct services *services,
+                                const struct guarded *guarded,
+                                const ProtobufCMessage *message);
+void approvals_release(struct asked *asked);
 
 /* NULL: the call has been refused. */
 struct asked *approvals_open(struct grpc_call *call, struct services *services,
@@ -46,6 +55,7 @@ ProtobufCMessage *approvals_approve_answer(struct asked *asked);
 ProtobufCMessage *approvals_refuse_answer(struct asked *asked);
 ProtobufCMessage *approvals_lock_down_answer(struct asked *asked);
 ProtobufCMessage *approvals_release_answer(struct asked *asked);
+ProtobufCMessage *approvals_load_answer(struct asked *asked); /* policy_request.c */
 ProtobufCMessage *approvals_roster_answer(struct asked *asked);
 /* Their parts. */
 void *approvals_room(struct asked *asked, size_t size);

@@ -161,6 +161,20 @@ static void ask_for_second(struct clerk *clerk, struct policy_ask *ask)
     }
 }
 
+/* A quorum file is in force: others sign for it. */
+static void ask_for_signatures(struct clerk *clerk, struct policy_ask *ask)
+{
+    struct policy *policy = ask->order.change.policy;
+
+    if (!answer_load(ask, policy, NULL, false)) {
+        policy_ask_refuse(ask, SG_NO_MEMORY, "");
+        policy_ask_reply(ask);
+        return;
+    }
+    hindsight(clerk->ledger, policy, &ask->order.change.effect);
+    policy_request_send(clerk->core, ask);
+}
+
 static bool is_in_force(const struct policy_ask *ask, const struct policy *policy)
 {
     return memcmp(policy_info(ask->base)->sha256, policy_info(policy)->sha256, 32) == 0;
@@ -198,7 +212,11 @@ static void load(struct clerk *clerk, struct policy_ask *ask)
         reject(clerk, ask, status, why.text);
         return;
     }
-    ask_for_second(clerk, ask);
+    if (ask->request != NULL) {
+        ask_for_signatures(clerk, ask);
+    } else {
+        ask_for_second(clerk, ask);
+    }
 }
 
 /* --- Looking ----------------------------------------------------------------------- */

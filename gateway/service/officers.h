@@ -42,6 +42,9 @@ void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,
                       void *services);
 /* An ask came back from the clerk, or from the core. */
 void policies_answer(struct service_loop *loop, struct letter *letter);
+/* With all that it owns, and its place. */
+struct policy_ask;
+void policies_release(struct policy_ask *ask);
 /* It came back too late. */
 void policies_drop(struct letter *letter);
 

@@ -42,7 +42,7 @@ static struct person person_of(const struct caller *caller)
 
 /* --- Asking ------------------------------------------------------------------------ */
 
-static void release(struct policy_ask *ask)
+void policies_release(struct policy_ask *ask)
 {
     atomic_fetch_sub(&ask->services->policy_asks, 1);
     policy_ask_free(ask);
@@ -86,7 +86,7 @@ static void submit(struct grpc_call *call, struct policy_ask *ask, bool ready)
     enum sg_status status = ready ? clerk_ask(ask->services->clerk, ask) : SG_NO_MEMORY;
 
     if (status != SG_OK) {
-        release(ask);
+        policies_release(ask);
         finish_plain(call, status, NULL);
     }
 }
@@ -182,13 +182,19 @@ void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,
         !check_load(call, request)) {
         return;
     }
-    struct policy_ask *ask = open_ask(call, (struct services *)context, POLICY_LOAD);
-    if (ask != NULL) {
-        (void)snprintf(ask->request_id, sizeof(ask->request_id), "%s",
-                       request->request_id);
-        (void)snprintf(ask->reason, sizeof(ask->reason), "%s", request->reason);
-        submit(call, ask, take_text(ask, pb_slice(&request->text)));
+    struct services *services = (struct services *)context;
+    struct policy_ask *ask = open_ask(call, services, POLICY_LOAD);
+    if (ask == NULL) {
+        return;
     }
+    (void)snprintf(ask->request_id, sizeof(ask->request_id), "%s", request->request_id);
+    (void)snprintf(ask->reason, sizeof(ask->reason), "%s", request->reason);
+    if (core_has_quorum(services->options.core) &&
+        !policy_request_open(ask, call, message)) {
+        policies_release(ask);
+        return;
+    }
+    submit(call, ask, take_text(ask, pb_slice(&request->text)));
 }
 
 /* --- Answering --------------------------------------------------------------------- */
@@ -239,10 +245,10 @@ void policies_answer(struct service_loop *loop, struct letter *letter)
     if (call != NULL) {
         send(call, ask);
     }
-    release(ask);
+    policies_release(ask);
 }
 
 void policies_drop(struct letter *letter)
 {
-    release((struct policy_ask *)letter);
+    policies_release((struct policy_ask *)letter);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/service/approvals.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/shelf.h"
 
@@ -10,6 +11,9 @@ const char policy_ask_name[] = "the policy that was sent";
 
 void policy_ask_free(struct policy_ask *ask)
 {
+    if (ask->request != NULL) {
+        approvals_release(ask->request);
+    }
     order_fini(&ask->order);
     policy_free(ask->base);
     arena_fini(&ask->arena);

@@ -8,6 +8,8 @@
 #include "segel/v1/policy.pb-c.h"
 
 struct services;
+struct asked;
+struct clerk;
 
 enum policy_task { POLICY_GET, POLICY_CHECK, POLICY_LOAD };
 
@@ -31,8 +33,9 @@ struct policy_ask {
     /* The answer. */
     enum sg_status status;
     char why[512];
-    struct arena arena;                     /* what the response is made in */
-    struct policy *base;                    /* owned share: in force when it was asked */
+    struct arena arena;    /* what the response is made in */
+    struct asked *request; /* owned: of LOAD by the quorum file; NULL: it is not so */
+    struct policy *base;   /* owned share: in force when it was asked */
     ProtobufCMessage *response;             /* in the arena */
     Segel__V1__LoadPolicyResponse *loading; /* the same, of LOAD */
 };
@@ -50,6 +53,12 @@ bool answer_load(struct policy_ask *ask, const struct policy *policy,
 
 /* The clerk's thread from here on. How the file is called in sentences about it. */
 extern const char policy_ask_name[];
+/* policy_request.c. On the loop: what the ask becomes when the policy is sound. false:
+ * the call has been refused. */
+bool policy_request_open(struct policy_ask *ask, struct grpc_call *call,
+                         const ProtobufCMessage *message);
+/* On the clerk's thread: to the core, which answers; the ask goes with it. */
+void policy_request_send(struct core *core, struct policy_ask *ask);
 /* Back to the loop that asked. */
 void policy_ask_reply(struct policy_ask *ask);
 /* Sets status and sentence; "" = the status's own. */

@@ -39,6 +39,22 @@ static void tried_fini(struct tried *tried)
     free(tried->bytes);
 }
 
+/* Also where the quorum file comes with this very reload. */
+static SG_MUST_USE enum sg_status check_way(const struct reload *reload,
+                                            const struct news *news, const char *path,
+                                            struct sg_error *why)
+{
+    if (news->quorum == NULL && !core_has_quorum(reload->core)) {
+        return SG_OK;
+    }
+    return sg_fail(
+        why, SG_PRECONDITION,
+        "%.200s: a quorum file says who brings a policy in force: put the file "
+        "back, and let an officer or reviewer ask for the new one ('segel policy "
+        "load')",
+        path);
+}
+
 static SG_MUST_USE enum sg_status try_policy(const struct reload *reload,
                                              const char *path, struct tried *tried,
                                              struct news *news, struct sg_error *why)
@@ -50,7 +66,8 @@ static SG_MUST_USE enum sg_status try_policy(const struct reload *reload,
         return SG_OK;
     }
     TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &news->policy, why));
-    return core_weigh_policy(reload->core, news->policy, why);
+    TRY(core_weigh_policy(reload->core, news->policy, why));
+    return check_way(reload, news, path, why);
 }
 
 /* A file that is refused is an event of its own, whatever else is amiss. */

@@ -19,6 +19,8 @@ struct asking {
 /* The type of the method's message ("/segel.v1.ApprovalService/CreateRequest"); NULL: it
  * is not guarded. */
 const ProtobufCMessageDescriptor *asking_type(const char *method);
+/* Bytes that a message about the task may have. */
+size_t asking_bytes_max(enum task task);
 /* message: of that type. SG_INVALID: a field breaks its limit; SG_UNSUPPORTED: a task
  * that this version does not serve. Whether it can be done is not asked here. */
 SG_MUST_USE enum sg_status asking_read(const char *method,

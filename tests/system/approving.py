@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What officers do with `segel`: a key under a passphrase, what a request is about in plain
 words, approval, refusal, lock-down. Passphrases are typed, and seen nowhere."""
+import hashlib
 import os
 import pty
 import re
@@ -12,7 +13,8 @@ import time
 
 import rig
 from faulty import create, token, unlock, wait_for
-from people import EXECUTED, OFFICERS, PENDING, REFUSED, People, roster, state
+from people import (EXECUTED, OFFICERS, PENDING, REFUSED, People, approve, new_version, roster,
+                    state)
 from rig import claim, contains, equal, expect
 
 GRANT = r"g-[0-9A-Z]{26}"
@@ -229,6 +231,34 @@ def a_lock_down_by_one_and_its_end_by_three(people):
         result = people.rig.segel("officer-1", "lockdown", "clear", "--reason", "found (TEST)",
                                   "--request-id", "end-1", "--id", "lockdown-1")
         expect(gateway.client().sign().signature, "it signs again")
+
+
+@claim
+def a_policy_is_shown_before_it_is_signed_for(people):
+    """Version and differences to all, and to reviewers what it would have decided."""
+    text = new_version(people.rig.read("policy.yaml"), 2).replace(
+        "\nrules:\n", '\nrules:\n  - {id: X-1, cp: "9.9", level: hard, require: '
+        '{job.doc_class: {ne: surat_keterangan}}, deny: NO_SUCH_CLASS}\n', 1)
+    # Its own tests say what it lets through.
+    text = re.sub(r"(?ms)^tests:\n.*", "", text)
+    path = people.rig.write("wanted.yaml", text)
+    with people.gateway() as gateway:
+        gateway.client().sign()
+        result = people.rig.segel("officer-1", "policy", "load", "--yes", path)
+        equal(result.returncode, 0, result.stderr)
+        request = re.search(GRANT, result.stdout)[0]
+        contains(result.stdout, "waits for signatures of others", f"segel approve {request} (2)")
+        shown = people.rig.segel("reviewer", "request", "show", request)
+        equal(shown.returncode, 0, shown.stderr)
+        contains(shown.stdout, f"The policy with SHA-256 {hashlib.sha256(text.encode()).hexdigest()}",
+                 " 1 -> ", " 2\n", "+ X-1", "newly denied")
+        result = with_passphrase(people, people.passphrases["officer-2"], "officer-2",
+                                 "approve", request, "--yes", "--lang", "id")
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "langsung berlaku", "+ X-1", "1 dari 2")
+        approve(gateway, request, people.keys["reviewer"], "reviewer")
+        result = people.rig.segel("officer-1", "policy", "load", "--yes", path)
+        contains(result.stdout, "is in force")
 
 
 @claim

@@ -7,8 +7,8 @@ import threading
 
 import rig
 from faulty import metrics, wait_for
-from people import (CODE, EXECUTED, PENDING, VOID, People, approve, hup, lock_down,
-                    new_version, release, roster, state)
+from people import (CODE, EXECUTED, PENDING, VOID, People, agree, approve, load_policy,
+                    lock_down, new_version, release, roster, state)
 from rig import claim, contains, equal, expect
 
 
@@ -201,17 +201,13 @@ def who_may_not_is_refused(people):
 
 @claim
 def a_policy_that_comes_in_between_voids_the_end(people):
-    policy = people.rig.read("policy.yaml")
-    try:
-        with people.gateway() as gateway:
-            asked = clear(people, gateway, lock_down(gateway).state.id, "officer-2",
-                          "officer-3")
-            people.rig.write("policy.yaml", new_version(policy, 2))
-            hup(gateway, "policy.loaded")
-            equal(state(gateway, asked.id), VOID)
-            equal(rig.refused(gateway.client().sign).info.reason, "LOCKED_DOWN")
-    finally:
-        people.rig.write("policy.yaml", policy)
+    with people.gateway() as gateway:
+        asked = clear(people, gateway, lock_down(gateway).state.id, "officer-2", "officer-3")
+        wanted = load_policy(gateway, new_version(people.rig.read("policy.yaml"), 2))
+        equal(agree(people, gateway, wanted.approval.id, "officer-4", "reviewer").state,
+              EXECUTED)
+        equal(state(gateway, asked.id), VOID)
+        equal(rig.refused(gateway.client().sign).info.reason, "LOCKED_DOWN")
 
 
 @claim

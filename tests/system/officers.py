@@ -10,8 +10,8 @@ import time
 import rig
 from faulty import create, token, unlock, wait_for
 from people import (CODE, EXECUTED, EXPIRED, FAILED, OFFICERS, PENDING, REFUSED, REVIEWERS,
-                    VOID, Key, People, approve, call, expected_text, get, hup, new_version,
-                    pending, refuse, roster, state)
+                    VOID, Key, People, agree, approve, call, expected_text, get, hup,
+                    load_policy, new_version, pending, refuse, roster, state)
 from rig import claim, contains, equal, expect
 
 
@@ -250,20 +250,17 @@ def it_is_over_when_its_time_is(people):
 
 @claim
 def another_policy_voids_it(people):
-    policy = people.rig.read("policy.yaml")
-    try:
-        with people.gateway() as gateway:
-            approval = asked(people, gateway)
-            approve(gateway, approval.id, people.keys["officer-2"])
-            people.rig.write("policy.yaml", new_version(policy, 2))
-            hup(gateway, "policy.loaded")
-            equal(state(gateway, approval.id), VOID)
-            refusal = rig.refused(approve, gateway, approval.id, people.keys["officer-3"])
-            equal(refusal.code, CODE.FAILED_PRECONDITION)
-            contains(refusal.message, "policy")
-            equal([r["subject"] for r in people.records("grant.void")], [approval.id])
-    finally:
-        people.rig.write("policy.yaml", policy)
+    with people.gateway() as gateway:
+        approval = asked(people, gateway)
+        approve(gateway, approval.id, people.keys["officer-2"])
+        wanted = load_policy(gateway, new_version(people.rig.read("policy.yaml"), 2))
+        equal(agree(people, gateway, wanted.approval.id, "officer-4", "reviewer").state,
+              EXECUTED)
+        equal(state(gateway, approval.id), VOID)
+        refusal = rig.refused(approve, gateway, approval.id, people.keys["officer-3"])
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "policy")
+        equal([r["subject"] for r in people.records("grant.void")], [approval.id])
 
 
 @claim

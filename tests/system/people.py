@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import re
+import secrets
 import signal
 import subprocess
 import time
@@ -147,15 +148,32 @@ def release(gateway, lock_down_id, request_id, name="officer-1"):
         request_id=request_id, id=lock_down_id, reason="looked into (TEST)"))
 
 
-def expected_text(got):
+def load_policy(gateway, text, name="officer-1", request_id=None):
+    stub = gateway.client(name).call(
+        "unary_unary", "LoadPolicy", rig.policies.LoadPolicyRequest,
+        rig.policies.LoadPolicyResponse, service="PolicyService")
+    return stub(rig.policies.LoadPolicyRequest(
+        request_id=request_id or f"{name}-{secrets.token_hex(4)}",
+        text=text if isinstance(text, bytes) else text.encode(),
+        reason="a new version (TEST)"), timeout=20)
+
+
+def expected_text(got, param="-"):
     """The grant as an approver's program builds it from the request alone."""
     approval = got.approval
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(approval.not_after_us // 10**6))
     return ("segel-grant/v1\n"
-            f"id {approval.id}\naction {approval.task}\nobject {approval.object}\nparam -\n"
+            f"id {approval.id}\naction {approval.task}\nobject {approval.object}\nparam {param}\n"
             f"request sha256:{hashlib.sha256(got.request).hexdigest()}\n"
             f"policy sha256:{got.policy_sha256.hex()}\nrequester {approval.requester}\n"
             f"not-after {until}\n").encode()
+
+
+def agree(people, gateway, request_id, *names):
+    """Their approvals; how it stands after the last."""
+    for name in names:
+        last = approve(gateway, request_id, people.keys[name], name)
+    return last
 
 
 def new_version(text, version):

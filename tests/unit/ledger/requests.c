@@ -140,8 +140,13 @@ Test(requests, pending_ones_are_counted_and_walked)
     cr_expect_eq(earliest, 600000000);
     cr_assert_eq(ledger_next_request(book.ledger, 0, &arena, &found), SG_OK);
     cr_expect_str_eq(found.id, "g-1");
+    cr_expect_eq(found.message.len, 0, "a megabyte for each would be too much");
     cr_assert_eq(ledger_next_request(book.ledger, found.number, &arena, &found), SG_OK);
     cr_expect_str_eq(found.id, "g-3");
+    cr_assert_eq(ledger_pending_of(book.ledger, found.task, &count), SG_OK);
+    cr_expect_eq(count, 2);
+    cr_assert_eq(ledger_pending_of(book.ledger, "lockdown.clear", &count), SG_OK);
+    cr_expect_eq(count, 0);
     cr_expect_eq(ledger_next_request(book.ledger, found.number, &arena, &found),
                  SG_NOT_FOUND);
 }

@@ -2,10 +2,13 @@
 #include <string.h>
 
 #include "proto/quorum/asking_inside.h"
+#include "proto/quorum/wanted.h"
 #include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/policy.pb-c.h"
 
 /* What a guarded method's message asks for: one reading for gateway and approvers. */
 #define CREATE  "/segel.v1.ApprovalService/CreateRequest"
+#define LOAD    "/segel.v1.PolicyService/LoadPolicy"
 #define RELEASE "/segel.v1.ApprovalService/ReleaseLockDown"
 
 static struct asking asking;
@@ -40,6 +43,43 @@ Test(asking, a_message_is_read)
     cr_expect_str_eq(asking.param, "-");
     cr_expect_str_eq(asking.reason, text.reason);
     cr_expect_str_eq(asking.request_id, text.id);
+}
+
+Test(asking, a_policy_is_named_by_its_hash)
+{
+    Segel__V1__LoadPolicyRequest load;
+    uint8_t text[] = {'a', 'b', 'c'};
+
+    segel__v1__load_policy_request__init(&load);
+    load.request_id = id;
+    load.reason = reason;
+    load.text.data = text;
+    load.text.len = sizeof(text);
+    cr_assert_eq(asking_read(LOAD, &load.base, &asking, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(asking.task, TASK_POLICY_LOAD);
+    cr_expect_str_eq(asking.object, /* FIPS 180-2, B.1 */
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    cr_expect_str_eq(asking.param, "bytes=3");
+    load.text.len = 0;
+    cr_expect_eq(asking_read(LOAD, &load.base, &asking, &why), SG_INVALID);
+    load.text.len = (1 << 20) + 1;
+    cr_expect_eq(asking_read(LOAD, &load.base, &asking, &why), SG_INVALID);
+}
+
+Test(asking, what_was_kept_is_read_again_whole_or_not_at_all)
+{
+    uint8_t unknown[] = {0xf8, 0x07, 0x01}; /* field 127 */
+    uint8_t text[] = {0x12, 0x03, 'a', 'b', 'c'};
+    struct wanted wanted;
+
+    cr_assert_eq(wanted_read(LOAD, slice_of(text, sizeof(text)), &wanted), SG_OK);
+    cr_expect(slice_equal(wanted_policy(&wanted), slice_str("abc")));
+    wanted_fini(&wanted);
+    cr_expect_eq(wanted_read(LOAD, slice_of(unknown, 3), &wanted), SG_CORRUPT);
+    cr_expect_eq(wanted_read(LOAD, slice_of(text, 4), &wanted), SG_CORRUPT);
+    cr_expect_eq(
+        wanted_read("/segel.v1.LogService/ListRecords", slice_of(text, 5), &wanted),
+        SG_UNSUPPORTED);
 }
 
 Test(asking, the_type_is_that_of_the_method)

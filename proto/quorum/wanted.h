@@ -1,0 +1,26 @@
+#ifndef SEGEL_PROTO_QUORUM_WANTED_H
+#define SEGEL_PROTO_QUORUM_WANTED_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+#include "proto/status.h"
+
+/* What a kept request wants, out of the bytes that were signed for: for whoever carries
+ * it out, or shows it, and asks for more than the grant's object and param. */
+struct wanted {
+    ProtobufCMessage *message; /* owned */
+};
+
+/* method: of asking.def. SG_UNSUPPORTED: it is none of those. SG_CORRUPT: the bytes are
+ * not its message, or hold fields that nobody here knows. */
+SG_MUST_USE enum sg_status wanted_read(const char *method, struct slice bytes,
+                                       struct wanted *out);
+/* The zero state is allowed. */
+void wanted_fini(struct wanted *wanted);
+
+/* PolicyService.LoadPolicy: the file; borrowed. */
+struct slice wanted_policy(const struct wanted *wanted);
+
+#endif
