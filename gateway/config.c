@@ -6,6 +6,7 @@
 
 #include "gateway/config_parse.h"
 #include "gateway/config_settings.h"
+#include "proto/text.h"
 
 static const char *const top_names[] = {
     "node",     "listen",  "tls",       "io",       "grpc", "log",
@@ -216,6 +217,43 @@ static enum sg_status read_reflection(struct parse *p)
     return SG_OK;
 }
 
+/* The next number of the list; *text moves behind it. */
+static bool take_days(const char **text, int64_t *days)
+{
+    enum { LONGEST = 3650 };
+    size_t blanks = strspn(*text, " ");
+    size_t len = strcspn(*text + blanks, " ");
+    uint64_t value = 0;
+
+    bool sound = text_uint(slice_of(*text + blanks, len), LONGEST, &value) == SG_OK;
+    *text += blanks + len;
+    *text += strspn(*text, " ");
+    *days = (int64_t)value;
+    return sound && value > 0;
+}
+
+static enum sg_status read_reminders(struct parse *p)
+{
+    struct config *config = p->config;
+    const char *text = config->reminder_days;
+    bool sound = text[0] != '\0';
+
+    while (sound && text[0] != '\0') {
+        size_t at = config->reminder_count;
+        int64_t days = 0;
+        sound = at < CONFIG_REMINDERS_MAX && take_days(&text, &days) &&
+                (at == 0 || days < config->reminders[at - 1]);
+        if (sound) {
+            config->reminders[config->reminder_count++] = days;
+        }
+    }
+    return sound ? SG_OK
+                 : yaml_fail(p->doc, find(p, "reminders.days"), p->why,
+                             "'%s' are no days to be reminded at; write up to 8 numbers "
+                             "from 1 to 3650, the largest first, such as \"90 30 7\"",
+                             config->reminder_days);
+}
+
 static enum sg_status read_all(struct parse *p)
 {
     if (yaml_root(p->doc)->kind != YAML_MAP) {
@@ -228,6 +266,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(read_log(p));
     TRY(read_listen(p));
     TRY(read_reflection(p));
+    TRY(read_reminders(p));
     TRY(parse_lanes(p));
     TRY(parse_log_key(p));
     TRY(parse_keys(p));

@@ -20,6 +20,7 @@ enum {
     CONFIG_LANES_MAX = 64,
     CONFIG_NODE_MAX = 64, /* as of host names */
     CONFIG_READ_ONLY_MAX = 8,
+    CONFIG_REMINDERS_MAX = 8,
     /* As the lane takes them, and as CK_TOKEN_INFO has room for. */
     CONFIG_INIT_ARGS_MAX = 2048,
     CONFIG_TOKEN_LABEL_MAX = 32,
@@ -122,6 +123,8 @@ struct config {
     enum log_level log_level_value;
     enum log_format log_format_value;
     bool reflection_value;
+    int64_t reminders[CONFIG_REMINDERS_MAX]; /* reminders.days: days, falling */
+    size_t reminder_count;
     void *memory; /* owned: the document and all that was allocated */
 };
 

@@ -15,6 +15,7 @@
 #include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
+#include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/core/quorum.h"
 #include "gateway/log.h"
@@ -126,6 +127,8 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));
     TRY(server_start(gateway->server, why));
+    core_expect(gateway->core, EXPIRY_TLS, gateway->config->node,
+                door_end_us(gateway->config));
     TRY(core_start_anchors(gateway->core, why));
     return make_admin(gateway, why);
 }
@@ -179,6 +182,7 @@ static void begin_to_end(struct gateway *gateway)
 static void reload(struct gateway *gateway)
 {
     const struct reload parts = {.config_path = gateway->config_path,
+                                 .node = gateway->config->node,
                                  .core = gateway->core,
                                  .services = gateway->services,
                                  .server = gateway->server};

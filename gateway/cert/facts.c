@@ -269,3 +269,10 @@ void facts_of_certificate(struct cert *cert)
     facts_bool(&cert->facts, FACT_ID_cert_unknown_critical,
                has_unknown_critical(certificate));
 }
+
+int64_t cert_end_us(const X509 *certificate)
+{
+    int64_t us = 0;
+
+    return time_us(X509_get0_notAfter(certificate), &us) ? us : 0;
+}

@@ -152,12 +152,13 @@ bool anchoring_age_us(const struct core *core, int64_t *age_us)
 
 /* --- What came of a delivery ------------------------------------------------------ */
 
-static void tell(const struct core *core, size_t index)
+static void tell(struct core *core, size_t index)
 {
     const struct anchor_seat *seat = &core->anchoring.seats[index];
     const char *name = config_of(core, index)->name;
 
     if (seat->state == ANCHOR_ALARM) {
+        incident_raise(core, INCIDENT_ANCHOR_ALARM, name, seat->why);
         log_event(LOG_ERROR, "anchor.alarm", "anchor", name, "why", seat->why,
                   "what_to_do",
                   "find out whether the log or the anchor is not what it was", NULL);

@@ -202,6 +202,8 @@ static void note_latch(struct core *core, struct berth *berth)
     berth->pin_failures++;
     berth->latch_unwritten = true;
     notes_add(core, "pin.fail", lane_name(berth->lane), lane_why(berth->lane));
+    incident_raise(core, INCIDENT_PIN_LOCKOUT, lane_name(berth->lane),
+                   lane_why(berth->lane));
     log_event(LOG_ERROR, "pin.fail", "lane", lane_name(berth->lane), "why",
               lane_why(berth->lane), "what_to_do",
               "correct the PIN file; an officer then allows one more login with 'segel "

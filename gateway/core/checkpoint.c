@@ -213,4 +213,7 @@ void checkpoint_done(struct core *core, const struct lane_result *result)
         log_event(LOG_ERROR, "checkpoint.failed", "why", why_not(core, result), NULL);
     }
     core->checkpoint_failed = status != SG_OK;
+    if (status == SG_OK) {
+        core->checkpoint_stored_us = clock_wall_us();
+    }
 }

@@ -27,9 +27,11 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     }
     core->options = *options;
     core->mailbox.wake_fd = -1;
+    core->started_us = clock_wall_us();
     core->policy = policy_take(options->policy);
     MUST(pthread_mutex_init(&core->board.lock, NULL) == 0);
     MUST(pthread_mutex_init(&core->policy_lock, NULL) == 0);
+    MUST(pthread_mutex_init(&core->agenda.lock, NULL) == 0);
     STAILQ_INIT(&core->finished);
     STAILQ_INIT(&core->again);
     STAILQ_INIT(&core->orders);
@@ -71,6 +73,7 @@ void core_free(struct core *core)
     register_fini(&core->keys);
     grants_fini(&core->grants);
     proposals_fini(&core->proposals);
+    agenda_fini(&core->agenda);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -134,6 +137,15 @@ static void every_second(struct core *core)
     }
 }
 
+static void look_at_agenda(struct core *core)
+{
+    bool due = core->agenda.stale || core->ticks % TICKS_A_SUMMARY == 0;
+
+    if (due && !atomic_load(&core->broken) && agenda_look(core) != SG_OK) {
+        atomic_store(&core->broken, true);
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct core *core = (struct core *)context;
@@ -150,6 +162,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     if (core->ticks % TICKS_A_SUMMARY == 0) {
         notes_sum_up(core);
     }
+    look_at_agenda(core);
     checkpoint_tick(core, clock_mono_us(), false);
     if (++core->ticks % TICKS_A_SECOND == 0) {
         every_second(core);

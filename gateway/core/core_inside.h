@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "gateway/core/admission.h"
+#include "gateway/core/agenda.h"
 #include "gateway/core/anchoring.h"
 #include "gateway/core/berth.h"
 #include "gateway/core/checkpoint.h"
@@ -34,7 +35,9 @@
  * hold; condemn.c: it was changed persons    orders.c, inquiries.c; succession.c: another
  * policy; proposals.c: those that wait; quorum.c, grants.c: who must agree; requests.c,
  * request_grant.c, approve.c, effects.c: to what what is    state.c: counters, clock,
- * disk; report.c: what others may know */
+ * disk; report.c: what others may know;
+ * incidents.c, incident_orders.c, agenda.c, agenda_sources.c, expiries.c: what persons
+ * must see to */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -46,6 +49,9 @@ struct core {
     struct grants grants;
     struct proposals proposals;
     struct lockdown lockdown;
+    struct incidents incidents;
+    struct agenda_keeper agenda;
+    int64_t started_us;        /* wall clock */
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct key_register keys; /* where they stand */
@@ -106,6 +112,7 @@ struct core {
     bool checkpoint_pending;
     bool checkpoint_failed; /* said once on the log line */
     int64_t checkpoint_us;
+    int64_t checkpoint_stored_us; /* wall clock; 0 = none since the start */
 
     uint8_t randomness[1024];
     size_t randomness_left;

@@ -120,6 +120,15 @@ static enum sg_status write_begin(struct core *core, const struct order *order,
     return members_write(core, "lockdown", &members, place);
 }
 
+enum sg_status lockdown_open_incident(struct core *core)
+{
+    struct incident_event event = {.kind = INCIDENT_LOCKDOWN};
+
+    (void)snprintf(event.subject, sizeof(event.subject), "%s", core->lockdown.id);
+    (void)snprintf(event.why, sizeof(event.why), "%s", core->lockdown.reason);
+    return incident_open(core, &event, core->lockdown.person);
+}
+
 enum sg_status lockdown_begin(struct core *core, const struct order *order, bool *already)
 {
     struct lockdown *now = &core->lockdown;
@@ -136,6 +145,7 @@ enum sg_status lockdown_begin(struct core *core, const struct order *order, bool
     (void)snprintf(now->reason, sizeof(now->reason), "%s", order->reason);
     TRY(write_begin(core, order, &place));
     place_it(now, &place);
+    TRY(lockdown_open_incident(core));
     return remember(core);
 }
 

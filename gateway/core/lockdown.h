@@ -32,6 +32,8 @@ SG_MUST_USE enum sg_status lockdown_start(struct core *core, struct sg_error *wh
 /* Inside a transaction. *already: it was in force before. */
 SG_MUST_USE enum sg_status lockdown_begin(struct core *core, const struct order *order,
                                           bool *already);
+/* Inside a transaction: the incident of the one that is in force, unless it has one. */
+SG_MUST_USE enum sg_status lockdown_open_incident(struct core *core);
 /* Inside a transaction: whether it can be ended, and its end; members are those of the
  * grant. SG_PRECONDITION. */
 SG_MUST_USE enum sg_status lockdown_check(const struct core *core, const char *id,

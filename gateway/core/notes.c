@@ -57,6 +57,21 @@ static bool is_news(const char *told, const char *state, const struct status_vie
     return view->authentic && told != NULL && strcmp(told, state) != 0;
 }
 
+/* Once for each certificate, also over restarts. */
+static void raise_revoked(struct core *core, const struct key *key,
+                          const struct status_view *view)
+{
+    char subject[INCIDENT_SUBJECT_SIZE];
+
+    if (view->revoked && key->cert != NULL) {
+        (void)snprintf(subject, sizeof(subject), "%s/%s", key->config->name,
+                       cert_serial(key->cert));
+        incident_raise(core, INCIDENT_CERTIFICATE_REVOKED, subject,
+                       "its CA says that the certificate of the key, or of an issuer, is "
+                       "revoked");
+    }
+}
+
 void notes_key_states(struct core *core)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
@@ -72,6 +87,7 @@ void notes_key_states(struct core *core)
                            status_source_name(view.source));
             *told = state;
             notes_add(core, "key.state", key->config->name, text);
+            raise_revoked(core, key, &view);
         }
     }
 }

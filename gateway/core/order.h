@@ -11,18 +11,10 @@ enum order_kind {
     ORDER_POLICY_ASK,    /* somebody wants another policy: only recorded */
     ORDER_POLICY_LOAD,   /* it comes in force */
     ORDER_POLICY_REJECT, /* it cannot: only recorded */
-    /* From here on a struct request_order (requests.h). */
-    ORDER_REQUEST, /* somebody asks for what one person may not do */
-    ORDER_REQUEST_LIST,
-    ORDER_REQUEST_GET,
-    ORDER_APPROVE, /* one person's signature over a request */
-    ORDER_REFUSE,
-    ORDER_LOCK_DOWN, /* nothing is signed any more */
-    ORDER_ROSTER,    /* who may take part */
-    ORDER_EXPORT,    /* a report or bundle was made of the log */
-    ORDER_KEY_HOLD,  /* life.h, as the next two */
-    ORDER_KEY_DEACTIVATE,
-    ORDER_KEY_COMPROMISE
+/* From here on a struct request_order (requests.h). */
+#define REQUEST_ORDER(kind, handler) ORDER_##kind,
+#include "gateway/core/request_orders.def"
+#undef REQUEST_ORDER
 };
 
 /* Decisions of the log judged by both policies. */

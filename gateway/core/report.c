@@ -52,8 +52,10 @@ static uint64_t up_of(const struct core *core, uint64_t berths)
     return up;
 }
 
-static void describe_key(const struct core *core, size_t index, struct key_report *out)
+static void describe_key(const struct core *core, size_t index, int64_t now_us,
+                         struct key_report *out)
 {
+    const struct counter *counter = &core->state.keys[index];
     const struct key *key = &core->keyring.keys[index];
     const struct binding *binding = key_binding(key);
     uint64_t berths = core->routes[index].berths;
@@ -64,6 +66,8 @@ static void describe_key(const struct core *core, size_t index, struct key_repor
     out->lanes = (uint32_t)count_bits(berths);
     out->lanes_up = (uint32_t)count_bits(up_of(core, berths));
     out->serving = out->usable && out->lanes_up > 0;
+    out->used_today = (uint64_t)counter_of(counter, policy_day(core->policy, now_us));
+    out->used = (uint64_t)counter->total;
 }
 
 /* One that leaves is not told: another of its name may be there already. */
@@ -130,15 +134,35 @@ static void describe_disk(const struct core *core, struct core_report *report)
 
     report->disk_low = state->reserve.low;
     report->disk_free = state->free_bytes < 0 ? 0 : (uint64_t)state->free_bytes;
+    report->disk_total = state->reserve.total;
+    report->disk_percent = (uint32_t)state->reserve.percent;
     report->disk_why[0] = '\0';
     if (report->disk_low) {
         reserve_print(&state->reserve, report->disk_why, sizeof(report->disk_why));
     }
 }
 
+static void describe_clock(const struct core *core, struct clock_report *out)
+{
+    const struct clock_watch *watch = &core->state.clock;
+
+    out->known = watch->seen;
+    out->synchronised = watch->last.synchronised;
+    out->offset_us = watch->last.offset_us;
+    out->stepped = watch->stepped;
+}
+
+static void describe_log(const struct core *core, struct core_report *report)
+{
+    report->log_size = ledger_size(core->ledger);
+    report->checkpoint_size = ledger_checkpoint_size(core->ledger);
+    report->checkpoint_us = core->checkpoint_stored_us;
+}
+
 void report_update(struct core *core, bool changed)
 {
     struct core_report *report = &core->board.report;
+    int64_t now_us = clock_wall_us();
 
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     bool locked = core->lockdown.active;
@@ -147,14 +171,17 @@ void report_update(struct core *core, bool changed)
     report->locked_down = locked;
     (void)snprintf(report->locked_down_by, sizeof(report->locked_down_by), "%s",
                    locked ? core->lockdown.person : "");
+    report->started_us = core->started_us;
     describe_disk(core, report);
+    describe_clock(core, &report->clock);
+    describe_log(core, report);
     describe_policy(core, &report->policy);
     anchoring_report(core, report);
     describe_lanes(core, report);
     describe_waiting(core, report);
     report->key_count = core->keyring.count;
     for (size_t i = 0; i < core->keyring.count; i++) {
-        describe_key(core, i, &report->keys[i]);
+        describe_key(core, i, now_us, &report->keys[i]);
     }
     MUST(pthread_mutex_unlock(&core->board.lock) == 0);
     if (changed) {

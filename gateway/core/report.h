@@ -45,6 +45,8 @@ struct key_report {
     bool serving;   /* a lane that is up holds it: a job would be taken */
     uint32_t lanes; /* that hold it */
     uint32_t lanes_up;
+    uint64_t used_today; /* signatures, made or under way, on the policy's day */
+    uint64_t used;       /* in all, by the ledger */
 };
 
 /* The policy in force, as text, and what came of others. */
@@ -67,14 +69,30 @@ struct anchor_report {
     uint64_t failures;         /* since the start */
 };
 
+/* Whether the machine's clock can be trusted. */
+struct clock_report {
+    bool known; /* the kernel tells */
+    bool synchronised;
+    int64_t offset_us;
+    bool stepped; /* since the start, and nobody looked after it */
+};
+
 struct core_report {
+    int64_t started_us; /* wall clock */
     bool signing; /* false: the ledger has failed or has no room, a lock-down is in force,
                    * or the gateway ends */
     bool locked_down;
     char locked_down_by[65]; /* person; "" = none is in force */
     bool disk_low;
-    char disk_why[160];             /* one sentence while it is */
-    uint64_t disk_free;             /* bytes; 0 = none, or not known */
+    char disk_why[160];    /* one sentence while it is */
+    uint64_t disk_free;    /* bytes; 0 = none, or not known */
+    uint64_t disk_total;   /* 0 = not known */
+    uint32_t disk_percent; /* that are kept free */
+    struct clock_report clock;
+    uint64_t log_size;              /* records */
+    uint64_t checkpoint_size;       /* under the last checkpoint */
+    int64_t checkpoint_us;          /* wall clock: when it was stored; 0 = not since the
+                                     * start */
     uint64_t waiting[JOB_CLASSES];  /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     struct policy_report policy;

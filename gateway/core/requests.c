@@ -350,20 +350,19 @@ static void tell_state(const struct core *core, struct request_order *order)
     }
 }
 
+static bool only_reads(enum order_kind kind)
+{
+    return kind == ORDER_REQUEST_LIST || kind == ORDER_INCIDENT_LIST ||
+           kind == ORDER_STATUS;
+}
+
 enum sg_status requests_write(struct core *core, struct order *order)
 {
     static enum sg_status (*const handlers[])(struct core *, struct request_order *) = {
-        [ORDER_REQUEST] = on_request,
-        [ORDER_REQUEST_LIST] = on_list,
-        [ORDER_REQUEST_GET] = find,
-        [ORDER_APPROVE] = on_approve,
-        [ORDER_REFUSE] = on_refuse,
-        [ORDER_LOCK_DOWN] = on_lock_down,
-        [ORDER_ROSTER] = on_roster,
-        [ORDER_EXPORT] = exports_write,
-        [ORDER_KEY_HOLD] = life_hold,
-        [ORDER_KEY_DEACTIVATE] = life_deactivate,
-        [ORDER_KEY_COMPROMISE] = life_compromise};
+#define REQUEST_ORDER(kind, handler) [ORDER_##kind] = handler,
+#include "gateway/core/request_orders.def"
+#undef REQUEST_ORDER
+    };
     struct request_order *asked = (struct request_order *)order;
 
     order->status = SG_OK;
@@ -374,7 +373,7 @@ enum sg_status requests_write(struct core *core, struct order *order)
     }
     tell_state(core, asked);
     /* What changes something was given room enough, or must not be half done. */
-    return status == SG_NO_MEMORY && order->kind == ORDER_REQUEST_LIST ? SG_OK : status;
+    return status == SG_NO_MEMORY && only_reads(order->kind) ? SG_OK : status;
 }
 
 static void tell_lock_down(struct core *core, const struct request_order *order)

@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_CORE_REQUESTS_H
 
 #include "gateway/core/exports.h"
+#include "gateway/core/incidents.h"
 #include "gateway/core/lockdown.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
@@ -27,9 +28,13 @@ struct request_order {
     int64_t moment_us;               /* KEY_COMPROMISE */
     struct request_query query;      /* LIST: its task is in the arena or static */
     struct export_made made;         /* EXPORT */
+    struct incident_ask incident;    /* of incidents */
 
     /* The answer. */
-    struct request_page page;   /* of LIST; else the one request */
+    struct request_page page;       /* of LIST; else the one request */
+    struct incident_page incidents; /* of INCIDENT_LIST and STATUS; else the one */
+    uint64_t pending;               /* of STATUS: requests in all; page has those that
+                                     * wait for who asks */
     bool alone;                 /* of REQUEST: done by one person, as there is no file */
     uint8_t fewest[TASK_COUNT]; /* persons, by the file in force; 0 = there is none */
     struct quorum *quorum;      /* owned copy, of ROSTER; NULL: there is none */
@@ -55,6 +60,9 @@ void orders_obey_unlatch(struct core *core, struct order *order);
 SG_MUST_USE enum sg_status requests_approve(struct core *core,
                                             struct request_order *order,
                                             struct ledger_request *request);
+/* standing.c: what waits for one person. */
+SG_MUST_USE enum sg_status standing_on_ask(struct core *core,
+                                           struct request_order *order);
 /* Refuses an order: sets status and sentence, and is no failure of the turn. */
 enum sg_status request_refuse(struct request_order *order, enum sg_status status,
                               const struct sg_error *why);

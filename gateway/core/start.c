@@ -214,6 +214,7 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     TRY(register_write_start(core, &place));
     TRY(succession_write_start(core));
     TRY(grants_write_start(core));
+    TRY(incidents_write_start(core));
     TRY(latches_write(core));
     TRY(keep_all_templates(core));
     TRY(ledger_commit(core->ledger));
@@ -258,6 +259,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(grants_start(core, why));
     TRY(lockdown_start(core, why));
     TRY(register_start(core, why));
+    TRY(agenda_start(core));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));

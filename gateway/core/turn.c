@@ -239,6 +239,8 @@ static enum sg_status write_all(struct core *core)
     TRY(latches_write(core));
     TRY(grants_write(core));
     TRY(life_write(core));
+    TRY(incidents_write(core));
+    TRY(agenda_write(core));
     TRY(orders_write(core)); /* may bring another policy */
     TRY(key_facts_write(core));
     TRY(inquiries_write(core));
@@ -349,7 +351,8 @@ bool turn_has_work(const struct core *core)
     return core->waiting_count > 0 || core->finished_count > 0 || core->note_count > 0 ||
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
            !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) ||
-           register_due(core) || life_due(core);
+           register_due(core) || life_due(core) || incidents_due(core) ||
+           agenda_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

@@ -307,10 +307,16 @@ static enum sg_status choose_first(struct recovery *recovery, bool *condemned)
     return SG_OK;
 }
 
-/* Every record was read, and all is as it was signed: what was found is mended. */
+/* Every record was read, and all is as it was signed: what was found is mended. That it
+ * was found is still to be told. */
 static enum sg_status acquit(struct recovery *recovery)
 {
-    return ledger_remember(recovery->ledger, STORE_FINDING, "") == SG_OK
+    char finding[LEDGER_MEMO_MAX];
+    struct ledger *ledger = recovery->ledger;
+
+    return ledger_recall(ledger, STORE_FINDING, finding) == SG_OK &&
+                   ledger_remember(ledger, LEDGER_ACQUITTED, finding) == SG_OK &&
+                   ledger_remember(ledger, STORE_FINDING, "") == SG_OK
                ? SG_OK
                : unreadable(recovery);
 }

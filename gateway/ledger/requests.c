@@ -1,9 +1,7 @@
 #include "gateway/ledger/requests.h"
 
-#include <string.h>
-
+#include "gateway/ledger/row.h"
 #include "gateway/ledger/sql.h"
-#include "gateway/ledger/store.h"
 
 /* --- Writing ----------------------------------------------------------------------- */
 
@@ -83,73 +81,27 @@ enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
 
 /* --- Reading ----------------------------------------------------------------------- */
 
-/* A row on its way into an arena. */
-struct row {
-    sqlite3_stmt *statement;
-    struct arena *arena;
-    bool full;  /* the arena */
-    bool sound; /* every column was what it must be */
-};
-
-static struct slice copy(struct row *row, int column)
-{
-    struct slice found = sql_bytes(row->statement, column);
-    uint8_t *bytes = (uint8_t *)arena_alloc(row->arena, found.len + 1);
-
-    if (bytes == NULL) {
-        row->full = true;
-        return slice_of("", 0);
-    }
-    memcpy(bytes, found.data, found.len);
-    bytes[found.len] = '\0';
-    return slice_of(bytes, found.len);
-}
-
-static const char *text_of(struct row *row, int column)
-{
-    struct slice text = copy(row, column);
-
-    row->sound = row->sound && memchr(text.data, 0, text.len) == NULL;
-    return (const char *)text.data;
-}
-
-static uint64_t number_of(struct row *row, int column)
-{
-    uint64_t value = 0;
-
-    row->sound = sql_uint(row->statement, column, &value) && row->sound;
-    return value;
-}
-
-static void hash_of(struct row *row, int column, uint8_t out[32])
-{
-    struct tlog_hash hash = {{0}};
-
-    row->sound = sql_hash(row->statement, column, &hash) && row->sound;
-    memcpy(out, hash.bytes, 32);
-}
-
 static void read_row(struct row *row, struct ledger_request *out)
 {
-    *out = (struct ledger_request){.number = number_of(row, 0),
-                                   .id = text_of(row, 1),
-                                   .person = text_of(row, 2),
-                                   .request_id = text_of(row, 3),
-                                   .task = text_of(row, 4),
-                                   .object = text_of(row, 5),
-                                   .param = text_of(row, 6),
-                                   .method = text_of(row, 7),
-                                   .message = copy(row, 8),
-                                   .created_us = (int64_t)number_of(row, 12),
-                                   .not_after_us = (int64_t)number_of(row, 13),
-                                   .why = text_of(row, 15),
-                                   .log_index = number_of(row, 16)};
-    uint64_t state = number_of(row, 11);
-    uint64_t outcome = number_of(row, 14);
+    *out = (struct ledger_request){.number = row_number(row, 0),
+                                   .id = row_text(row, 1),
+                                   .person = row_text(row, 2),
+                                   .request_id = row_text(row, 3),
+                                   .task = row_text(row, 4),
+                                   .object = row_text(row, 5),
+                                   .param = row_text(row, 6),
+                                   .method = row_text(row, 7),
+                                   .message = row_bytes(row, 8),
+                                   .created_us = (int64_t)row_number(row, 12),
+                                   .not_after_us = (int64_t)row_number(row, 13),
+                                   .why = row_text(row, 15),
+                                   .log_index = row_number(row, 16)};
+    uint64_t state = row_number(row, 11);
+    uint64_t outcome = row_number(row, 14);
 
-    hash_of(row, 9, out->policy);
-    hash_of(row, 10, out->quorum);
-    hash_of(row, 17, out->log_hash);
+    row_hash(row, 9, out->policy);
+    row_hash(row, 10, out->quorum);
+    row_hash(row, 17, out->log_hash);
     row->sound = row->sound && state >= REQUEST_PENDING && state <= REQUEST_VOID &&
                  outcome < SG_STATUS_COUNT;
     out->state = (enum request_state)state;
@@ -158,21 +110,13 @@ static void read_row(struct row *row, struct ledger_request *out)
 
 static void read_vote(struct row *row, struct ledger_vote *out)
 {
-    *out = (struct ledger_vote){.person = text_of(row, 0),
-                                .role = text_of(row, 1),
-                                .key = text_of(row, 2),
-                                .time_us = (int64_t)number_of(row, 3),
-                                .refused = number_of(row, 4) != 0,
-                                .reason = text_of(row, 5),
-                                .line = copy(row, 6)};
-}
-
-static enum sg_status end_row(struct ledger *ledger, const struct row *row)
-{
-    if (row->full) {
-        return SG_NO_MEMORY;
-    }
-    return row->sound ? SG_OK : ledger_latch_corrupt(ledger, "a request");
+    *out = (struct ledger_vote){.person = row_text(row, 0),
+                                .role = row_text(row, 1),
+                                .key = row_text(row, 2),
+                                .time_us = (int64_t)row_number(row, 3),
+                                .refused = row_number(row, 4) != 0,
+                                .reason = row_text(row, 5),
+                                .line = row_bytes(row, 6)};
 }
 
 static enum sg_status read_votes(struct ledger *ledger, struct arena *arena,
@@ -197,7 +141,7 @@ static enum sg_status read_votes(struct ledger *ledger, struct arena *arena,
     if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
         return ledger_latch(ledger, "look up approvals");
     }
-    return end_row(ledger, &row);
+    return row_end(ledger, &row, "a request");
 }
 
 static enum sg_status take_row(struct ledger *ledger, sqlite3_stmt *statement,
@@ -206,7 +150,7 @@ static enum sg_status take_row(struct ledger *ledger, sqlite3_stmt *statement,
     struct row row = {.statement = statement, .arena = arena, .sound = true};
 
     read_row(&row, out);
-    TRY(end_row(ledger, &row));
+    TRY(row_end(ledger, &row, "a request"));
     return read_votes(ledger, arena, out);
 }
 

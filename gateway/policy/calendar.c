@@ -33,6 +33,12 @@ static bool is_holiday(const struct policy *policy, int64_t day)
     return false;
 }
 
+/* 1970-01-01 was a Thursday: 0. */
+static int64_t weekday_of(int64_t day)
+{
+    return day - floor_div(day, DAYS_PER_WEEK) * DAYS_PER_WEEK;
+}
+
 static bool wanted(const struct facts *facts, enum fact fact)
 {
     return !facts->value[fact].present;
@@ -40,7 +46,6 @@ static bool wanted(const struct facts *facts, enum fact fact)
 
 void policy_clock_facts(const struct policy *policy, struct facts *facts)
 {
-    /* 1970-01-01 was a Thursday. */
     static const char *const weekdays[] = {"thu", "fri", "sat", "sun",
                                            "mon", "tue", "wed"};
     const struct fact_value *now = &facts->value[FACT_ID_clock_now];
@@ -51,8 +56,7 @@ void policy_clock_facts(const struct policy *policy, struct facts *facts)
     int64_t minute = floor_div(now->number, us_per_minute) + policy->zone_minutes;
     int64_t day = floor_div(minute, MINUTES_PER_DAY);
     if (wanted(facts, FACT_ID_clock_weekday)) {
-        int64_t weekday = day - floor_div(day, DAYS_PER_WEEK) * DAYS_PER_WEEK;
-        facts_text(facts, FACT_ID_clock_weekday, slice_str(weekdays[weekday]));
+        facts_text(facts, FACT_ID_clock_weekday, slice_str(weekdays[weekday_of(day)]));
     }
     if (wanted(facts, FACT_ID_clock_minute_of_day)) {
         facts_number(facts, FACT_ID_clock_minute_of_day, minute - day * MINUTES_PER_DAY);
@@ -67,11 +71,35 @@ int64_t policy_day(const struct policy *policy, int64_t unix_us)
     return calendar_day(unix_us, policy->zone_minutes);
 }
 
+static int64_t day_end_us(const struct policy *policy, int64_t day)
+{
+    return ((day + 1) * MINUTES_PER_DAY - policy->zone_minutes) * us_per_minute;
+}
+
 int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us)
 {
-    int64_t next = policy_day(policy, unix_us) + 1;
+    return day_end_us(policy, policy_day(policy, unix_us));
+}
 
-    return (next * MINUTES_PER_DAY - policy->zone_minutes) * us_per_minute;
+static bool is_workday(const struct policy *policy, int64_t day)
+{
+    enum { SATURDAY = 2, SUNDAY = 3 };
+    int64_t weekday = weekday_of(day);
+
+    return weekday != SATURDAY && weekday != SUNDAY && !is_holiday(policy, day);
+}
+
+int64_t policy_workdays_end_us(const struct policy *policy, int64_t unix_us, int64_t days)
+{
+    enum { LOOKED_AT = 4000 }; /* a calendar of holidays alone must not hold anybody up */
+    int64_t first = policy_day(policy, unix_us);
+    int64_t day = first;
+
+    for (int64_t found = 0; found < days && day - first < LOOKED_AT;) {
+        day++;
+        found += is_workday(policy, day) ? 1 : 0;
+    }
+    return day_end_us(policy, day);
 }
 
 bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us)

@@ -126,6 +126,11 @@ int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us);
 bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us);
 /* Days since 1970 in the policy's zone. */
 int64_t policy_day(const struct policy *policy, int64_t unix_us);
+/* The end of the so many-th working day after the day that a time lies in: Monday to
+ * Friday, without the holidays of the policy's calendar, in its zone. 0 days: the end of
+ * that day. */
+int64_t policy_workdays_end_us(const struct policy *policy, int64_t unix_us,
+                               int64_t days);
 /* Whether a rule in mode enforce or shadow reads this fact of phase JOB or STATE. */
 bool policy_reads_fact(const struct policy *policy, enum fact fact);
 

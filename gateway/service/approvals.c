@@ -53,6 +53,12 @@ static const char *role_of(const struct caller *caller)
     return caller_has_role(caller, ROLE_REVIEWER) ? "reviewer" : "operator";
 }
 
+static bool needs_room(enum order_kind kind)
+{
+    return kind == ORDER_REQUEST_LIST || kind == ORDER_INCIDENT_LIST ||
+           kind == ORDER_STATUS;
+}
+
 struct asked *approvals_open(struct grpc_call *call, struct services *services,
                              enum order_kind kind)
 {
@@ -66,7 +72,7 @@ struct asked *approvals_open(struct grpc_call *call, struct services *services,
         finish_plain(call, SG_BUSY, "16 requests are under way already; try again later");
         return NULL;
     }
-    struct asked *asked = make(call, kind == ORDER_REQUEST_LIST ? ROOM_OF_LIST : ROOM);
+    struct asked *asked = make(call, needs_room(kind) ? ROOM_OF_LIST : ROOM);
     if (asked == NULL) {
         atomic_fetch_sub(&services->orders, 1);
         return NULL;
@@ -114,8 +120,8 @@ static bool text_fits(const char *text, size_t max)
     return all.len >= 1 && all.len <= max && text_plain(all);
 }
 
-static bool fits(struct grpc_call *call, const char *text, size_t max,
-                 const char *refusal)
+bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
+                    const char *refusal)
 {
     if (!text_fits(text, max)) {
         finish_plain(call, SG_INVALID, refusal);
@@ -272,7 +278,7 @@ void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message
 
     if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER, approvals_for_two) ||
         !approvals_named(call, request->id) ||
-        !fits(call, request->reason, REASON_MAX, bad_reason)) {
+        !approvals_fits(call, request->reason, REASON_MAX, bad_reason)) {
         return;
     }
     struct asked *asked = approvals_open(call, (struct services *)services, ORDER_REFUSE);
@@ -293,7 +299,7 @@ void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *mess
 
     if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER,
                        "a lock-down is for the roles officer and reviewer") ||
-        !fits(call, request->reason, REASON_MAX, bad_reason)) {
+        !approvals_fits(call, request->reason, REASON_MAX, bad_reason)) {
         return;
     }
     struct asked *asked =

@@ -44,6 +44,9 @@ void approvals_submit(struct grpc_call *call, struct asked *asked);
  * call has been refused. */
 bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal);
 bool approvals_named(struct grpc_call *call, const char *id);
+/* Whether a text has 1 to max bytes of plain text; if not likewise. */
+bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
+                    const char *refusal);
 extern const char approvals_for_two[];
 
 /* The answer to a call that went well; NULL: the arena is full. */
@@ -61,5 +64,9 @@ ProtobufCMessage *approvals_roster_answer(struct asked *asked);
 void *approvals_room(struct asked *asked, size_t size);
 void *approvals_make(struct asked *asked, const ProtobufCMessageDescriptor *kind);
 Segel__V1__LockDownState *approvals_lock_down(struct asked *asked);
+Segel__V1__Approval *approvals_of(struct asked *asked,
+                                  const struct ledger_request *request);
+Segel__V1__LogPosition *approvals_position(struct asked *asked, uint64_t index,
+                                           const uint8_t hash[32]);
 
 #endif

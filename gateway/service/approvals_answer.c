@@ -37,8 +37,8 @@ static uint8_t *copy(struct asked *asked, const void *bytes, size_t len)
 
 /* --- One request ------------------------------------------------------------------- */
 
-static Segel__V1__LogPosition *position(struct asked *asked, uint64_t index,
-                                        const uint8_t hash[32])
+Segel__V1__LogPosition *approvals_position(struct asked *asked, uint64_t index,
+                                           const uint8_t hash[32])
 {
     Segel__V1__LogPosition *out = (Segel__V1__LogPosition *)approvals_make(
         asked, &segel__v1__log_position__descriptor);
@@ -102,8 +102,8 @@ static Segel__V1__ItemStatus *outcome(struct asked *asked,
     return out;
 }
 
-static Segel__V1__Approval *approval(struct asked *asked,
-                                     const struct ledger_request *request)
+Segel__V1__Approval *approvals_of(struct asked *asked,
+                                  const struct ledger_request *request)
 {
     enum task task = task_find(slice_str(request->task));
     Segel__V1__Approval *out =
@@ -120,7 +120,7 @@ static Segel__V1__Approval *approval(struct asked *asked,
     out->created_us = request->created_us;
     out->not_after_us = request->not_after_us;
     out->approvals_required = task == TASK_COUNT ? 0 : asked->order.fewest[task];
-    out->log = position(asked, request->log_index, request->log_hash);
+    out->log = approvals_position(asked, request->log_index, request->log_hash);
     if (request->state == REQUEST_FAILED) {
         out->outcome = outcome(asked, request);
     }
@@ -146,14 +146,16 @@ static Segel__V1__Approval *done_alone(struct asked *asked)
     out->state = SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
     out->requester = pb_text(order->officer);
     out->created_us = asked->created_us;
-    out->log = order->on_log ? position(asked, order->log_index, order->log_hash) : NULL;
+    out->log = order->on_log
+                   ? approvals_position(asked, order->log_index, order->log_hash)
+                   : NULL;
     return out;
 }
 
 Segel__V1__Approval *approvals_approval(struct asked *asked)
 {
     return asked->order.alone ? done_alone(asked)
-                              : approval(asked, asked->order.page.items);
+                              : approvals_of(asked, asked->order.page.items);
 }
 
 ProtobufCMessage *approvals_create_answer(struct asked *asked)
@@ -212,7 +214,7 @@ ProtobufCMessage *approvals_list_answer(struct asked *asked)
         return NULL;
     }
     for (size_t i = 0; i < page->count; i++) {
-        out->approvals[i] = approval(asked, &page->items[i]);
+        out->approvals[i] = approvals_of(asked, &page->items[i]);
         if (out->approvals[i] == NULL) {
             return NULL;
         }
@@ -257,7 +259,7 @@ ProtobufCMessage *approvals_get_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->approval = approval(asked, request);
+    out->approval = approvals_of(asked, request);
     out->method = pb_text(request->method);
     out->request = pb_bytes(request->message);
     out->policy_sha256 = pb_bytes(slice_of(request->policy, 32));
@@ -279,7 +281,7 @@ Segel__V1__LockDownState *approvals_lock_down(struct asked *asked)
     if (now->id[0] == '\0') { /* there never was one */
         return out;
     }
-    out->log = position(asked, now->log_index, now->log_hash);
+    out->log = approvals_position(asked, now->log_index, now->log_hash);
     if (now->active) {
         out->id = pb_text(now->id);
         out->person = pb_text(now->person);

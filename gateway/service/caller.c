@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/cert/cert.h"
+#include "gateway/core/agenda.h"
 #include "gateway/service/inside.h"
 #include "proto/digest.h"
 #include "proto/text.h"
@@ -158,6 +159,10 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
     MUST(pthread_mutex_lock(&services->callers_lock) == 0);
     struct caller *caller = find_or_make(services, peer, why);
     MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
+    if (caller != NULL && peer->certificate != NULL) {
+        core_expect(services->options.core, EXPIRY_CLIENT, caller->config->name,
+                    cert_end_us(peer->certificate));
+    }
     return caller;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cert/cert.h"
+
 static void add_listener(struct door *door, const char *address, uint16_t port,
                          bool plain)
 {
@@ -36,6 +38,18 @@ void door_open(const struct config *config, struct door *door)
                        strncmp(path, "fd:", 3) == 0 ? "" : "unix:", path);
         add_listener(door, door->unix_address, 0, true);
     }
+}
+
+int64_t door_end_us(const struct config *config)
+{
+    struct sg_error why = {0};
+    int64_t end_us = 0;
+
+    if (config->listen_address[0] == '\0' ||
+        cert_file_end_us(config->tls_certificate_file, &end_us, &why) != SG_OK) {
+        return 0;
+    }
+    return end_us;
 }
 
 void door_name(const struct config *config, uint16_t port, char *out, size_t cap)

@@ -15,6 +15,9 @@ struct door {
 };
 
 void door_open(const struct config *config, struct door *door);
+/* When the gateway's own TLS certificate ends, as it is on the disk now; 0 = it has none,
+ * or it cannot be read. */
+int64_t door_end_us(const struct config *config);
 /* For people: "127.0.0.1:7443", or the Unix socket where there is nothing else. */
 void door_name(const struct config *config, uint16_t port, char *out, size_t cap);
 

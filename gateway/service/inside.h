@@ -71,6 +71,7 @@ struct services {
     struct explain_gauge *exports;      /* owned; likewise, of RecordExport */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
+    struct agenda *page_agenda;         /* likewise */
     pthread_mutex_t callers_lock;
     struct roll *roll; /* owned; of the newest configuration, under the lock */
 };

@@ -8,9 +8,11 @@
 #include "gateway/service/sign_call.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/incidents.pb-c.h"
 #include "segel/v1/keys.pb-c.h"
 #include "segel/v1/log.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
+#include "segel/v1/status.pb-c.h"
 
 enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 
@@ -19,6 +21,7 @@ enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 #define POLICY    "/segel.v1.PolicyService/"
 #define HEALTH    "/grpc.health.v1.Health/"
 #define APPROVALS "/segel.v1.ApprovalService/"
+#define INCIDENTS "/segel.v1.IncidentService/"
 
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
@@ -179,6 +182,32 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 16,
      .on_message = approvals_on_roster},
+    {.path = INCIDENTS "ListIncidents",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__list_incidents_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = incidents_on_list_call},
+    {.path = INCIDENTS "NoteIncident",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__note_incident_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = incidents_on_note_call},
+    {.path = INCIDENTS "CloseIncident",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__close_incident_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = incidents_on_close_call},
+    {.path = "/segel.v1.StatusService/GetStatus",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_status_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = overview_on_get},
     {.path = POLICY "GetPolicy",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_policy_request__descriptor,

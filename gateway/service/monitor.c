@@ -343,4 +343,5 @@ void monitor_write(const struct monitor *monitor, FILE *out)
     write_keys(report, out);
     monitor_write_certificates(monitor, out);
     monitor_write_anchors(report, out);
+    monitor_write_agenda(monitor, out);
 }

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_SERVICE_MONITOR_H
 #define SEGEL_GATEWAY_SERVICE_MONITOR_H
 
+#include "gateway/core/agenda.h"
 #include "gateway/metrics.h"
 #include "gateway/service/scrubbing.h"
 #include "gateway/service/serving.h"
@@ -23,11 +24,14 @@ struct monitor {
     uint64_t watchers;
     const struct key_status *statuses; /* borrowed */
     size_t status_count;
+    const struct agenda *agenda; /* borrowed */
     int64_t now_us;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);
 /* Its part about the status of certificates. */
 void monitor_write_certificates(const struct monitor *monitor, FILE *out);
+/* About incidents, and what comes due. */
+void monitor_write_agenda(const struct monitor *monitor, FILE *out);
 /* And about the anchors of the log; nothing where none are configured. */
 void monitor_write_anchors(const struct core_report *report, FILE *out);
 

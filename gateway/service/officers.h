@@ -1,7 +1,9 @@
 #ifndef SEGEL_GATEWAY_SERVICE_OFFICERS_H
 #define SEGEL_GATEWAY_SERVICE_OFFICERS_H
 
+#include "gateway/core/report.h"
 #include "gateway/transport/grpc.h"
+#include "segel/v1/keys.pb-c.h"
 
 struct letter;
 struct service_loop;
@@ -10,6 +12,8 @@ struct service_loop;
  * reviewers see and order, too (policies.c). */
 void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
+/* One lane; out borrows from it. */
+void tokens_describe(const struct lane_report *lane, Segel__V1__TokenFacts *out);
 
 enum { APPROVALS_UNDER_WAY_MAX = 16 };
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
@@ -28,6 +32,15 @@ void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *mess
                             void *services);
 void approvals_on_roster(struct grpc_call *call, const ProtobufCMessage *message,
                          void *services);
+/* Incidents (incidents.c), and how everything stands (overview.c). */
+void incidents_on_list_call(struct grpc_call *call, const ProtobufCMessage *message,
+                            void *services);
+void incidents_on_note_call(struct grpc_call *call, const ProtobufCMessage *message,
+                            void *services);
+void incidents_on_close_call(struct grpc_call *call, const ProtobufCMessage *message,
+                             void *services);
+void overview_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services);
 /* An order came back from the core. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
 /* It came back too late: the loop has ended. */

@@ -80,6 +80,7 @@ static int write_metrics(void *context, FILE *out)
     struct key_status *keys = statuses(services, &count);
 
     look_at_callers(services);
+    core_agenda(services->options.core, services->page_agenda);
     const struct monitor monitor = {
         .version = SEGEL_VERSION,
         .vitals = look(services),
@@ -91,6 +92,7 @@ static int write_metrics(void *context, FILE *out)
         .watchers = atomic_load(&services->watchers),
         .statuses = keys,
         .status_count = count,
+        .agenda = services->page_agenda,
         .now_us = clock_wall_us(),
     };
 

@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
+#include "gateway/core/agenda.h"
 #include "gateway/core/quorum.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
@@ -126,6 +127,7 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
 
     TRY(read_news(reload, &news, why));
     TRY(config_load(reload->config_path, &config, why));
+    int64_t end_us = door_end_us(config);
     TRY(core_reload(reload->core, config, why));
     core_take_quorum(reload->core, news.quorum);
     news.quorum = NULL;
@@ -133,5 +135,6 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
+    core_expect(reload->core, EXPIRY_TLS, reload->node, end_us);
     return succeed(reload, &news);
 }

@@ -12,6 +12,7 @@
  * the start only. */
 struct reload {
     const char *config_path;
+    const char *node;
     struct core *core; /* all borrowed */
     struct services *services;
     struct server *server;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/core/agenda.h"
 #include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
 #include "gateway/service/clerk.h"
@@ -72,13 +73,14 @@ static enum sg_status make_methods(struct services *services)
         (struct core_report *)calloc(1, sizeof(*services->page_report));
     services->page_callers = (struct caller_report *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->page_callers));
+    services->page_agenda = (struct agenda *)calloc(1, sizeof(*services->page_agenda));
     services->explains = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->explains));
     services->exports = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->exports));
     if (services->methods == NULL || services->page_report == NULL ||
-        services->page_callers == NULL || services->explains == NULL ||
-        services->exports == NULL) {
+        services->page_callers == NULL || services->page_agenda == NULL ||
+        services->explains == NULL || services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -235,6 +237,7 @@ void services_free(struct services *services)
     free(services->methods);
     free(services->page_report);
     free(services->page_callers);
+    free(services->page_agenda);
     free(services->explains);
     free(services->exports);
     free(services);

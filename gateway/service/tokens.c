@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "gateway/service/inside.h"
-#include "segel/v1/keys.pb-c.h"
 
 /* Everything that the answer points into; in the loop's scratch. */
 struct token_list {
@@ -21,7 +20,7 @@ static const char *assurance(const struct lane_report *lane)
     return open_once ? known : "";
 }
 
-static void describe(const struct lane_report *lane, Segel__V1__TokenFacts *out)
+void tokens_describe(const struct lane_report *lane, Segel__V1__TokenFacts *out)
 {
     segel__v1__token_facts__init(out);
     out->lane = pb_text(lane->name);
@@ -62,7 +61,7 @@ void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
     MUST(list != NULL);
     segel__v1__list_tokens_response__init(&list->message);
     for (size_t i = 0; i < report->lane_count; i++) {
-        describe(&report->lanes[i], &list->facts[i]);
+        tokens_describe(&report->lanes[i], &list->facts[i]);
         list->pointers[i] = &list->facts[i];
     }
     list->message.n_tokens = report->lane_count;

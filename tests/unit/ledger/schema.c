@@ -87,6 +87,23 @@ static const char *const versions[] = {
     "CREATE INDEX mandate_open ON mandate(n) WHERE state = 2;"
     "CREATE TABLE mandate_digest(mandate INTEGER NOT NULL, digest BLOB NOT NULL,"
     " taken INTEGER NOT NULL, PRIMARY KEY(mandate, digest)) WITHOUT ROWID;",
+    "CREATE TABLE incident(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " kind TEXT NOT NULL, subject TEXT NOT NULL, why TEXT NOT NULL,"
+    " person TEXT NOT NULL, opened INTEGER NOT NULL, oral_due INTEGER NOT NULL,"
+    " written_due INTEGER NOT NULL, oral_given INTEGER NOT NULL,"
+    " written_given INTEGER NOT NULL, closed INTEGER NOT NULL,"
+    " idx INTEGER NOT NULL, hash BLOB NOT NULL);"
+    "CREATE INDEX incident_subject ON incident(kind, subject);"
+    "CREATE INDEX incident_open ON incident(n) WHERE closed = 0;"
+    "CREATE TABLE incident_note(incident INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " what INTEGER NOT NULL, person TEXT NOT NULL, role TEXT NOT NULL,"
+    " request_id TEXT NOT NULL, time INTEGER NOT NULL, given INTEGER NOT NULL,"
+    " reference TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(incident, n))"
+    " WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX incident_note_name ON incident_note(person, request_id);"
+    "CREATE TABLE reminder(what TEXT NOT NULL, name TEXT NOT NULL,"
+    " expires INTEGER NOT NULL, days INTEGER NOT NULL,"
+    " PRIMARY KEY(what, name, expires)) WITHOUT ROWID;",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */

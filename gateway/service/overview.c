@@ -1,0 +1,243 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/service/incidents.h"
+#include "gateway/service/officers.h"
+#include "gateway/service/overview.h"
+
+/* StatusService: what the core says of itself and what waits for who asks, on one page.
+ */
+enum { REMINDERS_MAX = 64 };
+
+/* --- Parts ------------------------------------------------------------------------- */
+
+static bool add_gateway(struct overview *overview)
+{
+    const struct core_report *report = overview->report;
+    Segel__V1__GatewayStatus *out = (Segel__V1__GatewayStatus *)approvals_make(
+        overview->asked, &segel__v1__gateway_status__descriptor);
+
+    if (out == NULL) {
+        return false;
+    }
+    out->version = pb_text(SEGEL_VERSION);
+    out->node = pb_text(overview->services->options.config->node);
+    out->started_us = report->started_us;
+    out->draining = atomic_load(&overview->services->draining);
+    out->signing = report->signing && !out->draining;
+    out->jobs = core_load(overview->services->options.core);
+    overview->out->gateway = out;
+    return true;
+}
+
+static bool add_incidents(struct overview *overview)
+{
+    const struct agenda *agenda = overview->agenda;
+    Segel__V1__GetStatusResponse *out = overview->out;
+
+    out->incidents = incidents_of(overview->asked);
+    out->n_incidents =
+        out->incidents == NULL ? 0 : overview->asked->order.incidents.count;
+    out->incidents_open =
+        agenda->open_all > out->n_incidents ? agenda->open_all : out->n_incidents;
+    out->notices_overdue = (uint32_t)(agenda->overdue_oral + agenda->overdue_written);
+    out->lock_down = approvals_lock_down(overview->asked);
+    return out->incidents != NULL && out->lock_down != NULL;
+}
+
+static bool add_tokens(struct overview *overview)
+{
+    const struct core_report *report = overview->report;
+    Segel__V1__GetStatusResponse *out = overview->out;
+
+    out->tokens = (Segel__V1__TokenFacts **)approvals_room(
+        overview->asked, sizeof(*out->tokens) * (report->lane_count + 1));
+    for (size_t i = 0; out->tokens != NULL && i < report->lane_count; i++) {
+        out->tokens[i] = (Segel__V1__TokenFacts *)approvals_room(overview->asked,
+                                                                 sizeof(*out->tokens[i]));
+        if (out->tokens[i] == NULL) {
+            return false;
+        }
+        tokens_describe(&report->lanes[i], out->tokens[i]);
+        out->n_tokens++;
+    }
+    return out->tokens != NULL;
+}
+
+static Segel__V1__KeyStatus *key_of(struct overview *overview,
+                                    const struct key_report *from)
+{
+    const struct keyring *ring = core_keys(overview->services->options.core);
+    const struct key *key = keyring_find(ring, slice_str(from->name));
+    Segel__V1__KeyStatus *out = (Segel__V1__KeyStatus *)approvals_make(
+        overview->asked, &segel__v1__key_status__descriptor);
+    struct status_view view = {.source = STATUS_OFF};
+
+    if (out == NULL) {
+        return NULL;
+    }
+    if (key != NULL) {
+        (void)status_look(&key->holder->status, &view);
+        out->certificate_until_us = key->cert == NULL ? 0 : cert_not_after_us(key->cert);
+    }
+    out->key = pb_text(from->name);
+    out->known = from->known;
+    out->usable = from->usable;
+    out->lanes = from->lanes;
+    out->lanes_up = from->lanes_up;
+    out->used_today = from->used_today;
+    out->used = from->used;
+    out->certificate_status = pb_text(status_state_name(&view));
+    return out;
+}
+
+static bool add_keys(struct overview *overview)
+{
+    const struct core_report *report = overview->report;
+    Segel__V1__GetStatusResponse *out = overview->out;
+
+    out->keys = (Segel__V1__KeyStatus **)approvals_room(
+        overview->asked, sizeof(*out->keys) * (report->key_count + 1));
+    for (size_t i = 0; out->keys != NULL && i < report->key_count; i++) {
+        out->keys[i] = key_of(overview, &report->keys[i]);
+        if (out->keys[i] == NULL) {
+            return false;
+        }
+        out->n_keys++;
+    }
+    return out->keys != NULL;
+}
+
+static bool add_requests(struct overview *overview)
+{
+    const struct request_page *page = &overview->asked->order.page;
+    Segel__V1__GetStatusResponse *out = overview->out;
+
+    out->requests_pending = (uint32_t)overview->asked->order.pending;
+    out->requests = (Segel__V1__Approval **)approvals_room(
+        overview->asked, sizeof(*out->requests) * (page->count + 1));
+    for (size_t i = 0; out->requests != NULL && i < page->count; i++) {
+        out->requests[i] = approvals_of(overview->asked, &page->items[i]);
+        if (out->requests[i] == NULL) {
+            return false;
+        }
+        out->n_requests++;
+    }
+    return out->requests != NULL;
+}
+
+/* --- Reminders --------------------------------------------------------------------- */
+
+static int by_end(const void *one, const void *other)
+{
+    const struct agenda_item *a = *(const struct agenda_item *const *)one;
+    const struct agenda_item *b = *(const struct agenda_item *const *)other;
+
+    return a->until_us < b->until_us ? -1 : a->until_us > b->until_us ? 1 : 0;
+}
+
+static size_t passed(const struct agenda *agenda, const struct agenda_item **out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (agenda->items[i].passed != EXPIRY_FAR) {
+            out[count++] = &agenda->items[i];
+        }
+    }
+    qsort((void *)out, count, sizeof(struct agenda_item *), by_end);
+    return count;
+}
+
+static Segel__V1__Reminder *reminder_of(struct overview *overview,
+                                        const struct agenda_item *from)
+{
+    Segel__V1__Reminder *out = (Segel__V1__Reminder *)approvals_make(
+        overview->asked, &segel__v1__reminder__descriptor);
+
+    if (out == NULL) {
+        return NULL;
+    }
+    out->what = pb_text(expiry_name(from->kind));
+    out->name = pb_text(from->name);
+    out->until_us = from->until_us;
+    out->days = (uint32_t)from->passed;
+    out->urgent = from->urgent;
+    return out;
+}
+
+static bool add_reminders(struct overview *overview)
+{
+    Segel__V1__GetStatusResponse *out = overview->out;
+    const struct agenda_item **items = (const struct agenda_item **)approvals_room(
+        overview->asked, sizeof(*items) * AGENDA_ITEMS_MAX);
+
+    out->reminders = (Segel__V1__Reminder **)approvals_room(
+        overview->asked, sizeof(*out->reminders) * REMINDERS_MAX);
+    if (items == NULL || out->reminders == NULL) {
+        return false;
+    }
+    size_t count = passed(overview->agenda, items);
+    for (size_t i = 0; i < count && i < REMINDERS_MAX; i++) {
+        out->reminders[i] = reminder_of(overview, items[i]);
+        if (out->reminders[i] == NULL) {
+            return false;
+        }
+        out->n_reminders++;
+    }
+    out->reminders_more = (uint32_t)(count - out->n_reminders + overview->agenda->lost);
+    return true;
+}
+
+/* --- The whole --------------------------------------------------------------------- */
+
+static bool fill(struct overview *overview)
+{
+    static bool (*const parts[])(struct overview *) = {
+        add_gateway,   add_incidents, add_tokens,      add_keys,        add_requests,
+        add_reminders, overview_log,  overview_policy, overview_machine};
+
+    for (size_t i = 0; i < SG_COUNT(parts); i++) {
+        if (!parts[i](overview)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ProtobufCMessage *answer(struct asked *asked)
+{
+    struct services *services = asked->services;
+    struct overview overview = {
+        .asked = asked,
+        .services = services,
+        .agenda = (struct agenda *)approvals_room(asked, sizeof(struct agenda)),
+        .report = (struct core_report *)approvals_room(asked, sizeof(struct core_report)),
+        .out = (Segel__V1__GetStatusResponse *)approvals_make(
+            asked, &segel__v1__get_status_response__descriptor)};
+
+    if (overview.agenda == NULL || overview.report == NULL || overview.out == NULL) {
+        return NULL;
+    }
+    core_agenda(services->options.core, overview.agenda);
+    core_report(services->options.core, overview.report);
+    overview.out->now_us = clock_wall_us();
+    return fill(&overview) ? &overview.out->base : NULL;
+}
+
+void overview_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services)
+{
+    (void)message;
+    if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR,
+                       "the status of the gateway is shown to the roles officer, "
+                       "reviewer and operator")) {
+        return;
+    }
+    struct asked *asked = approvals_open(call, (struct services *)services, ORDER_STATUS);
+    if (asked != NULL) {
+        asked->answer = answer;
+        approvals_submit(call, asked);
+    }
+}
