@@ -555,6 +555,20 @@ def quorum():
     yield "grant", "of-a-stranger", (grant + line("x", 9)).encode()
     yield "grant", "false", (grant + line("a", 1)).encode()
     yield "grant", "of-another-text", (grant.replace("20000", "20001") + line("x", 9)).encode()
+    zero = "sha256:" + "00" * 32
+    minutes = "\n".join([
+        "segel-minutes/v1", "world real", "ceremony key-generation", "id c-88", "place P",
+        "began 2026-05-02T01:00:03Z", "ended 2026-05-02T01:40:59Z", f"script {zero}",
+        f"tool {zero}", f"quorum {zero}", f"policy {zero}", "participant a officer",
+        "participant b officer", "witness x reviewer", f"grant g-88 {zero}",
+        "token lane0.serial 1", "mechanism CKM_EC_KEY_PAIR_GEN", "attribute CKA_SIGN true",
+        "refusal C_CopyObject CKR_ATTRIBUTE_READ_ONLY", f"spki {zero}", f"csr {zero}",
+        "step 1 confirmed by a", f"log 17 {zero}", "remark r", ""])
+    yield "minutes", "text", minutes.encode()
+    yield "minutes", "rehearsed", minutes.replace("real", "REHEARSAL").encode()
+    yield "minutes", "of-a-stranger", (minutes + "\n" + line("c", 3)).encode()
+    yield "minutes", "false", (minutes + "\n" + line("a", 1)).encode()
+    yield "minutes", "no-such-person", minutes.replace("a officer", "z officer").encode()
 
 
 def report_records():
