@@ -45,7 +45,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client pdf verify audit bundle report keys witness officer
+MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client pdf verify audit bundle report keys witness officer ceremony
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -71,6 +71,7 @@ DIR_keys      := client/keys
 DIR_witness   := client/witness
 DIR_report    := client/report
 DIR_officer   := client/officer
+DIR_ceremony  := client/ceremony
 
 NEEDS_proto     := proto
 NEEDS_tlog      := tlog proto
@@ -87,7 +88,7 @@ NEEDS_core      := core anchor ledger quorum tlog status http cert cms policy ba
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core anchor ledger quorum tlog status http cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify report bundle witness officer keys audit policy quorum tlog base proto
+NEEDS_client    := client pdf verify report bundle witness officer ceremony keys audit policy quorum tlog base proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 NEEDS_audit     := audit tlog proto
@@ -96,6 +97,7 @@ NEEDS_keys      := keys tlog proto
 NEEDS_witness   := witness keys tlog proto
 NEEDS_report    := report bundle audit quorum tlog base proto
 NEEDS_officer   := officer keys tlog proto
+NEEDS_ceremony  := ceremony quorum tlog proto
 
 PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
   proto/grpc/health/v1/*.proto proto/grpc/reflection/v1/*.proto)
@@ -160,6 +162,8 @@ $(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED) Makefile
 	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$@ $(REFLECTED)
 # It stands in the object by the assembler's .incbin, which the compiler does not see.
 $(BUILD)/obj/gateway/service/reflected.o: $(DESCRIPTORS)
+# Likewise the scripts of ceremonies in the client.
+$(BUILD)/obj/client/ceremony/shipped.o: $(wildcard deploy/ceremonies/*.ceremony)
 
 # gRPC's own test messages, from the package grpc-proto: only tests/interop sees them.
 INTEROP_PROTO := /usr/share/grpc-proto
