@@ -100,6 +100,7 @@ NEEDS_officer   := officer keys tlog proto
 NEEDS_ceremony  := ceremony quorum tlog proto
 
 PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
+  proto/segel/control/v1/*.proto \
   proto/grpc/health/v1/*.proto proto/grpc/reflection/v1/*.proto)
 GEN_C  := $(patsubst proto/%.proto,$(BUILD)/gen/%.pb-c.c,$(PROTOS))
 GEN_H  := $(GEN_C:.c=.h)
@@ -156,7 +157,7 @@ REFLECTED := $(patsubst %,proto/segel/v1/%.proto,signing log keys approvals poli
   $(patsubst %,proto/grpc/%.proto,health/v1/health reflection/v1/reflection \
   reflection/v1alpha/reflection)
 DESCRIPTORS := $(BUILD)/gen/segel.ds
-$(DESCRIPTORS): $(filter-out proto/segel/lane/%,$(PROTOS)) $(REFLECTED) Makefile
+$(DESCRIPTORS): $(filter-out proto/segel/lane/% proto/segel/control/%,$(PROTOS)) $(REFLECTED) Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$@ $(REFLECTED)

@@ -12,7 +12,7 @@ static const char *const top_names[] = {
     "node",     "listen",  "tls",       "io",       "grpc", "log",
     "ledger",   "policy",  "hsm",       "queue",    "sign", "admin",
     "limits",   "status",  "lanes",     "log_key",  "keys", "callers",
-    "networks", "anchors", "anchoring", "officers", NULL};
+    "networks", "anchors", "anchoring", "officers", "control", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -206,6 +206,17 @@ static enum sg_status read_listen(struct parse *p)
                            "both");
 }
 
+static enum sg_status read_control(struct parse *p)
+{
+    const char *path = p->config->control_socket;
+
+    return path[0] == '\0' || path[0] == '/'
+               ? SG_OK
+               : yaml_fail(p->doc, find(p, "control.socket"), p->why,
+                           "the control socket is given by an absolute path, such as "
+                           "/run/segel/control");
+}
+
 static enum sg_status read_reflection(struct parse *p)
 {
     static const char *const words[] = {"off", "on", NULL};
@@ -265,6 +276,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(check_node(p));
     TRY(read_log(p));
     TRY(read_listen(p));
+    TRY(read_control(p));
     TRY(read_reflection(p));
     TRY(read_reminders(p));
     TRY(parse_lanes(p));

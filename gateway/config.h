@@ -60,6 +60,7 @@ struct config_lane {
     const char *init_args; /* pReserved of C_Initialize; "" = none */
     struct config_token token;
     const char *pin_path; /* file or credential; only its path is known here */
+    bool pin_prompt;      /* instead: a person types it ('segel pin enter') */
     int64_t threads;
     bool hardware;                 /* assurance: hardware; software is the default */
     struct config_object canary;   /* neither id nor label: none */

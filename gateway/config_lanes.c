@@ -37,12 +37,67 @@ static enum sg_status read_environment(struct parse *p, const struct yaml_node *
     return SG_OK;
 }
 
+static enum sg_status find_credential(struct parse *p, const struct yaml_node *node,
+                                      const char *credential, struct config_lane *lane)
+{
+    const char *folder =
+        getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe) */
+
+    if (credential[0] == '\0' || credential[0] == '.' ||
+        strchr(credential, '/') != NULL) {
+        return yaml_fail(p->doc, node, p->why,
+                         "a credential is known by a name, as LoadCredential= of the unit "
+                         "gives it, without '/'");
+    }
+    if (folder == NULL) {
+        return yaml_fail(p->doc, node, p->why,
+                         "no credentials are passed to this process; start it from a "
+                         "systemd unit with LoadCredential, or use pin_file");
+    }
+    size_t size = strlen(folder) + strlen(credential) + 2;
+    char *text = (char *)parse_alloc(p, size, 1);
+    if (text == NULL) {
+        return SG_NO_MEMORY;
+    }
+    (void)snprintf(text, size, "%s/%s", folder, credential);
+    lane->pin_path = text;
+    return SG_OK;
+}
+
+static enum sg_status read_prompt(struct parse *p, const struct yaml_node *node,
+                                  struct config_lane *lane)
+{
+    lane->pin_path = "";
+    lane->pin_prompt = true;
+    return p->config->control_socket[0] != '\0'
+               ? SG_OK
+               : yaml_fail(p->doc, node, p->why,
+                           "a PIN that is typed comes by the control socket: set "
+                           "control.socket, or name a file (./prompt is one)");
+}
+
+/* A path, "credential:NAME" or "prompt". */
+static enum sg_status read_pin_file(struct parse *p, const struct yaml_node *map,
+                                    struct config_lane *lane)
+{
+    static const char scheme[] = "credential:";
+    const struct yaml_node *node = yaml_get(map, "pin_file");
+    const char *text = NULL;
+
+    TRY(field_text(p, map, "pin_file", &text));
+    if (strcmp(text, "prompt") == 0) {
+        return read_prompt(p, node, lane);
+    }
+    if (strncmp(text, scheme, strlen(scheme)) == 0) {
+        return find_credential(p, node, text + strlen(scheme), lane);
+    }
+    return field_path(p, map, "pin_file", &lane->pin_path);
+}
+
 static enum sg_status read_pin_path(struct parse *p, const struct yaml_node *map,
                                     struct config_lane *lane)
 {
     const char *credential = NULL;
-    const char *folder =
-        getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe) */
 
     TRY(field_maybe_text(p, map, "pin_credential", &credential));
     int given = (credential != NULL) + (yaml_get(map, "pin_file") != NULL) +
@@ -55,22 +110,9 @@ static enum sg_status read_pin_path(struct parse *p, const struct yaml_node *map
     if (lane->pin_path != NULL) {
         return SG_OK;
     }
-    if (credential == NULL) {
-        return field_path(p, map, "pin_file", &lane->pin_path);
-    }
-    if (folder == NULL) {
-        return yaml_fail(p->doc, yaml_get(map, "pin_credential"), p->why,
-                         "no credentials are passed to this process; start it from a "
-                         "systemd unit with LoadCredential, or use pin_file");
-    }
-    size_t size = strlen(folder) + strlen(credential) + 2;
-    char *text = (char *)parse_alloc(p, size, 1);
-    if (text == NULL) {
-        return SG_NO_MEMORY;
-    }
-    (void)snprintf(text, size, "%s/%s", folder, credential);
-    lane->pin_path = text;
-    return SG_OK;
+    return credential == NULL
+               ? read_pin_file(p, map, lane)
+               : find_credential(p, yaml_get(map, "pin_credential"), credential, lane);
 }
 
 /* What no token, and no lane, would take. */

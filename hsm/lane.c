@@ -123,6 +123,23 @@ static void confine(struct lane *lane)
     }
 }
 
+/* The gateway knows whether this token may be tried at all, and perhaps brings the PIN. */
+static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
+{
+    struct lane_login login = {.pipe = -1};
+    if (lane->config.ask) {
+        enum sg_status status = wire_found(lane->wire.fd, &lane->token);
+        status = status == SG_OK ? wire_login(&lane->wire, &login) : status;
+        if (status != SG_OK) {
+            process_end(status == SG_INVALID ? 1 : 0,
+                        status == SG_INVALID ? "the lane was not told whether it may log in"
+                                             : NULL);
+        }
+    }
+    const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try};
+    return token_enter(&lane->token, &entry, trouble);
+}
+
 static enum sg_status start(struct lane *lane, struct trouble *trouble)
 {
     static struct module module;
@@ -136,7 +153,7 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     TRY(lock_token(&lane->token, config->read_only, config->read_only_count, LOCK_LANE,
                    trouble));
     TRY(token_open(&lane->token, false, trouble));
-    TRY(token_login(&lane->token, config->pin_path, trouble));
+    TRY(log_in(lane, trouble));
     TRY(load_keys(lane, trouble));
 
     lane->crew.token = &lane->token;

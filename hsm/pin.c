@@ -65,14 +65,20 @@ static void cut_line_end(struct pin *pin)
     }
 }
 
+static enum sg_status make_room(struct pin *pin, struct trouble *trouble)
+{
+    *pin = (struct pin){.data = OPENSSL_secure_malloc(BUFFER)};
+    return pin->data != NULL
+               ? SG_OK
+               : trouble_config(trouble,
+                                "there is no locked memory left to hold the PIN");
+}
+
 static enum sg_status fill(int fd, const char *path, struct pin *pin,
                            struct trouble *trouble)
 {
     TRY(check_file(fd, path, trouble));
-    pin->data = OPENSSL_secure_malloc(BUFFER);
-    if (pin->data == NULL) {
-        return trouble_config(trouble, "there is no locked memory left to hold the PIN");
-    }
+    TRY(make_room(pin, trouble));
     if (read_all(fd, pin) != SG_OK) {
         return trouble_config(trouble, "the PIN file %s cannot be read", path);
     }
@@ -93,6 +99,43 @@ enum sg_status pin_read(const char *path, struct pin *pin, struct trouble *troub
     }
     *pin = (struct pin){0};
     enum sg_status status = fill(fd, path, pin, trouble);
+    if (status != SG_OK) {
+        pin_wipe(pin);
+    }
+    return status;
+}
+
+/* Not a fault of the configuration: the lane comes again and awaits another one. */
+static enum sg_status not_whole(struct trouble *trouble)
+{
+    trouble->failure = FAILURE_DEVICE;
+    return sg_fail(&trouble->why, SG_INVALID,
+                   "the PIN that was entered did not come whole, or has not 1 to %d "
+                   "characters; no login was tried",
+                   PIN_MAX);
+}
+
+static enum sg_status drain(int fd, struct pin *pin, struct trouble *trouble)
+{
+    struct stat about;
+    bool pipe = fd >= 0 && fstat(fd, &about) == 0 && S_ISFIFO(about.st_mode) &&
+                fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+    if (!pipe) {
+        return not_whole(trouble);
+    }
+    TRY(make_room(pin, trouble));
+    /* Nothing yet, and nobody who could still write: the end. Else it fails (EAGAIN). */
+    if (read_all(fd, pin) != SG_OK || pin->len == 0 || pin->len > PIN_MAX) {
+        return not_whole(trouble);
+    }
+    return SG_OK;
+}
+
+enum sg_status pin_take(int fd, struct pin *pin, struct trouble *trouble)
+{
+    AUTO(close_fd) int mine = fd;
+    *pin = (struct pin){0};
+    enum sg_status status = drain(mine, pin, trouble);
     if (status != SG_OK) {
         pin_wipe(pin);
     }

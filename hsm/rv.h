@@ -25,6 +25,7 @@ bool rv_parse(const char *text, CK_RV *rv);
 struct trouble {
     enum failure failure;
     CK_RV rv;
+    CK_FLAGS token_flags; /* after a login that was refused; 0 = not known */
     struct sg_error why;
 };
 

@@ -164,12 +164,13 @@ static enum sg_status latched(const struct token *token, const char *what,
         token->label, what);
 }
 
-static enum sg_status check_flags(const struct token *token, struct trouble *trouble)
+static enum sg_status check_flags(const struct token *token, bool last_try,
+                                  struct trouble *trouble)
 {
     if ((token->flags & CKF_USER_PIN_LOCKED) != 0) {
         return latched(token, "its PIN is locked", trouble);
     }
-    if ((token->flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+    if ((token->flags & CKF_USER_PIN_FINAL_TRY) != 0 && !last_try) {
         return latched(token, "one more wrong PIN locks it", trouble);
     }
     if ((token->flags & CKF_USER_PIN_TO_BE_CHANGED) != 0) {
@@ -178,23 +179,55 @@ static enum sg_status check_flags(const struct token *token, struct trouble *tro
     return SG_OK;
 }
 
-enum sg_status token_login(struct token *token, const char *pin_path,
+static CK_FLAGS flags_now(const struct token *token)
+{
+    CK_TOKEN_INFO info;
+    memset(&info, 0, sizeof(info));
+    return token->fn->C_GetTokenInfo(token->slot, &info) == CKR_OK ? info.flags : 0;
+}
+
+static enum sg_status refused(const struct token *token, CK_RV rv,
+                              const struct token_entry *entry, struct trouble *trouble)
+{
+    trouble->token_flags = flags_now(token);
+    if (entry->pipe >= 0) {
+        return trouble_rv(trouble, rv,
+                          "token '%s' refuses the PIN that was entered; it was tried "
+                          "once: an officer allows one more login",
+                          token->label);
+    }
+    return trouble_rv(
+        trouble, rv,
+        "token '%s' refuses the PIN in %s; it was tried once and will not "
+        "be tried again: correct the file, then an officer allows one more login",
+        token->label, entry->pin_path);
+}
+
+enum sg_status token_enter(struct token *token, const struct token_entry *entry,
                            struct trouble *trouble)
 {
-    TRY(check_flags(token, trouble));
+    if (entry->pipe >= 0) { /* a person was waited for */
+        CK_FLAGS flags = flags_now(token);
+        token->flags = flags != 0 ? flags : token->flags;
+    }
+    TRY(check_flags(token, entry->last_try, trouble));
     AUTO(pin_wipe) struct pin pin = {0};
-    TRY(pin_read(pin_path, &pin, trouble));
+    TRY(entry->pipe >= 0 ? pin_take(entry->pipe, &pin, trouble)
+                         : pin_read(entry->pin_path, &pin, trouble));
     CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin.data, pin.len);
     pin_wipe(&pin);
     if (rv == CKR_OK) {
         return SG_OK;
     }
     if (rv_failure(rv) == FAILURE_LATCHED) {
-        return trouble_rv(
-            trouble, rv,
-            "token '%s' refuses the PIN in %s; it was tried once and will not "
-            "be tried again: correct the file, then an officer allows one more login",
-            token->label, pin_path);
+        return refused(token, rv, entry, trouble);
     }
     return trouble_rv(trouble, rv, "the login to token '%s' failed", token->label);
+}
+
+enum sg_status token_login(struct token *token, const char *pin_path,
+                           struct trouble *trouble)
+{
+    const struct token_entry entry = {.pin_path = pin_path, .pipe = -1};
+    return token_enter(token, &entry, trouble);
 }

@@ -67,6 +67,17 @@ SG_MUST_USE enum sg_status token_open(struct token *token, bool writable,
  * repeated. No attempt at all when the token says that the next failure locks it. */
 SG_MUST_USE enum sg_status token_login(struct token *token, const char *pin_path,
                                        struct trouble *trouble);
+/* The same, as officers let it: with the PIN from a pipe (pin_take), or although one more
+ * failure locks the token. After a refusal trouble->token_flags is what the token says
+ * then. */
+struct token_entry {
+    const char *pin_path;
+    int pipe; /* given away; -1 = the file */
+    bool last_try;
+};
+SG_MUST_USE enum sg_status token_enter(struct token *token,
+                                       const struct token_entry *entry,
+                                       struct trouble *trouble);
 
 /* One more session; read only. */
 CK_RV token_session(const struct token *token, CK_SESSION_HANDLE *session);

@@ -137,6 +137,60 @@ enum sg_status wire_read_open(const Segel__Lane__V1__Open *open,
     }
     config->key_count = open->n_keys;
     config->threads = open->threads;
+    config->ask = open->ask != 0;
+    return SG_OK;
+}
+
+/* --- The login -------------------------------------------------------------------- */
+
+/* The one descriptor that came along, or -1. */
+static int passed_with(struct msghdr *header)
+{
+    struct cmsghdr *item = CMSG_FIRSTHDR(header);
+    int fd = -1;
+    bool one = item != NULL && item->cmsg_level == SOL_SOCKET &&
+               item->cmsg_type == SCM_RIGHTS &&
+               item->cmsg_len == CMSG_LEN(sizeof(int)) &&
+               (header->msg_flags & MSG_CTRUNC) == 0;
+    if (one) {
+        memcpy(&fd, CMSG_DATA(item), sizeof(fd));
+    }
+    return fd;
+}
+
+static enum sg_status receive_with(struct wire *wire, int *passed)
+{
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct iovec part = {wire->packet, sizeof(wire->packet)};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof(control.bytes)};
+    ssize_t got;
+    do {
+        got = recvmsg(wire->fd, &header, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0) {
+        return got == 0 ? SG_SHUTDOWN : receive_failed();
+    }
+    *passed = passed_with(&header);
+    wire->len = (size_t)got;
+    return (header.msg_flags & MSG_TRUNC) == 0 ? SG_OK : SG_TOO_LARGE;
+}
+
+enum sg_status wire_login(struct wire *wire, struct lane_login *login)
+{
+    *login = (struct lane_login){.pipe = -1};
+    TRY(receive_with(wire, &login->pipe));
+    const Segel__Lane__V1__ToLane *message = wire_unpack(wire);
+    if (message == NULL || message->body_case != NAME(TO_LANE__BODY_LOGIN) ||
+        (message->login->pipe != 0) != (login->pipe >= 0)) {
+        return SG_INVALID;
+    }
+    login->last_try = message->login->last_try != 0;
     return SG_OK;
 }
 

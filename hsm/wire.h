@@ -33,6 +33,13 @@ struct lane_config {
     size_t read_only_count;
     struct key_ref keys[WIRE_KEYS_MAX];
     size_t key_count;
+    bool ask; /* the login waits for its message */
+};
+
+/* The form of message Login. */
+struct lane_login {
+    int pipe; /* -1: the PIN is in the file */
+    bool last_try;
 };
 
 /* The reader's side of the socket. One thread at a time. */
@@ -51,6 +58,9 @@ SG_MUST_USE enum sg_status wire_receive(struct wire *wire, bool wait);
  * into the wire until the next call. SG_INVALID: it is something else. */
 SG_MUST_USE enum sg_status wire_open(struct wire *wire, struct lane_config *config,
                                      struct trouble *trouble);
+/* Waits for message Login. The pipe is the caller's. SG_SHUTDOWN: the other side has
+ * closed. SG_INVALID: it is something else. */
+SG_MUST_USE enum sg_status wire_login(struct wire *wire, struct lane_login *login);
 SG_MUST_USE enum sg_status wire_work(struct wire *wire, struct operation *operations,
                                      size_t *count);
 
@@ -64,6 +74,8 @@ struct lane_state {
     const char *note;     /* for the administrator, or "" */
 };
 
+/* The token is there, nobody has logged in. */
+SG_MUST_USE enum sg_status wire_found(int fd, const struct token *token);
 /* What the lane says once, at its start. SG_TOO_LARGE: it does not fit one packet. */
 SG_MUST_USE enum sg_status wire_opened(int fd, const struct lane_state *state);
 SG_MUST_USE enum sg_status wire_failed(int fd, const struct trouble *trouble);

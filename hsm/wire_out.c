@@ -65,16 +65,27 @@ void wire_failure(const struct trouble *trouble, Segel__Lane__V1__Failed *failed
     failed->rv = trouble->rv;
 }
 
+enum sg_status wire_found(int fd, const struct token *token)
+{
+    Segel__Lane__V1__FromLane message = SEGEL__LANE__V1__FROM_LANE__INIT;
+    Segel__Lane__V1__Found found = SEGEL__LANE__V1__FOUND__INIT;
+    Segel__Lane__V1__Token about;
+    wire_token(token, &about);
+    found.token = &about;
+    message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_FOUND;
+    message.found = &found;
+    return wire_send(fd, &message);
+}
+
 enum sg_status wire_opened(int fd, const struct lane_state *state)
 {
-    const struct token *token = state->token;
     static struct key_message messages[WIRE_KEYS_MAX];
     static Segel__Lane__V1__KeyInfo *list[WIRE_KEYS_MAX];
     Segel__Lane__V1__FromLane message = SEGEL__LANE__V1__FROM_LANE__INIT;
     Segel__Lane__V1__Opened opened;
     segel__lane__v1__opened__init(&opened);
     Segel__Lane__V1__Token about;
-    wire_token(token, &about);
+    wire_token(state->token, &about);
     for (size_t i = 0; i < state->key_count; i++) {
         wire_key(&state->keys[i], &messages[i]);
         list[i] = &messages[i].info;
@@ -95,6 +106,7 @@ enum sg_status wire_failed(int fd, const struct trouble *trouble)
     Segel__Lane__V1__FromLane message = SEGEL__LANE__V1__FROM_LANE__INIT;
     Segel__Lane__V1__Failed failed;
     wire_failure(trouble, &failed);
+    failed.token_flags = (uint32_t)trouble->token_flags;
     message.body_case = SEGEL__LANE__V1__FROM_LANE__BODY_FAILED;
     message.failed = &failed;
     return wire_send(fd, &message);

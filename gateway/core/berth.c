@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane_login.h"
 
 /* --- What a lane is asked for ---------------------------------------------------- */
 
@@ -101,10 +102,10 @@ static enum sg_status make_lane(struct core *core, struct berth *berth, size_t l
         .canary_us = config->hsm_canary_ms * 1000,
         .retry_max_us = config->hsm_retry_max_ms * 1000,
         .done = turn_on_done,
+        .permit = latch_permit,
         .context = core,
     };
-    TRY(lane_new(&options, &berth->lane));
-    return latch_recall(core, berth);
+    return lane_new(&options, &berth->lane);
 }
 
 static struct berth *free_berth(struct core *core)
@@ -197,18 +198,10 @@ void berth_tell(struct core *core, struct berth *berth, bool up)
               lane_name(berth->lane), "why", up ? "ready" : lane_why(berth->lane), NULL);
 }
 
-static void note_latch(struct core *core, struct berth *berth)
+static void note_awaiting(const struct berth *berth)
 {
-    berth->pin_failures++;
-    berth->latch_unwritten = true;
-    notes_add(core, "pin.fail", lane_name(berth->lane), lane_why(berth->lane));
-    incident_raise(core, INCIDENT_PIN_LOCKOUT, lane_name(berth->lane),
-                   lane_why(berth->lane));
-    log_event(LOG_ERROR, "pin.fail", "lane", lane_name(berth->lane), "why",
-              lane_why(berth->lane), "what_to_do",
-              "correct the PIN file; an officer then allows one more login with 'segel "
-              "token unlock'",
-              NULL);
+    log_event(LOG_WARN, "pin.awaited", "lane", lane_name(berth->lane), "why",
+              lane_why(berth->lane), NULL);
 }
 
 bool berth_note(struct core *core, size_t index)
@@ -216,14 +209,18 @@ bool berth_note(struct core *core, size_t index)
     struct berth *berth = &core->berths[index];
     enum lane_state state = lane_state(berth->lane);
     bool up = state == LANE_UP;
-    bool down = state == LANE_DOWN || state == LANE_LATCHED;
+    bool down = state == LANE_DOWN || state == LANE_LATCHED || state == LANE_AWAITING;
     bool was_up = berth->seen == LANE_UP; /* the next process may be on its way already */
 
     if (state == berth->seen) {
         return false;
     }
-    if (state == LANE_LATCHED && berth->seen != LANE_LATCHED) {
-        note_latch(core, berth);
+    if (state == LANE_LATCHED) {
+        latch_note(core, berth);
+    } else if (state == LANE_AWAITING) {
+        note_awaiting(berth);
+    } else if (up) {
+        latch_forgive(berth);
     }
     berth->seen = state;
     if (up && index == core->log_berth) { /* another token may have come with it */
@@ -234,15 +231,6 @@ bool berth_note(struct core *core, size_t index)
         berth_tell(core, berth, up);
     }
     return true;
-}
-
-/* A login that went well ends the count of PIN failures. */
-static void forgive(struct berth *berth)
-{
-    if (berth->pin_failures > 0 && lane_state(berth->lane) == LANE_UP) {
-        berth->pin_failures = 0;
-        berth->latch_unwritten = true;
-    }
 }
 
 /* --- Looking after --------------------------------------------------------------- */
@@ -284,7 +272,10 @@ static bool close_left(struct core *core, size_t index)
 {
     struct berth *berth = &core->berths[index];
 
-    if (!berth->leaving || has_work(berth->lane) || core->finished_count > 0) {
+    /* Killed in its login, nobody would know whether that was a wrong PIN, and a software
+     * token might be lost. */
+    if (!berth->leaving || has_work(berth->lane) || core->finished_count > 0 ||
+        lane_logging_in(berth->lane)) {
         return false;
     }
     bool ended = lane_end(berth->lane);
@@ -325,7 +316,7 @@ void berths_look_after(struct core *core)
             changed = true;
             came = came || berth->seen == LANE_UP;
         }
-        forgive(berth);
+        latch_look(berth);
         left = close_left(core, i) || left;
         watch(core, berth);
     }

@@ -5,6 +5,7 @@
 
 #include "gateway/core/binding.h"
 #include "gateway/core/core.h"
+#include "gateway/core/latch.h"
 
 /* Lanes as the core keeps them: they come, are watched, are told of on the log, and
  * leave. Core thread only. */
@@ -25,8 +26,9 @@ struct berth {
     enum lane_state seen; /* last state that was noted on the log */
     bool told;            /* it was noted as up or down at least once */
     bool leaving;         /* takes no more work; is freed when it has none in hand */
-    bool latch_unwritten; /* the latch must be remembered with the next commit */
-    uint32_t pin_failures;
+    struct latch *latch;  /* borrowed: of the token that was found last; NULL = none */
+    bool denied;          /* the login was not even tried, by the latch or the flags */
+    bool latch_named;     /* the ledger knows that the latch is of this lane's token */
 };
 
 /* Takes a free berth and makes the lane, which starts with its first
@@ -45,10 +47,5 @@ bool berth_note(struct core *core, size_t index);
 /* Notes it as up or down. */
 void berth_tell(struct core *core, struct berth *berth, bool up);
 void berths_fini(struct core *core);
-
-/* latch.c: PIN failures and latches that an earlier run left. */
-SG_MUST_USE enum sg_status latch_recall(struct core *core, struct berth *berth);
-SG_MUST_USE enum sg_status latches_write(struct core *core);
-SG_MUST_USE enum sg_status latch_clear(struct core *core, struct berth *berth);
 
 #endif

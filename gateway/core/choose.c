@@ -65,11 +65,17 @@ static bool concerns(const struct berth *berth, size_t route)
     return berth->lane != NULL && !berth->leaving && berth->positions[route] >= 0;
 }
 
+/* Latched, or nobody has typed the PIN yet: that takes longer than a job waits. */
+static bool needs_somebody(const struct lane *lane)
+{
+    return lane_state(lane) == LANE_LATCHED || lane_state(lane) == LANE_AWAITING;
+}
+
 static bool all_latched(const struct core *core, size_t route)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
         if (concerns(&core->berths[i], route) &&
-            lane_state(core->berths[i].lane) != LANE_LATCHED) {
+            !needs_somebody(core->berths[i].lane)) {
             return false;
         }
     }

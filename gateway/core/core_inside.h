@@ -27,8 +27,8 @@
 
 /* Inside of the core: one struct, cut into files by what they do.
  *   life       core.c, start.c, reload.c; unlatch.c, release.c: without a gateway
- *   keys       register.c
- *   lanes      berth.c, route.c, choose.c; latch.c: refused PINs; paths.c: chains that
+ *   lanes      berth.c, route.c, choose.c; latch.c: refused PINs; pins.c: PINs that are
+ * typed; paths.c: chains that
  * end a turn     turn.c, waiting.c, decide.c, refuse.c, conclude.c, hand_back.c why not
  * grounds.c, denial.c: words; lockdown.c; reserve.c: room on the disk the log    notes.c:
  * events; key_facts.c, members.c: of a record; checkpoint.c; anchoring.c: what others
@@ -57,6 +57,7 @@ struct core {
     struct key_register keys; /* where they stand */
     struct berth berths[CONFIG_LANES_MAX];
     size_t berth_count;      /* one behind the last that is in use */
+    struct latch latches[LATCHES_MAX];
     struct route *routes;    /* owned: one a key of the ring */
     struct fair_flow *flows; /* owned: of their queues, [key][caller] */
     struct route_list busy;  /* with jobs that wait; the first is served first */

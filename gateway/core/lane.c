@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
+#include "gateway/core/lane_login.h"
 
 enum {
     BURY_US = 100000, /* a killed process may take so long to be dead */
@@ -102,6 +103,7 @@ enum sg_status lane_start(struct lane *lane, struct sg_error *why)
     lane->life_signed = 0;
     lane->canary_pending = false;
     lane->recent_count = 0;
+    lane->refused_with = 0;
     TRY(process_start(&lane->process, &options, why));
     lane->started_us = clock_mono_us();
     lane_enter(lane, LANE_STARTING);
@@ -133,6 +135,8 @@ static void leave(struct lane *lane, enum lane_state state, const char *reason)
     }
     lane->counts.lost_count += lane->state == LANE_UP ? 1 : 0;
     lane->queued_count = 0;
+    lane->found = false;
+    lane->logging_in = false;
     lane_enter(lane, state);
 }
 
@@ -190,13 +194,6 @@ void lane_bury(struct lane *lane, int64_t now_us)
     }
 }
 
-void lane_latch(struct lane *lane, const char *why)
-{
-    (void)snprintf(lane->why, sizeof(lane->why), "%s", why);
-    lane->failure = FAILURE_LATCHED;
-    lane_enter(lane, LANE_LATCHED);
-}
-
 void lane_unlatch(struct lane *lane)
 {
     if (lane->state == LANE_LATCHED) {
@@ -248,6 +245,7 @@ void lane_tick(struct lane *lane, int64_t now_us)
         lane_bury(lane, now_us);
     }
     lane_ebb_on(lane, now_us);
+    lane_ask_again(lane, now_us);
     /* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
      * before it is judged. */
     if (slow_to_start(lane, now_us) || lane_health_hung(lane, now_us)) {

@@ -21,8 +21,20 @@ enum lane_state {
     LANE_TRYING,   /* open; only the canary is let through */
     LANE_UP,
     LANE_DOWN,   /* dead; comes again after a pause */
-    LANE_LATCHED /* the PIN was refused: stays down until lane_unlatch */
+    LANE_LATCHED, /* the PIN was refused: stays down until lane_unlatch */
+    LANE_AWAITING /* has found its token and waits for somebody to type the PIN */
 };
+
+/* What the core says to a lane that has found its token and would log in. */
+enum lane_permit {
+    PERMIT_LOGIN, /* with the PIN of its file */
+    PERMIT_WAIT,  /* not now: it is asked again with each tick */
+    PERMIT_PIN,   /* when somebody hands it the PIN (lane_login.h) */
+    PERMIT_NEVER  /* LATCHED */
+};
+/* why: of PIN and NEVER. */
+typedef enum lane_permit (*lane_permit)(void *context, struct lane *lane, char *why,
+                                        size_t cap);
 
 /* Operations are of two kinds, because one takes ten to twenty times as long as the
  * other: each has its own window, queue and figures. Values as in proto/marks.h. */
@@ -58,6 +70,7 @@ struct lane_options {
     int64_t canary_us;  /* between two canaries */
     int64_t retry_max_us; /* longest pause between two processes */
     lane_done done;
+    lane_permit permit; /* NULL: it may always log in */
     void *context;
 };
 
@@ -84,8 +97,6 @@ void lane_tick(struct lane *lane, int64_t now_us);
 int lane_fd(const struct lane *lane);
 uint32_t lane_generation(const struct lane *lane);
 
-/* No login any more, whatever happens: what an earlier run found. */
-void lane_latch(struct lane *lane, const char *why);
 /* An officer allows one more login: the lane is DOWN and starts with the next tick. */
 void lane_unlatch(struct lane *lane);
 

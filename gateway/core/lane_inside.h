@@ -61,6 +61,9 @@ struct lane {
     int64_t retry_us;
     int64_t backoff_us;
     unsigned no_pin_starts; /* in a row */
+    bool found;             /* the token is there, and the login is not permitted yet */
+    bool logging_in;
+    uint64_t refused_with; /* CK_RV of the last refused login; 0 = none was tried */
 
     int64_t canary_us; /* when the last one was sent */
     bool canary_pending;

@@ -34,13 +34,21 @@ struct lane_key {
     char end_date[9];
 };
 
+/* Bits of lane_token.flags (CK_TOKEN_INFO, PKCS#11 2.40 section 4.3). */
+enum {
+    TOKEN_PIN_COUNT_LOW = 0x00010000,
+    TOKEN_PIN_FINAL_TRY = 0x00020000,
+    TOKEN_PIN_LOCKED = 0x00040000,
+    TOKEN_PIN_TO_BE_CHANGED = 0x00080000
+};
+
 struct lane_token {
     char label[33];
     char manufacturer[33];
     char model[17];
     char serial[17];
     char firmware[24];
-    uint32_t flags; /* CK_TOKEN_INFO, as they were before the login */
+    uint32_t flags; /* as they were before the login, or after a refused one */
 };
 
 /* Counts since the lane was made, and when things last happened (wall clock; 0 = never).

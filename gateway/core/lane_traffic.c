@@ -3,7 +3,10 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
+#include "gateway/core/lane_login.h"
 #include "gateway/log.h"
+
+enum { CKR_PIN_INCORRECT_ = 0xa0, CKR_USER_PIN_NOT_INITIALIZED_ = 0x102 };
 
 static_assert((int)FAILURE_COUNT == SEGEL__LANE__V1__FAILURE_CLASS__FAILURE_CONFIG + 1,
               "the rows of failure.def are those of lane.proto");
@@ -26,6 +29,8 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
     for (size_t i = 0; i < opened->n_keys; i++) {
         wire_key(opened->keys[i], &lane->keys[i]);
     }
+    lane->found = false;
+    lane->logging_in = false;
     lane->counts.threads = opened->threads;
     lane->counts.confinement = opened->confinement;
     lane->no_pin_starts = 0;
@@ -36,11 +41,23 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
     lane_health_opened(lane);
 }
 
+static void on_found(struct lane *lane, const Segel__Lane__V1__Found *found)
+{
+    struct lane_token token = {.flags = 0};
+
+    if (found->token == NULL) {
+        lane_lose(lane, LANE_DOWN, "the lane answered its start with nonsense");
+        return;
+    }
+    wire_token(found->token, &token);
+    lane_on_found(lane, &token);
+}
+
 /* SoftHSM answers so by mistake when two processes start at once; whoever answers so
  * three times in a row means it. */
 static bool has_no_pin(struct lane *lane, const Segel__Lane__V1__Failed *failed)
 {
-    enum { CKR_USER_PIN_NOT_INITIALIZED_ = 0x102, TIMES = 3 };
+    enum { TIMES = 3 };
 
     lane->no_pin_starts =
         failed->rv == CKR_USER_PIN_NOT_INITIALIZED_ ? lane->no_pin_starts + 1 : 0;
@@ -52,6 +69,9 @@ static void on_failed(struct lane *lane, const Segel__Lane__V1__Failed *failed)
     bool latch = action_of(failed->failure) == ACTION_LATCH || has_no_pin(lane, failed);
 
     lane->failure = latch ? FAILURE_LATCHED : (enum failure)failed->failure;
+    lane->refused_with = latch ? failed->rv : 0;
+    lane->token.flags =
+        failed->token_flags != 0 ? failed->token_flags : lane->token.flags;
     lane->counts.failed_us = clock_wall_us();
     lane_lose(lane, latch ? LANE_LATCHED : LANE_DOWN, failed->why);
 }
@@ -169,6 +189,7 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
         worst = action > worst ? action : worst;
     }
     if (worst == ACTION_LATCH) { /* a fresh lane would try the same PIN again */
+        lane->refused_with = CKR_PIN_INCORRECT_;
         lane_lose(lane, LANE_LATCHED, "the token refused the PIN during a job");
     } else if (worst == ACTION_RESPAWN) {
         lane_ebb(lane, "the token failed; a fresh lane is started");
@@ -184,6 +205,9 @@ static void take_in(struct lane *lane, const Segel__Lane__V1__FromLane *message)
     switch ((int)message->body_case) {
     case SEGEL__LANE__V1__FROM_LANE__BODY_OPENED:
         on_opened(lane, message->opened);
+        break;
+    case SEGEL__LANE__V1__FROM_LANE__BODY_FOUND:
+        on_found(lane, message->found);
         break;
     case SEGEL__LANE__V1__FROM_LANE__BODY_FAILED:
         on_failed(lane, message->failed);

@@ -86,9 +86,45 @@ enum sg_status wire_open(int fd, const struct lane_options *options)
     open.threads = (uint32_t)options->config->threads;
     open.n_keys = options->key_count;
     open.keys = pointers;
+    open.ask = 1;
     message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_OPEN;
     message.open = &open;
     return wire_send(fd, &message);
+}
+
+static ssize_t send_with(int fd, struct iovec *part, int passed)
+{
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
+
+    if (passed >= 0) {
+        header.msg_control = control.bytes;
+        header.msg_controllen = sizeof(control.bytes);
+        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(item), &passed, sizeof(passed));
+    }
+    return sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+enum sg_status wire_permit(int fd, int pipe, bool last_try)
+{
+    Segel__Lane__V1__Login login;
+    Segel__Lane__V1__ToLane message;
+
+    segel__lane__v1__login__init(&login);
+    segel__lane__v1__to_lane__init(&message);
+    login.pipe = pipe >= 0;
+    login.last_try = last_try;
+    message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_LOGIN;
+    message.login = &login;
+    struct iovec part = {frame, segel__lane__v1__to_lane__pack(&message, frame)};
+    return send_with(fd, &part, pipe) == (ssize_t)part.iov_len ? SG_OK : SG_IO;
 }
 
 #define COPY_TEXT(to, from)                                                              \

@@ -17,6 +17,8 @@ SG_MUST_USE enum sg_status wire_receive(int fd, struct arena *arena,
                                         Segel__Lane__V1__FromLane **out);
 
 SG_MUST_USE enum sg_status wire_open(int fd, const struct lane_options *options);
+/* The lane may log in. pipe: with the PIN that it holds; -1 = with that of its file. */
+SG_MUST_USE enum sg_status wire_permit(int fd, int pipe, bool last_try);
 void wire_token(const Segel__Lane__V1__Token *from, struct lane_token *to);
 void wire_key(const Segel__Lane__V1__KeyInfo *from, struct lane_key *to);
 

@@ -16,7 +16,7 @@ static void describe_lane(const struct berth *berth, struct lane_report *out)
     (void)snprintf(out->why, sizeof(out->why), "%.255s", lane_why(lane));
     out->token = *lane_token(lane);
     out->hardware = binding_on_hardware(lane);
-    out->pin_failures = berth->pin_failures;
+    out->pin_failures = latch_failures(berth);
     out->since_us = counts->since_us;
     out->threads = counts->threads;
     out->confinement = counts->confinement;

@@ -7,6 +7,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane_login.h"
 #include "gateway/core/members.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
@@ -42,7 +43,20 @@ static void hear_lanes(struct core *core)
     (void)poll(ready, core->berth_count, LOOK_AGAIN_MS);
     for (size_t i = 0; i < core->berth_count; i++) {
         lane_read(core->berths[i].lane);
+        lane_ask_again(core->berths[i].lane, clock_mono_us());
     }
+}
+
+/* A PIN that was refused must not be tried by the next start, whatever comes between. */
+static enum sg_status keep_refusals(struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        struct berth *berth = &core->berths[i];
+        if (lane_state(berth->lane) == LANE_LATCHED) {
+            (void)berth_note(core, i);
+        }
+    }
+    return latches_write(core);
 }
 
 /* What the configuration has wrong is told before anything is served; an HSM that is
@@ -61,7 +75,7 @@ static enum sg_status start_lane(struct core *core, size_t index, struct sg_erro
     struct lane *lane = core->berths[index].lane;
     struct sg_error inner = {0};
 
-    if (lane_state(lane) == LANE_LATCHED || lane_start(lane, &inner) == SG_OK) {
+    if (lane_start(lane, &inner) == SG_OK) {
         return SG_OK;
     }
     return sg_fail(why, SG_IO, "lane '%s': %s", lane_name(lane), inner.text);
@@ -75,9 +89,8 @@ static void note_start(struct core *core, size_t index)
     if (lane_state(berth->lane) == LANE_UP) {
         berth->seen = LANE_UP;
         berth->told = true;
-    } else if (berth->seen == LANE_LATCHED) { /* an earlier run has recorded that */
-        berth_tell(core, berth, false);
-    } else {
+        latch_forgive(berth);
+    } else if (berth->seen != LANE_LATCHED) { /* that was noted when it came */
         berth->seen = LANE_STARTING;
         (void)berth_note(core, index);
     }
@@ -96,6 +109,7 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
     }
     while (any_on_the_way(core) && clock_mono_us() < until_us) {
         hear_lanes(core);
+        TRY(keep_refusals(core));
     }
     for (size_t i = 0; i < core->berth_count; i++) {
         TRY(check_lane(core->berths[i].lane, why));
@@ -237,7 +251,6 @@ static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
     return ledger_open(&options, &core->ledger, state, why);
 }
 
-/* A PIN that was refused just now must not be tried by the next start. */
 static enum sg_status keep_latches(struct core *core, enum sg_status status)
 {
     enum sg_status kept = latches_write(core);

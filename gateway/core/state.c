@@ -265,7 +265,8 @@ static int64_t pin_failures(const struct core *core, size_t route)
     for (size_t i = 0; i < core->berth_count; i++) {
         const struct berth *berth = &core->berths[i];
         bool holds = berth->lane != NULL && berth->positions[route] >= 0;
-        most = holds && berth->pin_failures > most ? berth->pin_failures : most;
+        uint32_t failures = holds ? latch_failures(berth) : 0;
+        most = failures > most ? failures : most;
     }
     return most;
 }

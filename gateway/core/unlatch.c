@@ -46,8 +46,11 @@ static enum sg_status clear(struct core *core, const char *lane, struct sg_error
     TRY(check_quorum(core, why));
     TRY(lane_new(&options, &berth->lane));
     core->berth_count = 1;
-    TRY(latch_recall(core, berth));
-    if (lane_state(berth->lane) != LANE_LATCHED) {
+    enum sg_status status = latch_recall(core, berth);
+    if (status != SG_OK && status != SG_NOT_FOUND) {
+        return status;
+    }
+    if (status == SG_NOT_FOUND || berth->latch->state != LATCH_CLOSED) {
         return sg_fail(why, SG_PRECONDITION,
                        "lane '%s' is not latched: no PIN was refused since it was last "
                        "unlocked",

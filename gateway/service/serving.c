@@ -79,7 +79,8 @@ const char *serving_lane_state(enum lane_state state)
                                         [LANE_TRYING] = "trying",
                                         [LANE_UP] = "up",
                                         [LANE_DOWN] = "broken",
-                                        [LANE_LATCHED] = "pin-latched"};
+                                        [LANE_LATCHED] = "pin-latched",
+                                        [LANE_AWAITING] = "awaits-pin"};
 
     return (size_t)state < SG_COUNT(names) ? names[state] : "broken";
 }

@@ -17,13 +17,6 @@ struct vitals {
     bool log_readable;
 };
 
-/* Bits of lane_report.token_flags (CK_TOKEN_INFO, PKCS#11 2.40 section 4.3). */
-enum {
-    TOKEN_PIN_COUNT_LOW = 0x00010000,
-    TOKEN_PIN_FINAL_TRY = 0x00020000,
-    TOKEN_PIN_LOCKED = 0x00040000
-};
-
 /* SERVING_NONE: there is no service of this name. Names: health.proto. */
 enum serving serving_of(const struct vitals *vitals, const char *service);
 
@@ -31,7 +24,7 @@ enum serving serving_of(const struct vitals *vitals, const char *service);
  * SERVING_NO of "": a lane that is down while another does its work is amiss as well. */
 bool serving_amiss(const struct vitals *vitals, FILE *out);
 
-/* "up", "starting", "broken", "pin-latched", for any value. */
+/* "up", "starting", "broken", "pin-latched", "awaits-pin", …, for any value. */
 const char *serving_lane_state(enum lane_state state);
 
 #endif

@@ -64,17 +64,18 @@ static const char *const versions[] = {
     " person TEXT NOT NULL, role TEXT NOT NULL, key TEXT NOT NULL,"
     " time INTEGER NOT NULL, refused INTEGER NOT NULL, reason TEXT NOT NULL,"
     " line BLOB NOT NULL, PRIMARY KEY(request, n)) WITHOUT ROWID;",
-    "CREATE TABLE keyreg(name TEXT PRIMARY KEY, state INTEGER NOT NULL, before_hold"
-    " INTEGER NOT NULL, lane TEXT NOT NULL, type TEXT NOT NULL, backup TEXT NOT NULL,"
-    " since INTEGER NOT NULL, predecessor TEXT NOT NULL, successor TEXT NOT NULL,"
-    " rotated INTEGER NOT NULL, overlap_until INTEGER NOT NULL, hold_reason TEXT NOT"
-    " NULL, mode INTEGER NOT NULL, begun INTEGER NOT NULL, until INTEGER NOT NULL, max"
-    " INTEGER NOT NULL, used INTEGER NOT NULL, idle INTEGER NOT NULL, last_use INTEGER"
-    " NOT NULL, grant_id TEXT NOT NULL, minutes TEXT NOT NULL, request TEXT NOT NULL,"
-    " trouble TEXT NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, ckaid BLOB NOT"
-    " NULL) WITHOUT ROWID;"
-    "CREATE TABLE keyder(name TEXT PRIMARY KEY, spki BLOB NOT NULL, chain BLOB NOT"
-    " NULL);",
+    "CREATE TABLE keyreg(name TEXT PRIMARY KEY, state INTEGER NOT NULL,"
+    " before_hold INTEGER NOT NULL, lane TEXT NOT NULL, type TEXT NOT NULL,"
+    " backup TEXT NOT NULL, since INTEGER NOT NULL, predecessor TEXT NOT NULL,"
+    " successor TEXT NOT NULL, rotated INTEGER NOT NULL, overlap_until INTEGER"
+    " NOT NULL, hold_reason TEXT NOT NULL, mode INTEGER NOT NULL, begun"
+    " INTEGER NOT NULL, until INTEGER NOT NULL, max INTEGER NOT NULL, used"
+    " INTEGER NOT NULL, idle INTEGER NOT NULL, last_use INTEGER NOT NULL,"
+    " grant_id TEXT NOT NULL, minutes TEXT NOT NULL, request TEXT NOT NULL,"
+    " trouble TEXT NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, ckaid"
+    " BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE keyder(name TEXT PRIMARY KEY, spki BLOB NOT NULL, chain BLOB"
+    " NOT NULL);",
     "CREATE TABLE mandate(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " key TEXT NOT NULL, caller TEXT NOT NULL, classes TEXT NOT NULL,"
     " profiles INTEGER NOT NULL, max INTEGER NOT NULL, from_us INTEGER NOT NULL,"
@@ -87,6 +88,7 @@ static const char *const versions[] = {
     "CREATE INDEX mandate_open ON mandate(n) WHERE state = 2;"
     "CREATE TABLE mandate_digest(mandate INTEGER NOT NULL, digest BLOB NOT NULL,"
     " taken INTEGER NOT NULL, PRIMARY KEY(mandate, digest)) WITHOUT ROWID;",
+    "SELECT 1;",
     "CREATE TABLE incident(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " kind TEXT NOT NULL, subject TEXT NOT NULL, why TEXT NOT NULL,"
     " person TEXT NOT NULL, opened INTEGER NOT NULL, oral_due INTEGER NOT NULL,"
