@@ -36,6 +36,7 @@ extern const struct command command_log_export;
 extern const struct command command_report;
 extern const struct command command_token_list;
 extern const struct command command_token_unlock;
+extern const struct command command_pin_enter;
 extern const struct command command_policy_check;
 extern const struct command command_policy_test;
 extern const struct command command_policy_explain;

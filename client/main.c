@@ -18,7 +18,7 @@ static const struct command *const commands[] = {
     &command_witness_status, &command_witness_evidence, &command_officer_key,
     &command_request_list,   &command_request_show,     &command_approve,
     &command_refuse,         &command_lockdown_clear,   &command_lockdown_status,
-    &command_lockdown,
+    &command_lockdown,       &command_pin_enter,
 };
 
 struct global {
@@ -97,7 +97,8 @@ static bool is_group(const char *word)
 {
     return strcmp(word, "log") == 0 || strcmp(word, "token") == 0 ||
            strcmp(word, "policy") == 0 || strcmp(word, "witness") == 0 ||
-           strcmp(word, "request") == 0 || strcmp(word, "officer") == 0;
+           strcmp(word, "request") == 0 || strcmp(word, "officer") == 0 ||
+           strcmp(word, "pin") == 0;
 }
 
 /* "policy" alone: all that it can be followed by. */

@@ -9,9 +9,9 @@
 #include "proto/text.h"
 
 static const char *const top_names[] = {
-    "node",     "listen",  "tls",       "io",       "grpc", "log",
-    "ledger",   "policy",  "hsm",       "queue",    "sign", "admin",
-    "limits",   "status",  "lanes",     "log_key",  "keys", "callers",
+    "node",     "listen",  "tls",       "io",       "grpc",    "log",
+    "ledger",   "policy",  "hsm",       "queue",    "sign",    "admin",
+    "limits",   "status",  "lanes",     "log_key",  "keys",    "callers",
     "networks", "anchors", "anchoring", "officers", "control", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */

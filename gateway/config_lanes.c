@@ -45,9 +45,10 @@ static enum sg_status find_credential(struct parse *p, const struct yaml_node *n
 
     if (credential[0] == '\0' || credential[0] == '.' ||
         strchr(credential, '/') != NULL) {
-        return yaml_fail(p->doc, node, p->why,
-                         "a credential is known by a name, as LoadCredential= of the unit "
-                         "gives it, without '/'");
+        return yaml_fail(
+            p->doc, node, p->why,
+            "a credential is known by a name, as LoadCredential= of the unit "
+            "gives it, without '/'");
     }
     if (folder == NULL) {
         return yaml_fail(p->doc, node, p->why,

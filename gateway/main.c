@@ -18,7 +18,9 @@
 #include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/core/quorum.h"
+#include "gateway/dumps.h"
 #include "gateway/log.h"
+#include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
@@ -40,6 +42,7 @@ struct gateway {
     struct server *server;
     const char *config_path;
     struct admin *admin;        /* NULL: no local pages */
+    struct control *control;    /* NULL: no PIN is typed */
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
@@ -47,6 +50,15 @@ struct gateway {
 };
 
 /* --- Starting -------------------------------------------------------------------- */
+
+/* The next signal that came; 0 = none. */
+static unsigned next_signal(const struct gateway *gateway)
+{
+    struct signalfd_siginfo info;
+    ssize_t len = read(gateway->signals, &info, sizeof(info));
+
+    return len == (ssize_t)sizeof(info) ? info.ssi_signo : 0;
+}
 
 /* segel-hsm lies beside segeld unless the configuration says otherwise. */
 static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX],
@@ -82,14 +94,27 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
     return SG_OK;
 }
 
+/* Whether the start goes on: PINs may come meanwhile, or a signal to end. */
+static bool on_wait(void *context, struct core *core)
+{
+    struct gateway *gateway = (struct gateway *)context;
+    unsigned number = next_signal(gateway);
+
+    control_tick(gateway->control, core);
+    return number == 0 || number == SIGHUP;
+}
+
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
 {
     TRY(hsm_program(gateway->config, gateway->hsm_program, why));
+    TRY(control_new(gateway->config, &gateway->control, why));
     const struct core_options options = {
         .config = gateway->config,
         .policy = gateway->policy,
         .hsm_program = gateway->hsm_program,
         .version = SEGEL_VERSION,
+        .on_wait = on_wait,
+        .wait_context = gateway,
     };
     return core_new(&options, &gateway->core, why);
 }
@@ -154,6 +179,7 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     TRY(quorum_load(config, &quorum, why));
     quorum_free(quorum);
     door_open(config, &door);
+    TRY(control_check(config, why));
     TRY(anchors_check(config, why));
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
@@ -161,15 +187,6 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
 }
 
 /* --- Ending ---------------------------------------------------------------------- */
-
-/* The next signal that came; 0 = none. */
-static unsigned next_signal(const struct gateway *gateway)
-{
-    struct signalfd_siginfo info;
-    ssize_t len = read(gateway->signals, &info, sizeof(info));
-
-    return len == (ssize_t)sizeof(info) ? info.ssi_signo : 0;
-}
 
 static void begin_to_end(struct gateway *gateway)
 {
@@ -207,6 +224,7 @@ static void on_tick(void *context)
 {
     struct gateway *gateway = (struct gateway *)context;
 
+    control_tick(gateway->control, gateway->core);
     for (unsigned number; (number = next_signal(gateway)) != 0;) {
         if (number == SIGHUP && gateway->drain_until_us == 0) {
             reload(gateway);
@@ -230,6 +248,7 @@ static void on_tick(void *context)
 static void stop(struct gateway *gateway)
 {
     admin_free(gateway->admin);
+    control_free(gateway->control);
     if (gateway->server != NULL) {
         server_stop(gateway->server);
     }
@@ -346,7 +365,10 @@ static int gateway_main(const struct arguments *arguments)
                               .config_path = arguments->config};
     struct sg_error why = {0};
 
-    enum sg_status status = read_files(&gateway, arguments->config, &why);
+    /* It holds the key of TLS; a PIN never comes here. */
+    enum sg_status status =
+        dumps_forbid() ? read_files(&gateway, arguments->config, &why)
+                       : sg_fail(&why, SG_IO, "the kernel refuses to forbid core dumps");
     if (status == SG_OK && arguments->only_check) {
         status = check_config(&gateway, &why);
     } else if (status == SG_OK && arguments->unlatch != NULL) {

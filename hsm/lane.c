@@ -123,7 +123,8 @@ static void confine(struct lane *lane)
     }
 }
 
-/* The gateway knows whether this token may be tried at all, and perhaps brings the PIN. */
+/* The gateway knows whether this token may be tried at all, and perhaps brings the PIN.
+ */
 static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
 {
     struct lane_login login = {.pipe = -1};
@@ -132,8 +133,9 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
         status = status == SG_OK ? wire_login(&lane->wire, &login) : status;
         if (status != SG_OK) {
             process_end(status == SG_INVALID ? 1 : 0,
-                        status == SG_INVALID ? "the lane was not told whether it may log in"
-                                             : NULL);
+                        status == SG_INVALID
+                            ? "the lane was not told whether it may log in"
+                            : NULL);
         }
     }
     const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try};

@@ -3,8 +3,9 @@
 
 #include "hsm/rv.h"
 
-/* A PIN on its short way from a file or a pipe to one C_Login. It stands in the secure heap only;
- * process_protect() must have made that. The zero state is valid for pin_wipe. */
+/* A PIN on its short way from a file or a pipe to one C_Login. It stands in the secure
+ * heap only; process_protect() must have made that. The zero state is valid for pin_wipe.
+ */
 struct pin {
     uint8_t *data; /* owned, in the secure heap */
     size_t len;

@@ -149,8 +149,7 @@ static int passed_with(struct msghdr *header)
     struct cmsghdr *item = CMSG_FIRSTHDR(header);
     int fd = -1;
     bool one = item != NULL && item->cmsg_level == SOL_SOCKET &&
-               item->cmsg_type == SCM_RIGHTS &&
-               item->cmsg_len == CMSG_LEN(sizeof(int)) &&
+               item->cmsg_type == SCM_RIGHTS && item->cmsg_len == CMSG_LEN(sizeof(int)) &&
                (header->msg_flags & MSG_CTRUNC) == 0;
     if (one) {
         memcpy(&fd, CMSG_DATA(item), sizeof(fd));
@@ -168,7 +167,7 @@ static enum sg_status receive_with(struct wire *wire, int *passed)
     struct msghdr header = {.msg_iov = &part,
                             .msg_iovlen = 1,
                             .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes)};
+                            .msg_controllen = CMSG_LEN(sizeof(int))}; /* no second */
     ssize_t got;
     do {
         got = recvmsg(wire->fd, &header, MSG_CMSG_CLOEXEC);

@@ -13,8 +13,17 @@ void passphrase_wipe(struct passphrase *passphrase)
     OPENSSL_cleanse(passphrase, sizeof(*passphrase));
 }
 
+/* What is asked for, and the option that takes its descriptor. */
+struct kind {
+    const char *called;
+    const char *option;
+};
+static const struct kind a_passphrase = {"passphrase", "--passphrase-fd"};
+static const struct kind a_pin = {"PIN", "--pin-fd"};
+
 /* Up to the line end, byte by byte: what follows is another's. */
-static enum sg_status read_line(int fd, struct passphrase *out, struct sg_error *why)
+static enum sg_status read_line(int fd, const struct kind *kind, struct passphrase *out,
+                                struct sg_error *why)
 {
     out->len = 0;
     while (out->len < sizeof(out->text) - 1 && read(fd, out->text + out->len, 1) == 1 &&
@@ -23,8 +32,8 @@ static enum sg_status read_line(int fd, struct passphrase *out, struct sg_error 
     }
     out->text[out->len] = '\0';
     if (out->len == 0 || out->len > PASSPHRASE_MAX) {
-        return sg_fail(why, SG_INVALID, "a passphrase has 1 to %d bytes, then a line end",
-                       PASSPHRASE_MAX);
+        return sg_fail(why, SG_INVALID, "a %s has 1 to %d bytes, then a line end",
+                       kind->called, PASSPHRASE_MAX);
     }
     return SG_OK;
 }
@@ -43,16 +52,17 @@ static void say(int fd, const char *text)
     (void)!write(fd, text, strlen(text));
 }
 
-enum sg_status passphrase_ask(const char *question, struct passphrase *out,
-                              struct sg_error *why)
+static enum sg_status ask(const char *question, const struct kind *kind,
+                          struct passphrase *out, struct sg_error *why)
 {
     AUTO(close_fd) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     struct termios before;
 
     if (fd < 0 || tcgetattr(fd, &before) != 0) {
         return sg_fail(why, SG_INVALID,
-                       "there is no terminal to ask for the passphrase on: use one, or "
-                       "give --passphrase-fd");
+                       "there is no terminal to ask for the %s on: use one, or "
+                       "give %s",
+                       kind->called, kind->option);
     }
     struct termios quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
@@ -61,10 +71,22 @@ enum sg_status passphrase_ask(const char *question, struct passphrase *out,
         return sg_fail(why, SG_IO, "the terminal cannot be kept from showing it");
     }
     say(fd, question);
-    enum sg_status status = read_line(fd, out, why);
+    enum sg_status status = read_line(fd, kind, out, why);
     (void)tcsetattr(fd, TCSAFLUSH, &before);
     say(fd, "\n");
     return status;
+}
+
+enum sg_status passphrase_ask(const char *question, struct passphrase *out,
+                              struct sg_error *why)
+{
+    return ask(question, &a_passphrase, out, why);
+}
+
+enum sg_status passphrase_ask_pin(const char *question, struct passphrase *out,
+                                  struct sg_error *why)
+{
+    return ask(question, &a_pin, out, why);
 }
 
 static enum sg_status check_new(const struct passphrase *passphrase, struct sg_error *why)
@@ -92,16 +114,28 @@ enum sg_status passphrase_ask_new(const char *question, const char *again,
 
 /* --- By a descriptor --------------------------------------------------------------- */
 
-enum sg_status passphrase_read(const char *descriptor, struct passphrase *out,
-                               struct sg_error *why)
+static enum sg_status read_from(const char *descriptor, const struct kind *kind,
+                                struct passphrase *out, struct sg_error *why)
 {
     uint64_t fd = 0;
 
     if (text_uint(slice_str(descriptor), 1023, &fd) != SG_OK ||
         fcntl((int)fd, F_GETFD) < 0) {
         return sg_fail(why, SG_INVALID,
-                       "--passphrase-fd is the number of an open descriptor, as in "
-                       "'--passphrase-fd 3 3<FILE'");
+                       "%s is the number of an open descriptor, as in '%s 3 3<FILE'",
+                       kind->option, kind->option);
     }
-    return read_line((int)fd, out, why);
+    return read_line((int)fd, kind, out, why);
+}
+
+enum sg_status passphrase_read(const char *descriptor, struct passphrase *out,
+                               struct sg_error *why)
+{
+    return read_from(descriptor, &a_passphrase, out, why);
+}
+
+enum sg_status passphrase_read_pin(const char *descriptor, struct passphrase *out,
+                                   struct sg_error *why)
+{
+    return read_from(descriptor, &a_pin, out, why);
 }

@@ -5,7 +5,7 @@
 
 /* A passphrase that a person types, or that comes by an open descriptor; never from the
  * command line or the environment. */
-enum { PASSPHRASE_MIN = 12, PASSPHRASE_MAX = 128 };
+enum { PASSPHRASE_MIN = 12, PASSPHRASE_MAX = 255 };
 
 struct passphrase {
     char text[PASSPHRASE_MAX + 2];
@@ -23,6 +23,12 @@ SG_MUST_USE enum sg_status passphrase_ask_new(const char *question, const char *
 /* The first line of what a descriptor ("3") gives. SG_INVALID. */
 SG_MUST_USE enum sg_status passphrase_read(const char *descriptor, struct passphrase *out,
                                            struct sg_error *why);
+/* The same for the PIN of a token (PKCS#11: at most 255 bytes), of which nothing is known
+ * but that there is one. */
+SG_MUST_USE enum sg_status
+passphrase_ask_pin(const char *question, struct passphrase *out, struct sg_error *why);
+SG_MUST_USE enum sg_status
+passphrase_read_pin(const char *descriptor, struct passphrase *out, struct sg_error *why);
 /* Forgets it. For AUTO. */
 void passphrase_wipe(struct passphrase *passphrase);
 

@@ -15,6 +15,11 @@ struct core_options {
     struct policy *policy;       /* of the configured file; the core takes a share */
     const char *hsm_program;
     const char *version; /* of segeld, for the boot record */
+    /* While the first start ever waits for the PIN of the lane that has the log's key,
+     * ten times a second on the core's thread; false: the start is given up. NULL: it is
+     * not waited for. */
+    bool (*on_wait)(void *context, struct core *core);
+    void *wait_context; /* borrowed */
 };
 
 /* Starts the lanes and waits for their tokens, opens the ledger, closes what an earlier

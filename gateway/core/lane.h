@@ -20,7 +20,7 @@ enum lane_state {
     LANE_STARTING, /* spawned, has not answered yet */
     LANE_TRYING,   /* open; only the canary is let through */
     LANE_UP,
-    LANE_DOWN,   /* dead; comes again after a pause */
+    LANE_DOWN,    /* dead; comes again after a pause */
     LANE_LATCHED, /* the PIN was refused: stays down until lane_unlatch */
     LANE_AWAITING /* has found its token and waits for somebody to type the PIN */
 };

@@ -13,8 +13,8 @@ enum { CKR_PIN_LOCKED_ = 0xa4, NAME_SIZE = 80, ID_BYTES = 16 };
 
 /* --- In the ledger ------------------------------------------------------------------ */
 
-/* "pin/TOKEN" is kept as "open|latched|once FAILURES WHY", and "pin-of/LANE" as TOKEN: for
- * whoever unlocks it with the gateway stopped. */
+/* "pin/TOKEN" is kept as "open|latched|once FAILURES WHY", and "pin-of/LANE" as TOKEN:
+ * for whoever unlocks it with the gateway stopped. */
 static const char *const words[] = {
     [LATCH_OPEN] = "open", [LATCH_CLOSED] = "latched", [LATCH_ONCE] = "once"};
 

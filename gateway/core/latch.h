@@ -4,10 +4,10 @@
 #include "gateway/core/lane.h"
 #include "proto/status.h"
 
-/* What is known of a token's PIN, beyond restarts and whatever the lane is called that the
- * token is on: how often it was refused since a login last went well, and that nobody may
- * try again. One login to a token at a time, so that a wrong PIN that several lanes have
- * is tried once. Core thread only. */
+/* What is known of a token's PIN, beyond restarts and whatever the lane is called that
+ * the token is on: how often it was refused since a login last went well, and that nobody
+ * may try again. One login to a token at a time, so that a wrong PIN that several lanes
+ * have is tried once. Core thread only. */
 struct core;
 struct berth;
 

@@ -118,6 +118,45 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
     return SG_OK;
 }
 
+static bool still_to_come(const struct lane *lane)
+{
+    return lane_state(lane) != LANE_UP && lane_state(lane) != LANE_LATCHED &&
+           lane_failure(lane) != FAILURE_CONFIG;
+}
+
+static enum sg_status wait_a_while(struct core *core, struct sg_error *why)
+{
+    if (!core->options.on_wait(core->options.wait_context, core)) {
+        return sg_fail(why, SG_SHUTDOWN, "asked to end while a PIN was awaited");
+    }
+    hear_lanes(core);
+    TRY(keep_refusals(core));
+    for (size_t i = 0; i < core->berth_count; i++) {
+        lane_tick(core->berths[i].lane, clock_mono_us());
+    }
+    return SG_OK;
+}
+
+/* A new ledger needs the log's key before its first record: whoever types that lane's PIN
+ * is waited for, as long as it takes. */
+static enum sg_status await_log_key(struct core *core, struct sg_error *why)
+{
+    struct lane *lane = core->berths[core->log_berth].lane;
+
+    if (lane_state(lane) != LANE_AWAITING || core->options.on_wait == NULL ||
+        checkpoint_has_key(core)) {
+        return SG_OK;
+    }
+    while (still_to_come(lane)) {
+        TRY(wait_a_while(core, why));
+    }
+    TRY(check_lane(lane, why));
+    for (size_t i = 0; i < core->berth_count; i++) {
+        (void)berth_note(core, i);
+    }
+    return SG_OK;
+}
+
 /* --- Ledger ---------------------------------------------------------------------- */
 
 /* An INTENT without OUTCOME: the gateway or its lane died in between. Whether the key was
@@ -275,6 +314,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(agenda_start(core));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
+    TRY(keep_latches(core, await_log_key(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));
     TRY(keep_latches(core, anchoring_start(core, why)));
     if (write_start(core, &state) != SG_OK) {

@@ -1,0 +1,218 @@
+#define _GNU_SOURCE /* pipe2 */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "client/approval_call.h"
+#include "client/command.h"
+#include "client/control.h"
+#include "client/officer/passphrase.h"
+#include "client/screen.h"
+#include "gateway/dumps.h"
+
+/* `segel pin enter LANE` */
+struct enter_options {
+    const char *socket;
+    const char *pin_fd;
+    const char *lang;
+    bool last_try;
+};
+
+static const struct option rows[] = {
+    {"socket", 0, "PATH", "the gateway's control.socket (default: " CONTROL_SOCKET ")",
+     offsetof(struct enter_options, socket)},
+    {"pin-fd", 0, "N", "read the PIN from this open descriptor instead of asking",
+     offsetof(struct enter_options, pin_fd)},
+    {"last-try", 0, NULL, "enter it although one more wrong PIN locks the token",
+     offsetof(struct enter_options, last_try)},
+    {"lang", 0, "id|en", "language of questions and answers (default: en)",
+     offsetof(struct enter_options, lang)},
+};
+
+/* What one run holds. */
+struct entering {
+    const struct enter_options *options;
+    const char *lane;
+    bool indonesian;
+};
+
+static const char *pick(const struct entering *all, const char *english,
+                        const char *indonesian)
+{
+    return all->indonesian ? indonesian : english;
+}
+
+/* --- Before it is asked for ----------------------------------------------------------
+ */
+
+static void warn(const struct entering *all,
+                 const Segel__Control__V1__ControlReply *reply)
+{
+    if (reply->pin_failures > 0) {
+        (void)fprintf(stderr, "%s: %u\n",
+                      pick(all, "Refused logins of this token so far",
+                           "Penolakan PIN token ini sejauh ini"),
+                      reply->pin_failures);
+    }
+    if (reply->pin_final_try != 0) {
+        (void)fputs(pick(all, "ONE TRY IS LEFT: a wrong PIN locks the token.\n",
+                         "SISA SATU PERCOBAAN: PIN yang salah mengunci token.\n"),
+                    stderr);
+    } else if (reply->pin_count_low != 0) {
+        (void)fputs(pick(all, "The token says that few tries are left.\n",
+                         "Token menyatakan sisa percobaan tinggal sedikit.\n"),
+                    stderr);
+    }
+}
+
+static SG_MUST_USE enum sg_status judge(const struct entering *all,
+                                        const Segel__Control__V1__ControlReply *reply,
+                                        struct sg_error *why)
+{
+    if (reply->awaits_pin == 0) {
+        return sg_fail(
+            why, SG_PRECONDITION, "%s '%s' %s: %s%s%.150s", pick(all, "lane", "jalur"),
+            all->lane, pick(all, "awaits no PIN now", "tidak menunggu PIN sekarang"),
+            reply->state, reply->sentence[0] == '\0' ? "" : ", ", reply->sentence);
+    }
+    if (reply->pin_final_try != 0 && !all->options->last_try) {
+        return sg_fail(why, SG_PRECONDITION, "%s",
+                       pick(all,
+                            "nothing was tried: add --last-try when you are sure of the "
+                            "PIN",
+                            "tidak ada yang dicoba: tambahkan --last-try bila Anda yakin "
+                            "akan PIN-nya"));
+    }
+    return SG_OK;
+}
+
+static SG_MUST_USE enum sg_status ask_pin(const struct entering *all,
+                                          const Segel__Control__V1__ControlReply *reply,
+                                          struct passphrase *pin, struct sg_error *why)
+{
+    char question[192];
+
+    if (all->options->pin_fd != NULL) {
+        return passphrase_read_pin(all->options->pin_fd, pin, why);
+    }
+    (void)snprintf(question, sizeof(question),
+                   "%s '%s' (%s %s): ", pick(all, "PIN of token", "PIN token"),
+                   reply->token_label, pick(all, "serial", "nomor seri"),
+                   reply->token_serial);
+    return passphrase_ask_pin(question, pin, why);
+}
+
+/* --- Handing it over -----------------------------------------------------------------
+ */
+
+static void close_both(const int ends[2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (ends[i] >= 0) {
+            (void)close(ends[i]);
+        }
+    }
+}
+
+/* Whole in the pipe, and nobody can add to it, before the gateway hears of it. */
+static SG_MUST_USE enum sg_status fill(int ends[2], const struct passphrase *pin,
+                                       struct sg_error *why)
+{
+    bool good = pipe2(ends, O_CLOEXEC) == 0 &&
+                write(ends[1], pin->text, pin->len) == (ssize_t)pin->len;
+
+    if (!good) {
+        return sg_fail(why, SG_IO, "the PIN cannot be handed over: no pipe");
+    }
+    (void)close(ends[1]);
+    ends[1] = -1;
+    return SG_OK;
+}
+
+static SG_MUST_USE enum sg_status
+hand_over(const struct entering *all, const struct passphrase *pin, struct sg_error *why)
+{
+    AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
+    int ends[2] = {-1, -1};
+
+    enum sg_status status = fill(ends, pin, why);
+    const struct control_ask ask = {all->options->socket, all->lane, ends[0],
+                                    all->options->last_try};
+    status = status == SG_OK ? control_call(&ask, &reply, why) : status;
+    close_both(ends);
+    return status;
+}
+
+static SG_MUST_USE enum sg_status enter(const struct entering *all, struct sg_error *why)
+{
+    AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
+    AUTO(passphrase_wipe) struct passphrase pin = {.len = 0};
+    const struct control_ask look = {all->options->socket, all->lane, -1, false};
+
+    (void)mlock(&pin, sizeof(pin)); /* as far as the limit lets */
+    TRY(control_call(&look, &reply, why));
+    warn(all, reply);
+    TRY(judge(all, reply, why));
+    TRY(ask_pin(all, reply, &pin, why));
+    TRY(hand_over(all, &pin, why));
+    (void)printf("%s ", pick(all, "lane", "jalur"));
+    screen_text(stdout, all->lane);
+    (void)printf("%s\n", pick(all, " is up", " siap"));
+    return SG_OK;
+}
+
+/* --- Running -------------------------------------------------------------------------
+ */
+
+static SG_MUST_USE enum sg_status prepare(struct entering *all, const struct words *words,
+                                          struct sg_error *why)
+{
+    if (words->count != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "name one lane: segel pin enter LANE; 'segel token list' shows "
+                       "them. A PIN is never written on the command line");
+    }
+    all->lane = words->at[0];
+    TRY(approval_language(all->options->lang, &all->indonesian, why));
+    return dumps_forbid()
+               ? SG_OK
+               : sg_fail(why, SG_IO, "the kernel refuses to forbid core dumps");
+}
+
+static enum exit_code run(const struct home *home, struct words *words)
+{
+    struct enter_options options = {.socket = CONTROL_SOCKET, .lang = "en"};
+    struct entering all = {.options = &options};
+    struct sg_error why = {0};
+
+    (void)home;
+    if (command_parse(&command_pin_enter, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = prepare(&all, words, &why);
+    if (status == SG_OK) {
+        status = enter(&all, &why);
+    }
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_pin_enter = {
+    .name = "pin enter",
+    .operands = "LANE",
+    .summary = "type the PIN of a lane that awaits it, on the gateway's machine",
+    .examples =
+        "For lanes with 'pin_file: prompt', and for a token whose next wrong PIN locks\n"
+        "it. The PIN is asked for once, without showing it, and goes to the lane's "
+        "process\n"
+        "alone; it is tried once. After each start of that process it is asked for "
+        "anew.\n\n"
+        "Examples:\n"
+        "  segel pin enter lane0\n"
+        "  segel pin enter lane0 --last-try --lang id\n"
+        "  segel pin enter lane0 --pin-fd 3 3<FILE\n",
+    .options = {rows, SG_COUNT(rows)},
+    .without_home = true,
+    .run = run,
+};

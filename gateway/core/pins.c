@@ -1,0 +1,74 @@
+#include "gateway/core/pins.h"
+
+#include <stdio.h>
+
+#include "gateway/core/core_inside.h"
+#include "gateway/core/lane_login.h"
+
+static enum sg_status find(struct core *core, const char *lane, struct berth **out,
+                           struct sg_error *why)
+{
+    *out = berth_find(core, lane);
+    return *out != NULL ? SG_OK
+                        : sg_fail(why, SG_NOT_FOUND,
+                                  "there is no lane '%s'; 'segel token list' shows those "
+                                  "that there are",
+                                  lane);
+}
+
+enum sg_status core_pin_look(struct core *core, const char *lane, struct pin_view *out,
+                             struct sg_error *why)
+{
+    struct berth *berth = NULL;
+
+    TRY(find(core, lane, &berth, why));
+    *out = (struct pin_view){.state = lane_state(berth->lane),
+                             .token = *lane_token(berth->lane),
+                             .failures = latch_failures(berth)};
+    (void)snprintf(out->why, sizeof(out->why), "%s", lane_why(berth->lane));
+    return SG_OK;
+}
+
+/* Why no PIN is taken now. */
+static enum sg_status refuse(const struct lane *lane, struct sg_error *why)
+{
+    static const char *const reasons[] = {
+        [LANE_STARTING] = "is starting; look again in a moment",
+        [LANE_TRYING] = "has its PIN and is being tried",
+        [LANE_UP] = "is up and needs no PIN",
+        [LANE_DOWN] = "has not found its token",
+        [LANE_LATCHED] = "may not log in before officers allow it ('segel token unlock')",
+        [LANE_AWAITING] = "was just beginning anew; enter the PIN once more",
+    };
+
+    return sg_fail(why, SG_PRECONDITION, "lane '%s' %s; the PIN was not used%s%s",
+                   lane_name(lane), reasons[lane_state(lane)],
+                   lane_why(lane)[0] == '\0' ? "" : ": ", lane_why(lane));
+}
+
+enum sg_status core_pin_enter(struct core *core, const char *lane,
+                              const struct pin_entry *entry, struct sg_error *why)
+{
+    struct berth *berth = NULL;
+    char who[64];
+
+    TRY(find(core, lane, &berth, why));
+    if (lane_state(berth->lane) != LANE_AWAITING) {
+        return refuse(berth->lane, why);
+    }
+    if ((lane_token(berth->lane)->flags & TOKEN_PIN_FINAL_TRY) != 0 && !entry->last_try) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "one more wrong PIN locks the token of lane '%s'; the PIN was not "
+                       "used: add --last-try when you are sure of it",
+                       lane);
+    }
+    enum sg_status status = lane_take_pin(berth->lane, entry->pipe, entry->last_try);
+    if (status != SG_OK) {
+        return refuse(berth->lane, why);
+    }
+    (void)snprintf(who, sizeof(who), "typed by uid %u%s", entry->uid,
+                   entry->last_try ? ", as the last try" : "");
+    notes_add(core, "pin.enter", lane, who);
+    log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
+    return SG_OK;
+}

@@ -1,0 +1,33 @@
+#ifndef SEGEL_GATEWAY_CORE_PINS_H
+#define SEGEL_GATEWAY_CORE_PINS_H
+
+#include "gateway/core/lane.h"
+
+/* PINs that a person types at the gateway's machine. On the core's thread. */
+struct core;
+
+/* How a lane is, for whoever is about to type its PIN. */
+struct pin_view {
+    enum lane_state state;
+    char why[320];
+    struct lane_token token;
+    uint32_t failures; /* refused logins of the token since one last went well */
+};
+/* SG_NOT_FOUND: there is no such lane. */
+SG_MUST_USE enum sg_status core_pin_look(struct core *core, const char *lane,
+                                         struct pin_view *out, struct sg_error *why);
+
+struct pin_entry {
+    int pipe; /* its reading end; the caller's, who closes it */
+    bool last_try;
+    unsigned uid; /* who types */
+};
+/* Hands the PIN to the lane, which logs in once; nothing of it stays here. It is on the
+ * log. What comes of it core_pin_look shows. SG_NOT_FOUND as above. SG_PRECONDITION: the
+ * lane awaits no PIN, or one more wrong PIN locks its token and last_try was not said.
+ * SG_IO: the lane's process was gone. */
+SG_MUST_USE enum sg_status core_pin_enter(struct core *core, const char *lane,
+                                          const struct pin_entry *entry,
+                                          struct sg_error *why);
+
+#endif

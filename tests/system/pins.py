@@ -1,0 +1,658 @@
+#!/usr/bin/python3
+"""PINs that a person types at the gateway's machine, PINs as systemd credentials, and what
+a refused PIN means for the token, whatever the lane is called that it is on."""
+import contextlib
+import array
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import grpc
+import rig
+from faulty import (PIN_REFUSED, Faulty, create, kill_lane, list_tokens, metrics, token, unlock,
+                    wait_for)
+from people import hup
+from rig import claim, contains, equal, expect
+
+CODE = grpc.StatusCode
+NOBODY = 65534
+WRONG = "0000-wrong"
+
+
+class Pins(Faulty):
+    def __init__(self, the_rig):
+        super().__init__(the_rig)
+        self.pin = the_rig.read("pin").strip()
+        # Short: a socket's path has 107 bytes at most.
+        self.socket = os.path.relpath(the_rig.path("control"), "/")
+        self.socket = "/" + self.socket
+        expect(len(self.socket) < 100, "the build folder's path is too long for a socket")
+        self.plain = self.text
+        self.text = self.text.replace("\nlanes:\n", f"\ncontrol: {{socket: {self.socket}}}\n"
+                                      "lanes:\n", 1).replace("pin_file: pin", "pin_file: prompt")
+
+    @contextlib.contextmanager
+    def gateway(self, *changes, keep=False, schedule="", start=None):
+        """keep: with the ledger of the last one; start: is called before it is ready."""
+        if not keep:
+            self.ledger = rig.fresh_ledger()
+        text = self.text
+        for pattern, replacement in (self.ledger, *changes):
+            text, count = re.subn(pattern, replacement, text, count=1, flags=re.M)
+            expect(count == 1, f"the configuration has no {pattern}")
+        self.schedule(schedule)
+        self.conf = self.rig.write("changed.yaml", text)
+        gateway = rig.Gateway(self.rig, self.conf, {})
+        try:
+            if start:
+                start(gateway)
+            gateway.wait_ready()
+            yield gateway
+        finally:
+            gateway.stop()
+
+    def reload(self, gateway, pattern, replacement):
+        text, count = re.subn(pattern, replacement, self.rig.read("changed.yaml"), flags=re.M)
+        expect(count > 0, f"the configuration has no {pattern}")
+        self.rig.write("changed.yaml", text)
+        hup(gateway, "reloaded")
+
+    def enter(self, pin=None, *options, lane="lane0"):
+        """By a descriptor, as scripts do."""
+        ours, theirs = os.pipe()
+        os.write(theirs, (self.pin if pin is None else pin).encode() + b"\n")
+        os.close(theirs)
+        try:
+            return subprocess.run(
+                [os.path.join(rig.BIN, "segel"), "pin", "enter", lane, "--socket", self.socket,
+                 "--pin-fd", str(ours), *options], pass_fds=(ours,), capture_output=True,
+                text=True, check=False, timeout=60)
+        finally:
+            os.close(ours)
+
+    def typed(self, gateway):
+        """A gateway whose lane has its PIN."""
+        gateway.wait_event("pin.awaited")
+        result = self.enter()
+        equal(result.returncode, 0, result.stderr)
+
+    def records(self, *types):
+        rows = self.rig.segel("reviewer", "log", "show", "--json")
+        equal(rows.returncode, 0, rows.stderr)
+        found = [rig.json.loads(line) for line in rows.stdout.splitlines() if line.strip()]
+        found = [r.get("record", r) for r in found]
+        return [r for r in found if not types or r["type"] in types]
+
+
+def state(gateway):
+    return token(gateway).lane_state
+
+
+def awaits(gateway):
+    wait_for(lambda: state(gateway) == "awaits-pin", "the lane does not await its PIN")
+
+
+def lane_pids(gateway):
+    children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+class Terminal:
+    """`segel` on a terminal of its own."""
+
+    def __init__(self, *arguments):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(os.path.join(rig.BIN, "segel"), ["segel", *arguments])
+        self.shown = ""
+
+    def read(self, words=None, seconds=20):
+        """Until the words stand there, or to the end."""
+        end = time.monotonic() + seconds
+        while words is None or words not in self.shown:
+            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
+            expect(ready, f"'{words}' does not come: {self.shown}")
+            try:
+                part = os.read(self.fd, 4096).decode()
+            except OSError:  # the other side has gone
+                part = ""
+            if not part:
+                expect(words is None, f"'{words}' does not come: {self.shown}")
+                break
+            self.shown += part
+        return self.shown
+
+    def write(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        self.read()
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.fd)
+        return code
+
+
+# --- Typed ----------------------------------------------------------------------------------
+
+@claim
+def the_first_start_waits_for_the_pin_and_then_serves(pins):
+    terminal = []
+
+    def start(gateway):
+        gateway.wait_event("pin.awaited")
+        equal(gateway.find("ready"), [], "served before the log's key was seen")
+        segel = Terminal("pin", "enter", "lane0", "--socket", pins.socket)
+        segel.read("PIN of token 'segel-demo'")
+        segel.write(pins.pin + "\n")
+        equal(segel.end(), 0, segel.shown)
+        terminal.append(segel.shown)
+
+    with pins.gateway(start=start) as gateway:
+        contains(terminal[0], "lane lane0 is up")
+        expect(pins.pin not in terminal[0], "the terminal shows the PIN")
+        expect(gateway.client().sign().signature, "it signs")
+        wait_for(lambda: pins.records("pin.enter"), "there is no record")
+        record = pins.records("pin.enter")[0]
+        equal(record["subject"], "lane0")
+        contains(record["detail"], f"uid {os.getuid()}")
+
+
+@claim
+def a_start_that_waits_ends_when_it_is_told_to(pins):
+    pins.ledger = rig.fresh_ledger()
+    gateway = rig.Gateway(pins.rig, pins.rig.write("changed.yaml", re.sub(
+        *pins.ledger, pins.text)), {})
+    try:
+        gateway.wait_event("pin.awaited")
+    finally:
+        code = gateway.stop()
+    equal(code, 1, "exit code")
+    contains(gateway.text(), "while a PIN was awaited")
+
+
+@claim
+def a_new_process_of_the_lane_awaits_its_pin_again(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        shown = token(gateway)
+        contains(shown.why, "segel pin enter lane0")
+        equal((shown.label, shown.pin_failures), ("segel-demo", 0))
+        equal(gateway.client().health("segel.lane/lane0"), "NOT_SERVING")
+        if metrics_there(gateway):
+            equal(metrics(gateway).value("segel_lane_state", lane="lane0", state="awaits-pin"),
+                  1)
+        refusal = rig.refused(gateway.client().sign)
+        equal(refusal.code, CODE.UNAVAILABLE)
+        contains(refusal.message, "PIN")
+        logins = pins.logins()
+        time.sleep(1)
+        equal(pins.logins(), logins, "logins that nobody asked for")
+        equal(pins.enter().returncode, 0)
+        expect(gateway.client().sign().signature, "it signs again")
+        equal(pins.logins() - logins, 1)
+
+
+def metrics_there(gateway):
+    return gateway.find("ready")[-1].get("admin", "off") != "off"
+
+
+@claim
+def a_later_start_serves_what_it_has_and_waits_beside(pins):
+    with pins.gateway(start=pins.typed):
+        pass
+    with pins.gateway(keep=True) as gateway:
+        awaits(gateway)
+        equal(pins.enter().returncode, 0)
+        expect(gateway.client().sign().signature, "it signs")
+
+
+@claim
+def a_wrong_pin_is_tried_once_and_latches_the_token(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        logins = pins.logins()
+        result = pins.enter(WRONG)
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stderr, "refuses the PIN that was entered")
+        equal((state(gateway), token(gateway).pin_failures), ("pin-latched", 1))
+        result = pins.enter()
+        equal(result.returncode, 1)
+        contains(result.stderr, "awaits no PIN")
+        equal(pins.logins() - logins, 1, "logins")
+        create(gateway, unlock())
+        awaits(gateway)
+        result = pins.enter()
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stderr, "Refused logins of this token so far: 1")
+        equal((state(gateway), token(gateway).pin_failures), ("up", 0))
+
+
+@claim
+def what_is_no_pin_and_who_awaits_none_is_said(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        result = pins.enter()
+        equal(result.returncode, 1)
+        contains(result.stderr, "awaits no PIN now: up")
+        result = pins.enter(lane="lane9")
+        equal(result.returncode, 1)
+        contains(result.stderr, "no lane 'lane9'")
+        kill_lane(gateway)
+        awaits(gateway)
+        logins = pins.logins()
+        for bad in ("", "x" * 256):
+            result = pins.enter(bad)
+            equal(result.returncode, 2, result.stderr)
+            contains(result.stderr, "a PIN has 1 to 255 bytes")
+        result = pins.rig.tool("segel", "pin", "enter", "lane0", pins.pin)
+        equal(result.returncode, 2, "a PIN on the command line")
+        result = pins.rig.tool("segel", "pin", "enter", "lane0", "--socket",
+                               pins.rig.path("nowhere"))
+        equal(result.returncode, 3)
+        contains(result.stderr, "control.socket")
+        equal(pins.logins(), logins, "logins")
+        equal(pins.enter().returncode, 0)
+
+
+# --- Who may --------------------------------------------------------------------------------
+
+def as_nobody(pins, group=None):
+    """What a stranger is told; he is given the means to connect, but not the right."""
+    script = ("import os, socket, sys\n"
+              f"os.setgroups([{group if group else ''}]); os.setgid({NOBODY}); "
+              f"os.setuid({NOBODY})\n"
+              "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(10)\n"
+              "try:\n"
+              f"    s.connect({pins.socket!r}); s.send(b'\\x0a\\x05lane0')\n"
+              "    sys.stdout.write(repr(s.recv(4096)))\n"
+              "except PermissionError: sys.stdout.write('no permission')\n")
+    return subprocess.run(["/usr/bin/python3", "-c", script], capture_output=True, text=True,
+                          check=False, timeout=30).stdout
+
+
+@contextlib.contextmanager
+def open_way(path):
+    """Everybody may come as far as the socket's folder."""
+    folders, folder = [], os.path.dirname(path)
+    while folder != "/":
+        mode = os.stat(folder).st_mode & 0o7777
+        folders.append((folder, mode))
+        os.chmod(folder, mode | 0o011)
+        folder = os.path.dirname(folder)
+    try:
+        yield
+    finally:
+        for folder, mode in folders:
+            os.chmod(folder, mode)
+
+
+@claim
+def another_user_is_refused_by_the_file_and_by_the_kernels_word(pins):
+    if os.getuid() != 0:
+        return  # nobody else's user id can be taken
+    with pins.gateway(start=pins.typed) as gateway, open_way(pins.socket):
+        equal(os.stat(pins.socket).st_mode & 0o777, 0o600)
+        equal(as_nobody(pins), "no permission")
+        os.chmod(pins.socket, 0o666)
+        contains(as_nobody(pins), "this socket is for root")
+        equal(gateway.wait_event("control.denied")["uid"], str(NOBODY))
+    with pins.gateway((r"control: \{", "control: {group: daemon, "), start=pins.typed), \
+            open_way(pins.socket):
+        about = os.stat(pins.socket)
+        equal((about.st_mode & 0o777, about.st_gid), (0o660, 1))
+        equal(as_nobody(pins), "no permission")
+        contains(as_nobody(pins, group=1), "segel-demo")
+
+
+@claim
+def peers_that_break_the_rules_cost_no_login_and_no_descriptor(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        logins, held = pins.logins(), descriptors(gateway)
+        ask = b"\x0a\x05lane0\x10\x01"  # lane0, enter
+        ours, theirs = os.pipe()
+        os.write(theirs, b"4711")
+        for packet, passed in ((b"", []), (b"\xff" * 50, []), (b"x" * 5000, []), (ask, []),
+                               (ask, [theirs]), (ask, [0]), (ask, [ours, ours]),
+                               (b"\x0a\x7f" + b"l" * 127, [])):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+                link.settimeout(10)
+                link.connect(pins.socket)
+                with contextlib.suppress(OSError):
+                    link.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                             array.array("i", passed))] if passed else [])
+                    link.recv(4096)
+        # A pipe that is not closed: the lane waits for nobody.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.settimeout(20)
+            link.connect(pins.socket)
+            link.sendmsg([ask], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                  array.array("i", [ours]))])
+            contains(link.recv(4096).decode(errors="replace"), "did not come whole")
+        os.close(ours)
+        os.close(theirs)
+        idle = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(5)]
+        for link in idle:
+            link.connect(pins.socket)
+        awaits(gateway)
+        equal(pins.logins(), logins, "logins")
+        result = pins.enter()  # those who say nothing are gone after five seconds
+        equal(result.returncode, 0, result.stderr)
+        for link in idle:
+            link.close()
+        wait_for(lambda: descriptors(gateway) <= held, "descriptors are left behind")
+
+
+def descriptors(gateway):
+    try:
+        return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
+    except PermissionError:  # nobody but root may look
+        return 0
+
+
+# --- Where it never is ----------------------------------------------------------------------
+
+def of_process(pid, name):
+    with open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read()
+
+
+@claim
+def the_pin_is_in_no_log_no_record_no_argument_and_no_memory_of_the_gateway(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        pins.enter(WRONG)
+        create(gateway, unlock())
+        awaits(gateway)
+        pins.enter()
+        expect(gateway.client().sign().signature, "it signs")
+        secrets_ = [pins.pin.encode(), WRONG.encode()]
+        for pid in (gateway.process.pid, *lane_pids(gateway)):
+            for name in ("cmdline", "environ"):
+                expect(not any(s in of_process(pid, name) for s in secrets_), f"in {name}")
+            contains(of_process(pid, "limits").decode(), "Max core file size        0  ")
+            if os.getuid() != 0:
+                with contextlib.suppress(PermissionError):
+                    of_process(pid, "environ")
+                    raise rig.Failed(f"process {pid} can be looked into")
+            else:
+                equal(os.stat(f"/proc/{pid}/environ").st_uid, 0)
+        if os.getuid() == 0:
+            memory = memory_of(gateway.process.pid)
+            expect(b"surat_keterangan" in memory, "the memory cannot be read here")
+            for secret in secrets_:
+                expect(secret not in memory, "the gateway's memory holds the PIN")
+        for name in os.listdir(pins.rig.dir):
+            path = pins.rig.path(name)
+            if os.path.isfile(path) and name not in ("pin",):
+                data = pins.rig.read(name, "rb")
+                for secret in secrets_:
+                    expect(secret not in data, f"{name} holds the PIN")
+        for secret in secrets_:
+            expect(secret.decode() not in gateway.text(), "a log line holds the PIN")
+
+
+def memory_of(pid):
+    found = b""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, \
+            open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            place, rights = line.split()[:2]
+            start, end = (int(x, 16) for x in place.split("-"))
+            if "r" in rights and "[v" not in line and end - start < 1 << 28:
+                with contextlib.suppress(OSError, ValueError, OverflowError):
+                    memory.seek(start)
+                    found += memory.read(end - start)
+    return found
+
+
+# --- From a credential ----------------------------------------------------------------------
+
+@claim
+def a_credential_is_read_by_the_lane_alone(pins):
+    folder = pins.rig.path("credentials")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "hsm.pin"), "w", encoding="ascii") as file:
+        os.chmod(file.fileno(), 0o400)
+        file.write(pins.pin)
+    config = pins.rig.write("changed.yaml", re.sub(*rig.fresh_ledger(), pins.text.replace(
+        "pin_file: prompt", "pin_file: credential:hsm.pin")))
+    with pins.rig.gateway(config, CREDENTIALS_DIRECTORY=folder) as gateway:
+        expect(gateway.client().sign().signature, "it signs")
+    code, said = pins.rig.refuses(config)
+    equal(code, 1)
+    contains(said, "LoadCredential")
+    for name in ("a/b", "..", "."):
+        bad = pins.rig.write("spoiled.yaml", pins.text.replace(
+            "pin_file: prompt", f"pin_file: \"credential:{name}\""))
+        gateway = rig.Gateway(pins.rig, bad, {"CREDENTIALS_DIRECTORY": folder})
+        equal(gateway.wait_end(), 1)
+        contains(gateway.text(), "a credential is known by a name")
+    bad = pins.rig.write("spoiled.yaml", pins.text.replace(
+        f"control: {{socket: {pins.socket}}}\n", ""))
+    code, said = pins.rig.refuses(bad)
+    equal(code, 1)
+    contains(said, "control.socket")
+
+
+# --- The latch is the token's ---------------------------------------------------------------
+
+FILE = (r"pin_file: prompt", "pin_file: pin")
+
+
+@claim
+def a_renamed_lane_does_not_try_a_refused_pin_again(pins):
+    with pins.gateway(FILE) as gateway:
+        pins.latch(gateway)
+        tried = pins.logins()
+    rename = [(r"name: lane0", "name: other"), (r"^log_key: \{lane: lane0", "log_key: {lane: other"),
+              (r"^    lane: lane0", "    lane: other")]
+    with pins.gateway(FILE, *rename, keep=True, schedule=PIN_REFUSED) as gateway:
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        shown = token(gateway)
+        equal((shown.lane, shown.pin_failures), ("other", 1))
+        contains(shown.why, "refuses the PIN")
+        time.sleep(1)
+        equal(pins.logins() - tried, 0, "logins of the renamed lane")
+        equal(len(pins.records("pin.fail")), 1, "the failure is recorded once")
+        pins.schedule("")
+        create(gateway, unlock("other"))
+        wait_for(lambda: state(gateway) == "up", "the lane does not come up")
+        equal(pins.logins() - tried, 1)
+
+
+SECOND = (r"^log_key:", "  - name: lane1\n    module: MODULE\n    token: segel-demo\n"
+          "    pin_file: pin\n    threads: 1\n    environment: {ENVIRONMENT}\nlog_key:")
+
+
+def second_lane(pins):
+    """The same token once more, by another lane."""
+    environment = re.search(r"environment: \{(.*)\}", pins.text).group(1)
+    module = re.search(r"module: (.*)", pins.text).group(1)
+    text = SECOND[1].replace("MODULE", module).replace("ENVIRONMENT", environment)
+    return (SECOND[0], text)
+
+
+def hanging_lane(pins):
+    """A lane that keeps the start waiting: its module never comes back."""
+    pattern, text = second_lane(pins)
+    return pattern, re.sub(r"FAULTS_FILE: [^,}]*", "FAULTS: C_GetTokenInfo@1+=hang", text)
+
+
+def states(gateway):
+    return {t.lane: t.lane_state for t in list_tokens(gateway)}
+
+
+@claim
+def lanes_with_one_token_try_a_wrong_pin_once_between_them(pins):
+    with pins.gateway(FILE):
+        pass
+    tried = pins.logins()
+    with pins.gateway(FILE, second_lane(pins), keep=True, schedule=PIN_REFUSED) as gateway:
+        wait_for(lambda: set(states(gateway).values()) == {"pin-latched"}, "not both latched")
+        equal(pins.logins() - tried, 1, "logins")
+        equal(len(pins.records("pin.fail")), 1, "records")
+        pins.schedule("")
+        create(gateway, unlock("lane1"))
+        wait_for(lambda: set(states(gateway).values()) == {"up"}, "not both up")
+        equal(pins.logins() - tried, 3, "logins")
+
+
+@claim
+def a_reload_of_a_lane_in_its_login_costs_no_second_try(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        # A login that takes a while, and is refused.
+        pins.schedule("C_Login@1=slow=1500 C_Login@2+=a0")
+        pins.reload(gateway, r"^log_key:", second_lane(pins)[1])
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        pins.reload(gateway, r"threads: 1\n    environment", "threads: 3\n    environment")
+        wait_for(lambda: states(gateway).get("lane1") == "pin-latched" or
+                 states(gateway).get("lane1") == "up", "the new lane says nothing", 30)
+        expect(gateway.find("lane.removed"), "the old lane is gone")
+        equal(pins.logins() - tried, 2, "one login each, the second after the first")
+
+
+@claim
+def a_lane_that_is_latched_and_changed_by_a_reload_stays_latched(pins):
+    with pins.gateway(FILE) as gateway:
+        pins.schedule(PIN_REFUSED)
+        tried = pins.logins()
+        pins.reload(gateway, r"^log_key:", second_lane(pins)[1])
+        wait_for(lambda: states(gateway).get("lane1") == "pin-latched", "it is not latched")
+        for turn in range(3):
+            pins.reload(gateway, r"threads: \d\n    environment",
+                        f"threads: {2 + turn}\n    environment")
+            wait_for(lambda n=turn: len(gateway.find("lane.removed")) == n + 1, "it stays")
+            wait_for(lambda: states(gateway).get("lane1") == "pin-latched",
+                     "the new one is not latched")
+        equal(pins.logins() - tried, 1, "logins")
+        equal(len(pins.records("pin.fail")), 1)
+        equal(states(gateway)["lane0"], "up", "what is logged in goes on")
+
+
+@claim
+def a_refusal_while_others_start_outlives_a_kill(pins):
+    """The gateway dies between the refusal and the end of its start."""
+    with pins.gateway(FILE):
+        pass
+    tried = pins.logins()
+    pins.schedule("C_Login@1+=a0")
+    text = pins.text
+    for change in (pins.ledger, FILE, hanging_lane(pins)):
+        text = re.sub(*change, text, count=1, flags=re.M)
+    gateway = rig.Gateway(pins.rig, pins.rig.write("changed.yaml", text), {})
+    gateway.wait_event("pin.fail")
+    time.sleep(0.3)  # no more than a turn of the start's loop
+    expect(not gateway.find("ready"), "the start is not over")
+    gateway.stop(signal.SIGKILL)
+    equal(pins.logins() - tried, 1, "logins before the kill")
+    with pins.gateway(FILE, keep=True) as again:
+        wait_for(lambda: state(again) == "pin-latched", "the latch is forgotten")
+        equal(pins.logins() - tried, 1, "logins")
+
+
+@claim
+def a_token_with_few_tries_left_is_tried_and_warned_of(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        pins.schedule("C_GetTokenInfo@1+=countlow")
+        kill_lane(gateway)
+        awaits(gateway)
+        expect(token(gateway).pin_count_low, "the flag is shown")
+        gateway.wait_event("pin.low")
+        result = pins.enter()
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stderr, "few tries are left")
+        contains(pins.rig.segel("officer-1", "token", "list").stdout, "few tries left")
+
+
+@claim
+def the_flags_after_a_refused_login_are_the_ones_that_are_shown(pins):
+    """Call 1 is the search for the token; what the token says after the refusal counts."""
+    with pins.gateway(FILE) as gateway:
+        pins.schedule("C_Login@1+=a0 C_GetTokenInfo@2+=countlow")
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        expect(token(gateway).pin_count_low, "the flag is shown")
+
+
+# --- The last try ---------------------------------------------------------------------------
+
+FINAL = "C_GetTokenInfo@1+=finaltry"
+
+
+@claim
+def the_last_try_is_made_by_a_person_after_officers_allow_it(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule(FINAL)
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        shown = token(gateway)
+        equal((shown.pin_final_try, shown.pin_failures), (True, 0))
+        contains(shown.why, "one more wrong PIN locks it")
+        contains(pins.rig.segel("officer-1", "token", "list").stdout, "ONE TRY LEFT")
+        result = pins.enter(None, "--last-try")
+        equal(result.returncode, 1, "before officers allow it")
+        create(gateway, unlock())
+        awaits(gateway)
+        contains(token(gateway).why, "--last-try")
+        result = pins.enter()
+        equal(result.returncode, 1, result.stderr)
+        contains(result.stderr, "ONE TRY IS LEFT", "--last-try")
+        equal(pins.logins() - tried, 0, "logins so far")
+        result = pins.enter(None, "--last-try")
+        equal(result.returncode, 0, result.stderr)
+        equal((state(gateway), pins.logins() - tried), ("up", 1))
+        equal([r["subject"] for r in pins.records("pin.lockout")], ["lane0"])
+        equal(len(pins.records("pin.fail")), 0, "no login was refused")
+        contains(pins.records("pin.enter")[0]["detail"], "last try")
+
+
+@claim
+def the_gateway_itself_refuses_a_last_try_that_was_not_said(pins):
+    """Whatever the command on the other side does."""
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule(FINAL)
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        create(gateway, unlock())
+        awaits(gateway)
+        ours, theirs = os.pipe()
+        os.write(theirs, pins.pin.encode())
+        os.close(theirs)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.settimeout(20)
+            link.connect(pins.socket)
+            link.sendmsg([b"\x0a\x05lane0\x10\x01"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                                       array.array("i", [ours]))])
+            contains(link.recv(4096).decode(errors="replace"), "locks the token")
+        os.close(ours)
+        equal(pins.logins() - tried, 0, "logins")
+        equal(state(gateway), "awaits-pin")
+
+
+@claim
+def a_locked_token_is_recorded_as_locked_out(pins):
+    with pins.gateway(FILE) as gateway:
+        pins.schedule("C_Login@1+=a4")
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        wait_for(lambda: pins.records("pin.lockout"), "no record")
+        equal([r["type"] for r in pins.records("pin.fail", "pin.lockout")],
+              ["pin.fail", "pin.lockout"])
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Pins(rig.Rig("pins"))))

@@ -1,0 +1,67 @@
+#include "hsm/pin.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int ends[2];
+
+static void fill(size_t len, bool whole)
+{
+    char text[PIN_MAX + 1];
+
+    memset(text, '7', sizeof(text));
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], text, len), (ssize_t)len);
+    if (whole) {
+        (void)close(ends[1]);
+    }
+}
+
+static void expect_nothing(int fd)
+{
+    struct pin pin = {0};
+    struct trouble trouble = {0};
+
+    cr_expect_neq(pin_take(fd, &pin, &trouble), SG_OK);
+    cr_expect_eq(trouble.failure, FAILURE_DEVICE, "nobody is latched for it");
+    cr_expect_null(pin.data);
+    cr_expect_not_null(strstr(trouble.why.text, "no login was tried"));
+}
+
+Test(pin, a_pipe_gives_its_pin_once_and_is_closed)
+{
+    struct pin pin = {0};
+    struct trouble trouble = {0};
+
+    fill(PIN_MAX, true);
+    cr_assert_eq(pin_take(ends[0], &pin, &trouble), SG_OK, "%s", trouble.why.text);
+    cr_expect_eq(pin.len, (size_t)PIN_MAX);
+    cr_expect_eq(pin.data[0], '7');
+    pin_wipe(&pin);
+    cr_expect_eq(fcntl(ends[0], F_GETFD), -1);
+}
+
+Test(pin, a_pipe_that_somebody_can_still_write_to_is_not_waited_for, .timeout = 10)
+{
+    fill(4, false);
+    expect_nothing(ends[0]);
+    fill(0, false);
+    expect_nothing(ends[0]);
+}
+
+Test(pin, an_empty_or_overlong_pipe_holds_no_pin)
+{
+    fill(0, true);
+    expect_nothing(ends[0]);
+    fill(PIN_MAX + 1, true);
+    expect_nothing(ends[0]);
+}
+
+Test(pin, what_is_no_pipe_is_not_read)
+{
+    expect_nothing(-1);
+    expect_nothing(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    expect_nothing(open("/etc/hostname", O_RDONLY | O_CLOEXEC));
+}
