@@ -48,13 +48,13 @@ Test(asking, a_message_is_read)
 Test(asking, a_policy_is_named_by_its_hash)
 {
     Segel__V1__LoadPolicyRequest load;
-    uint8_t text[] = {'a', 'b', 'c'};
+    uint8_t bytes[] = {'a', 'b', 'c'};
 
     segel__v1__load_policy_request__init(&load);
-    load.request_id = id;
-    load.reason = reason;
-    load.text.data = text;
-    load.text.len = sizeof(text);
+    load.request_id = text.id;
+    load.reason = text.reason;
+    load.text.data = bytes;
+    load.text.len = sizeof(bytes);
     cr_assert_eq(asking_read(LOAD, &load.base, &asking, &why), SG_OK, "%s", why.text);
     cr_expect_eq(asking.task, TASK_POLICY_LOAD);
     cr_expect_str_eq(asking.object, /* FIPS 180-2, B.1 */
@@ -69,16 +69,16 @@ Test(asking, a_policy_is_named_by_its_hash)
 Test(asking, what_was_kept_is_read_again_whole_or_not_at_all)
 {
     uint8_t unknown[] = {0xf8, 0x07, 0x01}; /* field 127 */
-    uint8_t text[] = {0x12, 0x03, 'a', 'b', 'c'};
+    uint8_t bytes[] = {0x12, 0x03, 'a', 'b', 'c'};
     struct wanted wanted;
 
-    cr_assert_eq(wanted_read(LOAD, slice_of(text, sizeof(text)), &wanted), SG_OK);
+    cr_assert_eq(wanted_read(LOAD, slice_of(bytes, sizeof(bytes)), &wanted), SG_OK);
     cr_expect(slice_equal(wanted_policy(&wanted), slice_str("abc")));
     wanted_fini(&wanted);
     cr_expect_eq(wanted_read(LOAD, slice_of(unknown, 3), &wanted), SG_CORRUPT);
-    cr_expect_eq(wanted_read(LOAD, slice_of(text, 4), &wanted), SG_CORRUPT);
+    cr_expect_eq(wanted_read(LOAD, slice_of(bytes, 4), &wanted), SG_CORRUPT);
     cr_expect_eq(
-        wanted_read("/segel.v1.LogService/ListRecords", slice_of(text, 5), &wanted),
+        wanted_read("/segel.v1.LogService/ListRecords", slice_of(bytes, 5), &wanted),
         SG_UNSUPPORTED);
 }
 
