@@ -225,6 +225,23 @@ int64_t cert_not_after_us(const struct cert *cert)
     return cert->facts.value[FACT_ID_cert_not_after].number;
 }
 
+static void print_name(const X509_NAME *name, char out[CERT_NAME_SIZE])
+{
+    if (!name_text(name, out)) {
+        out[0] = '\0';
+    }
+}
+
+void cert_subject(const struct cert *cert, char out[CERT_NAME_SIZE])
+{
+    print_name(X509_get_subject_name(cert->chain[0]), out);
+}
+
+void cert_issuer(const struct cert *cert, char out[CERT_NAME_SIZE])
+{
+    print_name(X509_get_issuer_name(cert->chain[0]), out);
+}
+
 static void copy_named(const struct cert *cert, const char *prefix, struct facts *facts)
 {
     for (size_t i = 0; i < FACT_COUNT; i++) {

@@ -39,6 +39,11 @@ const char *cert_serial(const struct cert *cert); /* upper-case hexadecimal */
 int64_t cert_not_after_us(const struct cert *cert);
 int64_t cert_not_before_us(const struct cert *cert);
 
+/* RFC 2253 texts of its names; "" where they do not fit, or cannot be shown. */
+enum { CERT_NAME_SIZE = 1024 + 1 };
+void cert_subject(const struct cert *cert, char out[CERT_NAME_SIZE]);
+void cert_issuer(const struct cert *cert, char out[CERT_NAME_SIZE]);
+
 /* Sets every cert.* fact of phase KEY; the values stay owned by cert. */
 void cert_facts(const struct cert *cert, struct facts *facts);
 /* Sets key.type, key.rsa_bits, key.rsa_e and key.curve from the certificate's key. */

@@ -123,6 +123,8 @@ SG_MUST_USE enum sg_status core_release_lockdown(const struct config *config,
 unsigned core_load(const struct core *core);
 /* Any thread: copies what the core last said of itself. */
 void core_report(struct core *core, struct core_report *out);
+/* The same of one key, by its place in the ring; false: there is none. */
+bool core_report_key(struct core *core, size_t index, struct key_report *out);
 /* Any thread, without a lock: one for each caller of the configuration. */
 void core_report_callers(const struct core *core, struct caller_report *out);
 /* Any thread, without a lock: another number means that a lane or key changed its state

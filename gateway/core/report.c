@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/activation.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 #include "proto/text.h"
 
 static void describe_lane(const struct berth *berth, struct lane_report *out)
@@ -52,6 +54,33 @@ static uint64_t up_of(const struct core *core, uint64_t berths)
     return up;
 }
 
+/* As positions among the lanes that are told. */
+static uint64_t shown(const struct core *core, uint64_t berths)
+{
+    uint64_t lanes = 0;
+    size_t position = 0;
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].lane != NULL && !core->berths[i].leaving) {
+            lanes |= (berths >> i & 1) << position++;
+        }
+    }
+    return lanes;
+}
+
+static bool signs(enum key_state state)
+{
+    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
+}
+
+static void describe_life(const struct core *core, size_t index, struct key_report *out)
+{
+    out->life = core->keys.rows[index];
+    out->life.state = life_state(core, &core->keyring.keys[index]);
+    out->left = activation_left(&out->life.activation);
+    out->signatures = (uint64_t)core->state.keys[index].total;
+}
+
 static void describe_key(const struct core *core, size_t index, int64_t now_us,
                          struct key_report *out)
 {
@@ -61,8 +90,12 @@ static void describe_key(const struct core *core, size_t index, int64_t now_us,
     uint64_t berths = core->routes[index].berths;
 
     (void)snprintf(out->name, sizeof(out->name), "%s", key->config->name);
+    describe_life(core, index, out);
     out->known = binding != NULL;
-    out->usable = binding != NULL && binding->usable;
+    out->usable = binding != NULL && binding->usable && signs(out->life.state);
+    (void)snprintf(out->why, sizeof(out->why), "%s",
+                   binding == NULL || binding->usable ? "" : binding->why);
+    out->berths = shown(core, berths);
     out->lanes = (uint32_t)count_bits(berths);
     out->lanes_up = (uint32_t)count_bits(up_of(core, berths));
     out->serving = out->usable && out->lanes_up > 0;
@@ -187,6 +220,17 @@ void report_update(struct core *core, bool changed)
     if (changed) {
         (void)atomic_fetch_add(&core->board.version, 1);
     }
+}
+
+bool core_report_key(struct core *core, size_t index, struct key_report *out)
+{
+    MUST(pthread_mutex_lock(&core->board.lock) == 0);
+    bool known = index < core->board.report.key_count;
+    if (known) {
+        *out = core->board.report.keys[index];
+    }
+    MUST(pthread_mutex_unlock(&core->board.lock) == 0);
+    return known;
 }
 
 void core_report(struct core *core, struct core_report *out)

@@ -8,6 +8,7 @@
 #include "gateway/config.h"
 #include "gateway/core/job.h"
 #include "gateway/core/lane.h"
+#include "gateway/ledger/keyreg.h"
 
 /* What the core tells other threads of its lanes and keys: a copy that it brings up to
  * date ten times a second and whenever a lane changes its state. For health, metrics and
@@ -41,12 +42,18 @@ struct lane_report {
 struct key_report {
     char name[65];
     bool known;     /* a lane has opened it since the gateway started */
-    bool usable;    /* and it can be used as configured */
+    bool usable;    /* and it can be used as configured, and its life allows it */
     bool serving;   /* a lane that is up holds it: a job would be taken */
     uint32_t lanes; /* that hold it */
     uint32_t lanes_up;
     uint64_t used_today; /* signatures, made or under way, on the policy's day */
     uint64_t used;       /* in all, by the ledger */
+    uint64_t berths;     /* bits: which of core_report.lanes hold it */
+    struct keyreg life;  /* its row of the register; state as it counts now; NONE = an
+                          * empty slot */
+    uint64_t left;       /* jobs of its activation */
+    uint64_t signatures; /* made or under way, since the ledger began */
+    char why[256];       /* when known and not usable: one sentence */
 };
 
 /* The policy in force, as text, and what came of others. */

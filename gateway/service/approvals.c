@@ -59,13 +59,20 @@ static bool needs_room(enum order_kind kind)
            kind == ORDER_STATUS;
 }
 
+/* Stopping must be easy. */
+static bool stops(enum order_kind kind)
+{
+    return kind == ORDER_LOCK_DOWN ||
+           (kind >= ORDER_KEY_HOLD && kind <= ORDER_KEY_COMPROMISE);
+}
+
 struct asked *approvals_open(struct grpc_call *call, struct services *services,
                              enum order_kind kind)
 {
     const struct caller *caller = (const struct caller *)grpc_call_caller(call);
 
     /* Stopping must be easy: there are places that nothing else takes. */
-    unsigned limit = APPROVALS_UNDER_WAY_MAX * (kind == ORDER_LOCK_DOWN ? 2 : 1);
+    unsigned limit = APPROVALS_UNDER_WAY_MAX * (stops(kind) ? 2 : 1);
 
     if (atomic_fetch_add(&services->orders, 1) >= limit) {
         atomic_fetch_sub(&services->orders, 1);
@@ -113,28 +120,28 @@ bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal)
     return true;
 }
 
-static bool text_fits(const char *text, size_t max)
-{
-    struct slice all = slice_str(text);
+const char approvals_for_two[] = "requests are for the roles officer and reviewer";
 
-    return all.len >= 1 && all.len <= max && text_plain(all);
-}
+static const char bad_name[] =
+    "id must be that of a request: 1 to 64 bytes of letters, digits, '.', '_' and '-'";
 
 bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
                     const char *refusal)
 {
-    if (!text_fits(text, max)) {
+    struct slice all = slice_str(text);
+
+    if (all.len < 1 || all.len > max || !text_plain(all)) {
         finish_plain(call, SG_INVALID, refusal);
         return false;
     }
     return true;
 }
 
-const char approvals_for_two[] = "requests are for the roles officer and reviewer";
-
-static const char bad_reason[] = "reason must have 1 to 256 bytes of plain text";
-static const char bad_name[] =
-    "id must be that of a request: 1 to 64 bytes of letters, digits, '.', '_' and '-'";
+bool approvals_reasoned(struct grpc_call *call, const char *reason)
+{
+    return approvals_fits(call, reason, REASON_MAX,
+                          "reason must have 1 to 256 bytes of plain text");
+}
 
 bool approvals_named(struct grpc_call *call, const char *id)
 {
@@ -278,7 +285,7 @@ void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message
 
     if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER, approvals_for_two) ||
         !approvals_named(call, request->id) ||
-        !approvals_fits(call, request->reason, REASON_MAX, bad_reason)) {
+        !approvals_reasoned(call, request->reason)) {
         return;
     }
     struct asked *asked = approvals_open(call, (struct services *)services, ORDER_REFUSE);
@@ -299,7 +306,7 @@ void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *mess
 
     if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER,
                        "a lock-down is for the roles officer and reviewer") ||
-        !approvals_fits(call, request->reason, REASON_MAX, bad_reason)) {
+        !approvals_reasoned(call, request->reason)) {
         return;
     }
     struct asked *asked =

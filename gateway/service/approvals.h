@@ -47,6 +47,7 @@ bool approvals_named(struct grpc_call *call, const char *id);
 /* Whether a text has 1 to max bytes of plain text; if not likewise. */
 bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
                     const char *refusal);
+bool approvals_reasoned(struct grpc_call *call, const char *reason);
 extern const char approvals_for_two[];
 
 /* The answer to a call that went well; NULL: the arena is full. */

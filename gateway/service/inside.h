@@ -51,6 +51,7 @@ struct service_loop {
     LIST_HEAD(, sign_call) open; /* signing calls of this loop */
     struct letter drain;         /* sent once, when the gateway ends */
     struct health health;
+    LIST_HEAD(, key_watch) key_watches; /* calls of WatchKeys on it */
 };
 
 struct services {
@@ -64,6 +65,7 @@ struct services {
     struct reading *reading;            /* owned */
     atomic_bool draining;               /* who follows the log is sent away */
     atomic_uint watchers;               /* of health, on all loops */
+    atomic_uint key_watchers;           /* calls of WatchKeys, likewise */
     atomic_uint orders;                 /* of officers, under way */
     struct clerk *clerk;                /* owned */
     atomic_uint policy_asks;            /* calls of PolicyService, under way */

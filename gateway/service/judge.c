@@ -20,11 +20,11 @@ static void job_facts(const struct terms *terms, const struct job *job,
                       const struct slice *label_names, struct facts *facts)
 {
     text_fact(facts, FACT_ID_job_id, job->request_id);
-    text_fact(facts, FACT_ID_job_class, terms->key->config->class);
+    text_fact(facts, FACT_ID_job_class, job->key->config->class);
     text_fact(facts, FACT_ID_job_profile, sg_profile_name(job->profile));
     text_fact(facts, FACT_ID_job_doc_class, job->document_class);
     text_fact(facts, FACT_ID_job_content_type, terms->content_type);
-    text_fact(facts, FACT_ID_job_alg, terms->key->algorithms[job->scheme][job->hash]);
+    text_fact(facts, FACT_ID_job_alg, job->key->algorithms[job->scheme][job->hash]);
     text_fact(facts, FACT_ID_job_hash_alg, sg_hash_name(job->hash));
     facts_number(facts, FACT_ID_job_digest_len, (int64_t)sg_hash_len(job->hash));
     text_fact(facts, FACT_ID_job_approval_ref, job->approval_ref);
@@ -53,27 +53,26 @@ static void caller_facts(const struct caller *caller, struct facts *facts)
 }
 
 /* A policy may forget the rule; the configuration says all the same who may use a key. */
-static void refuse_stranger(const struct caller *caller, const struct terms *terms,
-                            struct job *job)
+static void refuse_stranger(const struct caller *caller, struct job *job)
 {
     job->verdict.allow = false;
     job->refuser = REFUSER_ENTITLEMENT;
     job_refuse(job, SG_DENIED, "caller '%s' is not entitled to key '%s'",
-               caller->config->name, terms->key->config->name);
+               caller->config->name, job->key->config->name);
 }
 
 /* What the policy would let through but the gateway does not serve. */
-static void refuse_unserved(const struct terms *terms, struct job *job)
+static void refuse_unserved(struct job *job)
 {
-    const char *key = terms->key->config->name;
+    const char *key = job->key->config->name;
 
     job->verdict.allow = false;
     job->refuser = REFUSER_SERVICE;
-    if (job->scheme != terms->key->config->scheme) {
+    if (job->scheme != job->key->config->scheme) {
         job_refuse(job, SG_INVALID,
                    "key '%s' signs with %s only; leave signature_algorithm "
                    "unspecified",
-                   key, sg_scheme_name(terms->key->config->scheme));
+                   key, sg_scheme_name(job->key->config->scheme));
     } else {
         job_refuse(job, SG_UNSUPPORTED, "this gateway does not serve the profile %s",
                    sg_profile_name(job->profile));
@@ -143,7 +142,7 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     struct facts *facts = &out->facts;
 
     job->judged = true;
-    job->binding = key_take_binding(terms->key);
+    job->binding = key_take_binding(job->key);
     if (job->binding == NULL) { /* nothing is known of the key: the core answers it */
         job->verdict.allow = false;
         return;
@@ -167,10 +166,10 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     if (!job->verdict.allow) {
         denial_explain(job, facts);
         denial_word(job);
-    } else if (!caller_entitled(caller, terms->key->config->name)) {
-        refuse_stranger(caller, terms, job);
-    } else if (job->template == NULL || job->scheme != terms->key->config->scheme) {
-        refuse_unserved(terms, job);
+    } else if (!caller_entitled(caller, job->key->config->name)) {
+        refuse_stranger(caller, job);
+    } else if (job->template == NULL || job->scheme != job->key->config->scheme) {
+        refuse_unserved(job);
     }
     if (terms->pii && !job->verdict.allow) {
         withhold(terms, out, job);

@@ -306,6 +306,16 @@ static uint64_t lanes_up(const struct key_report *key)
     return key->lanes_up;
 }
 
+static uint64_t jobs_left(const struct key_report *key)
+{
+    return key->life.activation.mode == ACTIVATION_NONE ? 0 : key->left;
+}
+
+static uint64_t open_until(const struct key_report *key)
+{
+    return (uint64_t)key->life.activation.until_us / 1000000;
+}
+
 static const struct {
     enum metric metric;
     uint64_t (*value)(const struct key_report *key);
@@ -314,10 +324,26 @@ static const struct {
     {METRIC_KEY_SERVING, serves},
     {METRIC_KEY_LANES, lanes},
     {METRIC_KEY_LANES_UP, lanes_up},
+    {METRIC_KEY_ACTIVATION_LEFT, jobs_left},
+    {METRIC_KEY_ACTIVATION_UNTIL, open_until},
 };
+
+static void write_life(const struct core_report *report, FILE *out)
+{
+    metrics_begin(out, METRIC_KEY_STATE);
+    for (size_t i = 0; i < report->key_count; i++) {
+        for (int state = 0; state < KEY_STATES; state++) {
+            const char *const labels[] = {report->keys[i].name,
+                                          key_state_name((enum key_state)state)};
+            metrics_uint(out, METRIC_KEY_STATE, labels,
+                         report->keys[i].life.state == (enum key_state)state ? 1 : 0);
+        }
+    }
+}
 
 static void write_keys(const struct core_report *report, FILE *out)
 {
+    write_life(report, out);
     for (size_t row = 0; row < SG_COUNT(key_numbers); row++) {
         metrics_begin(out, key_numbers[row].metric);
         for (size_t i = 0; i < report->key_count; i++) {

@@ -46,6 +46,26 @@ void approvals_answer(struct service_loop *loop, struct letter *letter);
 /* It came back too late: the loop has ended. */
 void approvals_drop(struct letter *letter);
 
+/* keys.c, keys_order.c, keys_watch.c */
+void keys_on_list(struct grpc_call *call, const ProtobufCMessage *message,
+                  void *services);
+void keys_on_get(struct grpc_call *call, const ProtobufCMessage *message, void *services);
+void keys_on_watch(struct grpc_call *call, const ProtobufCMessage *message,
+                   void *services);
+void keys_on_watch_close(struct grpc_call *call, void *services);
+void keys_on_hold(struct grpc_call *call, const ProtobufCMessage *message,
+                  void *services);
+void keys_on_release(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services);
+void keys_on_activate(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void keys_on_deactivate(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+void keys_on_rotate(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void keys_on_compromise(struct grpc_call *call, const ProtobufCMessage *message,
+                        void *services);
+
 enum { POLICY_ASKS_MAX = 8 };
 void policies_on_get(struct grpc_call *call, const ProtobufCMessage *message,
                      void *services);

@@ -8,6 +8,7 @@
 #include "gateway/service/clerk.h"
 #include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/keys_watch.h"
 #include "gateway/service/log_call.h"
 #include "gateway/service/methods.h"
 #include "gateway/service/officers.h"
@@ -45,6 +46,7 @@ static enum sg_status make_loops(struct services *services)
         services->loops[i].replies.wake_fd = -1;
         STAILQ_INIT(&services->loops[i].pool.idle);
         LIST_INIT(&services->loops[i].open);
+        LIST_INIT(&services->loops[i].key_watches);
     }
     for (unsigned i = 0; i < services->loop_count; i++) {
         struct service_loop *loop = &services->loops[i];
@@ -277,6 +279,7 @@ static void on_wake(void *context)
             explain_answer(loop, letter);
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
+            key_watches_drain(loop);
             sign_drain(loop);
             reflection_drain(&loop->services->reflection, loop->index);
         } else {
@@ -286,6 +289,14 @@ static void on_wake(void *context)
     }
     sign_judge_again(loop, &again);
     sign_answer(loop, &jobs);
+}
+
+static void on_period(void *context)
+{
+    struct service_loop *loop = (struct service_loop *)context;
+
+    health_tick(loop);
+    key_watches_tick(loop);
 }
 
 static void condemn(void *context, const char *finding)
@@ -300,7 +311,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
     for (unsigned i = 0; i < services->loop_count; i++) {
         server_watch(server, i, services->loops[i].replies.wake_fd, on_wake,
                      &services->loops[i]);
-        server_every(server, i, HEALTH_PERIOD_MS, health_tick, &services->loops[i]);
+        server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,
                     &services->clerk, why));

@@ -177,6 +177,7 @@ static enum sg_status make_jobs(struct sign_call *sign, Segel__V1__SignItem *con
 enum sg_status sign_take_items(struct sign_call *sign, Segel__V1__SignItem *const *items,
                                size_t count)
 {
+    terms_follow(&sign->terms->of);
     const struct core_ask ask = ask_for(sign, count);
     struct sorted sorted = {.good = 0};
 

@@ -207,5 +207,13 @@ void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message, void
                      "accept one");
         return;
     }
+    key = key_current(key);
+    if (!caller_entitled(caller, key->config->name)) {
+        finish_plain(
+            call, SG_DENIED,
+            "another key has taken the place of this one, and this caller is not "
+            "entitled to it");
+        return;
+    }
     answer(call, services, key, strcmp(request->language, "en") == 0);
 }

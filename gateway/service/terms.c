@@ -69,6 +69,13 @@ static enum sg_status read_texts(const Segel__V1__SignTerms *message, struct ter
     return read_labels(message, out, why);
 }
 
+void terms_follow(struct terms *terms)
+{
+    terms->key = key_current(terms->named);
+    terms->scheme =
+        terms->asked == SG_SCHEME_NONE ? terms->key->config->scheme : terms->asked;
+}
+
 static enum sg_status read_algorithms(const Segel__V1__SignTerms *message,
                                       struct terms *out, struct sg_error *why)
 {
@@ -92,7 +99,8 @@ static enum sg_status read_algorithms(const Segel__V1__SignTerms *message,
                        (int)message->job_class);
     }
     out->job_class = (int)message->job_class;
-    out->scheme = scheme == 0 ? out->key->config->scheme : (enum sg_scheme)scheme;
+    out->asked = (enum sg_scheme)scheme;
+    terms_follow(out);
     return SG_OK;
 }
 
@@ -109,14 +117,14 @@ enum sg_status terms_read(const struct services *services,
     if (!text_name(slice_str(message->key))) {
         return sg_fail(why, SG_INVALID, "terms.key is missing or no name of a key");
     }
-    out->key = keyring_find(core_keys(services->options.core), slice_str(message->key));
-    if (out->key == NULL) {
+    out->named = keyring_find(core_keys(services->options.core), slice_str(message->key));
+    if (out->named == NULL) {
         return sg_fail(why, SG_NOT_FOUND,
                        "there is no key '%s' on this gateway; ask its officers which key "
                        "to use",
                        message->key);
     }
-    if (!key_ready(out->key)) {
+    if (!key_ready(out->named)) {
         return sg_fail(why, SG_PRECONDITION,
                        "key '%s' has no certificate yet; its officers must generate it "
                        "and accept one",
@@ -147,7 +155,7 @@ static void hash_request(const struct terms *terms, struct job *job)
     size_t digest_len = sg_hash_len(job->hash);
     uint8_t *at = all;
 
-    at = put_text(at, terms->key->config->name);
+    at = put_text(at, terms->named->config->name); /* also when another one signs */
     at = put_text(at, terms->document_class);
     at = put_text(at, terms->approval_ref);
     at = put_text(at, terms->mandate);

@@ -8,10 +8,12 @@ struct services;
 
 /* SignTerms checked and resolved. Texts are copied. */
 struct terms {
-    const struct key *key;
+    const struct key *named; /* by the caller */
+    const struct key *key;   /* that signs: see terms_follow */
     enum sg_profile profile;
     enum sg_hash hash;
     enum sg_scheme scheme;
+    enum sg_scheme asked; /* by the caller; NONE = the key's own */
     char document_class[LEDGER_ID_MAX + 1];
     char approval_ref[JOB_APPROVAL_MAX + 1];
     char batch[LEDGER_ID_MAX + 1];
@@ -32,6 +34,9 @@ SG_MUST_USE enum sg_status terms_read(const struct services *services,
  * job holds its refusal. */
 SG_MUST_USE enum sg_status terms_item(const struct terms *terms,
                                       const Segel__V1__SignItem *item, struct job *job);
+/* For jobs that are to be made from now on: the key that signs where the named one is
+ * retired. Jobs that were made keep theirs. */
+void terms_follow(struct terms *terms);
 /* The texts of the terms as they were sent: a denial may have masked those of the job. */
 void terms_texts(const struct terms *terms, struct job *job);
 

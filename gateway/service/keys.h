@@ -1,0 +1,25 @@
+#ifndef SEGEL_GATEWAY_SERVICE_KEYS_H
+#define SEGEL_GATEWAY_SERVICE_KEYS_H
+
+#include "gateway/service/approvals.h"
+#include "segel/v1/keys.pb-c.h"
+
+/* Inside of KeyService: keys.c looks, keys_order.c orders, keys_watch.c follows,
+ * keys_message.c says what a key is. */
+
+/* What is said of one key. lanes: of the same report; NULL: without certificate.der and
+ * tokens. */
+struct key_view {
+    const struct key *key;
+    const struct key_report *report;
+    const struct core_report *lanes;
+};
+/* NULL: the arena is full. Texts are borrowed from the view. */
+Segel__V1__Key *keys_message(struct arena *arena, const struct key_view *view);
+
+/* The key of an order that went well, as it is now; *position is that of the newest
+ * record about it. NULL: the order's arena is full. */
+Segel__V1__Key *keys_of_order(struct asked *asked, const char *name,
+                              Segel__V1__LogPosition **position);
+
+#endif
