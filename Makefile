@@ -152,7 +152,7 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: proto/%.proto
 
 # What reflection tells: the files of the services that segeld serves and of the details of
 # its errors, with all that they import.
-REFLECTED := $(patsubst %,proto/segel/v1/%.proto,signing log keys approvals policy incidents \
+REFLECTED := $(patsubst %,proto/segel/v1/%.proto,signing log keys approvals mandates policy incidents \
   status errors) \
   $(patsubst %,proto/grpc/%.proto,health/v1/health reflection/v1/reflection \
   reflection/v1alpha/reflection)

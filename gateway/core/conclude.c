@@ -20,7 +20,9 @@ static enum claim_state outcome_state(const struct job *job)
     if (job->status == SG_OK) {
         return CLAIM_SIGNED;
     }
-    return job->status == SG_INDETERMINATE ? CLAIM_INDETERMINATE : CLAIM_FAILED;
+    /* What an earlier attempt may have made, a later one does not undo. */
+    return job->status == SG_INDETERMINATE || job->uncertain ? CLAIM_INDETERMINATE
+                                                             : CLAIM_FAILED;
 }
 
 /* Whoever asked for the same while it was under way gets the same answer. */
@@ -97,6 +99,7 @@ static enum sg_status write_outcome(struct core *core, struct job *job)
         .latency_us = (uint32_t)(clock_mono_us() - job->intent_us),
     };
 
+    TRY(mandates_settle(core, job));
     record_begin(core, &head);
     TRY(record_outcome(buffer, &head, &result, &text));
     TRY(decide_append(core, job, text));
@@ -112,7 +115,7 @@ enum sg_status conclude(struct core *core, struct job *job)
 {
     inflight_remove(&core->inflight, job);
     core->routes[route_index(core, job->key)].in_hand--;
-    if (outcome_state(job) == CLAIM_FAILED) {
+    if (job->status != SG_OK && job->status != SG_INDETERMINATE) {
         state_give_back(core, job);
     }
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;

@@ -74,6 +74,7 @@ void core_free(struct core *core)
     grants_fini(&core->grants);
     proposals_fini(&core->proposals);
     agenda_fini(&core->agenda);
+    mandates_fini(&core->mandates);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -129,6 +130,7 @@ static enum sg_status tend_ledger(struct core *core)
 
 static void every_second(struct core *core)
 {
+    mandates_age(core);
     if (state_look(core)) {
         report_update(core, true);
     }

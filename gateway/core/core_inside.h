@@ -15,6 +15,7 @@
 #include "gateway/core/inflight.h"
 #include "gateway/core/key_facts.h"
 #include "gateway/core/lockdown.h"
+#include "gateway/core/mandates.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
 #include "gateway/core/proposals.h"
@@ -51,12 +52,13 @@ struct core {
     struct lockdown lockdown;
     struct incidents incidents;
     struct agenda_keeper agenda;
-    int64_t started_us;        /* wall clock */
+    int64_t started_us; /* wall clock */
+    struct mandates mandates;
     struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
     struct keyring keyring;
     struct key_register keys; /* where they stand */
     struct berth berths[CONFIG_LANES_MAX];
-    size_t berth_count;      /* one behind the last that is in use */
+    size_t berth_count; /* one behind the last that is in use */
     struct latch latches[LATCHES_MAX];
     struct route *routes;    /* owned: one a key of the ring */
     struct fair_flow *flows; /* owned: of their queues, [key][caller] */

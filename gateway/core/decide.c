@@ -133,6 +133,7 @@ static enum sg_status admit(struct core *core, struct job *job)
     decision_id(core, job->decision_id);
     TRY(write_intent(core, job));
     state_count(core, job);
+    TRY(mandates_take(core, job));
     decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
@@ -170,6 +171,7 @@ static enum sg_status conflict(struct core *core, struct job *job)
                   job->binding == key_binding(job->key);
 
     if (judged) {
+        TRY(state_look_at_mandate(core, job));
         state_judge(core, job, "other");
     }
     return judged && job->refuser == REFUSER_POLICY && !job->verdict.allow
@@ -302,6 +304,15 @@ static enum sg_status deny_stopped(struct core *core, struct job *job,
     return deny_by(core, job, stop);
 }
 
+/* What no rule of the policy has found wrong with its mandate. */
+static enum sg_status deny_mandate(struct core *core, struct job *job)
+{
+    const struct mandate_view *view = &core->state.mandate;
+
+    mandate_refuse(view, job);
+    return deny_by(core, job, mandate_failure(view->fault));
+}
+
 static enum sg_status judge_new(struct core *core, struct job *job, const char *repeat)
 {
     const struct record_failure *stop = stop_of(core, job->key);
@@ -312,9 +323,13 @@ static enum sg_status judge_new(struct core *core, struct job *job, const char *
     if (decide_outdated(job)) {
         return answer_outdated(core, job);
     }
+    TRY(state_look_at_mandate(core, job));
     state_judge(core, job, repeat);
     if (!job->verdict.allow) {
         return deny_job(core, job);
+    }
+    if (core->state.mandate.fault != MANDATE_FAULT_NONE) {
+        return deny_mandate(core, job);
     }
     if (!job->binding->usable) {
         grounds_unusable(job);
@@ -333,6 +348,7 @@ static enum sg_status judge_known(struct core *core, struct job *job,
         return replay(core, job, claim);
     }
     job->attempt = claim->attempt + 1;
+    job->uncertain = job->mandate[0] != '\0' && claim->state == CLAIM_INDETERMINATE;
     return judge_new(core, job, "same");
 }
 
@@ -351,6 +367,7 @@ enum sg_status decide(struct core *core, struct job *job)
     struct job *leader = inflight_find(&core->inflight, job);
 
     job->attempt = 1;
+    job->uncertain = false;
     if (leader != NULL) {
         return join(core, leader, job);
     }

@@ -6,6 +6,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/members.h"
+#include "gateway/core/requests.h"
 #include "proto/digest.h"
 #include "proto/text.h"
 
@@ -13,7 +14,7 @@
 
 /* Kept as "sha256:… SINCE", or "none SINCE": also that there is none any more is news. */
 static const char MEMO[] = "roster";
-enum { ROOM_BYTES = 65536 };
+enum { ROOM_BYTES = 65536 }; /* besides the message */
 
 static void name_of(const struct quorum *quorum, char out[DIGEST_SHA256_SIZE])
 {
@@ -230,7 +231,7 @@ enum sg_status grants_end_stale(struct core *core)
     if (core->grants.pending == 0) {
         return SG_OK;
     }
-    TRY(arena_init(&room, ROOM_BYTES + ROOM_BYTES));
+    TRY(arena_init(&room, REQUEST_MESSAGE_MAX + ROOM_BYTES));
     while ((status = ledger_next_request(core->ledger, request.number, &room,
                                          &request)) == SG_OK) {
         TRY(end_if_over(core, &request));

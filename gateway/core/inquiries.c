@@ -42,6 +42,10 @@ static enum sg_status write(struct core *core, struct job *job)
         failures[0] = *stop;
         decision = (struct record_decision){
             .failures = failures, .failure_count = 1, .by_gateway = true};
+    } else if (job->verdict.allow && core->state.mandate.fault != MANDATE_FAULT_NONE) {
+        failures[0] = *mandate_failure(core->state.mandate.fault);
+        decision = (struct record_decision){
+            .failures = failures, .failure_count = 1, .by_gateway = true};
     }
     names_only(failures, decision.failure_count);
     const struct record_job fields = record_of(job);
@@ -57,10 +61,14 @@ static enum sg_status judge(struct core *core, struct inquiry *inquiry)
     struct job *job = &inquiry->job;
 
     job->caller_index = (size_t)(job->caller - core->options.config->callers);
+    TRY(state_look_at_mandate(core, job));
     state_judge(core, job, "first");
     state_add_facts(core, job, inquiry->facts);
     if (job->verdict.allow && !job->binding->usable) {
         grounds_unusable(job);
+    }
+    if (job->verdict.allow && core->state.mandate.fault != MANDATE_FAULT_NONE) {
+        mandate_refuse(&core->state.mandate, job);
     }
     if (stop_of(core, job->key) != NULL) {
         stop_refuse(core, job);

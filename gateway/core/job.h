@@ -95,6 +95,9 @@ struct job {
     uint64_t tried;               /* bits of the lanes that failed it */
     unsigned tries;               /* attempts of this asking */
     bool unused;                  /* it failed, and certainly without use of the key */
+    bool uncertain; /* an earlier attempt may have made a signature; of a job with mandate
+                     */
+    bool draws;     /* on its mandate: mandates.h */
 
     /* The answer. */
     enum sg_status status;

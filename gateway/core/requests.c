@@ -392,9 +392,10 @@ void requests_tell(struct core *core, struct order *order)
     if (order->kind == ORDER_LOCK_DOWN) {
         tell_lock_down(core, asked);
     }
-    if (order->kind >= ORDER_KEY_HOLD) {
+    if (order->kind >= ORDER_KEY_HOLD && order->kind <= ORDER_KEY_COMPROMISE) {
         life_tell(core, asked);
     }
+    mandate_order_tell(core, asked);
     if (order->kind == ORDER_REQUEST && asked->alone) {
         orders_obey_unlatch(core, order);
     }

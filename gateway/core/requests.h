@@ -4,6 +4,7 @@
 #include "gateway/core/exports.h"
 #include "gateway/core/incidents.h"
 #include "gateway/core/lockdown.h"
+#include "gateway/core/mandate_order.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/ledger/requests.h"
@@ -12,7 +13,11 @@
 /* What persons ask of the core about requests, approvals and lock-down: an order of one
  * of the kinds from ORDER_REQUEST on. Of the order itself are read: who calls (officer,
  * caller_cert, change.role), request_id and reason. */
-enum { REQUESTS_PENDING_MAX = 256, REQUEST_ID_SIZE = 65 };
+enum {
+    REQUESTS_PENDING_MAX = 256,
+    REQUEST_ID_SIZE = 65,
+    REQUEST_MESSAGE_MAX = (1 << 20) + (1 << 16)
+};
 
 struct request_order {
     struct order order; /* first */
@@ -26,6 +31,7 @@ struct request_order {
     char id[65];                     /* GET, APPROVE, REFUSE */
     struct slice note;               /* APPROVE: in the arena */
     int64_t moment_us;               /* KEY_COMPROMISE */
+    struct mandate_order mandates;   /* MANDATES */
     struct request_query query;      /* LIST: its task is in the arena or static */
     struct export_made made;         /* EXPORT */
     struct incident_ask incident;    /* of incidents */

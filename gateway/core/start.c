@@ -312,6 +312,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(lockdown_start(core, why));
     TRY(register_start(core, why));
     TRY(agenda_start(core));
+    TRY(mandates_start(core, why));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, await_log_key(core, why)));

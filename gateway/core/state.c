@@ -281,9 +281,15 @@ static void gather(struct core *core, const struct job *job, const char *repeat)
     counter_facts(core, job, facts);
     facts_number(facts, FACT_ID_counter_pin_failures,
                  pin_failures(core, route_index(core, job->key)));
+    mandate_facts(&core->state.mandate, facts);
     facts_text(facts, FACT_ID_job_repeat, slice_str(repeat));
     activation_facts(register_of(core, job->key), core->keys.turn_us, facts);
     facts_bool(facts, FACT_ID_global_lockdown, core->lockdown.active);
+}
+
+enum sg_status state_look_at_mandate(struct core *core, const struct job *job)
+{
+    return mandates_look(core, job, &core->state.mandate);
 }
 
 void state_judge(struct core *core, struct job *job, const char *repeat)

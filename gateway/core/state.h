@@ -4,6 +4,7 @@
 #include "gateway/core/clock_watch.h"
 #include "gateway/core/counter.h"
 #include "gateway/core/job.h"
+#include "gateway/core/mandates.h"
 #include "gateway/core/reserve.h"
 
 /* STATE facts: what is true in the turn of the core that writes the record, and the rules
@@ -25,6 +26,7 @@ struct state {
     int64_t turn_us; /* wall clock of this turn: one day for what it judges and counts */
     struct facts facts;       /* of the job judged last */
     const struct job *judged; /* the job whose facts those are; NULL: none of this turn */
+    struct mandate_view mandate; /* of the job that is judged next, or was judged last */
     char members[STATE_FACTS_MAX];
 };
 
@@ -41,8 +43,12 @@ SG_MUST_USE enum sg_status state_write(struct core *core);
 /* The gateway is ended by somebody who has a reason to. */
 void state_finish(struct core *core);
 
-/* Finishes the rules that the I/O loop has left open, in the job's verdict, and words a
- * denial anew. repeat: of the job's id, "first", "same" or "other" content. */
+/* Looks at the job's mandate, for state_judge and whoever has to say no. SG_LEDGER. */
+SG_MUST_USE enum sg_status state_look_at_mandate(struct core *core,
+                                                 const struct job *job);
+/* After state_look_at_mandate. Finishes the rules that the I/O loop has left open, in the
+ * job's verdict, and words a denial anew. repeat: of the job's id, "first", "same" or
+ * "other" content. */
 void state_judge(struct core *core, struct job *job, const char *repeat);
 /* The facts of state_judge as a record has them; empty for a job not judged by any. */
 struct fact_members state_members(struct core *core, const struct job *job);

@@ -241,11 +241,13 @@ static enum sg_status write_all(struct core *core)
     TRY(life_write(core));
     TRY(incidents_write(core));
     TRY(agenda_write(core));
+    TRY(mandates_expire(core));
     TRY(orders_write(core)); /* may bring another policy */
     TRY(key_facts_write(core));
     TRY(inquiries_write(core));
     TRY(conclude_all(core));
     TRY(decide_all(core));
+    TRY(mandates_write(core));
     return state_write(core);
 }
 
@@ -352,7 +354,7 @@ bool turn_has_work(const struct core *core)
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
            !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) ||
            register_due(core) || life_due(core) || incidents_due(core) ||
-           agenda_due(core);
+           agenda_due(core) || mandates_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

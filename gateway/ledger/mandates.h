@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_LEDGER_MANDATES_H
 
 #include "gateway/ledger/ledger.h"
+#include "proto/mandate.h"
 
 /* Mandates: how many signatures officers have granted to one caller, and how many of them
  * are taken. The writer's thread; what changes, changes inside of its transaction, with
@@ -15,26 +16,7 @@ enum mandate_state {
     MANDATE_EXPIRED,
     MANDATE_REVOKED
 };
-enum {
-    MANDATE_CLASSES_MAX = 16,
-    MANDATE_CLASSES_TEXT = MANDATE_CLASSES_MAX * (LEDGER_ID_MAX + 1),
-    MANDATE_APPROVAL_MAX = 128,
-    MANDATE_REASON_MAX = 256
-};
-
-struct mandate_terms {
-    char key[LEDGER_ID_MAX + 1];
-    char caller[LEDGER_ID_MAX + 1];
-    char classes[MANDATE_CLASSES_TEXT]; /* names, with a comma between two */
-    unsigned profiles;                  /* a bit each, 1 << enum sg_profile */
-    uint64_t max;                       /* signatures */
-    int64_t from_us;                    /* wall clock */
-    int64_t until_us;                   /* exclusive */
-    char approval_ref[MANDATE_APPROVAL_MAX + 1];
-    enum sg_hash hash;  /* of the digests; NONE = any document */
-    uint64_t digests;   /* how many; 0 = any document */
-    uint8_t sha256[32]; /* over all of them, in the order in which they were given */
-};
+enum { MANDATE_REASON_MAX = 256 };
 
 struct ledger_mandate {
     uint64_t number; /* in the order of opening, from 1 */

@@ -40,8 +40,8 @@ struct asked *approvals_open(struct grpc_call *call, struct services *services,
                              enum order_kind kind);
 /* Gives it to the core. */
 void approvals_submit(struct grpc_call *call, struct asked *asked);
-/* Whether the caller has one of the roles, or id can be that of a request; if not the
- * call has been refused. */
+/* Whether the caller has one of the roles, id can be that of a request, or reason is one;
+ * if not the call has been refused. */
 bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal);
 bool approvals_named(struct grpc_call *call, const char *id);
 /* Whether a text has 1 to max bytes of plain text; if not likewise. */
@@ -64,6 +64,8 @@ ProtobufCMessage *approvals_roster_answer(struct asked *asked);
 /* Their parts. */
 void *approvals_room(struct asked *asked, size_t size);
 void *approvals_make(struct asked *asked, const ProtobufCMessageDescriptor *kind);
+Segel__V1__LogPosition *approvals_position(struct asked *asked, uint64_t index,
+                                           const uint8_t hash[32]);
 Segel__V1__LockDownState *approvals_lock_down(struct asked *asked);
 Segel__V1__Approval *approvals_of(struct asked *asked,
                                   const struct ledger_request *request);

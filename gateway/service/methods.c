@@ -4,6 +4,7 @@
 #include "gateway/service/exports.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/log_call.h"
+#include "gateway/service/mandates.h"
 #include "gateway/service/officers.h"
 #include "gateway/service/sign_call.h"
 #include "grpc/health/v1/health.pb-c.h"
@@ -11,6 +12,7 @@
 #include "segel/v1/incidents.pb-c.h"
 #include "segel/v1/keys.pb-c.h"
 #include "segel/v1/log.pb-c.h"
+#include "segel/v1/mandates.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
 #include "segel/v1/status.pb-c.h"
 
@@ -23,6 +25,7 @@ enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 #define APPROVALS "/segel.v1.ApprovalService/"
 #define INCIDENTS "/segel.v1.IncidentService/"
 #define KEYS      "/segel.v1.KeyService/"
+#define MANDATES  "/segel.v1.MandateService/"
 
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
@@ -270,6 +273,32 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 16,
      .on_message = overview_on_get},
+    {.path = MANDATES "OpenMandate",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__open_mandate_request__descriptor,
+     .max_request = MEGABYTE + SMALL,
+     .max_elements = MANDATE_DIGESTS_MAX + 64,
+     .unknown_refused = true,
+     .on_message = mandates_on_open},
+    {.path = MANDATES "ListMandates",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__list_mandates_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = mandates_on_list},
+    {.path = MANDATES "GetMandate",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_mandate_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = mandates_on_get},
+    {.path = MANDATES "RevokeMandate",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__revoke_mandate_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = mandates_on_revoke},
     {.path = POLICY "GetPolicy",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_policy_request__descriptor,

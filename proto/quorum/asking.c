@@ -8,6 +8,7 @@
 #include "proto/text.h"
 #include "segel/v1/approvals.pb-c.h"
 #include "segel/v1/keys.pb-c.h"
+#include "segel/v1/mandates.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
 
 enum { REQUEST_ID_MAX = 64, REASON_MAX = 256, US_PER_S = 1000000 };
@@ -48,7 +49,9 @@ size_t asking_bytes_max(enum task task)
 {
     enum { KIB = 1024 };
 
-    return (size_t)KIB * (task == TASK_POLICY_LOAD ? KIB + 64 : 64);
+    bool long_one = task == TASK_POLICY_LOAD || task == TASK_MANDATE_OPEN;
+
+    return (size_t)KIB * (long_one ? KIB + 64 : 64);
 }
 
 /* --- Fields ------------------------------------------------------------------------ */

@@ -1,0 +1,426 @@
+#!/usr/bin/python3
+"""Mandates: officers grant so many signatures to one caller, and not one more is made."""
+import secrets
+import sqlite3
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from faulty import kill_lane, metrics, wait_for
+from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get
+from rig import claim, contains, equal, expect
+
+PADES = rig.common.SIGNATURE_PROFILE_PADES_B_B
+SHA256 = rig.common.HASH_ALGORITHM_SHA256
+CONSENT = "ND-2026/001"
+OPEN, EXHAUSTED, EXPIRED, REVOKED = 2, 3, 4, 5
+SIGNED = 0
+
+
+def now_us(later_s=0):
+    return (int(time.time()) + later_s) * 10**6
+
+
+def call(gateway, name, method, request, timeout=30):
+    kind = type(request).__name__.removesuffix("Request")
+    stub = gateway.client(name).call("unary_unary", method, type(request),
+                                     getattr(rig.mandates, kind + "Response"),
+                                     service="MandateService")
+    return stub(request, timeout=timeout)
+
+
+def terms(count, **changes):
+    lawful = dict(key="seal-demo", caller="e-office",
+                  document_classes=["surat_keterangan"], profiles=[PADES],
+                  max_signatures=count, until_us=now_us(3600), approval_ref=CONSENT)
+    lawful.update(changes)
+    return rig.mandates.MandateTerms(**lawful)
+
+
+def ask(gateway, count, name="officer-1", request_id=None, **changes):
+    return call(gateway, name, "OpenMandate", rig.mandates.OpenMandateRequest(
+        request_id=request_id or secrets.token_hex(8), terms=terms(count, **changes),
+        reason="letters of the week (TEST)"))
+
+
+def granted(people, gateway, count, **changes):
+    """The id of a mandate that two other officers have approved."""
+    asked = ask(gateway, count, **changes)
+    equal(asked.mandate.state, rig.mandates.MANDATE_STATE_PENDING)
+    for name in ("officer-2", "officer-3"):
+        state = approve(gateway, asked.approval.id, people.keys[name], name).state
+    equal(state, EXECUTED, get(gateway, asked.approval.id).approval.outcome.message)
+    return asked.mandate.id
+
+
+def look(gateway, mandate, name="officer-1", **more):
+    return call(gateway, name, "GetMandate",
+                rig.mandates.GetMandateRequest(id=mandate, **more)).mandate
+
+
+def revoke(gateway, mandate, name="officer-1"):
+    return call(gateway, name, "RevokeMandate", rig.mandates.RevokeMandateRequest(
+        id=mandate, reason="a wrong letter (TEST)")).mandate
+
+
+def balance(gateway, mandate):
+    found = look(gateway, mandate)
+    return found.used, found.reserved, found.left
+
+
+def denied(gateway, code, mandate, the_item=None, client="e-office", **changes):
+    """By the gateway's own gate: its reason, and the record that says the same."""
+    refusal = rig.refused(gateway.client(client).sign, the_item, mandate=mandate, **changes)
+    equal((refusal.code, refusal.info.reason), (CODE.FAILED_PRECONDITION, code))
+    return refusal
+
+
+# --- Opening -------------------------------------------------------------------------------
+
+@claim
+def two_officers_open_one_and_its_caller_draws_on_it(people):
+    with people.gateway() as gateway:
+        asked = ask(gateway, 2)
+        equal(asked.approval.state, PENDING)
+        mandate = asked.mandate.id
+        equal(look(gateway, mandate).state, rig.mandates.MANDATE_STATE_PENDING)
+        denied(gateway, "MANDATE_UNKNOWN", mandate)
+        shown = get(gateway, asked.approval.id)
+        contains(shown.grant_text.decode(), "action mandate.open\n", "object seal-demo\n",
+                 "caller=e-office max=2 until=", "classes=surat_keterangan",
+                 f"approval={CONSENT}\n")
+        for name in ("officer-2", "officer-3"):
+            approve(gateway, asked.approval.id, people.keys[name], name)
+        found = look(gateway, mandate, "e-office")
+        equal((found.state, found.used, found.reserved, found.left), (OPEN, 0, 0, 2))
+        equal((found.terms.caller, list(found.terms.document_classes), found.requester),
+              ("e-office", ["surat_keterangan"], "officer-1"))
+        first = rig.item()
+        signed = gateway.client().sign(first, mandate=mandate)
+        equal(balance(gateway, mandate), (1, 0, 1))
+        again = gateway.client().sign(first, mandate=mandate)
+        equal((again.replayed, again.signature), (True, signed.signature))
+        equal(balance(gateway, mandate), (1, 0, 1), "a replay takes nothing")
+        gateway.client().sign(mandate=mandate)
+        equal(look(gateway, mandate).state, EXHAUSTED)
+        refusal = rig.refused(gateway.client().sign, mandate=mandate)
+        equal((refusal.info.reason, refusal.denial.deciding.rule_id),
+              ("OUTSIDE_GRANT", "CP-4.5-05"), "the policy's own words")
+        contains(refusal.message, "outside the mandate")
+        equal(gateway.client().sign(first, mandate=mandate).replayed, True)
+        gateway.client().sign()
+        opened, closed = people.records("mandate.open", "mandate.close")
+        equal((opened["mandate"], opened["requester"], opened["approvers"], opened["max"]),
+              (mandate, "officer-1", "officer-2,officer-3", "2"))
+        equal((closed["mandate"], closed["state"], closed["used"], closed["left"]),
+              (mandate, "exhausted", "2", "0"))
+        intents = [r for r in people.records("intent") if r.get("mandate") == mandate]
+        equal(len(intents), 2)
+
+
+@claim
+def what_cannot_be_granted_is_refused_when_it_is_asked_for(people):
+    with people.gateway() as gateway:
+        for code, changes in (
+                (CODE.NOT_FOUND, dict(key="no-such-key")),
+                (CODE.NOT_FOUND, dict(caller="nobody")),
+                (CODE.FAILED_PRECONDITION, dict(caller="reviewer")),
+                (CODE.FAILED_PRECONDITION, dict(document_classes=["no_such_class"])),
+                (CODE.FAILED_PRECONDITION,
+                 dict(profiles=[rig.common.SIGNATURE_PROFILE_RAW])),
+                (CODE.FAILED_PRECONDITION, dict(until_us=now_us(-5))),
+                (CODE.FAILED_PRECONDITION, dict(until_us=now_us(32 * 86400))),
+                (CODE.INVALID_ARGUMENT, dict(from_us=now_us(60), until_us=now_us(60))),
+                (CODE.INVALID_ARGUMENT, dict(until_us=now_us(60) + 1)),
+                (CODE.INVALID_ARGUMENT, dict(document_classes=[])),
+                (CODE.INVALID_ARGUMENT, dict(document_classes=["a,b"])),
+                (CODE.INVALID_ARGUMENT, dict(profiles=[PADES, PADES])),
+                (CODE.INVALID_ARGUMENT, dict(approval_ref="")),
+                (CODE.INVALID_ARGUMENT, dict(max_signatures=0)),
+                (CODE.INVALID_ARGUMENT, dict(max_signatures=10**7 + 1)),
+                (CODE.INVALID_ARGUMENT, dict(digests=[rig.digest()])),
+                (CODE.INVALID_ARGUMENT, dict(hash_algorithm=SHA256)),
+                (CODE.INVALID_ARGUMENT, dict(hash_algorithm=SHA256, digests=[b"short"])),
+                (CODE.INVALID_ARGUMENT,
+                 dict(hash_algorithm=SHA256, digests=[rig.digest("a"), rig.digest("b")])),
+                (CODE.INVALID_ARGUMENT, dict(hash_algorithm=SHA256, max_signatures=2,
+                                             digests=[rig.digest("a"), rig.digest("a")]))):
+            found = rig.refused(ask, gateway, changes.pop("max_signatures", 1), **changes)
+            equal(found.code, code, changes)
+        for name in ("e-office", "reviewer"):
+            equal(rig.refused(ask, gateway, 1, name=name).code, CODE.PERMISSION_DENIED)
+        again = secrets.token_hex(8)
+        first, until = ask(gateway, 1, request_id=again), now_us(3600)
+        equal(rig.refused(ask, gateway, 2, request_id=again).code, CODE.ALREADY_EXISTS)
+        asked = ask(gateway, 1, until_us=now_us(2))
+        expect(first.mandate.id != asked.mandate.id and until > 0, "two mandates")
+        time.sleep(2.2)
+        for name in ("officer-2", "officer-3"):
+            state = approve(gateway, asked.approval.id, people.keys[name], name).state
+        equal(state, FAILED, "what could be done when it was asked for, and not any more")
+        equal(people.records("mandate.open"), [])
+
+
+# --- Bounds --------------------------------------------------------------------------------
+
+@claim
+def each_bound_holds(people):
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 5)
+        later = granted(people, gateway, 5, from_us=now_us(600))
+        of_others = granted(people, gateway, 5, caller="mail")
+        text = people.rig.read("policy.yaml")
+        expect("surat_pengantar" in text, "the demo has another class")
+        denied(gateway, "MANDATE_OUTSIDE", mandate, document_class="surat_pengantar")
+        denied(gateway, "MANDATE_OUTSIDE", mandate, approval_ref="ND-2026/002")
+        denied(gateway, "MANDATE_OUTSIDE", mandate,
+               profile=rig.common.SIGNATURE_PROFILE_CADES_B_B)
+        early = denied(gateway, "MANDATE_EARLY", later)
+        expect(early.retry is None or early.retry.retry_delay.seconds > 0, "when it begins")
+        words = denied(gateway, "MANDATE_UNKNOWN", of_others).message
+        equal(words.replace(of_others, "m-1"), denied(gateway, "MANDATE_UNKNOWN",
+                                                      "m-1").message)
+        contains(rig.refused(gateway.client().sign, mandate="m-1", language="id").message,
+                 "tidak diberikan kepada pemanggil ini")
+        equal(gateway.client("mail").sign(mandate=of_others).status.code, SIGNED)
+        equal(balance(gateway, mandate), (0, 0, 5), "a denial takes nothing")
+        records = [r["fail"][0] for r in people.records("deny")]
+        equal({(r["rule"], r["cp"]) for r in records}, {("CP-4.5-05", "4.5.1")})
+        asked = rig.signing.ExplainRequest(terms=rig.terms(mandate="m-1"), item=rig.item())
+        explain = gateway.client().call("unary_unary", "Explain", rig.signing.ExplainRequest,
+                                        rig.signing.ExplainResponse)
+        answer = explain(asked, timeout=10)
+        equal(answer.decision, rig.signing.DECISION_DENY)
+        contains(answer.status.message, "m-1")
+
+
+@claim
+def a_document_is_signed_once_and_no_other_is(people):
+    digests = [rig.digest() for _ in range(16384)]
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, len(digests), hash_algorithm=SHA256,
+                          digests=digests)
+        first = rig.item(value=digests[7])
+        gateway.client().sign(first, mandate=mandate)
+        equal(gateway.client().sign(first, mandate=mandate).replayed, True)
+        denied(gateway, "MANDATE_TAKEN", mandate, rig.item(value=digests[7]))
+        refusal = rig.refused(gateway.client().sign, rig.item(), mandate=mandate)
+        equal(refusal.denial.deciding.rule_id, "CP-4.5-05", "not on the list")
+        equal(balance(gateway, mandate), (1, 0, len(digests) - 1))
+        equal(list(look(gateway, mandate, with_digests=True).terms.digests), digests)
+        found = look(gateway, mandate, "e-office")
+        equal(list(found.terms.digests), [])
+        import hashlib
+        equal(found.digests_sha256, hashlib.sha256(b"".join(digests)).digest())
+        same = digests[9]
+        answers = gateway.client().batch([rig.item(value=same) for _ in range(16)],
+                                         mandate=mandate)
+        equal(sum(a.status.code == SIGNED for a in answers), 1, "of one batch")
+
+
+@claim
+def it_ends_at_its_time_and_a_clock_does_not_bring_it_back(people):
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 5, until_us=now_us(4))
+        gateway.client().sign(mandate=mandate)
+        wait_for(lambda: look(gateway, mandate).state == EXPIRED, "it does not end")
+        denied(gateway, "MANDATE_EXPIRED", mandate)
+        closed, = people.records("mandate.close")
+        equal((closed["state"], closed["used"], closed["left"]), ("expired", "1", "4"))
+
+
+# --- Ending --------------------------------------------------------------------------------
+
+@claim
+def one_person_ends_it_at_once(people):
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 100000)
+        over, found, lock = threading.Event(), [], threading.Lock()
+
+        def run():
+            client = gateway.client()
+            while not over.is_set():
+                answers = client.batch([rig.item() for _ in range(16)], mandate=mandate)
+                with lock:
+                    found.extend((a.status.code, a.status.message) for a in answers)
+        threads = [threading.Thread(target=run, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(found) > 60, "nothing is signed")
+        ended = revoke(gateway, mandate, "reviewer")
+        equal((ended.state, ended.close_reason), (REVOKED, "a wrong letter (TEST)"))
+        time.sleep(0.3)
+        over.set()
+        for thread in threads:
+            thread.join(timeout=60)
+        equal({code for code, _ in found}, {SIGNED, 9}, "signed, or FAILED_PRECONDITION")
+        signed = sum(code == SIGNED for code, _ in found)
+        equal(balance(gateway, mandate), (signed, 0, 100000 - signed))
+        end, = people.records("mandate.close")
+        late = [r for r in people.records("intent")
+                if r.get("mandate") == mandate and r["seq"] > end["seq"]]
+        equal(late, [], "INTENTs behind its end")
+        equal((end["state"], end["person"], end["reason"]),
+              ("revoked", "reviewer", "a wrong letter (TEST)"))
+        denied(gateway, "MANDATE_REVOKED", mandate)
+        equal(revoke(gateway, mandate).state, REVOKED, "again is no error")
+        equal(len(people.records("mandate.close")), 1)
+        equal(rig.refused(revoke, gateway, "m-none").code, CODE.NOT_FOUND)
+        equal(rig.refused(revoke, gateway, mandate, "e-office").code, CODE.PERMISSION_DENIED)
+
+
+# --- Exactly so many -----------------------------------------------------------------------
+
+class Draw:
+    """Clients that draw on a mandate, whatever happens to the gateway: an id that has no
+    answer is asked again until it has one, by the next gateway, too."""
+
+    def __init__(self, mandate, count, threads=8):
+        self.mandate, self.gateway, self.lock = mandate, None, threading.Lock()
+        self.open = [rig.item() for _ in range(count)]
+        self.answers, self.threads, self.over = {}, threads, False
+
+    def take(self, client, items):
+        try:
+            answers = client.batch(items, timeout=20, mandate=self.mandate)
+        except grpc.RpcError:
+            return
+        with self.lock:
+            for answer in answers:
+                if answer.status.code in (SIGNED, 9):
+                    expect(answer.request_id not in self.answers, "told twice")
+                    self.answers[answer.request_id] = answer
+
+    def worker(self, number):
+        client = self.gateway.client()
+        while not self.over:
+            with self.lock:
+                mine = [i for i in self.open[number::self.threads]
+                        if i.request_id not in self.answers][:12]
+            if not mine:
+                return
+            self.take(client, mine)
+
+    def run(self, gateway, disturb=None):
+        self.gateway, self.over = gateway, False
+        threads = [threading.Thread(target=self.worker, args=(n,), daemon=True)
+                   for n in range(self.threads)]
+        for thread in threads:
+            thread.start()
+        if disturb:
+            disturb()
+            self.over = True
+        for thread in threads:
+            thread.join(timeout=90)
+        expect(not any(t.is_alive() for t in threads), "clients hang")
+
+    def signed(self):
+        return sum(a.status.code == SIGNED for a in self.answers.values())
+
+
+@claim
+def not_one_more_is_signed_and_none_is_lost(people):
+    count, asked = 240, 400
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, count)
+        draw = Draw(mandate, asked)
+
+        def lanes_die():
+            for _ in range(2):
+                time.sleep(0.15)
+                kill_lane(gateway)
+                wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1,
+                         "no lane")
+            wait_for(lambda: draw.signed() > 40, "nothing is signed")
+            gateway.process.kill()
+        draw.run(gateway, lanes_die)
+    for _ in range(2):
+        with people.gateway(keep=True) as gateway:
+            start = draw.signed()
+
+            def killed():
+                wait_for(lambda: draw.signed() > start + 24, "nothing is signed")
+                gateway.process.kill()
+            draw.run(gateway, killed)
+    with people.gateway(keep=True) as gateway:
+        draw.run(gateway)
+        equal(len(draw.answers), asked, "ids with an answer")
+        found = look(gateway, mandate)
+        equal((found.used, found.reserved, found.left, found.state),
+              (count, 0, 0, EXHAUSTED), "used, reserved, left")
+        equal(draw.signed(), count, "signatures handed out")
+        rows = people.records("intent", "outcome")
+        intents = {r["decision"]: r for r in rows if r["type"] == "intent"}
+        made = [r for r in rows if r["type"] == "outcome" and r["outcome"] == "signed"
+                and intents[r["decision"]].get("mandate") == mandate]
+        equal((len(made), len({r["job"] for r in made})), (count, count), "on the log")
+        print(f"      {sum(r.get('outcome') == 'indeterminate' for r in rows)} indeterminate")
+
+
+@claim
+def what_may_have_been_signed_is_not_granted_anew(people):
+    """The HSM hangs: nobody knows. The one that is left belongs to that id."""
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 1)
+        people.schedule("C_Sign@1=hang")
+        first = rig.item()
+        refusal = rig.refused(gateway.client().sign, first, 30, mandate=mandate)
+        people.schedule("")
+        equal(people.records("outcome")[-1]["outcome"], "indeterminate", refusal.message)
+        equal(balance(gateway, mandate), (0, 1, 0))
+        wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1, "no lane")
+        refusal = rig.refused(gateway.client().sign, mandate=mandate)
+        equal(refusal.denial.deciding.rule_id, "CP-4.5-05", "another id")
+        gateway.client().sign(first, mandate=mandate)
+        equal(balance(gateway, mandate), (1, 0, 0), "its own id")
+
+
+@claim
+def a_failed_attempt_gives_it_back(people):
+    digest = rig.digest()
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 1, hash_algorithm=SHA256, digests=[digest])
+        people.schedule("C_Sign@1+=30")
+        rig.refused(gateway.client().sign, rig.item(value=digest), 30, mandate=mandate)
+        people.schedule("")
+        equal(people.records("outcome")[-1]["outcome"], "failed")
+        equal(balance(gateway, mandate), (0, 0, 1))
+        wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1, "no lane")
+        gateway.client().sign(rig.item(value=digest), mandate=mandate)
+        equal(balance(gateway, mandate), (1, 0, 0))
+
+
+# --- Seeing --------------------------------------------------------------------------------
+
+@claim
+def a_caller_sees_its_own_and_officers_see_all(people):
+    with people.gateway() as gateway:
+        one = granted(people, gateway, 1)
+        other = granted(people, gateway, 1, caller="mail")
+        revoke(gateway, one)
+
+        def ids(name, **more):
+            return [m.id for m in call(gateway, name, "ListMandates",
+                                       rig.mandates.ListMandatesRequest(**more)).mandates]
+        equal(ids("officer-1"), [other, one])
+        equal(ids("reviewer", states=[OPEN]), [other])
+        equal(ids("reviewer", caller="e-office"), [one])
+        equal(ids("e-office"), [one])
+        equal(ids("e-office", caller="mail"), [one], "its own, whatever it asks for")
+        equal(ids("mail", key="another"), [])
+        page = call(gateway, "officer-1", "ListMandates",
+                    rig.mandates.ListMandatesRequest(page_size=1))
+        equal(ids("officer-1", page_token=page.next_page_token), [one])
+        equal(rig.refused(look, gateway, other, "e-office").code, CODE.NOT_FOUND)
+        equal(rig.refused(look, gateway, "m-none", "officer-1").code, CODE.NOT_FOUND)
+        equal(rig.refused(ids, "officer-1", page_token="x").code, CODE.INVALID_ARGUMENT)
+
+
+if __name__ == "__main__":
+    PEOPLE = People(rig.Rig("mandates"))
+    PEOPLE.add_client("mail", "backend")
+    PEOPLE.text = PEOPLE.text.replace('caller:mail", roles: [backend], keys: []}',
+                                      'caller:mail", roles: [backend], keys: [seal-demo]}')
+    sys.exit(rig.run(PEOPLE))
