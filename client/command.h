@@ -25,38 +25,9 @@ struct command {
     enum exit_code (*run)(const struct home *home, struct words *words);
 };
 
-extern const struct command command_sign;
-extern const struct command command_signer;
-extern const struct command command_verify;
-extern const struct command command_receipt;
-extern const struct command command_receipt_verify;
-extern const struct command command_log_show;
-extern const struct command command_log_verify;
-extern const struct command command_log_export;
-extern const struct command command_report;
-extern const struct command command_token_list;
-extern const struct command command_token_unlock;
-extern const struct command command_pin_enter;
-extern const struct command command_policy_check;
-extern const struct command command_policy_test;
-extern const struct command command_policy_explain;
-extern const struct command command_policy_diff;
-extern const struct command command_policy_load;
-extern const struct command command_policy_matrix;
-extern const struct command command_policy_replay;
-extern const struct command command_officer_key;
-extern const struct command command_request_list;
-extern const struct command command_request_show;
-extern const struct command command_approve;
-extern const struct command command_refuse;
-extern const struct command command_lockdown_clear;
-extern const struct command command_lockdown_status;
-extern const struct command command_lockdown;
-extern const struct command command_witness_init;
-extern const struct command command_witness_vkey;
-extern const struct command command_witness_run;
-extern const struct command command_witness_status;
-extern const struct command command_witness_evidence;
+#define COMMAND(name) extern const struct command command_##name;
+#include "client/commands.def"
+#undef COMMAND
 
 /* Parses by the command's table. EXIT_USAGE has been explained on the screen. */
 SG_MUST_USE enum exit_code command_parse(const struct command *command,

@@ -6,19 +6,10 @@
 #include "client/nearest.h"
 #include "client/screen.h"
 
-/* A longer name stands before the one that begins it. */
 static const struct command *const commands[] = {
-    &command_sign,           &command_signer,           &command_verify,
-    &command_receipt_verify, &command_receipt,          &command_log_show,
-    &command_log_verify,     &command_log_export,       &command_report,
-    &command_token_list,     &command_token_unlock,     &command_policy_check,
-    &command_policy_test,    &command_policy_explain,   &command_policy_diff,
-    &command_policy_matrix,  &command_policy_replay,    &command_policy_load,
-    &command_witness_init,   &command_witness_vkey,     &command_witness_run,
-    &command_witness_status, &command_witness_evidence, &command_officer_key,
-    &command_request_list,   &command_request_show,     &command_approve,
-    &command_refuse,         &command_lockdown_clear,   &command_lockdown_status,
-    &command_lockdown,       &command_pin_enter,
+#define COMMAND(name) &command_##name,
+#include "client/commands.def"
+#undef COMMAND
 };
 
 struct global {
@@ -95,10 +86,15 @@ static enum exit_code end_output(enum exit_code code)
 /* The first word of commands that have two. */
 static bool is_group(const char *word)
 {
-    return strcmp(word, "log") == 0 || strcmp(word, "token") == 0 ||
-           strcmp(word, "policy") == 0 || strcmp(word, "witness") == 0 ||
-           strcmp(word, "request") == 0 || strcmp(word, "officer") == 0 ||
-           strcmp(word, "pin") == 0;
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        const char *name = commands[i]->name;
+        if (strncmp(name, word, len) == 0 && name[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* "policy" alone: all that it can be followed by. */

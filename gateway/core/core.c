@@ -43,6 +43,9 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     STAILQ_INIT(&core->answered);
     STAILQ_INIT(&core->outdated);
     enum sg_status status = start_all(core, why);
+    if (status == SG_OK && agenda_look(core) != SG_OK) {
+        status = sg_fail(why, SG_LEDGER, "%s", ledger_why(core->ledger));
+    }
     if (status != SG_OK) {
         core_free(core);
         return status;

@@ -231,23 +231,6 @@ static enum sg_status find(struct core *core, struct request_order *order)
     return found;
 }
 
-static enum sg_status on_roster(struct core *core, struct request_order *order)
-{
-    const struct quorum *quorum = core->grants.quorum;
-
-    if (quorum == NULL) {
-        return SG_OK;
-    }
-    order->quorum = (struct quorum *)malloc(sizeof(*quorum));
-    if (order->quorum == NULL) {
-        order->order.status = SG_NO_MEMORY;
-        return SG_OK;
-    }
-    memcpy(order->quorum, quorum, sizeof(*quorum));
-    order->quorum_since_us = core->grants.since_us;
-    return SG_OK;
-}
-
 /* --- Agreeing and refusing --------------------------------------------------------- */
 
 static enum sg_status on_approve(struct core *core, struct request_order *order)

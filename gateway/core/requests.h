@@ -66,9 +66,11 @@ void orders_obey_unlatch(struct core *core, struct order *order);
 SG_MUST_USE enum sg_status requests_approve(struct core *core,
                                             struct request_order *order,
                                             struct ledger_request *request);
-/* standing.c: what waits for one person. */
+/* standing.c: what waits for one person; who may take part. */
 SG_MUST_USE enum sg_status standing_on_ask(struct core *core,
                                            struct request_order *order);
+SG_MUST_USE enum sg_status standing_on_roster(struct core *core,
+                                              struct request_order *order);
 /* Refuses an order: sets status and sentence, and is no failure of the turn. */
 enum sg_status request_refuse(struct request_order *order, enum sg_status status,
                               const struct sg_error *why);

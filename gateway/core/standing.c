@@ -1,9 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/requests.h"
 
-/* What waits for the person who asks how things stand. */
+/* How things stand for the person who asks: what waits, and who may take part. */
 enum { OWN_MAX = 64, INCIDENTS_MAX = 32 };
 
 static bool has_voted(const struct ledger_request *request, const char *person)
@@ -70,4 +71,21 @@ enum sg_status standing_on_ask(struct core *core, struct request_order *order)
 
     TRY(ledger_list_incidents(core->ledger, &query, &order->arena, &order->incidents));
     return collect_requests(core, order);
+}
+
+enum sg_status standing_on_roster(struct core *core, struct request_order *order)
+{
+    const struct quorum *quorum = core->grants.quorum;
+
+    if (quorum == NULL) {
+        return SG_OK;
+    }
+    order->quorum = (struct quorum *)malloc(sizeof(*quorum));
+    if (order->quorum == NULL) {
+        order->order.status = SG_NO_MEMORY;
+        return SG_OK;
+    }
+    memcpy(order->quorum, quorum, sizeof(*quorum));
+    order->quorum_since_us = core->grants.since_us;
+    return SG_OK;
 }

@@ -22,6 +22,9 @@ void monitor_write_agenda(const struct monitor *monitor, FILE *out)
     const struct agenda *agenda = monitor->agenda;
 
     write_incidents(agenda, out);
+    if (agenda->count == 0) {
+        return;
+    }
     metrics_begin(out, METRIC_EXPIRY);
     for (size_t i = 0; i < agenda->count; i++) {
         const struct agenda_item *item = &agenda->items[i];

@@ -67,6 +67,16 @@ static const char *keep(struct overview *overview, const char *text)
     return out == NULL ? NULL : (const char *)memcpy(out, text, len);
 }
 
+/* The day of 1970-01-01T00:00Z ends by so much earlier as the zone lies east. */
+static int32_t zone_minutes(const struct policy *policy)
+{
+    enum { MINUTES_PER_DAY = 1440 };
+    static const int64_t minute_us = 60000000;
+    int64_t days = policy_day(policy, 0) + 1;
+
+    return (int32_t)(days * MINUTES_PER_DAY - policy_day_end_us(policy, 0) / minute_us);
+}
+
 static bool fill_policy(struct overview *overview, const struct policy *policy,
                         Segel__V1__PolicyStatus *out)
 {
@@ -86,6 +96,7 @@ static bool fill_policy(struct overview *overview, const struct policy *policy,
     out->agreement_until_us = info->agreement_until_us;
     out->agreement_no = pb_text(agreement);
     out->production = info->production;
+    out->zone_minutes = zone_minutes(policy);
     out->rules_pending = (uint32_t)policy_pending(policy);
     return true;
 }

@@ -22,7 +22,7 @@ class Page:
     def __init__(self, families):
         self.families = families
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         samples = self.families[name].samples
         key = frozenset(labels.items())
         expect(key in samples, f"{name} has no sample {labels}: {samples}")

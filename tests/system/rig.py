@@ -50,11 +50,12 @@ def load_messages():
                    + names, check=True, cwd=ROOT)
     sys.path.insert(0, scratch)
     from segel.v1 import common_pb2, errors_pb2, log_pb2, signing_pb2
-    from segel.v1 import approvals_pb2, keys_pb2, mandates_pb2, policy_pb2
+    from segel.v1 import approvals_pb2, incidents_pb2, keys_pb2, mandates_pb2, policy_pb2
+    from segel.v1 import status_pb2
     health_pb2 = load_health(scratch)
     shutil.rmtree(scratch)
     return (common_pb2, errors_pb2, log_pb2, signing_pb2, keys_pb2, approvals_pb2,
-            mandates_pb2, policy_pb2, health_pb2)
+            mandates_pb2, policy_pb2, incidents_pb2, status_pb2, health_pb2)
 
 
 def load_health(scratch):
@@ -69,7 +70,7 @@ def load_health(scratch):
     return module
 
 
-(common, errors, log, signing, keys, approvals, mandates, policies,
+(common, errors, log, signing, keys, approvals, mandates, policies, incidents, stands,
  health) = load_messages()
 
 

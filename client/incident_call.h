@@ -1,0 +1,25 @@
+#ifndef SEGEL_CLIENT_INCIDENT_CALL_H
+#define SEGEL_CLIENT_INCIDENT_CALL_H
+
+#include "client/home.h"
+#include "segel/v1/incidents.pb-c.h"
+
+/* Calls of IncidentService, one connection each. The caller gives *reply to unpack_free.
+ */
+struct incident_ask {
+    const char *method; /* "ListIncidents" */
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply_type;
+};
+SG_MUST_USE enum sg_status incident_call(const struct home *home,
+                                         const struct incident_ask *ask,
+                                         ProtobufCMessage **reply, struct sg_error *why);
+
+/* One incident for people: two lines, or with all its notes; or one JSON object a line.
+ * now_us: the gateway's clock, for the time that is left. */
+void incident_print(const Segel__V1__Incident *incident, int64_t now_us, bool indonesian);
+void incident_print_whole(const Segel__V1__Incident *incident, int64_t now_us,
+                          bool indonesian);
+SG_MUST_USE enum sg_status incident_print_json(const Segel__V1__Incident *incident);
+
+#endif
