@@ -439,11 +439,12 @@ attacks: ## peers that break the rules, one by one and all together; rewrites do
 
 SHARE = $(DESTDIR)$(PREFIX)/share/segel
 install: all ## install below DESTDIR and PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness \
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \
 	  $(DESTDIR)$(PREFIX)/share/doc/segel
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
+	install -m 755 $(patsubst %,deploy/demo/%.sh,pki setup world) $(SHARE)/demo
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/segel
 

@@ -1,0 +1,154 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/approval_call.h"
+#include "client/command.h"
+#include "client/minutes_sign.h"
+
+/* `segel ceremony sign MINUTES` */
+struct sign_options {
+    const char *key;
+    const char *quorum;
+    const char *passphrase_fd;
+    const char *lang;
+    bool yes;
+};
+
+#define AT(member) offsetof(struct sign_options, member)
+static const struct option rows[] = {
+    {"key", 0, "FILE", "your key (default: officer.pem in the home folder)", AT(key)},
+    {"quorum", 0, "FILE", "the quorum file (default: the gateway is asked)", AT(quorum)},
+    {"yes", 'y', NULL, "do not ask before signing", AT(yes)},
+    {"passphrase-fd", 0, "N", "read the key's passphrase from this open descriptor",
+     AT(passphrase_fd)},
+    {"lang", 0, "id|en", "language of the questions (default: en)", AT(lang)},
+};
+
+/* What one run holds. */
+struct signing {
+    const struct home *home;
+    const struct sign_options *options;
+    const char *path;
+    bool indonesian;
+    char key_path[HOME_PATH_SIZE + sizeof("/officer.pem")];
+};
+
+static enum sg_status prepare(struct signing *all, const struct words *words,
+                              struct sg_error *why)
+{
+    if (words->count != 1) {
+        return sg_fail(why, SG_INVALID, "name one file: segel ceremony sign MINUTES");
+    }
+    all->path = words->at[0];
+    TRY(approval_language(all->options->lang, &all->indonesian, why));
+    int len = all->options->key == NULL ? snprintf(all->key_path, sizeof(all->key_path),
+                                                   "%s/officer.pem", all->home->dir)
+                                        : snprintf(all->key_path, sizeof(all->key_path),
+                                                   "%s", all->options->key);
+    return len > 0 && (size_t)len < sizeof(all->key_path)
+               ? officer_key_look(all->key_path, why)
+               : sg_fail(why, SG_INVALID, "the path of the key is too long");
+}
+
+/* Nobody signs what was not seen. */
+static enum sg_status show(const struct signing *all, struct sg_error *why)
+{
+    AUTO(minutes_file_free) struct minutes_file file = {.signatures = 0};
+
+    TRY(minutes_file_load(all->path, &file, why));
+    minutes_file_print(file.text, stdout);
+    if (minutes_rehearsed(&file.minutes)) {
+        (void)printf("%s\n",
+                     all->indonesian
+                         ? "Ini LATIHAN: berita acara ini tidak membuktikan apa pun."
+                         : "This is a REHEARSAL: these minutes prove nothing.");
+    }
+    (void)fflush(stdout);
+    return SG_OK;
+}
+
+static enum sg_status agree(const struct signing *all, struct sg_error *why)
+{
+    char answer[16] = "";
+
+    if (all->options->yes) {
+        return SG_OK;
+    }
+    if (isatty(STDIN_FILENO) == 0) {
+        return sg_fail(why, SG_INVALID,
+                       "nobody can be asked here: use a terminal, or --yes when you have "
+                       "read the minutes");
+    }
+    (void)fprintf(stderr, "%s",
+                  all->indonesian ? "Tandatangani berita acara ini? [y/t] "
+                                  : "Sign these minutes? [y/n] ");
+    bool yes = fgets(answer, sizeof(answer), stdin) != NULL &&
+               (answer[0] == 'y' || answer[0] == 'Y');
+    return yes ? SG_OK
+               : sg_fail(why, SG_DENIED,
+                         all->indonesian ? "tidak ada yang ditandatangani"
+                                         : "nothing was signed");
+}
+
+static enum sg_status get_passphrase(const struct signing *all, struct passphrase *out,
+                                     struct sg_error *why)
+{
+    if (all->options->passphrase_fd != NULL) {
+        return passphrase_read(all->options->passphrase_fd, out, why);
+    }
+    return passphrase_ask(
+        all->indonesian ? "Frasa sandi kunci Anda: " : "Passphrase of your key: ", out,
+        why);
+}
+
+static enum sg_status sign(const struct signing *all, struct known_people *known,
+                           struct sg_error *why)
+{
+    AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
+    const struct minutes_signer signer = {known, all->path, all->key_path};
+
+    TRY(show(all, why));
+    TRY(all->options->quorum != NULL ? known_from_file(all->options->quorum, known, why)
+                                     : known_from_gateway(all->home, known, why));
+    TRY(agree(all, why));
+    TRY(get_passphrase(all, &passphrase, why));
+    TRY(minutes_sign(&signer, &passphrase, why));
+    (void)printf(all->indonesian ? "ditandatangani: " : "signed: ");
+    (void)printf("%s\n", all->path);
+    return SG_OK;
+}
+
+static enum exit_code run(const struct home *home, struct words *words)
+{
+    struct sign_options options = {.lang = "en"};
+    struct signing all = {.home = home, .options = &options};
+    struct sg_error why = {0};
+
+    if (command_parse(&command_ceremony_sign, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    struct known_people *known = (struct known_people *)malloc(sizeof(*known));
+    enum sg_status status = known == NULL ? SG_NO_MEMORY : prepare(&all, words, &why);
+    if (status == SG_OK) {
+        status = sign(&all, known, &why);
+    }
+    free(known);
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_ceremony_sign = {
+    .name = "ceremony sign",
+    .operands = "MINUTES",
+    .summary = "sign the minutes of a ceremony in which you took part",
+    .examples =
+        "Shows the minutes, asks, and puts your signature behind those that are there.\n"
+        "The file is changed in its place; carry it to the next person. Witnesses sign\n"
+        "last.\n\n"
+        "Examples:\n"
+        "  segel ceremony sign seal-2027.minutes\n"
+        "  segel ceremony sign seal-2027.minutes --quorum quorum --key "
+        "/media/card/x.pem\n",
+    .options = {rows, SG_COUNT(rows)},
+    .run = run,
+};

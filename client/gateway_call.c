@@ -1,0 +1,50 @@
+#include "client/gateway_call.h"
+
+#include "client/words.h"
+
+enum { PATIENCE_MS = 60000 };
+
+enum sg_status gateway_call(const struct home *home, const char *path,
+                            const ProtobufCMessage *request,
+                            const ProtobufCMessageDescriptor *reply_type,
+                            ProtobufCMessage **reply, struct sg_error *why)
+{
+    AUTO(channel_end) struct channel *channel = NULL;
+    const struct unary unary = {.path = path,
+                                .timeout_ms = PATIENCE_MS,
+                                .request = request,
+                                .reply_type = reply_type};
+
+    TRY(home_connect(home, &channel, why));
+    return channel_unary(channel, &unary, reply, NULL, why);
+}
+
+enum sg_status gateway_tokens(const struct home *home, ProtobufCMessage **reply,
+                              struct sg_error *why)
+{
+    Segel__V1__ListTokensRequest request;
+
+    segel__v1__list_tokens_request__init(&request);
+    return gateway_call(home, "/segel.v1.KeyService/ListTokens", &request.base,
+                        &segel__v1__list_tokens_response__descriptor, reply, why);
+}
+
+enum sg_status gateway_key(const struct home *home, const char *key,
+                           ProtobufCMessage **reply, struct sg_error *why)
+{
+    Segel__V1__GetKeyRequest request;
+
+    segel__v1__get_key_request__init(&request);
+    request.key = words_mutable(key);
+    return gateway_call(home, "/segel.v1.KeyService/GetKey", &request.base,
+                        &segel__v1__get_key_response__descriptor, reply, why);
+}
+
+const char *gateway_key_state(Segel__V1__KeyState state)
+{
+    static const char *const names[] = {
+        "unknown", "generated", "certified",   "accepted",  "active", "inactive",
+        "held",    "retired",   "compromised", "destroyed", "refused"};
+
+    return (size_t)state < SG_COUNT(names) ? names[state] : names[0];
+}

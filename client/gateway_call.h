@@ -1,0 +1,20 @@
+#ifndef SEGEL_CLIENT_GATEWAY_CALL_H
+#define SEGEL_CLIENT_GATEWAY_CALL_H
+
+#include "client/home.h"
+#include "segel/v1/keys.pb-c.h"
+
+/* One unary call on a connection of its own, as channel_unary. path:
+ * "/segel.v1.KeyService/GetKey". The caller gives *reply to unpack_free. */
+SG_MUST_USE enum sg_status gateway_call(const struct home *home, const char *path,
+                                        const ProtobufCMessage *request,
+                                        const ProtobufCMessageDescriptor *reply_type,
+                                        ProtobufCMessage **reply, struct sg_error *why);
+SG_MUST_USE enum sg_status gateway_tokens(const struct home *home,
+                                          ProtobufCMessage **reply, struct sg_error *why);
+SG_MUST_USE enum sg_status gateway_key(const struct home *home, const char *key,
+                                       ProtobufCMessage **reply, struct sg_error *why);
+/* "generated"; "unknown" for one that this program does not know. */
+const char *gateway_key_state(Segel__V1__KeyState state);
+
+#endif

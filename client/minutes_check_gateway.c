@@ -1,0 +1,177 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/gateway_call.h"
+#include "client/log_head.h"
+#include "client/minutes_check.h"
+#include "client/token_facts.h"
+#include "client/unpack.h"
+#include "proto/digest.h"
+#include "proto/text.h"
+#include "segel/v1/log.pb-c.h"
+
+/* --- Records on the log ------------------------------------------------------------ */
+
+static bool take_path(const Segel__V1__GetInclusionProofResponse *reply,
+                      struct tlog_path *out)
+{
+    out->count = reply->n_path;
+    if (out->count > TLOG_PATH_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        if (reply->path[i].len != TLOG_HASH_SIZE) {
+            return false;
+        }
+        memcpy(out->hash[i].bytes, reply->path[i].data, TLOG_HASH_SIZE);
+    }
+    return true;
+}
+
+static enum sg_status prove(const struct home *home, const struct log_head *head,
+                            uint64_t index, const struct tlog_hash *leaf,
+                            struct sg_error *why)
+{
+    Segel__V1__GetInclusionProofRequest request;
+    ProtobufCMessage *reply = NULL;
+    struct tlog_path path;
+    struct tlog_place place = {index, head->size};
+
+    if (index >= head->size) {
+        return sg_fail(why, SG_NOT_FOUND,
+                       "no checkpoint covers record %" PRIu64 " yet: try again in a "
+                       "minute",
+                       index);
+    }
+    segel__v1__get_inclusion_proof_request__init(&request);
+    request.index = index;
+    request.tree_size = head->size;
+    TRY(gateway_call(home, "/segel.v1.LogService/GetInclusionProof", &request.base,
+                     &segel__v1__get_inclusion_proof_response__descriptor, &reply, why));
+    bool there =
+        take_path((const Segel__V1__GetInclusionProofResponse *)(const void *)reply,
+                  &path) &&
+        tlog_inclusion_check(place, leaf, &path, &head->root) == SG_OK;
+    unpack_free(reply);
+    return there ? SG_OK
+                 : sg_fail(why, SG_CORRUPT,
+                           "record %" PRIu64 " of the log is another one than in the "
+                           "minutes",
+                           index);
+}
+
+static enum sg_status get_head(const struct home *home, struct log_head *out,
+                               struct sg_error *why)
+{
+    AUTO(channel_end) struct channel *channel = NULL;
+    struct log_trust trust = {.known = false};
+    char path[HOME_PATH_SIZE];
+
+    TRY(home_need(home, HOME_VKEY, path, why));
+    TRY(log_trust_load(path, &trust, why));
+    TRY(home_connect(home, &channel, why));
+    return log_head_fetch(channel, &trust, out, why);
+}
+
+static enum sg_status prove_all(const struct minutes_check *check, struct log_head *head,
+                                size_t *count, struct sg_error *why)
+{
+    struct slice line;
+
+    TRY(get_head(check->home, head, why));
+    for (*count = 0;
+         (line = minutes_get(&check->file->minutes, MINUTES_FIELD_LOG, *count)).len > 0;
+         (*count)++) {
+        struct tlog_hash leaf;
+        uint64_t index = 0;
+        MUST(text_uint(minutes_first(line), INT64_MAX, &index) == SG_OK);
+        MUST(digest_parse_sha256(minutes_rest(line), leaf.bytes) == SG_OK);
+        TRY(prove(check->home, head, index, &leaf, why));
+    }
+    return SG_OK;
+}
+
+static void check_log(struct minutes_check *check)
+{
+    struct log_head *head = (struct log_head *)malloc(sizeof(*head));
+    struct sg_error why = {0};
+    size_t count = 0;
+
+    if (minutes_get(&check->file->minutes, MINUTES_FIELD_LOG, 0).len == 0) {
+        free(head);
+        return;
+    }
+    enum sg_status status =
+        head == NULL ? SG_NO_MEMORY : prove_all(check, head, &count, &why);
+    if (status == SG_OK) {
+        minutes_check_say(
+            check, true, "log",
+            "%zu records stand where the minutes say, in a tree of %" PRIu64, count,
+            head->size);
+    } else {
+        minutes_check_say(check, false, "log", "%s%s",
+                          why.text[0] != '\0' ? why.text : sg_status_text(status),
+                          status == SG_DENIED ? " (the log is read by reviewers)" : "");
+    }
+    free(head);
+}
+
+/* --- Token and key as they are now ---------------------------------------------------
+ */
+
+/* The first fact that is another one now; NULL: all are the same. */
+static const char *other_than(const struct minutes_check *check, enum minutes_field field,
+                              const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        struct slice line = minutes_get(&check->file->minutes, field, i);
+        if (!slice_equal(minutes_first(line), slice_str(facts->list[i].name)) ||
+            !slice_equal(minutes_rest(line), slice_str(facts->list[i].value))) {
+            return facts->list[i].name;
+        }
+    }
+    return minutes_get(&check->file->minutes, field, facts->count).len == 0 ? NULL
+                                                                            : "fact";
+}
+
+/* Whose facts they are is the first of them. */
+static bool name_of(const struct minutes_check *check, enum minutes_field field,
+                    char out[65])
+{
+    struct slice name = minutes_rest(minutes_get(&check->file->minutes, field, 0));
+
+    (void)snprintf(out, 65, "%.*s", (int)name.len, (const char *)name.data);
+    return text_name(name);
+}
+
+static void check_facts(struct minutes_check *check, enum minutes_field field,
+                        const char *what,
+                        enum sg_status (*read)(const struct home *, const char *,
+                                               struct facts *, struct sg_error *))
+{
+    char name[65];
+    struct facts facts;
+    struct sg_error why = {0};
+
+    if (!name_of(check, field, name)) {
+        return; /* the ceremony looked at none */
+    }
+    enum sg_status status = read(check->home, name, &facts, &why);
+    if (status != SG_OK) {
+        minutes_check_say(check, false, what, "'%s': %s", name, why.text);
+        return;
+    }
+    const char *other = other_than(check, field, &facts);
+    minutes_check_say(check, other == NULL, what,
+                      other == NULL ? "'%s' has the same %zu facts now%s"
+                                    : "'%s' has %zu facts now, and another %s",
+                      name, facts.count, other == NULL ? "" : other);
+}
+
+void minutes_check_gateway(struct minutes_check *check)
+{
+    check_log(check);
+    check_facts(check, MINUTES_FIELD_TOKEN, "token", facts_of_token);
+    check_facts(check, MINUTES_FIELD_ATTRIBUTE, "key", facts_of_key);
+}
