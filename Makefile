@@ -45,7 +45,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client pdf verify audit bundle report keys witness officer ceremony
+MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client pdf verify audit bundle report keys card witness officer ceremony
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -68,6 +68,7 @@ DIR_verify    := client/verify
 DIR_audit     := client/audit
 DIR_bundle    := client/bundle
 DIR_keys      := client/keys
+DIR_card      := client/card
 DIR_witness   := client/witness
 DIR_report    := client/report
 DIR_officer   := client/officer
@@ -88,12 +89,13 @@ NEEDS_core      := core anchor ledger quorum tlog status http cert cms policy ba
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core anchor ledger quorum tlog status http cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify report bundle witness officer ceremony keys audit policy quorum tlog base proto
+NEEDS_client    := client pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 NEEDS_audit     := audit tlog proto
 NEEDS_bundle    := bundle audit quorum tlog proto
 NEEDS_keys      := keys tlog proto
+NEEDS_card      := card tlog proto
 NEEDS_witness   := witness keys tlog proto
 NEEDS_report    := report bundle audit quorum tlog base proto
 NEEDS_officer   := officer keys tlog proto

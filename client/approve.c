@@ -5,27 +5,32 @@
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/grant_details.h"
-#include "client/officer/key.h"
-#include "client/screen.h"
+#include "client/person_key.h"
 #include "client/unpack.h"
 
 /* `segel approve ID` */
-enum { NOTE_SIZE = 4096 };
-
 struct approve_options {
     const char *key;
+    const char *name;
     const char *passphrase_fd;
+    const char *pin_fd;
     const char *lang;
     bool yes;
 };
 
 static const struct option rows[] = {
-    {"key", 0, "FILE", "your key (default: officer.pem in the home folder)",
+    {"key", 0, "FILE|URI",
+     "your key: a file, or a PKCS#11 URI (default: officer.pem in the home folder)",
      offsetof(struct approve_options, key)},
+    {"name", 0, "NAME",
+     "name of a key on a card, as in the quorum file (default: its label there)",
+     offsetof(struct approve_options, name)},
     {"yes", 'y', NULL, "do not ask before signing",
      offsetof(struct approve_options, yes)},
     {"passphrase-fd", 0, "N", "read the key's passphrase from this open descriptor",
      offsetof(struct approve_options, passphrase_fd)},
+    {"pin-fd", 0, "N", "the same for the card's PIN",
+     offsetof(struct approve_options, pin_fd)},
     {"lang", 0, "id|en", "language of the answer (default: en)",
      offsetof(struct approve_options, lang)},
 };
@@ -36,7 +41,7 @@ struct approving {
     const struct approve_options *options;
     const char *id;
     bool indonesian;
-    char key_path[HOME_PATH_SIZE + sizeof("/officer.pem")];
+    struct person_key key;
     struct grant_view view;
 };
 
@@ -84,30 +89,14 @@ static SG_MUST_USE enum sg_status agree(const struct approving *all, bool *yes,
 
 /* --- Signing ----------------------------------------------------------------------- */
 
-static SG_MUST_USE enum sg_status
-get_passphrase(const struct approving *all, struct passphrase *out, struct sg_error *why)
+static SG_MUST_USE enum sg_status sign(struct approving *all, struct person_note *note,
+                                       struct sg_error *why)
 {
-    if (all->options->passphrase_fd != NULL) {
-        return passphrase_read(all->options->passphrase_fd, out, why);
-    }
-    return passphrase_ask(
-        all->indonesian ? "Frasa sandi kunci Anda: " : "Passphrase of your key: ", out,
-        why);
-}
+    const struct person_secret secret = {all->options->passphrase_fd,
+                                         all->options->pin_fd, all->indonesian};
 
-static SG_MUST_USE enum sg_status sign(const struct approving *all, char *buffer,
-                                       struct slice *note, struct sg_error *why)
-{
-    AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
-    AUTO(named_key_fini) struct named_key key = {.pair = NULL};
-
-    TRY(get_passphrase(all, &passphrase, why));
-    TRY(officer_key_load(all->key_path, &passphrase, &key, why));
-    if (officer_key_sign(&key, slice_of(all->view.text, all->view.text_len), buffer,
-                         NOTE_SIZE, note) != SG_OK) {
-        return sg_fail(why, SG_INTERNAL, "the key cannot sign");
-    }
-    return SG_OK;
+    return person_key_sign(&all->key, &secret,
+                           slice_of(all->view.text, all->view.text_len), note, why);
 }
 
 static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct slice note,
@@ -134,11 +123,12 @@ static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct sl
 
 static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error *why)
 {
-    char buffer[NOTE_SIZE];
-    struct slice note = {0};
+    struct person_note note;
     bool yes = false;
 
-    TRY(officer_key_look(all->key_path, why)); /* before anybody is asked */
+    /* Before anybody is asked. */
+    TRY(person_key_find(all->home, all->options->key, all->options->name, &all->key,
+                        why));
     TRY(look(all, why));
     TRY(agree(all, &yes, why));
     if (!yes) {
@@ -148,8 +138,8 @@ static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error
                                        : "nothing was signed; 'segel refuse' ends a "
                                          "request");
     }
-    TRY(sign(all, buffer, &note, why));
-    return hand_in(all, note, why);
+    TRY(sign(all, &note, why));
+    return hand_in(all, note.note, why);
 }
 
 static SG_MUST_USE enum sg_status prepare(struct approving *all,
@@ -161,14 +151,7 @@ static SG_MUST_USE enum sg_status prepare(struct approving *all,
                        "them");
     }
     all->id = words->at[0];
-    TRY(approval_language(all->options->lang, &all->indonesian, why));
-    int len = all->options->key == NULL ? snprintf(all->key_path, sizeof(all->key_path),
-                                                   "%s/officer.pem", all->home->dir)
-                                        : snprintf(all->key_path, sizeof(all->key_path),
-                                                   "%s", all->options->key);
-    return len > 0 && (size_t)len < sizeof(all->key_path)
-               ? SG_OK
-               : sg_fail(why, SG_INVALID, "the path of the key is too long");
+    return approval_language(all->options->lang, &all->indonesian, why);
 }
 
 static enum exit_code run(const struct home *home, struct words *words)
@@ -184,6 +167,7 @@ static enum exit_code run(const struct home *home, struct words *words)
     if (status == SG_OK) {
         status = approve(&all, &why);
     }
+    person_key_fini(&all.key);
     return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
 }
 
@@ -198,7 +182,9 @@ const struct command command_approve = {
         "gateway does it, once.\n\n"
         "Examples:\n"
         "  segel approve g-01J9ZC8K3T\n"
-        "  segel approve g-01J9ZC8K3T --key /media/card/officer.pem --lang id\n",
+        "  segel approve g-01J9ZC8K3T --key /media/card/officer.pem --lang id\n"
+        "  segel approve g-01J9ZC8K3T --name officer-a.example.go.id \\\n"
+        "      --key 'pkcs11:token=officer-a?module-path=/usr/lib/opensc-pkcs11.so'\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -24,7 +24,7 @@ enum serving serving_of(const struct vitals *vitals, const char *service);
  * SERVING_NO of "": a lane that is down while another does its work is amiss as well. */
 bool serving_amiss(const struct vitals *vitals, FILE *out);
 
-/* "up", "starting", "broken", "pin-latched", "awaits-pin", …, for any value. */
+/* "up", "starting", "broken", "pin-latched", "awaits-pin", for any value. */
 const char *serving_lane_state(enum lane_state state);
 
 #endif

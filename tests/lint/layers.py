@@ -14,9 +14,10 @@ PRODUCT = ("proto", "gateway", "hsm", "client")
 
 # header pattern, folders or files that may include it, why
 HEADERS = [
-    (r"^p11-kit/uri\.h$", r"^gateway/config_uri\.c$", "only the configuration reads URIs"),
+    (r"^p11-kit/uri\.h$", r"^(gateway/config_uri\.c$|client/card/)",
+     "only the configuration, and the client's card, read URIs"),
     (r"^(libp11\.h|p11-kit/(?!uri\.h).*|pkcs11.*\.h)$", r"^hsm/",
-     "only hsm/ speaks PKCS#11"),
+     "only hsm/ speaks PKCS#11, and client/card for one signature of a person"),
     (r"^event2?[/.]",
      r"^gateway/(transport|core|service)/|^gateway/(main|admin|admin_links|mbox)\.[ch]$|^client/channel"
      r"|^client/witness/(server|links)\.[ch]$",
