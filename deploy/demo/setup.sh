@@ -132,7 +132,7 @@ make_pki() {
 make_config() {
     # Nobody is there who could activate a key: what asks for that is only noted.
     case $ACTIVATION in
-    shadow) sed '/^  - id: CP-6\.\(2-05\|2-06\|5-01\)$/a\    mode: shadow' "$POLICY" ;;
+    shadow) "$here/shadow.sh" <"$POLICY" ;;
     *) cat "$POLICY" ;;
     esac >"$dir/policy.yaml"
     cat >"$dir/segeld.yaml" <<YAML

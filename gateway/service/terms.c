@@ -148,19 +148,21 @@ static uint8_t *put_text(uint8_t *at, const char *text)
 }
 
 /* Binds an id to all that was asked under it: whatever changes what is signed or why it
- * may be signed makes it another request. */
+ * may be signed makes it another request. Not so that another key has taken the place of
+ * the one that was named: what that one has signed stays the answer. */
 static void hash_request(const struct terms *terms, struct job *job)
 {
     uint8_t all[4 * 256 + 3 + SG_HASH_MAX];
     size_t digest_len = sg_hash_len(job->hash);
     uint8_t *at = all;
 
-    at = put_text(at, terms->named->config->name); /* also when another one signs */
+    at = put_text(at, terms->named->config->name);
     at = put_text(at, terms->document_class);
     at = put_text(at, terms->approval_ref);
     at = put_text(at, terms->mandate);
     *at++ = (uint8_t)job->profile;
-    *at++ = (uint8_t)job->scheme;
+    *at++ = (uint8_t)(terms->asked == SG_SCHEME_NONE ? terms->named->config->scheme
+                                                     : terms->asked);
     *at++ = (uint8_t)job->hash;
     memcpy(at, job->digest, digest_len);
     at += digest_len;

@@ -1,0 +1,676 @@
+#!/usr/bin/python3
+"""The life of keys as officers order it: held, released, activated for so many jobs or until
+a moment, followed by another key, reported as compromised; what each state refuses, and
+that a restart, a kill and a clock that is set back change nothing of it."""
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import grpc
+import rig
+from faulty import metrics, wait_for
+from people import CODE, EXECUTED, PENDING, People, approve, get
+from rig import claim, contains, equal, expect, keys
+
+ACCEPTED, ACTIVE, INACTIVE, HELD, RETIRED, COMPROMISED = 3, 4, 5, 6, 7, 8
+ONE_TIME, COUNT, WINDOW = 1, 2, 3
+KEY, NEXT, OTHER = "seal-demo", "seal-next", "seal-other"
+DAY_US = 86400 * 10**6
+
+
+# --- Calls ---------------------------------------------------------------------------------
+
+def call(gateway, name, method, request, timeout=20):
+    reply = getattr(keys, type(request).__name__.removesuffix("Request") + "Response")
+    stub = gateway.client(name).call("unary_unary", method, type(request), reply,
+                                     service="KeyService")
+    return stub(request, timeout=timeout)
+
+
+def an_id(request_id):
+    return request_id or secrets.token_hex(8)
+
+
+def hold(gateway, name="officer-1", key=KEY, reason="a laptop was lost (TEST)"):
+    return call(gateway, name, "HoldKey", keys.HoldKeyRequest(
+        request_id=an_id(None), key=key, reason=reason))
+
+
+def deactivate(gateway, name="officer-1", key=KEY):
+    return call(gateway, name, "DeactivateKey", keys.DeactivateKeyRequest(
+        request_id=an_id(None), key=key, reason="the day is over (TEST)"))
+
+
+def compromise(gateway, name="officer-1", key=KEY, since_us=0):
+    return call(gateway, name, "ReportCompromise", keys.ReportCompromiseRequest(
+        request_id=an_id(None), key=key, suspected_since_us=since_us,
+        reason="a copy was seen (TEST)"))
+
+
+def ask_release(gateway, name="officer-1", key=KEY):
+    return call(gateway, name, "ReleaseKey", keys.ReleaseKeyRequest(
+        request_id=an_id(None), key=key, reason="it was found (TEST)"))
+
+
+def ask_activate(gateway, key=KEY, name="officer-1", request_id=None, **activation):
+    return call(gateway, name, "ActivateKey", keys.ActivateKeyRequest(
+        request_id=an_id(request_id), key=key, reason="letters of the day (TEST)",
+        activation=keys.Activation(**activation)))
+
+
+def ask_rotate(gateway, key=KEY, successor=NEXT, days=0, name="officer-1"):
+    return call(gateway, name, "RotateKey", keys.RotateKeyRequest(
+        request_id=an_id(None), key=key, successor=successor, overlap_days=days,
+        reason="re-key of the year (TEST)"))
+
+
+def agree(people, gateway, asked):
+    """The signatures of two others; the request as it is then."""
+    for name in ("officer-2", "officer-3"):
+        asked = approve(gateway, asked.id, people.keys[name], name)
+    return asked
+
+
+def activate(people, gateway, key=KEY, **activation):
+    done = agree(people, gateway, ask_activate(gateway, key, **activation).approval)
+    equal((done.state, done.outcome.message), (EXECUTED, ""), "the activation")
+    return done
+
+
+def release(people, gateway, key=KEY):
+    done = agree(people, gateway, ask_release(gateway, key=key).approval)
+    equal((done.state, done.outcome.message), (EXECUTED, ""), "the release")
+
+
+def rotate(people, gateway, days=0, key=KEY, successor=NEXT):
+    done = agree(people, gateway, ask_rotate(gateway, key, successor, days).approval)
+    equal((done.state, done.outcome.message), (EXECUTED, ""), "the rotation")
+
+
+def look(gateway, key=KEY, name="reviewer"):
+    return call(gateway, name, "GetKey", keys.GetKeyRequest(key=key))
+
+
+def state(gateway, key=KEY):
+    return look(gateway, key).key.state
+
+
+def listed(gateway, name="reviewer", **more):
+    return call(gateway, name, "ListKeys", keys.ListKeysRequest(**more))
+
+
+def reason(gateway, **terms):
+    refusal = rig.refused(gateway.client().sign, **terms)
+    return refusal.code, refusal.info.reason
+
+
+def signs(gateway, **terms):
+    return len(gateway.client().sign(**terms).signature) > 0
+
+
+def in_s(seconds):
+    """A moment in whole seconds, in microseconds."""
+    return (int(time.time()) + seconds) * 10**6
+
+
+# --- Holding -------------------------------------------------------------------------------
+
+@claim
+def a_key_of_the_configuration_is_accepted_and_known_with_all_its_facts(people):
+    with people.gateway() as gateway:
+        got = look(gateway)
+        key = got.key
+        equal((key.name, key.state, key.type, key.purpose), (KEY, ACCEPTED, 1, 1))
+        expect(key.certificate.der and key.certificate.subject and len(key.spki_sha256) == 32,
+               "its certificate")
+        equal(len(key.tokens), 1)
+        token = key.tokens[0]
+        equal((token.lane, token.available, token.local, token.sensitive, token.extractable),
+              ("lane0", True, True, True, False))
+        expect(token.ckaid_hex and len(got.log.leaf_hash) == 32, "its place")
+        page = listed(gateway)
+        equal([k.name for k in page.keys], [KEY, NEXT, OTHER, "seal-slot"])
+        expect(not page.keys[0].certificate.der and not page.keys[0].tokens, "the short form")
+        first = listed(gateway, page_size=3)
+        rest = listed(gateway, page_size=3, page_token=first.next_page_token)
+        equal([k.name for k in rest.keys], ["seal-slot"])
+        equal([k.name for k in listed(gateway, states=[ACCEPTED]).keys], [KEY, NEXT, OTHER])
+        equal(rig.refused(look, gateway, name="e-office").code, CODE.PERMISSION_DENIED)
+        equal(rig.refused(look, gateway, "seal-none").code, CODE.NOT_FOUND)
+        equal(listed(gateway, name="officer-1").keys[0].name, KEY)
+
+
+@claim
+def a_slot_without_a_certificate_is_no_key_yet(people):
+    with people.gateway() as gateway:
+        equal(look(gateway, "seal-slot").key.state, 0)
+        refusal = rig.refused(gateway.client().sign, key="seal-slot")
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "no certificate yet")
+        equal(rig.refused(gateway.client().signer, "seal-slot").code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(hold, gateway, key="seal-slot").code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(ask_activate, gateway, "seal-slot", mode=ONE_TIME).code,
+              CODE.FAILED_PRECONDITION)
+        equal(reason(gateway, key=OTHER)[1], "KEY_NOT_ACTIVATED", "a rule of another key")
+
+
+@claim
+def one_officer_or_reviewer_holds_a_key_at_once(people):
+    for name in ("officer-1", "reviewer"):
+        with people.shadow() as gateway:
+            expect(signs(gateway), "it signs before")
+            held = hold(gateway, name)
+            equal((held.key.state, held.key.state_before_hold), (HELD, ACCEPTED))
+            equal(reason(gateway), (CODE.FAILED_PRECONDITION, "KEY_HELD"))
+            expect(signs(gateway, key=OTHER), "another key signs")
+            record = people.records("key.hold")[-1]
+            equal((record["subject"], record["person"], record["previous"]),
+                  (KEY, name, "accepted"))
+            equal(record["seq"], held.log.index)
+            deny = people.records("deny")[-1]
+            equal((deny["by"], deny["fail"][0]["code"], deny["fail"][0]["cp"]),
+                  ("gateway", "KEY_HELD", "4.9.13"))
+            again = hold(gateway, "officer-2", reason="another (TEST)")
+            equal((again.log.index, again.key.hold_reason),
+                  (held.log.index, "a laptop was lost (TEST)"), "it was held already")
+            wait_for(lambda: gateway.client().health(f"segel.key/{KEY}") == "NOT_SERVING",
+                     "its health")
+            equal(gateway.client().health(f"segel.key/{OTHER}"), "SERVING")
+            equal(gateway.client().health(), "SERVING")
+            equal(metrics(gateway).value("segel_key_state", key=KEY, state="held"), 1)
+
+
+@claim
+def a_hold_denies_the_next_job_of_a_batch_and_what_was_begun_is_delivered(people):
+    with people.shadow() as gateway:
+        client, results, over = gateway.client(), [], threading.Event()
+
+        def run():
+            while not over.is_set():
+                results.extend(client.batch([rig.item() for _ in range(64)]))
+
+        threads = [threading.Thread(target=run, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(results) > 200, "nothing is signed", 30)
+        hold(gateway)
+        wait_for(lambda: sum("held" in r.status.message for r in list(results)) > 200,
+                 "nothing is refused", 30)
+        over.set()
+        for thread in threads:
+            thread.join(timeout=60)
+        records = people.records()
+        at = next(r["seq"] for r in records if r["type"] == "key.hold")
+        equal([r["seq"] for r in records if r["type"] == "intent" and r["seq"] > at], [],
+              "an INTENT behind the hold")
+        begun = [r for r in records if r["type"] == "intent"]
+        signed = [r for r in records if r["type"] == "outcome" and r["outcome"] == "signed"]
+        equal(len(signed), len(begun), "what was begun")
+        equal(sum(len(r.signature) > 0 for r in results), len(begun), "and it was delivered")
+
+
+@claim
+def what_was_signed_before_a_hold_can_be_had_again(people):
+    with people.shadow() as gateway:
+        the_item = rig.item()
+        signature = gateway.client().sign(the_item).signature
+        hold(gateway)
+        equal(gateway.client().sign(the_item).signature, signature)
+        refused = rig.item()
+        equal(rig.refused(gateway.client().sign, refused).info.reason, "KEY_HELD")
+        release(people, gateway)
+        expect(gateway.client().sign(refused).signature, "the same id, after the release")
+
+
+@claim
+def a_release_needs_several_officers_and_no_reviewer(people):
+    with people.shadow() as gateway:
+        equal(rig.refused(ask_release, gateway).code, CODE.FAILED_PRECONDITION, "not held")
+        hold(gateway, "reviewer")
+        equal(rig.refused(ask_release, gateway, "reviewer").code, CODE.PERMISSION_DENIED)
+        equal(rig.refused(ask_release, gateway, "e-office").code, CODE.PERMISSION_DENIED)
+        asked = ask_release(gateway).approval
+        equal((asked.state, asked.task, asked.object), (PENDING, "key.release", KEY))
+        equal(rig.refused(approve, gateway, asked.id, people.keys["reviewer"],
+                          "reviewer").code, CODE.PERMISSION_DENIED)
+        approve(gateway, asked.id, people.keys["officer-2"])
+        equal((state(gateway), reason(gateway)[1]), (HELD, "KEY_HELD"), "one is not enough")
+        done = approve(gateway, asked.id, people.keys["officer-3"], "officer-3")
+        equal(done.state, EXECUTED)
+        equal(state(gateway), ACCEPTED, "it returns to what it was")
+        expect(signs(gateway), "it signs again")
+        record = people.records("key.release")[-1]
+        equal((record["subject"], record["grant"], record["approvers"], record["state"]),
+              (KEY, asked.id, "officer-2,officer-3", "accepted"))
+
+
+@claim
+def a_restart_and_a_kill_keep_a_hold(people):
+    with people.shadow() as gateway:
+        hold(gateway)
+        gateway.stop(signal.SIGKILL)
+    with people.shadow(keep=True) as gateway:
+        equal((state(gateway), reason(gateway)[1]), (HELD, "KEY_HELD"))
+        gateway.stop()
+    with people.shadow(keep=True) as gateway:
+        got = look(gateway)
+        equal((got.key.hold_reason, got.key.state_before_hold),
+              ("a laptop was lost (TEST)", ACCEPTED))
+
+
+# --- Compromise ----------------------------------------------------------------------------
+
+@claim
+def a_compromise_is_final(people):
+    with people.shadow() as gateway:
+        signs(gateway)
+        done = compromise(gateway, "reviewer", since_us=1)
+        equal(done.key.state, COMPROMISED)
+        equal(reason(gateway), (CODE.FAILED_PRECONDITION, "KEY_COMPROMISED"))
+        record = people.records("key.state")[-1]
+        equal((record["subject"], record["state"], record["person"], record["previous"]),
+              (KEY, "compromised", "reviewer", "accepted"))
+        equal(people.records("deny")[-1]["fail"][0]["cp"], "4.9.12")
+        again = compromise(gateway)
+        equal(again.log.index, done.log.index, "it was reported already")
+        for refused in (hold, deactivate, ask_release):
+            equal(rig.refused(refused, gateway).code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(ask_activate, gateway, mode=ONE_TIME).code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(ask_rotate, gateway).code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(ask_rotate, gateway, NEXT, KEY).code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(compromise, gateway, "e-office").code, CODE.PERMISSION_DENIED)
+        gateway.stop(signal.SIGKILL)
+    with people.shadow(keep=True) as gateway:
+        equal((state(gateway), reason(gateway)[1]), (COMPROMISED, "KEY_COMPROMISED"))
+
+
+@claim
+def a_key_that_is_held_can_be_reported_as_compromised(people):
+    with people.shadow() as gateway:
+        hold(gateway)
+        equal(compromise(gateway).key.state, COMPROMISED)
+        equal(reason(gateway)[1], "KEY_COMPROMISED")
+
+
+# --- Activation ----------------------------------------------------------------------------
+
+@claim
+def without_an_activation_nothing_is_signed(people):
+    with people.gateway() as gateway:
+        refusal = rig.refused(gateway.client().sign)
+        equal((refusal.code, refusal.info.reason),
+              (CODE.FAILED_PRECONDITION, "KEY_NOT_ACTIVATED"))
+        deny = people.records("deny")[-1]
+        equal((deny["fail"][0]["rule"], deny["fail"][0]["cp"]), ("CP-6.2-05", "6.2.8"))
+        equal(deny["facts"]["activation.active"], False)
+        equal(deny["facts"]["key.accepted"], True)
+        equal(people.records("intent"), [])
+
+
+@claim
+def an_activation_needs_several_and_says_what_they_sign(people):
+    with people.gateway() as gateway:
+        until = in_s(3600)
+        asked = ask_activate(gateway, mode=WINDOW, until_us=until, max_jobs=20).approval
+        equal((asked.state, asked.task, asked.object), (PENDING, "key.activate", KEY))
+        words = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until // 10**6))
+        contains(get(gateway, asked.id).grant_text.decode(),
+                 f"\nparam mode=window until={words} max=20\n")
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        agree(people, gateway, asked)
+        key = look(gateway).key
+        equal((key.state, key.activation.mode, key.activation.max_jobs, key.activation.approval),
+              (ACTIVE, WINDOW, 20, asked.id))
+        expect(signs(gateway), "it signs")
+        wait_for(lambda: look(gateway).key.activation.used_jobs == 1, "it counts")
+        record = people.records("key.activate")[-1]
+        equal((record["subject"], record["mode"], record["max"], record["grant"]),
+              (KEY, "window", "20", asked.id))
+        facts = people.records("intent")[-1]["facts"]
+        equal((facts["activation.active"], facts["activation.mode"], facts["activation.left"]),
+              (True, "window", 20))
+        equal(rig.refused(ask_activate, gateway, mode=ONE_TIME).code, CODE.FAILED_PRECONDITION,
+              "it is active")
+
+
+@claim
+def what_no_activation_can_be_is_refused(people):
+    with people.gateway() as gateway:
+        for wrong in ({}, {"mode": COUNT}, {"mode": COUNT, "max_jobs": 10**7 + 1},
+                      {"mode": WINDOW}, {"mode": COUNT, "max_jobs": 5, "until_us": in_s(60)},
+                      {"mode": WINDOW, "until_us": in_s(60) + 1}, {"mode": 4, "max_jobs": 1},
+                      {"mode": ONE_TIME, "max_jobs": 2},
+                      {"mode": ONE_TIME, "used_jobs": 1}, {"mode": ONE_TIME, "approval": "g-1"},
+                      {"mode": ONE_TIME, "idle_limit_s": 86401}):
+            equal(rig.refused(ask_activate, gateway, **wrong).code, CODE.INVALID_ARGUMENT,
+                  str(wrong))
+        for wrong in ({"mode": WINDOW, "until_us": in_s(-5)},
+                      {"mode": WINDOW, "until_us": in_s(400 * 86400)}):
+            equal(rig.refused(ask_activate, gateway, **wrong).code, CODE.FAILED_PRECONDITION,
+                  str(wrong))
+        equal(rig.refused(ask_activate, gateway, "seal-none", mode=ONE_TIME).code,
+              CODE.NOT_FOUND)
+        equal(rig.refused(ask_activate, gateway, name="reviewer", mode=ONE_TIME).code,
+              CODE.PERMISSION_DENIED)
+        equal(rig.refused(deactivate, gateway).code, CODE.FAILED_PRECONDITION, "not active")
+
+
+@claim
+def one_time_is_one_job_and_its_answer_can_be_had_again(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=ONE_TIME)
+        the_item = rig.item()
+        signature = gateway.client().sign(the_item).signature
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        equal(gateway.client().sign(the_item).signature, signature)
+        wait_for(lambda: state(gateway) == INACTIVE, "it is closed")
+        record = people.records("key.deactivate")[-1]
+        equal((record["reason"], record["used"]), ("its jobs are used up", "1"))
+        activate(people, gateway, mode=ONE_TIME)
+        expect(signs(gateway), "it can be activated again")
+
+
+class Callers:
+    """Callers that sign one after the other until they are refused for good."""
+
+    def __init__(self, gateway, threads=8):
+        self.gateway, self.signed, self.refused = gateway, 0, []
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        client = self.gateway.client()
+        while True:
+            try:
+                results = client.batch([rig.item() for _ in range(5)], timeout=20)
+            except grpc.RpcError:
+                return
+            refused = [r.status for r in results if r.status.code != 0]
+            with self.lock:
+                self.signed += len(results) - len(refused)
+                self.refused += refused
+            if refused:
+                return
+
+    def join(self):
+        for thread in self.threads:
+            thread.join(timeout=60)
+            expect(not thread.is_alive(), "a caller hangs")
+
+
+@claim
+def a_count_is_never_exceeded_by_many_callers_at_once(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=157)
+        callers = Callers(gateway)
+        callers.join()
+        equal(callers.signed, 157)
+        equal(len(people.records("intent")), 157)
+        wait_for(lambda: state(gateway) == INACTIVE, "it is closed")
+        equal(people.records("key.deactivate")[-1]["used"], "157")
+
+
+@claim
+def a_kill_gives_nothing_of_it_back(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=300)
+        callers = Callers(gateway)
+        wait_for(lambda: callers.signed > 60, "nothing is signed", 30)
+        gateway.stop(signal.SIGKILL)
+        callers.join()
+    with people.gateway(keep=True) as gateway:
+        begun = len(people.records("intent"))
+        equal((state(gateway), look(gateway).key.activation.used_jobs), (ACTIVE, begun))
+        callers = Callers(gateway)
+        callers.join()
+        records = people.records("intent", "outcome")
+        equal(sum(r["type"] == "intent" for r in records), 300, "jobs in all")
+        signed = sum(r["type"] == "outcome" and r["outcome"] == "signed" for r in records)
+        lost = sum(r["type"] == "outcome" and r["outcome"] == "indeterminate" for r in records)
+        equal(signed + lost, 300)
+        wait_for(lambda: state(gateway) == INACTIVE, "it is closed")
+
+
+@claim
+def what_certainly_made_no_signature_is_given_back(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=3)
+        people.schedule("C_Sign@1+=30")  # CKR_DEVICE_ERROR
+        rig.refused(gateway.client().sign, timeout=20)
+        people.schedule("")
+        wait_for(lambda: gateway.client().health(f"segel.key/{KEY}") == "SERVING",
+                 "the lane comes again", 30)
+        failed = [r for r in people.records("outcome") if r["outcome"] == "failed"]
+        expect(failed, "an attempt has failed")
+        used = sum(r["outcome"] != "failed" for r in people.records("outcome"))
+        wait_for(lambda: look(gateway).key.activation.used_jobs == used, "it is given back")
+        for _ in range(3 - used):
+            expect(signs(gateway), "what was given back")
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+
+
+@claim
+def a_window_ends_and_one_officer_closes_it_earlier(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=WINDOW, until_us=in_s(5))
+        expect(signs(gateway), "it signs in its window")
+        wait_for(lambda: state(gateway) == INACTIVE, "it ends")
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
+        late = [r for r in people.records("intent")]
+        equal(len(late), 1)
+        activate(people, gateway, mode=WINDOW, until_us=in_s(600))
+        equal(rig.refused(deactivate, gateway, "reviewer").code, CODE.PERMISSION_DENIED)
+        closed = deactivate(gateway, "officer-2")
+        equal(closed.key.state, INACTIVE)
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        record = people.records("key.deactivate")[-1]
+        equal((record["person"], record["used"], record["seq"]),
+              ("officer-2", "0", closed.log.index))
+        again = deactivate(gateway, "officer-3")
+        equal(again.log.index, closed.log.index, "it was closed already")
+
+
+@claim
+def an_activation_ends_when_no_job_comes(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=9, idle_limit_s=2)
+        for _ in range(3):
+            expect(signs(gateway), "each job begins the pause anew")
+            time.sleep(1)
+        wait_for(lambda: state(gateway) == INACTIVE, "it ends")
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        record = people.records("key.deactivate")[-1]
+        equal((record["reason"], record["used"]), ("no job came for too long", "3"))
+
+
+@claim
+def a_clock_that_is_set_back_makes_no_window_longer(people):
+    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
+    os.environ.update(LATER_S="3600", LD_PRELOAD=later)
+    try:
+        with people.gateway() as gateway:
+            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+            activate(people, gateway, mode=WINDOW, until_us=in_s(3600 + 10))
+            expect(signs(gateway), "it signs in its window")
+            gateway.stop(signal.SIGKILL)
+    finally:
+        os.environ.pop("LATER_S", None)
+        os.environ.pop("LD_PRELOAD", None)
+    with people.gateway(keep=True) as gateway:  # an hour earlier by the clock
+        wait_for(lambda: state(gateway) == INACTIVE, "the window is an hour longer", 20)
+        equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
+        equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
+
+
+@claim
+def a_restart_keeps_an_activation_and_a_hold_ends_it(people):
+    with people.gateway() as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=5)
+        expect(signs(gateway) and signs(gateway), "two of five")
+        gateway.stop()
+    with people.gateway(keep=True) as gateway:
+        key = look(gateway).key
+        equal((key.state, key.activation.used_jobs), (ACTIVE, 2))
+        expect(signs(gateway), "it goes on")
+        held = hold(gateway)
+        equal((held.key.state, held.key.state_before_hold, held.key.HasField("activation")),
+              (HELD, INACTIVE, False))
+        release(people, gateway)
+        equal((state(gateway), reason(gateway)[1]), (INACTIVE, "KEY_NOT_ACTIVATED"))
+
+
+# --- Rotation ------------------------------------------------------------------------------
+
+@claim
+def a_key_that_is_followed_at_once_signs_no_more_and_its_callers_go_on(people):
+    with people.shadow() as gateway:
+        the_item = rig.item()
+        signature = gateway.client().sign(the_item).signature
+        rotate(people, gateway)
+        old, new = look(gateway).key, look(gateway, NEXT).key
+        equal((old.state, old.successor, new.state, new.predecessor),
+              (RETIRED, NEXT, ACCEPTED, KEY))
+        expect(signs(gateway), "the old name is good for its callers")
+        intent = people.records("intent")[-1]
+        equal(intent["key"], NEXT, "the record names the key that signs")
+        equal(gateway.client().signer().certificates[0], new.certificate.der or
+              look(gateway, NEXT).key.certificate.der, "GetSigner")
+        equal(gateway.client().sign(the_item).signature, signature, "what was signed before")
+        other = rig.item(the_item.request_id)
+        equal(rig.refused(gateway.client().sign, other).code, CODE.ALREADY_EXISTS)
+        equal(rig.refused(ask_rotate, gateway).code, CODE.FAILED_PRECONDITION, "retired")
+        equal(rig.refused(ask_rotate, gateway, NEXT, KEY).code, CODE.FAILED_PRECONDITION)
+        equal(rig.refused(ask_activate, gateway, mode=ONE_TIME).code, CODE.FAILED_PRECONDITION)
+        record = people.records("key.state")[-1]
+        equal((record["subject"], record["successor"], record["state"]),
+              (KEY, NEXT, "retired"))
+        hold(gateway, key=NEXT)
+        equal(reason(gateway)[1], "KEY_HELD", "the successor is held")
+        gateway.stop(signal.SIGKILL)
+    with people.shadow(keep=True) as gateway:
+        equal((state(gateway), reason(gateway)[1]), (RETIRED, "KEY_HELD"))
+        release(people, gateway, NEXT)
+        expect(signs(gateway), "after a restart, too")
+
+
+@claim
+def a_caller_who_may_not_use_the_successor_gains_nothing(people):
+    with people.shadow((r"(name: e-office.*keys: \[seal-demo), seal-next", r"\1")) as gateway:
+        rotate(people, gateway)
+        equal(rig.refused(gateway.client().sign).code, CODE.PERMISSION_DENIED)
+        equal(rig.refused(gateway.client().signer).code, CODE.PERMISSION_DENIED)
+
+
+@claim
+def with_an_overlap_both_sign_until_it_is_over(people):
+    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
+    with people.shadow() as gateway:
+        rotate(people, gateway, days=1)
+        old = look(gateway).key
+        equal((old.state, old.successor), (ACCEPTED, NEXT))
+        expect(abs(old.overlap_until_us - time.time() * 10**6 - DAY_US) < 60 * 10**6, "its end")
+        expect(signs(gateway) and signs(gateway, key=NEXT), "both sign")
+        used = [r["key"] for r in people.records("intent")]
+        equal(used, [KEY, NEXT])
+        facts = people.records("intent")
+        expect("key.successor_age_s" in facts[0]["facts"], "the rule about it can be judged")
+        gateway.stop()
+    os.environ.update(LATER_S="90000", LD_PRELOAD=later)
+    try:
+        with people.shadow(keep=True) as gateway:
+            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+            wait_for(lambda: state(gateway) == RETIRED, "the overlap is over")
+            expect(signs(gateway), "its callers go on")
+            equal(people.records("intent")[-1]["key"], NEXT)
+            record = people.records("key.state")[-1]
+            equal((record["subject"], record["state"]), (KEY, "retired"))
+    finally:
+        os.environ.pop("LATER_S", None)
+        os.environ.pop("LD_PRELOAD", None)
+
+
+@claim
+def what_cannot_follow_is_refused(people):
+    with people.shadow() as gateway:
+        for wrong, code in (({"successor": KEY}, CODE.FAILED_PRECONDITION),
+                            ({"successor": "seal-none"}, CODE.NOT_FOUND),
+                            ({"successor": "seal-slot"}, CODE.FAILED_PRECONDITION),
+                            ({"days": 91}, CODE.INVALID_ARGUMENT),
+                            ({"successor": ""}, CODE.INVALID_ARGUMENT),
+                            ({"name": "reviewer"}, CODE.PERMISSION_DENIED)):
+            equal(rig.refused(ask_rotate, gateway, **wrong).code, code, str(wrong))
+        rotate(people, gateway, days=5)
+        equal(rig.refused(ask_rotate, gateway, OTHER, NEXT).code, CODE.FAILED_PRECONDITION,
+              "it follows another one")
+        equal(rig.refused(ask_rotate, gateway, NEXT, KEY).code, CODE.FAILED_PRECONDITION,
+              "in a circle")
+        rotate(people, gateway, key=NEXT, successor=OTHER)
+        expect(signs(gateway), "it signs in its overlap")
+
+
+# --- Watching, and without a quorum file -----------------------------------------------------
+
+@claim
+def who_watches_is_told_of_each_change(people):
+    with people.gateway() as gateway:
+        stub = gateway.client("officer-1").call("unary_stream", "WatchKeys",
+                                                keys.WatchKeysRequest, keys.WatchKeysResponse,
+                                                service="KeyService")
+        refusal = rig.refused(lambda: list(gateway.client().call(
+            "unary_stream", "WatchKeys", keys.WatchKeysRequest, keys.WatchKeysResponse,
+            service="KeyService")(keys.WatchKeysRequest(), timeout=20)))
+        equal(refusal.code, CODE.PERMISSION_DENIED)
+        equal(rig.refused(lambda: list(stub(keys.WatchKeysRequest(keys=["seal-none"]),
+                                            timeout=20))).code, CODE.NOT_FOUND)
+        watch = stub(keys.WatchKeysRequest(keys=[KEY]), timeout=60)
+        first = next(watch)
+        equal((first.key.name, first.key.state, first.HasField("log")),
+              (KEY, ACCEPTED, False))
+        held = hold(gateway)
+        told = next(watch)
+        while told.key.state != HELD:  # a lane may have come up meanwhile
+            told = next(watch)
+        equal(told.log.index, held.log.index)
+        watch.cancel()
+
+
+@claim
+def without_a_quorum_file_stopping_works_and_starting_does_not(people):
+    with people.shadow((r"officers: \{quorum: quorum\}\n", "")) as gateway:
+        refusal = rig.refused(ask_activate, gateway, mode=ONE_TIME)
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "officers.quorum")
+        equal(rig.refused(ask_rotate, gateway).code, CODE.FAILED_PRECONDITION)
+        equal(hold(gateway).key.state, HELD)
+        equal(rig.refused(ask_release, gateway).code, CODE.FAILED_PRECONDITION)
+        equal(compromise(gateway, key=OTHER).key.state, COMPROMISED)
+
+
+class Keys(People):
+    """With rules that ask for activations, or those in shadow."""
+
+    def __init__(self, the_rig):
+        super().__init__(the_rig)
+        self.text = self.text.replace(
+            "\ncallers:\n", "\n  - {name: seal-slot, class: seal, lane: lane0, scheme: "
+            "rsa-pkcs1}\ncallers:\n", 1)
+        self.text = self.text.replace("seal-other]", "seal-other, seal-slot]", 1)
+        shadow = subprocess.run([os.path.join(rig.ROOT, "deploy/demo/shadow.sh")], check=True,
+                                input=the_rig.read("policy.yaml"), text=True,
+                                stdout=subprocess.PIPE)
+        the_rig.write("shadow.yaml", shadow.stdout)
+
+    def shadow(self, *changes, keep=False):
+        return self.gateway((r"file: policy.yaml", "file: shadow.yaml"), *changes, keep=keep)
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Keys(rig.Rig("keys", f"{KEY}:rsa-2048", f"{NEXT}:p-256",
+                                  f"{OTHER}:p-256", ACTIVATION="enforce"))))
