@@ -16,13 +16,17 @@ static bool overlap_over(const struct keyreg *row, int64_t now_us)
     return row->overlap_until_us != 0 && now_us >= row->overlap_until_us;
 }
 
+static bool can_sign(enum key_state state)
+{
+    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
+}
+
 enum key_state life_state(const struct core *core, const struct key *key)
 {
     const struct keyreg *row = register_of(core, key);
-    bool signs = row->state == KEY_ACCEPTED || row->state == KEY_ACTIVE ||
-                 row->state == KEY_INACTIVE;
 
-    return signs && overlap_over(row, core->keys.turn_us) ? KEY_RETIRED : row->state;
+    return can_sign(row->state) && overlap_over(row, core->keys.turn_us) ? KEY_RETIRED
+                                                                         : row->state;
 }
 
 void life_enter(struct core *core, struct keyreg *row, enum key_state state)
@@ -39,12 +43,22 @@ void life_close(struct core *core, struct keyreg *row)
     }
 }
 
+/* A moment before its overlap is over, so that no job that names it meets its end. */
+static bool hands_over(const struct keyreg *row, int64_t now_us)
+{
+    enum { AHEAD_US = 300000 };
+
+    return row->state == KEY_RETIRED ||
+           (can_sign(row->state) && overlap_over(row, now_us + AHEAD_US));
+}
+
 void life_publish(struct core *core, size_t index)
 {
     struct key *key = &core->keyring.keys[index];
     const struct keyreg *row = &core->keys.rows[index];
-    size_t heir =
-        row->state == KEY_RETIRED ? register_find(core, row->successor) : SIZE_MAX;
+    size_t heir = hands_over(row, register_now_us(core))
+                      ? register_find(core, row->successor)
+                      : SIZE_MAX;
     size_t before = register_find(core, row->predecessor);
     const struct key *found =
         heir < core->keyring.count ? &core->keyring.keys[heir] : NULL;
@@ -239,8 +253,11 @@ void life_look(struct core *core)
 {
     int64_t now_us = register_now_us(core);
 
-    for (size_t i = 0; i < core->keyring.count && !core->keys.due; i++) {
-        core->keys.due = is_due(core, i, now_us);
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        if (core->keys.rows[i].overlap_until_us != 0) {
+            life_publish(core, i);
+        }
+        core->keys.due = core->keys.due || is_due(core, i, now_us);
     }
 }
 
