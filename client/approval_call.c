@@ -9,19 +9,26 @@
 
 enum { PATIENCE_MS = 30000, PATH_SIZE = 64 };
 
-enum sg_status approval_call(const struct home *home, const struct approval_ask *ask,
-                             ProtobufCMessage **reply, struct sg_error *why)
+enum sg_status service_call(const struct home *home, const char *service,
+                            const struct approval_ask *ask, ProtobufCMessage **reply,
+                            struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
     char path[PATH_SIZE];
 
-    (void)snprintf(path, sizeof(path), "/segel.v1.ApprovalService/%s", ask->method);
+    (void)snprintf(path, sizeof(path), "/segel.v1.%s/%s", service, ask->method);
     const struct unary unary = {.path = path,
                                 .timeout_ms = PATIENCE_MS,
                                 .request = ask->request,
                                 .reply_type = ask->reply_type};
     TRY(home_connect(home, &channel, why));
     return channel_unary(channel, &unary, reply, NULL, why);
+}
+
+enum sg_status approval_call(const struct home *home, const struct approval_ask *ask,
+                             ProtobufCMessage **reply, struct sg_error *why)
+{
+    return service_call(home, "ApprovalService", ask, reply, why);
 }
 
 enum sg_status approval_get(const struct home *home, const char *id,

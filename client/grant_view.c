@@ -28,6 +28,13 @@ static const struct {
     [TASK_POLICY_LOAD] = {{"The policy with SHA-256 ", "Kebijakan dengan SHA-256 "},
                           {" comes in force at once, in place of the present one.",
                            " langsung berlaku menggantikan yang sekarang."}},
+    [TASK_MANDATE_OPEN] =
+        {{"Key ", "Kunci "},
+         {" signs for one system, at most so many documents and as long "
+          "as the details say. No person looks at each of them.",
+          " menandatangani untuk satu sistem, paling banyak sejumlah "
+          "dokumen dan selama waktu pada rincian. Tiap dokumen tidak "
+          "diperiksa orang."}},
 };
 
 /* --- From the bytes ---------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static const struct option rows[] = {
     {"reason", 0, "TEXT", "reason, written into the signature", AT(reason)},
     {"location", 0, "TEXT", "place, written into the signature", AT(location)},
     {"name", 0, "TEXT", "signer's name, written into the signature", AT(name)},
-    {"mandate", 0, "ID", "mandate to draw on (default: the only one)", AT(mandate)},
+    {"mandate", 0, "ID", "mandate to draw on (default: none)", AT(mandate)},
     {"batch", 0, "NAME", "your own name for this batch, for the log", AT(batch)},
     {"hash", 0, "H", "sha256, sha384 or sha512 (default: the key's)", AT(hash)},
     {"scheme", 0, "S", "rsa-pkcs1, rsa-pss or ecdsa (default: the key's)", AT(scheme)},
