@@ -31,11 +31,29 @@ static enum sg_status show_policy(const struct home *home, const struct wanted *
     return policy_preview(&preview, why);
 }
 
+/* The keys whole: an id of 4 bytes can be made to match. */
+static enum sg_status show_officer(const struct home *home, const struct wanted *wanted,
+                                   bool indonesian, struct sg_error *why)
+{
+    struct roster_change change;
+
+    (void)home;
+    (void)why;
+    wanted_officer(wanted, &change);
+    for (size_t i = 0; i < change.key_count; i++) {
+        (void)printf("  %-14s ", indonesian ? "kunci" : "key");
+        screen_text(stdout, (const char *)change.keys[i].data);
+        (void)fputc('\n', stdout);
+    }
+    return SG_OK;
+}
+
 static const struct {
     enum sg_status (*show)(const struct home *home, const struct wanted *wanted,
                            bool indonesian, struct sg_error *why);
 } rows[TASK_COUNT] = {
     [TASK_POLICY_LOAD] = {show_policy},
+    [TASK_OFFICER_ADD] = {show_officer},
 };
 
 enum sg_status grant_details(const struct home *home, const struct grant_view *view,

@@ -25,6 +25,15 @@ static const struct {
     [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
                              {" ends: the gateway signs again, at once.",
                               " diakhiri: gateway langsung menandatangani lagi."}},
+    [TASK_OFFICER_ADD] = {{"", ""},
+                          {" takes part in what several persons sign for, with the role, "
+                           "keys and groups below.",
+                           " ikut serta dalam tugas yang ditandatangani beberapa orang, "
+                           "dengan peran, kunci, dan kelompok di bawah ini."}},
+    [TASK_OFFICER_REMOVE] = {{"", ""},
+                             {" takes no part any more in what several persons sign for.",
+                              " tidak lagi ikut serta dalam tugas yang ditandatangani "
+                              "beberapa orang."}},
     [TASK_POLICY_LOAD] = {{"The policy with SHA-256 ", "Kebijakan dengan SHA-256 "},
                           {" comes in force at once, in place of the present one.",
                            " langsung berlaku menggantikan yang sekarang."}},

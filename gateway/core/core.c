@@ -26,6 +26,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
         return sg_fail(why, SG_NO_MEMORY, "no memory to start");
     }
     core->options = *options;
+    core->newest = options->config;
     core->mailbox.wake_fd = -1;
     core->started_us = clock_wall_us();
     core->policy = policy_take(options->policy);

@@ -103,6 +103,12 @@ void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fa
  * It comes in force with the next turn, and is no news when it says the same. Takes it
  * over. */
 struct quorum;
+/* Before: whether the roster that is in force goes on with that configuration, where its
+ * file, which is NULL when there is none, has not changed. SG_INVALID. */
+SG_MUST_USE enum sg_status core_weigh_quorum(const struct core *core,
+                                             const struct config *config,
+                                             const struct quorum *file,
+                                             struct sg_error *why);
 void core_take_quorum(struct core *core, struct quorum *quorum);
 /* Without a running gateway: whoever owns its machine allows a latched lane one more
  * login. It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not

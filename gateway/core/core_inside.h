@@ -54,7 +54,8 @@ struct core {
     struct agenda_keeper agenda;
     int64_t started_us; /* wall clock */
     struct mandates mandates;
-    struct reloaded *reloaded; /* owned: later configurations that lanes refer to */
+    struct reloaded *reloaded;   /* owned: later configurations that lanes refer to */
+    const struct config *newest; /* of those, or the start's: who the callers are */
     struct keyring keyring;
     struct key_register keys; /* where they stand */
     struct berth berths[CONFIG_LANES_MAX];

@@ -48,19 +48,64 @@ static enum sg_status check_persons(const struct config *config,
     return SG_OK;
 }
 
+enum sg_status quorum_fits(const struct config *config, const struct quorum *quorum,
+                           struct sg_error *why)
+{
+    return check_persons(config, &quorum->roster, why);
+}
+
 /* --- The file ---------------------------------------------------------------------- */
 
-static enum sg_status read_file(const struct config *config, struct quorum *out,
+static bool keep_text(struct quorum *quorum, struct slice text)
+{
+    uint8_t *copy = (uint8_t *)malloc(text.len + 1);
+
+    if (copy != NULL) {
+        memcpy(copy, text.data, text.len);
+        quorum->text = slice_of(copy, text.len);
+    }
+    return copy != NULL;
+}
+
+static enum sg_status fill(const struct config *config, struct slice text,
+                           struct quorum *out, struct sg_error *why)
+{
+    if (!keep_text(out, text)) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the quorum file");
+    }
+    (void)SHA256(text.data, text.len, out->sha256);
+    TRY(roster_parse(text, &out->roster, why));
+    return check_persons(config, &out->roster, why);
+}
+
+enum sg_status quorum_make(const struct config *config, struct slice text,
+                           struct quorum **out, struct sg_error *why)
+{
+    struct quorum *quorum = (struct quorum *)calloc(1, sizeof(*quorum));
+
+    *out = NULL;
+    if (quorum == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "no memory for the quorum file");
+    }
+    enum sg_status status = fill(config, text, quorum, why);
+    if (status != SG_OK) {
+        quorum_free(quorum);
+        return status;
+    }
+    *out = quorum;
+    return SG_OK;
+}
+
+static enum sg_status read_file(const struct config *config, struct quorum **out,
                                 struct sg_error *why)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
 
     TRY(yaml_file_bytes(config->quorum_file, &bytes, &len, why));
-    (void)SHA256(bytes, len, out->sha256);
-    enum sg_status status = roster_parse(slice_of(bytes, len), &out->roster, why);
+    enum sg_status status = quorum_make(config, slice_of(bytes, len), out, why);
     free(bytes);
-    return status == SG_OK ? check_persons(config, &out->roster, why) : status;
+    return status;
 }
 
 enum sg_status quorum_load(const struct config *config, struct quorum **out,
@@ -72,23 +117,33 @@ enum sg_status quorum_load(const struct config *config, struct quorum **out,
     if (config->quorum_file[0] == '\0') {
         return SG_OK;
     }
-    struct quorum *quorum = (struct quorum *)calloc(1, sizeof(*quorum));
-    if (quorum == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "no memory for the quorum file");
+    enum sg_status status = read_file(config, out, &inner);
+    return status == SG_OK ? SG_OK
+                           : sg_fail(why, status, "officers.quorum: %.200s: %.300s",
+                                     config->quorum_file, inner.text);
+}
+
+struct quorum *quorum_copy(const struct quorum *quorum)
+{
+    struct quorum *copy = (struct quorum *)malloc(sizeof(*copy));
+
+    if (copy == NULL) {
+        return NULL;
     }
-    enum sg_status status = read_file(config, quorum, &inner);
-    if (status != SG_OK) {
-        quorum_free(quorum);
-        return sg_fail(why, status, "officers.quorum: %.200s: %.300s",
-                       config->quorum_file, inner.text);
+    memcpy(copy, quorum, sizeof(*copy));
+    if (!keep_text(copy, quorum->text)) {
+        free(copy);
+        return NULL;
     }
-    *out = quorum;
-    return SG_OK;
+    return copy;
 }
 
 void quorum_free(struct quorum *quorum)
 {
-    free(quorum);
+    if (quorum != NULL) {
+        free((void *)(uintptr_t)quorum->text.data);
+        free(quorum);
+    }
 }
 
 unsigned quorum_find(const struct quorum *quorum, const char *person)

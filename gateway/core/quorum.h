@@ -8,6 +8,7 @@
 struct quorum {
     struct roster roster;
     uint8_t sha256[32]; /* of the file */
+    struct slice text;  /* owned: the file */
 };
 
 /* Reads officers.quorum. *out: owned by the caller; NULL when the setting is empty. Each
@@ -15,6 +16,14 @@ struct quorum {
  * other. SG_NOT_FOUND, SG_IO, SG_INVALID, SG_TOO_LARGE, SG_NO_MEMORY: one sentence. */
 SG_MUST_USE enum sg_status quorum_load(const struct config *config, struct quorum **out,
                                        struct sg_error *why);
+/* The same from a text, of which it keeps a copy. */
+SG_MUST_USE enum sg_status quorum_make(const struct config *config, struct slice text,
+                                       struct quorum **out, struct sg_error *why);
+/* Whether each person is a caller of that configuration, as above. SG_INVALID. */
+SG_MUST_USE enum sg_status quorum_fits(const struct config *config,
+                                       const struct quorum *quorum, struct sg_error *why);
+/* NULL: no memory. */
+struct quorum *quorum_copy(const struct quorum *quorum);
 /* NULL is allowed. */
 void quorum_free(struct quorum *quorum);
 

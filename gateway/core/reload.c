@@ -141,7 +141,7 @@ static void drop_unused(struct core *core)
 
     while (*at != NULL) {
         struct reloaded *one = *at;
-        if (in_use(core, one->config)) {
+        if (in_use(core, one->config) || one->config == core->newest) {
             at = &one->next;
         } else {
             *at = one->next;
@@ -178,6 +178,7 @@ enum sg_status core_reload(struct core *core, struct config *config, struct sg_e
     *one = (struct reloaded){config, core->reloaded};
     core->reloaded = one;
     enum sg_status status = apply(core, config, why);
+    core->newest = status == SG_OK ? config : core->newest;
     drop_unused(core);
     report_update(core, true);
     return status;

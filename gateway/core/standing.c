@@ -80,12 +80,11 @@ enum sg_status standing_on_roster(struct core *core, struct request_order *order
     if (quorum == NULL) {
         return SG_OK;
     }
-    order->quorum = (struct quorum *)malloc(sizeof(*quorum));
+    order->quorum = quorum_copy(quorum);
     if (order->quorum == NULL) {
         order->order.status = SG_NO_MEMORY;
         return SG_OK;
     }
-    memcpy(order->quorum, quorum, sizeof(*quorum));
     order->quorum_since_us = core->grants.since_us;
     return SG_OK;
 }

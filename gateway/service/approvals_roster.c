@@ -95,6 +95,7 @@ static bool add_roster(struct asked *asked, Segel__V1__GetRosterResponse *out)
             return false;
         }
     }
+    out->quorum_text = pb_bytes(asked->order.quorum->text);
     out->quorum_sha256 = pb_bytes(slice_of(asked->order.quorum->sha256, 32));
     return true;
 }

@@ -93,6 +93,7 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
 
     TRY(config_load(reload->config_path, &news->config, why));
     TRY(quorum_load(news->config, &news->quorum, why));
+    TRY(core_weigh_quorum(reload->core, news->config, news->quorum, why));
     TRY(read_policy(reload, news, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));

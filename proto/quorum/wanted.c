@@ -1,7 +1,10 @@
 #include "proto/quorum/wanted.h"
 
+#include <string.h>
+
 #include "proto/preflight.h"
 #include "proto/quorum/asking.h"
+#include "segel/v1/approvals.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
 
 static const struct preflight_limits limits = {
@@ -18,8 +21,15 @@ enum sg_status wanted_read(const char *method, struct slice bytes, struct wanted
     if (preflight(type, bytes, &limits, NULL) != SG_OK) {
         return SG_CORRUPT;
     }
+    struct sg_error why = {0};
+    struct asking asking;
     out->message = protobuf_c_message_unpack(type, NULL, bytes.len, bytes.data);
-    return out->message == NULL ? SG_CORRUPT : SG_OK;
+    if (out->message == NULL ||
+        asking_read(method, out->message, &asking, &why) != SG_OK) {
+        wanted_fini(out);
+        return SG_CORRUPT;
+    }
+    return SG_OK;
 }
 
 void wanted_fini(struct wanted *wanted)
@@ -37,4 +47,45 @@ struct slice wanted_policy(const struct wanted *wanted)
 
     MUST(wanted->message->descriptor == &segel__v1__load_policy_request__descriptor);
     return slice_of(request->text.data, request->text.len);
+}
+
+static enum person_role role_of(const char *name)
+{
+    int role = PERSON_OFFICER;
+
+    while (role < PERSON_ROLE_COUNT &&
+           strcmp(name, person_role_name((enum person_role)role)) != 0) {
+        role++;
+    }
+    return (enum person_role)role;
+}
+
+static size_t copy_words(char **from, size_t count, struct slice *to, size_t max)
+{
+    MUST(count <= max);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = slice_str(from[i]);
+    }
+    return count;
+}
+
+/* Its limits are those of asking_read. */
+void wanted_officer(const struct wanted *wanted, struct roster_change *out)
+{
+    const Segel__V1__CreateRequestRequest *request =
+        (const Segel__V1__CreateRequestRequest *)(const void *)wanted->message;
+
+    MUST(wanted->message->descriptor == &segel__v1__create_request_request__descriptor &&
+         request->task_case == SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OFFICER);
+    const Segel__V1__OfficerTask *task = request->officer;
+    *out =
+        (struct roster_change){.remove = task->remove, .person = slice_str(task->person)};
+    if (!out->remove) {
+        out->role = role_of(task->role);
+        MUST(out->role < PERSON_ROLE_COUNT);
+    }
+    out->key_count = copy_words(task->verifier_keys, task->n_verifier_keys, out->keys,
+                                ROSTER_KEYS_MAX);
+    out->group_count =
+        copy_words(task->groups, task->n_groups, out->groups, ROSTER_JOIN_MAX);
 }

@@ -3,9 +3,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "proto/base.h"
-#include "proto/slice.h"
-#include "proto/status.h"
+#include "proto/quorum/roster_edit.h"
 
 /* What a kept request wants, out of the bytes that were signed for: for whoever carries
  * it out, or shows it, and asks for more than the grant's object and param. */
@@ -14,7 +12,7 @@ struct wanted {
 };
 
 /* method: of asking.def. SG_UNSUPPORTED: it is none of those. SG_CORRUPT: the bytes are
- * not its message, or hold fields that nobody here knows. */
+ * not its message, hold fields that nobody here knows, or could not be asked for. */
 SG_MUST_USE enum sg_status wanted_read(const char *method, struct slice bytes,
                                        struct wanted *out);
 /* The zero state is allowed. */
@@ -22,5 +20,7 @@ void wanted_fini(struct wanted *wanted);
 
 /* PolicyService.LoadPolicy: the file; borrowed. */
 struct slice wanted_policy(const struct wanted *wanted);
+/* CreateRequest of officer.add or officer.remove; borrowed. */
+void wanted_officer(const struct wanted *wanted, struct roster_change *out);
 
 #endif

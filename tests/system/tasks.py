@@ -6,9 +6,10 @@ import secrets
 import sys
 
 import rig
-from faulty import wait_for
-from people import (CODE, EXECUTED, PENDING, VOID, People, agree, approve, expected_text, get,
-                    hup, load_policy, new_version, refuse, state)
+from faulty import create
+from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, expected_text,
+                    get, hup, load_policy, lock_down, new_version, refuse, release, roster,
+                    state)
 from rig import claim, contains, equal, expect
 
 
@@ -193,8 +194,198 @@ def a_kill_leaves_all_of_a_policy_or_nothing_of_it(people):
             expect((final, version) in ((EXECUTED, 2), (PENDING, 1)), f"{final} {version}")
 
 
+# --- officer.add, officer.remove ------------------------------------------------------------
+
+def officer_task(name, person, keys=(), role="officer", groups=(), reason="a change (TEST)"):
+    task = rig.approvals.OfficerTask(person=person, remove=not keys)
+    if keys:
+        task = rig.approvals.OfficerTask(person=person, role=role, groups=groups,
+                                         verifier_keys=[k.vkey for k in keys])
+    return rig.approvals.CreateRequestRequest(
+        request_id=f"{name}-{secrets.token_hex(6)}", reason=reason, officer=task)
+
+
+def ask_officer(gateway, person, *arguments, name="officer-1", **more):
+    return create(gateway, officer_task(name, person, *arguments, **more), name)
+
+
+def names(gateway):
+    return [e.person for e in roster(gateway).entries]
+
+
+@claim
+def a_person_comes_into_the_roster_and_counts_from_then_on(people):
+    new = people.keys["officer-5"]
+    with people.gateway() as gateway:
+        before = roster(gateway).quorum_sha256.hex()
+        asked = ask_officer(gateway, "officer-5", [new], groups=["two", "any-officer"])
+        equal((asked.state, asked.task, asked.object), (PENDING, "officer.add", "officer-5"))
+        got = get(gateway, asked.id)
+        equal(got.grant_text, expected_text(
+            got, f"role=officer keys={new.id.hex()} groups=two,any-officer"))
+        expect("officer-5" not in names(gateway), "one is not enough")
+        equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
+        found = roster(gateway)
+        entry = next(e for e in found.entries if e.person == "officer-5")
+        equal((entry.role, list(entry.verifier_keys)), ("officer", [new.vkey]))
+        equal(hashlib.sha256(found.quorum_text).hexdigest(), found.quorum_sha256.hex())
+        contains(found.quorum_text.decode(), "group two 2 officer-1 officer-2 officer-3 officer-4 "
+                 "officer-5\n")
+        record = people.records("roster.load")[-1]
+        equal([record[n] for n in ("subject", "action", "grant", "requester", "approvers",
+                                   "quorum", "previous", "persons", "source")],
+              ["officer-5", "officer.add", asked.id, "officer-1", "officer-2,officer-3",
+               "sha256:" + found.quorum_sha256.hex(), f"sha256:{before}", "7", "officers"])
+        # He approves, and asks.
+        other = ask_officer(gateway, "officer-5", [new, people.second_5], name="officer-5")
+        equal(agree(people, gateway, other.id, "officer-2").approvals_given, 1)
+        third = ask_officer(gateway, "officer-4", [Key("officer-4.new.go.id")])
+        expect(third.state == PENDING, "another request")
+        equal(agree(people, gateway, third.id, "officer-5").approvals_given, 1)
+        equal(agree(people, gateway, other.id, "officer-3").state, EXECUTED, "other keys")
+        equal(state(gateway, third.id), VOID, "the roster is another one")
+        entry = next(e for e in roster(gateway).entries if e.person == "officer-5")
+        equal(list(entry.verifier_keys), [new.vkey, people.second_5.vkey])
+
+
+@claim
+def what_officers_signed_for_outlives_restarts_until_the_file_changes(people):
+    try:
+        with people.gateway() as gateway:
+            asked = ask_officer(gateway, "officer-5", [people.keys["officer-5"]],
+                                groups=["two"])
+            agree(people, gateway, asked.id, "officer-2", "officer-3")
+            signed = roster(gateway).quorum_sha256.hex()
+            hup(gateway, "reloaded")
+            equal(roster(gateway).quorum_sha256.hex(), signed, "SIGHUP, the file as it was")
+        with people.gateway(keep=True) as gateway:
+            equal(roster(gateway).quorum_sha256.hex(), signed, "a restart")
+            equal(people.records("boot")[-1]["quorum"], f"sha256:{signed}")
+            equal(len(people.records("roster.load")), 2, "no more records")
+            exported = people.rig.segel("reviewer", "officer", "export")
+            equal(sha256(exported.stdout), signed, "it is what is exported")
+            people.quorum(exported.stdout)
+            hup(gateway, "reloaded")
+            equal(len(people.records("roster.load")), 2, "the same as file is no news")
+            changed = people.quorum()
+            hup(gateway, "roster.loaded")
+            equal(roster(gateway).quorum_sha256.hex(), changed, "another file is")
+            equal(people.records("roster.load")[-1]["source"], "file")
+        with people.gateway(keep=True) as gateway:
+            equal(roster(gateway).quorum_sha256.hex(), changed, "and stays so")
+    finally:
+        people.quorum()
+
+
+@claim
+def a_person_goes_and_does_not_count_at_the_use(people):
+    """Who has approved already and lost the role in between."""
+    people.quorum(people.quorum_text(clear="clear"))
+    try:
+        with people.gateway() as gateway:
+            lock_id = lock_down(gateway).state.id
+            clear = release(gateway, lock_id, "clear-1").approval
+            agree(people, gateway, clear.id, "officer-4", "officer-3")
+            asked = ask_officer(gateway, "officer-4")
+            equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
+            expect("officer-4" not in names(gateway), "he is out")
+            refusal = rig.refused(approve, gateway, clear.id, people.keys["officer-2"])
+            equal(refusal.code, CODE.FAILED_PRECONDITION, "what he approved is over")
+            equal(state(gateway, clear.id), VOID)
+            clear = release(gateway, lock_id, "clear-2").approval
+            refusal = rig.refused(approve, gateway, clear.id, people.keys["officer-4"],
+                                  "officer-4")
+            equal(refusal.code, CODE.PERMISSION_DENIED)
+            agree(people, gateway, clear.id, "officer-3", "officer-2")
+            equal(state(gateway, clear.id), PENDING, "two are not three")
+            equal(agree(people, gateway, clear.id, "reviewer").state, EXECUTED)
+            refusal = rig.refused(ask_officer, gateway, "officer-4", name="officer-4")
+            equal(refusal.code, CODE.PERMISSION_DENIED, "nor does he ask")
+    finally:
+        people.quorum()
+
+
+@claim
+def a_roster_that_would_not_hold_is_refused(people):
+    """By the standard file, three of four end a lock-down: nobody can be spared."""
+    other = Key("somebody.example.go.id")
+    with people.gateway() as gateway:
+        for arguments, code, word in (
+                (("officer-4",), CODE.FAILED_PRECONDITION, "lockdown.clear"),
+                (("officer-9",), CODE.NOT_FOUND, "officer-9"),
+                (("officer-9", [other]), CODE.FAILED_PRECONDITION, "callers"),
+                (("officer-5", [other], "reviewer"), CODE.FAILED_PRECONDITION, "callers"),
+                (("officer-5", [other], "officer", ["none"]), CODE.NOT_FOUND, "none"),
+                (("officer-5", [other], "officer", ["any-reviewer"]),
+                 CODE.FAILED_PRECONDITION, "policy.load needs a reviewer"),
+                (("officer-5", [people.keys["officer-1"]]), CODE.FAILED_PRECONDITION,
+                 "stands above already"),
+                (("officer-5", [other], "king"), CODE.INVALID_ARGUMENT, "role")):
+            refusal = rig.refused(ask_officer, gateway, *arguments)
+            equal(refusal.code, code, f"{arguments}: {refusal.message}")
+            contains(refusal.message, word)
+        equal(people.records("grant.request"), [])
+        # What was possible when it was asked for is looked at again when it is done.
+        first = ask_officer(gateway, "officer-5", [people.keys["officer-5"]])
+        equal(agree(people, gateway, first.id, "officer-2", "officer-3").state, EXECUTED)
+        refusal = rig.refused(ask_officer, gateway, "officer-5", [people.keys["officer-5"]])
+        contains(refusal.message, "says so already")
+
+
+@claim
+def officers_change_the_roster_by_their_commands(people):
+    with people.gateway() as gateway:
+        shown = people.rig.segel("reviewer", "officer", "list")
+        contains(shown.stdout, "officer-1", people.second.vkey, "lockdown.clear", "3 of ",
+                 "a reviewer among them")
+        key = people.keys["officer-5"]
+        result = people.rig.segel("officer-1", "officer", "add", "officer-5", key.vkey,
+                                  "--groups", "two,three", "--reason", "a fifth (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        shown = people.rig.segel("reviewer", "request", "show", request, "--lang", "id")
+        contains(shown.stdout, "officer-5 ikut serta", key.vkey, "groups=two,three",
+                 "a fifth (TEST)")
+        agree(people, gateway, request, "officer-2", "officer-3")
+        result = people.rig.segel("officer-1", "officer", "remove", "officer-5", "--reason",
+                                  "not after all (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        contains(people.rig.segel("reviewer", "request", "show", request).stdout,
+                 "officer-5 takes no part any more")
+        equal(agree(people, gateway, request, "officer-2", "officer-3").state, EXECUTED)
+        exported = people.rig.segel("officer-1", "officer", "export").stdout
+        equal(exported, people.quorum_text(), "there and back again, byte by byte")
+        equal(people.rig.segel("officer-1", "officer", "add", "officer-5", "--reason",
+                               "x").returncode, 2)
+        equal(people.rig.segel("officer-1", "officer", "remove", "x").returncode, 2)
+
+
+@claim
+def callers_must_fit_the_roster_that_officers_signed_for(people):
+    try:
+        with people.gateway() as gateway:
+            asked = ask_officer(gateway, "officer-5", [people.keys["officer-5"]],
+                                groups=["two"])
+            agree(people, gateway, asked.id, "officer-2", "officer-3")
+            text = people.rig.read("changed.yaml")
+            spoiled = rig.re.sub(r"(name: officer-5, .*roles: )\[officer\]", r"\1[operator]",
+                                 text)
+            people.rig.write("changed.yaml", spoiled)
+            contains(hup(gateway, "reload.failed")["why"], "officer-5", "signed for")
+        code, said = people.rig.refuses(people.rig.path("changed.yaml"))
+        equal(code, 1)
+        contains(said, "officer-5", "signed for")
+    finally:
+        people.quorum()
+
+
 def main():
-    return rig.run(People(rig.Rig("tasks")))
+    people = People(rig.Rig("tasks"))
+    people.add_client("officer-5", "officer")
+    people.keys["officer-5"] = Key("officer-5.example.go.id")
+    people.second_5 = Key("officer-5.card.example.go.id")
+    return rig.run(people)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ Test(asking, a_policy_is_named_by_its_hash)
 Test(asking, what_was_kept_is_read_again_whole_or_not_at_all)
 {
     uint8_t unknown[] = {0xf8, 0x07, 0x01}; /* field 127 */
-    uint8_t bytes[] = {0x12, 0x03, 'a', 'b', 'c'};
+    uint8_t bytes[] = {0x0a, 1, 'i', 0x12, 3, 'a', 'b', 'c', 0x1a, 1, 'r'};
     struct wanted wanted;
 
     cr_assert_eq(wanted_read(LOAD, slice_of(bytes, sizeof(bytes)), &wanted), SG_OK);
@@ -77,6 +77,7 @@ Test(asking, what_was_kept_is_read_again_whole_or_not_at_all)
     wanted_fini(&wanted);
     cr_expect_eq(wanted_read(LOAD, slice_of(unknown, 3), &wanted), SG_CORRUPT);
     cr_expect_eq(wanted_read(LOAD, slice_of(bytes, 4), &wanted), SG_CORRUPT);
+    cr_expect_eq(wanted_read(LOAD, slice_of(bytes, 8), &wanted), SG_CORRUPT, "no reason");
     cr_expect_eq(
         wanted_read("/segel.v1.LogService/ListRecords", slice_of(bytes, 5), &wanted),
         SG_UNSUPPORTED);

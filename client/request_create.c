@@ -1,0 +1,32 @@
+#include "client/request_create.h"
+
+#include <stdio.h>
+
+#include "client/grant_view.h"
+#include "client/unpack.h"
+#include "client/words.h"
+
+enum sg_status request_create(const struct home *home, const struct request_words *words,
+                              Segel__V1__CreateRequestRequest *request,
+                              struct sg_error *why)
+{
+    const struct approval_ask ask = {"CreateRequest", &request->base,
+                                     &segel__v1__create_request_response__descriptor};
+    ProtobufCMessage *reply = NULL;
+    char made[APPROVAL_ID_SIZE];
+    bool indonesian = false;
+
+    TRY(approval_language(words->lang, &indonesian, why));
+    TRY(approval_make_id(made, why));
+    request->reason = words_mutable(words->reason);
+    request->request_id =
+        words->request_id == NULL ? made : words_mutable(words->request_id);
+    TRY(approval_call(home, &ask, &reply, why));
+    const Segel__V1__CreateRequestResponse *response =
+        (const Segel__V1__CreateRequestResponse *)(const void *)reply;
+    if (response->approval != NULL) {
+        approval_print(response->approval, stdout, indonesian);
+    }
+    unpack_free(reply);
+    return SG_OK;
+}
