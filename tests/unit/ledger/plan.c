@@ -67,11 +67,12 @@ static const struct {
 };
 
 /* Rows are read one by one: of a table's end, of an index that holds only what is open
- * (jobs, requests), or of what a statement has limited itself. */
+ * (jobs, requests, incidents), or of what a statement has limited itself. */
 static bool may_scan(const char *sql, const char *plan)
 {
     return strstr(sql, " DESC LIMIT 1") != NULL || strstr(plan, "claim_open") != NULL ||
-           strstr(plan, "request_pending") != NULL || strncmp(plan, "SCAN (", 6) == 0 ||
+           strstr(plan, "request_pending") != NULL ||
+           strstr(plan, "incident_open") != NULL || strncmp(plan, "SCAN (", 6) == 0 ||
            (strncmp(plan, "USE TEMP B-TREE", 15) == 0 && strstr(sql, "LIMIT ") != NULL);
 }
 

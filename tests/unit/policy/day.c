@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "tests/unit/policy/support/parse.h"
 
@@ -44,5 +45,63 @@ Test(policy_day, what_is_no_date_is_told)
     for (size_t i = 0; i < SG_COUNT(texts); i++) {
         cr_expect_not(policy_date(policy, texts[i], &us), "'%s'", texts[i]);
     }
+    policy_free(policy);
+}
+
+/* --- Working days ------------------------------------------------------------------ */
+
+/* 2026-05-02 is a Saturday. */
+static int64_t may(int day)
+{
+    return midnight_us + (day - 2) * 1440 * minute_us;
+}
+
+static struct policy *with_calendar(const char *holidays)
+{
+    static char text[1024];
+
+    (void)snprintf(text, sizeof(text),
+                   "apiVersion: segel/v1\nkind: CertificatePolicy\nmetadata:\n"
+                   "  {id: p, version: 1, effective: 2026-01-01, review_by: 2027-01-01,\n"
+                   "   calendar: {zone: WIB, holidays: [%s]}}\nprofile: test\n" RULE,
+                   holidays);
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+    cr_assert_eq(policy_parse(slice_str(text), "p.yaml", &policy, &why), SG_OK, "%s",
+                 why.text);
+    return policy;
+}
+
+Test(policy_workdays, end_at_midnight_behind_the_last_of_them)
+{
+    struct policy *policy = with_calendar("2027-01-01");
+
+    /* Monday 4 May, noon: the first working day behind it is Tuesday. */
+    cr_expect_eq(policy_workdays_end_us(policy, may(4) + 720 * minute_us, 1), may(6));
+    cr_expect_eq(policy_workdays_end_us(policy, may(4), 4), may(9), "Friday");
+    cr_expect_eq(policy_workdays_end_us(policy, may(4), 5), may(12), "over a weekend");
+    cr_expect_eq(policy_workdays_end_us(policy, may(4), 7), may(14));
+    cr_expect_eq(policy_workdays_end_us(policy, may(4), 0), may(5));
+    policy_free(policy);
+}
+
+Test(policy_workdays, a_day_begins_in_the_policys_zone)
+{
+    struct policy *policy = with_calendar("2027-01-01");
+
+    cr_expect_eq(policy_workdays_end_us(policy, may(5) - 1, 1), may(6));
+    cr_expect_eq(policy_workdays_end_us(policy, may(5), 1), may(7));
+    policy_free(policy);
+}
+
+Test(policy_workdays, weekends_and_holidays_are_none)
+{
+    struct policy *policy = with_calendar("2026-05-06, 2026-05-07, 2026-05-09");
+
+    cr_expect_eq(policy_workdays_end_us(policy, may(2), 1), may(5), "Saturday");
+    cr_expect_eq(policy_workdays_end_us(policy, may(3), 1), may(5), "Sunday");
+    /* Tuesday, Friday, then Monday: Wednesday and Thursday are holidays, and one that is
+     * a Saturday counts once. */
+    cr_expect_eq(policy_workdays_end_us(policy, may(4), 3), may(12));
     policy_free(policy);
 }

@@ -11,6 +11,7 @@ static const struct caller_report callers[] = {
     {.name = "archive", .jobs = 6, .refused = {[REFUSAL_CALLER_LIMIT] = 22}},
 };
 static struct monitor monitor;
+static struct agenda agenda;
 static const struct key_status statuses[] = {
     {"seal",
      {.source = STATUS_CRL,
@@ -83,7 +84,16 @@ static void lawful(void)
         .watchers = 2,
         .statuses = statuses,
         .status_count = SG_COUNT(statuses),
+        .agenda = &agenda,
         .now_us = 30000000};
+    agenda = (struct agenda){
+        .items = {{.kind = EXPIRY_CERTIFICATE, .name = "seal", .until_us = 90000000},
+                  {.kind = EXPIRY_CLIENT, .name = "e-office", .until_us = 29000000}},
+        .count = 2,
+        .open = {[INCIDENT_LOCKDOWN] = 51, [INCIDENT_KEY_COMPROMISED] = 52},
+        .open_all = 103,
+        .overdue_oral = 53,
+        .overdue_written = 54};
 }
 
 static void lawful_anchors(void)
@@ -249,6 +259,24 @@ Test(monitor, each_number_of_an_anchor_stands_under_its_own_name)
     }
     expect_line("\nsegel_anchor_last_success_timestamp_seconds{anchor=\"province\"} "
                 "1777685325.000000\n");
+}
+
+Test(monitor, incidents_and_ends_stand_under_their_own_names)
+{
+    static const char *const lines[] = {
+        "\nsegel_incidents_open{kind=\"lockdown\"} 51\n",
+        "\nsegel_incidents_open{kind=\"key.compromised\"} 52\n",
+        "\nsegel_incidents_open{kind=\"pin.lockout\"} 0\n",
+        "\nsegel_incident_notices_overdue{notice=\"oral\"} 53\n",
+        "\nsegel_incident_notices_overdue{notice=\"written\"} 54\n",
+        "\nsegel_expiry_seconds{what=\"certificate\",name=\"seal\"} 60.000000\n",
+        "\nsegel_expiry_seconds{what=\"client\",name=\"e-office\"} 0.000000\n",
+    };
+
+    write_all();
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        expect_line(lines[i]);
+    }
 }
 
 Test(monitor, load_is_told_by_class_and_by_caller)
