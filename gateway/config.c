@@ -245,24 +245,24 @@ static bool take_days(const char **text, int64_t *days)
 
 static enum sg_status read_reminders(struct parse *p)
 {
-    struct config *config = p->config;
-    const char *text = config->reminder_days;
+    int64_t *reminders = p->config->reminders;
+    const char *text = p->config->reminder_days;
     bool sound = text[0] != '\0';
+    size_t at = 0;
 
     while (sound && text[0] != '\0') {
-        size_t at = config->reminder_count;
         int64_t days = 0;
         sound = at < CONFIG_REMINDERS_MAX && take_days(&text, &days) &&
-                (at == 0 || days < config->reminders[at - 1]);
+                (at == 0 || days < reminders[at - 1]);
         if (sound) {
-            config->reminders[config->reminder_count++] = days;
+            reminders[at++] = days;
         }
     }
     return sound ? SG_OK
                  : yaml_fail(p->doc, find(p, "reminders.days"), p->why,
                              "'%s' are no days to be reminded at; write up to 8 numbers "
                              "from 1 to 3650, the largest first, such as \"90 30 7\"",
-                             config->reminder_days);
+                             p->config->reminder_days);
 }
 
 static enum sg_status read_all(struct parse *p)

@@ -124,8 +124,7 @@ struct config {
     enum log_level log_level_value;
     enum log_format log_format_value;
     bool reflection_value;
-    int64_t reminders[CONFIG_REMINDERS_MAX]; /* reminders.days: days, falling */
-    size_t reminder_count;
+    int64_t reminders[CONFIG_REMINDERS_MAX]; /* days, falling; ends with 0 if not full */
     void *memory; /* owned: the document and all that was allocated */
 };
 

@@ -26,10 +26,12 @@ void agenda_fini(struct agenda_keeper *keeper)
 
 static struct expiry_days days_of(const struct core *core)
 {
-    const struct config *config = core->options.config;
+    struct expiry_days days = {.days = core->options.config->reminders};
 
-    return (struct expiry_days){.days = config->reminders,
-                                .count = config->reminder_count};
+    while (days.count < CONFIG_REMINDERS_MAX && days.days[days.count] > 0) {
+        days.count++;
+    }
+    return days;
 }
 
 void agenda_add(struct core *core, enum expiry_kind kind, const char *name,

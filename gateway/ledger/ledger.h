@@ -55,10 +55,6 @@ void ledger_close(struct ledger *ledger);
 SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
                                               struct sg_error *why);
 
-/* Name of the memo with what a check had found when the records were sound again; "" =
- * nothing, or somebody was told. */
-#define LEDGER_ACQUITTED "acquitted"
-
 /* The ledger was found to hold what Segel did not write (ledger_scrub): latches it, and
  * is remembered, so that the next ledger_open reads and hashes every record before it
  * believes any; when all is sound the finding becomes the memo LEDGER_ACQUITTED. Outside

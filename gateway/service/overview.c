@@ -1,10 +1,11 @@
+#include "gateway/service/overview.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/service/incidents.h"
 #include "gateway/service/officers.h"
-#include "gateway/service/overview.h"
 
 /* StatusService: what the core says of itself and what waits for who asks, on one page.
  */

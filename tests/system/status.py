@@ -178,6 +178,13 @@ def states(authority):
     return [line for line in shown.splitlines() if "key.state" in line]
 
 
+def incidents(authority):
+    """Those that are open."""
+    shown = authority.rig.segel("reviewer", "incident", "list", "--json")
+    equal(shown.returncode, 0, shown.stderr)
+    return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
 def wait_states(authority, count):
     """The records of states, when there are so many: they come a moment after the fact."""
     end = time.monotonic() + LONGEST_S
@@ -229,6 +236,18 @@ def a_revoked_certificate_stops_its_key_and_is_one_record(authority):
         found = wait_states(authority, 1)
         equal(len(found), 1, "records of the revocation")
         contains(found[0], "seal-demo", "revoked")
+        opened = incidents(authority)
+        equal([(i["kind"], i["subject"]) for i in opened],
+              [("certificate.revoked", f"seal-demo/{authority.seal.serial_number:X}")])
+        closed = authority.rig.segel("officer-1", "incident", "close", opened[0]["id"],
+                                     "--reason", "a new key (TEST)", "--no-notice-because",
+                                     "the CA revoked it itself (TEST)")
+        equal(closed.returncode, 0, closed.stderr)
+        gateway.stop()
+    with authority.gateway(fresh=False) as gateway:
+        until(gateway, "CERT_REVOKED")
+        wait_states(authority, 2)
+        equal(incidents(authority), [], "one certificate, one incident, over a restart too")
 
 
 @contextlib.contextmanager

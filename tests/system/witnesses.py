@@ -2,6 +2,7 @@
 """What witnesses sign, and what of it counts: a real gateway has its checkpoints cosigned by
 witnesses of this test, honest ones and such that do one thing wrong."""
 import base64
+import json
 import os
 import sys
 import time
@@ -318,6 +319,9 @@ def an_alarm_stays_one_until_the_witness_signs_again(town):
         gateway.wait_event("anchor.again")
         until(lambda: metric(gateway, 'segel_anchor_state{anchor="w1",state="ok"}') == 1,
               "it is not well again")
+        shown = town.rig.segel("reviewer", "incident", "list", "--json").stdout
+        equal([(i["kind"], i["subject"]) for i in map(json.loads, shown.splitlines())],
+              [("anchor.alarm", "w1")], "incidents")
     equal([r["state"] for r in town.records("anchor.fail")], ["alarm"], "records of it")
 
 

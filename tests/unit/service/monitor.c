@@ -86,6 +86,10 @@ static void lawful(void)
         .status_count = SG_COUNT(statuses),
         .agenda = &agenda,
         .now_us = 30000000};
+}
+
+static void lawful_agenda(void)
+{
     agenda = (struct agenda){
         .items = {{.kind = EXPIRY_CERTIFICATE, .name = "seal", .until_us = 90000000},
                   {.kind = EXPIRY_CLIENT, .name = "e-office", .until_us = 29000000}},
@@ -99,6 +103,7 @@ static void lawful(void)
 static void lawful_anchors(void)
 {
     lawful();
+    lawful_agenda();
     report.anchor_age_us = 41000000;
     report.anchor_count = 2;
     report.anchors[0] = (struct anchor_report){.name = "province",
