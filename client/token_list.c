@@ -256,7 +256,8 @@ const struct command command_token_list = {
     .summary = "show the gateway's tokens and how their lanes are",
     .examples =
         "For officers, reviewers and operators. Times are in UTC. A lane that is\n"
-        "pin-latched does not try its PIN again by itself: see 'segel token unlock'. One\n"
+        "pin-latched does not try its PIN again by itself: see 'segel token unlock'. "
+        "One\n"
         "that awaits its PIN gets it by 'segel pin enter'.\n\n"
         "Examples:\n"
         "  segel token list\n"

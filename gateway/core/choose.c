@@ -74,8 +74,7 @@ static bool needs_somebody(const struct lane *lane)
 static bool all_latched(const struct core *core, size_t route)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
-        if (concerns(&core->berths[i], route) &&
-            !needs_somebody(core->berths[i].lane)) {
+        if (concerns(&core->berths[i], route) && !needs_somebody(core->berths[i].lane)) {
             return false;
         }
     }

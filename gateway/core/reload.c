@@ -59,9 +59,8 @@ static bool same_lane(const struct config_lane *one, const struct config_lane *o
     return strcmp(one->module, other->module) == 0 &&
            strcmp(one->init_args, other->init_args) == 0 &&
            strcmp(one->pin_path, other->pin_path) == 0 &&
-           one->pin_prompt == other->pin_prompt &&
-           one->threads == other->threads && one->hardware == other->hardware &&
-           same_token(&one->token, &other->token) &&
+           one->pin_prompt == other->pin_prompt && one->threads == other->threads &&
+           one->hardware == other->hardware && same_token(&one->token, &other->token) &&
            same_object(&one->canary, &other->canary) &&
            same_words(&one->read_only, &other->read_only) && same_environment(one, other);
 }

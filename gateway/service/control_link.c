@@ -18,7 +18,7 @@ enum {
     PACKET_MAX = 4096,
     PIN_BYTES_MAX = 255,
     SILENCE_US = 5000000,
-    DENIED_US = 500000, /* a place is not kept for those who may not be here */
+    DENIED_US = 500000,  /* a place is not kept for those who may not be here */
     LOGIN_US = 120000000 /* the longest wait to say what came of a login */
 };
 

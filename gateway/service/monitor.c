@@ -219,9 +219,8 @@ static void write_kinds(const struct core_report *report, FILE *out)
 
 static void write_states(const struct core_report *report, FILE *out)
 {
-    static const enum lane_state states[] = {LANE_UP, LANE_STARTING, LANE_TRYING,
-                                             LANE_DOWN, LANE_LATCHED,
-                                             LANE_AWAITING};
+    static const enum lane_state states[] = {LANE_UP,   LANE_STARTING, LANE_TRYING,
+                                             LANE_DOWN, LANE_LATCHED,  LANE_AWAITING};
 
     metrics_begin(out, METRIC_LANE_STATE);
     for (size_t i = 0; i < report->lane_count * SG_COUNT(states); i++) {
