@@ -41,10 +41,11 @@ static void print_done(const Segel__V1__CreateRequestResponse *response, const c
     }
     (void)printf(indonesian ? "jalur " : "lane ");
     screen_text(stdout, lane);
-    (void)printf(indonesian ? " mencoba PIN sekali lagi; 'segel token list' menunjukkan "
-                              "hasilnya\n"
-                            : " tries its PIN once more; 'segel token list' shows what "
-                              "comes of it\n");
+    (void)printf(indonesian
+                     ? " boleh mencoba PIN sekali lagi; 'segel token list' menunjukkan "
+                       "hasilnya\n"
+                     : " may try its PIN once more; 'segel token list' shows what "
+                       "comes of it\n");
     if (log != NULL) {
         (void)printf(indonesian ? "tercatat pada log sebagai nomor %llu\n"
                                 : "the log holds it as record %llu\n",

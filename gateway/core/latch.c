@@ -274,9 +274,11 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
 
 static void tell(struct core *core, const struct berth *berth, const char *type)
 {
-    notes_add(core, type, lane_name(berth->lane), lane_why(berth->lane));
-    log_event(LOG_ERROR, type, "lane", lane_name(berth->lane), "why",
-              lane_why(berth->lane), "what_to_do",
+    const char *lane = lane_name(berth->lane);
+    const char *why = berth->latch->why;
+
+    notes_add(core, type, lane, why);
+    log_event(LOG_ERROR, type, "lane", lane, "why", why, "what_to_do",
               lane_config(berth->lane)->pin_prompt
                   ? "find out which PIN is right; an officer then allows one more login "
                     "with 'segel token unlock'"
@@ -291,6 +293,20 @@ static bool locked(const struct berth *berth)
            (lane_token(berth->lane)->flags & TOKEN_PIN_LOCKED) != 0;
 }
 
+void latch_close(struct core *core, struct berth *berth, const char *why)
+{
+    struct latch *latch = berth->latch;
+
+    if (latch != NULL) {
+        latch->failures++;
+        latch->state = LATCH_CLOSED;
+        latch->unwritten = true;
+        (void)snprintf(latch->why, sizeof(latch->why), "%s", why);
+        tell(core, berth, "pin.fail");
+        incident_raise(core, INCIDENT_PIN_LOCKOUT, lane_name(berth->lane), why);
+    }
+}
+
 void latch_note(struct core *core, struct berth *berth)
 {
     struct latch *latch = berth->latch;
@@ -302,13 +318,7 @@ void latch_note(struct core *core, struct berth *berth)
     }
     bool news = tried || latch->unwritten;
     if (tried) {
-        latch->failures++;
-        latch->state = LATCH_CLOSED;
-        latch->unwritten = true;
-        (void)snprintf(latch->why, sizeof(latch->why), "%s", lane_why(berth->lane));
-        tell(core, berth, "pin.fail");
-        incident_raise(core, INCIDENT_PIN_LOCKOUT, lane_name(berth->lane),
-                       lane_why(berth->lane));
+        latch_close(core, berth, lane_why(berth->lane));
     }
     /* The token's own word that nobody may try, or may no longer. */
     if (news && (!tried || locked(berth))) {
