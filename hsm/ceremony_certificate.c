@@ -30,8 +30,9 @@ enum sg_status ceremony_csr(const struct ceremony_order *order,
     AUTO(free_bytes) uint8_t *der = NULL;
     TRY(request_subject(order->subject, &report->trouble));
     TRY(ceremony_need_key(order, report));
-    TRY(request_make(ceremony_reach(report), &report->key, false, order->subject,
-                     &request, &report->trouble));
+    const struct request_wish wish = {order->subject, false};
+    TRY(request_make(ceremony_reach(report), &report->key, &wish, &request,
+                     &report->trouble));
     int len = i2d_X509_REQ(request, &der);
     if (len <= 0 || (size_t)len > sizeof(report->csr)) {
         return trouble_config(&report->trouble, "the request is too large");

@@ -210,8 +210,9 @@ enum sg_status request_subject(const char *subject, struct trouble *trouble)
                            : set_subject(request, subject, trouble);
 }
 
-enum sg_status request_make(struct reach reach, const struct key *key, bool pss,
-                            const char *subject, X509_REQ **out, struct trouble *trouble)
+enum sg_status request_make(struct reach reach, const struct key *key,
+                            const struct request_wish *wish, X509_REQ **out,
+                            struct trouble *trouble)
 {
     const uint8_t *der = key->spki;
     AUTO(free_made) X509_REQ *request = X509_REQ_new();
@@ -219,8 +220,8 @@ enum sg_status request_make(struct reach reach, const struct key *key, bool pss,
     if (request == NULL || public == NULL) {
         return openssl_failed("there is no memory for the request", trouble);
     }
-    TRY(fill(request, public, subject, trouble));
-    TRY(sign_request(reach, key, pss, request, trouble));
+    TRY(fill(request, public, wish->subject, trouble));
+    TRY(sign_request(reach, key, wish->pss, request, trouble));
     if (X509_REQ_verify(request, public) != 1) {
         return openssl_failed("the finished request does not verify", trouble);
     }

@@ -11,10 +11,14 @@
  * behind it. */
 SG_MUST_USE enum sg_status request_subject(const char *subject, struct trouble *trouble);
 
-/* Signs with SHA-256, or SHA-384 with a curve above P-256; pss: with RSA-PSS where the
- * key may do both. The signature was verified. *out is owned by the caller. */
+struct request_wish {
+    const char *subject;
+    bool pss; /* RSA-PSS where the key may do both */
+};
+/* Signs with SHA-256, or SHA-384 with a curve above P-256. The signature was verified.
+ * *out is owned by the caller. */
 SG_MUST_USE enum sg_status request_make(struct reach reach, const struct key *key,
-                                        bool pss, const char *subject, X509_REQ **out,
+                                        const struct request_wish *wish, X509_REQ **out,
                                         struct trouble *trouble);
 
 #endif

@@ -46,9 +46,11 @@ enum sg_status tool_csr(const struct tool *tool, struct trouble *trouble)
     TRY(request_subject(tool->subject, trouble));
     TRY(tool_login(tool, false, &token, trouble));
     TRY(tool_key(tool, &token, &key, trouble));
-    bool pss = tool->scheme != NULL && sg_scheme_parse(tool->scheme) == SG_SCHEME_RSA_PSS;
-    TRY(request_make((struct reach){token.fn, token.anchor}, &key, pss, tool->subject,
-                     &request, trouble));
+    const struct request_wish wish = {tool->subject, tool->scheme != NULL &&
+                                                         sg_scheme_parse(tool->scheme) ==
+                                                             SG_SCHEME_RSA_PSS};
+    TRY(request_make((struct reach){token.fn, token.anchor}, &key, &wish, &request,
+                     trouble));
     AUTO(free_bio) BIO *bio = BIO_new(BIO_s_mem());
     if (bio == NULL || PEM_write_bio_X509_REQ(bio, request) != 1) {
         return openssl_failed("the finished request cannot be written", trouble);

@@ -186,6 +186,42 @@ struct berth *berth_find(struct core *core, const char *name)
     return NULL;
 }
 
+/* --- Rest -------------------------------------------------------------------------- */
+
+bool berth_same_token(const struct berth *one, const struct berth *other)
+{
+    const struct config_lane *a = lane_config(one->lane);
+    const struct config_lane *b = lane_config(other->lane);
+
+    return strcmp(a->module, b->module) == 0 &&
+           strcmp(a->token.label, b->token.label) == 0 &&
+           strcmp(a->token.serial, b->token.serial) == 0;
+}
+
+enum sg_status berth_wake(struct core *core, struct berth *berth)
+{
+    struct berth fresh = {.config = berth->config};
+    struct lane_refs refs = {.canary = LANE_NO_CANARY};
+
+    enum sg_status status =
+        list_refs(core, &fresh, lane_config(berth->lane), &refs.canary);
+    refs.keys = fresh.refs;
+    refs.key_count = fresh.ref_count;
+    status = status == SG_OK ? lane_wake(berth->lane, &refs) : status;
+    if (status != SG_OK) {
+        free(fresh.refs);
+        free(fresh.positions);
+        return status;
+    }
+    free(berth->refs);
+    free(berth->positions);
+    berth->refs = fresh.refs;
+    berth->positions = fresh.positions;
+    berth->ref_count = fresh.ref_count;
+    berth->log_position = fresh.log_position;
+    return SG_OK;
+}
+
 /* --- What changed ---------------------------------------------------------------- */
 
 /* First failure and recovery are told, once each; what lies between is not. */

@@ -39,6 +39,11 @@ SG_MUST_USE enum sg_status berth_open(struct core *core, const struct config *co
 const struct config_key *berth_placement(const struct config *config,
                                          const struct key *key);
 struct berth *berth_find(struct core *core, const char *name);
+/* Whether they are lanes of one token, as far as the configuration tells. */
+bool berth_same_token(const struct berth *one, const struct berth *other);
+/* The lane rests: it is asked for the keys that there are now, and starts again.
+ * SG_NO_MEMORY: it rests on. */
+SG_MUST_USE enum sg_status berth_wake(struct core *core, struct berth *berth);
 /* Ticks all lanes, notes what changed, watches their sockets. */
 void berths_look_after(struct core *core);
 /* A lane came up, went down or left: what follows for keys, log and log lines. Returns

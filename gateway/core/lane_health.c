@@ -68,7 +68,7 @@ bool lane_health_hung(const struct lane *lane, int64_t now_us)
         hung = hung || hand_hung(lane, &lane->hands[kind], now_us);
     }
     return hung && !lane->burying &&
-           (lane->state == LANE_UP || lane->state == LANE_TRYING);
+           (lane->state == LANE_UP || lane->state == LANE_TRYING || lane->resting);
 }
 
 /* --- Breaker --------------------------------------------------------------------- */

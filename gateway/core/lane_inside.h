@@ -38,6 +38,8 @@ struct lane {
     int64_t ebb_until_us;
     bool burying;   /* the process was killed and is not known to be dead yet */
     bool dismissed; /* no process is started any more */
+    bool resting;   /* likewise, until lane_wake */
+    char rest_why[128];
     struct arena arena;
     struct lane_token token;
     struct lane_key *keys;

@@ -62,11 +62,12 @@ void process_fini(struct process *process)
 static int spawn(struct process *process, const struct process_options *options,
                  int child_socket)
 {
+    const char *marks = options->ceremony ? NULL : "--marks";
     char *const argv[] = {(char *)sg_unconst(options->program),
-                          (char *)sg_unconst("lane"),
+                          (char *)sg_unconst(options->ceremony ? "ceremony" : "lane"),
                           (char *)sg_unconst("--fd"),
                           (char *)sg_unconst("3"),
-                          (char *)sg_unconst("--marks"),
+                          (char *)sg_unconst(marks),
                           (char *)sg_unconst("4"),
                           NULL};
     char *const *environment = (char *const *)sg_unconst(options->environment);

@@ -6,9 +6,10 @@
 #include "proto/base.h"
 #include "proto/marks.h"
 
-/* The child process of a lane: its socket, its page of marks, its death. No call blocks:
- * a process that hangs in a driver cannot even be killed at once, so killing and burying
- * are two steps. Core thread only; posix_spawn, because threads exist at a restart. */
+/* The child process of a lane, or of a ceremony: its socket, its page of marks, its
+ * death. No call blocks: a process that hangs in a driver cannot even be killed at once,
+ * so killing and burying are two steps. Core thread only; posix_spawn, because threads
+ * exist at a restart. */
 
 /* Killed but not yet dead, of earlier lives. */
 enum { PROCESS_UNDEAD_MAX = 4 };
@@ -25,6 +26,7 @@ struct process {
 
 struct process_options {
     const char *program;            /* path of segel-hsm */
+    bool ceremony;                  /* no lane, and no marks: "segel-hsm ceremony" */
     const char *const *environment; /* ends with NULL; nothing else is passed on */
 };
 

@@ -54,6 +54,22 @@ static ProtobufCBinaryData bytes_of(struct slice bytes)
                                  .len = bytes.len};
 }
 
+void wire_fill_open(const struct config_lane *config, Segel__Lane__V1__Open *open)
+{
+    segel__lane__v1__open__init(open);
+    open->lane = text_of(config->name);
+    open->module = text_of(config->module);
+    open->token_label = text_of(config->token.label);
+    open->token_serial = text_of(config->token.serial);
+    open->token_manufacturer = text_of(config->token.manufacturer);
+    open->token_model = text_of(config->token.model);
+    open->init_args = text_of(config->init_args);
+    open->n_read_only = config->read_only.count;
+    open->read_only = (char **)(uintptr_t)config->read_only.items;
+    open->pin_path = text_of(config->pin_path);
+    open->threads = (uint32_t)config->threads;
+}
+
 enum sg_status wire_open(int fd, const struct lane_options *options)
 {
     enum { KEYS_MAX = 258 };
@@ -62,7 +78,6 @@ enum sg_status wire_open(int fd, const struct lane_options *options)
     Segel__Lane__V1__Open open;
     Segel__Lane__V1__ToLane message;
 
-    segel__lane__v1__open__init(&open);
     segel__lane__v1__to_lane__init(&message);
     MUST(options->key_count <= KEYS_MAX);
     for (size_t i = 0; i < options->key_count; i++) {
@@ -73,17 +88,7 @@ enum sg_status wire_open(int fd, const struct lane_options *options)
         refs[i].subject_public_key_info = bytes_of(options->keys[i].spki);
         pointers[i] = &refs[i];
     }
-    open.lane = text_of(options->config->name);
-    open.module = text_of(options->config->module);
-    open.token_label = text_of(options->config->token.label);
-    open.token_serial = text_of(options->config->token.serial);
-    open.token_manufacturer = text_of(options->config->token.manufacturer);
-    open.token_model = text_of(options->config->token.model);
-    open.init_args = text_of(options->config->init_args);
-    open.n_read_only = options->config->read_only.count;
-    open.read_only = (char **)(uintptr_t)options->config->read_only.items;
-    open.pin_path = text_of(options->config->pin_path);
-    open.threads = (uint32_t)options->config->threads;
+    wire_fill_open(options->config, &open);
     open.n_keys = options->key_count;
     open.keys = pointers;
     open.ask = 1;

@@ -16,6 +16,8 @@ SG_MUST_USE enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *mess
 SG_MUST_USE enum sg_status wire_receive(int fd, struct arena *arena,
                                         Segel__Lane__V1__FromLane **out);
 
+/* What a configuration says of the token, borrowed; without keys. */
+void wire_fill_open(const struct config_lane *config, Segel__Lane__V1__Open *open);
 SG_MUST_USE enum sg_status wire_open(int fd, const struct lane_options *options);
 /* The lane may log in. pipe: with the PIN that it holds; -1 = with that of its file. */
 SG_MUST_USE enum sg_status wire_permit(int fd, int pipe, bool last_try);

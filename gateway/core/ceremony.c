@@ -1,0 +1,313 @@
+#include "gateway/core/ceremony.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+#include "gateway/core/requests.h"
+
+enum {
+    ARENA = 1 << 18, /* a stored request, and what is made of it */
+    REST_US = 60 * 1000000,
+    BURY_US = 5 * 1000000
+};
+
+static const char rest_why[] = "a ceremony is under way on its token";
+
+enum sg_status ceremony_start(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    size_t keys = core->keyring.count + 1;
+
+    STAILQ_INIT(&ceremony->parked);
+    ceremony->fresh = (bool *)calloc(keys, sizeof(*ceremony->fresh));
+    ceremony->broken = (unsigned *)calloc(keys, sizeof(*ceremony->broken));
+    if (ceremony->fresh == NULL || ceremony->broken == NULL) {
+        return SG_NO_MEMORY;
+    }
+    TRY(arena_init(&ceremony->arena, ARENA));
+    TRY(arena_init(&ceremony->answer, ARENA));
+    TRY(process_init(&ceremony->process));
+    ceremony->has_process = true;
+    return SG_OK;
+}
+
+static void forget_event(struct ceremony *ceremony)
+{
+    if (ceremony->readable != NULL) {
+        event_free(ceremony->readable);
+    }
+    ceremony->readable = NULL;
+}
+
+void ceremony_fini(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+
+    forget_event(ceremony);
+    if (ceremony->has_process) {
+        process_fini(&ceremony->process);
+    }
+    free(ceremony->fresh);
+    free(ceremony->broken);
+    arena_fini(&ceremony->arena);
+    arena_fini(&ceremony->answer);
+}
+
+/* --- Rest -------------------------------------------------------------------------- */
+
+static void rest(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    const struct berth *own = &core->berths[ceremony->work.berth];
+
+    ceremony->resting = 0;
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct berth *berth = &core->berths[i];
+        if (berth->lane != NULL && berth_same_token(own, berth)) {
+            lane_rest(berth->lane, rest_why);
+            ceremony->resting |= 1ULL << i;
+        }
+    }
+}
+
+static bool at_rest(const struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if ((core->ceremony.resting >> i & 1) != 0 && core->berths[i].lane != NULL &&
+            !lane_rested(core->berths[i].lane)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A PIN that the ceremony found wrong is nobody's to try again. */
+static void wake_one(struct core *core, struct berth *berth)
+{
+    const struct rite_outcome *outcome = &core->ceremony.outcome;
+
+    if (berth->lane == NULL || !lane_rested(berth->lane)) {
+        return;
+    }
+    if (berth_wake(core, berth) != SG_OK) {
+        log_event(LOG_ERROR, "lane.not_woken", "lane", lane_name(berth->lane), "why",
+                  "there is no memory; start the gateway anew", NULL);
+    } else if (outcome->answered && !outcome->done &&
+               outcome->failure == FAILURE_LATCHED) {
+        lane_latch(berth->lane, outcome->why);
+    }
+}
+
+static void wake(struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if ((core->ceremony.resting >> i & 1) != 0) {
+            wake_one(core, &core->berths[i]);
+        }
+    }
+    core->ceremony.resting = 0;
+}
+
+/* --- The phases -------------------------------------------------------------------- */
+
+static void enter(struct core *core, enum ceremony_phase phase, int64_t limit_us)
+{
+    core->ceremony.phase = phase;
+    core->ceremony.until_us = clock_mono_us() + limit_us;
+}
+
+/* Nothing was asked of the token. */
+static void give_up(struct core *core, const char *why)
+{
+    struct rite_outcome *outcome = &core->ceremony.outcome;
+
+    *outcome = (struct rite_outcome){
+        .answered = true, .untouched = true, .failure = FAILURE_DEVICE};
+    (void)snprintf(outcome->why, sizeof(outcome->why), "%s", why);
+    enter(core, CEREMONY_DONE, 0);
+}
+
+static void begin(struct core *core)
+{
+    if (core->ending || atomic_load(&core->broken) || !ceremony_pick(core)) {
+        return;
+    }
+    log_event(LOG_INFO, "ceremony.begin", "key",
+              core->keyring.keys[core->ceremony.work.key].config->name, "lane",
+              lane_name(core->berths[core->ceremony.work.berth].lane), NULL);
+    rest(core);
+    enter(core, CEREMONY_RESTING, REST_US);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    (void)context; /* ceremony_tick looks; waking up was the point */
+}
+
+static void watch(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+
+    forget_event(ceremony);
+    ceremony->readable = event_new(core->base, ceremony->process.socket,
+                                   EV_READ | EV_PERSIST, on_ready, NULL);
+    MUST(ceremony->readable != NULL && event_add(ceremony->readable, NULL) == 0);
+}
+
+static void run(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    const struct config_lane *lane =
+        lane_config(core->berths[ceremony->work.berth].lane);
+    const struct process_options options = {.program = core->options.hsm_program,
+                                            .ceremony = true,
+                                            .environment = lane->environment};
+    struct sg_error why = {0};
+
+    if (process_start(&ceremony->process, &options, &why) != SG_OK) {
+        give_up(core, why.text);
+        return;
+    }
+    ceremony->outcome = (struct rite_outcome){.answered = false};
+    if (rite_send(ceremony->process.socket, lane, &ceremony->work.order) != SG_OK) {
+        (void)snprintf(ceremony->outcome.why, sizeof(ceremony->outcome.why),
+                       "its process ended before it read its orders");
+        enter(core, CEREMONY_ENDING, BURY_US);
+        return;
+    }
+    watch(core);
+    enter(core, CEREMONY_RUNNING, core->options.config->hsm_ceremony_ms * 1000);
+}
+
+static void wait_for_rest(struct core *core)
+{
+    const struct lane *lane = core->berths[core->ceremony.work.berth].lane;
+
+    if (lane_state(lane) == LANE_LATCHED) {
+        give_up(core, "its lane's PIN was refused: it is not tried again before officers "
+                      "say so ('segel token unlock')");
+    } else if (at_rest(core)) {
+        run(core);
+    } else if (clock_mono_us() > core->ceremony.until_us) {
+        give_up(core, "the lanes of its token did not come to rest");
+    }
+}
+
+static void listen(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    struct rite_outcome *outcome = &ceremony->outcome;
+    enum sg_status status =
+        rite_receive(ceremony->process.socket, &ceremony->answer, outcome);
+    const char *why = "its process ended without an answer";
+
+    if (status == SG_NOT_FOUND && clock_mono_us() <= ceremony->until_us) {
+        return;
+    }
+    if (status == SG_NOT_FOUND) {
+        why = "it took longer than hsm.ceremony_ms and was ended";
+    } else if (status == SG_INVALID) {
+        why = "its process answered with nonsense";
+    }
+    if (status != SG_OK) {
+        *outcome = (struct rite_outcome){.answered = false};
+        (void)snprintf(outcome->why, sizeof(outcome->why), "%s", why);
+        process_kill(&ceremony->process);
+    }
+    forget_event(ceremony);
+    enter(core, CEREMONY_ENDING, BURY_US);
+}
+
+/* Its lock of the token goes with it: no lane can start before. Whatever it has to do it
+ * did before it answered. */
+static void bury(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    bool late = clock_mono_us() > ceremony->until_us;
+
+    if (!process_reap(&ceremony->process)) {
+        process_kill(&ceremony->process);
+        if (!late || !process_abandon(&ceremony->process)) {
+            return;
+        }
+    }
+    if (ceremony->process.socket >= 0) {
+        process_kill(&ceremony->process); /* closes the socket of one that has ended */
+    }
+    enter(core, CEREMONY_DONE, 0);
+}
+
+static void finish(struct core *core)
+{
+    log_event(core->ceremony.outcome.done ? LOG_INFO : LOG_WARN, "ceremony.end", "key",
+              core->keyring.keys[core->ceremony.work.key].config->name, "why",
+              core->ceremony.outcome.done ? "done" : core->ceremony.outcome.why, NULL);
+    wake(core);
+    arena_reset(&core->ceremony.arena);
+    core->ceremony.work.csr = NULL;
+    enter(core, CEREMONY_IDLE, 0);
+    report_update(core, true);
+}
+
+static void wait_for_turn(struct core *core)
+{
+    (void)core;
+}
+
+void ceremony_tick(struct core *core)
+{
+    static void (*const phases[])(struct core *) = {
+        [CEREMONY_IDLE] = begin,         [CEREMONY_RESTING] = wait_for_rest,
+        [CEREMONY_RUNNING] = listen,     [CEREMONY_ENDING] = bury,
+        [CEREMONY_DONE] = wait_for_turn, [CEREMONY_WRITTEN] = finish,
+    };
+
+    if (core->ending) {
+        ceremony_give_up(core, SG_SHUTDOWN);
+    }
+    phases[core->ceremony.phase](core);
+}
+
+bool ceremony_due(const struct core *core)
+{
+    return core->ceremony.phase == CEREMONY_DONE;
+}
+
+bool ceremony_busy(const struct core *core)
+{
+    return core->ceremony.phase != CEREMONY_IDLE;
+}
+
+enum sg_status ceremony_write(struct core *core)
+{
+    bool again = false;
+
+    if (core->ceremony.phase != CEREMONY_DONE) {
+        return SG_OK;
+    }
+    TRY(ceremony_settle(core, &again));
+    enter(core, again ? CEREMONY_RESTING : CEREMONY_WRITTEN, REST_US);
+    return SG_OK;
+}
+
+void ceremony_give_up(struct core *core, enum sg_status status)
+{
+    struct ceremony_work *work = &core->ceremony.work;
+    struct letter *letter;
+
+    if (work->csr != NULL && atomic_load(&core->broken)) {
+        STAILQ_INSERT_HEAD(&core->ceremony.parked, &work->csr->order.letter, link);
+        work->csr = NULL;
+    }
+    while ((letter = STAILQ_FIRST(&core->ceremony.parked)) != NULL) {
+        struct order *order = (struct order *)letter;
+        STAILQ_REMOVE_HEAD(&core->ceremony.parked, link);
+        order->status = status;
+        STAILQ_INSERT_TAIL(&core->obeyed, letter, link);
+    }
+}

@@ -1,0 +1,90 @@
+#ifndef SEGEL_GATEWAY_CORE_CEREMONY_H
+#define SEGEL_GATEWAY_CORE_CEREMONY_H
+
+#include <event2/event.h>
+
+#include "gateway/core/ceremony_wire.h"
+#include "gateway/core/job.h"
+#include "gateway/core/lane_process.h"
+#include "gateway/ledger/keyreg.h"
+
+/* Ceremonies: officers have decided that a token changes, and one process changes it. Core
+ * thread only; no call blocks.
+ *
+ * What is to be done stands in the register: a row whose request is set, by the
+ * transaction that used the grant up (ceremony_effects.c). One after the other is carried
+ * out: the lanes of the token come to rest, the process runs, bounded in time; what it
+ * answers is written down together with the row's new state; the lanes wake. A row that
+ * an earlier run has left is settled in the same way: for a key that was to be made the
+ * token is asked what is there under the CKA_ID chosen beforehand. */
+struct core;
+struct request_order;
+
+enum ceremony_phase {
+    CEREMONY_IDLE,
+    CEREMONY_RESTING, /* the lanes of the token finish what they have in hand */
+    CEREMONY_RUNNING,
+    CEREMONY_ENDING, /* it has answered, or is given up; it is not dead yet */
+    CEREMONY_DONE,   /* to be written by the next turn */
+    CEREMONY_WRITTEN
+};
+
+/* One thing to do; its texts live here and in the arena. */
+struct ceremony_work {
+    size_t key;   /* index in the ring */
+    size_t berth; /* of the lane that it goes by */
+    struct rite_order order;
+    char request[65];          /* whose grant is carried out; "" = of a CSR */
+    struct request_order *csr; /* owned: who waits for it; NULL = nobody */
+    uint8_t id[KEYREG_ID_MAX];
+    char kind[17];
+    char start_date[9];
+    char end_date[9];
+    char subject[513];
+};
+
+struct ceremony {
+    enum ceremony_phase phase;
+    struct ceremony_work work;
+    struct rite_outcome outcome;
+    uint64_t resting; /* bits of berths */
+    struct process process;
+    bool has_process; /* process_init was called */
+    struct event *readable;
+    int64_t until_us; /* of the phase */
+    struct arena arena;  /* owned: of work */
+    struct arena answer; /* owned: of the process's packet */
+    struct letters parked; /* orders that wait for a CSR */
+    bool *fresh;      /* owned, one a key of the ring: approved in this run, not begun */
+    unsigned *broken; /* owned likewise: how often its process died */
+    int64_t again_us; /* rows wait until then */
+};
+
+SG_MUST_USE enum sg_status ceremony_start(struct core *core);
+void ceremony_fini(struct core *core);
+
+/* With each round of the core's loop. */
+void ceremony_tick(struct core *core);
+/* Whether a turn has something to write for it. */
+bool ceremony_due(const struct core *core);
+/* Inside a transaction: what came of it. */
+SG_MUST_USE enum sg_status ceremony_write(struct core *core);
+/* Whether one is under way: the end of the gateway waits for that. */
+bool ceremony_busy(const struct core *core);
+/* Orders that wait go back unanswered: the gateway ends, or its ledger is broken. */
+void ceremony_give_up(struct core *core, enum sg_status status);
+
+/* ceremony_work.c: the next thing to do; false: there is none. */
+bool ceremony_pick(struct core *core);
+/* ceremony_settle.c: the row and the records, inside a transaction. *again: the same
+ * work goes on with another rite. */
+SG_MUST_USE enum sg_status ceremony_settle(struct core *core, bool *again);
+
+/* ceremony_orders.c: what one officer may do; inside a transaction. */
+SG_MUST_USE enum sg_status ceremony_on_backup(struct core *core,
+                                              struct request_order *order);
+/* The order is parked, unless it was refused. */
+SG_MUST_USE enum sg_status ceremony_on_csr(struct core *core,
+                                           struct request_order *order);
+
+#endif
