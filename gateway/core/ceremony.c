@@ -126,7 +126,7 @@ static void give_up(struct core *core, const char *why)
 
     *outcome = (struct rite_outcome){
         .answered = true, .untouched = true, .failure = FAILURE_DEVICE};
-    (void)snprintf(outcome->why, sizeof(outcome->why), "%s", why);
+    (void)snprintf(outcome->why, sizeof(outcome->why), "%.319s", why);
     enter(core, CEREMONY_DONE, 0);
 }
 
@@ -162,8 +162,7 @@ static void watch(struct core *core)
 static void run(struct core *core)
 {
     struct ceremony *ceremony = &core->ceremony;
-    const struct config_lane *lane =
-        lane_config(core->berths[ceremony->work.berth].lane);
+    const struct config_lane *lane = lane_config(core->berths[ceremony->work.berth].lane);
     const struct process_options options = {.program = core->options.hsm_program,
                                             .ceremony = true,
                                             .environment = lane->environment};
@@ -198,7 +197,7 @@ static void wait_for_rest(struct core *core)
     }
 }
 
-static void listen(struct core *core)
+static void hear(struct core *core)
 {
     struct ceremony *ceremony = &core->ceremony;
     struct rite_outcome *outcome = &ceremony->outcome;
@@ -263,7 +262,7 @@ void ceremony_tick(struct core *core)
 {
     static void (*const phases[])(struct core *) = {
         [CEREMONY_IDLE] = begin,         [CEREMONY_RESTING] = wait_for_rest,
-        [CEREMONY_RUNNING] = listen,     [CEREMONY_ENDING] = bury,
+        [CEREMONY_RUNNING] = hear,       [CEREMONY_ENDING] = bury,
         [CEREMONY_DONE] = wait_for_turn, [CEREMONY_WRITTEN] = finish,
     };
 

@@ -8,8 +8,8 @@
 #include "gateway/core/lane_process.h"
 #include "gateway/ledger/keyreg.h"
 
-/* Ceremonies: officers have decided that a token changes, and one process changes it. Core
- * thread only; no call blocks.
+/* Ceremonies: officers have decided that a token changes, and one process changes it.
+ * Core thread only; no call blocks.
  *
  * What is to be done stands in the register: a row whose request is set, by the
  * transaction that used the grant up (ceremony_effects.c). One after the other is carried
@@ -51,9 +51,9 @@ struct ceremony {
     struct process process;
     bool has_process; /* process_init was called */
     struct event *readable;
-    int64_t until_us; /* of the phase */
-    struct arena arena;  /* owned: of work */
-    struct arena answer; /* owned: of the process's packet */
+    int64_t until_us;      /* of the phase */
+    struct arena arena;    /* owned: of work */
+    struct arena answer;   /* owned: of the process's packet */
     struct letters parked; /* orders that wait for a CSR */
     bool *fresh;      /* owned, one a key of the ring: approved in this run, not begun */
     unsigned *broken; /* owned likewise: how often its process died */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/core/core_inside.h"
+#include "gateway/core/requests.h"
 #include "proto/digest.h"
 #include "proto/text.h"
 
@@ -39,9 +40,9 @@ static enum sg_status write_token(struct core *core, struct log_place *place)
 }
 
 static const char *const attributes[] = {
-    "local",        "sensitive", "always_sensitive", "extractable", "never_extractable",
-    "sign",         "sign_recover", "decrypt",       "unwrap",      "derive",
-    "modifiable",   "copyable",  "destroyable"};
+    "local",      "sensitive",    "always_sensitive", "extractable", "never_extractable",
+    "sign",       "sign_recover", "decrypt",          "unwrap",      "derive",
+    "modifiable", "copyable",     "destroyable"};
 
 /* "local=1 sensitive=1 … copyable=?": what the module would not tell is no answer. */
 static void list_attributes(const struct lane_key *key, char *out, size_t cap)
@@ -104,9 +105,9 @@ static enum sg_status write_key(struct core *core, struct log_place *place)
 
 static enum sg_status write_checks(struct core *core, struct log_place *place)
 {
-    static const char *const names[RITE_CHECKS_MAX] = {
-        "check_1", "check_2", "check_3", "check_4",
-        "check_5", "check_6", "check_7", "check_8"};
+    static const char *const names[RITE_CHECKS_MAX] = {"check_1", "check_2", "check_3",
+                                                       "check_4", "check_5", "check_6",
+                                                       "check_7", "check_8"};
     const struct rite_outcome *outcome = &core->ceremony.outcome;
     struct members members;
     char lines[RITE_CHECKS_MAX][160];
@@ -173,9 +174,8 @@ enum sg_status ceremony_record_end(struct core *core, const char *result,
     members_add(&members, "why", outcome->why);
     members_add(&members, "rv", rv);
     members_add(&members, "csr", csr);
-    members_add(&members, "csr_subject", outcome->csr_len > 0
-                                             ? core->ceremony.work.subject
-                                             : "");
+    members_add(&members, "csr_subject",
+                outcome->csr_len > 0 ? core->ceremony.work.subject : "");
     if (core->ceremony.work.csr != NULL) {
         members_add(&members, "officer", core->ceremony.work.csr->order.officer);
         members_add(&members, "request_id", core->ceremony.work.csr->order.request_id);

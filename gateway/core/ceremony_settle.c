@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/ceremony_record.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 #include "gateway/core/requests.h"
 
 /* What a ceremony's end makes of its key, inside a transaction. A name is free again only
@@ -51,10 +52,15 @@ static enum sg_status end(struct core *core, enum key_state state, const char *t
     bool done = core->ceremony.outcome.done && trouble[0] == '\0';
 
     TRY(ceremony_record_end(core, done ? "done" : "failed", &place));
-    if (state != row->state) {
-        row->since_us = clock_wall_us();
+    if (state == KEY_DESTROYED) {
+        life_close(core, row);
+        row->before_hold = KEY_NONE;
+        row->hold_reason[0] = '\0';
     }
-    row->state = state;
+    if (state != row->state) {
+        life_enter(core, row, state);
+        core->keys.changed = true; /* others are told after the commit */
+    }
     row->request[0] = '\0';
     (void)snprintf(row->trouble, sizeof(row->trouble), "%s", trouble);
     TRY(write_state(core, trouble, &place));
@@ -75,8 +81,9 @@ static enum sg_status keep_public(struct core *core)
     const struct keyreg_der der = {.spki = slice_of(key->spki, key->spki_len),
                                    .chain = slice_of("", 0)};
 
-    return key->spki_len == 0 ? SG_OK
-                              : ledger_put_key_der(core->ledger, row_of(core)->name, &der);
+    return key->spki_len == 0
+               ? SG_OK
+               : ledger_put_key_der(core->ledger, row_of(core)->name, &der);
 }
 
 /* --- Each rite --------------------------------------------------------------------- */
@@ -176,8 +183,8 @@ static void answer_csr(struct request_order *order, const struct rite_outcome *o
     order->order.on_log = true;
     order->order.status = SG_OK;
     if (!outcome->done) {
-        order->order.status = outcome->failure == FAILURE_CONFIG ? SG_PRECONDITION
-                                                                 : SG_HSM;
+        order->order.status =
+            outcome->failure == FAILURE_CONFIG ? SG_PRECONDITION : SG_HSM;
         (void)snprintf(order->order.why, sizeof(order->order.why), "%.191s",
                        outcome->why);
     } else if (csr == NULL) {

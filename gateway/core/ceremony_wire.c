@@ -90,8 +90,9 @@ enum sg_status rite_send(int fd, const struct config_lane *lane,
 {
     static void (*const put[RITES])(const struct rite_order *, struct tasks *,
                                     Segel__Lane__V1__Ceremony *) = {
-        [RITE_GENERATE] = put_generate, [RITE_CSR] = put_csr, [RITE_IMPORT] = put_import,
-        [RITE_DESTROY] = put_destroy,   [RITE_FIND] = put_find,
+        [RITE_GENERATE] = put_generate, [RITE_CSR] = put_csr,
+        [RITE_IMPORT] = put_import,     [RITE_DESTROY] = put_destroy,
+        [RITE_FIND] = put_find,
     };
     struct tasks tasks;
     Segel__Lane__V1__Open open;

@@ -48,8 +48,8 @@ struct rite_presence {
 };
 
 struct rite_outcome {
-    bool answered; /* false: it died, or took too long; why says which */
-    bool done;     /* all went well */
+    bool answered;  /* false: it died, or took too long; why says which */
+    bool done;      /* all went well */
     bool untouched; /* certain that the token holds what it held before */
     enum failure failure;
     uint64_t rv;

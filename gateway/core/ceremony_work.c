@@ -134,7 +134,7 @@ static bool pick_csr(struct core *core)
     }
     STAILQ_REMOVE_HEAD(&core->ceremony.parked, link);
     work->csr = order;
-    (void)snprintf(work->subject, sizeof(work->subject), "%s", order->subject);
+    (void)snprintf(work->subject, sizeof(work->subject), "%s", order->text);
     work->order = order_of(work, register_row(core, work->key), RITE_CSR);
     work->order.subject = work->subject;
     return true;
@@ -152,8 +152,8 @@ static bool pick_row(struct core *core, size_t key)
         return true;
     }
     log_event(LOG_ERROR, "ceremony.waits", "key", row->name, "request", row->request,
-              "why",
-              "its lane is not configured any more, or the request cannot be read", NULL);
+              "why", "its lane is not configured any more, or the request cannot be read",
+              NULL);
     core->ceremony.again_us = clock_mono_us() + AGAIN_US;
     return false;
 }

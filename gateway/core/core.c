@@ -69,6 +69,7 @@ void core_free(struct core *core)
         return;
     }
     anchors_free(core->anchoring.anchors);
+    ceremony_fini(core);
     berths_fini(core);
     reload_fini(core);
     routes_fini(core);
@@ -241,7 +242,8 @@ static enum sg_status maybe_turn(struct core *core)
 /* At the end: what is under way is finished, then the log is closed with a checkpoint. */
 static void finish_step(struct core *core)
 {
-    bool idle = core_load(core) == 0 && !core->checkpoint_pending && !turn_has_work(core);
+    bool idle = core_load(core) == 0 && !core->checkpoint_pending &&
+                !ceremony_busy(core) && !turn_has_work(core);
 
     if (!idle) {
         return;
@@ -259,7 +261,7 @@ static void finish_step(struct core *core)
  * not wait for a tick. */
 static int wait_flags(const struct core *core)
 {
-    bool more = core->finished_count > 0 || core->note_count > 0 ||
+    bool more = ceremony_due(core) || core->finished_count > 0 || core->note_count > 0 ||
                 (core->cut_short && core->waiting_count > 0);
 
     return more && !core->commit_armed ? EVLOOP_NONBLOCK : 0;
@@ -275,6 +277,7 @@ enum sg_status core_run(struct core *core, void (*on_tick_hook)(void *), void *c
     checkpoint_tick(core, clock_mono_us(), true);
     while (!core->ended) {
         berths_look_after(core);
+        ceremony_tick(core);
         MUST(event_base_loop(core->base, EVLOOP_ONCE | wait_flags(core)) >= 0);
         TRY(maybe_turn(core));
         if (core->ending) {

@@ -8,6 +8,7 @@
 #include "gateway/core/agenda.h"
 #include "gateway/core/anchoring.h"
 #include "gateway/core/berth.h"
+#include "gateway/core/ceremony.h"
 #include "gateway/core/checkpoint.h"
 #include "gateway/core/condemn.h"
 #include "gateway/core/core.h"
@@ -50,6 +51,7 @@ struct core {
     struct grants grants;
     struct proposals proposals;
     struct lockdown lockdown;
+    struct ceremony ceremony;
     struct incidents incidents;
     struct agenda_keeper agenda;
     int64_t started_us; /* wall clock */
@@ -122,6 +124,8 @@ struct core {
     size_t randomness_left;
 };
 
+/* start.c, inside a transaction: what a receipt of this key's signatures needs. */
+SG_MUST_USE enum sg_status templates_keep(struct core *core, const struct key *key);
 SG_MUST_USE enum sg_status start_all(struct core *core, struct sg_error *why);
 
 /* turn.c. SG_LEDGER: nothing may be signed any more. */

@@ -168,12 +168,22 @@ static void give_back(struct order *order)
     MUST(mbox_put(order->reply, &one, 1) == SG_OK);
 }
 
+/* Its answer comes with a ceremony's end. */
+static bool is_parked(const struct order *order)
+{
+    return order->kind == ORDER_KEY_CSR && ((const struct request_order *)order)->parked;
+}
+
 static void finish(struct core *core, struct order *order, bool broken)
 {
     if (broken) {
         order->status = SG_LEDGER;
         (void)snprintf(order->why, sizeof(order->why),
                        "nothing was done: the ledger cannot be written");
+    } else if (is_parked(order)) {
+        ((struct request_order *)order)->parked = false;
+        STAILQ_INSERT_TAIL(&core->ceremony.parked, &order->letter, link);
+        return;
     } else {
         obey(core, order);
     }

@@ -323,11 +323,26 @@ static enum sg_status on_lock_down(struct core *core, struct request_order *orde
 
 /* --- The table --------------------------------------------------------------------- */
 
+/* Where the key stands that the order is about, for its answer. */
+static void tell_row(const struct core *core, struct request_order *order)
+{
+    size_t index = register_find(core, order->object);
+    struct keyreg *row = index == core->keyring.count
+                             ? NULL
+                             : (struct keyreg *)arena_alloc(&order->arena, sizeof(*row));
+
+    if (row != NULL) {
+        *row = core->keys.rows[index];
+        order->row = row;
+    }
+}
+
 static void tell_state(const struct core *core, struct request_order *order)
 {
     const struct quorum *quorum = core->grants.quorum;
 
     order->lockdown = core->lockdown;
+    tell_row(core, order);
     for (size_t task = 0; task < TASK_COUNT && quorum != NULL; task++) {
         order->fewest[task] = (uint8_t)roster_fewest(&quorum->roster, (enum task)task);
     }

@@ -7,6 +7,7 @@
 #include "gateway/core/mandate_order.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
+#include "gateway/ledger/keyreg.h"
 #include "gateway/ledger/requests.h"
 #include "proto/quorum/grant.h"
 
@@ -32,6 +33,7 @@ struct request_order {
     struct slice note;               /* APPROVE: in the arena */
     int64_t moment_us;               /* KEY_COMPROMISE */
     struct mandate_order mandates;   /* MANDATES */
+    char text[513];                  /* KEY_BACKUP: the medium; KEY_CSR: the subject */
     struct request_query query;      /* LIST: its task is in the arena or static */
     struct export_made made;         /* EXPORT */
     struct incident_ask incident;    /* of incidents */
@@ -47,6 +49,10 @@ struct request_order {
     int64_t quorum_since_us;    /* likewise */
     struct lockdown lockdown;   /* as it is now */
     bool already;               /* of LOCK_DOWN, KEY_…: it was so before */
+    const struct keyreg *row;   /* in the arena: of the key that object names, as it is;
+                                 * NULL:   there is none */
+    struct slice csr;           /* of KEY_CSR, in the arena: DER */
+    bool parked;                /* it is answered later */
     const struct ledger_request *executed; /* in the arena: to be carried out after the
                                             * commit; NULL: none */
 };

@@ -210,7 +210,7 @@ static enum sg_status keep_template(struct core *core,
                                 slice_of(packed, len));
 }
 
-static enum sg_status keep_templates(struct core *core, const struct key *key)
+enum sg_status templates_keep(struct core *core, const struct key *key)
 {
     for (size_t i = 0; i < (size_t)SG_PROFILE_COUNT * SG_HASH_COUNT; i++) {
         TRY(keep_template(core, key->templates[i / SG_HASH_COUNT][i % SG_HASH_COUNT]));
@@ -251,7 +251,7 @@ static enum sg_status write_boot(struct core *core, const struct ledger_state *s
 static enum sg_status keep_all_templates(struct core *core)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        TRY(keep_templates(core, &core->keyring.keys[i]));
+        TRY(templates_keep(core, &core->keyring.keys[i]));
     }
     return SG_OK;
 }
@@ -313,6 +313,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(register_start(core, why));
     TRY(agenda_start(core));
     TRY(mandates_start(core, why));
+    TRY(ceremony_start(core));
     TRY(state_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, await_log_key(core, why)));

@@ -238,6 +238,7 @@ static enum sg_status write_all(struct core *core)
     TRY(anchoring_write(core));
     TRY(latches_write(core));
     TRY(grants_write(core));
+    TRY(ceremony_write(core));
     TRY(life_write(core));
     TRY(incidents_write(core));
     TRY(agenda_write(core));
@@ -335,6 +336,7 @@ static void refuse_everybody(struct core *core)
     waiting_take_all(core, &undone);
     refuse_list(core, &undone);
     hand_back(core);
+    ceremony_give_up(core, SG_LEDGER);
     orders_obey(core);
     inquiries_answer(core);
     report_update(core, true);
@@ -354,7 +356,8 @@ bool turn_has_work(const struct core *core)
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
            !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) ||
            register_due(core) || life_due(core) || incidents_due(core) ||
-           agenda_due(core) || mandates_due(core);
+           agenda_due(core) || mandates_due(core) ||
+           ceremony_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

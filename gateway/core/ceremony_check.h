@@ -1,0 +1,37 @@
+#ifndef SEGEL_GATEWAY_CORE_CEREMONY_CHECK_H
+#define SEGEL_GATEWAY_CORE_CEREMONY_CHECK_H
+
+#include "gateway/core/ceremony_task.h"
+#include "gateway/core/members.h"
+
+/* Inside of the ceremonies: whether what is asked for can be done now. SG_OK, or why. */
+
+/* The index in the ring of a key that no ceremony is under way for. */
+SG_MUST_USE enum sg_status ceremony_find(const struct core *core, const char *name,
+                                         size_t *index, struct sg_error *why);
+/* Persons of the roster; fewest of them, and one a reviewer where that is asked. */
+struct ceremony_persons {
+    char *const *names;
+    size_t count;
+    size_t fewest;
+    const char *what; /* "participants" */
+};
+SG_MUST_USE enum sg_status ceremony_check_persons(const struct core *core,
+                                                  const struct ceremony_persons *persons,
+                                                  struct sg_error *why);
+SG_MUST_USE enum sg_status
+ceremony_check_reviewer(const struct core *core, const char *name, struct sg_error *why);
+/* The lane's token can be changed now. */
+SG_MUST_USE enum sg_status ceremony_check_lane(struct core *core, const char *lane,
+                                               struct sg_error *why);
+
+SG_MUST_USE enum sg_status ceremony_unreadable(struct sg_error *why);
+
+/* What the effects share, inside a transaction: the row has the request from here on, and
+ * the next tick takes it up (ceremony_work.c); and after the commit. */
+SG_MUST_USE enum sg_status ceremony_keep(struct core *core, size_t index,
+                                         const struct ledger_request *request,
+                                         struct log_place *place);
+void ceremony_after(struct core *core, const struct ledger_request *request);
+
+#endif
