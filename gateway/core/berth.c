@@ -62,7 +62,8 @@ static enum sg_status list_refs(struct core *core, struct berth *berth,
         const struct key *key = &core->keyring.keys[i];
         const struct config_key *place = berth_placement(berth->config, key);
         berth->positions[i] = -1;
-        if (key_ready(key) && config_key_on_lane(place, lane)) {
+        if (key_ready(key) && core->keys.rows[i].state != KEY_DESTROYED &&
+            config_key_on_lane(place, lane)) {
             berth->positions[i] = (int16_t)berth->ref_count;
             berth->refs[berth->ref_count] =
                 ref_of(key->config->name, object_of(key, place));
@@ -230,8 +231,9 @@ void berth_tell(struct core *core, struct berth *berth, bool up)
     berth->told = true;
     notes_add(core, up ? "lane.up" : "lane.down", lane_name(berth->lane),
               up ? "" : lane_why(berth->lane));
-    log_event(up ? LOG_INFO : LOG_ERROR, up ? "lane.up" : "lane.down", "lane",
-              lane_name(berth->lane), "why", up ? "ready" : lane_why(berth->lane), NULL);
+    log_event(up || lane_resting(berth->lane) ? LOG_INFO : LOG_ERROR,
+              up ? "lane.up" : "lane.down", "lane", lane_name(berth->lane), "why",
+              up ? "ready" : lane_why(berth->lane), NULL);
 }
 
 static void note_awaiting(const struct berth *berth)

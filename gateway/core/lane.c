@@ -246,6 +246,11 @@ static void go_to_rest(struct lane *lane)
     }
 }
 
+bool lane_resting(const struct lane *lane)
+{
+    return lane->resting;
+}
+
 bool lane_rested(const struct lane *lane)
 {
     return lane->resting && lane->process.pid < 0 && !lane->burying &&

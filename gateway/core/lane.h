@@ -101,6 +101,7 @@ uint32_t lane_generation(const struct lane *lane);
  * done the process ends and none is started. Until then it is asked for again and again
  * whether it rests. why: what it says of itself meanwhile. */
 void lane_rest(struct lane *lane, const char *why);
+bool lane_resting(const struct lane *lane);
 bool lane_rested(const struct lane *lane);
 /* What the lane is asked for from now on, borrowed as in lane_options. */
 struct lane_refs {

@@ -49,6 +49,15 @@ void approvals_drop(struct letter *letter);
 /* keys.c, keys_order.c, keys_watch.c */
 void keys_on_list(struct grpc_call *call, const ProtobufCMessage *message,
                   void *services);
+void keys_on_generate(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void keys_on_import(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void keys_on_destroy(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services);
+void keys_on_backup(struct grpc_call *call, const ProtobufCMessage *message,
+                    void *services);
+void keys_on_csr(struct grpc_call *call, const ProtobufCMessage *message, void *services);
 void keys_on_get(struct grpc_call *call, const ProtobufCMessage *message, void *services);
 void keys_on_watch(struct grpc_call *call, const ProtobufCMessage *message,
                    void *services);

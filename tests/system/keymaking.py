@@ -1,0 +1,551 @@
+#!/usr/bin/python3
+"""The life of a key that officers make: generated on the token by a ceremony, backed up,
+certified, accepted, used and destroyed; and what of it stands when something goes wrong in
+between. Every end leaves the register, the token and the log in agreement."""
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+import grpc
+import people
+import rig
+from faulty import PIN_REFUSED, token, unlock, wait_for
+from people import EXECUTED, People
+from rig import claim, contains, equal, expect
+
+keys = rig.keys
+CODE = grpc.StatusCode
+SUBJECT = "/C=ID/O=Pemerintah Kota Contoh (TEST)/CN=Segel Baru (TEST)"
+STATE = {value: name.removeprefix("KEY_STATE_").lower() for name, value in
+         keys.KeyState.items()}
+
+
+class Keymaking(People):
+    """Slots for keys, whose names no two claims share."""
+    SLOTS = [f"new-{number}" for number in range(24)]
+
+    def __init__(self, the_rig):
+        super().__init__(the_rig)
+        rows = "".join(f"\n  - {{name: {name}, class: seal, scheme: ecdsa, hash: sha256}}"
+                       for name in self.SLOTS)
+        self.text = self.text.replace("\nkeys:\n", f"\nkeys:{rows}\n", 1)
+        self.text = self.text.replace("keys: [seal-demo", "keys: [seal-demo, "
+                                      + ", ".join(self.SLOTS), 1)
+        self.free = iter(self.SLOTS)
+        self.count = 0
+
+    def name(self):
+        return next(self.free)
+
+    def id(self):
+        self.count += 1
+        return f"request-{self.count}-{time.time_ns()}"
+
+    # --- Calls -----------------------------------------------------------------------------
+
+    def call(self, gateway, method, request, name="officer-1", timeout=30):
+        kind = type(request).__name__.removesuffix("Request")
+        stub = gateway.client(name).call("unary_unary", method, type(request),
+                                         getattr(keys, kind + "Response"), service="KeyService")
+        return stub(request, timeout=timeout)
+
+    def key(self, gateway, name):
+        return self.call(gateway, "GetKey", keys.GetKeyRequest(key=name)).key
+
+    def state(self, gateway, name):
+        return STATE[self.key(gateway, name).state]
+
+    def approved(self, gateway, method, request):
+        """Asked for by officer-1, signed by two others: it is executed."""
+        asked = self.call(gateway, method, request).approval
+        for officer in ("officer-2", "officer-3"):
+            voted = people.approve(gateway, asked.id, self.keys[officer], officer)
+        return voted
+
+    def generation(self, name, **changes):
+        fields = dict(request_id=self.id(), key=name, purpose=keys.KEY_PURPOSE_SEAL,
+                      type=keys.KEY_TYPE_P256, lane="lane0", place="server room (TEST)",
+                      participants=["officer-2", "officer-3"], witness="reviewer",
+                      script_sha256=hashlib.sha256(b"script").digest(),
+                      reason="a new seal (TEST)")
+        return keys.GenerateKeyRequest(**{**fields, **changes})
+
+    def settled(self, gateway, name, seconds=20):
+        """The key when no ceremony is under way for it any more."""
+        wait_for(lambda: not self.key(gateway, name).ceremony, "the ceremony does not end",
+                 seconds)
+        return self.key(gateway, name)
+
+    def generate(self, gateway, name, **changes):
+        voted = self.approved(gateway, "GenerateKey", self.generation(name, **changes))
+        equal(voted.state, EXECUTED)
+        return self.settled(gateway, name)
+
+    def backup(self, gateway, name, medium="safe 1 (TEST)"):
+        return self.call(gateway, "ConfirmBackup", keys.ConfirmBackupRequest(
+            request_id=self.id(), key=name, medium=medium))
+
+    def csr(self, gateway, name, subject=SUBJECT):
+        return self.call(gateway, "CreateCertificateRequest",
+                         keys.CreateCertificateRequestRequest(
+                             request_id=self.id(), key=name, subject=subject))
+
+    def certificate(self, csr, **environment):
+        """DER of the seal's certificate that the CA of the demo makes, and of its issuer."""
+        self.rig.write("new.der", csr)
+        rig.openssl("req", "-inform", "DER", "-in", self.rig.path("new.der"), "-out",
+                    self.rig.path("new.csr"))
+        subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal",
+                        self.rig.path("pki"), self.rig.path("new.csr"),
+                        self.rig.path("new.pem")], check=True, capture_output=True,
+                       env={**os.environ, **environment})
+        return [self.der("new.pem"), self.der("pki/issuing.pem")]
+
+    def der(self, pem):
+        rig.openssl("x509", "-in", self.rig.path(*pem.split("/")), "-outform", "DER", "-out",
+                    self.rig.path("one.der"))
+        return self.rig.read("one.der", "rb")
+
+    def import_request(self, name, certificates):
+        return keys.ImportCertificateRequest(request_id=self.id(), key=name,
+                                             certificates=certificates,
+                                             reason="from the CA (TEST)")
+
+    def destruction(self, name, **changes):
+        fields = dict(request_id=self.id(), key=name, reason="its time is over (TEST)",
+                      witnesses=["reviewer", "officer-4"], backups_destroyed=True)
+        return keys.DestroyKeyRequest(**{**fields, **changes})
+
+    def made(self, gateway):
+        """A key that was generated, backed up and has a certificate."""
+        name = self.name()
+        equal(STATE[self.generate(gateway, name).state], "generated")
+        self.backup(gateway, name)
+        return name, self.certificate(self.csr(gateway, name).csr)
+
+    def steps(self, name, *which):
+        found = [r for r in self.records("ceremony.step") if r["subject"] == name]
+        return [r for r in found if not which or r["step"] in which]
+
+
+def ready(maker, gateway, name, state="accepted"):
+    """The lane is back after the key's ceremony, and serves it."""
+    equal(STATE[maker.settled(gateway, name).state], state)
+    wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+
+
+def accept(maker, gateway, name, certificates):
+    equal(maker.approved(gateway, "ImportCertificate",
+                         maker.import_request(name, certificates)).state, EXECUTED)
+    ready(maker, gateway, name)
+    wait_for(lambda: maker.key(gateway, name).tokens, "no lane has the key")
+
+
+def destroy(maker, gateway, name):
+    equal(maker.approved(gateway, "DestroyKey", maker.destruction(name)).state, EXECUTED)
+    return maker.settled(gateway, name)
+
+
+def signs(gateway, name):
+    expect(gateway.client().sign(key=name).signature, "it signs")
+
+
+# --- A whole life ---------------------------------------------------------------------------
+
+@claim
+def a_key_lives_from_its_generation_to_its_destruction(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        equal(rig.refused(gateway.client().sign, key=name).code, CODE.FAILED_PRECONDITION)
+        accept(maker, gateway, name, certificates)
+        found = maker.key(gateway, name).tokens[0]
+        expect(found.local and found.sensitive and found.never_extractable
+               and not found.extractable and not found.modifiable, "attributes of the token")
+        signs(gateway, name)
+        signs(gateway, "seal-demo")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+        equal(rig.refused(gateway.client().sign, key=name).code, CODE.FAILED_PRECONDITION)
+        end = maker.steps(name, "end")[-1]
+        equal((end["rite"], end["result"], end["found"], end["destroyed"]),
+              ("destroy", "done", "private=0 public=0 certificate=0",
+               "private=1 public=1 certificate=1"))
+        equal(rig.refused(maker.call, gateway, "GenerateKey", maker.generation(name)).code,
+              CODE.FAILED_PRECONDITION, "its name is never used again")
+
+
+@claim
+def the_log_tells_what_the_token_said(maker):
+    with maker.gateway() as gateway:
+        name = maker.name()
+        maker.generate(gateway, name)
+        begin, told, key, checks, end = maker.steps(name)
+        equal([r["step"] for r in (begin, told, key, checks, end)],
+              ["begin", "token", "key", "checks", "end"])
+        equal((begin["requester"], begin["approvers"], begin["witness"], begin["place"],
+               begin["participants"]), ("officer-1", "officer-2,officer-3", "reviewer",
+                                        "server room (TEST)", "officer-2,officer-3"))
+        equal(told["manufacturer"], "SoftHSM project")
+        contains(key["attributes"], "local=1", "sensitive=1", "extractable=0", "decrypt=0",
+                 "modifiable=0", "copyable=0")
+        equal((key["mechanism"], key["allowed_mechanisms"]), ("0x1040", "0x1041"))
+        equal(key["ckaid"], begin["ckaid"])
+        equal(checks["check_1"], "set CKA_DECRYPT to true: CKR_ACTION_PROHIBITED, refused")
+        for number in range(1, 5):
+            expect(checks[f"check_{number}"].endswith(", refused"), checks)
+        equal((end["rite"], end["result"]), ("generate", "done"))
+        state = [r for r in maker.records("key.state") if r["subject"] == name][-1]
+        equal((state["state"], state["grant"]), ("generated", begin["grant"]))
+
+
+@claim
+def the_accepted_key_and_its_state_outlive_a_restart(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+    with maker.gateway(keep=True) as gateway:
+        equal(maker.state(gateway, name), "accepted")
+        signs(gateway, name)
+
+
+# --- Who, and when --------------------------------------------------------------------------
+
+@claim
+def what_is_asked_for_is_checked_before_anybody_signs(maker):
+    wrong = [({"participants": ["officer-2"]}, "participants"),
+             ({"participants": ["officer-2", "nobody"]}, "nobody"),
+             ({"participants": ["officer-2", "officer-2"]}, "twice"),
+             ({"witness": "officer-4"}, "reviewer"),
+             ({"lane": "lane9"}, "lane9"),
+             ({"type": keys.KEY_TYPE_RSA_3072,
+               "signature_algorithm": rig.common.SIGNATURE_ALGORITHM_RSA_PKCS1}, "ecdsa"),
+             ({"type": keys.KEY_TYPE_ED25519}, "log key"),
+             ({"script_sha256": b"short"}, "script_sha256"),
+             ({"place": ""}, "place"), ({"reason": ""}, "reason"),
+             ({"key": "nowhere"}, "nowhere"), ({"key": "seal-demo"}, "accepted already")]
+    with maker.gateway() as gateway:
+        for changes, word in wrong:
+            refusal = rig.refused(maker.call, gateway, "GenerateKey",
+                                  maker.generation(maker.SLOTS[0], **changes))
+            contains(refusal.text, word)
+        equal(rig.refused(maker.call, gateway, "GenerateKey",
+                          maker.generation(maker.SLOTS[0]), "reviewer").code,
+              CODE.PERMISSION_DENIED)
+        equal(maker.steps(maker.SLOTS[0]), [])
+
+
+@claim
+def a_request_and_a_certificate_wait_for_the_backup(maker):
+    with maker.gateway() as gateway:
+        name = maker.name()
+        maker.generate(gateway, name)
+        contains(rig.refused(maker.csr, gateway, name).text, "backup")
+        contains(rig.refused(maker.call, gateway, "ImportCertificate",
+                             maker.import_request(name, [maker.der("pki/issuing.pem")])).text,
+                 "backup")
+        equal(rig.refused(maker.call, gateway, "ConfirmBackup", keys.ConfirmBackupRequest(
+            request_id=maker.id(), key=name, medium="x"), "reviewer").code,
+            CODE.PERMISSION_DENIED)
+        first = maker.backup(gateway, name)
+        expect(first.key.backup_confirmed, "the backup is confirmed")
+        equal(maker.backup(gateway, name).log.index, first.log.index, "no news")
+        equal(maker.steps(name, "backup")[0]["medium"], "safe 1 (TEST)")
+
+
+@claim
+def a_certificate_request_has_the_subject_and_proves_the_key(maker):
+    with maker.gateway() as gateway:
+        name = maker.name()
+        maker.generate(gateway, name)
+        maker.backup(gateway, name)
+        got = maker.csr(gateway, name)
+        equal(got.csr_sha256, hashlib.sha256(got.csr).digest())
+        maker.rig.write("got.der", got.csr)
+        shown = rig.openssl("req", "-inform", "DER", "-in", maker.rig.path("got.der"),
+                            "-noout", "-verify", "-subject", "-nameopt", "oneline,-esc_msb")
+        contains(shown.stdout, "O = Pemerintah Kota Contoh (TEST)", "CN = Segel Baru (TEST)")
+        record = maker.steps(name, "end")[-1]
+        equal((record["rite"], record["csr"], record["officer"]),
+              ("csr", "sha256:" + got.csr_sha256.hex(), "officer-1"))
+        equal(got.log.index, record["seq"])
+        contains(rig.refused(maker.csr, gateway, name, "CN=x").text, "subject")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+
+
+@claim
+def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
+    with maker.gateway() as gateway:
+        name, good = maker.made(gateway)
+        other = maker.name()
+        maker.generate(gateway, other)
+        maker.backup(gateway, other)
+        foreign = maker.certificate(maker.csr(gateway, other).csr)
+        rig.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-subj", "/CN=Nobody (TEST)", "-keyout",
+                    maker.rig.path("nobody.key"), "-out", maker.rig.path("nobody.pem"))
+        for certificates, words in (
+                (foreign, ["public key"]),
+                (good[:1], ["anchor"]),
+                ([maker.der("pki/issuing.pem")], ["public key", "CA's certificate",
+                                                  "key usage"]),
+                ([maker.der("nobody.pem")], ["public key", "anchor"]),
+                ([b"nonsense"], ["certificate"]), ([], ["1 to 8"])):
+            refusal = rig.refused(maker.call, gateway, "ImportCertificate",
+                                  maker.import_request(name, certificates))
+            equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.text)
+            contains(refusal.text, *words)
+        maker.rig.write("expired.csr", "")
+        expired = expired_certificate(maker)
+        refusal = rig.refused(maker.call, gateway, "ImportCertificate",
+                              maker.import_request(name, [expired, good[1]]))
+        contains(refusal.text, "expired")
+        equal(maker.state(gateway, name), "generated")
+        equal([r for r in maker.records("grant.request") if r["object"] == name
+               and r["action"] == "cert.accept"], [])
+        accept(maker, gateway, name, good)
+
+
+def expired_certificate(maker):
+    """Of the last request, by the demo's own CA, but of yesterday."""
+    with open(maker.rig.path("expired.ext"), "w", encoding="ascii") as file:
+        file.write("basicConstraints = critical, CA:FALSE\n"
+                   "keyUsage = critical, digitalSignature, nonRepudiation\n")
+    rig.openssl("x509", "-req", "-in", maker.rig.path("new.csr"), "-CA",
+                maker.rig.path("pki", "issuing.pem"), "-CAkey",
+                maker.rig.path("pki", "issuing.key"), "-days", "-1", "-extfile",
+                maker.rig.path("expired.ext"), "-out", maker.rig.path("expired.pem"))
+    return maker.der("expired.pem")
+
+
+# --- When the token fails -------------------------------------------------------------------
+
+def freed(maker, gateway, name, word):
+    """No key was made, the reason can be read, and the name is free."""
+    found = maker.settled(gateway, name)
+    equal(found.state, 0, "state")
+    contains(found.trouble, word)
+    wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+    maker.schedule("")
+    equal(STATE[maker.generate(gateway, name).state], "generated")
+    equal(maker.key(gateway, name).trouble, "")
+
+
+def begin(maker, gateway, schedule, **changes):
+    """A generation is approved while the module does this."""
+    name = maker.name()
+    asked = maker.call(gateway, "GenerateKey", maker.generation(name, **changes)).approval
+    people.approve(gateway, asked.id, maker.keys["officer-2"], "officer-2")
+    maker.schedule(schedule)
+    people.approve(gateway, asked.id, maker.keys["officer-3"], "officer-3")
+    return name
+
+
+@claim
+def a_full_token_makes_no_key_and_the_name_is_free(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_GenerateKeyPair@1+=31")
+        freed(maker, gateway, name, "CKR_DEVICE_MEMORY")
+        equal(maker.steps(name, "end")[0]["result"], "failed")
+        equal(maker.steps(name, "end")[0]["rv"], "0x31")
+
+
+@claim
+def a_token_pulled_before_the_key_was_made_frees_the_name(maker):
+    with maker.gateway() as gateway:
+        freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1+=32"),
+              "CKR_DEVICE_REMOVED")
+
+
+@claim
+def a_token_pulled_before_anybody_could_look_is_looked_at_later(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_GenerateKeyPair@1+=32 C_FindObjectsInit@4+=32")
+        freed(maker, gateway, name, "broke off before the key was made")
+        equal([r["result"] for r in maker.steps(name, "end")][:2], ["unknown", "failed"])
+
+
+@claim
+def a_key_whose_checks_were_cut_off_can_only_be_destroyed(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_CopyObject@1=32")
+        found = maker.settled(gateway, name)
+        equal(STATE[found.state], "generated")
+        contains(found.trouble, "CKR_DEVICE_REMOVED")
+        maker.schedule("")
+        for refusal in (rig.refused(maker.backup, gateway, name),
+                        rig.refused(maker.csr, gateway, name)):
+            contains(refusal.text, "CKR_DEVICE_REMOVED")
+        equal(destroy(maker, gateway, name).state, 0, "its name is free")
+        equal(STATE[maker.generate(gateway, name).state], "generated")
+
+
+@claim
+def a_key_that_the_token_lets_decrypt_is_never_accepted(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_SetAttributeValue@1=0")
+        found = maker.settled(gateway, name)
+        contains(found.trouble, "did not refuse to set CKA_DECRYPT")
+        contains(maker.steps(name, "checks")[0]["check_1"], "NOT refused")
+        contains(rig.refused(maker.backup, gateway, name).text, "did not refuse")
+
+
+@claim
+def a_process_that_dies_is_followed_by_a_look_at_the_token(maker):
+    with maker.gateway() as gateway:
+        freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1=kill"),
+              "before the key was made")
+        name = begin(maker, gateway, "C_SetAttributeValue@1=kill")
+        found = maker.settled(gateway, name)
+        equal(STATE[found.state], "generated")
+        contains(found.trouble, "after the key was made", "destroyed")
+        maker.schedule("")
+        equal(destroy(maker, gateway, name).state, 0, "its name is free")
+
+
+@claim
+def a_ceremony_that_hangs_is_ended(maker):
+    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 1500}\nlanes:\n")
+    with maker.gateway(changes) as gateway:
+        freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1=hang"),
+              "before the key was made")
+
+
+@claim
+def a_pin_that_is_refused_latches_the_lane_and_is_tried_once(maker):
+    with maker.gateway() as gateway:
+        tried = maker.logins()
+        name = begin(maker, gateway, PIN_REFUSED)
+        contains(maker.settled(gateway, name).trouble, "CKR_PIN_INCORRECT")
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        time.sleep(1.5)
+        equal(maker.logins() - tried, 1, "logins")
+        maker.schedule("")
+        contains(rig.refused(maker.call, gateway, "GenerateKey",
+                             maker.generation(name)).text, "unlock")
+        asked = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
+        for officer in ("officer-2", "officer-3"):
+            people.approve(gateway, asked.id, maker.keys[officer], officer)
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+        equal(STATE[maker.generate(gateway, name).state], "generated")
+
+
+@claim
+def a_destruction_that_stops_halfway_can_be_asked_for_again(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+        maker.schedule("C_DestroyObject@2=32")
+        found = destroy(maker, gateway, name)
+        equal(STATE[found.state], "retired", "it signs nothing any more")
+        contains(found.trouble, "not destroyed as a whole")
+        maker.schedule("")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+# --- Other things at the same time ----------------------------------------------------------
+
+@claim
+def jobs_wait_for_the_end_of_a_ceremony(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=1500")
+        wait_for(lambda: gateway.find("ceremony.begin"), "no ceremony begins")
+        equal(maker.key(gateway, name).ceremony[:2], "g-")
+        signs(gateway, "seal-demo")
+        expect(gateway.find("ceremony.end"), "it was signed after the ceremony")
+        equal(STATE[maker.settled(gateway, name).state], "generated")
+
+
+@claim
+def two_ceremonies_are_held_one_after_the_other(maker):
+    with maker.gateway() as gateway:
+        one = begin(maker, gateway, "C_GenerateKeyPair@1=slow=500")
+        two = begin(maker, gateway, "C_GenerateKeyPair@1=slow=500")
+        refusal = rig.refused(maker.call, gateway, "GenerateKey", maker.generation(two))
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.text, "is under way")
+        for name in (one, two):
+            equal(STATE[maker.settled(gateway, name).state], "generated")
+        order = [e["event"] for e in gateway.events if isinstance(e, dict)
+                 and str(e.get("event")).startswith("ceremony.")]
+        equal(order, ["ceremony.begin", "ceremony.end"] * 2)
+
+
+# --- kill -9 --------------------------------------------------------------------------------
+
+def killed(maker, schedule, prepare, order):
+    """The gateway dies while the module is in a call; a new one starts on its ledger. Returns
+    the name and what the new gateway found, in a generator's frame."""
+    with maker.gateway() as gateway:
+        name = prepare(gateway)
+        calls = maker.rig.read("calls").count(schedule.split("@")[0] + " ")
+        maker.schedule(schedule)
+        order(gateway, name)
+        wait_for(lambda: maker.rig.read("calls").count(schedule.split("@")[0] + " ") > calls,
+                 "the module is not called")
+        gateway.process.kill()
+        gateway.process.wait()
+    return name
+
+
+def approve_generation(maker):
+    def order(gateway, name):
+        maker.approved(gateway, "GenerateKey", maker.generation(name))
+    return order
+
+
+@claim
+def killed_before_the_key_is_made_the_name_is_free(maker):
+    name = killed(maker, "C_GenerateKeyPair@1=slow=20000", lambda gateway: maker.name(),
+                  approve_generation(maker))
+    with maker.gateway(keep=True) as gateway:
+        freed(maker, gateway, name, "before the key was made")
+        equal([r["rite"] for r in maker.steps(name, "end")], ["find", "generate"])
+
+
+@claim
+def killed_after_the_key_was_made_it_can_only_be_destroyed(maker):
+    name = killed(maker, "C_SetAttributeValue@1=slow=20000", lambda gateway: maker.name(),
+                  approve_generation(maker))
+    with maker.gateway(keep=True) as gateway:
+        found = maker.settled(gateway, name)
+        equal(STATE[found.state], "generated")
+        contains(found.trouble, "after the key was made")
+        equal(destroy(maker, gateway, name).state, 0, "its name is free")
+
+
+@claim
+def killed_while_the_certificate_is_put_on_the_token_the_key_is_accepted(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        maker.schedule("C_CreateObject@1=slow=20000")
+        maker.approved(gateway, "ImportCertificate",
+                       maker.import_request(name, certificates))
+        wait_for(lambda: "C_CreateObject " in maker.rig.read("calls"), "no certificate is put")
+        gateway.process.kill()
+        gateway.process.wait()
+    with maker.gateway(keep=True) as gateway:
+        ready(maker, gateway, name)
+        signs(gateway, name)
+
+
+@claim
+def killed_during_a_destruction_it_is_finished_by_the_next_start(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+        maker.schedule("C_DestroyObject@2=slow=20000")
+        maker.approved(gateway, "DestroyKey", maker.destruction(name))
+        wait_for(lambda: maker.rig.read("calls").count("C_DestroyObject ") >= 2,
+                 "nothing is destroyed")
+        gateway.process.kill()
+        gateway.process.wait()
+    with maker.gateway(keep=True) as gateway:
+        equal(STATE[maker.settled(gateway, name).state], "destroyed")
+        end = maker.steps(name, "end")[-1]
+        equal((end["found"], end["destroyed"]), ("private=0 public=0 certificate=0",
+                                                 "private=0 public=1 certificate=1"))
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Keymaking(rig.Rig("keymaking"))))
