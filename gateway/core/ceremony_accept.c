@@ -16,7 +16,7 @@ enum { CERTIFICATE_MAX = 16384, ARENA = 1 << 19 };
 
 /* What is wrong, one behind the other. */
 struct faults {
-    char text[160];
+    char text[256];
     size_t len;
 };
 

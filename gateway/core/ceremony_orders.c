@@ -15,7 +15,7 @@ static enum sg_status find_made(struct core *core, const char *name, size_t *ind
     return row->ckaid_len > 0 && row->state != KEY_NONE && row->state != KEY_DESTROYED &&
                    row->state != KEY_COMPROMISED && row->trouble[0] == '\0'
                ? SG_OK
-               : sg_fail(why, SG_PRECONDITION, "key '%s' is %s%s%.80s", name,
+               : sg_fail(why, SG_PRECONDITION, "key '%s' is %s%s%.200s", name,
                          row->state == KEY_NONE ? "not made" : key_state_name(row->state),
                          row->trouble[0] == '\0' ? ": it was made by no ceremony, or is "
                                                    "at its end"

@@ -10,7 +10,7 @@
 /* What a ceremony's end makes of its key, inside a transaction. A name is free again only
  * where it is certain that no key was made under it. */
 
-enum { AGAIN_US = 30 * 1000000, DEATHS_MAX = 3 };
+enum { AGAIN_US = 10 * 1000000, DEATHS_MAX = 3 };
 
 static struct keyreg *row_of(struct core *core)
 {
@@ -185,7 +185,7 @@ static void answer_csr(struct request_order *order, const struct rite_outcome *o
     if (!outcome->done) {
         order->order.status =
             outcome->failure == FAILURE_CONFIG ? SG_PRECONDITION : SG_HSM;
-        (void)snprintf(order->order.why, sizeof(order->order.why), "%.191s",
+        (void)snprintf(order->order.why, sizeof(order->order.why), "%.319s",
                        outcome->why);
     } else if (csr == NULL) {
         order->order.status = SG_NO_MEMORY;

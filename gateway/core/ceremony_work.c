@@ -7,7 +7,7 @@
 
 /* What is to be done next, and how the process is told. */
 
-enum { AGAIN_US = 30 * 1000000 };
+enum { AGAIN_US = 10 * 1000000 };
 
 static struct rite_order order_of(struct ceremony_work *work, const struct keyreg *row,
                                   enum rite rite)

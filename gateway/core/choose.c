@@ -81,11 +81,23 @@ static bool all_latched(const struct core *core, size_t route)
     return true;
 }
 
+/* It comes back when the ceremony on its token ends, which is bounded. */
+static bool any_rests(const struct core *core, size_t route)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (concerns(&core->berths[i], route) && lane_resting(core->berths[i].lane)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool route_gone(const struct core *core, size_t route, int64_t now_us)
 {
     int64_t dark_us = core->routes[route].dark_us;
 
-    return dark_us != 0 && (now_us - dark_us > PATIENCE_US || all_latched(core, route));
+    return dark_us != 0 && !any_rests(core, route) &&
+           (now_us - dark_us > PATIENCE_US || all_latched(core, route));
 }
 
 const char *route_why(const struct core *core, size_t route)

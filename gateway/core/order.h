@@ -55,7 +55,7 @@ struct order {
      * latched; the version is not above the one in force. SG_LEDGER, SG_SHUTDOWN: nothing
      * was done. */
     enum sg_status status;
-    char why[192];
+    char why[320];
     uint64_t log_index;
     uint8_t log_hash[32];
     bool on_log;

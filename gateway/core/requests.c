@@ -21,7 +21,7 @@ enum sg_status request_refuse(struct request_order *order, enum sg_status status
         return status; /* the turn's own failure */
     }
     order->order.status = status;
-    (void)snprintf(order->order.why, sizeof(order->order.why), "%.191s", why->text);
+    (void)snprintf(order->order.why, sizeof(order->order.why), "%.319s", why->text);
     return SG_OK;
 }
 

@@ -2,6 +2,7 @@
 """The life of a key that officers make: generated on the token by a ceremony, backed up,
 certified, accepted, used and destroyed; and what of it stands when something goes wrong in
 between. Every end leaves the register, the token and the log in agreement."""
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -125,7 +126,17 @@ class Keymaking(People):
         self.backup(gateway, name)
         return name, self.certificate(self.csr(gateway, name).csr)
 
+    @contextlib.contextmanager
+    def gateway(self, *changes, keep=False):
+        with super().gateway(*changes, keep=keep) as gateway:
+            self.present = gateway
+            yield gateway
+
     def steps(self, name, *which):
+        """The key's records; while a lane rests the log has no newer checkpoint, and shows
+        no newer records."""
+        last = self.call(self.present, "GetKey", keys.GetKeyRequest(key=name)).log.index
+        wait_for(lambda: self.records()[-1]["seq"] >= last, "the log does not show the end")
         found = [r for r in self.records("ceremony.step") if r["subject"] == name]
         return [r for r in found if not which or r["step"] in which]
 
@@ -195,6 +206,8 @@ def the_log_tells_what_the_token_said(maker):
         for number in range(1, 5):
             expect(checks[f"check_{number}"].endswith(", refused"), checks)
         equal((end["rite"], end["result"]), ("generate", "done"))
+        wait_for(lambda: [r for r in maker.records("key.state") if r["subject"] == name],
+                 "its state is not on the log")
         state = [r for r in maker.records("key.state") if r["subject"] == name][-1]
         equal((state["state"], state["grant"]), ("generated", begin["grant"]))
 
@@ -228,7 +241,7 @@ def what_is_asked_for_is_checked_before_anybody_signs(maker):
         for changes, word in wrong:
             refusal = rig.refused(maker.call, gateway, "GenerateKey",
                                   maker.generation(maker.SLOTS[0], **changes))
-            contains(refusal.text, word)
+            contains(refusal.message, word)
         equal(rig.refused(maker.call, gateway, "GenerateKey",
                           maker.generation(maker.SLOTS[0]), "reviewer").code,
               CODE.PERMISSION_DENIED)
@@ -240,9 +253,9 @@ def a_request_and_a_certificate_wait_for_the_backup(maker):
     with maker.gateway() as gateway:
         name = maker.name()
         maker.generate(gateway, name)
-        contains(rig.refused(maker.csr, gateway, name).text, "backup")
+        contains(rig.refused(maker.csr, gateway, name).message, "backup")
         contains(rig.refused(maker.call, gateway, "ImportCertificate",
-                             maker.import_request(name, [maker.der("pki/issuing.pem")])).text,
+                             maker.import_request(name, [maker.der("pki/issuing.pem")])).message,
                  "backup")
         equal(rig.refused(maker.call, gateway, "ConfirmBackup", keys.ConfirmBackupRequest(
             request_id=maker.id(), key=name, medium="x"), "reviewer").code,
@@ -264,12 +277,12 @@ def a_certificate_request_has_the_subject_and_proves_the_key(maker):
         maker.rig.write("got.der", got.csr)
         shown = rig.openssl("req", "-inform", "DER", "-in", maker.rig.path("got.der"),
                             "-noout", "-verify", "-subject", "-nameopt", "oneline,-esc_msb")
-        contains(shown.stdout, "O = Pemerintah Kota Contoh (TEST)", "CN = Segel Baru (TEST)")
+        contains(shown.stdout.decode(), "O = Pemerintah Kota Contoh (TEST)", "CN = Segel Baru (TEST)")
         record = maker.steps(name, "end")[-1]
         equal((record["rite"], record["csr"], record["officer"]),
               ("csr", "sha256:" + got.csr_sha256.hex(), "officer-1"))
         equal(got.log.index, record["seq"])
-        contains(rig.refused(maker.csr, gateway, name, "CN=x").text, "subject")
+        contains(rig.refused(maker.csr, gateway, name, "CN=x").message, "subject")
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
 
 
@@ -293,13 +306,12 @@ def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
                 ([b"nonsense"], ["certificate"]), ([], ["1 to 8"])):
             refusal = rig.refused(maker.call, gateway, "ImportCertificate",
                                   maker.import_request(name, certificates))
-            equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.text)
-            contains(refusal.text, *words)
-        maker.rig.write("expired.csr", "")
+            equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.message)
+            contains(refusal.message, *words)
         expired = expired_certificate(maker)
         refusal = rig.refused(maker.call, gateway, "ImportCertificate",
                               maker.import_request(name, [expired, good[1]]))
-        contains(refusal.text, "expired")
+        contains(refusal.message, "expired")
         equal(maker.state(gateway, name), "generated")
         equal([r for r in maker.records("grant.request") if r["object"] == name
                and r["action"] == "cert.accept"], [])
@@ -360,9 +372,19 @@ def a_token_pulled_before_the_key_was_made_frees_the_name(maker):
 @claim
 def a_token_pulled_before_anybody_could_look_is_looked_at_later(maker):
     with maker.gateway() as gateway:
-        name = begin(maker, gateway, "C_GenerateKeyPair@1+=32 C_FindObjectsInit@4+=32")
-        freed(maker, gateway, name, "broke off before the key was made")
-        equal([r["result"] for r in maker.steps(name, "end")][:2], ["unknown", "failed"])
+        before = calls(maker, "C_GenerateKeyPair")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=1000")
+        wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+        maker.schedule("C_FindObjectsInit@1+=32 C_OpenSession@1+=32")
+        wait_for(lambda: gateway.find("ceremony.end"), "the ceremony does not end")
+        expect(maker.key(gateway, name).ceremony, "it is settled though nobody could look")
+        contains(rig.refused(maker.call, gateway, "GenerateKey",
+                             maker.generation(name)).message, "under way")
+        maker.schedule("")
+        found = maker.settled(gateway, name, 40)
+        equal(STATE[found.state], "generated")
+        contains(found.trouble, "after the key was made")
+        equal([r["result"] for r in maker.steps(name, "end")], ["unknown", "failed"])
 
 
 @claim
@@ -375,7 +397,7 @@ def a_key_whose_checks_were_cut_off_can_only_be_destroyed(maker):
         maker.schedule("")
         for refusal in (rig.refused(maker.backup, gateway, name),
                         rig.refused(maker.csr, gateway, name)):
-            contains(refusal.text, "CKR_DEVICE_REMOVED")
+            contains(refusal.message, "CKR_DEVICE_REMOVED")
         equal(destroy(maker, gateway, name).state, 0, "its name is free")
         equal(STATE[maker.generate(gateway, name).state], "generated")
 
@@ -387,7 +409,7 @@ def a_key_that_the_token_lets_decrypt_is_never_accepted(maker):
         found = maker.settled(gateway, name)
         contains(found.trouble, "did not refuse to set CKA_DECRYPT")
         contains(maker.steps(name, "checks")[0]["check_1"], "NOT refused")
-        contains(rig.refused(maker.backup, gateway, name).text, "did not refuse")
+        contains(rig.refused(maker.backup, gateway, name).message, "did not refuse")
 
 
 @claim
@@ -422,7 +444,7 @@ def a_pin_that_is_refused_latches_the_lane_and_is_tried_once(maker):
         equal(maker.logins() - tried, 1, "logins")
         maker.schedule("")
         contains(rig.refused(maker.call, gateway, "GenerateKey",
-                             maker.generation(name)).text, "unlock")
+                             maker.generation(name)).message, "unlock")
         asked = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
         for officer in ("officer-2", "officer-3"):
             people.approve(gateway, asked.id, maker.keys[officer], officer)
@@ -448,8 +470,8 @@ def a_destruction_that_stops_halfway_can_be_asked_for_again(maker):
 @claim
 def jobs_wait_for_the_end_of_a_ceremony(maker):
     with maker.gateway() as gateway:
-        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=1500")
-        wait_for(lambda: gateway.find("ceremony.begin"), "no ceremony begins")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500")
+        wait_for(lambda: gateway.find("lane.down"), "the lane does not rest")
         equal(maker.key(gateway, name).ceremony[:2], "g-")
         signs(gateway, "seal-demo")
         expect(gateway.find("ceremony.end"), "it was signed after the ceremony")
@@ -463,7 +485,7 @@ def two_ceremonies_are_held_one_after_the_other(maker):
         two = begin(maker, gateway, "C_GenerateKeyPair@1=slow=500")
         refusal = rig.refused(maker.call, gateway, "GenerateKey", maker.generation(two))
         equal(refusal.code, CODE.FAILED_PRECONDITION)
-        contains(refusal.text, "is under way")
+        contains(refusal.message, "is under way")
         for name in (one, two):
             equal(STATE[maker.settled(gateway, name).state], "generated")
         order = [e["event"] for e in gateway.events if isinstance(e, dict)
@@ -473,15 +495,19 @@ def two_ceremonies_are_held_one_after_the_other(maker):
 
 # --- kill -9 --------------------------------------------------------------------------------
 
+def calls(maker, function):
+    return maker.rig.read("calls").count(function + " ")
+
+
 def killed(maker, schedule, prepare, order):
     """The gateway dies while the module is in a call; a new one starts on its ledger. Returns
     the name and what the new gateway found, in a generator's frame."""
     with maker.gateway() as gateway:
         name = prepare(gateway)
-        calls = maker.rig.read("calls").count(schedule.split("@")[0] + " ")
+        before = calls(maker, schedule.split("@")[0])
         maker.schedule(schedule)
         order(gateway, name)
-        wait_for(lambda: maker.rig.read("calls").count(schedule.split("@")[0] + " ") > calls,
+        wait_for(lambda: calls(maker, schedule.split("@")[0]) > before,
                  "the module is not called")
         gateway.process.kill()
         gateway.process.wait()
@@ -519,9 +545,10 @@ def killed_while_the_certificate_is_put_on_the_token_the_key_is_accepted(maker):
     with maker.gateway() as gateway:
         name, certificates = maker.made(gateway)
         maker.schedule("C_CreateObject@1=slow=20000")
+        before = calls(maker, "C_CreateObject")
         maker.approved(gateway, "ImportCertificate",
                        maker.import_request(name, certificates))
-        wait_for(lambda: "C_CreateObject " in maker.rig.read("calls"), "no certificate is put")
+        wait_for(lambda: calls(maker, "C_CreateObject") > before, "no certificate is put")
         gateway.process.kill()
         gateway.process.wait()
     with maker.gateway(keep=True) as gateway:
@@ -535,8 +562,9 @@ def killed_during_a_destruction_it_is_finished_by_the_next_start(maker):
         name, certificates = maker.made(gateway)
         accept(maker, gateway, name, certificates)
         maker.schedule("C_DestroyObject@2=slow=20000")
+        before = calls(maker, "C_DestroyObject")
         maker.approved(gateway, "DestroyKey", maker.destruction(name))
-        wait_for(lambda: maker.rig.read("calls").count("C_DestroyObject ") >= 2,
+        wait_for(lambda: calls(maker, "C_DestroyObject") >= before + 2,
                  "nothing is destroyed")
         gateway.process.kill()
         gateway.process.wait()
