@@ -22,6 +22,20 @@ static const struct {
                           "token comes nearer to locking itself.",
                           " mencoba PIN sekali lagi. Jika PIN masih salah, token makin "
                           "dekat ke penguncian."}},
+    [TASK_KEY_GENERATE] = {{"A new key is made for ", "Kunci baru dibuat untuk "},
+                           {" on a token, at once: the lanes of the token rest for that "
+                            "time. Sign only when the ceremony can be held now.",
+                            " pada sebuah token, segera: jalur token itu berhenti selama "
+                            "upacara. Tandatangani hanya jika upacara dapat diadakan "
+                            "sekarang."}},
+    [TASK_CERT_ACCEPT] = {{"The key ", "Kunci "},
+                          {" gets its certificate for good, and may sign by it as far as "
+                           "the policy allows.",
+                           " menerima sertifikatnya untuk seterusnya, dan boleh dipakai "
+                           "menandatangani sejauh kebijakan mengizinkan."}},
+    [TASK_KEY_DESTROY] = {{"The key ", "Kunci "},
+                          {" is destroyed on its token, at once and for ever.",
+                           " dimusnahkan pada tokennya, segera dan untuk selamanya."}},
     [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
                              {" ends: the gateway signs again, at once.",
                               " diakhiri: gateway langsung menandatangani lagi."}},

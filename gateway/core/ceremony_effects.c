@@ -144,7 +144,7 @@ static enum sg_status write_begin(struct core *core, const struct keyreg *row,
     members_add(members, "step", "begin");
     members_add(members, "action", "key.generate");
     members_add(members, "lane", row->lane);
-    members_add(members, "type", row->type);
+    members_add(members, "kind", row->type);
     members_add(members, "ckaid", id);
     members_add(members, "place", task->place);
     members_add(members, "participants", participants);

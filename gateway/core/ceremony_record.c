@@ -90,7 +90,7 @@ static enum sg_status write_key(struct core *core, struct log_place *place)
     (void)SHA256(key->spki, key->spki_len, hash);
     digest_sha256_text(hash, spki);
     members_add(&members, "ckaid", id);
-    members_add(&members, "type", key->type);
+    members_add(&members, "kind", key->type);
     members_add(&members, "curve", key->curve);
     members_add(&members, "spki", key->spki_len > 0 ? spki : "");
     members_add(&members, "mechanism", mechanism);

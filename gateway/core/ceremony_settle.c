@@ -39,7 +39,7 @@ static enum sg_status write_state(struct core *core, const char *trouble,
     members_add(&members, "state", key_state_name(row->state));
     members_add(&members, "grant", core->ceremony.work.request);
     members_add(&members, "lane", row->lane);
-    members_add(&members, "type", row->type);
+    members_add(&members, "kind", row->type);
     members_add(&members, "trouble", trouble);
     return members_write(core, "key.state", &members, place);
 }

@@ -81,7 +81,8 @@ static bool all_latched(const struct core *core, size_t route)
     return true;
 }
 
-/* It comes back when the ceremony on its token ends, which is bounded. */
+/* It comes back when the ceremony on its token ends, which is bounded: until then nobody
+ * loses patience. */
 static bool any_rests(const struct core *core, size_t route)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
@@ -96,8 +97,7 @@ bool route_gone(const struct core *core, size_t route, int64_t now_us)
 {
     int64_t dark_us = core->routes[route].dark_us;
 
-    return dark_us != 0 && !any_rests(core, route) &&
-           (now_us - dark_us > PATIENCE_US || all_latched(core, route));
+    return dark_us != 0 && (now_us - dark_us > PATIENCE_US || all_latched(core, route));
 }
 
 const char *route_why(const struct core *core, size_t route)
@@ -120,7 +120,7 @@ void routes_note_dark(struct core *core, int64_t now_us)
         struct route *route = &core->routes[i];
         if (route_other(core, i, 0)) {
             route->dark_us = 0;
-        } else if (route->dark_us == 0) {
+        } else if (route->dark_us == 0 || any_rests(core, i)) {
             route->dark_us = now_us;
         }
     }

@@ -222,6 +222,64 @@ def the_accepted_key_and_its_state_outlive_a_restart(maker):
         signs(gateway, name)
 
 
+# --- By command -----------------------------------------------------------------------------
+
+def command(maker, *words, code=0):
+    result = maker.rig.segel("officer-1", "key", *words)
+    equal(result.returncode, code, result.stdout + result.stderr)
+    return result.stdout + result.stderr
+
+
+def approve_all(maker, gateway, output):
+    request = rig.json.loads(output)["approval"]
+    equal(request["state"], "waiting")
+    for officer in ("officer-2", "officer-3"):
+        people.approve(gateway, request["id"], maker.keys[officer], officer)
+    return request["id"]
+
+
+@claim
+def the_commands_lead_a_key_through_its_life(maker):
+    script = maker.rig.write("script.txt", "1. Stop. 2. Make. (TEST)\n")
+    with maker.gateway() as gateway:
+        name, path = maker.name(), maker.rig.path
+        generate = ["generate", name, "--lane", "lane0", "--type", "p-256", "--place",
+                    "server room (TEST)", "--participants", "officer-2,officer-3", "--witness",
+                    "reviewer", "--script", script, "--reason", "a new seal (TEST)"]
+        contains(command(maker, "generate", name, code=2), "--lane is missing")
+        contains(command(maker, "generate", name, "--type", "dsa", *generate[4:], "--lane",
+                         "lane0", "--type", "dsa", code=2), "dsa")
+        request = approve_all(maker, gateway, command(maker, *generate, "--json",
+                                                      "--until", "2030-01-31"))
+        shown = maker.rig.segel("officer-2", "request", "show", request)
+        contains(shown.stdout, f"A new key is made for {name}", "lane=lane0 type=p-256",
+                 "until=2030-01-31T00:00:00Z", "witness=reviewer")
+        shown = maker.rig.segel("officer-2", "request", "show", request, "--lang", "id")
+        contains(shown.stdout, f"Kunci baru dibuat untuk {name}")
+        maker.settled(gateway, name)
+        equal(maker.steps(name, "key")[0]["end_date"], "20300131")
+        contains(command(maker, "csr", name, "--subject", SUBJECT, code=1), "backup")
+        contains(command(maker, "backup", name, "--medium", "tape 14 (TEST)", "--lang", "id"),
+                 f"kunci {name}: dibuat, belum bersertifikat")
+        contains(command(maker, "csr", name, "--subject", SUBJECT, "-o", path("by.csr")),
+                 "the log holds it as record")
+        subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal", path("pki"),
+                        path("by.csr"), path("by.pem")], check=True, capture_output=True)
+        contains(command(maker, "import-cert", name, path("pki", "issuing.pem"), "--reason",
+                         "x", code=2), "CA's certificate")
+        approve_all(maker, gateway, command(maker, "import-cert", name, path("by.pem"),
+                                            path("pki", "issuing.pem"), "--reason",
+                                            "from the CA (TEST)", "--json"))
+        ready(maker, gateway, name)
+        signs(gateway, name)
+        contains(command(maker, "destroy", name, "--witnesses", "reviewer", "--reason", "old",
+                         code=2), "--backups-destroyed")
+        approve_all(maker, gateway, command(maker, "destroy", name, "--witnesses",
+                                            "reviewer,officer-4", "--reason", "old (TEST)",
+                                            "--backups-destroyed", "--json"))
+        equal(STATE[maker.settled(gateway, name).state], "destroyed")
+
+
 # --- Who, and when --------------------------------------------------------------------------
 
 @claim
