@@ -97,7 +97,7 @@ static void wake_one(struct core *core, struct berth *berth)
                   "there is no memory; start the gateway anew", NULL);
     } else if (outcome->answered && !outcome->done &&
                outcome->failure == FAILURE_LATCHED) {
-        lane_latch(berth->lane, outcome->why);
+        latch_close(core, berth, outcome->why);
     }
 }
 
