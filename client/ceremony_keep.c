@@ -143,7 +143,7 @@ static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
                       ceremony->state.next + 1);
 }
 
-enum sg_status ceremony_begin(struct ceremony *ceremony, bool *resumed,
+enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
                               struct sg_error *why)
 {
     uint8_t tool[32];

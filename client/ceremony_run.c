@@ -80,7 +80,7 @@ static enum sg_status lead(struct ceremony *ceremony, struct sg_error *why)
 {
     bool resumed = false;
 
-    TRY(ceremony_begin(ceremony, &resumed, why));
+    TRY(ceremony_open(ceremony, &resumed, why));
     print_head(ceremony);
     if (!resumed) {
         TRY(ceremony_meet(ceremony, why));
