@@ -10,11 +10,11 @@
     "rules:\n"                                                                           \
     "  - {id: OK, cp: \"1\", level: hard, require: {key.local: true}, deny: NO}\n"       \
     "  - {id: R1, cp: \"1\", level: hard, mode: " mode                                   \
-    ", require: {key.hold: false}, deny: KEY_ON_HOLD}\n"
+    ", require: {grant.expired: false}, deny: KEY_ON_HOLD}\n"
 
 static void refused_mode(const char *rest)
 {
-    refused(rest, "p.yaml:7:5: ", "reads 'key.hold'");
+    refused(rest, "p.yaml:7:5: ", "reads 'grant.expired'");
     refused(rest, "p.yaml:7:5: ", "write 'mode: pending'");
 }
 
@@ -29,9 +29,9 @@ Test(policy_pending, what_cannot_be_judged_is_not_enforced)
 /* As the default, too, and behind a "when". */
 Test(policy_pending, no_way_around)
 {
-    refused("rules:\n  - {id: R1, cp: \"1\", level: hard, when: {key.hold: true}, "
+    refused("rules:\n  - {id: R1, cp: \"1\", level: hard, when: {grant.expired: true}, "
             "require: {key.local: true}, deny: NO}\n",
-            "p.yaml:6:5: ", "reads 'key.hold'");
+            "p.yaml:6:5: ", "reads 'grant.expired'");
     refused("rules:\n  - {id: R1, cp: \"1\", level: hard, mode: pending, require: "
             "{key.local: true}, deny: NO}\n",
             "p.yaml:6:5: ", "it can be judged; write 'mode: enforce'");
@@ -42,19 +42,19 @@ Test(policy_pending, judges_no_job_but_its_tests)
 {
     static const char with_tests[] =
         REVOKED("pending") "tests:\n  - {name: t, now: 2026-05-02, input: {key.local: "
-                           "true, key.hold: "
+                           "true, grant.expired: "
                            "true}, expect: {decision: deny, code: KEY_ON_HOLD, rules: "
                            "{R1: fail}}}\n";
     struct policy *policy = lawful(with_tests);
     struct facts facts = {0};
 
     facts_bool(&facts, FACT_ID_key_local, true);
-    facts_bool(&facts, FACT_ID_key_hold, true);
+    facts_bool(&facts, FACT_ID_grant_expired, true);
     struct verdict verdict = judge(policy, &facts);
     cr_expect(verdict.allow);
     cr_expect_eq(verdict.skipped, 1);
     cr_expect_eq(result(policy, 1, &facts), RULE_SKIP);
-    cr_expect_str_eq(policy_lacks(policy, 1), "key.hold");
+    cr_expect_str_eq(policy_lacks(policy, 1), "grant.expired");
     cr_expect_null(policy_lacks(policy, 0));
     policy_free(policy);
 }
@@ -64,10 +64,10 @@ Test(policy_pending, pending_rules_alone_allow_nothing)
 {
     struct policy *policy =
         lawful("rules:\n  - {id: R1, cp: \"1\", level: hard, mode: pending, require: "
-               "{key.hold: false}, deny: NO}\n");
+               "{grant.expired: false}, deny: NO}\n");
     struct facts facts = {0};
 
-    facts_bool(&facts, FACT_ID_key_hold, false);
+    facts_bool(&facts, FACT_ID_grant_expired, false);
     cr_expect_not(judge(policy, &facts).allow);
     policy_free(policy);
 }
