@@ -36,6 +36,17 @@ static const struct {
     [TASK_KEY_DESTROY] = {{"The key ", "Kunci "},
                           {" is destroyed on its token, at once and for ever.",
                            " dimusnahkan pada tokennya, segera dan untuk selamanya."}},
+    [TASK_KEY_ACTIVATE] = {{"The key ", "Kunci "},
+                           {" is opened for signing as the details say.",
+                            " dibuka untuk menandatangani sesuai rincian."}},
+    [TASK_KEY_RELEASE] = {{"The hold of the key ", "Penahanan kunci "},
+                          {" ends: it returns to what it was before.",
+                           " diakhiri: kunci kembali ke keadaan sebelumnya."}},
+    [TASK_KEY_ROTATE] = {{"The place of the key ", "Tempat kunci "},
+                         {" is taken by its successor; after the overlap it signs no "
+                          "more.",
+                          " diambil oleh penerusnya; setelah masa peralihan kunci ini "
+                          "tidak menandatangani lagi."}},
     [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
                              {" ends: the gateway signs again, at once.",
                               " diakhiri: gateway langsung menandatangani lagi."}},

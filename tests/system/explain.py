@@ -104,9 +104,10 @@ def a_lawful_job_is_allowed_and_every_rule_is_there_in_order(the_rig):
         counted = by_id(answer)["CP-OPS-01"]
         equal((counted.mode, counted.result, counted.lacks),
               (common.RULE_MODE_ENFORCE, common.RULE_RESULT_PASS, ""))
-        pending = by_id(answer)["CP-6.2-05"]
+        pending = by_id(answer)["CP-5.2-03"]
         equal(pending.mode, common.RULE_MODE_PENDING)
-        equal((pending.raw, pending.lacks), (common.RULE_RESULT_SKIP, "activation.active"))
+        equal((pending.raw, pending.lacks), (common.RULE_RESULT_SKIP,
+                                              "grant.requester_approves"))
 
 
 @claim
@@ -332,7 +333,8 @@ def the_command_asks_the_gateway_and_prints_every_rule(the_rig):
         lines = result.stdout.splitlines()
         equal([line.split()[1] for line in lines[:-1]], [r.rule for r in answer.rules])
         equal(lines[-1], "allowed")
-        contains(result.stdout, "is not yet judged: the gateway does not know 'key.hold' yet")
+        contains(result.stdout, "is not yet judged: the gateway does not know "
+                 "'grant.requester_approves' yet")
         expect("\x1b" not in result.stdout, "colours in a pipe")
         result = command(the_rig, LAWFUL | {"document_class": "tls"})
         equal(result.returncode, 1, "exit code of a denial")

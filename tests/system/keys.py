@@ -653,6 +653,75 @@ def without_a_quorum_file_stopping_works_and_starting_does_not(people):
         equal(compromise(gateway, key=OTHER).key.state, COMPROMISED)
 
 
+# --- The commands --------------------------------------------------------------------------
+
+def segel(people, client, *arguments, code=0):
+    result = people.rig.segel(client, "key", *arguments)
+    equal(result.returncode, code, result.stdout + result.stderr)
+    return result.stdout if code == 0 else result.stderr
+
+
+@claim
+def the_commands_order_and_show_it_all(people):
+    with people.gateway() as gateway:
+        table = segel(people, "reviewer", "list")
+        contains(table, "STATE", KEY, "accepted", "rsa-2048", "seal-slot", "empty slot")
+        contains(segel(people, "reviewer", "list", "--lang", "id"), "KEADAAN", "diterima")
+        rows = [rig.json.loads(line) for line in
+                segel(people, "officer-1", "list", "--json").splitlines()]
+        equal([(r["key"], r["state"]) for r in rows[:2]], [(KEY, "accepted"), (NEXT, "accepted")])
+        shown = segel(people, "officer-1", "show", KEY)
+        contains(shown, f"{KEY}: accepted", "SENSITIVE=1", "EXTRACTABLE=0", "SPKI SHA-256")
+        one = rig.json.loads(segel(people, "officer-1", "show", KEY, "--json"))
+        equal(one["tokens"][0]["lane"], "lane0")
+        asked = segel(people, "officer-1", "activate", KEY, "--until", moment(3600), "--jobs",
+                      "20", "--reason", "letters (TEST)")
+        request = asked.split(":")[0]
+        contains(asked, "waits, 0 of 2 approvals")
+        view = people.rig.segel("officer-2", "request", "show", request)
+        equal(view.returncode, 0, view.stderr)
+        contains(view.stdout, f"The key {KEY} is opened", "mode=window", "max=20")
+        for name in ("officer-2", "officer-3"):
+            approve(gateway, request, people.keys[name], name)
+        wait_for(lambda: "0 of 20 signed" in segel(people, "reviewer", "list"), "it is open")
+        one = rig.json.loads(segel(people, "officer-1", "show", KEY, "--json"))
+        equal((one["state"], one["activation"]["mode"]), ("active", "window"))
+        contains(segel(people, "officer-1", "deactivate", KEY, "--reason", "done (TEST)"),
+                 f"key {KEY}: inactive", "the log holds it as record")
+        contains(segel(people, "reviewer", "hold", KEY, "--reason", "lost (TEST)", "--lang",
+                       "id"), "DITAHAN", "lost (TEST)")
+        contains(segel(people, "officer-1", "release", KEY, "--reason", "found (TEST)"), "waits")
+        contains(segel(people, "officer-1", "rotate", NEXT, "--successor", OTHER, "--overlap",
+                       "7", "--reason", "yearly (TEST)"), "waits")
+        contains(segel(people, "officer-1", "compromise", KEY, "--since", "2026-05-02",
+                       "--reason", "seen (TEST)"), "COMPROMISED")
+        since = people.records("key.state")[-1]["since"]
+        contains(since, "2026-05-02T00:00:00")
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
+@claim
+def a_command_that_is_wrong_says_what_to_write(people):
+    with people.gateway():
+        for words, told in ((("show",), "name one key"), (("hold", KEY), "--reason TEXT is missing"),
+                            (("activate", KEY, "--reason", "r"), "say for how long"),
+                            (("activate", KEY, "--reason", "r", "--once", "--jobs", "3"),
+                             "say for how long"),
+                            (("rotate", KEY, "--reason", "r"), "--successor KEY is missing"),
+                            (("list", KEY), "options only"),
+                            (("hold", KEY, "--reason", "r", "--lang", "fr"), "--lang")):
+            contains(segel(people, "officer-1", *words, code=2), told)
+        contains(segel(people, "officer-1", "show", "seal-none", code=1), "no key of that name")
+        contains(segel(people, "reviewer", "activate", KEY, "--once", "--reason", "r (TEST)",
+                       code=1), "needs the role officer")
+        for word in ("list", "show", "hold", "release", "activate", "deactivate", "rotate",
+                     "compromise"):
+            contains(segel(people, "officer-1", word, "--help"), "Examples:")
+
+
 class Keys(People):
     """With rules that ask for activations, or those in shadow."""
 

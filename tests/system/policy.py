@@ -94,10 +94,11 @@ def check_names_what_is_not_judged(_):
 
 
 def a_pending_rule_cannot_be_enforced(folder):
-    path = changed(folder, ("    mode: pending\n    require: {key.hold",
-                            "    mode: enforce\n    require: {key.hold"))
+    path = changed(folder, ("    mode: pending\n    require: {grant.requester_approves",
+                            "    mode: enforce\n    require: {grant.requester_approves"))
     told = segel("check", path, code=1)
-    assert re.search(r"changed\.yaml:\d+:\d+: CP-4\.9-04 reads 'key\.hold'", told), told
+    assert re.search(r"changed\.yaml:\d+:\d+: CP-5\.2-03 reads 'grant\.requester_approves'",
+                     told), told
     assert "write 'mode: pending'" in told
 
 
@@ -228,17 +229,17 @@ def explain_says_of_each_rule_why(folder):
     results = {row["id"]: row["result"] for row in told["rules"]}
     assert told["decision"] == "allow" and len(results) == 64
     assert results["CP-6.1-02"] == "pass" and results["CP-OPS-02"] == "shadow_pass"
-    assert results["CP-4.9-04"] == "skip"  # pending, whatever the job says
+    assert results["CP-5.2-03"] == "skip"  # pending, whatever the job says
     told = json.loads(segel(*words, job(folder, **{
         "key.rsa_bits": "1024", "clock.now": '"2026-05-03T08:00:00+07:00"',
-        "key.hold": "true"}), code=1))
+        "grant.requester_approves": "true"}), code=1))
     rows = {row["id"]: row for row in told["rules"]}
     assert told["decision"] == "deny"
     assert rows["CP-6.1-02"]["result"] == "fail" and rows["CP-6.1-02"]["found"] == "1024"
     assert rows["CP-6.1-02"]["fact"] == "key.rsa_bits" and rows["CP-6.1-02"]["required"]
     assert rows["CP-OPS-02"]["result"] == "shadow_fail"
-    assert rows["CP-4.9-04"]["result"] == "skip"
-    assert rows["CP-4.9-04"]["lacks"] == "key.hold"
+    assert rows["CP-5.2-03"]["result"] == "skip"
+    assert rows["CP-5.2-03"]["lacks"] == "grant.requester_approves"
 
 
 def explain_refuses_what_is_no_fact(folder):

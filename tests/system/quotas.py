@@ -321,7 +321,8 @@ READ = {"job.class", "job.notice", "job.meta_pii", "caller.entitled", "caller.ne
         "key.class_allowed", "cert.remaining_s", "cert.in_period", "clock.now",
         "clock.weekday", "clock.minute_of_day", "clock.holiday", "job.repeat",
         "clock.stepped", "counter.caller_day", "counter.key_day", "counter.pin_failures",
-        "log.durable", "log.writable", "log.free_bytes", "global.lockdown"}
+        "log.durable", "log.writable", "log.free_bytes", "caller.auth", "key.accepted",
+        "key.hold", "key.compromised", "activation.active", "global.lockdown"}
 # Only where a clock is set by somebody.
 MAY_BE = {"clock.offset_ms", "clock.sync_age_s"}
 

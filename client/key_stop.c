@@ -1,0 +1,226 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/approval_call.h"
+#include "client/command.h"
+#include "client/key_view.h"
+#include "client/period.h"
+#include "client/unpack.h"
+#include "client/words.h"
+
+/* What one person orders of a key: `segel key hold`, `key deactivate` and
+ * `key compromise`. */
+struct stop_options {
+    const char *reason;
+    const char *request_id;
+    const char *since;
+    const char *lang;
+    char made[APPROVAL_ID_SIZE]; /* where none was given */
+};
+
+#define COMMON                                                                           \
+    {"reason", 0, "TEXT", "what happened, for the log; no personal data",                \
+     offsetof(struct stop_options, reason)},                                             \
+        {"request-id", 0, "ID", "your own id, for the log",                              \
+         offsetof(struct stop_options, request_id)},                                     \
+    {                                                                                    \
+        "lang", 0, "id|en", "language of the answer (default: en)",                      \
+            offsetof(struct stop_options, lang)                                          \
+    }
+
+static const struct option rows[] = {COMMON};
+static const struct option rows_since[] = {
+    {"since", 0, "TIME", "since when it is suspected: 2026-05-02 or 2026-05-02T01:02:03Z",
+     offsetof(struct stop_options, since)},
+    COMMON};
+
+static SG_MUST_USE enum sg_status check(const struct command *command,
+                                        const struct words *words,
+                                        struct stop_options *options, bool *indonesian,
+                                        struct sg_error *why)
+{
+    if (words->count != 1) {
+        return sg_fail(why, SG_INVALID,
+                       "name one key: segel %s KEY --reason TEXT; 'segel key list' shows "
+                       "them",
+                       command->name);
+    }
+    TRY(options_need(&command->options, options, "reason", why));
+    TRY(approval_language(options->lang, indonesian, why));
+    if (options->request_id == NULL) {
+        TRY(approval_make_id(options->made, why));
+        options->request_id = options->made;
+    }
+    return SG_OK;
+}
+
+static void print_done(const Segel__V1__Key *key, const Segel__V1__LogPosition *log,
+                       bool indonesian)
+{
+    if (key != NULL) {
+        key_print_state(key, stdout, indonesian);
+    }
+    if (log != NULL) {
+        (void)printf(indonesian ? "tercatat pada log sebagai nomor %llu\n"
+                                : "the log holds it as record %llu\n",
+                     (unsigned long long)log->index);
+    }
+}
+
+/* --- Hold -------------------------------------------------------------------------- */
+
+static SG_MUST_USE enum sg_status hold(const struct home *home, const struct words *words,
+                                       struct stop_options *options, struct sg_error *why)
+{
+    Segel__V1__HoldKeyRequest request;
+    ProtobufCMessage *reply = NULL;
+    bool indonesian = false;
+
+    TRY(check(&command_key_hold, words, options, &indonesian, why));
+    segel__v1__hold_key_request__init(&request);
+    request.request_id = words_mutable(options->request_id);
+    request.key = words->at[0];
+    request.reason = words_mutable(options->reason);
+    const struct key_ask ask = {"HoldKey", &request.base,
+                                &segel__v1__hold_key_response__descriptor};
+    TRY(key_call(home, &ask, &reply, why));
+    const Segel__V1__HoldKeyResponse *got =
+        (const Segel__V1__HoldKeyResponse *)(const void *)reply;
+    print_done(got->key, got->log, indonesian);
+    unpack_free(reply);
+    return SG_OK;
+}
+
+static enum exit_code run_hold(const struct home *home, struct words *words)
+{
+    struct stop_options options = {.lang = "en"};
+    struct sg_error why = {0};
+
+    if (command_parse(&command_key_hold, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = hold(home, words, &options, &why);
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_key_hold = {
+    .name = "key hold",
+    .operands = "KEY",
+    .summary = "stop a key at once, from any state",
+    .examples =
+        "For one officer or reviewer: stopping is easy. No job that is decided from now\n"
+        "on is signed with the key; what the HSM has in hand is delivered. Its\n"
+        "activation ends. Several officers must agree before it signs again ('segel key\n"
+        "release').\n\n"
+        "Examples:\n"
+        "  segel key hold seal-setda --reason \"a card is missing\"\n",
+    .options = {rows, SG_COUNT(rows)},
+    .run = run_hold,
+};
+
+/* --- Deactivate -------------------------------------------------------------------- */
+
+static SG_MUST_USE enum sg_status deactivate(const struct home *home,
+                                             const struct words *words,
+                                             struct stop_options *options,
+                                             struct sg_error *why)
+{
+    Segel__V1__DeactivateKeyRequest request;
+    ProtobufCMessage *reply = NULL;
+    bool indonesian = false;
+
+    TRY(check(&command_key_deactivate, words, options, &indonesian, why));
+    segel__v1__deactivate_key_request__init(&request);
+    request.request_id = words_mutable(options->request_id);
+    request.key = words->at[0];
+    request.reason = words_mutable(options->reason);
+    const struct key_ask ask = {"DeactivateKey", &request.base,
+                                &segel__v1__deactivate_key_response__descriptor};
+    TRY(key_call(home, &ask, &reply, why));
+    const Segel__V1__DeactivateKeyResponse *got =
+        (const Segel__V1__DeactivateKeyResponse *)(const void *)reply;
+    print_done(got->key, got->log, indonesian);
+    unpack_free(reply);
+    return SG_OK;
+}
+
+static enum exit_code run_deactivate(const struct home *home, struct words *words)
+{
+    struct stop_options options = {.lang = "en"};
+    struct sg_error why = {0};
+
+    if (command_parse(&command_key_deactivate, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = deactivate(home, words, &options, &why);
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_key_deactivate = {
+    .name = "key deactivate",
+    .operands = "KEY",
+    .summary = "close a key before its activation ends",
+    .examples = "For one officer. It signs again when it is activated anew ('segel key\n"
+                "activate').\n\n"
+                "Examples:\n"
+                "  segel key deactivate seal-setda --reason \"the letters are out\"\n",
+    .options = {rows, SG_COUNT(rows)},
+    .run = run_deactivate,
+};
+
+/* --- Compromise -------------------------------------------------------------------- */
+
+static SG_MUST_USE enum sg_status compromise(const struct home *home,
+                                             const struct words *words,
+                                             struct stop_options *options,
+                                             struct sg_error *why)
+{
+    Segel__V1__ReportCompromiseRequest request;
+    ProtobufCMessage *reply = NULL;
+    bool indonesian = false;
+    int64_t since_us = 0;
+
+    TRY(check(&command_key_compromise, words, options, &indonesian, why));
+    TRY(period_time("--since", options->since, &since_us, why));
+    segel__v1__report_compromise_request__init(&request);
+    request.request_id = words_mutable(options->request_id);
+    request.key = words->at[0];
+    request.reason = words_mutable(options->reason);
+    request.suspected_since_us = since_us;
+    const struct key_ask ask = {"ReportCompromise", &request.base,
+                                &segel__v1__report_compromise_response__descriptor};
+    TRY(key_call(home, &ask, &reply, why));
+    const Segel__V1__ReportCompromiseResponse *got =
+        (const Segel__V1__ReportCompromiseResponse *)(const void *)reply;
+    print_done(got->key, got->log, indonesian);
+    unpack_free(reply);
+    return SG_OK;
+}
+
+static enum exit_code run_compromise(const struct home *home, struct words *words)
+{
+    struct stop_options options = {.lang = "en"};
+    struct sg_error why = {0};
+
+    if (command_parse(&command_key_compromise, words, &options) != EXIT_WELL) {
+        return EXIT_USAGE;
+    }
+    enum sg_status status = compromise(home, words, &options, &why);
+    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+}
+
+const struct command command_key_compromise = {
+    .name = "key compromise",
+    .operands = "KEY",
+    .summary = "report that others may know or hold a key: it never signs again",
+    .examples =
+        "For one officer or reviewer. It is final: nothing but the destruction of the\n"
+        "key follows. Where it is only suspected, hold the key ('segel key hold'). Tell\n"
+        "the certification authority at once; 'segel log show --key KEY' lists what was\n"
+        "signed with it.\n\n"
+        "Examples:\n"
+        "  segel key compromise seal-setda --since 2026-05-02 --reason \"a copy was "
+        "seen\"\n",
+    .options = {rows_since, SG_COUNT(rows_since)},
+    .run = run_compromise,
+};
