@@ -39,15 +39,13 @@ enum job_class {
 /* One signature to be made. Exactly one thread owns a job at any time: the I/O loop that
  * made it, the core from core_submit on, then the loop again out of its reply box. */
 struct job {
-    struct letter letter;  /* first: the mailbox it is in */
-    struct mbox *reply;    /* borrowed: where the core puts the answered job */
-    void *asker;           /* borrowed, the core only carries it: whoever asked; it counts
-                            * its jobs and so outlives them */
-    void *terms;           /* borrowed, likewise: what was asked of all of them */
-    uint32_t item;         /* position among the asker's */
-    const struct key *key; /* borrowed from the keyring */
-    struct binding *binding;     /* owned share: what the key was when the job was judged;
-                                  * NULL:     not judged, as no lane has opened it yet */
+    struct letter letter;    /* first: the mailbox it is in */
+    struct mbox *reply;      /* borrowed: where the core puts the answered job */
+    void *asker;             /* borrowed, only carried: it counts its jobs, and stays */
+    void *terms;             /* borrowed, likewise: what was asked of all of them */
+    uint32_t item;           /* position among the asker's */
+    const struct key *key;   /* borrowed from the keyring */
+    struct binding *binding; /* owned share, as it was judged; NULL: not known yet */
     uint64_t status_generation;  /* of the certificate status that it was judged with */
     const struct policy *policy; /* borrowed from the binding: the one that judged */
     bool judged;                 /* it is for the core to answer */
@@ -95,8 +93,7 @@ struct job {
     uint64_t tried;               /* bits of the lanes that failed it */
     unsigned tries;               /* attempts of this asking */
     bool unused;                  /* it failed, and certainly without use of the key */
-    bool uncertain; /* an earlier attempt may have made a signature; of a job with mandate
-                     */
+    bool uncertain; /* an earlier attempt may have signed; of a job with mandate */
     bool draws;     /* on its mandate: mandates.h */
 
     /* The answer. */
@@ -113,8 +110,7 @@ struct job {
     uint8_t log_hash[32];
     bool on_log;
     const struct cms_template *template; /* what the answer is built with; borrowed */
-    struct cms_template
-        *old_template; /* owned; of an answer made with other certificates */
+    struct cms_template *old_template;   /* owned; of earlier certificates */
     size_t signature_len;
     /* The largest parts, written before they are read. */
     uint8_t signature[SG_SIGNATURE_MAX];

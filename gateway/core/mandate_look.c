@@ -90,23 +90,30 @@ static bool fits(const struct mandate_terms *terms, const struct job *job)
            (terms->digests == 0 || terms->hash == job->hash);
 }
 
-/* A clock that was set back makes nothing longer. */
-static int64_t now_of(const struct core *core, const struct ledger_mandate *row)
+/* A clock that was set back makes nothing longer: until it is where it was before,
+ * nothing is drawn. A time service moves it by less. */
+static bool was_set_back(const struct core *core, const struct ledger_mandate *row)
 {
-    return core->state.turn_us > row->seen_us ? core->state.turn_us : row->seen_us;
+    enum { SLACK_US = 5000000 };
+
+    return core->state.turn_us < row->seen_us - SLACK_US;
 }
 
 static enum mandate_fault end_of(const struct core *core,
                                  const struct ledger_mandate *row,
                                  struct mandate_view *out)
 {
-    int64_t now_us = now_of(core, row);
+    int64_t now_us = core->state.turn_us;
 
     if (row->state == MANDATE_REVOKED) {
         return MANDATE_FAULT_REVOKED;
     }
     if (row->state == MANDATE_EXPIRED || now_us >= row->terms.until_us) {
         return MANDATE_FAULT_EXPIRED;
+    }
+    if (was_set_back(core, row)) {
+        out->wait_us = row->seen_us - now_us;
+        return MANDATE_FAULT_CLOCK;
     }
     if (now_us < row->terms.from_us) {
         out->wait_us = row->terms.from_us - now_us;

@@ -61,6 +61,7 @@ enum sg_status mandates_add(struct core *core, const struct ledger_mandate *row)
         return SG_NO_MEMORY;
     }
     mandate->row = *row;
+    mandate->told_us = row->seen_us;
     for (size_t i = mandates->count; i > at; i--) {
         mandates->items[i] = mandates->items[i - 1];
     }
@@ -250,7 +251,8 @@ enum sg_status mandates_close(struct core *core, struct mandate *mandate,
 
 bool mandates_due(const struct core *core)
 {
-    return core->mandates.count > 0 && clock_wall_us() >= core->mandates.earliest_us;
+    return core->mandates.unwritten ||
+           (core->mandates.count > 0 && clock_wall_us() >= core->mandates.earliest_us);
 }
 
 enum sg_status mandates_expire(struct core *core)
@@ -282,6 +284,7 @@ static enum sg_status write_one(struct core *core, struct mandate *mandate)
         return mandates_close(core, mandate, MANDATE_EXHAUSTED, NULL);
     }
     mandate->unwritten = false;
+    mandate->told_us = row->seen_us;
     return ledger_count_mandate(core->ledger, row);
 }
 
@@ -300,12 +303,24 @@ enum sg_status mandates_write(struct core *core)
     return SG_OK;
 }
 
+/* The ledger is told once a minute, or with the next signature. */
+static void age(struct core *core, struct mandate *mandate, int64_t now_us)
+{
+    enum { MINUTE_US = 60000000 };
+    struct ledger_mandate *row = &mandate->row;
+
+    row->seen_us = now_us > row->seen_us ? now_us : row->seen_us;
+    if (row->state == MANDATE_OPEN && row->seen_us - mandate->told_us >= MINUTE_US) {
+        mandate->unwritten = true;
+        core->mandates.unwritten = true;
+    }
+}
+
 void mandates_age(struct core *core)
 {
     int64_t now_us = clock_wall_us();
 
     for (size_t i = 0; i < core->mandates.count; i++) {
-        struct ledger_mandate *row = &core->mandates.items[i]->row;
-        row->seen_us = now_us > row->seen_us ? now_us : row->seen_us;
+        age(core, core->mandates.items[i], now_us);
     }
 }

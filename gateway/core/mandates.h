@@ -17,6 +17,7 @@ struct mandate {
     struct ledger_mandate row;
     uint32_t in_hand; /* jobs decided in this run whose outcome is not written */
     bool unwritten;   /* the ledger does not hold the balance yet */
+    int64_t told_us;  /* the seen_us that it holds */
 };
 
 struct mandates {

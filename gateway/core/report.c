@@ -192,6 +192,28 @@ static void describe_log(const struct core *core, struct core_report *report)
     report->checkpoint_us = core->checkpoint_stored_us;
 }
 
+static void describe_mandate(const struct ledger_mandate *row, struct mandate_report *out)
+{
+    (void)snprintf(out->id, sizeof(out->id), "%s", row->id);
+    (void)snprintf(out->key, sizeof(out->key), "%s", row->terms.key);
+    (void)snprintf(out->caller, sizeof(out->caller), "%s", row->terms.caller);
+    out->left = row->terms.max - row->used - row->reserved;
+}
+
+static void describe_mandates(const struct core *core, struct core_report *report)
+{
+    report->mandates_open = 0;
+    report->mandate_count = 0;
+    for (size_t i = core->mandates.count; i > 0; i--) {
+        const struct ledger_mandate *row = &core->mandates.items[i - 1]->row;
+        bool open = row->state == MANDATE_OPEN;
+        report->mandates_open += open ? 1 : 0;
+        if (open && report->mandate_count < REPORT_MANDATES_MAX) {
+            describe_mandate(row, &report->mandates[report->mandate_count++]);
+        }
+    }
+}
+
 void report_update(struct core *core, bool changed)
 {
     struct core_report *report = &core->board.report;
@@ -212,6 +234,7 @@ void report_update(struct core *core, bool changed)
     anchoring_report(core, report);
     describe_lanes(core, report);
     describe_waiting(core, report);
+    describe_mandates(core, report);
     report->key_count = core->keyring.count;
     for (size_t i = 0; i < core->keyring.count; i++) {
         describe_key(core, i, now_us, &report->keys[i]);

@@ -14,7 +14,7 @@
  * date ten times a second and whenever a lane changes its state. For health, metrics and
  * officers; nothing is decided by it. */
 
-enum { REPORT_KEYS_MAX = 256 };
+enum { REPORT_KEYS_MAX = 256, REPORT_MANDATES_MAX = 64 };
 
 struct lane_report {
     char name[65];
@@ -84,6 +84,14 @@ struct clock_report {
     bool stepped; /* since the start, and nobody looked after it */
 };
 
+/* A mandate that is open. */
+struct mandate_report {
+    char id[65];
+    char key[65];
+    char caller[65];
+    uint64_t left;
+};
+
 struct core_report {
     int64_t started_us; /* wall clock */
     bool signing; /* false: the ledger has failed or has no room, a lock-down is in force,
@@ -109,6 +117,9 @@ struct core_report {
     struct anchor_report anchors[CONFIG_ANCHORS_MAX];
     size_t lane_count;
     struct lane_report lanes[CONFIG_LANES_MAX];
+    size_t mandates_open;
+    size_t mandate_count; /* the newest of them */
+    struct mandate_report mandates[REPORT_MANDATES_MAX];
     size_t key_count;
     struct key_report keys[REPORT_KEYS_MAX];
 };

@@ -34,5 +34,7 @@ void monitor_write_certificates(const struct monitor *monitor, FILE *out);
 void monitor_write_agenda(const struct monitor *monitor, FILE *out);
 /* And about the anchors of the log; nothing where none are configured. */
 void monitor_write_anchors(const struct core_report *report, FILE *out);
+/* And about mandates. */
+void monitor_write_mandates(const struct core_report *report, FILE *out);
 
 #endif

@@ -184,7 +184,7 @@ def each_bound_holds(people):
         denied(gateway, "MANDATE_OUTSIDE", mandate,
                profile=rig.common.SIGNATURE_PROFILE_CADES_B_B)
         early = denied(gateway, "MANDATE_EARLY", later)
-        expect(early.retry is None or early.retry.retry_delay.seconds > 0, "when it begins")
+        expect(590 <= early.retry.retry_delay.seconds <= 600, "when it begins")
         words = denied(gateway, "MANDATE_UNKNOWN", of_others).message
         equal(words.replace(of_others, "m-1"), denied(gateway, "MANDATE_UNKNOWN",
                                                       "m-1").message)
@@ -192,6 +192,10 @@ def each_bound_holds(people):
                  "tidak diberikan kepada pemanggil ini")
         equal(gateway.client("mail").sign(mandate=of_others).status.code, SIGNED)
         equal(balance(gateway, mandate), (0, 0, 5), "a denial takes nothing")
+        shown = metrics(gateway)
+        equal(shown.value("segel_mandates_open"), 3)
+        equal(shown.value("segel_mandate_left", mandate=of_others, key="seal-demo",
+                          caller="mail"), 4)
         records = [r["fail"][0] for r in people.records("deny")]
         equal({(r["rule"], r["cp"]) for r in records}, {("CP-4.5-05", "4.5.1")})
         asked = rig.signing.ExplainRequest(terms=rig.terms(mandate="m-1"), item=rig.item())
@@ -234,6 +238,28 @@ def it_ends_at_its_time_and_a_clock_does_not_bring_it_back(people):
         denied(gateway, "MANDATE_EXPIRED", mandate)
         closed, = people.records("mandate.close")
         equal((closed["state"], closed["used"], closed["left"]), ("expired", "1", "4"))
+
+
+@claim
+def a_clock_that_was_set_back_lengthens_nothing(people):
+    os.environ.update(LATER_S="300",
+                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
+    starting = people.gateway()
+    try:
+        gateway = starting.__enter__()
+    finally:
+        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+    try:
+        mandate = granted(people, gateway, 5)
+        item = rig.item()
+        gateway.client().sign(item, mandate=mandate)
+    finally:
+        starting.__exit__(None, None, None)
+    with people.gateway(keep=True) as gateway:
+        refusal = denied(gateway, "MANDATE_CLOCK", mandate)
+        expect(290 <= refusal.retry.retry_delay.seconds <= 300, refusal.retry)
+        equal(gateway.client().sign(item, mandate=mandate).replayed, True)
+        gateway.client().sign(mandate=granted(people, gateway, 1))
 
 
 # --- Ending --------------------------------------------------------------------------------
