@@ -255,19 +255,23 @@ bool mandates_due(const struct core *core)
            (core->mandates.count > 0 && clock_wall_us() >= core->mandates.earliest_us);
 }
 
+static enum sg_status expire_one(struct core *core, struct mandate *mandate)
+{
+    bool over = mandate->row.state == MANDATE_OPEN &&
+                core->state.turn_us >= mandate->row.terms.until_us;
+
+    return over ? mandates_close(core, mandate, MANDATE_EXPIRED, NULL) : SG_OK;
+}
+
 enum sg_status mandates_expire(struct core *core)
 {
     struct mandates *mandates = &core->mandates;
-    int64_t now_us = core->state.turn_us;
 
-    if (mandates->count == 0 || now_us < mandates->earliest_us) {
+    if (mandates->count == 0 || core->state.turn_us < mandates->earliest_us) {
         return SG_OK;
     }
     for (size_t i = 0; i < mandates->count; i++) {
-        struct mandate *mandate = mandates->items[i];
-        if (mandate->row.state == MANDATE_OPEN && now_us >= mandate->row.terms.until_us) {
-            TRY(mandates_close(core, mandate, MANDATE_EXPIRED, NULL));
-        }
+        TRY(expire_one(core, mandates->items[i]));
     }
     find_earliest(mandates);
     return SG_OK;

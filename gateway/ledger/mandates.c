@@ -243,6 +243,19 @@ static bool is_wanted(sqlite3_stmt *statement, const struct mandate_query *query
            same_if_named(statement, CALLER, query->caller);
 }
 
+/* SG_NO_MEMORY: the page is full. */
+static enum sg_status add_row(struct ledger *ledger, sqlite3_stmt *statement,
+                              const struct mandate_query *query,
+                              struct mandate_page *page)
+{
+    if (!is_wanted(statement, query)) {
+        return SG_OK;
+    }
+    return page->count == query->limit
+               ? SG_NO_MEMORY
+               : read_row(ledger, statement, &page->items[page->count++]);
+}
+
 /* The row that finds no room is the next page's first. */
 static enum sg_status walk(struct ledger *ledger, sqlite3_stmt *statement,
                            const struct mandate_query *query, struct mandate_page *page)
@@ -257,12 +270,10 @@ static enum sg_status walk(struct ledger *ledger, sqlite3_stmt *statement,
         if (rc != SQLITE_ROW) {
             return ledger_latch(ledger, "list mandates");
         }
-        bool wanted = is_wanted(statement, query);
-        if (wanted && page->count == query->limit) {
-            break;
-        }
-        if (wanted) {
-            TRY(read_row(ledger, statement, &page->items[page->count++]));
+        enum sg_status status = add_row(ledger, statement, query, page);
+        if (status != SG_OK) {
+            page->next = number;
+            return status == SG_NO_MEMORY ? SG_OK : status;
         }
         (void)sql_uint(statement, 0, &number);
     }

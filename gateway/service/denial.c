@@ -122,10 +122,7 @@ static bool add_error_info(struct arena *arena, const struct job *job,
 
 int64_t retry_after_us(const struct job *job)
 {
-    if (job->status != SG_BUSY) {
-        return 0;
-    }
-    if (job->retry_us > 0) {
+    if (job->retry_us > 0 || job->status != SG_BUSY) {
         return job->retry_us;
     }
     return job->load.retry_us > 0 ? job->load.retry_us : RETRY_AFTER_US;
@@ -163,7 +160,7 @@ struct slice denial_details(struct arena *arena, const struct job *job, bool eng
             return slice_of(NULL, 0);
         }
     }
-    if (job->status == SG_BUSY && !add_retry(arena, job, &details[count++])) {
+    if (retry_after_us(job) > 0 && !add_retry(arena, job, &details[count++])) {
         return slice_of(NULL, 0);
     }
     status.code = sg_status_grpc(job->status);

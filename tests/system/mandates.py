@@ -192,10 +192,9 @@ def each_bound_holds(people):
                  "tidak diberikan kepada pemanggil ini")
         equal(gateway.client("mail").sign(mandate=of_others).status.code, SIGNED)
         equal(balance(gateway, mandate), (0, 0, 5), "a denial takes nothing")
-        shown = metrics(gateway)
-        equal(shown.value("segel_mandates_open"), 3)
-        equal(shown.value("segel_mandate_left", mandate=of_others, key="seal-demo",
-                          caller="mail"), 4)
+        labels = {"mandate": of_others, "key": "seal-demo", "caller": "mail"}
+        wait_for(lambda: metrics(gateway).value("segel_mandate_left", **labels) == 4, "left")
+        equal(metrics(gateway).value("segel_mandates_open"), 3)
         records = [r["fail"][0] for r in people.records("deny")]
         equal({(r["rule"], r["cp"]) for r in records}, {("CP-4.5-05", "4.5.1")})
         asked = rig.signing.ExplainRequest(terms=rig.terms(mandate="m-1"), item=rig.item())
