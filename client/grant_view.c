@@ -50,6 +50,11 @@ static const struct {
     [TASK_LOCKDOWN_CLEAR] = {{"The lock-down ", "Penghentian darurat "},
                              {" ends: the gateway signs again, at once.",
                               " diakhiri: gateway langsung menandatangani lagi."}},
+    [TASK_OVERRIDE] = {{"The rule ", "Aturan "},
+                       {" is lifted for the jobs named below: what it would refuse is "
+                        "signed.",
+                        " dikesampingkan untuk pekerjaan di bawah ini: yang seharusnya "
+                        "ditolak akan ditandatangani."}},
     [TASK_OFFICER_ADD] = {{"", ""},
                           {" takes part in what several persons sign for, with the role, "
                            "keys and groups below.",

@@ -282,6 +282,7 @@ static const struct {
     {"recover", take_nothing, LISTED},
     {"log.prune", take_nothing, LISTED},
     {"override", take_nothing, LISTED},
+    {"override.end", take_nothing, LISTED_NOT},
     {"exception", take_nothing, LISTED},
     {"ceremony.step", take_nothing, LISTED},
     {"key.state", take_nothing, LISTED_WITH_DETAIL},

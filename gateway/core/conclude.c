@@ -118,6 +118,7 @@ enum sg_status conclude(struct core *core, struct job *job)
     if (job->status != SG_OK && job->status != SG_INDETERMINATE) {
         state_give_back(core, job);
     }
+    overrides_conclude(core, job, outcome_state(job) == CLAIM_FAILED);
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
     if (!worth_another(core, job)) {
         STAILQ_INSERT_TAIL(&core->answered, job, queue);

@@ -33,6 +33,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
     MUST(pthread_mutex_init(&core->board.lock, NULL) == 0);
     MUST(pthread_mutex_init(&core->policy_lock, NULL) == 0);
     MUST(pthread_mutex_init(&core->agenda.lock, NULL) == 0);
+    overrides_init(&core->overrides);
     STAILQ_INIT(&core->finished);
     STAILQ_INIT(&core->again);
     STAILQ_INIT(&core->orders);
@@ -80,6 +81,7 @@ void core_free(struct core *core)
     proposals_fini(&core->proposals);
     agenda_fini(&core->agenda);
     mandates_fini(&core->mandates);
+    overrides_fini(&core->overrides);
     free_event(core->mail);
     free_event(core->tick);
     free_event(core->commit);
@@ -362,6 +364,11 @@ struct policy *core_take_policy(struct core *core)
     struct policy *policy = policy_take(core->policy);
     MUST(pthread_mutex_unlock(&core->policy_lock) == 0);
     return policy;
+}
+
+struct override_board *core_overrides(struct core *core)
+{
+    return &core->overrides.board;
 }
 
 bool core_has_quorum(const struct core *core)

@@ -65,6 +65,8 @@ SG_MUST_USE enum sg_status core_submit_again(struct core *core, struct letters *
                                              size_t count);
 /* Any thread: a share of the policy in force, to be given back with policy_free. */
 struct policy *core_take_policy(struct core *core);
+/* Any thread, and as long as the core lives: overrides.h. */
+struct override_board *core_overrides(struct core *core);
 /* Any thread: whether a quorum file is in force. */
 bool core_has_quorum(const struct core *core);
 

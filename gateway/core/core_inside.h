@@ -19,6 +19,7 @@
 #include "gateway/core/mandates.h"
 #include "gateway/core/notes.h"
 #include "gateway/core/order.h"
+#include "gateway/core/overrides.h"
 #include "gateway/core/proposals.h"
 #include "gateway/core/register.h"
 #include "gateway/core/route.h"
@@ -50,6 +51,7 @@ struct core {
     struct succession succession;
     struct grants grants;
     struct proposals proposals;
+    struct overrides overrides;
     struct lockdown lockdown;
     struct ceremony ceremony;
     struct incidents incidents;
@@ -142,7 +144,7 @@ void hand_back(struct core *core);
 SG_MUST_USE enum sg_status decide(struct core *core, struct job *job);
 /* What the job was judged by, its key or the status of its certificate, is no longer so.
  */
-bool decide_outdated(const struct job *job);
+bool decide_outdated(const struct core *core, const struct job *job);
 /* A job that no lane can serve now may still have its answer in the ledger. */
 SG_MUST_USE enum sg_status decide_stored(struct core *core, struct job *job,
                                          bool *answered);

@@ -90,6 +90,7 @@ static enum sg_status write_intent(struct core *core, struct job *job)
 {
     char buffer[LEDGER_RECORD_MAX];
     const char *shadows[VERDICT_SHADOWS];
+    struct record_lift lifts[JOB_LIFTS_MAX];
     struct record_head head;
     struct slice text = {0};
     size_t count = job->verdict.shadow_count < VERDICT_SHADOWS ? job->verdict.shadow_count
@@ -100,6 +101,8 @@ static enum sg_status write_intent(struct core *core, struct job *job)
     }
     struct record_decision decision = {
         .passed = job->verdict.passed, .shadow_failures = shadows, .shadow_count = count};
+    decision.lifts = lifts;
+    decision.lift_count = overrides_name(core, job, lifts);
     key_facts_name(core, job, &decision.facts);
     struct record_job fields = record_of(job);
     fields.to_be_signed = slice_of(job->to_be_signed, sg_hash_len(job->hash));
@@ -134,6 +137,7 @@ static enum sg_status admit(struct core *core, struct job *job)
     TRY(write_intent(core, job));
     state_count(core, job);
     TRY(mandates_take(core, job));
+    overrides_use(core, job);
     decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
@@ -277,9 +281,9 @@ static enum sg_status answer_unrecorded(struct core *core, struct job *job,
     return SG_OK;
 }
 
-bool decide_outdated(const struct job *job)
+bool decide_outdated(const struct core *core, const struct job *job)
 {
-    return job->binding != key_binding(job->key) ||
+    return !overrides_hold(core, job) || job->binding != key_binding(job->key) ||
            (job->verdict.allow &&
             job->status_generation != status_generation(&job->key->holder->status));
 }
@@ -320,7 +324,7 @@ static enum sg_status judge_new(struct core *core, struct job *job, const char *
     if (stop != NULL) {
         return deny_stopped(core, job, stop);
     }
-    if (decide_outdated(job)) {
+    if (decide_outdated(core, job)) {
         return answer_outdated(core, job);
     }
     TRY(state_look_at_mandate(core, job));
@@ -335,6 +339,7 @@ static enum sg_status judge_new(struct core *core, struct job *job, const char *
         grounds_unusable(job);
         return deny_job(core, job);
     }
+    overrides_mark(core, job);
     return admit(core, job);
 }
 

@@ -90,6 +90,7 @@ void job_forget_verdict(struct job *job)
     job->binding = NULL;
     job->policy = NULL;
     job->verdict = (struct verdict){.allow = false};
+    job->lift_count = 0;
     job->refuser = REFUSER_POLICY;
     job->status = SG_OK;
     job->why[0] = '\0';

@@ -29,6 +29,15 @@ enum refuser {
     REFUSER_SERVICE      /* the gateway does not make such signatures */
 };
 
+/* A soft rule that an override lifts: overrides.h. */
+enum { JOB_LIFTS_MAX = 4 };
+struct job_lift {
+    uint64_t override; /* its number */
+    uint16_t rule;     /* index in the job's policy */
+    bool of_state;     /* whether it fails is seen in the core's turn */
+    bool used;         /* it fails, and an INTENT is written */
+};
+
 /* Values as in JobClass of signing.proto, less one. */
 enum job_class {
     JOB_INTERACTIVE, /* somebody is waiting */
@@ -74,6 +83,8 @@ struct job {
     /* What was judged without state, by the I/O loop. */
     struct verdict verdict;
     enum refuser refuser;
+    uint8_t lift_count; /* soft rules that officers have lifted from it */
+    struct job_lift lifts[JOB_LIFTS_MAX];
     struct denial *denial;          /* owned; NULL when allowed */
     struct status_view certificate; /* as the verdict saw its status */
     uint16_t facts_len;

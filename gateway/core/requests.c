@@ -231,6 +231,19 @@ static enum sg_status find(struct core *core, struct request_order *order)
     return found;
 }
 
+static enum sg_status on_overrides(struct core *core, struct request_order *order)
+{
+    const struct overrides *open = &core->overrides;
+
+    order->overrides = (struct ledger_override *)arena_alloc(
+        &order->arena, sizeof(*order->overrides) * OVERRIDES_MAX);
+    MUST(order->overrides != NULL); /* a fresh arena has the room */
+    for (size_t i = 0; i < open->count; i++) {
+        order->overrides[order->override_count++] = open->list[i].is;
+    }
+    return SG_OK;
+}
+
 /* --- Agreeing and refusing --------------------------------------------------------- */
 
 static enum sg_status on_approve(struct core *core, struct request_order *order)

@@ -8,6 +8,7 @@
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/ledger/keyreg.h"
+#include "gateway/ledger/overrides.h"
 #include "gateway/ledger/requests.h"
 #include "proto/quorum/grant.h"
 
@@ -53,6 +54,8 @@ struct request_order {
                                  * NULL:   there is none */
     struct slice csr;           /* of KEY_CSR, in the arena: DER */
     bool parked;                /* it is answered later */
+    struct ledger_override *overrides; /* of OVERRIDES: in the arena */
+    size_t override_count;
     const struct ledger_request *executed; /* in the arena: to be carried out after the
                                             * commit; NULL: none */
 };

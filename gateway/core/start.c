@@ -315,6 +315,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(mandates_start(core, why));
     TRY(ceremony_start(core));
     TRY(state_start(core, why));
+    TRY(overrides_start(core, why));
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, await_log_key(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));

@@ -166,7 +166,7 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     if (is_over(job, now_us)) {
         return drop(core, route, now_us);
     }
-    if (!core->ending && decide_outdated(job)) {
+    if (!core->ending && decide_outdated(core, job)) {
         return judge_again(core, route, now_us);
     }
     if (core->state.reserve.spent) {
@@ -249,6 +249,7 @@ static enum sg_status write_all(struct core *core)
     TRY(conclude_all(core));
     TRY(decide_all(core));
     TRY(mandates_write(core));
+    TRY(overrides_write(core));
     return state_write(core);
 }
 
@@ -356,8 +357,8 @@ bool turn_has_work(const struct core *core)
            !STAILQ_EMPTY(&core->orders) || !STAILQ_EMPTY(&core->inquiries) ||
            !STAILQ_EMPTY(&core->anchoring.mail) || grants_due(core) ||
            register_due(core) || life_due(core) || incidents_due(core) ||
-           agenda_due(core) || mandates_due(core) ||
-           ceremony_due(core);
+           agenda_due(core) || mandates_due(core) || ceremony_due(core) ||
+           overrides_due(core);
 }
 
 /* Smoothed over about eight turns. A pause in which nothing was asked must not look like

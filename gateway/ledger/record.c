@@ -84,6 +84,21 @@ static size_t at_most(size_t count, size_t limit)
     return count < limit ? count : limit;
 }
 
+static void put_lifts(struct json_out *out, const struct record_decision *decision)
+{
+    if (decision->lift_count == 0) {
+        return;
+    }
+    json_open_array(out, "lifted");
+    for (size_t i = 0; i < decision->lift_count; i++) {
+        json_open_object(out, NULL);
+        json_str(out, "rule", decision->lifts[i].rule);
+        json_str(out, "override", decision->lifts[i].override);
+        json_end(out);
+    }
+    json_end(out);
+}
+
 static void put_rules(struct json_out *out, const struct record_decision *decision,
                       size_t limit)
 {
@@ -101,6 +116,7 @@ static void put_rules(struct json_out *out, const struct record_decision *decisi
     if (shadows < decision->shadow_count) {
         json_uint(out, "shadow_more", decision->shadow_count - shadows);
     }
+    put_lifts(out, decision);
     json_end(out);
 }
 

@@ -69,10 +69,18 @@ struct record_failure {
     const char *required;
 };
 
+/* A soft rule that failed and was lifted. */
+struct record_lift {
+    const char *rule;
+    const char *override; /* its id */
+};
+
 struct record_decision {
     uint16_t passed;
     const char *const *shadow_failures; /* rule ids */
     size_t shadow_count;
+    const struct record_lift *lifts; /* INTENT only: by officers, not by the policy */
+    size_t lift_count;
     const struct record_failure *failures; /* DENY only; the deciding one first */
     size_t failure_count;
     bool by_gateway; /* DENY: not a rule of the policy file, but the gateway itself */

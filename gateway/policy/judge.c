@@ -1,5 +1,7 @@
 #include "gateway/policy/compiled.h"
 
+#include <string.h>
+
 static bool belongs(const struct condition *condition, enum demands_part part)
 {
     return part == PART_ALL || condition->of_state == (part == PART_STATE);
@@ -182,4 +184,70 @@ void policy_judge_early(const struct policy *policy, const struct policy_key *bo
     }
     verdict_keep_early(out);
     out->allow = out->failure_count == 0 && out->passed + out->open_count > 0;
+}
+
+/* --- Relief that is not of the file ------------------------------------------------ */
+
+static bool take_out(struct verdict *verdict, size_t rule)
+{
+    size_t count = verdict->failure_count;
+
+    if (count > VERDICT_FAILURES) { /* not all are listed: something denies in any case */
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (verdict->failures[i] == rule) {
+            memmove(&verdict->failures[i], &verdict->failures[i + 1],
+                    (count - 1 - i) * sizeof(*verdict->failures));
+            verdict->failure_count--;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum relief relieve_open(size_t rule, struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->open_count; i++) {
+        struct verdict_open *open = &verdict->open[i];
+        if (open->rule == rule && !open->relief) {
+            open->relief = true;
+            return RELIEF_OPEN;
+        }
+    }
+    return RELIEF_NONE;
+}
+
+enum relief policy_relieve(const struct policy *policy, const struct policy_key *bound,
+                           size_t index, const struct facts *facts,
+                           struct verdict *verdict)
+{
+    const struct rule *rule = &policy->rules[index];
+
+    MUST(bound->policy == policy);
+    if (rule->info.level != RULE_SOFT || rule->info.mode != RULE_ENFORCE) {
+        return RELIEF_NONE;
+    }
+    if (rule->of_state && verdict->open_count > 0) {
+        return relieve_open(index, verdict);
+    }
+    enum rule_result raw = rule->key_only ? (enum rule_result)bound->raw[index]
+                                          : rule_raw(policy, rule, facts);
+    if (raw != RULE_FAIL || !take_out(verdict, index)) {
+        return RELIEF_NONE;
+    }
+    verdict->skipped++;
+    verdict->allow =
+        verdict->failure_count == 0 && verdict->passed + verdict->open_count > 0;
+    verdict_keep_early(verdict);
+    return RELIEF_GIVEN;
+}
+
+bool policy_relieved(const struct policy *policy, size_t rule,
+                     const struct verdict *verdict, const struct facts *state)
+{
+    struct rule_why why;
+
+    return policy_explain_state(policy, rule, verdict, state, &why) &&
+           why.raw == RULE_FAIL && why.result == RULE_SKIP;
 }

@@ -174,6 +174,23 @@ static enum sg_status read_shadow(const struct reader *reader, const json_t *ite
     return SG_OK;
 }
 
+/* More than there is room for leave a failure that nothing lifts: it is seen. */
+static enum sg_status read_lifts(const struct reader *reader, const json_t *lifted,
+                                 struct logged *out)
+{
+    if (lifted != NULL && !json_is_array(lifted)) {
+        return reader_fail(reader, "rules", "lifted something that is no list");
+    }
+    for (size_t i = 0; i < json_array_size(lifted) && i < LOGGED_LIFTS_MAX; i++) {
+        const json_t *rule = json_object_get(json_array_get(lifted, i), "rule");
+        if (!json_is_string(rule)) {
+            return reader_fail(reader, "rules", "lifted a rule that has no name");
+        }
+        out->lifts[out->lift_count++] = json_string_value(rule);
+    }
+    return SG_OK;
+}
+
 static enum sg_status read_rules(const struct reader *reader, struct logged *out)
 {
     const json_t *rules = json_object_get(reader->object, "rules");
@@ -187,6 +204,7 @@ static enum sg_status read_rules(const struct reader *reader, struct logged *out
     for (size_t i = 0; i < json_array_size(shadows); i++) {
         TRY(read_shadow(reader, json_array_get(shadows, i), out));
     }
+    TRY(read_lifts(reader, json_object_get(rules, "lifted"), out));
     TRY(read_count(reader, rules, "shadow_more", &more));
     out->shadow_more += more > UINT32_MAX ? UINT32_MAX : more;
     return SG_OK;

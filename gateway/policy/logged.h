@@ -9,7 +9,7 @@
  * SG_INVALID and one sentence with the index. A member or fact that is not known here was
  * added by a newer gateway and is let pass; a "v" other than 1 is not. */
 
-enum { LOGGED_RECORD_MAX = 8192 };
+enum { LOGGED_RECORD_MAX = 8192, LOGGED_LIFTS_MAX = 4 };
 
 struct logged_failure {
     const char *rule; /* "" for the default deny: no rule of the file has passed */
@@ -42,6 +42,8 @@ struct logged {
     const char *shadows[VERDICT_SHADOWS]; /* ids; of an allowed job only */
     size_t shadow_count;
     uint64_t shadow_more;
+    const char *lifts[LOGGED_LIFTS_MAX]; /* ids of soft rules that officers had lifted */
+    size_t lift_count;
 };
 SG_MUST_USE enum sg_status logged_read(uint64_t index, struct slice record,
                                        struct logged *out, struct sg_error *why);

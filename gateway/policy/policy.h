@@ -111,6 +111,21 @@ void policy_judge_early(const struct policy *policy, const struct policy_key *bo
 void policy_judge_state(const struct policy *policy, const struct facts *state,
                         struct verdict *verdict);
 
+/* Lifts one soft rule from a job that was judged, as an exception of the file would: a
+ * failure becomes a skip, and what policy_judge_early left open becomes one if it fails.
+ * An error is not lifted. facts: those that the verdict was made by. */
+enum relief {
+    RELIEF_NONE,  /* nothing was to be lifted, or nothing can be */
+    RELIEF_GIVEN, /* the rule denied, and does not any more */
+    RELIEF_OPEN   /* it is for policy_relieved to say */
+};
+enum relief policy_relieve(const struct policy *policy, const struct policy_key *bound,
+                           size_t rule, const struct facts *facts,
+                           struct verdict *verdict);
+/* After policy_judge_state: whether it was lifted from a rule that had been left open. */
+bool policy_relieved(const struct policy *policy, size_t rule,
+                     const struct verdict *verdict, const struct facts *state);
+
 /* Why a rule came out as it did: for denial details and explain. */
 void policy_explain(const struct policy *policy, size_t rule, const struct facts *facts,
                     struct rule_why *out);

@@ -256,14 +256,29 @@ static bool some(const struct unknown *unknown)
     return false;
 }
 
+/* What officers had lifted is lifted again, also from another policy that has the rule.
+ */
+static void lift(const struct replay_key *key, const struct logged *decision,
+                 struct replay *replay)
+{
+    for (size_t i = 0; i < decision->lift_count; i++) {
+        size_t rule = policy_find_rule(key->policy, decision->lifts[i]);
+        if (rule < key->policy->rule_count) {
+            (void)policy_relieve(key->policy, key->bound, rule, &replay->facts,
+                                 &replay->verdict);
+        }
+    }
+}
+
 /* false: the outcome depends on what is not known. */
-static bool settle(const struct replay_key *key, const struct unknown *unknown,
-                   struct replay *replay)
+static bool settle(const struct replay_key *key, const struct logged *decision,
+                   const struct unknown *unknown, struct replay *replay)
 {
     struct unknown_verdict found;
 
     if (!some(unknown)) { /* the gateway's own way */
         policy_judge(key->policy, key->bound, &replay->facts, &replay->verdict);
+        lift(key, decision, replay);
         replay->allowed = replay->verdict.allow;
         return true;
     }
@@ -307,7 +322,7 @@ enum sg_status replay_judge(const struct replay_key *key, const struct logged *d
     const struct policy *then =
         is_of(key->policy, decision) ? key->policy : policy_then(policies, decision);
     replay_gather(key, decision, then, &out->facts, &unknown);
-    if (settle(key, &unknown, out)) {
+    if (settle(key, decision, &unknown, out)) {
         out->kind = compare(key, decision, &unknown, out);
     }
     return SG_OK;

@@ -161,6 +161,17 @@ void explain_on_message(struct grpc_call *call, const ProtobufCMessage *message,
 
 /* --- The answer ------------------------------------------------------------------- */
 
+/* By officers, as an exception of the policy would. */
+static bool is_lifted(const struct job *job, size_t rule)
+{
+    bool lifted = false;
+
+    for (size_t i = 0; i < job->lift_count; i++) {
+        lifted = lifted || job->lifts[i].rule == rule;
+    }
+    return lifted;
+}
+
 /* The values of both contracts are those of policy.h, behind one for "not given". */
 static Segel__V1__RuleVerdict *explain_rule(struct arena *arena,
                                             const struct explaining *it, size_t index)
@@ -173,6 +184,9 @@ static Segel__V1__RuleVerdict *explain_rule(struct arena *arena,
         return NULL;
     }
     policy_explain(policy, index, &it->judged.facts, why);
+    if (is_lifted(&it->inquiry.job, index) && why->raw == RULE_FAIL) {
+        why->result = RULE_SKIP;
+    }
     Segel__V1__RuleVerdict *out = denial_verdict(arena, rule, why, it->terms.english);
     if (out != NULL) {
         out->raw = (Segel__V1__RuleResult)why->raw;

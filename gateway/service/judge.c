@@ -2,6 +2,7 @@
 
 #include "gateway/core/binding.h"
 #include "gateway/core/denial.h"
+#include "gateway/core/overrides.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/nik.h"
@@ -107,7 +108,8 @@ static void mask_denial(struct denial *denial)
 }
 
 /* What was refused for personal data must not put it on a log that nobody can take
- * anything from. A policy that lets it pass says that it is none. */
+ * anything from, nor what officers let through in spite of it. A policy that lets it pass
+ * says that it is none. */
 static void withhold(const struct terms *terms, struct judged *judged, struct job *job)
 {
     struct masked *masked = &judged->masked;
@@ -161,6 +163,7 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     facts_derive(facts);
     policy_clock_facts(policy, facts);
     policy_judge_early(policy, job->binding->facts, facts, &job->verdict);
+    overrides_offer(terms->overrides, facts, job);
     job->refuser = REFUSER_POLICY;
     job->english = terms->english;
     if (!job->verdict.allow) {
@@ -171,7 +174,7 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     } else if (job->template == NULL || job->scheme != job->key->config->scheme) {
         refuse_unserved(job);
     }
-    if (terms->pii && !job->verdict.allow) {
+    if (terms->pii && (!job->verdict.allow || job->lift_count > 0)) {
         withhold(terms, out, job);
     }
     keep_facts(policy, facts, job);

@@ -30,6 +30,8 @@ void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message
                          void *services);
 void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *message,
                             void *services);
+void approvals_on_overrides(struct grpc_call *call, const ProtobufCMessage *message,
+                            void *services);
 void approvals_on_roster(struct grpc_call *call, const ProtobufCMessage *message,
                          void *services);
 /* Incidents (incidents.c), and how everything stands (overview.c). */

@@ -108,7 +108,7 @@ enum sg_status terms_read(const struct services *services,
                           const Segel__V1__SignTerms *message, struct terms *out,
                           struct sg_error *why)
 {
-    *out = (struct terms){0};
+    *out = (struct terms){.overrides = core_overrides(services->options.core)};
     if (message == NULL) {
         return sg_fail(why, SG_INVALID,
                        "terms are missing; they say which key and profile "

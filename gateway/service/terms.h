@@ -10,6 +10,7 @@ struct services;
 struct terms {
     const struct key *named; /* by the caller */
     const struct key *key;   /* that signs: see terms_follow */
+    struct override_board *overrides; /* borrowed */
     enum sg_profile profile;
     enum sg_hash hash;
     enum sg_scheme scheme;

@@ -19,6 +19,37 @@ static enum sg_status unlock_pin(wish request, struct asking *out, struct sg_err
     return asking_object(task->lane, "unlock_pin.lane", out, why);
 }
 
+/* --- override ---------------------------------------------------------------------- */
+
+enum { OVERRIDE_JOBS_MAX = 100000 };
+
+static enum sg_status override_name(struct asking *out, const char *name,
+                                    const char *value, struct sg_error *why)
+{
+    return text_name(slice_str(value))
+               ? asking_word(out, name, value, why)
+               : sg_fail(why, SG_INVALID, "override_rule.%s must be a name", name);
+}
+
+static enum sg_status override(wish request, struct asking *out, struct sg_error *why)
+{
+    const Segel__V1__OverrideTask *task = request->override_rule;
+
+    out->task = TASK_OVERRIDE;
+    TRY(asking_object(task->rule, "override_rule.rule", out, why));
+    TRY(override_name(out, "key", task->key, why));
+    TRY(override_name(out, "caller", task->caller, why));
+    if (task->document_class[0] != '\0') {
+        TRY(override_name(out, "document_class", task->document_class, why));
+    }
+    TRY(asking_time(out, "until", task->until_us, why));
+    if (task->max_jobs < 1 || task->max_jobs > OVERRIDE_JOBS_MAX) {
+        return sg_fail(why, SG_INVALID, "override_rule.max_jobs must be 1 to %d",
+                       OVERRIDE_JOBS_MAX);
+    }
+    return asking_number(out, "max", task->max_jobs, why);
+}
+
 /* --- officer.add, officer.remove --------------------------------------------------- */
 
 /* By their ids: the whole keys are in the bytes, whose hash is signed. */
@@ -105,6 +136,7 @@ static const struct {
 } tasks[] = {
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN, unlock_pin},
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OFFICER, officer},
+    {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE, override},
 };
 
 enum sg_status asking_create(const ProtobufCMessage *from, struct asking *out,

@@ -89,3 +89,19 @@ void wanted_officer(const struct wanted *wanted, struct roster_change *out)
     out->group_count =
         copy_words(task->groups, task->n_groups, out->groups, ROSTER_JOIN_MAX);
 }
+
+void wanted_override(const struct wanted *wanted, struct wanted_override *out)
+{
+    const Segel__V1__CreateRequestRequest *request =
+        (const Segel__V1__CreateRequestRequest *)(const void *)wanted->message;
+
+    MUST(wanted->message->descriptor == &segel__v1__create_request_request__descriptor &&
+         request->task_case == SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE);
+    const Segel__V1__OverrideTask *task = request->override_rule;
+    *out = (struct wanted_override){.rule = task->rule,
+                                    .key = task->key,
+                                    .caller = task->caller,
+                                    .document_class = task->document_class,
+                                    .until_us = task->until_us,
+                                    .max = task->max_jobs};
+}

@@ -20,6 +20,16 @@ void wanted_fini(struct wanted *wanted);
 
 /* PolicyService.LoadPolicy: the file; borrowed. */
 struct slice wanted_policy(const struct wanted *wanted);
+/* CreateRequest of override; borrowed. */
+struct wanted_override {
+    const char *rule;
+    const char *key;
+    const char *caller;
+    const char *document_class; /* "" = any */
+    int64_t until_us;
+    uint32_t max;
+};
+void wanted_override(const struct wanted *wanted, struct wanted_override *out);
 /* CreateRequest of officer.add or officer.remove; borrowed. */
 void wanted_officer(const struct wanted *wanted, struct roster_change *out);
 

@@ -4,10 +4,12 @@ of it: another policy, another roster, a soft rule lifted."""
 import hashlib
 import secrets
 import sys
+import threading
+import time
 
 import rig
-from faulty import create
-from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, expected_text,
+from faulty import create, wait_for
+from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, call, expected_text,
                     get, hup, load_policy, lock_down, new_version, refuse, release, roster,
                     state)
 from rig import claim, contains, equal, expect
@@ -378,6 +380,219 @@ def callers_must_fit_the_roster_that_officers_signed_for(people):
         contains(said, "officer-5", "signed for")
     finally:
         people.quorum()
+
+
+# --- override -------------------------------------------------------------------------------
+
+NOTICE = "CP-4.5-07"
+
+
+def ask_override(gateway, rule=NOTICE, name="officer-1", **changes):
+    lawful = dict(rule=rule, key="seal-demo", caller="e-office", document_class="",
+                  until_us=(int(time.time()) + 3600) * 10**6, max_jobs=5)
+    lawful.update(changes)
+    task = rig.approvals.OverrideTask(**lawful)
+    return create(gateway, rig.approvals.CreateRequestRequest(
+        request_id=f"{name}-{secrets.token_hex(6)}", reason="the CA is late (TEST)",
+        override_rule=task), name)
+
+
+def open_override(people, gateway, *arguments, **changes):
+    asked = ask_override(gateway, *arguments, **changes)
+    equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
+    return asked.id.replace("g-", "o-")
+
+
+def overrides(gateway, name="reviewer"):
+    return list(call(gateway, name, "ListOverrides",
+                     rig.approvals.ListOverridesRequest()).overrides)
+
+
+def explain(gateway, **changes):
+    stub = gateway.client().call("unary_unary", "Explain", rig.signing.ExplainRequest,
+                                 rig.signing.ExplainResponse)
+    return stub(rig.signing.ExplainRequest(terms=rig.terms(**changes), item=rig.item()),
+                timeout=10)
+
+
+def denied(gateway, code="NO_ESIGN_NOTICE", **changes):
+    refusal = rig.refused(gateway.client().sign, **changes)
+    equal(refusal.info and refusal.info.reason, code, refusal.message)
+
+
+@claim
+def a_soft_rule_is_lifted_for_one_case_and_so_many_jobs(people):
+    unlawful = dict(notice_shown=False)
+    with people.gateway() as gateway:
+        denied(gateway, **unlawful)
+        asked = ask_override(gateway, document_class="surat_keterangan", max_jobs=2)
+        equal((asked.task, asked.object), ("override", NOTICE))
+        got = get(gateway, asked.id)
+        contains(got.grant_text.decode(), "param key=seal-demo caller=e-office "
+                 "document_class=surat_keterangan until=20", "Z max=2\n")
+        agree(people, gateway, asked.id, "officer-2")
+        denied(gateway, **unlawful)
+        equal(agree(people, gateway, asked.id, "officer-3").state, EXECUTED)
+        name = asked.id.replace("g-", "o-")
+        record = people.records("override")[-1]
+        equal([record[n] for n in ("subject", "override", "grant", "key", "caller", "doc_class",
+                                   "max", "approvers")],
+              [NOTICE, name, asked.id, "seal-demo", "e-office", "surat_keterangan", "2",
+               "officer-2,officer-3"])
+        denied(gateway, document_class="surat_tugas", **unlawful)
+        gateway.client().sign()
+        equal([o.used_jobs for o in overrides(gateway)], [0], "a lawful job needs none")
+        asked = explain(gateway, **unlawful)
+        rule = next(r for r in asked.rules if r.rule == NOTICE)
+        equal((asked.decision, rule.raw, rule.excepted), (1, 2, True), "Explain")
+        equal([o.used_jobs for o in overrides(gateway)], [0], "nor does a question")
+        for _ in range(2):
+            expect(gateway.client().sign(**unlawful).signature, "it is signed")
+            equal(people.records("intent")[-1]["rules"]["lifted"],
+                  [{"rule": NOTICE, "override": name}])
+        denied(gateway, **unlawful)
+        wait_for(lambda: not overrides(gateway), "it does not end")
+        record = people.records("override.end")[-1]
+        equal([record[n] for n in ("subject", "override", "used", "why")],
+              [NOTICE, name, "2", "its jobs are used up"])
+        replayed = people.rig.segel("reviewer", "policy", "replay", "--policy",
+                                    people.rig.path("policy.yaml"),
+                                    people.rig.path("policy.yaml"))
+        equal(replayed.returncode, 0, replayed.stdout + replayed.stderr)
+
+
+@claim
+def what_is_not_soft_is_not_lifted(people):
+    with people.gateway() as gateway:
+        for arguments, code, word in (
+                (dict(rule="CP-6.1-02"), CODE.FAILED_PRECONDITION, "hard"),
+                (dict(rule="CP-OPS-02"), CODE.FAILED_PRECONDITION, "refuses nothing"),
+                (dict(rule="CP-0-00"), CODE.NOT_FOUND, "CP-0-00"),
+                (dict(key="seal-none"), CODE.NOT_FOUND, "seal-none"),
+                (dict(caller="nobody"), CODE.NOT_FOUND, "nobody"),
+                (dict(key=""), CODE.INVALID_ARGUMENT, "key"),
+                (dict(caller=""), CODE.INVALID_ARGUMENT, "caller"),
+                (dict(max_jobs=0), CODE.INVALID_ARGUMENT, "max_jobs"),
+                (dict(max_jobs=100001), CODE.INVALID_ARGUMENT, "max_jobs"),
+                (dict(until_us=int(time.time()) * 10**6 + 1), CODE.INVALID_ARGUMENT, "until"),
+                (dict(until_us=(int(time.time()) - 1) * 10**6), CODE.FAILED_PRECONDITION,
+                 "24 hours"),
+                (dict(until_us=(int(time.time()) + 86460) * 10**6), CODE.FAILED_PRECONDITION,
+                 "24 hours")):
+            refusal = rig.refused(ask_override, gateway, **arguments)
+            equal(refusal.code, code, f"{arguments}: {refusal.message}")
+            contains(refusal.message, word)
+        open_override(people, gateway)
+        denied(gateway, "USE_PROHIBITED", document_class="kontrak_pengadaan",
+               notice_shown=False)
+        equal([o.used_jobs for o in overrides(gateway)], [0], "another rule denied it")
+
+
+@claim
+def jobs_that_come_at_once_are_no_more_than_were_signed_for(people):
+    """Twice: with a rule of the request, and with one over counters."""
+    with people.gateway() as gateway:
+        open_override(people, gateway, max_jobs=40)
+        results = []
+        threads = [threading.Thread(target=lambda: results.extend(gateway.client().batch(
+            [rig.item() for _ in range(32)], notice_shown=False))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        codes = [r.status.code for r in results]
+        equal((len(codes), codes.count(0)), (128, 40), "signed")
+        intents = [r for r in people.records("intent") if "lifted" in r["rules"]]
+        equal(len(intents), 40, "on the log")
+
+
+@claim
+def a_rule_over_counters_is_lifted_in_the_turn_that_counts(people):
+    policy = people.rig.read("policy.yaml")
+    narrow = rig.re.sub(r"(counter\.caller_day: \{le: )\d+", r"\g<1>2", policy, count=1)
+    narrow = rig.re.sub(r"(?ms)^tests:\n.*", "", narrow)
+    people.rig.write("policy.yaml", narrow)
+    try:
+        with people.gateway() as gateway:
+            open_override(people, gateway, "CP-OPS-01", max_jobs=1)
+            for used in (0, 0, 1):
+                gateway.client().sign()
+                found = overrides(gateway)
+                equal([o.used_jobs for o in found], [used] if used == 0 else [],
+                      "only what would have been refused counts")
+            denied(gateway, "QUOTA")
+            equal(["lifted" in r["rules"] for r in people.records("intent")],
+                  [False, False, True])
+    finally:
+        people.rig.write("policy.yaml", policy)
+
+
+@claim
+def it_ends_with_its_time_and_with_its_policy(people):
+    unlawful = dict(notice_shown=False)
+    with people.gateway() as gateway:
+        open_override(people, gateway, until_us=(int(time.time()) + 4) * 10**6)
+        gateway.client().sign(**unlawful)
+        wait_for(lambda: not overrides(gateway), "its time does not end")
+        denied(gateway, **unlawful)
+        equal(people.records("override.end")[-1]["why"], "its time is over")
+        open_override(people, gateway)
+        gateway.client().sign(**unlawful)
+        wanted_one = load_policy(gateway, wanted(people))
+        agree(people, gateway, wanted_one.approval.id, "officer-2", "reviewer")
+        denied(gateway, **unlawful)
+        equal(overrides(gateway), [])
+        equal(people.records("override.end")[-1]["why"], "another policy came in force")
+
+
+@claim
+def a_restart_and_a_kill_keep_what_was_used(people):
+    unlawful = dict(notice_shown=False)
+    with people.gateway() as gateway:
+        open_override(people, gateway, max_jobs=3)
+        gateway.client().sign(**unlawful)
+        gateway.stop(rig.signal.SIGKILL)
+    with people.gateway(keep=True) as gateway:
+        equal([o.used_jobs for o in overrides(gateway)], [1])
+        gateway.client().sign(**unlawful)
+    with people.gateway(keep=True) as gateway:
+        gateway.client().sign(**unlawful)
+        denied(gateway, **unlawful)
+
+
+@claim
+def personal_data_do_not_reach_the_log_by_it(people):
+    with people.gateway() as gateway:
+        open_override(people, gateway, "CP-9.4-01")
+        gateway.client().sign(approval_ref="ND-3276010101900001")
+        equal(people.records("intent")[-1]["approval_ref"], "ND-" + 16 * "0")
+
+
+@claim
+def an_attempt_that_failed_gives_its_job_back(people):
+    with people.gateway() as gateway:
+        open_override(people, gateway, max_jobs=1)
+        people.schedule("C_Sign@1+=30")  # CKR_DEVICE_ERROR
+        rig.refused(gateway.client().sign, notice_shown=False)
+        people.schedule("")
+        wait_for(lambda: [o.used_jobs for o in overrides(gateway)] == [0], "it is not given back")
+
+
+@claim
+def officers_lift_a_rule_by_their_commands(people):
+    with people.gateway() as gateway:
+        contains(people.rig.segel("reviewer", "override", "list").stdout, "no rule is lifted")
+        result = people.rig.segel("officer-1", "override", "open", "--rule", NOTICE, "--key",
+                                  "seal-demo", "--caller", "e-office", "--max", "7", "--hours",
+                                  "2", "--reason", "the template lacks it (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        shown = people.rig.segel("officer-2", "request", "show", request, "--lang", "id")
+        contains(shown.stdout, f"Aturan {NOTICE} dikesampingkan", "max=7", "caller=e-office")
+        agree(people, gateway, request, "officer-2", "officer-3")
+        contains(people.rig.segel("reviewer", "override", "list").stdout, NOTICE, "seal-demo",
+                 "e-office", "0 of 7")
+        equal(people.rig.segel("officer-1", "override", "open", "--rule", NOTICE).returncode, 2)
 
 
 def main():
