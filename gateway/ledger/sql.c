@@ -25,9 +25,15 @@ static bool distrust_schema(sqlite3 *db)
 
 enum sg_status sql_open(const char *path, int flags, sqlite3 **db, struct sg_error *why)
 {
+    return sql_open_by(path, flags, NULL, db, why);
+}
+
+enum sg_status sql_open_by(const char *path, int flags, const char *vfs, sqlite3 **db,
+                           struct sg_error *why)
+{
     int all = flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 
-    if (sqlite3_open_v2(path, db, all, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, db, all, vfs) != SQLITE_OK) {
         return sql_fail(*db, "open its file", why);
     }
     if (!distrust_schema(*db) || sqlite3_busy_timeout(*db, BUSY_MS) != SQLITE_OK) {

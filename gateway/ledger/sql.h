@@ -13,6 +13,9 @@
  * view. The caller closes *db, also after a failure. */
 SG_MUST_USE enum sg_status sql_open(const char *path, int flags, sqlite3 **db,
                                     struct sg_error *why);
+/* By a VFS of that name; NULL: the system's. */
+SG_MUST_USE enum sg_status sql_open_by(const char *path, int flags, const char *vfs,
+                                       sqlite3 **db, struct sg_error *why);
 /* Runs statements without results. */
 SG_MUST_USE enum sg_status sql_exec(sqlite3 *db, const char *text, struct sg_error *why);
 /* Prepares a statement that is kept. The caller finalizes it. */

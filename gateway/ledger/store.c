@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/ledger/gather.h"
 #include "gateway/ledger/schema.h"
 #include "gateway/ledger/sql.h"
 #include "proto/text.h"
@@ -137,7 +138,11 @@ enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_err
 {
     TRY(take_lock(ledger, path, why));
     TRY(make_private(path, why));
-    TRY(sql_open(path, SQLITE_OPEN_READWRITE, &ledger->db, why));
+    const char *vfs = gather_vfs();
+    if (vfs == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+    }
+    TRY(sql_open_by(path, SQLITE_OPEN_READWRITE, vfs, &ledger->db, why));
     TRY(set_pragmas(ledger->db, why));
     TRY(schema_bring(ledger, why));
     TRY(write_back(ledger->db, why));
