@@ -127,8 +127,8 @@ Test(gather, what_is_committed_is_there_for_another_connection)
         need(db, "BEGIN IMMEDIATE");
         need(db, ROWS("30"));
         need(db, "COMMIT");
-        cr_assert_eq(ask(reader, "SELECT count(*) FROM one"), 30 * i);
-        cr_assert_eq(ask(reader, "SELECT sum(length(text)) FROM one"), 90000 * i);
+        cr_assert_eq(ask(reader, "SELECT count(*) FROM one"), 30LL * i);
+        cr_assert_eq(ask(reader, "SELECT sum(length(text)) FROM one"), 90000LL * i);
     }
     (void)sqlite3_close(reader);
 }
@@ -147,7 +147,7 @@ Test(gather, a_transaction_larger_than_the_memory_is_whole)
     sqlite3 *reader = open_reader();
     cr_expect_eq(ask(reader, "SELECT count(*) FROM one"), 600);
     cr_expect_eq(ask(reader, "SELECT sum(length(text)) FROM one"),
-                 400 * 3000 + 200 * 2000);
+                 400LL * 3000 + 200LL * 2000);
     cr_expect_eq(ask(reader, "SELECT count(*) FROM pragma_integrity_check"
                              " WHERE integrity_check = 'ok'"),
                  1);
