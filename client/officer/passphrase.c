@@ -1,7 +1,11 @@
+#define _GNU_SOURCE /* ppoll */
 #include "client/officer/passphrase.h"
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -52,28 +56,101 @@ static void say(int fd, const char *text)
     (void)!write(fd, text, strlen(text));
 }
 
-static enum sg_status ask(const char *question, const struct kind *kind,
-                          struct passphrase *out, struct sg_error *why)
+/* Whoever is interrupted gets back a terminal that shows what is typed. The signals come
+ * through only while the line is waited for. */
+static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
+static volatile sig_atomic_t caught;
+
+struct handlers {
+    struct sigaction actions[SG_COUNT(signals)];
+    sigset_t mask;
+};
+
+static void on_signal(int number)
 {
-    AUTO(close_fd) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    caught = number;
+}
+
+static void catch_signals(struct handlers *before)
+{
+    const struct sigaction ours = {.sa_handler = on_signal};
+    sigset_t held;
+
+    caught = 0;
+    (void)sigemptyset(&held);
+    for (size_t i = 0; i < SG_COUNT(signals); i++) {
+        (void)sigaddset(&held, signals[i]);
+    }
+    MUST(pthread_sigmask(SIG_BLOCK, &held, &before->mask) == 0);
+    for (size_t i = 0; i < SG_COUNT(signals); i++) {
+        MUST(sigaction(signals[i], &ours, &before->actions[i]) == 0);
+    }
+}
+
+static void give_back(const struct handlers *before, struct passphrase *out)
+{
+    for (size_t i = 0; i < SG_COUNT(signals); i++) {
+        MUST(sigaction(signals[i], &before->actions[i], NULL) == 0);
+    }
+    if (caught != 0) {
+        passphrase_wipe(out);
+        (void)raise(caught);
+    }
+    MUST(pthread_sigmask(SIG_SETMASK, &before->mask, NULL) == 0);
+}
+
+/* A whole line; false: a signal came. */
+static bool line_is_there(int fd, const sigset_t *mask)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    return ppoll(&wanted, 1, NULL, mask) == 1 && caught == 0;
+}
+
+struct question {
+    const char *text;
+    const struct kind *kind;
+    const sigset_t *mask; /* while it is waited for */
+};
+
+static enum sg_status ask_quietly(int fd, const struct question *question,
+                                  struct passphrase *out, struct sg_error *why)
+{
     struct termios before;
 
     if (fd < 0 || tcgetattr(fd, &before) != 0) {
         return sg_fail(why, SG_INVALID,
                        "there is no terminal to ask for the %s on: use one, or "
                        "give %s",
-                       kind->called, kind->option);
+                       question->kind->called, question->kind->option);
     }
     struct termios quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     quiet.c_lflag |= ICANON | ISIG;
+    quiet.c_cc[VSUSP] = _POSIX_VDISABLE; /* stopped, it would leave the terminal mute */
     if (tcsetattr(fd, TCSAFLUSH, &quiet) != 0) {
         return sg_fail(why, SG_IO, "the terminal cannot be kept from showing it");
     }
-    say(fd, question);
-    enum sg_status status = read_line(fd, kind, out, why);
+    say(fd, question->text);
+    enum sg_status status = line_is_there(fd, question->mask)
+                                ? read_line(fd, question->kind, out, why)
+                                : sg_fail(why, SG_ABORTED, "broken off");
     (void)tcsetattr(fd, TCSAFLUSH, &before);
     say(fd, "\n");
+    return status;
+}
+
+static enum sg_status ask(const char *text, const struct kind *kind,
+                          struct passphrase *out, struct sg_error *why)
+{
+    AUTO(close_fd) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    struct handlers before;
+    const struct question question = {text, kind, &before.mask};
+
+    out->len = 0;
+    catch_signals(&before);
+    enum sg_status status = ask_quietly(fd, &question, out, why);
+    give_back(&before, out);
     return status;
 }
 

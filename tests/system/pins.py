@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """PINs that a person types at the gateway's machine, PINs as systemd credentials, and what
 a refused PIN means for the token, whatever the lane is called that it is on."""
-import contextlib
 import array
+import contextlib
 import os
 import pty
 import re
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import grpc
@@ -262,6 +264,28 @@ def what_is_no_pin_and_who_awaits_none_is_said(pins):
         equal(pins.enter().returncode, 0)
 
 
+@claim
+def whoever_breaks_it_off_gets_a_terminal_that_shows_what_is_typed(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        logins = pins.logins()
+        for key, number in (("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)):
+            segel = Terminal("pin", "enter", "lane0", "--socket", pins.socket)
+            segel.read("PIN of token")
+            expect(not termios.tcgetattr(segel.fd)[3] & termios.ECHO, "what is typed is shown")
+            segel.write("12")
+            segel.write("\x1a")  # it cannot be stopped while the terminal is mute
+            segel.write(key)
+            segel.read()
+            status = os.waitpid(segel.pid, 0)[1]
+            equal(os.WTERMSIG(status), number, "ended by")
+            expect(termios.tcgetattr(segel.fd)[3] & termios.ECHO, "the terminal is mute")
+            os.close(segel.fd)
+        equal(pins.logins(), logins, "logins")
+        awaits(gateway)
+
+
 # --- Who may --------------------------------------------------------------------------------
 
 def as_nobody(pins, group=None):
@@ -368,7 +392,14 @@ def of_process(pid, name):
 
 @claim
 def the_pin_is_in_no_log_no_record_no_argument_and_no_memory_of_the_gateway(pins):
-    with pins.gateway(start=pins.typed) as gateway:
+    most = resource.RLIM_INFINITY if os.getuid() == 0 else resource.getrlimit(
+        resource.RLIMIT_CORE)[1]
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))  # as where cores are wanted
+    with contextlib.ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_CORE,
+                       (before[0], most if os.getuid() else before[1]))
+        gateway = stack.enter_context(pins.gateway(start=pins.typed))
         kill_lane(gateway)
         awaits(gateway)
         pins.enter(WRONG)
