@@ -14,6 +14,7 @@ struct list_options {
     bool json;
 };
 
+/* The first is of the list only. */
 static const struct option rows[] = {
     {"all", 'a', NULL, "closed ones, too", offsetof(struct list_options, all)},
     {"json", 0, NULL, "one JSON object a line, for machines",
@@ -21,10 +22,6 @@ static const struct option rows[] = {
     {"lang", 0, "id|en", "language of the list (default: en)",
      offsetof(struct list_options, lang)},
 };
-/* "show" has no --all. */
-static const struct option_table list_table = {rows, SG_COUNT(rows)};
-static const struct option_table show_table = {rows + 1, SG_COUNT(rows) - 1};
-
 static enum sg_status print_one(const Segel__V1__Incident *incident, int64_t now_us,
                                 const struct list_options *options, bool whole)
 {
@@ -132,7 +129,7 @@ const struct command command_incident_list = {
                 "Examples:\n"
                 "  segel incident list\n"
                 "  segel incident list --all --json\n",
-    .options = list_table,
+    .options = {rows, SG_COUNT(rows)},
     .run = run_list,
 };
 
@@ -143,6 +140,6 @@ const struct command command_incident_show = {
     .examples = "For officers and reviewers. Times are in UTC.\n\n"
                 "Examples:\n"
                 "  segel incident show incident-2041\n",
-    .options = show_table,
+    .options = {rows + 1, SG_COUNT(rows) - 1},
     .run = run_show,
 };

@@ -75,29 +75,32 @@ static void on_incidents(const struct status_view *view, struct needs *out)
 
 /* --- Tokens and keys --------------------------------------------------------------- */
 
+static void on_token(const struct status_view *view, const Segel__V1__TokenFacts *token,
+                     struct needs *out)
+{
+    if (strcmp(token->lane_state, "pin-latched") == 0) {
+        need(out,
+             view->indonesian ? "jalur %.64s: PIN ditolak ('segel token unlock')"
+                              : "lane %.64s: its PIN was refused ('segel token unlock')",
+             token->lane);
+    } else if (strcmp(token->lane_state, "up") != 0) {
+        need(out,
+             view->indonesian ? "jalur %.64s tidak bekerja: %.128s"
+                              : "lane %.64s does not work: %.128s",
+             token->lane, token->why);
+    }
+    if (token->pin_locked || token->pin_final_try) {
+        need(out,
+             view->indonesian ? "token %.64s: PIN terkunci, atau tersisa satu percobaan"
+                              : "token %.64s: its PIN is locked, or has one try left",
+             token->label);
+    }
+}
+
 static void on_tokens(const struct status_view *view, struct needs *out)
 {
     for (size_t i = 0; i < view->got->n_tokens; i++) {
-        const Segel__V1__TokenFacts *token = view->got->tokens[i];
-        if (strcmp(token->lane_state, "pin-latched") == 0) {
-            need(out,
-                 view->indonesian
-                     ? "jalur %.64s: PIN ditolak ('segel token unlock')"
-                     : "lane %.64s: its PIN was refused ('segel token unlock')",
-                 token->lane);
-        } else if (strcmp(token->lane_state, "up") != 0) {
-            need(out,
-                 view->indonesian ? "jalur %.64s tidak bekerja: %.128s"
-                                  : "lane %.64s does not work: %.128s",
-                 token->lane, token->why);
-        }
-        if (token->pin_locked || token->pin_final_try) {
-            need(out,
-                 view->indonesian
-                     ? "token %.64s: PIN terkunci, atau tersisa satu percobaan"
-                     : "token %.64s: its PIN is locked, or has one try left",
-                 token->label);
-        }
+        on_token(view, view->got->tokens[i], out);
     }
 }
 

@@ -248,7 +248,7 @@ static void take_nothing(struct report *report, const json_t *record, int64_t ti
     (void)time_us;
 }
 
-enum listing { LISTED_NOT, LISTED, LISTED_WITH_DETAIL };
+enum listing { LISTED_NOT, LISTED, LISTED_WITH_DETAIL, LISTED_WITH_KIND };
 
 static const struct {
     const char *type;
@@ -286,6 +286,8 @@ static const struct {
     {"exception", take_nothing, LISTED},
     {"ceremony.step", take_nothing, LISTED},
     {"key.state", take_nothing, LISTED_WITH_DETAIL},
+    {"incident.open", take_nothing, LISTED_WITH_KIND},
+    {"incident.close", take_nothing, LISTED_WITH_KIND},
 };
 
 static void list_event(struct report *report, size_t kind, const json_t *record,
@@ -304,8 +306,9 @@ static void list_event(struct report *report, size_t kind, const json_t *record,
     *event = (struct fact_event){.time_us = time_us};
     (void)snprintf(event->type, sizeof(event->type), "%s", kinds[kind].type);
     fact_text(event->subject, record, "subject");
-    if (kinds[kind].listing == LISTED_WITH_DETAIL) {
-        fact_text(event->detail, record, "detail");
+    if (kinds[kind].listing != LISTED) {
+        fact_text(event->detail, record,
+                  kinds[kind].listing == LISTED_WITH_KIND ? "kind" : "detail");
     }
 }
 

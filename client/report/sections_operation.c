@@ -9,8 +9,9 @@ static bool by_officers(const char *type)
     static const char *const begins[] = {
         "policy.",  "pin.",     "ceremony.", "grant.",    "roster.", "mandate.",
         "lockdown", "override", "exception", "log.prune", "admin.",  "report."};
-    static const char *const whole[] = {"key.activate", "key.deactivate", "key.hold",
-                                        "key.release", "key.destroy"};
+    static const char *const whole[] = {
+        "key.activate", "key.deactivate", "key.hold",      "key.release",
+        "key.destroy",  "incident.note",  "incident.close"};
 
     for (size_t i = 0; i < SG_COUNT(begins); i++) {
         if (strncmp(type, begins[i], strlen(begins[i])) == 0) {
@@ -90,6 +91,10 @@ void section_incidents(const struct content *content, struct paper *paper)
     const struct report *report = content->report;
     const struct report_facts *facts = &report->facts;
 
+    put_fact(paper, PHRASE_INCIDENTS_OPENED,
+             value_count(records_of(report, "incident.open")));
+    put_fact(paper, PHRASE_INCIDENTS_CLOSED,
+             value_count(records_of(report, "incident.close")));
     put_fact(paper, PHRASE_STARTS, value_count(facts->starts));
     put_fact(paper, PHRASE_STARTS_UNCLEAN, value_count(facts->starts_unclean));
     put_fact(paper, PHRASE_DOWN, seconds(facts->down_us));

@@ -127,19 +127,25 @@ static enum sg_status remind(struct core *core, struct agenda_item *item)
     return ledger_keep_reminder(core->ledger, &reminder);
 }
 
+static enum sg_status remind_of_all(struct core *core)
+{
+    struct agenda *next = &core->agenda.next;
+
+    for (size_t i = 0; i < next->count; i++) {
+        struct agenda_item *item = &next->items[i];
+        TRY(item->untold ? remind(core, item) : SG_OK);
+    }
+    return SG_OK;
+}
+
 enum sg_status agenda_write(struct core *core)
 {
     static const int64_t kept_us = INT64_C(400) * 86400 * 1000000;
-    struct agenda *next = &core->agenda.next;
 
     if (!agenda_due(core)) {
         return SG_OK;
     }
-    for (size_t i = 0; i < next->count; i++) {
-        if (next->items[i].untold) {
-            TRY(remind(core, &next->items[i]));
-        }
-    }
+    TRY(remind_of_all(core));
     core->agenda.due = false;
     return ledger_drop_reminders(core->ledger, clock_wall_us() - kept_us);
 }

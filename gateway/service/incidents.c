@@ -38,7 +38,7 @@ static bool add_notes(struct asked *asked, const struct ledger_incident *inciden
                       Segel__V1__Incident *out)
 {
     out->notes = (Segel__V1__IncidentNote **)approvals_room(
-        asked, sizeof(*out->notes) * (incident->note_count + 1));
+        asked, sizeof(void *) * (incident->note_count + 1));
     if (out->notes == NULL) {
         return false;
     }
@@ -80,7 +80,7 @@ Segel__V1__Incident **incidents_of(struct asked *asked)
 {
     const struct incident_page *page = &asked->order.incidents;
     Segel__V1__Incident **out =
-        (Segel__V1__Incident **)approvals_room(asked, sizeof(*out) * (page->count + 1));
+        (Segel__V1__Incident **)approvals_room(asked, sizeof(void *) * (page->count + 1));
 
     for (size_t i = 0; out != NULL && i < page->count; i++) {
         out[i] = incident_of(asked, &page->items[i]);

@@ -53,7 +53,7 @@ static bool add_tokens(struct overview *overview)
     Segel__V1__GetStatusResponse *out = overview->out;
 
     out->tokens = (Segel__V1__TokenFacts **)approvals_room(
-        overview->asked, sizeof(*out->tokens) * (report->lane_count + 1));
+        overview->asked, sizeof(void *) * (report->lane_count + 1));
     for (size_t i = 0; out->tokens != NULL && i < report->lane_count; i++) {
         out->tokens[i] = (Segel__V1__TokenFacts *)approvals_room(overview->asked,
                                                                  sizeof(*out->tokens[i]));
@@ -99,7 +99,7 @@ static bool add_keys(struct overview *overview)
     Segel__V1__GetStatusResponse *out = overview->out;
 
     out->keys = (Segel__V1__KeyStatus **)approvals_room(
-        overview->asked, sizeof(*out->keys) * (report->key_count + 1));
+        overview->asked, sizeof(void *) * (report->key_count + 1));
     for (size_t i = 0; out->keys != NULL && i < report->key_count; i++) {
         out->keys[i] = key_of(overview, &report->keys[i]);
         if (out->keys[i] == NULL) {
@@ -117,7 +117,7 @@ static bool add_requests(struct overview *overview)
 
     out->requests_pending = (uint32_t)overview->asked->order.pending;
     out->requests = (Segel__V1__Approval **)approvals_room(
-        overview->asked, sizeof(*out->requests) * (page->count + 1));
+        overview->asked, sizeof(void *) * (page->count + 1));
     for (size_t i = 0; out->requests != NULL && i < page->count; i++) {
         out->requests[i] = approvals_of(overview->asked, &page->items[i]);
         if (out->requests[i] == NULL) {
@@ -172,10 +172,10 @@ static bool add_reminders(struct overview *overview)
 {
     Segel__V1__GetStatusResponse *out = overview->out;
     const struct agenda_item **items = (const struct agenda_item **)approvals_room(
-        overview->asked, sizeof(*items) * AGENDA_ITEMS_MAX);
+        overview->asked, sizeof(void *) * AGENDA_ITEMS_MAX);
 
     out->reminders = (Segel__V1__Reminder **)approvals_room(
-        overview->asked, sizeof(*out->reminders) * REMINDERS_MAX);
+        overview->asked, sizeof(void *) * REMINDERS_MAX);
     if (items == NULL || out->reminders == NULL) {
         return false;
     }

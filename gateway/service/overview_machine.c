@@ -26,7 +26,7 @@ static bool add_anchors(struct overview *overview, Segel__V1__LogStatus *out)
     const struct core_report *report = overview->report;
 
     out->anchors = (Segel__V1__AnchorStatus **)approvals_room(
-        overview->asked, sizeof(*out->anchors) * (report->anchor_count + 1));
+        overview->asked, sizeof(void *) * (report->anchor_count + 1));
     for (size_t i = 0; out->anchors != NULL && i < report->anchor_count; i++) {
         out->anchors[i] = anchor_of(overview, &report->anchors[i]);
         if (out->anchors[i] == NULL) {

@@ -206,6 +206,9 @@ def story():
                 time=f"2026-03-0{day}T00:00:00.000000Z")
     log.add(at(3, 7, 6), "anchor.fail", subject="bsre", kind="witness", size="12",
             state="away", why="/secret/path of budi")
+    log.add(at(3, 7, 6), "incident.open", subject="incident-9", kind="lockdown",
+            reason="words of a person")
+    log.add(at(3, 7, 6), "incident.close", subject="incident-9", kind="lockdown")
     log.add(at(3, 7, 7), "disk.low", subject="gw1", detail="/secret/path")
     log.boot(at(3, 8, 2), version="0.1.1")
     return log
@@ -243,8 +246,10 @@ def certificates_policies_outages_and_starts_are_told(_):
     equal(found["integrity"]["anchors"], [{
         "anchor": "bsre", "kind": "witness", "good": 3, "failed": 1, "size": 12,
         "time": "2026-03-02T00:00:00.000000Z"}], "anchors")
-    equal([e["type"] for e in found["incidents"]["events"]][-3:],
-          ["exception", "anchor.fail", "disk.low"], "events")
+    equal((incidents["incidents_opened"], incidents["incidents_closed"]), (1, 1), "incidents")
+    equal([(e["type"], e["detail"]) for e in found["incidents"]["events"]][-5:],
+          [("exception", None), ("anchor.fail", None), ("incident.open", "lockdown"),
+           ("incident.close", "lockdown"), ("disk.low", None)], "events")
     equal(found["header"]["agency"], "Pemerintah Kota Contoh", "agency")
 
 

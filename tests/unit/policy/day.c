@@ -51,7 +51,7 @@ Test(policy_day, what_is_no_date_is_told)
 /* --- Working days ------------------------------------------------------------------ */
 
 /* 2026-05-02 is a Saturday. */
-static int64_t may(int day)
+static int64_t may(int64_t day)
 {
     return midnight_us + (day - 2) * 1440 * minute_us;
 }
