@@ -3,99 +3,17 @@
 words, approval, refusal, lock-down. Passphrases are typed, and seen nowhere."""
 import hashlib
 import os
-import pty
 import re
 import secrets
-import select
-import subprocess
 import sys
-import time
 
 import rig
 from faulty import create, token, unlock, wait_for
-from people import (EXECUTED, OFFICERS, PENDING, REFUSED, People, approve, new_version, roster,
-                    state)
+from office import Office, Terminal, home, with_passphrase
+from people import EXECUTED, PENDING, REFUSED, approve, new_version, roster, state
 from rig import claim, contains, equal, expect
 
 GRANT = r"g-[0-9A-Z]{26}"
-
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, *arguments):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execv(os.path.join(rig.BIN, "segel"), ["segel", *arguments])
-        self.text = ""
-
-    def wait(self, word, seconds=20):
-        end = time.monotonic() + seconds
-        while word not in self.text:
-            expect(time.monotonic() < end, f"'{word}' did not come: {self.text}")
-            if select.select([self.fd], [], [], 0.2)[0]:
-                try:
-                    part = os.read(self.fd, 4096)
-                except OSError:  # it has ended
-                    break
-                self.text += part.decode(errors="replace")
-        contains(self.text, word)
-
-    def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
-
-    def end(self):
-        while True:
-            try:
-                part = os.read(self.fd, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            self.text += part.decode(errors="replace")
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-def home(people, name):
-    return people.rig.path("clients", name)
-
-
-def make_key(people, name, passphrase):
-    """By a descriptor; the line for the quorum file."""
-    path = os.path.join(home(people, name), "officer.pem")
-    if os.path.exists(path):
-        os.unlink(path)
-    result = with_passphrase(people, passphrase, name, "officer", "key", "--person", name,
-                             "--name", f"{name}.example.go.id", "--out", path)
-    equal(result.returncode, 0, result.stderr)
-    return result.stdout
-
-
-def with_passphrase(people, passphrase, name, *arguments):
-    reader, writer = os.pipe()
-    os.write(writer, passphrase.encode() + b"\n")
-    os.close(writer)
-    try:
-        return subprocess.run(
-            [os.path.join(rig.BIN, "segel"), "--home", home(people, name), *arguments,
-             "--passphrase-fd", str(reader)], pass_fds=[reader], capture_output=True,
-            text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
-    finally:
-        os.close(reader)
-
-
-class Office(People):
-    """People whose keys `segel` has made."""
-
-    def __init__(self, the_rig):
-        super().__init__(the_rig)
-        self.passphrases = {name: secrets.token_hex(10) for name in OFFICERS}
-        lines = [make_key(self, name, self.passphrases[name]) for name in OFFICERS]
-        text = "".join(lines) + "".join(
-            line + "\n" for line in self.quorum_text().splitlines()
-            if not line.startswith("officer "))
-        self.quorum(text)
 
 
 @claim
