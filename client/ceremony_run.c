@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -6,6 +5,7 @@
 
 #include "client/approval_call.h"
 #include "client/ceremony.h"
+#include "client/ceremony_talk.h"
 #include "client/command.h"
 #include "client/rehearsal.h"
 
@@ -114,23 +114,6 @@ static enum sg_status rehearse(struct ceremony *ceremony, bool keep, bool given_
     return rehearsal_verify(&world, ceremony->minutes_path, why);
 }
 
-static void wake_up(int number)
-{
-    (void)number;
-}
-
-/* Ctrl-C and a terminal that goes end the question that is asked, and then all is left in
- * order. */
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = wake_up};
-
-    for (size_t i = 0; i < SG_COUNT(signals); i++) {
-        (void)sigaction(signals[i], &action, NULL);
-    }
-}
-
 static enum sg_status start(struct ceremony *ceremony, const struct run_options *options,
                             const struct words *words, struct sg_error *why)
 {
@@ -145,7 +128,7 @@ static enum sg_status start(struct ceremony *ceremony, const struct run_options 
     }
     TRY(ceremony_script_find(words->at[0], &ceremony->found, why));
     TRY(name_files(ceremony, options->out, why));
-    catch_signals();
+    talk_catch_signals();
     ceremony->people = options->people;
     ceremony->rehearsal = options->rehearse;
     return options->rehearse

@@ -1,11 +1,54 @@
+#define _GNU_SOURCE /* ppoll */
 #include "client/ceremony_talk.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/screen.h"
 #include "proto/text.h"
+
+static volatile sig_atomic_t was_interrupted;
+
+static void wake_up(int number)
+{
+    (void)number;
+    was_interrupted = 1;
+}
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+void talk_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = wake_up};
+
+    for (size_t i = 0; i < SG_COUNT(ending); i++) {
+        (void)sigaction(ending[i], &action, NULL);
+    }
+}
+
+/* Waits for input; a signal that comes before the wait is not missed. 1: there is some;
+ * 0: none in time; -1: interrupted. */
+static int wait_input(const struct timespec *timeout)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t blocked;
+    sigset_t before;
+    int ready = -1;
+
+    (void)sigemptyset(&blocked);
+    for (size_t i = 0; i < SG_COUNT(ending); i++) {
+        (void)sigaddset(&blocked, ending[i]);
+    }
+    (void)pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    if (was_interrupted == 0) {
+        ready = ppoll(&input, 1, timeout, &before);
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ready;
+}
 
 /* Byte by byte: what follows the line is another program's, of which some are started
  * from here. */
@@ -14,7 +57,7 @@ static bool read_line(char out[TALK_LINE_MAX], size_t *len)
     char byte = 0;
 
     *len = 0;
-    while (read(STDIN_FILENO, &byte, 1) == 1) {
+    while (wait_input(NULL) == 1 && read(STDIN_FILENO, &byte, 1) == 1) {
         if (byte == '\n') {
             return true;
         }
@@ -44,7 +87,9 @@ static enum sg_status take_line(char out[TALK_LINE_MAX], struct sg_error *why)
     size_t len = 0;
 
     if (!read_line(out, &len)) {
-        return sg_fail(why, SG_ABORTED, "the terminal has gone");
+        return sg_fail(why, SG_ABORTED,
+                       was_interrupted != 0 ? "it was interrupted"
+                                            : "the terminal has gone");
     }
     if (len == TALK_LINE_MAX - 1) {
         return sg_fail(why, SG_INVALID, "that is too long");
@@ -68,12 +113,12 @@ enum sg_status talk_ask(const char *question, char out[TALK_LINE_MAX],
 
 enum sg_status talk_wait(int timeout_ms, char out[TALK_LINE_MAX], struct sg_error *why)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    const struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+                                     .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
 
     (void)fflush(stdout);
-    int ready = poll(&input, 1, timeout_ms);
-    if (ready <= 0) {
-        return ready == 0 ? SG_TIMEOUT : sg_fail(why, SG_ABORTED, "it was interrupted");
+    if (wait_input(&timeout) == 0) {
+        return SG_TIMEOUT;
     }
     return take_line(out, why);
 }

@@ -7,6 +7,9 @@
  * answer, or the end of the terminal, is SG_ABORTED. */
 enum { TALK_LINE_MAX = 512 };
 
+/* From here on Ctrl-C, and a terminal that goes, end the question that is asked or the
+ * next one, so that all is left in order. */
+void talk_catch_signals(void);
 /* Asks, and reads one line without the blanks around it; may be empty. SG_INVALID: it is
  * no plain text, or too long. */
 SG_MUST_USE enum sg_status talk_ask(const char *question, char out[TALK_LINE_MAX],
