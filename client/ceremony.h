@@ -4,9 +4,9 @@
 #include <limits.h>
 
 #include "client/ceremony/state.h"
-#include "client/ceremony_script.h"
 #include "client/home.h"
 #include "client/known_people.h"
+#include "client/script_file.h"
 
 /* One ceremony under way, as its parts share it. Large, and not to be moved. */
 enum { CEREMONY_HERE_MAX = 20, CEREMONY_TEXT_SIZE = 320 };

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 
 #include "client/approval_call.h"
-#include "client/ceremony_script.h"
 #include "client/command.h"
 #include "client/screen.h"
+#include "client/script_file.h"
 
 /* `segel ceremony list` and `segel ceremony show SCRIPT` */
 struct list_options {

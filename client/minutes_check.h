@@ -1,9 +1,9 @@
 #ifndef SEGEL_CLIENT_MINUTES_CHECK_H
 #define SEGEL_CLIENT_MINUTES_CHECK_H
 
-#include "client/ceremony_script.h"
 #include "client/known_people.h"
 #include "client/minutes_file.h"
+#include "client/script_file.h"
 
 /* The examination of minutes: what it needs, and each line of its answer. */
 struct minutes_check {

@@ -83,7 +83,7 @@ static bool find_bin(char out[PATH_MAX])
 }
 
 /* Its output goes into a file of the folder. */
-static int run_setup(const struct rehearsal *world, const char *setup)
+static bool run_setup(const struct rehearsal *world, const char *setup)
 {
     char log[REHEARSAL_DIR_SIZE + 16];
     char *args[] = {sg_unconst(setup), sg_unconst(world->dir), NULL};
@@ -93,7 +93,7 @@ static int run_setup(const struct rehearsal *world, const char *setup)
 
     (void)snprintf(log, sizeof(log), "%s/setup.log", world->dir);
     if (posix_spawn_file_actions_init(&actions) != 0) {
-        return -1;
+        return false;
     }
     bool good =
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
@@ -103,7 +103,7 @@ static int run_setup(const struct rehearsal *world, const char *setup)
     (void)posix_spawn_file_actions_destroy(&actions);
     while (good && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return good && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why)
@@ -119,7 +119,7 @@ static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why
     if (setenv("BIN", bin, 1) != 0) { /* NOLINT(concurrency-mt-unsafe): one thread */
         return SG_NO_MEMORY;
     }
-    return run_setup(world, setup) == 0
+    return run_setup(world, setup)
                ? SG_OK
                : sg_fail(why, SG_NOT_FOUND,
                          "the rehearsal could not be set up: it needs segeld, segel-hsm, "

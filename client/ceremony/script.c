@@ -3,34 +3,11 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+#include "client/ceremony/script_rows.h"
 #include "proto/text.h"
 #include "proto/tlog/lines.h"
 
 enum { INDENT = 4, PEOPLE_MAX = 16, TEXT_MAX = 2048, EN = 0, ID = 1 };
-
-static const char *const kinds[STEP_KIND_COUNT] = {"say", "ask", "check", "run", "sign"};
-
-/* What a check or an action is called, and what must have been asked for before. */
-struct row {
-    const char *name;
-    const char *needs;
-    bool words;
-};
-static const struct row checks[] = {
-#define CHECK(id, name, needs, words) {name, needs, words},
-#include "client/ceremony/checks.def"
-#undef CHECK
-};
-static const struct row actions[] = {
-#define ACTION(id, name, needs) {name, needs, false},
-#include "client/ceremony/actions.def"
-#undef ACTION
-};
-static const struct row forms[] = {
-#define FORM(id, name, words) {name, "", words},
-#include "client/ceremony/forms.def"
-#undef FORM
-};
 
 /* What the reader has. */
 struct reading {
@@ -41,12 +18,6 @@ struct reading {
     struct script *out;
     struct sg_error *why;
 };
-
-const char *step_kind_name(enum step_kind kind)
-{
-    MUST(kind < STEP_KIND_COUNT);
-    return kinds[kind];
-}
 
 /* --- Lines ------------------------------------------------------------------------- */
 
@@ -173,16 +144,6 @@ static enum sg_status read_text(struct reading *reading, struct script_text *out
 
 /* --- Steps ------------------------------------------------------------------------- */
 
-static unsigned find_row(const struct row *rows, size_t count, struct slice name)
-{
-    unsigned row = 0;
-
-    while (row < count && !slice_equal(name, slice_str(rows[row].name))) {
-        row++;
-    }
-    return row;
-}
-
 static bool was_asked(const struct script *script, struct slice name)
 {
     for (size_t i = 0; i < script->step_count; i++) {
@@ -245,33 +206,34 @@ static enum sg_status read_ask(const struct reading *reading, const struct slice
     if (was_asked(reading->out, words[0])) {
         return refuse(reading, "it was asked for before", words[0]);
     }
-    step->row = find_row(forms, SG_COUNT(forms), words[1]);
-    if (step->row == SG_COUNT(forms)) {
+    step->row = script_row_find(SCRIPT_FORMS, words[1]);
+    const struct script_row *form = script_row(SCRIPT_FORMS, step->row);
+    if (form == NULL) {
         return refuse(reading, "there is no such form of answers", words[1]);
     }
     TRY(keep(reading, words[0], &step->name));
-    return keep_words(reading, words + 2, count - 2, forms[step->row].words, step);
+    return keep_words(reading, words + 2, count - 2, form->words, step);
 }
 
 static enum sg_status read_row(const struct reading *reading, const struct slice *words,
                                size_t count, struct script_step *step)
 {
     bool check = step->kind == STEP_CHECK;
-    const struct row *rows = check ? checks : actions;
-    size_t row_count = check ? SG_COUNT(checks) : SG_COUNT(actions);
+    enum script_table table = check ? SCRIPT_CHECKS : SCRIPT_ACTIONS;
 
     if (count == 0) {
         return refuse(reading, "it does not say what", slice_of(NULL, 0));
     }
-    step->row = find_row(rows, row_count, words[0]);
-    if (step->row == row_count) {
+    step->row = script_row_find(table, words[0]);
+    const struct script_row *row = script_row(table, step->row);
+    if (row == NULL) {
         return refuse(reading,
                       check ? "there is no such check" : "there is no such action",
                       words[0]);
     }
-    step->name = rows[step->row].name;
-    TRY(check_needs(reading, rows[step->row].needs));
-    return keep_words(reading, words + 1, count - 1, rows[step->row].words, step);
+    step->name = row->name;
+    TRY(check_needs(reading, row->needs));
+    return keep_words(reading, words + 1, count - 1, row->words, step);
 }
 
 static enum sg_status read_sign(const struct reading *reading, const struct slice *words,
@@ -287,14 +249,11 @@ static enum sg_status read_step(struct reading *reading)
                                              size_t, struct script_step *) = {
         read_say, read_ask, read_row, read_row, read_sign};
     struct script *script = reading->out;
-    struct slice words[SCRIPT_WORDS_MAX];
+    struct slice words[SCRIPT_WORDS_MAX] = {{0}};
     size_t count = 0;
-    unsigned kind = 0;
 
     TRY(split(reading, words, &count));
-    while (kind < STEP_KIND_COUNT && !slice_equal(words[0], slice_str(kinds[kind]))) {
-        kind++;
-    }
+    enum step_kind kind = step_kind_find(words[0]);
     if (kind == STEP_KIND_COUNT || script->step_count == SCRIPT_STEPS_MAX) {
         return refuse(reading,
                       kind == STEP_KIND_COUNT
@@ -303,7 +262,7 @@ static enum sg_status read_step(struct reading *reading)
                       words[0]);
     }
     struct script_step *step = &script->steps[script->step_count];
-    *step = (struct script_step){.kind = (enum step_kind)kind};
+    *step = (struct script_step){.kind = kind};
     TRY(readers[kind](reading, words + 1, count - 1, step));
     TRY(advance(reading));
     TRY(read_text(reading, &step->text));
@@ -317,7 +276,7 @@ static enum sg_status read_step(struct reading *reading)
 static enum sg_status read_pair(struct reading *reading, const char *name,
                                 struct slice *value)
 {
-    struct slice words[SCRIPT_WORDS_MAX];
+    struct slice words[SCRIPT_WORDS_MAX] = {{0}};
     size_t count = 0;
 
     TRY(split(reading, words, &count));
@@ -331,7 +290,7 @@ static enum sg_status read_pair(struct reading *reading, const char *name,
 static enum sg_status read_number(struct reading *reading, const char *name,
                                   unsigned *out)
 {
-    struct slice value;
+    struct slice value = {0};
     uint64_t number = 0;
 
     TRY(read_pair(reading, name, &value));
@@ -354,7 +313,7 @@ static enum sg_status read_head_text(struct reading *reading, const char *name,
 
 static enum sg_status read_head(struct reading *reading)
 {
-    struct slice name;
+    struct slice name = {0};
 
     TRY(read_pair(reading, "ceremony", &name));
     if (!text_name(name)) {

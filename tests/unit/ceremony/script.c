@@ -84,7 +84,7 @@ static const struct {
     {"sign\n", "say\n", "the last step must be 'sign'"},
     {"say witness\n", "sign\n", "line 23: nothing may follow 'sign'"},
     {"See.", "See\x01.", "line 22: it is not plain text"},
-    {"See.", "See\xE2\x80\xAE.", "line 22: it is not plain text"},
+    {"See.", "See\xE2\x80\xA8.", "line 22: it is not plain text"},
     {"en Sign.\n", "en Sign.", "line 28: it does not end with a line feed"},
 };
 

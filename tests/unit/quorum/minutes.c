@@ -7,7 +7,6 @@
 
 /* The vector: keys are the Ed25519 seeds 40…5f, 60…7f and 80…9f; hashes are SHA-256 of
  * the words "script", "tool" and so on. Made with another library. */
-/* clang-format off */
 static const char vector[] =
     "segel-minutes/v1\n"
     "world real\n"
@@ -33,17 +32,20 @@ static const char vector[] =
     "remark the lift was out of order\n";
 
 static const char *const signatures[] = {
-    "— officer-b.example.go.id QzNGFWD2qLOjAjhYO0RjQybWjjsavFViPLwM1PIh1EuIshKe3qWSf4+vpv0dN9Z8ANrpP1agVT9DklJ+iP9A5u9wYAM=\n",
-    "— officer-c.example.go.id MoQ3FhOirc4JiV/NcikS7yRHdoF5+cRqEYCSe3mzbOfF14ANUpQ4FtrnezX4fLt9uHb3Sql7sr9pzZX5pFXSc4HogQY=\n",
-    "— reviewer-x.example.go.id akScl5KtLUX63kGlo7OzzI2MD28PGTKekTTBxHXP4ZWIPT36BbYxZgoWhurg+v4QSsDQqnE5xGMCVwvX+8BYZxZstQk=\n"
-};
+    "— officer-b.example.go.id "
+    "QzNGFWD2qLOjAjhYO0RjQybWjjsavFViPLwM1PIh1EuIshKe3qWSf4+vpv0dN9Z8ANrpP1agVT9DklJ+"
+    "iP9A5u9wYAM=\n",
+    "— officer-c.example.go.id "
+    "MoQ3FhOirc4JiV/"
+    "NcikS7yRHdoF5+cRqEYCSe3mzbOfF14ANUpQ4FtrnezX4fLt9uHb3Sql7sr9pzZX5pFXSc4HogQY=\n",
+    "— reviewer-x.example.go.id "
+    "akScl5KtLUX63kGlo7OzzI2MD28PGTKekTTBxHXP4ZWIPT36BbYxZgoWhurg+v4QSsDQqnE5xGMCVwvX+"
+    "8BYZxZstQk=\n"};
 
 static const char *const vector_keys[] = {
     "officer-b.example.go.id+43334615+ASVDuS/xCVURR2rcg2nbbdyTNmWhGXjdoUBO4QZsqVWd",
     "officer-c.example.go.id+32843716+ARdFU7RW3d/GkI7KscEB/mqyHiuqBhd5W31DpjSCmT/V",
-    "reviewer-x.example.go.id+6a449c97+Ac0Us3+VbpUxlP9/tzs9gdzFYdYadTgJS3w+GmQ+5fOq"
-};
-/* clang-format on */
+    "reviewer-x.example.go.id+6a449c97+Ac0Us3+VbpUxlP9/tzs9gdzFYdYadTgJS3w+GmQ+5fOq"};
 
 enum { B = 1, C = 2, X = 4, NOTE_SIZE = 8192 }; /* as people.c has them */
 

@@ -1,5 +1,5 @@
-#ifndef SEGEL_CLIENT_CEREMONY_SCRIPT_FILE_H
-#define SEGEL_CLIENT_CEREMONY_SCRIPT_FILE_H
+#ifndef SEGEL_CLIENT_SCRIPT_FILE_H
+#define SEGEL_CLIENT_SCRIPT_FILE_H
 
 #include "client/ceremony/script.h"
 #include "client/ceremony/shipped.h"

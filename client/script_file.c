@@ -1,4 +1,4 @@
-#include "client/ceremony_script.h"
+#include "client/script_file.h"
 
 #include "client/nearest.h"
 
