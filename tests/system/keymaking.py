@@ -25,7 +25,7 @@ STATE = {value: name.removeprefix("KEY_STATE_").lower() for name, value in
 
 class Keymaking(People):
     """Slots for keys, whose names no two claims share."""
-    SLOTS = [f"new-{number}" for number in range(24)]
+    SLOTS = [f"new-{number}" for number in range(48)]
 
     def __init__(self, the_rig):
         super().__init__(the_rig)
@@ -246,7 +246,7 @@ def the_commands_lead_a_key_through_its_life(maker):
         generate = ["generate", name, "--lane", "lane0", "--type", "p-256", "--place",
                     "server room (TEST)", "--participants", "officer-2,officer-3", "--witness",
                     "reviewer", "--script", script, "--reason", "a new seal (TEST)"]
-        contains(command(maker, "generate", name, code=2), "--lane is missing")
+        contains(command(maker, "generate", name, code=2), "--lane LANE is missing")
         contains(command(maker, "generate", name, "--type", "dsa", *generate[4:], "--lane",
                          "lane0", "--type", "dsa", code=2), "dsa")
         request = approve_all(maker, gateway, command(maker, *generate, "--json",
