@@ -1,13 +1,13 @@
 #include <stdio.h>
 
-#include "client/ceremony_call.h"
+#include "client/rite_call.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
 /* `segel key backup NAME` */
 struct backup_options {
     const char *medium;
-    struct ceremony_style style;
+    struct rite_style style;
 };
 
 static const struct option rows[] = {
@@ -33,17 +33,17 @@ static SG_MUST_USE enum sg_status confirm(const struct home *home,
         return sg_fail(why, SG_INVALID, "name one key: segel key backup NAME --medium …");
     }
     TRY(options_need(&command_key_backup.options, options, "medium", why));
-    TRY(ceremony_begin(&options->style, why));
+    TRY(rite_begin(&options->style, why));
     segel__v1__confirm_backup_request__init(&request);
     request.request_id = words_mutable(options->style.request_id);
     request.key = words_mutable(words->at[0]);
     request.medium = words_mutable(options->medium);
-    const struct ceremony_ask call = {"ConfirmBackup", &request.base,
-                                      &segel__v1__confirm_backup_response__descriptor};
-    TRY(ceremony_call(home, &call, &reply, why));
+    const struct rite_ask call = {"ConfirmBackup", &request.base,
+                                  &segel__v1__confirm_backup_response__descriptor};
+    TRY(rite_call(home, &call, &reply, why));
     const Segel__V1__ConfirmBackupResponse *response =
         (const Segel__V1__ConfirmBackupResponse *)(const void *)reply;
-    ceremony_print(NULL, response->key, &options->style);
+    rite_print(NULL, response->key, &options->style);
     unpack_free(reply);
     return SG_OK;
 }

@@ -2,7 +2,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "client/ceremony_call.h"
+#include "client/rite_call.h"
 #include "client/unpack.h"
 #include "client/words.h"
 #include "proto/json.h"
@@ -12,7 +12,7 @@
 struct csr_options {
     const char *subject;
     const char *out;
-    struct ceremony_style style;
+    struct rite_style style;
 };
 
 static const struct option rows[] = {
@@ -99,15 +99,15 @@ static SG_MUST_USE enum sg_status make(const struct home *home, const struct wor
     if (options->style.json && options->out == NULL) {
         return sg_fail(why, SG_INVALID, "--json needs --out for the request itself");
     }
-    TRY(ceremony_begin(&options->style, why));
+    TRY(rite_begin(&options->style, why));
     segel__v1__create_certificate_request_request__init(&request);
     request.request_id = words_mutable(options->style.request_id);
     request.key = words_mutable(words->at[0]);
     request.subject = words_mutable(options->subject);
-    const struct ceremony_ask call = {
+    const struct rite_ask call = {
         "CreateCertificateRequest", &request.base,
         &segel__v1__create_certificate_request_response__descriptor};
-    TRY(ceremony_call(home, &call, &reply, why));
+    TRY(rite_call(home, &call, &reply, why));
     const Segel__V1__CreateCertificateRequestResponse *response =
         (const Segel__V1__CreateCertificateRequestResponse *)(const void *)reply;
     enum sg_status status = write_pem(&response->csr, options->out, why);

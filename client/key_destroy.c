@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "client/ceremony_call.h"
+#include "client/rite_call.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -11,7 +11,7 @@ struct destroy_options {
     const char *witnesses;
     const char *reason;
     bool backups_destroyed;
-    struct ceremony_style style;
+    struct rite_style style;
 };
 
 static const struct option rows[] = {
@@ -40,18 +40,18 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
 
     segel__v1__destroy_key_request__init(&request);
     (void)snprintf(list, sizeof(list), "%s", options->witnesses);
-    TRY(ceremony_names(list, witnesses, WITNESSES_MAX, &request.n_witnesses, why));
+    TRY(rite_names(list, witnesses, WITNESSES_MAX, &request.n_witnesses, why));
     request.request_id = words_mutable(options->style.request_id);
     request.key = words_mutable(name);
     request.reason = words_mutable(options->reason);
     request.witnesses = witnesses;
     request.backups_destroyed = options->backups_destroyed;
-    const struct ceremony_ask call = {"DestroyKey", &request.base,
-                                      &segel__v1__destroy_key_response__descriptor};
-    TRY(ceremony_call(home, &call, &reply, why));
+    const struct rite_ask call = {"DestroyKey", &request.base,
+                                  &segel__v1__destroy_key_response__descriptor};
+    TRY(rite_call(home, &call, &reply, why));
     const Segel__V1__DestroyKeyResponse *response =
         (const Segel__V1__DestroyKeyResponse *)(const void *)reply;
-    ceremony_print(response->approval, response->key, &options->style);
+    rite_print(response->approval, response->key, &options->style);
     unpack_free(reply);
     return SG_OK;
 }
@@ -71,7 +71,7 @@ static SG_MUST_USE enum sg_status destroy(const struct home *home,
                        "--backups-destroyed is missing: destroy every copy of the key "
                        "first, and state it");
     }
-    TRY(ceremony_begin(&options->style, why));
+    TRY(rite_begin(&options->style, why));
     return ask(home, words->at[0], options, why);
 }
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/ceremony_call.h"
 #include "client/file.h"
+#include "client/rite_call.h"
 #include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
@@ -23,7 +23,7 @@ struct generate_options {
     const char *witness;
     const char *script;
     const char *reason;
-    struct ceremony_style style;
+    struct rite_style style;
 };
 
 static const struct option rows[] = {
@@ -155,8 +155,7 @@ static SG_MUST_USE enum sg_status fill(const struct generate_options *options,
     TRY(hash_script(options->script, room->hash, why));
     (void)snprintf(room->list, sizeof(room->list), "%s", options->participants);
     out->participants = room->persons;
-    TRY(ceremony_names(room->list, room->persons, PERSONS_MAX, &out->n_participants,
-                       why));
+    TRY(rite_names(room->list, room->persons, PERSONS_MAX, &out->n_participants, why));
     out->script_sha256.data = room->hash;
     out->script_sha256.len = sizeof(room->hash);
     out->request_id = words_mutable(options->style.request_id);
@@ -178,12 +177,12 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     segel__v1__generate_key_request__init(&request);
     request.key = words_mutable(name);
     TRY(fill(options, &room, &request, why));
-    const struct ceremony_ask call = {"GenerateKey", &request.base,
-                                      &segel__v1__generate_key_response__descriptor};
-    TRY(ceremony_call(home, &call, &reply, why));
+    const struct rite_ask call = {"GenerateKey", &request.base,
+                                  &segel__v1__generate_key_response__descriptor};
+    TRY(rite_call(home, &call, &reply, why));
     const Segel__V1__GenerateKeyResponse *response =
         (const Segel__V1__GenerateKeyResponse *)(const void *)reply;
-    ceremony_print(response->approval, response->key, &options->style);
+    rite_print(response->approval, response->key, &options->style);
     unpack_free(reply);
     return SG_OK;
 }
@@ -204,7 +203,7 @@ static SG_MUST_USE enum sg_status generate(const struct home *home,
     for (size_t i = 0; i < SG_COUNT(needed); i++) {
         TRY(options_need(&command_key_generate.options, options, needed[i], why));
     }
-    TRY(ceremony_begin(&options->style, why));
+    TRY(rite_begin(&options->style, why));
     return ask(home, words->at[0], options, why);
 }
 

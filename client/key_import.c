@@ -3,8 +3,8 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "client/ceremony_call.h"
 #include "client/file.h"
+#include "client/rite_call.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -13,7 +13,7 @@ enum { CERTIFICATES_MAX = 8, FILE_MAX = 1 << 18 };
 
 struct import_options {
     const char *reason;
-    struct ceremony_style style;
+    struct rite_style style;
 };
 
 static const struct option rows[] = {
@@ -107,13 +107,12 @@ static SG_MUST_USE enum sg_status bring(const struct home *home,
     request.reason = words_mutable(options->reason);
     request.certificates = chain.items;
     request.n_certificates = chain.count;
-    const struct ceremony_ask call = {
-        "ImportCertificate", &request.base,
-        &segel__v1__import_certificate_response__descriptor};
-    TRY(ceremony_call(home, &call, &reply, why));
+    const struct rite_ask call = {"ImportCertificate", &request.base,
+                                  &segel__v1__import_certificate_response__descriptor};
+    TRY(rite_call(home, &call, &reply, why));
     const Segel__V1__ImportCertificateResponse *response =
         (const Segel__V1__ImportCertificateResponse *)(const void *)reply;
-    ceremony_print(response->approval, response->key, &options->style);
+    rite_print(response->approval, response->key, &options->style);
     unpack_free(reply);
     return SG_OK;
 }
@@ -127,7 +126,7 @@ check(const struct words *words, struct import_options *options, struct sg_error
                        "import-cert NAME FILE…");
     }
     TRY(options_need(&command_key_import.options, options, "reason", why));
-    return ceremony_begin(&options->style, why);
+    return rite_begin(&options->style, why);
 }
 
 static enum exit_code run(const struct home *home, struct words *words)

@@ -1,4 +1,4 @@
-#include "client/ceremony_call.h"
+#include "client/rite_call.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 enum { PATIENCE_MS = 180000, PATH_SIZE = 64 };
 
-enum sg_status ceremony_call(const struct home *home, const struct ceremony_ask *ask,
-                             ProtobufCMessage **reply, struct sg_error *why)
+enum sg_status rite_call(const struct home *home, const struct rite_ask *ask,
+                         ProtobufCMessage **reply, struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
     char path[PATH_SIZE];
@@ -25,7 +25,7 @@ enum sg_status ceremony_call(const struct home *home, const struct ceremony_ask 
     return channel_unary(channel, &unary, reply, NULL, why);
 }
 
-enum sg_status ceremony_begin(struct ceremony_style *style, struct sg_error *why)
+enum sg_status rite_begin(struct rite_style *style, struct sg_error *why)
 {
     _Static_assert(sizeof(style->made) == APPROVAL_ID_SIZE, "room for an id");
     TRY(approval_language(style->lang, &style->indonesian, why));
@@ -119,8 +119,8 @@ static void print_json(const Segel__V1__Approval *approval, const Segel__V1__Key
     }
 }
 
-void ceremony_print(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
-                    const struct ceremony_style *style)
+void rite_print(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
+                const struct rite_style *style)
 {
     if (style->json) {
         print_json(approval, key);
@@ -134,8 +134,8 @@ void ceremony_print(const Segel__V1__Approval *approval, const Segel__V1__Key *k
     }
 }
 
-enum sg_status ceremony_names(char *list, char **names, size_t max, size_t *count,
-                              struct sg_error *why)
+enum sg_status rite_names(char *list, char **names, size_t max, size_t *count,
+                          struct sg_error *why)
 {
     char *rest = list;
     char *name;
