@@ -97,7 +97,7 @@ static void json_keys(struct json_out *out, const Segel__V1__GetStatusResponse *
         const Segel__V1__KeyStatus *key = got->keys[i];
         json_open_object(out, NULL);
         json_str(out, "key", key->key);
-        json_uint(out, "state", (uint64_t)key->state);
+        json_str(out, "state", status_key_state(key));
         json_bool(out, "usable", key->usable != 0);
         json_uint(out, "lanes", key->lanes);
         json_uint(out, "lanes_up", key->lanes_up);
@@ -105,6 +105,8 @@ static void json_keys(struct json_out *out, const Segel__V1__GetStatusResponse *
         json_str(out, "certificate_status", key->certificate_status);
         json_uint(out, "used_today", key->used_today);
         json_uint(out, "used", key->used);
+        maybe_time(out, "activation_until", key->activation_until_us);
+        json_uint(out, "activation_left", key->activation_left);
         json_end(out);
     }
     json_end(out);

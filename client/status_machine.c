@@ -54,28 +54,61 @@ static void print_tokens(const struct status_view *view)
 
 /* --- Keys -------------------------------------------------------------------------- */
 
-static const char *state_words(const struct status_view *view,
-                               const Segel__V1__KeyStatus *key)
+static const struct {
+    const char *name; /* in JSON, too */
+    const char *indonesian;
+    bool well;
+} states[] = {
+    [SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED] = {"empty", "kosong", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED] = {"generated", "dibuat", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED] = {"certified", "bersertifikat", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED] = {"accepted", "diterima", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE] = {"active", "aktif", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE] = {"inactive", "tidak aktif", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_HELD] = {"held", "ditahan", false},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED] = {"retired", "pensiun", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED] = {"compromised", "bocor", false},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED] = {"destroyed", "dimusnahkan", true},
+    [SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED] = {"refused", "ditolak", false},
+};
+
+/* A state of a newer gateway is like the empty one. */
+static size_t state_of(const Segel__V1__KeyStatus *key)
 {
-    static const char *const states[] = {
-        [SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED] = "GENERATED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED] = "CERTIFIED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED] = "ACCEPTED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE] = "ACTIVE",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE] = "INACTIVE",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_HELD] = "HELD",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED] = "RETIRED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED] = "COMPROMISED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED] = "DESTROYED",
-        [SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED] = "REFUSED",
-    };
     size_t state = (size_t)key->state;
 
-    if (state > 0 && state < SG_COUNT(states)) {
-        return states[state];
+    return state < SG_COUNT(states) && states[state].name != NULL ? state : 0;
+}
+
+const char *status_key_state(const Segel__V1__KeyStatus *key)
+{
+    return states[state_of(key)].name;
+}
+
+/* In use, or an empty or ended one that needs no lane. */
+static bool serves(const Segel__V1__KeyStatus *key)
+{
+    size_t state = state_of(key);
+    bool in_use = state >= SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED &&
+                  state <= SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE;
+
+    return states[state].well && (!in_use || (key->usable && key->lanes_up > 0));
+}
+
+static void print_activation(const struct status_view *view,
+                             const Segel__V1__KeyStatus *key)
+{
+    char span[SPAN_SIZE];
+
+    if (key->activation_until_us > 0) {
+        span_text(key->activation_until_us - view->got->now_us, view->indonesian, span);
+        (void)printf(view->indonesian ? ", terbuka %s lagi" : ", open for %s", span);
     }
-    return key->usable && key->lanes_up > 0 ? status_say(view, "siap", "ready")
-                                            : status_say(view, "tidak siap", "not ready");
+    if (key->activation_left > 0) {
+        (void)printf(view->indonesian ? ", sisa %llu" : ", %llu left",
+                     (unsigned long long)key->activation_left);
+    }
+    (void)fputc('\n', stdout);
 }
 
 static void print_key(const struct status_view *view, const Segel__V1__KeyStatus *key)
@@ -93,10 +126,13 @@ static void print_key(const struct status_view *view, const Segel__V1__KeyStatus
                    (unsigned long long)key->used_today);
     (void)fputs("  ", stdout);
     screen_cell(stdout, key->key, LABEL_WIDTH);
-    coloured(key->usable && key->lanes_up > 0, state_words(view, key), STATE_WIDTH);
+    coloured(serves(key),
+             view->indonesian ? states[state_of(key)].indonesian : status_key_state(key),
+             STATE_WIDTH);
     screen_cell(stdout, days, LANE_WIDTH);
     screen_cell(stdout, key->certificate_status, STATE_WIDTH);
-    (void)printf("%s\n", today);
+    (void)fputs(today, stdout);
+    print_activation(view, key);
 }
 
 static void print_keys(const struct status_view *view)

@@ -104,18 +104,41 @@ static void on_tokens(const struct status_view *view, struct needs *out)
     }
 }
 
-static void on_key(const struct status_view *view, const Segel__V1__KeyStatus *key,
-                   struct needs *out)
+/* In these states a key is meant to sign, or to be activated for it. */
+static bool is_in_use(const Segel__V1__KeyStatus *key)
 {
-    const char *status = key->certificate_status;
+    return key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED;
+}
 
-    if (key->lanes_up == 0 || !key->usable) {
+static void on_state(const struct status_view *view, const Segel__V1__KeyStatus *key,
+                     struct needs *out)
+{
+    if (key->state == SEGEL__V1__KEY_STATE__KEY_STATE_HELD) {
+        need(out, view->indonesian ? "kunci %.64s ditahan" : "key %.64s is held",
+             key->key);
+    } else if (key->state == SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED) {
+        need(out,
+             view->indonesian ? "kunci %.64s bocor dan harus dimusnahkan"
+                              : "key %.64s is compromised and has to be destroyed",
+             key->key);
+    } else if (is_in_use(key) && (key->lanes_up == 0 || !key->usable)) {
         need(out,
              view->indonesian ? "kunci %.64s tidak dapat dipakai"
                               : "key %.64s cannot be used",
              key->key);
     }
-    if (strcmp(status, "good") != 0 && strcmp(status, "off") != 0) {
+}
+
+static void on_key(const struct status_view *view, const Segel__V1__KeyStatus *key,
+                   struct needs *out)
+{
+    const char *status = key->certificate_status;
+
+    on_state(view, key, out);
+    if (is_in_use(key) && strcmp(status, "good") != 0 && strcmp(status, "off") != 0) {
         need(out,
              view->indonesian ? "kunci %.64s: status sertifikat %.32s"
                               : "key %.64s: the status of its certificate is %.32s",

@@ -1,14 +1,24 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 
 /* Whatever has an end. Another source is a function here that calls agenda_add for each,
  * and a row in proto/expiry_kinds.def. */
+
+/* Whether anybody has to see to its next certificate. */
+static bool may_sign_again(const struct core *core, const struct key *key)
+{
+    enum key_state state = life_state(core, key);
+
+    return key_ready(key) && state != KEY_RETIRED && state != KEY_COMPROMISED &&
+           state != KEY_DESTROYED;
+}
 
 static enum sg_status add_keys(struct core *core)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
         const struct key *key = &core->keyring.keys[i];
-        if (key->cert != NULL) {
+        if (may_sign_again(core, key)) {
             agenda_add(core, EXPIRY_CERTIFICATE, key->config->name,
                        cert_not_after_us(key->cert));
         }
@@ -22,7 +32,7 @@ static enum sg_status add_statuses(struct core *core)
         const struct key *key = &core->keyring.keys[i];
         struct status_view view;
         (void)status_look(&key->holder->status, &view);
-        if (view.source != STATUS_OFF && view.authentic) {
+        if (may_sign_again(core, key) && view.source != STATUS_OFF && view.authentic) {
             agenda_add(core, EXPIRY_STATUS, key->config->name, view.next_update_us);
         }
     }
@@ -94,6 +104,27 @@ static enum sg_status add_incidents(struct core *core)
     return SG_OK;
 }
 
+static enum sg_status add_activations(struct core *core)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        const struct keyreg *row = register_row(core, i);
+        bool open = life_state(core, &core->keyring.keys[i]) == KEY_ACTIVE;
+        agenda_add(core, EXPIRY_ACTIVATION, row->name,
+                   open ? row->activation.until_us : 0);
+    }
+    return SG_OK;
+}
+
+static enum sg_status add_mandates(struct core *core)
+{
+    for (size_t i = 0; i < core->mandates.count; i++) {
+        const struct ledger_mandate *row = &core->mandates.items[i]->row;
+        agenda_add(core, EXPIRY_MANDATE, row->id,
+                   row->state == MANDATE_OPEN ? row->terms.until_us : 0);
+    }
+    return SG_OK;
+}
+
 static enum sg_status add_expected(struct core *core)
 {
     struct agenda_keeper *keeper = &core->agenda;
@@ -110,7 +141,8 @@ static enum sg_status add_expected(struct core *core)
 enum sg_status agenda_gather(struct core *core)
 {
     static enum sg_status (*const sources[])(struct core *) = {
-        add_incidents, add_keys, add_policy, add_anchors, add_statuses, add_expected};
+        add_incidents, add_keys,        add_policy,   add_anchors,
+        add_statuses,  add_activations, add_mandates, add_expected};
 
     for (size_t i = 0; i < SG_COUNT(sources); i++) {
         TRY(sources[i](core));

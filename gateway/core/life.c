@@ -178,6 +178,16 @@ enum sg_status life_deactivate(struct core *core, struct request_order *order)
     return register_keep(core, index, &place);
 }
 
+static enum sg_status open_incident(struct core *core, const struct request_order *order,
+                                    const char *key)
+{
+    struct incident_event event = {.kind = INCIDENT_KEY_COMPROMISED};
+
+    (void)snprintf(event.subject, sizeof(event.subject), "%s", key);
+    (void)snprintf(event.why, sizeof(event.why), "%s", order->order.reason);
+    return incident_open(core, &event, order->order.officer);
+}
+
 enum sg_status life_compromise(struct core *core, struct request_order *order)
 {
     size_t index = find(core, order);
@@ -206,6 +216,7 @@ enum sg_status life_compromise(struct core *core, struct request_order *order)
     members_add(&members, "since", since);
     members_add(&members, "detail", "reported as compromised: its destruction is due");
     TRY(members_write(core, "key.state", &members, &place));
+    TRY(open_incident(core, order, row->name));
     life_close(core, row);
     row->before_hold = KEY_NONE;
     row->hold_reason[0] = '\0';

@@ -80,9 +80,12 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     }
     if (key != NULL) {
         (void)status_look(&key->holder->status, &view);
-        out->certificate_until_us = key->cert == NULL ? 0 : cert_not_after_us(key->cert);
+        out->certificate_until_us = key_ready(key) ? cert_not_after_us(key->cert) : 0;
     }
     out->key = pb_text(from->name);
+    out->state = (Segel__V1__KeyState)from->life.state;
+    out->activation_until_us = from->life.activation.until_us;
+    out->activation_left = from->life.activation.max > 0 ? from->left : 0;
     out->known = from->known;
     out->usable = from->usable;
     out->lanes = from->lanes;

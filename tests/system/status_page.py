@@ -10,7 +10,7 @@ import sys
 import time
 
 import rig
-from faulty import create, metrics, unlock, wait_for
+from faulty import ask, create, metrics, unlock, wait_for
 from people import CODE, People, approve, lock_down, release
 from rig import claim, contains, equal, expect
 
@@ -150,6 +150,27 @@ def a_refused_pin_opens_one_and_a_condemned_log_too(people):
         gateway.stop()
     with people.gateway(keep=True) as gateway:
         equal(len(incidents(gateway).incidents), 2, "told once")
+
+
+def of_key(gateway, method, name="officer-1", **fields):
+    kind = getattr(rig.keys, method + "Request")
+    return call(gateway, name, method,
+                kind(request_id=secrets.token_hex(8), key="seal-demo", reason="seen (TEST)",
+                     **fields), getattr(rig.keys, method + "Response"), "KeyService")
+
+
+@claim
+def a_compromised_key_opens_one(people):
+    with people.gateway() as gateway:
+        of_key(gateway, "HoldKey")
+        wait_for(lambda: "key seal-demo is held" in page(people).stdout, "it is not said")
+        equal(len(incidents(gateway).incidents), 0, "a hold is none")
+        of_key(gateway, "ReportCompromise", "reviewer")
+        of_key(gateway, "ReportCompromise")
+        found = incidents(gateway).incidents
+        equal([(i.kind, i.subject, i.person, i.why) for i in found],
+              [("key.compromised", "seal-demo", "reviewer", "seen (TEST)")])
+        wait_for(lambda: "has to be destroyed" in page(people).stdout, "it is not said")
 
 
 @claim
@@ -347,9 +368,9 @@ SHAPE = {
     "lanes": [{"lane": "str", "state": "str", "why": "str", "token": "str",
                "pin_failures": "int", "pin_count_low": "bool", "pin_final_try": "bool",
                "pin_locked": "bool"}],
-    "keys": [{"key": "str", "state": "int", "usable": "bool", "lanes": "int",
+    "keys": [{"key": "str", "state": "str", "usable": "bool", "lanes": "int",
               "lanes_up": "int", "certificate_until": "str", "certificate_status": "str",
-              "used_today": "int", "used": "int"}],
+              "used_today": "int", "used": "int", "activation_left": "int"}],
     "requests_pending": "int",
     "requests": [{"id": "str", "task": "str", "object": "str", "requester": "str",
                   "not_after": "str", "approvals": "int", "required": "int"}],
@@ -389,6 +410,7 @@ def all_is_well_says_zero(people):
 @claim
 def the_json_has_the_members_that_it_always_had(people):
     with people.gateway(days("3000 10")) as gateway:
+        wait_for(lambda: "checkpoint" in told(people)["log"], "no checkpoint")
         people.latch(gateway)
         create(gateway, unlock())
         lock_down(gateway)
@@ -413,6 +435,24 @@ def what_needs_a_person_is_said_and_exits_with_one(people):
         contains(page(people).stdout, "all signing was stopped by officer-1: a card is missing")
         contains(page(people, "reviewer", "--lang", "id").stdout, "Perlu ditangani:",
                  "PIN token ditolak", "penandatanganan dihentikan")
+
+
+@claim
+def an_activation_is_shown_with_its_end(people):
+    with people.gateway() as gateway:
+        window = rig.keys.Activation(mode=3, until_us=int(time.time() + HOUR) * US,
+                                     max_jobs=5)
+        asked = of_key(gateway, "ActivateKey", activation=window).approval
+        for name in ("officer-2", "officer-3"):
+            approve(gateway, asked.id, people.keys[name], name)
+        wait_for(lambda: status(gateway).keys[0].state == 4, "it is not active")
+        key = status(gateway).keys[0]
+        equal((key.activation_until_us, key.activation_left), (window.until_us, 5))
+        contains(page(people).stdout, "active", "open for 59 min", "5 left")
+        contains(page(people, "officer-1", "--lang", "id").stdout, "aktif", "terbuka")
+        wait_for(lambda: 'what="activation"' in ask(gateway, "/metrics")[2], "no number of it")
+        expect(metrics(gateway).value("segel_expiry_seconds", what="activation",
+                                      name="seal-demo") < HOUR, "its end")
 
 
 @claim

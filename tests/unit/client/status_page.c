@@ -63,6 +63,7 @@ static void lawful(void)
     gateway.signing = 1;
     log_status.readable = 1;
     log_status.checkpoint_us = got.now_us;
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED;
     key.usable = 1;
     key.lanes = key.lanes_up = 1;
     key.certificate_status = good;
@@ -125,6 +126,11 @@ Test(status_page, each_matter_needs_a_person)
     key.certificate_status = revoked;
     expect_need("revoked");
     lawful();
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_HELD;
+    expect_need("is held");
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED;
+    expect_need("to be destroyed");
+    lawful();
     anchor.state = failing;
     expect_need("anchor");
     lawful();
@@ -140,6 +146,25 @@ Test(status_page, each_matter_needs_a_person)
     log_status.records = 7;
     log_status.checkpoint_us = got.now_us - 901 * second_us;
     expect_need("checkpoints");
+}
+
+Test(status_page, a_key_that_is_not_in_use_needs_nobody)
+{
+    static const Segel__V1__KeyState states[] = {
+        SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED};
+    static char unknown[] = "unknown";
+
+    key.usable = 0;
+    key.lanes_up = 0;
+    key.certificate_status = unknown;
+    for (size_t i = 0; i < SG_COUNT(states); i++) {
+        key.state = states[i];
+        status_needs(&view, &needs);
+        cr_expect_eq(needs.count, 0, "%s", needs.text[0]);
+    }
 }
 
 Test(status_page, an_open_incident_needs_a_person_and_a_late_notice_says_so)
@@ -190,6 +215,9 @@ static void spoil(void)
     lock_down.active = 1;
     lock_down.id = lock_down.person = lock_down.reason = evil;
     key.key = key.certificate_status = evil;
+    key.state = (Segel__V1__KeyState)INT32_MAX;
+    key.activation_until_us = INT64_MIN;
+    key.activation_left = UINT64_MAX;
     token.lane = token.lane_state = token.label = token.why = evil;
     incident.id = incident.kind = incident.subject = incident.why = evil;
     incident.person = evil;

@@ -51,3 +51,12 @@ Test(expiries, a_notice_is_told_of_a_day_before)
     cr_expect_eq(expiry_passed(EXPIRY_NOTICE_ORAL, &days, day_us), 1);
     cr_expect(expiry_urgent(EXPIRY_NOTICE_ORAL, &days, 1));
 }
+
+Test(expiries, what_ends_as_it_was_meant_is_no_trouble)
+{
+    cr_expect_eq(expiry_passed(EXPIRY_MANDATE, &days, day_us), 1);
+    cr_expect_eq(expiry_passed(EXPIRY_MANDATE, &days, 0), EXPIRY_FAR);
+    cr_expect_not(expiry_urgent(EXPIRY_MANDATE, &days, 1));
+    cr_expect_eq(expiry_passed(EXPIRY_ACTIVATION, &days, 1), EXPIRY_FAR);
+    cr_expect_eq(expiry_passed(EXPIRY_ACTIVATION, &days, -1), EXPIRY_FAR);
+}
