@@ -167,7 +167,9 @@ Test(witnessed, a_ledger_of_an_older_version_learns_to_keep_them)
     book_close(&book);
     book_tamper(&book,
                 "DROP TABLE cosig; DROP TABLE stamp; DROP TABLE request; DROP TABLE vote;"
-                " DROP TABLE keyreg; DROP TABLE keyder;"
+                " DROP TABLE keyreg; DROP TABLE keyder; DROP TABLE mandate;"
+                " DROP TABLE mandate_digest; DROP TABLE roster; DROP TABLE override;"
+                " DROP TABLE incident; DROP TABLE incident_note; DROP TABLE reminder;"
                 " UPDATE meta SET value = 2 WHERE key = 'schema'");
     book_open(&book);
     cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK);

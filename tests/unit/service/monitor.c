@@ -62,6 +62,9 @@ static void lawful(void)
                   .serving = true,
                   .lanes = 2,
                   .lanes_up = 1}},
+        .mandates_open = 2,
+        .mandate_count = 1,
+        .mandates = {{.id = "m-1", .key = "seal", .caller = "e-office", .left = 42}},
     };
     monitor = (struct monitor){
         .version = "1.2.3",
