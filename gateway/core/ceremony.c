@@ -185,9 +185,9 @@ static void run(struct core *core)
 
 static void wait_for_rest(struct core *core)
 {
-    const struct lane *lane = core->berths[core->ceremony.work.berth].lane;
+    const struct berth *berth = &core->berths[core->ceremony.work.berth];
 
-    if (lane_state(lane) == LANE_LATCHED) {
+    if (lane_state(berth->lane) == LANE_LATCHED || latch_failures(berth) > 0) {
         give_up(core, "its lane's PIN was refused: it is not tried again before officers "
                       "say so ('segel token unlock')");
     } else if (at_rest(core)) {

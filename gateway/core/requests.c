@@ -336,26 +336,11 @@ static enum sg_status on_lock_down(struct core *core, struct request_order *orde
 
 /* --- The table --------------------------------------------------------------------- */
 
-/* Where the key stands that the order is about, for its answer. */
-static void tell_row(const struct core *core, struct request_order *order)
-{
-    size_t index = register_find(core, order->object);
-    struct keyreg *row = index == core->keyring.count
-                             ? NULL
-                             : (struct keyreg *)arena_alloc(&order->arena, sizeof(*row));
-
-    if (row != NULL) {
-        *row = core->keys.rows[index];
-        order->row = row;
-    }
-}
-
 static void tell_state(const struct core *core, struct request_order *order)
 {
     const struct quorum *quorum = core->grants.quorum;
 
     order->lockdown = core->lockdown;
-    tell_row(core, order);
     for (size_t task = 0; task < TASK_COUNT && quorum != NULL; task++) {
         order->fewest[task] = (uint8_t)roster_fewest(&quorum->roster, (enum task)task);
     }
@@ -402,6 +387,9 @@ void requests_tell(struct core *core, struct order *order)
 
     if (order->kind == ORDER_LOCK_DOWN) {
         tell_lock_down(core, asked);
+    }
+    if (order->kind == ORDER_KEY_BACKUP) {
+        report_update(core, true);
     }
     if (order->kind >= ORDER_KEY_HOLD && order->kind <= ORDER_KEY_COMPROMISE) {
         life_tell(core, asked);

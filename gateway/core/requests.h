@@ -7,7 +7,6 @@
 #include "gateway/core/mandate_order.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
-#include "gateway/ledger/keyreg.h"
 #include "gateway/ledger/overrides.h"
 #include "gateway/ledger/requests.h"
 #include "proto/quorum/grant.h"
@@ -50,8 +49,6 @@ struct request_order {
     int64_t quorum_since_us;    /* likewise */
     struct lockdown lockdown;   /* as it is now */
     bool already;               /* of LOCK_DOWN, KEY_…: it was so before */
-    const struct keyreg *row;   /* in the arena: of the key that object names, as it is;
-                                 * NULL:   there is none */
     struct slice csr;           /* of KEY_CSR, in the arena: DER */
     bool parked;                /* it is answered later */
     struct ledger_override *overrides; /* of OVERRIDES: in the arena */

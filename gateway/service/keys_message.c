@@ -289,6 +289,8 @@ static bool put_life(struct arena *arena, const struct key_report *report,
     out->signatures = report->signatures;
     out->last_used_us = life->activation.last_use_us;
     out->hold_reason = pb_text(life->hold_reason);
+    out->ceremony = pb_text(life->request);
+    out->trouble = pb_text(life->trouble);
     out->changed_us = life->state == KEY_NONE ? 0 : life->since_us;
     if (life->activation.mode != ACTIVATION_NONE) {
         out->activation = activation(arena, &life->activation);
