@@ -225,6 +225,7 @@ static void on_tick(void *context)
     struct gateway *gateway = (struct gateway *)context;
 
     control_tick(gateway->control, gateway->core);
+    keyring_watch_more(core_keys(gateway->core), gateway->status);
     for (unsigned number; (number = next_signal(gateway)) != 0;) {
         if (number == SIGHUP && gateway->drain_until_us == 0) {
             reload(gateway);

@@ -7,6 +7,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane_login.h"
+#include "gateway/core/lane_rest.h"
 
 /* --- What a lane is asked for ---------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane_rest.h"
 #include "gateway/core/requests.h"
 
 enum {

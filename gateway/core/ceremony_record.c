@@ -51,9 +51,9 @@ static void list_attributes(const struct lane_key *key, char *out, size_t cap)
 
     out[0] = '\0';
     for (size_t i = 0; i < SG_COUNT(attributes) && len < cap; i++) {
-        char value = (key->attributes >> i & 1) != 0 ? '1' : '0';
-        value = (key->known >> i & 1) != 0 ? value : '?';
-        len += (size_t)snprintf(out + len, cap - len, "%s%s=%c", i == 0 ? "" : " ",
+        const char *value = (key->attributes >> i & 1) != 0 ? "1" : "0";
+        value = (key->known >> i & 1) != 0 ? value : "?";
+        len += (size_t)snprintf(out + len, cap - len, "%s%s=%s", i == 0 ? "" : " ",
                                 attributes[i], value);
     }
 }

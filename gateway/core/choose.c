@@ -1,5 +1,6 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane_rest.h"
 
 /* How long jobs wait for a lane that is being replaced before they are refused. */
 enum { PATIENCE_US = 1000000 };

@@ -198,6 +198,22 @@ void keyring_fini(struct keyring *ring)
     *ring = (struct keyring){0};
 }
 
+static struct status_key watched_key(const struct key *key)
+{
+    return (struct status_key){key->config->name, key->cert, &key->holder->status};
+}
+
+void keyring_watch_more(const struct keyring *ring, struct status *status)
+{
+    for (size_t i = 0; status != NULL && i < ring->count; i++) {
+        const struct key *key = &ring->keys[i];
+        if (!key->holder->watched && key_ready(key)) {
+            const struct status_key more = watched_key(key);
+            key->holder->watched = status_add(status, &more) == SG_OK;
+        }
+    }
+}
+
 enum sg_status keyring_watch(const struct keyring *ring, const struct config *config,
                              struct status **out, struct sg_error *why)
 {
@@ -213,8 +229,8 @@ enum sg_status keyring_watch(const struct keyring *ring, const struct config *co
     for (size_t i = 0; i < ring->count; i++) {
         const struct key *key = &ring->keys[i];
         if (key_ready(key)) {
-            keys[count++] =
-                (struct status_key){key->config->name, key->cert, &key->holder->status};
+            keys[count++] = watched_key(key);
+            key->holder->watched = true;
         }
     }
     enum sg_status status = status_new(config, keys, count, out, why);

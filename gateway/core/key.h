@@ -20,6 +20,7 @@ struct binding_holder {
     struct binding *binding;       /* owned share; NULL until a lane has opened the key */
     struct status_cell status;     /* of its certificates; without the lock */
     struct cert_path path;         /* core thread: its chain, as of late */
+    bool watched;                  /* core thread: its status is asked for */
     const struct key *predecessor; /* core thread; NULL: it follows none */
     _Atomic(const struct key *) heir; /* who signs in its place; NULL: it does itself */
 };
@@ -84,6 +85,10 @@ SG_MUST_USE enum sg_status key_fill(struct key *key, const struct key_filling *f
 SG_MUST_USE enum sg_status keyring_watch(const struct keyring *ring,
                                          const struct config *config, struct status **out,
                                          struct sg_error *why);
+
+/* On the core's thread, now and then: keys whose certificates have come since are
+ * watched, too. NULL is allowed. */
+void keyring_watch_more(const struct keyring *ring, struct status *status);
 
 /* NULL when there is none of that name. */
 const struct key *keyring_find(const struct keyring *ring, struct slice name);

@@ -7,6 +7,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
 #include "gateway/core/lane_login.h"
+#include "gateway/core/lane_rest.h"
 
 enum {
     BURY_US = 100000, /* a killed process may take so long to be dead */
@@ -219,63 +220,6 @@ bool lane_end(struct lane *lane)
     return process_reap_undead(&lane->process) && lane->process.pid < 0;
 }
 
-/* --- Rest ------------------------------------------------------------------------- */
-
-void lane_rest(struct lane *lane, const char *why)
-{
-    if (!lane->resting) {
-        lane->resting = true;
-        (void)snprintf(lane->rest_why, sizeof(lane->rest_why), "%s", why);
-    }
-}
-
-/* One that opens its token is not disturbed: where its directory can be written to, a
- * kill in the middle of a login destroys the token. */
-static void go_to_rest(struct lane *lane)
-{
-    if (lane->state == LANE_UP) {
-        lane_flush(lane);
-    }
-    if (lane->state == LANE_UP) { /* it took what was queued */
-        (void)snprintf(lane->why, sizeof(lane->why), "%s", lane->rest_why);
-        lane_enter(lane, LANE_DOWN);
-    }
-    if (lane->state == LANE_DOWN && !lane->ebbing && !in_hand(lane)) {
-        (void)snprintf(lane->why, sizeof(lane->why), "%s", lane->rest_why);
-        lane_lose(lane, LANE_DOWN, lane->rest_why);
-    }
-}
-
-bool lane_resting(const struct lane *lane)
-{
-    return lane->resting;
-}
-
-bool lane_rested(const struct lane *lane)
-{
-    return lane->resting && lane->process.pid < 0 && !lane->burying &&
-           (lane->state == LANE_DOWN || lane->state == LANE_LATCHED);
-}
-
-enum sg_status lane_wake(struct lane *lane, const struct lane_refs *refs)
-{
-    struct lane_key *keys = (struct lane_key *)calloc(refs->key_count + 1, sizeof(*keys));
-
-    MUST(lane_rested(lane));
-    if (keys == NULL) {
-        return SG_NO_MEMORY;
-    }
-    free(lane->keys);
-    lane->keys = keys;
-    lane->options.keys = refs->keys;
-    lane->options.key_count = refs->key_count;
-    lane->options.canary = refs->canary;
-    lane->resting = false;
-    lane->retry_us = 0;
-    lane->backoff_us = 0;
-    return SG_OK;
-}
-
 static bool slow_to_start(const struct lane *lane, int64_t now_us)
 {
     return lane->state == LANE_STARTING &&
@@ -319,7 +263,7 @@ void lane_tick(struct lane *lane, int64_t now_us)
     }
     lane_health_tick(lane, now_us);
     if (lane->resting) {
-        go_to_rest(lane);
+        lane_go_to_rest(lane);
     } else if (lane->state == LANE_DOWN && lane->process.pid < 0 &&
                now_us >= lane->retry_us && !lane->dismissed) {
         restart(lane, now_us);

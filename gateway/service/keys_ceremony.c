@@ -29,20 +29,34 @@ static bool put_both(struct asked *asked, Segel__V1__Approval **approval,
     return *key != NULL;
 }
 
-#define ANSWER(name, Type, descriptor_of)                                                \
-    static ProtobufCMessage *name(struct asked *asked)                                   \
-    {                                                                                    \
-        Type *out = (Type *)approvals_make(asked, &descriptor_of);                       \
-        bool put = out != NULL && put_both(asked, &out->approval, &out->key);            \
-        return put ? &out->base : NULL;                                                  \
-    }
+static ProtobufCMessage *answer_generate(struct asked *asked)
+{
+    Segel__V1__GenerateKeyResponse *out =
+        (Segel__V1__GenerateKeyResponse *)approvals_make(
+            asked, &segel__v1__generate_key_response__descriptor);
+    bool put = out != NULL && put_both(asked, &out->approval, &out->key);
 
-ANSWER(answer_generate, Segel__V1__GenerateKeyResponse,
-       segel__v1__generate_key_response__descriptor)
-ANSWER(answer_import, Segel__V1__ImportCertificateResponse,
-       segel__v1__import_certificate_response__descriptor)
-ANSWER(answer_destroy, Segel__V1__DestroyKeyResponse,
-       segel__v1__destroy_key_response__descriptor)
+    return put ? &out->base : NULL;
+}
+
+static ProtobufCMessage *answer_import(struct asked *asked)
+{
+    Segel__V1__ImportCertificateResponse *out =
+        (Segel__V1__ImportCertificateResponse *)approvals_make(
+            asked, &segel__v1__import_certificate_response__descriptor);
+    bool put = out != NULL && put_both(asked, &out->approval, &out->key);
+
+    return put ? &out->base : NULL;
+}
+
+static ProtobufCMessage *answer_destroy(struct asked *asked)
+{
+    Segel__V1__DestroyKeyResponse *out = (Segel__V1__DestroyKeyResponse *)approvals_make(
+        asked, &segel__v1__destroy_key_response__descriptor);
+    bool put = out != NULL && put_both(asked, &out->approval, &out->key);
+
+    return put ? &out->base : NULL;
+}
 
 void keys_on_generate(struct grpc_call *call, const ProtobufCMessage *message,
                       void *services)

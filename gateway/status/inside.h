@@ -12,6 +12,7 @@
  * source.c asks one address and judges, watch.c is the thread and says whose turn it is,
  * status.c joins them. */
 enum {
+    STATUS_KEYS_MAX = 256,  /* as a configuration may have */
     STATUS_LINKS_MAX = 256, /* certificates that are asked for, of all keys */
     STATUS_URL_MAX = 1024,
     STATUS_NAME_MAX = 72,   /* name of a kept file */
@@ -56,7 +57,10 @@ struct status {
     struct watched *links;  /* owned */
     size_t link_count;
     struct status_entry *entries; /* owned */
-    size_t entry_count;
+    size_t entry_count;           /* at most STATUS_KEYS_MAX */
+    pthread_mutex_t lock;         /* leaf: of the two below */
+    struct status_key added;
+    bool has_added;    /* the thread takes it, and asks for it too */
     struct http *http; /* owned */
     atomic_bool stop;
     pthread_t thread;
@@ -65,6 +69,8 @@ struct status {
 
 /* links.c */
 SG_MUST_USE enum sg_status links_make(struct status *status, struct sg_error *why);
+/* The certificates of one more key. */
+SG_MUST_USE enum sg_status links_add(struct status *status, struct status_entry *entry);
 void links_fini(struct status *status);
 
 /* source.c */
@@ -87,6 +93,7 @@ void *watch_run(void *status);
 struct source *watch_next(struct status *status, int64_t now_us, int64_t *due_us);
 
 /* status.c */
+void status_take_added(struct status *status);
 void status_publish_all(struct status *status);
 
 #endif

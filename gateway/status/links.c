@@ -186,7 +186,7 @@ static enum sg_status add_link(struct status *status, struct status_entry *entry
     return SG_OK;
 }
 
-static enum sg_status add_key(struct status *status, struct status_entry *entry)
+enum sg_status links_add(struct status *status, struct status_entry *entry)
 {
     size_t count = 0;
     X509 *const *chain = cert_chain(entry->key.cert, &count);
@@ -235,7 +235,7 @@ enum sg_status links_make(struct status *status, struct sg_error *why)
         return SG_NO_MEMORY;
     }
     for (size_t i = 0; i < status->entry_count; i++) {
-        enum sg_status added = add_key(status, &status->entries[i]);
+        enum sg_status added = links_add(status, &status->entries[i]);
         if (added != SG_OK) {
             return sg_fail(why, added,
                            "the chains of all keys have more than %d "

@@ -76,6 +76,54 @@ void status_publish_all(struct status *status)
     }
 }
 
+/* --- One more key ----------------------------------------------------------------- */
+
+enum sg_status status_add(struct status *status, const struct status_key *key)
+{
+    enum sg_status result = SG_BUSY;
+
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    if (!status->has_added) {
+        status->added = *key;
+        status->has_added = true;
+        result = SG_OK;
+    }
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    http_wake(status->http);
+    return result;
+}
+
+static void take(struct status *status, const struct status_key *key)
+{
+    size_t first = status->link_count;
+
+    if (status->entry_count == STATUS_KEYS_MAX) {
+        return; /* a configuration has no more */
+    }
+    struct status_entry *entry = &status->entries[status->entry_count++];
+    *entry = (struct status_entry){.key = *key};
+    if (links_add(status, entry) != SG_OK) {
+        entry->whole = false; /* what is not known of all of them is no proof */
+    }
+    for (size_t i = first; i < status->link_count; i++) {
+        source_read_kept(status, &status->links[i].crl);
+        source_read_kept(status, &status->links[i].ocsp);
+    }
+    status_publish_all(status);
+}
+
+void status_take_added(struct status *status)
+{
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    bool has = status->has_added;
+    const struct status_key key = status->added;
+    status->has_added = false;
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    if (has) {
+        take(status, &key);
+    }
+}
+
 /* --- Making ---------------------------------------------------------------------- */
 
 static enum sg_status set_up(struct status *status, struct sg_error *why)
@@ -100,8 +148,12 @@ enum sg_status status_new(const struct config *config, const struct status_key *
         return sg_fail(why, SG_NO_MEMORY, "no memory for the status of certificates");
     }
     status->config = config;
-    status->entries = (struct status_entry *)calloc(count + 1, sizeof(*status->entries));
-    enum sg_status result = status->entries == NULL ? SG_NO_MEMORY : SG_OK;
+    MUST(pthread_mutex_init(&status->lock, NULL) == 0);
+    status->entries =
+        (struct status_entry *)calloc(STATUS_KEYS_MAX, sizeof(*status->entries));
+    enum sg_status result = status->entries == NULL   ? SG_NO_MEMORY
+                            : count > STATUS_KEYS_MAX ? SG_TOO_LARGE
+                                                      : SG_OK;
     for (size_t i = 0; result == SG_OK && i < count; i++) {
         status->entries[i].key = keys[i];
         status->entry_count++;
@@ -137,5 +189,6 @@ void status_free(struct status *status)
     http_free(status->http);
     links_fini(status);
     free(status->entries);
+    (void)pthread_mutex_destroy(&status->lock);
     free(status);
 }

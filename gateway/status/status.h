@@ -22,6 +22,10 @@ SG_MUST_USE enum sg_status status_new(const struct config *config,
                                       const struct status_key *keys, size_t count,
                                       struct status **out, struct sg_error *why);
 SG_MUST_USE enum sg_status status_start(struct status *status, struct sg_error *why);
+/* Any thread but its own: one more key, whose certificate came while the gateway runs.
+ * SG_BUSY: the last one is not taken yet, ask again. */
+SG_MUST_USE enum sg_status status_add(struct status *status,
+                                      const struct status_key *key);
 /* Ends a fetch that is under way; NULL is allowed. */
 void status_free(struct status *status);
 

@@ -97,6 +97,7 @@ void *watch_run(void *context)
     struct http_answer answer;
 
     while (!atomic_load(&status->stop)) {
+        status_take_added(status);
         int64_t due_us = begin_due(status);
         int64_t wait_ms = (due_us - clock_mono_us()) / US_PER_MS + 1;
         if (http_wait(status->http, wait_ms, &answer)) {

@@ -4,14 +4,17 @@ certified, accepted, used and destroyed; and what of it stands when something go
 between. Every end leaves the register, the token and the log in agreement."""
 import contextlib
 import hashlib
+import http.server
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import grpc
 import people
 import rig
+from cryptography import x509
 from faulty import PIN_REFUSED, token, unlock, wait_for
 from people import EXECUTED, People
 from rig import claim, contains, equal, expect
@@ -278,6 +281,50 @@ def the_commands_lead_a_key_through_its_life(maker):
                                             "reviewer,officer-4", "--reason", "old (TEST)",
                                             "--backups-destroyed", "--json"))
         equal(STATE[maker.settled(gateway, name).state], "destroyed")
+
+
+# --- The certificate's status ---------------------------------------------------------------
+
+class Responder:
+    """Keeps what it is asked, and never knows an answer."""
+
+    def __init__(self):
+        self.bodies = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                outer.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_error(404)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def asked(self, number):
+        """Whether somebody asked about the certificate of this serial number."""
+        return any(number in body for body in self.bodies)
+
+
+@claim
+def the_status_of_a_new_certificate_is_asked_for_without_a_restart(maker):
+    responder = Responder()
+    url = f"http://127.0.0.1:{responder.http.server_address[1]}/"
+    os.makedirs(maker.rig.path("status"), exist_ok=True)
+    changes = (r"\nlanes:\n", f"\nstatus: {{dir: status, private_addresses: 1, "
+               f"ocsp_url: '{url}'}}\nlanes:\n")
+    with contextlib.closing(responder.http.socket), maker.gateway(changes) as gateway:
+        name, certificates = maker.made(gateway)
+        number = x509.load_der_x509_certificate(certificates[0]).serial_number
+        number = number.to_bytes((number.bit_length() + 7) // 8, "big")
+        time.sleep(1)
+        expect(not responder.asked(number), "it is not accepted yet")
+        accept(maker, gateway, name, certificates)
+        wait_for(lambda: responder.asked(number), "nobody asks for its status")
+    responder.http.shutdown()
 
 
 # --- Who, and when --------------------------------------------------------------------------
