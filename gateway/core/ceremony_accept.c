@@ -63,13 +63,35 @@ static void judge_usage(const struct cert *cert, struct faults *faults)
     }
 }
 
-static void judge_path(const struct cert *cert, struct faults *faults)
+static void judge_path(const struct cert *cert, struct cert_path *path,
+                       struct faults *faults)
 {
-    static struct cert_path path; /* large */
-
-    if (cert_judge_path(cert, clock_wall_us(), &path) != SG_OK || !path.good) {
+    *path = (struct cert_path){.good = false};
+    if (cert_judge_path(cert, clock_wall_us(), path) != SG_OK || !path->good) {
         fault(faults, "its chain does not lead to a configured anchor");
     }
+}
+
+/* The policy's rules over keys, as far as the certificate tells of them: policy OIDs, key
+ * usage, sizes, validity. What the token tells is judged when its lane is back. */
+static enum sg_status judge_policy(const struct core *core, const struct cert *cert,
+                                   const struct cert_path *path, struct faults *faults)
+{
+    struct facts facts = {0};
+    struct policy_key *bound = NULL;
+
+    cert_facts(cert, &facts);
+    cert_path_facts(path, &facts);
+    cert_key_facts(cert, &facts);
+    TRY(policy_bind(core->policy, &facts, &bound));
+    size_t count = policy_rule_count(core->policy);
+    for (size_t i = policy_key_broken(bound, 0); i < count;
+         i = policy_key_broken(bound, i + 1)) {
+        const struct rule_info *rule = policy_rule(core->policy, i);
+        fault(faults, "rule %s (CP %s)", rule->id, rule->cp_section);
+    }
+    policy_key_free(bound);
+    return SG_OK;
 }
 
 /* No two keys have one certificate. */
@@ -153,6 +175,7 @@ static enum sg_status read_chain(const Segel__V1__ImportCertificateRequest *task
 static enum sg_status judge_chain(struct core *core, const struct acceptance *acceptance,
                                   struct sg_error *why)
 {
+    static struct cert_path path; /* large */
     struct faults faults = {.text = ""};
     struct cert *cert = NULL;
 
@@ -163,9 +186,13 @@ static enum sg_status judge_chain(struct core *core, const struct acceptance *ac
     }
     judge_time(cert, &faults);
     judge_usage(cert, &faults);
-    judge_path(cert, &faults);
+    judge_path(cert, &path, &faults);
     judge_others(core, cert, &faults);
+    enum sg_status judged = judge_policy(core, cert, &path, &faults);
     cert_free(cert);
+    if (judged != SG_OK) {
+        return sg_fail(why, judged, "there is no memory to judge the certificate");
+    }
     return faults.len == 0
                ? SG_OK
                : sg_fail(why, SG_INVALID, "the certificate is refused: %s", faults.text);

@@ -29,6 +29,10 @@ void lane_go_to_rest(struct lane *lane)
         (void)snprintf(lane->why, sizeof(lane->why), "%s", lane->rest_why);
         lane_enter(lane, LANE_DOWN);
     }
+    if (lane->state ==
+        LANE_AWAITING) { /* nobody has typed its PIN: it has not logged in */
+        lane_lose(lane, LANE_DOWN, lane->rest_why);
+    }
     if (lane->state == LANE_DOWN && !lane->ebbing && !in_hand(lane)) {
         (void)snprintf(lane->why, sizeof(lane->why), "%s", lane->rest_why);
         lane_lose(lane, LANE_DOWN, lane->rest_why);

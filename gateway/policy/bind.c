@@ -124,6 +124,20 @@ size_t policy_key_denials(const struct policy_key *bound)
     return count;
 }
 
+size_t policy_key_broken(const struct policy_key *bound, size_t from)
+{
+    size_t i = from;
+
+    for (; i < bound->policy->rule_count; i++) {
+        const struct rule *rule = &bound->policy->rules[i];
+        if (rule->key_only && rule->info.mode == RULE_ENFORCE &&
+            bound->raw[i] == RULE_FAIL && rule_denies(rule, RULE_FAIL)) {
+            break;
+        }
+    }
+    return i;
+}
+
 bool policy_key_alike(const struct policy_key *one, const struct policy_key *other)
 {
     return one->policy == other->policy &&

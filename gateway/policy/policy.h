@@ -82,6 +82,10 @@ SG_MUST_USE enum sg_status policy_bind(const struct policy *policy,
 void policy_key_free(struct policy_key *bound);
 /* How many of those rules deny whatever a job says. */
 size_t policy_key_denials(const struct policy_key *bound);
+/* The first of those rules, from this one on, that is broken by facts that are there; the
+ * policy's number of rules: there is none. For a key of which some facts are not known
+ * yet. */
+size_t policy_key_broken(const struct policy_key *bound, size_t from);
 /* Whether two bindings to one policy judge every rule over KEY facts alike: the same key
  * on another token, as far as the policy can see. */
 bool policy_key_alike(const struct policy_key *one, const struct policy_key *other);

@@ -394,11 +394,8 @@ def a_certificate_request_has_the_subject_and_proves_the_key(maker):
 @claim
 def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
     with maker.gateway() as gateway:
+        other, foreign = maker.made(gateway)
         name, good = maker.made(gateway)
-        other = maker.name()
-        maker.generate(gateway, other)
-        maker.backup(gateway, other)
-        foreign = maker.certificate(maker.csr(gateway, other).csr)
         rig.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                     "-nodes", "-subj", "/CN=Nobody (TEST)", "-keyout",
                     maker.rig.path("nobody.key"), "-out", maker.rig.path("nobody.pem"))
@@ -413,26 +410,28 @@ def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
                                   maker.import_request(name, certificates))
             equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.message)
             contains(refusal.message, *words)
-        expired = expired_certificate(maker)
-        refusal = rig.refused(maker.call, gateway, "ImportCertificate",
-                              maker.import_request(name, [expired, good[1]]))
-        contains(refusal.message, "expired")
+        for days, words in (("-1", ["expired"]), ("30", ["refused: rule CP-"])):
+            bare = bare_certificate(maker, days)
+            refusal = rig.refused(maker.call, gateway, "ImportCertificate",
+                                  maker.import_request(name, [bare, good[1]]))
+            equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.message)
+            contains(refusal.message, *words)
         equal(maker.state(gateway, name), "generated")
         equal([r for r in maker.records("grant.request") if r["object"] == name
                and r["action"] == "cert.accept"], [])
         accept(maker, gateway, name, good)
 
 
-def expired_certificate(maker):
-    """Of the last request, by the demo's own CA, but of yesterday."""
-    with open(maker.rig.path("expired.ext"), "w", encoding="ascii") as file:
+def bare_certificate(maker, days):
+    """Of the last request, by the demo's own CA, but without what the policy asks for."""
+    with open(maker.rig.path("bare.ext"), "w", encoding="ascii") as file:
         file.write("basicConstraints = critical, CA:FALSE\n"
                    "keyUsage = critical, digitalSignature, nonRepudiation\n")
     rig.openssl("x509", "-req", "-in", maker.rig.path("new.csr"), "-CA",
                 maker.rig.path("pki", "issuing.pem"), "-CAkey",
-                maker.rig.path("pki", "issuing.key"), "-days", "-1", "-extfile",
-                maker.rig.path("expired.ext"), "-out", maker.rig.path("expired.pem"))
-    return maker.der("expired.pem")
+                maker.rig.path("pki", "issuing.key"), "-days", days, "-extfile",
+                maker.rig.path("bare.ext"), "-out", maker.rig.path("bare.pem"))
+    return maker.der("bare.pem")
 
 
 # --- When the token fails -------------------------------------------------------------------
