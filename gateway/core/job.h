@@ -150,7 +150,6 @@ void job_forget_verdict(struct job *job);
 
 /* The caller went away: a job that the lane has not got yet is dropped. */
 bool job_given_up(const struct job *job);
-
 /* Refuses for load: SG_BUSY. */
 void job_refuse_load(struct job *job, const struct job_refusal *refusal);
 /* Refuses: sets status and sentence; what rules said of the job is not its answer. */

@@ -339,7 +339,6 @@ static enum sg_status on_lock_down(struct core *core, struct request_order *orde
 static void tell_state(const struct core *core, struct request_order *order)
 {
     const struct quorum *quorum = core->grants.quorum;
-
     order->lockdown = core->lockdown;
     for (size_t task = 0; task < TASK_COUNT && quorum != NULL; task++) {
         order->fewest[task] = (uint8_t)roster_fewest(&quorum->roster, (enum task)task);
