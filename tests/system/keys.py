@@ -561,6 +561,34 @@ def a_key_that_is_followed_at_once_signs_no_more_and_its_callers_go_on(people):
 
 
 @claim
+def no_intent_of_a_retired_key_stands_behind_the_record_of_its_rotation(people):
+    with people.shadow() as gateway:
+        asked = ask_rotate(gateway).approval
+        client, results, over = gateway.client(), [], threading.Event()
+
+        def run():
+            while not over.is_set():
+                results.extend(client.batch([rig.item() for _ in range(96)]))
+
+        threads = [threading.Thread(target=run, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(results) > 300, "nothing is signed", 30)
+        agree(people, gateway, asked)
+        before = len(results)
+        wait_for(lambda: len(results) > before + 500, "nothing is signed any more", 30)
+        over.set()
+        for thread in threads:
+            thread.join(timeout=60)
+        records = people.records()
+        at = next(r["seq"] for r in records if r["type"] == "key.state")
+        behind = [r["key"] for r in records if r["type"] == "intent" and r["seq"] > at]
+        expect(behind and set(behind) == {NEXT}, f"signed behind it: {set(behind)}")
+        others = [r.status.message for r in results if r.status.code != 0]
+        equal([m for m in others if "retired" not in m], [], "refused")
+
+
+@claim
 def a_caller_who_may_not_use_the_successor_gains_nothing(people):
     with people.shadow((r"(name: e-office.*keys: \[seal-demo), seal-next", r"\1")) as gateway:
         rotate(people, gateway)
@@ -589,8 +617,9 @@ def with_an_overlap_both_sign_until_it_is_over(people):
             wait_for(lambda: state(gateway) == RETIRED, "the overlap is over")
             expect(signs(gateway), "its callers go on")
             equal(people.records("intent")[-1]["key"], NEXT)
-            record = people.records("key.state")[-1]
-            equal((record["subject"], record["state"]), (KEY, "retired"))
+            wait_for(lambda: [(r["subject"], r["state"]) for r in
+                              people.records("key.state")][1:] == [(KEY, "retired")],
+                     "its record")
     finally:
         os.environ.pop("LATER_S", None)
         os.environ.pop("LD_PRELOAD", None)
