@@ -6,8 +6,8 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/effects.h"
 #include "gateway/core/life.h"
+#include "proto/quorum/param.h"
 #include "proto/text.h"
-#include "segel/v1/keys.pb-c.h"
 
 /* What several persons agree to in the life of a key: its activation, the end of a hold,
  * and that another one takes its place. */
@@ -22,37 +22,34 @@ static enum sg_status unreadable(struct sg_error *why)
     return sg_fail(why, SG_CORRUPT, "the ledger's request cannot be read");
 }
 
-static void free_activate(Segel__V1__ActivateKeyRequest **message)
+static enum activation_mode mode_of(const char *param)
 {
-    if (*message != NULL) {
-        segel__v1__activate_key_request__free_unpacked(*message, NULL);
+    struct slice word;
+
+    for (int mode = ACTIVATION_ONE_TIME; mode < ACTIVATION_MODES; mode++) {
+        const char *name = activation_mode_name((enum activation_mode)mode);
+        if (param_word(param, "mode", &word) && slice_equal(word, slice_str(name))) {
+            return (enum activation_mode)mode;
+        }
     }
+    return ACTIVATION_NONE;
 }
 
-static void free_rotate(Segel__V1__RotateKeyRequest **message)
-{
-    if (*message != NULL) {
-        segel__v1__rotate_key_request__free_unpacked(*message, NULL);
-    }
-}
-
-/* Its fields were checked in their form when it came (asking.def). */
+/* Its bounds were checked when it came (asking_keys.c). */
 static enum sg_status read_activation(const struct ledger_request *request,
                                       struct activation *out, struct sg_error *why)
 {
-    AUTO(free_activate)
-    Segel__V1__ActivateKeyRequest *message = segel__v1__activate_key_request__unpack(
-        NULL, request->message.len, request->message.data);
+    const char *param = request->param;
+    uint64_t idle_s = 0;
 
-    if (message == NULL || message->activation == NULL) {
+    *out = (struct activation){.mode = mode_of(param)};
+    if (out->mode == ACTIVATION_NONE ||
+        param_time(param, "until", &out->until_us) != SG_OK ||
+        param_number(param, "max", ACTIVATION_MAX, &out->max) != SG_OK ||
+        param_number(param, "idle_s", ACTIVATION_IDLE_MAX_S, &idle_s) != SG_OK) {
         return unreadable(why);
     }
-    const Segel__V1__Activation *asked = message->activation;
-    *out = (struct activation){.mode = (enum activation_mode)asked->mode,
-                               .until_us = asked->until_us,
-                               .max = asked->max_jobs,
-                               .idle_s = asked->idle_limit_s == 0 ? ACTIVATION_IDLE_S
-                                                                  : asked->idle_limit_s};
+    out->idle_s = idle_s == 0 ? ACTIVATION_IDLE_S : (uint32_t)idle_s;
     if (out->mode == ACTIVATION_ONE_TIME) {
         out->max = 1;
     }
@@ -62,21 +59,23 @@ static enum sg_status read_activation(const struct ledger_request *request,
 
 struct rotation {
     char successor[65];
-    uint32_t days;
+    uint64_t days;
 };
 
 static enum sg_status read_rotation(const struct ledger_request *request,
                                     struct rotation *out, struct sg_error *why)
 {
-    AUTO(free_rotate)
-    Segel__V1__RotateKeyRequest *message = segel__v1__rotate_key_request__unpack(
-        NULL, request->message.len, request->message.data);
+    enum { OVERLAP_DAYS_MAX = 90 };
+    struct slice word;
 
-    if (message == NULL) {
+    if (!param_word(request->param, "successor", &word) ||
+        word.len >= sizeof(out->successor) ||
+        param_number(request->param, "overlap_days", OVERLAP_DAYS_MAX, &out->days) !=
+            SG_OK) {
         return unreadable(why);
     }
-    (void)snprintf(out->successor, sizeof(out->successor), "%s", message->successor);
-    out->days = message->overlap_days;
+    memcpy(out->successor, word.data, word.len);
+    out->successor[word.len] = '\0';
     return SG_OK;
 }
 
@@ -307,10 +306,10 @@ static enum sg_status check_rotate(struct core *core,
 }
 
 static void link_rows(struct core *core, struct keyreg *old, struct keyreg *new,
-                      uint32_t days)
+                      uint64_t days)
 {
     old->rotated_us = register_now_us(core);
-    old->overlap_until_us = days == 0 ? 0 : old->rotated_us + days * day_us;
+    old->overlap_until_us = days == 0 ? 0 : old->rotated_us + (int64_t)days * day_us;
     (void)snprintf(old->successor, sizeof(old->successor), "%s", new->name);
     (void)snprintf(new->predecessor, sizeof(new->predecessor), "%s", old->name);
     if (days == 0) {

@@ -170,23 +170,6 @@ Test(config, a_key_id_is_hexadecimal)
     expect_refused("id: \"0a0b\"", "id: \"0a0\"", "segeld.yaml:", "CKA_ID");
 }
 
-static const char placed[] = "id: \"01\", certificate: seal.pem,";
-
-Test(config, a_key_without_place_and_certificate_is_a_slot)
-{
-    cr_assert_eq(load_with(placed, ""), SG_OK, "%s", why.text);
-    cr_expect_null(config->keys[0].certificate);
-    cr_expect_eq(config->keys[0].object.id_len, 0);
-    cr_expect_str_eq(config->keys[0].lanes.items[0], "lane0");
-}
-
-Test(config, half_a_slot_is_refused)
-{
-    expect_refused(placed, "id: \"01\",", ":14:", "a slot that a ceremony fills");
-    expect_refused(placed, "certificate: seal.pem,", ":14:", "a slot");
-    expect_refused(placed, "chain: issuing.pem,", ":14:", "a slot");
-}
-
 Test(config, a_lane_needs_exactly_one_source_of_its_pin)
 {
     expect_refused("pin_file: pin,", "", "segeld.yaml:", "pin_credential");

@@ -6,11 +6,12 @@
 
 #include "gateway/config.h"
 
-/* Lanes and keys by PKCS#11 URI. */
+/* Lanes and keys by PKCS#11 URI, and keys that are not there yet. */
 
 static char folder[64];
 static char path[128];
 static struct config *config;
+static const char *certificate; /* of the key; tests take it away */
 static struct sg_error why;
 
 static void make_folder(void)
@@ -18,6 +19,7 @@ static void make_folder(void)
     (void)snprintf(folder, sizeof(folder), "/tmp/segel-uri-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
     (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
+    certificate = "certificate: seal.pem,";
 }
 
 static void remove_folder(void)
@@ -49,11 +51,11 @@ static enum sg_status load(const char *lane, const char *key)
                   "  - {name: other, module: /n.so, token: Elsewhere, pin_file: pin}\n"
                   "log_key: {lane: other, id: \"0a\"}\n"
                   "keys:\n"
-                  "  - {name: seal, class: seal, certificate: seal.pem, scheme: ecdsa,\n"
+                  "  - {name: seal, class: seal, %s scheme: ecdsa,\n"
                   "     %s}\n"
                   "callers:\n"
                   "  - {name: x, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n",
-                  lane, key);
+                  lane, certificate, key);
     (void)fclose(file);
     return config_load(path, &config, &why);
 }
@@ -187,6 +189,25 @@ Test(config_uri, a_token_or_a_text_that_no_lane_would_take_is_refused)
     expect_refused(lane, LAWFUL_KEY, "init_args has at most 2048 bytes, this has 2049");
     (void)snprintf(lane, sizeof(lane), "%s: \"%02048d\"", plain, 1);
     cr_expect_eq(load(lane, LAWFUL_KEY), SG_OK, "%s", why.text);
+}
+
+Test(config_uri, a_key_without_place_and_certificate_is_a_slot)
+{
+    certificate = "";
+    cr_assert_eq(load(LAWFUL_LANE, "lane: lane0"), SG_OK, "%s", why.text);
+    cr_expect_null(config->keys[0].certificate);
+    cr_expect_eq(config->keys[0].object.id_len, 0);
+    cr_expect_str_eq(config->keys[0].lanes.items[0], "lane0");
+}
+
+Test(config_uri, half_a_slot_is_refused)
+{
+    expect_refused(LAWFUL_LANE, "lane: lane0", "a slot that a ceremony fills");
+    certificate = "";
+    expect_refused(LAWFUL_LANE, LAWFUL_KEY, "a slot that a ceremony fills");
+    expect_refused(LAWFUL_LANE, "id: \"01\"", "a slot that a ceremony fills");
+    certificate = "chain: issuing.pem,";
+    expect_refused(LAWFUL_LANE, "lane: lane0", "a slot that a ceremony fills");
 }
 
 Test(config_uri, a_key_whose_lanes_are_an_empty_list_is_refused)

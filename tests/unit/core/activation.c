@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "gateway/core/activation.h"
 
@@ -147,7 +148,7 @@ Test(activation, facts_follow_the_state)
 
 Test(activation, the_age_of_a_successor_is_counted)
 {
-    strcpy(row.successor, "seal-new");
+    (void)snprintf(row.successor, sizeof(row.successor), "seal-new");
     row.rotated_us = begun_us;
     (void)active(begun_us + 90 * (int64_t)S);
     cr_expect_eq(facts.value[FACT_ID_key_successor_age_s].number, 90);

@@ -1,7 +1,9 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/quorum/asking_inside.h"
+#include "proto/quorum/param.h"
 #include "segel/v1/keys.pb-c.h"
 
 /* What is signed to activate, to release and to follow a key. */
@@ -27,7 +29,7 @@ static void set_up(void)
     segel__v1__activation__init(&activation);
     segel__v1__release_key_request__init(&release);
     segel__v1__rotate_key_request__init(&rotate);
-    strcpy(successor, "seal-2027");
+    (void)snprintf(successor, sizeof(successor), "seal-2027");
     activate.request_id = release.request_id = rotate.request_id = id;
     activate.reason = release.reason = rotate.reason = reason;
     activate.key = release.key = rotate.key = key;
@@ -121,6 +123,28 @@ Test(asking_keys, a_rotation_out_of_its_bounds_is_refused)
     rotate.overlap_days = 91;
     cr_expect_eq(asking_read(ROTATE, &rotate.base, &asking, &why), SG_INVALID);
     rotate.overlap_days = 0;
-    strcpy(successor, "two words");
+    (void)snprintf(successor, sizeof(successor), "two words");
     cr_expect_eq(asking_read(ROTATE, &rotate.base, &asking, &why), SG_INVALID);
+}
+
+Test(asking_keys, what_was_signed_is_read_again)
+{
+    static const char param[] = "mode=window until=2026-05-02T10:00:00Z max=20";
+    struct slice word;
+    uint64_t number = 9;
+    int64_t us = 9;
+
+    cr_expect(param_word(param, "mode", &word));
+    cr_expect(slice_equal(word, slice_str("window")));
+    cr_expect_not(param_word(param, "mod", &word));
+    cr_expect_not(param_word(param, "ax", &word));
+    cr_expect_not(param_word("-", "mode", &word));
+    cr_expect_eq(param_number(param, "max", 20, &number), SG_OK);
+    cr_expect_eq(number, 20);
+    cr_expect_eq(param_number(param, "max", 19, &number), SG_CORRUPT);
+    cr_expect_eq(param_number(param, "idle_s", 19, &number), SG_OK);
+    cr_expect_eq(number, 0);
+    cr_expect_eq(param_time(param, "until", &us), SG_OK);
+    cr_expect_eq(us, 1777716000000000);
+    cr_expect_eq(param_time(param, "max", &us), SG_CORRUPT);
 }
