@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/service/nik.h"
 #include "proto/text.h"
 #include "segel/v1/mandates.pb-c.h"
 
@@ -16,6 +17,15 @@ void mandates_on_open(struct grpc_call *call, const ProtobufCMessage *message,
         .refusal = "asking for a mandate needs the role officer",
         .answer = mandates_open_answer};
 
+    const Segel__V1__OpenMandateRequest *request =
+        (const Segel__V1__OpenMandateRequest *)(const void *)message;
+
+    /* Nobody takes it from the log again. */
+    if (request->terms != NULL && nik_inside(request->terms->approval_ref)) {
+        finish_plain(call, SG_INVALID,
+                     "terms.approval_ref looks like a personal number (NIK)");
+        return;
+    }
     approvals_guard(call, (struct services *)services, &guarded, message);
 }
 

@@ -231,7 +231,8 @@ def metrics_are_those_of_the_documentation(faulty):
     with faulty.gateway((r"(?m)^lanes:\n", anchors)) as gateway:
         shown = [(name, f.kind, ",".join(f.label_names), f.help)
                  for name, f in metrics(gateway).families.items()]
-    equal(sorted(shown), sorted(rows), "metrics")
+    # Without a mandate nothing is left of one: tests/system/mandates.py sees it.
+    equal(sorted(shown), sorted(r for r in rows if r[0] != "segel_mandate_left"), "metrics")
 
 
 @claim

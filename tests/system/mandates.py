@@ -144,6 +144,7 @@ def what_cannot_be_granted_is_refused_when_it_is_asked_for(people):
                 (CODE.INVALID_ARGUMENT, dict(document_classes=["a,b"])),
                 (CODE.INVALID_ARGUMENT, dict(profiles=[PADES, PADES])),
                 (CODE.INVALID_ARGUMENT, dict(approval_ref="")),
+                (CODE.INVALID_ARGUMENT, dict(approval_ref="3374012345678901")),
                 (CODE.INVALID_ARGUMENT, dict(max_signatures=0)),
                 (CODE.INVALID_ARGUMENT, dict(max_signatures=10**7 + 1)),
                 (CODE.INVALID_ARGUMENT, dict(digests=[rig.digest()])),
@@ -447,6 +448,30 @@ def a_caller_sees_its_own_and_officers_see_all(people):
         equal(rig.refused(look, gateway, other, "e-office").code, CODE.NOT_FOUND)
         equal(rig.refused(look, gateway, "m-none", "officer-1").code, CODE.NOT_FOUND)
         equal(rig.refused(ids, "officer-1", page_token="x").code, CODE.INVALID_ARGUMENT)
+
+
+@claim
+def decisions_under_it_can_be_judged_again(people):
+    """Its facts stand on the record where a rule reads them."""
+    rules = people.rig.read("policy.yaml").split("\ntests:")[0] + "\n"
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 2)
+        signed = [gateway.client().sign(mandate=mandate) for _ in range(2)]
+        rig.refused(gateway.client().sign, mandate=mandate)
+        gateway.client().sign()
+        facts = [r["facts"] for r in people.records("intent", "deny")]
+        equal([(f["mandate.present"], f.get("mandate.left")) for f in facts],
+              [(True, 2), (True, 1), (True, 0), (False, None)])
+        stricter = rules.replace("mandate.left: {ge: 1}", "mandate.left: {ge: 2}")
+        for text, differences in ((rules, 0), (stricter, 1)):
+            file = people.rig.write("replayed.yaml", text)
+            result = people.rig.segel("reviewer", "policy", "replay", "--json", "--policy", file,
+                                       people.rig.path("policy.yaml"))
+            expect(result.stdout, result.stderr)
+            rows = [rig.json.loads(line) for line in result.stdout.splitlines()]
+            equal((rows[-1]["differences"], rows[-1]["incomplete"]), (differences, 0),
+                  "by another policy")
+        expect(all(s.signature for s in signed), "both")
 
 
 @claim

@@ -322,7 +322,8 @@ READ = {"job.class", "job.notice", "job.meta_pii", "caller.entitled", "caller.ne
         "clock.weekday", "clock.minute_of_day", "clock.holiday", "job.repeat",
         "clock.stepped", "counter.caller_day", "counter.key_day", "counter.pin_failures",
         "log.durable", "log.writable", "log.free_bytes", "caller.auth", "key.accepted",
-        "key.hold", "key.compromised", "activation.active", "global.lockdown"}
+        "key.hold", "key.compromised", "activation.active", "global.lockdown",
+        "mandate.present"}
 # Only where a clock is set by somebody.
 MAY_BE = {"clock.offset_ms", "clock.sync_age_s"}
 

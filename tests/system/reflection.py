@@ -17,7 +17,8 @@ from rig import claim, equal, expect
 V1, V1ALPHA = "grpc.reflection.v1", "grpc.reflection.v1alpha"
 SERVED = ["grpc.health.v1.Health", f"{V1}.ServerReflection", f"{V1ALPHA}.ServerReflection",
           "segel.v1.ApprovalService", "segel.v1.KeyService", "segel.v1.LogService",
-          "segel.v1.PolicyService", "segel.v1.SigningService"]
+          "segel.v1.MandateService", "segel.v1.PolicyService",
+          "segel.v1.SigningService"]
 NOT_FOUND, UNIMPLEMENTED = 5, 12
 
 
@@ -149,7 +150,8 @@ def files_are_those_of_the_repository_byte_for_byte(_, gateway):
                          "grpc/reflection/v1alpha/reflection.proto",
                          "segel/v1/approvals.proto", "segel/v1/common.proto",
                          "segel/v1/keys.proto", "segel/v1/log.proto",
-                         "segel/v1/policy.proto", "segel/v1/signing.proto"], "files")
+                         "segel/v1/mandates.proto", "segel/v1/policy.proto",
+                         "segel/v1/signing.proto"], "files")
 
 
 @claim
@@ -197,7 +199,7 @@ def symbols_of_every_kind_are_found(_, gateway):
         for name in ("", ".", "segel", "segel.v1", ".segel.v1.SigningService",
                      "segel.v1.SigningService.", "segel.v1.signingservice",
                      "segel.v1.SigningService.Sign.x", "segel.v1.SignRequest.terms.key",
-                     "segel.v1.HashAlgorithm.HASH_ALGORITHM_SHA256", "segel.v1.MandateService",
+                     "segel.v1.HashAlgorithm.HASH_ALGORITHM_SHA256", "segel.v1.NoService",
                      "x" * 3000):
             equal(stream.error(by_symbol(name)), NOT_FOUND, name)
 
@@ -206,7 +208,7 @@ def symbols_of_every_kind_are_found(_, gateway):
 def files_are_found_by_their_exact_name_only(_, gateway):
     with Stream(gateway.client()) as stream:
         for name in ("", "signing.proto", "/segel/v1/signing.proto", "segel/v1/../v1/log.proto",
-                     "segel/lane/v1/lane.proto", "segel/v1/mandates.proto", "/etc/passwd"):
+                     "segel/lane/v1/lane.proto", "segel/v1/nothing.proto", "/etc/passwd"):
             equal(stream.error(by_name(name)), NOT_FOUND, name)
 
 
