@@ -71,7 +71,7 @@ class Client:
         self.folder, self.name = folder, f"{slot}-{life}"
         self.dice, self.lock = random.Random(f"{seed} {slot} {life}"), threading.Lock()
         self.log = history.Writer(history.file_of(os.path.join(folder, "history"), slot, life))
-        self.channel = self.address = self.call = None
+        self.channel = self.address = self.call = self.mandate = None
         self.answered, self.owed, self.calls = [], [], 0
         if life > 0:
             self.remember(history.file_of(os.path.join(folder, "history"), slot, life - 1))
@@ -124,6 +124,7 @@ class Client:
             if address and address != self.address:
                 place.address = self.address = address
                 self.channel = rig.Client(place, "e-office")
+                self.mandate = place.read("mandate")
                 self.call = self.channel.call("unary_unary", "SignBatch",
                                               rig.signing.SignBatchRequest,
                                               rig.signing.SignBatchResponse)
@@ -133,7 +134,7 @@ class Client:
         self.log.asks(number, items)
         try:
             reply = ask(rig.signing.SignBatchRequest(
-                terms=rig.terms(document_class=document_class),
+                terms=rig.terms(document_class=document_class, mandate=self.mandate),
                 items=[rig.signing.SignItem(request_id=i, digest=d) for i, d, _ in items]),
                 timeout=5)
         except grpc.RpcError as error:

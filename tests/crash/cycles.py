@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[1:1] = [os.path.join(HERE, "../system"), os.path.join(HERE, "../faults")]
 import history  # noqa: E402
 import judge  # noqa: E402
+import mandated  # noqa: E402
 import oracle  # noqa: E402
 import rig  # noqa: E402
 from figures import Progress  # noqa: E402
@@ -44,6 +45,7 @@ class Town:
         self.seed, self.dice = seed, random.Random(seed)
         self.histories = self.rig.path("history")
         os.mkdir(self.histories)
+        self.people = None
         self.config = configure(self.rig)
         self.environment = {}
         self.ledger = self.rig.path("ledger.db")
@@ -78,6 +80,8 @@ class Town:
     def up(self):
         self.start_gateway()
         self.gateway.wait_ready()
+        granted = mandated.grant(self.people, self.gateway) if self.people else ""
+        self.rig.write("mandate", granted)
         for slot in range(CLIENTS):
             self.start_client(slot)
 
@@ -203,6 +207,7 @@ def run(count, seed=1, name="crash", keep=False):
     report, started = Report(), time.monotonic()
     progress = Progress("kill -9", count)
     with Town(name, seed) as town:
+        town.people, town.config = mandated.officers(town.rig)
         judged = oracle.of(town.rig, judge)
         judged.starts = town.starts
         reader, pulse = history.Reader(town.histories), Pulse(town.histories)

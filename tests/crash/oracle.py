@@ -85,6 +85,10 @@ class Oracle:
         self.signed = collections.Counter()  # (caller, id) -> outcomes "signed"
         self.open = {}       # decision -> index of its INTENT
         self.intents = {}    # of those: decision -> caller, id, key, digest
+        self.granted = {}    # mandate -> how many
+        self.drawn = collections.Counter()  # mandate -> outcomes "signed"
+        self.kept = collections.defaultdict(set)  # mandate -> ids that may have been signed
+        self.under = {}      # of open INTENTs: decision -> mandate, id
         self.checkpoint = -1
         self.last = None     # the record read last
 
@@ -117,6 +121,7 @@ class Oracle:
             self.last = record
             self.follow(index, json.loads(record))
         self.read_checkpoints(base)
+        self.hold_mandates(base)
 
     def follow(self, index, record):
         self.counts.records[record["type"]] += 1
@@ -126,6 +131,10 @@ class Oracle:
             self.open[record["decision_id"]] = index
             self.intents[record["decision_id"]] = [
                 record[name] for name in ("caller", "job", "key", "digest")]
+            if "mandate" in record:
+                self.under[record["decision_id"]] = record["mandate"], record["job"]
+        elif record["type"] == "mandate.open":
+            self.granted[record["mandate"]] = int(record["max"])
         elif record["type"] == "outcome":
             self.follow_outcome(index, record)
         elif record["type"] == "boot":
@@ -140,6 +149,7 @@ class Oracle:
             self.fault(f"outcome {index} ends no open INTENT")
         intent = self.intents.pop(decision, None)
         self.counts.uncertain += record["outcome"] == "indeterminate"
+        self.draw(self.under.pop(decision, None), record["outcome"])
         if record["outcome"] != "signed":
             return
         if [record[n] for n in ("caller", "job", "key", "digest")] != intent:
@@ -148,6 +158,31 @@ class Oracle:
         self.signed[name] += 1
         if self.signed[name] > 1:
             self.fault(f"{name[1]} was signed twice, the second time at {index}")
+
+    # --- What officers have granted ---------------------------------------------------
+
+    def draw(self, under, outcome):
+        if under is None:
+            return
+        mandate, job = under
+        if outcome == "signed":
+            self.drawn[mandate] += 1
+            self.kept[mandate].discard(job)
+        elif outcome == "indeterminate":
+            self.kept[mandate].add(job)
+
+    def hold_mandates(self, base):
+        """Their balance is that of the records, in every state of the ledger."""
+        for mandate, count in self.granted.items():
+            used, reserved = base.execute("SELECT used, reserved FROM mandate WHERE id = ?",
+                                          (mandate,)).fetchone()
+            begun = {job for name, job in self.under.values() if name == mandate}
+            if used != self.drawn[mandate] or reserved != len(begun | self.kept[mandate]):
+                self.fault(f"of {mandate} {used} are used and {reserved} reserved, but "
+                           f"{self.drawn[mandate]} signed and {len(begun)} begun, "
+                           f"{len(self.kept[mandate])} may have been")
+            if used + reserved > count:
+                self.fault(f"{mandate} is overdrawn: {used} and {reserved} of {count}")
 
     def read_checkpoints(self, base):
         for size, note in base.execute("SELECT size, note FROM checkpoint WHERE size > ?"

@@ -96,6 +96,10 @@ def sign_twice(base, _):
                      ((size, intent), (size + 1, outcome)))
 
 
+def take_one_more(base, _):
+    base.execute("UPDATE mandate SET used = used + 1")
+
+
 @claim
 def the_judge_finds_what_is_spoiled(place):
     equal(held(place, lambda *_: None), [], "as it is")
@@ -103,7 +107,8 @@ def the_judge_finds_what_is_spoiled(place):
                           (change_a_byte, "is of another tree"),
                           (change_a_byte, "has another leaf hash"),
                           (leave_an_intent_open, "left INTENTs open"),
-                          (sign_twice, "was signed twice")):
+                          (sign_twice, "was signed twice"),
+                          (take_one_more, "are used and")):
         faults = held(place, change)
         expect(any(words in f for f in faults), f"{change.__name__} was not found: {faults}")
 
