@@ -1,8 +1,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "gateway/ledger/ledger.h"
+#include "gateway/ledger/mandates.h"
 #include "gateway/ledger/record.h"
 #include "tests/unit/ledger/support/book.h"
 #include "tests/unit/ledger/support/lawful.h"
@@ -80,8 +82,59 @@ Test(speed, records_in_groups_of_64)
     cr_expect_gt(rate, 500);
 }
 
-enum { BATCH = 32 };
+enum { BATCH = 32, BATCHES = 300 };
 static struct claim claims[BATCH];
+
+/* What all jobs draw on; its number is 0 when they draw on none. */
+static struct ledger_mandate mandate;
+
+static struct slice document(uint32_t number)
+{
+    static uint8_t digest[32];
+
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        digest[i] = (uint8_t)((number * 2654435761U) >> (i % 4 * 8));
+    }
+    memcpy(digest + 4, &number, sizeof(number));
+    return slice_of(digest, sizeof(digest));
+}
+
+/* As the core does for each job, and once a turn. */
+static void draw_one(uint32_t number)
+{
+    bool taken = true;
+
+    mandate.reserved++;
+    if (mandate.terms.digests > 0) {
+        cr_assert_eq(ledger_find_mandate_digest(book.ledger, mandate.number,
+                                                document(number), &taken),
+                     SG_OK);
+        cr_assert_eq(ledger_take_mandate_digest(book.ledger, mandate.number,
+                                                document(number), true),
+                     SG_OK);
+    }
+}
+
+static void write_balance(void)
+{
+    if (mandate.number > 0) {
+        cr_assert_eq(ledger_count_mandate(book.ledger, &mandate), SG_OK);
+    }
+}
+
+static void open_mandate(bool listed)
+{
+    mandate = (struct ledger_mandate){.id = "m-1", .state = MANDATE_OPEN};
+    mandate.terms.max = (uint64_t)BATCH * BATCHES;
+    mandate.terms.digests = listed ? mandate.terms.max : 0;
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_add_mandate(book.ledger, &mandate), SG_OK);
+    for (uint32_t i = 0; i < mandate.terms.digests; i++) {
+        cr_assert_eq(ledger_add_mandate_digest(book.ledger, mandate.number, document(i)),
+                     SG_OK);
+    }
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+}
 
 /* Random ids dirty a page of the index each, rising ones share it. */
 static void one_batch(uint32_t *state, bool random)
@@ -96,7 +149,11 @@ static void one_batch(uint32_t *state, bool random)
         struct slice text = intent(claims[i].intent_index, id);
         cr_assert_eq(ledger_append(book.ledger, text, NULL), SG_OK);
         cr_assert_eq(ledger_claim(book.ledger, &claims[i]), SG_OK);
+        if (mandate.number > 0) {
+            draw_one((uint32_t)(mandate.used + i));
+        }
     }
+    write_balance();
     cr_assert_eq(ledger_commit(book.ledger), SG_OK);
     cr_assert_eq(ledger_begin(book.ledger), SG_OK);
     for (unsigned i = 0; i < BATCH; i++) {
@@ -107,12 +164,14 @@ static void one_batch(uint32_t *state, bool random)
         cr_assert_eq(ledger_append(book.ledger, text, claims[i].outcome_hash), SG_OK);
         cr_assert_eq(ledger_settle(book.ledger, &claims[i]), SG_OK);
     }
+    mandate.used += mandate.reserved;
+    mandate.reserved = 0;
+    write_balance();
     cr_assert_eq(ledger_commit(book.ledger), SG_OK);
 }
 
-static void measure(bool random)
+static void measure(bool random, const char *drawn)
 {
-    enum { BATCHES = 300 };
     uint32_t state = 7;
     double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     double wall = seconds(CLOCK_MONOTONIC);
@@ -126,20 +185,32 @@ static void measure(bool random)
     cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / (BATCHES * BATCH);
     wall = (seconds(CLOCK_MONOTONIC) - wall) * 1e6 / (BATCHES * BATCH);
     (void)fprintf(stderr,
-                  "ledger: %.1f us of processor and %.1f us of time a signature, %s ids "
-                  "(intent, claim, outcome, settle; groups of %d)\n",
-                  cpu, wall, random ? "random" : "rising", BATCH);
+                  "ledger: %.1f us of processor and %.1f us of time a signature, %s ids, "
+                  "%s (intent, claim, outcome, settle; groups of %d)\n",
+                  cpu, wall, random ? "random" : "rising", drawn, BATCH);
     cr_expect_lt(cpu, 500);
 }
 
 Test(speed, processor_time_of_one_signature)
 {
-    measure(false);
+    measure(false, "no mandate");
 }
 
 Test(speed, processor_time_of_one_signature_with_random_ids)
 {
-    measure(true);
+    measure(true, "no mandate");
+}
+
+Test(speed, processor_time_of_one_signature_under_a_mandate)
+{
+    open_mandate(false);
+    measure(false, "one mandate");
+}
+
+Test(speed, processor_time_of_one_signature_of_a_list)
+{
+    open_mandate(true);
+    measure(false, "a mandate with a list");
 }
 
 Test(speed, writing_a_record)
