@@ -518,16 +518,18 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
         contains(refused.stdout + refused.stderr, "was revoked")
         contains(segel("reviewer", "log", "show", "--mandate", mandate).stdout,
                  "mandate.open", "mandate.close")
-        lines = [rig.digest().hex() for _ in range(3)]
+        lines = [rig.digest().hex() for _ in range(16384)]
         people.rig.write("digests", "# a list\n" + "\r\n".join(lines) + "\n")
         asked = segel("officer-1", "mandate", "open", *terms_of, "--digests", path)
         equal(asked.returncode, 0, asked.stderr)
         mandate = re.search(r"m-\w+", asked.stdout)[0]
         grant = re.search(r"g-\w+", asked.stdout)[0]
+        shown = segel("officer-2", "request", "show", grant)
+        contains(shown.stdout, "max=16384", "documents=sha256 list=")
         for name in ("officer-2", "officer-3"):
             approve(gateway, grant, people.keys[name], name)
         shown = segel("reviewer", "mandate", "show", mandate, "--digests").stdout
-        contains(shown, *lines)
+        equal(shown.split()[-len(lines):], lines)
         for bad, words in ((lines[0][:-2], "line 1"), ("", "names no document")):
             people.rig.write("digests", bad + "\n")
             asked = segel("officer-1", "mandate", "open", *terms_of, "--digests", path)
