@@ -79,7 +79,9 @@ static void take_refusal(struct run *run, struct letter *letter,
     const Segel__V1__PolicyDenial *denial = result->status->denial;
 
     if (denial == NULL || denial->n_failures == 0) {
-        refuse(run, letter, "gateway", result->status->message, result);
+        const char *reason = result->status->reason;
+        refuse(run, letter, reason[0] == '\0' ? "gateway" : reason,
+               result->status->message, result);
         return;
     }
     const Segel__V1__RuleVerdict *rule = denial->failures[0];

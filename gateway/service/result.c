@@ -15,6 +15,9 @@ Segel__V1__ItemStatus *result_status(struct arena *arena, const struct job *job,
     status->code = sg_status_grpc(job->status);
     status->message = pb_text(job->why);
     status->retry_after_us = retry_after_us(job);
+    if (job->reason != NULL) {
+        status->reason = pb_text(job->reason);
+    }
     if (job->denial != NULL && job->denial->count > 0) {
         status->denial = denial_message(arena, job, english);
     }
