@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "gateway/core/key.h"
+#include "gateway/core/lift.h"
 #include "gateway/core/refusal.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/mbox.h"
@@ -21,22 +22,6 @@ struct denial {
 enum { JOB_REMOTE = -1 };
 /* FACTS_MAX: all facts of a job that can be long, but for the keys of its caller. */
 enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192, JOB_FACTS_MAX = 2048 };
-
-/* Who says no, when the job is not allowed. */
-enum refuser {
-    REFUSER_POLICY,
-    REFUSER_ENTITLEMENT, /* the configuration: the caller may not use the key */
-    REFUSER_SERVICE      /* the gateway does not make such signatures */
-};
-
-/* A soft rule that an override lifts: overrides.h. */
-enum { JOB_LIFTS_MAX = 4 };
-struct job_lift {
-    uint64_t override; /* its number */
-    uint16_t rule;     /* index in the job's policy */
-    bool of_state;     /* whether it fails is seen in the core's turn */
-    bool used;         /* it fails, and an INTENT is written */
-};
 
 /* Values as in JobClass of signing.proto, less one. */
 enum job_class {

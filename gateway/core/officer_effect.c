@@ -49,6 +49,7 @@ static enum sg_status check_officer(struct core *core,
     struct quorum *quorum = NULL;
 
     TRY(make(core, request, &quorum, why));
+    MUST(quorum != NULL);
     bool same = memcmp(quorum->sha256, core->grants.quorum->sha256, 32) == 0;
     quorum_free(quorum);
     return same ? sg_fail(why, SG_PRECONDITION, "the roster says so already") : SG_OK;

@@ -3,6 +3,13 @@
 
 #include <stdint.h>
 
+/* Who says no, when the job is not allowed. */
+enum refuser {
+    REFUSER_POLICY,
+    REFUSER_ENTITLEMENT, /* the configuration: the caller may not use the key */
+    REFUSER_SERVICE      /* the gateway does not make such signatures */
+};
+
 /* Why a job was refused for load. */
 enum refusal {
 #define REFUSAL(name, summary, text) REFUSAL_##name,

@@ -211,11 +211,6 @@ static enum sg_status on_request(struct core *core, struct request_order *order)
 
 /* --- Looking ----------------------------------------------------------------------- */
 
-static enum sg_status on_list(struct core *core, struct request_order *order)
-{
-    return ledger_list_requests(core->ledger, &order->query, &order->arena, &order->page);
-}
-
 static enum sg_status find(struct core *core, struct request_order *order)
 {
     struct sg_error why = {0};
@@ -229,19 +224,6 @@ static enum sg_status find(struct core *core, struct request_order *order)
     }
     order->page.count = found == SG_OK ? 1 : 0;
     return found;
-}
-
-static enum sg_status on_overrides(struct core *core, struct request_order *order)
-{
-    const struct overrides *open = &core->overrides;
-
-    order->overrides = (struct ledger_override *)arena_alloc(
-        &order->arena, sizeof(*order->overrides) * OVERRIDES_MAX);
-    MUST(order->overrides != NULL); /* a fresh arena has the room */
-    for (size_t i = 0; i < open->count; i++) {
-        order->overrides[order->override_count++] = open->list[i].is;
-    }
-    return SG_OK;
 }
 
 /* --- Agreeing and refusing --------------------------------------------------------- */

@@ -63,6 +63,13 @@ void request_order_free(struct request_order *order);
 SG_MUST_USE enum sg_status requests_write(struct core *core, struct order *order);
 void requests_tell(struct core *core, struct order *order);
 
+/* requests_look.c: inside a transaction; nothing is changed. */
+SG_MUST_USE enum sg_status requests_list(struct core *core, struct request_order *order);
+SG_MUST_USE enum sg_status requests_roster(struct core *core,
+                                           struct request_order *order);
+SG_MUST_USE enum sg_status requests_overrides(struct core *core,
+                                              struct request_order *order);
+
 /* orders.c: a lane may log in once more by one officer's word: inside a transaction, and
  * after. */
 SG_MUST_USE enum sg_status orders_unlatch(struct core *core, struct order *order);
@@ -72,11 +79,9 @@ void orders_obey_unlatch(struct core *core, struct order *order);
 SG_MUST_USE enum sg_status requests_approve(struct core *core,
                                             struct request_order *order,
                                             struct ledger_request *request);
-/* standing.c: what waits for one person; who may take part. */
+/* standing.c: what waits for one person. */
 SG_MUST_USE enum sg_status standing_on_ask(struct core *core,
                                            struct request_order *order);
-SG_MUST_USE enum sg_status standing_on_roster(struct core *core,
-                                              struct request_order *order);
 /* Refuses an order: sets status and sentence, and is no failure of the turn. */
 enum sg_status request_refuse(struct request_order *order, enum sg_status status,
                               const struct sg_error *why);

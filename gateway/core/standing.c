@@ -72,19 +72,3 @@ enum sg_status standing_on_ask(struct core *core, struct request_order *order)
     TRY(ledger_list_incidents(core->ledger, &query, &order->arena, &order->incidents));
     return collect_requests(core, order);
 }
-
-enum sg_status standing_on_roster(struct core *core, struct request_order *order)
-{
-    const struct quorum *quorum = core->grants.quorum;
-
-    if (quorum == NULL) {
-        return SG_OK;
-    }
-    order->quorum = quorum_copy(quorum);
-    if (order->quorum == NULL) {
-        order->order.status = SG_NO_MEMORY;
-        return SG_OK;
-    }
-    order->quorum_since_us = core->grants.since_us;
-    return SG_OK;
-}

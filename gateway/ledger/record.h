@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_LEDGER_RECORD_H
 #define SEGEL_GATEWAY_LEDGER_RECORD_H
 
+#include "gateway/ledger/record_reasons.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
 #include "proto/slice.h"
@@ -59,20 +60,6 @@ struct record_facts {
     bool cut;           /* some found no room */
     uint64_t bound;     /* leaf index of the key.facts record */
     struct record_status status;
-};
-
-struct record_failure {
-    const char *rule;
-    const char *cp_section;
-    const char *code;
-    const char *found;
-    const char *required;
-};
-
-/* A soft rule that failed and was lifted. */
-struct record_lift {
-    const char *rule;
-    const char *override; /* its id */
 };
 
 struct record_decision {

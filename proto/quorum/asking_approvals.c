@@ -155,7 +155,10 @@ enum sg_status asking_create(const ProtobufCMessage *from, struct asking *out,
             return tasks[i].read(request, out, why);
         }
     }
-    return sg_fail(why, SG_UNSUPPORTED, "this version does not do the task");
+    return sg_fail(
+        why, SG_UNSUPPORTED,
+        "this version does not do the task: no record is ever taken out of the "
+        "log");
 }
 
 enum sg_status asking_release(const ProtobufCMessage *from, struct asking *out,

@@ -2,13 +2,15 @@
 """What a quorum can have done: each task by enough persons and by no fewer, and what comes
 of it: another policy, another roster, a soft rule lifted."""
 import hashlib
+import os
+import re
 import secrets
 import sys
 import threading
 import time
 
 import rig
-from faulty import create, wait_for
+from faulty import create, unlock, wait_for
 from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, call, expected_text,
                     get, hup, load_policy, lock_down, new_version, refuse, release, roster,
                     state)
@@ -187,7 +189,7 @@ def a_kill_leaves_all_of_a_policy_or_nothing_of_it(people):
                 rig.approvals.ApproveResponse, service="ApprovalService")
             answer = stub.future(rig.approvals.ApproveRequest(id=asked.id, note=note),
                                  timeout=10)
-            rig.time.sleep(delay)
+            time.sleep(delay)
             gateway.stop(rig.signal.SIGKILL)
             told = answer.exception() is None
         with people.gateway(keep=True) as gateway:
@@ -344,7 +346,7 @@ def officers_change_the_roster_by_their_commands(people):
         result = people.rig.segel("officer-1", "officer", "add", "officer-5", key.vkey,
                                   "--groups", "two,three", "--reason", "a fifth (TEST)")
         equal(result.returncode, 0, result.stderr)
-        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        request = re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
         shown = people.rig.segel("reviewer", "request", "show", request, "--lang", "id")
         contains(shown.stdout, "officer-5 ikut serta", key.vkey, "groups=two,three",
                  "a fifth (TEST)")
@@ -352,7 +354,7 @@ def officers_change_the_roster_by_their_commands(people):
         result = people.rig.segel("officer-1", "officer", "remove", "officer-5", "--reason",
                                   "not after all (TEST)")
         equal(result.returncode, 0, result.stderr)
-        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        request = re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
         contains(people.rig.segel("reviewer", "request", "show", request).stdout,
                  "officer-5 takes no part any more")
         equal(agree(people, gateway, request, "officer-2", "officer-3").state, EXECUTED)
@@ -371,7 +373,7 @@ def callers_must_fit_the_roster_that_officers_signed_for(people):
                                 groups=["two"])
             agree(people, gateway, asked.id, "officer-2", "officer-3")
             text = people.rig.read("changed.yaml")
-            spoiled = rig.re.sub(r"(name: officer-5, .*roles: )\[officer\]", r"\1[operator]",
+            spoiled = re.sub(r"(name: officer-5, .*roles: )\[officer\]", r"\1[operator]",
                                  text)
             people.rig.write("changed.yaml", spoiled)
             contains(hup(gateway, "reload.failed")["why"], "officer-5", "signed for")
@@ -509,8 +511,8 @@ def jobs_that_come_at_once_are_no_more_than_were_signed_for(people):
 @claim
 def a_rule_over_counters_is_lifted_in_the_turn_that_counts(people):
     policy = people.rig.read("policy.yaml")
-    narrow = rig.re.sub(r"(counter\.caller_day: \{le: )\d+", r"\g<1>2", policy, count=1)
-    narrow = rig.re.sub(r"(?ms)^tests:\n.*", "", narrow)
+    narrow = re.sub(r"(counter\.caller_day: \{le: )\d+", r"\g<1>2", policy, count=1)
+    narrow = re.sub(r"(?ms)^tests:\n.*", "", narrow)
     people.rig.write("policy.yaml", narrow)
     try:
         with people.gateway() as gateway:
@@ -586,13 +588,113 @@ def officers_lift_a_rule_by_their_commands(people):
                                   "seal-demo", "--caller", "e-office", "--max", "7", "--hours",
                                   "2", "--reason", "the template lacks it (TEST)")
         equal(result.returncode, 0, result.stderr)
-        request = rig.re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+        request = re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
         shown = people.rig.segel("officer-2", "request", "show", request, "--lang", "id")
         contains(shown.stdout, f"Aturan {NOTICE} dikesampingkan", "max=7", "caller=e-office")
         agree(people, gateway, request, "officer-2", "officer-3")
         contains(people.rig.segel("reviewer", "override", "list").stdout, NOTICE, "seal-demo",
                  "e-office", "0 of 7")
         equal(people.rig.segel("officer-1", "override", "open", "--rule", NOTICE).returncode, 2)
+
+
+# --- Every row of the task matrix -----------------------------------------------------------
+
+def rows():
+    """(name, fewest persons, reviewers) of each task that there is."""
+    with open(os.path.join(rig.ROOT, "proto/quorum/tasks.def"), encoding="utf-8") as file:
+        found = re.findall(r'^TASK\(\w+, +"([a-z.]+)", +(\d), (NEVER|MAY|MUST)\)$', file.read(),
+                           re.M)
+    expect(len(found) > 12, f"rows: {found}")
+    return [(name, int(persons), reviewers) for name, persons, reviewers in found]
+
+
+def latched(people, gateway):
+    people.latch(gateway)
+    people.schedule("")
+    return create(gateway, unlock())
+
+
+# How it is asked for by officer-1, so that the last approval does it. A task that becomes one
+# that is served goes from LATER to here.
+ASKED = {
+    "policy.load": lambda people, gateway: load_policy(gateway, wanted(people)).approval,
+    "override": lambda people, gateway: ask_override(gateway),
+    "lockdown.clear": lambda people, gateway: release(
+        gateway, lock_down(gateway).state.id, "clear-1").approval,
+    "officer.add": lambda people, gateway: ask_officer(gateway, "officer-5",
+                                                       [people.keys["officer-5"]]),
+    "officer.remove": lambda people, gateway: ask_officer(gateway, "officer-4"),
+    "pin.unlock": latched,
+}
+ALONE = {"lockdown": lambda people, gateway, name: lock_down(gateway, name).state.active}
+LATER = {"key.generate", "cert.accept", "key.activate", "mandate.open", "key.hold",
+         "key.release", "key.rotate", "key.destroy", "log.prune"}
+
+
+@claim
+def every_task_is_done_by_enough_persons_and_by_no_fewer(people):
+    people.quorum(people.quorum_text(clear="clear"))  # one officer can be spared
+    names_of = [name for name, _, _ in rows()]
+    equal(sorted(names_of), sorted([*ASKED, *ALONE, *LATER]), "tasks")
+    try:
+        for name, persons, reviewers in rows():
+            if name in ASKED:
+                with people.gateway() as gateway:
+                    one_task(people, gateway, name, persons, reviewers)
+            for who in ("officer-1", "reviewer") if name in ALONE else ():
+                with people.gateway() as gateway:
+                    expect(ALONE[name](people, gateway, who), f"{name} by {who} alone")
+    finally:
+        people.quorum()
+
+
+def one_task(people, gateway, name, persons, reviewers):
+    asked = ASKED[name](people, gateway)
+    equal((asked.state, asked.task, asked.requester, asked.approvals_required),
+          (PENDING, name, "officer-1", persons), name)
+    refusal = rig.refused(agree, people, gateway, asked.id, "officer-1")
+    equal(refusal.code, CODE.PERMISSION_DENIED, f"{name}: the one who asks")
+    if reviewers == "NEVER":
+        refusal = rig.refused(agree, people, gateway, asked.id, "reviewer")
+        equal(refusal.code, CODE.PERMISSION_DENIED, f"{name}: a reviewer")
+    enough = ["officer-2", "officer-3", "reviewer"]
+    if reviewers == "NEVER":
+        enough = ["officer-2", "officer-3"]
+    elif reviewers == "MUST":  # however many officers there are
+        equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, PENDING, name)
+        enough = ["reviewer"]
+    for who in enough[:-1]:
+        equal(agree(people, gateway, asked.id, who).state, PENDING, f"{name}: too few")
+        equal(agree(people, gateway, asked.id, who).state, PENDING, f"{name}: {who} twice")
+    before = len(people.records())
+    last = agree(people, gateway, asked.id, enough[-1])
+    equal(last.state, EXECUTED, f"{name}: {last.outcome.message}")
+    behind = [r for r in people.records()[before:] if r.get("grant") == asked.id]
+    equal(len(behind), 1, f"{name}: records of what it did")
+    equal(behind[0]["requester"], "officer-1", name)
+    again = agree(people, gateway, asked.id, enough[-1])
+    equal((again.state, again.log.index), (EXECUTED, last.log.index), f"{name}: once")
+
+
+@claim
+def without_a_quorum_file_none_of_them_is_done(people):
+    for name, persons, _ in rows():
+        if name in ASKED and name not in ("policy.load", "pin.unlock") and persons > 1:
+            with people.gateway((r"officers: \{quorum: quorum\}\n", "")) as gateway:
+                refusal = rig.refused(ASKED[name], people, gateway)
+                equal(refusal.code, CODE.FAILED_PRECONDITION, name)
+                contains(refusal.message, "officers.quorum")
+
+
+@claim
+def what_this_version_does_not_do_is_told(people):
+    with people.gateway() as gateway:
+        refusal = rig.refused(create, gateway, rig.approvals.CreateRequestRequest(
+            request_id="prune-1", reason="room (TEST)",
+            prune_log=rig.approvals.PruneLogTask(before_index=5)))
+        equal(refusal.code, CODE.UNIMPLEMENTED)
+        contains(refusal.message, "no record is ever taken out of the log")
+        equal(people.records("grant.request"), [])
 
 
 def main():

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/quorum/asking_inside.h"
@@ -43,6 +44,84 @@ Test(asking, a_message_is_read)
     cr_expect_str_eq(asking.param, "-");
     cr_expect_str_eq(asking.reason, text.reason);
     cr_expect_str_eq(asking.request_id, text.id);
+}
+
+Test(asking, an_override_is_signed_with_all_its_bounds)
+{
+    Segel__V1__OverrideTask task;
+    char rule[] = "CP-4.9-02";
+    char key[] = "seal-setda";
+    char caller[] = "e-office";
+    char class[] = "surat tugas";
+
+    segel__v1__override_task__init(&task);
+    task.rule = rule;
+    task.key = key;
+    task.caller = caller;
+    task.until_us = 1777687200000000;
+    task.max_jobs = 20;
+    create.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE;
+    create.override_rule = &task;
+    cr_assert_eq(asking_read(CREATE, &create.base, &asking, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(asking.task, TASK_OVERRIDE);
+    cr_expect_str_eq(asking.object, rule);
+    cr_expect_str_eq(asking.param, "key=seal-setda caller=e-office "
+                                   "until=2026-05-02T02:00:00Z max=20");
+    task.document_class = class;
+    cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
+    class[5] = '_';
+    cr_assert_eq(asking_read(CREATE, &create.base, &asking, &why), SG_OK);
+    cr_expect_str_eq(asking.param, "key=seal-setda caller=e-office "
+                                   "document_class=surat_tugas "
+                                   "until=2026-05-02T02:00:00Z max=20");
+    for (uint32_t max = 0; max <= 100001; max += 100001) {
+        task.max_jobs = max;
+        cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
+    }
+}
+
+/* The vector of grant.h: its key id is 43334615. */
+#define VKEY                                                                             \
+    "officer-b.example.go.id+43334615+ASVDuS/xCVURR2rcg2nbbdyTNmWhGXjdoUBO4QZsqVWd"
+
+Test(asking, a_change_of_the_roster_names_keys_and_groups)
+{
+    Segel__V1__OfficerTask task;
+    char person[] = "officer-b";
+    char role[] = "officer";
+    char vkey[] = VKEY;
+    char group[] = "two";
+    char other[] = "an-officer";
+    char *keys[] = {vkey};
+    char *groups[] = {group, other};
+    struct roster_change change;
+    struct wanted wanted;
+    uint8_t bytes[512];
+
+    segel__v1__officer_task__init(&task);
+    task.person = person;
+    task.role = role;
+    task.verifier_keys = keys;
+    task.n_verifier_keys = 1;
+    task.groups = groups;
+    task.n_groups = 2;
+    create.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OFFICER;
+    create.officer = &task;
+    cr_assert_eq(asking_read(CREATE, &create.base, &asking, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(asking.task, TASK_OFFICER_ADD);
+    cr_expect_str_eq(asking.object, person);
+    cr_expect_str_eq(asking.param, "role=officer keys=43334615 groups=two,an-officer");
+    size_t len = protobuf_c_message_pack(&create.base, bytes);
+    cr_assert_eq(wanted_read(CREATE, slice_of(bytes, len), &wanted), SG_OK);
+    wanted_officer(&wanted, &change);
+    cr_expect(slice_equal(change.keys[0], slice_str(VKEY)));
+    cr_expect(slice_equal(change.groups[1], slice_str(other)));
+    wanted_fini(&wanted);
+    task.remove = 1;
+    cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
+    vkey[60] ^= 1; /* another key than its id says */
+    task.remove = 0;
+    cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
 }
 
 Test(asking, a_policy_is_named_by_its_hash)

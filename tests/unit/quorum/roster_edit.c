@@ -85,7 +85,7 @@ Test(roster_edit, there_and_back_is_the_same_text)
     people_make(&people);
     struct roster_change add = adding("officer-e", "officer-e+00000000+AA==", "two");
     cr_assert_eq(edit(people.text, &add), SG_OK, "%s", why.text);
-    strcpy(first, made);
+    (void)snprintf(first, sizeof(first), "%s", made);
     cr_assert_eq(edit(first, &change), SG_OK);
     cr_expect_str_eq(made, people.text);
     cr_expect_eq(roster_parse(slice_str(made), &roster, &why), SG_OK);
