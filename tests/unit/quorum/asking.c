@@ -48,7 +48,7 @@ Test(asking, a_message_is_read)
 
 Test(asking, an_override_is_signed_with_all_its_bounds)
 {
-    Segel__V1__OverrideTask task;
+    static Segel__V1__OverrideTask task;
     char rule[] = "CP-4.9-02";
     char key[] = "seal-setda";
     char caller[] = "e-office";
@@ -86,7 +86,7 @@ Test(asking, an_override_is_signed_with_all_its_bounds)
 
 Test(asking, a_change_of_the_roster_names_keys_and_groups)
 {
-    Segel__V1__OfficerTask task;
+    static Segel__V1__OfficerTask task;
     char person[] = "officer-b";
     char role[] = "officer";
     char vkey[] = VKEY;
