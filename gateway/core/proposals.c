@@ -82,6 +82,45 @@ enum sg_status proposals_find(struct core *core, const struct ledger_request *re
     return SG_OK;
 }
 
+/* --- At the start ------------------------------------------------------------------ */
+
+enum { ROOM = 4 << 20 }; /* two requests with their texts */
+
+static void close_room(struct arena *room)
+{
+    arena_fini(room);
+}
+
+static enum sg_status recall(struct core *core, const char *id, struct arena *room)
+{
+    const struct proposal *proposal = NULL;
+    struct ledger_request request;
+    struct sg_error why = {0};
+
+    TRY(ledger_find_request(core->ledger, id, room, &request));
+    if (proposals_find(core, &request, &proposal, &why) != SG_OK) {
+        log_event(LOG_WARN, "policy.unread", "request", id, "why", why.text, NULL);
+    }
+    return SG_OK;
+}
+
+enum sg_status proposals_start(struct core *core)
+{
+    AUTO(close_room) struct arena room = {0};
+    struct ledger_request request = {.number = 0};
+    enum sg_status status = SG_OK;
+
+    TRY(arena_init(&room, ROOM));
+    while ((status = ledger_next_request(core->ledger, request.number, &room,
+                                         &request)) == SG_OK) {
+        if (strcmp(request.task, task_name(TASK_POLICY_LOAD)) == 0) {
+            TRY(recall(core, request.id, &room));
+        }
+        arena_reset(&room);
+    }
+    return status == SG_NOT_FOUND ? SG_OK : status;
+}
+
 void proposals_fini(struct proposals *proposals)
 {
     for (size_t i = 0; i < PROPOSALS_MAX; i++) {

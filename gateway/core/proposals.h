@@ -20,11 +20,14 @@ struct proposals {
     size_t next; /* place that is used again next */
 };
 
+/* At the start: those of requests that an earlier run left pending. What cannot be read
+ * is left for whoever approves it to be told. */
+SG_MUST_USE enum sg_status proposals_start(struct core *core);
 /* Takes a share of what the order of a request brings; nothing when it brings none. */
 void proposals_take(struct proposals *proposals, const struct policy_change *change);
-/* That of a stored request: read anew when it is not at hand (after a start), which takes
- * as long as the file's tests. *out: borrowed until the next call. SG_INVALID: it does
- * not load, by this version of Segel. */
+/* That of a stored request: read anew when it is not at hand (others took its place),
+ * which takes as long as the file's tests. *out: borrowed until the next call.
+ * SG_INVALID: it does not load, by this version of Segel. */
 SG_MUST_USE enum sg_status proposals_find(struct core *core,
                                           const struct ledger_request *request,
                                           const struct proposal **out,

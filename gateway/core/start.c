@@ -309,6 +309,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(open_ledger(core, &state, why));
     TRY(succession_start(core, why));
     TRY(grants_start(core, why));
+    TRY(proposals_start(core));
     TRY(lockdown_start(core, why));
     TRY(register_start(core, why));
     TRY(agenda_start(core));

@@ -1,7 +1,7 @@
 /* A quorum file that is accepted lets
  * every task be done by all, by nobody never, and without any one person where it takes
- * more than one. */
-#include "proto/quorum/roster.h"
+ * more than one. One person taken out of it leaves all others. */
+#include "proto/quorum/roster_edit.h"
 
 #include "tests/fuzz/support/fuzz.h"
 
@@ -19,6 +19,23 @@ static void check_task(const struct roster *roster, enum task task)
     }
 }
 
+/* Whoever is taken out is in no roster that still holds, and nobody else is. */
+static void check_removal(const struct roster *roster, struct slice text)
+{
+    static char made[ROSTER_TEXT_MAX];
+    static struct roster after;
+    struct roster_change change = {.remove = true};
+    struct sg_error why;
+    size_t len = 0;
+
+    change.person = slice_str(roster->groups.leaves[0]);
+    MUST(roster_edit(text, &change, made, &len, &why) == SG_OK && len < text.len);
+    if (roster_parse(slice_of(made, len), &after, &why) == SG_OK) {
+        MUST(after.groups.leaf_count == roster->groups.leaf_count - 1);
+        MUST(groups_find_leaf(&after.groups, change.person) == GROUPS_NONE);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static struct roster roster;
@@ -31,5 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     for (size_t task = 0; task < TASK_COUNT; task++) {
         check_task(&roster, (enum task)task);
     }
+    check_removal(&roster, slice_of(data, len));
     return 0;
 }

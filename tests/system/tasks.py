@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """What a quorum can have done: each task by enough persons and by no fewer, and what comes
 of it: another policy, another roster, a soft rule lifted."""
+import contextlib
 import hashlib
 import os
 import re
 import secrets
+import sqlite3
 import sys
 import threading
 import time
@@ -172,6 +174,30 @@ def whoever_runs_the_machine_brings_no_policy_in_force(people):
         with people.gateway(without, keep=True) as gateway:
             equal(in_force(gateway).version, 3, "and from then on the file counts")
             equal(people.records("policy.load")[-1]["source"], "start")
+    finally:
+        people.rig.write("policy.yaml", policy)
+
+
+@claim
+def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
+    """As after an update of Segel: nobody could sign for anything while it is down."""
+    policy = people.rig.read("policy.yaml")
+    with people.gateway():
+        pass
+    path = people.rig.path(re.search(r"ledger-\w+\.db", people.ledger[1])[0])
+    with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
+        ledger.execute("UPDATE policy SET text = CAST('rules: none' AS BLOB)")
+    try:
+        people.rig.write("policy.yaml", policy + "# the same version\n")
+        code, said = people.rig.refuses(people.rig.path("changed.yaml"))
+        equal(code, 1)
+        contains(said, "no longer loads", "higher version")
+        people.rig.write("policy.yaml", wanted(people))
+        with people.gateway(keep=True) as gateway:
+            equal(in_force(gateway).version, 2)
+            record = people.records("policy.load")[-1]
+            equal(record["source"], "start")
+            contains(record["why"], "version 1", "no longer loads")
     finally:
         people.rig.write("policy.yaml", policy)
 
