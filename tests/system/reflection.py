@@ -16,9 +16,9 @@ from rig import claim, equal, expect
 
 V1, V1ALPHA = "grpc.reflection.v1", "grpc.reflection.v1alpha"
 SERVED = ["grpc.health.v1.Health", f"{V1}.ServerReflection", f"{V1ALPHA}.ServerReflection",
-          "segel.v1.ApprovalService", "segel.v1.KeyService", "segel.v1.LogService",
-          "segel.v1.MandateService", "segel.v1.PolicyService",
-          "segel.v1.SigningService"]
+          "segel.v1.ApprovalService", "segel.v1.IncidentService", "segel.v1.KeyService",
+          "segel.v1.LogService", "segel.v1.MandateService", "segel.v1.PolicyService",
+          "segel.v1.SigningService", "segel.v1.StatusService"]
 NOT_FOUND, UNIMPLEMENTED = 5, 12
 
 
@@ -149,9 +149,10 @@ def files_are_those_of_the_repository_byte_for_byte(_, gateway):
     equal(sorted(seen), ["grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto",
                          "grpc/reflection/v1alpha/reflection.proto",
                          "segel/v1/approvals.proto", "segel/v1/common.proto",
-                         "segel/v1/keys.proto", "segel/v1/log.proto",
-                         "segel/v1/mandates.proto", "segel/v1/policy.proto",
-                         "segel/v1/signing.proto"], "files")
+                         "segel/v1/incidents.proto", "segel/v1/keys.proto",
+                         "segel/v1/log.proto", "segel/v1/mandates.proto",
+                         "segel/v1/policy.proto", "segel/v1/signing.proto",
+                         "segel/v1/status.proto"], "files")
 
 
 @claim
@@ -199,7 +200,7 @@ def symbols_of_every_kind_are_found(_, gateway):
         for name in ("", ".", "segel", "segel.v1", ".segel.v1.SigningService",
                      "segel.v1.SigningService.", "segel.v1.signingservice",
                      "segel.v1.SigningService.Sign.x", "segel.v1.SignRequest.terms.key",
-                     "segel.v1.HashAlgorithm.HASH_ALGORITHM_SHA256", "segel.v1.NoService",
+                     "segel.v1.HashAlgorithm.HASH_ALGORITHM_SHA256", "segel.lane.v1.Confinement",
                      "x" * 3000):
             equal(stream.error(by_symbol(name)), NOT_FOUND, name)
 
@@ -232,7 +233,8 @@ def errors_leave_the_stream_open(_, gateway):
     with Stream(gateway.client()) as stream:
         equal(stream.error(Request(host="nothing asked")), UNIMPLEMENTED)
         equal(stream.error(by_name("no")), NOT_FOUND)
-        equal(len(stream.files(by_name("segel/v1/log.proto"))), 1, "then a file")
+        equal(stream.files(by_name("segel/v1/log.proto"))[0].name, "segel/v1/log.proto",
+              "then a file")
 
 
 # --- Bounds ---------------------------------------------------------------------------------

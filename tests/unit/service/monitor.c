@@ -87,12 +87,12 @@ static void lawful(void)
         .watchers = 2,
         .statuses = statuses,
         .status_count = SG_COUNT(statuses),
-        .agenda = &agenda,
         .now_us = 30000000};
 }
 
 static void lawful_agenda(void)
 {
+    monitor.agenda = &agenda;
     agenda = (struct agenda){
         .items = {{.kind = EXPIRY_CERTIFICATE, .name = "seal", .until_us = 90000000},
                   {.kind = EXPIRY_CLIENT, .name = "e-office", .until_us = 29000000}},
