@@ -37,7 +37,7 @@ SG_MUST_USE enum sg_status ceremony_follow(struct ceremony *ceremony,
                                            struct sg_error *why);
 /* ceremony_keep.c: takes up the state that is kept at the path, or begins. *resumed. */
 SG_MUST_USE enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
-                                          struct sg_error *why);
+                                         struct sg_error *why);
 /* After each step; on SG_OK it is on the disk. */
 SG_MUST_USE enum sg_status ceremony_keep(const struct ceremony *ceremony,
                                          struct sg_error *why);

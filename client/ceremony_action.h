@@ -27,6 +27,18 @@ SG_MUST_USE enum sg_status ceremony_act(struct ceremony *ceremony,
 typedef enum sg_status action_call(struct ceremony *ceremony, struct action_answer *out,
                                    struct sg_error *why);
 action_call act_generate, act_backup, act_csr, act_accept, act_rotate, act_destroy;
+/* ceremony_task.c: the line of a record, unless it is there. */
+SG_MUST_USE enum sg_status ceremony_note_log(struct ceremony *ceremony,
+                                             const struct action_answer *answer,
+                                             struct sg_error *why);
+/* ceremony_log.c: attributes, mechanism and refusals that the token told for the key of
+ * the answers, from the records behind this index. Waits for a checkpoint. */
+SG_MUST_USE enum sg_status ceremony_read_log(struct ceremony *ceremony, uint64_t first,
+                                             struct sg_error *why);
+/* Waits until the token is done with the key of the answers, and the gateway has told how
+ * it ended. SG_HSM: it failed; SG_TIMEOUT: it goes on for too long. */
+SG_MUST_USE enum sg_status act_settle(struct ceremony *ceremony, enum action_kind action,
+                                      struct action_answer *out, struct sg_error *why);
 /* What answers have in common; NULL: the answer has none. */
 void act_take_approval(struct action_answer *out, const Segel__V1__Approval *approval);
 void act_take_log(struct action_answer *out, const Segel__V1__LogPosition *log);

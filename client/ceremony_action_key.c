@@ -103,6 +103,7 @@ enum sg_status act_generate(struct ceremony *ceremony, struct action_answer *out
     request.participants = people.list;
     request.n_participants = people.count;
     request.witness = witness;
+    request.reason = act_answer(ceremony, "reason");
     request.script_sha256.data = ceremony->found.script.sha256;
     request.script_sha256.len = sizeof(ceremony->found.script.sha256);
     TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/GenerateKey", &request.base,
@@ -161,6 +162,7 @@ enum sg_status act_csr(struct ceremony *ceremony, struct action_answer *out,
     segel__v1__create_certificate_request_request__init(&request);
     request.request_id = ceremony->state.request;
     request.key = act_answer(ceremony, "key");
+    request.subject = act_answer(ceremony, "subject");
     TRY(gateway_call(
         ceremony->home, "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
         &segel__v1__create_certificate_request_response__descriptor, &reply, why));
@@ -233,6 +235,7 @@ enum sg_status act_accept(struct ceremony *ceremony, struct action_answer *out,
     request.key = act_answer(ceremony, "key");
     request.n_certificates = chain.count;
     request.certificates = chain.list;
+    request.reason = act_answer(ceremony, "reason");
     TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/ImportCertificate",
                      &request.base, &segel__v1__import_certificate_response__descriptor,
                      &reply, why));
@@ -261,6 +264,7 @@ enum sg_status act_rotate(struct ceremony *ceremony, struct action_answer *out,
     request.key = act_answer(ceremony, "key");
     request.successor = act_answer(ceremony, "successor");
     request.overlap_days = (uint32_t)days;
+    request.reason = act_answer(ceremony, "reason");
     TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/RotateKey", &request.base,
                      &segel__v1__rotate_key_response__descriptor, &reply, why));
     act_take_approval(

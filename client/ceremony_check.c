@@ -185,23 +185,21 @@ static enum sg_status check_lane(struct ceremony *ceremony,
     return SG_OK;
 }
 
-/* The first look goes into the minutes, the others are compared with it. */
+/* What the minutes do not have yet goes in, the rest is compared. */
 static enum sg_status compare(struct ceremony *ceremony, const struct facts *facts,
                               enum minutes_field field, const char **other,
                               struct sg_error *why)
 {
     const struct minutes *minutes = &ceremony->state.minutes;
-    bool first = minutes_get(minutes, field, 0).len == 0;
 
     *other = NULL;
     for (size_t i = 0; i < facts->count; i++) {
         const struct fact *fact = &facts->list[i];
-        struct slice known = minutes_get(minutes, field, i);
-        if (first) {
+        struct slice known = minutes_find(minutes, field, slice_str(fact->name));
+        if (known.len == 0) {
             TRY(state_note(&ceremony->state, why, field, "%s %s", fact->name,
                            fact->value));
-        } else if (!slice_equal(minutes_first(known), slice_str(fact->name)) ||
-                   !slice_equal(minutes_rest(known), slice_str(fact->value))) {
+        } else if (!slice_equal(known, slice_str(fact->value))) {
             *other = fact->name;
         }
         (void)printf("    %-22s %s\n", fact->name, fact->value);

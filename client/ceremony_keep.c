@@ -144,7 +144,7 @@ static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
 }
 
 enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
-                              struct sg_error *why)
+                             struct sg_error *why)
 {
     uint8_t tool[32];
 

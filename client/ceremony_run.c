@@ -14,6 +14,7 @@ struct run_options {
     const char *out;
     const char *people;
     const char *lang;
+    const char *world;
     bool rehearse;
     bool keep;
 };
@@ -28,7 +29,10 @@ static const struct option rows[] = {
     {"rehearse", 0, NULL,
      "with a throw-away gateway, token and persons; its minutes prove nothing",
      AT(rehearse)},
-    {"keep", 0, NULL, "leave the folder of a rehearsal, to look at it", AT(keep)},
+    {"keep", 0, NULL, "leave the folder of a rehearsal, to look at it or go on in it",
+     AT(keep)},
+    {"world", 0, "DIR", "rehearse in the folder that an earlier rehearsal has left",
+     AT(world)},
     {"lang", 0, "id|en", "language of the ceremony (default: en)", AT(lang)},
 };
 
@@ -95,22 +99,25 @@ static enum sg_status lead(struct ceremony *ceremony, struct sg_error *why)
     return status;
 }
 
-static enum sg_status rehearse(struct ceremony *ceremony, bool keep, bool given_out,
-                               struct sg_error *why)
+static enum sg_status rehearse(struct ceremony *ceremony,
+                               const struct run_options *options, struct sg_error *why)
 {
-    AUTO(rehearsal_end) struct rehearsal world = {.keep = keep, .segeld = -1};
+    AUTO(rehearsal_end)
+    struct rehearsal world = {
+        .keep = options->keep, .earlier = options->world, .segeld = -1};
 
     TRY(rehearsal_begin(&world, ceremony->indonesian, why));
     TRY(rehearsal_prepare(&world, ceremony->found.script.name, why));
     ceremony->home = &world.leader;
     ceremony->people = world.people;
-    if (!given_out) {
+    if (options->out == NULL) {
         (void)snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
-                       "%s/rehearsal.minutes", world.dir);
+                       "%s/%s.minutes", world.dir, ceremony->found.script.name);
         (void)snprintf(ceremony->state_path, sizeof(ceremony->state_path), "%s.state",
                        ceremony->minutes_path);
     }
     TRY(lead(ceremony, why));
+    TRY(rehearsal_after(&world, state_answered(&ceremony->state, "csr"), why));
     return rehearsal_verify(&world, ceremony->minutes_path, why);
 }
 
@@ -130,10 +137,8 @@ static enum sg_status start(struct ceremony *ceremony, const struct run_options 
     TRY(name_files(ceremony, options->out, why));
     talk_catch_signals();
     ceremony->people = options->people;
-    ceremony->rehearsal = options->rehearse;
-    return options->rehearse
-               ? rehearse(ceremony, options->keep, options->out != NULL, why)
-               : lead(ceremony, why);
+    ceremony->rehearsal = options->rehearse || options->world != NULL;
+    return ceremony->rehearsal ? rehearse(ceremony, options, why) : lead(ceremony, why);
 }
 
 static enum exit_code run(const struct home *home, struct words *words)

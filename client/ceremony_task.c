@@ -14,8 +14,8 @@ enum { LOOK_EVERY_MS = 2000 };
 /* --- Into the minutes ----------------------------------------------------------------
  */
 
-static enum sg_status note_log(struct ceremony *ceremony,
-                               const struct action_answer *answer, struct sg_error *why)
+enum sg_status ceremony_note_log(struct ceremony *ceremony,
+                                 const struct action_answer *answer, struct sg_error *why)
 {
     char hash[DIGEST_SHA256_SIZE];
     char line[DIGEST_SHA256_SIZE + 24];
@@ -175,24 +175,53 @@ static enum sg_status name_request(struct ceremony *ceremony, struct sg_error *w
     return ceremony_keep(ceremony, why);
 }
 
-static enum sg_status settle(struct ceremony *ceremony, const struct script_step *step,
-                             const struct action_answer *answer,
-                             struct ceremony_finding *out, struct sg_error *why)
+static bool changes_token(enum action_kind action)
 {
-    bool done = !answer->guarded ||
-                answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
+    return action == ACTION_KEY_GENERATE || action == ACTION_CERT_ACCEPT ||
+           action == ACTION_KEY_DESTROY;
+}
 
-    ceremony->state.request[0] = '\0';
-    TRY(note_log(ceremony, answer, why));
-    TRY(note_csr(ceremony, answer, why));
-    if (answer->guarded) {
-        TRY(note_grant(ceremony, answer->id, why));
-    }
-    ceremony_found(out, done, "%s%s%s: %s%s%s", step->name,
+static bool is_done(const struct action_answer *answer)
+{
+    return !answer->guarded ||
+           answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
+}
+
+static void tell(const struct script_step *step, const struct action_answer *answer,
+                 struct ceremony_finding *out)
+{
+    ceremony_found(out, is_done(answer), "%s%s%s: %s%s%s", step->name,
                    answer->guarded ? " by request " : "", answer->id,
                    !answer->guarded ? "done" : approval_state_text(answer->state, false),
                    answer->outcome[0] == '\0' ? "" : ", ", answer->outcome);
-    return SG_OK;
+}
+
+static enum sg_status settle(struct ceremony *ceremony, const struct script_step *step,
+                             struct action_answer *answer, struct ceremony_finding *out,
+                             struct sg_error *why)
+{
+    struct sg_error refusal = {0};
+    enum sg_status status = SG_OK;
+    uint64_t asked = answer->index; /* what the token does is recorded behind it */
+
+    tell(step, answer, out);
+    TRY(ceremony_note_log(ceremony, answer, why));
+    if (is_done(answer) && changes_token((enum action_kind)step->row)) {
+        status = act_settle(ceremony, (enum action_kind)step->row, answer, &refusal);
+    }
+    if (status != SG_OK) {
+        ceremony_found(out, false, "%s: %s", step->name, refusal.text);
+    }
+    if (status != SG_OK && status != SG_HSM) {
+        return SG_OK; /* how it ended is not known: the same request is looked at again */
+    }
+    ceremony->state.request[0] = '\0';
+    TRY(ceremony_note_log(ceremony, answer, why));
+    TRY(note_csr(ceremony, answer, why));
+    if (changes_token((enum action_kind)step->row)) {
+        TRY(ceremony_read_log(ceremony, asked, why));
+    }
+    return answer->guarded ? note_grant(ceremony, answer->id, why) : SG_OK;
 }
 
 static enum sg_status run_once(struct ceremony *ceremony, const struct script_step *step,
@@ -204,7 +233,7 @@ static enum sg_status run_once(struct ceremony *ceremony, const struct script_st
     TRY(ceremony_act(ceremony, action, answer, why));
     if (answer->guarded &&
         answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
-        TRY(note_log(ceremony, answer, why));
+        TRY(ceremony_note_log(ceremony, answer, why));
         TRY(ceremony_keep(ceremony, why));
         TRY(wait_approvals(ceremony, answer, why));
     }

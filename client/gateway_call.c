@@ -2,7 +2,7 @@
 
 #include "client/words.h"
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 180000 };
 
 enum sg_status gateway_call(const struct home *home, const char *path,
                             const ProtobufCMessage *request,

@@ -120,19 +120,24 @@ static void check_log(struct minutes_check *check)
 /* --- Token and key as they are now ---------------------------------------------------
  */
 
-/* The first fact that is another one now; NULL: all are the same. */
-static const char *other_than(const struct minutes_check *check, enum minutes_field field,
-                              const struct facts *facts)
+/* The first line that is another one now; empty: what can be read is the same. *same: how
+ * many lines. A key without certificate, and one that is gone, tell nothing. */
+static struct slice other_than(const struct minutes_check *check,
+                               enum minutes_field field, const struct facts *facts,
+                               size_t *same)
 {
-    for (size_t i = 0; i < facts->count; i++) {
-        struct slice line = minutes_get(&check->file->minutes, field, i);
-        if (!slice_equal(minutes_first(line), slice_str(facts->list[i].name)) ||
-            !slice_equal(minutes_rest(line), slice_str(facts->list[i].value))) {
-            return facts->list[i].name;
+    struct slice line;
+
+    *same = 0;
+    for (size_t n = 0; (line = minutes_get(&check->file->minutes, field, n)).len > 0;
+         n++) {
+        const struct fact *fact = facts_find(facts, minutes_first(line));
+        if (fact != NULL && !slice_equal(minutes_rest(line), slice_str(fact->value))) {
+            return minutes_first(line);
         }
+        *same += fact != NULL ? 1 : 0;
     }
-    return minutes_get(&check->file->minutes, field, facts->count).len == 0 ? NULL
-                                                                            : "fact";
+    return slice_of(NULL, 0);
 }
 
 /* Whose facts they are is the first of them. */
@@ -162,11 +167,12 @@ static void check_facts(struct minutes_check *check, enum minutes_field field,
         minutes_check_say(check, false, what, "'%s': %s", name, why.text);
         return;
     }
-    const char *other = other_than(check, field, &facts);
-    minutes_check_say(check, other == NULL, what,
-                      other == NULL ? "'%s' has the same %zu facts now%s"
-                                    : "'%s' has %zu facts now, and another %s",
-                      name, facts.count, other == NULL ? "" : other);
+    size_t same = 0;
+    struct slice other = other_than(check, field, &facts, &same);
+    minutes_check_say(check, other.len == 0, what,
+                      other.len == 0 ? "'%s' has the same %zu facts now%.*s"
+                                     : "'%s' has %zu same facts now, and another %.*s",
+                      name, same, (int)other.len, (const char *)other.data);
 }
 
 void minutes_check_gateway(struct minutes_check *check)

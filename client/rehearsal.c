@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client/file.h"
+#include "client/minutes_file.h"
 #include "client/rehearsal_gateway.h"
 #include "client/rehearsal_people.h"
 #include "client/self_run.h"
@@ -21,6 +22,29 @@
 enum { OPEN_FILES = 16, PAUSE_S = 2 };
 
 /* --- The folder -------------------------------------------------------------------- */
+
+static void take_folder(struct rehearsal *world, const char *dir)
+{
+    (void)snprintf(world->dir, sizeof(world->dir), "%s", dir);
+    (void)snprintf(world->people, sizeof(world->people), "%s/clients", dir);
+    (void)snprintf(world->leader.dir, sizeof(world->leader.dir), "%s/clients/officer-1",
+                   dir);
+}
+
+/* Only one that we have made is used, and removed, as one of ours. */
+static enum sg_status take_earlier(struct rehearsal *world, struct sg_error *why)
+{
+    char path[REHEARSAL_DIR_SIZE + 32];
+    int len = snprintf(path, sizeof(path), "%s/rehearsal", world->earlier);
+
+    if (len < 0 || (size_t)len >= REHEARSAL_DIR_SIZE || !file_exists(path)) {
+        return sg_fail(why, SG_INVALID,
+                       "%.200s is not the folder of a rehearsal that was kept",
+                       world->earlier);
+    }
+    take_folder(world, world->earlier);
+    return SG_OK;
+}
 
 static enum sg_status make_folder(struct rehearsal *world, struct sg_error *why)
 {
@@ -32,10 +56,7 @@ static enum sg_status make_folder(struct rehearsal *world, struct sg_error *why)
     if (len < 0 || (size_t)len >= sizeof(dir) || mkdtemp(dir) == NULL) {
         return sg_fail(why, SG_IO, "no temporary folder can be made: set TMPDIR");
     }
-    (void)snprintf(world->dir, sizeof(world->dir), "%s", dir);
-    (void)snprintf(world->people, sizeof(world->people), "%s/clients", dir);
-    (void)snprintf(world->leader.dir, sizeof(world->leader.dir), "%s/clients/officer-1",
-                   dir);
+    take_folder(world, dir);
     return SG_OK;
 }
 
@@ -83,14 +104,19 @@ static bool find_bin(char out[PATH_MAX])
 }
 
 /* Its output goes into a file of the folder. */
-static bool run_setup(const struct rehearsal *world, const char *setup)
+static bool run_setup(const struct rehearsal *world, const char *const *words)
 {
+    const char *setup = words[0];
     char log[REHEARSAL_DIR_SIZE + 16];
-    char *args[] = {sg_unconst(setup), sg_unconst(world->dir), NULL};
+    char *args[8] = {NULL};
     posix_spawn_file_actions_t actions;
     pid_t child = -1;
     int status = -1;
 
+    for (size_t i = 0; words[i] != NULL; i++) {
+        MUST(i + 1 < SG_COUNT(args));
+        args[i] = sg_unconst(words[i]);
+    }
     (void)snprintf(log, sizeof(log), "%s/setup.log", world->dir);
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return false;
@@ -106,26 +132,61 @@ static bool run_setup(const struct rehearsal *world, const char *setup)
     return good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why)
+static enum sg_status find_all(char setup[PATH_MAX], struct sg_error *why)
 {
     char bin[PATH_MAX];
-    char setup[PATH_MAX];
 
     if (!find_bin(bin) || !find_setup(bin, setup)) {
         return sg_fail(why, SG_NOT_FOUND,
                        "the set-up of rehearsals (demo/world.sh) is not installed beside "
                        "this program");
     }
-    if (setenv("BIN", bin, 1) != 0) { /* NOLINT(concurrency-mt-unsafe): one thread */
-        return SG_NO_MEMORY;
-    }
-    return run_setup(world, setup)
+    return setenv("BIN", bin, 1) == 0 /* NOLINT(concurrency-mt-unsafe): one thread */
                ? SG_OK
-               : sg_fail(why, SG_NOT_FOUND,
-                         "the rehearsal could not be set up: it needs segeld, segel-hsm, "
-                         "SoftHSM (softhsm2), openssl and bash; %s/setup.log says more "
-                         "(run it with --keep)",
-                         world->dir);
+               : SG_NO_MEMORY;
+}
+
+static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why)
+{
+    char setup[PATH_MAX];
+    char mark[REHEARSAL_DIR_SIZE + 16];
+
+    TRY(find_all(setup, why));
+    const char *const words[] = {setup, "make", world->dir, NULL};
+    if (!run_setup(world, words)) {
+        return sg_fail(
+            why, SG_NOT_FOUND,
+            "the rehearsal could not be set up: it needs segeld, segel-hsm, "
+            "SoftHSM (softhsm2), openssl and bash; %s/setup.log says more (run "
+            "it with --keep)",
+            world->dir);
+    }
+    TRY(rehearsal_people(world, why));
+    (void)snprintf(mark, sizeof(mark), "%s/rehearsal", world->dir);
+    return minutes_file_keep(mark, slice_str("made by segel ceremony run --rehearse\n"),
+                             why);
+}
+
+enum sg_status rehearsal_after(const struct rehearsal *world, const char *csr,
+                               struct sg_error *why)
+{
+    char setup[PATH_MAX];
+    char made[PATH_MAX];
+
+    if (csr == NULL) {
+        return SG_OK;
+    }
+    TRY(find_all(setup, why));
+    int len = snprintf(made, sizeof(made), "%s.pem", csr);
+    const char *const words[] = {setup, "issue", world->dir, csr, made, NULL};
+    if (len < 0 || (size_t)len >= sizeof(made) || !run_setup(world, words)) {
+        return sg_fail(why, SG_INTERNAL,
+                       "the issuer of the rehearsal makes no certificate: "
+                       "%s/setup.log says why",
+                       world->dir);
+    }
+    (void)printf("%s\n", made);
+    return SG_OK;
 }
 
 /* --- From begin to end ---------------------------------------------------------------
@@ -134,12 +195,15 @@ static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why
 enum sg_status rehearsal_begin(struct rehearsal *world, bool indonesian,
                                struct sg_error *why)
 {
-    TRY(make_folder(world, why));
-    (void)printf("%s", indonesian ? "Menyiapkan dunia latihan…\n"
-                                  : "Setting up the world of the rehearsal…\n");
-    (void)fflush(stdout);
-    TRY(set_up(world, why));
-    TRY(rehearsal_people(world, why));
+    if (world->earlier != NULL) {
+        TRY(take_earlier(world, why));
+    } else {
+        TRY(make_folder(world, why));
+        (void)printf("%s", indonesian ? "Menyiapkan dunia latihan…\n"
+                                      : "Setting up the world of the rehearsal…\n");
+        (void)fflush(stdout);
+        TRY(set_up(world, why));
+    }
     TRY(rehearsal_gateway(world, why));
     (void)printf(indonesian ? "Orang: officer-1 (memimpin) sampai officer-4, reviewer-1, "
                               "reviewer-2.\nFrasa sandi setiap orang: %s\n\n"

@@ -165,6 +165,7 @@ enum sg_status rehearsal_gateway(struct rehearsal *world, struct sg_error *why)
     char address[ADDRESS_SIZE];
 
     (void)snprintf(log, sizeof(log), "%s/segeld.log", world->dir);
+    (void)unlink(log); /* of an earlier rehearsal in this world */
     TRY(start(world, log, why));
     TRY(wait_ready(world, log, address, why));
     return tell_all(world, address, why);

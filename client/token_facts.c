@@ -24,6 +24,16 @@ static void add(struct facts *facts, const char *name, const char *value)
     facts->count++;
 }
 
+const struct fact *facts_find(const struct facts *facts, struct slice name)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        if (slice_equal(name, slice_str(facts->list[i].name))) {
+            return &facts->list[i];
+        }
+    }
+    return NULL;
+}
+
 /* --- Tokens ------------------------------------------------------------------------ */
 
 static void take_token(const Segel__V1__TokenFacts *token, struct facts *out)

@@ -3,6 +3,7 @@
 
 #include "client/home.h"
 #include "proto/base.h"
+#include "proto/slice.h"
 
 /* What minutes hold of a token and a key, and what the gateway says of them now: pairs of
  * names and values, which are never empty. */
@@ -25,6 +26,8 @@ SG_MUST_USE enum sg_status facts_of_token(const struct home *home, const char *l
                                           struct facts *out, struct sg_error *why);
 SG_MUST_USE enum sg_status facts_of_key(const struct home *home, const char *key,
                                         struct facts *out, struct sg_error *why);
+/* The first fact of that name; NULL: there is none. */
+const struct fact *facts_find(const struct facts *facts, struct slice name);
 /* The only lane that there is; false: there are more, or the gateway does not answer. */
 bool facts_only_lane(const struct home *home, char out[65]);
 

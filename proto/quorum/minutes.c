@@ -180,6 +180,18 @@ struct slice minutes_get(const struct minutes *minutes, enum minutes_field field
     return slice_of(NULL, 0);
 }
 
+struct slice minutes_find(const struct minutes *minutes, enum minutes_field field,
+                          struct slice name)
+{
+    for (size_t i = 0; i < minutes->count; i++) {
+        if (minutes->lines[i].field == field &&
+            slice_equal(minutes_first(minutes->lines[i].value), name)) {
+            return minutes_rest(minutes->lines[i].value);
+        }
+    }
+    return slice_of(NULL, 0);
+}
+
 bool minutes_rehearsed(const struct minutes *minutes)
 {
     return !slice_equal(minutes_get(minutes, MINUTES_FIELD_WORLD, 0), slice_str("real"));

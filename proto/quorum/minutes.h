@@ -63,6 +63,10 @@ SG_MUST_USE enum sg_status minutes_read(struct slice text, struct minutes *out,
 /* The value of the nth line of the field, from 0; empty: there is none. */
 struct slice minutes_get(const struct minutes *minutes, enum minutes_field field,
                          size_t nth);
+/* The rest of the first line of the field that begins with this name; empty: none does.
+ */
+struct slice minutes_find(const struct minutes *minutes, enum minutes_field field,
+                          struct slice name);
 /* "officer-a officer": the part before the first blank, and the part behind it. */
 struct slice minutes_first(struct slice value);
 struct slice minutes_rest(struct slice value);
