@@ -18,9 +18,11 @@ struct ceremony {
     bool rehearsal;
     struct ceremony_script found;
     struct ceremony_state state;
-    struct known_people known;
+    struct known_people known; /* by the quorum file that was in force at the begin */
+    struct known_people now;   /* as a check has read it last */
     char minutes_path[PATH_MAX];
     char state_path[PATH_MAX + sizeof(".state")];
+    char quorum_path[PATH_MAX + sizeof(".quorum")]; /* that file, kept beside */
 };
 
 /* What a check or an action found, for people and minutes. */

@@ -78,19 +78,17 @@ static enum sg_status check_quorum(struct ceremony *ceremony,
     char text[DIGEST_SHA256_SIZE];
 
     (void)step;
-    uint8_t before[32];
-    memcpy(before, ceremony->known.sha256, sizeof(before));
-    TRY(known_from_gateway(ceremony->home, &ceremony->known, why));
-    digest_sha256_text(ceremony->known.sha256, text);
-    bool same = CRYPTO_memcmp(before, ceremony->known.sha256, sizeof(before)) == 0;
+    TRY(known_from_gateway(ceremony->home, &ceremony->now, why));
+    digest_sha256_text(ceremony->now.sha256, text);
+    bool same = CRYPTO_memcmp(ceremony->known.sha256, ceremony->now.sha256, 32) == 0;
     ceremony_found(out, same, same ? "%s, %zu persons" : "it is another one now: %s, %zu",
-                   text, ceremony->known.roster.groups.leaf_count);
+                   text, ceremony->now.roster.groups.leaf_count);
     return SG_OK;
 }
 
 static bool on_roster(const struct ceremony *ceremony, const char *name, const char *role)
 {
-    const struct roster *roster = &ceremony->known.roster;
+    const struct roster *roster = &ceremony->now.roster;
     unsigned person = groups_find_leaf(&roster->groups, slice_str(name));
 
     return person != GROUPS_NONE &&
@@ -106,7 +104,7 @@ static enum sg_status check_roster(struct ceremony *ceremony,
     const char *role = state_answered(&ceremony->state, "role");
 
     (void)step;
-    TRY(known_from_gateway(ceremony->home, &ceremony->known, why));
+    TRY(known_from_gateway(ceremony->home, &ceremony->now, why));
     bool there = on_roster(ceremony, name, role);
     ceremony_found(out, there, "the quorum file %s '%s' as %s", there ? "has" : "has not",
                    name, role);
@@ -120,7 +118,7 @@ static enum sg_status check_absent(struct ceremony *ceremony,
     const char *name = state_answered(&ceremony->state, "leaver");
 
     (void)step;
-    TRY(known_from_gateway(ceremony->home, &ceremony->known, why));
+    TRY(known_from_gateway(ceremony->home, &ceremony->now, why));
     bool there = on_roster(ceremony, name, NULL);
     ceremony_found(out, !there, "the quorum file %s '%s'",
                    there ? "still has" : "has not", name);

@@ -15,6 +15,8 @@ static enum sg_status sign_here(const struct ceremony *ceremony, const char *hom
                                  "ceremony",
                                  "sign",
                                  ceremony->minutes_path,
+                                 "--quorum",
+                                 ceremony->quorum_path,
                                  "--lang",
                                  ceremony->indonesian ? "id" : "en",
                                  NULL};
@@ -79,7 +81,6 @@ enum sg_status ceremony_finish(struct ceremony *ceremony, struct sg_error *why)
 
     (void)printf(ceremony->indonesian ? "    Berita acara: %s\n" : "    Minutes: %s\n",
                  ceremony->minutes_path);
-    TRY(known_from_gateway(ceremony->home, &ceremony->known, why));
     TRY(missing(ceremony, &persons, why));
     while (persons != 0 && !stuck) {
         TRY(sign_next(ceremony, persons, &stuck, why));

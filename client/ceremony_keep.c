@@ -74,6 +74,8 @@ static enum sg_status begin_new(struct ceremony *ceremony, const uint8_t tool[32
     TRY(state_note(state, why, MINUTES_FIELD_BEGAN, "%s", now));
     TRY(note_hash(ceremony, MINUTES_FIELD_SCRIPT, ceremony->found.script.sha256, why));
     TRY(note_hash(ceremony, MINUTES_FIELD_TOOL, tool, why));
+    TRY(minutes_file_keep(ceremony->quorum_path,
+                          slice_of(ceremony->known.text, ceremony->known.text_len), why));
     return note_hash(ceremony, MINUTES_FIELD_QUORUM, ceremony->known.sha256, why);
 }
 
@@ -106,8 +108,7 @@ static enum sg_status check_same(const struct ceremony *ceremony, const uint8_t 
     } else if (!says_hash(ceremony, MINUTES_FIELD_TOOL, tool)) {
         other = "program";
     } else if (!says_hash(ceremony, MINUTES_FIELD_QUORUM, ceremony->known.sha256)) {
-        /* officer-change makes another one itself: see 'check roster' */
-        other = strcmp(script->name, "officer-change") == 0 ? NULL : "quorum file";
+        other = "quorum file";
     } else if (!says(ceremony, MINUTES_FIELD_WORLD, world_of(ceremony))) {
         other = "world (rehearsal or real)";
     } else if (ceremony->state.next >= script->step_count) {
@@ -156,7 +157,8 @@ enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
                        ceremony->minutes_path);
     }
     TRY(program_hash(tool, why));
-    TRY(known_from_gateway(ceremony->home, &ceremony->known, why));
+    TRY(*resumed ? known_from_file(ceremony->quorum_path, &ceremony->known, why)
+                 : known_from_gateway(ceremony->home, &ceremony->known, why));
     TRY(*resumed ? take_up(ceremony, tool, why) : begin_new(ceremony, tool, why));
     return *resumed ? ceremony_keep(ceremony, why) : SG_OK;
 }

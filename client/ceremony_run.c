@@ -38,6 +38,14 @@ static const struct option rows[] = {
 
 /* --- Preparing --------------------------------------------------------------------- */
 
+static void name_others(struct ceremony *ceremony)
+{
+    (void)snprintf(ceremony->state_path, sizeof(ceremony->state_path), "%s.state",
+                   ceremony->minutes_path);
+    (void)snprintf(ceremony->quorum_path, sizeof(ceremony->quorum_path), "%s.quorum",
+                   ceremony->minutes_path);
+}
+
 static enum sg_status name_files(struct ceremony *ceremony, const char *out,
                                  struct sg_error *why)
 {
@@ -53,8 +61,7 @@ static enum sg_status name_files(struct ceremony *ceremony, const char *out,
                                  "%s", out)
                       : snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
                                  "%s-%s.minutes", ceremony->found.script.name, day);
-    (void)snprintf(ceremony->state_path, sizeof(ceremony->state_path), "%s.state",
-                   ceremony->minutes_path);
+    name_others(ceremony);
     return len > 0 && (size_t)len < sizeof(ceremony->minutes_path)
                ? SG_OK
                : sg_fail(why, SG_INVALID, "the path of the minutes is too long");
@@ -113,12 +120,11 @@ static enum sg_status rehearse(struct ceremony *ceremony,
     if (options->out == NULL) {
         (void)snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
                        "%s/%s.minutes", world.dir, ceremony->found.script.name);
-        (void)snprintf(ceremony->state_path, sizeof(ceremony->state_path), "%s.state",
-                       ceremony->minutes_path);
+        name_others(ceremony);
     }
     TRY(lead(ceremony, why));
     TRY(rehearsal_after(&world, state_answered(&ceremony->state, "csr"), why));
-    return rehearsal_verify(&world, ceremony->minutes_path, why);
+    return rehearsal_verify(&world, ceremony->minutes_path, ceremony->quorum_path, why);
 }
 
 static enum sg_status start(struct ceremony *ceremony, const struct run_options *options,

@@ -6,7 +6,19 @@
 #include "client/approval_call.h"
 #include "client/file.h"
 #include "client/unpack.h"
-#include "proto/quorum/words.h"
+
+static enum sg_status take_text(struct slice text, struct known_people *out,
+                                struct sg_error *why)
+{
+    if (text.len > sizeof(out->text)) {
+        return sg_fail(why, SG_TOO_LARGE, "a quorum file has at most %d bytes",
+                       KNOWN_TEXT_MAX);
+    }
+    memcpy(out->text, text.data, text.len);
+    out->text_len = text.len;
+    (void)SHA256(text.data, text.len, out->sha256);
+    return roster_parse(text, &out->roster, why);
+}
 
 enum sg_status known_from_file(const char *path, struct known_people *out,
                                struct sg_error *why)
@@ -15,71 +27,29 @@ enum sg_status known_from_file(const char *path, struct known_people *out,
     struct sg_error plain = {0};
 
     memset(out, 0, sizeof(*out));
-    TRY(file_read(path, WORDS_FILE_MAX, &bytes, why));
-    (void)SHA256(bytes.data, bytes.len, out->sha256);
-    enum sg_status status =
-        roster_parse(slice_of(bytes.data, bytes.len), &out->roster, &plain);
+    TRY(file_read(path, KNOWN_TEXT_MAX, &bytes, why));
+    enum sg_status status = take_text(slice_of(bytes.data, bytes.len), out, &plain);
     file_free(&bytes);
     return status == SG_OK ? SG_OK : sg_fail(why, status, "%s: %s", path, plain.text);
-}
-
-/* --- From the gateway -------------------------------------------------------------- */
-
-static bool role_of(const char *text, enum person_role *out)
-{
-    unsigned role = 0;
-
-    while (role < PERSON_ROLE_COUNT &&
-           strcmp(text, person_role_name((enum person_role)role)) != 0) {
-        role++;
-    }
-    *out = (enum person_role)role;
-    return role < PERSON_ROLE_COUNT;
-}
-
-static bool take_keys(const Segel__V1__RosterEntry *entry, struct roster_person *person)
-{
-    if (entry->n_verifier_keys > ROSTER_KEYS_MAX) {
-        return false;
-    }
-    for (size_t k = 0; k < entry->n_verifier_keys; k++) {
-        struct note_key *key = &person->keys[person->key_count++];
-        if (note_vkey_parse(slice_str(entry->verifier_keys[k]), key) != SG_OK ||
-            key->kind != NOTE_ED25519) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool take_entry(const Segel__V1__RosterEntry *entry, struct roster *roster)
-{
-    size_t at = roster->groups.leaf_count;
-    struct sg_error why;
-
-    if (entry->until_us != 0) { /* has left */
-        return true;
-    }
-    return groups_add_leaf(&roster->groups, slice_str(entry->person), &why) == SG_OK &&
-           role_of(entry->role, &roster->persons[at].role) &&
-           take_keys(entry, &roster->persons[at]);
 }
 
 static enum sg_status take(const Segel__V1__GetRosterResponse *reply,
                            struct known_people *out, struct sg_error *why)
 {
-    if (reply->quorum_sha256.len != sizeof(out->sha256)) {
+    struct slice text = slice_of(reply->quorum_text.data, reply->quorum_text.len);
+    struct slice hash = slice_of(reply->quorum_sha256.data, reply->quorum_sha256.len);
+    struct sg_error plain = {0};
+
+    if (text.len == 0) {
         return sg_fail(why, SG_PRECONDITION,
                        "the gateway has no quorum file, which names the persons of a "
                        "ceremony: see officers.quorum in its configuration");
     }
-    memcpy(out->sha256, reply->quorum_sha256.data, sizeof(out->sha256));
-    for (size_t i = 0; i < reply->n_entries; i++) {
-        if (!take_entry(reply->entries[i], &out->roster)) {
-            return sg_fail(why, SG_CORRUPT,
-                           "the gateway's roster cannot be read: give the quorum file "
-                           "with --quorum");
-        }
+    if (take_text(text, out, &plain) != SG_OK ||
+        !slice_equal(hash, slice_of(out->sha256, sizeof(out->sha256)))) {
+        return sg_fail(why, SG_CORRUPT,
+                       "the gateway's quorum file makes no sense: give the one that you "
+                       "know with --quorum");
     }
     return SG_OK;
 }

@@ -5,9 +5,13 @@
 #include "proto/quorum/roster.h"
 
 /* Who is on the roster, and by which quorum file. Large: not for a thread's stack. */
+enum { KNOWN_TEXT_MAX = 65536 }; /* as a quorum file may have */
+
 struct known_people {
-    struct roster roster; /* from a gateway: persons only, no groups and tasks */
-    uint8_t sha256[32];   /* of the quorum file */
+    struct roster roster;
+    uint8_t sha256[32]; /* of the quorum file */
+    size_t text_len;
+    char text[KNOWN_TEXT_MAX]; /* the file itself */
 };
 
 /* SG_IO. SG_INVALID: why names the line. */

@@ -210,7 +210,7 @@ enum sg_status rehearsal_begin(struct rehearsal *world, bool indonesian,
                             : "Persons: officer-1 (leads) to officer-4, reviewer-1, "
                               "reviewer-2.\nEverybody's passphrase: %s\n\n",
                  REHEARSAL_PASSPHRASE);
-    return SG_OK;
+    return rehearsal_newcomer(world, indonesian, why);
 }
 
 enum sg_status rehearsal_prepare(const struct rehearsal *world, const char *ceremony,
@@ -230,15 +230,15 @@ enum sg_status rehearsal_prepare(const struct rehearsal *world, const char *cere
 }
 
 enum sg_status rehearsal_verify(const struct rehearsal *world, const char *minutes,
-                                struct sg_error *why)
+                                const char *quorum, struct sg_error *why)
 {
     const struct timespec pause = {.tv_sec = PAUSE_S};
     char home[REHEARSAL_DIR_SIZE + 64];
     int code = 0;
 
     (void)snprintf(home, sizeof(home), "%s/reviewer-1", world->people);
-    const char *const words[] = {"--home", home,          "ceremony", "verify",
-                                 minutes,  "--rehearsal", NULL};
+    const char *const words[] = {"--home",   home,   "ceremony",    "verify", minutes,
+                                 "--quorum", quorum, "--rehearsal", NULL};
     (void)printf("\nsegel ceremony verify --rehearsal %s\n", minutes);
     (void)fflush(stdout);
     (void)nanosleep(&pause, NULL); /* a checkpoint must cover the last records */

@@ -33,7 +33,8 @@ SG_MUST_USE enum sg_status rehearsal_prepare(const struct rehearsal *world,
 /* Shows what `segel ceremony verify` says of the minutes, as those of a
  * rehearsal. */
 SG_MUST_USE enum sg_status rehearsal_verify(const struct rehearsal *world,
-                                            const char *minutes, struct sg_error *why);
+                                            const char *minutes, const char *quorum,
+                                            struct sg_error *why);
 /* Stops the gateway and removes the folder. For AUTO. */
 void rehearsal_end(struct rehearsal *world);
 

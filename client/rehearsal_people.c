@@ -16,6 +16,7 @@ static const struct {
     {"officer-3", PERSON_OFFICER},   {"officer-4", PERSON_OFFICER},
     {"reviewer-1", PERSON_REVIEWER}, {"reviewer-2", PERSON_REVIEWER},
 };
+static const char newcomer[] = "officer-5";
 
 static const char groups[] = "group two 2 officer-1 officer-2 officer-3 officer-4\n"
                              "group three 3 officer-1 officer-2 officer-3 officer-4\n"
@@ -25,28 +26,60 @@ static const char groups[] = "group two 2 officer-1 officer-2 officer-3 officer-
                              "group anybody any an-officer a-reviewer\n"
                              "group both all an-officer a-reviewer\n";
 
-static enum sg_status write_person(const struct rehearsal *world, size_t at,
-                                   struct lines_out *out, struct sg_error *why)
+static enum sg_status make_key(const struct rehearsal *world, const char *person,
+                               char vkey[NOTE_VKEY_MAX], struct sg_error *why)
 {
     AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
     AUTO(named_key_fini) struct named_key key = {.pair = NULL};
     char name[64];
     char path[REHEARSAL_DIR_SIZE + 80];
-    char vkey[NOTE_VKEY_MAX];
 
     passphrase.len = strlen(REHEARSAL_PASSPHRASE);
     memcpy(passphrase.text, REHEARSAL_PASSPHRASE, passphrase.len + 1);
-    (void)snprintf(name, sizeof(name), "%s.rehearsal.invalid", persons[at].name);
-    (void)snprintf(path, sizeof(path), "%s/%s/officer.pem", world->people,
-                   persons[at].name);
+    (void)snprintf(name, sizeof(name), "%s.rehearsal.invalid", person);
+    (void)snprintf(path, sizeof(path), "%s/%s/officer.pem", world->people, person);
     TRY(officer_key_make(name, path, &passphrase, &key, why));
     note_vkey_format(&key.verifier, vkey);
+    return SG_OK;
+}
+
+static enum sg_status write_person(const struct rehearsal *world, size_t at,
+                                   struct lines_out *out, struct sg_error *why)
+{
+    char vkey[NOTE_VKEY_MAX];
+
+    TRY(make_key(world, persons[at].name, vkey, why));
     lines_text(out, person_role_name(persons[at].role));
     lines_text(out, " ");
     lines_text(out, persons[at].name);
     lines_text(out, " ");
     lines_text(out, vkey);
     lines_text(out, "\n");
+    return SG_OK;
+}
+
+static enum sg_status keep_newcomer(const struct rehearsal *world, struct sg_error *why)
+{
+    char vkey[NOTE_VKEY_MAX];
+    char path[REHEARSAL_DIR_SIZE + 16];
+
+    TRY(make_key(world, newcomer, vkey, why));
+    (void)snprintf(path, sizeof(path), "%s/newcomer", world->dir);
+    return minutes_file_keep(path, slice_str(vkey), why);
+}
+
+enum sg_status rehearsal_newcomer(const struct rehearsal *world, bool indonesian,
+                                  struct sg_error *why)
+{
+    struct file_bytes vkey = {0};
+    char path[REHEARSAL_DIR_SIZE + 16];
+
+    (void)snprintf(path, sizeof(path), "%s/newcomer", world->dir);
+    TRY(file_read(path, NOTE_VKEY_MAX, &vkey, why));
+    (void)printf(indonesian ? "Yang akan datang: %s, kuncinya %s\n\n"
+                            : "Who is to come: %s, whose key is %s\n\n",
+                 newcomer, (const char *)vkey.data);
+    file_free(&vkey);
     return SG_OK;
 }
 
@@ -101,5 +134,6 @@ enum sg_status rehearsal_people(const struct rehearsal *world, struct sg_error *
         return sg_fail(why, SG_INTERNAL, "the quorum file of the rehearsal is too long");
     }
     (void)snprintf(path, sizeof(path), "%s/quorum", world->dir);
-    return minutes_file_keep(path, done, why);
+    TRY(minutes_file_keep(path, done, why));
+    return keep_newcomer(world, why);
 }

@@ -10,5 +10,8 @@
  * line for each task of tasks.def. */
 SG_MUST_USE enum sg_status rehearsal_people(const struct rehearsal *world,
                                             struct sg_error *why);
+/* Prints the key of somebody who is to come: officer-5, a caller but on no roster yet. */
+SG_MUST_USE enum sg_status rehearsal_newcomer(const struct rehearsal *world,
+                                              bool indonesian, struct sg_error *why);
 
 #endif

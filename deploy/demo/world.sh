@@ -2,7 +2,7 @@
 # What a rehearsal of a ceremony needs, made by `segel ceremony run --rehearse`, which calls
 # this and removes everything at its end.
 #
-#   world.sh make DIR           all of setup.sh, four officers and two reviewers as callers with
+#   world.sh make DIR           all of setup.sh, five officers and two reviewers as callers with
 #                               client folders, and slots for new keys, below DIR
 #   world.sh issue DIR CSR OUT  the certificate that the made-up issuer gives for a request
 #
@@ -12,7 +12,7 @@ umask 077
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1
 dir=$2
-people='officer-1 officer-2 officer-3 officer-4 reviewer-1 reviewer-2'
+people='officer-1 officer-2 officer-3 officer-4 officer-5 reviewer-1 reviewer-2'
 slots='seal-new:ecdsa seal-next:rsa-pkcs1'
 
 make_home() { # NAME

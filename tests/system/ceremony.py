@@ -109,10 +109,13 @@ ASKED = {
 }
 
 
+OTHERS = {r"(\?|data\.)\r\n    >": "TEST-1"}
+
+
 def rehearse(name, *more, answers=None):
     """With nothing of the tests' own world: no home, no gateway."""
     stage = Stage("ceremony", "run", name, "--rehearse", *more)
-    code = stage.play({**ASKED, **(answers or {})})
+    code = stage.play({**(answers or {}), **ASKED})
     return code, stage.seen
 
 
@@ -150,6 +153,16 @@ class Town(Office):
                 r"Where\?\r\n    >": "Ruang server", r"Reason\?\r\n    >": "found (TEST)",
                 r"Passphrase of your key:": tuple(
                     self.passphrases[n] for n in ("officer-2", "officer-3", "officer-4") + sign)}
+
+    def rehearse_on(self, name, world, answers):
+        """In a world that is kept; its folder, and what was seen."""
+        out = self.rig.path(name + ".minutes")
+        code, seen = rehearse(name, "--keep", "--out", out,
+                              *(["--world", world] if world else []),
+                              answers={**answers, **OTHERS})
+        equal(code, 0, seen[-900:])
+        contains(seen, "A whole rehearsal; it proves nothing", "everybody has signed")
+        return re.search(r"^(/\S*/segel-rehearsal-\w+)\r?$", seen, re.M)[1], seen
 
     def lock(self):
         equal(self.rig.segel("reviewer", "lockdown", "--reason", "test").returncode, 0)
@@ -235,6 +248,52 @@ def a_first_set_up_and_a_pin_change_are_rehearsed(town):
         equal(code, 0, seen[-800:])
         contains(seen, "The only one: lane0", "SoftHSM", "everybody has signed",
                  "has the same 7 facts now")
+
+
+NEW_KEY = {r"configuration has it\?\r\n    >": "seal-new",
+           r"p-256  p-384\r\n    >": "p-256", r"key be used\?\r\n    >": "2028-01-31",
+           r"Name of the seal\?\r\n    >": "/C=ID/O=Kota (TEST)/CN=Segel (TEST)"}
+
+
+@claim
+def the_life_of_a_key_is_rehearsed_in_one_world(town):
+    csr = town.rig.path("new.csr")
+    world, seen = town.rehearse_on("key-generation", None, {
+        **NEW_KEY, r"\(PKCS#10\)\?\r\n    >": csr})
+    contains(seen, "attribute CKA_EXTRACTABLE false", "attribute CKA_LOCAL true",
+             "mechanism 0x1040", "copy the private key: CKR_ACTION_PROHIBITED, refused")
+    shown = rig.openssl("req", "-in", csr, "-noout", "-verify", "-subject")
+    contains(shown.stdout.decode(), "Segel (TEST)")
+    town.rehearse_on("certificate-acceptance", world, {
+        r"Which key\?\r\n    >": "seal-new", r"issuers\)\?\r\n    >": csr + ".pem"})
+    town.rehearse_on("rotation", world, {
+        r"old key\?\r\n    >": "seal-demo", r"new key\?\r\n    >": "seal-new",
+        r"0 to 90\)\?\r\n    >": "0"})
+    _, seen = town.rehearse_on("destruction", world, {
+        r"to be destroyed\?\r\n    >": "seal-demo"})
+    contains(seen, "removed from the token: private=1 public=1",
+             "a search found afterwards: private=0 public=0 certificate=0")
+    for name in ("key-generation", "certificate-acceptance", "rotation", "destruction"):
+        real = town.rig.segel("reviewer", "ceremony", "verify", town.rig.path(name + ".minutes"),
+                              "--offline", "--quorum", os.path.join(world, "quorum"))
+        equal((real.returncode, verdict(real)["world"]), (1, "FAIL"))
+    rig.shutil.rmtree(world)
+
+
+@claim
+def an_officer_is_changed_in_a_rehearsal(town):
+    stage = Stage("ceremony", "run", "officer-change", "--rehearse")
+    equal(stage.play({}, until="leads first:"), None)
+    vkey = re.search(r"officer-5, whose key is (\S+)", stage.seen)[1]
+    stage.type("officer-1 officer-2 officer-4")  # the last one leaves, and signs
+    code = stage.play({
+        r"approves here:\r\n    >": ("officer-2", "officer-3", "officer-2", "officer-3"),
+        r"callers have it\?\r\n    >": "officer-5", r"operator\r\n    >": "officer",
+        r"to join\?\r\n    >": "two three an-officer",
+        r"printed\?\r\n    >": vkey, r"Who leaves\?\r\n    >": "officer-4", **OTHERS, **ASKED})
+    equal(code, 0, stage.seen[-900:])
+    contains(stage.seen, "the quorum file has 'officer-5' as officer",
+             "the quorum file has not 'officer-4'", "4 of 4 persons have signed")
 
 
 @claim
@@ -335,6 +394,7 @@ def a_ceremony_is_led_signed_and_verified(town):
         without = town.rig.segel("reviewer", "ceremony", "verify", out)
         equal((without.returncode, verdict(without)["script"]), (1, "FAIL"))
     expect(not os.path.exists(out + ".state"), "its state is gone")
+    equal(read(out + ".quorum"), town.rig.read("quorum"))
     for passphrase in town.passphrases.values():
         expect(passphrase not in text, "a passphrase is in the minutes")
 
