@@ -8,7 +8,7 @@
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/control.h"
-#include "client/officer/passphrase.h"
+#include "client/pin_halves.h"
 #include "client/screen.h"
 #include "gateway/dumps.h"
 
@@ -18,15 +18,19 @@ struct enter_options {
     const char *pin_fd;
     const char *lang;
     bool last_try;
+    bool split;
 };
 
 static const struct option rows[] = {
     {"socket", 0, "PATH", "the gateway's control.socket (default: " CONTROL_SOCKET ")",
      offsetof(struct enter_options, socket)},
-    {"pin-fd", 0, "N", "read the PIN from this open descriptor instead of asking",
+    {"pin-fd", 0, "N",
+     "read the PIN, or the two halves, from this open descriptor instead of asking",
      offsetof(struct enter_options, pin_fd)},
     {"last-try", 0, NULL, "enter it although one more wrong PIN locks the token",
      offsetof(struct enter_options, last_try)},
+    {"split", 0, NULL, "two officers type a half each ('segel pin join')",
+     offsetof(struct enter_options, split)},
     {"lang", 0, "id|en", "language of questions and answers (default: en)",
      offsetof(struct enter_options, lang)},
 };
@@ -94,6 +98,11 @@ static SG_MUST_USE enum sg_status ask_pin(const struct entering *all,
 {
     char question[192];
 
+    if (all->options->split) {
+        const struct halves_ask halves = {reply->token_label, all->options->pin_fd, false,
+                                          all->indonesian};
+        return pin_halves_ask(&halves, pin, why);
+    }
     if (all->options->pin_fd != NULL) {
         return passphrase_read_pin(all->options->pin_fd, pin, why);
     }
@@ -211,6 +220,7 @@ const struct command command_pin_enter = {
         "Examples:\n"
         "  segel pin enter lane0\n"
         "  segel pin enter lane0 --last-try --lang id\n"
+        "  segel pin enter lane0 --split\n"
         "  segel pin enter lane0 --pin-fd 3 3<FILE\n",
     .options = {rows, SG_COUNT(rows)},
     .without_home = true,
