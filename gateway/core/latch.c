@@ -184,12 +184,19 @@ static struct berth *berth_of(struct core *core, const struct lane *lane)
     return NULL;
 }
 
+/* It is in its login, or was refused just now and the latch does not know it yet. */
+static bool tries(const struct berth *berth)
+{
+    return lane_logging_in(berth->lane) ||
+           (lane_state(berth->lane) == LANE_LATCHED && berth->seen != LANE_LATCHED);
+}
+
 static bool others_try(const struct core *core, const struct berth *berth)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
         const struct berth *other = &core->berths[i];
         if (other != berth && other->lane != NULL && other->latch == berth->latch &&
-            lane_logging_in(other->lane)) {
+            tries(other)) {
             return true;
         }
     }
@@ -297,7 +304,7 @@ void latch_close(struct core *core, struct berth *berth, const char *why)
 {
     struct latch *latch = berth->latch;
 
-    if (latch != NULL) {
+    if (latch != NULL && latch->state != LATCH_CLOSED) {
         latch->failures++;
         latch->state = LATCH_CLOSED;
         latch->unwritten = true;

@@ -30,7 +30,8 @@ enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
 /* As lane_permit: context is the core. */
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap);
 /* The token of the berth's lane refused its PIN, to whatever process: nobody tries again,
- * and a lane that is started finds that out before its login. Counted, and on the log. */
+ * and a lane that is started finds that out before its login. Counted, and on the log;
+ * said again of the same refusal it changes nothing. */
 void latch_close(struct core *core, struct berth *berth, const char *why);
 /* The berth's lane is LATCHED just now: what its token refused is counted, once, and goes
  * to the log. */
