@@ -114,7 +114,8 @@ static enum sg_status remember(struct audit *audit, struct seen *seen,
 static enum sg_status take_later_half(struct audit *audit, uint64_t index,
                                       uint64_t intent)
 {
-    TRY(remember(audit, &audit->earlier, mark_number(intent), FAULT_NO_INTENT, index));
+    struct seen_mark half = mark_number(&audit->marking, intent);
+    TRY(remember(audit, &audit->earlier, half, FAULT_NO_INTENT, index));
     if (!scan_is(&audit->last, MEMBER_outcome, "signed")) {
         return SG_OK;
     }
@@ -229,11 +230,13 @@ static void reach_marks(struct audit *audit)
 void audit_start(struct audit *audit)
 {
     *audit = (struct audit){0};
+    marking_start(&audit->marking);
 }
 
 void audit_start_at(struct audit *audit, const struct tlog_frontier *tree)
 {
     *audit = (struct audit){.tree = *tree, .first = tree->size};
+    marking_start(&audit->marking);
 }
 
 void audit_mark(struct audit *audit, uint64_t size)

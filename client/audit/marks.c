@@ -1,18 +1,22 @@
 #include "client/audit/marks.h"
 
-#include "proto/tlog/merkle.h"
+#include <unistd.h>
 
 static const enum member members[MARK_PAIRS][2] = {
     [MARK_REQUEST] = {MEMBER_caller, MEMBER_job},
     [MARK_WORK] = {MEMBER_key, MEMBER_digest},
 };
 
-static struct seen_mark mark_text(struct slice text)
+void marking_start(struct marking *marking)
 {
-    struct tlog_hash hash = tlog_sha256(text);
+    MUST(getentropy(&marking->key, sizeof(marking->key)) == 0);
+}
+
+static struct seen_mark mark_text(const struct marking *marking, struct slice text)
+{
     struct seen_mark mark;
 
-    memcpy(&mark, hash.bytes, sizeof(mark));
+    siphash(&marking->key, text, mark.word);
     return mark;
 }
 
@@ -40,7 +44,7 @@ struct seen_mark mark_record(struct marking *marking, const struct scan *scan,
     size_t len = put_member(marking, 0, scan, members[pair][0]);
 
     len = put_member(marking, len, scan, members[pair][1]);
-    return mark_text(slice_of(marking->text, len));
+    return mark_text(marking, slice_of(marking->text, len));
 }
 
 static bool is_odd(const struct scan *scan, enum member member)
@@ -69,7 +73,7 @@ bool mark_is_named(const struct scan *scan)
     return scan_raw(scan, MEMBER_job).len > 0;
 }
 
-struct seen_mark mark_number(uint64_t number)
+struct seen_mark mark_number(const struct marking *marking, uint64_t number)
 {
-    return mark_text(slice_of(&number, sizeof(number)));
+    return mark_text(marking, slice_of(&number, sizeof(number)));
 }

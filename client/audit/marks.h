@@ -3,6 +3,7 @@
 
 #include "client/audit/scan.h"
 #include "client/audit/seen.h"
+#include "client/audit/siphash.h"
 #include "proto/base.h"
 
 /* What a record is about, by two pairs of its members. */
@@ -13,11 +14,16 @@ enum mark_pair {
 };
 enum { MARK_RECORD_MAX = 65535, MARK_HEAD = 5 };
 
-/* Room for the texts of one record of at most MARK_RECORD_MAX bytes. */
+/* How texts come to marks in this run, and room for those of one record of at most
+ * MARK_RECORD_MAX bytes. Whoever made the log does not know the key, so they cannot make
+ * two requests that come to one mark. */
 struct marking {
+    struct siphash_key key;
     uint8_t text[MARK_RECORD_MAX + 2 * MARK_HEAD];
 };
 
+/* Draws the key. */
+void marking_start(struct marking *marking);
 /* Two are equal when both members have the same texts, however they are escaped, and what
  * is absent is so in both. */
 struct seen_mark mark_record(struct marking *marking, const struct scan *scan,
@@ -28,6 +34,6 @@ bool mark_fits(struct marking *marking, const struct scan *scan, enum mark_pair 
                const struct seen_mark *mark);
 /* Whether it has a request id. */
 bool mark_is_named(const struct scan *scan);
-struct seen_mark mark_number(uint64_t number);
+struct seen_mark mark_number(const struct marking *marking, uint64_t number);
 
 #endif

@@ -19,7 +19,7 @@ struct reader {
     const uint8_t *end;
     unsigned depth;
     uint32_t objects;
-    struct slice keys[KEYS_MAX]; /* of the record itself, to find one that comes twice */
+    struct slice *keys; /* of the record itself, KEYS_MAX, to find one that comes twice */
     size_t key_count;
     struct scan *out;
 };
@@ -330,7 +330,10 @@ static bool is_utf8(struct slice text)
 
 enum sg_status scan_record(struct slice json, struct scan *out)
 {
-    struct reader reader = {.at = json.data, .end = json.data + json.len, .out = out};
+    /* Clearing all of them would be much of the work here. */
+    struct slice keys[KEYS_MAX] __attribute__((uninitialized));
+    struct reader reader = {
+        .at = json.data, .end = json.data + json.len, .keys = keys, .out = out};
     bool more = true;
 
     for (size_t i = 0; i < MEMBER_COUNT; i++) {

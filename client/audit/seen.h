@@ -3,10 +3,10 @@
 
 #include "proto/base.h"
 
-/* Requests that were signed, or intents that have their outcome: a set of 16-byte marks,
- * the beginnings of SHA-256 hashes, so that two of them share one by no effort that
- * anybody can make. It is the only thing here that grows with the log: 21 to 43 bytes a
- * mark. The zero state is empty. */
+/* Requests that were signed, or intents that have their outcome: a set of 16-byte marks
+ * (marks.h), so that two of them share one by no effort that anybody can make. It is the
+ * only thing here that grows with the log: 21 to 43 bytes a mark. The zero state is
+ * empty. */
 struct seen_mark {
     uint64_t word[2]; /* both 0: a free slot */
 };

@@ -79,6 +79,10 @@ size_t scan_text(const struct scan *scan, enum member member, uint8_t *out, size
     struct unescaped to = {.out = out, .cap = cap};
     struct slice raw = scan_raw(scan, member);
 
+    if (raw.len <= cap && memchr(raw.data, '\\', raw.len) == NULL) {
+        memcpy(out, raw.data, raw.len);
+        return raw.len;
+    }
     for (size_t i = 0; i < raw.len;) {
         if (raw.data[i] == '\\') {
             i += put_escape(&to, slice_of(raw.data + i, raw.len - i));

@@ -23,19 +23,24 @@ static void hold_against_tree(struct examination *exam, uint64_t index)
     }
 }
 
-static void other_entries(struct examination *exam, const char *path)
+static void other_entries(struct examination *exam, const struct tlog_tile *tile)
 {
+    char path[TLOG_TILE_PATH_SIZE];
+
+    tlog_entries_path(tile, path);
     verdict_find(exam->verdict, FINDING_ENTRY, "%s", path);
     exam->entries.open = false;
 }
 
 /* That there are as many as there should be says nothing about which ones. */
-static enum sg_status open_entries(struct examination *exam, const char *path)
+static enum sg_status open_entries(struct examination *exam, const struct tlog_tile *tile)
 {
-    enum sg_status status = bundle_file_open(exam->bundle, path, &exam->entries);
+    char path[TLOG_TILE_PATH_SIZE];
 
+    tlog_entries_path(tile, path);
+    enum sg_status status = bundle_file_open(exam->bundle, path, &exam->entries);
     if (status == SG_NOT_FOUND) {
-        other_entries(exam, path);
+        other_entries(exam, tile);
         return SG_OK;
     }
     return status;
@@ -64,11 +69,9 @@ static enum sg_status hold_against_entries(struct examination *exam, uint64_t in
     struct tlog_tile tile = {0, n, tlog_tile_width(0, n, size)};
     bool last = (index + 1) % TLOG_TILE_WIDTH == 0 || index + 1 == size;
     bool good = false;
-    char path[TLOG_TILE_PATH_SIZE];
 
-    tlog_entries_path(&tile, path);
     if (index % TLOG_TILE_WIDTH == 0) {
-        TRY(open_entries(exam, path));
+        TRY(open_entries(exam, &tile));
     }
     if (!exam->entries.open) {
         return SG_OK; /* found already */
@@ -78,7 +81,7 @@ static enum sg_status hold_against_entries(struct examination *exam, uint64_t in
         good &&
         (!last || (exam->entries.left == 0 && exam->entries.start == exam->entries.fill));
     if (!good) {
-        other_entries(exam, path);
+        other_entries(exam, &tile);
     }
     return SG_OK;
 }

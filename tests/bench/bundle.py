@@ -18,8 +18,13 @@ BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 def records(count):
     """An intent has about 900 bytes, its outcome about 330."""
     for i, record in enumerate(bundles.lawful(count)):
-        size = 560 if record["type"] == "intent" else 100
-        record["digest"] = "sha256:" + f"{i:064x}"
+        if record["type"] == "boot":
+            yield json.dumps(record, separators=(",", ":")).encode()
+            continue
+        size = 530 if record["type"] == "intent" else 20
+        job = record.get("intent", i)
+        record.update(caller="e-office", job=f"r{job}", key="seal-setda",
+                      digest=f"sha256:{job:064x}")
         record["facts"] = "f" * size
         record["ts"] = bundles.moment(i // 100)
         yield json.dumps(record, separators=(",", ":")).encode()

@@ -73,7 +73,7 @@ static void set_up(void)
     below.vfs.zName = "below";
     below.vfs.xOpen = below_open;
     cr_assert_eq(sqlite3_vfs_register(&below.vfs, 1), SQLITE_OK);
-    (void)strcpy(path, "/tmp/segel-gather-XXXXXX");
+    (void)snprintf(path, sizeof(path), "/tmp/segel-gather-XXXXXX");
     int fd = mkstemp(path);
     cr_assert_geq(fd, 0);
     (void)close(fd);
