@@ -8,16 +8,18 @@
 static_assert(sizeof(struct ledger_path) == sizeof(struct tlog_path),
               "a ledger_path is a tlog_path with plain arrays");
 
-/* Puts tile n of level 0 into the reader; *found is false when it is not complete. */
-static enum sg_status load_tile(struct ledger_reader *reader, uint64_t n, bool *found)
+/* Puts that tile into the reader; *out is NULL when it is not complete. */
+static enum sg_status load_tile(struct ledger_reader *reader, unsigned level, uint64_t n,
+                                const struct held_tile **out)
 {
     AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_TILE];
+    struct held_tile *held = &reader->tiles[level];
 
-    *found = reader->has_tile && reader->tile == n;
-    if (*found) {
+    *out = held->known && held->n == n ? held : NULL;
+    if (*out != NULL) {
         return SG_OK;
     }
-    if (!sql_bind_uint(row, 1, n)) {
+    if (!sql_bind_uint(row, 1, level) || !sql_bind_uint(row, 2, n)) {
         return SG_IO;
     }
     int rc = sqlite3_step(row);
@@ -28,10 +30,10 @@ static enum sg_status load_tile(struct ledger_reader *reader, uint64_t n, bool *
     if (rc != SQLITE_ROW || bytes.len != TILE_BYTES) {
         return rc == SQLITE_ROW ? SG_CORRUPT : SG_IO;
     }
-    memcpy(reader->hashes, bytes.data, TILE_BYTES);
-    reader->has_tile = true;
-    reader->tile = n;
-    *found = true;
+    memcpy(held->hashes, bytes.data, TILE_BYTES);
+    held->known = true;
+    held->n = n;
+    *out = held;
     return SG_OK;
 }
 
@@ -88,26 +90,29 @@ static enum sg_status fold_tiles(struct ledger_reader *reader, unsigned tile_lev
     return fold_rows(&rows, out);
 }
 
-/* tlog_source: below level 8 from the hashes of a tile, or from records where it is not
- * complete; above from the roots of tiles. */
+/* tlog_source: from the hashes of a complete tile, of whichever level: 256 of them stand
+ * side by side, while the roots of as many tiles below are spread over forty pages. Where
+ * the tile is not complete, from those roots, or from the records. */
 static enum sg_status fetch(void *context, unsigned level, uint64_t index,
                             struct tlog_hash *out)
 {
     struct ledger_reader *reader = (struct ledger_reader *)context;
     uint64_t count = (uint64_t)1 << (level % 8);
-    bool found = false;
+    uint64_t first = index * count;
+    const struct held_tile *tile = NULL;
 
+    if (level / 8 < TILE_LEVELS) {
+        TRY(load_tile(reader, level / 8, first / TILE_WIDTH, &tile));
+    }
+    if (tile != NULL) {
+        *out = tlog_fold(&tile->hashes[first % TILE_WIDTH], (size_t)count);
+        return SG_OK;
+    }
     if (level >= 8) {
         struct rows rows = {NULL, false, count};
-        return fold_tiles(reader, level / 8 - 1, index * count, rows, out);
+        return fold_tiles(reader, level / 8 - 1, first, rows, out);
     }
-    uint64_t first = index << level;
-    TRY(load_tile(reader, first / TILE_WIDTH, &found));
-    if (!found) {
-        return fold_records(reader, first, count, out);
-    }
-    *out = tlog_fold(&reader->hashes[first % TILE_WIDTH], (size_t)count);
-    return SG_OK;
+    return fold_records(reader, first, count, out);
 }
 
 /* A record that does not hash to its leaf would get a proof that no verifier accepts:

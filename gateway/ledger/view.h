@@ -16,15 +16,20 @@ enum reading {
     READ_COUNT
 };
 
+/* A complete tile, which never changes; a proof asks for one many times. */
+struct held_tile {
+    bool known;
+    uint64_t n;
+    struct tlog_hash hashes[TILE_WIDTH];
+};
+
 struct ledger_reader {
     sqlite3 *db;                          /* owned */
     sqlite3_stmt *statements[READ_COUNT]; /* owned */
-    bool has_tile;                        /* a proof asks for one tile many times */
-    uint64_t tile;
-    struct tlog_hash hashes[TILE_WIDTH];
-    struct ledger_index *index; /* owned; NULL: every record is looked at */
-    bool index_lost;            /* it could not be read; told by the next step */
-    struct scrub *scrub;        /* owned; NULL: none was ever begun */
+    struct held_tile tiles[TILE_LEVELS];  /* the last one of each level */
+    struct ledger_index *index;           /* owned; NULL: every record is looked at */
+    bool index_lost;     /* it could not be read; told by the next step */
+    struct scrub *scrub; /* owned; NULL: none was ever begun */
 };
 
 /* One short transaction, so that a call sees one state of the log. */
