@@ -23,6 +23,7 @@ enum sg_status ceremony_start(struct core *core)
     size_t keys = core->keyring.count + 1;
 
     STAILQ_INIT(&ceremony->parked);
+    ceremony->look = true; /* what an earlier run has left */
     ceremony->fresh = (bool *)calloc(keys, sizeof(*ceremony->fresh));
     ceremony->broken = (unsigned *)calloc(keys, sizeof(*ceremony->broken));
     if (ceremony->fresh == NULL || ceremony->broken == NULL) {
@@ -250,6 +251,7 @@ static void finish(struct core *core)
     wake(core);
     arena_reset(&core->ceremony.arena);
     core->ceremony.work.csr = NULL;
+    core->ceremony.look = true;
     enter(core, CEREMONY_IDLE, 0);
     report_update(core, true);
 }

@@ -57,6 +57,7 @@ struct ceremony {
     struct letters parked; /* orders that wait for a CSR */
     bool *fresh;      /* owned, one a key of the ring: approved in this run, not begun */
     unsigned *broken; /* owned likewise: how often its process died */
+    bool look;        /* some row may wait; otherwise none is looked at */
     int64_t again_us; /* rows wait until then */
 };
 

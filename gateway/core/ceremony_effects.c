@@ -49,6 +49,7 @@ void ceremony_after(struct core *core, const struct ledger_request *request)
     if (index < core->keyring.count) {
         core->ceremony.fresh[index] = true;
         core->ceremony.again_us = 0;
+        core->ceremony.look = true;
         life_publish(core, index);
         report_update(core, true);
     }

@@ -158,14 +158,25 @@ static bool pick_row(struct core *core, size_t key)
     return false;
 }
 
+/* Asked for with each round of the core's loop: mostly there is nothing to look for. */
+static bool may_wait(struct ceremony *ceremony)
+{
+    if (ceremony->again_us != 0 && clock_mono_us() >= ceremony->again_us) {
+        ceremony->again_us = 0;
+        ceremony->look = true;
+    }
+    return ceremony->look && ceremony->again_us == 0;
+}
+
 bool ceremony_pick(struct core *core)
 {
     if (pick_csr(core)) {
         return true;
     }
-    if (clock_mono_us() < core->ceremony.again_us) {
+    if (!may_wait(&core->ceremony)) {
         return false;
     }
+    core->ceremony.look = false;
     for (size_t i = 0; i < core->keyring.count; i++) {
         if (register_row(core, i)->request[0] != '\0' && pick_row(core, i)) {
             return true;
