@@ -42,15 +42,21 @@ static SG_MUST_USE enum sg_status print_json(const Segel__V1__Key *key)
 
 /* --- List -------------------------------------------------------------------------- */
 
+static SG_MUST_USE enum sg_status print_one(const Segel__V1__Key *key,
+                                            const struct look_options *options)
+{
+    if (options->json) {
+        return print_json(key);
+    }
+    key_print_row(key, stdout, strcmp(options->lang, "id") == 0);
+    return SG_OK;
+}
+
 static SG_MUST_USE enum sg_status print_keys(const Segel__V1__ListKeysResponse *got,
                                              const struct look_options *options)
 {
     for (size_t i = 0; i < got->n_keys; i++) {
-        if (options->json) {
-            TRY(print_json(got->keys[i]));
-        } else {
-            key_print_row(got->keys[i], stdout, strcmp(options->lang, "id") == 0);
-        }
+        TRY(print_one(got->keys[i], options));
     }
     return SG_OK;
 }

@@ -28,19 +28,21 @@
 #include "proto/tlog/merkle.h"
 #include "proto/tlog/note.h"
 
-/* Inside of the core: one struct, cut into files by what they do.
- *   life       core.c, start.c, reload.c; unlatch.c, release.c: without a gateway
- *   lanes      berth.c, route.c, choose.c; latch.c: refused PINs; pins.c: PINs that are
- * typed; paths.c: chains that
- * end a turn     turn.c, waiting.c, decide.c, refuse.c, conclude.c, hand_back.c why not
- * grounds.c, denial.c: words; lockdown.c; reserve.c: room on the disk the log    notes.c:
- * events; key_facts.c, members.c: of a record; checkpoint.c; anchoring.c: what others
- * hold; condemn.c: it was changed persons    orders.c, inquiries.c; succession.c: another
- * policy; proposals.c: those that wait; quorum.c, grants.c: who must agree; requests.c,
- * request_grant.c, approve.c, effects.c: to what what is    state.c: counters, clock,
- * disk; report.c: what others may know;
- * incidents.c, incident_orders.c, agenda.c, agenda_sources.c, expiries.c: what persons
- * must see to */
+/* Inside of the core: one struct, cut into files by what they do. */
+/* life: core, start, reload; unlatch, release (without a gateway) */
+/* keys: register (where they stand); life, key_effects (what changes that); activation
+ * (for how many jobs); stop (what none may do) */
+/* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains that
+ * end); lane_rest, ceremony_… (one process changes a token) */
+/* a turn: turn, waiting, decide, refuse, conclude, hand_back */
+/* why not: grounds, denial (words); lockdown; reserve (room on the disk); mandate_… and
+ * override_… (what officers granted) */
+/* the log: notes (events); key_facts, members (of a record); checkpoint; anchoring (what
+ * others hold); condemn (it was changed); exports */
+/* persons: orders, inquiries; succession (another policy), proposals (those that wait);
+ * quorum, grants (who must agree); requests…, request_grant, approve, effects (to what) */
+/* what persons must see to: incidents, incident_orders, agenda…, expiries, standing */
+/* what is: state (counters, clock, disk); report (what others may know) */
 
 enum { TURN_DECISIONS = 256 };
 

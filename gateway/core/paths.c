@@ -41,17 +41,23 @@ static void narrow(struct cert_path *all, const struct cert_path *one)
     all->until_us = one->until_us < all->until_us ? one->until_us : all->until_us;
 }
 
+static enum sg_status judge_key(struct core *core, const struct key *key, int64_t now_us,
+                                struct cert_path *all)
+{
+    if (key_ready(key)) {
+        TRY(judge_again(core, key, now_us));
+        narrow(all, &key->holder->path);
+    }
+    return SG_OK;
+}
+
 static enum sg_status judge_all(struct core *core, int64_t now_us)
 {
     struct cert_path all = {.from_us = INT64_MIN, .until_us = INT64_MAX};
     struct sg_error why = {0};
 
     for (size_t i = 0; i < core->keyring.count; i++) {
-        const struct key *key = &core->keyring.keys[i];
-        if (key_ready(key)) {
-            TRY(judge_again(core, key, now_us));
-            narrow(&all, &key->holder->path);
-        }
+        TRY(judge_key(core, &core->keyring.keys[i], now_us, &all));
     }
     TRY(routes_bind(core, &why));
     core->paths = all;

@@ -218,9 +218,12 @@ static enum sg_status write_new(struct core *core, size_t index,
                                 const struct log_place *place)
 {
     const struct key *key = &core->keyring.keys[index];
+
+    if (!core->keys.used[index]) {
+        return SG_OK;
+    }
     const struct keyreg_der der = {.spki = cert_spki(key->cert),
                                    .chain = slice_of("", 0)};
-
     TRY(register_keep(core, index, place));
     return ledger_put_key_der(core->ledger, key->config->name, &der);
 }
@@ -228,9 +231,7 @@ static enum sg_status write_new(struct core *core, size_t index,
 enum sg_status register_write_start(struct core *core, const struct log_place *place)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        if (core->keys.used[i]) {
-            TRY(write_new(core, i, place));
-        }
+        TRY(write_new(core, i, place));
     }
     return SG_OK;
 }
@@ -295,17 +296,21 @@ static enum sg_status write_clock(struct core *core)
     return ledger_remember(core->ledger, clock_memo, text);
 }
 
+static enum sg_status write_one_use(struct core *core, size_t index)
+{
+    if (!core->keys.used[index]) {
+        return SG_OK;
+    }
+    core->keys.used[index] = false;
+    return ledger_use_key(core->ledger, &core->keys.rows[index]);
+}
+
 static enum sg_status write_use(struct core *core)
 {
-    struct key_register *keys = &core->keys;
-
     for (size_t i = 0; i < core->keyring.count; i++) {
-        if (keys->used[i]) {
-            keys->used[i] = false;
-            TRY(ledger_use_key(core->ledger, &keys->rows[i]));
-        }
+        TRY(write_one_use(core, i));
     }
-    keys->any_used = false;
+    core->keys.any_used = false;
     return SG_OK;
 }
 

@@ -2,9 +2,14 @@
 """The life of keys as officers order it: held, released, activated for so many jobs or until
 a moment, followed by another key, reported as compromised; what each state refuses, and
 that a restart, a kill and a clock that is set back change nothing of it."""
+import contextlib
+import hashlib
 import os
+import re
 import secrets
 import signal
+import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -584,8 +589,9 @@ def no_intent_of_a_retired_key_stands_behind_the_record_of_its_rotation(people):
         at = next(r["seq"] for r in records if r["type"] == "key.state")
         behind = [r["key"] for r in records if r["type"] == "intent" and r["seq"] > at]
         expect(behind and set(behind) == {NEXT}, f"signed behind it: {set(behind)}")
-        others = [r.status.message for r in results if r.status.code != 0]
-        equal([m for m in others if "retired" not in m], [], "refused")
+        # A slow machine refuses some for load, too.
+        others = {r.status.message for r in results if r.status.code != 0}
+        equal([m for m in others if "retired" not in m and "deadline" not in m][:3], [])
 
 
 @claim
@@ -680,6 +686,105 @@ def without_a_quorum_file_stopping_works_and_starting_does_not(people):
         equal(hold(gateway).key.state, HELD)
         equal(rig.refused(ask_release, gateway).code, CODE.FAILED_PRECONDITION)
         equal(compromise(gateway, key=OTHER).key.state, COMPROMISED)
+
+
+# --- Slots that a ceremony has filled ------------------------------------------------------
+
+# seal-other without its place and certificate: what the configuration then says of it.
+AS_SLOT = (r"(- name: seal-other\n    class: seal\n    lane: lane0\n)    id: .*\n"
+           r"    certificate: .*\n    chain: .*\n", r"\1")
+
+
+def der(people, *names):
+    pem = "".join(people.rig.read(name) for name in names)
+    return [ssl.PEM_cert_to_DER_cert(part + END) for part in pem.split(END)[:-1]]
+
+
+END = "-----END CERTIFICATE-----\n"
+
+
+def fill_slot(people, state, chain):
+    """What a ceremony leaves in the ledger, on the key that the token has."""
+    text = people.rig.read("segeld.yaml")
+    ckaid = bytes.fromhex(re.search(r"name: seal-other\n.*\n.*\n    id: \"(\w+)\"", text)[1])
+    path = people.rig.path(re.search(r"ledger-\w+\.db", people.ledger[1])[0])
+    row = dict.fromkeys("lane type backup predecessor successor hold_reason grant_id minutes "
+                        "request trouble".split(), "")
+    row |= dict.fromkeys("before_hold rotated overlap_until mode begun until max used idle "
+                         "last_use idx".split(), 0)
+    row |= {"name": OTHER, "state": state, "since": 1, "hash": bytes(32), "ckaid": ckaid}
+    with contextlib.closing(sqlite3.connect(path)) as ledger:
+        ledger.execute("DELETE FROM keyreg WHERE name = ?", (OTHER,))
+        ledger.execute("DELETE FROM keyder WHERE name = ?", (OTHER,))
+        ledger.execute(f"INSERT INTO keyreg({', '.join(row)}) VALUES "
+                       f"({', '.join('?' * len(row))})", list(row.values()))
+        ledger.execute("INSERT INTO keyder VALUES (?, ?, ?)", (OTHER, b"", b"".join(chain)))
+        ledger.commit()
+
+
+@claim
+def a_slot_that_the_register_fills_signs_after_the_start(people):
+    chain = der(people, "seal-other.pem", "issuing.pem")
+    with people.shadow(AS_SLOT) as gateway:
+        equal((look(gateway, OTHER).key.state, rig.refused(
+            gateway.client().sign, key=OTHER).code), (0, CODE.FAILED_PRECONDITION))
+        gateway.stop()
+    fill_slot(people, ACCEPTED, chain)
+    with people.shadow(AS_SLOT, keep=True) as gateway:
+        got = look(gateway, OTHER).key
+        equal((got.state, got.certificate.der), (ACCEPTED, chain[0]))
+        equal([t.available for t in got.tokens], [True])
+        content = secrets.token_bytes(64)
+        signed = gateway.client().sign(rig.item(value=hashlib.sha256(content).digest()),
+                                       key=OTHER, profile=rig.common.SIGNATURE_PROFILE_CADES_B_B)
+        rig.check_cms(people.rig, signed.signature, content)
+        equal(gateway.client().signer(OTHER).certificates[0], chain[0])
+        hold(gateway, key=OTHER)
+        gateway.stop(signal.SIGKILL)
+    with people.shadow(AS_SLOT, keep=True) as gateway:
+        equal(reason(gateway, key=OTHER)[1], "KEY_HELD")
+
+
+@claim
+def a_generated_key_is_no_key_for_callers_yet(people):
+    with people.shadow(AS_SLOT) as gateway:
+        gateway.stop()
+    fill_slot(people, 1, [])
+    with people.shadow(AS_SLOT, keep=True) as gateway:
+        equal(look(gateway, OTHER).key.state, 1)
+        equal(rig.refused(gateway.client().sign, key=OTHER).code, CODE.FAILED_PRECONDITION)
+        equal(hold(gateway, key=OTHER).key.state_before_hold, 1)
+        release(people, gateway, OTHER)
+        equal(look(gateway, OTHER).key.state, 1)
+        equal(rig.refused(ask_activate, gateway, OTHER, mode=ONE_TIME).code,
+              CODE.FAILED_PRECONDITION)
+
+
+@claim
+def a_name_of_the_register_is_not_used_for_another_key(people):
+    with people.shadow(AS_SLOT) as gateway:
+        gateway.stop()
+    fill_slot(people, ACCEPTED, der(people, "seal-other.pem", "issuing.pem"))
+    config = people.rig.path("changed.yaml")
+    text = people.rig.read("segeld.yaml")
+    entry = re.search(r"(    id: .*\n    certificate: seal-other.*\n    chain: .*\n)", text)[1]
+    changed = people.rig.read("changed.yaml").replace(
+        "- name: seal-other\n    class: seal\n    lane: lane0\n",
+        "- name: seal-other\n    class: seal\n    lane: lane0\n" + entry)
+    people.rig.write("changed.yaml", changed)
+    code, said = people.rig.refuses(config)
+    expect(code != 0, "it starts")
+    contains(said, "was made by a ceremony")
+
+
+@claim
+def a_register_that_cannot_be_read_stops_the_start(people):
+    with people.shadow(AS_SLOT) as gateway:
+        gateway.stop()
+    fill_slot(people, ACCEPTED, [b"no certificate"])
+    code, said = people.rig.refuses(people.rig.path("changed.yaml"))
+    expect(code != 0, "it starts")
+    contains(said, OTHER, "no X.509 in DER")
 
 
 # --- The commands --------------------------------------------------------------------------
