@@ -32,15 +32,16 @@
 /* life: core, start, reload; unlatch, release (without a gateway) */
 /* keys: register (where they stand); life, key_effects (what changes that); activation
  * (for how many jobs); stop (what none may do) */
-/* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains that
- * end); lane_rest, ceremony_… (one process changes a token) */
+/* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains
+ * that end); lane_rest, ceremony_… (one process changes a token) */
 /* a turn: turn, waiting, decide, refuse, conclude, hand_back */
 /* why not: grounds, denial (words); lockdown; reserve (room on the disk); mandate_… and
  * override_… (what officers granted) */
 /* the log: notes (events); key_facts, members (of a record); checkpoint; anchoring (what
  * others hold); condemn (it was changed); exports */
 /* persons: orders, inquiries; succession (another policy), proposals (those that wait);
- * quorum, grants (who must agree); requests…, request_grant, approve, effects (to what) */
+ * quorum, grants (who must agree); requests…, request_grant, approve, effects (to what)
+ */
 /* what persons must see to: incidents, incident_orders, agenda…, expiries, standing */
 /* what is: state (counters, clock, disk); report (what others may know) */
 
