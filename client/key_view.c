@@ -211,6 +211,28 @@ static void print_token(const Segel__V1__KeyOnToken *token, FILE *out, bool indo
     line(out, indonesian ? "atribut" : "attributes", text);
 }
 
+static void print_activation(const Segel__V1__Activation *activation, FILE *out,
+                             bool indonesian)
+{
+    char text[WORD_SIZE];
+
+    open_text(activation, indonesian, text);
+    line(out, indonesian ? "aktivasi" : "activation", text);
+    line(out, indonesian ? "permintaan" : "request", activation->approval);
+}
+
+static void print_chain(const Segel__V1__Key *key, FILE *out, bool indonesian)
+{
+    char when[TEXT_TIME_SIZE + 1];
+
+    line(out, indonesian ? "pendahulu" : "predecessor", key->predecessor);
+    line(out, indonesian ? "penerus" : "successor", key->successor);
+    if (key->overlap_until_us != 0) {
+        line(out, indonesian ? "ikut s.d." : "signs until",
+             moment(key->overlap_until_us, when));
+    }
+}
+
 static void print_life(const Segel__V1__Key *key, FILE *out, bool indonesian)
 {
     char text[WORD_SIZE];
@@ -219,16 +241,12 @@ static void print_life(const Segel__V1__Key *key, FILE *out, bool indonesian)
     line(out, indonesian ? "sejak" : "since", moment(key->changed_us, when));
     line(out, indonesian ? "alasan" : "reason", key->hold_reason);
     if (key->activation != NULL) {
-        open_text(key->activation, indonesian, text);
-        line(out, indonesian ? "aktivasi" : "activation", text);
-        line(out, indonesian ? "permintaan" : "request", key->activation->approval);
+        print_activation(key->activation, out, indonesian);
     }
-    line(out, indonesian ? "pendahulu" : "predecessor", key->predecessor);
-    line(out, indonesian ? "penerus" : "successor", key->successor);
-    if (key->overlap_until_us != 0) {
-        line(out, indonesian ? "ikut s.d." : "signs until",
-             moment(key->overlap_until_us, when));
+    if (key->backup_confirmed) {
+        line(out, indonesian ? "cadangan" : "backup", indonesian ? "ada" : "confirmed");
     }
+    print_chain(key, out, indonesian);
     (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)key->signatures);
     line(out, indonesian ? "tanda tangan" : "signatures", text);
 }

@@ -309,8 +309,6 @@ static enum sg_status on_refuse(struct core *core, struct request_order *order)
                           &why);
 }
 
-/* --- Lock-down --------------------------------------------------------------------- */
-
 static enum sg_status on_lock_down(struct core *core, struct request_order *order)
 {
     return lockdown_begin(core, &order->order, &order->already);

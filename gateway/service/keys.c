@@ -79,13 +79,13 @@ static int by_name(const void *one, const void *other)
 static const struct key **sorted(struct arena *arena, const struct keyring *ring)
 {
     const struct key **out =
-        (const struct key **)arena_alloc(arena, sizeof(*out) * (ring->count + 1));
+        (const struct key **)arena_alloc(arena, sizeof(void *) * (ring->count + 1));
 
     for (size_t i = 0; out != NULL && i < ring->count; i++) {
         out[i] = &ring->keys[i];
     }
     if (out != NULL) {
-        qsort((void *)out, ring->count, sizeof(*out), by_name);
+        qsort((void *)out, ring->count, sizeof(void *), by_name);
     }
     return out;
 }

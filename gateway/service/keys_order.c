@@ -36,58 +36,103 @@ Segel__V1__Key *keys_of_order(struct asked *asked, const char *name,
     return keys_message(&asked->order.arena, &view);
 }
 
-/* Answers of one person's orders are alike but for their type. */
-#define ANSWER_BY_ONE(name, Type, descriptor_of)                                         \
-    static ProtobufCMessage *name(struct asked *asked)                                   \
-    {                                                                                    \
-        Type *out = (Type *)approvals_make(asked, &descriptor_of);                       \
-        if (out == NULL) {                                                               \
-            return NULL;                                                                 \
-        }                                                                                \
-        out->key = keys_of_order(asked, asked->order.object, &out->log);                 \
-        return out->key == NULL ? NULL : &out->base;                                     \
-    }
+/* Where the fields stand that these answers have in common. */
+struct shape {
+    const ProtobufCMessageDescriptor *kind;
+    size_t key;
+    size_t other; /* log, or approval */
+};
 
-ANSWER_BY_ONE(answer_hold, Segel__V1__HoldKeyResponse,
-              segel__v1__hold_key_response__descriptor)
-ANSWER_BY_ONE(answer_deactivate, Segel__V1__DeactivateKeyResponse,
-              segel__v1__deactivate_key_response__descriptor)
-ANSWER_BY_ONE(answer_compromise, Segel__V1__ReportCompromiseResponse,
-              segel__v1__report_compromise_response__descriptor)
+static void put(ProtobufCMessage *message, size_t offset, const void *value)
+{
+    memcpy((char *)message + offset, &value, sizeof(value));
+}
+
+static ProtobufCMessage *by_one(struct asked *asked, const struct shape *shape)
+{
+    ProtobufCMessage *out = (ProtobufCMessage *)approvals_make(asked, shape->kind);
+    Segel__V1__LogPosition *log = NULL;
+    const Segel__V1__Key *key = keys_of_order(asked, asked->order.object, &log);
+
+    if (out == NULL || key == NULL) {
+        return NULL;
+    }
+    put(out, shape->key, key);
+    put(out, shape->other, log);
+    return out;
+}
 
 static bool executed(const Segel__V1__Approval *approval)
 {
     return approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
 }
 
-#define ANSWER_BY_SEVERAL(name, Type, descriptor_of)                                     \
-    static ProtobufCMessage *name(struct asked *asked)                                   \
-    {                                                                                    \
-        Type *out = (Type *)approvals_make(asked, &descriptor_of);                       \
-        if (out == NULL) {                                                               \
-            return NULL;                                                                 \
-        }                                                                                \
-        out->approval = approvals_approval(asked);                                       \
-        if (out->approval == NULL) {                                                     \
-            return NULL;                                                                 \
-        }                                                                                \
-        if (executed(out->approval)) {                                                   \
-            out->key = keys_of_order(asked, asked->order.object, NULL);                  \
-        }                                                                                \
-        return out->key == NULL && executed(out->approval) ? NULL : &out->base;          \
-    }
+static ProtobufCMessage *by_several(struct asked *asked, const struct shape *shape)
+{
+    ProtobufCMessage *out = (ProtobufCMessage *)approvals_make(asked, shape->kind);
+    const Segel__V1__Approval *approval = approvals_approval(asked);
+    const Segel__V1__Key *key = NULL;
 
-ANSWER_BY_SEVERAL(answer_activate, Segel__V1__ActivateKeyResponse,
-                  segel__v1__activate_key_response__descriptor)
-ANSWER_BY_SEVERAL(answer_release, Segel__V1__ReleaseKeyResponse,
-                  segel__v1__release_key_response__descriptor)
-ANSWER_BY_SEVERAL(answer_rotate_only, Segel__V1__RotateKeyResponse,
-                  segel__v1__rotate_key_response__descriptor)
+    if (out == NULL || approval == NULL) {
+        return NULL;
+    }
+    put(out, shape->other, approval);
+    if (executed(approval)) {
+        key = keys_of_order(asked, asked->order.object, NULL);
+        put(out, shape->key, key);
+    }
+    return executed(approval) && key == NULL ? NULL : out;
+}
+
+static ProtobufCMessage *answer_hold(struct asked *asked)
+{
+    static const struct shape shape = {&segel__v1__hold_key_response__descriptor,
+                                       offsetof(Segel__V1__HoldKeyResponse, key),
+                                       offsetof(Segel__V1__HoldKeyResponse, log)};
+    return by_one(asked, &shape);
+}
+
+static ProtobufCMessage *answer_deactivate(struct asked *asked)
+{
+    static const struct shape shape = {&segel__v1__deactivate_key_response__descriptor,
+                                       offsetof(Segel__V1__DeactivateKeyResponse, key),
+                                       offsetof(Segel__V1__DeactivateKeyResponse, log)};
+    return by_one(asked, &shape);
+}
+
+static ProtobufCMessage *answer_compromise(struct asked *asked)
+{
+    static const struct shape shape = {
+        &segel__v1__report_compromise_response__descriptor,
+        offsetof(Segel__V1__ReportCompromiseResponse, key),
+        offsetof(Segel__V1__ReportCompromiseResponse, log)};
+    return by_one(asked, &shape);
+}
+
+static ProtobufCMessage *answer_activate(struct asked *asked)
+{
+    static const struct shape shape = {
+        &segel__v1__activate_key_response__descriptor,
+        offsetof(Segel__V1__ActivateKeyResponse, key),
+        offsetof(Segel__V1__ActivateKeyResponse, approval)};
+    return by_several(asked, &shape);
+}
+
+static ProtobufCMessage *answer_release(struct asked *asked)
+{
+    static const struct shape shape = {&segel__v1__release_key_response__descriptor,
+                                       offsetof(Segel__V1__ReleaseKeyResponse, key),
+                                       offsetof(Segel__V1__ReleaseKeyResponse, approval)};
+    return by_several(asked, &shape);
+}
 
 static ProtobufCMessage *answer_rotate(struct asked *asked)
 {
+    static const struct shape shape = {&segel__v1__rotate_key_response__descriptor,
+                                       offsetof(Segel__V1__RotateKeyResponse, key),
+                                       offsetof(Segel__V1__RotateKeyResponse, approval)};
     Segel__V1__RotateKeyResponse *out =
-        (Segel__V1__RotateKeyResponse *)(void *)answer_rotate_only(asked);
+        (Segel__V1__RotateKeyResponse *)(void *)by_several(asked, &shape);
 
     if (out != NULL && out->key != NULL) {
         out->successor = keys_of_order(asked, out->key->successor, NULL);

@@ -4,8 +4,8 @@
 #include "gateway/core/activation.h"
 
 /* For which jobs a key is open, by its row and a moment. */
-enum { S = 1000000 };
-static const int64_t begun_us = 1000 * (int64_t)S;
+#define S INT64_C(1000000)
+static const int64_t begun_us = 1000 * S;
 
 static struct keyreg row;
 static struct facts facts;
@@ -65,11 +65,11 @@ Test(activation, a_pause_is_counted_from_the_last_job_or_the_begin)
 {
     int64_t mark = 0;
 
-    cr_expect_null(over(begun_us + 60 * (int64_t)S));
-    cr_expect_str_eq(over(begun_us + 61 * (int64_t)S), "no job came for too long");
-    activation_use(&row, begun_us + 50 * (int64_t)S, &mark);
-    cr_expect_null(over(begun_us + 61 * (int64_t)S));
-    cr_expect_eq(activation_idle_s(&row.activation, begun_us + 61 * (int64_t)S), 11);
+    cr_expect_null(over(begun_us + 60 * S));
+    cr_expect_str_eq(over(begun_us + 61 * S), "no job came for too long");
+    activation_use(&row, begun_us + 50 * S, &mark);
+    cr_expect_null(over(begun_us + 61 * S));
+    cr_expect_eq(activation_idle_s(&row.activation, begun_us + 61 * S), 11);
     cr_expect_eq(activation_idle_s(&row.activation, begun_us), 0, "a clock set back");
 }
 
@@ -150,6 +150,6 @@ Test(activation, the_age_of_a_successor_is_counted)
 {
     (void)snprintf(row.successor, sizeof(row.successor), "seal-new");
     row.rotated_us = begun_us;
-    (void)active(begun_us + 90 * (int64_t)S);
+    (void)active(begun_us + 90 * S);
     cr_expect_eq(facts.value[FACT_ID_key_successor_age_s].number, 90);
 }
