@@ -12,6 +12,7 @@
 #include "segel/v1/errors.pb-c.h"
 #include "segel/v1/keys.pb-c.h"
 #include "segel/v1/log.pb-c.h"
+#include "segel/v1/mandates.pb-c.h"
 #include "segel/v1/signing.pb-c.h"
 #include "tests/fuzz/support/fuzz.h"
 
@@ -38,6 +39,7 @@ static const struct {
     {&segel__v1__get_signer_response__descriptor, 200, 64},
     {&segel__v1__sign_stream_response__descriptor, 200, 64},
     {&segel__v1__error_info__descriptor, 200, 64},
+    {&segel__v1__open_mandate_request__descriptor, 16448, 0},
 };
 
 static uint64_t read_varint(struct slice *rest)

@@ -571,6 +571,24 @@ def quorum():
     yield "minutes", "no-such-person", minutes.replace("a officer", "z officer").encode()
 
 
+def mandates():
+    """Requests of officers, and what is not quite one."""
+    def request(terms, reason="the week's letters"):
+        return text(1, "r-1") + text(2, terms) + text(3, reason)
+    names = text(1, "seal") + text(2, "e-office") + text(3, "letter") + text(3, "permit")
+    time = number(6, 1777600800000000) + number(7, 1777687200000000)
+    plain = names + text(4, b"\1\3") + number(5, 500) + time + text(8, "SK 12/2026, 100%")
+    documents = number(9, 1) + text(10, b"\1" * 32) + text(10, b"\2" * 32)
+    yield "plain", request(plain)
+    yield "listed", request(plain.replace(number(5, 500), number(5, 2)) + documents)
+    yield "twice", request(plain.replace(number(5, 500), number(5, 2)) + number(9, 1)
+                           + text(10, b"\1" * 32) * 2)
+    yield "no-reason", request(plain, "")
+    yield "no-end", request(plain.replace(number(7, 1777687200000000), b""))
+    yield "two-profiles-the-same", request(plain.replace(b"\1\3", b"\1\1"))
+    yield "a-short-document", request(plain + number(9, 1) + text(10, b"\1" * 31))
+
+
 def report_records():
     """Lines of records, and the choice of who receives the report."""
     import json
@@ -626,7 +644,8 @@ def main():
     for target, seeds in (("descriptors", descriptors), ("deframer", deframer),
                           ("inflate", inflate), ("headers", request_headers),
                           ("preflight", preflight), ("replay", replay),
-                          ("submission", submissions), ("report", report_records)):
+                          ("submission", submissions), ("report", report_records),
+                          ("mandate", mandates)):
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):
