@@ -31,10 +31,10 @@ const struct record_failure *mandate_failure(enum mandate_fault fault)
 /* One '%s' becomes the id: no text of a table is a format. */
 static void word(const char *text, const char *id, char *out, size_t size)
 {
-    const char *hole = strstr(text, "%s");
+    size_t hole = strcspn(text, "%");
 
-    MUST(hole != NULL);
-    (void)snprintf(out, size, "%.*s%s%s", (int)(hole - text), text, id, hole + 2);
+    MUST(text[hole] == '%' && text[hole + 1] == 's');
+    (void)snprintf(out, size, "%.*s%s%s", (int)hole, text, id, text + hole + 2);
 }
 
 void mandate_refuse(const struct mandate_view *view, struct job *job)
