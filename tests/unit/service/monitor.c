@@ -56,6 +56,9 @@ static void lawful(void)
                    .state = LANE_LATCHED,
                    .pin_failures = 1,
                    .token_flags = TOKEN_PIN_FINAL_TRY}},
+        .mandates_open = 65,
+        .mandate_count = 1,
+        .mandates = {{.id = "m-1", .key = "seal", .caller = "e-office", .left = 499}},
         .key_count = 1,
         .keys = {{.name = "seal",
                   .usable = true,
@@ -163,6 +166,14 @@ Test(monitor, every_metric_is_announced_once_and_has_samples)
 static void expect_line(const char *line)
 {
     cr_expect_eq(count(line), 1, "%s is not in:\n%s", line, text);
+}
+
+Test(monitor, what_is_left_of_a_mandate_is_told)
+{
+    write_all();
+    expect_line("\nsegel_mandates_open 65\n");
+    expect_line(
+        "\nsegel_mandate_left{mandate=\"m-1\",key=\"seal\",caller=\"e-office\"} 499\n");
 }
 
 Test(monitor, each_number_of_a_lane_stands_under_its_own_name)
