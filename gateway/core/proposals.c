@@ -91,12 +91,17 @@ static void close_room(struct arena *room)
     arena_fini(room);
 }
 
-static enum sg_status recall(struct core *core, const char *id, struct arena *room)
+static enum sg_status recall(struct core *core, const struct ledger_request *pending,
+                             struct arena *room)
 {
     const struct proposal *proposal = NULL;
+    const char *id = pending->id;
     struct ledger_request request;
     struct sg_error why = {0};
 
+    if (strcmp(pending->task, task_name(TASK_POLICY_LOAD)) != 0) {
+        return SG_OK;
+    }
     TRY(ledger_find_request(core->ledger, id, room, &request));
     if (proposals_find(core, &request, &proposal, &why) != SG_OK) {
         log_event(LOG_WARN, "policy.unread", "request", id, "why", why.text, NULL);
@@ -113,9 +118,7 @@ enum sg_status proposals_start(struct core *core)
     TRY(arena_init(&room, ROOM));
     while ((status = ledger_next_request(core->ledger, request.number, &room,
                                          &request)) == SG_OK) {
-        if (strcmp(request.task, task_name(TASK_POLICY_LOAD)) == 0) {
-            TRY(recall(core, request.id, &room));
-        }
+        TRY(recall(core, &request, &room));
         arena_reset(&room);
     }
     return status == SG_NOT_FOUND ? SG_OK : status;

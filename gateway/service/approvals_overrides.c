@@ -37,7 +37,7 @@ static ProtobufCMessage *answer(struct asked *asked)
         return NULL;
     }
     out->overrides = (Segel__V1__OverrideState **)approvals_room(
-        asked, sizeof(Segel__V1__OverrideState *[OVERRIDES_MAX + 1]));
+        asked, sizeof(Segel__V1__OverrideState * [OVERRIDES_MAX + 1]));
     for (size_t i = 0; out->overrides != NULL && i < count; i++) {
         out->overrides[i] = state_of(asked, &asked->order.overrides[i]);
         if (out->overrides[i] == NULL) {
