@@ -123,7 +123,7 @@ static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct sl
 
 static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error *why)
 {
-    struct person_note note;
+    static struct person_note note; /* large */
     bool yes = false;
 
     /* Before anybody is asked. */

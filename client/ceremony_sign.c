@@ -5,23 +5,32 @@
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/minutes_sign.h"
+#include "client/person_key.h"
 
 /* `segel ceremony sign MINUTES` */
 struct sign_options {
     const char *key;
+    const char *name;
     const char *quorum;
     const char *passphrase_fd;
+    const char *pin_fd;
     const char *lang;
     bool yes;
 };
 
 #define AT(member) offsetof(struct sign_options, member)
 static const struct option rows[] = {
-    {"key", 0, "FILE", "your key (default: officer.pem in the home folder)", AT(key)},
+    {"key", 0, "FILE|URI",
+     "your key: a file, or a PKCS#11 URI (default: officer.pem in the home folder)",
+     AT(key)},
+    {"name", 0, "NAME",
+     "name of a key on a card, as in the quorum file (default: its label there)",
+     AT(name)},
     {"quorum", 0, "FILE", "the quorum file (default: the gateway is asked)", AT(quorum)},
     {"yes", 'y', NULL, "do not ask before signing", AT(yes)},
     {"passphrase-fd", 0, "N", "read the key's passphrase from this open descriptor",
      AT(passphrase_fd)},
+    {"pin-fd", 0, "N", "the same for the card's PIN", AT(pin_fd)},
     {"lang", 0, "id|en", "language of the questions (default: en)", AT(lang)},
 };
 
@@ -31,7 +40,7 @@ struct signing {
     const struct sign_options *options;
     const char *path;
     bool indonesian;
-    char key_path[HOME_PATH_SIZE + sizeof("/officer.pem")];
+    struct person_key key;
 };
 
 static enum sg_status prepare(struct signing *all, const struct words *words,
@@ -42,23 +51,18 @@ static enum sg_status prepare(struct signing *all, const struct words *words,
     }
     all->path = words->at[0];
     TRY(approval_language(all->options->lang, &all->indonesian, why));
-    int len = all->options->key == NULL ? snprintf(all->key_path, sizeof(all->key_path),
-                                                   "%s/officer.pem", all->home->dir)
-                                        : snprintf(all->key_path, sizeof(all->key_path),
-                                                   "%s", all->options->key);
-    return len > 0 && (size_t)len < sizeof(all->key_path)
-               ? officer_key_look(all->key_path, why)
-               : sg_fail(why, SG_INVALID, "the path of the key is too long");
+    /* Before anybody is asked. */
+    return person_key_find(all->home, all->options->key, all->options->name, &all->key,
+                           why);
 }
 
 /* Nobody signs what was not seen. */
-static enum sg_status show(const struct signing *all, struct sg_error *why)
+static enum sg_status show(const struct signing *all, struct minutes_file *file,
+                           struct sg_error *why)
 {
-    AUTO(minutes_file_free) struct minutes_file file = {.signatures = 0};
-
-    TRY(minutes_file_load(all->path, &file, why));
-    minutes_file_print(file.text, stdout);
-    if (minutes_rehearsed(&file.minutes)) {
+    TRY(minutes_file_load(all->path, file, why));
+    minutes_file_print(file->text, stdout);
+    if (minutes_rehearsed(&file->minutes)) {
         (void)printf("%s\n",
                      all->indonesian
                          ? "Ini LATIHAN: berita acara ini tidak membuktikan apa pun."
@@ -91,38 +95,34 @@ static enum sg_status agree(const struct signing *all, struct sg_error *why)
                                          : "nothing was signed");
 }
 
-static enum sg_status get_passphrase(const struct signing *all, struct passphrase *out,
-                                     struct sg_error *why)
-{
-    if (all->options->passphrase_fd != NULL) {
-        return passphrase_read(all->options->passphrase_fd, out, why);
-    }
-    return passphrase_ask(
-        all->indonesian ? "Frasa sandi kunci Anda: " : "Passphrase of your key: ", out,
-        why);
-}
-
-static enum sg_status sign(const struct signing *all, struct known_people *known,
+static enum sg_status sign(struct signing *all, struct known_people *known,
                            struct sg_error *why)
 {
-    AUTO(passphrase_wipe) struct passphrase passphrase = {.len = 0};
-    const struct minutes_signer signer = {known, all->path, all->key_path};
+    AUTO(minutes_file_free) struct minutes_file file = {.signatures = 0};
+    static struct person_note note; /* large */
+    const struct person_secret secret = {all->options->passphrase_fd,
+                                         all->options->pin_fd, all->indonesian};
 
-    TRY(show(all, why));
+    TRY(show(all, &file, why));
     TRY(all->options->quorum != NULL ? known_from_file(all->options->quorum, known, why)
                                      : known_from_gateway(all->home, known, why));
     TRY(agree(all, why));
-    TRY(get_passphrase(all, &passphrase, why));
-    TRY(minutes_sign(&signer, &passphrase, why));
+    TRY(person_key_sign(&all->key, &secret, file.text, &note, why));
+    TRY(minutes_sign(known, all->path, note.note, why));
     (void)printf(all->indonesian ? "ditandatangani: " : "signed: ");
     (void)printf("%s\n", all->path);
     return SG_OK;
 }
 
+static void end_signing(struct signing *all)
+{
+    person_key_fini(&all->key);
+}
+
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct sign_options options = {.lang = "en"};
-    struct signing all = {.home = home, .options = &options};
+    AUTO(end_signing) struct signing all = {.home = home, .options = &options};
     struct sg_error why = {0};
 
     if (command_parse(&command_ceremony_sign, words, &options) != EXIT_WELL) {

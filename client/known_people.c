@@ -69,22 +69,22 @@ enum sg_status known_from_gateway(const struct home *home, struct known_people *
 
 /* --- Looking ----------------------------------------------------------------------- */
 
-static bool has_key(const struct roster_person *person, const struct note_key *key)
+static bool has_signed(const struct roster_person *person, const struct note *note)
 {
+    struct note_verdict verdict;
+
     for (size_t k = 0; k < person->key_count; k++) {
-        if (person->keys[k].id == key->id &&
-            strcmp(person->keys[k].name, key->name) == 0 &&
-            memcmp(person->keys[k].public_key, key->public_key, NOTE_KEY_SIZE) == 0) {
+        if (note_verify(note, &person->keys[k], &verdict) == SG_OK && verdict.signed_by) {
             return true;
         }
     }
     return false;
 }
 
-unsigned known_owner(const struct known_people *known, const struct note_key *key)
+unsigned known_signer(const struct known_people *known, const struct note *note)
 {
     for (unsigned p = 0; p < known->roster.groups.leaf_count; p++) {
-        if (has_key(&known->roster.persons[p], key)) {
+        if (has_signed(&known->roster.persons[p], note)) {
             return p;
         }
     }

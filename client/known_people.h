@@ -22,8 +22,8 @@ SG_MUST_USE enum sg_status known_from_file(const char *path, struct known_people
 SG_MUST_USE enum sg_status known_from_gateway(const struct home *home,
                                               struct known_people *out,
                                               struct sg_error *why);
-/* GROUPS_NONE: the roster has nobody with this key. */
-unsigned known_owner(const struct known_people *known, const struct note_key *key);
+/* Who has signed a note of one signature; GROUPS_NONE: nobody of the roster. */
+unsigned known_signer(const struct known_people *known, const struct note *note);
 /* The names of these persons, a bit each, with ", " between them. */
 void known_names(const struct known_people *known, uint64_t persons, char *out,
                  size_t cap);

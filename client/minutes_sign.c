@@ -62,45 +62,41 @@ static enum sg_status check_turn(const struct known_people *known, unsigned pers
     return SG_OK;
 }
 
-static enum sg_status add(const struct minutes_signer *signer,
-                          const struct minutes_file *file, const struct named_key *key,
-                          struct sg_error *why)
+static enum sg_status add(const char *path, const struct minutes_file *file,
+                          const struct note_signature *signature, struct sg_error *why)
 {
     static char buffer[MINUTES_NOTE_MAX];
-    uint8_t signature[NOTE_ED25519_SIZE];
     struct lines_out lines;
     struct slice note;
 
-    if (named_key_sign(key, file->text, signature) != SG_OK) {
-        return sg_fail(why, SG_INTERNAL, "the key cannot sign");
-    }
     lines_start(&lines, buffer, sizeof(buffer));
     lines_put(&lines, slice_of(file->bytes.data, file->bytes.len));
-    note_add_signature(&lines, slice_str(key->verifier.name), key->verifier.id,
-                       slice_of(signature, sizeof(signature)));
+    note_repeat_signature(&lines, signature);
     if (lines_finish(&lines, &note) != SG_OK) {
         return sg_fail(why, SG_TOO_LARGE, "minutes have at most %d bytes",
                        MINUTES_NOTE_MAX);
     }
-    return minutes_file_keep(signer->path, note, why);
+    return minutes_file_keep(path, note, why);
 }
 
-enum sg_status minutes_sign(const struct minutes_signer *signer,
-                            const struct passphrase *passphrase, struct sg_error *why)
+enum sg_status minutes_sign(const struct known_people *known, const char *path,
+                            struct slice bytes, struct sg_error *why)
 {
-    AUTO(named_key_fini) struct named_key key = {.pair = NULL};
     AUTO(minutes_file_free) struct minutes_file file = {.signatures = 0};
     struct minutes_votes votes;
+    struct note note;
     uint64_t missing = 0;
 
-    TRY(officer_key_load(signer->key_path, passphrase, &key, why));
-    unsigned person = known_owner(signer->known, &key.verifier);
-    if (person == GROUPS_NONE) {
-        return sg_fail(why, SG_DENIED, "the key %s belongs to nobody in the quorum file",
-                       signer->key_path);
+    TRY(minutes_file_load(path, &file, why));
+    if (note_parse(bytes, &note) != SG_OK || note.count != 1 ||
+        !slice_equal(note.text, file.text)) {
+        return sg_fail(why, SG_INVALID, "this is no signature under these minutes");
     }
-    TRY(minutes_file_load(signer->path, &file, why));
-    TRY(minutes_missing(signer->known, &file, &votes, &missing, why));
-    TRY(check_turn(signer->known, person, &votes, missing, why));
-    return add(signer, &file, &key, why);
+    unsigned person = known_signer(known, &note);
+    if (person == GROUPS_NONE) {
+        return sg_fail(why, SG_DENIED, "this key belongs to nobody in the quorum file");
+    }
+    TRY(minutes_missing(known, &file, &votes, &missing, why));
+    TRY(check_turn(known, person, &votes, missing, why));
+    return add(path, &file, &note.signatures[0], why);
 }

@@ -24,9 +24,10 @@ struct person_secret {
     const char *pin_fd;
     bool indonesian;
 };
+enum { PERSON_NOTE_MAX = 65536 }; /* as large as minutes may be */
 struct person_note {
     struct slice note; /* in bytes */
-    char bytes[4096];
+    char bytes[PERSON_NOTE_MAX];
 };
 /* Asks once for passphrase or PIN, and makes the note of the text with the one signature
  * of the key. Once for a key that was found. */
