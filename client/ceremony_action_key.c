@@ -106,8 +106,9 @@ enum sg_status act_generate(struct ceremony *ceremony, struct action_answer *out
     request.reason = act_answer(ceremony, "reason");
     request.script_sha256.data = ceremony->found.script.sha256;
     request.script_sha256.len = sizeof(ceremony->found.script.sha256);
-    TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/GenerateKey", &request.base,
-                     &segel__v1__generate_key_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/GenerateKey", &request.base,
+                                    &segel__v1__generate_key_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out, ((const Segel__V1__GenerateKeyResponse *)(const void *)reply)->approval);
     unpack_free(reply);
@@ -127,8 +128,9 @@ enum sg_status act_backup(struct ceremony *ceremony, struct action_answer *out,
     request.request_id = ceremony->state.request;
     request.key = act_answer(ceremony, "key");
     request.medium = act_answer(ceremony, "medium");
-    TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/ConfirmBackup", &request.base,
-                     &segel__v1__confirm_backup_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ConfirmBackup", &request.base,
+                                    &segel__v1__confirm_backup_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_log(out,
                  ((const Segel__V1__ConfirmBackupResponse *)(const void *)reply)->log);
     unpack_free(reply);
@@ -163,9 +165,10 @@ enum sg_status act_csr(struct ceremony *ceremony, struct action_answer *out,
     request.request_id = ceremony->state.request;
     request.key = act_answer(ceremony, "key");
     request.subject = act_answer(ceremony, "subject");
-    TRY(gateway_call(
-        ceremony->home, "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
-        &segel__v1__create_certificate_request_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {
+        "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
+        &segel__v1__create_certificate_request_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     const Segel__V1__CreateCertificateRequestResponse *got =
         (const Segel__V1__CreateCertificateRequestResponse *)(const void *)reply;
     struct slice der = slice_of(got->csr.data, got->csr.len);
@@ -236,9 +239,10 @@ enum sg_status act_accept(struct ceremony *ceremony, struct action_answer *out,
     request.n_certificates = chain.count;
     request.certificates = chain.list;
     request.reason = act_answer(ceremony, "reason");
-    TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/ImportCertificate",
-                     &request.base, &segel__v1__import_certificate_response__descriptor,
-                     &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ImportCertificate",
+                                    &request.base,
+                                    &segel__v1__import_certificate_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out,
         ((const Segel__V1__ImportCertificateResponse *)(const void *)reply)->approval);
@@ -265,8 +269,9 @@ enum sg_status act_rotate(struct ceremony *ceremony, struct action_answer *out,
     request.successor = act_answer(ceremony, "successor");
     request.overlap_days = (uint32_t)days;
     request.reason = act_answer(ceremony, "reason");
-    TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/RotateKey", &request.base,
-                     &segel__v1__rotate_key_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/RotateKey", &request.base,
+                                    &segel__v1__rotate_key_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out, ((const Segel__V1__RotateKeyResponse *)(const void *)reply)->approval);
     unpack_free(reply);
@@ -288,8 +293,9 @@ enum sg_status act_destroy(struct ceremony *ceremony, struct action_answer *out,
     request.witnesses = witnesses.list;
     request.n_witnesses = witnesses.count;
     request.backups_destroyed = 1; /* a step of the script, confirmed by a witness */
-    TRY(gateway_call(ceremony->home, "/segel.v1.KeyService/DestroyKey", &request.base,
-                     &segel__v1__destroy_key_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/DestroyKey", &request.base,
+                                    &segel__v1__destroy_key_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out, ((const Segel__V1__DestroyKeyResponse *)(const void *)reply)->approval);
     unpack_free(reply);

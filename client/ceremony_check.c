@@ -183,24 +183,30 @@ static enum sg_status check_lane(struct ceremony *ceremony,
     return SG_OK;
 }
 
+static enum sg_status compare_one(struct ceremony *ceremony, const struct fact *fact,
+                                  enum minutes_field field, bool *same,
+                                  struct sg_error *why)
+{
+    struct slice known =
+        minutes_find(&ceremony->state.minutes, field, slice_str(fact->name));
+
+    (void)printf("    %-22s %s\n", fact->name, fact->value);
+    *same = known.len == 0 || slice_equal(known, slice_str(fact->value));
+    return known.len > 0 ? SG_OK
+                         : state_note(&ceremony->state, why, field, "%s %s", fact->name,
+                                      fact->value);
+}
+
 /* What the minutes do not have yet goes in, the rest is compared. */
 static enum sg_status compare(struct ceremony *ceremony, const struct facts *facts,
                               enum minutes_field field, const char **other,
                               struct sg_error *why)
 {
-    const struct minutes *minutes = &ceremony->state.minutes;
-
     *other = NULL;
     for (size_t i = 0; i < facts->count; i++) {
-        const struct fact *fact = &facts->list[i];
-        struct slice known = minutes_find(minutes, field, slice_str(fact->name));
-        if (known.len == 0) {
-            TRY(state_note(&ceremony->state, why, field, "%s %s", fact->name,
-                           fact->value));
-        } else if (!slice_equal(known, slice_str(fact->value))) {
-            *other = fact->name;
-        }
-        (void)printf("    %-22s %s\n", fact->name, fact->value);
+        bool same = false;
+        TRY(compare_one(ceremony, &facts->list[i], field, &same, why));
+        *other = same ? *other : facts->list[i].name;
     }
     return SG_OK;
 }

@@ -88,18 +88,24 @@ static enum sg_status note_key(const struct reading *reading, const json_t *reco
     return SG_OK;
 }
 
+static enum sg_status note_check(const struct reading *reading, const json_t *record,
+                                 int number)
+{
+    char name[16];
+
+    (void)snprintf(name, sizeof(name), "check_%d", number);
+    const char *text = text_of(record, name);
+    return text == NULL ? SG_OK
+                        : state_note(&reading->ceremony->state, reading->why,
+                                     MINUTES_FIELD_REFUSAL, "%d %s", number, text);
+}
+
 static enum sg_status note_checks(const struct reading *reading, const json_t *record)
 {
     enum { CHECKS_MAX = 16 };
-    char name[16];
 
     for (int i = 1; i <= CHECKS_MAX; i++) {
-        (void)snprintf(name, sizeof(name), "check_%d", i);
-        const char *text = text_of(record, name);
-        if (text != NULL) {
-            TRY(state_note(&reading->ceremony->state, reading->why, MINUTES_FIELD_REFUSAL,
-                           "%d %s", i, text));
-        }
+        TRY(note_check(reading, record, i));
     }
     return SG_OK;
 }

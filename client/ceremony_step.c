@@ -120,24 +120,33 @@ static enum sg_status work(struct ceremony *ceremony, const struct script_step *
     return SG_OK;
 }
 
-static enum sg_status do_work(struct ceremony *ceremony, const struct script_step *step,
-                              struct sg_error *why)
+static enum sg_status work_once(struct ceremony *ceremony, const struct script_step *step,
+                                bool *good, struct sg_error *why)
 {
     struct ceremony_finding finding;
     char text[CEREMONY_TEXT_SIZE + 64];
+
+    TRY(work(ceremony, step, &finding, why));
+    talk_passed(finding.good, ceremony->indonesian, finding.text);
+    (void)snprintf(text, sizeof(text), "%s %s %s: %s", step_kind_name(step->kind),
+                   step->name, finding.good ? "passed" : "FAILED", finding.text);
+    *good = finding.good;
+    return note_step(ceremony, text, why);
+}
+
+static enum sg_status do_work(struct ceremony *ceremony, const struct script_step *step,
+                              struct sg_error *why)
+{
     bool again = true;
 
     while (again) {
-        TRY(work(ceremony, step, &finding, why));
-        talk_passed(finding.good, ceremony->indonesian, finding.text);
-        (void)snprintf(text, sizeof(text), "%s %s %s: %s", step_kind_name(step->kind),
-                       step->name, finding.good ? "passed" : "FAILED", finding.text);
-        TRY(note_step(ceremony, text, why));
-        again = !finding.good;
-        if (again) {
-            TRY(ceremony_keep(ceremony, why));
-            TRY(after_failure(ceremony, &again, why));
+        bool good = false;
+        TRY(work_once(ceremony, step, &good, why));
+        if (good) {
+            return SG_OK;
         }
+        TRY(ceremony_keep(ceremony, why));
+        TRY(after_failure(ceremony, &again, why));
     }
     return SG_OK;
 }
@@ -160,22 +169,25 @@ static enum sg_status do_sign(struct ceremony *ceremony, const struct script_ste
 /* --- One after another ---------------------------------------------------------------
  */
 
-enum sg_status ceremony_follow(struct ceremony *ceremony, struct sg_error *why)
+static enum sg_status follow_one(struct ceremony *ceremony, struct sg_error *why)
 {
     static enum sg_status (*const steps[STEP_KIND_COUNT])(
         struct ceremony *, const struct script_step *,
         struct sg_error *) = {do_say, do_ask, do_work, do_work, do_sign};
     const struct script *script = &ceremony->found.script;
+    const struct script_step *step = &script->steps[ceremony->state.next];
 
-    while (ceremony->state.next < script->step_count) {
-        const struct script_step *step = &script->steps[ceremony->state.next];
-        talk_heading(ceremony->state.next + 1, script->step_count,
-                     step->text.in[ceremony->indonesian]);
-        TRY(steps[step->kind](ceremony, step, why));
-        ceremony->state.next++;
-        if (step->kind != STEP_SIGN) {
-            TRY(ceremony_keep(ceremony, why));
-        }
+    talk_heading(ceremony->state.next + 1, script->step_count,
+                 step->text.in[ceremony->indonesian]);
+    TRY(steps[step->kind](ceremony, step, why));
+    ceremony->state.next++;
+    return step->kind == STEP_SIGN ? SG_OK : ceremony_keep(ceremony, why);
+}
+
+enum sg_status ceremony_follow(struct ceremony *ceremony, struct sg_error *why)
+{
+    while (ceremony->state.next < ceremony->found.script.step_count) {
+        TRY(follow_one(ceremony, why));
     }
     return SG_OK;
 }

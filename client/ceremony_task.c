@@ -133,27 +133,42 @@ static void print_waiting(const struct ceremony *ceremony, const char *id)
                  id);
 }
 
+static bool is_pending(const struct action_answer *answer)
+{
+    return answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING;
+}
+
+/* Until somebody has typed a name, or for a while. */
+static enum sg_status wait_once(struct ceremony *ceremony, const char *id,
+                                struct action_answer *answer, uint32_t *given,
+                                struct sg_error *why)
+{
+    char line[TALK_LINE_MAX];
+    enum sg_status status = talk_wait(LOOK_EVERY_MS, line, why);
+
+    if (status == SG_ABORTED) {
+        return status;
+    }
+    if (status == SG_OK && line[0] != '\0') {
+        TRY(approve_here(ceremony, line, id, why));
+    }
+    TRY(look(ceremony, id, answer, given, why));
+    if (status == SG_OK && is_pending(answer)) {
+        print_waiting(ceremony, id);
+    }
+    return SG_OK;
+}
+
 static enum sg_status wait_approvals(struct ceremony *ceremony,
                                      struct action_answer *answer, struct sg_error *why)
 {
     char id[sizeof(answer->id)];
-    char line[TALK_LINE_MAX];
     uint32_t given = 0;
 
     memcpy(id, answer->id, sizeof(id));
     print_waiting(ceremony, id);
-    while (answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
-        enum sg_status status = talk_wait(LOOK_EVERY_MS, line, why);
-        if (status == SG_OK && line[0] != '\0') {
-            TRY(approve_here(ceremony, line, id, why));
-        } else if (status == SG_ABORTED) {
-            return status;
-        }
-        TRY(look(ceremony, id, answer, &given, why));
-        if (status == SG_OK &&
-            answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
-            print_waiting(ceremony, id);
-        }
+    while (is_pending(answer)) {
+        TRY(wait_once(ceremony, id, answer, &given, why));
     }
     (void)fputc('\n', stdout);
     return SG_OK;
@@ -231,8 +246,7 @@ static enum sg_status run_once(struct ceremony *ceremony, const struct script_st
 
     TRY(name_request(ceremony, why));
     TRY(ceremony_act(ceremony, action, answer, why));
-    if (answer->guarded &&
-        answer->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+    if (answer->guarded && is_pending(answer)) {
         TRY(ceremony_note_log(ceremony, answer, why));
         TRY(ceremony_keep(ceremony, why));
         TRY(wait_approvals(ceremony, answer, why));

@@ -4,16 +4,14 @@
 
 enum { PATIENCE_MS = 180000 };
 
-enum sg_status gateway_call(const struct home *home, const char *path,
-                            const ProtobufCMessage *request,
-                            const ProtobufCMessageDescriptor *reply_type,
+enum sg_status gateway_call(const struct home *home, const struct gateway_ask *ask,
                             ProtobufCMessage **reply, struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
-    const struct unary unary = {.path = path,
+    const struct unary unary = {.path = ask->path,
                                 .timeout_ms = PATIENCE_MS,
-                                .request = request,
-                                .reply_type = reply_type};
+                                .request = ask->request,
+                                .reply_type = ask->reply_type};
 
     TRY(home_connect(home, &channel, why));
     return channel_unary(channel, &unary, reply, NULL, why);
@@ -25,8 +23,9 @@ enum sg_status gateway_tokens(const struct home *home, ProtobufCMessage **reply,
     Segel__V1__ListTokensRequest request;
 
     segel__v1__list_tokens_request__init(&request);
-    return gateway_call(home, "/segel.v1.KeyService/ListTokens", &request.base,
-                        &segel__v1__list_tokens_response__descriptor, reply, why);
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ListTokens", &request.base,
+                                    &segel__v1__list_tokens_response__descriptor};
+    return gateway_call(home, &ask, reply, why);
 }
 
 enum sg_status gateway_key(const struct home *home, const char *key,
@@ -36,8 +35,9 @@ enum sg_status gateway_key(const struct home *home, const char *key,
 
     segel__v1__get_key_request__init(&request);
     request.key = words_mutable(key);
-    return gateway_call(home, "/segel.v1.KeyService/GetKey", &request.base,
-                        &segel__v1__get_key_response__descriptor, reply, why);
+    const struct gateway_ask ask = {"/segel.v1.KeyService/GetKey", &request.base,
+                                    &segel__v1__get_key_response__descriptor};
+    return gateway_call(home, &ask, reply, why);
 }
 
 const char *gateway_key_state(Segel__V1__KeyState state)

@@ -4,11 +4,15 @@
 #include "client/home.h"
 #include "segel/v1/keys.pb-c.h"
 
-/* One unary call on a connection of its own, as channel_unary. path:
- * "/segel.v1.KeyService/GetKey". The caller gives *reply to unpack_free. */
-SG_MUST_USE enum sg_status gateway_call(const struct home *home, const char *path,
-                                        const ProtobufCMessage *request,
-                                        const ProtobufCMessageDescriptor *reply_type,
+/* One unary call on a connection of its own, as channel_unary. The caller gives *reply to
+ * unpack_free. */
+struct gateway_ask {
+    const char *path; /* "/segel.v1.KeyService/GetKey" */
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply_type;
+};
+SG_MUST_USE enum sg_status gateway_call(const struct home *home,
+                                        const struct gateway_ask *ask,
                                         ProtobufCMessage **reply, struct sg_error *why);
 SG_MUST_USE enum sg_status gateway_tokens(const struct home *home,
                                           ProtobufCMessage **reply, struct sg_error *why);

@@ -47,8 +47,10 @@ static enum sg_status prove(const struct home *home, const struct log_head *head
     segel__v1__get_inclusion_proof_request__init(&request);
     request.index = index;
     request.tree_size = head->size;
-    TRY(gateway_call(home, "/segel.v1.LogService/GetInclusionProof", &request.base,
-                     &segel__v1__get_inclusion_proof_response__descriptor, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.LogService/GetInclusionProof",
+                                    &request.base,
+                                    &segel__v1__get_inclusion_proof_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     bool there =
         take_path((const Segel__V1__GetInclusionProofResponse *)(const void *)reply,
                   &path) &&

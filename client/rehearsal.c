@@ -258,5 +258,6 @@ void rehearsal_end(struct rehearsal *world)
         (void)printf("%s\n", world->dir);
         return;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     (void)nftw(world->dir, remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS);
 }
