@@ -139,13 +139,12 @@ void config_print(const struct config *config, FILE *out);
 
 const char *config_role_name(enum config_role role);
 
-/* Name of the network that a peer ("127.0.0.1:443", "[::1]:443") connects from; NULL when
- * it is in none. */
+/* The network that a peer ("127.0.0.1:443", "[::1]:443") connects from; NULL: none. */
 const char *config_find_network(const struct config *config, const char *peer);
 /* Whether a lane is to be asked for a key: it is named by the key, or none is, and its
  * token is the one that the key's URI names, if it names one. */
 bool config_key_on_lane(const struct config_key *key, const struct config_lane *lane);
-/* The lane of this name; NULL when there is none. */
+/* NULL when there is none of this name. */
 const struct config_lane *config_find_lane(const struct config *config, const char *name);
 
 #endif

@@ -1,3 +1,5 @@
+#include "gateway/core/turn.h"
+
 #include <stdio.h>
 #include <string.h>
 

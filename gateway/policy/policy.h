@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_POLICY_POLICY_H
 #define SEGEL_GATEWAY_POLICY_POLICY_H
 
+#include "gateway/policy/days.h"
 #include "gateway/policy/facts_json.h"
 #include "gateway/policy/verdict.h"
 
@@ -138,18 +139,6 @@ void policy_explain(const struct policy *policy, size_t rule, const struct facts
 bool policy_explain_state(const struct policy *policy, size_t rule,
                           const struct verdict *verdict, const struct facts *state,
                           struct rule_why *out);
-/* The end of the day that a time lies in, in the policy's zone: when what is counted by
- * the day begins anew. */
-int64_t policy_day_end_us(const struct policy *policy, int64_t unix_us);
-/* The beginning of a day "YYYYMMDD" in that zone; false: it is none. */
-bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us);
-/* Days since 1970 in the policy's zone. */
-int64_t policy_day(const struct policy *policy, int64_t unix_us);
-/* The end of the so many-th working day after the day that a time lies in: Monday to
- * Friday, without the holidays of the policy's calendar, in its zone. 0 days: the end of
- * that day. */
-int64_t policy_workdays_end_us(const struct policy *policy, int64_t unix_us,
-                               int64_t days);
 /* Whether a rule in mode enforce or shadow reads this fact of phase JOB or STATE. */
 bool policy_reads_fact(const struct policy *policy, enum fact fact);
 

@@ -8,8 +8,8 @@ struct services;
 
 /* SignTerms checked and resolved. Texts are copied. */
 struct terms {
-    const struct key *named; /* by the caller */
-    const struct key *key;   /* that signs: see terms_follow */
+    const struct key *named;          /* by the caller */
+    const struct key *key;            /* that signs: see terms_follow */
     struct override_board *overrides; /* borrowed */
     enum sg_profile profile;
     enum sg_hash hash;

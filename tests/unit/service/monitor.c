@@ -65,10 +65,11 @@ static void lawful(void)
                   .serving = true,
                   .lanes = 2,
                   .lanes_up = 1}},
-        .mandates_open = 2,
-        .mandate_count = 1,
-        .mandates = {{.id = "m-1", .key = "seal", .caller = "e-office", .left = 42}},
     };
+}
+
+static void lawful_monitor(void)
+{
     monitor = (struct monitor){
         .version = "1.2.3",
         .vitals = {.report = &report, .log_readable = true},
@@ -109,6 +110,7 @@ static void lawful_agenda(void)
 static void lawful_anchors(void)
 {
     lawful();
+    lawful_monitor();
     lawful_agenda();
     report.anchor_age_us = 41000000;
     report.anchor_count = 2;
