@@ -157,8 +157,8 @@ enum sg_status asking_create(const ProtobufCMessage *from, struct asking *out,
     }
     return sg_fail(
         why, SG_UNSUPPORTED,
-        "this version does not do the task: no record is ever taken out of the "
-        "log");
+        "this version does not do the task log.prune: no record is ever taken out of "
+        "the log");
 }
 
 enum sg_status asking_release(const ProtobufCMessage *from, struct asking *out,
