@@ -115,7 +115,8 @@ def gateways_below(folder):
 
 @claim
 def minutes_of_a_rehearsal_never_verify_as_real(town):
-    path = town.rig.path("rehearsed.minutes")
+    quorum = rehearsed_quorum(town)
+    path = quorum["minutes"]
     with open(path, encoding="utf-8") as file:
         text = file.read()
     with town.gateway():
@@ -127,7 +128,6 @@ def minutes_of_a_rehearsal_never_verify_as_real(town):
                               text.replace("world REHEARSAL", "world real"))
         equal(town.rig.segel("reviewer", "ceremony", "verify", real).returncode, 1)
     # Even with the quorum file of the rehearsal, which is gone by then.
-    quorum = rehearsed_quorum(town)
     result = town.rig.segel("reviewer", "ceremony", "verify", quorum["minutes"], "--offline",
                             "--quorum", quorum["file"], "--rehearsal")
     equal(result.returncode, 0, result.stdout + result.stderr)
