@@ -106,6 +106,23 @@ static enum sg_status lead(struct ceremony *ceremony, struct sg_error *why)
     return status;
 }
 
+static enum sg_status rehearse_in(struct rehearsal *world, struct ceremony *ceremony,
+                                  const struct run_options *options, struct sg_error *why)
+{
+    TRY(rehearsal_begin(world, ceremony->indonesian, why));
+    TRY(rehearsal_prepare(world, ceremony->found.script.name, why));
+    ceremony->home = &world->leader;
+    ceremony->people = world->people;
+    if (options->out == NULL) {
+        (void)snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
+                       "%s/%s.minutes", world->dir, ceremony->found.script.name);
+        name_others(ceremony);
+    }
+    TRY(lead(ceremony, why));
+    TRY(rehearsal_after(world, state_answered(&ceremony->state, "csr"), why));
+    return rehearsal_verify(world, ceremony->minutes_path, ceremony->quorum_path, why);
+}
+
 static enum sg_status rehearse(struct ceremony *ceremony,
                                const struct run_options *options, struct sg_error *why)
 {
@@ -113,18 +130,7 @@ static enum sg_status rehearse(struct ceremony *ceremony,
     struct rehearsal world = {
         .keep = options->keep, .earlier = options->world, .segeld = -1};
 
-    TRY(rehearsal_begin(&world, ceremony->indonesian, why));
-    TRY(rehearsal_prepare(&world, ceremony->found.script.name, why));
-    ceremony->home = &world.leader;
-    ceremony->people = world.people;
-    if (options->out == NULL) {
-        (void)snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
-                       "%s/%s.minutes", world.dir, ceremony->found.script.name);
-        name_others(ceremony);
-    }
-    TRY(lead(ceremony, why));
-    TRY(rehearsal_after(&world, state_answered(&ceremony->state, "csr"), why));
-    return rehearsal_verify(&world, ceremony->minutes_path, ceremony->quorum_path, why);
+    return rehearse_in(&world, ceremony, options, why);
 }
 
 static enum sg_status start(struct ceremony *ceremony, const struct run_options *options,

@@ -166,7 +166,7 @@ static enum sg_status make_signature(struct card *card, struct slice pin,
                                      uint8_t signature[NOTE_ED25519_SIZE],
                                      struct sg_error *why)
 {
-    CK_MECHANISM mechanism = {.mechanism = CKM_EDDSA};
+    CK_MECHANISM mechanism = {CKM_EDDSA, NULL, 0};
     CK_OBJECT_HANDLE key = 0;
     CK_ULONG len = NOTE_ED25519_SIZE;
     bool each_time = false;

@@ -74,7 +74,7 @@ static struct slice named(const struct card *card, CK_ATTRIBUTE_TYPE type)
 {
     const CK_ATTRIBUTE *given = p11_kit_uri_get_attribute(card->uri, type);
 
-    return given == NULL ? (struct slice){0} : slice_of(given->pValue, given->ulValueLen);
+    return given == NULL ? slice_of(NULL, 0) : slice_of(given->pValue, given->ulValueLen);
 }
 
 /* A key of that name that is no Edwards key gets its own sentence. */

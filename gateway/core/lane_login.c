@@ -30,10 +30,11 @@ static void await(struct lane *lane, const char *why)
 static void ask(struct lane *lane, int64_t now_us)
 {
     char why[sizeof(lane->why)] = "";
-    enum lane_permit permit =
-        lane->options.permit == NULL
-            ? PERMIT_LOGIN
-            : lane->options.permit(lane->options.context, lane, why, sizeof(why));
+    enum lane_permit permit = PERMIT_LOGIN;
+
+    if (lane->options.permit != NULL) {
+        permit = lane->options.permit(lane->options.context, lane, why, sizeof(why));
+    }
 
     lane->started_us = now_us; /* nobody else's time counts against it */
     if (permit == PERMIT_LOGIN) {

@@ -38,19 +38,19 @@ static const struct column {
     size_t offset;
     uint64_t max; /* TEXT: bytes with the NUL; SMALL: greatest value */
 } columns[] = {
-#define COLUMN(kind, field, max) {COLUMN_##kind, offsetof(struct keyreg, field), max},
+#define COLUMN(kind, field, most) {COLUMN_##kind, offsetof(struct keyreg, field), most},
 #include "gateway/ledger/keyreg.def"
 #undef COLUMN
 };
 enum { COLUMN_CKAID = SG_COUNT(columns) };
 
-#define COLUMN(kind, field, max) COLUMN_FITS_##kind(((struct keyreg *)NULL)->field, max)
-#define COLUMN_FITS_TEXT(field, max)                                                     \
-    _Static_assert(sizeof(field) == (max), "the room of a text");
-#define COLUMN_FITS_NUMBER(field, max) _Static_assert(sizeof(field) == 8, "a number");
-#define COLUMN_FITS_TIME(field, max)   _Static_assert(sizeof(field) == 8, "a time");
-#define COLUMN_FITS_SMALL(field, max)  _Static_assert(sizeof(field) == 4, "a small one");
-#define COLUMN_FITS_HASH(field, max)   _Static_assert(sizeof(field) == 32, "a hash");
+#define COLUMN(kind, field, most) COLUMN_FITS_##kind(((struct keyreg *)NULL)->field, most)
+#define COLUMN_FITS_TEXT(field, most)                                                    \
+    _Static_assert(sizeof(field) == (most), "the room of a text");
+#define COLUMN_FITS_NUMBER(field, most) _Static_assert(sizeof(field) == 8, "a number");
+#define COLUMN_FITS_TIME(field, most)   _Static_assert(sizeof(field) == 8, "a time");
+#define COLUMN_FITS_SMALL(field, most)  _Static_assert(sizeof(field) == 4, "a small one");
+#define COLUMN_FITS_HASH(field, most)   _Static_assert(sizeof(field) == 32, "a hash");
 #include "gateway/ledger/keyreg.def"
 #undef COLUMN
 

