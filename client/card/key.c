@@ -194,11 +194,12 @@ enum sg_status card_find_private(const struct card *card, CK_OBJECT_HANDLE *out,
                                  bool *each_time, struct sg_error *why)
 {
     static const CK_KEY_TYPE edwards = CKK_EC_EDWARDS;
+    const struct slice none = {.len = 0};
     const struct slice label = slice_str(card->label);
     const struct search search = {.class = CKO_PRIVATE_KEY,
                                   .type = &edwards,
                                   .id = slice_of(card->id, card->id_len),
-                                  .label = card->id_len > 0 ? (struct slice){0} : label};
+                                  .label = card->id_len > 0 ? none : label};
     uint8_t value[VALUE_MAX];
     CK_ULONG count = 0;
     size_t len = 0;

@@ -33,8 +33,8 @@ enum lane_permit {
     PERMIT_NEVER  /* LATCHED */
 };
 /* why: of PIN and NEVER. */
-typedef enum lane_permit (*lane_permit)(void *context, struct lane *lane, char *why,
-                                        size_t cap);
+typedef enum lane_permit (*lane_ask)(void *context, struct lane *lane, char *why,
+                                     size_t cap);
 
 /* Operations are of two kinds, because one takes ten to twenty times as long as the
  * other: each has its own window, queue and figures. Values as in proto/marks.h. */
@@ -70,7 +70,7 @@ struct lane_options {
     int64_t canary_us;  /* between two canaries */
     int64_t retry_max_us; /* longest pause between two processes */
     lane_done done;
-    lane_permit permit; /* NULL: it may always log in */
+    lane_ask permit; /* NULL: it may always log in */
     void *context;
 };
 

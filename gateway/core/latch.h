@@ -27,7 +27,7 @@ struct latch {
 };
 enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
 
-/* As lane_permit: context is the core. */
+/* As lane_ask: context is the core. */
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap);
 /* The token of the berth's lane refused its PIN, to whatever process: nobody tries again,
  * and a lane that is started finds that out before its login. Counted, and on the log;
