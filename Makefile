@@ -446,7 +446,7 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
-	install -m 755 $(filter-out %/demo.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
+	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/segel
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# `make demo`: a whole signing gateway on this machine, for one minute. Makes a software
-# token, keys, certificates, 200 letters; signs them through segeld; has every one checked by
-# two independent judges; shows a refusal and the log. What it makes lies in build/demo, only
-# the loopback interface is used, and nothing is left running. KEEP=1 leaves the gateway up.
+# `make demo`: a whole signing gateway on this machine, for one minute. Makes a software token
+# and officers with keys; they make the seal's key, accept its certificate, open it and give
+# e-office a mandate for 200 letters; these are signed through segeld, and every one is checked
+# by two independent judges; shows refusals, the status and the log. What it makes lies in
+# build/demo, only the loopback interface is used, and nothing is left running. KEEP=1 leaves
+# the gateway up.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -14,6 +16,8 @@ case $BUILD in /*) bin=$BUILD/bin ;; esac
 log=$demo/demo.log
 home=$demo/clients
 gateway=
+# shellcheck source=deploy/demo/ceremony.sh
+. deploy/demo/ceremony.sh
 
 if [ -t 1 ]; then
     bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
@@ -41,6 +45,12 @@ stop_earlier() {
     [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" != "$bin/segeld" ] || kill "$pid"
 }
 
+set_up() {
+    BIN=$bin ACTIVATION=enforce PEOPLE='officer-2 officer-3 reviewer-1' \
+        deploy/demo/setup.sh "$demo" seal-demo:slot/rsa-pkcs1 &&
+        BIN=$bin deploy/demo/quorum.sh "$demo"
+}
+
 start_gateway() {
     setsid "$bin/segeld" --config "$demo/segeld.yaml" >"$demo/segeld.out" 2>"$demo/segeld.log" &
     gateway=$!
@@ -62,7 +72,7 @@ segel() { # CLIENT ARGUMENTS…
 
 sign_class() { # CLASS; the summary of `segel sign --json` is its last line
     segel e-office sign --json --key seal-demo --profile pades-b-b --class "$1" \
-        --approval ND-2026/001 -o "$demo/signed" --page 1 --rect 330,306,150,60 \
+        --approval ND-2026/001 --mandate "$mandate" -o "$demo/signed" --page 1 --rect 330,306,150,60 \
         "$demo/letters/$1"/*.pdf >"$demo/$1.jsonl" 2>>"$log" ||
         fail "signing $1 failed"
     tail -n 1 "$demo/$1.jsonl"
@@ -104,11 +114,31 @@ check_with_pdfsig() {
     grep -c ': good$' "$demo/pdfsig.txt" || true
 }
 
-show_denial() {
-    segel e-office sign --key seal-demo --profile pades-b-b --class kontrak_pengadaan \
-        --approval ND-2026/002 --notice-shown -o "$demo/denied" "$(find "$demo/letters" -name 0001.pdf)" \
-        >"$demo/denial.txt" 2>&1 && fail "a procurement contract was signed: it must be denied"
-    head -n 1 "$demo/denial.txt" | fold -s -w 86
+refused() { # RULE WHAT ARGUMENTS…: the letter more must not be signed; the gateway's sentence
+    segel e-office sign --key seal-demo --profile pades-b-b --notice-shown -o "$demo/denied" \
+        "${@:3}" "$more" >"$demo/denial.txt" 2>&1 && fail "$2 was signed: it must be denied"
+    grep -q "^refused .*(rule $1," "$demo/denial.txt" ||
+        { log=$demo/denial.txt && fail "$2 was not refused by rule $1"; }
+    sed -n '1s/^refused [^:]*: //p' "$demo/denial.txt" | fold -s -w 86 |
+        sed 's/ *$//; s/^/    /'
+}
+
+# A letter more than the mandate is for; it is in the folder of its class.
+put_aside_one_more() {
+    local path
+    path=$(find "$demo/letters" -name "$(printf '%04d' "$((LETTERS + 1))").pdf")
+    more_class=$(basename "$(dirname "$path")")
+    more=$demo/one-more.pdf
+    mv "$path" "$more"
+}
+
+# The page's first lines, and its lines on signing, requests, the key and the log. Its exit
+# code says whether something needs a person; so do its lines.
+show_status() {
+    segel officer-1 status >"$demo/status.txt" 2>>"$log" || [ -s "$demo/status.txt" ] ||
+        fail "segel status failed"
+    sed -n '1,2p; /^SIGNING/p; /^REQUESTS/p; /^  seal-demo/p; /^LOG/p' "$demo/status.txt" |
+        sed 's/ *$//; s/^/  /'
 }
 
 # --- The run -------------------------------------------------------------------------------
@@ -119,12 +149,20 @@ mkdir -p "$demo"
 trap stop_gateway EXIT
 trap 'exit 130' INT TERM
 
-step "token, keys in the token, test certificates"
-BIN=$bin deploy/demo/setup.sh "$demo" >>"$log" 2>&1 || fail "the set-up failed"
-step "gateway"
+step "token, test certificates, officers with keys, the quorum file"
+set_up >>"$log" 2>&1 || fail "the set-up failed"
+step "gateway, with an empty slot for the seal's key"
 start_gateway
+step "the first ceremony: a key, its backup, its certificate"
+make_seal_key || fail "the key was not made"
+accept_certificate >>"$log" 2>&1 || fail "the certificate was not accepted"
+step "the key is opened, e-office gets a mandate"
+open_key || fail "the key was not opened"
+mandate=$(open_mandate) || fail "the mandate was not opened"
+before=$(balance)
 step "$LETTERS letters, signed"
-"$BUILD/tests/fixtures/letters" "$LETTERS" "$demo/letters"
+"$BUILD/tests/fixtures/letters" "$((LETTERS + 1))" "$demo/letters"
+put_aside_one_more
 one=$(sign_class surat_keterangan)
 two=$(sign_class surat_tugas)
 step "every letter checked, by pdfsig and by segel verify"
@@ -132,13 +170,20 @@ good=$(check_with_pdfsig)
 signed=$(find "$demo/signed" -name '*.pdf' | wc -l)
 verified=no
 segel e-office verify "$demo"/signed/*.pdf >"$demo/verify.txt" 2>>"$log" && verified=yes
-denial=$(show_denial)
+after=$(balance)
+[ "$after" = "$LETTERS of $LETTERS signatures used, 0 reserved, 0 left" ] ||
+    fail "the mandate says: $after"
+over=$(refused CP-4.5-05 "a letter more than the mandate allows" --mandate "$mandate" \
+    --class "$more_class" --approval ND-2026/001)
+denial=$(refused CP-1.4-02 "a procurement contract" --class kontrak_pengadaan \
+    --approval ND-2026/002)
 step "the log, checked from its first record"
 sleep 1.5 # a checkpoint a second: the last records are to be covered too
 segel reviewer log verify >"$demo/log-verify.txt" 2>&1 ||
     { log=$demo/log-verify.txt && fail "the log does not verify"; }
 [ "$good" = "$LETTERS" ] && [ "$signed" = "$LETTERS" ] && [ "$verified" = yes ] ||
     fail "of $LETTERS letters $signed were signed, pdfsig found $good good, segel verify: $verified"
+status=$(show_status)
 took=$(($(date +%s) - begun))
 
 cat <<PAGE
@@ -152,6 +197,14 @@ ${bold}What happened${plain}
   themselves never left it. Each job was judged by the Certificate Policy, written to the
   log, signed in the token, checked, written again, and only then answered.
 
+${bold}What it took${plain} (officer-1 asked, officer-2 and officer-3 signed; reviewer-1 was the witness)
+  key.generate           made in the token, which refused to misuse it in $(refusals) ways; backed up
+  cert.accept            the certificate of the demo's CA for the key's own request
+  key.activate           open for eight hours, or until half an hour goes by without a letter
+  mandate.open           e-office may have $LETTERS signatures, in two classes of letters
+    before the letters   $before
+    after them           $after
+
 ${bold}How fast${plain} (client and gateway on this machine, $(nproc) cores, a software token)
   surat_keterangan       $(rate "$one")
   surat_tugas            $(rate "$two")
@@ -163,13 +216,20 @@ ${bold}What was checked${plain}
   segel log verify       $(grep '^jobs' "$demo/log-verify.txt" | sed 's/^jobs *//')
                          $(grep -i '^sound' "$demo/log-verify.txt")
 
-${bold}What was refused${plain} (a procurement contract may not be sealed)
-$(sed 's/^/  /' <<<"$denial")
+${bold}What was refused${plain}
+  a letter more than the mandate is for
+$over
+  a procurement contract
+$denial
+
+${bold}How it stands${plain} (from segel status)
+$status
 
 ${bold}Where things are${plain}
   $demo/signed          the signed letters: open one in a PDF viewer
   $demo/segeld.yaml     the gateway's configuration    $demo/policy.yaml  the policy
   $demo/ledger.db       the transparency log           $demo/segeld.log   the gateway's log
+  $demo/quorum          who approves what              $demo/demo.log     what officers saw
   Every certificate is marked TEST. A city's real seal needs an HSM and a certificate of
   the agency itself; docs/ARCHITECTURE.md says what this arrangement promises.
 PAGE
@@ -181,6 +241,8 @@ if [ "$KEEP" = 1 ]; then
 
 ${bold}The gateway is still running at $address. Try next${plain}
   $BUILD/bin/segel --home $home/reviewer log show --decision deny
+  $BUILD/bin/segel --home $home/officer-1 request list --all
+  $BUILD/bin/segel --home $home/officer-1 status
   $BUILD/bin/segel --home $home/e-office signer seal-demo
   $BUILD/bin/segel --home $home/e-office verify $demo/signed/0001.pdf
 Stop it:  kill $kept

@@ -3,7 +3,7 @@
 # the client folders that go with it, below DIR. Demo, bench and system tests start here.
 #
 # NAME:TYPE is one seal key, by default seal-demo:rsa-2048; TYPE as in segel-hsm keygen, with
-# "/pss" behind it for RSA-PSS.
+# "/pss" behind it for RSA-PSS. NAME:slot/SCHEME is an empty slot that officers fill.
 #   DIR/segeld.yaml      configuration (port 0: the gateway says in its log which it took)
 #   DIR/clients/NAME     folders for `segel --home`: e-office, reviewer, officer-1
 #   DIR/pki              the test authorities (pki.sh)
@@ -11,7 +11,8 @@
 # BIN: folder of the programs. POLICY: policy file. THREADS: sessions of the lane. LOG_TYPE:
 # type of the log key, ed25519 or p-256.
 # ACTIVATION: "enforce", the policy is taken as it is; by default its rules about activation
-# are in shadow.
+# are in shadow. PEOPLE: more officers and reviewers, named ROLE-NUMBER; the configuration then
+# names DIR/quorum, which is somebody else's to write (quorum.sh).
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,6 +21,7 @@ shift
 BIN=${BIN:-$here/../../build/bin}
 POLICY=${POLICY:-$here/../policies/bsre-seal.yaml}
 ACTIVATION=${ACTIVATION:-shadow}
+PEOPLE=${PEOPLE:-}
 MODULE=${MODULE:-/usr/lib/softhsm/libsofthsm2.so}
 ORIGIN=${ORIGIN:-segel.example.go.id/log}
 LOG_TYPE=${LOG_TYPE:-ed25519}
@@ -96,12 +98,20 @@ YAML
     names="${names:+$names, }$1"
 }
 
+make_slot() { # NAME SCHEME
+    cat >>"$dir/keys.yaml" <<YAML
+  - {name: $1, class: seal, scheme: $2, hash: sha256, allowed_classes: [surat_keterangan, surat_tugas]}
+YAML
+    names="${names:+$names, }$1"
+}
+
 make_keys() {
     : >"$dir/keys.yaml"
     names=
     for spec in "$@"; do
         local type=${spec#*:} scheme=ecdsa hash=sha256
         case $type in
+        slot/*) make_slot "${spec%%:*}" "${type#*/}" && continue ;;
         */pss) scheme=rsa-pss ;;
         rsa-*) scheme=rsa-pkcs1 ;;
         p-384) hash=sha384 ;;
@@ -119,6 +129,13 @@ make_client() { # NAME
     cp "$dir/pki/tls-ca.pem" "$home/ca.pem"
     cp "$dir/pki/root.pem" "$home/anchors.pem"
     cp "$dir/log.vkey" "$home/log.vkey"
+}
+
+callers() { # NAME…; the lines of people, whose role is their name's first word
+    for name in "$@"; do
+        printf '  - {name: %s, match: "URI:urn:segel:caller:%s", roles: [%s], keys: []}\n' \
+            "$name" "$name" "${name%-*}"
+    done
 }
 
 make_pki() {
@@ -146,7 +163,8 @@ ledger: {path: ledger.db, origin: $ORIGIN, checkpoint_s: 1, checkpoint_leaves: 4
 policy: {file: policy.yaml, anchors: anchors.pem}
 networks:
   - {name: server_vlan, addresses: [127.0.0.0/8, "::1"]}
-lanes:
+${PEOPLE:+officers: {quorum: quorum\}
+}lanes:
   - name: lane0
     module: $MODULE
     token: $TOKEN
@@ -160,8 +178,7 @@ keys:
 $(cat "$dir/keys.yaml")
 callers:
   - {name: e-office, match: "URI:urn:segel:caller:e-office", roles: [backend], keys: [$names]}
-  - {name: reviewer, match: "URI:urn:segel:caller:reviewer", roles: [reviewer], keys: []}
-  - {name: officer-1, match: "URI:urn:segel:caller:officer-1", roles: [officer], keys: []}
+$(callers reviewer officer-1 $PEOPLE)
 YAML
     rm "$dir/keys.yaml"
 }
@@ -172,5 +189,5 @@ canary_id=$(keygen canary p-256)
 log_vkey >"$dir/log.vkey"
 make_pki
 make_keys "$@"
-for name in e-office reviewer officer-1; do make_client "$name"; done
+for name in e-office reviewer officer-1 $PEOPLE; do make_client "$name"; done
 make_config

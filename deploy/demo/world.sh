@@ -12,32 +12,11 @@ umask 077
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1
 dir=$2
-people='officer-1 officer-2 officer-3 officer-4 officer-5 reviewer-1 reviewer-2'
-slots='seal-new:ecdsa seal-next:rsa-pkcs1'
-
-make_home() { # NAME
-    local home=$dir/clients/$1
-    mkdir -p "$home"
-    "$here/pki.sh" client "$dir/pki" "$1" "$home/cert"
-    mv "$home/cert.key" "$home/key.pem"
-    cp "$dir/pki/tls-ca.pem" "$home/ca.pem"
-    cp "$dir/pki/root.pem" "$home/anchors.pem"
-    cp "$dir/log.vkey" "$home/log.vkey"
-}
+people='officer-2 officer-3 officer-4 officer-5 reviewer-1 reviewer-2'
 
 make() {
-    "$here/setup.sh" "$dir"
-    for name in $people; do
-        [ ! -d "$dir/clients/$name" ] || continue
-        printf '  - {name: %s, match: "URI:urn:segel:caller:%s", roles: [%s], keys: []}\n' \
-            "$name" "$name" "${name%-*}" >>"$dir/segeld.yaml"
-        make_home "$name"
-    done
-    for slot in $slots; do
-        sed -i "s/^keys:\$/keys:\n  - {name: ${slot%:*}, class: seal, scheme: ${slot#*:}, hash: sha256}/
-            s/keys: \[seal-demo/keys: [seal-demo, ${slot%:*}/" "$dir/segeld.yaml"
-    done
-    sed -i 's/^lanes:$/officers: {quorum: quorum}\nlanes:/' "$dir/segeld.yaml"
+    PEOPLE=$people "$here/setup.sh" "$dir" seal-demo:rsa-2048 seal-new:slot/ecdsa \
+        seal-next:slot/rsa-pkcs1
 }
 
 issue() { # CSR OUT
