@@ -138,7 +138,7 @@ show_status() {
     segel officer-1 status >"$demo/status.txt" 2>>"$log" || [ -s "$demo/status.txt" ] ||
         fail "segel status failed"
     sed -n '1,2p; /^SIGNING/p; /^REQUESTS/p; /^  seal-demo/p; /^LOG/p' "$demo/status.txt" |
-        sed 's/ *$//; s/^/  /'
+        sed '/^  seal-demo/s/   */  /2g; s/ *$//; s/^/  /'
 }
 
 # --- The run -------------------------------------------------------------------------------
@@ -231,7 +231,8 @@ ${bold}Where things are${plain}
   $demo/ledger.db       the transparency log           $demo/segeld.log   the gateway's log
   $demo/quorum          who approves what              $demo/demo.log     what officers saw
   Every certificate is marked TEST. A city's real seal needs an HSM and a certificate of
-  the agency itself; docs/ARCHITECTURE.md says what this arrangement promises.
+  the agency itself; docs/ARCHITECTURE.md says what this arrangement promises. Officers'
+  passphrases lie beside their keys here; docs/OFFICERS.md says how it is done for good.
 PAGE
 
 if [ "$KEEP" = 1 ]; then
