@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
 LETTERS=${LETTERS:-200}
 KEEP=${KEEP:-0}
-demo=$BUILD/demo
+demo=${DEMO:-$BUILD/demo}
 bin=$PWD/$BUILD/bin
 case $BUILD in /*) bin=$BUILD/bin ;; esac
 log=$demo/demo.log
@@ -42,7 +42,13 @@ stop_gateway() {
 stop_earlier() {
     local pid
     pid=$(cat "$demo/segeld.pid" 2>/dev/null) || return 0
-    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" != "$bin/segeld" ] || kill "$pid"
+    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$bin/segeld" ] || return 0
+    kill "$pid" 2>/dev/null || return 0
+    for _ in $(seq 200); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    fail "the gateway of an earlier demo, process $pid, does not end"
 }
 
 set_up() {
