@@ -247,6 +247,8 @@ static void print_life(const Segel__V1__Key *key, FILE *out, bool indonesian)
         line(out, indonesian ? "cadangan" : "backup", indonesian ? "ada" : "confirmed");
     }
     print_chain(key, out, indonesian);
+    line(out, indonesian ? "upacara" : "ceremony", key->ceremony);
+    line(out, indonesian ? "kendala" : "trouble", key->trouble);
     (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)key->signatures);
     line(out, indonesian ? "tanda tangan" : "signatures", text);
 }
@@ -349,6 +351,9 @@ void key_json(struct json_out *out, const Segel__V1__Key *key)
     if (key->overlap_until_us != 0) {
         json_time(out, "overlap_until", key->overlap_until_us);
     }
+    json_bool(out, "backup_confirmed", key->backup_confirmed != 0);
+    json_str(out, "ceremony", key->ceremony);
+    json_str(out, "trouble", key->trouble);
     json_uint(out, "signatures", key->signatures);
     if (key->changed_us > 0) {
         json_time(out, "changed", key->changed_us);
