@@ -262,6 +262,11 @@ static enum sg_status check_destroy(struct core *core,
     return check_place(core, index, why);
 }
 
+static bool could_sign(enum key_state state)
+{
+    return state == KEY_ACCEPTED || state == KEY_INACTIVE;
+}
+
 static enum sg_status do_destroy(struct core *core, const struct ledger_request *request,
                                  struct members *members, struct log_place *place)
 {
@@ -282,8 +287,10 @@ static enum sg_status do_destroy(struct core *core, const struct ledger_request 
     members_add(members, "backups_destroyed", "yes");
     TRY(members_write(core, "ceremony.step", members, place));
     /* From here on it signs nothing, whether or not all of it can be destroyed. */
-    if (row->state == KEY_ACCEPTED || row->state == KEY_INACTIVE) {
+    if (could_sign(row->state)) {
         life_enter(core, row, KEY_RETIRED);
+    } else if (row->state == KEY_HELD && could_sign(row->before_hold)) {
+        row->before_hold = KEY_RETIRED;
     }
     return ceremony_keep(core, index, request, place);
 }

@@ -44,6 +44,28 @@ static enum sg_status write_state(struct core *core, const char *trouble,
     return members_write(core, "key.state", &members, place);
 }
 
+/* What persons have said of the key meanwhile stands, as long as there is one: it is held
+ * until several release it, and compromised for good. */
+static void become(struct core *core, struct keyreg *row, enum key_state state)
+{
+    bool gone = state == KEY_NONE || state == KEY_DESTROYED;
+
+    if (state == row->state || (!gone && row->state == KEY_COMPROMISED)) {
+        return;
+    }
+    if (!gone && row->state == KEY_HELD) {
+        row->before_hold = state;
+        return;
+    }
+    if (gone) {
+        life_close(core, row);
+        row->before_hold = KEY_NONE;
+        row->hold_reason[0] = '\0';
+    }
+    life_enter(core, row, state);
+    core->keys.changed = true; /* others are told after the commit */
+}
+
 /* The ceremony is over, and the key stands so. */
 static enum sg_status end(struct core *core, enum key_state state, const char *trouble)
 {
@@ -52,15 +74,7 @@ static enum sg_status end(struct core *core, enum key_state state, const char *t
     bool done = core->ceremony.outcome.done && trouble[0] == '\0';
 
     TRY(ceremony_record_end(core, done ? "done" : "failed", &place));
-    if (state == KEY_DESTROYED) {
-        life_close(core, row);
-        row->before_hold = KEY_NONE;
-        row->hold_reason[0] = '\0';
-    }
-    if (state != row->state) {
-        life_enter(core, row, state);
-        core->keys.changed = true; /* others are told after the commit */
-    }
+    become(core, row, state);
     row->request[0] = '\0';
     (void)snprintf(row->trouble, sizeof(row->trouble), "%s", trouble);
     TRY(write_state(core, trouble, &place));
@@ -146,11 +160,12 @@ static enum sg_status settle_import(struct core *core, bool *again)
     return end(core, row_of(core)->state, "");
 }
 
-/* One whose generation broke off never had a certificate, nor signed anything: its name
- * is free. */
+/* One whose generation broke off had no backup, so no request for a certificate either,
+ * and never signed anything: its name is free. */
 static bool was_broken(const struct core *core, const struct keyreg *row)
 {
     return row->state == KEY_GENERATED && row->trouble[0] != '\0' &&
+           row->backup[0] == '\0' &&
            !key_ready(&core->keyring.keys[core->ceremony.work.key]);
 }
 

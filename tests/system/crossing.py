@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""What persons order of a key, and what a configuration changes, while a ceremony for it is
+under way or has failed: nobody's word is lost, and the gateway stands."""
+import concurrent.futures
+import sys
+
+import people
+import rig
+from faulty import kill_lane, token, wait_for
+from maker import STATE, Keymaking, accept, begin, calls, destroy, signs
+from people import CODE, EXECUTED, hup, lock_down
+from rig import claim, contains, equal
+
+keys = rig.keys
+
+
+def hold(maker, gateway, name, officer="officer-2"):
+    return maker.call(gateway, "HoldKey", keys.HoldKeyRequest(
+        request_id=maker.id(), key=name, reason="a laptop was lost (TEST)"), officer)
+
+
+def compromise(maker, gateway, name):
+    return maker.call(gateway, "ReportCompromise", keys.ReportCompromiseRequest(
+        request_id=maker.id(), key=name, reason="a copy was seen (TEST)"), "officer-2")
+
+
+def release(maker, gateway, name):
+    return maker.approved(gateway, "ReleaseKey", keys.ReleaseKeyRequest(
+        request_id=maker.id(), key=name, reason="it was found (TEST)"))
+
+
+def under_way(maker, gateway, schedule="C_GenerateKeyPair@1=slow=2500"):
+    """A generation that takes its time, in the module's call."""
+    before = calls(maker, "C_GenerateKeyPair")
+    name = begin(maker, gateway, schedule)
+    wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+    return name
+
+
+# --- What one person orders meanwhile -------------------------------------------------------
+
+@claim
+def a_key_that_is_reported_while_it_is_made_stays_compromised(maker):
+    with maker.gateway() as gateway:
+        name = under_way(maker, gateway)
+        compromise(maker, gateway, name)
+        equal(STATE[maker.settled(gateway, name).state], "compromised")
+        contains(rig.refused(maker.backup, gateway, name).message, "compromised")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+@claim
+def a_key_that_is_held_while_it_is_made_stays_held(maker):
+    with maker.gateway() as gateway:
+        name = under_way(maker, gateway)
+        hold(maker, gateway, name)
+        equal(STATE[maker.settled(gateway, name).state], "held")
+        equal(release(maker, gateway, name).state, EXECUTED)
+        equal(maker.state(gateway, name), "generated")
+
+
+# --- What is to be destroyed ----------------------------------------------------------------
+
+@claim
+def a_release_does_not_let_a_key_sign_that_is_to_be_destroyed(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+        hold(maker, gateway, name)
+        maker.schedule("C_DestroyObject@1+=31")
+        contains(destroy(maker, gateway, name).trouble, "not destroyed as a whole")
+        maker.schedule("")
+        equal(release(maker, gateway, name).state, EXECUTED)
+        equal(maker.state(gateway, name), "retired")
+        equal(rig.refused(gateway.client().sign, key=name).code, CODE.FAILED_PRECONDITION)
+
+
+@claim
+def the_name_of_a_key_that_had_a_backup_is_not_free_when_it_is_destroyed_late(maker):
+    with maker.gateway() as gateway:
+        name, _ = maker.made(gateway)
+        maker.schedule("C_DestroyObject@1+=31")
+        contains(destroy(maker, gateway, name).trouble, "not destroyed as a whole")
+        maker.schedule("")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+# --- A request for a certificate waits ------------------------------------------------------
+
+def waiting_csr(maker, gateway, order):
+    """A key's request for a certificate is asked for during another's ceremony, and then this
+    is ordered."""
+    name = maker.name()
+    maker.generate(gateway, name)
+    maker.backup(gateway, name)
+    under_way(maker, gateway)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asked = pool.submit(rig.refused, maker.csr, gateway, name)
+        order(name)
+        return asked.result()
+
+
+# --- Another configuration ------------------------------------------------------------------
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Keymaking(rig.Rig("crossing"))))
