@@ -24,6 +24,10 @@ ceremony_check_reviewer(const struct core *core, const char *name, struct sg_err
 /* The lane's token can be changed now. */
 SG_MUST_USE enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                                                struct sg_error *why);
+/* The key may sign a request for a certificate now. */
+SG_MUST_USE enum sg_status ceremony_check_csr(struct core *core,
+                                              const struct request_order *order,
+                                              struct sg_error *why);
 
 SG_MUST_USE enum sg_status ceremony_unreadable(struct sg_error *why);
 

@@ -2,6 +2,7 @@
 
 #include "gateway/core/ceremony_check.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/life.h"
 #include "proto/text.h"
 
 /* What one officer does for a key on its way to a certificate. */
@@ -59,8 +60,8 @@ enum sg_status ceremony_on_backup(struct core *core, struct request_order *order
     return register_keep(core, index, &place);
 }
 
-static enum sg_status check_csr(struct core *core, const struct request_order *order,
-                                struct sg_error *why)
+enum sg_status ceremony_check_csr(struct core *core, const struct request_order *order,
+                                  struct sg_error *why)
 {
     size_t index = 0;
 
@@ -71,10 +72,13 @@ static enum sg_status check_csr(struct core *core, const struct request_order *o
                        "the backup of key '%s' is not confirmed yet: 'segel key backup'",
                        row->name);
     }
-    if (row->state == KEY_HELD || core->lockdown.active) {
-        return sg_fail(why, SG_PRECONDITION, "%s: nothing is signed",
-                       core->lockdown.active ? "there is a lock-down"
-                                             : "the key is held");
+    enum key_state state = life_state(core, &core->keyring.keys[index]);
+    if (core->lockdown.active) {
+        return sg_fail(why, SG_PRECONDITION, "there is a lock-down: nothing is signed");
+    }
+    if (state == KEY_HELD || state == KEY_RETIRED) {
+        return sg_fail(why, SG_PRECONDITION, "the key is %s: nothing is signed",
+                       key_state_name(state));
     }
     return ceremony_check_lane(core, row->lane, why);
 }
@@ -85,7 +89,7 @@ enum sg_status ceremony_on_csr(struct core *core, struct request_order *order)
     struct sg_error why = {0};
     size_t parked = 0;
     const struct letter *letter;
-    enum sg_status status = check_csr(core, order, &why);
+    enum sg_status status = ceremony_check_csr(core, order, &why);
 
     STAILQ_FOREACH(letter, &core->ceremony.parked, link)
     {

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/ceremony_check.h"
 #include "gateway/core/ceremony_task.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/requests.h"
 
 /* What is to be done next, and how the process is told. */
 
@@ -118,20 +120,36 @@ static bool find_berth(struct core *core, struct ceremony_work *work)
     return false;
 }
 
+/* The first that waits and may still be had: while it waited the key may have been held,
+ * or its lane may have gone. */
+static struct request_order *first_csr(struct core *core)
+{
+    struct letter *letter;
+    struct sg_error why = {0};
+
+    while ((letter = STAILQ_FIRST(&core->ceremony.parked)) != NULL) {
+        struct request_order *order = (struct request_order *)letter;
+        enum sg_status status = ceremony_check_csr(core, order, &why);
+        if (status == SG_OK) {
+            return order;
+        }
+        STAILQ_REMOVE_HEAD(&core->ceremony.parked, link);
+        MUST(request_refuse(order, status, &why) == SG_OK);
+        STAILQ_INSERT_TAIL(&core->obeyed, letter, link);
+    }
+    return NULL;
+}
+
 static bool pick_csr(struct core *core)
 {
     struct ceremony_work *work = &core->ceremony.work;
-    struct letter *letter = STAILQ_FIRST(&core->ceremony.parked);
+    struct request_order *order = first_csr(core);
 
-    if (letter == NULL) {
+    if (order == NULL) {
         return false;
     }
-    struct request_order *order = (struct request_order *)letter;
     *work = (struct ceremony_work){.key = register_find(core, order->object)};
-    MUST(work->key < core->keyring.count); /* it was checked */
-    if (!find_berth(core, work)) {
-        return false; /* its lane has gone with a configuration, and may come back */
-    }
+    MUST(work->key < core->keyring.count && find_berth(core, work)); /* it was checked */
     STAILQ_REMOVE_HEAD(&core->ceremony.parked, link);
     work->csr = order;
     (void)snprintf(work->subject, sizeof(work->subject), "%s", order->text);

@@ -100,6 +100,30 @@ def waiting_csr(maker, gateway, order):
         return asked.result()
 
 
+@claim
+def no_request_for_a_certificate_is_signed_behind_a_hold_or_a_lock_down(maker):
+    with maker.gateway() as gateway:
+        refusal = waiting_csr(maker, gateway, lambda name: hold(maker, gateway, name))
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "held")
+        refusal = waiting_csr(maker, gateway, lambda name: lock_down(gateway))
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "lock-down")
+
+
+@claim
+def a_retired_key_signs_no_request_for_a_certificate(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+        equal(maker.approved(gateway, "RotateKey", keys.RotateKeyRequest(
+            request_id=maker.id(), key=name, successor="seal-demo",
+            reason="a new seal (TEST)")).state, EXECUTED)
+        refusal = rig.refused(maker.csr, gateway, name)
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "retired")
+
+
 # --- Another configuration ------------------------------------------------------------------
 
 if __name__ == "__main__":
