@@ -313,8 +313,8 @@ static bool close_left(struct core *core, size_t index)
 
     /* Killed in its login, nobody would know whether that was a wrong PIN, and a software
      * token might be lost. */
-    if (!berth->leaving || has_work(berth->lane) || core->finished_count > 0 ||
-        lane_logging_in(berth->lane)) {
+    if (!berth->leaving || ceremony_holds(core, index) || has_work(berth->lane) ||
+        core->finished_count > 0 || lane_logging_in(berth->lane)) {
         return false;
     }
     bool ended = lane_end(berth->lane);

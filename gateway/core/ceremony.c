@@ -65,7 +65,6 @@ static void rest(struct core *core)
     struct ceremony *ceremony = &core->ceremony;
     const struct berth *own = &core->berths[ceremony->work.berth];
 
-    ceremony->resting = 0;
     for (size_t i = 0; i < core->berth_count; i++) {
         const struct berth *berth = &core->berths[i];
         if (berth->lane != NULL && berth_same_token(own, berth)) {
@@ -75,11 +74,15 @@ static void rest(struct core *core)
     }
 }
 
+/* A lane of another token may be on its way to rest still, since an earlier ceremony. */
 static bool at_rest(const struct core *core)
 {
+    const struct berth *own = &core->berths[core->ceremony.work.berth];
+
     for (size_t i = 0; i < core->berth_count; i++) {
-        if ((core->ceremony.resting >> i & 1) != 0 && core->berths[i].lane != NULL &&
-            !lane_rested(core->berths[i].lane)) {
+        const struct berth *berth = &core->berths[i];
+        if ((core->ceremony.resting >> i & 1) != 0 && berth_same_token(own, berth) &&
+            !lane_rested(berth->lane)) {
             return false;
         }
     }
@@ -87,30 +90,45 @@ static bool at_rest(const struct core *core)
 }
 
 /* A PIN that the ceremony found wrong is nobody's to try again. */
+static bool refused_pin(const struct core *core, const struct berth *berth)
+{
+    const struct ceremony *ceremony = &core->ceremony;
+
+    return ceremony->phase != CEREMONY_IDLE && ceremony->outcome.answered &&
+           !ceremony->outcome.done && ceremony->outcome.failure == FAILURE_LATCHED &&
+           berth_same_token(&core->berths[ceremony->work.berth], berth);
+}
+
 static void wake_one(struct core *core, struct berth *berth)
 {
-    const struct rite_outcome *outcome = &core->ceremony.outcome;
-
-    if (berth->lane == NULL || !lane_rested(berth->lane)) {
-        return;
-    }
     if (berth_wake(core, berth) != SG_OK) {
         log_event(LOG_ERROR, "lane.not_woken", "lane", lane_name(berth->lane), "why",
                   "there is no memory; start the gateway anew", NULL);
-    } else if (outcome->answered && !outcome->done &&
-               outcome->failure == FAILURE_LATCHED) {
-        latch_close(core, berth, outcome->why);
+    } else if (refused_pin(core, berth)) {
+        latch_close(core, berth, core->ceremony.outcome.why);
     }
 }
 
+/* One that did not come to rest in time is woken when it has: in between it would neither
+ * work nor start anew. */
 static void wake(struct core *core)
 {
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if ((core->ceremony.resting >> i & 1) != 0) {
+    uint64_t *resting = &core->ceremony.resting;
+
+    for (size_t i = 0; *resting != 0 && i < core->berth_count; i++) {
+        if ((*resting >> i & 1) != 0 && lane_rested(core->berths[i].lane)) {
             wake_one(core, &core->berths[i]);
+            *resting &= ~(1ULL << i);
         }
     }
-    core->ceremony.resting = 0;
+}
+
+bool ceremony_holds(const struct core *core, size_t berth)
+{
+    const struct ceremony *ceremony = &core->ceremony;
+
+    return (ceremony->resting >> berth & 1) != 0 ||
+           (ceremony->phase != CEREMONY_IDLE && ceremony->work.berth == berth);
 }
 
 /* --- The phases -------------------------------------------------------------------- */
@@ -119,6 +137,13 @@ static void enter(struct core *core, enum ceremony_phase phase, int64_t limit_us
 {
     core->ceremony.phase = phase;
     core->ceremony.until_us = clock_mono_us() + limit_us;
+}
+
+static int64_t rest_us(const struct core *core)
+{
+    int64_t limit_us = core->options.config->hsm_ceremony_ms * 1000;
+
+    return limit_us < REST_US ? limit_us : REST_US;
 }
 
 /* Nothing was asked of the token. */
@@ -134,6 +159,7 @@ static void give_up(struct core *core, const char *why)
 
 static void begin(struct core *core)
 {
+    wake(core); /* whoever came to rest too late for the last one */
     if (core->ending || atomic_load(&core->broken) || !ceremony_pick(core)) {
         return;
     }
@@ -141,7 +167,7 @@ static void begin(struct core *core)
               core->keyring.keys[core->ceremony.work.key].config->name, "lane",
               lane_name(core->berths[core->ceremony.work.berth].lane), NULL);
     rest(core);
-    enter(core, CEREMONY_RESTING, REST_US);
+    enter(core, CEREMONY_RESTING, rest_us(core));
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *context)
@@ -293,7 +319,7 @@ enum sg_status ceremony_write(struct core *core)
         return SG_OK;
     }
     TRY(ceremony_settle(core, &again));
-    enter(core, again ? CEREMONY_RESTING : CEREMONY_WRITTEN, REST_US);
+    enter(core, again ? CEREMONY_RESTING : CEREMONY_WRITTEN, rest_us(core));
     return SG_OK;
 }
 

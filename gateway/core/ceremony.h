@@ -70,6 +70,8 @@ void ceremony_tick(struct core *core);
 bool ceremony_due(const struct core *core);
 /* Inside a transaction: what came of it. */
 SG_MUST_USE enum sg_status ceremony_write(struct core *core);
+/* Whether it goes by the lane of this berth, or has told it to rest: it cannot go now. */
+bool ceremony_holds(const struct core *core, size_t berth);
 /* Whether one is under way: the end of the gateway waits for that. */
 bool ceremony_busy(const struct core *core);
 /* Orders that wait go back unanswered: the gateway ends, or its ledger is broken. */

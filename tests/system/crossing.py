@@ -59,6 +59,25 @@ def a_key_that_is_held_while_it_is_made_stays_held(maker):
         equal(maker.state(gateway, name), "generated")
 
 
+@claim
+def a_lane_that_comes_to_rest_too_late_works_again(maker):
+    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 1500}\nlanes:\n")
+    with maker.gateway(changes) as gateway:
+        before = maker.logins()
+        name = maker.name()
+        asked = maker.call(gateway, "GenerateKey", maker.generation(name)).approval
+        people.approve(gateway, asked.id, maker.keys["officer-2"], "officer-2")
+        maker.schedule("C_Login@1=slow=4000")
+        kill_lane(gateway)
+        wait_for(lambda: maker.logins() > before, "the lane does not log in")
+        people.approve(gateway, asked.id, maker.keys["officer-3"], "officer-3")
+        contains(maker.settled(gateway, name).trouble, "did not come to rest")
+        maker.schedule("")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+        signs(gateway, "seal-demo")
+        equal(STATE[maker.generate(gateway, name).state], "generated")
+
+
 # --- What is to be destroyed ----------------------------------------------------------------
 
 @claim
@@ -125,6 +144,25 @@ def a_retired_key_signs_no_request_for_a_certificate(maker):
 
 
 # --- Another configuration ------------------------------------------------------------------
+
+@claim
+def a_lane_that_is_taken_away_during_its_ceremony_goes_when_that_has_ended(maker):
+    text = maker.text
+    lane = text[text.index("  - name: lane0\n"):text.index("log_key:")]
+    more = (r"log_key:", lane.replace("lane0", "lane1") + "log_key:")
+    with maker.gateway(more) as gateway:
+        before = calls(maker, "C_GenerateKeyPair")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500", lane="lane1")
+        wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+        changed = maker.rig.read("changed.yaml")
+        maker.rig.write("changed.yaml", changed.replace(lane.replace("lane0", "lane1"), ""))
+        hup(gateway, "reloaded")
+        equal(STATE[maker.settled(gateway, name).state], "generated")
+        equal(maker.steps(name, "token")[0]["lane"], "lane1")
+        wait_for(lambda: gateway.find("lane.removed"), "the lane does not go")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+        signs(gateway, "seal-demo")
+
 
 if __name__ == "__main__":
     sys.exit(rig.run(Keymaking(rig.Rig("crossing"))))
