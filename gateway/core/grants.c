@@ -19,7 +19,10 @@ void grants_fini(struct grants *grants)
 enum sg_status grants_write_start(struct core *core)
 {
     TRY(grants_roster_write_start(core));
-    return grants_end_stale(core);
+    core->grants.clock_jumped = register_clock_is_back(core);
+    TRY(grants_end_stale(core));
+    core->grants.clock_jumped = false;
+    return SG_OK;
 }
 
 /* --- What is over ------------------------------------------------------------------ */

@@ -38,7 +38,7 @@ static enum sg_status check_caller(const struct core *core,
                                    const struct mandate_terms *terms,
                                    struct sg_error *why)
 {
-    const struct config_caller *caller = find_caller(core->options.config, terms->caller);
+    const struct config_caller *caller = find_caller(core->newest, terms->caller);
 
     if (caller == NULL) {
         return sg_fail(why, SG_NOT_FOUND, "there is no caller '%s' on this gateway",

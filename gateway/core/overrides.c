@@ -103,7 +103,7 @@ static const char *over(const struct core *core, const struct override *override
     if (clock_wall_us() >= override->is.until_us) {
         return "its time is over";
     }
-    if (core->state.clock.stepped) {
+    if (core->state.clock.stepped || override->clock_is_back) {
         return "the clock was set";
     }
     if (memcmp(override->is.policy, policy_info(core->policy)->sha256, 32) != 0) {
@@ -277,6 +277,7 @@ enum sg_status overrides_start(struct core *core, struct sg_error *why)
         if (status != SG_OK) {
             break;
         }
+        place->clock_is_back = register_clock_is_back(core);
         last = place->is.number;
         overrides->count++;
     }

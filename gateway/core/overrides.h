@@ -21,6 +21,7 @@ struct override {
     struct ledger_override is; /* what was signed for; used: INTENTs that did not fail */
     uint64_t under_way;        /* of those, without an OUTCOME yet */
     bool unwritten;            /* the ledger has another count */
+    bool clock_is_back;        /* the clock was set back before this start */
 };
 
 /* What other threads may see: those that have jobs left. */

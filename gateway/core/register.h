@@ -49,6 +49,10 @@ SG_MUST_USE enum sg_status register_keep(struct core *core, size_t index,
  * moment that was seen, in this run or by the ledger in an earlier one. A clock that is
  * set back makes nothing longer. */
 int64_t register_now_us(const struct core *core);
+/* At a start: whether the wall clock is behind a moment that an earlier run saw, by more
+ * than a time service moves it. What was to end by the clock before cannot be told then.
+ */
+bool register_clock_is_back(const struct core *core);
 /* A job counts in the activation of its key, or no longer: see activation.h. */
 void register_use(struct core *core, const struct key *key, int64_t *mark);
 void register_give_back(struct core *core, const struct key *key, int64_t mark);

@@ -13,7 +13,7 @@ import time
 import grpc
 import rig
 from faulty import kill_lane, metrics, wait_for
-from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get
+from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get, hup
 from rig import claim, contains, equal, expect
 
 PADES = rig.common.SIGNATURE_PROFILE_PADES_B_B
@@ -21,6 +21,7 @@ SHA256 = rig.common.HASH_ALGORITHM_SHA256
 CONSENT = "ND-2026/001"
 OPEN, EXHAUSTED, EXPIRED, REVOKED = 2, 3, 4, 5
 SIGNED = 0
+YEAR_10000 = 253402300800 * 10**6  # what is signed would say 0000
 
 
 def now_us(later_s=0):
@@ -140,6 +141,7 @@ def what_cannot_be_granted_is_refused_when_it_is_asked_for(people):
                 (CODE.FAILED_PRECONDITION, dict(until_us=now_us(32 * 86400))),
                 (CODE.INVALID_ARGUMENT, dict(from_us=now_us(60), until_us=now_us(60))),
                 (CODE.INVALID_ARGUMENT, dict(until_us=now_us(60) + 1)),
+                (CODE.INVALID_ARGUMENT, dict(from_us=YEAR_10000, until_us=YEAR_10000 + 10**6)),
                 (CODE.INVALID_ARGUMENT, dict(document_classes=[])),
                 (CODE.INVALID_ARGUMENT, dict(document_classes=["a,b"])),
                 (CODE.INVALID_ARGUMENT, dict(profiles=[PADES, PADES])),
@@ -168,6 +170,23 @@ def what_cannot_be_granted_is_refused_when_it_is_asked_for(people):
             state = approve(gateway, asked.approval.id, people.keys[name], name).state
         equal(state, FAILED, "what could be done when it was asked for, and not any more")
         equal(people.records("mandate.open"), [])
+
+
+@claim
+def whoever_may_use_the_key_by_the_newest_configuration_is_granted_one(people):
+    with people.gateway() as gateway:
+        before = people.rig.read("changed.yaml")
+        waits = ask(gateway, 1).approval.id
+        people.rig.write("changed.yaml", re.sub(
+            r"(name: e-office, .*keys: )\[seal-demo\]", r"\1[]", before))
+        hup(gateway, "reloaded")
+        contains(rig.refused(ask, gateway, 1).message, "not entitled to key 'seal-demo'")
+        for name in ("officer-2", "officer-3"):
+            state = approve(gateway, waits, people.keys[name], name).state
+        equal(state, FAILED, "when it is done, too")
+        people.rig.write("changed.yaml", before)
+        hup(gateway, "reloaded")
+        gateway.client().sign(mandate=granted(people, gateway, 1))
 
 
 # --- Bounds --------------------------------------------------------------------------------

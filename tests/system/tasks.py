@@ -592,6 +592,43 @@ def a_restart_and_a_kill_keep_what_was_used(people):
         denied(gateway, **unlawful)
 
 
+@contextlib.contextmanager
+def later(people, seconds):
+    """The last gateway again, with another wall clock."""
+    os.environ.update(LATER_S=str(seconds),
+                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
+    starting = people.gateway(keep=True)
+    try:
+        gateway = starting.__enter__()
+    finally:
+        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+    try:
+        yield gateway
+    finally:
+        starting.__exit__(None, None, None)
+
+
+@claim
+def a_clock_that_is_set_back_between_two_runs_ends_it_and_what_waits(people):
+    with people.gateway() as gateway:
+        open_override(people, gateway, until_us=(int(time.time()) + 7200) * 10**6)
+        waits = ask_override(gateway).id
+        agree(people, gateway, waits, "officer-2")
+    with later(people, 240) as gateway:
+        gateway.client().sign(notice_shown=False)
+        equal(state(gateway, waits), PENDING, "a clock that went on ends nothing")
+    with people.gateway(keep=True) as gateway:
+        denied(gateway, notice_shown=False)
+        equal(people.records("override.end")[-1]["why"], "the clock was set")
+        refusal = rig.refused(agree, people, gateway, waits, "officer-3")
+        contains(refusal.message, "the clock was set")
+        equal(state(gateway, waits), VOID)
+        open_override(people, gateway)  # anew, by this clock
+        gateway.client().sign(notice_shown=False)
+    with people.gateway(keep=True) as gateway:
+        equal(len(overrides(gateway)), 0, "as long as the clock is behind")
+
+
 @claim
 def personal_data_do_not_reach_the_log_by_it(people):
     with people.gateway() as gateway:
