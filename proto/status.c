@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/base.h"
+#include "proto/text.h"
 
 struct status_row {
     const char *name;
@@ -46,6 +47,7 @@ enum sg_status sg_fail(struct sg_error *why, enum sg_status status, const char *
         va_start(args, format);
         (void)vsnprintf(why->text, sizeof(why->text), format, args);
         va_end(args);
+        text_mend(why->text);
     }
     return status;
 }

@@ -53,17 +53,39 @@ static bool sequence_fits(const uint8_t *at, size_t len)
     return true;
 }
 
+/* Length of the character at this place; 0 = it is none. */
+static size_t character_len(struct slice text, size_t at)
+{
+    size_t len = sequence_len(text.data[at]);
+    bool whole = len > 0 && len <= text.len - at && text.data[at] != 0 &&
+                 sequence_fits(text.data + at, len);
+
+    return whole ? len : 0;
+}
+
 bool text_utf8(struct slice text)
 {
     for (size_t i = 0; i < text.len;) {
-        size_t len = sequence_len(text.data[i]);
-        if (len == 0 || len > text.len - i || text.data[i] == 0 ||
-            !sequence_fits(text.data + i, len)) {
+        size_t len = character_len(text, i);
+        if (len == 0) {
             return false;
         }
         i += len;
     }
     return true;
+}
+
+void text_mend(char *text)
+{
+    struct slice all = slice_str(text);
+
+    for (size_t i = 0; i < all.len;) {
+        size_t len = character_len(all, i);
+        if (len == 0) {
+            text[i] = '?';
+        }
+        i += len == 0 ? 1 : len;
+    }
 }
 
 size_t text_hidden(struct slice text, size_t at)

@@ -8,8 +8,11 @@
 
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
 bool text_utf8(struct slice text);
-/* The same, and without control characters (U+0000 to U+001F, U+007F to U+009F) and what
- * text_hidden finds. */
+/* Puts '?' for each byte that is not part of it: a sentence that was cut to fit may end
+ * inside of a character, and no reader of protobuf takes a string that does. */
+void text_mend(char *text);
+/* As text_utf8, and without control characters (U+0000 to U+001F, U+007F to U+009F) and
+ * what text_hidden finds. */
 bool text_plain(struct slice text);
 /* Length of the sequence at this place if it does something to a screen instead of being
  * seen: C1 controls, separators of lines and paragraphs, changes of the direction of

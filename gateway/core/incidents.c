@@ -137,6 +137,7 @@ void incident_raise(struct core *core, enum incident_kind kind, const char *subj
     event->kind = kind;
     (void)snprintf(event->subject, sizeof(event->subject), "%s", subject);
     (void)snprintf(event->why, sizeof(event->why), "%s", why);
+    text_mend(event->why);
 }
 
 bool incidents_due(const struct core *core)

@@ -7,6 +7,7 @@
 
 #include "gateway/cms/cms.h"
 #include "gateway/core/binding.h"
+#include "proto/text.h"
 
 static const struct {
     const char *name;
@@ -128,4 +129,5 @@ void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(job->why, sizeof(job->why), format, args);
     va_end(args);
+    text_mend(job->why);
 }

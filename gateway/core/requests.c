@@ -22,6 +22,7 @@ enum sg_status request_refuse(struct request_order *order, enum sg_status status
     }
     order->order.status = status;
     (void)snprintf(order->order.why, sizeof(order->order.why), "%.319s", why->text);
+    text_mend(order->order.why);
     return SG_OK;
 }
 

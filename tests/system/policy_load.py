@@ -541,6 +541,22 @@ def the_command_shows_what_changes_and_says_what_is_missing(ground):
         equal(ground.of_type("policy.load")[-1]["reason"], "no more of these", "the reason")
 
 
+@claim
+def a_sentence_that_is_cut_is_still_text(ground):
+    """Else no reader of protobuf takes the answer of the whole batch."""
+    known = ("The document is not declared to show the electronic signature statement and the "
+             "BSrE logo.")
+    before = ground.rig.read("policy.yaml")
+    try:
+        for pad in ("", "x"):
+            ground.put(ground.policy(broken=(known, pad + "–" * 100)))
+            with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
+                answer, = gateway.client().batch([item()], notice_shown=False)
+                expect(answer.status.message.startswith(pad + "–" * 60), answer.status.message)
+    finally:
+        ground.put(before)
+
+
 def main():
     ground = Ground("policy-load")
     for name, role in (("officer-2", "officer"), ("operator", "operator")):

@@ -5,6 +5,7 @@
 
 #include "proto/algorithm.h"
 #include "proto/base.h"
+#include "proto/text.h"
 
 Test(status, every_row_has_a_name_a_sentence_and_a_grpc_code)
 {
@@ -34,6 +35,13 @@ Test(status, a_failure_is_its_sentence_cut_to_fit)
     cr_expect_str_eq(why.text, "token 'a'");
     cr_expect_eq(sg_fail(&why, SG_IO, "%s", lengthy), SG_IO);
     cr_expect_eq(strlen(why.text), sizeof(why.text) - 1);
+    for (size_t i = 1; i + 3 < sizeof(lengthy); i += 3) {
+        memcpy(lengthy + i, "\xE2\x82\xAC", 3);
+    }
+    cr_expect_eq(sg_fail(&why, SG_IO, "a%s", lengthy), SG_IO);
+    cr_expect(text_utf8(slice_str(why.text)), "cut inside of a character");
+    cr_expect_eq(sg_fail(&why, SG_IO, "%.6s of %s", lengthy, "a"), SG_IO);
+    cr_expect_str_eq(why.text, "x\xE2\x82\xAC?? of a");
     cr_expect_eq(sg_fail(NULL, SG_IO, "nobody listens"), SG_IO);
 }
 
