@@ -46,6 +46,26 @@ static enum sg_status refuse(const struct lane *lane, struct sg_error *why)
                    lane_why(lane)[0] == '\0' ? "" : ": ", lane_why(lane));
 }
 
+/* The lane was told to await it up to a tick ago, and the token may be on other lanes,
+ * too: one of them may be in its login since then, or was refused. */
+static enum sg_status check_token(struct core *core, const struct berth *berth,
+                                  struct sg_error *why)
+{
+    char sentence[320] = "";
+    enum lane_permit permit = latch_permit(core, berth->lane, sentence, sizeof(sentence));
+
+    if (permit == PERMIT_PIN) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_PRECONDITION,
+                   "lane '%s' takes no PIN now: %s; the PIN was not "
+                   "used",
+                   lane_name(berth->lane),
+                   permit == PERMIT_NEVER ? sentence
+                                          : "another lane is logging in to its token, "
+                                            "look again in a moment");
+}
+
 enum sg_status core_pin_enter(struct core *core, const char *lane,
                               const struct pin_entry *entry, struct sg_error *why)
 {
@@ -56,6 +76,7 @@ enum sg_status core_pin_enter(struct core *core, const char *lane,
     if (lane_state(berth->lane) != LANE_AWAITING) {
         return refuse(berth->lane, why);
     }
+    TRY(check_token(core, berth, why));
     if ((lane_token(berth->lane)->flags & TOKEN_PIN_FINAL_TRY) != 0 && !entry->last_try) {
         return sg_fail(why, SG_PRECONDITION,
                        "one more wrong PIN locks the token of lane '%s'; the PIN was not "

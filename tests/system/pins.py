@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 
 import grpc
@@ -594,6 +595,33 @@ def lanes_with_one_token_try_a_wrong_pin_once_between_them(pins):
         create(gateway, unlock("lane1"))
         wait_for(lambda: set(states(gateway).values()) == {"up"}, "not both up")
         equal(pins.logins() - tried, 3, "logins")
+
+
+@claim
+def persons_who_type_at_once_try_one_pin_between_them(pins):
+    """Both lanes await the PIN of one token, and two persons have the same wrong one."""
+    with pins.gateway(FILE):
+        pass
+    pattern, lane1 = second_lane(pins)
+    typed = lane1.replace("pin_file: pin", "pin_file: prompt")
+    with pins.gateway(FILE, (pattern, typed), (pattern, typed.replace("lane1", "lane2")),
+                      keep=True) as gateway:
+        wait_for(lambda: [states(gateway).get(n) for n in ("lane1", "lane2")]
+                 == ["awaits-pin"] * 2, "they do not await it")
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=1500")
+        results = []
+        first = threading.Thread(target=lambda: results.append(pins.enter(WRONG, lane="lane1")))
+        first.start()
+        wait_for(lambda: pins.logins() - tried == 1, "the first does not try")
+        result = pins.enter(WRONG, lane="lane2")
+        first.join()
+        equal((results[0].returncode, result.returncode), (1, 1))
+        contains(results[0].stderr, "it was tried once")
+        contains(result.stderr, "another lane is logging in to its token", "was not used")
+        equal(pins.logins() - tried, 1, "logins")
+        equal([r["subject"] for r in pins.records("pin.enter")], ["lane1"])
+        wait_for(lambda: states(gateway)["lane2"] == "pin-latched", "the other awaits it")
 
 
 @claim
