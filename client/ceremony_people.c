@@ -71,20 +71,36 @@ static enum sg_status add_person(struct ceremony *ceremony, struct slice name,
                       "%s %s", text, person_role_name(roster->persons[person].role));
 }
 
+/* Others may be here, too; only these are enough. */
+static unsigned count_role(const struct ceremony *ceremony, bool witness)
+{
+    enum minutes_field field =
+        witness ? MINUTES_FIELD_WITNESS : MINUTES_FIELD_PARTICIPANT;
+    const char *role = person_role_name(witness ? PERSON_REVIEWER : PERSON_OFFICER);
+    struct slice line;
+    unsigned count = 0;
+
+    for (size_t n = 0; (line = minutes_get(&ceremony->state.minutes, field, n)).len > 0;
+         n++) {
+        count += slice_equal(minutes_rest(line), slice_str(role)) ? 1 : 0;
+    }
+    return count;
+}
+
 /* Names with blanks or commas between them. */
 static enum sg_status add_people(struct ceremony *ceremony, const char *line,
                                  bool witness, unsigned fewest, struct sg_error *why)
 {
-    unsigned count = 0;
-
-    for (const char *at = line + strspn(line, " ,"); *at != '\0'; count++) {
+    for (const char *at = line + strspn(line, " ,"); *at != '\0';) {
         size_t len = strcspn(at, " ,");
         TRY(add_person(ceremony, slice_of(at, len), witness, why));
         at += len;
         at += strspn(at, " ,");
     }
-    return count >= fewest ? SG_OK
-                           : sg_fail(why, SG_INVALID, "at least %u must be here", fewest);
+    return count_role(ceremony, witness) >= fewest
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "at least %u of the %s must be here", fewest,
+                         witness ? "reviewers" : "officers");
 }
 
 static enum sg_status meet(struct ceremony *ceremony, bool witness, unsigned fewest,
