@@ -10,6 +10,8 @@
 #include "proto/digest.h"
 #include "proto/text.h"
 
+enum { INTERRUPTIONS_MAX = 16 }; /* that are told of; other remarks need room, too */
+
 static const char *world_of(const struct ceremony *ceremony)
 {
     return ceremony->rehearsal ? "REHEARSAL" : "real";
@@ -138,6 +140,10 @@ static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
         return sg_fail(why, status, "%s: %s", ceremony->state_path, plain.text);
     }
     TRY(check_same(ceremony, tool, why));
+    if (minutes_get(&ceremony->state.minutes, MINUTES_FIELD_REMARK, INTERRUPTIONS_MAX - 1)
+            .len > 0) {
+        return SG_OK; /* it goes on, however often the terminal goes */
+    }
     text_time_s(moment_wall_us(), now);
     return state_note(&ceremony->state, why, MINUTES_FIELD_REMARK,
                       "interrupted, and taken up again at %s before step %zu", now,

@@ -191,11 +191,13 @@ static enum sg_status read_all(struct ceremony *ceremony, const struct home *hom
     const struct timespec pause = {.tv_sec = LOOK_EVERY_S};
 
     before = ceremony->state.minutes;
+    size_t used = ceremony->state.used;
     *found = false;
     for (int i = 0; i < LOOKS && !*found; i++) {
         struct reading reading = {
             .ceremony = ceremony, .key = act_answer(ceremony, "key"), .why = why};
         ceremony->state.minutes = before;
+        ceremony->state.used = used;
         TRY(read_from(&reading, home, first));
         *found = reading.ended;
         if (!*found) {

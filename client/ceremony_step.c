@@ -3,6 +3,7 @@
 
 #include "client/ceremony.h"
 #include "client/ceremony_answer.h"
+#include "client/ceremony_correct.h"
 #include "client/ceremony_talk.h"
 #include "client/moment.h"
 #include "proto/text.h"
@@ -77,8 +78,21 @@ static enum sg_status do_ask(struct ceremony *ceremony, const struct script_step
 
 /* --- check and run ------------------------------------------------------------------ */
 
+static void tell_correctable(const struct ceremony *ceremony)
+{
+    char names[CORRECT_NAMES_SIZE];
+
+    ceremony_correctable(ceremony, names);
+    if (names[0] != '\0') {
+        (void)printf(ceremony->indonesian
+                         ? "    Jawaban yang salah diberikan lagi dengan namanya: %s\n"
+                         : "    To give a wrong answer anew, write its name: %s\n",
+                     names);
+    }
+}
+
 /* What a rehearsal cannot have, like a clock that is kept, must not end it. */
-static enum sg_status after_failure(const struct ceremony *ceremony, bool *again,
+static enum sg_status after_failure(struct ceremony *ceremony, bool *again,
                                     struct sg_error *why)
 {
     static const char *const questions[2][2] = {
@@ -91,13 +105,16 @@ static enum sg_status after_failure(const struct ceremony *ceremony, bool *again
     };
     char line[TALK_LINE_MAX];
     enum sg_status status = SG_INVALID;
+    bool corrected = true;
 
+    tell_correctable(ceremony);
     while (status == SG_INVALID) {
         status =
             talk_ask(questions[ceremony->rehearsal][ceremony->indonesian], line, why);
     }
+    TRY(status);
     *again = !(ceremony->rehearsal && strcmp(line, "c") == 0);
-    return status;
+    return ceremony_correct(ceremony, line, &corrected, why);
 }
 
 static enum sg_status work(struct ceremony *ceremony, const struct script_step *step,
@@ -120,6 +137,19 @@ static enum sg_status work(struct ceremony *ceremony, const struct script_step *
     return SG_OK;
 }
 
+/* Whoever looks again and again must not fill the minutes: the lines of steps beyond one
+ * for each that was done are failures, and answers that were given anew. */
+static bool failures_fit(const struct ceremony *ceremony)
+{
+    enum { FAILURES_MAX = 24 };
+    size_t lines = 0;
+
+    while (minutes_get(&ceremony->state.minutes, MINUTES_FIELD_STEP, lines).len > 0) {
+        lines++;
+    }
+    return lines < ceremony->state.next + FAILURES_MAX;
+}
+
 static enum sg_status work_once(struct ceremony *ceremony, const struct script_step *step,
                                 bool *good, struct sg_error *why)
 {
@@ -131,7 +161,8 @@ static enum sg_status work_once(struct ceremony *ceremony, const struct script_s
     (void)snprintf(text, sizeof(text), "%s %s %s: %s", step_kind_name(step->kind),
                    step->name, finding.good ? "passed" : "FAILED", finding.text);
     *good = finding.good;
-    return note_step(ceremony, text, why);
+    return finding.good || failures_fit(ceremony) ? note_step(ceremony, text, why)
+                                                  : SG_OK;
 }
 
 static enum sg_status do_work(struct ceremony *ceremony, const struct script_step *step,

@@ -239,13 +239,22 @@ static enum sg_status settle(struct ceremony *ceremony, const struct script_step
     return answer->guarded ? note_grant(ceremony, answer->id, why) : SG_OK;
 }
 
+/* For certain nothing was begun. */
+static bool is_refusal(enum sg_status status)
+{
+    return status == SG_INVALID || status == SG_NOT_FOUND || status == SG_CONFLICT ||
+           status == SG_DENIED || status == SG_PRECONDITION || status == SG_UNSUPPORTED;
+}
+
 static enum sg_status run_once(struct ceremony *ceremony, const struct script_step *step,
                                struct action_answer *answer, struct sg_error *why)
 {
     enum action_kind action = (enum action_kind)step->row;
 
     TRY(name_request(ceremony, why));
-    TRY(ceremony_act(ceremony, action, answer, why));
+    enum sg_status status = ceremony_act(ceremony, action, answer, why);
+    ceremony->refused = is_refusal(status);
+    TRY(status);
     if (answer->guarded && is_pending(answer)) {
         TRY(ceremony_note_log(ceremony, answer, why));
         TRY(ceremony_keep(ceremony, why));

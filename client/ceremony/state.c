@@ -28,31 +28,62 @@ enum sg_status state_note(struct ceremony_state *state, struct sg_error *why,
     return SG_OK;
 }
 
+static size_t find_answer(const struct ceremony_state *state, const char *name)
+{
+    size_t at = 0;
+
+    while (at < state->answer_count && strcmp(state->answers[at].name, name) != 0) {
+        at++;
+    }
+    return at;
+}
+
 const char *state_answered(const struct ceremony_state *state, const char *name)
 {
-    for (size_t i = 0; i < state->answer_count; i++) {
-        if (strcmp(state->answers[i].name, name) == 0) {
-            return state->answers[i].text;
-        }
+    size_t at = find_answer(state, name);
+
+    return at < state->answer_count ? state->answers[at].text : NULL;
+}
+
+static enum sg_status check_answer(const char *name, struct slice text,
+                                   struct sg_error *why)
+{
+    return text.len > 0 && text.len <= ANSWER_MAX && text_plain(text) &&
+                   text_name(slice_str(name))
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "an answer is plain text of 1 to %d bytes",
+                         ANSWER_MAX);
+}
+
+static void set_answer(struct ceremony_answer *answer, struct slice text)
+{
+    memcpy(answer->text, text.data, text.len);
+    answer->text[text.len] = '\0';
+}
+
+enum sg_status state_answer_anew(struct ceremony_state *state, const char *name,
+                                 struct slice text, struct sg_error *why)
+{
+    size_t at = find_answer(state, name);
+
+    TRY(check_answer(name, text, why));
+    if (at == state->answer_count) {
+        return sg_fail(why, SG_INVALID, "'%s' was not asked for yet", name);
     }
-    return NULL;
+    set_answer(&state->answers[at], text);
+    return SG_OK;
 }
 
 enum sg_status state_answer(struct ceremony_state *state, const char *name,
                             struct slice text, struct sg_error *why)
 {
-    if (text.len == 0 || text.len > ANSWER_MAX || !text_plain(text) ||
-        !text_name(slice_str(name))) {
-        return sg_fail(why, SG_INVALID, "an answer is plain text of 1 to %d bytes",
-                       ANSWER_MAX);
-    }
+    TRY(check_answer(name, text, why));
     if (state->answer_count == ANSWERS_MAX || state_answered(state, name) != NULL) {
         return sg_fail(why, SG_TOO_LARGE, "there are too many answers");
     }
     struct ceremony_answer *answer = &state->answers[state->answer_count++];
     (void)snprintf(answer->name, sizeof(answer->name), "%s", name);
-    memcpy(answer->text, text.data, text.len);
-    answer->text[text.len] = '\0';
+    set_answer(answer, text);
     return SG_OK;
 }
 

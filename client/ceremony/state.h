@@ -38,6 +38,10 @@ SG_MUST_USE enum sg_status state_note(struct ceremony_state *state, struct sg_er
 /* SG_INVALID: no plain text of at most ANSWER_MAX bytes. SG_TOO_LARGE: too many. */
 SG_MUST_USE enum sg_status state_answer(struct ceremony_state *state, const char *name,
                                         struct slice text, struct sg_error *why);
+/* Another text for an answer that was given. SG_INVALID: as above, or it was not. */
+SG_MUST_USE enum sg_status state_answer_anew(struct ceremony_state *state,
+                                             const char *name, struct slice text,
+                                             struct sg_error *why);
 /* NULL: it was not answered. */
 const char *state_answered(const struct ceremony_state *state, const char *name);
 

@@ -124,6 +124,41 @@ def what_began_under_other_conditions_is_not_gone_on_with(town):
         equal(town.lead(out).play({}), 2, "a state that was cut")
 
 
+LOCKED = SCRIPT.split("ask lane")[0] + """check locked
+    id Terhenti
+    en Stopped
+sign
+    id Tanda tangan
+    en Sign
+"""
+
+
+@claim
+def however_often_one_looks_or_is_interrupted_it_can_be_signed(town):
+    """A key that is held down, and a terminal that goes again and again."""
+    out = town.out()
+    script, town.script = town.script, town.rig.write("locked.ceremony", LOCKED)
+    sign = tuple(town.passphrases[n] for n in ("officer-1", "officer-2", "reviewer"))
+    answers = {**town.answers(), r"Passphrase of your key:": sign}
+    with town.gateway():
+        stage = town.lead(out)
+        equal(stage.play({**answers, r"go on another day:": ("",) * 140 + ("stop",)},
+                         seconds=120), 3, stage.seen[-300:])
+        for _ in range(34):
+            stage = town.lead(out)
+            equal(stage.play({r"go on another day:": "stop"}), 3, stage.seen[-300:])
+        town.lock()
+        stage = town.lead(out)
+        equal(stage.play(answers), 0, stage.seen[-800:])
+        time.sleep(2)
+        result = town.verify(out)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        text = read(out)
+        expect(20 < text.count("check locked FAILED") < 30, "failures are told of, and bounded")
+        equal(text.count("remark interrupted"), 16)
+    town.script = script
+
+
 def rig_write(path, text):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)

@@ -40,7 +40,9 @@ def a_first_set_up_and_a_pin_change_are_rehearsed(town):
 
 NEW_KEY = {r"configuration has it\?\r\n    >": "seal-new",
            r"p-256  p-384\r\n    >": "p-256", r"key be used\?\r\n    >": "2028-01-31",
-           r"Name of the seal\?\r\n    >": "/C=ID/O=Kota (TEST)/CN=Segel (TEST)"}
+           r"Name of the seal\?\r\n    >": ("Kota (TEST)",
+                                            "/C=ID/O=Kota (TEST)/CN=Segel (TEST)"),
+           r"write its name: subject csr\r\n    Enter to look again;[^\n]*'stop':": "subject"}
 
 
 @claim
@@ -48,6 +50,8 @@ def the_life_of_a_key_is_rehearsed_in_one_world(town):
     csr = town.rig.path("new.csr")
     world, seen = town.rehearse_on("key-generation", None, {
         **NEW_KEY, r"\(PKCS#10\)\?\r\n    >": csr})
+    contains(seen, "FAIL\x1b[0m  key.csr: a subject begins with '/'", "ask subject: Kota (TEST)",
+             "ask subject: /C=ID/O=Kota (TEST)/CN=Segel (TEST)")
     contains(seen, "attribute CKA_EXTRACTABLE false", "attribute CKA_LOCAL true",
              "mechanism 0x1040", "copy the private key: CKR_ACTION_PROHIBITED, refused")
     shown = rig.openssl("req", "-in", csr, "-noout", "-verify", "-subject")

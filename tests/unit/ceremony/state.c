@@ -38,6 +38,18 @@ Test(state, is_the_same_after_it_was_kept)
                           slice_str("2 done")));
 }
 
+Test(state, takes_an_answer_anew_only_where_one_was_given)
+{
+    fill();
+    cr_expect_eq(state_answer_anew(&state, "lane", slice_str("lane1"), &why), SG_OK);
+    cr_expect_str_eq(state_answered(&state, "lane"), "lane1");
+    cr_expect_str_eq(state_answered(&state, "reason"), "two  blanks");
+    cr_expect_eq(state_answer_anew(&state, "lane", slice_str("a\nb"), &why), SG_INVALID);
+    cr_expect_eq(state_answer_anew(&state, "key", slice_str("x"), &why), SG_INVALID);
+    cr_expect_str_eq(state_answered(&state, "lane"), "lane1");
+    cr_expect_eq(state.answer_count, 2);
+}
+
 Test(state, that_was_cut_anywhere_inside_a_line_is_refused)
 {
     size_t len = 0;
