@@ -26,6 +26,14 @@ static const struct option rows[] = {
     {"lang", 0, "id|en", "language of the answer (default: en)", AT(lang)},
 };
 
+/* A gateway that is away says nothing about the minutes. */
+static enum sg_status check_reach(const struct home *home, struct sg_error *why)
+{
+    AUTO(channel_end) struct channel *channel = NULL;
+
+    return home_connect(home, &channel, why);
+}
+
 /* Everything large that one run holds. */
 struct verifying {
     struct minutes_file file;
@@ -69,6 +77,7 @@ static enum sg_status verify(const struct home *home, const char *path,
     TRY(find_script(all, options->script, &found, why));
     TRY(options->quorum != NULL ? known_from_file(options->quorum, &all->known, why)
                                 : known_from_gateway(home, &all->known, why));
+    TRY(check.home == NULL ? SG_OK : check_reach(check.home, why));
     check.script = found ? &all->script : NULL;
     minutes_check_text(&check);
     if (check.home != NULL) {

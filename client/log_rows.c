@@ -51,13 +51,25 @@ static const char *decision_of(const json_t *record)
     return first_of(record, "decision", "outcome");
 }
 
+/* Of which quorum file is in force, and of a start, that file's hash: people compare it
+ * with what they have on paper. */
+static const char *detail_of(const json_t *record)
+{
+    const char *type = member(record, "type");
+    const char *why = first_of(record, "detail", "reason");
+
+    if (strcmp(type, "roster.load") == 0 || strcmp(type, "boot") == 0) {
+        return member(record, "quorum");
+    }
+    return why[0] != '\0' ? why : member(record, "sha256");
+}
+
 /* What the record is about: a job, its decision, or of an event of the gateway itself the
  * lane or key, and why; of what readers made of the log, which file. */
 static void about(const json_t *record, char *out, size_t size)
 {
     const char *job = first_of(record, "job", "decision_id");
-    const char *why = first_of(record, "detail", "reason");
-    const char *detail = why[0] != '\0' ? why : member(record, "sha256");
+    const char *detail = detail_of(record);
     const char *subject = job[0] != '\0' ? job : member(record, "subject");
     bool both = job[0] == '\0' && detail[0] != '\0';
 

@@ -94,7 +94,10 @@ enum sg_status minutes_sign(const struct known_people *known, const char *path,
     }
     unsigned person = known_signer(known, &note);
     if (person == GROUPS_NONE) {
-        return sg_fail(why, SG_DENIED, "this key belongs to nobody in the quorum file");
+        return sg_fail(
+            why, SG_DENIED,
+            "this key belongs to nobody in the quorum file; if another one was "
+            "in force on that day, give it with --quorum");
     }
     TRY(minutes_missing(known, &file, &votes, &missing, why));
     TRY(check_turn(known, person, &votes, missing, why));

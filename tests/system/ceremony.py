@@ -272,6 +272,20 @@ def what_all_signed_must_still_be_on_the_log_and_the_token(town):
 
 
 @claim
+def a_gateway_that_is_away_does_not_make_minutes_false(town):
+    out = town.out()
+    with town.gateway():
+        town.minutes(out)
+        shown = town.rig.segel("reviewer", "log", "show", "--type", "roster.load,boot")
+        quorum = re.search(r"^quorum (\S+)$", read(out), re.M)[1]
+        equal(shown.stdout.count(quorum), 2, "the hash that people compare is shown")
+    for more in ((), ("--quorum", out + ".quorum")):
+        result = town.verify(out, *more)
+        equal((result.returncode, verdict(result)), (3, {}), result.stderr)
+        contains(result.stderr, "cannot reach the gateway")
+
+
+@claim
 def a_reviewer_is_no_officer_and_an_officer_no_witness(town):
     out = town.out()
     with town.gateway():
