@@ -47,6 +47,23 @@ def a_script_that_is_wrong_is_refused_with_its_line(town):
     contains(result.stderr, "did you mean 'lockdown'")
 
 
+@claim
+def checks_of_shipped_scripts_name_states_that_there_are(town):
+    """A word that is none would be a step that never passes, or one that passes never in
+    the state that is left out: a lane whose PIN is typed awaits it."""
+    with open(os.path.join(rig.ROOT, "gateway/service/serving.c"), encoding="utf-8") as file:
+        lanes = set(re.findall(r'\[LANE_\w+\] = "([a-z-]+)"', file.read()))
+    with open(os.path.join(rig.ROOT, "client/gateway_call.c"), encoding="utf-8") as file:
+        keys = set(re.findall(r'"([a-z]+)"', file.read().split("gateway_key_state")[1]))
+    expect("awaits-pin" in lanes and "retired" in keys, "the tables are not found")
+    for name in NAMES:
+        raw = town.rig.tool("segel", "ceremony", "show", name, "--raw").stdout
+        for what, words in re.findall(r"^check (lane|key) (.+)$", raw, re.M):
+            equal(set(words.split()) - (lanes if what == "lane" else keys), set(), name)
+    equal(set(re.search(r"^check lane (.+)$", town.rig.tool(
+        "segel", "ceremony", "show", "pin-change", "--raw").stdout, re.M)[1].split()), lanes)
+
+
 # --- Real ones ---------------------------------------------------------------------------
 
 @claim
