@@ -4,8 +4,9 @@
 #include "client/ceremony.h"
 
 /* A step that fails because of an answer that was given before it: the answer is given
- * anew, and both stand in the minutes. Only what that step needs, and on which nothing was
- * done or found yet: no check and no action between its question and the step needs it. */
+ * anew, and both stand in the minutes. Only what that step needs, and on which nothing
+ * was done or found yet: no check and no action between its question and the step needs
+ * it. */
 enum { CORRECT_NAMES_SIZE = 512 };
 
 /* The names of all such answers, with blanks between them; "": there is none. None, too,

@@ -24,9 +24,9 @@ struct pin_entry {
 };
 /* Hands the PIN to the lane, which logs in once; nothing of it stays here. It is on the
  * log. What comes of it core_pin_look shows. SG_NOT_FOUND as above. SG_PRECONDITION: the
- * lane awaits no PIN, another lane is in its login to the same token or was refused there,
- * or one more wrong PIN locks the token and last_try was not said.
- * SG_IO: the lane's process was gone. */
+ * lane awaits no PIN, another lane is in its login to the same token or was refused
+ * there, or one more wrong PIN locks the token and last_try was not said. SG_IO: the
+ * lane's process was gone. */
 SG_MUST_USE enum sg_status core_pin_enter(struct core *core, const char *lane,
                                           const struct pin_entry *entry,
                                           struct sg_error *why);

@@ -96,10 +96,6 @@ static void lawful_monitor(void)
 
 static void lawful_agenda(void)
 {
-    report.mandates_open = 2;
-    report.mandate_count = 1;
-    report.mandates[0] = (struct mandate_report){
-        .id = "m-1", .key = "seal", .caller = "e-office", .left = 42};
     monitor.agenda = &agenda;
     agenda = (struct agenda){
         .items = {{.kind = EXPIRY_CERTIFICATE, .name = "seal", .until_us = 90000000},
