@@ -154,24 +154,60 @@ static int64_t later(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
+/* Something of it ends by the clock. */
+static bool is_open(const struct keyreg *row)
+{
+    return row->activation.mode != ACTIVATION_NONE || row->overlap_until_us != 0;
+}
+
 static int64_t latest_of(const struct keyreg *row)
 {
     return later(row->since_us,
                  later(row->activation.begun_us, row->activation.last_use_us));
 }
 
+/* Something ends by the clock. */
+static bool any_open(const struct core *core)
+{
+    if (core->overrides.count > 0 || core->grants.pending > 0) {
+        return true;
+    }
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        if (is_open(&core->keys.rows[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* At the start, when overrides and requests still stand in the ledger alone. */
+static enum sg_status was_open(struct core *core, bool *out)
+{
+    struct ledger_override first;
+
+    TRY(grants_count(core));
+    enum sg_status found = ledger_next_override(core->ledger, 0, &first);
+    *out = found == SG_OK || any_open(core);
+    return found == SG_NOT_FOUND ? SG_OK : found;
+}
+
+/* A moment that was seen counts for what was open then: a clock that was years ahead once
+ * must not end for years whatever is opened later. */
 static enum sg_status start_clock(struct core *core)
 {
     char text[LEDGER_MEMO_MAX];
     uint64_t kept = 0;
     int64_t latest_us = clock_wall_us();
-    enum sg_status found = ledger_recall(core->ledger, clock_memo, text);
+    bool open = false;
 
-    if (found == SG_OK && text_uint(slice_str(text), INT64_MAX, &kept) == SG_OK) {
+    TRY(was_open(core, &open));
+    enum sg_status found = ledger_recall(core->ledger, clock_memo, text);
+    if (found == SG_OK && open && text_uint(slice_str(text), INT64_MAX, &kept) == SG_OK) {
         latest_us = later(latest_us, (int64_t)kept);
     }
     for (size_t i = 0; i < core->keyring.count; i++) {
-        latest_us = later(latest_us, latest_of(&core->keys.rows[i]));
+        const struct keyreg *row = &core->keys.rows[i];
+        latest_us = is_open(row) ? later(latest_us, latest_of(row)) : latest_us;
     }
     core->keys.base_us = latest_us;
     core->keys.base_mono_us = clock_mono_us();
@@ -273,21 +309,6 @@ bool register_clock_is_back(const struct core *core)
     enum { SLACK_US = 5000000 };
 
     return register_now_us(core) - clock_wall_us() > SLACK_US;
-}
-
-/* Something ends by the clock. */
-static bool any_open(const struct core *core)
-{
-    if (core->overrides.count > 0 || core->grants.pending > 0) {
-        return true;
-    }
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        const struct keyreg *row = &core->keys.rows[i];
-        if (row->activation.mode != ACTIVATION_NONE || row->overlap_until_us != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool register_due(const struct core *core)

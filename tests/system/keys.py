@@ -515,6 +515,24 @@ def a_clock_that_is_set_back_makes_no_window_longer(people):
 
 
 @claim
+def a_clock_that_was_ahead_is_forgotten_by_the_next_start_where_nothing_is_open(people):
+    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
+    os.environ.update(LATER_S="36000", LD_PRELOAD=later)
+    try:
+        with people.gateway() as gateway:
+            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+            activate(people, gateway, mode=COUNT, max_jobs=9)
+            expect(signs(gateway), "it signs")
+            deactivate(gateway)
+    finally:
+        os.environ.pop("LATER_S", None)
+        os.environ.pop("LD_PRELOAD", None)
+    with people.gateway(keep=True) as gateway:  # ten hours earlier by the clock
+        activate(people, gateway, mode=WINDOW, until_us=in_s(3600))
+        expect(signs(gateway), "it signs in its window")
+
+
+@claim
 def a_restart_keeps_an_activation_and_a_hold_ends_it(people):
     with people.gateway() as gateway:
         activate(people, gateway, mode=COUNT, max_jobs=5)
@@ -626,6 +644,29 @@ def with_an_overlap_both_sign_until_it_is_over(people):
             wait_for(lambda: [(r["subject"], r["state"]) for r in
                               people.records("key.state")][1:] == [(KEY, "retired")],
                      "its record")
+    finally:
+        os.environ.pop("LATER_S", None)
+        os.environ.pop("LD_PRELOAD", None)
+
+
+@claim
+def the_end_of_an_overlap_retires_no_key_that_is_compromised(people):
+    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
+    with people.shadow() as gateway:
+        rotate(people, gateway, days=1)
+        compromise(gateway)
+        hold(gateway, key=OTHER)
+        gateway.stop()
+    os.environ.update(LATER_S="90000", LD_PRELOAD=later)
+    try:
+        with people.shadow(keep=True) as gateway:
+            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
+            wait_for(lambda: look(gateway).key.overlap_until_us == 0, "the overlap ends")
+            hold(gateway, key=NEXT)  # what is on the log before it is seen with it
+            wait_for(lambda: people.records("key.hold")[1:], "the turn's record")
+            equal([r["state"] for r in people.records("key.state") if r["subject"] == KEY][1:],
+                  ["compromised"])
+            equal(state(gateway), COMPROMISED)
     finally:
         os.environ.pop("LATER_S", None)
         os.environ.pop("LD_PRELOAD", None)

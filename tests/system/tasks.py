@@ -11,12 +11,16 @@ import sys
 import threading
 import time
 
+import keys as life
+import mandates
 import rig
 from faulty import create, unlock, wait_for
 from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, call, expected_text,
                     get, hup, load_policy, lock_down, new_version, refuse, release, roster,
                     state)
 from rig import claim, contains, equal, expect
+
+rig.claims.clear()  # of what was imported: they are run by their own scripts
 
 
 def sha256(text):
@@ -681,9 +685,19 @@ def latched(people, gateway):
     return create(gateway, unlock())
 
 
-# How it is asked for by officer-1, so that the last approval does it. A task that becomes one
-# that is served goes from LATER to here.
+def held(_, gateway):
+    life.hold(gateway)
+    return life.ask_release(gateway).approval
+
+
+# How it is asked for by officer-1, so that the last approval does it.
 ASKED = {
+    "key.activate": lambda people, gateway: life.ask_activate(
+        gateway, mode=rig.keys.ACTIVATION_MODE_COUNT, max_jobs=3).approval,
+    "key.release": held,
+    "key.rotate": lambda people, gateway: life.ask_rotate(
+        gateway, successor="seal-other").approval,
+    "mandate.open": lambda people, gateway: mandates.ask(gateway, 3).approval,
     "policy.load": lambda people, gateway: load_policy(gateway, wanted(people)).approval,
     "override": lambda people, gateway: ask_override(gateway),
     "lockdown.clear": lambda people, gateway: release(
@@ -693,16 +707,20 @@ ASKED = {
     "officer.remove": lambda people, gateway: ask_officer(gateway, "officer-4"),
     "pin.unlock": latched,
 }
-ALONE = {"lockdown": lambda people, gateway, name: lock_down(gateway, name).state.active}
-LATER = {"key.generate", "cert.accept", "key.activate", "mandate.open", "key.hold",
-         "key.release", "key.rotate", "key.destroy", "log.prune"}
+ALONE = {
+    "lockdown": lambda people, gateway, name: lock_down(gateway, name).state.active,
+    "key.hold": lambda people, gateway, name: life.hold(gateway, name).key.state
+                == rig.keys.KEY_STATE_HELD,
+}
+# On a token: keymaking.py. log.prune is not done by this version.
+ELSEWHERE = {"key.generate", "cert.accept", "key.destroy", "log.prune"}
 
 
 @claim
 def every_task_is_done_by_enough_persons_and_by_no_fewer(people):
     people.quorum(people.quorum_text(clear="clear"))  # one officer can be spared
     names_of = [name for name, _, _ in rows()]
-    equal(sorted(names_of), sorted([*ASKED, *ALONE, *LATER]), "tasks")
+    equal(sorted(names_of), sorted([*ASKED, *ALONE, *ELSEWHERE]), "tasks")
     try:
         for name, persons, reviewers in rows():
             if name in ASKED:
