@@ -133,6 +133,7 @@ static enum sg_status check_made(struct core *core, const char *name, size_t *in
 /* What was asked for, with what the register knows of the key. */
 struct acceptance {
     struct arena arena; /* owned */
+    size_t index;       /* in the ring */
     struct slice chain;
     struct keyreg_der der;
 };
@@ -172,6 +173,16 @@ static enum sg_status read_chain(const Segel__V1__ImportCertificateRequest *task
     return SG_OK;
 }
 
+static void judge_size(const struct core *core, size_t index, struct slice chain,
+                       struct faults *faults)
+{
+    struct sg_error why = {0};
+
+    if (key_try(&core->keyring.keys[index], chain, core->options.config, &why) != SG_OK) {
+        fault(faults, "%s", why.text);
+    }
+}
+
 static enum sg_status judge_chain(struct core *core, const struct acceptance *acceptance,
                                   struct sg_error *why)
 {
@@ -188,6 +199,7 @@ static enum sg_status judge_chain(struct core *core, const struct acceptance *ac
     judge_usage(cert, &faults);
     judge_path(cert, &path, &faults);
     judge_others(core, cert, &faults);
+    judge_size(core, acceptance->index, acceptance->chain, &faults);
     enum sg_status judged = judge_policy(core, cert, &path, &faults);
     cert_free(cert);
     if (judged != SG_OK) {
@@ -202,14 +214,12 @@ static enum sg_status read_acceptance(struct core *core,
                                       const struct ledger_request *request,
                                       struct acceptance *out, struct sg_error *why)
 {
-    size_t index = 0;
-
     TRY(arena_init(&out->arena, ARENA));
     const Segel__V1__ImportCertificateRequest *task = task_import(request, &out->arena);
     if (task == NULL) {
         return ceremony_unreadable(why);
     }
-    TRY(check_made(core, request->object, &index, why));
+    TRY(check_made(core, request->object, &out->index, why));
     TRY(read_chain(task, out, why));
     return ledger_find_key_der(core->ledger, request->object, &out->arena, &out->der);
 }

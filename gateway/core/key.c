@@ -169,6 +169,20 @@ enum sg_status key_fill(struct key *key, const struct key_filling *from,
     return status;
 }
 
+/* When the path is not valid any more, all that was handed in is its chain: so at time 0.
+ */
+enum sg_status key_try(const struct key *key, struct slice chain,
+                       const struct config *config, struct sg_error *why)
+{
+    struct key trial = {.config = key->config};
+    enum sg_status status =
+        cert_load_der(chain, config->anchors_file, 0, &trial.cert, why);
+
+    status = status == SG_OK ? make_templates(&trial, why) : status;
+    free_certificate(&trial);
+    return status;
+}
+
 bool key_ready(const struct key *key)
 {
     return atomic_load_explicit(&key->ready, memory_order_acquire);

@@ -68,6 +68,10 @@ SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
 
+/* Whether key_fill would take the chain, now and at any later start. SG_TOO_LARGE,
+ * SG_INVALID: why. */
+SG_MUST_USE enum sg_status key_try(const struct key *key, struct slice chain,
+                                   const struct config *config, struct sg_error *why);
 /* What a ceremony has made of a slot. */
 struct key_filling {
     struct slice ckaid; /* CKA_ID, 1 to CONFIG_KEY_ID_MAX bytes */

@@ -280,6 +280,25 @@ def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
         accept(maker, gateway, name, good)
 
 
+def stuffing(maker):
+    """A certificate that is nobody's and has 12 KiB."""
+    rig.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-subj", "/CN=Nobody (TEST)", "-addext", "nsComment=" + "x" * 12000,
+                "-keyout", maker.rig.path("nobody.key"), "-out", maker.rig.path("nobody.pem"))
+    return maker.der("nobody.pem")
+
+
+@claim
+def a_chain_that_no_signature_could_hold_is_refused(maker):
+    with maker.gateway() as gateway:
+        name, good = maker.made(gateway)
+        refusal = rig.refused(maker.call, gateway, "ImportCertificate",
+                              maker.import_request(name, good + [stuffing(maker), stuffing(maker)]))
+        equal(refusal.code, CODE.INVALID_ARGUMENT, refusal.message)
+        contains(refusal.message, "larger than")
+        accept(maker, gateway, name, good)
+
+
 def bare_certificate(maker, days):
     """Of the last request, by the demo's own CA, but without what the policy asks for."""
     with open(maker.rig.path("bare.ext"), "w", encoding="ascii") as file:
