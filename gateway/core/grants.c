@@ -59,6 +59,26 @@ enum request_state grants_state_of(const struct core *core,
     return REQUEST_PENDING;
 }
 
+enum sg_status grants_check_room(struct core *core, const char *person,
+                                 struct sg_error *why)
+{
+    uint64_t own = 0;
+
+    if (core->grants.pending >= REQUESTS_PENDING_MAX) {
+        return sg_fail(why, SG_BUSY,
+                       "%d requests wait already; refuse those that are not needed, or "
+                       "wait until they end",
+                       REQUESTS_PENDING_MAX);
+    }
+    TRY(ledger_pending_by(core->ledger, person, &own));
+    return own < REQUESTS_OF_ONE_MAX
+               ? SG_OK
+               : sg_fail(why, SG_BUSY,
+                         "%d requests of '%s' wait already; refuse those that are not "
+                         "needed, or wait until they end",
+                         REQUESTS_OF_ONE_MAX, person);
+}
+
 enum sg_status grants_count(struct core *core)
 {
     return ledger_pending_requests(core->ledger, &core->grants.pending,

@@ -64,6 +64,10 @@ enum request_state grants_state_of(const struct core *core,
 /* Inside a transaction: ends a pending one that is over, with its record. */
 SG_MUST_USE enum sg_status grants_end(struct core *core, struct ledger_request *request,
                                       enum request_state state, const char *why);
+/* Whether the person may have one more. SG_BUSY: there are too many, or too many of his.
+ */
+SG_MUST_USE enum sg_status grants_check_room(struct core *core, const char *person,
+                                             struct sg_error *why);
 /* Inside a transaction: after one was added or has ended. */
 SG_MUST_USE enum sg_status grants_count(struct core *core);
 

@@ -92,13 +92,7 @@ static enum sg_status check_new(struct core *core, const struct request_order *o
     proposals_take(&core->proposals, &order->order.change);
     fill(core, order, &request);
     TRY(effect_check(core, &request, why));
-    if (core->grants.pending >= REQUESTS_PENDING_MAX) {
-        return sg_fail(why, SG_BUSY,
-                       "%d requests wait already; refuse those that are "
-                       "not needed, or wait until they end",
-                       REQUESTS_PENDING_MAX);
-    }
-    return SG_OK;
+    return grants_check_room(core, request.person, why);
 }
 
 /* Everything that the grant's text is made of. */

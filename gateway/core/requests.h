@@ -16,6 +16,7 @@
  * caller_cert, change.role), request_id and reason. */
 enum {
     REQUESTS_PENDING_MAX = 256,
+    REQUESTS_OF_ONE_MAX = 64, /* of one person: nobody keeps all others from asking */
     REQUEST_ID_SIZE = 65,
     REQUEST_MESSAGE_MAX = (1 << 20) + (1 << 16)
 };

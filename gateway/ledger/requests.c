@@ -297,15 +297,27 @@ enum sg_status ledger_pending_requests(struct ledger *ledger, uint64_t *count,
     return SG_OK;
 }
 
-enum sg_status ledger_pending_of(struct ledger *ledger, const char *task, uint64_t *count)
+static enum sg_status count_of(struct ledger *ledger, enum statement which,
+                               const char *text, uint64_t *count)
 {
-    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_PENDING_OF];
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[which];
 
     if (ledger->latched) {
         return SG_LEDGER;
     }
-    return sql_bind_text(statement, 1, task) && sqlite3_step(statement) == SQLITE_ROW &&
+    return sql_bind_text(statement, 1, text) && sqlite3_step(statement) == SQLITE_ROW &&
                    sql_uint(statement, 0, count)
                ? SG_OK
                : ledger_latch(ledger, "count requests");
+}
+
+enum sg_status ledger_pending_of(struct ledger *ledger, const char *task, uint64_t *count)
+{
+    return count_of(ledger, SQL_PENDING_OF, task, count);
+}
+
+enum sg_status ledger_pending_by(struct ledger *ledger, const char *person,
+                                 uint64_t *count)
+{
+    return count_of(ledger, SQL_PENDING_BY, person, count);
 }

@@ -93,6 +93,9 @@ SG_MUST_USE enum sg_status ledger_pending_requests(struct ledger *ledger, uint64
 /* How many of them are of a task. */
 SG_MUST_USE enum sg_status ledger_pending_of(struct ledger *ledger, const char *task,
                                              uint64_t *count);
+/* How many a person has asked for. */
+SG_MUST_USE enum sg_status ledger_pending_by(struct ledger *ledger, const char *person,
+                                             uint64_t *count);
 /* A pending one becomes request->state, with outcome, why and place on the log.
  * SG_NOT_FOUND: it is not pending; nothing was changed. */
 SG_MUST_USE enum sg_status ledger_settle_request(struct ledger *ledger,

@@ -409,15 +409,22 @@ def without_a_quorum_file_one_officer_is_enough_as_before(people):
 
 
 @claim
-def at_most_256_wait(people):
+def at_most_256_wait_and_64_of_one_person(people):
     with people.gateway() as gateway:
         people.latch(gateway)
-        client = gateway.client("officer-1")
-        stub = client.call("unary_unary", "CreateRequest", rig.approvals.CreateRequestRequest,
-                           rig.approvals.CreateRequestResponse, service="ApprovalService")
-        for _ in range(256):
-            last = stub(unlock(), timeout=20).approval
-        equal(rig.refused(create, gateway, unlock()).code, CODE.RESOURCE_EXHAUSTED)
+        for name in people.keys:
+            if name.startswith("officer-"):
+                client = gateway.client(name)
+                stub = client.call("unary_unary", "CreateRequest",
+                                   rig.approvals.CreateRequestRequest,
+                                   rig.approvals.CreateRequestResponse,
+                                   service="ApprovalService")
+                for _ in range(64):
+                    last = stub(unlock(), timeout=20).approval
+                refusal = rig.refused(create, gateway, unlock(), name)
+                equal(refusal.code, CODE.RESOURCE_EXHAUSTED)
+                contains(refusal.message, f"64 requests of '{name}'" if name != "officer-4"
+                         else "256 requests wait")
         seen, page_token = 0, ""
         while True:
             page = pending(gateway, PENDING, page_size=100, page_token=page_token)
@@ -426,7 +433,7 @@ def at_most_256_wait(people):
                 break
         equal(seen, 256)
         refuse(gateway, last.id)
-        create(gateway, unlock())
+        create(gateway, unlock(), "officer-4")
 
 
 @claim

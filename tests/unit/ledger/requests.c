@@ -147,6 +147,10 @@ Test(requests, pending_ones_are_counted_and_walked)
     cr_expect_eq(count, 2);
     cr_assert_eq(ledger_pending_of(book.ledger, "lockdown.clear", &count), SG_OK);
     cr_expect_eq(count, 0);
+    cr_assert_eq(ledger_pending_by(book.ledger, found.person, &count), SG_OK);
+    cr_expect_eq(count, 2);
+    cr_assert_eq(ledger_pending_by(book.ledger, "nobody", &count), SG_OK);
+    cr_expect_eq(count, 0);
     cr_expect_eq(ledger_next_request(book.ledger, found.number, &arena, &found),
                  SG_NOT_FOUND);
 }
