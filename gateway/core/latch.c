@@ -15,8 +15,11 @@ enum { CKR_PIN_LOCKED_ = 0xa4, NAME_SIZE = 80, ID_BYTES = 16 };
 
 /* "pin/TOKEN" is kept as "open|latched|once FAILURES WHY", and "pin-of/LANE" as TOKEN:
  * for whoever unlocks it with the gateway stopped. */
-static const char *const words[] = {
-    [LATCH_OPEN] = "open", [LATCH_CLOSED] = "latched", [LATCH_ONCE] = "once"};
+static const char *const words[] = {[LATCH_OPEN] = "open",
+                                    [LATCH_CLOSED] = "latched",
+                                    [LATCH_ONCE] = "once",
+                                    [LATCH_SPENT] =
+                                        "latched"}; /* read again it is closed */
 
 static void name_latch(const char *token, char out[NAME_SIZE])
 {
@@ -33,7 +36,7 @@ static void read_text(char *text, struct latch *out)
     const char *state = strsep(&text, " ");
     const char *failures = text == NULL ? "" : strsep(&text, " ");
 
-    for (size_t i = 0; i < SG_COUNT(words); i++) {
+    for (size_t i = 0; i < LATCH_SPENT; i++) {
         out->state = strcmp(words[i], state) == 0 ? (enum latch_state)i : out->state;
     }
     out->failures = (uint32_t)strtoul(failures, NULL, 10);
@@ -107,6 +110,19 @@ enum sg_status latch_clear(struct core *core, struct berth *berth)
     MUST(berth->latch != NULL);
     berth->latch->state = LATCH_ONCE;
     return save(core, berth->latch);
+}
+
+/* Whoever dies in that login, and nobody knows what came of it, has had it. */
+enum sg_status latch_spend(struct core *core, struct latch *latch)
+{
+    if (latch->state != LATCH_ONCE) {
+        return SG_OK;
+    }
+    (void)snprintf(latch->why, sizeof(latch->why),
+                   "what came of the login that officers allowed is not known, so it "
+                   "counts as the one that they allowed");
+    latch->state = LATCH_SPENT;
+    return save(core, latch);
 }
 
 /* --- Which token -------------------------------------------------------------------- */
@@ -267,6 +283,10 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     }
     berth->denied = false;
     const char *what = forbidden(flags, berth->latch->state == LATCH_ONCE);
+    if (berth->latch->state == LATCH_SPENT) { /* its login is over, and did not go well */
+        berth->latch->state = LATCH_CLOSED;
+        berth->latch->unwritten = true;
+    }
     if (what != NULL || berth->latch->state == LATCH_CLOSED) {
         return deny(berth, what, why, cap);
     }
@@ -274,7 +294,11 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
         warn(lane);
     }
     bool typed = lane_config(lane)->pin_prompt || (flags & TOKEN_PIN_FINAL_TRY) != 0;
-    return typed ? demand(lane, flags, why, cap) : PERMIT_LOGIN;
+    if (typed) {
+        return demand(lane, flags, why, cap);
+    }
+    return latch_spend((struct core *)core, berth->latch) == SG_OK ? PERMIT_LOGIN
+                                                                   : PERMIT_WAIT;
 }
 
 /* --- What came of it ---------------------------------------------------------------- */

@@ -14,7 +14,8 @@ struct berth;
 enum latch_state {
     LATCH_OPEN,
     LATCH_CLOSED, /* no login */
-    LATCH_ONCE    /* officers allow one more */
+    LATCH_ONCE,   /* officers allow one more */
+    LATCH_SPENT   /* and that one has begun: closed, unless it goes well */
 };
 
 struct latch {
@@ -29,6 +30,9 @@ enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
 
 /* As lane_ask: context is the core. */
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap);
+/* A login begins: the one that officers allowed is used up, durably, before it does.
+ * SG_LEDGER: that could not be written; nobody may log in. */
+SG_MUST_USE enum sg_status latch_spend(struct core *core, struct latch *latch);
 /* The token of the berth's lane refused its PIN, to whatever process: nobody tries again,
  * and a lane that is started finds that out before its login. Counted, and on the log;
  * said again of the same refusal it changes nothing. */

@@ -26,7 +26,7 @@ struct pin_entry {
  * log. What comes of it core_pin_look shows. SG_NOT_FOUND as above. SG_PRECONDITION: the
  * lane awaits no PIN, another lane is in its login to the same token or was refused
  * there, or one more wrong PIN locks the token and last_try was not said. SG_IO: the
- * lane's process was gone. */
+ * lane's process was gone. SG_LEDGER. */
 SG_MUST_USE enum sg_status core_pin_enter(struct core *core, const char *lane,
                                           const struct pin_entry *entry,
                                           struct sg_error *why);

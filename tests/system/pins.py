@@ -624,6 +624,58 @@ def persons_who_type_at_once_try_one_pin_between_them(pins):
         wait_for(lambda: states(gateway)["lane2"] == "pin-latched", "the other awaits it")
 
 
+def dies_in_its_login(pins, gateway, enter):
+    """Officers allow one login, which never comes back; what comes of it nobody knows."""
+    tried = pins.logins()
+    pins.schedule("C_Login@1+=slow=3000")
+    create(gateway, unlock())
+    enter()
+    wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+    kill_lane(gateway)
+    pins.schedule("")
+    wait_for(lambda: state(gateway) == "pin-latched", "it tries again by itself")
+    contains(token(gateway).why, "what came of the login that officers allowed is not known")
+    equal(pins.logins() - tried, 1, "logins")
+
+
+@claim
+def a_login_that_officers_allowed_is_one_whatever_becomes_of_it(pins):
+    with pins.gateway(FILE) as gateway:
+        pins.latch(gateway)
+        dies_in_its_login(pins, gateway, lambda: None)
+        contains(pins.records("pin.lockout")[-1]["detail"], "is not known")
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=3000")
+        create(gateway, unlock())
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        gateway.process.kill()
+    pins.schedule("")
+    with pins.gateway(FILE, keep=True) as gateway:
+        wait_for(lambda: state(gateway) == "pin-latched", "a kill gives one login more")
+        equal(pins.logins() - tried, 1, "logins")
+        create(gateway, unlock())
+        wait_for(lambda: state(gateway) == "up", "it does not come up")
+        expect(gateway.client().sign().signature, "it signs")
+        equal(token(gateway).pin_failures, 0)
+
+
+@claim
+def a_typed_pin_that_officers_allowed_is_one_too(pins):
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        pins.enter(WRONG)
+        wait_for(lambda: state(gateway) == "pin-latched", "it is not latched")
+        typing = []
+
+        def enter():
+            awaits(gateway)
+            typing.append(threading.Thread(target=pins.enter))
+            typing[0].start()
+        dies_in_its_login(pins, gateway, enter)
+        typing[0].join()
+
+
 @claim
 def a_reload_of_a_lane_in_its_login_is_one_login_after_the_other(pins):
     """Each login takes a second and a half: the second begins when the first is over."""
