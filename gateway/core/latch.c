@@ -113,8 +113,10 @@ enum sg_status latch_clear(struct core *core, struct berth *berth)
 }
 
 /* Whoever dies in that login, and nobody knows what came of it, has had it. */
-enum sg_status latch_spend(struct core *core, struct latch *latch)
+enum sg_status latch_spend(struct core *core, struct berth *berth)
 {
+    struct latch *latch = berth->latch;
+
     if (latch->state != LATCH_ONCE) {
         return SG_OK;
     }
@@ -122,6 +124,7 @@ enum sg_status latch_spend(struct core *core, struct latch *latch)
                    "what came of the login that officers allowed is not known, so it "
                    "counts as the one that they allowed");
     latch->state = LATCH_SPENT;
+    latch->spender = berth->lane;
     return save(core, latch);
 }
 
@@ -269,6 +272,26 @@ static void warn(const struct lane *lane)
     }
 }
 
+/* Nobody is in a login any more. Another lane's went well when it is tried, or up, which
+ * may not have been noted yet; else nobody knows. */
+static void settle_spent(struct core *core, struct berth *berth)
+{
+    struct latch *latch = berth->latch;
+
+    if (latch->state != LATCH_SPENT) {
+        return;
+    }
+    const struct berth *other =
+        latch->spender == berth->lane ? NULL : berth_of(core, latch->spender);
+    if (other != NULL &&
+        (lane_state(other->lane) == LANE_TRYING || lane_state(other->lane) == LANE_UP)) {
+        latch_forgive(berth);
+    } else {
+        latch->state = LATCH_CLOSED;
+        latch->unwritten = true;
+    }
+}
+
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap)
 {
     struct berth *berth = berth_of((struct core *)core, lane);
@@ -283,10 +306,7 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     }
     berth->denied = false;
     const char *what = forbidden(flags, berth->latch->state == LATCH_ONCE);
-    if (berth->latch->state == LATCH_SPENT) { /* its login is over, and did not go well */
-        berth->latch->state = LATCH_CLOSED;
-        berth->latch->unwritten = true;
-    }
+    settle_spent((struct core *)core, berth);
     if (what != NULL || berth->latch->state == LATCH_CLOSED) {
         return deny(berth, what, why, cap);
     }
@@ -297,8 +317,7 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     if (typed) {
         return demand(lane, flags, why, cap);
     }
-    return latch_spend((struct core *)core, berth->latch) == SG_OK ? PERMIT_LOGIN
-                                                                   : PERMIT_WAIT;
+    return latch_spend((struct core *)core, berth) == SG_OK ? PERMIT_LOGIN : PERMIT_WAIT;
 }
 
 /* --- What came of it ---------------------------------------------------------------- */

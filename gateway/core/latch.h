@@ -23,7 +23,8 @@ struct latch {
                      * without one: its label), so a lane's new name changes nothing */
     enum latch_state state;
     uint32_t failures;
-    bool unwritten; /* must be remembered with the next commit */
+    bool unwritten;             /* must be remembered with the next commit */
+    const struct lane *spender; /* of LATCH_SPENT: whose login it is; may be gone */
     char why[320];
 };
 enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
@@ -32,7 +33,7 @@ enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap);
 /* A login begins: the one that officers allowed is used up, durably, before it does.
  * SG_LEDGER: that could not be written; nobody may log in. */
-SG_MUST_USE enum sg_status latch_spend(struct core *core, struct latch *latch);
+SG_MUST_USE enum sg_status latch_spend(struct core *core, struct berth *berth);
 /* The token of the berth's lane refused its PIN, to whatever process: nobody tries again,
  * and a lane that is started finds that out before its login. Counted, and on the log;
  * said again of the same refusal it changes nothing. */

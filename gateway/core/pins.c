@@ -83,7 +83,7 @@ enum sg_status core_pin_enter(struct core *core, const char *lane,
                        "used: add --last-try when you are sure of it",
                        lane);
     }
-    TRY(latch_spend(core, berth->latch));
+    TRY(latch_spend(core, berth));
     enum sg_status status = lane_take_pin(berth->lane, entry->pipe, entry->last_try);
     if (status != SG_OK) {
         return refuse(berth->lane, why);

@@ -660,6 +660,24 @@ def a_login_that_officers_allowed_is_one_whatever_becomes_of_it(pins):
 
 
 @claim
+def a_login_that_went_well_is_no_lost_one_to_another_lane(pins):
+    """The gateway dies with the permission unused; both lanes of the next one want it, and
+    the one that waits asks while the other has logged in and is being tried."""
+    with pins.gateway(FILE) as gateway:
+        pins.latch(gateway)
+        pins.schedule("C_GetTokenInfo@1+=slow=5000")  # it does not come as far as its login
+        create(gateway, unlock())
+        gateway.process.kill()
+    tried = pins.logins()
+    pattern, text = second_lane(pins)
+    for canary in ("", "C_Sign@1=slow=700"):
+        with pins.gateway(FILE, (pattern, text), keep=True,
+                          schedule="C_Login@1=slow=500 " + canary) as gateway:
+            wait_for(lambda: set(states(gateway).values()) == {"up"}, "not both are up")
+    equal(pins.logins() - tried, 4, "logins")
+
+
+@claim
 def a_typed_pin_that_officers_allowed_is_one_too(pins):
     with pins.gateway(start=pins.typed) as gateway:
         kill_lane(gateway)
