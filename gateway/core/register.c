@@ -138,15 +138,21 @@ static enum sg_status take_one(struct core *core, size_t index, struct arena *ar
     struct keyreg *row = register_row(core, index);
     enum sg_status found = ledger_find_key(core->ledger, key->config->name, row);
 
-    if (found == SG_OK) {
+    if (found != SG_OK && found != SG_NOT_FOUND) {
+        return sg_fail(why, found, "%s", ledger_why(core->ledger));
+    }
+    if (found == SG_OK && row->state != KEY_NONE) {
         return take_known(core, index, arena, why);
     }
+    if (found == SG_OK && key->config->certificate == NULL) {
+        return SG_OK; /* free again; the row says why */
+    }
     begin(row, key->config->name, KEY_NONE);
-    if (found == SG_NOT_FOUND && key->config->certificate != NULL) {
+    if (key->config->certificate != NULL) {
         row->state = KEY_ACCEPTED;
         core->keys.used[index] = true; /* as in compare */
     }
-    return found == SG_NOT_FOUND ? SG_OK : found;
+    return SG_OK;
 }
 
 static int64_t later(int64_t one, int64_t other)

@@ -140,7 +140,7 @@ static bool read_row(sqlite3_stmt *statement, struct keyreg *out)
         memcpy(out->ckaid, id.data, id.len);
         out->ckaid_len = id.len;
     }
-    return sound && out->state != KEY_NONE;
+    return sound;
 }
 
 /* --- Rows -------------------------------------------------------------------------- */

@@ -52,8 +52,8 @@ struct activation {
 enum { KEYREG_TEXT_MAX = 256, KEYREG_ID_MAX = 64 };
 
 struct keyreg {
-    char name[65]; /* for ever of this key, also when it is destroyed */
-    enum key_state state;
+    char name[65];                /* for ever of this key, also when it is destroyed */
+    enum key_state state;         /* NONE: no key was made, the name is free */
     enum key_state before_hold;   /* of HELD; else NONE */
     uint8_t ckaid[KEYREG_ID_MAX]; /* CKA_ID that a ceremony chose */
     size_t ckaid_len;             /* 0 = the configuration names it */

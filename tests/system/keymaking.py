@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -331,6 +332,24 @@ def a_full_token_makes_no_key_and_the_name_is_free(maker):
         freed(maker, gateway, name, "CKR_DEVICE_MEMORY")
         equal(maker.steps(name, "end")[0]["result"], "failed")
         equal(maker.steps(name, "end")[0]["rv"], "0x31")
+
+
+@claim
+def a_name_that_is_free_again_stands_in_no_start_s_way(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_GenerateKeyPair@1+=31")
+        expect(maker.settled(gateway, name).trouble, "it fails")
+        other = begin(maker, gateway, "C_GenerateKeyPair@1+=31")
+        expect(maker.settled(gateway, other).trouble, "it fails")
+        maker.schedule("")
+    with maker.gateway(keep=True) as gateway:
+        contains(maker.key(gateway, name).trouble, "CKR_DEVICE_MEMORY")
+        equal(STATE[maker.generate(gateway, name).state], "generated")
+    row = maker.text[maker.text.index("  - name: seal-demo\n"):maker.text.index("callers:")]
+    mine = (rf"\n  - \{{name: {other},.*", "\n" + row.replace("seal-demo", other, 1).rstrip())
+    with maker.gateway(mine, keep=True) as gateway:
+        equal(maker.state(gateway, other), "accepted", "the configuration has it now")
+        signs(gateway, other)
 
 
 @claim
