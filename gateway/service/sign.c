@@ -244,6 +244,28 @@ void sign_hold_back(struct sign_call *sign)
     }
 }
 
+/* What a reload has changed of its roles and keys counts from the next message on: a
+ * stream may last for hours. Its places are counted under its name. */
+static bool renew_caller(struct sign_call *sign)
+{
+    const struct caller *now = (const struct caller *)grpc_call_caller(sign->call);
+
+    if (now->config != sign->caller->config) {
+        refuse_call(
+            sign, SG_UNAUTHENTICATED,
+            "the certificate belongs to another caller since a reload; open a new "
+            "stream");
+        return false;
+    }
+    if (!caller_has_role(now, ROLE_BACKEND)) {
+        refuse_call(sign, SG_DENIED,
+                    "the caller does not have the role backend any more");
+        return false;
+    }
+    sign->caller = now;
+    return true;
+}
+
 void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
                     void *context)
 {
@@ -252,8 +274,11 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
     struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
 
     (void)context;
-    if (sign == NULL || ((request->terms != NULL || !sign->has_terms) &&
-                         !take_terms(sign, request->terms))) {
+    if (sign == NULL || (sign->has_terms && !renew_caller(sign))) {
+        return;
+    }
+    if ((request->terms != NULL || !sign->has_terms) &&
+        !take_terms(sign, request->terms)) {
         return;
     }
     if (request->n_items > STREAM_MESSAGE_MAX ||

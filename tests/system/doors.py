@@ -349,6 +349,44 @@ def roles_and_keys_of_an_open_connection_are_those_of_the_file(the_rig):
 
 
 @claim
+def roles_and_keys_of_an_open_stream_are_those_of_the_file(the_rig):
+    """From its next message on, also when its certificate is another caller's by then."""
+    other = ((r'match: "URI:urn:segel:caller:e-office"', 'match: "DNS:nobody.example.go.id"'),
+             (r'match: "URI:urn:segel:caller:reviewer", roles: \[reviewer\], keys: \[\]',
+              'match: "URI:urn:segel:caller:e-office", roles: [backend], keys: [seal-demo]'))
+    cases = (([(BACKEND, r"\1backend\2\3")], None),
+             ([(BACKEND, r"\1reviewer\2seal-demo\3")], CODE.PERMISSION_DENIED),
+             (other, CODE.UNAUTHENTICATED))
+    for changes, code in cases:
+        with the_rig.gateway(the_rig.config()) as gateway:
+            go_on = threading.Semaphore(0)
+
+            def questions(go_on=go_on):
+                yield rig.signing.SignStreamRequest(terms=rig.terms(), items=[item()])
+                while go_on.acquire(timeout=20):
+                    yield rig.signing.SignStreamRequest(items=[item()])
+
+            call = gateway.client().call(
+                "stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                rig.signing.SignStreamResponse)(questions(), timeout=30)
+            expect(next(call).results[0].signature, "it signs while it may")
+            change_callers(the_rig, gateway)
+            go_on.release()
+            expect(next(call).results[0].signature, "and behind a reload that changes nothing")
+            change_callers(the_rig, gateway, *changes)
+            go_on.release()
+            if code is None:
+                answer, = next(call).results
+                equal((answer.signature, answer.status.code), (b"", 7), "not entitled")
+                change_callers(the_rig, gateway)
+                go_on.release()
+                expect(next(call).results[0].signature, "and may again")
+                call.cancel()
+            else:
+                equal(rig.refused(next, call).code, code)
+
+
+@claim
 def a_user_of_this_machine_is_judged_anew_too(the_rig):
     with with_socket(the_rig, os.getuid()) as (gateway, client):
         expect(len(client.sign().signature) > 0, "it signs while it may")
