@@ -299,24 +299,29 @@ static enum sg_status end_activation(struct core *core, size_t index, const char
     return register_keep(core, index, &place);
 }
 
-/* A key that is held, or worse, stays it, and is not released as what it was. */
+/* A key that is held stays it, and is not released as what it was; of one that is at its
+ * end there is nothing to tell. */
 static enum sg_status retire(struct core *core, size_t index)
 {
     static const char why[] = "the overlap with its successor is over";
     struct keyreg *row = register_row(core, index);
     struct members members = {.count = 0};
     struct log_place place;
+    bool held = row->state == KEY_HELD;
 
+    row->overlap_until_us = 0;
+    if (row->state == KEY_COMPROMISED || row->state == KEY_DESTROYED) {
+        return register_keep(core, index, NULL);
+    }
     members_add(&members, "subject", row->name);
-    members_add(&members, "state", key_state_name(KEY_RETIRED));
+    members_add(&members, "state", key_state_name(held ? KEY_HELD : KEY_RETIRED));
     members_add(&members, "successor", row->successor);
     members_add(&members, "detail", why);
     TRY(members_write(core, "key.state", &members, &place));
     life_close(core, row);
-    row->overlap_until_us = 0;
-    if (row->state == KEY_HELD) {
+    if (held) {
         row->before_hold = KEY_RETIRED;
-    } else if (row->state != KEY_COMPROMISED && row->state != KEY_DESTROYED) {
+    } else {
         life_enter(core, row, KEY_RETIRED);
     }
     log_change(row, why);
