@@ -14,12 +14,9 @@ enum { CKR_PIN_LOCKED_ = 0xa4, NAME_SIZE = 80, ID_BYTES = 16 };
 /* --- In the ledger ------------------------------------------------------------------ */
 
 /* "pin/TOKEN" is kept as "open|latched|once FAILURES WHY", and "pin-of/LANE" as TOKEN:
- * for whoever unlocks it with the gateway stopped. */
-static const char *const words[] = {[LATCH_OPEN] = "open",
-                                    [LATCH_CLOSED] = "latched",
-                                    [LATCH_ONCE] = "once",
-                                    [LATCH_SPENT] =
-                                        "latched"}; /* read again it is closed */
+ * for whoever unlocks it with the gateway stopped. In the order of enum latch_state; what
+ * is spent is closed when it is read again. */
+static const char *const words[] = {"open", "latched", "once", "latched"};
 
 static void name_latch(const char *token, char out[NAME_SIZE])
 {
