@@ -43,12 +43,13 @@ void life_close(struct core *core, struct keyreg *row)
     }
 }
 
-/* A moment before its overlap is over, so that no job that names it meets its end. */
+/* A moment before its overlap is over, so that no job that names it meets its end; and for
+ * good, also when it is destroyed, as is due: its callers name it as before. */
 static bool hands_over(const struct keyreg *row, int64_t now_us)
 {
     enum { AHEAD_US = 300000 };
 
-    return row->state == KEY_RETIRED ||
+    return row->state == KEY_RETIRED || row->state == KEY_DESTROYED ||
            (can_sign(row->state) && overlap_over(row, now_us + AHEAD_US));
 }
 

@@ -37,6 +37,12 @@ def under_way(maker, gateway, schedule="C_GenerateKeyPair@1=slow=2500"):
     return name
 
 
+def accepted(maker, gateway):
+    name, certificates = maker.made(gateway)
+    accept(maker, gateway, name, certificates)
+    return name
+
+
 # --- What one person orders meanwhile -------------------------------------------------------
 
 @claim
@@ -102,6 +108,23 @@ def the_name_of_a_key_that_had_a_backup_is_not_free_when_it_is_destroyed_late(ma
         contains(destroy(maker, gateway, name).trouble, "not destroyed as a whole")
         maker.schedule("")
         equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+@claim
+def callers_of_a_key_that_was_followed_go_on_when_it_is_destroyed(maker):
+    with maker.gateway() as gateway:
+        old, new = (accepted(maker, gateway) for _ in range(2))
+        maker.approved(gateway, "RotateKey", keys.RotateKeyRequest(
+            request_id=maker.id(), key=old, successor=new, reason="re-key (TEST)"))
+        signs(gateway, old)
+        equal(STATE[destroy(maker, gateway, old).state], "destroyed")
+        signs(gateway, old)
+        equal(maker.records("intent")[-1]["key"], new)
+        gateway.process.kill()
+        gateway.process.wait()
+    with maker.gateway(keep=True) as gateway:
+        signs(gateway, old)
+        equal(maker.records("intent")[-1]["key"], new)
 
 
 # --- A request for a certificate waits ------------------------------------------------------
