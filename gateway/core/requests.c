@@ -329,7 +329,7 @@ static bool only_reads(enum order_kind kind)
 enum sg_status requests_write(struct core *core, struct order *order)
 {
     static enum sg_status (*const handlers[])(struct core *, struct request_order *) = {
-#define REQUEST_ORDER(kind, handler) [ORDER_##kind] = handler,
+#define REQUEST_ORDER(kind, handler) [ORDER_##kind] = (handler),
 #include "gateway/core/request_orders.def"
 #undef REQUEST_ORDER
     };
