@@ -43,8 +43,8 @@ void life_close(struct core *core, struct keyreg *row)
     }
 }
 
-/* A moment before its overlap is over, so that no job that names it meets its end; and for
- * good, also when it is destroyed, as is due: its callers name it as before. */
+/* A moment before its overlap is over, so that no job that names it meets its end; and
+ * for good, also when it is destroyed, as is due: its callers name it as before. */
 static bool hands_over(const struct keyreg *row, int64_t now_us)
 {
     enum { AHEAD_US = 300000 };
