@@ -338,8 +338,9 @@ def a_quorum_file_that_changed_while_it_was_down_voids_too(people):
 
 @claim
 def a_kill_leaves_all_of_the_use_or_nothing_of_it(people):
-    """The lane may try once if, and only if, the request was executed."""
-    for delay in (0, 0.001, 0.002, 0.004, 0.008, 0.02):
+    """The lane may try once if, and only if, the request was executed. A kill in that one
+    login uses it up; the last round waits for its end."""
+    for delay in (0, 0.001, 0.002, 0.004, 0.008, 0.02, None):
         with people.gateway() as gateway:
             approval = asked(people, gateway)
             approve(gateway, approval.id, people.keys["officer-2"])
@@ -350,7 +351,10 @@ def a_kill_leaves_all_of_the_use_or_nothing_of_it(people):
             people.schedule("")  # the lane of a gateway that lives long enough comes up
             answer = stub.future(rig.approvals.ApproveRequest(id=approval.id, note=note),
                                  timeout=10)
-            time.sleep(delay)
+            if delay is None:
+                wait_for(lambda: lane(gateway) == "up", "the lane does not come up")
+            else:
+                time.sleep(delay)
             gateway.stop(rig.signal.SIGKILL)
             told = answer.exception() is None
         with people.gateway(keep=True) as gateway:
@@ -358,7 +362,9 @@ def a_kill_leaves_all_of_the_use_or_nothing_of_it(people):
             expect(final == EXECUTED or not told, "what was told is so")
             expect(final in (PENDING, EXECUTED), f"state {final}")
             equal(len(people.records("pin.unlock")), 1 if final == EXECUTED else 0)
-            equal(lane(gateway), "up" if final == EXECUTED else "pin-latched")
+            allowed = ["up"] if delay is None else ["up", "pin-latched"]
+            expect(lane(gateway) in (allowed if final == EXECUTED else ["pin-latched"]),
+                   f"{lane(gateway)} in state {final}, {delay}")
 
 
 @claim
