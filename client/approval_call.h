@@ -4,21 +4,10 @@
 #include "client/home.h"
 #include "segel/v1/approvals.pb-c.h"
 
-/* Calls of services for officers, one connection each. The caller gives *reply to
+/* What commands for officers ask of ApprovalService. The caller gives *reply to
  * unpack_free.
  */
-struct approval_ask {
-    const char *method; /* "Approve" */
-    const ProtobufCMessage *request;
-    const ProtobufCMessageDescriptor *reply_type;
-};
-SG_MUST_USE enum sg_status approval_call(const struct home *home,
-                                         const struct approval_ask *ask,
-                                         ProtobufCMessage **reply, struct sg_error *why);
-/* The same of another service: "MandateService". */
-SG_MUST_USE enum sg_status service_call(const struct home *home, const char *service,
-                                        const struct approval_ask *ask,
-                                        ProtobufCMessage **reply, struct sg_error *why);
+
 /* One request, with its bytes. */
 SG_MUST_USE enum sg_status approval_get(const struct home *home, const char *id,
                                         ProtobufCMessage **reply, struct sg_error *why);

@@ -4,6 +4,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_details.h"
 #include "client/person_key.h"
 #include "client/unpack.h"
@@ -109,9 +110,9 @@ static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct sl
     request.id = (char *)sg_unconst(all->id);
     request.note.data = (uint8_t *)sg_unconst(note.data);
     request.note.len = note.len;
-    const struct approval_ask ask = {"Approve", &request.base,
-                                     &segel__v1__approve_response__descriptor};
-    TRY(approval_call(all->home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/Approve", &request.base,
+                                    &segel__v1__approve_response__descriptor};
+    TRY(gateway_call(all->home, &ask, &reply, why));
     const Segel__V1__ApproveResponse *response =
         (const Segel__V1__ApproveResponse *)(const void *)reply;
     if (response->approval != NULL) {

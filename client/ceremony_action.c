@@ -1,4 +1,5 @@
 #include "client/ceremony_action.h"
+#include "client/gateway_call.h"
 
 #include <stdio.h>
 
@@ -51,9 +52,9 @@ static enum sg_status act_lockdown(struct ceremony *ceremony, struct action_answ
 
     segel__v1__lock_down_request__init(&request);
     request.reason = act_answer(ceremony, "reason");
-    const struct approval_ask ask = {"LockDown", &request.base,
-                                     &segel__v1__lock_down_response__descriptor};
-    TRY(approval_call(ceremony->home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/LockDown", &request.base,
+                                    &segel__v1__lock_down_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     const Segel__V1__LockDownState *state =
         ((const Segel__V1__LockDownResponse *)(const void *)reply)->state;
     act_take_log(out, state == NULL ? NULL : state->log);
@@ -91,9 +92,10 @@ static enum sg_status act_lockdown_clear(struct ceremony *ceremony,
     request.request_id = ceremony->state.request;
     request.id = act_answer(ceremony, "lockdown-id");
     request.reason = act_answer(ceremony, "reason");
-    const struct approval_ask ask = {"ReleaseLockDown", &request.base,
-                                     &segel__v1__release_lock_down_response__descriptor};
-    TRY(approval_call(ceremony->home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/ReleaseLockDown",
+                                    &request.base,
+                                    &segel__v1__release_lock_down_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out, ((const Segel__V1__ReleaseLockDownResponse *)(const void *)reply)->approval);
     unpack_free(reply);
@@ -110,9 +112,10 @@ static enum sg_status create(struct ceremony *ceremony,
 
     request->request_id = ceremony->state.request;
     request->reason = act_answer(ceremony, "reason");
-    const struct approval_ask ask = {"CreateRequest", &request->base,
-                                     &segel__v1__create_request_response__descriptor};
-    TRY(approval_call(ceremony->home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/CreateRequest",
+                                    &request->base,
+                                    &segel__v1__create_request_response__descriptor};
+    TRY(gateway_call(ceremony->home, &ask, &reply, why));
     act_take_approval(
         out, ((const Segel__V1__CreateRequestResponse *)(const void *)reply)->approval);
     unpack_free(reply);

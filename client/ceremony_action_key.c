@@ -168,7 +168,7 @@ enum sg_status act_csr(struct ceremony *ceremony, struct action_answer *out,
     const struct gateway_ask ask = {
         "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
         &segel__v1__create_certificate_request_response__descriptor};
-    TRY(gateway_call(ceremony->home, &ask, &reply, why));
+    TRY(gateway_call_long(ceremony->home, &ask, &reply, why));
     const Segel__V1__CreateCertificateRequestResponse *got =
         (const Segel__V1__CreateCertificateRequestResponse *)(const void *)reply;
     struct slice der = slice_of(got->csr.data, got->csr.len);

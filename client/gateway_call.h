@@ -14,11 +14,14 @@ struct gateway_ask {
 SG_MUST_USE enum sg_status gateway_call(const struct home *home,
                                         const struct gateway_ask *ask,
                                         ProtobufCMessage **reply, struct sg_error *why);
+/* The same for what waits until a ceremony on a token is over. */
+SG_MUST_USE enum sg_status gateway_call_long(const struct home *home,
+                                             const struct gateway_ask *ask,
+                                             ProtobufCMessage **reply,
+                                             struct sg_error *why);
 SG_MUST_USE enum sg_status gateway_tokens(const struct home *home,
                                           ProtobufCMessage **reply, struct sg_error *why);
 SG_MUST_USE enum sg_status gateway_key(const struct home *home, const char *key,
                                        ProtobufCMessage **reply, struct sg_error *why);
-/* "generated"; "unknown" for one that this program does not know. */
-const char *gateway_key_state(Segel__V1__KeyState state);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
-#include "client/incident_call.h"
+#include "client/gateway_call.h"
+#include "client/incident_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -52,9 +53,10 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     request.all = options->all;
     request.id = words_mutable(id);
     request.page_token = words_mutable(token);
-    const struct incident_ask ask = {"ListIncidents", &request.base,
-                                     &segel__v1__list_incidents_response__descriptor};
-    TRY(incident_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.IncidentService/ListIncidents",
+                                    &request.base,
+                                    &segel__v1__list_incidents_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ListIncidentsResponse *got =
         (const Segel__V1__ListIncidentsResponse *)(const void *)reply;
     for (size_t i = 0; i < got->n_incidents && status == SG_OK; i++) {

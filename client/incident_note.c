@@ -3,7 +3,8 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
-#include "client/incident_call.h"
+#include "client/gateway_call.h"
+#include "client/incident_view.h"
 #include "client/moment.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -84,9 +85,10 @@ static SG_MUST_USE enum sg_status note(const struct home *home, const char *id,
     }
     request.request_id = words_mutable(options->request_id);
     request.id = words_mutable(id);
-    const struct incident_ask ask = {"NoteIncident", &request.base,
-                                     &segel__v1__note_incident_response__descriptor};
-    TRY(incident_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.IncidentService/NoteIncident",
+                                    &request.base,
+                                    &segel__v1__note_incident_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__Incident *incident =
         ((const Segel__V1__NoteIncidentResponse *)(const void *)reply)->incident;
     if (incident != NULL) {
@@ -177,9 +179,10 @@ static SG_MUST_USE enum sg_status close_it(const struct home *home, const char *
     request.reason = words_mutable(options->reason);
     request.no_notice_because =
         words_mutable(options->because == NULL ? "" : options->because);
-    const struct incident_ask ask = {"CloseIncident", &request.base,
-                                     &segel__v1__close_incident_response__descriptor};
-    TRY(incident_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.IncidentService/CloseIncident",
+                                    &request.base,
+                                    &segel__v1__close_incident_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__Incident *incident =
         ((const Segel__V1__CloseIncidentResponse *)(const void *)reply)->incident;
     if (incident != NULL) {

@@ -1,7 +1,8 @@
+#include "client/incident_view.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/incident_call.h"
 #include "client/kind_words.h"
 #include "client/screen.h"
 #include "proto/json.h"

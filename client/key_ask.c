@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/key_view.h"
 #include "client/period.h"
@@ -120,9 +121,9 @@ static SG_MUST_USE enum sg_status release(const struct home *home,
     request.request_id = words_mutable(options->request_id);
     request.key = words->at[0];
     request.reason = words_mutable(options->reason);
-    const struct key_ask ask = {"ReleaseKey", &request.base,
-                                &segel__v1__release_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ReleaseKey", &request.base,
+                                    &segel__v1__release_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ReleaseKeyResponse *got =
         (const Segel__V1__ReleaseKeyResponse *)(const void *)reply;
     print_asked(got->approval, got->key, indonesian);
@@ -196,9 +197,9 @@ static SG_MUST_USE enum sg_status activate(const struct home *home,
     request.key = words->at[0];
     request.reason = words_mutable(options->reason);
     request.activation = &activation;
-    const struct key_ask ask = {"ActivateKey", &request.base,
-                                &segel__v1__activate_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ActivateKey", &request.base,
+                                    &segel__v1__activate_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ActivateKeyResponse *got =
         (const Segel__V1__ActivateKeyResponse *)(const void *)reply;
     print_asked(got->approval, got->key, indonesian);
@@ -255,9 +256,9 @@ static SG_MUST_USE enum sg_status rotate(const struct home *home,
     request.key = words->at[0];
     request.successor = words_mutable(options->successor);
     request.reason = words_mutable(options->reason);
-    const struct key_ask ask = {"RotateKey", &request.base,
-                                &segel__v1__rotate_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/RotateKey", &request.base,
+                                    &segel__v1__rotate_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__RotateKeyResponse *got =
         (const Segel__V1__RotateKeyResponse *)(const void *)reply;
     print_asked(got->approval, got->key, indonesian);

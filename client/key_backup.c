@@ -1,6 +1,7 @@
 #include <stdio.h>
 
-#include "client/rite_call.h"
+#include "client/gateway_call.h"
+#include "client/rite_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -38,9 +39,9 @@ static SG_MUST_USE enum sg_status confirm(const struct home *home,
     request.request_id = words_mutable(options->style.request_id);
     request.key = words_mutable(words->at[0]);
     request.medium = words_mutable(options->medium);
-    const struct rite_ask call = {"ConfirmBackup", &request.base,
-                                  &segel__v1__confirm_backup_response__descriptor};
-    TRY(rite_call(home, &call, &reply, why));
+    const struct gateway_ask call = {"/segel.v1.KeyService/ConfirmBackup", &request.base,
+                                     &segel__v1__confirm_backup_response__descriptor};
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__ConfirmBackupResponse *response =
         (const Segel__V1__ConfirmBackupResponse *)(const void *)reply;
     rite_print(NULL, response->key, &options->style);

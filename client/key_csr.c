@@ -2,7 +2,8 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "client/rite_call.h"
+#include "client/gateway_call.h"
+#include "client/rite_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 #include "proto/json.h"
@@ -104,10 +105,10 @@ static SG_MUST_USE enum sg_status make(const struct home *home, const struct wor
     request.request_id = words_mutable(options->style.request_id);
     request.key = words_mutable(words->at[0]);
     request.subject = words_mutable(options->subject);
-    const struct rite_ask call = {
-        "CreateCertificateRequest", &request.base,
+    const struct gateway_ask call = {
+        "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
         &segel__v1__create_certificate_request_response__descriptor};
-    TRY(rite_call(home, &call, &reply, why));
+    TRY(gateway_call_long(home, &call, &reply, why));
     const Segel__V1__CreateCertificateRequestResponse *response =
         (const Segel__V1__CreateCertificateRequestResponse *)(const void *)reply;
     enum sg_status status = write_pem(&response->csr, options->out, why);

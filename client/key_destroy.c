@@ -1,6 +1,7 @@
 #include <stdio.h>
 
-#include "client/rite_call.h"
+#include "client/gateway_call.h"
+#include "client/rite_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -46,9 +47,9 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     request.reason = words_mutable(options->reason);
     request.witnesses = witnesses;
     request.backups_destroyed = options->backups_destroyed;
-    const struct rite_ask call = {"DestroyKey", &request.base,
-                                  &segel__v1__destroy_key_response__descriptor};
-    TRY(rite_call(home, &call, &reply, why));
+    const struct gateway_ask call = {"/segel.v1.KeyService/DestroyKey", &request.base,
+                                     &segel__v1__destroy_key_response__descriptor};
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__DestroyKeyResponse *response =
         (const Segel__V1__DestroyKeyResponse *)(const void *)reply;
     rite_print(response->approval, response->key, &options->style);

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "client/file.h"
-#include "client/rite_call.h"
+#include "client/gateway_call.h"
+#include "client/rite_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
@@ -177,9 +178,9 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     segel__v1__generate_key_request__init(&request);
     request.key = words_mutable(name);
     TRY(fill(options, &room, &request, why));
-    const struct rite_ask call = {"GenerateKey", &request.base,
-                                  &segel__v1__generate_key_response__descriptor};
-    TRY(rite_call(home, &call, &reply, why));
+    const struct gateway_ask call = {"/segel.v1.KeyService/GenerateKey", &request.base,
+                                     &segel__v1__generate_key_response__descriptor};
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__GenerateKeyResponse *response =
         (const Segel__V1__GenerateKeyResponse *)(const void *)reply;
     rite_print(response->approval, response->key, &options->style);

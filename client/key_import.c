@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "client/file.h"
-#include "client/rite_call.h"
+#include "client/gateway_call.h"
+#include "client/rite_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
 
@@ -107,9 +108,10 @@ static SG_MUST_USE enum sg_status bring(const struct home *home,
     request.reason = words_mutable(options->reason);
     request.certificates = chain.items;
     request.n_certificates = chain.count;
-    const struct rite_ask call = {"ImportCertificate", &request.base,
-                                  &segel__v1__import_certificate_response__descriptor};
-    TRY(rite_call(home, &call, &reply, why));
+    const struct gateway_ask call = {"/segel.v1.KeyService/ImportCertificate",
+                                     &request.base,
+                                     &segel__v1__import_certificate_response__descriptor};
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__ImportCertificateResponse *response =
         (const Segel__V1__ImportCertificateResponse *)(const void *)reply;
     rite_print(response->approval, response->key, &options->style);

@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/key_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -72,9 +73,9 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     segel__v1__list_keys_request__init(&request);
     request.page_size = PAGE;
     request.page_token = words_mutable(token);
-    const struct key_ask ask = {"ListKeys", &request.base,
-                                &segel__v1__list_keys_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ListKeys", &request.base,
+                                    &segel__v1__list_keys_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ListKeysResponse *got =
         (const Segel__V1__ListKeysResponse *)(const void *)reply;
     enum sg_status status = print_keys(got, options);
@@ -141,9 +142,9 @@ static SG_MUST_USE enum sg_status show(const struct home *home, const char *name
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__get_key_request__init(&request);
     request.key = words_mutable(name);
-    const struct key_ask ask = {"GetKey", &request.base,
-                                &segel__v1__get_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/GetKey", &request.base,
+                                    &segel__v1__get_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__Key *key =
         ((const Segel__V1__GetKeyResponse *)(const void *)reply)->key;
     if (key == NULL) {

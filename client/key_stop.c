@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/key_view.h"
 #include "client/period.h"
 #include "client/unpack.h"
@@ -81,9 +82,9 @@ static SG_MUST_USE enum sg_status hold(const struct home *home, const struct wor
     request.request_id = words_mutable(options->request_id);
     request.key = words->at[0];
     request.reason = words_mutable(options->reason);
-    const struct key_ask ask = {"HoldKey", &request.base,
-                                &segel__v1__hold_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/HoldKey", &request.base,
+                                    &segel__v1__hold_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__HoldKeyResponse *got =
         (const Segel__V1__HoldKeyResponse *)(const void *)reply;
     print_done(got->key, got->log, indonesian);
@@ -134,9 +135,9 @@ static SG_MUST_USE enum sg_status deactivate(const struct home *home,
     request.request_id = words_mutable(options->request_id);
     request.key = words->at[0];
     request.reason = words_mutable(options->reason);
-    const struct key_ask ask = {"DeactivateKey", &request.base,
-                                &segel__v1__deactivate_key_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/DeactivateKey", &request.base,
+                                    &segel__v1__deactivate_key_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__DeactivateKeyResponse *got =
         (const Segel__V1__DeactivateKeyResponse *)(const void *)reply;
     print_done(got->key, got->log, indonesian);
@@ -187,9 +188,10 @@ static SG_MUST_USE enum sg_status compromise(const struct home *home,
     request.key = words->at[0];
     request.reason = words_mutable(options->reason);
     request.suspected_since_us = since_us;
-    const struct key_ask ask = {"ReportCompromise", &request.base,
-                                &segel__v1__report_compromise_response__descriptor};
-    TRY(key_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.KeyService/ReportCompromise",
+                                    &request.base,
+                                    &segel__v1__report_compromise_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ReportCompromiseResponse *got =
         (const Segel__V1__ReportCompromiseResponse *)(const void *)reply;
     print_done(got->key, got->log, indonesian);

@@ -8,51 +8,7 @@
 enum { PATIENCE_MS = 30000, PATH_SIZE = 64, NAME_WIDTH = 20, STATE_WIDTH = 14 };
 enum { TYPE_WIDTH = 12, ENDS_WIDTH = 12, WORD_SIZE = 160 };
 
-enum sg_status key_call(const struct home *home, const struct key_ask *ask,
-                        ProtobufCMessage **reply, struct sg_error *why)
-{
-    AUTO(channel_end) struct channel *channel = NULL;
-    char path[PATH_SIZE];
-
-    (void)snprintf(path, sizeof(path), "/segel.v1.KeyService/%s", ask->method);
-    const struct unary unary = {.path = path,
-                                .timeout_ms = PATIENCE_MS,
-                                .request = ask->request,
-                                .reply_type = ask->reply_type};
-    TRY(home_connect(home, &channel, why));
-    return channel_unary(channel, &unary, reply, NULL, why);
-}
-
 /* --- Words ------------------------------------------------------------------------- */
-
-/* By KeyState. */
-static const struct {
-    const char *name;
-    const char *text[2]; /* English, Indonesian */
-    enum screen_colour colour;
-} states[] = {
-    {"empty", {"empty slot", "slot kosong"}, SCREEN_DIM},
-    {"generated", {"generated", "dibuat"}, SCREEN_YELLOW},
-    {"certified", {"certified", "bersertifikat"}, SCREEN_YELLOW},
-    {"accepted", {"accepted", "diterima"}, SCREEN_GREEN},
-    {"active", {"active", "aktif"}, SCREEN_GREEN},
-    {"inactive", {"inactive", "tidak aktif"}, SCREEN_YELLOW},
-    {"held", {"HELD", "DITAHAN"}, SCREEN_RED},
-    {"retired", {"retired", "pensiun"}, SCREEN_DIM},
-    {"compromised", {"COMPROMISED", "BOCOR"}, SCREEN_RED},
-    {"destroyed", {"destroyed", "dimusnahkan"}, SCREEN_DIM},
-    {"refused", {"refused", "ditolak"}, SCREEN_RED},
-};
-
-static size_t row_of(Segel__V1__KeyState state)
-{
-    return (size_t)state < SG_COUNT(states) ? (size_t)state : 0;
-}
-
-const char *key_state_text(Segel__V1__KeyState state, bool indonesian)
-{
-    return states[row_of(state)].text[indonesian];
-}
 
 static const char *type_text(Segel__V1__KeyType type)
 {
@@ -145,7 +101,6 @@ static void note_of(const Segel__V1__Key *key, bool indonesian, char out[WORD_SI
 
 void key_print_row(const Segel__V1__Key *key, FILE *out, bool indonesian)
 {
-    size_t row = row_of(key->state);
     char note[WORD_SIZE];
     char ends[TEXT_TIME_SIZE + 1] = "-";
 
@@ -155,8 +110,8 @@ void key_print_row(const Segel__V1__Key *key, FILE *out, bool indonesian)
     }
     note_of(key, indonesian, note);
     screen_cell(out, key->name, NAME_WIDTH);
-    (void)fputs(screen_colour(out, states[row].colour), out);
-    screen_cell(out, states[row].text[indonesian], STATE_WIDTH);
+    (void)fputs(screen_colour(out, key_state_colour(key->state)), out);
+    screen_cell(out, key_state_text(key->state, indonesian), STATE_WIDTH);
     (void)fputs(screen_colour(out, SCREEN_PLAIN), out);
     screen_cell(out, type_text(key->type), TYPE_WIDTH);
     screen_cell(out, ends, ENDS_WIDTH);
@@ -338,10 +293,9 @@ void key_json(struct json_out *out, const Segel__V1__Key *key)
 
     json_open_object(out, NULL);
     json_str(out, "key", key->name);
-    json_str(out, "state", states[row_of(key->state)].name);
+    json_str(out, "state", key_state_name(key->state));
     json_str(out, "state_before_hold",
-             key->state_before_hold == 0 ? ""
-                                         : states[row_of(key->state_before_hold)].name);
+             key->state_before_hold == 0 ? "" : key_state_name(key->state_before_hold));
     json_str(out, "hold_reason", key->hold_reason);
     json_str(out, "type", type_text(key->type));
     text_hex(slice_of(key->spki_sha256.data, key->spki_sha256.len % 33), hash);

@@ -3,23 +3,11 @@
 
 #include <stdio.h>
 
-#include "client/home.h"
+#include "client/key_words.h"
 #include "proto/json.h"
 #include "segel/v1/keys.pb-c.h"
 
-/* Keys as officers see them, and calls of KeyService. */
-
-/* One call; the caller gives *reply to unpack_free. method: "HoldKey". */
-struct key_ask {
-    const char *method;
-    const ProtobufCMessage *request;
-    const ProtobufCMessageDescriptor *reply_type;
-};
-SG_MUST_USE enum sg_status key_call(const struct home *home, const struct key_ask *ask,
-                                    ProtobufCMessage **reply, struct sg_error *why);
-
-/* "active", …: for people, in their language. */
-const char *key_state_text(Segel__V1__KeyState state, bool indonesian);
+/* Keys as officers see them. */
 
 /* A table: its head, and a line a key. */
 void key_print_head(FILE *out, bool indonesian);

@@ -1,4 +1,5 @@
 #include "client/lockdown.h"
+#include "client/gateway_call.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,9 +66,9 @@ static SG_MUST_USE enum sg_status begin(const struct home *home,
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__lock_down_request__init(&request);
     request.reason = words_mutable(options->reason);
-    const struct approval_ask ask = {"LockDown", &request.base,
-                                     &segel__v1__lock_down_response__descriptor};
-    TRY(approval_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/LockDown", &request.base,
+                                    &segel__v1__lock_down_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     lockdown_print(((const Segel__V1__LockDownResponse *)(const void *)reply)->state,
                    indonesian);
     unpack_free(reply);

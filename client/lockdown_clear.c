@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/lockdown.h"
 #include "client/unpack.h"
@@ -56,9 +57,10 @@ ask(const struct home *home, const struct clear_options *options, struct sg_erro
     request.request_id = words_mutable(options->request_id);
     request.id = words_mutable(options->id);
     request.reason = words_mutable(options->reason);
-    const struct approval_ask call = {"ReleaseLockDown", &request.base,
-                                      &segel__v1__release_lock_down_response__descriptor};
-    TRY(approval_call(home, &call, &reply, why));
+    const struct gateway_ask call = {"/segel.v1.ApprovalService/ReleaseLockDown",
+                                     &request.base,
+                                     &segel__v1__release_lock_down_response__descriptor};
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__ReleaseLockDownResponse *response =
         (const Segel__V1__ReleaseLockDownResponse *)(const void *)reply;
     if (response->approval != NULL) {

@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/mandate_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -55,9 +56,10 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     request.page_token = words_mutable(token);
     request.states = &open;
     request.n_states = options->all ? 0 : 1;
-    const struct approval_ask ask = {"ListMandates", &request.base,
-                                     &segel__v1__list_mandates_response__descriptor};
-    TRY(service_call(home, "MandateService", &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.MandateService/ListMandates",
+                                    &request.base,
+                                    &segel__v1__list_mandates_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ListMandatesResponse *got =
         (const Segel__V1__ListMandatesResponse *)(const void *)reply;
     print_all(got, options);

@@ -5,6 +5,7 @@
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/file.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/mandate_digests.h"
 #include "client/unpack.h"
@@ -178,10 +179,11 @@ static SG_MUST_USE enum sg_status ask(const struct home *home,
                                       struct sg_error *why)
 {
     ProtobufCMessage *reply = NULL;
-    const struct approval_ask call = {"OpenMandate", &opening->request.base,
-                                      &segel__v1__open_mandate_response__descriptor};
+    const struct gateway_ask call = {"/segel.v1.MandateService/OpenMandate",
+                                     &opening->request.base,
+                                     &segel__v1__open_mandate_response__descriptor};
 
-    TRY(service_call(home, "MandateService", &call, &reply, why));
+    TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__OpenMandateResponse *got =
         (const Segel__V1__OpenMandateResponse *)(const void *)reply;
     if (got->approval != NULL && got->mandate != NULL) {

@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/mandate_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -38,9 +39,10 @@ static SG_MUST_USE enum sg_status revoke(const struct home *home,
     segel__v1__revoke_mandate_request__init(&request);
     request.id = words->at[0];
     request.reason = words_mutable(options->reason);
-    const struct approval_ask ask = {"RevokeMandate", &request.base,
-                                     &segel__v1__revoke_mandate_response__descriptor};
-    TRY(service_call(home, "MandateService", &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.MandateService/RevokeMandate",
+                                    &request.base,
+                                    &segel__v1__revoke_mandate_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__Mandate *mandate =
         ((const Segel__V1__RevokeMandateResponse *)(const void *)reply)->mandate;
     if (mandate != NULL) {

@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/mandate_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -34,9 +35,9 @@ static SG_MUST_USE enum sg_status show(const struct home *home, const char *id,
     segel__v1__get_mandate_request__init(&request);
     request.id = words_mutable(id);
     request.with_digests = options->digests;
-    const struct approval_ask ask = {"GetMandate", &request.base,
-                                     &segel__v1__get_mandate_response__descriptor};
-    TRY(service_call(home, "MandateService", &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.MandateService/GetMandate", &request.base,
+                                    &segel__v1__get_mandate_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__Mandate *mandate =
         ((const Segel__V1__GetMandateResponse *)(const void *)reply)->mandate;
     if (mandate != NULL && options->json) {

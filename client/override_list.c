@@ -2,6 +2,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/screen.h"
 #include "client/unpack.h"
 #include "proto/text.h"
@@ -46,9 +47,10 @@ static enum sg_status list(const struct home *home, const struct words *words,
     }
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__list_overrides_request__init(&request);
-    const struct approval_ask ask = {"ListOverrides", &request.base,
-                                     &segel__v1__list_overrides_response__descriptor};
-    TRY(approval_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/ListOverrides",
+                                    &request.base,
+                                    &segel__v1__list_overrides_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ListOverridesResponse *response =
         (const Segel__V1__ListOverridesResponse *)(const void *)reply;
     for (size_t i = 0; i < response->n_overrides; i++) {

@@ -3,6 +3,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -38,9 +39,9 @@ static SG_MUST_USE enum sg_status refuse(const struct home *home,
     segel__v1__refuse_request__init(&request);
     request.id = words->at[0];
     request.reason = words_mutable(options->reason);
-    const struct approval_ask ask = {"Refuse", &request.base,
-                                     &segel__v1__refuse_response__descriptor};
-    TRY(approval_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/Refuse", &request.base,
+                                    &segel__v1__refuse_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__RefuseResponse *response =
         (const Segel__V1__RefuseResponse *)(const void *)reply;
     if (response->approval != NULL) {

@@ -1,4 +1,5 @@
 #include "client/request_create.h"
+#include "client/gateway_call.h"
 
 #include <stdio.h>
 
@@ -10,8 +11,9 @@ enum sg_status request_create(const struct home *home, const struct request_word
                               Segel__V1__CreateRequestRequest *request,
                               struct sg_error *why)
 {
-    const struct approval_ask ask = {"CreateRequest", &request->base,
-                                     &segel__v1__create_request_response__descriptor};
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/CreateRequest",
+                                    &request->base,
+                                    &segel__v1__create_request_response__descriptor};
     ProtobufCMessage *reply = NULL;
     char made[APPROVAL_ID_SIZE];
     bool indonesian = false;
@@ -21,7 +23,7 @@ enum sg_status request_create(const struct home *home, const struct request_word
     request->reason = words_mutable(words->reason);
     request->request_id =
         words->request_id == NULL ? made : words_mutable(words->request_id);
-    TRY(approval_call(home, &ask, &reply, why));
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__CreateRequestResponse *response =
         (const Segel__V1__CreateRequestResponse *)(const void *)reply;
     if (response->approval != NULL) {

@@ -4,6 +4,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/screen.h"
 #include "client/unpack.h"
@@ -78,9 +79,10 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     request.page_token = words_mutable(token);
     request.states = &waiting;
     request.n_states = options->all ? 0 : 1;
-    const struct approval_ask ask = {"ListRequests", &request.base,
-                                     &segel__v1__list_requests_response__descriptor};
-    TRY(approval_call(home, &ask, &reply, why));
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/ListRequests",
+                                    &request.base,
+                                    &segel__v1__list_requests_response__descriptor};
+    TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ListRequestsResponse *got =
         (const Segel__V1__ListRequestsResponse *)(const void *)reply;
     for (size_t i = 0; i < got->n_approvals; i++) {

@@ -4,13 +4,12 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/screen.h"
 #include "client/status_page.h"
 #include "client/unpack.h"
 
 /* `segel status` */
-enum { PATIENCE_MS = 10000 };
-
 struct status_options {
     const char *lang;
     bool json;
@@ -26,17 +25,12 @@ static const struct option rows[] = {
 static SG_MUST_USE enum sg_status fetch(const struct home *home, ProtobufCMessage **reply,
                                         struct sg_error *why)
 {
-    AUTO(channel_end) struct channel *channel = NULL;
     Segel__V1__GetStatusRequest request;
 
     segel__v1__get_status_request__init(&request);
-    const struct unary unary = {.path = "/segel.v1.StatusService/GetStatus",
-                                .timeout_ms = PATIENCE_MS,
-                                .request = &request.base,
-                                .reply_type =
+    const struct gateway_ask ask = {"/segel.v1.StatusService/GetStatus", &request.base,
                                     &segel__v1__get_status_response__descriptor};
-    TRY(home_connect(home, &channel, why));
-    return channel_unary(channel, &unary, reply, NULL, why);
+    return gateway_call(home, &ask, reply, why);
 }
 
 /* *well: nothing needs a person. */

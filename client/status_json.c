@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/key_words.h"
 #include "client/status_page.h"
 #include "proto/json.h"
 #include "proto/text.h"
@@ -97,7 +98,7 @@ static void json_keys(struct json_out *out, const Segel__V1__GetStatusResponse *
         const Segel__V1__KeyStatus *key = got->keys[i];
         json_open_object(out, NULL);
         json_str(out, "key", key->key);
-        json_str(out, "state", status_key_state(key));
+        json_str(out, "state", key_state_name(key->state));
         json_bool(out, "usable", key->usable != 0);
         json_uint(out, "lanes", key->lanes);
         json_uint(out, "lanes_up", key->lanes_up);

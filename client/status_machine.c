@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/key_words.h"
 #include "client/kind_words.h"
 #include "client/screen.h"
 #include "client/status_page.h"
@@ -54,45 +55,21 @@ static void print_tokens(const struct status_view *view)
 
 /* --- Keys -------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name; /* in JSON, too */
-    const char *indonesian;
-    bool well;
-} states[] = {
-    [SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED] = {"empty", "kosong", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED] = {"generated", "dibuat", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED] = {"certified", "bersertifikat", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED] = {"accepted", "diterima", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE] = {"active", "aktif", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE] = {"inactive", "tidak aktif", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_HELD] = {"held", "ditahan", false},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED] = {"retired", "pensiun", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED] = {"compromised", "bocor", false},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED] = {"destroyed", "dimusnahkan", true},
-    [SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED] = {"refused", "ditolak", false},
-};
-
-/* A state of a newer gateway is like the empty one. */
-static size_t state_of(const Segel__V1__KeyStatus *key)
+static bool needs_nobody(Segel__V1__KeyState state)
 {
-    size_t state = (size_t)key->state;
-
-    return state < SG_COUNT(states) && states[state].name != NULL ? state : 0;
-}
-
-const char *status_key_state(const Segel__V1__KeyStatus *key)
-{
-    return states[state_of(key)].name;
+    return state != SEGEL__V1__KEY_STATE__KEY_STATE_HELD &&
+           state != SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED &&
+           state != SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED;
 }
 
 /* In use, or an empty or ended one that needs no lane. */
 static bool serves(const Segel__V1__KeyStatus *key)
 {
-    size_t state = state_of(key);
+    Segel__V1__KeyState state = key->state;
     bool in_use = state >= SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED &&
                   state <= SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE;
 
-    return states[state].well && (!in_use || (key->usable && key->lanes_up > 0));
+    return needs_nobody(state) && (!in_use || (key->usable && key->lanes_up > 0));
 }
 
 static void print_activation(const struct status_view *view,
@@ -126,9 +103,7 @@ static void print_key(const struct status_view *view, const Segel__V1__KeyStatus
                    (unsigned long long)key->used_today);
     (void)fputs("  ", stdout);
     screen_cell(stdout, key->key, LABEL_WIDTH);
-    coloured(serves(key),
-             view->indonesian ? states[state_of(key)].indonesian : status_key_state(key),
-             STATE_WIDTH);
+    coloured(serves(key), key_state_text(key->state, view->indonesian), STATE_WIDTH);
     screen_cell(stdout, days, LANE_WIDTH);
     screen_cell(stdout, key->certificate_status, STATE_WIDTH);
     (void)fputs(today, stdout);

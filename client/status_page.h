@@ -29,8 +29,6 @@ void status_print(const struct status_view *view, const struct needs *needs);
 void status_print_machine(const struct status_view *view);
 SG_MUST_USE enum sg_status status_print_json(const struct status_view *view,
                                              const struct needs *needs);
-/* "active", "held"; "empty" for what is not known. Static. */
-const char *status_key_state(const Segel__V1__KeyStatus *key);
 /* Their parts: a line that begins with a name in a column, in a colour when it is not
  * well. */
 void status_line(const char *name, bool well, const char *text);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/gateway_call.h"
+#include "client/key_words.h"
 #include "client/unpack.h"
 #include "proto/text.h"
 
@@ -134,7 +135,7 @@ static void take_key(const Segel__V1__Key *key, struct facts *out)
     if (out->has_spki) {
         memcpy(out->spki, key->spki_sha256.data, sizeof(out->spki));
     }
-    (void)snprintf(out->state, sizeof(out->state), "%s", gateway_key_state(key->state));
+    (void)snprintf(out->state, sizeof(out->state), "%s", key_state_name(key->state));
 }
 
 enum sg_status facts_of_key(const struct home *home, const char *key, struct facts *out,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/screen.h"
 #include "client/unpack.h"
 #include "proto/json.h"
@@ -10,7 +11,7 @@
 #include "segel/v1/keys.pb-c.h"
 
 /* `segel token list` */
-enum { PATIENCE_MS = 10000, JSON_BYTES = 1 << 20, BY_EN = 0, BY_ID = 1 };
+enum { JSON_BYTES = 1 << 20, BY_EN = 0, BY_ID = 1 };
 
 struct list_options {
     const char *lang;
@@ -208,19 +209,10 @@ static enum sg_status print_json(const Segel__V1__ListTokensResponse *list)
 static enum sg_status show(const struct home *home, const struct list_options *options,
                            struct sg_error *why)
 {
-    AUTO(channel_end) struct channel *channel = NULL;
-    Segel__V1__ListTokensRequest request;
     ProtobufCMessage *reply = NULL;
     enum sg_status status = SG_OK;
 
-    segel__v1__list_tokens_request__init(&request);
-    const struct unary unary = {.path = "/segel.v1.KeyService/ListTokens",
-                                .timeout_ms = PATIENCE_MS,
-                                .request = &request.base,
-                                .reply_type =
-                                    &segel__v1__list_tokens_response__descriptor};
-    TRY(home_connect(home, &channel, why));
-    TRY(channel_unary(channel, &unary, &reply, NULL, why));
+    TRY(gateway_tokens(home, &reply, why));
     const Segel__V1__ListTokensResponse *list =
         (const Segel__V1__ListTokensResponse *)(const void *)reply;
     if (options->json) {

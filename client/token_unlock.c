@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/command.h"
+#include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/screen.h"
 #include "client/unpack.h"
@@ -11,7 +12,7 @@
 #include "segel/v1/approvals.pb-c.h"
 
 /* `segel token unlock LANE` */
-enum { PATIENCE_MS = 30000, ID_BYTES = 8 };
+enum { ID_BYTES = 8 };
 
 struct unlock_options {
     const char *request_id;
@@ -56,7 +57,6 @@ static void print_done(const Segel__V1__CreateRequestResponse *response, const c
 static enum sg_status unlock(const struct home *home, const char *lane,
                              const struct unlock_options *options, struct sg_error *why)
 {
-    AUTO(channel_end) struct channel *channel = NULL;
     Segel__V1__CreateRequestRequest request;
     Segel__V1__UnlockPinTask task;
     ProtobufCMessage *reply = NULL;
@@ -68,13 +68,10 @@ static enum sg_status unlock(const struct home *home, const char *lane,
     request.reason = words_mutable(options->reason);
     request.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN;
     request.unlock_pin = &task;
-    const struct unary unary = {.path = "/segel.v1.ApprovalService/CreateRequest",
-                                .timeout_ms = PATIENCE_MS,
-                                .request = &request.base,
-                                .reply_type =
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/CreateRequest",
+                                    &request.base,
                                     &segel__v1__create_request_response__descriptor};
-    TRY(home_connect(home, &channel, why));
-    TRY(channel_unary(channel, &unary, &reply, NULL, why));
+    TRY(gateway_call(home, &ask, &reply, why));
     print_done((const Segel__V1__CreateRequestResponse *)(const void *)reply, lane,
                strcmp(options->lang, "id") == 0);
     unpack_free(reply);

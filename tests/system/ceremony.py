@@ -53,8 +53,8 @@ def checks_of_shipped_scripts_name_states_that_there_are(town):
     the state that is left out: a lane whose PIN is typed awaits it."""
     with open(os.path.join(rig.ROOT, "gateway/service/serving.c"), encoding="utf-8") as file:
         lanes = set(re.findall(r'\[LANE_\w+\] = "([a-z-]+)"', file.read()))
-    with open(os.path.join(rig.ROOT, "client/gateway_call.c"), encoding="utf-8") as file:
-        keys = set(re.findall(r'"([a-z]+)"', file.read().split("gateway_key_state")[1]))
+    with open(os.path.join(rig.ROOT, "client/key_words.c"), encoding="utf-8") as file:
+        keys = set(re.findall(r'^    \{"([a-z]+)", \{', file.read(), re.M))
     expect("awaits-pin" in lanes and "retired" in keys, "the tables are not found")
     for name in NAMES:
         raw = town.rig.tool("segel", "ceremony", "show", name, "--raw").stdout

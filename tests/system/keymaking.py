@@ -122,7 +122,7 @@ def the_commands_lead_a_key_through_its_life(maker):
         equal(maker.steps(name, "key")[0]["end_date"], "20300131")
         contains(command(maker, "csr", name, "--subject", SUBJECT, code=1), "backup")
         contains(command(maker, "backup", name, "--medium", "tape 14 (TEST)", "--lang", "id"),
-                 f"kunci {name}: dibuat, belum bersertifikat")
+                 f"kunci {name}: dibuat")
         contains(command(maker, "csr", name, "--subject", SUBJECT, "-o", path("by.csr")),
                  "the log holds it as record")
         subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal", path("pki"),

@@ -1,20 +1,11 @@
-#ifndef SEGEL_CLIENT_RITE_CALL_H
-#define SEGEL_CLIENT_RITE_CALL_H
+#ifndef SEGEL_CLIENT_RITE_VIEW_H
+#define SEGEL_CLIENT_RITE_VIEW_H
 
 #include "client/command.h"
 #include "segel/v1/keys.pb-c.h"
 
 /* What the commands about keys on their tokens share: one call of KeyService, and what
  * came of it on the screen. */
-
-struct rite_ask {
-    const char *method; /* "GenerateKey" */
-    const ProtobufCMessage *request;
-    const ProtobufCMessageDescriptor *reply_type;
-};
-/* One connection each. The caller gives *reply to unpack_free. */
-SG_MUST_USE enum sg_status rite_call(const struct home *home, const struct rite_ask *ask,
-                                     ProtobufCMessage **reply, struct sg_error *why);
 
 /* How the answer is wanted, and whose id the request has. */
 struct rite_style {

@@ -1,29 +1,13 @@
-#include "client/rite_call.h"
+#include "client/rite_view.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "client/approval_call.h"
 #include "client/grant_view.h"
+#include "client/key_words.h"
 #include "client/screen.h"
 #include "proto/json.h"
-
-enum { PATIENCE_MS = 180000, PATH_SIZE = 64 };
-
-enum sg_status rite_call(const struct home *home, const struct rite_ask *ask,
-                         ProtobufCMessage **reply, struct sg_error *why)
-{
-    AUTO(channel_end) struct channel *channel = NULL;
-    char path[PATH_SIZE];
-
-    (void)snprintf(path, sizeof(path), "/segel.v1.KeyService/%s", ask->method);
-    const struct unary unary = {.path = path,
-                                .timeout_ms = PATIENCE_MS,
-                                .request = ask->request,
-                                .reply_type = ask->reply_type};
-    TRY(home_connect(home, &channel, why));
-    return channel_unary(channel, &unary, reply, NULL, why);
-}
 
 enum sg_status rite_begin(struct rite_style *style, struct sg_error *why)
 {
@@ -38,33 +22,11 @@ enum sg_status rite_begin(struct rite_style *style, struct sg_error *why)
 
 /* --- The answer -------------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    const char *text[2]; /* English, Indonesian */
-} states[] = {
-    {"none", {"not made", "belum dibuat"}},
-    {"generated", {"generated, without a certificate", "dibuat, belum bersertifikat"}},
-    {"certified", {"certified, not accepted yet", "bersertifikat, belum diterima"}},
-    {"accepted", {"accepted", "diterima"}},
-    {"active", {"active", "aktif"}},
-    {"inactive", {"inactive", "tidak aktif"}},
-    {"held", {"held", "ditahan"}},
-    {"retired", {"retired", "dipensiunkan"}},
-    {"compromised", {"compromised", "terkompromi"}},
-    {"destroyed", {"destroyed", "dimusnahkan"}},
-    {"refused", {"refused", "ditolak"}},
-};
-
-static size_t state_of(const Segel__V1__Key *key)
-{
-    return (size_t)key->state < SG_COUNT(states) ? (size_t)key->state : 0;
-}
-
 static void print_key(const Segel__V1__Key *key, bool indonesian)
 {
     (void)fputs(indonesian ? "kunci " : "key ", stdout);
     screen_text(stdout, key->name);
-    (void)printf(": %s\n", states[state_of(key)].text[indonesian]);
+    (void)printf(": %s\n", key_state_text(key->state, indonesian));
     if (key->ceremony[0] != '\0') {
         (void)puts(indonesian ? "upacaranya sedang berlangsung; lihat lagi sebentar lagi"
                               : "its ceremony is under way; look again in a moment");
@@ -92,7 +54,7 @@ static void json_key(struct json_out *out, const Segel__V1__Key *key)
 {
     json_open_object(out, "key");
     json_str(out, "name", key->name);
-    json_str(out, "state", states[state_of(key)].name);
+    json_str(out, "state", key_state_name(key->state));
     json_bool(out, "backup_confirmed", key->backup_confirmed != 0);
     json_str(out, "ceremony", key->ceremony);
     json_str(out, "trouble", key->trouble);
