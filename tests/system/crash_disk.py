@@ -37,9 +37,12 @@ def what_a_first_start_tells_is_durable_whichever_sync_fails():
 @claim
 def power_cuts_under_load_lose_nothing_that_was_told():
     report = power.run(CUTS, SEED, "check-power")
+    if report.vanished == 0:  # each second cut does, by chance
+        report = power.run(3 * CUTS, SEED + 1, "check-power")
     equal(report.faults, [], "violations")
     equal(report.problems, [], "problems")
-    equal((report.cycles, report.killed()), (CUTS, CUTS), "cuts, kills")
+    equal(report.killed(), report.cycles, "kills")
+    expect(report.cycles >= CUTS, "all cuts were made")
     expect(report.vanished > 0, "no cut took anything along")
     expect(report.hits > 0 and report.counts.answers[0] > CUTS, "nobody was at work")
 
