@@ -175,10 +175,10 @@ enum sg_status ledger_use_key(struct ledger *ledger, const struct keyreg *key)
     return ledger_run(ledger, SQL_USE_KEY, bound, "count the use of a key");
 }
 
-static enum sg_status find(struct ledger *ledger, enum statement which, const char *name,
-                           struct keyreg *out)
+enum sg_status ledger_find_key(struct ledger *ledger, const char *name,
+                               struct keyreg *out)
 {
-    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[which];
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_FIND_KEY];
 
     if (ledger->latched) {
         return SG_LEDGER;
@@ -191,34 +191,6 @@ static enum sg_status find(struct ledger *ledger, enum statement which, const ch
         return ledger_latch(ledger, "look up a key");
     }
     return read_row(statement, out) ? SG_OK : ledger_latch_corrupt(ledger, "a key");
-}
-
-enum sg_status ledger_find_key(struct ledger *ledger, const char *name,
-                               struct keyreg *out)
-{
-    return find(ledger, SQL_FIND_KEY, name, out);
-}
-
-enum sg_status ledger_next_key(struct ledger *ledger, const char *above,
-                               struct keyreg *out)
-{
-    return find(ledger, SQL_NEXT_KEY, above, out);
-}
-
-static enum sg_status drop_from(struct ledger *ledger, enum statement which,
-                                const char *name)
-{
-    if (ledger->latched) {
-        return SG_LEDGER;
-    }
-    return ledger_run(ledger, which, sql_bind_text(ledger->statements[which], 1, name),
-                      "drop a key");
-}
-
-enum sg_status ledger_drop_key(struct ledger *ledger, const char *name)
-{
-    TRY(drop_from(ledger, SQL_DROP_KEY_DER, name));
-    return drop_from(ledger, SQL_DROP_KEY, name);
 }
 
 /* --- What is large ----------------------------------------------------------------- */

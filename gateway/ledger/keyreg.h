@@ -83,12 +83,6 @@ SG_MUST_USE enum sg_status ledger_use_key(struct ledger *ledger,
 /* SG_NOT_FOUND. */
 SG_MUST_USE enum sg_status ledger_find_key(struct ledger *ledger, const char *name,
                                            struct keyreg *out);
-/* The first whose name is above, by its bytes. SG_NOT_FOUND: there is none. */
-SG_MUST_USE enum sg_status ledger_next_key(struct ledger *ledger, const char *above,
-                                           struct keyreg *out);
-/* Only where it is certain that no key was made: its name is free again. */
-SG_MUST_USE enum sg_status ledger_drop_key(struct ledger *ledger, const char *name);
-
 /* What is large: DER of SubjectPublicKeyInfo, and of the certificate with its issuers,
  * one behind the other; either may be empty. */
 enum { KEYREG_SPKI_MAX = 4096, KEYREG_CHAIN_MAX = 8 * 16384 };

@@ -1,16 +1,5 @@
 #include "gateway/policy/condition.h"
 
-const char *operator_name(enum operator_id op)
-{
-    static const char *const names[] = {
-#define OPERATOR(name, text, types, operand) text,
-#include "gateway/policy/operators.def"
-#undef OPERATOR
-    };
-
-    return names[op];
-}
-
 static bool is_text(enum fact_type type)
 {
     return type == FACT_STR || type == FACT_HASH;

@@ -40,8 +40,6 @@ struct condition {
 
 enum { CONDITION_INPUT_MAX = 512 }; /* bytes that a pattern is tried on */
 
-const char *operator_name(enum operator_id op);
-
 /* An absent fact is OUTCOME_ERROR, except for exists. */
 enum outcome condition_judge(const struct condition *condition,
                              const struct facts *facts);

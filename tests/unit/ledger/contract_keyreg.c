@@ -93,7 +93,6 @@ CONTRACT(keyreg, the_last_row_of_a_name_stands)
     put(&key);
     cr_assert_eq(ledger_find_key(book.ledger, "seal", &found), SG_OK);
     cr_expect_arr_eq(&found, &key, sizeof(key));
-    cr_expect_eq(ledger_next_key(book.ledger, "seal", &found), SG_NOT_FOUND);
 }
 
 CONTRACT(keyreg, a_use_changes_nothing_else)
@@ -123,25 +122,7 @@ CONTRACT(keyreg, before_the_commit_nothing_of_it_is_there)
     cr_expect_eq(ledger_find_key(book.ledger, "seal", &found), SG_NOT_FOUND);
 }
 
-CONTRACT(keyreg, keys_are_walked_by_name)
-{
-    static const char *const names[] = {"seal-b", "seal-a", "log"};
-    static const char *const order[] = {"log", "seal-a", "seal-b"};
-    const char *above = "";
-
-    for (size_t i = 0; i < SG_COUNT(names); i++) {
-        const struct keyreg key = full(names[i]);
-        put(&key);
-    }
-    for (size_t i = 0; i < SG_COUNT(order); i++) {
-        cr_assert_eq(ledger_next_key(book.ledger, above, &found), SG_OK);
-        cr_expect_str_eq(found.name, order[i]);
-        above = order[i];
-    }
-    cr_expect_eq(ledger_next_key(book.ledger, above, &found), SG_NOT_FOUND);
-}
-
-CONTRACT(keyreg, certificates_are_kept_beside_it_and_go_with_it)
+CONTRACT(keyreg, certificates_are_kept_beside_it)
 {
     const struct keyreg key = full("seal");
     const struct keyreg_der der = {.spki = slice_str("spki"),
@@ -159,11 +140,6 @@ CONTRACT(keyreg, certificates_are_kept_beside_it_and_go_with_it)
     cr_assert_eq(ledger_find_key_der(book.ledger, "seal", &arena, &kept), SG_OK);
     cr_expect(slice_equal(kept.spki, der.spki));
     cr_expect(slice_equal(kept.chain, der.chain));
-    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
-    cr_assert_eq(ledger_drop_key(book.ledger, "seal"), SG_OK);
-    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
-    cr_expect_eq(ledger_find_key(book.ledger, "seal", &found), SG_NOT_FOUND);
-    cr_expect_eq(ledger_find_key_der(book.ledger, "seal", &arena, &kept), SG_NOT_FOUND);
     arena_fini(&arena);
 }
 
