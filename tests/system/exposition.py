@@ -16,10 +16,6 @@ class Family:
         self.kind, self.help, self.samples, self.label_names = kind, help_text, {}, None
 
 
-# One sample for each that there is now.
-MAY_BE_EMPTY = ("segel_mandate_left",)
-
-
 class Page:
     """value("segel_lane_up", lane="lane0")"""
 
@@ -75,5 +71,5 @@ def parse(text):
         while at < len(lines) and not lines[at].startswith("#"):
             add_sample(family, lines[at])
             at += 1
-        expect(family.samples or name in MAY_BE_EMPTY, f"{name} has no sample")
+        expect(family.samples, f"{name} has no sample")
     return Page(families)
