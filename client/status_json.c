@@ -29,6 +29,8 @@ static void json_gateway(struct json_out *out, const Segel__V1__GetStatusRespons
     json_int(out, "uptime_s", (got->now_us - gateway->started_us) / 1000000);
     json_bool(out, "signing", gateway->signing != 0);
     json_bool(out, "draining", gateway->draining != 0);
+    json_bool(out, "out_of_rotation",
+              gateway->rotation != NULL && gateway->rotation->out != 0);
     json_uint(out, "jobs", gateway->jobs);
     json_end(out);
 }

@@ -39,6 +39,11 @@ static void on_signing(const struct status_view *view, struct needs *out)
     } else if (gateway->draining) {
         need(out, "%s",
              status_say(view, "gerbang sedang diakhiri", "the gateway is ending"));
+    } else if (gateway->rotation != NULL && gateway->rotation->out) {
+        need(out,
+             view->indonesian ? "gerbang dikeluarkan dari rotasi oleh %.64s: %.160s"
+                              : "the gateway was taken out of rotation by %.64s: %.160s",
+             gateway->rotation->by, gateway->rotation->reason);
     } else if (!gateway->signing) {
         need(out, "%s",
              status_say(view, "gerbang tidak menandatangani",

@@ -36,7 +36,7 @@ static const char usage[] =
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
     "them, what callers are known by and may do, the policy, the quorum file, and the\n"
     "files of TLS: certificate, client issuers, revocation lists; jobs and connections\n"
-    "go on.\n"
+    "go on. SIGUSR1 takes it out of the rotation of load balancers, SIGUSR2 back.\n"
     "\n"
     "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
     "2 wrong usage\n"

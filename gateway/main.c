@@ -20,6 +20,7 @@
 #include "gateway/core/quorum.h"
 #include "gateway/dumps.h"
 #include "gateway/log.h"
+#include "gateway/notify.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/reload.h"
@@ -101,7 +102,9 @@ static bool on_wait(void *context, struct core *core)
     unsigned number = next_signal(gateway);
 
     control_tick(gateway->control, core);
-    return number == 0 || number == SIGHUP;
+    notify_waiting("waits for a PIN: 'segel token list' or 'segel pin enter LANE'",
+                   clock_mono_us());
+    return number != SIGTERM && number != SIGINT;
 }
 
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
@@ -146,6 +149,7 @@ static enum sg_status make_services(struct gateway *gateway, struct sg_error *wh
 static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
     TRY(passed_collect(why));
+    TRY(notify_open(why));
     TRY(make_core(gateway, why));
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
@@ -186,12 +190,40 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     return status == SG_OK ? server_check(&door.options, why) : status;
 }
 
+/* --- Living ---------------------------------------------------------------------- */
+
+/* The service manager hears that we live while all that has to move does: this thread is
+ * the core's, the I/O loops tick, and a lane that hangs is killed by the core, or the
+ * kernel cannot even do that and nothing but another machine helps. */
+static void show_life(const struct gateway *gateway)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t patience_us = notify_patience_us();
+
+    if (patience_us == 0) {
+        return;
+    }
+    if (now_us - server_beat_us(gateway->server) < patience_us / 2) {
+        notify_alive(now_us);
+    }
+}
+
+static void tell_manager(const struct gateway *gateway)
+{
+    notify_status(gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
+                  : services_resting(gateway->services)
+                      ? "out of rotation; who comes is served"
+                      : "serving");
+    show_life(gateway);
+}
+
 /* --- Ending ---------------------------------------------------------------------- */
 
 static void begin_to_end(struct gateway *gateway)
 {
     log_event(LOG_INFO, "draining", "why", "asked to end", NULL);
     gateway->drain_until_us = clock_mono_us() + DRAIN_LIMIT_US;
+    notify_say("STOPPING=1");
     services_drain(gateway->services);
 }
 
@@ -205,7 +237,9 @@ static void reload(struct gateway *gateway)
                                  .server = gateway->server};
     struct sg_error why = {0};
 
+    notify_reloading(clock_mono_us());
     enum sg_status status = reload_all(&parts, &why);
+    notify_say("READY=1");
     if (status != SG_OK) {
         log_event(LOG_ERROR, "reload.failed", "why",
                   why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
@@ -218,6 +252,25 @@ static void reload(struct gateway *gateway)
         NULL);
 }
 
+/* Whether it was the one to end. */
+static bool take_signal(struct gateway *gateway, unsigned number)
+{
+    switch (number) {
+    case SIGHUP:
+        reload(gateway);
+        return false;
+    case SIGUSR1:
+        services_rest(gateway->services, true, "SIGUSR1 on the gateway's machine");
+        return false;
+    case SIGUSR2:
+        services_rest(gateway->services, false, "");
+        return false;
+    default:
+        begin_to_end(gateway);
+        return true;
+    }
+}
+
 /* Ten times a second on the main thread. At the end: listeners, connections, then the
  * core. */
 static void on_tick(void *context)
@@ -226,11 +279,9 @@ static void on_tick(void *context)
 
     control_tick(gateway->control, gateway->core);
     keyring_watch_more(core_keys(gateway->core), gateway->status);
+    tell_manager(gateway);
     for (unsigned number; (number = next_signal(gateway)) != 0;) {
-        if (number == SIGHUP && gateway->drain_until_us == 0) {
-            reload(gateway);
-        } else if (number != SIGHUP && gateway->drain_until_us == 0) {
-            begin_to_end(gateway);
+        if (gateway->drain_until_us == 0 && take_signal(gateway, number)) {
             return;
         }
     }
@@ -272,6 +323,8 @@ static int block_signals(void)
     (void)sigaddset(&ours, SIGTERM);
     (void)sigaddset(&ours, SIGINT);
     (void)sigaddset(&ours, SIGHUP);
+    (void)sigaddset(&ours, SIGUSR1);
+    (void)sigaddset(&ours, SIGUSR2);
     MUST(pthread_sigmask(SIG_BLOCK, &ours, NULL) == 0);
     MUST(sigaction(SIGPIPE, &ignore, NULL) == 0);
     /* At a limit of file sizes a write shall fail, as on a full disk. */
@@ -304,6 +357,7 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
 {
     TRY(start(gateway, why));
     say_ready(gateway);
+    notify_say("READY=1");
     enum sg_status status = core_run(gateway->core, on_tick, gateway);
     if (status != SG_OK) {
         /* The last refusals are on their way to the callers, and whoever watches our

@@ -45,6 +45,7 @@ static struct vitals health_look(struct service_loop *loop)
     }
     return (struct vitals){.report = health->report,
                            .draining = atomic_load(&services->draining),
+                           .resting = atomic_load(&services->rotation.out),
                            .log_readable = reading_sound(services->reading)};
 }
 
@@ -172,6 +173,7 @@ void health_tick(void *context)
     const struct vitals vitals = health_look(loop);
     if (health->behind || health->version != health->told_version ||
         vitals.draining != health->told.draining ||
+        vitals.resting != health->told.resting ||
         vitals.log_readable != health->told.log_readable) {
         tell_all(health, &vitals);
     }

@@ -8,6 +8,7 @@
 #include "gateway/service/health.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/roll.h"
+#include "gateway/service/rotation.h"
 #include "gateway/service/services.h"
 #include "gateway/service/terms.h"
 #include "gateway/transport/reflection.h"
@@ -64,6 +65,8 @@ struct services {
     struct reflection reflection;       /* empty: switched off */
     struct reading *reading;            /* owned */
     atomic_bool draining;               /* who follows the log is sent away */
+    struct rotation rotation;
+    struct rotation_view page_rotation; /* the admin thread's */
     atomic_uint watchers;               /* of health, on all loops */
     atomic_uint key_watchers;           /* calls of WatchKeys, likewise */
     atomic_uint orders;                 /* of officers, under way */

@@ -6,6 +6,7 @@
 #include "gateway/service/log_call.h"
 #include "gateway/service/mandates.h"
 #include "gateway/service/officers.h"
+#include "gateway/service/rotation.h"
 #include "gateway/service/sign_call.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/approvals.pb-c.h"
@@ -314,6 +315,13 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 16,
      .on_message = overview_on_get},
+    {.path = "/segel.v1.StatusService/SetRotation",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__set_rotation_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .unknown_refused = true,
+     .on_message = rotation_on_set},
     {.path = MANDATES "OpenMandate",
      .kind = GRPC_UNARY,
      .request = &segel__v1__open_mandate_request__descriptor,

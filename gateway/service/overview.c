@@ -13,6 +13,25 @@ enum { REMINDERS_MAX = 64 };
 
 /* --- Parts ------------------------------------------------------------------------- */
 
+/* What it points into is in the answer's arena. */
+static Segel__V1__Rotation *rotation_of(struct overview *overview)
+{
+    Segel__V1__Rotation *out = (Segel__V1__Rotation *)approvals_make(
+        overview->asked, &segel__v1__rotation__descriptor);
+    struct rotation_view *view =
+        (struct rotation_view *)approvals_room(overview->asked, sizeof(*view));
+
+    if (out == NULL || view == NULL) {
+        return NULL;
+    }
+    rotation_look(&overview->services->rotation, view);
+    out->out = view->out;
+    out->reason = view->reason;
+    out->by = view->by;
+    out->since_us = view->since_us;
+    return out;
+}
+
 static bool add_gateway(struct overview *overview)
 {
     const struct core_report *report = overview->report;
@@ -28,8 +47,9 @@ static bool add_gateway(struct overview *overview)
     out->draining = atomic_load(&overview->services->draining);
     out->signing = report->signing && !out->draining;
     out->jobs = core_load(overview->services->options.core);
+    out->rotation = rotation_of(overview);
     overview->out->gateway = out;
-    return true;
+    return out->rotation != NULL;
 }
 
 static bool add_incidents(struct overview *overview)

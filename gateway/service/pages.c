@@ -12,8 +12,11 @@ enum { HTTP_FINE = 200, HTTP_UNFIT = 503 };
 static struct vitals look(struct services *services)
 {
     core_report(services->options.core, services->page_report);
+    rotation_look(&services->rotation, &services->page_rotation);
     return (struct vitals){.report = services->page_report,
                            .draining = atomic_load(&services->draining),
+                           .resting = services->page_rotation.out,
+                           .resting_why = services->page_rotation.reason,
                            .log_readable = reading_sound(services->reading)};
 }
 

@@ -129,6 +129,7 @@ enum sg_status services_new(const struct services_options *options, struct servi
     }
     services->options = *options;
     MUST(pthread_mutex_init(&services->callers_lock, NULL) == 0);
+    rotation_init(&services->rotation);
     enum sg_status status = make_roll(services);
     if (status == SG_OK) {
         status = make_loops(services);
@@ -177,6 +178,19 @@ void services_renew(struct services *services, struct roll *roll)
     services->roll = roll;
     MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
     clerk_void(services->clerk);
+}
+
+void services_rest(struct services *services, bool out, const char *reason)
+{
+    struct rotation_view to = {.out = out, .by = "signal"};
+
+    (void)snprintf(to.reason, sizeof(to.reason), "%s", reason);
+    rotation_set(&services->rotation, &to);
+}
+
+bool services_resting(const struct services *services)
+{
+    return atomic_load(&services->rotation.out);
 }
 
 void services_succeed(struct services *services, struct order *order)
@@ -234,6 +248,7 @@ void services_free(struct services *services)
     }
     roll_free(services->roll);
     (void)pthread_mutex_destroy(&services->callers_lock);
+    rotation_fini(&services->rotation);
     free(services->loops);
     reflection_fini(&services->reflection);
     free(services->methods);

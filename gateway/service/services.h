@@ -40,6 +40,10 @@ void services_pages(struct services *services, struct admin_options *options);
 /* Ties the answers of the core to the loops; between server_new and server_start. */
 SG_MUST_USE enum sg_status services_attach(struct services *services,
                                            struct server *server, struct sg_error *why);
+/* Any thread: by a signal, out of the rotation of load balancers and back (rotation.h).
+ * reason: one line. */
+void services_rest(struct services *services, bool out, const char *reason);
+bool services_resting(const struct services *services);
 /* Once, on the main thread, a moment before server_drain: health turns to NOT_SERVING and
  * its watchers are told, who follows the log is sent away, streams get their last answers
  * and the word to come back. */

@@ -69,8 +69,9 @@ static enum serving by_name(const struct vitals *vitals, const char *service)
 enum serving serving_of(const struct vitals *vitals, const char *service)
 {
     enum serving serving = by_name(vitals, service);
+    bool away = vitals->draining || vitals->resting;
 
-    return serving == SERVING_YES && vitals->draining ? SERVING_NO : serving;
+    return serving == SERVING_YES && away ? SERVING_NO : serving;
 }
 
 const char *serving_lane_state(enum lane_state state)
@@ -162,6 +163,12 @@ bool serving_amiss(const struct vitals *vitals, FILE *out)
     } else if (!vitals->report->signing) {
         (void)fprintf(out, "nothing is signed: the ledger has failed, or the gateway "
                            "ends\n");
+        amiss = true;
+    }
+    if (vitals->resting && !vitals->draining) {
+        (void)fputs("the gateway is out of rotation: ", out);
+        write_plain(vitals->resting_why, out);
+        (void)fputc('\n', out);
         amiss = true;
     }
     if (!vitals->log_readable) {

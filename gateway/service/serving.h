@@ -15,6 +15,8 @@ struct vitals {
     const struct core_report *report; /* borrowed */
     bool draining;                    /* the gateway ends: nothing serves */
     bool log_readable;
+    bool resting; /* out of rotation: callers shall go elsewhere, and are served */
+    const char *resting_why; /* borrowed; one line, of resting */
 };
 
 /* SERVING_NONE: there is no service of this name. Names: health.proto. */

@@ -57,6 +57,7 @@ struct loop {
     struct event *tick; /* owned */
     void (*on_tick)(void *context);
     void *tick_context;
+    _Atomic int64_t beat_us; /* CLOCK_MONOTONIC of its last tick */
 
     struct conn_slot *slots; /* owned */
     uint32_t slot_count;

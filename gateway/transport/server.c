@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/transport/acceptor.h"
 #include "gateway/transport/call.h"
 #include "gateway/transport/tls.h"
@@ -201,6 +202,7 @@ static void on_period(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
+    atomic_store_explicit(&loop->beat_us, clock_mono_us(), memory_order_relaxed);
     loop->on_tick(loop->tick_context);
 }
 
@@ -223,6 +225,7 @@ void server_every(struct server *server, unsigned loop_index, unsigned period_ms
 enum sg_status server_start(struct server *server, struct sg_error *why)
 {
     for (unsigned i = 0; i < server->loop_count; i++) {
+        atomic_store(&server->loops[i].beat_us, clock_mono_us());
         if (loop_start(&server->loops[i]) != SG_OK) {
             server_stop(server);
             return sg_fail(why, SG_NO_MEMORY,
@@ -232,6 +235,18 @@ enum sg_status server_start(struct server *server, struct sg_error *why)
         }
     }
     return SG_OK;
+}
+
+int64_t server_beat_us(const struct server *server)
+{
+    int64_t oldest_us = INT64_MAX;
+
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        int64_t beat_us =
+            atomic_load_explicit(&server->loops[i].beat_us, memory_order_relaxed);
+        oldest_us = beat_us < oldest_us ? beat_us : oldest_us;
+    }
+    return oldest_us;
 }
 
 struct grpc_call *server_call(struct server *server, struct grpc_name name)

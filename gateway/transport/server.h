@@ -101,6 +101,10 @@ void server_watch(struct server *server, unsigned loop, int fd,
 void server_every(struct server *server, unsigned loop, unsigned period_ms,
                   void (*on_tick)(void *context), void *context);
 
+/* Any thread. When the loop that ticked longest ago did so (CLOCK_MONOTONIC): a loop that
+ * hangs does not. For servers with server_every on each loop. */
+int64_t server_beat_us(const struct server *server);
+
 /* Starts the I/O threads. */
 SG_MUST_USE enum sg_status server_start(struct server *server, struct sg_error *why);
 

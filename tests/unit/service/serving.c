@@ -169,3 +169,22 @@ Test(serving, every_state_of_a_lane_has_its_own_word)
     cr_expect_str_eq(serving_lane_state(LANE_LATCHED), "pin-latched");
     cr_expect_str_eq(serving_lane_state((enum lane_state)77), "broken");
 }
+
+/* Load balancers are to send callers elsewhere; nothing else is amiss. */
+Test(serving, out_of_rotation_serves_nobody_and_says_why)
+{
+    vitals.resting = true;
+    vitals.resting_why = "kernel update";
+    cr_expect(serving_of(&vitals, "") == SERVING_NO);
+    cr_expect(serving_of(&vitals, "segel.key/seal-a") == SERVING_NO);
+    cr_expect(serving_of(&vitals, "segel.key/none") == SERVING_NONE);
+    expect_line("the gateway is out of rotation: kernel update\n");
+}
+
+Test(serving, a_gateway_that_ends_says_that_only)
+{
+    vitals.resting = true;
+    vitals.resting_why = "kernel update";
+    vitals.draining = true;
+    expect_line("the gateway is shutting down\n");
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""What a service manager and an operator have of a gateway: it says when it serves and when
+it ends, its watchdog starves when a part of it stands still, and it leaves the rotation of
+load balancers and comes back, by signal and by command, while whoever comes is served."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import rig
+from faulty import Faulty, ask, wait_for
+from rig import claim, contains, equal, expect
+
+WATCHDOG_S = 2
+
+
+class Manager:
+    """The listening end of sd_notify(3)."""
+
+    def __init__(self):
+        self.name = f"segel-test-{os.getpid()}-{time.monotonic_ns()}"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + self.name)
+        self.heard = []
+
+    def environment(self):
+        return {"NOTIFY_SOCKET": "@" + self.name,
+                "WATCHDOG_USEC": str(WATCHDOG_S * 1000000)}
+
+    def listen(self, seconds):
+        """Everything that comes within that time."""
+        end, fresh = time.monotonic() + seconds, []
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            try:
+                fresh.append(self.socket.recv(512).decode())
+            except TimeoutError:
+                break
+        self.heard += fresh
+        return fresh
+
+    def wait(self, word, seconds=15):
+        end = time.monotonic() + seconds
+        while word not in self.heard:
+            expect(time.monotonic() < end, f"the manager was never told {word}")
+            self.listen(0.2)
+
+    def close(self):
+        self.socket.close()
+
+
+def managed(the_faulty):
+    """A gateway that was started by a manager, and the manager."""
+    manager = Manager()
+    config = the_faulty.rig.config(
+        (r"\Z", "admin: {address: 127.0.0.1, port: 0}\n"))
+    return manager, the_faulty.rig.gateway(config, **manager.environment())
+
+
+def lane_pids(gateway):
+    out = subprocess.run(["pgrep", "-P", str(gateway.process.pid)], capture_output=True,
+                         text=True, check=False).stdout
+    return [int(pid) for pid in out.split()]
+
+
+@claim
+def the_manager_is_told_when_it_serves_and_when_it_ends(faulty):
+    manager, gateway = managed(faulty)
+    with gateway as running:
+        manager.wait("READY=1")
+        manager.wait("STATUS=serving")
+        expect(running.find("ready"), "it was told before the gateway was ready")
+        told = manager.listen(2 * WATCHDOG_S)
+        expect(told.count("WATCHDOG=1") >= 2, f"the watchdog was not fed: {told}")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_event("reloaded")
+        before = len(manager.heard)
+        manager.listen(1)
+        words = "\n".join(manager.heard[before:])
+        contains(words, "RELOADING=1", "MONOTONIC_USEC=", "READY=1")
+        equal(running.stop(), 0, "exit code")
+        manager.listen(0.5)
+        contains("\n".join(manager.heard), "STOPPING=1")
+    manager.close()
+
+
+@claim
+def no_other_program_sees_the_manager(faulty):
+    manager, gateway = managed(faulty)
+    with gateway as running:
+        pids = lane_pids(running)
+        expect(pids, "there is no lane")
+        for pid in pids:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                text = file.read()
+            expect(b"NOTIFY_SOCKET" not in text and b"WATCHDOG" not in text, text)
+    manager.close()
+
+
+@claim
+def an_io_loop_that_stands_still_starves_the_watchdog(faulty):
+    """A thread of the gateway is held at its next wait for longer than the manager's
+    patience; the core goes on meanwhile, and alone it must not say that all is well."""
+    manager, gateway = managed(faulty)
+    with gateway as running:
+        manager.wait("WATCHDOG=1")
+        tasks = os.listdir(f"/proc/{running.process.pid}/task")
+        held = subprocess.Popen(
+            ["strace", "-qq", "-o", os.devnull, "-e", "trace=epoll_wait",
+             "-e", f"inject=epoll_wait:delay_exit={5 * WATCHDOG_S * 1000000}",
+             *[word for task in tasks if int(task) != running.process.pid
+               for word in ("-p", task)]],
+            stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(WATCHDOG_S)
+            manager.listen(0.1)
+            told = manager.listen(2.5 * WATCHDOG_S)
+            expect("WATCHDOG=1" not in told, f"a gateway that hangs said: {told}")
+        finally:
+            held.terminate()
+            held.wait()
+        manager.heard.clear()
+        manager.wait("WATCHDOG=1", 6 * WATCHDOG_S)
+    manager.close()
+
+
+@claim
+def variables_that_make_no_sense_keep_it_from_starting(faulty):
+    for name, value, word in (("NOTIFY_SOCKET", "nowhere", "NOTIFY_SOCKET"),
+                              ("NOTIFY_SOCKET", "/nonexistent/s", "cannot be reached")):
+        gateway = rig.Gateway(faulty.rig, faulty.rig.conf, {name: value})
+        equal(gateway.wait_end(), 1, value)
+        contains(gateway.text(), word)
+
+
+def is_out(gateway, reason):
+    equal(gateway.client().health(), "NOT_SERVING", "health")
+    code, _, text = ask(gateway, "/readyz")
+    equal(code, 503, "/readyz")
+    contains(text, "out of rotation: " + reason)
+    expect("segel_out_of_rotation 1" in metrics_text(gateway), "the metric")
+    gateway.client().sign()  # who comes is served
+
+
+def metrics_text(gateway):
+    return ask(gateway, "/metrics")[2]
+
+
+def is_in(gateway):
+    wait_for(lambda: gateway.client().health() == "SERVING", "it does not serve again")
+    equal(ask(gateway, "/readyz")[0], 200, "/readyz")
+
+
+@claim
+def out_of_rotation_and_back_by_signal(faulty):
+    with faulty.gateway() as gateway:
+        gateway.process.send_signal(signal.SIGUSR1)
+        gateway.wait_event("rotation.out")
+        is_out(gateway, "SIGUSR1")
+        gateway.process.send_signal(signal.SIGUSR2)
+        gateway.wait_event("rotation.in")
+        is_in(gateway)
+
+
+@claim
+def out_of_rotation_and_back_by_command(faulty):
+    segel = faulty.rig.segel
+    with faulty.gateway() as gateway:
+        result = segel("officer-1", "admin", "out", "--reason", "kernel update (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "out of rotation, by officer-1: kernel update (TEST)")
+        is_out(gateway, "kernel update (TEST)")
+        page = segel("officer-1", "status")
+        contains(page.stdout, "taken out of rotation by officer-1")
+        result = segel("officer-1", "admin", "in", "--lang", "id")
+        contains(result.stdout, "berada dalam rotasi")
+        is_in(gateway)
+
+
+@claim
+def who_may_not_or_gives_no_reason_changes_nothing(faulty):
+    segel = faulty.rig.segel
+    with faulty.gateway() as gateway:
+        result = segel("e-office", "admin", "out", "--reason", "a try (TEST)")
+        contains(result.stderr, "roles operator and officer")
+        expect(result.returncode != 0, "a backend took it out of rotation")
+        contains(segel("officer-1", "admin", "out").stderr, "--reason")
+        contains(segel("officer-1", "admin", "out", "--reason", "x" * 161).stderr,
+                 "160 bytes")
+        contains(segel("officer-1", "admin", "out", "--reason", "a\nb").stderr, "one line")
+        equal(gateway.client().health(), "SERVING", "health")
+
+
+if __name__ == "__main__":
+    the_rig = rig.Rig("operated")
+    raise SystemExit(rig.run(Faulty(the_rig)))
