@@ -45,13 +45,21 @@ static void write_value(FILE *out, const char *value)
     }
 }
 
-static void write_series(FILE *out, enum metric metric, const char *const *values)
+/* suffix: of a histogram's series; more: a label behind those of the row, or NULL. */
+struct series {
+    enum metric metric;
+    const char *suffix;
+    const char *more;
+};
+
+static void write_one(FILE *out, const struct series *series, const char *const *values)
 {
+    enum metric metric = series->metric;
     const struct metric_row *row = metrics_row(metric);
     const char *label = row->labels;
     size_t count = 0;
 
-    (void)fputs(row->name, out);
+    (void)fprintf(out, "%s%s", row->name, series->suffix);
     while (*label != '\0') {
         size_t len = strcspn(label, ",");
         MUST(count < METRIC_LABELS_MAX && values != NULL && values[count] != NULL);
@@ -61,7 +69,18 @@ static void write_series(FILE *out, enum metric metric, const char *const *value
         label += len + (label[len] == ',' ? 1 : 0);
         count++;
     }
+    if (series->more != NULL) {
+        (void)fprintf(out, "%cle=\"%s\"", count == 0 ? '{' : ',', series->more);
+        count++;
+    }
     (void)fputs(count > 0 ? "} " : " ", out);
+}
+
+static void write_series(FILE *out, enum metric metric, const char *const *values)
+{
+    const struct series series = {.metric = metric, .suffix = ""};
+
+    write_one(out, &series, values);
 }
 
 void metrics_uint(FILE *out, enum metric metric, const char *const *values,
@@ -80,4 +99,43 @@ void metrics_seconds(FILE *out, enum metric metric, const char *const *values,
 
     write_series(out, metric, values);
     (void)fprintf(out, "%" PRIu64 ".%06" PRIu64 "\n", us / 1000000, us % 1000000);
+}
+
+/* As a float of the format is usually written: "0.0025", "1". */
+static void write_bound(char *text, size_t cap, int64_t us)
+{
+    int len = snprintf(text, cap, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
+
+    while (text[len - 1] == '0') {
+        text[--len] = '\0';
+    }
+    if (text[len - 1] == '.') {
+        text[len - 1] = '\0';
+    }
+}
+
+void metrics_histogram(FILE *out, enum metric metric, const char *const *values,
+                       const struct metric_histogram *histogram)
+{
+    char bound[32];
+    struct series series = {.metric = metric, .suffix = "_bucket", .more = bound};
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < histogram->bound_count; i++) {
+        total += histogram->counts[i];
+        write_bound(bound, sizeof(bound), histogram->bounds_us[i]);
+        write_one(out, &series, values);
+        (void)fprintf(out, "%" PRIu64 "\n", total);
+    }
+    total += histogram->counts[histogram->bound_count];
+    series.more = "+Inf";
+    write_one(out, &series, values);
+    (void)fprintf(out, "%" PRIu64 "\n", total);
+    series = (struct series){.metric = metric, .suffix = "_sum"};
+    write_one(out, &series, values);
+    (void)fprintf(out, "%" PRIu64 ".%06" PRIu64 "\n", histogram->sum_us / 1000000,
+                  histogram->sum_us % 1000000);
+    series.suffix = "_count";
+    write_one(out, &series, values);
+    (void)fprintf(out, "%" PRIu64 "\n", total);
 }

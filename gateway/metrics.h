@@ -31,6 +31,16 @@ void metrics_begin(FILE *out, enum metric metric);
  * '?'. */
 void metrics_uint(FILE *out, enum metric metric, const char *const *values,
                   uint64_t value);
+/* A histogram: bounds in microseconds, in their order; counts has one more, each for
+ * itself. The labels' values as above. */
+struct metric_histogram {
+    const int64_t *bounds_us;
+    size_t bound_count;
+    const uint64_t *counts;
+    uint64_t sum_us;
+};
+void metrics_histogram(FILE *out, enum metric metric, const char *const *values,
+                       const struct metric_histogram *histogram);
 /* Microseconds, written as seconds. */
 void metrics_seconds(FILE *out, enum metric metric, const char *const *values,
                      int64_t value_us);

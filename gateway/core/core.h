@@ -135,6 +135,11 @@ void core_report(struct core *core, struct core_report *out);
 bool core_report_key(struct core *core, size_t index, struct key_report *out);
 /* Any thread, without a lock: one for each caller of the configuration. */
 void core_report_callers(const struct core *core, struct caller_report *out);
+/* Any thread, without a lock, as long as the core lives: stages.h, tally.h. */
+struct stages;
+struct tally;
+const struct stages *core_stages(const struct core *core);
+const struct tally *core_tally(const struct core *core);
 /* Any thread, without a lock: another number means that a lane or key changed its state
  * since. For whoever would otherwise copy in vain. */
 uint64_t core_report_version(const struct core *core);

@@ -23,8 +23,10 @@
 #include "gateway/core/proposals.h"
 #include "gateway/core/register.h"
 #include "gateway/core/route.h"
+#include "gateway/core/stages.h"
 #include "gateway/core/state.h"
 #include "gateway/core/succession.h"
+#include "gateway/core/tally.h"
 #include "gateway/core/turn.h"
 #include "proto/tlog/merkle.h"
 #include "proto/tlog/note.h"
@@ -44,7 +46,8 @@
  * quorum, grants (who must agree); requests…, request_grant, approve, effects (to what)
  */
 /* what persons must see to: incidents, incident_orders, agenda…, expiries, standing */
-/* what is: state (counters, clock, disk); report (what others may know) */
+/* what is: state (counters, clock, disk); report (what others may know), stages (how long
+ * it takes), tally (how often a rule denied) */
 
 enum { TURN_DECISIONS = 256 };
 
@@ -74,6 +77,8 @@ struct core {
     struct route_list busy;  /* with jobs that wait; the first is served first */
     struct admission admission;
     struct report_board board;
+    struct stages stages;
+    struct tally tally;
     struct ledger *ledger;
     struct state state;
     struct anchoring anchoring;

@@ -54,6 +54,7 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 
     key_facts_name(core, job, &fitting.facts);
     decision_id(core, job->decision_id);
+    tally_deny(&core->tally, decision->failures[0].rule);
     struct record_job fields = record_of(job);
     record_begin(core, &head);
     /* A caller chooses some of the words that were found: a long list of failures is cut,
@@ -141,6 +142,8 @@ static enum sg_status admit(struct core *core, struct job *job)
     decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
+    stages_add(&core->stages, STAGE_QUEUE, lane_kind_of(job->scheme),
+               job->intent_us - job->came_us);
     inflight_add(&core->inflight, job);
     core->routes[route_index(core, job->key)].in_hand++;
     core->berths[job->berth].planned[lane_kind_of(job->scheme)]++;

@@ -1,3 +1,4 @@
+#include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 
 static void post(struct mbox *box, struct letters *batch, size_t count)
@@ -32,11 +33,13 @@ void hand_back(struct core *core)
 {
     struct job *job;
     unsigned count = 0;
+    int64_t now_us = STAILQ_EMPTY(&core->answered) ? 0 : clock_mono_us();
 
     post_all(&core->outdated); /* they stay in our count */
     STAILQ_FOREACH(job, &core->answered, queue)
     {
         admission_over(&core->admission, job);
+        stages_end(&core->stages, job, now_us);
         count++;
     }
     /* Before they are answered: whoever has its answer finds its place free. */

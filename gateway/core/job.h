@@ -83,6 +83,7 @@ struct job {
     struct job *next_in_bucket;
     STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
     int64_t intent_us;            /* CLOCK_MONOTONIC */
+    int64_t handed_us;            /* likewise: to the lane */
     int berth;                    /* index of the lane of this attempt */
     int64_t counted_day;          /* for which it counts: counter.h */
     int64_t activation;           /* in which it counts: activation.h */

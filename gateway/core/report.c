@@ -280,6 +280,16 @@ void core_report_callers(const struct core *core, struct caller_report *out)
     }
 }
 
+const struct stages *core_stages(const struct core *core)
+{
+    return &core->stages;
+}
+
+const struct tally *core_tally(const struct core *core)
+{
+    return &core->tally;
+}
+
 uint64_t core_report_version(const struct core *core)
 {
     return atomic_load(&core->board.version);

@@ -54,6 +54,21 @@ void turn_collect(struct core *core)
     waiting_put_back(core, &backwards);
 }
 
+/* What never came to a lane, or was lost with it, says nothing of how long it takes. */
+static void measure_lane(struct core *core, const struct job *job,
+                         const struct lane_result *result)
+{
+    enum lane_kind kind = lane_kind_of(job->scheme);
+
+    if (result->unused || result->status == SG_INDETERMINATE) {
+        return;
+    }
+    stages_add(&core->stages, STAGE_LANE, kind, clock_mono_us() - job->handed_us);
+    if (result->status == SG_OK) {
+        stages_add(&core->stages, STAGE_HSM, kind, result->hsm_us);
+    }
+}
+
 void turn_on_done(void *context, void *owner, const struct lane_result *result)
 {
     struct core *core = (struct core *)context;
@@ -63,6 +78,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
         return;
     }
     struct job *job = (struct job *)owner;
+    measure_lane(core, job, result);
     job->status = result->status;
     job->unused = result->unused;
     if (result->status == SG_OK &&
@@ -275,7 +291,9 @@ static void hand_over(struct core *core, struct job *job)
         turn_on_done(core, job, &lost);
         return;
     }
-    if (clock_mono_us() >= job->deadline_us) { /* they took too long */
+    job->handed_us = clock_mono_us();
+    stages_add(&core->stages, STAGE_COMMIT, kind, job->handed_us - job->intent_us);
+    if (job->handed_us >= job->deadline_us) { /* they took too long */
         turn_on_done(core, job, &late);
         return;
     }

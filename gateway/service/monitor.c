@@ -49,6 +49,10 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);
     one(out, METRIC_LEDGER_DISK_LOW, vitals->report->disk_low ? 1 : 0);
+    one(out, METRIC_LOG_RECORDS, vitals->report->log_size);
+    one(out, METRIC_LOG_CHECKPOINT_RECORDS, vitals->report->checkpoint_size);
+    metrics_begin(out, METRIC_LOG_CHECKPOINT);
+    metrics_seconds(out, METRIC_LOG_CHECKPOINT, NULL, vitals->report->checkpoint_us);
     one(out, METRIC_LOG_CHECKED_RECORDS, monitor->scrubbed.records);
     one(out, METRIC_LOG_CHECKED, (uint64_t)(monitor->scrubbed.ended_us / 1000000));
     write_policy(&vitals->report->policy, out);
@@ -361,6 +365,7 @@ void monitor_write(const struct monitor *monitor, FILE *out)
     write_gateway(monitor, out);
     write_queues(report, out);
     write_callers(monitor, out);
+    monitor_write_times(monitor, out);
     write_lane_numbers(report, out);
     write_lane_times(report, out);
     write_kinds(report, out);

@@ -2,6 +2,8 @@
 #define SEGEL_GATEWAY_SERVICE_MONITOR_H
 
 #include "gateway/core/agenda.h"
+#include "gateway/core/stages.h"
+#include "gateway/core/tally.h"
 #include "gateway/metrics.h"
 #include "gateway/service/scrubbing.h"
 #include "gateway/service/serving.h"
@@ -22,6 +24,8 @@ struct monitor {
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;
     uint64_t watchers;
+    const struct stages *stages; /* borrowed */
+    const struct tally *tally;   /* borrowed */
     const struct key_status *statuses; /* borrowed */
     size_t status_count;
     const struct agenda *agenda; /* borrowed */
@@ -32,6 +36,8 @@ void monitor_write(const struct monitor *monitor, FILE *out);
 void monitor_write_certificates(const struct monitor *monitor, FILE *out);
 /* About incidents, and what comes due. */
 void monitor_write_agenda(const struct monitor *monitor, FILE *out);
+/* About where the time goes, and which rules denied. */
+void monitor_write_times(const struct monitor *monitor, FILE *out);
 /* And about the anchors of the log; nothing where none are configured. */
 void monitor_write_anchors(const struct core_report *report, FILE *out);
 /* And about mandates. */

@@ -93,6 +93,8 @@ static int write_metrics(void *context, FILE *out)
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,
         .watchers = atomic_load(&services->watchers),
+        .stages = core_stages(services->options.core),
+        .tally = core_tally(services->options.core),
         .statuses = keys,
         .status_count = count,
         .agenda = services->page_agenda,

@@ -2,10 +2,10 @@
 and its habits ask is an error. It knows nothing of the gateway's tables."""
 import re
 
-from rig import Failed, expect
+from rig import Failed, equal, expect
 
 HELP = re.compile(r"# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ((?:[^\\]|\\\\|\\n)+)")
-TYPE = re.compile(r"# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)")
+TYPE = re.compile(r"# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)")
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\d+(?:\.\d{6})?)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^\\"\n]|\\\\|\\"|\\n)*)"')
 ESCAPE = re.compile(r'\\(["\\n])')
@@ -14,6 +14,7 @@ ESCAPE = re.compile(r'\\(["\\n])')
 class Family:
     def __init__(self, kind, help_text):
         self.kind, self.help, self.samples, self.label_names = kind, help_text, {}, None
+        self.series = {}  # of a histogram: labels without le -> what it says
 
 
 class Page:
@@ -43,8 +44,36 @@ def labels_of(text):
     return labels
 
 
+def add_to_histogram(family, line, match):
+    """Buckets in rising order up to +Inf, then sum, then count, which agrees with it."""
+    suffix = match.group(1).removeprefix(family.name)
+    labels = labels_of(match.group(2) or "")
+    bound = labels.pop("le", None)
+    expect(family.label_names in (None, list(labels)), f"other labels than before: {line}")
+    family.label_names = list(labels)
+    expect((bound is None) == (suffix != "_bucket"), f"le stands in buckets only: {line}")
+    one = family.series.setdefault(frozenset(labels.items()), {"le": [], "counts": []})
+    if suffix == "_bucket":
+        expect("sum" not in one, f"a bucket behind the sum: {line}")
+        one["le"].append(float(bound.replace("+Inf", "inf")))
+        one["counts"].append(float(match.group(3)))
+        expect(one["le"] == sorted(set(one["le"])), f"bounds do not rise: {line}")
+        expect(one["counts"] == sorted(one["counts"]), f"counts do not rise: {line}")
+    elif suffix == "_sum":
+        expect(one["le"][-1] == float("inf"), f"no last bucket before: {line}")
+        one["sum"] = float(match.group(3))
+    else:
+        expect(suffix == "_count" and "sum" in one, f"not of a histogram: {line}")
+        equal(float(match.group(3)), one["counts"][-1], "count of " + line)
+        family.samples[frozenset(labels.items())] = one["counts"][-1]
+
+
 def add_sample(family, line):
     match = SAMPLE.fullmatch(line)
+    if family.kind == "histogram":
+        expect(match and match.group(1).startswith(family.name), f"not of it: {line}")
+        add_to_histogram(family, line, match)
+        return
     expect(match and match.group(1) == family.name, f"not a sample of {family.name}: {line}")
     labels = labels_of(match.group(2) or "")
     expect(match.group(2) != "", f"empty braces: {line}")

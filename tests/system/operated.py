@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import rig
-from faulty import Faulty, ask, wait_for
+from faulty import Faulty, ask, metrics, wait_for
 from rig import claim, contains, equal, expect
 
 WATCHDOG_S = 2
@@ -201,6 +201,33 @@ def who_may_not_or_gives_no_reason_changes_nothing(faulty):
                  "160 bytes")
         contains(segel("officer-1", "admin", "out", "--reason", "a\nb").stderr, "one line")
         equal(gateway.client().health(), "SERVING", "health")
+
+
+@claim
+def where_the_time_goes_and_what_denies_is_counted(faulty):
+    with faulty.gateway() as gateway:
+        client, again = gateway.client(), rig.item()
+        client.sign(again)
+        client.sign(again)
+        client.sign()
+        for _ in range(3):
+            rig.refused(client.sign, document_class="surat_rahasia")
+        page = metrics(gateway)
+    for stage in ("queue", "commit", "lane", "hsm"):
+        equal(page.value("segel_stage_duration_seconds", stage=stage, kind="rsa"), 2, stage)
+        equal(page.value("segel_stage_duration_seconds", stage=stage, kind="curve"), 0, stage)
+    for result, count in (("signed", 2), ("replayed", 1), ("denied", 3), ("failed", 0),
+                          ("indeterminate", 0), ("dropped", 0)):
+        equal(page.value("segel_job_duration_seconds", result=result, kind="rsa"), count,
+              result)
+    denials = page.families["segel_denials_total"].samples
+    equal(sum(denials.values()), 3, f"denials: {denials}")
+    stages = page.families["segel_stage_duration_seconds"].series
+    total = page.families["segel_job_duration_seconds"].series
+    inside = sum(stages[frozenset({("stage", s), ("kind", "rsa")})]["sum"]
+                 for s in ("queue", "commit", "lane"))
+    whole = total[frozenset({("result", "signed"), ("kind", "rsa")})]["sum"]
+    expect(inside <= whole, f"the stages take {inside} s, all of it {whole} s")
 
 
 if __name__ == "__main__":

@@ -81,6 +81,28 @@ Test(metrics, help_and_type_stand_before_the_samples)
                 "# TYPE segel_calls_started_total counter\n");
 }
 
+Test(metrics, a_histogram_sums_up_its_buckets_and_ends_with_all)
+{
+    static const int64_t bounds[] = {50, 2500, 1000000, 10000000};
+    static const uint64_t counts[] = {3, 0, 2, 1, 4};
+    const struct metric_histogram histogram = {
+        .bounds_us = bounds, .bound_count = 4, .counts = counts, .sum_us = 70000123};
+    const char *const values[] = {"hsm", "rsa"};
+
+    metrics_histogram(out, METRIC_STAGE_TIME, values, &histogram);
+#define SERIES(part) "segel_stage_duration_seconds" part
+#define LABELS       "stage=\"hsm\",kind=\"rsa\""
+    expect_text(SERIES("_bucket{" LABELS ",le=\"0.00005\"} 3\n")
+                    SERIES("_bucket{" LABELS ",le=\"0.0025\"} 3\n")
+                        SERIES("_bucket{" LABELS ",le=\"1\"} 5\n")
+                            SERIES("_bucket{" LABELS ",le=\"10\"} 6\n")
+                                SERIES("_bucket{" LABELS ",le=\"+Inf\"} 10\n")
+                                    SERIES("_sum{" LABELS "} 70.000123\n")
+                                        SERIES("_count{" LABELS "} 10\n"));
+#undef SERIES
+#undef LABELS
+}
+
 static bool is_word(const char *word)
 {
     for (; *word != '\0'; word++) {
@@ -100,7 +122,9 @@ Test(metrics, every_row_is_named_as_the_format_and_its_habits_ask)
         const char *total = strstr(row->name, "_total");
         cr_expect_eq(strncmp(row->name, "segel_", 6), 0, "%s", row->name);
         cr_expect(is_word(row->name), "%s", row->name);
-        cr_expect(counter || strcmp(row->type, "gauge") == 0, "%s", row->name);
+        cr_expect(counter || strcmp(row->type, "gauge") == 0 ||
+                      strcmp(row->type, "histogram") == 0,
+                  "%s", row->name);
         cr_expect_eq(counter, total != NULL && total[6] == '\0', "%s", row->name);
         cr_expect_null(strpbrk(row->help, "\\\n|"), "%s", row->name);
         for (int k = 0; k < i; k++) {
