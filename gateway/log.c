@@ -88,12 +88,17 @@ static void put_line(const char *line, size_t len)
     }
 }
 
+bool log_wants(enum log_level level)
+{
+    return level <= threshold;
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
     char line[LINE_MAX];
     va_list pairs;
 
-    if (level > threshold) {
+    if (!log_wants(level)) {
         return;
     }
     va_start(pairs, event);

@@ -16,6 +16,8 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 /* Before threads start. The default is LOG_INFO and text. */
 void log_setup(enum log_level level, enum log_format format);
+/* Whether lines of that level are written at all. */
+bool log_wants(enum log_level level);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 #endif

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 
+from sweep import sweep
+
 BUILD = os.environ.get("BUILD", "build")
 CRITERION = re.compile(
     r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
@@ -107,6 +109,17 @@ def show_failure(outcome):
     print("\n".join("    " + ANSI.sub("", line) for line in lines[-TAIL_LINES:]))
 
 
+def look_for_secrets(since):
+    """Whether what the tests left behind is free of the PINs and keys that they used."""
+    secrets, searched, found = sweep(BUILD, since)
+    outcome = Outcome("no secret in any log, ledger or report", 0 if found else 1, len(found),
+                      f"{secrets} secrets, {searched} files")
+    print(outcome.line(), flush=True)
+    for path in found:
+        print(f"      {path} holds a PIN or private key of the tests")
+    return outcome
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
@@ -115,7 +128,7 @@ def main():
     args = parser.parse_args()
     os.environ["BUILD"] = os.path.abspath(BUILD)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    outcomes = []
+    outcomes, since = [], time.time()
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         jobs = [pool.submit(run, path, args.timeout) for path in args.programs]
         for job in concurrent.futures.as_completed(jobs):
@@ -124,6 +137,8 @@ def main():
             print(outcome.line(), flush=True)
             if outcome.failed:
                 show_failure(outcome)
+    if os.path.isdir(os.path.join(BUILD, "system")):
+        outcomes.append(look_for_secrets(since))
     failed = [o.name for o in outcomes if o.failed]
     if failed:
         print("failed: " + " ".join(sorted(failed)))

@@ -14,6 +14,7 @@
 #include "gateway/core/core.h"
 #include "gateway/core/grants.h"
 #include "gateway/core/inflight.h"
+#include "gateway/core/job_log.h"
 #include "gateway/core/key_facts.h"
 #include "gateway/core/lockdown.h"
 #include "gateway/core/mandates.h"
@@ -79,6 +80,7 @@ struct core {
     struct report_board board;
     struct stages stages;
     struct tally tally;
+    struct job_log job_log;
     struct ledger *ledger;
     struct state state;
     struct anchoring anchoring;

@@ -20,6 +20,7 @@ static struct record_job record_of(const struct job *job)
         .caller_uid = job->caller_uid,
         .request_id = job->request_id,
         .batch = job->batch,
+        .trace_id = job->trace_id,
         .key = job->key->config->name,
         .cert_serial = cert_serial(job->key->cert),
         .cert_spki = job->key->spki_sha256,

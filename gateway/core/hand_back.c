@@ -40,6 +40,7 @@ void hand_back(struct core *core)
     {
         admission_over(&core->admission, job);
         stages_end(&core->stages, job, now_us);
+        job_log(&core->job_log, job, now_us);
         count++;
     }
     /* Before they are answered: whoever has its answer finds its place free. */

@@ -22,6 +22,7 @@ struct denial {
 enum { JOB_REMOTE = -1 };
 /* FACTS_MAX: all facts of a job that can be long, but for the keys of its caller. */
 enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192, JOB_FACTS_MAX = 2048 };
+enum { JOB_TRACE_SIZE = 33 };
 
 /* Values as in JobClass of signing.proto, less one. */
 enum job_class {
@@ -58,6 +59,7 @@ struct job {
     char approval_ref[JOB_APPROVAL_MAX + 1];
     char batch[LEDGER_ID_MAX + 1];
     char mandate[LEDGER_ID_MAX + 1];
+    char trace_id[JOB_TRACE_SIZE]; /* W3C trace-id; "": none. No part of what is asked */
     enum sg_profile profile;
     enum sg_scheme scheme;
     enum sg_hash hash;

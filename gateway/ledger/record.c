@@ -63,6 +63,7 @@ static void put_job(struct json_out *out, const struct record_job *job)
         json_uint(out, "attempt", job->attempt);
     }
     put_text(out, "batch", job->batch);
+    put_text(out, "trace_id", job->trace_id);
     put_text(out, "key", job->key);
     put_text(out, "cert_serial", job->cert_serial);
     put_sha256(out, "cert_spki", job->cert_spki);

@@ -26,6 +26,7 @@ struct record_job {
     int64_t caller_uid;         /* user id of a local one */
     const char *request_id;
     const char *batch;
+    const char *trace_id; /* of the caller's distributed trace */
     const char *key;
     const char *cert_serial;
     const uint8_t *cert_spki; /* SHA-256 */

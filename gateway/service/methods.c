@@ -8,6 +8,7 @@
 #include "gateway/service/officers.h"
 #include "gateway/service/rotation.h"
 #include "gateway/service/sign_call.h"
+#include "gateway/service/trace.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/approvals.pb-c.h"
 #include "segel/v1/incidents.pb-c.h"
@@ -28,6 +29,8 @@ enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 #define KEYS      "/segel.v1.KeyService/"
 #define MANDATES  "/segel.v1.MandateService/"
 
+static const char *const traced[] = {TRACE_HEADER, NULL};
+
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
 static const struct grpc_method table[] = {
@@ -43,6 +46,7 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 32,
      .unknown_refused = true,
+     .metadata = traced,
      .on_open = sign_on_open,
      .on_message = sign_on_unary,
      .on_close = sign_on_close},
@@ -52,6 +56,7 @@ static const struct grpc_method table[] = {
      .max_request = MEGABYTE,
      .max_elements = 2048,
      .unknown_refused = true,
+     .metadata = traced,
      .on_open = sign_on_open,
      .on_message = sign_on_batch,
      .on_close = sign_on_close},
@@ -61,6 +66,7 @@ static const struct grpc_method table[] = {
      .max_request = MEGABYTE,
      .max_elements = 2048,
      .unknown_refused = true,
+     .metadata = traced,
      .on_open = sign_on_open,
      .on_message = sign_on_stream,
      .on_half_close = sign_on_half_close,

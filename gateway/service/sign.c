@@ -116,6 +116,7 @@ void sign_on_open(struct grpc_call *call, void *context)
     sign->call = call;
     sign->kind = kind_of(call);
     sign->caller = (const struct caller *)grpc_call_caller(call);
+    trace_read(grpc_metadata(call, TRACE_HEADER, 0), sign->trace_id);
     LIST_INSERT_HEAD(&sign->loop->open, sign, link);
     grpc_call_set_state(call, sign);
     if (sign->kind == SIGN_STREAM && atomic_load(&services->draining)) {

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "gateway/service/inside.h"
+#include "gateway/service/trace.h"
 
 /* Sign, SignBatch and SignStream are one thing: items become jobs, jobs come back
  * answered. They differ in when the answers are sent. */
@@ -38,8 +39,9 @@ struct sign_call {
     bool paused;
     bool has_terms;
     struct sign_terms first;
-    struct sign_terms *terms;    /* the newest: owned, unless it is the first */
-    const struct caller *caller; /* borrowed */
+    struct sign_terms *terms;     /* the newest: owned, unless it is the first */
+    const struct caller *caller;  /* borrowed */
+    char trace_id[TRACE_ID_SIZE]; /* of all its jobs; "": none */
     uint32_t under_way;
     uint32_t total;     /* of a batch */
     struct job **batch; /* owned; answered jobs of a batch, by item */

@@ -58,6 +58,7 @@ static struct job *make_job(struct sign_call *sign, const Segel__V1__SignItem *i
     job->class = ask->class;
     job->deadline_us = ask->deadline_us;
     job->signing_time_us = clock_wall_us();
+    memcpy(job->trace_id, sign->trace_id, sizeof(job->trace_id));
     if (terms_item(&sign->terms->of, item, job) != SG_OK) {
         return job;
     }

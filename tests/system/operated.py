@@ -2,6 +2,7 @@
 """What a service manager and an operator have of a gateway: it says when it serves and when
 it ends, its watchdog starves when a part of it stands still, and it leaves the rotation of
 load balancers and comes back, by signal and by command, while whoever comes is served."""
+import json
 import os
 import signal
 import socket
@@ -228,6 +229,55 @@ def where_the_time_goes_and_what_denies_is_counted(faulty):
                  for s in ("queue", "commit", "lane"))
     whole = total[frozenset({("result", "signed"), ("kind", "rsa")})]["sum"]
     expect(inside <= whole, f"the stages take {inside} s, all of it {whole} s")
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def traced(gateway, header, the_item=None, **changes):
+    client, signing = gateway.client(), rig.signing
+    call = client.call("unary_unary", "Sign", signing.SignRequest, signing.SignResponse)
+    return call(signing.SignRequest(terms=rig.terms(**changes), item=the_item or rig.item()),
+                timeout=20, metadata=[("traceparent", header)]).result
+
+
+def decisions(faulty):
+    result = faulty.rig.segel("reviewer", "log", "show", "--json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    return {row["job"]: row for row in rows if row.get("type") in ("intent", "deny")}
+
+
+@claim
+def a_trace_goes_into_records_and_log_lines(faulty):
+    header = f"00-{TRACE}-00f067aa0ba902b7-01"
+    good, denied, bare = rig.item(), rig.item(), rig.item()
+    with faulty.gateway((r"level: info", "level: debug")) as gateway:
+        traced(gateway, header, good)
+        again = traced(gateway, header.replace("4bf9", "0000"), good)
+        rig.refused(lambda: traced(gateway, header, denied, document_class="surat_rahasia"))
+        traced(gateway, header.upper(), bare)
+        rows = decisions(faulty)
+        lines = gateway.find("job.signed") + gateway.find("job.denied")
+    expect(again.replayed, "another trace makes it another request")
+    equal(rows[good.request_id]["trace_id"], TRACE)
+    equal(rows[denied.request_id]["trace_id"], TRACE)
+    expect("trace_id" not in rows[bare.request_id], "a bad header was recorded")
+    for the_item in (good, denied):
+        line = [l for l in lines if l["request_id"] == the_item.request_id]
+        equal([l["trace_id"] for l in line], [TRACE], the_item.request_id)
+
+
+@claim
+def a_flood_of_denials_is_no_flood_of_log_lines(faulty):
+    with faulty.gateway() as gateway:
+        items = [rig.item() for _ in range(300)]
+        gateway.client().batch(items, document_class="surat_rahasia")
+        time.sleep(0.3)
+        gateway.client().batch([rig.item()], document_class="surat_rahasia")
+        lines = gateway.find("job.denied")
+    expect(50 <= len(lines) <= 100, f"{len(lines)} lines of 301 denials")
+    left_out = sum(int(line["left_out"]) for line in lines)
+    equal(left_out + len(lines), 301, "lines and what they left out")
 
 
 if __name__ == "__main__":
