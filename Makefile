@@ -439,16 +439,45 @@ attacks: ## peers that break the rules, one by one and all together; rewrites do
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/attacks/run.py --docs docs/ATTACKS.md \
 	  $(if $(SECONDS),--seconds $(SECONDS))
 
-SHARE = $(DESTDIR)$(PREFIX)/share/segel
-install: all ## install below DESTDIR and PREFIX (/usr/local)
+SHARE  = $(DESTDIR)$(PREFIX)/share/segel
+DOCDIR = $(PREFIX)/share/doc/segel
+LIBDIR = $(PREFIX)/lib
+UNITDIR = $(LIBDIR)/systemd/system
+UNITS  := $(wildcard deploy/systemd/*.service.in)
+man: all ## manual pages into build/man, from what the programs say with --help
+	@deploy/man.sh $(BUILD)/bin $(BUILD)/man
+
+install: all man ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \
-	  $(DESTDIR)$(PREFIX)/share/doc/segel
+	  $(SHARE)/monitoring $(DESTDIR)$(DOCDIR)/systemd $(DESTDIR)$(UNITDIR) \
+	  $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d \
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
+	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
 	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
-	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/segel
+	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
+	$(BUILD)/bin/segeld --print-config >$(DESTDIR)$(DOCDIR)/segeld.yaml
+	install -m 644 deploy/systemd/drop-ins/*.conf $(DESTDIR)$(DOCDIR)/systemd
+	for unit in $(UNITS); do \
+	  sed -e 's|@BINDIR@|$(PREFIX)/bin|; s|@DOCDIR@|$(DOCDIR)|' $$unit \
+	    >$(DESTDIR)$(UNITDIR)/$$(basename $$unit .in) || exit 1; done
+	install -m 644 deploy/systemd/segel.sysusers $(DESTDIR)$(LIBDIR)/sysusers.d/segel.conf
+	install -m 644 deploy/systemd/segel.tmpfiles $(DESTDIR)$(LIBDIR)/tmpfiles.d/segel.conf
+	install -m 644 $(BUILD)/man/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/man/man8/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
+# A copy of the tree, so that nothing of it is touched; build/ stays here.
+deb: ## Debian packages into build/deb
+	@deploy/deps.sh build deb
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/segel-$(VERSION)
+	@cp -a $(filter-out build $(BUILD),$(wildcard *)) $(BUILD)/deb/segel-$(VERSION)/
+	@cp -a deploy/debian $(BUILD)/deb/segel-$(VERSION)/debian
+	@cd $(BUILD)/deb/segel-$(VERSION) && DEB_BUILD_OPTIONS="parallel=$(JOBS) nocheck" \
+	  dpkg-buildpackage -b -us -uc
+	@rm -rf $(BUILD)/deb/segel-$(VERSION) && ls -l $(BUILD)/deb
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -469,7 +498,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
-  bench overload attacks interop install clean tidy help
+  bench overload attacks interop install man deb clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -11,15 +11,19 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "usage: segeld --config FILE [--check-config | --print-config | --unlatch LANE |\n"
-    "                             --release-lockdown]\n"
-    "       segeld --print-config\n"
-    "       segeld --version | --help\n"
+    "segeld - the signing gateway\n"
+    "\n"
+    "Usage: segeld --config FILE\n"
+    "  or:  segeld --config FILE --check-config | --unlatch LANE | --release-lockdown |\n"
+    "                             --probe PATH\n"
+    "  or:  segeld [--config FILE] --print-config\n"
+    "  or:  segeld --version | --help\n"
     "\n"
     "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
     "the\n"
     "HSM sign, and records every decision. Log lines go to standard error.\n"
     "\n"
+    "Options:\n"
     "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
     "  --check-config   read configuration, policy and certificates, then stop\n"
     "  --print-config   print all settings with what they mean, their bounds, and their\n"
@@ -31,6 +35,9 @@ static const char usage[] =
     "  --release-lockdown  with the gateway stopped, and where no quorum file is "
     "configured:\n"
     "                   end a lock-down; it is on the log\n"
+    "  --probe PATH     ask the gateway that runs by FILE on this machine: /readyz, "
+    "/livez\n"
+    "                   or /healthz; exit code 0 when it says that it is so\n"
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
@@ -38,10 +45,12 @@ static const char usage[] =
     "files of TLS: certificate, client issuers, revocation lists; jobs and connections\n"
     "go on. SIGUSR1 takes it out of the rotation of load balancers, SIGUSR2 back.\n"
     "\n"
-    "exit status: 0 ended as asked, 1 cannot run (the reason is on standard error),\n"
-    "2 wrong usage\n"
+    "Exit codes:\n"
+    "  0  ended as asked\n"
+    "  1  cannot run; the reason is on standard error\n"
+    "  2  the command line is wrong\n"
     "\n"
-    "examples:\n"
+    "Examples:\n"
     "  segeld --print-config >segeld.yaml\n"
     "  segeld --config /etc/segel/segeld.yaml --check-config\n"
     "  segeld --config /etc/segel/segeld.yaml\n";
@@ -59,6 +68,7 @@ static void take(int letter, struct arguments *out)
     out->unlatch = letter == 'u' ? optarg : out->unlatch;
     out->only_check = out->only_check || letter == 'k';
     out->only_print = out->only_print || letter == 'p';
+    out->probe = letter == 'a' ? optarg : out->probe;
     out->release_lockdown = out->release_lockdown || letter == 'r';
 }
 
@@ -69,6 +79,7 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
                                             {"print-config", no_argument, NULL, 'p'},
                                             {"unlatch", required_argument, NULL, 'u'},
                                             {"release-lockdown", no_argument, NULL, 'r'},
+                                            {"probe", required_argument, NULL, 'a'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};

@@ -7,6 +7,7 @@
 struct arguments {
     const char *config;
     const char *unlatch;   /* a lane */
+    const char *probe;     /* a local page */
     bool release_lockdown; /* end a lock-down, then stop */
     bool only_check;
     bool only_print; /* config may be NULL then */

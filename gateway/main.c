@@ -21,6 +21,7 @@
 #include "gateway/dumps.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
+#include "gateway/probe.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/reload.h"
@@ -400,6 +401,16 @@ static enum sg_status release_lockdown(const struct config *config, struct sg_er
     return SG_OK;
 }
 
+static enum sg_status ask_page(const struct config *config, const char *path,
+                               struct sg_error *why)
+{
+    bool fine = false;
+
+    TRY(probe(config->admin_address, (uint16_t)config->admin_port, path, stdout, &fine,
+              why));
+    return fine ? SG_OK : sg_fail(why, SG_PRECONDITION, "%s: it is not so", path);
+}
+
 static int print_config(const char *path)
 {
     struct config *config = NULL;
@@ -428,6 +439,8 @@ static int gateway_main(const struct arguments *arguments)
         status = check_config(&gateway, &why);
     } else if (status == SG_OK && arguments->unlatch != NULL) {
         status = unlatch(gateway.config, arguments->unlatch, &why);
+    } else if (status == SG_OK && arguments->probe != NULL) {
+        status = ask_page(gateway.config, arguments->probe, &why);
     } else if (status == SG_OK && arguments->release_lockdown) {
         status = release_lockdown(gateway.config, &why);
     } else if (status == SG_OK) {

@@ -219,6 +219,7 @@ void report_update(struct core *core, bool changed)
     struct core_report *report = &core->board.report;
     int64_t now_us = clock_wall_us();
 
+    atomic_store_explicit(&core->board.beat_us, clock_mono_us(), memory_order_relaxed);
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     bool locked = core->lockdown.active;
     report->signing = !core->ending && !atomic_load(&core->broken) &&
@@ -278,6 +279,11 @@ void core_report_callers(const struct core *core, struct caller_report *out)
         out[i].name = core->options.config->callers[i].name;
         describe_caller(&core->admission.caller_gauges[i], &out[i]);
     }
+}
+
+int64_t core_beat_us(const struct core *core)
+{
+    return atomic_load_explicit(&core->board.beat_us, memory_order_relaxed);
 }
 
 const struct stages *core_stages(const struct core *core)

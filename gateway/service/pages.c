@@ -7,7 +7,7 @@
 
 /* The local pages. All of it runs on the admin thread, which has a copy of the core's
  * report of its own. */
-enum { HTTP_FINE = 200, HTTP_UNFIT = 503 };
+enum { HTTP_FINE = 200, HTTP_UNFIT = 503, STANDSTILL_US = 10000000 };
 
 static struct vitals look(struct services *services)
 {
@@ -137,9 +137,28 @@ static int write_readiness(void *context, FILE *out)
     return HTTP_UNFIT;
 }
 
+/* Whether core and I/O loops move: whoever finds that they do not may end the process.
+ * What else is amiss is no reason for that. */
+static int write_life(void *context, FILE *out)
+{
+    const struct services *services = (const struct services *)context;
+    int64_t now_us = clock_mono_us();
+    bool core = now_us - core_beat_us(services->options.core) < STANDSTILL_US;
+    bool loops = now_us - server_beat_us(services->server) < STANDSTILL_US;
+
+    (void)fputs(core ? "" : "the core stands still\n", out);
+    (void)fputs(loops ? "" : "an I/O loop stands still\n", out);
+    if (!core || !loops) {
+        return HTTP_UNFIT;
+    }
+    (void)fputs("alive\n", out);
+    return HTTP_FINE;
+}
+
 static const struct admin_page table[] = {
     {"/metrics", "text/plain; version=0.0.4; charset=utf-8", write_metrics},
     {"/healthz", "text/plain; charset=utf-8", write_health},
+    {"/livez", "text/plain; charset=utf-8", write_life},
     {"/readyz", "text/plain; charset=utf-8", write_readiness},
 };
 

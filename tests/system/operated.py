@@ -231,6 +231,34 @@ def where_the_time_goes_and_what_denies_is_counted(faulty):
     expect(inside <= whole, f"the stages take {inside} s, all of it {whole} s")
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@claim
+def a_program_asks_the_local_pages(faulty):
+    port = (r"address: 127.0.0.1, port: 0", f"address: 127.0.0.1, port: {free_port()}")
+    with faulty.gateway(port) as gateway:
+        config = faulty.rig.path("changed.yaml")
+
+        def probe(path):
+            return faulty.rig.tool("segeld", "--config", config, "--probe", path)
+
+        for path, word in (("/livez", "alive\n"), ("/readyz", "ready\n")):
+            result = probe(path)
+            equal((result.returncode, result.stdout), (0, word), path)
+        gateway.process.send_signal(signal.SIGUSR1)
+        gateway.wait_event("rotation.out")
+        result = probe("/readyz")
+        equal(result.returncode, 1, "out of rotation")
+        contains(result.stdout, "out of rotation")
+        equal(probe("/livez").returncode, 0, "out of rotation is alive")
+        contains(probe("readyz").stderr, "--probe takes")
+    contains(probe("/livez").stderr, "no gateway answers")
+    equal(probe("/livez").returncode, 1, "without a gateway")
+
+
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
