@@ -479,6 +479,11 @@ deb: ## Debian packages into build/deb
 	  dpkg-buildpackage -b -us -uc
 	@rm -rf $(BUILD)/deb/segel-$(VERSION) && ls -l $(BUILD)/deb
 
+deb-test: ## those packages in a clean root, booted by systemd-nspawn; as root
+	@deploy/deps.sh build test deb
+	@$(MAKE) $(PARALLEL) $(BUILD)/tests/fixtures/letters
+	@BUILD=$(BUILD) tests/deb/run.sh
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
@@ -498,7 +503,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
-  bench overload attacks interop install man deb clean tidy help
+  bench overload attacks interop install man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

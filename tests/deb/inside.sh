@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Runs in the booted root of tests/deb/run.sh.
+set -u
+passed=0
+failed=0
+check() { # CLAIM COMMAND…
+    local claim=$1
+    shift
+    if "$@" >/test/last 2>&1; then
+        passed=$((passed + 1)) && echo "ok    $claim"
+    else
+        failed=$((failed + 1)) && echo "FAIL  $claim" && sed 's/^/      /' /test/last | tail -15
+    fi
+}
+is() { [ "$1" = "$2" ] || { echo "found '$1' instead of '$2'"; return 1; }; }
+main_pid() { systemctl show -p MainPID --value segeld; }
+wait_for() { # SECONDS COMMAND…
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.2; done
+}
+
+# What an administrator does by docs/OPERATIONS.md, with a token in software.
+configure() {
+    cd /tmp
+    BIN=/usr/bin PORT=7443 /usr/share/segel/demo/setup.sh /tmp/world seal-demo:rsa-2048
+    cp -r world/clients /root/clients
+    cp world/{segeld.yaml,policy.yaml,server.pem,server.key,clients.pem,anchors.pem,issuing.pem,seal-demo.pem,pin} /etc/segel/
+    cp -r world/tokens/. /var/lib/softhsm/tokens/
+    printf '%s\n' 'directories.tokendir = /var/lib/softhsm/tokens' 'objectstore.backend = file' \
+        'log.level = ERROR' 'slots.removable = false' >/etc/segel/softhsm2.conf
+    sed -i -e 's|path: ledger.db|path: /var/lib/segel/ledger.db|' \
+        -e 's|read_only: \[tokens\]|read_only: [/var/lib/softhsm/tokens]|' /etc/segel/segeld.yaml
+    printf 'admin: {address: 127.0.0.1, port: 9464}\ncontrol: {socket: /run/segel/control}\n' \
+        >>/etc/segel/segeld.yaml
+    chown -R root:segel /etc/segel && chmod 640 /etc/segel/* && chmod 750 /etc/segel
+    chown segel: /etc/segel/pin && chmod 400 /etc/segel/pin
+    chown -R segel: /var/lib/softhsm/tokens
+    mkdir -p /etc/systemd/system/segeld.service.d
+    cp /usr/share/doc/segel-gateway/systemd/softhsm.conf /etc/systemd/system/segeld.service.d/
+    printf '[Service]\nWatchdogSec=3\n' >/etc/systemd/system/segeld.service.d/watchdog.conf
+    systemctl daemon-reload
+    for home in /root/clients/*; do echo 127.0.0.1:7443 >"$home/gateway"; done
+}
+
+segel_as() { local who=$1; shift; segel --home "/root/clients/$who" "$@"; }
+sign_letters() { # OUT
+    /test/letters 5 /test/letters-in && segel_as e-office sign -k seal-demo \
+        -c surat_keterangan -a ND/1/2026 --rect 40,30,260,60 -o "$1" /test/letters-in/*/*.pdf &&
+        segel_as e-office verify "$1"/*.pdf
+}
+confined() {
+    local pid status
+    for pid in $(main_pid) $(cat "/proc/$(main_pid)/task/$(main_pid)/children"); do
+        status=$(cat "/proc/$pid/status")
+        grep -q '^NoNewPrivs:.*1$' <<<"$status" && grep -q '^Seccomp:.*2$' <<<"$status" &&
+            grep -q '^CapEff:.*0000000000000000$' <<<"$status" || { echo "$status"; return 1; }
+    done
+}
+lanes_confined() {
+    exec 3<>/dev/tcp/127.0.0.1/9464
+    printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+    grep '^segel_lane_confinement' <&3 >/test/confinement
+    cat /test/confinement
+    [ "$(grep -c ' 1$' /test/confinement)" = 3 ]
+}
+ledger_is_private() { is "$(stat -c '%U %a' /var/lib/segel /var/lib/segel/ledger.db | tr '\n' ' ')" 'segel 700 segel 600 '; }
+status_text() { wait_for 5 has_status "$1"; }
+has_status() { is "$(systemctl show -p StatusText --value segeld)" "$1"; }
+new_pid_than() { local now; now=$(main_pid) && [ "$now" != 0 ] && [ "$now" != "$1" ] && systemctl is-active --quiet segeld; }
+hang() { # the watchdog ends a process that stands still, and another one serves
+    local before
+    before=$(main_pid)
+    [ "$before" != 0 ] || return 1
+    kill -STOP "$before"
+    wait_for 20 new_pid_than "$before" && is "$(systemctl show -p NRestarts --value segeld)" 1
+}
+upgrade() { # the packages over themselves: the ledger stays, the gateway is started anew
+    local before records
+    before=$(main_pid)
+    records=$(segel_as reviewer log show --json | wc -l)
+    dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" && sign_letters /test/after &&
+        [ "$(segel_as reviewer log show --json | wc -l)" -gt "$records" ]
+}
+stops_cleanly() { systemctl stop segeld && is "$(systemctl show -p Result --value segeld)" success && journalctl -u segeld -o cat | grep -q '"event":"ended"'; }
+purge() { apt-get purge -y -qq segel-gateway && [ -e /var/lib/segel/ledger.db ] && [ ! -e /usr/bin/segeld ]; }
+
+check 'the package makes the user segel' id segel
+check 'a first installation starts nothing' test "$(systemctl is-active segeld)" = inactive
+check 'the configuration folder is not open to everybody' is "$(stat -c '%U:%G %a' /etc/segel)" 'root:segel 750'
+check 'a gateway is configured as the documents say' bash -e -c "$(declare -f configure); configure"
+check 'its files are sound' runuser -u segel -- segeld --config /etc/segel/segeld.yaml --check-config
+check 'it starts and tells when it serves' systemctl enable --now segeld
+check 'systemctl status says so' status_text serving
+check 'letters are signed and verify' sign_letters /test/signed
+check 'the log is whole' segel_as reviewer log verify
+check 'every process is without privileges, behind a filter of system calls' confined
+check 'lanes are confined in all three ways' lanes_confined
+check 'the ledger is the own of the gateway' ledger_is_private
+check 'it reloads' systemctl reload segeld
+check 'out of rotation by signal' bash -c 'systemctl kill -s USR1 --kill-whom=main segeld; sleep 1; ! segeld --config /etc/segel/segeld.yaml --probe /readyz'
+check 'and back' bash -c 'systemctl kill -s USR2 --kill-whom=main segeld; sleep 1; segeld --config /etc/segel/segeld.yaml --probe /readyz'
+check 'a process that hangs is replaced by the watchdog' hang
+check 'the next one signs' sign_letters /test/signed-2
+check 'an upgrade goes on with the ledger' upgrade
+check 'it stops cleanly' stops_cleanly
+check 'manual pages are there' test -s /usr/share/man/man1/segel-sign.1.gz -a -s /usr/share/man/man8/segeld.8.gz
+check 'the ledger outlives the package' purge
+[ $failed = 0 ] || journalctl -u segeld -o cat | tail -20
+echo "$passed passed, $failed failed"
