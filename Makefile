@@ -45,7 +45,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client pdf verify audit bundle report keys card witness officer ceremony
+MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client segel channel pdf verify audit bundle report keys card witness officer ceremony
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -63,6 +63,8 @@ DIR_transport := gateway/transport
 DIR_service   := gateway/service
 DIR_hsm       := hsm
 DIR_client    := client
+DIR_segel     := client/segel
+DIR_channel   := client/channel
 DIR_pdf       := client/pdf
 DIR_verify    := client/verify
 DIR_audit     := client/audit
@@ -89,7 +91,9 @@ NEEDS_core      := core anchor ledger quorum tlog status http cert cms policy ba
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core anchor ledger quorum tlog status http cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
+NEEDS_client    := client segel channel pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
+NEEDS_segel     := segel channel pdf verify tlog proto
+NEEDS_channel   := channel proto
 NEEDS_pdf       := pdf proto
 NEEDS_verify    := verify pdf tlog proto
 NEEDS_audit     := audit tlog proto

@@ -1,5 +1,6 @@
 #include "client/home.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -89,19 +90,27 @@ static enum sg_status read_address(const char *path, char *out, size_t cap,
     return SG_OK;
 }
 
+enum sg_status home_way(const struct home *home, struct home_way *out,
+                        struct sg_error *why)
+{
+    for (unsigned file = HOME_GATEWAY; file <= HOME_KEY; file++) {
+        TRY(home_need(home, (enum home_file)file, out->paths[file], why));
+    }
+    return read_address(out->paths[HOME_GATEWAY], out->address, sizeof(out->address),
+                        why);
+}
+
 enum sg_status home_connect(const struct home *home, struct channel **out,
                             struct sg_error *why)
 {
-    char paths[HOME_FILE_COUNT][HOME_PATH_SIZE];
-    char address[300];
+    struct home_way way;
 
-    for (unsigned file = HOME_GATEWAY; file <= HOME_KEY; file++) {
-        TRY(home_need(home, (enum home_file)file, paths[file], why));
-    }
-    TRY(read_address(paths[HOME_GATEWAY], address, sizeof(address), why));
-    struct channel_options options = {.address = address,
-                                      .ca = paths[HOME_CA],
-                                      .certificate = paths[HOME_CERT],
-                                      .private_key = paths[HOME_KEY]};
+    TRY(home_way(home, &way, why));
+    const struct channel_options options = {.address = way.address,
+                                            .ca = way.paths[HOME_CA],
+                                            .certificate = way.paths[HOME_CERT],
+                                            .private_key = way.paths[HOME_KEY]};
+    /* A reader of ours that went away is a write error like any other. */
+    (void)signal(SIGPIPE, SIG_IGN);
     return channel_open(&options, out, why);
 }

@@ -30,6 +30,14 @@ void home_path(const struct home *home, enum home_file file, char out[HOME_PATH_
 SG_MUST_USE enum sg_status home_need(const struct home *home, enum home_file file,
                                      char out[HOME_PATH_SIZE], struct sg_error *why);
 
+/* Where the gateway is and how to be let in, read from the folder. */
+struct home_way {
+    char address[300];
+    char paths[HOME_FILE_COUNT][HOME_PATH_SIZE];
+};
+SG_MUST_USE enum sg_status home_way(const struct home *home, struct home_way *out,
+                                    struct sg_error *why);
+
 /* Opens the channel to the gateway that the folder names. The caller closes *out. */
 SG_MUST_USE enum sg_status home_connect(const struct home *home, struct channel **out,
                                         struct sg_error *why);

@@ -1,342 +1,218 @@
 #include "client/sign_run.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
-#include "client/moment.h"
-#include "client/sign_window.h"
-#include "client/unpack.h"
+#include "client/segel/outcome.h"
+#include "client/segel/segel.h"
+#include "client/sign_letter.h"
 
-enum {
-    RECONNECTS = 6,         /* in a row, without an answer in between */
-    FIRST_PAUSE_MS = 250,   /* doubled each time: 16 s in all */
-    ATTEMPTS = 8,           /* for a letter that the gateway asks to send again */
-    REST_MAX_US = 60000000, /* whatever the gateway asks for */
-    LOOK_US = 1000000,      /* how long to wait without looking around */
-    SILENCE_US = 60000000,  /* with letters under way: the connection is dead */
-    GOODBYE_MS = 5000
-};
+enum { LOOK_MS = 250 /* how long to wait without looking at the connection */ };
 
 struct run {
     const struct sign_job *job;
     struct sign_report *report; /* borrowed */
-    struct channel *channel;    /* owned */
-    struct channel_call *stream;
-    bool terms_sent;
-    int code; /* of the stream that closed last */
-    char text[sizeof(struct sg_error)];
+    struct segel *segel;        /* owned; likewise below */
+    struct segel_plan *plan;
+    struct segel_bulk *bulk;
     size_t next; /* path */
-    unsigned reconnects;
-    int64_t heard_us;
-    struct window window;
+    unsigned lost;
+    struct segel_error end; /* why not all letters were answered; code 0: they were */
 };
 
-/* --- Results ----------------------------------------------------------------------- */
+/* --- Opening ----------------------------------------------------------------------- */
 
-static void refuse(struct run *run, struct letter *letter, const char *code,
-                   const char *text, const Segel__V1__SignResult *result)
+static void fill_look(const struct pdf_wish *wish, struct segel_look *look)
 {
-    struct sign_refusal refusal = {letter->path, code, text, result};
+    look->reason = wish->reason;
+    look->location = wish->location;
+    look->name = wish->name;
+    look->field = wish->field;
+    look->page = wish->page;
+    look->x = wish->rect.x;
+    look->y = wish->rect.y;
+    look->width = wish->rect.width;
+    look->height = wish->rect.height;
+}
+
+static int make_plan(struct run *run, struct segel_error *error)
+{
+    const struct sign_plan *plan = run->job->plan;
+    const Segel__V1__SignTerms *from = &plan->terms;
+    struct segel_look look = SEGEL_INIT(look);
+    struct segel_terms terms = SEGEL_INIT(terms);
+
+    fill_look(&plan->wish, &look);
+    terms.key = from->key;
+    terms.document_class = from->document_class;
+    terms.approval = from->approval_ref;
+    terms.mandate = from->mandate;
+    terms.batch = from->batch;
+    terms.language = from->language;
+    terms.profile = sg_profile_name((enum sg_profile)from->profile);
+    terms.hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
+    terms.scheme = sg_scheme_valid((int)from->signature_algorithm)
+                       ? sg_scheme_name((enum sg_scheme)from->signature_algorithm)
+                       : NULL;
+    terms.notice_shown = from->notice_shown;
+    terms.look = &look;
+    return segel_plan_make(run->segel, &terms, &run->plan, error);
+}
+
+static int open_bulk(struct run *run, const struct home_way *way,
+                     struct segel_error *error)
+{
+    struct segel_options options = SEGEL_INIT(options);
+
+    options.address = way->address;
+    options.ca = way->paths[HOME_CA];
+    options.certificate = way->paths[HOME_CERT];
+    options.private_key = way->paths[HOME_KEY];
+    int code = segel_open(&options, &run->segel, error);
+    if (code == SEGEL_OK) {
+        code = make_plan(run, error);
+    }
+    return code == SEGEL_OK ? segel_bulk_open(run->segel, NULL, &run->bulk, error) : code;
+}
+
+static void close_all(struct run *run)
+{
+    segel_bulk_close(run->bulk);
+    segel_plan_free(run->plan);
+    segel_close(run->segel);
+}
+
+/* --- Outcomes ---------------------------------------------------------------------- */
+
+static void refuse(struct run *run, const char *path, const char *code, const char *text,
+                   const Segel__V1__SignResult *result)
+{
+    const struct sign_refusal refusal = {path, code, text, result};
 
     sign_report_refused(run->report, &refusal);
 }
 
-/* The gateway names a time when the same request is worth another try. */
-static bool rest(struct letter *letter, const Segel__V1__ItemStatus *status)
+static void take(struct run *run, const struct segel_outcome *outcome)
 {
-    if (status->retry_after_us <= 0 || letter->attempts >= ATTEMPTS) {
-        return false;
-    }
-    int64_t pause_us =
-        status->retry_after_us < REST_MAX_US ? status->retry_after_us : REST_MAX_US;
-    letter->state = LETTER_RESTING;
-    letter->retry_us = moment_mono_us() + pause_us;
-    return true;
-}
+    const Segel__V1__SignResult *result = outcome_result(outcome);
 
-static void take_signature(struct run *run, struct letter *letter,
-                           const Segel__V1__SignResult *result)
-{
-    struct sg_error why = {0};
-    struct slice cms = slice_of(result->signature.data, result->signature.len);
-
-    if (letter_finish(letter, cms, &why) != SG_OK) {
-        refuse(run, letter, "not-written", why.text, result);
-    } else {
-        sign_report_signed(run->report, letter->path, letter->output, result);
+    if (outcome->code == SEGEL_OK) {
+        sign_report_signed(run->report, outcome->path, outcome->output, result);
         if (run->job->receipts != NULL) {
-            sign_receipts_add(run->job->receipts, letter->request_id, letter->output);
+            sign_receipts_add(run->job->receipts, outcome->request_id, outcome->output);
         }
-    }
-}
-
-/* The deciding rule's own sentence, when there is one: the report names the rule. */
-static void take_refusal(struct run *run, struct letter *letter,
-                         const Segel__V1__SignResult *result)
-{
-    const Segel__V1__PolicyDenial *denial = result->status->denial;
-
-    if (denial == NULL || denial->n_failures == 0) {
-        const char *reason = result->status->reason;
-        refuse(run, letter, reason[0] == '\0' ? "gateway" : reason,
-               result->status->message, result);
-        return;
-    }
-    const Segel__V1__RuleVerdict *rule = denial->failures[0];
-    bool worded = rule->message[0] != '\0';
-    refuse(run, letter, rule->code, worded ? rule->message : result->status->message,
-           result);
-}
-
-static void take_result(struct run *run, const Segel__V1__SignResult *result)
-{
-    struct letter *letter = window_find(&run->window, result->request_id);
-    const Segel__V1__ItemStatus *status = result->status;
-
-    if (letter == NULL || (status != NULL && status->code != 0 && rest(letter, status))) {
-        return;
-    }
-    if (status != NULL && status->code != 0) {
-        take_refusal(run, letter, result);
+    } else if (outcome->code == SEGEL_UNREACHABLE) {
+        run->end.code = outcome->code;
+        (void)snprintf(run->end.text, sizeof(run->end.text), "%s", outcome->text);
     } else {
-        take_signature(run, letter, result);
-    }
-    window_drop(&run->window, letter);
-}
-
-static void on_message(void *context, struct slice message)
-{
-    struct run *run = (struct run *)context;
-    ProtobufCMessage *any = unpack(&segel__v1__sign_stream_response__descriptor, message);
-
-    run->heard_us = moment_mono_us();
-    run->reconnects = 0;
-    if (any == NULL) {
-        channel_cancel(run->stream);
-        return;
-    }
-    const Segel__V1__SignStreamResponse *response =
-        (const Segel__V1__SignStreamResponse *)(const void *)any;
-    for (size_t i = 0; i < response->n_results; i++) {
-        take_result(run, response->results[i]);
-    }
-    unpack_free(any);
-}
-
-static void on_close(void *context, const struct call_status *status)
-{
-    struct run *run = (struct run *)context;
-
-    run->stream = NULL;
-    run->code = status->grpc_code;
-    (void)snprintf(run->text, sizeof(run->text), "%s", status->text);
-}
-
-/* --- The stream -------------------------------------------------------------------- */
-
-static enum sg_status open_stream(struct run *run, struct sg_error *why)
-{
-    struct call_events events = {on_message, on_close, run};
-
-    run->terms_sent = false;
-    run->heard_us = moment_mono_us();
-    window_rewind(&run->window);
-    if (channel_call(run->channel, "/segel.v1.SigningService/SignStream", 0, &events,
-                     &run->stream) != SG_OK) {
-        return sg_fail(why, SG_IO, "the connection takes no more calls: try again");
-    }
-    return SG_OK;
-}
-
-static void pause_ms(int64_t pause)
-{
-    struct timespec left = {.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000};
-
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+        refuse(run, outcome->path, outcome->reason, outcome->text, result);
     }
 }
 
-/* UNAVAILABLE, a broken connection, or an end without need: what was under way may be
- * asked for again. */
-static bool worth_reconnecting(const struct run *run)
+static void look_around(struct run *run)
 {
-    return (run->code == -1 || run->code == 0 || run->code == 14) &&
-           run->reconnects < RECONNECTS;
-}
+    struct segel_progress progress = SEGEL_INIT(progress);
 
-static enum sg_status reconnect(struct run *run, struct sg_error *why)
-{
-    enum sg_status status = SG_IO;
-
-    (void)snprintf(why->text, sizeof(why->text), "%s", run->text);
-    while (status != SG_OK) {
-        if (!worth_reconnecting(run)) {
-            return run->code > 0 && run->code != 14 ? SG_ABORTED : SG_IO;
-        }
-        if (run->reconnects == 0) {
-            sign_report_note(run->report, "the connection is lost; connecting again");
-        }
-        pause_ms((int64_t)FIRST_PAUSE_MS << run->reconnects++);
-        channel_close(run->channel);
-        run->channel = NULL;
-        status = home_connect(run->job->home, &run->channel, why);
-        if (status == SG_OK) {
-            status = open_stream(run, why);
-        }
-    }
-    return SG_OK;
-}
-
-static void send_letter(struct run *run, struct letter *letter)
-{
-    Segel__V1__SignStreamRequest request;
-    Segel__V1__SignTerms terms = run->job->plan->terms;
-    Segel__V1__SignItem item;
-    Segel__V1__SignItem *items[1] = {&item};
-    struct slice digest = pdf_job_digest(letter->job);
-    uint8_t bytes[SG_HASH_MAX];
-
-    MUST(digest.len <= sizeof(bytes));
-    memcpy(bytes, digest.data, digest.len);
-    segel__v1__sign_stream_request__init(&request);
-    segel__v1__sign_item__init(&item);
-    item.request_id = letter->request_id;
-    item.digest = (ProtobufCBinaryData){digest.len, bytes};
-    request.items = items;
-    request.n_items = 1;
-    request.terms = run->terms_sent ? NULL : &terms;
-    if (channel_send(run->stream, &request.base) == SG_OK) {
-        run->terms_sent = true;
-        letter->state = LETTER_SENT;
-        letter->attempts++;
+    segel_bulk_progress(run->bulk, &progress);
+    if (progress.lost > run->lost) {
+        sign_report_note(run->report, "the connection is lost; connecting again");
+        run->lost = progress.lost;
     }
 }
 
-static void send_ready(struct run *run)
+/* Waits for one outcome; false: no letter is open. */
+static bool take_one(struct run *run)
 {
-    struct letter *letter;
+    const struct segel_outcome *outcome = NULL;
+    int code = segel_bulk_next(run->bulk, LOOK_MS, &outcome, NULL);
 
-    while (run->stream != NULL && (letter = window_ready(&run->window)) != NULL) {
-        send_letter(run, letter);
-        if (letter->state == LETTER_READY) {
-            return; /* no memory now: the next turn tries again */
-        }
+    look_around(run);
+    if (code == SEGEL_OK) {
+        take(run, outcome);
+        segel_outcome_free(outcome);
     }
+    return code != SEGEL_END;
 }
 
-/* --- Preparing --------------------------------------------------------------------- */
+/* --- Letters ----------------------------------------------------------------------- */
 
-/* Takes the next letter in, if there is one and room for it. */
-static bool prepare_next(struct run *run)
+/* SEGEL_FULL: not now. Any other failure that is not the letter's own ends the run. */
+static int submit(struct run *run, const char *path, const char *output)
 {
-    struct letter *letter = window_place(&run->window);
+    struct segel_letter letter = SEGEL_INIT(letter);
+    char request_id[LETTER_ID_SIZE];
+    struct segel_error error;
+
+    (void)snprintf(request_id, sizeof(request_id), "%s-%06zu", run->job->run_id,
+                   run->next + 1);
+    letter.request_id = request_id;
+    letter.path = path;
+    letter.output = output;
+    int code = segel_bulk_submit(run->bulk, run->plan, &letter, &error);
+    if (code == SEGEL_USAGE) {
+        refuse(run, path, error.reason, error.text, NULL);
+    } else if (code != SEGEL_OK && code != SEGEL_FULL) {
+        run->end = error;
+    }
+    return code;
+}
+
+/* Takes the next letter in; false: not now, or there is none. */
+static bool submit_next(struct run *run)
+{
+    char output[LETTER_PATH_SIZE];
     struct sg_error why = {0};
-    const char *code = "output";
     bool skip = false;
 
-    if (letter == NULL || run->next == run->job->paths->count) {
+    if (run->next == run->job->paths->count || run->end.code != SEGEL_OK) {
         return false;
     }
-    letter->path = run->job->paths->at[run->next++];
-    (void)snprintf(letter->request_id, sizeof(letter->request_id), "%s-%06zu",
-                   run->job->run_id, run->next);
-    enum sg_status status = letter_place(letter, run->job->plan, &skip, &why);
-    if (status == SG_OK && !skip) {
-        status = letter_prepare(letter, run->job->plan, &code, &why);
+    const char *path = run->job->paths->at[run->next];
+    enum sg_status status = letter_place(path, run->job->plan, output, &skip, &why);
+    if (status != SG_OK) {
+        refuse(run, path, "output", why.text, NULL);
+    } else if (skip) {
+        sign_report_skipped(run->report, path);
+    } else if (submit(run, path, output) == SEGEL_FULL) {
+        return false;
     }
-    if (status == SG_OK && !skip) {
-        window_add(&run->window, letter);
-        return true;
-    }
-    if (skip) {
-        sign_report_skipped(run->report, letter->path);
-    } else {
-        refuse(run, letter, code, why.text, NULL);
-    }
-    letter_clear(letter);
+    run->next++;
     return true;
 }
 
-/* --- The loop ---------------------------------------------------------------------- */
-
-static void give_up_silence(struct run *run)
+static void drive(struct run *run)
 {
-    bool silent = moment_mono_us() - run->heard_us > SILENCE_US;
+    bool open = true;
 
-    if (silent && run->stream != NULL && run->window.count > 0) {
-        run->code = -1;
-        channel_close(run->channel); /* closes the stream */
-        run->channel = NULL;
-        (void)snprintf(run->text, sizeof(run->text),
-                       "the gateway has not answered for a minute");
-    }
-}
-
-static void take_turn(struct run *run, bool busy)
-{
-    struct sg_error why;
-    int64_t wait_us = window_wake(&run->window, moment_mono_us(), LOOK_US);
-
-    send_ready(run);
-    if (run->window.count == 0) {
-        return;
-    }
-    if (channel_turn(run->channel, busy ? 0 : (int)(wait_us / 1000 + 1), &why) ==
-        SG_TIMEOUT) {
-        give_up_silence(run);
-    }
-}
-
-static enum sg_status drive(struct run *run, struct sg_error *why)
-{
-    enum sg_status status = open_stream(run, why);
-
-    while (status == SG_OK &&
-           (run->next < run->job->paths->count || run->window.count > 0)) {
-        if (run->stream == NULL) {
-            status = reconnect(run, why);
-            continue;
+    while (open) {
+        while (submit_next(run)) {
         }
-        take_turn(run, prepare_next(run));
+        open = take_one(run);
     }
-    return status;
 }
 
-/* A half-close lets the gateway end the call in order; nothing is lost if it does not. */
-static void say_goodbye(struct run *run)
-{
-    int64_t until_us = moment_mono_us() + (int64_t)GOODBYE_MS * 1000;
-    struct sg_error why;
+/* --- All of it --------------------------------------------------------------------- */
 
-    if (run->stream == NULL) {
-        return;
-    }
-    channel_half_close(run->stream);
-    while (run->stream != NULL && moment_mono_us() < until_us) {
-        if (channel_turn(run->channel, GOODBYE_MS, &why) != SG_OK) {
-            return;
-        }
-    }
+static enum sg_status status_of(const struct segel_error *error, struct sg_error *why)
+{
+    enum sg_status status = error->code == SEGEL_USAGE         ? SG_INVALID
+                            : error->code == SEGEL_MEMORY      ? SG_NO_MEMORY
+                            : error->code == SEGEL_UNREACHABLE ? SG_IO
+                                                               : SG_ABORTED;
+
+    return error->code == SEGEL_OK ? SG_OK : sg_fail(why, status, "%s", error->text);
 }
 
 enum sg_status sign_run(const struct sign_job *job, struct channel *channel,
                         struct sign_report *report, struct sg_error *why)
 {
-    struct run *run = (struct run *)calloc(1, sizeof(*run));
+    struct run run = {.job = job, .report = report};
+    struct home_way way;
 
-    if (run == NULL) {
-        channel_close(channel);
-        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+    channel_close(channel); /* libsegel has its own */
+    TRY(home_way(job->home, &way, why));
+    if (open_bulk(&run, &way, &run.end) == SEGEL_OK) {
+        drive(&run);
     }
-    run->job = job;
-    run->report = report;
-    run->channel = channel;
-    enum sg_status status = drive(run, why);
-    say_goodbye(run);
-    channel_close(run->channel);
-    window_clear(&run->window);
-    free(run);
-    return status;
+    close_all(&run);
+    return status_of(&run.end, why);
 }

@@ -7,10 +7,7 @@
 #include "client/sign_receipts.h"
 #include "client/sign_report.h"
 
-/* Signs many letters over one stream. While the gateway signs some, the next are
- * prepared; a window bounds how many letters, and how many of their bytes, are in memory.
- * A lost connection is opened again and what was under way is asked for again with the
- * same request ids, which the gateway answers from its ledger without signing twice. */
+/* Signs many letters with libsegel's bulk call (client/segel/segel.h). */
 enum { SIGN_RUN_ID_SIZE = 17 };
 
 struct sign_job {

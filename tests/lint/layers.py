@@ -26,7 +26,7 @@ HEADERS = [
      "only transport and the client's channel speak HTTP/2"),
     (r"\.pb-c\.h$",
      r"^gateway/service/|^gateway/transport/(health|reflection)|^gateway/core/(lane|router|ceremony|key_effects)"
-     r"|^hsm/|^client/\w+\.[ch]$|^proto/",
+     r"|^hsm/|^client/\w+\.[ch]$|^client/(channel|segel)/|^proto/",
      "messages stay with service, health, reflection, lane router, ceremonies, lane and channel"),
     (r"^sqlite3\.h$", r"^gateway/ledger/", "only the ledger knows its database"),
     (r"^curl/", r"^gateway/http/", "only gateway/http asks over HTTP"),

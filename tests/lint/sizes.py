@@ -5,6 +5,8 @@ import sys
 
 import source
 
+# What is installed is one file, with the comments that its users have no other place for.
+PUBLIC = {"client/segel/segel.h": 400}
 FUNCTION_LINES, C_LINES, H_LINES, COLUMNS = 60, 400, 150, 90
 
 
@@ -21,7 +23,7 @@ def functions(lines):
 
 def check(path, text):
     lines = text.splitlines()
-    limit = C_LINES if path.endswith(".c") else H_LINES
+    limit = PUBLIC.get(path, C_LINES if path.endswith(".c") else H_LINES)
     if len(lines) > limit:
         yield path, len(lines), f"{len(lines)} lines; at most {limit}: one noun a file"
     for number, line in enumerate(lines, 1):

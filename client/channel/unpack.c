@@ -1,4 +1,4 @@
-#include "client/unpack.h"
+#include "client/channel/unpack.h"
 
 #include "proto/preflight.h"
 #include "segel/v1/errors.pb-c.h"

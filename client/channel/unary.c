@@ -1,9 +1,9 @@
-#include "client/channel_internal.h"
+#include "client/channel/internal.h"
 
 #include <stdlib.h>
 
-#include "client/sentence.h"
-#include "client/unpack.h"
+#include "client/channel/sentence.h"
+#include "client/channel/unpack.h"
 
 /* What one unary call gathers until it has closed. */
 struct unary_run {

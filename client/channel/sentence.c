@@ -1,4 +1,4 @@
-#include "client/sentence.h"
+#include "client/channel/sentence.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "client/reply.h"
+#include "client/channel/reply.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-#include "client/channel_internal.h"
+#include "client/channel/internal.h"
 
 #include <stdio.h>
 
-#include "client/sentence.h"
+#include "client/channel/sentence.h"
 #include "proto/text.h"
 
 /* Callbacks of nghttp2. None of them may read from or write to the session's connection;

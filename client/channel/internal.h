@@ -5,19 +5,20 @@
 #include <openssl/ssl.h>
 #include <sys/queue.h>
 
-#include "client/channel.h"
-#include "client/queue.h"
-#include "client/reply.h"
+#include "client/channel/channel.h"
+#include "client/channel/queue.h"
+#include "client/channel/reply.h"
 #include "proto/grpc_frame.h"
 
 /* Shared by the files of the channel; nobody else includes it.
  *
- *   channel.c        open, close, one turn: socket and TLS records
- *   channel_tls.c    connect, handshake, why it failed
- *   channel_h2.c     nghttp2 session: frames to and from calls
- *   channel_call.c   a call's life, seen by its user
- *   channel_unary.c  one call, start to end
- *   reply.c          what response headers and trailers say */
+ *   channel.c   open, close, one turn: socket and TLS records
+ *   tls.c       connect, handshake, why it failed
+ *   socket.c    how the TLS library writes to the socket
+ *   h2.c        nghttp2 session: frames to and from calls
+ *   call.c      a call's life, seen by its user
+ *   unary.c     one call, start to end
+ *   reply.c     what response headers and trailers say */
 enum {
     CHANNEL_RECORD = 16384,        /* a TLS record holds so much */
     CHANNEL_FRAME = 16384 + 9,     /* the largest frame that nghttp2 makes */
@@ -42,6 +43,7 @@ struct channel_call {
 
 struct channel {
     int fd;
+    int watched_fd;           /* borrowed; -1 = none */
     SSL *ssl;                 /* owned */
     nghttp2_session *session; /* owned */
     LIST_HEAD(, channel_call) calls;
@@ -64,6 +66,9 @@ SG_MUST_USE enum sg_status channel_tls_open(const struct channel_options *option
                                             struct sg_error *why);
 /* Why the TLS library gave the connection up, for people; reads its error queue. */
 void channel_tls_reason(const struct channel *channel, struct sg_error *why);
+
+/* A BIO over the socket, which it does not close. NULL: no memory. */
+BIO *channel_socket_bio(int fd);
 
 SG_MUST_USE enum sg_status channel_h2_start(struct channel *channel);
 /* Ends a call: tells its user, then keeps it as a spare. */

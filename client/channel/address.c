@@ -1,4 +1,4 @@
-#include "client/address.h"
+#include "client/channel/address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "client/channel_internal.h"
+#include "client/channel/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/moment.h"
+#include "client/channel/moment.h"
 
 /* The longest gRPC timeout in milliseconds: 8 digits. */
 enum { TIMEOUT_MAX_MS = 99999999 };

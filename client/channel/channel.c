@@ -1,15 +1,14 @@
-#include "client/channel.h"
+#include "client/channel/channel.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/channel_internal.h"
-#include "client/moment.h"
-#include "client/sentence.h"
+#include "client/channel/internal.h"
+#include "client/channel/moment.h"
+#include "client/channel/sentence.h"
 
 enum { CONNECT_MS = 10000 };
 
@@ -165,24 +164,28 @@ static int patience_ms(int timeout_ms, int64_t next_us, int64_t now_us)
     return timeout_ms >= 0 && timeout_ms < left_ms ? timeout_ms : (int)left_ms;
 }
 
-static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short *ready)
+/* *woken: the watched descriptor can be read. */
+static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short *ready,
+                                 bool *woken)
 {
-    struct pollfd socket = {.fd = channel->fd, .events = POLLIN};
+    struct pollfd wanted[2] = {{.fd = channel->fd, .events = POLLIN},
+                               {.fd = channel->watched_fd, .events = POLLIN}};
 
     if (channel->blocked) {
-        socket.events = POLLIN | POLLOUT;
+        wanted[0].events = POLLIN | POLLOUT;
     }
     *ready = 0;
     if (SSL_has_pending(channel->ssl) != 0) {
         *ready = POLLIN;
         return SG_OK;
     }
-    int count = poll(&socket, 1, timeout_ms);
+    int count = poll(wanted, channel->watched_fd < 0 ? 1 : 2, timeout_ms);
     if (count < 0 && errno != EINTR) {
         return lose_because(channel, "the socket cannot be waited for");
     }
     if (count > 0) {
-        *ready = socket.revents;
+        *ready = wanted[0].revents;
+        *woken = *woken || wanted[1].revents != 0;
     }
     return SG_OK;
 }
@@ -200,7 +203,8 @@ static enum sg_status turn(struct channel *channel, int timeout_ms)
     if (finished(channel)) {
         return lose_because(channel, channel->ready ? closed_text(channel) : no_http2);
     }
-    TRY(wait_ready(channel, any ? 0 : patience_ms(timeout_ms, next_us, now_us), &ready));
+    TRY(wait_ready(channel, any ? 0 : patience_ms(timeout_ms, next_us, now_us), &ready,
+                   &any));
     if ((ready & POLLOUT) != 0) {
         TRY(flush(channel));
         any = true;
@@ -254,11 +258,9 @@ enum sg_status channel_open(const struct channel_options *options, struct channe
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
     channel->fd = -1;
+    channel->watched_fd = -1;
     LIST_INIT(&channel->calls);
     LIST_INIT(&channel->spare);
-    /* The TLS library writes without MSG_NOSIGNAL; a lost peer must not end the process.
-     */
-    (void)signal(SIGPIPE, SIG_IGN);
     enum sg_status status = channel_tls_open(options, deadline_us, channel, why);
     if (status == SG_OK) {
         status = channel_h2_start(channel);
@@ -301,6 +303,11 @@ void channel_close(struct channel *channel)
         (void)close(channel->fd);
     }
     free(channel);
+}
+
+void channel_watch(struct channel *channel, int fd)
+{
+    channel->watched_fd = fd;
 }
 
 void channel_end(struct channel **channel)

@@ -1,4 +1,4 @@
-#include "client/moment.h"
+#include "client/channel/moment.h"
 
 #include <time.h>
 

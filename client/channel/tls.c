@@ -1,4 +1,4 @@
-#include "client/channel_internal.h"
+#include "client/channel/internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "client/address.h"
-#include "client/moment.h"
-#include "client/sentence.h"
+#include "client/channel/address.h"
+#include "client/channel/moment.h"
+#include "client/channel/sentence.h"
 
 static void free_addresses(struct addrinfo **list)
 {
@@ -331,8 +331,11 @@ enum sg_status channel_tls_open(const struct channel_options *options,
     TRY(make_context(options, &context, why));
     TRY(tcp_open(&address, channel->authority, deadline_us, &channel->fd, why));
     channel->ssl = SSL_new(context);
-    if (channel->ssl == NULL || !expect_peer(channel->ssl, &address) ||
-        SSL_set_fd(channel->ssl, channel->fd) != 1) {
+    BIO *bio = channel->ssl == NULL ? NULL : channel_socket_bio(channel->fd);
+    if (bio != NULL) {
+        SSL_set_bio(channel->ssl, bio, bio); /* gives it away */
+    }
+    if (bio == NULL || !expect_peer(channel->ssl, &address)) {
         return sg_fail(why, SG_NO_MEMORY, "TLS cannot be set up for %s",
                        channel->authority);
     }

@@ -1,4 +1,4 @@
-#include "client/queue.h"
+#include "client/channel/queue.h"
 
 #include <stdlib.h>
 #include <string.h>

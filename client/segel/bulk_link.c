@@ -1,0 +1,327 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "client/channel/moment.h"
+#include "client/channel/unpack.h"
+#include "client/segel/bulk_inside.h"
+
+enum {
+    RECONNECTS = 6,          /* in a row, without an answer in between */
+    FIRST_PAUSE_US = 250000, /* doubled each time: 16 s in all */
+    ATTEMPTS = 8,            /* for a letter that the gateway asks to send again */
+    SILENCE_US = 60000000    /* with letters under way: the connection is dead */
+};
+
+/* --- Waking ------------------------------------------------------------------------ */
+
+void bulk_wake(struct segel_bulk *bulk)
+{
+    uint64_t one = 1;
+
+    /* It fails only when the counter is full, and then the thread is awake. */
+    if (write(bulk->wake_fd, &one, sizeof(one)) < 0) {
+        MUST(errno == EAGAIN);
+    }
+}
+
+static void drain(const struct segel_bulk *bulk)
+{
+    uint64_t wakes;
+
+    if (read(bulk->wake_fd, &wakes, sizeof(wakes)) < 0) {
+        MUST(errno == EAGAIN || errno == EINTR);
+    }
+}
+
+void bulk_pause(struct segel_bulk *bulk, int64_t pause_us)
+{
+    struct pollfd wake = {.fd = bulk->wake_fd, .events = POLLIN};
+
+    if (poll(&wake, 1, (int)(pause_us / 1000 + 1)) > 0) {
+        drain(bulk);
+    }
+}
+
+/* --- Answers ----------------------------------------------------------------------- */
+
+/* The gateway names a time when the same request is worth another try. */
+static bool rest(struct segel_bulk *bulk, struct slot *slot,
+                 const Segel__V1__SignResult *result)
+{
+    int64_t pause_us = outcome_pause_us(result);
+
+    if (pause_us == 0 || slot->attempts >= ATTEMPTS) {
+        return false;
+    }
+    slot->retry_us = moment_mono_us() + pause_us;
+    slot_move(bulk, slot, SLOT_RESTING);
+    return true;
+}
+
+/* An answer to what is not under way is passed over: a letter given up, or a repetition.
+ */
+static void take_result(struct segel_bulk *bulk, Segel__V1__SignResult **result)
+{
+    struct slot *slot = slot_find(bulk, (*result)->request_id);
+
+    if (slot == NULL || rest(bulk, slot, *result)) {
+        return;
+    }
+    outcome_answer(slot->outcome, *result);
+    *result = NULL;
+    if (slot->outcome->view.code == SEGEL_OK) {
+        slot_move(bulk, slot, SLOT_ANSWERED);
+    } else {
+        slot_settle(bulk, slot, NULL);
+    }
+}
+
+static void on_message(void *context, struct slice message)
+{
+    struct segel_bulk *bulk = (struct segel_bulk *)context;
+    ProtobufCMessage *any = unpack(&segel__v1__sign_stream_response__descriptor, message);
+
+    bulk->link.heard_us = moment_mono_us();
+    bulk->link.tries = 0;
+    if (any == NULL) {
+        channel_cancel(bulk->link.stream);
+        return;
+    }
+    Segel__V1__SignStreamResponse *response =
+        (Segel__V1__SignStreamResponse *)(void *)any;
+    (void)pthread_mutex_lock(&bulk->lock);
+    for (size_t i = 0; i < response->n_results; i++) {
+        take_result(bulk, &response->results[i]);
+    }
+    (void)pthread_mutex_unlock(&bulk->lock);
+    unpack_free(any);
+}
+
+static void on_close(void *context, const struct call_status *status)
+{
+    struct bulk_link *link = &((struct segel_bulk *)context)->link;
+
+    link->stream = NULL;
+    link->code = status->grpc_code;
+    (void)snprintf(link->text, sizeof(link->text), "%s", status->text);
+}
+
+/* --- Lost and opened again --------------------------------------------------------- */
+
+static void drop_channel(struct segel_bulk *bulk)
+{
+    channel_close(bulk->link.channel); /* closes the stream */
+    bulk->link.channel = NULL;
+}
+
+/* No letter gets through any more. */
+static void give_up(struct segel_bulk *bulk, const struct segel_error *error)
+{
+    (void)pthread_mutex_lock(&bulk->lock);
+    bulk->broken = *error;
+    slots_settle_waiting(bulk, error);
+    (void)pthread_cond_broadcast(&bulk->done);
+    (void)pthread_mutex_unlock(&bulk->lock);
+}
+
+/* The connection broke, the gateway stops or is overloaded, or it ended the call without
+ * need: what was under way may be asked for again. */
+static bool passes(int code)
+{
+    return code == BULK_FRESH || code == -1 || code == 0 || code == 1 || code == 8 ||
+           code == 14;
+}
+
+/* The gateway refused the call as a whole, which is about the terms that it was given
+ * last: the letters of other plans go on. false: it did not get any. */
+static bool blame_terms(struct segel_bulk *bulk)
+{
+    const struct segel_plan *terms = bulk->link.terms;
+    struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_SENT]);
+    struct segel_error error;
+    bool any = false;
+
+    (void)error_set(&error, error_code_of_grpc(bulk->link.code), "gateway", "%s",
+                    bulk->link.text);
+    while (slot != NULL) {
+        struct slot *next = TAILQ_NEXT(slot, link);
+        if (slot->plan == terms) {
+            slot_settle(bulk, slot, &error);
+            any = true;
+        }
+        slot = next;
+    }
+    return any;
+}
+
+/* Settles what the end of the last stream means. false: it was the end of all. */
+static bool account(struct segel_bulk *bulk)
+{
+    struct bulk_link *link = &bulk->link;
+    struct segel_error error;
+    bool lost = passes(link->code);
+
+    (void)pthread_mutex_lock(&bulk->lock);
+    bool goes_on = lost || blame_terms(bulk);
+    slots_rewind(bulk);
+    bulk->lost += lost && bulk->connected ? 1 : 0;
+    bulk->connected = false;
+    (void)pthread_mutex_unlock(&bulk->lock);
+    if (goes_on && (!lost || link->tries < RECONNECTS)) {
+        return true;
+    }
+    (void)error_set(&error, lost ? SEGEL_UNREACHABLE : error_code_of_grpc(link->code),
+                    NULL, "%s", link->text);
+    give_up(bulk, &error);
+    return false;
+}
+
+static bool gives_up(struct segel_bulk *bulk)
+{
+    (void)pthread_mutex_lock(&bulk->lock);
+    bool given = bulk->cancelled || bulk->closing;
+    (void)pthread_mutex_unlock(&bulk->lock);
+    return given;
+}
+
+/* Waits for the next try, but not when there shall be none. */
+static bool back_off(struct segel_bulk *bulk)
+{
+    int64_t until_us = moment_mono_us() + ((int64_t)FIRST_PAUSE_US << bulk->link.tries++);
+    int64_t left_us = until_us - moment_mono_us();
+
+    while (left_us > 0 && !gives_up(bulk)) {
+        bulk_pause(bulk, left_us);
+        left_us = until_us - moment_mono_us();
+    }
+    return left_us <= 0;
+}
+
+static bool connect_again(struct segel_bulk *bulk)
+{
+    struct segel_error error;
+
+    drop_channel(bulk);
+    if (!back_off(bulk)) {
+        return false;
+    }
+    int code = gateway_connect(&bulk->way, &bulk->link.channel, &error);
+    if (code == SEGEL_OK) {
+        return true;
+    }
+    bulk->link.channel = NULL;
+    bulk->link.code = -1;
+    (void)snprintf(bulk->link.text, sizeof(bulk->link.text), "%s", error.text);
+    return false;
+}
+
+static void forget_terms(struct bulk_link *link)
+{
+    segel_plan_free(link->terms);
+    link->terms = NULL;
+}
+
+static bool start(struct segel_bulk *bulk)
+{
+    const struct call_events events = {on_message, on_close, bulk};
+    struct bulk_link *link = &bulk->link;
+
+    forget_terms(link);
+    link->heard_us = moment_mono_us();
+    if (channel_call(link->channel, "/segel.v1.SigningService/SignStream", 0, &events,
+                     &link->stream) != SG_OK) {
+        link->code = -1;
+        (void)snprintf(link->text, sizeof(link->text), "%s",
+                       "the connection takes no more calls");
+        return false;
+    }
+    channel_watch(link->channel, bulk->wake_fd);
+    (void)pthread_mutex_lock(&bulk->lock);
+    bulk->connected = true;
+    (void)pthread_mutex_unlock(&bulk->lock);
+    return true;
+}
+
+bool bulk_link_open(struct segel_bulk *bulk)
+{
+    if (bulk->link.stream != NULL) {
+        return true;
+    }
+    if (!account(bulk)) {
+        return false;
+    }
+    /* The first stream, and one after a refusal of terms, need no new connection. */
+    bool usable = bulk->link.channel != NULL &&
+                  (bulk->link.code == BULK_FRESH || !passes(bulk->link.code));
+    return (usable || connect_again(bulk)) && start(bulk);
+}
+
+/* --- Sending and waiting ----------------------------------------------------------- */
+
+void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t count)
+{
+    struct bulk_link *link = &bulk->link;
+    Segel__V1__SignStreamRequest request;
+    Segel__V1__SignTerms terms = slots[0]->plan->terms;
+    Segel__V1__SignItem items[BULK_SEND_MAX];
+    Segel__V1__SignItem *refs[BULK_SEND_MAX];
+
+    segel__v1__sign_stream_request__init(&request);
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = slots[i];
+        segel__v1__sign_item__init(&items[i]);
+        items[i].request_id = (char *)sg_unconst(slot->kept.letter.request_id);
+        items[i].digest =
+            (ProtobufCBinaryData){slot->prepared->digest_len, slot->prepared->digest};
+        refs[i] = &items[i];
+    }
+    request.items = refs;
+    request.n_items = count;
+    request.terms = link->terms == slots[0]->plan ? NULL : &terms;
+    if (channel_send(link->stream, &request.base) == SG_OK) {
+        if (request.terms != NULL) {
+            forget_terms(link);
+            link->terms = plan_share(slots[0]->plan);
+        }
+    } else if (link->stream != NULL) {
+        channel_cancel(link->stream); /* no memory: they go with the next stream */
+    }
+}
+
+static void give_up_silence(struct segel_bulk *bulk)
+{
+    struct bulk_link *link = &bulk->link;
+    bool silent = moment_mono_us() - link->heard_us > SILENCE_US;
+
+    (void)pthread_mutex_lock(&bulk->lock);
+    bool waits = bulk->counts[SLOT_SENT] > 0;
+    (void)pthread_mutex_unlock(&bulk->lock);
+    if (!waits) {
+        link->heard_us = moment_mono_us();
+    } else if (silent && link->stream != NULL) {
+        drop_channel(bulk);
+        (void)snprintf(link->text, sizeof(link->text),
+                       "the gateway has not answered for a minute");
+    }
+}
+
+void bulk_link_turn(struct segel_bulk *bulk, int64_t wait_us)
+{
+    struct sg_error why;
+
+    if (channel_turn(bulk->link.channel, (int)(wait_us / 1000 + 1), &why) == SG_TIMEOUT) {
+        give_up_silence(bulk);
+    }
+    drain(bulk);
+}
+
+void bulk_link_close(struct segel_bulk *bulk)
+{
+    struct bulk_link *link = &bulk->link;
+
+    drop_channel(bulk);
+    forget_terms(link);
+    link->code = -1;
+}

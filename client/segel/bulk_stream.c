@@ -1,0 +1,100 @@
+#include "client/channel/moment.h"
+#include "client/segel/bulk_inside.h"
+
+/* The thread with the connection. It alone settles letters that wait. */
+
+enum { LOOK_US = 1000000 /* how long to wait without looking around */ };
+
+/* Up to BULK_SEND_MAX letters of one plan, from here on counted as sent. */
+static size_t collect(struct segel_bulk *bulk, struct slot *slots[BULK_SEND_MAX])
+{
+    struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_READY]);
+    size_t count = 0;
+
+    while (slot != NULL && count < BULK_SEND_MAX &&
+           (count == 0 || slot->plan == slots[0]->plan)) {
+        struct slot *next = TAILQ_NEXT(slot, link);
+        slots[count++] = slot;
+        slot->attempts++;
+        slot_move(bulk, slot, SLOT_SENT);
+        slot = next;
+    }
+    return count;
+}
+
+static void send_ready(struct segel_bulk *bulk)
+{
+    struct slot *slots[BULK_SEND_MAX];
+    size_t count = 1;
+
+    while (bulk->link.stream != NULL && count > 0) {
+        (void)pthread_mutex_lock(&bulk->lock);
+        count = collect(bulk, slots);
+        (void)pthread_mutex_unlock(&bulk->lock);
+        if (count > 0) {
+            bulk_link_send(bulk, slots, count);
+        }
+    }
+}
+
+/* What the loop has to know, all taken under one lock. */
+struct view {
+    bool closing;
+    bool ended; /* no letter shall get through any more */
+    bool idle;  /* nothing is to be asked for: no connection is needed */
+    int64_t wait_us;
+};
+
+static void end_all(struct segel_bulk *bulk)
+{
+    if (bulk->broken.code == SEGEL_OK) {
+        (void)error_set(&bulk->broken, SEGEL_CANCELLED, NULL,
+                        "it was given up here; one that was sent may have been signed: "
+                        "ask again with the same request id and signing time");
+    }
+    slots_settle_waiting(bulk, &bulk->broken);
+}
+
+static struct view look(struct segel_bulk *bulk)
+{
+    struct view view = {.closing = false};
+
+    (void)pthread_mutex_lock(&bulk->lock);
+    if (bulk->cancelled || bulk->closing) {
+        end_all(bulk);
+    }
+    view.wait_us = slots_wake(bulk, moment_mono_us(), LOOK_US);
+    view.closing = bulk->closing;
+    view.ended = bulk->broken.code != SEGEL_OK;
+    view.idle =
+        bulk->counts[SLOT_READY] + bulk->counts[SLOT_SENT] + bulk->counts[SLOT_RESTING] ==
+        0;
+    (void)pthread_mutex_unlock(&bulk->lock);
+    return view;
+}
+
+static void take_turn(struct segel_bulk *bulk, const struct view *view)
+{
+    if (view->ended) {
+        bulk_link_close(bulk);
+    }
+    if (view->ended || (bulk->link.stream == NULL && view->idle)) {
+        bulk_pause(bulk, view->wait_us);
+    } else if (bulk_link_open(bulk)) {
+        send_ready(bulk);
+        bulk_link_turn(bulk, view->wait_us);
+    }
+}
+
+void *bulk_stream(void *context)
+{
+    struct segel_bulk *bulk = (struct segel_bulk *)context;
+    struct view view = look(bulk);
+
+    while (!view.closing) {
+        take_turn(bulk, &view);
+        view = look(bulk);
+    }
+    bulk_link_close(bulk);
+    return NULL;
+}

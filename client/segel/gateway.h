@@ -1,0 +1,34 @@
+#ifndef SEGEL_CLIENT_SEGEL_GATEWAY_H
+#define SEGEL_CLIENT_SEGEL_GATEWAY_H
+
+#include <pthread.h>
+
+#include "client/channel/channel.h"
+#include "client/segel/error.h"
+
+/* How to reach the gateway: the same for the handle and for the bulks that it opens. */
+struct gateway_way {
+    struct segel_options options; /* its texts lie in block */
+    char *block;                  /* owned */
+};
+int gateway_way_copy(struct gateway_way *way, const struct segel_options *options,
+                     struct segel_error *error);
+void gateway_way_fini(struct gateway_way *way);
+int gateway_connect(const struct gateway_way *way, struct channel **out,
+                    struct segel_error *error);
+
+struct segel {
+    struct gateway_way way;
+    pthread_mutex_t lock;    /* over a whole call: there is one connection */
+    struct channel *channel; /* owned; NULL: to be opened again */
+};
+
+/* One unary call that reads only, with another try on a new connection when the old one
+ * had been lost unnoticed. *reply as with channel_unary. */
+int gateway_ask(struct segel *segel, const struct unary *unary, ProtobufCMessage **reply,
+                struct segel_error *error);
+/* The same once, for calls whose tries the caller counts. *lost: the connection is. */
+int gateway_ask_once(struct segel *segel, const struct unary *unary,
+                     ProtobufCMessage **reply, bool *lost, struct segel_error *error);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef SEGEL_CLIENT_SEGEL_PLAN_H
+#define SEGEL_CLIENT_SEGEL_PLAN_H
+
+#include <stdatomic.h>
+
+#include "client/pdf/pdf.h"
+#include "client/segel/texts.h"
+#include "segel/v1/signing.pb-c.h"
+
+/* What many letters have in common, held against what the key offers. Never changes once
+ * it is made, but for the count of its users. */
+struct segel_plan {
+    atomic_uint users;
+    struct segel_terms given;          /* its texts lie in block */
+    struct segel_look look;            /* valid when given.look is not NULL */
+    char *block;                       /* owned */
+    const struct segel_signer *signer; /* owned */
+    Segel__V1__SignTerms terms;        /* texts borrowed from given */
+    enum sg_hash hash;
+    bool is_pdf; /* PAdES: the letters are PDFs */
+    bool is_cms; /* the answer is a CMS, not a bare signature */
+};
+
+struct segel_plan *plan_share(struct segel_plan *plan);
+
+/* The look of a letter: its own, or the plan's; NULL = invisible. */
+const struct segel_look *plan_look(const struct segel_plan *plan,
+                                   const struct kept_letter *kept);
+/* SEGEL_USAGE: this plan does not go with this letter. */
+int plan_fits(const struct segel_plan *plan, const struct kept_letter *kept,
+              struct segel_error *error);
+/* What the PDF is to show. link: room for the text of the QR code. */
+enum { PLAN_LINK_SIZE = 1024 };
+void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
+               char link[PLAN_LINK_SIZE], struct pdf_wish *wish);
+
+#endif

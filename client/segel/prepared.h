@@ -1,0 +1,19 @@
+#ifndef SEGEL_CLIENT_SEGEL_PREPARED_H
+#define SEGEL_CLIENT_SEGEL_PREPARED_H
+
+#include "client/segel/input.h"
+#include "client/segel/plan.h"
+
+/* A letter whose digest can be signed. */
+struct segel_prepared {
+    struct input input;
+    struct pdf_job *job; /* owned; NULL: a digest was given */
+    uint8_t digest[SG_HASH_MAX];
+    size_t digest_len;
+    uint8_t *joined; /* owned: the signed letter, where no file was wanted */
+};
+
+int prepared_make(const struct segel_plan *plan, const struct kept_letter *kept,
+                  struct segel_prepared **out, struct segel_error *error);
+
+#endif

@@ -1,0 +1,48 @@
+#include <stdio.h>
+
+#include "client/segel/plan.h"
+
+/* The link in the QR code ends with the request id: it names the letter and tells nothing
+ * about it. */
+static const char *link_of(const struct segel_plan *plan, const struct kept_letter *kept,
+                           char link[PLAN_LINK_SIZE])
+{
+    const char *url = plan->signer->verify_url;
+
+    if (kept->letter.qr_text != NULL) {
+        return kept->letter.qr_text;
+    }
+    if (url[0] == '\0') {
+        return NULL;
+    }
+    char last = url[strlen(url) - 1];
+    (void)snprintf(link, PLAN_LINK_SIZE, "%s%s%s", url,
+                   last == '/' || last == '=' ? "" : "/", kept->letter.request_id);
+    return link;
+}
+
+void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
+               char link[PLAN_LINK_SIZE], struct pdf_wish *wish)
+{
+    const struct segel_look *look = plan_look(plan, kept);
+    const char *statement = plan->signer->statement;
+
+    *wish = (struct pdf_wish){.hash = plan->hash,
+                              .reserve = plan->signer->signature_max_len,
+                              .signing_time_us = kept->letter.signing_time_us};
+    if (look == NULL) {
+        return;
+    }
+    wish->reason = look->reason;
+    wish->location = look->location;
+    wish->name = look->name;
+    wish->field = look->field;
+    if (look->width > 0) {
+        wish->page = look->page == 0 ? -1 : look->page;
+        wish->rect = (struct pdf_rect){look->x, look->y, look->width, look->height};
+    }
+    if (look_visible(look)) {
+        wish->statement = statement[0] == '\0' ? NULL : statement;
+        wish->qr_text = link_of(plan, kept, link);
+    }
+}
