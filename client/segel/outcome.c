@@ -172,7 +172,8 @@ void outcome_finish(struct outcome *outcome, struct segel_prepared **prepared,
     int code = check(outcome, *prepared, is_cms, &error);
     if (code == SEGEL_OK && (*prepared)->job != NULL) {
         code = segel_embed(*prepared, view->signature, view->signature_len, view->output,
-                           &view->pdf, &view->pdf_len, &error);
+                           &error);
+        view->pdf = segel_prepared_pdf(*prepared, &view->pdf_len);
     }
     if (code != SEGEL_OK) {
         outcome_spoil(outcome, &error);

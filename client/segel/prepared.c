@@ -100,8 +100,8 @@ void segel_prepared_free(struct segel_prepared *prepared)
 
 /* --- The signed letter ------------------------------------------------------------- */
 
-static int join(struct segel_prepared *prepared, struct slice appendix, const void **pdf,
-                size_t *pdf_len, struct segel_error *error)
+static int join(struct segel_prepared *prepared, struct slice appendix,
+                struct segel_error *error)
 {
     struct slice input = prepared->input.bytes;
     uint8_t *joined = (uint8_t *)malloc(input.len + appendix.len);
@@ -113,8 +113,7 @@ static int join(struct segel_prepared *prepared, struct slice appendix, const vo
     memcpy(joined + input.len, appendix.data, appendix.len);
     free(prepared->joined);
     prepared->joined = joined;
-    *pdf = joined;
-    *pdf_len = input.len + appendix.len;
+    prepared->joined_len = input.len + appendix.len;
     return SEGEL_OK;
 }
 
@@ -135,25 +134,26 @@ static int put_in(struct segel_prepared *prepared, struct slice cms,
 }
 
 int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
-                const char *output, const void **pdf, size_t *pdf_len,
-                struct segel_error *error)
+                const char *output, struct segel_error *error)
 {
-    struct slice appendix;
+    struct slice appendix = slice_of("", 0);
     struct sg_error why = {0};
 
-    if (output == NULL && (pdf == NULL || pdf_len == NULL)) {
-        return error_set(error, SEGEL_USAGE, NULL,
-                         "the signed letter goes to an output or to pdf and pdf_len");
-    }
     int code = put_in(prepared, slice_of(cms, cms_len), &appendix, error);
     if (code != SEGEL_OK) {
         return code;
     }
     if (output == NULL) {
-        return join(prepared, appendix, pdf, pdf_len, error);
+        return join(prepared, appendix, error);
     }
     if (pdf_write(output, prepared->input.bytes, appendix, &why) != SG_OK) {
         return error_set(error, SEGEL_FILE, "not-written", "%s", why.text);
     }
     return SEGEL_OK;
+}
+
+const void *segel_prepared_pdf(const struct segel_prepared *prepared, size_t *len)
+{
+    *len = prepared->joined_len;
+    return prepared->joined;
 }

@@ -11,6 +11,7 @@ struct segel_prepared {
     uint8_t digest[SG_HASH_MAX];
     size_t digest_len;
     uint8_t *joined; /* owned: the signed letter, where no file was wanted */
+    size_t joined_len;
 };
 
 int prepared_make(const struct segel_plan *plan, const struct kept_letter *kept,

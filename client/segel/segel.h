@@ -4,10 +4,10 @@
 /* libsegel: letters (PDF) and digests signed through a Segel gateway. The letter never
  * leaves this process: only its digest goes up, and a CMS comes back.
  *
- *   three steps     segel_prepare → segel_sign → segel_embed
- *   one letter      segel_sign_letter: the three, with tries again
- *   many            segel_bulk_open, _submit, _next: prepared on all processors, sent as
- *                   one stream, in bounded memory
+ *   three steps   segel_prepare → segel_sign → segel_embed
+ *   one letter    segel_sign with the PDF does the three
+ *   many          segel_bulk_open, _submit, _next: prepared on all processors, sent as
+ * one stream, in bounded memory
  *
  * Structs that the caller fills begin with their size, so that later versions may add
  * fields: start from SEGEL_INIT, `struct segel_letter letter = SEGEL_INIT(letter);`.
@@ -204,20 +204,23 @@ int segel_prepare(const struct segel_plan *plan, const struct segel_letter *lett
 const void *segel_prepared_digest(const struct segel_prepared *prepared, size_t *len);
 void segel_prepared_free(struct segel_prepared *prepared);
 
-/* A CMS (profile raw: a bare signature) over a digest. Tries again, with the same id,
- * when the connection is lost or the gateway asks to come back, for call_ms at most. A
- * CMS that comes back is checked: it signs this digest. SEGEL_OK: signed; otherwise *out
- * is NULL, or (a refusal of the gateway's) an outcome with all that it said. */
+/* Signs the letter's digest; with a PDF instead, does all three steps. Waits. Tries
+ * again, with the same id, when the connection is lost or the gateway asks to come back,
+ * for call_ms at most. A CMS that comes back is checked: it signs this digest. SEGEL_OK:
+ * signed; otherwise *out is NULL, or (a refusal of the gateway's) all that it said. */
 struct segel_outcome;
-int segel_sign(struct segel *segel, const struct segel_plan *plan, const char *request_id,
-               const void *digest, size_t digest_len, const struct segel_outcome **out,
+int segel_sign(struct segel *segel, const struct segel_plan *plan,
+               const struct segel_letter *letter, const struct segel_outcome **out,
                struct segel_error *error);
 
-/* Puts the CMS in. output NULL: *pdf and *pdf_len get the signed letter, which lives as
- * long as `prepared`. SEGEL_FILE; SEGEL_FAULT: the CMS is longer than the room for it. */
+/* Puts the CMS in, and writes the letter to `output`: beside, filled, renamed. output
+ * NULL: segel_prepared_pdf has it. SEGEL_FILE; SEGEL_FAULT: the CMS is longer than the
+ * room. */
 int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
-                const char *output, const void **pdf, size_t *pdf_len,
-                struct segel_error *error);
+                const char *output, struct segel_error *error);
+/* The signed letter, for as long as `prepared` lives; NULL: segel_embed was not called,
+ * or wrote a file. */
+const void *segel_prepared_pdf(const struct segel_prepared *prepared, size_t *len);
 
 /* --- Outcomes ---------------------------------------------------------------------- */
 
@@ -256,11 +259,6 @@ struct segel_outcome {
     size_t failure_count;
 };
 void segel_outcome_free(const struct segel_outcome *outcome);
-
-/* All steps for one letter; waits. *out as with segel_sign. */
-int segel_sign_letter(struct segel *segel, const struct segel_plan *plan,
-                      const struct segel_letter *letter, const struct segel_outcome **out,
-                      struct segel_error *error);
 
 /* --- Many letters ------------------------------------------------------------------ */
 

@@ -140,18 +140,6 @@ static int hand_out(struct outcome *outcome, const struct segel_outcome **out,
     return outcome->view.code == SEGEL_OK ? SEGEL_OK : error_copy(error, &outcome->error);
 }
 
-int segel_sign(struct segel *segel, const struct segel_plan *plan, const char *request_id,
-               const void *digest, size_t digest_len, const struct segel_outcome **out,
-               struct segel_error *error)
-{
-    struct segel_letter letter = SEGEL_INIT(letter);
-
-    letter.request_id = request_id;
-    letter.digest = digest;
-    letter.digest_len = digest_len;
-    return segel_sign_letter(segel, plan, &letter, out, error);
-}
-
 static int sign_kept(struct segel *segel, const struct segel_plan *plan,
                      struct kept_letter *kept, const struct segel_outcome **out,
                      struct segel_error *error)
@@ -182,9 +170,9 @@ static int sign_kept(struct segel *segel, const struct segel_plan *plan,
     return code;
 }
 
-int segel_sign_letter(struct segel *segel, const struct segel_plan *plan,
-                      const struct segel_letter *letter, const struct segel_outcome **out,
-                      struct segel_error *error)
+int segel_sign(struct segel *segel, const struct segel_plan *plan,
+               const struct segel_letter *letter, const struct segel_outcome **out,
+               struct segel_error *error)
 {
     struct kept_letter kept;
 
