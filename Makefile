@@ -191,6 +191,51 @@ $(BUILD)/obj/%.o: %.c | $(GEN_H)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(WARNINGS) -c -o $@ $<
 
+# --- libsegel ------------------------------------------------------------------------------
+# The client's library for other programs: compiled again as position-independent code, of
+# what it needs only. In the archive all is one object, whose other names nobody sees.
+LIBRARY_PACKAGES := libqpdf libqrencode libpng zlib libnghttp2 libprotobuf-c openssl
+LIBRARY_GEN      := $(patsubst %,$(BUILD)/gen/segel/v1/%.pb-c.c,common errors signing)
+LIBRARY_OWN      := $(patsubst %.c,$(BUILD)/pic/%.o,$(call src_of,segel))
+LIBRARY_REST     := $(patsubst %.c,$(BUILD)/pic/%.o,$(foreach m,channel pdf verify proto,$(call src_of,$(m)))) \
+  $(patsubst $(BUILD)/gen/%.c,$(BUILD)/pic/gen/%.o,$(LIBRARY_GEN))
+SONAME           := libsegel.so.0
+LIBRARY          := $(patsubst %,$(BUILD)/library/%,libsegel.so.$(VERSION) libsegel.a segel.pc)
+PIC_CFLAGS        = $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC
+# The examples are written as their users compile them: <segel.h>, behind the system's.
+$(BUILD)/obj/client/examples/%.o: EXTERN_CFLAGS += -idirafter client/segel
+library: $(LIBRARY) ## build libsegel.so and libsegel.a
+
+$(BUILD)/pic/gen/%.o: $(BUILD)/gen/%.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PIC_CFLAGS) -c -o $@ $<
+$(BUILD)/pic/%.o: %.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(call say,PIC,$<)
+	$(Q)$(CC) $(PIC_CFLAGS) $(WARNINGS) -c -o $@ $<
+$(BUILD)/pic/rest.a: $(LIBRARY_REST)
+	@rm -f $@
+	@ar rcs $@ $^
+$(BUILD)/library/libsegel.so.$(VERSION): $(LIBRARY_OWN) $(BUILD)/pic/rest.a client/segel/libsegel.map
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) -shared -pthread $(SAN) -Wl,-soname,$(SONAME) -Wl,-z,relro,-z,now,-z,noexecstack \
+	  $(if $(SAN),,-Wl,-z,defs) -Wl,--version-script=client/segel/libsegel.map -Wl,--as-needed \
+	  $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/pic/rest.a $$(pkg-config --libs $(LIBRARY_PACKAGES)) -lm
+	@ln -sf libsegel.so.$(VERSION) $(@D)/$(SONAME)
+	@ln -sf $(SONAME) $(@D)/libsegel.so
+$(BUILD)/library/libsegel.a: $(LIBRARY_OWN) $(BUILD)/pic/rest.a
+	@mkdir -p $(@D)
+	$(call say,AR)
+	$(Q)$(CC) -r -nostdlib -o $(BUILD)/pic/libsegel.o $(LIBRARY_OWN) $(BUILD)/pic/rest.a
+	$(Q)objcopy --wildcard --keep-global-symbol='segel_[a-z]*' $(BUILD)/pic/libsegel.o
+	@rm -f $@
+	@ar rcs $@ $(BUILD)/pic/libsegel.o
+$(BUILD)/library/segel.pc: client/segel/segel.pc.in Makefile
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e "s|@PRIVATE@|$$(pkg-config --libs $(LIBRARY_PACKAGES)) -lm|" $< >$@
+
 # --- Tests ---------------------------------------------------------------------------------
 # tests/unit/MODULE/NAME.c is one Criterion program, linked with what MODULE needs and with
 # tests/unit/MODULE/support/*.c.
@@ -335,7 +380,7 @@ $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests
 fuzzers: $(FUZZ_BIN)
-tests: all units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(INTEROP_BIN) $(FIXTURES) ## build programs and tests
+tests: all library units $(FLOW_BIN) $(STRESS_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(INTEROP_BIN) $(FIXTURES) ## build programs and tests
 
 # Scripts: every executable file directly in these folders.
 SCRIPTS := $(shell find tests/flow tests/system tests/lint/selftest -maxdepth 1 -type f \
@@ -451,12 +496,18 @@ UNITS  := $(wildcard deploy/systemd/*.service.in)
 man: all ## manual pages into build/man, from what the programs say with --help
 	@deploy/man.sh $(BUILD)/bin $(BUILD)/man
 
-install: all man ## install below DESTDIR and PREFIX (/usr/local)
+install: all library man ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \
 	  $(SHARE)/monitoring $(DESTDIR)$(DOCDIR)/systemd $(DESTDIR)$(UNITDIR) \
 	  $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d \
 	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(BUILD)/library/libsegel.so.$(VERSION) $(BUILD)/library/libsegel.a $(DESTDIR)$(LIBDIR)
+	ln -sf libsegel.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsegel.so
+	install -m 644 client/segel/segel.h $(DESTDIR)$(PREFIX)/include
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(BUILD)/library/segel.pc >$(DESTDIR)$(LIBDIR)/pkgconfig/segel.pc
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
 	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
@@ -494,7 +545,8 @@ clean: ## remove build/
 # --- Lint ----------------------------------------------------------------------------------
 # A stamp a file; it is as old as the object, which knows the headers it was made from.
 C_FILES := $(shell find proto gateway hsm client tests -name '*.c' 2>/dev/null | sort)
-TIDY_FLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" -pthread -I. -isystem $(BUILD)/gen $(EXTERN_CFLAGS)
+TIDY_FLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" -pthread -I. -isystem $(BUILD)/gen \
+  -idirafter client/segel $(EXTERN_CFLAGS)
 
 tidy: $(C_FILES:%.c=$(BUILD)/lint/%.tidy) ## clang-tidy over all files
 $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
@@ -506,9 +558,9 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
+.PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
   bench overload attacks interop install man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(shell find $(BUILD)/obj $(BUILD)/gen -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic $(BUILD)/gen -name '*.d' 2>/dev/null)
