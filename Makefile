@@ -203,7 +203,7 @@ SONAME           := libsegel.so.0
 LIBRARY          := $(patsubst %,$(BUILD)/library/%,libsegel.so.$(VERSION) libsegel.a segel.pc)
 PIC_CFLAGS        = $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC
 # The examples are written as their users compile them: <segel.h>, behind the system's.
-$(BUILD)/obj/client/examples/%.o: EXTERN_CFLAGS += -idirafter client/segel
+$(BUILD)/obj/client/examples/%.o: override CFLAGS += -idirafter client/segel
 library: $(LIBRARY) ## build libsegel.so and libsegel.a
 
 $(BUILD)/pic/gen/%.o: $(BUILD)/gen/%.c | $(GEN_H)
@@ -376,6 +376,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 
 # The known answers of the tree serve its witness, too.
 $(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
+# libsegel is tried against the client's server, on the letters of the PDF's tests.
+$(filter $(BUILD)/tests/unit/segel/%,$(UNIT_BIN)): $$(call support_of,client) $$(call support_of,pdf)
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests

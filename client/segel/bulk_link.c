@@ -134,26 +134,38 @@ static bool passes(int code)
            code == 14;
 }
 
-/* The gateway refused the call as a whole, which is about the terms that it was given
- * last: the letters of other plans go on. false: it did not get any. */
-static bool blame_terms(struct segel_bulk *bulk)
+static bool same_plan(const struct slot_list *list)
 {
-    const struct segel_plan *terms = bulk->link.terms;
-    struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_SENT]);
-    struct segel_error error;
-    bool any = false;
+    const struct slot *first = TAILQ_FIRST(list);
+    const struct slot *slot;
 
+    TAILQ_FOREACH(slot, list, link)
+    {
+        if (slot->plan != first->plan) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The gateway refused the call as a whole, which is about its terms. Where letters of
+ * several plans were under way they are sent again plan by plan, until it is clear whose
+ * terms they are; those letters end, and the others go on. */
+static void blame_terms(struct segel_bulk *bulk)
+{
+    struct slot_list *sent = &bulk->lists[SLOT_SENT];
+    struct slot *slot;
+    struct segel_error error;
+
+    bulk->link.careful = true;
+    if (!same_plan(sent)) {
+        return;
+    }
     (void)error_set(&error, error_code_of_grpc(bulk->link.code), "gateway", "%s",
                     bulk->link.text);
-    while (slot != NULL) {
-        struct slot *next = TAILQ_NEXT(slot, link);
-        if (slot->plan == terms) {
-            slot_settle(bulk, slot, &error);
-            any = true;
-        }
-        slot = next;
+    while ((slot = TAILQ_FIRST(sent)) != NULL) {
+        slot_settle(bulk, slot, &error);
     }
-    return any;
 }
 
 /* Settles what the end of the last stream means. false: it was the end of all. */
@@ -164,16 +176,17 @@ static bool account(struct segel_bulk *bulk)
     bool lost = passes(link->code);
 
     (void)pthread_mutex_lock(&bulk->lock);
-    bool goes_on = lost || blame_terms(bulk);
+    if (!lost) {
+        blame_terms(bulk);
+    }
     slots_rewind(bulk);
     bulk->lost += lost && bulk->connected ? 1 : 0;
     bulk->connected = false;
     (void)pthread_mutex_unlock(&bulk->lock);
-    if (goes_on && (!lost || link->tries < RECONNECTS)) {
+    if (!lost || link->tries < RECONNECTS) {
         return true;
     }
-    (void)error_set(&error, lost ? SEGEL_UNREACHABLE : error_code_of_grpc(link->code),
-                    NULL, "%s", link->text);
+    (void)error_set(&error, SEGEL_UNREACHABLE, NULL, "%s", link->text);
     give_up(bulk, &error);
     return false;
 }

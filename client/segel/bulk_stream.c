@@ -5,18 +5,32 @@
 
 enum { LOOK_US = 1000000 /* how long to wait without looking around */ };
 
+/* Whose letters may be sent now: NULL = nobody's. */
+static const struct segel_plan *next_plan(const struct segel_bulk *bulk)
+{
+    const struct slot *sent = TAILQ_FIRST(&bulk->lists[SLOT_SENT]);
+    const struct slot *ready = TAILQ_FIRST(&bulk->lists[SLOT_READY]);
+
+    if (bulk->link.careful && sent != NULL) {
+        return sent->plan;
+    }
+    return ready == NULL ? NULL : ready->plan;
+}
+
 /* Up to BULK_SEND_MAX letters of one plan, from here on counted as sent. */
 static size_t collect(struct segel_bulk *bulk, struct slot *slots[BULK_SEND_MAX])
 {
+    const struct segel_plan *plan = next_plan(bulk);
     struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_READY]);
     size_t count = 0;
 
-    while (slot != NULL && count < BULK_SEND_MAX &&
-           (count == 0 || slot->plan == slots[0]->plan)) {
+    while (slot != NULL && count < BULK_SEND_MAX) {
         struct slot *next = TAILQ_NEXT(slot, link);
-        slots[count++] = slot;
-        slot->attempts++;
-        slot_move(bulk, slot, SLOT_SENT);
+        if (slot->plan == plan) {
+            slots[count++] = slot;
+            slot->attempts++;
+            slot_move(bulk, slot, SLOT_SENT);
+        }
         slot = next;
     }
     return count;

@@ -138,7 +138,8 @@ class Signer:
 
 
 class Signing:
-    """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar."""
+    """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
+    answers), stubborn (takes no terms), foreign (answers for other requests)."""
 
     def __init__(self):
         self.attempts = {}
@@ -170,12 +171,21 @@ class Signing:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, "the policy denies this")
         return s.SignResponse(result=self.result(request.terms, request.item))
 
+    def sign_batch(self, request, context):
+        from segel.v1 import signing_pb2 as s
+        if request.terms.key == "stubborn":
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
+        return s.SignBatchResponse(results=[self.result(request.terms, item)
+                                            for item in request.items])
+
     def result(self, terms, item):
         from segel.v1 import signing_pb2 as s
         out = s.SignResult(request_id=item.request_id, attempt=1,
-                           decision_id="01J00000000000000000000000")
+                           decision_id=f"01J000000000000000-{terms.key}")
         seen = self.attempts.get(item.request_id, 0)
         self.attempts[item.request_id] = seen + 1
+        if terms.key == "foreign":
+            out.request_id += "x"
         if terms.key == "refused":
             out.status.code = 7
             out.status.message = "the certificate has expired"
@@ -200,6 +210,10 @@ class Signing:
             if request.HasField("terms"):
                 terms = request.terms
             answer = s.SignStreamResponse()
+            if terms.key == "stubborn" and request.items:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
+            if terms.key == "mute":
+                continue
             for item in request.items:
                 answer.results.append(self.result(terms, item))
                 done += 1
@@ -321,6 +335,7 @@ def handlers():
     out = [grpc.method_handlers_generic_handler("segel.v1.SigningService", {
         "GetSigner": unary(signing.get_signer, s.GetSignerRequest, s.GetSignerResponse),
         "Sign": unary(signing.sign, s.SignRequest, s.SignResponse),
+        "SignBatch": unary(signing.sign_batch, s.SignBatchRequest, s.SignBatchResponse),
         "SignStream": grpc.stream_stream_rpc_method_handler(
             signing.sign_stream, s.SignStreamRequest.FromString,
             s.SignStreamResponse.SerializeToString)})]

@@ -1,0 +1,244 @@
+#include <criterion/criterion.h>
+#include <criterion/hooks.h>
+#include <stdio.h>
+
+#include "client/segel/error.h"
+#include "client/segel/segel.h"
+#include "tests/unit/client/support/link.h"
+#include "tests/unit/segel/support/bench.h"
+
+ReportHook(PRE_ALL)(struct criterion_test_set *set)
+{
+    (void)set;
+    link_start();
+}
+
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+    (void)stats;
+    link_stop();
+}
+
+TestSuite(steps, .init = bench_open, .fini = bench_close, .timeout = 30);
+
+/* --- What was filled wrongly -------------------------------------------------------- */
+
+Test(errors, each_code_has_a_name_of_its_own)
+{
+    for (int a = SEGEL_OK; a <= SEGEL_FAULT; a++) {
+        cr_expect_str_neq(segel_code_name(a), "unknown");
+        for (int b = a + 1; b <= SEGEL_FAULT; b++) {
+            cr_expect_str_neq(segel_code_name(a), segel_code_name(b));
+        }
+    }
+    cr_expect_str_eq(segel_code_name(-1), "unknown");
+    cr_expect_str_eq(segel_code_name(SEGEL_FAULT + 1), "unknown");
+}
+
+/* A caller that was compiled with a later header knows more fields, with an earlier one
+ * fewer: what it did not fill is zero. */
+Test(errors, structs_of_other_versions_are_taken_as_far_as_both_know_them)
+{
+    struct known {
+        size_t size;
+        int first, second;
+    } own = {.second = 9};
+    const struct later {
+        struct known known;
+        int third;
+    } later = {{sizeof(later), 1, 2}, 3};
+    const struct known earlier = {offsetof(struct known, second), 5, 6};
+
+    cr_assert(error_take_struct(&own, sizeof(own), &later));
+    cr_expect_eq(own.first, 1);
+    cr_expect_eq(own.second, 2);
+    cr_assert(error_take_struct(&own, sizeof(own), &earlier));
+    cr_expect_eq(own.first, 5);
+    cr_expect_eq(own.second, 0);
+    cr_expect_not(error_take_struct(&own, sizeof(own), &(struct known){0}));
+    cr_expect_not(error_take_struct(&own, sizeof(own), NULL));
+}
+
+Test(errors, what_is_missing_is_named)
+{
+    struct segel_options none = SEGEL_INIT(none);
+    struct segel_options unset = {0};
+    struct segel *nothing = NULL;
+
+    cr_expect_eq(segel_open(&none, &nothing, &error), SEGEL_USAGE);
+    cr_expect(strstr(error.text, "address") != NULL, "%s", error.text);
+    cr_expect_eq(segel_open(&unset, &nothing, &error), SEGEL_USAGE);
+    cr_expect(strstr(error.text, "SEGEL_INIT") != NULL, "%s", error.text);
+    cr_expect_null(nothing);
+}
+
+Test(steps, a_letter_is_one_of_path_bytes_and_digest)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    struct segel_letter letter = bench_letter("one");
+    struct segel_prepared *prepared = NULL;
+
+    letter.path = "letter.pdf";
+    cr_expect_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_USAGE);
+    letter.path = letter.pdf = NULL;
+    cr_expect_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_USAGE);
+    letter.digest = "short";
+    letter.digest_len = 5;
+    cr_expect_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_USAGE);
+    cr_expect(strstr(error.text, "32") != NULL, "%s", error.text);
+    cr_expect_null(prepared);
+    segel_plan_free(plan);
+}
+
+Test(steps, what_the_key_does_not_offer_is_said_before_anything_is_signed)
+{
+    struct segel_terms terms = SEGEL_INIT(terms);
+    struct segel_plan *plan = NULL;
+
+    terms.key = "seal";
+    terms.document_class = "surat_keterangan";
+    terms.approval = "ND/1/2026";
+    terms.hash = "sha512";
+    cr_expect_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_USAGE);
+    cr_expect_str_eq(error.reason, "not-offered");
+    terms.hash = NULL;
+    terms.profile = "pades-b-t";
+    cr_expect_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_USAGE);
+    terms.profile = "nonsense";
+    cr_expect_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_USAGE);
+    terms.key = "missing";
+    cr_expect_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_NOT_FOUND);
+    cr_expect_null(plan);
+}
+
+/* --- Three steps -------------------------------------------------------------------- */
+
+Test(steps, prepared_signed_and_embedded)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    struct segel_letter letter = bench_letter("three");
+    struct segel_letter job = SEGEL_INIT(job);
+    struct segel_prepared *prepared = NULL;
+    const struct segel_outcome *outcome = NULL;
+    size_t len = 0;
+
+    cr_assert_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_OK, "%s",
+                 error.text);
+    job.request_id = "three";
+    job.digest = segel_prepared_digest(prepared, &job.digest_len);
+    cr_expect_null(segel_prepared_pdf(prepared, &len));
+    cr_assert_eq(segel_sign(segel, plan, &job, &outcome, &error), SEGEL_OK, "%s",
+                 error.text);
+    cr_assert_eq(
+        segel_embed(prepared, outcome->signature, outcome->signature_len, NULL, &error),
+        SEGEL_OK, "%s", error.text);
+    const char *signed_pdf = (const char *)segel_prepared_pdf(prepared, &len);
+    cr_assert_gt(len, letter_bytes.len);
+    cr_expect_eq(memcmp(signed_pdf, letter_bytes.data, letter_bytes.len), 0);
+    segel_outcome_free(outcome);
+    segel_prepared_free(prepared);
+    segel_plan_free(plan);
+}
+
+static void digest_at(const struct segel_plan *plan, int64_t time_us, uint8_t out[32])
+{
+    struct segel_letter letter = bench_letter("time");
+    struct segel_prepared *prepared = NULL;
+    size_t len = 0;
+
+    letter.signing_time_us = time_us;
+    cr_assert_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_OK, "%s",
+                 error.text);
+    memcpy(out, segel_prepared_digest(prepared, &len), 32);
+    cr_assert_eq(len, 32);
+    segel_prepared_free(prepared);
+}
+
+/* On it rests that nothing is signed twice: after a crash the caller gives id and time
+ * again, and the gateway finds the digest that it signed. */
+Test(steps, same_letter_and_time_give_the_same_digest_and_another_time_another)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    uint8_t first[32];
+    uint8_t again[32];
+    uint8_t later[32];
+
+    digest_at(plan, 1790000000000000, first);
+    digest_at(plan, 1790000000000000, again);
+    digest_at(plan, 1790000001000000, later);
+    cr_expect_eq(memcmp(first, again, 32), 0);
+    cr_expect_neq(memcmp(first, later, 32), 0);
+    segel_plan_free(plan);
+}
+
+/* --- One call ----------------------------------------------------------------------- */
+
+static int sign(const char *key, const char *id, const struct segel_outcome **outcome)
+{
+    struct segel_plan *plan = bench_plan(key);
+    struct segel_letter letter = bench_letter(id);
+
+    int code = segel_sign(segel, plan, &letter, outcome, &error);
+    segel_plan_free(plan);
+    return code;
+}
+
+Test(steps, one_call_signs_a_letter)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_assert_eq(sign("seal", "one-call", &outcome), SEGEL_OK, "%s", error.text);
+    cr_expect_gt(outcome->pdf_len, letter_bytes.len);
+    cr_expect_str_eq(outcome->request_id, "one-call");
+    cr_expect_str_eq(outcome->log_origin, "test/log");
+    segel_outcome_free(outcome);
+}
+
+Test(steps, a_denial_names_rule_and_section)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_assert_eq(sign("refused", "denied", &outcome), SEGEL_DENIED);
+    cr_expect_str_eq(error.reason, "CERT_EXPIRED");
+    cr_expect_str_eq(error.rule, "CP-6.3-01");
+    cr_expect_str_eq(error.cp_section, "6.3.2");
+    cr_assert_not_null(outcome);
+    cr_assert_eq(outcome->failure_count, 1);
+    cr_expect_str_eq(outcome->failures[0].fact, "cert.not_after");
+    cr_expect_null(outcome->pdf);
+    segel_outcome_free(outcome);
+}
+
+Test(steps, what_the_gateway_puts_off_is_asked_for_again)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("flaky", "put-off", &outcome), SEGEL_OK, "%s", error.text);
+    segel_outcome_free(outcome);
+}
+
+Test(steps, a_signature_of_another_document_is_not_put_in)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("liar", "false", &outcome), SEGEL_FAULT);
+    cr_expect_str_eq(error.reason, "false-answer");
+    cr_expect_null(outcome->pdf);
+    segel_outcome_free(outcome);
+}
+
+Test(steps, an_answer_to_another_request_is_no_answer)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("foreign", "mine", &outcome), SEGEL_FAULT);
+    cr_expect_null(outcome);
+}
+
+Test(steps, terms_that_the_gateway_refuses_are_the_callers_fault)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("stubborn", "terms", &outcome), SEGEL_USAGE);
+    cr_expect_str_eq(error.text, "the terms are unusable");
+}
