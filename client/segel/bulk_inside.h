@@ -65,7 +65,8 @@ struct bulk_link {
     struct segel_plan *terms;
     int code; /* of the stream that closed last; -1: lost; BULK_FRESH: none was open */
     char text[sizeof(struct sg_error)];
-    bool careful;     /* one plan at a time: terms were refused, and it was not clear whose */
+    /* One plan at a time: terms were refused, and it was not clear whose. */
+    bool careful;
     unsigned tries;   /* to connect, without an answer in between */
     int64_t heard_us; /* monotonic: the last sign of life */
 };
