@@ -194,7 +194,7 @@ $(BUILD)/obj/%.o: %.c | $(GEN_H)
 # --- libsegel ------------------------------------------------------------------------------
 # The client's library for other programs: compiled again as position-independent code, of
 # what it needs only. In the archive all is one object, whose other names nobody sees.
-LIBRARY_PACKAGES := libqpdf libqrencode libpng zlib libnghttp2 libprotobuf-c openssl
+LIBRARY_PACKAGES := libqpdf libqrencode libpng zlib libnghttp2 libprotobuf-c openssl libseccomp
 LIBRARY_GEN      := $(patsubst %,$(BUILD)/gen/segel/v1/%.pb-c.c,common errors signing)
 LIBRARY_OWN      := $(patsubst %.c,$(BUILD)/pic/%.o,$(call src_of,segel))
 LIBRARY_REST     := $(patsubst %.c,$(BUILD)/pic/%.o,$(foreach m,channel pdf verify proto,$(call src_of,$(m)))) \

@@ -2,9 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/pdf/build.h"
-#include "client/pdf/guard.h"
 #include "client/pdf/job.h"
+#include "client/pdf/order.h"
 #include "client/pdf/pdf.h"
 #include "proto/text.h"
 
@@ -146,7 +145,7 @@ static enum sg_status prepare(struct pdf_job *job, const struct pdf_wish *wish,
     struct pdf_order order = {.pdf = job->input, .wish = wish};
 
     TRY(check_wish(wish, verdict));
-    TRY(pdf_guard_run(pdf_build, &order, &job->appendix, verdict));
+    TRY(pdf_order_run(&order, &job->appendix, verdict));
     TRY(take_answer(job, verdict));
     fill_range(job);
     TRY(fill_id(job));

@@ -1,7 +1,9 @@
 #include "client/segel/gateway.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "client/pdf/guard.h"
 #include "client/segel/texts.h"
 
 enum { CALL_MS = 30000 };
@@ -54,6 +56,14 @@ int gateway_connect(const struct gateway_way *way, struct channel **out,
 
 /* --- The handle -------------------------------------------------------------------- */
 
+/* With the last of them go the processes that read letters. */
+static atomic_uint handles;
+
+void segel_set_letters_a_process(unsigned letters)
+{
+    pdf_guard_set_letters(letters);
+}
+
 int segel_open(const struct segel_options *options, struct segel **out,
                struct segel_error *error)
 {
@@ -64,6 +74,7 @@ int segel_open(const struct segel_options *options, struct segel **out,
         return error_memory(error);
     }
     (void)pthread_mutex_init(&segel->lock, NULL);
+    (void)atomic_fetch_add(&handles, 1);
     int code = gateway_way_copy(&segel->way, options, error);
     if (code == SEGEL_OK) {
         code = gateway_connect(&segel->way, &segel->channel, error);
@@ -85,6 +96,9 @@ void segel_close(struct segel *segel)
     gateway_way_fini(&segel->way);
     (void)pthread_mutex_destroy(&segel->lock);
     free(segel);
+    if (atomic_fetch_sub(&handles, 1) == 1) {
+        pdf_guard_rest();
+    }
 }
 
 /* --- Asking ------------------------------------------------------------------------ */

@@ -22,9 +22,10 @@
  * Plans and signers never change and serve any threads. A prepared letter serves one
  * thread at a time. A struct segel_bulk may be used by any threads until _close.
  *
- * A PDF may be made to do harm. It is read in a child process that is forked for it: it
- * gets 30 s of processor time and 1 GiB. The library sets no signal handler and needs no
- * SIGCHLD; a program that reaps every child (waitpid(-1)) does no harm either. */
+ * A PDF may be made to do harm. It is read in a child process with no file, no network,
+ * 30 s of processor time and 1 GiB. The library sets no signal handler and needs no
+ * SIGCHLD; a program that reaps every child (waitpid(-1)) does no harm either. A child is
+ * forked, so it costs less the less memory the program has at that time. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,12 @@ extern "C" {
         .size = sizeof(name)                                                             \
     }
 #endif
+
+/* How many letters one such process reads, up to 1 MB each; larger letters have their
+ * own. 0 = 64, which costs a quarter of a process for each. 1 = each letter has its own:
+ * then a letter that took its process over could not touch what is appended to another.
+ * For the whole program. */
+void segel_set_letters_a_process(unsigned letters);
 
 /* "0.1.0" of the library that runs, which may be newer than this header. */
 const char *segel_version(void);

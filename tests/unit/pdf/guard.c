@@ -1,8 +1,11 @@
 #include "client/pdf/guard.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A process that reads hostile input ends badly, and only that one. */
@@ -87,6 +90,154 @@ Test(guard, memory_ends_at_a_gigabyte)
     cr_expect_eq(answer.len, 16);
     cr_expect_eq(memcmp(answer.data, "++++++++", 8), 0);
     cr_expect_eq(memcmp(answer.data + 10, "------", 6), 0);
+    pdf_buffer_fini(&answer);
+}
+#endif
+
+/* --- Processes for many letters ----------------------------------------------------- */
+
+static void tell_pid(struct slice pdf, struct slice order, struct pdf_buffer *answer)
+{
+    pdf_buffer_print(answer, "%d ", (int)getpid());
+    pdf_buffer_put(answer, pdf.data, pdf.len);
+    pdf_buffer_put(answer, order.data, order.len);
+}
+
+static struct pdf_guard_parcel parcel_of(pdf_guard_parcel_fn work)
+{
+    return (struct pdf_guard_parcel){
+        .work = work, .pdf = slice_str("letter"), .order = slice_str(" and order")};
+}
+
+/* The process that answered. */
+static long asked_pid(uint64_t serial)
+{
+    struct pdf_guard_parcel parcel = parcel_of(tell_pid);
+    struct pdf_buffer answer = {0};
+    char *rest = NULL;
+
+    parcel.serial = serial;
+    cr_assert_eq(pdf_guard_ask(&parcel, &answer), SG_OK);
+    pdf_buffer_put(&answer, "", 1);
+    long pid = strtol((const char *)answer.data, &rest, 10);
+    cr_expect_str_eq(rest, " letter and order");
+    pdf_buffer_fini(&answer);
+    return pid;
+}
+
+Test(readers, one_process_answers_for_many_letters_and_not_for_all)
+{
+    long first = asked_pid(0);
+
+    cr_expect_neq(first, getpid());
+    for (int i = 1; i < GUARD_LETTERS; i++) {
+        cr_expect_eq(asked_pid(0), first);
+    }
+    cr_expect_neq(asked_pid(0), first);
+}
+
+Test(readers, one_letter_a_process_where_that_is_wanted)
+{
+    struct pdf_guard_parcel parcel = parcel_of(tell_pid);
+    struct pdf_buffer answer = {0};
+
+    pdf_guard_set_letters(1);
+    cr_expect_eq(pdf_guard_ask(&parcel, &answer), SG_UNSUPPORTED);
+    pdf_guard_set_letters(2);
+    long first = asked_pid(0);
+    cr_expect_eq(asked_pid(0), first);
+    cr_expect_neq(asked_pid(0), first);
+}
+
+Test(readers, what_was_made_later_is_asked_of_a_later_process)
+{
+    long first = asked_pid(0);
+    uint64_t serial = pdf_guard_serial();
+
+    long second = asked_pid(serial);
+    cr_expect_neq(second, first);
+    cr_expect_eq(asked_pid(serial), second);
+}
+
+static void end_badly(struct slice pdf, struct slice order, struct pdf_buffer *answer)
+{
+    (void)pdf;
+    (void)order;
+    (void)answer;
+    _exit(0);
+}
+
+static void answer_too_much(struct slice pdf, struct slice order,
+                            struct pdf_buffer *answer)
+{
+    (void)pdf;
+    (void)order;
+    answer_without_end(NULL, answer);
+}
+
+Test(readers, one_that_does_not_answer_is_not_asked_again)
+{
+    const pdf_guard_parcel_fn works[] = {end_badly, answer_too_much};
+
+    for (size_t i = 0; i < SG_COUNT(works); i++) {
+        struct pdf_guard_parcel parcel = parcel_of(works[i]);
+        struct pdf_buffer answer = {0};
+        long before = asked_pid(0);
+        cr_expect_eq(pdf_guard_ask(&parcel, &answer), SG_UNSUPPORTED);
+        cr_expect_eq(answer.len, 0);
+        cr_expect_neq(asked_pid(0), before);
+    }
+}
+
+Test(readers, larger_parcels_are_not_taken)
+{
+    static uint8_t bytes[GUARD_PARCEL_MAX + 1];
+    struct pdf_guard_parcel parcel = parcel_of(tell_pid);
+    struct pdf_buffer answer = {0};
+
+    parcel.pdf = slice_of(bytes, sizeof(bytes) - 5);
+    cr_expect_eq(pdf_guard_ask(&parcel, &answer), SG_UNSUPPORTED);
+    parcel.pdf = slice_of(bytes, sizeof(bytes));
+    cr_expect_eq(pdf_guard_ask(&parcel, &answer), SG_UNSUPPORTED);
+}
+
+Test(readers, none_is_left_after_a_rest)
+{
+    long first = asked_pid(0);
+
+    pdf_guard_rest();
+    cr_expect_eq(kill((pid_t)first, 0), -1);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+/* What a letter that took the process over would try. */
+static void try_doors(struct slice pdf, struct slice order, struct pdf_buffer *answer)
+{
+    static char name[] = "/bin/true";
+    char *const words[] = {name, NULL};
+
+    (void)pdf;
+    (void)order;
+    pdf_buffer_text(answer, open("/etc/passwd", O_RDONLY) < 0 ? "-" : "file ");
+    pdf_buffer_text(answer, socket(AF_INET, SOCK_STREAM, 0) < 0 ? "-" : "network ");
+    pdf_buffer_text(answer, kill(getppid(), 0) < 0 ? "-" : "signal ");
+    pdf_buffer_text(answer, fork() < 0 ? "-" : "process ");
+    pdf_buffer_text(answer, execv(name, words) < 0 ? "-" : "");
+    pdf_buffer_text(answer, mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+                                ? "-"
+                                : "code ");
+    pdf_buffer_text(answer, read(STDIN_FILENO, name, 1) < 0 ? "-" : "input ");
+}
+
+Test(readers, a_reader_has_no_file_network_process_or_new_code)
+{
+    struct pdf_guard_parcel parcel = parcel_of(try_doors);
+    struct pdf_buffer answer = {0};
+
+    cr_assert_eq(pdf_guard_ask(&parcel, &answer), SG_OK);
+    pdf_buffer_put(&answer, "", 1);
+    cr_expect_str_eq((const char *)answer.data, "-------");
     pdf_buffer_fini(&answer);
 }
 #endif

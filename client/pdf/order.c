@@ -1,0 +1,87 @@
+#include "client/pdf/order.h"
+
+#include "client/pdf/guard.h"
+
+/* A wish on its way to a reader: the struct, in which each text is told by its place in
+ * the bytes behind it (from 1; 0 = NULL), then those bytes. */
+
+/* Every text of a wish. */
+static const size_t texts[] = {
+    offsetof(struct pdf_wish, reason),    offsetof(struct pdf_wish, location),
+    offsetof(struct pdf_wish, name),      offsetof(struct pdf_wish, field),
+    offsetof(struct pdf_wish, statement), offsetof(struct pdf_wish, qr_text),
+};
+_Static_assert(sizeof(struct pdf_wish) == 64 + SG_COUNT(texts) * sizeof(char *),
+               "a wish has a new field: is it a text, or does it point to something that "
+               "lives as long as the plan, and needs a serial (guard.h)?");
+_Static_assert(sizeof(struct pdf_order) == sizeof(struct slice) + sizeof(void *),
+               "an order has a new field: say here how it gets to a reader");
+
+static const char *get_text(const struct pdf_wish *wish, size_t at)
+{
+    const char *text;
+
+    memcpy(&text, (const uint8_t *)wish + at, sizeof(text));
+    return text;
+}
+
+static void set_text(struct pdf_wish *wish, size_t at, const void *text)
+{
+    memcpy((uint8_t *)wish + at, &text, sizeof(text));
+}
+
+static void pack(const struct pdf_wish *wish, struct pdf_buffer *out)
+{
+    struct pdf_wish packed = *wish;
+    size_t place = 1;
+
+    for (size_t i = 0; i < SG_COUNT(texts); i++) {
+        const char *text = get_text(wish, texts[i]);
+        uintptr_t told = text == NULL ? 0 : place;
+        memcpy((uint8_t *)&packed + texts[i], &told, sizeof(told));
+        place += text == NULL ? 0 : strlen(text) + 1;
+    }
+    pdf_buffer_put(out, &packed, sizeof(packed));
+    for (size_t i = 0; i < SG_COUNT(texts); i++) {
+        const char *text = get_text(wish, texts[i]);
+        if (text != NULL) {
+            pdf_buffer_put(out, text, strlen(text) + 1);
+        }
+    }
+}
+
+/* In the reader; the bytes are its parent's. */
+static void unpack_and_build(struct slice pdf, struct slice bytes,
+                             struct pdf_buffer *answer)
+{
+    struct pdf_wish wish;
+    struct pdf_order order = {.pdf = pdf, .wish = &wish};
+
+    MUST(bytes.len >= sizeof(wish));
+    memcpy(&wish, bytes.data, sizeof(wish));
+    for (size_t i = 0; i < SG_COUNT(texts); i++) {
+        uintptr_t place = (uintptr_t)get_text(&wish, texts[i]);
+        MUST(place <= bytes.len - sizeof(wish));
+        set_text(&wish, texts[i],
+                 place == 0 ? NULL : bytes.data + sizeof(wish) + place - 1);
+    }
+    pdf_build(&order, answer);
+}
+
+enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,
+                             struct pdf_verdict *verdict)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer packed = {0};
+
+    if (order->pdf.len < GUARD_PARCEL_MAX) {
+        pack(order->wish, &packed);
+        const struct pdf_guard_parcel parcel = {.work = unpack_and_build,
+                                                .pdf = order->pdf,
+                                                .order = pdf_buffer_slice(&packed)};
+        TRY(pdf_buffer_check(&packed));
+        if (pdf_guard_ask(&parcel, answer) == SG_OK) {
+            return SG_OK;
+        }
+    }
+    return pdf_guard_run(pdf_build, order, answer, verdict);
+}
