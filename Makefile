@@ -451,12 +451,13 @@ modules: ## the same test on five PKCS#11 modules; rewrites the tables of docs/M
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/system/modules_table.py docs/MODULES.md
 
 .PHONY: interop
-interop: ## every stock gRPC client against the transport; ONLY="go java" some of them
+interop: ## every stock gRPC client against the transport, and the examples; ONLY="go java" some of them
 	@deploy/deps.sh build demo interop
 	@command -v npm >/dev/null || deploy/deps.sh npm
-	@$(MAKE) $(PARALLEL) all $(INTEROP_BIN) $(INTEROP_CLIENTS)
+	@$(MAKE) $(PARALLEL) all $(INTEROP_BIN) $(INTEROP_CLIENTS) $(BUILD)/tests/fixtures/letters
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/run.py --json $(INTEROP)/report.json \
 	  --docs docs/TRANSPORT.md $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/examples.py)
 
 demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
@@ -514,6 +515,7 @@ install: all library man ## install below DESTDIR and PREFIX (/usr/local)
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
 	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
 	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
+	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
 	$(BUILD)/bin/segeld --print-config >$(DESTDIR)$(DOCDIR)/segeld.yaml

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "client/segel/outcome.h"
-#include "client/segel/segel.h"
 #include "client/sign_letter.h"
+#include "client/sign_terms.h"
 
 enum { LOOK_MS = 250 /* how long to wait without looking at the connection */ };
 
@@ -21,57 +21,14 @@ struct run {
 
 /* --- Opening ----------------------------------------------------------------------- */
 
-static void fill_look(const struct pdf_wish *wish, struct segel_look *look)
+static enum sg_status open_bulk(struct run *run, struct sg_error *why)
 {
-    look->reason = wish->reason;
-    look->location = wish->location;
-    look->name = wish->name;
-    look->field = wish->field;
-    look->page = wish->page;
-    look->x = wish->rect.x;
-    look->y = wish->rect.y;
-    look->width = wish->rect.width;
-    look->height = wish->rect.height;
-}
+    struct segel_error error;
 
-static int make_plan(struct run *run, struct segel_error *error)
-{
-    const struct sign_plan *plan = run->job->plan;
-    const Segel__V1__SignTerms *from = &plan->terms;
-    struct segel_look look = SEGEL_INIT(look);
-    struct segel_terms terms = SEGEL_INIT(terms);
-
-    fill_look(&plan->wish, &look);
-    terms.key = from->key;
-    terms.document_class = from->document_class;
-    terms.approval = from->approval_ref;
-    terms.mandate = from->mandate;
-    terms.batch = from->batch;
-    terms.language = from->language;
-    terms.profile = sg_profile_name((enum sg_profile)from->profile);
-    terms.hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
-    terms.scheme = sg_scheme_valid((int)from->signature_algorithm)
-                       ? sg_scheme_name((enum sg_scheme)from->signature_algorithm)
-                       : NULL;
-    terms.notice_shown = from->notice_shown;
-    terms.look = &look;
-    return segel_plan_make(run->segel, &terms, &run->plan, error);
-}
-
-static int open_bulk(struct run *run, const struct home_way *way,
-                     struct segel_error *error)
-{
-    struct segel_options options = SEGEL_INIT(options);
-
-    options.address = way->address;
-    options.ca = way->paths[HOME_CA];
-    options.certificate = way->paths[HOME_CERT];
-    options.private_key = way->paths[HOME_KEY];
-    int code = segel_open(&options, &run->segel, error);
-    if (code == SEGEL_OK) {
-        code = make_plan(run, error);
-    }
-    return code == SEGEL_OK ? segel_bulk_open(run->segel, NULL, &run->bulk, error) : code;
+    TRY(sign_open(run->job->home, &run->segel, why));
+    TRY(sign_terms(run->segel, run->job->plan, &run->plan, why));
+    return sign_status(segel_bulk_open(run->segel, NULL, &run->bulk, &error), &error,
+                       why);
 }
 
 static void close_all(struct run *run)
@@ -192,27 +149,17 @@ static void drive(struct run *run)
 
 /* --- All of it --------------------------------------------------------------------- */
 
-static enum sg_status status_of(const struct segel_error *error, struct sg_error *why)
-{
-    enum sg_status status = error->code == SEGEL_USAGE         ? SG_INVALID
-                            : error->code == SEGEL_MEMORY      ? SG_NO_MEMORY
-                            : error->code == SEGEL_UNREACHABLE ? SG_IO
-                                                               : SG_ABORTED;
-
-    return error->code == SEGEL_OK ? SG_OK : sg_fail(why, status, "%s", error->text);
-}
-
 enum sg_status sign_run(const struct sign_job *job, struct channel *channel,
                         struct sign_report *report, struct sg_error *why)
 {
     struct run run = {.job = job, .report = report};
-    struct home_way way;
 
     channel_close(channel); /* libsegel has its own */
-    TRY(home_way(job->home, &way, why));
-    if (open_bulk(&run, &way, &run.end) == SEGEL_OK) {
+    enum sg_status status = open_bulk(&run, why);
+    if (status == SG_OK) {
         drive(&run);
+        status = sign_status(run.end.code, &run.end, why);
     }
     close_all(&run);
-    return status_of(&run.end, why);
+    return status;
 }

@@ -2,6 +2,7 @@
 """libsegel as another program finds it: installed, found by pkg-config, and used by the
 examples of client/examples/c against a real gateway."""
 import glob
+import json
 import os
 import re
 import subprocess
@@ -134,6 +135,48 @@ def many_letters_are_signed_and_each_has_its_outcome(town):
     equal(len(signed), len(town.letters), "signed letters")
     equal(result.stdout.count("signed  "), len(signed), "lines")
     town.judge(*signed)
+
+
+@claim
+def a_program_in_python_signs_in_the_same_three_steps(town):
+    out = town.rig.path("python.pdf")
+    classes = town.rig.path("classes")
+    os.mkdir(classes)
+    done("protoc", "-I", os.path.join(rig.ROOT, "proto"), f"--python_out={classes}",
+         "segel/v1/common.proto", "segel/v1/signing.proto")
+    done(sys.executable, "-B", os.path.join(rig.ROOT, "client/examples/python/sign.py"),
+         town.rig.path("clients", "e-office"), "seal-demo", "surat_keterangan", "ND/1/2026",
+         "library-python", town.letters[0], out,
+         env={**os.environ, "SEGEL": os.path.join(town.installed, "bin/segel"),
+              "PYTHONPATH": classes})
+    town.judge(out)
+
+
+def prepare(town, out, *more):
+    return town.rig.segel("e-office", "prepare", "-k", "seal-demo", "--id", "library-steps",
+                          "-o", out, *more, town.letters[0])
+
+
+@claim
+def embed_takes_no_other_letter_job_or_signature(town):
+    other, out = town.rig.path("other.cms"), town.rig.path("never.pdf")
+    prepared = town.rig.path("prepared.pdf")
+    first = prepare(town, prepared)
+    equal(first.returncode, 0, first.stderr)
+    found = json.loads(first.stdout)
+    moved = json.dumps({**found, "contents": found["contents"] - 2})
+    with open(other, "wb") as file:
+        file.write(town.gateway.client().sign().signature)
+    for name, text, words in (
+            ("job.json", first.stdout, "a signature of another document"),
+            ("moved.json", moved, "no empty room"),
+            ("short.json", "{}", "is not what 'segel prepare' prints")):
+        job = town.rig.write(name, text)
+        result = town.rig.segel("e-office", "embed", "--job", job, "--cms", other, "-o", out)
+        expect(result.returncode != 0, f"{name}: exit code 0")
+        contains(result.stderr, words)
+    expect(not os.path.exists(out), "a letter is there")
+    equal(prepare(town, town.letters[0]).returncode, 2, "the letter is not written over")
 
 
 @claim
