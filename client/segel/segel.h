@@ -297,7 +297,7 @@ int segel_bulk_submit(struct segel_bulk *bulk, struct segel_plan *plan,
 
 /* Waits for an outcome, up to timeout_ms (-1 = as long as it takes). SEGEL_OK: there is
  * one, good or bad: see its code. SEGEL_END: no letter is open. SEGEL_TIMEOUT. Not with a
- * callback. A lost connection is opened again (7 times in a row, over 16 s) and what was
+ * callback. A lost connection is opened again (6 times in a row, over 16 s) and what was
  * under way is asked for again with the same ids; when that does not help, the letters
  * that are open end with SEGEL_UNREACHABLE. */
 int segel_bulk_next(struct segel_bulk *bulk, int timeout_ms,
