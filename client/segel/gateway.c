@@ -121,8 +121,8 @@ static int ask(struct segel *segel, const struct unary *unary, ProtobufCMessage 
     if (status == SG_OK) {
         return SEGEL_OK;
     }
-    if (status == SG_IO) {
-        *lost = true;
+    *lost = status == SG_IO;
+    if (status == SG_IO || status == SG_TIMEOUT) { /* it may be dead, too */
         channel_close(segel->channel);
         segel->channel = NULL;
     }
