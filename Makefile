@@ -262,6 +262,7 @@ NEEDS_flow     := $(NEEDS_service)
 NEEDS_stress   := $(NEEDS_service)
 NEEDS_ceiling  := hsm proto
 NEEDS_filter   := $(NEEDS_ledger)
+NEEDS_letters  := pdf proto
 NEEDS_ipc      := $(NEEDS_core) hsm
 NEEDS_load     := $(NEEDS_client)
 NEEDS_crowd    := $(NEEDS_client)

@@ -41,18 +41,15 @@ static void put_rect(const struct pdf_place *place, struct pdf_buffer *out)
 }
 
 /* Field and widget in one object. */
-static enum sg_status append_widget(const struct pdf_signing *signing, int number,
-                                    int stamp)
+static void append_widget(const struct pdf_signing *signing, int number, int stamp)
 {
     struct pdf_buffer *out = &signing->append->out;
-    int n = 0;
 
-    TRY(pdf_form_free_name(signing->reader, &n, signing->verdict));
     pdf_append_begin(signing->append, number, 0);
     pdf_buffer_print(out,
                      "<<\n/Type /Annot\n/Subtype /Widget\n/FT /Sig\n/T (Signature%d)\n"
                      "/F %s\n/P ",
-                     n, flags);
+                     signing->place->number, flags);
     pdf_put(signing->reader, signing->place->page, out);
     pdf_buffer_text(out, "\n");
     put_rect(signing->place, out);
@@ -61,7 +58,6 @@ static enum sg_status append_widget(const struct pdf_signing *signing, int numbe
     }
     pdf_buffer_print(out, "/V %d 0 R\n>>", signing->signature);
     pdf_append_end(signing->append);
-    return SG_OK;
 }
 
 /* Adds the widget to the page: to the array when that is an object of its own. */
@@ -254,7 +250,7 @@ enum sg_status pdf_field_append(const struct pdf_signing *signing)
         return renew_form(signing, 0);
     }
     int widget = pdf_append_number(signing->append);
-    TRY(append_widget(signing, widget, stamp));
+    append_widget(signing, widget, stamp);
     TRY(extend_page(signing, widget));
     return renew_form(signing, widget);
 }

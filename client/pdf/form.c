@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "client/pdf/locks.h"
+
 enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_SIZE = 1024 };
 
 /* A field whose kids are being walked. The handles are owned. */
@@ -10,6 +12,7 @@ struct frame {
     qpdf_oh kids;
     qpdf_oh type;    /* its own or inherited */
     qpdf_oh value;   /* likewise */
+    qpdf_oh flags;   /* likewise */
     size_t name_len; /* of its full name */
     int next;
     int count;
@@ -83,6 +86,7 @@ static void enter(struct walk *walk, qpdf_oh node)
         .kids = kids,
         .type = own_or(reader, node, "/FT", above->type),
         .value = own_or(reader, node, "/V", above->value),
+        .flags = own_or(reader, node, "/Ff", above->flags),
         .name_len = name_len,
         .count = pdf_count(reader, kids),
     };
@@ -95,6 +99,7 @@ static void show(const struct walk *walk, const struct frame *frame)
         .value = frame->value,
         .name = walk->name,
         .is_signature = pdf_is_name(walk->reader, frame->type, "/Sig"),
+        .flags = pdf_int(walk->reader, frame->flags, 0),
     };
     walk->seen(walk->user, &field);
 }
@@ -112,6 +117,7 @@ static void leave(struct walk *walk)
     qpdf_oh_release(qpdf, frame->kids);
     qpdf_oh_release(qpdf, frame->type);
     qpdf_oh_release(qpdf, frame->value);
+    qpdf_oh_release(qpdf, frame->flags);
 }
 
 /* Kids without a name are widgets of the field above. Writers leave empty places behind
@@ -146,6 +152,7 @@ enum sg_status pdf_form_walk(const struct pdf_reader *reader, pdf_field_fn seen,
         .kids = fields,
         .type = qpdf_oh_new_null(reader->qpdf),
         .value = qpdf_oh_new_null(reader->qpdf),
+        .flags = qpdf_oh_new_null(reader->qpdf),
         .count = pdf_count(reader, fields),
     };
     while (walk.depth > 0 && walk.fault == NULL) {
@@ -194,49 +201,35 @@ enum sg_status pdf_form_free_name(const struct pdf_reader *reader, int *n,
     return SG_OK;
 }
 
-/* /P of the certification that is in force; 0 = the author did not certify.
- * ISO 32000-2 12.8.2.2: 2 is meant when it is not stated. */
-static long long certified_level(const struct pdf_reader *reader)
+static bool is_usable(const struct pdf_reader *reader, qpdf_oh form)
 {
-    qpdf_oh perms = pdf_get(reader, reader->root, "/Perms");
-    qpdf_oh signature = pdf_get(reader, perms, "/DocMDP");
-    qpdf_oh references = pdf_get(reader, signature, "/Reference");
-    int count = pdf_count(reader, references);
+    qpdf_oh fields = pdf_get(reader, form, "/Fields");
 
-    for (int i = 0; i < count; i++) {
-        qpdf_oh entry = qpdf_oh_get_array_item(reader->qpdf, references, i);
-        qpdf_oh method = pdf_get(reader, entry, "/TransformMethod");
-        if (pdf_is_name(reader, method, "/DocMDP")) {
-            qpdf_oh params = pdf_get(reader, entry, "/TransformParams");
-            return pdf_int(reader, pdf_get(reader, params, "/P"), 2);
-        }
-    }
-    return pdf_is_dict(reader, signature) ? 2 : 0;
+    return (qpdf_oh_has_key(reader->qpdf, reader->root, "/AcroForm") == 0 ||
+            pdf_is_dict(reader, form)) &&
+           (qpdf_oh_is_null(reader->qpdf, fields) ||
+            qpdf_oh_is_array(reader->qpdf, fields));
 }
 
-enum sg_status pdf_form_allows(const struct pdf_reader *reader, bool new_field,
-                               struct pdf_verdict *verdict)
+enum sg_status pdf_form_allows(const struct pdf_reader *reader, const char *field,
+                               bool new_field, struct pdf_verdict *verdict)
 {
     qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
-    qpdf_oh fields = pdf_get(reader, form, "/Fields");
-    long long level = certified_level(reader);
+    struct pdf_locks locks;
 
     if (!qpdf_oh_is_null(reader->qpdf, pdf_get(reader, form, "/XFA"))) {
         return pdf_refuse(verdict, PDF_XFA, NULL);
     }
-    if (level != 0 && level != 2 && level != 3) {
+    if (!is_usable(reader, form)) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "its list of fields");
+    }
+    TRY(pdf_locks_find(reader, field, &locks, verdict));
+    if (locks.level == 1) {
         return pdf_refuse(verdict, PDF_CERTIFIED, NULL);
     }
     /* How viewers judge a new field in a certified letter is not settled. */
-    if (level != 0 && new_field) {
+    if (locks.level != 0 && new_field) {
         return pdf_refuse(verdict, PDF_CERTIFIED_NEW_FIELD, NULL);
     }
-    bool form_usable = qpdf_oh_has_key(reader->qpdf, reader->root, "/AcroForm") == 0 ||
-                       pdf_is_dict(reader, form);
-    bool fields_usable =
-        qpdf_oh_is_null(reader->qpdf, fields) || qpdf_oh_is_array(reader->qpdf, fields);
-    if (!form_usable || !fields_usable) {
-        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "its list of fields");
-    }
-    return SG_OK;
+    return locks.locked ? pdf_refuse(verdict, PDF_FIELD_LOCKED, field) : SG_OK;
 }

@@ -12,6 +12,7 @@ struct pdf_field {
     qpdf_oh value;    /* /V, its own or inherited; null object = empty */
     const char *name; /* full name in UTF-8, "letter.head" */
     bool is_signature;
+    long long flags; /* /Ff, its own or inherited */
 };
 typedef void (*pdf_field_fn)(void *user, const struct pdf_field *field);
 
@@ -21,11 +22,14 @@ SG_MUST_USE enum sg_status pdf_form_walk(const struct pdf_reader *reader,
                                          pdf_field_fn seen, void *user,
                                          struct pdf_verdict *verdict);
 
-/* Refuses XFA and what the author's certification does not allow. */
+/* May a field of this name be signed, and where it is new, added? Refuses XFA and what
+ * earlier signatures do not allow. */
 SG_MUST_USE enum sg_status pdf_form_allows(const struct pdf_reader *reader,
-                                           bool new_field, struct pdf_verdict *verdict);
+                                           const char *field, bool new_field,
+                                           struct pdf_verdict *verdict);
 
-/* n of "Signature<n>": larger than that of every field on the top level. */
+/* n of "Signature<n>", the name of a new field: larger than that of every field on the
+ * top level. */
 SG_MUST_USE enum sg_status pdf_form_free_name(const struct pdf_reader *reader, int *n,
                                               struct pdf_verdict *verdict);
 

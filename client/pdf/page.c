@@ -17,6 +17,8 @@ struct walk {
     int wanted;      /* 1…n, -1 = last, 0 = none */
     qpdf_oh same_as; /* pages that are this object are counted as repeats */
     bool compare;    /* same_as is set */
+    qpdf_oh widget;  /* the page whose annotations list this is found */
+    bool by_widget;  /* widget is set */
     qpdf_oh found;   /* owned */
     int pages;
     int nodes;
@@ -26,9 +28,31 @@ struct walk {
     size_t depth;
 };
 
+/* Does the page list the widget? */
+static bool shows(const struct pdf_reader *reader, qpdf_oh page, qpdf_oh widget,
+                  int *looked_at)
+{
+    qpdf_oh annots = pdf_get(reader, page, "/Annots");
+    int count = pdf_count(reader, annots);
+    bool found = false;
+
+    *looked_at += count;
+    for (int i = 0; i < count && !found; i++) {
+        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, annots, i);
+        found = pdf_same(reader, item, widget);
+        qpdf_oh_release(reader->qpdf, item);
+    }
+    qpdf_oh_release(reader->qpdf, annots);
+    return found;
+}
+
 static void take_page(struct walk *walk, qpdf_oh node)
 {
     walk->pages++;
+    if (walk->by_widget && walk->wanted == 0 &&
+        shows(walk->reader, node, walk->widget, &walk->nodes)) {
+        walk->wanted = walk->pages;
+    }
     if (walk->compare && pdf_same(walk->reader, node, walk->same_as)) {
         walk->repeats++;
     }
@@ -124,6 +148,29 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_o
     return pdf_reader_settle(reader, verdict);
 }
 
+enum sg_status pdf_page_showing(const struct pdf_reader *reader, qpdf_oh widget,
+                                qpdf_oh *page, struct pdf_verdict *verdict)
+{
+    qpdf_oh named = pdf_get(reader, widget, "/P");
+    int looked_at = 0;
+
+    if (qpdf_oh_is_indirect(reader->qpdf, named) && pdf_is_dict(reader, named) &&
+        shows(reader, named, widget, &looked_at)) {
+        *page = named;
+        return SG_OK;
+    }
+    struct walk walk = {.reader = reader, .by_widget = true, .widget = widget};
+    walk_pages(&walk);
+    if (walk.fault != NULL) {
+        return pdf_refuse(verdict, PDF_NO_PAGES, walk.fault);
+    }
+    if (walk.wanted == 0) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "no page shows the field");
+    }
+    *page = walk.found;
+    return SG_OK;
+}
+
 /* A key that pages inherit; the null object when no node above has it. */
 static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh page, const char *key)
 {
@@ -132,6 +179,9 @@ static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh page, const ch
 
     for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
         node = pdf_get(reader, node, "/Parent");
+        if (!pdf_is_dict(reader, node)) {
+            break;
+        }
         value = pdf_get(reader, node, key);
     }
     return value;

@@ -16,6 +16,12 @@ struct pdf_view {
 SG_MUST_USE enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
                                          qpdf_oh *page, struct pdf_verdict *verdict);
 
+/* The page among whose annotations a widget stands; what it says itself (/P) is optional
+ * and may be wrong. Refuses with PDF_FORM_DAMAGED or PDF_NO_PAGES. */
+SG_MUST_USE enum sg_status pdf_page_showing(const struct pdf_reader *reader,
+                                            qpdf_oh widget, qpdf_oh *page,
+                                            struct pdf_verdict *verdict);
+
 /* Refuses with PDF_PAGE_UNUSUAL. */
 SG_MUST_USE enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
                                          struct pdf_view *view,

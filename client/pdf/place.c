@@ -1,11 +1,18 @@
 #include "client/pdf/place.h"
 
+#include <stdio.h>
+
 #include "client/pdf/form.h"
 
 static enum sg_status choose_new(const struct pdf_reader *reader,
                                  const struct pdf_wish *wish, struct pdf_place *place,
                                  struct pdf_verdict *verdict)
 {
+    char name[32];
+
+    TRY(pdf_form_free_name(reader, &place->number, verdict));
+    (void)snprintf(name, sizeof(name), "Signature%d", place->number);
+    TRY(pdf_form_allows(reader, name, true, verdict));
     place->visible = wish->page != 0;
     TRY(pdf_page_find(reader, place->visible ? wish->page : 1, &place->page, verdict));
     if (!place->visible) {
@@ -42,20 +49,21 @@ static enum sg_status choose_existing(const struct pdf_reader *reader,
                                       struct pdf_place *place,
                                       struct pdf_verdict *verdict)
 {
+    qpdf_oh page = 0;
+
     place->existing = true;
+    TRY(pdf_form_allows(reader, wish->field, false, verdict));
     TRY(pdf_form_target(reader, wish, &place->field, verdict));
     TRY(find_widget(reader, place, verdict));
 
     place->visible =
         pdf_page_box(reader, pdf_get(reader, place->widget, "/Rect"), place->box) &&
         place->box[2] - place->box[0] >= 1 && place->box[3] - place->box[1] >= 1;
-    qpdf_oh page = pdf_get(reader, place->widget, "/P");
-    if (place->visible && pdf_is_dict(reader, page)) {
-        return pdf_page_view(reader, page, &place->view, verdict);
+    if (!place->visible) {
+        return SG_OK;
     }
-    /* /P is optional: without it the page counts as shown the way it is. */
-    place->view = (struct pdf_view){.unit = 1};
-    return SG_OK;
+    TRY(pdf_page_showing(reader, place->widget, &page, verdict));
+    return pdf_page_view(reader, page, &place->view, verdict);
 }
 
 enum sg_status pdf_place_choose(const struct pdf_reader *reader,
@@ -63,7 +71,6 @@ enum sg_status pdf_place_choose(const struct pdf_reader *reader,
                                 struct pdf_verdict *verdict)
 {
     *place = (struct pdf_place){0};
-    TRY(pdf_form_allows(reader, wish->field == NULL, verdict));
     if (wish->field != NULL) {
         return choose_existing(reader, wish, place, verdict);
     }

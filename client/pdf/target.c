@@ -11,61 +11,8 @@ struct search {
     qpdf_oh node; /* owned when found */
     int found;
     bool taken;
-    bool locked; /* by an earlier signature */
+    long long flags; /* /Ff, its own or inherited */
 };
-
-/* Does a list of names (as /Fields of a lock) cover the field or one above it? */
-static bool lists(const struct pdf_reader *reader, qpdf_oh names, const char *name)
-{
-    int count = pdf_count(reader, names);
-
-    for (int i = 0; i < count; i++) {
-        char entry[1024];
-        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, names, i);
-        pdf_text(reader, item, entry, sizeof(entry));
-        qpdf_oh_release(reader->qpdf, item);
-        size_t len = strlen(entry);
-        if (strncmp(name, entry, len) == 0 && (name[len] == '\0' || name[len] == '.')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* ISO 32000-2 12.8.2.4: what a signature with a FieldMDP transform locks. Something
- * unknown locks everything. */
-static bool reference_locks(const struct pdf_reader *reader, qpdf_oh entry,
-                            const char *name)
-{
-    qpdf_oh method = pdf_get(reader, entry, "/TransformMethod");
-    if (!pdf_is_name(reader, method, "/FieldMDP")) {
-        return false;
-    }
-    qpdf_oh params = pdf_get(reader, entry, "/TransformParams");
-    qpdf_oh action = pdf_get(reader, params, "/Action");
-    qpdf_oh fields = pdf_get(reader, params, "/Fields");
-    if (pdf_is_name(reader, action, "/Include")) {
-        return lists(reader, fields, name);
-    }
-    if (pdf_is_name(reader, action, "/Exclude")) {
-        return !lists(reader, fields, name);
-    }
-    return true;
-}
-
-static bool signature_locks(const struct pdf_reader *reader, qpdf_oh signature,
-                            const char *name)
-{
-    qpdf_oh references = pdf_get(reader, signature, "/Reference");
-    int count = pdf_count(reader, references);
-    bool locks = false;
-
-    for (int i = 0; i < count && !locks; i++) {
-        qpdf_oh entry = qpdf_oh_get_array_item(reader->qpdf, references, i);
-        locks = reference_locks(reader, entry, name);
-    }
-    return locks;
-}
 
 static void look(void *user, const struct pdf_field *field)
 {
@@ -73,16 +20,13 @@ static void look(void *user, const struct pdf_field *field)
     const struct pdf_reader *reader = search->reader;
     bool empty = qpdf_oh_is_null(reader->qpdf, field->value) != 0;
 
-    if (field->is_signature && !empty &&
-        signature_locks(reader, field->value, search->name)) {
-        search->locked = true;
-    }
     if (strcmp(field->name, search->name) != 0) {
         return;
     }
     search->found++;
     search->node = qpdf_oh_new_object(reader->qpdf, field->node);
     search->taken = !field->is_signature || !empty;
+    search->flags = field->flags;
 }
 
 /* Bits of /Ff in a seed value dictionary: the entry is then a demand, else a hint. */
@@ -146,10 +90,12 @@ static bool seed_value_met(const struct pdf_reader *reader, qpdf_oh seed,
 
 /* A field's own lock would have to be repeated in the signature; bit 1 of /Ff says that
  * the field must not be changed. */
-static bool is_locked(const struct pdf_reader *reader, qpdf_oh node)
+static bool is_locked(const struct search *search)
 {
-    return !qpdf_oh_is_null(reader->qpdf, pdf_get(reader, node, "/Lock")) ||
-           (pdf_int(reader, pdf_get(reader, node, "/Ff"), 0) & 1) != 0;
+    const struct pdf_reader *reader = search->reader;
+
+    return !qpdf_oh_is_null(reader->qpdf, pdf_get(reader, search->node, "/Lock")) ||
+           (search->flags & 1) != 0;
 }
 
 enum sg_status pdf_form_target(const struct pdf_reader *reader,
@@ -168,7 +114,7 @@ enum sg_status pdf_form_target(const struct pdf_reader *reader,
     if (search.taken) {
         return pdf_refuse(verdict, PDF_FIELD_TAKEN, wish->field);
     }
-    if (search.locked || is_locked(reader, search.node)) {
+    if (is_locked(&search)) {
         return pdf_refuse(verdict, PDF_FIELD_LOCKED, wish->field);
     }
     qpdf_oh seed = pdf_get(reader, search.node, "/SV");
