@@ -354,7 +354,8 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
   $(wildcard tests/fuzz/support/*.c)))
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
-    $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,report) $(call lib_of,witness)
+    $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,report) $(call lib_of,witness) \
+    $(call lib_of,pdf)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)

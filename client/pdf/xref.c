@@ -39,19 +39,21 @@ static size_t skip_blanks(struct slice pdf, size_t at)
     return at;
 }
 
-/* The number after the keyword; leading zeros occur in real files. */
+/* The number after the keyword; leading zeros occur in real files. A parser that found
+ * the keyword or the number glued to something else would go back to an older section:
+ * what is appended must follow the one that was read, so both have to stand alone. */
 static bool read_offset(struct slice pdf, size_t at, size_t *offset)
 {
     size_t value = 0;
-    size_t digits = 0;
+    size_t first = skip_blanks(pdf, at);
+    size_t end = first;
 
-    for (at = skip_blanks(pdf, at);
-         at < pdf.len && is_digit(pdf.data[at]) && value <= pdf.len; at++) {
-        value = value * 10 + (size_t)(pdf.data[at] - '0');
-        digits++;
+    for (; end < pdf.len && is_digit(pdf.data[end]) && value <= pdf.len; end++) {
+        value = value * 10 + (size_t)(pdf.data[end] - '0');
     }
     *offset = value;
-    return digits > 0 && value < pdf.len;
+    return first > at && end > first && value < pdf.len &&
+           (end == pdf.len || is_blank(pdf.data[end]) || pdf.data[end] == '%');
 }
 
 enum sg_status pdf_xref_find(struct slice pdf, struct pdf_xref *xref,

@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 HOME = os.path.join(BUILD, "fuzz")
 MAX_LEN = {"session": 32768, "headers": 16384, "preflight": 4097, "deframer": 20480,
-           "policy": 32768}
+           "policy": 32768, "pdf": 16384}
 # A session holds whole messages; nobody else needs more memory than its input.
 MEMORY_MB = 1024
 INTERRUPTED = 72  # libFuzzer's exit code

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+import seeds_pdf
 import seeds_pki
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -650,7 +651,7 @@ def main():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):
         write(folder, target, name, value)
-    for target, name, value in seeds_pki.seeds():
+    for target, name, value in (*seeds_pki.seeds(), *seeds_pdf.seeds()):
         write(folder, target, name, value)
 
 
