@@ -38,8 +38,10 @@ static enum sg_status build(const struct pdf_reader *reader, const struct pdf_wi
     struct pdf_place place;
     int first_number = 0;
 
-    TRY(pdf_reader_free_number(reader, &first_number, verdict));
+    /* The place first: asking for a number makes the parser read what no table names, and
+     * a field that only shows then is none. */
     TRY(pdf_place_choose(reader, wish, &place, verdict));
+    TRY(pdf_reader_free_number(reader, &first_number, verdict));
     pdf_append_init(append, reader->pdf, first_number);
     struct pdf_signing signing = {
         .reader = reader,
