@@ -428,10 +428,11 @@ crash: ## kill -9 under load: CYCLES=2000; POWER=50 power cuts; FAULTS=1, POINTS
 	  $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE))
 
 DIR ?= ../shared/corpus/pdf
-corpus: ## sign every PDF below DIR as its expected.tsv says; VISIBLE=1 with a stamp
+corpus: ## sign every PDF below DIR as its expected.tsv says; VISIBLE=1 with a stamp, MUTANTS=n damaged copies
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) all
-	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/corpus/run.py $(if $(VISIBLE),--visible) $(DIR)
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/corpus/run.py $(if $(VISIBLE),--visible) \
+	  $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(DIR)
 
 # Everything below build/fuzz: programs, what they found, how far each target has come.
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined

@@ -1,11 +1,12 @@
 """`make corpus`: every PDF of a folder through the real `segel sign` and a real gateway, and
 what independent judges say of it: pdfsig (poppler), qpdf and `segel verify`.
 
-    run.py DIR [--visible] [--json FILE]
+    run.py DIR [--visible] [--json FILE] [--mutants N [--seed N]]
 
 DIR/expected.tsv (file, verdict, note) says what should become of each file: sign, refuse,
 either, or broken-input (sign; qpdf complains of the input already). Without it the run only
-reports. Exit code 1: a file differs from the list, a signature is not valid, an earlier one
+reports. With --mutants not the files but so many damaged copies of them are tried: signed or
+refused, never anything else. Exit code 1: a file differs from the list, a signature is not valid, an earlier one
 went bad, or the reader did not end as it should."""
 import argparse
 import collections
@@ -17,6 +18,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "system"))
 import rig  # noqa: E402
+import mutate  # noqa: E402
 
 SIGN = ["sign", "--json", "--key", "seal-demo", "--class", "surat_keterangan", "--approval",
         "ND-2026/008", "--notice-shown", "--force"]
@@ -94,6 +96,13 @@ class Run:
         self.rig = rig.Rig("corpus")
         self.verdicts = expected(self.folder)
 
+    def damage(self, names, count, seed):
+        """Damaged copies take the place of the files."""
+        target = self.rig.path("mutants")
+        mutate.write(self.folder, names, count, target, seed)
+        self.folder, self.verdicts = target, None
+        return files_below(target)
+
     def out(self, index):
         folder = self.rig.path("signed", str(index))
         os.makedirs(folder, exist_ok=True)
@@ -161,6 +170,8 @@ def main():
     parser.add_argument("--visible", action="store_true", help="with a stamp and a QR code")
     parser.add_argument("--json", metavar="FILE", default=os.path.join(
         rig.BUILD, "corpus.json"), help="where each file's outcome goes, too")
+    parser.add_argument("--mutants", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=int, default=20260502, metavar="N")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     names = files_below(options.folder)
@@ -168,6 +179,8 @@ def main():
         sys.exit(f"corpus: there is no PDF below '{options.folder}'; name a folder with "
                  "DIR=folder")
     run = Run(options.folder, options.visible)
+    if options.mutants:
+        names = run.damage(names, options.mutants, options.seed)
     outcomes = run.all(names, options.workers)
     report(run, outcomes)
     with open(options.json, "w", encoding="utf-8") as file:
