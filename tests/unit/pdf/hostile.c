@@ -179,6 +179,28 @@ Test(hostile, table_that_lies_is_refused)
     }
 }
 
+/* A parser that reads every entry meets it all the same, where object 0 stands in its
+ * place: a signature in it would be found by nobody. */
+Test(hostile, field_that_no_table_names_is_not_found)
+{
+    struct letter letter = letter_with_field();
+    struct pdf_wish wish = signer_wish();
+    struct slice pdf = letter_build(&letter);
+    enum pdf_refusal refusal = PDF_ACCEPTED;
+    struct slice whole;
+    char *first = memmem(pdf.data, pdf.len, "0000000000 65535 f", 18);
+
+    cr_assert_not_null(first);
+    char *fifth = first + (size_t)5 * 20;
+    memcpy(first, fifth, 18);
+    memcpy(fifth, "0000000000 00000 f", 18);
+    wish.field = "letter.head";
+    cr_expect_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, NULL), SG_INVALID);
+    cr_expect_eq(refusal, PDF_FIELD_UNKNOWN, "%s", pdf_refusal_code(refusal));
+    letter_free(whole);
+    letter_free(pdf);
+}
+
 /* --- Cross-reference streams ------------------------------------------------------- */
 
 struct stream {
