@@ -467,7 +467,7 @@ demo: ## sign 200 letters with a software token and check every one
 	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
 	@BUILD=$(BUILD) deploy/demo/demo.sh
 
-bench: ## throughput beside what the token can do; CONNECTIONS=10000 for a crowd instead
+bench: ## throughput beside what the token can do; LETTERS=10000; CONNECTIONS=10000 for a crowd instead
 	@deploy/deps.sh build demo bench
 	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(BUILD)/tests/bench/grpcpp \
 	  $(filter %/instant.so,$(FIXTURES))
@@ -478,6 +478,8 @@ else
 	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/transport.py \
 	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
+	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
+	  BENCH_KEYS="$(KEYS)" BENCH_LETTERS=$(LETTERS) $(PYTHON) -B tests/bench/letters.py
 	@$(BUILD)/tests/bench/policy
 	@rm -rf $(BUILD)/ledger-bench && mkdir -p $(BUILD)/ledger-bench
 	@$(BUILD)/tests/bench/ledger $(BUILD)/ledger-bench

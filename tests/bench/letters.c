@@ -58,6 +58,20 @@ static void put_stream(struct maker *maker, size_t len)
     (void)fputs("\nendstream\nendobj\n", maker->out);
 }
 
+/* A page full of lines. */
+static void put_content(struct maker *maker)
+{
+    static const char line[] = "72 720 m 523 720 l S\n";
+    enum { LINES = 60, LEN = sizeof(line) - 1 };
+
+    (void)begin_object(maker);
+    (void)fprintf(maker->out, "<< /Length %d >>\nstream\n", LINES * LEN);
+    for (int i = 0; i < LINES; i++) {
+        (void)fputs(line, maker->out);
+    }
+    (void)fputs("\nendstream\nendobj\n", maker->out);
+}
+
 /* Objects 3 to pages + 2; each with a content of its own behind them. */
 static void put_pages(struct maker *maker, int pages)
 {
@@ -77,7 +91,7 @@ static void put_pages(struct maker *maker, int pages)
                       3 + pages + i);
     }
     for (int i = 0; i < pages; i++) {
-        put_stream(maker, 1200);
+        put_content(maker);
     }
 }
 
@@ -214,6 +228,16 @@ static double measure(void (*step)(struct run *run), struct run *run, double sec
     return spent / turns;
 }
 
+static void drop(struct slice pdf)
+{
+    union {
+        const uint8_t *from;
+        void *to;
+    } text = {.from = pdf.data};
+
+    free(text.to);
+}
+
 static void report(const struct shape *shape, double seconds, struct json_out *json)
 {
     struct run run = {.pdf = make(shape), .wish = wish_of(shape)};
@@ -231,11 +255,23 @@ static void report(const struct shape *shape, double seconds, struct json_out *j
     json_double(json, "embed_us", embedding);
     json_end(json);
     pdf_job_free(run.job);
-    union {
-        const uint8_t *from;
-        void *to;
-    } text = {.from = run.pdf.data};
-    free(text.to);
+    drop(run.pdf);
+}
+
+static int write_letter(const char *name, const char *path)
+{
+    for (size_t i = 0; i < SG_COUNT(shapes); i++) {
+        if (strcmp(name, shapes[i].name) == 0) {
+            struct slice pdf = make(&shapes[i]);
+            FILE *out = fopen(path, "wb");
+            MUST(out != NULL && fwrite(pdf.data, 1, pdf.len, out) == pdf.len);
+            MUST(fclose(out) == 0);
+            drop(pdf);
+            return 0;
+        }
+    }
+    (void)fprintf(stderr, "letters: there is no letter '%s'\n", name);
+    return 2;
 }
 
 int main(int argc, char **argv)
@@ -245,6 +281,9 @@ int main(int argc, char **argv)
     struct slice text;
     uint64_t tenths = 10;
 
+    if (argc == 4 && strcmp(argv[1], "write") == 0) {
+        return write_letter(argv[2], argv[3]);
+    }
     if (argc > 1 && text_uint(slice_str(argv[1]), TENTHS_MAX, &tenths) == SG_OK) {
         tenths *= 10;
     }

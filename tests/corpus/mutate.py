@@ -49,11 +49,12 @@ def change_number(dice, data):
 
 
 def rename(dice, data):
-    """A key becomes another."""
-    names = list(re.finditer(rb"/[A-Z][A-Za-z]+", data))
+    """A key becomes another, of the same length: offsets stay true."""
+    names = list(re.finditer(rb"/[A-Z][A-Za-z]*", data))
     if names:
         found = dice.choice(names)
-        data[found.start():found.end()] = dice.choice(names).group()
+        fit = [n.group() for n in names if len(n.group()) == len(found.group())]
+        data[found.start():found.end()] = dice.choice(fit)
 
 
 def cut(dice, data):
@@ -64,8 +65,8 @@ def repeat_end(_, data):
     data += data[max(0, len(data) - 600):]
 
 
-KINDS = [set_bytes] * 3 + [overwrite] * 3 + [change_number] * 4 + [rename] * 3 + [
-    insert, move, move, cut, repeat_end]
+KINDS = [set_bytes] * 6 + [overwrite] * 6 + [change_number] * 6 + [rename] * 6 + [move] * 3 + [
+    insert, cut, repeat_end]
 
 
 def mutant(dice, original):

@@ -1,0 +1,161 @@
+"""`make bench`, the part about letters: what one costs to prepare, by size; how many a second
+`segel sign` brings through a gateway to a token, beside what the token can do in a loop and
+what @signpdf does alone; and how much memory the program needs for all of them.
+
+BENCH_SECONDS a measurement, BENCH_ROUNDS, BENCH_LETTERS (2000) in each run, BENCH_KEYS. All of
+it shares this machine: client, gateway, token, disk."""
+import glob
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import bench
+from bench import rig
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NODE = os.path.join(rig.BUILD, "bench", "node")
+TOOL = os.path.join(rig.BUILD, "tests/bench/letters")
+LETTERS = int(os.environ.get("BENCH_LETTERS") or 2000)
+KEYS = [key for key in bench.KEYS if key != "rsa-3072"]
+SIGN = ["--key", "seal-demo", "--class", "surat_keterangan", "--approval", "ND-2026/001",
+        "--json", "--force", "--page", "1", "--rect", "60,30,400,70", "--name", "Kepala Dinas",
+        "--reason", "Persetujuan"]
+
+
+class Letters:
+    """One key: its gateway, the letters, and the figures so far."""
+
+    def __init__(self, key):
+        self.bench = bench.Bench(key)
+        self.rounds = []
+        self.folder = self.bench.rig.path("letters")
+        os.makedirs(self.folder)
+        self.paths = [self.write(number) for number in range(LETTERS)]
+
+    def write(self, number):
+        path = os.path.join(self.folder, f"{number:05}.pdf")
+        if number == 0:
+            subprocess.run([TOOL, "write", "65kB", path], check=True)
+            with open(path, "rb") as file:
+                self.first = file.read()
+        else:  # another letter, as long as the first
+            with open(path, "wb") as file:
+                file.write(self.first.replace(b"/ID [<00112233", b"/ID [<%08d" % number))
+        return path
+
+    def sign(self):
+        """Letters a second, processor time a letter in µs, and the largest memory in MiB."""
+        out = self.bench.rig.path("signed")
+        shutil.rmtree(out, ignore_errors=True)
+        said = self.bench.rig.path("said.json")
+        with open(said, "wb") as file:
+            started = time.monotonic()
+            child = subprocess.Popen(
+                [os.path.join(rig.BIN, "segel"), "--home",
+                 self.bench.rig.path("clients", "e-office"), "sign", *SIGN, "-o", out,
+                 *self.paths], stdout=file, stderr=file)
+            _, status, usage = os.wait4(child.pid, 0)
+            spent = time.monotonic() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0 or len(os.listdir(out)) != LETTERS:
+            raise rig.Failed("segel sign: " + self.bench.rig.read("said.json")[-600:])
+        return {"per_second": LETTERS / spent, "client_mib": usage.ru_maxrss / 1024,
+                "client_cpu_us": (usage.ru_utime + usage.ru_stime) * 1e6 / LETTERS}
+
+    def measure(self):
+        self.bench.choose_threads()
+        with self.bench.rig.gateway() as gateway:
+            gateway.client("e-office")  # writes where the gateway listens
+            for number in range(bench.ROUNDS):
+                print(f"  letters, {self.bench.key}: round {number + 1} of {bench.ROUNDS}",
+                      flush=True)
+                top = self.bench.ceiling(self.bench.threads)["per_second"]
+                row = self.sign()
+                self.rounds.append({**row, "ceiling": top, "ratio": row["per_second"] / top})
+        shutil.rmtree(self.folder)
+        shutil.rmtree(self.bench.rig.path("signed"))
+        names = self.rounds[0]
+        return {"key": self.bench.key, "letters": LETTERS,
+                **{n: round(statistics.median(r[n] for r in self.rounds), 3) for n in names}}
+
+
+def prepared():
+    """By size of the letter: what the tool of this folder says."""
+    result = subprocess.run([TOOL, f"{max(1, round(bench.SECONDS / 4))}"], check=True,
+                            capture_output=True, text=True)
+    print(result.stdout.rsplit("\n", 2)[0])
+    return json.loads(result.stdout.splitlines()[-1])["letters"]
+
+
+def install():
+    """None, or why @signpdf cannot be had. What package-lock.json says is installed; nothing
+    of it is run meanwhile."""
+    os.makedirs(NODE, exist_ok=True)
+    for path in glob.glob(f"{HERE}/node/*") + [f"{HERE}/node/.npmrc"]:
+        shutil.copy(path, NODE)
+    try:
+        done = subprocess.run(
+            ["npm", "ci", "--loglevel=error"], cwd=NODE, capture_output=True, text=True,
+            check=False, timeout=300,
+            env={**os.environ, "npm_config_userconfig": os.path.expanduser("~/.npmrc")})
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if done.returncode == 0 else " ".join(done.stderr.split())[:160]
+
+
+def other():
+    """@signpdf on the same letter, with a key in a file; None with a sentence why not."""
+    why = install()
+    if why:
+        print(f"@signpdf was not measured: npm's registry gave nothing ({why}).")
+        return None
+    letter, key, cert, p12 = (os.path.join(NODE, n) for n in (
+        "letter.pdf", "key.pem", "cert.pem", "key.p12"))
+    subprocess.run([TOOL, "write", "65kB", letter], check=True)
+    for command in (["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
+                     cert, "-subj", "/CN=bench", "-days", "2"],
+                    ["pkcs12", "-export", "-legacy", "-inkey", key, "-in", cert, "-passout",
+                     "pass:", "-out", p12]):
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
+    result = subprocess.run(["node", "signpdf.mjs", letter, p12, str(bench.SECONDS)], cwd=NODE,
+                            check=True, capture_output=True, text=True, timeout=300)
+    return json.loads(result.stdout)
+
+
+def show(rows, rival, sizes):
+    print(f"\n{'letters of 65 kB':18}{'a second':>10}{'ceiling':>10}{'ratio':>8}"
+          f"{'client CPU µs':>15}{'client MiB':>12}")
+    for row in rows:
+        print(f"{row['key']:18}{row['per_second']:10.0f}{row['ceiling']:10.0f}"
+              f"{row['ratio']:8.3f}{row['client_cpu_us']:15.0f}{row['client_mib']:12.0f}")
+    if rival:
+        print(f"{'@signpdf':18}{rival['per_second']:10.1f}")
+        plain = next(s for s in sizes if s["letter"] == "65kB-invisible")
+        print(f"\n@signpdf: invisible, RSA-2048 in a file, one core; it prepares in "
+              f"{rival['prepare_us']:.0f} µs, segel in {plain['prepare_us']:.0f}. Through the "
+              f"gateway segel signs {rows[0]['per_second'] / rival['per_second']:.0f} letters "
+              "while it signs one.")
+    print(f"{LETTERS} letters, with stamp and QR code; medians of {bench.ROUNDS} rounds. "
+          "Ceiling: the token's signatures alone.")
+
+
+def main():
+    sizes = prepared()
+    rival = other()
+    rows = [Letters(key).measure() for key in KEYS]
+    show(rows, rival, sizes)
+    path = os.path.join(rig.BUILD, "bench-letters.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"letters": sizes, "rows": rows, "signpdf": rival}, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except rig.Failed as failed:
+        sys.exit(f"letters: {failed}")
