@@ -164,29 +164,33 @@ static size_t last_of(struct slice text, const char *word)
     return text.len;
 }
 
-/* The number in front of " 1\n" at the end of this text; -1 = something else. */
-static long number_before(struct slice text)
+/* The number in front of " 1\n" at the end of this text. false: something else. */
+static bool number_before(struct slice text, long *number)
 {
     size_t at = text.len < 3 ? 0 : text.len - 3;
     size_t first = at;
 
     if (at == 0 || memcmp(text.data + at, " 1\n", 3) != 0) {
-        return -1;
+        return false;
     }
     while (first > 0 && at - first < 8 && isdigit(text.data[first - 1])) {
         first--;
     }
-    return first == at ? -1 : strtol((const char *)text.data + first, NULL, 10);
+    *number = strtol((const char *)text.data + first, NULL, 10);
+    return first < at;
 }
 
 static void mend_entry(uint8_t *data, size_t len, size_t entry)
 {
     char head[32];
-    long number = number_before(slice_of(data, entry));
+    long number = 0;
 
+    if (!number_before(slice_of(data, entry), &number)) {
+        return;
+    }
     (void)snprintf(head, sizeof(head), "\n%ld 0 obj", number);
     size_t at = last_of(slice_of(data, len), head);
-    if (number >= 0 && at < len) {
+    if (at < len) {
         put_offset(data + entry, at); /* counts the byte in front, which goes off */
     }
 }
