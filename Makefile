@@ -35,7 +35,10 @@ EXTERN_LIBS = $(eval EXTERN_LIBS := $$(call pkg,--libs) -lm -ldl)$(EXTERN_LIBS)
 
 VERSION := 0.1.0
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
+# Fonts of the stamps on letters, which become part of the client.
+FONTS ?= /usr/share/fonts/truetype/liberation2
+DEFINES = -DSEGEL_VERSION=\"$(VERSION)\" -DSEGEL_FONTS=\"$(FONTS)\"
+ALL_CFLAGS = -std=gnu17 $(DEFINES) $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
   -I. -I$(BUILD)/gen $(EXTERN_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -pthread $(SAN) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
@@ -169,8 +172,9 @@ $(DESCRIPTORS): $(filter-out proto/segel/lane/% proto/segel/control/%,$(PROTOS))
 	$(Q)protoc -Iproto --include_imports --descriptor_set_out=$@ $(REFLECTED)
 # It stands in the object by the assembler's .incbin, which the compiler does not see.
 $(BUILD)/obj/gateway/service/reflected.o: $(DESCRIPTORS)
-# Likewise the scripts of ceremonies in the client.
+# Likewise the scripts of ceremonies in the client, and the fonts of its stamps.
 $(BUILD)/obj/client/ceremony/shipped.o: $(wildcard deploy/ceremonies/*.ceremony)
+$(BUILD)/obj/client/pdf/face.o: $(wildcard $(FONTS)/LiberationSans-*.ttf)
 
 # gRPC's own test messages, from the package grpc-proto: only tests/interop sees them.
 INTEROP_PROTO := /usr/share/grpc-proto
@@ -554,7 +558,7 @@ clean: ## remove build/
 # --- Lint ----------------------------------------------------------------------------------
 # A stamp a file; it is as old as the object, which knows the headers it was made from.
 C_FILES := $(shell find proto gateway hsm client tests -name '*.c' 2>/dev/null | sort)
-TIDY_FLAGS = -std=gnu17 -DSEGEL_VERSION=\"$(VERSION)\" -pthread -I. -isystem $(BUILD)/gen \
+TIDY_FLAGS = -std=gnu17 $(DEFINES) -pthread -I. -isystem $(BUILD)/gen \
   -idirafter client/segel $(EXTERN_CFLAGS)
 
 tidy: $(C_FILES:%.c=$(BUILD)/lint/%.tidy) ## clang-tidy over all files

@@ -6,7 +6,7 @@
 /* What is appended to the letter: objects, their cross-reference section, the trailer.
  * Offsets count from the start of the letter. */
 
-enum { PDF_APPEND_OBJECTS = 16 };
+enum { PDF_APPEND_OBJECTS = 32 };
 
 struct pdf_append_entry {
     int number;

@@ -31,21 +31,22 @@ static enum sg_status append_all(const struct pdf_signing *signing,
     return pdf_reader_settle(signing->reader, signing->verdict);
 }
 
-static enum sg_status build(const struct pdf_reader *reader, const struct pdf_wish *wish,
-                            struct pdf_append *append, struct pdf_holes *holes,
-                            struct pdf_verdict *verdict)
+static enum sg_status build(const struct pdf_reader *reader,
+                            const struct pdf_order *order, struct pdf_append *append,
+                            struct pdf_holes *holes, struct pdf_verdict *verdict)
 {
     struct pdf_place place;
     int first_number = 0;
 
     /* The place first: asking for a number makes the parser read what no table names, and
      * a field that only shows then is none. */
-    TRY(pdf_place_choose(reader, wish, &place, verdict));
+    TRY(pdf_place_choose(reader, order->wish, &place, verdict));
     TRY(pdf_reader_free_number(reader, &first_number, verdict));
     pdf_append_init(append, reader->pdf, first_number);
     struct pdf_signing signing = {
         .reader = reader,
-        .wish = wish,
+        .wish = order->wish,
+        .fonts = order->fonts,
         .place = &place,
         .append = append,
         .verdict = verdict,
@@ -64,7 +65,7 @@ void pdf_build(const void *context, struct pdf_buffer *answer)
 
     built.status = pdf_reader_open(&reader, order->pdf, false, &verdict);
     if (built.status == SG_OK) {
-        built.status = build(&reader, order->wish, &append, &built.holes, &verdict);
+        built.status = build(&reader, order, &append, &built.holes, &verdict);
     }
     built.refusal = verdict.refusal;
     pdf_buffer_put(answer, &built, sizeof(built));

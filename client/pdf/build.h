@@ -1,6 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_BUILD_H
 #define SEGEL_CLIENT_PDF_BUILD_H
 
+#include "client/pdf/fonts.h"
 #include "client/pdf/signature.h"
 
 /* Reading a letter and writing its appendix: the part that meets hostile input. */
@@ -17,6 +18,7 @@ struct pdf_built {
 struct pdf_order {
     struct slice pdf;
     const struct pdf_wish *wish;
+    const struct pdf_fonts *fonts; /* of the stamp; NULL = it is not visible */
 };
 
 /* context is a struct pdf_order; answer gets a struct pdf_built and the appendix. */

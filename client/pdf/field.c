@@ -23,12 +23,10 @@ static enum sg_status append_stamp(const struct pdf_signing *signing, int number
         .height = turned ? across : along,
         .rotate = place->view.rotate,
         .wish = signing->wish,
+        .fonts = signing->fonts,
     };
 
-    pdf_append_begin(signing->append, number, 0);
-    TRY(pdf_stamp_put(&stamp, &signing->append->out, signing->verdict));
-    pdf_append_end(signing->append);
-    return SG_OK;
+    return pdf_stamp_append(&stamp, number, signing->append, signing->verdict);
 }
 
 static void put_rect(const struct pdf_place *place, struct pdf_buffer *out)

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_PDF_FIELD_H
 
 #include "client/pdf/append.h"
+#include "client/pdf/fonts.h"
 #include "client/pdf/place.h"
 
 /* What the letter's field, page and form have to say about a new signature. */
@@ -11,7 +12,8 @@ struct pdf_signing {
     const struct pdf_place *place;
     struct pdf_append *append;
     struct pdf_verdict *verdict;
-    int signature; /* object number of the signature dictionary */
+    const struct pdf_fonts *fonts; /* of the stamp; NULL = it is not visible */
+    int signature;                 /* object number of the signature dictionary */
 };
 
 /* Appends stamp and field, and new versions of the page, the form and the catalog, as few

@@ -14,7 +14,7 @@ static const size_t texts[] = {
 _Static_assert(sizeof(struct pdf_wish) == 64 + SG_COUNT(texts) * sizeof(char *),
                "a wish has a new field: is it a text, or does it point to something that "
                "lives as long as the plan, and needs a serial (guard.h)?");
-_Static_assert(sizeof(struct pdf_order) == sizeof(struct slice) + sizeof(void *),
+_Static_assert(sizeof(struct pdf_order) == sizeof(struct slice) + 2 * sizeof(void *),
                "an order has a new field: say here how it gets to a reader");
 
 static const char *get_text(const struct pdf_wish *wish, size_t at)
@@ -73,7 +73,7 @@ enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *a
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer packed = {0};
 
-    if (order->pdf.len < GUARD_PARCEL_MAX) {
+    if (order->pdf.len < GUARD_PARCEL_MAX && order->fonts == NULL) {
         pack(order->wish, &packed);
         const struct pdf_guard_parcel parcel = {.work = unpack_and_build,
                                                 .pdf = order->pdf,

@@ -23,6 +23,8 @@ enum pdf_refusal {
 const char *pdf_refusal_code(enum pdf_refusal refusal); /* stable, "encrypted" */
 const char *pdf_refusal_text(enum pdf_refusal refusal); /* what to do about it */
 
+struct pdf_look;
+
 struct pdf_rect {
     double x, y, width,
         height; /* points from the lower left corner of the visible page */
@@ -36,11 +38,18 @@ struct pdf_wish {
     const char *reason;      /* UTF-8; NULL = absent; likewise below */
     const char *location;
     const char *name;
-    const char *field;     /* sign this existing empty field; NULL = a new one */
-    int page;              /* new field: 1…n, -1 = last; 0 = invisible on page 1 */
-    struct pdf_rect rect;  /* new visible field */
-    const char *statement; /* text of the stamp; NULL = none */
-    const char *qr_text;   /* QR code of the stamp; NULL = none */
+    const char *field;    /* sign this existing empty field; NULL = a new one */
+    int page;             /* new field: 1…n, -1 = last; 0 = invisible on page 1 */
+    struct pdf_rect rect; /* new visible field */
+    /* Of the stamp alone: */
+    const struct pdf_look *look; /* NULL = as the rectangle allows, without logos */
+    const char *statement;
+    const char *qr_text; /* of its QR code */
+    const char *signer;  /* name in the certificate */
+    const char *title;   /* the signer's office */
+    const char *rank;
+    const char *nip; /* number as a civil servant */
+    const char *unit;
 };
 
 /* Reads the PDF, appends everything but the CMS, and hashes the byte ranges. pdf is

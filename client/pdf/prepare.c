@@ -5,6 +5,7 @@
 #include "client/pdf/job.h"
 #include "client/pdf/order.h"
 #include "client/pdf/pdf.h"
+#include "client/pdf/stamp.h"
 #include "proto/text.h"
 
 /* The smallest CMS that anybody makes is larger; the largest reserve is far above what a
@@ -30,14 +31,29 @@ static enum sg_status check_wish(const struct pdf_wish *wish, struct pdf_verdict
     if (wish->signing_time_us < 0 || wish->signing_time_us > time_max_us) {
         return pdf_refuse(verdict, PDF_WISH, "the time");
     }
-    const char *texts[] = {wish->reason, wish->location,  wish->name,
-                           wish->field,  wish->statement, wish->qr_text};
+    const char *texts[] = {wish->reason,    wish->location, wish->name,   wish->field,
+                           wish->statement, wish->qr_text,  wish->signer, wish->title,
+                           wish->rank,      wish->nip,      wish->unit};
     for (size_t i = 0; i < SG_COUNT(texts); i++) {
         if (!text_usable(texts[i])) {
             return pdf_refuse(verdict, PDF_TEXT, NULL);
         }
     }
     return SG_OK;
+}
+
+/* Here and not where the letter is read: the next letter can use the same. */
+static enum sg_status take_fonts(const struct pdf_wish *wish, struct pdf_fonts **fonts,
+                                 struct pdf_verdict *verdict)
+{
+    struct pdf_charset wanted[PDF_FACES] = {{{0}}};
+
+    if (wish->page == 0 && wish->field == NULL) {
+        return SG_OK;
+    }
+    pdf_stamp_wants(wish, wanted);
+    enum sg_status status = pdf_fonts_take(wanted, fonts);
+    return status == SG_TOO_LARGE ? pdf_refuse(verdict, PDF_TEXT, NULL) : status;
 }
 
 static const EVP_MD *md_of(enum sg_hash hash)
@@ -142,9 +158,11 @@ static enum sg_status take_answer(struct pdf_job *job, struct pdf_verdict *verdi
 static enum sg_status prepare(struct pdf_job *job, const struct pdf_wish *wish,
                               struct pdf_verdict *verdict)
 {
-    struct pdf_order order = {.pdf = job->input, .wish = wish};
+    AUTO(pdf_fonts_give) struct pdf_fonts *fonts = NULL;
 
     TRY(check_wish(wish, verdict));
+    TRY(take_fonts(wish, &fonts, verdict));
+    struct pdf_order order = {.pdf = job->input, .wish = wish, .fonts = fonts};
     TRY(pdf_order_run(&order, &job->appendix, verdict));
     TRY(take_answer(job, verdict));
     fill_range(job);

@@ -48,7 +48,7 @@ enum sg_status pdf_qr_draw(struct pdf_buffer *out, const char *text, double x, d
     pdf_buffer_number(out, x);
     pdf_buffer_text(out, " ");
     pdf_buffer_number(out, y);
-    pdf_buffer_print(out, " cm\n1 g\n0 0 %d %d re f\n0 g\n", code->width + 2 * QUIET,
+    pdf_buffer_print(out, " cm\n1 sc\n0 0 %d %d re f\n0 sc\n", code->width + 2 * QUIET,
                      code->width + 2 * QUIET);
     for (int row = 0; row < code->width; row++) {
         put_row(out, code, row);

@@ -3,106 +3,107 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "client/pdf/paragraph.h"
 #include "client/pdf/qr.h"
-#include "client/pdf/winansi.h"
-#include "proto/text.h"
+#include "client/pdf/stamp_inside.h"
 
-enum { LINES_MAX = 5, LINE_SIZE = 1024 };
-static const double padding = 2;
+/* --- What is drawn ----------------------------------------------------------------- */
 
-struct lines {
-    uint8_t bytes[LINES_MAX][LINE_SIZE];
-    struct slice texts[LINES_MAX];
-    size_t count;
-};
-
-/* NULL and "" are no line. */
-static bool add_line(struct lines *lines, const char *label, const char *text)
+static enum sg_status refuse_character(struct canvas *canvas, uint32_t code)
 {
-    char whole[LINE_SIZE];
-    size_t len = 0;
+    char detail[16];
 
-    if (text == NULL || text[0] == '\0') {
-        return true;
-    }
-    int needed = snprintf(whole, sizeof(whole), "%s%s", label, text);
-    if (needed < 0 || (size_t)needed >= sizeof(whole) ||
-        !pdf_winansi(whole, lines->bytes[lines->count], LINE_SIZE, &len)) {
-        return false;
-    }
-    lines->texts[lines->count] = slice_of(lines->bytes[lines->count], len);
-    lines->count++;
-    return true;
+    (void)snprintf(detail, sizeof(detail), "U+%04X", code);
+    return pdf_refuse(canvas->verdict, PDF_TEXT, code == 0 ? NULL : detail);
 }
 
-/* A rectangle for a QR code alone holds nothing else: the time stands beside other text,
- * or where there would be nothing to see. */
-static bool gather(const struct pdf_wish *wish, struct lines *lines)
+enum sg_status stamp_texts(struct canvas *canvas, const struct pdf_setting *setting,
+                           const char *const texts[], size_t count, const char *what)
 {
-    char time[TEXT_TIME_SIZE];
-    char clock[48];
+    struct pdf_paragraph paragraphs[PDF_BOX_TEXTS];
+    size_t used = 0;
 
-    text_time(wish->signing_time_us, time);
-    (void)snprintf(clock, sizeof(clock), "%.10s %.8s UTC", time, time + 11);
-    if (!add_line(lines, "", wish->statement) || !add_line(lines, "", wish->name) ||
-        !add_line(lines, "Alasan: ", wish->reason) ||
-        !add_line(lines, "Tempat: ", wish->location)) {
-        return false;
-    }
-    if (lines->count == 0 && wish->qr_text != NULL) {
-        return true;
-    }
-    return add_line(lines, "Waktu: ", clock);
-}
-
-/* Splits the rectangle: the QR code's square, and what is left for the text. */
-static double divide(const struct pdf_stamp *stamp, bool text, struct pdf_area *square,
-                     struct pdf_area *rest)
-{
-    double side = fmin(stamp->width, stamp->height);
-    bool upright = stamp->height > stamp->width;
-
-    *square = (struct pdf_area){
-        .x = text ? 0 : (stamp->width - side) / 2,
-        .y = stamp->height - side,
-        .width = side,
-        .height = side,
-    };
-    *rest = (struct pdf_area){
-        .x = upright ? padding : side + padding,
-        .y = padding,
-        .width = (upright ? stamp->width : stamp->width - side) - 2 * padding,
-        .height = (upright ? stamp->height - side : stamp->height) - 2 * padding,
-    };
-    return side;
-}
-
-static enum sg_status draw(const struct pdf_stamp *stamp, const struct lines *lines,
-                           struct pdf_buffer *out, struct pdf_verdict *verdict)
-{
-    struct pdf_area rest = {
-        .x = padding,
-        .y = padding,
-        .width = stamp->width - 2 * padding,
-        .height = stamp->height - 2 * padding,
-    };
-    const char *qr_text = stamp->wish->qr_text;
-
-    if (qr_text != NULL) {
-        struct pdf_area square;
-        double side = divide(stamp, lines->count > 0, &square, &rest);
-        enum sg_status drawn = pdf_qr_draw(out, qr_text, square.x, square.y, side);
-        if (drawn == SG_TOO_LARGE) {
-            return pdf_refuse(verdict, PDF_STAMP_FIT, "the QR code");
+    for (size_t i = 0; i < count; i++) {
+        uint32_t missing = 0;
+        if (texts[i] == NULL || texts[i][0] == '\0') {
+            continue;
         }
-        TRY(drawn);
+        if (!pdf_paragraph_of(canvas->stamp->fonts, setting->face, texts[i],
+                              &paragraphs[used++], &missing)) {
+            return refuse_character(canvas, missing);
+        }
     }
-    if (lines->count > 0 && !pdf_paragraphs_put(lines->texts, lines->count, &rest, out)) {
-        return pdf_refuse(verdict, PDF_STAMP_FIT, "the text");
+    if (used == 0) {
+        return SG_OK;
     }
-    return SG_OK;
+    canvas->face_used[setting->face] = true;
+    return pdf_paragraphs_put(setting, paragraphs, used, &canvas->out)
+               ? SG_OK
+               : pdf_refuse(canvas->verdict, PDF_STAMP_FIT, what);
 }
+
+enum sg_status stamp_qr(struct canvas *canvas, const struct pdf_area *area)
+{
+    const char *text = canvas->stamp->wish->qr_text;
+    double side = fmin(area->width, area->height);
+
+    if (text == NULL) {
+        return SG_OK;
+    }
+    enum sg_status drawn =
+        pdf_qr_draw(&canvas->out, text, area->x + (area->width - side) / 2,
+                    area->y + (area->height - side) / 2, side);
+    return drawn == SG_TOO_LARGE
+               ? pdf_refuse(canvas->verdict, PDF_STAMP_FIT, "the QR code")
+               : drawn;
+}
+
+static double shift(enum pdf_align align, double room)
+{
+    if (align == PDF_BEGIN) {
+        return 0;
+    }
+    return align == PDF_CENTRE ? room / 2 : room;
+}
+
+void stamp_image(struct canvas *canvas, const struct pdf_image *image, const char *name,
+                 const struct pdf_area *area, enum pdf_align align,
+                 enum pdf_align upright)
+{
+    struct pdf_buffer *out = &canvas->out;
+    double scale = fmin(area->width / image->width, area->height / image->height);
+    double width = image->width * scale;
+    double height = image->height * scale;
+
+    pdf_buffer_text(out, "q ");
+    pdf_buffer_number(out, width);
+    pdf_buffer_text(out, " 0 0 ");
+    pdf_buffer_number(out, height);
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, area->x + shift(align, area->width - width));
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, area->y + area->height - height -
+                               shift(upright, area->height - height));
+    pdf_buffer_print(out, " cm /%s Do Q\n", name);
+}
+
+/* Within the area: half of a line's width would be cut off at the stamp's edge. */
+void stamp_frame(struct canvas *canvas, const struct pdf_area *area, double width)
+{
+    struct pdf_buffer *out = &canvas->out;
+
+    pdf_buffer_number(out, width);
+    pdf_buffer_text(out, " w ");
+    pdf_buffer_number(out, area->x + width / 2);
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, area->y + width / 2);
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, fmax(area->width - width, 0));
+    pdf_buffer_text(out, " ");
+    pdf_buffer_number(out, fmax(area->height - width, 0));
+    pdf_buffer_text(out, " re S\n");
+}
+
+/* --- Its objects ------------------------------------------------------------------- */
 
 /* Turns the stamp against the page's rotation; viewers then fit it into /Rect. */
 static const char *matrix_of(int rotate)
@@ -116,34 +117,109 @@ static const char *matrix_of(int rotate)
     return rotate == 270 ? "/Matrix [0 -1 1 0 0 0]\n" : "";
 }
 
-static void put_head(const struct pdf_stamp *stamp, size_t len, struct pdf_buffer *out)
+/* Numbers of objects; 0 = the stamp does without. */
+struct resources {
+    int faces[PDF_FACES];
+    int logo;
+    int agency_logo;
+};
+
+static void append_resources(const struct canvas *canvas, struct pdf_append *append,
+                             struct resources *out)
 {
+    const struct pdf_look *look = canvas->stamp->wish->look;
+
+    pdf_fonts_append(canvas->stamp->fonts, canvas->face_used, append, out->faces);
+    out->logo = canvas->logo_used ? pdf_image_append(&look->logo, append) : 0;
+    out->agency_logo =
+        canvas->agency_logo_used ? pdf_image_append(&look->agency_logo, append) : 0;
+}
+
+static void put_fonts(const struct resources *resources, struct pdf_buffer *out)
+{
+    pdf_buffer_text(out, " /Font <<");
+    for (int i = 0; i < PDF_FACES; i++) {
+        if (resources->faces[i] != 0) {
+            pdf_buffer_print(out, " /F%d %d 0 R", i, resources->faces[i]);
+        }
+    }
+    pdf_buffer_text(out, " >>");
+}
+
+static void put_images(const struct resources *resources, struct pdf_buffer *out)
+{
+    if (resources->logo == 0 && resources->agency_logo == 0) {
+        return;
+    }
+    pdf_buffer_text(out, "\n/XObject <<");
+    if (resources->logo != 0) {
+        pdf_buffer_print(out, " /L %d 0 R", resources->logo);
+    }
+    if (resources->agency_logo != 0) {
+        pdf_buffer_print(out, " /A %d 0 R", resources->agency_logo);
+    }
+    pdf_buffer_text(out, " >>");
+}
+
+static void put_form(const struct canvas *canvas, const struct resources *resources,
+                     struct pdf_buffer *out)
+{
+    const struct pdf_stamp *stamp = canvas->stamp;
+
     pdf_buffer_text(out, "<<\n/Type /XObject\n/Subtype /Form\n/BBox [0 0 ");
     pdf_buffer_number(out, stamp->width);
     pdf_buffer_text(out, " ");
     pdf_buffer_number(out, stamp->height);
     pdf_buffer_text(out, "]\n");
     pdf_buffer_text(out, matrix_of(stamp->rotate));
-    pdf_buffer_text(out, "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 "
-                         "/BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >>\n");
-    pdf_buffer_print(out, "/Length %zu\n>>\nstream\n", len);
+    pdf_buffer_text(out, "/Resources << /ColorSpace << /G " PDF_GREY " >>");
+    put_fonts(resources, out);
+    put_images(resources, out);
+    pdf_buffer_print(out, " >>\n/Length %zu\n>>\nstream\n", canvas->out.len);
+    pdf_buffer_put(out, canvas->out.data, canvas->out.len);
+    pdf_buffer_text(out, "\nendstream");
 }
 
-enum sg_status pdf_stamp_put(const struct pdf_stamp *stamp, struct pdf_buffer *out,
-                             struct pdf_verdict *verdict)
+static enum sg_status append_all(struct canvas *canvas, int number,
+                                 struct pdf_append *append)
 {
-    AUTO(pdf_buffer_fini) struct pdf_buffer content = {0};
-    struct lines lines = {0};
+    const struct pdf_look *look = canvas->stamp->wish->look;
+    struct resources resources = {.logo = 0};
 
-    if (!gather(stamp->wish, &lines)) {
-        return pdf_refuse(verdict, PDF_TEXT, NULL);
-    }
-    pdf_buffer_text(&content, "q\n");
-    TRY(draw(stamp, &lines, &content, verdict));
-    pdf_buffer_text(&content, "Q\n");
-    TRY(pdf_buffer_check(&content));
-    put_head(stamp, content.len, out);
-    pdf_buffer_put(out, content.data, content.len);
-    pdf_buffer_text(out, "endstream");
+    pdf_buffer_text(&canvas->out, "q\n/G cs 0 sc /G CS 0 SC\n");
+    TRY(look != NULL && look->layout != NULL ? stamp_draw_boxes(canvas)
+                                             : stamp_draw_auto(canvas));
+    pdf_buffer_text(&canvas->out, "Q");
+    TRY(pdf_buffer_check(&canvas->out));
+    append_resources(canvas, append, &resources);
+    pdf_append_begin(append, number, 0);
+    put_form(canvas, &resources, &append->out);
+    pdf_append_end(append);
     return SG_OK;
+}
+
+enum sg_status pdf_stamp_append(const struct pdf_stamp *stamp, int number,
+                                struct pdf_append *append, struct pdf_verdict *verdict)
+{
+    struct canvas canvas = {.stamp = stamp, .verdict = verdict};
+    enum sg_status status = append_all(&canvas, number, append);
+
+    pdf_buffer_fini(&canvas.out);
+    return status;
+}
+
+void pdf_stamp_wants(const struct pdf_wish *wish, struct pdf_charset sets[PDF_FACES])
+{
+    if (wish->look != NULL && wish->look->layout != NULL) {
+        stamp_wants_boxes(wish, sets);
+    } else {
+        stamp_wants_auto(wish, sets);
+    }
+}
+
+void pdf_look_fini(struct pdf_look *look)
+{
+    pdf_image_fini(&look->logo);
+    pdf_image_fini(&look->agency_logo);
+    look->layout = NULL;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "client/pdf/page.h"
-#include "client/pdf/winansi.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"
@@ -268,24 +267,4 @@ Test(stamp, says_the_time_when_nothing_else_was_wished)
     wish.page = 1;
     wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 150, .height = 20};
     expect_text(&wish, words);
-}
-
-Test(winansi, knows_latin_letters_and_nothing_else)
-{
-    uint8_t out[8];
-    size_t len = 0;
-
-    cr_assert(pdf_winansi("a\xC3\xA9\xE2\x82\xAC", out, sizeof(out), &len));
-    cr_expect_eq(len, 3);
-    cr_expect_eq(memcmp(out, "a\xE9\x80", 3), 0);
-    cr_expect_not(pdf_winansi("\xE5\x8C\x97", out, sizeof(out), &len));
-    cr_expect_not(pdf_winansi("\xC2\x80", out, sizeof(out), &len));
-    cr_expect_not(pdf_winansi("a\n", out, sizeof(out), &len));
-    cr_expect_not(pdf_winansi("\xC3", out, sizeof(out), &len));
-    cr_expect_not(pdf_winansi("123456789", out, sizeof(out), &len));
-}
-
-Test(winansi, adds_up_widths)
-{
-    cr_expect_eq(pdf_winansi_width(slice_str("Wi i")), 944 + 222 + 278 + 222);
 }

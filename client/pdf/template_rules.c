@@ -1,0 +1,193 @@
+#include <ctype.h>
+
+#include "client/pdf/template.h"
+
+/* So many words in a row of the policy's statement are a statement; "ditandatangani
+ * secara elektronik oleh" is not yet one. */
+enum { RUN_MAX = 3, PLAIN_MAX = 2048 };
+
+/* Letters and figures only, in small letters, words apart by one blank: what a reader
+ * takes for the same. Bytes above ASCII stay. */
+static size_t plain(const char *text, bool blanks, char out[PLAIN_MAX])
+{
+    size_t len = 0;
+
+    for (; *text != '\0' && len + 2 < PLAIN_MAX; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= 0x80 || isalnum(c)) {
+            out[len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        } else if (blanks && len > 0 && out[len - 1] != ' ') {
+            out[len++] = ' ';
+        }
+    }
+    if (blanks && len > 0 && out[len - 1] != ' ') {
+        out[len++] = ' ';
+    }
+    out[len] = '\0';
+    return len;
+}
+
+/* Bytes of the first count words; 0 = there are not so many. */
+static size_t words_len(const char *text, size_t count)
+{
+    size_t len = 0;
+
+    for (; count > 0; count--) {
+        size_t word = strcspn(text + len, " ");
+        if (text[len + word] == '\0') {
+            return 0;
+        }
+        len += word + 1;
+    }
+    return len;
+}
+
+/* Does the text hold a longer run of the statement's words than may be? */
+static bool repeats(const char *text, const char *statement)
+{
+    char own[PLAIN_MAX];
+    char whole[PLAIN_MAX];
+
+    (void)plain(text, true, own);
+    (void)plain(statement, true, whole);
+    for (const char *at = own; *at != '\0'; at += strcspn(at, " ") + 1) {
+        size_t len = words_len(at, RUN_MAX + 1);
+        if (len == 0) {
+            return false;
+        }
+        char end = own[at - own + (ptrdiff_t)len];
+        own[at - own + (ptrdiff_t)len] = '\0';
+        bool found = strstr(whole, at) != NULL;
+        own[at - own + (ptrdiff_t)len] = end;
+        if (found) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool claims(const char *text)
+{
+    static const char *const words[] = {
+#define PDF_CLAIM(word) word,
+#include "client/pdf/claims.def"
+#undef PDF_CLAIM
+    };
+    char own[PLAIN_MAX];
+
+    (void)plain(text, false, own);
+    for (size_t i = 0; i < SG_COUNT(words); i++) {
+        if (strstr(own, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The lines of a box are read as one. */
+static void join_texts(const struct pdf_box *box, char out[PLAIN_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < box->text_count; i++) {
+        size_t more = strlen(box->texts[i]);
+        if (len + more + 2 > PLAIN_MAX) {
+            break;
+        }
+        memcpy(out + len, box->texts[i], more);
+        len += more;
+        out[len++] = ' ';
+    }
+    out[len] = '\0';
+}
+
+static enum sg_status check_texts(const struct pdf_template *stamp, const char *name,
+                                  const struct pdf_notice *notice, struct sg_error *why)
+{
+    for (size_t i = 0; i < stamp->count; i++) {
+        char texts[PLAIN_MAX];
+        join_texts(&stamp->boxes[i], texts);
+        if (claims(texts) ||
+            (notice->statement != NULL && repeats(texts, notice->statement))) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "%s:%u: the template words a statement of its own: put 'box "
+                           "statement' there, whose words the gateway's policy gives",
+                           name, stamp->boxes[i].line);
+        }
+    }
+    return SG_OK;
+}
+
+static bool overlap(const struct pdf_area *a, const struct pdf_area *b)
+{
+    static const double touch = 0.01;
+
+    return a->x + a->width > b->x + touch && b->x + b->width > a->x + touch &&
+           a->y + a->height > b->y + touch && b->y + b->height > a->y + touch;
+}
+
+static bool is_required(enum pdf_box_kind kind)
+{
+    return kind == PDF_BOX_STATEMENT || kind == PDF_BOX_LOGO;
+}
+
+/* What is required must be seen: nothing else may be drawn where it stands. */
+static enum sg_status check_overlap(const struct pdf_template *stamp, const char *name,
+                                    struct sg_error *why)
+{
+    for (size_t i = 0; i < stamp->count; i++) {
+        for (size_t j = 0; j < stamp->count; j++) {
+            if (i != j && is_required(stamp->boxes[i].kind) &&
+                overlap(&stamp->boxes[i].area, &stamp->boxes[j].area)) {
+                return sg_fail(why, SG_PRECONDITION,
+                               "%s:%u: the box lies over the %s: move one of them", name,
+                               stamp->boxes[j].line, pdf_box_word(stamp->boxes[i].kind));
+            }
+        }
+    }
+    return SG_OK;
+}
+
+static bool has_box(const struct pdf_template *stamp, enum pdf_box_kind kind)
+{
+    for (size_t i = 0; i < stamp->count; i++) {
+        if (stamp->boxes[i].kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum sg_status pdf_template_fits(const struct pdf_template *stamp, const char *name,
+                                 const struct pdf_notice *notice, struct sg_error *why)
+{
+    bool stated = notice->statement != NULL && notice->statement[0] != '\0';
+
+    if (stated && !has_box(stamp, PDF_BOX_STATEMENT)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "%s leaves out the statement that the gateway's policy asks for: "
+                       "add 'box statement' with 'at' and 'size'",
+                       name);
+    }
+    if (notice->logo && !has_box(stamp, PDF_BOX_LOGO)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "%s leaves out the logo that the gateway's policy asks for: add "
+                       "'box logo' with 'at' and 'size'",
+                       name);
+    }
+    TRY(check_texts(stamp, name, notice, why));
+    return check_overlap(stamp, name, why);
+}
+
+enum sg_status pdf_value_fits(const char *text, const char *what, const char *statement,
+                              struct sg_error *why)
+{
+    if (text == NULL || statement == NULL || !repeats(text, statement)) {
+        return SG_OK;
+    }
+    return sg_fail(
+        why, SG_PRECONDITION,
+        "%s repeats words of the statement, which stands on the letter only as "
+        "the gateway's policy words it: write something else",
+        what);
+}
