@@ -174,6 +174,7 @@ $(DESCRIPTORS): $(filter-out proto/segel/lane/% proto/segel/control/%,$(PROTOS))
 $(BUILD)/obj/gateway/service/reflected.o: $(DESCRIPTORS)
 # Likewise the scripts of ceremonies in the client, and the fonts of its stamps.
 $(BUILD)/obj/client/ceremony/shipped.o: $(wildcard deploy/ceremonies/*.ceremony)
+$(BUILD)/obj/client/pdf/stamps.o: $(wildcard deploy/stamps/*.stamp)
 $(BUILD)/obj/client/pdf/face.o: $(wildcard $(FONTS)/LiberationSans-*.ttf)
 
 # gRPC's own test messages, from the package grpc-proto: only tests/interop sees them.

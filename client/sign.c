@@ -19,11 +19,19 @@ static const struct option rows[] = {
     {"profile", 'p', "P", "pades-b-b (default) or pades-b-t", AT(profile)},
     {"rect", 0, "X,Y,W,H", "visible stamp there: points from the lower left corner",
      AT(rect)},
+    {"stamp", 0, "T",
+     "how it looks: block, footer, letter, or a template's file; brings "
+     "its own place",
+     AT(stamp)},
     {"page", 0, "N", "page of the stamp: a number, first, or last (default)", AT(page)},
     {"field", 0, "NAME", "sign this empty field of the letter instead", AT(field)},
     {"reason", 0, "TEXT", "reason, written into the signature", AT(reason)},
     {"location", 0, "TEXT", "place, written into the signature", AT(location)},
     {"name", 0, "TEXT", "signer's name, written into the signature", AT(name)},
+    {"title", 0, "TEXT", "signer's office, for the stamp", AT(title)},
+    {"unit", 0, "TEXT", "signer's unit, likewise", AT(unit)},
+    {"rank", 0, "TEXT", "signer's rank, likewise", AT(rank)},
+    {"nip", 0, "NIP", "signer's number as a civil servant, likewise", AT(nip)},
     {"mandate", 0, "ID", "mandate to draw on (default: none)", AT(mandate)},
     {"batch", 0, "NAME", "your own name for this batch, for the log", AT(batch)},
     {"hash", 0, "H", "sha256, sha384 or sha512 (default: the key's)", AT(hash)},
@@ -137,7 +145,7 @@ static enum exit_code run(const struct home *home, struct words *words)
 {
     struct sign_options options = {
         .profile = "pades-b-b", .lang = "en", .mandate = "", .batch = ""};
-    struct sign_plan plan;
+    struct sign_plan plan = {.visible = false};
     struct sign_receipts receipts = {.count = 0};
     struct sign_job job = {.home = home, .plan = &plan, .paths = words};
     struct sign_report report = {.run = job.run_id};
@@ -151,12 +159,14 @@ static enum exit_code run(const struct home *home, struct words *words)
         sign_plan_read(&options, &plan, &why) != SG_OK ||
         make_run_id(job.run_id, &why) != SG_OK) {
         screen_complain(why.text);
+        sign_plan_fini(&plan);
         return EXIT_USAGE;
     }
     report.json = options.json;
     job.receipts = options.receipts ? &receipts : NULL;
     enum sg_status status = sign_all(&job, &plan, &report, &why);
     sign_receipts_fini(&receipts);
+    sign_plan_fini(&plan);
     if (status != SG_OK) {
         return command_failed(status, &why);
     }
@@ -174,7 +184,7 @@ const struct command command_sign = {
         "Examples:\n"
         "  segel sign -k seal-setda -c surat_keterangan -a ND/123/2026 -o signed *.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/124/2026 -o signed \\\n"
-        "      --page last --rect 40,30,260,60 --reason 'Surat tugas' letter.pdf\n"
+        "      --stamp letter --title 'SEKRETARIS DAERAH' --name 'Dra. RINA' letter.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/125/2026 -o signed \\\n"
         "      --receipts *.pdf\n",
     .options = {rows, SG_COUNT(rows)},

@@ -78,14 +78,31 @@ static enum sg_status read_page(const char *text, int *page, struct sg_error *wh
     return SG_OK;
 }
 
-/* Where the stamp goes: --rect makes it visible, --page alone would have no size. */
+static enum sg_status read_template(const struct sign_options *options,
+                                    struct sign_plan *plan, struct sg_error *why)
+{
+    TRY(sign_stamp_read(options->stamp, &plan->stamp, why));
+    if (options->rect != NULL || options->field != NULL) {
+        return SG_OK;
+    }
+    plan->visible = true;
+    sign_stamp_place(&plan->stamp, &plan->wish);
+    return options->page == NULL ? SG_OK
+                                 : read_page(options->page, &plan->wish.page, why);
+}
+
+/* Where the stamp goes: --rect makes it visible, or a template that has a size of its
+ * own; --page alone would have none. */
 static enum sg_status read_place(const struct sign_options *options,
                                  struct sign_plan *plan, struct sg_error *why)
 {
     plan->visible = options->rect != NULL || options->field != NULL;
     plan->wish.field = options->field;
+    if (options->stamp != NULL) {
+        TRY(read_template(options, plan, why));
+    }
     if (options->rect == NULL) {
-        return options->page == NULL
+        return options->page == NULL || options->stamp != NULL
                    ? SG_OK
                    : sg_fail(why, SG_INVALID,
                              "--page needs --rect x,y,width,height: where on the page "
@@ -146,6 +163,10 @@ static void read_texts(const struct sign_options *options, struct sign_plan *pla
     plan->wish.reason = options->reason;
     plan->wish.location = options->location;
     plan->wish.name = options->name;
+    plan->wish.title = options->title;
+    plan->wish.rank = options->rank;
+    plan->wish.nip = options->nip;
+    plan->wish.unit = options->unit;
     plan->terms.key = words_mutable(options->key);
     plan->terms.document_class = words_mutable(options->document_class);
     plan->terms.approval_ref = words_mutable(options->approval);
@@ -236,6 +257,12 @@ enum sg_status sign_plan_fit(struct sign_plan *plan,
     if (plan->visible) {
         plan->wish.statement = signer->statement[0] == '\0' ? NULL : signer->statement;
         plan->verify_url = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;
+        TRY(sign_stamp_fit(&plan->stamp, signer, &plan->wish, why));
     }
     return SG_OK;
+}
+
+void sign_plan_fini(struct sign_plan *plan)
+{
+    sign_stamp_fini(&plan->stamp);
 }

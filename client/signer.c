@@ -14,6 +14,7 @@ enum sg_status signer_get(struct channel *channel, const char *key, const char *
     segel__v1__get_signer_request__init(&request);
     request.key = words_mutable(key);
     request.language = words_mutable(language);
+    request.logos = 1;
     struct unary unary = {.path = "/segel.v1.SigningService/GetSigner",
                           .timeout_ms = PATIENCE_MS,
                           .request = &request.base,

@@ -24,6 +24,7 @@
 #include "gateway/probe.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
+#include "gateway/service/logos.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
@@ -183,6 +184,10 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
 
     TRY(quorum_load(config, &quorum, why));
     quorum_free(quorum);
+    struct logos *logos = NULL;
+    enum sg_status read = logos_load(config, &logos, why);
+    free(logos);
+    TRY(read);
     door_open(config, &door);
     TRY(control_check(config, why));
     TRY(anchors_check(config, why));

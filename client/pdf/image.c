@@ -5,11 +5,6 @@
 
 #include "client/pdf/deflate.h"
 
-/* sRGB's primaries; ISO 32000-1 8.6.5.3. */
-#define RGB                                                                              \
-    "[/CalRGB << /WhitePoint [0.9505 1 1.089] /Gamma [2.2 2.2 2.2] /Matrix [0.4124 "     \
-    "0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505] >>]"
-
 static void free_bytes(uint8_t **bytes)
 {
     free(*bytes);
@@ -103,7 +98,7 @@ void pdf_image_fini(struct pdf_image *image)
     *image = (struct pdf_image){0};
 }
 
-int pdf_image_append(const struct pdf_image *image, struct pdf_append *append)
+int pdf_image_append(const struct pdf_image *image, int colour, struct pdf_append *append)
 {
     struct pdf_buffer *out = &append->out;
     int number = pdf_append_number(append);
@@ -111,10 +106,9 @@ int pdf_image_append(const struct pdf_image *image, struct pdf_append *append)
     pdf_append_begin(append, number, 0);
     pdf_buffer_print(out,
                      "<< /Type /XObject /Subtype /Image /Width %d /Height %d "
-                     "/BitsPerComponent 8\n/ColorSpace ",
-                     image->width, image->height);
-    pdf_buffer_text(out, image->grey ? PDF_GREY : RGB);
-    pdf_buffer_print(out, " /Filter /FlateDecode /Length %zu >>\nstream\n",
+                     "/BitsPerComponent 8\n/ColorSpace [/ICCBased %d 0 R] ",
+                     image->width, image->height, colour);
+    pdf_buffer_print(out, "/Filter /FlateDecode /Length %zu >>\nstream\n",
                      image->pixels.len);
     pdf_buffer_put(out, image->pixels.data, image->pixels.len);
     pdf_buffer_text(out, "\nendstream");

@@ -3,9 +3,8 @@
 
 #include "client/pdf/append.h"
 
-/* A picture of a stamp, read once and ready to be written into every letter. Its colours
- * are grey or RGB by CIE measures, which PDF/A takes whatever the letter's own output is
- * made for; what was transparent stands on white, as PDF/A-1 knows no transparency. */
+/* A picture of a stamp, read once and ready to be written into every letter. What
+ * was transparent stands on white, as PDF/A-1 knows no transparency. */
 struct pdf_image {
     int width; /* pixels; 0 = there is no picture */
     int height;
@@ -22,10 +21,9 @@ SG_MUST_USE enum sg_status pdf_image_read(struct slice png, const char *what,
                                           struct pdf_image *out, struct sg_error *why);
 void pdf_image_fini(struct pdf_image *image);
 
-/* Appends the picture's object and says its number. */
-int pdf_image_append(const struct pdf_image *image, struct pdf_append *append);
-
-/* A colour space of PDF: grey with the brightness of ordinary screens. */
-#define PDF_GREY "[/CalGray << /WhitePoint [0.9505 1 1.089] /Gamma 2.2 >>]"
+/* Appends the picture's object and says its number. colour: object of the profile, grey
+ * or not as the picture is (pdf_colour_append). */
+int pdf_image_append(const struct pdf_image *image, int colour,
+                     struct pdf_append *append);
 
 #endif

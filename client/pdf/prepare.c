@@ -6,19 +6,15 @@
 #include "client/pdf/order.h"
 #include "client/pdf/pdf.h"
 #include "client/pdf/stamp.h"
+#include "client/pdf/wish.h"
 #include "proto/text.h"
 
 /* The smallest CMS that anybody makes is larger; the largest reserve is far above what a
  * chain with its time-stamp takes. */
-enum { RESERVE_MIN = 256, RESERVE_MAX = 1 << 20, TEXT_MAX = 1024 };
+enum { RESERVE_MIN = 256, RESERVE_MAX = 1 << 20 };
 
 /* Year 1970 to 9999. */
 static const int64_t time_max_us = INT64_C(253402300799) * 1000000;
-
-static bool text_usable(const char *text)
-{
-    return text == NULL || (strlen(text) <= TEXT_MAX && text_plain(slice_str(text)));
-}
 
 static enum sg_status check_wish(const struct pdf_wish *wish, struct pdf_verdict *verdict)
 {
@@ -31,15 +27,7 @@ static enum sg_status check_wish(const struct pdf_wish *wish, struct pdf_verdict
     if (wish->signing_time_us < 0 || wish->signing_time_us > time_max_us) {
         return pdf_refuse(verdict, PDF_WISH, "the time");
     }
-    const char *texts[] = {wish->reason,    wish->location, wish->name,   wish->field,
-                           wish->statement, wish->qr_text,  wish->signer, wish->title,
-                           wish->rank,      wish->nip,      wish->unit};
-    for (size_t i = 0; i < SG_COUNT(texts); i++) {
-        if (!text_usable(texts[i])) {
-            return pdf_refuse(verdict, PDF_TEXT, NULL);
-        }
-    }
-    return SG_OK;
+    return pdf_wish_check(wish, verdict);
 }
 
 /* Here and not where the letter is read: the next letter can use the same. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "client/pdf/colour.h"
 #include "client/pdf/qr.h"
 #include "client/pdf/stamp_inside.h"
 
@@ -120,9 +121,20 @@ static const char *matrix_of(int rotate)
 /* Numbers of objects; 0 = the stamp does without. */
 struct resources {
     int faces[PDF_FACES];
+    int grey;
+    int rgb;
     int logo;
     int agency_logo;
 };
+
+static int append_image(const struct pdf_image *image, struct pdf_append *append,
+                        struct resources *out)
+{
+    if (!image->grey && out->rgb == 0) {
+        out->rgb = pdf_colour_append(false, append);
+    }
+    return pdf_image_append(image, image->grey ? out->grey : out->rgb, append);
+}
 
 static void append_resources(const struct canvas *canvas, struct pdf_append *append,
                              struct resources *out)
@@ -130,9 +142,13 @@ static void append_resources(const struct canvas *canvas, struct pdf_append *app
     const struct pdf_look *look = canvas->stamp->wish->look;
 
     pdf_fonts_append(canvas->stamp->fonts, canvas->face_used, append, out->faces);
-    out->logo = canvas->logo_used ? pdf_image_append(&look->logo, append) : 0;
-    out->agency_logo =
-        canvas->agency_logo_used ? pdf_image_append(&look->agency_logo, append) : 0;
+    out->grey = pdf_colour_append(true, append);
+    if (canvas->logo_used) {
+        out->logo = append_image(&look->logo, append, out);
+    }
+    if (canvas->agency_logo_used) {
+        out->agency_logo = append_image(&look->agency_logo, append, out);
+    }
 }
 
 static void put_fonts(const struct resources *resources, struct pdf_buffer *out)
@@ -172,7 +188,8 @@ static void put_form(const struct canvas *canvas, const struct resources *resour
     pdf_buffer_number(out, stamp->height);
     pdf_buffer_text(out, "]\n");
     pdf_buffer_text(out, matrix_of(stamp->rotate));
-    pdf_buffer_text(out, "/Resources << /ColorSpace << /G " PDF_GREY " >>");
+    pdf_buffer_print(out, "/Resources << /ColorSpace << /G [/ICCBased %d 0 R] >>",
+                     resources->grey);
     put_fonts(resources, out);
     put_images(resources, out);
     pdf_buffer_print(out, " >>\n/Length %zu\n>>\nstream\n", canvas->out.len);
@@ -215,11 +232,4 @@ void pdf_stamp_wants(const struct pdf_wish *wish, struct pdf_charset sets[PDF_FA
     } else {
         stamp_wants_auto(wish, sets);
     }
-}
-
-void pdf_look_fini(struct pdf_look *look)
-{
-    pdf_image_fini(&look->logo);
-    pdf_image_fini(&look->agency_logo);
-    look->layout = NULL;
 }

@@ -6,7 +6,7 @@
 #include "client/pdf/refuse.h"
 
 /* The visible part of a signature: a form XObject as the wish's look draws it, in an
- * embedded font, with CIE colours and without transparency, so that a letter that is
+ * embedded font, with ICC colours and without transparency, so that a letter that is
  * PDF/A stays one. */
 struct pdf_stamp {
     double width; /* as shown, in points */

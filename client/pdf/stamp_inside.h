@@ -22,8 +22,8 @@ struct canvas {
 
 /* A template's line with its values. *shown false: it is left out. false: too long,
  * and cut. */
-bool stamp_words(const struct pdf_wish *wish, const char *line,
-                             char out[STAMP_WORDS_MAX], bool *shown);
+bool stamp_words(const struct pdf_wish *wish, const char *line, char out[STAMP_WORDS_MAX],
+                 bool *shown);
 
 /* Draws texts; those that are NULL or "" are left out. Refuses with PDF_TEXT when the
  * font lacks a character, PDF_STAMP_FIT with the name of what does not fit. */

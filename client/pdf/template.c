@@ -232,6 +232,9 @@ static enum sg_status read_text(struct pdf_template *stamp, struct pdf_box *box,
     if (box->text_count == PDF_BOX_TEXTS) {
         return line_wrong(line, "a box has at most %d lines of text", PDF_BOX_TEXTS);
     }
+    if (strlen(text) > PDF_BOX_TEXT_MAX) {
+        return line_wrong(line, "a line of text has at most %d bytes", PDF_BOX_TEXT_MAX);
+    }
     box->texts[box->text_count++] = text;
     return check_braces(text, line);
 }

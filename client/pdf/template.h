@@ -31,6 +31,7 @@ enum pdf_align {
 }; /* left or top, centre, right or bottom */
 
 enum { PDF_BOXES_MAX = 32, PDF_BOX_TEXTS = 8, PDF_TEMPLATE_MAX = 16384 };
+enum { PDF_BOX_TEXT_MAX = 200 };
 
 struct pdf_area {
     double x, y, width, height; /* points, from the lower left corner */
@@ -81,9 +82,8 @@ SG_MUST_USE enum sg_status pdf_template_fits(const struct pdf_template *stamp,
                                              const char *name,
                                              const struct pdf_notice *notice,
                                              struct sg_error *why);
-/* The same of a value that a letter brings: a reason is not the place for another
- * statement. what names it. */
-SG_MUST_USE enum sg_status pdf_value_fits(const char *text, const char *what,
-                                          const char *statement, struct sg_error *why);
+/* Does a value that a letter brings hold words of the statement in a row? A reason is not
+ * the place for another statement. Either may be NULL. */
+bool pdf_restates(const char *text, const char *statement);
 
 #endif

@@ -179,15 +179,7 @@ enum sg_status pdf_template_fits(const struct pdf_template *stamp, const char *n
     return check_overlap(stamp, name, why);
 }
 
-enum sg_status pdf_value_fits(const char *text, const char *what, const char *statement,
-                              struct sg_error *why)
+bool pdf_restates(const char *text, const char *statement)
 {
-    if (text == NULL || statement == NULL || !repeats(text, statement)) {
-        return SG_OK;
-    }
-    return sg_fail(
-        why, SG_PRECONDITION,
-        "%s repeats words of the statement, which stands on the letter only as "
-        "the gateway's policy words it: write something else",
-        what);
+    return text != NULL && statement != NULL && repeats(text, statement);
 }

@@ -96,6 +96,10 @@ static void print_calendar(FILE *out, const struct policy *policy)
 /* Of documents beside the file. */
 static void print_documents(FILE *out, const struct policy_info *info)
 {
+    const struct {
+        const char *name;
+        const uint8_t *sha256;
+    } logos[] = {{"logo", info->logo_sha256}, {"agency_logo", info->agency_logo_sha256}};
     static const uint8_t none[32];
 
     if (info->cp_title[0] != '\0') {
@@ -103,10 +107,12 @@ static void print_documents(FILE *out, const struct policy_info *info)
         print_hash(out, info->cp_sha256);
         (void)fputc('\n', out);
     }
-    if (memcmp(info->logo_sha256, none, sizeof(none)) != 0) {
-        (void)fputs("logo", out);
-        print_hash(out, info->logo_sha256);
-        (void)fputc('\n', out);
+    for (size_t i = 0; i < SG_COUNT(logos); i++) {
+        if (memcmp(logos[i].sha256, none, sizeof(none)) != 0) {
+            (void)fputs(logos[i].name, out);
+            print_hash(out, logos[i].sha256);
+            (void)fputc('\n', out);
+        }
     }
 }
 

@@ -192,12 +192,19 @@ static enum sg_status read_logo(struct loader *loader, const struct yaml_node *n
     return load_sha256(loader, node, ((struct policy *)target)->info.logo_sha256);
 }
 
+static enum sg_status read_agency_logo(struct loader *loader,
+                                       const struct yaml_node *node, void *target)
+{
+    return load_sha256(loader, node, ((struct policy *)target)->info.agency_logo_sha256);
+}
+
 enum sg_status load_notice(struct loader *loader, const struct yaml_node *node,
                            void *policy)
 {
     static const struct field fields[] = {{"statement", true, read_statement},
                                           {"verify_url", false, read_verify_url},
                                           {"logo_sha256", false, read_logo},
+                                          {"agency_logo_sha256", false, read_agency_logo},
                                           {NULL, false, NULL}};
 
     return load_fields(loader, node, fields, policy);

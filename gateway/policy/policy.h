@@ -27,7 +27,8 @@ struct policy_info {
     const char *statement_id; /* what every letter must show; Indonesian, English */
     const char *statement_en; /* both "" when the file has no notice */
     const char *verify_url;   /* "" when none */
-    uint8_t logo_sha256[32];  /* all zero when none */
+    uint8_t logo_sha256[32];  /* of the authority's logo; all zero when none */
+    uint8_t agency_logo_sha256[32]; /* likewise */
 };
 
 /* SG_NOT_FOUND, SG_IO, SG_INVALID; why names file, line and column, and the nearest

@@ -6,6 +6,7 @@
 
 #include "gateway/cert/cert.h"
 #include "gateway/service/health.h"
+#include "gateway/service/logos.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/roll.h"
 #include "gateway/service/rotation.h"
@@ -64,6 +65,7 @@ struct services {
     unsigned loop_count;
     struct reflection reflection;       /* empty: switched off */
     struct reading *reading;            /* owned */
+    struct logos *logos;                /* owned; for stamps */
     atomic_bool draining;               /* who follows the log is sent away */
     struct rotation rotation;
     struct rotation_view page_rotation; /* the admin thread's */

@@ -142,6 +142,9 @@ enum sg_status services_new(const struct services_options *options, struct servi
         return sg_fail(why, status, "no memory for the services");
     }
     status = make_reflection(services, why);
+    if (status == SG_OK) {
+        status = logos_load(options->config, &services->logos, why);
+    }
     if (status != SG_OK) {
         services_free(services);
         return status;
@@ -235,6 +238,7 @@ void services_free(struct services *services)
         return;
     }
     clerk_join(services->clerk);
+    free(services->logos);
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
         job_pool_fini(&services->loops[i].pool);

@@ -18,6 +18,12 @@ struct answer {
     char oid[128];
 };
 
+/* How the texts are wanted; logos NULL: without pictures. */
+struct manner {
+    bool english;
+    const struct logos *logos;
+};
+
 static bool add_certificates(struct arena *arena, const struct key *key,
                              struct answer *out)
 {
@@ -134,16 +140,30 @@ static bool all_zero(const uint8_t *bytes, size_t len)
     return any == 0;
 }
 
-static void add_notice(const struct policy_info *policy, bool english, struct answer *out)
+/* logos NULL: only what the policy says of them. */
+static void add_logo(const struct logos *logos, const uint8_t sha256[32],
+                     ProtobufCBinaryData *hash, ProtobufCBinaryData *file)
 {
-    const char *statement = english ? policy->statement_en : policy->statement_id;
-
-    out->message.statement = pb_text(statement);
-    out->message.verify_url = pb_text(policy->verify_url);
-    if (!all_zero(policy->logo_sha256, sizeof(policy->logo_sha256))) {
-        out->message.logo_sha256 =
-            pb_bytes(slice_of(policy->logo_sha256, sizeof(policy->logo_sha256)));
+    if (all_zero(sha256, 32)) {
+        return;
     }
+    *hash = pb_bytes(slice_of(sha256, 32));
+    if (logos != NULL) {
+        *file = pb_bytes(logos_find(logos, sha256));
+    }
+}
+
+static void add_notice(const struct policy_info *policy, const struct manner *manner,
+                       struct answer *out)
+{
+    Segel__V1__GetSignerResponse *message = &out->message;
+
+    message->statement =
+        pb_text(manner->english ? policy->statement_en : policy->statement_id);
+    message->verify_url = pb_text(policy->verify_url);
+    add_logo(manner->logos, policy->logo_sha256, &message->logo_sha256, &message->logo);
+    add_logo(manner->logos, policy->agency_logo_sha256, &message->agency_logo_sha256,
+             &message->agency_logo);
 }
 
 static void give_binding(struct binding **binding)
@@ -152,7 +172,7 @@ static void give_binding(struct binding **binding)
 }
 
 static void answer(struct grpc_call *call, struct services *services,
-                   const struct key *key, bool english)
+                   const struct key *key, const struct manner *manner)
 {
     AUTO(give_binding) struct binding *binding = key_take_binding(key);
 
@@ -176,7 +196,7 @@ static void answer(struct grpc_call *call, struct services *services,
     add_algorithms(binding->policy, key, out);
     add_classes(key, out);
     add_oid(binding->policy, binding, out);
-    add_notice(policy_info(binding->policy), english, out);
+    add_notice(policy_info(binding->policy), manner, out);
     if (!add_certificates(arena, key, out)) {
         finish_plain(call, SG_INTERNAL, NULL);
     } else if (grpc_send(call, &out->message.base) == SG_OK) {
@@ -215,5 +235,7 @@ void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message, void
             "entitled to it");
         return;
     }
-    answer(call, services, key, strcmp(request->language, "en") == 0);
+    const struct manner manner = {.english = strcmp(request->language, "en") == 0,
+                                  .logos = request->logos ? services->logos : NULL};
+    answer(call, services, key, &manner);
 }

@@ -166,6 +166,13 @@ static void spoil_fit(struct attempt *attempt)
                               "menggunakan sertifikat elektronik";
 }
 
+static void spoil_statement(struct attempt *attempt)
+{
+    visible(attempt);
+    attempt->wish.statement = "Dokumen ini telah ditandatangani secara elektronik.";
+    attempt->wish.reason = "Dokumen-ini telah DITANDATANGANI oleh saya";
+}
+
 static void spoil_wish(struct attempt *attempt)
 {
     attempt->wish.reserve = 0;
@@ -196,6 +203,7 @@ static const struct {
     {PDF_FIELD_LOCKED, spoil_field_lock},
     {PDF_SEED_VALUE, spoil_field_seed},
     {PDF_TEXT, spoil_text},
+    {PDF_STATEMENT, spoil_statement},
     {PDF_STAMP_FIT, spoil_fit},
     {PDF_WISH, spoil_wish},
 };
