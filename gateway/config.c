@@ -9,10 +9,10 @@
 #include "proto/text.h"
 
 static const char *const top_names[] = {
-    "node",     "listen",  "tls",       "io",        "grpc",     "log",     "ledger",
-    "policy",   "hsm",     "queue",     "sign",      "admin",    "limits",  "status",
-    "lanes",    "log_key", "keys",      "callers",   "networks", "anchors", "anchoring",
-    "officers", "control", "agreement", "reminders", NULL};
+    "node",      "listen",   "tls",     "io",        "grpc",      "log",      "ledger",
+    "policy",    "hsm",      "queue",   "sign",      "stamp",     "admin",    "limits",
+    "status",    "lanes",    "log_key", "keys",      "callers",   "networks", "anchors",
+    "anchoring", "officers", "control", "agreement", "reminders", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)
@@ -35,7 +35,7 @@ static bool is_path(const char *setting_path)
     static const char *const paths[] = {
         "tls.certificate", "tls.private_key", "tls.client_ca",  "tls.client_crl",
         "ledger.path",     "policy.file",     "policy.anchors", "hsm.program",
-        "status.dir",      "officers.quorum"};
+        "status.dir",      "officers.quorum", "stamp.logo",     "stamp.agency_logo"};
 
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         if (strcmp(setting_path, paths[i]) == 0) {
