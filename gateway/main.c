@@ -184,10 +184,7 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
 
     TRY(quorum_load(config, &quorum, why));
     quorum_free(quorum);
-    struct logos *logos = NULL;
-    enum sg_status read = logos_load(config, &logos, why);
-    free(logos);
-    TRY(read);
+    TRY(logos_check(config, why));
     door_open(config, &door);
     TRY(control_check(config, why));
     TRY(anchors_check(config, why));

@@ -1,8 +1,9 @@
-#include "client/pdf/fonts_inside.h"
+#include "client/pdf/fonts.h"
 
 #include <stdlib.h>
 
 #include "client/pdf/deflate.h"
+#include "client/pdf/fonts_inside.h"
 #include "client/pdf/subset.h"
 
 void fonts_free(struct pdf_fonts **fonts)
@@ -152,22 +153,31 @@ static enum sg_status make_face(enum pdf_face which, const struct pdf_charset *w
     return face->count == 0 ? SG_OK : fill_face(&font, &glyphs, face);
 }
 
-enum sg_status fonts_make(const struct pdf_charset wanted[PDF_FACES],
-                          struct pdf_fonts **out)
+static enum sg_status make_faces(const struct pdf_charset wanted[PDF_FACES],
+                                 struct pdf_fonts *fonts)
 {
-    AUTO(fonts_free) struct pdf_fonts *fonts = calloc(1, sizeof(*fonts));
-
-    if (fonts == NULL) {
-        return SG_NO_MEMORY;
-    }
     for (int i = 0; i < PDF_FACES; i++) {
         fonts->wanted[i] = wanted[i];
         TRY(make_face((enum pdf_face)i, &wanted[i], &fonts->faces[i]));
     }
     fonts->shares = 1;
-    *out = fonts;
-    fonts = NULL;
     return SG_OK;
+}
+
+enum sg_status fonts_make(const struct pdf_charset wanted[PDF_FACES],
+                          struct pdf_fonts **out)
+{
+    struct pdf_fonts *fonts = calloc(1, sizeof(*fonts));
+
+    if (fonts == NULL) {
+        return SG_NO_MEMORY;
+    }
+    enum sg_status status = make_faces(wanted, fonts);
+    if (status != SG_OK) {
+        fonts_free(&fonts);
+    }
+    *out = fonts;
+    return status;
 }
 
 static int by_code(const void *a, const void *b)

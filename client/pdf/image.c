@@ -54,7 +54,7 @@ static enum sg_status read_pixels(png_image *png, const char *what,
                        PDF_IMAGE_SIDE_MAX, PDF_IMAGE_MAX);
     }
     png->format = PNG_FORMAT_RGB;
-    AUTO(free_bytes) uint8_t *pixels = malloc(PNG_IMAGE_SIZE(*png));
+    AUTO(free_bytes) uint8_t *pixels = malloc((size_t)3 * png->width * png->height);
     if (pixels == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }

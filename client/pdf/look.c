@@ -19,21 +19,39 @@ static enum sg_status check_hash(struct slice sha256, struct slice file, const c
                          "the gateway sent another %s than its policy names", what);
 }
 
-static enum sg_status take_logo(struct slice sha256, struct slice file, const char *what,
-                                const char *setting, struct pdf_image *out,
+/* A logo as the policy has it, and how it is called. */
+struct source {
+    struct slice sha256, file;
+    const char *what;
+    const char *setting;
+};
+
+static enum sg_status take_logo(const struct source *source, struct pdf_image *out,
                                 struct sg_error *why)
 {
-    if (sha256.len == 0) {
+    if (source->sha256.len == 0) {
         return SG_OK;
     }
-    if (file.len == 0) {
+    if (source->file.len == 0) {
         return sg_fail(why, SG_PRECONDITION,
                        "the policy asks for the %s on every stamp, and the gateway does "
                        "not have the file that it names: set %s to that file",
-                       what, setting);
+                       source->what, source->setting);
     }
-    TRY(check_hash(sha256, file, what, why));
-    return pdf_image_read(file, what, out, why);
+    TRY(check_hash(source->sha256, source->file, source->what, why));
+    return pdf_image_read(source->file, source->what, out, why);
+}
+
+static enum sg_status take_logos(const struct pdf_policy *policy, struct pdf_look *out,
+                                 struct sg_error *why)
+{
+    const struct source logo = {policy->logo_sha256, policy->logo, "authority's logo",
+                                "stamp.logo"};
+    const struct source agency = {policy->agency_logo_sha256, policy->agency_logo,
+                                  "agency's logo", "stamp.agency_logo"};
+
+    TRY(take_logo(&logo, &out->logo, why));
+    return take_logo(&agency, &out->agency_logo, why);
 }
 
 enum sg_status pdf_look_make(const struct pdf_template *layout, const char *name,
@@ -42,18 +60,16 @@ enum sg_status pdf_look_make(const struct pdf_template *layout, const char *name
 {
     const struct pdf_notice notice = {.statement = policy->statement,
                                       .logo = policy->logo_sha256.len > 0};
-    AUTO(pdf_look_fini) struct pdf_look look = {.layout = layout};
 
+    *out = (struct pdf_look){.layout = layout};
     if (layout != NULL) {
         TRY(pdf_template_fits(layout, name, &notice, why));
     }
-    TRY(take_logo(policy->logo_sha256, policy->logo, "authority's logo", "stamp.logo",
-                  &look.logo, why));
-    TRY(take_logo(policy->agency_logo_sha256, policy->agency_logo, "agency's logo",
-                  "stamp.agency_logo", &look.agency_logo, why));
-    *out = look;
-    look = (struct pdf_look){.layout = NULL};
-    return SG_OK;
+    enum sg_status status = take_logos(policy, out, why);
+    if (status != SG_OK) {
+        pdf_look_fini(out);
+    }
+    return status;
 }
 
 void pdf_look_fini(struct pdf_look *look)

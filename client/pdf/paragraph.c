@@ -89,8 +89,12 @@ static double choose_size(const struct pdf_setting *setting,
 {
     const struct pdf_area *area = &setting->area;
 
-    for (double size = setting->largest; size >= setting->smallest - 0.001;
-         size -= step) {
+    if (setting->smallest > setting->largest) {
+        return 0;
+    }
+    int steps = (int)((setting->largest - setting->smallest) / step + 0.001);
+    for (int i = 0; i <= steps; i++) {
+        double size = setting->largest - i * step;
         size_t lines = count_lines(texts, count, area->width * 1000 / size);
         *height = (double)lines * size * leading;
         /* One character has to fit beside another, or the lines are no lines. */
@@ -140,10 +144,11 @@ bool pdf_paragraphs_put(const struct pdf_setting *setting,
     pdf_buffer_number(out, size);
     pdf_buffer_text(out, " Tf\n");
     for (size_t i = 0; i < count; i++) {
-        for (size_t at = 0; at < texts[i].count; y -= size * leading) {
+        for (size_t at = 0; at < texts[i].count;) {
             struct line line = take_line(&texts[i], at, area->width * 1000 / size, &at);
             double room = area->width - line.width * size / 1000;
             put_line(&texts[i], &line, area->x + shift(setting->align, room), y, out);
+            y -= size * leading;
         }
     }
     pdf_buffer_text(out, "ET\n");

@@ -66,11 +66,11 @@ static double shift(enum pdf_align align, double room)
     return align == PDF_CENTRE ? room / 2 : room;
 }
 
-void stamp_image(struct canvas *canvas, const struct pdf_image *image, const char *name,
-                 const struct pdf_area *area, enum pdf_align align,
-                 enum pdf_align upright)
+void stamp_image(struct canvas *canvas, const struct picture *picture,
+                 const struct pdf_area *area)
 {
     struct pdf_buffer *out = &canvas->out;
+    const struct pdf_image *image = picture->image;
     double scale = fmin(area->width / image->width, area->height / image->height);
     double width = image->width * scale;
     double height = image->height * scale;
@@ -80,11 +80,11 @@ void stamp_image(struct canvas *canvas, const struct pdf_image *image, const cha
     pdf_buffer_text(out, " 0 0 ");
     pdf_buffer_number(out, height);
     pdf_buffer_text(out, " ");
-    pdf_buffer_number(out, area->x + shift(align, area->width - width));
+    pdf_buffer_number(out, area->x + shift(picture->align, area->width - width));
     pdf_buffer_text(out, " ");
     pdf_buffer_number(out, area->y + area->height - height -
-                               shift(upright, area->height - height));
-    pdf_buffer_print(out, " cm /%s Do Q\n", name);
+                               shift(picture->upright, area->height - height));
+    pdf_buffer_print(out, " cm /%s Do Q\n", picture->name);
 }
 
 /* Within the area: half of a line's width would be cut off at the stamp's edge. */

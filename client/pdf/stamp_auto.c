@@ -75,7 +75,8 @@ static void draw_logo(struct canvas *canvas, struct pdf_area *rest)
     if (look == NULL || look->logo.width == 0) {
         return;
     }
-    stamp_image(canvas, &look->logo, "L", &area, PDF_CENTRE, PDF_CENTRE);
+    const struct picture picture = {&look->logo, "L", PDF_CENTRE, PDF_CENTRE};
+    stamp_image(canvas, &picture, &area);
     canvas->logo_used = true;
     rest->width -= width + padding;
 }

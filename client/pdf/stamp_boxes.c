@@ -109,7 +109,8 @@ static enum sg_status draw_logo(struct canvas *canvas, const struct pdf_box *box
         return look->sample ? draw_missing(canvas, box, area) : SG_OK;
     }
     *(agency ? &canvas->agency_logo_used : &canvas->logo_used) = true;
-    stamp_image(canvas, image, agency ? "A" : "L", area, box->align, box->upright);
+    const struct picture picture = {image, agency ? "A" : "L", box->align, box->upright};
+    stamp_image(canvas, &picture, area);
     return SG_OK;
 }
 

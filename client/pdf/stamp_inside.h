@@ -33,9 +33,13 @@ SG_MUST_USE enum sg_status stamp_texts(struct canvas *canvas,
                                        const char *what);
 SG_MUST_USE enum sg_status stamp_qr(struct canvas *canvas, const struct pdf_area *area);
 /* name: of the resource, L or A. */
-void stamp_image(struct canvas *canvas, const struct pdf_image *image, const char *name,
-                 const struct pdf_area *area, enum pdf_align align,
-                 enum pdf_align upright);
+struct picture {
+    const struct pdf_image *image;
+    const char *name;
+    enum pdf_align align, upright;
+};
+void stamp_image(struct canvas *canvas, const struct picture *picture,
+                 const struct pdf_area *area);
 void stamp_frame(struct canvas *canvas, const struct pdf_area *area, double width);
 
 SG_MUST_USE enum sg_status stamp_draw_boxes(struct canvas *canvas);

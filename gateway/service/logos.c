@@ -63,6 +63,15 @@ enum sg_status logos_load(const struct config *config, struct logos **out,
     return load(config->stamp_agency_logo_file, "stamp.agency_logo", &(*out)->at[1], why);
 }
 
+enum sg_status logos_check(const struct config *config, struct sg_error *why)
+{
+    struct logos *logos = NULL;
+    enum sg_status status = logos_load(config, &logos, why);
+
+    free(logos);
+    return status;
+}
+
 struct slice logos_find(const struct logos *logos, const uint8_t sha256[32])
 {
     for (size_t i = 0; i < LOGOS_MAX; i++) {

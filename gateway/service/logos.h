@@ -20,6 +20,8 @@ struct logos {
  * names file and setting. The caller frees *out with free, also after a failure. */
 SG_MUST_USE enum sg_status logos_load(const struct config *config, struct logos **out,
                                       struct sg_error *why);
+/* Only says whether they could be loaded. */
+SG_MUST_USE enum sg_status logos_check(const struct config *config, struct sg_error *why);
 /* The file of that SHA-256; empty when it is none of them. */
 struct slice logos_find(const struct logos *logos, const uint8_t sha256[32]);
 
