@@ -271,6 +271,7 @@ NEEDS_letters  := pdf proto
 NEEDS_ipc      := $(NEEDS_core) hsm
 NEEDS_load     := $(NEEDS_client)
 NEEDS_crowd    := $(NEEDS_client)
+NEEDS_stamp    := $(NEEDS_pdf)
 NEEDS_handoff  := $(NEEDS_transport)
 needed_by = $(call lib_of,$(if $(NEEDS_$(1)),$(1),$(2)))
 
@@ -486,6 +487,7 @@ else
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
 	  BENCH_KEYS="$(KEYS)" BENCH_LETTERS=$(LETTERS) $(PYTHON) -B tests/bench/letters.py
 	@$(BUILD)/tests/bench/policy
+	@$(BUILD)/tests/bench/stamp
 	@rm -rf $(BUILD)/ledger-bench && mkdir -p $(BUILD)/ledger-bench
 	@$(BUILD)/tests/bench/ledger $(BUILD)/ledger-bench
 endif

@@ -113,6 +113,16 @@ static double shift(enum pdf_align align, double room)
     return align == PDF_CENTRE ? room / 2 : room;
 }
 
+/* Four hexadecimal digits: printf would take most of a stamp's time. */
+static void put_number(unsigned number, struct pdf_buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char text[4] = {digits[number >> 12 & 15], digits[number >> 8 & 15],
+                          digits[number >> 4 & 15], digits[number & 15]};
+
+    pdf_buffer_put(out, text, sizeof(text));
+}
+
 static void put_line(const struct pdf_paragraph *text, const struct line *line, double x,
                      double y, struct pdf_buffer *out)
 {
@@ -122,7 +132,7 @@ static void put_line(const struct pdf_paragraph *text, const struct line *line, 
     pdf_buffer_number(out, y);
     pdf_buffer_text(out, " Tm <");
     for (size_t i = 0; i < line->len; i++) {
-        pdf_buffer_print(out, "%04X", text->glyphs[line->begin + i].number);
+        put_number(text->glyphs[line->begin + i].number, out);
     }
     pdf_buffer_text(out, "> Tj\n");
 }

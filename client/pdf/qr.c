@@ -14,6 +14,21 @@ static void free_code(QRcode **code)
     QRcode_free(*code);
 }
 
+/* Below a thousand, and a blank: hundreds of them are in a code, and printf would take
+ * most of the time. */
+static void put_number(int number, struct pdf_buffer *out)
+{
+    char text[4];
+    size_t at = sizeof(text);
+
+    text[--at] = ' ';
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 && at > 0);
+    pdf_buffer_put(out, text + at, sizeof(text) - at);
+}
+
 /* Runs of dark modules as one rectangle each; row 0 is the upper one. */
 static void put_row(struct pdf_buffer *out, const QRcode *code, int row)
 {
@@ -25,8 +40,10 @@ static void put_row(struct pdf_buffer *out, const QRcode *code, int row)
             len++;
         }
         if (len > 0) {
-            pdf_buffer_print(out, "%d %d %d 1 re\n", x + QUIET,
-                             code->width - 1 - row + QUIET, len);
+            put_number(x + QUIET, out);
+            put_number(code->width - 1 - row + QUIET, out);
+            put_number(len, out);
+            pdf_buffer_text(out, "1 re\n");
         }
         x += len + 1;
     }

@@ -10,6 +10,7 @@ import tempfile
 
 import seeds_pdf
 import seeds_pki
+import seeds_stamp
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -651,7 +652,7 @@ def main():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):
         write(folder, target, name, value)
-    for target, name, value in (*seeds_pki.seeds(), *seeds_pdf.seeds()):
+    for target, name, value in (*seeds_pki.seeds(), *seeds_pdf.seeds(), *seeds_stamp.seeds()):
         write(folder, target, name, value)
 
 
