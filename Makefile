@@ -526,6 +526,8 @@ install: all library man ## install below DESTDIR and PREFIX (/usr/local)
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
 	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
+	install -d $(SHARE)/stamps
+	install -m 644 $(wildcard deploy/stamps/*.stamp) $(SHARE)/stamps
 	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
 	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;

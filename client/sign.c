@@ -19,10 +19,7 @@ static const struct option rows[] = {
     {"profile", 'p', "P", "pades-b-b (default) or pades-b-t", AT(profile)},
     {"rect", 0, "X,Y,W,H", "visible stamp there: points from the lower left corner",
      AT(rect)},
-    {"stamp", 0, "T",
-     "how it looks: block, footer, letter, or a template's file; brings "
-     "its own place",
-     AT(stamp)},
+    {"stamp", 0, "T", "its template: block, footer, letter, or your own file", AT(stamp)},
     {"page", 0, "N", "page of the stamp: a number, first, or last (default)", AT(page)},
     {"field", 0, "NAME", "sign this empty field of the letter instead", AT(field)},
     {"reason", 0, "TEXT", "reason, written into the signature", AT(reason)},
@@ -179,12 +176,13 @@ const struct command command_sign = {
     .summary = "sign letters (PDF); only their digests go to the gateway",
     .examples =
         "A letter is either signed whole or not touched; the originals never change.\n"
-        "With --rect or --field the letter shows the statement that the gateway's\n"
-        "policy asks for, and a QR code when a verification address is configured.\n\n"
+        "With --stamp, --rect or --field the letter shows the statement and logos that\n"
+        "the gateway's policy asks for, and a QR code with its address. A template\n"
+        "brings its own place; --rect or --field gives it another.\n\n"
         "Examples:\n"
         "  segel sign -k seal-setda -c surat_keterangan -a ND/123/2026 -o signed *.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/124/2026 -o signed \\\n"
-        "      --stamp letter --title 'SEKRETARIS DAERAH' --name 'Dra. RINA' letter.pdf\n"
+        "      --stamp letter --title 'SEKRETARIS DAERAH' letter.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/125/2026 -o signed \\\n"
         "      --receipts *.pdf\n",
     .options = {rows, SG_COUNT(rows)},

@@ -78,7 +78,9 @@ segel() { # CLIENT ARGUMENTS…
 
 sign_class() { # CLASS; the summary of `segel sign --json` is its last line
     segel e-office sign --json --key seal-demo --profile pades-b-b --class "$1" \
-        --approval ND-2026/001 --mandate "$mandate" -o "$demo/signed" --page 1 --rect 330,306,150,60 \
+        --approval ND-2026/001 --mandate "$mandate" -o "$demo/signed" --page 1 \
+        --stamp block --rect 259,275,264,120 --title "PEJABAT CONTOH KOTA CONTOH" \
+        --name "Pejabat Rekaan, S.Contoh." --location "Kota Contoh" \
         "$demo/letters/$1"/*.pdf >"$demo/$1.jsonl" 2>>"$log" ||
         fail "signing $1 failed"
     tail -n 1 "$demo/$1.jsonl"
