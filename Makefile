@@ -37,6 +37,7 @@ VERSION := 0.1.0
 CFLAGS ?= -O2 -g
 # Fonts of the stamps on letters, which become part of the client.
 FONTS ?= /usr/share/fonts/truetype/liberation2
+FONTS_LICENCE ?= /usr/share/doc/fonts-liberation2/copyright
 DEFINES = -DSEGEL_VERSION=\"$(VERSION)\" -DSEGEL_FONTS=\"$(FONTS)\"
 ALL_CFLAGS = -std=gnu17 $(DEFINES) $(CFLAGS) $(if $(SAN),,$(HARDENING)) -fPIE -pthread $(SAN) \
   -I. -I$(BUILD)/gen $(EXTERN_CFLAGS) -MMD -MP
@@ -528,6 +529,7 @@ install: all library man ## install below DESTDIR and PREFIX (/usr/local)
 	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
 	install -d $(SHARE)/stamps
 	install -m 644 $(wildcard deploy/stamps/*.stamp) $(SHARE)/stamps
+	install -m 644 $(FONTS_LICENCE) $(SHARE)/stamps/fonts.copyright
 	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
 	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
