@@ -4,7 +4,7 @@
 
 /* So many words in a row of the policy's statement are a statement; "ditandatangani
  * secara elektronik oleh" is not yet one. */
-enum { RUN_MAX = 3, PLAIN_MAX = 2048 };
+enum { RUN_MAX = 3, PLAIN_MAX = PDF_TEMPLATE_MAX + 2 };
 
 /* Letters and figures only, in small letters, words apart by one blank: what a reader
  * takes for the same. Bytes above ASCII stay. */
@@ -84,38 +84,53 @@ static bool claims(const char *text)
     return false;
 }
 
-/* The lines of a box are read as one. */
-static void join_texts(const struct pdf_box *box, char out[PLAIN_MAX])
+/* The lines of boxes are read as one, from the first box on. */
+static void join_texts(const struct pdf_box *boxes, size_t count, char out[PLAIN_MAX])
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < box->text_count; i++) {
-        size_t more = strlen(box->texts[i]);
-        if (len + more + 2 > PLAIN_MAX) {
-            break;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < boxes[i].text_count; j++) {
+            size_t more = strlen(boxes[i].texts[j]);
+            MUST(len + more + 2 <= PLAIN_MAX);
+            memcpy(out + len, boxes[i].texts[j], more);
+            len += more;
+            out[len++] = ' ';
         }
-        memcpy(out + len, box->texts[i], more);
-        len += more;
-        out[len++] = ' ';
     }
     out[len] = '\0';
+}
+
+/* Is it the policy's to say what these boxes say? */
+static bool states(const struct pdf_box *boxes, size_t count,
+                   const struct pdf_notice *notice)
+{
+    char texts[PLAIN_MAX];
+
+    join_texts(boxes, count, texts);
+    return claims(texts) ||
+           (notice->statement != NULL && repeats(texts, notice->statement));
 }
 
 static enum sg_status check_texts(const struct pdf_template *stamp, const char *name,
                                   const struct pdf_notice *notice, struct sg_error *why)
 {
-    for (size_t i = 0; i < stamp->count; i++) {
-        char texts[PLAIN_MAX];
-        join_texts(&stamp->boxes[i], texts);
-        if (claims(texts) ||
-            (notice->statement != NULL && repeats(texts, notice->statement))) {
-            return sg_fail(why, SG_PRECONDITION,
-                           "%s:%u: the template words a statement of its own: put 'box "
-                           "statement' there, whose words the gateway's policy gives",
-                           name, stamp->boxes[i].line);
-        }
+    bool any = false;
+    unsigned line = 1;
+
+    for (size_t i = 0; i < stamp->count && !any; i++) {
+        any = states(&stamp->boxes[i], 1, notice);
+        line = stamp->boxes[i].line;
     }
-    return SG_OK;
+    /* A sentence may be laid out over several boxes. */
+    if (!any && !states(stamp->boxes, stamp->count, notice)) {
+        return SG_OK;
+    }
+    return sg_fail(
+        why, SG_PRECONDITION,
+        "%s:%u: the template words a statement of its own: put 'box statement' "
+        "there, whose words the gateway's policy gives",
+        name, any ? line : stamp->boxes[0].line);
 }
 
 static bool overlap(const struct pdf_area *a, const struct pdf_area *b)

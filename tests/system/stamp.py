@@ -3,6 +3,7 @@
 see on the page: poppler reads and renders it, qpdf checks the file."""
 import glob
 import hashlib
+import json
 import os
 import re
 import struct
@@ -203,6 +204,15 @@ def nobody_stamps_another_statement_than_the_policy_has(the_rig):
     equal(result.returncode, 1, result.stdout)
     contains(result.stdout + result.stderr, "only as the gateway's policy words it", "reason")
     equal(glob.glob(the_rig.path("never", "*")), [], "files")
+
+
+@claim
+def a_name_that_is_not_given_is_the_certificates(the_rig):
+    result = sign(the_rig, "unnamed", "--stamp", "block")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    subject = json.loads(the_rig.segel("e-office", "signer", "--json", "seal-demo").stdout)
+    name = re.search(r"CN=([^,]+)", subject["signer"]).group(1)
+    contains(flat(say("pdftotext", "-raw", signed(the_rig, "unnamed"), "-")), name)
 
 
 @claim

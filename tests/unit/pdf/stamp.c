@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/look.h"
 #include "client/pdf/page.h"
+#include "client/pdf/stamps.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"
@@ -267,4 +269,76 @@ Test(stamp, says_the_time_when_nothing_else_was_wished)
     wish.page = 1;
     wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 150, .height = 20};
     expect_text(&wish, words);
+}
+
+/* A template in a rectangle of another shape: all of it is there, and nothing beyond. */
+static void expect_template_on(const char *page_keys, const struct pdf_rect *rect)
+{
+    char page[256];
+    int all = 0;
+    int inside = 0;
+    enum pdf_refusal refusal;
+    struct sg_error why = {0};
+    struct slice whole;
+    struct pdf_template layout;
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = qr_wish();
+
+    cr_assert_eq(pdf_template_read(pdf_stamps_find("block"), "block", &layout, &why),
+                 SG_OK);
+    const struct pdf_look look = {.layout = &layout};
+    wish.look = &look;
+    wish.rect = *rect;
+    wish.statement = "Dokumen ini telah ditandatangani secara elektronik.";
+    wish.signer = "Nama";
+    wish.title = "JABATAN";
+    (void)snprintf(page, sizeof(page),
+                   "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+                   "/Resources << >> %s >>",
+                   page_keys);
+    letter.objects[2] = page;
+    struct slice pdf = letter_build(&letter);
+    cr_assert_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, &why), SG_OK, "%s",
+                 why.text);
+    struct picture picture = render(whole);
+    count_dark(&picture, rect, &all, &inside);
+    cr_expect_gt(inside, 5000);
+    cr_expect_eq(all, inside);
+    letter_free(picture.file);
+    letter_free(whole);
+    letter_free(pdf);
+    pdf_template_fini(&layout);
+}
+
+Test(stamp, of_a_template_lies_in_its_rectangle_on_any_page)
+{
+    static const struct pdf_rect wide = {.x = 20, .y = 20, .width = 260, .height = 90};
+    static const struct pdf_rect high = {.x = 20, .y = 20, .width = 180, .height = 240};
+
+    expect_template_on("", &wide);
+    expect_template_on("/Rotate 90", &wide);
+    expect_template_on("/Rotate 180 /CropBox [50 40 400 300]", &wide);
+    expect_template_on("", &high);
+}
+
+Test(stamp, too_small_for_its_template_is_refused)
+{
+    enum pdf_refusal refusal;
+    struct sg_error why = {0};
+    struct slice whole;
+    struct pdf_template layout;
+    struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+    struct pdf_wish wish = qr_wish();
+
+    cr_assert_eq(pdf_template_read(pdf_stamps_find("footer"), "footer", &layout, &why),
+                 SG_OK);
+    const struct pdf_look look = {.layout = &layout};
+    wish.look = &look;
+    wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 250, .height = 22};
+    wish.statement = "Dokumen ini telah ditandatangani secara elektronik.";
+    cr_expect_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, &why), SG_INVALID);
+    cr_expect_eq(refusal, PDF_STAMP_FIT);
+    pdf_template_fini(&layout);
+    letter_free(pdf);
 }

@@ -173,6 +173,9 @@ Test(template, neither_leaves_out_nor_words_nor_hides_what_the_policy_asks_for)
     expect_unfit(LAWFUL TEXT "text B.S.r.E\n", &notice, "a statement of its own");
     expect_unfit(LAWFUL TEXT "text SERTIFIKAT\ntext elektronik\n", &notice,
                  "a statement of its own");
+    expect_unfit(LAWFUL TEXT "text diterbitkan oleh Balai\n"
+                             "box text\nat 0 80\nsize 200 20\ntext Sertifikasi\n",
+                 &notice, "a statement of its own");
     expect_unfit(LAWFUL TEXT "text ini telah ditandatangani secara manual\n", &notice,
                  "a statement of its own");
     expect_unfit(LAWFUL "box qr\nat 90 10\nsize 20 20\n", &notice, "over the statement");
