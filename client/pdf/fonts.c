@@ -4,6 +4,7 @@
 
 #include "client/pdf/deflate.h"
 #include "client/pdf/fonts_inside.h"
+#include "client/pdf/guard.h"
 #include "client/pdf/subset.h"
 
 void fonts_free(struct pdf_fonts **fonts)
@@ -161,6 +162,7 @@ static enum sg_status make_faces(const struct pdf_charset wanted[PDF_FACES],
         TRY(make_face((enum pdf_face)i, &wanted[i], &fonts->faces[i]));
     }
     fonts->shares = 1;
+    fonts->serial = pdf_guard_serial();
     return SG_OK;
 }
 
@@ -200,4 +202,9 @@ bool pdf_fonts_glyph(const struct pdf_fonts *fonts, enum pdf_face face, uint32_t
         *out = own->glyphs[found - own->codes];
     }
     return found != NULL;
+}
+
+uint64_t pdf_fonts_serial(const struct pdf_fonts *fonts)
+{
+    return fonts->serial;
 }

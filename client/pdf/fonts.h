@@ -18,6 +18,9 @@ SG_MUST_USE enum sg_status pdf_fonts_take(const struct pdf_charset wanted[PDF_FA
                                           struct pdf_fonts **out);
 void pdf_fonts_give(struct pdf_fonts **fonts); /* *fonts may be NULL */
 
+/* For who hands them to a reader that may have begun before them (guard.h). */
+uint64_t pdf_fonts_serial(const struct pdf_fonts *fonts);
+
 /* A character of a stamp. */
 struct pdf_glyph {
     uint16_t number; /* in the embedded font */

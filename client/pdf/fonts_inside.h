@@ -26,6 +26,7 @@ struct face {
 
 struct pdf_fonts {
     unsigned shares; /* under the lock */
+    uint64_t serial; /* as pdf_guard_serial gave it when all of this was there */
     struct pdf_charset wanted[PDF_FACES];
     struct face faces[PDF_FACES];
 };

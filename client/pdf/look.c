@@ -1,5 +1,6 @@
 #include "client/pdf/look.h"
 
+#include "client/pdf/guard.h"
 #include <openssl/evp.h>
 
 /* Only the very file that the policy names: whoever exchanges it on the gateway's disk,
@@ -69,6 +70,7 @@ enum sg_status pdf_look_make(const struct pdf_template *layout, const char *name
     if (status != SG_OK) {
         pdf_look_fini(out);
     }
+    out->serial = pdf_guard_serial();
     return status;
 }
 

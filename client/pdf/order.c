@@ -1,17 +1,27 @@
 #include "client/pdf/order.h"
 
 #include "client/pdf/guard.h"
+#include "client/pdf/look.h"
 
 /* A wish on its way to a reader: the struct, in which each text is told by its place in
- * the bytes behind it (from 1; 0 = NULL), then those bytes. */
+ * the bytes behind it (from 1; 0 = NULL), the fonts, then those bytes. Look and fonts are
+ * not changed once made: pointers to them serve in each reader that began later. */
+struct parcel {
+    struct pdf_wish wish;
+    const struct pdf_fonts *fonts;
+};
 
 /* Every text of a wish. */
 static const size_t texts[] = {
     offsetof(struct pdf_wish, reason),    offsetof(struct pdf_wish, location),
     offsetof(struct pdf_wish, name),      offsetof(struct pdf_wish, field),
     offsetof(struct pdf_wish, statement), offsetof(struct pdf_wish, qr_text),
+    offsetof(struct pdf_wish, signer),    offsetof(struct pdf_wish, title),
+    offsetof(struct pdf_wish, rank),      offsetof(struct pdf_wish, nip),
+    offsetof(struct pdf_wish, unit),
 };
-_Static_assert(sizeof(struct pdf_wish) == 64 + SG_COUNT(texts) * sizeof(char *),
+/* All else of it: numbers, and the look. */
+_Static_assert(sizeof(struct pdf_wish) == 72 + SG_COUNT(texts) * sizeof(char *),
                "a wish has a new field: is it a text, or does it point to something that "
                "lives as long as the plan, and needs a serial (guard.h)?");
 _Static_assert(sizeof(struct pdf_order) == sizeof(struct slice) + 2 * sizeof(void *),
@@ -30,15 +40,16 @@ static void set_text(struct pdf_wish *wish, size_t at, const void *text)
     memcpy((uint8_t *)wish + at, &text, sizeof(text));
 }
 
-static void pack(const struct pdf_wish *wish, struct pdf_buffer *out)
+static void pack(const struct pdf_order *order, struct pdf_buffer *out)
 {
-    struct pdf_wish packed = *wish;
+    const struct pdf_wish *wish = order->wish;
+    struct parcel packed = {.wish = *wish, .fonts = order->fonts};
     size_t place = 1;
 
     for (size_t i = 0; i < SG_COUNT(texts); i++) {
         const char *text = get_text(wish, texts[i]);
         uintptr_t told = text == NULL ? 0 : place;
-        memcpy((uint8_t *)&packed + texts[i], &told, sizeof(told));
+        memcpy((uint8_t *)&packed.wish + texts[i], &told, sizeof(told));
         place += text == NULL ? 0 : strlen(text) + 1;
     }
     pdf_buffer_put(out, &packed, sizeof(packed));
@@ -54,18 +65,28 @@ static void pack(const struct pdf_wish *wish, struct pdf_buffer *out)
 static void unpack_and_build(struct slice pdf, struct slice bytes,
                              struct pdf_buffer *answer)
 {
-    struct pdf_wish wish;
-    struct pdf_order order = {.pdf = pdf, .wish = &wish};
+    struct parcel parcel;
+    struct pdf_wish *wish = &parcel.wish;
 
-    MUST(bytes.len >= sizeof(wish));
-    memcpy(&wish, bytes.data, sizeof(wish));
+    MUST(bytes.len >= sizeof(parcel));
+    memcpy(&parcel, bytes.data, sizeof(parcel));
     for (size_t i = 0; i < SG_COUNT(texts); i++) {
-        uintptr_t place = (uintptr_t)get_text(&wish, texts[i]);
-        MUST(place <= bytes.len - sizeof(wish));
-        set_text(&wish, texts[i],
-                 place == 0 ? NULL : bytes.data + sizeof(wish) + place - 1);
+        uintptr_t place = (uintptr_t)get_text(wish, texts[i]);
+        MUST(place <= bytes.len - sizeof(parcel));
+        set_text(wish, texts[i],
+                 place == 0 ? NULL : bytes.data + sizeof(parcel) + place - 1);
     }
+    const struct pdf_order order = {.pdf = pdf, .wish = wish, .fonts = parcel.fonts};
     pdf_build(&order, answer);
+}
+
+/* A reader that began before they were made does not see them. */
+static uint64_t serial_of(const struct pdf_order *order)
+{
+    uint64_t fonts = order->fonts == NULL ? 0 : pdf_fonts_serial(order->fonts);
+    uint64_t look = order->wish->look == NULL ? 0 : order->wish->look->serial;
+
+    return fonts > look ? fonts : look;
 }
 
 enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,
@@ -73,11 +94,12 @@ enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *a
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer packed = {0};
 
-    if (order->pdf.len < GUARD_PARCEL_MAX && order->fonts == NULL) {
-        pack(order->wish, &packed);
+    if (order->pdf.len < GUARD_PARCEL_MAX) {
+        pack(order, &packed);
         const struct pdf_guard_parcel parcel = {.work = unpack_and_build,
                                                 .pdf = order->pdf,
-                                                .order = pdf_buffer_slice(&packed)};
+                                                .order = pdf_buffer_slice(&packed),
+                                                .serial = serial_of(order)};
         TRY(pdf_buffer_check(&packed));
         if (pdf_guard_ask(&parcel, answer) == SG_OK) {
             return SG_OK;
