@@ -49,7 +49,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client segel channel pdf verify audit bundle report keys card witness officer ceremony
+MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client batch segel channel pdf verify audit bundle report keys card witness officer ceremony
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -67,6 +67,7 @@ DIR_transport := gateway/transport
 DIR_service   := gateway/service
 DIR_hsm       := hsm
 DIR_client    := client
+DIR_batch     := client/batch
 DIR_segel     := client/segel
 DIR_channel   := client/channel
 DIR_pdf       := client/pdf
@@ -95,7 +96,8 @@ NEEDS_core      := core anchor ledger quorum tlog status http cert cms policy ba
 NEEDS_transport := transport base proto
 NEEDS_service   := service transport core anchor ledger quorum tlog status http cert cms policy base proto
 NEEDS_hsm       := hsm proto
-NEEDS_client    := client segel channel pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
+NEEDS_client    := client batch segel channel pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
+NEEDS_batch     := batch proto
 NEEDS_segel     := segel channel pdf verify tlog proto
 NEEDS_channel   := channel proto
 NEEDS_pdf       := pdf proto
@@ -362,7 +364,7 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
     $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,report) $(call lib_of,witness) \
-    $(call lib_of,pdf)
+    $(call lib_of,pdf) $(call lib_of,batch)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)

@@ -10,7 +10,8 @@ enum exit_code {
     EXIT_WELL = 0,    /* all that was asked for is done */
     EXIT_REFUSED = 1, /* an item was refused, or a check failed */
     EXIT_USAGE = 2,   /* the command line or the home folder is wrong */
-    EXIT_BROKEN = 3   /* the gateway or a file cannot be reached, or broke off */
+    EXIT_BROKEN = 3,  /* the gateway or a file cannot be reached, or broke off */
+    EXIT_STOPPED = 4  /* the user stopped it before it was done */
 };
 
 /* One command: a constant in the file of its name. */

@@ -12,6 +12,24 @@ static void put_text(void *out, const struct option *row, const char *text)
     memcpy((char *)out + row->offset, &text, sizeof(text));
 }
 
+static bool is_given(const void *out, const struct option *row)
+{
+    const char *text = NULL;
+
+    memcpy(&text, (const char *)out + row->offset, sizeof(text));
+    return text != NULL;
+}
+
+/* The second row of the name, once the first has its value. */
+static const struct option *row_to_fill(const struct option_table *table, const void *out,
+                                        const struct option *row)
+{
+    const struct option *next = row + 1;
+    bool twice = next < table->rows + table->count && strcmp(next->name, row->name) == 0;
+
+    return twice && is_given(out, row) ? next : row;
+}
+
 static void put_flag(void *out, const struct option *row)
 {
     bool on = true;
@@ -80,7 +98,7 @@ static enum sg_status take(struct walk *walk, const struct option *row, const ch
     if (given == NULL || given[0] == '\0') { /* an unset variable of a script */
         return sg_fail(why, SG_INVALID, "--%s needs a value: %s", row->name, row->value);
     }
-    put_text(walk->out, row, given);
+    put_text(walk->out, row_to_fill(walk->table, walk->out, row), given);
     return SG_OK;
 }
 

@@ -4,7 +4,8 @@
 #include "proto/base.h"
 
 /* Options of a command as rows of a table: the parser, the help and the suggestions for
- * mistyped names are made from the same rows. */
+ * mistyped names are made from the same rows. An option that may be given twice has two
+ * rows, one behind the other. */
 struct option {
     const char *name;  /* "key": given as --key VALUE or --key=VALUE */
     char letter;       /* 'o': also as -o VALUE; 0 = none */

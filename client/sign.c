@@ -1,12 +1,13 @@
-#include <openssl/rand.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "client/command.h"
 #include "client/file.h"
 #include "client/screen.h"
+#include "client/sign_dry.h"
+#include "client/sign_interrupt.h"
+#include "client/sign_journal.h"
 #include "client/sign_run.h"
-#include "proto/text.h"
+#include "client/sign_terms.h"
 
 /* `segel sign` */
 #define AT(member) offsetof(struct sign_options, member)
@@ -35,156 +36,267 @@ static const struct option rows[] = {
     {"scheme", 0, "S", "rsa-pkcs1, rsa-pss or ecdsa (default: the key's)", AT(scheme)},
     {"notice-shown", 0, NULL, "the letters carry the required statement already",
      AT(notice)},
-    {"resume", 0, NULL, "leave letters alone that are signed already", AT(resume)},
+    {"from", 0, "LIST", "names of the letters or folders, by line or NUL; - = stdin",
+     AT(from)},
+    {"manifest", 0, "CSV", "table of the letters, each with its own terms; - = stdin",
+     AT(manifest)},
+    {"resume", 0, NULL, "go on with a run that broke off; leave what is signed already",
+     AT(resume)},
     {"force", 0, NULL, "overwrite signed letters that are there", AT(force)},
+    {"journal", 0, "FILE", "keep the run's journal there (default: in the folder of -o)",
+     AT(journal)},
+    {"result", 0, "FILE", "every letter's outcome, .csv or .json", AT(result[0])},
+    {"result", 0, "FILE", "the other kind as well", AT(result[1])},
+    {"dry-run", 'n', NULL, "ask the gateway what it would say; sign nothing",
+     AT(dry_run)},
     {"receipts", 0, NULL, "put the log's receipt beside each letter: FILE.pdf.tlog-proof",
      AT(receipts)},
     {"lang", 0, "id|en", "language of the policy's sentences (default: en)", AT(lang)},
+    {"quiet", 'q', NULL, "say only what is refused or wrong", AT(quiet)},
     {"json", 0, NULL, "one JSON object a letter, and one for the run", AT(json)},
 };
 
-static enum sg_status check_options(const struct sign_options *options,
-                                    const struct words *paths, struct sg_error *why)
-{
-    static const char *const needed[] = {"key", "class", "approval", "out"};
+/* What one run holds. */
+struct all {
+    const struct home *home;
+    struct sign_options options;
+    struct sign_source *source; /* owned; likewise below */
+    struct sign_plans plans;
+    struct sign_journal journal;
+    struct sign_receipts receipts;
+    struct sign_report report;
+    char run_id[JOURNAL_RUN_SIZE];
+};
 
-    for (size_t i = 0; i < SG_COUNT(needed); i++) {
+static enum sg_status check_options(const struct sign_options *options,
+                                    struct sg_error *why)
+{
+    static const char *const needed[] = {"out", "key", "class", "approval"};
+    size_t count = options->manifest != NULL ? 1 : SG_COUNT(needed);
+
+    if (options->dry_run && (options->result[0] != NULL || options->receipts)) {
+        return sg_fail(why, SG_INVALID,
+                       "--dry-run leaves no files: --result and --receipts exclude it");
+    }
+    for (size_t i = options->dry_run ? 1 : 0; i < count; i++) {
         TRY(options_need(&command_sign.options, options, needed[i], why));
     }
-    if (options->force && options->resume) {
-        return sg_fail(why, SG_INVALID, "--force and --resume exclude each other");
-    }
-    if (paths->count == 0) {
-        return sg_fail(why, SG_INVALID, "name the letters: segel sign … FILE.pdf…");
-    }
     return SG_OK;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const char *left = *(const char *const *)a;
-    const char *right = *(const char *const *)b;
+/* --- The gateway ------------------------------------------------------------------- */
 
-    return strcmp(file_name(left), file_name(right));
-}
-
-static void free_paths(char ***paths)
-{
-    free(*paths);
-}
-
-/* All go to one folder: two letters of one name would overwrite each other. */
-static enum sg_status check_names(const struct words *paths, struct sg_error *why)
-{
-    AUTO(free_paths) char **sorted = (char **)calloc(paths->count, sizeof(char *));
-
-    if (sorted == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
-    }
-    memcpy(sorted, paths->at, paths->count * sizeof(char *));
-    qsort(sorted, paths->count, sizeof(char *), by_name);
-    for (size_t i = 1; i < paths->count; i++) {
-        if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
-            return sg_fail(why, SG_INVALID,
-                           "%s and %s have the same name: sign them in two runs into "
-                           "two folders",
-                           sorted[i - 1], sorted[i]);
-        }
-    }
-    return SG_OK;
-}
-
-static enum sg_status make_run_id(char out[SIGN_RUN_ID_SIZE], struct sg_error *why)
-{
-    uint8_t bytes[(SIGN_RUN_ID_SIZE - 1) / 2];
-
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
-        return sg_fail(why, SG_INTERNAL, "the system gives no random numbers");
-    }
-    text_hex(slice_of(bytes, sizeof(bytes)), out);
-    return SG_OK;
-}
-
-static enum sg_status sign_all(struct sign_job *job, struct sign_plan *plan,
-                               struct sign_report *report, struct sg_error *why)
+/* What all letters ask for is held against the key before the first one. */
+static enum sg_status fit(struct all *all, struct channel *channel, struct sg_error *why)
 {
     AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
-    struct channel *channel = NULL;
+    struct segel_plan *made = NULL;
+    struct segel_error error;
+    struct sign_plan plan;
 
-    TRY(file_make_dir(plan->out_dir, why));
-    TRY(home_connect(job->home, &channel, why));
+    if (all->options.manifest != NULL) {
+        return SG_OK;
+    }
+    TRY(sign_plan_read(&all->options, &plan, why));
     /* The statement is for the readers of the letter, whatever language the user reads.
      */
-    enum sg_status status = signer_get(channel, plan->terms.key, "id", &signer, why);
-    if (status == SG_OK) {
-        status = sign_plan_fit(plan, signer, why);
+    TRY(signer_get(channel, plan.terms.key, "id", &signer, why));
+    TRY(sign_plan_fit(&plan, signer, why));
+    /* The template of the stamp, too. */
+    int code = sign_plans_get(&all->plans, &plan, &made, &error);
+    return code == SEGEL_USAGE && strcmp(error.reason, "stamp") == 0
+               ? sg_fail(why, SG_PRECONDITION, "%s", error.text)
+               : sign_status(code, &error, why);
+}
+
+static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *why)
+{
+    AUTO(channel_end) struct channel *channel = NULL;
+
+    TRY(home_connect(all->home, &channel, why));
+    TRY(sign_plans_open(&all->plans, all->home, why));
+    TRY(fit(all, channel, why));
+    all->report.dry = true;
+    sign_report_start(&all->report, total);
+    enum sg_status status =
+        sign_dry_run(all->source, &all->plans, channel, &all->report, why);
+    sign_report_end(&all->report);
+    return status;
+}
+
+/* --- Signing ----------------------------------------------------------------------- */
+
+static enum sg_status open_results(struct all *all, struct sg_error *why)
+{
+    const struct sign_options *options = &all->options;
+    char separator = sign_source_separator(all->source);
+
+    for (size_t i = 0; i < SIGN_RESULTS_MAX && options->result[i] != NULL; i++) {
+        TRY(sign_result_open(&all->report.results[i], options->result[i], separator,
+                             options->resume || options->force, why));
     }
-    if (status != SG_OK) {
-        channel_close(channel);
-        return status;
-    }
-    bool json = report->json;
-    sign_report_start(report, json, job->paths->count);
-    status = sign_run(job, channel, report, why);
-    sign_report_answered(report);
-    if (job->receipts != NULL) {
-        sign_receipts_fetch(job->receipts, job->home, report);
-    }
-    sign_report_end(report);
-    if (status != SG_OK) {
-        screen_complain("not all letters were dealt with; the same command with --resume "
-                        "goes on where this one stopped");
+    return SG_OK;
+}
+
+static enum sg_status close_results(struct all *all, enum sg_status status,
+                                    struct sg_error *why)
+{
+    for (size_t i = 0; i < SIGN_RESULTS_MAX; i++) {
+        struct sign_result *result = &all->report.results[i];
+        struct sg_error own = {0};
+        bool broken = result->broken;
+        if (sign_result_close(result, &own) != SG_OK || broken) {
+            status = status == SG_OK
+                         ? sg_fail(why, SG_IO, "the result file %s is not whole",
+                                   all->options.result[i])
+                         : status;
+        }
     }
     return status;
 }
 
+static enum sg_status open_all(struct all *all, struct sg_error *why)
+{
+    AUTO(channel_end) struct channel *channel = NULL;
+
+    TRY(home_connect(all->home, &channel, why));
+    TRY(sign_plans_open(&all->plans, all->home, why));
+    TRY(fit(all, channel, why));
+    TRY(file_make_dir(all->options.out, why));
+    TRY(sign_journal_open(&all->options, &all->journal, why));
+    (void)snprintf(all->run_id, sizeof(all->run_id), "%s",
+                   journal_run(all->journal.journal));
+    return open_results(all, why);
+}
+
+static enum sg_status run_all(struct all *all, size_t total, struct sg_error *why)
+{
+    struct sign_job job = {.source = all->source,
+                           .plans = &all->plans,
+                           .journal = all->journal.journal,
+                           .receipts = all->options.receipts ? &all->receipts : NULL,
+                           .resumed = all->journal.resumed,
+                           .leave = all->options.resume};
+
+    sign_report_start(&all->report, total);
+    enum sg_status status = sign_run(&job, &all->report, why);
+    sign_report_answered(&all->report);
+    if (job.receipts != NULL && status != SG_CANCELLED) {
+        sign_receipts_fetch(job.receipts, all->home, &all->report);
+    }
+    sign_report_end(&all->report);
+    return status;
+}
+
+static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *why)
+{
+    TRY(open_all(all, why));
+    enum sg_status status = run_all(all, total, why);
+    bool kept = sign_journal_close(&all->journal, status == SG_OK);
+    if (status != SG_OK) {
+        screen_complain("not all letters were dealt with; the same command with --resume "
+                        "goes on where this one stopped");
+    } else if (kept) {
+        screen_complain("some letters may be signed, and their signatures did not come: "
+                        "the same command with --resume asks for them again");
+    }
+    return close_results(all, status, why);
+}
+
+/* --- The command ------------------------------------------------------------------- */
+
+static enum exit_code end(const struct all *all, enum sg_status status,
+                          const struct sg_error *why)
+{
+    if (status == SG_CANCELLED) {
+        return EXIT_STOPPED;
+    }
+    if (status != SG_OK) {
+        return command_failed(status, why);
+    }
+    return all->report.refused_count > 0 ? EXIT_REFUSED : EXIT_WELL;
+}
+
+static enum exit_code go(struct all *all, struct words *words)
+{
+    struct sg_error why = {0};
+    struct sign_plan plan;
+    size_t total = 0;
+
+    enum sg_status status = check_options(&all->options, &why);
+    if (status == SG_OK) {
+        status = sign_plan_read(&all->options, &plan, &why);
+    }
+    if (status == SG_OK) {
+        status = sign_source_open(&all->options, words, &all->source, &why);
+    }
+    if (status == SG_OK) {
+        status = sign_source_survey(all->source, &total, &why);
+    }
+    if (status != SG_OK) {
+        screen_complain(why.text);
+        return status == SG_IO ? EXIT_BROKEN : EXIT_USAGE;
+    }
+    sign_interrupt_watch();
+    status =
+        all->options.dry_run ? dry_run(all, total, &why) : sign_all(all, total, &why);
+    return end(all, status, &why);
+}
+
 static enum exit_code run(const struct home *home, struct words *words)
 {
-    struct sign_options options = {
-        .profile = "pades-b-b", .lang = "en", .mandate = "", .batch = ""};
-    struct sign_plan plan = {.visible = false};
-    struct sign_receipts receipts = {.count = 0};
-    struct sign_job job = {.home = home, .plan = &plan, .paths = words};
-    struct sign_report report = {.run = job.run_id};
-    struct sg_error why = {0};
+    struct all all = {
+        .home = home,
+        .options = {.profile = "pades-b-b", .lang = "en", .mandate = "", .batch = ""}};
 
-    if (command_parse(&command_sign, words, &options) != EXIT_WELL) {
+    if (command_parse(&command_sign, words, &all.options) != EXIT_WELL) {
         return EXIT_USAGE;
     }
-    if (check_options(&options, words, &why) != SG_OK ||
-        check_names(words, &why) != SG_OK ||
-        sign_plan_read(&options, &plan, &why) != SG_OK ||
-        make_run_id(job.run_id, &why) != SG_OK) {
-        screen_complain(why.text);
-        sign_plan_fini(&plan);
-        return EXIT_USAGE;
-    }
-    report.json = options.json;
-    job.receipts = options.receipts ? &receipts : NULL;
-    enum sg_status status = sign_all(&job, &plan, &report, &why);
-    sign_receipts_fini(&receipts);
-    sign_plan_fini(&plan);
-    if (status != SG_OK) {
-        return command_failed(status, &why);
-    }
-    return report.refused_count > 0 ? EXIT_REFUSED : EXIT_WELL;
+    all.report.run = all.run_id;
+    all.report.json = all.options.json;
+    all.report.quiet = all.options.quiet;
+    all.report.wants_receipts = all.options.receipts;
+    enum exit_code code = go(&all, words);
+    sign_receipts_fini(&all.receipts);
+    (void)sign_journal_close(&all.journal, false);
+    sign_plans_close(&all.plans);
+    sign_source_close(all.source);
+    return code;
 }
 
 const struct command command_sign = {
     .name = "sign",
-    .operands = "FILE.pdf…",
+    .operands = "FILE.pdf… FOLDER…",
     .summary = "sign letters (PDF); only their digests go to the gateway",
     .examples =
         "A letter is either signed whole or not touched; the originals never change.\n"
         "With --stamp, --rect or --field the letter shows the statement and logos that\n"
         "the gateway's policy asks for, and a QR code with its address. A template\n"
-        "brings its own place; --rect or --field gives it another.\n\n"
+        "brings its own place; --rect or --field gives it another.\n"
+        "Of a folder all *.pdf are signed, those in its folders too, which are kept\n"
+        "below -o. Links inside of it are not followed.\n\n"
+        "A manifest is a table with a header, of a spreadsheet saved as CSV UTF-8, with\n"
+        "',' or ';'. Columns: file (from the manifest's folder), out (below -o) and\n"
+#define COLUMN(name, member, help) "  " name "\n"
+#include "client/sign_columns.def"
+#undef COLUMN
+        "An empty cell leaves the option of the same name in force. A row that is wrong\n"
+        "is told with line and column before anything is signed.\n\n"
+        "Ctrl-C finishes what is under way, once more gives it up. After that, or a\n"
+        "crash, the same command with --resume goes on: nothing is signed twice.\n\n"
+        "Exit code: 0 all are signed (--dry-run: would be); 1 some were refused; 2 the\n"
+        "command line or the manifest is wrong, and nothing was signed; 3 the gateway "
+        "or\n"
+        "a file cannot be reached; 4 stopped. After 3 and 4: --resume.\n\n"
         "Examples:\n"
         "  segel sign -k seal-setda -c surat_keterangan -a ND/123/2026 -o signed *.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/124/2026 -o signed \\\n"
         "      --stamp letter --title 'SEKRETARIS DAERAH' letter.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/125/2026 -o signed \\\n"
-        "      --receipts *.pdf\n",
+        "      --receipts --result outcome.csv 2026/\n"
+        "  segel sign --manifest letters.csv -k seal-setda -o signed --dry-run\n"
+        "  find . -name '*.pdf' -print0 | segel sign --from - -k seal-setda \\\n"
+        "      -c surat_tugas -a ND/126/2026 -o signed\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

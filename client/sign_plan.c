@@ -78,35 +78,24 @@ static enum sg_status read_page(const char *text, int *page, struct sg_error *wh
     return SG_OK;
 }
 
-static enum sg_status read_template(const struct sign_options *options,
-                                    struct sign_plan *plan, struct sg_error *why)
-{
-    TRY(sign_stamp_read(options->stamp, &plan->stamp, why));
-    if (options->rect != NULL || options->field != NULL) {
-        return SG_OK;
-    }
-    plan->visible = true;
-    sign_stamp_place(&plan->stamp, &plan->wish);
-    return options->page == NULL ? SG_OK
-                                 : read_page(options->page, &plan->wish.page, why);
-}
-
 /* Where the stamp goes: --rect makes it visible, or a template that has a size of its
  * own; --page alone would have none. */
 static enum sg_status read_place(const struct sign_options *options,
                                  struct sign_plan *plan, struct sg_error *why)
 {
-    plan->visible = options->rect != NULL || options->field != NULL;
+    plan->visible =
+        options->rect != NULL || options->field != NULL || options->stamp != NULL;
+    plan->stamp = options->stamp;
     plan->wish.field = options->field;
-    if (options->stamp != NULL) {
-        TRY(read_template(options, plan, why));
-    }
-    if (options->rect == NULL) {
-        return options->page == NULL || options->stamp != NULL
-                   ? SG_OK
+    if (options->rect == NULL && options->page != NULL) {
+        return options->stamp != NULL && options->field == NULL
+                   ? read_page(options->page, &plan->wish.page, why)
                    : sg_fail(why, SG_INVALID,
                              "--page needs --rect x,y,width,height: where on the page "
                              "the stamp goes");
+    }
+    if (options->rect == NULL) {
+        return SG_OK;
     }
     if (options->field != NULL) {
         return sg_fail(why, SG_INVALID,
@@ -257,12 +246,6 @@ enum sg_status sign_plan_fit(struct sign_plan *plan,
     if (plan->visible) {
         plan->wish.statement = signer->statement[0] == '\0' ? NULL : signer->statement;
         plan->verify_url = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;
-        TRY(sign_stamp_fit(&plan->stamp, signer, &plan->wish, why));
     }
     return SG_OK;
-}
-
-void sign_plan_fini(struct sign_plan *plan)
-{
-    sign_stamp_fini(&plan->stamp);
 }

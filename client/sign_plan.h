@@ -2,7 +2,6 @@
 #define SEGEL_CLIENT_SIGN_PLAN_H
 
 #include "client/pdf/pdf.h"
-#include "client/sign_stamp.h"
 #include "client/signer.h"
 #include "proto/algorithm.h"
 #include "segel/v1/signing.pb-c.h"
@@ -30,6 +29,12 @@ struct sign_options {
     const char *hash;
     const char *scheme;
     const char *lang;
+    const char *from;
+    const char *manifest;
+    const char *journal;
+    const char *result[2];
+    bool dry_run;
+    bool quiet;
     bool notice;
     bool force;
     bool resume;
@@ -46,13 +51,11 @@ struct sign_plan {
     bool visible;
     const char *verify_url; /* NULL = no QR code */
     Segel__V1__SignTerms terms;
-    struct pdf_wish wish;    /* without signing_time_us and qr_text */
-    struct sign_stamp stamp; /* owned; the wish refers to it */
+    struct pdf_wish wish; /* without signing_time_us, look and qr_text */
+    const char *stamp;    /* name or path of a template; NULL = none */
 };
 
-/* Reads the options, and the template of the stamp. SG_INVALID: why says what to write
- * instead. The caller gives the plan to sign_plan_fini whatever the outcome, and does not
- * move it. */
+/* Reads the options. SG_INVALID: why says what to write instead. */
 SG_MUST_USE enum sg_status sign_plan_read(const struct sign_options *options,
                                           struct sign_plan *plan, struct sg_error *why);
 /* Takes over what the key asks for. SG_PRECONDITION: the key does not offer what the
@@ -60,6 +63,5 @@ SG_MUST_USE enum sg_status sign_plan_read(const struct sign_options *options,
 SG_MUST_USE enum sg_status sign_plan_fit(struct sign_plan *plan,
                                          const Segel__V1__GetSignerResponse *signer,
                                          struct sg_error *why);
-void sign_plan_fini(struct sign_plan *plan);
 
 #endif

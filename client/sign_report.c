@@ -8,7 +8,7 @@
 #include "client/screen.h"
 #include "proto/json.h"
 
-enum { DRAW_EVERY_US = 100000, JSON_SIZE = 262144 };
+enum { DRAW_EVERY_US = 100000, JSON_SIZE = 262144, RECEIPT_SIZE = 4096 + 16 };
 
 /* --- The bar ----------------------------------------------------------------------- */
 
@@ -39,13 +39,54 @@ static void clear(const struct sign_report *report)
     }
 }
 
-void sign_report_start(struct sign_report *report, bool json, size_t total)
+void sign_report_start(struct sign_report *report, size_t total)
 {
-    report->json = json;
     report->total = total;
     report->started_us = moment_mono_us();
-    report->bar = !json && screen_is_terminal(stderr);
+    report->bar = !report->json && !report->quiet && screen_is_terminal(stderr);
     draw(report, true);
+}
+
+/* --- Result files ------------------------------------------------------------------ */
+
+static void put_row(struct sign_report *report, const struct sign_result_row *row)
+{
+    struct sg_error why;
+
+    for (size_t i = 0; i < SIGN_RESULTS_MAX; i++) {
+        if (sign_result_put(&report->results[i], row, &why) != SG_OK) {
+            sign_report_note(report, why.text);
+        }
+    }
+}
+
+static struct sign_result_row empty_row(const char *file, const char *outcome)
+{
+    return (struct sign_result_row){file, "", outcome, "", "", "", false,
+                                    0,    "", "",      "", "", ""};
+}
+
+static void add_answer(struct sign_result_row *row, const Segel__V1__SignResult *result)
+{
+    if (result == NULL) {
+        return;
+    }
+    row->decision_id = result->decision_id;
+    if (result->log != NULL) {
+        row->log = result->log->origin;
+        row->has_index = true;
+        row->log_index = result->log->index;
+    }
+}
+
+/* Where the receipt will lie. */
+static void add_receipt(const struct sign_report *report, struct sign_result_row *row,
+                        char receipt[RECEIPT_SIZE])
+{
+    if (report->wants_receipts) {
+        (void)snprintf(receipt, RECEIPT_SIZE, "%s.tlog-proof", row->output);
+        row->receipt = receipt;
+    }
 }
 
 /* --- JSON -------------------------------------------------------------------------- */
@@ -135,9 +176,16 @@ static void print_line(enum screen_colour colour, const char *word, const char *
 void sign_report_signed(struct sign_report *report, const char *path, const char *output,
                         const Segel__V1__SignResult *result)
 {
+    struct sign_result_row row = empty_row(path, "signed");
+    char receipt[RECEIPT_SIZE];
     struct json_out out;
 
     report->signed_count++;
+    row.output = output;
+    row.request_id = result->request_id;
+    add_answer(&row, result);
+    add_receipt(report, &row, receipt);
+    put_row(report, &row);
     if (report->json) {
         begin_json(&out, path, "signed");
         json_str(&out, "output", output);
@@ -147,24 +195,49 @@ void sign_report_signed(struct sign_report *report, const char *path, const char
         return;
     }
     /* On a terminal the bar counts them; thousands of lines would hide the refusals. */
-    if (!report->bar) {
+    if (!report->bar && !report->quiet) {
         print_line(SCREEN_GREEN, "signed", path);
         (void)printf("%s\n", result->downgraded != 0 ? " (without a time-stamp)" : "");
     }
     draw(report, false);
 }
 
-void sign_report_skipped(struct sign_report *report, const char *path)
+void sign_report_skipped(struct sign_report *report, const char *path, const char *output,
+                         const char *request_id, uint64_t log_index)
 {
+    struct sign_result_row row =
+        empty_row(path, request_id[0] == '\0' ? "skipped" : "signed");
+    char receipt[RECEIPT_SIZE];
     struct json_out out;
 
     report->skipped_count++;
+    row.output = output;
+    row.request_id = request_id;
+    row.has_index = request_id[0] != '\0';
+    row.log_index = log_index;
+    add_receipt(report, &row, receipt);
+    put_row(report, &row);
     if (report->json) {
         begin_json(&out, path, "skipped");
         print_json(&out);
-    } else if (!report->bar) {
+    } else if (!report->bar && !report->quiet) {
         print_line(SCREEN_DIM, "skipped", path);
         (void)printf(": it is there already\n");
+    }
+    draw(report, false);
+}
+
+void sign_report_allowed(struct sign_report *report, const char *path)
+{
+    struct json_out out;
+
+    report->signed_count++;
+    if (report->json) {
+        begin_json(&out, path, "allowed");
+        print_json(&out);
+    } else if (!report->bar && !report->quiet) {
+        print_line(SCREEN_GREEN, "allowed", path);
+        (void)printf("\n");
     }
     draw(report, false);
 }
@@ -204,15 +277,47 @@ static void print_rule(const Segel__V1__PolicyDenial *denial)
     print_hint(denial->failures[0]);
 }
 
+static void count_reason(struct sign_report *report, const char *word)
+{
+    size_t i = 0;
+
+    while (i < SIGN_REASONS_MAX && report->reasons[i].count > 0 &&
+           strncmp(report->reasons[i].word, word, SIGN_REASON_SIZE - 1) != 0) {
+        i++;
+    }
+    if (i < SIGN_REASONS_MAX) {
+        (void)snprintf(report->reasons[i].word, SIGN_REASON_SIZE, "%s", word);
+        report->reasons[i].count++;
+    }
+}
+
+static void keep_refusal(struct sign_report *report, const struct sign_refusal *refusal)
+{
+    const Segel__V1__PolicyDenial *denial = denial_of(refusal->result);
+    struct sign_result_row row = empty_row(refusal->path, "refused");
+
+    row.reason = refusal->code;
+    row.message = refusal->text;
+    row.request_id = refusal->request_id;
+    add_answer(&row, refusal->result);
+    if (denial != NULL && denial->n_failures > 0) {
+        row.rule = denial->failures[0]->rule;
+        row.cp_section = denial->failures[0]->cp_section;
+    }
+    put_row(report, &row);
+}
+
 void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal)
 {
     report->refused_count++;
+    count_reason(report, refusal->code);
+    keep_refusal(report, refusal);
     if (report->json) {
         refused_as_json(refusal);
         return;
     }
     clear(report);
-    print_line(SCREEN_RED, "refused", refusal->path);
+    print_line(SCREEN_RED, report->dry ? "would be refused" : "refused", refusal->path);
     (void)printf(": ");
     screen_text(stdout, refusal->text);
     print_rule(denial_of(refusal->result));
@@ -241,9 +346,13 @@ void sign_report_receipt(struct sign_report *report, const char *output, const c
 void sign_report_no_receipt(struct sign_report *report, const char *output,
                             const char *request_id, const char *text)
 {
+    struct sign_result_row row = empty_row(output, "no-receipt");
     struct json_out out;
 
     report->receiptless_count++;
+    row.request_id = request_id;
+    row.message = text;
+    put_row(report, &row);
     if (report->json) {
         begin_json(&out, output, "no-receipt");
         json_str(&out, "request_id", request_id);
@@ -268,35 +377,38 @@ void sign_report_note(struct sign_report *report, const char *text)
     draw(report, true);
 }
 
-void sign_report_end(struct sign_report *report)
-{
-    int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
-    double seconds = (double)(end_us - report->started_us) / 1e6;
-    size_t left = report->total - report->signed_count - report->refused_count -
-                  report->skipped_count;
-    struct json_out out;
-    char buffer[512];
+/* --- The end ----------------------------------------------------------------------- */
 
-    clear(report);
-    if (report->json) {
-        json_start(&out, buffer, sizeof(buffer));
-        json_open_object(&out, NULL);
-        json_str(&out, "run", report->run);
-        json_uint(&out, "signed", report->signed_count);
-        json_uint(&out, "refused", report->refused_count);
-        json_uint(&out, "skipped", report->skipped_count);
-        json_uint(&out, "not_done", left);
-        if (report->receipt_count + report->receiptless_count > 0) {
-            json_uint(&out, "receipts", report->receipt_count);
-            json_uint(&out, "without_receipt", report->receiptless_count);
-        }
-        json_double(&out, "seconds", seconds);
-        print_json(&out);
-        return;
+static void end_as_json(const struct sign_report *report, size_t left, double seconds)
+{
+    char buffer[4096];
+    struct json_out out;
+
+    json_start(&out, buffer, sizeof(buffer));
+    json_open_object(&out, NULL);
+    json_str(&out, "run", report->run);
+    json_uint(&out, report->dry ? "allowed" : "signed", report->signed_count);
+    json_uint(&out, "refused", report->refused_count);
+    json_uint(&out, "skipped", report->skipped_count);
+    json_uint(&out, "not_done", left);
+    if (report->receipt_count + report->receiptless_count > 0) {
+        json_uint(&out, "receipts", report->receipt_count);
+        json_uint(&out, "without_receipt", report->receiptless_count);
     }
-    (void)fflush(stdout);
-    (void)fprintf(stderr, "%zu signed, %zu refused", report->signed_count,
-                  report->refused_count);
+    json_open_object(&out, "reasons");
+    for (size_t i = 0; i < SIGN_REASONS_MAX && report->reasons[i].count > 0; i++) {
+        json_uint(&out, report->reasons[i].word, report->reasons[i].count);
+    }
+    json_end(&out);
+    json_double(&out, "seconds", seconds);
+    print_json(&out);
+}
+
+static void end_as_text(const struct sign_report *report, size_t left, double seconds)
+{
+    (void)fprintf(stderr, "%zu %s, %zu %s", report->signed_count,
+                  report->dry ? "would be signed" : "signed", report->refused_count,
+                  report->dry ? "would be refused" : "refused");
     if (report->skipped_count > 0) {
         (void)fprintf(stderr, ", %zu skipped", report->skipped_count);
     }
@@ -311,4 +423,25 @@ void sign_report_end(struct sign_report *report)
         (void)fprintf(stderr, " (%.1f/s)", (double)report->signed_count / seconds);
     }
     (void)fprintf(stderr, "\n");
+    for (size_t i = 0; i < SIGN_REASONS_MAX && report->reasons[i].count > 0; i++) {
+        (void)fprintf(stderr, "%8zu refused: ", report->reasons[i].count);
+        screen_text(stderr, report->reasons[i].word);
+        (void)fprintf(stderr, "\n");
+    }
+}
+
+void sign_report_end(struct sign_report *report)
+{
+    int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
+    double seconds = (double)(end_us - report->started_us) / 1e6;
+    size_t done = report->signed_count + report->refused_count + report->skipped_count;
+    size_t left = report->total > done ? report->total - done : 0;
+
+    clear(report);
+    if (report->json) {
+        end_as_json(report, left, seconds);
+    } else if (!report->quiet) {
+        (void)fflush(stdout);
+        end_as_text(report, left, seconds);
+    }
 }

@@ -3,14 +3,24 @@
 
 #include "segel/v1/signing.pb-c.h"
 
+#include "client/sign_result.h"
 #include "proto/base.h"
 
 /* What the person, or the program, in front of `segel sign` gets to see: a line a letter
  * on stdout (or a JSON object), a progress bar on a terminal, a summary on stderr. */
+enum { SIGN_REASONS_MAX = 24, SIGN_REASON_SIZE = 64, SIGN_RESULTS_MAX = 2 };
 struct sign_report {
     bool json;
     bool bar;
-    const char *run; /* id of this run; borrowed */
+    bool quiet; /* only what was refused, and what is wrong */
+    bool dry;   /* nothing is signed: the words say so */
+    bool wants_receipts;
+    struct sign_result results[SIGN_RESULTS_MAX];
+    struct sign_reason {
+        char word[SIGN_REASON_SIZE];
+        size_t count;
+    } reasons[SIGN_REASONS_MAX]; /* of refusals; what finds no room is not counted */
+    const char *run;             /* id of this run; borrowed */
     size_t total;
     size_t signed_count;
     size_t refused_count;
@@ -22,16 +32,22 @@ struct sign_report {
     int64_t drawn_us;
 };
 
-void sign_report_start(struct sign_report *report, bool json, size_t total);
+void sign_report_start(struct sign_report *report, size_t total);
 /* output: where the signed letter is. */
 void sign_report_signed(struct sign_report *report, const char *path, const char *output,
                         const Segel__V1__SignResult *result);
-void sign_report_skipped(struct sign_report *report, const char *path);
+/* Output is there; request_id: by which an earlier part of the run had it signed, or "".
+ */
+void sign_report_skipped(struct sign_report *report, const char *path, const char *output,
+                         const char *request_id, uint64_t log_index);
+/* A dry run: the gateway would sign it. */
+void sign_report_allowed(struct sign_report *report, const char *path);
 /* Refused here or there. code: stable word; result: may be NULL. */
 struct sign_refusal {
     const char *path;
     const char *code;
     const char *text;
+    const char *request_id; /* "" = it was never asked for */
     const Segel__V1__SignResult *result;
 };
 void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal);

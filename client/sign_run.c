@@ -1,78 +1,136 @@
 #include "client/sign_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "client/file.h"
 #include "client/segel/outcome.h"
-#include "client/sign_letter.h"
+#include "client/sign_ask.h"
+#include "client/sign_interrupt.h"
 #include "client/sign_terms.h"
 
-enum { LOOK_MS = 250 /* how long to wait without looking at the connection */ };
+enum {
+    LOOK_MS = 250, /* how long to wait without looking at connection and signals */
+    GROUP = 32     /* letters for which the journal is synced at once */
+};
+
+/* A letter that is in the journal and is to be sent. */
+struct waiting {
+    struct sign_row row; /* owned */
+    struct sign_asked asked;
+};
 
 struct run {
     const struct sign_job *job;
     struct sign_report *report; /* borrowed */
-    struct segel *segel;        /* owned; likewise below */
-    struct segel_plan *plan;
-    struct segel_bulk *bulk;
-    size_t next; /* path */
+    struct segel_bulk *bulk;    /* owned */
+    struct waiting *group;      /* owned; GROUP of them */
+    size_t group_len;
+    size_t group_next;
+    bool drained; /* the source has no more */
+    bool given_up;
     unsigned lost;
-    struct segel_error end; /* why not all letters were answered; code 0: they were */
+    enum sg_status status; /* why no more are sent */
+    struct sg_error why;
 };
 
-/* --- Opening ----------------------------------------------------------------------- */
-
-static enum sg_status open_bulk(struct run *run, struct sg_error *why)
+/* What travels with a letter: its number, and whether it may have been sent before. */
+static void *token_of(const struct sign_asked *asked)
 {
-    struct segel_error error;
-
-    TRY(sign_open(run->job->home, &run->segel, why));
-    TRY(sign_terms(run->segel, run->job->plan, &run->plan, why));
-    return sign_status(segel_bulk_open(run->segel, NULL, &run->bulk, &error), &error,
-                       why);
+    return (void *)(((uintptr_t)asked->number << 1) | (asked->again ? 1U : 0U));
 }
 
-static void close_all(struct run *run)
+static void stop(struct run *run, enum sg_status status, const char *text)
 {
-    segel_bulk_close(run->bulk);
-    segel_plan_free(run->plan);
-    segel_close(run->segel);
+    if (run->status == SG_OK) {
+        run->status = sg_fail(&run->why, status, "%s", text);
+    }
 }
 
 /* --- Outcomes ---------------------------------------------------------------------- */
 
-static void refuse(struct run *run, const char *path, const char *code, const char *text,
-                   const Segel__V1__SignResult *result)
+static void refuse(struct run *run, const char *path, const char *code, const char *text)
 {
-    const struct sign_refusal refusal = {path, code, text, result};
+    const struct sign_refusal refusal = {path, code, text, "", NULL};
 
+    sign_report_refused(run->report, &refusal);
+}
+
+static void settle(struct run *run, uint32_t number, enum journal_state state,
+                   uint64_t log_index)
+{
+    struct sg_error why = {0};
+    enum sg_status status =
+        journal_settle(run->job->journal, number, state, log_index, &why);
+
+    if (status != SG_OK) {
+        stop(run, status, why.text);
+    }
+}
+
+/* Whether this request id was, and will be, never signed. A denial of one that may have
+ * been sent before says nothing: the policy is asked before the ledger. */
+static bool is_final(const struct run *run, const struct segel_outcome *outcome,
+                     bool again)
+{
+    bool answered = outcome_result(outcome) != NULL;
+
+    if (outcome->code == SEGEL_DENIED) {
+        return !again && run->lost == 0;
+    }
+    return !answered && !again &&
+           (outcome->code == SEGEL_REFUSED || outcome->code == SEGEL_FILE);
+}
+
+static void take_refusal(struct run *run, const struct segel_outcome *outcome,
+                         uint32_t number, bool again)
+{
+    const struct sign_refusal refusal = {outcome->path, outcome->reason, outcome->text,
+                                         outcome->request_id, outcome_result(outcome)};
+
+    if (is_final(run, outcome, again)) {
+        settle(run, number, JOURNAL_REFUSED, 0);
+    }
     sign_report_refused(run->report, &refusal);
 }
 
 static void take(struct run *run, const struct segel_outcome *outcome)
 {
-    const Segel__V1__SignResult *result = outcome_result(outcome);
+    uintptr_t token = (uintptr_t)outcome->user;
+    uint32_t number = (uint32_t)(token >> 1);
 
-    if (outcome->code == SEGEL_OK) {
-        sign_report_signed(run->report, outcome->path, outcome->output, result);
+    if (outcome->code == SEGEL_UNREACHABLE) {
+        stop(run, SG_IO, outcome->text);
+    } else if (outcome->code == SEGEL_OK) {
+        settle(run, number, JOURNAL_SIGNED, outcome->log_index);
+        sign_report_signed(run->report, outcome->path, outcome->output,
+                           outcome_result(outcome));
         if (run->job->receipts != NULL) {
             sign_receipts_add(run->job->receipts, outcome->request_id, outcome->output);
         }
-    } else if (outcome->code == SEGEL_UNREACHABLE) {
-        run->end.code = outcome->code;
-        (void)snprintf(run->end.text, sizeof(run->end.text), "%s", outcome->text);
-    } else {
-        refuse(run, outcome->path, outcome->reason, outcome->text, result);
+    } else if (outcome->code != SEGEL_CANCELLED) {
+        take_refusal(run, outcome, number, (token & 1) != 0);
     }
 }
 
 static void look_around(struct run *run)
 {
     struct segel_progress progress = SEGEL_INIT(progress);
+    int interrupts = sign_interrupt_count();
 
     segel_bulk_progress(run->bulk, &progress);
     if (progress.lost > run->lost) {
         sign_report_note(run->report, "the connection is lost; connecting again");
         run->lost = progress.lost;
+    }
+    if (interrupts > 0 && run->status == SG_OK) {
+        sign_report_note(run->report, "stopping: what is under way is finished; once "
+                                      "more Ctrl-C gives that up too");
+        stop(run, SG_CANCELLED, "stopped");
+    }
+    if (interrupts > 1 && !run->given_up) {
+        run->given_up = true;
+        segel_bulk_cancel(run->bulk);
     }
 }
 
@@ -90,76 +148,194 @@ static bool take_one(struct run *run)
     return code != SEGEL_END;
 }
 
-/* --- Letters ----------------------------------------------------------------------- */
+/* --- Sending ----------------------------------------------------------------------- */
 
-/* SEGEL_FULL: not now. Any other failure that is not the letter's own ends the run. */
-static int submit(struct run *run, const char *path, const char *output)
+static int hand_in(struct run *run, const struct waiting *waiting,
+                   struct segel_error *error)
 {
     struct segel_letter letter = SEGEL_INIT(letter);
-    char request_id[LETTER_ID_SIZE];
-    struct segel_error error;
+    struct segel_look look = SEGEL_INIT(look);
+    char request_id[JOURNAL_ID_SIZE];
+    struct segel_plan *plan = NULL;
+    struct sign_plan wanted;
+    struct sg_error why = {0};
+    struct journal_letter *kept =
+        journal_at(run->job->journal, waiting->asked.number - 1);
 
-    (void)snprintf(request_id, sizeof(request_id), "%s-%06zu", run->job->run_id,
-                   run->next + 1);
-    letter.request_id = request_id;
-    letter.path = path;
-    letter.output = output;
-    int code = segel_bulk_submit(run->bulk, run->plan, &letter, &error);
-    if (code == SEGEL_USAGE) {
-        refuse(run, path, error.reason, error.text, NULL);
-    } else if (code != SEGEL_OK && code != SEGEL_FULL) {
-        run->end = error;
+    if (sign_plan_read(&waiting->row.options, &wanted, &why) != SG_OK) {
+        *error = (struct segel_error){.code = SEGEL_USAGE, .reason = "terms"};
+        (void)snprintf(error->text, sizeof(error->text), "%s", why.text);
+        return SEGEL_USAGE;
     }
-    return code;
+    int code = sign_plans_get(run->job->plans, &wanted, &plan, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
+    sign_look(&wanted, &look);
+    journal_id(run->job->journal, kept, request_id);
+    letter.request_id = request_id;
+    letter.signing_time_us = kept->signing_time_us;
+    letter.path = waiting->row.path;
+    letter.output = waiting->asked.output;
+    letter.look = &look;
+    letter.user = token_of(&waiting->asked);
+    return segel_bulk_submit(run->bulk, plan, &letter, error);
 }
 
-/* Takes the next letter in; false: not now, or there is none. */
-static bool submit_next(struct run *run)
+/* The letter's own failure; what else fails ends the run. */
+static bool is_of_letter(int code)
 {
-    char output[LETTER_PATH_SIZE];
-    struct sg_error why = {0};
-    bool skip = false;
+    return code == SEGEL_USAGE || code == SEGEL_NOT_FOUND || code == SEGEL_DENIED;
+}
 
-    if (run->next == run->job->paths->count || run->end.code != SEGEL_OK) {
+/* False: there is no room now. */
+static bool submit(struct run *run, struct waiting *waiting)
+{
+    struct segel_error error;
+    int code = hand_in(run, waiting, &error);
+
+    if (code == SEGEL_FULL) {
         return false;
     }
-    const char *path = run->job->paths->at[run->next];
-    enum sg_status status = letter_place(path, run->job->plan, output, &skip, &why);
-    if (status != SG_OK) {
-        refuse(run, path, "output", why.text, NULL);
-    } else if (skip) {
-        sign_report_skipped(run->report, path);
-    } else if (submit(run, path, output) == SEGEL_FULL) {
-        return false;
+    if (is_of_letter(code)) {
+        refuse(run, waiting->row.path, error.reason, error.text);
+        if (!waiting->asked.again) {
+            settle(run, waiting->asked.number, JOURNAL_REFUSED, 0);
+        }
+    } else if (code != SEGEL_OK) {
+        stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
     }
-    run->next++;
+    sign_row_fini(&waiting->row);
     return true;
 }
 
-static void drive(struct run *run)
+static void send_group(struct run *run)
 {
-    bool open = true;
+    while (run->status == SG_OK && run->group_next < run->group_len &&
+           submit(run, &run->group[run->group_next])) {
+        run->group_next++;
+    }
+}
 
-    while (open) {
-        while (submit_next(run)) {
+/* --- The next group ---------------------------------------------------------------- */
+
+static bool has_receipt(const char *output)
+{
+    char path[JOURNAL_TEXT_MAX + 16];
+
+    (void)snprintf(path, sizeof(path), "%s.tlog-proof", output);
+    return file_exists(path);
+}
+
+static void report_done(struct run *run, const struct waiting *waiting)
+{
+    const struct journal_letter *letter =
+        journal_at(run->job->journal, waiting->asked.number - 1);
+    const char *output = waiting->asked.output;
+    char request_id[JOURNAL_ID_SIZE];
+
+    journal_id(run->job->journal, letter, request_id);
+    sign_report_skipped(run->report, waiting->row.path, output, request_id,
+                        letter->log_index);
+    if (run->job->receipts != NULL && !has_receipt(output)) {
+        sign_receipts_add(run->job->receipts, request_id, output);
+    }
+}
+
+/* Whether the letter waits to be sent. */
+static bool sort_out(struct run *run, struct waiting *waiting)
+{
+    struct sign_asked *asked = &waiting->asked;
+    struct sg_error why = {0};
+    enum sg_status status =
+        sign_ask(run->job->journal, &waiting->row, run->job->leave, asked, &why);
+
+    if (status != SG_OK) {
+        stop(run, status, why.text);
+        return false;
+    }
+    if (asked->what == SIGN_ASK_REFUSE) {
+        refuse(run, waiting->row.path, asked->reason, why.text);
+    } else if (asked->what == SIGN_ASK_THERE) {
+        sign_report_skipped(run->report, waiting->row.path, asked->output, "", 0);
+    } else if (asked->what == SIGN_ASK_DONE) {
+        report_done(run, waiting);
+    }
+    return asked->what == SIGN_ASK;
+}
+
+static void take_row(struct run *run)
+{
+    struct waiting *waiting = &run->group[run->group_len];
+    struct sg_error why = {0};
+    enum sg_status status = sign_source_next(run->job->source, &waiting->row, &why);
+
+    if (status != SG_OK) {
+        run->drained = true;
+        if (status != SG_NOT_FOUND) {
+            stop(run, status, why.text);
         }
-        open = take_one(run);
+        return;
+    }
+    if (sort_out(run, waiting)) {
+        run->group_len++;
+    } else {
+        sign_row_fini(&waiting->row);
+    }
+}
+
+static void fill_group(struct run *run)
+{
+    struct sg_error why = {0};
+
+    run->group_len = 0;
+    run->group_next = 0;
+    while (run->status == SG_OK && !run->drained && run->group_len < GROUP) {
+        take_row(run);
+    }
+    enum sg_status status = journal_sync(run->job->journal, &why);
+    if (status != SG_OK) {
+        stop(run, status, why.text);
     }
 }
 
 /* --- All of it --------------------------------------------------------------------- */
 
-enum sg_status sign_run(const struct sign_job *job, struct channel *channel,
-                        struct sign_report *report, struct sg_error *why)
+static void drive(struct run *run)
+{
+    bool open = true;
+
+    while (open || (run->status == SG_OK &&
+                    (run->group_next < run->group_len || !run->drained))) {
+        if (run->status == SG_OK && run->group_next == run->group_len && !run->drained) {
+            fill_group(run);
+        }
+        send_group(run);
+        open = take_one(run);
+    }
+}
+
+enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
+                        struct sg_error *why)
 {
     struct run run = {.job = job, .report = report};
+    struct segel_error error;
 
-    channel_close(channel); /* libsegel has its own */
-    enum sg_status status = open_bulk(&run, why);
-    if (status == SG_OK) {
-        drive(&run);
-        status = sign_status(run.end.code, &run.end, why);
+    run.group = (struct waiting *)calloc(GROUP, sizeof(*run.group));
+    if (run.group == NULL) {
+        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
-    close_all(&run);
-    return status;
+    int code = segel_bulk_open(job->plans->segel, NULL, &run.bulk, &error);
+    if (code == SEGEL_OK) {
+        drive(&run);
+    }
+    segel_bulk_close(run.bulk);
+    for (size_t i = 0; i < GROUP; i++) {
+        sign_row_fini(&run.group[i].row);
+    }
+    free(run.group);
+    if (code != SEGEL_OK) {
+        return sign_status(code, &error, why);
+    }
+    return run.status == SG_OK ? SG_OK : sg_fail(why, run.status, "%s", run.why.text);
 }

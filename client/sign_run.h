@@ -1,26 +1,27 @@
 #ifndef SEGEL_CLIENT_SIGN_RUN_H
 #define SEGEL_CLIENT_SIGN_RUN_H
 
-#include "client/home.h"
-#include "client/options.h"
-#include "client/sign_plan.h"
+#include "client/batch/journal.h"
+#include "client/sign_plans.h"
 #include "client/sign_receipts.h"
 #include "client/sign_report.h"
+#include "client/sign_source.h"
 
-/* Signs many letters with libsegel's bulk call (client/segel/segel.h). */
-enum { SIGN_RUN_ID_SIZE = 17 };
-
+/* Signs many letters with libsegel's bulk call (client/segel/segel.h). A letter is in the
+ * journal, on disk, before it is sent. */
 struct sign_job {
-    const struct home *home;
-    const struct sign_plan *plan;
-    const struct words *paths;
+    struct sign_source *source;
+    struct sign_plans *plans;
+    struct journal *journal;
     struct sign_receipts *receipts; /* NULL: none are wanted */
-    char run_id[SIGN_RUN_ID_SIZE];  /* request ids are this, '-', and a counter */
+    bool resumed;                   /* the journal is that of an earlier part */
+    bool leave;                     /* outputs that are there: --resume */
 };
 
-/* channel: open, given away. SG_OK: every letter was answered; the report says how.
- * Otherwise the gateway could not be kept; why has the sentence. */
-SG_MUST_USE enum sg_status sign_run(const struct sign_job *job, struct channel *channel,
+/* SG_OK: every letter was answered; the report says how. SG_CANCELLED: the user stopped
+ * it. Otherwise the gateway could not be kept, or the journal not be written; why has the
+ * sentence. */
+SG_MUST_USE enum sg_status sign_run(const struct sign_job *job,
                                     struct sign_report *report, struct sg_error *why);
 
 #endif

@@ -27,11 +27,17 @@ enum sg_status sign_open(const struct home *home, struct segel **out,
     return sign_status(segel_open(&options, out, &error), &error, why);
 }
 
-static void fill_look(const struct pdf_wish *wish, struct segel_look *look)
+void sign_look(const struct sign_plan *plan, struct segel_look *look)
 {
+    const struct pdf_wish *wish = &plan->wish;
+
     look->reason = wish->reason;
     look->location = wish->location;
     look->name = wish->name;
+    look->title = wish->title;
+    look->rank = wish->rank;
+    look->nip = wish->nip;
+    look->unit = wish->unit;
     look->field = wish->field;
     look->page = wish->page;
     look->x = wish->rect.x;
@@ -40,27 +46,39 @@ static void fill_look(const struct pdf_wish *wish, struct segel_look *look)
     look->height = wish->rect.height;
 }
 
+static const char *scheme_of(const struct sign_plan *plan)
+{
+    int scheme = (int)plan->terms.signature_algorithm;
+
+    return sg_scheme_valid(scheme) ? sg_scheme_name((enum sg_scheme)scheme) : NULL;
+}
+
+void sign_terms_fill(const struct sign_plan *plan, struct segel_terms *terms)
+{
+    const Segel__V1__SignTerms *from = &plan->terms;
+
+    terms->key = from->key;
+    terms->document_class = from->document_class;
+    terms->approval = from->approval_ref;
+    terms->mandate = from->mandate;
+    terms->batch = from->batch;
+    terms->language = from->language;
+    terms->profile = sg_profile_name((enum sg_profile)from->profile);
+    terms->hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
+    terms->scheme = scheme_of(plan);
+    terms->notice_shown = from->notice_shown;
+    terms->stamp = plan->stamp;
+}
+
 enum sg_status sign_terms(struct segel *segel, const struct sign_plan *plan,
                           struct segel_plan **out, struct sg_error *why)
 {
-    const Segel__V1__SignTerms *from = &plan->terms;
     struct segel_look look = SEGEL_INIT(look);
     struct segel_terms terms = SEGEL_INIT(terms);
     struct segel_error error;
 
-    fill_look(&plan->wish, &look);
-    terms.key = from->key;
-    terms.document_class = from->document_class;
-    terms.approval = from->approval_ref;
-    terms.mandate = from->mandate;
-    terms.batch = from->batch;
-    terms.language = from->language;
-    terms.profile = sg_profile_name((enum sg_profile)from->profile);
-    terms.hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
-    terms.scheme = sg_scheme_valid((int)from->signature_algorithm)
-                       ? sg_scheme_name((enum sg_scheme)from->signature_algorithm)
-                       : NULL;
-    terms.notice_shown = from->notice_shown;
+    sign_look(plan, &look);
+    sign_terms_fill(plan, &terms);
     terms.look = &look;
     return sign_status(segel_plan_make(segel, &terms, out, &error), &error, why);
 }

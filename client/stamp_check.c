@@ -2,7 +2,7 @@
 
 #include "client/command.h"
 #include "client/screen.h"
-#include "client/sign_stamp.h"
+#include "client/segel/stamp.h"
 #include "client/signer.h"
 
 /* `segel stamp check FILE` */
@@ -16,24 +16,23 @@ static const struct option rows[] = {
 };
 
 static enum sg_status fit(const struct home *home, const char *key,
-                          struct sign_stamp *stamp, struct sg_error *why)
+                          struct segel_stamp *stamp, struct sg_error *why)
 {
     AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
     struct channel *channel = NULL;
-    struct pdf_wish wish = {.page = 0};
 
     TRY(home_connect(home, &channel, why));
     enum sg_status status = signer_get(channel, key, "id", &signer, why);
     channel_close(channel);
-    return status == SG_OK ? sign_stamp_fit(stamp, signer, &wish, why) : status;
+    return status == SG_OK ? stamp_fit(stamp, signer, why) : status;
 }
 
 static enum sg_status check(const struct home *home, const char *key, const char *name,
                             struct sg_error *why)
 {
-    AUTO(sign_stamp_fini) struct sign_stamp stamp = {.name = NULL};
+    AUTO(stamp_fini) struct segel_stamp stamp = {.name = NULL};
 
-    TRY(sign_stamp_read(name, &stamp, why));
+    TRY(stamp_read(name, &stamp, why));
     if (key != NULL) {
         TRY(fit(home, key, &stamp, why));
     }

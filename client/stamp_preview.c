@@ -11,7 +11,7 @@
 #include "client/moment.h"
 #include "client/pdf/preview.h"
 #include "client/screen.h"
-#include "client/sign_stamp.h"
+#include "client/segel/stamp.h"
 #include "client/signer.h"
 
 /* `segel stamp preview` */
@@ -57,13 +57,13 @@ static void fill_wish(const struct preview_options *options, struct pdf_wish *wi
 /* What the gateway says takes the place of the samples. */
 static enum sg_status draw(const struct preview_options *options,
                            const Segel__V1__GetSignerResponse *signer,
-                           struct sign_stamp *stamp, struct pdf_buffer *out,
+                           struct segel_stamp *stamp, struct pdf_buffer *out,
                            struct sg_error *why)
 {
     struct pdf_wish wish = {.page = 1};
 
     fill_wish(options, &wish);
-    sign_stamp_place(stamp, &wish);
+    stamp_place(stamp, &wish);
     if (signer == NULL) {
         stamp->look.layout = &stamp->layout;
         stamp->look.sample = true;
@@ -71,7 +71,9 @@ static enum sg_status draw(const struct preview_options *options,
         wish.signer = "NAMA DALAM SERTIFIKAT";
         return pdf_preview(&wish, out, why);
     }
-    TRY(sign_stamp_fit(stamp, signer, &wish, why));
+    TRY(stamp_fit(stamp, signer, why));
+    wish.look = &stamp->look;
+    wish.signer = stamp->signer[0] == '\0' ? NULL : stamp->signer;
     wish.statement = signer->statement;
     wish.qr_text = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;
     return pdf_preview(&wish, out, why);
@@ -91,10 +93,10 @@ static enum sg_status ask(const struct home *home, const char *key,
 static enum sg_status make(const struct home *home, const struct preview_options *options,
                            struct pdf_buffer *out, struct sg_error *why)
 {
-    AUTO(sign_stamp_fini) struct sign_stamp stamp = {.name = NULL};
+    AUTO(stamp_fini) struct segel_stamp stamp = {.name = NULL};
     AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
 
-    TRY(sign_stamp_read(options->stamp, &stamp, why));
+    TRY(stamp_read(options->stamp, &stamp, why));
     if (options->key != NULL) {
         TRY(ask(home, options->key, &signer, why));
     }

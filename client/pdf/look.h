@@ -11,7 +11,8 @@ struct pdf_look {
     const struct pdf_template *layout;
     struct pdf_image logo; /* owned; of the certification authority */
     struct pdf_image agency_logo;
-    uint64_t serial; /* as pdf_guard_serial gave it when all of this was there */
+    uint64_t serial; /* as pdf_guard_serial gave it when all of this was there; 0 = it may
+                      * still change */
     bool sample;     /* nothing will be signed: a frame stands where a logo is missing */
 };
 

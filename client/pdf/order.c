@@ -89,12 +89,18 @@ static uint64_t serial_of(const struct pdf_order *order)
     return fonts > look ? fonts : look;
 }
 
+/* Of one that has no serial nobody says that it stays as it is. */
+static bool keeps(const struct pdf_look *look)
+{
+    return look == NULL || look->serial != 0;
+}
+
 enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,
                              struct pdf_verdict *verdict)
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer packed = {0};
 
-    if (order->pdf.len < GUARD_PARCEL_MAX) {
+    if (order->pdf.len < GUARD_PARCEL_MAX && keeps(order->wish->look)) {
         pack(order, &packed);
         const struct pdf_guard_parcel parcel = {.work = unpack_and_build,
                                                 .pdf = order->pdf,

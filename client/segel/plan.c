@@ -46,11 +46,11 @@ static int take_terms(struct segel_plan *plan, const struct segel_terms *given,
 static enum sg_status keep_texts(struct segel_plan *plan)
 {
     struct texts texts = {.count = 0};
-    const char **const at[] = {&plan->given.key,          &plan->given.document_class,
-                               &plan->given.approval,     &plan->given.mandate,
-                               &plan->given.batch,        &plan->given.language,
-                               &plan->given.content_type, &plan->given.profile,
-                               &plan->given.hash,         &plan->given.scheme};
+    const char **const at[] = {
+        &plan->given.key,          &plan->given.document_class, &plan->given.approval,
+        &plan->given.mandate,      &plan->given.batch,          &plan->given.language,
+        &plan->given.content_type, &plan->given.profile,        &plan->given.hash,
+        &plan->given.scheme,       &plan->given.stamp};
 
     for (size_t i = 0; i < SG_COUNT(at); i++) {
         texts_add(&texts, at[i]);
@@ -116,6 +116,23 @@ static int fit_algorithms(struct segel_plan *plan, struct segel_error *error)
     return SEGEL_OK;
 }
 
+/* Letters without an own look may be invisible, and others not: what the policy asks of
+ * stamps is held against the template in any case. */
+static int fit_stamp(struct segel_plan *plan, struct segel_error *error)
+{
+    struct sg_error why = {0};
+    enum sg_status status = stamp_read(plan->given.stamp, &plan->stamp, &why);
+
+    if (status == SG_OK) {
+        status = stamp_fit(&plan->stamp, signer_response(plan->signer), &why);
+    }
+    if (status == SG_NO_MEMORY) {
+        return error_memory(error);
+    }
+    return status == SG_OK ? SEGEL_OK
+                           : error_set(error, SEGEL_USAGE, "stamp", "%s", why.text);
+}
+
 static int fit(struct segel_plan *plan, struct segel_error *error)
 {
     uint32_t room = plan->signer->signature_max_len;
@@ -127,7 +144,10 @@ static int fit(struct segel_plan *plan, struct segel_error *error)
                          (unsigned)room);
     }
     int code = fit_profile(plan, error);
-    return code == SEGEL_OK ? fit_algorithms(plan, error) : code;
+    if (code == SEGEL_OK) {
+        code = fit_algorithms(plan, error);
+    }
+    return code == SEGEL_OK && plan->is_pdf ? fit_stamp(plan, error) : code;
 }
 
 /* protobuf-c's structs name no text const, and only read. */
@@ -143,7 +163,8 @@ static void fill_terms(struct segel_plan *plan)
     terms->batch = (char *)sg_unconst(given->batch);
     terms->language = (char *)sg_unconst(given->language);
     terms->content_type = (char *)sg_unconst(given->content_type);
-    terms->notice_shown = given->notice_shown != 0 || look_visible(given->look) ? 1 : 0;
+    terms->notice_shown =
+        given->notice_shown != 0 || plan_shows(plan, given->look) ? 1 : 0;
     terms->job_class = given->interactive != 0
                            ? SEGEL__V1__JOB_CLASS__JOB_CLASS_INTERACTIVE
                            : SEGEL__V1__JOB_CLASS__JOB_CLASS_BULK;
@@ -199,6 +220,7 @@ struct segel_plan *plan_share(struct segel_plan *plan)
 void segel_plan_free(struct segel_plan *plan)
 {
     if (plan != NULL && atomic_fetch_sub(&plan->users, 1) == 1) {
+        stamp_fini(&plan->stamp);
         segel_signer_free(plan->signer);
         free(plan->block);
         free(plan);
@@ -208,6 +230,11 @@ void segel_plan_free(struct segel_plan *plan)
 const char *segel_plan_hash(const struct segel_plan *plan)
 {
     return sg_hash_name(plan->hash);
+}
+
+bool plan_shows(const struct segel_plan *plan, const struct segel_look *look)
+{
+    return plan->given.stamp != NULL || look_visible(look);
 }
 
 /* --- Letters ----------------------------------------------------------------------- */
@@ -237,7 +264,7 @@ int plan_fits(const struct segel_plan *plan, const struct kept_letter *kept,
     }
     /* The gateway was told that the statement is on the page. */
     if (letter->digest == NULL && plan->given.notice_shown == 0 &&
-        look_visible(plan->given.look) && !look_visible(plan_look(plan, kept))) {
+        plan_shows(plan, plan->given.look) && !plan_shows(plan, plan_look(plan, kept))) {
         return error_set(error, SEGEL_USAGE, NULL,
                          "the plan's letters show the statement, and this one would not: "
                          "give it a field or a rectangle, or a plan of its own");

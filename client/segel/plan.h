@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "client/pdf/pdf.h"
+#include "client/segel/stamp.h"
 #include "client/segel/texts.h"
 #include "segel/v1/signing.pb-c.h"
 
@@ -15,6 +15,7 @@ struct segel_plan {
     struct segel_look look;            /* valid when given.look is not NULL */
     char *block;                       /* owned */
     const struct segel_signer *signer; /* owned */
+    struct segel_stamp stamp;          /* owned; its look is for visible letters */
     Segel__V1__SignTerms terms;        /* texts borrowed from given */
     enum sg_hash hash;
     bool is_pdf; /* PAdES: the letters are PDFs */
@@ -29,6 +30,8 @@ const struct segel_look *plan_look(const struct segel_plan *plan,
 /* SEGEL_USAGE: this plan does not go with this letter. */
 int plan_fits(const struct segel_plan *plan, const struct kept_letter *kept,
               struct segel_error *error);
+/* Whether a letter with that look shows a stamp. */
+bool plan_shows(const struct segel_plan *plan, const struct segel_look *look);
 /* What the PDF is to show. link: room for the text of the QR code. */
 enum { PLAN_LINK_SIZE = 1024 };
 void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,

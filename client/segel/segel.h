@@ -144,11 +144,15 @@ struct segel_look {
     size_t size;
     const char *reason;
     const char *location;
-    const char *name;     /* the signer's */
+    const char *name;  /* the signer's */
+    const char *title; /* the signer's office; of the stamp alone, as all up to unit */
+    const char *rank;
+    const char *nip; /* number as a civil servant */
+    const char *unit;
     const char *field;    /* this empty field of the letter, instead of a new one */
     int page;             /* of the rectangle: from 1; 0 or -1 = the last */
     double x, y;          /* points from the lower left corner of the visible page */
-    double width, height; /* 0 = no rectangle */
+    double width, height; /* 0 = no rectangle: a stamp's template has its own */
 };
 
 /* What many letters have in common. */
@@ -167,11 +171,16 @@ struct segel_terms {
     int interactive;          /* not 0: somebody waits for each of them */
     int notice_shown; /* not 0: the letters carry the required statement already */
     const struct segel_look *look; /* of letters without an own; NULL = invisible */
+    /* Template of the stamp: one that is shipped ("block", "footer", "letter"), or a path
+     * with '/' or that ends in ".stamp". All letters are then visible. NULL = statement,
+     * QR code and logo as the rectangle allows. */
+    const char *stamp;
 };
 struct segel_plan;
 
 /* Asks the gateway what the key offers and holds the terms against it. Copies all.
- * SEGEL_USAGE: a word is none that is known, or the key does not offer it. */
+ * SEGEL_USAGE: a word is none that is known, the key does not offer it, or the template
+ * is not sound, or does not show what the gateway's policy asks for. */
 int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
                     struct segel_plan **out, struct segel_error *error);
 /* Letters under way keep their plan. */

@@ -102,6 +102,7 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
     }
     segel__v1__get_signer_request__init(&request);
     request.key = (char *)sg_unconst(key);
+    request.logos = 1;
     request.language = (char *)sg_unconst(language == NULL ? "id" : language);
     const struct unary unary = {.path = "/segel.v1.SigningService/GetSigner",
                                 .timeout_ms = segel->way.options.call_ms,
@@ -140,4 +141,9 @@ bool signer_offers(const char *const *words, size_t count, const char *word)
         }
     }
     return false;
+}
+
+const Segel__V1__GetSignerResponse *signer_response(const struct segel_signer *signer)
+{
+    return ((const struct signer *)(const void *)signer)->response;
 }

@@ -43,6 +43,10 @@ void texts_add_look(struct texts *texts, struct segel_look *look)
     texts_add(texts, &look->reason);
     texts_add(texts, &look->location);
     texts_add(texts, &look->name);
+    texts_add(texts, &look->title);
+    texts_add(texts, &look->rank);
+    texts_add(texts, &look->nip);
+    texts_add(texts, &look->unit);
     texts_add(texts, &look->field);
 }
 

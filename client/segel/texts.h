@@ -6,7 +6,7 @@
 
 /* Texts of a caller's struct, copied into one block: the struct's own pointers are led to
  * the copies. NULL stays NULL. SG_NO_MEMORY: nothing has changed. */
-enum { TEXTS_MAX = 16 };
+enum { TEXTS_MAX = 24 };
 struct texts {
     const char **at[TEXTS_MAX];
     size_t count;

@@ -21,6 +21,31 @@ static const char *link_of(const struct segel_plan *plan, const struct kept_lett
     return link;
 }
 
+/* A rectangle that is given goes before that of the template, a page too. */
+static void place(const struct segel_plan *plan, const struct segel_look *look,
+                  struct pdf_wish *wish)
+{
+    if (look != NULL && look->width > 0) {
+        wish->page = look->page == 0 ? -1 : look->page;
+        wish->rect = (struct pdf_rect){look->x, look->y, look->width, look->height};
+    } else if (plan->given.stamp != NULL && (look == NULL || look->field == NULL)) {
+        stamp_place(&plan->stamp, wish);
+        wish->page = look == NULL || look->page == 0 ? wish->page : look->page;
+    }
+}
+
+static void words(const struct segel_look *look, struct pdf_wish *wish)
+{
+    wish->reason = look->reason;
+    wish->location = look->location;
+    wish->name = look->name;
+    wish->field = look->field;
+    wish->title = look->title;
+    wish->rank = look->rank;
+    wish->nip = look->nip;
+    wish->unit = look->unit;
+}
+
 void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
                char link[PLAN_LINK_SIZE], struct pdf_wish *wish)
 {
@@ -30,18 +55,13 @@ void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
     *wish = (struct pdf_wish){.hash = plan->hash,
                               .reserve = plan->signer->signature_max_len,
                               .signing_time_us = kept->letter.signing_time_us};
-    if (look == NULL) {
-        return;
+    if (look != NULL) {
+        words(look, wish);
     }
-    wish->reason = look->reason;
-    wish->location = look->location;
-    wish->name = look->name;
-    wish->field = look->field;
-    if (look->width > 0) {
-        wish->page = look->page == 0 ? -1 : look->page;
-        wish->rect = (struct pdf_rect){look->x, look->y, look->width, look->height};
-    }
-    if (look_visible(look)) {
+    place(plan, look, wish);
+    if (plan_shows(plan, look)) {
+        wish->look = &plan->stamp.look;
+        wish->signer = plan->stamp.signer[0] == '\0' ? NULL : plan->stamp.signer;
         wish->statement = statement[0] == '\0' ? NULL : statement;
         wish->qr_text = link_of(plan, kept, link);
     }

@@ -12,7 +12,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 PROGRAMS = {"segeld": ["service"], "segel-hsm": ["hsm"], "segel": ["client"],
             "segel-verify": ["bundle"],
-            "the fuzz targets": ["service", "bundle", "quorum", "report", "witness"]}
+            "the fuzz targets": ["service", "bundle", "quorum", "report", "witness",
+                                 "batch"]}
 
 
 def needs():

@@ -1,5 +1,5 @@
-#ifndef SEGEL_CLIENT_SIGN_STAMP_H
-#define SEGEL_CLIENT_SIGN_STAMP_H
+#ifndef SEGEL_CLIENT_SEGEL_STAMP_H
+#define SEGEL_CLIENT_SEGEL_STAMP_H
 
 #include "client/pdf/look.h"
 #include "client/pdf/pdf.h"
@@ -7,7 +7,7 @@
 
 /* How the letters of a run are stamped: a template of the user's, statement and logos of
  * the gateway's policy, the name of the certificate. */
-struct sign_stamp {
+struct segel_stamp {
     const char *name;           /* borrowed; of the template; NULL = none */
     struct pdf_template layout; /* owned */
     struct pdf_look look;       /* owned */
@@ -16,16 +16,16 @@ struct sign_stamp {
 
 /* name: one of those shipped, or a path with '/' or that ends in ".stamp"; NULL: no
  * template. SG_INVALID: why says what is wrong with it, by line. The caller gives *out to
- * sign_stamp_fini whatever the outcome. */
-SG_MUST_USE enum sg_status sign_stamp_read(const char *name, struct sign_stamp *out,
-                                           struct sg_error *why);
+ * stamp_fini whatever the outcome. */
+SG_MUST_USE enum sg_status stamp_read(const char *name, struct segel_stamp *out,
+                                      struct sg_error *why);
 /* Where a stamp goes when its order does not say: as the template has it. */
-void sign_stamp_place(const struct sign_stamp *stamp, struct pdf_wish *wish);
-/* Sets look and signer of the wish, which must not outlive the stamp. Failures as
+void stamp_place(const struct segel_stamp *stamp, struct pdf_wish *wish);
+/* Makes look and signer, for wishes that do not outlive the stamp. Failures as
  * pdf_look_make. */
-SG_MUST_USE enum sg_status sign_stamp_fit(struct sign_stamp *stamp,
-                                          const Segel__V1__GetSignerResponse *signer,
-                                          struct pdf_wish *wish, struct sg_error *why);
-void sign_stamp_fini(struct sign_stamp *stamp);
+SG_MUST_USE enum sg_status stamp_fit(struct segel_stamp *stamp,
+                                     const Segel__V1__GetSignerResponse *signer,
+                                     struct sg_error *why);
+void stamp_fini(struct segel_stamp *stamp);
 
 #endif

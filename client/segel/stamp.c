@@ -1,10 +1,10 @@
-#include "client/sign_stamp.h"
+#include "client/segel/stamp.h"
 
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "client/file.h"
 #include "client/pdf/stamps.h"
+#include "client/segel/input.h"
 #include "proto/text.h"
 
 static bool is_path(const char *name)
@@ -19,16 +19,24 @@ static bool is_path(const char *name)
 static enum sg_status read_path(const char *path, struct pdf_template *out,
                                 struct sg_error *why)
 {
-    AUTO(file_free) struct file_bytes bytes = {0};
+    struct input input = {0};
+    struct segel_error error;
 
-    TRY(file_read(path, PDF_TEMPLATE_MAX, &bytes, why));
-    return pdf_template_read(slice_of(bytes.data, bytes.len), path, out, why);
+    if (input_size(path) > PDF_TEMPLATE_MAX) {
+        return sg_fail(why, SG_INVALID, "%s is too long: a template has %d bytes at most",
+                       path, (int)PDF_TEMPLATE_MAX);
+    }
+    if (input_read(&input, path, &error) != SEGEL_OK) {
+        return sg_fail(why, SG_NOT_FOUND, "%s", error.text);
+    }
+    enum sg_status status = pdf_template_read(input.bytes, path, out, why);
+    input_fini(&input);
+    return status;
 }
 
-enum sg_status sign_stamp_read(const char *name, struct sign_stamp *out,
-                               struct sg_error *why)
+enum sg_status stamp_read(const char *name, struct segel_stamp *out, struct sg_error *why)
 {
-    *out = (struct sign_stamp){.name = name};
+    *out = (struct segel_stamp){.name = name};
     if (name == NULL) {
         return SG_OK;
     }
@@ -46,7 +54,7 @@ enum sg_status sign_stamp_read(const char *name, struct sign_stamp *out,
     return pdf_template_read(shipped, name, &out->layout, why);
 }
 
-void sign_stamp_place(const struct sign_stamp *stamp, struct pdf_wish *wish)
+void stamp_place(const struct segel_stamp *stamp, struct pdf_wish *wish)
 {
     wish->page = stamp->layout.page;
     wish->rect = (struct pdf_rect){.x = stamp->layout.x,
@@ -97,9 +105,8 @@ static struct slice bytes_of(const ProtobufCBinaryData *bytes)
     return slice_of(bytes->data, bytes->len);
 }
 
-enum sg_status sign_stamp_fit(struct sign_stamp *stamp,
-                              const Segel__V1__GetSignerResponse *signer,
-                              struct pdf_wish *wish, struct sg_error *why)
+enum sg_status stamp_fit(struct segel_stamp *stamp,
+                         const Segel__V1__GetSignerResponse *signer, struct sg_error *why)
 {
     const struct pdf_policy policy = {
         .statement = signer->statement,
@@ -112,12 +119,10 @@ enum sg_status sign_stamp_fit(struct sign_stamp *stamp,
     TRY(pdf_look_make(stamp->name == NULL ? NULL : &stamp->layout, stamp->name, &policy,
                       &stamp->look, why));
     read_signer(signer, stamp->signer, sizeof(stamp->signer));
-    wish->look = &stamp->look;
-    wish->signer = stamp->signer[0] == '\0' ? NULL : stamp->signer;
     return SG_OK;
 }
 
-void sign_stamp_fini(struct sign_stamp *stamp)
+void stamp_fini(struct segel_stamp *stamp)
 {
     pdf_look_fini(&stamp->look);
     pdf_template_fini(&stamp->layout);

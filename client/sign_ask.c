@@ -1,0 +1,189 @@
+#include "client/sign_ask.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/batch/place.h"
+#include "client/file.h"
+#include "client/moment.h"
+#include "client/sign_plans.h"
+
+enum { BLOCK = 65536 };
+
+/* --- The input --------------------------------------------------------------------- */
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+static bool hash_open(int fd, uint8_t out[32])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t block[BLOCK];
+    ssize_t len = 1;
+
+    MUST(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    while (len > 0) {
+        len = read(fd, block, sizeof(block));
+        (void)EVP_DigestUpdate(context, block, len > 0 ? (size_t)len : 0);
+    }
+    MUST(EVP_DigestFinal_ex(context, out, NULL) == 1);
+    EVP_MD_CTX_free(context);
+    return len == 0;
+}
+
+/* Size, time and content. What changes afterwards is found by the gateway, which compares
+ * digests. */
+static enum sg_status look_at(const char *path, struct journal_letter *letter,
+                              struct sg_error *why)
+{
+    AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat facts;
+
+    if (fd < 0 || fstat(fd, &facts) != 0) {
+        return sg_fail(why, SG_IO, "%s cannot be read: %s", path,
+                       file_exists(path) ? "you may not" : "there is no such file");
+    }
+    if (!S_ISREG(facts.st_mode) || !hash_open(fd, letter->input)) {
+        return sg_fail(why, SG_IO, "%s cannot be read: it is no file", path);
+    }
+    int64_t mtime_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
+    letter->size = (uint64_t)facts.st_size;
+    letter->mtime_ns = mtime_ns < 0 ? 0 : mtime_ns;
+    return SG_OK;
+}
+
+/* --- Deciding ---------------------------------------------------------------------- */
+
+/* said: that the sentence is there. */
+static enum sg_status refuse(struct sign_asked *out, const char *reason,
+                             enum sg_status said)
+{
+    MUST(said != SG_OK);
+    out->what = SIGN_ASK_REFUSE;
+    out->reason = reason;
+    return SG_OK;
+}
+
+static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
+                            struct sg_error *why)
+{
+    const char *dir = row->options.out;
+    int len = snprintf(out->output, sizeof(out->output), "%s/%s", dir, row->output);
+
+    if (len < 0 || (size_t)len >= sizeof(out->output)) {
+        return sg_fail(why, SG_INVALID, "the path of the output is too long");
+    }
+    if (!place_sound(row->output)) {
+        return sg_fail(why, SG_INVALID, "the output would leave the folder %s", dir);
+    }
+    if (file_same(row->path, out->output)) {
+        return sg_fail(why, SG_CONFLICT,
+                       "the signed letter would overwrite the letter itself: choose "
+                       "another folder with -o");
+    }
+    return place_make(dir, row->output, why);
+}
+
+/* A letter that no earlier part of the run has met, or that may be begun anew. */
+static enum sg_status begin(struct journal *journal, const struct sign_row *row,
+                            bool resumed, struct journal_letter *letter,
+                            struct sign_asked *out, struct sg_error *why)
+{
+    if (file_exists(out->output) && !row->options.force) {
+        if (resumed) {
+            out->what = SIGN_ASK_THERE;
+            return SG_OK;
+        }
+        return refuse(
+            out, "output",
+            sg_fail(why, SG_CONFLICT,
+                    "%s is there already: --force overwrites, --resume leaves it",
+                    out->output));
+    }
+    letter->signing_time_us = moment_wall_us();
+    letter->met = true;
+    TRY(journal_add(journal, letter, row->path, row->output, why));
+    out->what = SIGN_ASK;
+    out->number = letter->number;
+    return SG_OK;
+}
+
+static bool is_same(const struct journal_letter *before, const struct journal_letter *now,
+                    const char **what)
+{
+    *what = memcmp(before->input, now->input, sizeof(now->input)) != 0 ? "the letter has"
+            : memcmp(before->terms, now->terms, sizeof(now->terms)) != 0
+                ? "the terms of the letter have"
+                : NULL;
+    return *what == NULL;
+}
+
+/* The earlier one is given up, though it may be signed: the user said so. */
+static enum sg_status replace(struct journal *journal, const struct sign_row *row,
+                              const struct journal_letter *before,
+                              struct journal_letter *now, struct sign_asked *out,
+                              struct sg_error *why)
+{
+    if (before->state == JOURNAL_PENDING) {
+        TRY(journal_settle(journal, before->number, JOURNAL_REFUSED, 0, why));
+    }
+    return begin(journal, row, true, now, out, why);
+}
+
+/* The journal has it: it is asked for by the same id, or not at all. */
+static enum sg_status go_on(struct journal *journal, const struct sign_row *row,
+                            struct journal_letter *before, struct journal_letter *now,
+                            struct sign_asked *out, struct sg_error *why)
+{
+    bool is_signed = before->state == JOURNAL_SIGNED;
+    const char *what = NULL;
+
+    if (before->state == JOURNAL_REFUSED) {
+        return begin(journal, row, true, now, out, why);
+    }
+    if (!is_same(before, now, &what)) {
+        if (row->options.force) {
+            return replace(journal, row, before, now, out, why);
+        }
+        return refuse(
+            out, "changed",
+            sg_fail(why, SG_CONFLICT,
+                    "%s changed since this run %s it: --force signs it as a new letter",
+                    what, is_signed ? "signed" : "sent"));
+    }
+    out->number = before->number;
+    out->again = true;
+    out->what = is_signed && file_exists(out->output) ? SIGN_ASK_DONE : SIGN_ASK;
+    return SG_OK;
+}
+
+enum sg_status sign_ask(struct journal *journal, const struct sign_row *row, bool resumed,
+                        struct sign_asked *out, struct sg_error *why)
+{
+    struct journal_letter now = {.number = 0};
+    struct journal_letter *before = journal_find(journal, row->output);
+
+    out->again = false;
+    out->number = 0;
+    if (before != NULL) {
+        before->met = true;
+    }
+    enum sg_status status = place(row, out, why);
+    if (status != SG_OK) {
+        return refuse(out, "output", status);
+    }
+    status = look_at(row->path, &now, why);
+    if (status != SG_OK) {
+        return refuse(out, "unreadable", status);
+    }
+    sign_terms_hash(&row->options, now.terms);
+    return before == NULL ? begin(journal, row, resumed, &now, out, why)
+                          : go_on(journal, row, before, &now, out, why);
+}

@@ -1,0 +1,18 @@
+#ifndef SEGEL_CLIENT_SIGN_DRY_H
+#define SEGEL_CLIENT_SIGN_DRY_H
+
+#include "client/sign_plans.h"
+#include "client/sign_report.h"
+#include "client/sign_source.h"
+
+/* What would become of the letters: each is prepared in memory, and the gateway asked
+ * (Explain) how it would judge its digest now. No key is used, no request id is claimed,
+ * and no file is written. */
+
+/* channel: open, borrowed. SG_CANCELLED: the user stopped it. SG_IO: the gateway was
+ * lost. */
+SG_MUST_USE enum sg_status sign_dry_run(struct sign_source *source,
+                                        struct sign_plans *plans, struct channel *channel,
+                                        struct sign_report *report, struct sg_error *why);
+
+#endif

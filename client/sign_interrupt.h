@@ -1,0 +1,10 @@
+#ifndef SEGEL_CLIENT_SIGN_INTERRUPT_H
+#define SEGEL_CLIENT_SIGN_INTERRUPT_H
+
+/* Ctrl-C (or SIGTERM, SIGHUP): the first time, what is under way is finished; the second
+ * time it is given up; the third time the process ends as ever. */
+void sign_interrupt_watch(void);
+/* How often it happened so far. */
+int sign_interrupt_count(void);
+
+#endif

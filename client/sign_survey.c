@@ -1,0 +1,164 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/batch/place.h"
+#include "client/batch/unique.h"
+#include "client/screen.h"
+#include "client/sign_inside.h"
+
+enum { FAULTS_SHOWN = 20 };
+
+struct survey {
+    struct sign_source *source;
+    struct unique outputs;
+    struct unique inputs;
+    size_t count;
+    size_t faults;
+};
+
+/* --- What two letters must not have in common -------------------------------------- */
+
+static bool same_place(const struct sign_row *a, const struct sign_row *b, bool output)
+{
+    return strcmp(output ? a->output : a->path, output ? b->output : b->path) == 0;
+}
+
+/* Goes through the letters again for the first of the two. */
+static enum sg_status fail_twice(struct sign_source *source, const struct sign_row *row,
+                                 bool output, struct sg_error *why)
+{
+    struct sign_row earlier = {.block = NULL};
+
+    TRY(sign_source_rewind(source, why));
+    do {
+        sign_row_fini(&earlier);
+        TRY(sign_source_next(source, &earlier, why));
+    } while (!same_place(&earlier, row, output));
+    enum sg_status status =
+        row->line != 0
+            ? sg_fail(why, SG_INVALID, "%s:%llu: %s %s is that of line %llu already",
+                      source->options->manifest, (unsigned long long)row->line,
+                      output ? "the output" : "the file",
+                      output ? row->output : row->path, (unsigned long long)earlier.line)
+        : strcmp(earlier.path, row->path) == 0
+            ? sg_fail(why, SG_INVALID, "%s is named twice", row->path)
+            : sg_fail(why, SG_INVALID,
+                      "%s and %s have the same name: sign them in two runs into two "
+                      "folders",
+                      earlier.path, row->path);
+    sign_row_fini(&earlier);
+    return status;
+}
+
+static enum sg_status check_twice(struct survey *survey, const struct sign_row *row,
+                                  struct sg_error *why)
+{
+    bool new_output = false;
+    bool new_input = true;
+
+    TRY(unique_add(&survey->outputs, row->output, &new_output));
+    if (row->line != 0) {
+        TRY(unique_add(&survey->inputs, row->path, &new_input));
+    }
+    return new_output && new_input ? SG_OK
+                                   : fail_twice(survey->source, row, !new_output, why);
+}
+
+/* --- One letter -------------------------------------------------------------------- */
+
+static enum sg_status check_needed(const struct sign_row *row, struct sg_error *why)
+{
+    const struct sign_options *options = &row->options;
+    const char *missing = options->key == NULL              ? "key"
+                          : options->document_class == NULL ? "class"
+                          : options->approval == NULL       ? "approval"
+                                                            : NULL;
+
+    return missing == NULL
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "no %s is given: write it into a column '%s', or give --%s",
+                         missing, missing, missing);
+}
+
+static enum sg_status check_row(struct survey *survey, const struct sign_row *row,
+                                struct sg_error *why)
+{
+    const struct sign_manifest *manifest = survey->source->manifest;
+    struct sign_plan plan;
+
+    enum sg_status status = check_needed(row, why);
+    if (status == SG_OK) {
+        status = sign_plan_read(&row->options, &plan, why);
+    }
+    if (status == SG_OK && manifest != NULL && access(row->path, R_OK) != 0) {
+        status = sg_fail(why, SG_INVALID, "%s is not there, or you may not read it",
+                         row->path);
+    }
+    if (status == SG_OK && !place_sound(row->output)) {
+        status = sg_fail(why, SG_INVALID, "'%s' is no name for a file", row->path);
+    }
+    return status == SG_OK || manifest == NULL
+               ? status
+               : sign_manifest_blame(manifest, row, survey->source->options, why);
+}
+
+/* A row that cannot even be read does not hide those behind it. */
+static bool is_of_the_row(const struct survey *survey, enum sg_status status)
+{
+    return status == SG_INVALID && survey->source->manifest != NULL;
+}
+
+static enum sg_status look_at_next(struct survey *survey, struct sg_error *why)
+{
+    struct sign_row row = {.block = NULL};
+    enum sg_status status = sign_source_next(survey->source, &row, why);
+
+    if (status == SG_OK) {
+        status = check_row(survey, &row, why);
+    }
+    if (status == SG_OK) {
+        survey->count++;
+        status = check_twice(survey, &row, why);
+        sign_row_fini(&row);
+        return status; /* ends the survey: it went back to the begin */
+    }
+    sign_row_fini(&row);
+    if (!is_of_the_row(survey, status)) {
+        return status;
+    }
+    survey->faults++;
+    if (survey->faults <= FAULTS_SHOWN) {
+        screen_complain(why->text);
+    }
+    return SG_OK;
+}
+
+static enum sg_status end(struct survey *survey, struct sg_error *why)
+{
+    if (survey->faults > 0) {
+        return sg_fail(why, SG_INVALID,
+                       "%zu row%s of %s cannot be signed as written: nothing is signed",
+                       survey->faults, survey->faults == 1 ? "" : "s",
+                       survey->source->options->manifest);
+    }
+    if (survey->count == 0) {
+        return sg_fail(why, SG_INVALID, "there is no letter (.pdf) in what was named");
+    }
+    return sign_source_rewind(survey->source, why);
+}
+
+enum sg_status sign_source_survey(struct sign_source *source, size_t *count,
+                                  struct sg_error *why)
+{
+    struct survey survey = {.source = source};
+    enum sg_status status = SG_OK;
+
+    while (status == SG_OK) {
+        status = look_at_next(&survey, why);
+    }
+    *count = survey.count;
+    unique_fini(&survey.outputs);
+    unique_fini(&survey.inputs);
+    return status == SG_NOT_FOUND ? end(&survey, why) : status;
+}
