@@ -332,7 +332,8 @@ FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
 FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.c))
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/spoiled.c) \
+FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/spoiled.c \
+  tests/fixtures/tsa.c) \
   $(patsubst %,$(BUILD)/tests/fixtures/%.so,disk faults instant later prober)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
@@ -376,6 +377,10 @@ $(BUILD)/tests/fixtures/spoiled: $(BUILD)/obj/tests/fixtures/spoiled.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(EXTERN_LIBS)
+$(BUILD)/tests/fixtures/tsa: $(patsubst %,$(BUILD)/obj/tests/fixtures/%.o,tsa tsa_stamp)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(LINK) -levent $(EXTERN_LIBS)
 # NAME.c, and NAME_*.c if there are any; without sanitizers, which belong to the program
 # that loads it.
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.def) \
@@ -475,6 +480,14 @@ demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
 	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
 	@BUILD=$(BUILD) deploy/demo/demo.sh
+
+tsa: ## a time stamp authority for tests, until Ctrl-C; PORT=3180, and its files in build/tsa
+	@deploy/deps.sh build
+	@$(MAKE) $(PARALLEL) $(BUILD)/tests/fixtures/tsa
+	@mkdir -p $(BUILD)/tsa
+	@echo "tsa.urls: http://127.0.0.1:$(or $(PORT),3180)/tsa"
+	@echo "tsa.anchors: $(abspath $(BUILD)/tsa/root.pem)"
+	@exec $(BUILD)/tests/fixtures/tsa $(BUILD)/tsa $(or $(PORT),3180)
 
 bench: ## throughput beside what the token can do; LETTERS=10000; CONNECTIONS=10000 for a crowd instead
 	@deploy/deps.sh build demo bench
@@ -581,7 +594,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
-  bench overload attacks interop install man deb deb-test clean tidy help
+  bench tsa overload attacks interop install man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
