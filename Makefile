@@ -49,7 +49,7 @@ LINK = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 # --- Modules -------------------------------------------------------------------------------
 # A module is a folder. NEEDS says which archives its users link, itself first: the same
 # order that tests/lint/layers checks in the includes.
-MODULES := proto tlog quorum base policy cert http status cms ledger anchor core transport service hsm client batch segel channel pdf verify audit bundle report keys card witness officer ceremony
+MODULES := proto tlog quorum base policy cert http tsa status cms ledger anchor core transport service hsm client batch segel channel pdf verify audit bundle report keys card witness officer ceremony
 
 DIR_proto     := proto
 DIR_tlog      := proto/tlog
@@ -58,6 +58,7 @@ DIR_base      := gateway
 DIR_policy    := gateway/policy
 DIR_cert      := gateway/cert
 DIR_http      := gateway/http
+DIR_tsa       := gateway/tsa
 DIR_status    := gateway/status
 DIR_cms       := gateway/cms
 DIR_ledger    := gateway/ledger
@@ -88,13 +89,14 @@ NEEDS_base      := base proto
 NEEDS_policy    := policy base proto
 NEEDS_cert      := cert policy base proto
 NEEDS_http      := http proto
+NEEDS_tsa       := tsa http base proto
 NEEDS_status    := status http cert policy base proto
 NEEDS_cms       := cms base proto
 NEEDS_ledger    := ledger tlog base proto
 NEEDS_anchor    := anchor http ledger tlog base proto
-NEEDS_core      := core anchor ledger quorum tlog status http cert cms policy base proto
+NEEDS_core      := core anchor ledger quorum tlog status tsa http cert cms policy base proto
 NEEDS_transport := transport base proto
-NEEDS_service   := service transport core anchor ledger quorum tlog status http cert cms policy base proto
+NEEDS_service   := service transport core anchor ledger quorum tlog status tsa http cert cms policy base proto
 NEEDS_hsm       := hsm proto
 NEEDS_client    := client batch segel channel pdf verify report bundle witness officer ceremony card keys audit policy quorum tlog base proto
 NEEDS_batch     := batch proto

@@ -9,10 +9,10 @@
 #include "proto/text.h"
 
 static const char *const top_names[] = {
-    "node",      "listen",   "tls",     "io",        "grpc",      "log",      "ledger",
-    "policy",    "hsm",      "queue",   "sign",      "stamp",     "admin",    "limits",
-    "status",    "lanes",    "log_key", "keys",      "callers",   "networks", "anchors",
-    "anchoring", "officers", "control", "agreement", "reminders", NULL};
+    "node",    "listen",    "tls",      "io",      "grpc",      "log",       "ledger",
+    "policy",  "hsm",       "queue",    "sign",    "stamp",     "admin",     "limits",
+    "status",  "tsa",       "lanes",    "log_key", "keys",      "callers",   "networks",
+    "anchors", "anchoring", "officers", "control", "agreement", "reminders", NULL};
 
 /* The node of "a.b", or NULL when it is not given. */
 static const struct yaml_node *find(const struct parse *p, const char *path)

@@ -28,6 +28,7 @@
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
+#include "gateway/tsa/tsa.h"
 
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
@@ -139,8 +140,8 @@ static enum sg_status make_admin(struct gateway *gateway, struct sg_error *why)
 
 static enum sg_status make_services(struct gateway *gateway, struct sg_error *why)
 {
-    const struct services_options options = {.config = gateway->config,
-                                             .core = gateway->core};
+    const struct services_options options = {
+        .config = gateway->config, .core = gateway->core, .status = gateway->status};
 
     return services_new(&options, &gateway->services, why);
 }
@@ -188,6 +189,7 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
     door_open(config, &door);
     TRY(control_check(config, why));
     TRY(anchors_check(config, why));
+    TRY(tsa_check(config, why));
     enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
     keyring_fini(&ring);
     return status == SG_OK ? server_check(&door.options, why) : status;
@@ -307,8 +309,8 @@ static void stop(struct gateway *gateway)
     if (gateway->server != NULL) {
         server_stop(gateway->server);
     }
-    services_free(gateway->services);
     status_free(gateway->status);
+    services_free(gateway->services);
     core_free(gateway->core);
     server_free(gateway->server);
     policy_free(gateway->policy);

@@ -47,6 +47,18 @@ const char *sg_profile_name(enum sg_profile profile)
     return profile_names[sg_profile_valid((int)profile) ? profile : SG_PROFILE_NONE];
 }
 
+enum sg_profile sg_profile_unstamped(enum sg_profile profile)
+{
+    return profile == SG_PROFILE_PADES_B_T   ? SG_PROFILE_PADES_B_B
+           : profile == SG_PROFILE_CADES_B_T ? SG_PROFILE_CADES_B_B
+                                             : profile;
+}
+
+bool sg_profile_stamped(enum sg_profile profile)
+{
+    return sg_profile_unstamped(profile) != profile;
+}
+
 /* Equal but for '-' standing where the table has '_'. */
 static bool same_word(const char *given, const char *known)
 {

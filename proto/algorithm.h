@@ -42,6 +42,9 @@ size_t sg_hash_len(enum sg_hash hash);             /* bytes: 32, 48, 64 */
 const char *sg_hash_name(enum sg_hash hash);       /* "sha256" */
 const char *sg_scheme_name(enum sg_scheme scheme); /* "rsa-pkcs1", "rsa-pss", "ecdsa" */
 const char *sg_profile_name(enum sg_profile profile); /* "pades_b_b", …, "raw" */
+/* Whether a time stamp belongs to it (B-T); and the profile without it, else the same. */
+bool sg_profile_stamped(enum sg_profile profile);
+enum sg_profile sg_profile_unstamped(enum sg_profile profile);
 /* "pades-b-b" and "pades_b_b" are the same; NONE when unknown. */
 enum sg_profile sg_profile_parse(const char *name);
 enum sg_hash sg_hash_parse(const char *name);

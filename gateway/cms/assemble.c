@@ -86,9 +86,50 @@ enum sg_status cms_to_be_signed(const struct cms_template *template, struct slic
     return SG_OK;
 }
 
+/* Behind the signature, as the last member of SignerInfo: unsignedAttrs, [1] IMPLICIT SET
+ * OF Attribute, of one attribute with one value. */
+static const uint8_t token_oid[] = {DER_OID, 11,   0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                    0x0d,    0x01, 0x09, 0x10, 0x02, 0x0e};
+
+struct unsigned_part {
+    size_t attributes; /* content lengths of [1], of the Attribute, of its SET */
+    size_t attribute;
+    size_t values;
+    size_t total; /* 0: there is none */
+};
+
+static struct unsigned_part unsigned_of(size_t token_len)
+{
+    struct unsigned_part part = {.values = token_len};
+
+    if (token_len > 0) {
+        part.attribute = sizeof(token_oid) + der_header_len(token_len) + token_len;
+        part.attributes = der_header_len(part.attribute) + part.attribute;
+        part.total = der_header_len(part.attributes) + part.attributes;
+    }
+    return part;
+}
+
+size_t cms_token_room(size_t token_len)
+{
+    /* The levels around may each need longer headers. */
+    return unsigned_of(token_len).total + (size_t)CMS_LEVELS * DER_HEADER_MAX;
+}
+
+static void put_unsigned(const struct unsigned_part *part, struct slice token,
+                         uint8_t *out)
+{
+    out += der_write_header(out, DER_CONTEXT_1, part->attributes);
+    out += der_write_header(out, DER_SEQUENCE, part->attribute);
+    memcpy(out, token_oid, sizeof(token_oid));
+    out += sizeof(token_oid);
+    out += der_write_header(out, DER_SET, part->values);
+    memcpy(out, token.data, token.len);
+}
+
 /* From the inside out: content length of each level. Returns that of the whole. */
 static size_t level_lengths(const struct cms_template *template, size_t signature,
-                            size_t lengths[CMS_LEVELS])
+                            size_t unsigned_len, size_t lengths[CMS_LEVELS])
 {
     size_t len = signature;
 
@@ -96,6 +137,7 @@ static size_t level_lengths(const struct cms_template *template, size_t signatur
         len += template->levels[i - 1].run;
         lengths[i - 1] = len;
         len += der_header_len(len);
+        len += i == template->level_count ? unsigned_len : 0;
     }
     return len;
 }
@@ -129,10 +171,12 @@ enum sg_status cms_assemble(const struct cms_template *template,
     size_t from = 0;
 
     TRY(fill(template, parts->digest, parts->signing_time_us, &filling));
-    if (!cms_signature_fits(template, parts->signature)) {
+    const struct unsigned_part token = unsigned_of(parts->token.len);
+    if (!cms_signature_fits(template, parts->signature) ||
+        (token.total > 0 && template->level_count == 0)) {
         return SG_INVALID;
     }
-    size_t total = level_lengths(template, parts->signature.len, lengths);
+    size_t total = level_lengths(template, parts->signature.len, token.total, lengths);
     if (total > cap) {
         return SG_TOO_LARGE;
     }
@@ -144,6 +188,9 @@ enum sg_status cms_assemble(const struct cms_template *template,
         at += run;
     }
     memcpy(out + at, parts->signature.data, parts->signature.len);
+    if (token.total > 0) {
+        put_unsigned(&token, parts->token, out + at + parts->signature.len);
+    }
     *len = total;
     return SG_OK;
 }

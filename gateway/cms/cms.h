@@ -7,11 +7,11 @@
 #include "proto/base.h"
 #include "proto/slice.h"
 
-/* Detached CMS signatures (RFC 5652) in the shapes of PAdES and CAdES baseline B-B, from
- * a DER template that is made once per key, scheme, hash and profile with OpenSSL's CMS
- * structures. Signing a document then only fills in digest, time, signature and lengths:
- * no OpenSSL call but the hash, no allocation of ours. Templates are immutable: any
- * thread.
+/* Detached CMS signatures (RFC 5652) in the shapes of PAdES and CAdES baseline B-B, with
+ * a time stamp B-T, from a DER template that is made once per key, scheme, hash and
+ * profile with OpenSSL's CMS structures. Signing a document then only fills in digest,
+ * time, signature and lengths: no OpenSSL call but the hash, no allocation of ours.
+ * Templates are immutable: any thread.
  *
  * PAdES: no signing-time; exactly one signing-certificate-v2 (EN 319 142-1 section 6.3).
  * CAdES: exactly one signing-time (EN 319 122-1 section 6.3). No clock is read here. */
@@ -35,8 +35,9 @@ SG_MUST_USE enum sg_status cms_template_new(X509 *const *certificates, size_t co
                                             struct sg_error *why);
 void cms_template_free(struct cms_template *template);
 
-/* Upper bound of what cms_assemble writes. */
+/* Upper bound of what cms_assemble writes without a token, and of what a token adds. */
 size_t cms_max_len(const struct cms_template *template);
+size_t cms_token_room(size_t token_len);
 /* SHA-256 over the template's constant bytes: names it in the ledger. */
 const uint8_t *cms_template_id(const struct cms_template *template);
 
@@ -53,11 +54,15 @@ bool cms_signature_fits(const struct cms_template *template, struct slice signat
 
 /* ContentInfo in DER. Same digest and time as above; signature as the scheme gives it
  * (RSA: modulus length; ECDSA: DER). SG_INVALID: a length does not fit the shape.
- * SG_TOO_LARGE: cap is below what is needed. */
+ * A bare signature takes no token (SG_INVALID). SG_TOO_LARGE: cap is below what is
+ * needed.
+ */
 struct cms_parts {
     struct slice digest;
     struct slice signature;
     int64_t signing_time_us;
+    struct slice token; /* TimeStampToken over the signature, DER, which becomes the
+                         * unsigned attribute of EN 319 122-1 section 5.3; empty: none */
 };
 SG_MUST_USE enum sg_status cms_assemble(const struct cms_template *template,
                                         const struct cms_parts *parts, uint8_t *out,

@@ -13,6 +13,7 @@ enum {
     DER_SEQUENCE = 0x30,
     DER_SET = 0x31,
     DER_CONTEXT_0 = 0xa0,
+    DER_CONTEXT_1 = 0xa1,
     DER_HEADER_MAX = 5 /* tag, 0x83, three bytes of length; der_write_header's bound */
 };
 

@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/grounds.h"
+#include "gateway/core/stamp.h"
 #include "gateway/core/stop.h"
 #include "gateway/ledger/record.h"
 
@@ -11,8 +12,6 @@
 
 static struct record_job record_of(const struct job *job)
 {
-    size_t len = sg_hash_len(job->hash);
-
     return (struct record_job){
         .decision_id = job->decision_id,
         .caller = job->caller->name,
@@ -29,7 +28,7 @@ static struct record_job record_of(const struct job *job)
         .document_class = job->document_class,
         .algorithm = job->key->algorithms[job->scheme][job->hash],
         .hash = job->hash,
-        .digest = slice_of(job->digest, len),
+        .digest = slice_of(job->digest, sg_hash_len(job->hash)),
         .approval_ref = job->approval_ref,
         .mandate = job->mandate,
         .policy_rev = policy_info(job->policy)->sha256,
@@ -212,6 +211,7 @@ enum sg_status decide_write_replay(struct core *core, struct job *job)
     struct record_head head;
     struct slice text = {0};
 
+    TRY(stamps_recall(core, job));
     const struct record_again again = {.decision_id = job->decision_id,
                                        .outcome_index = job->log_index};
     record_begin(core, &head);

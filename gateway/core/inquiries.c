@@ -2,6 +2,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/grounds.h"
 #include "gateway/core/inquiry.h"
+#include "gateway/core/stamp.h"
 #include "gateway/core/stop.h"
 
 /* Who asked about which key and kind of document, and what came of it. The reference to a
@@ -83,7 +84,8 @@ enum sg_status inquiries_write(struct core *core)
     while ((letter = STAILQ_FIRST(&core->inquiries)) != NULL) {
         STAILQ_REMOVE_HEAD(&core->inquiries, link);
         STAILQ_INSERT_TAIL(&core->told, letter, link);
-        TRY(judge(core, (struct inquiry *)letter));
+        TRY(letter->kind == LETTER_STAMP ? stamps_write(core, (struct stamp *)letter)
+                                         : judge(core, (struct inquiry *)letter));
     }
     return SG_OK;
 }
@@ -119,7 +121,11 @@ void inquiries_answer(struct core *core)
     take_unwritten(core, broken);
     while ((letter = STAILQ_FIRST(&core->told)) != NULL) {
         STAILQ_REMOVE_HEAD(&core->told, link);
-        answer_one((struct job *)letter, broken);
+        if (letter->kind == LETTER_STAMP) {
+            stamps_answer((struct stamp *)letter, broken);
+        } else {
+            answer_one((struct job *)letter, broken);
+        }
     }
 }
 

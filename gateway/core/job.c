@@ -101,6 +101,17 @@ void job_fini(struct job *job)
 {
     job_forget_verdict(job);
     cms_template_free(job->old_template);
+    free(job->token);
+}
+
+void job_set_token(struct job *job, struct slice token)
+{
+    free(job->token);
+    job->token = (uint8_t *)malloc(token.len);
+    job->token_len = job->token == NULL ? 0 : token.len;
+    if (job->token != NULL) {
+        memcpy(job->token, token.data, token.len);
+    }
 }
 
 void job_give(struct job_pool *pool, struct job *job)

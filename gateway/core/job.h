@@ -110,6 +110,9 @@ struct job {
     bool on_log;
     const struct cms_template *template; /* what the answer is built with; borrowed */
     struct cms_template *old_template;   /* owned; of earlier certificates */
+    uint8_t *token; /* owned: time stamp of the signature; NULL: none yet */
+    size_t token_len;
+    bool downgraded; /* it goes out without one, as the policy allows */
     size_t signature_len;
     /* The largest parts, written before they are read. */
     uint8_t signature[SG_SIGNATURE_MAX];
@@ -144,5 +147,6 @@ void job_refuse_load(struct job *job, const struct job_refusal *refusal);
 void job_refuse(struct job *job, enum sg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void job_forget_denial(struct job *job);
+void job_set_token(struct job *job, struct slice token); /* a copy; no memory: none */
 
 #endif

@@ -40,28 +40,32 @@ static enum sg_status make_profile(struct key *key, enum sg_profile profile,
 {
     size_t count = 0;
     X509 *const *chain = cert_chain(key->cert, &count);
+    enum sg_profile made = sg_profile_unstamped(profile); /* the token comes behind it */
 
     for (int h = 1; h < SG_HASH_COUNT; h++) {
-        struct cms_shape shape = {profile, key->config->scheme, (enum sg_hash)h};
+        struct cms_shape shape = {made, key->config->scheme, (enum sg_hash)h};
         TRY(cms_template_new(chain, count, shape, &key->templates[profile][h], why));
     }
     return SG_OK;
 }
 
-static enum sg_status make_templates(struct key *key, struct sg_error *why)
+static enum sg_status make_templates(struct key *key, const struct config *config,
+                                     struct sg_error *why)
 {
     static const enum sg_profile served[] = {SG_PROFILE_PADES_B_B, SG_PROFILE_CADES_B_B,
-                                             SG_PROFILE_RAW};
+                                             SG_PROFILE_RAW, SG_PROFILE_PADES_B_T,
+                                             SG_PROFILE_CADES_B_T};
+    size_t count = SG_COUNT(served) - (config->tsa_urls[0] == '\0' ? 2 : 0);
 
-    for (size_t p = 0; p < SG_COUNT(served); p++) {
+    for (size_t p = 0; p < count; p++) {
         TRY(make_profile(key, served[p], why));
     }
     return SG_OK;
 }
 
 /* All that follows from its certificate. */
-static enum sg_status take_certificate(struct key *key, int64_t now_us,
-                                       struct sg_error *why)
+static enum sg_status take_certificate(struct key *key, const struct config *config,
+                                       int64_t now_us, struct sg_error *why)
 {
     struct facts facts = {0};
 
@@ -75,7 +79,7 @@ static enum sg_status take_certificate(struct key *key, int64_t now_us,
         memcpy(name, curve->text.data, curve->text.len);
     }
     name_algorithms(key, name);
-    TRY(make_templates(key, why));
+    TRY(make_templates(key, config, why));
     atomic_store_explicit(&key->ready, true, memory_order_release);
     return SG_OK;
 }
@@ -102,7 +106,7 @@ static enum sg_status load_key(struct key *key, const struct config *config,
         return SG_OK;
     }
     TRY(cert_load(&files, now_us, &key->cert, why));
-    return take_certificate(key, now_us, why);
+    return take_certificate(key, config, now_us, why);
 }
 
 enum sg_status keyring_load(const struct config *config, int64_t now_us,
@@ -161,7 +165,7 @@ enum sg_status key_fill(struct key *key, const struct key_filling *from,
     enum sg_status status =
         cert_load_der(from->chain, config->anchors_file, now_us, &key->cert, why);
     if (status == SG_OK) {
-        status = take_certificate(key, now_us, why);
+        status = take_certificate(key, config, now_us, why);
     }
     if (status != SG_OK) {
         free_certificate(key);
@@ -178,7 +182,7 @@ enum sg_status key_try(const struct key *key, struct slice chain,
     enum sg_status status =
         cert_load_der(chain, config->anchors_file, 0, &trial.cert, why);
 
-    status = status == SG_OK ? make_templates(&trial, why) : status;
+    status = status == SG_OK ? make_templates(&trial, config, why) : status;
     free_certificate(&trial);
     return status;
 }
@@ -214,7 +218,9 @@ void keyring_fini(struct keyring *ring)
 
 static struct status_key watched_key(const struct key *key)
 {
-    return (struct status_key){key->config->name, key->cert, &key->holder->status};
+    return (struct status_key){.name = key->config->name,
+                               .cert = key->cert,
+                               .cell = &key->holder->status};
 }
 
 void keyring_watch_more(const struct keyring *ring, struct status *status)

@@ -9,6 +9,7 @@
 #include "gateway/core/life.h"
 #include "gateway/core/order.h"
 #include "gateway/core/refuse.h"
+#include "gateway/core/stamp.h"
 #include "gateway/core/stop.h"
 #include "gateway/core/waiting.h"
 
@@ -29,7 +30,7 @@ static void sort_letter(struct core *core, struct letter *letter,
 
     if (letter->kind == LETTER_ORDER) {
         STAILQ_INSERT_TAIL(&core->orders, letter, link);
-    } else if (letter->kind == LETTER_INQUIRY) {
+    } else if (letter->kind == LETTER_INQUIRY || letter->kind == LETTER_STAMP) {
         STAILQ_INSERT_TAIL(&core->inquiries, letter, link);
     } else if (letter->kind == LETTER_ANCHOR) {
         STAILQ_INSERT_TAIL(&core->anchoring.mail, letter, link);

@@ -47,6 +47,8 @@ static enum sg_status take_away(struct ledger *ledger, uint64_t last)
     TRY(ledger_begin(ledger));
     bool bound = sql_bind_uint(ledger->statements[SQL_DROP_ANSWERS], 1, last);
     TRY(ledger_run(ledger, SQL_DROP_ANSWERS, bound, "take old answers away"));
+    bound = sql_bind_uint(ledger->statements[SQL_DROP_TOKENS], 1, last);
+    TRY(ledger_run(ledger, SQL_DROP_TOKENS, bound, "take old time stamps away"));
     return ledger_commit(ledger);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/ledger/ledger.h"
+#include "gateway/ledger/record_stamp.h"
 #include "proto/json.h"
 #include "proto/text.h"
 #include "proto/tlog/merkle.h"
@@ -324,6 +325,38 @@ enum sg_status record_replay(char *buffer, const struct record_head *head,
     json_uint(&json, "outcome", again->outcome_index);
     if (again->expired) {
         put_text(&json, "answer", "expired");
+    }
+    json_end(&json);
+    return json_finish(&json, out);
+}
+
+static void put_token(struct json_out *json, const struct record_stamp *stamp)
+{
+    struct tlog_hash hash = tlog_sha256(stamp->token);
+
+    json_sha256(json, "token", hash.bytes);
+    put_text(json, "serial", stamp->serial);
+    json_time(json, "time", stamp->time_us);
+    put_text(json, "tsa", stamp->authority);
+}
+
+enum sg_status record_timestamp(char *buffer, const struct record_head *head,
+                                const struct record_stamp *stamp, struct slice *out)
+{
+    struct json_out json;
+
+    start(&json, buffer, head, stamp->why == NULL ? "timestamp" : "timestamp.downgrade");
+    put_text(&json, "decision_id", stamp->decision_id);
+    put_text(&json, "caller", stamp->caller);
+    put_text(&json, "job", stamp->request_id);
+    if (stamp->decision_id != NULL) {
+        json_uint(&json, "outcome", stamp->outcome_index);
+    }
+    put_digest(&json, "digest", stamp->hash, stamp->digest);
+    if (stamp->why == NULL) {
+        put_token(&json, stamp);
+    } else {
+        put_text(&json, "why", stamp->why);
     }
     json_end(&json);
     return json_finish(&json, out);

@@ -76,6 +76,9 @@ struct services {
     atomic_uint policy_asks;            /* calls of PolicyService, under way */
     struct explain_gauge *explains;     /* owned; one a caller of the configuration */
     struct explain_gauge *exports;      /* owned; likewise, of RecordExport */
+    struct explain_gauge *stamps;       /* owned; likewise, of Timestamp */
+    struct tsa *tsa;                    /* owned; NULL: none is configured */
+    struct validation *validation;      /* owned */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     struct agenda *page_agenda;         /* likewise */

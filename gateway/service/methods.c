@@ -8,7 +8,9 @@
 #include "gateway/service/officers.h"
 #include "gateway/service/rotation.h"
 #include "gateway/service/sign_call.h"
+#include "gateway/service/stamping.h"
 #include "gateway/service/trace.h"
+#include "gateway/service/validation.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "segel/v1/approvals.pb-c.h"
 #include "segel/v1/incidents.pb-c.h"
@@ -78,6 +80,18 @@ static const struct grpc_method table[] = {
      .max_elements = 32,
      .unknown_refused = true,
      .on_message = explain_on_message},
+    {.path = SIGNING "Timestamp",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__timestamp_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = timestamp_on_message},
+    {.path = SIGNING "GetValidationData",
+     .kind = GRPC_UNARY,
+     .request = &segel__v1__get_validation_data_request__descriptor,
+     .max_request = SMALL,
+     .max_elements = 16,
+     .on_message = validation_on_message},
     {.path = LOG "GetCheckpoint",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_checkpoint_request__descriptor,

@@ -376,5 +376,6 @@ void monitor_write(const struct monitor *monitor, FILE *out)
     monitor_write_certificates(monitor, out);
     monitor_write_anchors(report, out);
     monitor_write_agenda(monitor, out);
+    monitor_write_stamps(&monitor->stamps, out);
     monitor_write_mandates(report, out);
 }

@@ -9,6 +9,7 @@
 #include "gateway/service/serving.h"
 #include "gateway/status/cell.h"
 #include "gateway/transport/server.h"
+#include "gateway/tsa/tsa.h"
 
 /* The numbers behind /metrics, from what others say of themselves. Pure. */
 struct key_status {
@@ -29,6 +30,7 @@ struct monitor {
     const struct key_status *statuses; /* borrowed */
     size_t status_count;
     const struct agenda *agenda; /* borrowed */
+    struct tsa_counts stamps;
     int64_t now_us;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);
@@ -42,5 +44,7 @@ void monitor_write_times(const struct monitor *monitor, FILE *out);
 void monitor_write_anchors(const struct core_report *report, FILE *out);
 /* And about mandates. */
 void monitor_write_mandates(const struct core_report *report, FILE *out);
+/* And about time stamps. */
+void monitor_write_stamps(const struct tsa_counts *stamps, FILE *out);
 
 #endif

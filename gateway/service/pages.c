@@ -84,7 +84,7 @@ static int write_metrics(void *context, FILE *out)
 
     look_at_callers(services);
     core_agenda(services->options.core, services->page_agenda);
-    const struct monitor monitor = {
+    struct monitor monitor = {
         .version = SEGEL_VERSION,
         .vitals = look(services),
         .scrubbed = reading_scrubbed(services->reading),
@@ -101,6 +101,9 @@ static int write_metrics(void *context, FILE *out)
         .now_us = clock_wall_us(),
     };
 
+    if (services->tsa != NULL) {
+        tsa_count(services->tsa, &monitor.stamps);
+    }
     monitor_write(&monitor, out);
     free(keys);
     return HTTP_FINE;

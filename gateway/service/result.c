@@ -27,12 +27,13 @@ Segel__V1__ItemStatus *result_status(struct arena *arena, const struct job *job,
 static bool add_signature(struct arena *arena, const struct job *job,
                           Segel__V1__SignResult *result)
 {
-    size_t cap = cms_max_len(job->template);
+    size_t cap = cms_max_len(job->template) + cms_token_room(job->token_len);
     uint8_t *bytes = (uint8_t *)arena_alloc(arena, cap);
     const struct cms_parts parts = {
         .digest = slice_of(job->digest, sg_hash_len(job->hash)),
         .signature = slice_of(job->signature, job->signature_len),
         .signing_time_us = job->signing_time_us,
+        .token = slice_of(job->token, job->token_len),
     };
     size_t len = 0;
 
@@ -75,6 +76,7 @@ Segel__V1__SignResult *result_message(struct arena *arena,
     result->decision_id = pb_text(job->decision_id);
     result->replayed = job->replayed;
     result->attempt = job->attempt;
+    result->downgraded = job->status == SG_OK && job->downgraded;
     result->log = job->on_log ? result_position(arena, services, job) : NULL;
     if (job->on_log && result->log == NULL) {
         return NULL;
@@ -94,5 +96,7 @@ size_t result_room(const struct job *job)
     size_t failures = job->denial == NULL ? 0 : job->denial->count;
 
     return fixed + failures * verdict +
-           (job->status == SG_OK ? cms_max_len(job->template) + 32 : 0);
+           (job->status == SG_OK
+                ? cms_max_len(job->template) + cms_token_room(job->token_len) + 32
+                : 0);
 }

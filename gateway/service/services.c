@@ -13,6 +13,9 @@
 #include "gateway/service/methods.h"
 #include "gateway/service/officers.h"
 #include "gateway/service/sign_call.h"
+#include "gateway/service/stamping.h"
+#include "gateway/service/validation.h"
+#include "gateway/tsa/tsa.h"
 
 enum { SCRATCH_BYTES = 4 << 20 };
 
@@ -80,9 +83,12 @@ static enum sg_status make_methods(struct services *services)
         services->options.config->caller_count + 1, sizeof(*services->explains));
     services->exports = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->exports));
-    if (services->methods == NULL || services->page_report == NULL ||
-        services->page_callers == NULL || services->page_agenda == NULL ||
-        services->explains == NULL || services->exports == NULL) {
+    services->stamps = (struct explain_gauge *)calloc(
+        services->options.config->caller_count + 1, sizeof(*services->stamps));
+    if (services->stamps == NULL || services->methods == NULL ||
+        services->page_report == NULL || services->page_callers == NULL ||
+        services->page_agenda == NULL || services->explains == NULL ||
+        services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -228,6 +234,8 @@ static void drop_mail(struct mbox *replies)
             policies_drop(letter);
         } else if (letter->kind == LETTER_INQUIRY) {
             explain_drop(letter);
+        } else if (letter->kind == LETTER_STAMP) {
+            stamping_drop(letter);
         }
     }
 }
@@ -237,6 +245,7 @@ void services_free(struct services *services)
     if (services == NULL) {
         return;
     }
+    tsa_free(services->tsa);
     clerk_join(services->clerk);
     free(services->logos);
     reading_join(services->reading);
@@ -261,6 +270,8 @@ void services_free(struct services *services)
     free(services->page_agenda);
     free(services->explains);
     free(services->exports);
+    free(services->stamps);
+    validation_free(services->validation);
     free(services);
 }
 
@@ -283,6 +294,7 @@ static void on_wake(void *context)
     struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
     struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
     struct letters again = STAILQ_HEAD_INITIALIZER(again);
+    struct letters stamped = STAILQ_HEAD_INITIALIZER(stamped);
     struct letter *letter;
 
     mbox_take(&loop->replies, &mail);
@@ -296,6 +308,8 @@ static void on_wake(void *context)
             policies_answer(loop, letter);
         } else if (letter->kind == LETTER_INQUIRY) {
             explain_answer(loop, letter);
+        } else if (letter->kind == LETTER_STAMP) {
+            stamping_take(loop, letter, &stamped);
         } else if (letter->kind == LETTER_DRAIN) {
             health_drain(loop);
             key_watches_drain(loop);
@@ -307,6 +321,8 @@ static void on_wake(void *context)
         }
     }
     sign_judge_again(loop, &again);
+    stamping_divert(loop, &jobs);
+    STAILQ_CONCAT(&jobs, &stamped);
     sign_answer(loop, &jobs);
 }
 
@@ -316,6 +332,7 @@ static void on_period(void *context)
 
     health_tick(loop);
     key_watches_tick(loop);
+    validation_tick(loop);
 }
 
 static void condemn(void *context, const char *finding)
@@ -332,6 +349,8 @@ enum sg_status services_attach(struct services *services, struct server *server,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }
+    TRY(tsa_new(services->options.config, &services->tsa, why));
+    TRY(services->tsa == NULL ? SG_OK : tsa_start(services->tsa, why));
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,
                     &services->clerk, why));
     const struct reading_options reading = {

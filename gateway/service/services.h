@@ -14,6 +14,7 @@ struct services;
 struct services_options {
     const struct config *config; /* all borrowed for the life of the services */
     struct core *core;
+    struct status *status; /* NULL: status.dir is not set */
 };
 SG_MUST_USE enum sg_status services_new(const struct services_options *options,
                                         struct services **out, struct sg_error *why);

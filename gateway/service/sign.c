@@ -214,9 +214,12 @@ void sign_on_batch(struct grpc_call *call, const ProtobufCMessage *message, void
                     "at a time");
         return;
     }
-    if (request->n_items == 0 || request->n_items > BATCH_MAX) {
+    size_t most =
+        sg_profile_stamped(sign->terms->of.profile) ? BATCH_STAMPED_MAX : BATCH_MAX;
+    if (request->n_items == 0 || request->n_items > most) {
         refuse_call(sign, SG_INVALID,
-                    "a batch has 1 to 512 items; use SignStream for more");
+                    "a batch has 1 to 512 items, with time stamps 1 to 256; use "
+                    "SignStream for more");
         return;
     }
     sign->batch = (struct job **)calloc(request->n_items, sizeof(struct job *));

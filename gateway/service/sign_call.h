@@ -13,6 +13,7 @@ enum sign_kind { SIGN_ONE, SIGN_BATCH, SIGN_STREAM };
 /* CROWDED_WINDOW: jobs of a stream under way while its caller has few places left. */
 enum {
     BATCH_MAX = 512,
+    BATCH_STAMPED_MAX = 256, /* their answers are twice as long */
     STREAM_MESSAGE_MAX = 1024,
     RESULTS_A_MESSAGE = 64,
     CROWDED_WINDOW = 8

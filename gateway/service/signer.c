@@ -3,6 +3,7 @@
 
 #include "gateway/core/binding.h"
 #include "gateway/service/inside.h"
+#include "gateway/tsa/tsa.h"
 #include "proto/text.h"
 
 enum { CERTIFICATE_MAX = 8192, PROFILES_MAX = SG_PROFILE_COUNT, CLASSES_MAX = 256 };
@@ -190,7 +191,12 @@ static void answer(struct grpc_call *call, struct services *services,
     memset(out, 0, sizeof(*out));
     segel__v1__get_signer_response__init(&out->message);
     out->message.key = pb_text(key->config->name);
-    out->message.signature_max_len = longest(key);
+    out->message.plain_max_len = longest(key);
+    out->message.signature_max_len = out->message.plain_max_len;
+    if (services->tsa != NULL) {
+        out->message.signature_max_len +=
+            (uint32_t)cms_token_room(tsa_room(services->tsa));
+    }
     out->message.certificate_not_after_us = cert_not_after_us(key->cert);
     out->message.assurance = pb_text(binding->hardware ? "hardware" : "software");
     add_algorithms(binding->policy, key, out);

@@ -27,6 +27,7 @@ struct source {
     char file[STATUS_NAME_MAX];
     bool known;
     struct status_finding finding;
+    struct status_blob *blob; /* owned share, under the lock: what the finding is of */
     int64_t due_us;           /* CLOCK_MONOTONIC */
     unsigned failures;        /* in a row */
     int64_t fetched_us;       /* wall clock; 0 = never since the start */
@@ -52,13 +53,16 @@ struct status_entry {
 
 struct status {
     const struct config *config;
-    X509_STORE *anchors;    /* owned */
-    STACK_OF(X509) * roots; /* owned: the same, to search */
-    struct watched *links;  /* owned */
+    X509_STORE *anchors;          /* owned */
+    STACK_OF(X509) * roots;       /* owned: the same, to search */
+    X509_STORE *stamp_anchors;    /* owned; NULL: no time stamp authority */
+    STACK_OF(X509) * stamp_roots; /* owned */
+    struct watched *links;        /* owned */
     size_t link_count;
     struct status_entry *entries; /* owned */
     size_t entry_count;           /* at most STATUS_KEYS_MAX */
-    pthread_mutex_t lock;         /* leaf: of the two below */
+    pthread_mutex_t lock;         /* leaf: of the three below, and of the blobs */
+    size_t known_count;           /* entries that others may look at */
     struct status_key added;
     bool has_added;    /* the thread takes it, and asks for it too */
     struct http *http; /* owned */
@@ -74,16 +78,21 @@ SG_MUST_USE enum sg_status links_add(struct status *status, struct status_entry 
 void links_fini(struct status *status);
 
 /* source.c */
-void source_read_kept(const struct status *status, struct source *source);
+void source_read_kept(struct status *status, struct source *source);
 /* Asks; when that cannot be begun it counts as a failure. */
 void source_ask(struct status *status, struct source *source);
 /* Takes the answer over, or the failure. */
-void source_answered(const struct status *status, struct source *source,
+void source_answered(struct status *status, struct source *source,
                      struct http_answer *answer);
 void source_fini(struct source *source);
 /* When to ask again, in microseconds from now. */
 int64_t source_pause(const struct config *config, const struct source *source,
                      int64_t now_us);
+
+/* proofs.c */
+/* The source has another statement from now on. No memory: it has none. */
+void proofs_keep(struct status *status, struct source *source, struct slice der);
+void proofs_give(struct status_blob *blob);
 
 /* watch.c */
 void *watch_run(void *status);

@@ -131,8 +131,10 @@ static void address(const struct config *config, bool signer, struct watched *li
 
 /* SG_NOT_FOUND: nobody known has issued it. */
 static enum sg_status make_link(struct status *status, X509 *const *chain, size_t count,
-                                bool signer, const uint8_t sha256[32])
+                                const struct status_entry *entry,
+                                const uint8_t sha256[32])
 {
+    bool stamps = entry->key.stamps;
     struct watched *link = &status->links[status->link_count];
     STACK_OF(X509) *issuers = NULL;
 
@@ -141,17 +143,21 @@ static enum sg_status make_link(struct status *status, X509 *const *chain, size_
         return SG_NO_MEMORY;
     }
     X509 *issuer = issuer_among(chain[0], issuers);
-    issuer = issuer == NULL ? issuer_among(chain[0], status->roots) : issuer;
+    issuer = issuer == NULL
+                 ? issuer_among(chain[0], stamps ? status->stamp_roots : status->roots)
+                 : issuer;
     if (issuer == NULL) {
         sk_X509_pop_free(issuers, X509_free);
         return SG_NOT_FOUND;
     }
-    *link = (struct watched){.link = {chain[0], issuer, issuers, status->anchors}};
+    *link = (struct watched){.link = {chain[0], issuer, issuers,
+                                      stamps ? status->stamp_anchors : status->anchors}};
     MUST(X509_up_ref(chain[0]) == 1 && X509_up_ref(issuer) == 1);
     memcpy(link->sha256, sha256, sizeof(link->sha256));
     name_source(&link->crl, STATUS_CRL, link);
     name_source(&link->ocsp, STATUS_OCSP, link);
-    address(status->config, signer, link);
+    /* The configured addresses are of the letters' signers. */
+    address(status->config, entry->link_count == 0 && !stamps, link);
     status->link_count++;
     return SG_OK;
 }
@@ -180,7 +186,7 @@ static enum sg_status add_link(struct status *status, struct status_entry *entry
         return SG_INVALID;
     }
     if (index == status->link_count) {
-        TRY(make_link(status, chain, count, entry->link_count == 0, sha256));
+        TRY(make_link(status, chain, count, entry, sha256));
     }
     entry->links[entry->link_count++] = index;
     return SG_OK;
@@ -216,6 +222,26 @@ static enum sg_status check_url(const char *setting, const char *url,
                          setting, STATUS_URL_MAX - 1);
 }
 
+/* Of the time stamp authorities: another file, so that neither can speak for the other.
+ */
+static enum sg_status read_stamp_anchors(struct status *status, struct sg_error *why)
+{
+    const char *path = status->config->tsa_anchors_file;
+
+    if (path[0] == '\0') {
+        return SG_OK;
+    }
+    status->stamp_anchors = X509_STORE_new();
+    if (status->stamp_anchors == NULL ||
+        X509_STORE_set_flags(status->stamp_anchors, X509_V_FLAG_PARTIAL_CHAIN) != 1 ||
+        X509_STORE_load_file(status->stamp_anchors, path) != 1) {
+        ERR_clear_error();
+        return sg_fail(why, SG_INVALID, "cannot read tsa.anchors %s", path);
+    }
+    status->stamp_roots = X509_STORE_get1_all_certs(status->stamp_anchors);
+    return status->stamp_roots == NULL ? SG_NO_MEMORY : SG_OK;
+}
+
 enum sg_status links_make(struct status *status, struct sg_error *why)
 {
     TRY(check_url("status.crl_url", status->config->status_crl_url, why));
@@ -234,6 +260,7 @@ enum sg_status links_make(struct status *status, struct sg_error *why)
     if (status->roots == NULL) {
         return SG_NO_MEMORY;
     }
+    TRY(read_stamp_anchors(status, why));
     for (size_t i = 0; i < status->entry_count; i++) {
         enum sg_status added = links_add(status, &status->entries[i]);
         if (added != SG_OK) {
@@ -258,4 +285,6 @@ void links_fini(struct status *status)
     free(status->links);
     sk_X509_pop_free(status->roots, X509_free);
     X509_STORE_free(status->anchors);
+    sk_X509_pop_free(status->stamp_roots, X509_free);
+    X509_STORE_free(status->stamp_anchors);
 }

@@ -20,7 +20,7 @@ static enum sg_status judge(const struct source *source,
                : evidence_ocsp(link, statement, now_us, out, why);
 }
 
-void source_read_kept(const struct status *status, struct source *source)
+void source_read_kept(struct status *status, struct source *source)
 {
     AUTO(kept_fini) struct kept kept = {.max = (size_t)status->config->status_max_bytes};
     struct status_finding finding;
@@ -35,13 +35,14 @@ void source_read_kept(const struct status *status, struct source *source)
     if (result == SG_OK) {
         source->known = true;
         source->finding = finding;
+        proofs_keep(status, source, slice_of(kept.data, kept.len));
     } else if (result != SG_NOT_FOUND) {
         log_event(LOG_WARN, "status.ignored", "file", source->file, "why", why.text,
                   NULL);
     }
 }
 
-static enum sg_status accept(const struct status *status, struct source *source,
+static enum sg_status accept(struct status *status, struct source *source,
                              const struct status_finding *finding, struct slice der,
                              struct sg_error *why)
 {
@@ -56,6 +57,7 @@ static enum sg_status accept(const struct status *status, struct source *source,
     source->known = true;
     source->finding = *finding;
     source->fetched_us = clock_wall_us();
+    proofs_keep(status, source, der);
     /* Without the file it is known all the same, until the next start. */
     return keep_write(status->config->status_dir, source->file, der, why);
 }
@@ -69,6 +71,7 @@ static void forget_question(struct source *source)
 
 void source_fini(struct source *source)
 {
+    proofs_give(source->blob);
     forget_question(source);
 }
 
@@ -138,7 +141,7 @@ static enum sg_status check_answer(const struct source *source,
                                                source->url, answer->code);
 }
 
-static enum sg_status take(const struct status *status, struct source *source,
+static enum sg_status take(struct status *status, struct source *source,
                            const struct http_answer *answer, struct sg_error *why)
 {
     const struct statement statement = {slice_of(source->question, source->question_len),
@@ -150,7 +153,7 @@ static enum sg_status take(const struct status *status, struct source *source,
     return accept(status, source, &finding, statement.der, why);
 }
 
-void source_answered(const struct status *status, struct source *source,
+void source_answered(struct status *status, struct source *source,
                      struct http_answer *answer)
 {
     struct sg_error why = {0};

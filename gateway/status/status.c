@@ -93,6 +93,13 @@ enum sg_status status_add(struct status *status, const struct status_key *key)
     return result;
 }
 
+static void show(struct status *status)
+{
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    status->known_count = status->entry_count;
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+}
+
 static void take(struct status *status, const struct status_key *key)
 {
     size_t first = status->link_count;
@@ -110,6 +117,7 @@ static void take(struct status *status, const struct status_key *key)
         source_read_kept(status, &status->links[i].ocsp);
     }
     status_publish_all(status);
+    show(status);
 }
 
 void status_take_added(struct status *status)
@@ -136,6 +144,7 @@ static enum sg_status set_up(struct status *status, struct sg_error *why)
         source_read_kept(status, &status->links[i].ocsp);
     }
     status_publish_all(status);
+    show(status);
     return SG_OK;
 }
 

@@ -14,6 +14,7 @@ struct status_key {
     const char *name; /* all borrowed for the life of the status */
     const struct cert *cert;
     struct status_cell *cell;
+    bool stamps; /* of a time stamp authority: its anchors are those of tsa.anchors */
 };
 
 /* Reads and judges what was kept, and publishes it: before the first job is judged.
@@ -26,6 +27,28 @@ SG_MUST_USE enum sg_status status_start(struct status *status, struct sg_error *
  * SG_BUSY: the last one is not taken yet, ask again. */
 SG_MUST_USE enum sg_status status_add(struct status *status,
                                       const struct status_key *key);
+
+/* Statements that prove the certificates of a key, in DER as they were received, and the
+ * certificates that they are about, for whoever keeps a signature for long. */
+enum { STATUS_PROOFS_MAX = 2 * CERT_CHAIN_MAX };
+struct status_blob; /* shared, never changed */
+struct status_proofs {
+    size_t count;
+    struct {
+        enum status_source kind;
+        struct status_blob *blob; /* owned share */
+    } items[STATUS_PROOFS_MAX];
+    size_t cert_count;
+    X509 *certs[CERT_CHAIN_MAX + 1]; /* owned; the signer's first, the anchor last */
+    int64_t fetched_us;              /* of the oldest statement; 0: there is none */
+    bool whole; /* there is one for every certificate but the anchor */
+};
+/* Any thread. Of several of this name, the one that came last. SG_NOT_FOUND. */
+SG_MUST_USE enum sg_status status_prove(struct status *status, const char *name,
+                                        struct status_proofs *out);
+struct slice status_bytes(const struct status_blob *blob);
+void status_proofs_fini(struct status_proofs *proofs);
+
 /* Ends a fetch that is under way; NULL is allowed. */
 void status_free(struct status *status);
 

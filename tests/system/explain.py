@@ -27,7 +27,7 @@ DENIALS = {
     "malformed reference": (dict(approval_ref="-?-"), "NO_CONSENT_REF"),
     "no notice": (dict(notice_shown=False), "NO_ESIGN_NOTICE"),
     "personal data": (dict(labels={"nama": NIK}), "PII_IN_METADATA"),
-    "profile": (dict(profile=B_T), "PROFILE_NOT_ALLOWED"),
+    "no time stamp authority": (dict(profile=B_T), "UNSUPPORTED"),
     "bare digest": (dict(profile=RAW), "PROFILE_NOT_ALLOWED"),
     "two at once": (dict(document_class="tls", notice_shown=False), "USE_PROHIBITED"),
     "scheme": (dict(signature_algorithm=common.SIGNATURE_ALGORITHM_RSA_PSS), "INVALID"),

@@ -113,6 +113,9 @@ static const char *const versions[] = {
     "CREATE TABLE reminder(what TEXT NOT NULL, name TEXT NOT NULL,"
     " expires INTEGER NOT NULL, days INTEGER NOT NULL,"
     " PRIMARY KEY(what, name, expires)) WITHOUT ROWID;",
+    "SELECT 1;",
+    "SELECT 1;",
+    "CREATE TABLE token(outcome INTEGER PRIMARY KEY, token BLOB NOT NULL);",
 };
 
 /* 300 records with their tile, one claim that is open and one that is signed. */

@@ -95,6 +95,7 @@ static void lawful_monitor(void)
         .tally = &tally,
         .statuses = statuses,
         .status_count = SG_COUNT(statuses),
+        .stamps = {61, 62, 63, 64, 66, 65},
         .now_us = 30000000};
 }
 
@@ -265,6 +266,22 @@ Test(monitor, each_number_of_gateway_and_key_stands_under_its_own_name)
     for (size_t i = 0; i < SG_COUNT(lines); i++) {
         expect_line(lines[i]);
     }
+}
+
+Test(monitor, each_number_of_the_time_stamps_stands_under_its_own_name)
+{
+    write_all();
+    static const char *const lines[] = {
+        "segel_tsa_tokens_total 61\n",  "segel_tsa_failures_total 62\n",
+        "segel_tsa_without_total 63\n", "segel_tsa_waiting 64\n",
+        "segel_tsa_resting 65\n",       "segel_tsa_authorities 66\n"};
+    for (size_t i = 0; i < SG_COUNT(lines); i++) {
+        cr_expect_neq(strstr(text, lines[i]), NULL, "%s", lines[i]);
+    }
+    free(text);
+    monitor.stamps = (struct tsa_counts){.authorities = 0};
+    write_all();
+    cr_expect_eq(strstr(text, "segel_tsa_"), NULL);
 }
 
 Test(monitor, each_number_of_an_anchor_stands_under_its_own_name)

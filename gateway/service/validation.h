@@ -1,0 +1,19 @@
+#ifndef SEGEL_GATEWAY_SERVICE_VALIDATION_H
+#define SEGEL_GATEWAY_SERVICE_VALIDATION_H
+
+#include "gateway/transport/grpc.h"
+
+struct service_loop;
+struct services;
+struct validation;
+
+/* GetValidationData: what the gateway knows of certificates, for the long term; and the
+ * watch over those of the time stamp authority, which are known from its tokens only. */
+void validation_on_message(struct grpc_call *call, const ProtobufCMessage *message,
+                           void *services);
+/* Now and then, on each loop: new certificates of the authority are watched, too. */
+void validation_tick(struct service_loop *loop);
+/* After the thread that fetches status has ended. */
+void validation_free(struct validation *validation);
+
+#endif

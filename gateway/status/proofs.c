@@ -1,0 +1,120 @@
+#include <stdlib.h>
+
+#include "gateway/status/inside.h"
+
+/* Statements for others: shared bytes, so that nobody who copies a long CRL holds the
+ * thread up that fetches. */
+
+struct status_blob {
+    atomic_uint shares;
+    size_t len;
+    uint8_t bytes[];
+};
+
+void proofs_give(struct status_blob *blob)
+{
+    if (blob != NULL && atomic_fetch_sub(&blob->shares, 1) == 1) {
+        free(blob);
+    }
+}
+
+struct slice status_bytes(const struct status_blob *blob)
+{
+    return slice_of(blob->bytes, blob->len);
+}
+
+static struct status_blob *make_blob(struct slice der)
+{
+    struct status_blob *blob = (struct status_blob *)malloc(sizeof(*blob) + der.len);
+
+    if (blob != NULL) {
+        atomic_init(&blob->shares, 1);
+        blob->len = der.len;
+        memcpy(blob->bytes, der.data, der.len);
+    }
+    return blob;
+}
+
+void proofs_keep(struct status *status, struct source *source, struct slice der)
+{
+    struct status_blob *blob = make_blob(der);
+
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    struct status_blob *before = source->blob;
+    source->blob = blob;
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    proofs_give(before);
+}
+
+/* --- Taking ------------------------------------------------------------------------- */
+
+static void note_time(const struct source *source, struct status_proofs *out)
+{
+    int64_t us =
+        source->fetched_us > 0 ? source->fetched_us : source->finding.this_update_us;
+
+    if (out->fetched_us == 0 || us < out->fetched_us) {
+        out->fetched_us = us;
+    }
+}
+
+static bool take_statement(const struct source *source, struct status_proofs *out)
+{
+    if (source->blob == NULL || out->count == STATUS_PROOFS_MAX) {
+        return false;
+    }
+    atomic_fetch_add(&source->blob->shares, 1);
+    out->items[out->count].kind = source->kind;
+    out->items[out->count++].blob = source->blob;
+    note_time(source, out);
+    return true;
+}
+
+static void take_certificate(X509 *cert, struct status_proofs *out)
+{
+    if (out->cert_count < SG_COUNT(out->certs) && X509_up_ref(cert) == 1) {
+        out->certs[out->cert_count++] = cert;
+    }
+}
+
+static void take_link(const struct watched *link, bool last, struct status_proofs *out)
+{
+    bool crl = take_statement(&link->crl, out);
+    bool ocsp = take_statement(&link->ocsp, out);
+
+    out->whole = out->whole && (crl || ocsp);
+    take_certificate(link->link.subject, out);
+    if (last) {
+        take_certificate(link->link.issuer, out);
+    }
+}
+
+enum sg_status status_prove(struct status *status, const char *name,
+                            struct status_proofs *out)
+{
+    const struct status_entry *found = NULL;
+
+    *out = (struct status_proofs){.count = 0};
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    for (size_t i = 0; i < status->known_count; i++) {
+        const struct status_entry *entry = &status->entries[i];
+        found = strcmp(entry->key.name, name) == 0 ? entry : found;
+    }
+    out->whole = found != NULL && found->whole && found->link_count > 0;
+    for (size_t i = 0; found != NULL && i < found->link_count; i++) {
+        take_link(&status->links[found->links[i]], i + 1 == found->link_count, out);
+    }
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    return found == NULL ? SG_NOT_FOUND : SG_OK;
+}
+
+void status_proofs_fini(struct status_proofs *proofs)
+{
+    for (size_t i = 0; i < proofs->count; i++) {
+        proofs_give(proofs->items[i].blob);
+    }
+    for (size_t i = 0; i < proofs->cert_count; i++) {
+        X509_free(proofs->certs[i]);
+    }
+    *proofs = (struct status_proofs){.count = 0};
+}

@@ -1,0 +1,79 @@
+#ifndef SEGEL_GATEWAY_TSA_INSIDE_H
+#define SEGEL_GATEWAY_TSA_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "gateway/http/http.h"
+#include "gateway/tsa/tsa.h"
+
+/* Inside of the module: question.c and token.c know RFC 3161, settings.c the
+ * configuration, authority.c who is asked, work.c is the thread, tsa.c joins them. */
+enum { TSA_AUTHORITIES_MAX = 8, TSA_AT_ONCE_MAX = HTTP_REQUESTS_MAX };
+
+/* One address. Left alone after ROW failures in a row, longer each time; then a single
+ * question tries it. */
+struct authority {
+    char url[TSA_AUTHORITY_SIZE];
+    unsigned failures;     /* in a row */
+    int64_t rest_until_us; /* CLOCK_MONOTONIC */
+    unsigned asked;        /* questions under way */
+};
+
+struct exchange {
+    struct tsa_ask *ask; /* owned while it is under way; NULL: free */
+    TS_REQ *question;    /* owned */
+    struct authority *authority;
+};
+
+struct tsa_settings {
+    struct authority authorities[TSA_AUTHORITIES_MAX];
+    size_t count;
+    enum sg_hash hash;
+    struct tsa_trust trust; /* owned */
+};
+
+struct tsa {
+    const struct config *config;
+    struct tsa_settings settings;
+    struct mbox box;
+    struct letters waiting; /* of the thread */
+    struct tsa_ask probe;   /* at the start: its certificates are known from then on */
+    struct exchange exchanges[TSA_AT_ONCE_MAX];
+    struct http *http;
+    atomic_bool stop;
+    pthread_t thread;
+    bool running;
+    atomic_size_t longest; /* token that came */
+    pthread_mutex_t lock;  /* leaf: of the chain */
+    uint8_t chain[TSA_CHAIN_MAX];
+    size_t chain_len;
+    atomic_uint_fast64_t generation; /* of the chain */
+    atomic_uint_fast64_t tokens;
+    atomic_uint_fast64_t failures;
+    atomic_uint_fast64_t without;
+    atomic_uint waiting_count;
+    atomic_uint resting;
+};
+
+/* settings.c */
+SG_MUST_USE enum sg_status tsa_settings_read(const struct config *config,
+                                             struct tsa_settings *out,
+                                             struct sg_error *why);
+void tsa_settings_fini(struct tsa_settings *settings);
+
+/* authority.c: times of CLOCK_MONOTONIC. */
+/* The first that has not failed the question and may be asked now; NULL: none. */
+struct authority *authority_choose(struct tsa_settings *settings, uint32_t tried,
+                                   int64_t now_us);
+/* Whether it was the failure that begins a rest, and a success that ends a row. */
+bool authority_failed(struct authority *authority, int64_t most_us, int64_t now_us);
+bool authority_worked(struct authority *authority);
+unsigned authorities_resting(const struct tsa_settings *settings, int64_t now_us);
+
+/* work.c */
+void *work_run(void *tsa);
+/* Everything goes back unanswered: the thread has ended. */
+void work_give_back(struct tsa *tsa);
+
+#endif

@@ -1,0 +1,407 @@
+#!/usr/bin/python3
+"""Signatures with time stamps: a real gateway, an authority that fails in every way that
+tests/fixtures/tsa_faults.def has, and OpenSSL as the judge."""
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+
+import grpc
+import rig
+import status
+from cryptography import x509
+from rig import claim, contains, equal, expect, item
+from tsa_rig import Tsa
+
+rig.claims.clear()  # of status.py, which runs its own
+
+CONTENT = b"Isi surat contoh (TEST)\n"
+DIGEST = hashlib.sha256(CONTENT).digest()
+B_T = rig.common.SIGNATURE_PROFILE_PADES_B_T
+CADES_T = rig.common.SIGNATURE_PROFILE_CADES_B_T
+TOKEN_OID = bytes.fromhex("060b2a864886f70d010910020e")
+# A failing authority is asked again at once: what rests is for one claim to see.
+SETTINGS = "retry_max_s: 1, timeout_ms: 500, wait_ms: 1500"
+
+
+class Town:
+    def __init__(self):
+        server = status.Server()
+        self.rig = rig.Rig("levels",
+                           SEAL_EXT=f"crlDistributionPoints = URI:{server.url}/seal.crl")
+        self.authority = status.Authority(self.rig, server)
+        self.tsa = Tsa(self.rig.path("tsa"))
+        text = self.rig.read("status.yaml")
+        text = text.replace("lanes:\n", "tsa: {urls: '%s', anchors: %s, %s}\nlanes:\n" % (
+            self.tsa.url, self.tsa.anchors, SETTINGS), 1)
+        self.rig.write("segeld.yaml", text)
+        policy = self.rig.read("policy.yaml")
+        self.rig.write("lax.yaml", policy.replace(
+            "lists:\n", "lists:\n  timestamp_optional: [pades_b_t]\n", 1))
+
+    def lax(self):
+        """A gateway whose policy lets a PAdES signature go without its time stamp."""
+        return self.rig.gateway(self.rig.config((r"file: policy\.yaml", "file: lax.yaml"),
+                                                rig.fresh_ledger()))
+
+    def records(self, kind):
+        result = self.rig.segel("reviewer", "log", "show", "--json", "--type", kind)
+        equal(result.returncode, 0, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def der_at(data, start):
+    """The element that begins there."""
+    first = data[start + 1]
+    if first < 128:
+        return data[start:start + 2 + first]
+    size = first & 127
+    length = int.from_bytes(data[start + 2:start + 2 + size], "big")
+    return data[start:start + 2 + size + length]
+
+
+def token_of(cms):
+    at = cms.find(TOKEN_OID)
+    expect(at > 0, "the signature has no time stamp")
+    values = der_at(cms, at + len(TOKEN_OID))
+    return der_at(values, len(values) - len(der_at(values, 2 if values[1] < 128 else
+                                                   2 + (values[1] & 127))))
+
+
+def signature_of(cms):
+    """The octets of the key's 2048 bits, before the unsigned attributes."""
+    end = cms.find(TOKEN_OID)
+    at = cms.rfind(bytes.fromhex("04820100"), 0, end if end > 0 else len(cms) - 255)
+    return cms[at + 4:at + 260]
+
+
+def check_token(town, token, data):
+    result = rig.openssl("ts", "-verify", "-token_in", "-in", town.rig.write("t.der", token),
+                         "-data", town.rig.write("t.bin", data), "-CAfile", town.tsa.anchors)
+    expect(result.returncode == 0, f"openssl refuses the token: {result.stderr.decode()}")
+
+
+def sign(gateway, job=None, profile=B_T, **changes):
+    return gateway.client().sign(job or item(value=DIGEST), profile=profile, **changes)
+
+
+@claim
+def a_b_t_signature_carries_a_token_that_openssl_verifies(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        for profile in (B_T, CADES_T):
+            result = sign(gateway, profile=profile)
+            rig.check_cms(town.rig, result.signature, CONTENT)
+            check_token(town, token_of(result.signature), signature_of(result.signature))
+            equal(result.downgraded, False)
+        signer = gateway.client().signer()
+        expect({B_T, CADES_T} <= set(signer.profiles), "both profiles are offered")
+        expect(signer.signature_max_len >= len(result.signature), "the room is too small")
+        expect(signer.plain_max_len < signer.signature_max_len - 4096, "room without a stamp")
+        records = town.records("timestamp")
+    last = records[-1]["record"] if "record" in records[-1] else records[-1]
+    equal(last["token"], "sha256:" + hashlib.sha256(token_of(result.signature)).hexdigest())
+    equal(last["decision_id"], result.decision_id)
+    expect(last["serial"] and last["tsa"] == town.tsa.url and last["time"], str(last))
+
+
+@claim
+def the_same_id_gives_the_same_bytes_and_asks_no_authority_again(town):
+    town.tsa.fault("none")
+    job = item(value=DIGEST)
+    with town.rig.gateway() as gateway:
+        first = sign(gateway, job)
+        town.tsa.fault("http")
+        again = sign(gateway, job)
+        expect(again.replayed and again.signature == first.signature, "other bytes")
+    town.tsa.fault("hang")
+    with town.rig.gateway() as gateway:
+        expect(sign(gateway, job).signature == first.signature, "other bytes after a start")
+
+
+@claim
+def without_a_token_the_signature_waits_and_is_never_made_twice(town):
+    town.tsa.fault("http")
+    job = item(value=DIGEST)
+    with town.rig.gateway() as gateway:
+        refusal = rig.refused(sign, gateway, job)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, town.tsa.url, "HTTP 500", "same id")
+        town.tsa.fault("none")
+        wait_for_authority(gateway)
+        result = sign(gateway, job)
+        expect(result.replayed, "it was signed again")
+        rig.check_cms(town.rig, result.signature, CONTENT)
+        check_token(town, token_of(result.signature), signature_of(result.signature))
+        outcomes = [r for r in map(inner, town.records("outcome"))
+                    if r["job"] == job.request_id]
+    equal(len(outcomes), 1, "signatures")
+
+
+def inner(record):
+    return record.get("record", record)
+
+
+def wait_for_authority(gateway):
+    """The rest of an authority is a second at most here."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            return sign(gateway)
+        except grpc.RpcError:
+            time.sleep(0.1)
+    raise rig.Failed("the authority is not asked again")
+
+
+FAULTS = {  # fault: what the refusal says of it
+    "nonce": "nonce", "imprint": "imprint", "past": "3600 s off", "future": "off",
+    "expired": "certificate verify", "stranger": "certificate verify",
+    "bare": "signer certificate", "forged": "does not verify",
+    "reject": "token", "garbage": "something else", "tail": "something else",
+    "large": "bytes", "type": "another type", "http": "HTTP 500", "hang": "imeout",
+}
+
+
+@claim
+def no_answer_with_a_fault_is_believed(town):
+    with open(os.path.join(rig.ROOT, "tests/fixtures/tsa_faults.def"), encoding="ascii") as file:
+        rows = set(re.findall(r'^FAULT\([A-Z]+, "([a-z]+)"\)', file.read(), re.M))
+    equal(rows - {"none", "late", "policy"}, set(FAULTS), "faults that this claim knows")
+    town.tsa.fault("none")
+    with town.rig.gateway(town.rig.config(rig.fresh_ledger())) as gateway:
+        for count, (fault, words) in enumerate(FAULTS.items()):
+            town.tsa.fault(fault)
+            refusal = rig.refused(sign, gateway)
+            equal(refusal.code, grpc.StatusCode.UNAVAILABLE, fault)
+            contains(refusal.message, words)
+            equal(len(town.records("timestamp")), count, fault)
+            town.tsa.fault("none")
+            wait_for_authority(gateway)
+
+
+@claim
+def a_policy_that_was_asked_for_is_the_one_in_the_token(town):
+    town.tsa.fault("policy")
+    conf = town.rig.config((r"timeout_ms: 500", "policy: 1.3.6.1.4.1.32473.1.1, timeout_ms: 500"))
+    with town.rig.gateway(conf) as gateway:
+        refusal = rig.refused(sign, gateway)
+        contains(refusal.message, "policy")
+        town.tsa.fault("none")
+        wait_for_authority(gateway)
+
+
+@claim
+def a_late_answer_is_waited_for_as_long_as_the_settings_say(town):
+    town.tsa.fault("late")
+    conf = town.rig.config((r"timeout_ms: 500", "timeout_ms: 5000"),
+                           (r"wait_ms: 1500", "wait_ms: 10000"))
+    with town.rig.gateway(conf) as gateway:
+        expect(token_of(sign(gateway).signature), "no token")
+
+
+@claim
+def the_next_authority_is_asked_and_the_failing_one_left_alone(town):
+    town.tsa.fault("none")
+    bad = Tsa(town.rig.path("bad"))
+    bad.fault("http")
+    conf = town.rig.config((r"urls: '", f"urls: '{bad.url} "), 
+                           (r"retry_max_s: 1, timeout_ms: 500",
+                            "retry_max_s: 3600, timeout_ms: 500"))
+    with town.rig.gateway(conf) as gateway:
+        results = gateway.client().batch([item(value=DIGEST) for _ in range(20)], profile=B_T)
+        expect(all(token_of(r.signature) for r in results), "not all are stamped")
+        gateway.wait_event("tsa.failed")
+        end, before = time.monotonic() + 0.8, bad.asked()
+        while time.monotonic() < end:
+            sign(gateway)
+        equal(bad.asked(), before, "questions to an authority that rests")
+    bad.stop()
+
+
+@claim
+def a_policy_may_let_a_signature_go_without_and_the_log_says_so(town):
+    town.tsa.fault("http")
+    job = item(value=DIGEST)
+    with town.lax() as gateway:
+        result = sign(gateway, job)
+        expect(result.downgraded and TOKEN_OID not in result.signature, "it has a token")
+        rig.check_cms(town.rig, result.signature, CONTENT)
+        record = inner(town.records("timestamp.downgrade")[-1])
+        equal((record["decision_id"], record["job"]), (result.decision_id, job.request_id))
+        contains(record["why"], town.tsa.url, "HTTP 500")
+        refusal = rig.refused(sign, gateway, profile=CADES_T)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE, "a profile that is not on the list")
+        town.tsa.fault("none")
+        wait_for_stamp(gateway, job, result)
+
+
+def wait_for_stamp(gateway, job, before):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        again = sign(gateway, job)
+        if not again.downgraded:
+            expect(again.replayed and signature_of(again.signature) ==
+                   signature_of(before.signature), "another signature")
+            return token_of(again.signature)
+        time.sleep(0.1)
+    raise rig.Failed("the id is never stamped")
+
+
+@claim
+def a_stream_of_b_t_is_answered_whole_while_the_authority_comes_and_goes(town):
+    town.tsa.fault("none")
+    with town.lax() as gateway:
+        items = [item(value=DIGEST) for _ in range(120)]
+        requests = [rig.signing.SignStreamRequest(terms=rig.terms(profile=B_T))]
+
+        def messages():
+            yield requests[0]
+            for i in range(0, 120, 10):
+                town.tsa.fault("http" if i == 40 else "none")
+                yield rig.signing.SignStreamRequest(items=items[i:i + 10])
+                time.sleep(0.02)
+        results = gateway.client().stream(messages())
+        equal(sorted(r.request_id for r in results), sorted(i.request_id for i in items), "ids")
+        expect(all(r.signature for r in results), "not all are signed")
+        expect(any(not r.downgraded for r in results), "none is stamped")
+
+
+@claim
+def a_batch_with_time_stamps_is_half_as_long_at_most(town):
+    with town.rig.gateway() as gateway:
+        refusal = rig.refused(gateway.client().batch, [item() for _ in range(257)], profile=B_T)
+        equal(refusal.code, grpc.StatusCode.INVALID_ARGUMENT)
+        contains(refusal.message, "256")
+
+
+def timestamp(gateway, name="e-office", **changes):
+    client = gateway.client(name)
+    fields = dict(request_id="ts-1", hash_algorithm=rig.common.HASH_ALGORITHM_SHA256,
+                  digest=DIGEST)
+    fields.update(changes)
+    call = client.call("unary_unary", "Timestamp", rig.signing.TimestampRequest,
+                       rig.signing.TimestampResponse)
+    return call(rig.signing.TimestampRequest(**fields), timeout=20)
+
+
+@claim
+def a_document_is_stamped_recorded_and_counted(town):
+    town.tsa.fault("none")
+    conf = town.rig.config((r"^lanes:", "limits: {timestamps_per_minute: 3}\nlanes:"),
+                           rig.fresh_ledger())
+    with town.rig.gateway(conf) as gateway:
+        answer = timestamp(gateway)
+        check_token(town, answer.token, CONTENT)
+        record = inner(town.records("timestamp")[-1])
+        equal((record["caller"], record["job"]), ("e-office", "ts-1"))
+        equal(record["digest"], "sha256:" + DIGEST.hex())
+        equal(record["token"], "sha256:" + hashlib.sha256(answer.token).hexdigest())
+        for wrong in (dict(request_id=""), dict(digest=b"short"), dict(hash_algorithm=0)):
+            equal(rig.refused(timestamp, gateway, **wrong).code,
+                  grpc.StatusCode.INVALID_ARGUMENT, str(wrong))
+        equal(rig.refused(timestamp, gateway, "reviewer").code,
+              grpc.StatusCode.PERMISSION_DENIED)
+        timestamp(gateway), timestamp(gateway)
+        refusal = rig.refused(timestamp, gateway)
+        equal(refusal.code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        expect(refusal.retry is not None, "no time to come back")
+        equal(len(town.records("timestamp")), 3)
+
+
+@claim
+def a_document_gets_no_token_that_is_not_on_the_log(town):
+    town.tsa.fault("stranger")
+    with town.rig.gateway(town.rig.config(rig.fresh_ledger())) as gateway:
+        refusal = rig.refused(timestamp, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        equal(town.records("timestamp"), [])
+
+
+def validation(gateway, name="e-office", **changes):
+    client = gateway.client(name)
+    call = client.call("unary_unary", "GetValidationData", rig.signing.GetValidationDataRequest,
+                       rig.signing.GetValidationDataResponse)
+    fields = {"key": "seal-demo", "with_tsa": True, **changes}
+    return call(rig.signing.GetValidationDataRequest(**fields), timeout=20)
+
+
+def whole_validation(gateway, **changes):
+    """Fetches take a moment after the start."""
+    end = time.monotonic() + rig.START_S
+    while True:
+        try:
+            return validation(gateway, **changes)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@claim
+def validation_data_is_what_was_received_of_both_chains(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        found = whole_validation(gateway)
+        answers = town.authority.server.answers
+        for path in ("/seal.crl", "/root.crl"):
+            expect(answers[path] in found.crls, f"{path} is not there as it was sent")
+        issuers = {x509.load_der_x509_crl(crl).issuer.rfc4514_string() for crl in found.crls}
+        expect("CN=Segel TSA Root (TEST)" in issuers, f"no CRL of the time stamps: {issuers}")
+        names = [x509.load_der_x509_certificate(c).subject.rfc4514_string()
+                 for c in found.certificates]
+        equal(len(names), len(set(found.certificates)), "certificates, each once")
+        for part in ("Segel Elektronik", "Contoh CA DS", "Root CA", "Segel Time Stamps",
+                     "Segel TSA Root"):
+            expect(any(part in name for name in names), f"{part} is not in {names}")
+        expect(abs(found.fetched_us / 1e6 - time.time()) < 60, "when it was fetched")
+        alone = validation(gateway, with_tsa=False)
+        equal(len(alone.crls), 2, "CRLs of the key alone")
+
+
+@claim
+def validation_data_is_whole_or_refused(town):
+    town.authority.server.answers["/root.crl"] = 404
+    town.authority.server.answers["/seal.crl"] = 404
+    conf = town.rig.config((r"dir: status,", "dir: status-empty,"))
+    with town.rig.gateway(conf) as gateway:
+        refusal = rig.refused(validation, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "seal-demo", "status.failed")
+        equal(rig.refused(validation, gateway, key="nobody").code, grpc.StatusCode.NOT_FOUND)
+        equal(rig.refused(validation, gateway, name="reviewer").code,
+              grpc.StatusCode.PERMISSION_DENIED)
+    town.authority.good()
+    with town.rig.gateway(town.rig.config((r"^status: .*\n", ""))) as gateway:
+        equal(rig.refused(validation, gateway).code, grpc.StatusCode.UNIMPLEMENTED)
+
+
+@claim
+def a_gateway_without_an_authority_offers_no_b_t(town):
+    conf = town.rig.config((r"^tsa: .*\n", ""))
+    with town.rig.gateway(conf) as gateway:
+        signer = gateway.client().signer()
+        expect(B_T not in signer.profiles, "B-T is offered")
+        equal(signer.signature_max_len, signer.plain_max_len)
+        equal(rig.refused(sign, gateway).code, grpc.StatusCode.UNIMPLEMENTED)
+        equal(rig.refused(timestamp, gateway).code, grpc.StatusCode.UNIMPLEMENTED)
+
+
+@claim
+def a_wrong_setting_is_named_before_anything_starts(town):
+    for change, word in (((r"urls: '[^']*'", "urls: 'ftp://x'"), "tsa.urls"),
+                         ((r"urls: '[^']*'", "urls: 'http://a:b@host/'"), "tsa.urls"),
+                         ((r"anchors: [^ ]*root\.pem", "anchors: absent.pem"), "tsa.anchors"),
+                         ((r"timeout_ms: 500", "hash: md5"), "tsa.hash"),
+                         ((r"timeout_ms: 500", "policy: none"), "tsa.policy")):
+        result = town.rig.tool("segeld", "--check-config", "--config", town.rig.config(change))
+        expect(result.returncode != 0, f"{change} passes")
+        contains(result.stderr, word)
+
+
+if __name__ == "__main__":
+    the_town = Town()
+    code = rig.run(the_town)
+    the_town.tsa.stop()
+    sys.exit(code)
