@@ -1,12 +1,13 @@
 #ifndef SEGEL_CLIENT_PDF_APPEND_H
 #define SEGEL_CLIENT_PDF_APPEND_H
 
+#include "client/pdf/pdf.h"
 #include "client/pdf/reader.h"
 
 /* What is appended to the letter: objects, their cross-reference section, the trailer.
  * Offsets count from the start of the letter. */
 
-enum { PDF_APPEND_OBJECTS = 32 };
+enum { PDF_APPEND_OBJECTS = 32 + PDF_DSS_MAX };
 
 struct pdf_append_entry {
     int number;

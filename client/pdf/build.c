@@ -1,5 +1,6 @@
 #include "client/pdf/build.h"
 
+#include "client/pdf/dss.h"
 #include "client/pdf/field.h"
 
 /* One object in two roles (the page as the form, say) would be written twice. */
@@ -20,8 +21,11 @@ static enum sg_status append_all(const struct pdf_signing *signing,
 {
     struct pdf_append *append = signing->append;
 
-    pdf_signature_append(append, signing->signature, signing->wish, holes);
-    TRY(pdf_field_append(signing));
+    if (signing->wish->adds != PDF_ADDS_STORE) {
+        pdf_signature_append(append, signing->signature, signing->wish, holes);
+        TRY(pdf_field_append(signing));
+    }
+    pdf_catalog_append(signing);
     if (has_twice(append)) {
         return pdf_refuse(signing->verdict, PDF_FORM_DAMAGED, "one object in two roles");
     }
@@ -35,14 +39,20 @@ static enum sg_status build(const struct pdf_reader *reader,
                             const struct pdf_order *order, struct pdf_append *append,
                             struct pdf_holes *holes, struct pdf_verdict *verdict)
 {
+    AUTO(pdf_dss_patches_fini) struct pdf_dss_patches store = {.dss = {0}};
     struct pdf_place place;
     int first_number = 0;
 
     /* The place first: asking for a number makes the parser read what no table names, and
      * a field that only shows then is none. */
-    TRY(pdf_place_choose(reader, order->wish, &place, verdict));
+    if (order->wish->adds != PDF_ADDS_STORE) {
+        TRY(pdf_place_choose(reader, order->wish, &place, verdict));
+    }
     TRY(pdf_reader_free_number(reader, &first_number, verdict));
     pdf_append_init(append, reader->pdf, first_number);
+    if (order->wish->dss != NULL) {
+        TRY(pdf_dss_append(append, reader, order->wish->dss, &store, verdict));
+    }
     struct pdf_signing signing = {
         .reader = reader,
         .wish = order->wish,
@@ -50,7 +60,9 @@ static enum sg_status build(const struct pdf_reader *reader,
         .place = &place,
         .append = append,
         .verdict = verdict,
-        .signature = pdf_append_number(append),
+        .signature = order->wish->adds == PDF_ADDS_STORE ? 0 : pdf_append_number(append),
+        .catalog = store.patches,
+        .catalog_count = order->wish->dss == NULL ? 0 : PDF_DSS_PATCHES,
     };
     return append_all(&signing, holes);
 }

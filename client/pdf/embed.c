@@ -9,6 +9,10 @@ enum sg_status pdf_embed(struct pdf_job *job, struct slice cms, struct slice *ap
     if (cms.len > job->reserve) {
         return SG_TOO_LARGE;
     }
+    if (job->reserve == 0) { /* PDF_ADDS_STORE */
+        *appendix = pdf_buffer_slice(&job->appendix);
+        return SG_OK;
+    }
     for (size_t i = 0; i < cms.len; i++) {
         hex[2 * i] = (uint8_t)digits[cms.data[i] >> 4];
         hex[2 * i + 1] = (uint8_t)digits[cms.data[i] & 15];

@@ -5,6 +5,7 @@
 
 /* Print and Locked (ISO 32000-1 table 165): PDF/A asks for Print. */
 static const char flags[] = "132";
+enum { CATALOG_PATCHES = 4 };
 
 static void put_reference(struct pdf_buffer *out, int number)
 {
@@ -152,11 +153,25 @@ static void put_form(const struct pdf_signing *signing, qpdf_oh form, struct sli
 static void put_catalog(const struct pdf_signing *signing, struct slice form)
 {
     const struct pdf_reader *reader = signing->reader;
-    struct pdf_patch patch = {.key = "/AcroForm", .value = form};
+    struct pdf_patch patches[CATALOG_PATCHES] = {{.key = "/AcroForm", .value = form}};
+    size_t first = form.len > 0 ? 1 : 0;
+    size_t count = first + signing->catalog_count;
 
+    MUST(count <= CATALOG_PATCHES);
+    for (size_t i = first; i < count; i++) {
+        patches[i] = signing->catalog[i - first];
+    }
     pdf_append_rewrite(signing->append, reader, reader->root);
-    pdf_put_dict(reader, reader->root, &patch, 1, &signing->append->out);
+    pdf_put_dict(reader, reader->root, patches, count, &signing->append->out);
     pdf_append_end(signing->append);
+}
+
+void pdf_catalog_append(const struct pdf_signing *signing)
+{
+    if (signing->catalog_count > 0 &&
+        !is_listed(signing->append, signing->reader, signing->reader->root)) {
+        put_catalog(signing, slice_of(NULL, 0));
+    }
 }
 
 /* The form as a part of the catalog, or as the object that the catalog will refer to. */

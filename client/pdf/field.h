@@ -14,10 +14,15 @@ struct pdf_signing {
     struct pdf_verdict *verdict;
     const struct pdf_fonts *fonts; /* of the stamp; NULL = it is not visible */
     int signature;                 /* object number of the signature dictionary */
+    const struct pdf_patch *catalog; /* what else the catalog has to say; NULL: nothing */
+    size_t catalog_count;
 };
 
 /* Appends stamp and field, and new versions of the page, the form and the catalog, as few
  * of them as refer to the field. */
 SG_MUST_USE enum sg_status pdf_field_append(const struct pdf_signing *signing);
+/* After it: what else the catalog has to say, where that was not written with the form.
+ */
+void pdf_catalog_append(const struct pdf_signing *signing);
 
 #endif

@@ -20,8 +20,8 @@ static const size_t texts[] = {
     offsetof(struct pdf_wish, rank),      offsetof(struct pdf_wish, nip),
     offsetof(struct pdf_wish, unit),
 };
-/* All else of it: numbers, and the look. */
-_Static_assert(sizeof(struct pdf_wish) == 72 + SG_COUNT(texts) * sizeof(char *),
+/* All else of it: numbers, the look, and what stands in the security store. */
+_Static_assert(sizeof(struct pdf_wish) == 80 + SG_COUNT(texts) * sizeof(char *),
                "a wish has a new field: is it a text, or does it point to something that "
                "lives as long as the plan, and needs a serial (guard.h)?");
 _Static_assert(sizeof(struct pdf_order) == sizeof(struct slice) + 2 * sizeof(void *),
@@ -89,10 +89,12 @@ static uint64_t serial_of(const struct pdf_order *order)
     return fonts > look ? fonts : look;
 }
 
-/* Of one that has no serial nobody says that it stays as it is. */
-static bool keeps(const struct pdf_look *look)
+/* Whether all that the wish points to is seen by a reader that serves. What a store is to
+ * hold lies where only a new process sees it, and of a look without a serial nobody says
+ * that it stays as it is. */
+static bool keeps(const struct pdf_wish *wish)
 {
-    return look == NULL || look->serial != 0;
+    return wish->dss == NULL && (wish->look == NULL || wish->look->serial != 0);
 }
 
 enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,
@@ -100,7 +102,7 @@ enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *a
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer packed = {0};
 
-    if (order->pdf.len < GUARD_PARCEL_MAX && keeps(order->wish->look)) {
+    if (order->pdf.len < GUARD_PARCEL_MAX && keeps(order->wish)) {
         pack(order, &packed);
         const struct pdf_guard_parcel parcel = {.work = unpack_and_build,
                                                 .pdf = order->pdf,

@@ -30,9 +30,28 @@ struct pdf_rect {
         height; /* points from the lower left corner of the visible page */
 };
 
+/* What is added to the letter. */
+enum pdf_adds {
+    PDF_ADDS_SIGNATURE,
+    PDF_ADDS_STAMP, /* a document time stamp: an RFC 3161 token in place of the CMS */
+    PDF_ADDS_STORE  /* nothing that is signed: the security store alone */
+};
+
+/* What proves signatures later on, in DER as it was received. */
+enum pdf_dss_kind { PDF_DSS_CERTS, PDF_DSS_CRLS, PDF_DSS_OCSPS, PDF_DSS_KINDS };
+enum { PDF_DSS_MAX = 64 }; /* of all kinds together */
+struct pdf_dss {
+    struct pdf_dss_part {
+        const struct slice *items; /* borrowed, as their bytes */
+        size_t count;
+    } parts[PDF_DSS_KINDS];
+};
+
 /* What stands in the signature dictionary and in the visible field. */
 struct pdf_wish {
+    enum pdf_adds adds;
     enum sg_hash hash;
+    const struct pdf_dss *dss; /* into the letter's security store; NULL = nothing */
     size_t reserve;          /* bytes of CMS to leave room for */
     int64_t signing_time_us; /* /M */
     const char *reason;      /* UTF-8; NULL = absent; likewise below */
@@ -58,10 +77,11 @@ struct pdf_wish {
 SG_MUST_USE enum sg_status pdf_prepare(struct slice pdf, const struct pdf_wish *wish,
                                        struct pdf_job **out, enum pdf_refusal *refusal,
                                        struct sg_error *why);
-struct slice pdf_job_digest(const struct pdf_job *job);
+struct slice pdf_job_digest(const struct pdf_job *job); /* empty of PDF_ADDS_STORE */
 void pdf_job_free(struct pdf_job *job);
 
 /* The appended part with the CMS in place: the signed file is the input followed by it.
+ * Of PDF_ADDS_STORE cms is empty.
  * SG_TOO_LARGE: the CMS does not fit the reserve. */
 SG_MUST_USE enum sg_status pdf_embed(struct pdf_job *job, struct slice cms,
                                      struct slice *appendix);

@@ -16,13 +16,28 @@ enum { RESERVE_MIN = 256, RESERVE_MAX = 1 << 20 };
 /* Year 1970 to 9999. */
 static const int64_t time_max_us = INT64_C(253402300799) * 1000000;
 
+static size_t parts_of(const struct pdf_dss *dss)
+{
+    size_t count = 0;
+
+    for (int i = 0; dss != NULL && i < PDF_DSS_KINDS; i++) {
+        count += dss->parts[i].count;
+    }
+    return count;
+}
+
 static enum sg_status check_wish(const struct pdf_wish *wish, struct pdf_verdict *verdict)
 {
     if (!sg_hash_valid((int)wish->hash)) {
         return pdf_refuse(verdict, PDF_WISH, "the hash");
     }
-    if (wish->reserve < RESERVE_MIN || wish->reserve > RESERVE_MAX) {
+    if (wish->adds == PDF_ADDS_STORE
+            ? wish->reserve != 0 || wish->dss == NULL
+            : wish->reserve < RESERVE_MIN || wish->reserve > RESERVE_MAX) {
         return pdf_refuse(verdict, PDF_WISH, "the room for the signature");
+    }
+    if (parts_of(wish->dss) > PDF_DSS_MAX) {
+        return pdf_refuse(verdict, PDF_WISH, "so much validation data");
     }
     if (wish->signing_time_us < 0 || wish->signing_time_us > time_max_us) {
         return pdf_refuse(verdict, PDF_WISH, "the time");
@@ -82,6 +97,11 @@ static bool holes_fit(const struct pdf_job *job)
     size_t len = job->appendix.len;
     size_t room = 2 * job->reserve + 2;
 
+    if (job->reserve == 0) { /* PDF_ADDS_STORE */
+        return holes->contents == 0 && holes->contents_end == 0 &&
+               holes->byte_range == 0 && len > PDF_APPEND_ID &&
+               holes->id <= len - PDF_APPEND_ID;
+    }
     return len > room && holes->contents <= len - room &&
            holes->contents_end == holes->contents + room &&
            job->appendix.data[holes->contents] == '<' &&
@@ -153,6 +173,9 @@ static enum sg_status prepare(struct pdf_job *job, const struct pdf_wish *wish,
     struct pdf_order order = {.pdf = job->input, .wish = wish, .fonts = fonts};
     TRY(pdf_order_run(&order, &job->appendix, verdict));
     TRY(take_answer(job, verdict));
+    if (wish->adds == PDF_ADDS_STORE) {
+        return fill_id(job);
+    }
     fill_range(job);
     TRY(fill_id(job));
     return make_digest(job, wish->hash);

@@ -21,18 +21,29 @@ static void put_text(struct pdf_buffer *out, const char *key, const char *text)
     }
 }
 
-void pdf_signature_append(struct pdf_append *append, int number,
-                          const struct pdf_wish *wish, struct pdf_holes *holes)
+static void put_signing(struct pdf_buffer *out, const struct pdf_wish *wish)
 {
-    struct pdf_buffer *out = &append->out;
-
-    pdf_append_begin(append, number, 0);
     pdf_buffer_text(out, "<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n"
                          "/SubFilter /ETSI.CAdES.detached\n");
     put_time(out, wish->signing_time_us);
     put_text(out, "/Name ", wish->name);
     put_text(out, "/Reason ", wish->reason);
     put_text(out, "/Location ", wish->location);
+}
+
+void pdf_signature_append(struct pdf_append *append, int number,
+                          const struct pdf_wish *wish, struct pdf_holes *holes)
+{
+    struct pdf_buffer *out = &append->out;
+
+    pdf_append_begin(append, number, 0);
+    if (wish->adds == PDF_ADDS_STAMP) {
+        /* The time is the token's: no /M (EN 319 142-1 section 5.4.3). */
+        pdf_buffer_text(out, "<<\n/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n"
+                             "/SubFilter /ETSI.RFC3161\n");
+    } else {
+        put_signing(out, wish);
+    }
     pdf_buffer_text(out, "/ByteRange ");
     holes->byte_range = out->len;
     pdf_buffer_fill(out, ' ', PDF_RANGE_LEN);

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Signatures with time stamps: a real gateway, an authority that fails in every way that
 tests/fixtures/tsa_faults.def has, and OpenSSL as the judge."""
+import glob
 import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -375,6 +377,159 @@ def validation_data_is_whole_or_refused(town):
     town.authority.good()
     with town.rig.gateway(town.rig.config((r"^status: .*\n", ""))) as gateway:
         equal(rig.refused(validation, gateway).code, grpc.StatusCode.UNIMPLEMENTED)
+
+
+def letters(town, count=3):
+    if not os.path.isdir(town.rig.path("letters")):
+        subprocess.run([os.path.join(rig.BUILD, "tests/fixtures/letters"), str(count),
+                        town.rig.path("letters")], check=True)
+    return sorted(glob.glob(town.rig.path("letters", "*", "*.pdf")))[:count]
+
+
+def sign_letters(town, out, profile, *more):
+    result = town.rig.segel(
+        "e-office", "sign", "--key", "seal-demo", "--profile", profile, "--class",
+        "surat_keterangan", "--approval", "ND-2026/007", "--notice-shown", "-o",
+        town.rig.path(out), "--force", *more, *letters(town))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    return sorted(glob.glob(town.rig.path(out, "*.pdf")))
+
+
+def extend(town, level, out, *paths, code=0):
+    result = town.rig.segel("e-office", "extend", "--key", "seal-demo", "--level", level, "-o",
+                            town.rig.path(out), "--force", *paths)
+    equal(result.returncode, code, result.stdout + result.stderr)
+    return result.stdout + result.stderr
+
+
+def parts_of(path):
+    """The signatures of a letter: sub filter, bytes signed, value."""
+    with open(path, "rb") as file:
+        data = file.read()
+    found = []
+    for match in re.finditer(rb"/SubFilter /(\S+)", data):
+        ranges = re.compile(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]").search(
+            data, match.start())
+        a, b, c, d = map(int, ranges.groups())
+        value = bytes.fromhex(data[a + b + 1:c - 1].decode())
+        found.append((match.group(1).decode(), data[a:a + b] + data[c:c + d],
+                      der_at(value, 0), c + d))
+    return found, len(data)
+
+
+def check_letter(town, path, stamps):
+    """Structure by qpdf, each signature and time stamp by OpenSSL."""
+    check = subprocess.run(["qpdf", "--check", path], capture_output=True, text=True, check=False)
+    equal(check.returncode, 0, check.stdout + check.stderr)
+    found, size = parts_of(path)
+    equal([kind for kind, *_ in found],
+          ["ETSI.CAdES.detached"] + ["ETSI.RFC3161"] * stamps, path)
+    rig.check_cms(town.rig, found[0][2], found[0][1])
+    for _, data, token, _ in found[1:]:
+        check_token(town, token, data)
+    return found, size
+
+
+@claim
+def letters_are_signed_with_a_time_stamp(town):
+    town.tsa.fault("none")
+    with town.rig.gateway():
+        for path in sign_letters(town, "b-t", "pades-b-t"):
+            found, size = check_letter(town, path, 0)
+            check_token(town, token_of(found[0][2]), signature_of(found[0][2]))
+            equal(found[0][3], size, "the end of what is signed")
+
+
+def qpdf_json(path):
+    text = subprocess.run(["qpdf", "--json", "--json-key=qpdf", path], capture_output=True,
+                          check=True).stdout
+    return json.loads(text)["qpdf"][1]
+
+
+def catalog(path):
+    objects = qpdf_json(path)
+    root = objects["trailer"]["value"]["/Root"]
+    return objects, objects[f"obj:{root}"]["value"]
+
+
+def store(path):
+    """The security store as lists of numbers of its streams."""
+    objects, root = catalog(path)
+    equal(root["/Extensions"]["/ESIC"], {"/BaseVersion": "/1.7", "/ExtensionLevel": 1})
+    value = objects["obj:" + root["/DSS"]]["value"]
+    return {key: value.get(key, []) for key in ("/Certs", "/CRLs", "/OCSPs")}
+
+
+@claim
+def b_lt_adds_the_store_and_leaves_the_signed_bytes_alone(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        proofs = whole_validation(gateway)
+        signed = sign_letters(town, "b-t", "pades-b-t")
+        extend(town, "b-lt", "b-lt", *signed)
+    for path in signed:
+        made = town.rig.path("b-lt", os.path.basename(path))
+        check_letter(town, made, 0)
+        with open(path, "rb") as before, open(made, "rb") as after:
+            text, whole = before.read(), after.read()
+        expect(whole.startswith(text), "the letter is not the beginning of the extended one")
+        for der in [*proofs.certificates, *proofs.crls]:
+            equal(whole.count(der), 1, "times that a certificate or CRL stands there")
+        lists = store(made)
+        equal((len(lists["/Certs"]), len(lists["/CRLs"])),
+              (len(proofs.certificates), len(proofs.crls)))
+
+
+@claim
+def b_lta_stamps_the_whole_letter_and_again(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        whole_validation(gateway)
+        signed = sign_letters(town, "b-t", "pades-b-t")
+        extend(town, "b-lta", "b-lta", *signed)
+        made = sorted(glob.glob(town.rig.path("b-lta", "*.pdf")))
+        equal(len(made), len(signed))
+        extend(town, "b-lta", "again", *made)
+        before = len(town.records("timestamp"))
+        extend(town, "b-t", "stamped", made[0])
+        equal(len(town.records("timestamp")), before + 1, "records of one more")
+    for path in made:
+        found, size = check_letter(town, path, 1)
+        equal(found[1][3], size, "the end of what is stamped")
+        again = town.rig.path("again", os.path.basename(path))
+        found, size = check_letter(town, again, 2)
+        equal(found[2][3], size, "the end of what is stamped again")
+        equal(store(again), store(path), "a store that grows without need")
+    check_letter(town, town.rig.path("stamped", os.path.basename(made[0])), 2)
+
+
+@claim
+def what_is_not_signed_changed_or_of_another_key_is_not_extended(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        whole_validation(gateway)
+        plain = sign_letters(town, "b-b", "pades-b-b")
+        good = sign_letters(town, "b-t", "pades-b-t")
+        with open(good[0], "rb") as file:
+            data = bytearray(file.read())
+        changed = bytearray(data)
+        changed[700] ^= 1
+        cases = {
+            "changed.pdf": (bytes(changed), "match"),
+            "longer.pdf": (bytes(data) + b"% more\n", "behind"),
+            "unsigned.pdf": (open(letters(town)[0], "rb").read(), "no signature"),
+            "text.pdf": (b"no PDF\n", "PDF"),
+        }
+        for name, (content, words) in cases.items():
+            path = town.rig.write(name, content)
+            contains(extend(town, "b-lta", "refused", path, code=1), words)
+        contains(extend(town, "b-lt", "refused", plain[0], code=1), "no time stamp")
+        equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+        extend(town, "b-lta", "from-b-b", plain[0])
+        check_letter(town, town.rig.path("from-b-b", os.path.basename(plain[0])), 1)
+        town.tsa.fault("http")
+        contains(extend(town, "b-lta", "refused", good[0], code=3), "HTTP 500")
+        equal(glob.glob(town.rig.path("refused", "*")), [], "files")
 
 
 @claim

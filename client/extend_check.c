@@ -1,0 +1,254 @@
+#include "client/extend_check.h"
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/ts.h>
+
+#include "client/pdf/pdf.h"
+#include "client/verify/verify.h"
+
+static void free_cms(CMS_ContentInfo **cms)
+{
+    CMS_ContentInfo_free(*cms);
+}
+
+static void free_token(PKCS7 **token)
+{
+    PKCS7_free(*token);
+}
+
+static void free_info(TS_TST_INFO **info)
+{
+    TS_TST_INFO_free(*info);
+}
+
+static void free_md(EVP_MD_CTX **md)
+{
+    EVP_MD_CTX_free(*md);
+}
+
+static void close_document(struct pdf_document **document)
+{
+    pdf_close(*document);
+}
+
+/* --- Bytes -------------------------------------------------------------------------- */
+
+static bool hash_ranges(struct slice pdf, const uint64_t range[4], const EVP_MD *type,
+                        uint8_t out[EVP_MAX_MD_SIZE], unsigned *len)
+{
+    AUTO(free_md) EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+    return md != NULL && type != NULL && EVP_DigestInit_ex(md, type, NULL) == 1 &&
+           EVP_DigestUpdate(md, pdf.data + range[0], range[1]) == 1 &&
+           EVP_DigestUpdate(md, pdf.data + range[2], range[3]) == 1 &&
+           EVP_DigestFinal_ex(md, out, len) == 1;
+}
+
+static bool same_certificate(X509 *cert, struct slice der)
+{
+    uint8_t *own = NULL;
+    int len = i2d_X509(cert, &own);
+    bool same = len > 0 && slice_equal(slice_of(own, (size_t)len), der);
+
+    OPENSSL_free(own);
+    return same;
+}
+
+struct check {
+    struct slice pdf;
+    const struct slice *certificates;
+    size_t count;
+    struct extend_facts *out;
+};
+
+static bool is_given(const struct check *check, X509 *cert)
+{
+    for (size_t i = 0; cert != NULL && i < check->count; i++) {
+        if (same_certificate(cert, check->certificates[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- Time stamps -------------------------------------------------------------------- */
+
+static PKCS7 *read_token(struct slice der)
+{
+    const uint8_t *at = der.data;
+    PKCS7 *token = der.len > LONG_MAX ? NULL : d2i_PKCS7(NULL, &at, (long)der.len);
+
+    if (token != NULL && PKCS7_type_is_signed(token) == 0) {
+        PKCS7_free(token);
+        token = NULL;
+    }
+    ERR_clear_error();
+    return token;
+}
+
+static bool imprint_is(PKCS7 *token, const uint8_t *digest, size_t len)
+{
+    AUTO(free_info) TS_TST_INFO *info = PKCS7_to_TS_TST_INFO(token);
+    TS_MSG_IMPRINT *imprint = info == NULL ? NULL : TS_TST_INFO_get_msg_imprint(info);
+    const ASN1_OCTET_STRING *found =
+        imprint == NULL ? NULL : TS_MSG_IMPRINT_get_msg(imprint);
+
+    ERR_clear_error();
+    return found != NULL && slice_equal(slice_of(ASN1_STRING_get0_data(found),
+                                                 (size_t)ASN1_STRING_length(found)),
+                                        slice_of(digest, len));
+}
+
+static const EVP_MD *hash_of(PKCS7 *token)
+{
+    AUTO(free_info) TS_TST_INFO *info = PKCS7_to_TS_TST_INFO(token);
+    TS_MSG_IMPRINT *imprint = info == NULL ? NULL : TS_TST_INFO_get_msg_imprint(info);
+
+    return imprint == NULL
+               ? NULL
+               : EVP_get_digestbyobj(TS_MSG_IMPRINT_get_algo(imprint)->algorithm);
+}
+
+static void note_stamp(const struct check *check, PKCS7 *token)
+{
+    STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
+
+    check->out->stamped = true;
+    check->out->stamp_known =
+        sk_X509_num(signers) == 1 && is_given(check, sk_X509_value(signers, 0));
+    sk_X509_free(signers);
+    ERR_clear_error();
+}
+
+static bool check_document_stamp(const struct check *check,
+                                 const struct pdf_signature *signature)
+{
+    AUTO(free_token) PKCS7 *token = read_token(signature->cms);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (token == NULL ||
+        !hash_ranges(check->pdf, signature->range, hash_of(token), digest, &len) ||
+        !imprint_is(token, digest, len)) {
+        return false;
+    }
+    check->out->document_stamp = true;
+    if (check->out->by_key) {
+        note_stamp(check, token);
+    }
+    return true;
+}
+
+enum sg_status extend_token_fits(struct slice token, struct slice digest,
+                                 struct sg_error *why)
+{
+    AUTO(free_token) PKCS7 *parsed = read_token(token);
+
+    return parsed != NULL && imprint_is(parsed, digest.data, digest.len)
+               ? SG_OK
+               : sg_fail(
+                     why, SG_CORRUPT,
+                     "the gateway's answer is no time stamp of this letter; it is left "
+                     "as it was, and the gateway's administrator should be told");
+}
+
+/* --- Signatures --------------------------------------------------------------------- */
+
+static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms)
+{
+    STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
+
+    return sk_CMS_SignerInfo_num(signers) == 1 &&
+                   CMS_set1_signers_certs(cms, NULL, 0) == 1
+               ? sk_CMS_SignerInfo_value(signers, 0)
+               : NULL;
+}
+
+static void note_signature_stamp(const struct check *check, CMS_SignerInfo *signer)
+{
+    const ASN1_TYPE *value = NULL;
+    int at = CMS_unsigned_get_attr_by_NID(signer, NID_id_smime_aa_timeStampToken, -1);
+    X509_ATTRIBUTE *attribute = at < 0 ? NULL : CMS_unsigned_get_attr(signer, at);
+
+    value = attribute == NULL ? NULL : X509_ATTRIBUTE_get0_type(attribute, 0);
+    if (value == NULL || value->type != V_ASN1_SEQUENCE) {
+        return;
+    }
+    const ASN1_STRING *text = value->value.sequence;
+    AUTO(free_token)
+    PKCS7 *token = read_token(
+        slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text)));
+    if (token != NULL) {
+        note_stamp(check, token);
+    }
+}
+
+static bool check_signature(const struct check *check,
+                            const struct pdf_signature *signature)
+{
+    const uint8_t *at = signature->cms.data;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    X509 *cert = NULL;
+    X509_ALGOR *algorithm = NULL;
+    struct sg_error why;
+
+    AUTO(free_cms)
+    CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)signature->cms.len);
+    CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms);
+    if (signer == NULL) {
+        ERR_clear_error();
+        return false;
+    }
+    CMS_SignerInfo_get0_algs(signer, NULL, &cert, &algorithm, NULL);
+    if (!hash_ranges(check->pdf, signature->range,
+                     EVP_get_digestbyobj(algorithm->algorithm), digest, &len) ||
+        verify_answer(signature->cms, slice_of(digest, len), &why) != SG_OK) {
+        ERR_clear_error();
+        return false;
+    }
+    if (check->count > 0 && same_certificate(cert, check->certificates[0])) {
+        check->out->by_key = true;
+        note_signature_stamp(check, signer);
+    }
+    return true;
+}
+
+static enum sg_status check_one(const struct check *check,
+                                const struct pdf_signature *signature,
+                                struct sg_error *why)
+{
+    bool stamp = strcmp(signature->subfilter, "ETSI.RFC3161") == 0;
+    bool sound =
+        signature->ranges_sound && (stamp ? check_document_stamp(check, signature)
+                                          : check_signature(check, signature));
+
+    return sound ? SG_OK
+                 : sg_fail(why, SG_INVALID,
+                           "the %s in field '%s' does not match the letter: see 'segel "
+                           "verify'",
+                           stamp ? "time stamp" : "signature", signature->field);
+}
+
+enum sg_status extend_check(struct slice pdf, const struct slice *certificates,
+                            size_t count, struct extend_facts *out, struct sg_error *why)
+{
+    AUTO(close_document) struct pdf_document *document = NULL;
+    const struct check check = {pdf, certificates, count, out};
+
+    *out = (struct extend_facts){.signatures = 0};
+    TRY(pdf_open(pdf, &document, why));
+    out->signatures = pdf_signature_count(document);
+    if (out->signatures == 0) {
+        return sg_fail(why, SG_INVALID, "the letter holds no signature");
+    }
+    for (size_t i = 0; i < out->signatures; i++) {
+        TRY(check_one(&check, pdf_signature(document, i), why));
+    }
+    return pdf_signature(document, out->signatures - 1)->covers_file
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "something was added behind the letter's last signature: see "
+                         "'segel verify'");
+}
