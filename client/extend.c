@@ -28,10 +28,16 @@ static const struct option rows[] = {
 };
 
 enum { PATH_SIZE = 4096, JSON_SIZE = 32768 };
-enum outcome { EXTENDED, REFUSED, SKIPPED };
 
-static void say_json(const char *path, const char *output, const char *word,
-                     const struct extend_run *run, const char *why)
+/* What became of one letter. why: NULL unless it was refused. */
+struct told {
+    const char *path;
+    const char *output;
+    const char *why;
+    const char *word; /* "extended", "refused", "skipped" */
+};
+
+static void say_json(const struct told *told, enum extend_level level)
 {
     static char buffer[JSON_SIZE];
     struct json_out out;
@@ -39,29 +45,23 @@ static void say_json(const char *path, const char *output, const char *word,
 
     json_start(&out, buffer, sizeof(buffer));
     json_open_object(&out, NULL);
-    json_str(&out, "file", path);
-    json_str(&out, "status", word);
-    json_str(&out, "level", extend_level_word(run->level));
-    json_str(&out, why == NULL ? "output" : "reason", why == NULL ? output : why);
+    json_str(&out, "file", told->path);
+    json_str(&out, "status", told->word);
+    json_str(&out, "level", extend_level_word(level));
+    json_str(&out, told->why == NULL ? "output" : "reason",
+             told->why == NULL ? told->output : told->why);
     json_end(&out);
     if (json_finish(&out, &line) == SG_OK) {
         (void)printf("%.*s\n", (int)line.len, (const char *)line.data);
     }
 }
 
-static void say(bool json, const char *path, const char *output, enum outcome outcome,
-                const struct extend_run *run, const char *why)
+static void say(const struct told *told)
 {
-    static const char *const words[] = {"extended", "refused", "skipped"};
-
-    if (json) {
-        say_json(path, output, words[outcome], run, outcome == REFUSED ? why : NULL);
-        return;
-    }
-    (void)printf("%-8s ", words[outcome]);
-    screen_text(stdout, path);
+    (void)printf("%-8s ", told->word);
+    screen_text(stdout, told->path);
     (void)printf(": ");
-    screen_text(stdout, outcome == REFUSED ? why : output);
+    screen_text(stdout, told->why == NULL ? told->output : told->why);
     (void)printf("\n");
 }
 
@@ -99,12 +99,19 @@ static enum sg_status do_one(struct extend_run *run, const struct extend_options
     if (status == SG_OK && !skip) {
         status = extend_letter(run, path, output, &why);
     }
+    const char *said = why.text[0] == '\0' ? sg_status_text(status) : why.text;
+    const struct told told = {.path = path,
+                              .output = output,
+                              .why = status == SG_OK ? NULL : said,
+                              .word = status != SG_OK ? "refused"
+                                      : skip          ? "skipped"
+                                                      : "extended"};
     *refused = *refused || status != SG_OK;
-    say(options->json, path, output,
-        status != SG_OK ? REFUSED
-        : skip          ? SKIPPED
-                        : EXTENDED,
-        run, why.text[0] == '\0' ? sg_status_text(status) : why.text);
+    if (options->json) {
+        say_json(&told, run->level);
+    } else {
+        say(&told);
+    }
     return status;
 }
 

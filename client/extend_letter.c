@@ -124,11 +124,13 @@ static enum sg_status judge(const struct extend_run *run, struct slice pdf,
                        "no signature of the letter is by the certificate of key '%s'",
                        run->key);
     }
-    if (run->level == EXTEND_B_LT && !facts.stamped) {
+    /* One time stamp cannot prove both that the signature was made in time and that what
+     * proves it is as old. */
+    if (run->level != EXTEND_B_T && !facts.stamped) {
         return sg_fail(
             why, SG_INVALID,
-            "the signature has no time stamp: use --level b-lta, which adds one "
-            "over the letter");
+            "the signature has no time stamp: use --level b-t first, which adds "
+            "one over the letter");
     }
     if (run->level != EXTEND_B_T && facts.stamped && !facts.stamp_known &&
         !facts.document_stamp) {

@@ -523,10 +523,14 @@ def what_is_not_signed_changed_or_of_another_key_is_not_extended(town):
         for name, (content, words) in cases.items():
             path = town.rig.write(name, content)
             contains(extend(town, "b-lta", "refused", path, code=1), words)
-        contains(extend(town, "b-lt", "refused", plain[0], code=1), "no time stamp")
+        for level in ("b-lt", "b-lta"):
+            contains(extend(town, level, "refused", plain[0], code=1), "no time stamp")
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
-        extend(town, "b-lta", "from-b-b", plain[0])
-        check_letter(town, town.rig.path("from-b-b", os.path.basename(plain[0])), 1)
+        extend(town, "b-t", "from-b-b", plain[0])
+        stamped = town.rig.path("from-b-b", os.path.basename(plain[0]))
+        check_letter(town, stamped, 1)
+        extend(town, "b-lta", "twice", stamped)
+        check_letter(town, town.rig.path("twice", os.path.basename(plain[0])), 2)
         town.tsa.fault("http")
         contains(extend(town, "b-lta", "refused", good[0], code=3), "HTTP 500")
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
