@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "client/cades.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/screen.h"
@@ -227,6 +228,9 @@ static enum exit_code go(struct all *all, struct words *words)
     if (status == SG_OK) {
         status = sign_plan_read(&all->options, &plan, &why);
     }
+    if (status == SG_OK && cades_asked(&plan)) {
+        return cades_start(all->home, &all->options, &plan, words);
+    }
     if (status == SG_OK) {
         status = sign_source_open(&all->options, words, &all->source, &why);
     }
@@ -296,7 +300,9 @@ const struct command command_sign = {
         "      --receipts --result outcome.csv 2026/\n"
         "  segel sign --manifest letters.csv -k seal-setda -o signed --dry-run\n"
         "  find . -name '*.pdf' -print0 | segel sign --from - -k seal-setda \\\n"
-        "      -c surat_tugas -a ND/126/2026 -o signed\n",
+        "      -c surat_tugas -a ND/126/2026 -o signed\n"
+        "  segel sign -k seal-setda -c surat_tugas -a ND/127/2026 -o signed \\\n"
+        "      --profile cades-b-t data.xml      (makes signed/data.xml.p7s)\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

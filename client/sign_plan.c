@@ -107,18 +107,38 @@ static enum sg_status read_place(const struct sign_options *options,
                      why);
 }
 
+/* A file that is no letter has no page that anything could stand on. */
+static enum sg_status check_looks(const struct sign_options *options,
+                                  enum sg_profile profile, struct sign_plan *plan,
+                                  struct sg_error *why)
+{
+    bool looks = options->rect != NULL || options->page != NULL ||
+                 options->field != NULL || options->reason != NULL ||
+                 options->location != NULL || options->name != NULL || options->receipts;
+
+    if (sg_profile_unstamped(profile) != SG_PROFILE_CADES_B_B) {
+        return SG_OK;
+    }
+    plan->terms.content_type = words_mutable("application/octet-stream");
+    return looks ? sg_fail(why, SG_INVALID,
+                           "with a profile of CAdES there is no --rect, --page, --field, "
+                           "--reason, --location, --name and --receipts")
+                 : SG_OK;
+}
+
 static enum sg_status read_profile(const struct sign_options *options,
                                    struct sign_plan *plan, struct sg_error *why)
 {
     enum sg_profile profile = sg_profile_parse(options->profile);
 
-    if (profile != SG_PROFILE_PADES_B_B && profile != SG_PROFILE_PADES_B_T) {
+    if (profile == SG_PROFILE_NONE || profile == SG_PROFILE_RAW) {
         return sg_fail(why, SG_INVALID,
-                       "'%s' is not a profile for letters: write pades-b-b or pades-b-t",
+                       "'%s' is not a profile for letters: write pades-b-b or pades-b-t; "
+                       "for other files cades-b-b or cades-b-t",
                        options->profile);
     }
     plan->terms.profile = (Segel__V1__SignatureProfile)profile;
-    return SG_OK;
+    return check_looks(options, profile, plan, why);
 }
 
 static enum sg_status read_algorithms(const struct sign_options *options,
@@ -242,7 +262,9 @@ enum sg_status sign_plan_fit(struct sign_plan *plan,
                        (unsigned)signer->signature_max_len);
     }
     TRY(fit_hash(plan, signer, why));
-    plan->wish.reserve = signer->signature_max_len;
+    bool plain = signer->plain_max_len > 0 &&
+                 !sg_profile_stamped((enum sg_profile)plan->terms.profile);
+    plan->wish.reserve = plain ? signer->plain_max_len : signer->signature_max_len;
     if (plan->visible) {
         plan->wish.statement = signer->statement[0] == '\0' ? NULL : signer->statement;
         plan->verify_url = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;

@@ -93,6 +93,7 @@ def sign(gateway, job=None, profile=B_T, **changes):
 def a_b_t_signature_carries_a_token_that_openssl_verifies(town):
     town.tsa.fault("none")
     with town.rig.gateway() as gateway:
+        wait_for_authority(gateway)  # and for the status of the certificates
         for profile in (B_T, CADES_T):
             result = sign(gateway, profile=profile)
             rig.check_cms(town.rig, result.signature, CONTENT)
@@ -534,6 +535,37 @@ def what_is_not_signed_changed_or_of_another_key_is_not_extended(town):
         town.tsa.fault("http")
         contains(extend(town, "b-lta", "refused", good[0], code=3), "HTTP 500")
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+
+
+@claim
+def any_file_is_signed_beside_it(town):
+    town.tsa.fault("none")
+    paths = [town.rig.write(f"data-{i}.bin", os.urandom(1500000 if i == 0 else i))
+             for i in range(70)]
+    common = ["sign", "--key", "seal-demo", "--class", "surat_keterangan", "--approval",
+              "ND-2026/007", "--notice-shown", "-o", town.rig.path("cades")]
+    with town.rig.gateway():
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-t", *paths)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        for path in (paths[0], paths[1], paths[69]):
+            with open(path, "rb") as data:
+                content = data.read()
+            with open(town.rig.path("cades", os.path.basename(path) + ".p7s"), "rb") as file:
+                cms = file.read()
+            rig.check_cms(town.rig, cms, content)
+            check_token(town, token_of(cms), signature_of(cms))
+        equal(len(glob.glob(town.rig.path("cades", "*.p7s"))), 70)
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", *paths[:2])
+        equal(result.returncode, 1, "files that are there")
+        contains(result.stdout, "--force", "--resume")
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", "--resume",
+                                *paths[:2], town.rig.path("absent.bin"))
+        equal(result.returncode, 1)
+        contains(result.stdout, "skipped", "absent.bin cannot be read")
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", "--rect",
+                                "1,1,9,9", paths[0])
+        equal(result.returncode, 2)
+        contains(result.stderr, "CAdES")
 
 
 @claim
