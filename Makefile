@@ -480,7 +480,7 @@ interop: ## every stock gRPC client against the transport, and the examples; ONL
 
 demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
-	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
+	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters $(BUILD)/tests/fixtures/tsa
 	@BUILD=$(BUILD) deploy/demo/demo.sh
 
 tsa: ## a time stamp authority for tests, until Ctrl-C; PORT=3180, and its files in build/tsa

@@ -35,7 +35,8 @@ static bool is_path(const char *setting_path)
     static const char *const paths[] = {
         "tls.certificate", "tls.private_key", "tls.client_ca",  "tls.client_crl",
         "ledger.path",     "policy.file",     "policy.anchors", "hsm.program",
-        "status.dir",      "officers.quorum", "stamp.logo",     "stamp.agency_logo"};
+        "status.dir",      "officers.quorum", "stamp.logo",     "stamp.agency_logo",
+        "tsa.anchors",     "tsa.ca"};
 
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         if (strcmp(setting_path, paths[i]) == 0) {

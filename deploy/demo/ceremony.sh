@@ -70,7 +70,7 @@ open_key() {
 open_mandate() { # prints the mandate's id, which is its request's with another letter
     local id
     id=$(approved mandate open --key seal-demo --caller e-office --max "$LETTERS" \
-        --class surat_keterangan,surat_tugas --until "$(later '+8 hours')" \
+        --class surat_keterangan,surat_tugas --profile pades-b-t --until "$(later '+8 hours')" \
         --approval ND-2026/001 --reason "$LETTERS letters (TEST)") || return 1
     echo "m-${id#g-}"
 }

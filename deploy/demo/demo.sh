@@ -15,7 +15,8 @@ bin=$PWD/$BUILD/bin
 case $BUILD in /*) bin=$BUILD/bin ;; esac
 log=$demo/demo.log
 home=$demo/clients
-gateway=
+fixtures=${bin%/bin}/tests/fixtures
+gateway='' tsa=''
 # shellcheck source=deploy/demo/ceremony.sh
 . deploy/demo/ceremony.sh
 
@@ -33,22 +34,41 @@ fail() { # SENTENCE
     exit 1
 }
 
-stop_gateway() {
-    [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null && wait "$gateway" 2>/dev/null; } || true
-    gateway=
+stop() { # PROCESS
+    [ -z "$1" ] || { kill "$1" 2>/dev/null && wait "$1" 2>/dev/null; } || true
 }
 
-# A gateway that an earlier KEEP=1 left behind, and only that.
-stop_earlier() {
+stop_gateway() {
+    stop "$gateway"
+    stop "$tsa"
+    gateway='' tsa=''
+}
+
+# What an earlier KEEP=1 left behind, and only that.
+stop_earlier() { # PROGRAM PID-FILE
     local pid
-    pid=$(cat "$demo/segeld.pid" 2>/dev/null) || return 0
-    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$bin/segeld" ] || return 0
+    pid=$(cat "$2" 2>/dev/null) || return 0
+    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$1" ] || return 0
     kill "$pid" 2>/dev/null || return 0
     for _ in $(seq 200); do
         kill -0 "$pid" 2>/dev/null || return 0
         sleep 0.1
     done
-    fail "the gateway of an earlier demo, process $pid, does not end"
+    fail "$1 of an earlier demo, process $pid, does not end"
+}
+
+# Its certificates are marked TEST, and its keys end with it.
+start_tsa() {
+    setsid "$fixtures/tsa" "$demo/tsa" </dev/null >>"$log" 2>&1 &
+    tsa=$!
+    echo "$tsa" >"$demo/tsa.pid"
+    for _ in $(seq 100); do
+        [ ! -s "$demo/tsa/url" ] || break
+        sleep 0.1
+    done
+    [ -s "$demo/tsa/url" ] || fail "the time stamp authority did not start"
+    printf 'tsa: {urls: "%s", anchors: tsa/root.pem}\n' "$(cat "$demo/tsa/url")" \
+        >>"$demo/segeld.yaml"
 }
 
 set_up() {
@@ -77,7 +97,7 @@ segel() { # CLIENT ARGUMENTS…
 }
 
 sign_class() { # CLASS; the summary of `segel sign --json` is its last line
-    segel e-office sign --json --key seal-demo --profile pades-b-b --class "$1" \
+    segel e-office sign --json --key seal-demo --profile pades-b-t --class "$1" \
         --approval ND-2026/001 --mandate "$mandate" -o "$demo/signed" --page 1 \
         --stamp block --rect 259,275,264,120 --title "PEJABAT CONTOH KOTA CONTOH" \
         --name "Pejabat Rekaan, S.Contoh." --location "Kota Contoh" \
@@ -123,7 +143,7 @@ check_with_pdfsig() {
 }
 
 refused() { # RULE WHAT ARGUMENTS…: the letter more must not be signed; the gateway's sentence
-    segel e-office sign --key seal-demo --profile pades-b-b --notice-shown -o "$demo/denied" \
+    segel e-office sign --key seal-demo --profile pades-b-t --notice-shown -o "$demo/denied" \
         "${@:3}" "$more" >"$demo/denial.txt" 2>&1 && fail "$2 was signed: it must be denied"
     grep -q "^refused .*(rule $1," "$demo/denial.txt" ||
         { log=$demo/denial.txt && fail "$2 was not refused by rule $1"; }
@@ -151,14 +171,16 @@ show_status() {
 
 # --- The run -------------------------------------------------------------------------------
 begun=$(date +%s)
-stop_earlier
+stop_earlier "$bin/segeld" "$demo/segeld.pid"
+stop_earlier "$fixtures/tsa" "$demo/tsa.pid"
 rm -rf "$demo"
-mkdir -p "$demo"
+mkdir -p "$demo/tsa"
 trap stop_gateway EXIT
 trap 'exit 130' INT TERM
 
 step "token, test certificates, officers with keys, the quorum file"
 set_up >>"$log" 2>&1 || fail "the set-up failed"
+start_tsa
 step "gateway, with an empty slot for the seal's key"
 start_gateway
 step "the first ceremony: a key, its backup, its certificate"
@@ -203,7 +225,8 @@ ${bold}What happened${plain}
   The gateway, segeld, started segel-hsm: the only process that knows the PIN.
   A client, segel, wrote $LETTERS letters' digests to the gateway over mutual TLS. The letters
   themselves never left it. Each job was judged by the Certificate Policy, written to the
-  log, signed in the token, checked, written again, and only then answered.
+  log, signed in the token, checked, written again, stamped with the time by an authority
+  (a test one, on this machine), and only then answered.
 
 ${bold}What it took${plain} (officer-1 asked, officer-2 and officer-3 signed; reviewer-1 was the witness)
   key.generate           made in the token, which refused to misuse it in $(refusals) ways; backed up
@@ -244,8 +267,8 @@ ${bold}Where things are${plain}
 PAGE
 
 if [ "$KEEP" = 1 ]; then
-    kept=$gateway
-    gateway=
+    kept="$gateway $tsa"
+    gateway='' tsa=''
     cat <<PAGE
 
 ${bold}The gateway is still running at $address. Try next${plain}

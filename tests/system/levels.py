@@ -37,7 +37,7 @@ class Town:
         self.tsa = Tsa(self.rig.path("tsa"))
         text = self.rig.read("status.yaml")
         text = text.replace("lanes:\n", "tsa: {urls: '%s', anchors: %s, %s}\nlanes:\n" % (
-            self.tsa.url, self.tsa.anchors, SETTINGS), 1)
+            self.tsa.url, "tsa/root.pem", SETTINGS), 1)
         self.rig.write("segeld.yaml", text)
         policy = self.rig.read("policy.yaml")
         self.rig.write("lax.yaml", policy.replace(

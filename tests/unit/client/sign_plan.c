@@ -123,10 +123,35 @@ Test(sign_plan, refuses_a_field_and_a_rectangle, .init = lawful)
 
 Test(sign_plan, refuses_profiles_that_are_not_for_letters, .init = lawful)
 {
-    options.profile = "cades-b-b";
-    cr_expect_eq(read_and_fit(), SG_INVALID);
     options.profile = "raw";
     cr_expect_eq(read_and_fit(), SG_INVALID);
+    options.profile = "pades-b-lt";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}
+
+Test(sign_plan, a_file_that_is_no_letter_has_no_looks, .init = lawful)
+{
+    profiles[0] = SEGEL__V1__SIGNATURE_PROFILE__SIGNATURE_PROFILE_CADES_B_B;
+    options.profile = "cades-b-b";
+    cr_assert_eq(read_and_fit(), SG_OK, "%s", why.text);
+    cr_expect_str_eq(plan.terms.content_type, "application/octet-stream");
+    options.rect = "40,30,260,60";
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+    lawful();
+    options.profile = "cades-b-b";
+    options.receipts = true;
+    cr_expect_eq(read_and_fit(), SG_INVALID);
+}
+
+Test(sign_plan, a_letter_without_a_time_stamp_leaves_no_room_for_one, .init = lawful)
+{
+    signer.plain_max_len = 1024;
+    cr_assert_eq(read_and_fit(), SG_OK);
+    cr_expect_eq(plan.wish.reserve, 1024);
+    profiles[0] = SEGEL__V1__SIGNATURE_PROFILE__SIGNATURE_PROFILE_PADES_B_T;
+    options.profile = "pades-b-t";
+    cr_assert_eq(read_and_fit(), SG_OK);
+    cr_expect_eq(plan.wish.reserve, 4096);
 }
 
 Test(sign_plan, refuses_what_the_key_does_not_offer, .init = lawful)
