@@ -218,9 +218,8 @@ void keyring_fini(struct keyring *ring)
 
 static struct status_key watched_key(const struct key *key)
 {
-    return (struct status_key){.name = key->config->name,
-                               .cert = key->cert,
-                               .cell = &key->holder->status};
+    return (struct status_key){
+        .name = key->config->name, .cert = key->cert, .cell = &key->holder->status};
 }
 
 void keyring_watch_more(const struct keyring *ring, struct status *status)

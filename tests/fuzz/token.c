@@ -11,6 +11,7 @@
 #include "tests/fuzz/support/tree.h"
 
 /* The test authority, with a key of its own in each process. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "tests/fixtures/tsa_stamp.c"
 
 static struct tsa_trust trust;

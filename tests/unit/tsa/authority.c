@@ -4,7 +4,7 @@
 
 /* Who is asked, and who is left alone. Times of a clock that stands here. */
 
-enum { SECOND = 1000000 };
+static const int64_t SECOND = 1000000;
 
 static struct tsa_settings two(void)
 {

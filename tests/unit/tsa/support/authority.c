@@ -1,2 +1,3 @@
 /* The authority that the system tests ask over HTTP. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "tests/fixtures/tsa_stamp.c"
