@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Signatures with time stamps: a real gateway, an authority that fails in every way that
 tests/fixtures/tsa_faults.def has, and OpenSSL as the judge."""
+import concurrent.futures
 import glob
 import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -269,6 +271,60 @@ def a_stream_of_b_t_is_answered_whole_while_the_authority_comes_and_goes(town):
         equal(sorted(r.request_id for r in results), sorted(i.request_id for i in items), "ids")
         expect(all(r.signature for r in results), "not all are signed")
         expect(any(not r.downgraded for r in results), "none is stamped")
+
+
+@claim
+def two_who_ask_for_one_id_at_once_get_the_same_bytes(town):
+    town.tsa.fault("late")
+    conf = town.rig.config((r"timeout_ms: 500", "timeout_ms: 5000"),
+                           (r"wait_ms: 1500", "wait_ms: 10000"), rig.fresh_ledger())
+    job = item(value=DIGEST)
+    with town.rig.gateway(conf) as gateway:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda _: sign(gateway, job), range(4)))
+        equal(len({r.signature for r in results}), 1, "signatures under one id")
+        expect(token_of(results[0].signature), "no token")
+        equal(len(town.records("timestamp")), 1, "records")
+
+
+@claim
+def a_kill_while_a_signature_waits_for_its_stamp_loses_nothing(town):
+    town.tsa.fault("hang")
+    job = item(value=DIGEST)
+    conf = town.rig.config((r"timeout_ms: 500", "timeout_ms: 9000"),
+                           (r"wait_ms: 1500", "wait_ms: 9000"))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with town.rig.gateway(conf) as gateway:
+            waiting = pool.submit(rig.refused, sign, gateway, job)
+            end = time.monotonic() + rig.START_S
+            while not signed_under(town, job):
+                expect(time.monotonic() < end, "the signature is never on the log")
+                time.sleep(0.05)
+            gateway.stop(signal.SIGKILL)
+        equal(waiting.result().code, grpc.StatusCode.UNAVAILABLE)
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        result = sign(gateway, job)
+        expect(result.replayed and token_of(result.signature), "signed again, or not stamped")
+        equal(len(signed_under(town, job)), 1, "signatures")
+
+
+def signed_under(town, job):
+    return [r for r in map(inner, town.records("outcome"))
+            if r["job"] == job.request_id and r["outcome"] == "signed"]
+
+
+@claim
+def what_waits_for_stamps_is_bounded(town):
+    town.tsa.fault("hang")
+    conf = town.rig.config((r"timeout_ms: 500", "timeout_ms: 500, at_once: 1, queue_limit: 2"))
+    with town.rig.gateway(conf) as gateway:
+        results = gateway.client().batch([item() for _ in range(40)], profile=B_T)
+        said = [r.status.message for r in results]
+        expect(all(said), "one is answered with a signature")
+        expect(any("queue_limit" in text for text in said), f"none is refused: {set(said)}")
+        town.tsa.fault("none")
+        wait_for_authority(gateway)
 
 
 @claim
