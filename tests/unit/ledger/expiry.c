@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "gateway/ledger/tokens.h"
 #include "proto/text.h"
 #include "tests/unit/ledger/support/book.h"
 
@@ -134,4 +135,45 @@ Test(expiry, goes_in_pieces)
     cr_expect_eq(expire(1000000), EXPIRY_PIECE);
     cr_expect_eq(expire(1000000), 3);
     cr_expect_eq(expire(1000000), 0);
+}
+
+static bool has_token(uint64_t outcome, char first)
+{
+    uint8_t found[16] = {0};
+    size_t len = 0;
+    enum sg_status status =
+        ledger_find_token(book.ledger, outcome, found, sizeof(found), &len);
+
+    cr_assert(status == SG_OK || status == SG_NOT_FOUND);
+    return status == SG_OK && len == 3 && found[0] == (uint8_t)first;
+}
+
+/* Time stamps are kept as long as the signatures that they are of. */
+Test(expiry, a_token_goes_with_its_answer_and_the_first_one_stays_till_then)
+{
+    sign_at("r1", 100, NULL);
+    uint64_t first = ledger_next_index(book.ledger) - 1;
+    sign_at("r2", 200, NULL);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_keep_token(book.ledger, first, slice_str("abc")), SG_OK);
+    cr_assert_eq(ledger_keep_token(book.ledger, first, slice_str("xyz")), SG_OK);
+    cr_assert_eq(ledger_keep_token(book.ledger, first + 1, slice_str("def")), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_expect(has_token(first, 'a'), "the second one took its place");
+    cr_expect_eq(expire(150), 1);
+    cr_expect_not(has_token(first, 'a'));
+    cr_expect(has_token(first + 1, 'd'));
+}
+
+Test(expiry, a_token_that_segel_did_not_write_stops_the_ledger)
+{
+    uint8_t found[2];
+    size_t len = 0;
+
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_keep_token(book.ledger, 7, slice_str("abc")), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_expect_eq(ledger_find_token(book.ledger, 7, found, sizeof(found), &len),
+                 SG_LEDGER);
+    cr_expect_eq(ledger_begin(book.ledger), SG_LEDGER);
 }
