@@ -34,17 +34,15 @@ enum sg_status extend_level_read(const char *word, enum extend_level *out,
 
 /* --- What the gateway knows --------------------------------------------------------- */
 
-static enum sg_status take_parts(struct extend_run *run, enum pdf_dss_kind kind,
-                                 const ProtobufCBinaryData *items, size_t count)
+static void take_parts(struct extend_run *run, enum pdf_dss_kind kind,
+                       const ProtobufCBinaryData *items, size_t count)
 {
-    if (count > PDF_DSS_MAX) {
-        return SG_TOO_LARGE;
-    }
+    /* pdf_prepare counts all kinds together, and refuses what is too much. */
+    count = count > PDF_DSS_MAX ? PDF_DSS_MAX + 1 : count;
     for (size_t i = 0; i < count; i++) {
         run->parts[kind][i] = slice_of(items[i].data, items[i].len);
     }
     run->dss.parts[kind] = (struct pdf_dss_part){run->parts[kind], count};
-    return SG_OK;
 }
 
 static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
@@ -62,11 +60,12 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
                                     &segel__v1__get_validation_data_response__descriptor};
     TRY(channel_unary(run->channel, &unary, &reply, NULL, why));
     run->proofs = (Segel__V1__GetValidationDataResponse *)(void *)reply;
-    TRY(take_parts(run, PDF_DSS_CERTS, run->proofs->certificates,
-                   run->proofs->n_certificates));
-    TRY(take_parts(run, PDF_DSS_CRLS, run->proofs->crls, run->proofs->n_crls));
-    return take_parts(run, PDF_DSS_OCSPS, run->proofs->ocsp_responses,
-                      run->proofs->n_ocsp_responses);
+    take_parts(run, PDF_DSS_CERTS, run->proofs->certificates,
+               run->proofs->n_certificates);
+    take_parts(run, PDF_DSS_CRLS, run->proofs->crls, run->proofs->n_crls);
+    take_parts(run, PDF_DSS_OCSPS, run->proofs->ocsp_responses,
+               run->proofs->n_ocsp_responses);
+    return SG_OK;
 }
 
 /* A token is as long as the gateway reckons with in a signature. Of level B-T only the

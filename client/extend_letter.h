@@ -17,9 +17,9 @@ struct extend_run {
     const struct home *home;
     const char *key;
     enum extend_level level;
-    struct channel *channel;                        /* owned */
-    Segel__V1__GetValidationDataResponse *proofs;   /* owned */
-    struct slice parts[PDF_DSS_KINDS][PDF_DSS_MAX]; /* of the proofs */
+    struct channel *channel;                            /* owned */
+    Segel__V1__GetValidationDataResponse *proofs;       /* owned */
+    struct slice parts[PDF_DSS_KINDS][PDF_DSS_MAX + 1]; /* of the proofs */
     struct pdf_dss dss;
     size_t room; /* bytes for a document time stamp */
     char id[40]; /* of the run; request ids begin with it */

@@ -39,7 +39,7 @@ enum pdf_adds {
 
 /* What proves signatures later on, in DER as it was received. */
 enum pdf_dss_kind { PDF_DSS_CERTS, PDF_DSS_CRLS, PDF_DSS_OCSPS, PDF_DSS_KINDS };
-enum { PDF_DSS_MAX = 64 }; /* of all kinds together */
+enum { PDF_DSS_MAX = 128 }; /* of all kinds together */
 struct pdf_dss {
     struct pdf_dss_part {
         const struct slice *items; /* borrowed, as their bytes */

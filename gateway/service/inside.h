@@ -78,7 +78,7 @@ struct services {
     struct explain_gauge *exports;      /* owned; likewise, of RecordExport */
     struct explain_gauge *stamps;       /* owned; likewise, of Timestamp */
     struct tsa *tsa;                    /* owned; NULL: none is configured */
-    struct validation *validation;      /* owned */
+    struct validations *validations;    /* owned */
     struct core_report *page_report;    /* owned; the admin thread's */
     struct caller_report *page_callers; /* likewise */
     struct agenda *page_agenda;         /* likewise */

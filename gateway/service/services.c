@@ -271,7 +271,7 @@ void services_free(struct services *services)
     free(services->explains);
     free(services->exports);
     free(services->stamps);
-    validation_free(services->validation);
+    validation_free(services->validations);
     free(services);
 }
 
@@ -349,6 +349,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }
+    TRY(validation_new(&services->validations));
     TRY(tsa_new(services->options.config, &services->tsa, why));
     TRY(services->tsa == NULL ? SG_OK : tsa_start(services->tsa, why));
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,

@@ -6,10 +6,11 @@
 
 #include "gateway/service/inside.h"
 
+/* What nobody waits for any more is stamped when its id is asked again. */
 static bool wants_stamp(const struct job *job)
 {
     return job->status == SG_OK && sg_profile_stamped(job->profile) &&
-           job->token == NULL && !job->downgraded;
+           job->token == NULL && !job->downgraded && !job_given_up(job);
 }
 
 /* The policy of the judgement; of a stored answer that no key was there for, today's. */

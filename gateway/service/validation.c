@@ -1,5 +1,7 @@
 #include "gateway/service/validation.h"
 
+#include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,95 +11,113 @@
 #include "gateway/status/status.h"
 #include "gateway/tsa/tsa.h"
 
-/* --- The authority's certificates --------------------------------------------------- */
+/* --- The authorities' certificates -------------------------------------------------- */
 
-/* One chain that a token brought; of loop 0. */
+/* Chains that tokens brought, each watched under a name of its own that no key has. What
+ * is counted does not change any more: loop 0 adds, any loop looks. */
+enum { CHAINS_MAX = 16 }; /* an authority changes its key once a year */
 struct validation {
-    struct validation *older; /* owned */
-    struct cert *cert;        /* owned */
+    struct cert *cert; /* owned */
     struct status_cell cell;
-    uint64_t generation; /* of the chain */
+    uint8_t sha256[32]; /* of the chain */
+    char name[8];       /* "*tsa7" */
+};
+struct validations {
+    struct validation chains[CHAINS_MAX];
+    atomic_uint count;
+    atomic_uint newest;  /* of those: the last token's, plus 1; 0 = none yet */
+    uint64_t generation; /* loop 0's: of the tsa, as it was last looked at */
 };
 
-static const char TSA_NAME[] = "*tsa"; /* no key has a name like it */
-enum { CHAINS_MAX = 16 };              /* an authority changes its key once a year */
-
-void validation_free(struct validation *validation)
+enum sg_status validation_new(struct validations **out)
 {
-    while (validation != NULL) {
-        struct validation *older = validation->older;
-        cert_free(validation->cert);
-        free(validation);
-        validation = older;
-    }
+    *out = (struct validations *)calloc(1, sizeof(**out));
+    return *out == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
-static size_t depth(const struct validation *validation)
+void validation_free(struct validations *validations)
 {
-    size_t count = 0;
-
-    for (; validation != NULL; validation = validation->older) {
-        count++;
+    for (size_t i = 0; validations != NULL && i < CHAINS_MAX; i++) {
+        cert_free(validations->chains[i].cert);
     }
-    return count;
+    free(validations);
 }
 
-static bool load(struct services *services, struct validation *out)
+static unsigned find(const struct validations *all, const uint8_t sha256[32])
 {
-    uint8_t chain[TSA_CHAIN_MAX];
-    size_t len = 0;
+    unsigned count = atomic_load(&all->count);
+    unsigned i = 0;
+
+    while (i < count && memcmp(all->chains[i].sha256, sha256, 32) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* SG_BUSY: at the next tick. */
+static enum sg_status watch(struct services *services, struct slice chain, unsigned place)
+{
+    struct validation *made = &services->validations->chains[place];
     struct sg_error why = {0};
 
-    out->generation = tsa_chain(services->tsa, chain, &len);
+    (void)snprintf(made->name, sizeof(made->name), "*tsa%u", place);
     enum sg_status status =
-        cert_load_der(slice_of(chain, len), services->options.config->tsa_anchors_file,
-                      clock_wall_us(), &out->cert, &why);
+        cert_load_der(chain, services->options.config->tsa_anchors_file, clock_wall_us(),
+                      &made->cert, &why);
     if (status != SG_OK) {
         log_event(LOG_WARN, "tsa.unwatched", "why", why.text, NULL);
+        return status;
     }
-    return status == SG_OK;
+    const struct status_key key = {
+        .name = made->name, .cert = made->cert, .cell = &made->cell, .stamps = true};
+    status = status_add(services->options.status, &key);
+    if (status != SG_OK) {
+        cert_free(made->cert);
+        made->cert = NULL;
+    }
+    return status;
 }
 
-/* One that cannot be watched is not looked at again: the newest says which were. */
-static void watch(struct services *services, struct status *status)
+static enum sg_status take_chain(struct services *services, struct slice chain)
 {
-    struct validation *made = (struct validation *)calloc(1, sizeof(*made));
+    struct validations *all = services->validations;
+    uint8_t sha256[32];
 
-    if (made == NULL) {
-        return;
+    (void)SHA256(chain.data, chain.len, sha256);
+    unsigned place = find(all, sha256);
+    if (place == CHAINS_MAX) {
+        return SG_TOO_LARGE;
     }
-    bool good = load(services, made);
-    const struct status_key key = {
-        .name = TSA_NAME, .cert = made->cert, .cell = &made->cell, .stamps = true};
-    if (good && status_add(status, &key) == SG_BUSY) {
-        validation_free(made); /* at the next tick */
-        return;
+    if (place == atomic_load(&all->count)) {
+        TRY(watch(services, chain, place));
+        memcpy(all->chains[place].sha256, sha256, sizeof(sha256));
+        atomic_store(&all->count, place + 1);
     }
-    made->older = services->validation;
-    services->validation = made;
+    atomic_store(&all->newest, place + 1);
+    return SG_OK;
 }
 
 void validation_tick(struct service_loop *loop)
 {
     struct services *services = loop->services;
-    const struct validation *newest = services->validation;
-    struct status *status = services->options.status;
+    uint8_t chain[TSA_CHAIN_MAX];
+    size_t len = 0;
 
-    if (loop->index != 0 || services->tsa == NULL || status == NULL) {
+    if (loop->index != 0 || services->tsa == NULL || services->options.status == NULL ||
+        tsa_chain_generation(services->tsa) == services->validations->generation) {
         return;
     }
-    uint64_t generation = tsa_chain_generation(services->tsa);
-    if (generation != (newest == NULL ? 0 : newest->generation) &&
-        depth(newest) < CHAINS_MAX) {
-        watch(services, status);
+    uint64_t generation = tsa_chain(services->tsa, chain, &len);
+    if (take_chain(services, slice_of(chain, len)) != SG_BUSY) {
+        services->validations->generation = generation;
     }
 }
 
 /* --- The call ----------------------------------------------------------------------- */
 
 enum {
-    PARTS_MAX = 2 * STATUS_PROOFS_MAX,
-    CERTS_MAX = 2 * (CERT_CHAIN_MAX + 1),
+    PARTS_MAX = (CHAINS_MAX + 1) * STATUS_PROOFS_MAX,
+    CERTS_MAX = (CHAINS_MAX + 1) * (CERT_CHAIN_MAX + 1),
     ANSWER_MAX = 3 << 20 /* clients take 4 MiB */
 };
 
@@ -189,6 +209,27 @@ static enum sg_status prove(struct services *services, const char *name,
                          "the CRLs are longer than an answer may be (3 MiB): use OCSP");
 }
 
+/* The authority that stamps now must be proved; those before it are, where they can. */
+static enum sg_status prove_stamps(struct services *services, struct answer *out,
+                                   struct sg_error *why)
+{
+    const struct validations *all = services->validations;
+    unsigned newest = atomic_load(&all->newest);
+    unsigned count = atomic_load(&all->count);
+    struct sg_error ignored;
+
+    TRY(prove(services, newest == 0 ? "*tsa" : all->chains[newest - 1].name,
+              "the time stamp authority", out, why));
+    for (unsigned i = 0; i < count; i++) {
+        enum sg_status status =
+            prove(services, all->chains[i].name, "an earlier one", out, &ignored);
+        if (status == SG_TOO_LARGE) {
+            return sg_fail(why, status, "%s", ignored.text);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status collect(struct services *services, const char *key, bool with_tsa,
                               struct answer *out, struct sg_error *why)
 {
@@ -201,8 +242,7 @@ static enum sg_status collect(struct services *services, const char *key, bool w
                        "no time stamp authority is configured (tsa.urls)");
     }
     TRY(prove(services, key, key, out, why));
-    return with_tsa ? prove(services, TSA_NAME, "the time stamp authority", out, why)
-                    : SG_OK;
+    return with_tsa ? prove_stamps(services, out, why) : SG_OK;
 }
 
 /* Of the very key: what it has signed is to be proved, not what its heir has. */

@@ -5,7 +5,7 @@
 
 struct service_loop;
 struct services;
-struct validation;
+struct validations;
 
 /* GetValidationData: what the gateway knows of certificates, for the long term; and the
  * watch over those of the time stamp authority, which are known from its tokens only. */
@@ -13,7 +13,8 @@ void validation_on_message(struct grpc_call *call, const ProtobufCMessage *messa
                            void *services);
 /* Now and then, on each loop: new certificates of the authority are watched, too. */
 void validation_tick(struct service_loop *loop);
-/* After the thread that fetches status has ended. */
-void validation_free(struct validation *validation);
+SG_MUST_USE enum sg_status validation_new(struct validations **out);
+/* After the thread that fetches status has ended; NULL is allowed. */
+void validation_free(struct validations *validations);
 
 #endif

@@ -420,6 +420,27 @@ def validation_data_is_what_was_received_of_both_chains(town):
 
 
 @claim
+def authorities_that_take_turns_are_all_proved(town):
+    second = Tsa(town.rig.path("second"))
+    with open(town.tsa.anchors, encoding="ascii") as one:
+        with open(second.anchors, encoding="ascii") as other:
+            town.rig.write("both.pem", one.read() + other.read())
+    conf = town.rig.config((r"urls: '", f"urls: '{second.url} "),
+                           (r"anchors: tsa/root\.pem", "anchors: both.pem"))
+    with town.rig.gateway(conf) as gateway:
+        whole_validation(gateway)
+        for fault in ("http", "none", "http", "none"):
+            second.fault(fault)
+            wait_for_authority(gateway)
+            time.sleep(0.3)
+        end = time.monotonic() + rig.START_S
+        while len(whole_validation(gateway).crls) < 4:
+            expect(time.monotonic() < end, "the CRLs of both authorities never come")
+            time.sleep(0.1)
+    second.stop()
+
+
+@claim
 def validation_data_is_whole_or_refused(town):
     town.authority.server.answers["/root.crl"] = 404
     town.authority.server.answers["/seal.crl"] = 404
