@@ -114,15 +114,16 @@ static enum sg_status check_looks(const struct sign_options *options,
 {
     bool looks = options->rect != NULL || options->page != NULL ||
                  options->field != NULL || options->reason != NULL ||
-                 options->location != NULL || options->name != NULL || options->receipts;
+                 options->location != NULL || options->name != NULL ||
+                 options->stamp != NULL || options->receipts;
 
     if (sg_profile_unstamped(profile) != SG_PROFILE_CADES_B_B) {
         return SG_OK;
     }
     plan->terms.content_type = words_mutable("application/octet-stream");
     return looks ? sg_fail(why, SG_INVALID,
-                           "with a profile of CAdES there is no --rect, --page, --field, "
-                           "--reason, --location, --name and --receipts")
+                           "with a profile of CAdES there is no --rect, --stamp, --page, "
+                           "--field, --reason, --location, --name and --receipts")
                  : SG_OK;
 }
 
