@@ -84,19 +84,27 @@ static bool claims(const char *text)
     return false;
 }
 
+static size_t join_box(const struct pdf_box *box, char *out, size_t cap)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < box->text_count; i++) {
+        size_t more = strlen(box->texts[i]);
+        MUST(len + more + 2 <= cap);
+        memcpy(out + len, box->texts[i], more);
+        len += more;
+        out[len++] = ' ';
+    }
+    return len;
+}
+
 /* The lines of boxes are read as one, from the first box on. */
 static void join_texts(const struct pdf_box *boxes, size_t count, char out[PLAIN_MAX])
 {
     size_t len = 0;
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < boxes[i].text_count; j++) {
-            size_t more = strlen(boxes[i].texts[j]);
-            MUST(len + more + 2 <= PLAIN_MAX);
-            memcpy(out + len, boxes[i].texts[j], more);
-            len += more;
-            out[len++] = ' ';
-        }
+        len += join_box(&boxes[i], out + len, PLAIN_MAX - len);
     }
     out[len] = '\0';
 }
