@@ -11,9 +11,9 @@
 struct pdf_fonts;
 
 /* A share of fonts that hold at least these characters of each face, as far as the faces
- * have them; the caller gives it back. They are made anew only when characters are asked
- * for that the last ones lack: letters of one kind cost one making. Any thread.
- * SG_NO_MEMORY, SG_INTERNAL: the shipped font is damaged. */
+ * have them; the caller gives it back. They depend on these characters alone, and are
+ * kept for the next letters that want the same. Any thread. SG_TOO_LARGE: more characters
+ * than a stamp can have. SG_NO_MEMORY, SG_INTERNAL: the shipped font is damaged. */
 SG_MUST_USE enum sg_status pdf_fonts_take(const struct pdf_charset wanted[PDF_FACES],
                                           struct pdf_fonts **out);
 void pdf_fonts_give(struct pdf_fonts **fonts); /* *fonts may be NULL */

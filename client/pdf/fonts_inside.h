@@ -6,8 +6,7 @@
 /* Inside of the fonts: fonts.c makes them, fonts_keep.c keeps the newest, fonts_put.c
  * writes them into a letter. */
 
-/* More characters than a run of letters has; then the fonts are cut anew to what the next
- * letter wants. */
+/* More characters than a stamp has. */
 enum { FONTS_CHARS_MAX = 512, FONTS_TAG_LEN = 6 };
 
 struct face {

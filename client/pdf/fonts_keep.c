@@ -2,71 +2,84 @@
 
 #include "client/pdf/fonts_inside.h"
 
-/* The newest fonts. The lock is held to count and to swap, not while fonts are made. */
+/* Fonts depend on the characters of their own letter alone, never on letters before it:
+ * who signs again after a crash gets the same bytes, and so the same digest. So that most
+ * letters want the same fonts nevertheless, a letter that has a small letter gets all of
+ * them, and likewise with capitals and figures. */
+static void round_up(struct pdf_charset *set, char first, char last)
+{
+    bool any = false;
+
+    for (char c = first; c <= last; c++) {
+        any = any || pdf_charset_has(set, (uint8_t)c);
+    }
+    for (char c = first; any && c <= last; c++) {
+        const char text[] = {c, '\0'};
+        pdf_charset_add(set, text);
+    }
+}
+
+static void round_all(struct pdf_charset sets[PDF_FACES])
+{
+    for (int i = 0; i < PDF_FACES; i++) {
+        round_up(&sets[i], 'a', 'z');
+        round_up(&sets[i], 'A', 'Z');
+        round_up(&sets[i], '0', '9');
+    }
+}
+
+/* The newest ones, so that letters of some kinds may take turns. The lock is held to look
+ * and to count, not while fonts are made. */
+enum { KEPT = 8 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct pdf_fonts *newest;
+static struct pdf_fonts *kept[KEPT];
+static unsigned next;
 
-static bool covers(const struct pdf_fonts *fonts,
-                   const struct pdf_charset wanted[PDF_FACES])
+static bool are(const struct pdf_fonts *fonts, const struct pdf_charset wanted[PDF_FACES])
 {
-    for (int i = 0; i < PDF_FACES; i++) {
-        if (!pdf_charset_covers(&fonts->wanted[i], &wanted[i])) {
-            return false;
-        }
-    }
-    return true;
+    return fonts != NULL && memcmp(fonts->wanted, wanted, sizeof(fonts->wanted)) == 0;
 }
 
-/* All that was wanted so far, so that letters of two kinds do not take turns in making
- * fonts; unless that has become too much. */
-static void join(const struct pdf_charset wanted[PDF_FACES],
-                 struct pdf_charset all[PDF_FACES])
-{
-    for (int i = 0; i < PDF_FACES; i++) {
-        all[i] = wanted[i];
-        if (newest != NULL) {
-            pdf_charset_merge(&all[i], &newest->wanted[i]);
-        }
-        if (pdf_charset_count(&all[i]) > FONTS_CHARS_MAX / 2) {
-            all[i] = wanted[i];
-        }
-    }
-}
-
-static struct pdf_fonts *take_newest(const struct pdf_charset wanted[PDF_FACES],
-                                     struct pdf_charset all[PDF_FACES])
+static struct pdf_fonts *take_kept(const struct pdf_charset wanted[PDF_FACES])
 {
     struct pdf_fonts *found = NULL;
 
     (void)pthread_mutex_lock(&lock);
-    if (newest != NULL && covers(newest, wanted)) {
-        found = newest;
+    for (size_t i = 0; i < KEPT && found == NULL; i++) {
+        found = are(kept[i], wanted) ? kept[i] : NULL;
+    }
+    if (found != NULL) {
         found->shares++;
-    } else {
-        join(wanted, all);
     }
     (void)pthread_mutex_unlock(&lock);
     return found;
+}
+
+/* In place of the oldest. */
+static void keep(struct pdf_fonts *made)
+{
+    (void)pthread_mutex_lock(&lock);
+    struct pdf_fonts *before = kept[next];
+    kept[next] = made;
+    next = (next + 1) % KEPT;
+    made->shares++;
+    (void)pthread_mutex_unlock(&lock);
+    pdf_fonts_give(&before);
 }
 
 enum sg_status pdf_fonts_take(const struct pdf_charset wanted[PDF_FACES],
                               struct pdf_fonts **out)
 {
     struct pdf_charset all[PDF_FACES];
-    struct pdf_fonts *made = NULL;
 
-    *out = take_newest(wanted, all);
+    memcpy(all, wanted, sizeof(all));
+    round_all(all);
+    *out = take_kept(all);
     if (*out != NULL) {
         return SG_OK;
     }
-    TRY(fonts_make(all, &made));
-    (void)pthread_mutex_lock(&lock);
-    struct pdf_fonts *before = newest;
-    newest = made;
-    made->shares++;
-    (void)pthread_mutex_unlock(&lock);
-    pdf_fonts_give(&before);
-    *out = made;
+    TRY(fonts_make(all, out));
+    keep(*out);
     return SG_OK;
 }
 

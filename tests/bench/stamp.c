@@ -43,7 +43,7 @@ static double time_fonts(const struct pdf_wish *wish)
 
     pdf_stamp_wants(wish, wanted);
     for (unsigned i = 0; i < MAKINGS; i++) {
-        const char more[] = {(char)0xC4, (char)(0x80 + i), '\0'};
+        const char more[] = {(char)(0xC4 + i / 64), (char)(0x80 + i % 64), '\0'};
         struct pdf_fonts *fonts = NULL;
         pdf_charset_add(&wanted[PDF_FACE_BOLD], more);
         MUST(pdf_fonts_take(wanted, &fonts) == SG_OK);

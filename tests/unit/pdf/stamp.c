@@ -342,3 +342,37 @@ Test(stamp, too_small_for_its_template_is_refused)
     pdf_template_fini(&layout);
     letter_free(pdf);
 }
+
+static void digest_of(struct slice pdf, const char *reason, uint8_t out[32])
+{
+    enum pdf_refusal refusal;
+    struct pdf_job *job = NULL;
+    struct pdf_wish wish = qr_wish();
+
+    wish.rect.width = 300;
+    wish.reason = reason;
+    cr_assert_eq(pdf_prepare(pdf, &wish, &job, &refusal, NULL), SG_OK);
+    memcpy(out, pdf_job_digest(job).data, 32);
+    pdf_job_free(job);
+}
+
+/* Who signs again after a crash must come to the same digest: with more fonts in between
+ * than are kept, and each of them would do for the first letter, too. */
+Test(stamp, is_the_same_whatever_was_stamped_before)
+{
+    static const char *const others[] = {"b!", "b#", "b%", "b&", "b'",
+                                         "b(", "b)", "b*", "b+", "b;"};
+    struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+    uint8_t first[32];
+    uint8_t other[32];
+
+    digest_of(pdf, "b", first);
+    for (size_t i = 0; i < SG_COUNT(others); i++) {
+        digest_of(pdf, others[i], other);
+        cr_expect_neq(memcmp(first, other, 32), 0);
+    }
+    digest_of(pdf, "b", other);
+    cr_expect_eq(memcmp(first, other, 32), 0);
+    letter_free(pdf);
+}
