@@ -1,6 +1,9 @@
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/segel/error.h"
 #include "client/segel/segel.h"
@@ -109,6 +112,64 @@ Test(steps, what_the_key_does_not_offer_is_said_before_anything_is_signed)
     terms.key = "missing";
     cr_expect_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_NOT_FOUND);
     cr_expect_null(plan);
+}
+
+/* --- Stamps ---------------------------------------------------------------------------
+ */
+
+static int plan_stamped(const char *stamp, struct segel_plan **plan)
+{
+    struct segel_look look = SEGEL_INIT(look);
+    struct segel_terms terms = SEGEL_INIT(terms);
+
+    look.title = "SEKRETARIS";
+    terms.key = "seal";
+    terms.document_class = "surat_keterangan";
+    terms.approval = "ND/1/2026";
+    terms.look = &look;
+    terms.stamp = stamp;
+    return segel_plan_make(segel, &terms, plan, &error);
+}
+
+/* The same with a template of one's own. */
+static int plan_with(const char *text, struct segel_plan **plan)
+{
+    char path[32];
+    int fd = memfd_create("stamp", 0);
+
+    cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int code = plan_stamped(path, plan);
+    (void)close(fd);
+    return code;
+}
+
+Test(steps, a_template_brings_its_place_and_its_flaws_are_told)
+{
+    struct segel_plan *plan = NULL;
+    struct segel_letter letter = bench_letter("stamped");
+    struct segel_prepared *prepared = NULL;
+    size_t len = 0;
+
+    cr_expect_eq(plan_stamped("nonsense", &plan), SEGEL_USAGE);
+    cr_expect_eq(plan_with("stamp Uji\nsize 9\n", &plan), SEGEL_USAGE);
+    cr_expect(strstr(error.text, ":2: write size") != NULL, "%s", error.text);
+    cr_expect_neq(
+        plan_with("stamp Uji\nsize 90 9\nbox text\nsize 90 9\ntext {title}\n", &plan),
+        SEGEL_OK);
+    cr_expect(strstr(error.text, "leaves out the statement") != NULL, "%s", error.text);
+    cr_expect_null(plan);
+    cr_assert_eq(plan_with("stamp Uji\nsize 180 60\npage first\nat 5 5\nbox statement\n"
+                           "size 180 40\nbox text\nat 0 42\nsize 180 18\ntext {title}\n",
+                           &plan),
+                 SEGEL_OK, "%s", error.text);
+    cr_assert_eq(segel_prepare(plan, &letter, &prepared, &error), SEGEL_OK, "%s",
+                 error.text);
+    cr_assert_eq(segel_embed(prepared, "", 0, NULL, &error), SEGEL_OK);
+    const char *pdf = (const char *)segel_prepared_pdf(prepared, &len);
+    cr_expect_not_null(memmem(pdf, len, "/CIDFontType2", 13));
+    segel_prepared_free(prepared);
+    segel_plan_free(plan);
 }
 
 /* --- Three steps -------------------------------------------------------------------- */
