@@ -529,18 +529,24 @@ UNITS  := $(wildcard deploy/systemd/*.service.in)
 man: all ## manual pages into build/man, from what the programs say with --help
 	@deploy/man.sh $(BUILD)/bin $(BUILD)/man
 
-install: all library man ## install below DESTDIR and PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \
-	  $(SHARE)/monitoring $(DESTDIR)$(DOCDIR)/systemd $(DESTDIR)$(UNITDIR) \
-	  $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d \
-	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
+# What other programs are made with, and what they are run with.
+install-library: library ## libsegel alone, below DESTDIR and PREFIX
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	  $(DESTDIR)$(PREFIX)/share/man/man3
 	install -m 644 $(BUILD)/library/libsegel.so.$(VERSION) $(BUILD)/library/libsegel.a $(DESTDIR)$(LIBDIR)
 	ln -sf libsegel.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsegel.so
 	install -m 644 client/segel/segel.h $(DESTDIR)$(PREFIX)/include
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(BUILD)/library/segel.pc >$(DESTDIR)$(LIBDIR)/pkgconfig/segel.pc
+	install -m 644 client/segel/libsegel.3 $(DESTDIR)$(PREFIX)/share/man/man3
+	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
+
+install: all man install-library ## install below DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \
+	  $(SHARE)/monitoring $(DESTDIR)$(DOCDIR)/systemd $(DESTDIR)$(UNITDIR) \
+	  $(DESTDIR)$(LIBDIR)/sysusers.d $(DESTDIR)$(LIBDIR)/tmpfiles.d \
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard deploy/policies/*.yaml) $(SHARE)/policies
 	install -m 644 $(wildcard deploy/witness/*) $(SHARE)/witness
 	install -m 644 $(wildcard deploy/monitoring/*) $(SHARE)/monitoring
@@ -548,7 +554,6 @@ install: all library man ## install below DESTDIR and PREFIX (/usr/local)
 	install -m 644 $(wildcard deploy/stamps/*.stamp) $(SHARE)/stamps
 	install -m 644 $(FONTS_LICENCE) $(SHARE)/stamps/fonts.copyright
 	install -m 755 $(filter-out %/demo.sh %/ceremony.sh,$(wildcard deploy/demo/*.sh)) $(SHARE)/demo
-	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
 	$(BUILD)/bin/segeld --print-config >$(DESTDIR)$(DOCDIR)/segeld.yaml
@@ -596,7 +601,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
-  bench tsa overload attacks interop install man deb deb-test clean tidy help
+  bench tsa overload attacks interop install install-library man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

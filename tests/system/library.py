@@ -67,13 +67,13 @@ class Town:
 
 
 @claim
-def an_installation_holds_program_library_header_and_pkg_config_file(town):
-    done("make", "-s", "--no-print-directory", "install",
+def an_installation_holds_library_header_and_pkg_config_file(town):
+    done("make", "-s", "--no-print-directory", "install-library",
          f"BUILD={os.path.relpath(rig.BUILD, rig.ROOT)}", f"DESTDIR={town.tree}", "PREFIX=/opt/segel",
          *(["SAN=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
            if SANITIZED else []), cwd=rig.ROOT,
          env={name: value for name, value in os.environ.items() if "MAKE" not in name})
-    for name in ("bin/segel", "lib/libsegel.so.0", "lib/libsegel.so", "lib/libsegel.a",
+    for name in ("share/man/man3/libsegel.3", "lib/libsegel.so.0", "lib/libsegel.so", "lib/libsegel.a",
                  "include/segel.h", "lib/pkgconfig/segel.pc"):
         expect(os.path.exists(os.path.join(town.installed, name)), f"{name} is not there")
     contains(" ".join(town.config("--cflags", "--libs")), "/opt/segel/include", "-lsegel")
@@ -147,7 +147,7 @@ def a_program_in_python_signs_in_the_same_three_steps(town):
     done(sys.executable, "-B", os.path.join(rig.ROOT, "client/examples/python/sign.py"),
          town.rig.path("clients", "e-office"), "seal-demo", "surat_keterangan", "ND/1/2026",
          "library-python", town.letters[0], out,
-         env={**os.environ, "SEGEL": os.path.join(town.installed, "bin/segel"),
+         env={**os.environ, "SEGEL": os.path.join(rig.BIN, "segel"),
               "PYTHONPATH": classes})
     town.judge(out)
 
