@@ -3,6 +3,7 @@
 #include <criterion/hooks.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/segel/error.h"
@@ -169,6 +170,85 @@ Test(steps, a_template_brings_its_place_and_its_flaws_are_told)
     const char *pdf = (const char *)segel_prepared_pdf(prepared, &len);
     cr_expect_not_null(memmem(pdf, len, "/CIDFontType2", 13));
     segel_prepared_free(prepared);
+    segel_plan_free(plan);
+}
+
+/* --- Who is there, and who may come in -----------------------------------------------
+ */
+
+static int open_with(const char *listener, const char *ca, const char *certificate)
+{
+    struct segel_options given = SEGEL_INIT(given);
+    struct segel *other = NULL;
+    char where[64];
+
+    server_address(&server, listener, where);
+    given.address = where;
+    given.ca = server_file(&server, ca);
+    given.certificate = server_file(&server, certificate);
+    given.private_key = server_file(&server, "client.key");
+    given.connect_ms = 5000;
+    int code = segel_open(&given, &other, &error);
+    segel_close(other);
+    return code;
+}
+
+Test(steps, a_connection_that_cannot_be_had_says_why)
+{
+    cr_expect_eq(open_with("grpc", "ca.pem", "client.pem"), SEGEL_OK);
+    cr_expect_eq(open_with("nobody", "ca.pem", "client.pem"), SEGEL_UNREACHABLE);
+    cr_expect_eq(open_with("plain", "ca.pem", "client.pem"), SEGEL_UNREACHABLE);
+    cr_expect_eq(open_with("grpc", "other.pem", "client.pem"), SEGEL_UNTRUSTED);
+    cr_expect_eq(open_with("misnamed", "ca.pem", "client.pem"), SEGEL_UNTRUSTED);
+    cr_expect_eq(open_with("grpc", "absent.pem", "client.pem"), SEGEL_USAGE);
+    cr_expect_eq(open_with("grpc", "ca.pem", "server.pem"), SEGEL_USAGE,
+                 "a key of another certificate");
+}
+
+/* --- Files ----------------------------------------------------------------------------
+ */
+
+static int prepare_file(const struct segel_plan *plan, const char *path)
+{
+    struct segel_letter letter = SEGEL_INIT(letter);
+    struct segel_prepared *prepared = NULL;
+
+    letter.request_id = "file";
+    letter.path = path;
+    int code = segel_prepare(plan, &letter, &prepared, &error);
+    segel_prepared_free(prepared);
+    return code;
+}
+
+Test(steps, what_is_no_letter_is_told_by_its_kind)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    const char *fifo = server_file(&server, "steps.fifo");
+    const char *text = server_file(&server, "ca.pem");
+
+    (void)unlink(fifo);
+    cr_assert_eq(mkfifo(fifo, 0600), 0);
+    cr_expect_eq(prepare_file(plan, fifo), SEGEL_FILE, "it does not wait for a writer");
+    cr_expect_str_eq(error.reason, "unreadable");
+    cr_expect_eq(prepare_file(plan, "/absent.pdf"), SEGEL_FILE);
+    cr_expect_eq(prepare_file(plan, "/"), SEGEL_FILE);
+    cr_expect_eq(prepare_file(plan, text), SEGEL_REFUSED);
+    cr_expect_str_eq(error.reason, "no-header");
+    segel_plan_free(plan);
+}
+
+Test(steps, an_output_that_cannot_be_written_leaves_nothing)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    struct segel_letter letter = bench_letter("nowhere");
+    const struct segel_outcome *outcome = NULL;
+
+    letter.output = "/absent/letter.pdf";
+    cr_expect_eq(segel_sign(segel, plan, &letter, &outcome, &error), SEGEL_FILE);
+    cr_expect_str_eq(error.reason, "not-written");
+    cr_assert_not_null(outcome);
+    cr_expect_gt(outcome->signature_len, 0, "what was signed is not lost");
+    segel_outcome_free(outcome);
     segel_plan_free(plan);
 }
 
