@@ -12,8 +12,8 @@ struct pdf_signing {
     const struct pdf_place *place;
     struct pdf_append *append;
     struct pdf_verdict *verdict;
-    const struct pdf_fonts *fonts; /* of the stamp; NULL = it is not visible */
-    int signature;                 /* object number of the signature dictionary */
+    const struct pdf_fonts *fonts;   /* of the stamp; NULL = it is not visible */
+    int signature;                   /* object number of the signature dictionary */
     const struct pdf_patch *catalog; /* what else the catalog has to say; NULL: nothing */
     size_t catalog_count;
 };

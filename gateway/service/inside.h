@@ -63,10 +63,10 @@ struct services {
     struct server *server;
     struct service_loop *loops; /* owned */
     unsigned loop_count;
-    struct reflection reflection;       /* empty: switched off */
-    struct reading *reading;            /* owned */
-    struct logos *logos;                /* owned; for stamps */
-    atomic_bool draining;               /* who follows the log is sent away */
+    struct reflection reflection; /* empty: switched off */
+    struct reading *reading;      /* owned */
+    struct logos *logos;          /* owned; for stamps */
+    atomic_bool draining;         /* who follows the log is sent away */
     struct rotation rotation;
     struct rotation_view page_rotation; /* the admin thread's */
     atomic_uint watchers;               /* of health, on all loops */
@@ -74,9 +74,7 @@ struct services {
     atomic_uint orders;                 /* of officers, under way */
     struct clerk *clerk;                /* owned */
     atomic_uint policy_asks;            /* calls of PolicyService, under way */
-    struct explain_gauge *explains;     /* owned; one a caller of the configuration */
-    struct explain_gauge *exports;      /* owned; likewise, of RecordExport */
-    struct explain_gauge *stamps;       /* owned; likewise, of Timestamp */
+    struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                    /* owned; NULL: none is configured */
     struct validations *validations;    /* owned */
     struct core_report *page_report;    /* owned; the admin thread's */

@@ -33,15 +33,17 @@ enum { SMALL = 65536, MEGABYTE = 1 << 20 };
 
 static const char *const traced[] = {TRACE_HEADER, NULL};
 
+/* A call with a short message in and one message out. */
+#define SMALL_UNARY(name, type, handler)                                                 \
+    {                                                                                    \
+        .path = (name), .kind = GRPC_UNARY, .request = &type##__descriptor,              \
+        .max_request = SMALL, .max_elements = 16, .on_message = (handler)                \
+    }
+
 /* Every method that is served; any other is answered UNIMPLEMENTED. Methods that sign
  * refuse fields they do not know: what cannot be read might change what is asked. */
 static const struct grpc_method table[] = {
-    {.path = SIGNING "GetSigner",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_signer_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = signer_on_get},
+    SMALL_UNARY(SIGNING "GetSigner", segel__v1__get_signer_request, signer_on_get),
     {.path = SIGNING "Sign",
      .kind = GRPC_UNARY,
      .request = &segel__v1__sign_request__descriptor,
@@ -80,18 +82,9 @@ static const struct grpc_method table[] = {
      .max_elements = 32,
      .unknown_refused = true,
      .on_message = explain_on_message},
-    {.path = SIGNING "Timestamp",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__timestamp_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = timestamp_on_message},
-    {.path = SIGNING "GetValidationData",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_validation_data_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = validation_on_message},
+    SMALL_UNARY(SIGNING "Timestamp", segel__v1__timestamp_request, timestamp_on_message),
+    SMALL_UNARY(SIGNING "GetValidationData", segel__v1__get_validation_data_request,
+                validation_on_message),
     {.path = LOG "GetCheckpoint",
      .kind = GRPC_UNARY,
      .request = &segel__v1__get_checkpoint_request__descriptor,
@@ -160,12 +153,7 @@ static const struct grpc_method table[] = {
      .max_request = SMALL,
      .max_elements = 32,
      .on_message = keys_on_list},
-    {.path = KEYS "GetKey",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_key_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = keys_on_get},
+    SMALL_UNARY(KEYS "GetKey", segel__v1__get_key_request, keys_on_get),
     {.path = KEYS "GenerateKey",
      .kind = GRPC_UNARY,
      .request = &segel__v1__generate_key_request__descriptor,
@@ -257,18 +245,9 @@ static const struct grpc_method table[] = {
      .max_elements = 64,
      .unknown_refused = true,
      .on_message = approvals_on_create},
-    {.path = APPROVALS "ListRequests",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__list_requests_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = approvals_on_list},
-    {.path = APPROVALS "GetRequest",
-     .kind = GRPC_UNARY,
-     .request = &segel__v1__get_request_request__descriptor,
-     .max_request = SMALL,
-     .max_elements = 16,
-     .on_message = approvals_on_get},
+    SMALL_UNARY(APPROVALS "ListRequests", segel__v1__list_requests_request,
+                approvals_on_list),
+    SMALL_UNARY(APPROVALS "GetRequest", segel__v1__get_request_request, approvals_on_get),
     {.path = APPROVALS "Approve",
      .kind = GRPC_UNARY,
      .request = &segel__v1__approve_request__descriptor,
