@@ -47,10 +47,10 @@ class Letters:
                 file.write(self.first.replace(b"/ID [<00112233", b"/ID [<%08d" % number))
         return path
 
-    def sign(self):
-        """Letters a second, processor time a letter in µs, and the largest memory in MiB."""
-        out = self.bench.rig.path("signed")
-        shutil.rmtree(out, ignore_errors=True)
+    def sign(self, number):
+        """Letters a second, processor time a letter in µs, and the largest memory in MiB. Into
+        a folder of each round's own: some file systems are slow where files just went."""
+        out = self.bench.rig.path(f"signed-{number}")
         said = self.bench.rig.path("said.json")
         with open(said, "wb") as file:
             started = time.monotonic()
@@ -74,10 +74,11 @@ class Letters:
                 print(f"  letters, {self.bench.key}: round {number + 1} of {bench.ROUNDS}",
                       flush=True)
                 top = self.bench.ceiling(self.bench.threads)["per_second"]
-                row = self.sign()
+                row = self.sign(number)
                 self.rounds.append({**row, "ceiling": top, "ratio": row["per_second"] / top})
         shutil.rmtree(self.folder)
-        shutil.rmtree(self.bench.rig.path("signed"))
+        for number in range(bench.ROUNDS):
+            shutil.rmtree(self.bench.rig.path(f"signed-{number}"))
         names = self.rounds[0]
         return {"key": self.bench.key, "letters": LETTERS,
                 **{n: round(statistics.median(r[n] for r in self.rounds), 3) for n in names}}
