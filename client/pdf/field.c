@@ -49,7 +49,7 @@ static void append_widget(const struct pdf_signing *signing, int number, int sta
                      "<<\n/Type /Annot\n/Subtype /Widget\n/FT /Sig\n/T (Signature%d)\n"
                      "/F %s\n/P ",
                      signing->place->number, flags);
-    pdf_put(signing->reader, signing->place->page, out);
+    pdf_put(signing->reader, signing->place->page.node, out);
     pdf_buffer_text(out, "\n");
     put_rect(signing->place, out);
     if (signing->place->visible) {
@@ -59,18 +59,20 @@ static void append_widget(const struct pdf_signing *signing, int number, int sta
     pdf_append_end(signing->append);
 }
 
-/* Adds the widget to the page: to the array when that is an object of its own. */
+/* Adds the widget to the page: to the array when that is an object of its own, unless the
+ * stamp would then show on another page, too. */
 static enum sg_status extend_page(const struct pdf_signing *signing, int widget)
 {
     const struct pdf_reader *reader = signing->reader;
-    qpdf_oh page = signing->place->page;
+    qpdf_oh page = signing->place->page.node;
     qpdf_oh annots = pdf_get(reader, page, "/Annots");
     bool is_array = qpdf_oh_is_array(reader->qpdf, annots) != 0;
 
     if (!is_array && !qpdf_oh_is_null(reader->qpdf, annots)) {
         return pdf_refuse(signing->verdict, PDF_PAGE_UNUSUAL, "its annotations");
     }
-    if (is_array && qpdf_oh_is_indirect(reader->qpdf, annots)) {
+    if (is_array && qpdf_oh_is_indirect(reader->qpdf, annots) &&
+        !signing->place->page.shares_annots) {
         pdf_append_rewrite(signing->append, reader, annots);
         pdf_put_array(reader, annots, widget, &signing->append->out);
         pdf_append_end(signing->append);

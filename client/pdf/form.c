@@ -5,6 +5,8 @@
 #include "client/pdf/locks.h"
 
 enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_SIZE = 1024 };
+/* Longer numbers in names are nobody's count. */
+enum { NUMBER_DIGITS = 8, NUMBER_MAX = 99999999 };
 
 /* A field whose kids are being walked. The handles are owned. */
 struct frame {
@@ -181,7 +183,7 @@ static void note_number(void *user, const struct pdf_field *field)
     }
     for (const char *at = field->name + sizeof(prefix) - 1; *at >= '0' && *at <= '9';
          at++) {
-        if (++len > 8) {
+        if (++len > NUMBER_DIGITS) {
             return;
         }
         n = n * 10 + (*at - '0');
@@ -197,6 +199,9 @@ enum sg_status pdf_form_free_name(const struct pdf_reader *reader, int *n,
     int highest = 0;
 
     TRY(pdf_form_walk(reader, note_number, &highest, verdict));
+    if (highest == NUMBER_MAX) {
+        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "the names of its fields");
+    }
     *n = highest + 1;
     return SG_OK;
 }

@@ -17,6 +17,8 @@ struct walk {
     int wanted;      /* 1…n, -1 = last, 0 = none */
     qpdf_oh same_as; /* pages that are this object are counted as repeats */
     bool compare;    /* same_as is set */
+    qpdf_oh annots;  /* of same_as */
+    bool shared;     /* another page has the very same annotations */
     qpdf_oh widget;  /* the page whose annotations list this is found */
     bool by_widget;  /* widget is set */
     qpdf_oh found;   /* owned */
@@ -46,6 +48,19 @@ static bool shows(const struct pdf_reader *reader, qpdf_oh page, qpdf_oh widget,
     return found;
 }
 
+static void compare_page(struct walk *walk, qpdf_oh node)
+{
+    const struct pdf_reader *reader = walk->reader;
+
+    if (pdf_same(reader, node, walk->same_as)) {
+        walk->repeats++;
+        return;
+    }
+    qpdf_oh annots = pdf_get(reader, node, "/Annots");
+    walk->shared = walk->shared || pdf_same(reader, annots, walk->annots);
+    qpdf_oh_release(reader->qpdf, annots);
+}
+
 static void take_page(struct walk *walk, qpdf_oh node)
 {
     walk->pages++;
@@ -53,8 +68,8 @@ static void take_page(struct walk *walk, qpdf_oh node)
         shows(walk->reader, node, walk->widget, &walk->nodes)) {
         walk->wanted = walk->pages;
     }
-    if (walk->compare && pdf_same(walk->reader, node, walk->same_as)) {
-        walk->repeats++;
+    if (walk->compare) {
+        compare_page(walk, node);
     }
     if (walk->wanted == -1 && walk->pages > 1) {
         qpdf_oh_release(walk->reader->qpdf, walk->found);
@@ -127,8 +142,8 @@ static void walk_pages(struct walk *walk)
     }
 }
 
-enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_oh *page,
-                             struct pdf_verdict *verdict)
+enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
+                             struct pdf_page *page, struct pdf_verdict *verdict)
 {
     struct walk first = {.reader = reader, .wanted = wanted};
     walk_pages(&first);
@@ -139,12 +154,15 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted, qpdf_o
         return pdf_refuse(verdict, PDF_PAGE_RANGE, NULL);
     }
     /* An annotation on a page that stands in the tree twice would show twice. */
-    struct walk second = {.reader = reader, .compare = true, .same_as = first.found};
+    struct walk second = {.reader = reader,
+                          .compare = true,
+                          .same_as = first.found,
+                          .annots = pdf_get(reader, first.found, "/Annots")};
     walk_pages(&second);
     if (second.repeats != 1) {
         return pdf_refuse(verdict, PDF_NO_PAGES, "the page is listed more than once");
     }
-    *page = first.found;
+    *page = (struct pdf_page){.node = first.found, .shares_annots = second.shared};
     return pdf_reader_settle(reader, verdict);
 }
 

@@ -10,11 +10,17 @@ struct pdf_view {
     int rotate;                      /* 0, 90, 180, 270 clockwise */
 };
 
+struct pdf_page {
+    qpdf_oh node;
+    bool shares_annots; /* its list of annotations is another page's, too */
+};
+
 /* wanted: 1…n, -1 = last. Walks the page tree itself: bounded in depth, and it changes
  * nothing in the file, where qpdf's own walk mends. Refuses with PDF_NO_PAGES or
  * PDF_PAGE_RANGE. */
 SG_MUST_USE enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
-                                         qpdf_oh *page, struct pdf_verdict *verdict);
+                                         struct pdf_page *page,
+                                         struct pdf_verdict *verdict);
 
 /* The page among whose annotations a widget stands; what it says itself (/P) is optional
  * and may be wrong. Refuses with PDF_FORM_DAMAGED or PDF_NO_PAGES. */

@@ -18,7 +18,7 @@ static enum sg_status choose_new(const struct pdf_reader *reader,
     if (!place->visible) {
         return SG_OK;
     }
-    TRY(pdf_page_view(reader, place->page, &place->view, verdict));
+    TRY(pdf_page_view(reader, place->page.node, &place->view, verdict));
     if (!pdf_view_place(&place->view, &wish->rect, place->box)) {
         return pdf_refuse(verdict, PDF_RECTANGLE, NULL);
     }

@@ -5,10 +5,10 @@
 
 /* Where a signature goes: a new field on a page, or an empty one of the letter. */
 struct pdf_place {
-    qpdf_oh page;   /* of a new field */
-    int number;     /* a new field is "Signature<number>" */
-    qpdf_oh field;  /* the letter's own */
-    qpdf_oh widget; /* the letter's own; may be the field itself */
+    struct pdf_page page; /* of a new field */
+    int number;           /* a new field is "Signature<number>" */
+    qpdf_oh field;        /* the letter's own */
+    qpdf_oh widget;       /* the letter's own; may be the field itself */
     bool existing;
     bool visible;
     struct pdf_view view; /* of the page, when visible */

@@ -203,6 +203,45 @@ Test(fields, visible_field_that_no_page_shows_is_refused)
     expect(&letter, "letter.head", PDF_ACCEPTED);
 }
 
+/* Some writers give all pages one list, mostly an empty one. */
+Test(fields, stamp_shows_on_no_other_page)
+{
+    struct letter letter = letter_lawful();
+    struct outcome outcome;
+
+    letter.objects[1] = "<< /Type /Pages /Kids [3 0 R 5 0 R] /Count 2 >>";
+    letter.objects[2] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] "
+                        "/Annots 6 0 R >>";
+    letter.objects[4] = letter.objects[2];
+    letter.objects[5] = "[]";
+    outcome = attempt(&letter, NULL);
+    cr_expect_eq(outcome.refusal, PDF_ACCEPTED, "%s", outcome.why.text);
+    cr_expect(says(&outcome, "\n3 0 obj\n"));
+    cr_expect_not(says(&outcome, "\n6 0 obj\n"));
+    letter_free(outcome.appendix);
+    letter.objects[4] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] >>";
+    outcome = attempt(&letter, NULL);
+    cr_expect_not(says(&outcome, "\n3 0 obj\n"));
+    cr_expect(says(&outcome, "\n6 0 obj\n"));
+    letter_free(outcome.appendix);
+}
+
+Test(fields, new_field_has_a_name_of_its_own)
+{
+    struct letter letter = letter_lawful();
+    struct outcome outcome;
+
+    letter.objects[0] =
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 6 0 R] >> >>";
+    letter.objects[4] = "<< /T (Signature41) /FT /Tx >>";
+    letter.objects[5] = "<< /T (Signature123456789) /FT /Sig >>";
+    outcome = attempt(&letter, NULL);
+    cr_expect(says(&outcome, "/T (Signature42)"));
+    letter_free(outcome.appendix);
+    letter.objects[4] = "<< /T (Signature99999999) /FT /Tx >>";
+    expect(&letter, NULL, PDF_FORM_DAMAGED);
+}
+
 Test(fields, demands_of_a_seed_value_that_are_not_met_are_refused)
 {
     static const char *const seeds[] = {

@@ -114,6 +114,11 @@ Test(sign, linearized_letter_is_signed_twice)
     sign_variant("--linearize");
 }
 
+Test(sign, letter_of_version_1_4_is_signed_twice)
+{
+    sign_variant("--force-version=1.4");
+}
+
 Test(sign, letter_of_version_2_is_signed_twice)
 {
     sign_variant("--force-version=2.0");
@@ -164,6 +169,27 @@ Test(sign, existing_field_is_signed_in_its_place)
                                   tool_path(&folder, "signed.pdf", path), NULL};
     (void)tool_run(pdfsig, out, sizeof(out));
     cr_expect_eq(tool_count(out, "Signature Field Name: letter.head"), 1, "%s", out);
+}
+
+Test(sign, fields_of_the_letter_are_signed_one_after_the_other)
+{
+    struct letter letter = letter_with_field();
+    struct pdf_wish wish = visible_wish();
+
+    letter.objects[0] =
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 7 0 R] >> >>";
+    letter.objects[2] =
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+        "/Resources << >> /Annots [6 0 R 7 0 R] >>";
+    letter.objects[6] = "<< /T (foot) /FT /Sig /Type /Annot /Subtype /Widget "
+                        "/Rect [20 100 220 160] /P 3 0 R /F 4 >>";
+    wish.field = "foot";
+    struct slice pdf = letter_build(&letter);
+    struct slice once = sign_and_judge(pdf, &wish, 1);
+    wish.field = "letter.head";
+    letter_free(sign_and_judge(once, &wish, 2));
+    letter_free(once);
+    letter_free(pdf);
 }
 
 /* pdfsig 22.12 does not see signatures of this shape: our own listing judges. */
