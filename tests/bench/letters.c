@@ -162,12 +162,15 @@ struct run {
     struct pdf_job *job; /* of the last prepare */
 };
 
+/* Without the stamp, and without the process that reads for us. */
 static void read_only(struct run *run)
 {
-    struct pdf_order order = {.pdf = run->pdf, .wish = &run->wish};
+    struct pdf_wish invisible = run->wish;
+    struct pdf_order order = {.pdf = run->pdf, .wish = &invisible};
     struct pdf_buffer answer = {.data = NULL};
     struct pdf_built built;
 
+    invisible.page = 0;
     pdf_build(&order, &answer);
     MUST(answer.len > sizeof(built));
     memcpy(&built, answer.data, sizeof(built));
