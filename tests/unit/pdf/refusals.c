@@ -291,6 +291,21 @@ Test(refusals, each_row_of_the_table_has_a_case)
     }
 }
 
+/* docs/LETTERS.md says what to do about each. */
+Test(refusals, each_row_of_the_table_is_in_the_manual)
+{
+    char row[1024];
+    struct slice manual = letter_read("docs/LETTERS.md");
+
+    for (int i = PDF_ACCEPTED + 1; i < PDF_REFUSAL_COUNT; i++) {
+        enum pdf_refusal refusal = (enum pdf_refusal)i;
+        int len = snprintf(row, sizeof(row), "| `%s` | %s |\n", pdf_refusal_code(refusal),
+                           pdf_refusal_text(refusal));
+        cr_expect_not_null(memmem(manual.data, manual.len, row, (size_t)len), "%s", row);
+    }
+    letter_free(manual);
+}
+
 Test(refusals, codes_are_different_and_plain)
 {
     for (int a = 0; a < PDF_REFUSAL_COUNT; a++) {
