@@ -1,0 +1,336 @@
+#!/usr/bin/python3
+"""`segel sign` over thousands of letters: folders, lists and tables; runs that are killed
+and go on; what becomes of each letter. The ledger counts the signatures."""
+import csv
+import glob
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import rig
+from rig import claim, contains, equal, expect
+
+LETTERS, CYCLES = 150, 12
+TERMS = ["--key", "seal-demo", "--approval", "ND-2026/007", "--notice-shown",
+         "--class", "surat_keterangan"]
+EXIT_STOPPED = 4
+
+
+def command(the_rig, *arguments):
+    return [os.path.join(rig.BIN, "segel"), "--home", the_rig.path("clients", "e-office"),
+            "sign", *arguments]
+
+
+def sign(the_rig, out, *arguments, terms=tuple(TERMS)):
+    return the_rig.segel("e-office", "sign", *terms, "-o", the_rig.path(out), *arguments)
+
+
+def below(folder):
+    """Paths of the letters in a folder, relative to it."""
+    return sorted(os.path.relpath(os.path.join(at, name), folder)
+                  for at, _, names in os.walk(folder) for name in names
+                  if not name.startswith("."))
+
+
+def journals(the_rig, out):
+    return glob.glob(the_rig.path(out, ".segel-run-*"))
+
+
+def signed_jobs(the_rig):
+    """(request id, digest) of every signature in the ledger."""
+    base = sqlite3.connect(the_rig.path("ledger.db"), timeout=10)
+    rows = base.execute("SELECT CAST(rec AS TEXT) FROM leaf WHERE CAST(rec AS TEXT) LIKE "
+                        "'%\"outcome\"%' ORDER BY idx").fetchall()
+    base.close()
+    records = [json.loads(row[0]) for row in rows]
+    return [(r["job"], r["digest"]) for r in records if r["type"] == "outcome" and r["outcome"] == "signed"]
+
+
+def pile(the_rig, name, count):
+    """A folder of different letters, in two folders below it."""
+    source = sorted(glob.glob(the_rig.path("letters", "*", "*.pdf")))
+    for i in range(count):
+        folder = the_rig.path(name, "kecamatan", f"{i % 2}")
+        os.makedirs(folder, exist_ok=True)
+        with open(source[i % len(source)], "rb") as file:
+            data = file.read()
+        with open(os.path.join(folder, f"{i:04}.pdf"), "wb") as file:
+            file.write(data + b"%% %d\n" % i)
+    return the_rig.path(name)
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def make(the_rig):
+    subprocess.run([os.path.join(rig.BUILD, "tests/fixtures/letters"), "9",
+                    the_rig.path("letters")], check=True)
+
+
+def table(the_rig, name, rows, separator=",", mark=b""):
+    text = "".join(separator.join(row) + "\r\n" for row in rows)
+    return the_rig.write(name, mark + text.encode())
+
+
+# --- Which letters ----------------------------------------------------------------------
+
+@claim
+def a_folder_keeps_its_structure_and_nothing_else_is_followed(the_rig):
+    folder = pile(the_rig, "tree", 6)
+    the_rig.write("tree/notes.txt", "no letter\n")
+    os.symlink(folder, os.path.join(folder, "kecamatan", "loop"))
+    os.symlink(the_rig.path("letters"), os.path.join(folder, "elsewhere"))
+    for _ in range(2):  # the second time its own results lie in it
+        result = sign(the_rig, "tree/signed", folder, "--resume")
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        found = below(the_rig.path("tree", "signed"))
+        equal(found, sorted(f"kecamatan/{i % 2}/{i:04}.pdf" for i in range(6)), "results")
+    equal(journals(the_rig, "tree/signed"), [], "journals of a run that ended")
+
+
+@claim
+def a_list_names_letters_by_line_or_by_nul(the_rig):
+    names = [the_rig.path("tree", "kecamatan", "0", f"000{i}.pdf") for i in (0, 2)]
+    for i, text in enumerate(("\n".join(names) + "\n\n", "\0".join(names) + "\0")):
+        result = subprocess.run(command(the_rig, *TERMS, "-o", the_rig.path(f"list{i}"),
+                                        "--from", "-", "-q"), input=text.encode(),
+                                capture_output=True, check=False, timeout=60)
+        equal(result.returncode, 0, result.stderr)
+        equal(result.stdout + result.stderr, b"", "what --quiet says")
+        equal(below(the_rig.path(f"list{i}")), ["0000.pdf", "0002.pdf"], "signed")
+
+
+# --- Tables -----------------------------------------------------------------------------
+
+@claim
+def a_table_gives_each_letter_its_own_terms(the_rig):
+    shutil.copy(the_rig.path("tree/kecamatan/0/0000.pdf"), the_rig.path("=1+1.pdf"))
+    path = table(the_rig, "letters.csv", [
+        ("file", "class", "reason", "out", "rect"),
+        ("tree/kecamatan/0/0000.pdf", "surat_keterangan", '"Untuk ""Budi""; lunas"', "a/b.pdf",
+         '"330,330,150,60"'),
+        ("=1+1.pdf", "kontrak_pengadaan", "", "", ""),
+        ("tree/kecamatan/1/0001.pdf", "", "", "", "")], ";", b"\xef\xbb\xbf")
+    result = sign(the_rig, "tabled", "--manifest", path, "--receipts", "--result",
+                  the_rig.path("r.csv"), "--result", the_rig.path("r.json"))
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stderr, "2 signed, 1 refused", "1 refused: ")
+    equal([name for name in below(the_rig.path("tabled")) if name.endswith(".pdf")],
+          ["a/b.pdf", "tree/kecamatan/1/0001.pdf"], "signed")
+    with open(the_rig.path("tabled/a/b.pdf"), "rb") as file:
+        expect(b'Untuk "Budi"; lunas' in file.read(), "the reason is not in the letter")
+
+
+@claim
+def the_result_files_say_what_became_of_every_letter(the_rig):
+    with open(the_rig.path("r.csv"), newline="", encoding="utf-8") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file, delimiter=";")}
+    same = load(the_rig.path("r.json"))
+    equal(len(rows), 3, "rows")
+    equal(len(same), 3, "objects")
+    jobs = dict(signed_jobs(the_rig))
+    for row in same:
+        of_csv = rows[row["file"]]
+        equal({k: str(v) for k, v in row.items()},
+              {k: v for k, v in of_csv.items() if v != ""}, "CSV and JSON")
+        if row["outcome"] == "signed":
+            expect(row["request_id"] in jobs, "a request id that the ledger does not know")
+            expect(os.path.exists(row["receipt"]), "no receipt")
+        else:
+            expect(row["rule"] and row["cp_section"] and row["message"], f"{row}")
+
+
+@claim
+def no_cell_of_a_result_is_a_formula(the_rig):
+    os.chdir(the_rig.dir)
+    result = sign(the_rig, "formula", "=1+1.pdf", "--result", the_rig.path("f.csv"))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    with open(the_rig.path("f.csv"), newline="", encoding="utf-8") as file:
+        equal(next(csv.DictReader(file))["file"], "'=1+1.pdf", "cell")
+
+
+@claim
+def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
+    good = "tree/kecamatan/0/0000.pdf"
+    before = len(signed_jobs(the_rig))
+    for rows, words in (
+            ([("file", "rect"), (good, '"1,2,3"'), ("absent.pdf", ""), (good[:-5] + "2.pdf", "")],
+             ("wrong.csv:2:2 (rect)", "wrong.csv:3:1 (file)", "2 rows")),
+            ([("file", "clas"), (good, "")], ("wrong.csv:1:2", "did you mean 'class'")),
+            ([("file",), (good,), (good,)], ("wrong.csv:3", "line 2")),
+            ([("file", "out"), (good, "../out.pdf")], ("wrong.csv:2:2 (out)",)),
+            ([("file", "out"), (good, "/tmp/out.pdf")], ("wrong.csv:2:2 (out)",)),
+            ([("file", "reason"), (good, '"open')], ("wrong.csv:2", "never closed")),
+            ([("file", "reason"), (good, "caf\udce9")], ("wrong.csv:2", "UTF-8"))):
+        text = "".join(",".join(row) + "\n" for row in rows)
+        the_rig.write("wrong.csv", text.encode(errors="surrogateescape"))
+        result = sign(the_rig, "wrong", "--manifest", the_rig.path("wrong.csv"))
+        equal(result.returncode, 2, result.stdout + result.stderr)
+        contains(result.stderr, *words)
+        expect(not os.path.exists(the_rig.path("wrong")), "a folder was made")
+    equal(len(signed_jobs(the_rig)), before, "signatures")
+
+
+@claim
+def nothing_is_written_through_a_link_in_the_folder_of_results(the_rig):
+    os.makedirs(the_rig.path("linked"))
+    os.makedirs(the_rig.path("outside"))
+    os.symlink(the_rig.path("outside"), the_rig.path("linked", "kecamatan"))
+    result = sign(the_rig, "linked", the_rig.path("tree", "kecamatan", ".."))
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stdout, "symbolic link")
+    equal(below(the_rig.path("outside")), [], "files outside")
+
+
+# --- Asking only ------------------------------------------------------------------------
+
+@claim
+def a_dry_run_asks_and_signs_nothing(the_rig):
+    before = len(signed_jobs(the_rig))
+    bad = the_rig.write("text.pdf", "no PDF\n")
+    path = table(the_rig, "dry.csv", [("file", "class"), ("tree/kecamatan/0/0000.pdf", ""),
+                                      ("=1+1.pdf", "kontrak_pengadaan"), (bad, "")])
+    result = sign(the_rig, "dry", "--manifest", path, "--dry-run", "--json")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    equal(sorted(row["status"] for row in rows[:-1]), ["allowed", "refused", "refused"],
+          "answers")
+    equal((rows[-1]["allowed"], rows[-1]["refused"]), (1, 2), "counts")
+    denied, = (row for row in rows[:-1] if row["file"].endswith("=1+1.pdf"))
+    expect(denied["failures"][0]["rule"], "no rule is named")
+    expect(not os.path.exists(the_rig.path("dry")), "a folder was made")
+    equal(len(signed_jobs(the_rig)), before, "signatures")
+
+
+# --- Runs that break off ----------------------------------------------------------------
+
+def once_each(the_rig, out, before, count):
+    """Every letter has its result, and the ledger one signature for each."""
+    equal(len(below(the_rig.path(out))), count, "signed letters")
+    jobs = signed_jobs(the_rig)[before:]
+    equal(len(jobs), count, "signatures in the ledger")
+    equal(len({digest for _, digest in jobs}), count, "different digests")
+
+
+def killed_at(the_rig, arguments, more):
+    """Kills a run when it has signed so many more letters, or a little before."""
+    wanted = len(below(the_rig.path("killed"))) + more
+    end = time.monotonic() + 60
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as run:
+        while len(below(the_rig.path("killed"))) < wanted and run.poll() is None:
+            expect(time.monotonic() < end, "nothing is signed")
+        run.kill()
+        equal(run.wait(60), -signal.SIGKILL, "how it ended")
+
+
+@claim
+def runs_that_are_killed_go_on_and_sign_each_letter_once(the_rig):
+    folder = pile(the_rig, "many", LETTERS)
+    before = len(signed_jobs(the_rig))
+    dice = random.Random(7)
+    arguments = command(the_rig, *TERMS, "-o", the_rig.path("killed"), folder, "-q",
+                        "--result", the_rig.path("killed.json"))
+    for cycle in range(CYCLES):
+        killed_at(the_rig, arguments + (["--resume"] if cycle else []),
+                  dice.randrange(1, LETTERS // CYCLES))
+        expect(isinstance(load(the_rig.path("killed.json")), list), "no list")
+    result = subprocess.run(arguments + ["--resume"], capture_output=True, check=False,
+                            timeout=120)
+    equal(result.returncode, 0, result.stderr)
+    once_each(the_rig, "killed", before, LETTERS)
+    rows = load(the_rig.path("killed.json"))
+    equal(sorted(row["request_id"] for row in rows),
+          sorted(job for job, _ in signed_jobs(the_rig)[before:]), "request ids")
+    equal(journals(the_rig, "killed"), [], "journals")
+
+
+def stopped(the_rig, out, folder, *signals):
+    """A run that gets signals when some letters are signed; its exit code."""
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q"),
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           start_new_session=True)
+    try:
+        end = time.monotonic() + 30
+        while not glob.glob(the_rig.path(out, "**", "*.pdf"), recursive=True):
+            expect(time.monotonic() < end, "nothing is signed")
+            time.sleep(0.005)
+        for number in signals:  # as a terminal sends it: to all of the group
+            os.killpg(run.pid, number)
+            time.sleep(0.01)
+        _, told = run.communicate(timeout=60)
+    finally:
+        run.kill()
+        run.wait()
+    return run.returncode, told.decode()
+
+
+@claim
+def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
+    folder = pile(the_rig, "stopping", LETTERS)
+    for out, signals in (("once", [signal.SIGINT]), ("twice", [signal.SIGINT] * 2)):
+        before = len(signed_jobs(the_rig))
+        code, told = stopped(the_rig, out, folder, *signals)
+        equal(code, EXIT_STOPPED, told)
+        contains(told, "--resume")
+        some = len(below(the_rig.path(out)))
+        expect(0 < some < LETTERS, f"{some} letters before the end")
+        if len(signals) == 1:
+            equal(len(signed_jobs(the_rig)) - before, some, "what was under way is finished")
+        equal(len(journals(the_rig, out)), 1, "journals")
+        refused = sign(the_rig, out, folder)
+        equal(refused.returncode, 1, refused.stderr)
+        contains(refused.stderr, "is not finished", "--resume")
+        result = sign(the_rig, out, folder, "--resume")
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        once_each(the_rig, out, before, LETTERS)
+
+
+@claim
+def what_changed_in_between_is_noticed(the_rig):
+    folder = pile(the_rig, "changing", LETTERS)
+    before = len(signed_jobs(the_rig))
+    equal(stopped(the_rig, "changed", folder, signal.SIGINT)[0], EXIT_STOPPED, "exit code")
+    name = below(the_rig.path("changed"))[0]
+    with open(os.path.join(folder, name), "ab") as file:
+        file.write(b"% changed\n")
+    result = sign(the_rig, "changed", folder, "--resume")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stdout, f"{name}: the letter has changed since this run signed it")
+    once_each(the_rig, "changed", before, LETTERS)
+
+
+@claim
+def other_terms_are_noticed(the_rig):
+    folder = pile(the_rig, "terming", LETTERS)
+    before = len(signed_jobs(the_rig))
+    equal(stopped(the_rig, "termed", folder, signal.SIGINT)[0], EXIT_STOPPED, "exit code")
+    some = len(below(the_rig.path("termed")))
+    result = sign(the_rig, "termed", folder, "--resume", "--reason", "another")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    equal(result.stdout.count("the terms of the letter have changed"), some, "refusals")
+    once_each(the_rig, "termed", before, LETTERS)
+
+
+@claim
+def many_letters_need_little_memory(the_rig):
+    """The largest of all runs so far."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    expect(peak < 200 * rig.memory_factor(), f"{peak:.0f} MiB")
+
+
+if __name__ == "__main__":
+    the_rig = rig.Rig("bulk")
+    make(the_rig)
+    with the_rig.gateway():
+        code = rig.run(the_rig)
+    sys.exit(code)
