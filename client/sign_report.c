@@ -6,7 +6,7 @@
 #include "client/moment.h"
 #include "client/progress.h"
 #include "client/screen.h"
-#include "proto/json.h"
+#include "client/sign_report_inside.h"
 
 enum { DRAW_EVERY_US = 100000, JSON_SIZE = 262144, RECEIPT_SIZE = 4096 + 16 };
 
@@ -31,7 +31,7 @@ static void draw(struct sign_report *report, bool now)
 }
 
 /* stdout and stderr may be the same terminal: the bar leaves before a line is printed. */
-static void clear(const struct sign_report *report)
+void sign_report_clear(const struct sign_report *report)
 {
     if (report->bar) {
         (void)fprintf(stderr, "\r\x1b[K");
@@ -91,7 +91,7 @@ static void add_receipt(const struct sign_report *report, struct sign_result_row
 
 /* --- JSON -------------------------------------------------------------------------- */
 
-static void print_json(struct json_out *out)
+void sign_report_print(struct json_out *out)
 {
     struct slice text;
 
@@ -161,7 +161,7 @@ static void refused_as_json(const struct sign_refusal *refusal)
         }
         json_end(&out);
     }
-    print_json(&out);
+    sign_report_print(&out);
 }
 
 /* --- Lines ------------------------------------------------------------------------- */
@@ -191,7 +191,7 @@ void sign_report_signed(struct sign_report *report, const char *path, const char
         json_str(&out, "output", output);
         json_result(&out, result);
         json_bool(&out, "downgraded", result->downgraded != 0);
-        print_json(&out);
+        sign_report_print(&out);
         return;
     }
     /* On a terminal the bar counts them; thousands of lines would hide the refusals. */
@@ -219,7 +219,7 @@ void sign_report_skipped(struct sign_report *report, const char *path, const cha
     put_row(report, &row);
     if (report->json) {
         begin_json(&out, path, "skipped");
-        print_json(&out);
+        sign_report_print(&out);
     } else if (!report->bar && !report->quiet) {
         print_line(SCREEN_DIM, "skipped", path);
         (void)printf(": it is there already\n");
@@ -234,7 +234,7 @@ void sign_report_allowed(struct sign_report *report, const char *path)
     report->signed_count++;
     if (report->json) {
         begin_json(&out, path, "allowed");
-        print_json(&out);
+        sign_report_print(&out);
     } else if (!report->bar && !report->quiet) {
         print_line(SCREEN_GREEN, "allowed", path);
         (void)printf("\n");
@@ -316,7 +316,7 @@ void sign_report_refused(struct sign_report *report, const struct sign_refusal *
         refused_as_json(refusal);
         return;
     }
-    clear(report);
+    sign_report_clear(report);
     print_line(SCREEN_RED, report->dry ? "would be refused" : "refused", refusal->path);
     (void)printf(": ");
     screen_text(stdout, refusal->text);
@@ -339,7 +339,7 @@ void sign_report_receipt(struct sign_report *report, const char *output, const c
     if (report->json) {
         begin_json(&out, output, "receipt");
         json_str(&out, "receipt", path);
-        print_json(&out);
+        sign_report_print(&out);
     }
 }
 
@@ -357,10 +357,10 @@ void sign_report_no_receipt(struct sign_report *report, const char *output,
         begin_json(&out, output, "no-receipt");
         json_str(&out, "request_id", request_id);
         json_str(&out, "message", text);
-        print_json(&out);
+        sign_report_print(&out);
         return;
     }
-    clear(report);
+    sign_report_clear(report);
     print_line(SCREEN_YELLOW, "no receipt", output);
     (void)printf(": ");
     screen_text(stdout, text);
@@ -372,76 +372,7 @@ void sign_report_no_receipt(struct sign_report *report, const char *output,
 
 void sign_report_note(struct sign_report *report, const char *text)
 {
-    clear(report);
+    sign_report_clear(report);
     screen_complain(text);
     draw(report, true);
-}
-
-/* --- The end ----------------------------------------------------------------------- */
-
-static void end_as_json(const struct sign_report *report, size_t left, double seconds)
-{
-    char buffer[4096];
-    struct json_out out;
-
-    json_start(&out, buffer, sizeof(buffer));
-    json_open_object(&out, NULL);
-    json_str(&out, "run", report->run);
-    json_uint(&out, report->dry ? "allowed" : "signed", report->signed_count);
-    json_uint(&out, "refused", report->refused_count);
-    json_uint(&out, "skipped", report->skipped_count);
-    json_uint(&out, "not_done", left);
-    if (report->receipt_count + report->receiptless_count > 0) {
-        json_uint(&out, "receipts", report->receipt_count);
-        json_uint(&out, "without_receipt", report->receiptless_count);
-    }
-    json_open_object(&out, "reasons");
-    for (size_t i = 0; i < SIGN_REASONS_MAX && report->reasons[i].count > 0; i++) {
-        json_uint(&out, report->reasons[i].word, report->reasons[i].count);
-    }
-    json_end(&out);
-    json_double(&out, "seconds", seconds);
-    print_json(&out);
-}
-
-static void end_as_text(const struct sign_report *report, size_t left, double seconds)
-{
-    (void)fprintf(stderr, "%zu %s, %zu %s", report->signed_count,
-                  report->dry ? "would be signed" : "signed", report->refused_count,
-                  report->dry ? "would be refused" : "refused");
-    if (report->skipped_count > 0) {
-        (void)fprintf(stderr, ", %zu skipped", report->skipped_count);
-    }
-    if (left > 0) {
-        (void)fprintf(stderr, ", %zu not done", left);
-    }
-    if (report->receipt_count + report->receiptless_count > 0) {
-        (void)fprintf(stderr, ", %zu with a receipt", report->receipt_count);
-    }
-    (void)fprintf(stderr, " in %.1f s", seconds);
-    if (report->signed_count > 0 && seconds > 0) {
-        (void)fprintf(stderr, " (%.1f/s)", (double)report->signed_count / seconds);
-    }
-    (void)fprintf(stderr, "\n");
-    for (size_t i = 0; i < SIGN_REASONS_MAX && report->reasons[i].count > 0; i++) {
-        (void)fprintf(stderr, "%8zu refused: ", report->reasons[i].count);
-        screen_text(stderr, report->reasons[i].word);
-        (void)fprintf(stderr, "\n");
-    }
-}
-
-void sign_report_end(struct sign_report *report)
-{
-    int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
-    double seconds = (double)(end_us - report->started_us) / 1e6;
-    size_t done = report->signed_count + report->refused_count + report->skipped_count;
-    size_t left = report->total > done ? report->total - done : 0;
-
-    clear(report);
-    if (report->json) {
-        end_as_json(report, left, seconds);
-    } else if (!report->quiet) {
-        (void)fflush(stdout);
-        end_as_text(report, left, seconds);
-    }
 }

@@ -222,8 +222,8 @@ enum sg_status journal_add(struct journal *journal, struct journal_letter *lette
     journal_name(output, letter->name);
     line->kind = JOURNAL_LETTER;
     line->letter = *letter;
-    memcpy(line->path, path, strlen(path));
-    memcpy(line->output, output, strlen(output));
+    (void)snprintf(line->path, sizeof(line->path), "%s", path);
+    (void)snprintf(line->output, sizeof(line->output), "%s", output);
     enum sg_status status = put_line(journal, line, why);
     free(line);
     TRY(status);

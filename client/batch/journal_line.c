@@ -33,17 +33,25 @@ static void check_sum(struct slice text, char out[SUM_LEN + 1])
 
 /* --- Writing ----------------------------------------------------------------------- */
 
-/* Tabs and line ends part cells and lines. */
+/* Tabs and line ends part cells and lines: in a cell they are written as two letters. */
+static const struct {
+    char meant;
+    char written;
+} escapes[] = {{'\t', 't'}, {'\n', 'n'}, {'\\', '\\'}};
+
 static void escape(const char *text, char out[2 * JOURNAL_TEXT_MAX])
 {
     size_t len = 0;
 
     for (const char *at = text; *at != '\0'; at++) {
-        char letter = *at == '\t' ? 't' : *at == '\n' ? 'n' : *at == '\\' ? '\\' : '\0';
-        if (letter != '\0') {
-            out[len++] = '\\';
+        char letter = *at;
+        for (size_t i = 0; i < SG_COUNT(escapes); i++) {
+            if (*at == escapes[i].meant) {
+                out[len++] = '\\';
+                letter = escapes[i].written;
+            }
         }
-        out[len++] = letter == '\0' ? *at : letter;
+        out[len++] = letter;
     }
     out[len] = '\0';
 }
@@ -93,20 +101,31 @@ enum sg_status journal_line_write(const struct journal_line *line,
 
 /* --- Reading ----------------------------------------------------------------------- */
 
+/* '\0': it is no escape. */
+static char meant_by(char written)
+{
+    char meant = '\0';
+
+    for (size_t i = 0; i < SG_COUNT(escapes); i++) {
+        meant = escapes[i].written == written ? escapes[i].meant : meant;
+    }
+    return meant;
+}
+
 static bool unescape(struct slice text, char out[JOURNAL_TEXT_MAX])
 {
     size_t len = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.data[i];
-        if (byte == '\\') {
-            uint8_t next = ++i < text.len ? text.data[i] : '\0';
-            byte = next == 't' ? '\t' : next == 'n' ? '\n' : next == '\\' ? '\\' : '\0';
+        char letter = (char)text.data[i];
+        if (letter == '\\') {
+            i++;
+            letter = i < text.len ? meant_by((char)text.data[i]) : (char)0;
         }
-        if (byte == '\0' || len + 1 == JOURNAL_TEXT_MAX) {
+        if (letter == '\0' || len + 1 == JOURNAL_TEXT_MAX) {
             return false;
         }
-        out[len++] = (char)byte;
+        out[len++] = letter;
     }
     out[len] = '\0';
     return len > 0;
@@ -114,9 +133,14 @@ static bool unescape(struct slice text, char out[JOURNAL_TEXT_MAX])
 
 static bool read_hex(struct slice text, uint8_t *out, size_t len)
 {
+    char again[2 * 32 + 1];
     size_t got = 0;
 
-    return text_unhex(text, out, len, &got) == SG_OK && got == len;
+    if (len > 32 || text_unhex(text, out, len, &got) != SG_OK || got != len) {
+        return false;
+    }
+    text_hex(slice_of(out, len), again); /* one way to write it */
+    return slice_equal(text, slice_str(again));
 }
 
 static bool read_number(struct slice text, uint64_t max, uint64_t *out)

@@ -84,14 +84,16 @@ static bool is_left_out(const struct tree *tree, const struct stat *facts)
 static enum sg_status enter_below(struct tree *tree, int parent, const char *name,
                                   struct sg_error *why)
 {
-    if (tree->depth == TREE_DEPTH_MAX || strlen(tree->path) + 2 > TREE_PATH_SIZE) {
+    size_t len = strlen(tree->path);
+
+    if (tree->depth == TREE_DEPTH_MAX || len + 2 > TREE_PATH_SIZE) {
         return sg_fail(why, SG_TOO_LARGE,
                        "%s holds folders in folders, more than %d deep: sign %s by "
                        "itself",
                        tree->root, TREE_DEPTH_MAX, name);
     }
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    (void)strcat(tree->path, "/"); // NOLINT: the room was checked
+    memcpy(tree->path + len, "/", sizeof("/"));
     return enter(tree, fd, why);
 }
 

@@ -1,0 +1,169 @@
+#include "client/batch/journal.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char run_id[] = "0123456789abcdef";
+static char dir[] = "/tmp/segel-journal-XXXXXX";
+static char path[64];
+static struct journal *journal;
+static struct sg_error why;
+
+static void setup(void)
+{
+    cr_assert(mkdtemp(dir) != NULL);
+    (void)snprintf(path, sizeof(path), "%s/j", dir);
+    cr_assert_eq(journal_make(path, run_id, &journal, &why), SG_OK, "%s", why.text);
+}
+
+static void teardown(void)
+{
+    journal_close(journal);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+TestSuite(journal, .init = setup, .fini = teardown);
+
+static uint32_t add(const char *output, int64_t time)
+{
+    struct journal_letter letter = {.signing_time_us = time, .size = 7};
+
+    letter.input[3] = 9;
+    cr_assert_eq(journal_add(journal, &letter, "in\tput\n.pdf", output, &why), SG_OK);
+    return letter.number;
+}
+
+static void sync_it(void)
+{
+    cr_assert_eq(journal_sync(journal, &why), SG_OK);
+}
+
+static enum sg_status open_again(void)
+{
+    journal_close(journal);
+    journal = NULL;
+    return journal_open(path, &journal, &why);
+}
+
+static void append(const char *text)
+{
+    FILE *file = fopen(path, "a");
+
+    cr_assert(file != NULL && fputs(text, file) >= 0);
+    (void)fclose(file);
+}
+
+Test(journal, gives_back_what_was_kept)
+{
+    char id[JOURNAL_ID_SIZE];
+
+    (void)add("a.pdf", 1000);
+    uint32_t second = add("b\\c\t.pdf", 2000);
+    sync_it();
+    cr_assert_eq(journal_settle(journal, second, JOURNAL_SIGNED, 42, &why), SG_OK);
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    cr_assert_eq(journal_count(journal), 2);
+    const struct journal_letter *first = journal_find(journal, "a.pdf");
+    cr_assert(first != NULL && first->signing_time_us == 1000);
+    cr_expect_eq(first->state, JOURNAL_PENDING);
+    cr_expect_eq(first->input[3], 9);
+    cr_expect_eq(first->size, 7);
+    const struct journal_letter *other = journal_find(journal, "b\\c\t.pdf");
+    cr_assert(other != NULL);
+    cr_expect_eq(other->state, JOURNAL_SIGNED);
+    cr_expect_eq(other->log_index, 42);
+    cr_expect(journal_find(journal, "c.pdf") == NULL);
+    journal_id(journal, other, id);
+    cr_expect_str_eq(id, "0123456789abcdef-000002");
+}
+
+Test(journal, goes_on_with_higher_numbers)
+{
+    (void)add("a.pdf", 1);
+    sync_it();
+    cr_assert_eq(open_again(), SG_OK);
+    cr_expect_eq(add("b.pdf", 2), 2);
+    cr_expect_eq(add("a.pdf", 3), 3);
+    cr_expect_eq(journal_find(journal, "a.pdf")->number, 3);
+}
+
+Test(journal, holds_many)
+{
+    char name[32];
+
+    for (int i = 0; i < 3000; i++) {
+        (void)snprintf(name, sizeof(name), "%d.pdf", i);
+        cr_assert_eq(add(name, i), (uint32_t)i + 1);
+    }
+    sync_it();
+    cr_assert_eq(open_again(), SG_OK);
+    for (int i = 0; i < 3000; i++) {
+        (void)snprintf(name, sizeof(name), "%d.pdf", i);
+        cr_assert_eq(journal_find(journal, name)->number, (uint32_t)i + 1);
+    }
+}
+
+Test(journal, cuts_off_what_is_torn_at_any_byte)
+{
+    struct stat facts;
+
+    (void)add("a.pdf", 1);
+    sync_it();
+    cr_assert_eq(stat(path, &facts), 0);
+    off_t first = facts.st_size;
+    (void)add("b.pdf", 2);
+    sync_it();
+    cr_assert_eq(stat(path, &facts), 0);
+    for (off_t size = facts.st_size - 1; size >= first; size--) {
+        cr_assert_eq(truncate(path, size), 0);
+        cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+        cr_assert_eq(journal_count(journal), 1);
+        cr_assert(stat(path, &facts) == 0 && facts.st_size == first);
+    }
+    cr_expect_eq(add("c.pdf", 3), 2, "it can be written behind the cut");
+    sync_it();
+    cr_expect_eq(open_again(), SG_OK);
+    cr_expect_eq(journal_count(journal), 2);
+}
+
+Test(journal, takes_no_line_whose_sum_is_wrong)
+{
+    append("=\t1\tsigned\t1\t00000000\n");
+    append("+\tnonsense\n");
+    cr_assert_eq(open_again(), SG_OK);
+    cr_expect_eq(journal_count(journal), 0);
+}
+
+Test(journal, is_not_cut_where_it_must_have_been_whole)
+{
+    static char lines[JOURNAL_TORN_MAX + 100];
+
+    (void)add("a.pdf", 1);
+    sync_it();
+    memset(lines, '\n', sizeof(lines) - 1);
+    append(lines);
+    cr_expect_eq(open_again(), SG_CORRUPT);
+    cr_expect(strstr(why.text, "line 3") != NULL, "%s", why.text);
+}
+
+Test(journal, serves_one_process)
+{
+    struct journal *other = NULL;
+
+    cr_expect_eq(journal_open(path, &other, &why), SG_BUSY);
+    cr_expect_eq(journal_make(path, run_id, &other, &why), SG_CONFLICT);
+}
+
+Test(journal, is_told_from_other_files)
+{
+    journal_remove(journal);
+    journal = NULL;
+    cr_expect_eq(journal_open(path, &journal, &why), SG_NOT_FOUND);
+    append("some text\n");
+    cr_expect_eq(journal_open(path, &journal, &why), SG_CORRUPT);
+}
