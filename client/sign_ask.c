@@ -61,6 +61,15 @@ static enum sg_status look_at(const char *path, struct journal_letter *letter,
 
 /* --- Deciding ---------------------------------------------------------------------- */
 
+struct asking {
+    struct journal *journal;
+    const struct sign_row *row;
+    bool leave;
+    struct journal_letter *before; /* what the journal has; NULL = nothing */
+    struct journal_letter now;
+    struct sign_asked *out;
+};
+
 /* said: that the sentence is there. */
 static enum sg_status refuse(struct sign_asked *out, const char *reason,
                              enum sg_status said)
@@ -91,72 +100,75 @@ static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
     return place_make(dir, row->output, why);
 }
 
-/* A letter that no earlier part of the run has met, or that may be begun anew. */
-static enum sg_status begin(struct journal *journal, const struct sign_row *row,
-                            bool resumed, struct journal_letter *letter,
-                            struct sign_asked *out, struct sg_error *why)
+/* A letter that no earlier part of the run has met, or that is begun anew. */
+static enum sg_status begin(struct asking *asking, struct sg_error *why)
 {
+    struct sign_asked *out = asking->out;
+    const struct sign_row *row = asking->row;
+
     if (file_exists(out->output) && !row->options.force) {
-        if (resumed) {
-            out->what = SIGN_ASK_THERE;
-            return SG_OK;
-        }
-        return refuse(
-            out, "output",
-            sg_fail(why, SG_CONFLICT,
-                    "%s is there already: --force overwrites, --resume leaves it",
-                    out->output));
+        out->what = SIGN_ASK_THERE;
+        return asking->leave
+                   ? SG_OK
+                   : refuse(out, "output",
+                            sg_fail(why, SG_CONFLICT,
+                                    "%s is there already: --force overwrites, --resume "
+                                    "leaves it",
+                                    out->output));
     }
-    letter->signing_time_us = moment_wall_us();
-    letter->met = true;
-    TRY(journal_add(journal, letter, row->path, row->output, why));
+    asking->now.signing_time_us = moment_wall_us();
+    asking->now.met = true;
+    TRY(journal_add(asking->journal, &asking->now, row->path, row->output, why));
     out->what = SIGN_ASK;
-    out->number = letter->number;
+    out->number = asking->now.number;
     return SG_OK;
 }
 
-static bool is_same(const struct journal_letter *before, const struct journal_letter *now,
-                    const char **what)
+/* What is no longer as it was; NULL: nothing. */
+static const char *changed(const struct asking *asking)
 {
-    *what = memcmp(before->input, now->input, sizeof(now->input)) != 0 ? "the letter has"
-            : memcmp(before->terms, now->terms, sizeof(now->terms)) != 0
-                ? "the terms of the letter have"
-                : NULL;
-    return *what == NULL;
+    const struct journal_letter *before = asking->before;
+    const struct journal_letter *now = &asking->now;
+
+    if (memcmp(before->input, now->input, sizeof(now->input)) != 0) {
+        return "the letter has";
+    }
+    return memcmp(before->terms, now->terms, sizeof(now->terms)) != 0
+               ? "the terms of the letter have"
+               : NULL;
 }
 
 /* The earlier one is given up, though it may be signed: the user said so. */
-static enum sg_status replace(struct journal *journal, const struct sign_row *row,
-                              const struct journal_letter *before,
-                              struct journal_letter *now, struct sign_asked *out,
-                              struct sg_error *why)
+static enum sg_status replace(struct asking *asking, struct sg_error *why)
 {
+    const struct journal_letter *before = asking->before;
+
     if (before->state == JOURNAL_PENDING) {
-        TRY(journal_settle(journal, before->number, JOURNAL_REFUSED, 0, why));
+        TRY(journal_settle(asking->journal, before->number, JOURNAL_REFUSED, 0, why));
     }
-    return begin(journal, row, true, now, out, why);
+    return begin(asking, why);
 }
 
 /* The journal has it: it is asked for by the same id, or not at all. */
-static enum sg_status go_on(struct journal *journal, const struct sign_row *row,
-                            struct journal_letter *before, struct journal_letter *now,
-                            struct sign_asked *out, struct sg_error *why)
+static enum sg_status go_on(struct asking *asking, struct sg_error *why)
 {
+    const struct journal_letter *before = asking->before;
+    struct sign_asked *out = asking->out;
+    const char *what = changed(asking);
     bool is_signed = before->state == JOURNAL_SIGNED;
-    const char *what = NULL;
 
     if (before->state == JOURNAL_REFUSED) {
-        return begin(journal, row, true, now, out, why);
+        return begin(asking, why);
     }
-    if (!is_same(before, now, &what)) {
-        if (row->options.force) {
-            return replace(journal, row, before, now, out, why);
-        }
-        return refuse(
-            out, "changed",
-            sg_fail(why, SG_CONFLICT,
-                    "%s changed since this run %s it: --force signs it as a new letter",
-                    what, is_signed ? "signed" : "sent"));
+    if (what != NULL && asking->row->options.force) {
+        return replace(asking, why);
+    }
+    if (what != NULL) {
+        return refuse(out, "changed",
+                      sg_fail(why, SG_CONFLICT,
+                              "%s changed since this run %s it: --force signs it as a "
+                              "new letter",
+                              what, is_signed ? "signed" : "sent"));
     }
     out->number = before->number;
     out->again = true;
@@ -164,26 +176,25 @@ static enum sg_status go_on(struct journal *journal, const struct sign_row *row,
     return SG_OK;
 }
 
-enum sg_status sign_ask(struct journal *journal, const struct sign_row *row, bool resumed,
+enum sg_status sign_ask(struct journal *journal, const struct sign_row *row, bool leave,
                         struct sign_asked *out, struct sg_error *why)
 {
-    struct journal_letter now = {.number = 0};
-    struct journal_letter *before = journal_find(journal, row->output);
+    struct asking asking = {.journal = journal, .row = row, .leave = leave, .out = out};
 
     out->again = false;
     out->number = 0;
-    if (before != NULL) {
-        before->met = true;
+    asking.before = journal_find(journal, row->output);
+    if (asking.before != NULL) {
+        asking.before->met = true;
     }
     enum sg_status status = place(row, out, why);
     if (status != SG_OK) {
         return refuse(out, "output", status);
     }
-    status = look_at(row->path, &now, why);
+    status = look_at(row->path, &asking.now, why);
     if (status != SG_OK) {
         return refuse(out, "unreadable", status);
     }
-    sign_terms_hash(&row->options, now.terms);
-    return before == NULL ? begin(journal, row, resumed, &now, out, why)
-                          : go_on(journal, row, before, &now, out, why);
+    sign_terms_hash(&row->options, asking.now.terms);
+    return asking.before == NULL ? begin(&asking, why) : go_on(&asking, why);
 }

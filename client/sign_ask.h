@@ -20,10 +20,11 @@ struct sign_asked {
 };
 
 /* Decides, makes the folder of the output, and adds the letter to the journal where it is
- * new: it may be sent after journal_sync. A failure is the journal's, and ends the run.
+ * new: it may be sent after journal_sync. leave: an output that is there. A failure is
+ * the journal's, and ends the run.
  */
 SG_MUST_USE enum sg_status sign_ask(struct journal *journal, const struct sign_row *row,
-                                    bool resumed, struct sign_asked *out,
+                                    bool leave, struct sign_asked *out,
                                     struct sg_error *why);
 
 #endif

@@ -113,21 +113,27 @@ static void on_close(void *context, const struct call_status *status)
 
 /* --- Questions --------------------------------------------------------------------- */
 
-static bool send_question(struct berth *berth, const struct sign_plan *wanted,
-                          const struct segel_plan *plan,
-                          const struct segel_prepared *prepared)
+/* A letter as it would be sent. */
+struct question {
+    struct sign_plan wanted;
+    struct segel_plan *plan;         /* borrowed */
+    struct segel_prepared *prepared; /* owned */
+};
+
+static bool send_question(struct berth *berth, const struct question *question)
 {
     const struct call_events events = {on_message, on_close, berth};
     Segel__V1__ExplainRequest request;
-    Segel__V1__SignTerms terms = wanted->terms;
+    Segel__V1__SignTerms terms = question->wanted.terms;
     Segel__V1__SignItem item;
     struct channel_call *call = NULL;
     size_t len = 0;
-    const void *digest = segel_prepared_digest(prepared, &len);
+    const void *digest = segel_prepared_digest(question->prepared, &len);
+    const char *hash = segel_plan_hash(question->plan);
 
     segel__v1__explain_request__init(&request);
     segel__v1__sign_item__init(&item);
-    terms.hash_algorithm = (Segel__V1__HashAlgorithm)sg_hash_parse(segel_plan_hash(plan));
+    terms.hash_algorithm = (Segel__V1__HashAlgorithm)sg_hash_parse(hash);
     item.digest =
         (ProtobufCBinaryData){.len = len, .data = (uint8_t *)sg_unconst(digest)};
     request.terms = &terms;
@@ -145,48 +151,45 @@ static bool send_question(struct berth *berth, const struct sign_plan *wanted,
     return true;
 }
 
-static int prepare(struct dry *dry, const struct sign_row *row, struct sign_plan *wanted,
-                   struct segel_plan **plan, struct segel_prepared **prepared,
+static int prepare(const struct berth *berth, struct question *out,
                    struct segel_error *error)
 {
     struct segel_letter letter = SEGEL_INIT(letter);
     struct segel_look look = SEGEL_INIT(look);
     struct sg_error why = {0};
 
-    if (sign_plan_read(&row->options, wanted, &why) != SG_OK) {
+    if (sign_plan_read(&berth->row.options, &out->wanted, &why) != SG_OK) {
         *error = (struct segel_error){.code = SEGEL_USAGE, .reason = "terms"};
         (void)snprintf(error->text, sizeof(error->text), "%s", why.text);
         return SEGEL_USAGE;
     }
-    int code = sign_plans_get(dry->plans, wanted, plan, error);
+    int code = sign_plans_get(berth->dry->plans, &out->wanted, &out->plan, error);
     if (code != SEGEL_OK) {
         return code;
     }
-    sign_look(wanted, &look);
+    sign_look(&out->wanted, &look);
     letter.request_id = "dry-run";
-    letter.path = row->path;
+    letter.path = berth->row.path;
     letter.look = &look;
-    return segel_prepare(*plan, &letter, prepared, error);
+    return segel_prepare(out->plan, &letter, &out->prepared, error);
 }
 
 /* Takes the row over where a question is under way for it. */
 static void ask(struct berth *berth)
 {
     struct dry *dry = berth->dry;
-    struct segel_prepared *prepared = NULL;
-    struct segel_plan *plan = NULL;
+    struct question question = {.plan = NULL};
     struct segel_error error;
-    struct sign_plan wanted;
-    int code = prepare(dry, &berth->row, &wanted, &plan, &prepared, &error);
+    int code = prepare(berth, &question, &error);
 
-    if (code == SEGEL_OK && !send_question(berth, &wanted, plan, prepared)) {
+    if (code == SEGEL_OK && !send_question(berth, &question)) {
         stop(dry, SG_IO, "the connection to the gateway is lost");
     } else if (code == SEGEL_UNREACHABLE) {
         stop(dry, SG_IO, error.text);
     } else if (code != SEGEL_OK) {
         refuse(dry, &berth->row, error.reason, error.text, NULL);
     }
-    segel_prepared_free(prepared);
+    segel_prepared_free(question.prepared);
     if (!berth->taken) {
         sign_row_fini(&berth->row);
     }

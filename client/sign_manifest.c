@@ -208,8 +208,8 @@ enum sg_status sign_manifest_next(struct sign_manifest *manifest,
     const char *file = cell_of(manifest, COLUMN_file);
     (void)snprintf(path, sizeof(path), "%s%s", file[0] == '/' ? "" : manifest->folder,
                    file);
-    if (sign_row_texts(out, path, output_of(manifest), csv->text, csv->len, &texts) !=
-        SG_OK) {
+    if (sign_row_texts(out, path, output_of(manifest), slice_of(csv->text, csv->len),
+                       &texts) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
     out->line = csv->line;

@@ -19,12 +19,12 @@ void sign_row_fini(struct sign_row *row)
 }
 
 enum sg_status sign_row_texts(struct sign_row *row, const char *path, const char *output,
-                              const void *more, size_t len, char **more_out)
+                              struct slice more, char **more_out)
 {
     size_t path_size = strlen(path) + 1;
     size_t output_size = strlen(output) + 1;
 
-    row->block = (char *)malloc(path_size + output_size + len + 1);
+    row->block = (char *)malloc(path_size + output_size + more.len + 1);
     if (row->block == NULL) {
         return SG_NO_MEMORY;
     }
@@ -32,9 +32,9 @@ enum sg_status sign_row_texts(struct sign_row *row, const char *path, const char
     memcpy(row->block + path_size, output, output_size);
     row->path = row->block;
     row->output = row->block + path_size;
-    if (len > 0) {
-        *more_out = row->block + path_size + output_size;
-        memcpy(*more_out, more, len);
+    *more_out = row->block + path_size + output_size;
+    if (more.len > 0) {
+        memcpy(*more_out, more.data, more.len);
     }
     return SG_OK;
 }
@@ -42,6 +42,16 @@ enum sg_status sign_row_texts(struct sign_row *row, const char *path, const char
 static enum sg_status no_memory(struct sg_error *why)
 {
     return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+}
+
+static enum sg_status take_texts(struct sign_row *row, const char *path,
+                                 const char *output, struct sg_error *why)
+{
+    char *none = NULL;
+
+    return sign_row_texts(row, path, output, slice_of("", 0), &none) == SG_OK
+               ? SG_OK
+               : no_memory(why);
 }
 
 /* --- Files to read from ------------------------------------------------------------ */
@@ -92,11 +102,11 @@ static int find_delimiter(FILE *file)
 {
     char *buffer = (char *)malloc(LOOK_AHEAD);
     size_t len = buffer == NULL ? 0 : fread(buffer, 1, LOOK_AHEAD, file);
-    int delimiter = len > 0 && memchr(buffer, '\0', len) != NULL ? '\0' : '\n';
+    bool by_nul = len > 0 && memchr(buffer, '\0', len) != NULL;
 
     free(buffer);
     rewind(file);
-    return delimiter;
+    return by_nul ? (int)'\0' : (int)'\n';
 }
 
 /* --- Opening ----------------------------------------------------------------------- */
@@ -196,7 +206,10 @@ enum sg_status sign_source_rewind(struct sign_source *source, struct sg_error *w
 
 char sign_source_separator(const struct sign_source *source)
 {
-    return source->manifest == NULL ? ',' : sign_manifest_separator(source->manifest);
+    if (source->manifest == NULL) {
+        return ',';
+    }
+    return sign_manifest_separator(source->manifest);
 }
 
 /* --- Files and folders ------------------------------------------------------------- */
@@ -208,7 +221,7 @@ static const char *next_name(struct sign_source *source)
 
     while (len > 0) {
         len = getdelim(&source->word, &source->word_cap, source->delimiter, source->file);
-        if (len > 0 && source->word[len - 1] == (char)source->delimiter) {
+        if (len > 0 && (unsigned char)source->word[len - 1] == source->delimiter) {
             source->word[--len] = '\0';
             len = len == 0 ? 1 : len; /* an empty line is passed over */
         }
@@ -260,8 +273,7 @@ static enum sg_status next_of_tree(struct sign_source *source, struct sign_row *
         (int)sizeof(path)) {
         return sg_fail(why, SG_TOO_LARGE, "the path of a letter is too long");
     }
-    return sign_row_texts(out, path, below, NULL, 0, NULL) == SG_OK ? SG_OK
-                                                                    : no_memory(why);
+    return take_texts(out, path, below, why);
 }
 
 static bool is_folder(const char *path)
@@ -287,9 +299,7 @@ static enum sg_status next_of_words(struct sign_source *source, struct sign_row 
             return SG_NOT_FOUND;
         }
         if (!is_folder(word)) {
-            return sign_row_texts(out, word, file_name(word), NULL, 0, NULL) == SG_OK
-                       ? SG_OK
-                       : no_memory(why);
+            return take_texts(out, word, file_name(word), why);
         }
         TRY(open_tree(source, word, why));
     }

@@ -5,6 +5,7 @@
 
 #include "client/options.h"
 #include "client/sign_plan.h"
+#include "proto/slice.h"
 
 /* The letters of a run, one after the other: files and folders of the command line or of
  * a list, or the rows of a manifest. It can be gone through again from the begin. */
@@ -16,10 +17,12 @@ struct sign_row {
     uint64_t line;               /* of the manifest; 0 = there is none */
 };
 void sign_row_fini(struct sign_row *row);
-/* Copies the two texts and the len bytes at `more` behind them. SG_NO_MEMORY. */
+/* Copies the two texts, and `more` behind them, where *more_out then points.
+ * SG_NO_MEMORY.
+ */
 SG_MUST_USE enum sg_status sign_row_texts(struct sign_row *row, const char *path,
-                                          const char *output, const void *more,
-                                          size_t len, char **more_out);
+                                          const char *output, struct slice more,
+                                          char **more_out);
 
 struct sign_source;
 /* options: of the command line; words: its files and folders; both borrowed. SG_INVALID:

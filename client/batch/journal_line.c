@@ -107,7 +107,9 @@ static char meant_by(char written)
     char meant = '\0';
 
     for (size_t i = 0; i < SG_COUNT(escapes); i++) {
-        meant = escapes[i].written == written ? escapes[i].meant : meant;
+        if (escapes[i].written == written) {
+            meant = escapes[i].meant;
+        }
     }
     return meant;
 }
@@ -119,8 +121,10 @@ static bool unescape(struct slice text, char out[JOURNAL_TEXT_MAX])
     for (size_t i = 0; i < text.len; i++) {
         char letter = (char)text.data[i];
         if (letter == '\\') {
-            i++;
-            letter = i < text.len ? meant_by((char)text.data[i]) : (char)0;
+            letter = '\0';
+            if (++i < text.len) {
+                letter = meant_by((char)text.data[i]);
+            }
         }
         if (letter == '\0' || len + 1 == JOURNAL_TEXT_MAX) {
             return false;

@@ -254,6 +254,28 @@ def runs_that_are_killed_go_on_and_sign_each_letter_once(the_rig):
     equal(journals(the_rig, "killed"), [], "journals")
 
 
+@claim
+def a_letter_is_in_the_journal_and_on_disk_before_it_is_sent(the_rig):
+    """Seen by strace, where that is allowed: libsegel opens the letter after the sync."""
+    trace = the_rig.path("trace")
+    letter = the_rig.path("tree", "kecamatan", "0", "0000.pdf")
+    result = subprocess.run(["strace", "-f", "-y", "-o", trace, "-e",
+                             "trace=openat,write,fdatasync", *command(the_rig, *TERMS),
+                             "-o", the_rig.path("traced"), letter],
+                            capture_output=True, text=True, check=False, timeout=120)
+    if result.returncode != 0 and "ptrace" in result.stderr:
+        print("      strace may not trace here")
+        return
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    lines = the_rig.read("trace").splitlines()
+    opened = [i for i, line in enumerate(lines) if "openat(" in line and letter in line]
+    written, = (i for i, line in enumerate(lines)
+                if "write(" in line and ".journal" in line and '"+\\t1\\t' in line)
+    synced = [i for i, line in enumerate(lines) if i > written and "fdatasync" in line]
+    equal(len(opened), 2, "opened: to be kept in the journal, and to be signed")
+    expect(opened[0] < written < synced[0] < opened[1], f"{opened} {written} {synced}")
+
+
 def stopped(the_rig, out, folder, *signals):
     """A run that gets signals when some letters are signed; its exit code."""
     run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q"),
