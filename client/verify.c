@@ -62,12 +62,13 @@ static enum exit_code check_file(const struct check *check, const char *path)
     struct file_bytes bytes = {0};
     struct sg_error why = {0};
     size_t count = 0;
+    const struct verify_input terms = {.anchors = check->anchors};
 
     if (file_read(path, PDF_MAX, &bytes, &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_BROKEN;
     }
-    enum sg_status status = verify_pdf(slice_of(bytes.data, bytes.len), check->anchors, 0,
+    enum sg_status status = verify_pdf(slice_of(bytes.data, bytes.len), &terms,
                                        check->reports, SIGNATURES_MAX, &count, &why);
     const char *problem = why.text[0] != '\0' ? why.text : sg_status_text(status);
     if (status == SG_OK && count > SIGNATURES_MAX) {

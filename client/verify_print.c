@@ -12,10 +12,10 @@
 static const struct {
     const char *name;
     const char *title;
-    const char *sentence[3]; /* by enum verify_mark */
+    const char *sentence[4]; /* by enum verify_mark */
 } indonesian[] = {
-#define CHECK(name, title, passed, failed, unknown)                                      \
-    {name, title, {passed, failed, unknown}},
+#define CHECK(name, title, passed, failed, unknown, noted)                               \
+    {name, title, {passed, failed, unknown, noted}},
 #include "client/verify_texts.def"
 #undef CHECK
 };
@@ -27,6 +27,7 @@ static const struct {
     [VERIFY_PASS] = {{"ok", "baik"}, SCREEN_GREEN},
     [VERIFY_FAIL] = {{"FAILED", "GAGAL"}, SCREEN_RED},
     [VERIFY_UNKNOWN] = {{"unknown", "tidak diketahui"}, SCREEN_YELLOW},
+    [VERIFY_NOTE] = {{"note", "catatan"}, SCREEN_YELLOW},
 };
 
 /* The texts of the verdicts, by language. */
@@ -189,8 +190,10 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
 
 static void json_report(struct json_out *out, const struct verify_report *report)
 {
-    static const char *const names[] = {
-        [VERIFY_PASS] = "pass", [VERIFY_FAIL] = "fail", [VERIFY_UNKNOWN] = "unknown"};
+    static const char *const names[] = {[VERIFY_PASS] = "pass",
+                                        [VERIFY_FAIL] = "fail",
+                                        [VERIFY_UNKNOWN] = "unknown",
+                                        [VERIFY_NOTE] = "note"};
 
     json_open_object(out, NULL);
     json_bool(out, "valid", report->valid);

@@ -14,9 +14,10 @@ static const struct {
     enum verify_mark (*run)(const struct verify_case *c, struct verify_check *out);
     bool pdf_only;
 } checks[] = {
-    {"structure", verify_structure, false}, {"digest", verify_digest, false},
-    {"signature", verify_signature, false}, {"certificate", verify_certificate, false},
-    {"chain", verify_chain, false},         {"coverage", verify_coverage, true},
+    {"structure", verify_structure, false},   {"digest", verify_digest, false},
+    {"signature", verify_signature, false},   {"certificate", verify_certificate, false},
+    {"chain", verify_chain, false},           {"revocation", verify_revocation, false},
+    {"time-stamp", verify_time_stamp, false}, {"coverage", verify_coverage, true},
     {"profile", verify_profile, false},
 };
 
@@ -42,7 +43,7 @@ static X509 *find_signer(const struct verify_case *c)
     return NULL;
 }
 
-static void open_case(struct verify_case *c)
+void verify_case_open(struct verify_case *c)
 {
     struct slice bytes = c->input->cms;
     const uint8_t *at = bytes.data;
@@ -69,9 +70,11 @@ static void open_case(struct verify_case *c)
     }
 }
 
-static void close_case(struct verify_case *c)
+void verify_case_close(struct verify_case *c)
 {
     sk_X509_pop_free(c->certificates, X509_free);
+    sk_X509_pop_free(c->chain, X509_free);
+    c->chain = NULL;
     CMS_ContentInfo_free(c->cms);
     c->certificates = NULL;
     c->cms = NULL;
@@ -98,17 +101,79 @@ static void verify_case_judge(const struct verify_case *c, struct verify_report 
                 : verify_say(check, VERIFY_UNKNOWN, "Not judged: see the first check.");
         /* The first check is what all others build on. */
         readable = readable && !(i == 0 && check->mark != VERIFY_PASS);
-        report->valid = report->valid && check->mark == VERIFY_PASS;
+        report->valid =
+            report->valid && check->mark != VERIFY_FAIL && check->mark != VERIFY_UNKNOWN;
     }
+}
+
+/* The token in the unsigned attributes, if there is one. Only the first counts: each
+ * costs time, and anybody can add more. */
+static bool find_token(const struct verify_case *c, struct slice *der)
+{
+    int at =
+        CMS_unsigned_get_attr_by_NID(c->signer_info, NID_id_smime_aa_timeStampToken, -1);
+    X509_ATTRIBUTE *attribute = at < 0 ? NULL : CMS_unsigned_get_attr(c->signer_info, at);
+    const ASN1_TYPE *value =
+        attribute == NULL ? NULL : X509_ATTRIBUTE_get0_type(attribute, 0);
+
+    if (at < 0) {
+        return false;
+    }
+    *der = value == NULL || value->type != V_ASN1_SEQUENCE
+               ? slice_of(NULL, 0)
+               : slice_of(ASN1_STRING_get0_data(value->value.sequence),
+                          (size_t)ASN1_STRING_length(value->value.sequence));
+    return true;
+}
+
+/* When it existed for certain: the earliest of what time-stamps prove. */
+static void find_time(struct verify_case *c, struct verify_token *token)
+{
+    struct slice der;
+
+    c->time_us = c->input->proven_us;
+    if (!find_token(c, &der)) {
+        return;
+    }
+    const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(c->signer_info);
+    const struct slice signature[2] = {
+        slice_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)),
+        slice_of(NULL, 0)};
+    verify_token_judge(der, signature, c->input, token, NULL);
+    c->token = token;
+    if (token->trusted && (c->time_us == 0 || token->time_us < c->time_us)) {
+        c->time_us = token->time_us;
+    }
+}
+
+static void describe_time(const struct verify_case *c, struct verify_report *report)
+{
+    const char *prover = "";
+
+    if (c->time_us != 0) {
+        prover = c->token != NULL && c->token->trusted ? c->token->authority
+                 : c->input->prover != NULL            ? c->input->prover
+                                                       : "";
+    }
+    (void)BIO_snprintf(report->authority, sizeof(report->authority), "%s", prover);
 }
 
 void verify_case_run(struct verify_case *c, struct verify_report *report)
 {
+    struct verify_token token;
+
     *report = (struct verify_report){.count = 0};
-    open_case(c);
+    verify_case_open(c);
+    if (c->signer != NULL) {
+        find_time(c, &token);
+        verify_case_chain(c);
+    }
     verify_case_judge(c, report);
     verify_case_describe(c, report);
-    close_case(c);
+    describe_time(c, report);
+    verify_level(c, report);
+    c->token = NULL;
+    verify_case_close(c);
 }
 
 void verify_cms(const struct verify_input *input, struct verify_report *report)

@@ -48,10 +48,12 @@ void verify_write_name(const X509_NAME *name, char *out, size_t cap)
     }
 }
 
-static void write_common_name(const X509_NAME *name, char *out, size_t cap)
+void verify_write_common_name(const X509 *certificate, char *out, size_t cap)
 {
-    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     AUTO(free_bio) BIO *bio = BIO_new(BIO_s_mem());
+    const X509_NAME *name =
+        certificate == NULL ? NULL : X509_get_subject_name(certificate);
+    int at = name == NULL ? -1 : X509_NAME_get_index_by_NID(name, NID_commonName, -1);
 
     if (at < 0 || bio == NULL) {
         return;
@@ -126,23 +128,13 @@ static int64_t stated_time_us(const struct verify_case *c)
     return verify_time_us(time);
 }
 
-static void write_level(const struct verify_case *c, struct verify_report *report)
-{
-    const struct verify_check *profile = &report->checks[report->count - 1];
-
-    if (profile->mark == VERIFY_PASS) {
-        (void)BIO_snprintf(report->level, sizeof(report->level), "%s",
-                           c->input->pades ? "PAdES B-B" : "CAdES B-B");
-    }
-}
-
 void verify_case_describe(const struct verify_case *c, struct verify_report *report)
 {
     if (c->signer == NULL) {
         return;
     }
     const X509_NAME *subject = X509_get_subject_name(c->signer);
-    write_common_name(subject, report->signer, sizeof(report->signer));
+    verify_write_common_name(c->signer, report->signer, sizeof(report->signer));
     verify_write_name(subject, report->signer_dn, sizeof(report->signer_dn));
     verify_write_name(X509_get_issuer_name(c->signer), report->issuer_dn,
                       sizeof(report->issuer_dn));
@@ -152,5 +144,6 @@ void verify_case_describe(const struct verify_case *c, struct verify_report *rep
     report->not_after_us = verify_time_us(X509_get0_notAfter(c->signer));
     report->signing_time_us = stated_time_us(c);
     write_algorithm(c, report);
-    write_level(c, report);
+    report->proven_us = c->time_us;
+    report->status_known = c->chain != NULL && c->status.state == VERIFY_STATE_GOOD;
 }

@@ -79,6 +79,7 @@ enum sg_status verify_pdf_named(struct slice pdf, const struct verify_named *nam
                                 struct verify_report *report, struct sg_error *why)
 {
     static struct verify_report reports[VERIFY_NAMED_MAX];
+    static const struct verify_input nobody = {.anchors = NULL};
     AUTO(close_document) struct pdf_document *document = NULL;
     size_t count = 0;
 
@@ -90,7 +91,7 @@ enum sg_status verify_pdf_named(struct slice pdf, const struct verify_named *nam
     if (!digest_equal(pdf, pdf_signature(document, at)->range, named)) {
         return sg_fail(why, SG_CORRUPT, "the letter's digest is not the one named");
     }
-    TRY(verify_pdf(pdf, NULL, 0, reports, VERIFY_NAMED_MAX, &count, why));
+    TRY(verify_pdf(pdf, &nobody, reports, VERIFY_NAMED_MAX, &count, why));
     *report = reports[at];
     return SG_OK;
 }

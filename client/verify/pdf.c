@@ -1,31 +1,11 @@
+/* The signatures of a PDF: what each covers, and what was done to the file afterwards. */
 #include <inttypes.h>
 
+#include <openssl/err.h>
+
+#include "client/pdf/evidence.h"
 #include "client/verify/case.h"
 #include "proto/text.h"
-
-/* What lies between the byte ranges or after them is not signed. Somebody who can hide
- * bytes there, or append a revision, changes what the reader sees. */
-enum verify_mark verify_coverage(const struct verify_case *c, struct verify_check *out)
-{
-    if (!c->pdf->ranges_sound) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The byte ranges do not enclose exactly the signature, so part "
-                          "of the file may be unsigned.");
-    }
-    if (c->pdf->covers_file) {
-        return verify_say(out, VERIFY_PASS, "The signature covers the whole file.");
-    }
-    if (c->covered_later) {
-        return verify_say(out, VERIFY_PASS,
-                          "Covers the revision of %" PRIu64 " of %" PRIu64
-                          " bytes; a later signature covers the whole file.",
-                          c->pdf->covered, c->file_len);
-    }
-    return verify_say(out, VERIFY_UNKNOWN,
-                      "%" PRIu64 " bytes were added after this signature and no sound "
-                      "signature covers them: the pages may have changed.",
-                      c->file_len - c->pdf->covered);
-}
 
 /* "D:YYYYMMDDHHmmSSOHH'mm'" (ISO 32000-2 section 7.9.4), everything after the year may be
  * missing. Put into RFC 3339, which is then parsed strictly. */
@@ -54,86 +34,345 @@ static int64_t parse_pdf_time(const char *text)
     return text_time_parse(slice_str(rfc3339), &unix_us) == SG_OK ? unix_us : 0;
 }
 
+/* --- The file as a whole -------------------------------------------------------------
+ */
+
+/* What is found once and used for each signature. */
+struct work {
+    struct slice pdf;
+    const struct verify_input *terms;
+    struct pdf_document *document;   /* owned */
+    struct verify_material file;     /* owned */
+    struct verify_material archived; /* owned; what the last time-stamp covers */
+    bool has_archive;
+    struct pdf_changes steps[PDF_STEPS_MAX]; /* between ends */
+    uint64_t ends[PDF_STEPS_MAX + 1];        /* of revisions, rising */
+    size_t end_count;
+    bool compared;
+    uint64_t sound_end; /* of the last revision that a sound signature covers */
+    int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
+    char prover[128];
+};
+
+static void fini(struct work *work)
+{
+    pdf_close(work->document);
+    verify_material_fini(&work->file);
+    verify_material_fini(&work->archived);
+}
+
+static void read_material(struct slice pdf, struct verify_material *material)
+{
+    struct pdf_evidence evidence;
+    enum pdf_evidence_kind kind = PDF_EVIDENCE_CERT;
+    struct slice der;
+    struct sg_error why;
+    static void (*const add[])(struct verify_material *, struct slice) = {
+        [PDF_EVIDENCE_CERT] = verify_material_certificate,
+        [PDF_EVIDENCE_CRL] = verify_material_crl,
+        [PDF_EVIDENCE_OCSP] = verify_material_ocsp};
+
+    /* Without it less is known; the file itself has been read well. */
+    if (pdf_evidence_read(pdf, &evidence, &why) == SG_OK) {
+        while (pdf_evidence_next(&evidence, &kind, &der)) {
+            add[kind](material, der);
+        }
+    }
+    pdf_evidence_fini(&evidence);
+    ERR_clear_error();
+}
+
+static bool is_blank(struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (bytes.data[i] != ' ' && bytes.data[i] != '\r' && bytes.data[i] != '\n') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The ends of the signed revisions and of the file; false = more than are compared. */
+static bool find_ends(struct work *work)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pdf_signature_count(work->document); i++) {
+        const struct pdf_signature *signature = pdf_signature(work->document, i);
+        bool is_new = count == 0 || signature->covered > work->ends[count - 1];
+        if (!signature->ranges_sound || !is_new) {
+            continue;
+        }
+        if (count == PDF_STEPS_MAX) {
+            return false;
+        }
+        work->ends[count++] = signature->covered;
+    }
+    uint64_t last = count == 0 ? work->pdf.len : work->ends[count - 1];
+    if (!is_blank(slice_of(work->pdf.data + last, work->pdf.len - (size_t)last))) {
+        work->ends[count++] = work->pdf.len;
+    }
+    work->end_count = count;
+    return true;
+}
+
+static void compare(struct work *work)
+{
+    struct sg_error why;
+
+    work->compared =
+        find_ends(work) &&
+        pdf_compare(work->pdf, work->ends, work->end_count, work->steps, &why) == SG_OK;
+}
+
+/* --- What came after one signature ---------------------------------------------------
+ */
+
+static void add_changes(struct verify_later *later, const struct pdf_changes *step)
+{
+    struct pdf_changes *all = &later->changes;
+
+    all->forbidden = all->forbidden || step->forbidden;
+    for (size_t i = 0; i < step->count && all->count < PDF_CHANGES_MAX; i++) {
+        all->at[all->count++] = step->at[i];
+    }
+}
+
+static bool adds_signature(const struct pdf_changes *step)
+{
+    for (size_t i = 0; i < step->count; i++) {
+        if (step->at[i].kind == PDF_CHANGE_SIGNATURE ||
+            step->at[i].kind == PDF_CHANGE_TIME_STAMP) {
+            return true;
+        }
+    }
+    /* Some may not be listed. */
+    return step->count == PDF_CHANGES_MAX;
+}
+
+static struct verify_later later_of(const struct work *work,
+                                    const struct pdf_signature *signature)
+{
+    uint64_t end = work->end_count == 0 ? 0 : work->ends[work->end_count - 1];
+    struct verify_later later = {.compared = work->compared,
+                                 .vouched = true,
+                                 .nothing = signature->covered >= end,
+                                 .bytes = work->pdf.len - signature->covered};
+
+    for (size_t i = 0; work->compared && i + 1 < work->end_count; i++) {
+        if (work->ends[i] < signature->covered) {
+            continue;
+        }
+        add_changes(&later, &work->steps[i]);
+        if (work->ends[i] >= work->sound_end && adds_signature(&work->steps[i])) {
+            later.vouched = false;
+        }
+    }
+    return later;
+}
+
+static void list_changes(const struct pdf_changes *changes, bool allowed, char *out,
+                         size_t cap)
+{
+    char text[160];
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < changes->count; i++) {
+        if (pdf_change_allowed(changes->at[i].kind) != allowed) {
+            continue;
+        }
+        pdf_change_say(&changes->at[i], false, text, sizeof(text));
+        if (len + strlen(text) + 3 < cap) {
+            len += (size_t)BIO_snprintf(out + len, cap - len, "%s%s",
+                                        len == 0 ? "" : "; ", text);
+        }
+    }
+}
+
+/* What lies between the byte ranges or after them is not signed. Somebody who can hide
+ * bytes there, or append a revision, changes what the reader sees. */
+enum verify_mark verify_coverage(const struct verify_case *c, struct verify_check *out)
+{
+    const struct verify_later *later = c->later;
+    char list[150];
+
+    if (!c->pdf->ranges_sound) {
+        return verify_say(out, VERIFY_FAIL,
+                          "The byte ranges do not enclose exactly the signature, so part "
+                          "of the file may be unsigned.");
+    }
+    if (later->nothing) {
+        return verify_say(out, VERIFY_PASS, "The signature covers the whole file.");
+    }
+    if (!later->compared) {
+        return verify_say(out, VERIFY_UNKNOWN,
+                          "%" PRIu64 " bytes were added after this signature, and what "
+                          "they change could not be found out.",
+                          later->bytes);
+    }
+    list_changes(&later->changes, !later->changes.forbidden, list, sizeof(list));
+    if (later->changes.forbidden) {
+        return verify_say(out, VERIFY_FAIL, "After this signature: %s.", list);
+    }
+    if (!later->vouched) {
+        return verify_say(out, VERIFY_UNKNOWN,
+                          "After this signature another was added that is not sound, and "
+                          "nobody vouches for what came with it.");
+    }
+    return verify_say(out, VERIFY_PASS, "After this signature only this came: %s.",
+                      list[0] == '\0' ? "what says nothing anew" : list);
+}
+
+/* --- One signature -------------------------------------------------------------------
+ */
+
 /* The two ranges as bytes; empty when they point outside, which the digest then shows. */
-static struct verify_input input_of(struct slice pdf,
+static struct verify_input input_of(const struct work *work,
                                     const struct pdf_signature *signature)
 {
     const uint64_t *range = signature->range;
-    struct verify_input input = {.cms = signature->cms, .pades = true};
+    struct verify_input input = *work->terms;
 
+    input.cms = signature->cms;
+    input.pades = true;
+    input.file = &work->file;
+    input.archived = work->has_archive ? &work->archived : NULL;
+    input.proven_us = work->proven_us;
+    input.prover = work->prover;
     for (size_t i = 0; i < SG_COUNT(input.content); i++) {
         uint64_t from = range[2 * i];
         uint64_t len = range[2 * i + 1];
-        if (from <= pdf.len && len <= pdf.len - from) {
-            input.content[i] = slice_of(pdf.data + from, len);
-        }
+        bool inside = from <= work->pdf.len && len <= work->pdf.len - from;
+        input.content[i] =
+            inside ? slice_of(work->pdf.data + from, len) : slice_of(NULL, 0);
     }
     return input;
 }
 
-/* Whether what a signature says about the rest of the file can be relied on. Not knowing
- * its issuer, or another profile than PAdES B-B, is no reason to doubt its bytes. */
-static bool covers_file(const struct pdf_signature *signature,
-                        const struct verify_report *report)
+/* Whether what a signature says about the rest of the file can be relied on. Another
+ * profile than PAdES B-B is no reason to doubt its bytes; nor is its issuer, where none
+ * can be known. */
+static bool is_sound(const struct work *work, const struct pdf_signature *signature,
+                     const struct verify_report *report)
 {
     for (size_t i = 0; i < report->count; i++) {
         const struct verify_check *check = &report->checks[i];
-        bool chain = strcmp(check->name, "chain") == 0;
-        bool profile = strcmp(check->name, "profile") == 0;
-        if (check->mark == VERIFY_FAIL && !profile) {
-            return false;
-        }
-        if (check->mark == VERIFY_UNKNOWN && !profile && !chain) {
+        bool excused =
+            strcmp(check->name, "coverage") == 0 ||
+            (strcmp(check->name, "chain") == 0 && work->terms->anchors == NULL);
+        if ((check->mark == VERIFY_FAIL || check->mark == VERIFY_UNKNOWN) && !excused) {
             return false;
         }
     }
-    return signature->covers_file;
+    return signature->ranges_sound;
 }
 
-static void judge(struct verify_case *c, struct slice pdf,
-                  const struct verify_input *terms, struct verify_report *report)
+static void add_check(struct verify_report *report, const char *name,
+                      const struct verify_check *check, enum verify_mark mark)
 {
-    struct verify_input input = input_of(pdf, c->pdf);
+    struct verify_check *to = &report->checks[report->count++];
 
-    input.anchors = terms->anchors;
-    input.at_us = terms->at_us;
-    c->input = &input;
-    verify_case_run(c, report);
-    c->input = NULL;
-    report->signing_time_us = parse_pdf_time(c->pdf->time);
-    report->added = !c->pdf->covers_file && c->covered_later;
+    *to = *check;
+    to->name = name;
+    to->mark = mark;
+    report->valid = report->valid && mark != VERIFY_FAIL && mark != VERIFY_UNKNOWN;
 }
 
-/* The last signature first: those before it may lean on its cover. */
-static void judge_all(const struct pdf_document *document, struct slice pdf,
-                      const struct verify_input *terms, struct verify_report *reports,
-                      size_t cap)
+/* It proves the time of all that it covers. */
+static void take_proof(struct work *work, const struct pdf_signature *signature,
+                       const struct verify_token *token)
 {
-    struct verify_case c = {.file_len = pdf.len};
+    if (!token->trusted || !signature->ranges_sound) {
+        return;
+    }
+    if (work->proven_us == 0 || token->time_us < work->proven_us) {
+        work->proven_us = token->time_us;
+        (void)BIO_snprintf(work->prover, sizeof(work->prover), "%s", token->authority);
+    }
+    if (!work->has_archive) {
+        work->has_archive = true;
+        read_material(slice_of(work->pdf.data, (size_t)signature->covered),
+                      &work->archived);
+    }
+}
+
+static void judge_stamp(struct work *work, struct verify_case *c,
+                        struct verify_report *report)
+{
+    const struct verify_input input = input_of(work, c->pdf);
+    struct verify_check check = {.name = "coverage"};
+    struct verify_token token;
+
+    *report = (struct verify_report){.valid = true, .is_time_stamp = true};
+    verify_token_judge(input.cms, input.content, &input, &token, report);
+    for (size_t i = 0; i < token.count; i++) {
+        add_check(report, token.steps[i].name, &token.steps[i], token.steps[i].mark);
+    }
+    if (token.status.state == VERIFY_STATE_REVOKED && token.sound) {
+        enum verify_mark mark = verify_say(&check, VERIFY_FAIL,
+                                           "A certificate of the authority was revoked.");
+        add_check(report, "revocation", &check, mark);
+    }
+    add_check(report, "coverage", &check, verify_coverage(c, &check));
+    report->signing_time_us = token.time_us;
+    report->proven_us = token.trusted ? token.time_us : 0;
+    report->level[0] = '\0';
+    take_proof(work, c->pdf, &token);
+}
+
+static void judge(struct work *work, const struct pdf_signature *signature,
+                  struct verify_report *report)
+{
+    const struct verify_input input = input_of(work, signature);
+    const struct verify_later later = later_of(work, signature);
+    struct verify_case c = {.input = &input, .pdf = signature, .later = &later};
+
+    if (strcmp(signature->subfilter, "ETSI.RFC3161") == 0) {
+        judge_stamp(work, &c, report);
+    } else {
+        verify_case_run(&c, report);
+        report->signing_time_us = parse_pdf_time(signature->time);
+    }
+    report->changes = later.changes;
+    report->added = !later.nothing && later.compared && !later.changes.forbidden;
+    (void)BIO_snprintf(report->field, sizeof(report->field), "%s", signature->field);
+    (void)BIO_snprintf(report->reason, sizeof(report->reason), "%s", signature->reason);
+    (void)BIO_snprintf(report->location, sizeof(report->location), "%s",
+                       signature->location);
+    (void)BIO_snprintf(report->subfilter, sizeof(report->subfilter), "%s",
+                       signature->subfilter);
+    if (is_sound(work, signature, report) && signature->covered > work->sound_end) {
+        work->sound_end = signature->covered;
+    }
+}
+
+/* The last signature first: those before it may lean on what it vouches for or proves. */
+static void judge_all(struct work *work, struct verify_report *reports, size_t cap)
+{
     struct verify_report beyond;
 
-    for (size_t i = pdf_signature_count(document); i > 0; i--) {
-        struct verify_report *report = i <= cap ? &reports[i - 1] : &beyond;
-        c.pdf = pdf_signature(document, i - 1);
-        judge(&c, pdf, terms, report);
-        c.covered_later = c.covered_later || covers_file(c.pdf, report);
+    for (size_t i = pdf_signature_count(work->document); i > 0; i--) {
+        judge(work, pdf_signature(work->document, i - 1),
+              i <= cap ? &reports[i - 1] : &beyond);
     }
 }
 
 /* The parameters are the header's. NOLINTNEXTLINE(readability-function-size) */
-enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors, int64_t at_us,
+enum sg_status verify_pdf(struct slice pdf, const struct verify_input *terms,
                           struct verify_report *reports, size_t cap, size_t *count,
                           struct sg_error *why)
 {
-    const struct verify_input terms = {.anchors = anchors, .at_us = at_us};
-    struct pdf_document *document = NULL;
+    AUTO(fini) struct work work = {.pdf = pdf, .terms = terms};
 
-    TRY(pdf_open(pdf, &document, why));
-    *count = pdf_signature_count(document);
-    judge_all(document, pdf, &terms, reports, cap);
-    pdf_close(document);
+    *count = 0;
+    TRY(pdf_open(pdf, &work.document, why));
+    *count = pdf_signature_count(work.document);
     if (*count == 0) {
         return sg_fail(why, SG_NOT_FOUND, "the PDF holds no signature");
     }
+    read_material(pdf, &work.file);
+    compare(&work);
+    judge_all(&work, reports, cap);
     return SG_OK;
 }

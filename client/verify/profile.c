@@ -1,4 +1,5 @@
-/* EN 319 142-1 section 6.3 (PAdES) and EN 319 122-1 section 6.3 (CAdES), level B-B. */
+/* EN 319 142-1 section 6.3 (PAdES) and EN 319 122-1 section 6.3 (CAdES), level B-B.
+ * A signature of another profile is sound all the same: its level is none. */
 #include "client/verify/case.h"
 
 /* How often an attribute may stand among the signed ones. */
@@ -41,15 +42,15 @@ static enum verify_mark say_count(struct verify_check *out, const char *level,
                                   const char *name, int count, int max)
 {
     if (count == 0) {
-        return verify_say(out, VERIFY_FAIL,
+        return verify_say(out, VERIFY_NOTE,
                           "Not %s B-B: the signed attribute %s is missing.", level, name);
     }
     if (max == 0) {
-        return verify_say(out, VERIFY_FAIL,
+        return verify_say(out, VERIFY_NOTE,
                           "Not %s B-B: the signed attribute %s must not be there.", level,
                           name);
     }
-    return verify_say(out, VERIFY_FAIL,
+    return verify_say(out, VERIFY_NOTE,
                       "Not %s B-B: the signed attribute %s stands %d times, not once.",
                       level, name, count);
 }
@@ -85,20 +86,14 @@ static enum verify_mark check_dictionary(const struct pdf_signature *pdf,
                                          struct verify_check *out)
 {
     if (strcmp(pdf->subfilter, "ETSI.CAdES.detached") != 0) {
-        return verify_say(out, VERIFY_FAIL,
+        return verify_say(out, VERIFY_NOTE,
                           "Not PAdES B-B: SubFilter is not ETSI.CAdES.detached.");
     }
     if (pdf->time[0] == '\0') {
-        return verify_say(out, VERIFY_FAIL,
+        return verify_say(out, VERIFY_NOTE,
                           "Not PAdES B-B: the signature dictionary has no time (/M).");
     }
     return VERIFY_PASS;
-}
-
-static bool has_time_stamp(const struct verify_case *c)
-{
-    return CMS_unsigned_get_attr_by_NID(c->signer_info, NID_id_smime_aa_timeStampToken,
-                                        -1) >= 0;
 }
 
 enum verify_mark verify_profile(const struct verify_case *c, struct verify_check *out)
@@ -109,15 +104,14 @@ enum verify_mark verify_profile(const struct verify_case *c, struct verify_check
         return mark;
     }
     if (!content_is_data(c)) {
-        return verify_say(out, VERIFY_FAIL,
+        return verify_say(out, VERIFY_NOTE,
                           "Not %s B-B: the content type is not id-data.",
                           c->input->pades ? "PAdES" : "CAdES");
     }
     if (c->pdf != NULL && check_dictionary(c->pdf, out) != VERIFY_PASS) {
-        return VERIFY_FAIL;
+        return VERIFY_NOTE;
     }
-    return verify_say(out, VERIFY_PASS, "Meets %s%s.",
+    return verify_say(out, VERIFY_PASS, "Meets %s.",
                       c->input->pades ? "PAdES B-B (EN 319 142-1 section 6.3)"
-                                      : "CAdES B-B (EN 319 122-1 section 6.3)",
-                      has_time_stamp(c) ? "; its time-stamp was not judged" : "");
+                                      : "CAdES B-B (EN 319 122-1 section 6.3)");
 }

@@ -10,12 +10,6 @@ static void free_context(EVP_MD_CTX **context)
     EVP_MD_CTX_free(*context);
 }
 
-/* A document time-stamp has the place of a signature, but is a token over the bytes. */
-static bool is_time_stamp(const struct verify_case *c)
-{
-    return c->pdf != NULL && strcmp(c->pdf->subfilter, "ETSI.RFC3161") == 0;
-}
-
 /* What makes it impossible to go on, or NULL. */
 static const char *structural_fault(const struct verify_case *c)
 {
@@ -28,7 +22,7 @@ static const char *structural_fault(const struct verify_case *c)
     if (c->signer_info == NULL) {
         return "The signature must have exactly one signer; this one has another number.";
     }
-    if (CMS_is_detached(c->cms) != 1) {
+    if (CMS_is_detached(c->cms) != (c->is_token ? 0 : 1)) {
         return "The signature carries content of its own, which a detached signature "
                "must "
                "not.";
@@ -45,25 +39,22 @@ static const char *structural_fault(const struct verify_case *c)
 
 enum verify_mark verify_structure(const struct verify_case *c, struct verify_check *out)
 {
-    if (is_time_stamp(c)) {
-        return verify_say(out, VERIFY_UNKNOWN,
-                          "This is a document time-stamp (RFC 3161), not a signature; "
-                          "time-stamps are not judged.");
-    }
     const char *fault = structural_fault(c);
     return fault != NULL ? verify_say(out, VERIFY_FAIL, "%s", fault)
-                         : verify_say(out, VERIFY_PASS,
-                                      "One detached signature with its certificate.");
+                         : verify_say(out, VERIFY_PASS, "%s",
+                                      c->is_token ? "One time-stamp with its certificate."
+                                                  : "One detached signature with its "
+                                                    "certificate.");
 }
 
-static bool hash_content(const struct verify_case *c, const EVP_MD *md,
-                         uint8_t out[EVP_MAX_MD_SIZE])
+bool verify_hash(const struct slice content[2], const EVP_MD *md,
+                 uint8_t out[EVP_MAX_MD_SIZE])
 {
     AUTO(free_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool good = context != NULL && EVP_DigestInit_ex(context, md, NULL) == 1;
 
-    for (size_t i = 0; good && i < SG_COUNT(c->input->content); i++) {
-        struct slice part = c->input->content[i];
+    for (size_t i = 0; good && i < 2; i++) {
+        struct slice part = content[i];
         good = part.len == 0 || EVP_DigestUpdate(context, part.data, part.len) == 1;
     }
     return good && EVP_DigestFinal_ex(context, out, NULL) == 1;
@@ -87,7 +78,7 @@ enum verify_mark verify_digest(const struct verify_case *c, struct verify_check 
                           "The signature does not state exactly one digest of the "
                           "document.");
     }
-    if (!hash_content(c, md, digest)) {
+    if (!verify_hash(c->input->content, md, digest)) {
         return verify_say(out, VERIFY_UNKNOWN, "The digest could not be computed here.");
     }
     struct slice found = slice_of(digest, (size_t)EVP_MD_get_size(md));
@@ -185,11 +176,26 @@ static bool ess_matches(const struct verify_case *c, const ASN1_STRING *v1,
     return good;
 }
 
+/* Signatures by ISO 32000-1 (2008) alone, of Acrobat and of others. */
+static bool may_be_nameless(const struct verify_case *c)
+{
+    return c->pdf != NULL && strcmp(c->pdf->subfilter, "adbe.pkcs7.detached") == 0 &&
+           CMS_signed_get_attr_by_NID(c->signer_info, NID_id_smime_aa_signingCertificate,
+                                      -1) < 0 &&
+           CMS_signed_get_attr_by_NID(c->signer_info,
+                                      NID_id_smime_aa_signingCertificateV2, -1) < 0;
+}
+
 enum verify_mark verify_certificate(const struct verify_case *c, struct verify_check *out)
 {
     const ASN1_STRING *v1 = ess_value(c, NID_id_smime_aa_signingCertificate);
     const ASN1_STRING *v2 = ess_value(c, NID_id_smime_aa_signingCertificateV2);
 
+    if (v1 == NULL && v2 == NULL && may_be_nameless(c)) {
+        return verify_say(out, VERIFY_NOTE,
+                          "The signature does not name its certificate, as older "
+                          "signatures need not.");
+    }
     if (v1 == NULL && v2 == NULL) {
         return verify_say(out, VERIFY_FAIL,
                           "The signature does not name its certificate "

@@ -3,6 +3,8 @@
 
 #include <openssl/x509.h>
 
+#include "client/pdf/changes.h"
+#include "client/verify/material.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
 #include "proto/slice.h"
@@ -10,35 +12,63 @@
 /* Checks signatures offline: no network, no gateway, no secret. */
 
 /* One check of one signature, in the order in which they are listed to the reader. */
-enum verify_mark { VERIFY_PASS, VERIFY_FAIL, VERIFY_UNKNOWN };
+enum verify_mark {
+    VERIFY_PASS,
+    VERIFY_FAIL,
+    VERIFY_UNKNOWN, /* cannot be told: then the signature is not called valid */
+    VERIFY_NOTE     /* not so, but the signature does not depend on it */
+};
 struct verify_check {
     const char *name; /* stable: "structure", "digest", "signature", "certificate",
-                         "chain", "coverage" (PDF only), "profile" */
+                         "chain", "revocation", "time-stamp" (not of a time-stamp),
+                         "coverage" (PDF only), "profile" (not of a time-stamp) */
     enum verify_mark mark;
     char text[192]; /* one sentence */
 };
 
+/* EN 319 142-1 section 6 and EN 319 122-1 section 6. */
+enum verify_level {
+    VERIFY_LEVEL_NONE,
+    VERIFY_B_B,
+    VERIFY_B_T,
+    VERIFY_B_LT,
+    VERIFY_B_LTA
+};
+const char *verify_level_name(enum verify_level level); /* "B-LT"; "" = none */
+
 struct verify_report {
     struct verify_check checks[16];
     size_t count;
-    bool valid;          /* every check passed: without anchors nothing is valid */
-    bool added;          /* PDF: it covers an earlier revision; what was added after it is
-                          * covered by a later signature only, and may be anything that
-                          * its signer agreed to */
+    bool valid;         /* no check failed or is unknown: without anchors none is valid */
+    bool added;         /* PDF: it covers an earlier revision, and what was added after
+                         * it (changes) is what a signer has to expect */
+    bool is_time_stamp; /* a document time-stamp: signer is the authority */
+    struct pdf_changes changes; /* PDF: what later revisions did */
+    char field[128];            /* PDF: of the signature; likewise below, "" = absent */
+    char reason[256];
+    char location[256];
+    char subfilter[64];
     char signer[128];    /* common name */
     char signer_dn[256]; /* RFC 2253; likewise below */
     char issuer_dn[256];
-    char serial[64];       /* hexadecimal */
-    char algorithm[64];    /* "rsa-pkcs1-sha256" */
-    char policy_oids[256]; /* dotted, blanks between */
-    char level[16];        /* "PAdES B-B", "CAdES B-B" … "" when neither */
+    char serial[64];        /* hexadecimal */
+    char algorithm[64];     /* "rsa-pkcs1-sha256" */
+    char policy_oids[256];  /* dotted, blanks between */
+    char level[16];         /* "PAdES B-B", "CAdES B-B" … "" when neither */
+    enum verify_level rank; /* the same as a rank */
+    char missing[160];      /* what the next level needs, one sentence; "" = nothing */
+    bool status_known;      /* of every certificate of the chain: not revoked */
+    bool status_in_file;    /* and the file itself holds the proof */
+    char authority[128];    /* whose time-stamp proves the time; "" = none */
+    int64_t proven_us;      /* it existed at that time for certain; 0 = only stated */
     int64_t not_before_us;
     int64_t not_after_us;
     int64_t signing_time_us; /* stated by the document; 0 = none */
 };
 
 /* anchors may be NULL: the chain is then UNKNOWN. content: the signed bytes in two parts
- * (the second may be empty). at_us: when the chain is judged; 0 = now.
+ * (the second may be empty). at_us: when the chain is judged unless a time-stamp proves
+ * an earlier time; 0 = now. Status of certificates comes from the file and from given.
  * The profile check is the table of EN 319 142-1 section 6.3 (PAdES) when pades is set.
  */
 struct verify_input {
@@ -47,16 +77,23 @@ struct verify_input {
     X509_STORE *anchors;
     int64_t at_us;
     bool pades;
+    const struct verify_material *file;     /* borrowed; what the file holds besides the
+                                             * signature; NULL = nothing */
+    const struct verify_material *archived; /* of it, what a document time-stamp covers */
+    const struct verify_material *given;    /* borrowed; NULL = nothing */
+    int64_t proven_us;  /* when a document time-stamp says it existed; 0 = none does */
+    const char *prover; /* whose; borrowed */
 };
 void verify_cms(const struct verify_input *input, struct verify_report *report);
 
-/* All signatures of a PDF: reports[i] for signature i, at most cap; *count is their
- * number, which may be larger. Bytes that were appended after the last signature leave
- * its coverage UNKNOWN; a signature whose revision a later sound signature covers passes.
+/* All signatures and document time-stamps of a PDF: reports[i] for number i, at most
+ * cap; *count is their number, which may be larger. terms: anchors, at_us and given. What
+ * later revisions changed is found by comparison; what a signer need not expect fails the
+ * coverage of the signatures before it, and so does a revision that cannot be read.
  * SG_INVALID: no PDF. SG_NOT_FOUND: no signature in it. */
-SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, X509_STORE *anchors,
-                                      int64_t at_us, struct verify_report *reports,
-                                      size_t cap, size_t *count, struct sg_error *why);
+SG_MUST_USE enum sg_status verify_pdf(struct slice pdf, const struct verify_input *terms,
+                                      struct verify_report *reports, size_t cap,
+                                      size_t *count, struct sg_error *why);
 
 /* The signature of a PDF whose value has the SHA-256 `signature`, over content with this
  * digest; judged without anchors, so that its chain stays UNKNOWN, and so does anybody's

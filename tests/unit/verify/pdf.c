@@ -35,7 +35,9 @@ TestSuite(verify_pdf, .init = begin, .fini = end);
 
 static enum sg_status verify(struct slice pdf)
 {
-    return verify_pdf(pdf, anchors, in_2026_us, reports, SG_COUNT(reports), &count, &why);
+    const struct verify_input terms = {.anchors = anchors, .at_us = in_2026_us};
+
+    return verify_pdf(pdf, &terms, reports, SG_COUNT(reports), &count, &why);
 }
 
 static const struct verify_check *check(const struct verify_report *report,
@@ -71,16 +73,17 @@ static void replace(struct slice by)
 
 Test(verify_pdf, a_signed_letter_passes_every_check_in_order)
 {
-    static const char *const order[] = {"structure",   "digest", "signature",
-                                        "certificate", "chain",  "coverage",
-                                        "profile"};
+    static const char *const order[] = {"structure",   "digest",   "signature",
+                                        "certificate", "chain",    "revocation",
+                                        "time-stamp",  "coverage", "profile"};
 
     cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
     cr_assert_eq(count, 1);
     cr_assert_eq(reports[0].count, SG_COUNT(order));
     for (size_t i = 0; i < SG_COUNT(order); i++) {
         cr_expect_str_eq(reports[0].checks[i].name, order[i]);
-        cr_expect_eq(reports[0].checks[i].mark, VERIFY_PASS, "%s",
+        cr_expect_eq(reports[0].checks[i].mark,
+                     i == 5 || i == 6 ? VERIFY_NOTE : VERIFY_PASS, "%s",
                      reports[0].checks[i].text);
     }
     cr_expect(reports[0].valid);
@@ -97,12 +100,12 @@ Test(verify_pdf, a_changed_byte_of_the_page_fails_the_digest)
     cr_expect_not(reports[0].valid);
 }
 
-Test(verify_pdf, bytes_after_the_last_signature_leave_its_coverage_unknown)
+Test(verify_pdf, bytes_that_are_no_revision_fail_the_coverage)
 {
     replace(pdf_longer(letter, "% appended\n"));
     cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
-    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_UNKNOWN);
-    cr_expect_neq(strstr(check(&reports[0], "coverage")->text, "11 bytes"), NULL, "%s",
+    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_FAIL);
+    cr_expect_neq(strstr(check(&reports[0], "coverage")->text, "no revision"), NULL, "%s",
                   check(&reports[0], "coverage")->text);
     cr_expect_eq(check(&reports[0], "digest")->mark, VERIFY_PASS);
     cr_expect_not(reports[0].valid);
@@ -115,7 +118,9 @@ Test(verify_pdf, a_second_signature_covers_the_first)
     cr_assert_eq(count, 2);
     cr_expect(reports[0].valid);
     cr_expect(reports[1].valid);
-    cr_expect_neq(strstr(check(&reports[0], "coverage")->text, "later signature"), NULL);
+    cr_expect_neq(
+        strstr(check(&reports[0], "coverage")->text, "another signature was added"), NULL,
+        "%s", check(&reports[0], "coverage")->text);
     cr_expect_neq(strstr(check(&reports[1], "coverage")->text, "whole file"), NULL);
 }
 
@@ -141,25 +146,27 @@ Test(verify_pdf, a_second_signature_of_another_profile_covers_the_first)
     timed.time_s = 1767225600;
     replace(pdf_signed(letter, timed));
     cr_assert_eq(verify(letter), SG_OK);
-    cr_expect_eq(check(&reports[1], "profile")->mark, VERIFY_FAIL);
-    cr_expect_not(reports[1].valid);
+    cr_expect_eq(check(&reports[1], "profile")->mark, VERIFY_NOTE);
+    cr_expect(reports[1].valid);
+    cr_expect_str_eq(reports[1].level, "");
     cr_expect(reports[0].valid);
 }
 
-Test(verify_pdf, a_document_time_stamp_is_called_one_and_not_judged)
+Test(verify_pdf, a_signature_in_the_place_of_a_time_stamp_is_none)
 {
     memcpy(place_of("ETSI.CAdES.detached"), "ETSI.RFC3161       ", 19);
     cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
-    cr_expect_eq(check(&reports[0], "structure")->mark, VERIFY_UNKNOWN);
-    cr_expect_neq(strstr(check(&reports[0], "structure")->text, "time-stamp"), NULL);
+    cr_expect(reports[0].is_time_stamp);
+    cr_expect_eq(check(&reports[0], "structure")->mark, VERIFY_FAIL);
+    cr_expect_eq(reports[0].proven_us, 0);
     cr_expect_not(reports[0].valid);
 }
 
 Test(verify_pdf, more_signatures_than_asked_for_are_counted)
 {
     replace(pdf_signed(letter, maker));
-    cr_assert_eq(verify_pdf(letter, anchors, in_2026_us, reports, 1, &count, &why),
-                 SG_OK);
+    const struct verify_input terms = {.anchors = anchors, .at_us = in_2026_us};
+    cr_assert_eq(verify_pdf(letter, &terms, reports, 1, &count, &why), SG_OK);
     cr_expect_eq(count, 2);
     cr_expect(reports[0].valid);
 }
@@ -187,8 +194,9 @@ Test(verify_pdf, another_subfilter_is_not_pades)
 {
     memcpy(place_of("ETSI.CAdES.detached"), "adbe.pkcs7.detached", 19);
     cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
-    cr_expect_eq(check(&reports[0], "profile")->mark, VERIFY_FAIL);
+    cr_expect_eq(check(&reports[0], "profile")->mark, VERIFY_NOTE);
     cr_expect_neq(strstr(check(&reports[0], "profile")->text, "SubFilter"), NULL);
+    cr_expect_str_eq(reports[0].level, "");
 }
 
 Test(verify_pdf, a_pdf_without_signature_is_not_found)

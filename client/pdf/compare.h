@@ -1,0 +1,75 @@
+#ifndef SEGEL_CLIENT_PDF_COMPARE_H
+#define SEGEL_CLIENT_PDF_COMPARE_H
+
+#include "client/pdf/changes.h"
+#include "client/pdf/reader.h"
+
+/* Two revisions of a PDF side by side; for the files compare*.c, in the process that
+ * reads. Objects keep their numbers from revision to revision, so the rule is: the same
+ * text, the same stream, and the same again for all that is referred to. Catalog, form,
+ * fields and pages have keys that may change; nothing else has. */
+
+/* To whom a difference is ascribed. */
+struct compare_area {
+    enum pdf_change_kind kind;
+    int page;
+    const char *name; /* lives as long as the comparison */
+};
+
+struct compare_item {
+    int number;
+    int generation;
+    struct compare_area area;
+};
+
+struct compare {
+    struct pdf_reader old;
+    struct pdf_reader new;
+    struct pdf_changes *changes; /* borrowed */
+    uint8_t *seen;               /* owned; a bit for each object number */
+    struct compare_item *queue;  /* owned */
+    size_t queued;
+    size_t queue_cap;
+    int permission; /* of the author's certification; 0 = none */
+    bool locks;     /* some signature locks fields */
+    bool broken;    /* no memory, or a structure without end */
+};
+
+/* What changed between two revisions; whatever cannot be compared is a change too. */
+void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes);
+
+void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
+                  const char *name);
+/* true: it was marked before. Numbers that no PDF has count as marked. */
+bool compare_mark(struct compare *c, int number);
+bool compare_mark_node(struct compare *c, const struct pdf_reader *reader, qpdf_oh node);
+
+/* The values of a key, compared to the bottom. */
+void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
+                 const struct compare_area *area);
+/* Two values that should be the same, or stand for the same. */
+void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
+                   const struct compare_area *area);
+/* An object in both revisions, once, if it is not marked. */
+void compare_later(struct compare *c, qpdf_oh node, const struct compare_area *area);
+/* All that compare_later and the references put off. */
+void compare_drain(struct compare *c);
+
+/* Equal as written: references by number. */
+bool compare_equal(struct compare *c, qpdf_oh old, qpdf_oh new);
+
+/* Names of the keys of both dictionaries, each ended by a zero byte, some twice. */
+void compare_keys(struct compare *c, qpdf_oh old, qpdf_oh new, struct pdf_buffer *out);
+
+/* The parts. Marking comes first, so that no reference is followed to what has rules of
+ * its own. */
+void compare_form_mark(struct compare *c);
+void compare_form(struct compare *c);
+void compare_pages_mark(struct compare *c);
+void compare_pages(struct compare *c);
+
+/* Is this object of the new revision a widget or field of a signature that covers more
+ * than the old revision, and so was made after it? Notes which. */
+bool compare_new_signature(struct compare *c, qpdf_oh node);
+
+#endif

@@ -1,0 +1,342 @@
+#include "client/pdf/compare.h"
+
+/* The form: signatures may come; a field may be filled in where the author certified the
+ * letter and permits it; nothing else. */
+
+enum { FIELD_DEPTH_MAX = 32, FIELDS_MAX = 100000, NAME_SIZE = 64 };
+
+/* What a later revision may write where a signature comes into its field, or a value. */
+static const char *const signing_keys[] = {"/V", "/AP", "/M", "/F", "/AS", "/MK"};
+static const char *const filling_keys[] = {"/V", "/AP", "/AS", "/M", "/I"};
+
+static bool is_among(const char *key, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(key, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A key's value, or what the fields above give. The caller owns the handle. */
+static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key)
+{
+    qpdf_oh at = qpdf_oh_new_object(reader->qpdf, node);
+    qpdf_oh value = pdf_get(reader, at, key);
+
+    for (int i = 0; i < FIELD_DEPTH_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
+        qpdf_oh above = pdf_get(reader, at, "/Parent");
+        qpdf_oh_release(reader->qpdf, at);
+        qpdf_oh_release(reader->qpdf, value);
+        at = above;
+        value = pdf_get(reader, at, key);
+    }
+    qpdf_oh_release(reader->qpdf, at);
+    return value;
+}
+
+static bool is_signature(const struct pdf_reader *reader, qpdf_oh node)
+{
+    qpdf_oh type = inherited(reader, node, "/FT");
+    bool found = pdf_is_name(reader, type, "/Sig");
+
+    qpdf_oh_release(reader->qpdf, type);
+    return found;
+}
+
+static void name_of(const struct pdf_reader *reader, qpdf_oh node, char name[NAME_SIZE])
+{
+    qpdf_oh text = inherited(reader, node, "/T");
+
+    pdf_text(reader, text, name, NAME_SIZE);
+    qpdf_oh_release(reader->qpdf, text);
+}
+
+/* --- New signatures ---------------------------------------------------------------- */
+
+static long long item_int(const struct pdf_reader *reader, qpdf_oh array, int index)
+{
+    long long value = -1;
+
+    if (index < pdf_count(reader, array)) {
+        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, index);
+        value = pdf_int(reader, item, -1);
+        qpdf_oh_release(reader->qpdf, item);
+    }
+    return value;
+}
+
+/* Does the value's signature cover more than the old revision? A copy of an older one
+ * does not, and would say other things in its place. */
+static bool covers_more(struct compare *c, qpdf_oh value)
+{
+    qpdf_oh range = pdf_get(&c->new, value, "/ByteRange");
+    long long from = item_int(&c->new, range, 2);
+    long long len = item_int(&c->new, range, 3);
+    long long most = (long long)c->new.pdf.len;
+    bool more = from >= 0 && len >= 0 && from <= most && len <= most - from &&
+                from + len > (long long)c->old.pdf.len;
+
+    qpdf_oh_release(c->new.qpdf, range);
+    return more;
+}
+
+static bool is_time_stamp(struct compare *c, qpdf_oh value)
+{
+    qpdf_oh filter = pdf_get(&c->new, value, "/SubFilter");
+    bool found = pdf_is_name(&c->new, filter, "/ETSI.RFC3161");
+
+    qpdf_oh_release(c->new.qpdf, filter);
+    return found;
+}
+
+bool compare_new_signature(struct compare *c, qpdf_oh node)
+{
+    char name[NAME_SIZE] = "";
+
+    if (!pdf_is_dict(&c->new, node) || !is_signature(&c->new, node)) {
+        return false;
+    }
+    qpdf_oh value = inherited(&c->new, node, "/V");
+    bool covers = pdf_is_dict(&c->new, value) && covers_more(c, value);
+    bool stamp = covers && is_time_stamp(c, value);
+    qpdf_oh_release(c->new.qpdf, value);
+    if (!covers) {
+        return false;
+    }
+    name_of(&c->new, node, name);
+    compare_note(c,
+                 stamp                ? PDF_CHANGE_TIME_STAMP
+                 : c->permission == 1 ? PDF_CHANGE_CERTIFIED
+                                      : PDF_CHANGE_SIGNATURE,
+                 0, name);
+    return true;
+}
+
+/* --- Fields that were there -------------------------------------------------------- */
+
+static enum pdf_change_kind kind_of_filling(const struct compare *c)
+{
+    return c->permission >= 2 && !c->locks ? PDF_CHANGE_FORM_FILLED : PDF_CHANGE_FIELD;
+}
+
+static bool differs(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
+{
+    qpdf_oh before = pdf_get(&c->old, old, key);
+    qpdf_oh after = pdf_get(&c->new, new, key);
+    bool same = compare_equal(c, before, after);
+
+    qpdf_oh_release(c->old.qpdf, before);
+    qpdf_oh_release(c->new.qpdf, after);
+    return !same;
+}
+
+/* The keys of a field that holds no signature yet, or another kind of value. */
+static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool signing)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+    char name[NAME_SIZE] = "";
+
+    name_of(&c->old, old, name);
+    const struct compare_area area = {PDF_CHANGE_FIELD, 0, name};
+    compare_keys(c, old, new, &keys);
+    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+        const char *key = (char *)keys.data + at;
+        bool may = signing ? is_among(key, signing_keys, SG_COUNT(signing_keys))
+                           : is_among(key, filling_keys, SG_COUNT(filling_keys));
+        if (!may || !differs(c, old, new, key)) {
+            compare_key(c, old, new, key, &area);
+        } else if (!signing) {
+            compare_note(c, kind_of_filling(c), 0, name);
+        }
+    }
+    /* The area's name ends here. */
+    compare_drain(c);
+}
+
+static void compare_field(struct compare *c, qpdf_oh old, qpdf_oh new)
+{
+    char name[NAME_SIZE] = "";
+    qpdf_oh value = inherited(&c->old, old, "/V");
+    bool signature = is_signature(&c->old, old);
+    bool has_value = !qpdf_oh_is_null(c->old.qpdf, value);
+
+    qpdf_oh_release(c->old.qpdf, value);
+    name_of(&c->old, old, name);
+    if (!compare_equal(c, old, new) || !pdf_is_dict(&c->new, new)) {
+        compare_note(c, signature ? PDF_CHANGE_SIGNED_FIELD : PDF_CHANGE_FIELD, 0, name);
+    } else if (!signature) {
+        compare_open_field(c, old, new, false);
+    } else if (has_value || !differs(c, old, new, "/V")) {
+        const struct compare_area area = {PDF_CHANGE_SIGNED_FIELD, 0, name};
+        AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+        compare_keys(c, old, new, &keys);
+        for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+            compare_key(c, old, new, (char *)keys.data + at, &area);
+        }
+        compare_drain(c);
+    } else if (compare_new_signature(c, new)) {
+        compare_open_field(c, old, new, true);
+    } else {
+        compare_note(c, PDF_CHANGE_SIGNED_FIELD, 0, name);
+    }
+}
+
+/* --- The tree ---------------------------------------------------------------------- */
+
+typedef void (*field_fn)(struct compare *c, qpdf_oh old, qpdf_oh new);
+
+struct field_walk {
+    struct compare *c;
+    field_fn seen;
+    field_fn added; /* new only: old is then not initialised. NULL = do not care */
+    int nodes;
+};
+
+static void walk_list(struct field_walk *walk, qpdf_oh old, qpdf_oh new, int depth);
+
+/* NOLINTNEXTLINE(misc-no-recursion): not deeper than FIELD_DEPTH_MAX */
+static void walk_field(struct field_walk *walk, qpdf_oh old, qpdf_oh new, int depth)
+{
+    struct compare *c = walk->c;
+
+    if (depth > FIELD_DEPTH_MAX || ++walk->nodes > FIELDS_MAX) {
+        c->broken = true;
+        return;
+    }
+    walk->seen(c, old, new);
+    qpdf_oh before = pdf_get(&c->old, old, "/Kids");
+    qpdf_oh after = pdf_get(&c->new, new, "/Kids");
+    walk_list(walk, before, after, depth + 1);
+    qpdf_oh_release(c->old.qpdf, before);
+    qpdf_oh_release(c->new.qpdf, after);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): not deeper than FIELD_DEPTH_MAX */
+static void walk_list(struct field_walk *walk, qpdf_oh old, qpdf_oh new, int depth)
+{
+    struct compare *c = walk->c;
+    int count = pdf_count(&c->old, old);
+    int after = pdf_count(&c->new, new);
+
+    for (int i = 0; i < count && !c->broken; i++) {
+        qpdf_oh left = qpdf_oh_get_array_item(c->old.qpdf, old, i);
+        qpdf_oh right = i < after ? qpdf_oh_get_array_item(c->new.qpdf, new, i)
+                                  : qpdf_oh_new_null(c->new.qpdf);
+        walk_field(walk, left, right, depth);
+        qpdf_oh_release(c->old.qpdf, left);
+        qpdf_oh_release(c->new.qpdf, right);
+    }
+    for (int i = count; walk->added != NULL && i < after; i++) {
+        qpdf_oh right = qpdf_oh_get_array_item(c->new.qpdf, new, i);
+        walk->added(c, right, right);
+        qpdf_oh_release(c->new.qpdf, right);
+    }
+}
+
+static void walk_form(struct compare *c, field_fn seen, field_fn added)
+{
+    struct field_walk walk = {.c = c, .seen = seen, .added = added};
+    qpdf_oh old = pdf_get(&c->old, c->old.root, "/AcroForm");
+    qpdf_oh new = pdf_get(&c->new, c->new.root, "/AcroForm");
+    qpdf_oh before = pdf_get(&c->old, old, "/Fields");
+    qpdf_oh after = pdf_get(&c->new, new, "/Fields");
+
+    (void)compare_mark_node(c, &c->old, old);
+    (void)compare_mark_node(c, &c->old, before);
+    walk_list(&walk, before, after, 0);
+    qpdf_oh_release(c->old.qpdf, old);
+    qpdf_oh_release(c->old.qpdf, before);
+    qpdf_oh_release(c->new.qpdf, new);
+    qpdf_oh_release(c->new.qpdf, after);
+}
+
+/* --- From outside ------------------------------------------------------------------ */
+
+/* A lock, or a signature with rules of its own besides the author's. */
+static bool locks_fields(const struct pdf_reader *reader, qpdf_oh field)
+{
+    qpdf_oh lock = pdf_get(reader, field, "/Lock");
+    qpdf_oh value = pdf_get(reader, field, "/V");
+    qpdf_oh rules = pdf_get(reader, value, "/Reference");
+    bool found = !qpdf_oh_is_null(reader->qpdf, lock);
+
+    for (int i = 0; i < pdf_count(reader, rules); i++) {
+        qpdf_oh rule = qpdf_oh_get_array_item(reader->qpdf, rules, i);
+        qpdf_oh method = pdf_get(reader, rule, "/TransformMethod");
+        found = found || !pdf_is_name(reader, method, "/DocMDP");
+        qpdf_oh_release(reader->qpdf, rule);
+        qpdf_oh_release(reader->qpdf, method);
+    }
+    qpdf_oh_release(reader->qpdf, lock);
+    qpdf_oh_release(reader->qpdf, value);
+    qpdf_oh_release(reader->qpdf, rules);
+    return found;
+}
+
+static void mark_field(struct compare *c, qpdf_oh old, qpdf_oh new)
+{
+    (void)new;
+    (void)compare_mark_node(c, &c->old, old);
+    c->locks = c->locks || locks_fields(&c->old, old);
+}
+
+static void field_added(struct compare *c, qpdf_oh node, qpdf_oh same)
+{
+    char name[NAME_SIZE] = "";
+
+    (void)same;
+    if (!compare_new_signature(c, node)) {
+        name_of(&c->new, node, name);
+        compare_note(c, PDF_CHANGE_FIELD_ADDED, 0, name);
+    }
+}
+
+void compare_form_mark(struct compare *c)
+{
+    walk_form(c, mark_field, NULL);
+}
+
+/* What may be set when the first signature comes, and not be bent later. */
+static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
+{
+    static const char *const first_time[] = {"/DR", "/DA"};
+    const struct compare_area area = {PDF_CHANGE_FORM, 0, key};
+
+    if (strcmp(key, "/Fields") == 0 || strcmp(key, "/SigFlags") == 0) {
+        return;
+    }
+    bool had = pdf_is_dict(&c->old, old) && qpdf_oh_has_key(c->old.qpdf, old, key);
+    bool has = qpdf_oh_has_key(c->new.qpdf, new, key) != 0;
+    bool may = (is_among(key, first_time, SG_COUNT(first_time)) && !had) ||
+               (strcmp(key, "/NeedAppearances") == 0 && !has);
+    if (!may) {
+        compare_key(c, old, new, key, &area);
+    }
+}
+
+static void compare_settings(struct compare *c)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+    qpdf_oh old = pdf_get(&c->old, c->old.root, "/AcroForm");
+    qpdf_oh new = pdf_get(&c->new, c->new.root, "/AcroForm");
+
+    if (pdf_is_dict(&c->old, old) && !pdf_is_dict(&c->new, new)) {
+        compare_note(c, PDF_CHANGE_FORM, 0, "/AcroForm");
+    } else if (pdf_is_dict(&c->new, new)) {
+        compare_keys(c, old, new, &keys);
+    }
+    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+        compare_setting(c, old, new, (char *)keys.data + at);
+    }
+    compare_drain(c);
+    qpdf_oh_release(c->old.qpdf, old);
+    qpdf_oh_release(c->new.qpdf, new);
+}
+
+void compare_form(struct compare *c)
+{
+    compare_settings(c);
+    walk_form(c, compare_field, field_added);
+}

@@ -1,0 +1,55 @@
+#ifndef SEGEL_CLIENT_VERIFY_MATERIAL_H
+#define SEGEL_CLIENT_VERIFY_MATERIAL_H
+
+#include <openssl/ocsp.h>
+#include <openssl/x509.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Certificates and statements about them, from a file (DSS) or from the command line.
+ * Nothing in it is believed because it is there: each statement has to be signed by the
+ * issuer of the certificate it speaks of, or by one whom the issuer named. */
+struct verify_material {
+    STACK_OF(X509) * certificates; /* owned, as all here; NULL = none */
+    STACK_OF(X509_CRL) * crls;
+    STACK_OF(OCSP_BASICRESP) * answers;
+};
+enum { VERIFY_MATERIAL_MAX = 512 };
+
+/* DER. What cannot be read, or is one too many, is left out. */
+void verify_material_certificate(struct verify_material *material, struct slice der);
+void verify_material_crl(struct verify_material *material, struct slice der);
+void verify_material_ocsp(struct verify_material *material, struct slice der);
+/* CRLs (PEM or DER) or an OCSP answer (DER) from a file. SG_INVALID: it holds neither. */
+SG_MUST_USE enum sg_status verify_material_file(struct verify_material *material,
+                                                struct slice bytes, bool ocsp);
+void verify_material_fini(struct verify_material *material);
+
+/* What is known of the certificates of a chain at a time. */
+enum verify_state { VERIFY_STATE_GOOD, VERIFY_STATE_REVOKED, VERIFY_STATE_OPEN };
+struct verify_status {
+    enum verify_state state; /* OPEN: nothing is known of certificate `at` */
+    int at;                  /* which one decided, counted from the signer */
+    int64_t revoked_us;      /* REVOKED: since when */
+    int64_t said_us;         /* GOOD: the oldest statement was made then */
+};
+
+/* chain: signer to anchor (of which nothing is asked). A statement counts when it was
+ * made at time_s or later, or was still valid then, and not after now_s. */
+void verify_status_of(STACK_OF(X509) * chain,
+                      const struct verify_material *const *sources, size_t count,
+                      int64_t time_s, int64_t now_s, struct verify_status *out);
+
+/* One statement about one certificate; OPEN when it is none, or not to be believed. */
+struct verify_word {
+    enum verify_state state;
+    int64_t revoked_us;
+    int64_t this_us;
+    int64_t next_us; /* 0 = not stated */
+};
+struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer);
+struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
+                                    X509 *issuer);
+
+#endif

@@ -1,0 +1,217 @@
+/* Whether a certificate was revoked, by what others signed about it (RFC 5280 section 5,
+ * RFC 6960 section 3.2). */
+#include <openssl/x509v3.h>
+
+#include "client/verify/case.h"
+
+DEFINE_STACK_OF(OCSP_BASICRESP)
+
+enum { US_PER_S = 1000000, SKEW_S = 300 };
+
+static const struct verify_word silence = {.state = VERIFY_STATE_OPEN};
+
+/* --- Lists ------------------------------------------------------------------------- */
+
+/* A list may be about some certificates only (RFC 5280 section 5.2.5). */
+static bool is_about(X509_CRL *crl, X509 *certificate)
+{
+    int critical = 0;
+    ISSUING_DIST_POINT *scope =
+        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &critical, NULL);
+
+    if (scope == NULL) {
+        return critical == -1; /* absent; else it could not be read */
+    }
+    bool is_ca = X509_check_ca(certificate) > 0;
+    bool about = !scope->indirectCRL && !scope->onlyattr &&
+                 scope->onlysomereasons == NULL && !(scope->onlyuser > 0 && is_ca) &&
+                 !(scope->onlyCA > 0 && !is_ca);
+    ISSUING_DIST_POINT_free(scope);
+    return about;
+}
+
+/* Among the critical extensions only the scope is understood: no delta list. */
+static bool is_understood(X509_CRL *crl)
+{
+    for (int i = X509_CRL_get_ext_by_critical(crl, 1, -1); i >= 0;
+         i = X509_CRL_get_ext_by_critical(crl, 1, i)) {
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(X509_CRL_get_ext(crl, i));
+        if (OBJ_obj2nid(object) != NID_issuing_distribution_point) {
+            return false;
+        }
+    }
+    return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) < 0;
+}
+
+/* The earlier of the date of revocation and that since when the key was unsafe. */
+static int64_t revoked_since(X509_REVOKED *entry)
+{
+    int64_t date = verify_time_us(X509_REVOKED_get0_revocationDate(entry));
+    ASN1_GENERALIZEDTIME *unsafe =
+        X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
+    int64_t since = verify_time_us(unsafe);
+
+    ASN1_GENERALIZEDTIME_free(unsafe);
+    return since != 0 && since < date ? since : date;
+}
+
+struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer)
+{
+    struct verify_word word = {VERIFY_STATE_GOOD, 0,
+                               verify_time_us(X509_CRL_get0_lastUpdate(crl)),
+                               verify_time_us(X509_CRL_get0_nextUpdate(crl))};
+    X509_REVOKED *entry = NULL;
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+    if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) != 0 ||
+        key == NULL || (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0 ||
+        !is_understood(crl) || !is_about(crl, certificate) ||
+        X509_CRL_verify(crl, key) != 1) {
+        return silence;
+    }
+    /* 2: taken from the list again. */
+    if (X509_CRL_get0_by_cert(crl, &entry, certificate) == 1) {
+        word.state = VERIFY_STATE_REVOKED;
+        word.revoked_us = revoked_since(entry);
+    }
+    return word;
+}
+
+/* --- Answers ----------------------------------------------------------------------- */
+
+/* The issuer itself, or one whom it made its responder, at the time of the answer. */
+static bool may_answer(X509 *responder, X509 *issuer, const ASN1_GENERALIZEDTIME *time)
+{
+    if (X509_cmp(responder, issuer) == 0) {
+        return true;
+    }
+    int64_t at = verify_time_us(time);
+    return X509_NAME_cmp(X509_get_issuer_name(responder),
+                         X509_get_subject_name(issuer)) == 0 &&
+           X509_verify(responder, X509_get0_pubkey(issuer)) == 1 &&
+           (X509_get_extension_flags(responder) & EXFLAG_XKUSAGE) != 0 &&
+           (X509_get_extended_key_usage(responder) & XKU_OCSP_SIGN) != 0 &&
+           verify_time_us(X509_get0_notBefore(responder)) <= at &&
+           at <= verify_time_us(X509_get0_notAfter(responder));
+}
+
+static bool is_believed(OCSP_BASICRESP *answer, X509 *issuer)
+{
+    STACK_OF(X509) *known = sk_X509_new_null();
+    X509 *responder = NULL;
+    bool good = known != NULL && sk_X509_push(known, issuer) > 0 &&
+                OCSP_resp_get0_signer(answer, &responder, known) == 1 &&
+                may_answer(responder, issuer, OCSP_resp_get0_produced_at(answer)) &&
+                OCSP_basic_verify(answer, known, NULL, OCSP_NOVERIFY) == 1;
+
+    sk_X509_free(known);
+    return good;
+}
+
+static bool names(OCSP_SINGLERESP *single, X509 *certificate, X509 *issuer)
+{
+    OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single);
+    ASN1_OBJECT *digest = NULL;
+
+    if (OCSP_id_get0_info(NULL, &digest, NULL, NULL, id) != 1) {
+        return false;
+    }
+    const EVP_MD *md = EVP_get_digestbyobj(digest);
+    OCSP_CERTID *wanted = md == NULL ? NULL : OCSP_cert_to_id(md, certificate, issuer);
+    bool same = wanted != NULL && OCSP_id_cmp(id, wanted) == 0;
+    OCSP_CERTID_free(wanted);
+    return same;
+}
+
+static struct verify_word word_of(OCSP_SINGLERESP *single)
+{
+    ASN1_GENERALIZEDTIME *revoked = NULL;
+    ASN1_GENERALIZEDTIME *from = NULL;
+    ASN1_GENERALIZEDTIME *until = NULL;
+    int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
+    struct verify_word word = {VERIFY_STATE_OPEN, verify_time_us(revoked),
+                               verify_time_us(from), verify_time_us(until)};
+
+    if (status == V_OCSP_CERTSTATUS_GOOD) {
+        word.state = VERIFY_STATE_GOOD;
+    } else if (status == V_OCSP_CERTSTATUS_REVOKED) {
+        word.state = VERIFY_STATE_REVOKED;
+    }
+    return word;
+}
+
+struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
+                                    X509 *issuer)
+{
+    for (int i = 0; i < OCSP_resp_count(answer) && i < VERIFY_MATERIAL_MAX; i++) {
+        OCSP_SINGLERESP *single = OCSP_resp_get0(answer, i);
+        if (names(single, certificate, issuer)) {
+            return is_believed(answer, issuer) ? word_of(single) : silence;
+        }
+    }
+    return silence;
+}
+
+/* --- All words about one certificate, and about a chain ----------------------------- */
+
+/* The newest word that counts. */
+struct hearing {
+    int64_t time_us;
+    int64_t now_us;
+    struct verify_word best;
+};
+
+static void hear(struct hearing *hearing, struct verify_word word)
+{
+    bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
+                  word.this_us <= hearing->now_us + (int64_t)SKEW_S * US_PER_S &&
+                  (word.this_us >= hearing->time_us || word.next_us >= hearing->time_us);
+
+    /* Revoked once the time in question was over: it was good then. */
+    if (word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us) {
+        word.state = VERIFY_STATE_GOOD;
+    }
+    /* A revocation is told by old statements too: nobody takes it back but by a newer. */
+    counts = counts || (word.state == VERIFY_STATE_REVOKED && word.this_us != 0);
+    if (counts && (hearing->best.state == VERIFY_STATE_OPEN ||
+                   word.this_us > hearing->best.this_us)) {
+        hearing->best = word;
+    }
+}
+
+static void ask(struct hearing *hearing, const struct verify_material *source,
+                X509 *certificate, X509 *issuer)
+{
+    for (int i = 0; source != NULL && i < sk_X509_CRL_num(source->crls); i++) {
+        hear(hearing,
+             verify_crl_word(sk_X509_CRL_value(source->crls, i), certificate, issuer));
+    }
+    for (int i = 0; source != NULL && i < sk_OCSP_BASICRESP_num(source->answers); i++) {
+        hear(hearing, verify_ocsp_word(sk_OCSP_BASICRESP_value(source->answers, i),
+                                       certificate, issuer));
+    }
+}
+
+void verify_status_of(STACK_OF(X509) * chain,
+                      const struct verify_material *const *sources, size_t count,
+                      int64_t time_s, int64_t now_s, struct verify_status *out)
+{
+    *out = (struct verify_status){.state = VERIFY_STATE_GOOD};
+    for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence};
+        for (size_t j = 0; j < count; j++) {
+            ask(&hearing, sources[j], sk_X509_value(chain, i),
+                sk_X509_value(chain, i + 1));
+        }
+        const struct verify_word *word = &hearing.best;
+        if (word->state == VERIFY_STATE_REVOKED) {
+            *out = (struct verify_status){VERIFY_STATE_REVOKED, i, word->revoked_us, 0};
+            return;
+        }
+        if (word->state == VERIFY_STATE_OPEN && out->state == VERIFY_STATE_GOOD) {
+            *out = (struct verify_status){VERIFY_STATE_OPEN, i, 0, 0};
+        } else if (out->said_us == 0 || word->this_us < out->said_us) {
+            out->said_us = word->this_us;
+        }
+    }
+}
