@@ -196,7 +196,7 @@ static bool read_stream(const struct pdf_reader *reader, qpdf_oh node,
         qpdf_oh_get_stream_data(reader->qpdf, node, qpdf_dl_none, NULL, &data, &len);
 
     *bytes = slice_of(data, len);
-    return code == QPDF_SUCCESS;
+    return (code & QPDF_ERRORS) == 0 && (data != NULL || len == 0);
 }
 
 static bool same_stream(struct compare *c, qpdf_oh old, qpdf_oh new)

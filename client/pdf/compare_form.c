@@ -259,7 +259,9 @@ static bool locks_fields(const struct pdf_reader *reader, qpdf_oh field)
 {
     qpdf_oh lock = pdf_get(reader, field, "/Lock");
     qpdf_oh value = pdf_get(reader, field, "/V");
-    qpdf_oh rules = pdf_get(reader, value, "/Reference");
+    /* qpdf complains when a text is asked for a key. */
+    qpdf_oh rules = pdf_is_dict(reader, value) ? pdf_get(reader, value, "/Reference")
+                                               : qpdf_oh_new_null(reader->qpdf);
     bool found = !qpdf_oh_is_null(reader->qpdf, lock);
 
     for (int i = 0; i < pdf_count(reader, rules); i++) {

@@ -18,9 +18,14 @@ static void put_item(const struct pdf_reader *reader, qpdf_oh stream, uint32_t k
     unsigned char *data = NULL;
     size_t len = 0;
 
-    if (!qpdf_oh_is_stream(reader->qpdf, stream) ||
-        qpdf_oh_get_stream_data(reader->qpdf, stream, qpdf_dl_generalized, NULL, &data,
-                                &len) != QPDF_SUCCESS) {
+    if (!qpdf_oh_is_stream(reader->qpdf, stream)) {
+        return;
+    }
+    /* A warning about another part of the file is returned as well. */
+    QPDF_ERROR_CODE code = qpdf_oh_get_stream_data(
+        reader->qpdf, stream, qpdf_dl_generalized, NULL, &data, &len);
+    if ((code & QPDF_ERRORS) != 0 || data == NULL) {
+        free(data);
         return;
     }
     const struct header header = {kind, (uint32_t)len};
