@@ -6,6 +6,8 @@
 #include <openssl/ess.h>
 #include <openssl/rsa.h>
 
+#include "tests/unit/cms/support/writable.h"
+
 struct maker maker_lawful(const struct pki *pki, struct slice digest)
 {
     return (struct maker){.pki = pki,
@@ -127,6 +129,21 @@ static void sign(CMS_SignerInfo *si, const struct maker *maker)
     EVP_MD_CTX_free(context);
 }
 
+static void add_stamp(CMS_SignerInfo *si, const struct maker *maker)
+{
+    const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+    struct slice bytes =
+        slice_of(ASN1_STRING_get0_data(value),
+                 (size_t)ASN1_STRING_length(value) - (maker->stamp_other ? 1 : 0));
+    struct slice token = authority_token(maker->stamp, bytes, slice_of(NULL, 0));
+
+    cr_assert_eq(CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken,
+                                               V_ASN1_SEQUENCE, token.data,
+                                               (int)token.len),
+                 1);
+    OPENSSL_free(writable(token));
+}
+
 static void add_signer(CMS_ContentInfo *cms, const struct maker *maker, unsigned flags)
 {
     CMS_SignerInfo *si = CMS_add1_signer(
@@ -141,6 +158,9 @@ static void add_signer(CMS_ContentInfo *cms, const struct maker *maker, unsigned
     }
     add_attributes(si, maker);
     sign(si, maker);
+    if (maker->stamp != NULL) {
+        add_stamp(si, maker);
+    }
 }
 
 struct slice maker_make(const struct maker *maker)

@@ -5,6 +5,7 @@
 
 #include "proto/slice.h"
 #include "tests/unit/cms/support/pki.h"
+#include "tests/unit/verify/support/authority.h"
 
 /* A CMS made with OpenSSL, every part of it to be chosen: the lawful one is made by
  * maker_lawful, and a test spoils one fact. */
@@ -19,6 +20,8 @@ struct maker {
     int64_t time_s;       /* signing-time; 0 = attribute missing */
     int signers;          /* how many SignerInfos */
     int stated;           /* NID of the stated signature algorithm; 0 = the true one */
+    const struct authority *stamp; /* gives a time-stamp; NULL = none */
+    bool stamp_other;              /* of other bytes than the signature value */
     bool pss;
     bool twice; /* message-digest stands twice */
 };
