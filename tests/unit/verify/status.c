@@ -1,0 +1,246 @@
+/* Whether a certificate was revoked, and whose word counts. */
+#include <criterion/criterion.h>
+
+#include "tests/unit/cms/support/writable.h"
+#include "tests/unit/verify/support/lawful.h"
+
+enum { NOW_S = 1767225600, DAY_S = 86400 };
+
+
+static struct authority authority;
+static struct verify_material material;
+
+static void begin(void)
+{
+    lawful_begin(PKI_P256);
+    authority_make(&authority, &lawful.pki, NOW_S - DAY_S);
+    material = (struct verify_material){.crls = NULL};
+    lawful.input.given = &material;
+}
+
+static void end(void)
+{
+    verify_material_fini(&material);
+    authority_free(&authority);
+    lawful_end();
+}
+
+TestSuite(verify_status, .init = begin, .fini = end);
+
+static void add_crl(struct authority_list list)
+{
+    struct slice der = authority_crl(&authority, &list);
+
+    verify_material_crl(&material, der);
+    OPENSSL_free(writable(der));
+}
+
+static void add_ocsp(bool revoked, int64_t this_s, X509 *responder, EVP_PKEY *key)
+{
+    struct slice der =
+        authority_ocsp(&authority, lawful.pki.leaf, revoked, this_s, responder, key);
+
+    verify_material_ocsp(&material, der);
+    OPENSSL_free(writable(der));
+}
+
+/* Nobody is revoked by the root. */
+static void add_root_crl(void)
+{
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S, .root = true});
+}
+
+static void expect(enum verify_mark mark, const char *word)
+{
+    lawful_make();
+    verify_cms(&lawful.input, &lawful.report);
+    cr_expect_eq(lawful_check("revocation")->mark, mark, "%s",
+                 lawful_check("revocation")->text);
+    cr_expect_neq(strstr(lawful_check("revocation")->text, word), NULL, "%s",
+                  lawful_check("revocation")->text);
+    cr_expect_eq(lawful.report.valid, mark != VERIFY_FAIL);
+    cr_expect_eq(lawful.report.status_known, mark == VERIFY_PASS);
+    verify_material_fini(&material);
+}
+
+Test(verify_status, lists_of_both_authorities_tell)
+{
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    expect(VERIFY_PASS, "2025-12-31");
+}
+
+Test(verify_status, one_list_does_not_tell_of_the_other_certificate)
+{
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    expect(VERIFY_NOTE, "CA Contoh G1");
+    add_root_crl();
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+}
+
+static void revoke(int64_t since_s)
+{
+    add_root_crl();
+    add_crl((struct authority_list){
+        .this_s = NOW_S - 60, .revoked = lawful.pki.leaf, .revoked_s = since_s});
+}
+
+Test(verify_status, a_revoked_signer_fails_and_the_time_is_named)
+{
+    revoke(NOW_S - DAY_S);
+    expect(VERIFY_FAIL, "2025-12-31");
+}
+
+/* The certificate of the issuing authority counts as much. */
+Test(verify_status, a_revoked_authority_fails)
+{
+    add_crl((struct authority_list){.this_s = NOW_S - 60,
+                                    .root = true,
+                                    .revoked = lawful.pki.issuing,
+                                    .revoked_s = NOW_S - DAY_S});
+    add_crl((struct authority_list){.this_s = NOW_S - 60});
+    expect(VERIFY_FAIL, "CA Contoh G1");
+}
+
+Test(verify_status, what_was_signed_before_the_revocation_holds_when_the_time_is_proven)
+{
+    lawful.maker.stamp = &authority;
+    authority.time_s = NOW_S - 2 * DAY_S;
+    revoke(NOW_S - DAY_S);
+    expect(VERIFY_PASS, "No certificate");
+    authority.time_s = NOW_S - DAY_S / 2;
+    revoke(NOW_S - DAY_S);
+    expect(VERIFY_FAIL, "revoked");
+}
+
+/* An old list that has run out still tells of a revocation. */
+Test(verify_status, a_revocation_does_not_run_out)
+{
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - 90 * DAY_S,
+                                    .revoked = lawful.pki.leaf,
+                                    .revoked_s = NOW_S - 91 * DAY_S});
+    expect(VERIFY_FAIL, "revoked");
+}
+
+Test(verify_status, a_list_by_another_key_is_not_believed)
+{
+    EVP_PKEY *stranger = pki_key_new(PKI_P256);
+
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S, .key = stranger});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    /* Nor can it revoke. */
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S,
+                                    .revoked = lawful.pki.leaf,
+                                    .revoked_s = NOW_S - DAY_S,
+                                    .key = stranger});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    EVP_PKEY_free(stranger);
+}
+
+Test(verify_status, a_list_of_other_certificates_does_not_count)
+{
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S,
+                                    .scope = "critical,onlyCA:TRUE"});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S,
+                                    .scope = "critical,onlyuser:TRUE"});
+    expect(VERIFY_PASS, "No certificate");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S,
+                                    .scope = "critical,onlysomereasons:keyCompromise"});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+}
+
+Test(verify_status, a_list_that_has_run_out_or_of_tomorrow_does_not_count)
+{
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - 8 * DAY_S});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S + DAY_S});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+}
+
+/* --- OCSP ----------------------------------------------------------------------------
+ */
+
+Test(verify_status, an_answer_of_the_authority_tells)
+{
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_PASS, "No certificate");
+    add_root_crl();
+    add_ocsp(true, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_FAIL, "revoked");
+}
+
+Test(verify_status, the_newest_word_counts)
+{
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    add_ocsp(true, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_FAIL, "revoked");
+}
+
+static X509 *responder(EVP_PKEY *key, const char *usage)
+{
+    return pki_leaf_new(
+        &lawful.pki, key,
+        &(struct pki_leaf){.common_name = "OCSP Contoh", .extended_key_usage = usage});
+}
+
+Test(verify_status, only_a_responder_that_the_authority_named_may_answer)
+{
+    EVP_PKEY *key = pki_key_new(PKI_P256);
+    X509 *good = responder(key, "OCSPSigning");
+    X509 *bad = responder(key, "emailProtection");
+    X509 *plain = responder(key, NULL);
+
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, good, key);
+    expect(VERIFY_PASS, "No certificate");
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, bad, key);
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, plain, key);
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    X509_free(good);
+    X509_free(bad);
+    X509_free(plain);
+    EVP_PKEY_free(key);
+}
+
+Test(verify_status, a_responder_of_another_authority_may_not_answer)
+{
+    struct pki other;
+
+    pki_make(&other, PKI_P256);
+    X509 *stranger = pki_leaf_new(
+        &other, other.leaf_key,
+        &(struct pki_leaf){.common_name = "OCSP", .extended_key_usage = "OCSPSigning"});
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, stranger, other.leaf_key);
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    X509_free(stranger);
+    pki_free(&other);
+}
+
+/* --- What cannot be read -------------------------------------------------------------
+ */
+
+Test(verify_status, what_is_no_statement_is_left_out)
+{
+    const struct slice noise = slice_str("0123456789");
+
+    verify_material_crl(&material, noise);
+    verify_material_ocsp(&material, noise);
+    verify_material_certificate(&material, noise);
+    cr_expect_eq(verify_material_file(&material, noise, false), SG_INVALID);
+    cr_expect_eq(verify_material_file(&material, noise, true), SG_INVALID);
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+}
