@@ -11,7 +11,10 @@ enum exit_code {
     EXIT_REFUSED = 1, /* an item was refused, or a check failed */
     EXIT_USAGE = 2,   /* the command line or the home folder is wrong */
     EXIT_BROKEN = 3,  /* the gateway or a file cannot be reached, or broke off */
-    EXIT_STOPPED = 4  /* the user stopped it before it was done */
+    /* Of `segel verify` only: */
+    EXIT_UNSIGNED = 4, /* there is no signature */
+    EXIT_UNSURE = 5,   /* not all could be checked */
+    EXIT_STOPPED = 6   /* of `segel sign` only: the user stopped it before it was done */
 };
 
 /* One command: a constant in the file of its name. */

@@ -43,7 +43,8 @@ static void print_help(void)
                  "  1  something was refused, or a check failed\n"
                  "  2  the command line or the home folder is wrong\n"
                  "  3  the gateway or a file cannot be reached, or broke off\n"
-                 "  4  stopped (Ctrl-C) before it was done\n"
+                 "  4, 5  of verify: there is no signature; not all could be checked\n"
+                 "  6  of sign: stopped (Ctrl-C) before it was done\n"
                  "\n'segel COMMAND --help' shows options and examples.\n");
 }
 

@@ -293,7 +293,7 @@ const struct command command_sign = {
         "Exit code: 0 all are signed (--dry-run: would be); 1 some were refused; 2 the\n"
         "command line or the manifest is wrong, and nothing was signed; 3 the gateway "
         "or\n"
-        "a file cannot be reached; 4 stopped. After 3 and 4: --resume.\n\n"
+        "a file cannot be reached; 6 stopped. After 3 and 6: --resume.\n\n"
         "Examples:\n"
         "  segel sign -k seal-setda -c surat_keterangan -a ND/123/2026 -o signed *.pdf\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/124/2026 -o signed \\\n"

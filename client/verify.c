@@ -6,13 +6,21 @@
 #include "client/file.h"
 #include "client/screen.h"
 #include "client/verify_print.h"
+#include "proto/text.h"
 
 /* `segel verify` */
-enum { SIGNATURES_MAX = 64, PDF_MAX = 1 << 30 };
+enum { SIGNATURES_MAX = 64, PDF_MAX = 1 << 30, PATH_SIZE = 4096 };
 
 struct verify_options {
     const char *anchors;
+    const char *crl;
+    const char *ocsp;
+    const char *content;
+    const char *at;
+    const char *require;
     const char *lang;
+    bool need_status;
+    bool details;
     bool json;
 };
 
@@ -21,14 +29,181 @@ static const struct option rows[] = {
     {"anchors", 0, "FILE",
      "root certificates to trust, PEM (default: anchors.pem of the home folder)",
      AT(anchors)},
+    {"ca", 0, "FILE", "the same", AT(anchors)},
+    {"crl", 0, "FILE", "lists of revoked certificates, PEM or DER", AT(crl)},
+    {"ocsp", 0, "FILE", "an OCSP answer, DER", AT(ocsp)},
+    {"content", 0, "FILE",
+     "what a detached signature signs (default: its name less .p7s)", AT(content)},
+    {"at", 0, "TIME", "judge as of this time, 2026-05-02T01:02:03Z (default: now)",
+     AT(at)},
+    {"require", 0, "LEVEL", "b-b, b-t, b-lt or b-lta: less is not enough", AT(require)},
+    {"need-status", 0, NULL, "not valid unless it is known that nothing was revoked",
+     AT(need_status)},
+    {"details", 0, NULL, "all about each file, also of many", AT(details)},
     {"lang", 0, "id|en", "language of the report (default: en)", AT(lang)},
     {"json", 0, NULL, "one JSON object a file", AT(json)},
 };
 
-static void free_anchors(X509_STORE **anchors)
+/* What all files have in common. */
+struct check {
+    struct verify_input terms; /* anchors owned */
+    struct verify_material given;
+    struct verify_report *reports; /* owned */
+    const char *content;
+    enum verify_level level;
+    bool need_status;
+    enum verify_lang lang;
+};
+
+static void fini(struct check *check)
 {
-    X509_STORE_free(*anchors);
+    X509_STORE_free(check->terms.anchors);
+    verify_material_fini(&check->given);
+    free(check->reports);
 }
+
+/* --- One file ------------------------------------------------------------------------
+ */
+
+static enum verify_outcome outcome_of(const struct check *check,
+                                      const struct verify_report *report)
+{
+    enum verify_outcome outcome = verify_report_outcome(report);
+
+    if (outcome != VERIFY_VALID || report->is_time_stamp) {
+        return outcome;
+    }
+    if (report->rank < check->level) {
+        return VERIFY_SHORT;
+    }
+    return check->need_status && !report->status_known ? VERIFY_UNSURE : VERIFY_VALID;
+}
+
+/* The worst of its signatures. */
+static void conclude(const struct check *check, struct verify_finding *finding)
+{
+    finding->outcome = VERIFY_VALID;
+    for (size_t i = 0; i < finding->count; i++) {
+        enum verify_outcome one = outcome_of(check, &finding->reports[i]);
+        finding->outcome = one > finding->outcome ? one : finding->outcome;
+        finding->signatures += finding->reports[i].is_time_stamp ? 0 : 1;
+    }
+    if (finding->signatures == 0) {
+        finding->outcome = VERIFY_UNSIGNED;
+        finding->problem =
+            finding->problem[0] != '\0' ? finding->problem : "it holds time-stamps only";
+    }
+}
+
+static void take_pdf(const struct check *check, struct slice bytes,
+                     struct verify_finding *finding, struct sg_error *why)
+{
+    size_t count = 0;
+    enum sg_status status =
+        verify_pdf(bytes, &check->terms, check->reports, SIGNATURES_MAX, &count, why);
+
+    if (status == SG_OK && count > SIGNATURES_MAX) {
+        /* More than are judged: none is called valid on the word of some. */
+        status = sg_fail(why, SG_TOO_LARGE, "the file has too many signatures");
+    }
+    if (status == SG_OK) {
+        finding->count = count;
+        conclude(check, finding);
+        return;
+    }
+    finding->problem = why->text[0] != '\0' ? why->text : sg_status_text(status);
+    finding->outcome = status == SG_NOT_FOUND ? VERIFY_UNSIGNED : VERIFY_UNREADABLE;
+}
+
+static bool is_detached(const struct check *check, const char *path, struct slice bytes)
+{
+    size_t len = strlen(path);
+
+    return (bytes.len < 5 || memcmp(bytes.data, "%PDF-", 5) != 0) &&
+           (check->content != NULL || (len > 4 && strcmp(path + len - 4, ".p7s") == 0));
+}
+
+static void take_detached(const struct check *check, struct slice cms,
+                          struct verify_finding *finding, struct sg_error *why)
+{
+    char path[PATH_SIZE];
+    struct file_bytes content = {0};
+
+    (void)snprintf(path, sizeof(path), "%.*s", (int)strlen(finding->path) - 4,
+                   finding->path);
+    const char *name = check->content != NULL ? check->content : path;
+    if (file_read(name, PDF_MAX, &content, why) != SG_OK) {
+        finding->problem = why->text;
+        finding->outcome = VERIFY_UNREADABLE;
+        return;
+    }
+    verify_detached(cms, slice_of(content.data, content.len), &check->terms,
+                    check->reports);
+    finding->count = 1;
+    conclude(check, finding);
+    file_free(&content);
+}
+
+/* why keeps the sentence that the finding refers to. */
+static struct verify_finding check_file(const struct check *check, const char *path,
+                                        struct sg_error *why)
+{
+    struct verify_finding finding = {
+        .path = path, .reports = check->reports, .problem = ""};
+    struct file_bytes bytes = {0};
+
+    *why = (struct sg_error){.text = ""};
+    if (file_read(path, PDF_MAX, &bytes, why) != SG_OK) {
+        screen_complain(why->text);
+        finding.problem = why->text;
+        finding.outcome = VERIFY_UNREADABLE;
+        return finding;
+    }
+    struct slice all = slice_of(bytes.data, bytes.len);
+    if (is_detached(check, path, all)) {
+        take_detached(check, all, &finding, why);
+    } else {
+        take_pdf(check, all, &finding, why);
+    }
+    file_free(&bytes);
+    return finding;
+}
+
+/* --- All files -----------------------------------------------------------------------
+ */
+
+static enum exit_code check_files(const struct check *check,
+                                  const struct verify_options *options,
+                                  const struct words *words)
+{
+    size_t counts[VERIFY_OUTCOMES] = {0};
+    enum verify_outcome worst = VERIFY_VALID;
+    bool table = words->count > 1 && !options->details && !options->json;
+    struct sg_error why;
+
+    if (table) {
+        verify_print_head(check->lang);
+    }
+    for (size_t i = 0; i < words->count; i++) {
+        struct verify_finding finding = check_file(check, words->at[i], &why);
+        worst = finding.outcome > worst ? finding.outcome : worst;
+        counts[finding.outcome]++;
+        if (options->json) {
+            verify_print_json(&finding, check->lang);
+        } else if (table) {
+            verify_print_line(&finding, check->lang);
+        } else {
+            verify_print_people(&finding, check->lang);
+        }
+    }
+    if (!options->json && words->count > 1) {
+        verify_print_totals(counts, check->lang);
+    }
+    return verify_outcome_exit(worst);
+}
+
+/* --- What was asked for --------------------------------------------------------------
+ */
 
 /* Without anchors the chain stays unknown, and nothing is called valid. */
 static enum sg_status load_anchors(const struct home *home,
@@ -49,89 +224,65 @@ static enum sg_status load_anchors(const struct home *home,
     return verify_anchors(path, out, why);
 }
 
-/* What all files have in common. */
-struct check {
-    X509_STORE *anchors;
-    struct verify_report *reports;
-    enum verify_lang lang;
-    bool json;
-};
-
-static enum exit_code check_file(const struct check *check, const char *path)
+static enum sg_status load_statement(const char *path, bool ocsp,
+                                     struct verify_material *given, struct sg_error *why)
 {
     struct file_bytes bytes = {0};
-    struct sg_error why = {0};
-    size_t count = 0;
-    const struct verify_input terms = {.anchors = check->anchors};
 
-    if (file_read(path, PDF_MAX, &bytes, &why) != SG_OK) {
-        screen_complain(why.text);
-        return EXIT_BROKEN;
+    if (path == NULL) {
+        return SG_OK;
     }
-    enum sg_status status = verify_pdf(slice_of(bytes.data, bytes.len), &terms,
-                                       check->reports, SIGNATURES_MAX, &count, &why);
-    const char *problem = why.text[0] != '\0' ? why.text : sg_status_text(status);
-    if (status == SG_OK && count > SIGNATURES_MAX) {
-        /* More than are judged: none is called valid on the word of some. */
-        status = SG_TOO_LARGE;
-        problem = "the file has too many signatures";
-    }
-    struct verify_finding finding = {path, check->reports, status == SG_OK ? count : 0,
-                                     status == SG_OK ? "" : problem};
-    if (check->json) {
-        verify_print_json(&finding);
-    } else {
-        verify_print_people(&finding, check->lang);
-    }
+    TRY(file_read(path, PDF_MAX, &bytes, why));
+    enum sg_status status =
+        verify_material_file(given, slice_of(bytes.data, bytes.len), ocsp);
     file_free(&bytes);
-    return verify_finding_valid(&finding) ? EXIT_WELL : EXIT_REFUSED;
+    return status == SG_OK ? SG_OK
+                           : sg_fail(why, SG_INVALID, "'%s' is no %s", path,
+                                     ocsp ? "OCSP answer (DER)" : "CRL (PEM or DER)");
 }
 
-/* The worst outcome is the program's. */
-static enum exit_code check_files(const struct check *check, const struct words *words)
+static enum sg_status read_level(const char *text, enum verify_level *out,
+                                 struct sg_error *why)
 {
-    enum exit_code worst = EXIT_WELL;
-    size_t valid = 0;
+    static const char *const names[] = {NULL, "b-b", "b-t", "b-lt", "b-lta"};
 
-    for (size_t i = 0; i < words->count; i++) {
-        enum exit_code one = check_file(check, words->at[i]);
-        worst = one > worst ? one : worst;
-        valid += one == EXIT_WELL ? 1 : 0;
+    for (size_t i = 1; text != NULL && i < SG_COUNT(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum verify_level)i;
+            return SG_OK;
+        }
     }
-    if (!check->json && words->count > 1) {
-        (void)printf(check->lang == VERIFY_LANG_ID ? "%zu dari %zu berkas sah\n"
-                                                   : "%zu of %zu files valid\n",
-                     valid, words->count);
-    }
-    return worst;
+    return text == NULL
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "--require is b-b, b-t, b-lt or b-lta");
 }
 
-static enum exit_code judge(const struct home *home, const struct verify_options *options,
-                            const struct words *words)
+static enum sg_status prepare(const struct home *home,
+                              const struct verify_options *options, struct check *check,
+                              struct sg_error *why)
 {
-    AUTO(free_anchors) X509_STORE *anchors = NULL;
-    struct sg_error why = {0};
-    enum sg_status status = load_anchors(home, options, &anchors, &why);
-
-    if (status != SG_OK) {
-        return command_failed(status, &why);
+    check->lang = strcmp(options->lang, "id") == 0 ? VERIFY_LANG_ID : VERIFY_LANG_EN;
+    check->content = options->content;
+    check->need_status = options->need_status;
+    check->terms.given = &check->given;
+    TRY(read_level(options->require, &check->level, why));
+    if (options->at != NULL &&
+        text_time_parse(slice_str(options->at), &check->terms.at_us) != SG_OK) {
+        return sg_fail(why, SG_INVALID, "--at is a time such as 2026-05-02T01:02:03Z");
     }
-    struct verify_report *reports =
-        (struct verify_report *)calloc(SIGNATURES_MAX, sizeof(*reports));
-    if (reports == NULL) {
-        return command_failed(SG_NO_MEMORY, &why);
-    }
-    bool indonesian = strcmp(options->lang, "id") == 0;
-    struct check check = {anchors, reports, indonesian ? VERIFY_LANG_ID : VERIFY_LANG_EN,
-                          options->json};
-    enum exit_code worst = check_files(&check, words);
-    free(reports);
-    return worst;
+    TRY(load_anchors(home, options, &check->terms.anchors, why));
+    TRY(load_statement(options->crl, false, &check->given, why));
+    TRY(load_statement(options->ocsp, true, &check->given, why));
+    check->reports =
+        (struct verify_report *)calloc(SIGNATURES_MAX, sizeof(struct verify_report));
+    return check->reports == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct verify_options options = {.lang = "en"};
+    AUTO(fini) struct check check = {.level = VERIFY_LEVEL_NONE};
+    struct sg_error why = {0};
 
     if (command_parse(&command_verify, words, &options) != EXIT_WELL) {
         return EXIT_USAGE;
@@ -142,18 +293,27 @@ static enum exit_code run(const struct home *home, struct words *words)
                                           : "--lang is id or en");
         return EXIT_USAGE;
     }
-    return judge(home, &options, words);
+    if (options.content != NULL && words->count > 1) {
+        screen_complain("--content goes with one signature: name one file");
+        return EXIT_USAGE;
+    }
+    enum sg_status status = prepare(home, &options, &check, &why);
+    return status != SG_OK ? command_failed(status, &why)
+                           : check_files(&check, &options, words);
 }
 
 const struct command command_verify = {
     .name = "verify",
-    .operands = "FILE.pdf…",
-    .summary = "check the signatures of PDFs, without any network",
-    .examples = "Exit code 1 when any file is not valid in all its signatures.\n\n"
+    .operands = "FILE…",
+    .summary = "check the signatures of PDFs and of .p7s, without any network",
+    .examples = "Exit code 0: every signature of every file is valid. 1: one is not, or "
+                "has not the\nlevel of --require. 4: a file has no signature. 5: not all "
+                "could be checked. 3: a\nfile cannot be read. Of many the worst.\n\n"
                 "Examples:\n"
                 "  segel verify signed/*.pdf\n"
                 "  segel verify --lang id surat.pdf\n"
-                "  segel verify --anchors root.pem --json surat.pdf\n",
+                "  segel verify --require b-t --ca root.pem --json surat.pdf\n"
+                "  segel verify --crl issuing.crl berita.xml.p7s\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -1,24 +1,12 @@
 #include "client/verify_print.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "client/screen.h"
-#include "proto/json.h"
+#include "client/verify_words.h"
 #include "proto/text.h"
 
-/* --- Words ------------------------------------------------------------------------- */
-
-static const struct {
-    const char *name;
-    const char *title;
-    const char *sentence[4]; /* by enum verify_mark */
-} indonesian[] = {
-#define CHECK(name, title, passed, failed, unknown, noted)                               \
-    {name, title, {passed, failed, unknown, noted}},
-#include "client/verify_texts.def"
-#undef CHECK
-};
+enum { TITLE_WIDTH = 16, FACT_INDENT = 4 + TITLE_WIDTH };
 
 static const struct {
     const char *text[2]; /* by enum verify_lang */
@@ -30,113 +18,43 @@ static const struct {
     [VERIFY_NOTE] = {{"note", "catatan"}, SCREEN_YELLOW},
 };
 
-/* The texts of the verdicts, by language. */
-enum word {
-    WORD_VALID,
-    WORD_VALID_THEN,
-    WORD_INVALID,
-    WORD_UNKNOWN,
-    WORD_NONE,
-    WORD_SIGNER,
-    WORD_ISSUER,
-    WORD_TIME,
-    WORD_SERIAL
-};
-static const char *const lexicon[][2] = {
-    [WORD_VALID] = {"VALID: signed by %s and not changed since", "SAH: ditandatangani "
-                                                                 "oleh %s dan tidak "
-                                                                 "berubah sejak itu"},
-    [WORD_VALID_THEN] = {"VALID: signed by %s; what was added later is the matter of the "
-                         "later signature",
-                         "SAH: ditandatangani oleh %s; isi yang ditambahkan kemudian "
-                         "menjadi tanggung jawab tanda tangan berikutnya"},
-    [WORD_INVALID] = {"NOT VALID: do not rely on the signature of %s",
-                      "TIDAK SAH: jangan mengandalkan tanda tangan %s"},
-    [WORD_UNKNOWN] = {"CANNOT BE CONFIRMED: nothing is false in the signature of %s, but "
-                      "not all of it could be checked",
-                      "BELUM DAPAT DIPASTIKAN: tidak ada yang keliru pada tanda tangan "
-                      "%s, tetapi tidak semuanya dapat diperiksa"},
-    [WORD_NONE] = {"NOT SIGNED, or not readable", "TIDAK DITANDATANGANI, atau tidak "
-                                                  "terbaca"},
-    [WORD_SIGNER] = {"signer", "penanda tangan"},
-    [WORD_ISSUER] = {"issuer", "penerbit"},
-    [WORD_TIME] = {"stated time", "waktu tertulis"},
-    [WORD_SERIAL] = {"serial", "nomor seri"},
-};
-
-static bool any_failed(const struct verify_report *report)
+static enum screen_colour colour_of(enum verify_outcome outcome)
 {
-    for (size_t i = 0; i < report->count; i++) {
-        if (report->checks[i].mark == VERIFY_FAIL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum word verdict_of(const struct verify_report *report)
-{
-    if (report->valid) {
-        return report->added ? WORD_VALID_THEN : WORD_VALID;
-    }
-    return any_failed(report) ? WORD_INVALID : WORD_UNKNOWN;
-}
-
-static enum screen_colour verdict_colour(enum word verdict)
-{
-    if (verdict == WORD_VALID || verdict == WORD_VALID_THEN) {
+    if (outcome == VERIFY_VALID) {
         return SCREEN_GREEN;
     }
-    return verdict == WORD_UNKNOWN ? SCREEN_YELLOW : SCREEN_RED;
+    return outcome == VERIFY_UNSURE ? SCREEN_YELLOW : SCREEN_RED;
 }
 
-bool verify_finding_valid(const struct verify_finding *finding)
-{
-    for (size_t i = 0; i < finding->count; i++) {
-        if (!finding->reports[i].valid) {
-            return false;
-        }
-    }
-    return finding->count > 0;
-}
-
-/* --- For people -------------------------------------------------------------------- */
+/* --- One signature ----------------------------------------------------------------- */
 
 static void print_check(const struct verify_check *check, enum verify_lang lang)
 {
-    const char *title = check->name;
-    const char *text = check->text;
-
-    for (size_t i = 0; lang == VERIFY_LANG_ID && i < SG_COUNT(indonesian); i++) {
-        if (strcmp(indonesian[i].name, check->name) == 0) {
-            title = indonesian[i].title;
-            text = indonesian[i].sentence[check->mark];
-        }
-    }
-    (void)printf("    %-15s %s%-16s%s ", title,
+    (void)printf("    %-15s %s%-16s%s ", verify_title(check, lang),
                  screen_colour(stdout, marks[check->mark].colour),
                  marks[check->mark].text[lang], screen_colour(stdout, SCREEN_PLAIN));
-    screen_text(stdout, text);
+    screen_text(stdout, verify_sentence(check, lang));
     (void)fputc('\n', stdout);
 }
 
-static void print_fact(const char *title, const char *text)
+static void print_fact(enum verify_phrase title, const char *text, enum verify_lang lang)
 {
     if (text[0] != '\0') {
-        (void)printf("    %-15s ", title);
+        (void)printf("    %-15s ", verify_phrase(title, lang));
         screen_text(stdout, text);
         (void)fputc('\n', stdout);
     }
 }
 
 /* The verdict's text has one place for the signer, whose name came from outside. */
-static void print_verdict(enum word verdict, const char *signer, enum verify_lang lang)
+static void print_verdict(enum verify_phrase verdict, enum screen_colour colour,
+                          const char *signer, enum verify_lang lang)
 {
-    const char *text = lexicon[verdict][lang];
+    const char *text = verify_phrase(verdict, lang);
     const char *place = strstr(text, "%s");
     int head = place == NULL ? (int)strlen(text) : (int)(place - text);
 
-    (void)printf("%s%.*s", screen_colour(stdout, verdict_colour(verdict)), head, text);
+    (void)printf("%s%.*s", screen_colour(stdout, colour), head, text);
     if (place != NULL) {
         screen_text(stdout, signer[0] == '\0' ? "?" : signer);
         (void)printf("%s", place + 2);
@@ -144,17 +62,84 @@ static void print_verdict(enum word verdict, const char *signer, enum verify_lan
     (void)printf("%s.\n", screen_colour(stdout, SCREEN_PLAIN));
 }
 
-static void print_report(const struct verify_report *report, enum verify_lang lang)
+static enum verify_phrase verdict_of(const struct verify_report *report)
 {
+    if (report->is_time_stamp) {
+        return report->valid ? WORD_STAMP : WORD_STAMP_BAD;
+    }
+    switch (verify_report_outcome(report)) {
+    case VERIFY_VALID:
+        return report->added ? WORD_VALID_THEN : WORD_VALID;
+    case VERIFY_UNSURE:
+        return WORD_UNSURE;
+    case VERIFY_UNSIGNED:
+    case VERIFY_UNREADABLE:
+    case VERIFY_SHORT:
+    case VERIFY_INVALID:
+    case VERIFY_OUTCOMES:
+        break;
+    }
+    return WORD_INVALID;
+}
+
+static void print_time(const struct verify_report *report, enum verify_lang lang)
+{
+    bool proven = report->proven_us != 0;
+    int64_t us = proven ? report->proven_us : report->signing_time_us;
     char time[TEXT_TIME_SIZE] = "";
 
-    if (report->signing_time_us > 0) {
-        text_time(report->signing_time_us, time);
+    if (us <= 0) {
+        return;
     }
-    print_fact(lexicon[WORD_SIGNER][lang], report->signer_dn);
-    print_fact(lexicon[WORD_ISSUER][lang], report->issuer_dn);
-    print_fact(lexicon[WORD_SERIAL][lang], report->serial);
-    print_fact(lexicon[WORD_TIME][lang], time);
+    text_time(us, time);
+    (void)printf("    %-15s %s, %s", verify_phrase(WORD_TIME, lang), time,
+                 verify_phrase(proven ? WORD_PROVEN : WORD_STATED, lang));
+    screen_text(stdout, proven ? report->authority : "");
+    (void)fputc('\n', stdout);
+}
+
+static void print_level(const struct verify_report *report, enum verify_lang lang)
+{
+    bool ltv = report->rank >= VERIFY_B_LT;
+
+    print_fact(WORD_LEVEL,
+               report->level[0] == '\0' ? verify_phrase(WORD_NO_LEVEL, lang)
+                                        : report->level,
+               lang);
+    if (lang == VERIFY_LANG_EN && report->missing[0] != '\0' &&
+        report->level[0] != '\0') {
+        (void)printf("%*s%s\n", FACT_INDENT, "", report->missing);
+    }
+    print_fact(WORD_LTV, verify_phrase(ltv ? WORD_YES : WORD_NO, lang), lang);
+}
+
+static void print_changes(const struct pdf_changes *changes, enum verify_lang lang)
+{
+    char text[256];
+
+    for (size_t i = 0; i < changes->count; i++) {
+        pdf_change_say(&changes->at[i], lang == VERIFY_LANG_ID, text, sizeof(text));
+        (void)printf("    %-15s ", i == 0 ? verify_phrase(WORD_CHANGE, lang) : "");
+        bool allowed = pdf_change_allowed(changes->at[i].kind);
+        (void)printf("%s", screen_colour(stdout, allowed ? SCREEN_PLAIN : SCREEN_RED));
+        screen_text(stdout, text);
+        (void)printf("%s\n", screen_colour(stdout, SCREEN_PLAIN));
+    }
+}
+
+static void print_report(const struct verify_report *report, enum verify_lang lang)
+{
+    print_fact(WORD_SIGNER, report->signer_dn, lang);
+    print_fact(WORD_OFFICE, report->office, lang);
+    print_fact(WORD_ISSUER, report->issuer_dn, lang);
+    print_fact(WORD_SERIAL, report->serial, lang);
+    print_time(report, lang);
+    print_fact(WORD_REASON, report->reason, lang);
+    print_fact(WORD_PLACE, report->location, lang);
+    if (!report->is_time_stamp) {
+        print_level(report, lang);
+    }
+    print_changes(&report->changes, lang);
     for (size_t i = 0; i < report->count; i++) {
         print_check(&report->checks[i], lang);
     }
@@ -164,90 +149,86 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
 {
     screen_text(stdout, finding->path);
     (void)fputc('\n', stdout);
-    if (finding->count == 0) {
+    if (finding->problem[0] != '\0') {
+        bool none = finding->outcome == VERIFY_UNSIGNED;
         (void)printf("  ");
-        print_verdict(WORD_NONE, "", lang);
-        if (finding->problem[0] != '\0') {
-            (void)printf("    ");
-            screen_text(stdout, finding->problem);
-            (void)fputc('\n', stdout);
-        }
+        print_verdict(none ? WORD_NONE : WORD_UNREADABLE, colour_of(finding->outcome), "",
+                      lang);
+        (void)printf("    ");
+        screen_text(stdout, finding->problem);
+        (void)fputc('\n', stdout);
     }
     for (size_t i = 0; i < finding->count; i++) {
         const struct verify_report *report = &finding->reports[i];
         (void)printf("  ");
         if (finding->count > 1) {
-            (void)printf(lang == VERIFY_LANG_ID ? "tanda tangan %zu dari %zu: "
-                                                : "signature %zu of %zu: ",
+            (void)printf(lang == VERIFY_LANG_ID ? "%zu dari %zu: " : "%zu of %zu: ",
                          i + 1, finding->count);
         }
-        print_verdict(verdict_of(report), report->signer, lang);
+        print_verdict(verdict_of(report), colour_of(verify_report_outcome(report)),
+                      report->signer, lang);
         print_report(report, lang);
     }
 }
 
-/* --- For machines ------------------------------------------------------------------ */
+/* --- Many files -------------------------------------------------------------------- */
 
-static void json_report(struct json_out *out, const struct verify_report *report)
+void verify_print_head(enum verify_lang lang)
 {
-    static const char *const names[] = {[VERIFY_PASS] = "pass",
-                                        [VERIFY_FAIL] = "fail",
-                                        [VERIFY_UNKNOWN] = "unknown",
-                                        [VERIFY_NOTE] = "note"};
-
-    json_open_object(out, NULL);
-    json_bool(out, "valid", report->valid);
-    json_bool(out, "added", report->added);
-    json_str(out, "signer", report->signer);
-    json_str(out, "signer_dn", report->signer_dn);
-    json_str(out, "issuer_dn", report->issuer_dn);
-    json_str(out, "serial", report->serial);
-    json_str(out, "algorithm", report->algorithm);
-    json_str(out, "policy_oids", report->policy_oids);
-    json_str(out, "level", report->level);
-    json_time(out, "not_before", report->not_before_us);
-    json_time(out, "not_after", report->not_after_us);
-    if (report->signing_time_us > 0) {
-        json_time(out, "signing_time", report->signing_time_us);
-    }
-    json_open_array(out, "checks");
-    for (size_t i = 0; i < report->count; i++) {
-        json_open_object(out, NULL);
-        json_str(out, "name", report->checks[i].name);
-        json_str(out, "result", names[report->checks[i].mark]);
-        json_str(out, "text", report->checks[i].text);
-        json_end(out);
-    }
-    json_end(out);
-    json_end(out);
+    (void)printf("%-20s%-7s%-22s", verify_phrase(WORD_HEAD, lang),
+                 verify_phrase(WORD_LEVEL, lang), verify_phrase(WORD_TIME, lang));
+    screen_cell(stdout, verify_phrase(WORD_SIGNER, lang), 28);
+    (void)printf("%s\n", verify_phrase(WORD_FILE_NAME, lang));
 }
 
-void verify_print_json(const struct verify_finding *finding)
+/* Of several signatures the last one's signer, and the lowest level. */
+void verify_print_line(const struct verify_finding *finding, enum verify_lang lang)
 {
-    size_t cap = 65536 + finding->count * 16384;
-    char *buffer = (char *)malloc(cap);
-    struct json_out out;
-    struct slice text;
+    const struct verify_report *last = NULL;
+    enum verify_level level = VERIFY_B_LTA;
+    char time[TEXT_TIME_SIZE] = "-";
 
-    if (buffer == NULL) {
-        screen_complain(sg_status_text(SG_NO_MEMORY));
-        return;
-    }
-    json_start(&out, buffer, cap);
-    json_open_object(&out, NULL);
-    json_str(&out, "file", finding->path);
-    json_bool(&out, "valid", verify_finding_valid(finding));
-    if (finding->count == 0) {
-        json_str(&out, "problem", finding->problem);
-    }
-    json_open_array(&out, "signatures");
     for (size_t i = 0; i < finding->count; i++) {
-        json_report(&out, &finding->reports[i]);
+        if (!finding->reports[i].is_time_stamp) {
+            last = &finding->reports[i];
+            level = last->rank < level ? last->rank : level;
+        }
     }
-    json_end(&out);
-    json_end(&out);
-    if (json_finish(&out, &text) == SG_OK) {
-        (void)printf("%.*s\n", (int)text.len, (const char *)text.data);
+    if (last != NULL && (last->proven_us > 0 || last->signing_time_us > 0)) {
+        text_time(last->proven_us > 0 ? last->proven_us : last->signing_time_us, time);
+        time[19] = '\0'; /* seconds are enough */
     }
-    free(buffer);
+    (void)printf(
+        "%s%-20s%s%-7s%-20s%c ", screen_colour(stdout, colour_of(finding->outcome)),
+        verify_outcome_text(finding->outcome, lang), screen_colour(stdout, SCREEN_PLAIN),
+        last == NULL || level == VERIFY_LEVEL_NONE ? "-" : verify_level_name(level), time,
+        last != NULL && last->proven_us > 0 ? '*' : ' ');
+    screen_cell(stdout, last == NULL ? "-" : last->signer, 28);
+    screen_text(stdout, finding->path);
+    (void)fputc('\n', stdout);
+    if (finding->outcome != VERIFY_VALID) {
+        (void)printf("%20s", "");
+        screen_text(stdout, verify_why(finding, lang));
+        (void)fputc('\n', stdout);
+    }
+}
+
+void verify_print_totals(const size_t counts[VERIFY_OUTCOMES], enum verify_lang lang)
+{
+    size_t all = 0;
+    bool some = false;
+
+    for (size_t i = 0; i < VERIFY_OUTCOMES; i++) {
+        all += counts[i];
+    }
+    (void)printf(lang == VERIFY_LANG_ID ? "\n%zu berkas: " : "\n%zu files: ", all);
+    for (size_t i = 0; i < VERIFY_OUTCOMES; i++) {
+        if (counts[i] > 0) {
+            (void)printf("%s%zu %s", some ? ", " : "", counts[i],
+                         verify_outcome_text((enum verify_outcome)i, lang));
+            some = true;
+        }
+    }
+    (void)printf(lang == VERIFY_LANG_ID ? ". *: waktu dibuktikan stempel waktu\n"
+                                        : ". *: the time is proven by a time-stamp\n");
 }

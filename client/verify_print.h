@@ -1,21 +1,38 @@
 #ifndef SEGEL_CLIENT_VERIFY_PRINT_H
 #define SEGEL_CLIENT_VERIFY_PRINT_H
 
+#include "client/command.h"
 #include "client/verify/verify.h"
 
 /* How `segel verify` tells what it found. */
 enum verify_lang { VERIFY_LANG_EN, VERIFY_LANG_ID };
 
-/* count = 0: no signature was found, or no PDF; problem then says which. */
+enum verify_outcome {
+#define OUTCOME(name, code, exit, summary, conclusion, en, id) VERIFY_##name,
+#include "client/verify_outcomes.def"
+#undef OUTCOME
+    VERIFY_OUTCOMES
+};
+enum exit_code verify_outcome_exit(enum verify_outcome outcome);
+const char *verify_outcome_text(enum verify_outcome outcome, enum verify_lang lang);
+
 struct verify_finding {
     const char *path;
+    enum verify_outcome outcome;
     const struct verify_report *reports; /* borrowed */
-    size_t count;
-    const char *problem;
+    size_t count;                        /* of them, time-stamps included */
+    size_t signatures;                   /* without those */
+    const char *problem; /* why there is none that can be judged; "" = nothing */
 };
-/* Every signature is valid, and there is one. */
-bool verify_finding_valid(const struct verify_finding *finding);
+
+/* Of one signature. */
+enum verify_outcome verify_report_outcome(const struct verify_report *report);
+
+/* All about one file; of many a line each, and the reason when there is one. */
 void verify_print_people(const struct verify_finding *finding, enum verify_lang lang);
-void verify_print_json(const struct verify_finding *finding);
+void verify_print_line(const struct verify_finding *finding, enum verify_lang lang);
+void verify_print_head(enum verify_lang lang);
+void verify_print_totals(const size_t counts[VERIFY_OUTCOMES], enum verify_lang lang);
+void verify_print_json(const struct verify_finding *finding, enum verify_lang lang);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 /* A signature is a few kilobytes; what is larger is not read at all. */
 enum { CMS_LEN_MAX = 4 << 20 };
@@ -181,4 +182,34 @@ void verify_cms(const struct verify_input *input, struct verify_report *report)
     struct verify_case c = {.input = input};
 
     verify_case_run(&c, report);
+}
+
+/* PEM of any name; false = it is none. The caller frees *der with OPENSSL_free. */
+static bool from_pem(struct slice text, uint8_t **der, long *len)
+{
+    BIO *bio = text.len > CMS_LEN_MAX ? NULL : BIO_new_mem_buf(text.data, (int)text.len);
+    char *name = NULL;
+    char *header = NULL;
+    bool good = bio != NULL && PEM_read_bio(bio, &name, &header, der, len) == 1;
+
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    BIO_free(bio);
+    ERR_clear_error();
+    return good;
+}
+
+void verify_detached(struct slice cms, struct slice content,
+                     const struct verify_input *terms, struct verify_report *report)
+{
+    struct verify_input input = *terms;
+    uint8_t *der = NULL;
+    long len = 0;
+
+    input.cms = from_pem(cms, &der, &len) ? slice_of(der, (size_t)len) : cms;
+    input.content[0] = content;
+    input.content[1] = slice_of(NULL, 0);
+    input.pades = false;
+    verify_cms(&input, report);
+    OPENSSL_free(der);
 }

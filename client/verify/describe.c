@@ -48,12 +48,12 @@ void verify_write_name(const X509_NAME *name, char *out, size_t cap)
     }
 }
 
-void verify_write_common_name(const X509 *certificate, char *out, size_t cap)
+static void write_part(const X509 *certificate, int nid, char *out, size_t cap)
 {
     AUTO(free_bio) BIO *bio = BIO_new(BIO_s_mem());
     const X509_NAME *name =
         certificate == NULL ? NULL : X509_get_subject_name(certificate);
-    int at = name == NULL ? -1 : X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    int at = name == NULL ? -1 : X509_NAME_get_index_by_NID(name, nid, -1);
 
     if (at < 0 || bio == NULL) {
         return;
@@ -63,6 +63,11 @@ void verify_write_common_name(const X509 *certificate, char *out, size_t cap)
                              ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_UTF8_CONVERT) >= 0) {
         take_text(bio, out, cap);
     }
+}
+
+void verify_write_common_name(const X509 *certificate, char *out, size_t cap)
+{
+    write_part(certificate, NID_commonName, out, cap);
 }
 
 static void write_serial(const X509 *certificate, char *out, size_t cap)
@@ -135,6 +140,7 @@ void verify_case_describe(const struct verify_case *c, struct verify_report *rep
     }
     const X509_NAME *subject = X509_get_subject_name(c->signer);
     verify_write_common_name(c->signer, report->signer, sizeof(report->signer));
+    write_part(c->signer, NID_organizationName, report->office, sizeof(report->office));
     verify_write_name(subject, report->signer_dn, sizeof(report->signer_dn));
     verify_write_name(X509_get_issuer_name(c->signer), report->issuer_dn,
                       sizeof(report->issuer_dn));

@@ -49,6 +49,7 @@ struct verify_report {
     char location[256];
     char subfilter[64];
     char signer[128];    /* common name */
+    char office[128];    /* its organisation; "" = none */
     char signer_dn[256]; /* RFC 2253; likewise below */
     char issuer_dn[256];
     char serial[64];        /* hexadecimal */
@@ -85,6 +86,10 @@ struct verify_input {
     const char *prover; /* whose; borrowed */
 };
 void verify_cms(const struct verify_input *input, struct verify_report *report);
+
+/* A detached CMS (DER or PEM) and its content; terms as for verify_pdf. CAdES. */
+void verify_detached(struct slice cms, struct slice content,
+                     const struct verify_input *terms, struct verify_report *report);
 
 /* All signatures and document time-stamps of a PDF: reports[i] for number i, at most
  * cap; *count is their number, which may be larger. terms: anchors, at_us and given. What

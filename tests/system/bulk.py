@@ -20,7 +20,7 @@ from rig import claim, contains, equal, expect
 LETTERS, CYCLES = 150, 12
 TERMS = ["--key", "seal-demo", "--approval", "ND-2026/007", "--notice-shown",
          "--class", "surat_keterangan"]
-EXIT_STOPPED = 4
+EXIT_STOPPED = 6
 
 
 def command(the_rig, *arguments):
