@@ -1,0 +1,226 @@
+#!/usr/bin/python3
+"""What `segel verify` says to clerks, to systems and to scripts: words, JSON, exit codes."""
+import datetime
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import rig
+from rig import claim, contains, equal, expect
+
+SIGN = ["sign", "--key", "seal-demo", "--profile", "pades-b-b", "--approval", "ND-2026/007",
+        "--notice-shown", "--class", "surat_keterangan"]
+NOW = datetime.datetime.utcnow().replace(microsecond=0)
+DAY = datetime.timedelta(days=1)
+
+
+def make(the_rig):
+    subprocess.run([os.path.join(rig.BUILD, "tests/fixtures/letters"), "2",
+                    the_rig.path("letters")], check=True)
+    the_rig.letters = sorted(glob.glob(the_rig.path("letters", "*", "*.pdf")))
+    with the_rig.gateway():
+        result = the_rig.segel("e-office", *SIGN, "-o", the_rig.path("signed"),
+                               *the_rig.letters)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    the_rig.signed = sorted(glob.glob(the_rig.path("signed", "*.pdf")))
+
+
+def verify(the_rig, *arguments):
+    return the_rig.segel("e-office", "verify", *arguments)
+
+
+def report(the_rig, *arguments):
+    return json.loads(verify(the_rig, "--json", *arguments).stdout)
+
+
+def later(the_rig, name, entry):
+    """The first signed letter with a revision in which the catalog has one entry more."""
+    with open(the_rig.signed[0], "rb") as file:
+        data = file.read()
+    prev = int(re.findall(rb"startxref\s+(\d+)", data)[-1])
+    number, catalog = re.findall(rb"\n(\d+) 0 obj\n<<((?:(?!endobj).)*?/Type /Catalog"
+                                 rb"(?:(?!endobj).)*)>>\nendobj", data,
+                                 re.S)[-1]
+    root = int(number)
+    new = b"\n%d 0 obj\n<<%s %s>>\nendobj\n" % (root, catalog, entry)
+    table = len(data) + len(new)
+    new += b"xref\n%d 1\n%010d 00000 n \n" % (root, len(data) + 1)
+    new += b"trailer\n<< /Size 500 /Root %d 0 R /Prev %d >>\n" % (root, prev)
+    new += b"startxref\n%d\n%%%%EOF\n" % table
+    return the_rig.write(name, data + new)
+
+
+@claim
+def a_clerk_is_told_who_when_and_whether_it_is_unchanged(the_rig):
+    result = verify(the_rig, "--lang", "id", the_rig.signed[0])
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stdout, "SAH: ditandatangani oleh", "tidak berubah sejak itu", "instansi",
+             "hanya pernyataan penanda tangan", "PAdES B-B", "jangka panjang  tidak",
+             "Tidak ada keterangan apakah sertifikat pernah dicabut")
+    result = verify(the_rig, the_rig.signed[0])
+    contains(result.stdout, "VALID: signed by", "only stated by the signer",
+             "B-T needs a time-stamp")
+    expect("\x1b" not in result.stdout, "colours in a pipe")
+
+
+@claim
+def of_many_files_there_is_a_line_each_and_the_sum(the_rig):
+    result = verify(the_rig, *the_rig.signed)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stdout, f"{len(the_rig.signed)} files: {len(the_rig.signed)} VALID")
+    equal(len(result.stdout.splitlines()), len(the_rig.signed) + 3, result.stdout)
+    mixed = [the_rig.signed[0], the_rig.letters[0], the_rig.write("no.pdf", "nothing")]
+    result = verify(the_rig, "--lang", "id", *mixed)
+    equal(result.returncode, 3, "the worst")
+    contains(result.stdout, "3 berkas: 1 SAH, 1 TANPA TANDA TANGAN, 1 TIDAK TERBACA")
+
+
+@claim
+def what_was_done_after_signing_is_named_and_not_valid(the_rig):
+    path = later(the_rig, "script.pdf", b"/OpenAction << /S /JavaScript /JS (x) >>")
+    result = verify(the_rig, "--lang", "id", path)
+    equal(result.returncode, 1, result.stdout)
+    contains(result.stdout, "TIDAK SAH", "bagian dokumen /OpenAction diubah")
+    told = report(the_rig, path)
+    equal(told["signatures"][0]["changes"][0]["code"], "document-changed")
+    equal(told["signatureInformations"][0]["modified"], True)
+    equal((told["summary"], told["conclusion"]), ("DOCUMENT NOT VALID !!!", "INVALID"))
+
+
+@claim
+def what_a_signer_has_to_expect_is_named_and_valid(the_rig):
+    path = later(the_rig, "dss.pdf", b"/DSS << /Certs [] >>")
+    result = verify(the_rig, path)
+    equal(result.returncode, 0, result.stdout)
+    contains(result.stdout, "data for later checks was added")
+    equal(report(the_rig, path)["signatures"][0]["added"], True)
+
+
+@claim
+def systems_find_the_members_that_they_know(the_rig):
+    told = report(the_rig, the_rig.signed[0])
+    name = os.path.basename(the_rig.signed[0])
+    equal((told["outcome"], told["valid"]), ("valid", True))
+    equal((told["nama_dokumen"], told["jumlah_signature"], told["summary"]),
+          (name, 1, "DOCUMENT VALID !!!"))
+    detail = told["details"][0]
+    equal(detail["signature_document"]["document_integrity"], True)
+    equal(detail["signature_document"]["signed_using_tsa"], False)
+    equal(detail["info_signer"]["cert_user_certified"], True)
+    expect(detail["info_signer"]["signer_name"] in detail["info_signer"]["signer_dn"], detail)
+    equal((told["documentName"], told["signatureCount"], told["conclusion"]),
+          (name, 1, "VALID"))
+    information = told["signatureInformations"][0]
+    equal((information["integrityValid"], information["modified"],
+           information["certificateTrusted"], information["signatureFormat"]),
+          (True, False, True, "PAdES B-B"))
+    signature = told["signatures"][0]
+    equal((signature["kind"], signature["level"], signature["ltv"]),
+          ("signature", "PAdES B-B", False))
+    told = report(the_rig, the_rig.letters[0])
+    equal((told["conclusion"], told["signatureCount"], told["signatures"]),
+          ("NO_SIGNATURE", 0, []))
+
+
+@claim
+def each_outcome_has_its_exit_code(the_rig):
+    other = the_rig.write("other.pem", make_ca("Lain")[1])
+    for code, arguments in ((0, [the_rig.signed[0]]),
+                            (1, ["--require", "b-t", the_rig.signed[0]]),
+                            (0, ["--require", "b-b", the_rig.signed[0]]),
+                            (5, ["--need-status", the_rig.signed[0]]),
+                            (5, ["--ca", other, the_rig.signed[0]]),
+                            (5, ["--at", "2061-01-01T00:00:00Z", the_rig.signed[0]]),
+                            (4, [the_rig.letters[0]]),
+                            (3, [the_rig.path("absent.pdf")]),
+                            (3, [the_rig.write("text.pdf", "no PDF\n")]),
+                            (2, ["--require", "b-x", the_rig.signed[0]]),
+                            (2, ["--at", "tomorrow", the_rig.signed[0]]),
+                            (2, ["--crl", other, the_rig.signed[0]]),
+                            (2, [])):
+        result = verify(the_rig, *arguments)
+        equal(result.returncode, code, " ".join(arguments) + result.stdout + result.stderr)
+
+
+# --- Signatures beside their content ----------------------------------------------------------
+
+def make_ca(name):
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name + " (TEST)")])
+    made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
+            .public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - DAY).not_valid_after(NOW + 9 * DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256()))
+    return key, made.public_bytes(serialization.Encoding.PEM).decode(), made
+
+
+def make_leaf(the_rig, key, issuer):
+    own = ec.generate_private_key(ec.SECP256R1())
+    made = (x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Budi (TEST)")]))
+            .issuer_name(issuer.subject).public_key(own.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - DAY).not_valid_after(NOW + 9 * DAY)
+            .sign(key, hashes.SHA256()))
+    the_rig.write("leaf.key", own.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()).decode())
+    the_rig.write("leaf.pem", made.public_bytes(serialization.Encoding.PEM).decode())
+    return made
+
+
+def make_crl(key, issuer, *revoked):
+    builder = (x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
+               .last_update(NOW - DAY / 2).next_update(NOW + DAY))
+    for one in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(one.serial_number)
+            .revocation_date(NOW - DAY / 2).build())
+    return builder.sign(key, hashes.SHA256()).public_bytes(
+        serialization.Encoding.PEM).decode()
+
+
+def sign_beside(the_rig, out, form):
+    subprocess.run(["openssl", "cms", "-sign", "-cades", "-binary", "-in",
+                    the_rig.path("berita.xml"), "-signer", the_rig.path("leaf.pem"), "-inkey",
+                    the_rig.path("leaf.key"), "-outform", form, "-out", out], check=True,
+                   capture_output=True)
+
+
+@claim
+def a_signature_beside_its_content_is_judged_with_lists_that_are_given(the_rig):
+    key, pem, root = make_ca("Akar")
+    leaf = make_leaf(the_rig, key, root)
+    anchors = the_rig.write("root.pem", pem)
+    content = the_rig.write("berita.xml", "<berita/>\n")
+    good = the_rig.write("good.crl", make_crl(key, root))
+    bad = the_rig.write("bad.crl", make_crl(key, root, leaf))
+    for form in ("DER", "PEM"):
+        path = the_rig.path("berita.xml.p7s")
+        sign_beside(the_rig, path, form)
+        told = report(the_rig, "--ca", anchors, path)
+        equal((told["outcome"], told["signatures"][0]["level"]), ("valid", "CAdES B-B"))
+    for code, more in ((0, ["--need-status", "--crl", good]), (1, ["--crl", bad])):
+        equal(verify(the_rig, "--ca", anchors, *more, path).returncode, code, str(more))
+    the_rig.write("berita.xml", "<berita>lain</berita>\n")
+    equal(verify(the_rig, "--ca", anchors, path).returncode, 1, "another content")
+    os.rename(content, content + ".away")
+    equal(verify(the_rig, "--ca", anchors, path).returncode, 3, "no content")
+    the_rig.write("elsewhere.xml", "<berita/>\n")
+    equal(verify(the_rig, "--ca", anchors, "--content", the_rig.path("elsewhere.xml"),
+                 path).returncode, 0, "--content")
+
+
+if __name__ == "__main__":
+    the_rig = rig.Rig("verify")
+    make(the_rig)
+    sys.exit(rig.run(the_rig))
