@@ -65,6 +65,8 @@ void compare_keys(struct compare *c, qpdf_oh old, qpdf_oh new, struct pdf_buffer
  * its own. */
 void compare_form_mark(struct compare *c);
 void compare_form(struct compare *c);
+void compare_form_settings(struct compare *c);
+void compare_form_filling(struct compare *c);
 void compare_pages_mark(struct compare *c);
 void compare_pages(struct compare *c);
 

@@ -132,11 +132,13 @@ static bool differs(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key
     return !same;
 }
 
-/* The keys of a field that holds no signature yet, or another kind of value. */
+/* The keys of a field that holds no signature yet, or another kind of value. What may
+ * change is not followed here: what it shares with others has to stay by their rules. */
 static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool signing)
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
     char name[NAME_SIZE] = "";
+    bool permitted = signing || kind_of_filling(c) == PDF_CHANGE_FORM_FILLED;
 
     name_of(&c->old, old, name);
     const struct compare_area area = {PDF_CHANGE_FIELD, 0, name};
@@ -145,13 +147,31 @@ static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool
         const char *key = (char *)keys.data + at;
         bool may = signing ? is_among(key, signing_keys, SG_COUNT(signing_keys))
                            : is_among(key, filling_keys, SG_COUNT(filling_keys));
-        if (!may || !differs(c, old, new, key)) {
+        if (!may || !permitted) {
             compare_key(c, old, new, key, &area);
-        } else if (!signing) {
-            compare_note(c, kind_of_filling(c), 0, name);
+        } else if (!signing && differs(c, old, new, key)) {
+            compare_note(c, PDF_CHANGE_FORM_FILLED, 0, name);
         }
     }
     /* The area's name ends here. */
+    compare_drain(c);
+}
+
+/* What a permitted filling refers to, after all else has been compared. */
+static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
+{
+    char name[NAME_SIZE] = "";
+
+    if (is_signature(&c->old, old) || !pdf_is_dict(&c->new, new)) {
+        return;
+    }
+    name_of(&c->old, old, name);
+    const struct compare_area area = {PDF_CHANGE_FORM_FILLED, 0, name};
+    for (size_t i = 0; i < SG_COUNT(filling_keys); i++) {
+        if (!differs(c, old, new, filling_keys[i])) {
+            compare_key(c, old, new, filling_keys[i], &area);
+        }
+    }
     compare_drain(c);
 }
 
@@ -300,45 +320,15 @@ void compare_form_mark(struct compare *c)
     walk_form(c, mark_field, NULL);
 }
 
-/* What may be set when the first signature comes, and not be bent later. */
-static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
-{
-    static const char *const first_time[] = {"/DR", "/DA"};
-    const struct compare_area area = {PDF_CHANGE_FORM, 0, key};
-
-    if (strcmp(key, "/Fields") == 0 || strcmp(key, "/SigFlags") == 0) {
-        return;
-    }
-    bool had = pdf_is_dict(&c->old, old) && qpdf_oh_has_key(c->old.qpdf, old, key);
-    bool has = qpdf_oh_has_key(c->new.qpdf, new, key) != 0;
-    bool may = (is_among(key, first_time, SG_COUNT(first_time)) && !had) ||
-               (strcmp(key, "/NeedAppearances") == 0 && !has);
-    if (!may) {
-        compare_key(c, old, new, key, &area);
-    }
-}
-
-static void compare_settings(struct compare *c)
-{
-    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
-    qpdf_oh old = pdf_get(&c->old, c->old.root, "/AcroForm");
-    qpdf_oh new = pdf_get(&c->new, c->new.root, "/AcroForm");
-
-    if (pdf_is_dict(&c->old, old) && !pdf_is_dict(&c->new, new)) {
-        compare_note(c, PDF_CHANGE_FORM, 0, "/AcroForm");
-    } else if (pdf_is_dict(&c->new, new)) {
-        compare_keys(c, old, new, &keys);
-    }
-    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
-        compare_setting(c, old, new, (char *)keys.data + at);
-    }
-    compare_drain(c);
-    qpdf_oh_release(c->old.qpdf, old);
-    qpdf_oh_release(c->new.qpdf, new);
-}
-
 void compare_form(struct compare *c)
 {
-    compare_settings(c);
+    compare_form_settings(c);
     walk_form(c, compare_field, field_added);
+}
+
+void compare_form_filling(struct compare *c)
+{
+    if (kind_of_filling(c) == PDF_CHANGE_FORM_FILLED) {
+        walk_form(c, compare_filling, NULL);
+    }
 }

@@ -120,6 +120,7 @@ static void compare_all(struct compare *c)
     compare_pages(c);
     compare_form(c);
     compare_root(c, false);
+    compare_form_filling(c);
     compare_root(c, true);
     if (c->broken || !read_well(&c->old) || !read_well(&c->new)) {
         compare_note(c, PDF_CHANGE_UNREADABLE, 0, NULL);

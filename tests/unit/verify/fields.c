@@ -1,4 +1,5 @@
 /* What later revisions may do to annotations and fields. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
@@ -104,4 +105,107 @@ Test(verify_fields, other_fields_may_not_come)
 
     revisions_update(objects, 2);
     revisions_expect(PDF_CHANGE_FIELD_ADDED, "baru");
+}
+
+/* --- What is shared ------------------------------------------------------------------
+ */
+
+enum { APPEARANCE = 20 };
+
+/* The first revision with an appearance of the empty field. */
+static void dress(const char *shared_key)
+{
+    char catalog[96];
+
+    (void)snprintf(catalog, sizeof(catalog), "%s /Pages", shared_key);
+    const struct update objects[] = {
+        {EMPTY_FIELD, revisions_altered(EMPTY_FIELD, "/T", "/AP << /N 20 0 R >> /T")},
+        {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
+        {CATALOG, revisions_altered(CATALOG, "/Pages", catalog)},
+        {APPEARANCE, CONTENT_TEXT}};
+    struct slice dressed = update_pdf(revisions.first, objects, 4, CATALOG);
+    free(writable(revisions.first));
+    revisions.first = dressed;
+}
+
+/* Signs the empty field, and draws its appearance anew in the same object. */
+static void sign_dressed(void)
+{
+    const struct update objects[] = {
+        {EMPTY_FIELD,
+         revisions_altered(EMPTY_FIELD, "/T", "/V 21 0 R /AP << /N 20 0 R >> /T")},
+        {APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"},
+        {21, revisions_covering("/Type /Sig")}};
+
+    revisions_update(objects, 3);
+}
+
+Test(verify_fields, an_appearance_that_is_something_else_too_may_not_change)
+{
+    dress("/FooBar 20 0 R");
+    sign_dressed();
+    cr_expect(revisions.changes.forbidden);
+}
+
+Test(verify_fields, another_field_may_not_change_with_the_one_that_is_signed)
+{
+    dress("");
+    sign_dressed();
+    cr_expect(revisions.changes.forbidden);
+}
+
+Test(verify_fields, a_permitted_filling_shows_only_in_its_field)
+{
+    dress("/Perms << /DocMDP 12 0 R >> /FooBar 20 0 R");
+    revisions_update(
+        &(struct update){APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"}, 1);
+    revisions_expect(PDF_CHANGE_DOCUMENT, "/FooBar");
+}
+
+Test(verify_fields, a_permitted_filling_is_told_though_it_changes_the_picture_alone)
+{
+    revisions_certify("/P 2");
+    const struct update objects[] = {
+        {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
+        {APPEARANCE, CONTENT_TEXT}};
+    struct slice dressed = update_pdf(revisions.first, objects, 2, CATALOG);
+    free(writable(revisions.first));
+    revisions.first = dressed;
+    revisions_update(
+        &(struct update){APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"}, 1);
+    revisions_expect(PDF_CHANGE_FORM_FILLED, "nama");
+}
+
+/* --- The form as a whole -------------------------------------------------------------
+ */
+
+static void share(const char *resources)
+{
+    char text[96];
+
+    (void)snprintf(text, sizeof(text), "/DR << /Font << %s >> >> /Fields", resources);
+    revisions_alter(FORM, "/Fields", text);
+}
+
+Test(verify_fields, resources_may_be_added_and_not_changed)
+{
+    share("/F1 6 0 R");
+    cr_expect_eq(revisions.changes.count, 0);
+    free(writable(revisions.first));
+    revisions.first = revisions.second;
+    revisions.second = slice_of(NULL, 0);
+    share("/F1 6 0 R /F2 4 0 R");
+    cr_expect_eq(revisions.changes.count, 0);
+    share("/F1 4 0 R");
+    revisions_expect(PDF_CHANGE_FORM, "/DR");
+    share("/F2 6 0 R");
+    revisions_expect(PDF_CHANGE_FORM, "/DR");
+}
+
+Test(verify_fields, settings_may_not_change)
+{
+    revisions_alter(FORM, "/SigFlags", "/NeedAppearances true /SigFlags");
+    revisions_expect(PDF_CHANGE_FORM, "/NeedAppearances");
+    revisions_alter(FORM, "/SigFlags", "/XFA [] /SigFlags");
+    revisions_expect(PDF_CHANGE_FORM, "/XFA");
 }

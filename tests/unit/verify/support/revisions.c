@@ -85,7 +85,9 @@ void revisions_expect(enum pdf_change_kind kind, const char *word)
             pdf_change_say(&revisions.changes.at[i], false, text, sizeof(text));
         }
     }
-    cr_expect_eq(revisions.changes.count, 1, "%zu changes", revisions.changes.count);
+    cr_expect_eq(revisions.changes.count, 1, "%zu changes, the first: %s (%s)",
+                 revisions.changes.count, pdf_change_code(revisions.changes.at[0].kind),
+                 revisions.changes.at[0].name);
     cr_expect_neq(strstr(text, word), NULL, "'%s' in '%s', not %s", word, text,
                   revisions.changes.count == 0
                       ? "none"
