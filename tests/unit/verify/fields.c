@@ -154,25 +154,33 @@ Test(verify_fields, another_field_may_not_change_with_the_one_that_is_signed)
     cr_expect(revisions.changes.forbidden);
 }
 
-Test(verify_fields, a_permitted_filling_shows_only_in_its_field)
+/* A certified letter whose text field has an appearance, and the catalog one key more. */
+static void dress_text(const char *key)
 {
-    dress("/Perms << /DocMDP 12 0 R >> /FooBar 20 0 R");
+    char catalog[96];
+
+    (void)snprintf(catalog, sizeof(catalog), "/Perms << /DocMDP 12 0 R >> %s /Pages",
+                   key);
+    const struct update objects[] = {
+        {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
+        {CATALOG, revisions_altered(CATALOG, "/Pages", catalog)},
+        {APPEARANCE, CONTENT_TEXT}};
+    struct slice dressed = update_pdf(revisions.first, objects, 3, CATALOG);
+    free(writable(revisions.first));
+    revisions.first = dressed;
     revisions_update(
         &(struct update){APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"}, 1);
+}
+
+Test(verify_fields, a_permitted_filling_shows_only_in_its_field)
+{
+    dress_text("/FooBar 20 0 R");
     revisions_expect(PDF_CHANGE_DOCUMENT, "/FooBar");
 }
 
 Test(verify_fields, a_permitted_filling_is_told_though_it_changes_the_picture_alone)
 {
-    revisions_certify("/P 2");
-    const struct update objects[] = {
-        {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
-        {APPEARANCE, CONTENT_TEXT}};
-    struct slice dressed = update_pdf(revisions.first, objects, 2, CATALOG);
-    free(writable(revisions.first));
-    revisions.first = dressed;
-    revisions_update(
-        &(struct update){APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"}, 1);
+    dress_text("");
     revisions_expect(PDF_CHANGE_FORM_FILLED, "nama");
 }
 
