@@ -367,7 +367,7 @@ FUZZ_SUPPORT := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(if $(FUZZER),%/re
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(call lib_of,service) \
     $(call lib_of,bundle) $(call lib_of,quorum) $(call lib_of,report) $(call lib_of,witness) \
-    $(call lib_of,pdf) $(call lib_of,batch)
+    $(call lib_of,verify) $(call lib_of,pdf) $(call lib_of,batch)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $(EXTERN_LIBS)

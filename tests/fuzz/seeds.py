@@ -11,6 +11,7 @@ import tempfile
 import seeds_pdf
 import seeds_pki
 import seeds_stamp
+import seeds_verify
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -652,7 +653,8 @@ def main():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):
         write(folder, target, name, value)
-    for target, name, value in (*seeds_pki.seeds(), *seeds_pdf.seeds(), *seeds_stamp.seeds()):
+    for target, name, value in (*seeds_pki.seeds(), *seeds_pdf.seeds(), *seeds_stamp.seeds(),
+                                *seeds_verify.seeds()):
         write(folder, target, name, value)
 
 
