@@ -304,3 +304,25 @@ Test(verify_levels, a_list_of_tomorrow_is_no_proof)
     add_store(SIGNED_S + 2L * DAY_S);
     expect_level("PAdES B-T", true);
 }
+
+/* Lists from the command line tell, but the letter does not carry them on. */
+Test(verify_levels, given_lists_do_not_raise_the_level)
+{
+    struct verify_material given = {.crls = NULL};
+
+    for (int root = 0; root < 2; root++) {
+        struct slice crl = authority_crl(
+            &authority, &(struct authority_list){.this_s = SIGNED_S + 60, .root = root});
+        verify_material_crl(&given, crl);
+        OPENSSL_free(writable(crl));
+    }
+    replace(pdf_signed(pdf_page(), maker));
+    const struct verify_input terms = {
+        .anchors = anchors, .at_us = at_us, .given = &given};
+    struct sg_error why;
+    cr_assert_eq(verify_pdf(letter, &terms, reports, SG_COUNT(reports), &count, &why),
+                 SG_OK);
+    cr_expect(reports[0].status_known && !reports[0].status_in_file);
+    cr_expect_str_eq(reports[0].level, "PAdES B-T");
+    verify_material_fini(&given);
+}
