@@ -12,6 +12,7 @@ struct control_ask {
     const char *lane;
     int pipe; /* holds the PIN, to be entered; -1: only how the lane is */
     bool last_try;
+    bool call_off;
 };
 
 /* Waits for the reply, which the caller frees. Also what the gateway answers with

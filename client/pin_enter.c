@@ -19,6 +19,7 @@ struct enter_options {
     const char *lang;
     bool last_try;
     bool split;
+    bool call_off;
 };
 
 static const struct option rows[] = {
@@ -31,6 +32,8 @@ static const struct option rows[] = {
      offsetof(struct enter_options, last_try)},
     {"split", 0, NULL, "two officers type a half each ('segel pin join')",
      offsetof(struct enter_options, split)},
+    {"call-off", 0, NULL, "the ceremony that awaits the PIN is not held",
+     offsetof(struct enter_options, call_off)},
     {"lang", 0, "id|en", "language of questions and answers (default: en)",
      offsetof(struct enter_options, lang)},
 };
@@ -140,6 +143,23 @@ static SG_MUST_USE enum sg_status fill(int ends[2], const struct passphrase *pin
     return SG_OK;
 }
 
+/* The gateway says "up" of a lane; to a ceremony the PIN was but given. */
+static void tell(const struct entering *all,
+                 const Segel__Control__V1__ControlReply *reply)
+{
+    bool up = strcmp(reply->state, "up") == 0;
+
+    (void)printf("%s ", pick(all, "lane", "jalur"));
+    screen_text(stdout, all->lane);
+    (void)printf("%s\n",
+                 up ? pick(all, " is up", " siap")
+                    : pick(all,
+                           ": the ceremony has its PIN; the lane asks for it again "
+                           "afterwards",
+                           ": upacara telah menerima PIN; jalur memintanya lagi sesudah "
+                           "upacara"));
+}
+
 static SG_MUST_USE enum sg_status
 hand_over(const struct entering *all, const struct passphrase *pin, struct sg_error *why)
 {
@@ -148,28 +168,38 @@ hand_over(const struct entering *all, const struct passphrase *pin, struct sg_er
 
     enum sg_status status = fill(ends, pin, why);
     const struct control_ask ask = {all->options->socket, all->lane, ends[0],
-                                    all->options->last_try};
+                                    all->options->last_try, false};
     status = status == SG_OK ? control_call(&ask, &reply, why) : status;
     close_both(ends);
+    if (status == SG_OK) {
+        tell(all, reply);
+    }
     return status;
+}
+
+static SG_MUST_USE enum sg_status call_off(const struct entering *all,
+                                           struct sg_error *why)
+{
+    AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
+    const struct control_ask ask = {all->options->socket, all->lane, -1, false, true};
+
+    TRY(control_call(&ask, &reply, why));
+    (void)puts(pick(all, "the ceremony is called off", "upacara dibatalkan"));
+    return SG_OK;
 }
 
 static SG_MUST_USE enum sg_status enter(const struct entering *all, struct sg_error *why)
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
     AUTO(passphrase_wipe) struct passphrase pin = {.len = 0};
-    const struct control_ask look = {all->options->socket, all->lane, -1, false};
+    const struct control_ask look = {all->options->socket, all->lane, -1, false, false};
 
     (void)mlock(&pin, sizeof(pin)); /* as far as the limit lets */
     TRY(control_call(&look, &reply, why));
     warn(all, reply);
     TRY(judge(all, reply, why));
     TRY(ask_pin(all, reply, &pin, why));
-    TRY(hand_over(all, &pin, why));
-    (void)printf("%s ", pick(all, "lane", "jalur"));
-    screen_text(stdout, all->lane);
-    (void)printf("%s\n", pick(all, " is up", " siap"));
-    return SG_OK;
+    return hand_over(all, &pin, why);
 }
 
 /* --- Running -------------------------------------------------------------------------
@@ -202,7 +232,7 @@ static enum exit_code run(const struct home *home, struct words *words)
     }
     enum sg_status status = prepare(&all, words, &why);
     if (status == SG_OK) {
-        status = enter(&all, &why);
+        status = options.call_off ? call_off(&all, &why) : enter(&all, &why);
     }
     return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
 }

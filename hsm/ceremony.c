@@ -29,7 +29,8 @@ static enum sg_status open_token(const struct ceremony_order *order,
     TRY(lock_token(&report->token, lane->read_only, lane->read_only_count, LOCK_CEREMONY,
                    trouble));
     TRY(token_open(&report->token, true, trouble));
-    TRY(token_login(&report->token, lane->pin_path, trouble));
+    const struct token_entry entry = {lane->pin_path, order->pipe, order->last_try};
+    TRY(token_enter(&report->token, &entry, trouble));
     confine();
     return SG_OK;
 }
@@ -74,7 +75,7 @@ _Noreturn void ceremony_run(int fd)
     if (wire_init(&wire, fd) != SG_OK) {
         process_end(1, "there is no memory for the ceremony");
     }
-    enum sg_status status = wire_receive(&wire, true);
+    enum sg_status status = wire_receive_with(&wire, &order.pipe);
     if (status == SG_SHUTDOWN) {
         process_end(0, NULL);
     }

@@ -33,6 +33,9 @@ struct ceremony_order {
     uint8_t certificate[CEREMONY_CERTIFICATE_MAX];
     size_t certificate_len;
     char new_pin_path[PATH_MAX];
+    bool typed; /* the PIN comes by pipe */
+    int pipe;   /* owned until it is read; -1: none came */
+    bool last_try;
 };
 
 /* How many objects of one CKA_ID there are. */

@@ -157,7 +157,7 @@ static int passed_with(struct msghdr *header)
     return fd;
 }
 
-static enum sg_status receive_with(struct wire *wire, int *passed)
+enum sg_status wire_receive_with(struct wire *wire, int *passed)
 {
     union {
         struct cmsghdr align;
@@ -183,7 +183,7 @@ static enum sg_status receive_with(struct wire *wire, int *passed)
 enum sg_status wire_login(struct wire *wire, struct lane_login *login)
 {
     *login = (struct lane_login){.pipe = -1};
-    TRY(receive_with(wire, &login->pipe));
+    TRY(wire_receive_with(wire, &login->pipe));
     const Segel__Lane__V1__ToLane *message = wire_unpack(wire);
     if (message == NULL || message->body_case != NAME(TO_LANE__BODY_LOGIN) ||
         (message->login->pipe != 0) != (login->pipe >= 0)) {

@@ -54,6 +54,9 @@ SG_MUST_USE enum sg_status wire_init(struct wire *wire, int fd);
 /* Takes the next packet, and may wait for it. SG_NOT_FOUND: there is none. SG_SHUTDOWN:
  * the other side has closed. */
 SG_MUST_USE enum sg_status wire_receive(struct wire *wire, bool wait);
+/* The same, waiting, with the descriptor that came along, which is the caller's; -1: none
+ * did. */
+SG_MUST_USE enum sg_status wire_receive_with(struct wire *wire, int *passed);
 /* Reads the packet as Open, or as Work: 1 to WIRE_BATCH_MAX operations whose input points
  * into the wire until the next call. SG_INVALID: it is something else. */
 SG_MUST_USE enum sg_status wire_open(struct wire *wire, struct lane_config *config,

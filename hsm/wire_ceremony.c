@@ -101,6 +101,11 @@ enum sg_status wire_ceremony(struct wire *wire, struct ceremony_order *order,
         message->ceremony->open == NULL) {
         return SG_INVALID;
     }
+    order->typed = message->ceremony->pipe != 0;
+    order->last_try = message->ceremony->last_try != 0;
+    if (order->typed != (order->pipe >= 0)) {
+        return SG_INVALID;
+    }
     TRY(wire_read_open(message->ceremony->open, &order->lane, trouble));
     if (copy_task(order, message->ceremony, trouble)) {
         return SG_OK;

@@ -23,10 +23,12 @@ enum sg_status ceremony_start(struct core *core)
     size_t keys = core->keyring.count + 1;
 
     STAILQ_INIT(&ceremony->parked);
+    ceremony->pin.pipe = -1;
     ceremony->look = true; /* what an earlier run has left */
     ceremony->fresh = (bool *)calloc(keys, sizeof(*ceremony->fresh));
     ceremony->broken = (unsigned *)calloc(keys, sizeof(*ceremony->broken));
-    if (ceremony->fresh == NULL || ceremony->broken == NULL) {
+    ceremony->waits = (struct ceremony_wait *)calloc(keys, sizeof(*ceremony->waits));
+    if (ceremony->fresh == NULL || ceremony->broken == NULL || ceremony->waits == NULL) {
         return SG_NO_MEMORY;
     }
     TRY(arena_init(&ceremony->arena, ARENA));
@@ -49,11 +51,13 @@ void ceremony_fini(struct core *core)
     struct ceremony *ceremony = &core->ceremony;
 
     forget_event(ceremony);
+    ceremony_forget_pin(core);
     if (ceremony->has_process) {
         process_fini(&ceremony->process);
     }
     free(ceremony->fresh);
     free(ceremony->broken);
+    free(ceremony->waits);
     arena_fini(&ceremony->arena);
     arena_fini(&ceremony->answer);
 }
@@ -133,7 +137,7 @@ bool ceremony_holds(const struct core *core, size_t berth)
 
 /* --- The phases -------------------------------------------------------------------- */
 
-static void enter(struct core *core, enum ceremony_phase phase, int64_t limit_us)
+void ceremony_enter(struct core *core, enum ceremony_phase phase, int64_t limit_us)
 {
     core->ceremony.phase = phase;
     core->ceremony.until_us = clock_mono_us() + limit_us;
@@ -147,14 +151,15 @@ static int64_t rest_us(const struct core *core)
 }
 
 /* Nothing was asked of the token. */
-static void give_up(struct core *core, const char *why)
+void ceremony_untouched(struct core *core, const char *why)
 {
     struct rite_outcome *outcome = &core->ceremony.outcome;
 
+    ceremony_forget_pin(core);
     *outcome = (struct rite_outcome){
         .answered = true, .untouched = true, .failure = FAILURE_DEVICE};
     (void)snprintf(outcome->why, sizeof(outcome->why), "%.319s", why);
-    enter(core, CEREMONY_DONE, 0);
+    ceremony_enter(core, CEREMONY_DONE, 0);
 }
 
 static void begin(struct core *core)
@@ -167,7 +172,7 @@ static void begin(struct core *core)
               core->keyring.keys[core->ceremony.work.key].config->name, "lane",
               lane_name(core->berths[core->ceremony.work.berth].lane), NULL);
     rest(core);
-    enter(core, CEREMONY_RESTING, rest_us(core));
+    ceremony_enter(core, CEREMONY_RESTING, rest_us(core));
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *context)
@@ -187,7 +192,7 @@ static void watch(struct core *core)
     MUST(ceremony->readable != NULL && event_add(ceremony->readable, NULL) == 0);
 }
 
-static void run(struct core *core)
+void ceremony_run(struct core *core)
 {
     struct ceremony *ceremony = &core->ceremony;
     const struct config_lane *lane = lane_config(core->berths[ceremony->work.berth].lane);
@@ -197,18 +202,23 @@ static void run(struct core *core)
     struct sg_error why = {0};
 
     if (process_start(&ceremony->process, &options, &why) != SG_OK) {
-        give_up(core, why.text);
+        ceremony_untouched(core, why.text);
         return;
     }
     ceremony->outcome = (struct rite_outcome){.answered = false};
-    if (rite_send(ceremony->process.socket, lane, &ceremony->work.order) != SG_OK) {
+    ceremony->work.order.pipe = ceremony->pin.pipe;
+    ceremony->work.order.last_try = ceremony->pin.last_try;
+    enum sg_status status =
+        rite_send(ceremony->process.socket, lane, &ceremony->work.order);
+    ceremony_forget_pin(core); /* it is the process's alone */
+    if (status != SG_OK) {
         (void)snprintf(ceremony->outcome.why, sizeof(ceremony->outcome.why),
                        "its process ended before it read its orders");
-        enter(core, CEREMONY_ENDING, BURY_US);
+        ceremony_enter(core, CEREMONY_ENDING, BURY_US);
         return;
     }
     watch(core);
-    enter(core, CEREMONY_RUNNING, core->options.config->hsm_ceremony_ms * 1000);
+    ceremony_enter(core, CEREMONY_RUNNING, core->options.config->hsm_ceremony_ms * 1000);
 }
 
 static void wait_for_rest(struct core *core)
@@ -216,12 +226,15 @@ static void wait_for_rest(struct core *core)
     const struct berth *berth = &core->berths[core->ceremony.work.berth];
 
     if (lane_state(berth->lane) == LANE_LATCHED || latch_failures(berth) > 0) {
-        give_up(core, "its lane's PIN was refused: it is not tried again before officers "
-                      "say so ('segel token unlock')");
+        ceremony_untouched(
+            core, "its lane's PIN was refused: it is not tried again before officers "
+                  "say so ('segel token unlock')");
+    } else if (at_rest(core) && ceremony_needs_pin(core)) {
+        ceremony_await_pin(core);
     } else if (at_rest(core)) {
-        run(core);
+        ceremony_run(core);
     } else if (clock_mono_us() > core->ceremony.until_us) {
-        give_up(core, "the lanes of its token did not come to rest");
+        ceremony_untouched(core, "the lanes of its token did not come to rest");
     }
 }
 
@@ -247,7 +260,7 @@ static void hear(struct core *core)
         process_kill(&ceremony->process);
     }
     forget_event(ceremony);
-    enter(core, CEREMONY_ENDING, BURY_US);
+    ceremony_enter(core, CEREMONY_ENDING, BURY_US);
 }
 
 /* Its lock of the token goes with it: no lane can start before. Whatever it has to do it
@@ -266,7 +279,7 @@ static void bury(struct core *core)
     if (ceremony->process.socket >= 0) {
         process_kill(&ceremony->process); /* closes the socket of one that has ended */
     }
-    enter(core, CEREMONY_DONE, 0);
+    ceremony_enter(core, CEREMONY_DONE, 0);
 }
 
 static void finish(struct core *core)
@@ -278,7 +291,7 @@ static void finish(struct core *core)
     arena_reset(&core->ceremony.arena);
     core->ceremony.work.csr = NULL;
     core->ceremony.look = true;
-    enter(core, CEREMONY_IDLE, 0);
+    ceremony_enter(core, CEREMONY_IDLE, 0);
     report_update(core, true);
 }
 
@@ -290,9 +303,13 @@ static void wait_for_turn(struct core *core)
 void ceremony_tick(struct core *core)
 {
     static void (*const phases[])(struct core *) = {
-        [CEREMONY_IDLE] = begin,         [CEREMONY_RESTING] = wait_for_rest,
-        [CEREMONY_RUNNING] = hear,       [CEREMONY_ENDING] = bury,
-        [CEREMONY_DONE] = wait_for_turn, [CEREMONY_WRITTEN] = finish,
+        [CEREMONY_IDLE] = begin,
+        [CEREMONY_RESTING] = wait_for_rest,
+        [CEREMONY_AWAITING] = ceremony_wait_for_pin,
+        [CEREMONY_RUNNING] = hear,
+        [CEREMONY_ENDING] = bury,
+        [CEREMONY_DONE] = wait_for_turn,
+        [CEREMONY_WRITTEN] = finish,
     };
 
     if (core->ending) {
@@ -319,7 +336,7 @@ enum sg_status ceremony_write(struct core *core)
         return SG_OK;
     }
     TRY(ceremony_settle(core, &again));
-    enter(core, again ? CEREMONY_RESTING : CEREMONY_WRITTEN, rest_us(core));
+    ceremony_enter(core, again ? CEREMONY_RESTING : CEREMONY_WRITTEN, rest_us(core));
     return SG_OK;
 }
 

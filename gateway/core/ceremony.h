@@ -17,12 +17,14 @@
  * answers is written down together with the row's new state; the lanes wake. A row that
  * an earlier run has left is settled in the same way: for a key that was to be made the
  * token is asked what is there under the CKA_ID chosen beforehand. */
+struct berth;
 struct core;
 struct request_order;
 
 enum ceremony_phase {
     CEREMONY_IDLE,
-    CEREMONY_RESTING, /* the lanes of the token finish what they have in hand */
+    CEREMONY_RESTING,  /* the lanes of the token finish what they have in hand */
+    CEREMONY_AWAITING, /* somebody must type the PIN of its lane */
     CEREMONY_RUNNING,
     CEREMONY_ENDING, /* it has answered, or is given up; it is not dead yet */
     CEREMONY_DONE,   /* to be written by the next turn */
@@ -43,9 +45,25 @@ struct ceremony_work {
     char subject[513];
 };
 
+/* What was typed for it. */
+struct ceremony_pin {
+    int pipe; /* owned; -1 = nothing yet */
+    bool last_try;
+    char called_off[64]; /* by whom; "" = it is not */
+};
+
+/* One that waits for the administrator is told of at once, and then at doubled distances.
+ */
+struct ceremony_wait {
+    int64_t next_us;
+    int64_t gap_us;
+};
+bool ceremony_wait_due(struct ceremony_wait *wait, int64_t now_us);
+
 struct ceremony {
     enum ceremony_phase phase;
     struct ceremony_work work;
+    struct ceremony_pin pin;
     struct rite_outcome outcome;
     uint64_t resting; /* bits of berths */
     struct process process;
@@ -57,8 +75,9 @@ struct ceremony {
     struct letters parked; /* orders that wait for a CSR */
     bool *fresh;      /* owned, one a key of the ring: approved in this run, not begun */
     unsigned *broken; /* owned likewise: how often its process died */
-    bool look;        /* some row may wait; otherwise none is looked at */
-    int64_t again_us; /* rows wait until then */
+    struct ceremony_wait *waits; /* owned likewise */
+    bool look;                   /* some row may wait; otherwise none is looked at */
+    int64_t again_us;            /* rows wait until then */
 };
 
 SG_MUST_USE enum sg_status ceremony_start(struct core *core);
@@ -76,6 +95,19 @@ bool ceremony_holds(const struct core *core, size_t berth);
 bool ceremony_busy(const struct core *core);
 /* Orders that wait go back unanswered: the gateway ends, or its ledger is broken. */
 void ceremony_give_up(struct core *core, enum sg_status status);
+
+/* ceremony_pin.c: the PIN of a lane where a person types it. Until then nothing is asked
+ * of the token. The phase begins; looks on, and goes on or gives up; ends. */
+bool ceremony_needs_pin(const struct core *core);
+void ceremony_await_pin(struct core *core);
+void ceremony_wait_for_pin(struct core *core);
+void ceremony_forget_pin(struct core *core);
+/* Whether it awaits the PIN of the berth's lane. */
+bool ceremony_awaits(const struct core *core, const struct berth *berth);
+/* Inside of the phases: as ceremony.c has them. */
+void ceremony_enter(struct core *core, enum ceremony_phase phase, int64_t limit_us);
+void ceremony_run(struct core *core);
+void ceremony_untouched(struct core *core, const char *why);
 
 /* ceremony_work.c: the next thing to do; false: there is none. */
 bool ceremony_pick(struct core *core);

@@ -83,13 +83,6 @@ enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                        "there are",
                        lane);
     }
-    if (lane_config(berth->lane)->pin_prompt) {
-        return sg_fail(why, SG_UNSUPPORTED,
-                       "the PIN of lane '%s' is typed by a person, which this version "
-                       "cannot wait for in a ceremony: give the lane a pin_file or "
-                       "pin_credential for its time",
-                       lane);
-    }
     return lane_state(berth->lane) == LANE_LATCHED || latch_failures(berth) > 0
                ? sg_fail(why, SG_PRECONDITION,
                          "the PIN of lane '%s' was refused: let officers unlock it first "

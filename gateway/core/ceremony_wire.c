@@ -106,7 +106,9 @@ enum sg_status rite_send(int fd, const struct config_lane *lane,
     put[order->rite](order, &tasks, &ceremony);
     message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_CEREMONY;
     message.ceremony = &ceremony;
-    return wire_send(fd, &message);
+    ceremony.pipe = order->pipe >= 0;
+    ceremony.last_try = order->last_try;
+    return wire_send_with(fd, &message, order->pipe);
 }
 
 /* --- In ---------------------------------------------------------------------------- */

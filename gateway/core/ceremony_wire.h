@@ -29,6 +29,8 @@ struct rite_order {
     const char *end_date;
     const char *subject;      /* CSR */
     struct slice certificate; /* IMPORT */
+    int pipe; /* holds the PIN that was typed; -1: it is in the lane's file */
+    bool last_try;
 };
 
 enum { RITE_CHECKS_MAX = 8, RITE_CSR_MAX = 8192, RITE_ALLOWED_MAX = 4 };

@@ -21,7 +21,8 @@ static struct rite_order order_of(struct ceremony_work *work, const struct keyre
                                .kind = "",
                                .start_date = "",
                                .end_date = "",
-                               .subject = ""};
+                               .subject = "",
+                               .pipe = -1};
 }
 
 static bool fill_generate(struct core *core, const struct ledger_request *request,
@@ -158,6 +159,19 @@ static bool pick_csr(struct core *core)
     return true;
 }
 
+bool ceremony_wait_due(struct ceremony_wait *wait, int64_t now_us)
+{
+    static const int64_t longest_us = 3600LL * 1000000;
+
+    if (now_us < wait->next_us) {
+        return false;
+    }
+    wait->gap_us = wait->gap_us == 0 ? AGAIN_US : 2 * wait->gap_us;
+    wait->gap_us = wait->gap_us > longest_us ? longest_us : wait->gap_us;
+    wait->next_us = now_us + wait->gap_us;
+    return true;
+}
+
 static bool pick_row(struct core *core, size_t key)
 {
     struct ceremony_work *work = &core->ceremony.work;
@@ -167,11 +181,14 @@ static bool pick_row(struct core *core, size_t key)
     (void)snprintf(work->request, sizeof(work->request), "%s", row->request);
     if (find_berth(core, work) && fill_order(core, work)) {
         core->ceremony.fresh[key] = false; /* from here on nobody knows */
+        core->ceremony.waits[key] = (struct ceremony_wait){.gap_us = 0};
         return true;
     }
-    log_event(LOG_ERROR, "ceremony.waits", "key", row->name, "request", row->request,
-              "why", "its lane is not configured any more, or the request cannot be read",
-              NULL);
+    if (ceremony_wait_due(&core->ceremony.waits[key], clock_mono_us())) {
+        log_event(
+            LOG_ERROR, "ceremony.waits", "key", row->name, "request", row->request, "why",
+            "its lane is not configured any more, or the request cannot be read", NULL);
+    }
     core->ceremony.again_us = clock_mono_us() + AGAIN_US;
     return false;
 }

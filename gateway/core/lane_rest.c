@@ -18,6 +18,14 @@ void lane_rest(struct lane *lane, const char *why)
     }
 }
 
+void lane_rest_say(struct lane *lane, const char *why)
+{
+    (void)snprintf(lane->rest_why, sizeof(lane->rest_why), "%s", why);
+    if (lane_rested(lane) && lane->state == LANE_DOWN) {
+        (void)snprintf(lane->why, sizeof(lane->why), "%s", why);
+    }
+}
+
 /* One that opens its token is not disturbed: where its directory can be written to, a
  * kill in the middle of a login destroys the token. */
 void lane_go_to_rest(struct lane *lane)

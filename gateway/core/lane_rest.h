@@ -7,6 +7,8 @@
  * done the process ends and none is started. Until then it is asked for again and again
  * whether it rests. why: what it says of itself meanwhile. */
 void lane_rest(struct lane *lane, const char *why);
+/* It says something else of itself from now on. */
+void lane_rest_say(struct lane *lane, const char *why);
 bool lane_resting(const struct lane *lane);
 bool lane_rested(const struct lane *lane);
 /* What the lane is asked for from now on, borrowed as in lane_options. */

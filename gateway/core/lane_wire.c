@@ -9,19 +9,44 @@
  * of it: a third of what the crossing of a small one costs. */
 static uint8_t frame[WIRE_FRAME_MAX];
 
-enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
+static ssize_t send_with(int fd, struct iovec *part, int passed)
+{
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
+
+    if (passed >= 0) {
+        header.msg_control = control.bytes;
+        header.msg_controllen = sizeof(control.bytes);
+        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(item), &passed, sizeof(passed));
+    }
+    return sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+enum sg_status wire_send_with(int fd, const Segel__Lane__V1__ToLane *message, int passed)
 {
     size_t len = segel__lane__v1__to_lane__get_packed_size(message);
 
     if (len > sizeof(frame)) {
         return SG_TOO_LARGE;
     }
-    (void)segel__lane__v1__to_lane__pack(message, frame);
-    ssize_t sent = send(fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct iovec part = {frame, segel__lane__v1__to_lane__pack(message, frame)};
+    ssize_t sent = send_with(fd, &part, passed);
     if (sent == (ssize_t)len) {
         return SG_OK;
     }
     return sent < 0 && (errno == EAGAIN || errno == ENOBUFS) ? SG_BUSY : SG_IO;
+}
+
+enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
+{
+    return wire_send_with(fd, message, -1);
 }
 
 enum sg_status wire_receive(int fd, struct arena *arena, Segel__Lane__V1__FromLane **out)
@@ -97,26 +122,6 @@ enum sg_status wire_open(int fd, const struct lane_options *options)
     return wire_send(fd, &message);
 }
 
-static ssize_t send_with(int fd, struct iovec *part, int passed)
-{
-    union {
-        struct cmsghdr align;
-        uint8_t bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
-
-    if (passed >= 0) {
-        header.msg_control = control.bytes;
-        header.msg_controllen = sizeof(control.bytes);
-        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(item), &passed, sizeof(passed));
-    }
-    return sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 enum sg_status wire_permit(int fd, int pipe, bool last_try)
 {
     Segel__Lane__V1__Login login;
@@ -128,8 +133,7 @@ enum sg_status wire_permit(int fd, int pipe, bool last_try)
     login.last_try = last_try;
     message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_LOGIN;
     message.login = &login;
-    struct iovec part = {frame, segel__lane__v1__to_lane__pack(&message, frame)};
-    return send_with(fd, &part, pipe) == (ssize_t)part.iov_len ? SG_OK : SG_IO;
+    return wire_send_with(fd, &message, pipe) == SG_OK ? SG_OK : SG_IO;
 }
 
 #define COPY_TEXT(to, from)                                                              \

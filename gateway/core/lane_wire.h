@@ -11,6 +11,9 @@ enum { WIRE_FRAME_MAX = 65536, WIRE_OPS_MAX = 32 };
 /* One packet out. SG_BUSY: the socket is full for now. SG_IO: the lane is gone.
  * SG_TOO_LARGE: the message does not fit a packet. */
 SG_MUST_USE enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message);
+/* The same, with a descriptor that goes along, which stays the caller's; -1 = none. */
+SG_MUST_USE enum sg_status wire_send_with(int fd, const Segel__Lane__V1__ToLane *message,
+                                          int passed);
 /* One packet in, unpacked into the arena (reset first). SG_NOT_FOUND: nothing waits.
  * SG_IO: the lane is gone. SG_INVALID: not a message of ours. */
 SG_MUST_USE enum sg_status wire_receive(int fd, struct arena *arena,

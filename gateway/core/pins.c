@@ -1,5 +1,6 @@
 #include "gateway/core/pins.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "gateway/core/core_inside.h"
@@ -24,7 +25,8 @@ enum sg_status core_pin_look(struct core *core, const char *lane, struct pin_vie
     TRY(find(core, lane, &berth, why));
     *out = (struct pin_view){.state = lane_state(berth->lane),
                              .token = *lane_token(berth->lane),
-                             .failures = latch_failures(berth)};
+                             .failures = latch_failures(berth),
+                             .ceremony = ceremony_awaits(core, berth)};
     (void)snprintf(out->why, sizeof(out->why), "%s", lane_why(berth->lane));
     return SG_OK;
 }
@@ -66,29 +68,72 @@ static enum sg_status check_token(struct core *core, const struct berth *berth,
                                             "look again in a moment");
 }
 
-enum sg_status core_pin_enter(struct core *core, const char *lane,
-                              const struct pin_entry *entry, struct sg_error *why)
+static enum sg_status check_last(const struct lane *lane, const struct pin_entry *entry,
+                                 struct sg_error *why)
 {
-    struct berth *berth = NULL;
-    char who[64];
+    return (lane_token(lane)->flags & TOKEN_PIN_FINAL_TRY) == 0 || entry->last_try
+               ? SG_OK
+               : sg_fail(why, SG_PRECONDITION,
+                         "one more wrong PIN locks the token of lane '%s'; the PIN was "
+                         "not used: add --last-try when you are sure of it",
+                         lane_name(lane));
+}
 
-    TRY(find(core, lane, &berth, why));
+static enum sg_status give_lane(struct core *core, struct berth *berth,
+                                const struct pin_entry *entry, struct sg_error *why)
+{
     if (lane_state(berth->lane) != LANE_AWAITING) {
         return refuse(berth->lane, why);
     }
     TRY(check_token(core, berth, why));
-    if ((lane_token(berth->lane)->flags & TOKEN_PIN_FINAL_TRY) != 0 && !entry->last_try) {
-        return sg_fail(why, SG_PRECONDITION,
-                       "one more wrong PIN locks the token of lane '%s'; the PIN was not "
-                       "used: add --last-try when you are sure of it",
+    TRY(check_last(berth->lane, entry, why));
+    TRY(latch_spend(core, berth));
+    return lane_take_pin(berth->lane, entry->pipe, entry->last_try) == SG_OK
+               ? SG_OK
+               : refuse(berth->lane, why);
+}
+
+/* All lanes of the token are at rest: nobody else can be in a login. */
+static enum sg_status give_ceremony(struct core *core, const struct berth *berth,
+                                    const struct pin_entry *entry, struct sg_error *why)
+{
+    struct ceremony_pin *pin = &core->ceremony.pin;
+
+    TRY(check_last(berth->lane, entry, why));
+    pin->pipe = fcntl(entry->pipe, F_DUPFD_CLOEXEC, 3);
+    pin->last_try = entry->last_try;
+    return pin->pipe >= 0
+               ? SG_OK
+               : sg_fail(why, SG_IO, "no descriptor: raise the limit of open files");
+}
+
+enum sg_status core_pin_call_off(struct core *core, const char *lane, unsigned uid,
+                                 struct sg_error *why)
+{
+    struct berth *berth = NULL;
+
+    TRY(find(core, lane, &berth, why));
+    if (!ceremony_awaits(core, berth)) {
+        return sg_fail(why, SG_PRECONDITION, "no ceremony awaits the PIN of lane '%s'",
                        lane);
     }
-    TRY(latch_spend(core, berth));
-    enum sg_status status = lane_take_pin(berth->lane, entry->pipe, entry->last_try);
-    if (status != SG_OK) {
-        return refuse(berth->lane, why);
-    }
-    (void)snprintf(who, sizeof(who), "typed by uid %u%s", entry->uid,
+    (void)snprintf(core->ceremony.pin.called_off, sizeof(core->ceremony.pin.called_off),
+                   "uid %u", uid);
+    return SG_OK;
+}
+
+enum sg_status core_pin_enter(struct core *core, const char *lane,
+                              const struct pin_entry *entry, struct sg_error *why)
+{
+    struct berth *berth = NULL;
+    char who[96];
+
+    TRY(find(core, lane, &berth, why));
+    bool ceremony = ceremony_awaits(core, berth);
+    TRY(ceremony ? give_ceremony(core, berth, entry, why)
+                 : give_lane(core, berth, entry, why));
+    (void)snprintf(who, sizeof(who), "typed by uid %u%s%s", entry->uid,
+                   ceremony ? ", for a ceremony" : "",
                    entry->last_try ? ", as the last try" : "");
     notes_add(core, "pin.enter", lane, who);
     log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);

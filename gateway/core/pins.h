@@ -12,6 +12,7 @@ struct pin_view {
     char why[320];
     struct lane_token token;
     uint32_t failures; /* refused logins of the token since one last went well */
+    bool ceremony;     /* a ceremony awaits it, not the lane */
 };
 /* SG_NOT_FOUND: there is no such lane. */
 SG_MUST_USE enum sg_status core_pin_look(struct core *core, const char *lane,
@@ -30,5 +31,9 @@ struct pin_entry {
 SG_MUST_USE enum sg_status core_pin_enter(struct core *core, const char *lane,
                                           const struct pin_entry *entry,
                                           struct sg_error *why);
+/* The ceremony that awaits the lane's PIN is not held. SG_NOT_FOUND; SG_PRECONDITION:
+ * there is none. */
+SG_MUST_USE enum sg_status core_pin_call_off(struct core *core, const char *lane,
+                                             unsigned uid, struct sg_error *why);
 
 #endif

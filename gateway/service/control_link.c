@@ -80,8 +80,8 @@ static void show(struct control_link *link, const struct pin_view *view)
 
     segel__control__v1__control_reply__init(&reply);
     reply.sentence = text(view->why);
-    reply.awaits_pin = view->state == LANE_AWAITING;
-    reply.state = text(serving_lane_state(view->state));
+    reply.awaits_pin = view->state == LANE_AWAITING || view->ceremony;
+    reply.state = text(serving_lane_state(view->ceremony ? LANE_AWAITING : view->state));
     reply.token_label = text(view->token.label);
     reply.token_serial = text(view->token.serial);
     reply.pin_count_low = (view->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
@@ -110,16 +110,30 @@ static void enter(struct control_link *link, struct core *core,
     struct sg_error why = {0};
     const struct pin_entry entry = {pipe, request->last_try != 0, link->uid};
 
+    struct pin_view view = {.ceremony = false};
+
     if (!is_pin(pipe)) {
         say(link, SG_INVALID, "a PIN comes as a pipe that holds 1 to 255 bytes");
         return;
     }
-    enum sg_status status = core_pin_enter(core, request->lane, &entry, &why);
-    if (status == SG_OK) {
+    enum sg_status status = core_pin_look(core, request->lane, &view, &why);
+    status = status == SG_OK ? core_pin_enter(core, request->lane, &entry, &why) : status;
+    if (status == SG_OK && view.ceremony) {
+        say(link, SG_OK, "the ceremony has it; the lane asks for it again afterwards");
+    } else if (status == SG_OK) {
         (void)snprintf(link->lane, sizeof(link->lane), "%s", request->lane);
     } else {
         say(link, status, why.text);
     }
+}
+
+static void call_off(struct control_link *link, struct core *core,
+                     const Segel__Control__V1__ControlRequest *request)
+{
+    struct sg_error why = {0};
+    enum sg_status status = core_pin_call_off(core, request->lane, link->uid, &why);
+
+    say(link, status, status == SG_OK ? "the ceremony is called off" : why.text);
 }
 
 static void obey(struct control_link *link, struct core *core,
@@ -140,6 +154,10 @@ static void obey(struct control_link *link, struct core *core,
     }
     if (request->enter != 0) {
         enter(link, core, request, pipe);
+        return;
+    }
+    if (request->call_off != 0) {
+        call_off(link, core, request);
         return;
     }
     enum sg_status status = core_pin_look(core, request->lane, &view, &why);

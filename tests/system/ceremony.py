@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Ceremonies as people lead them: the shipped scripts, one that is interrupted and taken up
 again, and minutes that are altered or incomplete."""
+import contextlib
 import os
 import re
 import signal
@@ -93,6 +94,33 @@ def a_ceremony_is_led_signed_and_verified(town):
     equal(read(out + ".quorum"), town.rig.read("quorum"))
     for passphrase in town.passphrases.values():
         expect(passphrase not in text, "a passphrase is in the minutes")
+
+
+@contextlib.contextmanager
+def clock(kept):
+    """The kernel says this of its clock to what is started here (tests/fixtures/kept.c)."""
+    os.environ.update(LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/kept.so"), KEPT=kept)
+    try:
+        yield
+    finally:
+        del os.environ["LD_PRELOAD"], os.environ["KEPT"]
+
+
+@claim
+def a_real_ceremony_goes_on_only_where_the_clock_is_kept(town):
+    town.script = town.rig.write("clock.ceremony", SCRIPT.replace(
+        "check quorum\n", "check clock\n    id Jam\n    en Clock\ncheck quorum\n"))
+    with town.gateway():
+        for kept in ("no", "unsync"):
+            with clock(kept):
+                stage = town.lead(town.out())
+                stage.play({r"to go on another day:": "stop", **town.answers()})
+            contains(stage.seen, "not synchronised (maximum error 2500 us)")
+            expect("Quorum\r\n" not in stage.seen, "it went on")
+        with clock("yes"):
+            text = town.minutes(town.out())
+        contains(text, "check clock passed: the clock is synchronised, to 2500 us at most")
+    town.script = town.rig.write("test.ceremony", SCRIPT)
 
 
 @claim

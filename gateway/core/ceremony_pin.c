@@ -1,0 +1,75 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+#include "gateway/core/core_inside.h"
+#include "gateway/core/lane_rest.h"
+
+/* A ceremony on a lane whose PIN is typed. Its own process gets what is typed, and nobody
+ * else: the lanes ask for it anew when they come back. */
+
+bool ceremony_needs_pin(const struct core *core)
+{
+    const struct ceremony *ceremony = &core->ceremony;
+
+    return lane_config(core->berths[ceremony->work.berth].lane)->pin_prompt &&
+           ceremony->pin.pipe < 0;
+}
+
+bool ceremony_awaits(const struct core *core, const struct berth *berth)
+{
+    return core->ceremony.phase == CEREMONY_AWAITING &&
+           &core->berths[core->ceremony.work.berth] == berth &&
+           core->ceremony.pin.pipe < 0;
+}
+
+void ceremony_forget_pin(struct core *core)
+{
+    struct ceremony_pin *pin = &core->ceremony.pin;
+
+    if (pin->pipe >= 0) {
+        (void)close(pin->pipe);
+    }
+    *pin = (struct ceremony_pin){.pipe = -1};
+}
+
+/* As long as persons have to approve a request they have for this, too. */
+void ceremony_await_pin(struct core *core)
+{
+    const struct berth *own = &core->berths[core->ceremony.work.berth];
+    char why[160];
+
+    (void)snprintf(why, sizeof(why),
+                   "a ceremony on its token awaits the PIN: 'segel pin enter %s' on the "
+                   "gateway's machine",
+                   lane_name(own->lane));
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if ((core->ceremony.resting >> i & 1) != 0 &&
+            berth_same_token(own, &core->berths[i])) {
+            lane_rest_say(core->berths[i].lane, why);
+        }
+    }
+    log_event(LOG_WARN, "pin.awaited", "lane", lane_name(own->lane), "why", why, NULL);
+    ceremony_forget_pin(core);
+    ceremony_enter(core, CEREMONY_AWAITING,
+                   core->options.config->request_life_s * 1000000);
+}
+
+void ceremony_wait_for_pin(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    char why[128];
+
+    if (ceremony->pin.pipe >= 0) {
+        ceremony_run(core);
+    } else if (ceremony->pin.called_off[0] != '\0') {
+        (void)snprintf(why, sizeof(why),
+                       "it was called off on the gateway's machine, by %s",
+                       ceremony->pin.called_off);
+        ceremony_untouched(core, why);
+    } else if (core->ending) {
+        ceremony_untouched(core, "the gateway ended while the PIN was awaited");
+    } else if (clock_mono_us() > ceremony->until_us) {
+        ceremony_untouched(core, "nobody typed the PIN of its lane in time");
+    }
+}
