@@ -136,6 +136,20 @@ static enum sg_status act_unlock(struct ceremony *ceremony, struct action_answer
     return create(ceremony, &request, out, why);
 }
 
+static enum sg_status act_change(struct ceremony *ceremony, struct action_answer *out,
+                                 struct sg_error *why)
+{
+    Segel__V1__CreateRequestRequest request;
+    Segel__V1__ChangePinTask task;
+
+    segel__v1__create_request_request__init(&request);
+    segel__v1__change_pin_task__init(&task);
+    task.lane = act_answer(ceremony, "lane");
+    request.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_CHANGE_PIN;
+    request.change_pin = &task;
+    return create(ceremony, &request, out, why);
+}
+
 static enum sg_status ask_officer(struct ceremony *ceremony, Segel__V1__OfficerTask *task,
                                   struct action_answer *out, struct sg_error *why)
 {
@@ -201,6 +215,7 @@ enum sg_status ceremony_act(struct ceremony *ceremony, enum action_kind action,
         [ACTION_LOCKDOWN] = act_lockdown,
         [ACTION_LOCKDOWN_CLEAR] = act_lockdown_clear,
         [ACTION_PIN_UNLOCK] = act_unlock,
+        [ACTION_PIN_CHANGE] = act_change,
         [ACTION_OFFICER_ADD] = act_officer_add,
         [ACTION_OFFICER_REMOVE] = act_officer_remove,
         [ACTION_KEY_GENERATE] = act_generate,

@@ -183,6 +183,27 @@ static enum sg_status check_lane(struct ceremony *ceremony,
     return SG_OK;
 }
 
+static enum sg_status check_changed(struct ceremony *ceremony,
+                                    const struct script_step *step,
+                                    struct ceremony_finding *out, struct sg_error *why)
+{
+    const char *lane = state_answered(&ceremony->state, "lane");
+    struct slice text = minutes_get(&ceremony->state.minutes, MINUTES_FIELD_BEGAN, 0);
+    struct facts facts;
+    int64_t began_us = 0;
+
+    (void)step;
+    TRY(facts_of_token(ceremony->home, lane, &facts, why));
+    bool since =
+        text_time_parse(text, &began_us) == SG_OK && facts.pin_changed_us >= began_us;
+    ceremony_found(out, since,
+                   since ? "the token of lane '%s' has another PIN since this began"
+                         : "the PIN of the token of lane '%s' was not changed since this "
+                           "began: 'segel pin set' on the gateway's machine",
+                   lane);
+    return SG_OK;
+}
+
 static enum sg_status compare_one(struct ceremony *ceremony, const struct fact *fact,
                                   enum minutes_field field, bool *same,
                                   struct sg_error *why)
@@ -261,11 +282,12 @@ enum sg_status ceremony_check(struct ceremony *ceremony, const struct script_ste
     static enum sg_status (*const checks[CHECK_KIND_COUNT])(
         struct ceremony *, const struct script_step *, struct ceremony_finding *,
         struct sg_error *) = {
-        [CHECK_CLOCK] = check_clock,   [CHECK_TOOL] = check_tool,
-        [CHECK_QUORUM] = check_quorum, [CHECK_LANE] = check_lane,
-        [CHECK_TOKEN] = check_token,   [CHECK_KEY] = check_key,
-        [CHECK_LOCKED] = check_locked, [CHECK_UNLOCKED] = check_unlocked,
-        [CHECK_ROSTER] = check_roster, [CHECK_ABSENT] = check_absent,
+        [CHECK_CLOCK] = check_clock,     [CHECK_TOOL] = check_tool,
+        [CHECK_QUORUM] = check_quorum,   [CHECK_LANE] = check_lane,
+        [CHECK_TOKEN] = check_token,     [CHECK_KEY] = check_key,
+        [CHECK_LOCKED] = check_locked,   [CHECK_UNLOCKED] = check_unlocked,
+        [CHECK_ROSTER] = check_roster,   [CHECK_ABSENT] = check_absent,
+        [CHECK_CHANGED] = check_changed,
     };
 
     MUST(step->row < CHECK_KIND_COUNT);

@@ -80,7 +80,8 @@ static bool send_ask(int fd, const struct control_ask *ask)
 
     segel__control__v1__control_request__init(&request);
     request.lane = (char *)sg_unconst(ask->lane);
-    request.enter = ask->pipe >= 0;
+    request.enter = ask->pipe >= 0 && !ask->change;
+    request.change = ask->change;
     request.last_try = ask->last_try;
     request.call_off = ask->call_off;
     if (segel__control__v1__control_request__get_packed_size(&request) > sizeof(packet)) {

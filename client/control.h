@@ -13,6 +13,7 @@ struct control_ask {
     int pipe; /* holds the PIN, to be entered; -1: only how the lane is */
     bool last_try;
     bool call_off;
+    bool change; /* the pipe holds what the token's PIN is changed with */
 };
 
 /* Waits for the reply, which the caller frees. Also what the gateway answers with

@@ -22,6 +22,11 @@ static const struct {
                           "token comes nearer to locking itself.",
                           " mencoba PIN sekali lagi. Jika PIN masih salah, token makin "
                           "dekat ke penguncian."}},
+    [TASK_PIN_CHANGE] = {{"For the token of lane ", "Untuk token jalur "},
+                         {" one new PIN may be typed on the gateway's machine, soon. Its "
+                          "old PIN is worth nothing then.",
+                          " satu PIN baru boleh diketik pada mesin gateway, segera. PIN "
+                          "lama tidak berlaku lagi sesudahnya."}},
     [TASK_KEY_GENERATE] = {{"A new key is made for ", "Kunci baru dibuat untuk "},
                            {" on a token, at once: the lanes of the token rest for that "
                             "time. Sign only when the ceremony can be held now.",

@@ -1,14 +1,12 @@
-#define _GNU_SOURCE /* pipe2 */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/control.h"
 #include "client/pin_halves.h"
+#include "client/pin_pipe.h"
 #include "client/screen.h"
 #include "gateway/dumps.h"
 
@@ -119,30 +117,6 @@ static SG_MUST_USE enum sg_status ask_pin(const struct entering *all,
 /* --- Handing it over -----------------------------------------------------------------
  */
 
-static void close_both(const int ends[2])
-{
-    for (size_t i = 0; i < 2; i++) {
-        if (ends[i] >= 0) {
-            (void)close(ends[i]);
-        }
-    }
-}
-
-/* Whole in the pipe, and nobody can add to it, before the gateway hears of it. */
-static SG_MUST_USE enum sg_status fill(int ends[2], const struct passphrase *pin,
-                                       struct sg_error *why)
-{
-    bool good = pipe2(ends, O_CLOEXEC) == 0 &&
-                write(ends[1], pin->text, pin->len) == (ssize_t)pin->len;
-
-    if (!good) {
-        return sg_fail(why, SG_IO, "the PIN cannot be handed over: no pipe");
-    }
-    (void)close(ends[1]);
-    ends[1] = -1;
-    return SG_OK;
-}
-
 /* The gateway says "up" of a lane; to a ceremony the PIN was but given. */
 static void tell(const struct entering *all,
                  const Segel__Control__V1__ControlReply *reply)
@@ -164,13 +138,12 @@ static SG_MUST_USE enum sg_status
 hand_over(const struct entering *all, const struct passphrase *pin, struct sg_error *why)
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
-    int ends[2] = {-1, -1};
+    struct control_ask ask = {.socket = all->options->socket,
+                              .lane = all->lane,
+                              .last_try = all->options->last_try};
 
-    enum sg_status status = fill(ends, pin, why);
-    const struct control_ask ask = {all->options->socket, all->lane, ends[0],
-                                    all->options->last_try, false};
-    status = status == SG_OK ? control_call(&ask, &reply, why) : status;
-    close_both(ends);
+    enum sg_status status =
+        pin_pipe_call(&ask, slice_of(pin->text, pin->len), &reply, why);
     if (status == SG_OK) {
         tell(all, reply);
     }
@@ -181,7 +154,8 @@ static SG_MUST_USE enum sg_status call_off(const struct entering *all,
                                            struct sg_error *why)
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
-    const struct control_ask ask = {all->options->socket, all->lane, -1, false, true};
+    const struct control_ask ask = {
+        .socket = all->options->socket, .lane = all->lane, .pipe = -1, .call_off = true};
 
     TRY(control_call(&ask, &reply, why));
     (void)puts(pick(all, "the ceremony is called off", "upacara dibatalkan"));
@@ -192,7 +166,8 @@ static SG_MUST_USE enum sg_status enter(const struct entering *all, struct sg_er
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
     AUTO(passphrase_wipe) struct passphrase pin = {.len = 0};
-    const struct control_ask look = {all->options->socket, all->lane, -1, false, false};
+    const struct control_ask look = {
+        .socket = all->options->socket, .lane = all->lane, .pipe = -1};
 
     (void)mlock(&pin, sizeof(pin)); /* as far as the limit lets */
     TRY(control_call(&look, &reply, why));

@@ -39,6 +39,7 @@ const struct fact *facts_find(const struct facts *facts, struct slice name)
 
 static void take_token(const Segel__V1__TokenFacts *token, struct facts *out)
 {
+    out->pin_changed_us = token->pin_changed_us;
     add(out, "lane", token->lane);
     add(out, "label", token->label);
     add(out, "manufacturer", token->manufacturer);

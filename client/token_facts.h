@@ -16,7 +16,8 @@ struct fact {
 struct facts {
     size_t count;
     struct fact list[FACTS_MAX];
-    char state[32]; /* of the lane ("up"), or of the key ("generated") */
+    char state[32];         /* of the lane ("up"), or of the key ("generated") */
+    int64_t pin_changed_us; /* of the token; 0 = never */
     bool has_spki;
     uint8_t spki[32];
 };

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "hsm/ceremony_inside.h"
 #include "hsm/confine.h"
 #include "hsm/lock.h"
 #include "hsm/process.h"
@@ -14,7 +15,7 @@ static void confine(void)
     (void)(confine_system_calls() == SG_OK);
 }
 
-static enum sg_status open_token(const struct ceremony_order *order,
+static enum sg_status open_token(struct ceremony_order *order,
                                  struct ceremony_report *report)
 {
     static struct module module;
@@ -29,15 +30,13 @@ static enum sg_status open_token(const struct ceremony_order *order,
     TRY(lock_token(&report->token, lane->read_only, lane->read_only_count, LOCK_CEREMONY,
                    trouble));
     TRY(token_open(&report->token, true, trouble));
-    const struct token_entry entry = {lane->pin_path, order->pipe, order->last_try};
-    TRY(token_enter(&report->token, &entry, trouble));
+    TRY(ceremony_enter(order, report));
     confine();
     return SG_OK;
 }
 
-/* Also after a failure: half of a change must not be lost either. */
-static enum sg_status make_durable(const struct lane_config *lane,
-                                   struct trouble *trouble)
+enum sg_status ceremony_make_durable(const struct lane_config *lane,
+                                     struct trouble *trouble)
 {
     enum sg_status status = SG_OK;
     for (size_t i = 0; i < lane->read_only_count; i++) {
@@ -47,7 +46,7 @@ static enum sg_status make_durable(const struct lane_config *lane,
     return status;
 }
 
-static void perform(const struct ceremony_order *order, struct ceremony_report *report)
+static void perform(struct ceremony_order *order, struct ceremony_report *report)
 {
     struct trouble ignored;
     report->untouched = true;
@@ -57,9 +56,9 @@ static void perform(const struct ceremony_order *order, struct ceremony_report *
     }
     report->status = ceremony_do(order, report);
     if (report->status == SG_OK) {
-        report->status = make_durable(&order->lane, &report->trouble);
+        report->status = ceremony_make_durable(&order->lane, &report->trouble);
     } else if (!report->untouched) {
-        (void)(make_durable(&order->lane, &ignored) == SG_OK);
+        (void)(ceremony_make_durable(&order->lane, &ignored) == SG_OK);
     }
 }
 
@@ -88,6 +87,8 @@ _Noreturn void ceremony_run(int fd)
     if (status == SG_OK) {
         perform(&order, &report);
     }
+    pin_wipe(&order.old);
+    pin_wipe(&order.new);
     if (wire_ceremony_done(fd, &report) != SG_OK) {
         process_end(1, "the ceremony's answer was not heard");
     }

@@ -3,6 +3,7 @@
 
 #include "hsm/generate.h"
 #include "hsm/negative.h"
+#include "hsm/pin.h"
 #include "hsm/wire.h"
 
 /* One change of a token that officers have asked for. The process opens the token
@@ -17,6 +18,7 @@ enum ceremony_task {
     CEREMONY_DESTROY,
     CEREMONY_FIND,
     CEREMONY_CHANGE_PIN,
+    CEREMONY_SETTLE_PIN,
     CEREMONY_TASKS
 };
 
@@ -32,10 +34,11 @@ struct ceremony_order {
     char subject[CEREMONY_SUBJECT_MAX + 1];
     uint8_t certificate[CEREMONY_CERTIFICATE_MAX];
     size_t certificate_len;
-    char new_pin_path[PATH_MAX];
     bool typed; /* the PIN comes by pipe */
     int pipe;   /* owned until it is read; -1: none came */
     bool last_try;
+    struct pin old; /* of CHANGE_PIN, as the new one; wiped with the task */
+    struct pin new;
 };
 
 /* How many objects of one CKA_ID there are. */

@@ -24,6 +24,20 @@ SG_MUST_USE enum sg_status ceremony_search(const struct ceremony_order *order,
 SG_MUST_USE enum sg_status ceremony_need_key(const struct ceremony_order *order,
                                              struct ceremony_report *report);
 
+/* ceremony.c: all that the token wrote is on the disk. Also after a failure: half of a
+ * change must not be lost either. */
+SG_MUST_USE enum sg_status ceremony_make_durable(const struct lane_config *lane,
+                                                 struct trouble *trouble);
+
+/* ceremony_pin.c: the login of the first two tasks, which take PINs of their own; and the
+ * tasks. */
+SG_MUST_USE enum sg_status ceremony_enter(struct ceremony_order *order,
+                                          struct ceremony_report *report);
+SG_MUST_USE enum sg_status ceremony_change_pin(const struct ceremony_order *order,
+                                               struct ceremony_report *report);
+SG_MUST_USE enum sg_status ceremony_settle_pin(const struct ceremony_order *order,
+                                               struct ceremony_report *report);
+
 /* ceremony_certificate.c */
 SG_MUST_USE enum sg_status ceremony_csr(const struct ceremony_order *order,
                                         struct ceremony_report *report);

@@ -1,7 +1,4 @@
-#include <openssl/crypto.h>
-
 #include "hsm/ceremony_inside.h"
-#include "hsm/pin.h"
 
 /* --- What is there ---------------------------------------------------------------- */
 
@@ -188,44 +185,18 @@ static enum sg_status do_generate(const struct ceremony_order *order,
     return verify_made(order, left_out, report);
 }
 
-/* --- The PIN ---------------------------------------------------------------------- */
-
-/* The old PIN was good a moment ago: what the token does not like is the new one, and
- * that latches nothing. */
-static enum sg_status do_change_pin(const struct ceremony_order *order,
-                                    struct ceremony_report *report)
-{
-    AUTO(pin_wipe) struct pin old = {0};
-    AUTO(pin_wipe) struct pin new = {0};
-    struct reach reach = ceremony_reach(report);
-    TRY(pin_read(order->lane.pin_path, &old, &report->trouble));
-    TRY(pin_read(order->new_pin_path, &new, &report->trouble));
-    if (old.len == new.len && CRYPTO_memcmp(old.data, new.data, old.len) == 0) {
-        return trouble_config(&report->trouble, "the new PIN is the old one");
-    }
-    report->untouched = false;
-    CK_RV rv = reach.fn->C_SetPIN(reach.session, old.data, old.len, new.data, new.len);
-    if (rv == CKR_OK) {
-        return SG_OK;
-    }
-    enum sg_status status =
-        trouble_rv(&report->trouble, rv, "the token does not take the new PIN in %s",
-                   order->new_pin_path);
-    if (report->trouble.failure == FAILURE_LATCHED) {
-        report->trouble.failure = FAILURE_CONFIG;
-        report->untouched = true;
-    }
-    return status;
-}
-
 enum sg_status ceremony_do(const struct ceremony_order *order,
                            struct ceremony_report *report)
 {
     static enum sg_status (*const tasks[CEREMONY_TASKS])(const struct ceremony_order *,
                                                          struct ceremony_report *) = {
-        [CEREMONY_GENERATE] = do_generate,   [CEREMONY_CSR] = ceremony_csr,
-        [CEREMONY_IMPORT] = ceremony_import, [CEREMONY_DESTROY] = do_destroy,
-        [CEREMONY_FIND] = read_key,          [CEREMONY_CHANGE_PIN] = do_change_pin,
+        [CEREMONY_GENERATE] = do_generate,
+        [CEREMONY_CSR] = ceremony_csr,
+        [CEREMONY_IMPORT] = ceremony_import,
+        [CEREMONY_DESTROY] = do_destroy,
+        [CEREMONY_FIND] = read_key,
+        [CEREMONY_CHANGE_PIN] = ceremony_change_pin,
+        [CEREMONY_SETTLE_PIN] = ceremony_settle_pin,
     };
     MUST(order->task > CEREMONY_NONE && order->task < CEREMONY_TASKS);
     return tasks[order->task](order, report);

@@ -138,7 +138,8 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
                             : NULL);
         }
     }
-    const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try};
+    const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try,
+                                      NULL};
     return token_enter(&lane->token, &entry, trouble);
 }
 

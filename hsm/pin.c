@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,4 +141,20 @@ enum sg_status pin_take(int fd, struct pin *pin, struct trouble *trouble)
         pin_wipe(pin);
     }
     return status;
+}
+
+enum sg_status pin_split(struct pin *pin, struct pin *rest, struct trouble *trouble)
+{
+    const uint8_t *cut = memchr(pin->data, '\n', pin->len);
+    size_t first = cut == NULL ? 0 : (size_t)(cut - pin->data);
+
+    if (first == 0 || first + 1 == pin->len) {
+        return not_whole(trouble);
+    }
+    TRY(make_room(rest, trouble));
+    rest->len = pin->len - first - 1;
+    memcpy(rest->data, cut + 1, rest->len);
+    OPENSSL_cleanse(pin->data + first, pin->len - first);
+    pin->len = first;
+    return SG_OK;
 }

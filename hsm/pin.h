@@ -20,6 +20,10 @@ SG_MUST_USE enum sg_status pin_read(const char *path, struct pin *pin,
 /* Takes what a pipe holds, which is gone then, and closes it. It must have been written
  * whole and closed before: nobody is waited for. */
 SG_MUST_USE enum sg_status pin_take(int fd, struct pin *pin, struct trouble *trouble);
+/* Two PINs with a line feed between them: the second goes into rest. SG_INVALID: they are
+ * not two. */
+SG_MUST_USE enum sg_status pin_split(struct pin *pin, struct pin *rest,
+                                     struct trouble *trouble);
 void pin_wipe(struct pin *pin);
 
 #endif

@@ -190,7 +190,7 @@ static enum sg_status refused(const struct token *token, CK_RV rv,
                               const struct token_entry *entry, struct trouble *trouble)
 {
     trouble->token_flags = flags_now(token);
-    if (entry->pipe >= 0) {
+    if (entry->pipe >= 0 || entry->pin_path == NULL) {
         return trouble_rv(trouble, rv,
                           "token '%s' refuses the PIN that was entered; it was tried "
                           "once: an officer allows one more login",
@@ -203,19 +203,10 @@ static enum sg_status refused(const struct token *token, CK_RV rv,
         token->label, entry->pin_path);
 }
 
-enum sg_status token_enter(struct token *token, const struct token_entry *entry,
-                           struct trouble *trouble)
+static enum sg_status try(const struct token *token, const struct token_entry *entry,
+                          const struct pin *pin, struct trouble *trouble)
 {
-    if (entry->pipe >= 0) { /* a person was waited for */
-        CK_FLAGS flags = flags_now(token);
-        token->flags = flags != 0 ? flags : token->flags;
-    }
-    TRY(check_flags(token, entry->last_try, trouble));
-    AUTO(pin_wipe) struct pin pin = {0};
-    TRY(entry->pipe >= 0 ? pin_take(entry->pipe, &pin, trouble)
-                         : pin_read(entry->pin_path, &pin, trouble));
-    CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin.data, pin.len);
-    pin_wipe(&pin);
+    CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin->data, pin->len);
     if (rv == CKR_OK) {
         return SG_OK;
     }
@@ -223,6 +214,23 @@ enum sg_status token_enter(struct token *token, const struct token_entry *entry,
         return refused(token, rv, entry, trouble);
     }
     return trouble_rv(trouble, rv, "the login to token '%s' failed", token->label);
+}
+
+enum sg_status token_enter(struct token *token, const struct token_entry *entry,
+                           struct trouble *trouble)
+{
+    AUTO(pin_wipe) struct pin pin = {0};
+    if (entry->pipe >= 0) { /* a person was waited for */
+        CK_FLAGS flags = flags_now(token);
+        token->flags = flags != 0 ? flags : token->flags;
+    }
+    TRY(check_flags(token, entry->last_try, trouble));
+    if (entry->pin != NULL) {
+        return try(token, entry, entry->pin, trouble);
+    }
+    TRY(entry->pipe >= 0 ? pin_take(entry->pipe, &pin, trouble)
+                         : pin_read(entry->pin_path, &pin, trouble));
+    return try(token, entry, &pin, trouble);
 }
 
 enum sg_status token_login(struct token *token, const char *pin_path,

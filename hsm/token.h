@@ -1,6 +1,8 @@
 #ifndef SEGEL_HSM_TOKEN_H
 #define SEGEL_HSM_TOKEN_H
 
+struct pin;
+
 #include "hsm/rv.h"
 
 /* A loaded module and the slots that it shows. Once loaded it stays: a module is never
@@ -74,6 +76,7 @@ struct token_entry {
     const char *pin_path;
     int pipe; /* given away; -1 = the file */
     bool last_try;
+    const struct pin *pin; /* this one, and neither file nor pipe; NULL = none */
 };
 SG_MUST_USE enum sg_status token_enter(struct token *token,
                                        const struct token_entry *entry,

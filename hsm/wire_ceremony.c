@@ -83,8 +83,10 @@ static bool copy_task(struct ceremony_order *order, const Segel__Lane__V1__Cerem
         return copy_id(order, &from->find->id);
     case TASK(CHANGE_PIN):
         order->task = CEREMONY_CHANGE_PIN;
-        return wire_copy_text(order->new_pin_path, sizeof(order->new_pin_path),
-                              from->change_pin->new_pin_path);
+        return order->typed;
+    case TASK(SETTLE_PIN):
+        order->task = CEREMONY_SETTLE_PIN;
+        return order->lane.pin_path[0] != '\0';
     case TASK(_NOT_SET):
     case _SEGEL__LANE__V1__CEREMONY__TASK__CASE_IS_INT_SIZE:
     default:

@@ -49,6 +49,7 @@ task log.prune      two
 task officer.add    two
 task officer.remove two
 task pin.unlock     two
+task pin.change     two
 TEXT
 } >"$dir/quorum.new"
 mv "$dir/quorum.new" "$dir/quorum"

@@ -24,6 +24,8 @@ enum sg_status ceremony_start(struct core *core)
 
     STAILQ_INIT(&ceremony->parked);
     ceremony->pin.pipe = -1;
+    ceremony->change.pipe = -1;
+    ceremony->has_pipes = true;
     ceremony->look = true; /* what an earlier run has left */
     ceremony->fresh = (bool *)calloc(keys, sizeof(*ceremony->fresh));
     ceremony->broken = (unsigned *)calloc(keys, sizeof(*ceremony->broken));
@@ -33,6 +35,7 @@ enum sg_status ceremony_start(struct core *core)
     }
     TRY(arena_init(&ceremony->arena, ARENA));
     TRY(arena_init(&ceremony->answer, ARENA));
+    TRY(pin_change_start(core));
     TRY(process_init(&ceremony->process));
     ceremony->has_process = true;
     return SG_OK;
@@ -51,7 +54,10 @@ void ceremony_fini(struct core *core)
     struct ceremony *ceremony = &core->ceremony;
 
     forget_event(ceremony);
-    ceremony_forget_pin(core);
+    if (ceremony->has_pipes) {
+        ceremony_forget_pin(core);
+        pin_change_fini(core);
+    }
     if (ceremony->has_process) {
         process_fini(&ceremony->process);
     }
@@ -162,14 +168,26 @@ void ceremony_untouched(struct core *core, const char *why)
     ceremony_enter(core, CEREMONY_DONE, 0);
 }
 
+static const char *subject(const struct core *core)
+{
+    const struct ceremony *ceremony = &core->ceremony;
+
+    return pin_change_is(ceremony->work.order.rite)
+               ? ceremony->change.lane
+               : core->keyring.keys[ceremony->work.key].config->name;
+}
+
 static void begin(struct core *core)
 {
     wake(core); /* whoever came to rest too late for the last one */
     if (core->ending || atomic_load(&core->broken) || !ceremony_pick(core)) {
         return;
     }
-    log_event(LOG_INFO, "ceremony.begin", "key",
-              core->keyring.keys[core->ceremony.work.key].config->name, "lane",
+    if (core->ceremony.work.dead != NULL) {
+        ceremony_untouched(core, core->ceremony.work.dead);
+        return;
+    }
+    log_event(LOG_INFO, "ceremony.begin", "key", subject(core), "lane",
               lane_name(core->berths[core->ceremony.work.berth].lane), NULL);
     rest(core);
     ceremony_enter(core, CEREMONY_RESTING, rest_us(core));
@@ -284,10 +302,15 @@ static void bury(struct core *core)
 
 static void finish(struct core *core)
 {
+    struct berth *own = &core->berths[core->ceremony.work.berth];
+
     log_event(core->ceremony.outcome.done ? LOG_INFO : LOG_WARN, "ceremony.end", "key",
-              core->keyring.keys[core->ceremony.work.key].config->name, "why",
+              subject(core), "why",
               core->ceremony.outcome.done ? "done" : core->ceremony.outcome.why, NULL);
     wake(core);
+    if (core->ceremony.work.dead != NULL && refused_pin(core, own)) {
+        latch_close(core, own, core->ceremony.outcome.why); /* its lanes did not rest */
+    }
     arena_reset(&core->ceremony.arena);
     core->ceremony.work.csr = NULL;
     core->ceremony.look = true;

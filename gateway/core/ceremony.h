@@ -6,6 +6,7 @@
 #include "gateway/core/ceremony_wire.h"
 #include "gateway/core/job.h"
 #include "gateway/core/lane_process.h"
+#include "gateway/core/pin_change.h"
 #include "gateway/ledger/keyreg.h"
 
 /* Ceremonies: officers have decided that a token changes, and one process changes it.
@@ -33,7 +34,7 @@ enum ceremony_phase {
 
 /* One thing to do; its texts live here and in the arena. */
 struct ceremony_work {
-    size_t key;   /* index in the ring */
+    size_t key;   /* index in the ring; of no meaning where a PIN is changed */
     size_t berth; /* of the lane that it goes by */
     struct rite_order order;
     char request[65];          /* whose grant is carried out; "" = of a CSR */
@@ -43,6 +44,7 @@ struct ceremony_work {
     char start_date[9];
     char end_date[9];
     char subject[513];
+    const char *dead; /* why nothing is asked of the token; NULL = something is */
 };
 
 /* What was typed for it. */
@@ -64,10 +66,12 @@ struct ceremony {
     enum ceremony_phase phase;
     struct ceremony_work work;
     struct ceremony_pin pin;
+    struct pin_change change;
     struct rite_outcome outcome;
     uint64_t resting; /* bits of berths */
     struct process process;
     bool has_process; /* process_init was called */
+    bool has_pipes;   /* -1 is in each that is not open */
     struct event *readable;
     int64_t until_us;      /* of the phase */
     struct arena arena;    /* owned: of work */

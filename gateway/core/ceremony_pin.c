@@ -13,7 +13,7 @@ bool ceremony_needs_pin(const struct core *core)
     const struct ceremony *ceremony = &core->ceremony;
 
     return lane_config(core->berths[ceremony->work.berth].lane)->pin_prompt &&
-           ceremony->pin.pipe < 0;
+           !pin_change_is(ceremony->work.order.rite);
 }
 
 bool ceremony_awaits(const struct core *core, const struct berth *berth)

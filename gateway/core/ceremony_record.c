@@ -151,7 +151,8 @@ enum sg_status ceremony_record_end(struct core *core, const char *result,
 {
     static const char *const rites[RITES] = {
         [RITE_GENERATE] = "generate", [RITE_CSR] = "csr",   [RITE_IMPORT] = "import",
-        [RITE_DESTROY] = "destroy",   [RITE_FIND] = "find",
+        [RITE_DESTROY] = "destroy",   [RITE_FIND] = "find", [RITE_CHANGE_PIN] = "pin",
+        [RITE_SETTLE_PIN] = "pin",
     };
     const struct rite_outcome *outcome = &core->ceremony.outcome;
     struct members members;

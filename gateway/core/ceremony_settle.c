@@ -227,9 +227,13 @@ static enum sg_status settle_csr(struct core *core, bool *again)
 enum sg_status ceremony_settle(struct core *core, bool *again)
 {
     static enum sg_status (*const rites[RITES])(struct core *, bool *) = {
-        [RITE_GENERATE] = settle_generate, [RITE_CSR] = settle_csr,
-        [RITE_IMPORT] = settle_import,     [RITE_DESTROY] = settle_destroy,
+        [RITE_GENERATE] = settle_generate,
+        [RITE_CSR] = settle_csr,
+        [RITE_IMPORT] = settle_import,
+        [RITE_DESTROY] = settle_destroy,
         [RITE_FIND] = settle_find,
+        [RITE_CHANGE_PIN] = pin_change_settle,
+        [RITE_SETTLE_PIN] = pin_change_settle,
     };
 
     return rites[core->ceremony.work.order.rite](core, again);

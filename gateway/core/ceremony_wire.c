@@ -26,6 +26,8 @@ struct tasks {
     Segel__Lane__V1__ImportCertificate import_certificate;
     Segel__Lane__V1__Destroy destroy;
     Segel__Lane__V1__Find find;
+    Segel__Lane__V1__ChangePin change_pin;
+    Segel__Lane__V1__SettlePin settle_pin;
 };
 
 static void put_generate(const struct rite_order *order, struct tasks *tasks,
@@ -85,6 +87,24 @@ static void put_find(const struct rite_order *order, struct tasks *tasks,
     out->find = &tasks->find;
 }
 
+static void put_change(const struct rite_order *order, struct tasks *tasks,
+                       Segel__Lane__V1__Ceremony *out)
+{
+    (void)order;
+    segel__lane__v1__change_pin__init(&tasks->change_pin);
+    out->task_case = SEGEL__LANE__V1__CEREMONY__TASK_CHANGE_PIN;
+    out->change_pin = &tasks->change_pin;
+}
+
+static void put_settle(const struct rite_order *order, struct tasks *tasks,
+                       Segel__Lane__V1__Ceremony *out)
+{
+    (void)order;
+    segel__lane__v1__settle_pin__init(&tasks->settle_pin);
+    out->task_case = SEGEL__LANE__V1__CEREMONY__TASK_SETTLE_PIN;
+    out->settle_pin = &tasks->settle_pin;
+}
+
 enum sg_status rite_send(int fd, const struct config_lane *lane,
                          const struct rite_order *order)
 {
@@ -92,7 +112,8 @@ enum sg_status rite_send(int fd, const struct config_lane *lane,
                                     Segel__Lane__V1__Ceremony *) = {
         [RITE_GENERATE] = put_generate, [RITE_CSR] = put_csr,
         [RITE_IMPORT] = put_import,     [RITE_DESTROY] = put_destroy,
-        [RITE_FIND] = put_find,
+        [RITE_FIND] = put_find,         [RITE_CHANGE_PIN] = put_change,
+        [RITE_SETTLE_PIN] = put_settle,
     };
     struct tasks tasks;
     Segel__Lane__V1__Open open;

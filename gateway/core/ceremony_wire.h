@@ -15,6 +15,8 @@ enum rite {
     RITE_IMPORT,
     RITE_DESTROY,
     RITE_FIND, /* changes nothing: what a process that died has left */
+    RITE_CHANGE_PIN,
+    RITE_SETTLE_PIN, /* what became of a change that broke off */
     RITES
 };
 

@@ -205,7 +205,7 @@ static bool may_wait(struct ceremony *ceremony)
 
 bool ceremony_pick(struct core *core)
 {
-    if (pick_csr(core)) {
+    if (pin_change_pick(core) || pick_csr(core)) {
         return true;
     }
     if (!may_wait(&core->ceremony)) {

@@ -261,9 +261,10 @@ static enum lane_permit demand(const struct lane *lane, uint32_t flags, char *wh
     return PERMIT_PIN;
 }
 
-static void warn(const struct lane *lane)
+static void warn(const struct lane *lane, uint32_t flags)
 {
-    if (lane_state(lane) == LANE_STARTING) { /* once a process */
+    bool low = (flags & TOKEN_PIN_COUNT_LOW) != 0;
+    if (low && lane_state(lane) == LANE_STARTING) { /* once a process */
         log_event(LOG_WARN, "pin.low", "lane", lane_name(lane), "why",
                   "the token says that few wrong PINs are left before it locks", NULL);
     }
@@ -304,12 +305,13 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     berth->denied = false;
     const char *what = forbidden(flags, berth->latch->state == LATCH_ONCE);
     settle_spent((struct core *)core, berth);
+    if (pin_change_unsettled((const struct core *)core, berth)) {
+        return pin_change_permit(why, cap);
+    }
     if (what != NULL || berth->latch->state == LATCH_CLOSED) {
         return deny(berth, what, why, cap);
     }
-    if ((flags & TOKEN_PIN_COUNT_LOW) != 0) {
-        warn(lane);
-    }
+    warn(lane, flags);
     bool typed = lane_config(lane)->pin_prompt || (flags & TOKEN_PIN_FINAL_TRY) != 0;
     if (typed) {
         return demand(lane, flags, why, cap);
@@ -360,10 +362,7 @@ void latch_note(struct core *core, struct berth *berth)
     bool tried = !berth->denied && lane_refused_with(berth->lane) != 0;
 
     berth->latch_named = false;
-    if (latch == NULL) {
-        return;
-    }
-    bool news = tried || latch->unwritten;
+    bool news = latch != NULL && (tried || latch->unwritten);
     if (tried) {
         latch_close(core, berth, lane_why(berth->lane));
     }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane_login.h"
@@ -17,6 +18,14 @@ static enum sg_status find(struct core *core, const char *lane, struct berth **o
                                   lane);
 }
 
+static bool awaits_change(const struct core *core, const char *lane)
+{
+    const struct pin_change *change = &core->ceremony.change;
+
+    return change->state == PIN_CHANGE_GRANTED && change->pipe < 0 &&
+           change->until_us != 0 && strcmp(change->lane, lane) == 0;
+}
+
 enum sg_status core_pin_look(struct core *core, const char *lane, struct pin_view *out,
                              struct sg_error *why)
 {
@@ -26,7 +35,9 @@ enum sg_status core_pin_look(struct core *core, const char *lane, struct pin_vie
     *out = (struct pin_view){.state = lane_state(berth->lane),
                              .token = *lane_token(berth->lane),
                              .failures = latch_failures(berth),
-                             .ceremony = ceremony_awaits(core, berth)};
+                             .ceremony = ceremony_awaits(core, berth),
+                             .change = awaits_change(core, lane),
+                             .typed = lane_config(berth->lane)->pin_prompt};
     (void)snprintf(out->why, sizeof(out->why), "%s", lane_why(berth->lane));
     return SG_OK;
 }
@@ -82,7 +93,7 @@ static enum sg_status check_last(const struct lane *lane, const struct pin_entry
 static enum sg_status give_lane(struct core *core, struct berth *berth,
                                 const struct pin_entry *entry, struct sg_error *why)
 {
-    if (lane_state(berth->lane) != LANE_AWAITING) {
+    if (lane_state(berth->lane) != LANE_AWAITING || pin_change_unsettled(core, berth)) {
         return refuse(berth->lane, why);
     }
     TRY(check_token(core, berth, why));
@@ -138,4 +149,40 @@ enum sg_status core_pin_enter(struct core *core, const char *lane,
     notes_add(core, "pin.enter", lane, who);
     log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
     return SG_OK;
+}
+
+enum sg_status core_pin_change(struct core *core, const char *lane,
+                               const struct pin_entry *entry, struct sg_error *why)
+{
+    struct pin_change *change = &core->ceremony.change;
+    struct berth *berth = NULL;
+    char who[64];
+
+    TRY(find(core, lane, &berth, why));
+    if (!awaits_change(core, lane)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "no new PIN of lane '%s' is awaited: ask for it first ('segel pin "
+                       "change'), and let others approve it; the PIN was not used",
+                       lane);
+    }
+    TRY(check_last(berth->lane, entry, why));
+    change->pipe = fcntl(entry->pipe, F_DUPFD_CLOEXEC, 3);
+    if (change->pipe < 0) {
+        return sg_fail(why, SG_IO, "no descriptor: raise the limit of open files");
+    }
+    change->last_try = entry->last_try;
+    (void)snprintf(who, sizeof(who), "a new one, typed by uid %u", entry->uid);
+    notes_add(core, "pin.enter", lane, who);
+    log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
+    return SG_OK;
+}
+
+enum sg_status core_pin_changed(struct core *core, struct sg_error *why)
+{
+    const struct pin_change *change = &core->ceremony.change;
+
+    if (change->state != PIN_CHANGE_NONE || core->ceremony.phase != CEREMONY_IDLE) {
+        return SG_BUSY;
+    }
+    return change->done ? SG_OK : sg_fail(why, SG_PRECONDITION, "%.250s", change->why);
 }

@@ -13,6 +13,8 @@ struct pin_view {
     struct lane_token token;
     uint32_t failures; /* refused logins of the token since one last went well */
     bool ceremony;     /* a ceremony awaits it, not the lane */
+    bool change;       /* a new PIN of its token is awaited */
+    bool typed;        /* a person types its PIN: no file has it */
 };
 /* SG_NOT_FOUND: there is no such lane. */
 SG_MUST_USE enum sg_status core_pin_look(struct core *core, const char *lane,
@@ -35,5 +37,13 @@ SG_MUST_USE enum sg_status core_pin_enter(struct core *core, const char *lane,
  * there is none. */
 SG_MUST_USE enum sg_status core_pin_call_off(struct core *core, const char *lane,
                                              unsigned uid, struct sg_error *why);
+/* The new PIN, or the old one and the new where the lane's is typed, for the change that
+ * officers have agreed to. What comes of it core_pin_changed tells. SG_NOT_FOUND;
+ * SG_PRECONDITION: none is awaited. SG_IO. */
+SG_MUST_USE enum sg_status core_pin_change(struct core *core, const char *lane,
+                                           const struct pin_entry *entry,
+                                           struct sg_error *why);
+/* SG_BUSY: it is under way. SG_OK: done. SG_PRECONDITION: it is not. */
+SG_MUST_USE enum sg_status core_pin_changed(struct core *core, struct sg_error *why);
 
 #endif

@@ -1,6 +1,7 @@
 #include "gateway/core/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/activation.h"
@@ -8,7 +9,8 @@
 #include "gateway/core/life.h"
 #include "proto/text.h"
 
-static void describe_lane(const struct berth *berth, struct lane_report *out)
+static void describe_lane(const struct pin_change *change, const struct berth *berth,
+                          struct lane_report *out)
 {
     const struct lane *lane = berth->lane;
     const struct lane_counts *counts = lane_counts(lane);
@@ -19,6 +21,7 @@ static void describe_lane(const struct berth *berth, struct lane_report *out)
     out->token = *lane_token(lane);
     out->hardware = binding_on_hardware(lane);
     out->pin_failures = latch_failures(berth);
+    out->pin_changed_us = strcmp(change->last_lane, out->name) == 0 ? change->last_us : 0;
     out->since_us = counts->since_us;
     out->threads = counts->threads;
     out->confinement = counts->confinement;
@@ -109,7 +112,8 @@ static void describe_lanes(const struct core *core, struct core_report *report)
     report->lane_count = 0;
     for (size_t i = 0; i < core->berth_count; i++) {
         if (core->berths[i].lane != NULL && !core->berths[i].leaving) {
-            describe_lane(&core->berths[i], &report->lanes[report->lane_count++]);
+            describe_lane(&core->ceremony.change, &core->berths[i],
+                          &report->lanes[report->lane_count++]);
         }
     }
 }

@@ -28,15 +28,16 @@ struct lane_report {
     uint32_t outstanding[LANE_KINDS]; /* operations in hand */
     int64_t mean_us[LANE_KINDS];      /* C_SignInit and C_Sign, smoothed */
     int64_t p99_us[LANE_KINDS];
-    uint64_t signed_count; /* since the gateway started, like all counts here */
-    uint64_t failed_count; /* operations that the token failed or lost */
-    uint64_t lost_count;   /* processes that died or were killed */
-    uint64_t hung_count;   /* of these, killed by the watchdog */
-    uint64_t canary_count; /* canaries that verified */
-    int64_t succeeded_us;  /* wall clock of the last verified signature; 0 = never */
-    int64_t failed_us;     /* wall clock of the last failure; 0 = never */
-    uint32_t pin_failures; /* since the last login that went well */
-    uint32_t token_flags;  /* CK_TOKEN_INFO */
+    uint64_t signed_count;  /* since the gateway started, like all counts here */
+    uint64_t failed_count;  /* operations that the token failed or lost */
+    uint64_t lost_count;    /* processes that died or were killed */
+    uint64_t hung_count;    /* of these, killed by the watchdog */
+    uint64_t canary_count;  /* canaries that verified */
+    int64_t succeeded_us;   /* wall clock of the last verified signature; 0 = never */
+    int64_t failed_us;      /* wall clock of the last failure; 0 = never */
+    uint32_t pin_failures;  /* since the last login that went well */
+    int64_t pin_changed_us; /* wall clock; 0 = never, or not as the last one */
+    uint32_t token_flags;   /* CK_TOKEN_INFO */
 };
 
 struct key_report {

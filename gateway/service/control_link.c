@@ -82,6 +82,8 @@ static void show(struct control_link *link, const struct pin_view *view)
     reply.sentence = text(view->why);
     reply.awaits_pin = view->state == LANE_AWAITING || view->ceremony;
     reply.state = text(serving_lane_state(view->ceremony ? LANE_AWAITING : view->state));
+    reply.awaits_change = view->change;
+    reply.awaits_old = view->typed;
     reply.token_label = text(view->token.label);
     reply.token_serial = text(view->token.serial);
     reply.pin_count_low = (view->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
@@ -127,6 +129,25 @@ static void enter(struct control_link *link, struct core *core,
     }
 }
 
+static void change(struct control_link *link, struct core *core,
+                   const Segel__Control__V1__ControlRequest *request, int pipe)
+{
+    struct sg_error why = {0};
+    const struct pin_entry entry = {pipe, request->last_try != 0, link->uid};
+
+    if (!is_pin(pipe)) {
+        say(link, SG_INVALID, "PINs come as a pipe that holds 1 to 255 bytes");
+        return;
+    }
+    enum sg_status status = core_pin_change(core, request->lane, &entry, &why);
+    if (status == SG_OK) {
+        (void)snprintf(link->lane, sizeof(link->lane), "%s", request->lane);
+        link->change = true;
+    } else {
+        say(link, status, why.text);
+    }
+}
+
 static void call_off(struct control_link *link, struct core *core,
                      const Segel__Control__V1__ControlRequest *request)
 {
@@ -154,6 +175,10 @@ static void obey(struct control_link *link, struct core *core,
     }
     if (request->enter != 0) {
         enter(link, core, request, pipe);
+        return;
+    }
+    if (request->change != 0) {
+        change(link, core, request, pipe);
         return;
     }
     if (request->call_off != 0) {
@@ -252,12 +277,36 @@ static void look_after(struct control_link *link, struct core *core, int64_t now
     }
 }
 
+static void look_after_change(struct control_link *link, struct core *core,
+                              int64_t now_us)
+{
+    struct sg_error why = {0};
+    enum sg_status status = core_pin_changed(core, &why);
+
+    if (status == SG_BUSY && now_us - link->since_us < LOGIN_US) {
+        return;
+    }
+    link->lane[0] = '\0';
+    link->change = false;
+    link->since_us = now_us;
+    if (status == SG_OK) {
+        say(link, status, "the token has its new PIN"); /* no reply is without a byte */
+        return;
+    }
+    say(link, status == SG_BUSY ? SG_TIMEOUT : status,
+        status == SG_BUSY ? "the token has not answered yet; the log tells what comes of "
+                            "it (pin.change)"
+                          : why.text);
+}
+
 void control_link_tick(struct control_link *link, struct core *core, int64_t now_us)
 {
     if (link->fd < 0) {
         return;
     }
-    if (link->lane[0] != '\0') {
+    if (link->change) {
+        look_after_change(link, core, now_us);
+    } else if (link->lane[0] != '\0') {
         look_after(link, core, now_us);
     } else {
         take(link, core, now_us);

@@ -9,6 +9,7 @@ struct control_link {
     unsigned uid;
     int64_t since_us; /* of its last request */
     char lane[65];    /* whose login it waits for; "" = none */
+    bool change;      /* it waits for a change of that lane's PIN */
     bool denied;      /* may not be here: is told so when it asks */
 };
 

@@ -34,6 +34,7 @@ void tokens_describe(const struct lane_report *lane, Segel__V1__TokenFacts *out)
     out->threads = lane->threads;
     out->since_us = lane->since_us;
     out->pin_failures = lane->pin_failures;
+    out->pin_changed_us = lane->pin_changed_us;
     out->pin_count_low = (lane->token_flags & TOKEN_PIN_COUNT_LOW) != 0;
     out->pin_final_try = (lane->token_flags & TOKEN_PIN_FINAL_TRY) != 0;
     out->pin_locked = (lane->token_flags & TOKEN_PIN_LOCKED) != 0;

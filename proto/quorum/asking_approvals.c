@@ -19,6 +19,14 @@ static enum sg_status unlock_pin(wish request, struct asking *out, struct sg_err
     return asking_object(task->lane, "unlock_pin.lane", out, why);
 }
 
+static enum sg_status change_pin(wish request, struct asking *out, struct sg_error *why)
+{
+    const Segel__V1__ChangePinTask *task = request->change_pin;
+
+    out->task = TASK_PIN_CHANGE;
+    return asking_object(task->lane, "change_pin.lane", out, why);
+}
+
 /* --- override ---------------------------------------------------------------------- */
 
 enum { OVERRIDE_JOBS_MAX = 100000 };
@@ -135,6 +143,7 @@ static const struct {
     enum sg_status (*read)(wish request, struct asking *out, struct sg_error *why);
 } tasks[] = {
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN, unlock_pin},
+    {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_CHANGE_PIN, change_pin},
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OFFICER, officer},
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE, override},
 };

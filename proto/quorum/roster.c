@@ -319,6 +319,10 @@ enum sg_status roster_parse(struct slice text, struct roster *out, struct sg_err
     memset(out, 0, sizeof(*out));
     memset(out->quorum, NO_GROUP, sizeof(out->quorum));
     TRY(read_lines(&reading, text));
+    /* Quorum files that were signed before there was such a task stay good. */
+    if (out->quorum[TASK_PIN_CHANGE] == NO_GROUP) {
+        out->quorum[TASK_PIN_CHANGE] = out->quorum[TASK_PIN_UNLOCK];
+    }
     for (size_t task = 0; task < TASK_COUNT; task++) {
         TRY(check_task(out, (enum task)task, why));
     }

@@ -18,7 +18,7 @@ from faulty import Faulty, wait_for
 OFFICERS = ("officer-1", "officer-2", "officer-3", "officer-4")
 REVIEWERS = ("reviewer", "reviewer-2")
 TWO = ("cert.accept key.activate key.destroy key.generate key.release key.rotate log.prune "
-       "mandate.open officer.add officer.remove override pin.unlock").split()
+       "mandate.open officer.add officer.remove override pin.unlock pin.change").split()
 PENDING, EXECUTED, FAILED, REFUSED, EXPIRED, VOID = range(1, 7)
 
 

@@ -706,6 +706,9 @@ ASKED = {
                                                        [people.keys["officer-5"]]),
     "officer.remove": lambda people, gateway: ask_officer(gateway, "officer-4"),
     "pin.unlock": latched,
+    "pin.change": lambda people, gateway: create(gateway, rig.approvals.CreateRequestRequest(
+        request_id="pin-change-1", reason="a holder leaves (TEST)",
+        change_pin=rig.approvals.ChangePinTask(lane="lane0"))),
 }
 ALONE = {
     "lockdown": lambda people, gateway, name: lock_down(gateway, name).state.active,

@@ -2,76 +2,18 @@
 """Ceremonies on a lane whose PIN is typed: they wait for it, bounded and to be called off, and
 the PIN goes to the ceremony's process alone."""
 import concurrent.futures
-import contextlib
 import os
-import subprocess
 import sys
-import tempfile
 
+import people
 import rig
 from faulty import token, wait_for
-from maker import STATE, Keymaking, calls, signs
+from maker import STATE, calls, signs
 from people import EXECUTED
-from rig import claim, contains, equal, expect
+from rig import claim, contains, equal
+from typist import Typist
 
 WRONG = "0000-wrong"
-
-
-class Typed(Keymaking):
-    def __init__(self, the_rig):
-        super().__init__(the_rig)
-        self.pin = the_rig.read("pin").strip()
-        self.folder = tempfile.TemporaryDirectory(prefix="segel-typed-")
-        self.socket = os.path.join(self.folder.name, "control")
-        self.text = self.text.replace("\nlanes:\n", f"\ncontrol: {{socket: {self.socket}}}\n"
-                                      "lanes:\n", 1).replace("pin_file: pin", "pin_file: prompt")
-
-    def enter(self, pin=None, *options, lane="lane0"):
-        """`segel pin enter`, by a descriptor, as scripts do."""
-        ours, theirs = os.pipe()
-        os.write(theirs, (self.pin if pin is None else pin).encode() + b"\n")
-        os.close(theirs)
-        try:
-            return subprocess.run(
-                [os.path.join(rig.BIN, "segel"), "pin", "enter", lane, "--socket", self.socket,
-                 "--pin-fd", str(ours), *options], pass_fds=(ours,), capture_output=True,
-                text=True, check=False, timeout=60)
-        finally:
-            os.close(ours)
-
-    def typed(self, words):
-        result = self.enter()
-        equal(result.returncode, 0, result.stderr)
-        contains(result.stdout, words)
-
-    @contextlib.contextmanager
-    def gateway(self, *changes, keep=False, up=True):
-        """up: somebody types the lane's PIN first. A gateway that was never up waits for that
-        with its start."""
-        if not keep:
-            self.ledger = rig.fresh_ledger()
-        text = self.text
-        for pattern, replacement in (self.ledger, *changes):
-            text, count = rig.re.subn(pattern, replacement, text, count=1, flags=rig.re.M)
-            expect(count == 1, f"the configuration has no {pattern}")
-        self.schedule("")
-        gateway = rig.Gateway(self.rig, self.rig.write("changed.yaml", text), {})
-        try:
-            if up:
-                gateway.wait_event("pin.awaited")
-                self.typed("is up")
-            gateway.wait_ready()
-            self.present = gateway
-            yield gateway
-        finally:
-            gateway.stop()
-
-    def back(self, gateway):
-        """The lane has its PIN again."""
-        wait_for(lambda: token(gateway).lane_state == "awaits-pin"
-                 and "ceremony" not in token(gateway).why, "the lane does not ask")
-        self.typed("is up")
-        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
 
 
 def waits(gateway):
@@ -186,5 +128,27 @@ def killed_while_it_waits_the_token_is_asked_once_somebody_types(typed):
         equal(calls(typed, "C_GenerateKeyPair"), before)
 
 
+# --- Another PIN -----------------------------------------------------------------------------
+
+@claim
+def a_typed_pin_is_changed_by_the_old_one_and_the_new(typed):
+    with typed.gateway() as gateway:
+        asked = people.call(gateway, "officer-1", "CreateRequest",
+                            rig.approvals.CreateRequestRequest(
+                                request_id="pin-1", reason="a holder leaves (TEST)",
+                                change_pin=rig.approvals.ChangePinTask(lane="lane0"))).approval
+        for officer in ("officer-2", "officer-3"):
+            people.approve(gateway, asked.id, typed.keys[officer], officer)
+        new = "baru-" + rig.secrets.token_hex(8)
+        result = typed.hand_over("set", [typed.pin, new])
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "the lane asks for it")
+        typed.pin = new
+        typed.back(gateway)
+        signs(gateway, "seal-demo")
+        wait_for(lambda: [r["result"] for r in typed.records("pin.change")
+                          if r["step"] == "end"] == ["done"], "the change is not on the log")
+
+
 if __name__ == "__main__":
-    sys.exit(rig.run(Typed(rig.Rig("typed"))))
+    sys.exit(rig.run(Typist(rig.Rig("typed"))))

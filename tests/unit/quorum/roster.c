@@ -237,6 +237,15 @@ Test(roster, every_task_has_its_line)
     refused("no line for the task pin.unlock");
 }
 
+Test(roster, who_may_unlock_a_pin_may_change_it_where_no_line_says_who)
+{
+    cr_assert_eq(parse(), SG_OK, "%s", why.text);
+    cr_expect_eq(roster.quorum[TASK_PIN_CHANGE], roster.quorum[TASK_PIN_UNLOCK]);
+    append("task pin.change three\n");
+    cr_assert_eq(parse(), SG_OK, "%s", why.text);
+    cr_expect_neq(roster.quorum[TASK_PIN_CHANGE], roster.quorum[TASK_PIN_UNLOCK]);
+}
+
 Test(roster, a_task_has_one_line)
 {
     append("task pin.unlock three\n");

@@ -12,6 +12,34 @@
 #include "proto/text.h"
 #include "tests/unit/hsm/support/rig.h"
 
+/* With a pipe that holds what somebody has typed; NULL: nobody has. */
+static void send_packet(int fd, uint8_t *packet, size_t len, const char *typed)
+{
+    int ends[2] = {-1, -1};
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct iovec part = {packet, len};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    if (typed != NULL) {
+        cr_assert_eq(pipe(ends), 0);
+        cr_assert_eq(write(ends[1], typed, strlen(typed)), (ssize_t)strlen(typed));
+        (void)close(ends[1]);
+        header.msg_control = control.bytes;
+        header.msg_controllen = sizeof(control.bytes);
+        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(item), &ends[0], sizeof(int));
+    }
+    cr_assert_eq(sendmsg(fd, &header, MSG_NOSIGNAL), (ssize_t)len);
+    if (typed != NULL) {
+        (void)close(ends[0]);
+    }
+}
+
 static void send_task(int fd, const struct wish *wish, Segel__Lane__V1__Ceremony task)
 {
     static uint8_t packet[WIRE_PACKET_MAX];
@@ -23,10 +51,11 @@ static void send_task(int fd, const struct wish *wish, Segel__Lane__V1__Ceremony
     task.open = &open;
     message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_CEREMONY;
     message.ceremony = &task;
+    task.pipe = wish->typed != NULL;
     size_t len = segel__lane__v1__to_lane__get_packed_size(&message);
     cr_assert(len <= sizeof(packet));
     (void)segel__lane__v1__to_lane__pack(&message, packet);
-    cr_assert_eq(send(fd, packet, len, MSG_NOSIGNAL), (ssize_t)len);
+    send_packet(fd, packet, len, wish->typed);
 }
 
 static void refuse_sync(void)
@@ -213,13 +242,22 @@ Segel__Lane__V1__Ceremony rite_find(const char *id)
     return ceremony;
 }
 
-Segel__Lane__V1__Ceremony rite_change_pin(const char *path)
+Segel__Lane__V1__Ceremony rite_change_pin(void)
 {
     static Segel__Lane__V1__ChangePin task;
     Segel__Lane__V1__Ceremony ceremony =
         empty(SEGEL__LANE__V1__CEREMONY__TASK_CHANGE_PIN);
     segel__lane__v1__change_pin__init(&task);
-    task.new_pin_path = text(path);
     ceremony.change_pin = &task;
+    return ceremony;
+}
+
+Segel__Lane__V1__Ceremony rite_settle_pin(void)
+{
+    static Segel__Lane__V1__SettlePin task;
+    Segel__Lane__V1__Ceremony ceremony =
+        empty(SEGEL__LANE__V1__CEREMONY__TASK_SETTLE_PIN);
+    segel__lane__v1__settle_pin__init(&task);
+    ceremony.settle_pin = &task;
     return ceremony;
 }

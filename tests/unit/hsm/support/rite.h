@@ -39,6 +39,7 @@ Segel__Lane__V1__Ceremony rite_csr(const char *id, const char *subject);
 Segel__Lane__V1__Ceremony rite_import(const char *id, struct slice certificate);
 Segel__Lane__V1__Ceremony rite_destroy(const char *id);
 Segel__Lane__V1__Ceremony rite_find(const char *id);
-Segel__Lane__V1__Ceremony rite_change_pin(const char *path);
+Segel__Lane__V1__Ceremony rite_change_pin(void);
+Segel__Lane__V1__Ceremony rite_settle_pin(void);
 
 #endif
