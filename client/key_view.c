@@ -204,6 +204,7 @@ static void print_life(const Segel__V1__Key *key, FILE *out, bool indonesian)
     print_chain(key, out, indonesian);
     line(out, indonesian ? "upacara" : "ceremony", key->ceremony);
     line(out, indonesian ? "kendala" : "trouble", key->trouble);
+    line(out, indonesian ? "berita acara" : "minutes", key->minutes);
     (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)key->signatures);
     line(out, indonesian ? "tanda tangan" : "signatures", text);
 }
@@ -308,6 +309,7 @@ void key_json(struct json_out *out, const Segel__V1__Key *key)
     json_bool(out, "backup_confirmed", key->backup_confirmed != 0);
     json_str(out, "ceremony", key->ceremony);
     json_str(out, "trouble", key->trouble);
+    json_str(out, "minutes", key->minutes);
     json_uint(out, "signatures", key->signatures);
     if (key->changed_us > 0) {
         json_time(out, "changed", key->changed_us);

@@ -7,6 +7,7 @@
 #include "gateway/core/mandate_order.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
+#include "gateway/ledger/minutes.h"
 #include "gateway/ledger/overrides.h"
 #include "gateway/ledger/requests.h"
 #include "proto/quorum/grant.h"
@@ -30,8 +31,8 @@ struct request_order {
     char object[65];    /* REQUEST: a name, see text_name; KEY_…: the key */
     char param[GRANT_PARAM_MAX + 1]; /* REQUEST: as asking.h makes it */
     struct slice message;            /* REQUEST: in the arena */
-    char id[65];                     /* GET, APPROVE, REFUSE */
-    struct slice note;               /* APPROVE: in the arena */
+    char id[65];                     /* GET, APPROVE, REFUSE, MINUTES_… */
+    struct slice note;               /* APPROVE, MINUTES_SIGN: in the arena */
     int64_t moment_us;               /* KEY_COMPROMISE */
     struct mandate_order mandates;   /* MANDATES */
     char text[513];                  /* KEY_BACKUP: the medium; KEY_CSR: the subject */
@@ -54,6 +55,10 @@ struct request_order {
     bool parked;                /* it is answered later */
     struct ledger_override *overrides; /* of OVERRIDES: in the arena */
     size_t override_count;
+    struct ledger_minutes *minutes; /* of MINUTES_…: in the arena */
+    size_t minutes_count;
+    const char **missing; /* of one: who has not signed; in the arena */
+    size_t missing_count;
     const struct ledger_request *executed; /* in the arena: to be carried out after the
                                             * commit; NULL: none */
 };
@@ -75,6 +80,13 @@ SG_MUST_USE enum sg_status requests_overrides(struct core *core,
  * after. */
 SG_MUST_USE enum sg_status orders_unlatch(struct core *core, struct order *order);
 void orders_obey_unlatch(struct core *core, struct order *order);
+
+/* minutes.c: inside a transaction. */
+SG_MUST_USE enum sg_status minutes_on_get(struct core *core, struct request_order *order);
+SG_MUST_USE enum sg_status minutes_on_list(struct core *core,
+                                           struct request_order *order);
+SG_MUST_USE enum sg_status minutes_on_sign(struct core *core,
+                                           struct request_order *order);
 
 /* approve.c: inside a transaction; the request is pending or not. */
 SG_MUST_USE enum sg_status requests_approve(struct core *core,

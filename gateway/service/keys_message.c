@@ -291,6 +291,7 @@ static bool put_life(struct arena *arena, const struct key_report *report,
     out->hold_reason = pb_text(life->hold_reason);
     out->ceremony = pb_text(life->request);
     out->trouble = pb_text(life->trouble);
+    out->minutes = pb_text(life->minutes);
     out->changed_us = life->state == KEY_NONE ? 0 : life->since_us;
     if (life->activation.mode != ACTIVATION_NONE) {
         out->activation = activation(arena, &life->activation);

@@ -60,6 +60,13 @@ void keys_on_destroy(struct grpc_call *call, const ProtobufCMessage *message,
 void keys_on_backup(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
 void keys_on_csr(struct grpc_call *call, const ProtobufCMessage *message, void *services);
+/* keys_minutes.c */
+void minutes_on_get_call(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services);
+void minutes_on_list_call(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services);
+void minutes_on_sign_call(struct grpc_call *call, const ProtobufCMessage *message,
+                          void *services);
 void keys_on_get(struct grpc_call *call, const ProtobufCMessage *message, void *services);
 void keys_on_watch(struct grpc_call *call, const ProtobufCMessage *message,
                    void *services);

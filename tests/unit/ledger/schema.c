@@ -114,9 +114,16 @@ static const char *const versions[] = {
     " expires INTEGER NOT NULL, days INTEGER NOT NULL,"
     " PRIMARY KEY(what, name, expires)) WITHOUT ROWID;",
     "SELECT 1;",
-    "SELECT 1;",
+    "CREATE TABLE minutes(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " ceremony TEXT NOT NULL, note BLOB NOT NULL, sha256 BLOB NOT NULL,"
+    " missing INTEGER NOT NULL, since INTEGER NOT NULL, idx INTEGER NOT NULL,"
+    " hash BLOB NOT NULL);",
     "CREATE TABLE token(outcome INTEGER PRIMARY KEY, token BLOB NOT NULL);",
 };
+    "CREATE TABLE minutes(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " ceremony TEXT NOT NULL, note BLOB NOT NULL, sha256 BLOB NOT NULL,"
+    " missing INTEGER NOT NULL, since INTEGER NOT NULL, idx INTEGER NOT NULL,"
+    " hash BLOB NOT NULL);"};
 
 /* 300 records with their tile, one claim that is open and one that is signed. */
 static void write_content(void)
