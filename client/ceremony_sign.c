@@ -4,6 +4,7 @@
 
 #include "client/approval_call.h"
 #include "client/command.h"
+#include "client/minutes_kept.h"
 #include "client/minutes_sign.h"
 #include "client/person_key.h"
 
@@ -16,6 +17,7 @@ struct sign_options {
     const char *pin_fd;
     const char *lang;
     bool yes;
+    bool offline;
 };
 
 #define AT(member) offsetof(struct sign_options, member)
@@ -31,6 +33,7 @@ static const struct option rows[] = {
     {"passphrase-fd", 0, "N", "read the key's passphrase from this open descriptor",
      AT(passphrase_fd)},
     {"pin-fd", 0, "N", "the same for the card's PIN", AT(pin_fd)},
+    {"offline", 0, NULL, "do not hand the signature in at the gateway", AT(offline)},
     {"lang", 0, "id|en", "language of the questions (default: en)", AT(lang)},
 };
 
@@ -38,7 +41,8 @@ static const struct option rows[] = {
 struct signing {
     const struct home *home;
     const struct sign_options *options;
-    const char *path;
+    const char *path; /* or the id of minutes that the gateway keeps */
+    bool kept;
     bool indonesian;
     struct person_key key;
 };
@@ -47,9 +51,12 @@ static enum sg_status prepare(struct signing *all, const struct words *words,
                               struct sg_error *why)
 {
     if (words->count != 1) {
-        return sg_fail(why, SG_INVALID, "name one file: segel ceremony sign MINUTES");
+        return sg_fail(
+            why, SG_INVALID,
+            "name a file, or minutes of the gateway: segel ceremony sign MINUTES|ID");
     }
     all->path = words->at[0];
+    all->kept = minutes_kept_named(all->path);
     TRY(approval_language(all->options->lang, &all->indonesian, why));
     /* Before anybody is asked. */
     return person_key_find(all->home, all->options->key, all->options->name, &all->key,
@@ -60,7 +67,8 @@ static enum sg_status prepare(struct signing *all, const struct words *words,
 static enum sg_status show(const struct signing *all, struct minutes_file *file,
                            struct sg_error *why)
 {
-    TRY(minutes_file_load(all->path, file, why));
+    TRY(all->kept ? minutes_kept_fetch(all->home, all->path, file, why)
+                  : minutes_file_load(all->path, file, why));
     minutes_file_print(file->text, stdout);
     if (minutes_rehearsed(&file->minutes)) {
         (void)printf("%s\n",
@@ -95,6 +103,44 @@ static enum sg_status agree(const struct signing *all, struct sg_error *why)
                                          : "nothing was signed");
 }
 
+static enum sg_status sign_kept(const struct signing *all, struct slice note,
+                                struct sg_error *why)
+{
+    size_t missing = 0;
+
+    TRY(minutes_kept_sign(all->home, all->path, note, &missing, why));
+    (void)printf(all->indonesian ? "ditandatangani: " : "signed: ");
+    (void)printf("%s\n", all->path);
+    minutes_kept_tell(missing, all->indonesian);
+    return SG_OK;
+}
+
+/* What stands in the file stands, also where the gateway is away. */
+static void hand_in(const struct signing *all, bool rehearsed)
+{
+    AUTO(minutes_file_free) struct minutes_file file = {.signatures = 0};
+    struct sg_error why = {0};
+    size_t missing = 0;
+
+    if (all->options->offline || rehearsed) {
+        return;
+    }
+    enum sg_status status = minutes_file_load(all->path, &file, &why);
+    status =
+        status == SG_OK ? minutes_kept_hand_in(all->home, &file, &missing, &why) : status;
+    if (status == SG_OK) {
+        minutes_kept_tell(missing, all->indonesian);
+        return;
+    }
+    (void)fprintf(
+        stderr,
+        all->indonesian
+            ? "Gateway belum menyimpannya: %s. Nanti: segel ceremony keep %s\n"
+            : "The gateway does not keep it yet: %s. Later: segel ceremony keep "
+              "%s\n",
+        why.text[0] == '\0' ? sg_status_text(status) : why.text, all->path);
+}
+
 static enum sg_status sign(struct signing *all, struct known_people *known,
                            struct sg_error *why)
 {
@@ -108,9 +154,13 @@ static enum sg_status sign(struct signing *all, struct known_people *known,
                                      : known_from_gateway(all->home, known, why));
     TRY(agree(all, why));
     TRY(person_key_sign(&all->key, &secret, file.text, &note, why));
+    if (all->kept) {
+        return sign_kept(all, note.note, why);
+    }
     TRY(minutes_sign(known, all->path, note.note, why));
     (void)printf(all->indonesian ? "ditandatangani: " : "signed: ");
     (void)printf("%s\n", all->path);
+    hand_in(all, minutes_rehearsed(&file.minutes));
     return SG_OK;
 }
 

@@ -153,16 +153,24 @@ static bool failures_fit(const struct ceremony *ceremony)
 static enum sg_status work_once(struct ceremony *ceremony, const struct script_step *step,
                                 bool *good, struct sg_error *why)
 {
+    static struct minutes before; /* large */
     struct ceremony_finding finding;
     char text[CEREMONY_TEXT_SIZE + 64];
+    size_t used = ceremony->state.used;
 
+    before = ceremony->state.minutes;
     TRY(work(ceremony, step, &finding, why));
     talk_passed(finding.good, ceremony->indonesian, finding.text);
     (void)snprintf(text, sizeof(text), "%s %s %s: %s", step_kind_name(step->kind),
                    step->name, finding.good ? "passed" : "FAILED", finding.text);
     *good = finding.good;
-    return finding.good || failures_fit(ceremony) ? note_step(ceremony, text, why)
-                                                  : SG_OK;
+    if (finding.good || failures_fit(ceremony)) {
+        return note_step(ceremony, text, why);
+    }
+    /* Nor do the request and the records of such a try stay. */
+    ceremony->state.minutes = before;
+    ceremony->state.used = used;
+    return SG_OK;
 }
 
 static enum sg_status do_work(struct ceremony *ceremony, const struct script_step *step,

@@ -4,6 +4,7 @@
 #include "client/approval_call.h"
 #include "client/command.h"
 #include "client/minutes_check.h"
+#include "client/minutes_kept.h"
 
 /* `segel ceremony verify MINUTES` */
 struct verify_options {
@@ -73,7 +74,8 @@ static enum sg_status verify(const struct home *home, const char *path,
     if (options->offline && options->quorum == NULL) {
         return sg_fail(why, SG_INVALID, "with --offline, give the --quorum file, too");
     }
-    TRY(minutes_file_load(path, &all->file, why));
+    TRY(minutes_kept_named(path) ? minutes_kept_fetch(home, path, &all->file, why)
+                                 : minutes_file_load(path, &all->file, why));
     TRY(find_script(all, options->script, &found, why));
     TRY(options->quorum != NULL ? known_from_file(options->quorum, &all->known, why)
                                 : known_from_gateway(home, &all->known, why));
@@ -108,7 +110,9 @@ static enum exit_code run(const struct home *home, struct words *words)
     }
     if (words->count != 1) {
         return command_failed(
-            sg_fail(&why, SG_INVALID, "name one file: segel ceremony verify MINUTES"),
+            sg_fail(&why, SG_INVALID,
+                    "name a file, or minutes of the gateway: segel ceremony "
+                    "verify MINUTES|ID"),
             &why);
     }
     struct verifying *all = (struct verifying *)calloc(1, sizeof(*all));
@@ -124,13 +128,14 @@ static enum exit_code run(const struct home *home, struct words *words)
 
 const struct command command_ceremony_verify = {
     .name = "ceremony verify",
-    .operands = "MINUTES",
+    .operands = "MINUTES|ID",
     .summary = "check minutes: signatures, order, log, and the token as it is now",
     .examples =
         "One line for each check; exit code 1 when one fails. The log is read by\n"
         "reviewers, so use a reviewer's home folder, or --offline.\n\n"
         "Examples:\n"
         "  segel ceremony verify seal-2027.minutes\n"
+        "  segel ceremony verify c-01J9ZC8K3TQ4\n"
         "  segel ceremony verify seal-2027.minutes --offline --quorum quorum-2026\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,

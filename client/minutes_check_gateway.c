@@ -1,7 +1,9 @@
 #include <inttypes.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/approval_call.h"
 #include "client/gateway_call.h"
 #include "client/log_head.h"
 #include "client/minutes_check.h"
@@ -94,6 +96,76 @@ static enum sg_status prove_all(const struct minutes_check *check, struct log_he
     return SG_OK;
 }
 
+/* --- Grants ------------------------------------------------------------------------- */
+
+/* What persons signed is what the minutes say, it was used, and its record stands. */
+static enum sg_status check_grant(const struct home *home, const struct log_head *head,
+                                  const Segel__V1__GetRequestResponse *got,
+                                  struct slice hash, struct sg_error *why)
+{
+    const Segel__V1__Approval *approval = got->approval;
+    char text[DIGEST_SHA256_SIZE];
+    uint8_t sha256[32];
+    struct tlog_hash leaf;
+
+    (void)SHA256(got->grant_note.data, got->grant_note.len, sha256);
+    digest_sha256_text(sha256, text);
+    if (!slice_equal(hash, slice_str(text))) {
+        return sg_fail(why, SG_CORRUPT, "other signatures than the minutes say");
+    }
+    if (approval == NULL || approval->log == NULL ||
+        approval->log->leaf_hash.len != TLOG_HASH_SIZE ||
+        approval->state != SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED) {
+        return sg_fail(why, SG_CORRUPT, "it was not executed");
+    }
+    memcpy(leaf.bytes, approval->log->leaf_hash.data, TLOG_HASH_SIZE);
+    return prove(home, head, approval->log->index, &leaf, why);
+}
+
+static enum sg_status look_up(const struct minutes_check *check,
+                              const struct log_head *head, struct slice line,
+                              struct sg_error *why)
+{
+    ProtobufCMessage *reply = NULL;
+    char id[65];
+    struct slice name = minutes_first(line);
+
+    (void)snprintf(id, sizeof(id), "%.*s", (int)name.len, (const char *)name.data);
+    TRY(approval_get(check->home, id, &reply, why));
+    enum sg_status status = check_grant(
+        check->home, head, (const Segel__V1__GetRequestResponse *)(const void *)reply,
+        minutes_rest(line), why);
+    unpack_free(reply);
+    return status;
+}
+
+static void check_grants(struct minutes_check *check, const struct log_head *head)
+{
+    struct sg_error why = {0};
+    struct slice line;
+    size_t count = 0;
+
+    for (;
+         (line = minutes_get(&check->file->minutes, MINUTES_FIELD_GRANT, count)).len > 0;
+         count++) {
+        if (look_up(check, head, line, &why) != SG_OK) {
+            struct slice id = minutes_first(line);
+            minutes_check_say(check, false, "grant", "request %.*s: %s", (int)id.len,
+                              (const char *)id.data, why.text);
+            return;
+        }
+    }
+    if (count > 0) {
+        minutes_check_say(
+            check, true, "grant",
+            "%zu requests were signed for as the minutes say, and executed; "
+            "the log has them",
+            count);
+    }
+}
+
+/* --- The log ----------------------------------------------------------------------- */
+
 static void check_log(struct minutes_check *check)
 {
     struct log_head *head = (struct log_head *)malloc(sizeof(*head));
@@ -111,6 +183,7 @@ static void check_log(struct minutes_check *check)
             check, true, "log",
             "%zu records stand where the minutes say, in a tree of %" PRIu64, count,
             head->size);
+        check_grants(check, head);
     } else {
         minutes_check_say(check, false, "log", "%s%s",
                           why.text[0] != '\0' ? why.text : sg_status_text(status),

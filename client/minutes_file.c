@@ -20,8 +20,8 @@ static bool is_bare(struct slice bytes)
            bytes.data[bytes.len - 2] == '\n';
 }
 
-static enum sg_status open_text(struct minutes_file *file, const char *path,
-                                struct sg_error *why)
+enum sg_status minutes_file_open(struct minutes_file *file, const char *path,
+                                 struct sg_error *why)
 {
     struct slice bytes = slice_of(file->bytes.data, file->bytes.len);
     struct note note;
@@ -43,7 +43,7 @@ enum sg_status minutes_file_load(const char *path, struct minutes_file *out,
 {
     *out = (struct minutes_file){.signatures = 0};
     TRY(file_read(path, MINUTES_NOTE_MAX, &out->bytes, why));
-    enum sg_status status = open_text(out, path, why);
+    enum sg_status status = minutes_file_open(out, path, why);
     if (status != SG_OK) {
         minutes_file_free(out);
     }

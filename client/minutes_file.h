@@ -17,6 +17,9 @@ struct minutes_file {
 /* SG_IO. SG_INVALID, SG_TOO_LARGE: these are no minutes; why says what is wrong. */
 SG_MUST_USE enum sg_status minutes_file_load(const char *path, struct minutes_file *out,
                                              struct sg_error *why);
+/* The same of bytes that are in the file already; name: what they are called in why. */
+SG_MUST_USE enum sg_status minutes_file_open(struct minutes_file *file, const char *name,
+                                             struct sg_error *why);
 void minutes_file_free(struct minutes_file *file);
 
 /* For people: line by line, and harmless to a terminal. */

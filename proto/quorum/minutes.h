@@ -9,7 +9,7 @@
 enum {
     MINUTES_TEXT_MAX = 49152,
     MINUTES_NOTE_MAX = 65536,
-    MINUTES_LINES_MAX = 512,
+    MINUTES_LINES_MAX = 768,
     MINUTES_VALUE_MAX = 1024 /* bytes */
 };
 

@@ -96,6 +96,46 @@ def a_ceremony_is_led_signed_and_verified(town):
         expect(passphrase not in text, "a passphrase is in the minutes")
 
 
+def test_id(text):
+    return re.search(r"^id (\S+)$", text, re.M)[1]
+
+
+@claim
+def what_was_signed_in_a_ceremony_is_kept_by_the_gateway(town):
+    out, other = town.out(), town.out()
+    with town.gateway():
+        text = town.minutes(out)
+        name = test_id(text)
+        listed = town.rig.segel("officer-1", "ceremony", "minutes", "--lang", "id").stdout
+        contains(listed, name, "lengkap")
+        equal(town.rig.segel("reviewer", "ceremony", "minutes", name, "--raw").stdout, text)
+        again = town.rig.segel("officer-1", "ceremony", "keep", out)
+        contains(again.stdout, "everybody has signed")
+        time.sleep(2)  # a checkpoint covers the last records
+        result = town.verify(name)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        equal((verdict(result)["grant"], verdict(result)["signatures"]), ("pass", "pass"))
+        # Others sign at the gateway what one signed in a file.
+        bare = text.split("\n\n")[0].replace(f"id {name}", "id c-other") + "\n\n"
+        town.rig.write(other, bare)
+        contains(town.sign(other, "officer-1").stdout, "2 must still sign")
+        early = town.sign("c-other", "reviewer")
+        equal(early.returncode, 1)
+        contains(early.stderr, "the witness signs last")
+        contains(town.sign("c-other", "officer-2").stdout, "1 must still sign")
+        contains(town.sign("c-other", "reviewer").stdout, "everybody has signed")
+        wrong = bare.replace("c-other", "c-wrong").replace(
+            re.search(r"^grant \S+ sha256:(\w{8})", text, re.M)[1], "00000000")
+        town.rig.write(other, wrong)
+        for who in ("officer-1", "officer-2", "reviewer"):
+            equal(town.sign(other, who).returncode, 0)
+        false = town.verify("c-wrong")
+        equal((false.returncode, verdict(false)["grant"]), (1, "FAIL"))
+        contains(false.stdout, "other signatures than the minutes say")
+    late = town.rig.segel("officer-1", "ceremony", "minutes")
+    equal(late.returncode, 3, "the gateway is away")
+
+
 @contextlib.contextmanager
 def clock(kept):
     """The kernel says this of its clock to what is started here (tests/fixtures/kept.c)."""

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""Minutes of ceremonies that the gateway keeps: each signature is checked when it is handed in,
+is on the log, and the text that the first one brought does not change."""
+import base64
+import hashlib
+import sys
+import time
+
+import rig
+from faulty import wait_for
+from maker import Keymaking
+from people import EXECUTED, Key
+from rig import claim, contains, equal, expect
+
+keys = rig.keys
+CODE = rig.grpc.StatusCode
+ZERO = "sha256:" + "0" * 64
+
+
+def text_of(name, *grants, world="real", remark="said (TEST)",
+            persons=("participant officer-1 officer", "participant officer-2 officer",
+                     "witness reviewer reviewer")):
+    lines = ["segel-minutes/v1", f"world {world}", "ceremony test", f"id {name}",
+             "place server room (TEST)", "began 2026-11-26T12:00:00Z",
+             "ended 2026-11-26T13:00:00Z", f"script {ZERO}", f"tool {ZERO}", f"quorum {ZERO}",
+             *persons, *[f"grant {grant} {ZERO}" for grant in grants], f"remark {remark}"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+class Kept(Keymaking):
+    count = 0
+
+    def id(self):
+        self.count += 1
+        return f"c-{self.count}-{time.time_ns()}"
+
+    def sign(self, gateway, name, text, who, caller="officer-1"):
+        key = self.keys[who] if isinstance(who, str) else who
+        return self.call(gateway, "SignMinutes", keys.SignMinutesRequest(
+            id=name, note=key.note(text)), name=caller)
+
+    def refused(self, gateway, code, words, *arguments, **more):
+        refusal = rig.refused(self.sign, gateway, *arguments, **more)
+        equal(refusal.code, code, refusal.message)
+        contains(refusal.message, words)
+
+    def get(self, gateway, name, caller="officer-1"):
+        return self.call(gateway, "GetMinutes", keys.GetMinutesRequest(id=name), name=caller)
+
+    def all(self, gateway, **page):
+        return self.call(gateway, "ListMinutes", keys.ListMinutesRequest(**page))
+
+
+@claim
+def minutes_are_signed_at_the_gateway_by_all_and_the_witness_last(kept):
+    with kept.gateway() as gateway:
+        name = kept.id()
+        text = text_of(name)
+        equal(rig.refused(kept.get, gateway, name).code, CODE.NOT_FOUND)
+        kept.refused(gateway, CODE.PERMISSION_DENIED, "the witness signs last", name, text,
+                     "reviewer")
+        equal(list(kept.sign(gateway, name, text, "officer-2").missing),
+              ["officer-1", "reviewer"])
+        kept.refused(gateway, CODE.PERMISSION_DENIED, "the witness signs last", name, text,
+                     "reviewer", caller="reviewer")
+        equal(list(kept.sign(gateway, name, text, "officer-1").missing), ["reviewer"])
+        equal(list(kept.sign(gateway, name, text, "reviewer", caller="reviewer").missing), [])
+        got = kept.get(gateway, name, "reviewer")
+        equal(got.note, text + b"\n" + b"".join(kept.keys[who].line(text) for who in (
+            "officer-2", "officer-1", "reviewer")))
+        wait_for(lambda: len(kept.records("ceremony.sign")) == 3, "they are not on the log")
+        first = kept.records("ceremony.minutes")
+        equal([(r["subject"], r["ceremony"], r["text"]) for r in first],
+              [(name, "test", "sha256:" + hashlib.sha256(text).hexdigest())])
+        signed = kept.records("ceremony.sign")
+        equal([(r["person"], r["role"]) for r in signed],
+              [("officer-2", "officer"), ("officer-1", "officer"), ("reviewer", "reviewer")])
+        equal(signed[-1]["signature"] + "\n", kept.keys["reviewer"].line(text).decode())
+        before = kept.get(gateway, name)
+        kept.sign(gateway, name, text, "officer-2")  # once more: nothing changes
+        equal(kept.get(gateway, name), before)
+        equal(len(kept.records("ceremony.sign")), 3)
+    with kept.gateway(keep=True) as gateway:
+        equal(kept.get(gateway, name).note, before.note)
+
+
+@claim
+def what_is_no_signature_under_sound_minutes_is_refused(kept):
+    with kept.gateway() as gateway:
+        name = kept.id()
+        text = text_of(name)
+        kept.refused(gateway, CODE.INVALID_ARGUMENT, "rehearsal", name,
+                     text_of(name, world="REHEARSAL"), "officer-1")
+        kept.refused(gateway, CODE.INVALID_ARGUMENT, "another id", kept.id(), text, "officer-1")
+        kept.refused(gateway, CODE.PERMISSION_DENIED, "belongs to nobody", name, text,
+                     Key("stranger.example.go.id"))
+        kept.refused(gateway, CODE.PERMISSION_DENIED, "takes part in these minutes",
+                     name, text, "officer-3")
+        forged = bytearray(kept.keys["officer-1"].note(text))
+        at = forged.rindex(b" ") + 12
+        forged[at] = ord("A") if forged[at] != ord("A") else ord("B")
+        refusal = rig.refused(kept.call, gateway, "SignMinutes",
+                              keys.SignMinutesRequest(id=name, note=bytes(forged)))
+        equal(refusal.code, CODE.INVALID_ARGUMENT)
+        two = text + b"\n" + b"".join(kept.keys[who].line(text) for who in ("officer-1",
+                                                                            "officer-2"))
+        equal(rig.refused(kept.call, gateway, "SignMinutes", keys.SignMinutesRequest(
+            id=name, note=two)).code, CODE.INVALID_ARGUMENT)
+        kept.refused(gateway, CODE.INVALID_ARGUMENT, "officer-9", name, text_of(
+            name, persons=("participant officer-9 officer", "participant officer-1 officer")),
+            "officer-1")
+        equal(list(kept.all(gateway).minutes), [])
+        kept.sign(gateway, name, text, "officer-1")
+        kept.refused(gateway, CODE.ALREADY_EXISTS, "other minutes of the id", name,
+                     text_of(name, remark="nothing was said"), "officer-2")
+        equal(rig.refused(gateway.client().call(
+            "unary_unary", "GetMinutes", keys.GetMinutesRequest, keys.GetMinutesResponse,
+            service="KeyService"), keys.GetMinutesRequest(id=name)).code,
+            CODE.PERMISSION_DENIED)
+        equal(kept.records("ceremony.minutes")[0]["subject"], name)
+
+
+@claim
+def a_key_names_the_minutes_of_its_ceremony(kept):
+    with kept.gateway() as gateway:
+        key, name = kept.name(), kept.id()
+        voted = kept.approved(gateway, "GenerateKey", kept.generation(key))
+        equal(voted.state, EXECUTED)
+        equal(kept.settled(gateway, key).minutes, "")
+        kept.sign(gateway, name, text_of(name, voted.id, "g-unknown"), "officer-1")
+        equal(kept.key(gateway, key).minutes, name)
+        contains(kept.rig.segel("officer-1", "key", "show", key).stdout, name)
+    with kept.gateway(keep=True) as gateway:
+        equal(kept.key(gateway, key).minutes, name)
+
+
+@claim
+def minutes_are_listed_page_by_page(kept):
+    with kept.gateway() as gateway:
+        names = [kept.id() for _ in range(5)]
+        for name in names:
+            kept.sign(gateway, name, text_of(name), "officer-1")
+        kept.sign(gateway, names[0], text_of(names[0]), "officer-2")
+        seen, token = [], ""
+        while True:
+            page = kept.all(gateway, page_size=2, page_token=token)
+            seen += [(m.id, m.missing) for m in page.minutes]
+            token = page.next_page_token
+            if not token:
+                break
+        equal(seen, [(name, 1 if name == names[0] else 2) for name in reversed(names)])
+        equal(rig.refused(kept.all, gateway, page_size=65).code, CODE.INVALID_ARGUMENT)
+        listed = kept.rig.segel("officer-1", "ceremony", "minutes")
+        equal(listed.returncode, 0, listed.stderr)
+        contains(listed.stdout, names[0], "1 must still sign")
+        listed = kept.rig.segel("reviewer", "ceremony", "minutes", "--json")
+        equal([rig.json.loads(line)["id"] for line in listed.stdout.splitlines()],
+              names[::-1])
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Kept(rig.Rig("kept"))))
