@@ -101,7 +101,7 @@ enum sg_status index_open_file(struct ledger_index *index, struct sg_error *why)
 
 /* The last record of the last block must be the log's own: an older copy of the ledger,
  * or another one, has another record there, or none. */
-static bool same_log(const struct ledger_index *index, struct ledger_reader *reader)
+static bool same_record(const struct ledger_index *index, struct ledger_reader *reader)
 {
     AUTO(sql_reset) sqlite3_stmt *last = index->statements[INDEX_LAST_BLOCK];
     AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LEAVES];
@@ -123,6 +123,23 @@ static bool same_log(const struct ledger_index *index, struct ledger_reader *rea
     }
     struct tlog_hash leaf = tlog_leaf(sql_bytes(row, 1));
     return tlog_hash_equal(&leaf, &kept);
+}
+
+static bool same_log(const struct ledger_index *index, struct ledger_reader *reader)
+{
+    AUTO(sql_reset) sqlite3_stmt *oldest = index->statements[INDEX_FIRST_BLOCK];
+    uint64_t pruned = 0;
+    uint64_t first = 0;
+
+    /* Words of records that were pruned are nobody's any more. */
+    if (view_pruned(reader, &pruned) != SG_OK) {
+        return false;
+    }
+    if (sqlite3_step(oldest) == SQLITE_ROW && sql_uint(oldest, 0, &first) &&
+        first < pruned / INDEX_BLOCK) {
+        return false;
+    }
+    return same_record(index, reader);
 }
 
 static uint64_t count_blocks(const struct ledger_index *index)
@@ -149,6 +166,16 @@ static void take_present(struct ledger_index *index, struct ledger_reader *reade
     remove_file(index);
 }
 
+/* A new index begins with the first block that has a record with its text. */
+static void skip_pruned(struct ledger_index *index, struct ledger_reader *reader)
+{
+    uint64_t pruned = 0;
+
+    if (index->blocks == 0 && view_pruned(reader, &pruned) == SG_OK) {
+        index->blocks = pruned / INDEX_BLOCK;
+    }
+}
+
 void index_discard(struct ledger_index *index)
 {
     close_file(index);
@@ -170,6 +197,7 @@ enum sg_status index_open(const char *ledger_path, struct ledger_reader *reader,
         return sg_fail(why, SG_INVALID, "the path of the ledger is too long");
     }
     take_present(index, reader);
+    skip_pruned(index, reader);
     *out = index;
     return SG_OK;
 }

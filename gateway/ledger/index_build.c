@@ -121,12 +121,16 @@ static enum sg_status read_block(struct word_set *set, struct ledger_reader *rea
 {
     AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LEAVES];
     uint64_t first = block * INDEX_BLOCK;
+    uint64_t pruned = 0;
     uint64_t found = 0;
 
-    if (!sql_bind_uint(row, 1, first) || !sql_bind_uint(row, 2, first + INDEX_BLOCK)) {
+    TRY(view_pruned(reader, &pruned));
+    uint64_t from = pruned > first ? pruned - first : 0;
+    if (!sql_bind_uint(row, 1, first + from) ||
+        !sql_bind_uint(row, 2, first + INDEX_BLOCK)) {
         return SG_INVALID;
     }
-    for (uint64_t i = 0; i < INDEX_BLOCK && !set->full; i++) {
+    for (uint64_t i = from; i < INDEX_BLOCK && !set->full; i++) {
         if (sqlite3_step(row) != SQLITE_ROW || !sql_uint(row, 0, &found) ||
             found != first + i) {
             return SG_IO;

@@ -83,6 +83,21 @@ enum sg_status view_size(struct ledger_reader *reader, uint64_t *size)
     return SG_OK;
 }
 
+enum sg_status view_pruned(struct ledger_reader *reader, uint64_t *before)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_PRUNED];
+
+    if (sqlite3_step(row) != SQLITE_ROW) {
+        return reading_failed(reader);
+    }
+    return sql_uint(row, 0, before) ? SG_OK : SG_CORRUPT;
+}
+
+enum sg_status ledger_read_pruned(struct ledger_reader *reader, uint64_t *before)
+{
+    return view_pruned(reader, before);
+}
+
 enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size)
 {
     return view_size(reader, size);
@@ -197,6 +212,12 @@ enum sg_status ledger_read(struct ledger_reader *reader,
                                   .visit = visit,
                                   .context = context};
 
+    uint64_t pruned = 0;
+    TRY(view_pruned(reader, &pruned));
+    if (page->first > 0 && page->first < pruned) {
+        return SG_PRUNED;
+    }
+    page->first = page->first < pruned ? pruned : page->first;
     page->next = page->first;
     return read_by_index(&gathering) ? read_rows(&gathering) : SG_OK;
 }

@@ -59,7 +59,9 @@ struct record_filter {
 /* Calls visit for up to max matching records from index first on; *next is where to go on
  * (equals the size of the log when all were seen). scan bounds the records looked at, and
  * the searches in the index: it may return early with fewer than max, or none.
- * The JSON is borrowed for the length of the visit. filter may be NULL. */
+ * The JSON is borrowed for the length of the visit. filter may be NULL.
+ * first = 0: from the first record that there is. SG_PRUNED: another one below those that
+ * were pruned, ledger_read_pruned. */
 typedef void (*record_visit)(void *context, uint64_t index, struct slice json);
 struct record_page {
     uint64_t first;
@@ -81,6 +83,10 @@ SG_MUST_USE enum sg_status ledger_read_checkpoint(struct ledger_reader *reader,
 SG_MUST_USE enum sg_status ledger_read_note(struct ledger_reader *reader, uint8_t *out,
                                             size_t cap, size_t *len, uint64_t *size);
 SG_MUST_USE enum sg_status ledger_read_size(struct ledger_reader *reader, uint64_t *size);
+/* Records below it were taken out by officers (prune.h); their hashes are there. 0: none.
+ */
+SG_MUST_USE enum sg_status ledger_read_pruned(struct ledger_reader *reader,
+                                              uint64_t *before);
 /* The file of a policy that was in force, by its SHA-256; the caller frees *out.
  * SG_NOT_FOUND: it never was. SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status ledger_read_policy(struct ledger_reader *reader,
@@ -133,7 +139,8 @@ SG_MUST_USE enum sg_status ledger_outcome_of(struct ledger_reader *reader,
 /* The C2SP tlog-proof of one record, with the record as its `extra`, under the newest
  * checkpoint; or under an older one that covers the record and that witnesses have
  * signed, for it is worth more: written into out, which holds at least PROOF_MAX bytes.
- * SG_ABORTED: no checkpoint covers it yet. Others as ledger_inclusion. */
+ * SG_ABORTED: no checkpoint covers it yet. SG_PRUNED: its text is gone. Others as
+ * ledger_inclusion. */
 SG_MUST_USE enum sg_status ledger_receipt(struct ledger_reader *reader, uint64_t index,
                                           uint8_t *out, size_t cap, size_t *len);
 

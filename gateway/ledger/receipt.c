@@ -46,8 +46,14 @@ enum sg_status ledger_receipt(struct ledger_reader *reader, uint64_t index, uint
     struct lines_out lines;
     uint64_t size = 0;
 
+    uint64_t pruned = 0;
+
     TRY(view_begin(reader));
     AUTO(view_end) struct ledger_reader *view = reader;
+    TRY(view_pruned(view, &pruned));
+    if (index < pruned) {
+        return SG_PRUNED;
+    }
     AUTO(sql_reset) sqlite3_stmt *checkpoint = view->statements[READ_WITNESSED];
     if (!sql_bind_uint(checkpoint, 1, index)) {
         return SG_INVALID;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/ledger/prune.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 #include "gateway/log.h"
@@ -14,12 +15,14 @@ enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves 
  * comes after is built again from its records. The work grows with what no checkpoint
  * covers, not with the log. What lies below the roots that were taken, tiles and records,
  * is not read here: scrub.c does that while the gateway runs, and what it found makes the
- * next start (ledger_condemn) believe nothing but the records. */
+ * next start (ledger_condemn) believe nothing but the records, and below what was pruned
+ * the hashes that lead to the root. */
 struct recovery {
     struct ledger *ledger; /* borrowed */
     struct sg_error *why;  /* borrowed */
     struct tlog_head checkpoint;
-    uint64_t first; /* first leaf that is built from its record; a multiple of 256 */
+    uint64_t first;  /* first leaf that is built from its record; a multiple of 256 */
+    uint64_t pruned; /* records below it have no text; a multiple of 256 */
     struct tree tree;
 };
 
@@ -108,7 +111,9 @@ static enum sg_status take_tile(struct recovery *recovery, sqlite3_stmt *row)
         return corrupt(recovery, "the root differs in tile", n);
     }
     TRY(meet_inside(recovery, hashes));
-    TRY(rehash(recovery, hashes));
+    if (recovery->tree.frontier.size >= recovery->pruned) {
+        TRY(rehash(recovery, hashes));
+    }
     tlog_frontier_add_subtree(&recovery->tree.frontier, 8, &root);
     return SG_OK;
 }
@@ -324,9 +329,12 @@ static enum sg_status acquit(struct recovery *recovery)
 enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
 {
     struct recovery recovery = {.ledger = ledger, .why = why};
+    struct ledger_prune prune;
     bool condemned = false;
 
     TRY(store_last_checkpoint(ledger, &recovery.checkpoint, why));
+    TRY(store_check_prune(ledger, &prune, why));
+    recovery.pruned = prune.before;
     TRY(choose_first(&recovery, &condemned));
     TRY(check_cut(&recovery, condemned));
     TRY(take_covered(&recovery));

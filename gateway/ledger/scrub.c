@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/sql.h"
@@ -8,7 +9,8 @@
 /* Hashes the whole log again, from its first record to a checkpoint that the log key
  * signed, and holds against it what else is stored of the tree: the tiles of every level,
  * their roots, and the checkpoints on the way. Nothing is taken from the file but the
- * records; what the start did not read is found here. */
+ * records, and the hashes of those that officers had pruned; what the start did not read
+ * is found here. */
 
 enum { TILES_A_STEP = 4 };
 
@@ -113,6 +115,41 @@ static enum sg_status hash_records(struct ledger_reader *reader, uint64_t count,
     return SG_OK;
 }
 
+/* Records that were pruned have no text; their hashes stand in their tile, which leads to
+ * the signed root as any other. */
+static enum sg_status take_hashes(struct ledger_reader *reader, uint64_t count,
+                                  struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_WHOLE_TILE];
+    uint64_t n = reader->scrub->frontier.size / TILE_WIDTH;
+
+    if (count != TILE_WIDTH || !sql_bind_uint(row, 1, 0) || !sql_bind_uint(row, 2, n)) {
+        return tree_changed(why, "more was pruned than is complete in tile", n);
+    }
+    int rc = sqlite3_step(row);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        return failed(reader, why);
+    }
+    struct slice bytes = rc == SQLITE_ROW ? sql_bytes(row, 1) : slice_of("", 0);
+    if (bytes.len != TILE_BYTES) {
+        return tree_changed(why, "there is no sound tile", n);
+    }
+    memcpy(reader->scrub->above[0], bytes.data, TILE_BYTES);
+    return SG_OK;
+}
+
+static enum sg_status take_leaves(struct ledger_reader *reader, uint64_t count,
+                                  struct sg_error *why)
+{
+    uint64_t pruned = 0;
+
+    if (view_pruned(reader, &pruned) != SG_OK) {
+        return failed(reader, why);
+    }
+    return reader->scrub->frontier.size < pruned ? take_hashes(reader, count, why)
+                                                 : hash_records(reader, count, why);
+}
+
 /* The first leaf whose hash the tile has otherwise, for whoever looks for the change. */
 static enum sg_status name_record(uint64_t first, const struct tlog_hash *hashes,
                                   struct slice stored, struct sg_error *why)
@@ -199,7 +236,7 @@ static enum sg_status scrub_tile(struct ledger_reader *reader, struct sg_error *
     uint64_t count = left < TILE_WIDTH ? left : TILE_WIDTH;
     struct tlog_hash root;
 
-    TRY(hash_records(reader, count, why));
+    TRY(take_leaves(reader, count, why));
     if (count < TILE_WIDTH) {
         return add_leaves(reader, count, why);
     }

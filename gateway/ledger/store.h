@@ -55,6 +55,13 @@ SG_MUST_USE enum sg_status store_last_checkpoint(struct ledger *ledger,
                                                  struct tlog_head *head,
                                                  struct sg_error *why);
 
+/* What was pruned is what the log says: the record of the last prune is there, names the
+ * same index, and stands behind all that is gone. SG_CORRUPT: somebody else did it. */
+struct ledger_prune;
+SG_MUST_USE enum sg_status store_check_prune(struct ledger *ledger,
+                                             struct ledger_prune *prune,
+                                             struct sg_error *why);
+
 /* Takes note of an error that must never be forgotten; returns SG_LEDGER. */
 SG_MUST_USE enum sg_status ledger_latch(struct ledger *ledger, const char *doing);
 /* The same for stored data that cannot be. */

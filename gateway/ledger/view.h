@@ -38,6 +38,11 @@ SG_MUST_USE enum sg_status view_begin(struct ledger_reader *reader);
 void view_end(struct ledger_reader **reader);
 /* Committed leaves, inside a transaction. */
 SG_MUST_USE enum sg_status view_size(struct ledger_reader *reader, uint64_t *size);
+/* Records below it were pruned, whether or not their texts are gone by now: 0 = none. */
+SG_MUST_USE enum sg_status view_pruned(struct ledger_reader *reader, uint64_t *before);
+/* proofs.c: the leaf hash of a record in a complete tile, inside a transaction. */
+SG_MUST_USE enum sg_status view_leaf(struct ledger_reader *reader, uint64_t index,
+                                     struct tlog_hash *out);
 /* proofs.c: the path of a record in the tree of the first size records, inside a
  * transaction. Statuses as ledger_inclusion. */
 SG_MUST_USE enum sg_status view_inclusion(struct ledger_reader *reader, uint64_t index,

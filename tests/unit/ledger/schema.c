@@ -113,17 +113,15 @@ static const char *const versions[] = {
     "CREATE TABLE reminder(what TEXT NOT NULL, name TEXT NOT NULL,"
     " expires INTEGER NOT NULL, days INTEGER NOT NULL,"
     " PRIMARY KEY(what, name, expires)) WITHOUT ROWID;",
-    "SELECT 1;",
+    "CREATE TABLE prune(n INTEGER PRIMARY KEY, before INTEGER NOT NULL,"
+    " done INTEGER NOT NULL, newest INTEGER NOT NULL, idx INTEGER NOT NULL,"
+    " hash BLOB NOT NULL);",
     "CREATE TABLE minutes(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " ceremony TEXT NOT NULL, note BLOB NOT NULL, sha256 BLOB NOT NULL,"
     " missing INTEGER NOT NULL, since INTEGER NOT NULL, idx INTEGER NOT NULL,"
     " hash BLOB NOT NULL);",
     "CREATE TABLE token(outcome INTEGER PRIMARY KEY, token BLOB NOT NULL);",
 };
-    "CREATE TABLE minutes(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
-    " ceremony TEXT NOT NULL, note BLOB NOT NULL, sha256 BLOB NOT NULL,"
-    " missing INTEGER NOT NULL, since INTEGER NOT NULL, idx INTEGER NOT NULL,"
-    " hash BLOB NOT NULL);"};
 
 /* 300 records with their tile, one claim that is open and one that is signed. */
 static void write_content(void)

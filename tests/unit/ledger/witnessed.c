@@ -172,6 +172,7 @@ Test(witnessed, a_ledger_of_an_older_version_learns_to_keep_them)
                 " DROP TABLE incident; DROP TABLE incident_note; DROP TABLE reminder;"
                 " DROP TABLE token;"
                 " DROP TABLE minutes;"
+                " DROP TABLE prune;"
                 " UPDATE meta SET value = 2 WHERE key = 'schema'");
     book_open(&book);
     cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK);
