@@ -135,6 +135,16 @@ static bool enough_hold(const struct core *core, uint64_t size)
     return count >= core->options.config->anchoring_quorum;
 }
 
+bool anchoring_holds(const struct core *core, uint64_t size)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < core->options.config->anchor_count; i++) {
+        any = any || anchor_outside(config_of(core, i));
+    }
+    return !any || enough_hold(core, size);
+}
+
 bool anchoring_age_us(const struct core *core, int64_t *age_us)
 {
     const struct anchor_hold *most = NULL;

@@ -30,6 +30,9 @@ SG_MUST_USE enum sg_status anchoring_start(struct core *core, struct sg_error *w
 SG_MUST_USE enum sg_status anchoring_write(struct core *core);
 /* Records were committed. */
 void anchoring_grew(struct core *core);
+/* Whether enough anchors outside of this machine hold the first size records; true where
+ * none is configured. */
+bool anchoring_holds(const struct core *core, uint64_t size);
 /* Age of the oldest record that too few anchors outside of this machine hold, by
  * anchoring.quorum; 0 = all are held. False: no such anchor is configured. */
 bool anchoring_age_us(const struct core *core, int64_t *age_us);

@@ -132,6 +132,7 @@ static enum sg_status expire_answers(struct core *core)
 static enum sg_status tend_ledger(struct core *core)
 {
     TRY(expire_answers(core));
+    TRY(prune_go_on(core));
     return ledger_idle(core->ledger);
 }
 

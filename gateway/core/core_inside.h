@@ -22,6 +22,7 @@
 #include "gateway/core/order.h"
 #include "gateway/core/overrides.h"
 #include "gateway/core/proposals.h"
+#include "gateway/core/prune.h"
 #include "gateway/core/register.h"
 #include "gateway/core/route.h"
 #include "gateway/core/stages.h"

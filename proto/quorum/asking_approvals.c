@@ -136,6 +136,17 @@ static enum sg_status officer(wish request, struct asking *out, struct sg_error 
     return officer_groups(task, out, why);
 }
 
+static enum sg_status prune_log(wish request, struct asking *out, struct sg_error *why)
+{
+    uint64_t before = request->prune_log->before_index;
+
+    out->task = TASK_LOG_PRUNE;
+    TRY(asking_object("log", "object", out, why));
+    return before > 0 && before <= INT64_MAX
+               ? asking_number(out, "before", before, why)
+               : sg_fail(why, SG_INVALID, "prune_log.before_index is missing");
+}
+
 /* --- CreateRequest ----------------------------------------------------------------- */
 
 static const struct {
@@ -146,6 +157,7 @@ static const struct {
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_CHANGE_PIN, change_pin},
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OFFICER, officer},
     {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE, override},
+    {SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_PRUNE_LOG, prune_log},
 };
 
 enum sg_status asking_create(const ProtobufCMessage *from, struct asking *out,
@@ -164,10 +176,7 @@ enum sg_status asking_create(const ProtobufCMessage *from, struct asking *out,
             return tasks[i].read(request, out, why);
         }
     }
-    return sg_fail(
-        why, SG_UNSUPPORTED,
-        "this version does not do the task log.prune: no record is ever taken out of "
-        "the log");
+    return sg_fail(why, SG_UNSUPPORTED, "this version does not know the task");
 }
 
 enum sg_status asking_release(const ProtobufCMessage *from, struct asking *out,

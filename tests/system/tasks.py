@@ -715,7 +715,7 @@ ALONE = {
     "key.hold": lambda people, gateway, name: life.hold(gateway, name).key.state
                 == rig.keys.KEY_STATE_HELD,
 }
-# On a token: keymaking.py. log.prune is not done by this version.
+# On a token: keymaking.py. With records that are old enough: prune.py.
 ELSEWHERE = {"key.generate", "cert.accept", "key.destroy", "log.prune"}
 
 
@@ -775,13 +775,15 @@ def without_a_quorum_file_none_of_them_is_done(people):
 
 
 @claim
-def what_this_version_does_not_do_is_told(people):
+def what_cannot_go_from_the_log_is_told_when_it_is_asked_for(people):
     with people.gateway() as gateway:
-        refusal = rig.refused(create, gateway, rig.approvals.CreateRequestRequest(
-            request_id="prune-1", reason="room (TEST)",
-            prune_log=rig.approvals.PruneLogTask(before_index=5)))
-        equal(refusal.code, CODE.UNIMPLEMENTED)
-        contains(refusal.message, "no record is ever taken out of the log")
+        for before, code, words in ((5, CODE.INVALID_ARGUMENT, "multiple of 256"),
+                                    (256, CODE.FAILED_PRECONDITION, "checkpoint")):
+            refusal = rig.refused(create, gateway, rig.approvals.CreateRequestRequest(
+                request_id=f"prune-{before}", reason="room (TEST)",
+                prune_log=rig.approvals.PruneLogTask(before_index=before)))
+            equal(refusal.code, code)
+            contains(refusal.message, words)
         equal(people.records("grant.request"), [])
 
 

@@ -133,12 +133,12 @@ def only_officers_may_order(faulty):
 
 
 @claim
-def other_tasks_are_not_served_and_say_so(faulty):
+def what_needs_several_persons_is_not_done_without_a_quorum_file(faulty):
     with faulty.gateway() as gateway:
         refusal = rig.refused(create, gateway, request(
             prune_log=rig.approvals.PruneLogTask(before_index=1)))
-        equal(refusal.code, CODE.UNIMPLEMENTED)
-        contains(refusal.message, "log.prune", "no record is ever taken out of the log")
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "officers.quorum")
 
 
 @claim
