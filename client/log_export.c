@@ -1,4 +1,5 @@
 #include "client/log_export.h"
+#include "client/log_begin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,13 +75,16 @@ static enum sg_status first_since(struct export *export, int64_t time_us, uint64
 }
 
 /* The period, and the record on either side of it: they show that nothing between them
- * was left out. */
+ * was left out. A log that was pruned begins with the first record that there is. */
 static enum sg_status find_range(struct export *export)
 {
     struct manifest_head *range = &export->range;
+    uint64_t oldest = 0;
 
     range->tree_size = export->head.size;
     range->end = range->tree_size;
+    TRY(log_begin_find(export->channel, &oldest, export->why));
+    range->first = oldest;
     if (range->from_us != INT64_MIN) {
         TRY(first_since(export, range->from_us, 0, &range->first));
     }
@@ -88,7 +92,7 @@ static enum sg_status find_range(struct export *export)
         TRY(first_since(export, range->until_us, range->first, &range->end));
         range->end += range->end < range->tree_size ? 1 : 0;
     }
-    range->first -= range->first > 0 ? 1 : 0;
+    range->first -= range->first > oldest ? 1 : 0;
     export->whole = manifest_head_whole(range);
     static_assert(sizeof(range->origin) == sizeof(export->head.origin), "both of a note");
     memcpy(range->origin, export->head.origin, sizeof(range->origin));

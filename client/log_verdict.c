@@ -17,6 +17,7 @@ void log_verdict_reach(struct log_verdict *verdict)
     struct audit *audit = &verdict->audit;
     bool with_earlier = verdict->earlier.note_len > 0;
 
+    audit_need_begin(audit);
     verdict->under_way = audit_end(audit);
     verdict->root_equal = mark_equal(&audit->marks[0], &verdict->head.root);
     verdict->earlier_equal =
@@ -117,6 +118,11 @@ static void print_facts(const struct log_verdict *verdict)
 
 static void print_tail(const struct log_verdict *verdict)
 {
+    if (verdict->audit.first > 0) {
+        (void)printf("Of records 0 to %" PRIu64
+                     " only the hashes are there: officers had them pruned.\n",
+                     verdict->audit.first - 1);
+    }
     if (verdict->audit.tree.size > verdict->head.size) {
         (void)printf("No checkpoint covers records %" PRIu64 " to %" PRIu64
                      " yet: nothing is proven about them.\n",
@@ -180,6 +186,7 @@ static void print_json(const struct log_verdict *verdict)
     json_str(&out, "log", verdict->head.origin);
     json_bool(&out, "key_known", verdict->trust.known);
     json_uint(&out, "records", audit->tree.size);
+    json_uint(&out, "first", audit->first);
     json_uint(&out, "covered", verdict->head.size);
     json_bool(&out, "root_equal", verdict->root_equal);
     if (verdict->earlier.note_len > 0) {

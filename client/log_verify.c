@@ -5,6 +5,7 @@
 #include "client/audit/audit.h"
 #include "client/command.h"
 #include "client/file.h"
+#include "client/log_begin.h"
 #include "client/log_head.h"
 #include "client/log_stream.h"
 #include "client/log_verdict.h"
@@ -94,6 +95,7 @@ static enum sg_status examine(struct channel *channel,
         TRY(log_head_load(options->earlier, &verdict->trust, &verdict->earlier, why));
         audit_mark(&verdict->audit, verdict->earlier.size);
     }
+    TRY(log_begin_skip(channel, &verdict->audit, verdict->head.size, why));
     TRY(read_log(channel, &verdict->audit, why));
     log_verdict_reach(verdict);
     return SG_OK;

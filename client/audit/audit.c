@@ -155,6 +155,19 @@ static enum sg_status take_denial(struct audit *audit, uint64_t index)
     return SG_OK;
 }
 
+static enum sg_status take_prune(struct audit *audit, uint64_t index)
+{
+    uint64_t before = 0;
+
+    (void)index;
+    audit->others++;
+    if (text_uint(scan_raw(&audit->last, MEMBER_before_index), INT64_MAX, &before) ==
+        SG_OK) {
+        audit->pruned = audit->pruned || before == audit->first;
+    }
+    return SG_OK;
+}
+
 static const struct {
     const char *type;
     enum sg_status (*take)(struct audit *audit, uint64_t index);
@@ -162,6 +175,7 @@ static const struct {
     {"intent", take_intent},
     {"outcome", take_outcome},
     {"deny", take_denial},
+    {"log.prune", take_prune},
 };
 
 static enum sg_status take_kind(struct audit *audit, uint64_t index)
@@ -244,6 +258,21 @@ void audit_mark(struct audit *audit, uint64_t size)
     MUST(audit->mark_count < AUDIT_MARKS && audit->tree.size == audit->first);
     audit->marks[audit->mark_count++] = (struct audit_mark){.size = size};
     reach_marks(audit);
+}
+
+void audit_skip(struct audit *audit, const struct tlog_hash *leaf)
+{
+    MUST(audit->tree.size == audit->first);
+    tlog_frontier_add(&audit->tree, leaf);
+    audit->first = audit->tree.size;
+    reach_marks(audit);
+}
+
+void audit_need_begin(struct audit *audit)
+{
+    if (audit->first > 0 && !audit->pruned) {
+        fault(audit, FAULT_NOT_PRUNED, audit->first);
+    }
 }
 
 enum sg_status audit_record(struct audit *audit, uint64_t index, struct slice json)

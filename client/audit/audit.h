@@ -41,6 +41,7 @@ struct audit {
     struct tlog_hash leaf; /* of the last record */
     struct scan last;      /* its members; they point into it: valid until it goes away */
     uint64_t first;        /* index of the first record that was read */
+    bool pruned;           /* a record says that those before `first` were pruned */
     struct audit_mark marks[AUDIT_MARKS]; /* set the sizes before the first record */
     size_t mark_count;
     struct pending open; /* INTENTs without OUTCOME so far */
@@ -71,6 +72,11 @@ void audit_start(struct audit *audit);
 void audit_start_at(struct audit *audit, const struct tlog_frontier *tree);
 /* Adds the size of a checkpoint; to be called before the first record. */
 void audit_mark(struct audit *audit, uint64_t size);
+/* One more record before the first one that is read: only its hash is there. */
+void audit_skip(struct audit *audit, const struct tlog_hash *leaf);
+/* After the last record of a whole log: a fault unless it begins with record 0, or with
+ * the first that was not pruned. */
+void audit_need_begin(struct audit *audit);
 /* index: as the gateway numbers the record. SG_NO_MEMORY. Everything else that is wrong
  * is a fault and counted. */
 SG_MUST_USE enum sg_status audit_record(struct audit *audit, uint64_t index,

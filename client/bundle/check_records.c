@@ -112,7 +112,7 @@ static void hold_begin(struct examination *exam, uint64_t index)
     if (index == head->first) {
         exam->begins_before = before;
         if (index > 0 && !before) {
-            verdict_find(exam->verdict, FINDING_PERIOD_BEGIN, "%" PRIu64, index);
+            exam->begins_inside = true;
         }
     } else if (index == head->first + 1 && exam->begins_before && before) {
         verdict_find(exam->verdict, FINDING_PERIOD_LATE, "%" PRIu64, index);
@@ -259,6 +259,19 @@ static void take_counts(struct examination *exam)
     verdict->last_us = audit->last_us;
 }
 
+/* Nothing stands before the first record: then a record has to say that officers had it
+ * pruned. */
+static void judge_begin(struct examination *exam)
+{
+    uint64_t first = exam->verdict->head.first;
+
+    if (exam->begins_inside) {
+        verdict_find(exam->verdict,
+                     exam->audit.pruned ? FINDING_PRUNED : FINDING_PERIOD_BEGIN,
+                     "%" PRIu64, first);
+    }
+}
+
 static void finish(struct examination *exam)
 {
     static const enum bundle_check made[] = {CHECK_ORDER, CHECK_PERIOD, CHECK_PAIRS,
@@ -304,6 +317,7 @@ enum sg_status examine_records(struct examination *exam)
     /* Records behind the bundle may end what is open here. */
     exam->verdict->under_way =
         head->end < head->tree_size ? exam->audit.open.count : audit_end(&exam->audit);
+    judge_begin(exam);
     take_counts(exam);
     tell_faults(exam);
     if (status == SG_OK) {

@@ -56,6 +56,7 @@ struct examination {
     bool head_known;
     bool tiles_sound;   /* so far */
     bool begins_before; /* the first record is older than the period */
+    bool begins_inside; /* it stands in the period, and is not the log's first */
     bool tree_known;    /* audit.tree is the tree before the records */
     struct climb climb;
     struct notes notes;

@@ -200,6 +200,34 @@ def the_command_shows_what_would_go_and_asks(people):
 
 
 @claim
+def whoever_checks_the_log_is_told_and_finds_it_sound(people):
+    people.old_ledger(old_records())
+    vkey = people.rig.path("clients", "reviewer", "log.vkey")
+    with people.gateway(keep=True) as gateway:
+        gateway.client().sign()
+        covered(gateway)
+        saved = people.rig.path("before.checkpoint")
+        told = people.rig.segel("reviewer", "log", "verify", "--save", saved)
+        equal(told.returncode, 0, told.stdout + told.stderr)
+        asked = ask(gateway, 768)
+        place = agree(people, gateway, asked.id, "officer-2", "officer-3").log.index
+        checkpoint(gateway, place + 1)
+        told = people.rig.segel("reviewer", "log", "verify", "--earlier", saved, "--json")
+        told = json.loads(told.stdout)
+        equal((told["sound"], told["first"], told["fault_count"]), (True, 768, 0))
+        told = people.rig.segel("reviewer", "log", "verify", "--earlier", saved)
+        contains(told.stdout, "records 0 to 767", "pruned", "SOUND")
+        for name, more in (("whole.tar", ()), ("part", ("--from", "2000-01-01")),
+                           ("late", ("--from", datetime.date.today().isoformat()))):
+            out = people.rig.path(name)
+            made = people.rig.segel("reviewer", "log", "export", *more, "--out", out)
+            equal(made.returncode, 0, made.stderr)
+            found = people.rig.tool("segel-verify", "--log-key", vkey, out, "--json")
+            equal(found.returncode, 0, found.stdout + found.stderr)
+            expect(("pruned" in found.stdout) == (name != "late"), found.stdout)
+
+
+@claim
 def it_goes_on_where_a_kill_has_ended_it(people):
     path = people.old_ledger(old_records())
     with people.gateway(keep=True) as gateway:
