@@ -106,7 +106,7 @@ static enum sg_status check_all(struct core *core, const struct ledger_request *
 static enum sg_status check_prune(struct core *core, const struct ledger_request *request,
                                   struct sg_error *why)
 {
-    struct prune_facts facts;
+    struct prune_facts facts = {0};
 
     return check_all(core, request, &facts, why);
 }
@@ -143,7 +143,7 @@ static enum sg_status do_prune(struct core *core, const struct ledger_request *r
                                struct members *members, struct log_place *place)
 {
     struct ledger_prune prune = {.newest_us = newest_us(core)};
-    struct prune_facts facts;
+    struct prune_facts facts = {0};
     struct sg_error why;
 
     TRY(check_all(core, request, &facts, &why));

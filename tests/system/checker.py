@@ -740,6 +740,22 @@ def it_runs_where_nothing_else_is_installed(_):
     equal(sorted(os.listdir(root)), ["bundle", "segel-verify"], "what the root holds")
 
 
+@claim
+def a_log_that_was_pruned_begins_where_a_record_says_so(_):
+    def pruned(before, first=256):
+        records = lawful(601)
+        for n in (256, 600):  # a boot where an outcome would be, so that jobs are whole
+            records[n] = {k: v for k, v in records[n].items() if k in ("v", "seq", "ts", "node")}
+        records[255]["type"] = records[599]["type"] = records[256]["type"] = "boot"
+        records[600].update(type="log.prune", before_index=before)
+        return Bundle(lines(records), [LOG], first=first)
+    judged(pruned("256"), 0, "records before 256 were pruned")
+    judged(pruned("512"), 1, "record 256, which should stand before the period")
+    judged(pruned("0"), 1, "record 256, which should stand before the period")
+    judged(pruned("256", first=300), 1, "record 300, which should stand before the period")
+
+
+
 if __name__ == "__main__":
     shutil.rmtree(DIR, ignore_errors=True)
     sys.exit(run(None))

@@ -320,7 +320,7 @@ Test(prune, the_index_is_made_anew_of_what_is_left)
     struct record_page page = {.max = 4, .scan = 4096};
     uint64_t first = UINT64_MAX;
 
-    write_records(4096 * 2);
+    write_records(UINT64_C(8192));
     book_checkpoint(book);
     all.reader = reader_of();
     cr_assert_eq(ledger_reader_index(all.reader, book->path, &book->why), SG_OK);
