@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "client/log_begin.h"
 #include "client/log_stream.h"
 #include "client/unpack.h"
 #include "client/words.h"
@@ -133,6 +134,9 @@ static enum sg_status fetch_one(void *source, uint64_t index,
     request.first = index;
     request.count = 1;
     enum sg_status status = log_stream((struct channel *)source, &request, &visitor, why);
+    if (status == SG_PRUNED) {
+        return SG_INVALID; /* by what it was decided is gone: this one is no good */
+    }
     return status == SG_INVALID ? SG_INTERNAL : status;
 }
 
@@ -276,10 +280,15 @@ static enum sg_status read_tail(struct run *run, uint64_t first, struct tail *ta
 static enum sg_status find_first(struct run *run, struct tail *tail, struct sg_error *why)
 {
     uint64_t back = tail->cap * RECORDS_PER_DECISION;
+    uint64_t oldest = 0;
     uint64_t first;
 
+    TRY(log_begin_find(run->channel, &oldest, why));
+
     do {
-        first = back < run->log_size ? run->log_size - back : 0;
+        first = oldest < run->log_size && back < run->log_size - oldest
+                    ? run->log_size - back
+                    : 0;
         TRY(read_tail(run, first, tail, why));
         back *= 2;
     } while (tail->met < tail->cap && first > 0);

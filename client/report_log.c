@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "client/log_begin.h"
 #include "client/log_stream.h"
 #include "client/unpack.h"
 
@@ -205,6 +206,8 @@ static enum sg_status read_records(struct source *source)
     segel__v1__list_records_request__init(&request);
     request.count = source->end.head.size;
     source->account->total = source->end.head.size;
+    TRY(log_begin_skip(source->channel, &source->audit, source->end.head.size,
+                       source->why));
     enum sg_status status = log_stream(source->channel, &request, &visitor, source->why);
     TRY(source->status);
     TRY(status);
@@ -222,6 +225,7 @@ static enum sg_status judge(struct source *source)
 {
     char text[AUDIT_FAULT_SIZE];
 
+    audit_need_begin(&source->audit);
     (void)audit_end(&source->audit);
     if (source->audit.fault_count == 0) {
         return SG_OK;

@@ -114,10 +114,13 @@ static enum sg_status judge_all(struct look_back *look)
     const struct record_filter decisions = {.types = types,
                                             .type_count = SG_COUNT(types)};
     struct record_page page = {.max = PAGE_RECORDS, .scan = HINDSIGHT_RECORDS};
+    uint64_t pruned = 0;
     uint64_t size = 0;
 
     TRY(ledger_read_size(look->reader, &size));
+    TRY(ledger_read_pruned(look->reader, &pruned));
     page.next = size > HINDSIGHT_RECORDS ? size - HINDSIGHT_RECORDS : 0;
+    page.next = page.next < pruned ? pruned : page.next;
     while (page.next < size) { /* what is written meanwhile is not waited for */
         page.first = page.next;
         look->count = 0;

@@ -217,6 +217,13 @@ def whoever_checks_the_log_is_told_and_finds_it_sound(people):
         equal((told["sound"], told["first"], told["fault_count"]), (True, 768, 0))
         told = people.rig.segel("reviewer", "log", "verify", "--earlier", saved)
         contains(told.stdout, "records 0 to 767", "pruned", "SOUND")
+        told = people.rig.segel("reviewer", "policy", "replay", "--last", "5", "--policy",
+                                people.rig.path("policy.yaml"))
+        equal((told.returncode, told.stderr), (0, ""), told.stdout + told.stderr)
+        told = people.rig.segel("reviewer", "report", "--year",
+                                str(datetime.date.today().year), "--out",
+                                people.rig.path("year"))
+        equal(told.returncode, 0, told.stdout + told.stderr)
         for name, more in (("whole.tar", ()), ("part", ("--from", "2000-01-01")),
                            ("late", ("--from", datetime.date.today().isoformat()))):
             out = people.rig.path(name)
