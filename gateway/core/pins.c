@@ -133,6 +133,12 @@ enum sg_status core_pin_call_off(struct core *core, const char *lane, unsigned u
     return SG_OK;
 }
 
+static void note_typed(struct core *core, const char *lane, const char *who)
+{
+    notes_add(core, "pin.enter", lane, who);
+    log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
+}
+
 enum sg_status core_pin_enter(struct core *core, const char *lane,
                               const struct pin_entry *entry, struct sg_error *why)
 {
@@ -146,8 +152,7 @@ enum sg_status core_pin_enter(struct core *core, const char *lane,
     (void)snprintf(who, sizeof(who), "typed by uid %u%s%s", entry->uid,
                    ceremony ? ", for a ceremony" : "",
                    entry->last_try ? ", as the last try" : "");
-    notes_add(core, "pin.enter", lane, who);
-    log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
+    note_typed(core, lane, who);
     return SG_OK;
 }
 
@@ -172,8 +177,7 @@ enum sg_status core_pin_change(struct core *core, const char *lane,
     }
     change->last_try = entry->last_try;
     (void)snprintf(who, sizeof(who), "a new one, typed by uid %u", entry->uid);
-    notes_add(core, "pin.enter", lane, who);
-    log_event(LOG_INFO, "pin.enter", "lane", lane, "why", who, NULL);
+    note_typed(core, lane, who);
     return SG_OK;
 }
 
