@@ -52,9 +52,9 @@ struct pdf_wish {
     enum pdf_adds adds;
     enum sg_hash hash;
     const struct pdf_dss *dss; /* into the letter's security store; NULL = nothing */
-    size_t reserve;          /* bytes of CMS to leave room for */
-    int64_t signing_time_us; /* /M */
-    const char *reason;      /* UTF-8; NULL = absent; likewise below */
+    size_t reserve;            /* bytes of CMS to leave room for */
+    int64_t signing_time_us;   /* /M */
+    const char *reason;        /* UTF-8; NULL = absent; likewise below */
     const char *location;
     const char *name;
     const char *field;    /* sign this existing empty field; NULL = a new one */

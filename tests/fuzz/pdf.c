@@ -24,7 +24,6 @@ enum sg_status pdf_guard_run(pdf_guard_fn work, const void *context,
     return pdf_buffer_check(answer);
 }
 
-#if __has_include("client/pdf/order.h")
 /* There is no process that lives on either. */
 enum sg_status pdf_guard_ask(const struct pdf_guard_parcel *parcel,
                              struct pdf_buffer *answer)
@@ -38,7 +37,6 @@ uint64_t pdf_guard_serial(void)
 {
     return 1;
 }
-#endif
 
 static void close_document(struct pdf_document **document)
 {
