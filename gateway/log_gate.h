@@ -4,8 +4,8 @@
 #include "proto/base.h"
 
 /* Bounds how many log lines of a kind are written: LOG_GATE_BURST at once, then
- * LOG_GATE_PER_SECOND, whoever causes them. What was left out is counted and told with the
- * next line. One thread; the zero state is open. */
+ * LOG_GATE_PER_SECOND, whoever causes them. What was left out is counted and told with
+ * the next line. One thread; the zero state is open. */
 enum { LOG_GATE_BURST = 50, LOG_GATE_PER_SECOND = 10 };
 
 struct log_gate {

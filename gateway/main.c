@@ -1,34 +1,28 @@
 #define _GNU_SOURCE /* realpath, signalfd */
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "gateway/admin.h"
-#include "gateway/anchor/anchor.h"
 #include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
-#include "gateway/core/quorum.h"
 #include "gateway/dumps.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
-#include "gateway/probe.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
-#include "gateway/service/logos.h"
+#include "gateway/service/errand.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
-#include "gateway/tsa/tsa.h"
 
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
@@ -176,25 +170,6 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
     return policy_load(gateway->config->policy_file, &gateway->policy, why);
 }
 
-/* --check-config: everything that can be said without token, ledger and port. */
-static enum sg_status check_files(const struct config *config, struct sg_error *why)
-{
-    struct keyring ring = {0};
-    struct quorum *quorum = NULL;
-    struct door door;
-
-    TRY(quorum_load(config, &quorum, why));
-    quorum_free(quorum);
-    TRY(logos_check(config, why));
-    door_open(config, &door);
-    TRY(control_check(config, why));
-    TRY(anchors_check(config, why));
-    TRY(tsa_check(config, why));
-    enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
-    keyring_fini(&ring);
-    return status == SG_OK ? server_check(&door.options, why) : status;
-}
-
 /* --- Living ---------------------------------------------------------------------- */
 
 /* The service manager hears that we live while all that has to move does: this thread is
@@ -205,9 +180,6 @@ static void show_life(const struct gateway *gateway)
     int64_t now_us = clock_mono_us();
     int64_t patience_us = notify_patience_us();
 
-    if (patience_us == 0) {
-        return;
-    }
     if (now_us - server_beat_us(gateway->server) < patience_us / 2) {
         notify_alive(now_us);
     }
@@ -382,39 +354,6 @@ static int fail(const struct sg_error *why, enum sg_status status)
     return EXIT_FAILURE;
 }
 
-static enum sg_status check_config(const struct gateway *gateway, struct sg_error *why)
-{
-    TRY(check_files(gateway->config, why));
-    (void)printf("%s: configuration, policy and certificates are sound\n",
-                 gateway->config_path);
-    return SG_OK;
-}
-
-static enum sg_status unlatch(const struct config *config, const char *lane,
-                              struct sg_error *why)
-{
-    TRY(core_unlatch(config, lane, why));
-    (void)printf("lane '%s' may log in once more when the gateway is started\n", lane);
-    return SG_OK;
-}
-
-static enum sg_status release_lockdown(const struct config *config, struct sg_error *why)
-{
-    TRY(core_release_lockdown(config, why));
-    (void)printf("the lock-down is over when the gateway is started\n");
-    return SG_OK;
-}
-
-static enum sg_status ask_page(const struct config *config, const char *path,
-                               struct sg_error *why)
-{
-    bool fine = false;
-
-    TRY(probe(config->admin_address, (uint16_t)config->admin_port, path, stdout, &fine,
-              why));
-    return fine ? SG_OK : sg_fail(why, SG_PRECONDITION, "%s: it is not so", path);
-}
-
 static int print_config(const char *path)
 {
     struct config *config = NULL;
@@ -439,16 +378,9 @@ static int gateway_main(const struct arguments *arguments)
     enum sg_status status =
         dumps_forbid() ? read_files(&gateway, arguments->config, &why)
                        : sg_fail(&why, SG_IO, "the kernel refuses to forbid core dumps");
-    if (status == SG_OK && arguments->only_check) {
-        status = check_config(&gateway, &why);
-    } else if (status == SG_OK && arguments->unlatch != NULL) {
-        status = unlatch(gateway.config, arguments->unlatch, &why);
-    } else if (status == SG_OK && arguments->probe != NULL) {
-        status = ask_page(gateway.config, arguments->probe, &why);
-    } else if (status == SG_OK && arguments->release_lockdown) {
-        status = release_lockdown(gateway.config, &why);
-    } else if (status == SG_OK) {
-        status = run(&gateway, &why);
+    if (status == SG_OK) {
+        status = errand_asked(arguments) ? errand_run(arguments, gateway.config, &why)
+                                         : run(&gateway, &why);
     }
     stop(&gateway);
     return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);

@@ -19,10 +19,9 @@ struct denial {
     } failures[VERDICT_FAILURES];
 };
 
-enum { JOB_REMOTE = -1 };
+enum { JOB_REMOTE = -1, JOB_TRACE_SIZE = 33 };
 /* FACTS_MAX: all facts of a job that can be long, but for the keys of its caller. */
 enum { JOB_APPROVAL_MAX = 128, JOB_WHY_MAX = 192, JOB_FACTS_MAX = 2048 };
-enum { JOB_TRACE_SIZE = 33 };
 
 /* Values as in JobClass of signing.proto, less one. */
 enum job_class {
@@ -84,8 +83,7 @@ struct job {
     STAILQ_ENTRY(job) queue;
     struct job *next_in_bucket;
     STAILQ_HEAD(, job) followers; /* same id, same content, asked while it is under way */
-    int64_t intent_us;            /* CLOCK_MONOTONIC */
-    int64_t handed_us;            /* likewise: to the lane */
+    int64_t intent_us, handed_us; /* CLOCK_MONOTONIC: written, given to the lane */
     int berth;                    /* index of the lane of this attempt */
     int64_t counted_day;          /* for which it counts: counter.h */
     int64_t activation;           /* in which it counts: activation.h */

@@ -1,5 +1,7 @@
 #include "gateway/core/stages.h"
 
+#include "gateway/clock.h"
+
 const int64_t stage_bounds_us[STAGE_BOUNDS] = {
     50,    100,   250,    500,    1000,   2500,    5000,    10000,
     25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 10000000};
@@ -65,6 +67,33 @@ static void add(struct stage_histogram *histogram, int64_t us)
 void stages_add(struct stages *stages, enum stage stage, enum lane_kind kind, int64_t us)
 {
     add(&stages->stages[stage][kind], us);
+}
+
+void stages_decided(struct stages *stages, const struct job *job)
+{
+    stages_add(stages, STAGE_QUEUE, lane_kind_of(job->scheme),
+               job->intent_us - job->came_us);
+}
+
+void stages_handed(struct stages *stages, const struct job *job)
+{
+    stages_add(stages, STAGE_COMMIT, lane_kind_of(job->scheme),
+               job->handed_us - job->intent_us);
+}
+
+/* What never came to a lane, or was lost with it, says nothing of how long it takes. */
+void stages_result(struct stages *stages, const struct job *job,
+                   const struct lane_result *result)
+{
+    enum lane_kind kind = lane_kind_of(job->scheme);
+
+    if (result->unused || result->status == SG_INDETERMINATE) {
+        return;
+    }
+    stages_add(stages, STAGE_LANE, kind, clock_mono_us() - job->handed_us);
+    if (result->status == SG_OK) {
+        stages_add(stages, STAGE_HSM, kind, result->hsm_us);
+    }
 }
 
 void stages_end(struct stages *stages, const struct job *job, int64_t now_us)

@@ -48,6 +48,11 @@ struct stages {
 
 /* One writer. */
 void stages_add(struct stages *stages, enum stage stage, enum lane_kind kind, int64_t us);
+/* By the job's own times: intent_us is known, handed_us too, its result is here. */
+void stages_decided(struct stages *stages, const struct job *job);
+void stages_handed(struct stages *stages, const struct job *job);
+void stages_result(struct stages *stages, const struct job *job,
+                   const struct lane_result *result);
 void stages_end(struct stages *stages, const struct job *job, int64_t now_us);
 
 #endif

@@ -55,21 +55,6 @@ void turn_collect(struct core *core)
     waiting_put_back(core, &backwards);
 }
 
-/* What never came to a lane, or was lost with it, says nothing of how long it takes. */
-static void measure_lane(struct core *core, const struct job *job,
-                         const struct lane_result *result)
-{
-    enum lane_kind kind = lane_kind_of(job->scheme);
-
-    if (result->unused || result->status == SG_INDETERMINATE) {
-        return;
-    }
-    stages_add(&core->stages, STAGE_LANE, kind, clock_mono_us() - job->handed_us);
-    if (result->status == SG_OK) {
-        stages_add(&core->stages, STAGE_HSM, kind, result->hsm_us);
-    }
-}
-
 void turn_on_done(void *context, void *owner, const struct lane_result *result)
 {
     struct core *core = (struct core *)context;
@@ -79,7 +64,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
         return;
     }
     struct job *job = (struct job *)owner;
-    measure_lane(core, job, result);
+    stages_result(&core->stages, job, result);
     job->status = result->status;
     job->unused = result->unused;
     if (result->status == SG_OK &&
@@ -134,11 +119,6 @@ static enum sg_status drop(struct core *core, struct route *route, int64_t now_u
     return SG_OK;
 }
 
-static bool is_over(const struct job *job, int64_t now_us)
-{
-    return job_given_up(job) || now_us >= job->deadline_us;
-}
-
 /* Whether there is a lane for the job now. */
 static bool find_lane(const struct core *core, size_t index, struct job *job)
 {
@@ -182,7 +162,7 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     bool hopeless = lane && (job->binding == NULL || core->state.reserve.low ||
                              route_gone(core, index, now_us));
 
-    if (is_over(job, now_us)) {
+    if (job_given_up(job) || now_us >= job->deadline_us) {
         return drop(core, route, now_us);
     }
     if (!core->ending && decide_outdated(core, job)) {
@@ -293,7 +273,7 @@ static void hand_over(struct core *core, struct job *job)
         return;
     }
     job->handed_us = clock_mono_us();
-    stages_add(&core->stages, STAGE_COMMIT, kind, job->handed_us - job->intent_us);
+    stages_handed(&core->stages, job);
     if (job->handed_us >= job->deadline_us) { /* they took too long */
         turn_on_done(core, job, &late);
         return;

@@ -34,6 +34,9 @@ SG_MUST_USE enum sg_status decide_stored(struct core *core, struct job *job,
 SG_MUST_USE enum sg_status decide_append(struct core *core, struct job *job,
                                          struct slice text);
 SG_MUST_USE enum sg_status decide_write_replay(struct core *core, struct job *job);
+/* again.c: the stored answer of a claim that is signed. */
+SG_MUST_USE enum sg_status decide_replay(struct core *core, struct job *job,
+                                         const struct claim *claim);
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
 
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);

@@ -25,8 +25,8 @@ struct monitor {
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;
     uint64_t watchers;
-    const struct stages *stages; /* borrowed */
-    const struct tally *tally;   /* borrowed */
+    const struct stages *stages;       /* borrowed */
+    const struct tally *tally;         /* borrowed */
     const struct key_status *statuses; /* borrowed */
     size_t status_count;
     const struct agenda *agenda; /* borrowed */

@@ -54,10 +54,10 @@ struct loop {
     void (*on_wake)(void *context);
     void *wake_context;
 
-    struct event *tick; /* owned */
+    struct event *tick;      /* owned */
+    _Atomic int64_t beat_us; /* CLOCK_MONOTONIC of its last one */
     void (*on_tick)(void *context);
     void *tick_context;
-    _Atomic int64_t beat_us; /* CLOCK_MONOTONIC of its last tick */
 
     struct conn_slot *slots; /* owned */
     uint32_t slot_count;
@@ -79,8 +79,7 @@ struct loop {
     uint32_t asked_count; /* connections whose answer to a notice is waited for */
     bool draining;
     bool settle_pending;
-    bool settling;
-    bool stopping;
+    bool settling, stopping;
     bool stop_over; /* no more grace */
 
     struct arena arena; /* of the message that is being delivered */

@@ -24,7 +24,7 @@ wait_for() { # SECONDS COMMAND…
 configure() {
     cd /tmp
     BIN=/usr/bin PORT=7443 /usr/share/segel/demo/setup.sh /tmp/world seal-demo:rsa-2048
-    cp -r world/clients /root/clients
+    cp -r world/clients /test/clients
     cp world/{segeld.yaml,policy.yaml,server.pem,server.key,clients.pem,anchors.pem,issuing.pem,seal-demo.pem,pin} /etc/segel/
     cp -r world/tokens/. /var/lib/softhsm/tokens/
     printf '%s\n' 'directories.tokendir = /var/lib/softhsm/tokens' 'objectstore.backend = file' \
@@ -40,10 +40,10 @@ configure() {
     cp /usr/share/doc/segel-gateway/systemd/softhsm.conf /etc/systemd/system/segeld.service.d/
     printf '[Service]\nWatchdogSec=3\n' >/etc/systemd/system/segeld.service.d/watchdog.conf
     systemctl daemon-reload
-    for home in /root/clients/*; do echo 127.0.0.1:7443 >"$home/gateway"; done
+    for home in /test/clients/*; do echo 127.0.0.1:7443 >"$home/gateway"; done
 }
 
-segel_as() { local who=$1; shift; segel --home "/root/clients/$who" "$@"; }
+segel_as() { local who=$1; shift; segel --home "/test/clients/$who" "$@"; }
 sign_letters() { # OUT
     /test/letters 5 /test/letters-in && segel_as e-office sign -k seal-demo \
         -c surat_keterangan -a ND/1/2026 --rect 40,30,260,60 -o "$1" /test/letters-in/*/*.pdf &&

@@ -6,7 +6,6 @@
 
 enum { NOW_S = 1767225600, DAY_S = 86400 };
 
-
 static struct authority authority;
 static struct verify_material material;
 

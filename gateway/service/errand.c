@@ -1,0 +1,93 @@
+#include "gateway/service/errand.h"
+
+#include <stdio.h>
+
+#include "gateway/anchor/anchor.h"
+#include "gateway/clock.h"
+#include "gateway/core/core.h"
+#include "gateway/core/quorum.h"
+#include "gateway/probe.h"
+#include "gateway/service/control.h"
+#include "gateway/service/door.h"
+#include "gateway/service/logos.h"
+#include "gateway/tsa/tsa.h"
+
+/* Everything that can be said without token, ledger and port. */
+static enum sg_status check_files(const struct config *config, struct sg_error *why)
+{
+    struct keyring ring = {0};
+    struct quorum *quorum = NULL;
+    struct door door;
+
+    TRY(quorum_load(config, &quorum, why));
+    quorum_free(quorum);
+    TRY(logos_check(config, why));
+    door_open(config, &door);
+    TRY(control_check(config, why));
+    TRY(anchors_check(config, why));
+    TRY(tsa_check(config, why));
+    enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
+    keyring_fini(&ring);
+    return status == SG_OK ? server_check(&door.options, why) : status;
+}
+
+static enum sg_status check(const struct arguments *arguments,
+                            const struct config *config, struct sg_error *why)
+{
+    TRY(check_files(config, why));
+    (void)printf("%s: configuration, policy and certificates are sound\n",
+                 arguments->config);
+    return SG_OK;
+}
+
+static enum sg_status unlatch(const struct arguments *arguments,
+                              const struct config *config, struct sg_error *why)
+{
+    TRY(core_unlatch(config, arguments->unlatch, why));
+    (void)printf("lane '%s' may log in once more when the gateway is started\n",
+                 arguments->unlatch);
+    return SG_OK;
+}
+
+static enum sg_status release(const struct arguments *arguments,
+                              const struct config *config, struct sg_error *why)
+{
+    (void)arguments;
+    TRY(core_release_lockdown(config, why));
+    (void)printf("the lock-down is over when the gateway is started\n");
+    return SG_OK;
+}
+
+static enum sg_status ask_page(const struct arguments *arguments,
+                               const struct config *config, struct sg_error *why)
+{
+    bool fine = false;
+
+    TRY(probe(config->admin_address, (uint16_t)config->admin_port, arguments->probe,
+              stdout, &fine, why));
+    return fine ? SG_OK
+                : sg_fail(why, SG_PRECONDITION, "%s: it is not so", arguments->probe);
+}
+
+typedef enum sg_status (*errand)(const struct arguments *arguments,
+                                 const struct config *config, struct sg_error *why);
+
+static errand of(const struct arguments *arguments)
+{
+    return arguments->only_check         ? check
+           : arguments->unlatch != NULL  ? unlatch
+           : arguments->probe != NULL    ? ask_page
+           : arguments->release_lockdown ? release
+                                         : NULL;
+}
+
+bool errand_asked(const struct arguments *arguments)
+{
+    return of(arguments) != NULL;
+}
+
+enum sg_status errand_run(const struct arguments *arguments, const struct config *config,
+                          struct sg_error *why)
+{
+    return of(arguments)(arguments, config, why);
+}
