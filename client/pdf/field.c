@@ -27,6 +27,7 @@ static enum sg_status append_stamp(const struct pdf_signing *signing, int number
         .fonts = signing->fonts,
     };
 
+    MUST(signing->fonts != NULL);
     return pdf_stamp_append(&stamp, number, signing->append, signing->verdict);
 }
 
