@@ -169,6 +169,12 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
                       report->signer, lang);
         print_report(report, lang);
     }
+    const char *lacks = verify_lacks(finding, lang);
+    if (lacks[0] != '\0') {
+        (void)printf("  %s%s%s: %s\n", screen_colour(stdout, colour_of(finding->outcome)),
+                     verify_outcome_text(finding->outcome, lang),
+                     screen_colour(stdout, SCREEN_PLAIN), lacks);
+    }
 }
 
 /* --- Many files -------------------------------------------------------------------- */
@@ -181,29 +187,50 @@ void verify_print_head(enum verify_lang lang)
     (void)printf("%s\n", verify_phrase(WORD_FILE_NAME, lang));
 }
 
-/* Of several signatures the last one's signer, and the lowest level. */
-void verify_print_line(const struct verify_finding *finding, enum verify_lang lang)
+/* Of several signatures the last one's signer and time, and the lowest level. */
+static const struct verify_report *last_signature(const struct verify_finding *finding,
+                                                  enum verify_level *lowest)
 {
     const struct verify_report *last = NULL;
-    enum verify_level level = VERIFY_B_LTA;
-    char time[TEXT_TIME_SIZE] = "-";
 
+    *lowest = VERIFY_B_LTA;
     for (size_t i = 0; i < finding->count; i++) {
         if (!finding->reports[i].is_time_stamp) {
             last = &finding->reports[i];
-            level = last->rank < level ? last->rank : level;
+            *lowest = last->rank < *lowest ? last->rank : *lowest;
         }
     }
-    if (last != NULL && (last->proven_us > 0 || last->signing_time_us > 0)) {
-        text_time(last->proven_us > 0 ? last->proven_us : last->signing_time_us, time);
+    return last;
+}
+
+static void print_columns(const struct verify_report *last, enum verify_level level)
+{
+    int64_t us = last->proven_us > 0 ? last->proven_us : last->signing_time_us;
+    char time[TEXT_TIME_SIZE] = "-";
+
+    if (us > 0) {
+        text_time(us, time);
         time[19] = '\0'; /* seconds are enough */
     }
-    (void)printf(
-        "%s%-20s%s%-7s%-20s%c ", screen_colour(stdout, colour_of(finding->outcome)),
-        verify_outcome_text(finding->outcome, lang), screen_colour(stdout, SCREEN_PLAIN),
-        last == NULL || level == VERIFY_LEVEL_NONE ? "-" : verify_level_name(level), time,
-        last != NULL && last->proven_us > 0 ? '*' : ' ');
-    screen_cell(stdout, last == NULL ? "-" : last->signer, 28);
+    (void)printf("%-7s%-20s%c ",
+                 level == VERIFY_LEVEL_NONE ? "-" : verify_level_name(level), time,
+                 last->proven_us > 0 ? '*' : ' ');
+    screen_cell(stdout, last->signer, 28);
+}
+
+void verify_print_line(const struct verify_finding *finding, enum verify_lang lang)
+{
+    enum verify_level level = VERIFY_LEVEL_NONE;
+    const struct verify_report *last = last_signature(finding, &level);
+
+    (void)printf("%s%-20s%s", screen_colour(stdout, colour_of(finding->outcome)),
+                 verify_outcome_text(finding->outcome, lang),
+                 screen_colour(stdout, SCREEN_PLAIN));
+    if (last != NULL) {
+        print_columns(last, level);
+    } else {
+        (void)printf("%-7s%-22s%-28s", "-", "-", "-");
+    }
     screen_text(stdout, finding->path);
     (void)fputc('\n', stdout);
     if (finding->outcome != VERIFY_VALID) {

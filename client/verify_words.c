@@ -84,6 +84,19 @@ static const struct verify_check *first_marked(const struct verify_finding *find
     return NULL;
 }
 
+/* What was demanded and is not there: a level, or to know that nobody was revoked. */
+const char *verify_lacks(const struct verify_finding *finding, enum verify_lang lang)
+{
+    if (finding->outcome == VERIFY_SHORT) {
+        return verify_phrase(WORD_SHORT, lang);
+    }
+    return finding->outcome == VERIFY_UNSURE &&
+                   first_marked(finding, VERIFY_FAIL) == NULL &&
+                   first_marked(finding, VERIFY_UNKNOWN) == NULL
+               ? verify_phrase(WORD_STATUS, lang)
+               : "";
+}
+
 const char *verify_why(const struct verify_finding *finding, enum verify_lang lang)
 {
     const struct verify_check *check = first_marked(finding, VERIFY_FAIL);
@@ -92,7 +105,10 @@ const char *verify_why(const struct verify_finding *finding, enum verify_lang la
     if (finding->problem[0] != '\0') {
         return finding->problem;
     }
-    return check == NULL ? "" : verify_sentence(check, lang);
+    if (check != NULL) {
+        return verify_sentence(check, lang);
+    }
+    return verify_lacks(finding, lang);
 }
 
 enum verify_outcome verify_report_outcome(const struct verify_report *report)

@@ -19,4 +19,7 @@ const char *verify_sentence(const struct verify_check *check, enum verify_lang l
 /* The first sentence that says why a file is not simply valid; "" = it is. */
 const char *verify_why(const struct verify_finding *finding, enum verify_lang lang);
 
+/* Why it is not enough though its signatures are valid; "" = it is, or they are not. */
+const char *verify_lacks(const struct verify_finding *finding, enum verify_lang lang);
+
 #endif

@@ -231,12 +231,14 @@ static void compare_object(struct compare *c, const struct compare_item *item)
     qpdf_oh new = qpdf_get_object_by_id(c->new.qpdf, item->number, item->generation);
     bool stream = qpdf_oh_is_stream(c->old.qpdf, old) != 0;
 
-    if (stream != (qpdf_oh_is_stream(c->new.qpdf, new) != 0)) {
+    bool alike = stream == (qpdf_oh_is_stream(c->new.qpdf, new) != 0);
+    bool same = alike && (stream || slice_equal(text_of(&c->old, old, true),
+                                                text_of(&c->new, new, true)));
+
+    if (!same) {
         compare_note(c, item->area.kind, item->area.page, item->area.name);
     } else if (stream) {
         compare_streams(c, old, new, &item->area);
-    } else if (!slice_equal(text_of(&c->old, old, true), text_of(&c->new, new, true))) {
-        compare_note(c, item->area.kind, item->area.page, item->area.name);
     } else {
         follow(c, text_of(&c->old, old, true), &item->area);
     }

@@ -17,6 +17,7 @@ struct tree_walk {
 /* Leaves get their number, other nodes 0. */
 static void walk_node(struct tree_walk *walk, qpdf_oh old, qpdf_oh new, int depth);
 
+/* NOLINTNEXTLINE(misc-no-recursion): not deeper than TREE_DEPTH_MAX */
 static void walk_kids(struct tree_walk *walk, qpdf_oh old, qpdf_oh new, int depth)
 {
     struct compare *c = walk->c;

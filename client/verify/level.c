@@ -39,11 +39,13 @@ static enum verify_level level_of(const struct verify_case *c,
 
 static void say_missing(const struct verify_case *c, struct verify_report *report)
 {
+    static const char lt_needs[] =
+        "B-LT needs, inside the file, a statement about each certificate of signer and "
+        "time-stamp that it was not revoked.";
     static const char *const texts[] = {
         [VERIFY_LEVEL_NONE] = "A level needs a sound signature of the profile.",
         [VERIFY_B_B] = "B-T needs a time-stamp of a known authority.",
-        [VERIFY_B_T] = "B-LT needs, inside the file, a statement about each certificate "
-                       "of signer and time-stamp that it was not revoked.",
+        [VERIFY_B_T] = lt_needs,
         [VERIFY_B_LT] = "B-LTA needs a time-stamp of the document over that data.",
         [VERIFY_B_LTA] = ""};
     const char *text = texts[report->rank];

@@ -192,6 +192,7 @@ static void ask(struct hearing *hearing, const struct verify_material *source,
     }
 }
 
+/* The parameters are the header's. NOLINTNEXTLINE(readability-function-size) */
 void verify_status_of(STACK_OF(X509) * chain,
                       const struct verify_material *const *sources, size_t count,
                       int64_t time_s, int64_t now_s, struct verify_status *out)

@@ -148,6 +148,10 @@ def each_outcome_has_its_exit_code(the_rig):
                             (2, [])):
         result = verify(the_rig, *arguments)
         equal(result.returncode, code, " ".join(arguments) + result.stdout + result.stderr)
+    contains(verify(the_rig, "--require", "b-t", the_rig.signed[0]).stdout,
+             "LEVEL TOO LOW: a signature has not the level")
+    contains(verify(the_rig, "--need-status", "--lang", "id", *the_rig.signed).stdout,
+             "BELUM PASTI", "padahal diminta")
 
 
 # --- Signatures beside their content ----------------------------------------------------------

@@ -9,7 +9,7 @@
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/update.h"
 
-enum { STREAM_MAX = 16384, FIRST = 100, HOLE = 8192 };
+enum { STREAM_MAX = 16384, FIRST = 100, HOLE = 8192, DIGITS = 2 * HOLE };
 
 /* A stream with the bytes in hexadecimal; to be freed. */
 static char *stream(struct slice bytes)
@@ -106,15 +106,14 @@ static void fill(struct slice pdf, size_t from, const struct authority *authorit
 
 struct slice store_stamp(struct slice pdf, const struct authority *authority)
 {
-    static char value[2 * HOLE + 256];
+    static char value[DIGITS + 256];
     char form[1024];
     int len = snprintf(value, sizeof(value),
                        "<< /Type /DocTimeStamp /SubFilter /ETSI.RFC3161 /ByteRange [0 "
                        "000000000 000000000 000000000] /Contents <");
 
-    memset(value + len, '0', 2 * HOLE);
-    (void)snprintf(value + len + 2 * HOLE, sizeof(value) - (size_t)len - 2 * HOLE,
-                   "> >>");
+    memset(value + len, '0', DIGITS);
+    (void)snprintf(value + len + DIGITS, sizeof(value) - (size_t)len - DIGITS, "> >>");
     (void)snprintf(form, sizeof(form), "%s", update_text(pdf, 6));
     update_replace(form, "]", "160 0 R ]");
     const struct update objects[] = {
