@@ -91,6 +91,32 @@ static bool is_time_stamp(struct compare *c, qpdf_oh value)
     return found;
 }
 
+static double item_number(const struct pdf_reader *reader, qpdf_oh array, int index)
+{
+    qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, index);
+    double value = 0;
+
+    (void)qpdf_oh_get_value_as_number(reader->qpdf, item, &value);
+    qpdf_oh_release(reader->qpdf, item);
+    return value;
+}
+
+/* Does it show anything on the page? */
+static bool is_visible(const struct pdf_reader *reader, qpdf_oh node)
+{
+    qpdf_oh rect = pdf_get(reader, node, "/Rect");
+    bool visible = false;
+
+    if (pdf_count(reader, rect) == 4) {
+        double width = item_number(reader, rect, 2) - item_number(reader, rect, 0);
+        double height = item_number(reader, rect, 3) - item_number(reader, rect, 1);
+        visible = (width > 0 || width < 0) && (height > 0 || height < 0);
+    }
+    qpdf_oh_release(reader->qpdf, rect);
+    return visible;
+}
+
+/* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing. */
 bool compare_new_signature(struct compare *c, qpdf_oh node)
 {
     char name[NAME_SIZE] = "";
@@ -102,7 +128,7 @@ bool compare_new_signature(struct compare *c, qpdf_oh node)
     bool covers = pdf_is_dict(&c->new, value) && covers_more(c, value);
     bool stamp = covers && is_time_stamp(c, value);
     qpdf_oh_release(c->new.qpdf, value);
-    if (!covers) {
+    if (!covers || (stamp && is_visible(&c->new, node))) {
         return false;
     }
     name_of(&c->new, node, name);

@@ -107,6 +107,20 @@ Test(verify_fields, other_fields_may_not_come)
     revisions_expect(PDF_CHANGE_FIELD_ADDED, "baru");
 }
 
+/* Nobody asks who made it: it must not cover what the page says. */
+Test(verify_fields, a_time_stamp_that_shows_something_is_told)
+{
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 20 0 R]")},
+        {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
+        {20, "<< /FT /Sig /T (baru) /V 21 0 R /Type /Annot /Subtype /Widget "
+             "/Rect [0 0 99 99] /P 3 0 R >>"},
+        {21, revisions_covering("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161")}};
+
+    revisions_update(objects, SG_COUNT(objects));
+    cr_expect(revisions.changes.forbidden);
+}
+
 /* --- What is shared ------------------------------------------------------------------
  */
 

@@ -266,6 +266,24 @@ Test(verify_levels, an_authority_that_nobody_knows_proves_nothing)
     pki_free(&other);
 }
 
+Test(verify_levels, a_document_time_stamp_by_nobody_known_leaves_the_signature_valid)
+{
+    struct pki other;
+    struct authority stranger;
+
+    pki_make(&other, PKI_P256);
+    authority_make(&stranger, &other, SIGNED_S + 30);
+    maker.stamp = NULL;
+    replace(pdf_signed(pdf_page(), maker));
+    replace(store_stamp(letter, &stranger));
+    expect_level("PAdES B-B", true);
+    cr_expect_eq(reports[0].proven_us, 0);
+    cr_expect_not(reports[1].valid);
+    cr_expect_eq(check(1, "chain")->mark, VERIFY_UNKNOWN);
+    authority_free(&stranger);
+    pki_free(&other);
+}
+
 /* A document time-stamp over other bytes: no proof, and no cover for what came with it.
  */
 Test(verify_levels, a_document_time_stamp_of_other_bytes_is_false)
