@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/service/keys.h"
 #include "gateway/service/officers.h"
 #include "proto/text.h"
 
@@ -26,6 +27,7 @@ void approvals_release(struct asked *asked)
     if (asked->loading != NULL) {
         policies_release(asked->loading);
     }
+    free(asked->counting);
     request_order_free(&asked->order);
     atomic_fetch_sub(&services->orders, 1);
 }
@@ -337,6 +339,17 @@ static void send(struct grpc_call *call, struct asked *asked)
     }
 }
 
+void approvals_finish(struct asked *asked)
+{
+    /* Who asked may have gone; what was done stands on the log. */
+    struct grpc_call *call = server_call(asked->services->server, asked->name);
+
+    if (call != NULL) {
+        send(call, asked);
+    }
+    approvals_release(asked);
+}
+
 void approvals_answer(struct service_loop *loop, struct letter *letter)
 {
     if (((struct order *)letter)->kind < ORDER_REQUEST) {
@@ -344,13 +357,10 @@ void approvals_answer(struct service_loop *loop, struct letter *letter)
         return;
     }
     struct asked *asked = (struct asked *)letter;
-    /* Who asked may have gone; what was done stands on the log. */
-    struct grpc_call *call = server_call(loop->services->server, asked->name);
 
-    if (call != NULL) {
-        send(call, asked);
+    if (!keys_count(asked)) {
+        approvals_finish(asked);
     }
-    approvals_release(asked);
 }
 
 void approvals_drop(struct letter *letter)

@@ -14,6 +14,9 @@ struct asked {
     struct grpc_name name;
     int64_t created_us;
     ProtobufCMessage *(*answer)(struct asked *asked); /* in the order's arena */
+    struct question *counting;  /* owned: of ReportCompromise; it may be under way */
+    uint64_t signatures;        /* what it has found so far */
+    bool counted;               /* all of them */
     struct policy_ask *loading; /* owned: of LoadPolicy, with its half of the answer */
 };
 
@@ -34,6 +37,8 @@ struct asked *approvals_prepare(struct grpc_call *call, struct services *service
                                 const struct guarded *guarded,
                                 const ProtobufCMessage *message);
 void approvals_release(struct asked *asked);
+/* Sends what came of it, if somebody still waits, and releases it. */
+void approvals_finish(struct asked *asked);
 
 /* NULL: the call has been refused. */
 struct asked *approvals_open(struct grpc_call *call, struct services *services,

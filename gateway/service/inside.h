@@ -24,7 +24,7 @@
  * what is said of them, reflected.c what reflection tells. */
 
 /* Marks of letters in a loop's reply box. */
-enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY };
+enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNT };
 
 /* Who calls: one for each client certificate, or user of this machine, that was ever let
  * in, and for each network that it came from. */

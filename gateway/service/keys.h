@@ -21,5 +21,8 @@ Segel__V1__Key *keys_message(struct arena *arena, const struct key_view *view);
  * record about it. NULL: the order's arena is full. */
 Segel__V1__Key *keys_of_order(struct asked *asked, const char *name,
                               Segel__V1__LogPosition **position);
+/* An order came back: whether signatures are counted before it is answered, which
+ * keys_counted goes on with (keys_count.c). */
+bool keys_count(struct asked *asked);
 
 #endif

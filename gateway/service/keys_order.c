@@ -106,7 +106,15 @@ static ProtobufCMessage *answer_compromise(struct asked *asked)
         &segel__v1__report_compromise_response__descriptor,
         offsetof(Segel__V1__ReportCompromiseResponse, key),
         offsetof(Segel__V1__ReportCompromiseResponse, log)};
-    return by_one(asked, &shape);
+    ProtobufCMessage *out = by_one(asked, &shape);
+    Segel__V1__ReportCompromiseResponse *response =
+        (Segel__V1__ReportCompromiseResponse *)(void *)out;
+
+    if (response != NULL) {
+        response->signatures_since = asked->signatures;
+        response->counted = asked->counted;
+    }
+    return out;
 }
 
 static ProtobufCMessage *answer_activate(struct asked *asked)

@@ -81,6 +81,9 @@ void keys_on_deactivate(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
 void keys_on_rotate(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
+/* keys_count.c: a piece of the log was counted, or its loop has ended. */
+void keys_counted(struct letter *letter);
+void keys_counted_late(struct letter *letter);
 void keys_on_compromise(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);
 

@@ -14,7 +14,8 @@ enum reading_kind {
     READ_CONSISTENCY,
     READ_RECEIPT,
     READ_CHECKPOINTS,
-    READ_TILES
+    READ_TILES,
+    READ_COUNT
 };
 
 /* How far ahead not_before_us may lie: what waits here stays its asker's memory. */
@@ -37,7 +38,8 @@ struct question {
     /* asked */
     uint64_t first;              /* page; leaf index; old size; first tile; size that the
                                   * checkpoint must have at least */
-    uint64_t second;             /* page: end, exclusive; tree size */
+    uint64_t second;             /* page: end, exclusive; tree size. A count: where it
+                                  * ends; 0 = where the log ends now */
     uint32_t max;                /* records of a page; tiles */
     uint32_t level;              /* of the tiles */
     struct record_filter filter; /* texts live as long as the asker. A receipt: of this
@@ -49,7 +51,7 @@ struct question {
     uint64_t size;
     struct ledger_path path;
     uint8_t root[32];
-    size_t record_count; /* also notes, or tiles */
+    size_t record_count; /* also notes, or tiles; a count: of signatures */
     struct reading_record records[READ_PAGE_RECORDS];
     uint8_t *bytes; /* owned: READ_PAGE_BYTES */
     size_t used;

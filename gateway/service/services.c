@@ -232,6 +232,8 @@ static void drop_mail(struct mbox *replies)
             approvals_drop(letter);
         } else if (letter->kind == LETTER_POLICY) {
             policies_drop(letter);
+        } else if (letter->kind == LETTER_COUNT) {
+            keys_counted_late(letter);
         } else if (letter->kind == LETTER_INQUIRY) {
             explain_drop(letter);
         } else if (letter->kind == LETTER_STAMP) {
@@ -302,6 +304,8 @@ static void on_wake(void *context)
         STAILQ_REMOVE_HEAD(&mail, link);
         if (letter->kind == LETTER_QUESTION) {
             log_answer(loop, letter);
+        } else if (letter->kind == LETTER_COUNT) {
+            keys_counted(letter);
         } else if (letter->kind == LETTER_ORDER) {
             approvals_answer(loop, letter);
         } else if (letter->kind == LETTER_POLICY) {

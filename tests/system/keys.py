@@ -294,6 +294,22 @@ def a_compromise_is_final(people):
 
 
 @claim
+def a_compromise_says_how_many_signatures_were_made_since(people):
+    with people.shadow() as gateway:
+        for _ in range(3):
+            signs(gateway)
+        middle = int(time.time() * 1e6)
+        for _ in range(2):
+            signs(gateway)
+        gateway.client().sign(key=NEXT)
+        unknown = compromise(gateway)  # the moment is not known: nothing is counted
+        equal((unknown.signatures_since, unknown.counted), (0, False))
+        for since, count in ((middle, 2), (1, 5), (int(time.time() * 1e6) + 10**6, 0)):
+            done = compromise(gateway, "reviewer", since_us=since)
+            equal((done.signatures_since, done.counted), (count, True), f"since {since}")
+
+
+@claim
 def a_key_that_is_held_can_be_reported_as_compromised(people):
     with people.shadow() as gateway:
         hold(gateway)
