@@ -171,6 +171,23 @@ const struct command command_key_deactivate = {
 
 /* --- Compromise -------------------------------------------------------------------- */
 
+/* Nothing where the moment is unknown: the log was not looked through. */
+static void print_count(const Segel__V1__ReportCompromiseResponse *got, bool indonesian)
+{
+    if (got->counted) {
+        (void)printf(indonesian ? "%llu tanda tangan dibuat dengannya sejak saat itu\n"
+                                : "%llu signatures were made with it since then\n",
+                     (unsigned long long)got->signatures_since);
+    } else if (got->signatures_since > 0) {
+        (void)printf(indonesian
+                         ? "sedikitnya %llu tanda tangan dibuat dengannya sejak "
+                           "saat itu; log belum dibaca seluruhnya\n"
+                         : "at least %llu signatures were made with it since then; "
+                           "not all of the log was looked through\n",
+                     (unsigned long long)got->signatures_since);
+    }
+}
+
 static SG_MUST_USE enum sg_status compromise(const struct home *home,
                                              const struct words *words,
                                              struct stop_options *options,
@@ -195,6 +212,7 @@ static SG_MUST_USE enum sg_status compromise(const struct home *home,
     const Segel__V1__ReportCompromiseResponse *got =
         (const Segel__V1__ReportCompromiseResponse *)(const void *)reply;
     print_done(got->key, got->log, indonesian);
+    print_count(got, indonesian);
     unpack_free(reply);
     return SG_OK;
 }

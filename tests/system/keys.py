@@ -307,6 +307,10 @@ def a_compromise_says_how_many_signatures_were_made_since(people):
         for since, count in ((middle, 2), (1, 5), (int(time.time() * 1e6) + 10**6, 0)):
             done = compromise(gateway, "reviewer", since_us=since)
             equal((done.signatures_since, done.counted), (count, True), f"since {since}")
+        told = people.rig.segel("officer-1", "key", "compromise", KEY, "--reason", "(TEST)",
+                                "--since", "2020-01-01T00:00:00Z")
+        equal(told.returncode, 0, told.stderr)
+        contains(told.stdout, "5 signatures were made with it since then")
 
 
 @claim
