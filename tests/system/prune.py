@@ -9,7 +9,7 @@ import sqlite3
 import sys
 
 import rig
-from bundles import leaf, root_of
+from bundles import Key, leaf, root_of
 from faulty import create, wait_for
 from people import CODE, EXECUTED, PENDING, People, agree
 from rig import claim, contains, equal, expect
@@ -271,6 +271,19 @@ def what_is_too_young_or_not_covered_does_not_go(people):
         asked = ask(gateway, 512)
         equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
         gateway.wait_event("log.prune.kept")
+
+
+@claim
+def what_no_anchor_outside_holds_does_not_go(people):
+    people.old_ledger(old_records())
+    witness = Key("witness.example.go.id/w", kind=4)  # nobody answers there
+    anchors = ('anchors:\n  - {name: w, witness: "http://127.0.0.1:9", '
+               f'vkey: "{witness.vkey}"}}\nlanes:\n')
+    with people.gateway((r"\nlanes:\n", "\n" + anchors), keep=True) as gateway:
+        covered(gateway)
+        refusal = rig.refused(ask, gateway, 256)
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "anchoring.quorum")
 
 
 @claim
