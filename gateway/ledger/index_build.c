@@ -263,7 +263,9 @@ static enum sg_status add_block(struct ledger_index *index, struct ledger_reader
         TRY(index_open_file(index, &ignored));
     }
     TRY(read_block(set, reader, index->blocks));
-    qsort(set->rows, set->count, sizeof(*set->rows), by_word);
+    if (set->count > 0) {
+        qsort(set->rows, set->count, sizeof(*set->rows), by_word);
+    }
     return write_block(index, set);
 }
 
