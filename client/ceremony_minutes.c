@@ -43,7 +43,7 @@ static void print_head(const Segel__V1__MinutesHead *head, bool indonesian)
     }
 }
 
-static enum sg_status print_json(const Segel__V1__MinutesHead *head)
+static void print_json(const Segel__V1__MinutesHead *head)
 {
     char sha256[2 * 32 + 1] = "";
     char when[TEXT_TIME_SIZE];
@@ -55,13 +55,22 @@ static enum sg_status print_json(const Segel__V1__MinutesHead *head)
     (void)printf("{\"id\":\"%s\",\"ceremony\":\"%s\",\"since\":\"%s\",\"missing\":%u,"
                  "\"text_sha256\":\"%s\"}\n",
                  head->id, head->ceremony, when, head->missing, sha256);
-    return SG_OK;
 }
 
 /* Names only: nothing that a terminal or a reader of JSON would take for more. */
 static bool sound(const Segel__V1__MinutesHead *head)
 {
     return text_name(slice_str(head->id)) && text_name(slice_str(head->ceremony));
+}
+
+static void print_one(const Segel__V1__MinutesHead *head,
+                      const struct minutes_options *options)
+{
+    if (sound(head) && options->json) {
+        print_json(head);
+    } else if (sound(head)) {
+        print_head(head, strcmp(options->lang, "id") == 0);
+    }
 }
 
 static SG_MUST_USE enum sg_status page(const struct home *home,
@@ -79,14 +88,7 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     const Segel__V1__ListMinutesResponse *got =
         (const Segel__V1__ListMinutesResponse *)(const void *)reply;
     for (size_t i = 0; i < got->n_minutes; i++) {
-        if (!sound(got->minutes[i])) {
-            continue;
-        }
-        if (options->json) {
-            TRY(print_json(got->minutes[i]));
-        } else {
-            print_head(got->minutes[i], strcmp(options->lang, "id") == 0);
-        }
+        print_one(got->minutes[i], options);
     }
     (void)snprintf(token, 64, "%s", got->next_page_token);
     unpack_free(reply);

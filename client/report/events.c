@@ -285,6 +285,8 @@ static const struct {
     {"override.end", take_nothing, LISTED_NOT},
     {"exception", take_nothing, LISTED},
     {"ceremony.step", take_nothing, LISTED},
+    {"ceremony.minutes", take_nothing, LISTED},
+    {"pin.change", take_nothing, LISTED},
     {"key.state", take_nothing, LISTED_WITH_DETAIL},
     {"incident.open", take_nothing, LISTED_WITH_KIND},
     {"incident.close", take_nothing, LISTED_WITH_KIND},

@@ -23,6 +23,7 @@ struct signing {
     struct ledger_minutes kept;
     struct minutes_votes before; /* of those signatures; none where it is not known */
     struct slice whole;          /* with the new one */
+    char ceremony[65];           /* name of the script */
 };
 
 /* --- Who has not signed ------------------------------------------------------------ */
@@ -61,8 +62,10 @@ static enum sg_status room(struct request_order *order, size_t count)
 enum sg_status minutes_on_list(struct core *core, struct request_order *order)
 {
     TRY(room(order, LEDGER_MINUTES_MAX));
-    return ledger_list_minutes(core->ledger, order->query.below, order->query.limit,
-                               &order->arena, order->minutes, &order->minutes_count);
+    const struct ledger_minutes_query query = {order->query.below, order->query.limit,
+                                               &order->arena};
+    return ledger_list_minutes(core->ledger, &query, order->minutes,
+                               &order->minutes_count);
 }
 
 /* By the quorum file in force: whoever has left it meanwhile is not named. */
@@ -210,15 +213,11 @@ static enum sg_status write_first(struct core *core, const struct request_order 
                                   const struct signing *signing, const char *hash)
 {
     struct members members = {.count = 0};
-    struct slice name = minutes_get(&signing->minutes, MINUTES_FIELD_CEREMONY, 0);
-    char ceremony[65];
     char quorum[DIGEST_SHA256_SIZE];
 
-    (void)snprintf(ceremony, sizeof(ceremony), "%.*s", (int)name.len,
-                   (const char *)name.data);
     digest_sha256_text(core->grants.quorum->sha256, quorum);
     members_add(&members, "subject", order->id);
-    members_add(&members, "ceremony", ceremony);
+    members_add(&members, "ceremony", signing->ceremony);
     members_add(&members, "text", hash);
     members_add(&members, "quorum", quorum);
     members_add(&members, "handed_in_by", order->order.officer);
@@ -291,17 +290,16 @@ static enum sg_status keep(struct core *core, struct request_order *order,
     struct slice name = minutes_get(&signing->minutes, MINUTES_FIELD_CEREMONY, 0);
     struct ledger_minutes *kept = &signing->kept;
     struct log_place place;
-    char ceremony[65];
     char hash[DIGEST_SHA256_SIZE];
 
+    (void)snprintf(signing->ceremony, sizeof(signing->ceremony), "%.*s", (int)name.len,
+                   (const char *)name.data);
     (void)SHA256(text.data, text.len, kept->sha256);
     digest_sha256_text(kept->sha256, hash);
     TRY(signing->known ? SG_OK : write_first(core, order, signing, hash));
     TRY(write_signature(core, order, signing, hash, &place));
-    (void)snprintf(ceremony, sizeof(ceremony), "%.*s", (int)name.len,
-                   (const char *)name.data);
     kept->id = order->id;
-    kept->ceremony = ceremony;
+    kept->ceremony = signing->ceremony;
     kept->note = signing->whole;
     kept->missing = (uint32_t)__builtin_popcountll(missing);
     kept->since_us = signing->known ? kept->since_us : clock_wall_us();

@@ -58,24 +58,37 @@ enum sg_status ledger_find_minutes(struct ledger *ledger, const char *id,
                             : ledger_latch(ledger, "look up minutes");
 }
 
-enum sg_status ledger_list_minutes(struct ledger *ledger, uint64_t below, size_t limit,
-                                   struct arena *arena, struct ledger_minutes *out,
-                                   size_t *count)
+/* SG_NOT_FOUND: there is no further one. */
+static enum sg_status next(struct ledger *ledger, sqlite3_stmt *statement,
+                           struct arena *arena, struct ledger_minutes *out)
+{
+    int rc = sqlite3_step(statement);
+
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    return rc == SQLITE_ROW ? read_row(ledger, statement, arena, out)
+                            : ledger_latch(ledger, "list minutes");
+}
+
+enum sg_status ledger_list_minutes(struct ledger *ledger,
+                                   const struct ledger_minutes_query *query,
+                                   struct ledger_minutes *out, size_t *count)
 {
     AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_LIST_MINUTES];
-    int rc = SQLITE_ROW;
+    enum sg_status status = SG_OK;
 
     *count = 0;
     if (ledger->latched) {
         return SG_LEDGER;
     }
-    if (!sql_bind_uint(statement, 1, below) || !sql_bind_uint(statement, 2, limit)) {
+    if (!sql_bind_uint(statement, 1, query->below) ||
+        !sql_bind_uint(statement, 2, query->limit)) {
         return ledger_latch(ledger, "list minutes");
     }
-    while (*count < limit && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        TRY(read_row(ledger, statement, arena, &out[*count]));
-        (*count)++;
+    while (status == SG_OK && *count < query->limit) {
+        status = next(ledger, statement, query->arena, &out[*count]);
+        *count += status == SG_OK ? 1 : 0;
     }
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SG_OK
-                                                 : ledger_latch(ledger, "list minutes");
+    return status == SG_NOT_FOUND ? SG_OK : status;
 }

@@ -30,9 +30,14 @@ SG_MUST_USE enum sg_status ledger_find_minutes(struct ledger *ledger, const char
                                                struct ledger_minutes *out);
 
 enum { LEDGER_MINUTES_MAX = 64 };
-/* Below a number, the newest first; limit: at most LEDGER_MINUTES_MAX. */
-SG_MUST_USE enum sg_status ledger_list_minutes(struct ledger *ledger, uint64_t below,
-                                               size_t limit, struct arena *arena,
+/* Below a number, the newest first. */
+struct ledger_minutes_query {
+    uint64_t below;
+    size_t limit;        /* at most LEDGER_MINUTES_MAX, and as many places in out */
+    struct arena *arena; /* borrowed */
+};
+SG_MUST_USE enum sg_status ledger_list_minutes(struct ledger *ledger,
+                                               const struct ledger_minutes_query *query,
                                                struct ledger_minutes *out, size_t *count);
 
 #endif
