@@ -201,7 +201,7 @@ static enum result judge(const struct core *core)
 }
 
 /* What whoever finds the lane latched has to know. */
-static void explain(struct core *core, const struct config_lane *lane)
+static void explain(struct core *core)
 {
     struct rite_outcome *outcome = &core->ceremony.outcome;
     bool refused = outcome->answered && outcome->failure == FAILURE_LATCHED;
@@ -211,15 +211,16 @@ static void explain(struct core *core, const struct config_lane *lane)
     if (refused && core->ceremony.work.order.rite == RITE_SETTLE_PIN) {
         (void)snprintf(outcome->why, sizeof(outcome->why),
                        "a change of the PIN broke off, and the token refuses the new one "
-                       "of %.60s.try: the old one should be right, so officers may let "
-                       "the lane try it ('segel token unlock')",
-                       lane->pin_path);
+                       "(it stands beside the pin_file, with .try at its name): the old "
+                       "one should be right, so officers may let the lane try it ('segel "
+                       "token unlock')");
     } else if (!refused) {
         (void)snprintf(outcome->why, sizeof(outcome->why),
                        "a change of the PIN broke off (%s): the token knows the one of "
-                       "%.60s or of %.60s.try: put the right one there, then officers "
-                       "unlock the lane",
-                       cause, lane->pin_path, lane->pin_path);
+                       "the pin_file, or that of the file beside it with .try at its "
+                       "name; put the right one into the pin_file, then officers unlock "
+                       "the lane",
+                       cause);
     }
 }
 
@@ -233,7 +234,7 @@ static void latch_if_unknown(struct core *core, enum result result)
         lane_config(berth->lane)->pin_prompt) {
         return;
     }
-    explain(core, lane_config(berth->lane));
+    explain(core);
     outcome->answered = true;
     outcome->done = false;
     outcome->failure = FAILURE_LATCHED; /* finish() in ceremony.c closes the latch */

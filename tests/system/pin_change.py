@@ -172,7 +172,7 @@ def killed_before_the_token_was_told_is_one_wrong_login_and_a_latched_lane(typis
         wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
         time.sleep(1.5)
         equal(typist.logins() - tried, 1, "logins")
-        contains(token(gateway).why, "pin.try", "the old one should be right")
+        contains(token(gateway).why, ".try", "should be right")
         unlocked(typist, gateway)
         equal((ends(typist, request)["result"], typist.rig.read("pin")), ("unknown", before))
 
@@ -209,7 +209,7 @@ def when_the_look_dies_too_nobody_tries_again(typist):
             told = pool.submit(refused_set, typist)
             wait_for(lambda: calls(typist, "C_SetPIN") > before, "the module is not called")
             typist.schedule("C_Login@1=kill")
-            contains(told.result(30), "broke off", "its process ended", "pin.try")
+            contains(told.result(30), "broke off", "its process ended", ".try")
         wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
         tried = typist.logins()
         time.sleep(1.5)
