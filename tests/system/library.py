@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 """libsegel as another program finds it: installed, found by pkg-config, and used by the
 examples of client/examples/c against a real gateway."""
+import contextlib
 import glob
 import json
 import os
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -191,6 +194,43 @@ def the_archive_serves_a_program_that_wants_no_shared_library(town):
                        "library-static")
     equal(result.returncode, 0, result.stdout + result.stderr)
     town.judge(out)
+
+
+def signed_jobs(the_rig):
+    """The request id of each signature in the ledger."""
+    with contextlib.closing(sqlite3.connect(the_rig.path("ledger.db"), timeout=10)) as base:
+        rows = base.execute("SELECT CAST(rec AS TEXT) FROM leaf").fetchall()
+    records = [json.loads(row[0]) for row in rows]
+    return [r["job"] for r in records if r["type"] == "outcome" and r["outcome"] == "signed"]
+
+
+@claim
+def a_gateway_that_is_killed_under_way_costs_no_letter_and_signs_none_twice(town):
+    count, folder, out = 120, town.rig.path("pile"), town.rig.path("killed")
+    os.mkdir(folder)
+    os.mkdir(out)
+    for number in range(count):
+        os.symlink(town.letters[number % len(town.letters)], f"{folder}/{number:03}.pdf")
+    config = town.rig.config((r"port: 0", "port: " + town.gateway.address.rpartition(":")[2]))
+    process = subprocess.Popen(
+        ["stdbuf", "-oL", town.rig.path("sign_many-program"), town.gateway.address,
+         town.rig.path("clients", "e-office"), "seal-demo", "surat_keterangan", "ND/1/2026", out,
+         "killed", *sorted(glob.glob(f"{folder}/*.pdf"))], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "LD_LIBRARY_PATH": os.path.join(town.installed, "lib")})
+    try:
+        lines = [process.stdout.readline() for _ in range(10)]
+        town.gateway.stop(signal.SIGKILL)
+        with town.rig.gateway(config):
+            lines += process.communicate(timeout=100)[0].splitlines()
+            equal(process.returncode, 0, lines[-1])
+    finally:
+        process.kill()
+        process.wait()
+    equal(len([line for line in lines if line.startswith("signed ")]), count, "signed letters")
+    equal(len(glob.glob(f"{out}/*.pdf")), count, "files")
+    jobs = [job for job in signed_jobs(town.rig) if job.startswith("killed-")]
+    equal(len(jobs), count, "signatures")
+    equal(len(set(jobs)), count, "jobs with a signature")
 
 
 def main():
