@@ -88,7 +88,9 @@ class Rig:
         return [self.path("letters", f"{n:02}.pdf") for n in range(count)]
 
     def signed(self, out):
-        return sorted(os.listdir(self.path(out))) if os.path.isdir(self.path(out)) else []
+        """What is there, but for the journal of the run."""
+        found = os.listdir(self.path(out)) if os.path.isdir(self.path(out)) else []
+        return sorted(name for name in found if not name.startswith(".segel-run-"))
 
     def close(self):
         self.server.stdin.close()
@@ -308,9 +310,10 @@ def mistyped_words_are_answered_with_what_was_meant(rig):
 
 @claim
 def what_is_missing_is_asked_for(rig):
-    result = rig.segel("sign", "--key", "seal", rig.letters()[0])
-    equal(result.returncode, 2, result.stderr)
-    contains(result.stderr, "--class NAME is missing")
+    for words, what in (([], "--out DIR"), (["-o", rig.path("nothing")], "--class NAME")):
+        result = rig.segel("sign", "--key", "seal", *words, rig.letters()[0])
+        equal(result.returncode, 2, result.stderr)
+        contains(result.stderr, f"{what} is missing")
 
 
 # --- The log ------------------------------------------------------------------------------
