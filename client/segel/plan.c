@@ -137,7 +137,7 @@ static int fit(struct segel_plan *plan, struct segel_error *error)
 {
     uint32_t room = plan->signer->signature_max_len;
 
-    if (room == 0 || room > SIGNATURE_MAX) {
+    if (room == 0 || room > SIGNATURE_MAX || plan->signer->plain_max_len > room) {
         return error_set(error, SEGEL_FAULT, NULL,
                          "the gateway asks for an impossible room of %u bytes for the "
                          "signature",

@@ -130,6 +130,7 @@ struct segel_signer {
     int64_t certificate_not_after_us;
     uint32_t signature_max_len; /* bytes: no CMS of this key is longer */
     const char *assurance;      /* "software" or "hardware" */
+    uint32_t plain_max_len;     /* as signature_max_len, of profiles without time stamp */
 };
 /* language: of the statement, "id" or "en"; NULL = "id". SEGEL_NOT_FOUND, _DENIED. */
 int segel_signer_get(struct segel *segel, const char *key, const char *language,

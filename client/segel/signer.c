@@ -83,6 +83,8 @@ static void fill_view(struct signer *signer)
         .certificate_not_after_us = response->certificate_not_after_us,
         .signature_max_len = response->signature_max_len,
         .assurance = response->assurance,
+        .plain_max_len = response->plain_max_len > 0 ? response->plain_max_len
+                                                     : response->signature_max_len,
     };
     if (response->n_certificates > 0) {
         signer->view.certificate = response->certificates[0].data;

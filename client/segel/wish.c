@@ -52,8 +52,10 @@ void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
     const struct segel_look *look = plan_look(plan, kept);
     const char *statement = plan->signer->statement;
 
+    bool stamped = sg_profile_stamped((enum sg_profile)plan->terms.profile);
     *wish = (struct pdf_wish){.hash = plan->hash,
-                              .reserve = plan->signer->signature_max_len,
+                              .reserve = stamped ? plan->signer->signature_max_len
+                                                 : plan->signer->plain_max_len,
                               .signing_time_us = kept->letter.signing_time_us};
     if (look != NULL) {
         words(look, wish);
