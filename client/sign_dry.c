@@ -1,46 +1,44 @@
 #include "client/sign_dry.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "client/channel.h"
-#include "client/sentence.h"
 #include "client/sign_interrupt.h"
 #include "client/sign_terms.h"
 #include "client/unpack.h"
-#include "client/words.h"
 
-enum { IN_FLIGHT = 32, PATIENCE_MS = 30000 };
-
-struct dry;
-
-/* A place for one question under way. */
-struct berth {
-    struct dry *dry;
-    struct sign_row row;     /* owned */
-    ProtobufCMessage *reply; /* owned */
-    bool taken;
+enum {
+    PATIENCE_MS = 30000,
+    ANSWERS_KEPT = 64,
+    KEY_SIZE = SHA256_DIGEST_LENGTH,
+    PAUSE_NS = 500000000 /* before asking a gateway again that has answered enough */
 };
 
+struct answer {
+    uint8_t key[KEY_SIZE];
+    ProtobufCMessage *reply; /* owned; NULL = free */
+    struct sg_error refusal; /* of the question itself, instead of a reply */
+    bool refused;
+};
 struct dry {
-    struct sign_source *source;
     struct sign_plans *plans;
     struct channel *channel;
     struct sign_report *report;
-    size_t under_way;
-    bool over; /* no letter is left, or none is to be asked about any more */
-    enum sg_status status;
-    struct sg_error why;
-    struct berth berths[IN_FLIGHT];
+    bool has_waited;
+    size_t next; /* answer to be replaced */
+    struct answer answers[ANSWERS_KEPT];
 };
 
-static void stop(struct dry *dry, enum sg_status status, const char *text)
-{
-    dry->over = true;
-    if (dry->status == SG_OK) {
-        dry->status = sg_fail(&dry->why, status, "%s", text);
-    }
-}
+/* A letter as it would be sent. */
+struct question {
+    const struct sign_row *row;
+    struct sign_plan wanted;
+    struct segel_plan *plan;         /* borrowed */
+    struct segel_prepared *prepared; /* owned */
+};
 
 static void refuse(struct dry *dry, const struct sign_row *row, const char *code,
                    const char *text, const Segel__V1__SignResult *result)
@@ -52,84 +50,58 @@ static void refuse(struct dry *dry, const struct sign_row *row, const char *code
 
 /* --- Answers ----------------------------------------------------------------------- */
 
-static void on_message(void *context, struct slice message)
-{
-    struct berth *berth = (struct berth *)context;
-
-    if (berth->reply == NULL) {
-        berth->reply = unpack(&segel__v1__explain_response__descriptor, message);
-    }
-}
-
 static const char *word_of(const Segel__V1__ItemStatus *status)
 {
     const Segel__V1__PolicyDenial *denial = status == NULL ? NULL : status->denial;
 
-    return denial != NULL && denial->n_failures > 0      ? denial->failures[0]->code
-           : status != NULL && status->reason[0] != '\0' ? status->reason
-                                                         : "denied";
+    if (denial != NULL && denial->n_failures > 0) {
+        return denial->failures[0]->code;
+    }
+    return status != NULL && status->reason[0] != '\0' ? status->reason : "denied";
 }
 
-static void judge(const struct berth *berth)
+static void tell(struct dry *dry, const struct sign_row *row, const struct answer *answer)
 {
-    const Segel__V1__ExplainResponse *answer =
-        (const Segel__V1__ExplainResponse *)(const void *)berth->reply;
+    const Segel__V1__ExplainResponse *reply =
+        (const Segel__V1__ExplainResponse *)(const void *)answer->reply;
     Segel__V1__SignResult result; /* what Sign would say, for the report */
 
-    if (answer->decision == SEGEL__V1__DECISION__DECISION_ALLOW) {
-        sign_report_allowed(berth->dry->report, berth->row.path);
+    if (answer->refused) {
+        refuse(dry, row, "question", answer->refusal.text, NULL);
+        return;
+    }
+    if (reply->decision == SEGEL__V1__DECISION__DECISION_ALLOW) {
+        sign_report_allowed(dry->report, row->path);
         return;
     }
     segel__v1__sign_result__init(&result);
-    result.status = answer->status;
-    refuse(berth->dry, &berth->row, word_of(answer->status),
-           answer->status == NULL ? "the gateway would refuse it"
-                                  : answer->status->message,
+    result.status = reply->status;
+    refuse(dry, row, word_of(reply->status),
+           reply->status == NULL ? "the gateway would refuse it" : reply->status->message,
            &result);
 }
 
-static void on_close(void *context, const struct call_status *status)
+static void forget(struct answer *answer)
 {
-    struct berth *berth = (struct berth *)context;
-    struct dry *dry = berth->dry;
-    enum sg_status found = channel_status_of(status->grpc_code);
-
-    dry->under_way--;
-    berth->taken = false;
-    if (status->grpc_code == 0 && berth->reply != NULL) {
-        judge(berth);
-    } else if (status->grpc_code == 0) {
-        stop(dry, SG_INTERNAL,
-             "the gateway's answer is not of the kind that was asked for");
-    } else if (channel_lost(found) || found == SG_TIMEOUT) {
-        stop(dry, SG_IO, status->text);
-    } else {
-        refuse(dry, &berth->row, "asked", status->text, NULL);
-    }
-    unpack_free(berth->reply);
-    berth->reply = NULL;
-    sign_row_fini(&berth->row);
+    unpack_free(answer->reply);
+    *answer = (struct answer){.reply = NULL};
 }
 
 /* --- Questions --------------------------------------------------------------------- */
 
-/* A letter as it would be sent. */
-struct question {
-    struct sign_plan wanted;
-    struct segel_plan *plan;         /* borrowed */
-    struct segel_prepared *prepared; /* owned */
-};
-
-static bool send_question(struct berth *berth, const struct question *question)
+static enum sg_status send_question(struct dry *dry, const struct question *question,
+                                    ProtobufCMessage **reply, struct sg_error *why)
 {
-    const struct call_events events = {on_message, on_close, berth};
     Segel__V1__ExplainRequest request;
     Segel__V1__SignTerms terms = question->wanted.terms;
     Segel__V1__SignItem item;
-    struct channel_call *call = NULL;
     size_t len = 0;
     const void *digest = segel_prepared_digest(question->prepared, &len);
     const char *hash = segel_plan_hash(question->plan);
+    const struct unary unary = {.path = "/segel.v1.SigningService/Explain",
+                                .timeout_ms = PATIENCE_MS,
+                                .request = &request.base,
+                                .reply_type = &segel__v1__explain_response__descriptor};
 
     segel__v1__explain_request__init(&request);
     segel__v1__sign_item__init(&item);
@@ -138,92 +110,158 @@ static bool send_question(struct berth *berth, const struct question *question)
         (ProtobufCBinaryData){.len = len, .data = (uint8_t *)sg_unconst(digest)};
     request.terms = &terms;
     request.item = &item;
-    if (channel_call(berth->dry->channel, "/segel.v1.SigningService/Explain", PATIENCE_MS,
-                     &events, &call) != SG_OK) {
-        return false;
-    }
-    berth->taken = true;
-    berth->dry->under_way++;
-    if (channel_send(call, &request.base) != SG_OK) {
-        channel_cancel(call); /* on_close tells */
-    }
-    channel_half_close(call);
-    return true;
+    return channel_unary(dry->channel, &unary, reply, NULL, why);
 }
 
-static int prepare(const struct berth *berth, struct question *out,
-                   struct segel_error *error)
+/* Until the gateway takes questions again. */
+static enum sg_status wait_a_little(struct dry *dry, const struct sg_error *said)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    if (!dry->has_waited) {
+        sign_report_note(dry->report, said->text);
+        dry->has_waited = true;
+    }
+    (void)nanosleep(&pause, NULL);
+    return sign_interrupt_count() > 0 ? SG_CANCELLED : SG_OK;
+}
+
+/* Fills the answer. A failure ends the run. */
+static enum sg_status ask(struct dry *dry, const struct question *question,
+                          struct answer *answer, struct sg_error *why)
+{
+    enum sg_status status = send_question(dry, question, &answer->reply, why);
+
+    while (status == SG_BUSY) {
+        enum sg_status waited = wait_a_little(dry, why);
+        if (waited != SG_OK) {
+            return sg_fail(why, waited, "stopped");
+        }
+        status = send_question(dry, question, &answer->reply, why);
+    }
+    if (status == SG_OK || channel_lost(status) || status == SG_TIMEOUT) {
+        return status == SG_TIMEOUT ? SG_IO : status;
+    }
+    answer->refused = true;
+    answer->refusal = *why;
+    return SG_OK;
+}
+
+/* All that the gateway judges by. The look is not: it is told whether the statement
+ * shows. */
+static void key_of(const struct question *question, uint8_t out[KEY_SIZE])
+{
+    const struct sign_options *options = &question->row->options;
+    struct sign_options judged = {.key = options->key,
+                                  .profile = options->profile,
+                                  .document_class = options->document_class,
+                                  .approval = options->approval,
+                                  .mandate = options->mandate,
+                                  .batch = options->batch,
+                                  .hash = options->hash,
+                                  .scheme = options->scheme,
+                                  .notice = question->wanted.terms.notice_shown != 0};
+    uint8_t text[SIGN_TERMS_SIZE + SG_HASH_MAX] = {0};
+    size_t len = 0;
+    const void *digest = segel_prepared_digest(question->prepared, &len);
+
+    sign_terms_hash(&judged, text);
+    if (options->mandate != NULL && options->mandate[0] != '\0') {
+        memcpy(text + SIGN_TERMS_SIZE, digest, len < SG_HASH_MAX ? len : SG_HASH_MAX);
+    }
+    (void)SHA256(text, sizeof(text), out);
+}
+
+static bool is_kept(const struct answer *answer)
+{
+    return answer->reply != NULL || answer->refused;
+}
+
+static enum sg_status find_answer(struct dry *dry, const struct question *question,
+                                  const struct answer **out, struct sg_error *why)
+{
+    uint8_t key[KEY_SIZE];
+
+    key_of(question, key);
+    for (size_t i = 0; i < ANSWERS_KEPT; i++) {
+        if (is_kept(&dry->answers[i]) &&
+            memcmp(dry->answers[i].key, key, KEY_SIZE) == 0) {
+            *out = &dry->answers[i];
+            return SG_OK;
+        }
+    }
+    struct answer *answer = &dry->answers[dry->next];
+    dry->next = (dry->next + 1) % ANSWERS_KEPT;
+    forget(answer);
+    memcpy(answer->key, key, KEY_SIZE);
+    *out = answer;
+    return ask(dry, question, answer, why);
+}
+
+/* --- Letters ----------------------------------------------------------------------- */
+
+static int prepare(struct dry *dry, struct question *question, struct segel_error *error)
 {
     struct segel_letter letter = SEGEL_INIT(letter);
     struct segel_look look = SEGEL_INIT(look);
     struct sg_error why = {0};
 
-    if (sign_plan_read(&berth->row.options, &out->wanted, &why) != SG_OK) {
+    if (sign_plan_read(&question->row->options, &question->wanted, &why) != SG_OK) {
         *error = (struct segel_error){.code = SEGEL_USAGE, .reason = "terms"};
         (void)snprintf(error->text, sizeof(error->text), "%s", why.text);
         return SEGEL_USAGE;
     }
-    int code = sign_plans_get(berth->dry->plans, &out->wanted, &out->plan, error);
+    int code = sign_plans_get(dry->plans, &question->wanted, &question->plan, error);
     if (code != SEGEL_OK) {
         return code;
     }
-    sign_look(&out->wanted, &look);
+    sign_look(&question->wanted, &look);
     letter.request_id = "dry-run";
-    letter.path = berth->row.path;
+    letter.path = question->row->path;
     letter.look = &look;
-    return segel_prepare(out->plan, &letter, &out->prepared, error);
+    return segel_prepare(question->plan, &letter, &question->prepared, error);
 }
 
-/* Takes the row over where a question is under way for it. */
-static void ask(struct berth *berth)
+static enum sg_status judge(struct dry *dry, const struct sign_row *row,
+                            struct sg_error *why)
 {
-    struct dry *dry = berth->dry;
-    struct question question = {.plan = NULL};
+    struct question question = {.row = row};
+    const struct answer *answer = NULL;
     struct segel_error error;
-    int code = prepare(berth, &question, &error);
+    int code = prepare(dry, &question, &error);
+    enum sg_status status = SG_OK;
 
-    if (code == SEGEL_OK && !send_question(berth, &question)) {
-        stop(dry, SG_IO, "the connection to the gateway is lost");
-    } else if (code == SEGEL_UNREACHABLE) {
-        stop(dry, SG_IO, error.text);
+    if (code == SEGEL_UNREACHABLE) {
+        status = sg_fail(why, SG_IO, "%s", error.text);
     } else if (code != SEGEL_OK) {
-        refuse(dry, &berth->row, error.reason, error.text, NULL);
+        refuse(dry, row, error.reason, error.text, NULL);
+    } else {
+        status = find_answer(dry, &question, &answer, why);
+    }
+    if (status == SG_OK && answer != NULL) {
+        tell(dry, row, answer);
     }
     segel_prepared_free(question.prepared);
-    if (!berth->taken) {
-        sign_row_fini(&berth->row);
-    }
+    return status;
 }
 
-static struct berth *free_berth(struct dry *dry)
+static enum sg_status judge_all(struct dry *dry, struct sign_source *source,
+                                struct sg_error *why)
 {
-    for (size_t i = 0; i < IN_FLIGHT; i++) {
-        if (!dry->berths[i].taken) {
-            return &dry->berths[i];
+    struct sign_row row = {.block = NULL};
+    enum sg_status status = sign_source_next(source, &row, why);
+
+    while (status == SG_OK) {
+        status = judge(dry, &row, why);
+        sign_row_fini(&row);
+        if (status == SG_OK && sign_interrupt_count() > 0) {
+            status = sg_fail(why, SG_CANCELLED, "stopped");
+        }
+        if (status == SG_OK) {
+            status = sign_source_next(source, &row, why);
         }
     }
-    return NULL;
-}
-
-static void ask_more(struct dry *dry)
-{
-    struct berth *berth = free_berth(dry);
-    struct sg_error why = {0};
-
-    while (!dry->over && berth != NULL) {
-        enum sg_status status = sign_source_next(dry->source, &berth->row, &why);
-        if (status == SG_NOT_FOUND) {
-            dry->over = true;
-        } else if (status != SG_OK) {
-            stop(dry, status, why.text);
-        } else {
-            ask(berth);
-        }
-        if (sign_interrupt_count() > 0) {
-            stop(dry, SG_CANCELLED, "stopped");
-        }
-        berth = free_berth(dry);
-    }
+    return status == SG_NOT_FOUND ? SG_OK : status;
 }
 
 enum sg_status sign_dry_run(struct sign_source *source, struct sign_plans *plans,
@@ -231,28 +269,16 @@ enum sg_status sign_dry_run(struct sign_source *source, struct sign_plans *plans
                             struct sg_error *why)
 {
     struct dry *dry = (struct dry *)calloc(1, sizeof(*dry));
-    struct sg_error ignored;
 
     if (dry == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
-    dry->source = source;
     dry->plans = plans;
     dry->channel = channel;
     dry->report = report;
-    for (size_t i = 0; i < IN_FLIGHT; i++) {
-        dry->berths[i].dry = dry;
-    }
-    ask_more(dry);
-    while (dry->under_way > 0) {
-        /* SG_IO has closed all calls. */
-        enum sg_status turned = channel_turn(channel, -1, &ignored);
-        MUST(dry->under_way == 0 || turned != SG_IO);
-        ask_more(dry);
-    }
-    enum sg_status status = dry->status;
-    if (status != SG_OK) {
-        status = sg_fail(why, status, "%s", dry->why.text);
+    enum sg_status status = judge_all(dry, source, why);
+    for (size_t i = 0; i < ANSWERS_KEPT; i++) {
+        forget(&dry->answers[i]);
     }
     free(dry);
     return status;

@@ -6,8 +6,9 @@
 #include "client/sign_source.h"
 
 /* What would become of the letters: each is prepared in memory, and the gateway asked
- * (Explain) how it would judge its digest now. No key is used, no request id is claimed,
- * and no file is written. */
+ * (Explain) how it would judge it now. No key is used, no request id is claimed, and no
+ * file is written. Letters with the same terms are one question, unless a mandate, which
+ * may name documents, is among them: a gateway answers only so many in a minute. */
 
 /* channel: open, borrowed. SG_CANCELLED: the user stopped it. SG_IO: the gateway was
  * lost. */
