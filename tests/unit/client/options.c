@@ -95,3 +95,24 @@ Test(options, name_what_is_needed_and_missing)
     cr_assert_eq(PARSE("-k", "a"), SG_OK);
     cr_expect_eq(options_need(&table, &chosen, "key", &why), SG_OK);
 }
+
+Test(options, may_be_given_twice_where_the_table_has_two_rows)
+{
+    struct {
+        const char *first;
+        const char *second;
+    } files = {NULL, NULL};
+    static const struct option twice[] = {
+        {"result", 0, "FILE", "one", 0},
+        {"result", 0, "FILE", "the other", sizeof(const char *)},
+    };
+    static const struct option_table both = {twice, SG_COUNT(twice)};
+    static char one[] = "--result=a";
+    static char two[] = "--result=b";
+    char *given[] = {one, two};
+    struct words line = {given, SG_COUNT(given)};
+
+    cr_assert_eq(options_parse(&both, &line, &files, &why), SG_OK);
+    cr_expect_str_eq(files.first, "a");
+    cr_expect_str_eq(files.second, "b");
+}
