@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`segel sign` over thousands of letters: folders, lists and tables; runs that are killed
 and go on; what becomes of each letter. The ledger counts the signatures."""
+import contextlib
 import csv
 import glob
 import json
@@ -9,9 +10,11 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import rig
@@ -368,6 +371,57 @@ def other_terms_are_noticed(the_rig):
     equal(result.returncode, 1, result.stdout + result.stderr)
     equal(result.stdout.count("the terms of the letter have changed"), some, "refusals")
     once_each(the_rig, "termed", before, LETTERS)
+
+
+class Cutter:
+    """Between client and gateway: each connection but the last ends after some bytes of
+    answers."""
+
+    def __init__(self, target, cuts):
+        self.target, self.cuts = target, list(cuts)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.target)
+                left = self.cuts.pop(0) if self.cuts else None
+                for ends in ((client, server, None), (server, client, left)):
+                    threading.Thread(target=self.pump, args=ends, daemon=True).start()
+
+    @staticmethod
+    def pump(source, target, left):
+        with contextlib.suppress(OSError):
+            while left is None or left > 0:
+                data = source.recv(4096)
+                if not data:
+                    break
+                target.sendall(data)
+                left = None if left is None else left - len(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@claim
+def a_connection_that_breaks_costs_nothing(the_rig):
+    folder = pile(the_rig, "cutting", LETTERS)
+    before = len(signed_jobs(the_rig))
+    address = the_rig.read("clients/e-office/gateway")
+    host, port = address.strip().rsplit(":", 1)
+    # The first connection asks about the key, the second does for libsegel, the third signs.
+    cutter = Cutter((host, int(port)), (1 << 30, 1 << 30, 60000, 90000))
+    the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
+    result = sign(the_rig, "cut", folder)
+    the_rig.write("clients/e-office/gateway", address)
+    cutter.listener.close()
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stderr, "the connection is lost")
+    equal(cutter.cuts, [], "cuts that were not made")
+    once_each(the_rig, "cut", before, LETTERS)
 
 
 @claim
