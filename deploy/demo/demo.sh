@@ -78,6 +78,7 @@ set_up() {
 }
 
 start_gateway() {
+    : >"$demo/segeld.log" # it is read before the gateway opens it
     setsid "$bin/segeld" --config "$demo/segeld.yaml" >"$demo/segeld.out" 2>"$demo/segeld.log" &
     gateway=$!
     echo "$gateway" >"$demo/segeld.pid"
