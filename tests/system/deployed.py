@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""What an administrator gets: the installed tree with its units, users and manual pages, alert
+rules and a dashboard that know the metrics there are, and manifests that a cluster takes."""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import rig
+from rig import claim, contains, equal, expect
+
+DEPLOY = os.path.join(rig.ROOT, "deploy")
+TREE = os.path.join(rig.BUILD, "system", "deployed")
+# In tenths of the score: what systemd calls "OK" is below 50.
+EXPOSURE = {"segeld.service": 20, "segel-witness.service": 20}
+
+
+def read(*names):
+    with open(os.path.join(*names), encoding="utf-8") as file:
+        return file.read()
+
+
+def run(*words, **more):
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, **more)
+
+
+def need(program):
+    if shutil.which(program) is None:
+        raise rig.Failed(f"{program} is missing: deploy/deps.sh test")
+
+
+# --- The installed tree ---------------------------------------------------------------------
+
+def install():
+    shutil.rmtree(TREE, ignore_errors=True)
+    result = run("make", "-s", "-C", rig.ROOT, "install", f"BUILD={rig.BUILD}",
+                 f"DESTDIR={TREE}", "PREFIX=/usr")
+    equal(result.returncode, 0, result.stderr[-2000:])
+
+
+@claim
+def units_name_programs_and_documents_that_are_installed():
+    for unit in EXPOSURE:
+        text = read(TREE, "usr/lib/systemd/system", unit)
+        expect(not re.search(r"@[A-Z]+@", text), f"{unit}: something is not filled in")
+        for path in re.findall(r"^Exec\w+=(/usr\S+)|file://(\S+)", text, flags=re.M):
+            path = path[0] or path[1]
+            expect(os.path.exists(TREE + path), f"{unit} names {path}, which is not installed")
+
+
+@claim
+def units_are_sound_and_hardened():
+    need("systemd-analyze")
+    for unit, most in EXPOSURE.items():
+        path = os.path.join(TREE, "usr/lib/systemd/system", unit)
+        result = run("systemd-analyze", "security", "--offline=true", f"--threshold={most}", path)
+        equal(result.returncode, 0, result.stdout[-300:])
+        result = run("systemd-analyze", "verify", path)
+        flaws = [line for line in result.stderr.splitlines()
+                 if unit in line and "is not executable" not in line and "'man " not in line]
+        equal(flaws, [], "what systemd finds")
+
+
+@claim
+def the_users_and_folders_of_the_units_are_declared():
+    text = read(TREE, "usr/lib/systemd/system/segeld.service")
+    user = re.search(r"^User=(\w+)$", text, flags=re.M).group(1)
+    contains(read(TREE, "usr/lib/sysusers.d/segel.conf"), f"u {user} ")
+    contains(read(TREE, "usr/lib/tmpfiles.d/segel.conf"), "/etc/segel 0750 root segel",
+             "/var/lib/segel 0700 segel segel")
+
+
+@claim
+def every_command_has_its_manual_page():
+    pages = {os.path.basename(p) for p in glob.glob(TREE + "/usr/share/man/man[18]/*")}
+    expect({"segel.1", "segel-verify.1", "segeld.8", "segel-hsm.8"} <= pages, f"pages: {pages}")
+    with open(os.path.join(rig.ROOT, "client/commands.def"), encoding="utf-8") as file:
+        names = re.findall(r"^COMMAND\((\w+)\)", file.read(), flags=re.M)
+    result = run(os.path.join(rig.BIN, "segel"), "--help")
+    shown = len(re.findall(r"^  [a-z]", result.stdout.split("Options:")[0], flags=re.M))
+    equal(shown, len(names), "commands that the help lists")
+    equal(len([p for p in pages if p.startswith("segel-") and p.endswith(".1")]) - 1,
+          len(names), "pages of commands")
+
+
+@claim
+def the_example_configuration_is_whole():
+    text = read(TREE, "usr/share/doc/segel/segeld.yaml")
+    with open(os.path.join(rig.ROOT, "docs/CONFIGURATION.md"), encoding="utf-8") as file:
+        names = re.findall(r"^\| `([a-z]\w*)\.(\w+)` \|", file.read(), flags=re.M)
+    expect(names, "no setting is documented")
+    for section, name in names:
+        part = text.split(f"\n{section}:", 1)
+        expect(len(part) == 2 and f"\n  {name}:" in part[1], f"{section}.{name} is not there")
+
+
+# --- Monitoring -----------------------------------------------------------------------------
+
+def known_metrics():
+    with open(os.path.join(rig.ROOT, "gateway/metrics.def"), encoding="utf-8") as file:
+        rows = re.findall(r'^METRIC\(\w+, "(\w+)", "(\w+)"', file.read(), flags=re.M)
+    names = {name for name, _ in rows}
+    for name, kind in rows:
+        if kind == "histogram":
+            names |= {name + suffix for suffix in ("_bucket", "_sum", "_count")}
+    return names
+
+
+def metrics_in(text):
+    return set(re.findall(r"\bsegel_\w+", text))
+
+
+@claim
+def alerts_are_sound_and_fire_when_they_should():
+    need("promtool")
+    folder = os.path.join(DEPLOY, "monitoring")
+    for words in (("check", "rules", "alerts.yaml"), ("test", "rules", "alerts_test.yaml")):
+        result = run("promtool", *words, cwd=folder)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+    used = metrics_in(read(folder, "alerts.yaml"))
+    equal(used - known_metrics(), set(), "metrics of the alerts that there are none of")
+
+
+@claim
+def the_dashboard_shows_metrics_that_there_are():
+    board = json.loads(read(DEPLOY, "monitoring/dashboard.json"))
+    panels = [p for p in board["panels"] if p["type"] != "row"]
+    expect(len(panels) > 15, f"{len(panels)} panels")
+    for panel in panels:
+        for target in panel["targets"]:
+            used = metrics_in(target["expr"])
+            expect(used, f"{panel['title']}: nothing of ours")
+            equal(used - known_metrics(), set(), panel["title"])
+    equal(len({p["id"] for p in board["panels"]}), len(board["panels"]), "ids")
+    spots = [(p["gridPos"]["x"], p["gridPos"]["y"]) for p in panels]
+    equal(len(set(spots)), len(spots), "places of panels")
+
+
+# --- Containers -----------------------------------------------------------------------------
+
+def schema():
+    return json.loads(read(rig.ROOT, "tests/fixtures/kubernetes.json"))
+
+
+@claim
+def the_manifests_are_as_the_cluster_asks():
+    import jsonschema
+    import yaml
+    kinds = {}
+    for document in yaml.safe_load_all(read(DEPLOY, "containers/kubernetes.yaml")):
+        kind = document["kind"]
+        expect(kind not in kinds, f"two of kind {kind}")
+        kinds[kind] = document
+        jsonschema.validate(document, schema()[kind])
+    equal(sorted(kinds), sorted(schema()), "kinds")
+    pod = kinds["StatefulSet"]["spec"]["template"]
+    labels = pod["metadata"]["labels"].items()
+    for selector in (kinds["Service"]["spec"]["selector"],
+                     kinds["StatefulSet"]["spec"]["selector"]["matchLabels"],
+                     kinds["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
+                     kinds["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]):
+        expect(selector.items() <= labels, f"{selector} selects nothing")
+    container = pod["spec"]["containers"][0]
+    volumes = {v["name"] for v in pod["spec"]["volumes"]}
+    volumes |= {c["metadata"]["name"] for c in kinds["StatefulSet"]["spec"]["volumeClaimTemplates"]}
+    equal({m["name"] for m in container["volumeMounts"]}, volumes, "volumes and mounts")
+    ports = {p["name"] for p in container["ports"]}
+    expect(kinds["Service"]["spec"]["ports"][0]["targetPort"] in ports, "the service's port")
+
+
+@claim
+def probes_ask_what_segeld_answers():
+    text = read(DEPLOY, "containers/kubernetes.yaml") + read(DEPLOY, "containers/Containerfile")
+    pages = set(re.findall(r'\{"(/\w+)", "', read(rig.ROOT, "gateway/service/pages.c")))
+    asked = set(re.findall(r"--probe, (/\w+)", text))
+    expect(asked and asked <= pages, f"{asked} of {pages}")
+    result = run(os.path.join(rig.BIN, "segeld"), "--help")
+    contains(result.stdout, "--probe PATH")
+
+
+if __name__ == "__main__":
+    install()
+    raise SystemExit(rig.run())
