@@ -8,7 +8,7 @@
  * none did and the policy lets the signature go without. The core puts that on the log,
  * keeps the token of a signature, and hands the stamp back once both are durable; only
  * then may the token leave. */
-enum { LETTER_STAMP = 18 }; /* the mark of its letter in all boxes; no other has it */
+enum { LETTER_STAMP = 19 }; /* the mark of its letter in all boxes; no other has it */
 
 struct stamp {
     struct tsa_ask ask; /* first: its letter is the stamp's */

@@ -2,9 +2,17 @@
 #include <string.h>
 
 #include "gateway/core/core_inside.h"
+#include "gateway/core/inquiry.h"
+#include "gateway/core/order.h"
 #include "gateway/core/stamp.h"
 #include "gateway/ledger/record_stamp.h"
 #include "gateway/ledger/tokens.h"
+
+/* One number for two kinds would be read as the other's struct. */
+_Static_assert((int)LETTER_STAMP > (int)LETTER_ANCHOR &&
+                   (int)LETTER_ANCHOR > (int)LETTER_INQUIRY &&
+                   (int)LETTER_INQUIRY > (int)LETTER_ORDER,
+               "each mark is one letter's");
 
 /* --- In --------------------------------------------------------------------------- */
 
