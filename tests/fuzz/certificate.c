@@ -96,7 +96,8 @@ static void hold_address(const char *url)
 /* Where the status of it and of its issuers would be asked. */
 static void hold_links(const struct cert *cert)
 {
-    static struct config config = {.status_crl_url = "", .status_ocsp_url = ""};
+    static struct config config = {
+        .status_crl_url = "", .status_ocsp_url = "", .tsa_anchors_file = ""};
     struct status_entry entry = {.key = {.name = "k", .cert = cert}};
     struct status status = {.config = &config, .entries = &entry, .entry_count = 1};
     struct sg_error why = {0};
