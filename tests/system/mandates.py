@@ -368,7 +368,7 @@ class Draw:
         expect(not any(t.is_alive() for t in threads), "clients hang")
 
     def signed(self):
-        return sum(a.status.code == SIGNED for a in self.answers.values())
+        return sum(a.status.code == SIGNED for a in list(self.answers.values()))
 
 
 @claim

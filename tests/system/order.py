@@ -20,7 +20,7 @@ UNFINISHED, RESUMED = "<unfinished ...>", " resumed>"
 # S = a sync of the ledger has ended, K = work goes to a lane, R = an answer goes out: when
 # it begins to, because strace may tell of its end late.
 SYNC = re.compile(r"fdatasync\(\d+<[^>]*ledger\.db-wal>\) += 0")
-KEY_USE = re.compile(r"sendto\(\d+<[^>]*>, .*MSG_DONTWAIT\|MSG_NOSIGNAL")
+KEY_USE = re.compile(r"sendmsg\(\d+<[^>]*>, .*MSG_DONTWAIT\|MSG_NOSIGNAL")
 ANSWER = re.compile(r"write\(\d+<(?:TCP|socket)[^>]*>, .*, (\d+)(?:\) +=|$)")
 
 
@@ -112,7 +112,7 @@ def events(path, smallest):
 
 
 def order_of(gateway, count, ask, smallest):
-    with traced(gateway, "-e", "trace=fdatasync,sendto,write") as path:
+    with traced(gateway, "-e", "trace=fdatasync,sendmsg,write") as path:
         for number in range(count):
             ask(number)
     return "".join(events(path, smallest))
@@ -175,7 +175,7 @@ def a_failed_sync_stops_signing_at_once(rigged):
     with rigged.gateway(rigged.quiet) as gateway:
         client = gateway.client()
         client.sign()
-        with traced(gateway, "-e", "trace=fdatasync,sendto",
+        with traced(gateway, "-e", "trace=fdatasync,sendmsg",
                     "-e", "inject=fdatasync:error=EIO:when=1") as path:
             refusal = rig.refused(client.sign, job)
             equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
