@@ -1,9 +1,12 @@
 #include "client/sign_journal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "client/file.h"
 #include "client/screen.h"
@@ -34,7 +37,8 @@ static int is_journal(const struct dirent *entry)
            strcmp(entry->d_name + len - strlen(suffix), suffix) == 0;
 }
 
-/* Opens the only one in the folder that no other process has. */
+/* Opens the only one in the folder. What another process has ends the search: its letters
+ * are under way, and would be signed a second time. */
 static enum sg_status find_open(const char *dir, const struct dirent *const *names,
                                 int count, struct journal **out, struct sg_error *why)
 {
@@ -44,7 +48,13 @@ static enum sg_status find_open(const char *dir, const struct dirent *const *nam
         struct journal *found = NULL;
         (void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
         enum sg_status status = journal_open(path, &found, why);
-        if (status != SG_OK && status != SG_BUSY && status != SG_NOT_FOUND) {
+        if (status == SG_BUSY) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "another segel sign is at work in %s: wait until it has "
+                           "ended, or name another folder with -o",
+                           dir);
+        }
+        if (status != SG_OK && status != SG_NOT_FOUND) {
             return status;
         }
         if (status == SG_OK && *out != NULL) {
@@ -110,6 +120,25 @@ static enum sg_status open_named(const struct sign_options *options,
     return journal_open(options->journal, &out->journal, why);
 }
 
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+/* Of two that begin at once the second one waits, and then finds the journal of the
+ * first. Where a folder cannot be locked (NFS), it is as it was. */
+static int lock_folder(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)flock(fd, LOCK_EX);
+    }
+    return fd;
+}
+
 enum sg_status sign_journal_open(const struct sign_options *options,
                                  struct sign_journal *out, struct sg_error *why)
 {
@@ -119,6 +148,7 @@ enum sg_status sign_journal_open(const struct sign_options *options,
     if (options->journal != NULL) {
         return open_named(options, out, why);
     }
+    AUTO(close_fd) int lock = lock_folder(options->out);
     TRY(find_earlier(options->out, &earlier, why));
     if (earlier == NULL) {
         return make(options, out, why);

@@ -188,6 +188,8 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
             ([("file",), (good,), (good,)], ("wrong.csv:3", "line 2")),
             ([("file", "out"), (good, "../out.pdf")], ("wrong.csv:2:2 (out)",)),
             ([("file", "out"), (good, "/tmp/out.pdf")], ("wrong.csv:2:2 (out)",)),
+            ([("file", "reason", "approval"), (good, "Lunas, tunai", "ND-1")],
+             ("wrong.csv:2:4", "more cells", "','")),
             ([("file", "reason"), (good, '"open')], ("wrong.csv:2", "never closed")),
             ([("file", "reason"), (good, "caf\udce9")], ("wrong.csv:2", "UTF-8"))):
         text = "".join(",".join(row) + "\n" for row in rows)
@@ -345,6 +347,36 @@ def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
         result = sign(the_rig, out, folder, "--resume")
         equal(result.returncode, 0, result.stdout + result.stderr)
         once_each(the_rig, out, before, LETTERS)
+
+
+@claim
+def two_runs_at_once_in_one_folder_sign_nothing_twice(the_rig):
+    folder = pile(the_rig, "racing", LETTERS)
+    before = len(signed_jobs(the_rig))
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path("raced"), folder, "-q"),
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 30
+        while not glob.glob(the_rig.path("raced", "**", "*.pdf"), recursive=True):
+            expect(time.monotonic() < end, "nothing is signed")
+            time.sleep(0.005)
+        run.send_signal(signal.SIGSTOP)  # as slow as the clerk thinks it is
+        for more in ((), ("--resume",)):
+            result = sign(the_rig, "raced", folder, *more)
+            equal(result.returncode, 1, result.stdout + result.stderr)
+            contains(result.stderr, "another segel sign is at work in")
+        run.send_signal(signal.SIGCONT)
+        equal(run.wait(timeout=60), 0, "exit code of the first run")
+    finally:
+        run.kill()
+        run.wait()
+    once_each(the_rig, "raced", before, LETTERS)
+
+
+@claim
+def the_documented_exit_codes_are_those_of_the_command(the_rig):
+    with open(os.path.join(rig.ROOT, "docs/LETTERS.md"), encoding="utf-8") as file:
+        contains(file.read(), f"| {EXIT_STOPPED} | stopped: `--resume` |")
 
 
 @claim
