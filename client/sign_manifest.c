@@ -32,6 +32,7 @@ struct sign_manifest {
     const char *name;
     const char *folder;
     size_t cells[COLUMN_COUNT]; /* where a column is, from 1; 0 = it is not there */
+    size_t width;               /* cells of the header */
     struct csv csv;
 };
 
@@ -98,6 +99,7 @@ static enum sg_status read_header(struct sign_manifest *manifest, struct sg_erro
     for (size_t cell = 1; cell <= manifest->csv.count; cell++) {
         TRY(take_column(manifest, cell, why));
     }
+    manifest->width = manifest->csv.count;
     return manifest->cells[COLUMN_file] != 0
                ? SG_OK
                : sg_fail(why, SG_INVALID,
@@ -169,6 +171,25 @@ static const char *output_of(const struct sign_manifest *manifest)
     return place_sound(file) ? file : file_name(file);
 }
 
+/* A separator in a cell without quotes moves all behind it by one column: a reason would
+ * be cut, or become an approval. Empty cells at the end are of spreadsheets. */
+static enum sg_status check_width(const struct sign_manifest *manifest,
+                                  struct sg_error *why)
+{
+    const struct csv *csv = &manifest->csv;
+
+    for (size_t i = manifest->width; i < csv->count; i++) {
+        if (csv_cell(csv, i)[0] != '\0') {
+            return sg_fail(why, SG_INVALID,
+                           "%s:%llu:%zu: the row has more cells than the first line has "
+                           "columns: put a cell that holds '%c' into quotes (\")",
+                           manifest->name, (unsigned long long)csv->line, i + 1,
+                           csv->separator);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status check_places(const struct sign_manifest *manifest,
                                    struct sg_error *why)
 {
@@ -204,6 +225,7 @@ enum sg_status sign_manifest_next(struct sign_manifest *manifest,
 
     *out = (struct sign_row){.options = *defaults};
     TRY(next_record(manifest, why));
+    TRY(check_width(manifest, why));
     TRY(check_places(manifest, why));
     const char *file = cell_of(manifest, COLUMN_file);
     (void)snprintf(path, sizeof(path), "%s%s", file[0] == '/' ? "" : manifest->folder,
