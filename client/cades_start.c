@@ -1,47 +1,11 @@
 #include <openssl/rand.h>
-#include <stdlib.h>
 
 #include "client/cades.h"
-#include "client/file.h"
+#include "client/names_apart.h"
 #include "client/screen.h"
 #include "proto/text.h"
 
 enum { RUN_ID_SIZE = 17 };
-
-static int by_name(const void *a, const void *b)
-{
-    const char *left = *(const char *const *)a;
-    const char *right = *(const char *const *)b;
-
-    return strcmp(file_name(left), file_name(right));
-}
-
-static void free_paths(char ***paths)
-{
-    free(*paths);
-}
-
-/* All go to one folder: the signatures of two files of one name would overwrite each
- * other. */
-static enum sg_status check_names(const struct words *paths, struct sg_error *why)
-{
-    AUTO(free_paths) char **sorted = (char **)calloc(paths->count + 1, sizeof(char *));
-
-    if (sorted == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
-    }
-    memcpy(sorted, paths->at, paths->count * sizeof(char *));
-    qsort(sorted, paths->count, sizeof(char *), by_name);
-    for (size_t i = 1; i < paths->count; i++) {
-        if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
-            return sg_fail(why, SG_INVALID,
-                           "%s and %s have the same name: sign them in two runs into "
-                           "two folders",
-                           sorted[i - 1], sorted[i]);
-        }
-    }
-    return SG_OK;
-}
 
 /* What belongs to runs of letters. */
 static enum sg_status check_options(const struct sign_options *options,
@@ -77,7 +41,7 @@ enum exit_code cades_start(const struct home *home, const struct sign_options *o
     const struct cades_job job = {home, plan, paths, run_id, options->json};
 
     if (check_options(options, paths, &why) != SG_OK ||
-        check_names(paths, &why) != SG_OK || make_run_id(run_id, &why) != SG_OK) {
+        names_apart(paths, &why) != SG_OK || make_run_id(run_id, &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_USAGE;
     }

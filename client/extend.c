@@ -4,6 +4,7 @@
 #include "client/command.h"
 #include "client/extend_letter.h"
 #include "client/file.h"
+#include "client/names_apart.h"
 #include "client/screen.h"
 #include "proto/json.h"
 
@@ -88,8 +89,8 @@ static enum sg_status place(const struct extend_options *options, const char *pa
                          output);
 }
 
-static enum sg_status do_one(struct extend_run *run, const struct extend_options *options,
-                             const char *path, bool *refused)
+static void do_one(struct extend_run *run, const struct extend_options *options,
+                   const char *path, bool *refused)
 {
     char output[PATH_SIZE];
     struct sg_error why = {0};
@@ -112,7 +113,6 @@ static enum sg_status do_one(struct extend_run *run, const struct extend_options
     } else {
         say(&told);
     }
-    return status;
 }
 
 static enum exit_code extend_all(struct extend_run *run,
@@ -128,11 +128,11 @@ static enum exit_code extend_all(struct extend_run *run,
         return command_failed(status, &why);
     }
     for (size_t i = 0; i < paths->count; i++) {
-        status = do_one(run, options, paths->at[i], &refused);
-        if (channel_lost(status)) {
+        do_one(run, options, paths->at[i], &refused);
+        if (run->lost) {
             screen_complain(
-                "the gateway cannot be reached any more; the same command with "
-                "--resume goes on where this one stopped");
+                "the gateway, or its authority for time stamps, cannot be reached; the "
+                "same command with --resume goes on where this one stopped");
             return EXIT_BROKEN;
         }
     }
@@ -148,7 +148,7 @@ static enum sg_status check_options(const struct extend_options *options,
         return sg_fail(why, SG_INVALID, "--force and --resume exclude each other");
     }
     return paths->count > 0
-               ? SG_OK
+               ? names_apart(paths, why)
                : sg_fail(why, SG_INVALID, "name the letters: segel extend … FILE.pdf…");
 }
 

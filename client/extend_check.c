@@ -110,6 +110,20 @@ static const EVP_MD *hash_of(PKCS7 *token)
                : EVP_get_digestbyobj(TS_MSG_IMPRINT_get_algo(imprint)->algorithm);
 }
 
+/* Whether the certificate that the token brings confirms it. One that brings none cannot
+ * be told, and is of no authority that is known here. */
+static bool is_confirmed(struct slice der)
+{
+    const uint8_t *at = der.data;
+    AUTO(free_cms) CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der.len);
+    bool bare = cms != NULL && CMS_set1_signers_certs(cms, NULL, 0) == 0;
+    bool good = bare || (cms != NULL && CMS_verify(cms, NULL, NULL, NULL, NULL,
+                                                   CMS_NO_SIGNER_CERT_VERIFY) == 1);
+
+    ERR_clear_error();
+    return good;
+}
+
 static void note_stamp(const struct check *check, PKCS7 *token)
 {
     STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
@@ -130,7 +144,7 @@ static bool check_document_stamp(const struct check *check,
 
     if (token == NULL ||
         !hash_ranges(check->pdf, signature->range, hash_of(token), digest, &len) ||
-        !imprint_is(token, digest, len)) {
+        !imprint_is(token, digest, len) || !is_confirmed(signature->cms)) {
         return false;
     }
     check->out->document_stamp = true;
@@ -165,23 +179,39 @@ static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms)
                : NULL;
 }
 
-static void note_signature_stamp(const struct check *check, CMS_SignerInfo *signer)
+static bool is_about(PKCS7 *token, CMS_SignerInfo *signer)
 {
-    const ASN1_TYPE *value = NULL;
+    const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(signer);
+    const EVP_MD *type = hash_of(token);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    return type != NULL &&
+           EVP_Digest(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value),
+                      digest, &len, type, NULL) == 1 &&
+           imprint_is(token, digest, len);
+}
+
+/* False: there is one, and it is not of this signature. */
+static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *signer)
+{
     int at = CMS_unsigned_get_attr_by_NID(signer, NID_id_smime_aa_timeStampToken, -1);
     X509_ATTRIBUTE *attribute = at < 0 ? NULL : CMS_unsigned_get_attr(signer, at);
+    const ASN1_TYPE *value =
+        attribute == NULL ? NULL : X509_ATTRIBUTE_get0_type(attribute, 0);
 
-    value = attribute == NULL ? NULL : X509_ATTRIBUTE_get0_type(attribute, 0);
     if (value == NULL || value->type != V_ASN1_SEQUENCE) {
-        return;
+        return attribute == NULL;
     }
     const ASN1_STRING *text = value->value.sequence;
-    AUTO(free_token)
-    PKCS7 *token = read_token(
-        slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text)));
-    if (token != NULL) {
-        note_stamp(check, token);
+    struct slice der =
+        slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+    AUTO(free_token) PKCS7 *token = read_token(der);
+    if (token == NULL || !is_about(token, signer) || !is_confirmed(der)) {
+        return false;
     }
+    note_stamp(check, token);
+    return true;
 }
 
 static bool check_signature(const struct check *check,
@@ -210,7 +240,7 @@ static bool check_signature(const struct check *check,
     }
     if (check->count > 0 && same_certificate(cert, check->certificates[0])) {
         check->out->by_key = true;
-        note_signature_stamp(check, signer);
+        return note_signature_stamp(check, signer);
     }
     return true;
 }

@@ -160,7 +160,9 @@ static enum sg_status ask_stamp(struct extend_run *run, struct slice digest,
                                 .timeout_ms = PATIENCE_MS,
                                 .request = &request.base,
                                 .reply_type = &segel__v1__timestamp_response__descriptor};
-    TRY(channel_unary(run->channel, &unary, &reply, NULL, why));
+    enum sg_status status = channel_unary(run->channel, &unary, &reply, NULL, why);
+    run->lost = channel_lost(status);
+    TRY(status);
     *out = (Segel__V1__TimestampResponse *)(void *)reply;
     return SG_OK;
 }

@@ -24,14 +24,14 @@ struct extend_run {
     size_t room; /* bytes for a document time stamp */
     char id[40]; /* of the run; request ids begin with it */
     unsigned stamps;
+    bool lost; /* gateway or authority cannot be reached: others are not worth a try */
 };
 /* Connects and asks. The run's end is extend_end, whatever came of it. */
 SG_MUST_USE enum sg_status extend_begin(struct extend_run *run, struct sg_error *why);
 void extend_end(struct extend_run *run);
 
 /* One letter, from path to output; a half one is never left there. SG_INVALID and others:
- * why says what is wrong with it, and nothing was written. channel_lost tells whether
- * others are worth a try. */
+ * why says what is wrong with it, and nothing was written. */
 SG_MUST_USE enum sg_status extend_letter(struct extend_run *run, const char *path,
                                          const char *output, struct sg_error *why);
 

@@ -616,6 +616,56 @@ def what_is_not_signed_changed_or_of_another_key_is_not_extended(town):
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
 
 
+def flipped(town, name, path, end, back):
+    """The file with one hexadecimal digit changed, so many before `end`."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    at = end - back
+    data[at] = ord("0") if data[at] != ord("0") else ord("1")
+    return town.rig.write(name, bytes(data))
+
+
+@claim
+def a_letter_whose_time_stamp_is_not_true_is_not_extended(town):
+    """The last byte of a token is one of its signature."""
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        whole_validation(gateway)
+        good = sign_letters(town, "b-t", "pades-b-t")[0]
+        extend(town, "b-lta", "b-lta", good)
+        lasting = town.rig.path("b-lta", os.path.basename(good))
+        for path, number in ((good, 0), (lasting, 1)):
+            with open(path, "rb") as file:
+                data = file.read()
+            der = parts_of(path)[0][number][2]
+            end = data.index(der.hex().encode() if der.hex().encode() in data
+                             else der.hex().upper().encode()) + 2 * len(der)
+            false = flipped(town, "false.pdf", path, end, 20)
+            for level in ("b-t", "b-lta"):
+                told = extend(town, level, "refused", false, code=1)
+                contains(told, "does not match the letter")
+        equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+
+
+@claim
+def a_letter_that_cannot_be_extended_keeps_no_other_one_from_it(town):
+    town.tsa.fault("none")
+    absent = town.rig.path("absent.pdf")
+    with town.rig.gateway() as gateway:
+        whole_validation(gateway)
+        signed = sign_letters(town, "b-t", "pades-b-t")
+        told = extend(town, "b-lt", "most", signed[0], absent, signed[1], code=1)
+        contains(told, "absent.pdf cannot be read")
+        expect("cannot be reached" not in told, told)
+        equal(len(glob.glob(town.rig.path("most", "*.pdf"))), 2, "letters that are there")
+        other = town.rig.path("b-lt", os.path.basename(signed[0]))
+        for choice in ("--force", "--resume"):  # either would lose one of the two
+            result = town.rig.segel("e-office", "extend", "--key", "seal-demo", "-o",
+                                    town.rig.path("same"), choice, signed[0], other)
+            equal(result.returncode, 2, result.stdout + result.stderr)
+            contains(result.stderr, "have the same name")
+
+
 @claim
 def any_file_is_signed_beside_it(town):
     town.tsa.fault("none")
