@@ -302,8 +302,12 @@ static enum exit_code run(const struct home *home, struct words *words)
         return EXIT_USAGE;
     }
     enum sg_status status = prepare(home, &options, &check, &why);
-    return status != SG_OK ? command_failed(status, &why)
-                           : check_files(&check, &options, words);
+    if (status != SG_OK) {
+        /* Nothing has been said of a letter: 1 and 3 would be taken for that. */
+        (void)command_failed(status, &why);
+        return EXIT_USAGE;
+    }
+    return check_files(&check, &options, words);
 }
 
 const struct command command_verify = {

@@ -133,6 +133,7 @@ def systems_find_the_members_that_they_know(the_rig):
 @claim
 def each_outcome_has_its_exit_code(the_rig):
     other = the_rig.write("other.pem", make_ca("Lain")[1])
+    absent = the_rig.path("absent.pem")
     for code, arguments in ((0, [the_rig.signed[0]]),
                             (1, ["--require", "b-t", the_rig.signed[0]]),
                             (0, ["--require", "b-b", the_rig.signed[0]]),
@@ -145,6 +146,10 @@ def each_outcome_has_its_exit_code(the_rig):
                             (2, ["--require", "b-x", the_rig.signed[0]]),
                             (2, ["--at", "tomorrow", the_rig.signed[0]]),
                             (2, ["--crl", other, the_rig.signed[0]]),
+                            (2, ["--crl", absent, the_rig.signed[0]]),
+                            (2, ["--ocsp", absent, the_rig.signed[0]]),
+                            (2, ["--ca", absent, the_rig.signed[0]]),
+                            (2, ["--ca", the_rig.letters[0], the_rig.signed[0]]),
                             (2, [])):
         result = verify(the_rig, *arguments)
         equal(result.returncode, code, " ".join(arguments) + result.stdout + result.stderr)
