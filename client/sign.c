@@ -71,6 +71,29 @@ struct all {
     char run_id[JOURNAL_RUN_SIZE];
 };
 
+/* With --resume and --force a result file that is there is written anew. */
+static enum sg_status check_results(const struct sign_options *options,
+                                    struct sg_error *why)
+{
+    const char *const others[] = {options->manifest, options->from};
+
+    for (size_t i = 0; i < SIGN_RESULTS_MAX && options->result[i] != NULL; i++) {
+        for (size_t j = 0; j < SG_COUNT(others); j++) {
+            if (others[j] != NULL && file_same(options->result[i], others[j])) {
+                return sg_fail(why, SG_INVALID,
+                               "--result %s would overwrite what names the letters: "
+                               "choose another name",
+                               options->result[i]);
+            }
+        }
+        if (i > 0 && strcmp(options->result[0], options->result[i]) == 0) {
+            return sg_fail(why, SG_INVALID, "--result %s is given twice",
+                           options->result[i]);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status check_options(const struct sign_options *options,
                                     struct sg_error *why)
 {
@@ -84,7 +107,7 @@ static enum sg_status check_options(const struct sign_options *options,
     for (size_t i = options->dry_run ? 1 : 0; i < count; i++) {
         TRY(options_need(&command_sign.options, options, needed[i], why));
     }
-    return SG_OK;
+    return check_results(options, why);
 }
 
 /* --- The gateway ------------------------------------------------------------------- */

@@ -178,6 +178,24 @@ def no_cell_of_a_result_is_a_formula(the_rig):
 
 
 @claim
+def no_table_is_overwritten_by_its_results(the_rig):
+    rows = [("file",), ("tree/kecamatan/0/0000.pdf",)]
+    path = table(the_rig, "kept.csv", rows)
+    before = the_rig.read("kept.csv")
+    for arguments in (("--manifest", path, "--result", path),
+                      ("--from", path, "--result", path),
+                      ("--manifest", path, "--result", the_rig.path("tree", "..", "kept.csv")),
+                      ("--manifest", path, "--result", the_rig.path("two.csv"), "--result",
+                       the_rig.path("two.csv"))):
+        for more in ("--resume", "--force"):
+            result = sign(the_rig, "kept", *arguments, more)
+            equal(result.returncode, 2, result.stdout + result.stderr)
+            contains(result.stderr, "--result")
+            equal(the_rig.read("kept.csv"), before, "the table")
+    expect(not os.path.exists(the_rig.path("kept")), "a folder was made")
+
+
+@claim
 def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
     good = "tree/kecamatan/0/0000.pdf"
     before = len(signed_jobs(the_rig))
