@@ -68,7 +68,8 @@ enum sg_status cades_prepare(struct cades_file *file, const struct sign_plan *pl
     int len = snprintf(file->output, sizeof(file->output), "%s/%s.p7s", plan->out_dir,
                        file_name(file->path));
 
-    if (len < 0 || (size_t)len >= sizeof(file->output)) {
+    if (len < 0 || (size_t)len >= sizeof(file->output) ||
+        !file_fits(file->output, ".part")) {
         return sg_fail(why, SG_INVALID, "the path of the output is too long");
     }
     if (file_exists(file->output) && !plan->force) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,6 +119,13 @@ bool file_exists(const char *path)
     struct stat about;
 
     return lstat(path, &about) == 0;
+}
+
+bool file_fits(const char *path, const char *more)
+{
+    size_t len = strlen(more);
+
+    return strlen(path) + len < PATH_MAX && strlen(file_name(path)) + len <= NAME_MAX;
 }
 
 enum sg_status file_make_dir(const char *path, struct sg_error *why)

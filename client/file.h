@@ -21,6 +21,9 @@ const char *file_name(const char *path);
 /* Both exist and are the same file, by whatever names. */
 bool file_same(const char *a, const char *b);
 bool file_exists(const char *path);
+/* The path with `more` behind it is not longer than a name, and a path, may be. Of what
+ * is to be written: asked before anything is signed for it. */
+bool file_fits(const char *path, const char *more);
 /* Makes the folder if it is not there. SG_IO. */
 SG_MUST_USE enum sg_status file_make_dir(const char *path, struct sg_error *why);
 

@@ -92,6 +92,11 @@ static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
     if (!place_sound(row->output)) {
         return sg_fail(why, SG_INVALID, "the output would leave the folder %s", dir);
     }
+    if (!file_fits(out->output, row->options.receipts ? ".tlog-proof.part" : ".part")) {
+        return sg_fail(why, SG_INVALID,
+                       "the name of the output is too long to be written: name it "
+                       "shorter, or give its row in a --manifest another 'out'");
+    }
     if (file_same(row->path, out->output)) {
         return sg_fail(why, SG_CONFLICT,
                        "the signed letter would overwrite the letter itself: choose "

@@ -230,6 +230,26 @@ def nothing_is_written_through_a_link_in_the_folder_of_results(the_rig):
     equal(below(the_rig.path("outside")), [], "files outside")
 
 
+@claim
+def names_that_cannot_be_written_are_refused_before_they_are_signed(the_rig):
+    """Beside its result a letter has FILE.part for a moment, and a receipt FILE.tlog-proof."""
+    os.makedirs(the_rig.path("names"))
+    for size in (250, 251, 255, 239):
+        shutil.copy(the_rig.path("=1+1.pdf"), the_rig.path("names", "n" * (size - 4) + ".pdf"))
+    before = len(signed_jobs(the_rig))
+    result = sign(the_rig, "named", the_rig.path("names"))
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    equal(result.stdout.count("too long"), 2, result.stdout)
+    equal(len(signed_jobs(the_rig)) - before, 2, "signatures")
+    equal(journals(the_rig, "named"), [], "journals")
+    result = sign(the_rig, "proved", the_rig.path("names"), "--receipts")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    equal(result.stdout.count("too long"), 3, result.stdout)
+    equal([os.path.exists(the_rig.path("proved", name + ".tlog-proof"))
+           for name in below(the_rig.path("proved")) if name.endswith(".pdf")], [True],
+          "receipts")
+
+
 # --- Asking only ------------------------------------------------------------------------
 
 @claim

@@ -691,6 +691,12 @@ def any_file_is_signed_beside_it(town):
                                 *paths[:2], town.rig.path("absent.bin"))
         equal(result.returncode, 1)
         contains(result.stdout, "skipped", "absent.bin cannot be read")
+        signed = len(town.records("outcome"))
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-b",
+                                town.rig.write("n" * 247, "a name too long with .p7s.part"))
+        equal(result.returncode, 1, result.stdout + result.stderr)
+        contains(result.stdout, "the path of the output is too long")
+        equal(len(town.records("outcome")), signed, "signatures for what cannot be written")
         result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", "--rect",
                                 "1,1,9,9", paths[0])
         equal(result.returncode, 2)
