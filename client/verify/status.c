@@ -43,6 +43,38 @@ static bool is_understood(X509_CRL *crl)
     return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) < 0;
 }
 
+/* Authorities take certificates that have expired from their lists (RFC 5280 section
+ * 3.3): a younger list says nothing of them, unless it says that it keeps them
+ * (X.509, expiredCertsOnCRL). kept_us: since when; 0 = it does not say so. */
+static bool is_silent(X509 *certificate, int64_t this_us, int64_t kept_us)
+{
+    int64_t end_us = verify_time_us(X509_get0_notAfter(certificate));
+
+    return this_us > end_us && (kept_us == 0 || kept_us > end_us);
+}
+
+static int64_t kept_since(X509_CRL *crl)
+{
+    static const uint8_t oid[] = {0x55, 0x1d, 0x3c}; /* 2.5.29.60 */
+
+    for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
+        X509_EXTENSION *extension = X509_CRL_get_ext(crl, i);
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+        if (!slice_equal(slice_of(OBJ_get0_data(object), OBJ_length(object)),
+                         slice_of(oid, sizeof(oid)))) {
+            continue;
+        }
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
+        const uint8_t *at = ASN1_STRING_get0_data(value);
+        ASN1_GENERALIZEDTIME *time =
+            d2i_ASN1_GENERALIZEDTIME(NULL, &at, ASN1_STRING_length(value));
+        int64_t since_us = verify_time_us(time);
+        ASN1_GENERALIZEDTIME_free(time);
+        return since_us;
+    }
+    return 0;
+}
+
 /* The earlier of the date of revocation and that since when the key was unsafe. */
 static int64_t revoked_since(X509_REVOKED *entry)
 {
@@ -73,6 +105,8 @@ struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issue
     if (X509_CRL_get0_by_cert(crl, &entry, certificate) == 1) {
         word.state = VERIFY_STATE_REVOKED;
         word.revoked_us = revoked_since(entry);
+    } else if (is_silent(certificate, word.this_us, kept_since(crl))) {
+        return silence;
     }
     return word;
 }
@@ -123,7 +157,18 @@ static bool names(OCSP_SINGLERESP *single, X509 *certificate, X509 *issuer)
     return same;
 }
 
-static struct verify_word word_of(OCSP_SINGLERESP *single)
+/* archiveCutoff (RFC 6960 section 4.4.4). */
+static int64_t cut_off(OCSP_SINGLERESP *single)
+{
+    ASN1_GENERALIZEDTIME *time =
+        OCSP_SINGLERESP_get1_ext_d2i(single, NID_id_pkix_OCSP_archiveCutoff, NULL, NULL);
+    int64_t since_us = verify_time_us(time);
+
+    ASN1_GENERALIZEDTIME_free(time);
+    return since_us;
+}
+
+static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
 {
     ASN1_GENERALIZEDTIME *revoked = NULL;
     ASN1_GENERALIZEDTIME *from = NULL;
@@ -132,7 +177,8 @@ static struct verify_word word_of(OCSP_SINGLERESP *single)
     struct verify_word word = {VERIFY_STATE_OPEN, verify_time_us(revoked),
                                verify_time_us(from), verify_time_us(until)};
 
-    if (status == V_OCSP_CERTSTATUS_GOOD) {
+    if (status == V_OCSP_CERTSTATUS_GOOD &&
+        !is_silent(certificate, word.this_us, cut_off(single))) {
         word.state = VERIFY_STATE_GOOD;
     } else if (status == V_OCSP_CERTSTATUS_REVOKED) {
         word.state = VERIFY_STATE_REVOKED;
@@ -146,7 +192,7 @@ struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
     for (int i = 0; i < OCSP_resp_count(answer) && i < VERIFY_MATERIAL_MAX; i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(answer, i);
         if (names(single, certificate, issuer)) {
-            return is_believed(answer, issuer) ? word_of(single) : silence;
+            return is_believed(answer, issuer) ? word_of(single, certificate) : silence;
         }
     }
     return silence;

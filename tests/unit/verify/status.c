@@ -122,6 +122,51 @@ Test(verify_status, a_revocation_does_not_run_out)
     expect(VERIFY_FAIL, "revoked");
 }
 
+/* The signer's certificate ended ten days ago; the letter is twenty days old for certain.
+ */
+static void expire(void)
+{
+    X509_free(lawful.pki.leaf);
+    lawful.pki.leaf = pki_leaf_new(&lawful.pki, lawful.pki.leaf_key,
+                                   &(struct pki_leaf){.common_name = "Segel Kota Contoh",
+                                                      .not_after_s = NOW_S - 10 * DAY_S});
+    lawful.maker.stamp = &authority;
+    authority.time_s = NOW_S - 20 * DAY_S;
+}
+
+/* An authority takes what has expired from its list: whoever has the key that was revoked
+ * would only have to wait. */
+Test(verify_status, a_list_does_not_tell_of_a_certificate_that_had_expired)
+{
+    expire();
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    add_crl((struct authority_list){.this_s = NOW_S - 21 * DAY_S,
+                                    .revoked = lawful.pki.leaf,
+                                    .revoked_s = NOW_S - 22 * DAY_S});
+    expect(VERIFY_FAIL, "revoked");
+    add_root_crl();
+    add_ocsp(false, NOW_S - DAY_S, NULL, NULL);
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - 11 * DAY_S});
+    expect(VERIFY_PASS, "No certificate");
+}
+
+Test(verify_status, a_list_may_say_that_it_keeps_what_has_expired)
+{
+    expire();
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S, .kept = "20250101000000Z"});
+    expect(VERIFY_PASS, "No certificate");
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S, .kept = "20251230000000Z"});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
+}
+
 Test(verify_status, a_list_by_another_key_is_not_believed)
 {
     EVP_PKEY *stranger = pki_key_new(PKI_P256);

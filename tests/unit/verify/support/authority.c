@@ -155,6 +155,22 @@ static void revoke(X509_CRL *crl, const struct authority_list *list)
     ASN1_TIME_free(since);
 }
 
+static void keep_expired(X509_CRL *crl, const char *since)
+{
+    ASN1_OBJECT *object = OBJ_txt2obj("2.5.29.60", 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    uint8_t der[2 + 15] = {V_ASN1_GENERALIZEDTIME, 15};
+
+    cr_assert_eq(strlen(since), 15);
+    memcpy(der + 2, since, 15);
+    ASN1_OCTET_STRING_set(value, der, sizeof(der));
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, object, 0, value);
+    cr_assert_eq(X509_CRL_add_ext(crl, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_OBJECT_free(object);
+}
+
 struct slice authority_crl(const struct authority *authority,
                            const struct authority_list *list)
 {
@@ -179,6 +195,9 @@ struct slice authority_crl(const struct authority *authority,
         cr_assert_not_null(scope);
         X509_CRL_add_ext(crl, scope, -1);
         X509_EXTENSION_free(scope);
+    }
+    if (list->kept != NULL) {
+        keep_expired(crl, list->kept);
     }
     cr_assert_gt(X509_CRL_sign(crl, list->key == NULL ? key : list->key, EVP_sha256()),
                  0);

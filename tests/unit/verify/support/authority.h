@@ -28,6 +28,8 @@ struct authority_list {
     int64_t revoked_s;
     EVP_PKEY *key;     /* who signs it; NULL = the right one */
     const char *scope; /* of the issuing distribution point; NULL = all certificates */
+    const char *kept;  /* "20250101000000Z": certificates that expired since then stay on
+                        * the list (expiredCertsOnCRL); NULL = it does not say so */
 };
 struct slice authority_crl(const struct authority *authority,
                            const struct authority_list *list);
