@@ -72,13 +72,13 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
  * certificate is asked for: nothing needs to be proved yet. */
 static enum sg_status ask_signer(struct extend_run *run, struct sg_error *why)
 {
-    AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
-
-    TRY(signer_get(run->channel, run->key, "en", &signer, why));
+    TRY(signer_get(run->channel, run->key, "en", &run->signer, why));
+    const Segel__V1__GetSignerResponse *signer = run->signer;
     uint32_t all = signer->signature_max_len;
     uint32_t plain = signer->plain_max_len;
     run->room = plain > 0 && all > plain ? all - plain : ROOM_MAX;
     run->room = run->room > ROOM_MAX ? ROOM_MAX : run->room;
+    take_parts(run, PDF_DSS_CERTS, signer->certificates, signer->n_certificates);
     return SG_OK;
 }
 
@@ -98,7 +98,7 @@ enum sg_status extend_begin(struct extend_run *run, struct sg_error *why)
     TRY(make_id(run, why));
     TRY(home_connect(run->home, &run->channel, why));
     TRY(ask_signer(run, why));
-    return ask_proofs(run, why);
+    return run->level == EXTEND_B_T ? SG_OK : ask_proofs(run, why);
 }
 
 void extend_end(struct extend_run *run)
@@ -107,6 +107,7 @@ void extend_end(struct extend_run *run)
     if (run->proofs != NULL) {
         unpack_free(&run->proofs->base);
     }
+    signer_free(&run->signer);
 }
 
 /* --- One letter --------------------------------------------------------------------- */

@@ -18,7 +18,8 @@ struct extend_run {
     const char *key;
     enum extend_level level;
     struct channel *channel;                            /* owned */
-    Segel__V1__GetValidationDataResponse *proofs;       /* owned */
+    Segel__V1__GetSignerResponse *signer;               /* owned */
+    Segel__V1__GetValidationDataResponse *proofs;       /* owned; NULL for B-T */
     struct slice parts[PDF_DSS_KINDS][PDF_DSS_MAX + 1]; /* of the proofs */
     struct pdf_dss dss;
     size_t room; /* bytes for a document time stamp */

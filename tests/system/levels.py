@@ -667,6 +667,23 @@ def a_letter_that_cannot_be_extended_keeps_no_other_one_from_it(town):
 
 
 @claim
+def a_time_stamp_alone_needs_no_proof(town):
+    """While a CRL cannot be had, a letter gets at least its time."""
+    town.tsa.fault("none")
+    with town.rig.gateway():
+        plain = sign_letters(town, "b-b", "pades-b-b")[0]
+    for path in ("/root.crl", "/seal.crl"):
+        town.authority.server.answers[path] = 404
+    try:
+        with town.rig.gateway(town.rig.config((r"dir: status,", "dir: status-none,"))):
+            extend(town, "b-lt", "unproved", plain, code=3)
+            extend(town, "b-t", "unproved", plain)
+    finally:
+        town.authority.good()
+    check_letter(town, town.rig.path("unproved", os.path.basename(plain)), 1)
+
+
+@claim
 def any_file_is_signed_beside_it(town):
     town.tsa.fault("none")
     paths = [town.rig.write(f"data-{i}.bin", os.urandom(1500000 if i == 0 else i))
