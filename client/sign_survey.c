@@ -1,4 +1,7 @@
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/batch/place.h"
@@ -6,12 +9,14 @@
 #include "client/screen.h"
 #include "client/sign_inside.h"
 
-enum { FAULTS_SHOWN = 20 };
+enum { FAULTS_SHOWN = 20, IDENTITY_SIZE = 48 };
 
 struct survey {
     struct sign_source *source;
     struct unique outputs;
     struct unique inputs;
+    struct unique originals; /* files that are letters, and those that are in the place */
+    struct unique replaced;  /* of a result: both only with --force */
     size_t count;
     size_t faults;
 };
@@ -62,6 +67,46 @@ static enum sg_status check_twice(struct survey *survey, const struct sign_row *
     }
     return new_output && new_input ? SG_OK
                                    : fail_twice(survey->source, row, !new_output, why);
+}
+
+/* A file by what it is, whatever its path. False: it is not there. */
+static bool identify(const char *path, char out[IDENTITY_SIZE])
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0 &&
+           snprintf(out, IDENTITY_SIZE, "%ju:%ju", (uintmax_t)facts.st_dev,
+                    (uintmax_t)facts.st_ino) > 0;
+}
+
+/* Originals never change, with --force neither: and whether the original or another's
+ * result were signed would be chance. */
+static enum sg_status check_originals(struct survey *survey, const struct sign_row *row,
+                                      struct sg_error *why)
+{
+    char path[2 * 4096];
+    char letter[IDENTITY_SIZE];
+    char there[IDENTITY_SIZE];
+    bool fresh = false;
+
+    if (!row->options.force || row->options.out == NULL) {
+        return SG_OK;
+    }
+    (void)snprintf(path, sizeof(path), "%s/%s", row->options.out, row->output);
+    bool is_letter = identify(row->path, letter);
+    bool is_there = identify(path, there);
+    if ((is_there && unique_has(&survey->originals, there)) ||
+        (is_letter && unique_has(&survey->replaced, letter))) {
+        return sg_fail(why, SG_INVALID,
+                       "the result of one letter would overwrite another one (%s): "
+                       "choose another folder with -o",
+                       is_there && unique_has(&survey->originals, there) ? path
+                                                                         : row->path);
+    }
+    if (is_letter) {
+        TRY(unique_add(&survey->originals, letter, &fresh));
+    }
+    return is_there ? unique_add(&survey->replaced, there, &fresh) : SG_OK;
 }
 
 /* --- One letter -------------------------------------------------------------------- */
@@ -120,6 +165,7 @@ static enum sg_status look_at_next(struct survey *survey, struct sg_error *why)
     if (status == SG_OK) {
         survey->count++;
         status = check_twice(survey, &row, why);
+        status = status == SG_OK ? check_originals(survey, &row, why) : status;
         sign_row_fini(&row);
         return status; /* ends the survey: it went back to the begin */
     }
@@ -160,5 +206,7 @@ enum sg_status sign_source_survey(struct sign_source *source, size_t *count,
     *count = survey.count;
     unique_fini(&survey.outputs);
     unique_fini(&survey.inputs);
+    unique_fini(&survey.originals);
+    unique_fini(&survey.replaced);
     return status == SG_NOT_FOUND ? end(&survey, why) : status;
 }

@@ -53,6 +53,17 @@ enum sg_status unique_add(struct unique *unique, const char *text, bool *fresh)
     return SG_OK;
 }
 
+bool unique_has(const struct unique *unique, const char *text)
+{
+    uint8_t name[16];
+
+    if (unique->cap == 0) {
+        return false;
+    }
+    journal_name(text, name);
+    return memcmp(place_of(unique, name), name, 16) == 0;
+}
+
 void unique_fini(struct unique *unique)
 {
     free(unique->rows);

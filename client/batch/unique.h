@@ -14,6 +14,7 @@ struct unique {
 /* *fresh: it was not in the set. SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status unique_add(struct unique *unique, const char *text,
                                       bool *fresh);
+bool unique_has(const struct unique *unique, const char *text);
 void unique_fini(struct unique *unique);
 
 #endif

@@ -196,6 +196,28 @@ def no_table_is_overwritten_by_its_results(the_rig):
 
 
 @claim
+def no_letter_is_overwritten_by_the_result_of_another(the_rig):
+    for name in ("one.pdf", "two.pdf"):
+        os.makedirs(the_rig.path("own"), exist_ok=True)
+        shutil.copy(the_rig.path("=1+1.pdf"), the_rig.path("own", name))
+    with open(the_rig.path("own", "two.pdf"), "rb") as file:
+        original = file.read()
+    before = len(signed_jobs(the_rig))
+    rows = [("one.pdf", "two.pdf"), ("two.pdf", "three.pdf")]
+    for order in (rows, rows[::-1]):
+        path = table(the_rig, "own/t.csv", [("file", "out"), *order])
+        result = sign(the_rig, "own", "--manifest", path, "--force")
+        equal(result.returncode, 2, result.stdout + result.stderr)
+        contains(result.stderr, "two.pdf", "would overwrite another")
+        with open(the_rig.path("own", "two.pdf"), "rb") as file:
+            equal(file.read() == original, True, "the original is as it was")
+    equal(len(signed_jobs(the_rig)), before, "signatures")
+    path = table(the_rig, "own/t.csv", [("file", "out"), ("one.pdf", "a.pdf"), ("two.pdf", "b.pdf")])
+    for _ in range(2):  # results that are there may be overwritten, as --force says
+        equal(sign(the_rig, "own", "--manifest", path, "--force").returncode, 0, "exit code")
+
+
+@claim
 def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
     good = "tree/kecamatan/0/0000.pdf"
     before = len(signed_jobs(the_rig))
