@@ -1,6 +1,7 @@
 #include "client/sign_journal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -37,6 +38,14 @@ static int is_journal(const struct dirent *entry)
            strcmp(entry->d_name + len - strlen(suffix), suffix) == 0;
 }
 
+static enum sg_status fail_at_work(const char *dir, struct sg_error *why)
+{
+    return sg_fail(why, SG_PRECONDITION,
+                   "another segel sign is at work in %s: wait until it has ended, or "
+                   "name another folder with -o",
+                   dir);
+}
+
 /* Opens the only one in the folder. What another process has ends the search: its letters
  * are under way, and would be signed a second time. */
 static enum sg_status find_open(const char *dir, const struct dirent *const *names,
@@ -49,10 +58,7 @@ static enum sg_status find_open(const char *dir, const struct dirent *const *nam
         (void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
         enum sg_status status = journal_open(path, &found, why);
         if (status == SG_BUSY) {
-            return sg_fail(why, SG_PRECONDITION,
-                           "another segel sign is at work in %s: wait until it has "
-                           "ended, or name another folder with -o",
-                           dir);
+            return fail_at_work(dir, why);
         }
         if (status != SG_OK && status != SG_NOT_FOUND) {
             return status;
@@ -120,35 +126,24 @@ static enum sg_status open_named(const struct sign_options *options,
     return journal_open(options->journal, &out->journal, why);
 }
 
-static void close_fd(const int *fd)
+/* Held to the run's end: whatever journal another run would keep, its letters could be
+ * those of this one. Where a folder cannot be locked (NFS), the journals' locks tell. */
+static enum sg_status lock_folder(const char *dir, struct sign_journal *out,
+                                  struct sg_error *why)
 {
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
+    out->folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    out->has_folder = out->folder >= 0;
+    return out->has_folder && flock(out->folder, LOCK_EX | LOCK_NB) != 0 &&
+                   errno == EWOULDBLOCK
+               ? fail_at_work(dir, why)
+               : SG_OK;
 }
 
-/* Of two that begin at once the second one waits, and then finds the journal of the
- * first. Where a folder cannot be locked (NFS), it is as it was. */
-static int lock_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        (void)flock(fd, LOCK_EX);
-    }
-    return fd;
-}
-
-enum sg_status sign_journal_open(const struct sign_options *options,
+static enum sg_status open_found(const struct sign_options *options,
                                  struct sign_journal *out, struct sg_error *why)
 {
     struct journal *earlier = NULL;
 
-    *out = (struct sign_journal){.resumed = false};
-    if (options->journal != NULL) {
-        return open_named(options, out, why);
-    }
-    AUTO(close_fd) int lock = lock_folder(options->out);
     TRY(find_earlier(options->out, &earlier, why));
     if (earlier == NULL) {
         return make(options, out, why);
@@ -166,6 +161,15 @@ enum sg_status sign_journal_open(const struct sign_options *options,
                 options->out, journal_path(earlier));
     journal_close(earlier);
     return status;
+}
+
+enum sg_status sign_journal_open(const struct sign_options *options,
+                                 struct sign_journal *out, struct sg_error *why)
+{
+    *out = (struct sign_journal){.resumed = false};
+    TRY(lock_folder(options->out, out, why));
+    return options->journal != NULL ? open_named(options, out, why)
+                                    : open_found(options, out, why);
 }
 
 /* --- Closing ----------------------------------------------------------------------- */
@@ -186,12 +190,21 @@ static size_t count_open(struct journal *journal, size_t *unmet)
     return open;
 }
 
+static void unlock_folder(struct sign_journal *journal)
+{
+    if (journal->has_folder) {
+        (void)close(journal->folder);
+        journal->has_folder = false;
+    }
+}
+
 bool sign_journal_close(struct sign_journal *journal, bool whole)
 {
     size_t unmet = 0;
     char text[256];
 
     if (journal->journal == NULL) {
+        unlock_folder(journal);
         return false;
     }
     size_t open = count_open(journal->journal, &unmet);
@@ -209,5 +222,6 @@ bool sign_journal_close(struct sign_journal *journal, bool whole)
         journal_remove(journal->journal);
     }
     journal->journal = NULL;
+    unlock_folder(journal);
     return kept;
 }

@@ -9,11 +9,13 @@
 struct sign_journal {
     struct journal *journal; /* owned */
     bool resumed;            /* it was there */
+    bool has_folder; /* the folder of -o is open, and locked where that can be done */
+    int folder;      /* owned */
 };
 
-/* The folder is there. SG_PRECONDITION: an earlier run is not finished and --resume is
- * not given; SG_INVALID: --resume, and there are several. SG_NOT_FOUND: --resume with
- * --journal, and there is none. */
+/* The folder is there. SG_PRECONDITION: another process is at work in it, or an earlier
+ * run is not finished and --resume is not given; SG_INVALID: --resume, and there are
+ * several. SG_NOT_FOUND: --resume with --journal, and there is none. */
 SG_MUST_USE enum sg_status sign_journal_open(const struct sign_options *options,
                                              struct sign_journal *out,
                                              struct sg_error *why);

@@ -421,7 +421,7 @@ def two_runs_at_once_in_one_folder_sign_nothing_twice(the_rig):
             expect(time.monotonic() < end, "nothing is signed")
             time.sleep(0.005)
         run.send_signal(signal.SIGSTOP)  # as slow as the clerk thinks it is
-        for more in ((), ("--resume",)):
+        for more in ((), ("--resume",), ("--journal", the_rig.path("own.journal"))):
             result = sign(the_rig, "raced", folder, *more)
             equal(result.returncode, 1, result.stdout + result.stderr)
             contains(result.stderr, "another segel sign is at work in")
