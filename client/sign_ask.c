@@ -80,29 +80,41 @@ static enum sg_status refuse(struct sign_asked *out, const char *reason,
     return SG_OK;
 }
 
-static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
-                            struct sg_error *why)
+enum sg_status sign_place(const struct sign_row *row, char out[JOURNAL_TEXT_MAX],
+                          struct sg_error *why)
 {
     const char *dir = row->options.out;
-    int len = snprintf(out->output, sizeof(out->output), "%s/%s", dir, row->output);
+    int len = snprintf(out, JOURNAL_TEXT_MAX, "%s/%s", dir, row->output);
 
-    if (len < 0 || (size_t)len >= sizeof(out->output)) {
+    if (len < 0 || len >= JOURNAL_TEXT_MAX) {
         return sg_fail(why, SG_INVALID, "the path of the output is too long");
     }
     if (!place_sound(row->output)) {
         return sg_fail(why, SG_INVALID, "the output would leave the folder %s", dir);
     }
-    if (!file_fits(out->output, row->options.receipts ? ".tlog-proof.part" : ".part")) {
+    if (!file_fits(out, row->options.receipts ? ".tlog-proof.part" : ".part")) {
         return sg_fail(why, SG_INVALID,
                        "the name of the output is too long to be written: name it "
                        "shorter, or give its row in a --manifest another 'out'");
     }
-    if (file_same(row->path, out->output)) {
-        return sg_fail(why, SG_CONFLICT,
-                       "the signed letter would overwrite the letter itself: choose "
-                       "another folder with -o");
-    }
-    return place_make(dir, row->output, why);
+    return file_same(row->path, out)
+               ? sg_fail(why, SG_CONFLICT,
+                         "the signed letter would overwrite the letter itself: choose "
+                         "another folder with -o")
+               : SG_OK;
+}
+
+enum sg_status sign_in_the_way(const char *output, struct sg_error *why)
+{
+    return sg_fail(why, SG_CONFLICT,
+                   "%s is there already: --force overwrites, --resume leaves it", output);
+}
+
+static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
+                            struct sg_error *why)
+{
+    TRY(sign_place(row, out->output, why));
+    return place_make(row->options.out, row->output, why);
 }
 
 /* A letter that no earlier part of the run has met, or that is begun anew. */
@@ -113,13 +125,8 @@ static enum sg_status begin(struct asking *asking, struct sg_error *why)
 
     if (file_exists(out->output) && !row->options.force) {
         out->what = SIGN_ASK_THERE;
-        return asking->leave
-                   ? SG_OK
-                   : refuse(out, "output",
-                            sg_fail(why, SG_CONFLICT,
-                                    "%s is there already: --force overwrites, --resume "
-                                    "leaves it",
-                                    out->output));
+        return asking->leave ? SG_OK
+                             : refuse(out, "output", sign_in_the_way(out->output, why));
     }
     asking->now.signing_time_us = moment_wall_us();
     asking->now.met = true;

@@ -27,4 +27,10 @@ SG_MUST_USE enum sg_status sign_ask(struct journal *journal, const struct sign_r
                                     bool leave, struct sign_asked *out,
                                     struct sg_error *why);
 
+/* Where the result goes. Fails when nothing can be written there; that it is there
+ * already is for sign_in_the_way to say. */
+SG_MUST_USE enum sg_status sign_place(const struct sign_row *row,
+                                      char out[JOURNAL_TEXT_MAX], struct sg_error *why);
+SG_MUST_USE enum sg_status sign_in_the_way(const char *output, struct sg_error *why);
+
 #endif

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "client/channel.h"
+#include "client/file.h"
+#include "client/sign_ask.h"
 #include "client/sign_interrupt.h"
 #include "client/sign_terms.h"
 #include "client/unpack.h"
@@ -245,6 +247,30 @@ static enum sg_status judge(struct dry *dry, const struct sign_row *row,
     return status;
 }
 
+/* What the run itself would meet, where -o is known. True: nothing is to be asked. */
+static bool is_told(struct dry *dry, const struct sign_row *row)
+{
+    char output[JOURNAL_TEXT_MAX];
+    struct sg_error why = {0};
+
+    if (row->options.out == NULL) {
+        return false;
+    }
+    enum sg_status status = sign_place(row, output, &why);
+    bool is_there = status == SG_OK && file_exists(output) && !row->options.force;
+    if (is_there && row->options.resume) {
+        sign_report_skipped(dry->report, row->path, output, "", 0);
+        return true;
+    }
+    if (is_there) {
+        status = sign_in_the_way(output, &why);
+    }
+    if (status != SG_OK) {
+        refuse(dry, row, "output", why.text, NULL);
+    }
+    return status != SG_OK;
+}
+
 static enum sg_status judge_all(struct dry *dry, struct sign_source *source,
                                 struct sg_error *why)
 {
@@ -252,7 +278,7 @@ static enum sg_status judge_all(struct dry *dry, struct sign_source *source,
     enum sg_status status = sign_source_next(source, &row, why);
 
     while (status == SG_OK) {
-        status = judge(dry, &row, why);
+        status = is_told(dry, &row) ? SG_OK : judge(dry, &row, why);
         sign_row_fini(&row);
         if (status == SG_OK && sign_interrupt_count() > 0) {
             status = sg_fail(why, SG_CANCELLED, "stopped");

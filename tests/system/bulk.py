@@ -293,6 +293,22 @@ def a_dry_run_asks_and_signs_nothing(the_rig):
 
 
 @claim
+def a_dry_run_says_what_is_in_the_way_of_a_result(the_rig):
+    letter = the_rig.path("=1+1.pdf")
+    equal(sign(the_rig, "way", letter).returncode, 0, "exit code")
+    before = signed_jobs(the_rig)
+    for more, code, words in (((), 1, "is there already"), (("--resume",), 0, "skipped"),
+                              (("--force",), 0, "allowed")):
+        for dry in ("--dry-run", None):
+            result = sign(the_rig, "way", letter, *more, *filter(None, [dry]))
+            equal(result.returncode, code, result.stdout + result.stderr)
+            if dry:
+                contains(result.stdout, words)
+                equal(signed_jobs(the_rig), before, "signatures")
+    equal(len(signed_jobs(the_rig)), len(before) + 1, "signatures with --force")
+
+
+@claim
 def a_dry_run_asks_once_for_letters_with_the_same_terms(the_rig):
     """They are more than a gateway answers in a minute."""
     folder = pile(the_rig, "asked", 80)
