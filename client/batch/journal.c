@@ -113,10 +113,7 @@ static enum sg_status begin(struct journal *journal, const char *run,
     (void)snprintf(journal->run, sizeof(journal->run), "%s", run);
     memcpy(line->run, journal->run, sizeof(line->run));
     line->kind = JOURNAL_HEAD;
-    enum sg_status status =
-        ftruncate(journal->fd, 0) == 0 /* what a run left that never began */
-            ? put_line(journal, line, why)
-            : sg_fail(why, SG_IO, "the journal %s cannot be written", journal->path);
+    enum sg_status status = put_line(journal, line, why);
     free(line);
     TRY(status);
     return journal_sync(journal, why);
@@ -164,10 +161,10 @@ enum sg_status journal_make(const char *path, const char *run, struct journal **
     AUTO(close_unless_done) struct journal *journal = NULL;
 
     TRY(make_empty(&journal, why));
-    if (snprintf(made, sizeof(made), "%s.new", path) >= (int)sizeof(made)) {
+    if (snprintf(made, sizeof(made), "%s.%s.new", path, run) >= (int)sizeof(made)) {
         return sg_fail(why, SG_TOO_LARGE, "the path of the journal is too long");
     }
-    TRY(open_file(journal, made, O_CREAT, why));
+    TRY(open_file(journal, made, O_CREAT | O_EXCL, why));
     TRY(begin(journal, run, why));
     TRY(publish(journal, made, path, why));
     *out = journal;

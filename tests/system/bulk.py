@@ -456,6 +456,16 @@ def the_documented_exit_codes_are_those_of_the_command(the_rig):
 
 
 @claim
+def a_named_journal_takes_no_other_file_away(the_rig):
+    beside = the_rig.write("mine.journal.new", "another's\n")
+    result = sign(the_rig, "mine", the_rig.path("=1+1.pdf"), "--journal",
+                  the_rig.path("mine.journal"))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    expect(os.path.exists(beside), "the file beside the journal is gone")
+    equal(glob.glob(the_rig.path("mine.journal*")), [beside], "files")
+
+
+@claim
 def what_changed_in_between_is_noticed(the_rig):
     folder = pile(the_rig, "changing", LETTERS)
     before = len(signed_jobs(the_rig))
