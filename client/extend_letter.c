@@ -115,7 +115,7 @@ void extend_end(struct extend_run *run)
 static enum sg_status judge(const struct extend_run *run, struct slice pdf,
                             struct sg_error *why)
 {
-    struct extend_facts facts;
+    struct extend_facts facts = {.signatures = 0};
     const struct pdf_dss_part *certificates = &run->dss.parts[PDF_DSS_CERTS];
 
     TRY(extend_check(pdf, certificates->items, certificates->count, &facts, why));
