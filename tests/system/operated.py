@@ -302,6 +302,8 @@ def a_flood_of_denials_is_no_flood_of_log_lines(faulty):
         gateway.client().batch(items, document_class="surat_rahasia")
         time.sleep(0.3)
         gateway.client().batch([rig.item()], document_class="surat_rahasia")
+        wait_for(lambda: int(gateway.find("job.denied")[-1]["left_out"]) > 0,
+                 "no line tells what was left out")
         lines = gateway.find("job.denied")
     expect(50 <= len(lines) <= 100, f"{len(lines)} lines of 301 denials")
     left_out = sum(int(line["left_out"]) for line in lines)
