@@ -115,6 +115,11 @@ void notify_close(void)
     manager.status[0] = '\0';
 }
 
+bool notify_managed(void)
+{
+    return manager.fd >= 0;
+}
+
 void notify_say(const char *word)
 {
     if (manager.fd >= 0) {

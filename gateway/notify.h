@@ -26,6 +26,8 @@ void notify_reloading(int64_t mono_us);
 /* While the start waits for a person: why, and that it shall not be given up. */
 void notify_waiting(const char *text, int64_t mono_us);
 
+/* Whether a manager listens. */
+bool notify_managed(void);
 /* The manager's patience; 0: it asked for no watchdog. */
 int64_t notify_patience_us(void);
 /* Feeds the watchdog, when half of its patience is over since the last time. Call it only

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "gateway/cert/cert.h"
+#include "gateway/service/assessment.h"
 #include "gateway/service/health.h"
 #include "gateway/service/logos.h"
 #include "gateway/service/pb.h"
@@ -66,6 +67,7 @@ struct services {
     struct reflection reflection; /* empty: switched off */
     struct reading *reading;      /* owned */
     struct logos *logos;          /* owned; for stamps */
+    struct assessment assessment;
     atomic_bool draining;         /* who follows the log is sent away */
     struct rotation rotation;
     struct rotation_view page_rotation; /* the admin thread's */

@@ -43,6 +43,8 @@ void incidents_on_close_call(struct grpc_call *call, const ProtobufCMessage *mes
                              void *services);
 void overview_on_get(struct grpc_call *call, const ProtobufCMessage *message,
                      void *services);
+void assessment_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
 /* An order came back from the core. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
 /* It came back too late: the loop has ended. */

@@ -112,6 +112,7 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     out->lanes_up = from->lanes_up;
     out->used_today = from->used_today;
     out->used = from->used;
+    out->why = pb_text(from->why);
     out->certificate_status = pb_text(status_state_name(&view));
     return out;
 }
@@ -230,10 +231,11 @@ static bool fill(struct overview *overview)
     return true;
 }
 
-static ProtobufCMessage *answer(struct asked *asked)
+bool overview_make(struct asked *asked, struct overview *out)
 {
     struct services *services = asked->services;
-    struct overview overview = {
+
+    *out = (struct overview){
         .asked = asked,
         .services = services,
         .agenda = (struct agenda *)approvals_room(asked, sizeof(struct agenda)),
@@ -241,13 +243,20 @@ static ProtobufCMessage *answer(struct asked *asked)
         .out = (Segel__V1__GetStatusResponse *)approvals_make(
             asked, &segel__v1__get_status_response__descriptor)};
 
-    if (overview.agenda == NULL || overview.report == NULL || overview.out == NULL) {
-        return NULL;
+    if (out->agenda == NULL || out->report == NULL || out->out == NULL) {
+        return false;
     }
-    core_agenda(services->options.core, overview.agenda);
-    core_report(services->options.core, overview.report);
-    overview.out->now_us = clock_wall_us();
-    return fill(&overview) ? &overview.out->base : NULL;
+    core_agenda(services->options.core, out->agenda);
+    core_report(services->options.core, out->report);
+    out->out->now_us = clock_wall_us();
+    return fill(out);
+}
+
+static ProtobufCMessage *answer(struct asked *asked)
+{
+    struct overview overview;
+
+    return overview_make(asked, &overview) ? &overview.out->base : NULL;
 }
 
 void overview_on_get(struct grpc_call *call, const ProtobufCMessage *message,

@@ -15,6 +15,8 @@ struct overview {
     struct core_report *report;
     Segel__V1__GetStatusResponse *out;
 };
+/* The whole answer to GetStatus; false: the arena is full. */
+bool overview_make(struct asked *asked, struct overview *out);
 /* overview_machine.c: log with its anchors; policy; disk and clock. */
 bool overview_log(struct overview *overview);
 bool overview_policy(struct overview *overview);

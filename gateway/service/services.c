@@ -136,6 +136,7 @@ enum sg_status services_new(const struct services_options *options, struct servi
     services->options = *options;
     MUST(pthread_mutex_init(&services->callers_lock, NULL) == 0);
     rotation_init(&services->rotation);
+    assessment_init(&services->assessment);
     enum sg_status status = make_roll(services);
     if (status == SG_OK) {
         status = make_loops(services);

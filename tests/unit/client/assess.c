@@ -1,0 +1,285 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/assess_sheet.h"
+#include "client/deb_version.h"
+
+/* One gateway about which an assessor has nothing to say; each row spoils one thing. */
+static Segel__V1__GetAssessmentResponse got;
+static Segel__V1__GetStatusResponse status;
+static Segel__V1__GetRosterResponse roster;
+static Segel__V1__GatewayStatus gateway;
+static Segel__V1__LockDownState lock_down;
+static Segel__V1__LogStatus log_status;
+static Segel__V1__PolicyStatus policy;
+static Segel__V1__DiskStatus disk;
+static Segel__V1__ClockStatus clock_status;
+static Segel__V1__KeyStatus key;
+static Segel__V1__KeyStatus *keys[] = {&key};
+static Segel__V1__TokenFacts token;
+static Segel__V1__TokenFacts *tokens[] = {&token};
+static Segel__V1__Incident incident;
+static Segel__V1__Incident *incidents[] = {&incident};
+static Segel__V1__LibraryFacts library;
+static Segel__V1__LibraryFacts *libraries[] = {&library};
+static Segel__V1__ProcessFacts process;
+static Segel__V1__LaneFacts lane;
+static Segel__V1__LaneFacts *lanes[] = {&lane};
+static Segel__V1__DoorFacts doors;
+static Segel__V1__DutyFacts duties;
+static Segel__V1__RosterEntry person;
+static Segel__V1__RosterEntry *persons[] = {&person};
+static uint8_t hash[32];
+static char *names[1];
+static struct sheet sheet;
+
+static const int64_t day_us = (int64_t)86400 * 1000000;
+
+static char *text(const char *words)
+{
+    return (char *)sg_unconst(words);
+}
+
+static void sound_status(void)
+{
+    segel__v1__get_status_response__init(&status);
+    segel__v1__gateway_status__init(&gateway);
+    segel__v1__lock_down_state__init(&lock_down);
+    segel__v1__log_status__init(&log_status);
+    segel__v1__policy_status__init(&policy);
+    segel__v1__disk_status__init(&disk);
+    segel__v1__clock_status__init(&clock_status);
+    segel__v1__key_status__init(&key);
+    segel__v1__token_facts__init(&token);
+    segel__v1__incident__init(&incident);
+    status.now_us = 20000 * day_us;
+    gateway.version = text(SEGEL_VERSION);
+    gateway.started_us = status.now_us - day_us;
+    log_status.readable = log_status.anchored = 1;
+    log_status.checked_us = status.now_us - day_us;
+    policy.sha256 = (ProtobufCBinaryData){.len = sizeof(hash), .data = hash};
+    policy.production = 1;
+    policy.review_by_us = policy.agreement_until_us = status.now_us + 400 * day_us;
+    disk.total_bytes = disk.free_bytes = (uint64_t)1 << 40;
+    clock_status.known = clock_status.synchronised = 1;
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE;
+    key.known = key.usable = 1;
+    key.lanes = key.lanes_up = 1;
+    key.certificate_until_us = policy.review_by_us;
+    key.certificate_status = text("good");
+    token.lane_state = text("up");
+    token.assurance = text("hardware");
+    status.gateway = &gateway;
+    status.lock_down = &lock_down;
+    status.log = &log_status;
+    status.policy = &policy;
+    status.disk = &disk;
+    status.clock = &clock_status;
+    status.keys = keys;
+    status.tokens = tokens;
+    status.n_keys = status.n_tokens = 1;
+    status.incidents = incidents;
+}
+
+static void sound(void)
+{
+    sound_status();
+    segel__v1__get_assessment_response__init(&got);
+    segel__v1__get_roster_response__init(&roster);
+    segel__v1__library_facts__init(&library);
+    segel__v1__process_facts__init(&process);
+    segel__v1__lane_facts__init(&lane);
+    segel__v1__door_facts__init(&doors);
+    segel__v1__duty_facts__init(&duties);
+    segel__v1__roster_entry__init(&person);
+    library.package_version = text("1.52.0-1+deb12u3");
+    library.lowest = text("1.52.0-1+deb12u3");
+    process.known = process.no_new_privileges = process.system_call_filter = 1;
+    process.user = 990;
+    process.dumps_forbidden = process.managed = 1;
+    process.watchdog_us = 30000000;
+    lane.known = lane.system_calls = lane.capabilities = 1;
+    doors.tls = doors.client_crl = 1;
+    doors.tls_min_version = text("1.3");
+    doors.certificate_until_us = policy.review_by_us;
+    duties.officers = 4;
+    duties.reviewers = 2;
+    duties.several_roles = duties.officers_with_keys = names;
+    names[0] = text("officer-1");
+    got.status = &status;
+    got.libraries = libraries;
+    got.n_libraries = 1;
+    got.process = &process;
+    got.lanes = lanes;
+    got.n_lanes = 1;
+    got.doors = &doors;
+    got.duties = &duties;
+    roster.entries = persons;
+    roster.n_entries = 1;
+}
+
+static void fill(void)
+{
+    struct sg_error why = {0};
+
+    memset(&sheet, 0, sizeof(sheet));
+    sheet.got = &got;
+    sheet.roster = &roster;
+    cr_assert_eq(assess_fill(&sheet, &why), SG_OK, "%s", why.text);
+}
+
+Test(assess, a_sound_gateway_passes_every_line)
+{
+    sound();
+    fill();
+    for (size_t i = 0; i < sheet.count; i++) {
+        const struct assess_line *line = &sheet.lines[i];
+        cr_expect(line->verdict == ASSESS_PASS ||
+                      strcmp(assess_row_name(line->row), "control") == 0,
+                  "%s: %s", assess_row_name(line->row), line->text);
+    }
+    cr_expect_eq(sheet.verdicts[ASSESS_FAIL] + sheet.verdicts[ASSESS_WARN], 0);
+}
+
+/* --- Each fault turns its line, and no other ---------------------------------------- */
+
+#define FAULTS(FAULT)                                                                    \
+    FAULT("version.gateway", ASSESS_WARN, gateway.version = text("9.9"))                 \
+    FAULT("version.library", ASSESS_FAIL,                                                \
+          library.package_version = text("1.52.0-1+deb12u2"))                            \
+    FAULT("version.library", ASSESS_WARN, library.package_version = text(""))            \
+    FAULT("process.privileges", ASSESS_FAIL, process.no_new_privileges = 0)              \
+    FAULT("process.filter", ASSESS_WARN, process.system_call_filter = 0)                 \
+    FAULT("process.capabilities", ASSESS_FAIL, process.capabilities = 1)                 \
+    FAULT("process.capabilities", ASSESS_WARN, process.capabilities = 1 << 10)           \
+    FAULT("process.user", ASSESS_FAIL, process.user = 0)                                 \
+    FAULT("process.dumps", ASSESS_FAIL, process.dumps_forbidden = 0)                     \
+    FAULT("process.memory", ASSESS_WARN, process.swap = 1)                               \
+    FAULT("process.watchdog", ASSESS_WARN, process.watchdog_us = 0)                      \
+    FAULT("lane.confinement", ASSESS_FAIL, lane.system_calls = 0)                        \
+    FAULT("lane.confinement", ASSESS_FAIL, lane.capabilities = 0)                        \
+    FAULT("lane.confinement", ASSESS_NOT, lane.known = 0)                                \
+    FAULT("tls.version", ASSESS_WARN, doors.tls_min_version = text("1.2"))               \
+    FAULT("tls.certificate", ASSESS_FAIL, doors.certificate_until_us = status.now_us)    \
+    FAULT("tls.certificate", ASSESS_WARN, doors.certificate_until_us = 0)                \
+    FAULT("tls.certificate", ASSESS_WARN,                                                \
+          doors.certificate_until_us = status.now_us + 29 * day_us)                      \
+    FAULT("tls.revocation", ASSESS_WARN, doors.client_crl = 0)                           \
+    FAULT("roles", ASSESS_FAIL, duties.n_several_roles = 1)                              \
+    FAULT("roles", ASSESS_FAIL, duties.n_officers_with_keys = 1)                         \
+    FAULT("roles", ASSESS_WARN, duties.reviewers = 0)                                    \
+    FAULT("quorum", ASSESS_FAIL, roster.n_entries = 0)                                   \
+    FAULT("policy.text", ASSESS_FAIL, policy.sha256.len = 0)                             \
+    FAULT("policy.profile", ASSESS_FAIL, policy.production = 0)                          \
+    FAULT("policy.review", ASSESS_FAIL, policy.review_by_us = status.now_us)             \
+    FAULT("policy.agreement", ASSESS_WARN, policy.agreement_until_us = 0)                \
+    FAULT("policy.pending", ASSESS_WARN, policy.rules_pending = 1)                       \
+    FAULT("token.assurance", ASSESS_FAIL, token.assurance = text("software"))            \
+    FAULT("lane.state", ASSESS_FAIL, token.lane_state = text("pin-latched"))             \
+    FAULT("lane.state", ASSESS_FAIL, token.pin_final_try = 1)                            \
+    FAULT("lane.state", ASSESS_WARN, token.pin_count_low = 1)                            \
+    FAULT("key", ASSESS_FAIL, key.usable = 0)                                            \
+    FAULT("key", ASSESS_FAIL, key.lanes_up = 0)                                          \
+    FAULT("key", ASSESS_FAIL, key.state = SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED)       \
+    FAULT("certificate", ASSESS_FAIL, key.certificate_status = text("revoked"))          \
+    FAULT("certificate", ASSESS_WARN, key.certificate_status = text("off"))              \
+    FAULT("certificate", ASSESS_FAIL, key.certificate_until_us = 1)                      \
+    FAULT("clock", ASSESS_FAIL, clock_status.synchronised = 0)                           \
+    FAULT("clock", ASSESS_WARN, clock_status.known = 0)                                  \
+    FAULT("clock", ASSESS_FAIL, clock_status.stepped = 1)                                \
+    FAULT("log.check", ASSESS_FAIL, log_status.readable = 0)                             \
+    FAULT("log.check", ASSESS_WARN, log_status.checked_us = 0)                           \
+    FAULT("log.check", ASSESS_WARN, log_status.checked_us -= 8 * day_us)                 \
+    FAULT("log.checkpoint", ASSESS_FAIL, log_status.records = 1)                         \
+    FAULT("log.anchor", ASSESS_FAIL, log_status.anchored = 0)                            \
+    FAULT("lockdown", ASSESS_WARN, lock_down.active = 1)                                 \
+    FAULT("incident", ASSESS_WARN, status.n_incidents = 1)                               \
+    FAULT("incident", ASSESS_FAIL, (incident.oral_due_us = 1, status.n_incidents = 1))   \
+    FAULT("disk", ASSESS_FAIL, disk.low = 1)
+
+static void expect_only(const char *name, enum assess_verdict verdict, const char *what)
+{
+    size_t found = 0;
+
+    fill();
+    for (size_t i = 0; i < sheet.count; i++) {
+        const struct assess_line *line = &sheet.lines[i];
+        bool here = strcmp(assess_row_name(line->row), name) == 0;
+        found += here && line->verdict == verdict ? 1 : 0;
+        cr_expect(here || line->verdict == ASSESS_PASS || line->verdict == ASSESS_NOT,
+                  "%s turned %s", what, assess_row_name(line->row));
+    }
+    cr_expect_geq(found, 1, "%s: no line of %s is %s", what, name,
+                  assess_verdict_name(verdict));
+}
+
+Test(assess, each_fault_turns_its_line_and_no_other)
+{
+#define FAULT(name, verdict, spoil)                                                      \
+    sound();                                                                             \
+    (void)(spoil);                                                                       \
+    expect_only(name, verdict, #spoil);
+    FAULTS(FAULT)
+#undef FAULT
+}
+
+Test(assess, a_held_key_warns_and_one_that_is_over_is_no_matter)
+{
+    sound();
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_HELD;
+    expect_only("key", ASSESS_WARN, "held");
+    sound();
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED;
+    key.usable = 0;
+    key.lanes = key.lanes_up = 0;
+    expect_only("key", ASSESS_NOT, "destroyed");
+    sound();
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE;
+    key.usable = 0;
+    expect_only("key", ASSESS_PASS, "inactive");
+}
+
+Test(assess, lines_that_find_no_place_count_all_the_same)
+{
+    sound();
+    fill();
+    for (size_t i = 0; i <= ASSESS_LINES_MAX; i++) {
+        assess_add(&sheet, ASSESS_FAIL, "", "%s", "one more");
+    }
+    cr_expect_eq(sheet.count, ASSESS_LINES_MAX);
+    cr_expect_eq(sheet.verdicts[ASSESS_FAIL], ASSESS_LINES_MAX + 1);
+}
+
+Test(assess, an_answer_that_lacks_a_part_is_none)
+{
+    struct sg_error why = {0};
+
+    sound();
+    got.process = NULL;
+    memset(&sheet, 0, sizeof(sheet));
+    sheet.got = &got;
+    sheet.roster = &roster;
+    cr_expect_eq(assess_fill(&sheet, &why), SG_INTERNAL);
+}
+
+/* --- Versions ----------------------------------------------------------------------- */
+
+Test(assess, versions_are_in_debians_order)
+{
+    static const char *const rising[] = {
+        "",       "1.0~rc1",       "1.0",           "1.0-1~deb12u1",  "1.0-1",
+        "1.0-1a", "1.0-1+deb12u2", "1.0-1+deb12u9", "1.0-1+deb12u10", "1.0-2",
+        "1.0a-1", "1.0+b",         "1.2",           "1.10",           "1:0.1"};
+
+    for (size_t i = 0; i < SG_COUNT(rising); i++) {
+        for (size_t j = 0; j < SG_COUNT(rising); j++) {
+            int order = deb_version_compare(rising[i], rising[j]);
+            cr_expect((i < j && order < 0) || (i == j && order == 0) ||
+                          (i > j && order > 0),
+                      "'%s' and '%s': %d", rising[i], rising[j], order);
+        }
+    }
+    cr_expect_eq(deb_version_compare("1.07", "1.7"), 0);
+    cr_expect_eq(deb_version_compare("0:1", "1"), 0);
+}
