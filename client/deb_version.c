@@ -20,16 +20,14 @@ static bool is_digit(uint8_t byte)
 /* '~' is before the end of the text, letters are before everything else. */
 static int weight(struct slice text, size_t at)
 {
-    enum { BEHIND_LETTERS = 256 };
+    enum { BEFORE_THE_END = -1, BEHIND_LETTERS = 256 };
     if (at >= text.len || is_digit(text.data[at])) {
         return 0;
     }
     uint8_t byte = text.data[at];
-    if (byte == '~') {
-        return -1;
-    }
     bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-    return letter ? byte : byte + BEHIND_LETTERS;
+    int order = letter ? byte : byte + BEHIND_LETTERS;
+    return byte == '~' ? BEFORE_THE_END : order;
 }
 
 static size_t skip_zeros(struct slice text, size_t at)

@@ -68,14 +68,12 @@ struct services {
     struct reading *reading;      /* owned */
     struct logos *logos;          /* owned; for stamps */
     struct assessment assessment;
-    atomic_bool draining;         /* who follows the log is sent away */
+    atomic_bool draining; /* who follows the log is sent away */
     struct rotation rotation;
     struct rotation_view page_rotation; /* the admin thread's */
-    atomic_uint watchers;               /* of health, on all loops */
-    atomic_uint key_watchers;           /* calls of WatchKeys, likewise */
-    atomic_uint orders;                 /* of officers, under way */
+    atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
     struct clerk *clerk;                /* owned */
-    atomic_uint policy_asks;            /* calls of PolicyService, under way */
+    atomic_uint orders, policy_asks;    /* calls of officers, of PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                    /* owned; NULL: none is configured */
     struct validations *validations;    /* owned */

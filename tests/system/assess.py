@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""The sheet that an assessor asks for: what is sound passes, each fault turns its line, and
+nothing that fails leaves the exit code 0."""
+import ctypes
+import json
+import os
+import re
+import socket
+import sys
+
+import rig
+from faulty import wait_for
+from people import CODE, People, lock_down
+from rig import claim, contains, equal, expect
+
+PASS, WARN, FAIL, NOT = "pass", "warn", "fail", "not-applicable"
+ROWS = """version.gateway version.library process.privileges process.filter
+process.capabilities process.user process.dumps process.memory process.watchdog
+lane.confinement tls.version tls.certificate tls.revocation control roles quorum policy.text
+policy.profile policy.review policy.agreement policy.pending token.assurance lane.state key
+certificate clock log.check log.checkpoint log.anchor lockdown incident disk""".split()
+
+
+def sheet(people, name="reviewer"):
+    """The JSON; its exit code is 1 just when a line fails."""
+    result = people.rig.segel(name, "assess", "--json")
+    expect(result.returncode in (0, 1), result.stderr)
+    got = json.loads(result.stdout)
+    failed = [line["name"] for line in got["lines"] if line["verdict"] == FAIL]
+    equal((result.returncode, got["passed"]), (1 if failed else 0, not failed))
+    return got
+
+
+def verdicts(got, name):
+    found = [line["verdict"] for line in got["lines"] if line["name"] == name]
+    expect(found, f"no line of {name}")
+    return found
+
+
+def text_of(got, name):
+    return " | ".join(line["text"] for line in got["lines"] if line["name"] == name)
+
+
+def expect_lines(got, **wanted):
+    for name, verdict in wanted.items():
+        name = name.replace("__", ".")
+        equal(verdicts(got, name), verdict if isinstance(verdict, list) else [verdict],
+              f"{name}: {text_of(got, name)}")
+
+
+def kernel_synchronises():
+    """adjtimex(2) by itself: its state is TIME_ERROR while nobody sets the clock."""
+    return ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512)) != 5
+
+
+def lowest_versions():
+    """Of deploy/packages: {package without its -dev: version}."""
+    rows = {}
+    with open(os.path.join(rig.ROOT, "deploy/packages"), encoding="utf-8") as file:
+        for line in file:
+            words = line.split()
+            if len(words) == 3 and not line.startswith("#"):
+                rows[words[1].removesuffix("-dev")] = words[2]
+    return rows
+
+
+class Managed:
+    """A gateway as a unit would start it: a manager that listens, and no privileges."""
+
+    def __init__(self, people):
+        self.people = people
+        self.name = f"segel-assess-{os.getpid()}"
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.listener.bind("\0" + self.name)
+
+    def __enter__(self):
+        people = self.people
+        people.schedule("")
+        config = people.rig.write("managed.yaml", re.sub(*rig.fresh_ledger(), people.text,
+                                                         count=1))
+        people.rig.tool("segeld", "--config", config, "--unlatch", "lane0")
+        command = ["setpriv", "--no-new-privs"]
+        if os.geteuid() == 0:
+            command += ["--bounding-set=-all", "--inh-caps=-all"]
+        self.gateway = rig.Gateway(
+            people.rig, config, {"NOTIFY_SOCKET": "@" + self.name, "WATCHDOG_USEC": "60000000"},
+            command + [os.path.join(rig.BIN, "segeld"), "--config", config])
+        self.gateway.wait_ready()
+        return self.gateway
+
+    def __exit__(self, *_):
+        self.gateway.stop()
+        self.listener.close()
+
+
+# --- A sound world ---------------------------------------------------------------------------
+
+@claim
+def what_is_sound_passes_and_each_row_is_there(people):
+    with people.gateway() as gateway:
+        gateway.client().sign()
+        got = sheet(people)
+        names = list(dict.fromkeys(line["name"] for line in got["lines"]))
+        equal(names, ROWS, "rows in their order")
+        expect_lines(got, version__gateway=PASS, process__dumps=PASS, lane__confinement=PASS,
+                     tls__version=PASS, control=NOT, roles=PASS, quorum=PASS, policy__text=PASS,
+                     policy__review=PASS, policy__agreement=PASS, lane__state=PASS, key=PASS,
+                     log__checkpoint=PASS, lockdown=PASS, incident=PASS, disk=PASS)
+        for line in got["lines"]:
+            equal(set(line), {"name", "subject", "verdict", "text"})
+            expect(line["text"], line["name"])
+        counts = {verdict: sum(line["verdict"] == verdict for line in got["lines"])
+                  for verdict in (PASS, WARN, FAIL, NOT)}
+        equal(got["lines_by_verdict"], counts)
+        equal({type(got[name]) for name in ("now", "node", "version")}, {str})
+        contains(text_of(got, "quorum"), "pin.unlock 2/4", "lockdown.clear 3/4")
+        contains(text_of(got, "policy.text"), "bsre-seal-sample version 1, sha256:")
+
+
+@claim
+def what_is_not_as_it_should_be_turns_its_line(people):
+    with people.gateway() as gateway:
+        got = sheet(people)
+        expect_lines(got, policy__profile=FAIL, token__assurance=FAIL, log__anchor=FAIL,
+                     tls__revocation=WARN, process__watchdog=WARN, process__privileges=FAIL,
+                     clock=PASS if kernel_synchronises() else FAIL,
+                     process__user=FAIL if os.geteuid() == 0 else PASS,
+                     certificate=[PASS, WARN])
+        people.latch(gateway)
+        lock_down(gateway)
+        # An incident is open for each; the log tells of it a moment later.
+        wait_for(lambda: verdicts(sheet(people), "incident") == [WARN, WARN], "incidents")
+        got = sheet(people)
+        expect_lines(got, lane__state=FAIL, lane__confinement=NOT, key=FAIL, lockdown=WARN)
+        contains(text_of(got, "lane.state"), "pin-latched")
+        wait_for(lambda: verdicts(sheet(people), "tls.certificate") == [PASS],
+                 "the end of the gateway's certificate is not told")
+
+
+@claim
+def a_gateway_that_gave_up_its_privileges_is_seen_to(people):
+    with Managed(people):
+        got = sheet(people)
+        expect_lines(got, process__privileges=PASS, process__capabilities=PASS,
+                     process__watchdog=PASS)
+        contains(text_of(got, "process.watchdog"), "60 s")
+
+
+@claim
+def without_a_quorum_file_one_officer_is_too_few(people):
+    with people.gateway((r"\nofficers: \{quorum: quorum\}\n", "\n"),
+                        (r"(name: officer-4, .*?)roles: \[officer\], keys: \[\]",
+                         r"\1roles: [officer, operator], keys: [seal-demo]")):
+        got = sheet(people, "officer-1")
+        expect_lines(got, quorum=FAIL)
+        found = [(line["subject"], line["verdict"]) for line in got["lines"]
+                 if line["name"] == "roles"]
+        equal(found, [("officer-4", FAIL)] * 2, "several roles, and a key")
+
+
+# --- Versions --------------------------------------------------------------------------------
+
+@claim
+def lowest_versions_are_those_of_the_packages(_):
+    with open(os.path.join(rig.ROOT, "gateway/service/library.def"), encoding="utf-8") as file:
+        rows = re.findall(r'LIBRARY\("(\w+)", "[^"]*", "([^"]*)"', file.read())
+    wanted = lowest_versions()
+    equal(len(rows), 4)
+    named = {"OpenSSL": "libssl", "libevent": "libevent", "nghttp2": "libnghttp2",
+             "SQLite": "libsqlite3"}
+    equal({name: lowest for name, lowest in rows},
+          {name: wanted.get(package, "") for name, package in named.items()})
+
+
+# --- Who may, and what people read -----------------------------------------------------------
+
+@claim
+def the_sheet_is_for_officers_reviewers_and_operators(people):
+    with people.gateway() as gateway:
+        stub = gateway.client("e-office").call(
+            "unary_unary", "GetAssessment", rig.stands.GetAssessmentRequest,
+            rig.stands.GetAssessmentResponse, service="StatusService")
+        equal(rig.refused(stub, rig.stands.GetAssessmentRequest(), timeout=10).code,
+              CODE.PERMISSION_DENIED)
+        equal(people.rig.segel("e-office", "assess").stdout, "")
+        result = people.rig.segel("officer-1", "assess")
+        equal((result.returncode, result.stderr), (1, ""))
+        contains(result.stdout, "FAIL", "not production", "gw1", "not applicable")
+        expect("\x1b" not in result.stdout, "colours in a pipe")
+        contains(people.rig.segel("reviewer", "assess", "--lang", "id").stdout,
+                 "gagal", "Lembar penilaian", "bukan production")
+        equal(people.rig.segel("reviewer", "assess", "--lang", "xx").returncode, 2)
+        equal(people.rig.segel("reviewer", "assess", "more").returncode, 2)
+    equal(people.rig.segel("reviewer", "assess").returncode, 3, "it cannot be reached")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(People(rig.Rig("assess"))))
