@@ -186,8 +186,18 @@ void assess_watchdog(struct sheet *sheet)
             : "no service manager watches: start segeld by its unit (WatchdogSec=)");
 }
 
+/* What a lane keeps, and has given up, in both languages. */
+static const char *word(const struct sheet *sheet, bool given_up, const char *const of[4])
+{
+    return of[(sheet->indonesian ? 2 : 0) + (given_up ? 1 : 0)];
+}
+
 static void on_lane(struct sheet *sheet, const Segel__V1__LaneFacts *lane)
 {
+    static const char *const calls[4] = {"OFF", "on", "TIDAK AKTIF", "aktif"};
+    static const char *const rights[4] = {"SOME", "none", "MASIH ADA", "tidak ada"};
+    static const char *const files[4] = {"writable", "read-only", "dapat ditulis",
+                                         "hanya baca"};
     bool kept = lane->system_calls && lane->capabilities;
 
     if (!lane->known) {
@@ -195,18 +205,13 @@ static void on_lane(struct sheet *sheet, const Segel__V1__LaneFacts *lane)
                    sheet->indonesian ? "jalur tidak bekerja" : "the lane is not up");
         return;
     }
-    if (sheet->indonesian) {
-        assess_add(sheet, kept ? ASSESS_PASS : ASSESS_FAIL, lane->lane,
-                   "saringan panggilan sistem %s, kapabilitas %s, berkas token %s",
-                   lane->system_calls ? "aktif" : "TIDAK AKTIF",
-                   lane->capabilities ? "tidak ada" : "MASIH ADA",
-                   lane->read_only ? "hanya baca" : "dapat ditulis");
-        return;
-    }
     assess_add(sheet, kept ? ASSESS_PASS : ASSESS_FAIL, lane->lane,
-               "system call filter %s, capabilities %s, token's files %s",
-               lane->system_calls ? "on" : "OFF", lane->capabilities ? "none" : "SOME",
-               lane->read_only ? "read-only" : "writable");
+               sheet->indonesian
+                   ? "saringan panggilan sistem %s, kapabilitas %s, berkas token %s"
+                   : "system call filter %s, capabilities %s, token's files %s",
+               word(sheet, lane->system_calls != 0, calls),
+               word(sheet, lane->capabilities != 0, rights),
+               word(sheet, lane->read_only != 0, files));
 }
 
 void assess_lanes(struct sheet *sheet)

@@ -172,6 +172,19 @@ def lowest_versions_are_those_of_the_packages(_):
           {name: wanted.get(package, "") for name, package in named.items()})
 
 
+@claim
+def tests_and_lines_that_the_threat_model_names_are_there(_):
+    with open(os.path.join(rig.ROOT, "docs/SECURITY.md"), encoding="utf-8") as file:
+        text = file.read()
+    named = set(re.findall(r"`((?:system|unit|fuzz)/[\w/]+)`", text))
+    expect(len(named) > 30, "the model names its tests")
+    for name in named:
+        where = os.path.join(rig.ROOT, "tests", name)
+        expect(any(os.path.exists(where + end) for end in (".py", ".c")), f"no test {name}")
+    rows = re.findall(r"^\| ((?:`[a-z.]+`(?:, )?)+) \|", text, re.M)
+    equal([name for row in rows for name in re.findall(r"`([a-z.]+)`", row)], ROWS)
+
+
 # --- Who may, and what people read -----------------------------------------------------------
 
 @claim
