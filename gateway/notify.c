@@ -49,7 +49,9 @@ static enum sg_status reach(const char *path, struct sg_error *why)
                        path);
     }
     memcpy(address.sun_path, path, len);
-    address.sun_path[0] = path[0] == '@' ? '\0' : path[0];
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
     manager.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
     if (manager.fd < 0 ||

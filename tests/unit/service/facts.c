@@ -91,7 +91,7 @@ Test(facts, of_the_process)
                         &facts);
     cr_expect(facts.known && facts.no_new_privileges && facts.system_call_filter);
     cr_expect_eq(facts.capabilities, 1 << 10);
-    cr_expect_eq(facts.locked_bytes, 12 * 1024);
+    cr_expect_eq(facts.locked_bytes, 12288);
     process_facts_parse("VmLck:\t0 kB\nCapPrm:\t0\nNoNewPrivs:\t0\nSeccomp:\t0\n",
                         &facts);
     cr_expect(facts.known && !facts.no_new_privileges && !facts.system_call_filter);
