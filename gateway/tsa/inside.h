@@ -24,6 +24,7 @@ struct exchange {
     struct tsa_ask *ask; /* owned while it is under way; NULL: free */
     TS_REQ *question;    /* owned */
     struct authority *authority;
+    bool hurried; /* it waited, and has less than half of a question's usual time left */
 };
 
 struct tsa_settings {

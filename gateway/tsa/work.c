@@ -107,16 +107,24 @@ static void take_token(struct tsa *tsa, struct exchange *exchange)
     give(tsa, ask);
 }
 
+/* That a hurried question's time is over is the queue's doing: a burst would make a slow
+ * authority a failing one, and whoever asks next would be refused for it. */
+static bool counts(const struct exchange *exchange, enum sg_status status)
+{
+    return status != SG_TIMEOUT || !exchange->hurried;
+}
+
 /* The next authority may do better: the question goes to the head of those that wait. */
 static void take_failure(struct tsa *tsa, struct exchange *exchange,
-                         const struct sg_error *why)
+                         enum sg_status status, const struct sg_error *why)
 {
     struct tsa_ask *ask = exchange->ask;
     struct authority *authority = exchange->authority;
     int64_t most_us = tsa->config->tsa_retry_max_s * 1000 * US_PER_MS;
 
     atomic_fetch_add(&tsa->failures, 1);
-    if (authority_failed(authority, most_us, clock_mono_us())) {
+    if (counts(exchange, status) &&
+        authority_failed(authority, most_us, clock_mono_us())) {
         log_event(LOG_WARN, "tsa.failed", "url", authority->url, "why", why->text, NULL);
     }
     ask->tried |= 1U << (authority - tsa->settings.authorities);
@@ -132,15 +140,29 @@ static void take(struct tsa *tsa, struct http_answer *answer)
     struct exchange *exchange = (struct exchange *)answer->context;
     struct sg_error why = {0};
 
-    if (judge(tsa, exchange, answer, &why) == SG_OK) {
+    enum sg_status status = judge(tsa, exchange, answer, &why);
+    if (status == SG_OK) {
         take_token(tsa, exchange);
     } else {
-        take_failure(tsa, exchange, &why);
+        take_failure(tsa, exchange, status, &why);
     }
     http_answer_fini(answer);
 }
 
 /* --- Asking ------------------------------------------------------------------------- */
+
+/* In ms, at least 1: none at all would have no end. */
+static int64_t time_for(const struct config *config, struct exchange *exchange)
+{
+    int64_t left_ms = (exchange->ask->deadline_us - clock_mono_us()) / US_PER_MS + 1;
+    int64_t usual_ms = config->tsa_timeout_ms < config->tsa_wait_ms
+                           ? config->tsa_timeout_ms
+                           : config->tsa_wait_ms;
+
+    exchange->hurried = left_ms < usual_ms / 2;
+    left_ms = left_ms < config->tsa_timeout_ms ? left_ms : config->tsa_timeout_ms;
+    return left_ms > 1 ? left_ms : 1;
+}
 
 static enum sg_status begin(struct tsa *tsa, struct exchange *exchange,
                             struct sg_error *why)
@@ -148,21 +170,20 @@ static enum sg_status begin(struct tsa *tsa, struct exchange *exchange,
     const struct config *config = tsa->config;
     uint8_t question[TSA_QUESTION_MAX];
     size_t len = 0;
-    int64_t left_ms = (exchange->ask->deadline_us - clock_mono_us()) / US_PER_MS + 1;
 
     TRY(token_question(&tsa->settings.trust, exchange->ask->hash, exchange->ask->digest,
                        &exchange->question));
     TRY(token_pack(exchange->question, question, &len));
-    const struct http_request request = {
-        .url = exchange->authority->url,
-        .schemes = "http,https",
-        .type = QUESTION_TYPE,
-        .body = slice_of(question, len),
-        .ca = config->tsa_ca_file,
-        .timeout_ms = left_ms < config->tsa_timeout_ms ? left_ms : config->tsa_timeout_ms,
-        .max_bytes = ANSWER_MAX,
-        .private_addresses = true, /* an agency's own, often */
-        .context = exchange};
+    const struct http_request request = {.url = exchange->authority->url,
+                                         .schemes = "http,https",
+                                         .type = QUESTION_TYPE,
+                                         .body = slice_of(question, len),
+                                         .ca = config->tsa_ca_file,
+                                         .timeout_ms = time_for(config, exchange),
+                                         .max_bytes = ANSWER_MAX,
+                                         .private_addresses =
+                                             true, /* an agency's own, often */
+                                         .context = exchange};
     return http_begin(tsa->http, &request, why);
 }
 
@@ -184,8 +205,9 @@ static void ask(struct tsa *tsa, struct tsa_ask *ask, struct authority *authorit
     MUST(exchange != NULL);
     *exchange = (struct exchange){.ask = ask, .authority = authority};
     authority->asked++;
-    if (begin(tsa, exchange, &why) != SG_OK) {
-        take_failure(tsa, exchange, &why);
+    enum sg_status status = begin(tsa, exchange, &why);
+    if (status != SG_OK) {
+        take_failure(tsa, exchange, status, &why);
     }
 }
 
