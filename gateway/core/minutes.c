@@ -271,14 +271,18 @@ static enum sg_status tell_key(struct core *core, struct request_order *order,
     return register_keep(core, index, NULL);
 }
 
+/* A request may have a megabyte, and minutes name as many as they like: each is put where
+ * the last one was, or the arena would be full in the middle of a turn. */
 static enum sg_status tell_keys(struct core *core, struct request_order *order,
                                 const struct minutes *minutes)
 {
+    size_t used = order->arena.used;
     struct slice line;
 
     for (size_t n = 0; (line = minutes_get(minutes, MINUTES_FIELD_GRANT, n)).len > 0;
          n++) {
         TRY(tell_key(core, order, minutes_first(line)));
+        order->arena.used = used;
     }
     return SG_OK;
 }

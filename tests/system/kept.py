@@ -9,7 +9,7 @@ import time
 import rig
 from faulty import wait_for
 from maker import Keymaking
-from people import EXECUTED, Key
+from people import EXECUTED, Key, load_policy, new_version
 from rig import claim, contains, equal, expect
 
 keys = rig.keys
@@ -132,6 +132,18 @@ def a_key_names_the_minutes_of_its_ceremony(kept):
         contains(kept.rig.segel("officer-1", "key", "show", key).stdout, name)
     with kept.gateway(keep=True) as gateway:
         equal(kept.key(gateway, key).minutes, name)
+
+
+@claim
+def minutes_that_name_large_requests_stop_no_gateway(kept):
+    """A request for a policy may have a megabyte, and a line that names it stand often."""
+    with kept.gateway() as gateway:
+        name = kept.id()
+        text = new_version(kept.rig.read("policy.yaml"), 9) + "# (TEST)\n" * 100000
+        asked = load_policy(gateway, text).approval
+        kept.sign(gateway, name, text_of(name, *[asked.id] * 8), "officer-1")
+        equal(kept.all(gateway).minutes[0].id, name)
+        gateway.client().sign()
 
 
 @claim
