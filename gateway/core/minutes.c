@@ -6,6 +6,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/members.h"
 #include "gateway/core/requests.h"
+#include "gateway/ledger/rosters.h"
 #include "proto/digest.h"
 #include "proto/quorum/minutes.h"
 #include "proto/text.h"
@@ -16,7 +17,9 @@
 /* What was handed in, and what stands here. */
 struct signing {
     struct note note;
-    struct minutes minutes; /* point into the order's note */
+    const struct roster *roster; /* that they are judged by */
+    uint8_t quorum[32];          /* its hash */
+    struct minutes minutes;      /* point into the order's note */
     struct minutes_votes own;
     unsigned person; /* who has signed */
     bool known;      /* the gateway keeps them already */
@@ -26,13 +29,52 @@ struct signing {
     char ceremony[65];           /* name of the script */
 };
 
+/* --- By whose word ------------------------------------------------------------------ */
+
+/* One that was in force before. out is undefined unless it is found. */
+static enum sg_status recall_roster(struct core *core, const uint8_t sha256[32],
+                                    struct roster *out)
+{
+    AUTO(ledger_roster_fini) struct ledger_roster kept = {.index = 0};
+    struct sg_error ignored;
+
+    TRY(ledger_find_roster(core->ledger, sha256, &kept));
+    return roster_parse(kept.text, out, &ignored) == SG_OK ? SG_OK : SG_NOT_FOUND;
+}
+
+/* The quorum file in force. Where it does not have all who took part, as after the change
+ * of an officer who signs, the one that the minutes name, if it ever was in force. votes
+ * and why are those of *roster. */
+static enum sg_status count_votes(struct core *core, struct slice note,
+                                  struct signing *out, struct sg_error *why)
+{
+    static struct roster earlier; /* large */
+    uint8_t named[32];
+
+    out->minutes.count = 0;
+    out->roster = &core->grants.quorum->roster;
+    memcpy(out->quorum, core->grants.quorum->sha256, sizeof(out->quorum));
+    enum sg_status status =
+        minutes_votes(out->roster, note, &out->minutes, &out->own, why);
+    if (status != SG_INVALID ||
+        digest_parse_sha256(minutes_get(&out->minutes, MINUTES_FIELD_QUORUM, 0), named) !=
+            SG_OK) {
+        return status;
+    }
+    enum sg_status found = recall_roster(core, named, &earlier);
+    if (found != SG_OK) {
+        return found == SG_NOT_FOUND ? status : found;
+    }
+    out->roster = &earlier;
+    memcpy(out->quorum, named, sizeof(out->quorum));
+    return minutes_votes(out->roster, note, &out->minutes, &out->own, why);
+}
+
 /* --- Who has not signed ------------------------------------------------------------ */
 
-static enum sg_status name_missing(const struct core *core, uint64_t persons,
+static enum sg_status name_missing(const struct roster *roster, uint64_t persons,
                                    struct request_order *order)
 {
-    const struct roster *roster = &core->grants.quorum->roster;
-
     order->missing = (const char **)arena_alloc(
         &order->arena, roster->groups.leaf_count * sizeof(*order->missing) + 1);
     if (order->missing == NULL) {
@@ -68,11 +110,9 @@ enum sg_status minutes_on_list(struct core *core, struct request_order *order)
                                &order->minutes_count);
 }
 
-/* By the quorum file in force: whoever has left it meanwhile is not named. */
 enum sg_status minutes_on_get(struct core *core, struct request_order *order)
 {
-    static struct minutes minutes;
-    struct minutes_votes votes = {.must = 0};
+    static struct signing kept; /* large */
     struct sg_error why = {0};
 
     TRY(room(order, 1));
@@ -86,27 +126,28 @@ enum sg_status minutes_on_get(struct core *core, struct request_order *order)
     }
     TRY(found);
     order->minutes_count = 1;
-    if (core->grants.quorum != NULL &&
-        minutes_votes(&core->grants.quorum->roster, order->minutes->note, &minutes,
-                      &votes, &why) == SG_OK) {
-        return name_missing(core, votes.must & ~votes.given, order);
+    if (core->grants.quorum == NULL) {
+        return SG_OK;
     }
-    return SG_OK;
+    enum sg_status status = count_votes(core, order->minutes->note, &kept, &why);
+    if (status == SG_OK) {
+        return name_missing(kept.roster, kept.own.must & ~kept.own.given, order);
+    }
+    return status == SG_LEDGER ? status : SG_OK;
 }
 
 /* --- What was handed in ------------------------------------------------------------- */
 
-static enum sg_status find_signer(const struct core *core,
-                                  const struct request_order *order, struct signing *out,
-                                  struct sg_error *why)
+static enum sg_status find_signer(struct core *core, const struct request_order *order,
+                                  struct signing *out, struct sg_error *why)
 {
     if (note_parse(order->note, &out->note) != SG_OK || out->note.count != 1) {
         return sg_fail(why, SG_INVALID,
                        "note must be a C2SP signed note with exactly one signature");
     }
-    if (minutes_votes(&core->grants.quorum->roster, order->note, &out->minutes, &out->own,
-                      why) != SG_OK) {
-        return SG_INVALID; /* whatever is wrong with them, the caller sent them */
+    enum sg_status status = count_votes(core, order->note, out, why);
+    if (status != SG_OK) { /* whatever is wrong with them, the caller sent them */
+        return status == SG_LEDGER || status == SG_NO_MEMORY ? status : SG_INVALID;
     }
     if (out->own.given == 0) {
         return sg_fail(why, SG_DENIED,
@@ -149,16 +190,15 @@ static enum sg_status meet_kept(struct core *core, struct request_order *order,
         return sg_fail(why, SG_CONFLICT, "other minutes of the id '%s' are kept here",
                        order->id);
     }
-    return minutes_votes(&core->grants.quorum->roster, signing->kept.note, &ignored,
-                         &signing->before, why) == SG_OK
+    return minutes_votes(signing->roster, signing->kept.note, &ignored, &signing->before,
+                         why) == SG_OK
                ? SG_OK
                : SG_PRECONDITION;
 }
 
-static enum sg_status check_turn(const struct core *core, const struct signing *signing,
-                                 struct sg_error *why)
+static enum sg_status check_turn(const struct signing *signing, struct sg_error *why)
 {
-    const char *name = core->grants.quorum->roster.groups.leaves[signing->person];
+    const char *name = signing->roster->groups.leaves[signing->person];
     uint64_t bit = (uint64_t)1 << signing->person;
     uint64_t witnesses = signing->own.witnesses;
     bool witness = (witnesses & bit) != 0;
@@ -184,9 +224,8 @@ static enum sg_status judge(struct core *core, struct request_order *order,
     TRY(find_signer(core, order, signing, why));
     TRY(check_text(order, signing, why));
     TRY(meet_kept(core, order, signing, why));
-    return (signing->before.given & signing->own.given) != 0
-               ? SG_OK
-               : check_turn(core, signing, why);
+    return (signing->before.given & signing->own.given) != 0 ? SG_OK
+                                                             : check_turn(signing, why);
 }
 
 /* --- Keeping ----------------------------------------------------------------------- */
@@ -215,7 +254,7 @@ static enum sg_status write_first(struct core *core, const struct request_order 
     struct members members = {.count = 0};
     char quorum[DIGEST_SHA256_SIZE];
 
-    digest_sha256_text(core->grants.quorum->sha256, quorum);
+    digest_sha256_text(signing->quorum, quorum);
     members_add(&members, "subject", order->id);
     members_add(&members, "ceremony", signing->ceremony);
     members_add(&members, "text", hash);
@@ -229,7 +268,7 @@ static enum sg_status write_signature(struct core *core,
                                       const struct signing *signing, const char *hash,
                                       struct log_place *place)
 {
-    const struct roster *roster = &core->grants.quorum->roster;
+    const struct roster *roster = signing->roster;
     size_t begin = signing->note.text.len + 1;
     struct members members = {.count = 0};
     char line[512];
@@ -332,7 +371,7 @@ enum sg_status minutes_on_sign(struct core *core, struct request_order *order)
         TRY(put_together(order, &signing));
         TRY(keep(core, order, &signing, missing));
     }
-    TRY(name_missing(core, missing, order));
+    TRY(name_missing(signing.roster, missing, order));
     order->minutes_count = 1;
     return ledger_find_minutes(core->ledger, order->id, &order->arena, order->minutes);
 }

@@ -34,16 +34,12 @@ static enum sg_status copy_text(struct slice text, struct ledger_roster *out)
     return SG_OK;
 }
 
-enum sg_status ledger_last_roster(struct ledger *ledger, struct ledger_roster *out)
+static enum sg_status read_row(struct ledger *ledger, sqlite3_stmt *statement,
+                               struct ledger_roster *out)
 {
-    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_LAST_ROSTER];
     struct tlog_hash sha256;
     uint64_t since = 0;
 
-    *out = (struct ledger_roster){.index = 0};
-    if (ledger->latched) {
-        return SG_LEDGER;
-    }
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_DONE) {
         return SG_NOT_FOUND;
@@ -55,6 +51,28 @@ enum sg_status ledger_last_roster(struct ledger *ledger, struct ledger_roster *o
     memcpy(out->sha256, sha256.bytes, sizeof(out->sha256));
     out->since_us = (int64_t)since;
     return copy_text(sql_bytes(statement, 3), out);
+}
+
+enum sg_status ledger_last_roster(struct ledger *ledger, struct ledger_roster *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_LAST_ROSTER];
+
+    *out = (struct ledger_roster){.index = 0};
+    return ledger->latched ? SG_LEDGER : read_row(ledger, statement, out);
+}
+
+enum sg_status ledger_find_roster(struct ledger *ledger, const uint8_t sha256[32],
+                                  struct ledger_roster *out)
+{
+    AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_FIND_ROSTER];
+
+    *out = (struct ledger_roster){.index = 0};
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    return sql_bind_bytes(statement, 1, slice_of(sha256, 32))
+               ? read_row(ledger, statement, out)
+               : ledger_latch(ledger, "look up the quorum file");
 }
 
 void ledger_roster_fini(struct ledger_roster *roster)

@@ -16,6 +16,10 @@ SG_MUST_USE enum sg_status ledger_keep_roster(struct ledger *ledger,
 /* The last one; SG_NOT_FOUND, SG_NO_MEMORY. out->text is owned: _fini. */
 SG_MUST_USE enum sg_status ledger_last_roster(struct ledger *ledger,
                                               struct ledger_roster *out);
+/* The one of that hash, whenever it came in force; else the same. */
+SG_MUST_USE enum sg_status ledger_find_roster(struct ledger *ledger,
+                                              const uint8_t sha256[32],
+                                              struct ledger_roster *out);
 void ledger_roster_fini(struct ledger_roster *roster);
 
 #endif

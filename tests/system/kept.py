@@ -17,12 +17,13 @@ CODE = rig.grpc.StatusCode
 ZERO = "sha256:" + "0" * 64
 
 
-def text_of(name, *grants, world="real", remark="said (TEST)",
+def text_of(name, *grants, world="real", remark="said (TEST)", quorum="0" * 64,
             persons=("participant officer-1 officer", "participant officer-2 officer",
                      "witness reviewer reviewer")):
     lines = ["segel-minutes/v1", f"world {world}", "ceremony test", f"id {name}",
              "place server room (TEST)", "began 2026-11-26T12:00:00Z",
-             "ended 2026-11-26T13:00:00Z", f"script {ZERO}", f"tool {ZERO}", f"quorum {ZERO}",
+             "ended 2026-11-26T13:00:00Z", f"script {ZERO}", f"tool {ZERO}",
+             f"quorum sha256:{quorum}",
              *persons, *[f"grant {grant} {ZERO}" for grant in grants], f"remark {remark}"]
     return ("\n".join(lines) + "\n").encode()
 
@@ -132,6 +133,31 @@ def a_key_names_the_minutes_of_its_ceremony(kept):
         contains(kept.rig.segel("officer-1", "key", "show", key).stdout, name)
     with kept.gateway(keep=True) as gateway:
         equal(kept.key(gateway, key).minutes, name)
+
+
+@claim
+def who_has_left_since_signs_by_the_quorum_file_that_the_minutes_name(kept):
+    before = kept.quorum()
+    persons = ("participant officer-1 officer", "participant officer-4 officer",
+               "witness reviewer reviewer")
+    with kept.gateway() as gateway:
+        name, strange = kept.id(), kept.id()
+        text = text_of(name, quorum=before, persons=persons)
+    kept.quorum(kept.quorum_text(("officer-1", "officer-2", "officer-3"), clear="clear"))
+    try:
+        with kept.gateway(keep=True) as gateway:
+            equal(list(kept.sign(gateway, name, text, "officer-4").missing),
+                  ["officer-1", "reviewer"])
+            equal(list(kept.sign(gateway, name, text, "officer-1").missing), ["reviewer"])
+            equal(list(kept.get(gateway, name).missing), ["reviewer"])
+            kept.sign(gateway, name, text, "reviewer", caller="reviewer")
+            equal(list(kept.get(gateway, name).missing), [])
+            wait_for(lambda: kept.records("ceremony.minutes"), "it is not on the log")
+            equal(kept.records("ceremony.minutes")[0]["quorum"], "sha256:" + before)
+            kept.refused(gateway, CODE.INVALID_ARGUMENT, "officer-4", strange,
+                         text_of(strange, persons=persons), "officer-4")
+    finally:
+        kept.quorum()
 
 
 @claim

@@ -66,3 +66,19 @@ CONTRACT(kept_roster, it_is_there_with_its_record_or_not_at_all)
     book_open(&book);
     expect_last(1, "one");
 }
+
+CONTRACT(kept_roster, one_of_before_is_found_by_its_hash)
+{
+    static const uint8_t first[32] = {1};
+    static const uint8_t none[32] = {3};
+    struct ledger_roster found;
+
+    keep(1, "one");
+    keep(2, "two");
+    cr_assert_eq(ledger_find_roster(book.ledger, first, &found), SG_OK);
+    cr_expect_eq(found.index, 101);
+    cr_expect(slice_equal(found.text, slice_str("one")));
+    ledger_roster_fini(&found);
+    cr_expect_eq(ledger_find_roster(book.ledger, none, &found), SG_NOT_FOUND);
+    ledger_roster_fini(&found);
+}
