@@ -51,14 +51,11 @@ static size_t read_all(int fd, char *into, size_t cap)
 
 static bool talk(int fd, const char *path, char answer[ANSWER_MAX + 1])
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
     char request[REQUEST_MAX];
     int len =
         snprintf(request, sizeof(request),
                  "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
 
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (write(fd, request, (size_t)len) != len) {
         return false;
     }
@@ -69,6 +66,7 @@ static bool talk(int fd, const char *path, char answer[ANSWER_MAX + 1])
 static bool ask(const char *address, uint16_t port, const char *path,
                 char answer[ANSWER_MAX + 1])
 {
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
     struct sockaddr_storage to;
     socklen_t size = address_of(address, port, &to);
     int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -76,6 +74,9 @@ static bool ask(const char *address, uint16_t port, const char *path,
     if (fd < 0) {
         return false;
     }
+    /* Before it connects: where those before us fill the queue, that has to end, too. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     bool answered =
         connect(fd, (const struct sockaddr *)&to, size) == 0 && talk(fd, path, answer);
     (void)close(fd);

@@ -2,6 +2,7 @@
 """What a service manager and an operator have of a gateway: it says when it serves and when
 it ends, its watchdog starves when a part of it stands still, and it leaves the rotation of
 load balancers and comes back, by signal and by command, while whoever comes is served."""
+import contextlib
 import json
 import os
 import signal
@@ -257,6 +258,25 @@ def a_program_asks_the_local_pages(faulty):
         contains(probe("readyz").stderr, "--probe takes")
     contains(probe("/livez").stderr, "no gateway answers")
     equal(probe("/livez").returncode, 1, "without a gateway")
+
+
+@claim
+def a_gateway_whose_pages_take_nobody_is_not_waited_for_long(faulty):
+    """One that stands still takes no connection when those before it fill its queue."""
+    with contextlib.ExitStack() as open_ones:
+        listener = open_ones.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = open_ones.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        port = listener.getsockname()[1]
+        config = faulty.rig.config((r"\nlanes:\n",
+                                    f"\nadmin: {{address: 127.0.0.1, port: {port}}}\nlanes:\n"))
+        result = faulty.rig.tool("segeld", "--config", config, "--probe", "/livez")
+    equal(result.returncode, 1)
+    contains(result.stderr, "no gateway answers")
 
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
