@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/members.h"
 
-/* In the ledger: "STATE REQUEST LANE" under MEMO, and "TIME LANE" of the last one that
- * was done. */
+/* In the ledger: "STATE REQUEST LANE FILE WRITTEN" under MEMO (the last two as of the PIN
+ * file before it, where one has it), and "TIME LANE" of the last one that was done. */
 #define MEMO      "pin-change"
 #define MEMO_LAST "pin-changed"
 
@@ -21,6 +22,36 @@ bool pin_change_is(enum rite rite)
     return rite == RITE_CHANGE_PIN || rite == RITE_SETTLE_PIN;
 }
 
+/* --- The PIN file ------------------------------------------------------------------ */
+
+static void look_at_file(const struct berth *berth, struct pin_change_file *out)
+{
+    const struct config_lane *lane = lane_config(berth->lane);
+    struct stat about;
+
+    *out = (struct pin_change_file){.inode = 0};
+    if (!lane->pin_prompt && lstat(lane->pin_path, &about) == 0) {
+        out->inode = about.st_ino;
+        out->written_ns =
+            (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    }
+}
+
+/* It has been since the token was let in with the new PIN, and not before. A copy of all
+ * files has other inodes, and the same times. */
+static bool was_replaced(struct core *core)
+{
+    const struct pin_change_file *before = &core->ceremony.change.file;
+    const struct berth *berth = berth_find(core, core->ceremony.change.lane);
+    struct pin_change_file now = {.inode = 0};
+
+    if (berth != NULL) {
+        look_at_file(berth, &now);
+    }
+    return before->inode != 0 && now.inode != 0 && now.inode != before->inode &&
+           now.written_ns != before->written_ns;
+}
+
 /* --- In the ledger ----------------------------------------------------------------- */
 
 static enum sg_status keep(struct core *core, enum pin_change_state state)
@@ -28,8 +59,9 @@ static enum sg_status keep(struct core *core, enum pin_change_state state)
     struct pin_change *change = &core->ceremony.change;
     char text[LEDGER_MEMO_MAX];
 
-    (void)snprintf(text, sizeof(text), "%s %s %s", words[state], change->request,
-                   change->lane);
+    (void)snprintf(text, sizeof(text), "%s %s %s %llu %lld", words[state],
+                   change->request, change->lane, (unsigned long long)change->file.inode,
+                   (long long)change->file.written_ns);
     TRY(ledger_remember(core->ledger, MEMO, text));
     change->state = state;
     return SG_OK;
@@ -48,13 +80,17 @@ static void read_state(struct pin_change *change, char *text)
 {
     const char *state = strsep(&text, " ");
     const char *request = text == NULL ? "" : strsep(&text, " ");
+    const char *lane = text == NULL ? "" : strsep(&text, " ");
+    const char *inode = text == NULL ? "0" : strsep(&text, " ");
 
     for (size_t i = 0; i < SG_COUNT(words); i++) {
         change->state =
             strcmp(words[i], state) == 0 ? (enum pin_change_state)i : change->state;
     }
     (void)snprintf(change->request, sizeof(change->request), "%.64s", request);
-    (void)snprintf(change->lane, sizeof(change->lane), "%.64s", text == NULL ? "" : text);
+    (void)snprintf(change->lane, sizeof(change->lane), "%.64s", lane);
+    change->file = (struct pin_change_file){strtoull(inode, NULL, 10),
+                                            text == NULL ? 0 : strtoll(text, NULL, 10)};
 }
 
 enum sg_status pin_change_start(struct core *core)
@@ -171,6 +207,10 @@ bool pin_change_pick(struct core *core)
     if (work->dead != NULL) {
         return true;
     }
+    MUST(berth != NULL); /* else it is dead */
+    if (!told) {
+        look_at_file(berth, &change->file);
+    }
     if (keep(core, told ? PIN_CHANGE_SETTLING : PIN_CHANGE_BEGUN) != SG_OK) {
         return false; /* the ledger is broken: nothing goes on */
     }
@@ -185,14 +225,15 @@ bool pin_change_pick(struct core *core)
 enum result { RESULT_DONE, RESULT_FAILED, RESULT_UNKNOWN };
 static const char *const results[] = {"done", "failed", "unknown"};
 
-static enum result judge(const struct core *core)
+static enum result judge(struct core *core)
 {
     const struct rite_outcome *outcome = &core->ceremony.outcome;
     const struct ceremony_work *work = &core->ceremony.work;
     bool settled = work->order.rite == RITE_SETTLE_PIN;
 
     if (outcome->answered && outcome->done) { /* or the token had not been told */
-        return settled && outcome->untouched ? RESULT_FAILED : RESULT_DONE;
+        return settled && outcome->untouched && !was_replaced(core) ? RESULT_FAILED
+                                                                    : RESULT_DONE;
     }
     bool certain =
         outcome->answered && outcome->untouched && !settled && work->dead == NULL;

@@ -22,6 +22,12 @@ enum pin_change_state {
     PIN_CHANGE_SETTLING /* and its one try may have been made */
 };
 
+/* The PIN file as it was before the change. The zero state is none. */
+struct pin_change_file {
+    uint64_t inode;
+    int64_t written_ns; /* since 1970 */
+};
+
 struct pin_change {
     enum pin_change_state state;
     char lane[65];
@@ -29,6 +35,7 @@ struct pin_change {
     int64_t until_us; /* CLOCK_MONOTONIC, of GRANTED; 0: of an earlier run */
     int pipe;         /* owned: what was typed; -1 = nothing */
     bool last_try;
+    struct pin_change_file file;
     /* What came of the last one. */
     char last_lane[65];
     int64_t last_us; /* wall clock, of one that was done */

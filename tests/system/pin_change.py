@@ -189,6 +189,28 @@ def killed_after_the_token_was_told_the_new_pin_counts(typist):
 
 
 @claim
+def killed_after_the_file_was_replaced_the_new_pin_counts(typist):
+    before = typist.rig.read("pin")
+    with typist.gateway() as gateway:
+        request = granted(typist, gateway)
+        typist.schedule("C_Logout@1=slow=1500")
+        seen = calls(typist, "C_Logout")
+        setting = rig.threading.Thread(target=typist.hand_over, args=("set", [new_pin()]))
+        setting.start()
+        wait_for(lambda: calls(typist, "C_Logout") > seen, "the module is not called")
+        gateway.process.send_signal(rig.signal.SIGSTOP)  # it does not hear how that ends
+        wait_for(lambda: typist.rig.read("pin") != before, "the file is not replaced")
+        gateway.process.kill()
+        gateway.process.wait()
+        setting.join()
+    with typist.gateway(keep=True) as gateway:
+        up(gateway)
+        equal((ends(typist, request)["result"], left(typist)), ("done", []))
+        equal(token(gateway).pin_failures, 0)
+        expect(token(gateway).pin_changed_us > 0, "the token's facts do not say so")
+
+
+@claim
 def a_process_that_dies_is_followed_by_one_that_looks(typist):
     with typist.gateway() as gateway:
         request, pin = granted(typist, gateway), new_pin()
