@@ -72,6 +72,17 @@ static enum sg_status check_change(struct core *core,
     return lane->pin_prompt ? SG_OK : check_file(lane, why);
 }
 
+/* At once, not behind the commit: another grant of the same turn is refused by it. */
+static void await_pin(struct core *core, const struct ledger_request *request)
+{
+    struct pin_change *change = &core->ceremony.change;
+
+    change->state = PIN_CHANGE_GRANTED;
+    change->until_us = clock_mono_us() + core->options.config->request_life_s * 1000000;
+    (void)snprintf(change->request, sizeof(change->request), "%s", request->id);
+    (void)snprintf(change->lane, sizeof(change->lane), "%s", request->object);
+}
+
 static enum sg_status do_change(struct core *core, const struct ledger_request *request,
                                 struct members *members, struct log_place *place)
 {
@@ -80,18 +91,14 @@ static enum sg_status do_change(struct core *core, const struct ledger_request *
     (void)snprintf(text, sizeof(text), "granted %s %s", request->id, request->object);
     members_add(members, "step", "granted");
     TRY(ledger_remember(core->ledger, "pin-change", text));
+    await_pin(core, request);
     return members_write(core, "pin.change", members, place);
 }
 
 static void after_change(struct core *core, const struct ledger_request *request)
 {
-    struct pin_change *change = &core->ceremony.change;
-
-    change->state = PIN_CHANGE_GRANTED;
-    change->until_us = clock_mono_us() + core->options.config->request_life_s * 1000000;
-    (void)snprintf(change->request, sizeof(change->request), "%s", request->id);
-    (void)snprintf(change->lane, sizeof(change->lane), "%s", request->object);
-    log_event(LOG_WARN, "pin.change_awaited", "lane", change->lane, "why",
+    (void)core;
+    log_event(LOG_WARN, "pin.change_awaited", "lane", request->object, "why",
               "officers let its PIN be changed: 'segel pin set' on the gateway's machine",
               NULL);
 }

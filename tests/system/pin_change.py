@@ -147,6 +147,27 @@ def unlocked(typist, gateway):
     up(gateway)
 
 
+@claim
+def of_grants_that_come_at_once_one_is_used(typist):
+    """Several in one turn of the core do not see what the first of them has brought yet."""
+    with typist.gateway() as gateway:
+        client = gateway.client("officer-3")
+        stub = client.call("unary_unary", "Approve", rig.approvals.ApproveRequest,
+                           rig.approvals.ApproveResponse, service="ApprovalService")
+        votes = []
+        for request in [ask(gateway).id for _ in range(8)]:
+            people.approve(gateway, request, typist.keys["officer-2"], "officer-2")
+            text = people.get(gateway, request, "officer-3").grant_text
+            votes.append(rig.approvals.ApproveRequest(
+                id=request, note=typist.keys["officer-3"].note(text)))
+        gateway.process.send_signal(rig.signal.SIGSTOP)
+        sent = [stub.future(vote, timeout=20) for vote in votes]
+        time.sleep(0.3)
+        gateway.process.send_signal(rig.signal.SIGCONT)
+        states = [one.result().approval.state for one in sent]
+        equal(sorted(states), [EXECUTED] + [people.FAILED] * 7)
+
+
 # --- What breaks off ---------------------------------------------------------------------------
 
 def killed(typist, function):
