@@ -83,24 +83,24 @@ static bool ask(const char *address, uint16_t port, const char *path,
     return answered;
 }
 
-enum sg_status probe(const char *address, uint16_t port, const char *path, FILE *out,
-                     bool *fine, struct sg_error *why)
+enum sg_status probe(const struct probe_page *page, FILE *out, bool *fine,
+                     struct sg_error *why)
 {
     char answer[ANSWER_MAX + 1];
 
-    if (address[0] == '\0' || port == 0) {
+    if (page->address[0] == '\0' || page->port == 0) {
         return sg_fail(
             why, SG_INVALID,
             "there is nothing to ask: admin.address and a fixed admin.port must "
             "be set");
     }
-    if (!is_page(path)) {
+    if (!is_page(page->path)) {
         return sg_fail(why, SG_INVALID, "--probe takes /readyz, /livez or /healthz");
     }
-    if (!ask(address, port, path, answer)) {
+    if (!ask(page->address, page->port, page->path, answer)) {
         return sg_fail(why, SG_IO,
                        "no gateway answers at %s port %u; it does not run, or hangs",
-                       address, port);
+                       page->address, page->port);
     }
     const char *body = strstr(answer, "\r\n\r\n");
     *fine = strncmp(answer + 9, "200 ", 4) == 0;

@@ -8,10 +8,16 @@
 /* `segeld --probe PATH`: asks the local pages of a gateway that runs on this machine, for
  * orchestrators that look into a container by a program. */
 
+struct probe_page {
+    const char *address; /* of the local pages; "" = there are none */
+    uint16_t port;
+    const char *path;
+};
+
 /* One GET to a loopback address; what the page says goes to out, cut at 4 KiB. *fine:
  * whether it was answered with 200. SG_IO: nobody answers within 3 s; why says what to
  * look at. SG_INVALID: path is none of a page. */
-SG_MUST_USE enum sg_status probe(const char *address, uint16_t port, const char *path,
-                                 FILE *out, bool *fine, struct sg_error *why);
+SG_MUST_USE enum sg_status probe(const struct probe_page *page, FILE *out, bool *fine,
+                                 struct sg_error *why);
 
 #endif

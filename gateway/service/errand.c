@@ -63,8 +63,9 @@ static enum sg_status ask_page(const struct arguments *arguments,
 {
     bool fine = false;
 
-    TRY(probe(config->admin_address, (uint16_t)config->admin_port, arguments->probe,
-              stdout, &fine, why));
+    const struct probe_page page = {config->admin_address, (uint16_t)config->admin_port,
+                                    arguments->probe};
+    TRY(probe(&page, stdout, &fine, why));
     return fine ? SG_OK
                 : sg_fail(why, SG_PRECONDITION, "%s: it is not so", arguments->probe);
 }
