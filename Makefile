@@ -443,6 +443,12 @@ crash: ## kill -9 under load: CYCLES=2000; POWER=50 power cuts; FAULTS=1, POINTS
 	  $(if $(POWER),--power $(POWER)) $(if $(FAULTS),--faults) $(if $(POINTS),--points) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE))
 
+soak: ## a mixed load with faults for MINUTES=5; does memory grow, is an error unexplained? SEED=1
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all $(filter %/faults.so,$(FIXTURES)) $(BUILD)/tests/fixtures/letters
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(SEED),--seed $(SEED))
+
 DIR ?= ../shared/corpus/pdf
 corpus: ## sign every PDF below DIR as its expected.tsv says; VISIBLE=1 with a stamp, MUTANTS=n damaged copies
 	@deploy/deps.sh build test
@@ -600,7 +606,7 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash lint modules demo \
+.PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash soak lint modules demo \
   bench tsa overload attacks interop install install-library man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -74,10 +74,10 @@ class Counts:
 
 
 class Oracle:
-    """judge: of signatures by the key; see tests/faults/judge.py."""
+    """judge: of signatures by KEY; see tests/faults/judge.py. `judges` takes more keys."""
 
     def __init__(self, judge, vkey):
-        self.judge, self.vkey = judge, vkey
+        self.judges, self.vkey = {KEY: judge}, vkey
         self.tree, self.counts, self.faults = Tree(), Counts(), []
         self.asked = {}      # id -> digests that were asked for under it, in hex
         self.bytes = {}      # id -> hash of the signature's bytes, and when it was told
@@ -237,8 +237,9 @@ class Oracle:
             yield f"signed, but answered with code {answer['code']}"
 
     def faults_of_signature(self, answer, record):
-        if record.get("outcome") != "signed" or record["key"] != KEY:
+        if record.get("outcome") != "signed" or record["key"] not in self.judges:
             yield "the record tells of no signature by this key"
+            return
         if "broken" in answer:
             yield f"no CMS: {answer['broken']}"
             return
@@ -249,7 +250,7 @@ class Oracle:
         if record.get("sig") != "sha256:" + hashlib.sha256(signature).hexdigest():
             yield "the record is of another signature"
         try:
-            self.judge.verify(signature, base64.b64decode(answer["attributes"]))
+            self.judges[record["key"]].verify(signature, base64.b64decode(answer["attributes"]))
         except InvalidSignature:
             yield "the signature does not verify"
 

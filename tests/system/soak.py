@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""The judge of `make soak`: it finds a leak, a lost descriptor and an error that nothing explains
+in figures that were made up, and it excuses no more than its table says. No gateway is started."""
+import os
+import random
+import sys
+
+import rig
+from rig import claim, equal, expect
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../soak"))
+import strikes  # noqa: E402
+import verdict  # noqa: E402
+from verdict import Error, Window  # noqa: E402
+
+MIB = 2**20
+
+
+def samples(rss, pid=lambda at: 7, hours=1.0):
+    """One each ten seconds; rss: bytes at a second."""
+    return [{"at": at, "processes": {"segeld": {"pid": pid(at), "rss": rss(at), "threads": 5,
+                                                "descriptors": 30}}}
+            for at in range(0, int(hours * 3600), 10)]
+
+
+@claim
+def a_leak_of_two_mib_an_hour_is_seen_through_noise():
+    dice = random.Random(1)
+    slope, count = verdict.rss_slope(samples(
+        lambda at: 30 * MIB + 2 * MIB * at / 3600 + dice.uniform(-0.3, 0.3) * MIB), "segeld")
+    expect(1.8 < slope < 2.2 and count == 270, f"{slope} MiB/h of {count} samples")
+    expect(slope > verdict.SLOPE_MIB_H, "the bound lets it pass")
+
+
+@claim
+def what_fills_in_the_warm_up_is_no_leak():
+    slope, _ = verdict.rss_slope(samples(lambda at: MIB * min(40, 20 + at / 40)), "segeld")
+    expect(abs(slope) < 0.01, f"{slope} MiB/h")
+
+
+@claim
+def a_process_that_was_started_anew_is_followed_from_its_own_beginning():
+    def rss(at):
+        return MIB * (90 - at / 100 if at < 1800 else 20 + 3 * (at - 1800) / 3600)
+    slope, count = verdict.rss_slope(samples(rss, lambda at: 7 + (at >= 1800)), "segeld")
+    expect(2.9 < slope < 3.1 and count < 140, f"{slope} MiB/h of {count} samples")
+    equal(verdict.rss_slope(samples(rss), "segel-hsm"), (None, 0), "of a process never seen")
+
+
+@claim
+def descriptors_that_stay_open_are_counted():
+    before = {"segeld": {"descriptors": 30, "threads": 5}, "segel-hsm": {"descriptors": None}}
+    after = {"segeld": {"descriptors": 37, "threads": 5}, "segel-hsm": {"descriptors": 4}}
+    equal(verdict.growth(before, after, "descriptors"), {"segeld": 7}, "growth")
+
+
+# --- Errors -------------------------------------------------------------------------------
+
+def unexplained(error, *windows):
+    return verdict.sort_errors([error], windows)[1]
+
+
+def error(since, at, code="UNAVAILABLE", kind="unary rsa"):
+    return Error(kind, since, at, code, "")
+
+
+@claim
+def an_error_is_explained_by_a_fault_that_was_under_way_and_by_no_other():
+    window = Window("lane killed", 100.0, 103.0)
+    for since, at, good in ((99, 100.5, True), (101, 101.1, True), (104.9, 105.2, True),
+                            (98, 99.9, False), (105.1, 106, False)):
+        equal(unexplained(error(since, at), window) == [], good, f"asked at {since}")
+    equal(unexplained(error(500, 501), Window("lane killed", 100.0, None)), [],
+          "a fault that is not over")
+    expect(unexplained(error(1, 2)), "no fault at all")
+
+
+@claim
+def a_fault_explains_only_what_its_row_says():
+    for fault in verdict.EXCUSES:
+        window = Window(fault, 0.0, 10.0)
+        for code in ("INTERNAL", "UNKNOWN", "PERMISSION_DENIED", "STRAY", "MISSING", "OK",
+                     "DATA_LOSS", "BROKEN_TEST", "NO_END"):
+            expect(unexplained(error(1, 2, code), window), f"{fault} excuses {code}")
+    for fault in ("reload", "out of rotation"):
+        expect(unexplained(error(1, 2), Window(fault, 0.0, 10.0)), f"{fault} excuses an error")
+
+
+@claim
+def what_needs_no_key_is_not_excused():
+    for kind in verdict.UNTOUCHED:
+        expect(unexplained(error(1, 2, kind=kind), Window("lane killed", 0.0, 10.0)), kind)
+
+
+@claim
+def errors_are_read_from_the_history_with_their_times():
+    event = {"kind": "stream rsa", "since": 1.5, "at": 2.5, "errors": [["INTERNAL", "words"]]}
+    equal(verdict.errors_of(event), [Error("stream rsa", 1.5, 2.5, "INTERNAL", "words")])
+    equal(verdict.errors_of({"ask": 1, "at": 2.0, "items": []}), [], "of a question")
+
+
+# --- What happens when --------------------------------------------------------------------
+
+@claim
+def a_seed_gives_the_same_faults_and_five_minutes_hold_all_of_them():
+    for seed in range(20):
+        planned = strikes.plan(seed, 300)
+        equal(planned, strikes.plan(seed, 300), "the plan of a seed")
+        equal({fault for _, fault in planned}, set(verdict.EXCUSES), f"faults of seed {seed}")
+        late = [f for at, f in planned if at > 300 * strikes.LANES_END_UNTIL]
+        expect(not set(late) & set(strikes.LANES_END), "a lane ends in the calm end")
+
+
+@claim
+def every_fault_can_be_struck():
+    known = {*strikes.SCHEDULES, "lane killed", "reload", "out of rotation"}
+    equal(known, set(verdict.EXCUSES), "faults")
+    expect(set(strikes.LANES_END) < known, "faults that end lanes")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run())
