@@ -516,6 +516,12 @@ else
 	@$(BUILD)/tests/bench/ledger $(BUILD)/ledger-bench
 endif
 
+budget: ## where the processor time of one signature goes, by perf; KEYS="p-256", SECONDS=4
+	@deploy/deps.sh build demo bench profile
+	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/bench/load $(BUILD)/tests/bench/ceiling
+	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_KEYS="$(KEYS)" \
+	  $(PYTHON) -B tests/bench/budget.py
+
 overload: ## ten times what the HSM can do, most of it from one caller; SECONDS=10 for a quick look
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) all $(filter %/faults.so,$(FIXTURES))
@@ -607,7 +613,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash soak lint modules demo \
-  bench tsa overload attacks interop install install-library man deb deb-test clean tidy help
+  bench budget tsa overload attacks interop install install-library man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
