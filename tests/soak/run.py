@@ -61,6 +61,14 @@ def processes_of(pid):
     return found
 
 
+def size_of(path):
+    """0: there is no such file, or not yet."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 def open_of(pid):
     """The file of each descriptor, or its kind."""
     with contextlib.suppress(PermissionError):
@@ -136,7 +144,9 @@ class Soak:
             page = exposition.Page({})
         self.samples.append({
             "at": time.monotonic(), "processes": processes_of(self.gateway.process.pid),
-            "ledger": oracle.sizes_of(self.rig.dir), "metrics": len(page.families),
+            "ledger": oracle.sizes_of(self.rig.dir),
+            "index": size_of(self.ledger + ".index"),
+            "metrics": len(page.families),
             "answers": sum(self.oracle.counts.answers.values())})
 
     def look(self):
@@ -219,16 +229,22 @@ class Soak:
 
 # --- What came of it ----------------------------------------------------------------------
 
+def note_slope(figures, what, samples, name, bounded):
+    slope, count = verdict.rss_slope(samples, name)
+    figures.note(what, f"at most {verdict.SLOPE_MIB_H:g} MiB/h" if bounded else "-",
+                 "-" if slope is None else f"{slope:+.2f} MiB/h over {count} samples",
+                 (slope is not None and slope <= verdict.SLOPE_MIB_H) if bounded else None)
+
+
 def note_growth(soak, figures, bounded):
     for name in ("segeld", "segel-hsm"):
-        slope, count = verdict.rss_slope(soak.samples, name)
-        seen = "-" if slope is None else f"{slope:+.2f} MiB/h over {count} samples"
-        figures.note(f"{name}: RSS slope", f"at most {verdict.SLOPE_MIB_H:g} MiB/h" if bounded
-                     else "(bound from 30 min on)", seen,
-                     (slope is not None and slope <= verdict.SLOPE_MIB_H) if bounded else None)
         top = max((s["processes"][name]["rss"] for s in soak.samples
                    if name in s["processes"]), default=0)
         figures.note(f"{name}: most RSS", "-", f"{top / 2**20:.1f} MiB", None)
+    note_slope(figures, "segeld: RSS slope", soak.samples, "segeld", False)
+    note_slope(figures, "segeld: the same less the cache of the index",
+               verdict.without_cache(soak.samples), "segeld", bounded)
+    note_slope(figures, "segel-hsm: RSS slope", soak.samples, "segel-hsm", bounded)
     for what, spare in (("descriptors", verdict.SPARE_DESCRIPTORS),
                         ("threads", verdict.SPARE_THREADS)):
         more = verdict.growth(soak.rest_before, soak.rest_after, what)

@@ -6,6 +6,7 @@ GRACE_S = 2.0        # after a fault is over: what was begun in it may end yet
 WARM_UP = 0.25       # of the time; caches and heaps fill
 BOUND_FROM_MIN = 30  # shorter runs tell a slope, but are held to none
 SLOPE_MIB_H = 1.0
+INDEX_CACHE = 16 * 2**20  # of SQLite over the index of the log: gateway/ledger/index.c
 # The index of the log is opened for its first question behind its first full block, and stays
 # open: the file itself, -wal and -shm.
 SPARE_DESCRIPTORS, SPARE_THREADS = 3, 0
@@ -90,6 +91,19 @@ def rss_slope(samples, name):
     """MiB an hour, and over how many samples."""
     points = [(at, p["rss"] / 2**20) for at, p in last_life(samples, name)]
     return slope(points), len(points)
+
+
+def without_cache(samples):
+    """The same samples with the RSS of segeld less what the cache of the index may hold: the
+    whole index until it is full, which takes some hundred thousand signatures."""
+    def less(sample):
+        processes = dict(sample["processes"])
+        if "segeld" in processes:
+            held = min(sample["index"], INDEX_CACHE)
+            processes["segeld"] = {**processes["segeld"],
+                                   "rss": processes["segeld"]["rss"] - held}
+        return {**sample, "processes": processes}
+    return [less(sample) for sample in samples]
 
 
 def growth(before, after, what):

@@ -48,6 +48,20 @@ def a_process_that_was_started_anew_is_followed_from_its_own_beginning():
 
 
 @claim
+def the_cache_of_the_index_is_no_leak_and_hides_none():
+    def grown(leak):
+        made = samples(lambda at: int(MIB * (30 + (8 + leak) * at / 3600)))
+        return [{**s, "index": int(8 * MIB * s["at"] / 3600)} for s in made]
+    for leak in (0, 2):
+        slope, _ = verdict.rss_slope(verdict.without_cache(grown(leak)), "segeld")
+        expect(abs(slope - leak) < 0.1, f"{slope} MiB/h, wanted {leak}")
+    full = [{**s, "index": 40 * MIB + s["at"] * 10000}
+            for s in samples(lambda at: 60 * MIB + 1000 * at)]
+    slope, _ = verdict.rss_slope(verdict.without_cache(full), "segeld")
+    expect(3.4 < slope < 3.5, f"a full cache does not grow: {slope} MiB/h")
+
+
+@claim
 def descriptors_that_stay_open_are_counted():
     before = {"segeld": {"descriptors": 30, "threads": 5}, "segel-hsm": {"descriptors": None}}
     after = {"segeld": {"descriptors": 37, "threads": 5}, "segel-hsm": {"descriptors": 4}}
