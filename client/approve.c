@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_details.h"
 #include "client/person_key.h"
-#include "client/unpack.h"
 
 /* `segel approve ID` */
 struct approve_options {

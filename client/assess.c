@@ -4,9 +4,9 @@
 
 #include "client/approval_call.h"
 #include "client/assess_sheet.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
-#include "client/unpack.h"
 
 /* `segel assess` */
 struct assess_options {

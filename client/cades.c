@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "client/cades_file.h"
+#include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "proto/json.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "client/approval_call.h"
-#include "client/unpack.h"
+#include "client/channel/unpack.h"
 #include "client/words.h"
 
 enum { GROUPS_AT_MOST = 16 };

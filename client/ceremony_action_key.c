@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "client/ceremony_action.h"
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/minutes_file.h"
-#include "client/unpack.h"
 #include "proto/text.h"
 
 enum { PEOPLE_MAX = 16, CERTIFICATES_MAX = 8, CERTIFICATE_MAX = 16384, PEM_MAX = 262144 };

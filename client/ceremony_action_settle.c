@@ -1,8 +1,8 @@
 #include <time.h>
 
 #include "client/ceremony_action.h"
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
-#include "client/unpack.h"
 
 enum { LOOKS = 180, LOOK_EVERY_S = 1 };
 

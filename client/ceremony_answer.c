@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "client/ceremony_talk.h"
-#include "client/sentence.h"
+#include "client/channel/sentence.h"
 #include "client/token_facts.h"
 #include "proto/text.h"
 

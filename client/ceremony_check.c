@@ -6,9 +6,9 @@
 #include "client/approval_call.h"
 #include "client/ceremony.h"
 #include "client/ceremony_talk.h"
+#include "client/channel/unpack.h"
 #include "client/program_hash.h"
 #include "client/token_facts.h"
-#include "client/unpack.h"
 #include "proto/digest.h"
 #include "proto/text.h"
 

@@ -5,7 +5,7 @@
 #include "client/ceremony/script_rows.h"
 #include "client/ceremony_answer.h"
 #include "client/ceremony_talk.h"
-#include "client/moment.h"
+#include "client/channel/moment.h"
 #include "proto/text.h"
 
 /* --- Which ------------------------------------------------------------------------- */

@@ -4,8 +4,8 @@
 
 #include "client/approval_call.h"
 #include "client/ceremony.h"
+#include "client/channel/moment.h"
 #include "client/minutes_file.h"
-#include "client/moment.h"
 #include "client/program_hash.h"
 #include "proto/digest.h"
 #include "proto/text.h"

@@ -5,7 +5,7 @@
 #include "client/ceremony_answer.h"
 #include "client/ceremony_correct.h"
 #include "client/ceremony_talk.h"
-#include "client/moment.h"
+#include "client/channel/moment.h"
 #include "proto/text.h"
 
 static enum sg_status note_step(struct ceremony *ceremony, const char *text,

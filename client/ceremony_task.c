@@ -4,9 +4,9 @@
 #include "client/approval_call.h"
 #include "client/ceremony_action.h"
 #include "client/ceremony_talk.h"
+#include "client/channel/unpack.h"
 #include "client/grant_view.h"
 #include "client/self_run.h"
-#include "client/unpack.h"
 #include "proto/digest.h"
 
 enum { LOOK_EVERY_MS = 2000 };

@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 
 enum { PACKET_MAX = 4096, LOOK_S = 10, LOGIN_S = 130 };
 

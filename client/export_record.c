@@ -1,6 +1,6 @@
 #include "client/export_record.h"
 
-#include "client/unpack.h"
+#include "client/channel/unpack.h"
 
 enum { PATIENCE_MS = 30000 };
 

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_EXPORT_RECORD_H
 #define SEGEL_CLIENT_EXPORT_RECORD_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "proto/tlog/merkle.h"
 #include "segel/v1/log.pb-c.h"
 

@@ -3,11 +3,11 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 
+#include "client/channel/moment.h"
+#include "client/channel/unpack.h"
 #include "client/extend_check.h"
 #include "client/file.h"
-#include "client/moment.h"
 #include "client/signer.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 

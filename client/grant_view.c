@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/channel/unpack.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "proto/quorum/asking.h"
 #include "proto/text.h"
 

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_HOME_H
 #define SEGEL_CLIENT_HOME_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "proto/base.h"
 
 /* The folder with all that the client must know of its gateway. */

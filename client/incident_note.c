@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/moment.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/incident_view.h"
-#include "client/moment.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 

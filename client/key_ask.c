@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/key_view.h"
 #include "client/period.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* What several officers must agree to: `segel key release`, `key activate` and

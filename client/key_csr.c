@@ -2,9 +2,9 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/rite_view.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/json.h"
 #include "proto/text.h"

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/rite_view.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* `segel key destroy NAME` */

@@ -3,10 +3,10 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
+#include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/gateway_call.h"
 #include "client/rite_view.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* `segel key import-cert NAME FILE…` */

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/key_view.h"
 #include "client/period.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* What one person orders of a key: `segel key hold`, `key deactivate` and

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/file.h"
-#include "client/unpack.h"
 
 static enum sg_status take_text(struct slice text, struct known_people *out,
                                 struct sg_error *why)

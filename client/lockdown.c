@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 

@@ -1,9 +1,9 @@
 #include <stdio.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/lockdown.h"
-#include "client/unpack.h"
 
 /* `segel lockdown status` */
 struct status_options {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "client/channel/unpack.h"
 #include "client/log_stream.h"
-#include "client/unpack.h"
 #include "proto/tlog/tile.h"
 
 enum { PATIENCE_MS = 60000, TILES_A_CALL = 32 };

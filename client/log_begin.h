@@ -2,7 +2,7 @@
 #define SEGEL_CLIENT_LOG_BEGIN_H
 
 #include "client/audit/audit.h"
-#include "client/channel.h"
+#include "client/channel/channel.h"
 
 /* Where a log begins of which officers had old records pruned. */
 

@@ -3,7 +3,7 @@
 
 #include "client/bundle/named.h"
 #include "client/bundle/writer.h"
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "client/log_head.h"
 
 /* One export under way: what the parts of `segel log export` share. */

@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "client/bundle/key_hash.h"
+#include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/log_export.h"
-#include "client/unpack.h"
 #include "proto/text.h"
 #include "segel/v1/policy.pb-c.h"
 

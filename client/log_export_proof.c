@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "client/bundle/plan.h"
+#include "client/channel/unpack.h"
 #include "client/log_export.h"
-#include "client/unpack.h"
 #include "proto/tlog/tile.h"
 #include "segel/v1/log.pb-c.h"
 

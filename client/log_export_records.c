@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "client/audit/scan.h"
+#include "client/channel/moment.h"
 #include "client/log_export.h"
 #include "client/log_stream.h"
-#include "client/moment.h"
 #include "client/progress.h"
 #include "client/screen.h"
 #include "proto/tlog/tile.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "client/channel/unpack.h"
 #include "client/file.h"
-#include "client/unpack.h"
 #include "segel/v1/log.pb-c.h"
 
 enum { PATIENCE_MS = 30000 };

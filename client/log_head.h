@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_LOG_HEAD_H
 #define SEGEL_CLIENT_LOG_HEAD_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "proto/tlog/checkpoint.h"
 #include "proto/tlog/note.h"
 

@@ -1,7 +1,7 @@
 #include "client/log_stream.h"
 
-#include "client/sentence.h"
-#include "client/unpack.h"
+#include "client/channel/sentence.h"
+#include "client/channel/unpack.h"
 
 struct stream {
     const struct log_visitor *visitor;

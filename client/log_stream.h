@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_LOG_STREAM_H
 #define SEGEL_CLIENT_LOG_STREAM_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "proto/slice.h"
 #include "segel/v1/log.pb-c.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/audit/audit.h"
+#include "client/channel/sentence.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/log_begin.h"
@@ -10,7 +11,6 @@
 #include "client/log_stream.h"
 #include "client/log_verdict.h"
 #include "client/screen.h"
-#include "client/sentence.h"
 
 /* `segel log verify` */
 struct verify_options {

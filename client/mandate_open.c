@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/mandate_digests.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/algorithm.h"
 #include "proto/text.h"

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/log_head.h"
 #include "client/minutes_check.h"
 #include "client/token_facts.h"
-#include "client/unpack.h"
 #include "proto/digest.h"
 #include "proto/text.h"
 #include "segel/v1/log.pb-c.h"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 
 /* `segel officer list` and `segel officer export` */
 enum { NAME_WIDTH = 24, ROLE_WIDTH = 10, TASK_WIDTH = 16 };

@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "proto/text.h"
 
 /* `segel override list` */

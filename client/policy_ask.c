@@ -1,10 +1,10 @@
 #include "client/policy_ask.h"
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
+#include "client/channel/unpack.h"
 #include "client/job_file.h"
 #include "client/rule_view.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "proto/text.h"
 
 enum { PATIENCE_MS = 10000 };

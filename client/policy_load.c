@@ -3,10 +3,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/policy_preview.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 #include "segel/v1/policy.pb-c.h"

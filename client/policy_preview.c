@@ -1,8 +1,8 @@
 #include "client/policy_preview.h"
 
+#include "client/channel/unpack.h"
 #include "client/replay_report.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "segel/v1/policy.pb-c.h"
 
 enum { PATIENCE_MS = 60000, COMPARED = 1000 /* decisions of the log */ };

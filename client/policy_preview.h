@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_POLICY_PREVIEW_H
 #define SEGEL_CLIENT_POLICY_PREVIEW_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "client/policy_common.h"
 
 /* What another policy would change: against the one in force, and in the last decisions

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "client/channel/unpack.h"
 #include "client/log_begin.h"
 #include "client/log_stream.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "gateway/policy/replay_keys.h"
 

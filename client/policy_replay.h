@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_POLICY_REPLAY_H
 #define SEGEL_CLIENT_POLICY_REPLAY_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "gateway/policy/replay.h"
 
 /* Logged decisions, read from the gateway as a reviewer may, judged again by a policy.

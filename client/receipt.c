@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channel/sentence.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/pdf/pdf.h"
 #include "client/receipt_check.h"
 #include "client/receipt_fetch.h"
-#include "client/sentence.h"
 #include "proto/json.h"
 #include "proto/text.h"
 

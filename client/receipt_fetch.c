@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "client/sentence.h"
-#include "client/unpack.h"
+#include "client/channel/sentence.h"
+#include "client/channel/unpack.h"
 #include "client/words.h"
 #include "segel/v1/log.pb-c.h"
 

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_RECEIPT_FETCH_H
 #define SEGEL_CLIENT_RECEIPT_FETCH_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "proto/base.h"
 #include "proto/slice.h"
 

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channel/sentence.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/log_head.h"
 #include "client/receipt_check.h"
 #include "client/receipt_print.h"
 #include "client/screen.h"
-#include "client/sentence.h"
 
 /* `segel receipt verify` */
 enum { LETTER_MAX = 1 << 30 };

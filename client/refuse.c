@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* `segel refuse ID` */

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "client/moment.h"
+#include "client/channel/moment.h"
 #include "client/progress.h"
 #include "client/screen.h"
 

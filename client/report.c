@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channel/moment.h"
 #include "client/command.h"
 #include "client/export_record.h"
 #include "client/file.h"
-#include "client/moment.h"
 #include "client/progress.h"
 #include "client/report/output.h"
 #include "client/report_log.h"

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "client/channel/unpack.h"
 #include "client/log_begin.h"
 #include "client/log_stream.h"
-#include "client/unpack.h"
 
 enum { PATIENCE_MS = 30000, WINDOW_FIRST = 256 };
 

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_REPORT_LOG_H
 #define SEGEL_CLIENT_REPORT_LOG_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "client/log_head.h"
 #include "client/report/account.h"
 

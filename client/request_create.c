@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "client/channel/unpack.h"
 #include "client/grant_view.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 enum sg_status request_create(const struct home *home, const struct request_words *words,

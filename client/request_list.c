@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "client/words.h"
 
 /* `segel request list` */

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "client/approval_call.h"
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/grant_details.h"
-#include "client/unpack.h"
 
 /* `segel request show ID` */
 struct show_options {

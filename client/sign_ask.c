@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "client/batch/place.h"
+#include "client/channel/moment.h"
 #include "client/file.h"
-#include "client/moment.h"
 #include "client/sign_plans.h"
 
 enum { BLOCK = 65536 };

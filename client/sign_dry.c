@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
+#include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/sign_ask.h"
 #include "client/sign_interrupt.h"
 #include "client/sign_terms.h"
-#include "client/unpack.h"
 
 enum {
     PATIENCE_MS = 30000,

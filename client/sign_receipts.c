@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channel/sentence.h"
 #include "client/file.h"
 #include "client/log_head.h"
 #include "client/pdf/pdf.h"
 #include "client/receipt_check.h"
 #include "client/receipt_fetch.h"
-#include "client/sentence.h"
 
 enum { PATH_SIZE = 4096 + 16, CONNECTIONS = 3 };
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/moment.h"
+#include "client/channel/moment.h"
 #include "client/progress.h"
 #include "client/screen.h"
 #include "client/sign_report_inside.h"

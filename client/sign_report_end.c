@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "client/moment.h"
+#include "client/channel/moment.h"
 #include "client/screen.h"
 #include "client/sign_report.h"
 #include "client/sign_report_inside.h"

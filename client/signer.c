@@ -1,6 +1,6 @@
 #include "client/signer.h"
 
-#include "client/unpack.h"
+#include "client/channel/unpack.h"
 #include "client/words.h"
 
 enum { PATIENCE_MS = 10000 };

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_SIGNER_H
 #define SEGEL_CLIENT_SIGNER_H
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* What the gateway says of a key. language: of the statement, "id" or "en". The caller

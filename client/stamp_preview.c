@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/channel/moment.h"
 #include "client/command.h"
-#include "client/moment.h"
 #include "client/pdf/preview.h"
 #include "client/screen.h"
 #include "client/segel/stamp.h"

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/key_words.h"
-#include "client/unpack.h"
 #include "proto/text.h"
 
 /* Control characters of a module's answer stay out of the minutes. */

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "proto/json.h"
 #include "proto/text.h"
 #include "segel/v1/keys.pb-c.h"

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/channel/unpack.h"
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
 #include "client/screen.h"
-#include "client/unpack.h"
 #include "client/words.h"
 #include "proto/text.h"
 #include "segel/v1/approvals.pb-c.h"

@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/channel/sentence.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/log_head.h"
 #include "client/screen.h"
-#include "client/sentence.h"
 #include "proto/tlog/checkpoint.h"
 
 /* `segel witness evidence` */

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/channel/moment.h"
 #include "client/home.h"
-#include "client/moment.h"
 #include "client/options.h"
 #include "client/words.h"
 #include "proto/text.h"

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/channel/moment.h"
+#include "client/channel/sentence.h"
 #include "client/home.h"
-#include "client/moment.h"
 #include "client/options.h"
-#include "client/sentence.h"
 #include "client/words.h"
 #include "proto/algorithm.h"
 #include "proto/arena.h"

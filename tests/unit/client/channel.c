@@ -1,11 +1,11 @@
-#include "client/channel.h"
+#include "client/channel/channel.h"
 
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/unpack.h"
+#include "client/channel/unpack.h"
 #include "segel/v1/common.pb-c.h"
 #include "segel/v1/signing.pb-c.h"
 #include "tests/unit/client/support/link.h"

@@ -1,4 +1,4 @@
-#include "client/reply.h"
+#include "client/channel/reply.h"
 
 #include <criterion/criterion.h>
 

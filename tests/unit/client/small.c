@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/address.h"
 #include "client/audit/pending.h"
+#include "client/channel/address.h"
+#include "client/channel/queue.h"
 #include "client/file.h"
 #include "client/home.h"
 #include "client/nearest.h"
 #include "client/progress.h"
-#include "client/queue.h"
 
 /* --- Addresses --------------------------------------------------------------------- */
 

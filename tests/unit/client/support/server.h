@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "client/channel.h"
+#include "client/channel/channel.h"
 
 /* tests/flow/client_server.py as a child process, in a folder of its own. */
 struct server {
