@@ -417,7 +417,7 @@ def a_process_that_dies_is_followed_by_a_look_at_the_token(maker):
 
 @claim
 def a_ceremony_that_hangs_is_ended(maker):
-    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 1500}\nlanes:\n")
+    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 4000}\nlanes:\n")
     with maker.gateway(changes) as gateway:
         freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1=hang"),
               "before the key was made")
