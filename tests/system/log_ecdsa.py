@@ -269,6 +269,8 @@ def signed_again(town):
     """Whether a dropped note of some size carries another signature than the ledger's."""
     stored = dict(town.ask("SELECT size, note FROM checkpoint"))
     for name in os.listdir(town.drop):
+        if name.startswith("."):  # not there yet
+            continue
         with open(os.path.join(town.drop, name), "rb") as file:
             note, size = file.read(), int(name.split(".")[0])
         if bytes(stored.get(size, note)) != note:
