@@ -101,7 +101,7 @@ struct plan {
 static enum sg_status find_before(struct channel *channel, const char *text,
                                   uint64_t *before, struct sg_error *why)
 {
-    struct found since;
+    struct found since = {.index = UINT64_MAX};
     int64_t time_us = 0;
 
     if (text_uint(slice_str(text), INT64_MAX, before) != SG_OK) {
