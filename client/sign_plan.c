@@ -262,13 +262,5 @@ enum sg_status sign_plan_fit(struct sign_plan *plan,
                        "signature",
                        (unsigned)signer->signature_max_len);
     }
-    TRY(fit_hash(plan, signer, why));
-    bool plain = signer->plain_max_len > 0 &&
-                 !sg_profile_stamped((enum sg_profile)plan->terms.profile);
-    plan->wish.reserve = plain ? signer->plain_max_len : signer->signature_max_len;
-    if (plan->visible) {
-        plan->wish.statement = signer->statement[0] == '\0' ? NULL : signer->statement;
-        plan->verify_url = signer->verify_url[0] == '\0' ? NULL : signer->verify_url;
-    }
-    return SG_OK;
+    return fit_hash(plan, signer, why);
 }

@@ -49,9 +49,8 @@ struct sign_plan {
     bool force;
     bool resume;
     bool visible;
-    const char *verify_url; /* NULL = no QR code */
     Segel__V1__SignTerms terms;
-    struct pdf_wish wish; /* without signing_time_us, look and qr_text */
+    struct pdf_wish wish; /* what the options say of it; the rest is libsegel's */
     const char *stamp;    /* name or path of a template; NULL = none */
 };
 

@@ -526,6 +526,22 @@ def check_letter(town, path, stamps):
 
 
 @claim
+def a_letter_without_a_time_stamp_leaves_no_room_for_one(town):
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        wait_for_authority(gateway)
+        signer = gateway.client().signer()
+        for profile, room in (("pades-b-b", signer.plain_max_len),
+                              ("pades-b-t", signer.signature_max_len)):
+            paths = sign_letters(town, f"room-{profile}", profile)
+            expect(paths, "nothing was signed")
+            for path in paths:
+                with open(path, "rb") as file:
+                    hole = re.search(rb"/Contents <([0-9a-fA-F]+)>", file.read())
+                equal(len(hole.group(1)), 2 * room, profile)
+
+
+@claim
 def letters_are_signed_with_a_time_stamp(town):
     town.tsa.fault("none")
     with town.rig.gateway():

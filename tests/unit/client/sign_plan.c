@@ -12,8 +12,6 @@ static Segel__V1__SignatureProfile profiles[] = {
 static Segel__V1__HashAlgorithm hashes[] = {
     SEGEL__V1__HASH_ALGORITHM__HASH_ALGORITHM_SHA384,
     SEGEL__V1__HASH_ALGORITHM__HASH_ALGORITHM_SHA256};
-static char statement[] = "Dokumen ini sah.";
-static char verify_url[] = "https://verify.example.go.id/";
 static struct sg_error why;
 
 static void lawful(void)
@@ -32,8 +30,6 @@ static void lawful(void)
     signer.hash_algorithms = hashes;
     signer.n_hash_algorithms = SG_COUNT(hashes);
     signer.signature_max_len = 4096;
-    signer.statement = statement;
-    signer.verify_url = verify_url;
 }
 
 static enum sg_status read_and_fit(void)
@@ -42,35 +38,23 @@ static enum sg_status read_and_fit(void)
     return sign_plan_fit(&plan, &signer, &why);
 }
 
-Test(sign_plan, takes_reserve_and_hash_from_the_key, .init = lawful)
+Test(sign_plan, takes_the_hash_from_the_key, .init = lawful)
 {
     cr_assert_eq(read_and_fit(), SG_OK, "%s", why.text);
-    cr_expect_eq(plan.wish.reserve, 4096);
     cr_expect_eq(plan.wish.hash, SG_HASH_SHA384);
     cr_expect_eq((int)plan.terms.hash_algorithm, SG_HASH_SHA384);
     cr_expect_eq(plan.wish.page, 0);
-    cr_expect_null(plan.wish.statement);
     cr_expect_not(plan.terms.notice_shown);
 }
 
-Test(sign_plan, a_visible_stamp_shows_statement_and_address, .init = lawful)
+Test(sign_plan, a_visible_stamp_has_its_place_and_shows_the_notice, .init = lawful)
 {
     options.rect = "40,30.5,260,60";
     cr_assert_eq(read_and_fit(), SG_OK, "%s", why.text);
     cr_expect_eq(plan.wish.page, -1);
     cr_expect_float_eq(plan.wish.rect.y, 30.5, 1e-9);
     cr_expect_float_eq(plan.wish.rect.height, 60, 1e-9);
-    cr_expect_str_eq(plan.wish.statement, statement);
-    cr_expect_str_eq(plan.verify_url, verify_url);
     cr_expect(plan.terms.notice_shown);
-}
-
-Test(sign_plan, an_empty_statement_is_none, .init = lawful)
-{
-    options.rect = "40,30,260,60";
-    statement[0] = '\0';
-    cr_assert_eq(read_and_fit(), SG_OK);
-    cr_expect_null(plan.wish.statement);
 }
 
 Test(sign_plan, takes_pages_by_word_and_number, .init = lawful)
@@ -141,17 +125,6 @@ Test(sign_plan, a_file_that_is_no_letter_has_no_looks, .init = lawful)
     options.profile = "cades-b-b";
     options.receipts = true;
     cr_expect_eq(read_and_fit(), SG_INVALID);
-}
-
-Test(sign_plan, a_letter_without_a_time_stamp_leaves_no_room_for_one, .init = lawful)
-{
-    signer.plain_max_len = 1024;
-    cr_assert_eq(read_and_fit(), SG_OK);
-    cr_expect_eq(plan.wish.reserve, 1024);
-    profiles[0] = SEGEL__V1__SIGNATURE_PROFILE__SIGNATURE_PROFILE_PADES_B_T;
-    options.profile = "pades-b-t";
-    cr_assert_eq(read_and_fit(), SG_OK);
-    cr_expect_eq(plan.wish.reserve, 4096);
 }
 
 Test(sign_plan, refuses_what_the_key_does_not_offer, .init = lawful)
