@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/channel/channel.h"
+#include "proto/passing.h"
 
 enum { PACKET_MAX = 4096, LOOK_S = 10, LOGIN_S = 130 };
 
@@ -53,26 +54,6 @@ static enum sg_status reach(const struct control_ask *ask, int *fd, struct sg_er
     return good ? SG_OK : fail(ask->socket, why);
 }
 
-static bool send_with(int fd, struct iovec *part, int pipe)
-{
-    union {
-        struct cmsghdr align;
-        uint8_t bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
-
-    if (pipe >= 0) {
-        header.msg_control = control.bytes;
-        header.msg_controllen = sizeof(control.bytes);
-        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(item), &pipe, sizeof(pipe));
-    }
-    return sendmsg(fd, &header, MSG_NOSIGNAL) == (ssize_t)part->iov_len;
-}
-
 static bool send_ask(int fd, const struct control_ask *ask)
 {
     Segel__Control__V1__ControlRequest request;
@@ -90,7 +71,7 @@ static bool send_ask(int fd, const struct control_ask *ask)
     }
     struct iovec part = {packet,
                          segel__control__v1__control_request__pack(&request, packet)};
-    return send_with(fd, &part, ask->pipe);
+    return passing_send(fd, &part, ask->pipe, 0) == (ssize_t)part.iov_len;
 }
 
 /* One that was refused at the door may get the reply before it could ask. */

@@ -5,29 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "proto/passing.h"
+
 /* The core thread's alone. On the stack it would be cleared for every packet, all 64 KiB
  * of it: a third of what the crossing of a small one costs. */
 static uint8_t frame[WIRE_FRAME_MAX];
-
-static ssize_t send_with(int fd, struct iovec *part, int passed)
-{
-    union {
-        struct cmsghdr align;
-        uint8_t bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
-
-    if (passed >= 0) {
-        header.msg_control = control.bytes;
-        header.msg_controllen = sizeof(control.bytes);
-        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(item), &passed, sizeof(passed));
-    }
-    return sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
 
 enum sg_status wire_send_with(int fd, const Segel__Lane__V1__ToLane *message, int passed)
 {
@@ -37,7 +19,7 @@ enum sg_status wire_send_with(int fd, const Segel__Lane__V1__ToLane *message, in
         return SG_TOO_LARGE;
     }
     struct iovec part = {frame, segel__lane__v1__to_lane__pack(message, frame)};
-    ssize_t sent = send_with(fd, &part, passed);
+    ssize_t sent = passing_send(fd, &part, passed, MSG_DONTWAIT);
     if (sent == (ssize_t)len) {
         return SG_OK;
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hsm/ceremony.h"
+#include "proto/passing.h"
 #include "proto/text.h"
 #include "tests/unit/hsm/support/rig.h"
 
@@ -16,25 +17,14 @@
 static void send_packet(int fd, uint8_t *packet, size_t len, const char *typed)
 {
     int ends[2] = {-1, -1};
-    union {
-        struct cmsghdr align;
-        uint8_t bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
     struct iovec part = {packet, len};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+
     if (typed != NULL) {
         cr_assert_eq(pipe(ends), 0);
         cr_assert_eq(write(ends[1], typed, strlen(typed)), (ssize_t)strlen(typed));
         (void)close(ends[1]);
-        header.msg_control = control.bytes;
-        header.msg_controllen = sizeof(control.bytes);
-        struct cmsghdr *item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(item), &ends[0], sizeof(int));
     }
-    cr_assert_eq(sendmsg(fd, &header, MSG_NOSIGNAL), (ssize_t)len);
+    cr_assert_eq(passing_send(fd, &part, ends[0], 0), (ssize_t)len);
     if (typed != NULL) {
         (void)close(ends[0]);
     }
