@@ -194,15 +194,35 @@ static bool look_at_disk(struct core *core)
     return change != RESERVE_SAME;
 }
 
-bool state_look(struct core *core)
+/* Rules about the clock deny then, in words for a clock that is wrong. Said once: it does
+ * not change while the process lives. */
+static void tell_hidden_clock(struct core *core)
+{
+    if (!core->state.clock_hidden) {
+        core->state.clock_hidden = true;
+        log_event(
+            LOG_ERROR, "clock.hidden", "why",
+            "the kernel does not tell how good its clock is (adjtimex(2)), so rules "
+            "about the clock deny",
+            "what_to_do", "let the filter of the unit or container allow adjtimex", NULL);
+    }
+}
+
+static void look_at_clock(struct core *core)
 {
     struct clock_reading reading;
     struct clock_step step;
 
-    if (clock_reading_take(&reading) == SG_OK &&
-        clock_watch_take(&core->state.clock, &reading, &step)) {
+    if (clock_reading_take(&reading) != SG_OK) {
+        tell_hidden_clock(core);
+    } else if (clock_watch_take(&core->state.clock, &reading, &step)) {
         tell_step(core, &step);
     }
+}
+
+bool state_look(struct core *core)
+{
+    look_at_clock(core);
     return look_at_disk(core);
 }
 

@@ -20,6 +20,7 @@ struct state {
     bool counters_unwritten;
     struct clock_watch clock;
     bool clock_unwritten;
+    bool clock_hidden;    /* the kernel does not tell, and it was said */
     bool clock_explained; /* the gateway ends in order: the next one begins anew */
     int64_t free_bytes;   /* on the ledger's file system; -1 = not known */
     struct reserve reserve;

@@ -232,6 +232,17 @@ def where_the_time_goes_and_what_denies_is_counted(faulty):
     expect(inside <= whole, f"the stages take {inside} s, all of it {whole} s")
 
 
+@claim
+def a_clock_that_the_kernel_hides_is_told_once(faulty):
+    kept = os.path.join(rig.BUILD, "tests/fixtures/kept.so")
+    with faulty.rig.gateway(LD_PRELOAD=kept, KEPT="hidden") as gateway:
+        contains(gateway.wait_event("clock.hidden")["what_to_do"], "adjtimex")
+        refusal = rig.refused(gateway.client().sign)
+        contains(refusal.message, "CP-6.8")
+        time.sleep(1)
+        equal(len(gateway.find("clock.hidden")), 1, "lines")
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
