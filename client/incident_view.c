@@ -125,13 +125,6 @@ void incident_print_whole(const Segel__V1__Incident *incident, int64_t now_us,
 
 /* --- For machines ------------------------------------------------------------------ */
 
-static void maybe_time(struct json_out *out, const char *name, int64_t us)
-{
-    if (us > 0) {
-        json_time(out, name, us);
-    }
-}
-
 static void json_notes(struct json_out *out, const Segel__V1__Incident *incident)
 {
     json_open_array(out, "notes");
@@ -141,8 +134,8 @@ static void json_notes(struct json_out *out, const Segel__V1__Incident *incident
         json_str(out, "kind", kind_of(note, false));
         json_str(out, "person", note->person);
         json_str(out, "role", note->role);
-        maybe_time(out, "time", note->time_us);
-        maybe_time(out, "given", note->given_us);
+        json_known_time(out, "time", note->time_us);
+        json_known_time(out, "given", note->given_us);
         json_str(out, "reference", note->reference);
         json_str(out, "text", note->text);
         json_end(out);
@@ -150,20 +143,25 @@ static void json_notes(struct json_out *out, const Segel__V1__Incident *incident
     json_end(out);
 }
 
-static void json_incident(struct json_out *out, const Segel__V1__Incident *incident)
+void incident_put_json(struct json_out *out, const Segel__V1__Incident *incident)
 {
-    json_open_object(out, NULL);
     json_str(out, "id", incident->id);
     json_str(out, "kind", incident->kind);
     json_str(out, "subject", incident->subject);
     json_str(out, "why", incident->why);
+    json_known_time(out, "opened", incident->opened_us);
+    json_known_time(out, "oral_due", incident->oral_due_us);
+    json_known_time(out, "oral_given", incident->oral_given_us);
+    json_known_time(out, "written_due", incident->written_due_us);
+    json_known_time(out, "written_given", incident->written_given_us);
+}
+
+static void json_incident(struct json_out *out, const Segel__V1__Incident *incident)
+{
+    json_open_object(out, NULL);
+    incident_put_json(out, incident);
     json_str(out, "person", incident->person);
-    maybe_time(out, "opened", incident->opened_us);
-    maybe_time(out, "oral_due", incident->oral_due_us);
-    maybe_time(out, "oral_given", incident->oral_given_us);
-    maybe_time(out, "written_due", incident->written_due_us);
-    maybe_time(out, "written_given", incident->written_given_us);
-    maybe_time(out, "closed", incident->closed_us);
+    json_known_time(out, "closed", incident->closed_us);
     json_notes(out, incident);
     if (incident->log != NULL) {
         json_uint(out, "log_index", incident->log->index);

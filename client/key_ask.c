@@ -1,11 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/approval_call.h"
 #include "client/channel/unpack.h"
-#include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_view.h"
+#include "client/key_order.h"
 #include "client/key_view.h"
 #include "client/period.h"
 #include "client/words.h"
@@ -13,32 +12,29 @@
 /* What several officers must agree to: `segel key release`, `key activate` and
  * `key rotate`. */
 struct ask_options {
-    const char *reason;
-    const char *request_id;
-    const char *lang;
+    struct key_order order;
     const char *until;
     const char *jobs;
     const char *idle;
     bool once;
     const char *successor;
     const char *overlap;
-    char made[APPROVAL_ID_SIZE]; /* where none was given */
 };
 
 #define REASON                                                                           \
     {                                                                                    \
         "reason", 0, "TEXT", "why, for the approvers and the log; no personal data",     \
-            offsetof(struct ask_options, reason)                                         \
+            offsetof(struct ask_options, order.reason)                                   \
     }
 #define REQUEST_ID                                                                       \
     {                                                                                    \
         "request-id", 0, "ID", "your own id; the same one again is the same request",    \
-            offsetof(struct ask_options, request_id)                                     \
+            offsetof(struct ask_options, order.request_id)                               \
     }
 #define LANG                                                                             \
     {                                                                                    \
         "lang", 0, "id|en", "language of the answer (default: en)",                      \
-            offsetof(struct ask_options, lang)                                           \
+            offsetof(struct ask_options, order.lang)                                     \
     }
 
 static const struct option rows_release[] = {REASON, REQUEST_ID, LANG};
@@ -61,25 +57,6 @@ static const struct option rows_rotate[] = {
     REASON,
     REQUEST_ID,
     LANG};
-
-static SG_MUST_USE enum sg_status check(const struct command *command,
-                                        const struct words *words,
-                                        struct ask_options *options, bool *indonesian,
-                                        struct sg_error *why)
-{
-    if (words->count != 1) {
-        return sg_fail(why, SG_INVALID,
-                       "name one key: segel %s KEY; 'segel key list' shows them",
-                       command->name);
-    }
-    TRY(options_need(&command->options, options, "reason", why));
-    TRY(approval_language(options->lang, indonesian, why));
-    if (options->request_id == NULL) {
-        TRY(approval_make_id(options->made, why));
-        options->request_id = options->made;
-    }
-    return SG_OK;
-}
 
 static void print_asked(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
                         bool indonesian)
@@ -107,40 +84,32 @@ static SG_MUST_USE enum sg_status small_number(const char *option, const char *t
 
 /* --- Release ----------------------------------------------------------------------- */
 
-static SG_MUST_USE enum sg_status release(const struct home *home,
-                                          const struct words *words,
-                                          struct ask_options *options,
-                                          struct sg_error *why)
+static SG_MUST_USE enum sg_status release(const struct home *home, char *key,
+                                          void *context, struct sg_error *why)
 {
+    const struct ask_options *options = (const struct ask_options *)context;
     Segel__V1__ReleaseKeyRequest request;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
 
-    TRY(check(&command_key_release, words, options, &indonesian, why));
     segel__v1__release_key_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
+    request.reason = words_mutable(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/ReleaseKey", &request.base,
                                     &segel__v1__release_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ReleaseKeyResponse *got =
         (const Segel__V1__ReleaseKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, indonesian);
+    print_asked(got->approval, got->key, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_release(const struct home *home, struct words *words)
 {
-    struct ask_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct ask_options options = {.order = {0}};
 
-    if (command_parse(&command_key_release, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = release(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_release, home, words, &options.order, release);
 }
 
 const struct command command_key_release = {
@@ -179,44 +148,36 @@ static SG_MUST_USE enum sg_status read_activation(const struct ask_options *opti
     return SG_OK;
 }
 
-static SG_MUST_USE enum sg_status activate(const struct home *home,
-                                           const struct words *words,
-                                           struct ask_options *options,
-                                           struct sg_error *why)
+static SG_MUST_USE enum sg_status activate(const struct home *home, char *key,
+                                           void *context, struct sg_error *why)
 {
+    const struct ask_options *options = (const struct ask_options *)context;
     Segel__V1__ActivateKeyRequest request;
     Segel__V1__Activation activation;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
 
-    TRY(check(&command_key_activate, words, options, &indonesian, why));
     segel__v1__activate_key_request__init(&request);
     segel__v1__activation__init(&activation);
     TRY(read_activation(options, &activation, why));
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
+    request.reason = words_mutable(options->order.reason);
     request.activation = &activation;
     const struct gateway_ask ask = {"/segel.v1.KeyService/ActivateKey", &request.base,
                                     &segel__v1__activate_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ActivateKeyResponse *got =
         (const Segel__V1__ActivateKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, indonesian);
+    print_asked(got->approval, got->key, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_activate(const struct home *home, struct words *words)
 {
-    struct ask_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct ask_options options = {.order = {0}};
 
-    if (command_parse(&command_key_activate, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = activate(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_activate, home, words, &options.order, activate);
 }
 
 const struct command command_key_activate = {
@@ -239,43 +200,35 @@ const struct command command_key_activate = {
 
 /* --- Rotate ------------------------------------------------------------------------ */
 
-static SG_MUST_USE enum sg_status rotate(const struct home *home,
-                                         const struct words *words,
-                                         struct ask_options *options,
-                                         struct sg_error *why)
+static SG_MUST_USE enum sg_status rotate(const struct home *home, char *key,
+                                         void *context, struct sg_error *why)
 {
+    const struct ask_options *options = (const struct ask_options *)context;
     Segel__V1__RotateKeyRequest request;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
 
-    TRY(check(&command_key_rotate, words, options, &indonesian, why));
     TRY(options_need(&command_key_rotate.options, options, "successor", why));
     segel__v1__rotate_key_request__init(&request);
     TRY(small_number("--overlap", options->overlap, &request.overlap_days, why));
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
     request.successor = words_mutable(options->successor);
-    request.reason = words_mutable(options->reason);
+    request.reason = words_mutable(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/RotateKey", &request.base,
                                     &segel__v1__rotate_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__RotateKeyResponse *got =
         (const Segel__V1__RotateKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, indonesian);
+    print_asked(got->approval, got->key, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_rotate(const struct home *home, struct words *words)
 {
-    struct ask_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct ask_options options = {.order = {0}};
 
-    if (command_parse(&command_key_rotate, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = rotate(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_rotate, home, words, &options.order, rotate);
 }
 
 const struct command command_key_rotate = {

@@ -1,10 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/approval_call.h"
 #include "client/channel/unpack.h"
-#include "client/command.h"
 #include "client/gateway_call.h"
+#include "client/key_order.h"
 #include "client/key_view.h"
 #include "client/period.h"
 #include "client/words.h"
@@ -12,21 +11,18 @@
 /* What one person orders of a key: `segel key hold`, `key deactivate` and
  * `key compromise`. */
 struct stop_options {
-    const char *reason;
-    const char *request_id;
+    struct key_order order;
     const char *since;
-    const char *lang;
-    char made[APPROVAL_ID_SIZE]; /* where none was given */
 };
 
 #define COMMON                                                                           \
     {"reason", 0, "TEXT", "what happened, for the log; no personal data",                \
-     offsetof(struct stop_options, reason)},                                             \
+     offsetof(struct stop_options, order.reason)},                                       \
         {"request-id", 0, "ID", "your own id, for the log",                              \
-         offsetof(struct stop_options, request_id)},                                     \
+         offsetof(struct stop_options, order.request_id)},                               \
     {                                                                                    \
         "lang", 0, "id|en", "language of the answer (default: en)",                      \
-            offsetof(struct stop_options, lang)                                          \
+            offsetof(struct stop_options, order.lang)                                    \
     }
 
 static const struct option rows[] = {COMMON};
@@ -34,26 +30,6 @@ static const struct option rows_since[] = {
     {"since", 0, "TIME", "since when it is suspected: 2026-05-02 or 2026-05-02T01:02:03Z",
      offsetof(struct stop_options, since)},
     COMMON};
-
-static SG_MUST_USE enum sg_status check(const struct command *command,
-                                        const struct words *words,
-                                        struct stop_options *options, bool *indonesian,
-                                        struct sg_error *why)
-{
-    if (words->count != 1) {
-        return sg_fail(why, SG_INVALID,
-                       "name one key: segel %s KEY --reason TEXT; 'segel key list' shows "
-                       "them",
-                       command->name);
-    }
-    TRY(options_need(&command->options, options, "reason", why));
-    TRY(approval_language(options->lang, indonesian, why));
-    if (options->request_id == NULL) {
-        TRY(approval_make_id(options->made, why));
-        options->request_id = options->made;
-    }
-    return SG_OK;
-}
 
 static void print_done(const Segel__V1__Key *key, const Segel__V1__LogPosition *log,
                        bool indonesian)
@@ -70,38 +46,32 @@ static void print_done(const Segel__V1__Key *key, const Segel__V1__LogPosition *
 
 /* --- Hold -------------------------------------------------------------------------- */
 
-static SG_MUST_USE enum sg_status hold(const struct home *home, const struct words *words,
-                                       struct stop_options *options, struct sg_error *why)
+static SG_MUST_USE enum sg_status hold(const struct home *home, char *key, void *context,
+                                       struct sg_error *why)
 {
+    const struct stop_options *options = (const struct stop_options *)context;
     Segel__V1__HoldKeyRequest request;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
 
-    TRY(check(&command_key_hold, words, options, &indonesian, why));
     segel__v1__hold_key_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
+    request.reason = words_mutable(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/HoldKey", &request.base,
                                     &segel__v1__hold_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__HoldKeyResponse *got =
         (const Segel__V1__HoldKeyResponse *)(const void *)reply;
-    print_done(got->key, got->log, indonesian);
+    print_done(got->key, got->log, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_hold(const struct home *home, struct words *words)
 {
-    struct stop_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct stop_options options = {.order = {0}};
 
-    if (command_parse(&command_key_hold, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = hold(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_hold, home, words, &options.order, hold);
 }
 
 const struct command command_key_hold = {
@@ -121,40 +91,33 @@ const struct command command_key_hold = {
 
 /* --- Deactivate -------------------------------------------------------------------- */
 
-static SG_MUST_USE enum sg_status deactivate(const struct home *home,
-                                             const struct words *words,
-                                             struct stop_options *options,
-                                             struct sg_error *why)
+static SG_MUST_USE enum sg_status deactivate(const struct home *home, char *key,
+                                             void *context, struct sg_error *why)
 {
+    const struct stop_options *options = (const struct stop_options *)context;
     Segel__V1__DeactivateKeyRequest request;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
 
-    TRY(check(&command_key_deactivate, words, options, &indonesian, why));
     segel__v1__deactivate_key_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
+    request.reason = words_mutable(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/DeactivateKey", &request.base,
                                     &segel__v1__deactivate_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__DeactivateKeyResponse *got =
         (const Segel__V1__DeactivateKeyResponse *)(const void *)reply;
-    print_done(got->key, got->log, indonesian);
+    print_done(got->key, got->log, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_deactivate(const struct home *home, struct words *words)
 {
-    struct stop_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct stop_options options = {.order = {0}};
 
-    if (command_parse(&command_key_deactivate, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = deactivate(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_deactivate, home, words, &options.order,
+                         deactivate);
 }
 
 const struct command command_key_deactivate = {
@@ -188,22 +151,19 @@ static void print_count(const Segel__V1__ReportCompromiseResponse *got, bool ind
     }
 }
 
-static SG_MUST_USE enum sg_status compromise(const struct home *home,
-                                             const struct words *words,
-                                             struct stop_options *options,
-                                             struct sg_error *why)
+static SG_MUST_USE enum sg_status compromise(const struct home *home, char *key,
+                                             void *context, struct sg_error *why)
 {
+    const struct stop_options *options = (const struct stop_options *)context;
     Segel__V1__ReportCompromiseRequest request;
     ProtobufCMessage *reply = NULL;
-    bool indonesian = false;
     int64_t since_us = 0;
 
-    TRY(check(&command_key_compromise, words, options, &indonesian, why));
     TRY(period_time("--since", options->since, &since_us, why));
     segel__v1__report_compromise_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.key = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.request_id = words_mutable(options->order.request_id);
+    request.key = key;
+    request.reason = words_mutable(options->order.reason);
     request.suspected_since_us = since_us;
     const struct gateway_ask ask = {"/segel.v1.KeyService/ReportCompromise",
                                     &request.base,
@@ -211,22 +171,18 @@ static SG_MUST_USE enum sg_status compromise(const struct home *home,
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ReportCompromiseResponse *got =
         (const Segel__V1__ReportCompromiseResponse *)(const void *)reply;
-    print_done(got->key, got->log, indonesian);
-    print_count(got, indonesian);
+    print_done(got->key, got->log, options->order.indonesian);
+    print_count(got, options->order.indonesian);
     unpack_free(reply);
     return SG_OK;
 }
 
 static enum exit_code run_compromise(const struct home *home, struct words *words)
 {
-    struct stop_options options = {.lang = "en"};
-    struct sg_error why = {0};
+    struct stop_options options = {.order = {0}};
 
-    if (command_parse(&command_key_compromise, words, &options) != EXIT_WELL) {
-        return EXIT_USAGE;
-    }
-    enum sg_status status = compromise(home, words, &options, &why);
-    return status == SG_OK ? EXIT_WELL : command_failed(status, &why);
+    return key_order_run(&command_key_compromise, home, words, &options.order,
+                         compromise);
 }
 
 const struct command command_key_compromise = {

@@ -311,9 +311,7 @@ void key_json(struct json_out *out, const Segel__V1__Key *key)
     json_str(out, "trouble", key->trouble);
     json_str(out, "minutes", key->minutes);
     json_uint(out, "signatures", key->signatures);
-    if (key->changed_us > 0) {
-        json_time(out, "changed", key->changed_us);
-    }
+    json_known_time(out, "changed", key->changed_us);
     if (key->activation != NULL) {
         json_activation(out, key->activation);
     }

@@ -2,13 +2,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "client/approval_call.h"
-#include "client/command.h"
 #include "client/control.h"
 #include "client/pin_halves.h"
 #include "client/pin_pipe.h"
+#include "client/pin_scene.h"
 #include "client/screen.h"
-#include "gateway/dumps.h"
 
 /* `segel pin enter LANE` */
 struct enter_options {
@@ -39,14 +37,13 @@ static const struct option rows[] = {
 /* What one run holds. */
 struct entering {
     const struct enter_options *options;
-    const char *lane;
-    bool indonesian;
+    struct pin_scene scene;
 };
 
 static const char *pick(const struct entering *all, const char *english,
                         const char *indonesian)
 {
-    return all->indonesian ? indonesian : english;
+    return pin_scene_pick(&all->scene, english, indonesian);
 }
 
 /* --- Before it is asked for ----------------------------------------------------------
@@ -77,10 +74,11 @@ static SG_MUST_USE enum sg_status judge(const struct entering *all,
                                         struct sg_error *why)
 {
     if (reply->awaits_pin == 0) {
-        return sg_fail(
-            why, SG_PRECONDITION, "%s '%s' %s: %s%s%.150s", pick(all, "lane", "jalur"),
-            all->lane, pick(all, "awaits no PIN now", "tidak menunggu PIN sekarang"),
-            reply->state, reply->sentence[0] == '\0' ? "" : ", ", reply->sentence);
+        return sg_fail(why, SG_PRECONDITION, "%s '%s' %s: %s%s%.150s",
+                       pick(all, "lane", "jalur"), all->scene.lane,
+                       pick(all, "awaits no PIN now", "tidak menunggu PIN sekarang"),
+                       reply->state, reply->sentence[0] == '\0' ? "" : ", ",
+                       reply->sentence);
     }
     if (reply->pin_final_try != 0 && !all->options->last_try) {
         return sg_fail(why, SG_PRECONDITION, "%s",
@@ -101,7 +99,7 @@ static SG_MUST_USE enum sg_status ask_pin(const struct entering *all,
 
     if (all->options->split) {
         const struct halves_ask halves = {reply->token_label, all->options->pin_fd, false,
-                                          all->indonesian};
+                                          all->scene.indonesian};
         return pin_halves_ask(&halves, pin, why);
     }
     if (all->options->pin_fd != NULL) {
@@ -124,7 +122,7 @@ static void tell(const struct entering *all,
     bool up = strcmp(reply->state, "up") == 0;
 
     (void)printf("%s ", pick(all, "lane", "jalur"));
-    screen_text(stdout, all->lane);
+    screen_text(stdout, all->scene.lane);
     (void)printf("%s\n",
                  up ? pick(all, " is up", " siap")
                     : pick(all,
@@ -139,7 +137,7 @@ hand_over(const struct entering *all, const struct passphrase *pin, struct sg_er
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
     struct control_ask ask = {.socket = all->options->socket,
-                              .lane = all->lane,
+                              .lane = all->scene.lane,
                               .last_try = all->options->last_try};
 
     enum sg_status status =
@@ -154,8 +152,10 @@ static SG_MUST_USE enum sg_status call_off(const struct entering *all,
                                            struct sg_error *why)
 {
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
-    const struct control_ask ask = {
-        .socket = all->options->socket, .lane = all->lane, .pipe = -1, .call_off = true};
+    const struct control_ask ask = {.socket = all->options->socket,
+                                    .lane = all->scene.lane,
+                                    .pipe = -1,
+                                    .call_off = true};
 
     TRY(control_call(&ask, &reply, why));
     (void)puts(pick(all, "the ceremony is called off", "upacara dibatalkan"));
@@ -167,7 +167,7 @@ static SG_MUST_USE enum sg_status enter(const struct entering *all, struct sg_er
     AUTO(control_free) Segel__Control__V1__ControlReply *reply = NULL;
     AUTO(passphrase_wipe) struct passphrase pin = {.len = 0};
     const struct control_ask look = {
-        .socket = all->options->socket, .lane = all->lane, .pipe = -1};
+        .socket = all->options->socket, .lane = all->scene.lane, .pipe = -1};
 
     (void)mlock(&pin, sizeof(pin)); /* as far as the limit lets */
     TRY(control_call(&look, &reply, why));
@@ -180,21 +180,6 @@ static SG_MUST_USE enum sg_status enter(const struct entering *all, struct sg_er
 /* --- Running -------------------------------------------------------------------------
  */
 
-static SG_MUST_USE enum sg_status prepare(struct entering *all, const struct words *words,
-                                          struct sg_error *why)
-{
-    if (words->count != 1) {
-        return sg_fail(why, SG_INVALID,
-                       "name one lane: segel pin enter LANE; 'segel token list' shows "
-                       "them. A PIN is never written on the command line");
-    }
-    all->lane = words->at[0];
-    TRY(approval_language(all->options->lang, &all->indonesian, why));
-    return dumps_forbid()
-               ? SG_OK
-               : sg_fail(why, SG_IO, "the kernel refuses to forbid core dumps");
-}
-
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct enter_options options = {.socket = CONTROL_SOCKET, .lang = "en"};
@@ -205,7 +190,8 @@ static enum exit_code run(const struct home *home, struct words *words)
     if (command_parse(&command_pin_enter, words, &options) != EXIT_WELL) {
         return EXIT_USAGE;
     }
-    enum sg_status status = prepare(&all, words, &why);
+    enum sg_status status =
+        pin_scene_begin(&command_pin_enter, words, options.lang, &all.scene, &why);
     if (status == SG_OK) {
         status = options.call_off ? call_off(&all, &why) : enter(&all, &why);
     }

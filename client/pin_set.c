@@ -4,12 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "client/approval_call.h"
-#include "client/command.h"
 #include "client/pin_halves.h"
 #include "client/pin_pipe.h"
+#include "client/pin_scene.h"
 #include "client/screen.h"
-#include "gateway/dumps.h"
 
 /* `segel pin set LANE` */
 struct set_options {
@@ -42,15 +40,14 @@ static const struct option rows[] = {
 /* What one run holds. */
 struct setting {
     const struct set_options *options;
-    const char *lane;
+    struct pin_scene scene;
     const Segel__Control__V1__ControlReply *reply; /* what the gateway says before */
-    bool indonesian;
 };
 
 static const char *pick(const struct setting *all, const char *english,
                         const char *indonesian)
 {
-    return all->indonesian ? indonesian : english;
+    return pin_scene_pick(&all->scene, english, indonesian);
 }
 
 /* --- What is typed ----------------------------------------------------------------- */
@@ -59,7 +56,7 @@ static SG_MUST_USE enum sg_status ask_halves(const struct setting *all, bool new
                                              struct passphrase *out, struct sg_error *why)
 {
     const struct halves_ask halves = {all->reply->token_label, all->options->pin_fd, new,
-                                      all->indonesian};
+                                      all->scene.indonesian};
     return pin_halves_ask(&halves, out, why);
 }
 
@@ -162,7 +159,7 @@ static SG_MUST_USE enum sg_status judge(const struct setting *all, struct sg_err
         return sg_fail(why, SG_PRECONDITION, "%s '%.64s'%s",
                        pick(all, "no new PIN is awaited for lane",
                             "tidak ada PIN baru yang ditunggu untuk jalur"),
-                       all->lane,
+                       all->scene.lane,
                        pick(all, ": ask for it first ('segel pin change')",
                             ": mintalah dulu ('segel pin change')"));
     }
@@ -187,7 +184,7 @@ static SG_MUST_USE enum sg_status judge(const struct setting *all, struct sg_err
 static void tell(const struct setting *all)
 {
     (void)printf("%s ", pick(all, "the token of lane", "token jalur"));
-    screen_text(stdout, all->lane);
+    screen_text(stdout, all->scene.lane);
     (void)printf("%s\n", all->reply->awaits_old != 0
                              ? pick(all, " has its new PIN; the lane asks for it",
                                     " memakai PIN baru; jalur memintanya")
@@ -201,7 +198,7 @@ static SG_MUST_USE enum sg_status set(struct setting *all, struct sg_error *why)
     AUTO(control_free) Segel__Control__V1__ControlReply *after = NULL;
     AUTO(passphrase_wipe) struct passphrase both = {.len = 0};
     struct control_ask ask = {
-        .socket = all->options->socket, .lane = all->lane, .pipe = -1};
+        .socket = all->options->socket, .lane = all->scene.lane, .pipe = -1};
 
     (void)mlock(&both, sizeof(both));
     TRY(control_call(&ask, &before, why));
@@ -215,21 +212,6 @@ static SG_MUST_USE enum sg_status set(struct setting *all, struct sg_error *why)
     return SG_OK;
 }
 
-static SG_MUST_USE enum sg_status prepare(struct setting *all, const struct words *words,
-                                          struct sg_error *why)
-{
-    if (words->count != 1) {
-        return sg_fail(why, SG_INVALID,
-                       "name one lane: segel pin set LANE. A PIN is never written on the "
-                       "command line");
-    }
-    all->lane = words->at[0];
-    TRY(approval_language(all->options->lang, &all->indonesian, why));
-    return dumps_forbid()
-               ? SG_OK
-               : sg_fail(why, SG_IO, "the kernel refuses to forbid core dumps");
-}
-
 static enum exit_code run(const struct home *home, struct words *words)
 {
     struct set_options options = {.socket = CONTROL_SOCKET, .lang = "en"};
@@ -240,7 +222,8 @@ static enum exit_code run(const struct home *home, struct words *words)
     if (command_parse(&command_pin_set, words, &options) != EXIT_WELL) {
         return EXIT_USAGE;
     }
-    enum sg_status status = prepare(&all, words, &why);
+    enum sg_status status =
+        pin_scene_begin(&command_pin_set, words, options.lang, &all.scene, &why);
     if (status == SG_OK) {
         status = set(&all, &why);
     }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/incident_view.h"
 #include "client/key_words.h"
 #include "client/status_page.h"
 #include "proto/json.h"
@@ -11,13 +12,6 @@
  * 3339; one that is not known is left out. */
 enum { JSON_BYTES = 2 << 20 };
 
-static void maybe_time(struct json_out *out, const char *name, int64_t us)
-{
-    if (us > 0) {
-        json_time(out, name, us);
-    }
-}
-
 static void json_gateway(struct json_out *out, const Segel__V1__GetStatusResponse *got)
 {
     const Segel__V1__GatewayStatus *gateway = got->gateway;
@@ -25,7 +19,7 @@ static void json_gateway(struct json_out *out, const Segel__V1__GetStatusRespons
     json_open_object(out, "gateway");
     json_str(out, "version", gateway->version);
     json_str(out, "node", gateway->node);
-    maybe_time(out, "started", gateway->started_us);
+    json_known_time(out, "started", gateway->started_us);
     json_int(out, "uptime_s", (got->now_us - gateway->started_us) / 1000000);
     json_bool(out, "signing", gateway->signing != 0);
     json_bool(out, "draining", gateway->draining != 0);
@@ -45,7 +39,7 @@ static void json_lock_down(struct json_out *out, const Segel__V1__GetStatusRespo
         json_str(out, "id", state->id);
         json_str(out, "person", state->person);
         json_str(out, "reason", state->reason);
-        maybe_time(out, "since", state->since_us);
+        json_known_time(out, "since", state->since_us);
     }
     json_end(out);
 }
@@ -60,15 +54,7 @@ static void json_incidents(struct json_out *out, const Segel__V1__GetStatusRespo
     for (size_t i = 0; i < got->n_incidents; i++) {
         const Segel__V1__Incident *incident = got->incidents[i];
         json_open_object(out, NULL);
-        json_str(out, "id", incident->id);
-        json_str(out, "kind", incident->kind);
-        json_str(out, "subject", incident->subject);
-        json_str(out, "why", incident->why);
-        maybe_time(out, "opened", incident->opened_us);
-        maybe_time(out, "oral_due", incident->oral_due_us);
-        maybe_time(out, "oral_given", incident->oral_given_us);
-        maybe_time(out, "written_due", incident->written_due_us);
-        maybe_time(out, "written_given", incident->written_given_us);
+        incident_put_json(out, incident);
         json_end(out);
     }
     json_end(out);
@@ -104,11 +90,11 @@ static void json_keys(struct json_out *out, const Segel__V1__GetStatusResponse *
         json_bool(out, "usable", key->usable != 0);
         json_uint(out, "lanes", key->lanes);
         json_uint(out, "lanes_up", key->lanes_up);
-        maybe_time(out, "certificate_until", key->certificate_until_us);
+        json_known_time(out, "certificate_until", key->certificate_until_us);
         json_str(out, "certificate_status", key->certificate_status);
         json_uint(out, "used_today", key->used_today);
         json_uint(out, "used", key->used);
-        maybe_time(out, "activation_until", key->activation_until_us);
+        json_known_time(out, "activation_until", key->activation_until_us);
         json_uint(out, "activation_left", key->activation_left);
         json_end(out);
     }
@@ -126,7 +112,7 @@ static void json_requests(struct json_out *out, const Segel__V1__GetStatusRespon
         json_str(out, "task", request->task);
         json_str(out, "object", request->object);
         json_str(out, "requester", request->requester);
-        maybe_time(out, "not_after", request->not_after_us);
+        json_known_time(out, "not_after", request->not_after_us);
         json_uint(out, "approvals", request->approvals_given);
         json_uint(out, "required", request->approvals_required);
         json_end(out);
@@ -143,7 +129,7 @@ static void json_reminders(struct json_out *out, const Segel__V1__GetStatusRespo
         json_open_object(out, NULL);
         json_str(out, "what", reminder->what);
         json_str(out, "name", reminder->name);
-        maybe_time(out, "until", reminder->until_us);
+        json_known_time(out, "until", reminder->until_us);
         json_uint(out, "days", reminder->days);
         json_bool(out, "urgent", reminder->urgent != 0);
         json_end(out);
@@ -177,9 +163,9 @@ static void json_log(struct json_out *out, const Segel__V1__GetStatusResponse *g
     json_str(out, "origin", log->origin);
     json_uint(out, "records", log->records);
     json_uint(out, "checkpoint_records", log->checkpoint_records);
-    maybe_time(out, "checkpoint", log->checkpoint_us);
+    json_known_time(out, "checkpoint", log->checkpoint_us);
     json_bool(out, "readable", log->readable != 0);
-    maybe_time(out, "checked", log->checked_us);
+    json_known_time(out, "checked", log->checked_us);
     json_bool(out, "anchored", log->anchored != 0);
     json_int(out, "anchor_age_s", log->anchor_age_us / 1000000);
     json_anchors(out, log);
@@ -198,8 +184,8 @@ static void json_policy(struct json_out *out, const Segel__V1__GetStatusResponse
     json_str(out, "id", policy->id);
     json_int(out, "version", policy->version);
     json_str(out, "sha256", hash);
-    maybe_time(out, "review_by", policy->review_by_us);
-    maybe_time(out, "agreement_until", policy->agreement_until_us);
+    json_known_time(out, "review_by", policy->review_by_us);
+    json_known_time(out, "agreement_until", policy->agreement_until_us);
     json_str(out, "agreement_no", policy->agreement_no);
     json_bool(out, "production", policy->production != 0);
     json_int(out, "zone_minutes", policy->zone_minutes);
@@ -253,7 +239,7 @@ enum sg_status status_print_json(const struct status_view *view,
     }
     json_start(&out, buffer, JSON_BYTES);
     json_open_object(&out, NULL);
-    maybe_time(&out, "now", view->got->now_us);
+    json_known_time(&out, "now", view->got->now_us);
     json_needs(&out, needs);
     for (size_t i = 0; i < SG_COUNT(parts); i++) {
         parts[i](&out, view->got);

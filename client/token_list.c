@@ -162,9 +162,7 @@ static void json_token(struct json_out *out, const Segel__V1__TokenFacts *token)
     json_str(out, "lane", token->lane);
     json_str(out, "state", token->lane_state);
     json_str(out, "why", token->why);
-    if (token->since_us > 0) {
-        json_time(out, "since", token->since_us);
-    }
+    json_known_time(out, "since", token->since_us);
     json_str(out, "label", token->label);
     json_str(out, "manufacturer", token->manufacturer);
     json_str(out, "model", token->model);

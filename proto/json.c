@@ -209,6 +209,13 @@ void json_time(struct json_out *out, const char *name, int64_t unix_us)
     json_str(out, name, text);
 }
 
+void json_known_time(struct json_out *out, const char *name, int64_t unix_us)
+{
+    if (unix_us > 0) {
+        json_time(out, name, unix_us);
+    }
+}
+
 void json_members(struct json_out *out, struct slice members)
 {
     if (members.len > 0) {

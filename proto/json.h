@@ -42,6 +42,8 @@ void json_double(struct json_out *out, const char *name, double value); /* 3 dec
 void json_sha256(struct json_out *out, const char *name, const uint8_t hash[32]);
 /* RFC 3339 in UTC with microseconds. */
 void json_time(struct json_out *out, const char *name, int64_t unix_us);
+/* The same; nothing where it is 0, which is "not known" in the contracts. */
+void json_known_time(struct json_out *out, const char *name, int64_t unix_us);
 
 /* Members, parted by commas, that another json_out has written; empty: none. */
 void json_members(struct json_out *out, struct slice members);
