@@ -113,9 +113,8 @@ static enum sg_status check_options(const struct sign_options *options,
 /* --- The gateway ------------------------------------------------------------------- */
 
 /* What all letters ask for is held against the key before the first one. */
-static enum sg_status fit(struct all *all, struct channel *channel, struct sg_error *why)
+static enum sg_status fit(struct all *all, struct sg_error *why)
 {
-    AUTO(signer_free) Segel__V1__GetSignerResponse *signer = NULL;
     struct segel_plan *made = NULL;
     struct segel_error error;
     struct sign_plan plan;
@@ -124,15 +123,7 @@ static enum sg_status fit(struct all *all, struct channel *channel, struct sg_er
         return SG_OK;
     }
     TRY(sign_plan_read(&all->options, &plan, why));
-    /* The statement is for the readers of the letter, whatever language the user reads.
-     */
-    TRY(signer_get(channel, plan.terms.key, "id", &signer, why));
-    TRY(sign_plan_fit(&plan, signer, why));
-    /* The template of the stamp, too. */
-    int code = sign_plans_get(&all->plans, &plan, &made, &error);
-    return code == SEGEL_USAGE && strcmp(error.reason, "stamp") == 0
-               ? sg_fail(why, SG_PRECONDITION, "%s", error.text)
-               : sign_status(code, &error, why);
+    return sign_status(sign_plans_get(&all->plans, &plan, &made, &error), &error, why);
 }
 
 static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *why)
@@ -141,7 +132,7 @@ static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *wh
 
     TRY(home_connect(all->home, &channel, why));
     TRY(sign_plans_open(&all->plans, all->home, why));
-    TRY(fit(all, channel, why));
+    TRY(fit(all, why));
     all->report.dry = true;
     sign_report_start(&all->report, total);
     enum sg_status status =
@@ -183,11 +174,8 @@ static enum sg_status close_results(struct all *all, enum sg_status status,
 
 static enum sg_status open_all(struct all *all, struct sg_error *why)
 {
-    AUTO(channel_end) struct channel *channel = NULL;
-
-    TRY(home_connect(all->home, &channel, why));
     TRY(sign_plans_open(&all->plans, all->home, why));
-    TRY(fit(all, channel, why));
+    TRY(fit(all, why));
     TRY(file_make_dir(all->options.out, why));
     TRY(sign_journal_open(&all->options, &all->journal, why));
     (void)snprintf(all->run_id, sizeof(all->run_id), "%s",

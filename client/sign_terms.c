@@ -1,15 +1,36 @@
 #include "client/sign_terms.h"
 
+static const struct {
+    enum segel_code code;
+    const char *reason; /* NULL = any */
+    enum sg_status status;
+} rows[] = {
+    /* The gateway answered, and what it offers is not what was asked for. */
+    {SEGEL_USAGE, "not-offered", SG_PRECONDITION},
+    {SEGEL_USAGE, "stamp", SG_PRECONDITION},
+    {SEGEL_USAGE, NULL, SG_INVALID},
+    {SEGEL_NOT_FOUND, NULL, SG_NOT_FOUND},
+    {SEGEL_DENIED, NULL, SG_DENIED},
+    {SEGEL_CONFLICT, NULL, SG_CONFLICT},
+    {SEGEL_MEMORY, NULL, SG_NO_MEMORY},
+    {SEGEL_UNREACHABLE, NULL, SG_IO},
+};
+
 enum sg_status sign_status(int code, const struct segel_error *error,
                            struct sg_error *why)
 {
-    enum sg_status status = code == SEGEL_USAGE         ? SG_INVALID
-                            : code == SEGEL_NOT_FOUND   ? SG_NOT_FOUND
-                            : code == SEGEL_MEMORY      ? SG_NO_MEMORY
-                            : code == SEGEL_UNREACHABLE ? SG_IO
-                                                        : SG_ABORTED;
+    enum sg_status status = SG_ABORTED;
 
-    return code == SEGEL_OK ? SG_OK : sg_fail(why, status, "%s", error->text);
+    if (code == SEGEL_OK) {
+        return SG_OK;
+    }
+    for (size_t i = SG_COUNT(rows); i > 0; i--) {
+        bool fits = (int)rows[i - 1].code == code &&
+                    (rows[i - 1].reason == NULL ||
+                     strcmp(rows[i - 1].reason, error->reason) == 0);
+        status = fits ? rows[i - 1].status : status;
+    }
+    return sg_fail(why, status, "%s", error->text);
 }
 
 enum sg_status sign_open(const struct home *home, struct segel **out,

@@ -74,6 +74,7 @@ int segel_open(const struct segel_options *options, struct segel **out,
         return error_memory(error);
     }
     (void)pthread_mutex_init(&segel->lock, NULL);
+    offers_init(&segel->offers);
     (void)atomic_fetch_add(&handles, 1);
     int code = gateway_way_copy(&segel->way, options, error);
     if (code == SEGEL_OK) {
@@ -93,6 +94,7 @@ void segel_close(struct segel *segel)
         return;
     }
     channel_close(segel->channel);
+    offers_fini(&segel->offers);
     gateway_way_fini(&segel->way);
     (void)pthread_mutex_destroy(&segel->lock);
     free(segel);
@@ -110,6 +112,7 @@ static int ask(struct segel *segel, const struct unary *unary, ProtobufCMessage 
 
     *lost = false;
     if (segel->channel == NULL) {
+        offers_forget(&segel->offers);
         int code = gateway_connect(&segel->way, &segel->channel, error);
         if (code != SEGEL_OK) {
             segel->channel = NULL;

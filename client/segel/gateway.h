@@ -5,6 +5,7 @@
 
 #include "client/channel/channel.h"
 #include "client/segel/error.h"
+#include "client/segel/offers.h"
 
 /* How to reach the gateway: the same for the handle and for the bulks that it opens. */
 struct gateway_way {
@@ -21,6 +22,7 @@ struct segel {
     struct gateway_way way;
     pthread_mutex_t lock;    /* over a whole call: there is one connection */
     struct channel *channel; /* owned; NULL: to be opened again */
+    struct offers offers;
 };
 
 /* One unary call that reads only, with another try on a new connection when the old one

@@ -116,24 +116,7 @@ static int fit_algorithms(struct segel_plan *plan, struct segel_error *error)
     return SEGEL_OK;
 }
 
-/* Letters without an own look may be invisible, and others not: what the policy asks of
- * stamps is held against the template in any case. */
-static int fit_stamp(struct segel_plan *plan, struct segel_error *error)
-{
-    struct sg_error why = {0};
-    enum sg_status status = stamp_read(plan->given.stamp, &plan->stamp, &why);
-
-    if (status == SG_OK) {
-        status = stamp_fit(&plan->stamp, signer_response(plan->signer), &why);
-    }
-    if (status == SG_NO_MEMORY) {
-        return error_memory(error);
-    }
-    return status == SG_OK ? SEGEL_OK
-                           : error_set(error, SEGEL_USAGE, "stamp", "%s", why.text);
-}
-
-static int fit(struct segel_plan *plan, struct segel_error *error)
+static int fit(struct segel_plan *plan, struct segel *segel, struct segel_error *error)
 {
     uint32_t room = plan->signer->signature_max_len;
 
@@ -147,7 +130,10 @@ static int fit(struct segel_plan *plan, struct segel_error *error)
     if (code == SEGEL_OK) {
         code = fit_algorithms(plan, error);
     }
-    return code == SEGEL_OK && plan->is_pdf ? fit_stamp(plan, error) : code;
+    return code == SEGEL_OK && plan->is_pdf
+               ? offers_stamp(segel, plan->signer, plan->given.stamp, &plan->offered,
+                              error)
+               : code;
 }
 
 /* protobuf-c's structs name no text const, and only read. */
@@ -181,11 +167,10 @@ static int fill(struct segel_plan *plan, struct segel *segel,
         code = error_memory(error);
     }
     if (code == SEGEL_OK) {
-        /* The statement is for the readers of the letter, whatever the caller reads. */
-        code = segel_signer_get(segel, plan->given.key, "id", &plan->signer, error);
+        code = offers_signer(segel, plan->given.key, &plan->signer, error);
     }
     if (code == SEGEL_OK) {
-        code = fit(plan, error);
+        code = fit(plan, segel, error);
     }
     return code;
 }
@@ -220,7 +205,7 @@ struct segel_plan *plan_share(struct segel_plan *plan)
 void segel_plan_free(struct segel_plan *plan)
 {
     if (plan != NULL && atomic_fetch_sub(&plan->users, 1) == 1) {
-        stamp_fini(&plan->stamp);
+        offered_stamp_free(plan->offered);
         segel_signer_free(plan->signer);
         free(plan->block);
         free(plan);

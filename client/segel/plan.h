@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "client/segel/stamp.h"
+#include "client/segel/offers.h"
 #include "client/segel/texts.h"
 #include "segel/v1/signing.pb-c.h"
 
@@ -14,8 +14,8 @@ struct segel_plan {
     struct segel_terms given;          /* its texts lie in block */
     struct segel_look look;            /* valid when given.look is not NULL */
     char *block;                       /* owned */
-    const struct segel_signer *signer; /* owned */
-    struct segel_stamp stamp;          /* owned; its look is for visible letters */
+    const struct segel_signer *signer; /* a share, as the stamp */
+    struct offered_stamp *offered;     /* NULL = the letters are no PDFs */
     Segel__V1__SignTerms terms;        /* texts borrowed from given */
     enum sg_hash hash;
     bool is_pdf; /* PAdES: the letters are PDFs */

@@ -179,7 +179,9 @@ struct segel_terms {
 };
 struct segel_plan;
 
-/* Asks the gateway what the key offers and holds the terms against it. Copies all.
+/* Asks the gateway what the key offers and holds the terms against it. Copies all. What
+ * it said, and the template, serve the plans of the next minute too: a plan for each
+ * letter costs little.
  * SEGEL_USAGE: a word is none that is known, the key does not offer it, or the template
  * is not sound, or does not show what the gateway's policy asks for. */
 int segel_plan_make(struct segel *segel, const struct segel_terms *terms,

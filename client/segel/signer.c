@@ -1,5 +1,6 @@
 #include "client/segel/signer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "client/channel/unpack.h"
@@ -17,7 +18,8 @@ struct words {
 };
 
 struct signer {
-    struct segel_signer view;               /* first: a view is its signer */
+    struct segel_signer view; /* first: a view is its signer */
+    atomic_uint users;
     Segel__V1__GetSignerResponse *response; /* owned */
     struct words profiles;
     struct words hashes;
@@ -120,6 +122,7 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
         unpack_free(reply);
         return error_memory(error);
     }
+    atomic_init(&signer->users, 1);
     signer->response = (Segel__V1__GetSignerResponse *)(void *)reply;
     fill_view(signer);
     *out = &signer->view;
@@ -128,11 +131,20 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
 
 void segel_signer_free(const struct segel_signer *view)
 {
-    if (view != NULL) {
-        struct signer *signer = (struct signer *)sg_unconst(view);
+    struct signer *signer = (struct signer *)sg_unconst(view);
+
+    if (signer != NULL && atomic_fetch_sub(&signer->users, 1) == 1) {
         unpack_free(&signer->response->base);
         free(signer);
     }
+}
+
+const struct segel_signer *signer_share(const struct segel_signer *view)
+{
+    struct signer *signer = (struct signer *)sg_unconst(view);
+
+    (void)atomic_fetch_add(&signer->users, 1);
+    return view;
 }
 
 bool signer_offers(const char *const *words, size_t count, const char *word)

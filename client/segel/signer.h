@@ -4,6 +4,9 @@
 #include "client/segel/error.h"
 #include "segel/v1/signing.pb-c.h"
 
+/* One user more: segel_signer_free takes it away. */
+const struct segel_signer *signer_share(const struct segel_signer *signer);
+
 /* Whether one of the words is this one. */
 bool signer_offers(const char *const *words, size_t count, const char *word);
 

@@ -29,7 +29,7 @@ static void place(const struct segel_plan *plan, const struct segel_look *look,
         wish->page = look->page == 0 ? -1 : look->page;
         wish->rect = (struct pdf_rect){look->x, look->y, look->width, look->height};
     } else if (plan->given.stamp != NULL && (look == NULL || look->field == NULL)) {
-        stamp_place(&plan->stamp, wish);
+        stamp_place(&plan->offered->stamp, wish);
         wish->page = look == NULL || look->page == 0 ? wish->page : look->page;
     }
 }
@@ -62,8 +62,9 @@ void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
     }
     place(plan, look, wish);
     if (plan_shows(plan, look)) {
-        wish->look = &plan->stamp.look;
-        wish->signer = plan->stamp.signer[0] == '\0' ? NULL : plan->stamp.signer;
+        const struct segel_stamp *stamp = &plan->offered->stamp;
+        wish->look = &stamp->look;
+        wish->signer = stamp->signer[0] == '\0' ? NULL : stamp->signer;
         wish->statement = statement[0] == '\0' ? NULL : statement;
         wish->qr_text = link_of(plan, kept, link);
     }

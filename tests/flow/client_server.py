@@ -139,10 +139,12 @@ class Signer:
 
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
-    answers), stubborn (takes no terms), foreign (answers for other requests)."""
+    answers), stubborn (takes no terms), foreign (answers for other requests), counted (its
+    certificate ends after as many microseconds as it was asked about)."""
 
     def __init__(self):
         self.attempts = {}
+        self.asked = 0
         self.signer = Signer()
 
     def get_signer(self, request, context):
@@ -154,12 +156,14 @@ class Signing:
             context.abort(grpc.StatusCode.NOT_FOUND, "tidak ada 'missing' \u2713 100%\n")
         if request.key == "sleepy":
             time.sleep(3)
+        self.asked += request.key == "counted"
         return s.GetSignerResponse(
             key=request.key, profiles=[1, 3], hash_algorithms=[1, 2],
             signature_algorithms=[1], signature_max_len=4096,
             document_classes=["surat_keterangan"], statement="Dokumen ini sah.",
             verify_url="https://verify.example.go.id/", certificate_policy_oid="1.2.3",
-            certificate_not_after_us=1800000000000000, assurance="software",
+            certificate_not_after_us=self.asked if request.key == "counted"
+            else 1800000000000000, assurance="software",
             certificates=[ssl.PEM_cert_to_DER_cert(read(f"{WHERE}/server.pem").decode())])
 
     def sign(self, request, context):

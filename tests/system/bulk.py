@@ -530,8 +530,8 @@ def a_connection_that_breaks_costs_nothing(the_rig):
     before = len(signed_jobs(the_rig))
     address = the_rig.read("clients/e-office/gateway")
     host, port = address.strip().rsplit(":", 1)
-    # The first connection asks about the key, the second does for libsegel, the third signs.
-    cutter = Cutter((host, int(port)), (1 << 30, 1 << 30, 60000, 90000))
+    # The first connection asks about the key, the second signs.
+    cutter = Cutter((host, int(port)), (1 << 30, 60000, 90000))
     the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
     result = sign(the_rig, "cut", folder)
     the_rig.write("clients/e-office/gateway", address)
