@@ -1,6 +1,5 @@
 #include <stdio.h>
 
-#include "client/cades.h"
 #include "client/command.h"
 #include "client/file.h"
 #include "client/screen.h"
@@ -240,9 +239,6 @@ static enum exit_code go(struct all *all, struct words *words)
     enum sg_status status = check_options(&all->options, &why);
     if (status == SG_OK) {
         status = sign_plan_read(&all->options, &plan, &why);
-    }
-    if (status == SG_OK && cades_asked(&plan)) {
-        return cades_start(all->home, &all->options, &plan, words);
     }
     if (status == SG_OK) {
         status = sign_source_open(&all->options, words, &all->source, &why);

@@ -9,6 +9,7 @@
 #include "client/channel/unpack.h"
 #include "client/file.h"
 #include "client/sign_ask.h"
+#include "client/sign_beside.h"
 #include "client/sign_interrupt.h"
 #include "client/sign_terms.h"
 
@@ -202,6 +203,24 @@ static enum sg_status find_answer(struct dry *dry, const struct question *questi
 
 /* --- Letters ----------------------------------------------------------------------- */
 
+/* Of a file that is no letter the digest is all that is needed. */
+static int prepare_beside(struct question *question, struct segel_error *error)
+{
+    struct segel_letter letter = SEGEL_INIT(letter);
+    uint8_t digest[SG_HASH_MAX];
+    struct sg_error why = {0};
+
+    if (sign_beside_digest(question->row->path, question->plan, digest,
+                           &letter.digest_len, &why) != SG_OK) {
+        *error = (struct segel_error){.code = SEGEL_FILE, .reason = "unreadable"};
+        (void)snprintf(error->text, sizeof(error->text), "%s", why.text);
+        return SEGEL_FILE;
+    }
+    letter.request_id = "dry-run";
+    letter.digest = digest;
+    return segel_prepare(question->plan, &letter, &question->prepared, error);
+}
+
 static int prepare(struct dry *dry, struct question *question, struct segel_error *error)
 {
     struct segel_letter letter = SEGEL_INIT(letter);
@@ -216,6 +235,9 @@ static int prepare(struct dry *dry, struct question *question, struct segel_erro
     int code = sign_plans_get(dry->plans, &question->wanted, &question->plan, error);
     if (code != SEGEL_OK) {
         return code;
+    }
+    if (sign_beside(&question->row->options)) {
+        return prepare_beside(question, error);
     }
     sign_look(&question->wanted, &look);
     letter.request_id = "dry-run";

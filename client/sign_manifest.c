@@ -235,6 +235,7 @@ enum sg_status sign_manifest_next(struct sign_manifest *manifest,
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
     out->line = csv->line;
+    out->is_named = cell_of(manifest, COLUMN_out)[0] != '\0';
     for (size_t column = 0; column < COLUMN_file; column++) {
         const char *cell = cell_of(manifest, column);
         if (cell[0] != '\0') {

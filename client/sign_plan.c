@@ -112,19 +112,31 @@ static enum sg_status check_looks(const struct sign_options *options,
                                   enum sg_profile profile, struct sign_plan *plan,
                                   struct sg_error *why)
 {
-    bool looks = options->rect != NULL || options->page != NULL ||
-                 options->field != NULL || options->reason != NULL ||
-                 options->location != NULL || options->name != NULL ||
-                 options->stamp != NULL || options->receipts;
+    const struct {
+        const char *name;
+        const char *value;
+    } looks[] = {
+        {"rect", options->rect},     {"stamp", options->stamp},
+        {"page", options->page},     {"field", options->field},
+        {"reason", options->reason}, {"location", options->location},
+        {"name", options->name},     {"title", options->title},
+        {"unit", options->unit},     {"rank", options->rank},
+        {"nip", options->nip},
+    };
 
     if (sg_profile_unstamped(profile) != SG_PROFILE_CADES_B_B) {
         return SG_OK;
     }
     plan->terms.content_type = words_mutable("application/octet-stream");
-    return looks ? sg_fail(why, SG_INVALID,
-                           "with a profile of CAdES there is no --rect, --stamp, --page, "
-                           "--field, --reason, --location, --name and --receipts")
-                 : SG_OK;
+    for (size_t i = 0; i < SG_COUNT(looks); i++) {
+        if (looks[i].value != NULL) {
+            return sg_fail(why, SG_INVALID,
+                           "a signature of the profile %s lies beside its file, where "
+                           "nothing can show it: leave --%s out",
+                           options->profile, looks[i].name);
+        }
+    }
+    return SG_OK;
 }
 
 static enum sg_status read_profile(const struct sign_options *options,
@@ -167,9 +179,6 @@ static enum sg_status read_algorithms(const struct sign_options *options,
 
 static void read_texts(const struct sign_options *options, struct sign_plan *plan)
 {
-    plan->out_dir = options->out;
-    plan->force = options->force;
-    plan->resume = options->resume;
     plan->wish.reason = options->reason;
     plan->wish.location = options->location;
     plan->wish.name = options->name;
@@ -202,65 +211,4 @@ enum sg_status sign_plan_read(const struct sign_options *options, struct sign_pl
     TRY(read_place(options, plan, why));
     plan->terms.notice_shown = plan->visible || options->notice ? 1 : 0;
     return SG_OK;
-}
-
-/* --- What the key offers ----------------------------------------------------------- */
-
-static bool offers_profile(const Segel__V1__GetSignerResponse *signer,
-                           Segel__V1__SignatureProfile profile)
-{
-    for (size_t i = 0; i < signer->n_profiles; i++) {
-        if (signer->profiles[i] == profile) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool offers_hash(const Segel__V1__GetSignerResponse *signer, enum sg_hash hash)
-{
-    for (size_t i = 0; i < signer->n_hash_algorithms; i++) {
-        if ((int)signer->hash_algorithms[i] == (int)hash) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The first hash of the list is the gateway's choice. */
-static enum sg_status fit_hash(struct sign_plan *plan,
-                               const Segel__V1__GetSignerResponse *signer,
-                               struct sg_error *why)
-{
-    if (plan->wish.hash == SG_HASH_NONE && signer->n_hash_algorithms > 0 &&
-        sg_hash_valid((int)signer->hash_algorithms[0])) {
-        plan->wish.hash = (enum sg_hash)signer->hash_algorithms[0];
-    }
-    if (plan->wish.hash == SG_HASH_NONE || !offers_hash(signer, plan->wish.hash)) {
-        return sg_fail(why, SG_PRECONDITION,
-                       "the key %s does not sign this hash: 'segel signer %s' shows "
-                       "which",
-                       plan->terms.key, plan->terms.key);
-    }
-    plan->terms.hash_algorithm = (Segel__V1__HashAlgorithm)plan->wish.hash;
-    return SG_OK;
-}
-
-enum sg_status sign_plan_fit(struct sign_plan *plan,
-                             const Segel__V1__GetSignerResponse *signer,
-                             struct sg_error *why)
-{
-    if (!offers_profile(signer, plan->terms.profile)) {
-        return sg_fail(why, SG_PRECONDITION,
-                       "the key %s does not offer this profile: 'segel signer %s' shows "
-                       "which it does",
-                       plan->terms.key, plan->terms.key);
-    }
-    if (signer->signature_max_len == 0 || signer->signature_max_len > 1 << 20) {
-        return sg_fail(why, SG_INTERNAL,
-                       "the gateway asks for an impossible room of %u bytes for the "
-                       "signature",
-                       (unsigned)signer->signature_max_len);
-    }
-    return fit_hash(plan, signer, why);
 }

@@ -43,11 +43,8 @@ struct sign_options {
 };
 
 /* What they mean: the terms of all letters, and what is to stand in each. Texts are
- * borrowed from the options and from the signer, which must outlive the plan. */
+ * borrowed from the options, which must outlive the plan. */
 struct sign_plan {
-    const char *out_dir;
-    bool force;
-    bool resume;
     bool visible;
     Segel__V1__SignTerms terms;
     struct pdf_wish wish; /* what the options say of it; the rest is libsegel's */
@@ -57,10 +54,5 @@ struct sign_plan {
 /* Reads the options. SG_INVALID: why says what to write instead. */
 SG_MUST_USE enum sg_status sign_plan_read(const struct sign_options *options,
                                           struct sign_plan *plan, struct sg_error *why);
-/* Takes over what the key asks for. SG_PRECONDITION: the key does not offer what the
- * options ask for. */
-SG_MUST_USE enum sg_status sign_plan_fit(struct sign_plan *plan,
-                                         const Segel__V1__GetSignerResponse *signer,
-                                         struct sg_error *why);
 
 #endif

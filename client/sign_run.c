@@ -5,8 +5,8 @@
 
 #include "client/file.h"
 #include "client/segel/outcome.h"
-#include "client/sign_ask.h"
 #include "client/sign_interrupt.h"
+#include "client/sign_sent.h"
 #include "client/sign_terms.h"
 
 enum {
@@ -33,12 +33,6 @@ struct run {
     enum sg_status status; /* why no more are sent */
     struct sg_error why;
 };
-
-/* What travels with a letter: its number, and whether it may have been sent before. */
-static void *token_of(const struct sign_asked *asked)
-{
-    return (void *)(((uintptr_t)asked->number << 1) | (asked->again ? 1U : 0U));
-}
 
 static void stop(struct run *run, enum sg_status status, const char *text)
 {
@@ -68,49 +62,77 @@ static void settle(struct run *run, uint32_t number, enum journal_state state,
     }
 }
 
-/* Whether this request id was, and will be, never signed. A denial of one that may have
- * been sent before says nothing: the policy is asked before the ledger. */
+/* Whether this request id will never give the letter a signature. Most refusals of one
+ * that may have been sent before say nothing: the policy is asked before the ledger. Not
+ * so a conflict: the ledger keeps the id for other content, whatever else changes. */
 static bool is_final(const struct run *run, const struct segel_outcome *outcome,
                      bool again)
 {
     bool answered = outcome_result(outcome) != NULL;
 
-    if (outcome->code == SEGEL_DENIED) {
-        return !again && run->lost == 0;
+    if (outcome->code == SEGEL_CONFLICT && answered) {
+        return true;
     }
-    return !answered && !again &&
-           (outcome->code == SEGEL_REFUSED || outcome->code == SEGEL_FILE);
+    if (again || (answered && run->lost > 0)) {
+        return false;
+    }
+    return answered ? outcome->code == SEGEL_DENIED || outcome->code == SEGEL_USAGE ||
+                          outcome->code == SEGEL_NOT_FOUND
+                    : outcome->code == SEGEL_REFUSED || outcome->code == SEGEL_FILE;
 }
 
+/* With the same letter and terms: template, statement or program are others now. */
+static const char conflict[] =
+    "the gateway knows this letter as it would have looked when it was sent: its "
+    "template, the policy's statement or logo, or this program changed since. What may "
+    "have been signed then is in no file; the next run signs it as a new letter";
+
 static void take_refusal(struct run *run, const struct segel_outcome *outcome,
-                         uint32_t number, bool again)
+                         const struct sign_sent *sent)
 {
-    const struct sign_refusal refusal = {outcome->path, outcome->reason, outcome->text,
+    bool known = outcome->code == SEGEL_CONFLICT && sent->again;
+    const struct sign_refusal refusal = {sent->path, outcome->reason,
+                                         known ? conflict : outcome->text,
                                          outcome->request_id, outcome_result(outcome)};
 
-    if (is_final(run, outcome, again)) {
-        settle(run, number, JOURNAL_REFUSED, 0);
+    if (is_final(run, outcome, sent->again)) {
+        settle(run, sent->number, JOURNAL_REFUSED, 0);
     }
     sign_report_refused(run->report, &refusal);
 }
 
+static void take_signed(struct run *run, const struct segel_outcome *outcome,
+                        const struct sign_sent *sent)
+{
+    struct sg_error why = {0};
+
+    /* The letter stays open: its signature can be had again. */
+    if (sign_sent_write(sent, outcome, &why) != SG_OK) {
+        const struct sign_refusal refusal = {sent->path, "not-written", why.text,
+                                             outcome->request_id,
+                                             outcome_result(outcome)};
+        sign_report_refused(run->report, &refusal);
+        return;
+    }
+    settle(run, sent->number, JOURNAL_SIGNED, outcome->log_index);
+    sign_report_signed(run->report, sent->path, sent->output, outcome_result(outcome));
+    if (run->job->receipts != NULL) {
+        sign_receipts_add(run->job->receipts, outcome->request_id, sent->output);
+    }
+}
+
 static void take(struct run *run, const struct segel_outcome *outcome)
 {
-    uintptr_t token = (uintptr_t)outcome->user;
-    uint32_t number = (uint32_t)(token >> 1);
+    struct sign_sent *sent = (struct sign_sent *)outcome->user;
 
     if (outcome->code == SEGEL_UNREACHABLE) {
         stop(run, SG_IO, outcome->text);
     } else if (outcome->code == SEGEL_OK) {
-        settle(run, number, JOURNAL_SIGNED, outcome->log_index);
-        sign_report_signed(run->report, outcome->path, outcome->output,
-                           outcome_result(outcome));
-        if (run->job->receipts != NULL) {
-            sign_receipts_add(run->job->receipts, outcome->request_id, outcome->output);
-        }
+        take_signed(run, outcome, sent);
     } else if (outcome->code != SEGEL_CANCELLED) {
-        take_refusal(run, outcome, number, (token & 1) != 0);
+        take_refusal(run, outcome, sent);
     }
+    free(sent);
 }
 
 static void look_around(struct run *run)
@@ -150,49 +172,19 @@ static bool take_one(struct run *run)
 
 /* --- Sending ----------------------------------------------------------------------- */
 
-static int hand_in(struct run *run, const struct waiting *waiting,
-                   struct segel_error *error)
-{
-    struct segel_letter letter = SEGEL_INIT(letter);
-    struct segel_look look = SEGEL_INIT(look);
-    char request_id[JOURNAL_ID_SIZE];
-    struct segel_plan *plan = NULL;
-    struct sign_plan wanted;
-    struct sg_error why = {0};
-    struct journal_letter *kept =
-        journal_at(run->job->journal, waiting->asked.number - 1);
-
-    if (sign_plan_read(&waiting->row.options, &wanted, &why) != SG_OK) {
-        *error = (struct segel_error){.code = SEGEL_USAGE, .reason = "terms"};
-        (void)snprintf(error->text, sizeof(error->text), "%s", why.text);
-        return SEGEL_USAGE;
-    }
-    int code = sign_plans_get(run->job->plans, &wanted, &plan, error);
-    if (code != SEGEL_OK) {
-        return code;
-    }
-    sign_look(&wanted, &look);
-    journal_id(run->job->journal, kept, request_id);
-    letter.request_id = request_id;
-    letter.signing_time_us = kept->signing_time_us;
-    letter.path = waiting->row.path;
-    letter.output = waiting->asked.output;
-    letter.look = &look;
-    letter.user = token_of(&waiting->asked);
-    return segel_bulk_submit(run->bulk, plan, &letter, error);
-}
-
 /* The letter's own failure; what else fails ends the run. */
 static bool is_of_letter(int code)
 {
-    return code == SEGEL_USAGE || code == SEGEL_NOT_FOUND || code == SEGEL_DENIED;
+    return code == SEGEL_USAGE || code == SEGEL_NOT_FOUND || code == SEGEL_DENIED ||
+           code == SEGEL_FILE;
 }
 
 /* False: there is no room now. */
 static bool submit(struct run *run, struct waiting *waiting)
 {
     struct segel_error error;
-    int code = hand_in(run, waiting, &error);
+    const struct sign_way way = {run->bulk, run->job->plans, run->job->journal};
+    int code = sign_send(&way, &waiting->row, &waiting->asked, &error);
 
     if (code == SEGEL_FULL) {
         return false;

@@ -6,6 +6,7 @@
 
 #include "client/batch/tree.h"
 #include "client/file.h"
+#include "client/sign_beside.h"
 #include "client/sign_inside.h"
 
 enum { PATH_SIZE = 4096, LOOK_AHEAD = 65536 };
@@ -24,7 +25,8 @@ enum sg_status sign_row_texts(struct sign_row *row, const char *path, const char
     size_t path_size = strlen(path) + 1;
     size_t output_size = strlen(output) + 1;
 
-    row->block = (char *)malloc(path_size + output_size + more.len + 1);
+    size_t end_size = sizeof(SIGN_BESIDE_END) - 1;
+    row->block = (char *)malloc(path_size + output_size + end_size + more.len + 1);
     if (row->block == NULL) {
         return SG_NO_MEMORY;
     }
@@ -32,7 +34,7 @@ enum sg_status sign_row_texts(struct sign_row *row, const char *path, const char
     memcpy(row->block + path_size, output, output_size);
     row->path = row->block;
     row->output = row->block + path_size;
-    *more_out = row->block + path_size + output_size;
+    *more_out = row->block + path_size + output_size + end_size;
     if (more.len > 0) {
         memcpy(*more_out, more.data, more.len);
     }
@@ -251,7 +253,11 @@ static enum sg_status open_tree(struct sign_source *source, const char *root,
         (int)sizeof(source->root)) {
         return sg_fail(why, SG_TOO_LARGE, "the path of a folder is too long");
     }
-    return tree_open(source->root, has_out ? &out_dir : NULL, &source->tree, why);
+    TRY(tree_open(source->root, has_out ? &out_dir : NULL, &source->tree, why));
+    if (sign_beside(source->options)) {
+        tree_take_all_but(source->tree, SIGN_BESIDE_END);
+    }
+    return SG_OK;
 }
 
 /* SG_NOT_FOUND: the folder has no more. */
@@ -308,7 +314,13 @@ static enum sg_status next_of_words(struct sign_source *source, struct sign_row 
 enum sg_status sign_source_next(struct sign_source *source, struct sign_row *out,
                                 struct sg_error *why)
 {
-    return source->manifest != NULL
-               ? sign_manifest_next(source->manifest, source->options, out, why)
-               : next_of_words(source, out, why);
+    TRY(source->manifest != NULL
+            ? sign_manifest_next(source->manifest, source->options, out, why)
+            : next_of_words(source, out, why));
+    if (sign_beside(&out->options) && !out->is_named) {
+        size_t path_size = strlen(out->path) + 1;
+        memcpy(out->block + path_size + strlen(out->output), SIGN_BESIDE_END,
+               sizeof(SIGN_BESIDE_END));
+    }
+    return SG_OK;
 }

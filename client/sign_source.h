@@ -13,11 +13,13 @@ struct sign_row {
     char *block;        /* owned: the texts */
     const char *path;   /* to read */
     const char *output; /* below the folder of -o; checked by sign_source_survey */
+    bool is_named;      /* the user named the output: nothing is put behind it */
     struct sign_options options; /* of this letter */
     uint64_t line;               /* of the manifest; 0 = there is none */
 };
 void sign_row_fini(struct sign_row *row);
-/* Copies the two texts, and `more` behind them, where *more_out then points.
+/* Copies the two texts, with room for a suffix of the second, and `more` behind them,
+ * where *more_out then points.
  * SG_NO_MEMORY.
  */
 SG_MUST_USE enum sg_status sign_row_texts(struct sign_row *row, const char *path,

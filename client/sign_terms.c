@@ -84,6 +84,7 @@ void sign_terms_fill(const struct sign_plan *plan, struct segel_terms *terms)
     terms->mandate = from->mandate;
     terms->batch = from->batch;
     terms->language = from->language;
+    terms->content_type = from->content_type;
     terms->profile = sg_profile_name((enum sg_profile)from->profile);
     terms->hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
     terms->scheme = scheme_of(plan);

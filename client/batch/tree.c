@@ -22,7 +22,8 @@ struct tree {
     struct stat without;
     bool has_without;
     size_t depth;
-    const char *root; /* borrowed */
+    const char *root;    /* borrowed; likewise below */
+    const char *all_but; /* NULL: letters alone */
     struct level levels[TREE_DEPTH_MAX];
     char path[TREE_PATH_SIZE];
 };
@@ -97,11 +98,17 @@ static enum sg_status enter_below(struct tree *tree, int parent, const char *nam
     return enter(tree, fd, why);
 }
 
-static bool is_letter(const char *name)
+static bool ends_in(const char *name, const char *end)
 {
     size_t len = strlen(name);
+    size_t end_len = strlen(end);
 
-    return len > 4 && strcasecmp(name + len - 4, ".pdf") == 0;
+    return len > end_len && strcasecmp(name + len - end_len, end) == 0;
+}
+
+static bool is_wanted(const struct tree *tree, const char *name)
+{
+    return tree->all_but == NULL ? ends_in(name, ".pdf") : !ends_in(name, tree->all_but);
 }
 
 /* Looks at one name. *found: it is a letter. */
@@ -122,7 +129,7 @@ static enum sg_status visit(struct tree *tree, const struct level *level,
     if (S_ISDIR(facts.st_mode) && !is_left_out(tree, &facts)) {
         return enter_below(tree, level->fd, name, why);
     }
-    *found = S_ISREG(facts.st_mode) && is_letter(name);
+    *found = S_ISREG(facts.st_mode) && is_wanted(tree, name);
     return SG_OK;
 }
 
@@ -175,6 +182,11 @@ enum sg_status tree_next(struct tree *tree, const char **below, struct sg_error 
     }
     *below = tree->path;
     return SG_OK;
+}
+
+void tree_take_all_but(struct tree *tree, const char *end)
+{
+    tree->all_but = end;
 }
 
 void tree_close(struct tree *tree)

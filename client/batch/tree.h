@@ -20,6 +20,8 @@ SG_MUST_USE enum sg_status tree_open(const char *root, const struct stat *withou
  * was all. SG_IO: a folder cannot be read. SG_TOO_LARGE: too deep, or too long a path. */
 SG_MUST_USE enum sg_status tree_next(struct tree *tree, const char **below,
                                      struct sg_error *why);
+/* From here on every file but those whose names end so; end is borrowed. */
+void tree_take_all_but(struct tree *tree, const char *end);
 void tree_close(struct tree *tree); /* NULL is fine */
 
 #endif

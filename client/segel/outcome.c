@@ -69,8 +69,10 @@ static void say_refusal(struct outcome *outcome)
                         status->reason[0] == '\0' ? "gateway" : status->reason, "%s",
                         status->message);
     } else {
-        (void)error_set(&error, SEGEL_DENIED, rule->code, "%s",
-                        rule->message[0] == '\0' ? status->message : rule->message);
+        /* A policy may have words about an id that was used before. */
+        enum segel_code code = error_code_of_grpc(status->code);
+        (void)error_set(&error, code == SEGEL_CONFLICT ? code : SEGEL_DENIED, rule->code,
+                        "%s", rule->message[0] == '\0' ? status->message : rule->message);
         (void)snprintf(error.rule, sizeof(error.rule), "%s", rule->rule);
         (void)snprintf(error.cp_section, sizeof(error.cp_section), "%s",
                        rule->cp_section);

@@ -140,7 +140,8 @@ class Signer:
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
     answers), stubborn (takes no terms), foreign (answers for other requests), counted (its
-    certificate ends after as many microseconds as it was asked about)."""
+    certificate ends after as many microseconds as it was asked about), known (all ids are,
+    for other content)."""
 
     def __init__(self):
         self.attempts = {}
@@ -190,8 +191,8 @@ class Signing:
         self.attempts[item.request_id] = seen + 1
         if terms.key == "foreign":
             out.request_id += "x"
-        if terms.key == "refused":
-            out.status.code = 7
+        if terms.key in ("refused", "known"):
+            out.status.code = 6 if terms.key == "known" else 7
             out.status.message = "the certificate has expired"
             out.status.denial.CopyFrom(denial())
         elif terms.key == "flaky" and seen == 0:

@@ -384,14 +384,14 @@ def a_letter_is_in_the_journal_and_on_disk_before_it_is_sent(the_rig):
     expect(opened[0] < written < synced[0] < opened[1], f"{opened} {written} {synced}")
 
 
-def stopped(the_rig, out, folder, *signals):
+def stopped(the_rig, out, folder, *signals, more=()):
     """A run that gets signals when some letters are signed; its exit code."""
-    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q"),
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q", *more),
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                            start_new_session=True)
     try:
         end = time.monotonic() + 30
-        while not glob.glob(the_rig.path(out, "**", "*.pdf"), recursive=True):
+        while not glob.glob(the_rig.path(out, "**", "*.pdf*"), recursive=True):
             expect(time.monotonic() < end, "nothing is signed")
             time.sleep(0.005)
         for number in signals:  # as a terminal sends it: to all of the group
@@ -489,6 +489,63 @@ def other_terms_are_noticed(the_rig):
     equal(result.returncode, 1, result.stdout + result.stderr)
     equal(result.stdout.count("the terms of the letter have changed"), some, "refusals")
     once_each(the_rig, "termed", before, LETTERS)
+
+
+def lose_outcomes(the_rig, out):
+    """As if none had come before the run broke off; how many letters were sent."""
+    journal, = journals(the_rig, out)
+    with open(journal, encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith("=")]
+    with open(journal, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    for name in below(the_rig.path(out)):
+        os.unlink(the_rig.path(out, name))
+    return len(lines) - 1
+
+
+@claim
+def signatures_beside_their_files_go_on_with_the_ids_of_before(the_rig):
+    folder = pile(the_rig, "beside", LETTERS)
+    cades = ["--profile", "cades-b-b"]
+    before = len(signed_jobs(the_rig))
+    equal(stopped(the_rig, "besides", folder, signal.SIGINT, more=cades)[0], EXIT_STOPPED,
+          "exit code")
+    expect(0 < lose_outcomes(the_rig, "besides") < LETTERS, "how many were sent")
+    result = sign(the_rig, "besides", folder, "--resume", *cades)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    once_each(the_rig, "besides", before, LETTERS)
+    equal(journals(the_rig, "besides"), [], "journals")
+    name = below(the_rig.path("besides"))[LETTERS // 2]
+    result = the_rig.segel("e-office", "verify", "--content",
+                           os.path.join(folder, name[:-4]), the_rig.path("besides", name))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    result = sign(the_rig, "besides2", folder, *cades, "--title", "SEKRETARIS")
+    equal(result.returncode, 2, result.stdout + result.stderr)
+    contains(result.stderr, "leave --title out")
+
+
+@claim
+def a_letter_whose_id_is_known_otherwise_is_settled(the_rig):
+    """What a stamp says changed after it was sent: no signature of that id fits it now."""
+    folder = pile(the_rig, "conflicting", LETTERS)
+    template = ("stamp Uji\nsize 300 60\nat 5 5\nbox statement\nsize 300 40\n"
+                "box text\nat 0 42\nsize 300 18\ntext %s\n")
+    the_rig.write("own.stamp", template % "SURAT")
+    stamp = ["--stamp", the_rig.path("own.stamp")]
+    equal(stopped(the_rig, "conflicted", folder, signal.SIGINT, more=stamp)[0], EXIT_STOPPED,
+          "exit code")
+    sent = lose_outcomes(the_rig, "conflicted")
+    the_rig.write("own.stamp", template % "BERITA ACARA")
+    result = sign(the_rig, "conflicted", folder, "--resume", *stamp)
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    known = result.stdout.count("the gateway knows this letter as it would have looked")
+    equal((result.stdout.count("refused"), len(below(the_rig.path("conflicted")))),
+          (known, LETTERS - known), "refused and signed")
+    expect(0 < known <= sent, f"{known} of {sent}")
+    equal(journals(the_rig, "conflicted"), [], "journals of what is settled")
+    result = sign(the_rig, "conflicted", folder, "--resume", *stamp)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stderr, f"{known} signed")
 
 
 class Cutter:

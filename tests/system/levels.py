@@ -745,12 +745,12 @@ def any_file_is_signed_beside_it(town):
         result = town.rig.segel("e-office", *common, "--profile", "cades-b-b",
                                 town.rig.write("n" * 247, "a name too long with .p7s.part"))
         equal(result.returncode, 1, result.stdout + result.stderr)
-        contains(result.stdout, "the path of the output is too long")
+        contains(result.stdout, "the name of the output is too long")
         equal(len(town.records("outcome")), signed, "signatures for what cannot be written")
         result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", "--rect",
                                 "1,1,9,9", paths[0])
         equal(result.returncode, 2)
-        contains(result.stderr, "CAdES")
+        contains(result.stderr, "cades-b-b", "leave --rect out")
 
 
 @claim

@@ -324,6 +324,15 @@ static int sign(const char *key, const char *id, const struct segel_outcome **ou
     return code;
 }
 
+Test(steps, an_id_that_is_known_is_a_conflict_also_in_words_of_the_policy)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("known", "one", &outcome), SEGEL_CONFLICT);
+    cr_expect_str_eq(error.cp_section, "6.3.2");
+    segel_outcome_free(outcome);
+}
+
 Test(steps, one_call_signs_a_letter)
 {
     const struct segel_outcome *outcome = NULL;

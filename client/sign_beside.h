@@ -1,0 +1,19 @@
+#ifndef SEGEL_CLIENT_SIGN_BESIDE_H
+#define SEGEL_CLIENT_SIGN_BESIDE_H
+
+#include "client/segel/segel.h"
+#include "client/sign_plan.h"
+
+/* Profiles of CAdES: a file of any kind, whose signature goes to a file of its own,
+ * FILE.p7s, in DER (detached). The file itself never reaches libsegel. */
+#define SIGN_BESIDE_END ".p7s"
+
+/* Whether these options ask for it. */
+bool sign_beside(const struct sign_options *options);
+/* Digest of the file by the plan's hash, read in pieces. SG_IO: it cannot be read. */
+SG_MUST_USE enum sg_status sign_beside_digest(const char *path,
+                                              const struct segel_plan *plan,
+                                              uint8_t out[SG_HASH_MAX], size_t *len,
+                                              struct sg_error *why);
+
+#endif
