@@ -5,7 +5,7 @@
 #include "client/command.h"
 #include "client/file.h"
 #include "client/screen.h"
-#include "client/verify_print.h"
+#include "client/verify_notice.h"
 #include "proto/text.h"
 
 /* `segel verify` */
@@ -19,7 +19,10 @@ struct verify_options {
     const char *at;
     const char *require;
     const char *lang;
+    const char *statement;
+    const char *logo;
     bool need_status;
+    bool need_statement;
     bool details;
     bool json;
 };
@@ -39,6 +42,13 @@ static const struct option rows[] = {
     {"require", 0, "LEVEL", "b-b, b-t, b-lt or b-lta: less is not enough", AT(require)},
     {"need-status", 0, NULL, "not valid unless it is known that nothing was revoked",
      AT(need_status)},
+    {"need-statement", 0, NULL,
+     "not enough unless the letter shows that it was signed with an electronic "
+     "certificate",
+     AT(need_statement)},
+    {"statement", 0, "TEXT", "not enough unless it shows these words; @FILE: those of it",
+     AT(statement)},
+    {"logo", 0, "FILE", "not enough unless a stamp has this picture, PNG", AT(logo)},
     {"details", 0, NULL, "all about each file, also of many", AT(details)},
     {"lang", 0, "id|en", "language of the report (default: en)", AT(lang)},
     {"json", 0, NULL, "one JSON object a file", AT(json)},
@@ -52,6 +62,7 @@ struct check {
     const char *content;
     enum verify_level level;
     bool need_status;
+    struct verify_notice notice; /* owned */
     enum verify_lang lang;
 };
 
@@ -59,6 +70,7 @@ static void fini(struct check *check)
 {
     X509_STORE_free(check->terms.anchors);
     verify_material_fini(&check->given);
+    verify_notice_fini(&check->notice);
     free(check->reports);
 }
 
@@ -113,6 +125,7 @@ static void take_pdf(const struct check *check, struct slice bytes,
     if (status == SG_OK) {
         finding->count = count;
         conclude(check, finding);
+        verify_notice_judge(&check->notice, bytes, finding);
         return;
     }
     finding->problem = why->text[0] != '\0' ? why->text : sg_status_text(status);
@@ -176,13 +189,18 @@ static struct verify_finding check_file(const struct check *check, const char *p
 /* --- All files -----------------------------------------------------------------------
  */
 
+static bool is_table(const struct verify_options *options, const struct words *words)
+{
+    return words->count > 1 && !options->details && !options->json;
+}
+
 static enum exit_code check_files(const struct check *check,
                                   const struct verify_options *options,
                                   const struct words *words)
 {
     size_t counts[VERIFY_OUTCOMES] = {0};
     enum verify_outcome worst = VERIFY_VALID;
-    bool table = words->count > 1 && !options->details && !options->json;
+    bool table = is_table(options, words);
     struct sg_error why;
 
     if (table) {
@@ -277,6 +295,8 @@ static enum sg_status prepare(const struct home *home,
     TRY(load_anchors(home, options, &check->terms.anchors, why));
     TRY(load_statement(options->crl, false, &check->given, why));
     TRY(load_statement(options->ocsp, true, &check->given, why));
+    check->notice.needed = options->need_statement;
+    TRY(verify_notice_read(options->statement, options->logo, &check->notice, why));
     check->reports =
         (struct verify_report *)calloc(SIGNATURES_MAX, sizeof(struct verify_report));
     return check->reports == NULL ? SG_NO_MEMORY : SG_OK;
@@ -301,6 +321,7 @@ static enum exit_code run(const struct home *home, struct words *words)
         screen_complain("--content goes with one signature: name one file");
         return EXIT_USAGE;
     }
+    check.notice.looked = options.need_statement || !is_table(&options, words);
     enum sg_status status = prepare(home, &options, &check, &why);
     if (status != SG_OK) {
         /* Nothing has been said of a letter: 1 and 3 would be taken for that. */
@@ -321,6 +342,7 @@ const struct command command_verify = {
                 "  segel verify signed/*.pdf\n"
                 "  segel verify --lang id surat.pdf\n"
                 "  segel verify --require b-t --ca root.pem --json surat.pdf\n"
+                "  segel verify --need-statement --logo bsre.png signed/*.pdf\n"
                 "  segel verify --crl issuing.crl berita.xml.p7s\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,

@@ -5,6 +5,7 @@
 
 #include "client/file.h"
 #include "client/screen.h"
+#include "client/verify_notice.h"
 #include "client/verify_words.h"
 #include "proto/json.h"
 #include "proto/text.h"
@@ -107,8 +108,8 @@ static void put_signer(struct json_out *out, const struct verify_report *report)
     json_time(out, "not_after", report->not_after_us);
 }
 
-static void put_report(struct json_out *out, const struct verify_report *report,
-                       enum verify_lang lang)
+static void put_report(struct json_out *out, const struct verify_finding *finding,
+                       const struct verify_report *report, enum verify_lang lang)
 {
     json_open_object(out, NULL);
     json_str(out, "kind", report->is_time_stamp ? "time-stamp" : "signature");
@@ -128,6 +129,7 @@ static void put_report(struct json_out *out, const struct verify_report *report,
     }
     put_checks(out, report);
     put_changes(out, &report->changes, lang);
+    verify_notice_json(out, finding, report);
     json_end(out);
 }
 
@@ -243,16 +245,19 @@ void verify_print_json(const struct verify_finding *finding, enum verify_lang la
     json_open_object(&out, NULL);
     json_str(&out, "file", finding->path);
     json_str(&out, "outcome", outcomes[finding->outcome].code);
-    json_bool(&out, "valid", finding->outcome == VERIFY_VALID);
+    /* What a letter shows is not what makes it valid. */
+    json_bool(&out, "valid",
+              finding->outcome == VERIFY_VALID || finding->outcome == VERIFY_UNSTATED);
     if (finding->problem[0] != '\0') {
         json_str(&out, "problem", finding->problem);
     }
     put_known(&out, finding, lang);
     json_open_array(&out, "signatures");
     for (size_t i = 0; i < finding->count; i++) {
-        put_report(&out, &finding->reports[i], lang);
+        put_report(&out, finding, &finding->reports[i], lang);
     }
     json_end(&out);
+    verify_notice_json_file(&out, finding);
     json_end(&out);
     if (json_finish(&out, &text) == SG_OK) {
         (void)printf("%.*s\n", (int)text.len, (const char *)text.data);

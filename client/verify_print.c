@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/screen.h"
+#include "client/verify_notice.h"
 #include "client/verify_words.h"
 #include "proto/text.h"
 
@@ -74,6 +75,7 @@ static enum verify_phrase verdict_of(const struct verify_report *report)
         return WORD_UNSURE;
     case VERIFY_UNSIGNED:
     case VERIFY_UNREADABLE:
+    case VERIFY_UNSTATED:
     case VERIFY_SHORT:
     case VERIFY_INVALID:
     case VERIFY_OUTCOMES:
@@ -168,7 +170,9 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
         print_verdict(verdict_of(report), colour_of(verify_report_outcome(report)),
                       report->signer, lang);
         print_report(report, lang);
+        verify_notice_print(finding, report, lang);
     }
+    verify_notice_print_file(finding, lang);
     const char *lacks = verify_lacks(finding, lang);
     if (lacks[0] != '\0') {
         (void)printf("  %s%s%s: %s\n", screen_colour(stdout, colour_of(finding->outcome)),

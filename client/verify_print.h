@@ -16,6 +16,7 @@ enum verify_outcome {
 enum exit_code verify_outcome_exit(enum verify_outcome outcome);
 const char *verify_outcome_text(enum verify_outcome outcome, enum verify_lang lang);
 
+struct pdf_shown;
 struct verify_finding {
     const char *path;
     enum verify_outcome outcome;
@@ -23,6 +24,10 @@ struct verify_finding {
     size_t count;                        /* of them, time-stamps included */
     size_t signatures;                   /* without those */
     const char *problem; /* why there is none that can be judged; "" = nothing */
+    const struct pdf_shown *shown; /* borrowed; NULL = nobody has looked */
+    bool wants_logo;
+    bool lacks_statement; /* though it is demanded; likewise below */
+    bool lacks_logo;
 };
 
 /* Of one signature. */

@@ -84,11 +84,16 @@ static const struct verify_check *first_marked(const struct verify_finding *find
     return NULL;
 }
 
-/* What was demanded and is not there: a level, or to know that nobody was revoked. */
+/* What was demanded and is not there: a level, to know that nobody was revoked, or what
+ * the letter has to show. */
 const char *verify_lacks(const struct verify_finding *finding, enum verify_lang lang)
 {
     if (finding->outcome == VERIFY_SHORT) {
         return verify_phrase(WORD_SHORT, lang);
+    }
+    if (finding->outcome == VERIFY_UNSTATED) {
+        return verify_phrase(
+            finding->lacks_statement ? WORD_LACKS_STATEMENT : WORD_LACKS_LOGO, lang);
     }
     return finding->outcome == VERIFY_UNSURE &&
                    first_marked(finding, VERIFY_FAIL) == NULL &&

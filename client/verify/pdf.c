@@ -336,6 +336,7 @@ static void judge(struct work *work, const struct pdf_signature *signature,
         report->signing_time_us = parse_pdf_time(signature->time);
     }
     report->changes = later.changes;
+    memcpy(report->range, signature->range, sizeof(report->range));
     report->added = !later.nothing && later.compared && !later.changes.forbidden;
     (void)BIO_snprintf(report->field, sizeof(report->field), "%s", signature->field);
     (void)BIO_snprintf(report->reason, sizeof(report->reason), "%s", signature->reason);

@@ -44,6 +44,7 @@ struct verify_report {
                          * it (changes) is what a signer has to expect */
     bool is_time_stamp; /* a document time-stamp: signer is the authority */
     struct pdf_changes changes; /* PDF: what later revisions did */
+    uint64_t range[4];          /* PDF: /ByteRange, as the signature states it */
     char field[128];            /* PDF: of the signature; likewise below, "" = absent */
     char reason[256];
     char location[256];

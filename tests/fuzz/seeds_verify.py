@@ -56,6 +56,28 @@ def revisions():
     yield "noise", b"4 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
 
 
+def stamps():
+    """Content of a stamp and, behind a line, the map of its fonts."""
+    words = (b"Dokumen ini telah ditandatangani secara elektronik menggunakan sertifikat "
+             b"elektronik yang diterbitkan oleh BSrE.")
+    wide = b"".join(b"%04x" % byte for byte in words)
+    marked = b"\n%map\n"
+    yield "plain", b"BT /A 8 Tf (" + words + b") Tj ET"
+    yield "lines", (b"q BT /A 8 Tf 3 3 Td [(ditanda) -20 (tangani) -300 (secara)] TJ T* "
+                    b"(elektro\\\nnik \\050sertifikat\\051) ' 1 2 <656c656b74726f6e696b> \" ET Q")
+    yield "wide", (b"BT /B 8 Tf <" + wide + b"> Tj ET" + marked +
+                   b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange "
+                   b"<0000> <FFFF> endcodespacerange 1 beginbfrange <0000> <00FF> <0000> "
+                   b"endbfrange endcmap")
+    yield "listed", (b"BT /B 8 Tf <00010002> Tj /A 9 Tf <0102> Tj ET" + marked +
+                     b"1 beginbfchar <0001> <00660066D83DDCDC> endbfchar 1 beginbfrange "
+                     b"<02> <03> [<0041> <D83D>] endbfrange")
+    yield "hidden", b"BT 3 Tr /A 8 Tf (" + words + b") Tj ET /S <</T (" + words + b")>> BDC"
+    yield "itself", b"q /X Do Q /X Do BT /A 1 Tf (x) Tj ET"
+    yield "picture", b"BI /W 1 /H 1 ID \x00(EI\x01 EI BT /A 1 Tf (x) Tj ET % (y) Tj"
+    yield "torn", b"BT /A 8 Tf (a\\(b) Tj <4" + marked + b"1 beginbfrange <00> <FF"
+
+
 def openssl(folder, *words):
     subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
 
@@ -94,5 +116,7 @@ def signatures():
 def seeds():
     for name, value in revisions():
         yield "changes", name, value
+    for name, value in stamps():
+        yield "shown", name, value
     for name, value in signatures():
         yield "verify", name, value

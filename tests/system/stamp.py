@@ -184,6 +184,19 @@ def the_logos_are_those_of_the_policy(the_rig):
 
 
 @claim
+def a_check_knows_statement_and_logos_again(the_rig):
+    path = stamped(the_rig)
+    other = the_rig.write("other.png", png(120, 60, (0, 80, 161, 255)))
+    for code, more in ((0, ["--need-statement", "--logo", the_rig.path("logo.png")]),
+                       (0, ["--logo", the_rig.path("logo.png"), "--statement", STATEMENT]),
+                       (1, ["--logo", other])):
+        result = the_rig.segel("e-office", "verify", *more, path)
+        equal(result.returncode, code, result.stdout + result.stderr)
+    contains(result.stdout, "stands in the stamp of this signature",
+             "no stamp of the letter has the logo that was demanded")
+
+
+@claim
 def nobody_stamps_another_statement_than_the_policy_has(the_rig):
     begin = "stamp Uji\nsize 300 90\npage last\nat 40 40\n"
     whole = begin + "box statement\nat 0 0\nsize 150 60\nbox logo\nat 160 0\nsize 60 60\n"

@@ -29,7 +29,11 @@ def make(the_rig):
     with the_rig.gateway():
         result = the_rig.segel("e-office", *SIGN, "-o", the_rig.path("signed"),
                                *the_rig.letters)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        result = the_rig.segel("e-office", *SIGN, "-o", the_rig.path("stamped"), "--stamp",
+                               "footer", the_rig.letters[0])
     equal(result.returncode, 0, result.stdout + result.stderr)
+    the_rig.stamped = glob.glob(the_rig.path("stamped", "*.pdf"))[0]
     the_rig.signed = sorted(glob.glob(the_rig.path("signed", "*.pdf")))
 
 
@@ -157,6 +161,54 @@ def each_outcome_has_its_exit_code(the_rig):
              "LEVEL TOO LOW: a signature has not the level")
     contains(verify(the_rig, "--need-status", "--lang", "id", *the_rig.signed).stdout,
              "BELUM PASTI", "padahal diminta")
+
+
+# --- What a letter shows ----------------------------------------------------------------------
+
+WORDS = "menggunakan sertifikat elektronik yang diterbitkan oleh Balai Sertifikasi"
+
+
+@claim
+def whether_the_statement_is_shown_is_told_and_makes_nothing_invalid(the_rig):
+    invisible = the_rig.signed[0]
+    result = verify(the_rig, "--lang", "id", the_rig.stamped)
+    contains(result.stdout, "tercantum dalam tampilan tanda tangan ini (halaman ")
+    result = verify(the_rig, invisible)
+    equal(result.returncode, 0, result.stdout)
+    contains(result.stdout, "not in this signature, which is invisible",
+             "neither in a stamp nor in the text of the letter")
+    told = report(the_rig, the_rig.stamped)
+    stamp = told["signatures"][0]["stamp"]
+    equal((stamp["visible"], stamp["statement"], stamp["unclear"]), (True, True, False))
+    contains(stamp["text"], WORDS)
+    equal(told["statement"], {"shown": True, "where": "stamp"})
+    told = report(the_rig, "--need-statement", invisible)
+    equal((told["outcome"], told["valid"], told["summary"], told["conclusion"]),
+          ("notice-missing", True, "DOCUMENT VALID !!!", "VALID"))
+    equal((told["signatures"][0]["stamp"]["visible"], told["statement"]["where"]),
+          (False, "none"))
+
+
+@claim
+def a_statement_that_is_demanded_and_not_shown_ends_with_one(the_rig):
+    words = the_rig.write("words.txt", WORDS.upper() + "\n")
+    for code, arguments in ((0, ["--need-statement", the_rig.stamped]),
+                            (0, ["--statement", WORDS, the_rig.stamped]),
+                            (0, ["--statement", "@" + words, the_rig.stamped]),
+                            (1, ["--statement", WORDS + " lain", the_rig.stamped]),
+                            (1, ["--need-statement", the_rig.signed[0]]),
+                            (1, ["--need-statement", the_rig.stamped, the_rig.signed[0]]),
+                            (4, ["--need-statement", the_rig.letters[0]]),
+                            (5, ["--need-statement", "--at", "2061-01-01T00:00:00Z",
+                                 the_rig.signed[0]]),
+                            (2, ["--statement", "...", the_rig.stamped]),
+                            (2, ["--statement", "@" + the_rig.path("absent"),
+                                 the_rig.stamped]),
+                            (2, ["--logo", words, the_rig.stamped])):
+        result = verify(the_rig, *arguments)
+        equal(result.returncode, code, " ".join(arguments) + result.stdout + result.stderr)
+    contains(verify(the_rig, "--lang", "id", "--need-statement", the_rig.signed[0],
+                    the_rig.stamped).stdout, "TAMPILAN KURANG", "tidak memuat pernyataan")
 
 
 # --- Signatures beside their content ----------------------------------------------------------
