@@ -1,5 +1,6 @@
 #include "client/pdf/field.h"
 
+#include "client/pdf/archival.h"
 #include "client/pdf/form.h"
 #include "client/pdf/stamp.h"
 
@@ -31,6 +32,25 @@ static enum sg_status append_stamp(const struct pdf_signing *signing, int number
     return pdf_stamp_append(&stamp, number, signing->append, signing->verdict);
 }
 
+/* PDF/A-1 asks each field for an appearance (ISO 19005-1 section 6.9), also one that
+ * nobody sees. A time stamp has it there only: judges of what came after a signature take
+ * a new appearance for more than the upkeep of an archive. */
+static bool wants_looks(const struct pdf_signing *signing)
+{
+    return signing->place->visible ||
+           (!signing->place->existing &&
+            (signing->wish->adds == PDF_ADDS_SIGNATURE || pdf_is_a1(signing->reader)));
+}
+
+static void append_nothing(struct pdf_append *append, int number)
+{
+    pdf_append_begin(append, number, 0);
+    pdf_buffer_text(&append->out,
+                    "<<\n/Type /XObject\n/Subtype /Form\n/BBox [0 0 0 0]\n/Length 0\n"
+                    ">>\nstream\n\nendstream");
+    pdf_append_end(append);
+}
+
 static void put_rect(const struct pdf_place *place, struct pdf_buffer *out)
 {
     pdf_buffer_text(out, "/Rect [");
@@ -40,7 +60,8 @@ static void put_rect(const struct pdf_place *place, struct pdf_buffer *out)
     }
 }
 
-/* Field and widget in one object. */
+/* Field and widget in one object. stamp: what it looks like; 0 = nothing is said of it.
+ */
 static void append_widget(const struct pdf_signing *signing, int number, int stamp)
 {
     struct pdf_buffer *out = &signing->append->out;
@@ -53,7 +74,7 @@ static void append_widget(const struct pdf_signing *signing, int number, int sta
     pdf_put(signing->reader, signing->place->page.node, out);
     pdf_buffer_text(out, "\n");
     put_rect(signing->place, out);
-    if (signing->place->visible) {
+    if (stamp != 0) {
         pdf_buffer_print(out, "/AP << /N %d 0 R >>\n", stamp);
     }
     pdf_buffer_print(out, "/V %d 0 R\n>>", signing->signature);
@@ -255,13 +276,15 @@ static enum sg_status fill_field(const struct pdf_signing *signing, int stamp)
 
 enum sg_status pdf_field_append(const struct pdf_signing *signing)
 {
-    int stamp = 0;
+    const struct pdf_place *place = signing->place;
+    int stamp = wants_looks(signing) ? pdf_append_number(signing->append) : 0;
 
-    if (signing->place->visible) {
-        stamp = pdf_append_number(signing->append);
+    if (place->visible) {
         TRY(append_stamp(signing, stamp));
+    } else if (stamp != 0) {
+        append_nothing(signing->append, stamp);
     }
-    if (signing->place->existing) {
+    if (place->existing) {
         TRY(fill_field(signing, stamp));
         return renew_form(signing, 0);
     }

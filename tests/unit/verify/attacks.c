@@ -206,11 +206,13 @@ static struct slice wrap(size_t more)
     memcpy(out + close, text, (size_t)len);
     len = snprintf(
         text, sizeof(text),
-        "xref\n1 1\n%010zu 00000 n \n3 4\n%010zu 00000 n \n%010zu 00000 n "
-        "\n%010zu 00000 n \n%010zu 00000 n \ntrailer\n<< /Size 7 /Root 1 0 R "
+        "xref\n1 1\n%010zu 00000 n \n3 5\n%010zu 00000 n \n%010zu 00000 n "
+        "\n%010zu 00000 n \n%010zu 00000 n \n%010zu 00000 n \ntrailer\n"
+        "<< /Size 8 /Root 1 0 R "
         "/Prev %lu >>\nstartxref\n",
         object_at(letter, 1) + more, object_at(letter, 3) + more, object_at(letter, 4),
         object_at(letter, 5) + more, object_at(letter, 6) + more,
+        object_at(letter, 7) + more,
         strtoul((const char *)letter.data + find(letter, "startxref", 0) + 10, NULL, 10));
     memcpy(out + table, text, (size_t)len);
     out[close + more - 1] = ')';

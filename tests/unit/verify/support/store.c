@@ -9,7 +9,8 @@
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/update.h"
 
-enum { STREAM_MAX = 16384, FIRST = 100, HOLE = 8192, DIGITS = 2 * HOLE };
+/* FORM: its number in a signed letter of pdf.h. */
+enum { STREAM_MAX = 16384, FIRST = 100, FORM = 7, HOLE = 8192, DIGITS = 2 * HOLE };
 
 /* A stream with the bytes in hexadecimal; to be freed. */
 static char *stream(struct slice bytes)
@@ -114,10 +115,10 @@ struct slice store_stamp(struct slice pdf, const struct authority *authority)
 
     memset(value + len, '0', DIGITS);
     (void)snprintf(value + len + DIGITS, sizeof(value) - (size_t)len - DIGITS, "> >>");
-    (void)snprintf(form, sizeof(form), "%s", update_text(pdf, 6));
+    (void)snprintf(form, sizeof(form), "%s", update_text(pdf, FORM));
     update_replace(form, "]", "160 0 R ]");
     const struct update objects[] = {
-        {6, form},
+        {FORM, form},
         {160, "<< /FT /Sig /T (cap) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] "
               "/P 3 0 R /V 161 0 R >>"},
         {161, value}};
