@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "client/channel/moment.h"
 #include "client/channel/unpack.h"
@@ -11,7 +12,13 @@
 #include "client/words.h"
 #include "proto/text.h"
 
-enum { PATIENCE_MS = 30000, LETTER_MAX = 1 << 28, ROOM_MAX = 12288 };
+enum {
+    PATIENCE_MS = 30000,
+    LETTER_MAX = 1 << 28,
+    ROOM_MAX = 12288,
+    PAUSE_NS = 250000000, /* before asking a gateway again that has stamped enough */
+    PAUSES = 480          /* its limit is one of a minute */
+};
 
 static const char *const level_words[EXTEND_LEVELS] = {"b-t", "b-lt", "b-lta"};
 
@@ -142,6 +149,23 @@ static enum sg_status judge(const struct extend_run *run, struct slice pdf,
     return SG_OK;
 }
 
+/* The gateway stamps so many a minute for a caller: what comes after them waits. */
+static enum sg_status ask_in_turn(struct extend_run *run, const struct unary *unary,
+                                  ProtobufCMessage **reply, struct sg_error *why)
+{
+    enum sg_status status = channel_unary(run->channel, unary, reply, NULL, why);
+
+    for (int i = 0; i < PAUSES && status == SG_BUSY; i++) {
+        const struct timespec pause = {.tv_nsec = PAUSE_NS};
+        if (run->given_up != NULL && atomic_load(run->given_up)) {
+            return SG_CANCELLED;
+        }
+        (void)nanosleep(&pause, NULL);
+        status = channel_unary(run->channel, unary, reply, NULL, why);
+    }
+    return status;
+}
+
 static enum sg_status ask_stamp(struct extend_run *run, struct slice digest,
                                 Segel__V1__TimestampResponse **out, struct sg_error *why)
 {
@@ -161,7 +185,7 @@ static enum sg_status ask_stamp(struct extend_run *run, struct slice digest,
                                 .timeout_ms = PATIENCE_MS,
                                 .request = &request.base,
                                 .reply_type = &segel__v1__timestamp_response__descriptor};
-    enum sg_status status = channel_unary(run->channel, &unary, &reply, NULL, why);
+    enum sg_status status = ask_in_turn(run, &unary, &reply, why);
     run->lost = channel_lost(status);
     TRY(status);
     *out = (Segel__V1__TimestampResponse *)(void *)reply;
@@ -205,10 +229,9 @@ static void free_job(struct pdf_job **job)
     pdf_job_free(*job);
 }
 
-enum sg_status extend_letter(struct extend_run *run, const char *path, const char *output,
-                             struct sg_error *why)
+enum sg_status extend_bytes(struct extend_run *run, struct slice pdf, const char *output,
+                            struct sg_error *why)
 {
-    AUTO(file_free) struct file_bytes bytes = {.data = NULL};
     AUTO(free_job) struct pdf_job *job = NULL;
     enum pdf_refusal refusal = PDF_ACCEPTED;
     struct slice appendix = slice_of(NULL, 0);
@@ -220,10 +243,17 @@ enum sg_status extend_letter(struct extend_run *run, const char *path, const cha
         .reserve = store ? 0 : run->room,
     };
 
-    TRY(file_read(path, LETTER_MAX, &bytes, why));
-    struct slice pdf = slice_of(bytes.data, bytes.len);
     TRY(judge(run, pdf, why));
     TRY(pdf_prepare(pdf, &wish, &job, &refusal, why));
     TRY(fill(run, job, &appendix, why));
     return pdf_write(output, pdf, appendix, why);
+}
+
+enum sg_status extend_letter(struct extend_run *run, const char *path, const char *output,
+                             struct sg_error *why)
+{
+    AUTO(file_free) struct file_bytes bytes = {.data = NULL};
+
+    TRY(file_read(path, LETTER_MAX, &bytes, why));
+    return extend_bytes(run, slice_of(bytes.data, bytes.len), output, why);
 }

@@ -1,6 +1,8 @@
 #ifndef SEGEL_CLIENT_EXTEND_LETTER_H
 #define SEGEL_CLIENT_EXTEND_LETTER_H
 
+#include <stdatomic.h>
+
 #include "client/home.h"
 #include "client/pdf/pdf.h"
 #include "segel/v1/signing.pb-c.h"
@@ -26,6 +28,7 @@ struct extend_run {
     char id[40]; /* of the run; request ids begin with it */
     unsigned stamps;
     bool lost; /* gateway or authority cannot be reached: others are not worth a try */
+    const atomic_bool *given_up; /* ends a wait for the gateway's rate; NULL = never */
 };
 /* Connects and asks. The run's end is extend_end, whatever came of it. */
 SG_MUST_USE enum sg_status extend_begin(struct extend_run *run, struct sg_error *why);
@@ -35,5 +38,8 @@ void extend_end(struct extend_run *run);
  * why says what is wrong with it, and nothing was written. */
 SG_MUST_USE enum sg_status extend_letter(struct extend_run *run, const char *path,
                                          const char *output, struct sg_error *why);
+/* The same of a letter in memory. */
+SG_MUST_USE enum sg_status extend_bytes(struct extend_run *run, struct slice pdf,
+                                        const char *output, struct sg_error *why);
 
 #endif

@@ -18,8 +18,11 @@ static const struct option rows[] = {
     {"out", 'o', "DIR", "folder for the signed letters; made if it is not there",
      AT(out)},
     {"profile", 'p', "P",
-     "pades-b-b (default) or pades-b-t; of other files cades-b-b, cades-b-t",
+     "pades-b-b (default), -b-t, -b-lt, -b-lta; of other files cades-b-b, cades-b-t",
      AT(profile)},
+    {"or-less", 0, NULL,
+     "keep a letter at the level that it has, where validation data cannot be had",
+     AT(or_less)},
     {"rect", 0, "X,Y,W,H", "visible stamp there: points from the lower left corner",
      AT(rect)},
     {"stamp", 0, "T", "its template: block, footer, letter, or your own file", AT(stamp)},
@@ -184,7 +187,8 @@ static enum sg_status open_all(struct all *all, struct sg_error *why)
 
 static enum sg_status run_all(struct all *all, size_t total, struct sg_error *why)
 {
-    struct sign_job job = {.source = all->source,
+    struct sign_job job = {.home = all->home,
+                           .source = all->source,
                            .plans = &all->plans,
                            .journal = all->journal.journal,
                            .receipts = all->options.receipts ? &all->receipts : NULL,
@@ -295,6 +299,10 @@ const struct command command_sign = {
 #undef COLUMN
         "An empty cell leaves the option of the same name in force. A row that is wrong\n"
         "is told with line and column before anything is signed.\n\n"
+        "With pades-b-lt and pades-b-lta a letter is signed as pades-b-t and extended, "
+        "as\n"
+        "'segel extend' does, before it gets its name. Where that cannot be done it has\n"
+        "none: --resume tries again, --or-less keeps it at the level that it has.\n\n"
         "Ctrl-C finishes what is under way, once more gives it up. After that, or a\n"
         "crash, the same command with --resume goes on: nothing is signed twice.\n\n"
         "Exit code: 0 all are signed (--dry-run: would be); 1 some were refused; 2 the\n"
@@ -310,6 +318,8 @@ const struct command command_sign = {
         "  segel sign --manifest letters.csv -k seal-setda -o signed --dry-run\n"
         "  find . -name '*.pdf' -print0 | segel sign --from - -k seal-setda \\\n"
         "      -c surat_tugas -a ND/126/2026 -o signed\n"
+        "  segel sign -k seal-setda -c surat_tugas -a ND/128/2026 -o archive \\\n"
+        "      --profile pades-b-lta 2026/\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/127/2026 -o signed \\\n"
         "      --profile cades-b-t data.xml      (makes signed/data.xml.p7s)\n",
     .options = {rows, SG_COUNT(rows)},

@@ -142,13 +142,16 @@ static enum sg_status check_looks(const struct sign_options *options,
 static enum sg_status read_profile(const struct sign_options *options,
                                    struct sign_plan *plan, struct sg_error *why)
 {
-    enum sg_profile profile = sg_profile_parse(options->profile);
+    plan->raises = sign_level_read(options->profile, &plan->level);
+    enum sg_profile profile =
+        plan->raises ? SG_PROFILE_PADES_B_T : sg_profile_parse(options->profile);
 
     if (profile == SG_PROFILE_NONE || profile == SG_PROFILE_RAW) {
-        return sg_fail(why, SG_INVALID,
-                       "'%s' is not a profile for letters: write pades-b-b or pades-b-t; "
-                       "for other files cades-b-b or cades-b-t",
-                       options->profile);
+        return sg_fail(
+            why, SG_INVALID,
+            "'%s' is not a profile for letters: write pades-b-b, pades-b-t, "
+            "pades-b-lt or pades-b-lta; for other files cades-b-b or cades-b-t",
+            options->profile);
     }
     plan->terms.profile = (Segel__V1__SignatureProfile)profile;
     return check_looks(options, profile, plan, why);

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_SIGN_PLAN_H
 
 #include "client/pdf/pdf.h"
+#include "client/sign_level.h"
 #include "client/signer.h"
 #include "proto/algorithm.h"
 #include "segel/v1/signing.pb-c.h"
@@ -40,12 +41,15 @@ struct sign_options {
     bool resume;
     bool receipts;
     bool json;
+    bool or_less;
 };
 
 /* What they mean: the terms of all letters, and what is to stand in each. Texts are
  * borrowed from the options, which must outlive the plan. */
 struct sign_plan {
     bool visible;
+    bool raises; /* what was signed is extended, to: */
+    enum extend_level level;
     Segel__V1__SignTerms terms;
     struct pdf_wish wish; /* what the options say of it; the rest is libsegel's */
     const char *stamp;    /* name or path of a template; NULL = none */

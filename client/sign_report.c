@@ -63,7 +63,7 @@ static void put_row(struct sign_report *report, const struct sign_result_row *ro
 static struct sign_result_row empty_row(const char *file, const char *outcome)
 {
     return (struct sign_result_row){file, "", outcome, "", "", "", false,
-                                    0,    "", "",      "", "", ""};
+                                    0,    "", "",      "", "", "", ""};
 }
 
 static void add_answer(struct sign_result_row *row, const Segel__V1__SignResult *result)
@@ -173,31 +173,56 @@ static void print_line(enum screen_colour colour, const char *word, const char *
     screen_text(stdout, path);
 }
 
-void sign_report_signed(struct sign_report *report, const char *path, const char *output,
-                        const Segel__V1__SignResult *result)
+/* What it lacks. */
+static void print_less(const struct sign_success *success)
 {
-    struct sign_result_row row = empty_row(path, "signed");
-    char receipt[RECEIPT_SIZE];
+    if (success->result->downgraded != 0) {
+        (void)printf(" (without a time-stamp)");
+    } else if (success->less != NULL) {
+        (void)printf(" (%s: ", success->level);
+        screen_text(stdout, success->less);
+        (void)printf(")");
+    }
+}
+
+static void signed_as_json(const struct sign_success *success)
+{
     struct json_out out;
 
+    begin_json(&out, success->path, "signed");
+    json_str(&out, "output", success->output);
+    json_result(&out, success->result);
+    json_bool(&out, "downgraded", success->result->downgraded != 0);
+    json_str(&out, "level", success->level);
+    if (success->less != NULL) {
+        json_str(&out, "message", success->less);
+    }
+    sign_report_print(&out);
+}
+
+void sign_report_signed(struct sign_report *report, const struct sign_success *success)
+{
+    struct sign_result_row row = empty_row(success->path, "signed");
+    char receipt[RECEIPT_SIZE];
+
     report->signed_count++;
-    row.output = output;
-    row.request_id = result->request_id;
-    add_answer(&row, result);
+    row.output = success->output;
+    row.level = success->level;
+    row.message = success->less == NULL ? "" : success->less;
+    row.request_id = success->result->request_id;
+    add_answer(&row, success->result);
     add_receipt(report, &row, receipt);
     put_row(report, &row);
     if (report->json) {
-        begin_json(&out, path, "signed");
-        json_str(&out, "output", output);
-        json_result(&out, result);
-        json_bool(&out, "downgraded", result->downgraded != 0);
-        sign_report_print(&out);
+        signed_as_json(success);
         return;
     }
     /* On a terminal the bar counts them; thousands of lines would hide the refusals. */
-    if (!report->bar && !report->quiet) {
-        print_line(SCREEN_GREEN, "signed", path);
-        (void)printf("%s\n", result->downgraded != 0 ? " (without a time-stamp)" : "");
+    if (!report->quiet && (!report->bar || success->less != NULL)) {
+        sign_report_clear(report);
+        print_line(SCREEN_GREEN, "signed", success->path);
+        print_less(success);
+        (void)printf("\n");
     }
     draw(report, false);
 }
@@ -324,11 +349,6 @@ void sign_report_refused(struct sign_report *report, const struct sign_refusal *
     (void)printf("\n");
     (void)fflush(stdout);
     draw(report, true);
-}
-
-void sign_report_answered(struct sign_report *report)
-{
-    report->answered_us = moment_mono_us();
 }
 
 void sign_report_receipt(struct sign_report *report, const char *output, const char *path)

@@ -33,9 +33,16 @@ struct sign_report {
 };
 
 void sign_report_start(struct sign_report *report, size_t total);
-/* output: where the signed letter is. */
-void sign_report_signed(struct sign_report *report, const char *path, const char *output,
-                        const Segel__V1__SignResult *result);
+/* output: where the signed letter is. less: why it has not the level that was asked for;
+ * NULL = it has, or the policy let it go without a time stamp. */
+struct sign_success {
+    const char *path;
+    const char *output;
+    const char *level; /* "b-t" */
+    const char *less;
+    const Segel__V1__SignResult *result;
+};
+void sign_report_signed(struct sign_report *report, const struct sign_success *success);
 /* Output is there; request_id: by which an earlier part of the run had it signed, or "".
  */
 void sign_report_skipped(struct sign_report *report, const char *path, const char *output,

@@ -5,6 +5,11 @@
 #include "client/sign_report.h"
 #include "client/sign_report_inside.h"
 
+void sign_report_answered(struct sign_report *report)
+{
+    report->answered_us = moment_mono_us();
+}
+
 static void end_as_json(const struct sign_report *report, size_t left, double seconds)
 {
     char buffer[4096];

@@ -11,9 +11,9 @@
 
 enum { ROW_SIZE = 65536, BUFFER_SIZE = 2 * ROW_SIZE };
 static const char tail[] = "\n]\n";
-static const char *const header[] = {"file",        "output",  "outcome",   "request_id",
-                                     "decision_id", "log",     "log_index", "receipt",
-                                     "reason",      "message", "rule",      "cp_section"};
+static const char *const header[] = {
+    "file",    "output", "outcome", "request_id", "decision_id", "log",  "log_index",
+    "receipt", "reason", "message", "rule",       "cp_section",  "level"};
 
 static enum sg_status fail(struct sign_result *result, struct sg_error *why)
 {
@@ -56,10 +56,10 @@ static enum sg_status put_csv(struct sign_result *result,
     if (row->has_index) {
         (void)snprintf(index, sizeof(index), "%" PRIu64, row->log_index);
     }
-    const char *const cells[] = {row->file,       row->output,      row->outcome,
-                                 row->request_id, row->decision_id, row->log,
-                                 index,           row->receipt,     row->reason,
-                                 row->message,    row->rule,        row->cp_section};
+    const char *const cells[] = {
+        row->file, row->output,     row->outcome, row->request_id, row->decision_id,
+        row->log,  index,           row->receipt, row->reason,     row->message,
+        row->rule, row->cp_section, row->level};
     _Static_assert(SG_COUNT(cells) == SG_COUNT(header), "a cell for each column");
     return put_cells(result, cells, why);
 }
@@ -97,7 +97,8 @@ static enum sg_status put_json(struct sign_result *result,
                  {"reason", row->reason},
                  {"message", row->message},
                  {"rule", row->rule},
-                 {"cp_section", row->cp_section}};
+                 {"cp_section", row->cp_section},
+                 {"level", row->level}};
     char buffer[ROW_SIZE + 1];
     struct json_out out;
     struct slice text;

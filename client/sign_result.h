@@ -22,6 +22,7 @@ struct sign_result_row {
     const char *message;
     const char *rule;
     const char *cp_section;
+    const char *level; /* "b-t": what the letter has reached */
 };
 struct sign_result {
     FILE *file; /* NULL = none */

@@ -1,174 +1,12 @@
 #include "client/sign_run.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/file.h"
-#include "client/segel/outcome.h"
-#include "client/sign_interrupt.h"
-#include "client/sign_sent.h"
+#include "client/sign_run_inside.h"
 #include "client/sign_terms.h"
 
-enum {
-    LOOK_MS = 250, /* how long to wait without looking at connection and signals */
-    GROUP = 32     /* letters for which the journal is synced at once */
-};
-
-/* A letter that is in the journal and is to be sent. */
-struct waiting {
-    struct sign_row row; /* owned */
-    struct sign_asked asked;
-};
-
-struct run {
-    const struct sign_job *job;
-    struct sign_report *report; /* borrowed */
-    struct segel_bulk *bulk;    /* owned */
-    struct waiting *group;      /* owned; GROUP of them */
-    size_t group_len;
-    size_t group_next;
-    bool drained; /* the source has no more */
-    bool given_up;
-    unsigned lost;
-    enum sg_status status; /* why no more are sent */
-    struct sg_error why;
-};
-
-static void stop(struct run *run, enum sg_status status, const char *text)
-{
-    if (run->status == SG_OK) {
-        run->status = sg_fail(&run->why, status, "%s", text);
-    }
-}
-
-/* --- Outcomes ---------------------------------------------------------------------- */
-
-static void refuse(struct run *run, const char *path, const char *code, const char *text)
-{
-    const struct sign_refusal refusal = {path, code, text, "", NULL};
-
-    sign_report_refused(run->report, &refusal);
-}
-
-static void settle(struct run *run, uint32_t number, enum journal_state state,
-                   uint64_t log_index)
-{
-    struct sg_error why = {0};
-    enum sg_status status =
-        journal_settle(run->job->journal, number, state, log_index, &why);
-
-    if (status != SG_OK) {
-        stop(run, status, why.text);
-    }
-}
-
-/* Whether this request id will never give the letter a signature. Most refusals of one
- * that may have been sent before say nothing: the policy is asked before the ledger. Not
- * so a conflict: the ledger keeps the id for other content, whatever else changes. */
-static bool is_final(const struct run *run, const struct segel_outcome *outcome,
-                     bool again)
-{
-    bool answered = outcome_result(outcome) != NULL;
-
-    if (outcome->code == SEGEL_CONFLICT && answered) {
-        return true;
-    }
-    if (again || (answered && run->lost > 0)) {
-        return false;
-    }
-    return answered ? outcome->code == SEGEL_DENIED || outcome->code == SEGEL_USAGE ||
-                          outcome->code == SEGEL_NOT_FOUND
-                    : outcome->code == SEGEL_REFUSED || outcome->code == SEGEL_FILE;
-}
-
-/* With the same letter and terms: template, statement or program are others now. */
-static const char conflict[] =
-    "the gateway knows this letter as it would have looked when it was sent: its "
-    "template, the policy's statement or logo, or this program changed since. What may "
-    "have been signed then is in no file; the next run signs it as a new letter";
-
-static void take_refusal(struct run *run, const struct segel_outcome *outcome,
-                         const struct sign_sent *sent)
-{
-    bool known = outcome->code == SEGEL_CONFLICT && sent->again;
-    const struct sign_refusal refusal = {sent->path, outcome->reason,
-                                         known ? conflict : outcome->text,
-                                         outcome->request_id, outcome_result(outcome)};
-
-    if (is_final(run, outcome, sent->again)) {
-        settle(run, sent->number, JOURNAL_REFUSED, 0);
-    }
-    sign_report_refused(run->report, &refusal);
-}
-
-static void take_signed(struct run *run, const struct segel_outcome *outcome,
-                        const struct sign_sent *sent)
-{
-    struct sg_error why = {0};
-
-    /* The letter stays open: its signature can be had again. */
-    if (sign_sent_write(sent, outcome, &why) != SG_OK) {
-        const struct sign_refusal refusal = {sent->path, "not-written", why.text,
-                                             outcome->request_id,
-                                             outcome_result(outcome)};
-        sign_report_refused(run->report, &refusal);
-        return;
-    }
-    settle(run, sent->number, JOURNAL_SIGNED, outcome->log_index);
-    sign_report_signed(run->report, sent->path, sent->output, outcome_result(outcome));
-    if (run->job->receipts != NULL) {
-        sign_receipts_add(run->job->receipts, outcome->request_id, sent->output);
-    }
-}
-
-static void take(struct run *run, const struct segel_outcome *outcome)
-{
-    struct sign_sent *sent = (struct sign_sent *)outcome->user;
-
-    if (outcome->code == SEGEL_UNREACHABLE) {
-        stop(run, SG_IO, outcome->text);
-    } else if (outcome->code == SEGEL_OK) {
-        take_signed(run, outcome, sent);
-    } else if (outcome->code != SEGEL_CANCELLED) {
-        take_refusal(run, outcome, sent);
-    }
-    free(sent);
-}
-
-static void look_around(struct run *run)
-{
-    struct segel_progress progress = SEGEL_INIT(progress);
-    int interrupts = sign_interrupt_count();
-
-    segel_bulk_progress(run->bulk, &progress);
-    if (progress.lost > run->lost) {
-        sign_report_note(run->report, "the connection is lost; connecting again");
-        run->lost = progress.lost;
-    }
-    if (interrupts > 0 && run->status == SG_OK) {
-        sign_report_note(run->report, "stopping: what is under way is finished; once "
-                                      "more Ctrl-C gives that up too");
-        stop(run, SG_CANCELLED, "stopped");
-    }
-    if (interrupts > 1 && !run->given_up) {
-        run->given_up = true;
-        segel_bulk_cancel(run->bulk);
-    }
-}
-
-/* Waits for one outcome; false: no letter is open. */
-static bool take_one(struct run *run)
-{
-    const struct segel_outcome *outcome = NULL;
-    int code = segel_bulk_next(run->bulk, LOOK_MS, &outcome, NULL);
-
-    look_around(run);
-    if (code == SEGEL_OK) {
-        take(run, outcome);
-        segel_outcome_free(outcome);
-    }
-    return code != SEGEL_END;
-}
+enum { GROUP = 32 /* letters for which the journal is synced at once */ };
 
 /* --- Sending ----------------------------------------------------------------------- */
 
@@ -179,23 +17,36 @@ static bool is_of_letter(int code)
            code == SEGEL_FILE;
 }
 
+static void give_up_row(struct run *run, struct waiting *waiting)
+{
+    if (!waiting->asked.again) {
+        run_settle(run, waiting->asked.number, JOURNAL_REFUSED, 0);
+    }
+    sign_row_fini(&waiting->row);
+}
+
 /* False: there is no room now. */
 static bool submit(struct run *run, struct waiting *waiting)
 {
     struct segel_error error;
     const struct sign_way way = {run->bulk, run->job->plans, run->job->journal};
+
+    if (!run_can_extend(run, waiting)) {
+        give_up_row(run, waiting);
+        return true;
+    }
     int code = sign_send(&way, &waiting->row, &waiting->asked, &error);
 
     if (code == SEGEL_FULL) {
         return false;
     }
     if (is_of_letter(code)) {
-        refuse(run, waiting->row.path, error.reason, error.text);
-        if (!waiting->asked.again) {
-            settle(run, waiting->asked.number, JOURNAL_REFUSED, 0);
-        }
-    } else if (code != SEGEL_OK) {
-        stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
+        run_refuse(run, waiting->row.path, error.reason, error.text);
+        give_up_row(run, waiting);
+        return true;
+    }
+    if (code != SEGEL_OK) {
+        run_stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
     }
     sign_row_fini(&waiting->row);
     return true;
@@ -243,11 +94,11 @@ static bool sort_out(struct run *run, struct waiting *waiting)
         sign_ask(run->job->journal, &waiting->row, run->job->leave, asked, &why);
 
     if (status != SG_OK) {
-        stop(run, status, why.text);
+        run_stop(run, status, why.text);
         return false;
     }
     if (asked->what == SIGN_ASK_REFUSE) {
-        refuse(run, waiting->row.path, asked->reason, why.text);
+        run_refuse(run, waiting->row.path, asked->reason, why.text);
     } else if (asked->what == SIGN_ASK_THERE) {
         sign_report_skipped(run->report, waiting->row.path, asked->output, "", 0);
     } else if (asked->what == SIGN_ASK_DONE) {
@@ -265,7 +116,7 @@ static void take_row(struct run *run)
     if (status != SG_OK) {
         run->drained = true;
         if (status != SG_NOT_FOUND) {
-            stop(run, status, why.text);
+            run_stop(run, status, why.text);
         }
         return;
     }
@@ -287,7 +138,7 @@ static void fill_group(struct run *run)
     }
     enum sg_status status = journal_sync(run->job->journal, &why);
     if (status != SG_OK) {
-        stop(run, status, why.text);
+        run_stop(run, status, why.text);
     }
 }
 
@@ -303,7 +154,7 @@ static void drive(struct run *run)
             fill_group(run);
         }
         send_group(run);
-        open = take_one(run);
+        open = run_take_one(run);
     }
 }
 
@@ -321,6 +172,7 @@ enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
     if (code == SEGEL_OK) {
         drive(&run);
     }
+    sign_extend_close(run.extend);
     segel_bulk_close(run.bulk);
     for (size_t i = 0; i < GROUP; i++) {
         sign_row_fini(&run.group[i].row);

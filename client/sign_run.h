@@ -10,6 +10,7 @@
 /* Signs many letters with libsegel's bulk call (client/segel/segel.h). A letter is in the
  * journal, on disk, before it is sent. */
 struct sign_job {
+    const struct home *home;
     struct sign_source *source;
     struct sign_plans *plans;
     struct journal *journal;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/sign_beside.h"
+#include "client/sign_level.h"
 #include "client/sign_terms.h"
 
 static int failed(enum segel_code code, const char *reason, const char *text,
@@ -15,22 +16,37 @@ static int failed(enum segel_code code, const char *reason, const char *text,
     return (int)code;
 }
 
+/* Copies the text to where the next one begins. */
+static const char *keep(const char *text, char **at)
+{
+    size_t size = strlen(text) + 1;
+    char *kept = *at;
+
+    memcpy(kept, text, size);
+    *at += size;
+    return kept;
+}
+
 static struct sign_sent *make(const struct sign_row *row, const struct sign_asked *asked)
 {
-    size_t path_size = strlen(row->path) + 1;
-    size_t output_size = strlen(asked->output) + 1;
-    struct sign_sent *sent =
-        (struct sign_sent *)calloc(1, sizeof(*sent) + path_size + output_size);
+    const struct sign_options *options = &row->options;
+    size_t size = strlen(row->path) + strlen(asked->output) + strlen(options->profile) +
+                  strlen(options->key) + 4;
+    struct sign_sent *sent = (struct sign_sent *)calloc(1, sizeof(*sent) + size);
 
-    if (sent != NULL) {
-        memcpy(sent->texts, row->path, path_size);
-        memcpy(sent->texts + path_size, asked->output, output_size);
-        sent->path = sent->texts;
-        sent->output = sent->texts + path_size;
-        sent->number = asked->number;
-        sent->again = asked->again;
-        sent->beside = sign_beside(&row->options);
+    if (sent == NULL) {
+        return NULL;
     }
+    char *at = sent->texts;
+    sent->path = keep(row->path, &at);
+    sent->output = keep(asked->output, &at);
+    sent->profile = keep(options->profile, &at);
+    sent->extension.key = keep(options->key, &at);
+    sent->number = asked->number;
+    sent->again = asked->again;
+    sent->beside = sign_beside(options);
+    sent->raises = sign_level_read(options->profile, &sent->extension.level);
+    sent->extension.or_less = options->or_less;
     return sent;
 }
 
@@ -43,7 +59,7 @@ static int fill(struct sign_sent *sent, const struct segel_plan *plan,
     letter->user = sent;
     if (!sent->beside) {
         letter->path = sent->path;
-        letter->output = sent->output;
+        letter->output = sent->raises ? NULL : sent->output;
         return SEGEL_OK;
     }
     letter->look = NULL;

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_SIGN_SENT_H
 
 #include "client/sign_ask.h"
+#include "client/sign_extend.h"
 #include "client/sign_plans.h"
 
 /* A letter of a run that was handed to libsegel, until its outcome is taken: what a
@@ -10,10 +11,14 @@ struct sign_sent {
     uint32_t number; /* of the journal */
     bool again;      /* it may have been sent before */
     bool beside;     /* its signature goes to a file of its own */
+    bool raises;     /* it is to be extended: libsegel gives its bytes */
     const char *path;
     const char *output;
+    const char *profile;
+    struct sign_extension extension;
+    const struct segel_outcome *outcome; /* owned while it is extended */
     uint8_t digest[SG_HASH_MAX];
-    char texts[]; /* of path and output */
+    char texts[]; /* of path, output, profile and key */
 };
 
 /* Hands the letter in, by what the journal has of it, or says why not: a code of

@@ -87,7 +87,7 @@ Test(sign_plan, refuses_profiles_that_are_not_for_letters, .init = lawful)
 {
     options.profile = "raw";
     cr_expect_eq(read_plan(), SG_INVALID);
-    options.profile = "pades-b-lt";
+    options.profile = "pades-b-x";
     cr_expect_eq(read_plan(), SG_INVALID);
 }
 
@@ -125,4 +125,33 @@ Test(sign_plan, refuses_names_that_nobody_knows, .init = lawful)
     lawful();
     options.lang = "nl";
     cr_expect_eq(read_plan(), SG_INVALID);
+}
+
+Test(sign_plan, a_level_that_is_reached_later_begins_with_a_time_stamp, .init = lawful)
+{
+    options.profile = "pades-b-lta";
+    cr_assert_eq(read_plan(), SG_OK, "%s", why.text);
+    cr_expect(plan.raises && plan.level == EXTEND_B_LTA);
+    cr_expect_eq((int)plan.terms.profile, SG_PROFILE_PADES_B_T);
+    options.profile = "pades_b_lt";
+    cr_assert_eq(read_plan(), SG_OK, "%s", why.text);
+    cr_expect(plan.raises && plan.level == EXTEND_B_LT);
+    options.profile = "pades-b-t";
+    cr_assert_eq(read_plan(), SG_OK, "%s", why.text);
+    cr_expect(!plan.raises);
+    static const char *const wrong[] = {"pades-b-ltv", "pades-b-l", "cades-b-lta",
+                                        "b-lta"};
+    for (size_t i = 0; i < SG_COUNT(wrong); i++) {
+        options.profile = wrong[i];
+        cr_expect_eq(read_plan(), SG_INVALID, "%s", wrong[i]);
+    }
+}
+
+Test(sign_plan, a_signature_is_b_t_with_its_time_stamp_only)
+{
+    cr_expect_str_eq(sign_level_signed("pades-b-t", false), "b-t");
+    cr_expect_str_eq(sign_level_signed("pades-b-t", true), "b-b");
+    cr_expect_str_eq(sign_level_signed("pades-b-lta", true), "b-b");
+    cr_expect_str_eq(sign_level_signed("cades-b-t", false), "b-t");
+    cr_expect_str_eq(sign_level_signed("cades-b-b", false), "b-b");
 }
