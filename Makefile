@@ -483,6 +483,21 @@ interop: ## every stock gRPC client against the transport, and the examples; ONL
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/run.py --json $(INTEROP)/report.json \
 	  --docs docs/TRANSPORT.md $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/examples.py)
+	@$(if $(ONLY),,$(MAKE) -s archival)
+
+# Judges that are no packages of Debian come by their own package managers, once.
+ARCHIVAL := $(abspath $(BUILD))/interop/archival
+archival: ## letters of all levels before veraPDF and pyHanko; LETTERS=folder also your own PDF/A
+	@deploy/deps.sh build demo interop archival
+	@$(MAKE) $(PARALLEL) all $(addprefix $(BUILD)/tests/fixtures/,letters tsa)
+	@mkdir -p $(ARCHIVAL)
+	@[ -d $(ARCHIVAL)/jars ] || { mvn -q -B -f tests/interop/archival/pom.xml \
+	  dependency:copy-dependencies -DoutputDirectory=$(ARCHIVAL)/part && \
+	  mv $(ARCHIVAL)/part $(ARCHIVAL)/jars; } || echo "veraPDF cannot be had"
+	@[ -e $(ARCHIVAL)/venv/there ] || { $(PYTHON) -m venv $(ARCHIVAL)/venv && \
+	  $(ARCHIVAL)/venv/bin/pip -q install pyhanko==0.38.0 && \
+	  touch $(ARCHIVAL)/venv/there; } || echo "pyHanko cannot be had"
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/interop/archival.py $(LETTERS)
 
 demo: ## sign 200 letters with a software token and check every one
 	@deploy/deps.sh build demo
@@ -613,7 +628,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash soak lint modules demo \
-  bench budget tsa overload attacks interop install install-library man deb deb-test clean tidy help
+  bench budget tsa overload attacks interop archival install install-library man deb deb-test clean tidy help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -8,7 +8,7 @@
 
 /* PDF/A-1 asks each form field for an appearance (ISO 19005-1 section 6.9): a signature
  * has one wherever it stands, a document time stamp where the letter says that it is of
- * part 1. What validators say of whole letters: `make interop`. */
+ * part 1. What validators say of whole letters: `make archival`. */
 
 TestSuite(archival, .timeout = 60);
 
