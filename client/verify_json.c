@@ -119,7 +119,7 @@ static void put_report(struct json_out *out, const struct verify_finding *findin
     json_str(out, "field", report->field);
     put_signer(out, report);
     json_str(out, "level", report->level);
-    json_str(out, "missing", report->missing);
+    json_str(out, "missing", verify_missing_text(report->missing, false));
     json_bool(out, "ltv", report->rank >= VERIFY_B_LT);
     json_bool(out, "status_known", report->status_known);
     put_time(out, "signing_time", report->signing_time_us);

@@ -108,9 +108,9 @@ static void print_level(const struct verify_report *report, enum verify_lang lan
                report->level[0] == '\0' ? verify_phrase(WORD_NO_LEVEL, lang)
                                         : report->level,
                lang);
-    if (lang == VERIFY_LANG_EN && report->missing[0] != '\0' &&
-        report->level[0] != '\0') {
-        (void)printf("%*s%s\n", FACT_INDENT, "", report->missing);
+    if (report->missing != VERIFY_MISSING_NOTHING && report->level[0] != '\0') {
+        (void)printf("%*s%s\n", FACT_INDENT, "",
+                     verify_missing_text(report->missing, lang == VERIFY_LANG_ID));
     }
     print_fact(WORD_LTV, verify_phrase(ltv ? WORD_YES : WORD_NO, lang), lang);
 }

@@ -37,23 +37,28 @@ static enum verify_level level_of(const struct verify_case *c,
     return archived ? VERIFY_B_LTA : VERIFY_B_LT;
 }
 
-static void say_missing(const struct verify_case *c, struct verify_report *report)
+static enum verify_missing missing_of(const struct verify_case *c,
+                                      const struct verify_report *report)
 {
-    static const char lt_needs[] =
-        "B-LT needs, inside the file, a statement about each certificate of signer and "
-        "time-stamp that it was not revoked.";
-    static const char *const texts[] = {
-        [VERIFY_LEVEL_NONE] = "A level needs a sound signature of the profile.",
-        [VERIFY_B_B] = "B-T needs a time-stamp of a known authority.",
-        [VERIFY_B_T] = lt_needs,
-        [VERIFY_B_LT] = "B-LTA needs a time-stamp of the document over that data.",
-        [VERIFY_B_LTA] = ""};
-    const char *text = texts[report->rank];
+    static const enum verify_missing rows[] = {[VERIFY_LEVEL_NONE] = VERIFY_MISSING_SOUND,
+                                               [VERIFY_B_B] = VERIFY_MISSING_TIME_STAMP,
+                                               [VERIFY_B_T] = VERIFY_MISSING_STATUS,
+                                               [VERIFY_B_LT] = VERIFY_MISSING_ARCHIVE,
+                                               [VERIFY_B_LTA] = VERIFY_MISSING_NOTHING};
 
-    if (report->rank == VERIFY_B_T && !c->input->pades) {
-        text = "Higher levels of CAdES are not judged.";
-    }
-    (void)BIO_snprintf(report->missing, sizeof(report->missing), "%s", text);
+    return report->rank == VERIFY_B_T && !c->input->pades ? VERIFY_MISSING_CADES
+                                                          : rows[report->rank];
+}
+
+const char *verify_missing_text(enum verify_missing missing, bool indonesian)
+{
+    static const char *const texts[][2] = {
+#define MISSING(name, en, id) [VERIFY_MISSING_##name] = {en, id},
+#include "client/verify/missing.def"
+#undef MISSING
+    };
+
+    return texts[missing][indonesian ? 1 : 0];
 }
 
 void verify_level(const struct verify_case *c, struct verify_report *report)
@@ -64,7 +69,7 @@ void verify_level(const struct verify_case *c, struct verify_report *report)
                            c->input->pades ? "PAdES" : "CAdES",
                            verify_level_name(report->rank));
     }
-    say_missing(c, report);
+    report->missing = missing_of(c, report);
     report->status_in_file = verify_case_proved(c, c->input->file);
 }
 

@@ -36,6 +36,14 @@ enum verify_level {
 };
 const char *verify_level_name(enum verify_level level); /* "B-LT"; "" = none */
 
+/* What the next level asks for. */
+enum verify_missing {
+#define MISSING(name, en, id) VERIFY_MISSING_##name,
+#include "client/verify/missing.def"
+#undef MISSING
+};
+const char *verify_missing_text(enum verify_missing missing, bool indonesian);
+
 struct verify_report {
     struct verify_check checks[16];
     size_t count;
@@ -58,11 +66,11 @@ struct verify_report {
     char policy_oids[256];  /* dotted, blanks between */
     char level[16];         /* "PAdES B-B", "CAdES B-B" … "" when neither */
     enum verify_level rank; /* the same as a rank */
-    char missing[160];      /* what the next level needs, one sentence; "" = nothing */
-    bool status_known;      /* of every certificate of the chain: not revoked */
-    bool status_in_file;    /* and the file itself holds the proof */
-    char authority[128];    /* whose time-stamp proves the time; "" = none */
-    int64_t proven_us;      /* it existed at that time for certain; 0 = only stated */
+    enum verify_missing missing;
+    bool status_known;   /* of every certificate of the chain: not revoked */
+    bool status_in_file; /* and the file itself holds the proof */
+    char authority[128]; /* whose time-stamp proves the time; "" = none */
+    int64_t proven_us;   /* it existed at that time for certain; 0 = only stated */
     int64_t not_before_us;
     int64_t not_after_us;
     int64_t signing_time_us; /* stated by the document; 0 = none */

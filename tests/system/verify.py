@@ -68,7 +68,8 @@ def a_clerk_is_told_who_when_and_whether_it_is_unchanged(the_rig):
     equal(result.returncode, 0, result.stdout + result.stderr)
     contains(result.stdout, "SAH: ditandatangani oleh", "tidak berubah sejak itu", "instansi",
              "hanya pernyataan penanda tangan", "PAdES B-B", "jangka panjang  tidak",
-             "Tidak ada keterangan apakah sertifikat pernah dicabut")
+             "Tidak ada keterangan apakah sertifikat pernah dicabut",
+             "Untuk B-T diperlukan stempel waktu dari otoritas yang dikenal")
     result = verify(the_rig, the_rig.signed[0])
     contains(result.stdout, "VALID: signed by", "only stated by the signer",
              "B-T needs a time-stamp")
