@@ -10,7 +10,8 @@
 
 enum {
     THREADS = 8,
-    QUEUE = 2 * THREADS, /* letters that are not done yet, in memory */
+    QUEUE = 2 * THREADS,     /* letters that are not done yet, in memory */
+    QUEUE_BYTES = 128 << 20, /* of them; a larger one gets in alone */
     READY_KEYS = 64
 };
 
@@ -24,6 +25,7 @@ struct sign_extend {
     struct extension_list waiting;
     struct extension_list finished;
     size_t begun; /* waiting or in a thread's hands */
+    size_t bytes; /* of those */
     size_t open;
     bool closing;
     atomic_bool given_up;
@@ -44,6 +46,7 @@ static void finish(struct sign_extend *extend, struct sign_extension *extension)
 {
     TAILQ_INSERT_TAIL(&extend->finished, extension, link);
     extend->begun--;
+    extend->bytes -= extension->pdf.len;
     (void)pthread_cond_signal(&extend->done);
 }
 
@@ -161,7 +164,7 @@ enum sg_status sign_extend_ready(struct sign_extend *extend, const char *key, bo
 bool sign_extend_full(struct sign_extend *extend)
 {
     (void)pthread_mutex_lock(&extend->lock);
-    bool full = extend->begun >= QUEUE;
+    bool full = extend->begun >= QUEUE || extend->bytes >= QUEUE_BYTES;
     (void)pthread_mutex_unlock(&extend->lock);
     return full;
 }
@@ -172,6 +175,7 @@ void sign_extend_put(struct sign_extend *extend, struct sign_extension *extensio
     (void)pthread_mutex_lock(&extend->lock);
     TAILQ_INSERT_TAIL(&extend->waiting, extension, link);
     extend->begun++;
+    extend->bytes += extension->pdf.len;
     extend->open++;
     bool more = extend->begun > extend->thread_count && extend->thread_count < THREADS;
     (void)pthread_cond_signal(&extend->work);

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import grpc
 import levels
 import rig
 from rig import claim, contains, equal, expect
@@ -110,6 +111,21 @@ def wait_for(what, test):
     while not test():
         expect(time.monotonic() < end, f"never seen: {what}")
         time.sleep(0.05)
+
+
+@claim
+def more_time_stamps_than_a_minute_allows_are_waited_for(town):
+    town.tsa.fault("none")
+    conf = town.rig.config((r"^lanes:", "limits: {timestamps_per_minute: 60}\nlanes:"))
+    with town.rig.gateway(conf) as gateway:
+        levels.whole_validation(gateway)
+        try:
+            for i in range(120):
+                levels.timestamp(gateway, request_id=f"burst-{i}")
+        except grpc.RpcError as error:
+            equal(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        sign(town, "limited", "pades-b-lta")
+    equal(len(made(town, "limited")), 3)
 
 
 @claim
