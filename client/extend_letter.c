@@ -8,6 +8,7 @@
 #include "client/channel/unpack.h"
 #include "client/extend_check.h"
 #include "client/file.h"
+#include "client/pdf/guard.h"
 #include "client/signer.h"
 #include "client/words.h"
 #include "proto/text.h"
@@ -105,7 +106,9 @@ enum sg_status extend_begin(struct extend_run *run, struct sg_error *why)
     TRY(make_id(run, why));
     TRY(home_connect(run->home, &run->channel, why));
     TRY(ask_signer(run, why));
-    return run->level == EXTEND_B_T ? SG_OK : ask_proofs(run, why);
+    enum sg_status status = run->level == EXTEND_B_T ? SG_OK : ask_proofs(run, why);
+    run->dss.serial = pdf_guard_serial();
+    return status;
 }
 
 void extend_end(struct extend_run *run)

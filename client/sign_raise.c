@@ -1,10 +1,15 @@
 #include "client/sign_raise.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "client/channel/moment.h"
 
-enum { FRESH_US = 600000000 /* ten minutes: then the data are asked for anew */ };
+enum {
+    FRESH_US = 600000000, /* ten minutes: then the data are asked for anew */
+    STEP_MS = 100
+};
+static const unsigned pauses_ms[] = {500, 1000, 2000};
 
 /* --- Keys -------------------------------------------------------------------------- */
 
@@ -72,8 +77,9 @@ static enum sg_status try_known(struct sign_known *known,
 
 /* What fails by what was asked for earlier is tried again by what is known now: the
  * authority that stamped the letter may be another, or the connection gone. */
-static enum sg_status raise(struct sign_raiser *raiser, struct sign_extension *extension,
-                            enum extend_level level)
+static enum sg_status raise_once(struct sign_raiser *raiser,
+                                 struct sign_extension *extension,
+                                 enum extend_level level)
 {
     struct sign_known *known = find(raiser, extension->key);
     bool fresh = known->key[0] != '\0' && moment_mono_us() - known->asked_us < FRESH_US;
@@ -90,6 +96,31 @@ static enum sg_status raise(struct sign_raiser *raiser, struct sign_extension *e
     TRY(status);
     known->used = raiser->clock;
     return try_known(known, extension, level);
+}
+
+/* False: the user gave up. */
+static bool rest(const struct sign_raiser *raiser, unsigned pause_ms)
+{
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+
+    for (unsigned i = 0; i < pause_ms / STEP_MS && !is_given_up(raiser); i++) {
+        (void)nanosleep(&step, NULL);
+    }
+    return !is_given_up(raiser);
+}
+
+/* An authority that fails once, or is left alone for a while, does not end a run. */
+static enum sg_status raise(struct sign_raiser *raiser, struct sign_extension *extension,
+                            enum extend_level level)
+{
+    enum sg_status status = raise_once(raiser, extension, level);
+
+    for (size_t i = 0; i < SG_COUNT(pauses_ms) && status != SG_OK && extension->lost &&
+                       rest(raiser, pauses_ms[i]);
+         i++) {
+        status = raise_once(raiser, extension, level);
+    }
+    return status;
 }
 
 /* As it was signed. */

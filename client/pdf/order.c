@@ -4,8 +4,9 @@
 #include "client/pdf/look.h"
 
 /* A wish on its way to a reader: the struct, in which each text is told by its place in
- * the bytes behind it (from 1; 0 = NULL), the fonts, then those bytes. Look and fonts are
- * not changed once made: pointers to them serve in each reader that began later. */
+ * the bytes behind it (from 1; 0 = NULL), the fonts, then those bytes. Look, store
+ * and fonts are not changed once made: pointers to them serve in each reader that began
+ * later. */
 struct parcel {
     struct pdf_wish wish;
     const struct pdf_fonts *fonts;
@@ -85,16 +86,18 @@ static uint64_t serial_of(const struct pdf_order *order)
 {
     uint64_t fonts = order->fonts == NULL ? 0 : pdf_fonts_serial(order->fonts);
     uint64_t look = order->wish->look == NULL ? 0 : order->wish->look->serial;
+    uint64_t store = order->wish->dss == NULL ? 0 : order->wish->dss->serial;
+    uint64_t last = fonts > look ? fonts : look;
 
-    return fonts > look ? fonts : look;
+    return last > store ? last : store;
 }
 
-/* Whether all that the wish points to is seen by a reader that serves. What a store is to
- * hold lies where only a new process sees it, and of a look without a serial nobody says
- * that it stays as it is. */
+/* Whether all that the wish points to is seen by a reader that serves. Of a store or a
+ * look without a serial nobody says that it stays as it is. */
 static bool keeps(const struct pdf_wish *wish)
 {
-    return wish->dss == NULL && (wish->look == NULL || wish->look->serial != 0);
+    return (wish->dss == NULL || wish->dss->serial != 0) &&
+           (wish->look == NULL || wish->look->serial != 0);
 }
 
 enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,

@@ -45,6 +45,9 @@ struct pdf_dss {
         const struct slice *items; /* borrowed, as their bytes */
         size_t count;
     } parts[PDF_DSS_KINDS];
+    /* pdf_guard_serial() once all of it was there, and stays as it is until the last
+     * letter has it; 0 = it may change after the call. */
+    uint64_t serial;
 };
 
 /* What stands in the signature dictionary and in the visible field. */

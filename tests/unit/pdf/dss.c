@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/guard.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"
@@ -14,7 +15,7 @@ static struct signer signer;
 static const uint8_t bytes[3][40] = {{1}, {2}, {3}};
 static const struct slice certs[] = {{bytes[0], 40}, {bytes[1], 40}};
 static const struct slice crls[] = {{bytes[2], 40}};
-static const struct pdf_dss dss = {{{certs, 2}, {crls, 1}, {NULL, 0}}};
+static const struct pdf_dss dss = {{{certs, 2}, {crls, 1}, {NULL, 0}}, 0};
 
 static void begin(void)
 {
@@ -172,6 +173,29 @@ Test(dss, keeps_what_others_have_written)
     letter_free(pdf);
 }
 
+/* Readers that serve for many letters see what a store held when its serial was drawn. */
+Test(dss, is_what_it_was_when_its_serial_was_drawn)
+{
+    struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+    static uint8_t der[40];
+    const struct slice items[] = {{der, sizeof(der)}};
+
+    for (int i = 0; i < 3; i++) {
+        memset(der, 'a' + i, sizeof(der));
+        const struct pdf_dss kept = {{{items, 1}, {NULL, 0}, {NULL, 0}},
+                                     pdf_guard_serial()};
+        struct pdf_wish wish = store_wish();
+        wish.dss = &kept;
+        for (int j = 0; j < 2; j++) {
+            struct slice whole = extended(pdf, &wish);
+            cr_expect_eq(times(whole, items[0]), 1, "letter %d of store %d", j, i);
+            letter_free(whole);
+        }
+    }
+    letter_free(pdf);
+}
+
 static enum pdf_refusal refused(struct slice pdf, const struct pdf_wish *wish)
 {
     struct pdf_job *job = NULL;
@@ -199,7 +223,7 @@ Test(dss, a_wish_that_makes_no_sense_is_refused)
     struct letter letter = letter_lawful();
     struct slice pdf = letter_build(&letter);
     struct slice many[PDF_DSS_MAX + 1];
-    struct pdf_dss large = {{{many, SG_COUNT(many)}, {NULL, 0}, {NULL, 0}}};
+    struct pdf_dss large = {{{many, SG_COUNT(many)}, {NULL, 0}, {NULL, 0}}, 0};
     struct pdf_wish wish = store_wish();
 
     wish.dss = NULL;
