@@ -31,6 +31,14 @@ static const struct option rows[] = {
     {"reason", 0, "TEXT", "reason, written into the signature", AT(sign.reason)},
     {"location", 0, "TEXT", "place, written into the signature", AT(sign.location)},
     {"name", 0, "TEXT", "signer's name, written into the signature", AT(sign.name)},
+    {"stamp", 0, "T", "its template: block, footer, letter, or your own file",
+     AT(sign.stamp)},
+    {"title", 0, "TEXT", "signer's office, for the stamp", AT(sign.title)},
+    {"unit", 0, "TEXT", "signer's unit, likewise", AT(sign.unit)},
+    {"rank", 0, "TEXT", "signer's rank, likewise", AT(sign.rank)},
+    {"nip", 0, "NIP", "signer's number as a civil servant, likewise", AT(sign.nip)},
+    {"notice-shown", 0, NULL, "the letter carries the required statement already",
+     AT(sign.notice)},
     {"hash", 0, "H", "sha256, sha384 or sha512 (default: the key's)", AT(sign.hash)},
 };
 

@@ -212,6 +212,7 @@ enum sg_status sign_plan_read(const struct sign_options *options, struct sign_pl
     TRY(read_profile(options, plan, why));
     TRY(read_algorithms(options, plan, why));
     TRY(read_place(options, plan, why));
+    plan->notice = options->notice;
     plan->terms.notice_shown = plan->visible || options->notice ? 1 : 0;
     return SG_OK;
 }

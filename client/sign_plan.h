@@ -48,6 +48,7 @@ struct sign_options {
  * borrowed from the options, which must outlive the plan. */
 struct sign_plan {
     bool visible;
+    bool notice; /* the letters carry the statement already */
     bool raises; /* what was signed is extended, to: */
     enum extend_level level;
     Segel__V1__SignTerms terms;

@@ -43,12 +43,14 @@ void sign_terms_hash(const struct sign_options *options, uint8_t out[SIGN_TERMS_
 
 /* --- Keeping ----------------------------------------------------------------------- */
 
-static void hash_terms(const struct segel_terms *terms, uint8_t out[SIGN_TERMS_SIZE])
+/* Letters of one plan all show the statement, or none does. */
+static void hash_terms(const struct segel_terms *terms, bool visible,
+                       uint8_t out[SIGN_TERMS_SIZE])
 {
     const char *const texts[] = {terms->key,      terms->document_class,
                                  terms->approval, terms->mandate,
                                  terms->profile,  terms->notice_shown ? "notice" : NULL,
-                                 terms->stamp};
+                                 terms->stamp,    visible ? "visible" : NULL};
 
     hash_texts(texts, SG_COUNT(texts), out);
 }
@@ -76,11 +78,14 @@ int sign_plans_get(struct sign_plans *plans, const struct sign_plan *plan,
                    struct segel_plan **out, struct segel_error *error)
 {
     struct segel_terms terms = SEGEL_INIT(terms);
+    struct segel_look look = SEGEL_INIT(look);
     uint8_t hash[SIGN_TERMS_SIZE];
     int code = SEGEL_OK;
 
+    sign_look(plan, &look);
     sign_terms_fill(plan, &terms);
-    hash_terms(&terms, hash);
+    terms.look = &look;
+    hash_terms(&terms, plan->visible, hash);
     struct sign_plans_row *row = find(plans, hash);
     if (row->plan == NULL) {
         code = segel_plan_make(plans->segel, &terms, &row->plan, error);

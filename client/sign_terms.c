@@ -88,7 +88,7 @@ void sign_terms_fill(const struct sign_plan *plan, struct segel_terms *terms)
     terms->profile = sg_profile_name((enum sg_profile)from->profile);
     terms->hash = plan->wish.hash == SG_HASH_NONE ? NULL : sg_hash_name(plan->wish.hash);
     terms->scheme = scheme_of(plan);
-    terms->notice_shown = from->notice_shown;
+    terms->notice_shown = plan->notice;
     terms->stamp = plan->stamp;
 }
 

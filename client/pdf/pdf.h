@@ -62,6 +62,7 @@ struct pdf_wish {
     const char *name;
     const char *field;    /* sign this existing empty field; NULL = a new one */
     int page;             /* new field: 1…n, -1 = last; 0 = invisible on page 1 */
+    bool shown;           /* the field has to be seen: what stands in it is required */
     struct pdf_rect rect; /* new visible field */
     /* Of the stamp alone: */
     const struct pdf_look *look; /* NULL = as the rectangle allows, without logos */

@@ -4,6 +4,9 @@
 
 #include "client/pdf/form.h"
 
+/* How far a template's field may stand beyond the page, for rounding. */
+enum { EDGE = 1 };
+
 static enum sg_status choose_new(const struct pdf_reader *reader,
                                  const struct pdf_wish *wish, struct pdf_place *place,
                                  struct pdf_verdict *verdict)
@@ -44,17 +47,27 @@ static enum sg_status find_widget(const struct pdf_reader *reader,
     return SG_OK;
 }
 
-static enum sg_status choose_existing(const struct pdf_reader *reader,
-                                      const struct pdf_wish *wish,
-                                      struct pdf_place *place,
-                                      struct pdf_verdict *verdict)
+/* ISO 32000-2 table 167. */
+enum { FLAG_INVISIBLE = 1 << 0, FLAG_HIDDEN = 1 << 1, FLAG_NO_VIEW = 1 << 5 };
+
+/* Whether everybody who opens the letter sees the field: an optional content group may
+ * be off, now or later. */
+static bool is_shown(const struct pdf_reader *reader, const struct pdf_place *place)
+{
+    const struct pdf_view *view = &place->view;
+    long long flags = pdf_int(reader, pdf_get(reader, place->widget, "/F"), 0);
+
+    return place->visible &&
+           (flags & (FLAG_INVISIBLE | FLAG_HIDDEN | FLAG_NO_VIEW)) == 0 &&
+           qpdf_oh_is_null(reader->qpdf, pdf_get(reader, place->widget, "/OC")) &&
+           place->box[0] >= view->left - EDGE && place->box[2] <= view->right + EDGE &&
+           place->box[1] >= view->bottom - EDGE && place->box[3] <= view->top + EDGE;
+}
+
+static enum sg_status find_view(const struct pdf_reader *reader, struct pdf_place *place,
+                                struct pdf_verdict *verdict)
 {
     qpdf_oh page = 0;
-
-    place->existing = true;
-    TRY(pdf_form_allows(reader, wish->field, false, verdict));
-    TRY(pdf_form_target(reader, wish, &place->field, verdict));
-    TRY(find_widget(reader, place, verdict));
 
     place->visible =
         pdf_page_box(reader, pdf_get(reader, place->widget, "/Rect"), place->box) &&
@@ -64,6 +77,21 @@ static enum sg_status choose_existing(const struct pdf_reader *reader,
     }
     TRY(pdf_page_showing(reader, place->widget, &page, verdict));
     return pdf_page_view(reader, page, &place->view, verdict);
+}
+
+static enum sg_status choose_existing(const struct pdf_reader *reader,
+                                      const struct pdf_wish *wish,
+                                      struct pdf_place *place,
+                                      struct pdf_verdict *verdict)
+{
+    place->existing = true;
+    TRY(pdf_form_allows(reader, wish->field, false, verdict));
+    TRY(pdf_form_target(reader, wish, &place->field, verdict));
+    TRY(find_widget(reader, place, verdict));
+    TRY(find_view(reader, place, verdict));
+    return !wish->shown || is_shown(reader, place)
+               ? SG_OK
+               : pdf_refuse(verdict, PDF_FIELD_HIDDEN, wish->field);
 }
 
 enum sg_status pdf_place_choose(const struct pdf_reader *reader,

@@ -19,6 +19,12 @@ struct pdf_stamp {
 /* The characters of the wish's stamp. */
 void pdf_stamp_wants(const struct pdf_wish *wish, struct pdf_charset sets[PDF_FACES]);
 
+/* May the stamp say what it would? Values that are harmless one by one may word another
+ * statement where the template puts them behind each other. Refuses with PDF_STATEMENT or
+ * PDF_TEXT. */
+SG_MUST_USE enum sg_status pdf_stamp_check(const struct pdf_wish *wish,
+                                           struct pdf_verdict *verdict);
+
 /* Appends the stamp under that number, fonts and pictures before it. Refuses with
  * PDF_TEXT or PDF_STAMP_FIT. Uses neither streams nor threads. */
 SG_MUST_USE enum sg_status pdf_stamp_append(const struct pdf_stamp *stamp, int number,

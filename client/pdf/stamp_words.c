@@ -97,3 +97,35 @@ bool stamp_words(const struct pdf_wish *wish, const char *line, char out[STAMP_W
     *shown = !asked || given;
     return words.whole;
 }
+
+/* --- All that the stamp says -------------------------------------------------------- */
+
+static void put_box(const struct pdf_wish *wish, const struct pdf_box *box,
+                    struct pdf_buffer *all)
+{
+    for (size_t i = 0; i < box->text_count; i++) {
+        char words[STAMP_WORDS_MAX];
+        bool shown = false;
+        (void)stamp_words(wish, box->texts[i], words, &shown);
+        pdf_buffer_text(all, shown ? words : "");
+        pdf_buffer_text(all, " ");
+    }
+}
+
+enum sg_status pdf_stamp_check(const struct pdf_wish *wish, struct pdf_verdict *verdict)
+{
+    const struct pdf_template *layout = wish->look == NULL ? NULL : wish->look->layout;
+    AUTO(pdf_buffer_fini) struct pdf_buffer all = {0};
+
+    for (size_t i = 0; layout != NULL && i < layout->count; i++) {
+        put_box(wish, &layout->boxes[i], &all);
+    }
+    pdf_buffer_put(&all, "", 1);
+    TRY(pdf_buffer_check(&all));
+    if (all.len > PDF_TEMPLATE_MAX) {
+        return pdf_refuse(verdict, PDF_TEXT, "all that the stamp says");
+    }
+    return pdf_restates((const char *)all.data, wish->statement)
+               ? pdf_refuse(verdict, PDF_STATEMENT, "lines of the stamp, read as one")
+               : SG_OK;
+}

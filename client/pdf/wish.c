@@ -1,5 +1,6 @@
 #include "client/pdf/wish.h"
 
+#include "client/pdf/stamp.h"
 #include "client/pdf/template.h"
 #include "proto/text.h"
 
@@ -36,5 +37,5 @@ enum sg_status pdf_wish_check(const struct pdf_wish *wish, struct pdf_verdict *v
             return pdf_refuse(verdict, PDF_STATEMENT, values[i].name);
         }
     }
-    return SG_OK;
+    return pdf_stamp_check(wish, verdict);
 }

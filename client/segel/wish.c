@@ -63,6 +63,8 @@ void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
     place(plan, look, wish);
     if (plan_shows(plan, look)) {
         const struct segel_stamp *stamp = &plan->offered->stamp;
+        /* What stands there is the notice, of which the gateway is told. */
+        wish->shown = plan->given.notice_shown == 0;
         wish->look = &stamp->look;
         wish->signer = stamp->signer[0] == '\0' ? NULL : stamp->signer;
         wish->statement = statement[0] == '\0' ? NULL : statement;

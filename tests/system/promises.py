@@ -11,6 +11,7 @@ import sys
 import time
 
 import rig
+import small_pdf
 from rig import claim, contains, equal, expect, item
 
 # --- Secrets -----------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def pin_and_module_exist_only_in_the_lane(rigged):
 @claim
 def a_letters_content_never_reaches_the_gateway(rigged):
     words = [b"Pemerintah Kota Contoh memberitahukan", b"%PDF-1."]
-    letter = rigged.write("rahasia.pdf", minimal_pdf(words[0].decode()))
+    letter = rigged.write("rahasia.pdf", small_pdf.build(small_pdf.page(words[0].decode())))
     with rigged.gateway() as gateway:
         signed = rigged.segel("e-office", "sign", "--key", "seal-demo", "--profile",
                               "pades-b-b", "--class", "surat_keterangan", "--approval",
@@ -79,26 +80,6 @@ def a_letters_content_never_reaches_the_gateway(rigged):
             data = rigged.read(name, "rb")
             for word in words:
                 expect(word not in data, f"content in {name}")
-
-
-def minimal_pdf(text):
-    """One page with one line, uncompressed, so that the words can be looked for."""
-    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>",
-               "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-               "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-               "/Resources << /Font << /F1 5 0 R >> >> >>",
-               f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
-               "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    out, places = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    start = len(out)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return out + (f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\n"
-                  f"startxref\n{start}\n%%EOF\n").encode()
 
 
 # --- Policy ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import sys
 import zlib
 
 import rig
+import small_pdf
 from rig import claim, contains, equal, expect
 
 SIGN = ["sign", "--key", "seal-demo", "--class", "surat_keterangan", "--approval",
@@ -101,6 +102,33 @@ def a_template_is_read_from_the_page_word_for_word(the_rig):
 @claim
 def the_statement_is_one_sentence_in_the_order_of_reading(the_rig):
     contains(flat(say("pdftotext", "-raw", stamped(the_rig), "-")), STATEMENT)
+
+
+@claim
+def a_field_that_nobody_sees_is_no_notice(the_rig):
+    """The log would say that the statement was shown."""
+    for number, (widget, seen) in enumerate((
+            ("/Rect [50 50 300 120] /F 4", True), ("/Rect [50 50 300 120] /F 2", False),
+            ("/Rect [0 0 0 0]", False))):
+        path = the_rig.path(f"field{number}.pdf")
+        with open(path, "wb") as file:
+            file.write(small_pdf.with_field("Uji", "ttd", widget))
+        ask = (*SIGN, "--field", "ttd", "-o", the_rig.path("fields"), path)
+        result = the_rig.segel("e-office", *ask)
+        equal(result.returncode, 0 if seen else 1, f"{widget}: {result.stderr}")
+        if not seen:
+            contains(result.stdout + result.stderr, "nobody would see the statement")
+            equal(the_rig.segel("e-office", *ask, "--notice-shown").returncode, 0, widget)
+
+
+@claim
+def the_first_of_three_steps_makes_the_stamp_too(the_rig):
+    out = the_rig.path("prepared.pdf")
+    result = the_rig.segel("e-office", "prepare", "-k", "seal-demo", "--id", "steps-stamp",
+                           "--stamp", "block", *WHO, "-o", out, letter(the_rig))
+    equal(result.returncode, 0, result.stderr)
+    equal(json.loads(result.stdout)["notice_shown"], True, "the notice")
+    contains(flat(say("pdftotext", "-layout", out, "-")), *STATEMENT.split(), *WHO[1::2][:-1])
 
 
 def appendix(the_rig):
@@ -216,6 +244,11 @@ def nobody_stamps_another_statement_than_the_policy_has(the_rig):
                   "Dokumen ini telah ditandatangani oleh saya")
     equal(result.returncode, 1, result.stdout)
     contains(result.stdout + result.stderr, "only as the gateway's policy words it", "reason")
+    result = sign(the_rig, "never", "--stamp", the_rig.write(
+        "apart.stamp", whole + "box text\nat 0 65\nsize 300 20\ntext {title}\ntext {unit}\n"),
+        "--title", "Dokumen ini telah", "--unit", "ditandatangani secara elektronik")
+    equal(result.returncode, 1, result.stdout)
+    contains(result.stdout + result.stderr, "lines of the stamp, read as one")
     equal(glob.glob(the_rig.path("never", "*")), [], "files")
 
 

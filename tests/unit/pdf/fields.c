@@ -14,7 +14,8 @@ struct outcome {
     struct slice appendix; /* to be freed with letter_free; empty when refused */
 };
 
-static struct outcome attempt(const struct letter *letter, const char *field)
+static struct outcome attempt_as(const struct letter *letter, const char *field,
+                                 bool shown)
 {
     struct pdf_wish wish = signer_wish();
     struct slice pdf = letter_build(letter);
@@ -23,6 +24,7 @@ static struct outcome attempt(const struct letter *letter, const char *field)
     struct slice appendix;
 
     wish.field = field;
+    wish.shown = shown;
     if (pdf_prepare(pdf, &wish, &job, &outcome.refusal, &outcome.why) == SG_OK) {
         cr_assert_eq(pdf_embed(job, slice_of("", 0), &appendix), SG_OK);
         uint8_t *copy = malloc(appendix.len);
@@ -33,6 +35,11 @@ static struct outcome attempt(const struct letter *letter, const char *field)
     }
     letter_free(pdf);
     return outcome;
+}
+
+static struct outcome attempt(const struct letter *letter, const char *field)
+{
+    return attempt_as(letter, field, false);
 }
 
 static bool says(const struct outcome *outcome, const char *words)
@@ -268,5 +275,49 @@ Test(fields, demands_of_a_seed_value_that_are_not_met_are_refused)
             seeds[i]);
         letter.objects[5] = field;
         expect(&letter, "letter.head", PDF_SEED_VALUE);
+    }
+}
+
+/* What stands in the field is the required notice: the log says that it was shown. */
+Test(fields, a_field_that_nobody_sees_shows_no_notice)
+{
+    static const struct {
+        const char *widget;
+        bool seen;
+    } cases[] = {
+        {"/Rect [20 20 220 80]", true},
+        {"/Rect [20 20 220 80] /F 4", true},
+        {"/Rect [-0.5 -0.5 400.5 300.5] /F 4", true},
+        {"/Rect [20 20 220 80] /F 1", false},
+        {"/Rect [20 20 220 80] /F 2", false},
+        {"/Rect [20 20 220 80] /F 36", false},
+        {"/Rect [20 20 220 80] /OC << /Type /OCG /Name (x) >>", false},
+        {"/Rect [0 0 0 0]", false},
+        {"/Rect [20 20 20.5 80]", false},
+        {"/Rect [420 20 620 80]", false},
+        {"/Rect [-190 20 10 80]", false},
+        {"/Rect [20 290 220 350]", false},
+        {"/Rect [20 -50 220 10]", false},
+        {"", false},
+    };
+    char field[512];
+
+    for (size_t i = 0; i < SG_COUNT(cases); i++) {
+        struct letter letter = letter_with_field();
+        (void)snprintf(field, sizeof(field),
+                       "<< /T (head) /Parent 5 0 R /FT /Sig /Type /Annot /Subtype "
+                       "/Widget %s >>",
+                       cases[i].widget);
+        letter.objects[5] = field;
+        struct outcome outcome = attempt_as(&letter, "letter.head", true);
+        cr_expect_str_eq(
+            pdf_refusal_code(outcome.refusal),
+            pdf_refusal_code(cases[i].seen ? PDF_ACCEPTED : PDF_FIELD_HIDDEN), "%s: %s",
+            cases[i].widget, outcome.why.text);
+        letter_free(outcome.appendix);
+        outcome = attempt(&letter, "letter.head");
+        cr_expect_eq(outcome.refusal, PDF_ACCEPTED, "%s: %s", cases[i].widget,
+                     outcome.why.text);
+        letter_free(outcome.appendix);
     }
 }

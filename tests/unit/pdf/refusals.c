@@ -146,6 +146,13 @@ static void spoil_field_lock(struct attempt *attempt)
                         "/Widget /Rect [0 0 0 0] /Lock << /Action /All >> >>");
 }
 
+static void spoil_field_sight(struct attempt *attempt)
+{
+    with_field(attempt, "<< /T (head) /Parent 5 0 R /FT /Sig /Type /Annot /Subtype "
+                        "/Widget /Rect [20 20 220 80] /F 2 >>");
+    attempt->wish.shown = true;
+}
+
 static void spoil_field_seed(struct attempt *attempt)
 {
     with_field(attempt, "<< /T (head) /Parent 5 0 R /FT /Sig /Type /Annot /Subtype "
@@ -201,6 +208,7 @@ static const struct {
     {PDF_FIELD_UNKNOWN, spoil_field_name},
     {PDF_FIELD_TAKEN, spoil_field_emptiness},
     {PDF_FIELD_LOCKED, spoil_field_lock},
+    {PDF_FIELD_HIDDEN, spoil_field_sight},
     {PDF_SEED_VALUE, spoil_field_seed},
     {PDF_TEXT, spoil_text},
     {PDF_STATEMENT, spoil_statement},

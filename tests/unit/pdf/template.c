@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "client/pdf/look.h"
+#include "client/pdf/stamp.h"
 #include "client/pdf/stamps.h"
 #include "client/pdf/template.h"
 #include "client/pdf/wish.h"
@@ -206,4 +208,27 @@ Test(template, values_do_not_restate_the_statement)
     cr_expect_not(pdf_restates("", statement));
     cr_expect_not(pdf_restates(NULL, statement));
     cr_expect_not(pdf_restates("Dokumen ini telah ditandatangani", NULL));
+}
+
+/* Each value by itself is harmless; the template puts one behind the other. */
+Test(template, values_do_not_word_a_statement_together)
+{
+    struct pdf_template stamp;
+    struct sg_error why = {0};
+    struct pdf_verdict verdict = {.why = &why};
+
+    cr_assert_eq(
+        read_text(LAWFUL TEXT "text {title}\n" TEXT "text {unit}\n", &stamp, &why), SG_OK,
+        "%s", why.text);
+    const struct pdf_look look = {.layout = &stamp};
+    struct pdf_wish wish = {.look = &look,
+                            .statement = statement,
+                            .title = "Dokumen ini telah",
+                            .unit = "ditandatangani secara elektronik"};
+    cr_expect_eq(pdf_stamp_check(&wish, &verdict), SG_INVALID);
+    cr_expect_eq(verdict.refusal, PDF_STATEMENT);
+    verdict.refusal = PDF_ACCEPTED;
+    wish.title = "Sekretaris Daerah";
+    cr_expect_eq(pdf_stamp_check(&wish, &verdict), SG_OK, "%s", why.text);
+    pdf_template_fini(&stamp);
 }
