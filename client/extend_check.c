@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
+#include "client/pdf/changes.h"
 #include "client/pdf/pdf.h"
 #include "client/verify/verify.h"
 
@@ -60,6 +61,8 @@ struct check {
     const struct slice *certificates;
     size_t count;
     struct extend_facts *out;
+    bool
+        *bare; /* a signature by the key has no time stamp, nor has the letter after it */
 };
 
 static bool is_given(const struct check *check, X509 *cert)
@@ -124,15 +127,15 @@ static bool is_confirmed(struct slice der)
     return good;
 }
 
-static void note_stamp(const struct check *check, PKCS7 *token)
+/* Whether an authority that was given made it. */
+static bool is_known(const struct check *check, PKCS7 *token)
 {
     STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
+    bool known = sk_X509_num(signers) == 1 && is_given(check, sk_X509_value(signers, 0));
 
-    check->out->stamped = true;
-    check->out->stamp_known =
-        sk_X509_num(signers) == 1 && is_given(check, sk_X509_value(signers, 0));
     sk_X509_free(signers);
     ERR_clear_error();
+    return known;
 }
 
 static bool check_document_stamp(const struct check *check,
@@ -148,9 +151,9 @@ static bool check_document_stamp(const struct check *check,
         return false;
     }
     check->out->document_stamp = true;
-    if (check->out->by_key) {
-        note_stamp(check, token);
-    }
+    /* It is over all that came before. */
+    check->out->stamp_known = is_known(check, token);
+    *check->bare = false;
     return true;
 }
 
@@ -193,7 +196,8 @@ static bool is_about(PKCS7 *token, CMS_SignerInfo *signer)
 }
 
 /* False: there is one, and it is not of this signature. */
-static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *signer)
+static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *signer,
+                                 bool *stamped)
 {
     int at = CMS_unsigned_get_attr_by_NID(signer, NID_id_smime_aa_timeStampToken, -1);
     X509_ATTRIBUTE *attribute = at < 0 ? NULL : CMS_unsigned_get_attr(signer, at);
@@ -210,7 +214,8 @@ static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *sign
     if (token == NULL || !is_about(token, signer) || !is_confirmed(der)) {
         return false;
     }
-    note_stamp(check, token);
+    *stamped = true;
+    check->out->stamp_known = check->out->stamp_known && is_known(check, token);
     return true;
 }
 
@@ -239,8 +244,11 @@ static bool check_signature(const struct check *check,
         return false;
     }
     if (check->count > 0 && same_certificate(cert, check->certificates[0])) {
+        bool stamped = false;
         check->out->by_key = true;
-        return note_signature_stamp(check, signer);
+        bool sound = note_signature_stamp(check, signer, &stamped);
+        *check->bare = *check->bare || !stamped;
+        return sound;
     }
     return true;
 }
@@ -261,13 +269,48 @@ static enum sg_status check_one(const struct check *check,
                            stamp ? "time stamp" : "signature", signature->field);
 }
 
+/* --- Behind the last of them -------------------------------------------------------- */
+
+/* What proves the signatures may have been added since, which is no signature itself, and
+ * the extension that the catalog names for it. */
+static bool is_store(const struct pdf_changes *step)
+{
+    for (size_t i = 0; i < step->count; i++) {
+        const struct pdf_change *change = &step->at[i];
+        bool names_it = change->kind == PDF_CHANGE_METADATA &&
+                        strcmp(change->name, "/Extensions") == 0;
+        if (change->kind != PDF_CHANGE_VALIDATION_DATA && !names_it) {
+            return false;
+        }
+    }
+    return !step->forbidden;
+}
+
+static enum sg_status check_rest(struct slice pdf, const struct pdf_signature *last,
+                                 struct sg_error *why)
+{
+    const uint64_t ends[] = {last->covered, pdf.len};
+    struct pdf_changes step = {.count = 0};
+
+    if (last->covers_file) {
+        return SG_OK;
+    }
+    TRY(pdf_compare(pdf, ends, SG_COUNT(ends), &step, why));
+    return is_store(&step)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "something was added behind the letter's last signature: see "
+                         "'segel verify'");
+}
+
 enum sg_status extend_check(struct slice pdf, const struct slice *certificates,
                             size_t count, struct extend_facts *out, struct sg_error *why)
 {
     AUTO(close_document) struct pdf_document *document = NULL;
-    const struct check check = {pdf, certificates, count, out};
+    bool bare = false;
+    const struct check check = {pdf, certificates, count, out, &bare};
 
-    *out = (struct extend_facts){.signatures = 0};
+    *out = (struct extend_facts){.stamp_known = true};
     TRY(pdf_open(pdf, &document, why));
     out->signatures = pdf_signature_count(document);
     if (out->signatures == 0) {
@@ -276,9 +319,6 @@ enum sg_status extend_check(struct slice pdf, const struct slice *certificates,
     for (size_t i = 0; i < out->signatures; i++) {
         TRY(check_one(&check, pdf_signature(document, i), why));
     }
-    return pdf_signature(document, out->signatures - 1)->covers_file
-               ? SG_OK
-               : sg_fail(why, SG_INVALID,
-                         "something was added behind the letter's last signature: see "
-                         "'segel verify'");
+    out->stamped = out->by_key && !bare;
+    return check_rest(pdf, pdf_signature(document, out->signatures - 1), why);
 }

@@ -9,9 +9,10 @@
 /* Whether a letter is fit for a higher level: nothing is added to what is not signed, or
  * was changed since. No network; nobody's certificate is judged. */
 struct extend_facts {
-    bool by_key;      /* a signature is by the certificate that was given */
-    bool stamped;     /* that signature, or the whole letter after it, has a time stamp */
-    bool stamp_known; /* by an authority whose certificate was given */
+    bool by_key; /* a signature is by the certificate that was given */
+    bool
+        stamped; /* each such signature, or the whole letter after it, has a time stamp */
+    bool stamp_known;    /* each by an authority whose certificate was given */
     bool document_stamp; /* there is one: the letter was B-LTA before */
     size_t signatures;
 };

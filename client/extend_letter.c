@@ -80,7 +80,7 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
  * certificate is asked for: nothing needs to be proved yet. */
 static enum sg_status ask_signer(struct extend_run *run, struct sg_error *why)
 {
-    TRY(signer_get(run->channel, run->key, "en", &run->signer, why));
+    TRY(signer_get_named(run->channel, run->key, &run->signer, why));
     const Segel__V1__GetSignerResponse *signer = run->signer;
     uint32_t all = signer->signature_max_len;
     uint32_t plain = signer->plain_max_len;
@@ -139,7 +139,7 @@ static enum sg_status judge(const struct extend_run *run, struct slice pdf,
     if (run->level != EXTEND_B_T && !facts.stamped) {
         return sg_fail(
             why, SG_INVALID,
-            "the signature has no time stamp: use --level b-t first, which adds "
+            "a signature of the key has no time stamp: use --level b-t first, which adds "
             "one over the letter");
     }
     if (run->level != EXTEND_B_T && facts.stamped && !facts.stamp_known &&

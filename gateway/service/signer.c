@@ -233,7 +233,7 @@ void signer_on_get(struct grpc_call *call, const ProtobufCMessage *message, void
                      "accept one");
         return;
     }
-    key = key_current(key);
+    key = request->as_named ? key : key_current(key);
     if (!caller_entitled(caller, key->config->name)) {
         finish_plain(
             call, SG_DENIED,

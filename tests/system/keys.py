@@ -638,6 +638,9 @@ def a_caller_who_may_not_use_the_successor_gains_nothing(people):
         rotate(people, gateway)
         equal(rig.refused(gateway.client().sign).code, CODE.PERMISSION_DENIED)
         equal(rig.refused(gateway.client().signer).code, CODE.PERMISSION_DENIED)
+        own = gateway.client().signer(as_named=True)
+        equal((own.key, own.certificates[0]), (KEY, look(gateway).key.certificate.der),
+              "what the old key has signed can still be looked after")
 
 
 @claim

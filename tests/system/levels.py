@@ -481,11 +481,11 @@ def letters(town, count=3):
     return sorted(glob.glob(town.rig.path("letters", "*", "*.pdf")))[:count]
 
 
-def sign_letters(town, out, profile, *more):
+def sign_letters(town, out, profile, *more, paths=None):
     result = town.rig.segel(
         "e-office", "sign", "--key", "seal-demo", "--profile", profile, "--class",
         "surat_keterangan", "--approval", "ND-2026/007", "--notice-shown", "-o",
-        town.rig.path(out), "--force", *more, *letters(town))
+        town.rig.path(out), "--force", *more, *(paths or letters(town)))
     equal(result.returncode, 0, result.stdout + result.stderr)
     return sorted(glob.glob(town.rig.path(out, "*.pdf")))
 
@@ -589,6 +589,14 @@ def b_lt_adds_the_store_and_leaves_the_signed_bytes_alone(town):
         lists = store(made)
         equal((len(lists["/Certs"]), len(lists["/CRLs"])),
               (len(proofs.certificates), len(proofs.crls)))
+    with town.rig.gateway() as gateway:
+        whole_validation(gateway)
+        name = os.path.basename(signed[0])
+        made = town.rig.path("b-lt", name)
+        for level, stamps in (("b-lta", 1), ("b-lt", 1), ("b-lta", 2)):
+            extend(town, level, f"then-{level}-{stamps}", made)
+            made = town.rig.path(f"then-{level}-{stamps}", name)
+            check_letter(town, made, stamps)
 
 
 @claim
@@ -639,6 +647,12 @@ def what_is_not_signed_changed_or_of_another_key_is_not_extended(town):
         for level in ("b-lt", "b-lta"):
             contains(extend(town, level, "refused", plain[0], code=1), "no time stamp")
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+        mixed = sign_letters(town, "mixed", "pades-b-b", paths=good[:1])
+        contains(extend(town, "b-lta", "refused", mixed[0], code=1),
+                 "a signature of the key has no time stamp")
+        extend(town, "b-t", "mixed-b-t", mixed[0])
+        extend(town, "b-lta", "mixed-b-lta",
+               town.rig.path("mixed-b-t", os.path.basename(mixed[0])))
         extend(town, "b-t", "from-b-b", plain[0])
         stamped = town.rig.path("from-b-b", os.path.basename(plain[0]))
         check_letter(town, stamped, 1)

@@ -345,10 +345,10 @@ class Client:
             response_deserializer=health.HealthCheckResponse.FromString)
         return call(health.HealthCheckRequest(service=service), timeout=timeout)
 
-    def signer(self, key="seal-demo"):
+    def signer(self, key="seal-demo", **more):
         call = self.call("unary_unary", "GetSigner", signing.GetSignerRequest,
                          signing.GetSignerResponse)
-        return call(signing.GetSignerRequest(key=key), timeout=10)
+        return call(signing.GetSignerRequest(key=key, **more), timeout=10)
 
 
 def serving_name(response):
