@@ -95,6 +95,22 @@ SG_MUST_USE enum sg_status pdf_embed(struct pdf_job *job, struct slice cms,
 SG_MUST_USE enum sg_status pdf_write(const char *path, struct slice input,
                                      struct slice appendix, struct sg_error *why);
 
+/* Several at once, in less time: the same holds of each of them, and what fails of one is
+ * its own failure, of its folder that of all in it. None has its name before the end, and
+ * a file is open for each until then. Two with one path must not be begun together. */
+struct pdf_file {
+    const char *path; /* borrowed */
+    int fd;
+    bool named;            /* the path is a new file now */
+    enum sg_status status; /* as pdf_write; at the end it is the last word */
+    struct sg_error why;
+};
+/* The bytes are borrowed for the call. */
+void pdf_file_begin(struct pdf_file *file, const char *path, struct slice input,
+                    struct slice appendix);
+/* All that were begun. */
+void pdf_files_end(struct pdf_file *files, size_t count);
+
 /* One signature of a PDF as the file states it: no cryptography yet. All slices point
  * into the file or the document object. */
 struct pdf_signature {

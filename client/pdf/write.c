@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* NOLINT: the name is the C library's; sync_file_range */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,7 +10,9 @@
 #include "client/pdf/pdf.h"
 #include "proto/write_all.h"
 
-/* A file under its last name is whole and on the disk, or is not there. */
+/* A file under its last name is whole and on the disk, or is not there. Each file is
+ * synced for itself; that their bytes are on their way before the first is waited for,
+ * and their names are synced by folder, makes many cost the disk hardly more than one. */
 
 static void close_fd(const int *fd)
 {
@@ -22,40 +25,119 @@ static enum sg_status fail(struct sg_error *why, const char *what, const char *p
 {
     char reason[128] = "unknown reason";
     int code = errno;
+    const char *said = strerror_r(code, reason, sizeof(reason));
 
-    (void)strerror_r(code, reason, sizeof(reason));
     return sg_fail(why, SG_IO, "cannot %s '%s': %s; check folder, rights and free space",
-                   what, path, reason);
+                   what, path, said);
+}
+
+static enum sg_status name_part(const char *path, char part[PATH_MAX],
+                                struct sg_error *why)
+{
+    int len = snprintf(part, PATH_MAX, "%s.part", path);
+
+    return len < 0 || len >= PATH_MAX
+               ? sg_fail(why, SG_IO, "the file's path is too long: choose a shorter one")
+               : SG_OK;
+}
+
+/* --- Bytes ------------------------------------------------------------------------- */
+
+/* Of a file whose part was made: takes it away. named NULL: it is about the part. */
+static void drop(struct pdf_file *file, const char *what, const char *named)
+{
+    char part[PATH_MAX];
+    int code = errno;
+
+    MUST(name_part(file->path, part, NULL) == SG_OK);
+    errno = code;
+    file->status = fail(&file->why, what, named == NULL ? part : named);
+    (void)unlink(part);
 }
 
 /* Whoever finds the .part of a run that was broken off may write over it; a symbolic
  * link there is not followed. */
-static enum sg_status write_part(const char *part, struct slice input,
-                                 struct slice appendix, struct sg_error *why)
+static enum sg_status open_part(struct pdf_file *file, const char *part)
 {
-    AUTO(close_fd)
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    file->fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    return file->fd < 0 ? fail(&file->why, "create", part) : SG_OK;
+}
 
-    if (fd < 0) {
-        return fail(why, "create", part);
+void pdf_file_begin(struct pdf_file *file, const char *path, struct slice input,
+                    struct slice appendix)
+{
+    char part[PATH_MAX];
+
+    *file = (struct pdf_file){.path = path, .fd = -1};
+    file->status = name_part(path, part, &file->why);
+    if (file->status == SG_OK) {
+        file->status = open_part(file, part);
     }
-    if (!write_all(fd, input) || !write_all(fd, appendix) || fsync(fd) != 0) {
-        enum sg_status status = fail(why, "write", part);
-        (void)unlink(part);
-        return status;
+    if (file->status != SG_OK) {
+        return;
     }
-    return SG_OK;
+    if (!write_all(file->fd, input) || !write_all(file->fd, appendix)) {
+        drop(file, "write", NULL);
+        return;
+    }
+    /* What fails here is found when the file is synced. */
+    (void)sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* Whether all that was begun is written. A failure told here is not told again by fsync;
+ * where there is no such call, fsync does it all. */
+static bool await_bytes(int fd)
+{
+    unsigned all =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+    return sync_file_range(fd, 0, 0, all) == 0 || errno == ENOSYS || errno == EPERM ||
+           errno == EINVAL || errno == ESPIPE;
+}
+
+static void each_awaited(struct pdf_file *file)
+{
+    if (!await_bytes(file->fd)) {
+        drop(file, "write", NULL);
+    }
+}
+
+static void each_synced(struct pdf_file *file)
+{
+    if (fsync(file->fd) != 0) {
+        drop(file, "write", NULL);
+    }
+}
+
+/* --- Names ------------------------------------------------------------------------- */
+
+static void each_named(struct pdf_file *file)
+{
+    char part[PATH_MAX];
+
+    MUST(name_part(file->path, part, NULL) == SG_OK);
+    file->named = rename(part, file->path) == 0;
+    if (!file->named) {
+        drop(file, "rename to", file->path);
+    }
+}
+
+/* Bytes of the path before its last '/'; 0 = the root, -1 = where the program is. */
+static ptrdiff_t folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? -1 : slash - path;
 }
 
 /* The new name is on the disk only when the folder is. */
 static enum sg_status sync_folder(const char *path, struct sg_error *why)
 {
     char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
+    ptrdiff_t len = folder_len(path);
 
-    if (slash != NULL) {
-        int len = slash == path ? 1 : (int)(slash - path);
-        (void)snprintf(folder, sizeof(folder), "%.*s", len, path);
+    if (len >= 0) {
+        (void)snprintf(folder, sizeof(folder), "%.*s", len == 0 ? 1 : (int)len, path);
     }
     AUTO(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0) {
@@ -64,20 +146,66 @@ static enum sg_status sync_folder(const char *path, struct sg_error *why)
     return SG_OK;
 }
 
+static bool same_folder(const char *a, const char *b)
+{
+    ptrdiff_t len = folder_len(a);
+
+    return len == folder_len(b) && (len <= 0 || memcmp(a, b, (size_t)len) == 0);
+}
+
+/* A folder's failure is told once by the disk, so it is asked for once, and what it said
+ * holds for all names in it. */
+static void settle_name(struct pdf_file *files, size_t i)
+{
+    size_t first = 0;
+
+    while (!files[first].named || !same_folder(files[first].path, files[i].path)) {
+        first++;
+    }
+    if (first == i) {
+        files[i].status = sync_folder(files[i].path, &files[i].why);
+    } else {
+        files[i].status = files[first].status;
+        files[i].why = files[first].why;
+    }
+}
+
+/* --- All of it --------------------------------------------------------------------- */
+
+static void for_each(struct pdf_file *files, size_t count,
+                     void (*step)(struct pdf_file *))
+{
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].status == SG_OK) {
+            step(&files[i]);
+        }
+    }
+}
+
+void pdf_files_end(struct pdf_file *files, size_t count)
+{
+    if (count > 1) {
+        for_each(files, count, each_awaited);
+    }
+    for_each(files, count, each_synced);
+    for (size_t i = 0; i < count; i++) {
+        close_fd(&files[i].fd);
+        files[i].fd = -1;
+    }
+    for_each(files, count, each_named);
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].named) {
+            settle_name(files, i);
+        }
+    }
+}
+
 enum sg_status pdf_write(const char *path, struct slice input, struct slice appendix,
                          struct sg_error *why)
 {
-    char part[PATH_MAX];
-    int len = snprintf(part, sizeof(part), "%s.part", path);
+    struct pdf_file file;
 
-    if (len < 0 || (size_t)len >= sizeof(part)) {
-        return sg_fail(why, SG_IO, "the file's path is too long: choose a shorter one");
-    }
-    TRY(write_part(part, input, appendix, why));
-    if (rename(part, path) != 0) {
-        enum sg_status status = fail(why, "rename to", path);
-        (void)unlink(part);
-        return status;
-    }
-    return sync_folder(path, why);
+    pdf_file_begin(&file, path, input, appendix);
+    pdf_files_end(&file, 1);
+    return file.status == SG_OK ? SG_OK : sg_fail(why, file.status, "%s", file.why.text);
 }

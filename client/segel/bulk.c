@@ -11,11 +11,20 @@ enum { LETTERS = 128, BYTES = 128 << 20 };
 
 /* --- Opening ----------------------------------------------------------------------- */
 
+/* One more than there are processors, for while a letter is read from a slow disk. */
+static unsigned workers_for_machine(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return processors < 1                   ? 2
+           : processors >= BULK_THREADS_MAX ? BULK_THREADS_MAX
+                                            : (unsigned)processors + 1;
+}
+
 static int take_options(struct segel_bulk *bulk, const struct segel_bulk_options *given,
                         struct segel_error *error)
 {
     struct segel_bulk_options *own = &bulk->options;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (given != NULL && !error_take_struct(own, sizeof(*own), given)) {
         return error_set(error, SEGEL_USAGE, NULL,
@@ -23,11 +32,7 @@ static int take_options(struct segel_bulk *bulk, const struct segel_bulk_options
     }
     own->letters = own->letters == 0 ? LETTERS : own->letters;
     own->bytes = own->bytes == 0 ? BYTES : own->bytes;
-    if (own->threads == 0) {
-        own->threads = processors < 1                  ? 1
-                       : processors > BULK_THREADS_MAX ? BULK_THREADS_MAX
-                                                       : (unsigned)processors;
-    }
+    own->threads = own->threads == 0 ? workers_for_machine() : own->threads;
     if (own->letters > BULK_LETTERS_MAX || own->threads > BULK_THREADS_MAX) {
         return error_set(error, SEGEL_USAGE, NULL, "at most %d letters and %d threads",
                          BULK_LETTERS_MAX, BULK_THREADS_MAX);
@@ -43,6 +48,7 @@ static void init_locks(struct segel_bulk *bulk)
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&bulk->work, &attributes);
+    (void)pthread_cond_init(&bulk->answered, &attributes);
     (void)pthread_cond_init(&bulk->done, &attributes);
     (void)pthread_condattr_destroy(&attributes);
 }
@@ -61,18 +67,30 @@ static bool make_slots(struct segel_bulk *bulk)
     return bulk->slots != NULL && bulk->wake_fd >= 0;
 }
 
+/* As many as can be had; how many. */
+static unsigned start_some(pthread_t *threads, unsigned count, void *(*run)(void *),
+                           struct segel_bulk *bulk)
+{
+    unsigned started = 0;
+
+    while (started < count && pthread_create(&threads[started], NULL, run, bulk) == 0) {
+        started++;
+    }
+    return started;
+}
+
 static bool start_threads(struct segel_bulk *bulk)
 {
     bulk->has_stream_thread =
         pthread_create(&bulk->stream_thread, NULL, bulk_stream, bulk) == 0;
     bulk->has_teller = bulk->options.on_outcome != NULL &&
                        pthread_create(&bulk->teller, NULL, bulk_teller, bulk) == 0;
-    while (bulk->worker_count < bulk->options.threads &&
-           pthread_create(&bulk->workers[bulk->worker_count], NULL, bulk_worker, bulk) ==
-               0) {
-        bulk->worker_count++;
-    }
+    bulk->worker_count =
+        start_some(bulk->workers, bulk->options.threads, bulk_worker, bulk);
+    bulk->finisher_count =
+        start_some(bulk->finishers, BULK_FINISHERS, bulk_finisher, bulk);
     return bulk->has_stream_thread && bulk->worker_count > 0 &&
+           bulk->finisher_count > 0 &&
            bulk->has_teller == (bulk->options.on_outcome != NULL);
 }
 
@@ -134,6 +152,7 @@ static void set(struct segel_bulk *bulk, bool *flag)
     (void)pthread_mutex_lock(&bulk->lock);
     *flag = true;
     (void)pthread_cond_broadcast(&bulk->work);
+    (void)pthread_cond_broadcast(&bulk->answered);
     (void)pthread_cond_broadcast(&bulk->done);
     (void)pthread_mutex_unlock(&bulk->lock);
     if (bulk->wake_fd >= 0) {
@@ -151,6 +170,9 @@ static void stop_threads(struct segel_bulk *bulk)
     set(bulk, &bulk->stopped);
     for (unsigned i = 0; i < bulk->worker_count; i++) {
         (void)pthread_join(bulk->workers[i], NULL);
+    }
+    for (unsigned i = 0; i < bulk->finisher_count; i++) {
+        (void)pthread_join(bulk->finishers[i], NULL);
     }
     if (bulk->has_teller) {
         (void)pthread_join(bulk->teller, NULL);
@@ -185,6 +207,7 @@ void segel_bulk_close(struct segel_bulk *bulk)
         (void)close(bulk->wake_fd);
     }
     (void)pthread_cond_destroy(&bulk->work);
+    (void)pthread_cond_destroy(&bulk->answered);
     (void)pthread_cond_destroy(&bulk->done);
     (void)pthread_mutex_destroy(&bulk->lock);
     free(bulk);

@@ -13,24 +13,25 @@
  *   bulk.c          open, next, cancel, close: the caller's side
  *   bulk_submit.c   a letter comes in, or has to wait
  *   bulk_slot.c     where each letter stands, and who has to be woken
- *   bulk_work.c     threads that prepare letters and put signatures in
+ *   bulk_work.c     threads that prepare letters
+ *   bulk_finish.c   threads that put signatures in, and write
  *   bulk_stream.c   the thread with the connection: what to send, what to give up
  *   bulk_link.c     that connection: opened, lost, opened again
  *
  * One lock over all that is said of the letters; no I/O and no work is done under it. A
- * letter being worked on is touched by its worker only; one that waits for the gateway is
+ * letter being worked on is touched by its thread only; one that waits for the gateway is
  * settled by the stream's thread only. */
 
 /* Where a letter is. In each state but FREE it is open. */
 enum slot_state {
     SLOT_FREE,
     SLOT_QUEUED,    /* to be prepared */
-    SLOT_PREPARING, /* by a worker */
+    SLOT_PREPARING, /* by a worker: one thread of bulk_work.c */
     SLOT_READY,     /* to be sent */
     SLOT_SENT,
     SLOT_RESTING,   /* the gateway asked to send it again at retry_us */
     SLOT_ANSWERED,  /* signed; the signature is to be put in */
-    SLOT_FINISHING, /* by a worker */
+    SLOT_FINISHING, /* by a finisher */
     SLOT_DONE,      /* its outcome waits to be taken */
     SLOT_STATES
 };
@@ -53,6 +54,8 @@ enum {
     BULK_THREADS_MAX = 64,
     BULK_LETTERS_MAX = 4096,
     BULK_SEND_MAX = 32,
+    BULK_FINISH_MAX = 32, /* letters that reach the disk together */
+    BULK_FINISHERS = 2,   /* one writes while the other waits for the disk */
     BULK_FRESH = -2
 };
 
@@ -75,10 +78,11 @@ struct segel_bulk {
     struct gateway_way way;
     struct segel_bulk_options options;
     pthread_mutex_t lock;
-    pthread_cond_t work; /* for workers */
-    pthread_cond_t done; /* for callers: an outcome, or room */
-    int wake_fd;         /* eventfd: for the stream's thread */
-    struct slot *slots;  /* owned: options.letters of them */
+    pthread_cond_t work;     /* for workers */
+    pthread_cond_t answered; /* for finishers */
+    pthread_cond_t done;     /* for callers: an outcome, or room */
+    int wake_fd;             /* eventfd: for the stream's thread */
+    struct slot *slots;      /* owned: options.letters of them */
     struct slot_list lists[SLOT_STATES];
     unsigned counts[SLOT_STATES];
     unsigned open;
@@ -86,7 +90,7 @@ struct segel_bulk {
     size_t bytes;
     bool cancelled;
     bool closing;              /* the stream's thread ends */
-    bool stopped;              /* it has: the workers end */
+    bool stopped;              /* it has: workers and finishers end */
     bool telling;              /* the callback runs */
     struct segel_error broken; /* code is not 0: no letter gets through any more */
     unsigned lost;
@@ -96,6 +100,8 @@ struct segel_bulk {
     pthread_t teller; /* calls the callback */
     pthread_t workers[BULK_THREADS_MAX];
     unsigned worker_count;
+    pthread_t finishers[BULK_FINISHERS];
+    unsigned finisher_count;
     bool has_stream_thread;
     bool has_teller;
 };
@@ -110,7 +116,7 @@ void slot_settle(struct segel_bulk *bulk, struct slot *slot,
                  const struct segel_error *error);
 struct slot *slot_find(struct segel_bulk *bulk, const char *request_id); /* sent */
 bool slot_is_open(struct segel_bulk *bulk, const char *request_id);
-/* All that no worker has in hand. */
+/* All that no worker or finisher has in hand. */
 void slots_settle_waiting(struct segel_bulk *bulk, const struct segel_error *error);
 /* What was sent, or rests, is to be sent again: the connection was lost. */
 void slots_rewind(struct segel_bulk *bulk);
@@ -121,6 +127,7 @@ void slot_release(struct segel_bulk *bulk, struct slot *slot);
 
 /* Threads: context is the bulk. */
 void *bulk_worker(void *context);
+void *bulk_finisher(void *context);
 void *bulk_stream(void *context);
 void *bulk_teller(void *context);
 

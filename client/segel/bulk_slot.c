@@ -3,8 +3,10 @@
 /* Who waits for a letter in this state. */
 static void tell(struct segel_bulk *bulk, enum slot_state state)
 {
-    if (state == SLOT_QUEUED || state == SLOT_ANSWERED) {
+    if (state == SLOT_QUEUED) {
         (void)pthread_cond_signal(&bulk->work);
+    } else if (state == SLOT_ANSWERED) {
+        (void)pthread_cond_signal(&bulk->answered);
     } else if (state == SLOT_READY && bulk->counts[state] == 1) {
         bulk_wake(bulk);
     } else if (state == SLOT_DONE || state == SLOT_FREE) {

@@ -1,30 +1,17 @@
 #include "client/segel/bulk_inside.h"
 
-/* What the workers do: first what ends a letter, so that the window empties, then what
- * begins one. */
+/* Preparing: as many threads as there are processors to keep busy, each with a process
+ * that reads for it. What waits for the disk is not done here. */
 
-static struct slot *take_work(struct segel_bulk *bulk)
+static struct slot *await_letter(struct segel_bulk *bulk)
 {
-    struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_ANSWERED]);
+    struct slot *slot;
 
-    if (slot != NULL) {
-        slot_move(bulk, slot, SLOT_FINISHING);
-        return slot;
+    while ((slot = TAILQ_FIRST(&bulk->lists[SLOT_QUEUED])) == NULL && !bulk->stopped) {
+        (void)pthread_cond_wait(&bulk->work, &bulk->lock);
     }
-    slot = TAILQ_FIRST(&bulk->lists[SLOT_QUEUED]);
     if (slot != NULL) {
         slot_move(bulk, slot, SLOT_PREPARING);
-    }
-    return slot;
-}
-
-static struct slot *await_work(struct segel_bulk *bulk)
-{
-    struct slot *slot = take_work(bulk);
-
-    while (slot == NULL && !bulk->stopped) {
-        (void)pthread_cond_wait(&bulk->work, &bulk->lock);
-        slot = take_work(bulk);
     }
     return slot;
 }
@@ -45,31 +32,14 @@ static void prepare(struct segel_bulk *bulk, struct slot *slot)
     }
 }
 
-/* The letter's memory is given back here: its outcome may wait for long. */
-static void finish(struct segel_bulk *bulk, struct slot *slot)
-{
-    struct segel_prepared *prepared = slot->prepared;
-
-    slot->prepared = NULL;
-    (void)pthread_mutex_unlock(&bulk->lock);
-    outcome_finish(slot->outcome, &prepared, slot->plan->is_cms);
-    segel_prepared_free(prepared);
-    (void)pthread_mutex_lock(&bulk->lock);
-    slot_settle(bulk, slot, NULL);
-}
-
 void *bulk_worker(void *context)
 {
     struct segel_bulk *bulk = (struct segel_bulk *)context;
     struct slot *slot;
 
     (void)pthread_mutex_lock(&bulk->lock);
-    while ((slot = await_work(bulk)) != NULL) {
-        if (slot->state == SLOT_PREPARING) {
-            prepare(bulk, slot);
-        } else {
-            finish(bulk, slot);
-        }
+    while ((slot = await_letter(bulk)) != NULL) {
+        prepare(bulk, slot);
     }
     (void)pthread_mutex_unlock(&bulk->lock);
     return NULL;

@@ -149,7 +149,7 @@ void outcome_name(struct outcome *outcome, struct kept_letter *kept)
 }
 
 static int check(const struct outcome *outcome, const struct segel_prepared *prepared,
-                 bool is_cms, struct segel_error *error)
+                 const struct segel_plan *plan, struct segel_error *error)
 {
     struct slice cms = slice_of(outcome->view.signature, outcome->view.signature_len);
     struct slice digest = slice_of(prepared->digest, prepared->digest_len);
@@ -159,22 +159,23 @@ static int check(const struct outcome *outcome, const struct segel_prepared *pre
         return error_set(error, SEGEL_FAULT, NULL,
                          "the gateway's answer holds no signature");
     }
-    if (is_cms && verify_answer(cms, digest, &why) != SG_OK) {
+    if (plan->is_cms && verify_answer(cms, digest, &why) != SG_OK) {
         return error_set(error, SEGEL_FAULT, "false-answer", "%s", why.text);
     }
     return SEGEL_OK;
 }
 
-void outcome_finish(struct outcome *outcome, struct segel_prepared **prepared,
-                    bool is_cms)
+bool outcome_begin(struct outcome *outcome, struct segel_prepared **prepared,
+                   const struct segel_plan *plan, struct pdf_file *file)
 {
     struct segel_outcome *view = &outcome->view;
     struct segel_error error;
+    bool is_pdf = (*prepared)->job != NULL;
 
-    int code = check(outcome, *prepared, is_cms, &error);
-    if (code == SEGEL_OK && (*prepared)->job != NULL) {
-        code = segel_embed(*prepared, view->signature, view->signature_len, view->output,
-                           &error);
+    int code = check(outcome, *prepared, plan, &error);
+    if (code == SEGEL_OK && is_pdf) {
+        code = prepared_embed(*prepared, slice_of(view->signature, view->signature_len),
+                              view->output, file, &error);
         view->pdf = segel_prepared_pdf(*prepared, &view->pdf_len);
     }
     if (code != SEGEL_OK) {
@@ -182,6 +183,27 @@ void outcome_finish(struct outcome *outcome, struct segel_prepared **prepared,
     } else if (view->pdf != NULL) {
         outcome->prepared = *prepared;
         *prepared = NULL;
+    }
+    return code == SEGEL_OK && is_pdf && view->output != NULL;
+}
+
+void outcome_end(struct outcome *outcome, const struct pdf_file *file)
+{
+    struct segel_error error;
+
+    if (prepared_written(file, &error) != SEGEL_OK) {
+        outcome_spoil(outcome, &error);
+    }
+}
+
+void outcome_finish(struct outcome *outcome, struct segel_prepared **prepared,
+                    const struct segel_plan *plan)
+{
+    struct pdf_file file;
+
+    if (outcome_begin(outcome, prepared, plan, &file)) {
+        pdf_files_end(&file, 1);
+        outcome_end(outcome, &file);
     }
 }
 

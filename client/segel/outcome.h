@@ -1,6 +1,8 @@
 #ifndef SEGEL_CLIENT_SEGEL_OUTCOME_H
 #define SEGEL_CLIENT_SEGEL_OUTCOME_H
 
+#include "client/pdf/pdf.h"
+#include "client/segel/plan.h"
 #include "client/segel/texts.h"
 #include "proto/slice.h"
 #include "segel/v1/signing.pb-c.h"
@@ -27,7 +29,12 @@ void outcome_name(struct outcome *outcome, struct kept_letter *kept);
 /* Checks the signature of a signed one against the letter, and puts it in. prepared is
  * taken over where the outcome needs it, and *prepared then NULL. */
 void outcome_finish(struct outcome *outcome, struct segel_prepared **prepared,
-                    bool is_cms);
+                    const struct segel_plan *plan);
+/* The same in two steps, for many letters at once. true: the file was begun, the rest of
+ * prepared is needed no more, and when the file was ended outcome_end says so. */
+bool outcome_begin(struct outcome *outcome, struct segel_prepared **prepared,
+                   const struct segel_plan *plan, struct pdf_file *file);
+void outcome_end(struct outcome *outcome, const struct pdf_file *file);
 void outcome_free(struct outcome *outcome); /* NULL is fine */
 /* What the gateway said in its own words; NULL: it never answered. */
 const Segel__V1__SignResult *outcome_result(const struct segel_outcome *view);

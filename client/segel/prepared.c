@@ -133,23 +133,40 @@ static int put_in(struct segel_prepared *prepared, struct slice cms,
     return SEGEL_OK;
 }
 
-int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
-                const char *output, struct segel_error *error)
+int prepared_embed(struct segel_prepared *prepared, struct slice cms, const char *output,
+                   struct pdf_file *file, struct segel_error *error)
 {
     struct slice appendix = slice_of("", 0);
-    struct sg_error why = {0};
 
-    int code = put_in(prepared, slice_of(cms, cms_len), &appendix, error);
+    int code = put_in(prepared, cms, &appendix, error);
     if (code != SEGEL_OK) {
         return code;
     }
     if (output == NULL) {
         return join(prepared, appendix, error);
     }
-    if (pdf_write(output, prepared->input.bytes, appendix, &why) != SG_OK) {
-        return error_set(error, SEGEL_FILE, "not-written", "%s", why.text);
-    }
+    pdf_file_begin(file, output, prepared->input.bytes, appendix);
     return SEGEL_OK;
+}
+
+int prepared_written(const struct pdf_file *file, struct segel_error *error)
+{
+    return file->status == SG_OK
+               ? SEGEL_OK
+               : error_set(error, SEGEL_FILE, "not-written", "%s", file->why.text);
+}
+
+int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
+                const char *output, struct segel_error *error)
+{
+    struct pdf_file file;
+
+    int code = prepared_embed(prepared, slice_of(cms, cms_len), output, &file, error);
+    if (code != SEGEL_OK || output == NULL) {
+        return code;
+    }
+    pdf_files_end(&file, 1);
+    return prepared_written(&file, error);
 }
 
 const void *segel_prepared_pdf(const struct segel_prepared *prepared, size_t *len)

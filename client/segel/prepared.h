@@ -17,4 +17,10 @@ struct segel_prepared {
 int prepared_make(const struct segel_plan *plan, const struct kept_letter *kept,
                   struct segel_prepared **out, struct segel_error *error);
 
+/* segel_embed in two steps. The first puts the CMS in, and begins the file (pdf_files_end
+ * ends it); output NULL: there is no file. The second says what became of the file. */
+int prepared_embed(struct segel_prepared *prepared, struct slice cms, const char *output,
+                   struct pdf_file *file, struct segel_error *error);
+int prepared_written(const struct pdf_file *file, struct segel_error *error);
+
 #endif

@@ -283,7 +283,9 @@ void segel_outcome_free(const struct segel_outcome *outcome);
 
 struct segel_bulk_options {
     size_t size;
-    unsigned threads; /* that prepare and write; 0 = one a processor; at most 64 */
+    /* That prepare; two more write what is signed. 0 = one a processor, and one more; at
+     * most 64. */
+    unsigned threads;
     unsigned letters; /* that are open at one time; 0 = 128; at most 4,096 */
     size_t bytes;     /* of their PDFs; a larger one gets in alone; 0 = 128 MiB */
     /* NULL: take outcomes with segel_bulk_next. Otherwise called for each letter, from

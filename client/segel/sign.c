@@ -162,7 +162,7 @@ static int sign_kept(struct segel *segel, const struct segel_plan *plan,
     if (code == SEGEL_OK && outcome != NULL) {
         outcome_name(outcome, kept);
         if (outcome->view.code == SEGEL_OK) {
-            outcome_finish(outcome, &prepared, plan->is_cms);
+            outcome_finish(outcome, &prepared, plan);
         }
         code = hand_out(outcome, out, error);
     }
