@@ -6,7 +6,7 @@
 #include "client/channel/unpack.h"
 #include "client/segel/error.h"
 #include "client/segel/prepared.h"
-#include "client/verify/verify.h"
+#include "client/verify/known.h"
 
 /* Whatever the gateway asks for. */
 enum { PAUSE_MAX_US = 60000000 };
@@ -159,7 +159,7 @@ static int check(const struct outcome *outcome, const struct segel_prepared *pre
         return error_set(error, SEGEL_FAULT, NULL,
                          "the gateway's answer holds no signature");
     }
-    if (plan->is_cms && verify_answer(cms, digest, &why) != SG_OK) {
+    if (plan->is_cms && verify_answer_known(plan->known, cms, digest, &why) != SG_OK) {
         return error_set(error, SEGEL_FAULT, "false-answer", "%s", why.text);
     }
     return SEGEL_OK;

@@ -185,6 +185,7 @@ int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
         return error_memory(error);
     }
     atomic_init(&plan->users, 1);
+    plan->known = verify_known_new();
     segel__v1__sign_terms__init(&plan->terms);
     int code = fill(plan, segel, terms, error);
     if (code != SEGEL_OK) {
@@ -207,6 +208,7 @@ void segel_plan_free(struct segel_plan *plan)
     if (plan != NULL && atomic_fetch_sub(&plan->users, 1) == 1) {
         offered_stamp_free(plan->offered);
         segel_signer_free(plan->signer);
+        verify_known_free(plan->known);
         free(plan->block);
         free(plan);
     }

@@ -5,10 +5,11 @@
 
 #include "client/segel/offers.h"
 #include "client/segel/texts.h"
+#include "client/verify/known.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* What many letters have in common, held against what the key offers. Never changes once
- * it is made, but for the count of its users. */
+ * it is made, but for the count of its users and what known has seen. */
 struct segel_plan {
     atomic_uint users;
     struct segel_terms given;          /* its texts lie in block */
@@ -17,6 +18,7 @@ struct segel_plan {
     const struct segel_signer *signer; /* a share, as the stamp */
     struct offered_stamp *offered;     /* NULL = the letters are no PDFs */
     Segel__V1__SignTerms terms;        /* texts borrowed from given */
+    struct verify_known *known; /* owned; NULL where memory was short: it works, too */
     enum sg_hash hash;
     bool is_pdf; /* PAdES: the letters are PDFs */
     bool is_cms; /* the answer is a CMS, not a bare signature */

@@ -1,6 +1,9 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 
+#include "client/verify/known.h"
+#include "client/verify/signed_data.h"
 #include "client/verify/verify.h"
 
 static void free_cms(CMS_ContentInfo **cms)
@@ -35,23 +38,25 @@ static bool names_digest(CMS_SignerInfo *signer, struct slice digest)
                                         (size_t)ASN1_STRING_length(found)));
 }
 
-/* The only signer; its certificate is in the CMS. NULL: there is no such. */
-static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms)
+/* The only signer; its certificate is among these, or in the CMS where they are NULL.
+ * NULL: there is no such. */
+static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms, STACK_OF(X509) * certificates)
 {
     STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
 
     if (sk_CMS_SignerInfo_num(signers) != 1 ||
-        CMS_set1_signers_certs(cms, NULL, 0) != 1) {
+        CMS_set1_signers_certs(cms, certificates, 0) != 1) {
         return NULL;
     }
     return sk_CMS_SignerInfo_value(signers, 0);
 }
 
-enum sg_status verify_answer(struct slice bytes, struct slice digest,
-                             struct sg_error *why)
+/* --- As it came -------------------------------------------------------------------- */
+
+static enum sg_status judge(CMS_ContentInfo *cms, struct slice digest,
+                            struct sg_error *why)
 {
-    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(bytes);
-    CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms);
+    CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms, NULL);
     bool fits = signer != NULL && names_digest(signer, digest);
     bool good = fits && CMS_SignerInfo_verify(signer) == 1;
 
@@ -65,4 +70,67 @@ enum sg_status verify_answer(struct slice bytes, struct slice digest,
                    signer == NULL ? "no CMS signature"
                    : fits         ? "a false signature"
                                   : "a signature of another document");
+}
+
+enum sg_status verify_answer(struct slice bytes, struct slice digest,
+                             struct sg_error *why)
+{
+    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(bytes);
+
+    return judge(cms, digest, why);
+}
+
+/* --- With certificates that are known ---------------------------------------------- */
+
+static void free_bytes(uint8_t *const *bytes)
+{
+    free(*bytes);
+}
+
+/* Whether the answer is good beyond doubt: these are the certificates it came with, and
+ * the rest of it is read as ever. */
+static bool is_good(const struct signed_data *data, const struct known_chain *chain,
+                    struct slice digest)
+{
+    AUTO(free_bytes) uint8_t *bare = NULL;
+    size_t len = 0;
+
+    if (signed_data_bare(data, &bare, &len) != SG_OK) {
+        return false;
+    }
+    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(slice_of(bare, len));
+    CMS_SignerInfo *signer =
+        cms == NULL ? NULL : only_signer(cms, known_chain_stack(chain));
+    bool good = signer != NULL && names_digest(signer, digest) &&
+                CMS_SignerInfo_verify(signer) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+static bool is_good_by_known(struct verify_known *known, const struct signed_data *data,
+                             struct slice digest)
+{
+    struct known_chain *chain = known_chain_take(known, data->certificates);
+    bool good = chain != NULL && is_good(data, chain, digest);
+
+    known_chain_drop(chain);
+    return good;
+}
+
+enum sg_status verify_answer_known(struct verify_known *known, struct slice bytes,
+                                   struct slice digest, struct sg_error *why)
+{
+    struct signed_data data;
+    bool splits = known != NULL && signed_data_split(bytes, &data);
+
+    if (splits && is_good_by_known(known, &data, digest)) {
+        return SG_OK;
+    }
+    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(bytes);
+    TRY(judge(cms, digest, why));
+    STACK_OF(X509) *stack = splits ? CMS_get1_certs(cms) : NULL;
+    if (stack != NULL) {
+        known_chain_keep(known, data.certificates, stack);
+    }
+    return SG_OK;
 }
