@@ -40,6 +40,15 @@ void pdf_buffer_put(struct pdf_buffer *buffer, const void *bytes, size_t len)
     }
 }
 
+uint8_t *pdf_buffer_room(struct pdf_buffer *buffer, size_t len)
+{
+    if (!reserve(buffer, len)) {
+        return NULL;
+    }
+    buffer->len += len;
+    return buffer->data + buffer->len - len;
+}
+
 void pdf_buffer_text(struct pdf_buffer *buffer, const char *text)
 {
     pdf_buffer_put(buffer, text, strlen(text));

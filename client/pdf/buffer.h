@@ -17,6 +17,9 @@ struct pdf_buffer {
 enum { PDF_BUFFER_MAX = 1 << 26 };
 
 void pdf_buffer_put(struct pdf_buffer *buffer, const void *bytes, size_t len);
+/* Longer by len bytes (at least one), which the caller fills before anything else is done
+ * with the buffer. NULL: it has failed. */
+uint8_t *pdf_buffer_room(struct pdf_buffer *buffer, size_t len);
 void pdf_buffer_text(struct pdf_buffer *buffer, const char *text);
 void pdf_buffer_fill(struct pdf_buffer *buffer, char byte, size_t count);
 void pdf_buffer_hex(struct pdf_buffer *buffer, struct slice bytes);

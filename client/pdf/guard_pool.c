@@ -211,14 +211,14 @@ static bool receive_reply(int fd, struct guard_reply *reply, int64_t until_ms)
 static bool receive_answer(int fd, size_t len, struct pdf_buffer *answer,
                            int64_t until_ms)
 {
-    uint8_t part[65536];
+    uint8_t *room = pdf_buffer_room(answer, len);
 
-    while (len > 0) {
-        size_t got = receive(fd, part, len < sizeof(part) ? len : sizeof(part), until_ms);
+    while (room != NULL && len > 0) {
+        size_t got = receive(fd, room, len, until_ms);
         if (got == 0) {
             return false;
         }
-        pdf_buffer_put(answer, part, got);
+        room += got;
         len -= got;
     }
     return !answer->failed;

@@ -4,13 +4,14 @@
 #include "client/segel/error.h"
 #include "proto/slice.h"
 
-/* The bytes of a letter: read from a file into pages of their own, or the caller's. The
- * pages are shared with child processes rather than copied to them, so that the fork that
- * reads the letter costs the same however large it is. The zero state is valid for _fini.
- */
+/* The bytes of a letter: read from a file, or the caller's. A large one, for which a
+ * process is forked, has pages of its own that are shared with that rather than copied,
+ * so that the fork costs the same however large it is. Others lie on the heap, whose
+ * pages are there already. The zero state is valid for _fini. */
 struct input {
     struct slice bytes;
-    void *pages; /* owned; NULL: the bytes are the caller's */
+    void *heap;  /* owned; NULL: not there */
+    void *pages; /* owned; NULL: nor there: the bytes are the caller's */
     size_t pages_len;
 };
 enum { INPUT_MAX = 1 << 30 };
