@@ -13,8 +13,9 @@
  * answer comes to the parent, nothing else does; it was written by a process that read
  * hostile input: check it. A child that does not end well is PDF_TOO_COMPLEX. */
 
-/* A process of its own, which sees all of the parent's memory as it is now. Costs about
- * 1 ms of processor time, and more the more memory the parent has. */
+/* A process of its own, which sees all of the parent's memory as it is now, but for what
+ * the parent keeps from its children. Costs about 1 ms of processor time, and more the
+ * more memory the parent has. */
 typedef void (*pdf_guard_fn)(const void *context, struct pdf_buffer *answer);
 SG_MUST_USE enum sg_status pdf_guard_run(pdf_guard_fn work, const void *context,
                                          struct pdf_buffer *answer,

@@ -100,6 +100,21 @@ static bool keeps(const struct pdf_wish *wish)
            (wish->look == NULL || wish->look->serial != 0);
 }
 
+/* A letter that a reader would get by its socket may lie where no child sees it. */
+static enum sg_status run_alone(const struct pdf_order *order, struct pdf_buffer *answer,
+                                struct pdf_verdict *verdict)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer copy = {0};
+    struct pdf_order own = *order;
+
+    if (order->pdf.len < GUARD_PARCEL_MAX) {
+        pdf_buffer_put(&copy, order->pdf.data, order->pdf.len);
+        TRY(pdf_buffer_check(&copy));
+        own.pdf = pdf_buffer_slice(&copy);
+    }
+    return pdf_guard_run(pdf_build, &own, answer, verdict);
+}
+
 enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *answer,
                              struct pdf_verdict *verdict)
 {
@@ -116,5 +131,5 @@ enum sg_status pdf_order_run(const struct pdf_order *order, struct pdf_buffer *a
             return SG_OK;
         }
     }
-    return pdf_guard_run(pdf_build, order, answer, verdict);
+    return run_alone(order, answer, verdict);
 }

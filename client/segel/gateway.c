@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/pdf/guard.h"
+#include "client/segel/pages.h"
 #include "client/segel/texts.h"
 
 enum { CALL_MS = 30000 };
@@ -100,6 +101,7 @@ void segel_close(struct segel *segel)
     free(segel);
     if (atomic_fetch_sub(&handles, 1) == 1) {
         pdf_guard_rest();
+        pages_rest();
     }
 }
 

@@ -2,12 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "client/pdf/guard.h"
 
 static void close_fd(const int *fd)
 {
@@ -50,23 +46,6 @@ static bool read_all(int fd, uint8_t *out, size_t len, size_t *done)
     return true;
 }
 
-/* Room for len bytes; NULL: no memory. */
-static void *make_room(struct input *input, size_t len)
-{
-    if (len < GUARD_PARCEL_MAX) {
-        input->heap = malloc(len + 1);
-        return input->heap;
-    }
-    void *pages =
-        mmap(NULL, len + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) {
-        return NULL;
-    }
-    input->pages = pages;
-    input->pages_len = len + 1;
-    return pages;
-}
-
 static int read_open(struct input *input, int fd, const char *path,
                      struct segel_error *error)
 {
@@ -86,14 +65,13 @@ static int read_open(struct input *input, int fd, const char *path,
                          INPUT_MAX);
     }
     size_t len = (size_t)facts.st_size;
-    void *room = make_room(input, len);
-    if (room == NULL) {
+    if (pages_take(len, &input->pages) != SG_OK) {
         return error_memory(error);
     }
-    if (!read_all(fd, (uint8_t *)room, len, &done)) {
+    if (!read_all(fd, (uint8_t *)input->pages.at, len, &done)) {
         return unreadable(error, path);
     }
-    input->bytes = slice_of(room, done);
+    input->bytes = slice_of(input->pages.at, done);
     return SEGEL_OK;
 }
 
@@ -107,9 +85,6 @@ int input_read(struct input *input, const char *path, struct segel_error *error)
 
 void input_fini(struct input *input)
 {
-    free(input->heap);
-    if (input->pages != NULL) {
-        (void)munmap(input->pages, input->pages_len);
-    }
-    *input = (struct input){.pages = NULL};
+    pages_give(&input->pages);
+    *input = (struct input){.bytes = {0}};
 }

@@ -2,17 +2,14 @@
 #define SEGEL_CLIENT_SEGEL_INPUT_H
 
 #include "client/segel/error.h"
+#include "client/segel/pages.h"
 #include "proto/slice.h"
 
-/* The bytes of a letter: read from a file, or the caller's. A large one, for which a
- * process is forked, has pages of its own that are shared with that rather than copied,
- * so that the fork costs the same however large it is. Others lie on the heap, whose
- * pages are there already. The zero state is valid for _fini. */
+/* The bytes of a letter: read from a file, or the caller's. The zero state is valid for
+ * _fini. */
 struct input {
     struct slice bytes;
-    void *heap;  /* owned; NULL: not there */
-    void *pages; /* owned; NULL: nor there: the bytes are the caller's */
-    size_t pages_len;
+    struct pages pages; /* owned; none: the bytes are the caller's */
 };
 enum { INPUT_MAX = 1 << 30 };
 

@@ -200,6 +200,28 @@ Test(written, a_letter_that_cannot_be_written_costs_itself)
     }
 }
 
+/* Its bytes lie where no child sees them, unless they are brought there. */
+Test(written, a_letter_of_a_file_is_signed_by_a_process_of_its_own_too)
+{
+    struct segel_letter letter = bench_letter("from-a-file");
+    const struct segel_outcome *outcome;
+    char path[TOOL_PATH];
+    char output[TOOL_PATH];
+
+    letter_write(tool_path(&folder, "from.pdf", path), letter_bytes);
+    letter.pdf = NULL;
+    letter.pdf_len = 0;
+    letter.path = path;
+    letter.output = tool_path(&folder, "to.pdf", output);
+    segel_set_letters_a_process(1);
+    cr_assert_eq(segel_bulk_submit(bulk, plan, &letter, &error), SEGEL_OK, "%s",
+                 error.text);
+    outcome = next();
+    cr_expect_eq(outcome->code, SEGEL_OK, "%s", outcome->text);
+    expect_letter(output);
+    segel_outcome_free(outcome);
+}
+
 /* The .part beside it is one file, too. */
 Test(written, letters_with_one_output_are_written_one_after_the_other)
 {
