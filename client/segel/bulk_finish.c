@@ -1,8 +1,10 @@
 #include "client/segel/bulk_inside.h"
 
 /* Finishing: signatures are put in, and letters written. A finisher takes all that are
- * there, up to BULK_FINISH_MAX, and they reach the disk together; it waits for none that
- * might come, and those that come meanwhile are its next group, or another's. */
+ * there, up to BULK_FINISH_MAX, and they reach the disk together. When no other is at
+ * work it waits for none that might come. Those that come meanwhile are the next group,
+ * or at once that of another when they are as many as it takes: so groups are large, and
+ * several where the disk is slow. */
 
 struct group {
     struct slot *slots[BULK_FINISH_MAX];
@@ -47,12 +49,20 @@ static void collect(struct segel_bulk *bulk, struct group *group)
 
 static bool await_group(struct segel_bulk *bulk, struct group *group)
 {
-    collect(bulk, group);
-    while (group->count == 0 && !bulk->stopped) {
-        (void)pthread_cond_wait(&bulk->answered, &bulk->lock);
-        collect(bulk, group);
+    group->count = 0;
+    while (group->count == 0) {
+        if (bulk->stopped || slots_to_finish(bulk)) {
+            collect(bulk, group);
+        }
+        if (group->count == 0 && bulk->stopped) {
+            return false;
+        }
+        if (group->count == 0) {
+            (void)pthread_cond_wait(&bulk->answered, &bulk->lock);
+        }
     }
-    return group->count > 0;
+    bulk->finishing++;
+    return true;
 }
 
 /* The letter's memory is given back here: its outcome may wait for long. */
@@ -93,6 +103,7 @@ void *bulk_finisher(void *context)
         for (size_t i = 0; i < group.count; i++) {
             slot_settle(bulk, group.slots[i], NULL);
         }
+        bulk->finishing--;
     }
     (void)pthread_mutex_unlock(&bulk->lock);
     return NULL;

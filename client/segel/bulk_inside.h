@@ -55,7 +55,7 @@ enum {
     BULK_LETTERS_MAX = 4096,
     BULK_SEND_MAX = 32,
     BULK_FINISH_MAX = 32, /* letters that reach the disk together */
-    BULK_FINISHERS = 2,   /* one writes while the other waits for the disk */
+    BULK_FINISHERS = 4,
     BULK_FRESH = -2
 };
 
@@ -86,7 +86,8 @@ struct segel_bulk {
     struct slot_list lists[SLOT_STATES];
     unsigned counts[SLOT_STATES];
     unsigned open;
-    unsigned timed; /* open letters with a deadline */
+    unsigned timed;     /* open letters with a deadline */
+    unsigned finishing; /* finishers at work */
     size_t bytes;
     bool cancelled;
     bool closing;              /* the stream's thread ends */
@@ -116,6 +117,8 @@ void slot_settle(struct segel_bulk *bulk, struct slot *slot,
                  const struct segel_error *error);
 struct slot *slot_find(struct segel_bulk *bulk, const char *request_id); /* sent */
 bool slot_is_open(struct segel_bulk *bulk, const char *request_id);
+/* Whether a finisher is to take those that are answered now. */
+bool slots_to_finish(const struct segel_bulk *bulk);
 /* All that no worker or finisher has in hand. */
 void slots_settle_waiting(struct segel_bulk *bulk, const struct segel_error *error);
 /* What was sent, or rests, is to be sent again: the connection was lost. */

@@ -1,11 +1,16 @@
 #include "client/segel/bulk_inside.h"
 
+bool slots_to_finish(const struct segel_bulk *bulk)
+{
+    return bulk->finishing == 0 || bulk->counts[SLOT_ANSWERED] >= BULK_FINISH_MAX;
+}
+
 /* Who waits for a letter in this state. */
 static void tell(struct segel_bulk *bulk, enum slot_state state)
 {
     if (state == SLOT_QUEUED) {
         (void)pthread_cond_signal(&bulk->work);
-    } else if (state == SLOT_ANSWERED) {
+    } else if (state == SLOT_ANSWERED && slots_to_finish(bulk)) {
         (void)pthread_cond_signal(&bulk->answered);
     } else if (state == SLOT_READY && bulk->counts[state] == 1) {
         bulk_wake(bulk);

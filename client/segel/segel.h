@@ -283,10 +283,10 @@ void segel_outcome_free(const struct segel_outcome *outcome);
 
 struct segel_bulk_options {
     size_t size;
-    /* That prepare; two more write what is signed. 0 = one a processor, and one more; at
-     * most 64. */
+    /* That prepare; four more write what is signed, and mostly wait for the disk. 0 = one
+     * a processor, and one more; at most 64. */
     unsigned threads;
-    unsigned letters; /* that are open at one time; 0 = 128; at most 4,096 */
+    unsigned letters; /* that are open at one time; 0 = 256; at most 4,096 */
     size_t bytes;     /* of their PDFs; a larger one gets in alone; 0 = 128 MiB */
     /* NULL: take outcomes with segel_bulk_next. Otherwise called for each letter, from
      * one thread of the library, one after the other; the outcome is borrowed for the
