@@ -63,9 +63,29 @@ static size_t character_len(struct slice text, size_t at)
     return whole ? len : 0;
 }
 
+/* Length of the ASCII without NUL at the beginning, as far as whole words of eight bytes
+ * tell: most of what comes is nothing else. */
+static size_t ascii_len(struct slice text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = UINT64_C(0x8080808080808080);
+    uint64_t word = 0;
+    size_t len = 0;
+
+    while (text.len - len >= sizeof(word)) {
+        memcpy(&word, text.data + len, sizeof(word));
+        /* A byte of zero borrows, and so sets its highest bit. */
+        if (((word | (word - ones)) & highs) != 0) {
+            break;
+        }
+        len += sizeof(word);
+    }
+    return len;
+}
+
 bool text_utf8(struct slice text)
 {
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = ascii_len(text); i < text.len;) {
         size_t len = character_len(text, i);
         if (len == 0) {
             return false;

@@ -1,4 +1,3 @@
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -7,7 +6,6 @@
 #include "gateway/ledger/index_inside.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/view.h"
-#include "proto/text.h"
 #include "proto/tlog/merkle.h"
 
 /* Takes one block of records apart and writes down which hold which word. */
@@ -17,29 +15,51 @@ struct occurrence {
     uint16_t record; /* in the block */
 };
 
+/* The last word of its kind: mostly the next one is the same. */
+enum { LAST_MAX = 64 };
+struct last_word {
+    size_t len; /* 0: none yet */
+    uint8_t text[LAST_MAX];
+    int64_t word;
+};
+
 struct word_set {
     struct occurrence *rows; /* owned */
     size_t count;
     size_t cap;
     bool full; /* there was no memory */
+    uint16_t record;
     int64_t first_us;
     int64_t last_us;
     struct tlog_hash last_leaf;
+    struct last_word last[WORD_KINDS];
 };
 
 /* --- Words of a record ------------------------------------------------------------- */
 
 int64_t index_word(enum word_kind kind, struct slice text)
 {
-    uint8_t bytes[1 + 8192];
+    uint8_t head = (uint8_t)kind;
     int64_t word = 0;
 
-    bytes[0] = (uint8_t)kind;
-    size_t len = text.len < sizeof(bytes) - 1 ? text.len : sizeof(bytes) - 1;
-    memcpy(bytes + 1, text.data, len);
-    struct tlog_hash hash = tlog_sha256(slice_of(bytes, len + 1));
+    struct tlog_hash hash = tlog_sha256_of(slice_of(&head, 1), text);
     memcpy(&word, hash.bytes, sizeof(word));
     return word;
+}
+
+static int64_t word_of(struct word_set *set, enum word_kind kind, struct slice text)
+{
+    struct last_word *last = &set->last[kind];
+
+    if (text.len > LAST_MAX) {
+        return index_word(kind, text);
+    }
+    if (!slice_equal(slice_of(last->text, last->len), text)) {
+        last->len = text.len;
+        memcpy(last->text, text.data, text.len);
+        last->word = index_word(kind, text);
+    }
+    return last->word;
 }
 
 static bool make_room(struct word_set *set)
@@ -57,63 +77,26 @@ static bool make_room(struct word_set *set)
     return true;
 }
 
-static void add(struct word_set *set, uint16_t record, enum word_kind kind,
-                const json_t *text)
+static void add_word(void *context, enum word_kind kind, struct slice text)
 {
-    if (!json_is_string(text) || json_string_length(text) == 0 || !make_room(set)) {
-        return;
-    }
-    struct slice bytes = slice_of(json_string_value(text), json_string_length(text));
-    set->rows[set->count++] = (struct occurrence){index_word(kind, bytes), record};
-}
+    struct word_set *set = (struct word_set *)context;
 
-static const struct {
-    enum word_kind kind;
-    const char *member;
-} members[] = {
-    {WORD_TYPE, "type"},
-#define FILTER_TEXT(condition, member) {WORD_##condition, member},
-#include "gateway/ledger/filter.def"
-#undef FILTER_TEXT
-};
-
-static void add_rules(struct word_set *set, uint16_t record, const json_t *json)
-{
-    const json_t *failures = json_object_get(json, "fail");
-    const json_t *shadows =
-        json_object_get(json_object_get(json, "rules"), "shadow_fail");
-
-    for (size_t i = 0; i < json_array_size(failures); i++) {
-        add(set, record, WORD_RULE, json_object_get(json_array_get(failures, i), "rule"));
-    }
-    for (size_t i = 0; i < json_array_size(shadows); i++) {
-        add(set, record, WORD_RULE, json_array_get(shadows, i));
-    }
-}
-
-static void add_time(struct word_set *set, const json_t *json)
-{
-    const char *text = json_string_value(json_object_get(json, "ts"));
-    int64_t ts_us = 0;
-
-    if (text != NULL && text_time_parse(slice_str(text), &ts_us) == SG_OK) {
-        set->first_us = ts_us < set->first_us ? ts_us : set->first_us;
-        set->last_us = ts_us > set->last_us ? ts_us : set->last_us;
+    if (make_room(set)) {
+        set->rows[set->count++] =
+            (struct occurrence){word_of(set, kind, text), set->record};
     }
 }
 
 static void add_record(struct word_set *set, uint16_t record, struct slice bytes)
 {
-    json_t *json = json_loadb((const char *)bytes.data, bytes.len, JSON_ALLOW_NUL, NULL);
+    struct words words = {.take = add_word, .context = set};
 
-    if (json_is_object(json)) {
-        for (size_t i = 0; i < SG_COUNT(members); i++) {
-            add(set, record, members[i].kind, json_object_get(json, members[i].member));
-        }
-        add_rules(set, record, json);
-        add_time(set, json);
+    set->record = record;
+    words_of(&words, bytes);
+    if (words.timed) {
+        set->first_us = words.ts_us < set->first_us ? words.ts_us : set->first_us;
+        set->last_us = words.ts_us > set->last_us ? words.ts_us : set->last_us;
     }
-    json_decref(json);
 }
 
 static enum sg_status read_block(struct word_set *set, struct ledger_reader *reader,

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "gateway/ledger/index.h"
+#include "gateway/ledger/words.h"
 #include "proto/slice.h"
 
 /* The index's inside: index.c the file, index_build.c what goes in, index_find.c what is
@@ -33,15 +34,6 @@ SG_MUST_USE enum sg_status index_open_file(struct ledger_index *index,
  * has its bit, else two bytes a record, the lower one first, in rising order. */
 enum { INDEX_BITMAP = INDEX_BLOCK / 8 };
 
-/* The kinds of words. */
-enum word_kind {
-    WORD_TYPE,
-    WORD_RULE,
-#define FILTER_TEXT(condition, member) WORD_##condition,
-#include "gateway/ledger/filter.def"
-#undef FILTER_TEXT
-    WORD_KINDS
-};
 /* The number that a word is found by: 64 bits of its SHA-256. */
 int64_t index_word(enum word_kind kind, struct slice text);
 

@@ -27,7 +27,7 @@ static const EVP_MD *sha256(void)
     return fetched;
 }
 
-static struct tlog_hash hash_parts(struct slice head, struct slice body)
+struct tlog_hash tlog_sha256_of(struct slice head, struct slice body)
 {
     AUTO(free_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     struct tlog_hash out;
@@ -41,14 +41,14 @@ static struct tlog_hash hash_parts(struct slice head, struct slice body)
 
 struct tlog_hash tlog_sha256(struct slice bytes)
 {
-    return hash_parts(slice_of("", 0), bytes);
+    return tlog_sha256_of(slice_of("", 0), bytes);
 }
 
 struct tlog_hash tlog_leaf(struct slice entry)
 {
     static const uint8_t prefix = 0x00;
 
-    return hash_parts(slice_of(&prefix, 1), entry);
+    return tlog_sha256_of(slice_of(&prefix, 1), entry);
 }
 
 struct tlog_hash tlog_node(const struct tlog_hash *left, const struct tlog_hash *right)

@@ -28,6 +28,8 @@ struct tlog_frontier {
 };
 
 struct tlog_hash tlog_sha256(struct slice bytes);
+/* Of both, one after the other. */
+struct tlog_hash tlog_sha256_of(struct slice head, struct slice body);
 struct tlog_hash tlog_leaf(struct slice entry);
 struct tlog_hash tlog_node(const struct tlog_hash *left, const struct tlog_hash *right);
 bool tlog_hash_equal(const struct tlog_hash *a, const struct tlog_hash *b);

@@ -640,6 +640,35 @@ def write(folder, target, name, value):
         out.write(value)
 
 
+def words():
+    """Records of the log, as the gateway writes them and otherwise."""
+    import json
+    head = {"v": 1, "seq": 184467, "ts": "2026-05-02T01:02:03.456789Z", "node": "gw1"}
+    job = {"caller": "e-office", "job": "req-1", "key": "seal", "doc_class": "letter",
+           "mandate": "g-88"}
+    facts = {"job.notice": True, "job.meta_keys": ["a", "b"], "clock.hour": 9, "status.age_s": -1}
+    shadows = {"pass": 31, "shadow_fail": ["CP-1", "CP-2"], "lifted": [{"rule": "L"}]}
+    failures = [{"rule": "CP-3", "cp": "3", "code": "NO"}, {"rule": "CP-4"}, {"code": "NO"}]
+    for name, body in (
+            ("intent", {**job, "decision": "allow", "rules": shadows, "facts": facts}),
+            ("deny", {**job, "decision": "deny", "fail": failures, "rules": {"pass": 0}}),
+            ("outcome", {**job, "outcome": "signed", "lat_us": 4100}),
+            ("escaped", {**job, "caller": "a \"b\" \u0000c"}),
+            ("kinds", {"caller": 1, "fail": {"rule": "R"}, "rules": ["shadow_fail"], "job": []}),
+            ("lists", {"fail": ["rule", ["rule"], {"rule": ["R"]}, {"rule": {"rule": "R"}}],
+                       "rules": {"shadow_fail": ["A", ["B"], {"rule": "C"}, ""]}}),
+            ("numbers", {"a": -0.5e-10, "b": 2 ** 63, "c": 1e300, "d": 0}),
+            ("many", {"fail": [{"rule": f"R{i}"} for i in range(70)]})):
+        yield name, json.dumps({**head, "type": name, **body},
+                               separators=(",", ":")).encode()
+    yield "utf8", json.dumps({**head, "caller": "d\u00e9sa"}, ensure_ascii=False).encode()
+    yield "twice", (b'{"type":"a","type":"b","fail":[{"rule":"A","rule":"B"}],"fail":[],'
+                    b'"rules":{"shadow_fail":["A"],"shadow_fail":[]},"rules":1,"ts":"","ts":1}')
+    yield "disguised", b'{"type":"a","\\u0074ype":"b","no":"\xff"}'
+    yield "deep", b'{"fail":' + b"[" * 40 + b"]" * 40 + b"}"
+    yield "no-object", b'["type","caller"]'
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "tests/fuzz/corpus")
     for name, choice, value in session():
@@ -648,7 +677,7 @@ def main():
                           ("inflate", inflate), ("headers", request_headers),
                           ("preflight", preflight), ("replay", replay),
                           ("submission", submissions), ("report", report_records),
-                          ("mandate", mandates)):
+                          ("mandate", mandates), ("words", words)):
         for name, value in seeds():
             write(folder, target, name, value)
     for target, name, value in (*notes(), *bundle_forms(), *bundle_tiles(), *quorum()):

@@ -39,6 +39,26 @@ Test(text, refuses_what_is_no_utf8)
     }
 }
 
+/* Wherever it stands in a text that is ASCII otherwise. */
+Test(text, finds_one_bad_byte_at_any_place)
+{
+    static const uint8_t bad[] = {0x00, 0x80, 0xC2, 0xFF};
+    uint8_t bytes[41];
+
+    memset(bytes, 'a', sizeof(bytes));
+    cr_expect(text_utf8(slice_of(bytes, sizeof(bytes))));
+    for (size_t at = 0; at < sizeof(bytes); at++) {
+        for (size_t i = 0; i < sizeof(bad); i++) {
+            bytes[at] = bad[i];
+            cr_expect_not(text_utf8(slice_of(bytes, sizeof(bytes))), "%u at %zu", bad[i],
+                          at);
+        }
+        bytes[at] = 0x01;
+        cr_expect(text_utf8(slice_of(bytes, sizeof(bytes))), "%zu", at);
+        bytes[at] = 0x7F;
+    }
+}
+
 Test(text, plain_text_has_no_control_characters)
 {
     cr_expect(text_plain(slice_str("ND/123/2026")));
