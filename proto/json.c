@@ -1,11 +1,10 @@
 #include "proto/json.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/digest.h"
+#include "proto/eight.h"
 #include "proto/text.h"
 
 enum { DEPTH_MAX = 16 };
@@ -81,8 +80,55 @@ static void put_repaired(struct json_out *out, struct slice text)
     }
 }
 
+static bool eight_ready(const uint8_t *at)
+{
+    uint64_t word = eight_load(at);
+
+    return (eight_high(word) | eight_below(word, 0x20) | eight_has(word, '"') |
+            eight_has(word, '\\')) == 0;
+}
+
+/* ASCII in which nothing is to be escaped: most of what is written. */
+static bool is_ready(struct slice text)
+{
+    size_t at = 0;
+
+    if (text.len >= EIGHT) {
+        while (text.len - at > EIGHT && eight_ready(text.data + at)) {
+            at += EIGHT;
+        }
+        /* The last eight, of which some may have been looked at. */
+        return text.len - at <= EIGHT && eight_ready(text.data + text.len - EIGHT);
+    }
+    while (at < text.len && plain(text.data[at]) && text.data[at] < 0x80) {
+        at++;
+    }
+    return at == text.len;
+}
+
+static void put_ready(struct json_out *out, struct slice text)
+{
+    enum { QUOTES = 2 };
+    char *at = out->data + out->len;
+
+    if (out->cap - out->len < QUOTES || text.len > out->cap - out->len - QUOTES) {
+        out->overflow = true;
+        return;
+    }
+    *at++ = '"';
+    if (text.len > 0) {
+        memcpy(at, text.data, text.len);
+    }
+    at[text.len] = '"';
+    out->len += text.len + QUOTES;
+}
+
 static void put_string(struct json_out *out, struct slice text)
 {
+    if (is_ready(text)) {
+        put_ready(out, text);
+        return;
+    }
     put_char(out, '"');
     if (text_utf8(text)) {
         put_body(out, text);
@@ -151,7 +197,7 @@ void json_str(struct json_out *out, const char *name, const char *text)
     json_slice(out, name, slice_str(text));
 }
 
-void json_uint(struct json_out *out, const char *name, uint64_t value)
+static void put_digits(struct json_out *out, uint64_t value)
 {
     char digits[20];
     size_t at = sizeof(digits);
@@ -160,17 +206,22 @@ void json_uint(struct json_out *out, const char *name, uint64_t value)
         digits[--at] = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    lead_in(out, name);
     put(out, digits + at, sizeof(digits) - at);
+}
+
+void json_uint(struct json_out *out, const char *name, uint64_t value)
+{
+    lead_in(out, name);
+    put_digits(out, value);
 }
 
 void json_int(struct json_out *out, const char *name, int64_t value)
 {
-    char text[24];
-
     lead_in(out, name);
-    int len = snprintf(text, sizeof(text), "%" PRId64, value);
-    put(out, text, (size_t)len);
+    if (value < 0) {
+        put_char(out, '-');
+    }
+    put_digits(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_bool(struct json_out *out, const char *name, bool value)

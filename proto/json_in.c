@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "proto/eight.h"
 #include "proto/text.h"
 
 static bool at_byte(const struct json_in *in, uint8_t byte)
@@ -45,30 +46,16 @@ static size_t escape_length(const struct json_in *in)
     return strchr(simple, *in->at) == NULL ? 0 : 1;
 }
 
-enum { WORD = sizeof(uint64_t) };
-static const uint64_t ONES = UINT64_C(0x0101010101010101);
-static const uint64_t HIGHS = UINT64_C(0x8080808080808080);
-
-/* Nonzero when a byte of the word is zero. */
-static uint64_t zero_byte(uint64_t word)
-{
-    return (word - ONES) & ~word & HIGHS;
-}
-
-/* Eight bytes at a time, as long as none of them is a quote, a backslash or a control
- * character. */
+/* As long as there is no quote, no backslash and no control character. */
 static void skip_plain(struct json_in *in)
 {
-    uint64_t word = 0;
-
-    while (in->end - in->at >= WORD) {
-        memcpy(&word, in->at, sizeof(word));
-        uint64_t control = (word - ONES * 0x20) & ~word & HIGHS;
-        if ((zero_byte(word ^ ONES * '"') | zero_byte(word ^ ONES * '\\') | control) !=
+    while (in->end - in->at >= EIGHT) {
+        uint64_t word = eight_load(in->at);
+        if ((eight_has(word, '"') | eight_has(word, '\\') | eight_below(word, 0x20)) !=
             0) {
             return;
         }
-        in->at += WORD;
+        in->at += EIGHT;
     }
 }
 

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/eight.h"
+
 /* Length of the UTF-8 sequence that begins with a lead byte; 0 = not a lead byte. */
 static size_t sequence_len(uint8_t lead)
 {
@@ -67,18 +69,14 @@ static size_t character_len(struct slice text, size_t at)
  * tell: most of what comes is nothing else. */
 static size_t ascii_len(struct slice text)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t highs = UINT64_C(0x8080808080808080);
-    uint64_t word = 0;
     size_t len = 0;
 
-    while (text.len - len >= sizeof(word)) {
-        memcpy(&word, text.data + len, sizeof(word));
-        /* A byte of zero borrows, and so sets its highest bit. */
-        if (((word | (word - ones)) & highs) != 0) {
+    while (text.len - len >= EIGHT) {
+        uint64_t word = eight_load(text.data + len);
+        if ((eight_high(word) | eight_below(word, 1)) != 0) {
             break;
         }
-        len += sizeof(word);
+        len += EIGHT;
     }
     return len;
 }

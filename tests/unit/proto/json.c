@@ -70,6 +70,65 @@ Test(json, escapes_quotes_and_controls)
     cr_expect_str_eq(finish(&out), "{\"a\":\"\\\"\\\\\\n\\u0001 ☺\"}");
 }
 
+/* Wherever a byte stands that has to be escaped: a JSON reader gets it back. */
+Test(json, each_byte_at_each_place_comes_back)
+{
+    enum { LONGEST = 19 };
+    char text[LONGEST];
+
+    for (size_t len = 1; len <= LONGEST; len++) {
+        for (unsigned c = 0; c < 0x80; c++) {
+            struct json_out out;
+            size_t at = (c * 7 + len) % len;
+            memset(text, 'a', sizeof(text));
+            text[at] = (char)c;
+            json_start(&out, buffer, sizeof(buffer));
+            json_open_array(&out, NULL);
+            json_slice(&out, NULL, slice_of(text, len));
+            json_end(&out);
+            json_t *read = json_loads(finish(&out), JSON_ALLOW_NUL, NULL);
+            const json_t *back = json_array_get(read, 0);
+            cr_expect(
+                slice_equal(slice_of(text, len),
+                            slice_of(json_string_value(back), json_string_length(back))),
+                "%02x at %zu of %zu: %s", c, at, len, buffer);
+            json_decref(read);
+        }
+    }
+}
+
+Test(json, a_text_that_just_fits_is_whole)
+{
+    static const char whole[] = "[\"value\"]";
+    char small[sizeof(whole) - 1];
+
+    for (size_t cap = 1; cap <= sizeof(small); cap++) {
+        struct json_out out;
+        struct slice text = {0};
+        json_start(&out, small, cap);
+        json_open_array(&out, NULL);
+        json_str(&out, NULL, "value");
+        json_end(&out);
+        cr_expect_eq(json_finish(&out, &text),
+                     cap == sizeof(small) ? SG_OK : SG_TOO_LARGE, "%zu", cap);
+    }
+    cr_expect(slice_equal(slice_of(small, sizeof(small)), slice_str(whole)));
+}
+
+Test(json, whole_numbers_to_their_ends)
+{
+    struct json_out out;
+
+    json_start(&out, buffer, sizeof(buffer));
+    json_open_array(&out, NULL);
+    json_int(&out, NULL, INT64_MIN);
+    json_int(&out, NULL, -1);
+    json_int(&out, NULL, 0);
+    json_int(&out, NULL, INT64_MAX);
+    json_end(&out);
+    cr_expect_str_eq(finish(&out), "[-9223372036854775808,-1,0,9223372036854775807]");
+}
+
 Test(json, a_full_buffer_is_told_at_the_end)
 {
     char small[8];
