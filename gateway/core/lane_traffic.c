@@ -249,6 +249,18 @@ uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind)
     return lane->hands[kind].outstanding;
 }
 
+uint32_t lane_backlog(const struct lane *lane)
+{
+    enum { AT_HAND = 2 }; /* for each thread: what it does, and what it begins next */
+    uint32_t at_hand = AT_HAND * lane->counts.threads;
+    uint32_t outstanding = 0;
+
+    for (int kind = 0; kind < LANE_KINDS; kind++) {
+        outstanding += lane->hands[kind].outstanding;
+    }
+    return outstanding > at_hand ? outstanding - at_hand : 0;
+}
+
 /* Before the first figure an RSA signature counts as a millisecond. */
 int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
 {

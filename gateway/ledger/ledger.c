@@ -207,6 +207,7 @@ enum sg_status ledger_append(struct ledger *ledger, struct slice record,
     bool bound = sql_bind_uint(statement, 1, ledger->scratch.frontier.size) &&
                  sql_bind_bytes(statement, 2, record);
     TRY(ledger_run(ledger, SQL_ADD_LEAF, bound, "add a record"));
+    ledger->wal_bytes += record.len;
     tree_add(&ledger->scratch, &leaf);
     if (ledger->scratch.frontier.size % TILE_WIDTH == 0) {
         TRY(tiles_store(ledger));
@@ -215,6 +216,13 @@ enum sg_status ledger_append(struct ledger *ledger, struct slice record,
         memcpy(leaf_hash, leaf.bytes, sizeof(leaf.bytes));
     }
     return SG_OK;
+}
+
+bool ledger_idle_due(const struct ledger *ledger)
+{
+    enum { DUE_BYTES = 256 * 1024 };
+
+    return ledger->wal_bytes >= DUE_BYTES;
 }
 
 enum sg_status ledger_idle(struct ledger *ledger)
@@ -235,6 +243,7 @@ enum sg_status ledger_idle(struct ledger *ledger)
         return ledger_latch(ledger, "write its pages back");
     }
     ledger->wal_grew = left != moved; /* a reader held some back: once more */
+    ledger->wal_bytes = 0;
     return SG_OK;
 }
 

@@ -142,6 +142,9 @@ SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,
  * now and then: call it outside a transaction from a timer, about once a second. Blocks
  * for its writes and syncs. SG_LEDGER latches. */
 SG_MUST_USE enum sg_status ledger_idle(struct ledger *ledger);
+/* So much was appended since then that the next call takes a millisecond or so: a moment
+ * without work is better used for it than awaited. */
+bool ledger_idle_due(const struct ledger *ledger);
 
 /* Committed leaves, and leaves of the last stored checkpoint. */
 uint64_t ledger_size(const struct ledger *ledger);

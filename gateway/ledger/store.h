@@ -24,7 +24,8 @@ struct ledger {
     struct tree committed;
     struct tree scratch; /* what the open transaction makes of it */
     bool in_transaction;
-    bool wal_grew; /* since the last ledger_idle */
+    bool wal_grew;      /* since the last ledger_idle */
+    uint64_t wal_bytes; /* of records, since then */
     bool latched;
     struct sg_error why;
     char origin[NOTE_NAME_MAX + 1];

@@ -149,6 +149,20 @@ Test(latch, after_a_failed_fsync_the_next_start_stands_on_either_side)
     cr_expect(book.state.size == 10 || book.state.size == 11);
 }
 
+Test(latch, idle_work_is_due_when_there_is_much_of_it)
+{
+    cr_assert_eq(ledger_idle(book.ledger), SG_OK);
+    cr_expect_not(ledger_idle_due(book.ledger));
+    book_add(&book, 10);
+    cr_expect_not(ledger_idle_due(book.ledger), "a little waits for the second's end");
+    while (!ledger_idle_due(book.ledger)) {
+        book_add(&book, 1000);
+        cr_assert_lt(ledger_size(book.ledger), 1000000);
+    }
+    cr_expect_eq(ledger_idle(book.ledger), SG_OK);
+    cr_expect_not(ledger_idle_due(book.ledger));
+}
+
 Test(latch, idle_work_does_no_harm)
 {
     cr_expect_eq(ledger_idle(book.ledger), SG_OK);
