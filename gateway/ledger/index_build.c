@@ -129,15 +129,47 @@ static enum sg_status read_block(struct word_set *set, struct ledger_reader *rea
 
 /* --- Writing ----------------------------------------------------------------------- */
 
-static int by_word(const void *a, const void *b)
-{
-    const struct occurrence *left = (const struct occurrence *)a;
-    const struct occurrence *right = (const struct occurrence *)b;
+enum { DIGITS = sizeof(int64_t), DIGIT_VALUES = 256 };
 
-    if (left->word != right->word) {
-        return left->word < right->word ? -1 : 1;
+/* The lowest digit is 0; the highest holds the sign. */
+static unsigned digit_of(const struct occurrence *row, unsigned digit)
+{
+    uint64_t rising = (uint64_t)row->word ^ UINT64_C(1) << 63;
+
+    return (unsigned)(rising >> 8 * digit & 0xff);
+}
+
+static void sort_by_digit(const struct occurrence *from, struct occurrence *to,
+                          size_t count, unsigned digit)
+{
+    size_t places[DIGIT_VALUES + 1] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        places[digit_of(&from[i], digit) + 1]++;
     }
-    return (int)left->record - (int)right->record;
+    for (unsigned value = 1; value < DIGIT_VALUES; value++) {
+        places[value] += places[value - 1];
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[places[digit_of(&from[i], digit)]++] = from[i];
+    }
+}
+
+/* By word, in the order of the table. Each pass keeps the order of what is equal: of one
+ * word the records stay in theirs. */
+static bool sort_rows(struct word_set *set)
+{
+    struct occurrence *other =
+        (struct occurrence *)reallocarray(NULL, set->count + 1, sizeof(*other));
+
+    for (unsigned digit = 0; other != NULL && digit < DIGITS; digit++) {
+        struct occurrence *sorted = other;
+        sort_by_digit(set->rows, sorted, set->count, digit);
+        other = set->rows;
+        set->rows = sorted;
+    }
+    free(other);
+    return other != NULL;
 }
 
 static bool run_statement(struct ledger_index *index, enum indexing which)
@@ -246,8 +278,8 @@ static enum sg_status add_block(struct ledger_index *index, struct ledger_reader
         TRY(index_open_file(index, &ignored));
     }
     TRY(read_block(set, reader, index->blocks));
-    if (set->count > 0) {
-        qsort(set->rows, set->count, sizeof(*set->rows), by_word);
+    if (set->count > 0 && !sort_rows(set)) {
+        return SG_NO_MEMORY;
     }
     return write_block(index, set);
 }
