@@ -4,16 +4,12 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/commits.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/life.h"
 #include "gateway/ledger/expiry.h"
 
-enum {
-    SHORTEST_WAIT_US = 1000,
-    TICK_US = 100000,
-    TICKS_A_SECOND = 10,
-    TICKS_A_SUMMARY = 100
-};
+enum { TICK_US = 100000, TICKS_A_SECOND = 10, TICKS_A_SUMMARY = 100 };
 
 /* --- Making ---------------------------------------------------------------------- */
 
@@ -203,48 +199,14 @@ static enum sg_status make_events(struct core *core)
     return SG_OK;
 }
 
-/* How long a commit may wait for more records to share its fsync: a quarter of the time
- * that the lanes need for what they have not begun, so that no lane ever runs dry for it.
- * A gateway that is not busy commits at once. */
-static int64_t collect_us(const struct core *core)
-{
-    int64_t limit_us = core->options.config->collect_us;
-    int64_t backlog = 0;
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        const struct lane *lane = core->berths[i].lane;
-        backlog += lane != NULL ? lane_backlog(lane) : 0;
-    }
-    int64_t share_us = backlog * core->service_us / 4;
-    /* Timers are rounded up to a millisecond: a shorter wait would become a longer one.
-     */
-    if (share_us < SHORTEST_WAIT_US) {
-        return 0;
-    }
-    return share_us < limit_us ? share_us : limit_us;
-}
-
-/* A second's pages would hold up whoever comes meanwhile for many milliseconds. Where
- * there is always somebody who waits, the second's end does it. */
-static enum sg_status write_back_soon(struct core *core)
-{
-    bool busy = core->waiting_count > 0 || core->finished_count > 0;
-
-    if (busy || !ledger_idle_due(core->ledger) || ledger_idle(core->ledger) == SG_OK) {
-        return SG_OK;
-    }
-    atomic_store(&core->broken, true);
-    return turn(core);
-}
-
 static enum sg_status maybe_turn(struct core *core)
 {
     turn_collect(core);
     paths_look_after(core);
-    int64_t left_us = core->committed_us + collect_us(core) - clock_mono_us();
+    int64_t left_us = core->committed_us + commits_wait_us(core) - clock_mono_us();
     if (left_us <= 0 || !turn_has_work(core)) {
         TRY(turn(core));
-        return write_back_soon(core);
+        return commits_write_back(core);
     }
     if (!core->commit_armed) {
         struct timeval wait = {.tv_usec = left_us};

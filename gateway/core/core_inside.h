@@ -39,7 +39,7 @@
  * (for how many jobs); stop (what none may do) */
 /* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains
  * that end); lane_rest, ceremony_… (one process changes a token) */
-/* a turn: turn, waiting, decide, again, refuse, conclude, hand_back */
+/* a turn: turn, commits (when), waiting, decide, again, refuse, conclude, hand_back */
 /* why not: grounds, denial (words); lockdown; reserve (room on the disk); mandate_… and
  * override_… (what officers granted) */
 /* the log: notes (events); key_facts, members (of a record); checkpoint; anchoring (what

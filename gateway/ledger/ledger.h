@@ -138,12 +138,9 @@ SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *o
                                                   size_t cap, size_t *len);
 SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,
                                                    struct slice note);
-/* Moves pages from the WAL into the database, which would otherwise slow a commit down
- * now and then: call it outside a transaction from a timer, about once a second. Blocks
- * for its writes and syncs. SG_LEDGER latches. */
+/* Moves pages from the WAL into the database, outside a transaction: once a second, and in
+ * an idle moment when it is due (for a millisecond). Blocks. SG_LEDGER latches. */
 SG_MUST_USE enum sg_status ledger_idle(struct ledger *ledger);
-/* So much was appended since then that the next call takes a millisecond or so: a moment
- * without work is better used for it than awaited. */
 bool ledger_idle_due(const struct ledger *ledger);
 
 /* Committed leaves, and leaves of the last stored checkpoint. */

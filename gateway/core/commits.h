@@ -1,0 +1,23 @@
+#ifndef SEGEL_GATEWAY_CORE_COMMITS_H
+#define SEGEL_GATEWAY_CORE_COMMITS_H
+
+#include <stdint.h>
+
+#include "proto/base.h"
+
+/* When the core commits, and when what was committed goes from the WAL into the database.
+ * Core thread only. */
+struct core;
+
+/* How long, after the last one, a commit may wait for more records to share its fsync: a
+ * quarter of the time that the lanes need for what they have not begun, so that no lane
+ * ever runs dry for it. A gateway that is not busy commits at once. */
+int64_t commits_wait_us(const struct core *core);
+
+/* Writes back what was committed, if it is much and nobody waits: a second's pages at
+ * once would hold up whoever comes meanwhile for many milliseconds. Where there is always
+ * somebody who waits, the second's end does it. SG_LEDGER: nothing may be signed any
+ * more. */
+SG_MUST_USE enum sg_status commits_write_back(struct core *core);
+
+#endif
