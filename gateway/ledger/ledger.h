@@ -138,8 +138,8 @@ SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *o
                                                   size_t cap, size_t *len);
 SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,
                                                    struct slice note);
-/* Moves pages from the WAL into the database, outside a transaction: once a second, and in
- * an idle moment when it is due (for a millisecond). Blocks. SG_LEDGER latches. */
+/* Moves pages from the WAL into the database, outside a transaction: once a second, and
+ * in an idle moment when it is due (for a millisecond). Blocks. SG_LEDGER latches. */
 SG_MUST_USE enum sg_status ledger_idle(struct ledger *ledger);
 bool ledger_idle_due(const struct ledger *ledger);
 

@@ -79,7 +79,7 @@ Test(json, each_byte_at_each_place_comes_back)
     for (size_t len = 1; len <= LONGEST; len++) {
         for (unsigned c = 0; c < 0x80; c++) {
             struct json_out out;
-            size_t at = (c * 7 + len) % len;
+            size_t at = ((size_t)c * 7 + len) % len;
             memset(text, 'a', sizeof(text));
             text[at] = (char)c;
             json_start(&out, buffer, sizeof(buffer));
