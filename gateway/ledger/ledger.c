@@ -220,7 +220,7 @@ enum sg_status ledger_append(struct ledger *ledger, struct slice record,
 
 bool ledger_idle_due(const struct ledger *ledger)
 {
-    enum { DUE_BYTES = 256 * 1024 };
+    enum { DUE_BYTES = 512 * 1024 };
 
     return ledger->wal_bytes >= DUE_BYTES;
 }

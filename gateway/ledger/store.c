@@ -20,11 +20,14 @@ static const char *const statement_texts[] = {
 #undef STATEMENT
 };
 
-/* wal_autocheckpoint stands high because ledger_idle does that work between commits; it
- * is the brake for a gateway that is never idle (256 MiB of 4 KiB pages). */
-static const char pragmas[] = "PRAGMA journal_mode=WAL;"
+/* Records stand one behind the other: pages of 8 KiB are written, and written back, half
+ * as often as SQLite's 4 KiB would be. A file that is there keeps the size it was made
+ * with. wal_autocheckpoint stands high because ledger_idle does that work between
+ * commits; it is the brake for a gateway that is never idle (256 MiB). */
+static const char pragmas[] = "PRAGMA page_size=8192;"
+                              "PRAGMA journal_mode=WAL;"
                               "PRAGMA synchronous=FULL;"
-                              "PRAGMA wal_autocheckpoint=65536;"
+                              "PRAGMA wal_autocheckpoint=32768;"
                               "PRAGMA journal_size_limit=67108864;"
                               "PRAGMA cache_size=-32768;"
                               "PRAGMA temp_store=MEMORY;"
