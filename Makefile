@@ -449,6 +449,11 @@ soak: ## a mixed load with faults for MINUTES=5; does memory grow, is an error u
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(SEED),--seed $(SEED))
 
+upgrade: ## an older version signs, this one goes on with its folder; FROM=commit which one
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all $(BUILD)/tests/fixtures/letters
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/upgrade/run.py $(if $(FROM),--from $(FROM))
+
 DIR ?= ../shared/corpus/pdf
 corpus: ## sign every PDF below DIR as its expected.tsv says; VISIBLE=1 with a stamp, MUTANTS=n damaged copies
 	@deploy/deps.sh build test
@@ -627,8 +632,9 @@ $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash soak lint modules demo \
-  bench budget tsa overload attacks interop archival install install-library man deb deb-test clean tidy help
+.PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash \
+  soak lint modules demo bench budget tsa overload attacks interop archival install \
+  install-library man deb deb-test clean tidy upgrade help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -280,6 +280,20 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     return SG_OK;
 }
 
+/* From here on an older version does not open it. */
+static void tell_migration(const struct ledger_state *state)
+{
+    char from[24];
+    char to[24];
+
+    if (state->schema_found == 0 || state->schema_found == state->schema) {
+        return;
+    }
+    (void)snprintf(from, sizeof(from), "%llu", (unsigned long long)state->schema_found);
+    (void)snprintf(to, sizeof(to), "%llu", (unsigned long long)state->schema);
+    log_event(LOG_INFO, "ledger.migrated", "from", from, "to", to, NULL);
+}
+
 static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
                                   struct sg_error *why)
 {
@@ -287,7 +301,9 @@ static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
     const struct ledger_options options = {.path = config->ledger_file,
                                            .origin = config->ledger_origin};
 
-    return ledger_open(&options, &core->ledger, state, why);
+    TRY(ledger_open(&options, &core->ledger, state, why));
+    tell_migration(state);
+    return SG_OK;
 }
 
 static enum sg_status keep_latches(struct core *core, enum sg_status status)

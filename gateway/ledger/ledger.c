@@ -67,6 +67,8 @@ static enum sg_status open_all(struct ledger *ledger,
     memcpy(state->root, root.bytes, sizeof(state->root));
     state->size = ledger->committed.frontier.size;
     state->checkpoint_size = ledger->checkpoint_size;
+    state->schema = ledger->schema;
+    state->schema_found = ledger->schema_found;
     return SG_OK;
 }
 

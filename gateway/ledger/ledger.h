@@ -20,7 +20,6 @@
  * what is there. A lock file beside the database ("<path>.lock") keeps a second writer
  * out. One thread at a time. */
 struct ledger;
-
 enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 };
 
 struct ledger_options {
@@ -34,8 +33,9 @@ struct ledger_options {
 struct ledger_state {
     uint64_t size; /* leaves */
     uint8_t root[32];
-    uint64_t checkpoint_size; /* of the last stored checkpoint; 0 = none */
-    uint64_t open_intents;    /* INTENTs without OUTCOME; see ledger_next_open */
+    uint64_t checkpoint_size;      /* of the last stored checkpoint; 0 = none */
+    uint64_t open_intents;         /* INTENTs without OUTCOME; see ledger_next_open */
+    uint64_t schema, schema_found; /* of its tables: now; and before, 0 = just made */
 };
 
 /* Opens, migrates, and makes the tree of what is stored: the part under the last

@@ -85,5 +85,7 @@ enum sg_status schema_bring(struct ledger *ledger, struct sg_error *why)
     for (uint64_t i = version; i < SG_COUNT(steps); i++) {
         TRY(make_step(ledger, i, why));
     }
+    ledger->schema_found = version;
+    ledger->schema = SG_COUNT(steps);
     return SG_OK;
 }

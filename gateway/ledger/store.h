@@ -32,6 +32,7 @@ struct ledger {
     bool has_log_key;
     struct note_key log_key;
     uint64_t checkpoint_size;
+    uint64_t schema, schema_found; /* as ledger_state has them */
     bool has_offer;
     struct tlog_head offer; /* the tree of the text given out last, to be signed */
 };

@@ -244,12 +244,15 @@ Test(schema, a_ledger_of_each_older_version_is_led_to_ours)
         book_make(&book);
         write_version(version);
         book_open(&book);
+        cr_expect_eq(book.state.schema_found, version);
+        cr_expect_eq(book.state.schema, SG_COUNT(versions));
         expect_content();
         book_checkpoint(&book);
         book_close(&book);
         read_schema(led);
         cr_expect_str_eq(led, fresh, "of version %zu", version);
         book_open(&book);
+        cr_expect_eq(book.state.schema_found, SG_COUNT(versions), "once only");
         expect_content();
     }
 }
