@@ -425,10 +425,18 @@ asan: ## the same with AddressSanitizer and UndefinedBehaviorSanitizer
 policy-mutants: all ## flip each operator and bound of the sample policy: its tests must fail
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/policy_flips.py
 
-mutants: ## break each promise on purpose and see that a test fails
+mutants: ## break each promise on purpose and see that a test fails; SAMPLE=20 SEED=1 some of them
 	@deploy/deps.sh build test
 	@$(MAKE) $(PARALLEL) tests
-	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/run.py
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/mutants/run.py \
+	  $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+# Each target installs what it needs itself.
+long: ## every long run, one after the other; MINUTES=5 SEED=1 ALL=1 ONLY="soak upgrade"
+	@mkdir -p $(BUILD)
+	@BUILD=$(abspath $(BUILD)) MAKE="$(MAKE)" MAKEFLAGS= MAKELEVEL= $(PYTHON) -B tests/long/run.py \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(ALL),--all) \
+	  $(if $(ONLY),--only $(ONLY))
 
 faults: ## an HSM that fails in every way we know; LONG=1 the long run, ONLY=matrix a part
 	@deploy/deps.sh build test bench
@@ -526,6 +534,7 @@ ifdef CONNECTIONS
 else
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
 	  BENCH_KEYS="$(KEYS)" $(PYTHON) -B tests/bench/bench.py
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/idle.py
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/transport.py \
 	  --seconds $(or $(SECONDS),4) --rounds $(or $(ROUNDS),5)
 	@BUILD=$(abspath $(BUILD)) BENCH_SECONDS=$(SECONDS) BENCH_ROUNDS=$(ROUNDS) \
@@ -613,6 +622,17 @@ deb-test: ## those packages in a clean root, booted by systemd-nspawn; as root
 	@$(MAKE) $(PARALLEL) $(BUILD)/tests/fixtures/letters
 	@BUILD=$(BUILD) tests/deb/run.sh
 
+# All of it stays below build/image.
+image: ## the image of deploy/containers, by buildah, as build/image/segel.tar; as root
+	@deploy/deps.sh image
+	@mkdir -p $(BUILD)
+	@BUILD=$(BUILD) VERSION=$(VERSION) timeout 1800 deploy/containers/image.sh
+
+image-test: image ## a container of that image, run as the manifests ask, signs; as root
+	@deploy/deps.sh build test
+	@$(MAKE) $(PARALLEL) all
+	@BUILD=$(abspath $(BUILD)) timeout 600 $(PYTHON) -B tests/image/run.py --image localhost/segel:$(VERSION)
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
@@ -634,7 +654,7 @@ help: ## list the targets
 
 .PHONY: all library units fuzzers tests deps check asan fuzz mutants policy-mutants faults crash \
   soak lint modules demo bench budget tsa overload attacks interop archival install \
-  install-library man deb deb-test clean tidy upgrade help
+  install-library man deb deb-test clean tidy upgrade long image image-test help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

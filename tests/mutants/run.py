@@ -2,7 +2,7 @@
 test fails; `make mutants` calls it. A row of mutants.toml says what is changed and which
 claim of which test has to fail.
 
-    BUILD=build run.py [--jobs N] [--list] [NAME…]
+    BUILD=build run.py [--jobs N] [--list] [--sample N --seed N] [NAME…]
 
 Each mutant is built from a copy of the sources and of the finished build in
 $BUILD/mutants/NAME, so only the changed file is compiled. First the named claims run on an
@@ -14,6 +14,7 @@ import argparse
 import concurrent.futures
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -261,9 +262,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="show the table and stop")
+    parser.add_argument("--sample", type=int, default=0, metavar="N",
+                        help="only so many of them, by chance")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these mutants")
     args = parser.parse_args()
     rows = [r for r in load_table() if not args.names or r["name"] in args.names]
+    if 0 < args.sample < len(rows):
+        rows = random.Random(args.seed).sample(rows, args.sample)
     if args.list:
         for row in rows:
             print(f"{row['promise']:>2}  {row['name']:36} {row['test']}: {row['claim']}")
