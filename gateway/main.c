@@ -208,7 +208,7 @@ static void begin_to_end(struct gateway *gateway)
 static void reload(struct gateway *gateway)
 {
     const struct reload parts = {.config_path = gateway->config_path,
-                                 .node = gateway->config->node,
+                                 .begun = gateway->config,
                                  .core = gateway->core,
                                  .services = gateway->services,
                                  .server = gateway->server};
