@@ -18,6 +18,11 @@ SG_MUST_USE enum sg_status succession_record(struct core *core, const char *type
                                              const struct succession_words *words);
 /* Likewise: its text, behind its record. */
 SG_MUST_USE enum sg_status succession_keep(struct core *core, const struct order *order);
+/* The one in force at the last end, which need not load any more; path: of the file. */
+SG_MUST_USE enum sg_status succession_read_kept(const char *path,
+                                                const struct ledger_policy *kept,
+                                                struct policy **out,
+                                                struct sg_error *why);
 /* From now on it is the one in force. */
 void succession_publish(struct core *core, struct policy *policy);
 

@@ -7,8 +7,8 @@
 /* Which policy a start begins with: that of the file, or that of the ledger. Whoever may
  * restart the gateway is not for that reason one of those who bring a policy in force. */
 
-static enum sg_status read_kept(const struct core *core, const struct ledger_policy *kept,
-                                struct policy **out, struct sg_error *why)
+enum sg_status succession_read_kept(const char *path, const struct ledger_policy *kept,
+                                    struct policy **out, struct sg_error *why)
 {
     struct sg_error inner = {0};
     enum sg_status status = policy_parse(kept->text, "the policy in force", out, &inner);
@@ -18,8 +18,7 @@ static enum sg_status read_kept(const struct core *core, const struct ledger_pol
                : sg_fail(why, status,
                          "version %llu of the policy is in force but no longer loads "
                          "(%.256s): give %.128s a higher version",
-                         (unsigned long long)kept->version, inner.text,
-                         core->options.config->policy_file);
+                         (unsigned long long)kept->version, inner.text, path);
 }
 
 static void keep(struct core *core, struct policy *kept, const char *text)
@@ -41,7 +40,7 @@ static enum sg_status keep_newer(struct core *core, const struct ledger_policy *
     struct policy *policy = NULL;
     char text[256];
 
-    TRY(read_kept(core, kept, &policy, why));
+    TRY(succession_read_kept(core->options.config->policy_file, kept, &policy, why));
     (void)snprintf(text, sizeof(text),
                    "%.128s holds version %lld, which is not above it; other rules need a "
                    "higher metadata.version",
@@ -60,7 +59,8 @@ static void keep_agreed(struct core *core, const struct ledger_policy *kept)
     struct policy *policy = NULL;
     struct sg_error why = {0};
 
-    succession->is_new = read_kept(core, kept, &policy, &why) != SG_OK;
+    succession->is_new = succession_read_kept(core->options.config->policy_file, kept,
+                                              &policy, &why) != SG_OK;
     if (succession->is_new) {
         (void)snprintf(succession->start_why, sizeof(succession->start_why), "%s",
                        why.text);

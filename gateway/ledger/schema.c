@@ -56,32 +56,41 @@ static enum sg_status make_step(struct ledger *ledger, uint64_t from,
     return sql_exec(ledger->db, "COMMIT", why);
 }
 
-static enum sg_status need_origin(const struct ledger *ledger, struct sg_error *why)
+static enum sg_status need_origin(sqlite3 *db, const char *origin, struct sg_error *why)
 {
-    if (!sql_text_is(ledger->db, "SELECT value FROM meta WHERE key = 'origin'",
-                     ledger->origin)) {
+    if (!sql_text_is(db, "SELECT value FROM meta WHERE key = 'origin'", origin)) {
         return sg_fail(why, SG_INVALID,
                        "the ledger belongs to another origin than '%s': restore the "
                        "configured origin, or name a new ledger file",
-                       ledger->origin);
+                       origin);
     }
     return SG_OK;
+}
+
+enum sg_status schema_look(sqlite3 *db, const char *origin, uint64_t *version,
+                           struct sg_error *why)
+{
+    TRY(version_of(db, version, why));
+    if (*version > SG_COUNT(steps)) {
+        return sg_fail(why, SG_INVALID,
+                       "the ledger was written by a newer Segel (schema %llu, this one "
+                       "knows %zu): install that version",
+                       (unsigned long long)*version, SG_COUNT(steps));
+    }
+    /* Another's ledger stays as it is. */
+    return *version > 0 ? need_origin(db, origin, why) : SG_OK;
+}
+
+uint64_t schema_ours(void)
+{
+    return SG_COUNT(steps);
 }
 
 enum sg_status schema_bring(struct ledger *ledger, struct sg_error *why)
 {
     uint64_t version = 0;
 
-    TRY(version_of(ledger->db, &version, why));
-    if (version > SG_COUNT(steps)) {
-        return sg_fail(why, SG_INVALID,
-                       "the ledger was written by a newer Segel (schema %llu, this one "
-                       "knows %zu): install that version",
-                       (unsigned long long)version, SG_COUNT(steps));
-    }
-    if (version > 0) {
-        TRY(need_origin(ledger, why)); /* another's ledger stays as it is */
-    }
+    TRY(schema_look(ledger->db, ledger->origin, &version, why));
     for (uint64_t i = version; i < SG_COUNT(steps); i++) {
         TRY(make_step(ledger, i, why));
     }

@@ -12,4 +12,10 @@
  * table was changed. SG_LEDGER, SG_CORRUPT: the disk. */
 SG_MUST_USE enum sg_status schema_bring(struct ledger *ledger, struct sg_error *why);
 
+/* Version of an open database, 0 for an empty one. Fails as schema_bring does before it
+ * changes a table. */
+SG_MUST_USE enum sg_status schema_look(sqlite3 *db, const char *origin, uint64_t *version,
+                                       struct sg_error *why);
+uint64_t schema_ours(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "gateway/anchor/anchor.h"
 #include "gateway/clock.h"
 #include "gateway/core/core.h"
+#include "gateway/core/foresee.h"
 #include "gateway/core/quorum.h"
 #include "gateway/probe.h"
 #include "gateway/service/control.h"
@@ -12,7 +13,7 @@
 #include "gateway/service/logos.h"
 #include "gateway/tsa/tsa.h"
 
-/* Everything that can be said without token, ledger and port. */
+/* Everything that can be said without token and port. */
 static enum sg_status check_files(const struct config *config, struct sg_error *why)
 {
     struct keyring ring = {0};
@@ -34,9 +35,15 @@ static enum sg_status check_files(const struct config *config, struct sg_error *
 static enum sg_status check(const struct arguments *arguments,
                             const struct config *config, struct sg_error *why)
 {
+    char said[160];
+
     TRY(check_files(config, why));
+    TRY(core_foresee(config, said, sizeof(said), why));
     (void)printf("%s: configuration, policy and certificates are sound\n",
                  arguments->config);
+    if (said[0] != '\0') {
+        (void)printf("%s\n", said);
+    }
     return SG_OK;
 }
 

@@ -196,7 +196,10 @@ def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
         code, said = people.rig.refuses(people.rig.path("changed.yaml"))
         equal(code, 1)
         contains(said, "no longer loads", "higher version")
+        check = ["segeld", "--config", people.rig.path("changed.yaml"), "--check-config"]
+        contains(people.rig.tool(*check).stderr, "no longer loads", "higher version")
         people.rig.write("policy.yaml", wanted(people))
+        contains(people.rig.tool(*check).stdout, "are sound")
         with people.gateway(keep=True) as gateway:
             equal(in_force(gateway).version, 2)
             record = people.records("policy.load")[-1]

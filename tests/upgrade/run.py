@@ -32,6 +32,7 @@ SIGN = ["sign", "--key", "seal-demo", "--class", "surat_keterangan", "--approval
         "ND-2026/007", "--notice-shown"]
 LETTERS = os.path.join(rig.BUILD, "tests/fixtures/letters")
 SHIPPED = os.path.join(rig.ROOT, "deploy/policies/bsre-seal.yaml")
+VERSION = r"^  version: (\d+)$"
 SHADOW = os.path.join(rig.ROOT, "deploy/demo/shadow.sh")
 
 
@@ -143,26 +144,36 @@ def another_run_of_it_is_killed_under_load(up):
 
 def sound_policy(world):
     """The file is taken as it is; or a sentence says which rule to write in another way, and
-    the shipped rules are taken under a higher version."""
-    checked = world.tool("segeld", "--config", world.conf, "--check-config")
-    if checked.returncode == 0:
+    the shipped rules are taken. Under a higher version: the same is refused beforehand."""
+    if (checked := check(world)).returncode == 0:
         return
     contains(checked.stderr, "policy.yaml:", "write 'mode:")
     with open(SHIPPED, encoding="utf-8") as file:
         text = subprocess.run([SHADOW], stdin=file, capture_output=True, text=True,
                               check=True).stdout
-    version = int(re.search(r"^  version: (\d+)$", world.read("policy.yaml"), re.M)[1])
-    world.write("policy.yaml", re.sub(r"^  version: \d+$", f"  version: {version + 1}", text,
-                                      count=1, flags=re.M))
-    world.widen_quotas()
+    version = int(re.search(VERSION, world.read("policy.yaml"), re.M)[1])
+    for added in (0, 1):
+        world.write("policy.yaml", re.sub(VERSION, f"  version: {version + added}", text,
+                                          count=1, flags=re.M))
+        world.widen_quotas()
+        if not added:
+            contains(check(world).stderr, "is in force but no longer loads", "a higher version")
+
+
+def check(world):
+    return world.tool("segeld", "--config", world.conf, "--check-config")
 
 
 @claim
-def its_configuration_is_taken_as_it_is(up):
+def its_configuration_is_taken_and_a_check_tells_what_a_start_would_do(up):
     before = up.world.read("segeld.yaml")
     for world in (up.world, up.killed):
+        files = ledger_files(world)
         sound_policy(world)
-        good(world.tool("segeld", "--config", world.conf, "--check-config"), "sound")
+        good(check(world), "sound", f"of version {up.older.schema}: a start leads it to "
+             f"{rows(rig.ROOT)}, and no older segeld opens it")
+        changed = {n for n, h in ledger_files(world).items() if files.get(n) != h}
+        expect(changed <= {"ledger.db-shm"}, f"the check has written {changed}")
     equal(up.world.read("segeld.yaml"), before, "the configuration")
 
 

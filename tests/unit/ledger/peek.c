@@ -1,0 +1,84 @@
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/ledger/peek.h"
+#include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/older.h"
+
+static struct book book;
+
+static void set_up(void)
+{
+    book_make(&book);
+}
+
+static void tear_down(void)
+{
+    book_remove(&book);
+}
+
+TestSuite(peek, .init = set_up, .fini = tear_down);
+
+static enum sg_status peek(struct ledger_peek *out, const char *origin)
+{
+    const struct ledger_options options = {.path = book.path, .origin = origin};
+
+    return ledger_peek(&options, out, &book.why);
+}
+
+Test(peek, it_tells_each_version_and_changes_nothing)
+{
+    struct stat before;
+    struct stat after;
+
+    for (size_t version = 1; version <= older_count(); version++) {
+        struct ledger_peek found;
+        book_remove(&book);
+        book_make(&book);
+        older_write(&book, version);
+        if (version > 1) {
+            book_tamper(&book, "INSERT INTO policy VALUES(1, zeroblob(32), 6, 5, 'old'),"
+                               "(2, zeroblob(32), 7, 5, 'rules')");
+        }
+        cr_assert_eq(stat(book.path, &before), 0);
+        cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+        cr_expect(found.exists);
+        cr_expect_eq(found.schema, version);
+        cr_expect_eq(found.schema_ours, older_count());
+        cr_expect_eq(found.policy.version, version > 1 ? 7 : 0);
+        cr_expect_eq(found.policy.text.len, version > 1 ? strlen("rules") : 0);
+        ledger_peek_fini(&found);
+        cr_assert_eq(stat(book.path, &after), 0);
+        cr_expect_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec, "it was written");
+        cr_expect_eq(after.st_size, before.st_size);
+    }
+}
+
+Test(peek, it_refuses_what_a_start_would)
+{
+    struct ledger_peek found;
+
+    cr_expect_eq(peek(&found, BOOK_ORIGIN), SG_OK);
+    cr_expect_not(found.exists, "there is none yet");
+    older_write(&book, 3);
+    cr_expect_eq(peek(&found, "another.example/log"), SG_INVALID);
+    cr_expect_not_null(strstr(book.why.text, "another origin"), "%s", book.why.text);
+    book_tamper(&book, "UPDATE meta SET value = 99 WHERE key = 'schema'");
+    cr_expect_eq(peek(&found, BOOK_ORIGIN), SG_INVALID);
+    cr_expect_not_null(strstr(book.why.text, "newer Segel"), "%s", book.why.text);
+}
+
+Test(peek, it_sees_what_a_running_writer_has_in_its_wal)
+{
+    struct ledger_peek found;
+
+    book_open(&book);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    const struct ledger_policy policy = {.version = 5, .text = slice_str("rules")};
+    cr_assert_eq(ledger_keep_policy(book.ledger, &policy), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+    cr_expect_eq(found.policy.version, 5);
+    ledger_peek_fini(&found);
+}
