@@ -617,9 +617,12 @@ deb: ## Debian packages into build/deb
 	  dpkg-buildpackage -b -us -uc
 	@rm -rf $(BUILD)/deb/segel-$(VERSION) && ls -l $(BUILD)/deb
 
-deb-test: ## those packages in a clean root, booted by systemd-nspawn; as root
+# The older one has the first packages that could be upgraded; its ledger is of version 8.
+deb-test: FROM ?= 1b63ba2
+deb-test: ## those packages in a clean root, booted by systemd-nspawn, over FROM=commit; as root
 	@deploy/deps.sh build test deb
 	@$(MAKE) $(PARALLEL) $(BUILD)/tests/fixtures/letters
+	@BUILD=$(BUILD) tests/deb/older.sh $(FROM) || [ $$? = 77 ]
 	@BUILD=$(BUILD) tests/deb/run.sh
 
 # All of it stays below build/image.

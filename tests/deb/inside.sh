@@ -106,5 +106,33 @@ check 'an upgrade goes on with the ledger' upgrade
 check 'it stops cleanly' stops_cleanly
 check 'manual pages are there' test -s /usr/share/man/man1/segel-sign.1.gz -a -s /usr/share/man/man8/segeld.8.gz
 check 'the ledger outlives the package' purge
+
+# Another machine, on which an older version has worked: its packages, its ledger.
+older_signs() {
+    rm -rf /etc/segel/* /var/lib/segel/* /var/lib/softhsm/tokens/* /test/clients /tmp/world &&
+        dpkg -i /older/*.deb && configure && systemctl enable --now segeld &&
+        wait_for 10 has_status serving && sign_letters /test/older && schema_is_older
+}
+schema_is_older() { # its ledger is really of another version: this one has said nothing yet
+    ! journalctl -u segeld -o cat | grep '"event":"ledger.migrated"'
+}
+checked_before() { # by the new program beside the old one, as docs/INSTALL.md says
+    dpkg-deb -x /debs/segel-gateway_*.deb /tmp/new &&
+        runuser -u segel -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-config
+}
+takes_over() {
+    local before
+    before=$(main_pid)
+    dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" && wait_for 10 has_status serving &&
+        is "$(journalctl -u segeld -o cat | grep -c '"event":"ledger.migrated"')" 1 &&
+        segel_as reviewer log verify
+}
+knows_older() { segel_as e-office verify /test/older/*.pdf && sign_letters /test/newer; }
+if [ -d /older ]; then
+    check 'packages of an older version are installed and sign' older_signs
+    check 'the new program finds their configuration sound' checked_before
+    check 'the new packages take over, and migrate the ledger once' takes_over
+    check 'what was signed is sound, and it signs on' knows_older
+fi
 [ $failed = 0 ] || journalctl -u segeld -o cat | tail -20
 echo "$passed passed, $failed failed"

@@ -3,7 +3,8 @@
 # that units, users, sandbox and watchdog are those of a real systemd. `make deb-test` calls it.
 #
 # As root, on a machine that may make namespaces. BUILD: where build/deb lies. Takes two minutes
-# the first time; the bare root is kept as $BUILD/deb-root.tar. Ends with "N passed, N failed".
+# the first time; the bare root is kept as $BUILD/deb-root.tar. Packages of an older version in
+# $BUILD/deb-older (older.sh) are upgraded from, too. Ends with "N passed, N failed".
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 BUILD=$(cd "${BUILD:-build}" && pwd)
@@ -42,6 +43,10 @@ install_packages() {
     cp /etc/resolv.conf "$root/etc/"
     mkdir -p "$root/debs" "$root/test"
     cp "$BUILD"/deb/segel_*.deb "$BUILD"/deb/segel-gateway_*.deb "$root/debs/"
+    if [ -e "$BUILD/deb-older/commit" ]; then
+        mkdir -p "$root/older"
+        cp "$BUILD"/deb-older/segel_*.deb "$BUILD"/deb-older/segel-gateway_*.deb "$root/older/"
+    fi
     in_root apt-get update -qq
     in_root apt-get install -y -qq --no-install-recommends softhsm2 openssl libhpdf-2.3.0
     in_root sh -c 'apt-get install -y -qq --no-install-recommends /debs/*.deb'
@@ -57,7 +62,7 @@ SuccessAction=poweroff-force
 FailureAction=poweroff-force
 [Service]
 Type=oneshot
-TimeoutStartSec=240
+TimeoutStartSec=400
 LimitMEMLOCK=64M
 ExecStart=/bin/sh -c '/test/inside.sh >/test/out 2>&1'
 [Install]
@@ -67,7 +72,7 @@ UNIT
     ln -sf ../test.service "$root/etc/systemd/system/default.target.wants/test.service"
     # Locking memory, and asking the kernel how good its clock is, need no privilege on a
     # machine; a container's filter forbids both.
-    timeout 300 systemd-nspawn --register=no --keep-unit \
+    timeout 500 systemd-nspawn --register=no --keep-unit \
         '--system-call-filter=@memlock adjtimex clock_adjtime' \
         -D "$root" -b \
         >"$BUILD/deb-boot.log" 2>&1 || true
