@@ -126,6 +126,8 @@ def main():
     if unknown:
         print(f"long: there is no run named {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
+    # As Ctrl-C does: the run under way is ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     os.makedirs(LOGS, exist_ok=True)
     rows = []
     for name, arguments, minutes, lack in table:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -102,6 +103,36 @@ def the_manager_is_told_no_sooner_than_it_serves(faulty):
     finally:
         gateway.stop()
         manager.close()
+
+
+@claim
+def what_is_under_way_at_the_end_is_finished_and_the_log_is_closed(faulty):
+    with faulty.gateway() as gateway:
+        client, one = gateway.client(), rig.item()
+        sign = client.call("unary_unary", "Sign", rig.signing.SignRequest,
+                           rig.signing.SignResponse)
+        faulty.schedule("C_Sign@1+=slow=1500")
+        job = sign.future(rig.signing.SignRequest(terms=rig.terms(), item=one), timeout=20)
+        wait_for(lambda: metrics(gateway).value("segel_lane_in_flight", lane="lane0",
+                                                kind="rsa") == 1, "the job is not under way")
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.wait_event("draining")
+        faulty.schedule("")
+        expect(job.result().result.signature, "the job was not finished")
+        equal(gateway.wait_end(), 0, "exit code")
+        expect(not gateway.find("fatal") and gateway.find("ended"), gateway.text()[-500:])
+    records, covered = log_of(faulty)
+    equal([r["type"] for r in records[-2:]], ["outcome", "shutdown"], "the last records")
+    equal((records[-2]["job"], covered), (one.request_id, len(records)),
+          "the last job, and what the last checkpoint covers")
+
+
+def log_of(faulty):
+    """All records, and the size of the tree under the last checkpoint."""
+    ledger = sqlite3.connect(faulty.rig.path("ledger.db"))
+    with contextlib.closing(ledger):
+        rows = [json.loads(r[0]) for r in ledger.execute("SELECT rec FROM leaf ORDER BY idx")]
+        return rows, ledger.execute("SELECT max(size) FROM checkpoint").fetchone()[0]
 
 
 @claim
