@@ -62,6 +62,10 @@ static enum sg_status open_all(struct ledger *ledger,
     }
     TRY(store_open(ledger, options->path, why));
     TRY(store_recover(ledger, why));
+    if (ledger->committed.frontier.size > 0 && place_mark(ledger->lock_fd) != SG_OK) {
+        return sg_fail(why, SG_LEDGER, "the ledger's '%s.lock' cannot be written",
+                       options->path);
+    }
     TRY(count_open(ledger, &state->open_intents, why));
     struct tlog_hash root = tlog_frontier_root(&ledger->committed.frontier);
     memcpy(state->root, root.bytes, sizeof(state->root));
@@ -110,6 +114,20 @@ enum sg_status ledger_latch(struct ledger *ledger, const char *doing)
             "the ledger could not %s (SQLite %d: %s): nothing is signed until its disk "
             "is mended and the gateway is started again",
             doing, sqlite3_extended_errcode(ledger->db), sqlite3_errmsg(ledger->db));
+        MUST(kind == SG_LEDGER);
+    }
+    return SG_LEDGER;
+}
+
+enum sg_status ledger_latch_gone(struct ledger *ledger, const char *file)
+{
+    if (!ledger->latched) {
+        ledger->latched = true;
+        enum sg_status kind = sg_fail(
+            &ledger->why, SG_LEDGER,
+            "the ledger's file %.300s was removed, renamed or replaced while the gateway "
+            "wrote it: put it back, or its newest backup, and start the gateway again",
+            file);
         MUST(kind == SG_LEDGER);
     }
     return SG_LEDGER;
@@ -169,6 +187,21 @@ enum sg_status ledger_begin(struct ledger *ledger)
     return SG_OK;
 }
 
+/* After the sync: what is durable in a file that nobody finds must not be acted upon. */
+static enum sg_status look_after_place(struct ledger *ledger)
+{
+    char file[PLACE_NAME];
+
+    if (!place_holds(&ledger->place, file)) {
+        return ledger_latch_gone(ledger, file);
+    }
+    if (ledger->committed.frontier.size == 0 && ledger->scratch.frontier.size > 0 &&
+        place_mark(ledger->lock_fd) != SG_OK) {
+        return ledger_latch(ledger, "write its lock file");
+    }
+    return SG_OK;
+}
+
 enum sg_status ledger_commit(struct ledger *ledger)
 {
     if (ledger->latched) {
@@ -177,6 +210,7 @@ enum sg_status ledger_commit(struct ledger *ledger)
     MUST(ledger->in_transaction);
     ledger->in_transaction = false;
     TRY(ledger_run(ledger, SQL_COMMIT, true, "commit"));
+    TRY(look_after_place(ledger));
     ledger->committed = ledger->scratch;
     ledger->wal_grew = true;
     return SG_OK;
@@ -229,6 +263,7 @@ bool ledger_idle_due(const struct ledger *ledger)
 
 enum sg_status ledger_idle(struct ledger *ledger)
 {
+    char file[PLACE_NAME];
     int left = 0;
     int moved = 0;
 
@@ -236,6 +271,9 @@ enum sg_status ledger_idle(struct ledger *ledger)
         return SG_LEDGER;
     }
     MUST(!ledger->in_transaction);
+    if (!place_holds_all(&ledger->place, file)) {
+        return ledger_latch_gone(ledger, file);
+    }
     if (!ledger->wal_grew) {
         return SG_OK;
     }

@@ -17,8 +17,8 @@
  * and what was appended may be acted upon only after the commit returned SG_OK. Any
  * SG_LEDGER latches: every later call answers SG_LEDGER, because after a failed write or
  * fsync nobody knows what is on the disk. The process must end; the next start reads
- * what is there. A lock file beside the database ("<path>.lock") keeps a second writer
- * out. One thread at a time. */
+ * what is there. A ledger whose files are removed or replaced latches likewise. The lock
+ * file ("<path>.lock") keeps a second writer out, and knows that there was a ledger. */
 struct ledger;
 enum { LEDGER_RECORD_MAX = 8192, LEDGER_ID_MAX = 64, LEDGER_DECISION_SIZE = 27 };
 

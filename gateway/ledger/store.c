@@ -68,6 +68,30 @@ static enum sg_status take_lock(struct ledger *ledger, const char *path,
     return SG_OK;
 }
 
+/* What the path names may be anything: a folder would be closed to whoever needs it, and
+ * the opening of a pipe would wait. */
+static enum sg_status close_others_out(const char *path, struct sg_error *why)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat found;
+
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        int error = errno;
+        (void)(fd < 0 ? 0 : close(fd));
+        return cannot_open(why, path, error);
+    }
+    bool file = S_ISREG(found.st_mode);
+    int error = file && fchmod(fd, 0600) != 0 ? errno : 0;
+    (void)close(fd);
+    if (!file) {
+        return sg_fail(why, SG_IO,
+                       "the ledger's '%s' is no file: ledger.path names the file that is "
+                       "made, in a folder that exists",
+                       path);
+    }
+    return error == 0 ? SG_OK : cannot_open(why, path, error);
+}
+
 /* Nobody else may read who asked for what: the file, and with it the -wal and -shm that
  * SQLite makes after its likeness, are the gateway's alone. */
 static enum sg_status make_private(const char *path, struct sg_error *why)
@@ -78,10 +102,10 @@ static enum sg_status make_private(const char *path, struct sg_error *why)
         (void)close(fd);
         return SG_OK;
     }
-    if (errno != EEXIST || chmod(path, 0600) != 0) {
+    if (errno != EEXIST) {
         return cannot_open(why, path, errno);
     }
-    return SG_OK;
+    return close_others_out(path, why);
 }
 
 static enum sg_status set_pragmas(sqlite3 *db, struct sg_error *why)
@@ -140,6 +164,7 @@ static enum sg_status sync_folder(const char *path, struct sg_error *why)
 enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_error *why)
 {
     TRY(take_lock(ledger, path, why));
+    TRY(place_check(ledger->lock_fd, path, why));
     TRY(make_private(path, why));
     const char *vfs = gather_vfs();
     if (vfs == NULL) {
@@ -150,6 +175,7 @@ enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_err
     TRY(schema_bring(ledger, why));
     TRY(write_back(ledger->db, why));
     TRY(sync_folder(path, why));
+    TRY(place_take(&ledger->place, path, why));
     for (size_t i = 0; i < SQL_COUNT; i++) {
         TRY(sql_prepare(ledger->db, statement_texts[i], &ledger->statements[i], why));
     }

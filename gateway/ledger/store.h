@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "gateway/ledger/ledger.h"
+#include "gateway/ledger/place.h"
 #include "gateway/ledger/tree.h"
 #include "proto/base.h"
 #include "proto/tlog/note.h"
@@ -19,7 +20,8 @@ enum statement {
 
 struct ledger {
     int lock_fd; /* owned; -1 = none. Keeps a second writer out. */
-    sqlite3 *db; /* owned */
+    struct place place;
+    sqlite3 *db;                         /* owned */
     sqlite3_stmt *statements[SQL_COUNT]; /* owned */
     struct tree committed;
     struct tree scratch; /* what the open transaction makes of it */
@@ -66,6 +68,8 @@ SG_MUST_USE enum sg_status store_check_prune(struct ledger *ledger,
 
 /* Takes note of an error that must never be forgotten; returns SG_LEDGER. */
 SG_MUST_USE enum sg_status ledger_latch(struct ledger *ledger, const char *doing);
+/* The same for a file that is not where it was opened. */
+SG_MUST_USE enum sg_status ledger_latch_gone(struct ledger *ledger, const char *file);
 /* The same for stored data that cannot be. */
 SG_MUST_USE enum sg_status ledger_latch_corrupt(struct ledger *ledger, const char *what);
 

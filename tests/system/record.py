@@ -199,5 +199,36 @@ def a_record_changed_on_the_disk_is_found_out(the_rig):
         gateway.stop()
 
 
+@claim
+def nothing_is_signed_in_a_ledger_that_was_removed_and_the_next_start_asks_for_it(the_rig):
+    change = rig.fresh_ledger()
+    path = the_rig.path(change[1].removeprefix("path: "))
+    config, done = the_rig.config(change), 0
+    gateway = rig.Gateway(the_rig, config, {})
+    try:
+        gateway.wait_ready()
+        client = gateway.client()
+        client.sign()
+        os.rename(path, path + ".away")
+        for _ in range(20):
+            try:
+                client.sign(timeout=5)
+                done += 1
+            except grpc.RpcError as error:
+                refusal = error
+        equal(done, 0, "signatures after it was removed")
+        equal(refusal.code(), grpc.StatusCode.UNAVAILABLE)
+        expect(gateway.wait_end() != 0, "the gateway ends with a failure")
+        contains(gateway.find("fatal")[-1]["why"], path, "removed, renamed or replaced")
+    finally:
+        gateway.stop()
+    code, said = the_rig.refuses(config)
+    expect(code != 0, "it starts with an empty log")
+    contains(said, path, "gone or empty")
+    os.rename(path + ".away", path)
+    with the_rig.gateway(config) as gateway:
+        gateway.client().sign()
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(rig.Rig("record")))

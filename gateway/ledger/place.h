@@ -1,0 +1,38 @@
+#ifndef SEGEL_GATEWAY_LEDGER_PLACE_H
+#define SEGEL_GATEWAY_LEDGER_PLACE_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "proto/base.h"
+
+/* Where a ledger's files stand. A file that was removed, renamed or replaced is written
+ * to as well as ever, and goes with the process: nobody finds again what it holds. One
+ * thread. */
+enum { PLACE_FILES = 4, PLACE_NAME = PATH_MAX + 8 };
+
+struct place {
+    char path[PATH_MAX];
+    struct {
+        dev_t device;
+        ino_t inode;
+    } files[PLACE_FILES]; /* database, WAL, its index, lock */
+};
+
+/* All of them are there: notes which they are. SG_LEDGER, SG_INVALID (a path that is too
+ * long). */
+SG_MUST_USE enum sg_status place_take(struct place *place, const char *path,
+                                      struct sg_error *why);
+/* Whether database and WAL still are those; a stat(2) of each. And whether all are. The
+ * first that is not: its name, in out. */
+bool place_holds(const struct place *place, char out[PLACE_NAME]);
+bool place_holds_all(const struct place *place, char out[PLACE_NAME]);
+
+/* The lock file remembers that a ledger with records was kept here: a start without that
+ * ledger would begin another log in silence. Made durable. SG_LEDGER. */
+SG_MUST_USE enum sg_status place_mark(int lock_fd);
+/* SG_LEDGER: one was kept here, and now there is none, or an empty file. */
+SG_MUST_USE enum sg_status place_check(int lock_fd, const char *path,
+                                       struct sg_error *why);
+
+#endif
