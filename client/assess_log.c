@@ -135,3 +135,18 @@ void assess_disk(struct sheet *sheet)
                    (unsigned long long)(disk->total_bytes >> 20), disk->reserve_percent);
     }
 }
+
+/* --- Denial of all ----------------------------------------------------------------- */
+
+void assess_denial(struct sheet *sheet)
+{
+    const Segel__V1__GatewayStatus *gateway = sheet->status->gateway;
+
+    if (gateway->denied_by[0] != '\0') {
+        assess_add(sheet, ASSESS_FAIL, gateway->denied_by, "%.255s", gateway->denied_why);
+    } else {
+        assess_add(sheet, ASSESS_PASS, "", "%s",
+                   sheet->indonesian ? "tidak ada aturan yang menolak semua pekerjaan"
+                                     : "no rule of the policy denies every job");
+    }
+}

@@ -22,6 +22,8 @@ static void json_gateway(struct json_out *out, const Segel__V1__GetStatusRespons
     json_known_time(out, "started", gateway->started_us);
     json_int(out, "uptime_s", (got->now_us - gateway->started_us) / 1000000);
     json_bool(out, "signing", gateway->signing != 0);
+    json_str(out, "denied_by", gateway->denied_by);
+    json_str(out, "denied_why", gateway->denied_why);
     json_bool(out, "draining", gateway->draining != 0);
     json_bool(out, "out_of_rotation",
               gateway->rotation != NULL && gateway->rotation->out != 0);

@@ -39,6 +39,11 @@ static void on_signing(const struct status_view *view, struct needs *out)
     } else if (gateway->draining) {
         need(out, "%s",
              status_say(view, "gerbang sedang diakhiri", "the gateway is ending"));
+    } else if (gateway->denied_by[0] != '\0') {
+        need(out,
+             view->indonesian ? "tidak ada yang ditandatangani: %.255s"
+                              : "nothing is signed: %.255s",
+             gateway->denied_why);
     } else if (gateway->rotation != NULL && gateway->rotation->out) {
         need(out,
              view->indonesian ? "gerbang dikeluarkan dari rotasi oleh %.64s: %.160s"

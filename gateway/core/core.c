@@ -48,6 +48,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
         core_free(core);
         return status;
     }
+    (void)ban_look(core);
     report_update(core, true); /* whoever asks at once finds lanes and keys */
     *out = core;
     return SG_OK;
@@ -135,7 +136,8 @@ static enum sg_status tend_ledger(struct core *core)
 static void every_second(struct core *core)
 {
     mandates_age(core);
-    if (state_look(core)) {
+    bool changed = state_look(core);
+    if (ban_look(core) || changed) {
         report_update(core, true);
     }
     if (tend_ledger(core) != SG_OK) {

@@ -7,6 +7,7 @@
 #include "gateway/core/admission.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/anchoring.h"
+#include "gateway/core/ban.h"
 #include "gateway/core/berth.h"
 #include "gateway/core/ceremony.h"
 #include "gateway/core/checkpoint.h"
@@ -40,8 +41,8 @@
 /* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains
  * that end); lane_rest, ceremony_… (one process changes a token) */
 /* a turn: turn, commits (when), waiting, decide, again, refuse, conclude, hand_back */
-/* why not: grounds, denial (words); lockdown; reserve (room on the disk); mandate_… and
- * override_… (what officers granted) */
+/* why not: grounds, denial (words); lockdown; ban (all); reserve (room on the disk);
+ * mandate_… and override_… (what officers granted) */
 /* the log: notes (events); key_facts, members (of a record); checkpoint; anchoring (what
  * others hold); condemn (it was changed); exports */
 /* persons: orders, inquiries; succession (another policy), proposals (those that wait);
@@ -62,6 +63,7 @@ struct core {
     struct proposals proposals;
     struct overrides overrides;
     struct lockdown lockdown;
+    struct ban ban;
     struct ceremony ceremony;
     struct incidents incidents;
     struct agenda_keeper agenda;

@@ -227,7 +227,8 @@ void report_update(struct core *core, bool changed)
     MUST(pthread_mutex_lock(&core->board.lock) == 0);
     bool locked = core->lockdown.active;
     report->signing = !core->ending && !atomic_load(&core->broken) &&
-                      !core->state.reserve.low && !locked;
+                      !core->state.reserve.low && !locked && core->ban.rule[0] == '\0';
+    report->ban = core->ban;
     report->locked_down = locked;
     (void)snprintf(report->locked_down_by, sizeof(report->locked_down_by), "%s",
                    locked ? core->lockdown.person : "");

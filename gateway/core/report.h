@@ -6,6 +6,7 @@
 
 #include "gateway/anchor/anchor.h"
 #include "gateway/config.h"
+#include "gateway/core/ban.h"
 #include "gateway/core/job.h"
 #include "gateway/core/lane.h"
 #include "gateway/ledger/keyreg.h"
@@ -96,7 +97,8 @@ struct mandate_report {
 struct core_report {
     int64_t started_us; /* wall clock */
     bool signing; /* false: the ledger has failed or has no room, a lock-down is in force,
-                   * or the gateway ends */
+                   * a rule denies all jobs, or the gateway ends */
+    struct ban ban;
     bool locked_down;
     char locked_down_by[65]; /* person; "" = none is in force */
     bool disk_low;

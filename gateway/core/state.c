@@ -291,13 +291,18 @@ static int64_t pin_failures(const struct core *core, size_t route)
     return most;
 }
 
+void state_general_facts(const struct core *core, struct facts *facts)
+{
+    clock_watch_facts(&core->state.clock, facts);
+    log_facts(core, facts);
+}
+
 static void gather(struct core *core, const struct job *job, const char *repeat)
 {
     struct facts *facts = &core->state.facts;
 
     *facts = (struct facts){0};
-    clock_watch_facts(&core->state.clock, facts);
-    log_facts(core, facts);
+    state_general_facts(core, facts);
     counter_facts(core, job, facts);
     facts_number(facts, FACT_ID_counter_pin_failures,
                  pin_failures(core, route_index(core, job->key)));

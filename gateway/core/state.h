@@ -53,7 +53,9 @@ SG_MUST_USE enum sg_status state_look_at_mandate(struct core *core,
 void state_judge(struct core *core, struct job *job, const char *repeat);
 /* The facts of state_judge as a record has them; empty for a job not judged by any. */
 struct fact_members state_members(struct core *core, const struct job *job);
-/* The same into the facts of the request. */
+/* Those that are the same for all jobs: of clock and log. */
+void state_general_facts(const struct core *core, struct facts *facts);
+/* The facts of state_judge into those of the request. */
 void state_add_facts(const struct core *core, const struct job *job, struct facts *facts);
 
 /* The job's INTENT is written in this transaction: it counts. */

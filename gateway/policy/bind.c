@@ -53,8 +53,7 @@ static void set_time(struct facts *facts, enum fact fact, int64_t unix_us)
     }
 }
 
-/* What the policy file itself says, unless the caller knows better (embedded tests). */
-static void add_own_facts(const struct policy *policy, struct facts *facts)
+void policy_add_own_facts(const struct policy *policy, struct facts *facts)
 {
     const struct policy_info *info = &policy->info;
 
@@ -81,7 +80,7 @@ enum sg_status policy_bind(const struct policy *policy, const struct facts *key_
         policy_key_free(bound);
         return SG_NO_MEMORY;
     }
-    add_own_facts(policy, &bound->facts);
+    policy_add_own_facts(policy, &bound->facts);
     for (size_t i = 0; i < policy->rule_count; i++) {
         if (policy->rules[i].key_only) {
             bound->raw[i] = (uint8_t)rule_raw(policy, &policy->rules[i], &bound->facts);

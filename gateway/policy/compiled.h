@@ -133,6 +133,10 @@ bool catalogue_level(const char *rule, enum rule_level *level);
 /* Days since 1970-01-01 in a zone. */
 int64_t calendar_day(int64_t unix_us, int64_t offset_minutes);
 
+/* bind.c: what the policy file itself says, unless the caller knows better (embedded
+ * tests). */
+void policy_add_own_facts(const struct policy *policy, struct facts *facts);
+
 /* reads.c: fills recorded, once rules and exceptions are there. */
 void policy_note_reads(struct policy *policy);
 

@@ -48,6 +48,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_RESTING, vitals->resting ? 1 : 0);
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);
+    one(out, METRIC_DENIED_ALL, vitals->report->ban.rule[0] != '\0' ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_LOW, vitals->report->disk_low ? 1 : 0);
     one(out, METRIC_LOG_RECORDS, vitals->report->log_size);
     one(out, METRIC_LOG_CHECKPOINT_RECORDS, vitals->report->checkpoint_size);

@@ -46,6 +46,8 @@ static bool add_gateway(struct overview *overview)
     out->started_us = report->started_us;
     out->draining = atomic_load(&overview->services->draining);
     out->signing = report->signing && !out->draining;
+    out->denied_by = pb_text(report->ban.rule);
+    out->denied_why = pb_text(report->ban.why);
     out->jobs = core_load(overview->services->options.core);
     out->rotation = rotation_of(overview);
     overview->out->gateway = out;

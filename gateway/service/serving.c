@@ -160,6 +160,11 @@ bool serving_amiss(const struct vitals *vitals, FILE *out)
     } else if (vitals->report->disk_low) {
         (void)fprintf(out, "%s\n", vitals->report->disk_why);
         amiss = true;
+    } else if (vitals->report->ban.rule[0] != '\0') {
+        (void)fputs("nothing is signed: ", out);
+        write_plain(vitals->report->ban.why, out);
+        (void)fputc('\n', out);
+        amiss = true;
     } else if (!vitals->report->signing) {
         (void)fprintf(out, "nothing is signed: the ledger has failed, or the gateway "
                            "ends\n");

@@ -18,7 +18,7 @@ ROWS = """version.gateway version.library process.privileges process.filter
 process.capabilities process.user process.dumps process.memory process.watchdog
 lane.confinement tls.version tls.certificate tls.revocation control roles quorum policy.text
 policy.profile policy.review policy.agreement policy.pending token.assurance lane.state key
-certificate clock log.check log.checkpoint log.anchor lockdown incident disk""".split()
+certificate clock log.check log.checkpoint log.anchor lockdown incident disk denial""".split()
 
 
 def sheet(people, name="reviewer"):
@@ -105,7 +105,8 @@ def what_is_sound_passes_and_each_row_is_there(people):
         expect_lines(got, version__gateway=PASS, process__dumps=PASS, lane__confinement=PASS,
                      tls__version=PASS, control=NOT, roles=PASS, quorum=PASS, policy__text=PASS,
                      policy__review=PASS, policy__agreement=PASS, lane__state=PASS, key=PASS,
-                     log__checkpoint=PASS, lockdown=PASS, incident=PASS, disk=PASS)
+                     log__checkpoint=PASS, lockdown=PASS, incident=PASS, disk=PASS,
+                     denial=PASS)
         for line in got["lines"]:
             equal(set(line), {"name", "subject", "verdict", "text"})
             expect(line["text"], line["name"])

@@ -4,6 +4,7 @@ is room. What is told of the disk is decided by tests/fixtures/disk.c, and once 
 one."""
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -29,7 +30,10 @@ class Disk:
             (r"^node: gw1$", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"))
 
     def room(self, per_cent):
-        self.rig.write("room.new", f"{TOTAL // 1000 * int(per_cent * 10)} {TOTAL}\n")
+        self.tell(TOTAL // 1000 * int(per_cent * 10), TOTAL)
+
+    def tell(self, free, total):
+        self.rig.write("room.new", f"{free} {total}\n")
         os.replace(self.rig.path("room.new"), self.rig.path("room"))
 
     def gateway(self, per_cent, config=None):
@@ -220,6 +224,49 @@ def may_mount():
                               check=False, capture_output=True).returncode == 0
     except FileNotFoundError:
         return False
+
+
+def banned(disk, gateway, rule, *words):
+    """What the machine, a load balancer, an operator and an assessor are told of a rule that
+    denies every job."""
+    client = gateway.client()
+    until_health(client, "NOT_SERVING")
+    equal(client.health("segel.v1.LogService"), "SERVING")
+    status, _, text = ask(gateway, "/readyz")
+    equal(status, 503)
+    contains(text, "nothing is signed", rule, *words)
+    contains(gateway.find("denial.all")[-1]["why"], rule, *words)
+    seen = metrics(gateway)
+    equal((seen.value("segel_denied_all"), seen.value("segel_signing")), (1, 0))
+    equal(rig.refused(client.sign).info.metadata["rule"], rule)
+    shown = disk.rig.segel("officer-1", "status")
+    contains(shown.stdout, rule)
+    expect("All is well" not in shown.stdout and shown.returncode != 0, "status says so")
+    found = disk.rig.segel("officer-1", "assess", "--json")
+    rows = {r["name"]: r["verdict"] for r in json.loads(found.stdout)["lines"]}
+    equal((rows["denial"], found.returncode != 0), ("fail", True))
+
+
+@claim
+def what_the_policy_asks_of_all_jobs_is_told_before_one_is_refused(disk):
+    """Half of it is free, but less than the 100 MiB of rule CP-5.4-02."""
+    with disk.gateway(50) as gateway:
+        client = gateway.client()
+        client.sign()
+        equal(metrics(gateway).value("segel_denied_all"), 0)
+        disk.tell(90 * MIB, 180 * MIB)
+        banned(disk, gateway, "CP-5.4-02", "log.free_bytes", str(90 * MIB))
+        disk.room(50)
+        until_health(client, "SERVING")
+        client.sign()
+        equal(len(gateway.find("denial.over")), 1)
+    overdue = disk.rig.write("overdue.yaml", re.sub(
+        "review_by: .*", "review_by: 2026-11-01", disk.rig.read("policy.yaml"), count=1))
+    with open(disk.conf, encoding="utf-8") as file:
+        text = file.read().replace("file: policy.yaml", f"file: {overdue}")
+    text = re.sub(*rig.fresh_ledger(), text)
+    with disk.gateway(50, disk.rig.write("overdue-conf.yaml", text)) as gateway:
+        banned(disk, gateway, "CP-8-01", "clock.now")
 
 
 class OwnDisk:

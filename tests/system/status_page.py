@@ -359,7 +359,8 @@ def shape(value):
 SHAPE = {
     "now": "str", "well": "bool", "needs": ["str"],
     "gateway": {"version": "str", "node": "str", "started": "str", "uptime_s": "int",
-                "signing": "bool", "draining": "bool", "out_of_rotation": "bool",
+                "signing": "bool", "denied_by": "str", "denied_why": "str",
+                "draining": "bool", "out_of_rotation": "bool",
                 "jobs": "int"},
     "lock_down": {"active": "bool", "id": "str", "person": "str", "reason": "str",
                   "since": "str"},

@@ -196,7 +196,8 @@ Test(assess, a_sound_gateway_passes_every_line)
     FAULT("lockdown", ASSESS_WARN, lock_down.active = 1)                                 \
     FAULT("incident", ASSESS_WARN, status.n_incidents = 1)                               \
     FAULT("incident", ASSESS_FAIL, (incident.oral_due_us = 1, status.n_incidents = 1))   \
-    FAULT("disk", ASSESS_FAIL, disk.low = 1)
+    FAULT("disk", ASSESS_FAIL, disk.low = 1)                                             \
+    FAULT("denial", ASSESS_FAIL, gateway.denied_by = text("CP-8-01"))
 
 static void expect_only(const char *name, enum assess_verdict verdict, const char *what)
 {

@@ -105,12 +105,17 @@ Test(status_page, each_matter_needs_a_person)
     static char broken[] = "broken";
     static char failing[] = "failing";
     static char revoked[] = "revoked";
+    static char denier[] = "CP-8-01";
+    static char denied[] = "rule CP-8-01 denies every job";
 
     lock_down.active = 1;
     expect_need("all signing was stopped");
     lawful();
     gateway.signing = 0;
     expect_need("does not sign");
+    gateway.denied_by = denier;
+    gateway.denied_why = denied;
+    expect_need("nothing is signed: rule CP-8-01");
     lawful();
     token.lane_state = latched;
     expect_need("PIN was refused");

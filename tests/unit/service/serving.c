@@ -66,6 +66,17 @@ Test(serving, a_disk_that_is_nearly_full_is_amiss)
     expect_line("4.1 % of it is free\n");
 }
 
+/* A rule of the policy denies whatever comes. */
+Test(serving, a_denial_of_all_is_amiss)
+{
+    report.signing = false;
+    report.ban = (struct ban){.rule = "CP-8-01", .why = "rule CP-8-01 denies every job"};
+    cr_expect_eq(serving_of(&vitals, ""), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.key/seal-a"), SERVING_NO);
+    cr_expect_eq(serving_of(&vitals, "segel.v1.LogService"), SERVING_YES);
+    expect_line("nothing is signed: rule CP-8-01 denies every job\n");
+}
+
 Test(serving, all_is_well_and_nothing_is_amiss)
 {
     static const char *const names[] = {"",
