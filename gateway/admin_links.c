@@ -16,6 +16,13 @@ static bool is_over(struct bufferevent *bufferevent)
     return owner == NULL;
 }
 
+/* evhttp sees the end of the stream, and ends its side. */
+static void end(struct admin_link *link)
+{
+    link->ended = true;
+    (void)shutdown(bufferevent_getfd(link->bufferevent), SHUT_RDWR);
+}
+
 static void look_after(struct admin_link *link, int64_t now_us)
 {
     if (link->bufferevent == NULL) {
@@ -25,8 +32,7 @@ static void look_after(struct admin_link *link, int64_t now_us)
         (void)bufferevent_decref(link->bufferevent);
         link->bufferevent = NULL;
     } else if (now_us > link->until_us) {
-        /* evhttp sees the end of the stream, and ends its side. */
-        (void)shutdown(bufferevent_getfd(link->bufferevent), SHUT_RDWR);
+        end(link);
     }
 }
 
@@ -34,7 +40,7 @@ static size_t count_used(const struct admin_links *links)
 {
     size_t used = 0;
 
-    for (size_t i = 0; i < ADMIN_LINKS_MAX; i++) {
+    for (size_t i = 0; i < ADMIN_LINKS_PLACES; i++) {
         used += links->links[i].bufferevent != NULL ? 1 : 0;
     }
     return used;
@@ -54,11 +60,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    for (size_t i = 0; i < ADMIN_LINKS_MAX; i++) {
+    for (size_t i = 0; i < ADMIN_LINKS_PLACES; i++) {
         look_after(&links->links[i], now_us);
     }
     size_t used = count_used(links);
-    if (used < ADMIN_LINKS_MAX) {
+    if (used < ADMIN_LINKS_PLACES) {
         (void)evconnlistener_enable(links->listener);
     }
     if (used > 0) {
@@ -71,11 +77,36 @@ static struct admin_link *free_link(struct admin_links *links)
 {
     size_t at = 0;
 
-    while (at < ADMIN_LINKS_MAX && links->links[at].bufferevent != NULL) {
+    while (at < ADMIN_LINKS_PLACES && links->links[at].bufferevent != NULL) {
         at++;
     }
-    MUST(at < ADMIN_LINKS_MAX);
+    MUST(at < ADMIN_LINKS_PLACES);
     return &links->links[at];
+}
+
+static bool is_open(const struct admin_link *link)
+{
+    return link->bufferevent != NULL && !link->ended && !is_over(link->bufferevent);
+}
+
+static void make_way(struct admin_links *links)
+{
+    struct admin_link *oldest = NULL;
+    size_t open = 0;
+
+    for (size_t i = 0; i < ADMIN_LINKS_PLACES; i++) {
+        struct admin_link *link = &links->links[i];
+        if (!is_open(link)) {
+            continue;
+        }
+        open++;
+        if (oldest == NULL || link->since_us < oldest->since_us) {
+            oldest = link;
+        }
+    }
+    if (open >= ADMIN_LINKS_MAX) {
+        end(oldest);
+    }
 }
 
 static struct bufferevent *on_connection(struct event_base *base, void *context)
@@ -88,10 +119,13 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
     if (bufferevent == NULL) {
         return NULL;
     }
+    make_way(links);
     bufferevent_incref(bufferevent);
-    link->bufferevent = bufferevent;
-    link->until_us = clock_mono_us() + links->life_us;
-    if (count_used(links) == ADMIN_LINKS_MAX) {
+    int64_t now_us = clock_mono_us();
+    *link = (struct admin_link){.bufferevent = bufferevent,
+                                .since_us = now_us,
+                                .until_us = now_us + links->life_us};
+    if (count_used(links) == ADMIN_LINKS_PLACES) {
         (void)evconnlistener_disable(links->listener);
     }
     sweep_soon(links);
@@ -115,7 +149,7 @@ void admin_links_attach(struct admin_links *links, struct evhttp *http,
 
 void admin_links_fini(struct admin_links *links)
 {
-    for (size_t i = 0; i < ADMIN_LINKS_MAX; i++) {
+    for (size_t i = 0; i < ADMIN_LINKS_PLACES; i++) {
         if (links->links[i].bufferevent != NULL) {
             (void)bufferevent_decref(links->links[i].bufferevent);
         }

@@ -211,21 +211,39 @@ Test(admin, requests_behind_each_other_get_one_answer)
     cr_expect_eq(written, 1);
 }
 
-Test(admin, the_next_one_waits_until_a_place_is_free)
+/* Half requests, each on a connection of its own. */
+static void hold(int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = open_link(1);
+        say(fds[i], "GET /page HTT");
+    }
+}
+
+Test(admin, who_holds_all_places_keeps_nobody_out)
 {
     int fds[PLACES];
+    char byte;
 
-    for (size_t i = 0; i < PLACES; i++) {
-        fds[i] = open_link(1);
-    }
-    int waiting = open_link(1);
-    say(waiting, GET("/page"));
-    cr_expect_not(read_all(waiting), "all places are taken: %s", answer);
-    (void)close(fds[0]);
-    cr_expect(read_all(waiting));
+    hold(fds, PLACES);
+    expect_status(GET("/page"), "HTTP/1.1 200 ");
+    expect_status(GET("/page"), "HTTP/1.1 200 ");
+    cr_expect_eq(recv(fds[0], &byte, 1, 0), 0, "the oldest gave way");
+    say(fds[PLACES - 1], "P/1.1\r\nHost: localhost\r\n\r\n");
+    cr_expect(read_all(fds[PLACES - 1]), "the newest may go on");
     cr_expect_not_null(strstr(answer, "all is well"));
-    (void)close(waiting);
-    for (size_t i = 1; i < PLACES; i++) {
+    for (size_t i = 0; i < PLACES; i++) {
+        (void)close(fds[i]);
+    }
+}
+
+Test(admin, nor_does_who_comes_again_and_again)
+{
+    int fds[6 * PLACES];
+
+    hold(fds, SG_COUNT(fds));
+    expect_status(GET("/page"), "HTTP/1.1 200 ");
+    for (size_t i = 0; i < SG_COUNT(fds); i++) {
         (void)close(fds[i]);
     }
 }
