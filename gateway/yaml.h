@@ -25,8 +25,9 @@ struct yaml_node {
 struct yaml;
 
 /* Both read a whole document. name is used in messages ("FILE:LINE:COLUMN: …").
- * SG_NOT_FOUND, SG_IO: the file cannot be read. SG_INVALID: not acceptable, why says
- * where. On SG_OK the caller owns *out; all nodes live as long as it. */
+ * SG_NOT_FOUND, SG_IO: the file cannot be read, or is no regular one. SG_INVALID: not
+ * acceptable, why says where. On SG_OK the caller owns *out; all nodes live as long as
+ * it. */
 SG_MUST_USE enum sg_status yaml_read_file(const char *path, struct yaml **out,
                                           struct sg_error *why);
 SG_MUST_USE enum sg_status yaml_read(struct slice text, const char *name,

@@ -1,6 +1,9 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/yaml.h"
 #include "proto/text.h"
@@ -25,15 +28,35 @@ static enum sg_status file_failed(const char *path, int error, struct sg_error *
                    path, reason);
 }
 
+/* A pipe without a writer, or a terminal, would hold up whoever reads: signals wait
+ * meanwhile, and so does every job. */
+static enum sg_status open_regular(const char *path, FILE **out, struct sg_error *why)
+{
+    struct stat found;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) {
+        return file_failed(path, errno, why);
+    }
+    if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode)) {
+        (void)close(fd);
+        return sg_fail(why, SG_IO, "cannot read %s: it is no regular file", path);
+    }
+    *out = fdopen(fd, "rb");
+    if (*out == NULL) {
+        (void)close(fd);
+        return SG_NO_MEMORY;
+    }
+    return SG_OK;
+}
+
 /* One byte more than is allowed is read, so that the reader sees what is too large. */
 enum sg_status yaml_file_bytes(const char *path, uint8_t **bytes, size_t *len,
                                struct sg_error *why)
 {
-    AUTO(close_file) FILE *file = fopen(path, "rbe");
+    AUTO(close_file) FILE *file = NULL;
 
-    if (file == NULL) {
-        return file_failed(path, errno, why);
-    }
+    TRY(open_regular(path, &file, why));
     uint8_t *read = malloc(READ_MAX);
     if (read == NULL) {
         return SG_NO_MEMORY;

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct sg_error why;
@@ -304,4 +305,18 @@ Test(yaml, missing_value_is_not_an_empty_text)
     cr_assert_eq(yaml_str(doc, value_of(doc), &text, &why), SG_OK);
     cr_assert_str_eq(text, "");
     yaml_free(doc);
+}
+
+/* Nobody would ever write into it. */
+Test(yaml, a_pipe_is_refused_and_not_waited_for, .timeout = 10)
+{
+    char path[] = "/tmp/segel-yaml-XXXXXX";
+    struct yaml *doc = NULL;
+    int fd = mkstemp(path);
+
+    cr_assert(fd >= 0 && close(fd) == 0 && unlink(path) == 0);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_expect_eq(yaml_read_file(path, &doc, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "no regular file"), "%s", why.text);
+    cr_assert_eq(unlink(path), 0);
 }
