@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #include "gateway/loopback.h"
 
 enum { HEADERS_MAX = 8192, SILENCE_S = 5, LIFE_MS = 10000, NOT_ALLOWED_HERE = 403 };
+/* evhttp would answer those that it is not to allow with 501. */
+enum { EVERY_METHOD = UINT16_MAX };
 
 struct admin {
     struct admin_options options;
@@ -71,10 +74,20 @@ static bool add_body(struct evhttp_request *request, const char *text, size_t le
                              number) == 0;
 }
 
+static void send_answer(struct evhttp_request *request, int status, const char *type)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+    (void)evhttp_add_header(headers, "Content-Type", type);
+    (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    (void)evhttp_add_header(headers, "Cache-Control", "no-store");
+    (void)evhttp_add_header(headers, "Connection", "close");
+    evhttp_send_reply(request, status, NULL, NULL);
+}
+
 static void send_page(const struct admin *admin, struct evhttp_request *request,
                       const struct admin_page *page)
 {
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
@@ -86,11 +99,19 @@ static void send_page(const struct admin *admin, struct evhttp_request *request,
         status = whole ? wanted : HTTP_INTERNAL;
     }
     free(text);
-    (void)evhttp_add_header(headers, "Content-Type", page->type);
-    (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
-    (void)evhttp_add_header(headers, "Cache-Control", "no-store");
-    (void)evhttp_add_header(headers, "Connection", "close");
-    evhttp_send_reply(request, status, NULL, NULL);
+    send_answer(request, status, page->type);
+}
+
+static void refuse(struct evhttp_request *request, int status, const char *sentence)
+{
+    (void)add_body(request, sentence, strlen(sentence));
+    send_answer(request, status, "text/plain; charset=utf-8");
+}
+
+static bool only_reads(struct evhttp_request *request)
+{
+    return (evhttp_request_get_command(request) & (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD)) !=
+           0;
 }
 
 static void on_request(struct evhttp_request *request, void *context)
@@ -101,9 +122,13 @@ static void on_request(struct evhttp_request *request, void *context)
 
     /* Who sends no Host is no browser. */
     if (host != NULL && !loopback_host(host)) {
-        evhttp_send_error(request, NOT_ALLOWED_HERE, "name this machine by 127.0.0.1");
+        refuse(request, NOT_ALLOWED_HERE, "name this machine by 127.0.0.1\n");
     } else if (page == NULL) {
-        evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+        refuse(request, HTTP_NOTFOUND, "there is no such page\n");
+    } else if (!only_reads(request)) {
+        (void)evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
+                                "GET, HEAD");
+        refuse(request, HTTP_BADMETHOD, "this page can be read only\n");
     } else {
         send_page(admin, request, page);
     }
@@ -147,7 +172,7 @@ static void set_limits(struct admin *admin)
     evhttp_set_max_headers_size(admin->http, HEADERS_MAX);
     evhttp_set_max_body_size(admin->http, 0);
     evhttp_set_timeout(admin->http, SILENCE_S);
-    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(admin->http, EVERY_METHOD);
     evhttp_set_gencb(admin->http, on_request, admin);
 }
 
