@@ -40,17 +40,56 @@ static size_t write_json(char *line, const char *level, const char *event, va_li
     return json_finish(&out, &text) == SG_OK ? text.len : 0;
 }
 
-/* Appends text; a control character would break the one-line rule and becomes a blank. */
-static size_t append(char *line, size_t len, const char *text)
+static size_t put(char *line, size_t len, char byte)
 {
-    for (; text != NULL && *text != '\0' && len < LINE_MAX - 1; text++, len++) {
-        bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
-        line[len] = *text;
-        if (control) {
-            line[len] = ' ';
-        }
+    if (len < LINE_MAX - 1) {
+        line[len++] = byte;
     }
     return len;
+}
+
+static size_t append(char *line, size_t len, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        len = put(line, len, *text);
+    }
+    return len;
+}
+
+/* What stands without quotes can be neither two words nor another name. */
+static bool is_bare(const char *value)
+{
+    for (; *value != '\0'; value++) {
+        unsigned char byte = (unsigned char)*value;
+        if (byte <= ' ' || byte >= 0x7F || strchr("\"\\=", byte) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Bytes of a value come from callers: none ends the line, the quotes or the terminal's
+ * peace. What is no character of UTF-8, or does something to a screen, becomes a blank.
+ */
+static size_t append_quoted(char *line, size_t len, struct slice value)
+{
+    len = put(line, len, '"');
+    for (size_t i = 0; i < value.len;) {
+        uint8_t byte = value.data[i];
+        size_t whole = text_character(value, i);
+        bool unseen =
+            whole == 0 || byte < 0x20 || byte == 0x7F || text_hidden(value, i) > 0;
+        if (unseen) {
+            len = put(line, len, ' ');
+        } else if (byte == '"' || byte == '\\') {
+            len = put(line, len, '\\');
+        }
+        for (size_t k = 0; !unseen && k < whole; k++) {
+            len = put(line, len, (char)value.data[i + k]);
+        }
+        i += whole == 0 ? 1 : whole;
+    }
+    return put(line, len, '"');
 }
 
 static size_t write_text(char *line, const char *level, const char *event, va_list pairs)
@@ -66,12 +105,12 @@ static size_t write_text(char *line, const char *level, const char *event, va_li
     len = append(line, len, event);
     for (const char *name; (name = va_arg(pairs, const char *)) != NULL;) {
         const char *value = va_arg(pairs, const char *);
-        bool quote = value != NULL && strchr(value, ' ') != NULL;
+        value = value == NULL ? "" : value;
         len = append(line, len, " ");
         len = append(line, len, name);
-        len = append(line, len, quote ? "=\"" : "=");
-        len = append(line, len, value);
-        len = append(line, len, quote ? "\"" : "");
+        len = append(line, len, "=");
+        len = is_bare(value) ? append(line, len, value)
+                             : append_quoted(line, len, slice_str(value));
     }
     return len;
 }

@@ -9,7 +9,9 @@
  *     log_event(LOG_WARN, "lane.down", "lane", "lane0", "why", why.text, NULL);
  *
  * Names and values alternate and end with NULL. Values are text; never a secret, never
- * the content of a request beyond names and ids. */
+ * the content of a request beyond names and ids. In a text line a value that is more than
+ * one word of printable ASCII stands in quotes, with a backslash before each quote and
+ * backslash inside; what could not be seen in it is a blank. */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 enum log_format { LOG_TEXT, LOG_JSON };

@@ -55,8 +55,7 @@ static bool sequence_fits(const uint8_t *at, size_t len)
     return true;
 }
 
-/* Length of the character at this place; 0 = it is none. */
-static size_t character_len(struct slice text, size_t at)
+size_t text_character(struct slice text, size_t at)
 {
     size_t len = sequence_len(text.data[at]);
     bool whole = len > 0 && len <= text.len - at && text.data[at] != 0 &&
@@ -84,7 +83,7 @@ static size_t ascii_len(struct slice text)
 bool text_utf8(struct slice text)
 {
     for (size_t i = ascii_len(text); i < text.len;) {
-        size_t len = character_len(text, i);
+        size_t len = text_character(text, i);
         if (len == 0) {
             return false;
         }
@@ -98,7 +97,7 @@ void text_mend(char *text)
     struct slice all = slice_str(text);
 
     for (size_t i = 0; i < all.len;) {
-        size_t len = character_len(all, i);
+        size_t len = text_character(all, i);
         if (len == 0) {
             text[i] = '?';
         }

@@ -8,6 +8,8 @@
 
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL. */
 bool text_utf8(struct slice text);
+/* Length of its character at this place; 0 = it is none. */
+size_t text_character(struct slice text, size_t at);
 /* Puts '?' for each byte that is not part of it: a sentence that was cut to fit may end
  * inside of a character, and no reader of protobuf takes a string that does. */
 void text_mend(char *text);
