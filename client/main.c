@@ -5,6 +5,7 @@
 #include "client/command.h"
 #include "client/nearest.h"
 #include "client/screen.h"
+#include "proto/standard.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
@@ -230,6 +231,9 @@ int main(int argc, char **argv)
     struct sg_error why = {0};
     struct words first = take_global(&words);
 
+    if (!standard_keep()) {
+        return EXIT_USAGE;
+    }
     if (options_parse(&global_options, &first, &global, &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_USAGE;

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* realpath, signalfd */
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,12 +16,14 @@
 #include "gateway/dumps.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
+#include "gateway/program.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/errand.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/transport/passed.h"
+#include "proto/standard.h"
 
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
@@ -56,29 +57,6 @@ static unsigned next_signal(const struct gateway *gateway)
     ssize_t len = read(gateway->signals, &info, sizeof(info));
 
     return len == (ssize_t)sizeof(info) ? info.ssi_signo : 0;
-}
-
-/* segel-hsm lies beside segeld unless the configuration says otherwise. */
-static enum sg_status hsm_program(const struct config *config, char out[PATH_MAX],
-                                  struct sg_error *why)
-{
-    char self[PATH_MAX];
-
-    if (config->hsm_program[0] != '\0') {
-        return snprintf(out, PATH_MAX, "%s", config->hsm_program) < PATH_MAX ? SG_OK
-                                                                             : SG_INVALID;
-    }
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (len <= 0) {
-        return sg_fail(why, SG_IO, "cannot find where segeld lies; set hsm.program");
-    }
-    self[len] = '\0';
-    char *slash = strrchr(self, '/');
-    *(slash == NULL ? self : slash) = '\0';
-    int need = snprintf(out, PATH_MAX, "%s/segel-hsm", self);
-    return need > 0 && need < PATH_MAX
-               ? SG_OK
-               : sg_fail(why, SG_INVALID, "the path of segel-hsm is too long");
 }
 
 static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
@@ -391,6 +369,9 @@ int main(int argc, char **argv)
     struct arguments arguments;
     int code = EXIT_SUCCESS;
 
+    if (!standard_keep()) {
+        return EXIT_FAILURE;
+    }
     if (!arguments_read(argc, argv, &arguments, &code)) {
         return code;
     }

@@ -1,9 +1,10 @@
 #include <unistd.h>
 
 #include "hsm/tool.h"
+#include "proto/standard.h"
 
 int main(int argc, char **argv)
 {
-    int code = tool_main(argc, argv);
+    int code = standard_keep() ? tool_main(argc, argv) : TOOL_FAILED;
     _exit(code); /* modules are known to crash in what runs at exit */
 }

@@ -259,6 +259,24 @@ def who_is_not_entitled_may_not_sign_even_if_the_policy_forgets_it(the_rig):
 
 
 @claim
+def no_line_for_people_lands_in_a_file_of_the_gateway(the_rig):
+    """With standard input, output and error closed, another file would get their numbers."""
+    config = the_rig.config(rig.fresh_ledger())
+    ledger = re.search(r"path: (ledger-\w+\.db)", the_rig.read("spoiled.yaml"))[1]
+    gateway = rig.Gateway(the_rig, config, {}, command=[
+        "bash", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "bash", os.path.join(rig.BIN, "segeld"),
+        "--config", config])
+    try:
+        until(lambda: os.path.exists(the_rig.path(f"{ledger}-wal"))
+              and children(gateway.process.pid), "it does not start")
+        for pid in [gateway.process.pid, *children(gateway.process.pid)]:
+            equal({os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)}, {"/dev/null"}, pid)
+    finally:
+        gateway.stop()
+    equal(the_rig.read(f"{ledger}.lock"), "", "what stands in the file of the lock")
+
+
+@claim
 def no_lane_outlives_its_gateway(the_rig):
     with the_rig.gateway() as gateway:
         lanes = children(gateway.process.pid)
@@ -271,6 +289,13 @@ def no_lane_outlives_its_gateway(the_rig):
             rig.time.sleep(0.1)
         else:
             raise rig.Failed(f"lane {pid} still runs")
+
+
+def until(truth, sentence, seconds=20):
+    end = time.monotonic() + seconds
+    while not truth():
+        expect(time.monotonic() < end, sentence)
+        time.sleep(0.05)
 
 
 def children(pid):
