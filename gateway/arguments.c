@@ -25,10 +25,12 @@ static const char usage[] =
     "\n"
     "Options:\n"
     "  --config FILE    configuration (YAML); paths in it are relative to its folder\n"
-    "  --check-config   read configuration, policy and certificates, and what a start\n"
-    "                   would find in the ledger, then stop; nothing is changed\n"
+    "  --check-config   check configuration, policy, certificates, what the start needs\n"
+    "                   of this machine and what it would find in the ledger, but for\n"
+    "                   token, ports and network; then stop; nothing is changed\n"
     "  --print-config   print all settings with what they mean, their bounds, and their\n"
-    "                   values in FILE; without a file, defaults to begin with\n"
+    "                   values in FILE; without a file, defaults to begin with. With\n"
+    "                   --check-config they are checked first\n"
     "  --unlatch LANE   after a refused PIN, with the gateway stopped: allow the lane "
     "one\n"
     "                   more login; while it runs an officer does that with\n"
@@ -101,6 +103,7 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
             break;
         }
     }
-    return ((out->config != NULL || out->only_print) && optind == argc) ||
+    bool defaults = out->only_print && !out->only_check;
+    return ((out->config != NULL || defaults) && optind == argc) ||
            say(code, EXIT_USAGE, stderr, usage);
 }

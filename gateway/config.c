@@ -30,22 +30,6 @@ static const struct yaml_node *find(const struct parse *p, const char *path)
     return map == NULL ? NULL : yaml_get(map, dot + 1);
 }
 
-static bool is_path(const char *setting_path)
-{
-    static const char *const paths[] = {
-        "tls.certificate", "tls.private_key", "tls.client_ca",  "tls.client_crl",
-        "ledger.path",     "policy.file",     "policy.anchors", "hsm.program",
-        "status.dir",      "officers.quorum", "stamp.logo",     "stamp.agency_logo",
-        "tsa.anchors",     "tsa.ca"};
-
-    for (size_t i = 0; i < SG_COUNT(paths); i++) {
-        if (strcmp(setting_path, paths[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The reader of a value knows the place, not the name. */
 static enum sg_status name_setting(struct parse *p, const char *path,
                                    enum sg_status status)
@@ -73,7 +57,14 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
         return SG_OK;
     }
     TRY(name_setting(p, row->path, yaml_str(p->doc, node, target, p->why)));
-    if (is_path(row->path) && (*target)[0] != '\0') {
+    /* It may stand in records, log lines and what is printed. */
+    if (!text_plain(slice_str(*target))) {
+        return yaml_fail(p->doc, node, p->why,
+                         "the value holds what cannot be seen, such as a line end "
+                         "(setting %s)",
+                         row->path);
+    }
+    if (setting_is_path(row) && (*target)[0] != '\0') {
         *target = parse_path(p, *target);
     }
     return *target == NULL ? SG_NO_MEMORY : SG_OK;

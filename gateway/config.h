@@ -101,8 +101,8 @@ struct config_network {
 #define CONFIG_NETWORK_LOCAL "local"
 
 struct config {
-#define TEXT(field, path, fallback, help)             const char *field;
-#define NUMBER(field, path, fallback, min, max, help) int64_t field;
+#define TEXT(field, path, kind, reload, fallback, help)             const char *field;
+#define NUMBER(field, path, unit, reload, fallback, min, max, help) int64_t field;
 #include "gateway/config.def"
 #undef TEXT
 #undef NUMBER

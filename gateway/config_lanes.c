@@ -205,13 +205,9 @@ static enum sg_status read_read_only(struct parse *p, const struct yaml_node *ma
 static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
                                 struct config_lane *lane)
 {
-    static const char *const words[] = {
-        "name",           "uri",    "module",    "init_args",   "token",   "serial",
-        "pin_credential", "canary", "read_only", "environment", "threads", "pin_file",
-        "assurance",      NULL};
     const struct yaml_node *threads = yaml_get(map, "threads");
 
-    TRY(parse_known(p, map, words));
+    TRY(parse_known_of(p, map, "lanes"));
     TRY(field_name(p, map, &lane->name));
     lane->init_args = "";
     lane->token = (struct config_token){NULL, "", "", ""};
@@ -252,11 +248,10 @@ enum sg_status parse_lanes(struct parse *p)
 
 enum sg_status parse_log_key(struct parse *p)
 {
-    static const char *const words[] = {"lane", "id", NULL};
     const struct yaml_node *map = NULL;
 
     TRY(field_get(p, yaml_root(p->doc), "log_key", &map));
-    TRY(parse_known(p, map, words));
+    TRY(parse_known_of(p, map, "log_key"));
     TRY(field_lane(p, map, &p->config->log_lane));
     p->config->log_key.label = "";
     const struct yaml_node *id = NULL;

@@ -103,25 +103,11 @@ static enum sg_status read_certificate(struct parse *p, const struct yaml_node *
 static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
                                struct config_key *key)
 {
-    static const char *const words[] = {"name",
-                                        "class",
-                                        "lane",
-                                        "lanes",
-                                        "id",
-                                        "uri",
-                                        "certificate",
-                                        "chain",
-                                        "scheme",
-                                        "hash",
-                                        "allowed_classes",
-                                        "prohibited_classes",
-                                        "raw_allowed",
-                                        NULL};
     static const char *const classes[] = {"seal", "signature", NULL};
     const struct yaml_node *raw = yaml_get(map, "raw_allowed");
     size_t index = 0;
 
-    TRY(parse_known(p, map, words));
+    TRY(parse_known_of(p, map, "keys"));
     TRY(field_name(p, map, &key->name));
     TRY(field_text(p, map, "class", &key->class));
     TRY(parse_choice(p, yaml_get(map, "class"), key->class, classes, &index));
@@ -131,6 +117,25 @@ static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
     TRY(field_words(p, map, "allowed_classes", &key->allowed_classes));
     TRY(field_words(p, map, "prohibited_classes", &key->prohibited_classes));
     return raw == NULL ? SG_OK : yaml_bool(p->doc, raw, &key->raw_allowed, p->why);
+}
+
+/* What signs the log signs nothing else: a caller could have it sign a checkpoint. */
+static enum sg_status check_apart(struct parse *p, const struct yaml_node *map,
+                                  const struct config_key *key)
+{
+    const struct config *config = p->config;
+    const struct config_object *log = &config->log_key;
+
+    bool same = key->object.id_len > 0 &&
+                slice_equal(slice_of(key->object.id, key->object.id_len),
+                            slice_of(log->id, log->id_len)) &&
+                config_key_on_lane(key, &config->lanes[config->log_lane]);
+    return same
+               ? yaml_fail(p->doc, map, p->why,
+                           "key '%s' is the log_key, which signs checkpoints and nothing "
+                           "else: give the log a key of its own",
+                           key->name)
+               : SG_OK;
 }
 
 enum sg_status parse_keys(struct parse *p)
@@ -145,6 +150,7 @@ enum sg_status parse_keys(struct parse *p)
     }
     for (size_t i = 0; i < list->count; i++) {
         TRY(read_key(p, &list->items[i], &p->config->keys[i]));
+        TRY(check_apart(p, &list->items[i], &p->config->keys[i]));
         p->config->key_count++;
     }
     return field_unique(p, list);
@@ -252,9 +258,7 @@ static enum sg_status read_weight(struct parse *p, const struct yaml_node *map,
 static enum sg_status read_caller(struct parse *p, const struct yaml_node *map,
                                   struct config_caller *caller)
 {
-    static const char *const words[] = {"name", "match", "roles", "keys", "weight", NULL};
-
-    TRY(parse_known(p, map, words));
+    TRY(parse_known_of(p, map, "callers"));
     TRY(field_name(p, map, &caller->name));
     TRY(field_text(p, map, "match", &caller->match));
     TRY(check_match(p, map, caller->match));

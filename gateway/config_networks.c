@@ -20,10 +20,9 @@ static enum sg_status read_prefix(struct parse *p, const struct yaml_node *map,
 static enum sg_status read_network(struct parse *p, const struct yaml_node *map,
                                    struct config_network *network)
 {
-    static const char *const words[] = {"name", "addresses", NULL};
     struct config_words addresses = {0};
 
-    TRY(parse_known(p, map, words));
+    TRY(parse_known_of(p, map, "networks"));
     TRY(field_name(p, map, &network->name));
     if (strcmp(network->name, CONFIG_NETWORK_LOCAL) == 0) {
         return yaml_fail(p->doc, yaml_get(map, "name"), p->why,

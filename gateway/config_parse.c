@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config_settings.h"
 #include "proto/text.h"
 
 /* --- Memory and words ------------------------------------------------------------ */
@@ -76,6 +77,15 @@ enum sg_status parse_known(struct parse *p, const struct yaml_node *map,
         }
     }
     return SG_OK;
+}
+
+enum sg_status parse_known_of(struct parse *p, const struct yaml_node *map,
+                              const char *list)
+{
+    const char *words[FIELDS_OF_A_LIST_MAX];
+
+    list_fields_of(list, words);
+    return parse_known(p, map, words);
 }
 
 enum sg_status parse_choice(struct parse *p, const struct yaml_node *node,

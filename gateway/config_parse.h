@@ -27,6 +27,9 @@ const char *parse_path(struct parse *p, const char *path);
 /* Each key of the map is one of the words; else an error with the nearest word. */
 SG_MUST_USE enum sg_status parse_known(struct parse *p, const struct yaml_node *map,
                                        const char *const *words);
+/* Each key of the map is a field of that list (config_fields.def). */
+SG_MUST_USE enum sg_status parse_known_of(struct parse *p, const struct yaml_node *map,
+                                          const char *list);
 /* Index of value in words; the error stands at node, or at the root. */
 SG_MUST_USE enum sg_status parse_choice(struct parse *p, const struct yaml_node *node,
                                         const char *value, const char *const *words,

@@ -77,7 +77,7 @@ static void print_comment(const char *text, int indent, FILE *out)
     }
 }
 
-/* YAML's double-quoted form; settings hold no control characters. */
+/* YAML's double-quoted form; no setting holds what cannot be seen (read_text). */
 static void print_quoted(const char *text, FILE *out)
 {
     (void)fputc('"', out);
@@ -92,34 +92,14 @@ static void print_quoted(const char *text, FILE *out)
 
 static void print_text(const struct setting *row, const struct config *config, FILE *out)
 {
-    const char *text = row->text_fallback;
+    const char *text = config == NULL ? row->text_fallback : setting_text(row, config);
 
-    if (config != NULL) {
-        memcpy(&text, (const char *)config + row->offset, sizeof(text));
-    }
     if (text == NULL) {
         (void)fprintf(out, " # must be given");
         return;
     }
     (void)fputc(' ', out);
     print_quoted(text, out);
-}
-
-static int64_t number_of(const struct setting *row, const struct config *config)
-{
-    int64_t number = 0;
-    uint32_t limit = 0;
-
-    if (config == NULL) {
-        return row->fallback;
-    }
-    const char *place = (const char *)config + row->offset;
-    if (row->kind == LIMIT_SETTING) {
-        memcpy(&limit, place, sizeof(limit));
-        return limit;
-    }
-    memcpy(&number, place, sizeof(number));
-    return number;
 }
 
 static void print_setting(const struct setting *row, const struct config *config,
@@ -134,11 +114,13 @@ static void print_setting(const struct setting *row, const struct config *config
         (void)fprintf(out, "%*s%s:", indent, "", dot == NULL ? row->path : dot + 1);
         print_text(row, config, out);
     } else {
-        (void)snprintf(help, sizeof(help), "%s (%" PRId64 " to %" PRId64 ")", row->help,
-                       row->range.min, row->range.max);
+        (void)snprintf(help, sizeof(help), "%s (%" PRId64 " to %" PRId64 "%s%s)",
+                       row->help, row->range.min, row->range.max,
+                       row->unit[0] == '\0' ? "" : " ", row->unit);
         print_comment(help, indent, out);
         (void)fprintf(out, "%*s%s: %" PRId64, indent, "",
-                      dot == NULL ? row->path : dot + 1, number_of(row, config));
+                      dot == NULL ? row->path : dot + 1,
+                      config == NULL ? row->fallback : setting_number(row, config));
     }
     (void)fputc('\n', out);
 }

@@ -22,6 +22,7 @@
 #include "gateway/service/errand.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
+#include "gateway/service/sound.h"
 #include "gateway/transport/passed.h"
 #include "proto/standard.h"
 
@@ -125,6 +126,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
     TRY(passed_collect(why));
     TRY(notify_open(why));
+    TRY(sound_look(gateway->config, why));
     TRY(make_core(gateway, why));
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
@@ -142,9 +144,6 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 {
     TRY(config_load(path, &gateway->config, why));
     log_setup(gateway->config->log_level_value, gateway->config->log_format_value);
-    if (gateway->config->admin_address[0] != '\0') {
-        TRY(admin_check(gateway->config->admin_address, why));
-    }
     return policy_load(gateway->config->policy_file, &gateway->policy, why);
 }
 
@@ -375,6 +374,6 @@ int main(int argc, char **argv)
     if (!arguments_read(argc, argv, &arguments, &code)) {
         return code;
     }
-    return arguments.only_print ? print_config(arguments.config)
-                                : gateway_main(&arguments);
+    return arguments.only_print && !arguments.only_check ? print_config(arguments.config)
+                                                         : gateway_main(&arguments);
 }

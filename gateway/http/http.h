@@ -11,6 +11,10 @@ struct http;
 
 enum { HTTP_REQUESTS_MAX = 32, HTTP_TYPE_SIZE = 64, HTTP_FINE = 200 };
 
+/* Whether a setting names an HTTP proxy: "http://HOST:PORT", the scheme may be left out;
+ * "" = none. SG_INVALID. */
+SG_MUST_USE enum sg_status http_check_proxy(const char *setting, const char *proxy,
+                                            struct sg_error *why);
 /* proxy: borrowed; "" = none. */
 SG_MUST_USE enum sg_status http_new(const char *proxy, struct http **out);
 /* Gives up what is under way, without a wait; NULL is allowed. */

@@ -1,4 +1,5 @@
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "gateway/http/http.h"
@@ -51,4 +52,24 @@ bool http_address_public(const struct sockaddr *address)
         return public6(in.sin6_addr.s6_addr);
     }
     return false;
+}
+
+/* libcurl takes other schemes for other protocols, and would tell only when it asks. */
+enum sg_status http_check_proxy(const char *setting, const char *proxy,
+                                struct sg_error *why)
+{
+    static const char scheme[] = "http://";
+    const char *host =
+        proxy +
+        (strncmp(proxy, scheme, sizeof(scheme) - 1) == 0 ? sizeof(scheme) - 1 : 0);
+    bool good = host[0] != '\0';
+
+    for (const char *at = host; good && *at != '\0'; at++) {
+        good = *at > ' ' && *at <= '~' && strchr("/?#\\\"<>", *at) == NULL;
+    }
+    return good || proxy[0] == '\0'
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "%s: '%.200s' is no HTTP proxy; write http://HOST:PORT", setting,
+                         proxy);
 }

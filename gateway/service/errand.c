@@ -2,43 +2,22 @@
 
 #include <stdio.h>
 
-#include "gateway/anchor/anchor.h"
-#include "gateway/clock.h"
 #include "gateway/core/core.h"
 #include "gateway/core/foresee.h"
-#include "gateway/core/quorum.h"
 #include "gateway/probe.h"
-#include "gateway/service/control.h"
-#include "gateway/service/door.h"
-#include "gateway/service/logos.h"
-#include "gateway/tsa/tsa.h"
-
-/* Everything that can be said without token and port. */
-static enum sg_status check_files(const struct config *config, struct sg_error *why)
-{
-    struct keyring ring = {0};
-    struct quorum *quorum = NULL;
-    struct door door;
-
-    TRY(quorum_load(config, &quorum, why));
-    quorum_free(quorum);
-    TRY(logos_check(config, why));
-    door_open(config, &door);
-    TRY(control_check(config, why));
-    TRY(anchors_check(config, why));
-    TRY(tsa_check(config, why));
-    enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
-    keyring_fini(&ring);
-    return status == SG_OK ? server_check(&door.options, why) : status;
-}
+#include "gateway/service/sound.h"
 
 static enum sg_status check(const struct arguments *arguments,
                             const struct config *config, struct sg_error *why)
 {
     char said[160];
 
-    TRY(check_files(config, why));
+    TRY(sound_look(config, why));
     TRY(core_foresee(config, said, sizeof(said), why));
+    if (arguments->only_print) {
+        config_print(config, stdout);
+        return SG_OK;
+    }
     (void)printf("%s: configuration, policy and certificates are sound\n",
                  arguments->config);
     if (said[0] != '\0') {

@@ -242,10 +242,15 @@ static enum sg_status read_stamp_anchors(struct status *status, struct sg_error 
     return status->stamp_roots == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
+enum sg_status status_check(const struct config *config, struct sg_error *why)
+{
+    TRY(check_url("status.crl_url", config->status_crl_url, why));
+    return check_url("status.ocsp_url", config->status_ocsp_url, why);
+}
+
 enum sg_status links_make(struct status *status, struct sg_error *why)
 {
-    TRY(check_url("status.crl_url", status->config->status_crl_url, why));
-    TRY(check_url("status.ocsp_url", status->config->status_ocsp_url, why));
+    TRY(status_check(status->config, why));
     status->anchors = X509_STORE_new();
     status->links = (struct watched *)calloc(STATUS_LINKS_MAX, sizeof(*status->links));
     if (status->anchors == NULL || status->links == NULL) {

@@ -19,6 +19,9 @@ struct status_key {
 
 /* Reads and judges what was kept, and publishes it: before the first job is judged.
  * Copies keys. SG_…: why names the setting. config->status_dir must not be empty. */
+/* What can be said of the settings without asking anybody. SG_INVALID. */
+SG_MUST_USE enum sg_status status_check(const struct config *config,
+                                        struct sg_error *why);
 SG_MUST_USE enum sg_status status_new(const struct config *config,
                                       const struct status_key *keys, size_t count,
                                       struct status **out, struct sg_error *why);

@@ -86,13 +86,14 @@ enum sg_status tsa_settings_read(const struct config *config, struct tsa_setting
     *out = (struct tsa_settings){.hash = sg_hash_parse(config->tsa_hash),
                                  .trust.skew_us = config->tsa_skew_s * US_PER_S};
     TRY(read_urls(config->tsa_urls, out, why));
-    if (out->count == 0) {
-        return SG_OK;
-    }
+    /* Also where nobody is asked yet: else it would be found out by whoever adds one. */
     if (out->hash == SG_HASH_NONE) {
         return sg_fail(why, SG_INVALID,
                        "tsa.hash: '%.40s' is none of sha256, sha384 and sha512",
                        config->tsa_hash);
+    }
+    if (out->count == 0) {
+        return SG_OK;
     }
     TRY(read_anchors(config->tsa_anchors_file, out, why));
     return read_policy(config->tsa_policy, out, why);

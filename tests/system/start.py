@@ -55,6 +55,63 @@ def the_check_names_files_that_the_start_would_miss(the_rig):
         contains(result.stderr, "absent.file")
 
 
+# What is spoilt, and words of the one sentence.
+UNSOUND = (
+    ((r"path: ledger\.db", "path: nowhere/ledger.db"), "ledger.path", "nowhere"),
+    ((r"path: ledger\.db", "path: pki"), "ledger.path", "no regular file"),
+    ((r"origin: \S+?([,}\n])", r'origin: ""\1'), "ledger.origin", "+"),
+    ((r"origin: \S+?([,}\n])", r"origin: a+b\1"), "ledger.origin", "+"),
+    ((r"module: .*", "module: /nonexistent/module.so"), "lane 'lane0': module", "/nonexistent"),
+    ((r"pin_file: pin$", "pin_file: no-pin"), "lane 'lane0': pin_file", "no-pin"),
+    ((r"pin_file: pin$", "pin_file: pki"), "lane 'lane0': pin_file", "no regular file"),
+    ((r"read_only: .*", "read_only: [no-folder]"), "read_only", "no-folder"),
+    ((r"^io:", "hsm: {program: no-program}\nio:"), "hsm.program", "no-program"),
+    ((r"^io:", "hsm: {program: pin}\nio:"), "hsm.program", "Permission denied"),
+    ((r"^io:", "status: {dir: status, crl_url: \"ftp://x/y\"}\nio:"), "status.crl_url", "http://"),
+    ((r"^io:", "status: {dir: nowhere/status}\nio:"), "status.dir", "nowhere"),
+    ((r"^io:", "status: {proxy: \"ftp://x\"}\nio:"), "status.proxy", "HTTP proxy"),
+    ((r"^io:", "tsa: {hash: md5}\nio:"), "tsa.hash", "md5"),
+    ((r"^io:", "control: {socket: /nonexistent/control}\nio:"), "control.socket", "/nonexistent"),
+    ((r"listen: \{", "listen: {unix: /nonexistent/socket, "), "listen.unix", "/nonexistent"),
+    ((r"^io:", "admin: {address: 0.0.0.0}\nio:"), "admin.address", "0.0.0.0"),
+    ((r"client_ca: clients.pem", "client_ca: pipe"), "tls.client_ca", "no regular file"),
+    ((r"certificate: seal-demo.pem", "certificate: pipe"), "certificate", "no regular file"),
+    ((r"file: policy.yaml", "file: pipe"), "/pipe", "no regular file"),
+)
+
+
+def modes(the_rig):
+    return {entry.name: entry.stat().st_mode for entry in os.scandir(the_rig.path())
+            if entry.name != "segeld.log"}
+
+
+@claim
+def what_the_start_refuses_the_check_refuses_by_the_same_sentence(the_rig):
+    if not os.path.exists(the_rig.path("pipe")):
+        os.mkfifo(the_rig.path("pipe"))
+    for change, *words in UNSOUND:
+        path = the_rig.config(change)
+        before = modes(the_rig)
+        checked = the_rig.tool("segeld", "--config", path, "--check-config")
+        equal(checked.returncode, 1, f"exit code with {change[1]}: {checked.stdout}")
+        why = checked.stderr.partition('"why":')[2] or checked.stderr
+        contains(why, *words)
+        contains(ends_with(the_rig, path), why)
+        equal(modes(the_rig), before, f"what {change[1]} has made or changed")
+
+
+@claim
+def a_check_that_also_prints_is_a_check(the_rig):
+    unsound = the_rig.config((r"origin: \S+?([,}\n])", r"origin: a+b\1"))
+    both = "--check-config", "--print-config"
+    result = the_rig.tool("segeld", "--config", unsound, *both)
+    equal((result.returncode, result.stdout), (1, ""))
+    result = the_rig.tool("segeld", "--config", the_rig.conf, *both)
+    equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "checkpoint_s:")
+    equal(the_rig.tool("segeld", *both).returncode, 2, "exit code without a file")
+
+
 @claim
 def the_check_names_addresses_that_nobody_can_listen_on(the_rig):
     spoiled = [(r"address: 127.0.0.1", "address: localhost", "localhost"),

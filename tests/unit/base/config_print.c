@@ -140,29 +140,60 @@ Test(config_print, lines_fit_a_screen)
 
 /* --- The documentation ------------------------------------------------------------- */
 
+static void write_texts(const struct setting *row, FILE *rows)
+{
+    bool given = row->text_fallback == NULL;
+
+    (void)fprintf(rows, "| `%s` | %s |  | %s |  |  | %s | %s |\n", row->path,
+                  setting_type(row), given ? "must be given" : row->text_fallback,
+                  row->reload ? "yes" : "restart", row->help);
+}
+
 static void write_rows(FILE *rows)
 {
     for (size_t i = 0; i < settings_count(); i++) {
         const struct setting *row = settings_row(i);
         if (row->kind == TEXT_SETTING) {
-            bool given = row->text_fallback == NULL;
-            (void)fprintf(rows, "| `%s` | %s |  |  | %s |\n", row->path,
-                          given ? "must be given" : row->text_fallback, row->help);
-        } else if (row->kind == NUMBER_SETTING) {
-            (void)fprintf(rows, "| `%s` | %lld | %lld | %lld | %s |\n", row->path,
+            write_texts(row, rows);
+        } else {
+            (void)fprintf(rows, "| `%s` | %s | %s | %lld | %lld | %lld | %s | %s |\n",
+                          row->path, setting_type(row), row->unit,
                           (long long)row->fallback, (long long)row->range.min,
-                          (long long)row->range.max, row->help);
+                          (long long)row->range.max, row->reload ? "yes" : "restart",
+                          row->help);
         }
     }
 }
 
 Test(config_print, the_documentation_has_every_row_and_no_other)
 {
-    static const struct doc_table table = {.path = "docs/CONFIGURATION.md",
-                                           .head = "| setting | default | least | most | "
-                                                   "what it says |\n"
-                                                   "| --- | --- | --- | --- | --- |\n",
-                                           .write_rows = write_rows};
+    static const struct doc_table table = {
+        .path = "docs/CONFIGURATION.md",
+        .head =
+            "| setting | type | unit | default | least | most | reload | what it says |\n"
+            "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        .write_rows = write_rows};
+
+    doc_table_expect(&table);
+}
+
+static void write_fields(FILE *rows)
+{
+    for (size_t i = 0; i < list_fields_count(); i++) {
+        const struct list_field *row = list_fields_row(i);
+        (void)fprintf(rows, "| `%s` | `%s` | %s | %s | %s | %s |\n", row->list, row->name,
+                      row->type, row->fallback,
+                      strcmp(row->reload, "yes") == 0 ? "yes" : "restart", row->help);
+    }
+}
+
+Test(config_print, the_documentation_has_every_field_of_the_lists)
+{
+    static const struct doc_table table = {
+        .path = "docs/CONFIGURATION.md",
+        .head = "| list | field | type | default | reload | what it says |\n"
+                "| --- | --- | --- | --- | --- | --- |\n",
+        .write_rows = write_fields};
 
     doc_table_expect(&table);
 }

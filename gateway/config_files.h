@@ -1,0 +1,15 @@
+#ifndef SEGEL_GATEWAY_CONFIG_FILES_H
+#define SEGEL_GATEWAY_CONFIG_FILES_H
+
+#include "gateway/config.h"
+
+/* Whether what the configuration names on this machine is there, is of the right kind and
+ * can be used by this process; what stands in it is not read, nothing is made, and
+ * nothing is waited for (a pipe for a file is refused). Files that are read: there,
+ * regular, readable. The ledger: a folder that can be written to, and no folder of its
+ * own name. Folders that are made when absent: what they would lie in. Programs, modules.
+ * SG_NOT_FOUND, SG_IO, SG_INVALID: why is one sentence that names setting and path. */
+SG_MUST_USE enum sg_status config_files_check(const struct config *config,
+                                              struct sg_error *why);
+
+#endif

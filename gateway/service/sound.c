@@ -1,0 +1,69 @@
+#include "gateway/service/sound.h"
+
+#include "gateway/admin.h"
+#include "gateway/anchor/anchor.h"
+#include "gateway/clock.h"
+#include "gateway/config_files.h"
+#include "gateway/core/quorum.h"
+#include "gateway/http/http.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/service/control.h"
+#include "gateway/service/door.h"
+#include "gateway/service/logos.h"
+#include "gateway/tsa/tsa.h"
+
+static enum sg_status check_admin(const struct config *config, struct sg_error *why)
+{
+    return config->admin_address[0] == '\0' ? SG_OK
+                                            : admin_check(config->admin_address, why);
+}
+
+static enum sg_status check_quorum(const struct config *config, struct sg_error *why)
+{
+    struct quorum *quorum = NULL;
+
+    TRY(quorum_load(config, &quorum, why));
+    quorum_free(quorum);
+    return SG_OK;
+}
+
+static enum sg_status check_proxies(const struct config *config, struct sg_error *why)
+{
+    TRY(http_check_proxy("status.proxy", config->status_proxy, why));
+    TRY(http_check_proxy("tsa.proxy", config->tsa_proxy, why));
+    return http_check_proxy("anchoring.proxy", config->anchoring_proxy, why);
+}
+
+static enum sg_status check_door(const struct config *config, struct sg_error *why)
+{
+    struct door door;
+
+    door_open(config, &door);
+    return server_check(&door.options, why);
+}
+
+/* Files first: whoever reads them afterwards waits for no pipe. */
+enum sg_status sound_check(const struct config *config, struct keyring *ring,
+                           struct sg_error *why)
+{
+    static enum sg_status (*const checks[])(const struct config *config,
+                                            struct sg_error *why) = {
+        config_files_check, check_admin, check_quorum, check_proxies, check_door,
+        control_check,      logos_check, status_check, tsa_check,     anchors_check,
+    };
+
+    TRY(ledger_check_origin(config->ledger_origin, why));
+    for (size_t i = 0; i < SG_COUNT(checks); i++) {
+        TRY(checks[i](config, why));
+    }
+    return keyring_load(config, clock_wall_us(), ring, why);
+}
+
+enum sg_status sound_look(const struct config *config, struct sg_error *why)
+{
+    struct keyring ring = {0};
+    enum sg_status status = sound_check(config, &ring, why);
+
+    keyring_fini(&ring);
+    return status;
+}
