@@ -43,7 +43,8 @@ enum sg_status decide_append(struct core *core, struct job *job, struct slice te
 }
 
 static enum sg_status write_deny(struct core *core, struct job *job,
-                                 const struct record_decision *decision)
+                                 const struct record_decision *decision,
+                                 enum tally_kind because)
 {
     char buffer[LEDGER_RECORD_MAX];
     struct record_head head;
@@ -53,7 +54,7 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 
     key_facts_name(core, job, &fitting.facts);
     decision_id(core, job->decision_id);
-    tally_deny(&core->tally, decision->failures[0].rule);
+    tally_count(&core->tally, decision->failures[0].rule, because);
     struct record_job fields = record_of(job);
     record_begin(core, &head);
     /* A caller chooses some of the words that were found: a long list of failures is cut,
@@ -70,12 +71,13 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 /* A refusal that is not a rule of the file but has its place in the Certificate Policy.
  */
 static enum sg_status deny_by(struct core *core, struct job *job,
-                              const struct record_failure *failure)
+                              const struct record_failure *failure,
+                              enum tally_kind because)
 {
     const struct record_decision decision = {
         .failures = failure, .failure_count = 1, .by_gateway = true};
 
-    return write_deny(core, job, &decision);
+    return write_deny(core, job, &decision, because);
 }
 
 static enum sg_status deny_job(struct core *core, struct job *job)
@@ -83,7 +85,19 @@ static enum sg_status deny_job(struct core *core, struct job *job)
     struct record_failure failures[VERDICT_FAILURES];
     const struct record_decision decision = grounds_of(job, failures);
 
-    return write_deny(core, job, &decision);
+    return write_deny(core, job, &decision, grounds_because(job));
+}
+
+/* By which rules it came through that it did not pass. */
+static void count_accepted(struct core *core, const struct record_decision *decision)
+{
+    tally_accept(&core->tally);
+    for (size_t i = 0; i < decision->shadow_count; i++) {
+        tally_count(&core->tally, decision->shadow_failures[i], TALLY_SHADOW);
+    }
+    for (size_t i = 0; i < decision->lift_count; i++) {
+        tally_count(&core->tally, decision->lifts[i].rule, TALLY_LIFTED);
+    }
 }
 
 static enum sg_status write_intent(struct core *core, struct job *job)
@@ -108,6 +122,7 @@ static enum sg_status write_intent(struct core *core, struct job *job)
     fields.to_be_signed = slice_of(job->to_be_signed, sg_hash_len(job->hash));
     record_begin(core, &head);
     TRY(record_intent(buffer, &head, &fields, &decision, &text));
+    count_accepted(core, &decision);
     job->intent_index = head.seq;
     return ledger_append(core->ledger, text, NULL);
 }
@@ -141,7 +156,6 @@ static enum sg_status admit(struct core *core, struct job *job)
     decide_claim_of(job, CLAIM_PENDING, &claim);
     TRY(ledger_claim(core->ledger, &claim));
     job->intent_us = clock_mono_us();
-    stages_decided(&core->stages, job);
     inflight_add(&core->inflight, job);
     core->routes[route_index(core, job->key)].in_hand++;
     core->berths[job->berth].planned[lane_kind_of(job->scheme)]++;
@@ -165,7 +179,7 @@ static enum sg_status conflict_by_gateway(struct core *core, struct job *job)
         "request id '%s' was used before for other content; use a new id for a new "
         "document",
         job->request_id);
-    return deny_by(core, job, &failure);
+    return deny_by(core, job, &failure, TALLY_REQUEST);
 }
 
 /* Other content under a known id: the policy may have a rule about it, and its words; an
@@ -218,7 +232,7 @@ static enum sg_status deny_stopped(struct core *core, struct job *job,
                                    const struct record_failure *stop)
 {
     stop_refuse(core, job);
-    return deny_by(core, job, stop);
+    return deny_by(core, job, stop, TALLY_GATEWAY);
 }
 
 /* What no rule of the policy has found wrong with its mandate. */
@@ -227,7 +241,7 @@ static enum sg_status deny_mandate(struct core *core, struct job *job)
     const struct mandate_view *view = &core->state.mandate;
 
     mandate_refuse(view, job);
-    return deny_by(core, job, mandate_failure(view->fault));
+    return deny_by(core, job, mandate_failure(view->fault), TALLY_REQUEST);
 }
 
 static enum sg_status judge_new(struct core *core, struct job *job, const char *repeat)

@@ -85,6 +85,25 @@ struct record_decision grounds_of(const struct job *job,
         .failures = failures, .failure_count = 1, .by_gateway = by_gateway};
 }
 
+/* By the fact that decided the first of them. */
+static bool of_condition(const struct denial *denial)
+{
+    enum fact fact = denial != NULL && denial->count > 0
+                         ? fact_find(denial->failures[0].why.fact)
+                         : FACT_COUNT;
+
+    return fact != FACT_COUNT && !fact_of_request(fact);
+}
+
+enum tally_kind grounds_because(const struct job *job)
+{
+    if (job->verdict.allow) { /* the key cannot be used */
+        return TALLY_GATEWAY;
+    }
+    return job->refuser == REFUSER_POLICY && of_condition(job->denial) ? TALLY_GATEWAY
+                                                                       : TALLY_REQUEST;
+}
+
 void grounds_unusable(struct job *job)
 {
     job_refuse(job, SG_PRECONDITION, "key '%s' cannot be used: %.128s",

@@ -16,6 +16,17 @@ const char *stage_name(enum stage stage)
     return names[stage];
 }
 
+const char *attempt_end_name(enum attempt_end end)
+{
+    static const char *const names[ATTEMPT_ENDS] = {
+        [ATTEMPT_SIGNED] = "signed",
+        [ATTEMPT_FAILED] = "failed",
+        [ATTEMPT_INDETERMINATE] = "indeterminate",
+    };
+
+    return names[end];
+}
+
 const char *job_end_name(enum job_end end)
 {
     static const char *const names[JOB_ENDS] = {
@@ -53,7 +64,7 @@ static void grow(atomic_uint_fast64_t *counter, uint64_t by)
     atomic_store_explicit(counter, now + by, memory_order_relaxed);
 }
 
-static void add(struct stage_histogram *histogram, int64_t us)
+void stages_add(struct stage_histogram *histogram, int64_t us)
 {
     size_t bucket = 0;
 
@@ -64,41 +75,42 @@ static void add(struct stage_histogram *histogram, int64_t us)
     grow(&histogram->sum_us, us > 0 ? (uint64_t)us : 0);
 }
 
-void stages_add(struct stages *stages, enum stage stage, enum lane_kind kind, int64_t us)
+static struct stage_times *times_of(struct stages *stages, const struct job *job)
 {
-    add(&stages->stages[stage][kind], us);
+    return &stages->times[job->profile][lane_kind_of(job->scheme)];
 }
 
-void stages_decided(struct stages *stages, const struct job *job)
+static enum attempt_end attempt_end_of(const struct lane_result *result)
 {
-    stages_add(stages, STAGE_QUEUE, lane_kind_of(job->scheme),
-               job->intent_us - job->came_us);
+    if (result->status == SG_OK) {
+        return ATTEMPT_SIGNED;
+    }
+    return result->status == SG_INDETERMINATE ? ATTEMPT_INDETERMINATE : ATTEMPT_FAILED;
 }
 
-void stages_handed(struct stages *stages, const struct job *job)
-{
-    stages_add(stages, STAGE_COMMIT, lane_kind_of(job->scheme),
-               job->handed_us - job->intent_us);
-}
-
-/* What never came to a lane, or was lost with it, says nothing of how long it takes. */
+/* handed_us is of an earlier attempt, or none, when this one was never given to a lane;
+ * and how long a lane had what it did not use says nothing. */
 void stages_result(struct stages *stages, const struct job *job,
                    const struct lane_result *result)
 {
-    enum lane_kind kind = lane_kind_of(job->scheme);
+    struct stage_histogram *of = times_of(stages, job)->stages[attempt_end_of(result)];
 
-    if (result->unused || result->status == SG_INDETERMINATE) {
-        return;
+    stages_add(&of[STAGE_QUEUE], job->intent_us - job->came_us);
+    if (job->handed_us >= job->intent_us) {
+        stages_add(&of[STAGE_COMMIT], job->handed_us - job->intent_us);
     }
-    stages_add(stages, STAGE_LANE, kind, clock_mono_us() - job->handed_us);
+    if (!result->unused) {
+        stages_add(&of[STAGE_LANE], clock_mono_us() - job->handed_us);
+    }
     if (result->status == SG_OK) {
-        stages_add(stages, STAGE_HSM, kind, result->hsm_us);
+        stages_add(&of[STAGE_HSM], result->hsm_us);
     }
 }
 
 void stages_end(struct stages *stages, const struct job *job, int64_t now_us)
 {
-    enum lane_kind kind = lane_kind_of(job->scheme);
+    struct stage_times *times = times_of(stages, job);
 
-    add(&stages->jobs[job_end_of(job)][kind], now_us - job->came_us);
+    stages_add(&times->jobs[job_end_of(job)], now_us - job->came_us);
+    atomic_store_explicit(&times->seen, true, memory_order_relaxed);
 }

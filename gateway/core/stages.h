@@ -19,6 +19,15 @@ enum stage {
 };
 const char *stage_name(enum stage stage);
 
+/* How an attempt ended. One that came to no lane has no stages: its job's end tells. */
+enum attempt_end {
+    ATTEMPT_SIGNED,
+    ATTEMPT_FAILED, /* by the token, or before it was asked */
+    ATTEMPT_INDETERMINATE,
+    ATTEMPT_ENDS
+};
+const char *attempt_end_name(enum attempt_end end);
+
 /* How a job ended for its caller. */
 enum job_end {
     JOB_END_SIGNED,
@@ -41,16 +50,19 @@ struct stage_histogram {
     atomic_uint_fast64_t sum_us;
 };
 
+/* All jobs that ask for the same: a profile, of a key of one kind. */
+struct stage_times {
+    atomic_bool seen; /* one of them has ended */
+    struct stage_histogram stages[ATTEMPT_ENDS][STAGE_COUNT];
+    struct stage_histogram jobs[JOB_ENDS]; /* from mailbox to answer */
+};
 struct stages {
-    struct stage_histogram stages[STAGE_COUNT][LANE_KINDS];
-    struct stage_histogram jobs[JOB_ENDS][LANE_KINDS]; /* from mailbox to answer */
+    struct stage_times times[SG_PROFILE_COUNT][LANE_KINDS];
 };
 
 /* One writer. */
-void stages_add(struct stages *stages, enum stage stage, enum lane_kind kind, int64_t us);
-/* By the job's own times: intent_us is known, handed_us too, its result is here. */
-void stages_decided(struct stages *stages, const struct job *job);
-void stages_handed(struct stages *stages, const struct job *job);
+void stages_add(struct stage_histogram *histogram, int64_t us);
+/* All stages of an attempt, when its result is here. */
 void stages_result(struct stages *stages, const struct job *job,
                    const struct lane_result *result);
 void stages_end(struct stages *stages, const struct job *job, int64_t now_us);

@@ -273,7 +273,6 @@ static void hand_over(struct core *core, struct job *job)
         return;
     }
     job->handed_us = clock_mono_us();
-    stages_handed(&core->stages, job);
     if (job->handed_us >= job->deadline_us) { /* they took too long */
         turn_on_done(core, job, &late);
         return;

@@ -56,6 +56,36 @@ bool fact_made(enum fact fact)
     return rows[fact].made;
 }
 
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+bool fact_of_request(enum fact fact)
+{
+    static const char *const kinds[] = {"job.", "caller.", "mandate.", "grant.",
+                                        "officer."};
+    static const bool others[FACT_COUNT] = {
+        [FACT_ID_key_id] = true,
+        [FACT_ID_key_class] = true,
+        [FACT_ID_key_class_allowed] = true,
+        [FACT_ID_key_raw_allowed] = true,
+        [FACT_ID_clock_weekday] = true,
+        [FACT_ID_clock_minute_of_day] = true,
+        [FACT_ID_clock_holiday] = true,
+        [FACT_ID_counter_caller_day] = true,
+        [FACT_ID_counter_key_day] = true,
+        [FACT_ID_counter_key_total] = true,
+    };
+
+    for (size_t i = 0; i < SG_COUNT(kinds); i++) {
+        if (begins(fact_name(fact), kinds[i])) {
+            return true;
+        }
+    }
+    return others[fact];
+}
+
 enum fact fact_find(const char *name)
 {
     for (size_t i = 0; i < FACT_COUNT; i++) {

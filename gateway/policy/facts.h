@@ -46,6 +46,9 @@ enum fact_phase fact_phase(enum fact fact);
 /* Whether this gateway fills the fact in. A rule must not wait for one that it does not:
  * it would deny everything, or, with exists: false, nothing. */
 bool fact_made(enum fact fact);
+/* Whether the fact is of what is asked, by whom and when, rather than the condition of
+ * the gateway, its log, its clock or its key: of that no caller can do anything. */
+bool fact_of_request(enum fact fact);
 /* FACT_COUNT when there is none of that name. */
 enum fact fact_find(const char *name);
 /* All names, with a NULL at the end: for "did you mean". */

@@ -35,6 +35,17 @@ static void write_policy(const struct policy_report *policy, FILE *out)
     one(out, METRIC_POLICY_REJECTS, policy->rejects);
 }
 
+static void write_clock(const struct clock_report *clock, FILE *out)
+{
+    int64_t offset_us = clock->offset_us;
+
+    one(out, METRIC_CLOCK_SYNCHRONISED, clock->known && clock->synchronised ? 1 : 0);
+    metrics_begin(out, METRIC_CLOCK_OFFSET);
+    metrics_seconds(out, METRIC_CLOCK_OFFSET, NULL,
+                    offset_us < 0 ? -offset_us : offset_us);
+    one(out, METRIC_CLOCK_STEPPED, clock->stepped ? 1 : 0);
+}
+
 static void write_gateway(const struct monitor *monitor, FILE *out)
 {
     const char *const version[] = {monitor->version};
@@ -42,6 +53,8 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
 
     metrics_begin(out, METRIC_BUILD_INFO);
     metrics_uint(out, METRIC_BUILD_INFO, version, 1);
+    metrics_begin(out, METRIC_STARTED);
+    metrics_seconds(out, METRIC_STARTED, NULL, vitals->report->started_us);
     one(out, METRIC_SIGNING, vitals->report->signing && !vitals->draining ? 1 : 0);
     one(out, METRIC_LOCKED_DOWN, vitals->report->locked_down ? 1 : 0);
     one(out, METRIC_DRAINING, vitals->draining ? 1 : 0);
@@ -50,6 +63,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);
     one(out, METRIC_DENIED_ALL, vitals->report->ban.rule[0] != '\0' ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_LOW, vitals->report->disk_low ? 1 : 0);
+    write_clock(&vitals->report->clock, out);
     one(out, METRIC_LOG_RECORDS, vitals->report->log_size);
     one(out, METRIC_LOG_CHECKPOINT_RECORDS, vitals->report->checkpoint_size);
     metrics_begin(out, METRIC_LOG_CHECKPOINT);

@@ -21,39 +21,106 @@ static void write_histogram(FILE *out, enum metric metric, const char *const *la
     metrics_histogram(out, metric, labels, &histogram);
 }
 
-static void write_stages(const struct stages *stages, FILE *out)
+/* A metric without samples is not announced. */
+static void begin(FILE *out, enum metric metric, bool *begun)
 {
-    metrics_begin(out, METRIC_STAGE_TIME);
-    for (size_t i = 0; i < (size_t)STAGE_COUNT * LANE_KINDS; i++) {
-        enum stage stage = (enum stage)(i / LANE_KINDS);
-        size_t kind = i % LANE_KINDS;
-        const char *const labels[] = {stage_name(stage), kind_names[kind]};
-        write_histogram(out, METRIC_STAGE_TIME, labels, &stages->stages[stage][kind]);
-    }
-    metrics_begin(out, METRIC_JOB_TIME);
-    for (size_t i = 0; i < (size_t)JOB_ENDS * LANE_KINDS; i++) {
-        enum job_end end = (enum job_end)(i / LANE_KINDS);
-        size_t kind = i % LANE_KINDS;
-        const char *const labels[] = {job_end_name(end), kind_names[kind]};
-        write_histogram(out, METRIC_JOB_TIME, labels, &stages->jobs[end][kind]);
+    if (!*begun) {
+        metrics_begin(out, metric);
+        *begun = true;
     }
 }
 
-static void write_denials(const struct tally *tally, FILE *out)
-{
-    const char *rule;
-    uint64_t denied = 0;
+/* Rules that came out in one way, and the word for it. */
+struct rules_row {
+    enum metric metric;
+    enum tally_kind kind;
+    const char *word;
+};
 
-    for (size_t i = 0; (rule = tally_rule(tally, i, &denied)) != NULL; i++) {
-        if (i == 0) {
-            metrics_begin(out, METRIC_DENIALS);
+/* What was asked: a profile, of a key of a kind. */
+struct asked {
+    const struct stage_times *times;
+    const char *operation;
+    const char *kind;
+};
+
+static void write_attempts(const struct asked *asked, FILE *out)
+{
+    for (size_t i = 0; i < (size_t)ATTEMPT_ENDS * STAGE_COUNT; i++) {
+        enum attempt_end end = (enum attempt_end)(i / STAGE_COUNT);
+        enum stage stage = (enum stage)(i % STAGE_COUNT);
+        const char *const labels[] = {stage_name(stage), asked->operation, asked->kind,
+                                      attempt_end_name(end)};
+        if (stage != STAGE_HSM || end == ATTEMPT_SIGNED) {
+            write_histogram(out, METRIC_STAGE_TIME, labels,
+                            &asked->times->stages[end][stage]);
         }
-        metrics_uint(out, METRIC_DENIALS, &rule, denied);
+    }
+}
+
+static void write_jobs(const struct asked *asked, FILE *out)
+{
+    for (int end = 0; end < JOB_ENDS; end++) {
+        const char *const labels[] = {job_end_name((enum job_end)end), asked->operation,
+                                      asked->kind};
+        write_histogram(out, METRIC_JOB_TIME, labels, &asked->times->jobs[end]);
+    }
+}
+
+/* What was never asked has no series: most gateways see one or two. */
+static void each_asked(const struct stages *stages, enum metric metric,
+                       void (*write)(const struct asked *asked, FILE *out), FILE *out)
+{
+    bool begun = false;
+
+    for (size_t i = 0; i < (size_t)SG_PROFILE_COUNT * LANE_KINDS; i++) {
+        enum sg_profile profile = (enum sg_profile)(i / LANE_KINDS);
+        size_t kind = i % LANE_KINDS;
+        const struct asked asked = {&stages->times[profile][kind],
+                                    sg_profile_name(profile), kind_names[kind]};
+        if (atomic_load_explicit(&asked.times->seen, memory_order_relaxed)) {
+            begin(out, metric, &begun);
+            write(&asked, out);
+        }
+    }
+}
+
+/* One sample of each rule that ever came out so. */
+static void write_rules(const struct tally *tally, const struct rules_row *row,
+                        bool *begun, FILE *out)
+{
+    uint64_t counts[TALLY_KINDS];
+    const char *labels[] = {NULL, row->word};
+
+    for (size_t i = 0; (labels[0] = tally_rule(tally, i, counts)) != NULL; i++) {
+        if (counts[row->kind] > 0) {
+            begin(out, row->metric, begun);
+            metrics_uint(out, row->metric, labels, counts[row->kind]);
+        }
+    }
+}
+
+static void write_decisions(const struct tally *tally, FILE *out)
+{
+    static const char *const all[] = {"", "passed"};
+    static const struct rules_row rows[] = {
+        {METRIC_ACCEPTS, TALLY_SHADOW, "shadow"},
+        {METRIC_ACCEPTS, TALLY_LIFTED, "lifted"},
+        {METRIC_DENIALS, TALLY_REQUEST, "request"},
+        {METRIC_DENIALS, TALLY_GATEWAY, "gateway"},
+    };
+    bool begun[METRIC_COUNT] = {false};
+
+    begin(out, METRIC_ACCEPTS, &begun[METRIC_ACCEPTS]);
+    metrics_uint(out, METRIC_ACCEPTS, all, tally_accepted(tally));
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        write_rules(tally, &rows[i], &begun[rows[i].metric], out);
     }
 }
 
 void monitor_write_times(const struct monitor *monitor, FILE *out)
 {
-    write_stages(monitor->stages, out);
-    write_denials(monitor->tally, out);
+    each_asked(monitor->stages, METRIC_STAGE_TIME, write_attempts, out);
+    each_asked(monitor->stages, METRIC_JOB_TIME, write_jobs, out);
+    write_decisions(monitor->tally, out);
 }

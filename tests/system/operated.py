@@ -252,20 +252,23 @@ def where_the_time_goes_and_what_denies_is_counted(faulty):
         for _ in range(3):
             rig.refused(client.sign, document_class="surat_rahasia")
         page = metrics(gateway)
+    asked = {"operation": "pades_b_b", "kind": "rsa"}
     for stage in ("queue", "commit", "lane", "hsm"):
-        equal(page.value("segel_stage_duration_seconds", stage=stage, kind="rsa"), 2, stage)
-        equal(page.value("segel_stage_duration_seconds", stage=stage, kind="curve"), 0, stage)
+        equal(page.value("segel_stage_duration_seconds", stage=stage, result="signed", **asked),
+              2, stage)
     for result, count in (("signed", 2), ("replayed", 1), ("denied", 3), ("failed", 0),
                           ("indeterminate", 0), ("dropped", 0)):
-        equal(page.value("segel_job_duration_seconds", result=result, kind="rsa"), count,
-              result)
+        equal(page.value("segel_job_duration_seconds", result=result, **asked), count, result)
+    equal(len(page.families["segel_job_duration_seconds"].samples), 6, "series: one operation")
     denials = page.families["segel_denials_total"].samples
     equal(sum(denials.values()), 3, f"denials: {denials}")
+    expect(all(("because", "request") in labels for labels in denials), f"because: {denials}")
+    equal(page.value("segel_accepts_total", rule="", how="passed"), 2, "accepted")
     stages = page.families["segel_stage_duration_seconds"].series
     total = page.families["segel_job_duration_seconds"].series
-    inside = sum(stages[frozenset({("stage", s), ("kind", "rsa")})]["sum"]
+    inside = sum(stages[frozenset({("stage", s), ("result", "signed"), *asked.items()})]["sum"]
                  for s in ("queue", "commit", "lane"))
-    whole = total[frozenset({("result", "signed"), ("kind", "rsa")})]["sum"]
+    whole = total[frozenset({("result", "signed"), *asked.items()})]["sum"]
     expect(inside <= whole, f"the stages take {inside} s, all of it {whole} s")
 
 

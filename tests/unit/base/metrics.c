@@ -87,11 +87,11 @@ Test(metrics, a_histogram_sums_up_its_buckets_and_ends_with_all)
     static const uint64_t counts[] = {3, 0, 2, 1, 4};
     const struct metric_histogram histogram = {
         .bounds_us = bounds, .bound_count = 4, .counts = counts, .sum_us = 70000123};
-    const char *const values[] = {"hsm", "rsa"};
+    const char *const values[] = {"hsm", "raw", "rsa", "signed"};
 
     metrics_histogram(out, METRIC_STAGE_TIME, values, &histogram);
 #define SERIES(part) "segel_stage_duration_seconds" part
-#define LABELS       "stage=\"hsm\",kind=\"rsa\""
+#define LABELS       "stage=\"hsm\",operation=\"raw\",kind=\"rsa\",result=\"signed\""
     expect_text(SERIES("_bucket{" LABELS ",le=\"0.00005\"} 3\n")
                     SERIES("_bucket{" LABELS ",le=\"0.0025\"} 3\n")
                         SERIES("_bucket{" LABELS ",le=\"1\"} 5\n")

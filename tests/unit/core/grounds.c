@@ -114,3 +114,46 @@ Test(grounds, a_key_that_the_token_cannot_use_is_refused)
     cr_expect_eq(job.status, SG_PRECONDITION);
     cr_expect_str_eq(job.why, "key 'seal-demo' cannot be used: no such mechanism");
 }
+
+/* --- For what was asked, or for the condition of the gateway -------------------------
+ */
+
+static enum tally_kind denied_for(const char *fact)
+{
+    job.verdict = (struct verdict){.passed = 1, .failure_count = 1, .failures = {1}};
+    free(job.denial);
+    job.denial = (struct denial *)calloc(1, sizeof(*job.denial));
+    cr_assert_not_null(job.denial);
+    job.denial->count = 1;
+    job.denial->failures[0].why.fact = fact;
+    return grounds_because(&job);
+}
+
+Test(grounds, the_fact_that_decides_says_whether_a_caller_could_mend_it)
+{
+    static const char *const asked[] = {"job.approval_ref",  "caller.entitled",
+                                        "key.class_allowed", "mandate.left",
+                                        "clock.weekday",     "counter.caller_day"};
+    static const char *const condition[] = {
+        "log.free_bytes", "clock.now",    "clock.offset_ms",      "status.authentic",
+        "cert.in_period", "key.accepted", "counter.pin_failures", "activation.active"};
+
+    for (size_t i = 0; i < SG_COUNT(asked); i++) {
+        cr_expect_eq(denied_for(asked[i]), TALLY_REQUEST, "%s", asked[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(condition); i++) {
+        cr_expect_eq(denied_for(condition[i]), TALLY_GATEWAY, "%s", condition[i]);
+    }
+    cr_expect_eq(denied_for(""), TALLY_REQUEST);
+    free(job.denial);
+    job.denial = NULL;
+}
+
+Test(grounds, what_no_rule_of_the_file_denies_has_its_cause_too)
+{
+    binding.usable = false;
+    cr_expect_eq(grounds_because(&job), TALLY_GATEWAY);
+    job.verdict.allow = false;
+    job.refuser = REFUSER_ENTITLEMENT;
+    cr_expect_eq(grounds_because(&job), TALLY_REQUEST);
+}

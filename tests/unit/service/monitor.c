@@ -159,7 +159,8 @@ Test(monitor, every_metric_is_announced_once_and_has_samples)
 {
     char words[128];
 
-    tally_deny(&tally, "CP-4.1-01");
+    tally_count(&tally, "CP-4.1-01", TALLY_REQUEST);
+    atomic_store(&stages.times[SG_PROFILE_RAW][LANE_RSA].seen, true);
     write_all();
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric_row *row = metrics_row((enum metric)i);
@@ -175,6 +176,58 @@ Test(monitor, every_metric_is_announced_once_and_has_samples)
 static void expect_line(const char *line)
 {
     cr_expect_eq(count(line), 1, "%s is not in:\n%s", line, text);
+}
+
+Test(monitor, decisions_are_told_by_rule)
+{
+    tally_accept(&tally);
+    tally_accept(&tally);
+    tally_count(&tally, "CP-5.4-02", TALLY_GATEWAY);
+    tally_count(&tally, "CP-4.5-07", TALLY_REQUEST);
+    tally_count(&tally, "CP-4.5-07", TALLY_LIFTED);
+    tally_count(&tally, "CP-OPS-02", TALLY_SHADOW);
+    write_all();
+    expect_line("\nsegel_accepts_total{rule=\"\",how=\"passed\"} 2\n"
+                "segel_accepts_total{rule=\"CP-OPS-02\",how=\"shadow\"} 1\n"
+                "segel_accepts_total{rule=\"CP-4.5-07\",how=\"lifted\"} 1\n#");
+    expect_line("\nsegel_denials_total{rule=\"CP-4.5-07\",because=\"request\"} 1\n"
+                "segel_denials_total{rule=\"CP-5.4-02\",because=\"gateway\"} 1\n#");
+}
+
+/* Five profiles, two kinds and all ends would be thousands of lines. */
+Test(monitor, only_what_was_asked_has_times)
+{
+    struct stage_times *asked = &stages.times[SG_PROFILE_CADES_B_T][LANE_CURVE];
+
+    stages_add(&asked->stages[ATTEMPT_FAILED][STAGE_QUEUE], 3);
+    stages_add(&asked->jobs[JOB_END_DENIED], 3);
+    write_all();
+    cr_expect_eq(count("segel_stage_duration_seconds_count{"), 0);
+    free(text);
+    atomic_store(&asked->seen, true);
+    write_all();
+    cr_expect_eq(count("segel_stage_duration_seconds_count{"), 10);
+    cr_expect_eq(count("segel_job_duration_seconds_count{"), JOB_ENDS);
+    expect_line("\nsegel_stage_duration_seconds_count{stage=\"queue\",operation="
+                "\"cades_b_t\",kind=\"curve\",result=\"failed\"} 1\n");
+    expect_line("\nsegel_job_duration_seconds_count{result=\"denied\",operation="
+                "\"cades_b_t\",kind=\"curve\"} 1\n");
+}
+
+Test(monitor, the_clock_is_told_as_the_kernel_tells_it)
+{
+    report.started_us = 1777685320000000;
+    report.clock = (struct clock_report){
+        .known = true, .synchronised = true, .offset_us = -1500, .stepped = true};
+    write_all();
+    expect_line("\nsegel_clock_synchronised 1\n");
+    expect_line("\nsegel_clock_offset_seconds 0.001500\n");
+    expect_line("\nsegel_clock_stepped 1\n");
+    expect_line("\nsegel_start_timestamp_seconds 1777685320.000000\n");
+    free(text);
+    report.clock.known = false;
+    write_all();
+    expect_line("\nsegel_clock_synchronised 0\n");
 }
 
 Test(monitor, what_is_left_of_a_mandate_is_told)
