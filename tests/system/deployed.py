@@ -123,6 +123,38 @@ def alerts_are_sound_and_fire_when_they_should():
     equal(used - known_metrics(), set(), "metrics of the alerts that there are none of")
 
 
+def cases_of_alerts():
+    """(alert, whether it fires, metrics that are there) of each case."""
+    import yaml
+    for group in yaml.safe_load(read(DEPLOY, "monitoring/alerts_test.yaml"))["tests"]:
+        there = {re.match(r"\w+", series["series"])[0] for series in group["input_series"]}
+        for case in group["alert_rule_test"]:
+            yield case["alertname"], bool(case["exp_alerts"]), there
+
+
+@claim
+def every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not():
+    import yaml
+    groups = yaml.safe_load(read(DEPLOY, "monitoring/alerts.yaml"))["groups"]
+    rules = {rule["alert"]: rule["expr"] for group in groups for rule in group["rules"]}
+    cases = list(cases_of_alerts())
+    equal({case[0] for case in cases} - set(rules), set(), "alerts that there are not")
+    for name, expr in rules.items():
+        reads = metrics_in(expr) or {"up"}
+        for fires, word in ((True, "fires"), (False, "does not fire")):
+            # Without its metrics an alert is silent whatever it says.
+            expect(any(reads <= there for case, fired, there in cases
+                       if case == name and fired == fires), f"{name}: no case in which it {word}")
+
+
+@claim
+def the_alert_for_room_comes_before_the_policy_denies():
+    alert = re.search(r"segel_ledger_disk_free_bytes < (\d+)",
+                      read(DEPLOY, "monitoring/alerts.yaml"))
+    limit = re.search(r"log\.free_bytes: \{ge: (\d+)\}", read(DEPLOY, "policies/bsre-seal.yaml"))
+    equal(int(alert[1]), 2 * int(limit[1]), "the alert's bytes")
+
+
 @claim
 def the_dashboard_shows_metrics_that_there_are():
     board = json.loads(read(DEPLOY, "monitoring/dashboard.json"))
