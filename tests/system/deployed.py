@@ -198,6 +198,14 @@ def the_manifests_are_as_the_cluster_asks():
     volumes = {v["name"] for v in pod["spec"]["volumes"]}
     volumes |= {c["metadata"]["name"] for c in kinds["StatefulSet"]["spec"]["volumeClaimTemplates"]}
     equal({m["name"] for m in container["volumeMounts"]}, volumes, "volumes and mounts")
+    # The service manager's limit for the same drain.
+    drain = re.search(r"^TimeoutStopSec=(\d+)$", read(DEPLOY, "systemd/segeld.service.in"), re.M)
+    before = re.search(r"sleep (\d+)", container["lifecycle"]["preStop"]["exec"]["command"][-1])
+    expect(pod["spec"]["terminationGracePeriodSeconds"] >= int(drain[1]) + int(before[1]),
+           "preStop and drain do not fit into the grace period")
+    started = container["startupProbe"]
+    expect(started["periodSeconds"] * started["failureThreshold"] >= 120,
+           "a start may take longer than the unit gives it")
     ports = {p["name"] for p in container["ports"]}
     expect(kinds["Service"]["spec"]["ports"][0]["targetPort"] in ports, "the service's port")
 
