@@ -24,7 +24,7 @@ struct call {
 static const char help[] =
     "segel-verify - checks an exported log, offline\n\n"
     "Usage: segel-verify --log-key KEY [options] BUNDLE\n"
-    "       segel-verify --trust FILE [options] BUNDLE\n\n"
+    "  or:  segel-verify --trust FILE [options] BUNDLE\n\n"
     "  BUNDLE            folder or .tar that 'segel log export' has made\n"
     "  --log-key KEY     verifier key of the log, or a file with it, as you received it\n"
     "                    by another way than the bundle\n"

@@ -85,6 +85,23 @@ def every_command_has_its_manual_page():
           len(names), "pages of commands")
 
 
+def plain(page, section):
+    """What a manual page says there, without what only troff reads."""
+    text = re.search(rf"^\.SH {section}\n(.*?)^\.SH ", page, flags=re.M | re.S)[1]
+    text = re.sub(r"^\.(B|br|IP|PP|TP) ?", "", text, flags=re.M)
+    return " ".join(re.sub(r"\\f[BIR]|\\,|\\/|\\(?=-)|\\&", "", text).split())
+
+
+@claim
+def a_manual_page_shows_every_way_to_call_its_program():
+    for program, page in (("segeld", "man8/segeld.8"), ("segel-verify", "man1/segel-verify.1"),
+                          ("segel", "man1/segel.1")):
+        shown = plain(read(TREE, "usr/share/man", page), "SYNOPSIS")
+        told = run(os.path.join(rig.BIN, program), "--help").stdout
+        ways = re.search(r"^Usage: (.*?)\n\n", told, flags=re.M | re.S)[1]
+        contains(shown, *(re.sub(r"\s+", " ", way) for way in ways.split("\n  or:  ")))
+
+
 @claim
 def the_example_configuration_is_whole():
     text = read(TREE, "usr/share/doc/segel/segeld.yaml")
