@@ -111,9 +111,24 @@ static bool copy_directories(struct lane_config *to, const Segel__Lane__V1__Open
     return good;
 }
 
+/* Before anything else of it is believed. */
+static enum sg_status check_protocol(const Segel__Lane__V1__Open *open,
+                                     struct trouble *trouble)
+{
+    const unsigned current = NAME(PROTOCOL__PROTOCOL_CURRENT);
+    return open->protocol == current
+               ? SG_OK
+               : trouble_config(
+                     trouble,
+                     "segeld and segel-hsm are of different installations: one speaks "
+                     "version %u of their protocol, the other version %u; restart segeld",
+                     open->protocol, current);
+}
+
 enum sg_status wire_read_open(const Segel__Lane__V1__Open *open,
                               struct lane_config *config, struct trouble *trouble)
 {
+    TRY(check_protocol(open, trouble));
     bool good =
         wire_copy_text(config->lane, sizeof(config->lane), open->lane) &&
         wire_copy_text(config->module, sizeof(config->module), open->module) &&

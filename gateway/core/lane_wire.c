@@ -64,6 +64,7 @@ static ProtobufCBinaryData bytes_of(struct slice bytes)
 void wire_fill_open(const struct config_lane *config, Segel__Lane__V1__Open *open)
 {
     segel__lane__v1__open__init(open);
+    open->protocol = SEGEL__LANE__V1__PROTOCOL__PROTOCOL_CURRENT;
     open->lane = text_of(config->name);
     open->module = text_of(config->module);
     open->token_label = text_of(config->token.label);

@@ -97,6 +97,7 @@ class Token:
         ours.settimeout(30)
         key = messages.KeyRef(name="seal", id=bytes.fromhex("a1"))
         order = messages.Open(lane="kill", module=MODULE, token_label="kill", threads=1,
+                              protocol=messages.PROTOCOL_CURRENT,
                               pin_path=self.path("pin"), keys=[key],
                               read_only=[self.path("tokens")] if read_only else [])
         try:

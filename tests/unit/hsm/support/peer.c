@@ -63,6 +63,9 @@ static void send_packet(int fd, Segel__Lane__V1__ToLane *message)
 void peer_open(const struct wish *wish, Segel__Lane__V1__Open *open, char **directory)
 {
     segel__lane__v1__open__init(open);
+    open->protocol = wish->protocol == 0
+                         ? (unsigned)SEGEL__LANE__V1__PROTOCOL__PROTOCOL_CURRENT
+                         : wish->protocol;
     open->lane = text("lane0");
     open->module = text(wish->module);
     open->token_label = text(wish->label);

@@ -31,6 +31,7 @@ struct wish {
     bool no_mounts;                    /* the kernel refuses namespaces to the lane */
     bool no_sync;                      /* nothing can be made durable, in a ceremony */
     struct slice pinned;               /* public key of the first */
+    unsigned protocol;                 /* as of segeld: 0: of this version */
     const char *typed;                 /* comes by pipe, to a ceremony; NULL: nothing */
 };
 
