@@ -603,6 +603,8 @@ install: all man install-library ## install below DESTDIR and PREFIX (/usr/local
 	  sed -e 's|@BINDIR@|$(PREFIX)/bin|; s|@DOCDIR@|$(DOCDIR)|' $$unit \
 	    >$(DESTDIR)$(UNITDIR)/$$(basename $$unit .in) || exit 1; done
 	install -m 644 deploy/systemd/segel.sysusers $(DESTDIR)$(LIBDIR)/sysusers.d/segel.conf
+	install -m 644 deploy/systemd/segel-witness.sysusers \
+	  $(DESTDIR)$(LIBDIR)/sysusers.d/segel-witness.conf
 	install -m 644 deploy/systemd/segel.tmpfiles $(DESTDIR)$(LIBDIR)/tmpfiles.d/segel.conf
 	install -m 644 $(BUILD)/man/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/man/man8/*.8 $(DESTDIR)$(PREFIX)/share/man/man8

@@ -86,6 +86,14 @@ stops_cleanly() { systemctl stop segeld && is "$(systemctl show -p Result --valu
 purge() { apt-get purge -y -qq segel-gateway && [ -e /var/lib/segel/ledger.db ] && [ ! -e /usr/bin/segeld ]; }
 
 check 'the package makes the user segel' id segel
+documented() { # what the units name, comments too, is there
+    local path
+    for path in $(grep -oh '/usr/share/doc/[^ )]*' /lib/systemd/system/segel*.service | sed 's/\.$//'); do
+        [ -e "$path" ] || { echo "$path is not there" && return 1; }
+    done
+}
+check 'the package segel makes the user segel-witness' id segel-witness
+check 'what the units name is installed' documented
 check 'a first installation starts nothing' test "$(systemctl is-active segeld)" = inactive
 check 'the configuration folder is not open to everybody' is "$(stat -c '%U:%G %a' /etc/segel)" 'root:segel 750'
 check 'a gateway is configured as the documents say' bash -e -c "$(declare -f configure); configure"

@@ -65,9 +65,11 @@ def units_are_sound_and_hardened():
 
 @claim
 def the_users_and_folders_of_the_units_are_declared():
-    text = read(TREE, "usr/lib/systemd/system/segeld.service")
-    user = re.search(r"^User=(\w+)$", text, flags=re.M).group(1)
-    contains(read(TREE, "usr/lib/sysusers.d/segel.conf"), f"u {user} ")
+    declared = "".join(read(path) for path in glob.glob(TREE + "/usr/lib/sysusers.d/*.conf"))
+    for unit in EXPOSURE:
+        text = read(TREE, "usr/lib/systemd/system", unit)
+        user = re.search(r"^User=([\w-]+)$", text, flags=re.M).group(1)
+        contains(declared, f"\nu {user} ")
     contains(read(TREE, "usr/lib/tmpfiles.d/segel.conf"), "/etc/segel 0750 root segel",
              "/var/lib/segel 0700 segel segel")
 
