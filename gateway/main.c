@@ -185,7 +185,7 @@ static void begin_to_end(struct gateway *gateway)
 static void reload(struct gateway *gateway)
 {
     const struct reload parts = {.config_path = gateway->config_path,
-                                 .begun = gateway->config,
+                                 .node = gateway->config->node,
                                  .core = gateway->core,
                                  .services = gateway->services,
                                  .server = gateway->server};

@@ -3,10 +3,8 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
-#include "gateway/config_left.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/quorum.h"
-#include "gateway/log.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
 #include "gateway/yaml.h"
@@ -120,17 +118,6 @@ static enum sg_status succeed(const struct reload *reload, struct news *news)
     return SG_OK;
 }
 
-static void tell_left(const struct config *begun, const struct config *now)
-{
-    char names[512];
-
-    if (config_left(begun, now, names, sizeof(names))) {
-        log_event(LOG_WARN, "reload.left", "settings", names, "why",
-                  "they are read at the start only: restart the gateway to have them",
-                  NULL);
-    }
-}
-
 /* The core keeps its own copy of the configuration, or frees it. It is the last that may
  * refuse. Callers come before the trust: its renewal has open connections ask again who
  * they are. */
@@ -143,13 +130,12 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     TRY(config_load(reload->config_path, &config, why));
     int64_t end_us = door_end_us(config);
     TRY(core_reload(reload->core, config, why));
-    tell_left(reload->begun, config);
     core_take_quorum(reload->core, news.quorum);
     news.quorum = NULL;
     services_renew(reload->services, news.roll);
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
-    core_expect(reload->core, EXPIRY_TLS, reload->begun->node, end_us);
+    core_expect(reload->core, EXPIRY_TLS, reload->node, end_us);
     return succeed(reload, &news);
 }

@@ -9,11 +9,11 @@
  * are known by, and what roles and keys they have: the services. The quorum file: the
  * core, with its next turn. The policy file: the
  * core, a moment later, when it is known what that changes. Everything else is read at
- * the start only; a line names what of it has changed in the file (config_left.h). */
+ * the start only. */
 struct reload {
     const char *config_path;
-    const struct config *begun; /* of the start */
-    struct core *core;          /* all borrowed */
+    const char *node;
+    struct core *core; /* all borrowed */
     struct services *services;
     struct server *server;
 };

@@ -80,12 +80,6 @@ def the_manager_is_told_when_it_serves_and_when_it_ends(faulty):
         manager.listen(1)
         words = "\n".join(manager.heard[before:])
         contains(words, "RELOADING=1", "MONOTONIC_USEC=", "READY=1")
-        equal(running.find("reload.left"), [], "what a reload of the same file leaves")
-        faulty.rig.config((r"\Z", "admin: {address: 127.0.0.1, port: 9}\n"),
-                          (r"level: info", "level: debug"))
-        running.process.send_signal(signal.SIGHUP)
-        equal(running.wait_event("reload.left")["settings"], "log.level, admin.port",
-              "what is read at the start only")
         equal(running.stop(), 0, "exit code")
         manager.listen(0.5)
         contains("\n".join(manager.heard), "STOPPING=1")
