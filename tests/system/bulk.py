@@ -519,6 +519,13 @@ def signatures_beside_their_files_go_on_with_the_ids_of_before(the_rig):
     result = the_rig.segel("e-office", "verify", "--content",
                            os.path.join(folder, name[:-4]), the_rig.path("besides", name))
     equal(result.returncode, 0, result.stdout + result.stderr)
+    path = table(the_rig, "besides.csv", [
+        ("file", "profile", "out"), ("=1+1.pdf", "cades-b-b", ""),
+        ("tree/notes.txt", "cades-b-b", "x/notes.sig"), (folder + "/" + name[:-4], "", "")])
+    result = sign(the_rig, "besides2", "--manifest", path)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(below(the_rig.path("besides2")),
+          sorted(["=1+1.pdf.p7s", os.path.basename(name)[:-4], "x/notes.sig"]), "a table")
     result = sign(the_rig, "besides2", folder, *cades, "--title", "SEKRETARIS")
     equal(result.returncode, 2, result.stdout + result.stderr)
     contains(result.stderr, "leave --title out")

@@ -54,6 +54,8 @@ static void teardown(void)
 
 TestSuite(tree, .init = setup, .fini = teardown);
 
+static const char *all_but; /* NULL: letters alone */
+
 static enum sg_status walk(const struct stat *without)
 {
     struct tree *tree = NULL;
@@ -61,6 +63,9 @@ static enum sg_status walk(const struct stat *without)
 
     text[0] = '\0';
     TRY(tree_open(dir, without, &tree, &why));
+    if (all_but != NULL) {
+        tree_take_all_but(tree, all_but);
+    }
     enum sg_status status = tree_next(tree, &below, &why);
     while (status == SG_OK) {
         size_t len = strlen(text);
@@ -97,6 +102,17 @@ Test(tree, follows_no_links_and_leaves_a_folder_out)
     cr_assert_eq(stat(in("out"), &without), 0);
     cr_expect_eq(walk(&without), SG_NOT_FOUND);
     cr_expect_str_eq(text, "in/a.pdf ");
+}
+
+Test(tree, takes_all_files_but_those_of_one_ending)
+{
+    touch("a.xml");
+    touch("a.xml.p7s");
+    touch("b.pdf");
+    touch(".c");
+    all_but = ".p7s";
+    cr_expect_eq(walk(NULL), SG_NOT_FOUND);
+    cr_expect_str_eq(text, "a.xml b.pdf ");
 }
 
 Test(tree, says_which_folder_cannot_be_read)
