@@ -55,10 +55,13 @@ static enum sg_status take(struct slice answer, struct pdf_shown *out,
         memcpy(got, answer.data, sizeof(*got));
         whole = shown_unpack(got, out);
     }
-    bool read = whole && got->status == SG_OK;
+    enum sg_status status = got->status;
     free(got);
-    if (!read) {
+    if (!whole) {
         return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
+    }
+    if (status != SG_OK) {
+        return sg_fail(verdict->why, SG_INVALID, "%s", pdf_refusal_text(PDF_DAMAGED));
     }
     make_safe(out);
     return SG_OK;

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "client/pdf/shown.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"
@@ -67,8 +68,20 @@ static size_t damage(uint8_t *bytes, size_t len)
 }
 
 struct tally {
-    int accepted, refused, listed;
+    int accepted, refused, listed, shown;
 };
+
+/* What it shows, too. */
+static void look(struct slice pdf, struct tally *tally)
+{
+    static struct pdf_shown shown;
+    struct sg_error why = {0};
+    enum sg_status status = pdf_shown_read(pdf, NULL, NULL, &shown, &why);
+
+    cr_expect(status == SG_OK || status == SG_INVALID);
+    cr_expect_null(strstr(why.text, pdf_refusal_text(PDF_TOO_COMPLEX)), "%s", why.text);
+    tally->shown += status == SG_OK && shown.count > 0 && shown.stamps[0].visible;
+}
 
 static void try_mutant(struct slice pdf, struct tally *tally)
 {
@@ -92,6 +105,9 @@ static void try_mutant(struct slice pdf, struct tally *tally)
     tally->listed += pdf_open(pdf, &document, &why) == SG_OK;
     cr_expect_null(strstr(why.text, pdf_refusal_text(PDF_TOO_COMPLEX)));
     pdf_close(document);
+    if (draw(4) == 0) {
+        look(pdf, tally);
+    }
 }
 
 static struct tally try_mutants(struct slice pdf)
@@ -138,9 +154,14 @@ Test(mutants, of_a_signed_letter_do_no_harm)
 
     /* Room for little more than the CMS: damage should hit structure, not zeros. */
     wish.reserve = 1024;
+    wish.statement = "Ditandatangani secara elektronik";
+    wish.page = 1;
+    wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 150, .height = 40};
     signer_init(&signer);
     cr_assert_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, NULL), SG_OK);
-    expect_both(try_mutants(whole));
+    struct tally tally = try_mutants(whole);
+    expect_both(tally);
+    cr_expect_gt(tally.shown, 0);
     letter_free(whole);
     letter_free(pdf);
     signer_fini(&signer);
