@@ -232,7 +232,7 @@ def a_key_that_is_not_there_is_the_gateways_sentence(rig):
 def what_the_key_does_not_offer_is_said_before_anything_is_sent(rig):
     result = rig.sign("seal", "bt", "--profile", "pades-b-t", rig.letters()[0])
     equal(result.returncode, 1, result.stderr)
-    contains(result.stderr, "does not offer this profile", "segel signer seal")
+    contains(result.stderr, "does not offer the profile", "segel signer seal")
 
 
 # --- The signer ---------------------------------------------------------------------------
