@@ -128,6 +128,8 @@ Test(shown, words_that_are_demanded_are_compared_without_case_and_marks)
     is.stamp = "BT /F1 8 Tf (Nota dinas) Tj ET";
     cr_expect(stamp_states("NOTA DINAS"));
     cr_expect_not(stamp_states(NULL));
+    is.stamp = "BT /F1 8 Tf (Ditandatangani secara elektronik oleh:) Tj ET";
+    cr_expect_not(stamp_states(NULL), "half of it");
 }
 
 Test(shown, the_letters_own_text_is_looked_at_when_no_stamp_has_it)
