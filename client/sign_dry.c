@@ -63,6 +63,19 @@ static const char *word_of(const Segel__V1__ItemStatus *status)
     return status != NULL && status->reason[0] != '\0' ? status->reason : "denied";
 }
 
+/* As libsegel words a refusal: the rule's own sentence; which rule is said by the report.
+ */
+static const char *sentence_of(const Segel__V1__ItemStatus *status)
+{
+    const Segel__V1__PolicyDenial *denial = status == NULL ? NULL : status->denial;
+
+    if (denial != NULL && denial->n_failures > 0 &&
+        denial->failures[0]->message[0] != '\0') {
+        return denial->failures[0]->message;
+    }
+    return status == NULL ? "the gateway would refuse it" : status->message;
+}
+
 static void tell(struct dry *dry, const struct sign_row *row, const struct answer *answer)
 {
     const Segel__V1__ExplainResponse *reply =
@@ -79,9 +92,7 @@ static void tell(struct dry *dry, const struct sign_row *row, const struct answe
     }
     segel__v1__sign_result__init(&result);
     result.status = reply->status;
-    refuse(dry, row, word_of(reply->status),
-           reply->status == NULL ? "the gateway would refuse it" : reply->status->message,
-           &result);
+    refuse(dry, row, word_of(reply->status), sentence_of(reply->status), &result);
 }
 
 static void forget(struct answer *answer)

@@ -1,6 +1,7 @@
 #include "client/sign_manifest.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "client/batch/csv.h"
 #include "client/batch/place.h"
@@ -43,6 +44,11 @@ static enum sg_status fail_column(const struct sign_manifest *manifest, const ch
 {
     const char *names[COLUMN_COUNT];
 
+    if (strchr(word, '\t') != NULL) {
+        return sg_fail(why, SG_INVALID,
+                       "%s: its cells are parted by tabs: save the table as 'CSV UTF-8'",
+                       manifest->name);
+    }
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         names[i] = columns[i].name;
     }
@@ -61,7 +67,7 @@ static enum sg_status take_column(struct sign_manifest *manifest, size_t cell,
     const char *word = csv_cell(&manifest->csv, cell - 1);
     size_t column = 0;
 
-    while (column < COLUMN_COUNT && strcmp(columns[column].name, word) != 0) {
+    while (column < COLUMN_COUNT && strcasecmp(columns[column].name, word) != 0) {
         column++;
     }
     if (column == COLUMN_COUNT) {
@@ -88,10 +94,49 @@ static enum sg_status next_record(struct sign_manifest *manifest, struct sg_erro
                          (unsigned long long)manifest->csv.line, own.text);
 }
 
+/* Spreadsheets write separators alone for rows that were emptied. */
+static bool is_blank(const struct csv *csv)
+{
+    for (size_t i = 0; i < csv->count; i++) {
+        if (csv_cell(csv, i)[0] != '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum sg_status next_row(struct sign_manifest *manifest, struct sg_error *why)
+{
+    do {
+        TRY(next_record(manifest, why));
+    } while (is_blank(&manifest->csv));
+    return SG_OK;
+}
+
+/* "sep=;" is for spreadsheets. */
+static bool names_separator(const struct csv *csv)
+{
+    return csv->count <= 2 && strcasecmp(csv_cell(csv, 0), "sep=") == 0;
+}
+
+/* A spreadsheet's own file (.xlsx, .ods) is a ZIP archive. */
+static bool is_archive(FILE *file)
+{
+    char begin[4] = "";
+    bool archive = fread(begin, 1, sizeof(begin), file) == sizeof(begin) &&
+                   memcmp(begin, "PK\003\004", sizeof(begin)) == 0;
+
+    rewind(file);
+    return archive;
+}
+
 static enum sg_status read_header(struct sign_manifest *manifest, struct sg_error *why)
 {
-    enum sg_status status = next_record(manifest, why);
+    enum sg_status status = next_row(manifest, why);
 
+    if (status == SG_OK && names_separator(&manifest->csv)) {
+        status = next_row(manifest, why);
+    }
     if (status == SG_NOT_FOUND) {
         return sg_fail(why, SG_INVALID, "%s is empty", manifest->name);
     }
@@ -111,9 +156,13 @@ static enum sg_status read_header(struct sign_manifest *manifest, struct sg_erro
 enum sg_status sign_manifest_open(FILE *file, const char *name, const char *folder,
                                   struct sign_manifest **out, struct sg_error *why)
 {
+    if (is_archive(file)) {
+        return sg_fail(why, SG_INVALID,
+                       "%s is a spreadsheet's own file: save the table as 'CSV UTF-8'",
+                       name);
+    }
     struct sign_manifest *manifest =
         (struct sign_manifest *)calloc(1, sizeof(struct sign_manifest));
-
     if (manifest == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
@@ -224,7 +273,7 @@ enum sg_status sign_manifest_next(struct sign_manifest *manifest,
     char *texts = NULL;
 
     *out = (struct sign_row){.options = *defaults};
-    TRY(next_record(manifest, why));
+    TRY(next_row(manifest, why));
     TRY(check_width(manifest, why));
     TRY(check_places(manifest, why));
     const char *file = cell_of(manifest, COLUMN_file);

@@ -140,7 +140,9 @@ enum sg_status sign_result_open(struct sign_result *result, const char *path,
                              "the result file %s is there already: choose another name, "
                              "or --force",
                              path)
-                   : sg_fail(why, SG_IO, "the result file %s cannot be made", path);
+                   : sg_fail(why, SG_IO, "the result file %s cannot be made: %s", path,
+                             errno == ENOENT ? "its folder is not there"
+                                             : "you may not write there");
     }
     result->file = fdopen(fd, "w");
     if (result->file == NULL) {

@@ -28,6 +28,7 @@ struct run {
     bool drained; /* the source has no more */
     bool given_up;
     unsigned lost;
+    unsigned unwritten;    /* letters since the last that was */
     enum sg_status status; /* why no more are sent */
     struct sg_error why;
 };

@@ -6,6 +6,8 @@
 #include "client/sign_level.h"
 #include "client/sign_run_inside.h"
 
+enum { UNWRITTEN_MAX = 3 };
+
 void run_stop(struct run *run, enum sg_status status, const char *text)
 {
     if (run->status == SG_OK) {
@@ -59,6 +61,16 @@ static const char conflict[] =
     "template, the policy's statement or logo, or this program changed since. What may "
     "have been signed then is in no file; the next run signs it as a new letter";
 
+/* A disk that is full would be found full by every letter that is signed after this one.
+ */
+static void count_unwritten(struct run *run, const char *reason, const char *text)
+{
+    run->unwritten += strcmp(reason, "not-written") == 0 ? 1 : 0;
+    if (run->unwritten >= UNWRITTEN_MAX) {
+        run_stop(run, SG_IO, text);
+    }
+}
+
 static void take_refusal(struct run *run, const struct segel_outcome *outcome,
                          const struct sign_sent *sent)
 {
@@ -71,6 +83,7 @@ static void take_refusal(struct run *run, const struct segel_outcome *outcome,
         run_settle(run, sent->number, JOURNAL_REFUSED, 0);
     }
     sign_report_refused(run->report, &refusal);
+    count_unwritten(run, outcome->reason, outcome->text);
 }
 
 /* --- Letters that are there -------------------------------------------------------- */
@@ -89,6 +102,7 @@ static void report_signed(struct run *run, const struct segel_outcome *outcome,
             raised && extension->reached != extension->level ? extension->why.text : NULL,
         .result = outcome_result(outcome)};
 
+    run->unwritten = 0;
     run_settle(run, sent->number, JOURNAL_SIGNED, outcome->log_index);
     sign_report_signed(run->report, &success);
     if (run->job->receipts != NULL) {
@@ -105,6 +119,7 @@ static void report_unwritten(struct run *run, const struct segel_outcome *outcom
                                          outcome_result(outcome)};
 
     sign_report_refused(run->report, &refusal);
+    count_unwritten(run, code, text);
 }
 
 /* --- Extending --------------------------------------------------------------------- */

@@ -137,8 +137,10 @@ static enum sg_status check_row(struct survey *survey, const struct sign_row *ro
         status = sign_plan_read(&row->options, &plan, why);
     }
     if (status == SG_OK && manifest != NULL && access(row->path, R_OK) != 0) {
-        status = sg_fail(why, SG_INVALID, "%s is not there, or you may not read it",
-                         row->path);
+        status = sg_fail(
+            why, SG_INVALID, "%s is not there, or you may not read it%s", row->path,
+            strchr(row->path, '\\') == NULL ? ""
+                                            : ": folders are parted by '/', not by '\\'");
     }
     if (status == SG_OK && !place_sound(row->output)) {
         status = sg_fail(why, SG_INVALID, "'%s' is no name for a file", row->path);
@@ -186,6 +188,10 @@ static enum sg_status end(struct survey *survey, struct sg_error *why)
         return sg_fail(why, SG_INVALID,
                        "%zu row%s of %s cannot be signed as written: nothing is signed",
                        survey->faults, survey->faults == 1 ? "" : "s",
+                       survey->source->options->manifest);
+    }
+    if (survey->count == 0 && survey->source->manifest != NULL) {
+        return sg_fail(why, SG_INVALID, "%s names no letter: it has its first line alone",
                        survey->source->options->manifest);
     }
     if (survey->count == 0) {

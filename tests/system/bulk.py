@@ -450,6 +450,42 @@ def two_runs_at_once_in_one_folder_sign_nothing_twice(the_rig):
 
 
 @claim
+def a_disk_that_takes_nothing_ends_the_run_before_all_is_signed(the_rig):
+    folder = pile(the_rig, "full", 2 * LETTERS)
+    before = len(signed_jobs(the_rig))
+    names = below(folder)
+    for name in names:  # where the letter would be written first
+        os.makedirs(the_rig.path("filled", name + ".part", "x"))
+    result = sign(the_rig, "filled", folder)
+    equal(result.returncode, 3, result.stdout + result.stderr)
+    contains(result.stderr, "--resume", "not-written", "not done")
+    some = len(signed_jobs(the_rig)) - before
+    expect(0 < some < 2 * LETTERS, f"{some} signatures that nobody has")
+    for name in names:
+        shutil.rmtree(the_rig.path("filled", name + ".part"))
+    result = sign(the_rig, "filled", folder, "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    once_each(the_rig, "filled", before, 2 * LETTERS)
+
+
+@claim
+def a_spreadsheets_habits_are_no_mistakes(the_rig):
+    """Rows that were emptied, a first line for itself, headers with capitals."""
+    shutil.copy(the_rig.path("=1+1.pdf"), the_rig.path("surat 1.pdf"))
+    rows = "sep=;\r\nFile;Class;reason\r\n;;\r\nsurat 1.pdf;surat_keterangan;Rp 1.250,50\r\n;;;\r\n"
+    result = sign(the_rig, "habits", "--manifest", the_rig.write("h.csv", rows))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stderr, "1 signed, 0 refused")
+    for text, words in (("file\treason\nsurat 1.pdf\tx\n", "parted by tabs"),
+                        (b"PK\3\4" + bytes(64), "a spreadsheet's own file"),
+                        ("file\n", "names no letter"),
+                        ("file\nsurat\\1.pdf\n", "parted by '/'")):
+        result = sign(the_rig, "habits", "--manifest", the_rig.write("h.csv", text))
+        equal(result.returncode, 2, result.stdout + result.stderr)
+        contains(result.stderr, words)
+
+
+@claim
 def the_documented_exit_codes_are_those_of_the_command(the_rig):
     with open(os.path.join(rig.ROOT, "docs/LETTERS.md"), encoding="utf-8") as file:
         contains(file.read(), f"| {EXIT_STOPPED} | stopped: `--resume` |")
