@@ -125,7 +125,7 @@ static void take_pdf(const struct check *check, struct slice bytes,
     if (status == SG_OK) {
         finding->count = count;
         conclude(check, finding);
-        verify_notice_judge(&check->notice, bytes, finding);
+        verify_notice_judge(&check->notice, &bytes, finding);
         return;
     }
     finding->problem = why->text[0] != '\0' ? why->text : sg_status_text(status);
@@ -158,6 +158,7 @@ static void take_detached(const struct check *check, struct slice cms,
                     check->reports);
     finding->count = 1;
     conclude(check, finding);
+    verify_notice_judge(&check->notice, NULL, finding);
     file_free(&content);
 }
 

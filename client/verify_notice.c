@@ -111,25 +111,30 @@ const struct pdf_shown_stamp *verify_notice_of(const struct verify_finding *find
     return NULL;
 }
 
-void verify_notice_judge(const struct verify_notice *notice, struct slice pdf,
-                         struct verify_finding *finding)
+/* Without memory or processes nothing is known, which a demand does not bear. */
+static void demand(const struct verify_notice *notice, struct verify_finding *finding)
 {
-    struct sg_error why;
-    const struct pdf_shown *shown = notice->shown;
+    const struct pdf_shown *shown = finding->shown;
 
-    finding->wants_logo = notice->logo.width > 0;
-    if (!notice->looked || finding->signatures == 0) {
-        return;
-    }
-    /* Without memory or processes nothing is known of it, which a demand does not bear.
-     */
-    bool read =
-        pdf_shown_read(pdf, notice->text, &notice->logo, notice->shown, &why) == SG_OK;
-    finding->shown = read ? shown : NULL;
-    finding->lacks_statement = notice->needed && !(read && verify_notice_stated(shown));
-    finding->lacks_logo = finding->wants_logo && !(read && verify_notice_has_logo(shown));
+    finding->lacks_statement =
+        notice->needed && !(shown != NULL && verify_notice_stated(shown));
+    finding->lacks_logo =
+        finding->wants_logo && !(shown != NULL && verify_notice_has_logo(shown));
     if (finding->outcome == VERIFY_VALID &&
         (finding->lacks_statement || finding->lacks_logo)) {
         finding->outcome = VERIFY_UNSTATED;
     }
+}
+
+void verify_notice_judge(const struct verify_notice *notice, const struct slice *pdf,
+                         struct verify_finding *finding)
+{
+    struct sg_error why;
+
+    finding->wants_logo = notice->logo.width > 0;
+    if (pdf != NULL && notice->looked && finding->signatures > 0 &&
+        pdf_shown_read(*pdf, notice->text, &notice->logo, notice->shown, &why) == SG_OK) {
+        finding->shown = notice->shown;
+    }
+    demand(notice, finding);
 }

@@ -23,8 +23,9 @@ SG_MUST_USE enum sg_status verify_notice_read(const char *statement, const char 
                                               struct sg_error *why);
 void verify_notice_fini(struct verify_notice *notice);
 
-/* Looks at the letter; a valid one that lacks what is demanded is VERIFY_UNSTATED. */
-void verify_notice_judge(const struct verify_notice *notice, struct slice pdf,
+/* Looks at the letter (NULL: it is a file that shows nothing); a valid one that lacks
+ * what is demanded is VERIFY_UNSTATED. */
+void verify_notice_judge(const struct verify_notice *notice, const struct slice *pdf,
                          struct verify_finding *finding);
 
 /* Of the whole file: a stamp, or the letter's text, has the statement. */

@@ -271,7 +271,8 @@ def a_signature_beside_its_content_is_judged_with_lists_that_are_given(the_rig):
         sign_beside(the_rig, path, form)
         told = report(the_rig, "--ca", anchors, path)
         equal((told["outcome"], told["signatures"][0]["level"]), ("valid", "CAdES B-B"))
-    for code, more in ((0, ["--need-status", "--crl", good]), (1, ["--crl", bad])):
+    for code, more in ((0, ["--need-status", "--crl", good]), (1, ["--crl", bad]),
+                       (1, ["--need-statement"])):
         equal(verify(the_rig, "--ca", anchors, *more, path).returncode, code, str(more))
     the_rig.write("berita.xml", "<berita>lain</berita>\n")
     equal(verify(the_rig, "--ca", anchors, path).returncode, 1, "another content")
