@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,8 +80,20 @@ static unsigned start_some(pthread_t *threads, unsigned count, void *(*run)(void
     return started;
 }
 
+/* Where the limit cannot be asked for: the usual one. */
+static struct bulk_share share_of_files(void)
+{
+    struct rlimit files = {.rlim_cur = 1024};
+
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    return bulk_share_of(files.rlim_cur);
+}
+
 static bool start_threads(struct segel_bulk *bulk)
 {
+    struct bulk_share share = share_of_files();
+
+    bulk->group_max = share.letters;
     bulk->has_stream_thread =
         pthread_create(&bulk->stream_thread, NULL, bulk_stream, bulk) == 0;
     bulk->has_teller = bulk->options.on_outcome != NULL &&
@@ -88,7 +101,7 @@ static bool start_threads(struct segel_bulk *bulk)
     bulk->worker_count =
         start_some(bulk->workers, bulk->options.threads, bulk_worker, bulk);
     bulk->finisher_count =
-        start_some(bulk->finishers, BULK_FINISHERS, bulk_finisher, bulk);
+        start_some(bulk->finishers, share.finishers, bulk_finisher, bulk);
     return bulk->has_stream_thread && bulk->worker_count > 0 &&
            bulk->finisher_count > 0 &&
            bulk->has_teller == (bulk->options.on_outcome != NULL);

@@ -32,12 +32,26 @@ static bool is_taken(const struct segel_bulk *bulk, const char *output)
     return false;
 }
 
+static unsigned between(uint64_t count, unsigned most)
+{
+    return count < 1 ? 1 : count > most ? most : (unsigned)count;
+}
+
+struct bulk_share bulk_share_of(uint64_t files_max)
+{
+    uint64_t files = files_max / BULK_FILES_PART;
+
+    return (struct bulk_share){.finishers =
+                                   between(files / BULK_FINISH_MAX, BULK_FINISHERS),
+                               .letters = between(files, BULK_FINISH_MAX)};
+}
+
 static void collect(struct segel_bulk *bulk, struct group *group)
 {
     struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_ANSWERED]);
 
     group->count = 0;
-    while (slot != NULL && group->count < BULK_FINISH_MAX) {
+    while (slot != NULL && group->count < bulk->group_max) {
         struct slot *next = TAILQ_NEXT(slot, link);
         if (!is_taken(bulk, slot->kept.letter.output)) {
             slot_move(bulk, slot, SLOT_FINISHING);

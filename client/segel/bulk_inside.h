@@ -56,6 +56,8 @@ enum {
     BULK_SEND_MAX = 32,
     BULK_FINISH_MAX = 32, /* letters that reach the disk together */
     BULK_FINISHERS = 4,
+    BULK_FILES_PART =
+        8, /* of the files that the process may have open, at most one in 8 */
     BULK_FRESH = -2
 };
 
@@ -88,6 +90,7 @@ struct segel_bulk {
     unsigned open;
     unsigned timed;     /* open letters with a deadline */
     unsigned finishing; /* finishers at work */
+    unsigned group_max; /* letters that one of them takes */
     size_t bytes;
     bool cancelled;
     bool closing;              /* the stream's thread ends */
@@ -127,6 +130,14 @@ void slots_rewind(struct segel_bulk *bulk);
 int64_t slots_wake(struct segel_bulk *bulk, int64_t now_us, int64_t max_us);
 /* Takes a free slot back whose outcome was handed out. */
 void slot_release(struct segel_bulk *bulk, struct slot *slot);
+
+/* Each letter of a group has a file open: how many finishers, and letters in a group,
+ * when the process may have so many files open. */
+struct bulk_share {
+    unsigned finishers; /* 1 to BULK_FINISHERS */
+    unsigned letters;   /* 1 to BULK_FINISH_MAX */
+};
+struct bulk_share bulk_share_of(uint64_t files_max);
 
 /* Threads: context is the bulk. */
 void *bulk_worker(void *context);

@@ -2,7 +2,7 @@
 
 bool slots_to_finish(const struct segel_bulk *bulk)
 {
-    return bulk->finishing == 0 || bulk->counts[SLOT_ANSWERED] >= BULK_FINISH_MAX;
+    return bulk->finishing == 0 || bulk->counts[SLOT_ANSWERED] >= bulk->group_max;
 }
 
 /* Who waits for a letter in this state. */

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/segel/segel.h"
+#include "client/segel/bulk_inside.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/pdf/support/tool.h"
 #include "tests/unit/segel/support/bench.h"
@@ -220,6 +220,23 @@ Test(written, a_letter_of_a_file_is_signed_by_a_process_of_its_own_too)
     cr_expect_eq(outcome->code, SEGEL_OK, "%s", outcome->text);
     expect_letter(output);
     segel_outcome_free(outcome);
+}
+
+Test(written, an_eighth_of_the_open_files_is_enough)
+{
+    static const struct {
+        uint64_t files;
+        struct bulk_share share;
+    } rows[] = {
+        {0, {1, 1}},    {7, {1, 1}},     {64, {1, 8}},          {256, {1, 32}},
+        {600, {2, 32}}, {1024, {4, 32}}, {UINT64_MAX, {4, 32}},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        struct bulk_share got = bulk_share_of(rows[i].files);
+        cr_expect_eq(got.finishers, rows[i].share.finishers, "row %zu", i);
+        cr_expect_eq(got.letters, rows[i].share.letters, "row %zu", i);
+    }
 }
 
 /* The .part beside it is one file, too. */
