@@ -8,7 +8,7 @@
 #include "client/channel/moment.h"
 #include "client/segel/bulk_inside.h"
 
-enum { LETTERS = 256, BYTES = 128 << 20 };
+enum { LETTERS = 128, BYTES = 128 << 20 };
 
 /* --- Opening ----------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 
+#include "client/segel/bulk_share.h"
 #include "client/segel/gateway.h"
 #include "client/segel/outcome.h"
 #include "client/segel/plan.h"
@@ -15,6 +16,7 @@
  *   bulk_slot.c     where each letter stands, and who has to be woken
  *   bulk_work.c     threads that prepare letters
  *   bulk_finish.c   threads that put signatures in, and write
+ *   bulk_share.c    how many files those may have open
  *   bulk_stream.c   the thread with the connection: what to send, what to give up
  *   bulk_link.c     that connection: opened, lost, opened again
  *
@@ -54,10 +56,6 @@ enum {
     BULK_THREADS_MAX = 64,
     BULK_LETTERS_MAX = 4096,
     BULK_SEND_MAX = 32,
-    BULK_FINISH_MAX = 32, /* letters that reach the disk together */
-    BULK_FINISHERS = 4,
-    BULK_FILES_PART =
-        8, /* of the files that the process may have open, at most one in 8 */
     BULK_FRESH = -2
 };
 
@@ -130,14 +128,6 @@ void slots_rewind(struct segel_bulk *bulk);
 int64_t slots_wake(struct segel_bulk *bulk, int64_t now_us, int64_t max_us);
 /* Takes a free slot back whose outcome was handed out. */
 void slot_release(struct segel_bulk *bulk, struct slot *slot);
-
-/* Each letter of a group has a file open: how many finishers, and letters in a group,
- * when the process may have so many files open. */
-struct bulk_share {
-    unsigned finishers; /* 1 to BULK_FINISHERS */
-    unsigned letters;   /* 1 to BULK_FINISH_MAX */
-};
-struct bulk_share bulk_share_of(uint64_t files_max);
 
 /* Threads: context is the bulk. */
 void *bulk_worker(void *context);

@@ -283,11 +283,11 @@ void segel_outcome_free(const struct segel_outcome *outcome);
 
 struct segel_bulk_options {
     size_t size;
-    /* That prepare; four more write what is signed, and mostly wait for the disk. 0 = one
-     * a processor, and one more; at most 64. Of the files that the program may have open
-     * (RLIMIT_NOFILE) they use no more than an eighth, and no more than 128. */
+    /* That prepare; three more write what is signed, and mostly wait for the disk. 0 =
+     * one a processor, and one more; at most 64. Of the files that the program may have
+     * open (RLIMIT_NOFILE) they use no more than an eighth, and no more than 96. */
     unsigned threads;
-    unsigned letters; /* that are open at one time; 0 = 256; at most 4,096 */
+    unsigned letters; /* that are open at one time; 0 = 128; at most 4,096 */
     size_t bytes;     /* of their PDFs; a larger one gets in alone; 0 = 128 MiB */
     /* NULL: take outcomes with segel_bulk_next. Otherwise called for each letter, from
      * one thread of the library, one after the other; the outcome is borrowed for the

@@ -8,7 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/segel/bulk_inside.h"
+#include "client/segel/bulk_share.h"
+#include "client/segel/segel.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/pdf/support/tool.h"
 #include "tests/unit/segel/support/bench.h"
@@ -229,7 +230,7 @@ Test(written, an_eighth_of_the_open_files_is_enough)
         struct bulk_share share;
     } rows[] = {
         {0, {1, 1}},    {7, {1, 1}},     {64, {1, 8}},          {256, {1, 32}},
-        {600, {2, 32}}, {1024, {4, 32}}, {UINT64_MAX, {4, 32}},
+        {600, {2, 32}}, {1024, {3, 32}}, {UINT64_MAX, {3, 32}},
     };
 
     for (size_t i = 0; i < SG_COUNT(rows); i++) {
