@@ -79,7 +79,8 @@ static void try_again(struct core *core, struct job *job)
 
 static enum sg_status write_outcome(struct core *core, struct job *job)
 {
-    char buffer[LEDGER_RECORD_MAX];
+    char buffer[LEDGER_RECORD_MAX]
+        __attribute__((uninitialized)); /* written before read */
     struct record_head head;
     struct slice text = {0};
     struct claim claim;

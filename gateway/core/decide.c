@@ -102,7 +102,8 @@ static void count_accepted(struct core *core, const struct record_decision *deci
 
 static enum sg_status write_intent(struct core *core, struct job *job)
 {
-    char buffer[LEDGER_RECORD_MAX];
+    char buffer[LEDGER_RECORD_MAX]
+        __attribute__((uninitialized)); /* written before read */
     const char *shadows[VERDICT_SHADOWS];
     struct record_lift lifts[JOB_LIFTS_MAX];
     struct record_head head;

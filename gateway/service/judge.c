@@ -133,7 +133,8 @@ static void withhold(const struct terms *terms, struct judged *judged, struct jo
 
 void judge_job(const struct caller *caller, const struct terms *terms, struct job *job)
 {
-    struct judged judged;
+    /* Facts are copied into it, the rest is written where it is used. */
+    struct judged judged __attribute__((uninitialized));
 
     judge_keep(caller, terms, job, &judged);
 }
