@@ -138,18 +138,31 @@ static void put_string(struct json_out *out, struct slice text)
     put_char(out, '"');
 }
 
+/* A comma where one is due, and the name with its colon. */
 static void lead_in(struct json_out *out, const char *name)
 {
+    enum { AROUND = 3 };
     uint32_t bit = (uint32_t)1 << out->depth;
+    size_t comma = (out->populated & bit) != 0 ? 1 : 0;
+    struct slice word = slice_str(name);
+    char *at = out->data + out->len;
 
-    if ((out->populated & bit) != 0) {
-        put_char(out, ',');
-    }
     out->populated |= bit;
-    if (name != NULL) {
-        put_string(out, slice_str(name));
-        put_char(out, ':');
+    if (comma + word.len + (name == NULL ? 0 : AROUND) > out->cap - out->len) {
+        out->overflow = true;
+        return;
     }
+    if (comma > 0) {
+        *at++ = ',';
+    }
+    if (name != NULL) {
+        *at++ = '"';
+        memcpy(at, word.data, word.len);
+        at += word.len;
+        *at++ = '"';
+        *at++ = ':';
+    }
+    out->len = (size_t)(at - out->data);
 }
 
 static void open_container(struct json_out *out, const char *name, bool array)

@@ -16,8 +16,9 @@
  *     json_end(&out);
  *     TRY(json_finish(&out, &text));
  *
- * name is NULL inside arrays and for the outermost value. Strings are escaped as RFC 8259
- * asks; bytes that are not UTF-8 become U+FFFD, so the output is always valid. */
+ * name is NULL inside arrays and for the outermost value; it is a word of ours, and
+ * stands as it is. Strings are escaped as RFC 8259 asks; bytes that are not UTF-8 become
+ * U+FFFD, so the output is always valid. */
 struct json_out {
     char *data; /* borrowed */
     size_t cap;
