@@ -7,8 +7,9 @@
 #include "gateway/core/lane_wire.h"
 #include "gateway/core/latency.h"
 
-/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c, what it makes
- * of its own health in lane_health.c, and the process itself in lane_process.c. */
+/* Inside of a lane: its life is in lane.c, its traffic in lane_traffic.c, how much of it
+ * in lane_load.c, what it makes of its own health in lane_health.c, and the process
+ * itself in lane_process.c. */
 
 /* One operation in hand. Slots are made once and never move. */
 struct slot {
