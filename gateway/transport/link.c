@@ -1,8 +1,6 @@
 #include "gateway/transport/link.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
@@ -99,13 +97,6 @@ enum tls_end link_write(struct conn *conn, struct slice bytes, size_t *len)
     ssize_t result = send(conn->fd, bytes.data, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     *len = result > 0 ? (size_t)result : 0;
     return end_of(result, TLS_WANTS_WRITE);
-}
-
-void link_hold(const struct conn *conn, bool hold)
-{
-    const int on = hold ? 1 : 0;
-
-    (void)setsockopt(conn->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
 bool link_pending(const struct conn *conn)

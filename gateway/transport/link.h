@@ -14,9 +14,6 @@ enum tls_end link_handshake(struct conn *conn);
 /* len: as many bytes as were read or written, on TLS_DONE only. */
 enum tls_end link_read(struct conn *conn, uint8_t *out, size_t cap, size_t *len);
 enum tls_end link_write(struct conn *conn, struct slice bytes, size_t *len);
-/* While it holds, packets that are not full wait for what follows; what waits is sent
- * when it no longer does. Where there are no packets it does nothing. */
-void link_hold(const struct conn *conn, bool hold);
 /* Whether bytes wait that were read from the socket already. */
 bool link_pending(const struct conn *conn);
 /* Says goodbye (close_notify), if there is a way to. */

@@ -108,17 +108,13 @@ static bool write_stage(struct conn *conn)
     return false;
 }
 
-/* True: all that the session had is written. *held: packets wait for more. */
-static bool write_stages(struct conn *conn, bool *held)
+/* True: all that the session had is written. */
+static bool write_all(struct conn *conn)
 {
     size_t written = 0;
 
     while (conn->stage_from < conn->stage_to || fill_stage(conn)) {
         size_t before = conn->stage_from;
-        if (written >= TLS_RECORD && !*held) {
-            *held = true;
-            link_hold(conn, true);
-        }
         if (!write_stage(conn)) {
             return false;
         }
@@ -129,19 +125,6 @@ static bool write_stages(struct conn *conn, bool *held)
         }
     }
     return conn->state == CONN_OPEN;
-}
-
-/* Many answers at once are many records of TLS, and a packet holds several: each sent by
- * itself costs both sides more than what is in it. */
-static bool write_all(struct conn *conn)
-{
-    bool held = false;
-    bool whole = write_stages(conn, &held);
-
-    if (held && conn->state != CONN_DEAD) {
-        link_hold(conn, false);
-    }
-    return whole;
 }
 
 void conn_cut(struct conn *conn)
