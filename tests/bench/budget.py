@@ -42,7 +42,8 @@ STAGES = {
     "checkpoints and tiles": "ledger_checkpoint_store put_tile tlog_fold",
     "to the lane and back": "lane_read lane_flush wire_send_with",
     "answer: CMS, message": "sign_answer",
-    "index of the log, behind it": "build_index ledger_reader_step",
+    "index of the log, behind it": "build_index ledger_reader_step index_step words_scan "
+                                   "words_parse add_word",
     "every second": "on_tick",
 }
 FUNCTIONS = {name: stage for stage, names in STAGES.items() for name in names.split()}
