@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/ledger/schema.h"
 #include "gateway/ledger/sql.h"
@@ -26,13 +27,14 @@ static bool has_bytes(const char *path)
     return stat(path, &found) == 0 && found.st_size > 0;
 }
 
-/* Somebody writes it, or could not end well: then the WAL counts, too. */
+/* Somebody writes it, or could not end well: then the WAL counts, too. Who closes a ledger
+ * well removes it. */
 static bool has_wal(const char *path)
 {
     char wal[PATH_MAX + 8];
     int len = snprintf(wal, sizeof(wal), "%s-wal", path);
 
-    return len > 0 && (size_t)len < sizeof(wal) && has_bytes(wal);
+    return len > 0 && (size_t)len < sizeof(wal) && access(wal, F_OK) == 0;
 }
 
 /* As https://sqlite.org/uri.html asks: whatever is no plain character, in hexadecimal. */

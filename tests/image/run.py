@@ -137,6 +137,12 @@ def user_and_group_are_those_of_the_manifest(test):
 
 
 @claim
+def the_manifest_names_the_image_that_is_built(test):
+    pod = manifest("StatefulSet")["spec"]["template"]["spec"]
+    equal([f"localhost/{c['image']}" for c in pod["containers"]], [test.image], "image")
+
+
+@claim
 def the_image_holds_what_runs_and_nothing_to_build_with(test):
     root = test.container.root
     for name in ("segeld", "segel-hsm"):
@@ -228,6 +234,7 @@ def the_next_one_goes_on_with_the_ledger(test):
 class Test:
     def __init__(self, image):
         derive(image)
+        self.image = image
         self.gateway, self.town, self.container = None, Town(), Container("test", DERIVED)
 
     def end(self):
