@@ -27,8 +27,8 @@ static bool has_bytes(const char *path)
     return stat(path, &found) == 0 && found.st_size > 0;
 }
 
-/* Somebody writes it, or could not end well: then the WAL counts, too. Who closes a ledger
- * well removes it. */
+/* Somebody writes it, or could not end well: then the WAL counts, too. Who closes a
+ * ledger well removes it. */
 static bool has_wal(const char *path)
 {
     char wal[PATH_MAX + 8];

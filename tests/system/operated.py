@@ -105,7 +105,7 @@ def what_is_under_way_at_the_end_is_finished_and_the_log_is_closed(faulty):
         client, one = gateway.client(), rig.item()
         sign = client.call("unary_unary", "Sign", rig.signing.SignRequest,
                            rig.signing.SignResponse)
-        faulty.schedule("C_Sign@1+=slow=1500")
+        faulty.schedule("C_Sign@1+=slow=1000")
         job = sign.future(rig.signing.SignRequest(terms=rig.terms(), item=one), timeout=20)
         wait_for(lambda: metrics(gateway).value("segel_lane_in_flight", lane="lane0",
                                                 kind="rsa") == 1, "the job is not under way")
