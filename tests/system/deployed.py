@@ -131,6 +131,38 @@ def metrics_in(text):
     return set(re.findall(r"\bsegel_\w+", text))
 
 
+# What whoever is on duty asks, and the rows that answer it, with their labels.
+ASKED = {
+    "how long a stage takes": [("segel_stage_duration_seconds", "stage,kind"),
+                               ("segel_job_duration_seconds", "result,kind")],
+    "what is under way": [("segel_jobs", ""), ("segel_lane_in_flight", "lane,kind")],
+    "how long the queue is, and how old": [("segel_queue_jobs", "class"),
+                                           ("segel_queue_oldest_seconds", "class")],
+    "sessions": [("segel_lane_threads", "lane")],
+    "the breaker of each lane": [("segel_lane_state", "lane,state")],
+    "its last success and failure": [("segel_lane_last_success_timestamp_seconds", "lane"),
+                                     ("segel_lane_last_failure_timestamp_seconds", "lane")],
+    "which rule decides": [("segel_denials_total", "rule")],
+    "what is left of a mandate": [("segel_mandate_left", "mandate,key,caller")],
+    "what ends, and when": [("segel_expiry_seconds", "what,name")],
+    "how far the checkpoint is behind": [("segel_log_records", ""),
+                                         ("segel_log_checkpoint_records", ""),
+                                         ("segel_log_checkpoint_timestamp_seconds", "")],
+    "room for the log": [("segel_ledger_disk_free_bytes", "")],
+    "who is connected": [("segel_connections", "")],
+    "which limit refuses": [("segel_limit_refusals_total", "limit"),
+                            ("segel_jobs_refused_total", "caller,reason")]}
+
+
+@claim
+def what_the_one_on_duty_asks_has_its_number():
+    with open(os.path.join(rig.ROOT, "gateway/metrics.def"), encoding="utf-8") as file:
+        rows = set(re.findall(r'^METRIC\(\w+, "(\w+)", "\w+", "([\w,]*)"', file.read(),
+                              flags=re.M))
+    for question, wanted in ASKED.items():
+        equal(set(wanted) - rows, set(), question)
+
+
 @claim
 def alerts_are_sound_and_fire_when_they_should():
     need("promtool")
