@@ -124,6 +124,18 @@ older_signs() {
 schema_is_older() { # its ledger is really of another version: this one has said nothing yet
     ! journalctl -u segeld -o cat | grep '"event":"ledger.migrated"'
 }
+# A policy that the new version does not load must not end the gateway that serves.
+bad_upgrade() {
+    local before
+    before=$(main_pid)
+    cp -p /etc/segel/policy.yaml /tmp/policy.kept && echo 'rules: none' >>/etc/segel/policy.yaml
+    dpkg -i /debs/*.deb >/test/dpkg 2>&1 && is "$(main_pid)" "$before" &&
+        grep -q 'policy.yaml:.*' /test/dpkg && grep -q 'the one that runs goes on' /test/dpkg &&
+        sign_letters /test/older-still
+    local code=$?
+    cp -p /tmp/policy.kept /etc/segel/policy.yaml
+    return $code
+}
 checked_before() { # by the new program beside the old one, as docs/INSTALL.md says
     dpkg-deb -x /debs/segel-gateway_*.deb /tmp/new &&
         runuser -u segel -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-config
@@ -135,12 +147,19 @@ takes_over() {
         is "$(journalctl -u segeld -o cat | grep -c '"event":"ledger.migrated"')" 1 &&
         segel_as reviewer log verify
 }
+removed() {
+    local before
+    before=$(main_pid)
+    [ "$before" != 0 ] && apt-get remove -y -qq segel-gateway && [ ! -e "/proc/$before" ]
+}
 knows_older() { segel_as e-office verify /test/older/*.pdf && sign_letters /test/newer; }
 if [ -d /older ]; then
     check 'packages of an older version are installed and sign' older_signs
     check 'the new program finds their configuration sound' checked_before
+    check 'an upgrade that would not start leaves the older one serving' bad_upgrade
     check 'the new packages take over, and migrate the ledger once' takes_over
     check 'what was signed is sound, and it signs on' knows_older
+    check 'a package that is removed stops the gateway' removed
 fi
 [ $failed = 0 ] || journalctl -u segeld -o cat | tail -20
 echo "$passed passed, $failed failed"
