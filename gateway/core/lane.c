@@ -135,7 +135,10 @@ static void leave(struct lane *lane, enum lane_state state, const char *reason)
     if (lane->state != LANE_DOWN || state == LANE_LATCHED) {
         (void)snprintf(lane->why, sizeof(lane->why), "%s", reason);
     }
-    lane->counts.lost_count += lane->state == LANE_UP ? 1 : 0;
+    if (lane->state == LANE_UP) {
+        lane->counts.lost_count++;
+        lane->counts.failed_us = clock_wall_us();
+    }
     lane->queued_count = 0;
     lane->found = false;
     lane->logging_in = false;

@@ -261,6 +261,19 @@ def metrics_count_calls_connections_and_watchers(faulty):
 
 
 @claim
+def a_lane_that_dies_without_work_has_failed_all_the_same(faulty):
+    with faulty.gateway() as gateway:
+        before = metrics(gateway)
+        equal(before.value("segel_lane_last_failure_timestamp_seconds", lane="lane0"), 0)
+        kill_lane(gateway)
+        wait_for(lambda: metrics(gateway).value("segel_lane_processes_lost_total", lane="lane0") == 1,
+                 "the loss is not counted")
+        failed = metrics(gateway).value("segel_lane_last_failure_timestamp_seconds",
+                                        lane="lane0")
+        expect(abs(time.time() - failed) < 60, f"the last failure was at {failed}")
+
+
+@claim
 def a_lane_that_cannot_start_is_told_with_its_reason(faulty):
     with faulty.gateway() as gateway:
         faulty.schedule(BROKEN_LOGIN)
