@@ -7,8 +7,8 @@
 
 /* Local pages over plain HTTP, for the machine's own monitoring: GET and HEAD, on a
  * loopback address only, on a thread of its own. It reads; nothing can be ordered here.
- * Bounded: 16 connections of at most ten seconds, 8 KiB of headers, no body, one answer a
- * connection. */
+ * Bounded: 16 connections of at most ten seconds, of which the oldest gives way to a new
+ * one, 8 KiB of headers, no body, one answer a connection. */
 struct admin_page {
     const char *path; /* "/metrics" */
     const char *type; /* content type */

@@ -20,6 +20,7 @@
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/errand.h"
+#include "gateway/service/pages.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/service/sound.h"
@@ -41,7 +42,8 @@ struct gateway {
     struct status *status; /* NULL: status.dir is not set */
     struct server *server;
     const char *config_path;
-    struct admin *admin;        /* NULL: no local pages */
+    struct admin *admin; /* NULL: no local pages */
+    struct pages pages;
     struct control *control;    /* NULL: no PIN is typed */
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
     int signals;
@@ -78,6 +80,7 @@ static bool on_wait(void *context, struct core *core)
     unsigned number = next_signal(gateway);
 
     control_tick(gateway->control, core);
+    pages_wait(&gateway->pages);
     notify_waiting("waits for a PIN: 'segel token list' or 'segel pin enter LANE'",
                    clock_mono_us());
     return number != SIGTERM && number != SIGINT;
@@ -106,8 +109,9 @@ static enum sg_status make_admin(struct gateway *gateway, struct sg_error *why)
     if (options.address[0] == '\0') {
         return SG_OK;
     }
-    services_pages(gateway->services, &options);
+    pages_offer(&gateway->pages, &options);
     TRY(admin_new(&options, &gateway->admin, why));
+    log_event(LOG_INFO, "starting", "admin", admin_address(gateway->admin), NULL);
     return admin_start(gateway->admin, why);
 }
 
@@ -119,15 +123,17 @@ static enum sg_status make_services(struct gateway *gateway, struct sg_error *wh
     return services_new(&options, &gateway->services, why);
 }
 
-/* The lanes are made before any thread; the signals are blocked before that, so that
- * every thread inherits it. Sockets of systemd are ours before any lane could inherit
- * them. */
+/* The signals are blocked before there is any thread, so that each inherits it. Sockets
+ * of systemd are ours before any lane could inherit them. The local pages come first: a
+ * start may wait for a PIN, and whoever probes must not take it for dead. */
 static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
     TRY(passed_collect(why));
     TRY(notify_open(why));
     TRY(sound_look(gateway->config, why));
+    TRY(make_admin(gateway, why));
     TRY(make_core(gateway, why));
+    pages_go_on(&gateway->pages);
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));
@@ -136,7 +142,8 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     core_expect(gateway->core, EXPIRY_TLS, gateway->config->node,
                 door_end_us(gateway->config));
     TRY(core_start_anchors(gateway->core, why));
-    return make_admin(gateway, why);
+    pages_serve(&gateway->pages, gateway->services);
+    return SG_OK;
 }
 
 static enum sg_status read_files(struct gateway *gateway, const char *path,
@@ -149,15 +156,13 @@ static enum sg_status read_files(struct gateway *gateway, const char *path,
 
 /* --- Living ---------------------------------------------------------------------- */
 
-/* The service manager hears that we live while all that has to move does: this thread is
- * the core's, the I/O loops tick, and a lane that hangs is killed by the core, or the
- * kernel cannot even do that and nothing but another machine helps. */
+/* The service manager hears that we live while all that has to move does. */
 static void show_life(const struct gateway *gateway)
 {
+    const struct beats beats = services_beats(gateway->services);
     int64_t now_us = clock_mono_us();
-    int64_t patience_us = notify_patience_us();
 
-    if (now_us - server_beat_us(gateway->server) < patience_us / 2) {
+    if (beats_fresh(&beats, now_us, notify_patience_us() / 2, NULL)) {
         notify_alive(now_us);
     }
 }
@@ -309,10 +314,15 @@ static void say_ready(const struct gateway *gateway)
 
 static enum sg_status run(struct gateway *gateway, struct sg_error *why)
 {
-    TRY(start(gateway, why));
+    enum sg_status status = start(gateway, why);
+    if (status == SG_SHUTDOWN) { /* somebody ended what waits for a PIN: no failure */
+        notify_say("STOPPING=1");
+        return SG_OK;
+    }
+    TRY(status);
     say_ready(gateway);
     notify_say("READY=1");
-    enum sg_status status = core_run(gateway->core, on_tick, gateway);
+    status = core_run(gateway->core, on_tick, gateway);
     if (status != SG_OK) {
         /* The last refusals are on their way to the callers, and whoever watches our
          * health is told at its loop's next look (HEALTH_PERIOD_MS). */
@@ -320,7 +330,6 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
         return sg_fail(why, status, "the ledger %s failed, so signing has stopped: %s",
                        gateway->config->ledger_file, core_why(gateway->core));
     }
-    log_event(LOG_INFO, "ended", "why", "as asked", NULL);
     return SG_OK;
 }
 
@@ -358,6 +367,9 @@ static int gateway_main(const struct arguments *arguments)
     if (status == SG_OK) {
         status = errand_asked(arguments) ? errand_run(arguments, gateway.config, &why)
                                          : run(&gateway, &why);
+    }
+    if (status == SG_OK && !errand_asked(arguments)) {
+        log_event(LOG_INFO, "ended", "why", "as asked", NULL);
     }
     stop(&gateway);
     return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);

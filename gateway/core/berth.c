@@ -359,6 +359,7 @@ void berths_look_after(struct core *core)
         left = close_left(core, i) || left;
         watch(core, berth);
     }
+    atomic_store_explicit(&core->board.lanes_us, now_us, memory_order_relaxed);
     if (came) {
         bind_again(core, routes_bind);
     } else if (left) {

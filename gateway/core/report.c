@@ -286,8 +286,9 @@ void core_report_callers(const struct core *core, struct caller_report *out)
     }
 }
 
-int64_t core_beat_us(const struct core *core)
+int64_t core_beat_us(const struct core *core, int64_t *lanes_us)
 {
+    *lanes_us = atomic_load_explicit(&core->board.lanes_us, memory_order_relaxed);
     return atomic_load_explicit(&core->board.beat_us, memory_order_relaxed);
 }
 

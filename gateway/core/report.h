@@ -140,6 +140,7 @@ struct report_board {
     pthread_mutex_t lock; /* leaf */
     struct core_report report;
     _Atomic int64_t beat_us;      /* CLOCK_MONOTONIC of the last update */
+    _Atomic int64_t lanes_us;     /* likewise: all lanes were looked after */
     atomic_uint_fast64_t version; /* grows when a state changed, not with each count */
 };
 

@@ -1,3 +1,5 @@
+#include "gateway/service/pages.h"
+
 #include <stdlib.h>
 
 #include "gateway/clock.h"
@@ -76,10 +78,47 @@ static void look_at_callers(struct services *services)
     }
 }
 
+/* --- While the gateway starts ------------------------------------------------------ */
+
+static struct services *served(void *context)
+{
+    return atomic_load(&((struct pages *)context)->services);
+}
+
+static int write_start(struct pages *pages, FILE *out)
+{
+    bool waits = atomic_load(&pages->waiting_us) != 0;
+
+    (void)fputs(waits ? "the gateway starts, and waits for a PIN: 'segel token list' or "
+                        "'segel pin enter LANE'\n"
+                      : "the gateway starts\n",
+                out);
+    return HTTP_UNFIT;
+}
+
+/* How long a start may take is for the service manager to say, but who waits moves. */
+static int write_start_life(struct pages *pages, FILE *out)
+{
+    int64_t waiting_us = atomic_load(&pages->waiting_us);
+
+    if (waiting_us != 0 && clock_mono_us() - waiting_us >= STANDSTILL_US) {
+        (void)fputs("the start stands still\n", out);
+        return HTTP_UNFIT;
+    }
+    (void)fputs("alive: the gateway starts\n", out);
+    return HTTP_FINE;
+}
+
+/* --- The pages --------------------------------------------------------------------- */
+
 static int write_metrics(void *context, FILE *out)
 {
-    struct services *services = (struct services *)context;
+    struct services *services = served(context);
     size_t count = 0;
+
+    if (services == NULL) {
+        return write_start((struct pages *)context, out);
+    }
     struct key_status *keys = statuses(services, &count);
 
     look_at_callers(services);
@@ -112,10 +151,13 @@ static int write_metrics(void *context, FILE *out)
 /* Everything is as it should be; else a line for each thing that is not. */
 static int write_health(void *context, FILE *out)
 {
-    struct services *services = (struct services *)context;
+    struct services *services = served(context);
+
+    if (services == NULL) {
+        return write_start((struct pages *)context, out);
+    }
     const struct vitals vitals = look(services);
     bool amiss = serving_amiss(&vitals, out);
-
     amiss = statuses_amiss(services, out) || amiss;
     if (amiss) {
         return HTTP_UNFIT;
@@ -128,8 +170,12 @@ static int write_health(void *context, FILE *out)
  * says of "". */
 static int write_readiness(void *context, FILE *out)
 {
-    const struct vitals vitals = look((struct services *)context);
+    struct services *services = served(context);
 
+    if (services == NULL) {
+        return write_start((struct pages *)context, out);
+    }
+    const struct vitals vitals = look(services);
     if (serving_of(&vitals, "") == SERVING_YES) {
         (void)fputs("ready\n", out);
         return HTTP_FINE;
@@ -140,18 +186,17 @@ static int write_readiness(void *context, FILE *out)
     return HTTP_UNFIT;
 }
 
-/* Whether core and I/O loops move: whoever finds that they do not may end the process.
- * What else is amiss is no reason for that. */
+/* Whether all moves that has to: whoever finds that it does not may end the process. What
+ * else is amiss is no reason for that. */
 static int write_life(void *context, FILE *out)
 {
-    const struct services *services = (const struct services *)context;
-    int64_t now_us = clock_mono_us();
-    bool core = now_us - core_beat_us(services->options.core) < STANDSTILL_US;
-    bool loops = now_us - server_beat_us(services->server) < STANDSTILL_US;
+    const struct services *services = served(context);
 
-    (void)fputs(core ? "" : "the core stands still\n", out);
-    (void)fputs(loops ? "" : "an I/O loop stands still\n", out);
-    if (!core || !loops) {
+    if (services == NULL) {
+        return write_start_life((struct pages *)context, out);
+    }
+    const struct beats beats = services_beats(services);
+    if (!beats_fresh(&beats, clock_mono_us(), STANDSTILL_US, out)) {
         return HTTP_UNFIT;
     }
     (void)fputs("alive\n", out);
@@ -165,9 +210,24 @@ static const struct admin_page table[] = {
     {"/readyz", "text/plain; charset=utf-8", write_readiness},
 };
 
-void services_pages(struct services *services, struct admin_options *options)
+void pages_offer(struct pages *pages, struct admin_options *options)
 {
     options->pages = table;
     options->page_count = SG_COUNT(table);
-    options->context = services;
+    options->context = pages;
+}
+
+void pages_wait(struct pages *pages)
+{
+    atomic_store(&pages->waiting_us, clock_mono_us());
+}
+
+void pages_go_on(struct pages *pages)
+{
+    atomic_store(&pages->waiting_us, 0);
+}
+
+void pages_serve(struct pages *pages, struct services *services)
+{
+    atomic_store(&pages->services, services);
 }

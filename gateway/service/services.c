@@ -203,6 +203,14 @@ bool services_resting(const struct services *services)
     return atomic_load(&services->rotation.out);
 }
 
+struct beats services_beats(const struct services *services)
+{
+    struct beats beats = {.loops_us = server_beat_us(services->server)};
+
+    beats.core_us = core_beat_us(services->options.core, &beats.lanes_us);
+    return beats;
+}
+
 void services_succeed(struct services *services, struct order *order)
 {
     clerk_succeed(services->clerk, order);

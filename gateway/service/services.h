@@ -3,6 +3,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/core/core.h"
+#include "gateway/service/beats.h"
 #include "gateway/service/reading.h"
 #include "gateway/transport/server.h"
 #include "proto/arena.h"
@@ -35,9 +36,8 @@ void roll_free(struct roll *roll);
 /* Takes an order of core_policy_order: it goes to the core when it is known what the
  * policy would have made of decisions on the log. From services_attach on. */
 void services_succeed(struct services *services, struct order *order);
-/* The pages for the admin's options: /metrics, /healthz, /readyz. They are written on the
- * admin thread, from services_attach on and until services_free. */
-void services_pages(struct services *services, struct admin_options *options);
+/* Any thread, from services_attach on: see beats.h. */
+struct beats services_beats(const struct services *services);
 /* Ties the answers of the core to the loops; between server_new and server_start. */
 SG_MUST_USE enum sg_status services_attach(struct services *services,
                                            struct server *server, struct sg_error *why);

@@ -73,7 +73,7 @@ def wait_for(truth, sentence, seconds=15):
 
 def ask(gateway, path, method="GET"):
     """Status, content type, text."""
-    link = http.client.HTTPConnection(gateway.find("ready")[-1]["admin"], timeout=10)
+    link = http.client.HTTPConnection(gateway.find("starting")[-1]["admin"], timeout=10)
     link.request(method, path)
     response = link.getresponse()
     with contextlib.closing(link):

@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import rig
@@ -164,6 +165,40 @@ def an_io_loop_that_stands_still_starves_the_watchdog(faulty):
         finally:
             held.terminate()
             held.wait()
+        manager.heard.clear()
+        manager.wait("WATCHDOG=1", 6 * WATCHDOG_S)
+    manager.close()
+
+
+@claim
+def a_core_that_stands_still_alone_is_not_alive(faulty):
+    """Its thread is held in the sync of a commit, as by a disk that hangs; the I/O loops and
+    the local pages go on."""
+    manager, gateway = managed(faulty)
+    with gateway as running:
+        manager.wait("WATCHDOG=1")
+        equal(ask(running, "/livez")[::2], (200, "alive\n"))
+        held = subprocess.Popen(
+            ["strace", "-qq", "-o", os.devnull, "-e", "trace=fdatasync", "-e",
+             "inject=fdatasync:delay_enter=14000000", "-p", str(running.process.pid)],
+            stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(0.5)
+            # Its deadline passes meanwhile.
+            call = threading.Thread(
+                target=lambda: rig.refused(running.client().sign, timeout=60))
+            call.start()
+            wait_for(lambda: ask(running, "/livez")[0] == 503, "it stays alive", 14)
+            text = ask(running, "/livez")[2]
+            contains(text, "the core stands still", "nobody looks after the lanes")
+            expect("I/O loop" not in text, f"loops that go on: {text}")
+            manager.listen(0.1)
+            expect("WATCHDOG=1" not in manager.listen(1.5), "the watchdog was fed")
+        finally:
+            held.terminate()
+            held.wait()
+        call.join(timeout=60)
+        wait_for(lambda: ask(running, "/livez")[0] == 200, "it stays dead", 20)
         manager.heard.clear()
         manager.wait("WATCHDOG=1", 6 * WATCHDOG_S)
     manager.close()

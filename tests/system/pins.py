@@ -19,7 +19,7 @@ import time
 
 import grpc
 import rig
-from faulty import (PIN_REFUSED, Faulty, create, kill_lane, list_tokens, metrics, token, unlock,
+from faulty import (PIN_REFUSED, Faulty, ask, create, kill_lane, list_tokens, metrics, token, unlock,
                     wait_for)
 from people import hup
 from rig import claim, contains, equal, expect
@@ -151,6 +151,12 @@ def the_first_start_waits_for_the_pin_and_then_serves(pins):
     def start(gateway):
         gateway.wait_event("pin.awaited")
         equal(gateway.find("ready"), [], "served before the log's key was seen")
+        wait_for(lambda: "waits for a PIN" in ask(gateway, "/readyz")[2], "it is not told")
+        equal(ask(gateway, "/livez")[::2], (200, "alive: the gateway starts\n"))
+        for page in ("/readyz", "/healthz", "/metrics"):
+            status, _, text = ask(gateway, page)
+            equal(status, 503, page)
+            contains(text, "waits for a PIN")
         segel = Terminal("pin", "enter", "lane0", "--socket", pins.socket)
         segel.read("PIN of token 'segel-demo'")
         segel.write(pins.pin + "\n")
@@ -176,8 +182,8 @@ def a_start_that_waits_ends_when_it_is_told_to(pins):
         gateway.wait_event("pin.awaited")
     finally:
         code = gateway.stop()
-    equal(code, 1, "exit code")
-    contains(gateway.text(), "while a PIN was awaited")
+    equal(code, 0, "exit code")
+    equal((gateway.find("fatal"), len(gateway.find("ended"))), ([], 1), "how it ended")
 
 
 @claim
