@@ -98,8 +98,10 @@ static enum sg_status missing(const struct token_ref *ref, const char *there,
     enum sg_status status =
         trouble_config(trouble, "there is no token '%s'%s; the module shows %s",
                        ref->label, wanted, there[0] == '\0' ? nothing : there);
-    /* A module whose HSM is away shows nothing: that is no reason not to start. */
+    /* A module whose HSM is away shows nothing: that is no reason not to start. Whether
+     * one that others stand beside is away, too, the gateway may know. */
     trouble->failure = there[0] == '\0' ? FAILURE_DEVICE : trouble->failure;
+    trouble->rv = CKR_TOKEN_NOT_PRESENT;
     return status;
 }
 

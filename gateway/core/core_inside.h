@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdatomic.h>
 
+#include "gateway/core/acquainted.h"
 #include "gateway/core/admission.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/anchoring.h"
@@ -38,8 +39,9 @@
 /* life: core, start, reload; unlatch, release (without a gateway) */
 /* keys: register (where they stand); life, key_effects (what changes that); activation
  * (for how many jobs); stop (what none may do) */
-/* lanes: berth, route, choose; latch (refused PINs), pins (typed ones); paths (chains
- * that end); lane_rest, ceremony_… (one process changes a token) */
+/* lanes: berth, route, choose; acquainted (tokens that were opened before); latch
+ * (refused PINs), pins (typed ones); paths (chains that end); lane_rest, ceremony_… (one
+ * process changes a token) */
 /* a turn: turn, commits (when), waiting, decide, again, refuse, conclude, hand_back */
 /* why not: grounds, denial (words); lockdown; ban (all); reserve (room on the disk);
  * mandate_… and override_… (what officers granted) */

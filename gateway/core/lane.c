@@ -101,6 +101,7 @@ enum sg_status lane_start(struct lane *lane, struct sg_error *why)
                                                 lane->options.config->environment};
 
     lane->failure = FAILURE_NONE;
+    lane->failed_with = 0;
     lane->opened_us = 0;
     lane->life_signed = 0;
     lane->canary_pending = false;
@@ -293,6 +294,13 @@ enum lane_state lane_state(const struct lane *lane)
 const char *lane_why(const struct lane *lane)
 {
     return lane->why;
+}
+
+bool lane_lacks_token(const struct lane *lane)
+{
+    enum { TOKEN_NOT_PRESENT = 0xE0 }; /* CKR_TOKEN_NOT_PRESENT */
+
+    return lane->failure == FAILURE_CONFIG && lane->failed_with == TOKEN_NOT_PRESENT;
 }
 
 enum failure lane_failure(const struct lane *lane)

@@ -104,6 +104,8 @@ enum lane_state lane_state(const struct lane *lane);
 const char *lane_why(const struct lane *lane);
 /* Why the last process could not open its token; NONE: it could, or died. */
 enum failure lane_failure(const struct lane *lane);
+/* The module shows tokens, and not the one of the configuration. */
+bool lane_lacks_token(const struct lane *lane);
 const char *lane_name(const struct lane *lane);
 const struct config_lane *lane_config(const struct lane *lane);
 /* Empty until the token was open once; kept when the lane is down. */

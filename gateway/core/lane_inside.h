@@ -34,6 +34,7 @@ struct lane {
     enum lane_state state;
     char why[320];
     enum failure failure;
+    uint64_t failed_with; /* CK_RV of it; 0 = no call failed */
     struct process process;
     bool ebbing; /* broken; only what it has in hand is still answered */
     int64_t ebb_until_us;

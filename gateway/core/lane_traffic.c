@@ -69,6 +69,7 @@ static void on_failed(struct lane *lane, const Segel__Lane__V1__Failed *failed)
     bool latch = action_of(failed->failure) == ACTION_LATCH || has_no_pin(lane, failed);
 
     lane->failure = latch ? FAILURE_LATCHED : (enum failure)failed->failure;
+    lane->failed_with = failed->rv;
     lane->refused_with = latch ? failed->rv : 0;
     lane->token.flags =
         failed->token_flags != 0 ? failed->token_flags : lane->token.flags;

@@ -60,11 +60,14 @@ static enum sg_status keep_refusals(struct core *core)
 }
 
 /* What the configuration has wrong is told before anything is served; an HSM that is
- * away, or a PIN that was refused, is not: the lane comes when it can, and meanwhile the
- * gateway answers for what it has. */
-static enum sg_status check_lane(const struct lane *lane, struct sg_error *why)
+ * away, beside others of its module too, or a PIN that was refused, is not: the lane
+ * comes when it can, and meanwhile the gateway answers for what it has. */
+static enum sg_status check_lane(struct core *core, size_t index, struct sg_error *why)
 {
-    if (lane_state(lane) == LANE_UP || lane_failure(lane) != FAILURE_CONFIG) {
+    const struct lane *lane = core->berths[index].lane;
+
+    if (lane_state(lane) == LANE_UP || lane_failure(lane) != FAILURE_CONFIG ||
+        (lane_lacks_token(lane) && acquainted(core, index))) {
         return SG_OK;
     }
     return sg_fail(why, SG_HSM, "lane '%s': %s", lane_name(lane), lane_why(lane));
@@ -112,7 +115,7 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
         TRY(keep_refusals(core));
     }
     for (size_t i = 0; i < core->berth_count; i++) {
-        TRY(check_lane(core->berths[i].lane, why));
+        TRY(check_lane(core, i, why));
         note_start(core, i);
     }
     return SG_OK;
@@ -150,7 +153,7 @@ static enum sg_status await_log_key(struct core *core, struct sg_error *why)
     while (still_to_come(lane)) {
         TRY(wait_a_while(core, why));
     }
-    TRY(check_lane(lane, why));
+    TRY(check_lane(core, core->log_berth, why));
     for (size_t i = 0; i < core->berth_count; i++) {
         (void)berth_note(core, i);
     }

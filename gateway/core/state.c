@@ -140,6 +140,7 @@ enum sg_status state_write(struct core *core)
         state->clock_unwritten = false;
         TRY(ledger_remember(core->ledger, clock_memo, stepped ? "yes" : "no"));
     }
+    TRY(acquainted_write(core));
     return register_write(core);
 }
 

@@ -12,6 +12,7 @@ import time
 
 import grpc
 import rig
+from faulty import ask, wait_for
 from rig import claim, contains, equal, expect
 
 
@@ -377,6 +378,42 @@ def the_pin_is_in_no_argument_and_no_environment(the_rig):
                 except PermissionError:
                     pass
         expect(pin.decode() not in gateway.text(), "the PIN stands in the log lines")
+
+
+def beside_each_other(the_rig, label):
+    """A configuration of two lanes over one module, the second for the token of this label,
+    and a ledger of their own."""
+    text = the_rig.read("segeld.yaml")
+    lane = re.search(r"  - name: lane0\n(?:    .*\n)+", text).group(0)
+    second = re.sub(r"    canary: .*\n", "", lane.replace("lane0", "lane1"))
+    second = second.replace("token: segel-demo", f"token: {label}")
+    text = text.replace(lane, lane + second).replace("path: ledger.db", "path: beside.db")
+    return the_rig.write("beside.yaml", text + "admin: {address: 127.0.0.1, port: 0}\n")
+
+
+@claim
+def a_token_that_is_away_beside_another_does_not_keep_the_gateway_from_starting(the_rig):
+    tokens, away = the_rig.path("tokens"), the_rig.path("away")
+    before = set(os.listdir(tokens))
+    module = re.search(r"module: (.*)", the_rig.read("segeld.yaml")).group(1)
+    made = the_rig.tool("segel-hsm", "init-token", "--module", module, "--label", "second",
+                        "--pin-file", the_rig.path("pin"), "--so-pin-file",
+                        the_rig.path("so-pin"))
+    equal(made.returncode, 0, made.stderr)
+    folder = (set(os.listdir(tokens)) - before).pop()
+    config = beside_each_other(the_rig, "second")
+    with the_rig.gateway(config) as gateway:
+        gateway.client().sign()
+        wait_for(lambda: "lane1" not in ask(gateway, "/healthz")[2], "lane1 is not up")
+    os.rename(os.path.join(tokens, folder), away)
+    with the_rig.gateway(config) as gateway:
+        gateway.client().sign()
+        text = ask(gateway, "/healthz")[2]
+        contains(text, "lane lane1 is", "there is no token 'second'")
+        os.rename(away, os.path.join(tokens, folder))
+        wait_for(lambda: "lane1" not in ask(gateway, "/healthz")[2], "it does not come", 20)
+    ends_with(the_rig, beside_each_other(the_rig, "misspelt"), "lane 'lane1'",
+              "there is no token 'misspelt'; the module shows")
 
 
 if __name__ == "__main__":
