@@ -27,28 +27,53 @@ void rotation_look(struct rotation *rotation, struct rotation_view *out)
     MUST(pthread_mutex_unlock(&rotation->lock) == 0);
 }
 
-static bool take(struct rotation *rotation, const struct rotation_view *to)
+static bool same(const struct rotation_view *one, const struct rotation_view *other)
 {
-    bool news = rotation->view.out != to->out;
-
-    if (news) {
-        rotation->view = *to;
-        rotation->view.since_us = clock_wall_us();
-        atomic_store(&rotation->out, to->out);
-        atomic_fetch_add(&rotation->turns, 1);
-    }
-    return news;
+    return strcmp(one->by, other->by) == 0 && strcmp(one->reason, other->reason) == 0;
 }
 
-void rotation_set(struct rotation *rotation, const struct rotation_view *to)
+enum taken { TAKEN, SO_ALREADY, ANOTHERS };
+
+static enum taken take(struct rotation *rotation, const struct rotation_view *to)
+{
+    const struct rotation_view *view = &rotation->view;
+
+    if (view->out && to->out && !same(view, to)) {
+        return ANOTHERS;
+    }
+    if (view->out == to->out) {
+        return SO_ALREADY;
+    }
+    rotation->view = *to;
+    rotation->view.since_us = clock_wall_us();
+    atomic_store(&rotation->out, to->out);
+    atomic_fetch_add(&rotation->turns, 1);
+    return TAKEN;
+}
+
+bool rotation_set(struct rotation *rotation, const struct rotation_view *to)
 {
     MUST(pthread_mutex_lock(&rotation->lock) == 0);
-    bool news = take(rotation, to);
+    enum taken taken = take(rotation, to);
     MUST(pthread_mutex_unlock(&rotation->lock) == 0);
-    if (news) {
+    if (taken == TAKEN) {
         log_event(LOG_WARN, to->out ? "rotation.out" : "rotation.in", "by", to->by, "why",
                   to->out ? to->reason : "asked to serve again", NULL);
     }
+    return taken != ANOTHERS;
+}
+
+static void refuse(struct grpc_call *call, struct rotation *rotation)
+{
+    struct rotation_view view;
+    char text[sizeof(view.by) + sizeof(view.reason) + 160];
+
+    rotation_look(rotation, &view);
+    (void)snprintf(text, sizeof(text),
+                   "the gateway is out of rotation already, by %s: %s; agree with them "
+                   "who brings it back, as one 'segel admin in' does",
+                   view.by, view.reason);
+    finish_plain(call, SG_PRECONDITION, text);
 }
 
 static bool one_line(const char *text)
@@ -112,6 +137,9 @@ void rotation_on_set(struct grpc_call *call, const ProtobufCMessage *message,
     }
     (void)snprintf(to.reason, sizeof(to.reason), "%s", request->reason);
     (void)snprintf(to.by, sizeof(to.by), "%s", caller->config->name);
-    rotation_set(&services->rotation, &to);
-    answer(call, &services->rotation);
+    if (rotation_set(&services->rotation, &to)) {
+        answer(call, &services->rotation);
+    } else {
+        refuse(call, &services->rotation);
+    }
 }

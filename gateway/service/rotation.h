@@ -28,8 +28,10 @@ struct rotation {
 void rotation_init(struct rotation *rotation);
 void rotation_fini(struct rotation *rotation);
 void rotation_look(struct rotation *rotation, struct rotation_view *out);
-/* Writes a log line; nothing happens when it is so already. */
-void rotation_set(struct rotation *rotation, const struct rotation_view *to);
+/* Writes a log line; nothing happens when it is so already. False: it is out already, by
+ * somebody else or for another reason, and stays so: one word "in" would end what two
+ * persons rely upon. */
+bool rotation_set(struct rotation *rotation, const struct rotation_view *to);
 
 void rotation_on_set(struct grpc_call *call, const ProtobufCMessage *message,
                      void *services);

@@ -195,7 +195,7 @@ void services_rest(struct services *services, bool out, const char *reason)
     struct rotation_view to = {.out = out, .by = "signal"};
 
     (void)snprintf(to.reason, sizeof(to.reason), "%s", reason);
-    rotation_set(&services->rotation, &to);
+    (void)rotation_set(&services->rotation, &to); /* out is out, for a signal */
 }
 
 bool services_resting(const struct services *services)
