@@ -135,7 +135,7 @@ void core_report(struct core *core, struct core_report *out);
 bool core_report_key(struct core *core, size_t index, struct key_report *out);
 /* Any thread, without a lock: one for each caller of the configuration. */
 void core_report_callers(const struct core *core, struct caller_report *out);
-/* Any thread, without a lock: when the core's thread last came round, and looked after all
+/* Any thread, without a lock: when the core's thread last came round, and when to all
  * lanes (CLOCK_MONOTONIC); ten times a second unless it hangs. */
 int64_t core_beat_us(const struct core *core, int64_t *lanes_us);
 /* Any thread, without a lock, as long as the core lives: stages.h, tally.h. */
