@@ -19,24 +19,25 @@ struct place {
 
 /* --- One place ------------------------------------------------------------------- */
 
-static enum sg_status missing(const struct place *place, int error, struct sg_error *why)
+static enum sg_status missing(const struct place *place, int rights, int error,
+                              struct sg_error *why)
 {
     return sg_fail(why, error == ENOENT ? SG_NOT_FOUND : SG_IO,
-                   "%s: %s cannot be used: %s; check the path and its rights",
-                   place->named, place->path, strerrordesc_np(error));
+                   "%s: %s cannot be %s: %s; check the path and its rights", place->named,
+                   place->path, rights == R_OK ? "read" : "used", strerrordesc_np(error));
 }
 
-static enum sg_status look(const struct place *place, struct stat *found,
+static enum sg_status look(const struct place *place, int rights, struct stat *found,
                            struct sg_error *why)
 {
-    return stat(place->path, found) == 0 ? SG_OK : missing(place, errno, why);
+    return stat(place->path, found) == 0 ? SG_OK : missing(place, rights, errno, why);
 }
 
 static enum sg_status may(const struct place *place, int rights, struct sg_error *why)
 {
     return faccessat(AT_FDCWD, place->path, rights, AT_EACCESS) == 0
                ? SG_OK
-               : missing(place, errno, why);
+               : missing(place, rights, errno, why);
 }
 
 static enum sg_status check_regular(const struct place *place, int rights,
@@ -44,7 +45,7 @@ static enum sg_status check_regular(const struct place *place, int rights,
 {
     struct stat found;
 
-    TRY(look(place, &found, why));
+    TRY(look(place, rights, &found, why));
     if (!S_ISREG(found.st_mode)) {
         return sg_fail(why, SG_INVALID, "%s: %s is no regular file", place->named,
                        place->path);
@@ -67,7 +68,7 @@ static enum sg_status check_folder(const struct place *place, int rights,
 {
     struct stat found;
 
-    TRY(look(place, &found, why));
+    TRY(look(place, rights, &found, why));
     if (!S_ISDIR(found.st_mode)) {
         return sg_fail(why, SG_INVALID, "%s: %s is no folder", place->named, place->path);
     }
@@ -158,7 +159,7 @@ static enum sg_status check_pin_file(const struct place *place, struct sg_error 
     struct stat found;
 
     TRY(check_file(place, why));
-    TRY(look(place, &found, why));
+    TRY(look(place, R_OK, &found, why));
     return (found.st_mode & S_IRWXO) == 0
                ? SG_OK
                : sg_fail(

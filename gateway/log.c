@@ -12,8 +12,9 @@
 
 enum { LINE_MAX = 4096, PATIENCE_MS = 20 };
 
-static enum log_level threshold = LOG_INFO;
-static enum log_format format_in_use = LOG_TEXT;
+/* Set again by a reload, while others write. */
+static _Atomic(enum log_level) threshold = LOG_INFO;
+static _Atomic(enum log_format) format_in_use = LOG_TEXT;
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 

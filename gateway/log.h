@@ -16,7 +16,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* Before threads start. The default is LOG_INFO and text. */
+/* Any thread. The default is LOG_INFO and text. */
 void log_setup(enum log_level level, enum log_format format);
 /* Whether lines of that level are written at all. */
 bool log_wants(enum log_level level);

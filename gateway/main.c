@@ -49,6 +49,7 @@ struct gateway {
     int signals;
     int64_t drain_until_us; /* 0 = not draining */
     bool clients_told;      /* that they have to go */
+    char unread[1100];      /* for people: settings that a reload has left aside */
 };
 
 /* --- Starting -------------------------------------------------------------------- */
@@ -169,10 +170,15 @@ static void show_life(const struct gateway *gateway)
 
 static void tell_manager(const struct gateway *gateway)
 {
-    notify_status(gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
-                  : services_resting(gateway->services)
-                      ? "out of rotation; who comes is served"
-                      : "serving");
+    char text[sizeof(gateway->unread) + 64];
+
+    (void)snprintf(text, sizeof(text), "%s%s",
+                   gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
+                   : services_resting(gateway->services)
+                       ? "out of rotation; who comes is served"
+                       : "serving",
+                   gateway->unread);
+    notify_status(text);
     show_life(gateway);
 }
 
@@ -190,25 +196,27 @@ static void begin_to_end(struct gateway *gateway)
 static void reload(struct gateway *gateway)
 {
     const struct reload parts = {.config_path = gateway->config_path,
-                                 .node = gateway->config->node,
+                                 .start = gateway->config,
                                  .core = gateway->core,
                                  .services = gateway->services,
                                  .server = gateway->server};
     struct sg_error why = {0};
+    struct changes changes;
 
     notify_reloading(clock_mono_us());
-    enum sg_status status = reload_all(&parts, &why);
+    enum sg_status status = reload_all(&parts, &changes, &why);
     notify_say("READY=1");
     if (status != SG_OK) {
         log_event(LOG_ERROR, "reload.failed", "why",
                   why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
         return;
     }
-    log_event(
-        LOG_INFO, "reloaded", "what",
-        "lanes, which keys are on them, callers, the files of TLS, and the policy if its "
-        "file changed",
-        NULL);
+    bool whole = changes.restart[0] == '\0';
+    (void)snprintf(gateway->unread, sizeof(gateway->unread), "%s%s",
+                   whole ? "" : "; to be taken it needs a restart: ", changes.restart);
+    log_event(whole ? LOG_INFO : LOG_WARN, "reloaded", "taken", changes.taken,
+              "need_restart", changes.restart, "read",
+              "files of TLS, policy, quorum file", NULL);
 }
 
 /* Whether it was the one to end. */

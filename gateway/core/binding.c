@@ -163,18 +163,16 @@ static void key_facts(const struct key *key, const struct policy *policy,
     facts_text(facts, FACT_ID_key_class, slice_str(key->config->class));
     facts_text(facts, FACT_ID_key_assurance,
                slice_str(hardware ? "hardware" : "software"));
-    facts_bool(facts, FACT_ID_key_raw_allowed, key->config->raw_allowed);
     facts_bool(facts, FACT_ID_key_same_as_predecessor, follows_itself(key));
     facts_bool(facts, FACT_ID_key_matches_cert,
                slice_equal(cert_spki(key->cert), slice_of(info->spki, info->spki_len)));
 }
 
 /* policy_bind copies the facts: the slices may go away after it. */
-static enum sg_status bind_with_classes(const struct key *key,
-                                        const struct policy *policy, struct facts *facts,
-                                        struct policy_key **out)
+static enum sg_status bind_with_rules(const struct key *key, const struct policy *policy,
+                                      struct facts *facts, struct policy_key **out)
 {
-    const struct config_key *config = key->config;
+    const struct config_key *config = key_rules(key);
     struct slice *allowed = slices_of(&config->allowed_classes);
     struct slice *prohibited = slices_of(&config->prohibited_classes);
     enum sg_status status = SG_NO_MEMORY;
@@ -184,6 +182,7 @@ static enum sg_status bind_with_classes(const struct key *key,
                   config->allowed_classes.count);
         facts_set(facts, FACT_ID_key_prohibited_classes, prohibited,
                   config->prohibited_classes.count);
+        facts_bool(facts, FACT_ID_key_raw_allowed, config->raw_allowed);
         status = policy_bind(policy, facts, out);
     }
     free(allowed);
@@ -241,7 +240,7 @@ enum sg_status binding_make(const struct key *key, struct policy *policy,
     judge_use(key, info, binding);
     binding->hardware = binding_on_hardware(lane);
     key_facts(key, policy, lane, info, &facts);
-    enum sg_status status = bind_with_classes(key, policy, &facts, &binding->facts);
+    enum sg_status status = bind_with_rules(key, policy, &facts, &binding->facts);
     if (status != SG_OK) {
         binding_give(binding);
         return status;
@@ -262,8 +261,8 @@ static void forget_policy(struct facts *facts)
     }
 }
 
-enum sg_status binding_remake(const struct binding *old, struct policy *policy,
-                              struct binding **out)
+enum sg_status binding_remake(const struct key *key, const struct binding *old,
+                              struct policy *policy, struct binding **out)
 {
     struct binding *binding = new_binding(policy);
     struct facts facts = *policy_key_facts(old->facts);
@@ -275,7 +274,7 @@ enum sg_status binding_remake(const struct binding *old, struct policy *policy,
     binding->hardware = old->hardware;
     (void)snprintf(binding->why, sizeof(binding->why), "%s", old->why);
     forget_policy(&facts);
-    enum sg_status status = policy_bind(policy, &facts, &binding->facts);
+    enum sg_status status = bind_with_rules(key, policy, &facts, &binding->facts);
     if (status != SG_OK) {
         binding_give(binding);
         return status;

@@ -24,8 +24,10 @@ struct binding {
 SG_MUST_USE enum sg_status binding_make(const struct key *key, struct policy *policy,
                                         const struct lane *lane, size_t position,
                                         struct binding **out);
-/* The same facts of the token by another policy, while no lane can be asked. */
-SG_MUST_USE enum sg_status binding_remake(const struct binding *binding,
+/* The same facts of the token by another policy, or by other rules of the configuration,
+ * while no lane can be asked. */
+SG_MUST_USE enum sg_status binding_remake(const struct key *key,
+                                          const struct binding *binding,
                                           struct policy *policy, struct binding **out);
 /* Gives a share back; NULL is allowed. Any thread. */
 void binding_give(struct binding *binding);

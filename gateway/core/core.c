@@ -347,6 +347,11 @@ struct override_board *core_overrides(struct core *core)
     return &core->overrides.board;
 }
 
+const struct config *core_config(const struct core *core)
+{
+    return core->newest;
+}
+
 bool core_has_quorum(const struct core *core)
 {
     return atomic_load_explicit(&core->grants.has_quorum, memory_order_relaxed);

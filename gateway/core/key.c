@@ -207,6 +207,19 @@ const struct key *key_current(const struct key *key)
     return key;
 }
 
+const struct config_key *key_rules(const struct key *key)
+{
+    const struct config_key *later =
+        atomic_load_explicit(&key->holder->rules, memory_order_acquire);
+
+    return later != NULL ? later : key->config;
+}
+
+void key_rule(const struct key *key, const struct config_key *rules)
+{
+    atomic_store_explicit(&key->holder->rules, rules, memory_order_release);
+}
+
 void keyring_fini(struct keyring *ring)
 {
     for (size_t i = 0; i < ring->count; i++) {

@@ -23,6 +23,8 @@ struct binding_holder {
     bool watched;                  /* core thread: its status is asked for */
     const struct key *predecessor; /* core thread; NULL: it follows none */
     _Atomic(const struct key *) heir; /* who signs in its place; NULL: it does itself */
+    /* of a later configuration: see key_rules; NULL: those of the start */
+    _Atomic(const struct config_key *) rules;
 };
 
 /* A key that callers can name: its certificate and the CMS templates. A slot of the
@@ -47,6 +49,13 @@ bool key_ready(const struct key *key);
 /* The key that signs where this one is named: itself, or the last of those that took its
  * place when it was retired. Any thread. */
 const struct key *key_current(const struct key *key);
+
+/* What it may sign, as the newest configuration that was taken says:
+ * allowed_classes, prohibited_classes and raw_allowed. All else of a key is in config.
+ * Any thread; it lives as long as the core. */
+const struct config_key *key_rules(const struct key *key);
+/* Core thread. The key must be bound anew for it. NULL: those of the start again. */
+void key_rule(const struct key *key, const struct config_key *rules);
 
 /* The present binding, held until binding_give; NULL when no lane has opened the key yet.
  * Any thread. */

@@ -81,11 +81,11 @@ static enum sg_status check_key(const struct core *core,
         return sg_fail(why, SG_NOT_FOUND, "there is no key '%s' on this gateway",
                        terms->key);
     }
-    if ((terms->profiles >> SG_PROFILE_RAW & 1) != 0 && !key->config->raw_allowed) {
+    if ((terms->profiles >> SG_PROFILE_RAW & 1) != 0 && !key_rules(key)->raw_allowed) {
         return sg_fail(why, SG_PRECONDITION, "key '%s' may not sign bare digests",
                        terms->key);
     }
-    return check_classes(key->config, terms->classes, why);
+    return check_classes(key_rules(key), terms->classes, why);
 }
 
 static enum sg_status check_time(const struct mandate_terms *terms, int64_t now_us,

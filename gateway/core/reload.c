@@ -2,68 +2,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config_compare.h"
 #include "gateway/core/core_inside.h"
 
 /* A new list of lanes while the gateway runs. Lanes are compared by what they say; those
  * that are gone or changed finish what they have in hand, and the rest goes on
- * undisturbed. Keys, callers and everything else stay as they were at the start. */
+ * undisturbed. What a key may sign is taken, too; which keys there are and all else stays
+ * as it was at the start. */
 
-/* A configuration that lanes refer to; it goes when none does any more. */
+/* A configuration that lanes refer to; it goes when none does any more. One that says
+ * what a key may sign stays as long as the core: any thread may be reading it. */
 struct reloaded {
     struct config *config; /* owned */
+    bool rules;
     struct reloaded *next;
 };
-
-static bool same_words(const struct config_words *one, const struct config_words *other)
-{
-    bool same = one->count == other->count;
-
-    for (size_t i = 0; same && i < one->count; i++) {
-        same = strcmp(one->items[i], other->items[i]) == 0;
-    }
-    return same;
-}
-
-static bool same_object(const struct config_object *one,
-                        const struct config_object *other)
-{
-    return slice_equal(slice_of(one->id, one->id_len),
-                       slice_of(other->id, other->id_len)) &&
-           strcmp(one->label, other->label) == 0;
-}
-
-static bool same_token(const struct config_token *one, const struct config_token *other)
-{
-    return strcmp(one->label, other->label) == 0 &&
-           strcmp(one->serial, other->serial) == 0 &&
-           strcmp(one->manufacturer, other->manufacturer) == 0 &&
-           strcmp(one->model, other->model) == 0;
-}
-
-static bool same_environment(const struct config_lane *one,
-                             const struct config_lane *other)
-{
-    size_t i = 0;
-
-    while (one->environment[i] != NULL && other->environment[i] != NULL) {
-        if (strcmp(one->environment[i], other->environment[i]) != 0) {
-            return false;
-        }
-        i++;
-    }
-    return one->environment[i] == NULL && other->environment[i] == NULL;
-}
-
-static bool same_lane(const struct config_lane *one, const struct config_lane *other)
-{
-    return strcmp(one->module, other->module) == 0 &&
-           strcmp(one->init_args, other->init_args) == 0 &&
-           strcmp(one->pin_path, other->pin_path) == 0 &&
-           one->pin_prompt == other->pin_prompt && one->threads == other->threads &&
-           one->hardware == other->hardware && same_token(&one->token, &other->token) &&
-           same_object(&one->canary, &other->canary) &&
-           same_words(&one->read_only, &other->read_only) && same_environment(one, other);
-}
 
 /* Whether the same keys of the ring are on a lane by both configurations. */
 static bool same_keys(const struct core *core, const struct config *one,
@@ -74,7 +27,7 @@ static bool same_keys(const struct core *core, const struct config *one,
         const struct config_key *before = berth_placement(one, key);
         const struct config_key *after = berth_placement(other, key);
         if (config_key_on_lane(before, lane) != config_key_on_lane(after, lane) ||
-            !same_object(&before->object, &after->object)) {
+            !config_same_object(&before->object, &after->object)) {
             return false;
         }
     }
@@ -86,7 +39,7 @@ static bool stays(const struct core *core, const struct berth *berth,
 {
     const struct config_lane *now = config_find_lane(config, lane_name(berth->lane));
 
-    return now != NULL && same_lane(lane_config(berth->lane), now) &&
+    return now != NULL && config_same_lane(lane_config(berth->lane), now) &&
            same_keys(core, berth->config, config, now);
 }
 
@@ -140,7 +93,7 @@ static void drop_unused(struct core *core)
 
     while (*at != NULL) {
         struct reloaded *one = *at;
-        if (in_use(core, one->config) || one->config == core->newest) {
+        if (one->rules || in_use(core, one->config) || one->config == core->newest) {
             at = &one->next;
         } else {
             *at = one->next;
@@ -150,10 +103,75 @@ static void drop_unused(struct core *core)
     }
 }
 
-static enum sg_status apply(struct core *core, const struct config *config,
-                            struct sg_error *why)
+/* --- What keys may sign ------------------------------------------------------------ */
+
+/* NULL: the key is not in it, and nobody is entitled to it any more. */
+static const struct config_key *named(const struct config *config, const struct key *key)
 {
+    for (size_t i = 0; i < config->key_count; i++) {
+        if (strcmp(config->keys[i].name, key->config->name) == 0) {
+            return &config->keys[i];
+        }
+    }
+    return NULL;
+}
+
+/* The rules before, of each key whose rules change; NULL for the others. */
+static bool set_rules(struct core *core, const struct config *config,
+                      const struct config_key **before)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        const struct key *key = &core->keyring.keys[i];
+        const struct config_key *rules = named(config, key);
+        if (rules != NULL && !config_same_rules(key_rules(key), rules)) {
+            before[i] = key_rules(key);
+            key_rule(key, rules);
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+static void reset_rules(struct core *core, const struct config_key *const *before)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        if (before[i] != NULL) {
+            key_rule(&core->keyring.keys[i], before[i]);
+        }
+    }
+}
+
+/* Every job that is not decided yet is judged again, by the new binding of its key. */
+static enum sg_status take_rules(struct core *core, struct reloaded *one)
+{
+    const struct config_key **before = (const struct config_key **)calloc(
+        core->keyring.count + 1, sizeof(const struct config_key *));
+    enum sg_status status = SG_OK;
+
+    if (before == NULL) {
+        return SG_NO_MEMORY;
+    }
+    if (set_rules(core, one->config, before)) {
+        one->rules = true;
+        status = routes_succeed(core, core->policy);
+    }
+    if (status != SG_OK) {
+        reset_rules(core, before);
+    }
+    free(before);
+    return status;
+}
+
+/* --- All of it --------------------------------------------------------------------- */
+
+static enum sg_status apply(struct core *core, struct reloaded *one, struct sg_error *why)
+{
+    const struct config *config = one->config;
+
     TRY(check(core, config, why));
+    TRY(take_rules(core, one));
     for (size_t i = 0; i < core->berth_count; i++) {
         struct berth *berth = &core->berths[i];
         if (berth->lane != NULL && !berth->leaving && !stays(core, berth, config)) {
@@ -174,9 +192,9 @@ enum sg_status core_reload(struct core *core, struct config *config, struct sg_e
         config_free(config);
         return SG_NO_MEMORY;
     }
-    *one = (struct reloaded){config, core->reloaded};
+    *one = (struct reloaded){.config = config, .next = core->reloaded};
     core->reloaded = one;
-    enum sg_status status = apply(core, config, why);
+    enum sg_status status = apply(core, one, why);
     core->newest = status == SG_OK ? config : core->newest;
     drop_unused(core);
     report_update(core, true);

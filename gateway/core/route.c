@@ -244,11 +244,12 @@ enum sg_status routes_bind_dark(struct core *core, struct sg_error *why)
 static enum sg_status survey_by(const struct core *core, size_t index,
                                 struct policy *policy, struct survey *out)
 {
-    const struct binding *present = key_binding(&core->keyring.keys[index]);
+    const struct key *key = &core->keyring.keys[index];
+    const struct binding *present = key_binding(key);
 
     TRY(ask_lanes(core, index, policy, out));
     return says_nothing(core, index, out) && present != NULL
-               ? binding_remake(present, policy, &out->kept)
+               ? binding_remake(key, present, policy, &out->kept)
                : SG_OK;
 }
 

@@ -304,19 +304,21 @@ static bool put_life(struct arena *arena, const struct key_report *report,
 
 /* --- All of it --------------------------------------------------------------------- */
 
-static bool put_config(struct arena *arena, const struct config_key *config,
-                       Segel__V1__Key *out)
+static bool put_config(struct arena *arena, const struct key *key, Segel__V1__Key *out)
 {
+    const struct config_key *config = key->config;
+    const struct config_key *rules = key_rules(key);
+
     out->name = pb_text(config->name);
     out->purpose = strcmp(config->class, "seal") == 0
                        ? SEGEL__V1__KEY_PURPOSE__KEY_PURPOSE_SEAL
                        : SEGEL__V1__KEY_PURPOSE__KEY_PURPOSE_SIGNATURE;
     out->signature_algorithm = (Segel__V1__SignatureAlgorithm)config->scheme;
     out->hash_algorithm = (Segel__V1__HashAlgorithm)config->hash;
-    out->raw_allowed = config->raw_allowed;
-    return put_words(arena, &config->allowed_classes, &out->allowed_classes,
+    out->raw_allowed = rules->raw_allowed;
+    return put_words(arena, &rules->allowed_classes, &out->allowed_classes,
                      &out->n_allowed_classes) &&
-           put_words(arena, &config->prohibited_classes, &out->prohibited_classes,
+           put_words(arena, &rules->prohibited_classes, &out->prohibited_classes,
                      &out->n_prohibited_classes);
 }
 
@@ -344,7 +346,7 @@ Segel__V1__Key *keys_message(struct arena *arena, const struct key_view *view)
 {
     Segel__V1__Key *out = (Segel__V1__Key *)make(arena, &segel__v1__key__descriptor);
 
-    return out != NULL && put_config(arena, view->key->config, out) &&
+    return out != NULL && put_config(arena, view->key, out) &&
                    put_ready(arena, view, out) && put_life(arena, view->report, out)
                ? out
                : NULL;

@@ -7,6 +7,7 @@
 #include "gateway/core/quorum.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
+#include "gateway/service/sound.h"
 #include "gateway/yaml.h"
 
 /* What was read and waits to be used. */
@@ -16,6 +17,7 @@ struct news {
     struct server_renewal *renewal;
     struct policy *policy; /* owned share; NULL: the policy stays */
     struct quorum *quorum; /* owned; NULL: none is configured */
+    struct keyring ring;   /* owned: the certificates that it names */
 };
 
 static void news_fini(struct news *news)
@@ -25,6 +27,7 @@ static void news_fini(struct news *news)
     server_renewal_free(news->renewal);
     policy_free(news->policy);
     quorum_free(news->quorum);
+    keyring_fini(&news->ring);
 }
 
 /* The file's bytes, and what became of them. */
@@ -92,6 +95,7 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     struct door door;
 
     TRY(config_load(reload->config_path, &news->config, why));
+    TRY(sound_check(news->config, &news->ring, why));
     TRY(quorum_load(news->config, &news->quorum, why));
     TRY(core_weigh_quorum(reload->core, news->config, news->quorum, why));
     TRY(read_policy(reload, news, why));
@@ -121,7 +125,8 @@ static enum sg_status succeed(const struct reload *reload, struct news *news)
 /* The core keeps its own copy of the configuration, or frees it. It is the last that may
  * refuse. Callers come before the trust: its renewal has open connections ask again who
  * they are. */
-enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
+enum sg_status reload_all(const struct reload *reload, struct changes *out,
+                          struct sg_error *why)
 {
     AUTO(news_fini) struct news news = {0};
     struct config *config = NULL;
@@ -129,6 +134,14 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     TRY(read_news(reload, &news, why));
     TRY(config_load(reload->config_path, &config, why));
     int64_t end_us = door_end_us(config);
+    const struct changes_of of = {.start = reload->start,
+                                  .newest = core_config(reload->core),
+                                  .config = config,
+                                  .keys = core_keys(reload->core),
+                                  .fresh = &news.ring};
+    changes_find(&of, out);
+    enum log_level level = config->log_level_value;
+    enum log_format format = config->log_format_value;
     TRY(core_reload(reload->core, config, why));
     core_take_quorum(reload->core, news.quorum);
     news.quorum = NULL;
@@ -136,6 +149,7 @@ enum sg_status reload_all(const struct reload *reload, struct sg_error *why)
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
-    core_expect(reload->core, EXPIRY_TLS, reload->node, end_us);
+    core_expect(reload->core, EXPIRY_TLS, reload->start->node, end_us);
+    log_setup(level, format);
     return succeed(reload, &news);
 }

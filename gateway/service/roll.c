@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config_compare.h"
 #include "gateway/service/inside.h"
 
 const struct config_caller *roll_find(const struct config *config, const char *name)
@@ -15,47 +16,9 @@ const struct config_caller *roll_find(const struct config *config, const char *n
     return NULL;
 }
 
-static bool same_keys(const struct config_words *one, const struct config_words *other)
-{
-    bool same = one->count == other->count;
-
-    for (size_t i = 0; same && i < one->count; i++) {
-        same = strcmp(one->items[i], other->items[i]) == 0;
-    }
-    return same;
-}
-
-static bool same_network(const struct config_network *one,
-                         const struct config_network *other)
-{
-    return strcmp(one->name, other->name) == 0 &&
-           one->prefix_count == other->prefix_count &&
-           memcmp(one->prefixes, other->prefixes,
-                  one->prefix_count * sizeof(*one->prefixes)) == 0;
-}
-
-static bool same_networks(const struct config *one, const struct config *other)
-{
-    bool same = one->network_count == other->network_count;
-
-    for (size_t i = 0; same && i < one->network_count; i++) {
-        same = same_network(&one->networks[i], &other->networks[i]);
-    }
-    return same;
-}
-
-/* The order counts: the first one that matches is taken. */
 bool roll_same(const struct config *one, const struct config *other)
 {
-    bool same = one->caller_count == other->caller_count && same_networks(one, other);
-
-    for (size_t i = 0; same && i < one->caller_count; i++) {
-        const struct config_caller *a = &one->callers[i];
-        const struct config_caller *b = &other->callers[i];
-        same = strcmp(a->name, b->name) == 0 && strcmp(a->match, b->match) == 0 &&
-               a->roles == b->roles && same_keys(&a->keys, &b->keys);
-    }
-    return same;
+    return config_same_callers(one, other) && config_same_networks(one, other);
 }
 
 enum sg_status roll_check(const struct config *config, const struct config *start,

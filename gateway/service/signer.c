@@ -69,7 +69,7 @@ static void add_algorithms(const struct policy *policy, const struct key *key,
 
     for (int p = 1; p < SG_PROFILE_COUNT; p++) {
         bool served = key->templates[p][own] != NULL &&
-                      (p != SG_PROFILE_RAW || key->config->raw_allowed);
+                      (p != SG_PROFILE_RAW || key_rules(key)->raw_allowed);
         if (served && listed(policy, "profiles", sg_profile_name((enum sg_profile)p))) {
             out->profiles[out->message.n_profiles++] = (Segel__V1__SignatureProfile)p;
         }
@@ -90,7 +90,7 @@ static void add_algorithms(const struct policy *policy, const struct key *key,
 
 static void add_classes(const struct key *key, struct answer *out)
 {
-    const struct config_words *words = &key->config->allowed_classes;
+    const struct config_words *words = &key_rules(key)->allowed_classes;
 
     for (size_t i = 0; i < words->count && i < CLASSES_MAX; i++) {
         out->classes[out->message.n_document_classes++] = pb_text(words->items[i]);

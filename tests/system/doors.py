@@ -411,11 +411,108 @@ def a_reload_that_fails_anywhere_changes_nothing(the_rig):
                   'roles: [backend], keys: [seal-demo]}\n'), "'newcomer' is new"),
                 ((r"\{name: reviewer, ", "{name: reviewer, weight: 7, "),
                  "weight of caller 'reviewer' cannot change from 1 to 7"),
-                ((r"pin_file: \S+?([,}\n])", r"pin_file: elsewhere\1"), "log key")):
+                ((r"pin_file: \S+?([,}\n])", r"pin_file: so-pin\1"), "log key")):
             why = change_callers(the_rig, gateway, gone, change, event="reload.failed")["why"]
             expect(words in why, why)
             expect(len(client.sign().signature) > 0, "it still signs")
             expect(len(gateway.client().sign().signature) > 0, "so does a new one")
+
+
+# --- What a reload takes ----------------------------------------------------------------
+
+def changed(gateway, event="reloaded"):
+    told = reload(gateway, event)
+    return told["taken"], told["need_restart"]
+
+
+LEFT_ASIDE = {
+    "node": (r"^node: .*", "node: elsewhere"),
+    "listen.port": (r"port: 0", "port: 7443"),
+    "io.loops": (r"^io: .*", "io: {loops: 2}"),
+    "ledger.checkpoint_s": (r"checkpoint_s: \d+", "checkpoint_s: 77"),
+    "limits.connections": (r"^io:", "limits: {connections: 77}\nio:"),
+    "queue.limit": (r"^io:", "queue: {limit: 77}\nio:"),
+    "log_key": (r'^(log_key: .*id: ).*?\}', r'\1"0badc0de"}'),
+    "keys.another": (r"^callers:\n", "  - {name: another, class: seal, scheme: rsa-pkcs1}\n"
+                     "callers:\n"),
+}
+
+
+@claim
+def a_reload_names_what_it_took_and_what_needs_a_restart(the_rig):
+    with the_rig.gateway(the_rig.config((r"level: \w+", "level: info"))) as gateway:
+        the_rig.config((r"level: \w+", "level: info"))
+        equal(changed(gateway), ("", ""), "nothing has changed")
+        the_rig.config((r"level: \w+", "level: debug"))
+        equal(changed(gateway), ("log.level", ""))
+        gateway.client().sign()
+        gateway.wait_event("job.signed")  # of level debug
+        the_rig.config((r"level: \w+", "level: debug"), *LEFT_ASIDE.values())
+        taken, left = changed(gateway)
+        equal((taken, sorted(left.split(", "))), ("", sorted(LEFT_ASIDE)))
+        equal(gateway.find("reloaded")[-1]["level"], "warn")
+        equal(sorted(changed(gateway)[1].split(", ")), sorted(LEFT_ASIDE), "said once more")
+        the_rig.config((r"level: \w+", "level: debug"))
+        equal(changed(gateway), ("", ""), "as it was at the start")
+
+
+RULES = r"(- name: seal-demo\n(?:    .*\n)*?    allowed_classes: ).*"
+
+
+@claim
+def what_a_key_may_sign_is_taken_by_a_reload(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client = gateway.client()
+        expect(client.sign().signature, "it signs while it may")
+        the_rig.config((RULES, r"\1[surat_tugas]"))
+        equal(changed(gateway), ("keys.seal-demo", ""))
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.PERMISSION_DENIED)
+        expect(client.sign(document_class="surat_tugas").signature, "the other class")
+        shown = the_rig.segel("reviewer", "log", "show", "--json").stdout
+        rows = [json.loads(line) for line in shown.splitlines()]
+        facts = [row for row in rows if row.get("type") == "key.facts"][-1]
+        denial = [row for row in rows if row.get("type") == "deny"][-1]
+        expect("surat_keterangan" not in json.dumps(facts), f"what the log says: {facts}")
+        expect(rows.index(facts) < rows.index(denial), "it was judged before it was said")
+        the_rig.config()
+        equal(changed(gateway), ("keys.seal-demo", ""))
+        expect(client.sign().signature, "and may again")
+
+
+@claim
+def what_the_check_refuses_the_reload_refuses_whole(the_rig):
+    os.mkfifo(the_rig.path("pipe"))
+    the_rig.write("noise.pem", "no certificate\n")
+    unsound = ((r"certificate: seal-demo.pem", "certificate: noise.pem"),
+               (r"certificate: seal-demo.pem", "certificate: pipe"),
+               (r"^io:", "tsa: {hash: md5}\nio:"), (r"^io:", "hsm: {program: pipe}\nio:"))
+    with the_rig.gateway(the_rig.config()) as gateway:
+        for change in unsound:
+            path = the_rig.config(change, (r"level: \w+", "level: error"),
+                                  (RULES, r"\1[surat_tugas]"))
+            checked = the_rig.tool("segeld", "--config", path, "--check-config")
+            equal(checked.returncode, 1, checked.stdout)
+            why = reload(gateway, "reload.failed")["why"]
+            expect(why in checked.stderr, f"{why} and {checked.stderr}")
+            expect(gateway.client().sign().signature, "nothing has changed")
+        os.rename(the_rig.path("pipe"), the_rig.path("spoiled.yaml"))
+        why = reload(gateway, "reload.failed")["why"]
+        expect("no regular file" in why, why)
+        expect(gateway.client().sign().signature, "a pipe held it up")
+        os.unlink(the_rig.path("spoiled.yaml"))
+
+
+@claim
+def another_certificate_in_the_file_needs_a_restart(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        before = the_rig.read("seal-demo.pem")
+        subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal",
+                        the_rig.path("pki"), the_rig.path("seal-demo.csr"),
+                        the_rig.path("renewed.pem")], check=True)
+        the_rig.write("seal-demo.pem", the_rig.read("renewed.pem"))
+        equal(changed(gateway), ("", "keys.seal-demo"))
+        the_rig.write("seal-demo.pem", before)
 
 
 # --- Sockets that systemd passes --------------------------------------------------------

@@ -56,12 +56,19 @@ Test(binding, is_remade_with_the_tokens_facts_and_without_those_of_the_old_polic
     struct policy *new = policy_of("");
     struct binding *before = binding_of(old);
     struct binding *after = NULL;
+    const char *classes[] = {"surat_tugas"};
+    const struct config_key config = {.name = "k"};
+    const struct config_key later = {.name = "k", .allowed_classes = {classes, 1}};
+    struct binding_holder holder = {.binding = NULL};
+    const struct key key = {.config = &config, .holder = &holder};
 
-    cr_assert_eq(binding_remake(before, new, &after), SG_OK);
+    key_rule(&key, &later);
+    cr_assert_eq(binding_remake(&key, before, new, &after), SG_OK);
     const struct facts *facts = policy_key_facts(after->facts);
     cr_expect_eq(after->policy, new);
     cr_expect(after->usable && after->hardware);
     cr_expect(slice_equal(facts->value[FACT_ID_key_class].text, slice_str("seal")));
+    cr_expect_eq(facts->value[FACT_ID_key_allowed_classes].set_count, 1);
     cr_expect(policy_key_facts(before->facts)->value[FACT_ID_agreement_until].present);
     cr_expect_not(facts->value[FACT_ID_agreement_until].present);
     cr_expect_not(binding_alike(before, after), "no job may be signed by the other's");
