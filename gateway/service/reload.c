@@ -95,10 +95,10 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     struct door door;
 
     TRY(config_load(reload->config_path, &news->config, why));
-    TRY(sound_check(news->config, &news->ring, why));
     TRY(quorum_load(news->config, &news->quorum, why));
     TRY(core_weigh_quorum(reload->core, news->config, news->quorum, why));
     TRY(read_policy(reload, news, why));
+    TRY(sound_check(news->config, &news->ring, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));
     return services_prepare(reload->services, &news->config, &news->roll, why);

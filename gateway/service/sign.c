@@ -102,6 +102,14 @@ static enum sign_kind kind_of(const struct grpc_call *call)
                                                                    : SIGN_STREAM;
 }
 
+/* Of two nobody knows which is right. */
+static struct slice trace_header(const struct grpc_call *call)
+{
+    bool twice = grpc_metadata(call, TRACE_HEADER, 1).data != NULL;
+
+    return twice ? slice_of(NULL, 0) : grpc_metadata(call, TRACE_HEADER, 0);
+}
+
 void sign_on_open(struct grpc_call *call, void *context)
 {
     struct services *services = (struct services *)context;
@@ -116,7 +124,7 @@ void sign_on_open(struct grpc_call *call, void *context)
     sign->call = call;
     sign->kind = kind_of(call);
     sign->caller = (const struct caller *)grpc_call_caller(call);
-    trace_read(grpc_metadata(call, TRACE_HEADER, 0), sign->trace_id);
+    trace_read(trace_header(call), sign->trace_id);
     LIST_INSERT_HEAD(&sign->loop->open, sign, link);
     grpc_call_set_state(call, sign);
     if (sign->kind == SIGN_STREAM && atomic_load(&services->draining)) {

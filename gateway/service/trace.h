@@ -5,8 +5,8 @@
 
 /* Where a call belongs in somebody's distributed trace: the request header "traceparent"
  * (W3C Trace Context, section 3.2). Its trace-id goes into the records and log lines of
- * the call's jobs. A header that is not as the recommendation says counts as none: a
- * trace is never a reason to refuse. Pure. */
+ * the call's jobs. A header that is not as the recommendation says counts as none, as
+ * do two: a trace is never a reason to refuse. Pure. */
 enum { TRACE_ID_SIZE = 33 };
 #define TRACE_HEADER "traceparent"
 

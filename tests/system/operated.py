@@ -368,11 +368,11 @@ def a_gateway_whose_pages_take_nobody_is_not_waited_for_long(faulty):
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def traced(gateway, header, the_item=None, **changes):
+def traced(gateway, header, the_item=None, more=(), **changes):
     client, signing = gateway.client(), rig.signing
     call = client.call("unary_unary", "Sign", signing.SignRequest, signing.SignResponse)
     return call(signing.SignRequest(terms=rig.terms(**changes), item=the_item or rig.item()),
-                timeout=20, metadata=[("traceparent", header)]).result
+                timeout=20, metadata=[("traceparent", value) for value in (header, *more)]).result
 
 
 def decisions(faulty):
@@ -384,18 +384,20 @@ def decisions(faulty):
 @claim
 def a_trace_goes_into_records_and_log_lines(faulty):
     header = f"00-{TRACE}-00f067aa0ba902b7-01"
-    good, denied, bare = rig.item(), rig.item(), rig.item()
+    good, denied, bare, twice = (rig.item() for _ in range(4))
     with faulty.gateway((r"level: info", "level: debug")) as gateway:
         traced(gateway, header, good)
         again = traced(gateway, header.replace("4bf9", "0000"), good)
         rig.refused(lambda: traced(gateway, header, denied, document_class="surat_rahasia"))
         traced(gateway, header.upper(), bare)
+        traced(gateway, header, twice, more=[header.replace("4bf9", "0000")])
         rows = decisions(faulty)
         lines = gateway.find("job.signed") + gateway.find("job.denied")
     expect(again.replayed, "another trace makes it another request")
     equal(rows[good.request_id]["trace_id"], TRACE)
     equal(rows[denied.request_id]["trace_id"], TRACE)
     expect("trace_id" not in rows[bare.request_id], "a bad header was recorded")
+    expect("trace_id" not in rows[twice.request_id], "one of two headers was recorded")
     for the_item in (good, denied):
         line = [l for l in lines if l["request_id"] == the_item.request_id]
         equal([l["trace_id"] for l in line], [TRACE], the_item.request_id)
