@@ -7,6 +7,7 @@
 #include "gateway/core/commits.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/life.h"
+#include "gateway/core/reload.h"
 #include "gateway/ledger/expiry.h"
 
 enum { TICK_US = 100000, TICKS_A_SECOND = 10, TICKS_A_SUMMARY = 100 };

@@ -81,14 +81,6 @@ SG_MUST_USE enum sg_status core_run(struct core *core, void (*on_tick)(void *con
                                     void *context);
 /* On the core's thread (from on_tick). */
 void core_finish(struct core *core);
-/* On the core's thread: takes the list of lanes, which keys are on them and what those
- * may sign from a new configuration; lanes come and go while jobs run. Takes the config
- * over. SG_PRECONDITION: the lane of the log key would change, and nothing was done;
- * other failures: lanes behind the first one that cannot be made were not added. */
-SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
-                                       struct sg_error *why);
-/* On the core's thread: the configuration that was taken last, until the next one is. */
-const struct config *core_config(const struct core *core);
 /* On the core's thread. Whether a policy file with these bytes is no news: it is the one
  * in force, or was read before and has not changed since. */
 bool core_knows_policy(const struct core *core, const uint8_t sha256[32]);

@@ -1,3 +1,5 @@
+#include "gateway/core/reload.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,21 +5,13 @@
 #include <string.h>
 
 #include "gateway/ledger/sql.h"
+#include "gateway/ledger/origin.h"
 #include "gateway/ledger/store.h"
-
-enum sg_status ledger_check_origin(const char *origin, struct sg_error *why)
-{
-    return origin != NULL && note_name_valid(slice_str(origin))
-               ? SG_OK
-               : sg_fail(why, SG_INVALID,
-                         "ledger.origin must be a name without spaces and '+', such as "
-                         "segel.example.go.id/log");
-}
 
 static enum sg_status take_origin(struct ledger *ledger, const char *origin,
                                   struct sg_error *why)
 {
-    TRY(ledger_check_origin(origin, why));
+    TRY(origin_check(origin, why));
     memcpy(ledger->origin, origin, strlen(origin));
     return SG_OK;
 }

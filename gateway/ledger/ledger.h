@@ -49,8 +49,6 @@ SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
                                        struct sg_error *why);
 void ledger_close(struct ledger *ledger);
 
-/* Whether ledger_open would take it for the log's name. SG_INVALID. */
-SG_MUST_USE enum sg_status ledger_check_origin(const char *origin, struct sg_error *why);
 /* Verifies the last checkpoint by a key that was not known at the start (its lane came up
  * later), and from now on every one that is stored. SG_INVALID: not a vkey of this
  * origin. SG_CORRUPT: the stored checkpoint is not signed by it: sign nothing. */

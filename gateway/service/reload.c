@@ -5,6 +5,7 @@
 
 #include "gateway/core/agenda.h"
 #include "gateway/core/quorum.h"
+#include "gateway/core/reload.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/door.h"
 #include "gateway/service/sound.h"

@@ -6,7 +6,7 @@
 #include "gateway/config_files.h"
 #include "gateway/core/quorum.h"
 #include "gateway/http/http.h"
-#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/origin.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/logos.h"
@@ -52,7 +52,7 @@ enum sg_status sound_check(const struct config *config, struct keyring *ring,
         control_check,      logos_check, status_check, tsa_check,     anchors_check,
     };
 
-    TRY(ledger_check_origin(config->ledger_origin, why));
+    TRY(origin_check(config->ledger_origin, why));
     for (size_t i = 0; i < SG_COUNT(checks); i++) {
         TRY(checks[i](config, why));
     }

@@ -1,4 +1,4 @@
-#include "gateway/config_settings.h"
+#include "gateway/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -392,41 +392,4 @@ Test(config, there_are_at_most_16_anchors)
     }
     (void)snprintf(entries + strlen(entries), sizeof(entries) - strlen(entries), LANES);
     expect_refused(LANES, entries, "segeld.yaml:", "may have 16 entries");
-}
-
-/* Printed and fed back, a value with a line end would be another one. */
-Test(config, a_value_that_cannot_be_seen_is_refused)
-{
-    static const char *const values[] = {"gw\\nx", "gw\\x9bx", "gw\\u2028x", "gw\\ex"};
-    char line[96];
-
-    for (size_t i = 0; i < SG_COUNT(values); i++) {
-        (void)snprintf(line, sizeof(line), "node: \"%s\"\nlisten: {", values[i]);
-        cr_expect_eq(load_with("listen: {", line), SG_INVALID, "%s", values[i]);
-    }
-}
-
-/* A caller could have it sign a checkpoint. */
-Test(config, a_key_that_signs_letters_does_not_sign_the_log)
-{
-    cr_expect_eq(load_with("id: \"01\"", "id: \"0a0b\""), SG_INVALID);
-    cr_expect_not_null(strstr(why.text, "log_key"), "%s", why.text);
-}
-
-Test(config, settings_that_differ_are_found)
-{
-    struct config *other = NULL;
-    size_t differ = 0;
-
-    cr_assert_eq(load_with("listen: {", "node: gw2\nqueue: {limit: 7}\nlisten: {"), SG_OK,
-                 "%s", why.text);
-    other = config;
-    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
-    for (size_t i = 0; i < settings_count(); i++) {
-        const struct setting *row = settings_row(i);
-        cr_expect(setting_same(row, config, config), "%s", row->path);
-        differ += setting_same(row, config, other) ? 0 : 1;
-    }
-    cr_expect_eq(differ, 2);
-    config_free(other);
 }

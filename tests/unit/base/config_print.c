@@ -126,6 +126,20 @@ Test(config_print, what_is_in_force_is_printed_with_its_values)
     free(again);
 }
 
+/* Fed back, a value with a line end would be another one. */
+Test(config_print, what_could_not_be_printed_is_not_read)
+{
+    char *text = printed(NULL);
+    char *node = strstr(text, "\"gw1\"");
+
+    cr_assert_not_null(node);
+    memcpy(node, "\"\\nx\"", 5);
+    write_whole(text);
+    cr_expect_eq(config_load(path, &config, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "cannot be seen"), "%s", why.text);
+    free(text);
+}
+
 Test(config_print, lines_fit_a_screen)
 {
     char *text = printed(NULL);

@@ -214,3 +214,9 @@ Test(config_uri, a_key_whose_lanes_are_an_empty_list_is_refused)
 {
     expect_refused(LAWFUL_LANE, "id: \"01\", lanes: []", "lanes names none");
 }
+
+/* A caller could have it sign a checkpoint. */
+Test(config_uri, a_key_that_signs_letters_does_not_sign_the_log)
+{
+    expect_refused(LAWFUL_LANE, "id: \"0a\"", "log_key");
+}
