@@ -57,6 +57,7 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
         return SG_OK;
     }
     TRY(name_setting(p, row->path, yaml_str(p->doc, node, target, p->why)));
+    MUST(*target != NULL);
     /* It may stand in records, log lines and what is printed. */
     if (!text_plain(slice_str(*target))) {
         return yaml_fail(p->doc, node, p->why,

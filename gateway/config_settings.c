@@ -119,9 +119,8 @@ void list_fields_of(const char *list, const char *words[FIELDS_OF_A_LIST_MAX])
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < SG_COUNT(fields); i++) {
+    for (size_t i = 0; i < SG_COUNT(fields) && count + 1 < FIELDS_OF_A_LIST_MAX; i++) {
         if (strcmp(fields[i].list, list) == 0) {
-            MUST(count + 1 < FIELDS_OF_A_LIST_MAX);
             words[count++] = fields[i].name;
         }
     }

@@ -64,7 +64,7 @@ Test(log, what_does_something_to_a_screen_becomes_a_blank)
     expect_text("a\x9B\x33m", " info job request_id=\"a 3m\" result=ok\n");
     expect_text("a\xC2\x9B\x33m", " info job request_id=\"a 3m\" result=ok\n");
     expect_text("a\x7F", " info job request_id=\"a \" result=ok\n");
-    expect_text("a\xE2\x80\xAE\xE2\x80\xA8z",
+    expect_text("a\xE2\x81\xA9\xE2\x80\xA8z",
                 " info job request_id=\"a  z\" result=ok\n");
     expect_text("a\xE2\x80", " info job request_id=\"a  \" result=ok\n");
 }
