@@ -334,8 +334,8 @@ FLOW_BIN   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/flow/*.c))
 FLOW_TEST  := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls criterion tests/flow/*.c))
 STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c))
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/spoiled.c \
-  tests/fixtures/tsa.c) \
+FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/seek.c \
+  tests/fixtures/spoiled.c tests/fixtures/tsa.c) \
   $(patsubst %,$(BUILD)/tests/fixtures/%.so,disk faults instant kept later prober)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
@@ -375,6 +375,10 @@ $(BUILD)/tests/fixtures/letters: $(BUILD)/obj/tests/fixtures/letters.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(LINK) -lhpdf -lm
+$(BUILD)/tests/fixtures/seek: $(BUILD)/obj/tests/fixtures/seek.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(LINK)
 $(BUILD)/tests/fixtures/spoiled: $(BUILD)/obj/tests/fixtures/spoiled.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -453,7 +457,7 @@ crash: ## kill -9 under load: CYCLES=2000; POWER=50 power cuts; FAULTS=1, POINTS
 
 soak: ## a mixed load with faults for MINUTES=5; does memory grow, is an error unexplained? SEED=1
 	@deploy/deps.sh build test
-	@$(MAKE) $(PARALLEL) all $(filter %/faults.so,$(FIXTURES)) $(BUILD)/tests/fixtures/letters
+	@$(MAKE) $(PARALLEL) all $(filter %/faults.so %/seek,$(FIXTURES)) $(BUILD)/tests/fixtures/letters
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(SEED),--seed $(SEED))
 

@@ -1,65 +1,165 @@
-"""Looks, when all tests have run, whether a secret that they used stands in a log line, a
-ledger, a report or a test's own output: PINs that were made for a token, and private keys.
+"""Looks, when all tests have run, whether a secret that they used stands in anything that they
+left behind: PINs that were made for a token, and the private numbers of every key file.
 
-What the tests leave behind lies below $BUILD/system, what they said in $BUILD/logs. A file
-that holds a secret by its purpose is where the secrets are taken from; logs, ledgers and
-reports are searched.
+What the tests leave behind lies below $BUILD/system, what they said in $BUILD/logs. Every file
+is searched, whatever its name, but the PIN and key files themselves and token storage. A PIN
+is looked for as it is, in hexadecimal and in base64; a private number (of RSA d, p and q, of a
+curve the scalar or seed) as bytes, as they also stand in DER, in hexadecimal, with colons too,
+and in base64 at each of its three alignments, broken into lines or not.
+
+    sweep.py FOLDER…    searches these instead, and ends with 0 or 1
 """
+import base64
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SEEK = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "tests/fixtures/seek")
 PIN_FILE = re.compile(r"(^|[-_.])(pin|so-pin)s?(\.txt)?$")
-PRIVATE = re.compile(rb"-----BEGIN (?:\w+ )*PRIVATE KEY-----\s+([A-Za-z0-9+/=]{40,64})")
-SHOWN = re.compile(r"\.(log|txt|json|jsonl|csv|db|db-wal|html|minutes|tlog-proof)$|^calls$")
-SIZE_MAX = 64 << 20
+KEY_FILE = re.compile(r"\.key$|(^|[-_.])key\.pem$")
+# What may hold a secret by its purpose: token storage, in which keys lie under the PIN, and the
+# files that are the secret.
+EXCEPTED_FOLDER = re.compile(r"/tokens(-[\w-]+)?(/|$)")
+PRIVATE = re.compile(rb"-----BEGIN (?:RSA |EC )?PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END")
 # What is shorter, or made of few different characters, would be found by chance.
-PIN_MIN, DIFFERENT_MIN = 12, 5
+PIN_MIN, DIFFERENT_MIN, NUMBER_MIN = 12, 5, 28
+PIECE, COLON_PIECE = 12, 7
+RSA_D, RSA_Q = 3, 5  # places in RSAPrivateKey, RFC 8017 A.1.2
+INTEGER, OCTETS, SEQUENCE = 0x02, 0x04, 0x30
 
 
-def files_below(since, *folders):
+# --- Private numbers ------------------------------------------------------------------------
+
+def elements(der):
+    """(tag, content) of what stands one behind the other; DER as these files have it."""
+    at = 0
+    while at + 2 <= len(der):
+        tag, size, at = der[at], der[at + 1], at + 2
+        if size >= 0x80:
+            count = size & 0x7f
+            size, at = int.from_bytes(der[at:at + count], "big"), at + count
+        yield tag, der[at:at + size]
+        at += size
+
+
+def numbers_in(der):
+    """Private numbers of a PrivateKeyInfo (RFC 5958), RSAPrivateKey or ECPrivateKey."""
+    parts = [list(elements(content)) for tag, content in elements(der) if tag == SEQUENCE]
+    parts = parts[0] if parts else []
+    integers = [content.lstrip(b"\0") for tag, content in parts if tag == INTEGER]
+    if len(integers) > RSA_Q:
+        return integers[RSA_D:RSA_Q + 1]
+    inner = [content for tag, content in parts if tag == OCTETS][:1]
+    if not inner:
+        return []
+    if inner[0][:1] == bytes([SEQUENCE]):
+        return numbers_in(inner[0])
+    # Of Ed25519 the seed stands in an OCTET STRING of its own.
+    return [content for tag, content in elements(inner[0]) if tag == OCTETS] \
+        if inner[0][:1] == bytes([OCTETS]) and len(inner[0]) == inner[0][1] + 2 else inner
+
+
+def private_numbers(path):
+    with open(path, "rb") as file:
+        keys = PRIVATE.findall(file.read())
+    return {number for key in keys for number in numbers_in(base64.b64decode(key))
+            if len(number) >= NUMBER_MIN}
+
+
+# --- How they would look --------------------------------------------------------------------
+
+def in_base64(data):
+    """What is the same in base64 wherever the bytes stand, in both alphabets."""
+    for shift in range(3):
+        text = base64.b64encode(bytes(shift) + data)
+        first, last = -(-shift * 8 // 6), (shift + len(data)) * 8 // 6
+        yield text[first:last]
+        yield text[first:last].translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def in_hex(data):
+    yield data.hex().encode()
+    yield data.hex().upper().encode()
+
+
+def pieces(number, size, count):
+    """Parts of it, one behind the other: a line's end breaks one of them at most, or two of
+    three short ones."""
+    for at in range(0, min(len(number) - size + 1, count * size), size):
+        yield number[at:at + size]
+
+
+def looks_of_number(number):
+    for piece in pieces(number, PIECE, 2):
+        yield piece
+        yield from in_hex(piece)
+        yield from in_base64(piece)
+    for piece in pieces(number, COLON_PIECE, 3):
+        yield piece.hex(":").encode()
+        yield piece.hex(":").upper().encode()
+
+
+def looks_of_pin(pin):
+    yield pin
+    yield from in_hex(pin)
+    yield from in_base64(pin)
+
+
+# --- The search -----------------------------------------------------------------------------
+
+def files_below(since, folders):
     for folder in folders:
-        for place, names, files in os.walk(folder):
-            names[:] = [n for n in names if n != "tokens"]
+        for place, _, files in os.walk(folder):
             for name in files:
                 path = os.path.join(place, name)
                 if os.path.islink(path) or not os.path.isfile(path):
                     continue
                 found = os.stat(path)
-                if found.st_mtime >= since and found.st_size <= SIZE_MAX:
-                    yield path, name
+                # A file of holes is larger than what is in it.
+                if found.st_mtime >= since and found.st_size <= 2 * 512 * found.st_blocks + 4096:
+                    yield path
 
 
-def secrets_in(path, name):
+def pins_in(path):
     with open(path, "rb") as file:
-        data = file.read()
-    if PIN_FILE.search(name):
-        return {word for word in data.split()
+        return {word for word in file.read().split()
                 if len(word) >= PIN_MIN and len(set(word)) >= DIFFERENT_MIN}
-    return set(PRIVATE.findall(data))
 
 
-def holders(secrets, paths):
-    """The files in which one of the secrets stands."""
-    with tempfile.NamedTemporaryFile() as patterns:
-        patterns.write(b"\n".join(sorted(secrets)) + b"\n")
-        patterns.flush()
-        found = subprocess.run(
-            ["xargs", "-0", "-r", "grep", "-laF", "-f", patterns.name, "--"],
-            input=b"\0".join(os.fsencode(p) for p in paths), capture_output=True,
-            check=False).stdout
+def holders(patterns, paths):
+    """The files in which one of the patterns stands."""
+    with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:
+        file.writelines(pattern.hex() + "\n" for pattern in sorted(patterns))
+        file.flush()
+        found = subprocess.run([SEEK, file.name], input=b"\0".join(map(os.fsencode, paths)),
+                               capture_output=True, check=True).stdout
     return found.decode(errors="replace").splitlines()
 
 
-def sweep(build, since=0):
+def sweep(build, since=0, folders=None):
     """(number of secrets, number of files searched, names of those that hold one); of files
     that were written since then."""
-    system, logs = os.path.join(build, "system"), os.path.join(build, "logs")
-    secrets, shown = set(), []
-    for path, name in files_below(since, system, logs):
-        if SHOWN.search(name) and not PIN_FILE.search(name):
-            shown.append(path)
-        else:
-            secrets |= secrets_in(path, name)
-    return len(secrets), len(shown), holders(secrets, shown) if secrets else []
+    folders = folders or [os.path.join(build, name) for name in ("system", "logs")]
+    pins, numbers, searched = set(), set(), []
+    for path in files_below(since, folders):
+        name = os.path.basename(path)
+        if PIN_FILE.search(name):
+            pins |= pins_in(path)
+        elif KEY_FILE.search(name):
+            numbers |= private_numbers(path)
+        elif not EXCEPTED_FOLDER.search(os.path.dirname(path)):
+            searched.append(path)
+    patterns = {look for number in numbers for look in looks_of_number(number)}
+    patterns |= {look for pin in pins for look in looks_of_pin(pin)}
+    secrets = len(pins) + len(numbers)
+    return secrets, len(searched), holders(patterns, searched) if patterns else []
+
+
+if __name__ == "__main__":
+    count, files, bad = sweep(None, 0, sys.argv[1:])
+    print(f"{count} secrets, {files} files searched")
+    print("\n".join(f"{path} holds one of them" for path in bad))
+    sys.exit(1 if bad else 0)
