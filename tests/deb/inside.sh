@@ -82,6 +82,20 @@ upgrade() { # the packages over themselves: the ledger stays, the gateway is sta
     dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" && sign_letters /test/after &&
         [ "$(segel_as reviewer log show --json | wc -l)" -gt "$records" ]
 }
+upgrade_fails() { # and says so; when that is mended, the packages are configured
+    mv /etc/segel/policy.yaml /etc/segel/away
+    if dpkg -i /debs/segel-gateway_*.deb >/test/dpkg 2>&1; then cat /test/dpkg; return 1; fi
+    grep 'did not come up again' /test/dpkg || { cat /test/dpkg; return 1; }
+    mv /etc/segel/away /etc/segel/policy.yaml
+    systemctl reset-failed segeld && dpkg --configure segel-gateway && wait_for 20 has_status serving
+}
+device_bound() { # as in hsm-device.conf; /dev/full stands for the HSM
+    mkdir -p /dev/bus/usb/001 && touch /dev/bus/usb/001/001 &&
+        mount --bind /dev/full /dev/bus/usb/001/001 && touch /dev/other || return 1
+    systemd-run --wait --pipe -q -p PrivateDevices=yes -p DevicePolicy=closed \
+        -p "$(grep ^BindPaths= /usr/share/doc/segel-gateway/systemd/hsm-device.conf)" \
+        sh -c 'head -c 1 /dev/bus/usb/001/001 | od -An -c && [ ! -e /dev/other ]'
+}
 stops_cleanly() { systemctl stop segeld && is "$(systemctl show -p Result --value segeld)" success && journalctl -u segeld -o cat | grep -q '"event":"ended"'; }
 purge() { apt-get purge -y -qq segel-gateway && [ -e /var/lib/segel/ledger.db ] && [ ! -e /usr/bin/segeld ]; }
 
@@ -111,6 +125,8 @@ check 'and back' bash -c 'systemctl kill -s USR2 --kill-whom=main segeld; sleep 
 check 'a process that hangs is replaced by the watchdog' hang
 check 'the next one signs' sign_letters /test/signed-2
 check 'an upgrade goes on with the ledger' upgrade
+check 'an upgrade after which the gateway is down is no success' upgrade_fails
+check 'a device that a drop-in binds is reached, and no other' device_bound
 check 'it stops cleanly' stops_cleanly
 check 'manual pages are there' test -s /usr/share/man/man1/segel-sign.1.gz -a -s /usr/share/man/man8/segeld.8.gz
 check 'the ledger outlives the package' purge

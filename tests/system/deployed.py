@@ -63,6 +63,32 @@ def units_are_sound_and_hardened():
         equal(flaws, [], "what systemd finds")
 
 
+def exposure_with(drop_ins):
+    """What systemd says of the unit with these: 1.9."""
+    place = os.path.join(rig.BUILD, "system", "drop-ins")
+    shutil.rmtree(place, ignore_errors=True)
+    os.makedirs(os.path.join(place, "segeld.service.d"))
+    unit = shutil.copy(os.path.join(TREE, "usr/lib/systemd/system/segeld.service"), place)
+    for name in drop_ins:
+        shutil.copy(os.path.join(TREE, "usr/share/doc/segel/systemd", name), unit + ".d")
+    told = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit).stdout
+    return re.search(r"Overall exposure level for segeld.service: ([\d.]+)", told)[1]
+
+
+@claim
+def each_drop_in_costs_what_the_documents_say():
+    need("systemd-analyze")
+    text = read(rig.ROOT, "docs/INSTALL.md")
+    rows = dict(re.findall(r"^\| `([\w-]+\.conf)` \|[^|]*\| ([^|]*) \|$", text, flags=re.M))
+    equal(sorted(rows), sorted(os.listdir(os.path.join(DEPLOY, "systemd/drop-ins"))), "drop-ins")
+    for name, told in rows.items():
+        alone, _, better = told.partition("; with `network.conf` ")
+        equal(exposure_with([name]), alone, name)
+        expect(float(better or alone) <= 2.0, f"{name}: above 2.0")
+        if better:
+            equal(exposure_with([name, "network.conf"]), better, name + " and network.conf")
+
+
 @claim
 def the_users_and_folders_of_the_units_are_declared():
     declared = "".join(read(path) for path in glob.glob(TREE + "/usr/lib/sysusers.d/*.conf"))

@@ -9,7 +9,10 @@ import sys
 import tempfile
 import textwrap
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import rig
+from rig import claim, equal
+
+sys.path.insert(1, os.path.join(rig.ROOT, "tests"))
 from sweep import sweep  # noqa: E402
 
 KINDS = {"rsa": ("rsa", "-pkeyopt", "rsa_keygen_bits:2048"),
@@ -51,36 +54,45 @@ def forms_of_pin(pin):
         yield f"in base64 at {shift}", base64.b64encode(bytes(shift) + pin + b"\n")
 
 
-def checks_in(folder):
-    pin = secrets.token_hex(12).encode()
-    keys = {kind: openssl("genpkey", "-algorithm", *words) for kind, words in KINDS.items()}
-    write(folder, "pin", pin + b"\n")
-    write(folder, "wrong-pin", b"0000000000000000\n")
-    write(folder, "tokens/a/token.object", b"sealed " + pin)
-    for kind, pem in keys.items():
-        write(folder, f"clients/{kind}/key.pem", pem)
-    write(folder, "pki/root.key", keys["curve"])
-    write(folder, "segeld.log", b"event 0000000000000000\n")
+class Left:
+    """What tests leave behind: secrets where they belong, and one log."""
+
+    def __init__(self, folder):
+        self.folder, self.pin = folder, secrets.token_hex(12).encode()
+        self.keys = {kind: openssl("genpkey", "-algorithm", *words)
+                     for kind, words in KINDS.items()}
+        write(folder, "pin", self.pin + b"\n")
+        write(folder, "wrong-pin", b"0000000000000000\n")
+        write(folder, "tokens/a/token.object", b"sealed " + self.pin)
+        for kind, pem in self.keys.items():
+            write(folder, f"clients/{kind}/key.pem", pem)
+        write(folder, "pki/root.key", self.keys["curve"])
+        write(folder, "segeld.log", b"event 0000000000000000\n")
+
+    def must_be_found(self, said):
+        for place, (what, data) in enumerate(said):
+            path = write(self.folder, ("a.log", "no-suffix", "a.pdf")[place % 3], data)
+            equal(sweep(self.folder)[2], [path], f"{what}: where it is found")
+            os.unlink(path)
+
+
+@claim
+def what_holds_secrets_by_its_purpose_is_no_find(left):
     # A PIN, of RSA d, p and q, a scalar, a seed; the log alone is searched.
-    yield "a clean log is clean", sweep(folder) == (6, 1, [])
-    said = [("a PIN", form, data) for form, data in forms_of_pin(pin)]
-    said += [(f"a key, {kind},", form, data) for kind, pem in keys.items()
-             for form, data in forms_of_key(pem)]
-    for place, (what, form, data) in enumerate(said):
-        path = write(folder, ("segeld.log", "no-suffix", "a.pdf")[place % 3], data)
-        yield f"{what} {form} is found", sweep(folder)[2] == [path]
-        os.unlink(path)
+    equal(sweep(left.folder), (6, 1, []), "a clean log")
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        checks = list(checks_in(folder))
-    failed = [name for name, well in checks if not well]
-    for name, well in checks:
-        print(("ok    " if well else "FAIL  ") + name)
-    print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+@claim
+def a_pin_is_found_in_every_form(left):
+    left.must_be_found(forms_of_pin(left.pin))
+
+
+@claim
+def a_key_is_found_in_every_form(left):
+    for kind, pem in left.keys.items():
+        left.must_be_found((f"{kind} {form}", data) for form, data in forms_of_key(pem))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with tempfile.TemporaryDirectory() as place_of_all:
+        raise SystemExit(rig.run(Left(place_of_all)))
