@@ -72,19 +72,6 @@ Test(start, no_login_is_tried_when_the_next_error_would_lock_the_token)
 }
 
 /* SoftHSM takes no text and says so; NSS, which wants one, has a test of its own. */
-/* The programs were replaced, and segeld was not restarted yet: no login is tried, and
- * nobody guesses what the other meant. */
-Test(start, a_segeld_of_another_version_is_refused_in_one_sentence)
-{
-    struct wish wish = peer_wish("a1");
-    rig_write("wrong", "99999999\n");
-    wish.pin_path = rig_path("wrong");
-    wish.threads = 999;
-    wish.protocol = 2;
-    fails(&wish, FAILURE_CONFIG, "one speaks version 2 of their protocol");
-    fails(&wish, FAILURE_CONFIG, "; restart segeld");
-}
-
 Test(start, init_args_reach_the_module)
 {
     struct wish wish = peer_wish("a1");

@@ -178,42 +178,6 @@ static void expect_line(const char *line)
     cr_expect_eq(count(line), 1, "%s is not in:\n%s", line, text);
 }
 
-Test(monitor, decisions_are_told_by_rule)
-{
-    tally_accept(&tally);
-    tally_accept(&tally);
-    tally_count(&tally, "CP-5.4-02", TALLY_GATEWAY);
-    tally_count(&tally, "CP-4.5-07", TALLY_REQUEST);
-    tally_count(&tally, "CP-4.5-07", TALLY_LIFTED);
-    tally_count(&tally, "CP-OPS-02", TALLY_SHADOW);
-    write_all();
-    expect_line("\nsegel_accepts_total{rule=\"\",how=\"passed\"} 2\n"
-                "segel_accepts_total{rule=\"CP-OPS-02\",how=\"shadow\"} 1\n"
-                "segel_accepts_total{rule=\"CP-4.5-07\",how=\"lifted\"} 1\n#");
-    expect_line("\nsegel_denials_total{rule=\"CP-4.5-07\",because=\"request\"} 1\n"
-                "segel_denials_total{rule=\"CP-5.4-02\",because=\"gateway\"} 1\n#");
-}
-
-/* Five profiles, two kinds and all ends would be thousands of lines. */
-Test(monitor, only_what_was_asked_has_times)
-{
-    struct stage_times *asked = &stages.times[SG_PROFILE_CADES_B_T][LANE_CURVE];
-
-    stages_add(&asked->stages[ATTEMPT_FAILED][STAGE_QUEUE], 3);
-    stages_add(&asked->jobs[JOB_END_DENIED], 3);
-    write_all();
-    cr_expect_eq(count("segel_stage_duration_seconds_count{"), 0);
-    free(text);
-    atomic_store(&asked->seen, true);
-    write_all();
-    cr_expect_eq(count("segel_stage_duration_seconds_count{"), 10);
-    cr_expect_eq(count("segel_job_duration_seconds_count{"), JOB_ENDS);
-    expect_line("\nsegel_stage_duration_seconds_count{stage=\"queue\",operation="
-                "\"cades_b_t\",kind=\"curve\",result=\"failed\"} 1\n");
-    expect_line("\nsegel_job_duration_seconds_count{result=\"denied\",operation="
-                "\"cades_b_t\",kind=\"curve\"} 1\n");
-}
-
 Test(monitor, the_clock_is_told_as_the_kernel_tells_it)
 {
     report.started_us = 1777685320000000;
