@@ -22,7 +22,7 @@ static const char *const index_texts[] = {
 static const char schema[] =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=NORMAL;"
-    "PRAGMA cache_size=-16384;"
+    "PRAGMA cache_size=-2048;"
     "PRAGMA journal_size_limit=16777216;"
     "PRAGMA cell_size_check=ON;"
     "BEGIN;"

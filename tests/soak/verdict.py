@@ -6,7 +6,7 @@ GRACE_S = 2.0        # after a fault is over: what was begun in it may end yet
 WARM_UP = 0.25       # of the time; caches and heaps fill
 BOUND_FROM_MIN = 30  # shorter runs tell a slope, but are held to none
 SLOPE_MIB_H = 1.0
-INDEX_CACHE = 16 * 2**20  # of SQLite over the index of the log: gateway/ledger/index.c
+INDEX_CACHE = 2 * 2**20  # of SQLite over the index of the log: gateway/ledger/index.c
 # The index of the log is opened for its first question behind its first full block, and stays
 # open: the file itself, -wal and -shm.
 SPARE_DESCRIPTORS, SPARE_THREADS = 3, 0

@@ -50,8 +50,8 @@ def a_process_that_was_started_anew_is_followed_from_its_own_beginning():
 @claim
 def the_cache_of_the_index_is_no_leak_and_hides_none():
     def grown(leak):
-        made = samples(lambda at: int(MIB * (30 + (8 + leak) * at / 3600)))
-        return [{**s, "index": int(8 * MIB * s["at"] / 3600)} for s in made]
+        made = samples(lambda at: int(MIB * (30 + (1 + leak) * at / 3600)))
+        return [{**s, "index": int(MIB * s["at"] / 3600)} for s in made]
     for leak in (0, 2):
         slope, _ = verdict.rss_slope(verdict.without_cache(grown(leak)), "segeld")
         expect(abs(slope - leak) < 0.1, f"{slope} MiB/h, wanted {leak}")
