@@ -38,7 +38,8 @@ make_base() {
     sources "$root"
     # debootstrap knows one archive; the fixes come from the others.
     { chroot "$root" apt-get update -qq && chroot "$root" apt-get upgrade -y -qq &&
-        chroot "$root" apt-get clean; } >>"$home/base.log" 2>&1
+        chroot "$root" apt-get clean; } >>"$home/base.log" 2>&1 ||
+        { tail -5 "$home/base.log" >&2; exit 1; }
     rm -rf "$root"/var/lib/apt/lists/*
     tar -cf "$home/base.tar" -C "$root" . && rm -rf "$root"
     from=$(in_store from scratch)
