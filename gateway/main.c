@@ -129,6 +129,7 @@ static enum sg_status make_services(struct gateway *gateway, struct sg_error *wh
  * start may wait for a PIN, and whoever probes must not take it for dead. */
 static enum sg_status start(struct gateway *gateway, struct sg_error *why)
 {
+    MUST(gateway->config != NULL); /* read_files went well */
     TRY(passed_collect(why));
     TRY(notify_open(why));
     TRY(sound_look(gateway->config, why));
