@@ -96,7 +96,9 @@ static void print_time(const struct verify_report *report, enum verify_lang lang
     text_time(us, time);
     (void)printf("    %-15s %s, %s", verify_phrase(WORD_TIME, lang), time,
                  verify_phrase(proven ? WORD_PROVEN : WORD_STATED, lang));
-    screen_text(stdout, proven ? report->authority : "");
+    /* A time-stamp of the document proves its own time. */
+    const char *by = report->authority[0] == '\0' ? report->signer : report->authority;
+    screen_text(stdout, proven ? by : "");
     (void)fputc('\n', stdout);
 }
 

@@ -1,5 +1,6 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/ess.h>
 #include <stdlib.h>
 
 #include "client/verify/known.h"
@@ -51,6 +52,54 @@ static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms, STACK_OF(X509) * certif
     return sk_CMS_SignerInfo_value(signers, 0);
 }
 
+static void free_list(STACK_OF(X509) * *list)
+{
+    sk_X509_free(*list);
+}
+
+static void free_certificates(STACK_OF(X509) * *list)
+{
+    sk_X509_pop_free(*list, X509_free);
+}
+
+/* The signer's certificate, and behind it the others. NULL: no memory. */
+static STACK_OF(X509) * signer_first(X509 *own, STACK_OF(X509) * others)
+{
+    STACK_OF(X509) *list = sk_X509_new_null();
+
+    for (int i = -1; list != NULL && i < sk_X509_num(others); i++) {
+        X509 *next = i < 0 ? own : sk_X509_value(others, i);
+        if ((i < 0 || next != own) && sk_X509_push(list, next) <= 0) {
+            sk_X509_free(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* RFC 5035: the certificate is the one that was signed for, to the last bit. A signature
+ * that names none is told of by whoever looks at its profile. */
+static bool names_certificate(CMS_SignerInfo *signer, STACK_OF(X509) * certificates)
+{
+    int nid = NID_id_smime_aa_signingCertificateV2;
+    const ASN1_STRING *value = (const ASN1_STRING *)CMS_signed_get0_data_by_OBJ(
+        signer, OBJ_nid2obj(nid), -3, V_ASN1_SEQUENCE);
+    X509 *own = NULL;
+
+    if (value == NULL) {
+        return CMS_signed_get_attr_by_NID(signer, nid, -1) < 0;
+    }
+    CMS_SignerInfo_get0_algs(signer, NULL, &own, NULL, NULL);
+    AUTO(free_list) STACK_OF(X509) *list = signer_first(own, certificates);
+    const uint8_t *at = ASN1_STRING_get0_data(value);
+    ESS_SIGNING_CERT_V2 *named =
+        d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(value));
+    bool same = list != NULL && named != NULL &&
+                OSSL_ESS_check_signing_certs(NULL, named, list, 1) > 0;
+    ESS_SIGNING_CERT_V2_free(named);
+    return same;
+}
+
 /* --- As it came -------------------------------------------------------------------- */
 
 static enum sg_status judge(CMS_ContentInfo *cms, struct slice digest,
@@ -58,16 +107,19 @@ static enum sg_status judge(CMS_ContentInfo *cms, struct slice digest,
 {
     CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms, NULL);
     bool fits = signer != NULL && names_digest(signer, digest);
+    AUTO(free_certificates) STACK_OF(X509) *all = fits ? CMS_get1_certs(cms) : NULL;
     bool good = fits && CMS_SignerInfo_verify(signer) == 1;
+    bool named = good && names_certificate(signer, all);
 
     ERR_clear_error();
-    if (good) {
+    if (named) {
         return SG_OK;
     }
     return sg_fail(why, SG_CORRUPT,
                    "the gateway's answer is %s; the letter is left as it was, and the "
                    "gateway's administrator should be told",
                    signer == NULL ? "no CMS signature"
+                   : good         ? "a signature with another certificate than it names"
                    : fits         ? "a false signature"
                                   : "a signature of another document");
 }
@@ -102,7 +154,8 @@ static bool is_good(const struct signed_data *data, const struct known_chain *ch
     CMS_SignerInfo *signer =
         cms == NULL ? NULL : only_signer(cms, known_chain_stack(chain));
     bool good = signer != NULL && names_digest(signer, digest) &&
-                CMS_SignerInfo_verify(signer) == 1;
+                CMS_SignerInfo_verify(signer) == 1 &&
+                names_certificate(signer, known_chain_stack(chain));
     ERR_clear_error();
     return good;
 }

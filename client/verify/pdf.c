@@ -174,19 +174,20 @@ static struct verify_later later_of(const struct work *work,
 static void list_changes(const struct pdf_changes *changes, bool allowed, char *out,
                          size_t cap)
 {
+    static const char more[] = "; and more, which is listed beside this";
     char text[160];
     size_t len = 0;
+    bool whole = true;
 
     out[0] = '\0';
-    for (size_t i = 0; i < changes->count; i++) {
+    for (size_t i = 0; i < changes->count && whole; i++) {
         if (pdf_change_allowed(changes->at[i].kind) != allowed) {
             continue;
         }
         pdf_change_say(&changes->at[i], false, text, sizeof(text));
-        if (len + strlen(text) + 3 < cap) {
-            len += (size_t)BIO_snprintf(out + len, cap - len, "%s%s",
-                                        len == 0 ? "" : "; ", text);
-        }
+        whole = len + strlen(text) + 3 + sizeof(more) < cap;
+        len += (size_t)BIO_snprintf(out + len, cap - len, "%s%s",
+                                    len == 0 || !whole ? "" : "; ", whole ? text : more);
     }
 }
 
@@ -195,7 +196,7 @@ static void list_changes(const struct pdf_changes *changes, bool allowed, char *
 enum verify_mark verify_coverage(const struct verify_case *c, struct verify_check *out)
 {
     const struct verify_later *later = c->later;
-    char list[150];
+    char list[400];
 
     if (!c->pdf->ranges_sound) {
         return verify_say(out, VERIFY_FAIL,

@@ -23,7 +23,7 @@ struct verify_check {
                          "chain", "revocation", "time-stamp" (not of a time-stamp),
                          "coverage" (PDF only), "profile" (not of a time-stamp) */
     enum verify_mark mark;
-    char text[192]; /* one sentence */
+    char text[512]; /* one sentence */
 };
 
 /* EN 319 142-1 section 6 and EN 319 122-1 section 6. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/ledger/sql.h"
 #include "gateway/ledger/origin.h"
+#include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 
 static enum sg_status take_origin(struct ledger *ledger, const char *origin,

@@ -1,4 +1,5 @@
 /* Answers whose certificates were seen before are judged as if they had not been. */
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include "client/verify/known.h"
 
 #include <criterion/criterion.h>
@@ -177,6 +178,28 @@ Test(known, every_spoiled_byte_is_judged_as_without, .timeout = 120)
                            : 0;
     }
     cr_expect_eq(differences, 0);
+    free(spoiled);
+}
+
+/* The signature itself stays good: what fails is that it names another certificate. */
+Test(known, a_certificate_that_was_not_signed_for_is_refused, .timeout = 120)
+{
+    uint8_t *der = NULL;
+    int len = i2d_X509(lawful.pki.leaf, &der);
+    uint8_t *spoiled = malloc(lawful.made.len);
+    size_t taken = 0;
+
+    cr_assert(len > 0 && spoiled != NULL);
+    const uint8_t *own = memmem(lawful.made.data, lawful.made.len, der, (size_t)len);
+    cr_assert_not_null(own);
+    for (int i = 0; i < len; i++) {
+        memcpy(spoiled, lawful.made.data, lawful.made.len);
+        spoiled[own - lawful.made.data + i] ^= 1;
+        taken +=
+            verify_answer(slice_of(spoiled, lawful.made.len), digest(), NULL) == SG_OK;
+    }
+    cr_expect_eq(taken, 0);
+    OPENSSL_free(der);
     free(spoiled);
 }
 
