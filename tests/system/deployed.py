@@ -159,8 +159,8 @@ def metrics_in(text):
 
 # What whoever is on duty asks, and the rows that answer it, with their labels.
 ASKED = {
-    "how long a stage takes": [("segel_stage_duration_seconds", "stage,kind"),
-                               ("segel_job_duration_seconds", "result,kind")],
+    "how long a stage takes": [("segel_stage_duration_seconds", "stage,operation,kind,result"),
+                               ("segel_job_duration_seconds", "result,operation,kind")],
     "what is under way": [("segel_jobs", ""), ("segel_lane_in_flight", "lane,kind")],
     "how long the queue is, and how old": [("segel_queue_jobs", "class"),
                                            ("segel_queue_oldest_seconds", "class")],
@@ -168,7 +168,10 @@ ASKED = {
     "the breaker of each lane": [("segel_lane_state", "lane,state")],
     "its last success and failure": [("segel_lane_last_success_timestamp_seconds", "lane"),
                                      ("segel_lane_last_failure_timestamp_seconds", "lane")],
-    "which rule decides": [("segel_denials_total", "rule")],
+    "which rule decides": [("segel_denials_total", "rule,because"),
+                           ("segel_accepts_total", "rule,how"), ("segel_denied_all", "")],
+    "what the clock is worth": [("segel_clock_synchronised", ""),
+                                ("segel_clock_offset_seconds", ""), ("segel_clock_stepped", "")],
     "what is left of a mandate": [("segel_mandate_left", "mandate,key,caller")],
     "what ends, and when": [("segel_expiry_seconds", "what,name")],
     "how far the checkpoint is behind": [("segel_log_records", ""),
