@@ -5,6 +5,7 @@ to do."""
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -333,6 +334,36 @@ def no_line_for_people_lands_in_a_file_of_the_gateway(the_rig):
         gateway.stop()
     expect(the_rig.read(f"{ledger}.lock") in (
         "", "a ledger with records is kept beside this file\n"), "lines in the file of the lock")
+
+
+@claim
+def the_other_programs_give_no_file_the_number_of_one_that_is_closed(the_rig):
+    """Both wait here for somebody who says nothing."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        the_rig.write("clients/reviewer/gateway",
+                      f"127.0.0.1:{listener.getsockname()[1]}\n")
+        for command in (["segel-hsm", "lane", "--fd", str(theirs.fileno())],
+                        ["segel", "--home", the_rig.path("clients", "reviewer"), "status"]):
+            command[0] = os.path.join(rig.BIN, command[0])
+            process = subprocess.Popen(
+                ["bash", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "bash", *command],
+                pass_fds=[theirs.fileno()])
+            try:
+                until(lambda pid=process.pid: standard_of(pid) == {"/dev/null"},
+                      f"{command[0]} leaves them closed")
+            finally:
+                process.kill()
+                process.wait()
+
+
+def standard_of(pid):
+    try:
+        return {os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)}
+    except OSError:
+        return set()
 
 
 @claim
