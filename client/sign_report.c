@@ -12,7 +12,7 @@ enum { DRAW_EVERY_US = 100000, JSON_SIZE = 262144, RECEIPT_SIZE = 4096 + 16 };
 
 /* --- The bar ----------------------------------------------------------------------- */
 
-static void draw(struct sign_report *report, bool now)
+void sign_report_draw(struct sign_report *report, bool now)
 {
     struct progress progress = {.total = report->total,
                                 .done = report->signed_count + report->refused_count +
@@ -44,12 +44,12 @@ void sign_report_start(struct sign_report *report, size_t total)
     report->total = total;
     report->started_us = moment_mono_us();
     report->bar = !report->json && !report->quiet && screen_is_terminal(stderr);
-    draw(report, true);
+    sign_report_draw(report, true);
 }
 
 /* --- Result files ------------------------------------------------------------------ */
 
-static void put_row(struct sign_report *report, const struct sign_result_row *row)
+void sign_report_put(struct sign_report *report, const struct sign_result_row *row)
 {
     struct sg_error why;
 
@@ -60,13 +60,13 @@ static void put_row(struct sign_report *report, const struct sign_result_row *ro
     }
 }
 
-static struct sign_result_row empty_row(const char *file, const char *outcome)
+struct sign_result_row sign_report_row(const char *file, const char *outcome)
 {
     return (struct sign_result_row){file, "", outcome, "", "", "", false,
                                     0,    "", "",      "", "", "", ""};
 }
 
-static void add_answer(struct sign_result_row *row, const Segel__V1__SignResult *result)
+void sign_report_answer(struct sign_result_row *row, const Segel__V1__SignResult *result)
 {
     if (result == NULL) {
         return;
@@ -103,7 +103,7 @@ void sign_report_print(struct json_out *out)
     }
 }
 
-static void begin_json(struct json_out *out, const char *path, const char *status)
+void sign_report_begin(struct json_out *out, const char *path, const char *status)
 {
     static char buffer[JSON_SIZE];
 
@@ -113,7 +113,7 @@ static void begin_json(struct json_out *out, const char *path, const char *statu
     json_str(out, "status", status);
 }
 
-static void json_result(struct json_out *out, const Segel__V1__SignResult *result)
+void sign_report_result(struct json_out *out, const Segel__V1__SignResult *result)
 {
     json_str(out, "request_id", result->request_id);
     json_str(out, "decision_id", result->decision_id);
@@ -125,48 +125,9 @@ static void json_result(struct json_out *out, const Segel__V1__SignResult *resul
     }
 }
 
-static void json_failure(struct json_out *out, const Segel__V1__RuleVerdict *failure)
-{
-    json_open_object(out, NULL);
-    json_str(out, "rule", failure->rule);
-    json_str(out, "cp_section", failure->cp_section);
-    json_str(out, "code", failure->code);
-    json_str(out, "fact", failure->fact);
-    json_str(out, "found", failure->found);
-    json_str(out, "required", failure->required);
-    json_str(out, "message", failure->message);
-    json_end(out);
-}
-
-static const Segel__V1__PolicyDenial *denial_of(const Segel__V1__SignResult *result)
-{
-    return result == NULL || result->status == NULL ? NULL : result->status->denial;
-}
-
-static void refused_as_json(const struct sign_refusal *refusal)
-{
-    const Segel__V1__PolicyDenial *denial = denial_of(refusal->result);
-    struct json_out out;
-
-    begin_json(&out, refusal->path, "refused");
-    json_str(&out, "code", refusal->code);
-    json_str(&out, "message", refusal->text);
-    if (refusal->result != NULL) {
-        json_result(&out, refusal->result);
-    }
-    if (denial != NULL) {
-        json_open_array(&out, "failures");
-        for (size_t i = 0; i < denial->n_failures; i++) {
-            json_failure(&out, denial->failures[i]);
-        }
-        json_end(&out);
-    }
-    sign_report_print(&out);
-}
-
 /* --- Lines ------------------------------------------------------------------------- */
 
-static void print_line(enum screen_colour colour, const char *word, const char *path)
+void sign_report_line(enum screen_colour colour, const char *word, const char *path)
 {
     (void)printf("%s%s%s ", screen_colour(stdout, colour), word,
                  screen_colour(stdout, SCREEN_PLAIN));
@@ -189,9 +150,9 @@ static void signed_as_json(const struct sign_success *success)
 {
     struct json_out out;
 
-    begin_json(&out, success->path, "signed");
+    sign_report_begin(&out, success->path, "signed");
     json_str(&out, "output", success->output);
-    json_result(&out, success->result);
+    sign_report_result(&out, success->result);
     json_bool(&out, "downgraded", success->result->downgraded != 0);
     json_str(&out, "level", success->level);
     if (success->less != NULL) {
@@ -202,17 +163,18 @@ static void signed_as_json(const struct sign_success *success)
 
 void sign_report_signed(struct sign_report *report, const struct sign_success *success)
 {
-    struct sign_result_row row = empty_row(success->path, "signed");
+    struct sign_result_row row = sign_report_row(success->path, "signed");
     char receipt[RECEIPT_SIZE];
 
     report->signed_count++;
+    report->downgraded_count += success->result->downgraded != 0 ? 1 : 0;
     row.output = success->output;
     row.level = success->level;
     row.message = success->less == NULL ? "" : success->less;
     row.request_id = success->result->request_id;
-    add_answer(&row, success->result);
+    sign_report_answer(&row, success->result);
     add_receipt(report, &row, receipt);
-    put_row(report, &row);
+    sign_report_put(report, &row);
     if (report->json) {
         signed_as_json(success);
         return;
@@ -220,18 +182,18 @@ void sign_report_signed(struct sign_report *report, const struct sign_success *s
     /* On a terminal the bar counts them; thousands of lines would hide the refusals. */
     if (!report->quiet && (!report->bar || success->less != NULL)) {
         sign_report_clear(report);
-        print_line(SCREEN_GREEN, "signed", success->path);
+        sign_report_line(SCREEN_GREEN, "signed", success->path);
         print_less(success);
         (void)printf("\n");
     }
-    draw(report, false);
+    sign_report_draw(report, false);
 }
 
 void sign_report_skipped(struct sign_report *report, const char *path, const char *output,
                          const char *request_id, uint64_t log_index)
 {
     struct sign_result_row row =
-        empty_row(path, request_id[0] == '\0' ? "skipped" : "signed");
+        sign_report_row(path, request_id[0] == '\0' ? "skipped" : "signed");
     char receipt[RECEIPT_SIZE];
     struct json_out out;
 
@@ -241,15 +203,31 @@ void sign_report_skipped(struct sign_report *report, const char *path, const cha
     row.has_index = request_id[0] != '\0';
     row.log_index = log_index;
     add_receipt(report, &row, receipt);
-    put_row(report, &row);
+    sign_report_put(report, &row);
     if (report->json) {
-        begin_json(&out, path, "skipped");
+        sign_report_begin(&out, path, "skipped");
         sign_report_print(&out);
     } else if (!report->bar && !report->quiet) {
-        print_line(SCREEN_DIM, "skipped", path);
+        sign_report_line(SCREEN_DIM, "skipped", path);
         (void)printf(": it is there already\n");
     }
-    draw(report, false);
+    sign_report_draw(report, false);
+}
+
+void sign_report_left(struct sign_report *report, const char *path,
+                      const char *request_id, const char *why)
+{
+    struct sign_result_row row = sign_report_row(path, "not-done");
+    struct json_out out;
+
+    row.request_id = request_id;
+    row.message = why;
+    sign_report_put(report, &row);
+    if (report->json) {
+        sign_report_begin(&out, path, "not-done");
+        json_str(&out, "message", why);
+        sign_report_print(&out);
+    }
 }
 
 void sign_report_allowed(struct sign_report *report, const char *path)
@@ -258,97 +236,13 @@ void sign_report_allowed(struct sign_report *report, const char *path)
 
     report->signed_count++;
     if (report->json) {
-        begin_json(&out, path, "allowed");
+        sign_report_begin(&out, path, "allowed");
         sign_report_print(&out);
     } else if (!report->bar && !report->quiet) {
-        print_line(SCREEN_GREEN, "allowed", path);
+        sign_report_line(SCREEN_GREEN, "allowed", path);
         (void)printf("\n");
     }
-    draw(report, false);
-}
-
-/* What the person in front of this program can do about it; by the fact that decided. */
-static const struct {
-    const char *fact;
-    const char *hint;
-} hints[] = {
-    {"job.notice",
-     "let segel print the statement (--rect), or say that the letter carries "
-     "it (--notice-shown)"},
-};
-
-static void print_hint(const Segel__V1__RuleVerdict *failure)
-{
-    for (size_t i = 0; i < SG_COUNT(hints); i++) {
-        if (strcmp(hints[i].fact, failure->fact) == 0) {
-            (void)printf("; %s", hints[i].hint);
-        }
-    }
-}
-
-static void print_rule(const Segel__V1__PolicyDenial *denial)
-{
-    if (denial == NULL || denial->n_failures == 0) {
-        return;
-    }
-    (void)printf(" (rule ");
-    screen_text(stdout, denial->failures[0]->rule);
-    (void)printf(", CP section ");
-    screen_text(stdout, denial->failures[0]->cp_section);
-    if (denial->n_failures > 1) {
-        (void)printf(", and %zu more", denial->n_failures - 1);
-    }
-    (void)printf(")");
-    print_hint(denial->failures[0]);
-}
-
-static void count_reason(struct sign_report *report, const char *word)
-{
-    size_t i = 0;
-
-    while (i < SIGN_REASONS_MAX && report->reasons[i].count > 0 &&
-           strncmp(report->reasons[i].word, word, SIGN_REASON_SIZE - 1) != 0) {
-        i++;
-    }
-    if (i < SIGN_REASONS_MAX) {
-        (void)snprintf(report->reasons[i].word, SIGN_REASON_SIZE, "%s", word);
-        report->reasons[i].count++;
-    }
-}
-
-static void keep_refusal(struct sign_report *report, const struct sign_refusal *refusal)
-{
-    const Segel__V1__PolicyDenial *denial = denial_of(refusal->result);
-    struct sign_result_row row = empty_row(refusal->path, "refused");
-
-    row.reason = refusal->code;
-    row.message = refusal->text;
-    row.request_id = refusal->request_id;
-    add_answer(&row, refusal->result);
-    if (denial != NULL && denial->n_failures > 0) {
-        row.rule = denial->failures[0]->rule;
-        row.cp_section = denial->failures[0]->cp_section;
-    }
-    put_row(report, &row);
-}
-
-void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal)
-{
-    report->refused_count++;
-    count_reason(report, refusal->code);
-    keep_refusal(report, refusal);
-    if (report->json) {
-        refused_as_json(refusal);
-        return;
-    }
-    sign_report_clear(report);
-    print_line(SCREEN_RED, report->dry ? "would be refused" : "refused", refusal->path);
-    (void)printf(": ");
-    screen_text(stdout, refusal->text);
-    print_rule(denial_of(refusal->result));
-    (void)printf("\n");
-    (void)fflush(stdout);
-    draw(report, true);
+    sign_report_draw(report, false);
 }
 
 void sign_report_receipt(struct sign_report *report, const char *output, const char *path)
@@ -357,7 +251,7 @@ void sign_report_receipt(struct sign_report *report, const char *output, const c
 
     report->receipt_count++;
     if (report->json) {
-        begin_json(&out, output, "receipt");
+        sign_report_begin(&out, output, "receipt");
         json_str(&out, "receipt", path);
         sign_report_print(&out);
     }
@@ -366,22 +260,22 @@ void sign_report_receipt(struct sign_report *report, const char *output, const c
 void sign_report_no_receipt(struct sign_report *report, const char *output,
                             const char *request_id, const char *text)
 {
-    struct sign_result_row row = empty_row(output, "no-receipt");
+    struct sign_result_row row = sign_report_row(output, "no-receipt");
     struct json_out out;
 
     report->receiptless_count++;
     row.request_id = request_id;
     row.message = text;
-    put_row(report, &row);
+    sign_report_put(report, &row);
     if (report->json) {
-        begin_json(&out, output, "no-receipt");
+        sign_report_begin(&out, output, "no-receipt");
         json_str(&out, "request_id", request_id);
         json_str(&out, "message", text);
         sign_report_print(&out);
         return;
     }
     sign_report_clear(report);
-    print_line(SCREEN_YELLOW, "no receipt", output);
+    sign_report_line(SCREEN_YELLOW, "no receipt", output);
     (void)printf(": ");
     screen_text(stdout, text);
     (void)printf("; it is signed: get the receipt later with 'segel receipt %s --out ",
@@ -394,5 +288,5 @@ void sign_report_note(struct sign_report *report, const char *text)
 {
     sign_report_clear(report);
     screen_complain(text);
-    draw(report, true);
+    sign_report_draw(report, true);
 }

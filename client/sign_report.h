@@ -25,6 +25,7 @@ struct sign_report {
     size_t signed_count;
     size_t refused_count;
     size_t skipped_count;
+    size_t downgraded_count; /* of the signed: without the time-stamp asked for */
     size_t receipt_count;
     size_t receiptless_count; /* signed, but the receipt could not be fetched */
     int64_t started_us;
@@ -49,6 +50,10 @@ void sign_report_skipped(struct sign_report *report, const char *path, const cha
                          const char *request_id, uint64_t log_index);
 /* A dry run: the gateway would sign it. */
 void sign_report_allowed(struct sign_report *report, const char *path);
+/* The run stopped before there was an outcome. request_id: "" = it was never asked for.
+ */
+void sign_report_left(struct sign_report *report, const char *path,
+                      const char *request_id, const char *why);
 /* Refused here or there. code: stable word; result: may be NULL. */
 struct sign_refusal {
     const char *path;

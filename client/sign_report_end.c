@@ -22,6 +22,7 @@ static void end_as_json(const struct sign_report *report, size_t left, double se
     json_uint(&out, "refused", report->refused_count);
     json_uint(&out, "skipped", report->skipped_count);
     json_uint(&out, "not_done", left);
+    json_uint(&out, "downgraded", report->downgraded_count);
     if (report->receipt_count + report->receiptless_count > 0) {
         json_uint(&out, "receipts", report->receipt_count);
         json_uint(&out, "without_receipt", report->receiptless_count);
@@ -49,6 +50,9 @@ static void end_as_text(const struct sign_report *report, size_t left, double se
     if (report->receipt_count + report->receiptless_count > 0) {
         (void)fprintf(stderr, ", %zu with a receipt", report->receipt_count);
     }
+    if (report->downgraded_count > 0) {
+        (void)fprintf(stderr, ", %zu without a time-stamp", report->downgraded_count);
+    }
     (void)fprintf(stderr, " in %.1f s", seconds);
     if (report->signed_count > 0 && seconds > 0) {
         (void)fprintf(stderr, " (%.1f/s)", (double)report->signed_count / seconds);
@@ -74,5 +78,8 @@ void sign_report_end(struct sign_report *report)
     } else if (!report->quiet) {
         (void)fflush(stdout);
         end_as_text(report, left, seconds);
+    } else if (report->downgraded_count > 0) {
+        (void)fprintf(stderr, "%zu signed without a time-stamp, as the policy allows\n",
+                      report->downgraded_count);
     }
 }

@@ -1,14 +1,28 @@
 #ifndef SEGEL_CLIENT_SIGN_REPORT_INSIDE_H
 #define SEGEL_CLIENT_SIGN_REPORT_INSIDE_H
 
+#include "client/screen.h"
 #include "client/sign_report.h"
 #include "proto/json.h"
 
-/* Shared by the files of the report; nobody else includes it. */
+/* Shared by the files of the report; nobody else includes it.
+ *
+ *   sign_report.c          the bar, result files, letters that were signed or left
+ *   sign_report_refused.c  letters that were refused, and why
+ *   sign_report_end.c      the summary */
 
-/* The bar leaves. */
+/* The bar: drawn again, at once or when it is time to; it leaves. */
+void sign_report_draw(struct sign_report *report, bool now);
 void sign_report_clear(const struct sign_report *report);
-/* Ends the object and prints it as a line. */
+/* A row of the result files. */
+struct sign_result_row sign_report_row(const char *file, const char *outcome);
+void sign_report_answer(struct sign_result_row *row, const Segel__V1__SignResult *result);
+void sign_report_put(struct sign_report *report, const struct sign_result_row *row);
+/* An object of --json: begun, the gateway's answer, ended and printed as a line. */
+void sign_report_begin(struct json_out *out, const char *path, const char *status);
+void sign_report_result(struct json_out *out, const Segel__V1__SignResult *result);
 void sign_report_print(struct json_out *out);
+/* "signed letter.pdf", without a line's end. */
+void sign_report_line(enum screen_colour colour, const char *word, const char *path);
 
 #endif

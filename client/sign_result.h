@@ -11,7 +11,7 @@
 struct sign_result_row {
     const char *file;
     const char *output;  /* the signed letter; "" = there is none; likewise below */
-    const char *outcome; /* "signed", "refused", "skipped", "no-receipt" */
+    const char *outcome; /* "signed", "refused", "skipped", "not-done", "no-receipt" */
     const char *request_id;
     const char *decision_id;
     const char *log; /* origin */

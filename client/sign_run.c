@@ -47,6 +47,7 @@ static bool submit(struct run *run, struct waiting *waiting)
     }
     if (code != SEGEL_OK) {
         run_stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
+        sign_report_left(run->report, waiting->row.path, "", error.text);
     }
     sign_row_fini(&waiting->row);
     return true;
@@ -95,6 +96,7 @@ static bool sort_out(struct run *run, struct waiting *waiting)
 
     if (status != SG_OK) {
         run_stop(run, status, why.text);
+        sign_report_left(run->report, waiting->row.path, "", why.text);
         return false;
     }
     if (asked->what == SIGN_ASK_REFUSE) {
@@ -158,6 +160,21 @@ static void drive(struct run *run)
     }
 }
 
+/* Every letter has its row, also where nothing was asked for any more. */
+static void leave_rest(struct run *run)
+{
+    struct sign_row row;
+    struct sg_error why = {0};
+
+    for (size_t i = run->group_next; i < run->group_len; i++) {
+        sign_report_left(run->report, run->group[i].row.path, "", run->why.text);
+    }
+    while (!run->drained && sign_source_next(run->job->source, &row, &why) == SG_OK) {
+        sign_report_left(run->report, row.path, "", run->why.text);
+        sign_row_fini(&row);
+    }
+}
+
 enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
                         struct sg_error *why)
 {
@@ -171,6 +188,9 @@ enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
     int code = segel_bulk_open(job->plans->segel, NULL, &run.bulk, &error);
     if (code == SEGEL_OK) {
         drive(&run);
+    }
+    if (run.status != SG_OK) {
+        leave_rest(&run);
     }
     sign_extend_close(run.extend);
     segel_bulk_close(run.bulk);

@@ -132,6 +132,7 @@ static void take_unextended(struct run *run, const struct sign_sent *sent)
     char text[sizeof(struct sg_error) + 256];
 
     if (extension->status == SG_CANCELLED) {
+        sign_report_left(run->report, sent->path, sent->outcome->request_id, "stopped");
         return;
     }
     (void)snprintf(text, sizeof(text),
@@ -141,6 +142,7 @@ static void take_unextended(struct run *run, const struct sign_sent *sent)
                    extend_level_word(extension->level), extension->why.text);
     if (extension->lost) {
         run_stop(run, SG_IO, text);
+        sign_report_left(run->report, sent->path, sent->outcome->request_id, text);
     } else {
         report_unwritten(run, sent->outcome, sent, "not-extended", text);
     }
@@ -236,9 +238,12 @@ static void take(struct run *run, const struct segel_outcome *outcome)
     }
     if (outcome->code == SEGEL_UNREACHABLE) {
         run_stop(run, SG_IO, outcome->text);
+    }
+    if (outcome->code == SEGEL_UNREACHABLE || outcome->code == SEGEL_CANCELLED) {
+        sign_report_left(run->report, sent->path, outcome->request_id, outcome->text);
     } else if (outcome->code == SEGEL_OK) {
         take_signed(run, outcome, sent);
-    } else if (outcome->code != SEGEL_CANCELLED) {
+    } else {
         take_refusal(run, outcome, sent);
     }
     segel_outcome_free(outcome);

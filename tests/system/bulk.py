@@ -412,8 +412,15 @@ def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
     folder = pile(the_rig, "stopping", LETTERS)
     for out, signals in (("once", [signal.SIGINT]), ("twice", [signal.SIGINT] * 2)):
         before = len(signed_jobs(the_rig))
-        code, told = stopped(the_rig, out, folder, *signals)
+        path = the_rig.path(f"{out}.json")
+        code, told = stopped(the_rig, out, folder, *signals, more=("--result", path))
         equal(code, EXIT_STOPPED, told)
+        rows = load(path)
+        equal(len({row["file"] for row in rows}), LETTERS, "letters with a row")
+        equal(len(rows), LETTERS, "rows")
+        equal({row["outcome"] for row in rows}, {"signed", "not-done"})
+        equal(sum(row["outcome"] == "signed" for row in rows),
+              len(below(the_rig.path(out))), "rows of signed letters")
         contains(told, "--resume")
         some = len(below(the_rig.path(out)))
         expect(0 < some < LETTERS, f"{some} letters before the end")
