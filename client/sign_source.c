@@ -225,6 +225,9 @@ static const char *next_name(struct sign_source *source)
         len = getdelim(&source->word, &source->word_cap, source->delimiter, source->file);
         if (len > 0 && (unsigned char)source->word[len - 1] == source->delimiter) {
             source->word[--len] = '\0';
+            if (source->delimiter == '\n' && len > 0 && source->word[len - 1] == '\r') {
+                source->word[--len] = '\0'; /* a list that Windows wrote */
+            }
             len = len == 0 ? 1 : len; /* an empty line is passed over */
         }
         if (len > 0 && source->word[0] != '\0') {

@@ -338,6 +338,9 @@ enum sg_status pdf_template_read(struct slice text, const char *name,
     AUTO(pdf_template_fini)
     struct pdf_template stamp = {.zone = "UTC", .page = -1};
 
+    if (text.len >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0) {
+        text = slice_of(text.data + 3, text.len - 3); /* as some editors begin UTF-8 */
+    }
     if (text.len > PDF_TEMPLATE_MAX) {
         return sg_fail(why, SG_TOO_LARGE, "%s: a template has at most %d bytes", name,
                        PDF_TEMPLATE_MAX);

@@ -113,7 +113,8 @@ def a_folder_keeps_its_structure_and_nothing_else_is_followed(the_rig):
 @claim
 def a_list_names_letters_by_line_or_by_nul(the_rig):
     names = [the_rig.path("tree", "kecamatan", "0", f"000{i}.pdf") for i in (0, 2)]
-    for i, text in enumerate(("\n".join(names) + "\n\n", "\0".join(names) + "\0")):
+    for i, text in enumerate(("\n".join(names) + "\n\n", "\0".join(names) + "\0",
+                              "\r\n".join(names) + "\r\n")):
         result = subprocess.run(command(the_rig, *TERMS, "-o", the_rig.path(f"list{i}"),
                                         "--from", "-", "-q"), input=text.encode(),
                                 capture_output=True, check=False, timeout=60)

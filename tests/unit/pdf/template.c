@@ -232,3 +232,13 @@ Test(template, values_do_not_word_a_statement_together)
     cr_expect_eq(pdf_stamp_check(&wish, &verdict), SG_OK, "%s", why.text);
     pdf_template_fini(&stamp);
 }
+
+Test(template, may_begin_with_the_mark_of_utf_8)
+{
+    struct pdf_template stamp;
+    struct sg_error why = {0};
+
+    cr_assert_eq(read_text("\xEF\xBB\xBF" LAWFUL, &stamp, &why), SG_OK, "%s", why.text);
+    cr_expect_str_eq(stamp.title, "Uji");
+    pdf_template_fini(&stamp);
+}
