@@ -532,7 +532,7 @@ tsa: ## a time stamp authority for tests, until Ctrl-C; PORT=3180, and its files
 bench: ## throughput beside what the token can do; LETTERS=10000; CONNECTIONS=10000 for a crowd instead
 	@deploy/deps.sh build demo bench
 	@$(MAKE) $(PARALLEL) all $(BENCH_BIN) $(BUILD)/tests/bench/grpcpp \
-	  $(filter %/instant.so,$(FIXTURES))
+	  $(filter %/instant.so %/faults.so,$(FIXTURES))
 ifdef CONNECTIONS
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) -B tests/bench/crowd.py --connections $(CONNECTIONS)
 else

@@ -21,6 +21,8 @@ from bench import rig
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = os.path.join(rig.BUILD, "bench", "node")
+PACED = os.path.join(rig.BUILD, "tests/fixtures/faults.so")
+PACED_THREADS, PACE_MS = 4, 7  # some 520 signatures a second
 TOOL = os.path.join(rig.BUILD, "tests/bench/letters")
 FOLDER = os.path.join(rig.BUILD, "bench", "letters")
 REMOVED = os.path.join(rig.BUILD, "bench", "letters.removed")
@@ -32,13 +34,19 @@ SIGN = ["--key", "seal-demo", "--class", "surat_keterangan", "--approval", "ND-2
         "--reason", "Persetujuan"]
 
 
-class Letters:
-    """One key: its gateway, the letters, and the figures so far."""
+def slowly(ms):
+    return f"C_Sign@1+=slow={ms}"
 
-    def __init__(self, key):
-        self.bench = bench.Bench(key)
+
+class Letters:
+    """One key: its gateway, the letters, and the figures so far. pace: the token takes so many
+    milliseconds more for a signature, in which the processors are free: as an HSM, which has
+    its own."""
+
+    def __init__(self, key, pace=0):
+        self.bench, self.pace = bench.Bench(key), pace
         self.rounds = []
-        self.folder = os.path.join(FOLDER, key, "letters")
+        self.folder = os.path.join(FOLDER, self.name(), "letters")
         os.makedirs(self.folder)
         self.paths = [self.write(number) for number in range(LETTERS)]
 
@@ -56,7 +64,7 @@ class Letters:
     def sign(self, number):
         """Letters a second, processor time a letter in µs, and the largest memory in MiB. Into
         a folder of each round's own: some file systems are slow where files just went."""
-        out = os.path.join(FOLDER, self.bench.key, f"signed-{number}")
+        out = os.path.join(FOLDER, self.name(), f"signed-{number}")
         said = self.bench.rig.path("said.json")
         with open(said, "wb") as file:
             started = time.monotonic()
@@ -76,7 +84,7 @@ class Letters:
         """One run, beside the token alone, and beside both: token and letters, each as cheap
         as it is alone, and no processor idle. That leaves out the gateway, the connection and
         the disk."""
-        top = self.bench.ceiling(self.bench.threads)
+        top = self.ceiling()
         alone = tool("1", "65kB")[0]
         letter_us = alone["prepare_us"] + alone["embed_us"]
         both = (os.cpu_count() or 1) * 1e6 / (top["cpu_us"] + letter_us)
@@ -86,16 +94,32 @@ class Letters:
                 "letter_us": letter_us, "token_us": top["cpu_us"], "both": both,
                 "ratio_of_both": row["per_second"] / both}
 
+    def name(self):
+        return self.bench.key + (" paced" if self.pace else "")
+
+    def ceiling(self):
+        if not self.pace:
+            return self.bench.ceiling(self.bench.threads)
+        return self.bench.ceiling(PACED_THREADS, PACED, {"FAULTS": slowly(self.pace)})
+
+    def begin(self):
+        if not self.pace:
+            self.bench.choose_threads()
+            return None
+        return self.bench.rig.config(
+            (r"module: .*", "module: " + PACED), (r"threads: 2", f"threads: {PACED_THREADS}"),
+            (r"environment: \{(.*)\}", r"environment: {\1, FAULTS: " + slowly(self.pace) + "}"))
+
     def measure(self):
-        self.bench.choose_threads()
-        with self.bench.rig.gateway() as gateway:
+        config = self.begin()
+        with self.bench.rig.gateway(config) as gateway:
             gateway.client("e-office")  # writes where the gateway listens
             for number in range(bench.ROUNDS):
-                print(f"  letters, {self.bench.key}: round {number + 1} of {bench.ROUNDS}",
+                print(f"  letters, {self.name()}: round {number + 1} of {bench.ROUNDS}",
                       flush=True)
                 self.rounds.append(self.round(number))
         names = self.rounds[0]
-        return {"key": self.bench.key, "letters": LETTERS,
+        return {"key": self.name(), "letters": LETTERS,
                 **{n: round(statistics.median(r[n] for r in self.rounds), 3) for n in names}}
 
 
@@ -174,7 +198,8 @@ def show(rows, rival, sizes):
               f"gateway segel signs {rows[0]['per_second'] / rival['per_second']:.0f} letters "
               "while it signs one.")
     print(f"{LETTERS} letters, with stamp and QR code; medians of {bench.ROUNDS} rounds. "
-          "Ceiling: the token's signatures alone. Both: what these processors could do if token "
+          "Ceiling: the token's signatures alone; paced: of one that leaves the processors free "
+          "most of the time, as an HSM does. Both: what these processors could do if token "
           "and letters (prepared, filled in) took what each takes alone, and nothing else took "
           "anything.")
 
@@ -184,6 +209,7 @@ def main():
     rival = other()
     make_folder()
     rows = [Letters(key).measure() for key in KEYS]
+    rows += [Letters(key, PACE_MS).measure() for key in KEYS if key == "rsa-2048"]
     remove_folder()
     show(rows, rival, sizes)
     path = os.path.join(rig.BUILD, "bench-letters.json")
