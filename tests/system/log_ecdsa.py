@@ -120,8 +120,10 @@ def a_log_key_of_another_kind_is_refused_with_what_helps(town):
     text = town.rig.read("segeld.yaml")
     seal = text.split('- name: seal-demo')[1].split('id: "')[1].split('"')[0]
     log_id = text.split('log_key: {lane: lane0, id: "')[1].split('"')[0]
-    config = town.configured("", changes=((f'log_key: {{lane: lane0, id: "{log_id}"',
-                                           f'log_key: {{lane: lane0, id: "{seal}"'),))
+    config = town.configured("", changes=(
+        (f'log_key: {{lane: lane0, id: "{log_id}"', 'log_key: {lane: lane0, id: "other"'),
+        (f'id: "{seal}"', f'id: "{log_id}"'),
+        ('log_key: {lane: lane0, id: "other"', f'log_key: {{lane: lane0, id: "{seal}"')))
     code, said = town.rig.refuses(config)
     equal(code, 1, said)
     contains(said, "neither an Ed25519 nor a P-256 key", "keygen")
