@@ -196,7 +196,7 @@ def files_that_are_none_are_named(folder):
 
     whole = read(SAMPLE).encode()
     for path, words, code in (
-            (os.path.join(folder, "nowhere"), "No such file", 3), (folder, "Is a directory", 3),
+            (os.path.join(folder, "nowhere"), "No such file", 3), (folder, "no regular file", 3),
             (made("empty", b""), "no content", 1), (made("binary", b"\0\xff" * 99), "UTF-8", 1),
             (made("large", whole + b"#" * (1 << 20)), "larger than 1 MiB", 1),
             (made("windows", whole.replace(b"\n", b"\r\n")), "carriage return", 1),

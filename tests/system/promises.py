@@ -249,7 +249,7 @@ def an_old_record_that_was_changed_stops_the_gateway_for_good(rigged):
     swap = ("UPDATE leaf SET rec = CAST(replace(CAST(rec AS TEXT), '{}', '{}') AS BLOB) WHERE "
             "idx = (SELECT min(idx) FROM leaf WHERE CAST(rec AS TEXT) LIKE '%{}%')")
     true, false = "ND-2026/001", "ND-2026/002"
-    for name in LEDGER:
+    for name in (*LEDGER, "ledger.db.lock"):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(rigged.path(name))  # another claim has changed this one
     with rigged.gateway() as gateway:
