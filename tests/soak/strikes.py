@@ -24,7 +24,7 @@ SCHEDULES = {
     "session lost": ("C_Sign%20=b3", 2.0),
     "slow token": ("C_Sign%10=slow=200", 3.0),
 }
-LANES_END = ("lane killed", "C_Sign hangs", "module dies", "device error")
+LANES_END = ("lane killed", "C_Sign hangs", "module dies", "device error", "session lost")
 
 
 def plan(seed, seconds):
