@@ -32,6 +32,9 @@ static bool submit(struct run *run, struct waiting *waiting)
     const struct sign_way way = {run->bulk, run->job->plans, run->job->journal};
 
     if (!run_can_extend(run, waiting)) {
+        if (run->status != SG_OK) {
+            sign_report_left(run->report, waiting->row.path, "", run->why.text);
+        }
         give_up_row(run, waiting);
         return true;
     }

@@ -94,9 +94,11 @@ def without_validation_data_nothing_is_signed(town):
     """No authority has stamped yet: its certificates are not known."""
     town.tsa.fault("http")
     with town.rig.gateway(town.rig.config(rig.fresh_ledger())):
-        told = sign(town, "proofless", "pades-b-lta", code=3)
+        told = sign(town, "proofless", "pades-b-lta", "--result",
+                    town.rig.path("proofless.csv"), code=3)
         contains(told, "3 not done", "time stamp authority", "--resume")
         equal((made(town, "proofless"), signatures(town)), ([], 0), "signed")
+    equal([row["outcome"] for row in rows(town, "proofless.csv")], 3 * ["not-done"])
 
 
 def start(town, out, *more):
