@@ -114,15 +114,17 @@ static const EVP_MD *hash_of(PKCS7 *token)
 }
 
 /* Whether the certificate that the token brings confirms it. One that brings none cannot
- * be told, and is of no authority that is known here. */
-static bool is_confirmed(struct slice der)
+ * be told (*bare), and is of no authority that is known here; one that nobody signed is
+ * none. */
+static bool is_confirmed(struct slice der, bool *bare)
 {
     const uint8_t *at = der.data;
     AUTO(free_cms) CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der.len);
-    bool bare = cms != NULL && CMS_set1_signers_certs(cms, NULL, 0) == 0;
-    bool good = bare || (cms != NULL && CMS_verify(cms, NULL, NULL, NULL, NULL,
-                                                   CMS_NO_SIGNER_CERT_VERIFY) == 1);
+    bool one = cms != NULL && sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) == 1;
 
+    *bare = one && CMS_set1_signers_certs(cms, NULL, 0) == 0;
+    bool good = *bare || (one && CMS_verify(cms, NULL, NULL, NULL, NULL,
+                                            CMS_NO_SIGNER_CERT_VERIFY) == 1);
     ERR_clear_error();
     return good;
 }
@@ -144,16 +146,18 @@ static bool check_document_stamp(const struct check *check,
     AUTO(free_token) PKCS7 *token = read_token(signature->cms);
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
+    bool bare = false;
 
     if (token == NULL ||
         !hash_ranges(check->pdf, signature->range, hash_of(token), digest, &len) ||
-        !imprint_is(token, digest, len) || !is_confirmed(signature->cms)) {
+        !imprint_is(token, digest, len) || !is_confirmed(signature->cms, &bare)) {
         return false;
     }
     check->out->document_stamp = true;
-    /* It is over all that came before. */
-    check->out->stamp_known = is_known(check, token);
-    *check->bare = false;
+    if (!bare) { /* it is over all that came before */
+        check->out->stamp_known = is_known(check, token);
+        *check->bare = false;
+    }
     return true;
 }
 
@@ -211,7 +215,8 @@ static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *sign
     struct slice der =
         slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
     AUTO(free_token) PKCS7 *token = read_token(der);
-    if (token == NULL || !is_about(token, signer) || !is_confirmed(der)) {
+    bool bare = false;
+    if (token == NULL || !is_about(token, signer) || !is_confirmed(der, &bare)) {
         return false;
     }
     *stamped = true;

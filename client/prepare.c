@@ -122,6 +122,12 @@ static enum sg_status work(const struct home *home, const struct prepare_options
     struct segel_plan *plan = NULL;
 
     TRY(sign_plan_read(&options->sign, &wanted, why));
+    if (wanted.raises) {
+        return sg_fail(why, SG_INVALID,
+                       "the level %s comes after the signature: prepare pades-b-t, and "
+                       "extend the signed letter ('segel extend')",
+                       extend_level_word(wanted.level));
+    }
     TRY(sign_open(home, &segel, why));
     enum sg_status status = sign_terms(segel, &wanted, &plan, why);
     if (status == SG_OK) {

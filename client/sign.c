@@ -214,8 +214,8 @@ static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *w
         screen_complain("not all letters were dealt with; the same command with --resume "
                         "goes on where this one stopped");
     } else if (kept) {
-        screen_complain("some letters may be signed, and their signatures did not come: "
-                        "the same command with --resume asks for them again");
+        screen_complain("some letters may be signed, and are not there: the same command "
+                        "with --resume asks for them again");
     }
     return close_results(all, status, why);
 }

@@ -11,7 +11,7 @@
 enum {
     THREADS = 8,
     QUEUE = 2 * THREADS,     /* letters that are not done yet, in memory */
-    QUEUE_BYTES = 128 << 20, /* of them; a larger one gets in alone */
+    QUEUE_BYTES = 128 << 20, /* no more get in once they have so many */
     READY_KEYS = 64
 };
 
@@ -112,6 +112,7 @@ enum sg_status sign_extend_open(const struct home *home, struct sign_extend **ou
                                 struct sg_error *why)
 {
     struct sign_extend *extend = (struct sign_extend *)calloc(1, sizeof(*extend));
+    pthread_condattr_t monotonic;
 
     *out = NULL;
     if (extend == NULL) {
@@ -122,7 +123,10 @@ enum sg_status sign_extend_open(const struct home *home, struct sign_extend **ou
     TAILQ_INIT(&extend->finished);
     (void)pthread_mutex_init(&extend->lock, NULL);
     (void)pthread_cond_init(&extend->work, NULL);
-    (void)pthread_cond_init(&extend->done, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&extend->done, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     atomic_init(&extend->given_up, false);
     start_thread(extend);
     if (extend->thread_count == 0) {
@@ -188,7 +192,7 @@ void sign_extend_put(struct sign_extend *extend, struct sign_extension *extensio
 static struct timespec end_of(unsigned wait_ms)
 {
     struct timespec end;
-    int64_t end_us = moment_wall_us() + (int64_t)wait_ms * 1000;
+    int64_t end_us = moment_mono_us() + (int64_t)wait_ms * 1000;
 
     end.tv_sec = end_us / 1000000;
     end.tv_nsec = (end_us % 1000000) * 1000;

@@ -225,6 +225,9 @@ void sign_report_left(struct sign_report *report, const char *path,
     sign_report_put(report, &row);
     if (report->json) {
         sign_report_begin(&out, path, "not-done");
+        if (request_id[0] != '\0') {
+            json_str(&out, "request_id", request_id);
+        }
         json_str(&out, "message", why);
         sign_report_print(&out);
     }

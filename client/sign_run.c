@@ -163,6 +163,23 @@ static void drive(struct run *run)
     }
 }
 
+/* One that the journal knows may have been signed by an earlier part of the run. */
+static void leave(struct run *run, const struct sign_row *row, const char *output)
+{
+    struct journal_letter *letter = journal_find(run->job->journal, output);
+    char request_id[JOURNAL_ID_SIZE] = "";
+
+    if (letter != NULL) {
+        journal_id(run->job->journal, letter, request_id);
+    }
+    if (letter != NULL && letter->state == JOURNAL_SIGNED && file_exists(output)) {
+        sign_report_skipped(run->report, row->path, output, request_id,
+                            letter->log_index);
+    } else {
+        sign_report_left(run->report, row->path, request_id, run->why.text);
+    }
+}
+
 /* Every letter has its row, also where nothing was asked for any more. */
 static void leave_rest(struct run *run)
 {
@@ -170,10 +187,12 @@ static void leave_rest(struct run *run)
     struct sg_error why = {0};
 
     for (size_t i = run->group_next; i < run->group_len; i++) {
-        sign_report_left(run->report, run->group[i].row.path, "", run->why.text);
+        leave(run, &run->group[i].row, run->group[i].asked.output);
     }
     while (!run->drained && sign_source_next(run->job->source, &row, &why) == SG_OK) {
-        sign_report_left(run->report, row.path, "", run->why.text);
+        char output[JOURNAL_TEXT_MAX] = "";
+        bool placed = sign_place(&row, output, &why) == SG_OK;
+        leave(run, &row, placed ? output : "");
         sign_row_fini(&row);
     }
 }
@@ -191,6 +210,8 @@ enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
     int code = segel_bulk_open(job->plans->segel, NULL, &run.bulk, &error);
     if (code == SEGEL_OK) {
         drive(&run);
+    } else {
+        run_stop(&run, sign_status(code, &error, why), error.text);
     }
     if (run.status != SG_OK) {
         leave_rest(&run);
@@ -201,8 +222,5 @@ enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
         sign_row_fini(&run.group[i].row);
     }
     free(run.group);
-    if (code != SEGEL_OK) {
-        return sign_status(code, &error, why);
-    }
     return run.status == SG_OK ? SG_OK : sg_fail(why, run.status, "%s", run.why.text);
 }

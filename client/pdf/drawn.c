@@ -6,8 +6,9 @@ enum { SAVED_MAX = 32, NAME_SIZE = 128, INVISIBLE = 3, CLIP_ALONE = 7 };
 
 /* What counts of the graphics state. */
 struct state {
-    const struct pdf_glyphs *font; /* borrowed; NULL = none */
-    int mode;                      /* Tr */
+    const struct pdf_drawn_font *font; /* borrowed; NULL = none */
+    size_t serial;                     /* of the font; another: it had to make room */
+    int mode;                          /* Tr */
 };
 
 /* One content stream under way. */
@@ -60,7 +61,7 @@ static qpdf_oh resource(const struct drawing *drawing, const char *kind)
     return found;
 }
 
-static const struct pdf_glyphs *find_font(struct pdf_drawn *drawn, qpdf_oh font)
+static const struct pdf_drawn_font *find_font(struct pdf_drawn *drawn, qpdf_oh font)
 {
     if (!pdf_is_dict(drawn->reader, font)) {
         return NULL;
@@ -68,7 +69,7 @@ static const struct pdf_glyphs *find_font(struct pdf_drawn *drawn, qpdf_oh font)
     int object = qpdf_oh_get_object_id(drawn->reader->qpdf, font);
     for (size_t i = 0; object != 0 && i < PDF_DRAWN_FONTS; i++) {
         if (drawn->fonts[i].object == object) {
-            return &drawn->fonts[i].glyphs;
+            return &drawn->fonts[i];
         }
     }
     struct pdf_drawn_font *slot = &drawn->fonts[drawn->next_font];
@@ -76,11 +77,12 @@ static const struct pdf_glyphs *find_font(struct pdf_drawn *drawn, qpdf_oh font)
     drawn->next_font = (drawn->next_font + 1) % PDF_DRAWN_FONTS;
     pdf_glyphs_fini(&slot->glyphs);
     slot->object = tokens == NULL ? 0 : object;
+    slot->serial = ++drawn->font_serial;
     if (tokens != NULL) {
         pdf_glyphs_read(drawn->reader, font, tokens, &slot->glyphs);
     }
     free(tokens);
-    return &slot->glyphs;
+    return slot;
 }
 
 /* --- Pictures ---------------------------------------------------------------------- */
@@ -188,6 +190,7 @@ static void set_font(struct drawing *drawing)
     qpdf_oh font = resource(drawing, "/Font");
 
     drawing->state.font = find_font(drawing->drawn, font);
+    drawing->state.serial = drawing->state.font == NULL ? 0 : drawing->state.font->serial;
     release(drawing->drawn, font);
 }
 
@@ -247,9 +250,10 @@ static void show(struct drawing *drawing)
         drawn->cut = true;
         return;
     }
-    drawn->unknown += state->font == NULL
-                          ? string.len
-                          : pdf_glyphs_put(state->font, string, &drawn->text);
+    drawn->cut = drawn->cut || drawing->tokens->cut;
+    bool known = state->font != NULL && state->font->serial == state->serial;
+    drawn->unknown +=
+        known ? pdf_glyphs_put(&state->font->glyphs, string, &drawn->text) : string.len;
 }
 
 /* The gaps of a TJ are thousandths of the font's size, and back: words are parted. */

@@ -31,10 +31,12 @@ struct pdf_drawn {
     size_t forms;
     size_t bytes;
     struct pdf_drawn_font {
-        int object; /* 0 = free */
+        int object;    /* 0 = free, or of no number */
+        size_t serial; /* of what it holds */
         struct pdf_glyphs glyphs;
     } fonts[PDF_DRAWN_FONTS]; /* owned */
     size_t next_font;
+    size_t font_serial; /* drawn last */
 };
 void pdf_drawn_fini(struct pdf_drawn *drawn);
 /* For the next text: fonts and budgets stay. */

@@ -6,6 +6,7 @@ void pdf_tokens_start(struct pdf_tokens *tokens, struct slice in)
     tokens->at = 0;
     tokens->text = slice_of("", 0);
     tokens->number = 0;
+    tokens->cut = false;
 }
 
 bool pdf_token_is(const struct pdf_tokens *tokens, const char *word)
@@ -60,6 +61,8 @@ static void keep(struct pdf_tokens *tokens, size_t *len, int byte)
 {
     if (*len < PDF_TOKEN_STRING_MAX) {
         tokens->string[(*len)++] = (uint8_t)byte;
+    } else {
+        tokens->cut = true;
     }
 }
 

@@ -22,6 +22,7 @@ struct pdf_tokens {
     size_t at;
     struct slice text; /* of the last word; valid until the next call */
     double number;
+    bool cut; /* a string so far was */
     uint8_t string[PDF_TOKEN_STRING_MAX];
 };
 void pdf_tokens_start(struct pdf_tokens *tokens, struct slice in);

@@ -10,9 +10,10 @@
 #include "client/pdf/pdf.h"
 #include "proto/write_all.h"
 
-/* A file under its last name is whole and on the disk, or is not there. Each file is
- * synced for itself; that their bytes are on their way before the first is waited for,
- * and their names are synced by folder, makes many cost the disk hardly more than one. */
+/* A file under its last name is whole, and its bytes are on the disk. Where the name
+ * itself could not be synced the file stays, and the call fails. Each file is synced for
+ * itself; that their bytes are on their way before the first is waited for, and their
+ * names are synced by folder, makes many cost the disk hardly more than one. */
 
 static void close_fd(const int *fd)
 {

@@ -1,6 +1,6 @@
 #include "client/segel/bulk_inside.h"
 
-/* Preparing: as many threads as there are processors to keep busy, each with a process
+/* Preparing: one thread more than there are processors to keep busy, each with a process
  * that reads for it. What waits for the disk is not done here. */
 
 static struct slot *await_letter(struct segel_bulk *bulk)

@@ -2,18 +2,30 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/pdf/guard.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *waiting[PAGES_KEPT]; /* PAGES_SIZE each */
 static size_t waiting_count;
+static pid_t owner; /* the process that has them */
+
+/* A child that the program forks has the list, and not the pages. With the lock held. */
+static void forget_others(void)
+{
+    pid_t self = getpid();
+
+    waiting_count = owner == self ? waiting_count : 0;
+    owner = self;
+}
 
 static void *take_waiting(void)
 {
     void *at = NULL;
 
     (void)pthread_mutex_lock(&lock);
+    forget_others();
     if (waiting_count > 0) {
         at = waiting[--waiting_count];
     }
@@ -51,6 +63,7 @@ static bool keep(const struct pages *pages)
     bool kept = false;
 
     (void)pthread_mutex_lock(&lock);
+    forget_others();
     if (pages->len == PAGES_SIZE && waiting_count < PAGES_KEPT) {
         waiting[waiting_count++] = pages->at;
         kept = true;

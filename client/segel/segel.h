@@ -284,8 +284,9 @@ void segel_outcome_free(const struct segel_outcome *outcome);
 struct segel_bulk_options {
     size_t size;
     /* That prepare; three more write what is signed, and mostly wait for the disk. 0 =
-     * one a processor, and one more; at most 64. Of the files that the program may have
-     * open (RLIMIT_NOFILE) they use no more than an eighth, and no more than 96. */
+     * one a processor, and one more; at most 64. The letters that are being
+     * written have no more than an eighth of the files open that the program may
+     * (RLIMIT_NOFILE), and no more than 96. */
     unsigned threads;
     unsigned letters; /* that are open at one time; 0 = 128; at most 4,096 */
     size_t bytes;     /* of their PDFs; a larger one gets in alone; 0 = 128 MiB */

@@ -388,14 +388,15 @@ def a_letter_is_in_the_journal_and_on_disk_before_it_is_sent(the_rig):
     expect(opened[0] < written < synced[0] < opened[1], f"{opened} {written} {synced}")
 
 
-def stopped(the_rig, out, folder, *signals, more=()):
-    """A run that gets signals when some letters are signed; its exit code."""
+def stopped(the_rig, out, folder, *signals, more=(), begun=None):
+    """A run that gets signals when some letters are signed, or when it has begun a file; its
+    exit code."""
     run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q", *more),
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                            start_new_session=True)
     try:
         end = time.monotonic() + 30
-        while not glob.glob(the_rig.path(out, "**", "*.pdf*"), recursive=True):
+        while not glob.glob(begun or the_rig.path(out, "**", "*.pdf*"), recursive=True):
             expect(time.monotonic() < end, "nothing is signed")
             time.sleep(0.005)
         for number in signals:  # as a terminal sends it: to all of the group
@@ -431,6 +432,14 @@ def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
         refused = sign(the_rig, out, folder)
         equal(refused.returncode, 1, refused.stderr)
         contains(refused.stderr, "is not finished", "--resume")
+        os.remove(path)
+        code, told = stopped(the_rig, out, folder, *signals,
+                             more=("--resume", "--result", path), begun=path)
+        equal(code, EXIT_STOPPED, told)
+        rows = load(path)
+        equal(len({row["file"] for row in rows}), LETTERS, "letters with a row")
+        equal(len({row["request_id"] for row in rows if row["outcome"] == "signed"}),
+              len(below(the_rig.path(out))), "ids of letters that either part signed")
         result = sign(the_rig, out, folder, "--resume")
         equal(result.returncode, 0, result.stdout + result.stderr)
         once_each(the_rig, out, before, LETTERS)

@@ -99,6 +99,10 @@ def without_validation_data_nothing_is_signed(town):
         contains(told, "3 not done", "time stamp authority", "--resume")
         equal((made(town, "proofless"), signatures(town)), ([], 0), "signed")
     equal([row["outcome"] for row in rows(town, "proofless.csv")], 3 * ["not-done"])
+    told = town.rig.segel("e-office", "prepare", "-k", "seal-demo", "--id", "x", "--profile",
+                          "pades-b-lta", "-o", town.rig.path("x.pdf"), levels.letters(town)[0])
+    equal(told.returncode, 2, "a level that no signature has by itself")
+    contains(told.stderr, "segel extend")
 
 
 def start(town, out, *more):

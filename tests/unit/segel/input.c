@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/pdf/guard.h"
+#include "client/segel/pages.h"
 #include "tests/unit/pdf/support/tool.h"
 
 /* A process that reads one letter, and was taken over by it, gets at no other. */
@@ -123,5 +124,26 @@ Test(input, no_more_pages_wait_than_may)
     for (size_t i = 0; i < SG_COUNT(taken); i++) {
         pages_give(&taken[i]);
     }
+    pages_rest();
+}
+
+/* A program that forks after it has read letters, and reads more in the child. */
+Test(input, a_child_of_the_program_takes_pages_of_its_own)
+{
+    struct pages pages;
+    int status = 0;
+
+    pages_rest();
+    cr_assert_eq(pages_take(100, &pages), SG_OK);
+    pages_give(&pages); /* it waits */
+    pid_t child = fork();
+    if (child == 0) {
+        if (pages_take(100, &pages) == SG_OK) {
+            memset(pages.at, 1, pages.len);
+        }
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     pages_rest();
 }
