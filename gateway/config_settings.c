@@ -119,10 +119,12 @@ void list_fields_of(const char *list, const char *words[FIELDS_OF_A_LIST_MAX])
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < SG_COUNT(fields) && count + 1 < FIELDS_OF_A_LIST_MAX; i++) {
-        if (strcmp(fields[i].list, list) == 0) {
-            words[count++] = fields[i].name;
+    for (size_t i = 0; i < SG_COUNT(fields); i++) {
+        if (strcmp(fields[i].list, list) != 0) {
+            continue;
         }
+        MUST(count + 1 < FIELDS_OF_A_LIST_MAX);
+        words[count++] = fields[i].name;
     }
     words[count] = NULL;
 }

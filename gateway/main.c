@@ -1,9 +1,7 @@
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,10 +24,6 @@
 #include "gateway/service/sound.h"
 #include "gateway/transport/passed.h"
 #include "proto/standard.h"
-
-#ifndef SEGEL_VERSION
-#define SEGEL_VERSION "0.1.0"
-#endif
 
 enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 500000 };
 
@@ -87,6 +81,12 @@ static bool on_wait(void *context, struct core *core)
     return number != SIGTERM && number != SIGINT;
 }
 
+/* What comes then is not waited for by a person: the start is just a start. */
+static void on_waited(void *context)
+{
+    pages_go_on(&((struct gateway *)context)->pages);
+}
+
 static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
 {
     TRY(hsm_program(gateway->config, gateway->hsm_program, why));
@@ -97,6 +97,7 @@ static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
         .hsm_program = gateway->hsm_program,
         .version = SEGEL_VERSION,
         .on_wait = on_wait,
+        .on_waited = on_waited,
         .wait_context = gateway,
     };
     return core_new(&options, &gateway->core, why);
@@ -135,7 +136,6 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(sound_look(gateway->config, why));
     TRY(make_admin(gateway, why));
     TRY(make_core(gateway, why));
-    pages_go_on(&gateway->pages);
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));

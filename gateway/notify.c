@@ -9,7 +9,7 @@
 
 #include "proto/text.h"
 
-enum { TEXT_MAX = 200, EXTEND_EVERY_US = 5000000 };
+enum { TEXT_MAX = 1200, EXTEND_EVERY_US = 5000000 };
 #define WATCHDOG_MAX ((uint64_t)86400 * 1000000)
 
 static struct {

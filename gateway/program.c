@@ -10,8 +10,9 @@ enum sg_status hsm_program(const struct config *config, char out[PATH_MAX],
     char self[PATH_MAX];
 
     if (config->hsm_program[0] != '\0') {
-        return snprintf(out, PATH_MAX, "%s", config->hsm_program) < PATH_MAX ? SG_OK
-                                                                             : SG_INVALID;
+        return snprintf(out, PATH_MAX, "%s", config->hsm_program) < PATH_MAX
+                   ? SG_OK
+                   : sg_fail(why, SG_INVALID, "hsm.program is too long a path");
     }
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     if (len <= 0) {

@@ -19,12 +19,14 @@ struct core_options {
      * ten times a second on the core's thread; false: the start is given up. NULL: it is
      * not waited for. */
     bool (*on_wait)(void *context, struct core *core);
-    void *wait_context; /* borrowed */
+    void (*on_waited)(void *context); /* it waits no more */
+    void *wait_context;               /* borrowed, of both */
 };
 
 /* Starts the lanes and waits for their tokens, opens the ledger, closes what an earlier
- * run left open, writes the boot record and binds the keys. Before any thread is started:
- * it makes processes. why: the first thing that is wrong, as one sentence. */
+ * run left open, writes the boot record and binds the keys. Beside no thread but that
+ * of the local pages: it makes processes, by posix_spawn. why: the first thing that is
+ * wrong, as one sentence. */
 SG_MUST_USE enum sg_status core_new(const struct core_options *options, struct core **out,
                                     struct sg_error *why);
 void core_free(struct core *core);

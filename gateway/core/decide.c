@@ -123,7 +123,9 @@ static enum sg_status write_intent(struct core *core, struct job *job)
     fields.to_be_signed = slice_of(job->to_be_signed, sg_hash_len(job->hash));
     record_begin(core, &head);
     TRY(record_intent(buffer, &head, &fields, &decision, &text));
-    count_accepted(core, &decision);
+    if (job->tries == 0) { /* a job, not each of its attempts */
+        count_accepted(core, &decision);
+    }
     job->intent_index = head.seq;
     return ledger_append(core->ledger, text, NULL);
 }

@@ -19,7 +19,7 @@ enum stage {
 };
 const char *stage_name(enum stage stage);
 
-/* How an attempt ended. One that came to no lane has no stages: its job's end tells. */
+/* How an attempt ended. */
 enum attempt_end {
     ATTEMPT_SIGNED,
     ATTEMPT_FAILED, /* by the token, or before it was asked */

@@ -153,6 +153,7 @@ static enum sg_status await_log_key(struct core *core, struct sg_error *why)
     while (still_to_come(lane)) {
         TRY(wait_a_while(core, why));
     }
+    core->options.on_waited(core->options.wait_context);
     TRY(check_lane(core, core->log_berth, why));
     for (size_t i = 0; i < core->berth_count; i++) {
         (void)berth_note(core, i);

@@ -23,7 +23,8 @@ static const char *const statement_texts[] = {
 /* Records stand one behind the other: pages of 8 KiB are written, and written back, half
  * as often as SQLite's 4 KiB would be. A file that is there keeps the size it was made
  * with. wal_autocheckpoint stands high because ledger_idle does that work between
- * commits; it is the brake for a gateway that is never idle (256 MiB). */
+ * commits; it is the brake for a gateway that is never idle: 256 MiB, of a file with
+ * pages of 4 KiB half as much. */
 static const char pragmas[] = "PRAGMA page_size=8192;"
                               "PRAGMA journal_mode=WAL;"
                               "PRAGMA synchronous=FULL;"

@@ -16,12 +16,12 @@ static enum sg_status check(const struct arguments *arguments,
     TRY(core_foresee(config, said, sizeof(said), why));
     if (arguments->only_print) {
         config_print(config, stdout);
-        return SG_OK;
+    } else {
+        (void)printf("%s: configuration, policy and certificates are sound\n",
+                     arguments->config);
     }
-    (void)printf("%s: configuration, policy and certificates are sound\n",
-                 arguments->config);
-    if (said[0] != '\0') {
-        (void)printf("%s\n", said);
+    if (said[0] != '\0') { /* what is printed stays a configuration */
+        (void)fprintf(arguments->only_print ? stderr : stdout, "%s\n", said);
     }
     return SG_OK;
 }

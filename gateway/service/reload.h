@@ -5,7 +5,8 @@
 #include "gateway/service/changes.h"
 #include "gateway/service/services.h"
 
-/* What SIGHUP brings. Lanes and which keys are on them: core/reload.c. Certificate, key,
+/* What SIGHUP brings. Lanes, which keys are on them and what those may sign:
+ * core/reload.c. Networks: the services. Certificate, key,
  * client issuers, revocation lists: the transport. What certificates and users callers
  * are known by, and what roles and keys they have: the services. The quorum file: the
  * core, with its next turn. The policy file: the

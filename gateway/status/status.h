@@ -17,11 +17,11 @@ struct status_key {
     bool stamps; /* of a time stamp authority: its anchors are those of tsa.anchors */
 };
 
-/* Reads and judges what was kept, and publishes it: before the first job is judged.
- * Copies keys. SG_…: why names the setting. config->status_dir must not be empty. */
 /* What can be said of the settings without asking anybody. SG_INVALID. */
 SG_MUST_USE enum sg_status status_check(const struct config *config,
                                         struct sg_error *why);
+/* Reads and judges what was kept, and publishes it: before the first job is judged.
+ * Copies keys. SG_…: why names the setting. config->status_dir must not be empty. */
 SG_MUST_USE enum sg_status status_new(const struct config *config,
                                       const struct status_key *keys, size_t count,
                                       struct status **out, struct sg_error *why);
