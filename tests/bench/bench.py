@@ -3,8 +3,9 @@
 For each key: the ceiling (the token's module called in a loop), the same with each signature
 verified, the same through p11-kit's remoting, and the gateway with everything it promises
 (mutual TLS, policy, durable log), streamed and one call at a time; and, once a round, what
-the crossing from the gateway to its lane and back costs. The paths take turns, round by round, so that each is held against a ceiling of the same minute. Medians over the
-rounds go to the terminal and to $BUILD/bench.json.
+the crossing from the gateway to its lane and back costs. The paths take turns, round by
+round, so that each is held against a ceiling of the same minute. Medians over the rounds go
+to the terminal and to $BUILD/bench.json.
 
 BENCH_SECONDS a measurement, BENCH_ROUNDS, BENCH_KEYS ("rsa-2048 p-256"). All of it shares
 this machine: client, gateway, token.
@@ -30,7 +31,8 @@ THREADS = (1, 2, 4, 8)
 STREAM_WINDOW, UNARY_WINDOW = 512, 64
 IPC_KEY, IPC_WINDOW, IPC_THREADS = "rsa-2048", 16, 2
 TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
-COLUMNS = ("path", "per_second", "ratio", "server_cpu_us", "added_p50_ms", "added_p99_ms")
+COLUMNS = ("path", "per_second", "ratio", "verified", "server_cpu_us", "idle", "added_p50_ms",
+           "added_p99_ms")
 
 
 def program(name, arguments, environment):
@@ -56,6 +58,13 @@ def cpu_us(pids, children=False):
             fields = file.read().rsplit(")", 1)[1].split()
             ticks += sum(map(int, fields[11:15] if children else fields[11:13]))
     return ticks * TICK_US
+
+
+def idle_us():
+    """Processor time that nobody has used since the machine started."""
+    with open("/proc/stat", encoding="ascii") as file:
+        fields = file.readline().split()
+    return sum(map(int, fields[4:6])) * TICK_US  # idle, and waiting for the disk
 
 
 class Bench:
@@ -90,6 +99,12 @@ class Bench:
         for name, value in values.items():
             self.values.setdefault(path, {}).setdefault(name, []).append(value)
 
+    @staticmethod
+    def rate(per_second, tops):
+        """tops: of the token alone, without and with the check of each signature."""
+        return {"per_second": per_second, "ratio": per_second / tops[0],
+                "verified": per_second / tops[1]}
+
     def choose_threads(self):
         """The thread count at which the token is fastest; the lane gets the same."""
         rates = {n: self.ceiling(n)["per_second"] for n in THREADS}
@@ -118,33 +133,34 @@ class Bench:
     def measure_token(self, single):
         """The three paths without gateway. single: microseconds of one call alone."""
         top = self.ceiling(self.threads)
-        self.note("ceiling", per_second=top["per_second"], ratio=1.0,
-                  server_cpu_us=top["cpu_us"], added_p50_ms=0.0, added_p99_ms=0.0)
         checked = self.ceiling(self.threads, verify=True)
+        tops = (top["per_second"], checked["per_second"])
+        self.note("ceiling", **self.rate(top["per_second"], tops),
+                  server_cpu_us=top["cpu_us"], added_p50_ms=0.0, added_p99_ms=0.0)
         alone = 1e6 / self.ceiling(1, verify=True)["per_second"]
-        self.note("ceiling-verify", per_second=checked["per_second"],
-                  ratio=checked["per_second"] / top["per_second"],
+        self.note("ceiling-verify", **self.rate(checked["per_second"], tops),
                   server_cpu_us=checked["cpu_us"], added_p50_ms=(alone - single) / 1000)
         with self.remote() as (pid, where):
             before = cpu_us([pid], children=True)
             far = self.ceiling(self.threads, module=REMOTE, environment=where)
             spent = cpu_us([pid], children=True) - before
             alone = 1e6 / self.ceiling(1, module=REMOTE, environment=where)["per_second"]
-        self.note("p11-kit", per_second=far["per_second"],
-                  ratio=far["per_second"] / top["per_second"],
+        self.note("p11-kit", **self.rate(far["per_second"], tops),
                   server_cpu_us=far["cpu_us"] + spent / (far["per_second"] * SECONDS),
                   added_p50_ms=(alone - single) / 1000)
-        return top["per_second"]
+        return tops
 
-    def measure_gateway(self, pids, path, window, top, single):
-        before = cpu_us(pids)
+    def measure_gateway(self, pids, path, window, tops, single):
+        before, rested, began = cpu_us(pids), idle_us(), time.monotonic()
         full = self.load(path, window)
-        spent = cpu_us(pids) - before
+        spent, rested = cpu_us(pids) - before, idle_us() - rested
+        took_us = (time.monotonic() - began) * 1e6
         if full.get("errors"):
             raise rig.Failed(f"{path}: {full['errors']} calls failed: {full['said']}")
         half = self.load(path, window, rate=max(1, int(full["per_second"] / 2)))
-        self.note(path, per_second=full["per_second"], ratio=full["per_second"] / top,
-                  server_cpu_us=spent / (full["per_second"] * SECONDS),
+        self.note(path, **self.rate(full["per_second"], tops),
+                  server_cpu_us=spent / full["signed"],
+                  idle=rested / (took_us * os.cpu_count()),
                   added_p50_ms=(half["p50_us"] - single) / 1000,
                   added_p99_ms=(half["p99_us"] - single) / 1000)
 
@@ -168,9 +184,9 @@ class Bench:
             for number in range(ROUNDS):
                 print(f"  {self.key}: round {number + 1} of {ROUNDS}", flush=True)
                 single = 1e6 / self.ceiling(1)["per_second"]
-                top = self.measure_token(single)
-                self.measure_gateway(pids, "stream", STREAM_WINDOW, top, single)
-                self.measure_gateway(pids, "unary", UNARY_WINDOW, top, single)
+                tops = self.measure_token(single)
+                self.measure_gateway(pids, "stream", STREAM_WINDOW, tops, single)
+                self.measure_gateway(pids, "unary", UNARY_WINDOW, tops, single)
                 if self.key == IPC_KEY:
                     self.measure_crossing()
 
@@ -184,24 +200,31 @@ class Bench:
             yield row
 
 
+def cell(value, width, places, unit=""):
+    """What was not measured is a dash."""
+    text = "–" if value is None else f"{value:.{places}f}{unit}"
+    return f"{text:>{width}}"
+
+
 def show(rows, threads):
-    print(f"\n{'key':10}{'path':16}{'a second':>10}{'ratio':>8}{'CPU µs':>9}"
-          f"{'added p50':>12}{'added p99':>12}")
+    print(f"\n{'key':10}{'path':16}{'a second':>10}{'ratio':>8}{'verified':>10}{'CPU µs':>9}"
+          f"{'idle':>7}{'added p50':>12}{'added p99':>12}")
     for row in rows:
-        whole = row["server_cpu_us"] >= 20
-        cells = [f"{row['key']:10}{row['path']:16}{row['per_second']:10.0f}",
-                 f"{'–':>8}" if row["ratio"] is None else f"{row['ratio']:8.3f}",
-                 f"{row['server_cpu_us']:9.{0 if whole else 1}f}"]
-        cells += [f"{row[n]:9.2f} ms" if row[n] is not None else f"{'–':>12}"
-                  for n in COLUMNS[4:]]
-        print("".join(cells))
+        cpu_us_each, idle = row["server_cpu_us"], row["idle"]
+        print("".join([
+            f"{row['key']:10}{row['path']:16}{row['per_second']:10.0f}",
+            cell(row["ratio"], 8, 3), cell(row["verified"], 10, 3),
+            cell(cpu_us_each, 9, 0 if cpu_us_each >= 20 else 1),
+            cell(idle if idle is None else idle * 100, 7, 0, " %"),
+            *(cell(row[n], 12, 2, " ms") for n in COLUMNS[6:])]))
     print(f"""
 {ROUNDS} rounds of {SECONDS:g} s a measurement; medians. Threads of the token: """
           + ", ".join(f"{k} {n}" for k, n in threads.items()) + f""".
-ratio: to the ceiling of the same round. CPU: of the token's process, for stream and unary
-of segeld and its lane, a signature; for lane IPC of both, for the crossing alone ({IPC_WINDOW} jobs
-in flight, {IPC_THREADS} threads). added: latency at half the load, less one call to the token
-alone. Client, gateway and token share this machine's {os.cpu_count()} cores.""")
+ratio: to the ceiling of the same round; verified: to ceiling-verify. CPU: of the token's
+process, for stream and unary of segeld and its lane, a signature; for lane IPC of both, for
+the crossing alone ({IPC_WINDOW} jobs in flight, {IPC_THREADS} threads). idle: of all
+processors meanwhile. added: latency at half the load, less one call to the token alone.
+Client, gateway and token share this machine's {os.cpu_count()} cores.""")
 
 
 def main():
