@@ -370,3 +370,29 @@ void berths_look_after(struct core *core)
         report_update(core, true);
     }
 }
+
+void berths_hush(struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].readable != NULL) {
+            (void)event_del(core->berths[i].readable);
+        }
+    }
+    core->hushed = true;
+}
+
+static void hear(struct berth *berth)
+{
+    if (berth->readable != NULL) {
+        MUST(event_add(berth->readable, NULL) == 0);
+        lane_read(berth->lane);
+    }
+}
+
+void berths_hear(struct core *core)
+{
+    for (size_t i = 0; core->hushed && i < core->berth_count; i++) {
+        hear(&core->berths[i]);
+    }
+    core->hushed = false;
+}

@@ -47,6 +47,10 @@ bool berth_same_token(const struct berth *one, const struct berth *other);
 SG_MUST_USE enum sg_status berth_wake(struct core *core, struct berth *berth);
 /* Ticks all lanes, notes what changed, watches their sockets. */
 void berths_look_after(struct core *core);
+/* What lanes send waits in their sockets, for milliseconds; and is taken in, all of it.
+ */
+void berths_hush(struct core *core);
+void berths_hear(struct core *core);
 /* A lane came up, went down or left: what follows for keys, log and log lines. Returns
  * whether anything changed. */
 bool berth_note(struct core *core, size_t index);

@@ -9,10 +9,14 @@
  * Core thread only. */
 struct core;
 
-/* How long, after the last one, a commit may wait for more records to share its fsync: a
- * quarter of the time that the lanes need for what they have not begun, so that no lane
- * ever runs dry for it. A gateway that is not busy commits at once. */
+/* How long, after the last one, a commit may wait for more records to share its fsync:
+ * half of the time for which the lanes that it is about have enough to do, so that none
+ * ever runs dry for it. One that has not, or a gateway that is not busy, waits for
+ * nobody. */
 int64_t commits_wait_us(const struct core *core);
+/* Wakes the core in so many microseconds, below a second. Until then results stay with
+ * the lanes: to take in each of them by itself would be a change of thread each. */
+void commits_await(struct core *core, int64_t left_us);
 
 /* Writes back what was committed, if it is much and nobody waits: a second's pages at
  * once would hold up whoever comes meanwhile for many milliseconds. Where there is always

@@ -207,15 +207,13 @@ static enum sg_status maybe_turn(struct core *core)
     turn_collect(core);
     paths_look_after(core);
     int64_t left_us = core->committed_us + commits_wait_us(core) - clock_mono_us();
-    if (left_us <= 0 || !turn_has_work(core)) {
-        TRY(turn(core));
-        return commits_write_back(core);
+    if (left_us > 0 && turn_has_work(core)) {
+        commits_await(core, left_us);
+        return SG_OK;
     }
-    if (!core->commit_armed) {
-        struct timeval wait = {.tv_usec = left_us};
-        core->commit_armed = event_add(core->commit, &wait) == 0;
-    }
-    return SG_OK;
+    berths_hear(core);
+    TRY(turn(core));
+    return commits_write_back(core);
 }
 
 /* At the end: what is under way is finished, then the log is closed with a checkpoint. */

@@ -109,12 +109,13 @@ struct core {
     struct letters told;      /* to be handed back after the commit */
     size_t waiting_count;
     size_t finished_count;
+    uint64_t finished_berths[LANE_KINDS]; /* bits: where those come from */
     bool cut_short;       /* the last turn decided as many jobs as one may */
     int64_t committed_us; /* when the last turn ended */
-    int64_t service_us;   /* between two results of the lanes, on average */
     unsigned ticks;
     struct cert_path paths; /* the time for which all keys' chains are judged */
     bool commit_armed;
+    bool hushed; /* lanes are not listened to until the commit */
     bool ending;
     bool ended;
     void (*on_tick)(void *context);

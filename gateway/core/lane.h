@@ -125,9 +125,9 @@ struct lane_op {
 /* How many more operations of the kind the lane would take now; 0 unless LANE_UP. */
 uint32_t lane_room(const struct lane *lane, enum lane_kind kind);
 uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind);
-/* Of all kinds, what waits in the lane behind the operations that its threads have in
- * hand, or take next. */
-uint32_t lane_backlog(const struct lane *lane);
+/* For how long its threads find operations of the kind behind those that they have in
+ * hand, or take next; in microseconds. */
+int64_t lane_spare_us(const struct lane *lane, enum lane_kind kind);
 /* How long one operation takes of late, and how long the lane will be busy with what it
  * has in hand; in microseconds. */
 int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind);

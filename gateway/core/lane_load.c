@@ -7,18 +7,6 @@ uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind)
     return lane->hands[kind].outstanding;
 }
 
-uint32_t lane_backlog(const struct lane *lane)
-{
-    enum { AT_HAND = 2 }; /* for each thread: what it does, and what it begins next */
-    uint32_t at_hand = AT_HAND * lane->counts.threads;
-    uint32_t outstanding = 0;
-
-    for (int kind = 0; kind < LANE_KINDS; kind++) {
-        outstanding += lane->hands[kind].outstanding;
-    }
-    return outstanding > at_hand ? outstanding - at_hand : 0;
-}
-
 /* Before the first figure an RSA signature counts as a millisecond. */
 int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
 {
@@ -26,6 +14,15 @@ int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
     int64_t mean_us = lane->hands[kind].latency.mean_us;
 
     return mean_us > 0 ? mean_us : guess_us[kind];
+}
+
+int64_t lane_spare_us(const struct lane *lane, enum lane_kind kind)
+{
+    enum { AT_HAND = 2 }; /* for each thread: what it does, and what it begins next */
+    int64_t threads = lane->counts.threads > 0 ? lane->counts.threads : 1;
+    int64_t behind = (int64_t)lane->hands[kind].outstanding - AT_HAND * threads;
+
+    return behind > 0 ? behind * lane_mean_us(lane, kind) / threads : 0;
 }
 
 /* So many at a time that the lane is busy for a while: more would only tie jobs to it

@@ -78,6 +78,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     }
     STAILQ_INSERT_TAIL(&core->finished, job, queue);
     core->finished_count++;
+    core->finished_berths[lane_kind_of(job->scheme)] |= 1ULL << job->berth;
 }
 
 /* --- Decide ---------------------------------------------------------------------- */
@@ -228,6 +229,7 @@ static enum sg_status conclude_all(struct core *core)
         core->finished_count--;
         TRY(conclude(core, job));
     }
+    memset(core->finished_berths, 0, sizeof(core->finished_berths));
     return SG_OK;
 }
 
@@ -361,23 +363,9 @@ bool turn_has_work(const struct core *core)
            overrides_due(core);
 }
 
-/* Smoothed over about eight turns. A pause in which nothing was asked must not look like
- * a slow HSM: it is capped. */
-static void measure_service(struct core *core, size_t finished)
-{
-    enum { LONGEST_US = 100000 };
-
-    if (finished > 0) {
-        int64_t us = (clock_mono_us() - core->committed_us) / (int64_t)finished;
-        us = us < LONGEST_US ? us : LONGEST_US;
-        core->service_us += (us - core->service_us) / 8;
-    }
-}
-
 enum sg_status turn(struct core *core)
 {
     if (turn_has_work(core) && !atomic_load(&core->broken)) {
-        measure_service(core, core->finished_count);
         if (write_and_commit(core) != SG_OK) {
             atomic_store(&core->broken, true);
         }
