@@ -398,6 +398,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 
 # The known answers of the tree serve its witness, too.
 $(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
+# What builds the index of a log is tried on one.
+$(BUILD)/tests/unit/service/indexing: $$(call support_of,ledger)
 # libsegel is tried against the client's server, on the letters of the PDF's tests.
 $(filter $(BUILD)/tests/unit/segel/%,$(UNIT_BIN)): $$(call support_of,client) $$(call support_of,pdf)
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))

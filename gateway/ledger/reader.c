@@ -252,6 +252,19 @@ enum sg_status ledger_reader_step(struct ledger_reader *reader, struct sg_error 
                    sg_status_text(status));
 }
 
+enum sg_status ledger_reader_lack(struct ledger_reader *reader, uint64_t *records)
+{
+    uint64_t size = 0;
+
+    *records = 0;
+    if (reader->index == NULL) {
+        return SG_OK;
+    }
+    TRY(view_size(reader, &size));
+    *records = size > index_size(reader->index) ? size - index_size(reader->index) : 0;
+    return SG_OK;
+}
+
 /* Which checkpoint a copied note is of. */
 struct noted {
     size_t len;

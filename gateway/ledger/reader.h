@@ -23,6 +23,9 @@ SG_MUST_USE enum sg_status ledger_reader_index(struct ledger_reader *reader,
  * Other failures: there is none any more; why says the reason. */
 SG_MUST_USE enum sg_status ledger_reader_step(struct ledger_reader *reader,
                                               struct sg_error *why);
+/* How many records it lacks; 0 when there is none. */
+SG_MUST_USE enum sg_status ledger_reader_lack(struct ledger_reader *reader,
+                                              uint64_t *records);
 
 /* Hashing the whole log again, in pieces, while the writer works: ledger_open reads only
  * what it must, and disks forget. begin: a pass up to the newest checkpoint; log_key is

@@ -9,7 +9,6 @@
 #include "gateway/clock.h"
 #include "gateway/log.h"
 
-enum { INDEX_PAUSE_US = 500000, INDEX_LATE_US = 1000000 };
 enum { STOP_LOOK_MS = 100, PROBE_US = 2000000, PROBE_BYTES = 4096 };
 
 struct reading {
@@ -20,7 +19,7 @@ struct reading {
     atomic_bool stop;
     atomic_bool unsound; /* the last try to read failed */
     int64_t probed_us;
-    int64_t index_due_us; /* when the next piece of the index may be built */
+    struct indexing indexing;
     struct scrubbing scrubbing;
 };
 
@@ -233,30 +232,11 @@ static void answer(struct reading *reading, struct question *question)
     MUST(mbox_put(question->reply, &back, 1) == SG_OK);
 }
 
-/* A piece of the index when nobody asks for anything, and now and then when somebody
- * always does. It rests as long as it works: signing needs the processor more. */
-static void build_index(struct reading *reading, bool idle)
-{
-    int64_t begin_us = clock_mono_us();
-    struct sg_error why;
-
-    if (begin_us < reading->index_due_us + (idle ? 0 : INDEX_LATE_US)) {
-        return;
-    }
-    enum sg_status status = ledger_reader_step(reading->ledger, &why);
-    int64_t end_us = clock_mono_us();
-    reading->index_due_us =
-        end_us + (status == SG_OK ? end_us - begin_us : INDEX_PAUSE_US);
-    if (status != SG_OK && status != SG_NOT_FOUND) {
-        log_event(LOG_WARN, "log.index", "why", why.text, NULL);
-    }
-}
-
 /* How long nothing has to be done unless a question comes. */
 static int idle_ms(const struct reading *reading)
 {
     int64_t now_us = clock_mono_us();
-    int64_t index_us = reading->index_due_us - now_us;
+    int64_t index_us = reading->indexing.due_us - now_us;
     int64_t scrub_us = reading->scrubbing.due_us - now_us;
     int64_t left_us = (int64_t)STOP_LOOK_MS * 1000;
     struct letter *letter;
@@ -308,7 +288,7 @@ static void *run(void *context)
 
         await_questions(reading, &waiting);
         probe(reading);
-        build_index(reading, STAILQ_EMPTY(&waiting));
+        indexing_step(&reading->indexing, reading->ledger, STAILQ_EMPTY(&waiting));
         scrubbing_step(&reading->scrubbing, reading->ledger, STAILQ_EMPTY(&waiting));
         answer_due(reading, &waiting);
     }
@@ -346,6 +326,7 @@ enum sg_status reading_start(const struct reading_options *options, struct readi
     if (reading == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "no memory for the reading thread");
     }
+    reading->indexing.options = options->indexing;
     reading->scrubbing.options = options->scrubbing;
     STAILQ_INIT(&reading->later);
     enum sg_status status = mbox_init(&reading->box, 1024);

@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/reader.h"
 #include "gateway/mbox.h"
+#include "gateway/service/indexing.h"
 #include "gateway/service/scrubbing.h"
 
 /* The reading thread: ledger queries of reviewers, one after the other, so that no I/O
@@ -60,6 +61,7 @@ struct question {
 /* Beside questions the thread builds the index of filters, and hashes the log again. */
 struct reading_options {
     const char *ledger_path; /* borrowed for the call */
+    struct indexing_options indexing;
     struct scrubbing_options scrubbing;
 };
 

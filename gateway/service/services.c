@@ -353,6 +353,14 @@ static void condemn(void *context, const char *finding)
     core_condemn((struct core *)context, finding);
 }
 
+/* More than one caller who asks for one signature after the other ever has under way. */
+static bool is_busy(void *context)
+{
+    enum { BUSY_JOBS = 32 };
+
+    return core_load((const struct core *)context) >= BUSY_JOBS;
+}
+
 enum sg_status services_attach(struct services *services, struct server *server,
                                struct sg_error *why)
 {
@@ -369,6 +377,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
                     &services->clerk, why));
     const struct reading_options reading = {
         .ledger_path = services->options.config->ledger_file,
+        .indexing = {.busy = is_busy, .context = services->options.core},
         .scrubbing = {.log_key = core_log_vkey(services->options.core),
                       .on_finding = condemn,
                       .context = services->options.core}};
