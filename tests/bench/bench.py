@@ -30,6 +30,7 @@ REMOTE = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
 THREADS = (1, 2, 4, 8)
 STREAM_WINDOW, UNARY_WINDOW = 512, 64
 IPC_KEY, IPC_WINDOW, IPC_THREADS = "rsa-2048", 16, 2
+SYNC_BYTES, SYNC_TIMES = 64 << 10, 500
 TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
 COLUMNS = ("path", "per_second", "ratio", "verified", "server_cpu_us", "idle", "added_p50_ms",
            "added_p99_ms")
@@ -67,6 +68,27 @@ def idle_us():
     return sum(map(int, fields[4:6])) * TICK_US  # idle, and waiting for the disk
 
 
+def sync_ms(folder):
+    """p50 and p99 of writing what a small commit writes into blocks that are there, and syncing
+    it: a signature waits for two of them."""
+    took, block = [], os.urandom(SYNC_BYTES)
+    path = os.path.join(folder, "sync")
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(fd, bytes(SYNC_BYTES * 64), 0)
+        os.fsync(fd)
+        for number in range(SYNC_TIMES):
+            began = time.monotonic()
+            os.pwrite(fd, block, number % 64 * SYNC_BYTES)
+            os.fdatasync(fd)
+            took.append((time.monotonic() - began) * 1000)
+    finally:
+        os.close(fd)
+        os.unlink(path)
+    took.sort()
+    return took[SYNC_TIMES // 2], took[SYNC_TIMES * 99 // 100]
+
+
 class Bench:
     """One key: its token, its gateway, and the figures so far."""
 
@@ -74,6 +96,7 @@ class Bench:
         self.key = key
         self.rig = rig.Rig(os.path.join("bench", key), f"seal-demo:{key}")
         self.threads = 1
+        self.syncs = []  # (p50, p99) of the disk by itself, in ms; one a round
         self.values = {}  # path -> name -> list over the rounds
         # Two processes that log in to one SoftHSM token spoil it: the ceiling has a copy.
         shutil.copytree(self.rig.path("tokens"), self.rig.path("tokens-ceiling"))
@@ -184,6 +207,7 @@ class Bench:
             for number in range(ROUNDS):
                 print(f"  {self.key}: round {number + 1} of {ROUNDS}", flush=True)
                 single = 1e6 / self.ceiling(1)["per_second"]
+                self.syncs.append(sync_ms(self.rig.dir))
                 tops = self.measure_token(single)
                 self.measure_gateway(pids, "stream", STREAM_WINDOW, tops, single)
                 self.measure_gateway(pids, "unary", UNARY_WINDOW, tops, single)
@@ -206,7 +230,7 @@ def cell(value, width, places, unit=""):
     return f"{text:>{width}}"
 
 
-def show(rows, threads):
+def show(rows, threads, syncs):
     print(f"\n{'key':10}{'path':16}{'a second':>10}{'ratio':>8}{'verified':>10}{'CPU µs':>9}"
           f"{'idle':>7}{'added p50':>12}{'added p99':>12}")
     for row in rows:
@@ -223,21 +247,24 @@ def show(rows, threads):
 ratio: to the ceiling of the same round; verified: to ceiling-verify. CPU: of the token's
 process, for stream and unary of segeld and its lane, a signature; for lane IPC of both, for
 the crossing alone ({IPC_WINDOW} jobs in flight, {IPC_THREADS} threads). idle: of all
-processors meanwhile. added: latency at half the load, less one call to the token alone.
-Client, gateway and token share this machine's {os.cpu_count()} cores.""")
+processors meanwhile. added: latency at half the load, less one call to the token alone; two
+syncs are in it, for each of which the disk by itself took {syncs[0]:.2f} ms (p50) and
+{syncs[1]:.2f} ms (p99). Client, gateway and token share this machine's {os.cpu_count()} cores.""")
 
 
 def main():
-    rows, threads = [], {}
+    rows, threads, syncs = [], {}, []
     for key in KEYS:
         bench = Bench(key)
         bench.measure()
         rows += bench.rows()
         threads[key] = bench.threads
-    show(rows, threads)
+        syncs += bench.syncs
+    sync = [round(statistics.median(column), 3) for column in zip(*syncs)]
+    show(rows, threads, sync)
     path = os.path.join(rig.BUILD, "bench.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"rows": rows}, file, indent=1)
+        json.dump({"rows": rows, "sync_ms": {"p50": sync[0], "p99": sync[1]}}, file, indent=1)
         file.write("\n")
     print(f"Written to {os.path.relpath(path)}.")
 
