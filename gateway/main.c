@@ -12,6 +12,7 @@
 #include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/dumps.h"
+#include "gateway/heap.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/program.h"
@@ -351,16 +352,10 @@ static int fail(const struct sg_error *why, enum sg_status status)
 
 static int print_config(const char *path)
 {
-    struct config *config = NULL;
     struct sg_error why = {0};
+    enum sg_status status = errand_print(path, &why);
 
-    enum sg_status status = path == NULL ? SG_OK : config_load(path, &config, &why);
-    if (status != SG_OK) {
-        return fail(&why, status);
-    }
-    config_print(config, stdout);
-    config_free(config);
-    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);
 }
 
 static int gateway_main(const struct arguments *arguments)
@@ -395,6 +390,7 @@ int main(int argc, char **argv)
     if (!arguments_read(argc, argv, &arguments, &code)) {
         return code;
     }
+    heap_settle();
     return arguments.only_print && !arguments.only_check ? print_config(arguments.config)
                                                          : gateway_main(&arguments);
 }

@@ -78,3 +78,15 @@ enum sg_status errand_run(const struct arguments *arguments, const struct config
 {
     return of(arguments)(arguments, config, why);
 }
+
+enum sg_status errand_print(const char *path, struct sg_error *why)
+{
+    struct config *config = NULL;
+
+    TRY(path == NULL ? SG_OK : config_load(path, &config, why));
+    config_print(config, stdout);
+    config_free(config);
+    return fflush(stdout) == 0 && ferror(stdout) == 0
+               ? SG_OK
+               : sg_fail(why, SG_IO, "the configuration could not be written out");
+}

@@ -13,5 +13,8 @@ bool errand_asked(const struct arguments *arguments);
  * sentence. */
 SG_MUST_USE enum sg_status errand_run(const struct arguments *arguments,
                                       const struct config *config, struct sg_error *why);
+/* --print-config alone: the configuration of the file, or without one (NULL) that of the
+ * defaults, onto standard output. SG_IO: it takes no more; others are config_load's. */
+SG_MUST_USE enum sg_status errand_print(const char *path, struct sg_error *why);
 
 #endif
