@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "gateway/clock.h"
@@ -132,11 +131,19 @@ static enum sg_status write_intent(struct core *core, struct job *job)
 
 /* --- The claim on a request id --------------------------------------------------- */
 
+static void copy_name(char out[LEDGER_ID_MAX + 1], const char *name)
+{
+    size_t len = strnlen(name, LEDGER_ID_MAX);
+
+    memcpy(out, name, len);
+    out[len] = '\0';
+}
+
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out)
 {
     memset(out, 0, offsetof(struct claim, signature));
-    (void)snprintf(out->caller, sizeof(out->caller), "%s", job->caller->name);
-    (void)snprintf(out->request_id, sizeof(out->request_id), "%s", job->request_id);
+    copy_name(out->caller, job->caller->name);
+    copy_name(out->request_id, job->request_id);
     memcpy(out->request_hash, job->request_hash, sizeof(out->request_hash));
     memcpy(out->decision_id, job->decision_id, sizeof(out->decision_id));
     memcpy(out->template_id, cms_template_id(job->template), sizeof(out->template_id));

@@ -123,7 +123,13 @@ enum sg_status ledger_claim(struct ledger *ledger, const struct claim *claim)
                  sqlite3_bind_int64(row, 7, claim->signing_time_us) == SQLITE_OK &&
                  sql_bind_bytes(row, 8, slice_of(claim->template_id, 32));
     TRY(ledger_run(ledger, SQL_ADD_CLAIM, bound, "claim a request id"));
-    return sqlite3_changes(ledger->db) == 1 ? SG_OK : SG_CONFLICT;
+    if (sqlite3_changes(ledger->db) != 1) {
+        return SG_CONFLICT;
+    }
+    /* Of one that took an attempt's place this is another's row, and no use. */
+    ledger->rows[claim->intent_index % CLAIM_ROWS] =
+        (struct claim_row){claim->intent_index, sqlite3_last_insert_rowid(ledger->db)};
+    return SG_OK;
 }
 
 static enum sg_status add_answer(struct ledger *ledger, const struct claim *claim)
@@ -137,9 +143,28 @@ static enum sg_status add_answer(struct ledger *ledger, const struct claim *clai
     return ledger_run(ledger, SQL_ADD_ANSWER, bound, "keep an answer");
 }
 
+static enum sg_status settle_by(struct ledger *ledger, enum statement which,
+                                const struct claim *claim, sqlite3_int64 at,
+                                bool *settled)
+{
+    sqlite3_stmt *row = ledger->statements[which];
+
+    bool bound = sql_bind_text(row, 1, claim->caller) &&
+                 sql_bind_text(row, 2, claim->request_id) &&
+                 sql_bind_uint(row, 3, (uint64_t)claim->state) &&
+                 sqlite3_bind_int64(row, 4, claim->signing_time_us) == SQLITE_OK &&
+                 sql_bind_bytes(row, 5, slice_of(claim->template_id, 32)) &&
+                 sql_bind_uint(row, 6, claim->outcome_index) &&
+                 (which != SQL_SETTLE_ROW || sqlite3_bind_int64(row, 7, at) == SQLITE_OK);
+    TRY(ledger_run(ledger, which, bound, "settle a request"));
+    *settled = sqlite3_changes(ledger->db) == 1;
+    return SG_OK;
+}
+
 enum sg_status ledger_settle(struct ledger *ledger, const struct claim *claim)
 {
-    sqlite3_stmt *row = ledger->statements[SQL_SETTLE_CLAIM];
+    const struct claim_row *hint = &ledger->rows[claim->intent_index % CLAIM_ROWS];
+    bool settled = false;
 
     if (ledger->latched) {
         return SG_LEDGER;
@@ -147,15 +172,11 @@ enum sg_status ledger_settle(struct ledger *ledger, const struct claim *claim)
     MUST(ledger->in_transaction);
     MUST(claim->state > CLAIM_PENDING && claim->state <= CLAIM_INDETERMINATE);
     MUST(claim->signature_len <= sizeof(claim->signature));
-    bool bound = sql_bind_text(row, 1, claim->caller) &&
-                 sql_bind_text(row, 2, claim->request_id) &&
-                 sql_bind_uint(row, 3, (uint64_t)claim->state) &&
-                 sqlite3_bind_int64(row, 4, claim->signing_time_us) == SQLITE_OK &&
-                 sql_bind_bytes(row, 5, slice_of(claim->template_id, 32)) &&
-                 sql_bind_uint(row, 6, claim->outcome_index);
-    TRY(ledger_run(ledger, SQL_SETTLE_CLAIM, bound, "settle a request"));
-    if (sqlite3_changes(ledger->db) != 1) {
-        return SG_NOT_FOUND;
+    if (hint->row != 0 && hint->intent == claim->intent_index) {
+        TRY(settle_by(ledger, SQL_SETTLE_ROW, claim, hint->row, &settled));
     }
-    return add_answer(ledger, claim);
+    if (!settled) {
+        TRY(settle_by(ledger, SQL_SETTLE_CLAIM, claim, 0, &settled));
+    }
+    return settled ? add_answer(ledger, claim) : SG_NOT_FOUND;
 }

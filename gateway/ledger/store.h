@@ -18,6 +18,14 @@ enum statement {
     SQL_COUNT
 };
 
+/* Which row a claim was given, by the index of its INTENT: only a hint, that saves the
+ * way through the index of names. */
+struct claim_row {
+    uint64_t intent;
+    sqlite3_int64 row; /* 0 = none */
+};
+enum { CLAIM_ROWS = 1024 };
+
 struct ledger {
     int lock_fd; /* owned; -1 = none. Keeps a second writer out. */
     struct place place;
@@ -37,6 +45,7 @@ struct ledger {
     uint64_t schema, schema_found; /* as ledger_state has them */
     bool has_offer;
     struct tlog_head offer; /* the tree of the text given out last, to be signed */
+    struct claim_row rows[CLAIM_ROWS]; /* at intent % CLAIM_ROWS */
 };
 
 /* Makes the file when it is absent, migrates, sets and reads back the pragmas, prepares

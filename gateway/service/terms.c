@@ -1,12 +1,11 @@
 #include "gateway/service/terms.h"
 
-#include <openssl/sha.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "gateway/service/inside.h"
 #include "gateway/service/nik.h"
 #include "proto/text.h"
+#include "proto/tlog/merkle.h"
 
 /* --- Terms ----------------------------------------------------------------------- */
 
@@ -166,7 +165,8 @@ static void hash_request(const struct terms *terms, struct job *job)
     *at++ = (uint8_t)job->hash;
     memcpy(at, job->digest, digest_len);
     at += digest_len;
-    (void)SHA256(all, (size_t)(at - all), job->request_hash);
+    struct tlog_hash hash = tlog_sha256(slice_of(all, (size_t)(at - all)));
+    memcpy(job->request_hash, hash.bytes, sizeof(job->request_hash));
 }
 
 static enum sg_status take_digest(const Segel__V1__SignItem *item, struct job *job)

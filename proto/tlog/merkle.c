@@ -1,41 +1,46 @@
 #include "proto/tlog/merkle.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdatomic.h>
 
-static void free_ctx(EVP_MD_CTX **ctx)
+/* Fetching the algorithm costs more than hashing a node, and making a context nearly as
+ * much: the one is done once, and each thread keeps a context until it ends. */
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static CRYPTO_THREAD_LOCAL slot;
+static EVP_MD *algorithm;
+
+static void free_context(void *context)
 {
-    EVP_MD_CTX_free(*ctx);
+    EVP_MD_CTX_free((EVP_MD_CTX *)context);
 }
 
-/* Fetching an algorithm costs more than hashing a node, so it is done once. Two threads
- * that come first at the same time both fetch, and one gives its own back. */
-static const EVP_MD *sha256(void)
+static void prepare(void)
 {
-    static _Atomic(EVP_MD *) kept;
-    EVP_MD *found = atomic_load(&kept);
+    algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+    MUST(algorithm != NULL && CRYPTO_THREAD_init_local(&slot, free_context) == 1);
+}
 
-    if (found != NULL) {
-        return found;
+/* Ready to take bytes. */
+static EVP_MD_CTX *begin(void)
+{
+    MUST(CRYPTO_THREAD_run_once(&once, prepare) == 1);
+    EVP_MD_CTX *context = (EVP_MD_CTX *)CRYPTO_THREAD_get_local(&slot);
+    if (context == NULL) {
+        context = EVP_MD_CTX_new();
+        MUST(context != NULL && CRYPTO_THREAD_set_local(&slot, context) == 1);
     }
-    EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
-    MUST(fetched != NULL);
-    if (!atomic_compare_exchange_strong(&kept, &found, fetched)) {
-        EVP_MD_free(fetched);
-        return found;
-    }
-    return fetched;
+    MUST(EVP_DigestInit_ex2(context, algorithm, NULL) == 1);
+    return context;
 }
 
 struct tlog_hash tlog_sha256_of(struct slice head, struct slice body)
 {
-    AUTO(free_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *context = begin();
     struct tlog_hash out;
 
-    MUST(ctx != NULL && EVP_DigestInit_ex2(ctx, sha256(), NULL) == 1);
-    MUST(EVP_DigestUpdate(ctx, head.data, head.len) == 1);
-    MUST(EVP_DigestUpdate(ctx, body.data, body.len) == 1);
-    MUST(EVP_DigestFinal_ex(ctx, out.bytes, NULL) == 1);
+    MUST(EVP_DigestUpdate(context, head.data, head.len) == 1);
+    MUST(EVP_DigestUpdate(context, body.data, body.len) == 1);
+    MUST(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
     return out;
 }
 
@@ -92,11 +97,21 @@ void tlog_frontier_add_subtree(struct tlog_frontier *frontier, unsigned level,
     uint64_t leaves = (uint64_t)1 << level;
     MUST((frontier->size & (leaves - 1)) == 0 && frontier->size <= INT64_MAX - leaves);
     while ((frontier->size >> at & 1) != 0) {
-        carry = tlog_node(&frontier->hash[at], &carry);
+        struct tlog_hash left = frontier->hash[at];
+        frontier->hash[at] = carry; /* for tlog_frontier_last */
+        carry = tlog_node(&left, &carry);
         at++;
     }
     frontier->hash[at] = carry;
     frontier->size += leaves;
+}
+
+const struct tlog_hash *tlog_frontier_last(const struct tlog_frontier *frontier,
+                                           unsigned level)
+{
+    MUST(level < 63 && frontier->size > 0);
+    MUST((frontier->size & (((uint64_t)1 << level) - 1)) == 0);
+    return &frontier->hash[level];
 }
 
 struct tlog_hash tlog_frontier_root(const struct tlog_frontier *frontier)

@@ -40,6 +40,10 @@ void tlog_frontier_add(struct tlog_frontier *frontier, const struct tlog_hash *l
 /* Adds a complete subtree of 2^level leaves; the size must be a multiple of that. */
 void tlog_frontier_add_subtree(struct tlog_frontier *frontier, unsigned level,
                                const struct tlog_hash *hash);
+/* The complete subtree of 2^level leaves at the end: the size must be a multiple of that,
+ * and what was added last no larger. Until the next is added. */
+const struct tlog_hash *tlog_frontier_last(const struct tlog_frontier *frontier,
+                                           unsigned level);
 struct tlog_hash tlog_frontier_root(const struct tlog_frontier *frontier);
 
 /* Whether the path leads from the leaf at index to the root of a tree of size leaves.

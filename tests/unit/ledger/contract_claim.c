@@ -175,6 +175,35 @@ CONTRACT(claim, what_is_not_pending_cannot_be_settled)
     cr_expect_eq(found("r1").signature[0], 0xAB, "the first signature stays");
 }
 
+/* The ledger finds the row of one that was claimed lately by its INTENT. */
+CONTRACT(claim, none_is_settled_in_place_of_another)
+{
+    struct claim one = book_claim("r1");
+    struct claim other = book_claim("r2");
+    struct claim again = book_claim("r3");
+
+    other.intent_index = one.intent_index + 1;
+    again.intent_index = one.intent_index + 1024; /* more than one row is kept */
+    cr_assert_eq(claim_now(&one), SG_OK);
+    cr_assert_eq(claim_now(&other), SG_OK);
+    struct claim done = settled(other, CLAIM_SIGNED);
+    done.intent_index = one.intent_index;
+    cr_assert_eq(settle_now(&done), SG_OK);
+    cr_expect_eq(found("r1").state, CLAIM_PENDING);
+    cr_expect_eq(found("r2").state, CLAIM_SIGNED);
+    cr_assert_eq(claim_now(&again), SG_OK);
+    done = settled(one, CLAIM_FAILED);
+    cr_assert_eq(settle_now(&done), SG_OK);
+    cr_expect_eq(found("r1").state, CLAIM_FAILED);
+    cr_expect_eq(found("r3").state, CLAIM_PENDING);
+    one.attempt = 2;
+    cr_assert_eq(claim_now(&one), SG_OK);
+    done = settled(one, CLAIM_SIGNED);
+    cr_assert_eq(settle_now(&done), SG_OK);
+    cr_expect_eq(found("r1").state, CLAIM_SIGNED);
+    cr_expect_eq(found("r3").state, CLAIM_PENDING);
+}
+
 CONTRACT(claim, callers_do_not_share_ids)
 {
     struct claim claim = book_claim("r1");

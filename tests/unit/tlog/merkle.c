@@ -138,6 +138,23 @@ Test(merkle, subtrees_added_whole_give_the_same_root)
     cr_expect(tlog_hash_equal(&have, &want));
 }
 
+Test(merkle, the_last_leaf_ends_subtrees_whose_hashes_are_known)
+{
+    static struct test_tree tree;
+    struct tlog_frontier frontier = {0};
+
+    tree_make_decimal(&tree, 300);
+    for (uint64_t size = 1; size <= 300; size++) {
+        tlog_frontier_add(&frontier, &tree.leaf[size - 1]);
+        for (unsigned level = 0; size % (1ULL << level) == 0; level++) {
+            uint64_t width = 1ULL << level;
+            struct tlog_hash want = tlog_fold(&tree.leaf[size - width], (size_t)width);
+            cr_expect(tlog_hash_equal(tlog_frontier_last(&frontier, level), &want),
+                      "size %u, level %u", (unsigned)size, level);
+        }
+    }
+}
+
 Test(merkle, inclusion_proofs_are_the_known_ones)
 {
     static struct test_tree tree;
