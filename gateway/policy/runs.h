@@ -5,8 +5,8 @@
 #include "proto/slice.h"
 
 /* What most patterns are: runs of characters, one behind the other, of which each end
- * can be seen without looking back: "[A-Z]{2}/[0-9]+". They are judged with every job, and
- * regexec took more time there than all other rules together. Immutable once read. */
+ * can be seen without looking back: "[A-Z]{2}/[0-9]+". They are judged with every job,
+ * and regexec took more time there than all other rules together. Immutable once read. */
 enum { RUNS_MAX = 16, RUN_WITHOUT_END = UINT16_MAX };
 
 struct run {
