@@ -48,6 +48,7 @@ struct named_list {
 struct pattern {
     struct pattern *next;
     regex_t regex;
+    struct runs runs;
 };
 
 struct policy {

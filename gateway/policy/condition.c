@@ -51,6 +51,9 @@ static enum outcome judge_pattern(const struct condition *condition, struct slic
     if (text.len > CONDITION_INPUT_MAX) {
         return OUTCOME_ERROR;
     }
+    if (condition->runs != NULL) {
+        return outcome_of(runs_match(condition->runs, text));
+    }
     if (text.len > 0) {
         memcpy(input, text.data, text.len);
     }

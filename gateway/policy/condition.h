@@ -6,6 +6,7 @@
 #include "gateway/policy/facts.h"
 #include "gateway/policy/line.h"
 #include "gateway/policy/policy.h"
+#include "gateway/policy/runs.h"
 
 /* One compiled demand on one fact: "key.rsa_bits: {ge: 2048}". */
 enum operator_id {
@@ -36,6 +37,7 @@ struct condition {
     size_t count;
     const char *list; /* name of the list, NULL when written out */
     const regex_t *pattern;
+    const struct runs *runs; /* the same pattern; NULL: regexec must judge it */
 };
 
 enum { CONDITION_INPUT_MAX = 512 }; /* bytes that a pattern is tried on */

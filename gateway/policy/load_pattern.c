@@ -262,5 +262,6 @@ enum sg_status load_pattern(struct loader *loader, const struct yaml_node *node,
     loader->policy->patterns = pattern;
     condition->text = slice_str(text);
     condition->pattern = &pattern->regex;
+    condition->runs = runs_read(text, &pattern->runs) ? &pattern->runs : NULL;
     return SG_OK;
 }
