@@ -305,12 +305,23 @@ enum sg_status config_load(const char *path, struct config **out, struct sg_erro
     return SG_OK;
 }
 
+struct config *config_take(struct config *config)
+{
+    struct parse_memory *memory = (struct parse_memory *)config->memory;
+
+    (void)atomic_fetch_add_explicit(&memory->more, 1, memory_order_relaxed);
+    return config;
+}
+
 void config_free(struct config *config)
 {
     if (config == NULL) {
         return;
     }
     struct parse_memory *memory = (struct parse_memory *)config->memory;
+    if (atomic_fetch_sub_explicit(&memory->more, 1, memory_order_acq_rel) > 0) {
+        return;
+    }
     for (size_t i = 0; i < memory->count; i++) {
         free(memory->blocks[i]);
     }

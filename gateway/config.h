@@ -132,11 +132,11 @@ struct config {
  * "FILE:LINE:COLUMN: " and names the field. The caller owns *out. */
 SG_MUST_USE enum sg_status config_load(const char *path, struct config **out,
                                        struct sg_error *why);
+struct config *config_take(struct config *config); /* a share more, for config_free */
 void config_free(struct config *config);
 /* Writes a file with every scalar setting, what it means, its bounds and its value; NULL:
  * the defaults, with examples of the lists. */
 void config_print(const struct config *config, FILE *out);
-
 const char *config_role_name(enum config_role role);
 
 /* The network that a peer ("127.0.0.1:443", "[::1]:443") connects from; NULL: none. */

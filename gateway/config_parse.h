@@ -1,6 +1,8 @@
 #ifndef SEGEL_GATEWAY_CONFIG_PARSE_H
 #define SEGEL_GATEWAY_CONFIG_PARSE_H
 
+#include <stdatomic.h>
+
 #include "gateway/config.h"
 #include "gateway/yaml.h"
 
@@ -10,6 +12,7 @@ struct parse_memory {
     struct yaml *doc;
     void **blocks; /* owned, each too */
     size_t count;
+    atomic_uint more; /* shares of the config beside the first */
 };
 
 struct parse {

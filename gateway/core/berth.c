@@ -129,7 +129,7 @@ static void free_event(struct event **event)
     *event = NULL;
 }
 
-static void clear(struct berth *berth)
+void berth_unmake(struct berth *berth)
 {
     free_event(&berth->readable);
     lane_free(berth->lane);
@@ -150,7 +150,7 @@ enum sg_status berth_open(struct core *core, const struct config *config, size_t
     *berth = (struct berth){.config = config, .seen = LANE_DOWN};
     enum sg_status status = make_lane(core, berth, lane);
     if (status != SG_OK) {
-        clear(berth);
+        berth_unmake(berth);
         return sg_fail(why, status, "lane '%s' cannot be made: %s",
                        config->lanes[lane].name, sg_status_text(status));
     }
@@ -162,7 +162,7 @@ enum sg_status berth_open(struct core *core, const struct config *config, size_t
 
 static void berth_close(struct core *core, size_t index)
 {
-    clear(&core->berths[index]);
+    berth_unmake(&core->berths[index]);
     for (size_t i = 0; i < core->keyring.count; i++) {
         core->routes[i].berths &= ~(1ULL << index);
     }
@@ -171,7 +171,7 @@ static void berth_close(struct core *core, size_t index)
 void berths_fini(struct core *core)
 {
     for (size_t i = 0; i < core->berth_count; i++) {
-        clear(&core->berths[i]);
+        berth_unmake(&core->berths[i]);
     }
     core->berth_count = 0;
 }

@@ -1,7 +1,6 @@
 #include "gateway/core/core.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/commits.h"

@@ -90,10 +90,12 @@ bool core_knows_policy(const struct core *core, const uint8_t sha256[32]);
 SG_MUST_USE enum sg_status core_weigh_policy(const struct core *core,
                                              const struct policy *policy,
                                              struct sg_error *why);
-/* Likewise: an order that it comes in force, for core_order; its file is no news from now
- * on. Takes the share in any case. NULL: no memory. The caller owns the order. */
+/* An order that it comes in force, for core_order. Takes the share in any case. NULL: no
+ * memory. The caller owns the order. */
 struct order;
-SG_MUST_USE struct order *core_policy_order(struct core *core, struct policy *policy);
+SG_MUST_USE struct order *core_policy_order(struct policy *policy);
+/* On the core's thread: the order will be given; its file is no news from now on. */
+void core_know_policy(struct core *core, const struct order *order);
 /* A file that was refused: recorded with the next turn. sha256: NULL when it could not be
  * read. */
 void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault);

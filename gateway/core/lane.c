@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"

@@ -45,13 +45,43 @@ static bool stays(const struct core *core, const struct berth *berth,
            same_keys(core, berth->config, config, now);
 }
 
+/* A lane that goes on as it is. */
+static bool goes_on(struct core *core, const struct config *config, size_t lane)
+{
+    const struct berth *berth = berth_find(core, config->lanes[lane].name);
+
+    return berth != NULL && stays(core, berth, config);
+}
+
+/* Those that leave keep their berths until their last job is done. */
+static enum sg_status check_room(struct core *core, const struct config *config,
+                                 struct sg_error *why)
+{
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < core->berth_count; i++) {
+        wanted += core->berths[i].lane != NULL ? 1 : 0;
+    }
+    for (size_t i = 0; i < config->lane_count; i++) {
+        wanted += goes_on(core, config, i) ? 0 : 1;
+    }
+    if (wanted <= CONFIG_LANES_MAX) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_TOO_LARGE,
+                   "%zu lanes would be open at once, those that leave among them, and a "
+                   "gateway can have %d; take lanes out first and reload again when "
+                   "they are gone; nothing was reloaded",
+                   wanted, CONFIG_LANES_MAX);
+}
+
 static enum sg_status check(struct core *core, const struct config *config,
                             struct sg_error *why)
 {
     const struct berth *log = &core->berths[core->log_berth];
 
     if (stays(core, log, config)) {
-        return SG_OK;
+        return check_room(core, config, why);
     }
     return sg_fail(why, SG_PRECONDITION,
                    "lane '%s' holds the log key and cannot be changed while the gateway "
@@ -67,16 +97,30 @@ static void dismiss(struct core *core, struct berth *berth)
     lane_dismiss(berth->lane);
 }
 
-static enum sg_status add(struct core *core, const struct config *config, size_t lane,
-                          struct sg_error *why)
+/* Until they tick they are memory and nothing else. Those that they take the place of
+ * have not left yet, and stand in berths before or behind. */
+static enum sg_status make_lanes(struct core *core, const struct config *config,
+                                 struct sg_error *why)
 {
-    if (berth_find(core, config->lanes[lane].name) != NULL) {
-        return SG_OK;
+    for (size_t i = 0; i < config->lane_count; i++) {
+        TRY(goes_on(core, config, i) ? SG_OK : berth_open(core, config, i, why));
     }
-    TRY(berth_open(core, config, lane, why));
-    notes_add(core, "lane.added", config->lanes[lane].name, "");
-    log_event(LOG_INFO, "lane.added", "lane", config->lanes[lane].name, NULL);
     return SG_OK;
+}
+
+static void unmake_lanes(struct core *core, const struct config *config)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].lane != NULL && core->berths[i].config == config) {
+            berth_unmake(&core->berths[i]);
+        }
+    }
+}
+
+static void welcome(struct core *core, const struct berth *berth)
+{
+    notes_add(core, "lane.added", lane_name(berth->lane), "");
+    log_event(LOG_INFO, "lane.added", "lane", lane_name(berth->lane), NULL);
 }
 
 static bool in_use(const struct core *core, const struct config *config)
@@ -160,7 +204,7 @@ static enum sg_status take_rules(struct core *core, struct reloaded *one)
         status = routes_succeed(core, core->policy);
     }
     if (status != SG_OK) {
-        reset_rules(core, before);
+        reset_rules(core, before); /* others may have read it: one->rules stays */
     }
     free(before);
     return status;
@@ -168,21 +212,38 @@ static enum sg_status take_rules(struct core *core, struct reloaded *one)
 
 /* --- All of it --------------------------------------------------------------------- */
 
+static void exchange_lanes(struct core *core, const struct config *config)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        struct berth *berth = &core->berths[i];
+        if (berth->lane != NULL && !berth->leaving && berth->config != config &&
+            !stays(core, berth, config)) {
+            dismiss(core, berth);
+        }
+    }
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].lane != NULL && core->berths[i].config == config) {
+            welcome(core, &core->berths[i]);
+        }
+    }
+}
+
+/* First what may fail and can be taken back; the rest cannot fail. */
 static enum sg_status apply(struct core *core, struct reloaded *one, struct sg_error *why)
 {
     const struct config *config = one->config;
 
     TRY(check(core, config, why));
-    TRY(take_rules(core, one));
-    for (size_t i = 0; i < core->berth_count; i++) {
-        struct berth *berth = &core->berths[i];
-        if (berth->lane != NULL && !berth->leaving && !stays(core, berth, config)) {
-            dismiss(core, berth);
-        }
+    enum sg_status status = make_lanes(core, config, why);
+    if (status == SG_OK) {
+        status = take_rules(core, one);
     }
-    for (size_t i = 0; i < config->lane_count; i++) {
-        TRY(add(core, config, i, why));
+    if (status != SG_OK) {
+        unmake_lanes(core, config);
+        return status;
     }
+    exchange_lanes(core, config);
+    core->newest = config;
     return SG_OK;
 }
 
@@ -197,7 +258,6 @@ enum sg_status core_reload(struct core *core, struct config *config, struct sg_e
     *one = (struct reloaded){.config = config, .next = core->reloaded};
     core->reloaded = one;
     enum sg_status status = apply(core, one, why);
-    core->newest = status == SG_OK ? config : core->newest;
     drop_unused(core);
     report_update(core, true);
     return status;

@@ -209,11 +209,15 @@ static struct order *own_order(enum order_kind kind, const char *source,
     return order;
 }
 
-struct order *core_policy_order(struct core *core, struct policy *policy)
+struct order *core_policy_order(struct policy *policy)
 {
-    memcpy(core->succession.file_sha256, policy_info(policy)->sha256,
-           sizeof(core->succession.file_sha256));
     return own_order(ORDER_POLICY_LOAD, "reload", policy);
+}
+
+void core_know_policy(struct core *core, const struct order *order)
+{
+    memcpy(core->succession.file_sha256, order->change.sha256,
+           sizeof(core->succession.file_sha256));
 }
 
 void core_reject_policy(struct core *core, const uint8_t *sha256, const char *fault)

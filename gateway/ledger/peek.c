@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/ledger/place.h"
 #include "gateway/ledger/schema.h"
 #include "gateway/ledger/sql.h"
 
@@ -99,6 +100,7 @@ enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_p
     char uri[URI_MAX];
 
     *out = (struct ledger_peek){.schema_ours = schema_ours()};
+    TRY(place_check(options->path, why));
     if (!has_bytes(options->path)) {
         return SG_OK;
     }

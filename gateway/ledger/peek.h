@@ -16,7 +16,8 @@ struct ledger_peek {
 };
 
 /* SG_INVALID: no ledger, a newer Segel's, or of another origin; SG_LEDGER, SG_CORRUPT: it
- * cannot be read; SG_NO_MEMORY. The caller owns what is in *out: _fini. */
+ * cannot be read, or was here and is gone; SG_NO_MEMORY. The caller owns what is in *out:
+ * _fini. */
 SG_MUST_USE enum sg_status ledger_peek(const struct ledger_options *options,
                                        struct ledger_peek *out, struct sg_error *why);
 void ledger_peek_fini(struct ledger_peek *peek);

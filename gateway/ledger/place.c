@@ -71,12 +71,14 @@ enum sg_status place_mark(int lock_fd)
     return written ? SG_OK : SG_LEDGER;
 }
 
-enum sg_status place_check(int lock_fd, const char *path, struct sg_error *why)
+enum sg_status place_check(const char *path, struct sg_error *why)
 {
+    char name[PLACE_NAME];
     struct stat lock;
     struct stat found;
 
-    if (fstat(lock_fd, &lock) != 0 || lock.st_size == 0) {
+    (void)snprintf(name, sizeof(name), "%s.lock", path);
+    if (stat(name, &lock) != 0 || lock.st_size == 0) {
         return SG_OK;
     }
     if (stat(path, &found) == 0 && found.st_size > 0) {

@@ -31,8 +31,8 @@ bool place_holds_all(const struct place *place, char out[PLACE_NAME]);
 /* The lock file remembers that a ledger with records was kept here: a start without that
  * ledger would begin another log in silence. Made durable. SG_LEDGER. */
 SG_MUST_USE enum sg_status place_mark(int lock_fd);
-/* SG_LEDGER: one was kept here, and now there is none, or an empty file. */
-SG_MUST_USE enum sg_status place_check(int lock_fd, const char *path,
-                                       struct sg_error *why);
+/* SG_LEDGER: one was kept here, and now there is none, or an empty file. Opens nothing:
+ * whoever holds the lock goes on holding it. */
+SG_MUST_USE enum sg_status place_check(const char *path, struct sg_error *why);
 
 #endif

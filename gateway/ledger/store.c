@@ -165,7 +165,7 @@ static enum sg_status sync_folder(const char *path, struct sg_error *why)
 enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_error *why)
 {
     TRY(take_lock(ledger, path, why));
-    TRY(place_check(ledger->lock_fd, path, why));
+    TRY(place_check(path, why));
     TRY(make_private(path, why));
     const char *vfs = gather_vfs();
     if (vfs == NULL) {

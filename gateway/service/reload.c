@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/core/agenda.h"
+#include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/core/reload.h"
 #include "gateway/policy/policy.h"
@@ -13,20 +14,28 @@
 
 /* What was read and waits to be used. */
 struct news {
-    struct config *config; /* owned */
+    struct config *config; /* owned share */
     struct roll *roll;     /* owned; NULL: callers are as they were */
     struct server_renewal *renewal;
-    struct policy *policy; /* owned share; NULL: the policy stays */
+    struct order *order;   /* owned: of a policy; NULL: the policy stays */
     struct quorum *quorum; /* owned; NULL: none is configured */
     struct keyring ring;   /* owned: the certificates that it names */
 };
+
+static void order_free(struct order *order)
+{
+    if (order != NULL) {
+        policy_free(order->change.policy);
+        free(order);
+    }
+}
 
 static void news_fini(struct news *news)
 {
     config_free(news->config);
     roll_free(news->roll);
     server_renewal_free(news->renewal);
-    policy_free(news->policy);
+    order_free(news->order);
     quorum_free(news->quorum);
     keyring_fini(&news->ring);
 }
@@ -64,14 +73,20 @@ static SG_MUST_USE enum sg_status try_policy(const struct reload *reload,
                                              const char *path, struct tried *tried,
                                              struct news *news, struct sg_error *why)
 {
+    struct policy *policy = NULL;
+
     TRY(yaml_file_bytes(path, &tried->bytes, &tried->len, why));
     (void)SHA256(tried->bytes, tried->len, tried->sha256);
     tried->read = true;
     if (core_knows_policy(reload->core, tried->sha256)) {
         return SG_OK;
     }
-    TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &news->policy, why));
-    TRY(core_weigh_policy(reload->core, news->policy, why));
+    TRY(policy_parse(slice_of(tried->bytes, tried->len), path, &policy, why));
+    news->order = core_policy_order(policy);
+    if (news->order == NULL) {
+        return SG_NO_MEMORY;
+    }
+    TRY(core_weigh_policy(reload->core, policy, why));
     return check_way(reload, news, path, why);
 }
 
@@ -102,48 +117,43 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     TRY(sound_check(news->config, &news->ring, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));
-    return services_prepare(reload->services, &news->config, &news->roll, why);
+    return services_prepare(reload->services, news->config, &news->roll, why);
 }
 
 /* Last, because it takes a moment: what it changes in decisions of the log is told with
  * it. */
-static enum sg_status succeed(const struct reload *reload, struct news *news)
+static void succeed(const struct reload *reload, struct news *news)
 {
-    struct policy *policy = news->policy;
-
-    news->policy = NULL;
-    if (policy == NULL) {
-        return SG_OK;
+    if (news->order != NULL) {
+        core_know_policy(reload->core, news->order);
+        services_succeed(reload->services, news->order);
+        news->order = NULL;
     }
-    struct order *order = core_policy_order(reload->core, policy);
-    if (order == NULL) {
-        return SG_NO_MEMORY;
-    }
-    services_succeed(reload->services, order);
-    return SG_OK;
 }
 
-/* The core keeps its own copy of the configuration, or frees it. It is the last that may
- * refuse. Callers come before the trust: its renewal has open connections ask again who
- * they are. */
+static void find_changes(const struct reload *reload, const struct news *news,
+                         struct changes *out)
+{
+    const struct changes_of of = {.start = reload->start,
+                                  .newest = core_config(reload->core),
+                                  .config = news->config,
+                                  .keys = core_keys(reload->core),
+                                  .fresh = &news->ring};
+
+    changes_find(&of, out);
+}
+
+/* The core is the last that may refuse: behind it nothing can fail. Callers come before
+ * the trust: its renewal has open connections ask again who they are. */
 enum sg_status reload_all(const struct reload *reload, struct changes *out,
                           struct sg_error *why)
 {
     AUTO(news_fini) struct news news = {0};
-    struct config *config = NULL;
 
     TRY(read_news(reload, &news, why));
-    TRY(config_load(reload->config_path, &config, why));
-    int64_t end_us = door_end_us(config);
-    const struct changes_of of = {.start = reload->start,
-                                  .newest = core_config(reload->core),
-                                  .config = config,
-                                  .keys = core_keys(reload->core),
-                                  .fresh = &news.ring};
-    changes_find(&of, out);
-    enum log_level level = config->log_level_value;
-    enum log_format format = config->log_format_value;
-    TRY(core_reload(reload->core, config, why));
+    int64_t end_us = door_end_us(news.config);
+    find_changes(reload, &news, out);
+    TRY(core_reload(reload->core, config_take(news.config), why));
     core_take_quorum(reload->core, news.quorum);
     news.quorum = NULL;
     services_renew(reload->services, news.roll);
@@ -151,6 +161,7 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
     core_expect(reload->core, EXPIRY_TLS, reload->start->node, end_us);
-    log_setup(level, format);
-    return succeed(reload, &news);
+    log_setup(news.config->log_level_value, news.config->log_format_value);
+    succeed(reload, &news);
+    return SG_OK;
 }

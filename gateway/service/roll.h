@@ -10,7 +10,7 @@ struct caller;
  * services end: one for each time that the list really changed. */
 struct roll {
     const struct config *config;
-    struct config *owned;   /* NULL: the configuration of the start */
+    struct config *owned;   /* a share; NULL: the configuration of the start */
     struct caller *callers; /* owned; grows by new certificates only */
     struct roll *older;
 };

@@ -161,19 +161,18 @@ enum sg_status services_new(const struct services_options *options, struct servi
 }
 
 /* The roll is written on the one thread that is here too. */
-enum sg_status services_prepare(struct services *services, struct config **config,
+enum sg_status services_prepare(struct services *services, struct config *config,
                                 struct roll **out, struct sg_error *why)
 {
-    TRY(roll_check(*config, services->options.config, why));
-    if (roll_same(*config, services->roll->config)) {
+    TRY(roll_check(config, services->options.config, why));
+    if (roll_same(config, services->roll->config)) {
         return SG_OK;
     }
     struct roll *roll = (struct roll *)calloc(1, sizeof(*roll));
     if (roll == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "no memory for the list of callers");
     }
-    *roll = (struct roll){.config = *config, .owned = *config};
-    *config = NULL;
+    *roll = (struct roll){.config = config, .owned = config_take(config)};
     *out = roll;
     return SG_OK;
 }

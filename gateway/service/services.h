@@ -21,13 +21,13 @@ SG_MUST_USE enum sg_status services_new(const struct services_options *options,
                                         struct services **out, struct sg_error *why);
 /* The method table and hooks for the server's options. */
 void services_offer(struct services *services, struct server_options *options);
-/* The callers of another configuration, to be renewed: takes *config over, and *out stays
- * NULL, when nothing about them has changed. Another caller than those of the start:
+/* The callers of another configuration, to be renewed; they hold a share of it. *out
+ * stays NULL when nothing about them has changed. Another caller than those of the start:
  * SG_PRECONDITION. */
 struct order;
 struct roll;
 SG_MUST_USE enum sg_status services_prepare(struct services *services,
-                                            struct config **config, struct roll **out,
+                                            struct config *config, struct roll **out,
                                             struct sg_error *why);
 /* Takes the roll over; NULL: nothing happens. Who is let in from now on is judged by it;
  * server_renew has the others ask again. */

@@ -48,8 +48,8 @@ enum sg_status sound_check(const struct config *config, struct keyring *ring,
 {
     static enum sg_status (*const checks[])(const struct config *config,
                                             struct sg_error *why) = {
-        config_files_check, check_admin, check_quorum, check_proxies, check_door,
-        control_check,      logos_check, status_check, tsa_check,     anchors_check,
+        config_files_check, check_admin,  check_proxies, control_check,
+        logos_check,        status_check, tsa_check,     anchors_check,
     };
 
     TRY(origin_check(config->ledger_origin, why));
@@ -65,5 +65,7 @@ enum sg_status sound_look(const struct config *config, struct sg_error *why)
     enum sg_status status = sound_check(config, &ring, why);
 
     keyring_fini(&ring);
-    return status;
+    TRY(status);
+    TRY(check_quorum(config, why));
+    return check_door(config, why);
 }

@@ -3,14 +3,15 @@
 
 #include "gateway/core/key.h"
 
-/* All that can be said of a configuration without its token, ledger, ports and network,
- * and without changing anything: what --check-config tells, and what start and reload ask
- * first. So what passes it, only these four can still refuse. SG_…: why is one sentence.
- * ring: the keys' certificates as they were read; the caller owns it in any case
+/* What a reload asks first: all of sound_look but the quorum file and what clients are
+ * let in by, which quorum_load and server_prepare read and check for whoever uses them at
+ * once. ring: the keys' certificates as they were read; the caller owns it in any case
  * (keyring_fini). */
 SG_MUST_USE enum sg_status sound_check(const struct config *config, struct keyring *ring,
                                        struct sg_error *why);
-/* The same, where nobody needs the certificates. */
+/* All that can be said of a configuration without its token, ledger, ports and network,
+ * and without changing anything: what --check-config tells, and what a start asks first.
+ * So what passes it, only these four can still refuse. SG_…: why is one sentence. */
 SG_MUST_USE enum sg_status sound_look(const struct config *config, struct sg_error *why);
 
 #endif

@@ -127,7 +127,8 @@ void server_renewal_free(struct server_renewal *renewal)
     }
 }
 
-/* Whether TLS is spoken was decided when the listeners were made. */
+/* Whether TLS is spoken was decided when the listeners were made. The files must be good
+ * all the same: the next start reads them. */
 enum sg_status server_prepare(const struct server *server,
                               const struct server_options *options,
                               struct server_renewal **out, struct sg_error *why)
@@ -137,11 +138,17 @@ enum sg_status server_prepare(const struct server *server,
     if (renewal == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory for a reload");
     }
-    enum sg_status status =
-        server->setup.speaks_tls ? tls_context(options, &renewal->tls, why) : SG_OK;
+    enum sg_status status = check_listeners(options, why);
+    if (status == SG_OK) {
+        status = tls_context(options, &renewal->tls, why);
+    }
     if (status != SG_OK) {
         server_renewal_free(renewal);
         return status;
+    }
+    if (!server->setup.speaks_tls) {
+        SSL_CTX_free(renewal->tls);
+        renewal->tls = NULL;
     }
     *out = renewal;
     return SG_OK;

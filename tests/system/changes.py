@@ -277,6 +277,24 @@ def a_gateway_starts_though_one_of_its_hsms_shows_no_token(change):
         gateway.wait_event("lane.up")
 
 
+@claim
+def a_reload_that_has_no_room_for_its_lanes_changes_nothing(change):
+    with change.gateway(change.config(change.lane0, change.block("lane1", "lane1.conf"),
+                                      key_lanes="[lane0, lane1]")) as gateway:
+        before = lanes_of(gateway)
+        many = [change.block(f"more{i}", "lane1.conf") for i in range(63)]
+        change.config(change.lane0, *many, key_lanes="[lane0]")
+        text = change.rig.read("town.yaml")
+        change.rig.write("town.yaml", re.sub(
+            r"allowed_classes: \[[^\]]*\]", "allowed_classes: [other]", text))
+        gateway.process.send_signal(signal.SIGHUP)
+        why = gateway.wait_event("reload.failed")["why"]
+        contains(why, "65 lanes would be open at once", "nothing was reloaded")
+        equal(gateway.find("lane.leaving") + gateway.find("lane.added"), [], "told")
+        equal(lanes_of(gateway), before, "lanes")
+        expect(gateway.client().sign().signature, "the classes are those of before")
+
+
 # --- Processes that do not die --------------------------------------------------------------
 
 PTRACE_SEIZE, WALL, CAP_SYS_PTRACE = 0x4206, 0x40000000, 19

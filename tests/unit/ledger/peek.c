@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/ledger/peek.h"
 #include "tests/unit/ledger/support/book.h"
@@ -81,4 +82,23 @@ Test(peek, it_sees_what_a_running_writer_has_in_its_wal)
     cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
     cr_expect_eq(found.policy.version, 5);
     ledger_peek_fini(&found);
+}
+
+Test(peek, it_misses_a_ledger_as_a_start_would)
+{
+    struct ledger_peek found;
+
+    book_open(&book);
+    book_add(&book, 1);
+    cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+    ledger_peek_fini(&found);
+    cr_expect_eq(ledger_begin(book.ledger), SG_OK, "a look beside it harms nothing");
+    cr_expect_eq(ledger_commit(book.ledger), SG_OK);
+    book_close(&book);
+    cr_assert_eq(unlink(book.path), 0);
+    cr_expect_eq(peek(&found, BOOK_ORIGIN), SG_LEDGER);
+    const struct sg_error said = book.why;
+    cr_expect_neq(access(book.path, F_OK), 0, "none is made");
+    cr_expect_eq(book_try_open(&book), SG_LEDGER);
+    cr_expect_str_eq(book.why.text, said.text, "check and start say the same");
 }
