@@ -192,6 +192,7 @@ static enum sg_status ask_stamp(struct extend_run *run, struct slice digest,
     run->lost = channel_lost(status);
     TRY(status);
     *out = (Segel__V1__TimestampResponse *)(void *)reply;
+    run->stamped = true;
     return SG_OK;
 }
 
@@ -246,10 +247,14 @@ enum sg_status extend_bytes(struct extend_run *run, struct slice pdf, const char
         .reserve = store ? 0 : run->room,
     };
 
+    run->stamped = false;
+    run->unwritten = false;
     TRY(judge(run, pdf, why));
     TRY(pdf_prepare(pdf, &wish, &job, &refusal, why));
     TRY(fill(run, job, &appendix, why));
-    return pdf_write(output, pdf, appendix, why);
+    enum sg_status status = pdf_write(output, pdf, appendix, why);
+    run->unwritten = status != SG_OK;
+    return status;
 }
 
 enum sg_status extend_letter(struct extend_run *run, const char *path, const char *output,

@@ -27,7 +27,9 @@ struct extend_run {
     size_t room; /* bytes for a document time stamp */
     char id[40]; /* of the run; request ids begin with it */
     unsigned stamps;
-    bool lost; /* gateway or authority cannot be reached: others are not worth a try */
+    bool lost;    /* gateway or authority cannot be reached: others are not worth a try */
+    bool stamped; /* the last letter had its time stamp, whatever came of it then */
+    bool unwritten; /* all was there for it, and its file could not be written */
     const atomic_bool *given_up; /* ends a wait for the gateway's rate; NULL = never */
 };
 /* Connects and asks. The run's end is extend_end, whatever came of it. */

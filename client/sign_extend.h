@@ -22,6 +22,7 @@ struct sign_extension {
     enum sg_status status;
     enum extend_level reached;
     bool lost; /* gateway or authority cannot serve now: not the letter's own fault */
+    bool unwritten;      /* nor is it that its file could not be written */
     struct sg_error why; /* also of SG_OK, where less was reached */
 };
 struct sign_extend;

@@ -72,11 +72,19 @@ static enum sg_status try_known(struct sign_known *known,
     enum sg_status status =
         extend_bytes(&known->run, extension->pdf, extension->output, &extension->why);
     extension->lost = known->run.lost || status == SG_TIMEOUT || status == SG_BUSY;
+    extension->unwritten = known->run.unwritten;
     return status;
 }
 
-/* What fails by what was asked for earlier is tried again by what is known now: the
- * authority that stamped the letter may be another, or the connection gone. */
+/* The authority that stamped the letter may be another than it was, or the connection
+ * gone. A time stamp that was had is no help of either, and one that was waited for as
+ * long as its limit lasts is not nearer by asking anew. */
+static bool may_be_outdated(const struct sign_known *known, enum sg_status status)
+{
+    return status != SG_BUSY && !known->run.stamped && !known->run.unwritten;
+}
+
+/* What fails by what was asked for earlier is tried again by what is known now. */
 static enum sg_status raise_once(struct sign_raiser *raiser,
                                  struct sign_extension *extension,
                                  enum extend_level level)
@@ -87,7 +95,7 @@ static enum sg_status raise_once(struct sign_raiser *raiser,
     known->used = ++raiser->clock;
     if (fresh) {
         enum sg_status status = try_known(known, extension, level);
-        if (status == SG_OK || is_given_up(raiser)) {
+        if (status == SG_OK || is_given_up(raiser) || !may_be_outdated(known, status)) {
             return status;
         }
     }
@@ -109,14 +117,15 @@ static bool rest(const struct sign_raiser *raiser, unsigned pause_ms)
     return !is_given_up(raiser);
 }
 
-/* An authority that fails once, or is left alone for a while, does not end a run. */
+/* An authority that fails once, or is left alone for a while, does not end a run. For a
+ * limit of the gateway it has been waited already (extend_letter.c). */
 static enum sg_status raise(struct sign_raiser *raiser, struct sign_extension *extension,
                             enum extend_level level)
 {
     enum sg_status status = raise_once(raiser, extension, level);
 
     for (size_t i = 0; i < SG_COUNT(pauses_ms) && status != SG_OK && extension->lost &&
-                       rest(raiser, pauses_ms[i]);
+                       status != SG_BUSY && rest(raiser, pauses_ms[i]);
          i++) {
         status = raise_once(raiser, extension, level);
     }
@@ -132,10 +141,19 @@ static enum sg_status keep(struct sign_extension *extension)
 
     extension->reached = EXTEND_B_T;
     extension->lost = false;
+    extension->unwritten = status != SG_OK;
     if (status != SG_OK) {
         extension->why = why;
     }
     return status;
+}
+
+/* At a lower level it may go. */
+static bool tries_less(const struct sign_raiser *raiser,
+                       const struct sign_extension *extension, enum sg_status status)
+{
+    return status != SG_OK && extension->or_less && !extension->unwritten &&
+           !is_given_up(raiser);
 }
 
 static void raise_or_less(struct sign_raiser *raiser, struct sign_extension *extension)
@@ -145,13 +163,12 @@ static void raise_or_less(struct sign_raiser *raiser, struct sign_extension *ext
 
     extension->reached = extension->level;
     first = extension->why;
-    if (status != SG_OK && extension->or_less && !is_given_up(raiser) &&
-        extension->level == EXTEND_B_LTA) {
+    if (tries_less(raiser, extension, status) && extension->level == EXTEND_B_LTA) {
         status = raise(raiser, extension, EXTEND_B_LT);
         extension->reached = EXTEND_B_LT;
         extension->why = first;
     }
-    if (status != SG_OK && extension->or_less && !is_given_up(raiser)) {
+    if (tries_less(raiser, extension, status)) {
         status = keep(extension);
     }
     extension->status = status;

@@ -135,6 +135,10 @@ static void take_unextended(struct run *run, const struct sign_sent *sent)
         sign_report_left(run->report, sent->path, sent->outcome->request_id, "stopped");
         return;
     }
+    if (extension->unwritten) {
+        report_unwritten(run, sent->outcome, sent, "not-written", extension->why.text);
+        return;
+    }
     (void)snprintf(text, sizeof(text),
                    "it is signed, and not yet of the level %s: %s. Nothing was written; "
                    "with --resume it is tried again, with --resume --or-less it is kept "

@@ -6,6 +6,7 @@ import csv
 import glob
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -189,6 +190,35 @@ def a_letter_that_cannot_be_extended_has_no_name_and_keeps_no_other_from_it(town
         equal(len(made(town, "mixed")), 2)
         sign(town, "mixed", "pades-b-lt", "--resume", "--or-less", paths=paths)
         equal((len(made(town, "mixed")), signatures(town)), (3, before + 3), "letters")
+
+
+@claim
+def a_disk_that_takes_nothing_is_told_as_that_and_costs_one_time_stamp_a_letter(town):
+    """More letters than are extended at one time: a thread that knows the key from its last
+    one must not begin anew."""
+    town.tsa.fault("none")
+    os.makedirs(town.rig.path("many"))
+    paths = [shutil.copy(levels.letters(town)[0], town.rig.path("many", f"{i}.pdf"))
+             for i in range(20)]
+    parts = [os.path.join(town.rig.path("filled"), f"{i}.pdf.part") for i in range(20)]
+    for part in parts:  # where the letter would be written first
+        os.makedirs(os.path.join(part, "x"))
+    with town.rig.gateway() as gateway:
+        levels.whole_validation(gateway)
+        before, stamps = signatures(town), town.tsa.asked()
+        told = sign(town, "filled", "pades-b-lta", "--or-less", "--result",
+                    town.rig.path("filled.csv"), code=3, paths=paths)
+        contains(told, "not-written", "--resume")
+        reasons = {row["reason"] for row in rows(town, "filled.csv")}
+        expect("not-written" in reasons and "not-extended" not in reasons, f"{reasons}")
+        spent = town.tsa.asked() - stamps
+        signed = signatures(town) - before
+        expect(spent <= 2 * signed, f"{spent} time stamps for {signed} signatures")
+        for part in parts:
+            shutil.rmtree(part)
+        sign(town, "filled", "pades-b-lta", "--resume", paths=paths)
+        equal(signatures(town), before + 20, "signatures")
+    equal(len(made(town, "filled")), 20)
 
 
 @claim
