@@ -256,7 +256,8 @@ enum sg_status parse_log_key(struct parse *p)
     p->config->log_key.label = "";
     const struct yaml_node *id = NULL;
     TRY(field_get(p, map, "id", &id));
-    return field_object_id(p, id, "id", &p->config->log_key);
+    TRY(field_object_id(p, id, "id", &p->config->log_key));
+    return apart_log_key(p, map);
 }
 
 /* --- Who holds what -------------------------------------------------------------- */

@@ -119,25 +119,6 @@ static enum sg_status read_key(struct parse *p, const struct yaml_node *map,
     return raw == NULL ? SG_OK : yaml_bool(p->doc, raw, &key->raw_allowed, p->why);
 }
 
-/* What signs the log signs nothing else: a caller could have it sign a checkpoint. */
-static enum sg_status check_apart(struct parse *p, const struct yaml_node *map,
-                                  const struct config_key *key)
-{
-    const struct config *config = p->config;
-    const struct config_object *log = &config->log_key;
-
-    bool same = key->object.id_len > 0 &&
-                slice_equal(slice_of(key->object.id, key->object.id_len),
-                            slice_of(log->id, log->id_len)) &&
-                config_key_on_lane(key, &config->lanes[config->log_lane]);
-    return same
-               ? yaml_fail(p->doc, map, p->why,
-                           "key '%s' is the log_key, which signs checkpoints and nothing "
-                           "else: give the log a key of its own",
-                           key->name)
-               : SG_OK;
-}
-
 enum sg_status parse_keys(struct parse *p)
 {
     const struct yaml_node *list = NULL;
@@ -150,7 +131,7 @@ enum sg_status parse_keys(struct parse *p)
     }
     for (size_t i = 0; i < list->count; i++) {
         TRY(read_key(p, &list->items[i], &p->config->keys[i]));
-        TRY(check_apart(p, &list->items[i], &p->config->keys[i]));
+        TRY(apart_key(p, &list->items[i], &p->config->keys[i]));
         p->config->key_count++;
     }
     return field_unique(p, list);
@@ -203,6 +184,11 @@ static enum sg_status check_match(struct parse *p, const struct yaml_node *map,
         text_uint(slice_str(match + 4), UINT32_MAX - 1, &uid) == SG_OK) {
         return SG_OK;
     }
+    if (strncmp(match, "DNS:", 4) == 0 && strchr(match, '*') != NULL) {
+        return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
+                         "match is one name, and no pattern: a certificate with '*' in "
+                         "it names no caller");
+    }
     if (digest_parse_sha256(slice_str(match), hash) == SG_OK ||
         ((strncmp(match, "URI:", 4) == 0 || strncmp(match, "DNS:", 4) == 0) &&
          match[4] != '\0' && printable(match))) {
@@ -244,6 +230,22 @@ static enum sg_status check_keys(struct parse *p, const struct yaml_node *map,
     return SG_OK;
 }
 
+/* The first one would be every caller of that certificate, and the other none. */
+static enum sg_status check_match_apart(struct parse *p, const struct yaml_node *map,
+                                        const struct config_caller *caller)
+{
+    for (size_t i = 0; i < p->config->caller_count; i++) {
+        const struct config_caller *other = &p->config->callers[i];
+        if (strcmp(other->match, caller->match) == 0) {
+            return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
+                             "caller '%s' is known by this already; give each caller a "
+                             "certificate of its own, or one caller both roles",
+                             other->name);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status read_weight(struct parse *p, const struct yaml_node *map,
                                   struct config_caller *caller)
 {
@@ -262,6 +264,7 @@ static enum sg_status read_caller(struct parse *p, const struct yaml_node *map,
     TRY(field_name(p, map, &caller->name));
     TRY(field_text(p, map, "match", &caller->match));
     TRY(check_match(p, map, caller->match));
+    TRY(check_match_apart(p, map, caller));
     TRY(read_roles(p, map, caller));
     TRY(check_local(p, map, caller));
     TRY(field_words(p, map, "keys", &caller->keys));

@@ -62,6 +62,12 @@ SG_MUST_USE enum sg_status field_list(struct parse *p, const char *name, size_t 
                                       const struct yaml_node **out);
 SG_MUST_USE enum sg_status field_unique(struct parse *p, const struct yaml_node *list);
 
+/* config_apart.c: the entry of the map is no object that has another use. The lanes and
+ * the log key, and of keys those that were read before it, are there. */
+SG_MUST_USE enum sg_status apart_key(struct parse *p, const struct yaml_node *map,
+                                     const struct config_key *key);
+SG_MUST_USE enum sg_status apart_log_key(struct parse *p, const struct yaml_node *map);
+
 SG_MUST_USE enum sg_status parse_lanes(struct parse *p);
 SG_MUST_USE enum sg_status parse_log_key(struct parse *p);
 SG_MUST_USE enum sg_status parse_keys(struct parse *p);

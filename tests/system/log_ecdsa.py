@@ -106,8 +106,9 @@ def a_restart_goes_on_under_the_key_and_not_under_another(town):
     text = town.rig.read("segeld.yaml")
     canary = text.split('canary: "')[1].split('"')[0]
     log_id = text.split('log_key: {lane: lane0, id: "')[1].split('"')[0]
-    config = town.configured("", changes=((f'log_key: {{lane: lane0, id: "{log_id}"',
-                                           f'log_key: {{lane: lane0, id: "{canary}"'),))
+    config = town.configured("", changes=((f'canary: "{canary}"', f'canary: "{log_id}"'),
+                                          (f'log_key: {{lane: lane0, id: "{log_id}"',
+                                           f'log_key: {{lane: lane0, id: "{canary}"')))
     code, said = town.rig.refuses(config)
     equal(code, 1, said)
     contains(said, "is not by the log key of")
