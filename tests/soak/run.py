@@ -231,10 +231,22 @@ class Soak:
 # --- What came of it ----------------------------------------------------------------------
 
 def note_slope(figures, what, samples, name, bounded):
-    slope, count = verdict.rss_slope(samples, name)
+    slope, count = verdict.steady_slope(samples, name)
     figures.note(what, f"at most {verdict.SLOPE_MIB_H:g} MiB/h" if bounded else "-",
-                 "-" if slope is None else f"{slope:+.2f} MiB/h over {count} samples",
+                 "-" if slope is None else
+                 f"{slope:+.2f} MiB/h, the median of {count} spans of {verdict.SPAN_S} s",
                  (slope is not None and slope <= verdict.SLOPE_MIB_H) if bounded else None)
+
+
+def note_growth(figures, samples, bounded):
+    slope, count = verdict.rss_slope(samples, "segeld")
+    figures.note("segeld: slope of all of it, steps included", "-",
+                 "-" if slope is None else f"{slope:+.2f} MiB/h over {count} samples", None)
+    grown = verdict.rss_growth(samples, "segeld")
+    figures.note("segeld: grown in all behind the warm-up",
+                 f"at most {verdict.STEPS_MIB:g} MiB" if bounded else "-",
+                 "-" if grown is None else f"{grown:+.1f} MiB",
+                 (grown is not None and grown <= verdict.STEPS_MIB) if bounded else None)
 
 
 def note_growth(soak, figures, bounded):
@@ -242,9 +254,9 @@ def note_growth(soak, figures, bounded):
         top = max((s["processes"][name]["rss"] for s in soak.samples
                    if name in s["processes"]), default=0)
         figures.note(f"{name}: most RSS", "-", f"{top / 2**20:.1f} MiB", None)
-    note_slope(figures, "segeld: RSS slope", soak.samples, "segeld", False)
-    note_slope(figures, "segeld: the same less the cache of the index",
-               verdict.without_cache(soak.samples), "segeld", bounded)
+    less = verdict.without_cache(soak.samples)
+    note_slope(figures, "segeld: RSS slope, less the cache of the index", less, "segeld", bounded)
+    note_growth(figures, less, bounded)
     note_slope(figures, "segel-hsm: RSS slope", soak.samples, "segel-hsm", bounded)
     for what, spare in (("descriptors", verdict.SPARE_DESCRIPTORS),
                         ("threads", verdict.SPARE_THREADS)):

@@ -1,11 +1,14 @@
 """What is made of a soak's samples and errors. Knows nothing of gateways; tests/system/soak.py
 gives it samples that were made up."""
 import collections
+import statistics
 
 GRACE_S = 2.0        # after a fault is over: what was begun in it may end yet
 WARM_UP = 0.25       # of the time; caches and heaps fill
 BOUND_FROM_MIN = 30  # shorter runs tell a slope, but are held to none
 SLOPE_MIB_H = 1.0
+SPAN_S = 300         # over which a slope is taken; the verdict is on their median
+STEPS_MIB = 6.0      # in all: pools of jobs and messages, by steps
 INDEX_CACHE = 2 * 2**20  # of SQLite over the index of the log: gateway/ledger/index.c
 # The index of the log is opened for its first question behind its first full block, and stays
 # open: the file itself, -wal and -shm.
@@ -87,10 +90,37 @@ def slope(points):
     return 3600 * sum((at - middle) * (value - mean) for at, value in points) / spread
 
 
+def rss_points(samples, name):
+    return [(at, p["rss"] / 2**20) for at, p in last_life(samples, name)]
+
+
 def rss_slope(samples, name):
     """MiB an hour, and over how many samples."""
-    points = [(at, p["rss"] / 2**20) for at, p in last_life(samples, name)]
+    points = rss_points(samples, name)
     return slope(points), len(points)
+
+
+def steady_slope(samples, name):
+    """The median of the slopes of spans, one behind the other, and how many there are. What is
+    kept for the next burst (jobs, messages, connections) grows by a step when more was under way
+    at one time than ever before, as on a machine that stood still for a second; such a step
+    makes a slope of its own span alone. What leaks leaks in each of them."""
+    points = rss_points(samples, name)
+    spans = {}
+    for at, value in points:
+        spans.setdefault(int((at - points[0][0]) // SPAN_S), []).append((at, value))
+    slopes = [found for found in map(slope, spans.values()) if found is not None]
+    return (statistics.median(slopes) if slopes else None), len(slopes)
+
+
+def rss_growth(samples, name):
+    """MiB, from the first span to the last: what many steps together may not exceed."""
+    points = rss_points(samples, name)
+    if not points or points[-1][0] - points[0][0] < 2 * SPAN_S:
+        return None
+    first = [value for at, value in points if at < points[0][0] + SPAN_S]
+    last = [value for at, value in points if at > points[-1][0] - SPAN_S]
+    return statistics.mean(last) - statistics.mean(first)
 
 
 def without_cache(samples):

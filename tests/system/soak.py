@@ -62,6 +62,20 @@ def the_cache_of_the_index_is_no_leak_and_hides_none():
 
 
 @claim
+def pools_that_grow_by_steps_are_no_leak_and_hide_none():
+    def stepped(at):
+        return 2 * (at >= 1500) + 1.5 * (at >= 2700)
+    for leak in (0, 2):
+        made = samples(lambda at, leak=leak: MIB * (60 + stepped(at) + leak * at / 3600))
+        slope, spans = verdict.steady_slope(made, "segeld")
+        expect(abs(slope - leak) < 0.1 and spans == 9, f"{slope} MiB/h of {spans} spans")
+        expect(abs(verdict.rss_growth(made, "segeld") - 3.5 - leak * 0.67) < 0.1, "grown in all")
+    often = samples(lambda at: MIB * (60 + at // 300))  # a megabyte every five minutes
+    expect(verdict.rss_growth(often, "segeld") > verdict.STEPS_MIB, "the bound lets it pass")
+    equal(verdict.steady_slope(samples(stepped), "segel-hsm"), (None, 0), "never seen")
+
+
+@claim
 def descriptors_that_stay_open_are_counted():
     before = {"segeld": {"descriptors": 30, "threads": 5}, "segel-hsm": {"descriptors": None}}
     after = {"segeld": {"descriptors": 37, "threads": 5}, "segel-hsm": {"descriptors": 4}}
