@@ -113,20 +113,46 @@ static bool lanes_amiss(const struct core_report *report, FILE *out)
     return amiss;
 }
 
+/* Why it does not sign though somebody expects it; NULL: it does, or nobody does. */
+static const char *key_fault(const struct key_report *key)
+{
+    static const char *const states[KEY_STATES] = {
+        [KEY_HELD] = "it is held, until officers release it",
+        [KEY_COMPROMISED] = "it is compromised, and never signs again",
+    };
+    enum key_state state = key->life.state;
+    bool expected = state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
+
+    if (!expected || key->serving) {
+        return states[state];
+    }
+    if (key->usable) {
+        return "no lane that holds it is up";
+    }
+    return key->why[0] != '\0' ? key->why : "no lane that was open offers it";
+}
+
 static bool keys_amiss(const struct core_report *report, FILE *out)
 {
     bool amiss = false;
+    bool any = false;
 
     for (size_t i = 0; i < report->key_count; i++) {
-        const struct key_report *key = &report->keys[i];
-        if (!key->serving) {
+        const char *fault = key_fault(&report->keys[i]);
+        any = any || fault != NULL || report->keys[i].serving;
+        if (fault != NULL) {
             amiss = true;
-            (void)fprintf(out, "key %s cannot sign: %s\n", key->name,
-                          key->usable ? "no lane that holds it is up"
-                                      : "no lane that was open offers it");
+            (void)fprintf(out, "key %s cannot sign: ", report->keys[i].name);
+            write_plain(fault, out);
+            (void)fputc('\n', out);
         }
     }
-    return amiss;
+    if (!any) {
+        (void)fputs("nothing can be signed: every key is an empty slot, retired or "
+                    "destroyed\n",
+                    out);
+    }
+    return amiss || !any;
 }
 
 static bool anchors_amiss(const struct core_report *report, FILE *out)

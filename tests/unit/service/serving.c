@@ -19,6 +19,7 @@ static void add_key(const char *name)
     struct key_report *key = &report.keys[report.key_count++];
 
     (void)snprintf(key->name, sizeof(key->name), "%s", name);
+    key->life.state = KEY_ACTIVE;
     key->usable = true;
     key->serving = true;
     key->lanes = 1;
@@ -134,6 +135,36 @@ Test(serving, a_key_that_was_never_usable_does_not_stop_the_whole)
     cr_expect_eq(serving_of(&vitals, ""), SERVING_YES);
     cr_expect_eq(serving_of(&vitals, "segel.key/seal-b"), SERVING_NO);
     expect_line("key seal-b cannot sign: no lane that was open offers it\n");
+}
+
+Test(serving, a_key_that_is_stopped_is_told_as_that)
+{
+    report.keys[1].usable = false;
+    report.keys[1].serving = false;
+    report.keys[1].life.state = KEY_HELD;
+    expect_line("key seal-b cannot sign: it is held, until officers release it\n");
+    report.keys[1].life.state = KEY_COMPROMISED;
+    expect_line("key seal-b cannot sign: it is compromised, and never signs again\n");
+    report.keys[1].life.state = KEY_ACTIVE;
+    (void)snprintf(report.keys[1].why, sizeof(report.keys[1].why), "not with\nthis");
+    expect_line("key seal-b cannot sign: not with?this\n");
+}
+
+/* Behind a rotation all is well again. */
+Test(serving, a_key_of_which_nobody_expects_a_signature_is_not_amiss)
+{
+    static const enum key_state states[] = {KEY_NONE, KEY_GENERATED, KEY_CERTIFIED,
+                                            KEY_RETIRED, KEY_DESTROYED};
+
+    report.keys[1].usable = false;
+    report.keys[1].serving = false;
+    for (size_t i = 0; i < SG_COUNT(states); i++) {
+        report.keys[1].life.state = states[i];
+        cr_expect_not(amiss(), "%s", key_state_name(states[i]));
+    }
+    report.keys[0] = report.keys[1];
+    expect_line(
+        "nothing can be signed: every key is an empty slot, retired or destroyed\n");
 }
 
 Test(serving, without_any_usable_key_nothing_is_signed)
