@@ -60,7 +60,9 @@ struct config_lane {
     const char *init_args; /* pReserved of C_Initialize; "" = none */
     struct config_token token;
     const char *pin_path; /* file or credential; only its path is known here */
-    bool pin_prompt;      /* instead: a person types it ('segel pin enter') */
+    const char
+        *credential; /* its name, NULL = none; passed to this process? config_files */
+    bool pin_prompt; /* instead: a person types it ('segel pin enter') */
     int64_t threads;
     bool hardware;                 /* assurance: hardware; software is the default */
     struct config_object canary;   /* neither id nor label: none */
