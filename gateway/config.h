@@ -59,8 +59,9 @@ struct config_lane {
     const char *module;
     const char *init_args; /* pReserved of C_Initialize; "" = none */
     struct config_token token;
-    const char *pin_path; /* file or credential; only its path is known here */
-    bool pin_prompt;      /* instead: a person types it ('segel pin enter') */
+    const char *pin_path;   /* file or credential; only its path is known here */
+    const char *credential; /* its name; NULL = none. See config_files.h */
+    bool pin_prompt;        /* instead: a person types it ('segel pin enter') */
     int64_t threads;
     bool hardware;                 /* assurance: hardware; software is the default */
     struct config_object canary;   /* neither id nor label: none */
@@ -97,8 +98,7 @@ struct config_network {
     struct network_prefix *prefixes;
     size_t prefix_count;
 };
-/* Of those on the Unix socket. */
-#define CONFIG_NETWORK_LOCAL "local"
+#define CONFIG_NETWORK_LOCAL "local" /* of those on the Unix socket */
 
 struct config {
 #define TEXT(field, path, kind, reload, fallback, help)             const char *field;

@@ -168,6 +168,12 @@ static enum sg_status check_pin_file(const struct place *place, struct sg_error 
                      place->named, place->path, place->path);
 }
 
+/* A credential that this process is not given. */
+static bool is_kept_back(const struct config_lane *lane)
+{
+    return lane->credential != NULL && lane->pin_path[0] == '\0';
+}
+
 static enum sg_status check_lane(const struct config_lane *lane, struct sg_error *why)
 {
     char named[NAMED_SIZE];
@@ -178,7 +184,7 @@ static enum sg_status check_lane(const struct config_lane *lane, struct sg_error
     TRY(strchr(lane->module, '/') == NULL ? SG_OK : check_file(&module, why));
     name(named, "lane", lane->name, "pin_file");
     const struct place pin = {named, lane->pin_path};
-    TRY(lane->pin_prompt ? SG_OK : check_pin_file(&pin, why));
+    TRY(lane->pin_prompt || is_kept_back(lane) ? SG_OK : check_pin_file(&pin, why));
     name(named, "lane", lane->name, "read_only");
     for (size_t i = 0; i < lane->read_only.count; i++) {
         const struct place folder = {named, lane->read_only.items[i]};
@@ -223,4 +229,54 @@ enum sg_status config_files_check(const struct config *config, struct sg_error *
     }
     TRY(check_hsm_program(config, why));
     return check_lists(config, why);
+}
+
+/* --- What stays open -------------------------------------------------------------- */
+
+enum sg_status config_files_credentials(const struct config *config, struct sg_error *why)
+{
+    for (size_t i = 0; i < config->lane_count; i++) {
+        const struct config_lane *lane = &config->lanes[i];
+        if (is_kept_back(lane)) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "lane '%s': no credentials are passed to this process; start "
+                           "it from a systemd unit with LoadCredential, or use pin_file",
+                           lane->name);
+        }
+    }
+    return SG_OK;
+}
+
+static void tell_folder(const struct config_anchor *anchor, const char *path, FILE *out)
+{
+    char named[NAMED_SIZE];
+    struct sg_error why = {0};
+
+    name(named, "anchor", anchor->name, config_anchor_word(anchor->kind));
+    const struct place folder = {named, path};
+    if (path[0] != '\0' && check_folder(&folder, W_OK | X_OK, &why) != SG_OK) {
+        (void)fprintf(out,
+                      "%s (until then nothing is kept there; a systemd unit must "
+                      "name it in ReadWritePaths)\n",
+                      why.text);
+    }
+}
+
+void config_files_tell(const struct config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->lane_count; i++) {
+        if (is_kept_back(&config->lanes[i])) {
+            (void)fprintf(
+                out,
+                "lane '%s': the credential '%s' was not looked at: it is passed "
+                "to the systemd unit alone\n",
+                config->lanes[i].name, config->lanes[i].credential);
+        }
+    }
+    for (size_t i = 0; i < config->anchor_count; i++) {
+        const struct config_anchor *anchor = &config->anchors[i];
+        bool is_folder = anchor->kind == ANCHOR_DISK || anchor->kind == ANCHOR_DROP;
+        const char *path = is_folder ? anchor->place : anchor->keep;
+        tell_folder(anchor, path == NULL ? "" : path, out);
+    }
 }

@@ -9,6 +9,7 @@
 #include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
+#include "gateway/config_files.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/dumps.h"
@@ -134,6 +135,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     MUST(gateway->config != NULL); /* read_files went well */
     TRY(passed_collect(why));
     TRY(notify_open(why));
+    TRY(config_files_credentials(gateway->config, why));
     TRY(sound_look(gateway->config, why));
     TRY(make_admin(gateway, why));
     TRY(make_core(gateway, why));

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "gateway/config_files.h"
 #include "gateway/core/core.h"
 #include "gateway/core/foresee.h"
 #include "gateway/probe.h"
@@ -20,8 +21,10 @@ static enum sg_status check(const struct arguments *arguments,
         (void)printf("%s: configuration, policy and certificates are sound\n",
                      arguments->config);
     }
-    if (said[0] != '\0') { /* what is printed stays a configuration */
-        (void)fprintf(arguments->only_print ? stderr : stdout, "%s\n", said);
+    FILE *beside = arguments->only_print ? stderr : stdout; /* it stays a configuration */
+    config_files_tell(config, beside);
+    if (said[0] != '\0') {
+        (void)fprintf(beside, "%s\n", said);
     }
     return SG_OK;
 }

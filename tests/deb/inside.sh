@@ -111,8 +111,10 @@ check 'the package segel makes the user segel-witness' id segel-witness
 check 'what the units name is installed' documented
 check 'a first installation starts nothing' test "$(systemctl is-active segeld)" = inactive
 check 'the configuration folder is not open to everybody' is "$(stat -c '%U:%G %a' /etc/segel)" 'root:segel 750'
+# Debian makes it so, and only the unit has the group.
+check 'the folder of the tokens is its group'\''s' is "$(stat -c '%G %a' /var/lib/softhsm)" 'softhsm 2770'
 check 'a gateway is configured as the documents say' bash -e -c "$(declare -f configure); configure"
-check 'its files are sound' runuser -u segel -- segeld --config /etc/segel/segeld.yaml --check-config
+check 'its files are sound' runuser -u segel -g segel -G softhsm -- segeld --config /etc/segel/segeld.yaml --check-config
 check 'it starts and tells when it serves' systemctl enable --now segeld
 check 'systemctl status says so' status_text serving
 check 'letters are signed and verify' sign_letters /test/signed
@@ -155,7 +157,7 @@ bad_upgrade() {
 }
 checked_before() { # by the new program beside the old one, as docs/INSTALL.md says
     dpkg-deb -x /debs/segel-gateway_*.deb /tmp/new &&
-        runuser -u segel -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-config
+        runuser -u segel -g segel -G softhsm -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-config
 }
 takes_over() {
     local before

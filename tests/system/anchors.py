@@ -247,6 +247,15 @@ def the_sample_of_anchors_is_sound(town):
     path = town.rig.write("sample.yaml", town.rig.read("segeld.yaml") + sample)
     result = town.rig.tool("segeld", "--config", path, "--check-config")
     equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "are sound", "anchor 'disk2': path: /mnt/disk2/segel cannot be used",
+             "anchor 'assessor': drop: /srv/assessor/segel cannot be used", "ReadWritePaths")
+    for folder in ("disk2", "assessor"):
+        os.makedirs(town.rig.path(folder), exist_ok=True)
+    path = town.rig.write("sample.yaml", town.rig.read("segeld.yaml") + sample.replace(
+        "/mnt/disk2/segel", "disk2").replace("/srv/assessor/segel", "assessor"))
+    result = town.rig.tool("segeld", "--config", path, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+    expect("ReadWritePaths" not in result.stdout, result.stdout)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,29 @@ def the_users_and_folders_of_the_units_are_declared():
              "/var/lib/segel 0700 segel segel")
 
 
+def stub(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+
+
+@claim
+def an_upgrade_asks_with_the_groups_that_drop_ins_give_the_unit():
+    script = read(DEPLOY, "debian/segel-gateway.postinst")
+    function = re.search(r"^would_start\(\) \{\n.*?^\}\n", script, flags=re.M | re.S)[0]
+    folder = os.path.join(rig.BUILD, "system", "upgrade")
+    os.makedirs(folder, exist_ok=True)
+    stub(folder, "id", 'echo "994 27"\n')
+    stub(folder, "setpriv", 'echo "$@" >&2\n')
+    for given, groups in (("softhsm hsm", "994,27,softhsm,hsm"), ("", "994,27")):
+        stub(folder, "systemctl", f'echo "{given}"\n')
+        result = run("/bin/sh", "-ec", f"config=/dev/null\n{function}would_start",
+                     env={"PATH": f"{folder}:/usr/bin:/bin"})
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stderr, f"--reuid segel --regid segel --groups {groups} /usr/bin/segeld")
+
+
 @claim
 def every_command_has_its_manual_page():
     pages = {os.path.basename(p) for p in glob.glob(TREE + "/usr/share/man/man[18]/*")}

@@ -527,6 +527,14 @@ def a_credential_is_read_by_the_lane_alone(pins):
     code, said = pins.rig.refuses(config)
     equal(code, 1)
     contains(said, "LoadCredential")
+    for errand in (["--check-config"], ["--print-config"], ["--unlatch", "lane0"],
+                   ["--release-lockdown"]):
+        result = pins.rig.tool("segeld", "--config", config, *errand)
+        expect("credentials are passed" not in result.stderr, f"{errand}: {result.stderr}")
+        if errand == ["--check-config"]:
+            equal(result.returncode, 0, result.stderr)
+            contains(result.stdout, "are sound")
+            contains(result.stdout, "the credential 'hsm.pin' was not looked at")
     for name in ("a/b", "..", "."):
         bad = pins.rig.write("spoiled.yaml", pins.text.replace(
             "pin_file: prompt", f"pin_file: \"credential:{name}\""))

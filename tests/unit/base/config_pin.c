@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gateway/config.h"
+#include "gateway/config_files.h"
 
 /* Where the PIN of a lane comes from. */
 
@@ -63,8 +64,6 @@ static void expect_refused(const char *pin, const char *more, const char *word)
 
 Test(config_pin, a_credential_is_known_by_its_name)
 {
-    cr_assert_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-    expect_refused("pin_file: \"credential:p1\"", "", "LoadCredential");
     cr_assert_eq(setenv("CREDENTIALS_DIRECTORY", "/run/credentials", 1), 0);
     for (int word = 0; word < 2; word++) {
         cr_assert_eq(
@@ -73,6 +72,18 @@ Test(config_pin, a_credential_is_known_by_its_name)
         cr_expect_str_eq(config->lanes[0].pin_path, "/run/credentials/p1");
         cr_expect_not(config->lanes[0].pin_prompt);
     }
+}
+
+Test(config_pin, without_credentials_all_but_a_start_goes_on)
+{
+    cr_assert_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    cr_assert_eq(load("pin_credential: p1", ""), SG_OK, "%s", why.text);
+    cr_expect_str_eq(config->lanes[0].pin_path, "");
+    cr_expect_eq(config_files_credentials(config, &why), SG_PRECONDITION);
+    cr_expect_not_null(strstr(why.text, "LoadCredential"), "%s", why.text);
+    cr_assert_eq(setenv("CREDENTIALS_DIRECTORY", "/run/credentials", 1), 0);
+    cr_assert_eq(load("pin_credential: p1", ""), SG_OK, "%s", why.text);
+    cr_expect_eq(config_files_credentials(config, &why), SG_OK, "%s", why.text);
 }
 
 Test(config_pin, a_credential_leads_to_no_other_folder)
