@@ -334,6 +334,24 @@ def a_full_token_makes_no_key_and_the_name_is_free(maker):
         equal(maker.steps(name, "end")[0]["rv"], "0x31")
 
 
+def made_by_hand(maker, key_id, name):
+    """A key of the tools on its token, with a certificate: its entry in the configuration."""
+    where = ["--module", "/usr/lib/softhsm/libsofthsm2.so", "--token", "segel-demo",
+             "--pin-file", maker.rig.path("pin"), "--id", key_id]
+    made = maker.rig.tool("segel-hsm", "keygen", *where, "--type", "rsa-2048", "--name", name)
+    equal(made.returncode, 0, made.stderr)
+    asked = maker.rig.tool("segel-hsm", "csr", *where, "--subject", SUBJECT, "--out",
+                           maker.rig.path(f"{name}.csr"))
+    equal(asked.returncode, 0, asked.stderr)
+    subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal", maker.rig.path("pki"),
+                    maker.rig.path(f"{name}.csr"), maker.rig.path(f"{name}.pem")], check=True,
+                   capture_output=True)
+    row = maker.text[maker.text.index("  - name: seal-demo\n"):maker.text.index("callers:")]
+    row = re.sub(r'id: "\w+"', f'id: "{key_id}"', row)
+    return row.replace("certificate: seal-demo.pem", f"certificate: {name}.pem").replace(
+        "name: seal-demo", f"name: {name}")
+
+
 @claim
 def a_name_that_is_free_again_stands_in_no_start_s_way(maker):
     with maker.gateway() as gateway:
@@ -345,8 +363,8 @@ def a_name_that_is_free_again_stands_in_no_start_s_way(maker):
     with maker.gateway(keep=True) as gateway:
         contains(maker.key(gateway, name).trouble, "CKR_DEVICE_MEMORY")
         equal(STATE[maker.generate(gateway, name).state], "generated")
-    row = maker.text[maker.text.index("  - name: seal-demo\n"):maker.text.index("callers:")]
-    mine = (rf"\n  - \{{name: {other},.*", "\n" + row.replace("seal-demo", other, 1).rstrip())
+    row = made_by_hand(maker, "f7ee", other)
+    mine = (rf"\n  - \{{name: {other},.*", "\n" + row.rstrip())
     with maker.gateway(mine, keep=True) as gateway:
         equal(maker.state(gateway, other), "accepted", "the configuration has it now")
         signs(gateway, other)
