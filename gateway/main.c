@@ -20,6 +20,7 @@
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/errand.h"
+#include "gateway/service/oneline.h"
 #include "gateway/service/pages.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
@@ -174,13 +175,11 @@ static void show_life(const struct gateway *gateway)
 
 static void tell_manager(const struct gateway *gateway)
 {
-    char text[sizeof(gateway->unread) + 64];
+    char text[sizeof(gateway->unread) + 384];
 
     (void)snprintf(text, sizeof(text), "%s%s",
                    gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
-                   : services_resting(gateway->services)
-                       ? "out of rotation; who comes is served"
-                       : "serving",
+                                                : services_oneline(gateway->services),
                    gateway->unread);
     notify_status(text);
     show_life(gateway);
@@ -211,8 +210,10 @@ static void reload(struct gateway *gateway)
     enum sg_status status = reload_all(&parts, &changes, &why);
     notify_say("READY=1");
     if (status != SG_OK) {
-        log_event(LOG_ERROR, "reload.failed", "why",
-                  why.text[0] != '\0' ? why.text : sg_status_text(status), NULL);
+        const char *text = why.text[0] != '\0' ? why.text : sg_status_text(status);
+        log_event(LOG_ERROR, "reload.failed", "why", text, NULL);
+        (void)snprintf(gateway->unread, sizeof(gateway->unread),
+                       "; the last reload was refused: %s", text);
         return;
     }
     bool whole = changes.restart[0] == '\0';

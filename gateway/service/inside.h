@@ -78,6 +78,7 @@ struct services {
     struct tsa *tsa;                    /* owned; NULL: none is configured */
     struct validations *validations;    /* owned */
     struct core_report *page_report;    /* owned; the admin thread's */
+    struct core_report *line_report;    /* owned; the main thread's */
     struct caller_report *page_callers; /* likewise */
     struct agenda *page_agenda;         /* likewise */
     pthread_mutex_t callers_lock;

@@ -76,6 +76,8 @@ static enum sg_status make_methods(struct services *services)
                                                      sizeof(*services->methods));
     services->page_report =
         (struct core_report *)calloc(1, sizeof(*services->page_report));
+    services->line_report =
+        (struct core_report *)calloc(1, sizeof(*services->line_report));
     services->page_callers = (struct caller_report *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->page_callers));
     services->page_agenda = (struct agenda *)calloc(1, sizeof(*services->page_agenda));
@@ -86,9 +88,9 @@ static enum sg_status make_methods(struct services *services)
     services->stamps = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->stamps));
     if (services->stamps == NULL || services->methods == NULL ||
-        services->page_report == NULL || services->page_callers == NULL ||
-        services->page_agenda == NULL || services->explains == NULL ||
-        services->exports == NULL) {
+        services->page_report == NULL || services->line_report == NULL ||
+        services->page_callers == NULL || services->page_agenda == NULL ||
+        services->explains == NULL || services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -276,6 +278,7 @@ void services_free(struct services *services)
     reflection_fini(&services->reflection);
     free(services->methods);
     free(services->page_report);
+    free(services->line_report);
     free(services->page_callers);
     free(services->page_agenda);
     free(services->explains);

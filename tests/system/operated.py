@@ -50,6 +50,12 @@ class Manager:
             expect(time.monotonic() < end, f"the manager was never told {word}")
             self.listen(0.2)
 
+    def wait_beginning(self, words, seconds=15):
+        end = time.monotonic() + seconds
+        while not any(heard.startswith(words) for heard in self.heard):
+            expect(time.monotonic() < end, f"the manager was never told {words}…")
+            self.listen(0.2)
+
     def close(self):
         self.socket.close()
 
@@ -84,6 +90,34 @@ def the_manager_is_told_when_it_serves_and_when_it_ends(faulty):
         equal(running.stop(), 0, "exit code")
         manager.listen(0.5)
         contains("\n".join(manager.heard), "STOPPING=1")
+    manager.close()
+
+
+@claim
+def the_manager_is_told_what_is_amiss(faulty):
+    manager, gateway = managed(faulty)
+    with gateway as running:
+        manager.wait("STATUS=serving")
+        with open(f"/proc/{running.process.pid}/cmdline", encoding="utf-8") as file:
+            words = file.read().split("\0")
+        config = words[words.index("--config") + 1]
+        with open(config, encoding="utf-8") as file:
+            sound = file.read()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(sound + "\nnonsense: 1\n")
+        running.process.send_signal(signal.SIGHUP)
+        manager.wait_beginning("STATUS=serving; the last reload was refused: ")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(sound)
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_event("reloaded")
+        end = time.monotonic() + 15
+        while not any(heard.startswith("STATUS=not all is served: lane lane0 is ")
+                      for heard in manager.heard):
+            expect(time.monotonic() < end, "the manager was never told of the lane")
+            for pid in lane_pids(running):
+                os.kill(pid, signal.SIGKILL)
+            manager.listen(0.05)
     manager.close()
 
 
