@@ -9,7 +9,6 @@
 #include "gateway/arguments.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
-#include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/dumps.h"
 #include "gateway/heap.h"
@@ -142,8 +141,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));
     TRY(server_start(gateway->server, why));
-    core_expect(gateway->core, EXPIRY_TLS, gateway->config->node,
-                door_end_us(gateway->config));
+    door_expect(gateway->server, gateway->core, gateway->config->node);
     TRY(core_start_anchors(gateway->core, why));
     pages_serve(&gateway->pages, gateway->services);
     return SG_OK;

@@ -87,8 +87,5 @@ void cert_marks(const X509 *certificate, struct cert_marks *out);
 
 /* notAfter of any certificate; 0 when it cannot be read. */
 int64_t cert_end_us(const X509 *certificate);
-/* The same of the first certificate of a PEM file. */
-SG_MUST_USE enum sg_status cert_file_end_us(const char *path, int64_t *out,
-                                            struct sg_error *why);
 
 #endif

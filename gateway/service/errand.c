@@ -13,6 +13,7 @@ static enum sg_status check(const struct arguments *arguments,
     char said[160];
 
     TRY(sound_look(config, why));
+    TRY(sound_check_dates(config, why));
     TRY(core_foresee(config, said, sizeof(said), why));
     if (arguments->only_print) {
         config_print(config, stdout);

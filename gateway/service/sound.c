@@ -42,6 +42,14 @@ static enum sg_status check_door(const struct config *config, struct sg_error *w
     return server_check(&door.options, why);
 }
 
+enum sg_status sound_check_dates(const struct config *config, struct sg_error *why)
+{
+    struct door door;
+
+    door_open(config, &door);
+    return server_check_dates(&door.options, why);
+}
+
 /* Files first: whoever reads them afterwards waits for no pipe. */
 enum sg_status sound_check(const struct config *config, struct keyring *ring,
                            struct sg_error *why)

@@ -9,6 +9,10 @@
  * (keyring_fini). */
 SG_MUST_USE enum sg_status sound_check(const struct config *config, struct keyring *ring,
                                        struct sg_error *why);
+/* What --check-config asks beside sound_look: whether the files of TLS are good now. A
+ * start goes on, and says so. */
+SG_MUST_USE enum sg_status sound_check_dates(const struct config *config,
+                                             struct sg_error *why);
 /* All that can be said of a configuration without its token, ledger, ports and network,
  * and without changing anything: what --check-config tells, and what a start asks first.
  * So what passes it, only these four can still refuse. SG_…: why is one sentence. */
