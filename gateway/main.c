@@ -136,6 +136,7 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(sound_look(gateway->config, why));
     TRY(make_admin(gateway, why));
     TRY(make_core(gateway, why));
+    sound_tell_doubts(core_keys(gateway->core));
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));

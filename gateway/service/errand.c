@@ -24,7 +24,7 @@ static enum sg_status check(const struct arguments *arguments,
     if (said[0] != '\0') { /* what is printed stays a configuration */
         (void)fprintf(arguments->only_print ? stderr : stdout, "%s\n", said);
     }
-    return SG_OK;
+    return sound_doubt(config, arguments->only_print ? stderr : stdout, why);
 }
 
 static enum sg_status unlatch(const struct arguments *arguments,

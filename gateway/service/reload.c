@@ -159,6 +159,7 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
     door_expect(reload->server, reload->core, reload->start->node);
+    sound_tell_doubts(&news.ring);
     log_setup(news.config->log_level_value, news.config->log_format_value);
     succeed(reload, &news);
     return SG_OK;
