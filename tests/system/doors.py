@@ -233,7 +233,14 @@ def without_a_current_list_nobody_gets_in(the_rig):
         equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
         write_list(the_rig, hours=-1)
         refused_now(the_rig, gateway, "clients.crl", "ended on 2")
-        expect(len(gateway.client().sign().signature) > 0, "the good list stays")
+        client = gateway.client()
+        expect(len(client.sign().signature) > 0, "the good list stays")
+        write_list(the_rig, hours=3 / 3600)
+        reload(gateway)
+        wait_for(lambda: ask(gateway, "/readyz")[0] == 503, "/readyz stays well")
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        expect("gateway's administrator has to renew it" in refusal.message, refusal.message)
 
 
 @claim
