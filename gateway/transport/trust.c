@@ -77,12 +77,14 @@ static bool set_up(X509_STORE_CTX *judge, SSL_CTX *tls)
     return true;
 }
 
+/* No other certificate of the client would help. */
+static const char lists_over[] =
+    "the gateway's list of revoked client certificates is out of date, and the gateway's "
+    "administrator has to renew it";
+
 static const char *reason_of(int error)
 {
-    return revocation_is_over(error)
-               ? "the gateway's list of revoked client certificates is out of date, and "
-                 "the gateway's administrator has to renew it"
-               : X509_verify_cert_error_string(error);
+    return revocation_is_over(error) ? lists_over : X509_verify_cert_error_string(error);
 }
 
 static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
@@ -116,7 +118,6 @@ enum sg_status trust_judge(struct trust *trust, SSL *ssl, unsigned *generation,
     SSL_CTX_free(tls);
     return good ? SG_OK
                 : sg_fail(why, SG_UNAUTHENTICATED,
-                          "the client's certificate is no longer accepted: %s; connect "
-                          "with a valid one",
-                          reason);
+                          "the client's certificate is no longer accepted: %s%s", reason,
+                          reason == lists_over ? "" : "; connect with a valid one");
 }
