@@ -146,6 +146,11 @@ static void on_certificate(struct sheet *sheet, const Segel__V1__KeyStatus *key)
     if (key->certificate_until_us > 0) {
         assess_end(sheet, key->key, key->certificate_until_us);
     }
+    if (key->chain_untrusted) {
+        assess_add(sheet, ASSESS_FAIL, key->key,
+                   sheet->indonesian ? "rantainya tidak sampai ke jangkar mana pun"
+                                     : "its chain leads to no anchor");
+    }
     assess_add(sheet, of_certificate(status), key->key,
                sheet->indonesian ? "status %.32s%s" : "its status is %.32s%s", status,
                off ? (sheet->indonesian

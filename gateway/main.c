@@ -10,7 +10,6 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_files.h"
-#include "gateway/core/agenda.h"
 #include "gateway/core/core.h"
 #include "gateway/dumps.h"
 #include "gateway/heap.h"
@@ -140,13 +139,13 @@ static enum sg_status start(struct gateway *gateway, struct sg_error *why)
     TRY(sound_look(gateway->config, why));
     TRY(make_admin(gateway, why));
     TRY(make_core(gateway, why));
+    sound_tell_doubts(core_keys(gateway->core));
     TRY(keyring_watch(core_keys(gateway->core), gateway->config, &gateway->status, why));
     TRY(make_services(gateway, why));
     TRY(make_server(gateway, why));
     TRY(services_attach(gateway->services, gateway->server, why));
     TRY(server_start(gateway->server, why));
-    core_expect(gateway->core, EXPIRY_TLS, gateway->config->node,
-                door_end_us(gateway->config));
+    door_expect(gateway->server, gateway->core, gateway->config->node);
     TRY(core_start_anchors(gateway->core, why));
     pages_serve(&gateway->pages, gateway->services);
     return SG_OK;

@@ -57,6 +57,7 @@ struct cert_path {
     int64_t from_us;               /* inclusive; INT64_MIN: since ever */
     int64_t until_us;              /* exclusive; INT64_MAX: for ever */
     char anchor[CERT_ANCHOR_SIZE]; /* RFC 2253; "" when not good, or not to be shown */
+    const char *why;               /* static; OpenSSL's words when not good */
 };
 /* By the files as they were loaded; cert_chain stays as it was. Verifies signatures: not
  * for the path of a job. Any thread. */
@@ -87,8 +88,5 @@ void cert_marks(const X509 *certificate, struct cert_marks *out);
 
 /* notAfter of any certificate; 0 when it cannot be read. */
 int64_t cert_end_us(const X509 *certificate);
-/* The same of the first certificate of a PEM file. */
-SG_MUST_USE enum sg_status cert_file_end_us(const char *path, int64_t *out,
-                                            struct sg_error *why);
 
 #endif

@@ -147,6 +147,7 @@ enum sg_status cert_judge_path(const struct cert *cert, int64_t now_us,
 
     TRY(verify(cert, now_us, &verified));
     path.good = verified.good;
+    path.why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(verified.context));
     if (path.good && !name_text(anchor_of(&verified), path.anchor)) {
         path.anchor[0] = '\0';
     }

@@ -100,12 +100,3 @@ enum sg_status pem_read(const char *path, const char *what, STACK_OF(X509) * *ou
     *out = stack;
     return SG_OK;
 }
-
-enum sg_status cert_file_end_us(const char *path, int64_t *out, struct sg_error *why)
-{
-    AUTO(pem_free) STACK_OF(X509) *stack = NULL;
-
-    TRY(pem_read(path, "certificate", &stack, why));
-    *out = cert_end_us(sk_X509_value(stack, 0));
-    return SG_OK;
-}

@@ -130,6 +130,21 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     return SG_OK;
 }
 
+enum sg_status keyring_trusts(const struct keyring *ring, size_t key,
+                              struct sg_error *why)
+{
+    const struct key *one = &ring->keys[key];
+
+    if (one->cert == NULL || one->holder->path.good) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_PRECONDITION,
+                   "key '%s': its certificate leads to no anchor (%s), and a policy that "
+                   "asks for a chain (cert.chain_ok) refuses every letter; put its "
+                   "issuers into the key's chain, and their root into policy.anchors",
+                   one->config->name, one->holder->path.why);
+}
+
 /* --- Making ---------------------------------------------------------------------- */
 
 static void free_certificate(struct key *key)

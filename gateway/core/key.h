@@ -76,6 +76,10 @@ struct keyring {
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
+/* Before the core has it. SG_PRECONDITION: the certificate of that key and its chain lead
+ * to no anchor, and every letter with it may be refused; why says so. */
+SG_MUST_USE enum sg_status keyring_trusts(const struct keyring *ring, size_t key,
+                                          struct sg_error *why);
 
 /* Whether key_fill would take the chain, now and at any later start. SG_TOO_LARGE,
  * SG_INVALID: why. */

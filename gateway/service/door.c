@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/cert/cert.h"
+#include "gateway/clock.h"
+#include "gateway/core/agenda.h"
+#include "gateway/log.h"
 
 static void add_listener(struct door *door, const char *address, uint16_t port,
                          bool plain)
@@ -40,16 +42,37 @@ void door_open(const struct config *config, struct door *door)
     }
 }
 
-int64_t door_end_us(const struct config *config)
+void door_expect(const struct server *server, struct core *core, const char *node)
 {
+    static const enum expiry_kind kinds[VALIDITY_PARTS] = {
+        [VALIDITY_CERTIFICATE] = EXPIRY_TLS, [VALIDITY_LISTS] = EXPIRY_CLIENT_CRL};
+    struct validity validity;
     struct sg_error why = {0};
-    int64_t end_us = 0;
 
-    if (config->listen_address[0] == '\0' ||
-        cert_file_end_us(config->tls_certificate_file, &end_us, &why) != SG_OK) {
-        return 0;
+    server_validity(server, &validity);
+    for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {
+        core_expect(core, kinds[i], node, validity_end_us(&validity, i));
+        if (validity_check(&validity, i, clock_wall_us(), &why) != SG_OK) {
+            log_event(LOG_ERROR, "tls.over", "what", expiry_name(kinds[i]), "why",
+                      why.text, NULL);
+        }
     }
-    return end_us;
+}
+
+bool door_amiss(const struct server *server, FILE *out)
+{
+    struct validity validity;
+    struct sg_error why = {0};
+    bool amiss = false;
+
+    server_validity(server, &validity);
+    for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {
+        if (validity_check(&validity, i, clock_wall_us(), &why) != SG_OK) {
+            (void)fprintf(out, "%s\n", why.text);
+            amiss = true;
+        }
+    }
+    return amiss;
 }
 
 void door_name(const struct config *config, uint16_t port, char *out, size_t cap)

@@ -2,8 +2,10 @@
 #define SEGEL_GATEWAY_SERVICE_DOOR_H
 
 #include <limits.h>
+#include <stdio.h>
 
 #include "gateway/config.h"
+#include "gateway/core/core.h"
 #include "gateway/transport/server.h"
 
 /* Where clients connect, and by what TLS: what the configuration says to the transport.
@@ -15,9 +17,11 @@ struct door {
 };
 
 void door_open(const struct config *config, struct door *door);
-/* When the gateway's own TLS certificate ends, as it is on the disk now; 0 = it has none,
- * or it cannot be read. */
-int64_t door_end_us(const struct config *config);
+/* Tells the core when the gateway's own TLS certificate and the revocation lists end that
+ * handshakes are judged by from now on; a log line for what is not good already. */
+void door_expect(const struct server *server, struct core *core, const char *node);
+/* For people: a line for each of those that is not good now. Whether there is one. */
+bool door_amiss(const struct server *server, FILE *out);
 /* For people: "127.0.0.1:7443", or the Unix socket where there is nothing else. */
 void door_name(const struct config *config, uint16_t port, char *out, size_t cap);
 

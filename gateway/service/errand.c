@@ -14,6 +14,7 @@ static enum sg_status check(const struct arguments *arguments,
     char said[160];
 
     TRY(sound_look(config, why));
+    TRY(sound_check_dates(config, why));
     TRY(core_foresee(config, said, sizeof(said), why));
     if (arguments->only_print) {
         config_print(config, stdout);
@@ -26,7 +27,7 @@ static enum sg_status check(const struct arguments *arguments,
     if (said[0] != '\0') {
         (void)fprintf(beside, "%s\n", said);
     }
-    return SG_OK;
+    return sound_doubt(config, arguments->only_print ? stderr : stdout, why);
 }
 
 static enum sg_status unlatch(const struct arguments *arguments,

@@ -75,12 +75,12 @@ struct services {
     struct clerk *clerk;                /* owned */
     atomic_uint orders, policy_asks;    /* calls of officers, of PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
-    struct tsa *tsa;                    /* owned; NULL: none is configured */
-    struct validations *validations;    /* owned */
-    struct core_report *page_report;    /* owned; the admin thread's */
-    struct core_report *line_report;    /* owned; the main thread's */
-    struct caller_report *page_callers; /* likewise */
-    struct agenda *page_agenda;         /* likewise */
+    struct tsa *tsa;                 /* owned; NULL: none is configured */
+    struct validations *validations; /* owned */
+    struct core_report *line_report; /* owned; the main thread's */
+    struct core_report *page_report; /* owned; the admin thread's, and the next two */
+    struct caller_report *page_callers;
+    struct agenda *page_agenda;
     pthread_mutex_t callers_lock;
     struct roll *roll; /* owned; of the newest configuration, under the lock */
 };
@@ -113,8 +113,7 @@ struct judged {
 void judge_keep(const struct caller *caller, const struct terms *terms, struct job *job,
                 struct judged *out);
 
-/* denial.c: protobuf messages in an arena; NULL when the arena is full. why is borrowed.
- */
+/* denial.c: messages in an arena; NULL when the arena is full. why is borrowed. */
 Segel__V1__RuleVerdict *denial_verdict(struct arena *arena, const struct rule_info *rule,
                                        const struct rule_why *why, bool english);
 Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *job,

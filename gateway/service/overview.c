@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/binding.h"
 #include "gateway/service/incidents.h"
 #include "gateway/service/officers.h"
 
@@ -88,6 +89,22 @@ static bool add_tokens(struct overview *overview)
     return out->tokens != NULL;
 }
 
+/* By the facts that its jobs are judged by; of one that no lane has opened nothing is
+ * known. */
+static bool leads_nowhere(const struct key *key)
+{
+    struct binding *binding = key_take_binding(key);
+    bool nowhere = false;
+
+    if (binding != NULL) {
+        const struct fact_value *good =
+            &policy_key_facts(binding->facts)->value[FACT_ID_cert_chain_ok];
+        nowhere = good->present && good->number == 0;
+    }
+    binding_give(binding);
+    return nowhere;
+}
+
 static Segel__V1__KeyStatus *key_of(struct overview *overview,
                                     const struct key_report *from)
 {
@@ -104,6 +121,7 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
         (void)status_look(&key->holder->status, &view);
         out->certificate_until_us = key_ready(key) ? cert_not_after_us(key->cert) : 0;
     }
+    out->chain_untrusted = key != NULL && leads_nowhere(key);
     out->key = pb_text(from->name);
     out->state = (Segel__V1__KeyState)from->life.state;
     out->activation_until_us = from->life.activation.until_us;

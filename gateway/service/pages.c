@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/clock.h"
+#include "gateway/service/door.h"
 #include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/monitor.h"
@@ -159,6 +160,7 @@ static int write_health(void *context, FILE *out)
     const struct vitals vitals = look(services);
     bool amiss = serving_amiss(&vitals, out);
     amiss = statuses_amiss(services, out) || amiss;
+    amiss = door_amiss(services->server, out) || amiss;
     if (amiss) {
         return HTTP_UNFIT;
     }
@@ -167,7 +169,7 @@ static int write_health(void *context, FILE *out)
 }
 
 /* Jobs would be taken now, for every key that can be used at all: what the health service
- * says of "". */
+ * says of "", which only those ask who got in; this one is for those who come. */
 static int write_readiness(void *context, FILE *out)
 {
     struct services *services = served(context);
@@ -176,11 +178,12 @@ static int write_readiness(void *context, FILE *out)
         return write_start((struct pages *)context, out);
     }
     const struct vitals vitals = look(services);
-    if (serving_of(&vitals, "") == SERVING_YES) {
+    bool shut = door_amiss(services->server, out);
+    if (serving_of(&vitals, "") == SERVING_YES && !shut) {
         (void)fputs("ready\n", out);
         return HTTP_FINE;
     }
-    if (!serving_amiss(&vitals, out)) {
+    if (!serving_amiss(&vitals, out) && !shut) {
         (void)fputs("there is no key that can be used\n", out);
     }
     return HTTP_UNFIT;

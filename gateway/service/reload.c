@@ -3,7 +3,6 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
-#include "gateway/core/agenda.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/core/reload.h"
@@ -151,7 +150,6 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
     AUTO(news_fini) struct news news = {0};
 
     TRY(read_news(reload, &news, why));
-    int64_t end_us = door_end_us(news.config);
     find_changes(reload, &news, out);
     TRY(core_reload(reload->core, config_take(news.config), why));
     core_take_quorum(reload->core, news.quorum);
@@ -160,7 +158,8 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
     news.roll = NULL;
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
-    core_expect(reload->core, EXPIRY_TLS, reload->start->node, end_us);
+    door_expect(reload->server, reload->core, reload->start->node);
+    sound_tell_doubts(&news.ring);
     log_setup(news.config->log_level_value, news.config->log_format_value);
     succeed(reload, &news);
     return SG_OK;

@@ -7,6 +7,7 @@
 #include "gateway/core/quorum.h"
 #include "gateway/http/http.h"
 #include "gateway/ledger/origin.h"
+#include "gateway/log.h"
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/logos.h"
@@ -42,6 +43,14 @@ static enum sg_status check_door(const struct config *config, struct sg_error *w
     return server_check(&door.options, why);
 }
 
+enum sg_status sound_check_dates(const struct config *config, struct sg_error *why)
+{
+    struct door door;
+
+    door_open(config, &door);
+    return server_check_dates(&door.options, why);
+}
+
 /* Files first: whoever reads them afterwards waits for no pipe. */
 enum sg_status sound_check(const struct config *config, struct keyring *ring,
                            struct sg_error *why)
@@ -57,6 +66,31 @@ enum sg_status sound_check(const struct config *config, struct keyring *ring,
         TRY(checks[i](config, why));
     }
     return keyring_load(config, clock_wall_us(), ring, why);
+}
+
+enum sg_status sound_doubt(const struct config *config, FILE *out, struct sg_error *why)
+{
+    struct keyring ring = {0};
+    enum sg_status status = keyring_load(config, clock_wall_us(), &ring, why);
+
+    for (size_t i = 0; status == SG_OK && i < ring.count; i++) {
+        struct sg_error doubt = {0};
+        if (keyring_trusts(&ring, i, &doubt) != SG_OK) {
+            (void)fprintf(out, "%s\n", doubt.text);
+        }
+    }
+    keyring_fini(&ring);
+    return status;
+}
+
+void sound_tell_doubts(const struct keyring *ring)
+{
+    for (size_t i = 0; i < ring->count; i++) {
+        struct sg_error doubt = {0};
+        if (keyring_trusts(ring, i, &doubt) != SG_OK) {
+            log_event(LOG_WARN, "key.doubted", "why", doubt.text, NULL);
+        }
+    }
 }
 
 enum sg_status sound_look(const struct config *config, struct sg_error *why)

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 
 enum { NAME_TEXT = 256 };
 
@@ -138,4 +139,85 @@ enum sg_status revocation_load(X509_STORE *store, const char *path, struct sg_er
     enum sg_status status = look_for_all(lists, issuers, path, why);
     ERR_clear_error();
     return status == SG_OK ? use(store, lists) : status;
+}
+
+/* --- How long they are good for ---------------------------------------------------- */
+
+/* All of a store; the two lists are owned, what is in the first is borrowed. */
+struct stored {
+    STACK_OF(X509_CRL) * lists;
+    STACK_OF(X509) * issuers;
+};
+
+static void stored_fini(struct stored *stored)
+{
+    sk_X509_CRL_free(stored->lists);
+    sk_X509_pop_free(stored->issuers, X509_free);
+}
+
+static bool stored_read(X509_STORE *store, struct stored *out)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+    out->lists = sk_X509_CRL_new_null();
+    out->issuers = X509_STORE_get1_all_certs(store);
+    for (int i = 0; out->lists != NULL && i < sk_X509_OBJECT_num(objects); i++) {
+        X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+        if (list != NULL && sk_X509_CRL_push(out->lists, list) == 0) {
+            return false;
+        }
+    }
+    return out->lists != NULL && out->issuers != NULL;
+}
+
+/* Of a root that is there for its issuers' sake. */
+static bool looked_up(const struct stored *stored, const X509_NAME *name)
+{
+    for (int i = 0; i < sk_X509_num(stored->issuers); i++) {
+        X509 *issuer = sk_X509_value(stored->issuers, i);
+        if (X509_NAME_cmp(X509_get_subject_name(issuer), name) == 0 &&
+            issued_another(issuer, stored->issuers)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* OpenSSL goes by the one that is current, if any is. */
+static int64_t newest_end_us(const struct stored *stored, const X509_NAME *name)
+{
+    int64_t newest_us = INT64_MIN;
+
+    for (int i = 0; i < sk_X509_CRL_num(stored->lists); i++) {
+        const X509_CRL *list = sk_X509_CRL_value(stored->lists, i);
+        int64_t end_us = validity_time_us(X509_CRL_get0_nextUpdate(list), INT64_MAX);
+        if (X509_NAME_cmp(X509_CRL_get_issuer(list), name) == 0 && end_us > newest_us) {
+            newest_us = end_us;
+        }
+    }
+    return newest_us;
+}
+
+void revocation_validity(X509_STORE *store, struct validity *out)
+{
+    AUTO(stored_fini) struct stored stored = {.lists = NULL};
+    char name[NAME_TEXT];
+
+    if (!stored_read(store, &stored)) {
+        return;
+    }
+    for (int i = 0; i < sk_X509_CRL_num(stored.lists); i++) {
+        const X509_NAME *issuer = X509_CRL_get_issuer(sk_X509_CRL_value(stored.lists, i));
+        int64_t end_us = newest_end_us(&stored, issuer);
+        if (end_us < out->parts[VALIDITY_LISTS].until_us && looked_up(&stored, issuer)) {
+            out->parts[VALIDITY_LISTS].until_us = end_us;
+            (void)snprintf(out->issuer, sizeof(out->issuer), "%.150s",
+                           name_text(issuer, name));
+        }
+    }
+}
+
+bool revocation_is_over(int error)
+{
+    return error == X509_V_ERR_CRL_HAS_EXPIRED || error == X509_V_ERR_CRL_NOT_YET_VALID;
 }

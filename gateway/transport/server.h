@@ -6,6 +6,7 @@
 
 #include "gateway/limits.h"
 #include "gateway/transport/grpc.h"
+#include "gateway/transport/validity.h"
 
 /* A gRPC server over HTTP/2: listeners, TLS, connections, limits, I/O loops. It knows
  * methods and peers, nothing of signing. */
@@ -68,11 +69,19 @@ SG_MUST_USE enum sg_status server_new(const struct server_options *options,
  */
 SG_MUST_USE enum sg_status server_check(const struct server_options *options,
                                         struct sg_error *why);
+/* Beside it: SG_INVALID, the files of TLS are not good now. A start serves all the same,
+ * for the sake of local callers; whoever would give up better ones for them asks first.
+ */
+SG_MUST_USE enum sg_status server_check_dates(const struct server_options *options,
+                                              struct sg_error *why);
+/* Any thread: how long what clients are let in by is good for. */
+void server_validity(const struct server *server, struct validity *out);
 /* Any thread: loads the PEM files of the options anew, all or nothing. New handshakes go
  * by them; open connections stay, but each client's certificate is judged once more and
  * identify asked again who it is, at once where a call is open, else before its next
  * call. One that is no longer accepted: its calls end UNAUTHENTICATED, and it is told to
- * go. So is one that was not known before: it may be now. As server_check. */
+ * go. So is one that was not known before: it may be now. As server_check and
+ * server_check_dates. */
 SG_MUST_USE enum sg_status server_reload(struct server *server,
                                          const struct server_options *options,
                                          struct sg_error *why);

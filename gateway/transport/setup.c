@@ -76,7 +76,7 @@ static enum sg_status make_options(struct setup *setup)
     return SG_OK;
 }
 
-static bool speaks_tls(const struct server_options *options)
+bool setup_speaks_tls(const struct server_options *options)
 {
     bool tls = false;
 
@@ -141,7 +141,7 @@ enum sg_status setup_init(struct setup *setup, const struct server_options *opti
                           struct sg_error *why)
 {
     TRY(setup_protocol(setup, options, why));
-    setup->speaks_tls = speaks_tls(options);
+    setup->speaks_tls = setup_speaks_tls(options);
     return start_trust(setup, options, why);
 }
 

@@ -53,6 +53,8 @@ SG_MUST_USE enum sg_status setup_protocol(struct setup *setup,
                                           const struct server_options *options,
                                           struct sg_error *why);
 void setup_fini(struct setup *setup);
+/* Whether any listener does. */
+bool setup_speaks_tls(const struct server_options *options);
 /* The method of a path; NULL when there is none. */
 const struct grpc_method *setup_method(const struct setup *setup, struct slice path);
 

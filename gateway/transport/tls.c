@@ -133,6 +133,16 @@ static bool set_versions(SSL_CTX *tls, bool tls12)
            SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1;
 }
 
+/* OpenSSL would tell the client that its own certificate has expired: it is the gateway
+ * that cannot judge it, and the alert is internal_error. */
+static int blame(int good, X509_STORE_CTX *judge)
+{
+    if (good == 0 && revocation_is_over(X509_STORE_CTX_get_error(judge))) {
+        X509_STORE_CTX_set_error(judge, X509_V_ERR_STORE_LOOKUP);
+    }
+    return good;
+}
+
 /* No resumption: a resumed session would skip the check of the client's chain. */
 static bool harden(SSL_CTX *tls, bool tls12)
 {
@@ -146,7 +156,7 @@ static bool harden(SSL_CTX *tls, bool tls12)
     SSL_CTX_set_read_ahead(tls, 1);
     (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_security_level(tls, SECURITY_LEVEL);
-    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, blame);
     SSL_CTX_set_verify_depth(tls, CLIENT_CHAIN_MAX);
     SSL_CTX_set_client_hello_cb(tls, refuse_without_alpn, NULL);
     SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
@@ -175,6 +185,20 @@ enum sg_status tls_context(const struct server_options *options, SSL_CTX **out,
     }
     *out = tls;
     return SG_OK;
+}
+
+void tls_validity(SSL_CTX *tls, struct validity *out)
+{
+    const X509 *own = tls == NULL ? NULL : SSL_CTX_get0_certificate(tls);
+
+    validity_init(out);
+    if (own != NULL) {
+        out->parts[VALIDITY_CERTIFICATE].from_us =
+            validity_time_us(X509_get0_notBefore(own), INT64_MIN);
+        out->parts[VALIDITY_CERTIFICATE].until_us =
+            validity_time_us(X509_get0_notAfter(own), INT64_MAX);
+        revocation_validity(SSL_CTX_get_cert_store(tls), out);
+    }
 }
 
 static enum tls_end end_of(SSL *ssl, int result)

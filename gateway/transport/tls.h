@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include "gateway/transport/server.h"
+#include "gateway/transport/validity.h"
 
 /* TLS 1.3 with client certificates and ALPN "h2", and nothing else. */
 
@@ -12,6 +13,9 @@
  * certificate. The caller owns *out. */
 SG_MUST_USE enum sg_status tls_context(const struct server_options *options,
                                        SSL_CTX **out, struct sg_error *why);
+
+/* How long that is good for. Before other threads have the context. */
+void tls_validity(SSL_CTX *tls, struct validity *out);
 
 /* How a read, write or handshake step ended. */
 enum tls_end { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_PEER_LEFT, TLS_BROKEN };

@@ -53,9 +53,6 @@ static const struct advice advices[] = {
     {X509_V_ERR_CERT_HAS_EXPIRED, "; give the client a new one"},
     {X509_V_ERR_CERT_NOT_YET_VALID, "; compare the clocks of the issuer and the gateway"},
     {X509_V_ERR_INVALID_PURPOSE, "; it is not made for TLS clients (extended key usage)"},
-    {X509_V_ERR_CRL_HAS_EXPIRED,
-     "; no client of that issuer gets in until tls.client_crl holds a current list and "
-     "SIGHUP is sent"},
     {X509_V_ERR_UNABLE_TO_GET_CRL,
      "; put the list of its issuer into tls.client_crl and send SIGHUP"},
     {X509_V_ERR_CERT_CHAIN_TOO_LONG, "; too many issuers stand between"},
@@ -91,6 +88,12 @@ static enum sg_status explain_error(SSL *ssl, unsigned long error, struct sg_err
     if (reason != NULL) {
         return sg_fail(why, reason->spoke_tls ? SG_DENIED : SG_INVALID, "%s",
                        reason->text);
+    }
+    if (verified == X509_V_ERR_STORE_LOOKUP) { /* tls.c, blame */
+        return sg_fail(why, SG_DENIED,
+                       "the list of the client's issuer in tls.client_crl is not current "
+                       "(CRL has expired, or is of later); no client of that issuer gets "
+                       "in until a current one is there and SIGHUP is sent");
     }
     if (verified != X509_V_OK) {
         return sg_fail(why, SG_DENIED, "the client's certificate is refused: %s%s",

@@ -3,10 +3,14 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
+#include "gateway/transport/revocation.h"
+#include "gateway/transport/tls.h"
+
 void trust_init(struct trust *trust)
 {
     MUST(pthread_mutex_init(&trust->lock, NULL) == 0);
     trust->tls = NULL;
+    validity_init(&trust->validity);
     atomic_init(&trust->generation, 0);
 }
 
@@ -19,12 +23,23 @@ void trust_fini(struct trust *trust)
 
 void trust_renew(struct trust *trust, SSL_CTX *tls)
 {
+    struct validity validity;
+
+    tls_validity(tls, &validity);
     MUST(pthread_mutex_lock(&trust->lock) == 0);
     SSL_CTX *old = trust->tls;
     trust->tls = tls;
+    trust->validity = validity;
     (void)atomic_fetch_add_explicit(&trust->generation, 1, memory_order_release);
     MUST(pthread_mutex_unlock(&trust->lock) == 0);
     SSL_CTX_free(old);
+}
+
+void trust_validity(struct trust *trust, struct validity *out)
+{
+    MUST(pthread_mutex_lock(&trust->lock) == 0);
+    *out = trust->validity;
+    MUST(pthread_mutex_unlock(&trust->lock) == 0);
 }
 
 /* The context as it is now, and its generation. */
@@ -62,6 +77,16 @@ static bool set_up(X509_STORE_CTX *judge, SSL_CTX *tls)
     return true;
 }
 
+/* No other certificate of the client would help. */
+static const char lists_over[] =
+    "the gateway's list of revoked client certificates is out of date, and the gateway's "
+    "administrator has to renew it";
+
+static const char *reason_of(int error)
+{
+    return revocation_is_over(error) ? lists_over : X509_verify_cert_error_string(error);
+}
+
 static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
 {
     X509_STORE_CTX *judge = X509_STORE_CTX_new();
@@ -70,8 +95,7 @@ static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
                                     SSL_get_peer_cert_chain(ssl)) == 1 &&
                 set_up(judge, tls) && X509_verify_cert(judge) == 1;
 
-    *why = judge == NULL ? "no memory"
-                         : X509_verify_cert_error_string(X509_STORE_CTX_get_error(judge));
+    *why = judge == NULL ? "no memory" : reason_of(X509_STORE_CTX_get_error(judge));
     X509_STORE_CTX_free(judge);
     ERR_clear_error();
     return good;
@@ -94,7 +118,6 @@ enum sg_status trust_judge(struct trust *trust, SSL *ssl, unsigned *generation,
     SSL_CTX_free(tls);
     return good ? SG_OK
                 : sg_fail(why, SG_UNAUTHENTICATED,
-                          "the client's certificate is no longer accepted: %s; connect "
-                          "with a valid one",
-                          reason);
+                          "the client's certificate is no longer accepted: %s%s", reason,
+                          reason == lists_over ? "" : "; connect with a valid one");
 }

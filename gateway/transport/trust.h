@@ -5,14 +5,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "proto/base.h"
+#include "gateway/transport/validity.h"
 
 /* By what handshakes are judged: own certificate, issuers of clients, revocation lists.
  * It may be renewed while connections are open; each of them is then judged anew by it.
  * Any thread. The lock is a leaf, and is taken for handshakes only. */
 struct trust {
     pthread_mutex_t lock;
-    SSL_CTX *tls;           /* owned; NULL: nothing is spoken but plain HTTP/2 */
+    SSL_CTX *tls; /* owned; NULL: nothing is spoken but plain HTTP/2 */
+    struct validity validity;
     atomic_uint generation; /* grows with each renewal */
 };
 
@@ -26,6 +27,8 @@ static inline unsigned trust_generation(const struct trust *trust)
 {
     return atomic_load_explicit(&trust->generation, memory_order_acquire);
 }
+/* How long what is there now is good for. */
+void trust_validity(struct trust *trust, struct validity *out);
 /* A new connection, and the generation that will judge it. NULL: no memory. The caller
  * owns it. */
 SSL *trust_connection(struct trust *trust, unsigned *generation);

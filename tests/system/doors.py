@@ -4,6 +4,7 @@ revocation lists that are renewed while connections are open, versions of TLS, s
 systemd passes."""
 import concurrent.futures
 import contextlib
+import datetime
 import fcntl
 import json
 import os
@@ -15,12 +16,16 @@ import time
 
 import grpc
 import rig
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from faulty import ask, metrics, wait_for
 from rig import claim, equal, expect, item
 from sockets import good, tls
-from trust import (reload, said, serial_of, short_certificate, write_list,
+from trust import (issuer, reload, said, serial_of, short_certificate, write_list,
                    write_list_of_another)
 
 CODE = grpc.StatusCode
+ADMIN = (r"\Z", "\nadmin: {address: 127.0.0.1, port: 0}\n")
 
 
 # --- What the tests need ----------------------------------------------------------------
@@ -44,12 +49,13 @@ def handshake(gateway, *options):
 # --- Unix sockets -----------------------------------------------------------------------
 
 @contextlib.contextmanager
-def with_socket(the_rig, uid):
+def with_socket(the_rig, uid, *changes):
     path = the_rig.path("segel.sock")
     config = the_rig.config(
         (r"listen: \{", f"listen: {{unix: {path}, "),
         (r"^callers:\n", "callers:\n  - {name: local, match: \"uid:" + str(uid)
-         + "\", roles: [backend], keys: [seal-demo]}\n"))
+         + "\", roles: [backend], keys: [seal-demo]}\n"),
+        *changes)
     with the_rig.gateway(config) as gateway:
         yield gateway, Local(path)
 
@@ -93,8 +99,17 @@ def an_officer_is_not_known_by_a_user_id(the_rig):
 def with_list(the_rig, *revoked, **times):
     write_list(the_rig, *revoked, **times)
     config = the_rig.config((r"client_ca: clients.pem",
-                             "client_ca: clients.pem, client_crl: clients.crl"))
+                             "client_ca: clients.pem, client_crl: clients.crl"), ADMIN)
     with the_rig.gateway(config) as gateway:
+        gateway.config = config
+        yield gateway
+
+
+@contextlib.contextmanager
+def with_pages(the_rig):
+    config = the_rig.config(ADMIN)
+    with the_rig.gateway(config) as gateway:
+        gateway.config = config
         yield gateway
 
 
@@ -199,10 +214,34 @@ def an_open_stream_does_not_outlive_its_clients_certificate(the_rig):
 
 @claim
 def without_a_current_list_nobody_gets_in(the_rig):
+    """Who asks for the gateway's health is told, and its own word to clients is no word about
+    their certificates."""
     with with_list(the_rig, hours=-1) as gateway:
         refusal = rig.refused(gateway.client().sign, timeout=5)
         equal(refusal.code, CODE.UNAVAILABLE)
+        expect("expired" not in refusal.message.lower(), refusal.message)
         said(gateway, "CRL has expired")
+        told_by(gateway, "the list of revoked client certificates of '", "ended on 2",
+                "tls.client_crl")
+        equal(gateway.find("tls.over")[0]["what"], "client_crl")
+        wait_for(lambda: "client_crl" in [r["what"] for r in gateway.find("reminder")],
+                 "nobody is reminded", 15)
+        equal(ends(gateway, "client_crl"), 0)
+        write_list(the_rig)
+        reload(gateway)
+        expect(len(gateway.client().sign().signature) > 0, "it signs again")
+        equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+        write_list(the_rig, hours=-1)
+        refused_now(the_rig, gateway, "clients.crl", "ended on 2")
+        client = gateway.client()
+        expect(len(client.sign().signature) > 0, "the good list stays")
+        write_list(the_rig, hours=3 / 3600)
+        reload(gateway)
+        wait_for(lambda: ask(gateway, "/readyz")[0] == 503, "/readyz stays well")
+        refusal = rig.refused(client.sign)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        expect(refusal.message.endswith("gateway's administrator has to renew it"),
+               refusal.message)
 
 
 @claim
@@ -219,6 +258,81 @@ def a_file_that_holds_no_list_is_refused_and_the_old_one_stays(the_rig):
         expect(len(client.sign().signature) > 0, "it still does")
         refusal = rig.refused(gateway.client("reviewer").health, timeout=5)
         equal(refusal.code, CODE.UNAVAILABLE)
+
+
+# --- What is not good now ---------------------------------------------------------------
+
+def ends(gateway, what):
+    """Seconds until it ends."""
+    return metrics(gateway).value("segel_expiry_seconds", what=what, name="gw1")
+
+
+def told_by(gateway, *words):
+    for page in ("/readyz", "/healthz"):
+        status, _, text = ask(gateway, page)
+        equal(status, 503, page)
+        for word in words:
+            expect(word in text, f"{page}: {text}")
+
+
+def refused_now(the_rig, gateway, file, words):
+    """By a reload and by --check-config, with the same sentence, that names the file."""
+    why = reload(gateway, "reload.failed")["why"]
+    expect(words in why and the_rig.path(file) in why, why)
+    checked = the_rig.tool("segeld", "--config", gateway.config, "--check-config")
+    equal(checked.returncode, 1, checked.stdout)
+    expect(why in checked.stderr, checked.stderr)
+
+
+def own_certificate(the_rig, begin, end):
+    """The gateway's certificate once more; valid from and until, in seconds from now."""
+    certificate, key = issuer(the_rig)
+    old = x509.load_pem_x509_certificate(the_rig.read("server.pem", "rb"))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(old.subject)
+            .issuer_name(certificate.subject).public_key(old.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(seconds=begin))
+            .not_valid_after(now + datetime.timedelta(seconds=end))
+            .sign(key, hashes.SHA256()))
+    the_rig.write("server.pem", made.public_bytes(serialization.Encoding.PEM))
+
+
+@claim
+def a_certificate_that_is_not_good_now_replaces_no_good_one(the_rig):
+    kept = the_rig.read("server.pem", "rb")
+    try:
+        with with_pages(the_rig) as gateway:
+            before = served_certificate(gateway)
+            for begin, end, words in ((-86400, -3600, "ended on 2"),
+                                      (3600, 86400, "begins only on 2")):
+                own_certificate(the_rig, begin, end)
+                refused_now(the_rig, gateway, "server.pem", words)
+            equal(served_certificate(gateway), before, "the good one stays")
+            equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+    finally:
+        the_rig.write("server.pem", kept)
+
+
+@claim
+def a_certificate_that_ends_is_told_and_local_callers_are_served(the_rig):
+    """While the gateway runs, and by a start."""
+    kept = the_rig.read("server.pem", "rb")
+    words = ("the gateway's TLS certificate ended on 2", "tls.certificate")
+    try:
+        own_certificate(the_rig, -60, 4)
+        with with_socket(the_rig, os.getuid(), ADMIN) as (gateway, client):
+            equal(ask(gateway, "/readyz")[0], 200)
+            wait_for(lambda: ask(gateway, "/readyz")[0] == 503, "/readyz stays well")
+            told_by(gateway, *words)
+            expect(len(client.sign().signature) > 0, "a local caller is served")
+            equal(gateway.find("tls.over"), [])
+        with with_socket(the_rig, os.getuid(), ADMIN) as (gateway, client):
+            expect(words[0] in gateway.find("tls.over")[0]["why"], gateway.text())
+            told_by(gateway, *words)
+            expect(len(client.sign().signature) > 0, "a local caller is served")
+    finally:
+        the_rig.write("server.pem", kept)
 
 
 # --- The gateway's own certificate, versions, sentences ---------------------------------

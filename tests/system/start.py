@@ -49,6 +49,26 @@ def a_lawful_configuration_passes_its_check(the_rig):
 
 
 @claim
+def a_chain_that_leads_to_no_anchor_is_told(the_rig):
+    """It is refused by nothing but a policy that asks for it."""
+    words = "key 'seal-demo': its certificate leads to no anchor"
+    path = the_rig.config((r"chain: issuing\.pem", "chain: server.pem"))
+    result = the_rig.tool("segeld", "--config", path, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "are sound", words, "cert.chain_ok")
+    expect(words not in the_rig.tool("segeld", "--config", the_rig.conf,
+                                     "--check-config").stdout, "a good one is doubted")
+    for config, untrusted in ((path, True), (the_rig.conf, False)):
+        with the_rig.gateway(config) as gateway:
+            get = gateway.client("officer-1").call(
+                "unary_unary", "GetStatus", rig.stands.GetStatusRequest,
+                rig.stands.GetStatusResponse, service="StatusService")
+            keys = get(rig.stands.GetStatusRequest(), timeout=10).keys
+            equal([k.chain_untrusted for k in keys if k.key == "seal-demo"], [untrusted])
+            equal(words in gateway.text(), untrusted, "the log line of the start")
+
+
+@claim
 def the_check_names_files_that_the_start_would_miss(the_rig):
     for name in ("server.pem", "server.key", "clients.pem", "seal-demo.pem"):
         path = the_rig.config((name, "absent.file"))

@@ -185,6 +185,7 @@ Test(assess, a_sound_gateway_passes_every_line)
     FAULT("certificate", ASSESS_FAIL, key.certificate_status = text("revoked"))          \
     FAULT("certificate", ASSESS_WARN, key.certificate_status = text("off"))              \
     FAULT("certificate", ASSESS_FAIL, key.certificate_until_us = 1)                      \
+    FAULT("certificate", ASSESS_FAIL, key.chain_untrusted = 1)                           \
     FAULT("clock", ASSESS_FAIL, clock_status.synchronised = 0)                           \
     FAULT("clock", ASSESS_WARN, clock_status.known = 0)                                  \
     FAULT("clock", ASSESS_FAIL, clock_status.stepped = 1)                                \

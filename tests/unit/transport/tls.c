@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
 #include "tests/unit/transport/support/peer.h"
 #include "tests/unit/transport/support/pki.h"
 
@@ -280,9 +281,63 @@ Test(tls, asks_for_a_current_list_of_the_issuer)
     pki_revoke(&pki, true, true);
     cr_assert_eq(server_reload(server, &options, NULL), SG_OK);
     expect_told(&client, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED);
+}
+
+/* It is not the client's certificate that has expired. A start goes on with such a list,
+ * and says so; nobody gives a good one up for it. */
+Test(tls, a_list_that_is_over_is_no_fault_of_the_client)
+{
+    const struct client client = friend();
+    struct validity validity;
+    struct sg_error why = {0};
+
+    options.client_crl = pki.crl;
     pki_revoke(&pki, false, false);
-    cr_assert_eq(server_reload(server, &options, NULL), SG_OK);
-    cr_expect_eq(try(&client), SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "out of date");
+    cr_expect_eq(server_check(&options, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(server_check_dates(&options, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "of '/CN=test issuer' ended on 2"), "%s",
+                       why.text);
+    serve();
+    cr_expect_eq(try(&client), SSL_R_TLSV1_ALERT_INTERNAL_ERROR);
+    server_validity(server, &validity);
+    cr_expect_eq(validity_check(&validity, VALIDITY_LISTS, clock_wall_us(), NULL),
+                 SG_INVALID);
+    cr_expect_eq(validity_check(&validity, VALIDITY_CERTIFICATE, clock_wall_us(), NULL),
+                 SG_OK);
+    pki_revoke(&pki, true, false);
+    cr_assert_eq(server_reload(server, &options, &why), SG_OK, "%s", why.text);
+    expect_told(&client, 0);
+    server_validity(server, &validity);
+    cr_expect_gt(validity_end_us(&validity, VALIDITY_LISTS), clock_wall_us());
+    pki_revoke(&pki, false, false);
+    cr_expect_eq(server_reload(server, &options, &why), SG_INVALID);
+    expect_told(&client, 0);
+}
+
+Test(tls, a_certificate_of_ours_that_is_not_good_now_replaces_no_good_one)
+{
+    static const struct {
+        enum pki_flaw flaw;
+        const char *words;
+    } rows[] = {{PKI_EXPIRED, "certificate ended on 2"},
+                {PKI_NOT_YET, "certificate begins only on 2"}};
+    const struct client client = friend();
+    struct server_options bad;
+    struct sg_error why = {0};
+
+    serve();
+    bad = options;
+    bad.certificate = pki.made;
+    bad.private_key = pki.made_key;
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        pki_issue(&pki, rows[i].flaw, 0);
+        cr_expect_eq(server_check(&bad, &why), SG_OK, "a start goes on");
+        cr_expect_eq(server_check_dates(&bad, &why), SG_INVALID);
+        cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
+        cr_expect_not_null(strstr(why.text, rows[i].words), "%s", why.text);
+        cr_expect_not_null(strstr(why.text, pki.made), "%s", why.text);
+        expect_told(&client, 0);
+    }
 }
 
 Test(tls, lets_nobody_in_whose_issuer_has_no_list)

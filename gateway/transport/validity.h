@@ -1,0 +1,35 @@
+#ifndef SEGEL_GATEWAY_TRANSPORT_VALIDITY_H
+#define SEGEL_GATEWAY_TRANSPORT_VALIDITY_H
+
+#include <openssl/asn1.h>
+
+#include "proto/base.h"
+
+/* How long what handshakes are judged by is good for: outside of that no client gets in,
+ * whatever its own certificate. Pure: no clock is read. */
+enum { VALIDITY_ISSUER_SIZE = 160 };
+enum validity_part {
+    VALIDITY_CERTIFICATE, /* the gateway's own: notBefore, notAfter */
+    VALIDITY_LISTS,       /* tls.client_crl: the first issuer whose lists are over */
+    VALIDITY_PARTS
+};
+struct validity {
+    struct {
+        int64_t from_us;  /* INT64_MIN: since ever */
+        int64_t until_us; /* INT64_MAX: for ever, or there is none */
+    } parts[VALIDITY_PARTS];
+    char issuer[VALIDITY_ISSUER_SIZE]; /* whose lists they are */
+};
+
+/* Unix microseconds; otherwise when it cannot be read. */
+int64_t validity_time_us(const ASN1_TIME *time, int64_t otherwise);
+/* Nothing that could end. */
+void validity_init(struct validity *out);
+/* SG_INVALID: it is not good now; why says since when, and what to do. */
+SG_MUST_USE enum sg_status validity_check(const struct validity *validity,
+                                          enum validity_part part, int64_t now_us,
+                                          struct sg_error *why);
+/* Unix microseconds of its end, 0 = it has none. */
+int64_t validity_end_us(const struct validity *validity, enum validity_part part);
+
+#endif
