@@ -8,12 +8,12 @@ out=$2
 rm -rf "$out"
 mkdir -p "$out/man1" "$out/man8"
 
+version=$("$bin/segel" --version | awk '{ print $NF; exit }')
+
 page() { # PROGRAM SECTION NAME SUMMARY [HELP-WORDS]
-    help2man --no-info --locale=C.UTF-8 --section="$2" --name="$4" \
-        --source="Segel" --manual="Segel" --no-discard-stderr \
-        --help-option="${5:---help}" --output="$out/man$2/$3.$2" "$bin/$1"
-    # help2man knows one page a program.
-    sed -i "s/^\.TH [^ ]* /.TH ${3^^} /; s/^$1 \\\\- /$3 \\\\- /" "$out/man$2/$3.$2"
+    # The words of a command are words: unquoted.
+    "$bin/$1" ${5:---help} | awk -v name="$3" -v section="$2" -v summary="$4" \
+        -v version="$version" -f "$(dirname "$0")/man.awk" >"$out/man$2/$3.$2"
 }
 
 commands() { # NAME<tab>SUMMARY, from the list of the general help

@@ -139,8 +139,8 @@ def every_command_has_its_manual_page():
 def plain(page, section):
     """What a manual page says there, without what only troff reads."""
     text = re.search(rf"^\.SH {section}\n(.*?)^\.SH ", page, flags=re.M | re.S)[1]
-    text = re.sub(r"^\.(B|br|IP|PP|TP) ?", "", text, flags=re.M)
-    return " ".join(re.sub(r"\\f[BIR]|\\,|\\/|\\(?=-)|\\&", "", text).split())
+    text = re.sub(r"^\.(B|EE|EX|PP|TP) ?", "", text, flags=re.M)
+    return " ".join(re.sub(r"\\(?=-)|\\&", "", text).split())
 
 
 @claim
@@ -151,6 +151,20 @@ def a_manual_page_shows_every_way_to_call_its_program():
         told = run(os.path.join(rig.BIN, program), "--help").stdout
         ways = re.search(r"^Usage: (.*?)\n\n", told, flags=re.M | re.S)[1]
         contains(shown, *(re.sub(r"\s+", " ", way) for way in ways.split("\n  or:  ")))
+
+
+@claim
+def examples_stand_in_a_manual_page_as_they_are_typed():
+    for words, page in ((("segeld",), "man8/segeld.8"), (("segel", "sign"), "man1/segel-sign.1"),
+                        (("segel", "log", "show"), "man1/segel-log-show.1")):
+        told = run(os.path.join(rig.BIN, words[0]), *words[1:], "--help").stdout
+        lines = [line[2:] for line in told.split("\nExamples:\n")[1].split("\n\n")[0].split("\n")
+                 if line]
+        expect(lines, f"{words} has no example")
+        text = read(TREE, "usr/share/man", page)
+        text = text.replace("\\-", "-").replace("\\e", "\\")
+        for line in lines:
+            expect(f"\n{line}\n" in text, f"{page} has not, by itself: {line}")
 
 
 @claim
