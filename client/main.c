@@ -86,36 +86,48 @@ static enum exit_code end_output(enum exit_code code)
     return EXIT_BROKEN;
 }
 
+static bool belongs(const struct command *command, const char *group)
+{
+    size_t len = strlen(group);
+
+    return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
+}
+
 /* The first word of commands that have two. */
 static bool is_group(const char *word)
 {
-    size_t len = strlen(word);
-
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
-        const char *name = commands[i]->name;
-        if (strncmp(name, word, len) == 0 && name[len] == ' ') {
+        if (belongs(commands[i], word)) {
             return true;
         }
     }
     return false;
 }
 
+static void print_group_help(const char *group)
+{
+    (void)printf("Usage: segel %s COMMAND [options] …\n\nCommands:\n", group);
+    for (size_t i = 0; i < SG_COUNT(commands); i++) {
+        if (belongs(commands[i], group)) {
+            (void)printf("  %-16s %s\n", commands[i]->name, commands[i]->summary);
+        }
+    }
+    (void)printf("\n'segel %s COMMAND --help' shows options and examples.\n", group);
+}
+
 /* "policy" alone: all that it can be followed by. */
 static enum exit_code complain_half(const char *word)
 {
     struct sg_error why;
-    size_t len = strlen(word);
     size_t used = 0;
     bool some = false;
 
     used = (size_t)snprintf(why.text, sizeof(why.text),
                             "'%s' is half of a command: write one of", word);
     for (size_t i = 0; i < SG_COUNT(commands); i++) {
-        const char *name = commands[i]->name;
-        if (strncmp(name, word, len) == 0 && name[len] == ' ' &&
-            used < sizeof(why.text)) {
+        if (belongs(commands[i], word) && used < sizeof(why.text)) {
             used += (size_t)snprintf(why.text + used, sizeof(why.text) - used,
-                                     "%s 'segel %s'", some ? "," : "", name);
+                                     "%s 'segel %s'", some ? "," : "", commands[i]->name);
             some = true;
         }
     }
@@ -208,7 +220,7 @@ static enum exit_code run(struct global *global, struct words *words)
         words->count -= named;
         if (wants_help(words)) {
             print_command_help(commands[i]);
-            return EXIT_WELL;
+            return end_output(EXIT_WELL);
         }
         take_home(global, words);
         if (!commands[i]->without_home && home_find(global->home, &home, &why) != SG_OK) {
@@ -218,8 +230,8 @@ static enum exit_code run(struct global *global, struct words *words)
         return end_output(commands[i]->run(&home, words));
     }
     if (is_group(words->at[0]) && wants_help(words)) {
-        print_help();
-        return EXIT_WELL;
+        print_group_help(words->at[0]);
+        return end_output(EXIT_WELL);
     }
     return complain_unknown(words);
 }
@@ -240,11 +252,11 @@ int main(int argc, char **argv)
     }
     if (global.version) {
         (void)printf("segel %s\n", SEGEL_VERSION);
-        return EXIT_WELL;
+        return end_output(EXIT_WELL);
     }
     if (global.help || words.count == 0) {
         print_help();
-        return global.help ? EXIT_WELL : EXIT_USAGE;
+        return end_output(global.help ? EXIT_WELL : EXIT_USAGE);
     }
     return (int)run(&global, &words);
 }

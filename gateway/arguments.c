@@ -62,8 +62,7 @@ static const char usage[] =
 
 static bool say(int *code, int value, FILE *where, const char *text)
 {
-    (void)fputs(text, where);
-    *code = value;
+    *code = fputs(text, where) >= 0 && fflush(where) == 0 ? value : EXIT_FAILURE;
     return false;
 }
 

@@ -154,6 +154,19 @@ def a_manual_page_shows_every_way_to_call_its_program():
 
 
 @claim
+def a_group_of_commands_has_a_help_of_its_own_and_output_that_is_lost_is_told():
+    told = run(os.path.join(rig.BIN, "segel"), "admin", "--help").stdout
+    contains(told, "  admin out ", "  admin in ", "segel admin COMMAND --help")
+    expect("log show" not in told, "what is no command of the group is listed")
+    for words in (("segel", "--help"), ("segel", "admin", "--help"), ("segel", "--version"),
+                  ("segel", "sign", "--help"), ("segeld", "--help"), ("segeld", "--version")):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            code = subprocess.run([os.path.join(rig.BIN, words[0]), *words[1:]], stdout=full,
+                                  stderr=subprocess.DEVNULL, check=False).returncode
+        expect(code != 0, f"{' '.join(words)} ends with 0 though nothing was written")
+
+
+@claim
 def examples_stand_in_a_manual_page_as_they_are_typed():
     for words, page in ((("segeld",), "man8/segeld.8"), (("segel", "sign"), "man1/segel-sign.1"),
                         (("segel", "log", "show"), "man1/segel-log-show.1")):
