@@ -208,6 +208,7 @@ static void reload(struct gateway *gateway)
     notify_reloading(clock_mono_us());
     enum sg_status status = reload_all(&parts, &changes, &why);
     notify_say("READY=1");
+    services_reloaded(gateway->services, status == SG_OK);
     if (status != SG_OK) {
         const char *text = why.text[0] != '\0' ? why.text : sg_status_text(status);
         log_event(LOG_ERROR, "reload.failed", "why", text, NULL);

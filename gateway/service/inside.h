@@ -68,7 +68,7 @@ struct services {
     struct reading *reading;      /* owned */
     struct logos *logos;          /* owned; for stamps */
     struct assessment assessment;
-    atomic_bool draining; /* who follows the log is sent away */
+    atomic_bool draining, misread; /* log is followed no more; last reload was refused */
     struct rotation rotation;
     struct rotation_view page_rotation; /* the admin thread's */
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */

@@ -129,6 +129,7 @@ static int write_metrics(void *context, FILE *out)
         .vitals = look(services),
         .scrubbed = reading_scrubbed(services->reading),
         .counts = server_counts(services->server),
+        .misread = atomic_load(&services->misread),
         .jobs = core_load(services->options.core),
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,

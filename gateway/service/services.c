@@ -204,6 +204,11 @@ bool services_resting(const struct services *services)
     return atomic_load(&services->rotation.out);
 }
 
+void services_reloaded(struct services *services, bool taken)
+{
+    atomic_store(&services->misread, !taken);
+}
+
 struct beats services_beats(const struct services *services)
 {
     struct beats beats = {.loops_us = server_beat_us(services->server)};

@@ -45,6 +45,8 @@ SG_MUST_USE enum sg_status services_attach(struct services *services,
  * reason: one line. */
 void services_rest(struct services *services, bool out, const char *reason);
 bool services_resting(const struct services *services);
+/* On the main thread: what came of a reload. */
+void services_reloaded(struct services *services, bool taken);
 /* Once, on the main thread, a moment before server_drain: health turns to NOT_SERVING and
  * its watchers are told, who follows the log is sent away, streams get their last answers
  * and the word to come back. */

@@ -107,6 +107,8 @@ def the_manager_is_told_what_is_amiss(faulty):
             file.write(sound + "\nnonsense: 1\n")
         running.process.send_signal(signal.SIGHUP)
         manager.wait_beginning("STATUS=serving; the last reload was refused: ")
+        taken = "segel_config_last_reload_successful"
+        equal(metrics(running).value(taken), 0, taken)
         with open(config, "w", encoding="utf-8") as file:
             file.write(sound)
         running.process.send_signal(signal.SIGHUP)
