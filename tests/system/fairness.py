@@ -207,7 +207,8 @@ def weights_divide_a_key_that_all_want(crowd):
         got, _ = flood(gateway, 3.5, {"backend-1": 150, "backend-2": 150, "e-office": 150},
                        timeout=1.0)
         ratio = got["backend-1"] / (got["backend-2"] + got["e-office"]) * 2
-        expect(2.6 < ratio < 3.4, f"weight 3 gets {ratio:.2f} times as much: {got}")
+        # Rather more: what would come too late is refused, and a queue of few may run empty.
+        expect(2.6 < ratio < 3.8, f"weight 3 gets {ratio:.2f} times as much: {got}")
 
 
 # --- Classes ------------------------------------------------------------------------------

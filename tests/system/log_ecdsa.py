@@ -244,7 +244,8 @@ def an_older_copy_of_the_ledger_is_found_through_folders(town):
     with town.gateway("drop", "disk") as gateway:
         covered(town, gateway.client().sign().log.index)
         size = town.ask("SELECT max(size) FROM checkpoint")[0][0]
-        until(lambda: any(int(name.split(".")[0]) >= size for name in os.listdir(town.drop)),
+        until(lambda: any(name[0] != "." and int(name.split(".")[0]) >= size
+                          for name in os.listdir(town.drop)),
               "nothing more is dropped")
     for name in os.listdir(town.drop):
         with open(os.path.join(town.drop, name), "rb") as file:
