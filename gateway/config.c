@@ -280,6 +280,17 @@ static enum sg_status read_all(struct parse *p)
     return parse_callers(p);
 }
 
+static void destroy(struct config *config, struct parse_memory *memory)
+{
+    for (size_t i = 0; i < memory->count; i++) {
+        free(memory->blocks[i]);
+    }
+    free(memory->blocks);
+    yaml_free(memory->doc);
+    free(memory);
+    free(config);
+}
+
 enum sg_status config_load(const char *path, struct config **out, struct sg_error *why)
 {
     struct parse p = {.why = why, .file = path};
@@ -298,7 +309,7 @@ enum sg_status config_load(const char *path, struct config **out, struct sg_erro
     p.config->memory = memory;
     enum sg_status status = read_all(&p);
     if (status != SG_OK) {
-        config_free(p.config);
+        destroy(p.config, memory);
         return status;
     }
     *out = p.config;
@@ -315,20 +326,13 @@ struct config *config_take(struct config *config)
 
 void config_free(struct config *config)
 {
-    if (config == NULL) {
-        return;
+    struct parse_memory *memory =
+        config == NULL ? NULL : (struct parse_memory *)config->memory;
+
+    if (memory != NULL &&
+        atomic_fetch_sub_explicit(&memory->more, 1, memory_order_acq_rel) == 0) {
+        destroy(config, memory);
     }
-    struct parse_memory *memory = (struct parse_memory *)config->memory;
-    if (atomic_fetch_sub_explicit(&memory->more, 1, memory_order_acq_rel) > 0) {
-        return;
-    }
-    for (size_t i = 0; i < memory->count; i++) {
-        free(memory->blocks[i]);
-    }
-    free(memory->blocks);
-    yaml_free(memory->doc);
-    free(memory);
-    free(config);
 }
 
 const char *config_role_name(enum config_role role)
