@@ -19,8 +19,8 @@
 #include "gateway/service/control.h"
 #include "gateway/service/door.h"
 #include "gateway/service/errand.h"
-#include "gateway/service/oneline.h"
 #include "gateway/service/pages.h"
+#include "gateway/service/readiness.h"
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/service/sound.h"
@@ -178,7 +178,7 @@ static void tell_manager(const struct gateway *gateway)
 
     (void)snprintf(text, sizeof(text), "%s%s",
                    gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
-                                                : services_oneline(gateway->services),
+                                                : readiness_line(gateway->services),
                    gateway->unread);
     notify_status(text);
     show_life(gateway);

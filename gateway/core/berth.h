@@ -36,7 +36,8 @@ struct berth {
  * tick; config must live as long as the berth is in use. */
 SG_MUST_USE enum sg_status berth_open(struct core *core, const struct config *config,
                                       size_t lane, struct sg_error *why);
-/* Its lane has not ticked yet, or is gone: the berth is free. */
+/* Frees the berth. Its lane has not ticked yet, so that there is no process; or is gone.
+ */
 void berth_unmake(struct berth *berth);
 /* What a configuration says of where a key is. */
 const struct config_key *berth_placement(const struct config *config,

@@ -1,16 +1,18 @@
 #include "gateway/core/commits.h"
 
-#include <string.h>
-
 #include "gateway/core/core_inside.h"
 
 /* Whose results are to be written down, and who could begin what waits: bits of berths.
  */
 static void find_concerned(const struct core *core, uint64_t concerned[LANE_KINDS])
 {
+    const struct job *job;
     struct route *route;
 
-    memcpy(concerned, core->finished_berths, sizeof(core->finished_berths));
+    STAILQ_FOREACH(job, &core->finished, queue)
+    {
+        concerned[lane_kind_of(job->scheme)] |= 1ULL << job->berth;
+    }
     TAILQ_FOREACH(route, &core->busy, link)
     {
         const struct job *first = fair_first(&route->waiting);
@@ -41,7 +43,7 @@ int64_t commits_wait_us(const struct core *core)
 {
     enum { SHORTEST_WAIT_US = 1000 };
     int64_t limit_us = core->options.config->collect_us;
-    uint64_t concerned[LANE_KINDS];
+    uint64_t concerned[LANE_KINDS] = {0};
 
     find_concerned(core, concerned);
     int64_t half_us = soonest_us(core, concerned) / 2;

@@ -109,7 +109,6 @@ struct core {
     struct letters told;      /* to be handed back after the commit */
     size_t waiting_count;
     size_t finished_count;
-    uint64_t finished_berths[LANE_KINDS]; /* bits: where those come from */
     bool cut_short;       /* the last turn decided as many jobs as one may */
     int64_t committed_us; /* when the last turn ended */
     unsigned ticks;

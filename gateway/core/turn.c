@@ -78,7 +78,6 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     }
     STAILQ_INSERT_TAIL(&core->finished, job, queue);
     core->finished_count++;
-    core->finished_berths[lane_kind_of(job->scheme)] |= 1ULL << job->berth;
 }
 
 /* --- Decide ---------------------------------------------------------------------- */
@@ -229,7 +228,6 @@ static enum sg_status conclude_all(struct core *core)
         core->finished_count--;
         TRY(conclude(core, job));
     }
-    memset(core->finished_berths, 0, sizeof(core->finished_berths));
     return SG_OK;
 }
 

@@ -27,7 +27,7 @@ static enum sg_status check(const struct arguments *arguments,
     if (said[0] != '\0') {
         (void)fprintf(beside, "%s\n", said);
     }
-    return sound_doubt(config, arguments->only_print ? stderr : stdout, why);
+    return sound_doubt(config, beside, why);
 }
 
 static enum sg_status unlatch(const struct arguments *arguments,

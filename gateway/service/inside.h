@@ -9,9 +9,8 @@
 #include "gateway/service/health.h"
 #include "gateway/service/logos.h"
 #include "gateway/service/pb.h"
+#include "gateway/service/readiness.h"
 #include "gateway/service/roll.h"
-#include "gateway/service/rotation.h"
-#include "gateway/service/services.h"
 #include "gateway/service/terms.h"
 #include "gateway/transport/reflection.h"
 #include "segel/v1/signing.pb-c.h"
@@ -68,9 +67,9 @@ struct services {
     struct reading *reading;      /* owned */
     struct logos *logos;          /* owned; for stamps */
     struct assessment assessment;
-    atomic_bool draining, misread; /* log is followed no more; last reload was refused */
+    atomic_bool draining;       /* who follows the log is sent away */
+    atomic_bool reload_refused; /* the last one */
     struct rotation rotation;
-    struct rotation_view page_rotation; /* the admin thread's */
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
     struct clerk *clerk;                /* owned */
     atomic_uint orders, policy_asks;    /* calls of officers, of PolicyService */
@@ -78,7 +77,7 @@ struct services {
     struct tsa *tsa;                 /* owned; NULL: none is configured */
     struct validations *validations; /* owned */
     struct core_report *line_report; /* owned; the main thread's */
-    struct core_report *page_report; /* owned; the admin thread's, and the next two */
+    struct readiness_room page_room; /* the admin thread's, as the next two; owned */
     struct caller_report *page_callers;
     struct agenda *page_agenda;
     pthread_mutex_t callers_lock;

@@ -59,7 +59,7 @@ static void write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_LOCKED_DOWN, vitals->report->locked_down ? 1 : 0);
     one(out, METRIC_DRAINING, vitals->draining ? 1 : 0);
     one(out, METRIC_RESTING, vitals->resting ? 1 : 0);
-    one(out, METRIC_RELOAD_TAKEN, monitor->misread ? 0 : 1);
+    one(out, METRIC_RELOAD_TAKEN, monitor->reload_refused ? 0 : 1);
     one(out, METRIC_LOG_READABLE, vitals->log_readable ? 1 : 0);
     one(out, METRIC_LEDGER_DISK_FREE, vitals->report->disk_free);
     one(out, METRIC_DENIED_ALL, vitals->report->ban.rule[0] != '\0' ? 1 : 0);

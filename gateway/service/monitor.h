@@ -21,7 +21,7 @@ struct monitor {
     struct vitals vitals;
     struct scrub_report scrubbed;
     struct server_counts counts;
-    bool misread; /* the last reload was refused */
+    bool reload_refused; /* the last one */
     uint64_t jobs;
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;

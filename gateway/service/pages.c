@@ -7,21 +7,11 @@
 #include "gateway/service/explain.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/monitor.h"
+#include "gateway/service/readiness.h"
 
 /* The local pages. All of it runs on the admin thread, which has a copy of the core's
  * report of its own. */
 enum { HTTP_FINE = 200, HTTP_UNFIT = 503, STANDSTILL_US = 10000000 };
-
-static struct vitals look(struct services *services)
-{
-    core_report(services->options.core, services->page_report);
-    rotation_look(&services->rotation, &services->page_rotation);
-    return (struct vitals){.report = services->page_report,
-                           .draining = atomic_load(&services->draining),
-                           .resting = services->page_rotation.out,
-                           .resting_why = services->page_rotation.reason,
-                           .log_readable = reading_sound(services->reading)};
-}
 
 /* One a key; the caller frees the list. */
 static struct key_status *statuses(const struct services *services, size_t *count)
@@ -126,10 +116,10 @@ static int write_metrics(void *context, FILE *out)
     core_agenda(services->options.core, services->page_agenda);
     struct monitor monitor = {
         .version = SEGEL_VERSION,
-        .vitals = look(services),
+        .vitals = readiness_vitals(services, &services->page_room),
         .scrubbed = reading_scrubbed(services->reading),
         .counts = server_counts(services->server),
-        .misread = atomic_load(&services->misread),
+        .reload_refused = atomic_load(&services->reload_refused),
         .jobs = core_load(services->options.core),
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,
@@ -158,7 +148,7 @@ static int write_health(void *context, FILE *out)
     if (services == NULL) {
         return write_start((struct pages *)context, out);
     }
-    const struct vitals vitals = look(services);
+    const struct vitals vitals = readiness_vitals(services, &services->page_room);
     bool amiss = serving_amiss(&vitals, out);
     amiss = statuses_amiss(services, out) || amiss;
     amiss = door_amiss(services->server, out) || amiss;
@@ -169,8 +159,6 @@ static int write_health(void *context, FILE *out)
     return HTTP_FINE;
 }
 
-/* Jobs would be taken now, for every key that can be used at all: what the health service
- * says of "", which only those ask who got in; this one is for those who come. */
 static int write_readiness(void *context, FILE *out)
 {
     struct services *services = served(context);
@@ -178,16 +166,12 @@ static int write_readiness(void *context, FILE *out)
     if (services == NULL) {
         return write_start((struct pages *)context, out);
     }
-    const struct vitals vitals = look(services);
-    bool shut = door_amiss(services->server, out);
-    if (serving_of(&vitals, "") == SERVING_YES && !shut) {
-        (void)fputs("ready\n", out);
-        return HTTP_FINE;
+    const struct vitals vitals = readiness_vitals(services, &services->page_room);
+    if (!readiness_tell(services, &vitals, out)) {
+        return HTTP_UNFIT;
     }
-    if (!serving_amiss(&vitals, out) && !shut) {
-        (void)fputs("there is no key that can be used\n", out);
-    }
-    return HTTP_UNFIT;
+    (void)fputs("ready\n", out);
+    return HTTP_FINE;
 }
 
 /* Whether all moves that has to: whoever finds that it does not may end the process. What

@@ -74,8 +74,8 @@ static enum sg_status make_methods(struct services *services)
 
     services->methods = (struct grpc_method *)calloc(count + REFLECTION_METHODS,
                                                      sizeof(*services->methods));
-    services->page_report =
-        (struct core_report *)calloc(1, sizeof(*services->page_report));
+    services->page_room.report =
+        (struct core_report *)calloc(1, sizeof(*services->page_room.report));
     services->line_report =
         (struct core_report *)calloc(1, sizeof(*services->line_report));
     services->page_callers = (struct caller_report *)calloc(
@@ -88,7 +88,7 @@ static enum sg_status make_methods(struct services *services)
     services->stamps = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->stamps));
     if (services->stamps == NULL || services->methods == NULL ||
-        services->page_report == NULL || services->line_report == NULL ||
+        services->page_room.report == NULL || services->line_report == NULL ||
         services->page_callers == NULL || services->page_agenda == NULL ||
         services->explains == NULL || services->exports == NULL) {
         return SG_NO_MEMORY;
@@ -199,14 +199,9 @@ void services_rest(struct services *services, bool out, const char *reason)
     (void)rotation_set(&services->rotation, &to); /* out is out, for a signal */
 }
 
-bool services_resting(const struct services *services)
-{
-    return atomic_load(&services->rotation.out);
-}
-
 void services_reloaded(struct services *services, bool taken)
 {
-    atomic_store(&services->misread, !taken);
+    atomic_store(&services->reload_refused, !taken);
 }
 
 struct beats services_beats(const struct services *services)
@@ -282,7 +277,7 @@ void services_free(struct services *services)
     free(services->loops);
     reflection_fini(&services->reflection);
     free(services->methods);
-    free(services->page_report);
+    free(services->page_room.report);
     free(services->line_report);
     free(services->page_callers);
     free(services->page_agenda);

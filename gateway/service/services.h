@@ -44,7 +44,6 @@ SG_MUST_USE enum sg_status services_attach(struct services *services,
 /* Any thread: by a signal, out of the rotation of load balancers and back (rotation.h).
  * reason: one line. */
 void services_rest(struct services *services, bool out, const char *reason);
-bool services_resting(const struct services *services);
 /* On the main thread: what came of a reload. */
 void services_reloaded(struct services *services, bool taken);
 /* Once, on the main thread, a moment before server_drain: health turns to NOT_SERVING and

@@ -114,7 +114,7 @@ def the_manager_is_told_what_is_amiss(faulty):
         running.process.send_signal(signal.SIGHUP)
         running.wait_event("reloaded")
         end = time.monotonic() + 15
-        while not any(heard.startswith("STATUS=not all is served: lane lane0 is ")
+        while not any(heard.startswith("STATUS=not ready: lane lane0 is ")
                       for heard in manager.heard):
             expect(time.monotonic() < end, "the manager was never told of the lane")
             for pid in lane_pids(running):

@@ -12,6 +12,7 @@ static struct config config = {.collect_us = LIMIT_US};
 static struct lane lanes[LANES];
 static struct route route;
 static struct fair_flow flow;
+static struct job results[LANES];
 static struct job job = {.scheme = SG_SCHEME_RSA_PKCS1, .class = JOB_BULK};
 static const uint32_t weight = 1;
 
@@ -21,6 +22,7 @@ static void setup(void)
     core.options.config = &config;
     core.berth_count = LANES;
     TAILQ_INIT(&core.busy);
+    STAILQ_INIT(&core.finished);
     for (size_t i = 0; i < LANES; i++) {
         lanes[i].state = LANE_UP;
         lanes[i].counts.threads = THREADS;
@@ -42,7 +44,11 @@ static void give(size_t lane, enum lane_kind kind, uint32_t behind)
 
 static void finished(size_t lane, enum lane_kind kind)
 {
-    core.finished_berths[kind] |= 1ULL << lane;
+    struct job *done = &results[lane];
+
+    done->berth = (int)lane;
+    done->scheme = kind == LANE_RSA ? SG_SCHEME_RSA_PKCS1 : SG_SCHEME_ECDSA;
+    STAILQ_INSERT_TAIL(&core.finished, done, queue);
 }
 
 static void waits_for(uint64_t berths)
@@ -91,7 +97,7 @@ Test(commits, a_lane_whom_nothing_concerns_holds_nothing_up)
     give(SECOND, LANE_RSA, 60);
     give(FIRST, LANE_CURVE, 60);
     cr_expect_eq(commits_wait_us(&core), 0, "nor one of the other kind");
-    core.finished_berths[LANE_RSA] = 0;
+    STAILQ_INIT(&core.finished);
     finished(SECOND, LANE_RSA);
     cr_expect_eq(commits_wait_us(&core), 60 * EACH_US / THREADS / 2,
                  "nor is it waited for");

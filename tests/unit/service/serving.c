@@ -167,6 +167,25 @@ Test(serving, a_key_of_which_nobody_expects_a_signature_is_not_amiss)
         "nothing can be signed: every key is an empty slot, retired or destroyed\n");
 }
 
+/* /readyz tells what the health service denies. */
+Test(serving, what_does_not_serve_has_a_reason)
+{
+    for (unsigned bits = 0; bits < (unsigned)KEY_STATES << 4; bits++) {
+        lawful();
+        report.signing = (bits & 1) == 0;
+        vitals.draining = (bits & 2) != 0;
+        for (size_t i = 0; i < report.key_count; i++) {
+            enum key_state state = (enum key_state)(bits >> 4);
+            bool signs =
+                state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
+            report.keys[i].life.state = state;
+            report.keys[i].usable = signs && (bits & 4) == 0;
+            report.keys[i].serving = report.keys[i].usable && (bits & 8) == 0;
+        }
+        cr_expect(serving_of(&vitals, "") == SERVING_YES || amiss(), "%x", bits);
+    }
+}
+
 Test(serving, without_any_usable_key_nothing_is_signed)
 {
     for (size_t i = 0; i < report.key_count; i++) {
