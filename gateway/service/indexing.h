@@ -17,7 +17,8 @@ struct indexing {
     struct indexing_options options;
     int64_t due_us; /* CLOCK_MONOTONIC: when the next piece may be built */
 };
-/* So many records may lack for a busy gateway. A filter takes about a second for them. */
+/* So many records may lack for a busy gateway. A filter takes a second for them at most
+ * (docs/LOG.md). */
 enum { INDEXING_LACK_MAX = 65536 };
 
 /* Builds the next piece if it is due, some 50 ms. idle: no question waits; when one
