@@ -2,9 +2,9 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "tests/unit/base/support/config_file.h"
 
 /* One lawful configuration, of which each test spoils one thing. */
 static const char lawful[] =
@@ -23,61 +23,33 @@ static const char lawful[] =
     "callers:\n"
     "  - {name: e-office, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n";
 
-static char folder[64];
-static char path[128];
-static struct config *config;
-static struct sg_error why;
-
-static void make_folder(void)
-{
-    (void)snprintf(folder, sizeof(folder), "/tmp/segel-config-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
-}
-
-static void remove_folder(void)
-{
-    config_free(config);
-    (void)unlink(path);
-    (void)rmdir(folder);
-}
-
 /* The lawful text with one piece replaced. */
 static enum sg_status load_with(const char *from, const char *to)
 {
     const char *at = from == NULL ? lawful : strstr(lawful, from);
-    FILE *file = fopen(path, "w");
 
     cr_assert_not_null(at, "the test spoils what is not there: %s", from);
-    cr_assert_not_null(file);
-    if (from == NULL) {
-        (void)fputs(lawful, file);
-    } else {
-        (void)fprintf(file, "%.*s%s%s", (int)(at - lawful), lawful, to,
-                      at + strlen(from));
-    }
-    (void)fclose(file);
-    return config_load(path, &config, &why);
+    return from == NULL ? config_file_load("%s", lawful)
+                        : config_file_load("%.*s%s%s", (int)(at - lawful), lawful, to,
+                                           at + strlen(from));
 }
 
 static void expect_refused(const char *from, const char *to, const char *place,
                            const char *word)
 {
-    cr_expect_eq(load_with(from, to), SG_INVALID);
-    cr_expect_not_null(strstr(why.text, place), "%s", why.text);
-    cr_expect_not_null(strstr(why.text, word), "%s", why.text);
+    config_file_refused(load_with(from, to), place, word);
 }
 
-TestSuite(config, .init = make_folder, .fini = remove_folder);
+TestSuite(config, .init = config_file_make, .fini = config_file_remove);
 
 Test(config, reads_a_lawful_file)
 {
-    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
-    cr_expect_eq(config->listen_port, 0);
-    cr_expect_eq(config->queue_limit, 4096);
-    cr_expect_eq(config->keys[0].hash, SG_HASH_SHA256);
-    cr_expect_eq(config->keys[0].object.id_len, 1);
-    cr_expect_str_eq(config->callers[0].keys.items[0], "seal");
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", tried.why.text);
+    cr_expect_eq(tried.config->listen_port, 0);
+    cr_expect_eq(tried.config->queue_limit, 4096);
+    cr_expect_eq(tried.config->keys[0].hash, SG_HASH_SHA256);
+    cr_expect_eq(tried.config->keys[0].object.id_len, 1);
+    cr_expect_str_eq(tried.config->callers[0].keys.items[0], "seal");
 }
 
 /* It is part of every record, and a record holds 8192 bytes. */
@@ -88,10 +60,8 @@ Test(config, the_name_of_a_gateway_has_1_to_64_bytes)
     cr_assert_lt(snprintf(head, sizeof(head), "node: %064d\nlisten:", 0),
                  (int)sizeof(head));
     head[strlen("node: ")] = 'n';
-    cr_assert_eq(load_with("listen:", head), SG_OK, "%s", why.text);
-    cr_expect_eq(strlen(config->node), 64);
-    config_free(config);
-    config = NULL;
+    cr_assert_eq(load_with("listen:", head), SG_OK, "%s", tried.why.text);
+    cr_expect_eq(strlen(tried.config->node), 64);
     cr_assert_lt(snprintf(head, sizeof(head), "node: %065d\nlisten:", 0),
                  (int)sizeof(head));
     head[strlen("node: ")] = 'n';
@@ -101,11 +71,10 @@ Test(config, the_name_of_a_gateway_has_1_to_64_bytes)
 
 Test(config, a_caller_weighs_1_unless_it_is_given_up_to_100)
 {
-    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
-    cr_expect_eq(config->callers[0].weight, 1);
-    config_free(config);
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", tried.why.text);
+    cr_expect_eq(tried.config->callers[0].weight, 1);
     cr_assert_eq(load_with("roles: [backend]", "roles: [backend], weight: 100"), SG_OK);
-    cr_expect_eq(config->callers[0].weight, 100);
+    cr_expect_eq(tried.config->callers[0].weight, 100);
 }
 
 Test(config, a_weight_out_of_bounds_is_refused_with_its_bounds)
@@ -120,12 +89,13 @@ Test(config, paths_are_relative_to_the_file)
 {
     char wanted[256];
 
-    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
-    (void)snprintf(wanted, sizeof(wanted), "%s/server.pem", folder);
-    cr_expect_str_eq(config->tls_certificate_file, wanted);
-    cr_expect_str_eq(config->tls_client_ca_file, "/etc/ca.pem");
-    (void)snprintf(wanted, sizeof(wanted), "SOFTHSM2_CONF=%s/softhsm2.conf", folder);
-    cr_expect_str_eq(config->lanes[0].environment[0], wanted);
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", tried.why.text);
+    (void)snprintf(wanted, sizeof(wanted), "%s/server.pem", tried.folder);
+    cr_expect_str_eq(tried.config->tls_certificate_file, wanted);
+    cr_expect_str_eq(tried.config->tls_client_ca_file, "/etc/ca.pem");
+    (void)snprintf(wanted, sizeof(wanted), "SOFTHSM2_CONF=%s/softhsm2.conf",
+                   tried.folder);
+    cr_expect_str_eq(tried.config->lanes[0].environment[0], wanted);
 }
 
 Test(config, a_misspelt_setting_is_named_with_its_place_and_a_proposal)
@@ -192,8 +162,10 @@ Test(config, two_keys_of_one_name_are_refused)
 
 Test(config, an_absent_file_is_named)
 {
-    cr_expect_eq(config_load("/nonexistent/segeld.yaml", &config, &why), SG_NOT_FOUND);
-    cr_expect_not_null(strstr(why.text, "/nonexistent/segeld.yaml"), "%s", why.text);
+    cr_expect_eq(config_load("/nonexistent/segeld.yaml", &tried.config, &tried.why),
+                 SG_NOT_FOUND);
+    cr_expect_not_null(strstr(tried.why.text, "/nonexistent/segeld.yaml"), "%s",
+                       tried.why.text);
 }
 
 /* --- Limits ------------------------------------------------------------------------ */
@@ -205,8 +177,6 @@ static enum sg_status load_with_limit(const struct limit_row *row, int64_t value
     (void)snprintf(text, sizeof(text),
                    "limits: {%s: %lld}\nlisten:", row->path + strlen("limits."),
                    (long long)value);
-    config_free(config);
-    config = NULL;
     return load_with("listen:", text);
 }
 
@@ -214,13 +184,13 @@ static uint32_t limit_of(const struct limit_row *row)
 {
     uint32_t value;
 
-    memcpy(&value, (const char *)&config->limits + row->offset, sizeof(value));
+    memcpy(&value, (const char *)&tried.config->limits + row->offset, sizeof(value));
     return value;
 }
 
 static void expect_limit(const struct limit_row *row, uint32_t value)
 {
-    cr_assert_eq(load_with_limit(row, value), SG_OK, "%s", why.text);
+    cr_assert_eq(load_with_limit(row, value), SG_OK, "%s", tried.why.text);
     cr_expect_eq(limit_of(row), value, "%s", row->path);
 }
 
@@ -230,9 +200,9 @@ static void expect_no_limit(const struct limit_row *row, int64_t value)
 
     (void)snprintf(bound, sizeof(bound), "%u", value < row->min ? row->min : row->max);
     cr_expect_eq(load_with_limit(row, value), SG_INVALID, "%s", row->path);
-    cr_expect_not_null(strstr(why.text, "segeld.yaml:1:"), "%s", why.text);
-    cr_expect_not_null(strstr(why.text, row->path), "%s", why.text);
-    cr_expect_not_null(strstr(why.text, bound), "%s", why.text);
+    cr_expect_not_null(strstr(tried.why.text, "segeld.yaml:1:"), "%s", tried.why.text);
+    cr_expect_not_null(strstr(tried.why.text, row->path), "%s", tried.why.text);
+    cr_expect_not_null(strstr(tried.why.text, bound), "%s", tried.why.text);
 }
 
 Test(config, every_limit_can_be_set_within_its_bounds)
@@ -250,12 +220,10 @@ Test(config, limits_that_are_not_given_have_their_defaults)
 {
     const struct server_limits wanted = SERVER_LIMITS_DEFAULT;
 
-    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", why.text);
-    cr_expect_eq(memcmp(&config->limits, &wanted, sizeof(wanted)), 0);
-    config_free(config);
-    config = NULL;
+    cr_assert_eq(load_with(NULL, NULL), SG_OK, "%s", tried.why.text);
+    cr_expect_eq(memcmp(&tried.config->limits, &wanted, sizeof(wanted)), 0);
     cr_assert_eq(load_with("listen:", "sign: {deadline_ms: 700}\nlisten:"), SG_OK);
-    cr_expect_eq(config->limits.deadline_default_ms, 700);
+    cr_expect_eq(tried.config->limits.deadline_default_ms, 700);
 }
 
 Test(config, a_misspelt_limit_is_named_with_a_proposal)
@@ -274,13 +242,13 @@ Test(config, the_network_with_the_longest_prefix_has_an_address)
             WITH_NETWORKS("  - {name: city, addresses: [10.0.0.0/8, 2001:db8::/32]}\n"
                           "  - {name: server_vlan, addresses: [10.20.0.0/16]}\n"
                           "  - {name: host, addresses: [10.20.0.7]}\n")),
-        SG_OK, "%s", why.text);
-    cr_expect_str_eq(config_find_network(config, "10.1.0.1:1"), "city");
-    cr_expect_str_eq(config_find_network(config, "10.20.0.1:1"), "server_vlan");
-    cr_expect_str_eq(config_find_network(config, "10.20.0.7:1"), "host");
-    cr_expect_str_eq(config_find_network(config, "[2001:db8::5]:1"), "city");
-    cr_expect_null(config_find_network(config, "11.0.0.1:1"));
-    cr_expect_null(config_find_network(config, "unix"));
+        SG_OK, "%s", tried.why.text);
+    cr_expect_str_eq(config_find_network(tried.config, "10.1.0.1:1"), "city");
+    cr_expect_str_eq(config_find_network(tried.config, "10.20.0.1:1"), "server_vlan");
+    cr_expect_str_eq(config_find_network(tried.config, "10.20.0.7:1"), "host");
+    cr_expect_str_eq(config_find_network(tried.config, "[2001:db8::5]:1"), "city");
+    cr_expect_null(config_find_network(tried.config, "11.0.0.1:1"));
+    cr_expect_null(config_find_network(tried.config, "unix"));
 }
 
 Test(config, a_network_needs_addresses_and_a_name_of_its_own)
@@ -314,25 +282,26 @@ Test(config, anchors_are_of_four_kinds_with_intervals_of_their_own)
                                           " interval_s: 5}\n"
                                           "  - {name: t, tsa: 'http://t.example',"
                                           " chain: tsa.pem, ca: ca.pem}\n")),
-                 SG_OK, "%s", why.text);
-    cr_assert_eq(config->anchor_count, 4);
-    cr_expect_eq(config->anchors[0].kind, ANCHOR_DISK);
-    cr_expect_eq(strncmp(config->anchors[0].place, folder, strlen(folder)), 0);
-    cr_expect_eq(config->anchors[0].interval_s, 10);
-    cr_expect_eq(config->anchors[1].interval_s, 3600);
-    cr_expect_eq(config->anchors[2].interval_s, 5);
-    cr_expect_str_eq(config->anchors[2].place, "https://w.example/x");
-    cr_expect_str_eq(config->anchors[2].monitor, "https://m.example");
-    cr_expect_eq(config->anchors[3].kind, ANCHOR_STAMP);
-    cr_expect_eq(config->anchoring_start_ms, 3000);
+                 SG_OK, "%s", tried.why.text);
+    cr_assert_eq(tried.config->anchor_count, 4);
+    cr_expect_eq(tried.config->anchors[0].kind, ANCHOR_DISK);
+    cr_expect_eq(
+        strncmp(tried.config->anchors[0].place, tried.folder, strlen(tried.folder)), 0);
+    cr_expect_eq(tried.config->anchors[0].interval_s, 10);
+    cr_expect_eq(tried.config->anchors[1].interval_s, 3600);
+    cr_expect_eq(tried.config->anchors[2].interval_s, 5);
+    cr_expect_str_eq(tried.config->anchors[2].place, "https://w.example/x");
+    cr_expect_str_eq(tried.config->anchors[2].monitor, "https://m.example");
+    cr_expect_eq(tried.config->anchors[3].kind, ANCHOR_STAMP);
+    cr_expect_eq(tried.config->anchoring_start_ms, 3000);
 }
 
 Test(config, a_witness_shows_what_it_holds_at_its_address_unless_another_is_given)
 {
     cr_assert_eq(load_with(LANES, ANCHORS("  - {name: w, witness: 'http://w.example',"
                                           " vkey: k}\n")),
-                 SG_OK, "%s", why.text);
-    cr_expect_str_eq(config->anchors[0].monitor, "http://w.example");
+                 SG_OK, "%s", tried.why.text);
+    cr_expect_str_eq(tried.config->anchors[0].monitor, "http://w.example");
 }
 
 Test(config, an_anchor_that_cannot_be_meant_is_refused)

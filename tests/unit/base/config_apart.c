@@ -1,10 +1,7 @@
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "gateway/config.h"
+#include "tests/unit/base/support/config_file.h"
 
 /* A lawful configuration with one thing more. */
 struct more {
@@ -14,34 +11,11 @@ struct more {
     const char *caller;
 };
 
-static char folder[64];
-static char path[128];
-static struct config *config;
-static struct sg_error why;
-
-static void make_folder(void)
-{
-    (void)snprintf(folder, sizeof(folder), "/tmp/segel-apart-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
-}
-
-static void remove_folder(void)
-{
-    config_free(config);
-    (void)unlink(path);
-    (void)rmdir(folder);
-}
-
-TestSuite(config_apart, .init = make_folder, .fini = remove_folder);
+TestSuite(config_apart, .init = config_file_make, .fini = config_file_remove);
 
 static enum sg_status load(const struct more *more)
 {
-    FILE *file = fopen(path, "w");
-
-    cr_assert_not_null(file);
-    (void)fprintf(
-        file,
+    return config_file_load(
         "listen: {address: 127.0.0.1, port: 0}\n"
         "tls: {certificate: server.pem, private_key: server.key, client_ca: ca.pem}\n"
         "ledger: {path: ledger.db, origin: example.go.id/log}\n"
@@ -59,15 +33,11 @@ static enum sg_status load(const struct more *more)
         "%s",
         more->canary == NULL ? "" : more->canary, more->lane == NULL ? "" : more->lane,
         more->key == NULL ? "" : more->key, more->caller == NULL ? "" : more->caller);
-    (void)fclose(file);
-    return config_load(path, &config, &why);
 }
 
 static void expect_refused(const struct more *more, const char *place, const char *word)
 {
-    cr_expect_eq(load(more), SG_INVALID, "%s", word);
-    cr_expect_not_null(strstr(why.text, place), "%s", why.text);
-    cr_expect_not_null(strstr(why.text, word), "%s", why.text);
+    config_file_refused(load(more), place, word);
 }
 
 #define KEY(place)                                                                       \
@@ -83,14 +53,14 @@ Test(config_apart, a_key_has_one_name)
     expect_refused(&(struct more){.key = KEY("uri: \"pkcs11:id=%01\"")},
                    "yaml:11:", "give it one name");
     cr_expect_eq(load(&(struct more){.key = KEY("lane: lane0, id: \"02\"")}), SG_OK, "%s",
-                 why.text);
+                 tried.why.text);
 }
 
 Test(config_apart, the_same_id_on_another_token_is_another_key)
 {
     const struct more more = {.lane = LANE(""), .key = KEY("lane: lane1, id: \"01\"")};
 
-    cr_expect_eq(load(&more), SG_OK, "%s", why.text);
+    cr_expect_eq(load(&more), SG_OK, "%s", tried.why.text);
 }
 
 Test(config_apart, what_signs_the_log_or_is_a_canary_signs_nothing_else)
@@ -102,7 +72,7 @@ Test(config_apart, what_signs_the_log_or_is_a_canary_signs_nothing_else)
     expect_refused(&(struct more){.canary = ", canary: \"0a0b\""},
                    "yaml:7:", "the log_key is the canary of lane 'lane0'");
     cr_expect_eq(load(&(struct more){.lane = LANE(", canary: \"01\"")}), SG_OK,
-                 "another token's: %s", why.text);
+                 "another token's: %s", tried.why.text);
 }
 
 Test(config_apart, a_certificate_is_one_caller)

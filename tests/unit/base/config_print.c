@@ -5,28 +5,10 @@
 #include <unistd.h>
 
 #include "gateway/config_settings.h"
+#include "tests/unit/base/support/config_file.h"
 #include "tests/unit/base/support/doc_table.h"
 
-static char folder[64];
-static char path[128];
-static struct config *config;
-static struct sg_error why;
-
-static void set_up(void)
-{
-    (void)snprintf(folder, sizeof(folder), "/tmp/segel-print-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
-}
-
-static void tear_down(void)
-{
-    config_free(config);
-    (void)unlink(path);
-    (void)rmdir(folder);
-}
-
-TestSuite(config_print, .init = set_up, .fini = tear_down);
+TestSuite(config_print, .init = config_file_make, .fini = config_file_remove);
 
 static char *printed(const struct config *what)
 {
@@ -61,7 +43,7 @@ static void write_line(const char *line, size_t len, bool in_lists, FILE *out)
 /* What must be given is, and the examples are no comments any more. */
 static void write_whole(const char *text)
 {
-    FILE *out = fopen(path, "w");
+    FILE *out = fopen(tried.path, "w");
     const char *lists = strstr(text, lists_begin);
 
     cr_assert(out != NULL && lists != NULL);
@@ -79,11 +61,12 @@ Test(config_print, what_is_printed_is_a_configuration)
     char *text = printed(NULL);
 
     write_whole(text);
-    cr_assert_eq(config_load(path, &config, &why), SG_OK, "%s", why.text);
-    cr_expect_eq(config->lane_count, 1);
-    cr_expect_eq(config->key_count, 1);
-    cr_expect_eq(config->caller_count, 1);
-    cr_expect_eq(config->network_count, 1);
+    cr_assert_eq(config_load(tried.path, &tried.config, &tried.why), SG_OK, "%s",
+                 tried.why.text);
+    cr_expect_eq(tried.config->lane_count, 1);
+    cr_expect_eq(tried.config->key_count, 1);
+    cr_expect_eq(tried.config->caller_count, 1);
+    cr_expect_eq(tried.config->network_count, 1);
     free(text);
 }
 
@@ -92,7 +75,8 @@ Test(config_print, every_setting_has_its_default)
     char *text = printed(NULL);
 
     write_whole(text);
-    cr_assert_eq(config_load(path, &config, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(config_load(tried.path, &tried.config, &tried.why), SG_OK, "%s",
+                 tried.why.text);
     for (size_t i = 0; i < settings_count(); i++) {
         const struct setting *row = settings_row(i);
         const char *name = strchr(row->path, '.');
@@ -113,11 +97,12 @@ Test(config_print, what_is_in_force_is_printed_with_its_values)
     char *text = printed(NULL);
 
     write_whole(text);
-    cr_assert_eq(config_load(path, &config, &why), SG_OK, "%s", why.text);
-    config->checkpoint_s = 77;
-    config->limits.handshakes = 123;
-    config->node = "gw \"7\" \\ x";
-    char *again = printed(config);
+    cr_assert_eq(config_load(tried.path, &tried.config, &tried.why), SG_OK, "%s",
+                 tried.why.text);
+    tried.config->checkpoint_s = 77;
+    tried.config->limits.handshakes = 123;
+    tried.config->node = "gw \"7\" \\ x";
+    char *again = printed(tried.config);
     cr_expect_not_null(strstr(again, "  checkpoint_s: 77\n"));
     cr_expect_not_null(strstr(again, "  handshakes: 123\n"));
     cr_expect_not_null(strstr(again, "node: \"gw \\\"7\\\" \\\\ x\"\n"));
@@ -135,8 +120,8 @@ Test(config_print, what_could_not_be_printed_is_not_read)
     cr_assert_not_null(node);
     memcpy(node, "\"\\nx\"", 5);
     write_whole(text);
-    cr_expect_eq(config_load(path, &config, &why), SG_INVALID);
-    cr_expect_not_null(strstr(why.text, "cannot be seen"), "%s", why.text);
+    cr_expect_eq(config_load(tried.path, &tried.config, &tried.why), SG_INVALID);
+    cr_expect_not_null(strstr(tried.why.text, "cannot be seen"), "%s", tried.why.text);
     free(text);
 }
 

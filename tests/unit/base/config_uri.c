@@ -1,35 +1,15 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gateway/config.h"
+#include "tests/unit/base/support/config_file.h"
 
 /* Lanes and keys by PKCS#11 URI, and keys that are not there yet. */
 
-static char folder[64];
-static char path[128];
-static struct config *config;
-static const char *certificate; /* of the key; tests take it away */
-static struct sg_error why;
+static const char *certificate = "certificate: seal.pem,"; /* tests take it away */
 
-static void make_folder(void)
-{
-    (void)snprintf(folder, sizeof(folder), "/tmp/segel-uri-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/segeld.yaml", folder);
-    certificate = "certificate: seal.pem,";
-}
-
-static void remove_folder(void)
-{
-    config_free(config);
-    (void)unlink(path);
-    (void)rmdir(folder);
-}
-
-TestSuite(config_uri, .init = make_folder, .fini = remove_folder);
+TestSuite(config_uri, .init = config_file_make, .fini = config_file_remove);
 
 #define LANE_URI                                                                         \
     "pkcs11:token=My%20token;serial=12;manufacturer=Maker;model=M1?module-path=/m.so"    \
@@ -38,33 +18,26 @@ TestSuite(config_uri, .init = make_folder, .fini = remove_folder);
 
 static enum sg_status load(const char *lane, const char *key)
 {
-    FILE *file = fopen(path, "w");
-
-    cr_assert_not_null(file);
-    (void)fprintf(file,
-                  "listen: {address: 127.0.0.1, port: 0}\n"
-                  "tls: {certificate: a, private_key: b, client_ca: c}\n"
-                  "ledger: {path: ledger.db, origin: example.go.id/log}\n"
-                  "policy: {file: policy.yaml, anchors: anchors.pem}\n"
-                  "lanes:\n"
-                  "  - {name: lane0, %s}\n"
-                  "  - {name: other, module: /n.so, token: Elsewhere, pin_file: pin}\n"
-                  "log_key: {lane: other, id: \"0a\"}\n"
-                  "keys:\n"
-                  "  - {name: seal, class: seal, %s scheme: ecdsa,\n"
-                  "     %s}\n"
-                  "callers:\n"
-                  "  - {name: x, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n",
-                  lane, certificate, key);
-    (void)fclose(file);
-    return config_load(path, &config, &why);
+    return config_file_load(
+        "listen: {address: 127.0.0.1, port: 0}\n"
+        "tls: {certificate: a, private_key: b, client_ca: c}\n"
+        "ledger: {path: ledger.db, origin: example.go.id/log}\n"
+        "policy: {file: policy.yaml, anchors: anchors.pem}\n"
+        "lanes:\n"
+        "  - {name: lane0, %s}\n"
+        "  - {name: other, module: /n.so, token: Elsewhere, pin_file: pin}\n"
+        "log_key: {lane: other, id: \"0a\"}\n"
+        "keys:\n"
+        "  - {name: seal, class: seal, %s scheme: ecdsa,\n"
+        "     %s}\n"
+        "callers:\n"
+        "  - {name: x, match: \"URI:urn:x\", roles: [backend], keys: [seal]}\n",
+        lane, certificate, key);
 }
 
 static void expect_refused(const char *lane, const char *key, const char *word)
 {
-    cr_expect_eq(load(lane, key), SG_INVALID, "%s %s", lane, key);
-    cr_expect_not_null(strstr(why.text, "segeld.yaml:"), "%s", why.text);
-    cr_expect_not_null(strstr(why.text, word), "'%s' is not in: %s", word, why.text);
+    config_file_refused(load(lane, key), "segeld.yaml:", word);
 }
 
 #define LAWFUL_LANE "uri: \"" LANE_URI "\""
@@ -72,8 +45,8 @@ static void expect_refused(const char *lane, const char *key, const char *word)
 
 Test(config_uri, a_lane_is_all_that_its_uri_says)
 {
-    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", why.text);
-    const struct config_lane *lane = &config->lanes[0];
+    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", tried.why.text);
+    const struct config_lane *lane = &tried.config->lanes[0];
     cr_expect_str_eq(lane->token.label, "My token");
     cr_expect_str_eq(lane->token.serial, "12");
     cr_expect_str_eq(lane->token.manufacturer, "Maker");
@@ -84,28 +57,30 @@ Test(config_uri, a_lane_is_all_that_its_uri_says)
 
 Test(config_uri, a_key_is_found_by_id_and_label_on_the_lanes_of_its_token)
 {
-    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", why.text);
-    const struct config_key *key = &config->keys[0];
+    cr_assert_eq(load(LAWFUL_LANE, LAWFUL_KEY), SG_OK, "%s", tried.why.text);
+    const struct config_key *key = &tried.config->keys[0];
     cr_expect_eq(key->object.id_len, 2);
     cr_expect_eq(key->object.id[1], 0xAB);
     cr_expect_str_eq(key->object.label, "seal");
-    cr_expect(config_key_on_lane(key, &config->lanes[0]));
-    cr_expect_not(config_key_on_lane(key, &config->lanes[1]));
+    cr_expect(config_key_on_lane(key, &tried.config->lanes[0]));
+    cr_expect_not(config_key_on_lane(key, &tried.config->lanes[1]));
 }
 
 Test(config_uri, a_key_without_a_token_is_looked_for_on_every_lane)
 {
-    cr_assert_eq(load(LAWFUL_LANE, "uri: \"pkcs11:object=seal\""), SG_OK, "%s", why.text);
-    cr_expect_eq(config->keys[0].object.id_len, 0);
-    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[0]));
-    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[1]));
+    cr_assert_eq(load(LAWFUL_LANE, "uri: \"pkcs11:object=seal\""), SG_OK, "%s",
+                 tried.why.text);
+    cr_expect_eq(tried.config->keys[0].object.id_len, 0);
+    cr_expect(config_key_on_lane(&tried.config->keys[0], &tried.config->lanes[0]));
+    cr_expect(config_key_on_lane(&tried.config->keys[0], &tried.config->lanes[1]));
 }
 
 Test(config_uri, a_key_that_names_lanes_is_looked_for_on_those)
 {
-    cr_assert_eq(load(LAWFUL_LANE, "id: \"01\", lanes: [other]"), SG_OK, "%s", why.text);
-    cr_expect_not(config_key_on_lane(&config->keys[0], &config->lanes[0]));
-    cr_expect(config_key_on_lane(&config->keys[0], &config->lanes[1]));
+    cr_assert_eq(load(LAWFUL_LANE, "id: \"01\", lanes: [other]"), SG_OK, "%s",
+                 tried.why.text);
+    cr_expect_not(config_key_on_lane(&tried.config->keys[0], &tried.config->lanes[0]));
+    cr_expect(config_key_on_lane(&tried.config->keys[0], &tried.config->lanes[1]));
 }
 
 Test(config_uri, a_relative_pin_source_stands_beside_the_file)
@@ -114,24 +89,24 @@ Test(config_uri, a_relative_pin_source_stands_beside_the_file)
 
     cr_assert_eq(load("uri: \"pkcs11:token=t?module-path=/m.so&pin-source=pin\"",
                       "uri: \"pkcs11:object=seal\""),
-                 SG_OK, "%s", why.text);
-    (void)snprintf(wanted, sizeof(wanted), "%s/pin", folder);
-    cr_expect_str_eq(config->lanes[0].pin_path, wanted);
+                 SG_OK, "%s", tried.why.text);
+    (void)snprintf(wanted, sizeof(wanted), "%s/pin", tried.folder);
+    cr_expect_str_eq(tried.config->lanes[0].pin_path, wanted);
 }
 
 Test(config_uri, what_the_uri_leaves_out_may_stand_beside_it)
 {
     cr_assert_eq(load("uri: \"pkcs11:token=My%20token\", module: /m.so, pin_file: pin",
                       LAWFUL_KEY),
-                 SG_OK, "%s", why.text);
-    cr_expect_str_eq(config->lanes[0].module, "/m.so");
+                 SG_OK, "%s", tried.why.text);
+    cr_expect_str_eq(tried.config->lanes[0].module, "/m.so");
 }
 
 Test(config_uri, a_pin_in_a_uri_is_refused)
 {
     expect_refused("uri: \"pkcs11:token=t?module-path=/m.so&pin-value=1234\"", LAWFUL_KEY,
                    "holds a PIN");
-    cr_expect_null(strstr(why.text, "1234"), "the PIN is told: %s", why.text);
+    cr_expect_null(strstr(tried.why.text, "1234"), "the PIN is told: %s", tried.why.text);
 }
 
 Test(config_uri, what_is_no_uri_is_refused)
@@ -188,16 +163,16 @@ Test(config_uri, a_token_or_a_text_that_no_lane_would_take_is_refused)
     (void)snprintf(lane, sizeof(lane), "%s: \"%02049d\"", plain, 1);
     expect_refused(lane, LAWFUL_KEY, "init_args has at most 2048 bytes, this has 2049");
     (void)snprintf(lane, sizeof(lane), "%s: \"%02048d\"", plain, 1);
-    cr_expect_eq(load(lane, LAWFUL_KEY), SG_OK, "%s", why.text);
+    cr_expect_eq(load(lane, LAWFUL_KEY), SG_OK, "%s", tried.why.text);
 }
 
 Test(config_uri, a_key_without_place_and_certificate_is_a_slot)
 {
     certificate = "";
-    cr_assert_eq(load(LAWFUL_LANE, "lane: lane0"), SG_OK, "%s", why.text);
-    cr_expect_null(config->keys[0].certificate);
-    cr_expect_eq(config->keys[0].object.id_len, 0);
-    cr_expect_str_eq(config->keys[0].lanes.items[0], "lane0");
+    cr_assert_eq(load(LAWFUL_LANE, "lane: lane0"), SG_OK, "%s", tried.why.text);
+    cr_expect_null(tried.config->keys[0].certificate);
+    cr_expect_eq(tried.config->keys[0].object.id_len, 0);
+    cr_expect_str_eq(tried.config->keys[0].lanes.items[0], "lane0");
 }
 
 Test(config_uri, half_a_slot_is_refused)
