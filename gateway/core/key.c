@@ -109,6 +109,26 @@ static enum sg_status load_key(struct key *key, const struct config *config,
     return take_certificate(key, config, now_us, why);
 }
 
+/* What is stopped by one name must not go on under another. */
+static enum sg_status check_apart(const struct keyring *ring, struct sg_error *why)
+{
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct key *key = &ring->keys[i];
+        for (size_t k = 0; key->cert != NULL && k < i; k++) {
+            const struct key *other = &ring->keys[k];
+            if (other->cert != NULL && memcmp(key->spki_sha256, other->spki_sha256,
+                                              sizeof(key->spki_sha256)) == 0) {
+                return sg_fail(why, SG_INVALID,
+                               "key '%s': its certificate is of the same key as that of "
+                               "key '%s', which would sign on when this one is stopped: "
+                               "give a key one name, with all its lanes",
+                               key->config->name, other->config->name);
+            }
+        }
+    }
+    return SG_OK;
+}
+
 enum sg_status keyring_load(const struct config *config, int64_t now_us,
                             struct keyring *ring, struct sg_error *why)
 {
@@ -127,7 +147,7 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
             return sg_fail(why, status, "key '%s': %s", config->keys[i].name, inner.text);
         }
     }
-    return SG_OK;
+    return check_apart(ring, why);
 }
 
 enum sg_status keyring_trusts(const struct keyring *ring, size_t key,

@@ -136,15 +136,50 @@ static void send_canary(struct lane *lane, int64_t now_us)
     lane_flush(lane);
 }
 
+/* --- Opening --------------------------------------------------------------------- */
+
+static bool same_key(const struct lane_key *one, const struct lane_key *other)
+{
+    return one->usable && other->usable && one->spki_len > 0 &&
+           slice_equal(slice_of(one->spki, one->spki_len),
+                       slice_of(other->spki, other->spki_len));
+}
+
+/* The configuration may name one object by its id here and by its label there: the token
+ * alone knows. A key that callers use must not sign the log, or as a canary, too. */
+static bool names_one_twice(const struct lane *lane, char *why, size_t cap)
+{
+    const struct lane_options *options = &lane->options;
+
+    for (size_t i = 0; i < options->key_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (same_key(&lane->keys[i], &lane->keys[k])) {
+                (void)snprintf(why, cap,
+                               "'%s' and '%s' are one key of the token; give each a key "
+                               "of its own",
+                               options->keys[k].name, options->keys[i].name);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void lane_health_opened(struct lane *lane)
 {
+    char why[sizeof(lane->why)];
+
+    if (names_one_twice(lane, why, sizeof(why))) {
+        lane->failure = FAILURE_CONFIG;
+        lane_lose(lane, LANE_DOWN, why);
+        return;
+    }
     if (lane->options.canary == LANE_NO_CANARY) {
         lane_enter(lane, LANE_UP);
         return;
     }
     const struct lane_key *key = &lane->keys[lane->options.canary];
     if (!key->usable) {
-        char why[sizeof(lane->why)];
         (void)snprintf(why, sizeof(why), "the canary cannot be used: %s", key->why);
         lane->failure = FAILURE_CONFIG;
         lane_lose(lane, LANE_DOWN, why);
