@@ -69,6 +69,7 @@ struct services {
     struct assessment assessment;
     atomic_bool draining;       /* who follows the log is sent away */
     atomic_bool reload_refused; /* the last one */
+    _Atomic int64_t reloaded_us;
     struct rotation rotation;
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
     struct clerk *clerk;                /* owned */

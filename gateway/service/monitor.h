@@ -22,6 +22,7 @@ struct monitor {
     struct scrub_report scrubbed;
     struct server_counts counts;
     bool reload_refused; /* the last one */
+    int64_t reloaded_us; /* the last that was taken; 0: none since the start */
     uint64_t jobs;
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;
@@ -35,7 +36,9 @@ struct monitor {
     int64_t now_us;
 };
 void monitor_write(const struct monitor *monitor, FILE *out);
-/* Its part about the status of certificates. */
+/* Its part about the gateway itself. */
+void monitor_write_gateway(const struct monitor *monitor, FILE *out);
+/* About the status of certificates. */
 void monitor_write_certificates(const struct monitor *monitor, FILE *out);
 /* About incidents, and what comes due. */
 void monitor_write_agenda(const struct monitor *monitor, FILE *out);

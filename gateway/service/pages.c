@@ -120,6 +120,7 @@ static int write_metrics(void *context, FILE *out)
         .scrubbed = reading_scrubbed(services->reading),
         .counts = server_counts(services->server),
         .reload_refused = atomic_load(&services->reload_refused),
+        .reloaded_us = atomic_load(&services->reloaded_us),
         .jobs = core_load(services->options.core),
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,

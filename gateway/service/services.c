@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
@@ -202,6 +203,9 @@ void services_rest(struct services *services, bool out, const char *reason)
 void services_reloaded(struct services *services, bool taken)
 {
     atomic_store(&services->reload_refused, !taken);
+    if (taken) {
+        atomic_store(&services->reloaded_us, clock_wall_us());
+    }
 }
 
 struct beats services_beats(const struct services *services)
