@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/probe.h"
+
 #ifndef SEGEL_VERSION
 #define SEGEL_VERSION "0.1.0"
 #endif
@@ -103,6 +105,10 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
         default:
             break;
         }
+    }
+    if (out->probe != NULL && !probe_is_page(out->probe)) {
+        return say(code, EXIT_USAGE, stderr,
+                   "segeld: --probe takes /readyz, /livez or /healthz\n");
     }
     bool defaults = out->only_print && !out->only_check;
     return ((out->config != NULL || defaults) && optind == argc) ||

@@ -1,9 +1,11 @@
 #include "gateway/config.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config_marks.h"
 #include "gateway/config_parse.h"
 #include "gateway/config_settings.h"
 #include "proto/text.h"
@@ -13,22 +15,6 @@ static const char *const top_names[] = {
     "policy",  "hsm",       "queue",    "sign",    "stamp",     "admin",     "limits",
     "status",  "tsa",       "lanes",    "log_key", "keys",      "callers",   "networks",
     "anchors", "anchoring", "officers", "control", "agreement", "reminders", NULL};
-
-/* The node of "a.b", or NULL when it is not given. */
-static const struct yaml_node *find(const struct parse *p, const char *path)
-{
-    const struct yaml_node *root = yaml_root(p->doc);
-    const char *dot = strchr(path, '.');
-    char section[32] = "";
-
-    if (dot == NULL) {
-        return yaml_get(root, path);
-    }
-    MUST((size_t)(dot - path) < sizeof(section));
-    memcpy(section, path, (size_t)(dot - path));
-    const struct yaml_node *map = yaml_get(root, section);
-    return map == NULL ? NULL : yaml_get(map, dot + 1);
-}
 
 /* The reader of a value knows the place, not the name. */
 static enum sg_status name_setting(struct parse *p, const char *path,
@@ -41,6 +27,22 @@ static enum sg_status name_setting(struct parse *p, const char *path,
                        path);
     }
     return status;
+}
+
+/* Names are not looked up: what they mean may change between a check and a start. */
+static enum sg_status check_address(struct parse *p, const struct setting *row,
+                                    const struct yaml_node *node, const char *text)
+{
+    struct in6_addr parsed;
+    bool sound = text[0] == '\0' || strncmp(text, "fd:", 3) == 0 ||
+                 inet_pton(AF_INET, text, &parsed) == 1 ||
+                 inet_pton(AF_INET6, text, &parsed) == 1;
+
+    return sound ? SG_OK
+                 : yaml_fail(p->doc, node, p->why,
+                             "'%s' is no IPv4 or IPv6 address, such as 127.0.0.1, and "
+                             "host names are not looked up (setting %s)",
+                             text, row->path);
 }
 
 static enum sg_status read_text(struct parse *p, const struct setting *row,
@@ -65,6 +67,7 @@ static enum sg_status read_text(struct parse *p, const struct setting *row,
                          "(setting %s)",
                          row->path);
     }
+    TRY(row->text_kind == TEXT_ADDRESS ? check_address(p, row, node, *target) : SG_OK);
     if (setting_is_path(row) && (*target)[0] != '\0') {
         *target = parse_path(p, *target);
     }
@@ -93,7 +96,7 @@ static enum sg_status read_settings(struct parse *p)
 {
     for (size_t i = 0; i < settings_count(); i++) {
         const struct setting *row = settings_row(i);
-        const struct yaml_node *node = find(p, row->path);
+        const struct yaml_node *node = parse_find(p, row->path);
         TRY(row->kind == TEXT_SETTING ? read_text(p, row, node)
                                       : read_number(p, row, node));
     }
@@ -136,7 +139,7 @@ static enum sg_status check_node(struct parse *p)
 
     return len > 0 && len <= CONFIG_NODE_MAX
                ? SG_OK
-               : yaml_fail(p->doc, find(p, "node"), p->why,
+               : yaml_fail(p->doc, parse_find(p, "node"), p->why,
                            "the name of a gateway has 1 to %d bytes, this has %zu",
                            CONFIG_NODE_MAX, len);
 }
@@ -147,67 +150,13 @@ static enum sg_status read_log(struct parse *p)
     static const char *const formats[] = {"text", "json", NULL};
     size_t index = 0;
 
-    TRY(parse_choice(p, find(p, "log.level"), p->config->log_level, levels, &index));
+    TRY(parse_choice(p, parse_find(p, "log.level"), p->config->log_level, levels,
+                     &index));
     p->config->log_level_value = (enum log_level)index;
-    TRY(parse_choice(p, find(p, "log.format"), p->config->log_format, formats, &index));
+    TRY(parse_choice(p, parse_find(p, "log.format"), p->config->log_format, formats,
+                     &index));
     p->config->log_format_value = (enum log_format)index;
     return SG_OK;
-}
-
-/* Three octal digits, and a zero before them if one likes: nothing but permissions. */
-static enum sg_status read_unix_mode(struct parse *p)
-{
-    const char *text = p->config->listen_unix_mode;
-    const char *digits = text[0] == '0' && text[1] != '\0' ? text + 1 : text;
-    unsigned mode = 0;
-    size_t count = 0;
-
-    for (; digits[count] >= '0' && digits[count] <= '7' && count < 3; count++) {
-        mode = mode * 8 + (unsigned)(digits[count] - '0');
-    }
-    if (count != 3 || digits[count] != '\0' || mode == 0) {
-        return yaml_fail(p->doc, find(p, "listen.unix_mode"), p->why,
-                         "'%s' is no permission of a socket; write three octal digits, "
-                         "such as \"0660\"",
-                         text);
-    }
-    p->config->unix_mode = mode;
-    return SG_OK;
-}
-
-static enum sg_status read_listen(struct parse *p)
-{
-    static const char *const versions[] = {"1.3", "1.2", NULL};
-    const struct config *config = p->config;
-    const char *path = config->listen_unix;
-    size_t index = 0;
-
-    TRY(parse_choice(p, find(p, "tls.min_version"), config->tls_min_version, versions,
-                     &index));
-    p->config->tls12 = index == 1;
-    TRY(read_unix_mode(p));
-    if (path[0] != '\0' && path[0] != '/' && strncmp(path, "fd:", 3) != 0) {
-        return yaml_fail(
-            p->doc, find(p, "listen.unix"), p->why,
-            "a Unix socket is given by an absolute path, or as fd:NAME where "
-            "systemd passes it");
-    }
-    return path[0] != '\0' || config->listen_address[0] != '\0'
-               ? SG_OK
-               : yaml_fail(p->doc, find(p, "listen.address"), p->why,
-                           "nobody could connect: give listen.address, listen.unix or "
-                           "both");
-}
-
-static enum sg_status read_control(struct parse *p)
-{
-    const char *path = p->config->control_socket;
-
-    return path[0] == '\0' || path[0] == '/'
-               ? SG_OK
-               : yaml_fail(p->doc, find(p, "control.socket"), p->why,
-                           "the control socket is given by an absolute path, such as "
-                           "/run/segel/control");
 }
 
 static enum sg_status read_reflection(struct parse *p)
@@ -215,7 +164,7 @@ static enum sg_status read_reflection(struct parse *p)
     static const char *const words[] = {"off", "on", NULL};
     size_t index = 0;
 
-    TRY(parse_choice(p, find(p, "grpc.reflection"), p->config->reflection, words,
+    TRY(parse_choice(p, parse_find(p, "grpc.reflection"), p->config->reflection, words,
                      &index));
     p->config->reflection_value = index == 1;
     return SG_OK;
@@ -252,10 +201,21 @@ static enum sg_status read_reminders(struct parse *p)
         }
     }
     return sound ? SG_OK
-                 : yaml_fail(p->doc, find(p, "reminders.days"), p->why,
+                 : yaml_fail(p->doc, parse_find(p, "reminders.days"), p->why,
                              "'%s' are no days to be reminded at; write up to 8 numbers "
                              "from 1 to 3650, the largest first, such as \"90 30 7\"",
                              p->config->reminder_days);
+}
+
+static enum sg_status take_marks(struct parse *p)
+{
+    p->config->marks = (uint8_t(*)[CONFIG_MARK_SIZE])parse_alloc(
+        p, settings_count(), sizeof(*p->config->marks));
+    if (p->config->marks == NULL) {
+        return SG_NO_MEMORY;
+    }
+    config_marks_take(p->config, p->config->marks);
+    return SG_OK;
 }
 
 static enum sg_status read_all(struct parse *p)
@@ -268,8 +228,7 @@ static enum sg_status read_all(struct parse *p)
     TRY(read_settings(p));
     TRY(check_node(p));
     TRY(read_log(p));
-    TRY(read_listen(p));
-    TRY(read_control(p));
+    TRY(parse_listen(p));
     TRY(read_reflection(p));
     TRY(read_reminders(p));
     TRY(parse_lanes(p));
@@ -277,7 +236,8 @@ static enum sg_status read_all(struct parse *p)
     TRY(parse_keys(p));
     TRY(parse_networks(p));
     TRY(parse_anchors(p));
-    return parse_callers(p);
+    TRY(parse_callers(p));
+    return take_marks(p);
 }
 
 static void destroy(struct config *config, struct parse_memory *memory)

@@ -117,15 +117,15 @@ struct config {
     size_t network_count;
     struct config_anchor *anchors;
     size_t anchor_count; /* at most CONFIG_ANCHORS_MAX */
-    bool tls12;
+    bool tls12, reflection_value;
     unsigned unix_mode; /* bits of permission of listen.unix */
     size_t log_lane;    /* index in lanes */
     struct config_object log_key;
     enum log_level log_level_value;
     enum log_format log_format_value;
-    bool reflection_value;
     int64_t reminders[CONFIG_REMINDERS_MAX]; /* days, falling; ends with 0 if not full */
-    void *memory; /* owned: the document and all that was allocated */
+    uint8_t (*marks)[32]; /* of each setting's file: see config_marks.h */
+    void *memory;         /* owned: the document and all that was allocated */
 };
 
 /* SG_NOT_FOUND, SG_IO, SG_INVALID: why is one sentence that begins with

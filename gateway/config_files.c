@@ -110,9 +110,33 @@ static enum sg_status check_made_folder(const struct place *place, struct sg_err
                            : check_above(place, why);
 }
 
+/* One that is there already is taken over when the gateway starts. */
 static enum sg_status check_socket(const struct place *place, struct sg_error *why)
 {
-    return strncmp(place->path, "fd:", 3) == 0 ? SG_OK : check_above(place, why);
+    struct stat found;
+
+    if (strncmp(place->path, "fd:", 3) == 0) {
+        return SG_OK;
+    }
+    if (lstat(place->path, &found) == 0 && !S_ISSOCK(found.st_mode)) {
+        return sg_fail(why, SG_INVALID,
+                       "%s: %s is there already and is not a socket; choose another path",
+                       place->named, place->path);
+    }
+    return check_above(place, why);
+}
+
+static enum sg_status check_secret(const struct place *place, struct sg_error *why)
+{
+    struct stat found;
+
+    TRY(check_file(place, why));
+    TRY(look(place, R_OK, &found, why));
+    return (found.st_mode & S_IRWXO) == 0
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "%s: %s is open to everybody on this machine; run: chmod o= %s",
+                         place->named, place->path, place->path);
 }
 
 /* --- Settings -------------------------------------------------------------------- */
@@ -124,7 +148,7 @@ static enum sg_status check_setting(const struct setting *row,
                                                       struct sg_error *why) = {
         [TEXT_FILE] = check_file,          [TEXT_DATABASE] = check_database,
         [TEXT_FOLDER] = check_made_folder, [TEXT_PROGRAM] = check_program,
-        [TEXT_SOCKET] = check_socket,
+        [TEXT_SOCKET] = check_socket,      [TEXT_SECRET] = check_secret,
     };
 
     if (row->kind != TEXT_SETTING || checks[row->text_kind] == NULL) {
@@ -158,14 +182,32 @@ static enum sg_status check_pin_file(const struct place *place, struct sg_error 
 {
     struct stat found;
 
-    TRY(check_file(place, why));
+    TRY(check_secret(place, why));
     TRY(look(place, R_OK, &found, why));
-    return (found.st_mode & S_IRWXO) == 0
+    return found.st_size > 0
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "%s: %s is empty; write the PIN into it",
+                         place->named, place->path);
+}
+
+/* What a loader would refuse only in the lane's own process. */
+static enum sg_status check_module(const struct place *place, struct sg_error *why)
+{
+    static const char magic[] = {0x7f, 'E', 'L', 'F'};
+    char start[sizeof(magic)] = "";
+
+    TRY(check_file(place, why));
+    int fd = open(place->path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, start, sizeof(start));
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return len == (ssize_t)sizeof(start) && memcmp(start, magic, sizeof(magic)) == 0
                ? SG_OK
                : sg_fail(
                      why, SG_INVALID,
-                     "%s: %s is open to everybody on this machine; run: chmod 0400 %s",
-                     place->named, place->path, place->path);
+                     "%s: %s is no shared library; name the PKCS#11 module of the HSM",
+                     place->named, place->path);
 }
 
 /* A credential that this process is not given. */
@@ -181,7 +223,7 @@ static enum sg_status check_lane(const struct config_lane *lane, struct sg_error
     name(named, "lane", lane->name, "module");
     const struct place module = {named, lane->module};
     /* By its name alone the loader looks for it where it looks for libraries. */
-    TRY(strchr(lane->module, '/') == NULL ? SG_OK : check_file(&module, why));
+    TRY(strchr(lane->module, '/') == NULL ? SG_OK : check_module(&module, why));
     name(named, "lane", lane->name, "pin_file");
     const struct place pin = {named, lane->pin_path};
     TRY(lane->pin_prompt || is_kept_back(lane) ? SG_OK : check_pin_file(&pin, why));
@@ -262,6 +304,21 @@ static void tell_folder(const struct config_anchor *anchor, const char *path, FI
     }
 }
 
+/* A door may be shut for a while; who comes by it stays in the file. */
+static void tell_caller(const struct config *config, const struct config_caller *caller,
+                        FILE *out)
+{
+    bool local = strncmp(caller->match, "uid:", 4) == 0;
+    const char *door = local ? config->listen_unix : config->listen_address;
+
+    if (door[0] == '\0') {
+        (void)fprintf(out,
+                      "caller '%s' is known by a %s and cannot connect: %s is empty\n",
+                      caller->name, local ? "user id" : "certificate",
+                      local ? "listen.unix" : "listen.address");
+    }
+}
+
 void config_files_tell(const struct config *config, FILE *out)
 {
     for (size_t i = 0; i < config->lane_count; i++) {
@@ -278,5 +335,8 @@ void config_files_tell(const struct config *config, FILE *out)
         bool is_folder = anchor->kind == ANCHOR_DISK || anchor->kind == ANCHOR_DROP;
         const char *path = is_folder ? anchor->place : anchor->keep;
         tell_folder(anchor, path == NULL ? "" : path, out);
+    }
+    for (size_t i = 0; i < config->caller_count; i++) {
+        tell_caller(config, &config->callers[i], out);
     }
 }

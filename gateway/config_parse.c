@@ -7,6 +7,23 @@
 #include "gateway/config_settings.h"
 #include "proto/text.h"
 
+/* --- The document ---------------------------------------------------------------- */
+
+const struct yaml_node *parse_find(const struct parse *p, const char *path)
+{
+    const struct yaml_node *root = yaml_root(p->doc);
+    const char *dot = strchr(path, '.');
+    char section[32] = "";
+
+    if (dot == NULL) {
+        return yaml_get(root, path);
+    }
+    MUST((size_t)(dot - path) < sizeof(section));
+    memcpy(section, path, (size_t)(dot - path));
+    const struct yaml_node *map = yaml_get(root, section);
+    return map == NULL ? NULL : yaml_get(map, dot + 1);
+}
+
 /* --- Memory and words ------------------------------------------------------------ */
 
 void *parse_alloc(struct parse *p, size_t count, size_t size)

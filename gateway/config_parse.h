@@ -7,7 +7,8 @@
 #include "gateway/yaml.h"
 
 /* Inside of config.c: the state of one reading, the fields (config_parse.c) and the lists
- * (config_lists.c, config_lanes.c, config_networks.c, config_anchors.c). */
+ * (config_lists.c, config_lanes.c, config_networks.c, config_anchors.c); the settings of
+ * what listens (config_listen.c). */
 struct parse_memory {
     struct yaml *doc;
     void **blocks; /* owned, each too */
@@ -23,6 +24,8 @@ struct parse {
     struct sg_error *why;
 };
 
+/* The node of "a.b", or NULL when it is not given. */
+const struct yaml_node *parse_find(const struct parse *p, const char *path);
 /* Cleared memory that lives as long as the config; NULL when there is none. */
 void *parse_alloc(struct parse *p, size_t count, size_t size);
 /* The path made absolute against the folder of the file; NULL when memory is short. */
@@ -68,6 +71,7 @@ SG_MUST_USE enum sg_status apart_key(struct parse *p, const struct yaml_node *ma
                                      const struct config_key *key);
 SG_MUST_USE enum sg_status apart_log_key(struct parse *p, const struct yaml_node *map);
 
+SG_MUST_USE enum sg_status parse_listen(struct parse *p);
 SG_MUST_USE enum sg_status parse_lanes(struct parse *p);
 SG_MUST_USE enum sg_status parse_log_key(struct parse *p);
 SG_MUST_USE enum sg_status parse_keys(struct parse *p);

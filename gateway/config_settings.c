@@ -68,6 +68,12 @@ bool setting_is_path(const struct setting *row)
     return row->kind == TEXT_SETTING && kinds[row->text_kind].is_path;
 }
 
+bool setting_is_file(const struct setting *row)
+{
+    return row->kind == TEXT_SETTING &&
+           (row->text_kind == TEXT_FILE || row->text_kind == TEXT_SECRET);
+}
+
 const char *setting_type(const struct setting *row)
 {
     return row->kind == TEXT_SETTING ? kinds[row->text_kind].word : "number";
@@ -100,9 +106,13 @@ int64_t setting_number(const struct setting *row, const struct config *config)
 bool setting_same(const struct setting *row, const struct config *one,
                   const struct config *other)
 {
-    return row->kind == TEXT_SETTING
-               ? strcmp(setting_text(row, one), setting_text(row, other)) == 0
-               : setting_number(row, one) == setting_number(row, other);
+    size_t at = (size_t)(row - settings);
+
+    if (row->kind != TEXT_SETTING) {
+        return setting_number(row, one) == setting_number(row, other);
+    }
+    return strcmp(setting_text(row, one), setting_text(row, other)) == 0 &&
+           memcmp(one->marks[at], other->marks[at], sizeof(one->marks[at])) == 0;
 }
 
 size_t list_fields_count(void)

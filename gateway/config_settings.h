@@ -33,10 +33,12 @@ enum { SETTINGS_MAX = 128 };
 size_t settings_count(void); /* at most SETTINGS_MAX */
 const struct setting *settings_row(size_t i);
 bool setting_is_path(const struct setting *row);
+bool setting_is_file(const struct setting *row); /* that is read, at a start or reload */
 /* For people: "file", "number". */
 const char *setting_type(const struct setting *row);
 const char *setting_text(const struct setting *row, const struct config *config);
 int64_t setting_number(const struct setting *row, const struct config *config);
+/* Of files: whether they held the same when they were read, too. */
 bool setting_same(const struct setting *row, const struct config *one,
                   const struct config *other);
 

@@ -9,12 +9,15 @@
 
 enum { PATIENCE_S = 3, ANSWER_MAX = 4096, REQUEST_MAX = 128 };
 
-static bool is_page(const char *path)
+bool probe_is_page(const char *path)
 {
-    size_t len = strlen(path);
+    static const char *const pages[] = {"/readyz", "/livez", "/healthz"};
+    size_t i = 0;
 
-    return path[0] == '/' && len < 32 &&
-           strspn(path + 1, "abcdefghijklmnopqrstuvwxyz") == len - 1;
+    while (i < SG_COUNT(pages) && strcmp(path, pages[i]) != 0) {
+        i++;
+    }
+    return i < SG_COUNT(pages);
 }
 
 static socklen_t address_of(const char *text, uint16_t port, struct sockaddr_storage *out)
@@ -94,9 +97,7 @@ enum sg_status probe(const struct probe_page *page, FILE *out, bool *fine,
             "there is nothing to ask: admin.address and a fixed admin.port must "
             "be set");
     }
-    if (!is_page(page->path)) {
-        return sg_fail(why, SG_INVALID, "--probe takes /readyz, /livez or /healthz");
-    }
+    MUST(probe_is_page(page->path));
     if (!ask(page->address, page->port, page->path, answer)) {
         return sg_fail(why, SG_IO,
                        "no gateway answers at %s port %u; it does not run, or hangs",

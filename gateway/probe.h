@@ -14,9 +14,11 @@ struct probe_page {
     const char *path;
 };
 
+/* Whether whoever gives the path may ask for it: /readyz, /livez, /healthz. */
+bool probe_is_page(const char *path);
 /* One GET to a loopback address; what the page says goes to out, cut at 4 KiB. *fine:
  * whether it was answered with 200. SG_IO: nobody answers within 3 s; why says what to
- * look at. SG_INVALID: path is none of a page. */
+ * look at. SG_INVALID: the configuration has no local pages. path: probe_is_page. */
 SG_MUST_USE enum sg_status probe(const struct probe_page *page, FILE *out, bool *fine,
                                  struct sg_error *why);
 

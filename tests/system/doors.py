@@ -570,6 +570,19 @@ def a_reload_names_what_it_took_and_what_needs_a_restart(the_rig):
         equal(changed(gateway), ("", ""), "as it was at the start")
 
 
+@claim
+def a_reload_names_files_that_hold_something_else(the_rig):
+    files = {name: the_rig.read(name) for name in ("clients.pem", "anchors.pem")}
+    with the_rig.gateway(the_rig.config()) as gateway:
+        for name, text in files.items():
+            the_rig.write(name, text + "\n")
+        equal(changed(gateway), ("tls.client_ca", "policy.anchors"))
+        equal(changed(gateway), ("", "policy.anchors"), "taken, and left aside")
+        for name, text in files.items():
+            the_rig.write(name, text)
+        equal(changed(gateway), ("tls.client_ca", ""), "as it was at the start")
+
+
 RULES = r"(- name: seal-demo\n(?:    .*\n)*?    allowed_classes: ).*"
 
 

@@ -108,11 +108,17 @@ def the_manager_is_told_what_is_amiss(faulty):
         running.process.send_signal(signal.SIGHUP)
         manager.wait_beginning("STATUS=serving; the last reload was refused: ")
         taken = "segel_config_last_reload_successful"
-        equal(metrics(running).value(taken), 0, taken)
+        when = "segel_config_last_reload_success_timestamp_seconds"
+        page = metrics(running)
+        equal(page.value(taken), 0, taken)
+        equal(page.value(when), page.value("segel_start_timestamp_seconds"), when)
         with open(config, "w", encoding="utf-8") as file:
             file.write(sound)
         running.process.send_signal(signal.SIGHUP)
         running.wait_event("reloaded")
+        page = metrics(running)
+        expect(page.value(when) > page.value("segel_start_timestamp_seconds"),
+               "the page does not tell when the configuration was taken")
         end = time.monotonic() + 15
         while not any(heard.startswith("STATUS=not ready: lane lane0 is ")
                       for heard in manager.heard):
@@ -377,7 +383,9 @@ def a_program_asks_the_local_pages(faulty):
         equal(result.returncode, 1, "out of rotation")
         contains(result.stdout, "out of rotation")
         equal(probe("/livez").returncode, 0, "out of rotation is alive")
-        contains(probe("readyz").stderr, "--probe takes")
+        for path in ("readyz", "/metrics", "/"):
+            equal(probe(path).returncode, 2, "a wrong command line")
+            contains(probe(path).stderr, "--probe takes")
     contains(probe("/livez").stderr, "no gateway answers")
     equal(probe("/livez").returncode, 1, "without a gateway")
 

@@ -85,7 +85,10 @@ UNSOUND = (
     ((r"origin: \S+?([,}\n])", r"origin: a+b\1"), "ledger.origin", "+"),
     ((r"module: .*", "module: /nonexistent/module.so"), "lane 'lane0': module", "/nonexistent"),
     ((r"pin_file: pin$", "pin_file: no-pin"), "lane 'lane0': pin_file", "no-pin"),
+    ((r"module: .*", "module: /etc/passwd"), "lane 'lane0': module", "no shared library"),
     ((r"pin_file: pin$", "pin_file: pki"), "lane 'lane0': pin_file", "no regular file"),
+    ((r"pin_file: pin$", "pin_file: empty"), "lane 'lane0': pin_file", "is empty"),
+    ((r"private_key: server.key", "private_key: open.key"), "tls.private_key", "chmod o= "),
     ((r"read_only: .*", "read_only: [no-folder]"), "read_only", "no-folder"),
     ((r"^io:", "hsm: {program: no-program}\nio:"), "hsm.program", "no-program"),
     ((r"^io:", "hsm: {program: pin}\nio:"), "hsm.program", "Permission denied"),
@@ -94,11 +97,15 @@ UNSOUND = (
     ((r"^io:", "status: {proxy: \"ftp://x\"}\nio:"), "status.proxy", "HTTP proxy"),
     ((r"^io:", "tsa: {hash: md5}\nio:"), "tsa.hash", "md5"),
     ((r"^io:", "control: {socket: /nonexistent/control}\nio:"), "control.socket", "/nonexistent"),
+    ((r"^io:", "control: {socket: /etc/passwd}\nio:"), "control.socket", "not a socket"),
     ((r"listen: \{", "listen: {unix: /nonexistent/socket, "), "listen.unix", "/nonexistent"),
     ((r"^io:", "admin: {address: 0.0.0.0}\nio:"), "admin.address", "0.0.0.0"),
     ((r"client_ca: clients.pem", "client_ca: pipe"), "tls.client_ca", "no regular file"),
     ((r"certificate: seal-demo.pem", "certificate: pipe"), "certificate", "no regular file"),
     ((r"file: policy.yaml", "file: pipe"), "/pipe", "no regular file"),
+    ((r"^keys:", "keys:\n  - {name: twin, class: seal, lane: lane0, id: \"77\", "
+      "certificate: seal-demo.pem, scheme: rsa-pkcs1}"),
+     "key 'seal-demo'", "same key as that of key 'twin'"),
 )
 
 
@@ -111,6 +118,8 @@ def modes(the_rig):
 def what_the_start_refuses_the_check_refuses_by_the_same_sentence(the_rig):
     if not os.path.exists(the_rig.path("pipe")):
         os.mkfifo(the_rig.path("pipe"))
+    os.chmod(the_rig.write("empty", ""), 0o600)
+    os.chmod(the_rig.write("open.key", the_rig.read("server.key")), 0o604)
     for change, *words in UNSOUND:
         path = the_rig.config(change)
         before = modes(the_rig)
@@ -267,6 +276,26 @@ def a_certificate_of_another_key_is_refused(the_rig):
                     the_rig.path("pki"), csr, the_rig.path("other.pem")], check=True)
     path = the_rig.config((r"certificate: seal-demo.pem", "certificate: other.pem"))
     cannot_sign(the_rig, path, "seal-demo")
+
+
+@claim
+def a_key_of_callers_is_no_canary_under_another_name(the_rig):
+    """By its label here and its id there: the token alone knows that they are one."""
+    request, certificate = the_rig.path("canary.csr"), the_rig.path("canary.pem")
+    text = the_rig.read("segeld.yaml")
+    canary = re.search(r'canary: "(\w+)"', text)[1]
+    made = the_rig.tool("segel-hsm", "csr", "--module",
+                        re.search(r"module: (.*)", text)[1], "--token",
+                        "segel-demo", "--pin-file", the_rig.path("pin"), "--id", canary,
+                        "--subject", "/CN=canary (TEST)", "--out", request)
+    equal(made.returncode, 0, made.stderr)
+    subprocess.run([os.path.join(rig.ROOT, "deploy/demo/pki.sh"), "seal", the_rig.path("pki"),
+                    request, certificate], check=True)
+    path = the_rig.config(
+        (r'(- name: seal-demo\n.*\n)    lane: .*\n    id: .*', r'\1    uri: "pkcs11:object=canary"'),
+        (r"certificate: seal-demo.pem", "certificate: canary.pem"),
+        (r"scheme: \S+", "scheme: ecdsa"))
+    ends_with(the_rig, path, "'seal-demo' and 'canary' are one key of the token")
 
 
 @claim

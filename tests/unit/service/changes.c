@@ -11,6 +11,7 @@ static struct config_lane lanes[2];
 static struct config_key keys[2];
 static struct config_caller callers[1];
 static struct changes found;
+static uint8_t marks[SETTINGS_MAX][32]; /* nothing could be read */
 
 /* As the start took it, without certificates. */
 static struct config begin(void)
@@ -21,7 +22,8 @@ static struct config begin(void)
                             .key_count = 1,
                             .callers = callers,
                             .caller_count = 1,
-                            .log_key = {.label = ""}};
+                            .log_key = {.label = ""},
+                            .marks = marks};
 
     for (size_t i = 0; i < SG_COUNT(lanes); i++) {
         lanes[i] = (struct config_lane){.name = i == 0 ? "hsm0" : "hsm1",
@@ -88,6 +90,25 @@ Test(changes, each_setting_is_named_as_its_row_says)
         find(&start, &start, &config);
         cr_expect_str_eq(found.taken, row->reload ? row->path : "", "%s", row->path);
         cr_expect_str_eq(found.restart, row->reload ? "" : row->path, "%s", row->path);
+    }
+}
+
+/* A renewed certificate has the name of the old one. */
+Test(changes, a_file_that_holds_something_else_is_named_as_a_setting_is)
+{
+    static uint8_t fresh[SETTINGS_MAX][32];
+    const struct config start = begin();
+    struct config config = start;
+
+    config.marks = fresh;
+    for (size_t i = 0; i < settings_count(); i++) {
+        const struct setting *row = settings_row(i);
+        fresh[i][31] = setting_is_file(row);
+        find(&start, &start, &config);
+        const char *named = setting_is_file(row) ? row->path : "";
+        cr_expect_str_eq(found.taken, row->reload ? named : "", "%s", row->path);
+        cr_expect_str_eq(found.restart, row->reload ? "" : named, "%s", row->path);
+        fresh[i][31] = 0;
     }
 }
 
