@@ -24,6 +24,8 @@ static void json_gateway(struct json_out *out, const Segel__V1__GetStatusRespons
     json_bool(out, "signing", gateway->signing != 0);
     json_str(out, "denied_by", gateway->denied_by);
     json_str(out, "denied_why", gateway->denied_why);
+    json_str(out, "reload_refused", gateway->reload_refused);
+    json_str(out, "need_restart", gateway->need_restart);
     json_bool(out, "draining", gateway->draining != 0);
     json_bool(out, "out_of_rotation",
               gateway->rotation != NULL && gateway->rotation->out != 0);
@@ -98,6 +100,8 @@ static void json_keys(struct json_out *out, const Segel__V1__GetStatusResponse *
         json_uint(out, "used", key->used);
         json_known_time(out, "activation_until", key->activation_until_us);
         json_uint(out, "activation_left", key->activation_left);
+        json_uint(out, "failures_in_row", key->failures_in_row);
+        json_str(out, "failed_why", key->failed_why);
         json_end(out);
     }
     json_end(out);

@@ -8,7 +8,7 @@
 /* What needs a person: each row of the table looks at one matter. English and Indonesian
  * stand side by side, and take the same values in the same order. */
 
-enum { LATE_CHECKPOINT_US = 900000000 };
+enum { LATE_CHECKPOINT_US = 900000000, FAILURES_MANY = 5 /* as /healthz tells them */ };
 
 __attribute__((format(printf, 2, 3))) static void need(struct needs *out,
                                                        const char *format, ...)
@@ -139,6 +139,11 @@ static void on_state(const struct status_view *view, const Segel__V1__KeyStatus 
              view->indonesian ? "kunci %.64s tidak dapat dipakai"
                               : "key %.64s cannot be used",
              key->key);
+    } else if (is_in_use(key) && key->failures_in_row >= FAILURES_MANY) {
+        need(out,
+             view->indonesian ? "kunci %.64s: %u operasi terakhir gagal: %.128s"
+                              : "key %.64s: its last %u operations failed: %.128s",
+             key->key, (unsigned)key->failures_in_row, key->failed_why);
     }
 }
 
@@ -222,6 +227,27 @@ static void on_log(const struct status_view *view, struct needs *out)
     }
 }
 
+/* The next start would meet what the last reload did. */
+static void on_file(const struct status_view *view, struct needs *out)
+{
+    const Segel__V1__GatewayStatus *gateway = view->got->gateway;
+
+    if (gateway->reload_refused[0] != '\0') {
+        need(out,
+             view->indonesian
+                 ? "konfigurasi ditolak saat dimuat ulang: %.192s"
+                 : "the last reload of the configuration was refused: %.192s",
+             gateway->reload_refused);
+    }
+    if (gateway->need_restart[0] != '\0') {
+        need(out,
+             view->indonesian
+                 ? "gerbang perlu dimulai ulang agar perubahan berlaku: %.192s"
+                 : "changed settings count from the next start of the gateway: %.192s",
+             gateway->need_restart);
+    }
+}
+
 static void on_machine(const struct status_view *view, struct needs *out)
 {
     if (view->got->disk->low) {
@@ -256,8 +282,8 @@ enum sg_status status_check(const Segel__V1__GetStatusResponse *got, struct sg_e
 void status_needs(const struct status_view *view, struct needs *out)
 {
     static void (*const matters[])(const struct status_view *, struct needs *) = {
-        on_signing,  on_incidents, on_tokens, on_keys,
-        on_requests, on_reminders, on_log,    on_machine};
+        on_signing,   on_incidents, on_tokens, on_keys,   on_requests,
+        on_reminders, on_log,       on_file,   on_machine};
 
     out->count = 0;
     out->more = 0;

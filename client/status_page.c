@@ -80,17 +80,28 @@ static void print_needs(const struct status_view *view, const struct needs *need
     (void)fputc('\n', stdout);
 }
 
+/* By a key at least: a gateway whose lanes are all down is ready to, and cannot. */
+static bool signs(const Segel__V1__GetStatusResponse *got)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < got->n_keys; i++) {
+        any = any || (got->keys[i]->usable && got->keys[i]->lanes_up > 0);
+    }
+    return any && got->gateway->signing;
+}
+
 static void print_signing(const struct status_view *view)
 {
     const Segel__V1__GatewayStatus *gateway = view->got->gateway;
+    bool yes = signs(view->got);
     char text[64];
 
     (void)snprintf(text, sizeof(text),
                    view->indonesian ? "%s, %llu pekerjaan" : "%s, %llu jobs",
-                   gateway->signing ? status_say(view, "ya", "yes")
-                                    : status_say(view, "tidak", "no"),
+                   yes ? status_say(view, "ya", "yes") : status_say(view, "tidak", "no"),
                    (unsigned long long)gateway->jobs);
-    status_line(status_say(view, "TANDATANGAN", "SIGNING"), gateway->signing, text);
+    status_line(status_say(view, "TANDATANGAN", "SIGNING"), yes, text);
 }
 
 /* --- Incidents --------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ static const char usage[] =
     "  or:  segeld --config FILE --check-config\n"
     "  or:  segeld --config FILE --unlatch LANE | --release-lockdown | --probe PATH\n"
     "  or:  segeld [--config FILE] --print-config\n"
+    "  or:  segeld --probe URL\n"
     "  or:  segeld --version | --help\n"
     "\n"
     "The signing gateway: takes jobs by gRPC, decides by the Certificate Policy, has "
@@ -42,7 +43,9 @@ static const char usage[] =
     "                   end a lock-down; it is on the log\n"
     "  --probe PATH     ask the gateway that runs by FILE on this machine: /readyz, "
     "/livez\n"
-    "                   or /healthz; exit code 0 when it says that it is so\n"
+    "                   or /healthz; exit code 0 when it says that it is so. A URL of\n"
+    "                   these (http://127.0.0.1:9464/livez) needs no FILE, which may\n"
+    "                   have become unsound while the gateway runs\n"
     "\n"
     "SIGTERM and SIGINT end it cleanly: jobs under way are finished, the log is closed\n"
     "with a signed checkpoint. SIGHUP reads anew the list of lanes, which keys are on\n"
@@ -78,6 +81,30 @@ static void take(int letter, struct arguments *out)
     out->release_lockdown = out->release_lockdown || letter == 'r';
 }
 
+bool arguments_probe_url(const struct arguments *arguments)
+{
+    return arguments->probe != NULL && arguments->probe[0] != '/';
+}
+
+/* Two things at once: one would be done and the other left out, unseen. */
+static const char *what_is_wrong(const struct arguments *given)
+{
+    struct probe_page page;
+    int errands = (given->only_check || given->only_print) + (given->unlatch != NULL) +
+                  (given->probe != NULL) + given->release_lockdown;
+
+    if (errands > 1) {
+        return "segeld: it does one thing at a time: --check-config and --print-config, "
+               "--unlatch, --release-lockdown or --probe\n";
+    }
+    return given->probe == NULL || probe_is_page(given->probe) ||
+                   probe_url(given->probe, &page)
+               ? NULL
+               : "segeld: --probe takes /readyz, /livez or /healthz, or a URL of these "
+                 "on "
+                 "this machine: http://127.0.0.1:9464/readyz\n";
+}
+
 bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
@@ -106,11 +133,10 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
             break;
         }
     }
-    if (out->probe != NULL && !probe_is_page(out->probe)) {
-        return say(code, EXIT_USAGE, stderr,
-                   "segeld: --probe takes /readyz, /livez or /healthz\n");
-    }
-    bool defaults = out->only_print && !out->only_check;
-    return ((out->config != NULL || defaults) && optind == argc) ||
-           say(code, EXIT_USAGE, stderr, usage);
+    const char *wrong = what_is_wrong(out);
+    bool complete = out->config != NULL || (out->only_print && !out->only_check) ||
+                    arguments_probe_url(out);
+    return wrong == NULL
+               ? (complete && optind == argc) || say(code, EXIT_USAGE, stderr, usage)
+               : say(code, EXIT_USAGE, stderr, wrong);
 }

@@ -1,8 +1,6 @@
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "gateway/admin.h"
@@ -24,6 +22,7 @@
 #include "gateway/service/reload.h"
 #include "gateway/service/services.h"
 #include "gateway/service/sound.h"
+#include "gateway/signals.h"
 #include "gateway/transport/passed.h"
 #include "proto/standard.h"
 
@@ -42,22 +41,13 @@ struct gateway {
     struct pages pages;
     struct control *control;    /* NULL: no PIN is typed */
     char hsm_program[PATH_MAX]; /* lanes are started from it again and again */
-    int signals;
+    struct signals signals;
     int64_t drain_until_us; /* 0 = not draining */
     bool clients_told;      /* that they have to go */
     char unread[1100];      /* for people: settings that a reload has left aside */
 };
 
 /* --- Starting -------------------------------------------------------------------- */
-
-/* The next signal that came; 0 = none. */
-static unsigned next_signal(const struct gateway *gateway)
-{
-    struct signalfd_siginfo info;
-    ssize_t len = read(gateway->signals, &info, sizeof(info));
-
-    return len == (ssize_t)sizeof(info) ? info.ssi_signo : 0;
-}
 
 static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
 {
@@ -70,17 +60,17 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
     return SG_OK;
 }
 
-/* Whether the start goes on: PINs may come meanwhile, or a signal to end. */
+/* Whether the start goes on: PINs may come meanwhile, or a signal to end. Others wait. */
 static bool on_wait(void *context, struct core *core)
 {
     struct gateway *gateway = (struct gateway *)context;
-    unsigned number = next_signal(gateway);
+    unsigned number = signals_next_end(&gateway->signals);
 
     control_tick(gateway->control, core);
     pages_wait(&gateway->pages);
     notify_waiting("waits for a PIN: 'segel token list' or 'segel pin enter LANE'",
                    clock_mono_us());
-    return number != SIGTERM && number != SIGINT;
+    return number == 0;
 }
 
 /* What comes then is not waited for by a person: the start is just a start. */
@@ -208,9 +198,9 @@ static void reload(struct gateway *gateway)
     notify_reloading(clock_mono_us());
     enum sg_status status = reload_all(&parts, &changes, &why);
     notify_say("READY=1");
-    services_reloaded(gateway->services, status == SG_OK);
+    const char *text = why.text[0] != '\0' ? why.text : sg_status_text(status);
+    services_reloaded(gateway->services, status == SG_OK ? &changes : NULL, text);
     if (status != SG_OK) {
-        const char *text = why.text[0] != '\0' ? why.text : sg_status_text(status);
         log_event(LOG_ERROR, "reload.failed", "why", text, NULL);
         (void)snprintf(gateway->unread, sizeof(gateway->unread),
                        "; the last reload was refused: %s", text);
@@ -252,7 +242,7 @@ static void on_tick(void *context)
     control_tick(gateway->control, gateway->core);
     keyring_watch_more(core_keys(gateway->core), gateway->status);
     tell_manager(gateway);
-    for (unsigned number; (number = next_signal(gateway)) != 0;) {
+    for (unsigned number; (number = signals_next(&gateway->signals)) != 0;) {
         if (gateway->drain_until_us == 0 && take_signal(gateway, number)) {
             return;
         }
@@ -285,24 +275,6 @@ static void stop(struct gateway *gateway)
 }
 
 /* --- Running --------------------------------------------------------------------- */
-
-static int block_signals(void)
-{
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t ours;
-
-    (void)sigemptyset(&ours);
-    (void)sigaddset(&ours, SIGTERM);
-    (void)sigaddset(&ours, SIGINT);
-    (void)sigaddset(&ours, SIGHUP);
-    (void)sigaddset(&ours, SIGUSR1);
-    (void)sigaddset(&ours, SIGUSR2);
-    MUST(pthread_sigmask(SIG_BLOCK, &ours, NULL) == 0);
-    MUST(sigaction(SIGPIPE, &ignore, NULL) == 0);
-    /* At a limit of file sizes a write shall fail, as on a full disk. */
-    MUST(sigaction(SIGXFSZ, &ignore, NULL) == 0);
-    return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 static void say_ready(const struct gateway *gateway)
 {
@@ -361,9 +333,17 @@ static int print_config(const char *path)
     return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);
 }
 
+static int ask_page(const char *url)
+{
+    struct sg_error why = {0};
+    enum sg_status status = errand_probe(url, &why);
+
+    return status == SG_OK ? EXIT_SUCCESS : fail(&why, status);
+}
+
 static int gateway_main(const struct arguments *arguments)
 {
-    struct gateway gateway = {.signals = block_signals(),
+    struct gateway gateway = {.signals = signals_block(),
                               .config_path = arguments->config};
     struct sg_error why = {0};
 
@@ -394,6 +374,9 @@ int main(int argc, char **argv)
         return code;
     }
     heap_settle();
+    if (arguments_probe_url(&arguments)) {
+        return ask_page(arguments.probe);
+    }
     return arguments.only_print && !arguments.only_check ? print_config(arguments.config)
                                                          : gateway_main(&arguments);
 }

@@ -7,6 +7,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "gateway/loopback.h"
+#include "proto/text.h"
+
 enum { PATIENCE_S = 3, ANSWER_MAX = 4096, REQUEST_MAX = 128 };
 
 bool probe_is_page(const char *path)
@@ -18,6 +21,40 @@ bool probe_is_page(const char *path)
         i++;
     }
     return i < SG_COUNT(pages);
+}
+
+static const char scheme[] = "http://";
+
+/* The host's text, without the brackets of IPv6; the rest of text. NULL: it has none. */
+static const char *take_host(const char *text, char out[PROBE_ADDRESS_SIZE])
+{
+    bool six = text[0] == '[';
+    size_t len = strcspn(text + (six ? 1 : 0), six ? "]" : ":/");
+
+    if (len >= PROBE_ADDRESS_SIZE) {
+        return NULL;
+    }
+    (void)snprintf(out, PROBE_ADDRESS_SIZE, "%.*s", (int)len, text + (six ? 1 : 0));
+    text += len + (six ? 1 : 0);
+    return !six || text[0] == ']' ? text + (six ? 1 : 0) : NULL;
+}
+
+bool probe_url(const char *text, struct probe_page *out)
+{
+    uint64_t port = 0;
+
+    if (strncmp(text, scheme, sizeof(scheme) - 1) != 0) {
+        return false;
+    }
+    text = take_host(text + sizeof(scheme) - 1, out->address);
+    if (text == NULL || text[0] != ':' || !loopback_address(out->address)) {
+        return false;
+    }
+    size_t digits = strcspn(text + 1, "/");
+    out->path = text + 1 + digits;
+    bool sound = text_uint(slice_of(text + 1, digits), UINT16_MAX, &port) == SG_OK;
+    out->port = (uint16_t)port;
+    return sound && port > 0 && probe_is_page(out->path);
 }
 
 static socklen_t address_of(const char *text, uint16_t port, struct sockaddr_storage *out)

@@ -8,11 +8,17 @@
 /* `segeld --probe PATH`: asks the local pages of a gateway that runs on this machine, for
  * orchestrators that look into a container by a program. */
 
+enum { PROBE_ADDRESS_SIZE = 48 };
 struct probe_page {
-    const char *address; /* of the local pages; "" = there are none */
+    char address[PROBE_ADDRESS_SIZE]; /* of the local pages; "" = there are none */
     uint16_t port;
     const char *path;
 };
+
+/* "http://127.0.0.1:9464/livez", "http://[::1]:…": whoever asks by it needs no
+ * configuration, which may be unsound while the gateway runs by an older one. False: it
+ * is no such address of this machine. path points into text. */
+bool probe_url(const char *text, struct probe_page *out);
 
 /* Whether whoever gives the path may ask for it: /readyz, /livez, /healthz. */
 bool probe_is_page(const char *path);

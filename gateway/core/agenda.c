@@ -193,3 +193,30 @@ void core_expect(struct core *core, enum expiry_kind kind, const char *name,
     expect(&core->agenda, kind, name, until_us);
     MUST(pthread_mutex_unlock(&core->agenda.lock) == 0);
 }
+
+static bool is_caller(const struct config *config, const char *name)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < config->caller_count; i++) {
+        found = found || strncmp(config->callers[i].name, name, 64) == 0;
+    }
+    return found;
+}
+
+void agenda_drop_callers(struct core *core, const struct config *config)
+{
+    struct agenda_keeper *keeper = &core->agenda;
+    size_t kept = 0;
+
+    MUST(pthread_mutex_lock(&keeper->lock) == 0);
+    for (size_t i = 0; i < keeper->expected_count; i++) {
+        const struct agenda_item *item = &keeper->expected[i];
+        if (item->kind != EXPIRY_CLIENT || is_caller(config, item->name)) {
+            keeper->expected[kept++] = *item;
+        }
+    }
+    keeper->expected_count = kept;
+    keeper->stale = true;
+    MUST(pthread_mutex_unlock(&keeper->lock) == 0);
+}

@@ -10,6 +10,7 @@
 /* What comes due: ends that somebody is reminded of, and notices of open incidents. The
  * core looks every ten seconds and after each change of an incident; nothing of it is
  * decided by. */
+struct config;
 struct core;
 
 enum { AGENDA_ITEMS_MAX = 1024, AGENDA_EXPECTED_MAX = 256, AGENDA_INCIDENTS_MAX = 256 };
@@ -63,5 +64,7 @@ SG_MUST_USE enum sg_status agenda_gather(struct core *core);
 void core_agenda(struct core *core, struct agenda *out);
 void core_expect(struct core *core, enum expiry_kind kind, const char *name,
                  int64_t until_us);
+/* Behind a reload: of callers that are no more nobody is reminded. */
+void agenda_drop_callers(struct core *core, const struct config *config);
 
 #endif

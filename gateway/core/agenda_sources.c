@@ -8,10 +8,7 @@
 /* Whether anybody has to see to its next certificate. */
 static bool may_sign_again(const struct core *core, const struct key *key)
 {
-    enum key_state state = life_state(core, key);
-
-    return key_ready(key) && state != KEY_RETIRED && state != KEY_COMPROMISED &&
-           state != KEY_DESTROYED;
+    return key_ready(key) && !key_state_over(life_state(core, key));
 }
 
 static enum sg_status add_keys(struct core *core)

@@ -86,17 +86,16 @@ bool lane_health_mostly_failing(const struct lane *lane)
 
 void lane_health_note(struct lane *lane, enum sg_status status)
 {
-    bool failed = status == SG_HSM;
-
     if (status == SG_OK) {
         lane->counts.signed_count++;
         lane->counts.succeeded_us = clock_wall_us();
         lane->life_signed++;
-    } else if (failed) {
+    } else if (status != SG_TIMEOUT) { /* which is none of the token's */
         lane->counts.failed_count++;
         lane->counts.failed_us = clock_wall_us();
     }
-    note_recent(lane, failed);
+    /* What the token refuses of one key a fresh process does not mend. */
+    note_recent(lane, status == SG_HSM);
 }
 
 /* --- Canary ---------------------------------------------------------------------- */

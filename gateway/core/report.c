@@ -102,6 +102,8 @@ static void describe_key(const struct core *core, size_t index, int64_t now_us,
     out->lanes = (uint32_t)count_bits(berths);
     out->lanes_up = (uint32_t)count_bits(up_of(core, berths));
     out->serving = out->usable && out->lanes_up > 0;
+    out->failures = core->routes[index].failures;
+    memcpy(out->failed_why, core->routes[index].failed_why, sizeof(out->failed_why));
     out->used_today = (uint64_t)counter_of(counter, policy_day(core->policy, now_us));
     out->used = (uint64_t)counter->total;
 }

@@ -48,14 +48,16 @@ struct key_report {
     bool serving;   /* a lane that is up holds it: a job would be taken */
     uint32_t lanes; /* that hold it */
     uint32_t lanes_up;
-    uint64_t used_today; /* signatures, made or under way, on the policy's day */
-    uint64_t used;       /* in all, by the ledger */
-    uint64_t berths;     /* bits: which of core_report.lanes hold it */
-    struct keyreg life;  /* its row of the register; state as it counts now; NONE = an
-                          * empty slot */
-    uint64_t left;       /* jobs of its activation */
-    uint64_t signatures; /* made or under way, since the ledger began */
-    char why[256];       /* when known and not usable: one sentence */
+    uint64_t used_today;  /* signatures, made or under way, on the policy's day */
+    uint64_t used;        /* in all, by the ledger */
+    uint64_t berths;      /* bits: which of core_report.lanes hold it */
+    struct keyreg life;   /* its row of the register; state as it counts now; NONE = an
+                           * empty slot */
+    uint64_t left;        /* jobs of its activation */
+    uint64_t signatures;  /* made or under way, since the ledger began */
+    char why[256];        /* when known and not usable: one sentence */
+    uint32_t failures;    /* operations that failed since its last signature */
+    char failed_why[128]; /* the last of them */
 };
 
 /* The policy in force, as text, and what came of others. */

@@ -295,3 +295,17 @@ enum sg_status routes_succeed(struct core *core, struct policy *policy)
     free(surveys);
     return status;
 }
+
+/* Who came too late, or to a lane that was gone, says nothing of the key. */
+void route_note(struct core *core, const struct key *key,
+                const struct lane_result *result)
+{
+    struct route *route = &core->routes[route_index(core, key)];
+
+    if (result->status == SG_OK) {
+        route->failures = 0;
+    } else if (!result->unused && result->status != SG_TIMEOUT) {
+        route->failures++;
+        (void)snprintf(route->failed_why, sizeof(route->failed_why), "%s", result->why);
+    }
+}

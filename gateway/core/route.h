@@ -17,6 +17,8 @@ struct route {
     uint64_t facts_serial;   /* of the binding whose facts are on the log; 0 = none */
     uint64_t facts_index;    /* where: leaf index of its key.facts */
     const char *status_told; /* state of its certificates on the log; NULL = none yet */
+    uint32_t failures;       /* operations that failed since its last signature */
+    char failed_why[128];    /* the last of them */
 };
 TAILQ_HEAD(route_list, route);
 
@@ -39,6 +41,10 @@ bool route_takes(const struct berth *berth);
  * first, of those that are up, have room and are not in the bits of avoid. NO_BERTH: none
  * now. */
 int route_choose(const struct core *core, size_t route, uint64_t avoid);
+/* What came of a job that was given to a lane. */
+struct lane_result;
+void route_note(struct core *core, const struct key *key,
+                const struct lane_result *result);
 /* No lane has been up for longer than jobs wait for one, or none can come. */
 bool route_gone(const struct core *core, size_t route, int64_t now_us);
 /* Why: one sentence of a lane that is down. */

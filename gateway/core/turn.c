@@ -65,6 +65,7 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     }
     struct job *job = (struct job *)owner;
     stages_result(&core->stages, job, result);
+    route_note(core, job->key, result);
     job->status = result->status;
     job->unused = result->unused;
     if (result->status == SG_OK &&

@@ -14,6 +14,11 @@ const char *key_state_name(enum key_state state)
     return state >= KEY_NONE && state < KEY_STATES ? names[state] : "none";
 }
 
+bool key_state_over(enum key_state state)
+{
+    return state == KEY_RETIRED || state == KEY_COMPROMISED || state == KEY_DESTROYED;
+}
+
 const char *activation_mode_name(enum activation_mode mode)
 {
     static const char *const names[ACTIVATION_MODES] = {"none", "one_time", "count",

@@ -25,6 +25,8 @@ enum key_state {
 };
 /* "generated", "accepted" and so on; "none". */
 const char *key_state_name(enum key_state state);
+/* It never signs again: retired, compromised, destroyed. */
+bool key_state_over(enum key_state state);
 
 /* Values as in ActivationMode of keys.proto. */
 enum activation_mode {

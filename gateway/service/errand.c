@@ -27,7 +27,10 @@ static enum sg_status check(const struct arguments *arguments,
     if (said[0] != '\0') {
         (void)fprintf(beside, "%s\n", said);
     }
-    return sound_doubt(config, beside, why);
+    TRY(sound_doubt(config, beside, why));
+    return fflush(stdout) == 0 && ferror(stdout) == 0
+               ? SG_OK
+               : sg_fail(why, SG_IO, "what was found could not be written out");
 }
 
 static enum sg_status unlatch(const struct arguments *arguments,
@@ -48,16 +51,30 @@ static enum sg_status release(const struct arguments *arguments,
     return SG_OK;
 }
 
-static enum sg_status ask_page(const struct arguments *arguments,
-                               const struct config *config, struct sg_error *why)
+static enum sg_status ask(const struct probe_page *page, struct sg_error *why)
 {
     bool fine = false;
 
-    const struct probe_page page = {config->admin_address, (uint16_t)config->admin_port,
-                                    arguments->probe};
-    TRY(probe(&page, stdout, &fine, why));
-    return fine ? SG_OK
-                : sg_fail(why, SG_PRECONDITION, "%s: it is not so", arguments->probe);
+    TRY(probe(page, stdout, &fine, why));
+    return fine ? SG_OK : sg_fail(why, SG_PRECONDITION, "%s: it is not so", page->path);
+}
+
+static enum sg_status ask_page(const struct arguments *arguments,
+                               const struct config *config, struct sg_error *why)
+{
+    struct probe_page page = {.port = (uint16_t)config->admin_port,
+                              .path = arguments->probe};
+
+    (void)snprintf(page.address, sizeof(page.address), "%s", config->admin_address);
+    return ask(&page, why);
+}
+
+enum sg_status errand_probe(const char *url, struct sg_error *why)
+{
+    struct probe_page page;
+
+    MUST(probe_url(url, &page));
+    return ask(&page, why);
 }
 
 typedef enum sg_status (*errand)(const struct arguments *arguments,

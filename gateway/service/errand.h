@@ -16,5 +16,8 @@ SG_MUST_USE enum sg_status errand_run(const struct arguments *arguments,
 /* --print-config alone: the configuration of the file, or without one (NULL) that of the
  * defaults, onto standard output. SG_IO: it takes no more; others are config_load's. */
 SG_MUST_USE enum sg_status errand_print(const char *path, struct sg_error *why);
+/* --probe URL: prints what the page says. SG_PRECONDITION: it is not so; SG_IO: nobody
+ * answers. */
+SG_MUST_USE enum sg_status errand_probe(const char *url, struct sg_error *why);
 
 #endif

@@ -10,6 +10,7 @@
 #include "gateway/service/logos.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/readiness.h"
+#include "gateway/service/reload_told.h"
 #include "gateway/service/roll.h"
 #include "gateway/service/terms.h"
 #include "gateway/transport/reflection.h"
@@ -67,9 +68,8 @@ struct services {
     struct reading *reading;      /* owned */
     struct logos *logos;          /* owned; for stamps */
     struct assessment assessment;
-    atomic_bool draining;       /* who follows the log is sent away */
-    atomic_bool reload_refused; /* the last one */
-    _Atomic int64_t reloaded_us;
+    atomic_bool draining; /* who follows the log is sent away */
+    struct reload_told reloaded;
     struct rotation rotation;
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
     struct clerk *clerk;                /* owned */

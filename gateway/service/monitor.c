@@ -235,6 +235,11 @@ static uint64_t serves(const struct key_report *key)
     return key->serving ? 1 : 0;
 }
 
+static uint64_t key_failures(const struct key_report *key)
+{
+    return key->failures;
+}
+
 static uint64_t lanes(const struct key_report *key)
 {
     return key->lanes;
@@ -260,6 +265,7 @@ static const struct {
     uint64_t (*value)(const struct key_report *key);
 } key_numbers[] = {
     {METRIC_KEY_USABLE, usable},
+    {METRIC_KEY_FAILURES, key_failures},
     {METRIC_KEY_SERVING, serves},
     {METRIC_KEY_LANES, lanes},
     {METRIC_KEY_LANES_UP, lanes_up},

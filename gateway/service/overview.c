@@ -33,6 +33,20 @@ static Segel__V1__Rotation *rotation_of(struct overview *overview)
     return out;
 }
 
+static bool add_reload(struct overview *overview, Segel__V1__GatewayStatus *out)
+{
+    struct reload_told_view *view =
+        (struct reload_told_view *)approvals_room(overview->asked, sizeof(*view));
+
+    if (view == NULL) {
+        return false;
+    }
+    reload_told_look(&overview->services->reloaded, view);
+    out->reload_refused = view->why;
+    out->need_restart = view->need_restart;
+    return true;
+}
+
 static bool add_gateway(struct overview *overview)
 {
     const struct core_report *report = overview->report;
@@ -52,7 +66,7 @@ static bool add_gateway(struct overview *overview)
     out->jobs = core_load(overview->services->options.core);
     out->rotation = rotation_of(overview);
     overview->out->gateway = out;
-    return out->rotation != NULL;
+    return out->rotation != NULL && add_reload(overview, out);
 }
 
 static bool add_incidents(struct overview *overview)
@@ -133,6 +147,8 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     out->used_today = from->used_today;
     out->used = from->used;
     out->why = pb_text(from->why);
+    out->failures_in_row = from->failures;
+    out->failed_why = pb_text(from->failures == 0 ? "" : from->failed_why);
     out->certificate_status = pb_text(status_state_name(&view));
     return out;
 }

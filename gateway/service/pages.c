@@ -13,8 +13,9 @@
  * report of its own. */
 enum { HTTP_FINE = 200, HTTP_UNFIT = 503, STANDSTILL_US = 10000000 };
 
-/* One a key; the caller frees the list. */
-static struct key_status *statuses(const struct services *services, size_t *count)
+/* One a key whose certificate somebody may have to see to; the caller frees the list. */
+static struct key_status *statuses(const struct services *services,
+                                   const struct core_report *report, size_t *count)
 {
     const struct keyring *ring = core_keys(services->options.core);
     struct key_status *out = (struct key_status *)calloc(ring->count + 1, sizeof(*out));
@@ -22,6 +23,9 @@ static struct key_status *statuses(const struct services *services, size_t *coun
     *count = 0;
     for (size_t i = 0; out != NULL && i < ring->count; i++) {
         struct key_status *next = &out[*count];
+        if (key_state_over(report->keys[i].life.state)) {
+            continue;
+        }
         next->key = ring->keys[i].config->name;
         (void)status_look(&ring->keys[i].holder->status, &next->view);
         (*count)++;
@@ -42,10 +46,11 @@ static const char *certificate_amiss(const struct status_view *view)
 }
 
 /* A line for each key whose certificates are not known to be good. */
-static bool statuses_amiss(const struct services *services, FILE *out)
+static bool statuses_amiss(const struct services *services,
+                           const struct core_report *report, FILE *out)
 {
     size_t count = 0;
-    struct key_status *all = statuses(services, &count);
+    struct key_status *all = statuses(services, report, &count);
     bool amiss = false;
 
     for (size_t i = 0; i < count; i++) {
@@ -110,17 +115,20 @@ static int write_metrics(void *context, FILE *out)
     if (services == NULL) {
         return write_start((struct pages *)context, out);
     }
-    struct key_status *keys = statuses(services, &count);
+    const struct vitals vitals = readiness_vitals(services, &services->page_room);
+    struct key_status *keys = statuses(services, vitals.report, &count);
+    struct reload_told_view reloaded;
 
+    reload_told_look(&services->reloaded, &reloaded);
     look_at_callers(services);
     core_agenda(services->options.core, services->page_agenda);
     struct monitor monitor = {
         .version = SEGEL_VERSION,
-        .vitals = readiness_vitals(services, &services->page_room),
+        .vitals = vitals,
         .scrubbed = reading_scrubbed(services->reading),
         .counts = server_counts(services->server),
-        .reload_refused = atomic_load(&services->reload_refused),
-        .reloaded_us = atomic_load(&services->reloaded_us),
+        .reload_refused = reloaded.refused,
+        .reloaded_us = reloaded.taken_us,
         .jobs = core_load(services->options.core),
         .callers = services->page_callers,
         .caller_count = services->options.config->caller_count,
@@ -151,7 +159,7 @@ static int write_health(void *context, FILE *out)
     }
     const struct vitals vitals = readiness_vitals(services, &services->page_room);
     bool amiss = serving_amiss(&vitals, out);
-    amiss = statuses_amiss(services, out) || amiss;
+    amiss = statuses_amiss(services, vitals.report, out) || amiss;
     amiss = door_amiss(services->server, out) || amiss;
     if (amiss) {
         return HTTP_UNFIT;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "gateway/clock.h"
 #include "gateway/core/agenda.h"
 #include "gateway/core/inquiry.h"
 #include "gateway/core/order.h"
@@ -139,6 +138,7 @@ enum sg_status services_new(const struct services_options *options, struct servi
     services->options = *options;
     MUST(pthread_mutex_init(&services->callers_lock, NULL) == 0);
     rotation_init(&services->rotation);
+    reload_told_init(&services->reloaded);
     assessment_init(&services->assessment);
     enum sg_status status = make_roll(services);
     if (status == SG_OK) {
@@ -200,12 +200,10 @@ void services_rest(struct services *services, bool out, const char *reason)
     (void)rotation_set(&services->rotation, &to); /* out is out, for a signal */
 }
 
-void services_reloaded(struct services *services, bool taken)
+void services_reloaded(struct services *services, const struct changes *changes,
+                       const char *why)
 {
-    atomic_store(&services->reload_refused, !taken);
-    if (taken) {
-        atomic_store(&services->reloaded_us, clock_wall_us());
-    }
+    reload_told_note(&services->reloaded, changes, why);
 }
 
 struct beats services_beats(const struct services *services)
@@ -278,6 +276,7 @@ void services_free(struct services *services)
     roll_free(services->roll);
     (void)pthread_mutex_destroy(&services->callers_lock);
     rotation_fini(&services->rotation);
+    reload_told_fini(&services->reloaded);
     free(services->loops);
     reflection_fini(&services->reflection);
     free(services->methods);

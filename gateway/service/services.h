@@ -44,8 +44,10 @@ SG_MUST_USE enum sg_status services_attach(struct services *services,
 /* Any thread: by a signal, out of the rotation of load balancers and back (rotation.h).
  * reason: one line. */
 void services_rest(struct services *services, bool out, const char *reason);
-/* On the main thread: what came of a reload. */
-void services_reloaded(struct services *services, bool taken);
+/* On the main thread: what came of a reload, as reload_told_note takes it. */
+struct changes;
+void services_reloaded(struct services *services, const struct changes *changes,
+                       const char *why);
 /* Once, on the main thread, a moment before server_drain: health turns to NOT_SERVING and
  * its watchers are told, who follows the log is sent away, streams get their last answers
  * and the word to come back. */

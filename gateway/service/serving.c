@@ -132,6 +132,20 @@ static const char *key_fault(const struct key_report *key)
     return key->why[0] != '\0' ? key->why : "no lane that was open offers it";
 }
 
+/* It may be one token of several that fails now and then; this often in a row is no
+ * chance. No reason to send callers elsewhere: without jobs nobody would see its end. */
+static bool key_failing(const struct key_report *key, FILE *out)
+{
+    if (!key->serving || key->failures < KEY_FAILURES_MANY) {
+        return false;
+    }
+    (void)fprintf(out, "key %s: its last %u operations failed: ", key->name,
+                  (unsigned)key->failures);
+    write_plain(key->failed_why, out);
+    (void)fputc('\n', out);
+    return true;
+}
+
 static bool keys_amiss(const struct core_report *report, FILE *out)
 {
     bool amiss = false;
@@ -146,6 +160,7 @@ static bool keys_amiss(const struct core_report *report, FILE *out)
             write_plain(fault, out);
             (void)fputc('\n', out);
         }
+        amiss = key_failing(&report->keys[i], out) || amiss;
     }
     if (!any) {
         (void)fputs("nothing can be signed: every key is an empty slot, retired or "

@@ -8,6 +8,9 @@
 /* What serves and what does not, by what the core last said of itself. Pure: the same
  * answers for gRPC health, for the pages of the admin port and for tests. */
 
+/* So many operations of a key that failed in a row are told. */
+enum { KEY_FAILURES_MANY = 5 };
+
 /* Values as on the wire (health.proto). */
 enum serving { SERVING_UNSET, SERVING_YES, SERVING_NO, SERVING_NONE };
 

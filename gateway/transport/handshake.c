@@ -36,12 +36,24 @@ void handshake_log_cut(struct conn *conn)
     write_line(conn, LOG_WARN, "connection.cut", conn->cut_why);
 }
 
+/* Load balancers ask so whether anybody listens, every few seconds. */
+static bool only_looked(const struct conn *conn, enum tls_end end)
+{
+    return (end == TLS_PEER_LEFT || end == TLS_BROKEN) &&
+           BIO_number_read(SSL_get_rbio(conn->ssl)) == 0;
+}
+
 /* Noise is for those who look for it; a client that nearly got in is worth a warning. */
 static void fail(struct conn *conn, enum tls_end end)
 {
     struct sg_error why = {0};
     enum sg_status status = tls_explain(conn->ssl, end, &why);
 
+    if (only_looked(conn, end)) {
+        write_line(conn, LOG_DEBUG, "connection.empty", "it left before its first byte");
+        conn_close(conn, false);
+        return;
+    }
     count_up(&conn->loop->counts.handshakes_failed);
     write_line(conn, status == SG_DENIED ? LOG_WARN : LOG_INFO, "handshake.failed",
                why.text);

@@ -344,7 +344,8 @@ def the_manifests_are_as_the_cluster_asks():
 def probes_ask_what_segeld_answers():
     text = read(DEPLOY, "containers/kubernetes.yaml") + read(DEPLOY, "containers/Containerfile")
     pages = set(re.findall(r'\{"(/\w+)", "', read(rig.ROOT, "gateway/service/pages.c")))
-    asked = set(re.findall(r"--probe, (/\w+)", text))
+    asked = set(re.findall(r'--probe, "http://127.0.0.1:9464(/\w+)"', text))
+    equal(len(re.findall("--probe", text)), 3, "probes of the manifest")
     expect(asked and asked <= pages, f"{asked} of {pages}")
     result = run(os.path.join(rig.BIN, "segeld"), "--help")
     contains(result.stdout, "--probe PATH")

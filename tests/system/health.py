@@ -316,5 +316,48 @@ def without_an_address_there_are_no_pages(faulty):
         equal(gateway.find("ready")[-1]["admin"], "off")
 
 
+@claim
+def of_a_caller_that_is_no_more_nobody_is_reminded(faulty):
+    def ends(gateway):
+        return re.findall(r'segel_expiry_seconds\{what="client",name="([^"]+)"\}',
+                          ask(gateway, "/metrics")[2])
+
+    with faulty.gateway() as gateway:
+        gateway.client("e-office").sign()
+        gateway.client("reviewer").health()
+        wait_for(lambda: {"e-office", "reviewer"} <= set(ends(gateway)), "ends of clients")
+        text = faulty.rig.read("changed.yaml")
+        faulty.rig.write("changed.yaml", re.sub(r" +- \{name: e-office,.*\n", "", text))
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_event("reloaded")
+        wait_for(lambda: "e-office" not in ends(gateway), "it is reminded of for ever")
+        expect("reviewer" in ends(gateway), "the others' are")
+
+
+@claim
+def a_key_that_its_token_fails_each_time_is_told(faulty):
+    """The lane is up and the token answers: nothing else would show it."""
+    name = 'segel_key_failures_in_row{key="seal-demo"}'
+    with faulty.gateway((r" +canary: .*\n", "")) as gateway:
+        expect(gateway.client().sign().signature, "it signs")
+        faulty.schedule("C_SignInit@1+=70")  # CKR_MECHANISM_INVALID
+        for _ in range(5):
+            equal(rig.refused(gateway.client().sign).code,
+                  grpc.StatusCode.FAILED_PRECONDITION)
+        wait_for(lambda: f"{name} 5" in ask(gateway, "/metrics")[2], "the metric does not tell")
+        status, _, text = ask(gateway, "/healthz")
+        equal(status, 503, text)
+        contains(text, "key seal-demo: its last 5 operations failed: ", "0x70")
+        equal(ask(gateway, "/readyz")[0], 200, "callers come, or nobody would see its end")
+        expect(metrics(gateway).value("segel_lane_failures_total", lane="lane0") >= 5,
+               "the lane's failures")
+        shown = faulty.rig.segel("officer-1", "status")
+        equal(shown.returncode, 1, shown.stdout)
+        contains(shown.stdout, "key seal-demo: its last 5 operations failed: ")
+        faulty.schedule("")
+        expect(gateway.client().sign().signature, "it signs again")
+        wait_for(lambda: ask(gateway, "/healthz")[0] == 200, "it is told for ever")
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(Faulty(rig.Rig("health"))))

@@ -110,6 +110,9 @@ def the_manager_is_told_what_is_amiss(faulty):
         taken = "segel_config_last_reload_successful"
         when = "segel_config_last_reload_success_timestamp_seconds"
         page = metrics(running)
+        shown = faulty.rig.segel("officer-1", "status")
+        equal(shown.returncode, 1, shown.stdout)
+        contains(shown.stdout, "the last reload of the configuration was refused: ", "nonsense")
         equal(page.value(taken), 0, taken)
         equal(page.value(when), page.value("segel_start_timestamp_seconds"), when)
         with open(config, "w", encoding="utf-8") as file:
@@ -117,6 +120,7 @@ def the_manager_is_told_what_is_amiss(faulty):
         running.process.send_signal(signal.SIGHUP)
         running.wait_event("reloaded")
         page = metrics(running)
+        equal(faulty.rig.segel("officer-1", "status").returncode, 0, "all is well again")
         expect(page.value(when) > page.value("segel_start_timestamp_seconds"),
                "the page does not tell when the configuration was taken")
         end = time.monotonic() + 15
@@ -386,6 +390,16 @@ def a_program_asks_the_local_pages(faulty):
         for path in ("readyz", "/metrics", "/"):
             equal(probe(path).returncode, 2, "a wrong command line")
             contains(probe(path).stderr, "--probe takes")
+        # What watches a gateway that serves must not stumble over a file that it refused.
+        sound = faulty.rig.read("changed.yaml")
+        faulty.rig.write("changed.yaml", sound + "\nnonsense: 1\n")
+        page = f"http://{gateway.find('starting')[-1]['admin']}/livez"
+        result = faulty.rig.tool("segeld", "--probe", page)
+        equal((result.returncode, result.stdout), (0, "alive\n"), page)
+        faulty.rig.write("changed.yaml", sound)
+        for page in ("http://192.0.2.1:9464/livez", "http://127.0.0.1/livez",
+                     "http://127.0.0.1:9464/metrics", "https://127.0.0.1:9464/livez"):
+            equal(faulty.rig.tool("segeld", "--probe", page).returncode, 2, page)
     contains(probe("/livez").stderr, "no gateway answers")
     equal(probe("/livez").returncode, 1, "without a gateway")
 

@@ -144,6 +144,25 @@ def a_check_that_also_prints_is_a_check(the_rig):
 
 
 @claim
+def two_errands_at_once_are_a_wrong_command_line(the_rig):
+    for words in (("--check-config", "--release-lockdown"), ("--print-config", "--unlatch", "lane0"),
+                  ("--unlatch", "lane0", "--release-lockdown"),
+                  ("--check-config", "--probe", "/livez")):
+        result = the_rig.tool("segeld", "--config", the_rig.conf, *words)
+        equal((result.returncode, result.stdout), (2, ""), words)
+        contains(result.stderr, "one thing at a time")
+
+
+@claim
+def a_check_that_nobody_could_read_is_a_failure(the_rig):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([os.path.join(rig.BIN, "segeld"), "--config", the_rig.conf,
+                                 "--check-config"], stdout=full, stderr=subprocess.PIPE,
+                                text=True, check=False, timeout=60)
+    equal(result.returncode, 1, result.stderr)
+
+
+@claim
 def the_check_names_addresses_that_nobody_can_listen_on(the_rig):
     spoiled = [(r"address: 127.0.0.1", "address: localhost", "localhost"),
                (r"listen: \{", f"listen: {{unix: /{'long' * 50}, ", "at most 107 bytes")]

@@ -628,6 +628,30 @@ def health_and_metrics_show_what_is_known(authority):
         contains(local_page(gateway, "/healthz"), "status of its certificates: revoked")
 
 
+@claim
+def the_certificate_of_a_key_that_never_signs_again_is_amiss_no_more(authority):
+    words = "status of its certificates"
+    text = authority.rig.read(os.path.basename(authority.conf))
+    own = authority.rig.write("own.yaml", text.replace("path: ledger.db", "path: own.db"))
+    with authority.gateway(config=own) as gateway:
+        until(gateway, "")
+        authority.serve((authority.seal.serial_number, COMPROMISE))
+        until(gateway, "CERT_REVOKED")
+        contains(local_page(gateway, "/healthz"), words)
+        report = gateway.client("officer-1").call(
+            "unary_unary", "ReportCompromise", rig.keys.ReportCompromiseRequest,
+            rig.keys.ReportCompromiseResponse, service="KeyService")
+        report(rig.keys.ReportCompromiseRequest(request_id=rig.item().request_id,
+                                                key="seal-demo", reason="a copy (TEST)"),
+               timeout=20)
+        end = time.monotonic() + LONGEST_S
+        while words in local_page(gateway, "/healthz"):
+            expect(time.monotonic() < end, local_page(gateway, "/healthz"))
+            time.sleep(0.05)
+        expect("segel_key_certificate_status{" not in local_page(gateway, "/metrics"),
+               "an alert about it would never end")
+
+
 def local_page(gateway, path):
     address = gateway.wait_event("ready")["admin"]
     try:

@@ -153,6 +153,25 @@ Test(status_page, each_matter_needs_a_person)
     expect_need("checkpoints");
 }
 
+/* What is there and does not do what it should. */
+Test(status_page, what_fails_beneath_needs_a_person)
+{
+    static char why[] = "CKR";
+
+    key.failures_in_row = 4;
+    key.failed_why = why;
+    status_needs(&view, &needs);
+    cr_expect_eq(needs.count, 0, "%s", needs.text[0]);
+    key.failures_in_row = 5;
+    expect_need("its last 5 operations failed: CKR");
+    lawful();
+    gateway.reload_refused = why;
+    expect_need("was refused: CKR");
+    lawful();
+    gateway.need_restart = why;
+    expect_need("from the next start of the gateway: CKR");
+}
+
 Test(status_page, a_key_that_is_not_in_use_needs_nobody)
 {
     static const Segel__V1__KeyState states[] = {

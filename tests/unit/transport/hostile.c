@@ -55,6 +55,16 @@ static void expect_garbage_is_closed(struct slice garbage)
     cr_expect_eq(echo_call(&link_, 1), 0);
 }
 
+/* Load balancers ask so whether anybody listens. The one that speaks is counted behind
+ * them: by then they were seen. */
+Test(hostile, who_leaves_before_its_first_byte_is_no_failed_handshake)
+{
+    for (int i = 0; i < 20; i++) {
+        (void)close(plain_connect(server_port(echo.server, 0)));
+    }
+    expect_garbage_is_closed(slice_str("nonsense"));
+}
+
 Test(hostile, plain_http_is_closed_and_counted)
 {
     expect_garbage_is_closed(slice_str("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
