@@ -10,6 +10,8 @@
 
 enum { BLOCK = 65536 };
 
+const char *const sign_beside_own[] = {SIGN_BESIDE_END, ".tlog-proof", ".part", NULL};
+
 bool sign_beside(const struct sign_options *options)
 {
     return sg_profile_unstamped(sg_profile_parse(options->profile)) ==
