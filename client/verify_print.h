@@ -24,7 +24,8 @@ struct verify_finding {
     size_t count;                        /* of them, time-stamps included */
     size_t signatures;                   /* without those */
     const char *problem; /* why there is none that can be judged; "" = nothing */
-    const struct pdf_shown *shown; /* borrowed; NULL = nobody has looked */
+    const struct pdf_shown *shown; /* borrowed; NULL = nobody has looked, or: */
+    struct sg_error unseen;        /* why what it shows cannot be told; "" = it can */
     bool wants_logo;
     bool lacks_statement; /* though it is demanded; likewise below */
     bool lacks_logo;

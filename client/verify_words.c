@@ -91,6 +91,9 @@ const char *verify_lacks(const struct verify_finding *finding, enum verify_lang 
     if (finding->outcome == VERIFY_SHORT) {
         return verify_phrase(WORD_SHORT, lang);
     }
+    if (finding->outcome == VERIFY_UNSTATED && finding->unseen.text[0] != '\0') {
+        return verify_phrase(WORD_LACKS_UNSEEN, lang);
+    }
     if (finding->outcome == VERIFY_UNSTATED) {
         return verify_phrase(
             finding->lacks_statement ? WORD_LACKS_STATEMENT : WORD_LACKS_LOGO, lang);
@@ -112,6 +115,9 @@ const char *verify_why(const struct verify_finding *finding, enum verify_lang la
     }
     if (check != NULL) {
         return verify_sentence(check, lang);
+    }
+    if (finding->outcome == VERIFY_UNSTATED && finding->unseen.text[0] != '\0') {
+        return finding->unseen.text;
     }
     return verify_lacks(finding, lang);
 }
