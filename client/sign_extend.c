@@ -1,11 +1,13 @@
 #include "client/sign_extend.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "client/channel/moment.h"
+#include "client/sign_interrupt.h"
 #include "client/sign_raise.h"
 
 enum {
@@ -88,6 +90,19 @@ static void *run_worker(void *context)
     return NULL;
 }
 
+/* Signals are for the caller's thread, whose waits they end. */
+static bool create_quietly(pthread_t *thread, struct worker *worker)
+{
+    sigset_t all;
+    sigset_t before;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool created = pthread_create(thread, NULL, run_worker, worker) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return created;
+}
+
 static void start_thread(struct sign_extend *extend)
 {
     struct worker *worker = (struct worker *)calloc(1, sizeof(*worker));
@@ -98,8 +113,7 @@ static void start_thread(struct sign_extend *extend)
     worker->extend = extend;
     worker->raiser.home = extend->home;
     worker->raiser.given_up = &extend->given_up;
-    if (pthread_create(&extend->threads[extend->thread_count], NULL, run_worker,
-                       worker) == 0) {
+    if (create_quietly(&extend->threads[extend->thread_count], worker)) {
         extend->thread_count++;
     } else {
         free(worker);
@@ -155,6 +169,7 @@ enum sg_status sign_extend_ready(struct sign_extend *extend, const char *key, bo
     run->home = extend->home;
     run->key = key;
     run->level = EXTEND_B_LT;
+    run->given_up = sign_interrupt_flag();
     enum sg_status status = extend_begin(run, why);
     *lost = sign_raise_lost(status);
     extend_end(run);
