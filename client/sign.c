@@ -137,8 +137,8 @@ static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *wh
     TRY(fit(all, why));
     all->report.dry = true;
     sign_report_start(&all->report, total);
-    enum sg_status status =
-        sign_dry_run(all->source, &all->plans, channel, &all->report, why);
+    const struct sign_dry with = {all->home, &all->plans, channel, &all->report};
+    enum sg_status status = sign_dry_run(all->source, &with, why);
     sign_report_end(&all->report);
     return status;
 }

@@ -227,7 +227,7 @@ bool run_can_extend(struct run *run, const struct waiting *waiting)
     enum sg_status status =
         waiting->row.options.or_less
             ? SG_OK
-            : sign_extend_ready(run->extend, waiting->row.options.key, &lost, &why);
+            : sign_ready_ask(&run->ready, waiting->row.options.key, &lost, &why);
     if (status == SG_OK) {
         return true;
     }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/sign_interrupt.h"
+#include "client/sign_ready.h"
 #include "tests/unit/client/support/link.h"
 
 ReportHook(PRE_ALL)(struct criterion_test_set *set)
@@ -81,13 +82,16 @@ static void *interrupt_later(void *unused)
 
 Test(sign_extend, what_asks_for_validation_data_heeds_ctrl_c)
 {
+    static struct sign_ready ready;
     pthread_t other;
     bool lost = true;
+
+    ready.home = &home;
 
     sign_interrupt_watch();
     cr_assert_eq(pthread_create(&other, NULL, interrupt_later, NULL), 0);
     /* "sleepy": the server answers after three seconds. */
-    cr_expect_eq(sign_extend_ready(extend, "sleepy", &lost, &why), SG_CANCELLED, "%s",
+    cr_expect_eq(sign_ready_ask(&ready, "sleepy", &lost, &why), SG_CANCELLED, "%s",
                  why.text);
     cr_expect_eq(sign_interrupt_count(), 1);
     cr_expect_not(lost);
