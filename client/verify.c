@@ -6,6 +6,7 @@
 #include "client/file.h"
 #include "client/screen.h"
 #include "client/verify_notice.h"
+#include "client/verify_words.h"
 #include "proto/text.h"
 
 /* `segel verify` */
@@ -172,9 +173,10 @@ static struct verify_finding check_file(const struct check *check, const char *p
 
     *why = (struct sg_error){.text = ""};
     if (file_read(path, PDF_MAX, &bytes, why) != SG_OK) {
-        screen_complain(why->text);
         finding.problem = why->text;
         finding.outcome = VERIFY_UNREADABLE;
+        verify_put_reason(&finding, check->lang);
+        screen_complain(finding.reason);
         return finding;
     }
     struct slice all = slice_of(bytes.data, bytes.len);
@@ -183,6 +185,7 @@ static struct verify_finding check_file(const struct check *check, const char *p
     } else {
         take_pdf(check, all, &finding, why);
     }
+    verify_put_reason(&finding, check->lang);
     file_free(&bytes);
     return finding;
 }

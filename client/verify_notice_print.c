@@ -45,7 +45,7 @@ void verify_notice_print_file(const struct verify_finding *finding, enum verify_
     if (finding->unseen.text[0] != '\0') {
         (void)printf("    %-15s %s: ", verify_phrase(WORD_STATEMENT, lang),
                      verify_phrase(WORD_UNSEEN, lang));
-        screen_text(stdout, finding->unseen.text);
+        screen_text(stdout, finding->reason);
         (void)fputc('\n', stdout);
     }
     if (shown == NULL) {
