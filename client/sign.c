@@ -192,7 +192,6 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
                            .plans = &all->plans,
                            .journal = all->journal.journal,
                            .receipts = all->options.receipts ? &all->receipts : NULL,
-                           .resumed = all->journal.resumed,
                            .leave = all->options.resume};
 
     sign_report_start(&all->report, total);
