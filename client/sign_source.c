@@ -84,8 +84,7 @@ static enum sg_status open_text(const char *name, FILE **out, struct sg_error *w
     FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
 
     if (file == NULL) {
-        return sg_fail(why, SG_IO, "%s cannot be read: %s", name,
-                       errno == ENOENT ? "there is no such file" : "you may not");
+        return file_unreadable(name, errno, why);
     }
     if (fstat(fileno(file), &facts) == 0 && S_ISREG(facts.st_mode) && file != stdin) {
         *out = file;

@@ -135,10 +135,8 @@ static void take_pdf(const struct check *check, struct slice bytes,
 
 static bool is_detached(const struct check *check, const char *path, struct slice bytes)
 {
-    size_t len = strlen(path);
-
     return (bytes.len < 5 || memcmp(bytes.data, "%PDF-", 5) != 0) &&
-           (check->content != NULL || (len > 4 && strcmp(path + len - 4, ".p7s") == 0));
+           (check->content != NULL || text_ends_in(path, ".p7s"));
 }
 
 static void take_detached(const struct check *check, struct slice cms,

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
+
+#include "proto/text.h"
 
 /* A folder on the way down. */
 struct level {
@@ -98,21 +99,13 @@ static enum sg_status enter_below(struct tree *tree, int parent, const char *nam
     return enter(tree, fd, why);
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t len = strlen(name);
-    size_t end_len = strlen(end);
-
-    return len > end_len && strcasecmp(name + len - end_len, end) == 0;
-}
-
 static bool is_wanted(const struct tree *tree, const char *name)
 {
     if (tree->all_but == NULL) {
-        return ends_in(name, ".pdf");
+        return text_ends_in(name, ".pdf");
     }
     for (const char *const *end = tree->all_but; *end != NULL; end++) {
-        if (ends_in(name, *end)) {
+        if (text_ends_in(name, *end)) {
             return false;
         }
     }
