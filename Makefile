@@ -402,6 +402,8 @@ $(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
 $(BUILD)/tests/unit/service/indexing: $$(call support_of,ledger)
 # libsegel is tried against the client's server, on the letters of the PDF's tests.
 $(filter $(BUILD)/tests/unit/segel/%,$(UNIT_BIN)): $$(call support_of,client) $$(call support_of,pdf)
+# What is extended is a letter that the verifier's tests make.
+$(BUILD)/tests/unit/client/extend_check: $$(call support_of,verify)
 $(filter $(BUILD)/tests/unit/hsm/%,$(UNIT_BIN)): | $(filter %.so,$(FIXTURES))
 
 units: $(UNIT_BIN) ## build the unit tests

@@ -22,6 +22,11 @@ static const char *error_text(int error)
     }
 }
 
+enum sg_status file_unreadable(const char *path, int error, struct sg_error *why)
+{
+    return sg_fail(why, SG_IO, "%s cannot be read: %s", path, error_text(error));
+}
+
 static void close_file(const int *fd)
 {
     if (*fd >= 0) {
@@ -80,16 +85,18 @@ enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,
     AUTO(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        return sg_fail(why, SG_IO, "%s cannot be read: %s", path, error_text(errno));
+        return file_unreadable(path, errno, why);
     }
     enum sg_status status = read_all(fd, max, &bytes);
     if (status == SG_OK) {
         *out = bytes;
         return SG_OK;
     }
-    const char *text = status == SG_IO ? error_text(errno) : sg_status_text(status);
+    int error = errno;
     file_free(&bytes);
-    return sg_fail(why, status, "%s cannot be read: %s", path, text);
+    return status == SG_IO ? file_unreadable(path, error, why)
+                           : sg_fail(why, status, "%s cannot be read: %s", path,
+                                     sg_status_text(status));
 }
 
 void file_free(struct file_bytes *bytes)

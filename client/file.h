@@ -15,6 +15,9 @@ struct file_bytes {
 SG_MUST_USE enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,
                                      struct sg_error *why);
 void file_free(struct file_bytes *bytes);
+/* "PATH cannot be read: …", by the errno of what failed. SG_IO. */
+SG_MUST_USE enum sg_status file_unreadable(const char *path, int error,
+                                           struct sg_error *why);
 
 /* The part behind the last '/'. */
 const char *file_name(const char *path);

@@ -137,8 +137,8 @@ static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *wh
     TRY(fit(all, why));
     all->report.dry = true;
     sign_report_start(&all->report, total);
-    enum sg_status status =
-        sign_dry_run(all->source, &all->plans, channel, &all->report, why);
+    const struct sign_dry with = {all->home, &all->plans, channel, &all->report};
+    enum sg_status status = sign_dry_run(all->source, &with, why);
     sign_report_end(&all->report);
     return status;
 }
@@ -192,7 +192,6 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
                            .plans = &all->plans,
                            .journal = all->journal.journal,
                            .receipts = all->options.receipts ? &all->receipts : NULL,
-                           .resumed = all->journal.resumed,
                            .leave = all->options.resume};
 
     sign_report_start(&all->report, total);
@@ -290,8 +289,9 @@ const struct command command_sign = {
         "With --stamp, --rect or --field the letter shows the statement and logos that\n"
         "the gateway's policy asks for, and a QR code with its address. A template\n"
         "brings its own place; --rect or --field gives it another.\n"
-        "Of a folder all *.pdf are signed, those in its folders too, which are kept\n"
-        "below -o. Links inside of it are not followed.\n\n"
+        "Of a folder all *.pdf are signed (with cades-* all files but *.p7s,\n"
+        "*.tlog-proof and *.part), those in its folders too, which are kept below -o.\n"
+        "Links inside of it are not followed.\n\n"
         "A manifest is a table with a header, of a spreadsheet saved as CSV UTF-8, with\n"
         "',' or ';'. Columns: file (from the manifest's folder), out (below -o) and\n"
 #define COLUMN(name, member, help) "  " name "\n"

@@ -1,61 +1,27 @@
 #include "client/sign_ask.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/batch/place.h"
 #include "client/channel/moment.h"
 #include "client/file.h"
+#include "client/file_hash.h"
 #include "client/sign_plans.h"
 
-enum { BLOCK = 65536 };
-
 /* --- The input --------------------------------------------------------------------- */
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-
-static bool hash_open(int fd, uint8_t out[32])
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    uint8_t block[BLOCK];
-    ssize_t len = 1;
-
-    MUST(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
-    while (len > 0) {
-        len = read(fd, block, sizeof(block));
-        (void)EVP_DigestUpdate(context, block, len > 0 ? (size_t)len : 0);
-    }
-    MUST(EVP_DigestFinal_ex(context, out, NULL) == 1);
-    EVP_MD_CTX_free(context);
-    return len == 0;
-}
 
 /* Size, time and content. What changes afterwards is found by the gateway, which compares
  * digests. */
 static enum sg_status look_at(const char *path, struct journal_letter *letter,
                               struct sg_error *why)
 {
-    AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat facts;
+    struct file_hash found;
 
-    if (fd < 0 || fstat(fd, &facts) != 0) {
-        return sg_fail(why, SG_IO, "%s cannot be read: %s", path,
-                       file_exists(path) ? "you may not" : "there is no such file");
-    }
-    if (!S_ISREG(facts.st_mode) || !hash_open(fd, letter->input)) {
-        return sg_fail(why, SG_IO, "%s cannot be read: it is no file", path);
-    }
-    int64_t mtime_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
-    letter->size = (uint64_t)facts.st_size;
-    letter->mtime_ns = mtime_ns < 0 ? 0 : mtime_ns;
+    TRY(file_hash(path, "sha256", &found, why));
+    MUST(found.len == sizeof(letter->input));
+    memcpy(letter->input, found.digest, sizeof(letter->input));
+    letter->size = found.size;
+    letter->mtime_ns = found.mtime_ns;
     return SG_OK;
 }
 

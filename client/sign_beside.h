@@ -10,6 +10,9 @@
 
 /* Whether these options ask for it. */
 bool sign_beside(const struct sign_options *options);
+/* Endings of what signing itself puts into a folder, the last one NULL: of a folder,
+ * these are not signed. Who names such a file by itself means it. */
+extern const char *const sign_beside_own[];
 /* Digest of the file by the plan's hash, read in pieces. SG_IO: it cannot be read. */
 SG_MUST_USE enum sg_status sign_beside_digest(const char *path,
                                               const struct segel_plan *plan,

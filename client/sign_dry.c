@@ -11,6 +11,7 @@
 #include "client/sign_ask.h"
 #include "client/sign_beside.h"
 #include "client/sign_interrupt.h"
+#include "client/sign_ready.h"
 #include "client/sign_terms.h"
 
 enum {
@@ -30,6 +31,7 @@ struct dry {
     struct sign_plans *plans;
     struct channel *channel;
     struct sign_report *report;
+    struct sign_ready ready;
     bool has_waited;
     size_t next; /* answer to be replaced */
     struct answer answers[ANSWERS_KEPT];
@@ -140,6 +142,11 @@ static enum sg_status wait_a_little(struct dry *dry, const struct sg_error *said
     return sign_interrupt_count() > 0 ? SG_CANCELLED : SG_OK;
 }
 
+static bool is_stopped(enum sg_status status)
+{
+    return status == SG_CANCELLED && sign_interrupt_count() > 0;
+}
+
 /* Fills the answer. A failure ends the run. */
 static enum sg_status ask(struct dry *dry, const struct question *question,
                           struct answer *answer, struct sg_error *why)
@@ -153,8 +160,11 @@ static enum sg_status ask(struct dry *dry, const struct question *question,
         }
         status = send_question(dry, question, &answer->reply, why);
     }
-    if (status == SG_OK || channel_lost(status) || status == SG_TIMEOUT) {
-        return status == SG_TIMEOUT ? SG_IO : status;
+    if (status == SG_OK || channel_lost(status) || is_stopped(status)) {
+        return status;
+    }
+    if (status == SG_TIMEOUT) {
+        return SG_IO;
     }
     answer->refused = true;
     answer->refusal = *why;
@@ -212,6 +222,31 @@ static enum sg_status find_answer(struct dry *dry, const struct question *questi
     return ask(dry, question, answer, why);
 }
 
+/* --- Validation data --------------------------------------------------------------- */
+
+/* *refused: it is told. What else fails ends the run, as it would end that which signs.
+ */
+static enum sg_status ask_validation(struct dry *dry, const struct question *question,
+                                     bool *refused, struct sg_error *why)
+{
+    const struct sign_row *row = question->row;
+    bool lost = false;
+
+    if (!question->wanted.raises || row->options.or_less) {
+        return SG_OK;
+    }
+    enum sg_status status = sign_ready_ask(&dry->ready, row->options.key, &lost, why);
+    if (status == SG_OK || is_stopped(status)) {
+        return status;
+    }
+    if (lost) {
+        return SG_IO;
+    }
+    refuse(dry, row, "validation-data", why->text, NULL);
+    *refused = true;
+    return SG_OK;
+}
+
 /* --- Letters ----------------------------------------------------------------------- */
 
 /* Of a file that is no letter the digest is all that is needed. */
@@ -263,6 +298,7 @@ static enum sg_status judge(struct dry *dry, const struct sign_row *row,
     struct question question = {.row = row};
     const struct answer *answer = NULL;
     struct segel_error error;
+    bool refused = false;
     int code = prepare(dry, &question, &error);
     enum sg_status status = SG_OK;
 
@@ -271,6 +307,9 @@ static enum sg_status judge(struct dry *dry, const struct sign_row *row,
     } else if (code != SEGEL_OK) {
         refuse(dry, row, error.reason, error.text, NULL);
     } else {
+        status = ask_validation(dry, &question, &refused, why);
+    }
+    if (status == SG_OK && code == SEGEL_OK && !refused) {
         status = find_answer(dry, &question, &answer, why);
     }
     if (status == SG_OK && answer != NULL) {
@@ -323,8 +362,7 @@ static enum sg_status judge_all(struct dry *dry, struct sign_source *source,
     return status == SG_NOT_FOUND ? SG_OK : status;
 }
 
-enum sg_status sign_dry_run(struct sign_source *source, struct sign_plans *plans,
-                            struct channel *channel, struct sign_report *report,
+enum sg_status sign_dry_run(struct sign_source *source, const struct sign_dry *with,
                             struct sg_error *why)
 {
     struct dry *dry = (struct dry *)calloc(1, sizeof(*dry));
@@ -332,9 +370,11 @@ enum sg_status sign_dry_run(struct sign_source *source, struct sign_plans *plans
     if (dry == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
-    dry->plans = plans;
-    dry->channel = channel;
-    dry->report = report;
+    dry->plans = with->plans;
+    dry->channel = with->channel;
+    dry->report = with->report;
+    dry->ready.home = with->home;
+    channel_heed(dry->channel, sign_interrupt_flag());
     enum sg_status status = judge_all(dry, source, why);
     for (size_t i = 0; i < ANSWERS_KEPT; i++) {
         forget(&dry->answers[i]);

@@ -1,6 +1,7 @@
 #include "client/sign_extend.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,9 +11,8 @@
 
 enum {
     THREADS = 8,
-    QUEUE = 2 * THREADS,     /* letters that are not done yet, in memory */
-    QUEUE_BYTES = 128 << 20, /* no more get in once they have so many */
-    READY_KEYS = 64
+    QUEUE = 2 * THREADS,    /* letters that are not done yet, in memory */
+    QUEUE_BYTES = 128 << 20 /* no more get in once they have so many */
 };
 
 TAILQ_HEAD(extension_list, sign_extension);
@@ -31,8 +31,6 @@ struct sign_extend {
     atomic_bool given_up;
     pthread_t threads[THREADS];
     size_t thread_count;
-    char ready[READY_KEYS][SIGN_RAISE_KEY_SIZE]; /* the caller's thread alone */
-    size_t ready_next;
 };
 
 struct worker {
@@ -88,6 +86,19 @@ static void *run_worker(void *context)
     return NULL;
 }
 
+/* Signals are for the caller's thread, whose waits they end. */
+static bool create_quietly(pthread_t *thread, struct worker *worker)
+{
+    sigset_t all;
+    sigset_t before;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool created = pthread_create(thread, NULL, run_worker, worker) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return created;
+}
+
 static void start_thread(struct sign_extend *extend)
 {
     struct worker *worker = (struct worker *)calloc(1, sizeof(*worker));
@@ -98,8 +109,7 @@ static void start_thread(struct sign_extend *extend)
     worker->extend = extend;
     worker->raiser.home = extend->home;
     worker->raiser.given_up = &extend->given_up;
-    if (pthread_create(&extend->threads[extend->thread_count], NULL, run_worker,
-                       worker) == 0) {
+    if (create_quietly(&extend->threads[extend->thread_count], worker)) {
         extend->thread_count++;
     } else {
         free(worker);
@@ -134,34 +144,6 @@ enum sg_status sign_extend_open(const struct home *home, struct sign_extend **ou
         return sg_fail(why, SG_NO_MEMORY, "no thread can be had to extend letters");
     }
     *out = extend;
-    return SG_OK;
-}
-
-enum sg_status sign_extend_ready(struct sign_extend *extend, const char *key, bool *lost,
-                                 struct sg_error *why)
-{
-    struct extend_run *run = NULL;
-
-    *lost = false;
-    for (size_t i = 0; i < READY_KEYS; i++) {
-        if (key[0] != '\0' && strcmp(extend->ready[i], key) == 0) {
-            return SG_OK;
-        }
-    }
-    run = (struct extend_run *)calloc(1, sizeof(*run));
-    if (run == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
-    }
-    run->home = extend->home;
-    run->key = key;
-    run->level = EXTEND_B_LT;
-    enum sg_status status = extend_begin(run, why);
-    *lost = sign_raise_lost(status);
-    extend_end(run);
-    free(run);
-    TRY(status);
-    (void)snprintf(extend->ready[extend->ready_next++ % READY_KEYS], SIGN_RAISE_KEY_SIZE,
-                   "%s", key);
     return SG_OK;
 }
 

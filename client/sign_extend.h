@@ -30,10 +30,6 @@ struct sign_extend;
 /* SG_NO_MEMORY. home: borrowed. The caller closes *out. */
 SG_MUST_USE enum sg_status
 sign_extend_open(const struct home *home, struct sign_extend **out, struct sg_error *why);
-/* Whether validation data of the key can be had, asked once for each key: before anything
- * is signed with it. *lost as above. */
-SG_MUST_USE enum sg_status sign_extend_ready(struct sign_extend *extend, const char *key,
-                                             bool *lost, struct sg_error *why);
 bool sign_extend_full(struct sign_extend *extend); /* takes no more now */
 void sign_extend_put(struct sign_extend *extend, struct sign_extension *extension);
 /* Waits for one that is done, up to wait_ms; NULL: none is. */

@@ -6,10 +6,12 @@
 enum { LAST = 2 /* what comes after it ends the process */ };
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t count;
+static atomic_bool happened;
 
 static void on_signal(int number)
 {
     count++;
+    atomic_store(&happened, true);
     if (count >= LAST) {
         (void)signal(number, SIG_DFL);
     }
@@ -22,6 +24,7 @@ void sign_interrupt_watch(void)
 
     (void)sigemptyset(&action.sa_mask);
     count = 0;
+    atomic_store(&happened, false);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         /* nohup's SIG_IGN stays. */
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
@@ -33,4 +36,9 @@ void sign_interrupt_watch(void)
 int sign_interrupt_count(void)
 {
     return (int)count;
+}
+
+const atomic_bool *sign_interrupt_flag(void)
+{
+    return &happened;
 }

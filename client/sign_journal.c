@@ -119,11 +119,8 @@ static enum sg_status make(const struct sign_options *options, struct sign_journ
 static enum sg_status open_named(const struct sign_options *options,
                                  struct sign_journal *out, struct sg_error *why)
 {
-    if (!options->resume) {
-        return make(options, out, why);
-    }
-    out->resumed = true;
-    return journal_open(options->journal, &out->journal, why);
+    return options->resume ? journal_open(options->journal, &out->journal, why)
+                           : make(options, out, why);
 }
 
 /* Held to the run's end: whatever journal another run would keep, its letters could be
@@ -150,7 +147,6 @@ static enum sg_status open_found(const struct sign_options *options,
     }
     if (options->resume) {
         out->journal = earlier;
-        out->resumed = true;
         return SG_OK;
     }
     enum sg_status status =
@@ -166,7 +162,7 @@ static enum sg_status open_found(const struct sign_options *options,
 enum sg_status sign_journal_open(const struct sign_options *options,
                                  struct sign_journal *out, struct sg_error *why)
 {
-    *out = (struct sign_journal){.resumed = false};
+    *out = (struct sign_journal){.journal = NULL};
     TRY(lock_folder(options->out, out, why));
     return options->journal != NULL ? open_named(options, out, why)
                                     : open_found(options, out, why);

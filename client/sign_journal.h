@@ -8,7 +8,6 @@
  * folder of -o, and goes when nothing of the run is open. */
 struct sign_journal {
     struct journal *journal; /* owned */
-    bool resumed;            /* it was there */
     bool has_folder; /* the folder of -o is open, and locked where that can be done */
     int folder;      /* owned */
 };

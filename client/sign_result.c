@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "client/batch/csv.h"
 #include "proto/json.h"
+#include "proto/text.h"
 
 enum { ROW_SIZE = 65536, BUFFER_SIZE = 2 * ROW_SIZE };
 static const char tail[] = "\n]\n";
@@ -20,14 +20,6 @@ static enum sg_status fail(struct sign_result *result, struct sg_error *why)
     result->broken = true;
     return sg_fail(why, SG_IO, "the result file %s cannot be written: is the disk full?",
                    result->path);
-}
-
-static bool ends_in(const char *path, const char *end)
-{
-    size_t len = strlen(path);
-    size_t end_len = strlen(end);
-
-    return len > end_len && strcasecmp(path + len - end_len, end) == 0;
 }
 
 /* --- CSV --------------------------------------------------------------------------- */
@@ -127,8 +119,8 @@ enum sg_status sign_result_open(struct sign_result *result, const char *path,
                                 char separator, bool replace, struct sg_error *why)
 {
     *result = (struct sign_result){
-        .path = path, .separator = separator, .json = ends_in(path, ".json")};
-    if (!result->json && !ends_in(path, ".csv")) {
+        .path = path, .separator = separator, .json = text_ends_in(path, ".json")};
+    if (!result->json && !text_ends_in(path, ".csv")) {
         return sg_fail(why, SG_INVALID, "--result %s: the name must end in .csv or .json",
                        path);
     }

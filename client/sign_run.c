@@ -200,7 +200,7 @@ static void leave_rest(struct run *run)
 enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
                         struct sg_error *why)
 {
-    struct run run = {.job = job, .report = report};
+    struct run run = {.job = job, .report = report, .ready.home = job->home};
     struct segel_error error;
 
     run.group = (struct waiting *)calloc(GROUP, sizeof(*run.group));

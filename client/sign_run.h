@@ -15,7 +15,6 @@ struct sign_job {
     struct sign_plans *plans;
     struct journal *journal;
     struct sign_receipts *receipts; /* NULL: none are wanted */
-    bool resumed;                   /* the journal is that of an earlier part */
     bool leave;                     /* outputs that are there: --resume */
 };
 

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_SIGN_RUN_INSIDE_H
 
 #include "client/sign_extend.h"
+#include "client/sign_ready.h"
 #include "client/sign_run.h"
 #include "client/sign_sent.h"
 
@@ -22,7 +23,8 @@ struct run {
     struct sign_report *report; /* borrowed */
     struct segel_bulk *bulk;    /* owned */
     struct sign_extend *extend; /* owned; NULL: no letter is to be extended so far */
-    struct waiting *group;      /* owned */
+    struct sign_ready ready;
+    struct waiting *group; /* owned */
     size_t group_len;
     size_t group_next;
     bool drained; /* the source has no more */

@@ -15,6 +15,24 @@ void run_stop(struct run *run, enum sg_status status, const char *text)
     }
 }
 
+static void heed_signals(struct run *run)
+{
+    int interrupts = sign_interrupt_count();
+
+    if (interrupts > 0 && run->status == SG_OK) {
+        sign_report_note(run->report, "stopping: what is under way is finished; once "
+                                      "more Ctrl-C gives that up too");
+        run_stop(run, SG_CANCELLED, "stopped");
+    }
+    if (interrupts > 1 && !run->given_up) {
+        run->given_up = true;
+        segel_bulk_cancel(run->bulk);
+        if (run->extend != NULL) {
+            sign_extend_cancel(run->extend);
+        }
+    }
+}
+
 /* --- Outcomes ---------------------------------------------------------------------- */
 
 void run_refuse(struct run *run, const char *path, const char *code, const char *text)
@@ -206,11 +224,16 @@ bool run_can_extend(struct run *run, const struct waiting *waiting)
         run_stop(run, SG_NO_MEMORY, why.text);
         return false;
     }
-    if (waiting->row.options.or_less ||
-        sign_extend_ready(run->extend, waiting->row.options.key, &lost, &why) == SG_OK) {
+    enum sg_status status =
+        waiting->row.options.or_less
+            ? SG_OK
+            : sign_ready_ask(&run->ready, waiting->row.options.key, &lost, &why);
+    if (status == SG_OK) {
         return true;
     }
-    if (lost) {
+    if (status == SG_CANCELLED && sign_interrupt_count() > 0) {
+        heed_signals(run);
+    } else if (lost) {
         run_stop(run, SG_IO, why.text);
     } else {
         run_refuse(run, waiting->row.path, "validation-data", why.text);
@@ -257,25 +280,13 @@ static void take(struct run *run, const struct segel_outcome *outcome)
 static void look_around(struct run *run)
 {
     struct segel_progress progress = SEGEL_INIT(progress);
-    int interrupts = sign_interrupt_count();
 
     segel_bulk_progress(run->bulk, &progress);
     if (progress.lost > run->lost) {
         sign_report_note(run->report, "the connection is lost; connecting again");
         run->lost = progress.lost;
     }
-    if (interrupts > 0 && run->status == SG_OK) {
-        sign_report_note(run->report, "stopping: what is under way is finished; once "
-                                      "more Ctrl-C gives that up too");
-        run_stop(run, SG_CANCELLED, "stopped");
-    }
-    if (interrupts > 1 && !run->given_up) {
-        run->given_up = true;
-        segel_bulk_cancel(run->bulk);
-        if (run->extend != NULL) {
-            sign_extend_cancel(run->extend);
-        }
-    }
+    heed_signals(run);
 }
 
 /* Letters that are being extended are in memory: no more than so many of them. */

@@ -84,8 +84,7 @@ static enum sg_status open_text(const char *name, FILE **out, struct sg_error *w
     FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
 
     if (file == NULL) {
-        return sg_fail(why, SG_IO, "%s cannot be read: %s", name,
-                       errno == ENOENT ? "there is no such file" : "you may not");
+        return file_unreadable(name, errno, why);
     }
     if (fstat(fileno(file), &facts) == 0 && S_ISREG(facts.st_mode) && file != stdin) {
         *out = file;
@@ -258,9 +257,24 @@ static enum sg_status open_tree(struct sign_source *source, const char *root,
     }
     TRY(tree_open(source->root, has_out ? &out_dir : NULL, &source->tree, why));
     if (sign_beside(source->options)) {
-        tree_take_all_but(source->tree, SIGN_BESIDE_END);
+        tree_take_all_but(source->tree, sign_beside_own);
     }
     return SG_OK;
+}
+
+/* What this run writes while it goes through the folder: no document, whatever its name.
+ */
+static bool is_of_run(const struct sign_options *options, const char *path)
+{
+    const char *const written[] = {options->result[0], options->result[1],
+                                   options->journal};
+
+    for (size_t i = 0; i < SG_COUNT(written); i++) {
+        if (written[i] != NULL && file_same(written[i], path)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* SG_NOT_FOUND: the folder has no more. */
@@ -269,19 +283,21 @@ static enum sg_status next_of_tree(struct sign_source *source, struct sign_row *
 {
     char path[PATH_SIZE];
     const char *below = NULL;
-
-    enum sg_status status = tree_next(source->tree, &below, why);
-    if (status == SG_NOT_FOUND) {
-        tree_close(source->tree);
-        source->tree = NULL;
-    }
-    TRY(status);
     size_t len = strlen(source->root);
     const char *slash = source->root[len - 1] == '/' ? "" : "/";
-    if (snprintf(path, sizeof(path), "%s%s%s", source->root, slash, below) >=
-        (int)sizeof(path)) {
-        return sg_fail(why, SG_TOO_LARGE, "the path of a letter is too long");
-    }
+
+    do {
+        enum sg_status status = tree_next(source->tree, &below, why);
+        if (status == SG_NOT_FOUND) {
+            tree_close(source->tree);
+            source->tree = NULL;
+        }
+        TRY(status);
+        if (snprintf(path, sizeof(path), "%s%s%s", source->root, slash, below) >=
+            (int)sizeof(path)) {
+            return sg_fail(why, SG_TOO_LARGE, "the path of a letter is too long");
+        }
+    } while (is_of_run(source->options, path));
     return take_texts(out, path, below, why);
 }
 

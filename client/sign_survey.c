@@ -7,6 +7,7 @@
 #include "client/batch/place.h"
 #include "client/batch/unique.h"
 #include "client/screen.h"
+#include "client/sign_beside.h"
 #include "client/sign_inside.h"
 
 enum { FAULTS_SHOWN = 20, IDENTITY_SIZE = 48 };
@@ -193,6 +194,12 @@ static enum sg_status end(struct survey *survey, struct sg_error *why)
     if (survey->count == 0 && survey->source->manifest != NULL) {
         return sg_fail(why, SG_INVALID, "%s names no letter: it has its first line alone",
                        survey->source->options->manifest);
+    }
+    if (survey->count == 0 && sign_beside(survey->source->options)) {
+        return sg_fail(why, SG_INVALID,
+                       "there is no file to sign in what was named: of a folder, "
+                       "signatures (.p7s), receipts (.tlog-proof) and unfinished files "
+                       "(.part) are left out");
     }
     if (survey->count == 0) {
         return sg_fail(why, SG_INVALID, "there is no letter (.pdf) in what was named");

@@ -13,6 +13,7 @@
 #include "client/screen.h"
 #include "client/segel/stamp.h"
 #include "client/signer.h"
+#include "proto/text.h"
 
 /* `segel stamp preview` */
 struct preview_options {
@@ -185,20 +186,13 @@ static enum sg_status write_png(const char *path, struct slice pdf, struct sg_er
     return SG_OK;
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-    size_t len = strlen(text);
-
-    return len >= strlen(end) && strcmp(text + len - strlen(end), end) == 0;
-}
-
 static enum sg_status preview(const struct home *home,
                               const struct preview_options *options, struct sg_error *why)
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer out = {0};
-    bool png = ends_in(options->out, ".png");
+    bool png = text_ends_in(options->out, ".png");
 
-    if (!png && !ends_in(options->out, ".pdf")) {
+    if (!png && !text_ends_in(options->out, ".pdf")) {
         return sg_fail(why, SG_INVALID, "--out must end in .pdf or .png");
     }
     TRY(make(home, options, &out, why));

@@ -6,6 +6,7 @@
 #include "client/file.h"
 #include "client/screen.h"
 #include "client/verify_notice.h"
+#include "client/verify_words.h"
 #include "proto/text.h"
 
 /* `segel verify` */
@@ -134,10 +135,8 @@ static void take_pdf(const struct check *check, struct slice bytes,
 
 static bool is_detached(const struct check *check, const char *path, struct slice bytes)
 {
-    size_t len = strlen(path);
-
     return (bytes.len < 5 || memcmp(bytes.data, "%PDF-", 5) != 0) &&
-           (check->content != NULL || (len > 4 && strcmp(path + len - 4, ".p7s") == 0));
+           (check->content != NULL || text_ends_in(path, ".p7s"));
 }
 
 static void take_detached(const struct check *check, struct slice cms,
@@ -172,9 +171,10 @@ static struct verify_finding check_file(const struct check *check, const char *p
 
     *why = (struct sg_error){.text = ""};
     if (file_read(path, PDF_MAX, &bytes, why) != SG_OK) {
-        screen_complain(why->text);
         finding.problem = why->text;
         finding.outcome = VERIFY_UNREADABLE;
+        verify_put_reason(&finding, check->lang);
+        screen_complain(finding.reason);
         return finding;
     }
     struct slice all = slice_of(bytes.data, bytes.len);
@@ -183,6 +183,7 @@ static struct verify_finding check_file(const struct check *check, const char *p
     } else {
         take_pdf(check, all, &finding, why);
     }
+    verify_put_reason(&finding, check->lang);
     file_free(&bytes);
     return finding;
 }

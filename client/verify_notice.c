@@ -1,5 +1,6 @@
 #include "client/verify_notice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/file.h"
@@ -111,7 +112,23 @@ const struct pdf_shown_stamp *verify_notice_of(const struct verify_finding *find
     return NULL;
 }
 
-/* Without memory or processes nothing is known, which a demand does not bear. */
+static void look(const struct verify_notice *notice, struct slice pdf,
+                 struct verify_finding *finding)
+{
+    enum sg_status status =
+        pdf_shown_read(pdf, notice->text, &notice->logo, notice->shown, &finding->unseen);
+
+    if (status == SG_OK) {
+        finding->shown = notice->shown;
+        finding->unseen.text[0] = '\0';
+    } else if (finding->unseen.text[0] == '\0') {
+        (void)snprintf(finding->unseen.text, sizeof(finding->unseen.text), "%s",
+                       sg_status_text(status));
+    }
+}
+
+/* What cannot be read, for want of memory or processes, or because the file takes too
+ * much of them, does not meet a demand. */
 static void demand(const struct verify_notice *notice, struct verify_finding *finding)
 {
     const struct pdf_shown *shown = finding->shown;
@@ -129,12 +146,9 @@ static void demand(const struct verify_notice *notice, struct verify_finding *fi
 void verify_notice_judge(const struct verify_notice *notice, const struct slice *pdf,
                          struct verify_finding *finding)
 {
-    struct sg_error why;
-
     finding->wants_logo = notice->logo.width > 0;
-    if (pdf != NULL && notice->looked && finding->signatures > 0 &&
-        pdf_shown_read(*pdf, notice->text, &notice->logo, notice->shown, &why) == SG_OK) {
-        finding->shown = notice->shown;
+    if (pdf != NULL && notice->looked && finding->signatures > 0) {
+        look(notice, *pdf, finding);
     }
     demand(notice, finding);
 }

@@ -24,7 +24,8 @@ SG_MUST_USE enum sg_status verify_notice_read(const char *statement, const char 
 void verify_notice_fini(struct verify_notice *notice);
 
 /* Looks at the letter (NULL: it is a file that shows nothing); a valid one that lacks
- * what is demanded is VERIFY_UNSTATED. */
+ * what is demanded is VERIFY_UNSTATED. One that cannot be read keeps the
+ * reason, and lacks it, too. */
 void verify_notice_judge(const struct verify_notice *notice, const struct slice *pdf,
                          struct verify_finding *finding);
 

@@ -42,6 +42,12 @@ void verify_notice_print_file(const struct verify_finding *finding, enum verify_
 {
     const struct pdf_shown *shown = finding->shown;
 
+    if (finding->unseen.text[0] != '\0') {
+        (void)printf("    %-15s %s: ", verify_phrase(WORD_STATEMENT, lang),
+                     verify_phrase(WORD_UNSEEN, lang));
+        screen_text(stdout, finding->reason);
+        (void)fputc('\n', stdout);
+    }
     if (shown == NULL) {
         return;
     }
@@ -81,6 +87,14 @@ void verify_notice_json_file(struct json_out *out, const struct verify_finding *
 {
     const struct pdf_shown *shown = finding->shown;
 
+    if (finding->unseen.text[0] != '\0') {
+        json_open_object(out, "statement");
+        json_bool(out, "shown", false);
+        json_str(out, "where", "none");
+        json_bool(out, "unclear", true);
+        json_str(out, "problem", finding->unseen.text);
+        json_end(out);
+    }
     if (shown == NULL) {
         return;
     }

@@ -159,7 +159,7 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
         print_verdict(none ? WORD_NONE : WORD_UNREADABLE, colour_of(finding->outcome), "",
                       lang);
         (void)printf("    ");
-        screen_text(stdout, finding->problem);
+        screen_text(stdout, finding->reason);
         (void)fputc('\n', stdout);
     }
     for (size_t i = 0; i < finding->count; i++) {

@@ -23,8 +23,11 @@ struct verify_finding {
     const struct verify_report *reports; /* borrowed */
     size_t count;                        /* of them, time-stamps included */
     size_t signatures;                   /* without those */
-    const char *problem; /* why there is none that can be judged; "" = nothing */
-    const struct pdf_shown *shown; /* borrowed; NULL = nobody has looked */
+    const char *problem; /* why there is none that can be judged, in English, for
+                          * programs; "" = nothing */
+    const struct pdf_shown *shown; /* borrowed; NULL = nobody has looked, or: */
+    struct sg_error unseen;        /* why what it shows cannot be told; "" = it can */
+    char reason[768]; /* problem, or what is unseen, in the language of the report */
     bool wants_logo;
     bool lacks_statement; /* though it is demanded; likewise below */
     bool lacks_logo;

@@ -1,5 +1,9 @@
 #include "client/verify_words.h"
 
+#include <stdio.h>
+
+#include "client/pdf/pdf.h"
+
 static const struct {
     const char *name;
     const char *title;
@@ -15,6 +19,12 @@ static const char *const words[][2] = {
 #define WORD(name, en, id) [WORD_##name] = {en, id},
 #include "client/verify_words.def"
 #undef WORD
+};
+
+static const char *const reasons[][2] = {
+#define REASON(en, id) {en, id},
+#include "client/verify_reasons.def"
+#undef REASON
 };
 
 static const struct {
@@ -69,6 +79,45 @@ const char *verify_sentence(const struct verify_check *check, enum verify_lang l
                : check->text;
 }
 
+/* What file_read puts between the file's name and the reason. */
+static const char unread[] = " cannot be read: ";
+
+static bool say_indonesian(const char *sentence, char *out, size_t size)
+{
+    size_t len = strlen(sentence);
+
+    for (size_t i = 0; i < SG_COUNT(reasons); i++) {
+        size_t end_len = strlen(reasons[i][0]);
+        size_t head_len = len < end_len ? 0 : len - end_len;
+        if (len < end_len || strcmp(sentence + head_len, reasons[i][0]) != 0) {
+            continue;
+        }
+        if (head_len == 0) {
+            (void)snprintf(out, size, "%s", reasons[i][1]);
+            return true;
+        }
+        size_t name_len = head_len < strlen(unread) ? 0 : head_len - strlen(unread);
+        if (strncmp(sentence + name_len, unread, strlen(unread)) == 0) {
+            (void)snprintf(out, size, "%.*s tidak dapat dibaca: %s", (int)name_len,
+                           sentence, reasons[i][1]);
+            return true;
+        }
+    }
+    return pdf_refusal_indonesian(sentence, out, size);
+}
+
+/* A sentence that has no Indonesian is better than none. */
+void verify_put_reason(struct verify_finding *finding, enum verify_lang lang)
+{
+    const char *sentence =
+        finding->problem[0] != '\0' ? finding->problem : finding->unseen.text;
+
+    if (lang != VERIFY_LANG_ID ||
+        !say_indonesian(sentence, finding->reason, sizeof(finding->reason))) {
+        (void)snprintf(finding->reason, sizeof(finding->reason), "%s", sentence);
+    }
+}
+
 /* A false thing says more than an open one. */
 static const struct verify_check *first_marked(const struct verify_finding *finding,
                                                enum verify_mark mark)
@@ -91,6 +140,9 @@ const char *verify_lacks(const struct verify_finding *finding, enum verify_lang 
     if (finding->outcome == VERIFY_SHORT) {
         return verify_phrase(WORD_SHORT, lang);
     }
+    if (finding->outcome == VERIFY_UNSTATED && finding->unseen.text[0] != '\0') {
+        return verify_phrase(WORD_LACKS_UNSEEN, lang);
+    }
     if (finding->outcome == VERIFY_UNSTATED) {
         return verify_phrase(
             finding->lacks_statement ? WORD_LACKS_STATEMENT : WORD_LACKS_LOGO, lang);
@@ -108,10 +160,13 @@ const char *verify_why(const struct verify_finding *finding, enum verify_lang la
 
     check = check == NULL ? first_marked(finding, VERIFY_UNKNOWN) : check;
     if (finding->problem[0] != '\0') {
-        return finding->problem;
+        return finding->reason;
     }
     if (check != NULL) {
         return verify_sentence(check, lang);
+    }
+    if (finding->outcome == VERIFY_UNSTATED && finding->unseen.text[0] != '\0') {
+        return finding->reason;
     }
     return verify_lacks(finding, lang);
 }

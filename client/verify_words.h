@@ -16,6 +16,9 @@ const char *verify_phrase(enum verify_phrase word, enum verify_lang lang);
 const char *verify_title(const struct verify_check *check, enum verify_lang lang);
 const char *verify_sentence(const struct verify_check *check, enum verify_lang lang);
 
+/* Fills in the finding's reason, once its problem, and what is unseen, are known. */
+void verify_put_reason(struct verify_finding *finding, enum verify_lang lang);
+
 /* The first sentence that says why a file is not simply valid; "" = it is. */
 const char *verify_why(const struct verify_finding *finding, enum verify_lang lang);
 

@@ -1,6 +1,7 @@
 #include "proto/text.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "proto/eight.h"
@@ -143,6 +144,14 @@ bool text_name(struct slice text)
         }
     }
     return text.len >= 1 && text.len <= 64;
+}
+
+bool text_ends_in(const char *name, const char *end)
+{
+    size_t len = strlen(name);
+    size_t end_len = strlen(end);
+
+    return len > end_len && strcasecmp(name + len - end_len, end) == 0;
 }
 
 void text_hex(struct slice bytes, char *out)

@@ -23,6 +23,10 @@ size_t text_hidden(struct slice text, size_t at);
 /* 1 to 64 bytes of [A-Za-z0-9._-]: names of keys, callers, classes. */
 bool text_name(struct slice text);
 
+/* A name with this ending ('.' and all), whatever the case of ASCII letters, and with
+ * something before it. */
+bool text_ends_in(const char *name, const char *end);
+
 /* Lower-case hexadecimal with a final NUL: out holds 2 * len + 1 bytes. */
 void text_hex(struct slice bytes, char *out);
 /* SG_INVALID: an odd length, another character, or more than cap bytes. */

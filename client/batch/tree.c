@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
+
+#include "proto/text.h"
 
 /* A folder on the way down. */
 struct level {
@@ -22,8 +23,8 @@ struct tree {
     struct stat without;
     bool has_without;
     size_t depth;
-    const char *root;    /* borrowed; likewise below */
-    const char *all_but; /* NULL: letters alone */
+    const char *root;           /* borrowed; likewise below */
+    const char *const *all_but; /* endings, the last one NULL; NULL: letters alone */
     struct level levels[TREE_DEPTH_MAX];
     char path[TREE_PATH_SIZE];
 };
@@ -98,17 +99,17 @@ static enum sg_status enter_below(struct tree *tree, int parent, const char *nam
     return enter(tree, fd, why);
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t len = strlen(name);
-    size_t end_len = strlen(end);
-
-    return len > end_len && strcasecmp(name + len - end_len, end) == 0;
-}
-
 static bool is_wanted(const struct tree *tree, const char *name)
 {
-    return tree->all_but == NULL ? ends_in(name, ".pdf") : !ends_in(name, tree->all_but);
+    if (tree->all_but == NULL) {
+        return text_ends_in(name, ".pdf");
+    }
+    for (const char *const *end = tree->all_but; *end != NULL; end++) {
+        if (text_ends_in(name, *end)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Looks at one name. *found: it is a letter. */
@@ -184,9 +185,9 @@ enum sg_status tree_next(struct tree *tree, const char **below, struct sg_error 
     return SG_OK;
 }
 
-void tree_take_all_but(struct tree *tree, const char *end)
+void tree_take_all_but(struct tree *tree, const char *const *ends)
 {
-    tree->all_but = end;
+    tree->all_but = ends;
 }
 
 void tree_close(struct tree *tree)

@@ -20,8 +20,9 @@ SG_MUST_USE enum sg_status tree_open(const char *root, const struct stat *withou
  * was all. SG_IO: a folder cannot be read. SG_TOO_LARGE: too deep, or too long a path. */
 SG_MUST_USE enum sg_status tree_next(struct tree *tree, const char **below,
                                      struct sg_error *why);
-/* From here on every file but those whose names end so; end is borrowed. */
-void tree_take_all_but(struct tree *tree, const char *end);
+/* From here on every file but those whose names end in one of these, whatever their case;
+ * the list, whose last one is NULL, is borrowed. */
+void tree_take_all_but(struct tree *tree, const char *const *ends);
 void tree_close(struct tree *tree); /* NULL is fine */
 
 #endif

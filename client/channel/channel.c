@@ -310,6 +310,11 @@ void channel_watch(struct channel *channel, int fd)
     channel->watched_fd = fd;
 }
 
+void channel_heed(struct channel *channel, const atomic_bool *given_up)
+{
+    channel->given_up = given_up;
+}
+
 void channel_end(struct channel **channel)
 {
     channel_close(*channel);

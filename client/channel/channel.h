@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_CHANNEL_CHANNEL_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdatomic.h>
 
 #include "proto/base.h"
 #include "proto/slice.h"
@@ -68,6 +69,10 @@ SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
 /* channel_turn comes back, too, when this descriptor can be read; reading is the
  * caller's. -1 = none. */
 void channel_watch(struct channel *channel, int fd);
+
+/* Unary calls are given up, with SG_CANCELLED, within a quarter of a second after this
+ * was set, by whichever thread or signal. Borrowed; NULL = never. */
+void channel_heed(struct channel *channel, const atomic_bool *given_up);
 
 /* The first status whose gRPC code this is; -1: SG_IO. */
 enum sg_status channel_status_of(int grpc_code);

@@ -43,9 +43,10 @@ struct channel_call {
 
 struct channel {
     int fd;
-    int watched_fd;           /* borrowed; -1 = none */
-    SSL *ssl;                 /* owned */
-    nghttp2_session *session; /* owned */
+    int watched_fd;              /* borrowed; -1 = none */
+    const atomic_bool *given_up; /* borrowed; NULL = never */
+    SSL *ssl;                    /* owned */
+    nghttp2_session *session;    /* owned */
     LIST_HEAD(, channel_call) calls;
     LIST_HEAD(, channel_call) spare; /* closed ones, kept with their buffers */
     size_t timed_calls;              /* those with a deadline */

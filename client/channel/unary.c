@@ -5,6 +5,8 @@
 #include "client/channel/sentence.h"
 #include "client/channel/unpack.h"
 
+enum { LOOK_MS = 250 /* how long to wait without a look at whether it is given up */ };
+
 /* What one unary call gathers until it has closed. */
 struct unary_run {
     const ProtobufCMessageDescriptor *type;
@@ -69,6 +71,21 @@ bool channel_lost(enum sg_status status)
     return status == SG_IO || sg_status_grpc(status) == sg_status_grpc(SG_IO);
 }
 
+static void await_end(struct channel *channel, struct channel_call *call,
+                      const struct unary_run *run, struct sg_error *why)
+{
+    const atomic_bool *given_up = channel->given_up;
+
+    while (!run->closed) {
+        enum sg_status turned =
+            channel_turn(channel, given_up == NULL ? -1 : LOOK_MS, why);
+        MUST(run->closed || turned != SG_IO);
+        if (!run->closed && given_up != NULL && atomic_load(given_up)) {
+            channel_cancel(call);
+        }
+    }
+}
+
 static enum sg_status start(struct channel *channel, const struct unary *unary,
                             struct unary_run *run, struct sg_error *why)
 {
@@ -86,10 +103,7 @@ static enum sg_status start(struct channel *channel, const struct unary *unary,
         channel_cancel(call);
     }
     channel_half_close(call);
-    while (!run->closed) {
-        enum sg_status turned = channel_turn(channel, -1, why);
-        MUST(run->closed || turned != SG_IO);
-    }
+    await_end(channel, call, run, why);
     return status == SG_OK ? SG_OK : sg_fail(why, status, "%s", sg_status_text(status));
 }
 

@@ -15,13 +15,16 @@ struct pdf_job;
 /* Why a letter is not signed: one row a reason; the letter stays as it is. */
 enum pdf_refusal {
     PDF_ACCEPTED,
-#define PDF_REFUSAL(name, code, text) PDF_##name,
+#define PDF_REFUSAL(name, code, text, indonesian) PDF_##name,
 #include "client/pdf/refusals.def"
 #undef PDF_REFUSAL
     PDF_REFUSAL_COUNT
 };
 const char *pdf_refusal_code(enum pdf_refusal refusal); /* stable, "encrypted" */
 const char *pdf_refusal_text(enum pdf_refusal refusal); /* what to do about it */
+/* Such a text in Indonesian, with the detail that stood behind it. False: the sentence is
+ * none of these. */
+bool pdf_refusal_indonesian(const char *sentence, char *out, size_t size);
 
 struct pdf_look;
 

@@ -1,15 +1,18 @@
 #include "client/pdf/refuse.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct row {
     const char *code;
     const char *text;
+    const char *indonesian;
 };
 
 static const struct row rows[PDF_REFUSAL_COUNT] = {
-    [PDF_ACCEPTED] = {"accepted", "the letter can be signed"},
-#define PDF_REFUSAL(name, code, text) [PDF_##name] = {code, text},
+    [PDF_ACCEPTED] = {"accepted", "the letter can be signed",
+                      "surat dapat ditandatangani"},
+#define PDF_REFUSAL(name, code, text, indonesian) [PDF_##name] = {code, text, indonesian},
 #include "client/pdf/refusals.def"
 #undef PDF_REFUSAL
 };
@@ -17,7 +20,8 @@ static const struct row rows[PDF_REFUSAL_COUNT] = {
 /* The numbers come from our own enum, but a caller may have stored one for long. */
 static const struct row *row_of(enum pdf_refusal refusal)
 {
-    static const struct row unknown = {"unknown", "the reason is not known"};
+    static const struct row unknown = {"unknown", "the reason is not known",
+                                       "alasannya tidak diketahui"};
 
     return (unsigned)refusal < PDF_REFUSAL_COUNT ? &rows[refusal] : &unknown;
 }
@@ -30,6 +34,19 @@ const char *pdf_refusal_code(enum pdf_refusal refusal)
 const char *pdf_refusal_text(enum pdf_refusal refusal)
 {
     return row_of(refusal)->text;
+}
+
+bool pdf_refusal_indonesian(const char *sentence, char *out, size_t size)
+{
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        if (strncmp(sentence, rows[i].text, len) == 0 &&
+            (sentence[len] == '\0' || sentence[len] == ' ')) {
+            (void)snprintf(out, size, "%s%s", rows[i].indonesian, sentence + len);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A hostile file must not write control sequences to somebody's terminal. */

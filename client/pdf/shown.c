@@ -42,6 +42,13 @@ static void make_safe(struct pdf_shown *shown)
     shown->page = shown->page < 0 ? 0 : shown->page;
 }
 
+static enum sg_status refuse(uint32_t refusal, struct pdf_verdict *verdict)
+{
+    bool named = refusal > PDF_ACCEPTED && refusal < PDF_REFUSAL_COUNT;
+
+    return pdf_refuse(verdict, named ? (enum pdf_refusal)refusal : PDF_DAMAGED, NULL);
+}
+
 static enum sg_status take(struct slice answer, struct pdf_shown *out,
                            struct pdf_verdict *verdict)
 {
@@ -56,12 +63,13 @@ static enum sg_status take(struct slice answer, struct pdf_shown *out,
         whole = shown_unpack(got, out);
     }
     enum sg_status status = got->status;
+    uint32_t refusal = got->refusal;
     free(got);
     if (!whole) {
         return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
     }
     if (status != SG_OK) {
-        return sg_fail(verdict->why, SG_INVALID, "%s", pdf_refusal_text(PDF_DAMAGED));
+        return refuse(refusal, verdict);
     }
     make_safe(out);
     return SG_OK;

@@ -30,7 +30,8 @@ struct pdf_shown {
 /* statement: in letters and figures alone, whatever their case, blanks and marks.
  * NULL: any sentence that says that the document was signed electronically, with an
  * electronic certificate, in Indonesian or English. logo: NULL = none is asked for.
- * Takes at most 30 s and 1 GiB, as all reading. SG_INVALID: it cannot be read. */
+ * Takes at most 30 s and 1 GiB, as all reading. SG_INVALID: it cannot be read, and why
+ * says what is wrong with it. */
 SG_MUST_USE enum sg_status pdf_shown_read(struct slice pdf, const char *statement,
                                           const struct pdf_image *logo,
                                           struct pdf_shown *out, struct sg_error *why);

@@ -225,12 +225,10 @@ static void read_pages(struct finding *finding)
 
 /* --- All of it --------------------------------------------------------------------- */
 
-static enum sg_status find(struct finding *finding)
+static enum sg_status find(struct finding *finding, struct pdf_verdict *verdict)
 {
-    struct pdf_verdict verdict = {.why = NULL};
-
-    TRY(pdf_reader_open(&finding->reader, finding->order->pdf, true, &verdict));
-    TRY(pdf_form_walk(&finding->reader, take_field, finding, &verdict));
+    TRY(pdf_reader_open(&finding->reader, finding->order->pdf, true, verdict));
+    TRY(pdf_form_walk(&finding->reader, take_field, finding, verdict));
     read_pages(finding);
     return SG_OK;
 }
@@ -239,6 +237,7 @@ void pdf_shown_find(const void *context, struct pdf_buffer *answer)
 {
     const struct pdf_shown_order *order = context;
     struct finding *finding = (struct finding *)calloc(1, sizeof(*finding));
+    struct pdf_verdict verdict = {.refusal = PDF_ACCEPTED};
 
     if (finding == NULL) {
         answer->failed = true;
@@ -247,7 +246,8 @@ void pdf_shown_find(const void *context, struct pdf_buffer *answer)
     finding->order = order;
     finding->drawn =
         (struct pdf_drawn){.reader = &finding->reader, .wanted = order->picture};
-    finding->answer.status = find(finding);
+    finding->answer.status = find(finding, &verdict);
+    finding->answer.refusal = verdict.refusal;
     pdf_buffer_put(answer, &finding->answer, sizeof(finding->answer));
     pdf_drawn_fini(&finding->drawn);
     pdf_reader_close(&finding->reader);

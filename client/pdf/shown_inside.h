@@ -10,6 +10,7 @@ enum { SHOWN_WANTED_SIZE = 2048 };
 /* What comes over the pipe: no bool, whose bytes might be neither. */
 struct shown_answer {
     enum sg_status status;
+    uint32_t refusal; /* enum pdf_refusal, where the status is not SG_OK */
     uint32_t count;
     int32_t page;
     uint8_t unclear;

@@ -588,6 +588,33 @@ def signatures_beside_their_files_go_on_with_the_ids_of_before(the_rig):
 
 
 @claim
+def what_signing_puts_into_a_folder_is_not_signed(the_rig):
+    """With receipts and results beside the files, over and over again, and a file that a crash
+    left there."""
+    folder = the_rig.path("archive")
+    os.makedirs(folder)
+    cades = [folder, "--profile", "cades-b-b", "--receipts", "--result", folder + "/out.csv"]
+    result = sign(the_rig, "archive", *cades)
+    equal(result.returncode, 2, result.stdout + result.stderr)
+    contains(result.stderr, "no file to sign", ".tlog-proof")
+    expect(".pdf" not in result.stderr, "letters alone: " + result.stderr)
+    for name in ("data.xml", "data.xml.p7s.part", "note.tlog-proof.part"):
+        the_rig.write(os.path.join("archive", name), name)
+    before = len(signed_jobs(the_rig))
+    result = sign(the_rig, "archive", *cades)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    result = sign(the_rig, "archive", *cades, "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    contains(result.stderr, "1 skipped")
+    equal(len(signed_jobs(the_rig)) - before, 1, "signatures")
+    equal(below(folder), ["data.xml", "data.xml.p7s", "data.xml.p7s.tlog-proof",
+                          "note.tlog-proof.part", "out.csv"], "what is there")
+    result = sign(the_rig, "by-name", folder + "/out.csv", "--profile", "cades-b-b")
+    equal((result.returncode, below(the_rig.path("by-name"))), (0, ["out.csv.p7s"]),
+          "a file that is named: " + result.stdout + result.stderr)
+
+
+@claim
 def a_letter_whose_id_is_known_otherwise_is_settled(the_rig):
     """What a stamp says changed after it was sent: no signature of that id fits it now."""
     folder = pile(the_rig, "conflicting", LETTERS)

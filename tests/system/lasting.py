@@ -54,6 +54,7 @@ def a_letter_is_of_the_level_that_was_asked_for_and_signed_once(town):
     with town.rig.gateway() as gateway:
         levels.whole_validation(gateway)
         before = signatures(town)
+        contains(sign(town, "dry", "pades-b-lta", "--dry-run"), "3 would be signed")
         for profile, stamps in (("pades-b-lt", 0), ("pades_b_lta", 1)):
             sign(town, profile, profile, "--result", town.rig.path(f"{profile}.csv"))
             equal(len(made(town, profile)), 3)
@@ -99,6 +100,10 @@ def without_validation_data_nothing_is_signed(town):
                     town.rig.path("proofless.csv"), code=3)
         contains(told, "3 not done", "time stamp authority", "--resume")
         equal((made(town, "proofless"), signatures(town)), ([], 0), "signed")
+        told = sign(town, "proofless", "pades-b-lta", "--dry-run", code=3)
+        contains(told, "time stamp authority")
+        told = sign(town, "proofless", "pades-b-lta", "--dry-run", "--or-less")
+        contains(told, "3 would be signed")
     equal([row["outcome"] for row in rows(town, "proofless.csv")], 3 * ["not-done"])
     told = town.rig.segel("e-office", "prepare", "-k", "seal-demo", "--id", "x", "--profile",
                           "pades-b-lta", "-o", town.rig.path("x.pdf"), levels.letters(town)[0])

@@ -89,6 +89,30 @@ def of_many_files_there_is_a_line_each_and_the_sum(the_rig):
 
 
 @claim
+def why_a_file_cannot_be_judged_is_told_in_the_language_of_the_report(the_rig):
+    with open(the_rig.signed[0], "rb") as file:
+        data = file.read()
+    for path, english, indonesian in (
+            (the_rig.path("absent.pdf"), "there is no such file", "berkas itu tidak ada"),
+            (the_rig.dir, "it is a folder", "itu folder"),
+            (the_rig.letters[0], "holds no signature", "tidak memuat tanda tangan"),
+            (the_rig.write("no.pdf", "nothing"), "does not begin with", "tidak diawali"),
+            (the_rig.write("cut.pdf", data[:-200]), "does not point to", "tidak menunjuk ke"),
+            (the_rig.write("x.p7s", "x"), "there is no such file", "berkas itu tidak ada")):
+        for lang, words, others in (("en", english, indonesian), ("id", indonesian, english)):
+            result = verify(the_rig, "--lang", lang, path)
+            contains(result.stdout, words)
+            table = verify(the_rig, "--lang", lang, path, the_rig.signed[0])
+            contains(table.stdout, words)
+            told = report(the_rig, "--lang", lang, path)
+            contains(told["problem"], english)
+            contains(told["notes"], words)
+            contains(told["description"], words)
+            for text in (result.stdout, result.stderr, table.stdout, told["notes"]):
+                expect(others not in text, f"the other language: {text}")
+
+
+@claim
 def what_was_done_after_signing_is_named_and_not_valid(the_rig):
     path = later(the_rig, "script.pdf", b"/OpenAction << /S /JavaScript /JS (x) >>")
     result = verify(the_rig, "--lang", "id", path)

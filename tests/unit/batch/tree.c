@@ -54,7 +54,7 @@ static void teardown(void)
 
 TestSuite(tree, .init = setup, .fini = teardown);
 
-static const char *all_but; /* NULL: letters alone */
+static const char *const *all_but; /* NULL: letters alone */
 
 static enum sg_status walk(const struct stat *without)
 {
@@ -104,15 +104,19 @@ Test(tree, follows_no_links_and_leaves_a_folder_out)
     cr_expect_str_eq(text, "in/a.pdf ");
 }
 
-Test(tree, takes_all_files_but_those_of_one_ending)
+Test(tree, takes_all_files_but_those_of_some_endings)
 {
+    static const char *const ends[] = {".p7s", ".part", NULL};
+
     touch("a.xml");
     touch("a.xml.p7s");
+    touch("a.xml.p7s.PART");
     touch("b.pdf");
+    touch("c.part.xml");
     touch(".c");
-    all_but = ".p7s";
+    all_but = ends;
     cr_expect_eq(walk(NULL), SG_NOT_FOUND);
-    cr_expect_str_eq(text, "a.xml b.pdf ");
+    cr_expect_str_eq(text, "a.xml b.pdf c.part.xml ");
 }
 
 Test(tree, says_which_folder_cannot_be_read)

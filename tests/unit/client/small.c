@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/audit/pending.h"
 #include "client/channel/address.h"
 #include "client/channel/queue.h"
 #include "client/file.h"
+#include "client/file_hash.h"
 #include "client/home.h"
 #include "client/nearest.h"
 #include "client/progress.h"
@@ -252,4 +254,31 @@ Test(file, is_read_whole_and_no_more_than_allowed, .init = make_dir, .fini = rem
     cr_expect_eq(file_read(dir, 10, &bytes, &why), SG_IO);
     cr_expect_str_eq(file_name("a/b/c.pdf"), "c.pdf");
     cr_expect_str_eq(file_name("c.pdf"), "c.pdf");
+}
+
+/* Also what is not waited for: a pipe that nobody writes to. */
+Test(file, its_hash_is_that_of_all_of_it, .init = make_dir, .fini = remove_dir,
+     .timeout = 10)
+{
+    static const uint8_t abc[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea};
+    struct file_hash found;
+    char path[64];
+    char other[64];
+
+    (void)snprintf(path, sizeof(path), "%s/a", dir);
+    (void)snprintf(other, sizeof(other), "%s/b", dir);
+    cr_expect_eq(file_hash(path, "sha256", &found, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "/a cannot be read: there is no such file"), "%s",
+                       why.text);
+    FILE *file = fopen(path, "we");
+    cr_assert(file != NULL && fputs("abc", file) >= 0 && fclose(file) == 0);
+    cr_assert_eq(file_hash(path, "sha256", &found, &why), SG_OK, "%s", why.text);
+    cr_expect(found.len == 32 && found.size == 3 && found.mtime_ns > 0);
+    cr_expect_eq(memcmp(found.digest, abc, sizeof(abc)), 0);
+    cr_assert_eq(file_hash(path, "sha512", &found, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(found.len, 64);
+    cr_assert_eq(mkfifo(other, 0600), 0);
+    cr_expect_eq(file_hash(other, "sha256", &found, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "it is no file"), "%s", why.text);
+    cr_expect_eq(file_hash(dir, "sha256", &found, &why), SG_IO);
 }

@@ -108,6 +108,34 @@ static bool stamp_states(const char *statement)
     return shown->stamps[0].statement;
 }
 
+/* --- What cannot be read ----------------------------------------------------------- */
+
+static enum pdf_refusal reason_of(struct slice pdf)
+{
+    struct sg_error why = {0};
+
+    cr_expect_eq(pdf_shown_read(pdf, NULL, NULL, shown, &why), SG_INVALID);
+    for (int i = PDF_ACCEPTED + 1; i < PDF_REFUSAL_COUNT; i++) {
+        if (strcmp(why.text, pdf_refusal_text((enum pdf_refusal)i)) == 0) {
+            return (enum pdf_refusal)i;
+        }
+    }
+    return PDF_ACCEPTED;
+}
+
+Test(shown, a_letter_that_cannot_be_read_says_why)
+{
+    struct letter letter = letter_lawful();
+
+    letter.objects[2] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents "
+                        "5 0 R >>";
+    struct slice endless = letter_chain(&letter, 100000);
+    cr_expect_eq(reason_of(slice_str("a letter")), PDF_NO_HEADER);
+    cr_expect_eq(reason_of(slice_str("%PDF-1.7 and no more")), PDF_NO_STARTXREF);
+    cr_expect_eq(reason_of(endless), PDF_TOO_COMPLEX);
+    letter_free(endless);
+}
+
 /* --- Where it stands --------------------------------------------------------------- */
 
 Test(shown, a_stamp_says_what_it_says_and_on_which_page)

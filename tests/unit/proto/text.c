@@ -92,6 +92,19 @@ Test(text, a_name_has_1_to_64_plain_characters)
     cr_expect_not(text_name(slice_of("a\0b", 3)));
 }
 
+Test(text, an_ending_has_something_before_it_and_either_case)
+{
+    static const char *const with[] = {"a.pdf", "a.PDF", "a.pdf.Pdf", "..pdf"};
+    static const char *const without[] = {".pdf", "pdf", "", "a.pdf ", "a.pd", "apdf"};
+
+    for (size_t i = 0; i < SG_COUNT(with); i++) {
+        cr_expect(text_ends_in(with[i], ".pdf"), "%s", with[i]);
+    }
+    for (size_t i = 0; i < SG_COUNT(without); i++) {
+        cr_expect_not(text_ends_in(without[i], ".pdf"), "%s", without[i]);
+    }
+}
+
 Test(text, hexadecimal_goes_there_and_back)
 {
     uint8_t bytes[4] = {0x00, 0x9F, 0xA0, 0xFF};

@@ -105,6 +105,27 @@ static struct slice sign_again(const struct authority *authority, struct slice t
     return slice_of(der, (size_t)len);
 }
 
+static struct slice strip(const struct authority *authority, struct slice token)
+{
+    const uint8_t *at = token.data;
+    PKCS7 *made = d2i_PKCS7(NULL, &at, (long)token.len);
+    uint8_t *der = NULL;
+
+    cr_assert_not_null(made);
+    while (authority->no_signer &&
+           sk_PKCS7_SIGNER_INFO_num(made->d.sign->signer_info) > 0) {
+        PKCS7_SIGNER_INFO_free(sk_PKCS7_SIGNER_INFO_pop(made->d.sign->signer_info));
+    }
+    while (authority->no_certificates && sk_X509_num(made->d.sign->cert) > 0) {
+        X509_free(sk_X509_pop(made->d.sign->cert));
+    }
+    int len = i2d_PKCS7(made, &der);
+    cr_assert_gt(len, 0);
+    PKCS7_free(made);
+    OPENSSL_free(writable(token));
+    return slice_of(der, (size_t)len);
+}
+
 struct slice authority_token(const struct authority *authority, struct slice first,
                              struct slice second)
 {
@@ -134,7 +155,7 @@ struct slice authority_token(const struct authority *authority, struct slice fir
     ASN1_OBJECT_free(policy);
     sk_X509_free(issuers);
     BIO_free(in);
-    struct slice token = slice_of(der, (size_t)len);
+    struct slice token = strip(authority, slice_of(der, (size_t)len));
     return authority->other == NULL ? token : sign_again(authority, token);
 }
 

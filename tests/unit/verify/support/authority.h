@@ -12,6 +12,8 @@ struct authority {
     X509 *other;           /* borrowed: signs tokens with the same key though it may
                             * not; NULL = the lawful one does */
     int64_t time_s;        /* of the next time-stamp */
+    bool no_signer;        /* tokens without SignerInfo; */
+    bool no_certificates;  /* without certificates */
 };
 void authority_make(struct authority *authority, const struct pki *pki, int64_t time_s);
 void authority_free(struct authority *authority);
