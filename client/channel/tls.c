@@ -261,6 +261,14 @@ static enum sg_status untrusted(const struct channel *channel,
                        "that stands in it",
                        channel->authority);
     }
+    if (verdict == X509_V_ERR_CERT_HAS_EXPIRED ||
+        verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
+        return sg_fail(why, SG_UNAUTHENTICATED,
+                       "%s: the gateway's certificate, or one of its issuers', is not "
+                       "good at this machine's time (%s): tell who runs the gateway, or "
+                       "set the clock",
+                       channel->authority, X509_verify_cert_error_string(verdict));
+    }
     return sg_fail(why, SG_UNAUTHENTICATED,
                    "%s: the gateway's certificate is not trusted (%s): check that %s is "
                    "of its issuers",

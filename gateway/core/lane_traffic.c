@@ -138,11 +138,21 @@ void traffic_tell_all(struct lane *lane, bool dead)
     }
 }
 
-static void word_failure(const Segel__Lane__V1__Outcome *outcome,
-                         struct lane_result *result)
+/* A module that says CKR_OK to a signature that is none lies: the code would say nothing.
+ */
+static void word_failure(const Segel__Lane__V1__Outcome *outcome, char *out, size_t cap)
 {
-    (void)snprintf(result->why, sizeof(result->why), "%s (PKCS#11 0x%llX)",
-                   failure_text((enum failure)outcome->failure),
+    enum failure failure = (enum failure)outcome->failure;
+
+    if (outcome->rv == 0) {
+        (void)snprintf(out, cap, "%s",
+                       failure == FAILURE_DEVICE
+                           ? "the token gave a signature that does not verify; nobody "
+                             "has seen it"
+                           : failure_text(failure));
+        return;
+    }
+    (void)snprintf(out, cap, "%s (PKCS#11 0x%llX)", failure_text(failure),
                    (unsigned long long)outcome->rv);
 }
 
@@ -161,7 +171,7 @@ static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcom
         result.signature = slice_of(outcome->signature.data, outcome->signature.len);
         latency_add(&hand->latency, outcome->hsm_us);
     } else {
-        word_failure(outcome, &result);
+        word_failure(outcome, result.why, sizeof(result.why));
     }
     note_progress(hand, slot);
     bool canary = slot->owner == lane;
@@ -172,9 +182,20 @@ static bool on_outcome(struct lane *lane, const Segel__Lane__V1__Outcome *outcom
     return true;
 }
 
+static void replace_for(struct lane *lane, const Segel__Lane__V1__Outcome *outcome)
+{
+    char words[128];
+    char why[sizeof(lane->why)];
+
+    word_failure(outcome, words, sizeof(words));
+    (void)snprintf(why, sizeof(why), "%s; a fresh lane is started", words);
+    lane_ebb(lane, why);
+}
+
 static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
 {
     enum failure_action worst = ACTION_KEEP;
+    const Segel__Lane__V1__Outcome *of_worst = NULL;
 
     if (done->n_outcomes == 0) { /* such frames could keep the core busy without end */
         lane_lose(lane, LANE_DOWN, "the lane sent an answer to nothing");
@@ -187,13 +208,14 @@ static void on_done(struct lane *lane, const Segel__Lane__V1__Done *done)
             return;
         }
         enum failure_action action = action_of(done->outcomes[i]->failure);
+        of_worst = action > worst ? done->outcomes[i] : of_worst;
         worst = action > worst ? action : worst;
     }
     if (worst == ACTION_LATCH) { /* a fresh lane would try the same PIN again */
         lane->refused_with = CKR_PIN_INCORRECT_;
         lane_lose(lane, LANE_LATCHED, "the token refused the PIN during a job");
     } else if (worst == ACTION_RESPAWN) {
-        lane_ebb(lane, "the token failed; a fresh lane is started");
+        replace_for(lane, of_worst);
     } else if (lane->state == LANE_UP && lane_health_mostly_failing(lane)) {
         lane_ebb(lane, "the token failed most of the last 20 operations; a fresh lane is "
                        "started");

@@ -83,6 +83,7 @@ UNSOUND = (
     ((r"path: ledger\.db", "path: pki"), "ledger.path", "no regular file"),
     ((r"origin: \S+?([,}\n])", r'origin: ""\1'), "ledger.origin", "+"),
     ((r"origin: \S+?([,}\n])", r"origin: a+b\1"), "ledger.origin", "+"),
+    ((r"origin: \S+?([,}\n])", "origin: " + "a" * 256 + r"\1"), "ledger.origin", "256 bytes"),
     ((r"module: .*", "module: /nonexistent/module.so"), "lane 'lane0': module", "/nonexistent"),
     ((r"pin_file: pin$", "pin_file: no-pin"), "lane 'lane0': pin_file", "no-pin"),
     ((r"module: .*", "module: /etc/passwd"), "lane 'lane0': module", "no shared library"),
