@@ -74,7 +74,8 @@ class Town(rig.Rig):
                          ("softhsm2.conf", "/etc/segel/softhsm2.conf")):
             expect(old in text, f"the configuration has no {old}")
             text = text.replace(old, new)
-        text += f"admin: {{address: 127.0.0.1, port: {free_port()}}}\n"
+        self.admin_port = free_port()  # the machine's own; a pod has one for itself
+        text += f"admin: {{address: 127.0.0.1, port: {self.admin_port}}}\n"
         tokens = "directories.tokendir = /var/lib/softhsm/tokens\nobjectstore.backend = file\n" \
                  "log.level = ERROR\nslots.removable = false\n"
         names = [n for n in os.listdir(self.dir) if n.endswith((".pem", ".key"))]
@@ -163,7 +164,9 @@ def the_probes_of_the_manifest_answer(test):
     pod = manifest("StatefulSet")["spec"]["template"]["spec"]["containers"][0]
     running(test)
     for kind in ("readinessProbe", "livenessProbe"):
-        command = pod[kind]["exec"]["command"]
+        command = [word.replace(":9464/", f":{test.town.admin_port}/")
+                   for word in pod[kind]["exec"]["command"]]
+        expect(str(test.town.admin_port) in command[-1], f"{command} asks another port")
         result = test.container.inside(*command)
         equal(result.returncode, 0, f"{command}: {result.stdout}{result.stderr}")
 
