@@ -60,6 +60,15 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
     return SG_OK;
 }
 
+/* Whether the start goes on while tokens, which may hang, are opened. */
+static bool on_start(void *context)
+{
+    const struct gateway *gateway = (const struct gateway *)context;
+
+    notify_waiting("starting: the lanes open their tokens", clock_mono_us());
+    return signals_next_end(&gateway->signals) == 0;
+}
+
 /* Whether the start goes on: PINs may come meanwhile, or a signal to end. Others wait. */
 static bool on_wait(void *context, struct core *core)
 {
@@ -88,6 +97,7 @@ static enum sg_status make_core(struct gateway *gateway, struct sg_error *why)
         .policy = gateway->policy,
         .hsm_program = gateway->hsm_program,
         .version = SEGEL_VERSION,
+        .on_start = on_start,
         .on_wait = on_wait,
         .on_waited = on_waited,
         .wait_context = gateway,

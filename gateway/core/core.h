@@ -15,12 +15,15 @@ struct core_options {
     struct policy *policy;       /* of the configured file; the core takes a share */
     const char *hsm_program;
     const char *version; /* of segeld, for the boot record */
+    /* While lanes open their tokens, some ten times a second; false: the start is given
+     * up. NULL: nobody asks. */
+    bool (*on_start)(void *context);
     /* While the first start ever waits for the PIN of the lane that has the log's key,
      * ten times a second on the core's thread; false: the start is given up. NULL: it is
      * not waited for. */
     bool (*on_wait)(void *context, struct core *core);
     void (*on_waited)(void *context); /* it waits no more */
-    void *wait_context;               /* borrowed, of both */
+    void *wait_context;               /* borrowed, of all three */
 };
 
 /* Starts the lanes and waits for their tokens, opens the ledger, closes what an earlier

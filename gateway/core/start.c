@@ -98,6 +98,15 @@ static void note_start(struct core *core, size_t index)
     }
 }
 
+static enum sg_status ask_to_go_on(const struct core *core, struct sg_error *why)
+{
+    const struct core_options *options = &core->options;
+
+    return options->on_start == NULL || options->on_start(options->wait_context)
+               ? SG_OK
+               : sg_fail(why, SG_SHUTDOWN, "asked to end while the tokens were opened");
+}
+
 static enum sg_status start_lanes(struct core *core, struct sg_error *why)
 {
     const struct config *config = core->options.config;
@@ -110,6 +119,7 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
         TRY(start_lane(core, i, why));
     }
     while (any_on_the_way(core) && clock_mono_us() < until_us) {
+        TRY(ask_to_go_on(core, why));
         hear_lanes(core);
         TRY(keep_refusals(core));
     }

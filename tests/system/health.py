@@ -317,6 +317,24 @@ def without_an_address_there_are_no_pages(faulty):
 
 
 @claim
+def a_start_that_a_token_holds_up_can_be_ended(faulty):
+    """A token may take minutes (hsm.start_ms); whoever ends the start does not wait for it."""
+    config = faulty.rig.write("slow.yaml", faulty.text + "hsm: {start_ms: 600000}\n")
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        faulty.schedule("C_Login@1+=hang")
+        gateway = rig.Gateway(faulty.rig, config, {})
+        try:
+            gateway.wait_event("starting")
+            wait_for(lambda: faulty.logins() > 0, "no lane logs in")
+            gateway.process.send_signal(signum)
+            equal(gateway.wait_end(), 0, "exit code")
+            equal(gateway.find("fatal"), [], "an end that was asked for")
+        finally:
+            faulty.schedule("")
+            gateway.stop()
+
+
+@claim
 def of_a_caller_that_is_no_more_nobody_is_reminded(faulty):
     def ends(gateway):
         return re.findall(r'segel_expiry_seconds\{what="client",name="([^"]+)"\}',
