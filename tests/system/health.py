@@ -322,6 +322,7 @@ def a_start_that_a_token_holds_up_can_be_ended(faulty):
     config = faulty.rig.write("slow.yaml", faulty.text + "hsm: {start_ms: 600000}\n")
     for signum in (signal.SIGTERM, signal.SIGINT):
         faulty.schedule("C_Login@1+=hang")
+        faulty.rig.write("calls", "")
         gateway = rig.Gateway(faulty.rig, config, {})
         try:
             gateway.wait_event("starting")
