@@ -100,9 +100,8 @@ static const char *what_is_wrong(const struct arguments *given)
     return given->probe == NULL || probe_is_page(given->probe) ||
                    probe_url(given->probe, &page)
                ? NULL
-               : "segeld: --probe takes /readyz, /livez or /healthz, or a URL of these "
-                 "on "
-                 "this machine: http://127.0.0.1:9464/readyz\n";
+               : "segeld: --probe takes /readyz, /livez or /healthz, or the URL of one "
+                 "here: http://127.0.0.1:9464/readyz\n";
 }
 
 bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
