@@ -71,13 +71,14 @@ def a_letter_that_was_changed_afterwards_does_not_verify(the_rig):
 
 @claim
 def a_file_without_a_signature_is_told_from_one_that_is_no_pdf(the_rig):
-    for path, code, reason in (
-            (letters(the_rig)[0], 4, "the PDF holds no signature"),
-            (the_rig.write("text.pdf", "no PDF\n"), 3, "%PDF-")):
-        for more in ([], ["--json"], ["--lang", "id"]):
+    for path, code, reason, alasan in (
+            (letters(the_rig)[0], 4, "the PDF holds no signature",
+             "PDF ini tidak memuat tanda tangan"),
+            (the_rig.write("text.pdf", "no PDF\n"), 3, "%PDF-", "%PDF-")):
+        for more, words in (([], reason), (["--json"], reason), (["--lang", "id"], alasan)):
             result = the_rig.segel("e-office", "verify", *more, path)
             equal(result.returncode, code, "exit code")
-            contains(result.stdout, reason)
+            contains(result.stdout, words)
 
 
 @claim
