@@ -6,6 +6,7 @@ proto/segel/v1 over mutual TLS and misbehaves on request.
 Prints one JSON line with the ports once it is ready, and ends when its input closes. What
 an answer is like depends on the key that is asked for; see the functions below.
 """
+import collections
 import argparse
 import base64
 import hashlib
@@ -139,13 +140,13 @@ class Signer:
 
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
-    answers), stubborn (takes no terms), foreign (answers for other requests), counted (its
+    answers), stubborn (takes no terms), foreign (answers for other requests), counted-… (its
     certificate ends after as many microseconds as it was asked about), known (all ids are,
     for other content)."""
 
     def __init__(self):
         self.attempts = {}
-        self.asked = 0
+        self.asked = collections.Counter()
         self.signer = Signer()
 
     def get_signer(self, request, context):
@@ -157,13 +158,14 @@ class Signing:
             context.abort(grpc.StatusCode.NOT_FOUND, "tidak ada 'missing' \u2713 100%\n")
         if request.key == "sleepy":
             time.sleep(3)
-        self.asked += request.key == "counted"
+        counted = request.key.startswith("counted-")
+        self.asked[request.key] += 1
         return s.GetSignerResponse(
             key=request.key, profiles=[1, 3], hash_algorithms=[1, 2],
             signature_algorithms=[1], signature_max_len=4096,
             document_classes=["surat_keterangan"], statement="Dokumen ini sah.",
             verify_url="https://verify.example.go.id/", certificate_policy_oid="1.2.3",
-            certificate_not_after_us=self.asked if request.key == "counted"
+            certificate_not_after_us=self.asked[request.key] if counted
             else 1800000000000000, assurance="software",
             certificates=[ssl.PEM_cert_to_DER_cert(read(f"{WHERE}/server.pem").decode())])
 

@@ -1,7 +1,6 @@
 #include "client/channel/channel.h"
 
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,17 +9,8 @@
 #include "segel/v1/signing.pb-c.h"
 #include "tests/unit/client/support/link.h"
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
-
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 /* --- Connecting -------------------------------------------------------------------- */
 

@@ -1,7 +1,6 @@
 #include "client/sign_extend.h"
 
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,17 +13,8 @@
 #include "client/sign_ready.h"
 #include "tests/unit/client/support/link.h"
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
-
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 /* --- A home of a client ------------------------------------------------------------ */
 

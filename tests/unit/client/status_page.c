@@ -159,10 +159,10 @@ Test(status_page, what_fails_beneath_needs_a_person)
     static char why[] = "CKR";
 
     key.failures_in_row = 4;
-    key.failed_why = why;
     status_needs(&view, &needs);
     cr_expect_eq(needs.count, 0, "%s", needs.text[0]);
     key.failures_in_row = 5;
+    key.failed_why = why;
     expect_need("its last 5 operations failed: CKR");
     lawful();
     gateway.reload_refused = why;

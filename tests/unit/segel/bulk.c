@@ -1,5 +1,4 @@
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,17 +9,8 @@
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
-
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 TestSuite(bulk, .init = bench_open, .fini = bench_close, .timeout = 240);
 

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,19 +10,13 @@
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
-/* Plans that share what the gateway said of their key. */
+/* Plans that share what the gateway said of their key. Tests run beside each other at one
+ * server: each counts questions about a key of its own. */
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
+static const char *counted;
 
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 TestSuite(offers, .init = bench_open, .fini = bench_close, .timeout = 30);
 
@@ -34,7 +27,7 @@ static struct segel_plan *plan_of_row(unsigned row, const char *stamp)
     char approval[32];
 
     (void)snprintf(approval, sizeof(approval), "ND/%u/2026", row);
-    terms.key = "counted";
+    terms.key = counted;
     terms.document_class = "surat_keterangan";
     terms.approval = approval;
     terms.stamp = stamp;
@@ -48,7 +41,7 @@ static int64_t questions(void)
 {
     const struct segel_signer *signer = NULL;
 
-    cr_assert_eq(segel_signer_get(segel, "counted", NULL, &signer, &error), SEGEL_OK);
+    cr_assert_eq(segel_signer_get(segel, counted, NULL, &signer, &error), SEGEL_OK);
     int64_t count = signer->certificate_not_after_us;
     segel_signer_free(signer);
     return count;
@@ -69,6 +62,7 @@ static void make_rows(void)
 
 Test(offers, rows_with_an_approval_each_ask_about_the_key_once)
 {
+    counted = "counted-rows";
     int64_t before = questions();
 
     make_rows();
@@ -79,6 +73,7 @@ Test(offers, rows_with_an_approval_each_ask_about_the_key_once)
 
 Test(offers, what_a_key_offers_is_asked_again_after_a_minute_or_a_lost_connection)
 {
+    counted = "counted-minute";
     int64_t before = questions();
 
     make_rows();
@@ -125,6 +120,7 @@ Test(offers, each_template_has_a_stamp_of_its_own_that_outlives_the_handle)
     size_t lens[SG_COUNT(words)] = {0};
     char path[32];
 
+    counted = "counted-stamps";
     for (size_t i = 0; i < SG_COUNT(words); i++) {
         int fd = template_of(words[i]); /* open to the end: each has its own path */
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

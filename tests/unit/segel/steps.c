@@ -1,6 +1,5 @@
 #define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,17 +10,8 @@
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
-
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 TestSuite(steps, .init = bench_open, .fini = bench_close, .timeout = 30);
 

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -49,17 +48,8 @@ int fsync(int fd)
     return lost ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
-ReportHook(PRE_ALL)(struct criterion_test_set *set)
-{
-    (void)set;
-    link_start();
-}
-
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
-{
-    (void)stats;
-    link_stop();
-}
+LINK_BEFORE_ALL_TESTS
+LINK_AFTER_ALL_TESTS
 
 static struct tool_folder folder;
 static struct segel_bulk *bulk;
