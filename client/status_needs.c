@@ -8,7 +8,7 @@
 /* What needs a person: each row of the table looks at one matter. English and Indonesian
  * stand side by side, and take the same values in the same order. */
 
-enum { LATE_CHECKPOINT_US = 900000000, FAILURES_MANY = 5 /* as /healthz tells them */ };
+enum { LATE_CHECKPOINT_US = 900000000 };
 
 __attribute__((format(printf, 2, 3))) static void need(struct needs *out,
                                                        const char *format, ...)
@@ -139,7 +139,7 @@ static void on_state(const struct status_view *view, const Segel__V1__KeyStatus 
              view->indonesian ? "kunci %.64s tidak dapat dipakai"
                               : "key %.64s cannot be used",
              key->key);
-    } else if (is_in_use(key) && key->failures_in_row >= FAILURES_MANY) {
+    } else if (is_in_use(key) && key->failed_why[0] != '\0') {
         need(out,
              view->indonesian ? "kunci %.64s: %u operasi terakhir gagal: %.128s"
                               : "key %.64s: its last %u operations failed: %.128s",

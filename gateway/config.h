@@ -138,7 +138,6 @@ void config_free(struct config *config);
  * the defaults, with examples of the lists. */
 void config_print(const struct config *config, FILE *out);
 const char *config_role_name(enum config_role role);
-
 /* The network that a peer ("127.0.0.1:443", "[::1]:443") connects from; NULL: none. */
 const char *config_find_network(const struct config *config, const char *peer);
 /* Whether a lane is to be asked for a key: it is named by the key, or none is, and its
@@ -146,5 +145,6 @@ const char *config_find_network(const struct config *config, const char *peer);
 bool config_key_on_lane(const struct config_key *key, const struct config_lane *lane);
 /* NULL when there is none of this name. */
 const struct config_lane *config_find_lane(const struct config *config, const char *name);
+const struct config_caller *config_find_caller(const struct config *in, const char *name);
 
 #endif

@@ -6,7 +6,8 @@
 #include "gateway/config.h"
 
 /* Whether what the configuration names on this machine is there, is of the right kind and
- * can be used by this process; what stands in it is not read, nothing is made, and
+ * can be used by this process; but for the first bytes of a module what stands in it is
+ * not read, nothing is made, and
  * nothing is waited for (a pipe for a file is refused). Files that are read: there,
  * regular, readable. The ledger: a folder that can be written to, and no folder of its
  * own name. Folders that are made when absent: what they would lie in. Programs, modules.

@@ -288,3 +288,13 @@ enum sg_status parse_callers(struct parse *p)
     }
     return field_unique(p, list);
 }
+
+const struct config_caller *config_find_caller(const struct config *in, const char *name)
+{
+    for (size_t i = 0; i < in->caller_count; i++) {
+        if (strcmp(in->callers[i].name, name) == 0) {
+            return &in->callers[i];
+        }
+    }
+    return NULL;
+}

@@ -44,7 +44,6 @@ struct gateway {
     struct signals signals;
     int64_t drain_until_us; /* 0 = not draining */
     bool clients_told;      /* that they have to go */
-    char unread[1100];      /* for people: settings that a reload has left aside */
 };
 
 /* --- Starting -------------------------------------------------------------------- */
@@ -174,13 +173,8 @@ static void show_life(const struct gateway *gateway)
 
 static void tell_manager(const struct gateway *gateway)
 {
-    char text[sizeof(gateway->unread) + 384];
-
-    (void)snprintf(text, sizeof(text), "%s%s",
-                   gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
-                                                : readiness_line(gateway->services),
-                   gateway->unread);
-    notify_status(text);
+    notify_status(gateway->drain_until_us != 0 ? "ending: jobs under way are finished"
+                                               : readiness_line(gateway->services));
     show_life(gateway);
 }
 
@@ -212,13 +206,9 @@ static void reload(struct gateway *gateway)
     services_reloaded(gateway->services, status == SG_OK ? &changes : NULL, text);
     if (status != SG_OK) {
         log_event(LOG_ERROR, "reload.failed", "why", text, NULL);
-        (void)snprintf(gateway->unread, sizeof(gateway->unread),
-                       "; the last reload was refused: %s", text);
         return;
     }
     bool whole = changes.restart[0] == '\0';
-    (void)snprintf(gateway->unread, sizeof(gateway->unread), "%s%s",
-                   whole ? "" : "; to be taken it needs a restart: ", changes.restart);
     log_event(whole ? LOG_INFO : LOG_WARN, "reloaded", "taken", changes.taken,
               "need_restart", changes.restart, "read",
               "files of TLS, policy, quorum file", NULL);

@@ -194,16 +194,6 @@ void core_expect(struct core *core, enum expiry_kind kind, const char *name,
     MUST(pthread_mutex_unlock(&core->agenda.lock) == 0);
 }
 
-static bool is_caller(const struct config *config, const char *name)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < config->caller_count; i++) {
-        found = found || strncmp(config->callers[i].name, name, 64) == 0;
-    }
-    return found;
-}
-
 void agenda_drop_callers(struct core *core, const struct config *config)
 {
     struct agenda_keeper *keeper = &core->agenda;
@@ -212,7 +202,8 @@ void agenda_drop_callers(struct core *core, const struct config *config)
     MUST(pthread_mutex_lock(&keeper->lock) == 0);
     for (size_t i = 0; i < keeper->expected_count; i++) {
         const struct agenda_item *item = &keeper->expected[i];
-        if (item->kind != EXPIRY_CLIENT || is_caller(config, item->name)) {
+        if (item->kind != EXPIRY_CLIENT ||
+            config_find_caller(config, item->name) != NULL) {
             keeper->expected[kept++] = *item;
         }
     }

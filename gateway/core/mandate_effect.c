@@ -23,22 +23,11 @@ static bool is_word(const struct config_words *words, const char *name, size_t l
     return false;
 }
 
-static const struct config_caller *find_caller(const struct config *config,
-                                               const char *name)
-{
-    for (size_t i = 0; i < config->caller_count; i++) {
-        if (strcmp(config->callers[i].name, name) == 0) {
-            return &config->callers[i];
-        }
-    }
-    return NULL;
-}
-
 static enum sg_status check_caller(const struct core *core,
                                    const struct mandate_terms *terms,
                                    struct sg_error *why)
 {
-    const struct config_caller *caller = find_caller(core->newest, terms->caller);
+    const struct config_caller *caller = config_find_caller(core->newest, terms->caller);
 
     if (caller == NULL) {
         return sg_fail(why, SG_NOT_FOUND, "there is no caller '%s' on this gateway",

@@ -148,7 +148,7 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     out->used = from->used;
     out->why = pb_text(from->why);
     out->failures_in_row = from->failures;
-    out->failed_why = pb_text(from->failures == 0 ? "" : from->failed_why);
+    out->failed_why = pb_text(from->failures < KEY_FAILURES_MANY ? "" : from->failed_why);
     out->certificate_status = pb_text(status_state_name(&view));
     return out;
 }

@@ -22,8 +22,9 @@ struct vitals readiness_vitals(struct services *services, struct readiness_room 
  * service says of "" is for those who got in. False: a line to out for each reason. */
 bool readiness_tell(struct services *services, const struct vitals *vitals, FILE *out);
 
-/* "serving", or the first reason, for a person who asks the service manager. Main thread;
- * looked at once a second, and lasts until it is asked again. */
+/* "serving", or the first reason, and what came of the last reload, for a person who asks
+ * the service manager. Main thread; looked at once a second, and lasts until it is asked
+ * again. */
 const char *readiness_line(struct services *services);
 
 #endif
