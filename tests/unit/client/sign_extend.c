@@ -77,7 +77,8 @@ Test(sign_extend, what_asks_for_validation_data_heeds_ctrl_c)
     bool lost = true;
 
     ready.home = &home;
-    /* A shell's background job is born with SIGINT ignored, which the watch would heed. */
+    /* A shell's background job is born with SIGINT ignored, which the watch would heed.
+     */
     (void)signal(SIGINT, SIG_DFL);
     sign_interrupt_watch();
     cr_assert_eq(pthread_create(&other, NULL, interrupt_later, NULL), 0);
