@@ -101,7 +101,9 @@ class Town:
         text = text.replace("roles: [officer]", "roles: [backend]")
         certificate = 'certificate: seal-other.pem'
         expect(certificate in text, "the configuration has a second key")
-        text = text.replace(certificate, "certificate: seal-demo.pem")
+        if not os.path.exists(self.rig.path("other.pem")):
+            self.rig.foreign_certificate()
+        text = text.replace(certificate, "certificate: other.pem")
         return self.rig.gateway(self.rig.write(f"{policy}-gateway.yaml", text))
 
     def two_policies(self):

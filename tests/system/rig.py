@@ -180,6 +180,15 @@ class Rig:
         code = gateway.wait_end()
         return code, gateway.text()
 
+    def foreign_certificate(self):
+        """The issuing CA's certificate of a key that is on no token; its name here."""
+        key, csr = self.path("other.key"), self.path("other.csr")
+        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", csr,
+                "-subj", "/CN=other (TEST)")
+        subprocess.run([os.path.join(ROOT, "deploy/demo/pki.sh"), "seal", self.path("pki"),
+                        csr, self.path("other.pem")], check=True)
+        return "other.pem"
+
     def unlatch(self, lane, config=None):
         """Allows a lane one more login, with the gateway stopped."""
         result = self.tool("segeld", "--config", config or self.conf, "--unlatch", lane)
