@@ -304,21 +304,6 @@ static void tell_folder(const struct config_anchor *anchor, const char *path, FI
     }
 }
 
-/* A door may be shut for a while; who comes by it stays in the file. */
-static void tell_caller(const struct config *config, const struct config_caller *caller,
-                        FILE *out)
-{
-    bool local = strncmp(caller->match, "uid:", 4) == 0;
-    const char *door = local ? config->listen_unix : config->listen_address;
-
-    if (door[0] == '\0') {
-        (void)fprintf(out,
-                      "caller '%s' is known by a %s and cannot connect: %s is empty\n",
-                      caller->name, local ? "user id" : "certificate",
-                      local ? "listen.unix" : "listen.address");
-    }
-}
-
 void config_files_tell(const struct config *config, FILE *out)
 {
     for (size_t i = 0; i < config->lane_count; i++) {
@@ -335,8 +320,5 @@ void config_files_tell(const struct config *config, FILE *out)
         bool is_folder = anchor->kind == ANCHOR_DISK || anchor->kind == ANCHOR_DROP;
         const char *path = is_folder ? anchor->place : anchor->keep;
         tell_folder(anchor, path == NULL ? "" : path, out);
-    }
-    for (size_t i = 0; i < config->caller_count; i++) {
-        tell_caller(config, &config->callers[i], out);
     }
 }

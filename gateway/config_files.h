@@ -19,8 +19,8 @@ SG_MUST_USE enum sg_status config_files_check(const struct config *config,
 SG_MUST_USE enum sg_status config_files_credentials(const struct config *config,
                                                     struct sg_error *why);
 /* What is no fault of a configuration, and yet open, a line each: credentials that this
- * process is not given, folders of anchors that it cannot write to, since such a disk
- * may come later, and callers without a door to come in by. */
+ * process is not given, and folders of anchors that it cannot write to, since such a disk
+ * may come later. */
 void config_files_tell(const struct config *config, FILE *out);
 
 #endif

@@ -1,5 +1,7 @@
 #include "gateway/service/sound.h"
 
+#include <string.h>
+
 #include "gateway/admin.h"
 #include "gateway/anchor/anchor.h"
 #include "gateway/clock.h"
@@ -68,6 +70,21 @@ enum sg_status sound_check(const struct config *config, struct keyring *ring,
     return keyring_load(config, clock_wall_us(), ring, why);
 }
 
+/* A door may be shut for a while; who comes by it stays in the file. */
+static void tell_caller(const struct config *config, const struct config_caller *caller,
+                        FILE *out)
+{
+    bool local = strncmp(caller->match, "uid:", 4) == 0;
+    const char *door = local ? config->listen_unix : config->listen_address;
+
+    if (door[0] == '\0') {
+        (void)fprintf(out,
+                      "caller '%s' is known by a %s and cannot connect: %s is empty\n",
+                      caller->name, local ? "user id" : "certificate",
+                      local ? "listen.unix" : "listen.address");
+    }
+}
+
 enum sg_status sound_doubt(const struct config *config, FILE *out, struct sg_error *why)
 {
     struct keyring ring = {0};
@@ -80,6 +97,9 @@ enum sg_status sound_doubt(const struct config *config, FILE *out, struct sg_err
         }
     }
     keyring_fini(&ring);
+    for (size_t i = 0; i < config->caller_count; i++) {
+        tell_caller(config, &config->callers[i], out);
+    }
     return status;
 }
 

@@ -16,10 +16,10 @@ SG_MUST_USE enum sg_status sound_check(const struct config *config, struct keyri
 SG_MUST_USE enum sg_status sound_check_dates(const struct config *config,
                                              struct sg_error *why);
 /* What is no reason to refuse: a line to out for each key whose certificate leads to no
- * anchor. */
+ * anchor, and for each caller that no listener is for. */
 SG_MUST_USE enum sg_status sound_doubt(const struct config *config, FILE *out,
                                        struct sg_error *why);
-/* The same as lines of the log. The core's thread. */
+/* Of keys, the same as lines of the log. The core's thread. */
 void sound_tell_doubts(const struct keyring *ring);
 /* All that can be said of a configuration without its token, ledger, ports and network,
  * and without changing anything: what --check-config tells, and what a start asks first.

@@ -69,6 +69,17 @@ def a_chain_that_leads_to_no_anchor_is_told(the_rig):
 
 
 @claim
+def a_caller_without_a_door_is_told(the_rig):
+    words = "caller 'e-office' is known by a user id and cannot connect: listen.unix is empty"
+    path = the_rig.config((r'match: "URI:urn:segel:caller:e-office"', 'match: "uid:4711"'))
+    result = the_rig.tool("segeld", "--config", path, "--check-config")
+    equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "are sound", words)
+    expect("cannot connect" not in the_rig.tool("segeld", "--config", the_rig.conf,
+                                                "--check-config").stdout, "the others can")
+
+
+@claim
 def the_check_names_files_that_the_start_would_miss(the_rig):
     for name in ("server.pem", "server.key", "clients.pem", "seal-demo.pem"):
         path = the_rig.config((name, "absent.file"))
