@@ -22,6 +22,7 @@ PATTERNS = [
      "its time tells how much matched; use CRYPTO_memcmp"),
     (r"^\s*typedef\s+(struct|enum|union)\b[^;(]*[{;]", "no typedef of a struct, enum or union"),
 ]
+PYTHON = re.compile(r"\b(pty\.fork|os\.forkpty|preexec_fn)\b")
 
 
 def rules():
@@ -49,6 +50,12 @@ def main():
     findings = []
     for path in source.files(root, (".c", ".h", ".def")):
         findings += check(path, source.read(root, path))
+    # gRPC's library waits in a fork for its threads, and those may wait for Python's lock.
+    for path in source.files(root, (".py",), ("tests/system",)):
+        text = source.read(root, path)
+        findings += [(path, text.count("\n", 0, m.start()) + 1,
+                      f"{m[1]}: it may wait for ever beside gRPC; see tests/system/terminal.py")
+                     for m in PYTHON.finditer(text)]
     source.report(findings)
 
 

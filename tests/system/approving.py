@@ -9,9 +9,10 @@ import sys
 
 import rig
 from faulty import create, token, unlock, wait_for
-from office import Office, Terminal, home, with_passphrase
+from office import Office, home, with_passphrase
 from people import EXECUTED, PENDING, REFUSED, approve, new_version, roster, state
 from rig import claim, contains, equal, expect
+from terminal import Terminal
 
 GRANT = r"g-[0-9A-Z]{26}"
 
@@ -19,16 +20,16 @@ GRANT = r"g-[0-9A-Z]{26}"
 @claim
 def a_key_is_typed_twice_and_its_passphrase_is_seen_nowhere(people):
     passphrase, path = secrets.token_hex(10), people.rig.path("typed.pem")
-    terminal = Terminal("--home", home(people, "officer-2"), "officer", "key",
-                        "--person", "officer-2", "--out", path)
-    terminal.wait("Passphrase for the new key")
-    terminal.type(passphrase)
-    terminal.wait("once more")
-    terminal.type(passphrase)
-    equal(terminal.end(), 0)
-    expect(re.search(r"^officer officer-2 officer-2\+[0-9a-f]{8}\+\S{44}\r$", terminal.text,
-                     re.M), terminal.text)
-    expect(passphrase not in terminal.text, "it was shown")
+    with Terminal("--home", home(people, "officer-2"), "officer", "key",
+                  "--person", "officer-2", "--out", path) as terminal:
+        terminal.wait("Passphrase for the new key")
+        terminal.type(passphrase)
+        terminal.wait("once more")
+        terminal.type(passphrase)
+        equal(terminal.end(), 0)
+    expect(re.search(r"^officer officer-2 officer-2\+[0-9a-f]{8}\+\S{44}\r$", terminal.shown,
+                     re.M), terminal.shown)
+    expect(passphrase not in terminal.shown, "it was shown")
     equal(os.stat(path).st_mode & 0o777, 0o600)
     with open(path, encoding="ascii") as file:
         contains(file.read(), "segel officer key: officer-2\n", "BEGIN ENCRYPTED PRIVATE KEY")
@@ -51,13 +52,13 @@ def a_key_is_not_made_when_something_is_wrong(people):
         expect(result.returncode in (1, 2), result.stdout)
         contains(result.stderr, words)
         expect(not os.path.exists(path), "nothing was made")
-    terminal = Terminal("--home", home(people, "officer-2"), *arguments, path)
-    terminal.wait("Passphrase for the new key")
-    terminal.type("one passphrase")
-    terminal.wait("once more")
-    terminal.type("another passphrase")
-    equal(terminal.end(), 2)
-    contains(terminal.text, "differ")
+    with Terminal("--home", home(people, "officer-2"), *arguments, path) as terminal:
+        terminal.wait("Passphrase for the new key")
+        terminal.type("one passphrase")
+        terminal.wait("once more")
+        terminal.type("another passphrase")
+        equal(terminal.end(), 2)
+    contains(terminal.shown, "differ")
     expect(not os.path.exists(path), "nothing was made")
 
 
@@ -76,16 +77,16 @@ def officers_unlock_a_lane_by_their_terminals(people):
         shown = people.rig.segel("reviewer", "request", "show", request, "--lang", "id")
         contains(shown.stdout, "mencoba PIN sekali lagi", "PIN file restored (TEST)", "officer-1")
         for name, left in (("officer-2", "1 of 2"), ("officer-3", "done")):
-            terminal = Terminal("--home", home(people, name), "approve", request)
-            terminal.wait("Approve this request?")
-            contains(terminal.text, "Lane lane0 tries its PIN once more", "officer-1",
-                     "PIN file restored (TEST)")
-            terminal.type("y")
-            terminal.wait("Passphrase of your key")
-            terminal.type(people.passphrases[name])
-            terminal.wait(left)
-            equal(terminal.end(), 0, terminal.text)
-            expect(people.passphrases[name] not in terminal.text, "it was shown")
+            with Terminal("--home", home(people, name), "approve", request) as terminal:
+                terminal.wait("Approve this request?")
+                contains(terminal.shown, "Lane lane0 tries its PIN once more", "officer-1",
+                         "PIN file restored (TEST)")
+                terminal.type("y")
+                terminal.wait("Passphrase of your key")
+                terminal.type(people.passphrases[name])
+                terminal.wait(left)
+                equal(terminal.end(), 0, terminal.shown)
+            expect(people.passphrases[name] not in terminal.shown, "it was shown")
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
         note = people.rig.segel("reviewer", "request", "show", request, "--note").stdout
         equal(note.count("\n— officer-"), 2, note)
@@ -96,10 +97,10 @@ def who_says_no_or_a_wrong_passphrase_signs_nothing(people):
     with people.gateway() as gateway:
         people.latch(gateway)
         request = create(gateway, unlock()).id
-        terminal = Terminal("--home", home(people, "officer-2"), "approve", request)
-        terminal.wait("Approve this request?")
-        terminal.type("n")
-        equal(terminal.end(), 1)
+        with Terminal("--home", home(people, "officer-2"), "approve", request) as terminal:
+            terminal.wait("Approve this request?")
+            terminal.type("n")
+            equal(terminal.end(), 1)
         result = with_passphrase(people, "another one", "officer-2", "approve", request, "--yes")
         equal(result.returncode, 1)
         contains(result.stderr, "passphrase is wrong")

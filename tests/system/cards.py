@@ -2,18 +2,16 @@
 """An officer's key on a card: its line for the quorum file, and approvals by it. The card is a
 software token of its own."""
 import os
-import pty
 import re
 import secrets
-import select
 import subprocess
 import sys
-import time
 
 import rig
 from faulty import create, token, unlock, wait_for
 from people import EXECUTED, PENDING, People, approve, get, state
 from rig import claim, contains, equal, expect
+from terminal import Terminal
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 FAULTS = os.path.join(rig.BUILD, "tests/fixtures/faults.so")
@@ -173,27 +171,13 @@ def a_card_approves_and_its_signature_counts_for_its_person(people):
 def the_pin_is_typed_and_not_shown(people):
     with people.gateway() as gateway:
         request = asked(people, gateway)
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.execve(os.path.join(rig.BIN, "segel"),
-                      ["segel", "--home", people.rig.path("clients", "officer-2"), "approve",
-                       request, "--yes", "--key", people.card.uri(), "--name", NAME, "--lang",
-                       "id"], people.card.environment())
-        shown, typed, end = "", False, time.monotonic() + 20
-        while time.monotonic() < end and select.select([fd], [], [], 20)[0]:
-            try:
-                part = os.read(fd, 4096).decode()
-            except OSError:
-                break
-            if not part:
-                break
-            shown += part
-            if not typed and "PIN token 'card'" in shown:
-                typed = True
-                os.write(fd, people.card.pin.encode() + b"\n")
-        equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, shown)
-        os.close(fd)
-        expect(typed and people.card.pin not in shown, f"the PIN is shown: {shown}")
+        with Terminal("--home", people.rig.path("clients", "officer-2"), "approve", request,
+                      "--yes", "--key", people.card.uri(), "--name", NAME, "--lang", "id",
+                      environment=people.card.environment()) as segel:
+            segel.wait("PIN token 'card'")
+            segel.type(people.card.pin)
+            equal(segel.end(), 0, segel.shown)
+        expect(people.card.pin not in segel.shown, f"the PIN is shown: {segel.shown}")
 
 
 @claim

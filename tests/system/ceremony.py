@@ -4,7 +4,6 @@ again, and minutes that are altered or incomplete."""
 import contextlib
 import os
 import re
-import signal
 import sys
 import time
 
@@ -175,8 +174,7 @@ def an_interrupted_ceremony_is_taken_up_again_and_asks_for_nothing_twice(town):
         stage = town.lead(out)
         equal(stage.play(town.answers(), until="Waits for approvals"), None)
         expect("Where?" not in stage.seen, "it asked again what was answered")
-        os.kill(stage.pid, signal.SIGKILL)
-        stage.end()
+        stage.close()
         contains(read(out + ".state"), before.splitlines()[3], "request c-", "next 6")
         stage = town.lead(out)
         answers = town.answers()

@@ -713,13 +713,12 @@ def a_wrong_command_line_is_unreadable(_):
 
 def in_root(root, *words):
     """Runs the words with that folder as the root; None where that needs more rights."""
-    command = list(words)
+    command = ["/usr/sbin/chroot", root, *words]
     if os.geteuid() != 0:
-        command = ["unshare", "-r", "/usr/sbin/chroot", root, *words]
+        command = ["unshare", "-r", *command]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False,
-                              env={}, timeout=20, preexec_fn=None if os.geteuid() else
-                              lambda: (os.chroot(root), os.chdir("/")))
+                              env={}, timeout=20)
     except subprocess.SubprocessError:
         return None
 

@@ -1,51 +1,11 @@
 """Officers whose keys `segel` has made, and what they do on a terminal. Not a test itself."""
 import os
-import pty
 import secrets
-import select
 import subprocess
-import time
 
 import rig
 from people import OFFICERS, People
 from rig import contains, equal, expect
-
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, *arguments):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execv(os.path.join(rig.BIN, "segel"), ["segel", *arguments])
-        self.text = ""
-
-    def wait(self, word, seconds=20):
-        end = time.monotonic() + seconds
-        while word not in self.text:
-            expect(time.monotonic() < end, f"'{word}' did not come: {self.text}")
-            if select.select([self.fd], [], [], 0.2)[0]:
-                try:
-                    part = os.read(self.fd, 4096)
-                except OSError:  # it has ended
-                    break
-                self.text += part.decode(errors="replace")
-        contains(self.text, word)
-
-    def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
-
-    def end(self):
-        while True:
-            try:
-                part = os.read(self.fd, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            self.text += part.decode(errors="replace")
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def home(people, name):

@@ -4,10 +4,8 @@ a refused PIN means for the token, whatever the lane is called that it is on."""
 import array
 import contextlib
 import os
-import pty
 import re
 import resource
-import select
 import signal
 import socket
 import subprocess
@@ -23,6 +21,7 @@ from faulty import (PIN_REFUSED, Faulty, ask, create, kill_lane, list_tokens, me
                     wait_for)
 from people import hup
 from rig import claim, contains, equal, expect
+from terminal import Terminal
 
 CODE = grpc.StatusCode
 NOBODY = 65534
@@ -107,41 +106,6 @@ def lane_pids(gateway):
         return [int(pid) for pid in file.read().split()]
 
 
-class Terminal:
-    """`segel` on a terminal of its own."""
-
-    def __init__(self, *arguments):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execv(os.path.join(rig.BIN, "segel"), ["segel", *arguments])
-        self.shown = ""
-
-    def read(self, words=None, seconds=20):
-        """Until the words stand there, or to the end."""
-        end = time.monotonic() + seconds
-        while words is None or words not in self.shown:
-            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
-            expect(ready, f"'{words}' does not come: {self.shown}")
-            try:
-                part = os.read(self.fd, 4096).decode()
-            except OSError:  # the other side has gone
-                part = ""
-            if not part:
-                expect(words is None, f"'{words}' does not come: {self.shown}")
-                break
-            self.shown += part
-        return self.shown
-
-    def write(self, text):
-        os.write(self.fd, text.encode())
-
-    def end(self):
-        self.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        os.close(self.fd)
-        return code
-
-
 # --- Typed ----------------------------------------------------------------------------------
 
 @claim
@@ -157,10 +121,10 @@ def the_first_start_waits_for_the_pin_and_then_serves(pins):
             status, _, text = ask(gateway, page)
             equal(status, 503, page)
             contains(text, "waits for a PIN")
-        segel = Terminal("pin", "enter", "lane0", "--socket", pins.socket)
-        segel.read("PIN of token 'segel-demo'")
-        segel.write(pins.pin + "\n")
-        equal(segel.end(), 0, segel.shown)
+        with Terminal("pin", "enter", "lane0", "--socket", pins.socket) as segel:
+            segel.wait("PIN of token 'segel-demo'")
+            segel.type(pins.pin)
+            equal(segel.end(), 0, segel.shown)
         terminal.append(segel.shown)
 
     with pins.gateway(start=start) as gateway:
@@ -271,6 +235,10 @@ def what_is_no_pin_and_who_awaits_none_is_said(pins):
         equal(pins.enter().returncode, 0)
 
 
+def echoes(terminal):
+    return termios.tcgetattr(terminal.fd)[3] & termios.ECHO
+
+
 @claim
 def whoever_breaks_it_off_gets_a_terminal_that_shows_what_is_typed(pins):
     with pins.gateway(start=pins.typed) as gateway:
@@ -278,17 +246,14 @@ def whoever_breaks_it_off_gets_a_terminal_that_shows_what_is_typed(pins):
         awaits(gateway)
         logins = pins.logins()
         for key, number in (("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)):
-            segel = Terminal("pin", "enter", "lane0", "--socket", pins.socket)
-            segel.read("PIN of token")
-            expect(not termios.tcgetattr(segel.fd)[3] & termios.ECHO, "what is typed is shown")
-            segel.write("12")
-            segel.write("\x1a")  # it cannot be stopped while the terminal is mute
-            segel.write(key)
-            segel.read()
-            status = os.waitpid(segel.pid, 0)[1]
-            equal(os.WTERMSIG(status), number, "ended by")
-            expect(termios.tcgetattr(segel.fd)[3] & termios.ECHO, "the terminal is mute")
-            os.close(segel.fd)
+            with Terminal("pin", "enter", "lane0", "--socket", pins.socket) as segel:
+                segel.wait("PIN of token")
+                expect(not echoes(segel), "what is typed is shown")
+                segel.type("12", enter="")
+                segel.type("\x1a", enter="")  # it cannot be stopped while the terminal is mute
+                segel.type(key, enter="")
+                equal(segel.end(), -number, "ended by")
+                expect(echoes(segel), "the terminal is mute")
         equal(pins.logins(), logins, "logins")
         awaits(gateway)
 
@@ -499,12 +464,12 @@ def two_officers_type_a_half_each_and_neither_knows_the_pin(pins):
         equal(wrong.returncode, 1, "the order counts")
         create(gateway, unlock("lane1"))
         wait_for(lambda: states(gateway)["lane1"] == "awaits-pin", "it does not await it")
-        segel = Terminal("pin", "enter", "lane1", "--socket", pins.socket, "--split")
-        segel.read("First officer's half")
-        segel.write(HALVES[0] + "\n")
-        segel.read("Second officer's half")
-        segel.write(HALVES[1] + "\n")
-        equal(segel.end(), 0, segel.shown)
+        with Terminal("pin", "enter", "lane1", "--socket", pins.socket, "--split") as segel:
+            segel.wait("First officer's half")
+            segel.type(HALVES[0])
+            segel.wait("Second officer's half")
+            segel.type(HALVES[1])
+            equal(segel.end(), 0, segel.shown)
         equal(states(gateway)["lane1"], "up")
         for secret in (*HALVES, joined):
             expect(secret not in segel.shown, "the terminal shows it")

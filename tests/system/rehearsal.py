@@ -97,7 +97,7 @@ def a_rehearsal_leaves_nothing_behind(town):
         stage = Stage("ceremony", "run", "lockdown", "--rehearse")
         equal(stage.play({}, until="leads first:"), None)
         expect(os.listdir(below), "its folder is there")
-        os.kill(stage.pid, signal.SIGINT)
+        stage.process.send_signal(signal.SIGINT)
         equal(stage.play({}), 3)
     finally:
         del os.environ["TMPDIR"]

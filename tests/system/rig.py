@@ -8,6 +8,7 @@
 A test is a function with @claim; run() runs them and ends with "N passed, M failed".
 """
 import contextlib
+import faulthandler
 import hashlib
 import importlib.util
 import json
@@ -104,6 +105,8 @@ def contains(text, *words):
 
 def run(*arguments):
     """Runs all claims in the order they stand in the file."""
+    # run.py ends a test that does not answer by SIGTERM: then its log says where it stood.
+    faulthandler.register(signal.SIGTERM, all_threads=True, chain=True)
     # A shell starts what it puts in the background without it, and that is inherited.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)

@@ -3,13 +3,13 @@ officers and reviewers. Not a test itself."""
 import os
 import re
 import secrets
-import select
 import time
 
 import rig
-from office import Office, Terminal, home, with_passphrase
+from office import Office, home, with_passphrase
 from people import REVIEWERS
 from rig import contains, equal, expect
+from terminal import Terminal
 
 REHEARSAL = "latihan-latihan"
 SCRIPT = """ceremony test
@@ -53,40 +53,33 @@ sign
 
 class Stage(Terminal):
     """Answers questions by their words, each with the next of its answers; the last one
-    stays."""
+    stays. seen: all that was shown; shown: what was since the last answer."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.seen = ""
 
-    def read(self, seconds):
-        """False: it has ended."""
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return True
-        try:
-            part = os.read(self.fd, 4096)
-        except OSError:
-            return False
-        self.text += part.decode(errors="replace")
-        return bool(part)
+    def turn(self):
+        self.seen, self.shown = self.seen + self.shown, ""
 
     def play(self, answers, until=None, seconds=40):
         """Its exit code; None when the words of `until` have come."""
         queue = {words: list(given) if isinstance(given, tuple) else [given]
                  for words, given in answers.items()}  # the first that fits
         end = time.monotonic() + seconds
-        while self.read(0.2):
-            expect(time.monotonic() < end, f"it stands still: {self.text[-600:]}")
-            if until is not None and until in self.text:
-                self.seen, self.text = self.seen + self.text, ""
+        while self.more(end):
+            if until is not None and until in self.shown:
+                self.turn()
                 return None
             for words, given in queue.items():
-                if re.search(words + r"\s*$", self.text):
-                    self.seen, self.text = self.seen + self.text, ""
+                if re.search(words + r"\s*$", self.shown):
+                    self.turn()
                     self.type(given.pop(0) if len(given) > 1 else given[0])
                     break
+        self.turn()
+        expect(time.monotonic() < end, f"it stands still: {self.seen[-600:]}")
         code = self.end()
-        self.seen += self.text
+        self.close()
         return code
 
 
