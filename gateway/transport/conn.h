@@ -33,7 +33,7 @@ struct conn {
     char address[PEER_ADDRESS_SIZE];
 
     unsigned trusted;   /* generation of the trust that judged the peer */
-    int64_t expires_us; /* wall clock: the certificate is judged anew from then on */
+    int64_t expires_us; /* wall clock: the peer is judged anew from then on */
     void *caller;       /* of the identify hook */
     char *stranger;     /* owned; why there is no caller */
     const void *guest;  /* the caller's identity */

@@ -133,24 +133,42 @@ static bool ask(const struct conn *conn, void **caller, struct sg_error *why)
     return *caller != NULL;
 }
 
-/* A connection may last longer than the certificate that opened it. */
-static int64_t end_of_certificate(const struct conn *conn)
+static int64_t end_of_certificate(const X509 *certificate)
 {
-    X509 *certificate = conn->ssl == NULL ? NULL : SSL_get0_peer_certificate(conn->ssl);
     struct tm end;
 
-    return certificate != NULL &&
-                   ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1
+    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1
                ? (int64_t)timegm(&end) * 1000000
                : INT64_MAX;
 }
 
-/* The answer holds as long as the connection, or until the callers change. */
+/* A connection may last longer than the certificate that opened it, and than the lists by
+ * which that was judged. Where those of another issuer are over, whoever is good without
+ * them is judged once a second, and not at each request. */
+static int64_t end_of_judgement(const struct conn *conn)
+{
+    enum { AGAIN_US = 1000000 };
+    const X509 *certificate =
+        conn->ssl == NULL ? NULL : SSL_get0_peer_certificate(conn->ssl);
+    struct validity validity;
+    int64_t now_us = clock_wall_us();
+
+    if (certificate == NULL) {
+        return INT64_MAX;
+    }
+    trust_validity(conn->loop->setup->trust, &validity);
+    int64_t lists_us = validity.parts[VALIDITY_LISTS].until_us;
+    int64_t end_us = end_of_certificate(certificate);
+    lists_us = lists_us > now_us ? lists_us : now_us + AGAIN_US;
+    return lists_us < end_us ? lists_us : end_us;
+}
+
+/* The answer holds as long as the judgement, or until the callers change. */
 static void identify(struct conn *conn)
 {
     struct sg_error why = {0};
 
-    conn->expires_us = end_of_certificate(conn);
+    conn->expires_us = end_of_judgement(conn);
     if (!ask(conn, &conn->caller, &why)) {
         conn->stranger = strdup(why.text);
         write_line(conn, LOG_WARN, "caller.unknown",
@@ -202,6 +220,7 @@ void handshake_judge(struct conn *conn)
     void *caller = NULL;
     if (status == SG_OK && ask(conn, &caller, &why)) {
         conn->caller = caller;
+        conn->expires_us = end_of_judgement(conn);
         return;
     }
     send_away(conn, why.text);

@@ -19,7 +19,7 @@ import rig
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from faulty import ask, metrics, wait_for
-from rig import claim, equal, expect, item
+from rig import claim, contains, equal, expect, item
 from sockets import good, tls
 from trust import (issuer, reload, said, serial_of, short_certificate, write_list,
                    write_list_of_another)
@@ -185,6 +185,21 @@ def a_connection_does_not_outlive_its_clients_certificate(the_rig):
 
 
 @claim
+def a_connection_does_not_outlive_the_list_that_judged_it(the_rig):
+    """Who was revoked meanwhile stands on no list that anybody has here."""
+    with with_list(the_rig, hours=5 / 3600) as gateway:
+        client = gateway.client()
+        expect(len(client.sign().signature) > 0, "it signs while the list is current")
+        wait_for(lambda: "ended on" in ask(gateway, "/readyz")[2], "/readyz stays well")
+        refusal = rig.refused(client.sign, timeout=5)
+        equal(refusal.code, CODE.UNAUTHENTICATED)
+        contains(refusal.message, "list of revoked client certificates is out of date")
+        write_list(the_rig)
+        reload(gateway)
+        expect(len(client.sign().signature) > 0, "it signs again")
+
+
+@claim
 def an_open_stream_does_not_outlive_its_clients_certificate(the_rig):
     """Nothing is asked and nothing reloaded: the gateway itself has to look."""
     home, kept = "clients/reviewer/cert.pem", the_rig.read("clients/reviewer/cert.pem", "rb")
@@ -237,7 +252,7 @@ def without_a_current_list_nobody_gets_in(the_rig):
         expect(len(client.sign().signature) > 0, "the good list stays")
         write_list(the_rig, hours=3 / 3600)
         reload(gateway)
-        wait_for(lambda: ask(gateway, "/readyz")[0] == 503, "/readyz stays well")
+        wait_for(lambda: "ended on" in ask(gateway, "/readyz")[2], "/readyz stays well")
         refusal = rig.refused(client.sign)
         equal(refusal.code, CODE.UNAUTHENTICATED)
         expect(refusal.message.endswith("gateway's administrator has to renew it"),
