@@ -7,7 +7,6 @@
 #include <event2/http.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,6 +15,7 @@
 
 #include "gateway/admin_links.h"
 #include "gateway/loopback.h"
+#include "gateway/thread.h"
 
 enum { HEADERS_MAX = 8192, SILENCE_S = 5, LIFE_MS = 10000, NOT_ALLOWED_HERE = 403 };
 /* evhttp would answer those that it is not to allow with 501. */
@@ -247,13 +247,7 @@ static void *run(void *context)
 /* Signals are for the main thread. */
 enum sg_status admin_start(struct admin *admin, struct sg_error *why)
 {
-    sigset_t all;
-    sigset_t before;
-
-    (void)sigfillset(&all);
-    MUST(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-    admin->running = pthread_create(&admin->thread, NULL, run, admin) == 0;
-    MUST(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    admin->running = thread_start(&admin->thread, "segeld-pages", run, admin) == SG_OK;
     return admin->running ? SG_OK
                           : sg_fail(why, SG_NO_MEMORY,
                                     "the thread of the local pages could not be started; "

@@ -6,6 +6,7 @@
 #include "gateway/anchor/anchor.h"
 #include "gateway/anchor/inside.h"
 #include "gateway/clock.h"
+#include "gateway/thread.h"
 
 const char *anchor_state_name(enum anchor_state state)
 {
@@ -209,7 +210,7 @@ enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why)
         if (!serves_any(anchors, loop)) {
             continue;
         }
-        if (pthread_create(&loop->thread, NULL, anchors_run, loop) != 0) {
+        if (thread_start(&loop->thread, "segeld-anchors", anchors_run, loop) != SG_OK) {
             return sg_fail(why, SG_NO_MEMORY, "cannot start the thread of the anchors");
         }
         loop->running = true;

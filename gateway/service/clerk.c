@@ -3,7 +3,6 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "gateway/policy/compare.h"
 #include "gateway/service/hindsight.h"
 #include "gateway/service/inside.h"
+#include "gateway/thread.h"
 #include "proto/text.h"
 
 enum { STOP_LOOK_MS = 100, ARENA_BYTES = 4 << 20 };
@@ -291,19 +291,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct clerk *clerk)
-{
-    sigset_t all;
-    sigset_t before;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&clerk->thread, NULL, run, clerk);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 enum sg_status clerk_start(struct core *core, const char *ledger, struct clerk **out,
                            struct sg_error *why)
 {
@@ -315,7 +302,8 @@ enum sg_status clerk_start(struct core *core, const char *ledger, struct clerk *
     clerk->core = core;
     clerk->ledger = ledger;
     enum sg_status status = mbox_init(&clerk->box, 0);
-    if (status == SG_OK && start_thread(clerk) != 0) {
+    if (status == SG_OK &&
+        thread_start(&clerk->thread, "segeld-clerk", run, clerk) != SG_OK) {
         mbox_fini(&clerk->box);
         status = SG_NO_MEMORY;
     }

@@ -1,13 +1,13 @@
 #include "gateway/service/reading.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/thread.h"
 
 enum { STOP_LOOK_MS = 100, PROBE_US = 2000000, PROBE_BYTES = 4096 };
 
@@ -295,19 +295,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct reading *reading)
-{
-    sigset_t all;
-    sigset_t before;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&reading->thread, NULL, run, reading);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 /* Without one the log can be read all the same, only slower. */
 static void take_index(struct reading *reading, const char *ledger_path)
 {
@@ -336,7 +323,8 @@ enum sg_status reading_start(const struct reading_options *options, struct readi
     if (status == SG_OK) {
         take_index(reading, options->ledger_path);
     }
-    if (status == SG_OK && start_thread(reading) != 0) {
+    if (status == SG_OK &&
+        thread_start(&reading->thread, "segeld-reading", run, reading) != SG_OK) {
         status = sg_fail(why, SG_NO_MEMORY, "the reading thread could not be started");
     }
     if (status != SG_OK) {

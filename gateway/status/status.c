@@ -4,6 +4,7 @@
 
 #include "gateway/status/inside.h"
 #include "gateway/status/keep.h"
+#include "gateway/thread.h"
 
 /* --- What the statements of a chain say together --------------------------------- */
 
@@ -178,7 +179,7 @@ enum sg_status status_new(const struct config *config, const struct status_key *
 
 enum sg_status status_start(struct status *status, struct sg_error *why)
 {
-    if (pthread_create(&status->thread, NULL, watch_run, status) != 0) {
+    if (thread_start(&status->thread, "segeld-status", watch_run, status) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "cannot start the thread that fetches status");
     }
     status->running = true;

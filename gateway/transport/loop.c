@@ -1,9 +1,9 @@
 #include "gateway/transport/loop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gateway/thread.h"
 #include "gateway/transport/call.h"
 #include "gateway/transport/handshake.h"
 #include "gateway/transport/session.h"
@@ -370,17 +370,12 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the main thread: the loops inherit a mask that blocks all of them. */
 enum sg_status loop_start(struct loop *loop)
 {
-    sigset_t all;
-    sigset_t before;
+    enum sg_status status = thread_start(&loop->thread, "segeld-loop", run, loop);
 
-    (void)sigfillset(&all);
-    MUST(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-    loop->running = pthread_create(&loop->thread, NULL, run, loop) == 0;
-    MUST(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
-    return loop->running ? SG_OK : SG_NO_MEMORY;
+    loop->running = status == SG_OK;
+    return status;
 }
 
 void loop_join(struct loop *loop)

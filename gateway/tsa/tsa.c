@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/thread.h"
 #include "gateway/tsa/inside.h"
 
 static enum sg_status set_up(struct tsa *tsa, struct sg_error *why)
@@ -39,7 +40,7 @@ enum sg_status tsa_new(const struct config *config, struct tsa **out,
 
 enum sg_status tsa_start(struct tsa *tsa, struct sg_error *why)
 {
-    if (pthread_create(&tsa->thread, NULL, work_run, tsa) != 0) {
+    if (thread_start(&tsa->thread, "segeld-tsa", work_run, tsa) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "cannot start the thread for time stamps");
     }
     tsa->running = true;

@@ -457,6 +457,17 @@ def no_lane_outlives_its_gateway(the_rig):
             raise rig.Failed(f"lane {pid} still runs")
 
 
+@claim
+def the_threads_of_the_gateway_have_names(the_rig):
+    config = the_rig.config((r"^node: gw1$", "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"))
+    with the_rig.gateway(config) as gateway:
+        tasks, names = f"/proc/{gateway.process.pid}/task", set()
+        for number in os.listdir(tasks):
+            with open(f"{tasks}/{number}/comm", encoding="ascii") as file:
+                names.add(file.read().strip())
+    equal(names, {"segeld", "segeld-loop", "segeld-reading", "segeld-clerk", "segeld-pages"})
+
+
 def until(truth, sentence, seconds=20):
     end = time.monotonic() + seconds
     while not truth():
