@@ -71,11 +71,14 @@ static enum sg_status read_control(struct parse *p)
                            "/run/segel/control");
 }
 
-/* An address of which every one of the machine is meant takes loopback's, too. */
+/* An address of which every one of the machine is meant takes loopback's, too: those of
+ * IPv4, or of both. */
 static bool takes_in(const char *listens, const char *local)
 {
-    return strcmp(listens, local) == 0 || strcmp(listens, "0.0.0.0") == 0 ||
-           strcmp(listens, "::") == 0;
+    bool every = strcmp(listens, "::") == 0 ||
+                 (strcmp(listens, "0.0.0.0") == 0 && strchr(local, ':') == NULL);
+
+    return every || strcmp(listens, local) == 0;
 }
 
 static enum sg_status read_admin(struct parse *p)

@@ -23,7 +23,8 @@ static void write_line(struct conn *conn, enum log_level level, const char *even
     char more[24];
     uint64_t skipped = 0;
 
-    if (loop_may_log(conn->loop, &skipped)) {
+    /* What nobody would see takes no place of what somebody wants to. */
+    if (log_wants(level) && loop_may_log(conn->loop, &skipped)) {
         (void)snprintf(more, sizeof(more), "%llu", (unsigned long long)skipped);
         log_event(level, event, "peer", conn->address, "why", why, "lines_skipped", more,
                   NULL);
@@ -157,7 +158,7 @@ static int64_t end_of_judgement(const struct conn *conn)
         return INT64_MAX;
     }
     trust_validity(conn->loop->setup->trust, &validity);
-    int64_t lists_us = validity.parts[VALIDITY_LISTS].until_us;
+    int64_t lists_us = validity.lists_until_us;
     int64_t end_us = end_of_certificate(certificate);
     lists_us = lists_us > now_us ? lists_us : now_us + AGAIN_US;
     return lists_us < end_us ? lists_us : end_us;

@@ -209,6 +209,9 @@ void revocation_validity(X509_STORE *store, struct validity *out)
     for (int i = 0; i < sk_X509_CRL_num(stored.lists); i++) {
         const X509_NAME *issuer = X509_CRL_get_issuer(sk_X509_CRL_value(stored.lists, i));
         int64_t end_us = newest_end_us(&stored, issuer);
+        if (end_us < out->lists_until_us) {
+            out->lists_until_us = end_us;
+        }
         if (end_us < out->parts[VALIDITY_LISTS].until_us && looked_up(&stored, issuer)) {
             out->parts[VALIDITY_LISTS].until_us = end_us;
             (void)snprintf(out->issuer, sizeof(out->issuer), "%.150s",

@@ -23,6 +23,7 @@ int64_t validity_time_us(const ASN1_TIME *time, int64_t otherwise)
 void validity_init(struct validity *out)
 {
     out->issuer[0] = '\0';
+    out->lists_until_us = INT64_MAX;
     for (size_t i = 0; i < VALIDITY_PARTS; i++) {
         out->parts[i].from_us = INT64_MIN;
         out->parts[i].until_us = INT64_MAX;

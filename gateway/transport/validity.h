@@ -19,6 +19,7 @@ struct validity {
         int64_t until_us; /* INT64_MAX: for ever, or there is none */
     } parts[VALIDITY_PARTS];
     char issuer[VALIDITY_ISSUER_SIZE]; /* whose lists they are */
+    int64_t lists_until_us; /* as above, also of issuers by whom nobody need be judged */
 };
 
 /* Unix microseconds; otherwise when it cannot be read. */

@@ -129,6 +129,18 @@ def the_log_of_failed_handshakes_is_bounded(the_rig):
         expect(0 < lines < 60, f"{lines} lines of 120 handshakes")
 
 
+@claim
+def who_leaves_before_a_word_takes_no_line_from_others(the_rig):
+    """A load balancer that looks, or somebody who does not want his next try to be seen."""
+    with the_rig.gateway() as gateway:
+        host, port = gateway.address.rsplit(":", 1)
+        for _ in range(100):
+            socket.create_connection((host, int(port)), timeout=5).close()
+        equal(gateway.client("e-office").health(), "SERVING")  # they were seen, too
+        contains(python_says(gateway).replace("_", " ").lower(), "certificate required")
+        said(gateway, "sent no certificate")
+
+
 # --- What no configuration can switch off -----------------------------------------------
 
 @claim

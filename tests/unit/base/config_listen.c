@@ -52,6 +52,9 @@ Test(config_listen, two_doors_have_two_ports)
     cr_expect_eq(load("admin: {address: 127.0.0.1, port: 90}\n"
                       "listen: {address: 192.0.2.1, port: 90}"),
                  SG_OK, "another address: %s", tried.why.text);
+    cr_expect_eq(load("admin: {address: \"::1\", port: 90}\n"
+                      "listen: {address: 0.0.0.0, port: 90}"),
+                 SG_OK, "all of IPv4 and one of IPv6: %s", tried.why.text);
     cr_expect_eq(load("admin: {address: \"\", port: 7443}"), SG_OK, "there is none: %s",
                  tried.why.text);
 }
