@@ -45,6 +45,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
         status = sg_fail(why, SG_LEDGER, "%s", ledger_why(core->ledger));
     }
     if (status != SG_OK) {
+        start_settle(core);
         core_free(core);
         return status;
     }
@@ -219,7 +220,8 @@ static enum sg_status maybe_turn(struct core *core)
 static void finish_step(struct core *core)
 {
     bool idle = core_load(core) == 0 && !core->checkpoint_pending &&
-                !ceremony_busy(core) && !turn_has_work(core);
+                !ceremony_busy(core) && !turn_has_work(core) &&
+                !(start_tries(core) && clock_mono_us() < core->settled_us);
 
     if (!idle) {
         return;
@@ -228,6 +230,9 @@ static void finish_step(struct core *core)
         core->checkpoint_failed ||
         lane_room(core->berths[core->log_berth].lane, LANE_CURVE) == 0) {
         core->ended = true;
+        if (latches_write(core) != SG_OK) {
+            atomic_store(&core->broken, true);
+        }
         return;
     }
     checkpoint_tick(core, clock_mono_us(), true);
@@ -267,6 +272,7 @@ void core_finish(struct core *core)
 {
     if (!core->ending) {
         core->ending = true;
+        core->settled_us = clock_mono_us() + CORE_SETTLE_US;
         mbox_close(&core->mailbox);
         notes_sum_up(core);
         state_finish(core);

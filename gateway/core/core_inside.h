@@ -54,7 +54,8 @@
 /* what is: state (counters, clock, disk); report (what others may know), stages (how long
  * it takes), tally (how often a rule denied) */
 
-enum { TURN_DECISIONS = 256 };
+/* SETTLE: how long an end waits for a lane that is in its login. */
+enum { TURN_DECISIONS = 256, CORE_SETTLE_US = 5000000 };
 
 struct core {
     struct core_options options;
@@ -116,6 +117,7 @@ struct core {
     bool commit_armed;
     bool hushed; /* lanes are not listened to until the commit */
     bool ending;
+    int64_t settled_us; /* from then on no lane's login holds up the end */
     bool ended;
     void (*on_tick)(void *context);
     void *tick_context;

@@ -100,6 +100,7 @@ enum sg_status lane_start(struct lane *lane, struct sg_error *why)
                                                 lane->options.config->environment};
 
     lane->failure = FAILURE_NONE;
+    lane->ebbing = false; /* of a process that died before it could end */
     lane->failed_with = 0;
     lane->opened_us = 0;
     lane->life_signed = 0;

@@ -200,8 +200,7 @@ static struct berth *berth_of(struct core *core, const struct lane *lane)
     return NULL;
 }
 
-/* It is in its login, or was refused just now and the latch does not know it yet. */
-static bool tries(const struct berth *berth)
+bool latch_tries(const struct berth *berth)
 {
     return lane_logging_in(berth->lane) ||
            (lane_state(berth->lane) == LANE_LATCHED && berth->seen != LANE_LATCHED);
@@ -212,7 +211,7 @@ static bool others_try(const struct core *core, const struct berth *berth)
     for (size_t i = 0; i < core->berth_count; i++) {
         const struct berth *other = &core->berths[i];
         if (other != berth && other->lane != NULL && other->latch == berth->latch &&
-            tries(other)) {
+            latch_tries(other)) {
             return true;
         }
     }
@@ -299,7 +298,8 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     MUST(berth != NULL);
     identify(lane_token(lane), token);
     berth->latch = find((struct core *)core, token);
-    if (berth->latch == NULL || others_try((const struct core *)core, berth)) {
+    if (berth->latch == NULL || ((const struct core *)core)->ending ||
+        others_try((const struct core *)core, berth)) {
         return PERMIT_WAIT;
     }
     berth->denied = false;

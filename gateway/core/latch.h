@@ -41,6 +41,9 @@ void latch_close(struct core *core, struct berth *berth, const char *why);
 /* The berth's lane is LATCHED just now: what its token refused is counted, once, and goes
  * to the log. */
 void latch_note(struct core *core, struct berth *berth);
+/* The berth's lane is in its login, or was refused just now and the latch does not know
+ * it yet. */
+bool latch_tries(const struct berth *berth);
 /* A login went well just now: nothing of earlier failures is left. */
 void latch_forgive(struct berth *berth);
 /* The lane's token is no longer latched, because of another lane: it may come again. */

@@ -259,11 +259,13 @@ enum sg_status core_reload(struct core *core, struct config *config, struct sg_e
     core->reloaded = one;
     enum sg_status status = apply(core, one, why);
     drop_unused(core);
-    if (status == SG_OK) {
-        agenda_drop_callers(core, core->newest);
-    }
     report_update(core, true);
     return status;
+}
+
+void core_forget_callers(struct core *core)
+{
+    agenda_drop_callers(core, core->newest);
 }
 
 void reload_fini(struct core *core)

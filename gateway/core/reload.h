@@ -10,6 +10,9 @@
  * SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
                                        struct sg_error *why);
+/* On the core's thread, when nobody is known any more whom the last one left out: whose
+ * certificate ends is nobody's business then. */
+void core_forget_callers(struct core *core);
 /* On the core's thread: the configuration that was taken last, until the next one is. */
 const struct config *core_config(const struct core *core);
 

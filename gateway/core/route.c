@@ -296,7 +296,8 @@ enum sg_status routes_succeed(struct core *core, struct policy *policy)
     return status;
 }
 
-/* Who came too late, or to a lane that was gone, says nothing of the key. */
+/* Who came too late, or to a lane that was gone or went meanwhile, says nothing of the
+ * key. */
 void route_note(struct core *core, const struct key *key,
                 const struct lane_result *result)
 {
@@ -304,7 +305,8 @@ void route_note(struct core *core, const struct key *key,
 
     if (result->status == SG_OK) {
         route->failures = 0;
-    } else if (!result->unused && result->status != SG_TIMEOUT) {
+    } else if (!result->unused && result->status != SG_TIMEOUT &&
+               result->status != SG_INDETERMINATE) {
         route->failures++;
         (void)snprintf(route->failed_why, sizeof(route->failed_why), "%s", result->why);
     }

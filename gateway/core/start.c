@@ -319,6 +319,38 @@ static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
     return SG_OK;
 }
 
+static bool tries(const struct berth *berth)
+{
+    enum lane_state state = lane_state(berth->lane);
+    bool well = state == LANE_TRYING || state == LANE_UP;
+
+    return latch_tries(berth) || (well && state != berth->seen);
+}
+
+bool start_tries(const struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (core->berths[i].lane != NULL && tries(&core->berths[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void start_settle(struct core *core)
+{
+    int64_t until_us = clock_mono_us() + CORE_SETTLE_US;
+
+    core->ending = true; /* nobody else begins one */
+    while (start_tries(core) && clock_mono_us() < until_us) {
+        hear_lanes(core);
+        for (size_t i = 0; i < core->berth_count; i++) {
+            (void)berth_note(core, i);
+        }
+    }
+    (void)(core->berth_count > 0 && latches_write(core) == SG_OK);
+}
+
 static enum sg_status keep_latches(struct core *core, enum sg_status status)
 {
     enum sg_status kept = latches_write(core);

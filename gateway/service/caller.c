@@ -154,15 +154,15 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
     struct services *services = (struct services *)context;
 
     MUST(peer->certificate != NULL || peer->local); /* nobody else is let in by segeld */
-    /* Once a connection and after a reload, and a leaf: nothing else is locked under it.
-     */
+    /* Once a connection and after a reload. Only the agenda's lock, a leaf, is taken
+     * under it: else whom a reload took out could be expected again behind it. */
     MUST(pthread_mutex_lock(&services->callers_lock) == 0);
     struct caller *caller = find_or_make(services, peer, why);
-    MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
     if (caller != NULL && peer->certificate != NULL) {
         core_expect(services->options.core, EXPIRY_CLIENT, caller->config->name,
                     cert_end_us(peer->certificate));
     }
+    MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
     return caller;
 }
 

@@ -156,6 +156,7 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
     news.quorum = NULL;
     services_renew(reload->services, news.roll);
     news.roll = NULL;
+    core_forget_callers(reload->core);
     server_renew(reload->server, news.renewal);
     news.renewal = NULL;
     door_expect(reload->server, reload->core, reload->start->node);

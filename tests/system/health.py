@@ -2,6 +2,7 @@
 """What load balancers and operators see: gRPC health by a stock client, and the local pages
 for metrics and health, while a lane dies, comes back, cannot come back, and the gateway
 ends."""
+import concurrent.futures
 import contextlib
 import os
 import queue
@@ -15,7 +16,7 @@ import time
 
 import grpc
 import rig
-from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, wait_for
+from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, token, wait_for
 from rig import claim, contains, equal, expect
 
 SERVICES = ("", "segel.v1.SigningService", "segel.v1.LogService", "segel.key/seal-demo",
@@ -375,6 +376,29 @@ def a_key_that_its_token_fails_each_time_is_told(faulty):
         contains(shown.stdout, "key seal-demo: its last 5 operations failed: ")
         faulty.schedule("")
         expect(gateway.client().sign().signature, "it signs again")
+        wait_for(lambda: ask(gateway, "/healthz")[0] == 200, "it is told for ever")
+
+
+def under_way(faulty):
+    return len(re.findall(r"^C_Sign \d+ \d+ slow", faulty.rig.read("calls"), re.M))
+
+
+@claim
+def what_a_lane_takes_along_is_no_failure_of_its_key(faulty):
+    """Nobody signs behind it: it would be told until somebody does."""
+    jobs = 8
+    with faulty.gateway((r"threads: 2", f"threads: {jobs}")) as gateway:
+        expect(gateway.client().sign().signature, "it signs")
+        before = under_way(faulty)
+        faulty.schedule("C_Sign@1+=slow=9000")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            batch = pool.submit(gateway.client().batch, [rig.item() for _ in range(jobs)])
+            wait_for(lambda: under_way(faulty) - before >= jobs, "they are not under way")
+            faulty.schedule("")
+            kill_lane(gateway)
+            expect(not any(r.signature for r in batch.result(60)), "their lane is gone")
+        wait_for(lambda: token(gateway).lane_state == "up", "no lane comes")
+        equal(metrics(gateway).value("segel_key_failures_in_row", key="seal-demo"), 0)
         wait_for(lambda: ask(gateway, "/healthz")[0] == 200, "it is told for ever")
 
 

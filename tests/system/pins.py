@@ -811,6 +811,54 @@ def the_gateway_itself_refuses_a_last_try_that_was_not_said(pins):
         equal(state(gateway), "awaits-pin")
 
 
+OWN = (r"pin_file: prompt", "pin_file: own-pin")
+SLOW_LOGIN = "C_Login@1+=slow=2500"
+
+
+def own_pin(pins, pin):
+    os.chmod(pins.rig.write("own-pin", pin), 0o600)
+
+
+def end_in_login(pins, gateway, tried):
+    wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+    gateway.stop()
+
+
+def tried_by_nobody_again(pins, tried, records=0):
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN, keep=True) as gateway:
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        equal(pins.logins() - tried, 1, "logins")
+        equal(len(pins.records("pin.fail")), records, "records")
+        create(gateway, unlock())
+        wait_for(lambda: state(gateway) == "up", "the lane does not come up")
+
+
+@claim
+def who_ends_a_start_in_a_login_learns_what_came_of_it(pins):
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN):
+        tried = pins.logins()
+    own_pin(pins, WRONG)
+    with contextlib.suppress(rig.Failed):  # it is never ready
+        with pins.gateway(OWN, keep=True, schedule=SLOW_LOGIN,
+                          start=lambda gateway: end_in_login(pins, gateway, tried)):
+            pass
+    tried_by_nobody_again(pins, tried)
+
+
+@claim
+def who_ends_a_gateway_in_a_login_learns_what_came_of_it(pins):
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN) as gateway:
+        own_pin(pins, WRONG)
+        tried = pins.logins()
+        pins.schedule(SLOW_LOGIN)
+        kill_lane(gateway)
+        end_in_login(pins, gateway, tried)
+    tried_by_nobody_again(pins, tried, records=1)
+
+
 @claim
 def a_locked_token_is_recorded_as_locked_out(pins):
     with pins.gateway(FILE) as gateway:
