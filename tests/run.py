@@ -123,7 +123,7 @@ def look_for_secrets(since):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--timeout", type=int, default=300, help="seconds a program")
+    parser.add_argument("--timeout", type=int, default=600, help="seconds a program")
     parser.add_argument("programs", nargs="*")
     args = parser.parse_args()
     os.environ["BUILD"] = os.path.abspath(BUILD)

@@ -240,7 +240,7 @@ def what_the_policy_lets_go_without_a_time_stamp_is_there_and_told(town):
 
 
 if __name__ == "__main__":
-    the_town = levels.Town()
+    the_town = levels.Town("lasting")
     code = rig.run(the_town)
     the_town.tsa.stop()
     sys.exit(code)

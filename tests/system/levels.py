@@ -31,9 +31,9 @@ SETTINGS = "retry_max_s: 1, timeout_ms: 500, wait_ms: 1500"
 
 
 class Town:
-    def __init__(self):
+    def __init__(self, name):
         server = status.Server()
-        self.rig = rig.Rig("levels",
+        self.rig = rig.Rig(name,
                            SEAL_EXT=f"crlDistributionPoints = URI:{server.url}/seal.crl")
         self.authority = status.Authority(self.rig, server)
         self.tsa = Tsa(self.rig.path("tsa"))
@@ -791,7 +791,7 @@ def a_wrong_setting_is_named_before_anything_starts(town):
 
 
 if __name__ == "__main__":
-    the_town = Town()
+    the_town = Town("levels")
     code = rig.run(the_town)
     the_town.tsa.stop()
     sys.exit(code)

@@ -121,11 +121,20 @@ def begun(gateway, path, smallest):
     return len(list(events(path, smallest)))
 
 
+def settled(path):
+    """Until strace has written down the last call, which may be known to a client before."""
+    before, end = -1, time.monotonic() + ATTACH_S
+    while os.path.getsize(path) != before and time.monotonic() < end:
+        before = os.path.getsize(path)
+        time.sleep(0.3)
+
+
 def order_of(gateway, count, ask, smallest):
     with traced(gateway, "-e", "trace=fdatasync,sendmsg,write") as path:
         skip = begun(gateway, path, smallest)
         for number in range(count):
             ask(number)
+        settled(path)
     return "".join(events(path, smallest))[skip:]
 
 

@@ -9,6 +9,7 @@ A test is a function with @claim; run() runs them and ends with "N passed, M fai
 """
 import contextlib
 import faulthandler
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -127,10 +128,28 @@ def run(*arguments):
 
 # --- The rig ----------------------------------------------------------------------------
 
+locks = {}
+
+
+def alone(name):
+    """Two tests in one folder spoil each other's gateways. Until this process ends."""
+    if name in locks:
+        return
+    folder = os.path.join(BUILD, "system.locks")
+    os.makedirs(folder, exist_ok=True)
+    lock = open(os.path.join(folder, name.replace("/", "-")), "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Failed(f"another test that runs has the folder '{name}'") from None
+    locks[name] = lock
+
+
 class Rig:
     def __init__(self, name, *keys, **environment):
         """keys: "NAME:TYPE" as in deploy/demo/setup.sh."""
         self.dir = os.path.join(BUILD, "system", name)
+        alone(name)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
         result = subprocess.run(
