@@ -1,6 +1,7 @@
 #include "gateway/core/reserve.h"
 
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 enum { FIFTH = 5, PER_CENT = 100 };
 
@@ -32,6 +33,19 @@ enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
         return RESERVE_SAME;
     }
     return reserve->low ? RESERVE_REACHED : RESERVE_LEFT;
+}
+
+/* What only root may write is not room for us, and no part of the whole. */
+bool reserve_measure(const char *path, uint64_t *free_bytes, uint64_t *total)
+{
+    struct statvfs found;
+
+    if (statvfs(path, &found) != 0) {
+        return false;
+    }
+    *free_bytes = found.f_bavail * found.f_frsize;
+    *total = (found.f_blocks - found.f_bfree + found.f_bavail) * found.f_frsize;
+    return true;
 }
 
 void reserve_print(const struct reserve *reserve, char *out, size_t cap)

@@ -21,6 +21,9 @@ enum reserve_change { RESERVE_SAME, RESERVE_REACHED, RESERVE_LEFT };
  * must not stop and go with each record; likewise spent. A total of 0 is no news. */
 enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
                                  uint64_t total);
+/* The file system of a path, as the gateway's user finds it. false: it cannot be asked.
+ */
+bool reserve_measure(const char *path, uint64_t *free_bytes, uint64_t *total);
 /* One sentence about it, for the log, log lines and health. */
 void reserve_print(const struct reserve *reserve, char *out, size_t cap);
 

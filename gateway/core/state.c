@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/activation.h"
@@ -176,19 +175,17 @@ static void tell_reserve(struct core *core, enum reserve_change change)
               text, NULL);
 }
 
-/* What only root may write is not room for us, and no part of the whole. */
 static bool look_at_disk(struct core *core)
 {
-    struct statvfs found;
-    bool known = statvfs(core->options.config->ledger_file, &found) == 0;
+    uint64_t left = 0;
+    uint64_t total = 0;
+    bool known = reserve_measure(core->options.config->ledger_file, &left, &total);
 
-    core->state.free_bytes = known ? (int64_t)(found.f_bavail * found.f_frsize) : -1;
+    core->state.free_bytes = known ? (int64_t)left : -1;
     if (!known) {
         return false;
     }
-    uint64_t blocks = found.f_blocks - found.f_bfree + found.f_bavail;
-    enum reserve_change change = reserve_take(
-        &core->state.reserve, (uint64_t)core->state.free_bytes, blocks * found.f_frsize);
+    enum reserve_change change = reserve_take(&core->state.reserve, left, total);
     if (change != RESERVE_SAME) {
         tell_reserve(core, change);
     }

@@ -1,5 +1,6 @@
 #include "gateway/service/sound.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "gateway/admin.h"
@@ -7,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/config_files.h"
 #include "gateway/core/quorum.h"
+#include "gateway/core/reserve.h"
 #include "gateway/http/http.h"
 #include "gateway/ledger/origin.h"
 #include "gateway/log.h"
@@ -85,6 +87,32 @@ static void tell_caller(const struct config *config, const struct config_caller 
     }
 }
 
+/* The ledger is there already, or its folder is. */
+static bool measure(const char *ledger, uint64_t *left, uint64_t *total)
+{
+    const char *slash = strrchr(ledger, '/');
+    char folder[PATH_MAX];
+
+    (void)snprintf(folder, sizeof(folder), "%.*s",
+                   slash == NULL ? 1 : (int)(slash - ledger) + 1,
+                   slash == NULL ? "." : ledger);
+    return reserve_measure(ledger, left, total) || reserve_measure(folder, left, total);
+}
+
+static void tell_disk(const struct config *config, FILE *out)
+{
+    struct reserve reserve = {.percent = config->reserve_percent};
+    uint64_t left = 0;
+    uint64_t total = 0;
+    char text[256];
+
+    if (measure(config->ledger_file, &left, &total) &&
+        reserve_take(&reserve, left, total) == RESERVE_REACHED) {
+        reserve_print(&reserve, text, sizeof(text));
+        (void)fprintf(out, "%s\n", text);
+    }
+}
+
 enum sg_status sound_doubt(const struct config *config, FILE *out, struct sg_error *why)
 {
     struct keyring ring = {0};
@@ -100,6 +128,7 @@ enum sg_status sound_doubt(const struct config *config, FILE *out, struct sg_err
     for (size_t i = 0; i < config->caller_count; i++) {
         tell_caller(config, &config->callers[i], out);
     }
+    tell_disk(config, out);
     return status;
 }
 

@@ -16,7 +16,8 @@ SG_MUST_USE enum sg_status sound_check(const struct config *config, struct keyri
 SG_MUST_USE enum sg_status sound_check_dates(const struct config *config,
                                              struct sg_error *why);
 /* What is no reason to refuse: a line to out for each key whose certificate leads to no
- * anchor, and for each caller that no listener is for. */
+ * anchor, and for each caller that no listener is for; one for a disk that is too full.
+ */
 SG_MUST_USE enum sg_status sound_doubt(const struct config *config, FILE *out,
                                        struct sg_error *why);
 /* Of keys, the same as lines of the log. The core's thread. */

@@ -301,6 +301,28 @@ class OwnDisk:
 
 
 @claim
+def the_check_tells_that_a_start_would_sign_nothing(disk):
+    if not may_mount():
+        print("      not tried: no mount namespace is allowed here")
+        return
+    folder = disk.rig.path("checked")
+    os.makedirs(folder, exist_ok=True)
+    conf = disk.rig.config((r"path: ledger\.db", "path: checked/ledger.db"))
+
+    def check(ballast):
+        said = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", f"mount -t tmpfs -o size=8m none '{folder}' && "
+             f"head -c {ballast} /dev/zero >'{folder}/ballast' && "
+             f"exec '{rig.BIN}/segeld' --config '{conf}' --check-config"],
+            capture_output=True, text=True, check=False, timeout=60)
+        equal(said.returncode, 0, said.stderr)
+        return said.stdout
+
+    contains(check(7900 << 10), "of the ledger's file system is free", "nothing new is signed")
+    expect("file system" not in check(MIB), "it is told of a disk with room")
+
+
+@claim
 def a_real_disk_that_gets_full_stops_signing_in_time(disk):
     if not may_mount():
         print("      not tried: no mount namespace is allowed here")
