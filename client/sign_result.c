@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/batch/csv.h"
@@ -115,6 +116,25 @@ static enum sg_status put_json(struct sign_result *result,
 
 /* --- The file ---------------------------------------------------------------------- */
 
+/* Nothing, or what an earlier run left, with whatever separator: --force means that, and
+ * not a document that has the name. */
+static bool may_be_replaced(int fd, bool json)
+{
+    char start[64];
+    ssize_t len = pread(fd, start, sizeof(start), 0);
+    size_t first = strlen(header[0]);
+    size_t second = strlen(header[1]);
+
+    if (len <= 0) { /* or no file that has a beginning */
+        return true;
+    }
+    if (json) {
+        return len >= 2 && memcmp(start, "[\n", 2) == 0;
+    }
+    return (size_t)len > first + second && memcmp(start, header[0], first) == 0 &&
+           memcmp(start + first + 1, header[1], second) == 0;
+}
+
 enum sg_status sign_result_open(struct sign_result *result, const char *path,
                                 char separator, bool replace, struct sg_error *why)
 {
@@ -124,8 +144,18 @@ enum sg_status sign_result_open(struct sign_result *result, const char *path,
         return sg_fail(why, SG_INVALID, "--result %s: the name must end in .csv or .json",
                        path);
     }
-    int fd =
-        open(path, O_RDWR | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL), 0666);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (replace ? 0 : O_EXCL), 0666);
+    if (fd >= 0 && !may_be_replaced(fd, result->json)) {
+        (void)close(fd);
+        return sg_fail(why, SG_CONFLICT,
+                       "the file %s is there and is no result of an earlier run, so it "
+                       "is not overwritten: choose another name",
+                       path);
+    }
+    if (fd >= 0 && ftruncate(fd, 0) != 0 && errno != EINVAL) {
+        (void)close(fd);
+        return sg_fail(why, SG_IO, "the result file %s cannot be emptied", path);
+    }
     if (fd < 0) {
         return errno == EEXIST
                    ? sg_fail(why, SG_CONFLICT,

@@ -236,14 +236,6 @@ static const char *next_name(struct sign_source *source)
     return NULL;
 }
 
-static const char *next_word(struct sign_source *source)
-{
-    if (source->file != NULL) {
-        return next_name(source);
-    }
-    return source->next < source->words->count ? source->words->at[source->next++] : NULL;
-}
-
 static enum sg_status open_tree(struct sign_source *source, const char *root,
                                 struct sg_error *why)
 {
@@ -262,8 +254,8 @@ static enum sg_status open_tree(struct sign_source *source, const char *root,
     return SG_OK;
 }
 
-/* What this run writes while it goes through the folder: no document, whatever its name.
- */
+/* What this run writes while it goes through the documents is none of them, whatever its
+ * name; '*' may name it, too. */
 static bool is_of_run(const struct sign_options *options, const char *path)
 {
     const char *const written[] = {options->result[0], options->result[1],
@@ -275,6 +267,24 @@ static bool is_of_run(const struct sign_options *options, const char *path)
         }
     }
     return false;
+}
+
+static const char *any_word(struct sign_source *source)
+{
+    if (source->file != NULL) {
+        return next_name(source);
+    }
+    return source->next < source->words->count ? source->words->at[source->next++] : NULL;
+}
+
+static const char *next_word(struct sign_source *source)
+{
+    const char *word = NULL;
+
+    do {
+        word = any_word(source);
+    } while (word != NULL && is_of_run(source->options, word));
+    return word;
 }
 
 /* SG_NOT_FOUND: the folder has no more. */

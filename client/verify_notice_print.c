@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "client/screen.h"
 #include "client/verify_notice.h"
@@ -37,6 +38,20 @@ void verify_notice_print(const struct verify_finding *finding,
     }
 }
 
+/* Without the advice behind it: who makes a letter anew that is validly signed loses its
+ * signature. */
+static void print_cause(const struct verify_finding *finding)
+{
+    const char *reason = finding->reason;
+    char cause[sizeof(finding->reason)];
+    const char *advice = strstr(reason, ": ");
+
+    (void)snprintf(cause, sizeof(cause), "%.*s",
+                   advice == NULL ? (int)strlen(reason) : (int)(advice - reason), reason);
+    screen_text(stdout, cause);
+    (void)fputc('\n', stdout);
+}
+
 /* What no stamp has may stand in the letter itself. */
 void verify_notice_print_file(const struct verify_finding *finding, enum verify_lang lang)
 {
@@ -45,8 +60,7 @@ void verify_notice_print_file(const struct verify_finding *finding, enum verify_
     if (finding->unseen.text[0] != '\0') {
         (void)printf("    %-15s %s: ", verify_phrase(WORD_STATEMENT, lang),
                      verify_phrase(WORD_UNSEEN, lang));
-        screen_text(stdout, finding->reason);
-        (void)fputc('\n', stdout);
+        print_cause(finding);
     }
     if (shown == NULL) {
         return;

@@ -165,10 +165,7 @@ const char *verify_why(const struct verify_finding *finding, enum verify_lang la
     if (check != NULL) {
         return verify_sentence(check, lang);
     }
-    if (finding->outcome == VERIFY_UNSTATED && finding->unseen.text[0] != '\0') {
-        return finding->reason;
-    }
-    return verify_lacks(finding, lang);
+    return verify_lacks(finding, lang); /* not why: that would read like a bad letter */
 }
 
 enum verify_outcome verify_report_outcome(const struct verify_report *report)

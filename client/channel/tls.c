@@ -265,9 +265,10 @@ static enum sg_status untrusted(const struct channel *channel,
         verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
         return sg_fail(why, SG_UNAUTHENTICATED,
                        "%s: the gateway's certificate, or one of its issuers', is not "
-                       "good at this machine's time (%s): tell who runs the gateway, or "
-                       "set the clock",
-                       channel->authority, X509_verify_cert_error_string(verdict));
+                       "good at this machine's time (%s): tell who runs the gateway, set "
+                       "the clock, or renew %s where the issuer in it is the one",
+                       channel->authority, X509_verify_cert_error_string(verdict),
+                       options->ca);
     }
     return sg_fail(why, SG_UNAUTHENTICATED,
                    "%s: the gateway's certificate is not trusted (%s): check that %s is "

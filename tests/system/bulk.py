@@ -615,6 +615,32 @@ def what_signing_puts_into_a_folder_is_not_signed(the_rig):
 
 
 @claim
+def what_a_run_writes_is_none_of_its_documents(the_rig):
+    """By '*' the same command names its own result; and a document is no result, whatever
+    --force says."""
+    folder = the_rig.path("results")
+    os.makedirs(folder)
+    the_rig.write("results/data.xml", "<a/>")
+    words = ["--profile", "cades-b-b", "--result", folder + "/out.csv"]
+    result = sign(the_rig, "named-out", folder + "/data.xml", *words)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    before = len(signed_jobs(the_rig))
+    result = sign(the_rig, "named-out", folder + "/data.xml", folder + "/out.csv", *words, "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal((len(signed_jobs(the_rig)) - before, below(the_rig.path("named-out"))),
+          (0, ["data.xml.p7s"]), "signed again")
+    for path in ("rekap.csv", "rekap.json"):
+        the_rig.write("results/" + path, "[1]\n" if path.endswith("json") else "nomor;perihal\r\n")
+        kept = the_rig.read("results/" + path)
+        result = sign(the_rig, "named-more", folder, "--profile", "cades-b-b", "--force",
+                      "--result", f"{folder}/{path}")
+        equal(result.returncode, 1, result.stdout + result.stderr)
+        contains(result.stderr, "no result of an earlier run", path)
+        equal(the_rig.read("results/" + path), kept, "the document")
+    equal(len(signed_jobs(the_rig)) - before, 0, "signatures")
+
+
+@claim
 def a_letter_whose_id_is_known_otherwise_is_settled(the_rig):
     """What a stamp says changed after it was sent: no signature of that id fits it now."""
     folder = pile(the_rig, "conflicting", LETTERS)
