@@ -203,9 +203,10 @@ static enum sg_status prove(struct services *services, const char *name,
                        "'status.failed' in its log",
                        whose);
     }
+    /* Not RESOURCE_EXHAUSTED: asked again it is no shorter. */
     return add_proofs(out, &proofs)
                ? SG_OK
-               : sg_fail(why, SG_TOO_LARGE,
+               : sg_fail(why, SG_PRECONDITION,
                          "the CRLs are longer than an answer may be (3 MiB): use OCSP");
 }
 
@@ -223,7 +224,7 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
     for (unsigned i = 0; i < count; i++) {
         enum sg_status status =
             prove(services, all->chains[i].name, "an earlier one", out, &ignored);
-        if (status == SG_TOO_LARGE) {
+        if (status == SG_PRECONDITION) { /* too long */
             return sg_fail(why, status, "%s", ignored.text);
         }
     }
