@@ -32,7 +32,7 @@ MAY_LATCH = LATCHING | {0x102}
 KINDS = ("signature", "pin", "session", "record", "recovery", "latch", "answer")
 # The HSM is not there; this job cannot be done with this key.
 REFUSALS = {UNAVAILABLE, rig.grpc.StatusCode.FAILED_PRECONDITION}
-LASTS_S, RECOVERY_S, GIVE_UP_S = 0.6, 1.0, 4.0
+LASTS_S, RECOVERY_S, GIVE_UP_S = 0.6, 1.0, 15.0
 
 
 class Case:

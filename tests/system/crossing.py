@@ -67,19 +67,19 @@ def a_key_that_is_held_while_it_is_made_stays_held(maker):
 
 @claim
 def a_lane_that_comes_to_rest_too_late_works_again(maker):
-    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 1500}\nlanes:\n")
+    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 5000, start_ms: 30000}\nlanes:\n")
     with maker.gateway(changes) as gateway:
         before = maker.logins()
         name = maker.name()
         asked = maker.call(gateway, "GenerateKey", maker.generation(name)).approval
         people.approve(gateway, asked.id, maker.keys["officer-2"], "officer-2")
-        maker.schedule("C_Login@1=slow=4000")
+        maker.schedule("C_Login@1=slow=9000")
         kill_lane(gateway)
         wait_for(lambda: maker.logins() > before, "the lane does not log in")
         people.approve(gateway, asked.id, maker.keys["officer-3"], "officer-3")
         contains(maker.settled(gateway, name).trouble, "did not come to rest")
         maker.schedule("")
-        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back", 30)
         signs(gateway, "seal-demo")
         equal(STATE[maker.generate(gateway, name).state], "generated")
 

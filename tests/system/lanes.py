@@ -11,6 +11,7 @@ import time
 
 import grpc
 import rig
+from faulty import wait_for
 from rig import claim, contains, equal, expect, item
 
 CONTENT = b"Isi surat contoh (TEST)\n"
@@ -36,14 +37,20 @@ class Faulty:
         os.replace(self.rig.path("faults.new"), self.rig.path("faults"))
 
     @contextlib.contextmanager
-    def gateway(self):
+    def gateway(self, more=""):
+        """more: settings besides."""
         self.schedule("")
-        with self.rig.gateway(self.conf) as gateway:
+        text = self.rig.read(os.path.basename(self.conf)) + more
+        with self.rig.gateway(self.rig.write("more.yaml", text)) as gateway:
             gateway.client().sign()  # behind it the first checkpoint is signed, too
             yield gateway
 
     def logins(self):
         return self.rig.read("calls").count("C_Login")
+
+    def hangs(self):
+        """Calls that were made and never end."""
+        return self.rig.read("calls").count(" hang ")
 
 
 def lane_pid(gateway):
@@ -79,6 +86,15 @@ def call_of(client, job):
     return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=20)
 
 
+def hung_call(faulty, client, job):
+    """A call whose job is in a C_Sign that never ends."""
+    before = faulty.hangs()
+    faulty.schedule("C_Sign@1=hang")
+    call = call_of(client, job)
+    wait_for(lambda: faulty.hangs() > before, "C_Sign is not called")
+    return call
+
+
 @claim
 def a_hung_call_costs_two_seconds_and_the_lane(faulty):
     with faulty.gateway() as gateway:
@@ -88,7 +104,7 @@ def a_hung_call_costs_two_seconds_and_the_lane(faulty):
         refusal = rig.refused(gateway.client().sign, job, timeout=8)
         took = time.monotonic() - start
         equal(refusal.code, UNAVAILABLE)
-        expect(took < 4, f"the answer took {took:.1f} s")
+        expect(took < 7, f"the answer took {took:.1f} s")
         faulty.schedule("")
         result = retry(gateway, job)
         rig.check_cms(gateway.rig, result.signature, CONTENT)
@@ -101,35 +117,31 @@ def a_hung_call_costs_two_seconds_and_the_lane(faulty):
 def one_stuck_thread_of_several_is_found_while_others_work(faulty):
     with faulty.gateway() as gateway:
         client, start = gateway.client(), time.monotonic()
-        faulty.schedule("C_Sign@1=hang")
-        stuck = call_of(client, item())
-        time.sleep(0.3)
+        stuck = hung_call(faulty, client, item())
         faulty.schedule("")
         signed = 0
-        while not stuck.done() and time.monotonic() - start < 6:
+        while not stuck.done() and time.monotonic() - start < 10:
             with contextlib.suppress(grpc.RpcError):
                 client.sign()
                 signed += 1
             time.sleep(0.01)
         took = time.monotonic() - start
-        expect(stuck.done() and took < 4.5, f"{took:.1f} s, the stuck job: {stuck.done()}")
+        expect(stuck.done() and took < 8, f"{took:.1f} s, the stuck job: {stuck.done()}")
         equal(stuck.code(), UNAVAILABLE)
         expect(signed > 10, f"{signed} others were signed meanwhile")
 
 
 @claim
 def a_token_that_is_slow_by_nature_gets_more_patience(faulty):
-    name = os.path.basename(faulty.conf)
-    impatient = faulty.rig.write("impatient.yaml", faulty.rig.read(name)
-                                 + "hsm: {timeout_ms: 400}\n")
-    faulty.schedule("")
-    with faulty.rig.gateway(impatient) as gateway:
+    impatient = "hsm: {timeout_ms: 400}\nsign: {deadline_ms: 60000}\n"
+    with faulty.gateway(impatient) as gateway:
         client = gateway.client()
-        faulty.schedule("C_Sign@1+=slow=700")
+        faulty.schedule("C_Sign@1+=slow=3000")
         equal(rig.refused(client.sign).code, UNAVAILABLE, "at first it counts as hung")
-        faulty.schedule("C_Sign@1+=slow=60")
+        # Its slowest hundredth is then taken as 131 ms, and its limit is 1.3 s.
+        faulty.schedule("C_Sign@1+=slow=100")
         retry(gateway, item())
-        client.batch([item() for _ in range(120)], timeout=30)  # a hundred make a hundredth
+        client.batch([item() for _ in range(120)])  # a hundred make a hundredth
         told = len(gateway.find("lane.down"))
         faulty.schedule("C_Sign@1=slow=500")
         expect(client.sign().signature, "slow, and still within ten times of what is usual")
@@ -298,15 +310,13 @@ def every_answered_request_is_on_the_log(faulty):
 
 @claim
 def a_job_that_is_under_way_has_no_receipt_yet(faulty):
-    with faulty.gateway() as gateway:
+    with faulty.gateway("hsm: {timeout_ms: 9000}\n") as gateway:
         client, job = gateway.client(), item()
         fetch = client.call("unary_unary", "GetReceipt", rig.log.GetReceiptRequest,
                             rig.log.GetReceiptResponse, service="LogService")
         wanted = rig.log.GetReceiptRequest(request_id=job.request_id)
-        faulty.schedule("C_Sign@1=hang")
-        under_way = call_of(client, job)
-        time.sleep(0.3)
-        refusal = rig.refused(fetch, wanted, timeout=1)
+        under_way = hung_call(faulty, client, job)
+        refusal = rig.refused(fetch, wanted, timeout=5)
         expect(not under_way.done(), "the job was answered too soon")
         equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
         contains(refusal.message, "no outcome yet")
@@ -332,11 +342,8 @@ def an_id_that_is_under_way_is_not_signed_twice(faulty):
 @claim
 def a_job_that_a_kill_left_open_is_closed_at_the_next_start(faulty):
     job = item(value=DIGEST)
-    with faulty.gateway() as gateway:
-        client = gateway.client()
-        faulty.schedule("C_Sign@1=hang")
-        under_way = call_of(client, job)
-        time.sleep(0.7)
+    with faulty.gateway("hsm: {timeout_ms: 9000}\n") as gateway:
+        under_way = hung_call(faulty, gateway.client(), job)
         gateway.stop(signal.SIGKILL)
         expect(under_way.exception() is not None, "the kill came too late")
     with faulty.gateway() as gateway:
@@ -350,22 +357,23 @@ def a_job_that_a_kill_left_open_is_closed_at_the_next_start(faulty):
 
 @claim
 def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
-    limited = faulty.rig.write("limited.yaml", faulty.rig.read(os.path.basename(faulty.conf))
-                               + "queue: {limit: 4}\n")
-    faulty.schedule("")
-    with faulty.rig.gateway(limited) as gateway:
-        client = gateway.client()
-        client.sign()
-        faulty.schedule("C_Sign@1+=slow")
-        started = time.monotonic()
+    limited = "queue: {limit: 4}\nhsm: {timeout_ms: 9000}\nsign: {deadline_ms: 20000}\n"
+    with faulty.gateway(limited) as gateway:
+        client, ended = gateway.client(), []
+        client.health()  # all calls come before the first signature
+        faulty.schedule("C_Sign@1+=slow=1500")
         calls = [call_of(client, item()) for _ in range(8)]
+        for call in calls:
+            call.add_done_callback(lambda c: ended.append(c.code()))
         outcomes = [call.exception() for call in calls]
         refusals = [rig.Refusal(error) for error in outcomes if error is not None]
         expect(2 <= len(refusals) <= 4, f"{len(refusals)} of 8 were refused, 4 find room")
         for refusal in refusals:
             equal(refusal.code, grpc.StatusCode.RESOURCE_EXHAUSTED)
             expect(refusal.retry is not None, "RetryInfo says when to come back")
-        expect(time.monotonic() - started < 5, "nobody waits for a place")
+        wait_for(lambda: len(ended) == 8, "the calls do not end")
+        equal(ended[:len(refusals)], [grpc.StatusCode.RESOURCE_EXHAUSTED] * len(refusals),
+              "nobody waits for a place until another is signed: the first ends")
         faulty.schedule("")
         expect(client.sign().signature, "afterwards there is room again")
     with faulty.gateway() as gateway:

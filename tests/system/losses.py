@@ -23,7 +23,7 @@ def a_hung_call_is_ended_and_the_other_lane_loses_no_job():
     equal([p for r in rounds for p in r.problems], [], "broken")
     equal(len(rounds), HUNG, "rounds")
     slowest = max(r.kill for r in rounds)
-    expect(slowest < 4, f"{slowest:.1f} s from a job to the kill of its lane")
+    expect(slowest < 7, f"{slowest:.1f} s from a job to the kill of its lane")
 
 
 @claim

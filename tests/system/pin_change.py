@@ -249,7 +249,7 @@ def a_process_that_dies_is_followed_by_one_that_looks(typist):
 
 @claim
 def when_the_look_dies_too_nobody_tries_again(typist):
-    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 1500}\nlanes:\n")) as gateway:
+    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 6000}\nlanes:\n")) as gateway:
         request = granted(typist, gateway)
         typist.schedule("C_SetPIN@1=slow=20000")
         before = calls(typist, "C_SetPIN")
@@ -257,7 +257,7 @@ def when_the_look_dies_too_nobody_tries_again(typist):
             told = pool.submit(refused_set, typist)
             wait_for(lambda: calls(typist, "C_SetPIN") > before, "the module is not called")
             typist.schedule("C_Login@1=kill")
-            contains(told.result(30), "broke off", "its process ended", ".try")
+            contains(told.result(60), "broke off", "its process ended", ".try")
         wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
         tried = typist.logins()
         time.sleep(1.5)

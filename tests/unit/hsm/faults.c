@@ -267,11 +267,13 @@ Test(faults, every_code_at_every_call_is_answered_and_passes)
 
 Test(faults, the_deadline_is_looked_at_again_before_the_repeat)
 {
-    rig_faults("C_SignInit@1=busy");
-    lawful.deadline_us = operation_now_us() + 10000;
+    /* It is begun in time, on a slow machine too, and over when the module is busy. */
+    rig_faults("C_SignInit@1=slow=2200 C_Sign@1=busy");
+    lawful.deadline_us = operation_now_us() + 2000000;
     struct outcome outcome = peer_sign(&peer, &lawful);
     cr_expect_eq(outcome.failure, FAILURE_DEVICE);
     cr_expect_eq(rig_calls("C_SignInit"), 1);
+    cr_expect_eq(rig_calls("C_Sign"), 1);
 }
 
 Test(faults, an_abort_takes_the_lane_along_and_answers_nothing)
