@@ -78,8 +78,11 @@ static bool send_ask(int fd, const struct control_ask *ask)
 static Segel__Control__V1__ControlReply *receive(int fd)
 {
     uint8_t packet[PACKET_MAX];
-    ssize_t got = recv(fd, packet, sizeof(packet), 0);
+    ssize_t got = 0;
 
+    do { /* stopped and continued, it is broken off: signal(7) */
+        got = recv(fd, packet, sizeof(packet), 0);
+    } while (got < 0 && errno == EINTR);
     return got <= 0
                ? NULL
                : segel__control__v1__control_reply__unpack(NULL, (size_t)got, packet);
