@@ -299,6 +299,24 @@ def covered(gateway, seconds=20):
     return count
 
 
+@contextlib.contextmanager
+def bounded(process, seconds=60):
+    """Who waits for the words of a process waits no longer than that: it is killed then."""
+    over = threading.Event()
+
+    def end():
+        over.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    expect(not over.is_set(), f"{process.args[0]} was waited for {seconds} s in vain")
+
+
 def fresh_ledger():
     """(pattern, replacement) for a gateway with other rules under the same version: its own
     ledger, which knows of no policy that is in force already."""
