@@ -77,8 +77,9 @@ def signed(the_rig):
 
 def settled(the_rig):
     """The same, when nothing is under way any more."""
-    before = None
+    before, end = None, time.monotonic() + 60
     while (now := signed(the_rig)) != before:
+        rig.expect(time.monotonic() < end, "what attacks sent is signed without end")
         before = now
         time.sleep(0.2)
     return now

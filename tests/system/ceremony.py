@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import sys
-import time
 
 import rig
 from rig import claim, contains, equal, expect
@@ -69,13 +68,13 @@ def checks_of_shipped_scripts_name_states_that_there_are(town):
 @claim
 def a_ceremony_is_led_signed_and_verified(town):
     out = town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         text = town.minutes(out)
         contains(text, "world real\n", "place Ruang server\n", "token lane lane0\n",
                  "participant officer-1 officer\n", "witness reviewer reviewer\n",
                  "run lockdown.clear passed", "grant g-")
         equal(text.count("\n— "), 3)
-        time.sleep(2)  # a checkpoint covers the last records
+        rig.covered(gateway)
         result = town.verify(out)
         equal(result.returncode, 0, result.stdout + result.stderr)
         expect("FAIL" not in verdict(result).values(), result.stdout)
@@ -102,7 +101,7 @@ def test_id(text):
 @claim
 def what_was_signed_in_a_ceremony_is_kept_by_the_gateway(town):
     out, other = town.out(), town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         text = town.minutes(out)
         name = test_id(text)
         listed = town.rig.segel("officer-1", "ceremony", "minutes", "--lang", "id").stdout
@@ -110,7 +109,7 @@ def what_was_signed_in_a_ceremony_is_kept_by_the_gateway(town):
         equal(town.rig.segel("reviewer", "ceremony", "minutes", name, "--raw").stdout, text)
         again = town.rig.segel("officer-1", "ceremony", "keep", out)
         contains(again.stdout, "everybody has signed")
-        time.sleep(2)  # a checkpoint covers the last records
+        rig.covered(gateway)
         result = town.verify(name)
         equal(result.returncode, 0, result.stdout + result.stderr)
         equal((verdict(result)["grant"], verdict(result)["signatures"]), ("pass", "pass"))
@@ -165,7 +164,7 @@ def a_real_ceremony_goes_on_only_where_the_clock_is_kept(town):
 @claim
 def an_interrupted_ceremony_is_taken_up_again_and_asks_for_nothing_twice(town):
     out = town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         town.lock()
         stage = town.lead(out)
         equal(stage.play({r"Confirmed by \[reviewer\]:": "stop", **town.answers()}), 3)
@@ -182,7 +181,7 @@ def an_interrupted_ceremony_is_taken_up_again_and_asks_for_nothing_twice(town):
         equal(stage.play(answers), 0, stage.seen[-800:])
         equal(len(town.records("grant.request")), 1, "requests")
         equal(read(out).count("remark interrupted, and taken up again"), 2)
-        time.sleep(2)
+        rig.covered(gateway)
         result = town.verify(out)
         equal(result.returncode, 0, result.stdout + result.stderr)
         again = town.lead(out)
@@ -223,7 +222,7 @@ def however_often_one_looks_or_is_interrupted_it_can_be_signed(town):
     script, town.script = town.script, town.rig.write("locked.ceremony", LOCKED)
     sign = tuple(town.passphrases[n] for n in ("officer-1", "officer-2", "reviewer"))
     answers = {**town.answers(), r"Passphrase of your key:": sign}
-    with town.gateway():
+    with town.gateway() as gateway:
         stage = town.lead(out)
         equal(stage.play({**answers, r"go on another day:": ("",) * 140 + ("stop",)},
                          seconds=120), 3, stage.seen[-300:])
@@ -233,7 +232,7 @@ def however_often_one_looks_or_is_interrupted_it_can_be_signed(town):
         town.lock()
         stage = town.lead(out)
         equal(stage.play(answers), 0, stage.seen[-800:])
-        time.sleep(2)
+        rig.covered(gateway)
         result = town.verify(out)
         equal(result.returncode, 0, result.stdout + result.stderr)
         text = read(out)
@@ -292,7 +291,7 @@ def halves(text):
 @claim
 def every_participant_must_have_signed_and_the_witness_last(town):
     out = town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         body, lines = halves(town.minutes(out))
         for name, kept in (("officer-1", lines[1:]), ("officer-2", [lines[0], lines[2]]),
                            ("reviewer", lines[:2])):
@@ -316,7 +315,7 @@ def every_participant_must_have_signed_and_the_witness_last(town):
             equal(town.sign(path, name).returncode, 0)
             twice = town.sign(path, name)
             contains(twice.stderr, "has signed these minutes already")
-        time.sleep(2)
+        rig.covered(gateway)
         equal(town.verify(path).returncode, 0, "carried from one to the next")
         late = town.rig.write("late.minutes", body + lines[2])
         contains(town.sign(late, "officer-1").stderr, "a witness has signed already")
@@ -335,9 +334,9 @@ def forge(town, text, change, signers=("officer-1", "officer-2", "reviewer")):
 @claim
 def what_all_signed_must_still_be_on_the_log_and_the_token(town):
     out = town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         text = town.minutes(out)
-        time.sleep(2)
+        rig.covered(gateway)
         for change, line in (
                 ((r"^log (\d+) (\S+)", r"log 0 \2"), "log"),
                 ((r"^log (\d+) sha256:....", r"log \1 sha256:0000"), "log"),
@@ -371,9 +370,9 @@ def a_gateway_that_is_away_does_not_make_minutes_false(town):
 @claim
 def a_reviewer_is_no_officer_and_an_officer_no_witness(town):
     out = town.out()
-    with town.gateway():
+    with town.gateway() as gateway:
         text = town.minutes(out)
-        time.sleep(2)
+        rig.covered(gateway)
         for change, signers in (
                 ((r"^participant officer-2 officer", "participant reviewer-2 reviewer"),
                  ("officer-1", "reviewer-2", "reviewer")),

@@ -272,11 +272,15 @@ def kill_early(rig, out):
                                 rig.path("clients", "reviewer"), "log", "export", "--unrecorded",
                                 "--out", out],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not os.path.exists(out + ".tmp") and not os.path.exists(out) \
-            and process.poll() is None:
-        pass
-    process.send_signal(signal.SIGKILL)
-    return process.wait()
+    end = time.monotonic() + 30
+    try:
+        while not os.path.exists(out + ".tmp") and not os.path.exists(out) \
+                and process.poll() is None:
+            expect(time.monotonic() < end, "nothing of the export is there")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        code = process.wait()
+    return code
 
 
 @claim

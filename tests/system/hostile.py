@@ -253,7 +253,8 @@ def clients_killed_in_mid_stream_leave_no_job_behind(the_rig):
                                      the_rig.dir, gateway.address], stdout=subprocess.PIPE)
                    for _ in range(3)]
         for victim in victims:
-            expect(victim.stdout.readline(), "the victim gets answers")
+            with rig.bounded(victim):
+                expect(victim.stdout.readline(), "the victim gets no answers")
             time.sleep(chance.random() / 5)
             victim.kill()
             victim.wait()
@@ -300,6 +301,15 @@ class Load:
             except grpc.RpcError:
                 time.sleep(0.01)
 
+    def under_way(self, count):
+        """When so many have been signed, however slow the machine is."""
+        end = time.monotonic() + 20
+        while len(self.signed) < count:
+            if time.monotonic() > end:
+                self.end()
+                raise rig.Failed(f"{len(self.signed)} were signed in 20 s")
+            time.sleep(0.01)
+
     def wait(self):
         for thread in self.threads:
             thread.join(timeout=60)
@@ -323,6 +333,7 @@ def an_end_under_load_is_clean_and_loses_nothing(the_rig):
     for _ in range(TERMS):
         with the_rig.gateway() as gateway:
             load = Load(gateway, sent)
+            load.under_way(11)
             time.sleep(0.2 + chance.random() / 2)
             gateway.process.send_signal(signal.SIGTERM)
             time.sleep(0.2)
@@ -422,6 +433,7 @@ def kills_under_load_sign_no_id_twice_and_lose_nothing(the_rig):
     for _ in range(KILLS):
         with the_rig.gateway() as gateway:
             load = Load(gateway, sent)
+            load.under_way(6)
             time.sleep(0.1 + chance.random() / 3)
             gateway.stop(signal.SIGKILL)
             load.end()

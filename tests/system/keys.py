@@ -483,9 +483,9 @@ def what_certainly_made_no_signature_is_given_back(people):
 @claim
 def a_window_ends_and_one_officer_closes_it_earlier(people):
     with people.gateway() as gateway:
-        activate(people, gateway, mode=WINDOW, until_us=in_s(5))
+        activate(people, gateway, mode=WINDOW, until_us=in_s(12))  # two have to agree first
         expect(signs(gateway), "it signs in its window")
-        wait_for(lambda: state(gateway) == INACTIVE, "it ends")
+        wait_for(lambda: state(gateway) == INACTIVE, "it ends", 30)
         equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
         equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
         late = [r for r in people.records("intent")]
@@ -505,14 +505,14 @@ def a_window_ends_and_one_officer_closes_it_earlier(people):
 @claim
 def an_activation_ends_when_no_job_comes(people):
     with people.gateway() as gateway:
-        activate(people, gateway, mode=COUNT, max_jobs=9, idle_limit_s=2)
-        for _ in range(3):
+        activate(people, gateway, mode=COUNT, max_jobs=9, idle_limit_s=5)
+        for _ in range(7):  # the last of them comes more than five seconds after the first
             expect(signs(gateway), "each job begins the pause anew")
             time.sleep(1)
-        wait_for(lambda: state(gateway) == INACTIVE, "it ends")
+        wait_for(lambda: state(gateway) == INACTIVE, "it ends", 30)
         equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
         record = people.records("key.deactivate")[-1]
-        equal((record["reason"], record["used"]), ("no job came for too long", "3"))
+        equal((record["reason"], record["used"]), ("no job came for too long", "7"))
 
 
 @claim

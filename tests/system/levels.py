@@ -28,6 +28,8 @@ CADES_T = rig.common.SIGNATURE_PROFILE_CADES_B_T
 TOKEN_OID = bytes.fromhex("060b2a864886f70d010910020e")
 # A failing authority is asked again at once: what rests is for one claim to see.
 SETTINGS = "retry_max_s: 1, timeout_ms: 500, wait_ms: 1500"
+# Where it is no matter how long an authority takes that answers.
+PATIENT = ((r"timeout_ms: 500", "timeout_ms: 10000"), (r"wait_ms: 1500", "wait_ms: 15000"))
 
 
 class Town:
@@ -116,7 +118,8 @@ def a_b_t_signature_carries_a_token_that_openssl_verifies(town):
 def the_same_id_gives_the_same_bytes_and_asks_no_authority_again(town):
     town.tsa.fault("none")
     job = item(value=DIGEST)
-    with town.rig.gateway() as gateway:
+    with town.rig.gateway(town.rig.config(*PATIENT)) as gateway:
+        wait_for_authority(gateway)
         first = sign(gateway, job)
         town.tsa.fault("http")
         again = sign(gateway, job)
@@ -211,17 +214,22 @@ def the_next_authority_is_asked_and_the_failing_one_left_alone(town):
     town.tsa.fault("none")
     bad = Tsa(town.rig.path("bad"))
     bad.fault("http")
-    conf = town.rig.config((r"urls: '", f"urls: '{bad.url} "), 
+    conf = town.rig.config((r"urls: '", f"urls: '{bad.url} "),
                            (r"retry_max_s: 1, timeout_ms: 500",
-                            "retry_max_s: 3600, timeout_ms: 500"))
+                            "retry_max_s: 3600, timeout_ms: 500"), *PATIENT)
+
+    def left_alone():
+        end, before = time.monotonic() + 0.8, bad.asked()
+        while time.monotonic() < end:
+            sign(gateway)
+        return bad.asked() == before
+
     with town.rig.gateway(conf) as gateway:
         results = gateway.client().batch([item(value=DIGEST) for _ in range(20)], profile=B_T)
         expect(all(token_of(r.signature) for r in results), "not all are stamped")
         gateway.wait_event("tsa.failed")
-        end, before = time.monotonic() + 0.8, bad.asked()
-        while time.monotonic() < end:
-            sign(gateway)
-        equal(bad.asked(), before, "questions to an authority that rests")
+        # A rest that ends meanwhile, on a slow machine, is followed by one twice as long.
+        expect(any(left_alone() for _ in range(3)), "an authority that rests is asked")
     bad.stop()
 
 

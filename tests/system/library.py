@@ -218,11 +218,13 @@ def a_gateway_that_is_killed_under_way_costs_no_letter_and_signs_none_twice(town
          "killed", *sorted(glob.glob(f"{folder}/*.pdf"))], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "LD_LIBRARY_PATH": os.path.join(town.installed, "lib")})
     try:
-        lines = [process.stdout.readline() for _ in range(10)]
+        with rig.bounded(process):
+            lines = [process.stdout.readline() for _ in range(10)]
         town.gateway.stop(signal.SIGKILL)
         with town.rig.gateway(config):
             # What readline has read ahead of it, communicate would lose.
-            lines += process.stdout.read().splitlines()
+            with rig.bounded(process):
+                lines += process.stdout.read().splitlines()
             equal(process.wait(timeout=100), 0, lines[-1])
     finally:
         process.kill()

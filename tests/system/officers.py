@@ -235,15 +235,15 @@ def a_refusal_ends_it(people):
 
 @claim
 def it_is_over_when_its_time_is(people):
-    with people.gateway((r"officers: \{", "officers: {request_life_s: 2, ")) as gateway:
+    with people.gateway((r"officers: \{", "officers: {request_life_s: 8, ")) as gateway:
         approval = asked(people, gateway)
         approve(gateway, approval.id, people.keys["officer-2"])
         text = get(gateway, approval.id).grant_text
-        wait_for(lambda: time.time() * 10**6 >= approval.not_after_us, "time does not pass")
+        wait_for(lambda: time.time() * 10**6 >= approval.not_after_us, "time does not pass", 30)
         refusal = rig.refused(approve, gateway, approval.id, people.keys["officer-3"],
                               text=text)
         equal(refusal.code, CODE.FAILED_PRECONDITION)
-        wait_for(lambda: state(gateway, approval.id) == EXPIRED, "it does not expire")
+        wait_for(lambda: state(gateway, approval.id) == EXPIRED, "it does not expire", 30)
         equal([r["subject"] for r in people.records("grant.expire")], [approval.id])
         equal(lane(gateway), "pin-latched")
 

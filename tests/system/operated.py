@@ -12,11 +12,14 @@ import subprocess
 import threading
 import time
 
+import order
 import rig
 from faulty import Faulty, ask, metrics, wait_for
 from rig import claim, contains, equal, expect
 
+rig.claims.clear()  # of order.py, which runs its own
 WATCHDOG_S = 2
+HELD_US = 30000000  # strace lets go when it is ended
 
 
 class Manager:
@@ -32,10 +35,10 @@ class Manager:
         return {"NOTIFY_SOCKET": "@" + self.name,
                 "WATCHDOG_USEC": str(WATCHDOG_S * 1000000)}
 
-    def listen(self, seconds):
-        """Everything that comes within that time."""
+    def listen(self, seconds, word=None):
+        """Everything that comes within that time, or until that word."""
         end, fresh = time.monotonic() + seconds, []
-        while (left := end - time.monotonic()) > 0:
+        while word not in fresh and (left := end - time.monotonic()) > 0:
             self.socket.settimeout(left)
             try:
                 fresh.append(self.socket.recv(512).decode())
@@ -44,11 +47,18 @@ class Manager:
         self.heard += fresh
         return fresh
 
-    def wait(self, word, seconds=15):
+    def wait(self, word, seconds=30):
         end = time.monotonic() + seconds
         while word not in self.heard:
             expect(time.monotonic() < end, f"the manager was never told {word}")
-            self.listen(0.2)
+            self.listen(0.2, word)
+
+    def drop(self):
+        """What has come already."""
+        self.socket.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(512)
 
     def wait_beginning(self, words, seconds=15):
         end = time.monotonic() + seconds
@@ -139,9 +149,11 @@ def the_manager_is_told_no_sooner_than_it_serves(faulty):
     gateway = rig.Gateway(faulty.rig, faulty.rig.conf, manager.environment())
     try:
         manager.wait("READY=1")
-        # What was logged before is read by a thread of ours.
-        gateway.wait_event("ready", 0.3)
+        # It says nothing more: what it logged before may reach our reader late.
+        gateway.process.send_signal(signal.SIGSTOP)
+        gateway.wait_event("ready", 20)
     finally:
+        gateway.process.send_signal(signal.SIGCONT)
         gateway.stop()
         manager.close()
 
@@ -196,21 +208,20 @@ def an_io_loop_that_stands_still_starves_the_watchdog(faulty):
     manager, gateway = managed(faulty)
     with gateway as running:
         manager.wait("WATCHDOG=1")
-        tasks = os.listdir(f"/proc/{running.process.pid}/task")
-        held = subprocess.Popen(
-            ["strace", "-qq", "-o", os.devnull, "-e", "trace=epoll_wait",
-             "-e", f"inject=epoll_wait:delay_exit={5 * WATCHDOG_S * 1000000}",
-             *[word for task in tasks if int(task) != running.process.pid
-               for word in ("-p", task)]],
-            stderr=subprocess.DEVNULL)
+        tasks = [task for task in os.listdir(f"/proc/{running.process.pid}/task")
+                 if int(task) != running.process.pid]
+        held = order.attached(
+            ["-o", os.devnull, "-e", "trace=epoll_wait",
+             "-e", f"inject=epoll_wait:delay_exit={HELD_US}",
+             *[word for task in tasks for word in ("-p", task)]], len(tasks))
+        expect(held is not None, "strace could not attach")
         try:
-            time.sleep(WATCHDOG_S)
-            manager.listen(0.1)
+            time.sleep(2 * WATCHDOG_S)  # until their next wait, and until that is noticed
+            manager.drop()
             told = manager.listen(2.5 * WATCHDOG_S)
             expect("WATCHDOG=1" not in told, f"a gateway that hangs said: {told}")
         finally:
-            held.terminate()
-            held.wait()
+            order.detach(held)
         manager.heard.clear()
         manager.wait("WATCHDOG=1", 6 * WATCHDOG_S)
     manager.close()
@@ -224,25 +235,23 @@ def a_core_that_stands_still_alone_is_not_alive(faulty):
     with gateway as running:
         manager.wait("WATCHDOG=1")
         equal(ask(running, "/livez")[::2], (200, "alive\n"))
-        held = subprocess.Popen(
-            ["strace", "-qq", "-o", os.devnull, "-e", "trace=fdatasync", "-e",
-             "inject=fdatasync:delay_enter=14000000", "-p", str(running.process.pid)],
-            stderr=subprocess.DEVNULL)
+        held = order.attached(
+            ["-o", os.devnull, "-e", "trace=fdatasync",
+             "-e", f"inject=fdatasync:delay_enter={HELD_US}", "-p", str(running.process.pid)])
+        expect(held is not None, "strace could not attach")
         try:
-            time.sleep(0.5)
             # Its deadline passes meanwhile.
             call = threading.Thread(
                 target=lambda: rig.refused(running.client().sign, timeout=60))
             call.start()
-            wait_for(lambda: ask(running, "/livez")[0] == 503, "it stays alive", 14)
+            wait_for(lambda: ask(running, "/livez")[0] == 503, "it stays alive", 20)
             text = ask(running, "/livez")[2]
             contains(text, "the core stands still", "nobody looks after the lanes")
             expect("I/O loop" not in text, f"loops that go on: {text}")
-            manager.listen(0.1)
+            manager.drop()
             expect("WATCHDOG=1" not in manager.listen(1.5), "the watchdog was fed")
         finally:
-            held.terminate()
-            held.wait()
+            order.detach(held)
         call.join(timeout=60)
         wait_for(lambda: ask(running, "/livez")[0] == 200, "it stays dead", 20)
         manager.heard.clear()

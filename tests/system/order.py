@@ -28,9 +28,13 @@ ANSWER = re.compile(r"write\(\d+<(?:TCP|socket)[^>]*>, .*, (\d+)(?:\) +=|$)")
 
 def attach(pid, path, *options):
     """strace on all threads of a process, once it says that it has them; None: it may not."""
+    return attached(["-f", "-y", "-o", path, *options, "-p", str(pid)])
+
+
+def attached(options, count=1):
+    """strace, once it says that it has what it was told by so many -p; None: it may not."""
     try:
-        tracer = subprocess.Popen(["strace", "-f", "-y", "-o", path, *options, "-p",
-                                   str(pid)], stdin=subprocess.DEVNULL,
+        tracer = subprocess.Popen(["strace", *options], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     except FileNotFoundError:
         return None
@@ -38,7 +42,7 @@ def attach(pid, path, *options):
     said, end = b"", time.monotonic() + ATTACH_S
     while time.monotonic() < end and tracer.poll() is None:
         said += tracer.stderr.read() or b""
-        if b" attached" in said:
+        if said.count(b" attached") >= count:
             return tracer
         time.sleep(0.02)
     detach(tracer)

@@ -49,7 +49,7 @@ def ends(typist, request, count=1):
     def found():
         return [r for r in typist.records("pin.change")
                 if r["grant"] == request and r["step"] == "end"]
-    wait_for(lambda: len(found()) == count, "the end is not on the log")
+    wait_for(lambda: len(found()) == count, "the end is not on the log", 30)
     return found()[-1]
 
 
@@ -129,11 +129,13 @@ def a_pin_that_the_token_does_not_take_changes_nothing(typist):
 
 @claim
 def nobody_types_and_it_is_over(typist):
-    with typist.gateway((r"quorum: quorum\}", "quorum: quorum, request_life_s: 3}")) as gateway:
+    # The request has to be agreed to within that time, too.
+    with typist.gateway((r"quorum: quorum\}", "quorum: quorum, request_life_s: 8}")) as gateway:
         request = granted(typist, gateway)
         contains(ends(typist, request)["why"], "nobody typed the new PIN in time")
         contains(refused_set(typist), "no new PIN is awaited")
         equal(token(gateway).lane_state, "up")
+    with typist.gateway() as gateway:
         request = granted(typist, gateway)
     with typist.gateway(keep=True) as gateway:
         contains(ends(typist, request)["why"], "started anew before somebody typed")

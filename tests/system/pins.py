@@ -588,7 +588,7 @@ def persons_who_type_at_once_try_one_pin_between_them(pins):
         wait_for(lambda: [states(gateway).get(n) for n in ("lane1", "lane2")]
                  == ["awaits-pin"] * 2, "they do not await it")
         tried = pins.logins()
-        pins.schedule("C_Login@1+=slow=1500")
+        pins.schedule("C_Login@1+=slow=6000")
         results = []
         first = threading.Thread(target=lambda: results.append(pins.enter(WRONG, lane="lane1")))
         first.start()

@@ -6,32 +6,13 @@ import json
 import os
 import sqlite3
 import sys
-import time
 
 import grpc
 from bundles import Key
-from rig import Rig, claim, contains, equal, expect, item, log, openssl, run
+from rig import Rig, claim, contains, covered, equal, expect, item, openssl, run
 from years import WIB, Count
 
 SIGNED, DENIED, REPLAYED, NO_NOTICE = 40, 7, 3, 2
-
-
-def checkpoint(reviewer):
-    call = reviewer.call("unary_unary", "GetCheckpoint", log.GetCheckpointRequest,
-                         log.GetCheckpointResponse, "LogService")
-    return call(log.GetCheckpointRequest(), timeout=10).size
-
-
-def settle(rig):
-    """Waits until a checkpoint covers all records; their number."""
-    reviewer, end = rig.now.client("reviewer"), time.monotonic() + 20
-    while True:
-        shown = rig.segel("reviewer", "log", "show", "--json")
-        size = len(shown.stdout.splitlines())
-        if checkpoint(reviewer) == size:
-            return size
-        expect(time.monotonic() < end, "no checkpoint over all records came")
-        time.sleep(0.2)
 
 
 def work(rig):
@@ -52,7 +33,7 @@ def work(rig):
             raise OSError("a job without the statement was signed")
         except grpc.RpcError:
             pass
-    settle(rig)
+    covered(rig.now)
 
 
 def period():
@@ -88,7 +69,7 @@ def what_was_done_is_what_is_counted(rig):
 
 @claim
 def the_records_that_are_shown_come_to_the_same(rig):
-    settle(rig)
+    covered(rig.now)
     found = made(rig)
     shown = rig.segel("reviewer", "log", "show", "--json").stdout.splitlines()
     count = Count([json.loads(line) for line in shown], *period())
@@ -120,7 +101,7 @@ def certificate_token_policy_and_version_are_the_gateways(rig):
 
 @claim
 def an_exported_log_gives_the_same_bytes(rig):
-    settle(rig)
+    covered(rig.now)
     out = rig.path("whole.tar")
     exported = rig.segel("reviewer", "log", "export", "--unrecorded", "--out", out)
     equal(exported.returncode, 0, exported.stderr)

@@ -18,6 +18,7 @@ import re
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -230,6 +231,7 @@ class Gateway:
     def __init__(self, rig, config, environment, command=None):
         """command: how it is started, where that is not the usual way."""
         self.rig, self.events, self.raw, self.address = rig, [], [], None
+        self.config = config
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
             command or [os.path.join(BIN, "segeld"), "--config", config],
@@ -298,6 +300,40 @@ class Gateway:
 
     def client(self, name="e-office"):
         return Client(self, name)
+
+
+def covered(gateway, seconds=20):
+    """Waits until a checkpoint covers all records, which only then are shown; their number."""
+    with open(gateway.config, encoding="utf-8") as file:
+        path = re.search(r"^ledger: \{path: ([^,}]+)", file.read(), re.M)[1]
+    call = gateway.client("reviewer").call("unary_unary", "GetCheckpoint",
+                                           log.GetCheckpointRequest, log.GetCheckpointResponse,
+                                           "LogService")
+    end = time.monotonic() + seconds
+    with contextlib.closing(sqlite3.connect(gateway.rig.path(path), timeout=10)) as ledger:
+        count, = ledger.execute("SELECT count(*) FROM leaf").fetchone()
+    while call(log.GetCheckpointRequest(), timeout=10).size < count:
+        expect(time.monotonic() < end, f"no checkpoint over {count} records came")
+        time.sleep(0.1)
+    return count
+
+
+@contextlib.contextmanager
+def bounded(process, seconds=60):
+    """Who waits for the words of a process waits no longer than that: it is killed then."""
+    over = threading.Event()
+
+    def end():
+        over.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    expect(not over.is_set(), f"{process.args[0]} was waited for {seconds} s in vain")
 
 
 def fresh_ledger():

@@ -81,7 +81,7 @@ class Authority:
         self.seal = x509.load_pem_x509_certificate(the_rig.read("seal-demo.pem", "rb"))
         text = the_rig.read("segeld.yaml")
         text = text.replace("lanes:\n", "status: {dir: status, refresh_s: 1, retry_max_s: 1, "
-                            "timeout_ms: 1000, max_bytes: 200000, private_addresses: 1}\n"
+                            "timeout_ms: 15000, max_bytes: 200000, private_addresses: 1}\n"
                             "admin: {address: 127.0.0.1, port: 0}\nlanes:\n", 1)
         self.conf = the_rig.write("status.yaml", text)
         self.good()
@@ -178,6 +178,11 @@ def states(authority):
     return [line for line in shown.splitlines() if "key.state" in line]
 
 
+def octets(number):
+    """In pairs of digits, as the gateway writes serial numbers."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big").hex().upper()
+
+
 def incidents(authority):
     """Those that are open."""
     shown = authority.rig.segel("reviewer", "incident", "list", "--json")
@@ -238,7 +243,7 @@ def a_revoked_certificate_stops_its_key_and_is_one_record(authority):
         contains(found[0], "seal-demo", "revoked")
         opened = incidents(authority)
         equal([(i["kind"], i["subject"]) for i in opened],
-              [("certificate.revoked", f"seal-demo/{authority.seal.serial_number:X}")])
+              [("certificate.revoked", f"seal-demo/{octets(authority.seal.serial_number)}")])
         closed = authority.rig.segel("officer-1", "incident", "close", opened[0]["id"],
                                      "--reason", "a new key (TEST)", "--no-notice-because",
                                      "the CA revoked it itself (TEST)")
@@ -442,15 +447,19 @@ def bad_answers(authority):
 
 @claim
 def no_bad_answer_counts_and_each_is_explained(authority):
+    # Only the first of several failures is told of: it must not be that an answer is late.
+    late = authority.rig.write("late.yaml", authority.rig.read("status.yaml").replace(
+        "timeout_ms: 15000", "timeout_ms: 1000"))
     for name, (answer, word) in bad_answers(authority).items():
         authority.wipe()
         authority.server.answers["/seal.crl"] = answer
-        with authority.gateway(fresh=False) as gateway:
-            try:
-                said = gateway.wait_event("status.failed", LONGEST_S)["why"]
-            except rig.Failed as error:
-                raise rig.Failed(f"{name}: {error}") from None
-            expect(word in said, f"{name}: '{word}' does not stand in: {said}")
+        with authority.gateway(False, late if word == "imeout" else None) as gateway:
+            end = time.monotonic() + LONGEST_S
+            while not (found := [e["why"] for e in gateway.find("status.failed")
+                                 if e["url"].endswith("/seal.crl")]):
+                expect(time.monotonic() < end, f"{name}: no failure is told of")
+                time.sleep(0.05)
+            expect(word in found[-1], f"{name}: '{word}' does not stand in: {found[-1]}")
             equal(reason(gateway), "STATUS_NOT_AUTHENTIC", name)
 
 
@@ -462,7 +471,7 @@ def an_address_that_never_answers_does_not_hold_up_another(authority):
         asked.set()
         over.wait(120)
 
-    text = authority.rig.read("status.yaml").replace("timeout_ms: 1000", "timeout_ms: 300000")
+    text = authority.rig.read("status.yaml").replace("timeout_ms: 15000", "timeout_ms: 300000")
     with authority.gateway(config=authority.rig.write("patient.yaml", text)) as gateway:
         until(gateway, "")
         authority.server.answers["/root.crl"] = silence

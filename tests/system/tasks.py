@@ -570,9 +570,10 @@ def a_rule_over_counters_is_lifted_in_the_turn_that_counts(people):
 def it_ends_with_its_time_and_with_its_policy(people):
     unlawful = dict(notice_shown=False)
     with people.gateway() as gateway:
-        open_override(people, gateway, until_us=(int(time.time()) + 4) * 10**6)
+        # Two have to agree in it, too.
+        open_override(people, gateway, until_us=(int(time.time()) + 12) * 10**6)
         gateway.client().sign(**unlawful)
-        wait_for(lambda: not overrides(gateway), "its time does not end")
+        wait_for(lambda: not overrides(gateway), "its time does not end", 30)
         denied(gateway, **unlawful)
         equal(people.records("override.end")[-1]["why"], "its time is over")
         open_override(people, gateway)

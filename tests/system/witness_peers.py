@@ -14,7 +14,7 @@ import threading
 import time
 
 from bundles import leaf
-from rig import claim, contains, equal, expect, run
+from rig import bounded, claim, contains, equal, expect, run
 from witness_rig import ORIGIN, SEGEL, Log, Witness, answers, begin, cosigned, evidence
 
 PATIENCE_S = 10  # what one request may take, from server.c
@@ -237,7 +237,9 @@ def nobody_who_does_not_read_its_lines_holds_it_up(_):
     process = subprocess.Popen(witness.command(), stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        ready = json.loads(process.stderr.readline())
+        with bounded(process):
+            first = process.stderr.readline()
+        ready = json.loads(first)
         witness.address = ("127.0.0.1", int(ready["address"].rsplit(":", 1)[1]))
         for _ in range(400):  # more lines than a pipe holds
             equal(witness.add(log.body(3, 5)).code, 409)

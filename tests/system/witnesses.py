@@ -108,19 +108,28 @@ def the_size_is_learned_once_and_kept_over_a_restart(town):
         until(lambda: town.first.size > 0, "no cosignature of a witness that has forgotten")
 
 
+# Where it is no matter how long a witness takes that answers: only the first of several
+# failures is told of.
+PATIENT = (("timeout_ms: 1000", "timeout_ms: 15000"),)
+
+
 def lying(town, mode, state, *words):
     """A gateway whose witness does one thing wrong all the time; how often it was asked, and
     how often that failed."""
     town.fresh(mode)
-    with town.gateway("w1", "w2") as gateway:
+    late = "Timeout" in words
+    with town.gateway("w1", "w2", changes=() if late else PATIENT) as gateway:
         sign(gateway)
         name = "anchor.alarm" if state == "alarm" else "anchor.failed"
-        told_event = gateway.wait_event(name)
-        equal(told_event["anchor"], "w1", "who is told")
-        contains(told_event["why"], *words)
+        # On a slow machine the honest one may be late, too, where there is little time.
+        events = until(lambda: [e for e in gateway.find(name)
+                                if e["anchor"] == "w1" or not late], f"no event '{name}' came")
+        equal(events[-1]["anchor"], "w1", "who is told")
+        contains(events[-1]["why"], *words)
         sign(gateway, 2)
         until(lambda: len(town.second.cosigned) >= 2, "the other witness waits")
-        failed = until(lambda: town.records("anchor.fail"), "no record")[-1]
+        failed = until(lambda: [r for r in town.records("anchor.fail")
+                                if r["subject"] == "w1" or not late], "no record")[-1]
         equal((failed["subject"], failed["kind"], failed["state"]), ("w1", "witness", state))
         until(lambda: metric(
             gateway, f'segel_anchor_state{{anchor="w1",state="{state}"}}') == 1, "the metric")
@@ -214,7 +223,7 @@ def nobody_is_followed_to_another_address(town):
     def mode(witness, body):
         raise Answer(307, redirect)
     town.fresh(mode)
-    with town.gateway("w1") as gateway:
+    with town.gateway("w1", changes=PATIENT) as gateway:
         sign(gateway)
         contains(gateway.wait_event("anchor.failed")["why"], "HTTP 307")
     equal(town.second.asked, [], "what came to the other address")
@@ -232,7 +241,7 @@ def an_https_witness_is_known_by_its_authority_only(town):
         until(lambda: tls.cosigned, "no cosignature")
     tls.reset()
     town.fresh()
-    with town.rig.gateway(town.configured(tls.entry("unknown"))) as gateway:
+    with town.rig.gateway(town.configured(tls.entry("unknown"), PATIENT)) as gateway:
         sign(gateway)
         contains(gateway.wait_event("anchor.failed")["why"], "https://127.0.0.1", "certificate")
     equal(tls.asked, [], "what a stranger was told")
@@ -331,8 +340,11 @@ def a_quiet_log_becomes_quiet_again(town):
     with town.gateway("w1", "w2", "drop", "disk") as gateway:
         sign(gateway)
         until(lambda: len(town.records("anchor.ok")) == 4, "no records")
-        time.sleep(3)
-        size = town.ask("SELECT count(*) FROM leaf")
+        end, size = time.monotonic() + 30, None
+        while (now := town.ask("SELECT count(*) FROM leaf")) != size:
+            expect(time.monotonic() < end, "the log goes on and on")
+            size = now
+            time.sleep(2)
         time.sleep(4)
         equal(town.ask("SELECT count(*) FROM leaf"), size, "records of a log that rests")
         until(lambda: town.first.cosigned[-1] == size[0][0], "not all is held")
@@ -341,13 +353,15 @@ def a_quiet_log_becomes_quiet_again(town):
 @claim
 def what_goes_on_is_told_once_an_interval(town):
     town.fresh()
+    begin = time.monotonic()  # the first one may come with the start, the last with the end
     with town.gateway("w1", settings=", record_s: 2") as gateway:
         end = time.monotonic() + 7
         while time.monotonic() < end:
             sign(gateway)
             time.sleep(0.2)
-    count = len(town.records("anchor.ok"))
-    expect(2 <= count <= 4, f"{count} records in 7 s, though there may be one in 2 s")
+    count, took = len(town.records("anchor.ok")), time.monotonic() - begin
+    expect(2 <= count <= took / 2 + 1,
+           f"{count} records in {took:.1f} s, though there may be one in 2 s")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ Test(fields, refuses_what_exceeds_limit_or_budget)
     fields_fini(&fields);
 }
 
-TestSuite(added, .init = start, .fini = stop, .timeout = 10);
+TestSuite(added, .init = start, .fini = stop, .timeout = 30);
 
 static const struct reply *mirror(const char *const *extra, const char *command)
 {

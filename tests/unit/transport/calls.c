@@ -20,7 +20,7 @@ static void stop(void)
     echo_stop(&echo);
 }
 
-TestSuite(calls, .init = start, .fini = stop, .timeout = 10);
+TestSuite(calls, .init = start, .fini = stop, .timeout = 30);
 
 static struct reply *call(uint32_t stream, const char *path, const char *const *extra)
 {

@@ -167,7 +167,7 @@ Test(compress, packs_only_what_becomes_smaller)
     gzip_fini(&gzip);
 }
 
-TestSuite(gzip, .init = start, .fini = stop, .timeout = 10);
+TestSuite(gzip, .init = start, .fini = stop, .timeout = 30);
 
 static struct reply *call(uint32_t stream, const char *const *extra, uint8_t flag,
                           struct slice message)

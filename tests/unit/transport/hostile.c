@@ -23,7 +23,7 @@ static void stop(void)
     echo_stop(&echo);
 }
 
-TestSuite(hostile, .init = start, .fini = stop, .timeout = 10);
+TestSuite(hostile, .init = start, .fini = stop, .timeout = 30);
 
 static void begin_call(uint32_t stream)
 {

@@ -34,7 +34,7 @@ static void remove_dir(void)
     (void)rmdir(dir);
 }
 
-TestSuite(listeners, .init = make_dir, .fini = remove_dir, .timeout = 10);
+TestSuite(listeners, .init = make_dir, .fini = remove_dir, .timeout = 30);
 
 static struct server_options options(void)
 {

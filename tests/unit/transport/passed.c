@@ -8,7 +8,7 @@
 /* What the variables of systemd say. Sockets that are really passed:
  * tests/system/doors.py. */
 
-TestSuite(passed, .timeout = 10);
+TestSuite(passed, .timeout = 30);
 
 static void say(const char *pid, const char *fds, const char *names)
 {

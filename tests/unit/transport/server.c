@@ -21,7 +21,7 @@ static void remove_pki(void)
     pki_remove(&pki);
 }
 
-TestSuite(server, .init = make_pki, .fini = remove_pki, .timeout = 10);
+TestSuite(server, .init = make_pki, .fini = remove_pki, .timeout = 30);
 
 static struct server_listener listener;
 

@@ -46,7 +46,7 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
 void echo_stop(struct echo *echo);
 /* On the loop: the call that braked last goes on. */
 void echo_wake(struct echo *echo);
-/* Waits up to two seconds until the counter has the value. */
+/* Waits up to ten seconds until the counter has the value. */
 bool echo_reaches(const atomic_uint *counter, unsigned value);
 
 /* Likewise of one of the server's own counters, exactly: what a peer saw may have come

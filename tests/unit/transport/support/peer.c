@@ -17,7 +17,7 @@ static int connect_to(uint16_t port, int receive_bytes)
     const struct sockaddr_in name = {.sin_family = AF_INET,
                                      .sin_port = htons(port),
                                      .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    const struct timeval patience = {.tv_sec = 2};
+    const struct timeval patience = {.tv_sec = 10};
     const int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -176,8 +176,10 @@ static void take_data(struct peer_link *link, struct reply *reply, struct slice 
 
 static void take_goaway(struct peer_link *link, struct slice bytes)
 {
-    link->goaways++;
     link->goaway_last = get32(bytes.data);
+    if (link->goaways++ == 0) {
+        link->goaway_first = link->goaway_last;
+    }
     link->goaway_code = get32(bytes.data + 4);
     (void)snprintf(link->goaway_text, sizeof(link->goaway_text), "%.*s",
                    (int)(bytes.len - 8), (const char *)bytes.data + 8);

@@ -8,7 +8,7 @@
 #include "proto/slice.h"
 
 /* A client that makes its frames by hand, so that it can be honest or hostile. Blocking;
- * gives up after two seconds. */
+ * gives up after ten seconds. */
 
 enum { REPLIES_MAX = 8192, PEER_BUFFER = 1 << 20, BODY_MAX = 1 << 20 };
 
@@ -47,6 +47,7 @@ struct peer_link {
     size_t goaways;
     uint32_t goaway_code;
     uint32_t goaway_last;
+    uint32_t goaway_first; /* the last call of the first one */
     char goaway_text[64];
     bool closed;
     size_t sent; /* bytes of DATA on all streams */
@@ -99,7 +100,7 @@ bool peer_send(struct peer_link *link);
 /* Reads until the stream has ended, or the connection has. */
 struct reply *peer_wait(struct peer_link *link, uint32_t stream);
 struct reply *peer_reply(struct peer_link *link, uint32_t stream);
-/* Reads one batch of frames. False: closed, or nothing within two seconds. */
+/* Reads one batch of frames. False: closed, or nothing within ten seconds. */
 bool peer_read(struct peer_link *link);
 /* Reads until the connection is closed; false when it stays open. */
 bool peer_wait_closed(struct peer_link *link);

@@ -3,11 +3,13 @@
 
 #include "tests/unit/transport/support/echo.h"
 
+enum { LOOKS = 5000 }; /* for ten seconds */
+
 bool echo_reaches(const atomic_uint *counter, unsigned value)
 {
     const struct timespec nap = {.tv_nsec = 2000000};
 
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < LOOKS; i++) {
         if (atomic_load(counter) >= value) {
             return true;
         }
@@ -29,7 +31,7 @@ bool echo_counts(const struct echo *echo, size_t counter, uint64_t value)
 {
     const struct timespec nap = {.tv_nsec = 2000000};
 
-    for (int i = 0; i < 1000 && echo_count(echo, counter) < value; i++) {
+    for (int i = 0; i < LOOKS && echo_count(echo, counter) < value; i++) {
         (void)nanosleep(&nap, NULL);
     }
     return echo_count(echo, counter) == value;
@@ -39,7 +41,7 @@ bool echo_sinks_to(const struct echo *echo, size_t counter, uint64_t value)
 {
     const struct timespec nap = {.tv_nsec = 2000000};
 
-    for (int i = 0; i < 1000 && echo_count(echo, counter) > value; i++) {
+    for (int i = 0; i < LOOKS && echo_count(echo, counter) > value; i++) {
         (void)nanosleep(&nap, NULL);
     }
     return echo_count(echo, counter) <= value;
