@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 static void close_directory(DIR **directory)
@@ -64,6 +65,24 @@ static enum sg_status busy(const struct token *token, enum lock_kind kind,
         token->label);
 }
 
+/* A process that was killed just now holds it until the kernel has cleared it away.
+ * Returns an errno, 0 = it is ours. */
+static int lock(int fd, enum lock_kind kind)
+{
+    enum { LOOKS = 40 };
+    static const struct timespec pause = {.tv_nsec = 50000000};
+    int error = 0;
+    for (int i = 0; i < LOOKS; i++) {
+        error =
+            flock(fd, (kind == LOCK_LANE ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 ? 0 : errno;
+        if (error != EWOULDBLOCK) {
+            break;
+        }
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    }
+    return error;
+}
+
 enum sg_status lock_directory(const struct token *token, const char *path,
                               enum lock_kind kind, struct trouble *trouble)
 {
@@ -78,8 +97,7 @@ enum sg_status lock_directory(const struct token *token, const char *path,
         fd = own;
     }
     /* The descriptor stays open for ever: it is the lock. */
-    int error =
-        flock(fd, (kind == LOCK_LANE ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 ? 0 : errno;
+    int error = lock(fd, kind);
     if (error == EWOULDBLOCK) {
         return busy(token, kind, trouble);
     }

@@ -2,6 +2,7 @@
 """PINs that a person types at the gateway's machine, PINs as systemd credentials, and what
 a refused PIN means for the token, whatever the lane is called that it is on."""
 import array
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -233,6 +234,34 @@ def what_is_no_pin_and_who_awaits_none_is_said(pins):
         contains(result.stderr, "control.socket")
         equal(pins.logins(), logins, "logins")
         equal(pins.enter().returncode, 0)
+
+
+@claim
+def whoever_is_stopped_for_a_while_hears_the_answer(pins):
+    """As by Ctrl-Z and fg in a shell."""
+    with pins.gateway(start=pins.typed) as gateway:
+        kill_lane(gateway)
+        awaits(gateway)
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=3000")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            entered = pool.submit(pins.enter)
+            wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+            pid, = own_children("segel")
+            for number in (signal.SIGSTOP, signal.SIGCONT):
+                os.kill(pid, number)
+                time.sleep(0.3)
+            result = entered.result(60)
+        equal(result.returncode, 0, result.stderr)
+
+
+def own_children(name):
+    """This test's own processes of that name, whatever thread has started them."""
+    found = []
+    for thread in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
+            found += [int(pid) for pid in file.read().split()]
+    return [pid for pid in found if of_process(pid, "comm").strip() == name.encode()]
 
 
 def echoes(terminal):

@@ -1,8 +1,10 @@
 #include "hsm/ceremony.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "tests/unit/hsm/support/rig.h"
 #include "tests/unit/hsm/support/rite.h"
@@ -251,6 +253,29 @@ Test(ceremony, is_refused_while_a_lane_holds_the_token)
     (void)peer_stop(&peer);
     struct rite rite = rite_good(&wish, &task);
     rite_free(&rite);
+}
+
+static void *stop_soon(void *peer)
+{
+    static const struct timespec soon = {.tv_nsec = 300000000};
+
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &soon, NULL);
+    (void)peer_stop((struct peer *)peer);
+    return NULL;
+}
+
+Test(ceremony, a_lane_that_is_just_going_is_waited_for)
+{
+    Segel__Lane__V1__Ceremony task = rite_generate("0a", "p-256", ECDSA);
+    struct wish lane = peer_wish("a1");
+    pthread_t stopping;
+
+    lane.read_only = wish.read_only;
+    struct peer peer = peer_opened(&lane);
+    cr_assert_eq(pthread_create(&stopping, NULL, stop_soon, &peer), 0);
+    struct rite rite = rite_good(&wish, &task);
+    rite_free(&rite);
+    cr_assert_eq(pthread_join(stopping, NULL), 0);
 }
 
 Test(ceremony, keygen_is_refused_while_a_lane_holds_the_token)
