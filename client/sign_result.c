@@ -125,13 +125,13 @@ static bool may_be_replaced(int fd, bool json)
     size_t first = strlen(header[0]);
     size_t second = strlen(header[1]);
 
-    if (len <= 0) { /* or no file that has a beginning */
+    if (len == 0 || (len < 0 && errno == ESPIPE)) { /* a pipe has no beginning */
         return true;
     }
     if (json) {
         return len >= 2 && memcmp(start, "[\n", 2) == 0;
     }
-    return (size_t)len > first + second && memcmp(start, header[0], first) == 0 &&
+    return len > (ssize_t)(first + second) && memcmp(start, header[0], first) == 0 &&
            memcmp(start + first + 1, header[1], second) == 0;
 }
 
