@@ -101,7 +101,6 @@ def with_list(the_rig, *revoked, **times):
     config = the_rig.config((r"client_ca: clients.pem",
                              "client_ca: clients.pem, client_crl: clients.crl"), ADMIN)
     with the_rig.gateway(config) as gateway:
-        gateway.config = config
         yield gateway
 
 
@@ -109,7 +108,6 @@ def with_list(the_rig, *revoked, **times):
 def with_pages(the_rig):
     config = the_rig.config(ADMIN)
     with the_rig.gateway(config) as gateway:
-        gateway.config = config
         yield gateway
 
 

@@ -17,6 +17,7 @@ import time
 import grpc
 import rig
 from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, token, wait_for
+from maker import calls
 from rig import claim, contains, equal, expect
 
 SERVICES = ("", "segel.v1.SigningService", "segel.v1.LogService", "segel.key/seal-demo",
@@ -379,21 +380,18 @@ def a_key_that_its_token_fails_each_time_is_told(faulty):
         wait_for(lambda: ask(gateway, "/healthz")[0] == 200, "it is told for ever")
 
 
-def under_way(faulty):
-    return len(re.findall(r"^C_Sign \d+ \d+ slow", faulty.rig.read("calls"), re.M))
-
-
 @claim
 def what_a_lane_takes_along_is_no_failure_of_its_key(faulty):
     """Nobody signs behind it: it would be told until somebody does."""
     jobs = 8
-    with faulty.gateway((r"threads: 2", f"threads: {jobs}")) as gateway:
+    with faulty.gateway((r"threads: 2", f"threads: {jobs}"),
+                        (r" +canary: .*\n", "")) as gateway:
         expect(gateway.client().sign().signature, "it signs")
-        before = under_way(faulty)
+        before = calls(faulty, "C_Sign")
         faulty.schedule("C_Sign@1+=slow=9000")
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             batch = pool.submit(gateway.client().batch, [rig.item() for _ in range(jobs)])
-            wait_for(lambda: under_way(faulty) - before >= jobs, "they are not under way")
+            wait_for(lambda: calls(faulty, "C_Sign") - before >= jobs, "they are not under way")
             faulty.schedule("")
             kill_lane(gateway)
             expect(not any(r.signature for r in batch.result(60)), "their lane is gone")

@@ -60,6 +60,14 @@ class Pins(Faulty):
         finally:
             gateway.stop()
 
+    @contextlib.contextmanager
+    def awaiting(self):
+        """A gateway that served, and whose lane asks for its PIN anew."""
+        with self.gateway(start=self.typed) as gateway:
+            kill_lane(gateway)
+            awaits(gateway)
+            yield gateway
+
     def reload(self, gateway, pattern, replacement):
         text, count = re.subn(pattern, replacement, self.rig.read("changed.yaml"), flags=re.M)
         expect(count > 0, f"the configuration has no {pattern}")
@@ -153,9 +161,7 @@ def a_start_that_waits_ends_when_it_is_told_to(pins):
 
 @claim
 def a_new_process_of_the_lane_awaits_its_pin_again(pins):
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         shown = token(gateway)
         contains(shown.why, "segel pin enter lane0")
         equal((shown.label, shown.pin_failures), ("segel-demo", 0))
@@ -190,9 +196,7 @@ def a_later_start_serves_what_it_has_and_waits_beside(pins):
 
 @claim
 def a_wrong_pin_is_tried_once_and_latches_the_token(pins):
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         logins = pins.logins()
         result = pins.enter(WRONG)
         equal(result.returncode, 1, result.stderr)
@@ -239,9 +243,7 @@ def what_is_no_pin_and_who_awaits_none_is_said(pins):
 @claim
 def whoever_is_stopped_for_a_while_hears_the_answer(pins):
     """As by Ctrl-Z and fg in a shell."""
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         tried = pins.logins()
         pins.schedule("C_Login@1+=slow=3000")
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -270,9 +272,7 @@ def echoes(terminal):
 
 @claim
 def whoever_breaks_it_off_gets_a_terminal_that_shows_what_is_typed(pins):
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         logins = pins.logins()
         for key, number in (("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)):
             with Terminal("pin", "enter", "lane0", "--socket", pins.socket) as segel:
@@ -339,9 +339,7 @@ def another_user_is_refused_by_the_file_and_by_the_kernels_word(pins):
 
 @claim
 def peers_that_break_the_rules_cost_no_login_and_no_descriptor(pins):
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         logins, held = pins.logins(), descriptors(gateway)
         ask = b"\x0a\x05lane0\x10\x01"  # lane0, enter
         ours, theirs = os.pipe()
@@ -687,9 +685,7 @@ def a_login_that_went_well_is_no_lost_one_to_another_lane(pins):
 
 @claim
 def a_typed_pin_that_officers_allowed_is_one_too(pins):
-    with pins.gateway(start=pins.typed) as gateway:
-        kill_lane(gateway)
-        awaits(gateway)
+    with pins.awaiting() as gateway:
         pins.enter(WRONG)
         wait_for(lambda: state(gateway) == "pin-latched", "it is not latched")
         typing = []
