@@ -6,6 +6,7 @@
 #include "gateway/core/commits.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/life.h"
+#include "gateway/core/logins.h"
 #include "gateway/core/reload.h"
 #include "gateway/ledger/expiry.h"
 
@@ -45,7 +46,7 @@ enum sg_status core_new(const struct core_options *options, struct core **out,
         status = sg_fail(why, SG_LEDGER, "%s", ledger_why(core->ledger));
     }
     if (status != SG_OK) {
-        start_settle(core);
+        logins_settle(core);
         core_free(core);
         return status;
     }
@@ -221,7 +222,7 @@ static void finish_step(struct core *core)
 {
     bool idle = core_load(core) == 0 && !core->checkpoint_pending &&
                 !ceremony_busy(core) && !turn_has_work(core) &&
-                !(start_tries(core) && clock_mono_us() < core->settled_us);
+                !(logins_under_way(core) && clock_mono_us() < core->settled_us);
 
     if (!idle) {
         return;
@@ -272,7 +273,7 @@ void core_finish(struct core *core)
 {
     if (!core->ending) {
         core->ending = true;
-        core->settled_us = clock_mono_us() + CORE_SETTLE_US;
+        core->settled_us = clock_mono_us() + LOGINS_SETTLE_US;
         mbox_close(&core->mailbox);
         notes_sum_up(core);
         state_finish(core);

@@ -40,8 +40,8 @@
 /* keys: register (where they stand); life, key_effects (what changes that); activation
  * (for how many jobs); stop (what none may do) */
 /* lanes: berth, route, choose; acquainted (tokens that were opened before); latch
- * (refused PINs), pins (typed ones); paths (chains that end); lane_rest, ceremony_… (one
- * process changes a token) */
+ * (refused PINs), pins (typed ones), logins (at a start and an end); paths (chains that
+ * end); lane_rest, ceremony_… (one process changes a token) */
 /* a turn: turn, commits (when), waiting, decide, again, refuse, conclude, hand_back */
 /* why not: grounds, denial (words); lockdown; ban (all); reserve (room on the disk);
  * mandate_… and override_… (what officers granted) */
@@ -54,8 +54,7 @@
 /* what is: state (counters, clock, disk); report (what others may know), stages (how long
  * it takes), tally (how often a rule denied) */
 
-/* SETTLE: how long an end waits for a lane that is in its login. */
-enum { TURN_DECISIONS = 256, CORE_SETTLE_US = 5000000 };
+enum { TURN_DECISIONS = 256 };
 
 struct core {
     struct core_options options;

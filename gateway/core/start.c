@@ -1,12 +1,11 @@
 #include <errno.h>
 #include <openssl/evp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
-#include "gateway/core/lane_login.h"
+#include "gateway/core/logins.h"
 #include "gateway/core/members.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
@@ -29,33 +28,6 @@ static bool any_on_the_way(struct core *core)
         }
     }
     return false;
-}
-
-static void hear_lanes(struct core *core)
-{
-    struct pollfd ready[CONFIG_LANES_MAX];
-    enum { LOOK_AGAIN_MS = 50 };
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        ready[i] = (struct pollfd){.fd = lane_fd(core->berths[i].lane), .events = POLLIN};
-    }
-    (void)poll(ready, core->berth_count, LOOK_AGAIN_MS);
-    for (size_t i = 0; i < core->berth_count; i++) {
-        lane_read(core->berths[i].lane);
-        lane_ask_again(core->berths[i].lane, clock_mono_us());
-    }
-}
-
-/* A PIN that was refused must not be tried by the next start, whatever comes between. */
-static enum sg_status keep_refusals(struct core *core)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        struct berth *berth = &core->berths[i];
-        if (lane_state(berth->lane) == LANE_LATCHED) {
-            (void)berth_note(core, i);
-        }
-    }
-    return latches_write(core);
 }
 
 /* What the configuration has wrong is told before anything is served; an HSM that is
@@ -120,8 +92,8 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
     }
     while (any_on_the_way(core) && clock_mono_us() < until_us) {
         TRY(ask_to_go_on(core, why));
-        hear_lanes(core);
-        TRY(keep_refusals(core));
+        logins_hear(core);
+        TRY(logins_keep(core));
     }
     for (size_t i = 0; i < core->berth_count; i++) {
         TRY(check_lane(core, i, why));
@@ -141,8 +113,8 @@ static enum sg_status wait_a_while(struct core *core, struct sg_error *why)
     if (!core->options.on_wait(core->options.wait_context, core)) {
         return sg_fail(why, SG_SHUTDOWN, "asked to end while a PIN was awaited");
     }
-    hear_lanes(core);
-    TRY(keep_refusals(core));
+    logins_hear(core);
+    TRY(logins_keep(core));
     for (size_t i = 0; i < core->berth_count; i++) {
         lane_tick(core->berths[i].lane, clock_mono_us());
     }
@@ -317,38 +289,6 @@ static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
     TRY(ledger_open(&options, &core->ledger, state, why));
     tell_migration(state);
     return SG_OK;
-}
-
-static bool tries(const struct berth *berth)
-{
-    enum lane_state state = lane_state(berth->lane);
-    bool well = state == LANE_TRYING || state == LANE_UP;
-
-    return latch_tries(berth) || (well && state != berth->seen);
-}
-
-bool start_tries(const struct core *core)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if (core->berths[i].lane != NULL && tries(&core->berths[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void start_settle(struct core *core)
-{
-    int64_t until_us = clock_mono_us() + CORE_SETTLE_US;
-
-    core->ending = true; /* nobody else begins one */
-    while (start_tries(core) && clock_mono_us() < until_us) {
-        hear_lanes(core);
-        for (size_t i = 0; i < core->berth_count; i++) {
-            (void)berth_note(core, i);
-        }
-    }
-    (void)(core->berth_count > 0 && latches_write(core) == SG_OK);
 }
 
 static enum sg_status keep_latches(struct core *core, enum sg_status status)

@@ -12,12 +12,6 @@ struct key;
 /* start.c, inside a transaction: what a receipt of this key's signatures needs. */
 SG_MUST_USE enum sg_status templates_keep(struct core *core, const struct key *key);
 SG_MUST_USE enum sg_status start_all(struct core *core, struct sg_error *why);
-/* A lane is in its login, or what came of that was not noted yet. Killed in it, a
- * software token might be lost, and nobody would know whether it was a wrong PIN. */
-bool start_tries(const struct core *core);
-/* Behind a start that failed or was told to end: waits for such lanes, for some seconds
- * at most, and remembers what came of it. */
-void start_settle(struct core *core);
 
 /* turn.c. SG_LEDGER: nothing may be signed any more. */
 void turn_collect(struct core *core);
