@@ -26,6 +26,38 @@ __attribute__((format(printf, 2, 3))) static void need(struct needs *out,
 
 /* --- Signing ----------------------------------------------------------------------- */
 
+bool status_signs(const Segel__V1__GetStatusResponse *got)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < got->n_keys; i++) {
+        any = any || (got->keys[i]->usable && got->keys[i]->lanes_up > 0);
+    }
+    return any && got->gateway->signing;
+}
+
+/* In these states a key is meant to sign, or to be activated for it. */
+static bool is_in_use(const Segel__V1__KeyStatus *key)
+{
+    return key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE ||
+           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED;
+}
+
+/* What is amiss with a key that is in use, or was, is said of the key itself. */
+static bool lacks_keys(const Segel__V1__GetStatusResponse *got)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < got->n_keys; i++) {
+        any = any || is_in_use(got->keys[i]) ||
+              got->keys[i]->state == SEGEL__V1__KEY_STATE__KEY_STATE_HELD ||
+              got->keys[i]->state == SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED;
+    }
+    return !any;
+}
+
 static void on_signing(const struct status_view *view, struct needs *out)
 {
     const Segel__V1__GatewayStatus *gateway = view->got->gateway;
@@ -53,6 +85,12 @@ static void on_signing(const struct status_view *view, struct needs *out)
         need(out, "%s",
              status_say(view, "gerbang tidak menandatangani",
                         "the gateway does not sign"));
+    } else if (lacks_keys(view->got)) {
+        need(out, "%s",
+             status_say(view,
+                        "tidak ada kunci yang dapat menandatangani: lihat 'segel key "
+                        "list'",
+                        "there is no key that may sign: see 'segel key list'"));
     }
 }
 
@@ -112,15 +150,6 @@ static void on_tokens(const struct status_view *view, struct needs *out)
     for (size_t i = 0; i < view->got->n_tokens; i++) {
         on_token(view, view->got->tokens[i], out);
     }
-}
-
-/* In these states a key is meant to sign, or to be activated for it. */
-static bool is_in_use(const Segel__V1__KeyStatus *key)
-{
-    return key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED ||
-           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE ||
-           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE ||
-           key->state == SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED;
 }
 
 static void on_state(const struct status_view *view, const Segel__V1__KeyStatus *key,
@@ -235,15 +264,15 @@ static void on_file(const struct status_view *view, struct needs *out)
     if (gateway->reload_refused[0] != '\0') {
         need(out,
              view->indonesian
-                 ? "konfigurasi ditolak saat dimuat ulang: %.192s"
-                 : "the last reload of the configuration was refused: %.192s",
+                 ? "konfigurasi ditolak saat dimuat ulang: %.512s"
+                 : "the last reload of the configuration was refused: %.512s",
              gateway->reload_refused);
     }
     if (gateway->need_restart[0] != '\0') {
         need(out,
              view->indonesian
-                 ? "gerbang perlu dimulai ulang agar perubahan berlaku: %.192s"
-                 : "changed settings count from the next start of the gateway: %.192s",
+                 ? "gerbang perlu dimulai ulang agar perubahan berlaku: %.512s"
+                 : "changed settings count from the next start of the gateway: %.512s",
              gateway->need_restart);
     }
 }
@@ -252,8 +281,8 @@ static void on_machine(const struct status_view *view, struct needs *out)
 {
     if (view->got->disk->low) {
         need(out,
-             view->indonesian ? "disk hampir penuh: %.192s"
-                              : "the disk is nearly full: %.192s",
+             view->indonesian ? "disk hampir penuh: %.512s"
+                              : "the disk is nearly full: %.512s",
              view->got->disk->why);
     }
     if (view->got->clock->stepped) {

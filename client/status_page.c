@@ -80,21 +80,10 @@ static void print_needs(const struct status_view *view, const struct needs *need
     (void)fputc('\n', stdout);
 }
 
-/* By a key at least: a gateway whose lanes are all down is ready to, and cannot. */
-static bool signs(const Segel__V1__GetStatusResponse *got)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < got->n_keys; i++) {
-        any = any || (got->keys[i]->usable && got->keys[i]->lanes_up > 0);
-    }
-    return any && got->gateway->signing;
-}
-
 static void print_signing(const struct status_view *view)
 {
     const Segel__V1__GatewayStatus *gateway = view->got->gateway;
-    bool yes = signs(view->got);
+    bool yes = status_signs(view->got);
     char text[64];
 
     (void)snprintf(text, sizeof(text),

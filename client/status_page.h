@@ -13,7 +13,7 @@ struct status_view {
 
 /* status_needs.c: what needs a person now, one sentence each; a line may name something
  * that came from outside. */
-enum { NEEDS_MAX = 256, NEED_SIZE = 256 };
+enum { NEEDS_MAX = 256, NEED_SIZE = 640 };
 struct needs {
     size_t count;
     size_t more; /* that found no place */
@@ -23,6 +23,8 @@ struct needs {
 SG_MUST_USE enum sg_status status_check(const Segel__V1__GetStatusResponse *got,
                                         struct sg_error *why);
 void status_needs(const struct status_view *view, struct needs *out);
+/* By a key at least: a gateway whose lanes are all down is ready to, and cannot. */
+bool status_signs(const Segel__V1__GetStatusResponse *got);
 
 /* status_page.c, status_machine.c: for people. status_json.c: one object, a line. */
 void status_print(const struct status_view *view, const struct needs *needs);

@@ -153,6 +153,39 @@ Test(status_page, each_matter_needs_a_person)
     expect_need("checkpoints");
 }
 
+/* Without one nothing is signed, and there is nobody else who would say so. */
+Test(status_page, a_gateway_without_a_key_that_may_sign_needs_a_person)
+{
+    static const Segel__V1__KeyState none[] = {
+        SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED,
+        SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED};
+
+    for (size_t i = 0; i < SG_COUNT(none); i++) {
+        key.usable = 0;
+        key.state = none[i];
+        expect_need("there is no key that may sign");
+        cr_expect_not(status_signs(&got));
+    }
+    lawful();
+    got.n_keys = 0;
+    expect_need("there is no key that may sign");
+    lawful();
+    cr_expect(status_signs(&got));
+}
+
+Test(status_page, a_long_refusal_is_said_whole)
+{
+    static char why[512];
+
+    memset(why, 'x', sizeof(why) - 5);
+    memcpy(why + sizeof(why) - 5, "end.", 5);
+    gateway.reload_refused = why;
+    expect_need("end.");
+}
+
 /* What is there and does not do what it should. */
 Test(status_page, what_fails_beneath_needs_a_person)
 {
@@ -180,7 +213,11 @@ Test(status_page, a_key_that_is_not_in_use_needs_nobody)
         SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED,
         SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED};
     static char unknown[] = "unknown";
+    Segel__V1__KeyStatus other = key;
+    Segel__V1__KeyStatus *both[] = {&other, &key}; /* the first one signs */
 
+    got.keys = both;
+    got.n_keys = SG_COUNT(both);
     key.usable = 0;
     key.lanes_up = 0;
     key.certificate_status = unknown;
