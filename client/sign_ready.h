@@ -8,15 +8,23 @@
  * before anything is signed that would then have no name. The zero state has asked of
  * none. */
 enum { SIGN_READY_KEYS = 64 };
+struct sign_ready_key {
+    bool asked;
+    char key[SIGN_RAISE_KEY_SIZE];
+    enum sg_status status; /* what was answered */
+    struct sg_error why;   /* of a refusal */
+    int64_t asked_us;      /* CLOCK_MONOTONIC */
+};
 struct sign_ready {
     const struct home *home; /* borrowed */
-    char keys[SIGN_READY_KEYS][SIGN_RAISE_KEY_SIZE];
+    struct sign_ready_key keys[SIGN_READY_KEYS];
     size_t next;
 };
 
-/* Asks the gateway, once for each key. *lost: gateway or authority cannot serve now,
- * which is not the key's fault. SG_CANCELLED: the user stopped it (sign_interrupt.h), or
- * the gateway gave it up. */
+/* Asks the gateway, once for each key; of one that was refused again after a minute. Each
+ * question is a connection of its own. *lost: gateway or authority cannot serve now,
+ * which is not the key's fault, and is not remembered. SG_CANCELLED: the user stopped it
+ * (sign_interrupt.h), or the gateway gave it up. */
 SG_MUST_USE enum sg_status sign_ready_ask(struct sign_ready *ready, const char *key,
                                           bool *lost, struct sg_error *why);
 

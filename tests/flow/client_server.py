@@ -142,7 +142,7 @@ class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
     answers), stubborn (takes no terms), foreign (answers for other requests), counted-… (its
     certificate ends after as many microseconds as it was asked about), known (all ids are,
-    for other content)."""
+    for other content), late (is there from the second question on)."""
 
     def __init__(self):
         self.attempts = {}
@@ -151,7 +151,8 @@ class Signing:
 
     def get_signer(self, request, context):
         from segel.v1 import signing_pb2 as s
-        if request.key == "missing":
+        self.asked[request.key] += 1
+        if request.key == "missing" or (request.key == "late" and self.asked["late"] == 1):
             context.set_trailing_metadata((
                 ("grpc-status-details-bin",
                  detailed(grpc.StatusCode.NOT_FOUND, "there is no key 'missing'")),))
@@ -159,7 +160,6 @@ class Signing:
         if request.key == "sleepy":
             time.sleep(3)
         counted = request.key.startswith("counted-")
-        self.asked[request.key] += 1
         return s.GetSignerResponse(
             key=request.key, profiles=[1, 3], hash_algorithms=[1, 2],
             signature_algorithms=[1], signature_max_len=4096,

@@ -90,6 +90,24 @@ Test(sign_extend, what_asks_for_validation_data_heeds_ctrl_c)
     (void)pthread_join(other, NULL);
 }
 
+/* Thousands of letters may name one key, and each question is a connection. "late": from
+ * the second question on the server knows it. */
+Test(sign_extend, a_refusal_is_remembered)
+{
+    static struct sign_ready ready;
+    struct sg_error again = {0};
+    bool lost = true;
+
+    ready.home = &home;
+    cr_assert_eq(sign_ready_ask(&ready, "late", &lost, &why), SG_NOT_FOUND, "%s",
+                 why.text);
+    cr_expect_not(lost);
+    cr_expect_eq(sign_ready_ask(&ready, "late", &lost, &again), SG_NOT_FOUND, "%s",
+                 again.text);
+    cr_expect_str_eq(again.text, why.text);
+    cr_expect_not(lost);
+}
+
 /* SigBlk of the kernel: bit n is signal n + 1. */
 static unsigned long long blocked_by(const char *thread)
 {
