@@ -631,7 +631,7 @@ deb: ## Debian packages into build/deb
 
 # The older one has the first packages that could be upgraded; its ledger is of version 8.
 deb-test: FROM ?= 1b63ba2
-deb-test: ## those packages in a clean root, booted by systemd-nspawn, over FROM=commit; as root
+deb-test: deb ## those packages in a clean root, booted by systemd-nspawn, over FROM=commit; as root
 	@deploy/deps.sh build test deb
 	@$(MAKE) $(PARALLEL) $(BUILD)/tests/fixtures/letters
 	@BUILD=$(BUILD) tests/deb/older.sh $(FROM) || [ $$? = 77 ]
