@@ -51,7 +51,7 @@ class Town(levels.Town):
     """A gateway with an authority for time stamps, CRLs and logos."""
 
     def __init__(self, folder):
-        super().__init__()
+        super().__init__("archival")
         stamp.make(self.rig)
         self.kinds = {}
         self.make()
