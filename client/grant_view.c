@@ -60,6 +60,11 @@ static const struct {
                         "signed.",
                         " dikesampingkan untuk pekerjaan di bawah ini: yang seharusnya "
                         "ditolak akan ditandatangani."}},
+    [TASK_LOG_PRUNE] = {{"From the ", "Dari "},
+                        {" the texts of all records below the number in the details go "
+                         "for good. Their hashes stay, and with them every proof.",
+                         " teks semua catatan di bawah nomor pada rincian dihapus untuk "
+                         "seterusnya. Hash-nya tetap ada, begitu pula semua bukti."}},
     [TASK_OFFICER_ADD] = {{"", ""},
                           {" takes part in what several persons sign for, with the role, "
                            "keys and groups below.",
@@ -80,6 +85,11 @@ static const struct {
           "dokumen dan selama waktu pada rincian. Tiap dokumen tidak "
           "diperiksa orang."}},
 };
+
+bool grant_view_knows(enum task task)
+{
+    return words[task].before[0] != NULL;
+}
 
 /* --- From the bytes ---------------------------------------------------------------- */
 
@@ -117,7 +127,7 @@ static bool read_message(const Segel__V1__GetRequestResponse *got, struct grant_
                  asking_read(got->method, message, &asking, &why) == SG_OK &&
                  take_asking(&asking, out);
     unpack_free(message);
-    return known && words[out->grant.action].before[0] != NULL;
+    return known && grant_view_knows(out->grant.action);
 }
 
 static bool same(const ProtobufCBinaryData *bytes, const void *data, size_t len)

@@ -19,6 +19,8 @@ struct grant_view {
  * sign what is not understood. SG_CORRUPT: the gateway shows something else. */
 SG_MUST_USE enum sg_status grant_view_make(const Segel__V1__GetRequestResponse *got,
                                            struct grant_view *out, struct sg_error *why);
+/* Whether there are words for it: for each task that takes several persons. */
+bool grant_view_knows(enum task task);
 /* One sentence: what will be done. */
 void grant_view_say(const struct grant_view *view, FILE *out, bool indonesian);
 /* Who asked and why, until when, who agreed so far. */

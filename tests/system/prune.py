@@ -133,6 +133,10 @@ def texts_go_and_everything_that_is_proved_stays(people):
         asked = ask(gateway, 768)
         equal((asked.state, asked.task, asked.object, asked.approvals_required),
               (PENDING, "log.prune", "log", 2))
+        for lang, words in (("en", "records below the number"), ("id", "di bawah nomor")):
+            shown = people.rig.segel("officer-2", "request", "show", asked.id, "--lang", lang)
+            equal(shown.returncode, 0, shown.stdout + shown.stderr)
+            contains(shown.stdout, words, "768")
         equal(agree(people, gateway, asked.id, "officer-2").state, PENDING, "one is too few")
         last = agree(people, gateway, asked.id, "officer-3")
         equal(last.state, EXECUTED, last.outcome.message)

@@ -109,6 +109,21 @@ Test(grant_view, what_this_program_does_not_know_is_not_signed)
     cr_expect_eq(grant_view_make(&shown.got, &view, &why), SG_UNSUPPORTED);
 }
 
+/* What is served and has no words, nobody could ever agree to by this program. */
+Test(grant_view, each_task_for_several_persons_has_words)
+{
+    static const unsigned persons[TASK_COUNT] = {
+#define TASK(id, name, least, reviewers) [TASK_##id] = (least),
+#include "proto/quorum/tasks.def"
+#undef TASK
+    };
+
+    for (int task = 0; task < TASK_COUNT; task++) {
+        cr_expect_eq(grant_view_knows((enum task)task), persons[task] > 1, "%s",
+                     task_name((enum task)task));
+    }
+}
+
 Test(grant_view, a_field_that_this_program_does_not_know_is_not_signed)
 {
     /* field 100, varint 1 */
