@@ -348,5 +348,6 @@ enum sg_status policy_replay(struct channel *channel, const struct policy_replay
 
 bool policy_replay_agrees(const struct policy_replay_sums *sums)
 {
-    return sums->decisions == sums->kinds[REPLAY_SAME] + sums->kinds[REPLAY_BY_GATEWAY];
+    return sums->decisions > 0 &&
+           sums->decisions == sums->kinds[REPLAY_SAME] + sums->kinds[REPLAY_BY_GATEWAY];
 }

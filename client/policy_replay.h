@@ -37,7 +37,7 @@ SG_MUST_USE enum sg_status policy_replay(struct channel *channel,
                                          const struct policy_replay *task,
                                          struct policy_replay_sums *sums,
                                          struct sg_error *why);
-/* Whether each decision would be the same, for certain. */
+/* Whether there are decisions, and each would be the same, for certain. */
 bool policy_replay_agrees(const struct policy_replay_sums *sums);
 
 #endif

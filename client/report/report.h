@@ -23,7 +23,7 @@ enum {
     REPORT_ROWS = 16384,
     REPORT_DOCUMENTS = 6000000, /* distinct ones; beyond, the figure is a lower bound */
     REPORT_DAYS = PERIOD_MONTHS * 31 + 1,
-    REPORT_KINDS = 64 /* more than there are types of records */
+    REPORT_KINDS = 96 /* more than there are types of records */
 };
 
 /* What became of a job; the order of counts in cells. */

@@ -3,6 +3,7 @@
 #include <openssl/x509v3.h>
 
 #include "client/verify/case.h"
+#include "client/verify/scope.h"
 
 DEFINE_STACK_OF(OCSP_BASICRESP)
 
@@ -11,24 +12,6 @@ enum { US_PER_S = 1000000, SKEW_S = 300 };
 static const struct verify_word silence = {.state = VERIFY_STATE_OPEN};
 
 /* --- Lists ------------------------------------------------------------------------- */
-
-/* A list may be about some certificates only (RFC 5280 section 5.2.5). */
-static bool is_about(X509_CRL *crl, X509 *certificate)
-{
-    int critical = 0;
-    ISSUING_DIST_POINT *scope =
-        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &critical, NULL);
-
-    if (scope == NULL) {
-        return critical == -1; /* absent; else it could not be read */
-    }
-    bool is_ca = X509_check_ca(certificate) > 0;
-    bool about = !scope->indirectCRL && !scope->onlyattr &&
-                 scope->onlysomereasons == NULL && !(scope->onlyuser > 0 && is_ca) &&
-                 !(scope->onlyCA > 0 && !is_ca);
-    ISSUING_DIST_POINT_free(scope);
-    return about;
-}
 
 /* Among the critical extensions only the scope is understood: no delta list. */
 static bool is_understood(X509_CRL *crl)
@@ -97,7 +80,7 @@ struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issue
 
     if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) != 0 ||
         key == NULL || (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0 ||
-        !is_understood(crl) || !is_about(crl, certificate) ||
+        !is_understood(crl) || !verify_crl_is_about(crl, certificate) ||
         X509_CRL_verify(crl, key) != 1) {
         return silence;
     }

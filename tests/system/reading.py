@@ -149,7 +149,8 @@ def each_type_that_the_gateway_writes_is_known_to_the_client(the_rig):
             with open(os.path.join(rig.ROOT, "gateway", folder, name), encoding="utf-8") as file:
                 text = file.read()
             written |= set(re.findall(
-                r'(?:notes_add\(|record_event\(|start\(&json,)[^;"]*"([a-z.]+)"', text))
+                r'(?:notes_add\(|record_event\(|start\(&json,|members_write\()[^;"]*"([a-z.]+)"',
+                text))
     expect(len(written) > 8, f"the search finds only {written}")
     equal(written - known, set(), "types that the client refuses")
 

@@ -197,6 +197,10 @@ Test(verify_status, a_list_of_other_certificates_does_not_count)
     add_crl((struct authority_list){.this_s = NOW_S - DAY_S,
                                     .scope = "critical,onlysomereasons:keyCompromise"});
     expect(VERIFY_NOTE, "Segel Kota Contoh");
+    add_root_crl();
+    add_crl((struct authority_list){
+        .this_s = NOW_S - DAY_S, .scope = "critical,fullname:URI:http://ca.test/7.crl"});
+    expect(VERIFY_NOTE, "Segel Kota Contoh");
 }
 
 Test(verify_status, a_list_that_has_run_out_or_of_tomorrow_does_not_count)
