@@ -249,6 +249,7 @@ static enum sg_status fill_slot(struct core *core, size_t index, struct slice ch
                   "what_to_do", "start the gateway anew", NULL);
         return SG_OK;
     }
+    core->paths.until_us = 0; /* its chain may be the next that ends: look at all anew */
     return templates_keep(core, key);
 }
 

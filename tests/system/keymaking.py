@@ -5,6 +5,7 @@ between. Every end leaves the register, the token and the log in agreement."""
 import contextlib
 import hashlib
 import http.server
+import math
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 
+import chains
 import grpc
 import people
 import rig
@@ -82,6 +84,31 @@ def the_accepted_key_and_its_state_outlive_a_restart(maker):
     with maker.gateway(keep=True) as gateway:
         equal(maker.state(gateway, name), "accepted")
         signs(gateway, name)
+
+
+def accepted_before(maker, gateway, span):
+    """A key whose issuer's certificate ends soon: its name and that second; None: it ended
+    before the key was accepted."""
+    name, certificates = maker.made(gateway)
+    bound = math.ceil(time.time()) + span
+    chains.issuing(maker.rig, bound - 86400, bound)
+    with contextlib.suppress(rig.Failed):
+        accept(maker, gateway, name, [certificates[0], maker.der("short.pem")])
+    return (name, bound) if time.time() + 1 < bound else None
+
+
+@claim
+def a_key_accepted_meanwhile_ends_with_its_chain(maker):
+    """The gateway has judged all chains before, for years ahead."""
+    with maker.gateway() as gateway:
+        found = next(filter(None, (accepted_before(maker, gateway, n) for n in chains.SPANS[1:])))
+        name, bound = found
+        signs(gateway, name)
+        time.sleep(max(0, bound + 0.5 - time.time()))
+        refusal = rig.refused(gateway.client().sign, key=name)
+        equal(refusal.code, CODE.FAILED_PRECONDITION, refusal.message)
+        expect(chains.RULE in [v.rule for v in refusal.denial.failures], str(refusal.denial))
+        signs(gateway, "seal-demo")
 
 
 # --- By command -----------------------------------------------------------------------------
