@@ -130,6 +130,7 @@ static void expire(void)
     lawful.pki.leaf = pki_leaf_new(&lawful.pki, lawful.pki.leaf_key,
                                    &(struct pki_leaf){.common_name = "Segel Kota Contoh",
                                                       .not_after_s = NOW_S - 10 * DAY_S});
+    lawful.maker.certificate = lawful.maker.ess = lawful.pki.leaf;
     lawful.maker.stamp = &authority;
     authority.time_s = NOW_S - 20 * DAY_S;
 }
