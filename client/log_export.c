@@ -294,7 +294,8 @@ const struct command command_log_export = {
         "that the gateway does not have: those that a record names go into the bundle.\n"
         "It is written to PATH.tmp and gets its name last: whole, or not at all.\n\n"
         "Examples:\n"
-        "  segel log export --from 2026-01-01 --until 2027-01-01 --out 2026.tar\n"
+        "  segel log export --from 2026-01-01T00:00:00+07:00 \\\n"
+        "    --until 2027-01-01T00:00:00+07:00 --out 2026.tar\n"
         "  segel log export --out bundle seal.pem\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,

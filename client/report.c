@@ -331,8 +331,10 @@ const struct command command_report = {
         "Every record is read and verified while it is counted: there is no report of a\n"
         "log that does not verify. Counts only; nothing about single letters. The same\n"
         "log and options give the same bytes. docs/REPORT.md says where each figure\n"
-        "comes from. Exit codes: 0 made, 1 the log is not sound, 2 wrong command line,\n"
-        "3 not readable.\n\n"
+        "comes from. A bundle has to reach back to the period's begin in its zone:\n"
+        "'segel log export --help' shows how. Exit codes: 0 made, 1 the log is not\n"
+        "sound, or lacks the begin of the period, 2 wrong command line, 3 not readable.\n"
+        "\n"
         "Examples:\n"
         "  segel report --year 2026 --lang id --for ca --notes notes.yaml --out 2026\n"
         "  segel report --year 2026 --bundle 2026.tar --log-key log.vkey --format html\n",

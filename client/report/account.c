@@ -1,5 +1,9 @@
 #include "client/report/account.h"
 
+#include <inttypes.h>
+
+#include "proto/text.h"
+
 enum sg_status account_start(struct account *account, const struct report_period *period)
 {
     TRY(report_start(&account->report, period));
@@ -24,6 +28,7 @@ bool account_record(struct account *account, uint64_t index, struct slice json,
         .index = index, .json = json, .scan = &audit->last, .time_us = audit->last_us};
 
     account->records++;
+    account->pruned = audit->pruned;
     if (account->show != NULL) {
         account->show(account->context, account);
     }
@@ -41,9 +46,41 @@ void account_checkpoint(struct account *account, const struct tlog_head *head,
     evidence_checkpoint(&account->evidence, head, note, &audit->tree);
 }
 
+/* Figures of a part of the period would look like those of all of it. What was pruned
+ * nobody can bring back: then there is a report, which says what it lacks. */
+static enum sg_status hold_begin(const struct account *account, struct sg_error *why)
+{
+    const struct report *report = &account->report;
+    const struct report_period *period = &report->period;
+    char begins[ZONE_TIME_SIZE];
+    char wanted[ZONE_TIME_SIZE];
+    char from[TEXT_TIME_SIZE];
+
+    if (report_begun(report) || (account->pruned && report->all.records > 0)) {
+        return SG_OK;
+    }
+    zone_time_text(&period->zone, report->log_begins_us, begins);
+    zone_time_text(&period->zone, account->pruned ? period->until_us : period->from_us,
+                   wanted);
+    if (account->pruned) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "records before %" PRIu64 ", which is of %s, were pruned: "
+                       "nothing is left of a period that ends at %s, so there is no "
+                       "report of it",
+                       report->read_from, begins, wanted);
+    }
+    text_time_s(period->from_us, from);
+    return sg_fail(why, SG_PRECONDITION,
+                   "the bundle begins with record %" PRIu64 ", which is of %s, but the "
+                   "period begins at %s: what lies between would not be counted. Export "
+                   "it with --from %s, or an earlier time",
+                   report->read_from, begins, wanted, from);
+}
+
 enum sg_status account_finish(struct account *account, struct sg_error *why)
 {
     report_finish(&account->report);
+    TRY(hold_begin(account, why));
     TRY(evidence_finish(&account->evidence, why));
     return report_balanced(&account->report.balance)
                ? SG_OK

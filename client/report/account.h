@@ -17,6 +17,7 @@ struct account {
     void (*show)(void *context, const struct account *account); /* NULL: nobody looks */
     void *context;
     bool no_memory;
+    bool pruned; /* a record says that those before the first one read were pruned */
 };
 
 /* SG_NO_MEMORY. To be ended in any case. */
@@ -31,12 +32,13 @@ bool account_record(struct account *account, uint64_t index, struct slice json,
 void account_checkpoint(struct account *account, const struct tlog_head *head,
                         struct slice note, const struct audit *audit);
 /* After all of them, and after the verdict. SG_CORRUPT: the counts do not fit together,
- * or no checkpoint covers them. */
+ * or no checkpoint covers them. SG_PRECONDITION: the begin of the period was not read,
+ * and an earlier part of the log has it; or all of the period was pruned. */
 SG_MUST_USE enum sg_status account_finish(struct account *account, struct sg_error *why);
 
 /* Reads and checks a bundle, with every check of segel-verify. SG_CORRUPT: it is not
- * sound: *verdict says what was found (language set, else zero). SG_IO, SG_INVALID,
- * SG_NO_MEMORY. */
+ * sound: *verdict says what was found (language set, else zero). SG_PRECONDITION as
+ * account_finish. SG_IO, SG_INVALID, SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status account_bundle(struct account *account, const char *path,
                                           const struct trust_policy *trust,
                                           struct verdict *verdict, struct sg_error *why);

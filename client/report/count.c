@@ -324,6 +324,11 @@ enum sg_status report_take(struct report *report, const struct report_record *re
     return status;
 }
 
+bool report_begun(const struct report *report)
+{
+    return report->read_from == 0 || report->log_begins_us < report->period.from_us;
+}
+
 void report_finish(struct report *report)
 {
     for (size_t i = 0; i < report->jobs.cap; i++) {

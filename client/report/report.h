@@ -111,6 +111,8 @@ const char *report_kind(size_t kind);
 size_t report_kinds(void);
 /* Whether each intent of the period has its outcome, as far as the log was read. */
 bool report_balanced(const struct report_balance *balance);
+/* Whether what was read begins the log, or reaches back to a record before the period. */
+bool report_begun(const struct report *report);
 
 /* Inside of the module: count.c hands on what is nested in a record. */
 bool report_holds(const struct report *report, int64_t time_us);

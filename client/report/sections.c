@@ -204,6 +204,9 @@ static void section_header(const struct content *content, struct paper *paper)
     put_fact(paper, PHRASE_FOR,
              value_phrase(content->for_ca ? PHRASE_FOR_CA : PHRASE_FOR_AGENCY));
     put_fact(paper, PHRASE_LOG, value_text(content->origin));
+    if (!report_begun(report)) {
+        paper->kind->say(paper, PHRASE_SAY_NOT_BEGUN);
+    }
     if (!content->evidence->over) {
         paper->kind->say(paper, PHRASE_SAY_NOT_OVER);
     }

@@ -44,6 +44,7 @@ void section_integrity(const struct content *content, struct paper *paper)
     put_fact(paper, PHRASE_READ_FROM, value_count(report->read_from));
     put_fact(paper, PHRASE_LOG_BEGINS, value_time(report->log_begins_us));
     put_fact(paper, PHRASE_LOG_ENDS, value_time(report->log_ends_us));
+    put_fact(paper, PHRASE_BEGUN, value_number(VALUE_TRUTH, report_begun(report)));
     put_fact(paper, PHRASE_OVER, value_number(VALUE_TRUTH, content->evidence->over));
     put_fact(paper, PHRASE_PERIOD_RECORDS, value_count(report->all.records));
     put_fact(paper, PHRASE_FIRST_INDEX,

@@ -18,8 +18,8 @@ import sys
 import bundles
 from bundles import Bundle, Key, root_of
 from rig import BIN, BUILD, ROOT, claim, contains, equal, expect, run
-from years import (FACTS, UTC, WIB, Count, Log, consistency_holds, leaves, some_year,
-                   stamp, year)
+from years import (FACTS, UTC, WIB, Count, Log, consistency_holds, leaves, moment_of,
+                   some_year, stamp, year)
 
 SEGEL = os.path.join(BIN, "segel")
 DIR = os.path.join(BUILD, "system", "report")
@@ -832,6 +832,51 @@ def a_bundle_of_the_year_alone_is_counted_too(made_year):
     equal(found["header"]["consistency"], [], "no list of hashes")
     contains(segel("--year", "2026", "--bundle", part).stdout.decode(),
              "its tiles prove each record")
+
+
+def part_from(made_year, since):
+    """A bundle as `log export --from` makes it: with the record before it in front."""
+    records = made_year.log.records
+    first = next(r["seq"] for r in records if r["ts"] >= since) - 1
+    return write(made_year.log, first=first, checkpoints=(), period=f"{since} -")
+
+
+@claim
+def a_bundle_that_begins_inside_of_the_year_has_no_report(made_year):
+    utc = part_from(made_year, "2026-01-01T00:00:00.000000Z")
+    contains(refused(utc), "begins with record", "is of 2026-01-01 06:59:", "+07:00",
+             "period begins at 2026-01-01 00:00:00 +07:00", "--from 2025-12-31T17:00:00Z")
+    contains(refused(part_from(made_year, "2026-07-01T00:00:00.000000Z")),
+             "is of 2026-0", "period begins at 2026-01-01 00:00:00 +07:00")
+    count = Count(made_year.log.records, *year(2026, UTC), UTC)
+    found = report(utc, "--zone", "UTC")
+    equal(found["use"]["months"], count.months(), "the year that it holds")
+    equal(found["integrity"]["period_begun"], True, "begun")
+    found = report(part_from(made_year, "2025-12-31T17:00:00.000000Z"))
+    equal(found["use"]["months"], made_year.count.months(), "as the sentence says")
+
+
+@claim
+def a_year_whose_begin_was_pruned_is_told(made_year):
+    log = some_year()
+    log.add(datetime.datetime(2036, 3, 1, tzinfo=WIB), "log.prune", before_index="512")
+    begin, end = year(2026)
+    expect(begin < moment_of(log.records[512]) < end, "512 is not a record of the year")
+    path = write(log, first=512, checkpoints=())
+    found = report(path)
+    equal(made_year.found["integrity"]["period_begun"], True, "begun")
+    equal(found["integrity"]["period_begun"], False, "begun, in a log that was pruned")
+    equal(found["integrity"]["read_from"], 512, "read from")
+    equal(found["use"]["months"], Count(log.records[512:], begin, end).months(), "months")
+    for lang, words in (("en", "officers had those before it pruned"),
+                        ("id", "petugas meminta catatan sebelumnya dihapus")):
+        for bundle, told in ((path, True), (made_year.bundle, False)):
+            shown = segel("--year", "2026", "--bundle", bundle, "--lang", lang)
+            equal(words in " ".join(shown.stdout.decode().split()), told, words)
+    gone = segel("--year", "2025", "--bundle", path)
+    equal((gone.returncode, gone.stdout), (1, b""), gone.stderr.decode())
+    contains(gone.stderr.decode(), "records before 512", "nothing is left",
+             "ends at 2026-01-01 00:00:00 +07:00")
 
 
 @claim
