@@ -208,7 +208,7 @@ static enum sg_status record(void *context, const char sha256[65], struct sg_err
     uint64_t index = 0;
     size_t len = 0;
     struct export_record made = {.kind = SEGEL__V1__EXPORT_KIND__EXPORT_KIND_REPORT,
-                                 .tree_size = call->account->total,
+                                 .tree_size = call->account->evidence.end.head.size,
                                  .from_us = call->period.from_us,
                                  .until_us = call->period.until_us};
 

@@ -22,6 +22,8 @@ struct source {
     struct sg_error *why;       /* borrowed */
     struct known start;
     struct known end;
+    struct known newest;
+    uint64_t until; /* so many records of the log are read */
     struct audit audit;
     enum sg_status status;
 };
@@ -145,12 +147,13 @@ static enum sg_status find_ends(struct source *source, const struct log_head *ne
     TRY(first_since(source, period->until_us, newest->size, &behind));
     TRY(find_start(source, begins < newest->size ? begins : newest->size,
                    &source->start));
+    TRY(keep(source, slice_of(newest->note, newest->note_len), &source->newest));
     if (behind < newest->size) {
         struct page page = {.from = behind + 1};
         TRY(ask_page(source, &page, &source->end));
     }
     if (source->end.len == 0 || source->end.head.size > newest->size) {
-        TRY(keep(source, slice_of(newest->note, newest->note_len), &source->end));
+        source->end = source->newest;
     }
     return SG_OK;
 }
@@ -169,7 +172,7 @@ static enum sg_status reach(struct source *source, const struct known *known,
     if (!tlog_hash_equal(&root, &known->head.root)) {
         return sg_fail(source->why, SG_CORRUPT,
                        "the records do not lead to the root that the log's key signed at "
-                       "the %s of the period: some of the first %" PRIu64
+                       "the %s: some of the first %" PRIu64
                        " were changed. There is no report of such a log",
                        where, known->head.size);
     }
@@ -178,16 +181,24 @@ static enum sg_status reach(struct source *source, const struct known *known,
     return SG_OK;
 }
 
+static enum sg_status reach_all(struct source *source)
+{
+    if (source->start.head.size != source->end.head.size) {
+        TRY(reach(source, &source->start, "start of the period"));
+    }
+    if (source->newest.head.size != source->end.head.size) {
+        TRY(reach(source, &source->newest, "end of the log"));
+    }
+    return reach(source, &source->end, "end of the period");
+}
+
 static enum sg_status take(struct source *source, uint64_t index, struct slice json)
 {
     TRY(audit_record(&source->audit, index, json));
     if (!account_record(source->account, index, json, &source->audit)) {
         return SG_NO_MEMORY;
     }
-    if (source->start.head.size != source->end.head.size) {
-        TRY(reach(source, &source->start, "start"));
-    }
-    return reach(source, &source->end, "end");
+    return reach_all(source);
 }
 
 static bool visit(void *context, uint64_t index, struct slice json)
@@ -195,7 +206,21 @@ static bool visit(void *context, uint64_t index, struct slice json)
     struct source *source = (struct source *)context;
 
     source->status = take(source, index, json);
-    return source->status == SG_OK && source->audit.tree.size < source->end.head.size;
+    return source->status == SG_OK && source->audit.tree.size < source->until;
+}
+
+/* The record that says why a log begins late may be younger than the period: all of a log
+ * that was pruned is read, and no more of it counted. */
+static enum sg_status begin(struct source *source)
+{
+    const struct audit *audit = &source->audit;
+
+    TRY(log_begin_skip(source->channel, &source->audit, source->end.head.size,
+                       source->why));
+    source->until = audit->first > 0 ? source->newest.head.size : source->end.head.size;
+    source->account->total = source->until - audit->first;
+    account_begin(source->account, audit);
+    return reach_all(source);
 }
 
 static enum sg_status read_records(struct source *source)
@@ -204,18 +229,16 @@ static enum sg_status read_records(struct source *source)
     Segel__V1__ListRecordsRequest request;
 
     segel__v1__list_records_request__init(&request);
-    request.count = source->end.head.size;
-    source->account->total = source->end.head.size;
-    TRY(log_begin_skip(source->channel, &source->audit, source->end.head.size,
-                       source->why));
+    TRY(begin(source));
+    request.count = source->until;
     enum sg_status status = log_stream(source->channel, &request, &visitor, source->why);
     TRY(source->status);
     TRY(status);
-    if (source->audit.tree.size < source->end.head.size) {
+    if (source->audit.tree.size < source->until) {
         return sg_fail(source->why, SG_CORRUPT,
                        "the checkpoint covers %" PRIu64 " records, but only %" PRIu64
                        " are there. There is no report of such a log",
-                       source->end.head.size, source->audit.tree.size);
+                       source->until, source->audit.tree.size);
     }
     return SG_OK;
 }
@@ -250,7 +273,6 @@ static enum sg_status read_all(struct source *source, struct log_trust *trust)
     }
     free(newest);
     TRY(status);
-    account_begin(source->account, &source->audit);
     TRY(read_records(source));
     TRY(judge(source));
     return account_finish(source->account, source->why);

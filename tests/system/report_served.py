@@ -3,6 +3,7 @@
 finds the ends of the period, asks for no more than it needs, and believes nothing."""
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import shutil
 import sys
@@ -10,7 +11,7 @@ import sys
 import grpc
 from bundles import Bundle, Key, note, root_of
 from rig import Rig, claim, contains, equal, expect, log, run
-from years import Count, leaves, moment_of, some_year, stamp, year
+from years import WIB, Count, leaves, moment_of, some_year, stamp, year
 
 KEY = Key()
 PAGE = 64
@@ -19,8 +20,8 @@ PAGE = 64
 class Service:
     """LogService over any lines; what it tells may be spoiled."""
 
-    def __init__(self, records, checkpoints, told=None, size=None):
-        self.records = records
+    def __init__(self, records, checkpoints, told=None, size=None, first=0):
+        self.records, self.first = records, first  # those before it were pruned
         self.told = records if told is None else told
         self.size = len(records) if size is None else size
         self.hashes = leaves(records)
@@ -47,7 +48,8 @@ class Service:
         self.asked.append(("records", request))
         count = request.count or 1 << 62
         found = []
-        for index, line in enumerate(self.told[request.first:], request.first):
+        begin = max(request.first, self.first)
+        for index, line in enumerate(self.told[begin:], begin):
             since = request.filter.from_us
             if since and int(moment_of(json.loads(line)).timestamp() * 1e6) < since:
                 continue
@@ -58,11 +60,17 @@ class Service:
         for at in range(0, len(found), PAGE):
             yield log.ListRecordsResponse(records=found[at:at + PAGE])
 
+    def get_tiles(self, request, _):
+        return log.GetTilesResponse(tiles=[
+            b"".join(self.hashes[256 * n:256 * n + 256])
+            for n in range(request.first, request.first + request.count)])
+
 
 @contextlib.contextmanager
 def served(rig, service):
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
     kinds = {"GetCheckpoint": (service.get_checkpoint, grpc.unary_unary_rpc_method_handler),
+             "GetTiles": (service.get_tiles, grpc.unary_unary_rpc_method_handler),
              "ListCheckpoints": (service.list_checkpoints, grpc.unary_unary_rpc_method_handler),
              "ListRecords": (service.list_records, grpc.unary_stream_rpc_method_handler)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
@@ -103,6 +111,18 @@ class Made:
         self.behind = next(r["seq"] for r in self.log.records if r["ts"] >= end)
 
 
+def of_bundle(made, service, lines):
+    path = made.rig.path("bundle")
+    shutil.rmtree(path, ignore_errors=True)
+    Bundle(lines, [KEY], first=service.first,
+           checkpoints=[s for s in service.sizes
+                        if service.first <= s < len(lines)]).write(path)
+    found = made.rig.segel("reviewer", "report", "--year", "2026", "--log-key", KEY.vkey,
+                           "--format", "json", "--bundle", path)
+    equal(found.returncode, 0, found.stderr)
+    return found.stdout
+
+
 @claim
 def a_served_log_gives_what_a_bundle_gives(made):
     far = [3, 5, 40]
@@ -111,19 +131,68 @@ def a_served_log_gives_what_a_bundle_gives(made):
         service = Service(made.records, marks)
         online = report(made.rig, service)
         equal(online.returncode, 0, online.stderr)
-        path = made.rig.path("bundle")
-        shutil.rmtree(path, ignore_errors=True)
-        Bundle(made.records, [KEY], checkpoints=[s for s in service.sizes
-                                                 if s < len(made.records)]).write(path)
-        offline = made.rig.segel("reviewer", "report", "--year", "2026", "--log-key",
-                                 KEY.vkey, "--format", "json", "--bundle", path)
-        expect(online.stdout == offline.stdout, f"{len(marks)} checkpoints: they differ")
+        expect(online.stdout == of_bundle(made, service, made.records),
+               f"{len(marks)} checkpoints: they differ")
         found = json.loads(online.stdout)
         equal(found["use"]["months"], Count(made.log.records, *year(2026)).months(), "months")
         starts = [s for s in service.sizes if s <= made.first]
         equal([c["size"] for c in found["header"]["checkpoints"]],
               [max(starts, default=0), min(s for s in service.sizes if s > made.behind)],
               "checkpoints")
+
+
+def pruned(made, first):
+    """The log, of which officers had those before `first` pruned ten years later."""
+    old = some_year(7)
+    for day in range(1, 9):
+        old.add(datetime.datetime(2036, 3, day, tzinfo=WIB), "log.prune" if day == 2 else
+                "status.refresh", before_index=str(first))
+    equal(old.lines()[:len(made.records)], made.records, "the same log")
+    return old.lines()
+
+
+@claim
+def the_report_of_a_year_outlives_a_later_prune(made):
+    lines = pruned(made, 256)
+    expect(256 < made.first, "256 is a record of the year")
+    end = made.behind + 2
+    for marks, start, is_signed in (([3, 5, 40], 256, False), ([40, 256], 256, True),
+                                    ([made.first], made.first, True)):
+        service = Service(lines, [*marks, end], first=256)
+        online = report(made.rig, service)
+        equal(online.returncode, 0, online.stderr)
+        found = json.loads(online.stdout)
+        equal(found["use"]["months"], Count(made.log.records, *year(2026)).months(), "months")
+        equal([(c["size"], c["signed"]) for c in found["header"]["checkpoints"]],
+              [(start, is_signed), (end, True)], "checkpoints")
+        equal((found["integrity"]["read_from"], found["integrity"]["period_begun"]),
+              (256, True), "where it was read from")
+        equal(online.stdout, of_bundle(made, service, lines), "a bundle of it")
+
+
+@claim
+def a_later_prune_is_proved_to_the_newest_checkpoint(made):
+    lines = pruned(made, 256)
+    spoiled = [*lines[:-1], lines[-1].replace(b"status.refresh", b"status.refrain")]
+    refused(made.rig, Service(lines, [made.behind + 2], told=spoiled, first=256),
+            "do not lead to the root", "end of the log")
+    refused(made.rig, Service(lines, [made.behind + 2], first=512), "do not fit together",
+            "no record says that those before were pruned")
+
+
+@claim
+def a_year_whose_begin_was_pruned_is_told_as_a_bundle_tells_it(made):
+    lines = pruned(made, 512)
+    expect(made.first < 512 < made.behind, "512 is no record of the year")
+    service = Service(lines, [40, 600, made.behind + 2], first=512)
+    online = report(made.rig, service)
+    equal(online.returncode, 0, online.stderr)
+    found = json.loads(online.stdout)["integrity"]
+    equal((found["period_begun"], found["period_records"]), (False, made.behind - 512), "left")
+    equal(online.stdout, of_bundle(made, service, lines), "a bundle of it")
+    gone = report(made.rig, service, period=("--year", "2025"))
+    equal((gone.returncode, gone.stdout), (1, ""), gone.stderr)
+    contains(gone.stderr, "nothing is left")
 
 
 @claim
