@@ -97,7 +97,7 @@ static enum sg_status find_range(struct export *export)
     static_assert(sizeof(range->origin) == sizeof(export->head.origin), "both of a note");
     memcpy(range->origin, export->head.origin, sizeof(range->origin));
     return range->end > range->first
-               ? SG_OK
+               ? export_hold_begin(export, oldest)
                : sg_fail(export->why, SG_NOT_FOUND, "the log holds no records yet");
 }
 

@@ -26,6 +26,9 @@ struct export
     struct sg_error *why;    /* borrowed */
 };
 
+/* log_export_begin.c: oldest is the first record that there is. SG_PRECONDITION: those
+ * before it were pruned, and no record of the range would say so. */
+SG_MUST_USE enum sg_status export_hold_begin(struct export *export, uint64_t oldest);
 /* log_export_records.c: the records, and what they name. */
 SG_MUST_USE enum sg_status export_records(struct export *export);
 /* log_export_proof.c: checkpoints and tiles. */

@@ -239,6 +239,38 @@ def whoever_checks_the_log_is_told_and_finds_it_sound(people):
 
 
 @claim
+def a_time_before_the_prune_is_reported_and_not_exported_alone(people):
+    texts = old_records()
+    records = [json.loads(text) for text in texts]
+    people.old_ledger(texts)
+    vkey = people.rig.path("clients", "reviewer", "log.vkey")
+    late = stamp(10, 10 * OLD)
+    with people.gateway(keep=True) as gateway:
+        covered(gateway)
+        asked = ask(gateway, 768)
+        place = agree(people, gateway, asked.id, "officer-2", "officer-3").log.index
+        checkpoint(gateway, place + 1)
+        told = people.rig.segel("reviewer", "report", "--from", records[0]["ts"], "--until",
+                                late, "--format", "json", "--unrecorded")
+        equal(told.returncode, 0, told.stderr)
+        found = json.loads(told.stdout)["integrity"]
+        equal((found["period_begun"], found["period_over"], found["read_from"],
+               found["period_records"]), (False, True, 768, OLD - 768), "what is left")
+        out = people.rig.path("early")
+        for since in ((), ("--from", "2000-01-01"), ("--from", records[768]["ts"])):
+            made = people.rig.segel("reviewer", "log", "export", *since, "--until", late,
+                                    "--out", out)
+            equal(made.returncode, 1, made.stderr)
+            contains(made.stderr, "records before 768", records[768]["ts"], "--from later")
+            equal([p for p in (out, out + ".tmp") if os.path.exists(p)], [], "what is left")
+        made = people.rig.segel("reviewer", "log", "export", "--from", records[769]["ts"],
+                                "--until", late, "--out", out)
+        equal(made.returncode, 0, made.stderr)
+        found = people.rig.tool("segel-verify", "--log-key", vkey, out, "--json")
+        equal(found.returncode, 0, found.stdout + found.stderr)
+
+
+@claim
 def it_goes_on_where_a_kill_has_ended_it(people):
     path = people.old_ledger(old_records())
     with people.gateway(keep=True) as gateway:
