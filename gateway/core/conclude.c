@@ -34,6 +34,7 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
         STAILQ_REMOVE_HEAD(&job->followers, queue);
         job_forget_denial(
             follower); /* who came later may have been judged by other rules */
+        follower->template = job->template; /* it may have come for the key's successor */
         follower->status = job->status;
         follower->replayed = job->status == SG_OK;
         follower->attempt = job->attempt;

@@ -604,6 +604,32 @@ def a_key_that_is_followed_at_once_signs_no_more_and_its_callers_go_on(people):
 
 
 @claim
+def who_asks_again_over_a_rotation_gets_the_answer_of_the_key_that_signs(people):
+    """The first one is with the HSM when its key is followed by another."""
+    with people.shadow() as gateway:
+        asked = ask_rotate(gateway).approval
+        approve(gateway, asked.id, people.keys["officer-2"], "officer-2")
+        the_item, answers = rig.item(), {}
+        people.schedule("C_Sign@1=slow=1500")
+        asks = {"first": lambda: gateway.client().sign(the_item),
+                "again": lambda: gateway.client().sign(the_item),
+                "batch": lambda: gateway.client().batch([the_item])[0]}
+        threads = [threading.Thread(target=lambda n=name: answers.update({n: asks[n]()}))
+                   for name in asks]
+        threads[0].start()
+        wait_for(lambda: "C_Sign " in people.rig.read("calls"), "the HSM is not asked")
+        done = approve(gateway, asked.id, people.keys["officer-3"], "officer-3")
+        equal((done.state, state(gateway)), (EXECUTED, RETIRED), "the rotation")
+        for thread in threads[1:]:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        equal(sorted(answers), sorted(asks), "answers")
+        equal({a.signature for a in answers.values()}, {answers["first"].signature})
+        equal([r["key"] for r in people.records("intent")], [KEY])
+
+
+@claim
 def no_intent_of_a_retired_key_stands_behind_the_record_of_its_rotation(people):
     with people.shadow() as gateway:
         asked = ask_rotate(gateway).approval
