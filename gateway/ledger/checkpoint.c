@@ -5,10 +5,8 @@
 #include "gateway/ledger/store.h"
 #include "proto/tlog/checkpoint.h"
 
-/* What a stored or offered note says, if it may be believed: of this origin, and signed
- * by the log key when one is known. */
-static enum sg_status read_note(const struct ledger *ledger, struct slice bytes,
-                                struct checkpoint *out)
+enum sg_status store_read_note(const struct ledger *ledger, struct slice bytes,
+                               struct checkpoint *out)
 {
     struct note note;
 
@@ -36,7 +34,7 @@ enum sg_status store_last_checkpoint(struct ledger *ledger, struct tlog_head *he
     if (rc != SQLITE_ROW) {
         return sql_fail(ledger->db, "read its last checkpoint", why);
     }
-    enum sg_status read = read_note(ledger, sql_bytes(row, 1), &checkpoint);
+    enum sg_status read = store_read_note(ledger, sql_bytes(row, 1), &checkpoint);
     if (read == SG_OK && sql_uint(row, 0, &size) && size == checkpoint.head.size) {
         *head = checkpoint.head;
         return SG_OK;
@@ -80,7 +78,7 @@ enum sg_status ledger_checkpoint_store(struct ledger *ledger, struct slice note)
         return SG_LEDGER;
     }
     MUST(!ledger->in_transaction);
-    if (!ledger->has_offer || read_note(ledger, note, &checkpoint) != SG_OK ||
+    if (!ledger->has_offer || store_read_note(ledger, note, &checkpoint) != SG_OK ||
         checkpoint.extensions.len != 0 || checkpoint.head.size != ledger->offer.size ||
         checkpoint.head.size < ledger->checkpoint_size ||
         !tlog_hash_equal(&checkpoint.head.root, &ledger->offer.root)) {

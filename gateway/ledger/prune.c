@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/ledger/keyreg.h"
+#include "gateway/ledger/prune_row.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 #include "proto/text.h"
@@ -45,7 +46,7 @@ static enum sg_status time_of(struct ledger *ledger, uint64_t index, int64_t *ts
 
 /* --- What was pruned --------------------------------------------------------------- */
 
-static bool read_prune(sqlite3_stmt *row, struct ledger_prune *out)
+bool prune_read(sqlite3_stmt *row, struct ledger_prune *out)
 {
     struct tlog_hash hash;
     uint64_t newest = 0;
@@ -77,11 +78,10 @@ enum sg_status ledger_last_prune(struct ledger *ledger, struct ledger_prune *out
     if (rc != SQLITE_ROW) {
         return ledger_latch(ledger, "look for what was pruned");
     }
-    return read_prune(row, out) ? SG_OK : ledger_latch_corrupt(ledger, "a prune");
+    return prune_read(row, out) ? SG_OK : ledger_latch_corrupt(ledger, "a prune");
 }
 
-/* Whether a record says that everything below this was pruned. */
-static bool says_prune(struct slice record, const struct ledger_prune *prune)
+bool prune_is_said(struct slice record, const struct ledger_prune *prune)
 {
     char before[24];
     json_t *json =
@@ -119,7 +119,7 @@ enum sg_status store_check_prune(struct ledger *ledger, struct ledger_prune *pru
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
         return sql_fail(ledger->db, "be read", why);
     }
-    return rc == SQLITE_ROW && says_prune(sql_bytes(row, 1), prune)
+    return rc == SQLITE_ROW && prune_is_said(sql_bytes(row, 1), prune)
                ? SG_OK
                : tree_changed(why, "no record says that others were pruned below",
                               prune->before);

@@ -5,6 +5,7 @@
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 #include "gateway/log.h"
+#include "proto/tlog/checkpoint.h"
 
 enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves */
 
@@ -18,9 +19,11 @@ enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves 
  * next start (ledger_condemn) believe nothing but the records, and below what was pruned
  * the hashes that lead to the root. */
 struct recovery {
-    struct ledger *ledger; /* borrowed */
-    struct sg_error *why;  /* borrowed */
-    struct tlog_head checkpoint;
+    struct ledger *ledger;       /* borrowed */
+    struct sg_error *why;        /* borrowed */
+    struct tlog_head checkpoint; /* the newest */
+    struct tlog_head next;       /* the one that the tree has to meet next */
+    bool all;                    /* every stored one is met */
     uint64_t first;  /* first leaf that is built from its record; a multiple of 256 */
     uint64_t pruned; /* records below it have no text; a multiple of 256 */
     struct tree tree;
@@ -36,33 +39,60 @@ static enum sg_status unreadable(struct recovery *recovery)
     return sql_fail(recovery->ledger->db, "be read", recovery->why);
 }
 
+/* The first stored one of at least this size becomes the next. A start meets the newest
+ * alone: that one is signed, and the others are scrub.c's. */
+static enum sg_status find_next(struct recovery *recovery, uint64_t size)
+{
+    AUTO(sql_reset)
+    sqlite3_stmt *row = recovery->ledger->statements[SQL_CHECKPOINT_SINCE];
+    struct checkpoint checkpoint;
+    uint64_t found = 0;
+
+    recovery->next = recovery->checkpoint;
+    if (size > recovery->checkpoint.size) {
+        recovery->next.size = UINT64_MAX;
+        return SG_OK;
+    }
+    if (!recovery->all || recovery->checkpoint.size == 0) {
+        return SG_OK;
+    }
+    if (!sql_bind_uint(row, 1, size) || sqlite3_step(row) != SQLITE_ROW ||
+        !sql_uint(row, 0, &found)) {
+        return unreadable(recovery);
+    }
+    if (store_read_note(recovery->ledger, sql_bytes(row, 1), &checkpoint) != SG_OK ||
+        checkpoint.head.size != found) {
+        return corrupt(recovery, "there is no sound checkpoint", found);
+    }
+    recovery->next = checkpoint.head;
+    return SG_OK;
+}
+
 /* To be asked at every size that the tree passes through. */
 static enum sg_status meet_checkpoint(struct recovery *recovery,
                                       const struct tlog_frontier *frontier)
 {
-    if (frontier->size != recovery->checkpoint.size) {
+    if (frontier->size != recovery->next.size) {
         return SG_OK;
     }
     struct tlog_hash root = tlog_frontier_root(frontier);
-    return tlog_hash_equal(&root, &recovery->checkpoint.root)
-               ? SG_OK
+    return tlog_hash_equal(&root, &recovery->next.root)
+               ? find_next(recovery, frontier->size + 1)
                : corrupt(recovery, "the root differs at checkpoint", frontier->size);
 }
 
-/* The checkpoint may lie inside a tile: its leaves are then added one by one, aside. */
+/* Checkpoints may lie inside a tile: its leaves are then added one by one, aside. */
 static enum sg_status meet_inside(struct recovery *recovery,
                                   const struct tlog_hash hashes[TILE_WIDTH])
 {
     struct tlog_frontier aside = recovery->tree.frontier;
-    uint64_t wanted = recovery->checkpoint.size;
+    uint64_t end = aside.size + TILE_WIDTH;
 
-    if (wanted < aside.size || wanted >= aside.size + TILE_WIDTH) {
-        return SG_OK;
-    }
-    for (size_t i = 0; aside.size < wanted; i++) {
+    for (size_t i = 0; i < TILE_WIDTH && recovery->next.size < end; i++) {
+        TRY(meet_checkpoint(recovery, &aside));
         tlog_frontier_add(&aside, &hashes[i]);
     }
-    return meet_checkpoint(recovery, &aside);
+    return SG_OK;
 }
 
 /* Hashes the records of one tile. */
@@ -312,8 +342,8 @@ static enum sg_status choose_first(struct recovery *recovery, bool *condemned)
     return SG_OK;
 }
 
-/* Every record was read, and all is as it was signed: what was found is mended. That it
- * was found is still to be told. */
+/* Every record and every checkpoint was read, and all is as it was signed: what was found
+ * is mended. That it was found is still to be told. */
 static enum sg_status acquit(struct recovery *recovery)
 {
     char finding[LEDGER_MEMO_MAX];
@@ -336,6 +366,8 @@ enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
     TRY(store_check_prune(ledger, &prune, why));
     recovery.pruned = prune.before;
     TRY(choose_first(&recovery, &condemned));
+    recovery.all = condemned;
+    TRY(find_next(&recovery, 0));
     TRY(check_cut(&recovery, condemned));
     TRY(take_covered(&recovery));
     TRY(take_tiles(&recovery));

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/ledger/prune_row.h"
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/view.h"
@@ -15,7 +16,9 @@
 enum { TILES_A_STEP = 4 };
 
 struct scrub {
+    struct note_key key;
     struct tlog_head goal;
+    uint64_t pruned; /* records below it have no text, as a record says */
     struct tlog_frontier frontier;
     uint64_t next_checkpoint; /* of those stored; INT64_MAX: none comes any more */
     struct tlog_hash next_root;
@@ -44,7 +47,6 @@ static enum sg_status find_checkpoint(struct ledger_reader *reader, uint64_t siz
     AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_OWN_CHECKPOINT];
     struct scrub *scrub = reader->scrub;
     struct checkpoint checkpoint;
-    struct note note;
 
     if (!sql_bind_uint(row, 1, size)) {
         return failed(reader, why);
@@ -57,10 +59,10 @@ static enum sg_status find_checkpoint(struct ledger_reader *reader, uint64_t siz
     if (rc != SQLITE_ROW || !sql_uint(row, 0, &scrub->next_checkpoint)) {
         return failed(reader, why);
     }
-    if (note_parse(sql_bytes(row, 1), &note) != SG_OK ||
-        checkpoint_parse(note.text, &checkpoint) != SG_OK ||
+    if (checkpoint_open(sql_bytes(row, 1), &scrub->key, &checkpoint) != SG_OK ||
         checkpoint.head.size != scrub->next_checkpoint) {
-        return tree_changed(why, "there is no sound checkpoint", scrub->next_checkpoint);
+        return tree_changed(why, "the log key did not sign checkpoint",
+                            scrub->next_checkpoint);
     }
     scrub->next_root = checkpoint.head.root;
     return SG_OK;
@@ -138,6 +140,41 @@ static enum sg_status take_hashes(struct ledger_reader *reader, uint64_t count,
     return SG_OK;
 }
 
+/* A row of a prune counts only with its record, which is hashed as all others are: in
+ * this pass, or in the next one, when it is younger than the goal. */
+static enum sg_status believe_prune(struct ledger_reader *reader, struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_PRUNE];
+    AUTO(sql_reset) sqlite3_stmt *record = reader->statements[READ_LEAVES];
+    struct ledger_prune prune = {0};
+
+    int rc = sqlite3_step(row);
+    if (rc == SQLITE_DONE) {
+        return SG_OK;
+    }
+    if (rc != SQLITE_ROW) {
+        return failed(reader, why);
+    }
+    if (!prune_read(row, &prune)) {
+        return tree_changed(why, "Segel did not write the prune of records below",
+                            prune.before);
+    }
+    if (!sql_bind_uint(record, 1, prune.index) ||
+        !sql_bind_uint(record, 2, prune.index + 1)) {
+        return failed(reader, why);
+    }
+    rc = sqlite3_step(record);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        return failed(reader, why);
+    }
+    if (rc == SQLITE_DONE || !prune_is_said(sql_bytes(record, 1), &prune)) {
+        return tree_changed(why, "no record says that others were pruned below",
+                            prune.before);
+    }
+    reader->scrub->pruned = prune.before;
+    return SG_OK;
+}
+
 static enum sg_status take_leaves(struct ledger_reader *reader, uint64_t count,
                                   struct sg_error *why)
 {
@@ -146,8 +183,12 @@ static enum sg_status take_leaves(struct ledger_reader *reader, uint64_t count,
     if (view_pruned(reader, &pruned) != SG_OK) {
         return failed(reader, why);
     }
-    return reader->scrub->frontier.size < pruned ? take_hashes(reader, count, why)
-                                                 : hash_records(reader, count, why);
+    if (pruned != reader->scrub->pruned) {
+        TRY(believe_prune(reader, why));
+    }
+    return reader->scrub->frontier.size < reader->scrub->pruned
+               ? take_hashes(reader, count, why)
+               : hash_records(reader, count, why);
 }
 
 /* The first leaf whose hash the tile has otherwise, for whoever looks for the change. */
@@ -256,8 +297,7 @@ static enum sg_status begin(struct ledger_reader *reader, struct sg_error *why)
     return view_begin(reader) == SG_OK ? SG_OK : failed(reader, why);
 }
 
-static enum sg_status read_goal(struct ledger_reader *reader, const struct note_key *key,
-                                struct sg_error *why)
+static enum sg_status read_goal(struct ledger_reader *reader, struct sg_error *why)
 {
     AUTO(sql_reset) sqlite3_stmt *row = reader->statements[READ_LAST_OWN_CHECKPOINT];
     struct checkpoint checkpoint;
@@ -271,7 +311,7 @@ static enum sg_status read_goal(struct ledger_reader *reader, const struct note_
         return failed(reader, why);
     }
     if (!sql_uint(row, 0, &size) ||
-        checkpoint_open(sql_bytes(row, 1), key, &checkpoint) != SG_OK ||
+        checkpoint_open(sql_bytes(row, 1), &reader->scrub->key, &checkpoint) != SG_OK ||
         checkpoint.head.size != size) {
         return tree_changed(why, "the log key did not sign checkpoint", size);
     }
@@ -293,10 +333,10 @@ enum sg_status ledger_scrub_begin(struct ledger_reader *reader, const char *log_
     if (reader->scrub == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "there is no memory to check the log");
     }
-    *reader->scrub = (struct scrub){.next_checkpoint = INT64_MAX};
+    *reader->scrub = (struct scrub){.key = key, .next_checkpoint = INT64_MAX};
     TRY(begin(reader, why));
     AUTO(view_end) struct ledger_reader *view = reader;
-    TRY(read_goal(view, &key, why));
+    TRY(read_goal(view, why));
     TRY(find_checkpoint(view, 0, why));
     return meet_checkpoint(view, &view->scrub->frontier, why);
 }

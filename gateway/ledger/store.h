@@ -62,6 +62,11 @@ void store_close(struct ledger *ledger);
  * of its records when the ledger is condemned. */
 SG_MUST_USE enum sg_status store_recover(struct ledger *ledger, struct sg_error *why);
 
+/* What a stored or offered note says, if it may be believed: of this origin, and signed
+ * by the log key when one is known. SG_NOT_FOUND: it is not; others as note_parse. */
+struct checkpoint;
+SG_MUST_USE enum sg_status store_read_note(const struct ledger *ledger,
+                                           struct slice bytes, struct checkpoint *out);
 /* The last stored checkpoint is a note of this origin, signed by the log key if one is
  * known. Copies its size and root; size 0 and the empty root when there is none. */
 SG_MUST_USE enum sg_status store_last_checkpoint(struct ledger *ledger,

@@ -301,6 +301,26 @@ Test(prune, a_prune_that_says_more_than_its_record_is_found)
     cr_expect_eq(book_try_open(book), SG_CORRUPT);
 }
 
+/* Its record says less than a row that was put before the lawful one. */
+Test(prune, an_earlier_row_that_says_more_is_found)
+{
+    cr_assert_eq(begin(256, later_us), SG_OK);
+    book_close(book);
+    book_tamper(book, "INSERT INTO prune VALUES(0, 512, 512, 0, 1000, zeroblob(32));"
+                      "DELETE FROM leaf WHERE idx < 512");
+    cr_expect_eq(book_try_open(book), SG_CORRUPT);
+    cr_expect_not_null(strstr(book->why.text, "no record says"), "%s", book->why.text);
+}
+
+/* While the gateway runs, nobody starts: the check has to ask for the record, too. */
+Test(prune, texts_that_go_without_a_record_are_found_by_the_check)
+{
+    book_tamper(book, "DELETE FROM leaf WHERE idx < 256;"
+                      "INSERT INTO prune VALUES(1, 256, 256, 0, 1000, zeroblob(32))");
+    cr_expect_eq(scrubbing_pass(&all), SG_CORRUPT);
+    cr_expect_not_null(strstr(all.why.text, "no record says"), "%s", all.why.text);
+}
+
 Test(prune, a_changed_hash_of_a_pruned_record_is_found)
 {
     cr_assert_eq(begin(256, later_us), SG_OK);

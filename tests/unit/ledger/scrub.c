@@ -103,13 +103,22 @@ Test(scrub, an_earlier_checkpoint_of_another_tree_is_found)
         "char(10) || 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' || char(10) || "
         "substr(CAST(note AS TEXT), instr(CAST(note AS TEXT), char(10) || char(10)) + 1)"
         " AS BLOB) WHERE size = 300",
-        "the root differs at checkpoint 300)");
+        "the log key did not sign checkpoint 300)");
+}
+
+/* Text and size are as they were. */
+Test(scrub, an_earlier_checkpoint_with_another_signature_is_found)
+{
+    expect_left_to_the_check(
+        "UPDATE checkpoint SET note = CAST(substr(note, 1, length(note) - 10) || "
+        "'AAAAAAAAA' || char(10) AS BLOB) WHERE size = 300",
+        "the log key did not sign checkpoint 300)");
 }
 
 Test(scrub, an_earlier_checkpoint_that_is_none_is_found)
 {
     expect_left_to_the_check("UPDATE checkpoint SET note = x'00' WHERE size = 300",
-                             "there is no sound checkpoint 300)");
+                             "the log key did not sign checkpoint 300)");
 }
 
 /* As a disk may give back a page: SQLite cannot read it. */
@@ -194,6 +203,20 @@ Test(scrub, a_condemned_ledger_does_not_start_until_it_is_mended)
     book_tamper(&all.book, mend);
     book_open(&all.book);
     cr_expect_eq(all.book.state.size, SCRUB_RECORDS);
+}
+
+/* The records alone are sound: it was found by something else. */
+Test(scrub, a_condemned_ledger_does_not_start_with_another_older_checkpoint)
+{
+    book_tamper(&all.book, "UPDATE checkpoint SET note = x'00' WHERE size = 300");
+    book_open(&all.book);
+    cr_expect_eq(ledger_condemn(all.book.ledger, "somebody was here"), SG_LEDGER);
+    book_close(&all.book);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_expect_eq(book_try_open(&all.book), SG_CORRUPT);
+        cr_expect_not_null(strstr(all.book.why.text, "there is no sound checkpoint 300"),
+                           "%s", all.book.why.text);
+    }
 }
 
 Test(scrub, a_ledger_found_sound_is_forgiven)
