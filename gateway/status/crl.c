@@ -20,11 +20,12 @@ static void free_list(STACK_OF(X509_CRL) * *list)
 }
 
 /* Said by OpenSSL of the path, but no reason to disbelieve the CRL: what the CRL says of
- * the certificate is read from it, its age and the certificate's are facts of their own.
- */
+ * the certificate is read from it, its age and the certificate's are facts of their own,
+ * and how far it may be ahead has been judged (evidence_dates). */
 static bool may_pass(int error, int depth)
 {
     return error == X509_V_ERR_CERT_REVOKED || error == X509_V_ERR_CRL_HAS_EXPIRED ||
+           error == X509_V_ERR_CRL_NOT_YET_VALID ||
            (depth == 0 && (error == X509_V_ERR_CERT_HAS_EXPIRED ||
                            error == X509_V_ERR_CERT_NOT_YET_VALID));
 }
@@ -40,6 +41,16 @@ static int on_verify(int good, X509_STORE_CTX *context)
     return 1;
 }
 
+/* One in the file of anchors: OpenSSL would verify that one in place of one that bears
+ * another issuer's name. */
+static STACK_OF(X509_CRL) *
+    no_others(const X509_STORE_CTX *context, const X509_NAME *issuer)
+{
+    (void)context;
+    (void)issuer;
+    return NULL;
+}
+
 /* The path from the subject to an anchor, and the CRL by it: issuer, scope, critical
  * extensions, key usage and signature. Indirect CRLs find no subject here. */
 static enum sg_status verify(const struct status_link *link, X509_CRL *crl,
@@ -48,6 +59,7 @@ static enum sg_status verify(const struct status_link *link, X509_CRL *crl,
     AUTO(free_context) X509_STORE_CTX *context = X509_STORE_CTX_new();
     AUTO(free_list) STACK_OF(X509_CRL) *list = sk_X509_CRL_new_null();
 
+    X509_STORE_set_lookup_crls(link->anchors, no_others);
     if (context == NULL || list == NULL || sk_X509_CRL_push(list, crl) == 0 ||
         X509_STORE_CTX_init(context, link->anchors, link->subject, link->untrusted) !=
             1) {

@@ -86,12 +86,12 @@ static void add_entry(X509_CRL *crl, long serial, int reason)
     ASN1_ENUMERATED_free(why);
 }
 
-/* A lawful CRL in DER; the caller frees it. */
-static size_t crl_der(uint8_t **out, long serial, int reason)
+/* A lawful CRL whose thisUpdate is so far from now; the caller frees it. */
+static X509_CRL *new_crl(long serial, int reason, long from_s)
 {
     X509_CRL *crl = X509_CRL_new();
     ASN1_INTEGER *number = ASN1_INTEGER_new();
-    ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 - 60));
+    ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 + from_s));
     ASN1_TIME *until = ASN1_TIME_set(NULL, (time_t)(now_us / 1000000 + DAY_S));
 
     cr_assert(ASN1_INTEGER_set(number, 258) == 1 && X509_CRL_set_version(crl, 1) == 1 &&
@@ -101,14 +101,37 @@ static size_t crl_der(uint8_t **out, long serial, int reason)
               X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1);
     add_entry(crl, serial, reason);
     cr_assert_gt(X509_CRL_sign(crl, key, EVP_sha256()), 0);
+    ASN1_INTEGER_free(number);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    return crl;
+}
+
+/* In DER; the caller frees it. */
+static size_t crl_der(uint8_t **out, long serial, int reason)
+{
+    X509_CRL *crl = new_crl(serial, reason, -60);
+
     *out = NULL;
     int len = i2d_X509_CRL(crl, out);
     cr_assert_gt(len, 0);
     X509_CRL_free(crl);
-    ASN1_INTEGER_free(number);
-    ASN1_TIME_free(from);
-    ASN1_TIME_free(until);
     return (size_t)len;
+}
+
+/* Frees it. */
+static enum sg_status judge_crl(X509_CRL *crl, struct status_finding *finding,
+                                struct sg_error *why)
+{
+    uint8_t *der = NULL;
+    int len = i2d_X509_CRL(crl, &der);
+
+    cr_assert_gt(len, 0);
+    enum sg_status status =
+        evidence_crl(&link, slice_of(der, (size_t)len), now_us, finding, why);
+    OPENSSL_free(der);
+    X509_CRL_free(crl);
+    return status;
 }
 
 static struct status_finding judge_lawful(long serial, int reason)
@@ -142,6 +165,44 @@ Test(evidence, reasons_are_told_apart)
     cr_expect(!finding.revoked && finding.suspended);
     finding = judge_lawful(77, CRL_REASON_REMOVE_FROM_CRL);
     cr_expect(!finding.revoked && !finding.suspended);
+}
+
+/* The clock of a CA may be ahead of ours. */
+Test(evidence, a_crl_may_be_five_minutes_ahead)
+{
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    for (long ahead_s = 0; ahead_s <= STATUS_SKEW_S; ahead_s += 60) {
+        X509_CRL *crl = new_crl(77, CRL_REASON_KEY_COMPROMISE, ahead_s);
+        cr_expect_eq(judge_crl(crl, &finding, &why), SG_OK, "%ld: %s", ahead_s, why.text);
+        cr_expect(finding.revoked, "%ld s", ahead_s);
+    }
+    X509_CRL *late = new_crl(77, CRL_REASON_KEY_COMPROMISE, STATUS_SKEW_S + 1);
+    cr_expect_eq(judge_crl(late, &finding, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "compare the clocks"));
+}
+
+/* Where one in the file of anchors is the issuer's, OpenSSL would look at no other. */
+Test(evidence, a_crl_among_the_anchors_vouches_for_no_other)
+{
+    EVP_PKEY *other = EVP_EC_gen("P-256");
+    X509_CRL *own = new_crl(78, CRL_REASON_KEY_COMPROMISE, -60);
+    X509_CRL *false_one = new_crl(77, CRL_REASON_KEY_COMPROMISE, -60);
+    X509_NAME *name = X509_NAME_new();
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    cr_assert(X509_STORE_add_crl(link.anchors, own) == 1 &&
+              X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                         (const unsigned char *)"other", -1, -1,
+                                         0) == 1 &&
+              X509_CRL_set_issuer_name(false_one, name) == 1 &&
+              X509_CRL_sign(false_one, other, EVP_sha256()) > 0);
+    cr_expect_eq(judge_crl(false_one, &finding, &why), SG_INVALID);
+    X509_CRL_free(own);
+    X509_NAME_free(name);
+    EVP_PKEY_free(other);
 }
 
 Test(evidence, no_cut_and_no_turned_bit_is_believed)
