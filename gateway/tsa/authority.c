@@ -21,8 +21,20 @@ struct authority *authority_choose(struct tsa_settings *settings, uint32_t tried
     return NULL;
 }
 
+void authority_asked(struct authority *authority)
+{
+    authority->asked++;
+    authority->trying = authority->failures >= ROW;
+}
+
+/* Those that were under way when the rest began say nothing new, however late they end:
+ * many that wait for one stall would make its rest the longest. */
 bool authority_failed(struct authority *authority, int64_t most_us, int64_t now_us)
 {
+    if (authority->failures >= ROW && !authority->trying) {
+        return false;
+    }
+    authority->trying = false;
     authority->failures++;
     if (authority->failures < ROW) {
         return false;

@@ -18,6 +18,7 @@ struct authority {
     unsigned failures;     /* in a row */
     int64_t rest_until_us; /* CLOCK_MONOTONIC */
     unsigned asked;        /* questions under way */
+    bool trying;           /* the last of them is the one that tries it after a rest */
 };
 
 struct exchange {
@@ -67,6 +68,8 @@ void tsa_settings_fini(struct tsa_settings *settings);
 /* The first that has not failed the question and may be asked now; NULL: none. */
 struct authority *authority_choose(struct tsa_settings *settings, uint32_t tried,
                                    int64_t now_us);
+/* One more question is under way to it. */
+void authority_asked(struct authority *authority);
 /* Whether it was the failure that begins a rest, and a success that ends a row. */
 bool authority_failed(struct authority *authority, int64_t most_us, int64_t now_us);
 bool authority_worked(struct authority *authority);

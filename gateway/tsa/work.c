@@ -204,7 +204,7 @@ static void ask(struct tsa *tsa, struct tsa_ask *ask, struct authority *authorit
 
     MUST(exchange != NULL);
     *exchange = (struct exchange){.ask = ask, .authority = authority};
-    authority->asked++;
+    authority_asked(authority);
     enum sg_status status = begin(tsa, exchange, &why);
     if (status != SG_OK) {
         take_failure(tsa, exchange, status, &why);
