@@ -148,6 +148,7 @@ enum sg_status evidence_crl(const struct status_link *link, struct slice der,
                             struct sg_error *why)
 {
     const unsigned char *at = der.data;
+    const X509_ALGOR *algorithm = NULL;
 
     *out = (struct status_finding){0};
     AUTO(free_crl) X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.len);
@@ -155,8 +156,8 @@ enum sg_status evidence_crl(const struct status_link *link, struct slice der,
         ERR_clear_error();
         return sg_fail(why, SG_INVALID, "it is not a CRL in DER");
     }
-    if (X509_CRL_get_version(crl) != 1 ||
-        !evidence_algorithm_ok(X509_CRL_get_signature_nid(crl))) {
+    X509_CRL_get0_signature(crl, NULL, &algorithm);
+    if (X509_CRL_get_version(crl) != 1 || !evidence_algorithm_ok(algorithm)) {
         return sg_fail(why, SG_INVALID,
                        "the CRL is not of version 2, or signed with an algorithm that "
                        "proves nothing");

@@ -59,8 +59,8 @@ enum { STATUS_SKEW_S = 300 };
 bool evidence_time(const ASN1_TIME *time, int64_t *out_us);
 /* Time, strength and depth of a path. */
 void evidence_set_time(X509_VERIFY_PARAM *param, int64_t now_us);
-/* SHA-1 and MD5 prove nothing any more. */
-bool evidence_algorithm_ok(int signature_nid);
+/* SHA-1 and MD5 prove nothing any more, by whatever padding. */
+bool evidence_algorithm_ok(const X509_ALGOR *algorithm);
 SG_MUST_USE enum sg_status evidence_dates(const struct status_finding *finding,
                                           int64_t now_us, struct sg_error *why);
 

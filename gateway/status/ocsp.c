@@ -110,12 +110,10 @@ static bool signed_well(const struct status_link *link, OCSP_BASICRESP *basic,
                         int64_t now_us)
 {
     AUTO(free_certificates) STACK_OF(X509) *known = signers(link);
-    const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(basic);
-    const ASN1_OBJECT *object = NULL;
 
     evidence_set_time(X509_STORE_get0_param(link->anchors), now_us);
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    bool good = known != NULL && evidence_algorithm_ok(OBJ_obj2nid(object)) &&
+    bool good = known != NULL &&
+                evidence_algorithm_ok(OCSP_resp_get0_tbs_sigalg(basic)) &&
                 OCSP_basic_verify(basic, known, link->anchors, OCSP_NOEXPLICIT) == 1;
     ERR_clear_error();
     return good;

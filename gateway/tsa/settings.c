@@ -4,6 +4,9 @@
 
 #include "gateway/tsa/inside.h"
 
+/* As for the chains of signing certificates: no SHA-1, no RSA below 2048 bits. */
+enum { SECURITY_LEVEL = 2 };
+
 /* Printable, with nothing that could carry a password. */
 static bool url_valid(const char *url, size_t len)
 {
@@ -61,6 +64,8 @@ static enum sg_status read_anchors(const char *path, struct tsa_settings *out,
                        "tsa.anchors: %s holds no certificates that can be read (PEM)",
                        path);
     }
+    X509_VERIFY_PARAM_set_auth_level(X509_STORE_get0_param(out->trust.anchors),
+                                     SECURITY_LEVEL);
     return SG_OK;
 }
 

@@ -37,9 +37,9 @@ static void sign_certificate(X509 *certificate, long serial, const char *name)
     cr_assert_gt(X509_sign(certificate, key, EVP_sha256()), 0);
 }
 
-static void make(void)
+static void make_with(EVP_PKEY *with)
 {
-    key = EVP_EC_gen("P-256");
+    key = with;
     link.issuer = X509_new();
     link.subject = X509_new();
     link.anchors = X509_STORE_new();
@@ -57,6 +57,16 @@ static void make(void)
     cr_assert_eq(X509_STORE_add_cert(link.anchors, link.issuer), 1);
 }
 
+static void make(void)
+{
+    make_with(EVP_EC_gen("P-256"));
+}
+
+static void make_rsa(void)
+{
+    make_with(EVP_RSA_gen(2048));
+}
+
 static void release(void)
 {
     X509_free(link.issuer);
@@ -67,6 +77,7 @@ static void release(void)
 }
 
 TestSuite(evidence, .init = make, .fini = release);
+TestSuite(pss, .init = make_rsa, .fini = release);
 
 static void add_entry(X509_CRL *crl, long serial, int reason)
 {
@@ -245,14 +256,12 @@ static void add_word(OCSP_BASICRESP *basic, int state)
     ASN1_TIME_free(until);
 }
 
-/* By the issuer, which does not send its own certificate along. */
-static enum sg_status judge_answer(OCSP_BASICRESP *basic, struct status_finding *finding,
+/* As it is signed. */
+static enum sg_status judge_signed(OCSP_BASICRESP *basic, struct status_finding *finding,
                                    struct sg_error *why)
 {
     unsigned char *der = NULL;
 
-    cr_assert_eq(
-        OCSP_basic_sign(basic, link.issuer, key, EVP_sha256(), NULL, OCSP_NOCERTS), 1);
     OCSP_RESPONSE *response =
         OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     int len = i2d_OCSP_RESPONSE(response, &der);
@@ -263,6 +272,15 @@ static enum sg_status judge_answer(OCSP_BASICRESP *basic, struct status_finding 
     OCSP_RESPONSE_free(response);
     OCSP_BASICRESP_free(basic);
     return status;
+}
+
+/* By the issuer, which does not send its own certificate along. */
+static enum sg_status judge_answer(OCSP_BASICRESP *basic, struct status_finding *finding,
+                                   struct sg_error *why)
+{
+    cr_assert_eq(
+        OCSP_basic_sign(basic, link.issuer, key, EVP_sha256(), NULL, OCSP_NOCERTS), 1);
+    return judge_signed(basic, finding, why);
 }
 
 Test(evidence, an_issuer_that_is_an_anchor_may_answer_without_its_certificate)
@@ -286,4 +304,51 @@ Test(evidence, an_answer_that_speaks_twice_of_a_certificate_is_not_believed)
     add_word(basic, V_OCSP_CERTSTATUS_REVOKED);
     cr_expect_eq(judge_answer(basic, &finding, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "speaks twice"));
+}
+
+/* --- RSASSA-PSS names its digest elsewhere ---------------------------------------- */
+
+static EVP_MD_CTX *pss(const EVP_MD *digest)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *of_key = NULL;
+
+    cr_assert(EVP_DigestSignInit(context, &of_key, digest, NULL, key) == 1 &&
+              EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) == 1);
+    return context;
+}
+
+static enum sg_status judge_pss_crl(const EVP_MD *digest)
+{
+    X509_CRL *crl = new_crl(77, CRL_REASON_KEY_COMPROMISE, -60);
+    EVP_MD_CTX *context = pss(digest);
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    cr_assert_gt(X509_CRL_sign_ctx(crl, context), 0);
+    cr_expect_eq(X509_CRL_get_signature_nid(crl), NID_rsassaPss);
+    EVP_MD_CTX_free(context);
+    return judge_crl(crl, &finding, &why);
+}
+
+static enum sg_status judge_pss_answer(const EVP_MD *digest)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    EVP_MD_CTX *context = pss(digest);
+    struct status_finding finding;
+    struct sg_error why = {0};
+
+    add_word(basic, V_OCSP_CERTSTATUS_GOOD);
+    cr_assert_eq(OCSP_basic_sign_ctx(basic, link.issuer, context, NULL, OCSP_NOCERTS), 1);
+    EVP_MD_CTX_free(context);
+    return judge_signed(basic, &finding, &why);
+}
+
+Test(pss, sha_1_proves_nothing_there_either)
+{
+    cr_expect_eq(judge_pss_crl(EVP_sha256()), SG_OK);
+    cr_expect_eq(judge_pss_crl(EVP_sha512()), SG_OK);
+    cr_expect_eq(judge_pss_crl(EVP_sha1()), SG_INVALID);
+    cr_expect_eq(judge_pss_answer(EVP_sha256()), SG_OK);
+    cr_expect_eq(judge_pss_answer(EVP_sha1()), SG_INVALID);
 }
