@@ -15,12 +15,13 @@
 
 /* Chains that tokens brought, each watched under a name of its own that no key has. What
  * is counted does not change any more: loop 0 adds, any loop looks. */
-enum { CHAINS_MAX = 16 }; /* an authority changes its key once a year */
+enum { CHAINS_MAX = TSA_CHAINS_MAX }; /* an authority changes its key once a year */
 struct validation {
     struct cert *cert; /* owned */
     struct status_cell cell;
     uint8_t sha256[32]; /* of the chain */
     char name[8];       /* "*tsa7" */
+    const char *told;   /* loop 0's: "revoked" or "suspended"; NULL: no such thing */
 };
 struct validations {
     struct validation chains[CHAINS_MAX];
@@ -97,19 +98,72 @@ static enum sg_status take_chain(struct services *services, struct slice chain)
     return SG_OK;
 }
 
-void validation_tick(struct service_loop *loop)
+static void take_newest(struct services *services)
 {
-    struct services *services = loop->services;
     uint8_t chain[TSA_CHAIN_MAX];
     size_t len = 0;
 
-    if (loop->index != 0 || services->tsa == NULL || services->options.status == NULL ||
-        tsa_chain_generation(services->tsa) == services->validations->generation) {
+    if (tsa_chain_generation(services->tsa) == services->validations->generation) {
         return;
     }
     uint64_t generation = tsa_chain(services->tsa, chain, &len);
     if (take_chain(services, slice_of(chain, len)) != SG_BUSY) {
         services->validations->generation = generation;
+    }
+}
+
+/* NULL: nothing bad is known of it. */
+static const char *fault_of(const struct validation *chain)
+{
+    struct status_view view;
+
+    (void)status_look(&chain->cell, &view);
+    return view.revoked || view.suspended ? status_state_name(&view) : NULL;
+}
+
+static void tell(const struct validation *chain, const char *fault)
+{
+    char subject[CERT_NAME_SIZE];
+    const char *serial = cert_serial(chain->cert);
+
+    cert_subject(chain->cert, subject);
+    if (fault == NULL) {
+        log_event(LOG_INFO, "tsa.good", "subject", subject, "serial", serial, NULL);
+        return;
+    }
+    log_event(LOG_ERROR, "tsa.revoked", "subject", subject, "serial", serial, "state",
+              fault, "why",
+              "this certificate of a time stamp authority, or that of an issuer, is no "
+              "longer good: its time stamps are refused; take it out of tsa.urls, or let "
+              "it get another certificate",
+              NULL);
+}
+
+/* Who of several authorities stamps now is asked at once: nobody else may come. */
+static void look(struct services *services, struct validation *chain)
+{
+    const char *fault = fault_of(chain);
+
+    if (fault == chain->told) {
+        return;
+    }
+    chain->told = fault;
+    tell(chain, fault);
+    tsa_doubt(services->tsa, chain->sha256, fault != NULL);
+    tsa_probe(services->tsa);
+}
+
+void validation_tick(struct service_loop *loop)
+{
+    struct services *services = loop->services;
+    struct validations *all = services->validations;
+
+    if (loop->index != 0 || services->tsa == NULL || services->options.status == NULL) {
+        return;
+    }
+    take_newest(services);
+    for (unsigned i = 0; i < atomic_load(&all->count); i++) {
+        look(services, &all->chains[i]);
     }
 }
 
@@ -219,6 +273,14 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
     unsigned count = atomic_load(&all->count);
     struct sg_error ignored;
 
+    if (newest != 0 && fault_of(&all->chains[newest - 1]) != NULL) {
+        tsa_probe(services->tsa); /* it, or the next one, may be good again */
+        return sg_fail(
+            why, SG_TSA,
+            "the certificate of the time stamp authority, or that of an "
+            "issuer, is revoked or on hold: take it out of tsa.urls, or let it "
+            "get another one ('tsa.revoked' in the gateway's log)");
+    }
     TRY(prove(services, newest == 0 ? "*tsa" : all->chains[newest - 1].name,
               "the time stamp authority", out, why));
     for (unsigned i = 0; i < count; i++) {

@@ -46,7 +46,15 @@ enum sg_status tsa_start(struct tsa *tsa, struct sg_error *why)
     tsa->running = true;
     /* So a wrong setting is told at once, and not with the first letter. */
     tsa->probe.hash = tsa->settings.hash;
+    atomic_store(&tsa->probing, true);
     return tsa_ask(tsa, &tsa->probe);
+}
+
+void tsa_probe(struct tsa *tsa)
+{
+    if (!atomic_exchange(&tsa->probing, true) && tsa_ask(tsa, &tsa->probe) != SG_OK) {
+        atomic_store(&tsa->probing, false);
+    }
 }
 
 void tsa_free(struct tsa *tsa)
@@ -104,23 +112,6 @@ size_t tsa_room(const struct tsa *tsa)
 enum sg_hash tsa_hash(const struct tsa *tsa)
 {
     return tsa->settings.hash;
-}
-
-uint64_t tsa_chain_generation(struct tsa *tsa)
-{
-    return atomic_load(&tsa->generation);
-}
-
-uint64_t tsa_chain(struct tsa *tsa, uint8_t *out, size_t *len)
-{
-    uint64_t generation = 0;
-
-    MUST(pthread_mutex_lock(&tsa->lock) == 0);
-    memcpy(out, tsa->chain, tsa->chain_len);
-    *len = tsa->chain_len;
-    generation = atomic_load(&tsa->generation);
-    MUST(pthread_mutex_unlock(&tsa->lock) == 0);
-    return generation;
 }
 
 void tsa_count(struct tsa *tsa, struct tsa_counts *out)

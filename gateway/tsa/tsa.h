@@ -57,6 +57,15 @@ size_t tsa_room(const struct tsa *tsa);
 uint64_t tsa_chain(struct tsa *tsa, uint8_t *out, size_t *len);
 uint64_t tsa_chain_generation(struct tsa *tsa);
 
+/* Any thread: whether tokens by the chain of that SHA-256 are refused from now on, as
+ * those of an authority that fails: one of its certificates is revoked or on hold. At
+ * most so many at once. */
+enum { TSA_CHAINS_MAX = 16 };
+void tsa_doubt(struct tsa *tsa, const uint8_t sha256[32], bool doubted);
+/* Any thread: a question of the gateway's own, as at the start, so that the chain is of
+ * an authority that is believed. Nothing while one is under way. */
+void tsa_probe(struct tsa *tsa);
+
 /* Any thread: what it has done since the start. */
 struct tsa_counts {
     uint64_t tokens;

@@ -16,6 +16,7 @@ static void give(struct tsa *tsa, struct tsa_ask *ask)
 
     atomic_fetch_sub(&tsa->waiting_count, 1);
     if (ask == &tsa->probe) {
+        atomic_store(&tsa->probing, false);
         return;
     }
     STAILQ_INSERT_TAIL(&one, &ask->letter, link);
@@ -25,32 +26,13 @@ static void give(struct tsa *tsa, struct tsa_ask *ask)
 /* why: what the last authority did, if any was asked. */
 static void give_up(struct tsa *tsa, struct tsa_ask *ask, const char *fallback)
 {
-    atomic_fetch_add(&tsa->without, 1);
+    atomic_fetch_add(&tsa->without, ask == &tsa->probe ? 0 : 1);
     ask->status =
         ask->why.text[0] == '\0' ? sg_fail(&ask->why, SG_TSA, "%s", fallback) : SG_TSA;
     give(tsa, ask);
 }
 
 /* --- What came ---------------------------------------------------------------------- */
-
-static void keep_chain(struct tsa *tsa, const struct tsa_token *token)
-{
-    uint8_t chain[TSA_CHAIN_MAX];
-    size_t len = 0;
-
-    if (token_chain(&tsa->settings.trust, slice_of(token->der, token->len), chain,
-                    &len) != SG_OK) {
-        return; /* it was believed a moment ago; the next one tells */
-    }
-    if (len == tsa->chain_len && memcmp(chain, tsa->chain, len) == 0) {
-        return; /* this thread alone writes it */
-    }
-    MUST(pthread_mutex_lock(&tsa->lock) == 0);
-    memcpy(tsa->chain, chain, len);
-    tsa->chain_len = len;
-    MUST(pthread_mutex_unlock(&tsa->lock) == 0);
-    atomic_fetch_add(&tsa->generation, 1);
-}
 
 static void keep_length(struct tsa *tsa, size_t len)
 {
@@ -73,14 +55,15 @@ static enum sg_status check_head(const struct http_answer *answer, struct sg_err
     return SG_OK;
 }
 
-static enum sg_status judge(const struct tsa *tsa, const struct exchange *exchange,
+static enum sg_status judge(struct tsa *tsa, const struct exchange *exchange,
                             const struct http_answer *answer, struct sg_error *why)
 {
     TRY(check_head(answer, why));
     const struct tsa_answer given = {.question = exchange->question,
                                      .bytes = slice_of(answer->data, answer->len),
                                      .now_us = clock_wall_us()};
-    return token_judge(&tsa->settings.trust, &given, &exchange->ask->token, why);
+    TRY(token_judge(&tsa->settings.trust, &given, &exchange->ask->token, why));
+    return chain_read(tsa, &exchange->ask->token, why);
 }
 
 static void end_exchange(struct exchange *exchange)
@@ -101,7 +84,7 @@ static void take_token(struct tsa *tsa, struct exchange *exchange)
     memcpy(ask->token.authority, authority->url, sizeof(ask->token.authority));
     ask->status = SG_OK;
     keep_length(tsa, ask->token.len);
-    keep_chain(tsa, &ask->token);
+    chain_keep(tsa);
     atomic_fetch_add(&tsa->tokens, 1);
     end_exchange(exchange);
     give(tsa, ask);

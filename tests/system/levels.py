@@ -465,6 +465,59 @@ def authorities_that_take_turns_are_all_proved(town):
     second.stop()
 
 
+def two_authorities(town, name):
+    """Of their own, as what is revoked stays so, and a gateway that asks them in turn."""
+    first, second = (Tsa(town.rig.path(f"{name}-{i}")) for i in (1, 2))
+    with open(first.anchors, encoding="ascii") as one:
+        with open(second.anchors, encoding="ascii") as other:
+            town.rig.write(f"{name}.pem", one.read() + other.read())
+    return first, second, town.rig.config(
+        (r"urls: '[^']*'", f"urls: '{first.url} {second.url}'"),
+        (r"anchors: tsa/root\.pem", f"anchors: {name}.pem"), *PATIENT)
+
+
+def stamped_by(town, gateway):
+    sign(gateway)
+    return inner(town.records("timestamp")[-1])["tsa"]
+
+
+def wait_events(gateway, name, count):
+    end = time.monotonic() + rig.START_S
+    while len(found := gateway.find(name)) < count:
+        expect(time.monotonic() < end, f"{name} came {len(found)} times, wanted {count}")
+        time.sleep(0.1)
+    return found[-1]
+
+
+@claim
+def an_authority_that_is_revoked_stamps_no_more_and_its_administrator_is_told(town):
+    first, second, conf = two_authorities(town, "revoked")
+    with town.rig.gateway(conf) as gateway:
+        whole_validation(gateway)
+        equal(stamped_by(town, gateway), first.url)
+        first.state("hold")
+        told = gateway.wait_event("tsa.revoked")
+        equal((told["level"], told["state"]), ("error", "suspended"))
+        contains(told["subject"], "Segel Time Stamps")
+        contains(told["why"], "tsa.urls")
+        whole_validation(gateway)  # though no letter has asked for a stamp since
+        equal(stamped_by(town, gateway), second.url, "who stamps in its place")
+        second.state("revoked")
+        expect(wait_events(gateway, "tsa.revoked", 2)["state"] == "revoked", "how it is told")
+        refusal = rig.refused(sign, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        refusal = rig.refused(validation, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "revoked or on hold", "tsa.urls")
+        first.state("good")
+        equal(gateway.wait_event("tsa.good")["serial"], told["serial"])
+        whole_validation(gateway)
+        wait_for_authority(gateway)
+        equal(stamped_by(town, gateway), first.url, "who stamps when its hold is over")
+        equal(len(gateway.find("tsa.revoked")), 2, "times that it is told")
+    first.stop(), second.stop()
+
+
 @claim
 def validation_data_is_whole_or_refused(town):
     town.authority.server.answers["/root.crl"] = 404

@@ -29,10 +29,17 @@ class Tsa:
 
     def fault(self, name):
         """What goes wrong from now on: a row of tsa_faults.def."""
-        part = self.path("fault.part")
+        self.write("fault", name)
+
+    def state(self, name):
+        """What its CRL says of it from now on: good, revoked or hold."""
+        self.write("state", name)
+
+    def write(self, file_name, word):
+        part = self.path(file_name + ".part")
         with open(part, "w", encoding="ascii") as file:
-            file.write(name + "\n")
-        os.rename(part, self.path("fault"))
+            file.write(word + "\n")
+        os.rename(part, self.path(file_name))
 
     def asked(self):
         try:
