@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/ceremony_check.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane_rest.h"
 #include "gateway/core/requests.h"
@@ -219,6 +220,11 @@ void ceremony_run(struct core *core)
                                             .environment = lane->environment};
     struct sg_error why = {0};
 
+    if (ceremony_check_still(core, &why) != SG_OK) {
+        ceremony_untouched(core, why.text);
+        ceremony->outcome.failure = FAILURE_CONFIG; /* persons', not the token's */
+        return;
+    }
     if (process_start(&ceremony->process, &options, &why) != SG_OK) {
         ceremony_untouched(core, why.text);
         return;

@@ -90,3 +90,20 @@ enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                          lane)
                : SG_OK;
 }
+
+enum sg_status ceremony_check_making(const struct core *core, struct sg_error *why)
+{
+    return core->lockdown.active
+               ? sg_fail(why, SG_PRECONDITION, "there is a lock-down: no key is made")
+               : SG_OK;
+}
+
+enum sg_status ceremony_check_still(struct core *core, struct sg_error *why)
+{
+    const struct ceremony_work *work = &core->ceremony.work;
+
+    if (work->csr != NULL) {
+        return ceremony_check_csr(core, work->csr, why);
+    }
+    return work->order.rite == RITE_GENERATE ? ceremony_check_making(core, why) : SG_OK;
+}

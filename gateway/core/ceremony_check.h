@@ -28,6 +28,12 @@ SG_MUST_USE enum sg_status ceremony_check_lane(struct core *core, const char *la
 SG_MUST_USE enum sg_status ceremony_check_csr(struct core *core,
                                               const struct request_order *order,
                                               struct sg_error *why);
+/* A key may be made now, as far as persons have ordered otherwise for all. */
+SG_MUST_USE enum sg_status ceremony_check_making(const struct core *core,
+                                                 struct sg_error *why);
+/* What was picked may still be had: while it waited for its token and its PIN, somebody
+ * may have ordered that nothing is signed. */
+SG_MUST_USE enum sg_status ceremony_check_still(struct core *core, struct sg_error *why);
 
 SG_MUST_USE enum sg_status ceremony_unreadable(struct sg_error *why);
 

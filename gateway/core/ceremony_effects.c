@@ -110,9 +110,7 @@ static enum sg_status check_present(const struct core *core,
                        "valid_from_us and valid_until_us must be days, the first before "
                        "the last");
     }
-    return core->lockdown.active
-               ? sg_fail(why, SG_PRECONDITION, "there is a lock-down: no key is made")
-               : SG_OK;
+    return ceremony_check_making(core, why);
 }
 
 static enum sg_status check_generate(struct core *core,

@@ -7,16 +7,11 @@ import sys
 import people
 import rig
 from faulty import kill_lane, token, wait_for
-from maker import STATE, Keymaking, accept, begin, calls, destroy, signs
+from maker import STATE, Keymaking, accept, begin, calls, destroy, hold, signs
 from people import CODE, EXECUTED, hup, lock_down
-from rig import claim, contains, equal
+from rig import claim, contains, equal, expect
 
 keys = rig.keys
-
-
-def hold(maker, gateway, name, officer="officer-2"):
-    return maker.call(gateway, "HoldKey", keys.HoldKeyRequest(
-        request_id=maker.id(), key=name, reason="a laptop was lost (TEST)"), officer)
 
 
 def compromise(maker, gateway, name):
@@ -151,6 +146,71 @@ def no_request_for_a_certificate_is_signed_behind_a_hold_or_a_lock_down(maker):
         refusal = waiting_csr(maker, gateway, lambda name: lock_down(gateway))
         equal(refusal.code, CODE.FAILED_PRECONDITION)
         contains(refusal.message, "lock-down")
+
+
+PATIENT = (r"\nlanes:\n", "\nhsm: {timeout_ms: 9000}\nlanes:\n")
+SLOW = "C_Sign@1+=slow=2500"
+
+
+def signing(maker, gateway, pool):
+    """The lane has a job in hand that takes its time: it does not come to rest meanwhile."""
+    rig.covered(gateway)  # nothing of the log's is signed in its stead
+    before = calls(maker, "C_Sign")
+    maker.schedule(SLOW)
+    job = pool.submit(gateway.client().sign, key="seal-demo")
+    wait_for(lambda: calls(maker, "C_Sign") > before, "nothing is signed")
+    return job
+
+
+def rests(gateway, call):
+    """The call, and that its ceremony has been begun by it."""
+    before = len(gateway.find("ceremony.begin"))
+    answer = call()
+    wait_for(lambda: len(gateway.find("ceremony.begin")) > before, "no ceremony begins")
+    return answer
+
+
+def ordered_at_rest(maker, gateway, order):
+    """What becomes of a request for a certificate, when this is ordered while its lane comes
+    to rest."""
+    name = maker.name()
+    maker.generate(gateway, name)
+    maker.backup(gateway, name)
+    wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        job = signing(maker, gateway, pool)
+        asked = rests(gateway, lambda: pool.submit(rig.refused, maker.csr, gateway, name))
+        order(maker, gateway, name)
+        expect(not job.done(), "the lane was at rest before that was ordered")
+        expect(job.result().signature, "what was in hand is finished")
+        refusal = asked.result()
+    maker.schedule("")
+    equal(refusal.code, CODE.FAILED_PRECONDITION)
+    end = maker.steps(name, "end")[-1]
+    equal((end["rite"], end["result"]), ("csr", "failed"))
+    return refusal.message
+
+
+@claim
+def no_request_for_a_certificate_is_signed_behind_an_order_that_came_while_its_lane_rests(
+        maker):
+    with maker.gateway(PATIENT) as gateway:
+        contains(ordered_at_rest(maker, gateway, hold), "the key is held: nothing is signed")
+        contains(ordered_at_rest(maker, gateway, compromise), "compromised")
+        contains(ordered_at_rest(maker, gateway, lambda *_: lock_down(gateway)), "lock-down")
+
+
+@claim
+def no_key_is_made_behind_a_lock_down_that_came_while_its_lane_rests(maker):
+    with maker.gateway(PATIENT) as gateway, concurrent.futures.ThreadPoolExecutor() as pool:
+        before = calls(maker, "C_GenerateKeyPair")
+        job = signing(maker, gateway, pool)
+        name = rests(gateway, lambda: begin(maker, gateway, SLOW))
+        lock_down(gateway)
+        expect(not job.done(), "the lane was at rest before the lock-down")
+        contains(maker.settled(gateway, name).trouble, "lock-down: no key is made")
+        equal((maker.key(gateway, name).state, calls(maker, "C_GenerateKeyPair")), (0, before),
+              "its name is free")
 
 
 @claim

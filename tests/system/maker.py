@@ -153,6 +153,11 @@ def destroy(maker, gateway, name):
     return maker.settled(gateway, name)
 
 
+def hold(maker, gateway, name, officer="officer-2"):
+    return maker.call(gateway, "HoldKey", keys.HoldKeyRequest(
+        request_id=maker.id(), key=name, reason="a laptop was lost (TEST)"), officer)
+
+
 def signs(gateway, name):
     expect(gateway.client().sign(key=name).signature, "it signs")
 

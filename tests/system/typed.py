@@ -8,7 +8,7 @@ import sys
 import people
 import rig
 from faulty import token, wait_for
-from maker import STATE, calls, signs
+from maker import STATE, calls, hold, signs
 from people import EXECUTED
 from rig import claim, contains, equal
 from typist import Typist
@@ -60,13 +60,38 @@ def a_key_is_made_accepted_and_destroyed_where_the_pin_is_typed(typed):
                  "each PIN that was typed for a ceremony is on the log")
 
 
-def in_between(typed, gateway, call):
-    """What the call answers once somebody has typed the PIN."""
+def in_between(typed, gateway, call, order=None):
+    """What the call answers once somebody has typed the PIN, and ordered this before."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
         answer = pool.submit(call)
         waits(gateway)
+        if order:
+            order()
         typed.typed("the ceremony has its PIN")
         return answer.result(30)
+
+
+@claim
+def nothing_is_signed_or_made_behind_an_order_that_came_while_the_pin_was_awaited(typed):
+    with typed.gateway() as gateway:
+        name = asked(typed, gateway)
+        typed.typed("the ceremony has its PIN")
+        equal(STATE[typed.settled(gateway, name).state], "generated")
+        typed.back(gateway)
+        typed.backup(gateway, name)
+        tried = typed.logins()
+        refusal = in_between(typed, gateway, lambda: rig.refused(typed.csr, gateway, name),
+                             lambda: hold(typed, gateway, name))
+        equal(refusal.code, people.CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "the key is held: nothing is signed")
+        typed.back(gateway)
+        before = calls(typed, "C_GenerateKeyPair")
+        name = asked(typed, gateway)
+        people.lock_down(gateway)
+        typed.typed("the ceremony has its PIN")
+        freed(typed, gateway, name, "lock-down: no key is made")
+        equal((calls(typed, "C_GenerateKeyPair"), typed.logins() - tried), (before, 1),
+              "the token was asked for nothing but by its lane")
 
 
 @claim
