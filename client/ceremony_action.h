@@ -3,6 +3,7 @@
 
 #include "client/ceremony.h"
 #include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/keys.pb-c.h"
 
 /* What the gateway answered to one action of a script. */
 struct action_answer {
@@ -36,9 +37,13 @@ SG_MUST_USE enum sg_status ceremony_note_log(struct ceremony *ceremony,
 SG_MUST_USE enum sg_status ceremony_read_log(struct ceremony *ceremony, uint64_t first,
                                              struct sg_error *why);
 /* Waits until the token is done with the key of the answers, and the gateway has told how
- * it ended. SG_HSM: it failed; SG_TIMEOUT: it goes on for too long. */
+ * it ended. SG_HSM: it failed; SG_PRECONDITION: the key that was accepted is refused;
+ * SG_TIMEOUT: it goes on for too long. */
 SG_MUST_USE enum sg_status act_settle(struct ceremony *ceremony, enum action_kind action,
                                       struct action_answer *out, struct sg_error *why);
+/* One look of that: what the gateway tells of the key now. NULL: nothing. */
+SG_MUST_USE enum sg_status act_judge(const Segel__V1__Key *key, enum action_kind action,
+                                     bool *done, struct sg_error *why);
 /* What answers have in common; NULL: the answer has none. */
 void act_take_approval(struct action_answer *out, const Segel__V1__Approval *approval);
 void act_take_log(struct action_answer *out, const Segel__V1__LogPosition *log);

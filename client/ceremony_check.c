@@ -7,6 +7,7 @@
 #include "client/ceremony.h"
 #include "client/ceremony_talk.h"
 #include "client/channel/unpack.h"
+#include "client/key_words.h"
 #include "client/program_hash.h"
 #include "client/token_facts.h"
 #include "proto/digest.h"
@@ -250,6 +251,28 @@ static enum sg_status check_token(struct ceremony *ceremony,
     return SG_OK;
 }
 
+/* This ceremony has had its key destroyed. */
+static bool destroyed_here(const struct ceremony *ceremony)
+{
+    for (size_t i = 0; i < ceremony->state.next; i++) {
+        const struct script_step *step = &ceremony->found.script.steps[i];
+        if (step->kind == STEP_RUN && step->row == ACTION_KEY_DESTROY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One whose generation broke off leaves an empty slot behind: that is as it was wanted
+ * where it was destroyed just now, and nowhere else. */
+static const char *state_of(const struct ceremony *ceremony, const struct facts *facts)
+{
+    bool empty = strcmp(facts->state,
+                        key_state_name(SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED)) == 0;
+
+    return empty && destroyed_here(ceremony) ? "destroyed" : facts->state;
+}
+
 static enum sg_status check_key(struct ceremony *ceremony, const struct script_step *step,
                                 struct ceremony_finding *out, struct sg_error *why)
 {
@@ -259,8 +282,9 @@ static enum sg_status check_key(struct ceremony *ceremony, const struct script_s
     struct facts facts;
 
     TRY(facts_of_key(ceremony->home, key, &facts, why));
-    bool fits = is_word(step, facts.state);
-    if (fits && strcmp(facts.state, "destroyed") != 0) {
+    const char *state = state_of(ceremony, &facts);
+    bool fits = is_word(step, state);
+    if (fits && strcmp(state, "destroyed") != 0) {
         TRY(compare(ceremony, &facts, MINUTES_FIELD_ATTRIBUTE, &other, why));
     }
     if (facts.has_spki &&
@@ -268,7 +292,7 @@ static enum sg_status check_key(struct ceremony *ceremony, const struct script_s
         digest_sha256_text(facts.spki, hash);
         TRY(state_note(&ceremony->state, why, MINUTES_FIELD_SPKI, "%s", hash));
     }
-    ceremony_found(out, fits && other == NULL, "the key '%s' is %s%s%s", key, facts.state,
+    ceremony_found(out, fits && other == NULL, "the key '%s' is %s%s%s", key, state,
                    other == NULL ? "" : ", and shows another ",
                    other == NULL ? "" : other);
     return SG_OK;

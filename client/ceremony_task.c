@@ -228,7 +228,7 @@ static enum sg_status settle(struct ceremony *ceremony, const struct script_step
         ceremony_found(out, false, "%s: %s", step->name, refusal.text);
     }
     if (status != SG_OK && status != SG_HSM) {
-        return SG_OK; /* how it ended is not known: the same request is looked at again */
+        return SG_OK; /* it may end well still: the same request is looked at again */
     }
     ceremony->state.request[0] = '\0';
     TRY(ceremony_note_log(ceremony, answer, why));

@@ -1,14 +1,13 @@
 #!/usr/bin/python3
 """Ceremonies as people lead them: the shipped scripts, one that is interrupted and taken up
 again, and minutes that are altered or incomplete."""
-import contextlib
 import os
 import re
 import sys
 
 import rig
 from rig import claim, contains, equal, expect
-from stage import SCRIPT, Town, read, verdict
+from stage import SCRIPT, Town, clock, read, verdict
 
 NAMES = ("first-setup key-generation certificate-acceptance rotation destruction lockdown "
          "lockdown-end officer-change pin-change").split()
@@ -132,16 +131,6 @@ def what_was_signed_in_a_ceremony_is_kept_by_the_gateway(town):
         contains(false.stdout, "other signatures than the minutes say")
     late = town.rig.segel("officer-1", "ceremony", "minutes")
     equal(late.returncode, 3, "the gateway is away")
-
-
-@contextlib.contextmanager
-def clock(kept):
-    """The kernel says this of its clock to what is started here (tests/fixtures/kept.c)."""
-    os.environ.update(LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/kept.so"), KEPT=kept)
-    try:
-        yield
-    finally:
-        del os.environ["LD_PRELOAD"], os.environ["KEPT"]
 
 
 @claim

@@ -1,5 +1,6 @@
 """Ceremonies on a terminal: questions answered by their words, rehearsals, and a town with
 officers and reviewers. Not a test itself."""
+import contextlib
 import os
 import re
 import secrets
@@ -180,3 +181,13 @@ def verdict(result):
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
+
+
+@contextlib.contextmanager
+def clock(kept):
+    """The kernel says this of its clock to what is started here (tests/fixtures/kept.c)."""
+    os.environ.update(LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/kept.so"), KEPT=kept)
+    try:
+        yield
+    finally:
+        del os.environ["LD_PRELOAD"], os.environ["KEPT"]

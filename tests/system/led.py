@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""Ceremonies that people lead with a key of the gateway's: shipped scripts, before a token that
+fails."""
+import sys
+
+import rig
+from maker import Keymaking
+from office import home, with_passphrase
+from rig import claim, contains, equal
+from stage import ASKED, OTHERS, SCRIPT, Stage, Town, clock, read
+
+
+class Led(Town, Keymaking):
+    """A town with slots for keys. Officers sign by their commands."""
+
+    def agree(self, request, *officers):
+        for officer in officers:
+            done = with_passphrase(self, self.passphrases[officer], officer, "approve", request,
+                                   "--yes")
+            equal(done.returncode, 0, done.stderr)
+
+    def broken(self, gateway):
+        """A key whose generation broke off after it was made."""
+        name = self.name()
+        asked = self.call(gateway, "GenerateKey", self.generation(name)).approval
+        self.schedule("C_CopyObject@1=32")
+        self.agree(asked.id, "officer-2", "officer-3")
+        contains(self.settled(gateway, name).trouble, "CKR_DEVICE_REMOVED")
+        self.schedule("")
+        return name
+
+
+@claim
+def a_key_whose_generation_broke_off_is_destroyed_to_the_end(led):
+    out = led.out()
+    with led.gateway() as gateway, clock("yes"):
+        name = led.broken(gateway)
+        people = ("officer-2", "officer-3", "officer-1", "officer-2", "officer-3", "reviewer")
+        stage = Stage("--home", home(led, "officer-1"), "ceremony", "run", "destruction",
+                      "--people", led.rig.path("clients"), "--out", out)
+        code = stage.play({
+            r"to be destroyed\?\r\n    >": name, **OTHERS, **ASKED,
+            r"Witnesses:": "reviewer", r"sentence\?\r\n    >": "it broke off (TEST)",
+            r"(approves here|menyetujui di sini):\r\n    > ": ("officer-2", "officer-3"),
+            r"go on another day:": "stop",
+            r"Passphrase of your key:": tuple(led.passphrases[who] for who in people)},
+            seconds=60)
+        equal(code, 0, stage.seen[-900:])
+        contains(read(out), "run key.destroy passed", "check key passed",
+                 f"the key '{name}' is destroyed")
+        equal(led.key(gateway, name).state, 0, "its name is free")
+
+
+SLOT = SCRIPT.split("ask lane")[0] + """ask key key
+    id Kunci?
+    en Key?
+check key destroyed
+    id Musnah
+    en Gone
+sign
+    id Tanda tangan
+    en Sign
+"""
+
+
+@claim
+def an_empty_slot_is_no_key_that_was_destroyed(led):
+    led.script = led.rig.write("slot.ceremony", SLOT)
+    with led.gateway():
+        name = led.name()
+        stage = led.lead(led.out())
+        equal(stage.play({r"Key\?\r\n    >": name, r"go on another day:": "stop",
+                          **led.answers()}), 3, stage.seen[-900:])
+        contains(stage.seen, f"the key '{name}' is empty")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(Led(rig.Rig("led"))))
