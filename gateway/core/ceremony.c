@@ -100,13 +100,16 @@ static bool at_rest(const struct core *core)
     return true;
 }
 
-/* A PIN that the ceremony found wrong is nobody's to try again. */
+/* A PIN that the ceremony found wrong, or that nobody knows, is nobody's to try again.
+ * What the token forbids by its flags was no try: the lane that wakes finds that by
+ * itself. */
 static bool refused_pin(const struct core *core, const struct berth *berth)
 {
     const struct ceremony *ceremony = &core->ceremony;
 
     return ceremony->phase != CEREMONY_IDLE && ceremony->outcome.answered &&
            !ceremony->outcome.done && ceremony->outcome.failure == FAILURE_LATCHED &&
+           (ceremony->outcome.rv != 0 || ceremony->outcome.pin_unknown) &&
            berth_same_token(&core->berths[ceremony->work.berth], berth);
 }
 

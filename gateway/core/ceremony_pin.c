@@ -5,14 +5,22 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane_rest.h"
 
-/* A ceremony on a lane whose PIN is typed. Its own process gets what is typed, and nobody
- * else: the lanes ask for it anew when they come back. */
+/* A ceremony on a lane whose PIN is typed, always or for its last try. Its own process
+ * gets what is typed, and nobody else: the lanes ask for it anew when they come back. */
+
+/* Officers allow the one try that the token has left: a person makes it, as a lane's. */
+static bool is_last_try(const struct berth *berth)
+{
+    return berth->latch != NULL && berth->latch->state == LATCH_ONCE &&
+           (lane_token(berth->lane)->flags & TOKEN_PIN_FINAL_TRY) != 0;
+}
 
 bool ceremony_needs_pin(const struct core *core)
 {
     const struct ceremony *ceremony = &core->ceremony;
+    const struct berth *own = &core->berths[ceremony->work.berth];
 
-    return lane_config(core->berths[ceremony->work.berth].lane)->pin_prompt &&
+    return (lane_config(own->lane)->pin_prompt || is_last_try(own)) &&
            !pin_change_is(ceremony->work.order.rite);
 }
 
@@ -39,10 +47,11 @@ void ceremony_await_pin(struct core *core)
     const struct berth *own = &core->berths[core->ceremony.work.berth];
     char why[160];
 
-    (void)snprintf(why, sizeof(why),
-                   "a ceremony on its token awaits the PIN: 'segel pin enter %s' on the "
-                   "gateway's machine",
-                   lane_name(own->lane));
+    (void)snprintf(
+        why, sizeof(why),
+        "a ceremony on its token awaits the PIN: 'segel pin enter %s%s' on the "
+        "gateway's machine",
+        lane_name(own->lane), is_last_try(own) ? " --last-try" : "");
     for (size_t i = 0; i < core->berth_count; i++) {
         if ((core->ceremony.resting >> i & 1) != 0 &&
             berth_same_token(own, &core->berths[i])) {

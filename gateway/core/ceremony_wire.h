@@ -56,7 +56,8 @@ struct rite_outcome {
     bool done;      /* all went well */
     bool untouched; /* certain that the token holds what it held before */
     enum failure failure;
-    uint64_t rv;
+    uint64_t rv;      /* of the call that failed; 0: none did */
+    bool pin_unknown; /* not by the process: which PIN is right (pin_change.c) */
     char why[320];
     bool has_token;
     struct lane_token token;

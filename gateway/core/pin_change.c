@@ -245,7 +245,8 @@ static enum result judge(struct core *core)
 static void explain(struct core *core)
 {
     struct rite_outcome *outcome = &core->ceremony.outcome;
-    bool refused = outcome->answered && outcome->failure == FAILURE_LATCHED;
+    bool refused = outcome->answered && outcome->failure == FAILURE_LATCHED &&
+                   outcome->rv != 0; /* else no login was tried */
     char cause[60];
 
     (void)snprintf(cause, sizeof(cause), "%.59s", outcome->why);
@@ -278,7 +279,8 @@ static void latch_if_unknown(struct core *core, enum result result)
     explain(core);
     outcome->answered = true;
     outcome->done = false;
-    outcome->failure = FAILURE_LATCHED; /* finish() in ceremony.c closes the latch */
+    outcome->failure = FAILURE_LATCHED;
+    outcome->pin_unknown = true; /* finish() in ceremony.c closes the latch */
 }
 
 static enum sg_status write_end(struct core *core, enum result result)

@@ -488,6 +488,26 @@ def a_pin_that_is_refused_latches_the_lane_and_is_tried_once(maker):
 
 
 @claim
+def a_token_that_lets_nobody_log_in_has_refused_no_pin(maker):
+    with maker.gateway() as gateway:
+        tried = maker.logins()
+        name = begin(maker, gateway, "C_GetTokenInfo@1+=finaltry")
+        found = maker.settled(gateway, name)
+        contains(found.trouble, "no login was tried")
+        equal(found.state, 0, "its name is free")
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        equal((token(gateway).pin_failures, maker.logins() - tried), (0, 0))
+        maker.schedule("")
+        asked = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
+        for officer in ("officer-2", "officer-3"):
+            people.approve(gateway, asked.id, maker.keys[officer], officer)
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+        rig.covered(gateway)
+        equal([r["type"] for r in maker.records("pin.fail", "pin.lockout", "incident.open")],
+              ["pin.lockout"])
+
+
+@claim
 def a_destruction_that_stops_halfway_can_be_asked_for_again(maker):
     with maker.gateway() as gateway:
         name, certificates = maker.made(gateway)

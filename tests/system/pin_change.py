@@ -271,5 +271,24 @@ def when_the_look_dies_too_nobody_tries_again(typist):
         equal(ends(typist, request)["result"], "unknown")
 
 
+@claim
+def a_look_before_which_the_token_allows_no_login_is_no_refusal(typist):
+    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 6000}\nlanes:\n")) as gateway:
+        request = granted(typist, gateway)
+        typist.schedule("C_SetPIN@1=slow=20000")
+        before, tried = calls(typist, "C_SetPIN"), typist.logins()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            told = pool.submit(refused_set, typist)
+            wait_for(lambda: calls(typist, "C_SetPIN") > before, "the module is not called")
+            typist.schedule("C_GetTokenInfo@1+=finaltry")
+            contains(told.result(60), "a change of the PIN broke off (", "one more wrong PIN",
+                     "put the right one into the pin_file")
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        equal(typist.logins() - tried, 1, "only the change has logged in")
+        typist.schedule("")
+        unlocked(typist, gateway)
+        equal(ends(typist, request)["result"], "unknown")
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(Typist(rig.Rig("pin_change"), prompt=False)))

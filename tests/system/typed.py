@@ -7,7 +7,7 @@ import sys
 
 import people
 import rig
-from faulty import token, wait_for
+from faulty import kill_lane, token, unlock, wait_for
 from maker import STATE, calls, hold, signs
 from people import EXECUTED
 from rig import claim, contains, equal
@@ -107,6 +107,26 @@ def a_wrong_pin_is_tried_once_and_latches_the_token(typed):
         equal(refused.returncode, 1)
         contains(refused.stderr, "pin-latched")
     typed.rig.tool("segeld", "--config", typed.rig.path("changed.yaml"), "--unlatch", "lane0")
+
+
+@claim
+def the_last_try_that_officers_allow_is_a_persons_for_a_ceremony_too(typed):
+    with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
+        typed.schedule("C_GetTokenInfo@1+=finaltry")
+        kill_lane(gateway)
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        request = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
+        for officer in ("officer-2", "officer-3"):
+            people.approve(gateway, request.id, typed.keys[officer], officer)
+        wait_for(lambda: token(gateway).lane_state == "awaits-pin", "the lane does not ask")
+        before = typed.logins()
+        name = asked(typed, gateway)
+        contains(token(gateway).why, "--last-try")
+        equal(typed.enter().returncode, 1, "a try like any other is not the last one")
+        result = typed.enter(None, "--last-try")
+        equal(result.returncode, 0, result.stderr)
+        equal(STATE[typed.settled(gateway, name).state], "generated")
+        equal(typed.logins() - before, 1, "logins")
 
 
 def freed(typed, gateway, name, words):
