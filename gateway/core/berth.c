@@ -195,9 +195,10 @@ bool berth_same_token(const struct berth *one, const struct berth *other)
     const struct config_lane *a = lane_config(one->lane);
     const struct config_lane *b = lane_config(other->lane);
 
-    return strcmp(a->module, b->module) == 0 &&
-           strcmp(a->token.label, b->token.label) == 0 &&
-           strcmp(a->token.serial, b->token.serial) == 0;
+    return (one->latch != NULL && one->latch == other->latch) ||
+           (strcmp(a->module, b->module) == 0 &&
+            strcmp(a->token.label, b->token.label) == 0 &&
+            strcmp(a->token.serial, b->token.serial) == 0);
 }
 
 enum sg_status berth_wake(struct core *core, struct berth *berth)

@@ -43,7 +43,8 @@ void berth_unmake(struct berth *berth);
 const struct config_key *berth_placement(const struct config *config,
                                          const struct key *key);
 struct berth *berth_find(struct core *core, const char *name);
-/* Whether they are lanes of one token, as far as the configuration tells. */
+/* Whether they are lanes of one token: as it said when they found it, or as the
+ * configuration has it. */
 bool berth_same_token(const struct berth *one, const struct berth *other);
 /* The lane rests: it is asked for the keys that there are now, and starts again.
  * SG_NO_MEMORY: it rests on. */

@@ -2,11 +2,12 @@
 """What persons order of a key, and what a configuration changes, while a ceremony for it is
 under way or has failed: nobody's word is lost, and the gateway stands."""
 import concurrent.futures
+import os
 import sys
 
 import people
 import rig
-from faulty import kill_lane, token, wait_for
+from faulty import kill_lane, list_tokens, token, wait_for
 from maker import STATE, Keymaking, accept, begin, calls, destroy, hold, signs
 from people import CODE, EXECUTED, hup, lock_down
 from rig import claim, contains, equal, expect
@@ -152,6 +153,10 @@ PATIENT = (r"\nlanes:\n", "\nhsm: {timeout_ms: 9000}\nlanes:\n")
 SLOW = "C_Sign@1+=slow=2500"
 
 
+def lane_text(maker):
+    return maker.text[maker.text.index("  - name: lane0\n"):maker.text.index("log_key:")]
+
+
 def signing(maker, gateway, pool):
     """The lane has a job in hand that takes its time: it does not come to rest meanwhile."""
     rig.covered(gateway)  # nothing of the log's is signed in its stead
@@ -226,12 +231,44 @@ def a_retired_key_signs_no_request_for_a_certificate(maker):
         contains(refusal.message, "retired")
 
 
+# --- Two names for one token ----------------------------------------------------------------
+
+def also(maker, gateway):
+    """A change of the configuration: one more lane, which names the same token by its serial
+    number, and has its PIN from another file."""
+    serial = token(gateway).serial
+    lane = lane_text(maker).replace("lane0", "lane1").replace("pin_file: pin", "pin_file: other-pin")
+    lane = lane.replace("token: segel-demo", f'uri: "pkcs11:token=segel-demo;serial={serial}"')
+    maker.rig.write("other-pin", maker.rig.read("pin"))
+    os.chmod(maker.rig.path("other-pin"), 0o400)
+    return r"log_key:", lane + "log_key:"
+
+
+@claim
+def lanes_that_name_one_token_differently_rest_for_its_ceremony_and_are_seen(maker):
+    with maker.gateway() as gateway:
+        more = also(maker, gateway)
+    with maker.gateway(more) as gateway:
+        wait_for(lambda: {t.lane_state for t in list_tokens(gateway)} == {"up"}, "a lane is down")
+        equal([t.lane for t in list_tokens(gateway)], ["lane0", "lane1"])
+        name = maker.name()
+        found = maker.generate(gateway, name)
+        equal((STATE[found.state], found.trouble), ("generated", ""))
+        wait_for(lambda: {t.lane_state for t in list_tokens(gateway)} == {"up"},
+                 "a lane does not come back")
+        refusal = rig.refused(people.call, gateway, "officer-1", "CreateRequest",
+                              rig.approvals.CreateRequestRequest(
+                                  request_id="pin-1", reason="a holder leaves (TEST)",
+                                  change_pin=rig.approvals.ChangePinTask(lane="lane0")))
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "'lane1' is on the same token", "another place")
+
+
 # --- Another configuration ------------------------------------------------------------------
 
 @claim
 def a_lane_that_is_taken_away_during_its_ceremony_goes_when_that_has_ended(maker):
-    text = maker.text
-    lane = text[text.index("  - name: lane0\n"):text.index("log_key:")]
+    lane = lane_text(maker)
     more = (r"log_key:", lane.replace("lane0", "lane1") + "log_key:")
     with maker.gateway(more) as gateway:
         before = calls(maker, "C_GenerateKeyPair")
