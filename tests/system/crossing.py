@@ -135,7 +135,10 @@ def waiting_csr(maker, gateway, order):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         asked = pool.submit(rig.refused, maker.csr, gateway, name)
         order(name)
-        return asked.result()
+        refusal = asked.result()
+    equal([r["rite"] for r in maker.steps(name, "end")], ["generate"],
+          "no lane rests for what is refused")
+    return refusal
 
 
 @claim
