@@ -66,8 +66,9 @@ static enum sg_status find_open(const char *dir, const struct dirent *const *nam
         if (status == SG_OK && *out != NULL) {
             journal_close(found);
             return sg_fail(why, SG_INVALID,
-                           "several runs are not finished in %s: name the journal of one "
-                           "with --journal (%s, %s)",
+                           "several runs are not finished in %s (%s, %s): move all "
+                           "journals but one elsewhere, go on with that run by --resume, "
+                           "then with the next",
                            dir, journal_path(*out), path);
         }
         *out = status == SG_OK ? found : *out;
@@ -116,13 +117,6 @@ static enum sg_status make(const struct sign_options *options, struct sign_journ
     return journal_make(path, run, &out->journal, why);
 }
 
-static enum sg_status open_named(const struct sign_options *options,
-                                 struct sign_journal *out, struct sg_error *why)
-{
-    return options->resume ? journal_open(options->journal, &out->journal, why)
-                           : make(options, out, why);
-}
-
 /* Held to the run's end: whatever journal another run would keep, its letters could be
  * those of this one. Where a folder cannot be locked (NFS), the journals' locks tell. */
 static enum sg_status lock_folder(const char *dir, struct sign_journal *out,
@@ -136,25 +130,29 @@ static enum sg_status lock_folder(const char *dir, struct sign_journal *out,
                : SG_OK;
 }
 
-static enum sg_status open_found(const struct sign_options *options,
-                                 struct sign_journal *out, struct sg_error *why)
+/* Takes the journal of a run that was not finished in the folder: also where another one
+ * is named, letters of this run may be those that it had under way. */
+static enum sg_status go_on(const struct sign_options *options, struct journal *earlier,
+                            struct sign_journal *out, struct sg_error *why)
 {
-    struct journal *earlier = NULL;
+    bool is_meant =
+        options->journal == NULL || file_same(options->journal, journal_path(earlier));
 
-    TRY(find_earlier(options->out, &earlier, why));
-    if (earlier == NULL) {
-        return make(options, out, why);
-    }
-    if (options->resume) {
+    if (options->resume && is_meant) {
         out->journal = earlier;
         return SG_OK;
     }
     enum sg_status status =
-        sg_fail(why, SG_PRECONDITION,
-                "an earlier run in %s is not finished: the same command with --resume "
-                "goes on with it. To give it up, remove %s: what it had under way may "
-                "then be signed a second time",
-                options->out, journal_path(earlier));
+        options->resume
+            ? sg_fail(why, SG_PRECONDITION,
+                      "an earlier run in %s is not finished, and %s is not its journal: "
+                      "go on with %s first",
+                      options->out, options->journal, journal_path(earlier))
+            : sg_fail(why, SG_PRECONDITION,
+                      "an earlier run in %s is not finished: the same command with "
+                      "--resume goes on with it. To give it up, remove %s: what it had "
+                      "under way may then be signed a second time",
+                      options->out, journal_path(earlier));
     journal_close(earlier);
     return status;
 }
@@ -162,10 +160,17 @@ static enum sg_status open_found(const struct sign_options *options,
 enum sg_status sign_journal_open(const struct sign_options *options,
                                  struct sign_journal *out, struct sg_error *why)
 {
+    struct journal *earlier = NULL;
+
     *out = (struct sign_journal){.journal = NULL};
     TRY(lock_folder(options->out, out, why));
-    return options->journal != NULL ? open_named(options, out, why)
-                                    : open_found(options, out, why);
+    TRY(find_earlier(options->out, &earlier, why));
+    if (earlier != NULL) {
+        return go_on(options, earlier, out, why);
+    }
+    return options->resume && options->journal != NULL
+               ? journal_open(options->journal, &out->journal, why)
+               : make(options, out, why);
 }
 
 /* --- Closing ----------------------------------------------------------------------- */

@@ -13,8 +13,9 @@ struct sign_journal {
 };
 
 /* The folder is there. SG_PRECONDITION: another process is at work in it, or an earlier
- * run is not finished and --resume is not given; SG_INVALID: --resume, and there are
- * several. SG_NOT_FOUND: --resume with --journal, and there is none. */
+ * run is not finished in it and --resume is not given, or goes on with another journal;
+ * SG_INVALID: there are several. SG_NOT_FOUND: --resume with --journal, and there is
+ * none. */
 SG_MUST_USE enum sg_status sign_journal_open(const struct sign_options *options,
                                              struct sign_journal *out,
                                              struct sg_error *why);

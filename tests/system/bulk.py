@@ -602,6 +602,26 @@ def lose_outcomes(the_rig, out):
 
 
 @claim
+def no_run_with_a_journal_elsewhere_begins_beside_one_that_is_open(the_rig):
+    folder = pile(the_rig, "begun", LETTERS)
+    other, _ = broken_off(the_rig, "begun-apart", folder)
+    out, before = broken_off(the_rig, "begun-here", folder)
+    lose_outcomes(the_rig, out)
+    (apart,), (here,) = journals(the_rig, other), journals(the_rig, out)
+    signed = len(signed_jobs(the_rig))
+    for more, words in ((("--journal", the_rig.path("new.journal")), "with --resume goes on"),
+                        (("--journal", apart, "--resume"), f"go on with {here} first")):
+        result = sign(the_rig, out, folder, *more)
+        equal(len(signed_jobs(the_rig)), signed, "signatures")
+        equal(result.returncode, 1, result.stdout + result.stderr)
+        contains(result.stderr, "is not finished", words)
+    expect(not os.path.exists(the_rig.path("new.journal")), "a journal was made")
+    result = sign(the_rig, out, folder, "--resume", "--journal", here)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    once_each(the_rig, out, before, LETTERS)
+
+
+@claim
 def signatures_beside_their_files_go_on_with_the_ids_of_before(the_rig):
     folder = pile(the_rig, "beside", LETTERS)
     cades = ["--profile", "cades-b-b"]
