@@ -24,14 +24,96 @@ struct survey {
 
 /* --- What two letters must not have in common -------------------------------------- */
 
-static bool same_place(const struct sign_row *a, const struct sign_row *b, bool output)
+/* What stands beside a result, for a while or to stay: with --receipts all of it. */
+static const char *const beside[] = {".part", ".tlog-proof", ".tlog-proof.part"};
+
+static size_t beside_count(const struct sign_row *row)
 {
-    return strcmp(output ? a->output : a->path, output ? b->output : b->path) == 0;
+    return row->options.receipts ? SG_COUNT(beside) : 1;
+}
+
+/* Whether `longer` is a name beside the result `output`. */
+static bool is_beside(const char *longer, const char *output, size_t count)
+{
+    size_t len = strlen(output);
+    bool found = false;
+
+    MUST(count <= SG_COUNT(beside));
+    for (size_t i = 0; strncmp(longer, output, len) == 0 && i < count; i++) {
+        found = found || strcmp(longer + len, beside[i]) == 0;
+    }
+    return found;
+}
+
+/* Whether an earlier result would be written to a name beside this one, or this one to
+ * one beside an earlier. */
+static bool meets_another(const struct survey *survey, const struct sign_row *row)
+{
+    char name[2 * 4096];
+    size_t len = strlen(row->output);
+    bool found = false;
+
+    for (size_t i = 0; i < beside_count(row) && !found; i++) {
+        size_t end = strlen(beside[i]);
+        (void)snprintf(name, sizeof(name), "%s%s", row->output, beside[i]);
+        found = unique_has(&survey->outputs, name);
+        if (!found && len > end && strcmp(row->output + len - end, beside[i]) == 0) {
+            (void)snprintf(name, sizeof(name), "%.*s", (int)(len - end), row->output);
+            found = unique_has(&survey->outputs, name);
+        }
+    }
+    return found;
+}
+
+enum twice { TWICE_INPUT, TWICE_OUTPUT, TWICE_BESIDE };
+
+static bool same_place(const struct sign_row *a, const struct sign_row *b,
+                       enum twice twice)
+{
+    size_t count = beside_count(b);
+
+    return twice == TWICE_INPUT    ? strcmp(a->path, b->path) == 0
+           : twice == TWICE_OUTPUT ? strcmp(a->output, b->output) == 0
+                                   : is_beside(a->output, b->output, count) ||
+                                         is_beside(b->output, a->output, count);
+}
+
+static enum sg_status say_twice(const struct sign_source *source,
+                                const struct sign_row *earlier,
+                                const struct sign_row *row, enum twice twice,
+                                struct sg_error *why)
+{
+    const char *manifest = source->options->manifest;
+
+    if (twice == TWICE_BESIDE) {
+        return row->line != 0
+                   ? sg_fail(why, SG_INVALID,
+                             "%s:%llu: the output %s and %s of line %llu would be one "
+                             "file while they are written: give one another name",
+                             manifest, (unsigned long long)row->line, row->output,
+                             earlier->output, (unsigned long long)earlier->line)
+                   : sg_fail(why, SG_INVALID,
+                             "the results of %s and %s would be one file while they are "
+                             "written: sign them in two runs into two folders",
+                             earlier->path, row->path);
+    }
+    return row->line != 0
+               ? sg_fail(why, SG_INVALID, "%s:%llu: %s %s is that of line %llu already",
+                         manifest, (unsigned long long)row->line,
+                         twice == TWICE_OUTPUT ? "the output" : "the file",
+                         twice == TWICE_OUTPUT ? row->output : row->path,
+                         (unsigned long long)earlier->line)
+           : strcmp(earlier->path, row->path) == 0
+               ? sg_fail(why, SG_INVALID, "%s is named twice", row->path)
+               : sg_fail(why, SG_INVALID,
+                         "%s and %s have the same name: sign them in two runs into two "
+                         "folders",
+                         earlier->path, row->path);
 }
 
 /* Goes through the letters again for the first of the two. */
 static enum sg_status fail_twice(struct sign_source *source, const struct sign_row *row,
-                                 bool output, struct sg_error *why)
+                                 enum twice twice, struct sg_error *why)
 {
     struct sign_row earlier = {.block = NULL};
 
@@ -39,19 +121,8 @@ static enum sg_status fail_twice(struct sign_source *source, const struct sign_r
     do {
         sign_row_fini(&earlier);
         TRY(sign_source_next(source, &earlier, why));
-    } while (!same_place(&earlier, row, output));
-    enum sg_status status =
-        row->line != 0
-            ? sg_fail(why, SG_INVALID, "%s:%llu: %s %s is that of line %llu already",
-                      source->options->manifest, (unsigned long long)row->line,
-                      output ? "the output" : "the file",
-                      output ? row->output : row->path, (unsigned long long)earlier.line)
-        : strcmp(earlier.path, row->path) == 0
-            ? sg_fail(why, SG_INVALID, "%s is named twice", row->path)
-            : sg_fail(why, SG_INVALID,
-                      "%s and %s have the same name: sign them in two runs into two "
-                      "folders",
-                      earlier.path, row->path);
+    } while (!same_place(&earlier, row, twice));
+    enum sg_status status = say_twice(source, &earlier, row, twice, why);
     sign_row_fini(&earlier);
     return status;
 }
@@ -66,8 +137,12 @@ static enum sg_status check_twice(struct survey *survey, const struct sign_row *
     if (row->line != 0) {
         TRY(unique_add(&survey->inputs, row->path, &new_input));
     }
-    return new_output && new_input ? SG_OK
-                                   : fail_twice(survey->source, row, !new_output, why);
+    if (!new_output || !new_input) {
+        return fail_twice(survey->source, row, new_output ? TWICE_INPUT : TWICE_OUTPUT,
+                          why);
+    }
+    return meets_another(survey, row) ? fail_twice(survey->source, row, TWICE_BESIDE, why)
+                                      : SG_OK;
 }
 
 /* A file by what it is, whatever its path. False: it is not there. */

@@ -100,7 +100,8 @@ SG_MUST_USE enum sg_status pdf_write(const char *path, struct slice input,
 
 /* Several at once, in less time: the same holds of each of them, and what fails of one is
  * its own failure, of its folder that of all in it. None has its name before the end, and
- * a file is open for each until then. Two with one path must not be begun together. */
+ * a file is open for each until then. Of two that are begun together with one path, or
+ * with that of the other's part, one may fail; its name never has the other's bytes. */
 struct pdf_file {
     const char *path; /* borrowed */
     int fd;

@@ -42,6 +42,16 @@ static enum sg_status name_part(const char *path, char part[PATH_MAX],
                : SG_OK;
 }
 
+/* Whether what stands under the part's name is still the file that was begun. */
+static bool is_own(const struct pdf_file *file, const char *part)
+{
+    struct stat begun;
+    struct stat there;
+
+    return fstat(file->fd, &begun) == 0 && lstat(part, &there) == 0 &&
+           begun.st_dev == there.st_dev && begun.st_ino == there.st_ino;
+}
+
 /* --- Bytes ------------------------------------------------------------------------- */
 
 /* Of a file whose part was made: takes it away. named NULL: it is about the part. */
@@ -53,14 +63,29 @@ static void drop(struct pdf_file *file, const char *what, const char *named)
     MUST(name_part(file->path, part, NULL) == SG_OK);
     errno = code;
     file->status = fail(&file->why, what, named == NULL ? part : named);
-    (void)unlink(part);
+    if (is_own(file, part)) {
+        (void)unlink(part);
+    }
 }
 
-/* Whoever finds the .part of a run that was broken off may write over it; a symbolic
- * link there is not followed. */
+static bool is_regular(const char *path)
+{
+    struct stat there;
+
+    return lstat(path, &there) == 0 && S_ISREG(there.st_mode);
+}
+
+/* Whoever finds the .part of a run that was broken off may take its place, but not write
+ * into it: where names are one whatever their case, it may be that of a letter under way.
+ * A symbolic link there is not followed. */
 static enum sg_status open_part(struct pdf_file *file, const char *part)
 {
-    file->fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+
+    file->fd = open(part, flags, 0644);
+    if (file->fd < 0 && errno == EEXIST && is_regular(part) && unlink(part) == 0) {
+        file->fd = open(part, flags, 0644);
+    }
     return file->fd < 0 ? fail(&file->why, "create", part) : SG_OK;
 }
 
@@ -112,11 +137,20 @@ static void each_synced(struct pdf_file *file)
 
 /* --- Names ------------------------------------------------------------------------- */
 
+/* Two outputs may have one part ("a" and "a.part"; or in a folder where the case of
+ * letters is nothing): none is given the bytes of another. */
 static void each_named(struct pdf_file *file)
 {
     char part[PATH_MAX];
 
     MUST(name_part(file->path, part, NULL) == SG_OK);
+    if (!is_own(file, part)) {
+        file->status = sg_fail(&file->why, SG_IO,
+                               "'%s' is not the file any more that was begun: another "
+                               "one was written there, or it was taken away",
+                               part);
+        return;
+    }
     file->named = rename(part, file->path) == 0;
     if (!file->named) {
         drop(file, "rename to", file->path);
@@ -189,11 +223,11 @@ void pdf_files_end(struct pdf_file *files, size_t count)
         for_each(files, count, each_awaited);
     }
     for_each(files, count, each_synced);
+    for_each(files, count, each_named);
     for (size_t i = 0; i < count; i++) {
         close_fd(&files[i].fd);
         files[i].fd = -1;
     }
-    for_each(files, count, each_named);
     for (size_t i = 0; i < count; i++) {
         if (files[i].named) {
             settle_name(files, i);

@@ -205,7 +205,9 @@ struct segel_letter {
     size_t pdf_len;
     const void *digest; /* of a document that is no PDF, or not here; 32, 48, 64 bytes */
     size_t digest_len;
-    const char *output; /* written beside, filled, renamed; NULL = bytes in the outcome */
+    /* Written beside (output.part, no other letter's output), filled, renamed; NULL =
+     * bytes in the outcome */
+    const char *output;
     const struct segel_look
         *look;            /* NULL = the plan's. Not invisible where that is not */
     const char *qr_text;  /* NULL = verify_url and request_id, when there is a stamp */

@@ -243,6 +243,32 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
 
 
 @claim
+def no_two_results_are_one_file_while_they_are_written(the_rig):
+    """What stands beside one (FILE.part, and with --receipts FILE.tlog-proof) is no other."""
+    letters = [f"tree/kecamatan/{i}/000{i}.pdf" for i in (0, 1)]
+    before = len(signed_jobs(the_rig))
+    for end, more in ((".part", ()), (".part", ("--receipts",)),
+                      (".tlog-proof", ("--receipts",)), (".tlog-proof.part", ("--receipts",))):
+        for names in (("b/a.pdf", "b/a.pdf" + end), ("b/a.pdf" + end, "b/a.pdf")):
+            path = table(the_rig, "beside.csv", [("file", "out"), *zip(letters, names)])
+            result = sign(the_rig, "one-file", "--manifest", path, *more)
+            equal(result.returncode, 2, result.stdout + result.stderr)
+            contains(result.stderr, f"beside.csv:3: the output {names[1]} and {names[0]} of line 2")
+    os.makedirs(the_rig.path("left"))
+    for name in ("a.pdf", "a.pdf.part"):
+        shutil.copy(the_rig.path("=1+1.pdf"), the_rig.path("left", name))
+    result = sign(the_rig, "one-file", *glob.glob(the_rig.path("left", "*")))
+    equal(result.returncode, 2, result.stdout + result.stderr)
+    contains(result.stderr, "would be one file while they are written")
+    equal(len(signed_jobs(the_rig)), before, "signatures")
+    expect(not os.path.exists(the_rig.path("one-file")), "a folder was made")
+    path = table(the_rig, "beside.csv", [("file", "out"), *zip(letters, ("a", "a.tlog-proof"))])
+    result = sign(the_rig, "apart", "--manifest", path)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(below(the_rig.path("apart")), ["a", "a.tlog-proof"], "results without receipts")
+
+
+@claim
 def nothing_is_written_through_a_link_in_the_folder_of_results(the_rig):
     os.makedirs(the_rig.path("linked"))
     os.makedirs(the_rig.path("outside"))

@@ -252,3 +252,15 @@ Test(durable, of_many_files_one_without_a_folder_costs_itself)
     cr_expect_str_eq(calls, "fffrrrdd");
     expect_one_lost(0, "absent");
 }
+
+Test(durable, a_file_that_is_lost_takes_no_part_of_another_away)
+{
+    pdf_file_begin(&files[0], path, slice_str("letter "), slice_str("signature"));
+    pdf_file_begin(&files[1], path, slice_str("letter "), slice_str("signature"));
+    call_count = 0;
+    failing = 0;
+    pdf_files_end(files, 2);
+    cr_expect_eq(files[0].status, SG_IO);
+    cr_expect_eq(files[1].status, SG_OK, "%s", files[1].why.text);
+    expect_content("letter signature");
+}

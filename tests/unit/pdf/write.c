@@ -88,3 +88,51 @@ Test(write, symbolic_link_in_the_way_is_not_followed)
     cr_expect(slice_equal(got, slice_str("untouched")));
     letter_free(got);
 }
+
+/* --- Two that meet on the disk ----------------------------------------------------- */
+
+static struct pdf_file files[2];
+
+static void write_both(const char *first, const char *second)
+{
+    pdf_file_begin(&files[0], first, slice_str("first "), slice_str("letter"));
+    pdf_file_begin(&files[1], second, slice_str("second "), slice_str("letter"));
+    pdf_files_end(files, 2);
+}
+
+static void expect_file(const char *at, const char *wanted)
+{
+    struct slice got = letter_read(at);
+
+    cr_expect(slice_equal(got, slice_str(wanted)), "%s", at);
+    letter_free(got);
+}
+
+Test(write, a_letter_never_gets_the_bytes_of_one_that_took_its_part)
+{
+    write_both(part, path);
+    cr_expect_eq(files[0].status, SG_OK, "%s", files[0].why.text);
+    expect_file(part, "first letter");
+    cr_expect_eq(files[1].status, SG_IO);
+    cr_expect_not_null(strstr(files[1].why.text, part), "%s", files[1].why.text);
+    cr_expect_neq(access(path, F_OK), 0);
+}
+
+Test(write, a_letter_that_has_its_name_first_leaves_the_part_to_the_other)
+{
+    write_both(path, part);
+    cr_expect_eq(files[0].status, SG_OK, "%s", files[0].why.text);
+    cr_expect_eq(files[1].status, SG_OK, "%s", files[1].why.text);
+    expect_file(path, "first letter");
+    expect_file(part, "second letter");
+}
+
+/* As "a.pdf" and "A.pdf" are, where the case of letters is nothing. */
+Test(write, two_letters_with_one_part_are_never_mixed)
+{
+    write_both(path, path);
+    cr_expect_eq(files[0].status, SG_IO);
+    cr_expect_eq(files[1].status, SG_OK, "%s", files[1].why.text);
+    expect_content("second letter");
+    cr_expect_neq(access(part, F_OK), 0);
+}
