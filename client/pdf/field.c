@@ -124,7 +124,8 @@ static bool is_listed(const struct pdf_append *append, const struct pdf_reader *
 }
 
 /* /Fields with the new one at its end. When the list is an object of its own, that is
- * rewritten and fields stays empty. */
+ * rewritten and fields stays empty. Some writers let a page's annotations and the form's
+ * fields be one list: where it is another page's, the stamp would show there, too. */
 static void extend_fields(const struct pdf_signing *signing, qpdf_oh form, int widget,
                           struct pdf_buffer *fields)
 {
@@ -132,11 +133,11 @@ static void extend_fields(const struct pdf_signing *signing, qpdf_oh form, int w
     qpdf_oh list = pdf_get(reader, form, "/Fields");
 
     if (!qpdf_oh_is_array(reader->qpdf, list) ||
-        !qpdf_oh_is_indirect(reader->qpdf, list)) {
+        !qpdf_oh_is_indirect(reader->qpdf, list) || signing->place->page.fields_shown) {
         pdf_put_array(reader, list, widget, fields);
         return;
     }
-    /* Some writers let the page's annotations and the form's fields be one list. */
+    /* The page's own list has the widget already. */
     if (!is_listed(signing->append, reader, list)) {
         pdf_append_rewrite(signing->append, reader, list);
         pdf_put_array(reader, list, widget, &signing->append->out);

@@ -19,6 +19,8 @@ struct walk {
     bool compare;    /* same_as is set */
     qpdf_oh annots;  /* of same_as */
     bool shared;     /* another page has the very same annotations */
+    qpdf_oh fields;  /* of the form: set with same_as */
+    bool shown;      /* another page has them as its annotations */
     qpdf_oh widget;  /* the page whose annotations list this is found */
     bool by_widget;  /* widget is set */
     qpdf_oh found;   /* owned */
@@ -58,6 +60,7 @@ static void compare_page(struct walk *walk, qpdf_oh node)
     }
     qpdf_oh annots = pdf_get(reader, node, "/Annots");
     walk->shared = walk->shared || pdf_same(reader, annots, walk->annots);
+    walk->shown = walk->shown || pdf_same(reader, annots, walk->fields);
     qpdf_oh_release(reader->qpdf, annots);
 }
 
@@ -154,15 +157,19 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
         return pdf_refuse(verdict, PDF_PAGE_RANGE, NULL);
     }
     /* An annotation on a page that stands in the tree twice would show twice. */
+    qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
     struct walk second = {.reader = reader,
                           .compare = true,
                           .same_as = first.found,
-                          .annots = pdf_get(reader, first.found, "/Annots")};
+                          .annots = pdf_get(reader, first.found, "/Annots"),
+                          .fields = pdf_get(reader, form, "/Fields")};
     walk_pages(&second);
     if (second.repeats != 1) {
         return pdf_refuse(verdict, PDF_NO_PAGES, "the page is listed more than once");
     }
-    *page = (struct pdf_page){.node = first.found, .shares_annots = second.shared};
+    *page = (struct pdf_page){.node = first.found,
+                              .shares_annots = second.shared,
+                              .fields_shown = second.shown};
     return pdf_reader_settle(reader, verdict);
 }
 

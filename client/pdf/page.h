@@ -13,6 +13,7 @@ struct pdf_view {
 struct pdf_page {
     qpdf_oh node;
     bool shares_annots; /* its list of annotations is another page's, too */
+    bool fields_shown;  /* the form's list of fields is another page's annotations */
 };
 
 /* wanted: 1…n, -1 = last. Walks the page tree itself: bounded in depth, and it changes

@@ -239,6 +239,48 @@ Test(fields, stamp_shows_on_no_other_page)
     letter_free(outcome.appendix);
 }
 
+/* Some give a page's annotations and the form's fields one list; the page that is stamped
+ * is object 3. */
+static struct letter letter_whose_fields_are_annotations(const char *of_stamped)
+{
+    struct letter letter = letter_lawful();
+
+    letter.objects[0] = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields 7 0 R >> >>";
+    letter.objects[1] = "<< /Type /Pages /Kids [3 0 R 5 0 R] /Count 2 >>";
+    letter.objects[2] = of_stamped;
+    letter.objects[4] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] "
+                        "/Annots 7 0 R >>";
+    letter.objects[5] = "<< /T (name) /FT /Tx /Type /Annot /Subtype /Widget "
+                        "/Rect [20 20 220 80] /F 4 >>";
+    letter.objects[6] = "[6 0 R]";
+    return letter;
+}
+
+Test(fields, stamp_shows_on_no_page_that_lists_the_fields)
+{
+    static const char *const stamped[] = {
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Annots 7 0 R >>",
+    };
+
+    for (size_t i = 0; i < SG_COUNT(stamped); i++) {
+        struct letter letter = letter_whose_fields_are_annotations(stamped[i]);
+        struct outcome outcome = attempt(&letter, NULL);
+        cr_expect_eq(outcome.refusal, PDF_ACCEPTED, "%s", outcome.why.text);
+        cr_expect_not(says(&outcome, "\n7 0 obj\n"), "%s", stamped[i]);
+        cr_expect(says(&outcome, "/Fields [ 6 0 R "), "%s", stamped[i]);
+        cr_expect(says(&outcome, "\n3 0 obj\n"), "%s", stamped[i]);
+        letter_free(outcome.appendix);
+    }
+    /* Nobody else's: one list for both it stays. */
+    struct letter letter = letter_whose_fields_are_annotations(stamped[1]);
+    letter.objects[4] = stamped[0];
+    struct outcome outcome = attempt(&letter, NULL);
+    cr_expect(says(&outcome, "\n7 0 obj\n[ 6 0 R "));
+    cr_expect(says(&outcome, "/Fields 7 0 R"));
+    letter_free(outcome.appendix);
+}
+
 Test(fields, new_field_has_a_name_of_its_own)
 {
     struct letter letter = letter_lawful();
