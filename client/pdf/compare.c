@@ -25,29 +25,41 @@ void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
     }
 }
 
-bool compare_mark(struct compare *c, int number)
+/* Was the object's bit set? Now it is, or is not. Numbers that no PDF has count as seen,
+ * and as nothing that may change. */
+static bool change_bit(uint8_t *bits, int number, bool to)
 {
     if (number <= 0 || number > PDF_OBJECT_MAX) {
-        return true;
+        return to;
     }
     uint8_t bit = (uint8_t)(1U << (number % 8));
-    bool before = (c->seen[number / 8] & bit) != 0;
-    c->seen[number / 8] |= bit;
+    bool before = (bits[number / 8] & bit) != 0;
+    bits[number / 8] = (uint8_t)(to ? bits[number / 8] | bit : bits[number / 8] & ~bit);
     return before;
 }
 
-bool compare_mark_node(struct compare *c, const struct pdf_reader *reader, qpdf_oh node)
+void compare_mark(struct compare *c, qpdf_oh node, bool may_change)
 {
-    return qpdf_oh_is_indirect(reader->qpdf, node) &&
-           compare_mark(c, qpdf_oh_get_object_id(reader->qpdf, node));
+    if (!pdf_is_dict(&c->old, node) || !qpdf_oh_is_indirect(c->old.qpdf, node)) {
+        return;
+    }
+    int number = qpdf_oh_get_object_id(c->old.qpdf, node);
+    (void)change_bit(c->seen, number, true);
+    if (may_change) {
+        (void)change_bit(c->open, number, true);
+    }
 }
 
 /* --- The queue --------------------------------------------------------------------- */
 
-static void push(struct compare *c, int number, int generation,
+/* named: the reference only says which object is meant. Any other makes the object serve
+ * as something else, too, and then none of its keys may change. */
+static void push(struct compare *c, int number, int generation, bool named,
                  const struct compare_area *area)
 {
-    if (c->broken || compare_mark(c, number)) {
+    bool seen = change_bit(c->seen, number, true);
+
+    if (c->broken || (seen && (named || !change_bit(c->open, number, false)))) {
         return;
     }
     if (c->queued == c->queue_cap) {
@@ -63,14 +75,6 @@ static void push(struct compare *c, int number, int generation,
         c->queue_cap = cap;
     }
     c->queue[c->queued++] = (struct compare_item){number, generation, *area};
-}
-
-void compare_later(struct compare *c, qpdf_oh node, const struct compare_area *area)
-{
-    if (qpdf_oh_is_indirect(c->old.qpdf, node)) {
-        push(c, qpdf_oh_get_object_id(c->old.qpdf, node),
-             qpdf_oh_get_generation(c->old.qpdf, node), area);
-    }
 }
 
 /* --- Texts ------------------------------------------------------------------------- */
@@ -127,19 +131,54 @@ static bool begins_token(struct slice text, size_t at)
     return at == 0 || isspace(text.data[at - 1]) || text.data[at - 1] == '[';
 }
 
-/* What a value refers to is compared as well, later. The text is qpdf's own writing. */
-static void follow(struct compare *c, struct slice text, const struct compare_area *area)
+/* Length of the name that begins at a place; 0 = something else stands there. */
+static size_t name_at(struct slice text, size_t at)
+{
+    size_t from = at;
+
+    if (text.data[at] != '/') {
+        return 0;
+    }
+    do {
+        at++;
+    } while (at < text.len && !isspace(text.data[at]) &&
+             strchr("/[]()<>", text.data[at]) == NULL);
+    return at - from;
+}
+
+/* Does a reference under this key, or in a list (""), only name a field or the catalog?
+ * What is drawn with is found under other keys: /XObject, /Font, /N. */
+static bool is_naming(struct slice key)
+{
+    static const char *const keys[] = {"", "/Parent", "/Obj", "/T", "/Data"};
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        if (slice_equal(key, slice_str(keys[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the value of a key refers to is compared as well, later. The text is qpdf's own
+ * writing. */
+static void follow(struct compare *c, struct slice text, struct slice key,
+                   const struct compare_area *area)
 {
     int number = 0;
     int generation = 0;
 
     for (size_t at = 0; at < text.len;) {
+        size_t name = name_at(text, at);
         size_t len =
             begins_token(text, at) ? reference_at(text, at, &number, &generation) : 0;
         if (len > 0) {
-            push(c, number, generation, area);
+            push(c, number, generation, is_naming(key), area);
         }
-        at = len > 0 ? at + len : skip(text, at);
+        if (!isspace(text.data[at])) {
+            key = slice_of(text.data + at, name);
+        }
+        at = name + len > 0 ? at + name + len : skip(text, at);
     }
 }
 
@@ -156,8 +195,8 @@ bool compare_equal(struct compare *c, qpdf_oh old, qpdf_oh new)
     return slice_equal(text_of(&c->old, old, false), text_of(&c->new, new, false));
 }
 
-void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
-                   const struct compare_area *area)
+static void compare_under(struct compare *c, qpdf_oh old, qpdf_oh new, struct slice key,
+                          const struct compare_area *area)
 {
     struct slice before = text_of(&c->old, old, false);
     struct slice after = text_of(&c->new, new, false);
@@ -171,7 +210,13 @@ void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
         compare_note(c, area->kind, area->page, area->name);
         return;
     }
-    follow(c, before, area);
+    follow(c, before, key, area);
+}
+
+void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
+                   const struct compare_area *area)
+{
+    compare_under(c, old, new, slice_str(""), area);
 }
 
 void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
@@ -180,7 +225,7 @@ void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
     qpdf_oh before = pdf_get(&c->old, old, key);
     qpdf_oh after = pdf_get(&c->new, new, key);
 
-    compare_value(c, before, after, area);
+    compare_under(c, before, after, slice_str(key), area);
     qpdf_oh_release(c->old.qpdf, before);
     qpdf_oh_release(c->new.qpdf, after);
 }
@@ -240,7 +285,7 @@ static void compare_object(struct compare *c, const struct compare_item *item)
     } else if (stream) {
         compare_streams(c, old, new, &item->area);
     } else {
-        follow(c, text_of(&c->old, old, true), &item->area);
+        follow(c, text_of(&c->old, old, true), slice_str(""), &item->area);
     }
     qpdf_oh_release(c->old.qpdf, old);
     qpdf_oh_release(c->new.qpdf, new);

@@ -27,6 +27,7 @@ struct compare {
     struct pdf_reader new;
     struct pdf_changes *changes; /* borrowed */
     uint8_t *seen;               /* owned; a bit for each object number */
+    uint8_t *open;               /* likewise, for those some of whose keys may change */
     struct compare_item *queue;  /* owned */
     size_t queued;
     size_t queue_cap;
@@ -40,9 +41,9 @@ void compare_revisions(struct slice old, struct slice new, struct pdf_changes *c
 
 void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
                   const char *name);
-/* true: it was marked before. Numbers that no PDF has count as marked. */
-bool compare_mark(struct compare *c, int number);
-bool compare_mark_node(struct compare *c, const struct pdf_reader *reader, qpdf_oh node);
+/* A dictionary that has rules of its own, by which it is compared. may_change: unless it
+ * serves as something else, too, some of its keys may change. */
+void compare_mark(struct compare *c, qpdf_oh node, bool may_change);
 
 /* The values of a key, compared to the bottom. */
 void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
@@ -50,9 +51,7 @@ void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
 /* Two values that should be the same, or stand for the same. */
 void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
                    const struct compare_area *area);
-/* An object in both revisions, once, if it is not marked. */
-void compare_later(struct compare *c, qpdf_oh node, const struct compare_area *area);
-/* All that compare_later and the references put off. */
+/* All that the references put off. */
 void compare_drain(struct compare *c);
 
 /* Equal as written: references by number. */

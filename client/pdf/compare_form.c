@@ -210,7 +210,10 @@ static void compare_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 
     qpdf_oh_release(c->old.qpdf, value);
     name_of(&c->old, old, name);
-    if (!compare_equal(c, old, new) || !pdf_is_dict(&c->new, new)) {
+    if (!pdf_is_dict(&c->old, old)) {
+        /* An empty place, or what is no field at all. */
+        compare_value(c, old, new, &(struct compare_area){PDF_CHANGE_FIELD, 0, ""});
+    } else if (!compare_equal(c, old, new) || !pdf_is_dict(&c->new, new)) {
         compare_note(c, signature ? PDF_CHANGE_SIGNED_FIELD : PDF_CHANGE_FIELD, 0, name);
     } else if (!signature) {
         compare_open_field(c, old, new, false);
@@ -289,8 +292,6 @@ static void walk_form(struct compare *c, field_fn seen, field_fn added)
     qpdf_oh before = pdf_get(&c->old, old, "/Fields");
     qpdf_oh after = pdf_get(&c->new, new, "/Fields");
 
-    (void)compare_mark_node(c, &c->old, old);
-    (void)compare_mark_node(c, &c->old, before);
     walk_list(&walk, before, after, 0);
     qpdf_oh_release(c->old.qpdf, old);
     qpdf_oh_release(c->old.qpdf, before);
@@ -326,7 +327,7 @@ static bool locks_fields(const struct pdf_reader *reader, qpdf_oh field)
 static void mark_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
     (void)new;
-    (void)compare_mark_node(c, &c->old, old);
+    compare_mark(c, old, true);
     c->locks = c->locks || locks_fields(&c->old, old);
 }
 

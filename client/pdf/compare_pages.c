@@ -35,7 +35,6 @@ static void walk_kids(struct tree_walk *walk, qpdf_oh old, qpdf_oh new, int dept
     if (count != pdf_count(&c->new, after)) {
         compare_note(c, PDF_CHANGE_PAGES, 0, NULL);
     }
-    (void)compare_mark_node(c, &c->old, before);
     qpdf_oh_release(c->old.qpdf, before);
     qpdf_oh_release(c->new.qpdf, after);
 }
@@ -73,12 +72,8 @@ static void walk_pages(struct compare *c, node_fn seen)
 static void mark_page(struct compare *c, qpdf_oh old, qpdf_oh new, int page)
 {
     (void)new;
-    (void)compare_mark_node(c, &c->old, old);
-    if (page > 0) {
-        qpdf_oh annots = pdf_get(&c->old, old, "/Annots");
-        (void)compare_mark_node(c, &c->old, annots);
-        qpdf_oh_release(c->old.qpdf, annots);
-    }
+    (void)page;
+    compare_mark(c, old, false);
 }
 
 void compare_pages_mark(struct compare *c)
@@ -106,8 +101,12 @@ static void compare_annots(struct compare *c, qpdf_oh old, qpdf_oh new, int page
     qpdf_oh after = pdf_get(&c->new, new, "/Annots");
     int count = pdf_count(&c->old, before);
 
+    bool may_grow =
+        qpdf_oh_is_array(c->new.qpdf, after) &&
+        (qpdf_oh_is_array(c->old.qpdf, before) || qpdf_oh_is_null(c->old.qpdf, before));
+
     /* Neither array nor nothing: then it has to be the same thing. */
-    if (count == 0 && !qpdf_oh_is_array(c->new.qpdf, after)) {
+    if (!may_grow) {
         compare_value(c, before, after, &area);
     } else if (count > pdf_count(&c->new, after)) {
         compare_note(c, PDF_CHANGE_ANNOTATION, page, NULL);
@@ -134,8 +133,13 @@ static void compare_page(struct compare *c, qpdf_oh old, qpdf_oh new, int page)
         compare_note(c, PDF_CHANGE_PAGES, 0, NULL);
         return;
     }
-    if (!pdf_is_dict(&c->new, new)) {
+    if (!pdf_is_dict(&c->old, old)) {
         compare_value(c, old, new, &area);
+        compare_drain(c);
+        return;
+    }
+    if (!pdf_is_dict(&c->new, new)) {
+        compare_note(c, area.kind, page, NULL);
         return;
     }
     compare_keys(c, old, new, &keys);

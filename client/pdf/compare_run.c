@@ -9,6 +9,7 @@ static void fini(struct compare *c)
     pdf_reader_close(&c->old);
     pdf_reader_close(&c->new);
     free(c->seen);
+    free(c->open);
     free(c->queue);
 }
 
@@ -105,15 +106,16 @@ static bool open_both(struct compare *c, struct slice old, struct slice new)
     struct pdf_verdict verdict = {.why = NULL};
 
     c->seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
-    return c->seen != NULL && pdf_reader_open(&c->old, old, true, &verdict) == SG_OK &&
+    c->open = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
+    return c->seen != NULL && c->open != NULL &&
+           pdf_reader_open(&c->old, old, true, &verdict) == SG_OK &&
            pdf_reader_open(&c->new, new, true, &verdict) == SG_OK &&
            pdf_is_dict(&c->old, c->old.root) && pdf_is_dict(&c->new, c->new.root);
 }
 
 static void compare_all(struct compare *c)
 {
-    (void)compare_mark_node(c, &c->old,
-                            qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"));
+    compare_mark(c, qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"), true);
     c->permission = read_permission(&c->old);
     compare_pages_mark(c);
     compare_form_mark(c);
