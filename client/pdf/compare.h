@@ -31,9 +31,10 @@ struct compare {
     struct compare_item *queue;  /* owned */
     size_t queued;
     size_t queue_cap;
-    int permission; /* of the author's certification; 0 = none */
-    bool locks;     /* some signature locks fields */
-    bool broken;    /* no memory, or a structure without end */
+    struct pdf_buffer listed; /* owned; the signatures that the new form has */
+    int permission;           /* of the author's certification; 0 = none */
+    bool locks;               /* some signature locks fields */
+    bool broken;              /* no memory, or a structure without end */
 };
 
 /* What changed between two revisions; whatever cannot be compared is a change too. */
@@ -69,8 +70,18 @@ void compare_form_filling(struct compare *c);
 void compare_pages_mark(struct compare *c);
 void compare_pages(struct compare *c);
 
-/* Is this object of the new revision a widget or field of a signature that covers more
- * than the old revision, and so was made after it? Notes which. */
+enum { COMPARE_NAME_SIZE = 64 };
+/* Of a field: a key's value, or what the fields above give. The caller owns the handle.
+ */
+qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key);
+bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node);
+void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
+                        char name[COMPARE_NAME_SIZE]);
+
+/* Before any other part. */
+void compare_list_signatures(struct compare *c);
+/* Is this object of the new revision a widget or field of a signature that its form lists
+ * and that covers more than the old revision, and so was made after it? Notes which. */
 bool compare_new_signature(struct compare *c, qpdf_oh node);
 
 #endif

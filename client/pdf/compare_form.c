@@ -3,7 +3,7 @@
 /* The form: signatures may come; a field may be filled in where the author certified the
  * letter and permits it; nothing else. */
 
-enum { FIELD_DEPTH_MAX = 32, FIELDS_MAX = 100000, NAME_SIZE = 64 };
+enum { FIELD_DEPTH_MAX = 32, FIELDS_MAX = 100000 };
 
 /* What a later revision may write where a signature comes into its field, or a value. */
 static const char *const signing_keys[] = {"/V", "/AP", "/M", "/F", "/AS", "/MK"};
@@ -19,8 +19,7 @@ static bool is_among(const char *key, const char *const *list, size_t count)
     return false;
 }
 
-/* A key's value, or what the fields above give. The caller owns the handle. */
-static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key)
+qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key)
 {
     qpdf_oh at = qpdf_oh_new_object(reader->qpdf, node);
     qpdf_oh value = pdf_get(reader, at, key);
@@ -36,108 +35,22 @@ static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh node, const ch
     return value;
 }
 
-static bool is_signature(const struct pdf_reader *reader, qpdf_oh node)
+bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node)
 {
-    qpdf_oh type = inherited(reader, node, "/FT");
+    qpdf_oh type = compare_inherited(reader, node, "/FT");
     bool found = pdf_is_name(reader, type, "/Sig");
 
     qpdf_oh_release(reader->qpdf, type);
     return found;
 }
 
-static void name_of(const struct pdf_reader *reader, qpdf_oh node, char name[NAME_SIZE])
+void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
+                        char name[COMPARE_NAME_SIZE])
 {
-    qpdf_oh text = inherited(reader, node, "/T");
+    qpdf_oh text = compare_inherited(reader, node, "/T");
 
-    pdf_text(reader, text, name, NAME_SIZE);
+    pdf_text(reader, text, name, COMPARE_NAME_SIZE);
     qpdf_oh_release(reader->qpdf, text);
-}
-
-/* --- New signatures ---------------------------------------------------------------- */
-
-static long long item_int(const struct pdf_reader *reader, qpdf_oh array, int index)
-{
-    long long value = -1;
-
-    if (index < pdf_count(reader, array)) {
-        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, index);
-        value = pdf_int(reader, item, -1);
-        qpdf_oh_release(reader->qpdf, item);
-    }
-    return value;
-}
-
-/* Does the value's signature cover more than the old revision? A copy of an older one
- * does not, and would say other things in its place. */
-static bool covers_more(struct compare *c, qpdf_oh value)
-{
-    qpdf_oh range = pdf_get(&c->new, value, "/ByteRange");
-    long long from = item_int(&c->new, range, 2);
-    long long len = item_int(&c->new, range, 3);
-    long long most = (long long)c->new.pdf.len;
-    bool more = from >= 0 && len >= 0 && from <= most && len <= most - from &&
-                from + len > (long long)c->old.pdf.len;
-
-    qpdf_oh_release(c->new.qpdf, range);
-    return more;
-}
-
-static bool is_time_stamp(struct compare *c, qpdf_oh value)
-{
-    qpdf_oh filter = pdf_get(&c->new, value, "/SubFilter");
-    bool found = pdf_is_name(&c->new, filter, "/ETSI.RFC3161");
-
-    qpdf_oh_release(c->new.qpdf, filter);
-    return found;
-}
-
-static double item_number(const struct pdf_reader *reader, qpdf_oh array, int index)
-{
-    qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, index);
-    double value = 0;
-
-    (void)qpdf_oh_get_value_as_number(reader->qpdf, item, &value);
-    qpdf_oh_release(reader->qpdf, item);
-    return value;
-}
-
-/* Does it show anything on the page? */
-static bool is_visible(const struct pdf_reader *reader, qpdf_oh node)
-{
-    qpdf_oh rect = pdf_get(reader, node, "/Rect");
-    bool visible = false;
-
-    if (pdf_count(reader, rect) == 4) {
-        double width = item_number(reader, rect, 2) - item_number(reader, rect, 0);
-        double height = item_number(reader, rect, 3) - item_number(reader, rect, 1);
-        visible = (width > 0 || width < 0) && (height > 0 || height < 0);
-    }
-    qpdf_oh_release(reader->qpdf, rect);
-    return visible;
-}
-
-/* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing. */
-bool compare_new_signature(struct compare *c, qpdf_oh node)
-{
-    char name[NAME_SIZE] = "";
-
-    if (!pdf_is_dict(&c->new, node) || !is_signature(&c->new, node)) {
-        return false;
-    }
-    qpdf_oh value = inherited(&c->new, node, "/V");
-    bool covers = pdf_is_dict(&c->new, value) && covers_more(c, value);
-    bool stamp = covers && is_time_stamp(c, value);
-    qpdf_oh_release(c->new.qpdf, value);
-    if (!covers || (stamp && is_visible(&c->new, node))) {
-        return false;
-    }
-    name_of(&c->new, node, name);
-    compare_note(c,
-                 stamp                ? PDF_CHANGE_TIME_STAMP
-                 : c->permission == 1 ? PDF_CHANGE_CERTIFIED
-                                      : PDF_CHANGE_SIGNATURE,
-                 0, name);
-    return true;
 }
 
 /* --- Fields that were there -------------------------------------------------------- */
@@ -163,10 +76,10 @@ static bool differs(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key
 static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool signing)
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
-    char name[NAME_SIZE] = "";
+    char name[COMPARE_NAME_SIZE] = "";
     bool permitted = signing || kind_of_filling(c) == PDF_CHANGE_FORM_FILLED;
 
-    name_of(&c->old, old, name);
+    compare_field_name(&c->old, old, name);
     const struct compare_area area = {PDF_CHANGE_FIELD, 0, name};
     compare_keys(c, old, new, &keys);
     for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
@@ -186,12 +99,12 @@ static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool
 /* What a permitted filling refers to, after all else has been compared. */
 static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
-    char name[NAME_SIZE] = "";
+    char name[COMPARE_NAME_SIZE] = "";
 
-    if (is_signature(&c->old, old) || !pdf_is_dict(&c->new, new)) {
+    if (compare_is_signature(&c->old, old) || !pdf_is_dict(&c->new, new)) {
         return;
     }
-    name_of(&c->old, old, name);
+    compare_field_name(&c->old, old, name);
     const struct compare_area area = {PDF_CHANGE_FORM_FILLED, 0, name};
     for (size_t i = 0; i < SG_COUNT(filling_keys); i++) {
         if (!differs(c, old, new, filling_keys[i])) {
@@ -203,13 +116,13 @@ static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
 
 static void compare_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
-    char name[NAME_SIZE] = "";
-    qpdf_oh value = inherited(&c->old, old, "/V");
-    bool signature = is_signature(&c->old, old);
+    char name[COMPARE_NAME_SIZE] = "";
+    qpdf_oh value = compare_inherited(&c->old, old, "/V");
+    bool signature = compare_is_signature(&c->old, old);
     bool has_value = !qpdf_oh_is_null(c->old.qpdf, value);
 
     qpdf_oh_release(c->old.qpdf, value);
-    name_of(&c->old, old, name);
+    compare_field_name(&c->old, old, name);
     if (!pdf_is_dict(&c->old, old)) {
         /* An empty place, or what is no field at all. */
         compare_value(c, old, new, &(struct compare_area){PDF_CHANGE_FIELD, 0, ""});
@@ -333,11 +246,11 @@ static void mark_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 
 static void field_added(struct compare *c, qpdf_oh node, qpdf_oh same)
 {
-    char name[NAME_SIZE] = "";
+    char name[COMPARE_NAME_SIZE] = "";
 
     (void)same;
     if (!compare_new_signature(c, node)) {
-        name_of(&c->new, node, name);
+        compare_field_name(&c->new, node, name);
         compare_note(c, PDF_CHANGE_FIELD_ADDED, 0, name);
     }
 }

@@ -10,6 +10,7 @@ static void fini(struct compare *c)
     pdf_reader_close(&c->new);
     free(c->seen);
     free(c->open);
+    pdf_buffer_fini(&c->listed);
     free(c->queue);
 }
 
@@ -117,6 +118,7 @@ static void compare_all(struct compare *c)
 {
     compare_mark(c, qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"), true);
     c->permission = read_permission(&c->old);
+    compare_list_signatures(c);
     compare_pages_mark(c);
     compare_form_mark(c);
     compare_pages(c);

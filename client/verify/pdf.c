@@ -49,7 +49,8 @@ struct work {
     uint64_t ends[PDF_STEPS_MAX + 1];        /* of revisions, rising */
     size_t end_count;
     bool compared;
-    uint64_t sound_end; /* of the last revision that a sound signature covers */
+    uint64_t sound_end;  /* of the last revision that anything sound covers, */
+    uint64_t signed_end; /* and of the last that a sound signature does */
     int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
     char prover[128];
 };
@@ -138,16 +139,26 @@ static void add_changes(struct verify_later *later, const struct pdf_changes *st
     }
 }
 
-static bool adds_signature(const struct pdf_changes *step)
+static bool adds(const struct pdf_changes *step, enum pdf_change_kind kind)
 {
     for (size_t i = 0; i < step->count; i++) {
-        if (step->at[i].kind == PDF_CHANGE_SIGNATURE ||
-            step->at[i].kind == PDF_CHANGE_TIME_STAMP) {
+        if (step->at[i].kind == kind) {
             return true;
         }
     }
     /* Some may not be listed. */
     return step->count == PDF_CHANGES_MAX;
+}
+
+/* Does somebody answer for what this step put on the letter? A signature may show what it
+ * likes; a time-stamp shows nothing, and anybody can make one. */
+static bool is_vouched(const struct work *work, size_t i)
+{
+    if (adds(&work->steps[i], PDF_CHANGE_SIGNATURE)) {
+        return work->ends[i] < work->signed_end;
+    }
+    return work->ends[i] < work->sound_end ||
+           !adds(&work->steps[i], PDF_CHANGE_TIME_STAMP);
 }
 
 static struct verify_later later_of(const struct work *work,
@@ -164,7 +175,7 @@ static struct verify_later later_of(const struct work *work,
             continue;
         }
         add_changes(&later, &work->steps[i]);
-        if (work->ends[i] >= work->sound_end && adds_signature(&work->steps[i])) {
+        if (!is_vouched(work, i)) {
             later.vouched = false;
         }
     }
@@ -323,6 +334,11 @@ static void judge_stamp(struct work *work, struct verify_case *c,
     take_proof(work, c->pdf, &token);
 }
 
+static void raise_to(uint64_t *end, uint64_t covered)
+{
+    *end = covered > *end ? covered : *end;
+}
+
 static void judge(struct work *work, const struct pdf_signature *signature,
                   struct verify_report *report)
 {
@@ -345,8 +361,9 @@ static void judge(struct work *work, const struct pdf_signature *signature,
                        signature->location);
     (void)BIO_snprintf(report->subfilter, sizeof(report->subfilter), "%s",
                        signature->subfilter);
-    if (is_sound(work, signature, report) && signature->covered > work->sound_end) {
-        work->sound_end = signature->covered;
+    if (is_sound(work, signature, report)) {
+        raise_to(&work->sound_end, signature->covered);
+        raise_to(&work->signed_end, report->is_time_stamp ? 0 : signature->covered);
     }
 }
 

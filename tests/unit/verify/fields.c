@@ -107,15 +107,104 @@ Test(verify_fields, other_fields_may_not_come)
     revisions_expect(PDF_CHANGE_FIELD_ADDED, "baru");
 }
 
-/* Nobody asks who made it: it must not cover what the page says. */
-Test(verify_fields, a_time_stamp_that_shows_something_is_told)
+/* A time-stamp in a field with this key. */
+static void stamp(const char *rect)
 {
+    char field[160];
+
+    (void)snprintf(field, sizeof(field),
+                   "<< /FT /Sig /T (baru) /V 21 0 R /Type /Annot /Subtype /Widget %s "
+                   "/P 3 0 R >>",
+                   rect);
     const struct update objects[] = {
         {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 20 0 R]")},
         {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
-        {20, "<< /FT /Sig /T (baru) /V 21 0 R /Type /Annot /Subtype /Widget "
-             "/Rect [0 0 99 99] /P 3 0 R >>"},
+        {20, field},
         {21, revisions_covering("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161")}};
+    revisions_update(objects, SG_COUNT(objects));
+}
+
+/* Nobody asks who made it: it must not cover what the page says. */
+Test(verify_fields, a_time_stamp_that_shows_something_is_told)
+{
+    stamp("/Rect [0 0 99 99]");
+    cr_expect(revisions.changes.forbidden);
+    stamp("/Rect [9 9 9 99]");
+    revisions_expect(PDF_CHANGE_TIME_STAMP, "baru");
+    stamp("");
+    revisions_expect(PDF_CHANGE_TIME_STAMP, "baru");
+}
+
+/* Some viewer may make a rectangle of it. */
+Test(verify_fields, a_time_stamp_without_a_true_rectangle_is_told)
+{
+    static const char *const rects[] = {"/Rect [0 0 99 99 0]", "/Rect [0 0 99]",
+                                        "/Rect [(0) (0) (99) (99)]", "/Rect (0 0 9 9)"};
+
+    for (size_t i = 0; i < SG_COUNT(rects); i++) {
+        stamp(rects[i]);
+        cr_expect(revisions.changes.forbidden, "%s", rects[i]);
+    }
+}
+
+/* A new signature in two objects: 20 is the field, 22 its widget on page 1. */
+static void sign_apart(const char *fields, const char *widget, const char *value)
+{
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 22 0 R]")},
+        {FORM, revisions_altered(FORM, "10 0 R]", fields)},
+        {20, "<< /FT /Sig /T (baru) /V 21 0 R /Kids [22 0 R] >>"},
+        {21, value},
+        {22, widget}};
+
+    revisions_update(objects, SG_COUNT(objects));
+}
+
+Test(verify_fields, a_new_signature_may_have_a_widget_of_its_own)
+{
+    sign_apart("10 0 R 20 0 R]",
+               "<< /Parent 20 0 R /Type /Annot /Subtype /Widget /Rect [0 0 99 99] >>",
+               revisions_covering("/Type /Sig"));
+    revisions_expect(PDF_CHANGE_SIGNATURE, "baru");
+}
+
+/* Nobody would judge it, and it shows what it likes. */
+Test(verify_fields, what_the_form_does_not_list_is_no_signature)
+{
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 20 0 R]")},
+        {20, "<< /FT /Sig /T (palsu) /V 21 0 R /Type /Annot /Subtype /Widget "
+             "/Rect [0 0 595 842] /AP << /N 4 0 R >> /P 3 0 R >>"},
+        {21, revisions_covering("/Type /Sig")}};
+
+    revisions_update(objects, SG_COUNT(objects));
+    revisions_expect(PDF_CHANGE_ANNOTATION, "page 1");
+    sign_apart("10 0 R]", "<< /Parent 20 0 R /Subtype /Widget /Rect [0 0 99 99] >>",
+               revisions_covering("/Type /Sig"));
+    revisions_expect(PDF_CHANGE_ANNOTATION, "page 1");
+}
+
+/* The value covers enough, and is not the one that is judged. */
+Test(verify_fields, a_widget_with_another_value_is_no_part_of_the_signature)
+{
+    char widget[400];
+
+    (void)snprintf(widget, sizeof(widget),
+                   "<< /Parent 20 0 R /V %s /Subtype /Widget /Rect [0 0 99 99] >>",
+                   revisions_covering("/Type /Sig"));
+    sign_apart("10 0 R 20 0 R]", widget, revisions_covering("/Type /Sig"));
+    cr_expect(revisions.changes.forbidden);
+}
+
+/* It inherits the value and has a name: the form would list it as a field of its own. */
+Test(verify_fields, a_field_that_its_parent_does_not_list_is_no_widget_of_it)
+{
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 22 0 R]")},
+        {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
+        {20, "<< /FT /Sig /T (baru) /V 21 0 R >>"},
+        {21, revisions_covering("/Type /Sig")},
+        {22, "<< /Parent 20 0 R /T (b) /Subtype /Widget /Rect [0 0 99 99] >>"}};
 
     revisions_update(objects, SG_COUNT(objects));
     cr_expect(revisions.changes.forbidden);
