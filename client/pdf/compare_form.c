@@ -114,14 +114,21 @@ static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
     compare_drain(c);
 }
 
+/* Has it a value, of its own or of the field above? A widget has the latter. */
+static bool has_value(const struct pdf_reader *reader, qpdf_oh field)
+{
+    qpdf_oh value = compare_inherited(reader, field, "/V");
+    bool found = !qpdf_oh_is_null(reader->qpdf, value);
+
+    qpdf_oh_release(reader->qpdf, value);
+    return found;
+}
+
 static void compare_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
     char name[COMPARE_NAME_SIZE] = "";
-    qpdf_oh value = compare_inherited(&c->old, old, "/V");
     bool signature = compare_is_signature(&c->old, old);
-    bool has_value = !qpdf_oh_is_null(c->old.qpdf, value);
 
-    qpdf_oh_release(c->old.qpdf, value);
     compare_field_name(&c->old, old, name);
     if (!pdf_is_dict(&c->old, old)) {
         /* An empty place, or what is no field at all. */
@@ -130,7 +137,7 @@ static void compare_field(struct compare *c, qpdf_oh old, qpdf_oh new)
         compare_note(c, signature ? PDF_CHANGE_SIGNED_FIELD : PDF_CHANGE_FIELD, 0, name);
     } else if (!signature) {
         compare_open_field(c, old, new, false);
-    } else if (has_value || !differs(c, old, new, "/V")) {
+    } else if (has_value(&c->old, old) || !has_value(&c->new, new)) {
         const struct compare_area area = {PDF_CHANGE_SIGNED_FIELD, 0, name};
         AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
         compare_keys(c, old, new, &keys);

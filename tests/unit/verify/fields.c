@@ -210,6 +210,72 @@ Test(verify_fields, a_field_that_its_parent_does_not_list_is_no_widget_of_it)
     cr_expect(revisions.changes.forbidden);
 }
 
+/* The first revision: the empty field has a widget of its own, 22. */
+static const char *begin_apart(void)
+{
+    static const char widget[] = "<< /Parent 9 0 R /Type /Annot /Subtype /Widget "
+                                 "/Rect [0 0 99 99] /P 3 0 R %s>>";
+    static char bare[128];
+    static char dressed[160];
+
+    (void)snprintf(bare, sizeof(bare), widget, "");
+    (void)snprintf(dressed, sizeof(dressed), widget, "/AP << /N 23 0 R >> ");
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "9 0 R 10 0 R", "22 0 R 10 0 R")},
+        {EMPTY_FIELD, "<< /FT /Sig /T (kosong) /Kids [22 0 R] >>"},
+        {22, bare}};
+    struct slice apart = update_pdf(revisions.first, objects, SG_COUNT(objects), CATALOG);
+    free(writable(revisions.first));
+    revisions.first = apart;
+    return dressed;
+}
+
+/* Signed as "segel sign --field" does it. */
+static void sign_widget(const char *widget, const char *more)
+{
+    const struct update objects[] = {
+        {EMPTY_FIELD, "<< /FT /Sig /T (kosong) /Kids [22 0 R] /V 21 0 R >>"},
+        {21, revisions_covering(more)},
+        {22, widget},
+        {23, CONTENT_TEXT}};
+
+    revisions_update(objects, SG_COUNT(objects));
+}
+
+Test(verify_fields, a_field_with_a_widget_of_its_own_may_be_signed)
+{
+    const char *dressed = begin_apart();
+
+    sign_widget(dressed, "/Type /Sig");
+    revisions_expect(PDF_CHANGE_SIGNATURE, "kosong");
+}
+
+Test(verify_fields, a_widget_may_not_move_with_its_signature)
+{
+    (void)begin_apart();
+    sign_widget("<< /Parent 9 0 R /Type /Annot /Subtype /Widget /Rect [0 0 595 842] "
+                "/P 3 0 R /AP << /N 23 0 R >> >>",
+                "/Type /Sig");
+    cr_expect(revisions.changes.forbidden);
+}
+
+Test(verify_fields, a_widget_of_its_own_shows_no_time_stamp)
+{
+    const char *dressed = begin_apart();
+
+    sign_widget(dressed, "/Type /DocTimeStamp /SubFilter /ETSI.RFC3161");
+    cr_expect(revisions.changes.forbidden);
+}
+
+/* Nothing is signed: then nothing of the widget may change. */
+Test(verify_fields, a_widget_of_an_empty_field_may_not_change)
+{
+    const struct update objects[] = {{22, begin_apart()}, {23, CONTENT_TEXT}};
+
+    revisions_update(objects, SG_COUNT(objects));
+    revisions_expect(PDF_CHANGE_SIGNED_FIELD, "kosong");
+}
+
 /* --- What is shared ------------------------------------------------------------------
  */
 

@@ -6,6 +6,7 @@
 #include "client/verify/verify.h"
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/pdf.h"
+#include "tests/unit/verify/support/update.h"
 
 static const int64_t in_2026_us = 1767225600000000;
 static struct pki pki;
@@ -122,6 +123,31 @@ Test(verify_pdf, a_second_signature_covers_the_first)
         strstr(check(&reports[0], "coverage")->text, "another signature was added"), NULL,
         "%s", check(&reports[0], "coverage")->text);
     cr_expect_neq(strstr(check(&reports[1], "coverage")->text, "whole file"), NULL);
+}
+
+Test(verify_pdf, a_second_signature_in_a_widget_of_its_own_covers_the_first)
+{
+    static const char *const objects[] = {
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> "
+        "/Annots [5 0 R] >>",
+        "<< /FT /Sig /T (kepala) /Kids [5 0 R] >>",
+        "<< /Parent 4 0 R /Type /Annot /Subtype /Widget /Rect [20 20 220 80] /P 3 0 R "
+        "/F 4 >>"};
+    struct slice empty = update_build(objects, SG_COUNT(objects));
+    struct slice first = pdf_signed(empty, maker);
+
+    replace(pdf_signed_in(first, "kepala", maker));
+    free(writable(empty));
+    free(writable(first));
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_assert_eq(count, 2);
+    cr_expect(reports[0].valid);
+    cr_expect(reports[1].valid);
+    const char *text = check(&reports[0], "coverage")->text;
+    cr_expect_neq(strstr(text, "another signature was added (kepala)."), NULL, "%s",
+                  text);
 }
 
 /* Otherwise anybody could append pages and a signature of his own making. */

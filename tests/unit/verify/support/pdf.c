@@ -48,8 +48,17 @@ static struct slice join(struct slice first, struct slice second)
 
 struct slice pdf_signed(struct slice pdf, struct maker maker)
 {
-    struct pdf_wish wish = {
-        .hash = SG_HASH_SHA256, .reserve = 8192, .signing_time_us = 1767225600000000};
+    return pdf_signed_in(pdf, NULL, maker);
+}
+
+struct slice pdf_signed_in(struct slice pdf, const char *field, struct maker maker)
+{
+    struct pdf_wish wish = {.hash = SG_HASH_SHA256,
+                            .reserve = 8192,
+                            .signing_time_us = 1767225600000000,
+                            .field = field,
+                            .name = "Kepala Dinas",
+                            .statement = "Dokumen ini telah ditandatangani."};
     struct pdf_job *job = NULL;
     enum pdf_refusal refusal = PDF_ACCEPTED;
     struct slice appendix;

@@ -7,6 +7,8 @@
 struct slice pdf_page(void);
 /* The PDF with one more signature by maker's certificate; whole file, to be freed. */
 struct slice pdf_signed(struct slice pdf, struct maker maker);
+/* Likewise, in an empty field of the PDF. */
+struct slice pdf_signed_in(struct slice pdf, const char *field, struct maker maker);
 /* The PDF with text appended; to be freed. */
 struct slice pdf_longer(struct slice pdf, const char *text);
 
