@@ -63,6 +63,20 @@ static bool send_key(struct service_loop *loop, struct key_watch *watch,
     return out.key != NULL && grpc_send(watch->call, &out.base) == SG_OK;
 }
 
+static bool may_watch(struct grpc_call *call)
+{
+    return approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR,
+                         "keys are shown to the roles officer, reviewer and operator");
+}
+
+/* A reload may have taken the roles away while the call is open. Without a caller the
+ * transport has ended the call. */
+static bool is_over(const struct key_watch *watch)
+{
+    return watch->over ||
+           (grpc_call_caller(watch->call) != NULL && !may_watch(watch->call));
+}
+
 /* Whoever takes nothing is told the newest state when he does. */
 static void tell(struct service_loop *loop, struct key_watch *watch)
 {
@@ -70,6 +84,7 @@ static void tell(struct service_loop *loop, struct key_watch *watch)
     struct key_report report;
     bool all = true;
 
+    watch->over = is_over(watch);
     for (size_t i = 0; i < ring->count && i < REPORT_KEYS_MAX && !watch->over; i++) {
         if (!watch->wanted[i] ||
             !core_report_key(loop->services->options.core, i, &report)) {
@@ -167,8 +182,7 @@ void keys_on_watch(struct grpc_call *call, const ProtobufCMessage *message, void
 {
     struct services *services = (struct services *)context;
 
-    if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER | ROLE_OPERATOR,
-                       "keys are shown to the roles officer, reviewer and operator")) {
+    if (!may_watch(call)) {
         return;
     }
     struct key_watch *watch = open_watch(

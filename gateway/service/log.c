@@ -44,11 +44,13 @@ static struct log_call *open_call(struct grpc_call *call, struct services *servi
     return log;
 }
 
+const char log_for_reviewers[] = "reading the log needs the role reviewer";
+
 static struct log_call *open_review(struct grpc_call *call, struct services *services,
                                     enum reading_kind kind)
 {
     if (!is_reviewer(call)) {
-        finish_plain(call, SG_DENIED, "reading the log needs the role reviewer");
+        finish_plain(call, SG_DENIED, log_for_reviewers);
         return NULL;
     }
     return open_call(call, services, kind);

@@ -131,10 +131,23 @@ static bool send_records(struct log_call *log)
     return page->record_count == 0 || grpc_send(log->call, &response.base) == SG_OK;
 }
 
+/* A reload may have taken the role away while the call is open. Without a caller the
+ * transport has ended the call. */
+static bool may_go_on(const struct log_call *log)
+{
+    const struct caller *caller = (const struct caller *)grpc_call_caller(log->call);
+
+    return caller == NULL || caller_has_role(caller, ROLE_REVIEWER);
+}
+
 static void send_page(struct log_call *log)
 {
     struct question *page = &log->question;
 
+    if (!may_go_on(log)) {
+        finish_plain(log->call, SG_DENIED, log_for_reviewers);
+        return;
+    }
     if (!send_records(log)) {
         return;
     }

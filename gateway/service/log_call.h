@@ -39,6 +39,8 @@ void log_answer(struct service_loop *loop, struct letter *letter);
 
 /* Sends the question; a call that cannot be asked for ends here. */
 void log_ask(struct log_call *log);
+/* To callers who may not read the log. */
+extern const char log_for_reviewers[];
 /* The size of the next page. */
 uint32_t log_page_records(const struct log_call *log);
 void log_free_if_over(struct log_call *log);

@@ -516,6 +516,64 @@ def roles_and_keys_of_an_open_stream_are_those_of_the_file(the_rig):
                 equal(rig.refused(next, call).code, code)
 
 
+def with_roles(roles):
+    """A change that gives the reviewer these roles, and no other right."""
+    return (r'(match: "URI:urn:segel:caller:reviewer", roles: \[)reviewer(\])',
+            r"\1" + roles + r"\2")
+
+
+def until_refused(call, gateway, client):
+    """What a stream ends with whose caller has lost its role, while there is news for it."""
+    late = threading.Timer(20, call.cancel)
+    late.start()
+    try:
+        client.sign()
+        refusal = rig.refused(lambda: list(call))
+    finally:
+        late.cancel()
+    equal(len(gateway.find("caller.revoked")), 0, "nobody was sent away")
+    return refusal
+
+
+@claim
+def who_follows_the_log_needs_the_role_all_the_time(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client = gateway.client()
+        call = gateway.client("reviewer").call(
+            "unary_stream", "ListRecords", rig.log.ListRecordsRequest,
+            rig.log.ListRecordsResponse, service="LogService")(
+                rig.log.ListRecordsRequest(follow=True), timeout=60)
+        expect(next(call).records, "records come")
+        change_callers(the_rig, gateway, with_roles("reviewer, backend"))
+        wanted = item()
+        client.sign(wanted)
+        wait_for(lambda: wanted.request_id.encode() in b"".join(
+            record.json for record in next(call).records),
+                 "no record comes behind a reload that leaves the role")
+        change_callers(the_rig, gateway, with_roles("backend"))
+        refusal = until_refused(call, gateway, client)
+        equal(refusal.code, CODE.PERMISSION_DENIED)
+        contains(refusal.message, "role reviewer")
+
+
+@claim
+def who_watches_the_keys_needs_a_role_all_the_time(the_rig):
+    with the_rig.gateway(the_rig.config()) as gateway:
+        client = gateway.client()
+        call = gateway.client("reviewer").call(
+            "unary_stream", "WatchKeys", rig.keys.WatchKeysRequest,
+            rig.keys.WatchKeysResponse, service="KeyService")(
+                rig.keys.WatchKeysRequest(), timeout=60)
+        equal(next(call).key.name, "seal-demo")
+        change_callers(the_rig, gateway, with_roles("operator"))
+        time.sleep(1)
+        expect(call.is_active(), "an operator watches, too")
+        change_callers(the_rig, gateway, with_roles("backend"))
+        refusal = until_refused(call, gateway, client)
+        equal(refusal.code, CODE.PERMISSION_DENIED)
+        contains(refusal.message, "reviewer")
+
+
 @claim
 def a_user_of_this_machine_is_judged_anew_too(the_rig):
     with with_socket(the_rig, os.getuid()) as (gateway, client):
