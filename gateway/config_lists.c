@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gateway/config_parse.h"
 #include "gateway/config_uri.h"
@@ -230,13 +231,20 @@ static enum sg_status check_keys(struct parse *p, const struct yaml_node *map,
     return SG_OK;
 }
 
+/* As who calls is looked for: only in a URI do large and small letters differ. */
+static bool same_match(const char *one, const char *other)
+{
+    return strncmp(one, "URI:", 4) == 0 ? strcmp(one, other) == 0
+                                        : strcasecmp(one, other) == 0;
+}
+
 /* The first one would be every caller of that certificate, and the other none. */
 static enum sg_status check_match_apart(struct parse *p, const struct yaml_node *map,
                                         const struct config_caller *caller)
 {
     for (size_t i = 0; i < p->config->caller_count; i++) {
         const struct config_caller *other = &p->config->callers[i];
-        if (strcmp(other->match, caller->match) == 0) {
+        if (same_match(other->match, caller->match)) {
             return yaml_fail(p->doc, yaml_get(map, "match"), p->why,
                              "caller '%s' is known by this already; give each caller a "
                              "certificate of its own, or one caller both roles",

@@ -86,3 +86,22 @@ Test(config_apart, a_certificate_is_one_caller)
             .caller = "  - {name: more, match: \"DNS:*.go.id\", roles: [reviewer]}\n"},
         "yaml:13:", "no pattern");
 }
+
+#define TWO(first, second)                                                               \
+    "  - {name: one, match: \"" first "\", roles: [reviewer]}\n"                         \
+    "  - {name: two, match: \"" second "\", roles: [officer]}\n"
+#define EIGHT "0a1b2c3d"
+
+Test(config_apart, callers_are_told_apart_as_certificates_are_matched)
+{
+    expect_refused(&(struct more){.caller = TWO("DNS:Dispo.go.id", "DNS:dispo.go.id")},
+                   "yaml:14:", "caller 'one' is known by this already");
+    expect_refused(
+        &(struct more){.caller = TWO("sha256:" EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT
+                                     "0a1b2c3d",
+                                     "sha256:" EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT
+                                     "0A1B2C3D")},
+        "yaml:14:", "caller 'one' is known by this already");
+    cr_expect_eq(load(&(struct more){.caller = TWO("URI:urn:A", "URI:urn:a")}), SG_OK,
+                 "in a URI letters differ: %s", tried.why.text);
+}
