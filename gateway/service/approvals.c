@@ -1,113 +1,17 @@
 #include "gateway/service/approvals.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "gateway/clock.h"
 #include "gateway/service/keys.h"
 #include "gateway/service/officers.h"
 #include "proto/text.h"
 
 /* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the
  * core, which knows the requests and who the persons are. */
-enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096, ROOM_OF_LIST = 1 << 21 };
-/* What is asked for and what the ledger holds of it, before and after: three times the
- * largest message. Pages that nobody writes to cost nothing. */
-enum { ROOM = 4 << 20 };
+enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096 };
 
 #define SERVICE "/segel.v1.ApprovalService/"
-
-/* --- Under way --------------------------------------------------------------------- */
-
-void approvals_release(struct asked *asked)
-{
-    struct services *services = asked->services;
-
-    if (asked->loading != NULL) {
-        policies_release(asked->loading);
-    }
-    free(asked->counting);
-    request_order_free(&asked->order);
-    atomic_fetch_sub(&services->orders, 1);
-}
-
-/* order.c frees it as what it begins with. */
-_Static_assert(offsetof(struct asked, order) == 0, "an order is asked for");
-
-static struct asked *make(struct grpc_call *call, size_t room)
-{
-    struct asked *asked = (struct asked *)calloc(1, sizeof(*asked));
-
-    if (asked == NULL || arena_init(&asked->order.arena, room) != SG_OK) {
-        free(asked);
-        finish_plain(call, SG_NO_MEMORY, NULL);
-        return NULL;
-    }
-    return asked;
-}
-
-static const char *role_of(const struct caller *caller)
-{
-    if (caller_has_role(caller, ROLE_OFFICER)) {
-        return "officer";
-    }
-    return caller_has_role(caller, ROLE_REVIEWER) ? "reviewer" : "operator";
-}
-
-static bool needs_room(enum order_kind kind)
-{
-    return kind == ORDER_REQUEST_LIST || kind == ORDER_INCIDENT_LIST ||
-           kind == ORDER_STATUS;
-}
-
-/* Stopping must be easy. */
-static bool stops(enum order_kind kind)
-{
-    return kind == ORDER_LOCK_DOWN ||
-           (kind >= ORDER_KEY_HOLD && kind <= ORDER_KEY_COMPROMISE);
-}
-
-struct asked *approvals_open(struct grpc_call *call, struct services *services,
-                             enum order_kind kind)
-{
-    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
-
-    /* Stopping must be easy: there are places that nothing else takes. */
-    unsigned limit = APPROVALS_UNDER_WAY_MAX * (stops(kind) ? 2 : 1);
-
-    if (atomic_fetch_add(&services->orders, 1) >= limit) {
-        atomic_fetch_sub(&services->orders, 1);
-        finish_plain(call, SG_BUSY, "16 requests are under way already; try again later");
-        return NULL;
-    }
-    struct asked *asked = make(call, needs_room(kind) ? ROOM_OF_LIST : ROOM);
-    if (asked == NULL) {
-        atomic_fetch_sub(&services->orders, 1);
-        return NULL;
-    }
-    struct order *order = &asked->order.order;
-    asked->services = services;
-    asked->name = grpc_call_name(call);
-    asked->created_us = clock_wall_us();
-    order->kind = kind;
-    order->reply = &loop_of(services, call)->replies;
-    (void)snprintf(order->officer, sizeof(order->officer), "%s", caller->config->name);
-    (void)snprintf(order->change.role, sizeof(order->change.role), "%s", role_of(caller));
-    memcpy(order->caller_cert, caller->fingerprint, sizeof(order->caller_cert));
-    return asked;
-}
-
-void approvals_submit(struct grpc_call *call, struct asked *asked)
-{
-    enum sg_status status =
-        core_order(asked->services->options.core, &asked->order.order);
-
-    if (status != SG_OK) {
-        approvals_release(asked);
-        finish_plain(call, status, NULL);
-    }
-}
 
 /* --- What is asked ----------------------------------------------------------------- */
 

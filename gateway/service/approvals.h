@@ -6,11 +6,12 @@
 #include "proto/quorum/asking.h"
 #include "segel/v1/approvals.pb-c.h"
 
-/* Inside of ApprovalService: approvals.c takes calls to the core, approvals_answer.c
- * answers them. */
+/* Inside of ApprovalService: approvals.c takes calls to the core, approvals_open.c gives
+ * them their place, approvals_answer.c answers them. */
 struct asked {
     struct request_order order; /* first: what the core works on */
     struct services *services;  /* borrowed */
+    atomic_uint *counter;       /* borrowed: where it has its place */
     struct grpc_name name;
     int64_t created_us;
     ProtobufCMessage *(*answer)(struct asked *asked); /* in the order's arena */
@@ -43,6 +44,10 @@ void approvals_finish(struct asked *asked);
 /* NULL: the call has been refused. */
 struct asked *approvals_open(struct grpc_call *call, struct services *services,
                              enum order_kind kind);
+/* The same with a place of another kind than that of the order. */
+enum place { PLACE_ORDER, PLACE_STOP, PLACE_BACKEND };
+struct asked *approvals_open_at(struct grpc_call *call, struct services *services,
+                                enum order_kind kind, enum place place);
 /* Gives it to the core. */
 void approvals_submit(struct grpc_call *call, struct asked *asked);
 /* Whether the caller has one of the roles, id can be that of a request, or reason is one;

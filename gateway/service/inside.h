@@ -73,7 +73,7 @@ struct services {
     struct rotation rotation;
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
     struct clerk *clerk;                /* owned */
-    atomic_uint orders, policy_asks;    /* calls of officers, of PolicyService */
+    atomic_uint orders, questions, policy_asks; /* of officers, backends, PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                 /* owned; NULL: none is configured */
     struct validations *validations; /* owned */

@@ -48,12 +48,15 @@ static bool may_look(struct grpc_call *call)
 static struct asked *open_order(struct grpc_call *call, void *services,
                                 enum mandate_question question)
 {
+    bool own_only = sees_own_only(call);
+    enum place look = own_only ? PLACE_BACKEND : PLACE_ORDER;
+    enum place place = question == MANDATE_REVOKE ? PLACE_STOP : look;
     struct asked *asked =
-        approvals_open(call, (struct services *)services, ORDER_MANDATES);
+        approvals_open_at(call, (struct services *)services, ORDER_MANDATES, place);
 
     if (asked != NULL) {
         asked->order.mandates.question = question;
-        asked->order.mandates.own_only = sees_own_only(call);
+        asked->order.mandates.own_only = own_only;
     }
     return asked;
 }

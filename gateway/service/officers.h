@@ -15,7 +15,6 @@ void tokens_on_list(struct grpc_call *call, const ProtobufCMessage *message,
 /* One lane; out borrows from it. */
 void tokens_describe(const struct lane_report *lane, Segel__V1__TokenFacts *out);
 
-enum { APPROVALS_UNDER_WAY_MAX = 16 };
 void approvals_on_create(struct grpc_call *call, const ProtobufCMessage *message,
                          void *services);
 void approvals_on_release(struct grpc_call *call, const ProtobufCMessage *message,

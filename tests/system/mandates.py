@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Mandates: officers grant so many signatures to one caller, and not one more is made."""
+import contextlib
 import glob
 import hashlib
 import os
@@ -13,6 +14,7 @@ import time
 import grpc
 import rig
 from faulty import kill_lane, metrics, wait_for
+from held import Held
 from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get, hup
 from rig import claim, contains, equal, expect
 
@@ -319,6 +321,54 @@ def one_person_ends_it_at_once(people):
         equal(len(people.records("mandate.close")), 1)
         equal(rig.refused(revoke, gateway, "m-none").code, CODE.NOT_FOUND)
         equal(rig.refused(revoke, gateway, mandate, "e-office").code, CODE.PERMISSION_DENIED)
+
+
+def ask_often(gateway, name, count):
+    """Questions under way, or refused."""
+    request = rig.mandates.ListMandatesRequest()
+    stub = gateway.client(name).call("unary_unary", "ListMandates", type(request),
+                                     rig.mandates.ListMandatesResponse,
+                                     service="MandateService")
+    return [stub.future(request, timeout=25) for _ in range(count)]
+
+
+def refused_at_once(calls, places, *words):
+    """All but so many."""
+    wait_for(lambda: sum(call.done() for call in calls) >= len(calls) - places,
+             "too many are under way")
+    over = [call for call in calls if call.done()]
+    equal({call.code() for call in over}, {CODE.RESOURCE_EXHAUSTED})
+    contains(over[0].details(), *words)
+    equal(len(over), len(calls) - places, "refused")
+
+
+@claim
+def who_asks_keeps_nobody_from_ending_it(people):
+    """While nothing gets an answer: backends have places of their own, and an end has some
+    that no other task takes."""
+    core = Held("segeld")
+    with contextlib.ExitStack() as stack:
+        stack.callback(core.close)
+        with core.preloaded():
+            gateway = stack.enter_context(people.gateway())
+        mandate = granted(people, gateway, 5)
+        stack.callback(core.release, "wait")
+        core.hold("wait")
+        mine = ask_often(gateway, "e-office", 64)
+        refused_at_once(mine, 4, "4 requests of backends")
+        theirs = ask_often(gateway, "officer-1", 64)
+        refused_at_once(theirs, 16, "16 requests")
+        ended = gateway.client("reviewer").call(
+            "unary_unary", "RevokeMandate", rig.mandates.RevokeMandateRequest,
+            rig.mandates.RevokeMandateResponse, service="MandateService").future(
+                rig.mandates.RevokeMandateRequest(id=mandate, reason="wrong (TEST)"),
+                timeout=25)
+        time.sleep(0.5)
+        expect(not ended.done(), f"it is refused: {ended.done() and ended.details()}")
+        core.release("wait")
+        equal(ended.result().mandate.state, REVOKED)
+        answered = [sum(call.code() == CODE.OK for call in calls) for calls in (mine, theirs)]
+        equal(answered, [4, 16], "answers")
 
 
 # --- Exactly so many -----------------------------------------------------------------------
