@@ -21,8 +21,7 @@
  * items, result.c the answer to a job, explain.c Explain, signer.c GetSigner, log.c and
  * log_answer.c LogService, exports.c what readers made of it, health.c gRPC health,
  * tokens.c, approvals.c and policies.c what officers see and order, clerk.c what takes
- * long with policies, petitions.c those that wait for a second person, policy_answers.c
- * what is said of them, reflected.c what reflection tells. */
+ * long with policies, petitions.c those that wait, policy_answers.c what is said. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNT };
@@ -55,6 +54,7 @@ struct service_loop {
     struct letter drain;         /* sent once, when the gateway ends */
     struct health health;
     LIST_HEAD(, key_watch) key_watches; /* calls of WatchKeys on it */
+    LIST_HEAD(, log_call) put_off;      /* calls of LogService that ask again */
 };
 
 struct services {

@@ -60,9 +60,37 @@ void log_ask(struct log_call *log)
 {
     log->asking = true;
     enum sg_status status = reading_ask(log->services->reading, &log->question);
-    if (status != SG_OK) {
-        log->asking = false;
-        finish_plain(log->call, status, NULL);
+    if (status == SG_OK) {
+        return;
+    }
+    log->asking = false;
+    if (status == SG_BUSY && log->begun) {
+        log->put_off = true;
+        LIST_INSERT_HEAD(&loop_of(log->services, log->call)->put_off, log, link);
+        return;
+    }
+    finish_plain(log->call, status, NULL);
+}
+
+static void take_back(struct log_call *log)
+{
+    if (log->put_off) {
+        LIST_REMOVE(log, link);
+        log->put_off = false;
+    }
+}
+
+/* Asked for one after the other until the box is full again: that one is the first of the
+ * list then. */
+void log_tick(struct service_loop *loop)
+{
+    struct log_call *last = NULL;
+    struct log_call *log;
+
+    while ((log = LIST_FIRST(&loop->put_off)) != last && log != NULL) {
+        take_back(log);
+        log_ask(log);
+        last = log;
     }
 }
 
@@ -72,6 +100,7 @@ void log_on_close(struct grpc_call *call, void *context)
 
     (void)context;
     if (log != NULL) {
+        take_back(log);
         log->call = NULL;
         log_free_if_over(log);
     }

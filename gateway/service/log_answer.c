@@ -222,6 +222,7 @@ void log_answer(struct service_loop *loop, struct letter *letter)
 
     (void)loop;
     log->asking = false;
+    log->begun = true;
     if (log->call == NULL) {
         log_free_if_over(log);
     } else if (question->status != SG_OK) {

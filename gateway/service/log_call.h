@@ -10,9 +10,12 @@
 enum { LOG_TYPES_MAX = 32, LOG_TILES_MAX = 32 };
 
 struct log_call {
+    LIST_ENTRY(log_call) link; /* of those put off */
     struct services *services; /* borrowed */
     struct grpc_call *call;    /* NULL once it has closed */
     bool asking;
+    bool begun;   /* something was answered */
+    bool put_off; /* until the next tick */
     bool follow;
     uint64_t left; /* records still to be sent */
     char *texts;   /* owned: the words of filter or job */
@@ -37,8 +40,11 @@ void log_on_tiles(struct grpc_call *call, const ProtobufCMessage *message,
 void log_on_close(struct grpc_call *call, void *services);
 void log_answer(struct service_loop *loop, struct letter *letter);
 
-/* Sends the question; a call that cannot be asked for ends here. */
+/* Sends the question; a call that cannot be asked for ends here. One that has begun waits
+ * where others have filled the reading thread's box. */
 void log_ask(struct log_call *log);
+/* On the loop's thread, a few times a second: those that wait ask again. */
+void log_tick(struct service_loop *loop);
 /* To callers who may not read the log. */
 extern const char log_for_reviewers[];
 /* The size of the next page. */

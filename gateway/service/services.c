@@ -350,6 +350,7 @@ static void on_period(void *context)
 
     health_tick(loop);
     key_watches_tick(loop);
+    log_tick(loop);
     validation_tick(loop);
 }
 

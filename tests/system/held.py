@@ -30,14 +30,16 @@ class Held:
             for name in self.environment:
                 del os.environ[name]
 
-    def hold(self, why):
+    def hold(self, why, at_once=True):
         """Until it stands: each looks whether there is something to do, some times a second."""
         path = os.path.join(self.folder, why)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path + ".held")
         with open(path, "w", encoding="ascii"):
             pass
-        wait_for(lambda: os.path.exists(path + ".held"), f"the thread does not stand: {why}")
+        if at_once:
+            wait_for(lambda: os.path.exists(path + ".held"),
+                     f"the thread does not stand: {why}")
 
     def release(self, why):
         with contextlib.suppress(FileNotFoundError):

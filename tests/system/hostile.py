@@ -17,6 +17,8 @@ import time
 
 import grpc
 import rig
+from faulty import wait_for
+from held import Held
 from rig import claim, equal, expect, item
 
 QUEUE_LIMIT = 96
@@ -370,6 +372,47 @@ def who_follows_the_log_does_not_hold_up_the_end(the_rig):
         expect(time.monotonic() - started < 5, "the end waited for them")
         for follower in followers:
             follower.join()
+
+
+@claim
+def who_follows_the_log_is_not_sent_away_for_what_others_ask(the_rig):
+    """More questions wait than the thread that reads takes: who comes then is refused, and who
+    was there before goes on."""
+    asked, wait_for_them, reader = 1200, 1024, Held("segeld-reading")
+    path = the_rig.write("hostile.yaml", the_rig.read("segeld.yaml")
+                         + "limits: {concurrent_streams: 4000}\n")
+    with contextlib.ExitStack() as stack:
+        stack.callback(reader.close)
+        with reader.preloaded():
+            gateway = stack.enter_context(the_rig.gateway(path))
+        stack.callback(reader.release, "wait")
+        stack.callback(reader.release, "tell")
+        follower = gateway.client("reviewer").call(
+            "unary_stream", "ListRecords", rig.log.ListRecordsRequest,
+            rig.log.ListRecordsResponse, service="LogService")(
+                rig.log.ListRecordsRequest(follow=True), timeout=60)
+        expect(next(follower).records, "records come")
+        reader.hold("tell")  # its answer is there, and its next question still to come
+        reader.hold("wait", at_once=False)
+        stub = gateway.client("reviewer").call(
+            "unary_unary", "GetCheckpoint", rig.log.GetCheckpointRequest,
+            rig.log.GetCheckpointResponse, service="LogService")
+        calls = [stub.future(rig.log.GetCheckpointRequest(), timeout=25)
+                 for _ in range(asked)]
+        wait_for(lambda: sum(call.done() for call in calls) >= asked - wait_for_them,
+                 "all of them wait")
+        equal({call.code() for call in calls if call.done()},
+              {grpc.StatusCode.RESOURCE_EXHAUSTED})
+        reader.release("tell")
+        time.sleep(1)
+        expect(follower.is_active(), "who follows is sent away")
+        reader.release("wait")
+        wanted = item()
+        gateway.client().sign(wanted)
+        wait_for(lambda: wanted.request_id.encode() in b"".join(
+            record.json for record in next(follower).records), "no record comes any more")
+        follower.cancel()
+        equal(sum(call.code() == grpc.StatusCode.OK for call in calls), wait_for_them)
 
 
 def full_pipe():
