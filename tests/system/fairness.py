@@ -329,7 +329,7 @@ def a_deadline_that_cannot_be_kept_is_refused_at_once(crowd):
         faulty.wait_for(lambda: crowd.begun() >= before + 80, "nothing is signed")
         refusal = rig.refused(client.sign, timeout=2, job_class=2)
         equal((refusal.code, refusal.info.reason), (BUSY, "DEADLINE_TOO_SHORT"))
-        contains(refusal.message, "deadline", "same id")
+        contains(refusal.message, "its deadline", "sign.deadline_ms", "same id")
         delay = refusal.retry.retry_delay
         # About 4 s less the call's own time, and up to half as long again.
         expect(0.1 <= delay.seconds + delay.nanos / 1e9 < 10, f"come back after {delay}")
