@@ -28,9 +28,9 @@ SG_MUST_USE enum sg_status ledger_reader_lack(struct ledger_reader *reader,
                                               uint64_t *records);
 
 /* Hashing the whole log again, in pieces, while the writer works: ledger_open reads only
- * what it must, and disks forget. begin: a pass up to the newest checkpoint; log_key is
- * the vkey that must have signed it. step: the next piece, at most 4,096 records, some
- * ms; SG_OK: there is more, SG_NOT_FOUND: the pass is over and all of it is sound. Both:
+ * what it must, and disks forget. begin: a pass up to the newest checkpoint; log_key: the
+ * vkey that must have signed all of them. step: the next piece, at most 4,096 records,
+ * some ms; SG_OK: there is more, SG_NOT_FOUND: the pass is over, and all is sound. Both:
  * SG_CORRUPT: records, tiles or checkpoints are not what was signed; why says which
  * (ledger_condemn). After any failure begin again. begin: SG_NOT_FOUND: there is no
  * checkpoint yet. SG_INVALID, SG_IO, SG_NO_MEMORY. */

@@ -148,6 +148,7 @@ static enum sg_status believe_prune(struct ledger_reader *reader, struct sg_erro
     AUTO(sql_reset) sqlite3_stmt *record = reader->statements[READ_LEAVES];
     struct ledger_prune prune = {0};
 
+    reader->scrub->pruned = 0; /* also where a row that was there is gone */
     int rc = sqlite3_step(row);
     if (rc == SQLITE_DONE) {
         return SG_OK;

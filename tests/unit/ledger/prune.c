@@ -321,6 +321,22 @@ Test(prune, texts_that_go_without_a_record_are_found_by_the_check)
     cr_expect_not_null(strstr(all.why.text, "no record says"), "%s", all.why.text);
 }
 
+/* In the middle of a pass, which had believed it. */
+Test(prune, a_row_that_goes_while_the_log_is_checked_is_missed)
+{
+    struct scrub_progress progress = {0};
+
+    cr_assert_eq(begin(1280, later_us), SG_OK);
+    cr_expect_eq(finish(), 0);
+    all.reader = reader_of();
+    cr_assert_eq(ledger_scrub_begin(all.reader, book->vkey, &all.why), SG_OK);
+    cr_assert_eq(ledger_scrub_step(all.reader, &progress, &all.why), SG_OK);
+    book_tamper(book, "DELETE FROM prune");
+    cr_expect_eq(ledger_scrub_step(all.reader, &progress, &all.why), SG_CORRUPT);
+    cr_expect_not_null(strstr(all.why.text, "there is no record 1024"), "%s",
+                       all.why.text);
+}
+
 Test(prune, a_changed_hash_of_a_pruned_record_is_found)
 {
     cr_assert_eq(begin(256, later_us), SG_OK);
