@@ -9,7 +9,7 @@
 /* RFC 3161: the authority stamps the SHA-256 of the checkpoint note, byte for byte as the
  * log signed it. */
 
-enum { QUESTION_MAX = 512 };
+enum { QUESTION_MAX = 512, SECURITY_LEVEL = 2 };
 static const char ANSWER_TYPE[] = "application/timestamp-reply";
 
 enum sg_status stamp_trust(const struct config_anchor *config, X509_STORE **out,
@@ -27,6 +27,7 @@ enum sg_status stamp_trust(const struct config_anchor *config, X509_STORE **out,
             "anchor '%s': chain %s holds no certificates that can be read (PEM)",
             config->name, config->chain);
     }
+    X509_VERIFY_PARAM_set_auth_level(X509_STORE_get0_param(store), SECURITY_LEVEL);
     *out = store;
     return SG_OK;
 }

@@ -184,25 +184,28 @@ class Stamper:
         self.rig, self.mode, self.asked = the_rig, None, []
         self.chain = self.make("authority")
         self.strange = self.make("stranger")
+        self.make("weak", bits=1024, root="authority")
         self.signer = "authority"
         self.server = Served(self.answer)
         self.url = self.server.url + "/tsa"
 
-    def make(self, name):
-        """A root and an authority under it; the path of the root."""
+    def make(self, name, bits=2048, root=None):
+        """A root and an authority under it, or one under the root of another; the root's path."""
         place = folder(self.rig, f"tsa-{name}")
+        above = place if root is None else folder(self.rig, f"tsa-{root}")
         run = self.openssl
         for what, subject in (("root", "Test Root"), ("tsa", "Test Time Stamps")):
-            run("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout",
+            run("req", "-new", "-newkey", f"rsa:{bits}", "-nodes", "-keyout",
                 f"{place}/{what}.key", "-out", f"{place}/{what}.csr", "-subj",
                 f"/CN={subject} {name}")
         self.rig.write(f"tsa-{name}/root.ext", "basicConstraints=critical,CA:TRUE\n")
         self.rig.write(f"tsa-{name}/tsa.ext",
                        "extendedKeyUsage=critical,timeStamping\nkeyUsage=digitalSignature\n")
-        run("x509", "-req", "-in", f"{place}/root.csr", "-signkey", f"{place}/root.key",
-            "-days", "30", "-extfile", f"{place}/root.ext", "-out", f"{place}/root.pem")
-        run("x509", "-req", "-in", f"{place}/tsa.csr", "-CA", f"{place}/root.pem", "-CAkey",
-            f"{place}/root.key", "-CAcreateserial", "-days", "30", "-extfile",
+        if root is None:
+            run("x509", "-req", "-in", f"{place}/root.csr", "-signkey", f"{place}/root.key",
+                "-days", "30", "-extfile", f"{place}/root.ext", "-out", f"{place}/root.pem")
+        run("x509", "-req", "-in", f"{place}/tsa.csr", "-CA", f"{above}/root.pem", "-CAkey",
+            f"{above}/root.key", "-CAcreateserial", "-days", "30", "-extfile",
             f"{place}/tsa.ext", "-out", f"{place}/tsa.pem")
         self.rig.write(f"tsa-{name}/serial", "01\n")
         self.rig.write(f"tsa-{name}/ts.cnf", f"""
@@ -217,7 +220,7 @@ default_policy = 1.2.3.4
 digests = sha256
 accuracy = secs:1
 """)
-        return f"{place}/root.pem"
+        return f"{above}/root.pem"
 
     def openssl(self, *arguments):
         result = subprocess.run(["openssl", *arguments], capture_output=True, check=False)

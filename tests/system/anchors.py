@@ -114,6 +114,11 @@ def a_time_stamp_by_another_authority_is_not_kept(town):
 
 
 @claim
+def a_time_stamp_by_a_weak_key_is_not_kept(town):
+    equal(stamped(town, "failing", "time stamp authority", signer="weak"), [])
+
+
+@claim
 def the_time_stamp_of_another_question_is_not_kept(town):
     first = []
 
