@@ -14,11 +14,11 @@ import threading
 import grpc
 import rig
 from faulty import ask, metrics, wait_for
+from preload import preload
 from rig import claim, contains, equal, expect, item
 
 TOTAL = 1 << 40
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
-SHIM = os.path.join(rig.BUILD, "tests/fixtures/disk.so")
 
 
 class Disk:
@@ -39,8 +39,8 @@ class Disk:
     def gateway(self, per_cent, config=None):
         self.room(per_cent)
         return self.rig.gateway(
-            config or self.conf, LD_PRELOAD=SHIM, DISK_FREE=self.rig.path("room"),
-            DISK_PATH=self.rig.path("ledger.db"), ASAN_OPTIONS="verify_asan_link_order=0")
+            config or self.conf, **preload("disk", DISK_FREE=self.rig.path("room"),
+                                           DISK_PATH=self.rig.path("ledger.db")))
 
     def records(self):
         base = sqlite3.connect(self.rig.path("ledger.db"))

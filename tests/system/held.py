@@ -4,31 +4,22 @@ import os
 import shutil
 import tempfile
 
-import rig
 from faulty import wait_for
+from preload import preloaded
 
 
 class Held:
     """thread: its name, as in top -H."""
 
     def __init__(self, thread):
-        self.folder = tempfile.mkdtemp(prefix="held-")
-        self.environment = {
-            "HELD": self.folder, "HELD_THREAD": thread,
-            "LD_PRELOAD": os.path.join(rig.BUILD, "tests/fixtures/held.so")}
+        self.thread, self.folder = thread, tempfile.mkdtemp(prefix="held-")
 
     def close(self):
         shutil.rmtree(self.folder)
 
-    @contextlib.contextmanager
     def preloaded(self):
         """For whatever is started meanwhile."""
-        os.environ.update(self.environment)
-        try:
-            yield
-        finally:
-            for name in self.environment:
-                del os.environ[name]
+        return preloaded("held", HELD=self.folder, HELD_THREAD=self.thread)
 
     def hold(self, why, at_once=True):
         """Until it stands: each looks whether there is something to do, some times a second."""

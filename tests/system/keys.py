@@ -19,6 +19,7 @@ import grpc
 import rig
 from faulty import metrics, wait_for
 from people import CODE, EXECUTED, PENDING, People, approve, get
+from preload import begun
 from rig import claim, contains, equal, expect, keys
 
 ACCEPTED, ACTIVE, INACTIVE, HELD, RETIRED, COMPROMISED = 3, 4, 5, 6, 7, 8
@@ -517,17 +518,10 @@ def an_activation_ends_when_no_job_comes(people):
 
 @claim
 def a_clock_that_is_set_back_makes_no_window_longer(people):
-    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
-    os.environ.update(LATER_S="3600", LD_PRELOAD=later)
-    try:
-        with people.gateway() as gateway:
-            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-            activate(people, gateway, mode=WINDOW, until_us=in_s(3600 + 10))
-            expect(signs(gateway), "it signs in its window")
-            gateway.stop(signal.SIGKILL)
-    finally:
-        os.environ.pop("LATER_S", None)
-        os.environ.pop("LD_PRELOAD", None)
+    with begun(people.gateway(), "later", LATER_S="3600") as gateway:
+        activate(people, gateway, mode=WINDOW, until_us=in_s(3600 + 10))
+        expect(signs(gateway), "it signs in its window")
+        gateway.stop(signal.SIGKILL)
     with people.gateway(keep=True) as gateway:  # an hour earlier by the clock
         wait_for(lambda: state(gateway) == INACTIVE, "the window is an hour longer", 20)
         equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
@@ -536,17 +530,10 @@ def a_clock_that_is_set_back_makes_no_window_longer(people):
 
 @claim
 def a_clock_that_was_ahead_is_forgotten_by_the_next_start_where_nothing_is_open(people):
-    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
-    os.environ.update(LATER_S="36000", LD_PRELOAD=later)
-    try:
-        with people.gateway() as gateway:
-            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-            activate(people, gateway, mode=COUNT, max_jobs=9)
-            expect(signs(gateway), "it signs")
-            deactivate(gateway)
-    finally:
-        os.environ.pop("LATER_S", None)
-        os.environ.pop("LD_PRELOAD", None)
+    with begun(people.gateway(), "later", LATER_S="36000") as gateway:
+        activate(people, gateway, mode=COUNT, max_jobs=9)
+        expect(signs(gateway), "it signs")
+        deactivate(gateway)
     with people.gateway(keep=True) as gateway:  # ten hours earlier by the clock
         activate(people, gateway, mode=WINDOW, until_us=in_s(3600))
         expect(signs(gateway), "it signs in its window")
@@ -671,7 +658,6 @@ def a_caller_who_may_not_use_the_successor_gains_nothing(people):
 
 @claim
 def with_an_overlap_both_sign_until_it_is_over(people):
-    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
     with people.shadow() as gateway:
         rotate(people, gateway, days=1)
         old = look(gateway).key
@@ -683,42 +669,29 @@ def with_an_overlap_both_sign_until_it_is_over(people):
         facts = people.records("intent")
         expect("key.successor_age_s" in facts[0]["facts"], "the rule about it can be judged")
         gateway.stop()
-    os.environ.update(LATER_S="90000", LD_PRELOAD=later)
-    try:
-        with people.shadow(keep=True) as gateway:
-            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-            wait_for(lambda: state(gateway) == RETIRED, "the overlap is over")
-            expect(signs(gateway), "its callers go on")
-            equal(people.records("intent")[-1]["key"], NEXT)
-            wait_for(lambda: [(r["subject"], r["state"]) for r in
-                              people.records("key.state")][1:] == [(KEY, "retired")],
-                     "its record")
-    finally:
-        os.environ.pop("LATER_S", None)
-        os.environ.pop("LD_PRELOAD", None)
+    with begun(people.shadow(keep=True), "later", LATER_S="90000") as gateway:
+        wait_for(lambda: state(gateway) == RETIRED, "the overlap is over")
+        expect(signs(gateway), "its callers go on")
+        equal(people.records("intent")[-1]["key"], NEXT)
+        wait_for(lambda: [(r["subject"], r["state"]) for r in
+                          people.records("key.state")][1:] == [(KEY, "retired")],
+                 "its record")
 
 
 @claim
 def the_end_of_an_overlap_retires_no_key_that_is_compromised(people):
-    later = os.path.join(rig.BUILD, "tests/fixtures/later.so")
     with people.shadow() as gateway:
         rotate(people, gateway, days=1)
         compromise(gateway)
         hold(gateway, key=OTHER)
         gateway.stop()
-    os.environ.update(LATER_S="90000", LD_PRELOAD=later)
-    try:
-        with people.shadow(keep=True) as gateway:
-            del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-            wait_for(lambda: look(gateway).key.overlap_until_us == 0, "the overlap ends")
-            hold(gateway, key=NEXT)  # what is on the log before it is seen with it
-            wait_for(lambda: people.records("key.hold")[1:], "the turn's record")
-            equal([r["state"] for r in people.records("key.state") if r["subject"] == KEY][1:],
-                  ["compromised"])
-            equal(state(gateway), COMPROMISED)
-    finally:
-        os.environ.pop("LATER_S", None)
-        os.environ.pop("LD_PRELOAD", None)
+    with begun(people.shadow(keep=True), "later", LATER_S="90000") as gateway:
+        wait_for(lambda: look(gateway).key.overlap_until_us == 0, "the overlap ends")
+        hold(gateway, key=NEXT)  # what is on the log before it is seen with it
+        wait_for(lambda: people.records("key.hold")[1:], "the turn's record")
+        equal([r["state"] for r in people.records("key.state") if r["subject"] == KEY][1:],
+              ["compromised"])
+        equal(state(gateway), COMPROMISED)
 
 
 @claim

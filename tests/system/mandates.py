@@ -16,6 +16,7 @@ import rig
 from faulty import kill_lane, metrics, wait_for
 from held import Held
 from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get, hup
+from preload import begun
 from rig import claim, contains, equal, expect
 
 PADES = rig.common.SIGNATURE_PROFILE_PADES_B_B
@@ -263,19 +264,10 @@ def it_ends_at_its_time_and_a_clock_does_not_bring_it_back(people):
 
 @claim
 def a_clock_that_was_set_back_lengthens_nothing(people):
-    os.environ.update(LATER_S="300",
-                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
-    starting = people.gateway()
-    try:
-        gateway = starting.__enter__()
-    finally:
-        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-    try:
+    with begun(people.gateway(), "later", LATER_S="300") as gateway:
         mandate = granted(people, gateway, 5)
         item = rig.item()
         gateway.client().sign(item, mandate=mandate)
-    finally:
-        starting.__exit__(None, None, None)
     with people.gateway(keep=True) as gateway:
         refusal = denied(gateway, "MANDATE_CLOCK", mandate)
         expect(290 <= refusal.retry.retry_delay.seconds <= 300, refusal.retry)

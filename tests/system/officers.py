@@ -12,6 +12,7 @@ from faulty import create, token, unlock, wait_for
 from people import (CODE, EXECUTED, EXPIRED, FAILED, OFFICERS, PENDING, REFUSED, REVIEWERS,
                     VOID, Key, People, agree, approve, call, expected_text, get, hup,
                     load_policy, new_version, pending, refuse, roster, state)
+from preload import begun
 from rig import claim, contains, equal, expect
 
 
@@ -370,18 +371,9 @@ def a_kill_leaves_all_of_the_use_or_nothing_of_it(people):
 @claim
 def a_clock_that_was_set_back_while_it_was_down_voids(people):
     """Nobody knows any more how long it has waited."""
-    os.environ.update(LATER_S="300",
-                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
-    starting = people.gateway()
-    try:
-        gateway = starting.__enter__()
-    finally:
-        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-    try:
+    with begun(people.gateway(), "later", LATER_S="300") as gateway:
         approval = asked(people, gateway)
         approve(gateway, approval.id, people.keys["officer-2"])
-    finally:
-        starting.__exit__(None, None, None)
     with people.gateway(keep=True) as gateway:
         equal(state(gateway, approval.id), VOID)
         contains(people.records("grant.void")[0]["why"], "clock")

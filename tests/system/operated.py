@@ -15,6 +15,7 @@ import time
 import order
 import rig
 from faulty import Faulty, ask, metrics, wait_for
+from preload import preload
 from rig import claim, contains, equal, expect
 
 rig.claims.clear()  # of order.py, which runs its own
@@ -364,8 +365,7 @@ def where_the_time_goes_and_what_denies_is_counted(faulty):
 
 @claim
 def a_clock_that_the_kernel_hides_is_told_once(faulty):
-    kept = os.path.join(rig.BUILD, "tests/fixtures/kept.so")
-    with faulty.rig.gateway(LD_PRELOAD=kept, KEPT="hidden") as gateway:
+    with faulty.rig.gateway(**preload("kept", KEPT="hidden")) as gateway:
         contains(gateway.wait_event("clock.hidden")["what_to_do"], "adjtimex")
         refusal = rig.refused(gateway.client().sign)
         contains(refusal.message, "CP-6.8")

@@ -12,6 +12,7 @@ import time
 
 import grpc
 import rig
+from preload import preload
 from rig import claim, contains, equal, expect, item
 
 
@@ -113,10 +114,7 @@ def an_id_is_remembered_over_a_restart(the_rig):
 def later(the_rig, seconds, days):
     """A gateway so much later, that keeps answers for so many days."""
     config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"))
-    clock = os.path.join(rig.BUILD, "tests/fixtures/later.so")
-    expect(os.path.exists(clock), f"{clock} is not built: make tests")
-    return the_rig.gateway(config, LATER_S=str(seconds), LD_PRELOAD=clock,
-                           ASAN_OPTIONS="verify_asan_link_order=0")
+    return the_rig.gateway(config, **preload("later", LATER_S=str(seconds)))
 
 
 def until_refused(gateway, job):

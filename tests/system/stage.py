@@ -1,6 +1,5 @@
 """Ceremonies on a terminal: questions answered by their words, rehearsals, and a town with
 officers and reviewers. Not a test itself."""
-import contextlib
 import os
 import re
 import secrets
@@ -9,6 +8,7 @@ import time
 import rig
 from office import Office, home, with_passphrase
 from people import REVIEWERS
+from preload import preloaded
 from rig import contains, equal, expect
 from terminal import Terminal
 
@@ -183,11 +183,6 @@ def read(path):
         return file.read()
 
 
-@contextlib.contextmanager
 def clock(kept):
     """The kernel says this of its clock to what is started here (tests/fixtures/kept.c)."""
-    os.environ.update(LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/kept.so"), KEPT=kept)
-    try:
-        yield
-    finally:
-        del os.environ["LD_PRELOAD"], os.environ["KEPT"]
+    return preloaded("kept", KEPT=kept)

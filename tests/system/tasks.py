@@ -18,6 +18,7 @@ from faulty import create, unlock, wait_for
 from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, call, expected_text,
                     get, hup, load_policy, lock_down, new_version, refuse, release, roster,
                     state)
+from preload import begun
 from rig import claim, contains, equal, expect
 
 rig.claims.clear()  # of what was imported: they are run by their own scripts
@@ -600,20 +601,9 @@ def a_restart_and_a_kill_keep_what_was_used(people):
         denied(gateway, **unlawful)
 
 
-@contextlib.contextmanager
 def later(people, seconds):
     """The last gateway again, with another wall clock."""
-    os.environ.update(LATER_S=str(seconds),
-                      LD_PRELOAD=os.path.join(rig.BUILD, "tests/fixtures/later.so"))
-    starting = people.gateway(keep=True)
-    try:
-        gateway = starting.__enter__()
-    finally:
-        del os.environ["LATER_S"], os.environ["LD_PRELOAD"]
-    try:
-        yield gateway
-    finally:
-        starting.__exit__(None, None, None)
+    return begun(people.gateway(keep=True), "later", LATER_S=str(seconds))
 
 
 @claim
