@@ -18,6 +18,9 @@ _Noreturn static void be_child(pdf_guard_fn work, const void *context, int fd)
     struct pdf_buffer answer = {0};
 
     guard_limit(fd);
+    if (!guard_confine()) {
+        _exit(1);
+    }
     work(context, &answer);
     bool good = !answer.failed && write_all(fd, pdf_buffer_slice(&answer));
     _exit(good ? 0 : 1);
@@ -55,6 +58,17 @@ static bool collect(int fd, struct pdf_buffer *answer)
     return false;
 }
 
+/* Why a child did not end well. */
+static enum sg_status explain(struct pdf_verdict *verdict)
+{
+    if (!guard_can_confine()) {
+        return sg_fail(verdict->why, SG_UNSUPPORTED,
+                       "no letter is read here: this system cannot take system calls "
+                       "from a process (seccomp)");
+    }
+    return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
+}
+
 enum sg_status pdf_guard_run(pdf_guard_fn work, const void *context,
                              struct pdf_buffer *answer, struct pdf_verdict *verdict)
 {
@@ -81,7 +95,7 @@ enum sg_status pdf_guard_run(pdf_guard_fn work, const void *context,
         (void)kill(child, SIGKILL);
     }
     if (!guard_reap(child) || !whole) {
-        return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
+        return explain(verdict);
     }
     return pdf_buffer_check(answer);
 }

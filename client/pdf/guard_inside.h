@@ -16,6 +16,8 @@
 void guard_limit(int kept_fd);
 /* No system call but for memory and open descriptors. false: the kernel has no such. */
 bool guard_confine(void);
+/* The parent: whether the kernel has what that needs. */
+bool guard_can_confine(void);
 /* Waits for a child that is about to end; whether it ended well. */
 bool guard_reap(pid_t child);
 

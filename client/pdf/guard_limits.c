@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,12 @@ bool guard_confine(void)
     return filter != NULL && add_rules(filter) && seccomp_load(filter) == 0;
 }
 #endif
+
+/* Without a filter to look at, a kernel that has filters complains of the address. */
+bool guard_can_confine(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == 0 || errno != EINVAL;
+}
 
 /* Another part of the program may have reaped the child: then the answer, which is
  * checked anyway, has to speak for itself. */

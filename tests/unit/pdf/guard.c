@@ -1,12 +1,21 @@
+#define _GNU_SOURCE /* NOLINT: the name is the C library's; RTLD_NEXT */
 #include "client/pdf/guard.h"
 
 #include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <qpdf/qpdf-c.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/unit/pdf/support/letter.h"
+#include "tests/unit/pdf/support/signer.h"
 
 /* A process that reads hostile input ends badly, and only that one. */
 
@@ -48,7 +57,7 @@ static void be_killed(const void *context, struct pdf_buffer *answer)
 {
     (void)context;
     (void)answer;
-    (void)kill(getpid(), SIGKILL);
+    __builtin_trap();
 }
 
 static void answer_without_end(const void *context, struct pdf_buffer *answer)
@@ -209,15 +218,15 @@ Test(readers, none_is_left_after_a_rest)
     cr_expect_eq(kill((pid_t)first, 0), -1);
 }
 
+/* --- What a letter that took the process over would try ------------------------------
+ */
+
 #ifndef __SANITIZE_ADDRESS__
-/* What a letter that took the process over would try. */
-static void try_doors(struct slice pdf, struct slice order, struct pdf_buffer *answer)
+static void try_doors(struct pdf_buffer *answer)
 {
     static char name[] = "/bin/true";
     char *const words[] = {name, NULL};
 
-    (void)pdf;
-    (void)order;
     pdf_buffer_text(answer, open("/etc/passwd", O_RDONLY) < 0 ? "-" : "file ");
     pdf_buffer_text(answer, socket(AF_INET, SOCK_STREAM, 0) < 0 ? "-" : "network ");
     pdf_buffer_text(answer, kill(getppid(), 0) < 0 ? "-" : "signal ");
@@ -230,14 +239,112 @@ static void try_doors(struct slice pdf, struct slice order, struct pdf_buffer *a
     pdf_buffer_text(answer, read(STDIN_FILENO, name, 1) < 0 ? "-" : "input ");
 }
 
+static void expect_shut(struct pdf_buffer *answer)
+{
+    pdf_buffer_put(answer, "", 1);
+    cr_expect_str_eq((const char *)answer->data, "-------");
+    pdf_buffer_fini(answer);
+}
+
+static void try_for_many(struct slice pdf, struct slice order, struct pdf_buffer *answer)
+{
+    (void)pdf;
+    (void)order;
+    try_doors(answer);
+}
+
 Test(readers, a_reader_has_no_file_network_process_or_new_code)
 {
-    struct pdf_guard_parcel parcel = parcel_of(try_doors);
+    struct pdf_guard_parcel parcel = parcel_of(try_for_many);
     struct pdf_buffer answer = {0};
 
     cr_assert_eq(pdf_guard_ask(&parcel, &answer), SG_OK);
-    pdf_buffer_put(&answer, "", 1);
-    cr_expect_str_eq((const char *)answer.data, "-------");
-    pdf_buffer_fini(&answer);
+    expect_shut(&answer);
+}
+
+static void try_for_one(const void *context, struct pdf_buffer *answer)
+{
+    (void)context;
+    try_doors(answer);
+}
+
+Test(guard, process_has_no_file_network_process_or_new_code)
+{
+    enum pdf_refusal refusal;
+    struct pdf_buffer answer = {0};
+
+    cr_assert_eq(run(try_for_one, &answer, &refusal), SG_OK);
+    expect_shut(&answer);
+}
+
+/* The parser comes by here, in its process: where a file can be opened it ends. */
+void qpdf_silence_errors(qpdf_data qpdf)
+{
+    void (*own)(qpdf_data) = NULL;
+    void *found = dlsym(RTLD_NEXT, "qpdf_silence_errors");
+
+    memcpy(&own, &found, sizeof(own));
+    if (own == NULL || open("/etc/passwd", O_RDONLY) >= 0) {
+        _exit(1);
+    }
+    own(qpdf);
+}
+
+static enum sg_status prepare(size_t padding)
+{
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = signer_wish();
+    char *last = calloc(1, padding + sizeof("null"));
+    struct pdf_job *job = NULL;
+    enum pdf_refusal refusal;
+
+    cr_assert_not_null(last);
+    memset(last, ' ', padding);
+    memcpy(last + padding, "null", sizeof("null"));
+    letter.objects[4] = last;
+    struct slice pdf = letter_build(&letter);
+    enum sg_status status = pdf_prepare(pdf, &wish, &job, &refusal, NULL);
+    pdf_job_free(job);
+    letter_free(pdf);
+    free(last);
+    return status;
+}
+
+Test(guard, a_letter_with_a_process_of_its_own_has_no_file_either)
+{
+    cr_expect_eq(prepare(0), SG_OK);
+    pdf_guard_set_letters(1);
+    cr_expect_eq(prepare(0), SG_OK);
+    pdf_guard_set_letters(0);
+    cr_expect_eq(prepare(GUARD_PARCEL_MAX), SG_OK);
+}
+
+/* As on a kernel that has no filters. */
+static void take_filters_away(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int no_call = SCMP_SYS(seccomp);
+    int asked = SCMP_SYS(prctl);
+
+    cr_assert_not_null(filter);
+    cr_assert_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), no_call, 0), 0);
+    cr_assert_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), asked, 1,
+                                  SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)),
+                 0);
+    cr_assert_eq(seccomp_load(filter), 0);
+    seccomp_release(filter);
+}
+
+Test(guard, where_no_filter_can_be_had_nothing_is_read)
+{
+    struct sg_error why = {0};
+    struct pdf_verdict verdict = {.why = &why};
+    struct pdf_buffer answer = {0};
+
+    take_filters_away();
+    cr_expect_eq(pdf_guard_run(try_for_one, NULL, &answer, &verdict), SG_UNSUPPORTED);
+    cr_expect_eq(verdict.refusal, PDF_ACCEPTED);
+    cr_expect_not_null(strstr(why.text, "seccomp"));
+    cr_expect_eq(answer.len, 0);
 }
 #endif
