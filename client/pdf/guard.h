@@ -7,7 +7,8 @@
 /* A PDF made to do harm can exhaust the parser's stack, memory or time, or worse. So the
  * parser runs in child processes with limits: 30 s of processor time, 1 GiB, no file, no
  * network and no other system calls than memory and the way back (seccomp). When one
- * dies, one letter is refused, and the caller goes on. Any thread may ask.
+ * dies, one letter is refused, and the caller goes on. Any thread may ask. They have the
+ * locale "C", whatever their parent's is.
  *
  * What runs in the child may allocate, but must not use OpenSSL, streams or threads: the
  * parent may have had other threads, whose locks stay as they were. What it writes to

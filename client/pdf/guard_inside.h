@@ -12,7 +12,8 @@
  *   guard_reader.c  the child's side of it
  *   guard_limits.c  what a child may have */
 
-/* Closes all descriptors but this one, and sets the limits of time and memory. */
+/* Closes all descriptors but this one, sets the limits of time and memory, and leaves the
+ * program's locale. */
 void guard_limit(int kept_fd);
 /* No system call but for memory and open descriptors. false: the kernel has no such. */
 bool guard_confine(void);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <locale.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -79,9 +80,17 @@ static void leave_signals(void)
     }
 }
 
+/* Letters have a decimal point, whatever the program that signs them has. "C" takes no
+ * memory, and no lock that another thread may have held at the fork. */
+static void leave_locale(void)
+{
+    (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+}
+
 void guard_limit(int kept_fd)
 {
     leave_signals();
+    leave_locale();
     limit(RLIMIT_CORE, 0); /* it would hold the letter */
     limit(RLIMIT_CPU, CPU_SECONDS);
     limit_memory();

@@ -1,6 +1,7 @@
 #include "client/pdf/qr.h"
 
 #include <errno.h>
+#include <math.h>
 #include <qrencode.h>
 
 /* ISO/IEC 18004 wants four light modules around the code. */
@@ -27,6 +28,15 @@ static void put_number(int number, struct pdf_buffer *out)
         number /= 10;
     } while (number > 0 && at > 0);
     pdf_buffer_put(out, text + at, sizeof(text) - at);
+}
+
+/* Six decimals: an error of the scale adds up over the modules. With a point, whatever
+ * the locale. */
+static void put_scale(double scale, struct pdf_buffer *out)
+{
+    long long millionths = llround(scale * 1e6);
+
+    pdf_buffer_print(out, "%lld.%06lld", millionths / 1000000, millionths % 1000000);
 }
 
 /* Runs of dark modules as one rectangle each; row 0 is the upper one. */
@@ -60,8 +70,11 @@ enum sg_status pdf_qr_draw(struct pdf_buffer *out, const char *text, double x, d
     if (module < module_min) {
         return SG_TOO_LARGE;
     }
-    /* Six decimals: an error of the scale adds up over the modules. */
-    pdf_buffer_print(out, "q\n%.6f 0 0 %.6f ", module, module);
+    pdf_buffer_text(out, "q\n");
+    put_scale(module, out);
+    pdf_buffer_text(out, " 0 0 ");
+    put_scale(module, out);
+    pdf_buffer_text(out, " ");
     pdf_buffer_number(out, x);
     pdf_buffer_text(out, " ");
     pdf_buffer_number(out, y);
