@@ -173,13 +173,27 @@ enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
     return pdf_reader_settle(reader, verdict);
 }
 
+/* Is the page one of those that are shown? A dictionary that says so of itself may be in
+ * no tree. */
+static bool tree_has(const struct pdf_reader *reader, qpdf_oh page)
+{
+    struct walk walk = {.reader = reader,
+                        .compare = true,
+                        .same_as = page,
+                        .annots = qpdf_oh_new_null(reader->qpdf),
+                        .fields = qpdf_oh_new_null(reader->qpdf)};
+
+    walk_pages(&walk);
+    return walk.fault == NULL && walk.repeats > 0;
+}
+
 enum sg_status pdf_page_showing(const struct pdf_reader *reader, qpdf_oh widget,
                                 qpdf_oh *page, struct pdf_verdict *verdict)
 {
     qpdf_oh named = pdf_get(reader, widget, "/P");
     int looked_at = 0;
 
-    if (qpdf_oh_is_indirect(reader->qpdf, named) && pdf_is_dict(reader, named) &&
+    if (pdf_is_dict(reader, named) && tree_has(reader, named) &&
         shows(reader, named, widget, &looked_at)) {
         *page = named;
         return SG_OK;

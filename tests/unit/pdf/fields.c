@@ -216,6 +216,20 @@ Test(fields, visible_field_that_no_page_shows_is_refused)
     expect(&letter, "letter.head", PDF_ACCEPTED);
 }
 
+/* A dictionary that calls itself a page is none that anybody sees. */
+Test(fields, page_that_is_not_in_the_tree_shows_no_field)
+{
+    struct letter letter = letter_with_field();
+
+    letter.objects[2] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] >>";
+    letter.objects[6] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] "
+                        "/Annots [6 0 R] >>";
+    letter.objects[5] = "<< /T (head) /Parent 5 0 R /FT /Sig /Type /Annot /Subtype "
+                        "/Widget /Rect [20 20 220 80] /F 4 /P 7 0 R >>";
+    expect_as(&letter, "letter.head", true, PDF_FORM_DAMAGED);
+    expect(&letter, "letter.head", PDF_FORM_DAMAGED);
+}
+
 /* Some writers give all pages one list, mostly an empty one. */
 Test(fields, stamp_shows_on_no_other_page)
 {
