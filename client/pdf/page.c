@@ -278,13 +278,16 @@ static bool visible_box(const struct pdf_reader *reader, qpdf_oh page,
 enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
                              struct pdf_view *view, struct pdf_verdict *verdict)
 {
-    long long rotate = pdf_int(reader, inherited(reader, page, "/Rotate"), 0);
+    qpdf_oh turned = inherited(reader, page, "/Rotate");
+    long long rotate = pdf_int(reader, turned, 0);
+    bool whole =
+        qpdf_oh_is_null(reader->qpdf, turned) || qpdf_oh_is_integer(reader->qpdf, turned);
     qpdf_oh unit = pdf_get(reader, page, "/UserUnit");
 
     if (!visible_box(reader, page, view)) {
         return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its visible area");
     }
-    if (rotate % 90 != 0) {
+    if (!whole || rotate % 90 != 0) {
         return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its rotation");
     }
     view->rotate = (int)((rotate % 360 + 360) % 360);
