@@ -32,10 +32,20 @@ static struct pdf_area area_of(const struct fit *fit, const struct pdf_area *are
     };
 }
 
-static struct pdf_setting setting_of(const struct fit *fit, const struct pdf_box *box)
+/* Within the frame, which is drawn over what is in the box. */
+static struct pdf_area inset(const struct pdf_area *area, double border)
+{
+    return (struct pdf_area){.x = area->x + border,
+                             .y = area->y + border,
+                             .width = area->width - 2 * border,
+                             .height = area->height - 2 * border};
+}
+
+static struct pdf_setting setting_of(const struct fit *fit, const struct pdf_box *box,
+                                     const struct pdf_area *area)
 {
     return (struct pdf_setting){
-        .area = area_of(fit, &box->area),
+        .area = *area,
         .face = box->face,
         .largest = box->largest * fit->scale,
         .smallest = fmax(box->smallest * fit->scale, size_min),
@@ -49,10 +59,9 @@ static enum sg_status draw_text(struct canvas *canvas, const struct pdf_box *box
 {
     char words[PDF_BOX_TEXTS][STAMP_WORDS_MAX];
     const char *texts[PDF_BOX_TEXTS];
-    struct pdf_setting setting = setting_of(fit, box);
+    struct pdf_setting setting = setting_of(fit, box, area);
     size_t count = 0;
 
-    (void)area;
     for (size_t i = 0; i < box->text_count; i++) {
         bool shown = false;
         if (!stamp_words(canvas->stamp->wish, box->texts[i], words[count], &shown)) {
@@ -67,9 +76,8 @@ static enum sg_status draw_text(struct canvas *canvas, const struct pdf_box *box
 static enum sg_status draw_statement(struct canvas *canvas, const struct pdf_box *box,
                                      const struct pdf_area *area, const struct fit *fit)
 {
-    struct pdf_setting setting = setting_of(fit, box);
+    struct pdf_setting setting = setting_of(fit, box, area);
 
-    (void)area;
     return stamp_texts(canvas, &setting, &canvas->stamp->wish->statement, 1,
                        "the statement");
 }
@@ -148,10 +156,12 @@ enum sg_status stamp_draw_boxes(struct canvas *canvas)
 
     for (size_t i = 0; i < layout->count; i++) {
         const struct pdf_box *box = &layout->boxes[i];
+        double border = box->border * fit.scale;
         struct pdf_area area = area_of(&fit, &box->area);
-        TRY(draw[box->kind](canvas, box, &area, &fit));
-        if (box->border > 0) {
-            stamp_frame(canvas, &area, box->border * fit.scale);
+        struct pdf_area inner = inset(&area, border);
+        TRY(draw[box->kind](canvas, box, &inner, &fit));
+        if (border > 0) {
+            stamp_frame(canvas, &area, border);
         }
     }
     return SG_OK;

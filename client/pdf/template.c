@@ -295,6 +295,11 @@ static enum sg_status check_boxes(const struct pdf_template *stamp, struct line 
             area->y + area->height > stamp->height + 0.001) {
             return line_wrong(line, "the box does not lie within the stamp's size");
         }
+        /* Such a frame would also reach beyond its box. */
+        if (2 * box->border >= area->width || 2 * box->border >= area->height) {
+            return line_wrong(line, "the border leaves no room in the box: make the "
+                                    "border narrower or the box larger");
+        }
         if (box->kind == PDF_BOX_TEXT && box->text_count == 0) {
             return line_wrong(line, "the box has no text");
         }

@@ -110,7 +110,9 @@ static bool finder_at(const struct picture *picture, const struct pdf_rect *rect
     return is_dark(picture, rect->x + column * module, rect->y + row * module);
 }
 
-static void expect_upright(const struct letter *letter, const struct pdf_wish *wish)
+/* code: where the QR code lies. */
+static void expect_upright(const struct letter *letter, const struct pdf_wish *wish,
+                           const struct pdf_rect *code)
 {
     int all = 0;
     int inside = 0;
@@ -127,11 +129,11 @@ static void expect_upright(const struct letter *letter, const struct pdf_wish *w
     cr_expect_eq(all, inside);
     /* Three corners have a finder pattern; the lower right one has none, and the module
      * beside the lower left one is always dark. */
-    cr_expect(finder_at(&picture, &wish->rect, 7.5, 21.5));
-    cr_expect(finder_at(&picture, &wish->rect, 21.5, 21.5));
-    cr_expect(finder_at(&picture, &wish->rect, 7.5, 7.5));
-    cr_expect(finder_at(&picture, &wish->rect, 12.5, 11.5));
-    cr_expect_not(finder_at(&picture, &wish->rect, 11.5, 7.5));
+    cr_expect(finder_at(&picture, code, 7.5, 21.5));
+    cr_expect(finder_at(&picture, code, 21.5, 21.5));
+    cr_expect(finder_at(&picture, code, 7.5, 7.5));
+    cr_expect(finder_at(&picture, code, 12.5, 11.5));
+    cr_expect_not(finder_at(&picture, code, 11.5, 7.5));
     letter_free(picture.file);
     letter_free(whole);
     letter_free(pdf);
@@ -148,7 +150,7 @@ static void expect_upright_on(const char *page_keys)
                    "/Resources << >> %s >>",
                    page_keys);
     letter.objects[2] = page;
-    expect_upright(&letter, &wish);
+    expect_upright(&letter, &wish, &wish.rect);
 }
 
 Test(stamp, stands_where_wished_on_a_plain_page)
@@ -190,7 +192,7 @@ Test(stamp, finds_rotation_and_boxes_above_the_page)
                         "/MediaBox [-100 -100 300 200] >>";
     letter.objects[2] =
         "<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << >> >>";
-    expect_upright(&letter, &wish);
+    expect_upright(&letter, &wish, &wish.rect);
 }
 
 Test(stamp, measures_in_points_whatever_the_page_unit)
@@ -321,26 +323,46 @@ Test(stamp, of_a_template_lies_in_its_rectangle_on_any_page)
     expect_template_on("", &high);
 }
 
-Test(stamp, too_small_for_its_template_is_refused)
+Test(stamp, lies_within_the_frame_of_its_box)
+{
+    static const char text[] = "stamp X\nsize 45 45\nbox qr\nsize 45 45\nborder 7.5\n";
+    const struct pdf_rect code = {.x = 45, .y = 35, .width = 60, .height = 60};
+    struct pdf_template layout;
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = qr_wish();
+
+    cr_assert_eq(pdf_template_read(slice_str(text), "x", &layout, NULL), SG_OK);
+    const struct pdf_look look = {.layout = &layout};
+    wish.look = &look;
+    expect_upright(&letter, &wish, &code);
+    pdf_template_fini(&layout);
+}
+
+static void expect_too_small(struct slice text)
 {
     enum pdf_refusal refusal;
-    struct sg_error why = {0};
     struct slice whole;
     struct pdf_template layout;
     struct letter letter = letter_lawful();
     struct slice pdf = letter_build(&letter);
     struct pdf_wish wish = qr_wish();
 
-    cr_assert_eq(pdf_template_read(pdf_stamps_find("footer"), "footer", &layout, &why),
-                 SG_OK);
+    cr_assert_eq(pdf_template_read(text, "x", &layout, NULL), SG_OK);
     const struct pdf_look look = {.layout = &layout};
     wish.look = &look;
     wish.rect = (struct pdf_rect){.x = 10, .y = 10, .width = 250, .height = 22};
     wish.statement = "Dokumen ini telah ditandatangani secara elektronik.";
-    cr_expect_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, &why), SG_INVALID);
+    cr_expect_eq(signer_sign(&signer, pdf, &wish, &whole, &refusal, NULL), SG_INVALID);
     cr_expect_eq(refusal, PDF_STAMP_FIT);
     pdf_template_fini(&layout);
     letter_free(pdf);
+}
+
+Test(stamp, too_small_for_its_template_is_refused)
+{
+    expect_too_small(pdf_stamps_find("footer"));
+    expect_too_small(slice_str("stamp X\nsize 250 22\nbox statement\nsize 250 22\n"
+                               "border 9\n"));
 }
 
 static void digest_of(struct slice pdf, const char *reason, uint8_t out[32])
