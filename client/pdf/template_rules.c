@@ -1,28 +1,84 @@
 #include <ctype.h>
 
 #include "client/pdf/template.h"
+#include "client/pdf/utf8.h"
 
 /* So many words in a row of the policy's statement are a statement; "ditandatangani
  * secara elektronik oleh" is not yet one. */
 enum { RUN_MAX = 3, PLAIN_MAX = PDF_TEMPLATE_MAX + 2 };
 
-/* Letters and figures only, in small letters, words apart by one blank: what a reader
- * takes for the same. Bytes above ASCII stay. */
-static size_t plain(const char *text, bool blanks, char out[PLAIN_MAX])
-{
-    size_t len = 0;
+enum look { LOOKS_LETTER, LOOKS_BLANK, LOOKS_NOTHING };
 
-    for (; *text != '\0' && len + 2 < PLAIN_MAX; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c >= 0x80 || isalnum(c)) {
-            out[len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-        } else if (blanks && len > 0 && out[len - 1] != ' ') {
-            out[len++] = ' ';
+/* Above ASCII, what a reader sees as a gap, a dash or another sign between words, or does
+ * not see at all. */
+static const struct {
+    uint32_t first, last;
+    enum look look;
+} signs[] = {
+    {0x80, 0xA9, LOOKS_BLANK},       /* no-break space, to the copyright sign */
+    {0xAB, 0xB1, LOOKS_BLANK},       /* soft hyphen, which the font shows, and others */
+    {0xB4, 0xB4, LOOKS_BLANK},       /* an accent alone */
+    {0xB6, 0xB8, LOOKS_BLANK},       /* dots, an accent */
+    {0xBB, 0xBB, LOOKS_BLANK},       /* a quotation mark */
+    {0xBF, 0xBF, LOOKS_BLANK},       /* a question mark */
+    {0xD7, 0xD7, LOOKS_BLANK},       /* times */
+    {0xF7, 0xF7, LOOKS_BLANK},       /* divided by */
+    {0x2000, 0x200A, LOOKS_BLANK},   /* spaces of all widths */
+    {0x200B, 0x200F, LOOKS_NOTHING}, /* without a width */
+    {0x2010, 0x2029, LOOKS_BLANK},   /* dashes, quotation marks, dots, ends of lines */
+    {0x202A, 0x202E, LOOKS_NOTHING}, /* directions */
+    {0x202F, 0x205F, LOOKS_BLANK},   /* narrow no-break space, more signs */
+    {0x2060, 0x206F, LOOKS_NOTHING}, /* word joiner, directions */
+    {0x20A0, 0x20CF, LOOKS_BLANK},   /* currencies */
+    {0x2190, 0x2BFF, LOOKS_BLANK},   /* arrows, mathematics, boxes, shapes */
+    {0x3000, 0x303F, LOOKS_BLANK},   /* a wide space, more signs */
+    {0xFEFF, 0xFEFF, LOOKS_NOTHING}, /* no-break space without a width */
+};
+
+static enum look look_of(uint32_t code)
+{
+    if (code < 0x80) {
+        return isalnum((int)code) ? LOOKS_LETTER : LOOKS_BLANK;
+    }
+    for (size_t i = 0; i < SG_COUNT(signs); i++) {
+        if (code >= signs[i].first && code <= signs[i].last) {
+            return signs[i].look;
         }
     }
-    if (blanks && len > 0 && out[len - 1] != ' ') {
+    return LOOKS_LETTER;
+}
+
+static size_t add_blank(char out[PLAIN_MAX], size_t len)
+{
+    if (len > 0 && out[len - 1] != ' ') {
         out[len++] = ' ';
     }
+    return len;
+}
+
+/* Letters and figures only, in small letters, words apart by one blank: what a reader
+ * takes for the same. */
+static size_t plain(const char *text, bool blanks, char out[PLAIN_MAX])
+{
+    struct slice rest = slice_str(text);
+    size_t len = 0;
+
+    while (rest.len > 0) {
+        const uint8_t *from = rest.data;
+        enum look look = look_of(pdf_utf8_next(&rest));
+        size_t taken = (size_t)(rest.data - from);
+        if (len + taken + 2 > PLAIN_MAX) {
+            break;
+        }
+        if (look == LOOKS_LETTER) {
+            memcpy(out + len, from, taken);
+            out[len] = (char)(*from >= 'A' && *from <= 'Z' ? *from + ('a' - 'A') : *from);
+            len += taken;
+        } else if (blanks && look == LOOKS_BLANK) {
+            len = add_blank(out, len);
+        }
+    }
+    len = blanks ? add_blank(out, len) : len;
     out[len] = '\0';
     return len;
 }

@@ -97,6 +97,9 @@ Test(template, that_is_wrong_is_refused_with_line_and_sentence)
     expect_wrong(HEAD "box text\nfont 9\nshrink 10\n", "uji.stamp:7:", "shrink SIZE");
     expect_wrong(HEAD "box text\nalign up\n", "uji.stamp:6:", "left, centre or right");
     expect_wrong(HEAD "box text\nborder 11\n", "uji.stamp:6:", "border WIDTH");
+    expect_wrong(HEAD "box qr\nsize 9 20\nborder 4.5\n", "uji.stamp:5:", "no room");
+    expect_wrong(HEAD "box logo\nsize 40 9\nborder 5\n", "uji.stamp:5:", "no room");
+    expect_wrong(HEAD "box line\nsize 1 1\nborder 10\n", "uji.stamp:5:", "no room");
     expect_wrong(HEAD "box text\ntext\n", "uji.stamp:6:", "write text and words");
     expect_wrong(HEAD "box qr\ntext x\n", "uji.stamp:6:", "write text and words");
     expect_wrong(HEAD "box text\ntext {nama}\n", "uji.stamp:6:", "no value 'nama'");
@@ -173,6 +176,12 @@ Test(template, neither_leaves_out_nor_words_nor_hides_what_the_policy_asks_for)
     expect_unfit(LAWFUL TEXT "text Diterbitkan BSrE\n", &notice,
                  "a statement of its own");
     expect_unfit(LAWFUL TEXT "text B.S.r.E\n", &notice, "a statement of its own");
+    expect_unfit(LAWFUL TEXT "text B\xE2\x80\x8BSr\xC2\xA0"
+                             "E\n",
+                 &notice, "a statement of its own");
+    expect_unfit(LAWFUL TEXT "text Dokumen\xC2\xA0ini\xC2\xA0telah\xE2\x80\xAF"
+                             "ditandatangani\n",
+                 &notice, "a statement of its own");
     expect_unfit(LAWFUL TEXT "text SERTIFIKAT\ntext elektronik\n", &notice,
                  "a statement of its own");
     expect_unfit(LAWFUL TEXT "text diterbitkan oleh Balai\n"
@@ -208,6 +217,45 @@ Test(template, values_do_not_restate_the_statement)
     cr_expect_not(pdf_restates("", statement));
     cr_expect_not(pdf_restates(NULL, statement));
     cr_expect_not(pdf_restates("Dokumen ini telah ditandatangani", NULL));
+}
+
+/* A gap is a gap, and a dash a dash, whichever character draws it. */
+Test(template, words_apart_by_other_signs_than_blanks_are_the_same_words)
+{
+    static const char *const signs[] = {
+        "\xC2\xA0",     "\xC2\xAD",     "\xE2\x80\x83", "\xE2\x80\x89",
+        "\xE2\x80\x8A", "\xE2\x80\xAF", "\xE2\x80\x91", "\xE2\x80\x94",
+        "\xE2\x80\xA2", "\xE2\x88\x92", "\xE2\x96\xAA", "\xC2\xB7",
+    };
+    char text[256];
+
+    for (size_t i = 0; i < SG_COUNT(signs); i++) {
+        (void)snprintf(text, sizeof(text), "Dokumen%sini%stelah%sditandatangani%s",
+                       signs[i], signs[i], signs[i], signs[i]);
+        cr_expect(pdf_restates(text, statement), "%zu", i);
+        cr_expect(pdf_restates("Dokumen ini telah ditandatangani oleh saya", text));
+    }
+}
+
+Test(template, what_nobody_sees_parts_no_words)
+{
+    static const char *const signs[] = {"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D",
+                                        "\xE2\x80\x8E", "\xE2\x81\xAA", "\xE2\x81\xA0",
+                                        "\xEF\xBB\xBF"};
+    char text[256];
+
+    for (size_t i = 0; i < SG_COUNT(signs); i++) {
+        (void)snprintf(text, sizeof(text), "Doku%smen ini te%slah %sditandatangani",
+                       signs[i], signs[i], signs[i]);
+        cr_expect(pdf_restates(text, statement), "%zu", i);
+    }
+}
+
+Test(template, letters_above_ascii_are_letters)
+{
+    cr_expect_not(pdf_restates("Dokum\xC3\xA9n ini telah ditandatangani", statement));
+    cr_expect(
+        pdf_restates("caf\xC3\xA9 ini \xD1\x8F dan", "caf\xC3\xA9 ini \xD1\x8F dan"));
 }
 
 /* Each value by itself is harmless; the template puts one behind the other. */
