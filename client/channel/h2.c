@@ -63,6 +63,9 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream,
 
     (void)flags;
     (void)context;
+    if (call != NULL && !reply_is_grpc(&call->reply)) {
+        return 0; /* what the page says stands in the status, too */
+    }
     while (call != NULL && !call->given_up && bytes.len > 0) {
         bool complete = false;
         enum sg_status status = grpc_deframe(&call->deframer, &bytes, &complete);
@@ -116,9 +119,15 @@ static void on_goaway(struct channel *channel, const nghttp2_goaway *goaway)
              text[0] == '\0' ? "" : ")");
 }
 
-/* The status came while we were still sending: the call is over, so is the stream. */
-static void end_early(nghttp2_session *session, int32_t stream)
+/* Where the status came while we were still sending, the call is over, so is the stream.
+ */
+static void note_end(nghttp2_session *session, int32_t stream)
 {
+    struct channel_call *call = call_of(session, stream);
+
+    if (call != NULL) {
+        call->reply.ended = true;
+    }
     if (nghttp2_session_get_stream_local_close(session, stream) == 0) {
         (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream,
                                         NGHTTP2_CANCEL);
@@ -135,7 +144,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         on_goaway(channel, &frame->goaway);
     } else if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
                (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-        end_early(session, frame->hd.stream_id);
+        note_end(session, frame->hd.stream_id);
     }
     return 0;
 }

@@ -12,6 +12,7 @@ void reply_start(struct reply *reply)
 {
     reply->http_status = 0;
     reply->is_grpc = false;
+    reply->ended = false;
     reply->grpc_code = -1;
     reply->header_bytes = 0;
     reply->text[0] = '\0';
@@ -177,14 +178,20 @@ static int code_of_reset(struct reply *reply, uint32_t h2_error)
     return 13;
 }
 
+bool reply_is_grpc(const struct reply *reply)
+{
+    return reply->is_grpc && reply->http_status == 200;
+}
+
 int reply_code(struct reply *reply, uint32_t h2_error)
 {
+    uint32_t reset = reply->ended ? 0 : h2_error;
+
     if (reply->grpc_code >= 0) {
         return reply->grpc_code;
     }
-    if (h2_error == 0 && reply->http_status != 0 &&
-        (!reply->is_grpc || reply->http_status != 200)) {
+    if (reset == 0 && reply->http_status != 0 && !reply_is_grpc(reply)) {
         return code_of_http(reply);
     }
-    return code_of_reset(reply, h2_error);
+    return code_of_reset(reply, reset);
 }

@@ -22,6 +22,8 @@ from concurrent import futures
 
 import grpc
 
+import h2_peers
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -420,7 +422,9 @@ def main():
     server, port = serve_grpc()
     ports = {"grpc": port, "plain": serve_sockets(plain), "web": serve_sockets(web([])),
              "web2": serve_sockets(web(["h2"])),
-             "misnamed": serve_sockets(web(["h2"], "misnamed")), "silent": serve_sockets(silent)}
+             "misnamed": serve_sockets(web(["h2"], "misnamed")), "silent": serve_sockets(silent),
+             "proxy503": serve_sockets(h2_peers.proxy(WHERE, b"503", b"<h1>503</h1>" * 100)),
+             "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b""))}
     with socket.create_server(("127.0.0.1", 0)) as free:
         ports["nobody"] = free.getsockname()[1]
     print(json.dumps(ports), flush=True)

@@ -182,3 +182,22 @@ Test(channel_unary, brings_the_details_of_a_denial, .init = connect_to_server,
     } given = {.borrowed = details.data};
     free(given.owned);
 }
+
+/* --- Peers that are no gateway ----------------------------------------------------- */
+
+static void connect_to(const char *listener)
+{
+    find_server();
+    server_address(&server, listener, address);
+    cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
+}
+
+Test(channel_unary, a_proxys_page_is_no_message, .fini = disconnect)
+{
+    ProtobufCMessage *reply = NULL;
+
+    connect_to("proxy503");
+    enum sg_status status = get_signer("seal", 5000, &reply, NULL);
+    cr_expect_eq(sg_status_grpc(status), 14, "%s", why.text);
+    cr_expect_not_null(strstr(why.text, "HTTP status 503"), "%s", why.text);
+}

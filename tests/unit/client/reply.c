@@ -70,6 +70,14 @@ Test(reply, translates_resets_where_no_status_came, .init = start, .fini = finis
     cr_expect_str_not_empty(reply.text);
 }
 
+Test(reply, an_answer_that_the_peer_ended_is_not_a_reset, .init = start, .fini = finish)
+{
+    take(":status", "503");
+    cr_expect_eq(reply_code(&reply, 0x8), 1);
+    reply.ended = true;
+    cr_expect_eq(reply_code(&reply, 0x8), 14);
+}
+
 Test(reply, bounds_the_header_bytes, .init = start, .fini = finish)
 {
     static char value[4096];

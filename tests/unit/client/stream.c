@@ -201,3 +201,31 @@ Test(channel_stream, a_gateway_killed_in_mid_stream_closes_every_call)
     channel_close(channel);
     server_stop(&own);
 }
+
+/* A proxy ends the call while we still send. */
+static void expect_http(const char *listener, int code, const char *words)
+{
+    static struct stream stream;
+
+    find_server();
+    server_address(&server, listener, address);
+    cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
+    open_stream(&stream);
+    send_item(&stream, "seal", 0);
+    while (!stream.closed) {
+        cr_assert_eq(channel_turn(channel, 5000, &why), SG_OK, "%s", why.text);
+    }
+    cr_expect_eq(stream.code, code, "%d: %s", stream.code, stream.text);
+    cr_expect_not_null(strstr(stream.text, words), "%s", stream.text);
+    channel_close(channel);
+}
+
+Test(channel_stream, a_proxys_page_is_no_message)
+{
+    expect_http("proxy503", 14, "HTTP status 503");
+}
+
+Test(channel_stream, a_proxys_answer_without_a_page_says_what_it_is)
+{
+    expect_http("proxy404", 12, "HTTP status 404");
+}

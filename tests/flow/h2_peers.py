@@ -1,0 +1,51 @@
+"""Peers of a client that speak HTTP/2, frame by frame (RFC 9113), and are no gateway."""
+import ssl
+import struct
+
+DATA, HEADERS, SETTINGS = 0, 1, 4
+END_STREAM, END_HEADERS = 1, 4
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def frame(kind, flags, stream, body=b""):
+    return struct.pack(">I", len(body))[1:] + struct.pack(">BBI", kind, flags, stream) + body
+
+
+def field(name, value):
+    """A literal of RFC 7541 section 6.2.2, without Huffman's code."""
+    return b"".join([b"\0"] + [bytes([len(text)]) + text for text in (name, value)])
+
+
+def accept(where, peer):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{where}/server.pem", f"{where}/server.key")
+    context.set_alpn_protocols(["h2"])
+    return context.wrap_socket(peer, server_side=True)
+
+
+def frames(tls):
+    """(kind, stream) of what the client sends."""
+    file = tls.makefile("rb")
+    file.read(len(PREFACE))
+    while len(head := file.read(9)) == 9:
+        file.read(int.from_bytes(head[:3], "big"))
+        yield head[3], int.from_bytes(head[5:], "big")
+
+
+def proxy(where, status, page):
+    """Answers each call as a proxy does that has no gateway behind it."""
+    def answer(peer):
+        head = field(b":status", status) + field(b"content-type", b"text/html")
+        try:
+            with accept(where, peer) as tls:
+                tls.sendall(frame(SETTINGS, 0, 0))
+                for kind, stream in frames(tls):
+                    if kind != HEADERS:
+                        continue
+                    tls.sendall(frame(HEADERS, END_HEADERS | (0 if page else END_STREAM),
+                                      stream, head))
+                    if page:
+                        tls.sendall(frame(DATA, END_STREAM, stream, page))
+        except OSError:
+            pass
+    return answer
