@@ -10,19 +10,27 @@
 #include "client/channel/moment.h"
 #include "client/channel/sentence.h"
 
-enum { CONNECT_MS = 10000 };
+enum {
+    CONNECT_MS = 10000,
+    STUCK_US = 1000000 /* how long a call that is given up waits for a peer that reads */
+};
 
 static const char no_http2[] =
     "what answers there does not speak HTTP/2 as a gRPC server does";
 
 /* --- Losing the connection --------------------------------------------------------- */
 
+/* One that was given up here ends as that said, whatever became of the connection. */
 static void end_calls(struct channel *channel, const char *text)
 {
-    struct call_status status = {.grpc_code = -1, .text = text};
     struct channel_call *call;
 
     while ((call = LIST_FIRST(&channel->calls)) != NULL) {
+        struct call_status status = {.grpc_code = -1, .text = text};
+        if (call->given_up) {
+            status.grpc_code = call->reply.grpc_code;
+            status.text = call->reply.text;
+        }
         channel_call_end(call, &status);
     }
 }
@@ -84,6 +92,7 @@ static enum sg_status write_stage(struct channel *channel)
         channel->blocked = error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
         return channel->blocked ? SG_OK : lose_by_tls(channel);
     }
+    channel->stuck_us = 0;
     channel->stage_len -= (size_t)written;
     memmove(channel->stage, channel->stage + written, channel->stage_len);
     return SG_OK;
@@ -102,6 +111,38 @@ static enum sg_status flush(struct channel *channel)
             return SG_OK;
         }
     }
+}
+
+static bool any_given_up(const struct channel *channel)
+{
+    const struct channel_call *call;
+
+    LIST_FOREACH(call, &channel->calls, link)
+    {
+        if (call->given_up) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A call that is given up closes when its RST_STREAM is written. A peer that reads
+ * nothing would keep it open for ever. *timeout_ms is shortened to when that is clear. */
+static enum sg_status check_stuck(struct channel *channel, int *timeout_ms)
+{
+    int64_t now_us = moment_mono_us();
+
+    if (!channel->blocked || !any_given_up(channel)) {
+        channel->stuck_us = 0;
+        return SG_OK;
+    }
+    channel->stuck_us = channel->stuck_us == 0 ? now_us : channel->stuck_us;
+    int left_ms = (int)((channel->stuck_us + STUCK_US - now_us + 999) / 1000);
+    if (left_ms <= 0) {
+        return lose_because(channel, "the gateway takes nothing any more");
+    }
+    *timeout_ms = *timeout_ms < 0 || left_ms < *timeout_ms ? left_ms : *timeout_ms;
+    return SG_OK;
 }
 
 /* --- Reading ----------------------------------------------------------------------- */
@@ -199,6 +240,7 @@ static enum sg_status turn(struct channel *channel, int timeout_ms)
     short ready = 0;
 
     TRY(flush(channel));
+    TRY(check_stuck(channel, &timeout_ms));
     any = any || channel->ended != ended;
     if (finished(channel)) {
         return lose_because(channel, channel->ready ? closed_text(channel) : no_http2);

@@ -31,7 +31,8 @@ void channel_end(struct channel **channel);
 
 /* How a call ended. text and details are borrowed during the callback. */
 struct call_status {
-    int grpc_code; /* -1: the connection broke before the status came */
+    int grpc_code; /* -1: the connection broke before the status came; one that was given
+                    * up here has its own (1 cancelled, 4 deadline) */
     const char *text;
     struct slice details; /* packed google.rpc.Status; may be empty */
 };
@@ -62,7 +63,8 @@ size_t channel_queued(const struct channel_call *call);
 
 /* Writes what is queued, then waits up to timeout_ms for input (-1 = for ever, 0 = not at
  * all) and handles it. SG_TIMEOUT: nothing came. SG_IO: the connection is gone; all calls
- * have been closed with grpc_code -1. */
+ * have been closed. A peer that takes nothing for a second while a call is given up
+ * counts as gone. */
 SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
                                         struct sg_error *why);
 

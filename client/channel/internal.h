@@ -53,7 +53,8 @@ struct channel {
     uint64_t ended;                  /* calls so far; a turn that ends one is done */
     bool ready;                      /* the peer's SETTINGS have come */
     bool lost;
-    bool blocked; /* the socket took no more */
+    bool blocked;     /* the socket took no more */
+    int64_t stuck_us; /* monotonic: since when, with a call given up; 0 = it is not */
     char authority[280];
     struct sg_error reason; /* why it was lost, or the peer's GOAWAY */
     size_t stage_len;

@@ -371,9 +371,9 @@ def serve_grpc():
     return server, port
 
 
-def serve_sockets(answer):
+def serve_sockets(answer, listener=None):
     """A listener that is no gateway: answer(socket) is all that a client gets."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener or socket.create_server(("127.0.0.1", 0))
 
     def loop():
         while True:
@@ -424,7 +424,8 @@ def main():
              "web2": serve_sockets(web(["h2"])),
              "misnamed": serve_sockets(web(["h2"], "misnamed")), "silent": serve_sockets(silent),
              "proxy503": serve_sockets(h2_peers.proxy(WHERE, b"503", b"<h1>503</h1>" * 100)),
-             "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b""))}
+             "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b"")),
+             "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     with socket.create_server(("127.0.0.1", 0)) as free:
         ports["nobody"] = free.getsockname()[1]
     print(json.dumps(ports), flush=True)

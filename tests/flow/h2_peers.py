@@ -1,10 +1,13 @@
 """Peers of a client that speak HTTP/2, frame by frame (RFC 9113), and are no gateway."""
+import socket
 import ssl
 import struct
+import time
 
-DATA, HEADERS, SETTINGS = 0, 1, 4
+DATA, HEADERS, SETTINGS, WINDOW_UPDATE = 0, 1, 4, 8
 END_STREAM, END_HEADERS = 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+WINDOW_MAX = (1 << 31) - 1
 
 
 def frame(kind, flags, stream, body=b""):
@@ -49,3 +52,24 @@ def proxy(where, status, page):
         except OSError:
             pass
     return answer
+
+
+def deaf(where):
+    """Allows all that HTTP/2 can, and reads nothing. Its listener's sockets hold little."""
+    def answer(peer):
+        try:
+            with accept(where, peer) as tls:
+                tls.sendall(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, WINDOW_MAX))
+                            + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW_MAX - 65535)))
+                time.sleep(60)
+        except OSError:
+            pass
+    return answer
+
+
+def small_listener():
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener

@@ -201,3 +201,55 @@ Test(channel_unary, a_proxys_page_is_no_message, .fini = disconnect)
     cr_expect_eq(sg_status_grpc(status), 14, "%s", why.text);
     cr_expect_not_null(strstr(why.text, "HTTP status 503"), "%s", why.text);
 }
+
+/* More than the sockets between the two hold. */
+enum { MUCH = 12 << 20 };
+
+static enum sg_status send_much(uint32_t timeout_ms)
+{
+    Segel__V1__GetSignerRequest request;
+    ProtobufCMessage *reply = NULL;
+    char *key = (char *)malloc(MUCH);
+
+    cr_assert_not_null(key);
+    memset(key, 'k', MUCH - 1);
+    key[MUCH - 1] = '\0';
+    segel__v1__get_signer_request__init(&request);
+    request.key = key;
+    struct unary unary = {.path = "/segel.v1.SigningService/GetSigner",
+                          .timeout_ms = timeout_ms,
+                          .request = &request.base,
+                          .reply_type = &segel__v1__get_signer_response__descriptor};
+    enum sg_status status = channel_unary(channel, &unary, &reply, NULL, &why);
+    free(key);
+    return status;
+}
+
+/* The kernel takes a little more now and then: so again, until it does no more. */
+static void expect_end(uint32_t timeout_ms, enum sg_status wanted)
+{
+    enum sg_status status = wanted;
+
+    for (int i = 0; i < 20 && status == wanted; i++) {
+        status = send_much(timeout_ms);
+    }
+    cr_expect_eq(status, SG_IO, "%s", why.text);
+    cr_expect_not_null(strstr(why.text, "takes nothing any more"), "%s", why.text);
+}
+
+Test(channel_unary, a_deadline_holds_where_the_peer_reads_nothing, .fini = disconnect,
+     .timeout = 30)
+{
+    connect_to("deaf");
+    expect_end(300, SG_TIMEOUT);
+}
+
+Test(channel_unary, what_is_given_up_ends_where_the_peer_reads_nothing,
+     .fini = disconnect, .timeout = 30)
+{
+    static const atomic_bool given_up = true;
+
+    connect_to("deaf");
+    channel_heed(channel, &given_up);
+    expect_end(0, SG_CANCELLED);
+}
