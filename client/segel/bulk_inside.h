@@ -70,6 +70,7 @@ struct bulk_link {
     char text[sizeof(struct sg_error)];
     /* One plan at a time: terms were refused, and it was not clear whose. */
     bool careful;
+    bool garbled;     /* what came on this stream cannot be read */
     unsigned tries;   /* to connect, without an answer in between */
     int64_t heard_us; /* monotonic: the last sign of life */
 };

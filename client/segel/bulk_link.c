@@ -61,12 +61,16 @@ static bool rest(struct segel_bulk *bulk, struct slot *slot,
 }
 
 /* An answer to what is not under way is passed over: a letter given up, or a repetition.
- */
+ * Only one that is waited for shows that connecting again is worth it. */
 static void take_result(struct segel_bulk *bulk, Segel__V1__SignResult **result)
 {
     struct slot *slot = slot_find(bulk, (*result)->request_id);
 
-    if (slot == NULL || rest(bulk, slot, *result)) {
+    if (slot == NULL) {
+        return;
+    }
+    bulk->link.tries = 0;
+    if (rest(bulk, slot, *result)) {
         return;
     }
     outcome_answer(slot->outcome, *result);
@@ -83,14 +87,15 @@ static void on_message(void *context, struct slice message)
     struct segel_bulk *bulk = (struct segel_bulk *)context;
     ProtobufCMessage *any = unpack(&segel__v1__sign_stream_response__descriptor, message);
 
-    bulk->link.heard_us = moment_mono_us();
-    bulk->link.tries = 0;
     if (any == NULL) {
+        bulk->link.garbled = true;
         channel_cancel(bulk->link.stream);
         return;
     }
     Segel__V1__SignStreamResponse *response =
         (Segel__V1__SignStreamResponse *)(void *)any;
+    bulk->link.heard_us =
+        response->n_results > 0 ? moment_mono_us() : bulk->link.heard_us;
     (void)pthread_mutex_lock(&bulk->lock);
     for (size_t i = 0; i < response->n_results; i++) {
         take_result(bulk, &response->results[i]);
@@ -105,7 +110,10 @@ static void on_close(void *context, const struct call_status *status)
 
     link->stream = NULL;
     link->code = status->grpc_code;
-    (void)snprintf(link->text, sizeof(link->text), "%s", status->text);
+    (void)snprintf(link->text, sizeof(link->text), "%s",
+                   link->garbled ? "the gateway's answer cannot be read: tell its "
+                                   "administrator, or check the address"
+                                 : status->text);
 }
 
 /* --- Lost and opened again --------------------------------------------------------- */
@@ -242,6 +250,7 @@ static bool start(struct segel_bulk *bulk)
     struct bulk_link *link = &bulk->link;
 
     forget_terms(link);
+    link->garbled = false;
     link->heard_us = moment_mono_us();
     if (channel_call(link->channel, "/segel.v1.SigningService/SignStream", 0, &events,
                      &link->stream) != SG_OK) {

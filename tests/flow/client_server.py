@@ -142,9 +142,10 @@ class Signer:
 
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
-    answers), stubborn (takes no terms), foreign (answers for other requests), counted-… (its
+    answers), stubborn (takes no terms), foreign (answers for other requests), strangers (likewise, and
+    then breaks off), counted-… (its
     certificate ends after as many microseconds as it was asked about), known (all ids are,
-    for other content), late (is there from the second question on)."""
+    for other content), garbled (its stream's answers are no messages), late (is there from the second question on)."""
 
     def __init__(self):
         self.attempts = {}
@@ -193,7 +194,7 @@ class Signing:
                            decision_id=f"01J000000000000000-{terms.key}")
         seen = self.attempts.get(item.request_id, 0)
         self.attempts[item.request_id] = seen + 1
-        if terms.key == "foreign":
+        if terms.key in ("foreign", "strangers"):
             out.request_id += "x"
         if terms.key in ("refused", "known"):
             out.status.code = 6 if terms.key == "known" else 7
@@ -223,6 +224,9 @@ class Signing:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
             if terms.key == "mute":
                 continue
+            if terms.key == "garbled":
+                yield b"\xff\xff\xff"
+                continue
             for item in request.items:
                 answer.results.append(self.result(terms, item))
                 done += 1
@@ -234,6 +238,9 @@ class Signing:
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the ledger cannot be written")
             if answer.results:
                 yield answer
+            if terms.key == "strangers":
+                time.sleep(0.1)
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the ledger cannot be written")
 
 
 class Log:
@@ -347,7 +354,7 @@ def handlers():
         "SignBatch": unary(signing.sign_batch, s.SignBatchRequest, s.SignBatchResponse),
         "SignStream": grpc.stream_stream_rpc_method_handler(
             signing.sign_stream, s.SignStreamRequest.FromString,
-            s.SignStreamResponse.SerializeToString)})]
+            lambda answer: answer if isinstance(answer, bytes) else answer.SerializeToString())})]
     log = Log()
     with open(f"{WHERE}/log.vkey", "w", encoding="ascii") as file:
         file.write(log.vkey + "\n")
