@@ -128,6 +128,19 @@ static enum sg_status fit(struct all *all, struct sg_error *why)
     return sign_status(sign_plans_get(&all->plans, &plan, &made, &error), &error, why);
 }
 
+/* Nothing is well while letters are open, whatever the reason: one that was there when
+ * they were counted may be gone. */
+static enum sg_status count_all(const struct all *all, enum sg_status status,
+                                struct sg_error *why)
+{
+    size_t open = sign_report_open(&all->report);
+
+    return status != SG_OK || open == 0
+               ? status
+               : sg_fail(why, SG_IO, "%zu of %zu letters were not dealt with", open,
+                         all->report.total);
+}
+
 static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
@@ -140,7 +153,7 @@ static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *wh
     const struct sign_dry with = {all->home, &all->plans, channel, &all->report};
     enum sg_status status = sign_dry_run(all->source, &with, why);
     sign_report_end(&all->report);
-    return status;
+    return count_all(all, status, why);
 }
 
 /* --- Signing ----------------------------------------------------------------------- */
@@ -201,7 +214,7 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
         sign_receipts_fetch(job.receipts, all->home, &all->report);
     }
     sign_report_end(&all->report);
-    return status;
+    return count_all(all, status, why);
 }
 
 static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *why)
@@ -224,7 +237,7 @@ static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *w
 static enum exit_code end(const struct all *all, enum sg_status status,
                           const struct sg_error *why)
 {
-    if (status == SG_CANCELLED) {
+    if (status == SG_CANCELLED && sign_interrupt_count() > 0) {
         return EXIT_STOPPED;
     }
     if (status != SG_OK) {

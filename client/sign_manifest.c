@@ -90,8 +90,9 @@ static enum sg_status next_record(struct sign_manifest *manifest, struct sg_erro
 
     return status == SG_OK || status == SG_NOT_FOUND
                ? status
-               : sg_fail(why, SG_CORRUPT, "%s:%llu: %s", manifest->name,
-                         (unsigned long long)manifest->csv.line, own.text);
+               : sg_fail(why, status == SG_IO ? SG_IO : SG_CORRUPT, "%s:%llu: %s",
+                         manifest->name, (unsigned long long)manifest->csv.line,
+                         own.text);
 }
 
 /* Spreadsheets write separators alone for rows that were emptied. */

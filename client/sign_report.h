@@ -74,5 +74,7 @@ void sign_report_no_receipt(struct sign_report *report, const char *output,
 /* A sentence about the run: the bar gives way to it. */
 void sign_report_note(struct sign_report *report, const char *text);
 void sign_report_end(struct sign_report *report);
+/* Letters of which nothing was told, or that they are left. */
+size_t sign_report_open(const struct sign_report *report);
 
 #endif

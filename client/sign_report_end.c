@@ -65,12 +65,18 @@ static void end_as_text(const struct sign_report *report, size_t left, double se
     }
 }
 
+size_t sign_report_open(const struct sign_report *report)
+{
+    size_t done = report->signed_count + report->refused_count + report->skipped_count;
+
+    return report->total > done ? report->total - done : 0;
+}
+
 void sign_report_end(struct sign_report *report)
 {
     int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
     double seconds = (double)(end_us - report->started_us) / 1e6;
-    size_t done = report->signed_count + report->refused_count + report->skipped_count;
-    size_t left = report->total > done ? report->total - done : 0;
+    size_t left = sign_report_open(report);
 
     sign_report_clear(report);
     if (report->json) {

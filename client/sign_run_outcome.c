@@ -149,7 +149,7 @@ static void take_unextended(struct run *run, const struct sign_sent *sent)
     const struct sign_extension *extension = &sent->extension;
     char text[sizeof(struct sg_error) + 256];
 
-    if (extension->status == SG_CANCELLED) {
+    if (extension->status == SG_CANCELLED && sign_interrupt_count() > 0) {
         sign_report_left(run->report, sent->path, sent->outcome->request_id, "stopped");
         return;
     }
@@ -255,6 +255,13 @@ static void take_signed(struct run *run, const struct segel_outcome *outcome,
     report_signed(run, outcome, sent);
 }
 
+/* The gateway may call a letter cancelled, too: that is its answer, and no stop. */
+static bool is_left(const struct segel_outcome *outcome)
+{
+    return outcome->code == SEGEL_UNREACHABLE ||
+           (outcome->code == SEGEL_CANCELLED && sign_interrupt_count() > 0);
+}
+
 static void take(struct run *run, const struct segel_outcome *outcome)
 {
     struct sign_sent *sent = (struct sign_sent *)outcome->user;
@@ -266,7 +273,7 @@ static void take(struct run *run, const struct segel_outcome *outcome)
     if (outcome->code == SEGEL_UNREACHABLE) {
         run_stop(run, SG_IO, outcome->text);
     }
-    if (outcome->code == SEGEL_UNREACHABLE || outcome->code == SEGEL_CANCELLED) {
+    if (is_left(outcome)) {
         sign_report_left(run->report, sent->path, outcome->request_id, outcome->text);
     } else if (outcome->code == SEGEL_OK) {
         take_signed(run, outcome, sent);

@@ -58,24 +58,37 @@ static enum sg_status take_texts(struct sign_row *row, const char *path,
 
 /* --- Files to read from ------------------------------------------------------------ */
 
-/* What comes through a pipe can be read once only: a copy without a name is kept. */
-static FILE *spool(FILE *from)
+static bool copy_all(FILE *from, FILE *copy)
 {
-    FILE *copy = tmpfile();
     char buffer[4096];
     size_t len = 1;
+    bool kept = true;
 
-    while (copy != NULL && len > 0) {
+    while (kept && len > 0) {
         len = fread(buffer, 1, sizeof(buffer), from);
-        if (fwrite(buffer, 1, len, copy) != len) {
-            (void)fclose(copy);
-            return NULL;
-        }
+        kept = fwrite(buffer, 1, len, copy) == len;
     }
-    if (copy != NULL) {
+    return kept && fflush(copy) == 0;
+}
+
+/* What comes through a pipe can be read once only: a copy without a name is kept. */
+static enum sg_status spool(FILE *from, const char *name, FILE **out,
+                            struct sg_error *why)
+{
+    FILE *copy = tmpfile();
+    bool kept = copy != NULL && copy_all(from, copy);
+
+    if (kept && !ferror(from)) {
         rewind(copy);
+        *out = copy;
+        return SG_OK;
     }
-    return copy;
+    int error = errno;
+    if (copy != NULL) {
+        (void)fclose(copy);
+    }
+    return kept ? file_unreadable(name, error, why)
+                : sg_fail(why, SG_IO, "%s cannot be kept in $TMPDIR", name);
 }
 
 static enum sg_status open_text(const char *name, FILE **out, struct sg_error *why)
@@ -90,12 +103,11 @@ static enum sg_status open_text(const char *name, FILE **out, struct sg_error *w
         *out = file;
         return SG_OK;
     }
-    *out = spool(file);
+    enum sg_status status = spool(file, name, out, why);
     if (file != stdin) {
         (void)fclose(file);
     }
-    return *out != NULL ? SG_OK
-                        : sg_fail(why, SG_IO, "%s cannot be kept in $TMPDIR", name);
+    return status;
 }
 
 /* Names are parted by NUL where there is one, as of find -print0. */
@@ -215,12 +227,16 @@ char sign_source_separator(const struct sign_source *source)
 
 /* --- Files and folders ------------------------------------------------------------- */
 
-/* The next one of the list; NULL: there is none. */
-static const char *next_name(struct sign_source *source)
+/* The next one of the list; *out NULL: there is none. A list that breaks off has not come
+ * to its end. */
+static enum sg_status next_name(struct sign_source *source, const char **out,
+                                struct sg_error *why)
 {
     ssize_t len = 1;
 
+    *out = NULL;
     while (len > 0) {
+        errno = 0;
         len = getdelim(&source->word, &source->word_cap, source->delimiter, source->file);
         if (len > 0 && (unsigned char)source->word[len - 1] == source->delimiter) {
             source->word[--len] = '\0';
@@ -230,10 +246,12 @@ static const char *next_name(struct sign_source *source)
             len = len == 0 ? 1 : len; /* an empty line is passed over */
         }
         if (len > 0 && source->word[0] != '\0') {
-            return source->word;
+            *out = source->word;
+            return SG_OK;
         }
     }
-    return NULL;
+    return feof(source->file) ? SG_OK
+                              : file_unreadable(source->options->from, errno, why);
 }
 
 static enum sg_status open_tree(struct sign_source *source, const char *root,
@@ -269,22 +287,24 @@ static bool is_of_run(const struct sign_options *options, const char *path)
     return false;
 }
 
-static const char *any_word(struct sign_source *source)
+static enum sg_status any_word(struct sign_source *source, const char **out,
+                               struct sg_error *why)
 {
     if (source->file != NULL) {
-        return next_name(source);
+        return next_name(source, out, why);
     }
-    return source->next < source->words->count ? source->words->at[source->next++] : NULL;
+    *out = source->next < source->words->count ? source->words->at[source->next++] : NULL;
+    return SG_OK;
 }
 
-static const char *next_word(struct sign_source *source)
+/* SG_NOT_FOUND: that was all. */
+static enum sg_status next_word(struct sign_source *source, const char **out,
+                                struct sg_error *why)
 {
-    const char *word = NULL;
-
     do {
-        word = any_word(source);
-    } while (word != NULL && is_of_run(source->options, word));
-    return word;
+        TRY(any_word(source, out, why));
+    } while (*out != NULL && is_of_run(source->options, *out));
+    return *out != NULL ? SG_OK : SG_NOT_FOUND;
 }
 
 /* SG_NOT_FOUND: the folder has no more. */
@@ -329,10 +349,8 @@ static enum sg_status next_of_words(struct sign_source *source, struct sign_row 
                 return status;
             }
         }
-        const char *word = next_word(source);
-        if (word == NULL) {
-            return SG_NOT_FOUND;
-        }
+        const char *word = NULL;
+        TRY(next_word(source, &word, why));
         if (!is_folder(word)) {
             return take_texts(out, word, file_name(word), why);
         }

@@ -142,14 +142,17 @@ class Signer:
 
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
-    answers), stubborn (takes no terms), foreign (answers for other requests), strangers (likewise, and
-    then breaks off), counted-… (its
-    certificate ends after as many microseconds as it was asked about), known (all ids are,
-    for other content), garbled (its stream's answers are no messages), late (is there from the second question on)."""
+    answers), garbled (its stream's answers are no messages), stubborn (takes no terms), foreign
+    (answers for other requests), strangers (likewise, and breaks off), cancelling (calls each
+    letter cancelled), unproven (its validation data are there once), counted-… (its certificate
+    ends after as many microseconds as it was asked about), known (all ids are, for other
+    content), late (is there from the second question on), sleepy (takes three seconds to be
+    found, and leaves a file of this name)."""
 
     def __init__(self):
         self.attempts = {}
         self.asked = collections.Counter()
+        self.proofs = collections.Counter()
         self.signer = Signer()
 
     def get_signer(self, request, context):
@@ -161,16 +164,27 @@ class Signing:
                  detailed(grpc.StatusCode.NOT_FOUND, "there is no key 'missing'")),))
             context.abort(grpc.StatusCode.NOT_FOUND, "tidak ada 'missing' \u2713 100%\n")
         if request.key == "sleepy":
-            time.sleep(3)
+            with open(f"{WHERE}/sleepy", "w", encoding="ascii"):
+                time.sleep(3)
         counted = request.key.startswith("counted-")
         return s.GetSignerResponse(
-            key=request.key, profiles=[1, 3], hash_algorithms=[1, 2],
+            key=request.key, profiles=[1, 2, 3] if request.key == "unproven" else [1, 3],
+            hash_algorithms=[1, 2],
             signature_algorithms=[1], signature_max_len=4096,
             document_classes=["surat_keterangan"], statement="Dokumen ini sah.",
             verify_url="https://verify.example.go.id/", certificate_policy_oid="1.2.3",
             certificate_not_after_us=self.asked[request.key] if counted
             else 1800000000000000, assurance="software",
             certificates=[ssl.PEM_cert_to_DER_cert(read(f"{WHERE}/server.pem").decode())])
+
+    def get_validation_data(self, request, context):
+        from segel.v1 import signing_pb2 as s
+        self.proofs[request.key] += 1
+        if request.key != "unproven":
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no such method here")
+        if self.proofs[request.key] > 1:
+            context.abort(grpc.StatusCode.CANCELLED, "it was given up there")
+        return s.GetValidationDataResponse()
 
     def sign(self, request, context):
         from segel.v1 import signing_pb2 as s
@@ -200,6 +214,9 @@ class Signing:
             out.status.code = 6 if terms.key == "known" else 7
             out.status.message = "the certificate has expired"
             out.status.denial.CopyFrom(denial())
+        elif terms.key == "cancelling":
+            out.status.code = 1
+            out.status.message = "it was given up there"
         elif terms.key == "flaky" and seen == 0:
             out.status.code = 8
             out.status.message = "too much work is waiting"
@@ -350,6 +367,8 @@ def handlers():
 
     out = [grpc.method_handlers_generic_handler("segel.v1.SigningService", {
         "GetSigner": unary(signing.get_signer, s.GetSignerRequest, s.GetSignerResponse),
+        "GetValidationData": unary(signing.get_validation_data, s.GetValidationDataRequest,
+                                   s.GetValidationDataResponse),
         "Sign": unary(signing.sign, s.SignRequest, s.SignResponse),
         "SignBatch": unary(signing.sign_batch, s.SignBatchRequest, s.SignBatchResponse),
         "SignStream": grpc.stream_stream_rpc_method_handler(

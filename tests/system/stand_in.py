@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""`segel sign` before a gateway that answers as segeld never would (tests/flow/client_server.py),
+and letters and lists that go away: what was not done is not told as done."""
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import rig
+from rig import claim, contains, equal, expect
+
+sys.path.append(os.path.join(rig.ROOT, "tests/flow"))
+import client_rig  # noqa: E402  (it stands in that folder)
+
+
+@claim
+def what_the_gateway_calls_cancelled_is_no_stop_of_the_users(the_rig):
+    for key, profile in (("cancelling", "pades-b-b"), ("unproven", "pades-b-lt")):
+        result = the_rig.sign(key, key, "--profile", profile, *the_rig.letters()[:2])
+        equal(result.returncode, 1, result.stdout + result.stderr)
+        contains(result.stdout, "refused", "it was given up there")
+        contains(result.stderr, "0 signed, 2 refused", "--resume")
+        equal(the_rig.signed(key), [], "files")
+
+
+@claim
+def a_run_that_left_a_letter_out_does_not_end_well(the_rig):
+    """It was there when they were counted, and is gone before its turn."""
+    os.mkdir(the_rig.path("going"))
+    for number in range(2):
+        the_rig.write(f"going/{number}.pdf", client_rig.letter(f"Surat {number}"))
+    for dry in (["--dry-run"], []):
+        shutil.copy(the_rig.path("going", "0.pdf"), the_rig.path("going", "2.pdf"))
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(the_rig.path("server", "sleepy"))
+        with subprocess.Popen(
+                [client_rig.SEGEL, "--home", the_rig.path("home"), "sign", "-k", "sleepy", "-c",
+                 "surat_keterangan", "-a", "ND-1", "-o", the_rig.path("went"),
+                 the_rig.path("going"), *dry],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            end = time.monotonic() + 30
+            while not os.path.exists(the_rig.path("server", "sleepy")):
+                expect(time.monotonic() < end, "nobody asked about the key")
+                time.sleep(0.01)
+            os.remove(the_rig.path("going", "2.pdf"))
+            out, told = run.communicate(timeout=60)
+        equal(run.returncode, 3, out + told)
+        contains(told, "1 not done", "1 of 3 letters were not dealt with")
+    result = the_rig.sign("sleepy", "went", "--resume", the_rig.path("going"))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(the_rig.signed("went"), ["0.pdf", "1.pdf"], "files")
+
+
+@claim
+def a_list_that_cannot_be_read_is_not_at_its_end(the_rig):
+    for word in ("--from", "--manifest"):
+        result = the_rig.sign("seal", "unread", word, the_rig.path("letters"))
+        equal(result.returncode, 3, result.stdout + result.stderr)
+        contains(result.stderr, "letters cannot be read")
+        equal(the_rig.signed("unread"), [], "files")
+
+
+if __name__ == "__main__":
+    the_rig = client_rig.Rig()
+    try:
+        code = rig.run(the_rig)
+    finally:
+        the_rig.close()
+    sys.exit(code)
