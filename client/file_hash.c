@@ -42,6 +42,17 @@ static enum sg_status hash_open(int fd, EVP_MD_CTX *md, const char *path,
     return got == 0 ? SG_OK : file_unreadable(path, errno, why);
 }
 
+static int64_t to_ns(const struct timespec *time)
+{
+    int64_t ns = 0;
+
+    if (__builtin_mul_overflow((int64_t)time->tv_sec, 1000000000, &ns) ||
+        __builtin_add_overflow(ns, (int64_t)time->tv_nsec, &ns)) {
+        return time->tv_sec < 0 ? 0 : INT64_MAX;
+    }
+    return ns < 0 ? 0 : ns;
+}
+
 enum sg_status file_hash(const char *path, const char *name, struct file_hash *out,
                          struct sg_error *why)
 {
@@ -66,7 +77,6 @@ enum sg_status file_hash(const char *path, const char *name, struct file_hash *o
          EVP_DigestFinal_ex(md, out->digest, &len) == 1);
     out->len = len;
     out->size = (uint64_t)facts.st_size;
-    int64_t mtime_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
-    out->mtime_ns = mtime_ns < 0 ? 0 : mtime_ns;
+    out->mtime_ns = to_ns(&facts.st_mtim);
     return SG_OK;
 }

@@ -9,7 +9,7 @@ struct file_hash {
     uint8_t digest[SG_HASH_MAX];
     size_t len;
     uint64_t size;
-    int64_t mtime_ns; /* of the last change; 0 = before 1970 */
+    int64_t mtime_ns; /* of the last change; 0 = before 1970, INT64_MAX = behind 2262 */
 };
 
 /* Reads it in pieces, whatever its size. name: "sha256". SG_IO: it cannot be read, or is

@@ -76,7 +76,7 @@ static enum sg_status find_open(const char *dir, const struct dirent *const *nam
     return SG_OK;
 }
 
-/* *out stays NULL when there is none. */
+/* *out stays NULL when there is none. What cannot be looked through may hold one. */
 static enum sg_status find_earlier(const char *dir, struct journal **out,
                                    struct sg_error *why)
 {
@@ -84,6 +84,9 @@ static enum sg_status find_earlier(const char *dir, struct journal **out,
     int count = scandir(dir, &names, is_journal, alphasort);
     enum sg_status status = SG_OK;
 
+    if (count < 0 && errno != ENOENT) {
+        return file_unreadable(dir, errno, why);
+    }
     if (count >= 0) {
         status = find_open(dir, (const struct dirent *const *)names, count, out, why);
     }

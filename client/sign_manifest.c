@@ -246,7 +246,7 @@ static enum sg_status check_places(const struct sign_manifest *manifest,
     const char *file = cell_of(manifest, COLUMN_file);
     const char *out = cell_of(manifest, COLUMN_out);
 
-    if (manifest->csv.count > 1 && strlen(file) == 0) {
+    if (file[0] == '\0') {
         return fail_row(manifest, COLUMN_file, "the cell is empty", why);
     }
     if (out[0] != '\0' && !place_sound(out)) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/channel/moment.h"
+#include "client/file.h"
 #include "client/progress.h"
 #include "client/screen.h"
 #include "client/sign_report_inside.h"
@@ -79,13 +80,18 @@ void sign_report_answer(struct sign_result_row *row, const Segel__V1__SignResult
     }
 }
 
-/* Where the receipt will lie. */
-static void add_receipt(const struct sign_report *report, struct sign_result_row *row,
+/* Where the receipt will lie; of a letter whose request is not known, where it lies. */
+static void add_receipt(struct sign_report *report, struct sign_result_row *row,
                         char receipt[RECEIPT_SIZE])
 {
-    if (report->wants_receipts) {
-        (void)snprintf(receipt, RECEIPT_SIZE, "%s.tlog-proof", row->output);
+    if (!report->wants_receipts) {
+        return;
+    }
+    (void)snprintf(receipt, RECEIPT_SIZE, "%s.tlog-proof", row->output);
+    if (row->request_id[0] != '\0' || file_exists(receipt)) {
         row->receipt = receipt;
+    } else {
+        report->unproven_count++;
     }
 }
 

@@ -28,6 +28,7 @@ struct sign_report {
     size_t downgraded_count; /* of the signed: without the time-stamp asked for */
     size_t receipt_count;
     size_t receiptless_count; /* signed, but the receipt could not be fetched */
+    size_t unproven_count;    /* there already, without one that is known how to fetch */
     int64_t started_us;
     int64_t answered_us; /* when the last letter was; 0 = not yet */
     int64_t drawn_us;

@@ -77,7 +77,16 @@ void sign_report_end(struct sign_report *report)
     int64_t end_us = report->answered_us != 0 ? report->answered_us : moment_mono_us();
     double seconds = (double)(end_us - report->started_us) / 1e6;
     size_t left = sign_report_open(report);
+    char text[256];
 
+    if (report->unproven_count > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "without a receipt: %zu of the letters that were there already; "
+                       "their request ids are not known here: 'segel receipt REQUEST_ID "
+                       "--out FILE.tlog-proof' gets one",
+                       report->unproven_count);
+        sign_report_note(report, text);
+    }
     sign_report_clear(report);
     if (report->json) {
         end_as_json(report, left, seconds);

@@ -170,6 +170,26 @@ def the_result_files_say_what_became_of_every_letter(the_rig):
 
 
 @claim
+def a_result_names_no_receipt_that_nobody_fetches(the_rig):
+    """Of a letter that is there already, and that no run's journal knows."""
+    letter, result = the_rig.path("=1+1.pdf"), the_rig.path("unproven.json")
+    equal(sign(the_rig, "unproven", letter).returncode, 0, "exit code")
+    again = (letter, "--resume", "--receipts", "--result", result)
+    told = sign(the_rig, "unproven", *again)
+    equal(told.returncode, 0, told.stdout + told.stderr)
+    contains(told.stderr, "without a receipt: 1 of the letters that were there")
+    row, = load(result)
+    equal((row["outcome"], row.get("receipt")), ("skipped", None), "the row")
+    proof = the_rig.write("unproven/=1+1.pdf.tlog-proof", "proof\n")
+    os.remove(result)
+    told = sign(the_rig, "unproven", *again)
+    equal(told.returncode, 0, told.stdout + told.stderr)
+    expect("without a receipt" not in told.stderr, told.stderr)
+    row, = load(result)
+    equal(row["receipt"], proof, "the receipt that is there")
+
+
+@claim
 def no_cell_of_a_result_is_a_formula(the_rig):
     os.chdir(the_rig.dir)
     result = sign(the_rig, "formula", "=1+1.pdf", "--result", the_rig.path("f.csv"))
@@ -231,6 +251,7 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
             ([("file", "out"), (good, "/tmp/out.pdf")], ("wrong.csv:2:2 (out)",)),
             ([("file", "reason", "approval"), (good, "Lunas, tunai", "ND-1")],
              ("wrong.csv:2:4", "more cells", "','")),
+            ([("out", "file"), ("x.pdf",)], ("wrong.csv:2:2 (file)", "the cell is empty")),
             ([("file", "reason"), (good, '"open')], ("wrong.csv:2", "never closed")),
             ([("file", "reason"), (good, "caf\udce9")], ("wrong.csv:2", "UTF-8"))):
         text = "".join(",".join(row) + "\n" for row in rows)

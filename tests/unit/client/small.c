@@ -282,3 +282,24 @@ Test(file, its_hash_is_that_of_all_of_it, .init = make_dir, .fini = remove_dir,
     cr_expect_not_null(strstr(why.text, "it is no file"), "%s", why.text);
     cr_expect_eq(file_hash(dir, "sha256", &found, &why), SG_IO);
 }
+
+/* A file may bear any time that its file system can hold. */
+Test(file, a_time_that_nanoseconds_cannot_count_is_the_last_that_they_can,
+     .init = make_dir, .fini = remove_dir)
+{
+    const struct timespec late[2] = {{.tv_sec = 9300000000}, {.tv_sec = 9300000000}};
+    struct file_hash found;
+    struct stat facts;
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "%s/a", dir);
+    FILE *file = fopen(path, "we");
+    cr_assert(file != NULL && fclose(file) == 0);
+    cr_assert_eq(utimensat(AT_FDCWD, path, late, 0), 0);
+    cr_assert_eq(stat(path, &facts), 0);
+    if (facts.st_mtim.tv_sec != late[0].tv_sec) {
+        cr_skip("the file system has no such time");
+    }
+    cr_assert_eq(file_hash(path, "sha256", &found, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(found.mtime_ns, INT64_MAX);
+}
