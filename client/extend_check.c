@@ -1,17 +1,12 @@
 #include "client/extend_check.h"
 
-#include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
 #include "client/pdf/changes.h"
 #include "client/pdf/pdf.h"
+#include "client/verify/cms.h"
 #include "client/verify/verify.h"
-
-static void free_cms(CMS_ContentInfo **cms)
-{
-    CMS_ContentInfo_free(*cms);
-}
 
 static void free_token(PKCS7 **token)
 {
@@ -119,7 +114,7 @@ static const EVP_MD *hash_of(PKCS7 *token)
 static bool is_confirmed(struct slice der, bool *bare)
 {
     const uint8_t *at = der.data;
-    AUTO(free_cms) CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der.len);
+    AUTO(cms_free) CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)der.len);
     bool one = cms != NULL && sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) == 1;
 
     *bare = one && CMS_set1_signers_certs(cms, NULL, 0) == 0;
@@ -176,16 +171,6 @@ enum sg_status extend_token_fits(struct slice token, struct slice digest,
 
 /* --- Signatures --------------------------------------------------------------------- */
 
-static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms)
-{
-    STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-
-    return sk_CMS_SignerInfo_num(signers) == 1 &&
-                   CMS_set1_signers_certs(cms, NULL, 0) == 1
-               ? sk_CMS_SignerInfo_value(signers, 0)
-               : NULL;
-}
-
 static bool is_about(PKCS7 *token, CMS_SignerInfo *signer)
 {
     const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(signer);
@@ -234,9 +219,9 @@ static bool check_signature(const struct check *check,
     X509_ALGOR *algorithm = NULL;
     struct sg_error why;
 
-    AUTO(free_cms)
+    AUTO(cms_free)
     CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)signature->cms.len);
-    CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms);
+    CMS_SignerInfo *signer = cms == NULL ? NULL : cms_only_signer(cms, NULL);
     if (signer == NULL) {
         ERR_clear_error();
         return false;

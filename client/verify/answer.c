@@ -1,16 +1,11 @@
-#include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/ess.h>
 #include <stdlib.h>
 
+#include "client/verify/cms.h"
 #include "client/verify/known.h"
 #include "client/verify/signed_data.h"
 #include "client/verify/verify.h"
-
-static void free_cms(CMS_ContentInfo **cms)
-{
-    CMS_ContentInfo_free(*cms);
-}
 
 /* Whole: nothing may stand behind it that a reader of the letter would see as part of it.
  */
@@ -37,19 +32,6 @@ static bool names_digest(CMS_SignerInfo *signer, struct slice digest)
     return found != NULL &&
            slice_equal(digest, slice_of(ASN1_STRING_get0_data(found),
                                         (size_t)ASN1_STRING_length(found)));
-}
-
-/* The only signer; its certificate is among these, or in the CMS where they are NULL.
- * NULL: there is no such. */
-static CMS_SignerInfo *only_signer(CMS_ContentInfo *cms, STACK_OF(X509) * certificates)
-{
-    STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-
-    if (sk_CMS_SignerInfo_num(signers) != 1 ||
-        CMS_set1_signers_certs(cms, certificates, 0) != 1) {
-        return NULL;
-    }
-    return sk_CMS_SignerInfo_value(signers, 0);
 }
 
 static void free_list(STACK_OF(X509) * *list)
@@ -105,7 +87,7 @@ static bool names_certificate(CMS_SignerInfo *signer, STACK_OF(X509) * certifica
 static enum sg_status judge(CMS_ContentInfo *cms, struct slice digest,
                             struct sg_error *why)
 {
-    CMS_SignerInfo *signer = cms == NULL ? NULL : only_signer(cms, NULL);
+    CMS_SignerInfo *signer = cms == NULL ? NULL : cms_only_signer(cms, NULL);
     bool fits = signer != NULL && names_digest(signer, digest);
     AUTO(free_certificates) STACK_OF(X509) *all = fits ? CMS_get1_certs(cms) : NULL;
     bool good = fits && CMS_SignerInfo_verify(signer) == 1;
@@ -127,7 +109,7 @@ static enum sg_status judge(CMS_ContentInfo *cms, struct slice digest,
 enum sg_status verify_answer(struct slice bytes, struct slice digest,
                              struct sg_error *why)
 {
-    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(bytes);
+    AUTO(cms_free) CMS_ContentInfo *cms = read_cms(bytes);
 
     return judge(cms, digest, why);
 }
@@ -150,9 +132,9 @@ static bool is_good(const struct signed_data *data, const struct known_chain *ch
     if (signed_data_bare(data, &bare, &len) != SG_OK) {
         return false;
     }
-    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(slice_of(bare, len));
+    AUTO(cms_free) CMS_ContentInfo *cms = read_cms(slice_of(bare, len));
     CMS_SignerInfo *signer =
-        cms == NULL ? NULL : only_signer(cms, known_chain_stack(chain));
+        cms == NULL ? NULL : cms_only_signer(cms, known_chain_stack(chain));
     bool good = signer != NULL && names_digest(signer, digest) &&
                 CMS_SignerInfo_verify(signer) == 1 &&
                 names_certificate(signer, known_chain_stack(chain));
@@ -179,7 +161,7 @@ enum sg_status verify_answer_known(struct verify_known *known, struct slice byte
     if (splits && is_good_by_known(known, &data, digest)) {
         return SG_OK;
     }
-    AUTO(free_cms) CMS_ContentInfo *cms = read_cms(bytes);
+    AUTO(cms_free) CMS_ContentInfo *cms = read_cms(bytes);
     TRY(judge(cms, digest, why));
     STACK_OF(X509) *stack = splits ? CMS_get1_certs(cms) : NULL;
     if (stack != NULL) {

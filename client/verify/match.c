@@ -2,15 +2,11 @@
 #include <openssl/evp.h>
 
 #include "client/verify/case.h"
+#include "client/verify/cms.h"
 
 static void free_context(EVP_MD_CTX **context)
 {
     EVP_MD_CTX_free(*context);
-}
-
-static void free_cms(CMS_ContentInfo **cms)
-{
-    CMS_ContentInfo_free(*cms);
 }
 
 static void close_document(struct pdf_document **document)
@@ -24,7 +20,7 @@ static void close_document(struct pdf_document **document)
 static bool hash_value(struct slice bytes, uint8_t out[32])
 {
     const uint8_t *at = bytes.data;
-    AUTO(free_cms)
+    AUTO(cms_free)
     CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
     unsigned len = 0;
 
