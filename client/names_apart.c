@@ -1,38 +1,82 @@
 #include "client/names_apart.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/file.h"
 
-static int by_name(const void *a, const void *b)
-{
-    const char *left = *(const char *const *)a;
-    const char *right = *(const char *const *)b;
+static const char *const ends[] = {".part"};
 
-    return strcmp(file_name(left), file_name(right));
+bool names_beside(const char *longer, const char *name, const char *const *beside,
+                  size_t count)
+{
+    size_t len = strlen(name);
+    bool found = false;
+
+    for (size_t i = 0; strncmp(longer, name, len) == 0 && i < count; i++) {
+        found = found || strcmp(longer + len, beside[i]) == 0;
+    }
+    return found;
 }
 
-static void free_paths(char ***paths)
+bool names_meet(const struct unique *names, const char *name, const char *const *beside,
+                size_t count)
 {
-    free(*paths);
+    char other[2 * 4096];
+    size_t len = strlen(name);
+    bool found = false;
+
+    for (size_t i = 0; i < count && !found; i++) {
+        size_t end = strlen(beside[i]);
+        (void)snprintf(other, sizeof(other), "%s%s", name, beside[i]);
+        found = unique_has(names, other);
+        if (!found && len > end && strcmp(name + len - end, beside[i]) == 0) {
+            (void)snprintf(other, sizeof(other), "%.*s", (int)(len - end), name);
+            found = unique_has(names, other);
+        }
+    }
+    return found;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* Which of those in front of it. */
+static enum sg_status fail(const struct words *paths, size_t number, struct sg_error *why)
+{
+    const char *name = file_name(paths->at[number]);
+    size_t i = 0;
+
+    while (i + 1 < number && !is_same(file_name(paths->at[i]), name) &&
+           !names_beside(file_name(paths->at[i]), name, ends, SG_COUNT(ends)) &&
+           !names_beside(name, file_name(paths->at[i]), ends, SG_COUNT(ends))) {
+        i++;
+    }
+    return is_same(file_name(paths->at[i]), name)
+               ? sg_fail(why, SG_INVALID,
+                         "%s and %s have the same name: take them in two runs, into two "
+                         "folders",
+                         paths->at[i], paths->at[number])
+               : sg_fail(why, SG_INVALID,
+                         "the results of %s and %s would be one file while they are "
+                         "written: take them in two runs, into two folders",
+                         paths->at[i], paths->at[number]);
 }
 
 enum sg_status names_apart(const struct words *paths, struct sg_error *why)
 {
-    AUTO(free_paths) char **sorted = (char **)calloc(paths->count + 1, sizeof(char *));
+    AUTO(unique_fini) struct unique names = {.rows = NULL};
 
-    if (sorted == NULL) {
-        return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
-    }
-    memcpy(sorted, paths->at, paths->count * sizeof(char *));
-    qsort(sorted, paths->count, sizeof(char *), by_name);
-    for (size_t i = 1; i < paths->count; i++) {
-        if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
-            return sg_fail(why, SG_INVALID,
-                           "%s and %s have the same name: take them in two runs, "
-                           "into two folders",
-                           sorted[i - 1], sorted[i]);
+    for (size_t i = 0; i < paths->count; i++) {
+        const char *name = file_name(paths->at[i]);
+        bool fresh = false;
+        if (unique_add(&names, name, &fresh) != SG_OK) {
+            return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+        }
+        if (!fresh || names_meet(&names, name, ends, SG_COUNT(ends))) {
+            return fail(paths, i, why);
         }
     }
     return SG_OK;

@@ -6,6 +6,7 @@
 
 #include "client/batch/place.h"
 #include "client/batch/unique.h"
+#include "client/names_apart.h"
 #include "client/screen.h"
 #include "client/sign_beside.h"
 #include "client/sign_inside.h"
@@ -32,37 +33,11 @@ static size_t beside_count(const struct sign_row *row)
     return row->options.receipts ? SG_COUNT(beside) : 1;
 }
 
-/* Whether `longer` is a name beside the result `output`. */
-static bool is_beside(const char *longer, const char *output, size_t count)
-{
-    size_t len = strlen(output);
-    bool found = false;
-
-    MUST(count <= SG_COUNT(beside));
-    for (size_t i = 0; strncmp(longer, output, len) == 0 && i < count; i++) {
-        found = found || strcmp(longer + len, beside[i]) == 0;
-    }
-    return found;
-}
-
 /* Whether an earlier result would be written to a name beside this one, or this one to
  * one beside an earlier. */
 static bool meets_another(const struct survey *survey, const struct sign_row *row)
 {
-    char name[2 * 4096];
-    size_t len = strlen(row->output);
-    bool found = false;
-
-    for (size_t i = 0; i < beside_count(row) && !found; i++) {
-        size_t end = strlen(beside[i]);
-        (void)snprintf(name, sizeof(name), "%s%s", row->output, beside[i]);
-        found = unique_has(&survey->outputs, name);
-        if (!found && len > end && strcmp(row->output + len - end, beside[i]) == 0) {
-            (void)snprintf(name, sizeof(name), "%.*s", (int)(len - end), row->output);
-            found = unique_has(&survey->outputs, name);
-        }
-    }
-    return found;
+    return names_meet(&survey->outputs, row->output, beside, beside_count(row));
 }
 
 enum twice { TWICE_INPUT, TWICE_OUTPUT, TWICE_BESIDE };
@@ -72,10 +47,11 @@ static bool same_place(const struct sign_row *a, const struct sign_row *b,
 {
     size_t count = beside_count(b);
 
-    return twice == TWICE_INPUT    ? strcmp(a->path, b->path) == 0
-           : twice == TWICE_OUTPUT ? strcmp(a->output, b->output) == 0
-                                   : is_beside(a->output, b->output, count) ||
-                                         is_beside(b->output, a->output, count);
+    return twice == TWICE_INPUT ? strcmp(a->path, b->path) == 0
+           : twice == TWICE_OUTPUT
+               ? strcmp(a->output, b->output) == 0
+               : names_beside(a->output, b->output, beside, count) ||
+                     names_beside(b->output, a->output, beside, count);
 }
 
 static enum sg_status say_twice(const struct sign_source *source,
