@@ -25,6 +25,7 @@ struct weigher {
     uint64_t last; /* what a repetition would repeat; part of the innermost sum */
     bool last_empty;
     bool unmatched; /* a group is closed that was not opened */
+    bool collating; /* a set holds "[.x.]" or "[=x=]" */
 };
 
 static uint64_t bounded(uint64_t weight)
@@ -116,13 +117,15 @@ static const char *repeat_counted(struct weigher *weigher, const char *open)
     return close == NULL ? open + strlen(open) - 1 : close;
 }
 
-/* The last character of a set: "[]a]", "[^]]", "[[:digit:]]". */
-static const char *end_of_set(const char *open)
+/* The last character of a set: "[]a]", "[^]]", "[[:digit:]]". A collating symbol may hold
+ * the bracket that would end the set. */
+static const char *end_of_set(struct weigher *weigher, const char *open)
 {
     const char *at = open + (open[1] == '^' ? 2 : 1);
 
     at += *at == ']' ? 1 : 0;
     while (*at != '\0' && *at != ']') {
+        weigher->collating |= at[0] == '[' && (at[1] == '.' || at[1] == '=');
         const char *class_end = at[0] == '[' && at[1] == ':' ? strstr(at, ":]") : NULL;
         at = class_end == NULL ? at + 1 : class_end + 2;
     }
@@ -153,7 +156,7 @@ static const char *weigh_one(struct weigher *weigher, const char *at)
         return repeat_counted(weigher, at);
     case '[':
         add(weigher, 1, false);
-        return end_of_set(at);
+        return end_of_set(weigher, at);
     default:
         add(weigher, 1, *at == '^' || *at == '$');
         return at + (at[0] == '\\' && at[1] != '\0' ? 1 : 0);
@@ -222,6 +225,11 @@ static enum sg_status check_weight(struct loader *loader, const struct yaml_node
     struct weigher weigher;
 
     weigh(&weigher, node->text);
+    if (weigher.collating) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "collating symbols ([. .], [= =]) are not allowed in a pattern; "
+                         "write the characters themselves");
+    }
     if (weigher.unmatched) {
         return yaml_fail(loader->doc, node, loader->why,
                          "the pattern closes a group that it does not open; write \\) "

@@ -258,27 +258,38 @@ static bool some(const struct unknown *unknown)
 
 /* What officers had lifted is lifted again, also from another policy that has the rule.
  */
-static void lift(const struct replay_key *key, const struct logged *decision,
-                 struct replay *replay)
+static size_t find_lifted(const struct replay_key *key, const struct logged *decision,
+                          uint16_t out[LOGGED_LIFTS_MAX])
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < decision->lift_count; i++) {
         size_t rule = policy_find_rule(key->policy, decision->lifts[i]);
         if (rule < key->policy->rule_count) {
-            (void)policy_relieve(key->policy, key->bound, rule, &replay->facts,
-                                 &replay->verdict);
+            out[count++] = (uint16_t)rule;
         }
+    }
+    return count;
+}
+
+static void lift(const struct replay_key *key, const struct unknown *unknown,
+                 struct replay *replay)
+{
+    for (size_t i = 0; i < unknown->lifted_count; i++) {
+        (void)policy_relieve(key->policy, key->bound, unknown->lifted[i], &replay->facts,
+                             &replay->verdict);
     }
 }
 
 /* false: the outcome depends on what is not known. */
-static bool settle(const struct replay_key *key, const struct logged *decision,
-                   const struct unknown *unknown, struct replay *replay)
+static bool settle(const struct replay_key *key, const struct unknown *unknown,
+                   struct replay *replay)
 {
     struct unknown_verdict found;
 
     if (!some(unknown)) { /* the gateway's own way */
         policy_judge(key->policy, key->bound, &replay->facts, &replay->verdict);
-        lift(key, decision, replay);
+        lift(key, unknown, replay);
         replay->allowed = replay->verdict.allow;
         return true;
     }
@@ -307,6 +318,7 @@ enum sg_status replay_judge(const struct replay_key *key, const struct logged *d
                             const struct replay_policies *policies, struct replay *out,
                             struct sg_error *why)
 {
+    uint16_t lifted[LOGGED_LIFTS_MAX];
     struct unknown unknown;
 
     *out = (struct replay){.kind = REPLAY_INCOMPLETE, .missing = FACT_COUNT};
@@ -322,7 +334,9 @@ enum sg_status replay_judge(const struct replay_key *key, const struct logged *d
     const struct policy *then =
         is_of(key->policy, decision) ? key->policy : policy_then(policies, decision);
     replay_gather(key, decision, then, &out->facts, &unknown);
-    if (settle(key, decision, &unknown, out)) {
+    unknown.lifted = lifted;
+    unknown.lifted_count = find_lifted(key, decision, lifted);
+    if (settle(key, &unknown, out)) {
         out->kind = compare(key, decision, &unknown, out);
     }
     return SG_OK;

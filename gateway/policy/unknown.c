@@ -115,8 +115,23 @@ static bool relief_open(const struct policy *policy, const struct rule *rule,
     return false;
 }
 
-static unsigned effective_may(const struct policy *policy, const struct rule *rule,
-                              const struct facts *facts, const struct unknown *unknown)
+/* As policy_relieve has it. */
+static bool is_lifted(const struct policy *policy, const struct rule *rule,
+                      const struct unknown *unknown)
+{
+    bool can_be = rule->info.level == RULE_SOFT && rule->info.mode == RULE_ENFORCE;
+
+    for (size_t i = 0; can_be && i < unknown->lifted_count; i++) {
+        if (&policy->rules[unknown->lifted[i]] == rule) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As far as the file says. */
+static unsigned ruled_may(const struct policy *policy, const struct rule *rule,
+                          const struct facts *facts, const struct unknown *unknown)
 {
     unsigned raw = raw_may(policy, rule, facts, unknown);
     unsigned may = 0;
@@ -130,6 +145,17 @@ static unsigned effective_may(const struct policy *policy, const struct rule *ru
     bool counts = (raw & BIT(RULE_FAIL)) != 0 && rule->info.mode == RULE_ENFORCE;
     bool relief = counts && rule->excepted && relief_open(policy, rule, facts, unknown);
     return relief ? may | BIT(RULE_FAIL) | BIT(RULE_SKIP) : may;
+}
+
+static unsigned effective_may(const struct policy *policy, const struct rule *rule,
+                              const struct facts *facts, const struct unknown *unknown)
+{
+    unsigned may = ruled_may(policy, rule, facts, unknown);
+
+    if ((may & BIT(RULE_FAIL)) != 0 && is_lifted(policy, rule, unknown)) {
+        may = (may & ~BIT(RULE_FAIL)) | BIT(RULE_SKIP);
+    }
+    return may;
 }
 
 bool policy_rule_open(const struct policy *policy, size_t rule, const struct facts *facts,

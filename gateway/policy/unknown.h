@@ -10,6 +10,9 @@
  * round. Pure; no allocation. */
 struct unknown {
     bool fact[FACT_COUNT];
+    /* Rules that officers had lifted from the job: policy_relieve. */
+    const uint16_t *lifted; /* borrowed */
+    size_t lifted_count;
 };
 
 struct unknown_verdict {

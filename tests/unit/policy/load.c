@@ -185,6 +185,8 @@ Test(policy_load, patterns_are_tamed)
     require_refused("{job.id: {matches: \"(a\"}}", 33, "regular expression");
     require_refused("{job.id: {matches: \"a)|(b\"}}", 33, "does not open");
     require_refused("{job.id: {matches: \"a)|b\"}}", 33, "does not open");
+    require_refused("{job.id: {matches: \"[[.].](]a)|b.*\"}}", 33, "collating symbols");
+    require_refused("{job.id: {matches: \"[^a[=(=]]\"}}", 33, "collating symbols");
     require_refused("{job.id: {matches: \"(a)\\\\1\"}}", 33, "back-references");
     require_refused("{job.id: {matches: \"((a{99}){99}){99}\"}}", 33, "repeats too much");
     require_refused("{job.id: {matches: \"((a{2,}){2000,}){1,}\"}}", 33,

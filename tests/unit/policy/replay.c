@@ -236,6 +236,42 @@ Test(policy_replay, facts_of_a_key_that_found_no_room_are_unknown)
     policy_free(policy);
 }
 
+/* Of a job that officers had lifted the rule L from, by a policy that has it at this
+ * level and asks for a fact that nobody recorded. */
+static enum replay_kind lifted(const char *level)
+{
+    struct facts facts = lawful_job();
+    char text[1024];
+
+    (void)snprintf(text, sizeof(text),
+                   RULES BITS
+                   "  - {id: L, cp: \"1\", level: %s, require: {job.notice: true}, deny: "
+                   "L}\n"
+                   "  - {id: A, cp: \"1\", level: advisory, require: {job.content_type: "
+                   "{exists: true}}, deny: A}\n",
+                   level);
+    struct policy *before = lawful(RULES BITS SHADE);
+    struct policy *after = lawful(text);
+    const struct replay_setting setting = {before, after, NULL};
+    struct record_text record;
+
+    facts_bool(&facts, FACT_ID_job_notice, false);
+    log_decision(before, &facts, &record);
+    record_edit(&record, "\"rules\":{", "\"rules\":{\"lifted\":[{\"rule\":\"L\"}],");
+    enum replay_kind kind =
+        replayed_record(&setting, &facts, record_slice(&record), NULL);
+    policy_free(before);
+    policy_free(after);
+    return kind;
+}
+
+Test(policy_replay, a_lifted_rule_stays_lifted_while_some_fact_is_unknown)
+{
+    cr_expect_eq(lifted("soft"), REPLAY_SAME);
+    cr_expect_eq(lifted("soft, mode: shadow"), REPLAY_SAME);
+    cr_expect_eq(lifted("hard"), REPLAY_NEWLY_DENIED);
+}
+
 Test(policy_replay, a_record_without_facts_is_incomplete)
 {
     struct facts facts = lawful_job();
