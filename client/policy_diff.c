@@ -104,8 +104,8 @@ const struct command command_policy_diff = {
     .summary = "say which rules were added, removed or changed",
     .examples =
         "Needs no gateway. Compares what the files mean, not how they are written:\n"
-        "rules with their messages, metadata, lists, exceptions and the number of "
-        "tests.\n"
+        "rules with their messages, metadata, lists, exceptions, and the tests by\n"
+        "their number and SHA-256. A long list is shown once, not by each rule.\n"
         "+ added, - removed, ~ changed. Exit code 1: a file does not load.\n\n"
         "Examples:\n"
         "  segel policy diff in-force.yaml proposed.yaml\n"

@@ -159,28 +159,6 @@ static void compare_order(struct comparison *all)
     }
 }
 
-/* The dump without its rules: metadata, lists, exceptions. The caller frees it. */
-static char *rest_of(const struct policy *policy)
-{
-    static const char rule[] = "rule ";
-    char *rest = strdup(policy_dump(policy));
-    char *to = rest;
-
-    for (const char *line = rest; line != NULL && *line != '\0';) {
-        const char *end = strchr(line, '\n');
-        size_t len = end == NULL ? strlen(line) : (size_t)(end - line) + 1;
-        if (strncmp(line, rule, strlen(rule)) != 0) {
-            memmove(to, line, len);
-            to += len;
-        }
-        line += len;
-    }
-    if (rest != NULL) {
-        *to = '\0';
-    }
-    return rest;
-}
-
 /* One of the lines of a text, whole. */
 static bool has_line(const char *text, const char *line, size_t len)
 {
@@ -225,7 +203,7 @@ static void compare_lines(struct comparison *all, const char *one, const char *o
     }
 }
 
-/* No change may hide behind another: metadata, lists, exceptions, number of tests. */
+/* No change may hide behind another: metadata, lists, exceptions, tests. */
 static void compare_rest(struct comparison *all)
 {
     static const struct policy_difference lost = {.rule = "-",
@@ -233,8 +211,8 @@ static void compare_rest(struct comparison *all)
                                                       "not compared for want of memory",
                                                   .before = "",
                                                   .after = ""};
-    char *before = rest_of(all->old);
-    char *after = rest_of(all->new);
+    char *before = policy_rest_text(all->old);
+    char *after = policy_rest_text(all->new);
 
     if (before == NULL || after == NULL) {
         tell(all, &lost);

@@ -2,7 +2,6 @@
 #define SEGEL_GATEWAY_POLICY_COMPILED_H
 
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "gateway/policy/condition.h"
 #include "gateway/policy/facts_json.h"
@@ -36,6 +35,8 @@ struct exception {
     size_t rule;
     struct demands match;
     int64_t until_us;
+    const struct yaml_node *approvers; /* a list of names */
+    const char *reason;
 };
 
 struct named_list {
@@ -43,6 +44,9 @@ struct named_list {
     const struct yaml_node *node;
     const struct slice *items;
     size_t count;
+    bool hashes; /* each item is one */
+    /* The items by the type of the facts that they are for; NULL: for none yet. */
+    const int64_t *numbers[FACT_HASH + 1];
 };
 
 struct pattern {
@@ -69,6 +73,7 @@ struct policy {
     struct pattern *patterns;       /* in the pool; regfree at the end */
     struct rule_coverage *coverage; /* by the embedded tests; one for each rule */
     size_t test_count;
+    uint8_t tests_sha256[32]; /* of what bases and tests say */
     enum rule_mode default_mode;
     int64_t zone_minutes;    /* east of UTC */
     const int64_t *holidays; /* days since 1970 in that zone; in the pool */
@@ -121,10 +126,6 @@ enum rule_result rule_effective(const struct policy *policy, const struct rule *
 /* Whether this effective result denies. */
 bool rule_denies(const struct rule *rule, enum rule_result result);
 
-/* "; when … ; require …" on one line. */
-void policy_print_demands(FILE *out, const struct policy *policy,
-                          const struct rule *rule);
-
 /* The gRPC-facing status of a deny code; PRECONDITION for codes that are not in deny.def.
  */
 enum sg_status deny_status(const char *code);
@@ -140,7 +141,5 @@ void policy_add_own_facts(const struct policy *policy, struct facts *facts);
 
 /* reads.c: fills recorded, once rules and exceptions are there. */
 void policy_note_reads(struct policy *policy);
-
-SG_MUST_USE enum sg_status policy_make_dump(struct policy *policy);
 
 #endif

@@ -38,6 +38,7 @@ struct condition {
     const char *list; /* name of the list, NULL when written out */
     const regex_t *pattern;
     const struct runs *runs; /* the same pattern; NULL: regexec must judge it */
+    uint32_t weight;         /* of the pattern: what it grows to */
 };
 
 enum { CONDITION_INPUT_MAX = 512 }; /* bytes that a pattern is tried on */
@@ -47,6 +48,8 @@ enum outcome condition_judge(const struct condition *condition,
                              const struct facts *facts);
 /* What it demands: ">= 2048", "one of algs [a, b]". */
 void condition_print(const struct condition *condition, struct line *line);
+/* The same with the name of its list alone. */
+void condition_print_named(const struct condition *condition, struct line *line);
 /* The value of a fact; nothing when it is absent. */
 void fact_print(enum fact fact, const struct fact_value *value, struct line *line);
 

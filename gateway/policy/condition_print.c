@@ -17,7 +17,7 @@ static void print_number(enum fact_type type, int64_t number, struct line *line)
 static void print_texts(const struct slice *texts, size_t count, struct line *line)
 {
     line_str(line, "[");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !line->full; i++) {
         line_str(line, i > 0 ? ", " : "");
         line_item(line, texts[i]);
     }
@@ -62,7 +62,7 @@ static void print_value(const struct condition *condition, struct line *line)
 static void print_numbers(const struct condition *condition, struct line *line)
 {
     line_str(line, "[");
-    for (size_t i = 0; i < condition->count; i++) {
+    for (size_t i = 0; i < condition->count && !line->full; i++) {
         line_str(line, i > 0 ? ", " : "");
         print_number(fact_type(condition->fact), condition->numbers[i], line);
     }
@@ -124,4 +124,10 @@ void condition_print(const struct condition *condition, struct line *line)
 {
     line_str(line, forms[condition->op].before);
     forms[condition->op].print(condition, line);
+}
+
+void condition_print_named(const struct condition *condition, struct line *line)
+{
+    line_str(line, forms[condition->op].before);
+    line_str(line, condition->list);
 }

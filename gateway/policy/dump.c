@@ -1,28 +1,42 @@
+#include "gateway/policy/dump.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/policy/compiled.h"
-#include "gateway/policy/load.h"
 #include "proto/digest.h"
 
 /* The compiled policy as text: what a reviewer compares between two versions. */
 
-/* Two demands that differ must not look alike for being cut. */
-enum { DEMAND_MAX = 65536, US_PER_MINUTE = 60000000, MINUTES_A_DAY = 1440 };
+enum { LIST_SHOWN_MAX = 1024, US_PER_MINUTE = 60000000, MINUTES_A_DAY = 1440 };
+
+/* Two that differ must not look alike for being cut: each is written whole. A named list
+ * has a line of its own; a long one is not repeated by each rule that uses it. */
+static void print_condition(FILE *out, const struct condition *condition)
+{
+    char text[LIST_SHOWN_MAX];
+    struct line shown;
+    struct line whole;
+
+    line_to(&whole, out);
+    line_init(&shown, text, sizeof(text));
+    if (condition->list != NULL) {
+        condition_print(condition, &shown);
+    }
+    if (shown.full) {
+        condition_print_named(condition, &whole);
+    } else {
+        condition_print(condition, &whole);
+    }
+}
 
 static void print_demands(FILE *out, const struct policy *policy, const char *word,
                           struct demands demands)
 {
-    char text[DEMAND_MAX];
-    struct line line;
-
     for (uint32_t i = 0; i < demands.count; i++) {
         const struct condition *condition = &policy->conditions[demands.first + i];
-        line_init(&line, text, sizeof(text));
-        condition_print(condition, &line);
-        (void)fprintf(out, "%s%s %s", i == 0 ? word : ", ", fact_name(condition->fact),
-                      text);
+        (void)fprintf(out, "%s%s ", i == 0 ? word : ", ", fact_name(condition->fact));
+        print_condition(out, condition);
     }
 }
 
@@ -67,7 +81,11 @@ static void print_exception(FILE *out, const struct policy *policy,
     (void)fprintf(out, "exception %s", policy->rules[exception->rule].info.id);
     print_time(out, "until", exception->until_us);
     print_demands(out, policy, "; match ", exception->match);
-    (void)fputc('\n', out);
+    for (size_t i = 0; i < exception->approvers->count; i++) {
+        (void)fprintf(out, "%s%s", i == 0 ? "; approved by " : ", ",
+                      exception->approvers->items[i].text);
+    }
+    (void)fprintf(out, "; reason %s\n", exception->reason);
 }
 
 static void print_hash(FILE *out, const uint8_t hash[32])
@@ -133,33 +151,46 @@ static void print_head(FILE *out, const struct policy *policy)
         (void)fputc('\n', out);
     }
     if (info->statement_id[0] != '\0') {
-        (void)fprintf(out, "statement %s\nstatement %s\nverify %s\n", info->statement_id,
-                      info->statement_en, info->verify_url);
+        (void)fprintf(out, "statement id %s\nstatement en %s\nverify %s\n",
+                      info->statement_id, info->statement_en, info->verify_url);
     }
     print_documents(out, info);
     print_calendar(out, policy);
 }
 
-static void print_item(FILE *out, const char *before, const char *item)
-{
-    char text[2 * LOAD_TEXT_MAX + 3];
-    struct line line;
-
-    line_init(&line, text, sizeof(text));
-    line_item(&line, slice_str(item));
-    (void)fprintf(out, "%s%s", before, text);
-}
-
 static void print_lists(FILE *out, const struct policy *policy)
 {
+    struct line line;
+
+    line_to(&line, out);
     for (size_t i = 0; i < policy->list_count; i++) {
         const struct named_list *list = &policy->lists[i];
         (void)fprintf(out, "list %s", list->name);
         for (size_t item = 0; item < list->count; item++) {
-            print_item(out, item == 0 ? " " : ", ", list->node->items[item].text);
+            line_str(&line, item == 0 ? " " : ", ");
+            line_item(&line, list->items[item]);
         }
         (void)fputc('\n', out);
     }
+}
+
+static void print_end(FILE *out, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->exception_count; i++) {
+        print_exception(out, policy, &policy->exceptions[i]);
+    }
+    (void)fprintf(out, "tests %zu", policy->test_count);
+    if (policy->test_count > 0) {
+        print_hash(out, policy->tests_sha256);
+    }
+    (void)fputc('\n', out);
+}
+
+void policy_print_rest(FILE *out, const struct policy *policy)
+{
+    print_head(out, policy);
+    print_lists(out, policy);
+    print_end(out, policy);
 }
 
 enum sg_status policy_make_dump(struct policy *policy)
@@ -175,9 +206,6 @@ enum sg_status policy_make_dump(struct policy *policy)
     for (size_t i = 0; i < policy->rule_count; i++) {
         print_rule(out, policy, &policy->rules[i]);
     }
-    for (size_t i = 0; i < policy->exception_count; i++) {
-        print_exception(out, policy, &policy->exceptions[i]);
-    }
-    (void)fprintf(out, "tests %zu\n", policy->test_count);
+    print_end(out, policy);
     return fclose(out) == 0 ? SG_OK : SG_NO_MEMORY;
 }

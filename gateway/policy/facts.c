@@ -26,6 +26,12 @@ static const char *const names[FACT_COUNT + 1] = {
 #undef FACT
     NULL};
 
+static const char *const *const words[FACT_COUNT] = {
+#define WORDS(fact, ...) [FACT_ID_##fact] = (const char *const[]){__VA_ARGS__, NULL},
+#include "gateway/policy/words.def"
+#undef WORDS
+};
+
 const char *fact_name(enum fact fact)
 {
     MUST(fact < FACT_COUNT);
@@ -101,17 +107,23 @@ const char *const *fact_names(void)
     return names;
 }
 
+const char *const *fact_words(enum fact fact)
+{
+    MUST(fact < FACT_COUNT);
+    return words[fact];
+}
+
 const char *fact_type_name(enum fact_type type)
 {
-    static const char *const words[] = {[FACT_BOOL] = "bool",
-                                        [FACT_INT] = "number",
-                                        [FACT_STR] = "text",
-                                        [FACT_TIME] = "time",
-                                        [FACT_DUR] = "duration in seconds",
-                                        [FACT_SET] = "set",
-                                        [FACT_HASH] = "hash"};
+    static const char *const type_names[] = {[FACT_BOOL] = "bool",
+                                             [FACT_INT] = "number",
+                                             [FACT_STR] = "text",
+                                             [FACT_TIME] = "time",
+                                             [FACT_DUR] = "duration in seconds",
+                                             [FACT_SET] = "set",
+                                             [FACT_HASH] = "hash"};
 
-    return words[type];
+    return type_names[type];
 }
 
 bool fact_type_is_text(enum fact_type type)

@@ -53,6 +53,9 @@ bool fact_of_request(enum fact fact);
 enum fact fact_find(const char *name);
 /* All names, with a NULL at the end: for "did you mean". */
 const char *const *fact_names(void);
+/* The only values that the fact can have, with a NULL at the end; NULL: it is not closed.
+ */
+const char *const *fact_words(enum fact fact);
 const char *fact_type_name(enum fact_type type);
 /* STR, HASH: the value is text. BOOL, INT, TIME, DUR: a number. SET: neither. */
 bool fact_type_is_text(enum fact_type type);

@@ -1,7 +1,5 @@
 #include "gateway/policy/line.h"
 
-#include <stdio.h>
-
 #include "proto/text.h"
 
 void line_init(struct line *line, char *text, size_t cap)
@@ -11,7 +9,18 @@ void line_init(struct line *line, char *text, size_t cap)
     text[0] = '\0';
 }
 
-void line_put(struct line *line, struct slice bytes)
+void line_to(struct line *line, FILE *stream)
+{
+    *line = (struct line){.stream = stream};
+}
+
+static void put_through(struct line *line, struct slice bytes)
+{
+    line->full = line->full || (bytes.len > 0 && fwrite(bytes.data, 1, bytes.len,
+                                                        line->stream) != bytes.len);
+}
+
+static void put_fitting(struct line *line, struct slice bytes)
 {
     size_t room = line->cap - 1 - line->len;
     size_t len = bytes.len;
@@ -33,6 +42,15 @@ void line_put(struct line *line, struct slice bytes)
     line->text[line->len] = '\0';
 }
 
+void line_put(struct line *line, struct slice bytes)
+{
+    if (line->text == NULL) {
+        put_through(line, bytes);
+    } else {
+        put_fitting(line, bytes);
+    }
+}
+
 void line_str(struct line *line, const char *text)
 {
     line_put(line, slice_str(text));
@@ -43,8 +61,9 @@ static bool reads_as_two(struct slice item)
     bool edge = item.len == 0 || item.data[0] == ' ' || item.data[item.len - 1] == ' ';
 
     for (size_t i = 0; !edge && i < item.len; i++) {
-        bool comma = item.data[i] == ',' && i + 1 < item.len && item.data[i + 1] == ' ';
-        edge = item.data[i] == '"' || comma;
+        bool mark = item.data[i] == ',' || item.data[i] == ';';
+        bool parts = mark && i + 1 < item.len && item.data[i + 1] == ' ';
+        edge = item.data[i] == '"' || parts;
     }
     return edge;
 }

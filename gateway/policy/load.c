@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "gateway/policy/dump.h"
+
 /* A whole policy file, in the order that its parts need each other. */
 
 static enum sg_status read_fixed(struct loader *loader, const struct yaml_node *node,
@@ -71,9 +73,11 @@ static enum sg_status read_defaults(struct loader *loader, const struct yaml_nod
 static enum sg_status read_bases(struct loader *loader, const struct yaml_node *node,
                                  void *target)
 {
-    (void)target;
+    TRY(load_is(loader, node, YAML_MAP, "a map of named sets of facts"));
     loader->bases = node;
-    return load_is(loader, node, YAML_MAP, "a map of named sets of facts");
+    loader->base_facts = pool_take(&((struct policy *)target)->pool, node->count + 1,
+                                   sizeof(struct facts *));
+    return loader->base_facts == NULL ? SG_NO_MEMORY : SG_OK;
 }
 
 static enum sg_status load_all(struct loader *loader)

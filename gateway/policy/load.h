@@ -8,10 +8,17 @@
 
 enum {
     LOAD_TEXT_MAX = 512,     /* bytes of a sentence */
+    LOAD_VALUE_MAX = 4096,   /* bytes of a fact's value */
+    LOAD_SET_MAX = 256,      /* entries of a fact that is a set */
     LOAD_LIST_MAX = 10000,   /* entries of a list */
+    LOAD_LISTS_MAX = 1000,   /* named lists */
     LOAD_TESTS_MAX = 10000,  /* embedded tests */
     LOAD_HOLIDAYS_MAX = 400, /* days of the calendar */
-    LOAD_PATTERN_MAX = 256   /* bytes of a pattern */
+    LOAD_PATTERN_MAX = 256,  /* bytes of a pattern */
+    /* What all patterns of a file grow to, in characters. */
+    LOAD_PATTERNS_WEIGHT = 32768,
+    /* Comparisons that all tests of a file may ask for: load_work.c. */
+    LOAD_WORK_MAX = 100000000
 };
 
 struct loader {
@@ -19,6 +26,9 @@ struct loader {
     const struct yaml *doc;
     struct sg_error *why;
     const struct yaml_node *bases; /* NULL when the file has none */
+    struct facts **base_facts;     /* of each that was read; in the pool */
+    uint64_t weight;               /* of all patterns so far */
+    uint64_t work;                 /* of all tests so far */
 };
 
 /* One field that a map may have. read puts the value into target. */
@@ -63,6 +73,9 @@ SG_MUST_USE enum sg_status load_number(struct loader *loader,
 SG_MUST_USE enum sg_status load_string(struct loader *loader,
                                        const struct yaml_node *node, enum fact_type type,
                                        struct slice *out);
+/* Whether the fact can be what a rule asks for: a scalar, or each of a list. */
+SG_MUST_USE enum sg_status load_asked(struct loader *loader, const struct yaml_node *node,
+                                      enum fact fact);
 SG_MUST_USE enum sg_status load_value(struct loader *loader, const struct yaml_node *node,
                                       enum fact fact, struct fact_value *out);
 /* A map "fact: value"; with_now: clock.now may be among them. */
@@ -72,6 +85,14 @@ SG_MUST_USE enum sg_status load_facts(struct loader *loader, const struct yaml_n
 SG_MUST_USE enum sg_status load_strings(struct loader *loader,
                                         const struct yaml_node *list, enum fact_type type,
                                         const struct slice **out);
+
+/* SHA-256 of what the nodes say, however they are written; NULL is a node, too. */
+SG_MUST_USE enum sg_status load_digest(const struct yaml_node *const *nodes, size_t count,
+                                       uint8_t out[32]);
+/* What it takes to judge a rule, or all of them and to copy the facts, in comparisons. */
+uint64_t load_rule_work(const struct policy *policy, const struct rule *rule,
+                        const struct facts *facts);
+uint64_t load_facts_work(const struct policy *policy, const struct facts *facts);
 
 /* Parts of the file. */
 SG_MUST_USE enum sg_status load_metadata(struct loader *loader,

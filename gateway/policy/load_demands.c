@@ -42,7 +42,8 @@ static enum sg_status read_ONE(struct loader *loader, const struct yaml_node *no
     enum fact_type type = fact_type(condition->fact);
 
     if (fact_type_is_text(type)) {
-        return load_string(loader, node, type, &condition->text);
+        TRY(load_string(loader, node, type, &condition->text));
+        return load_asked(loader, node, condition->fact);
     }
     return read_bound(loader, node, condition,
                       condition->op == OPERATOR_LE ? &condition->high : &condition->low);
@@ -80,11 +81,17 @@ static enum sg_status read_PATTERN(struct loader *loader, const struct yaml_node
 
 /* The named list of the file. */
 static enum sg_status find_list(struct loader *loader, const struct yaml_node *node,
-                                struct named_list *out)
+                                size_t *out)
 {
     const struct policy *policy = loader->policy;
 
     TRY(load_is(loader, node, YAML_SCALAR, "a list, or the name of one under 'lists'"));
+    for (size_t i = 0; i < policy->list_count; i++) {
+        if (strcmp(policy->lists[i].name, node->text) == 0) {
+            *out = i;
+            return SG_OK;
+        }
+    }
     const char **words =
         pool_take(&loader->policy->pool, policy->list_count + 1, sizeof(char *));
     if (words == NULL) {
@@ -92,16 +99,12 @@ static enum sg_status find_list(struct loader *loader, const struct yaml_node *n
     }
     for (size_t i = 0; i < policy->list_count; i++) {
         words[i] = policy->lists[i].name;
-        if (strcmp(words[i], node->text) == 0) {
-            *out = policy->lists[i];
-            return SG_OK;
-        }
     }
     return load_unknown(loader, node, "list", words);
 }
 
 static enum sg_status read_numbers(struct loader *loader, const struct yaml_node *list,
-                                   struct condition *condition)
+                                   enum fact_type type, const int64_t **out)
 {
     int64_t *numbers = pool_take(&loader->policy->pool, list->count, sizeof(*numbers));
 
@@ -109,27 +112,44 @@ static enum sg_status read_numbers(struct loader *loader, const struct yaml_node
         return SG_NO_MEMORY;
     }
     for (size_t i = 0; i < list->count; i++) {
-        TRY(load_number(loader, &list->items[i], fact_type(condition->fact),
-                        &numbers[i]));
+        TRY(load_number(loader, &list->items[i], type, &numbers[i]));
     }
-    condition->numbers = numbers;
+    *out = numbers;
+    return SG_OK;
+}
+
+/* Read once for each type, however many rules use it. */
+static enum sg_status read_items(struct loader *loader, struct named_list *list,
+                                 enum fact fact)
+{
+    enum fact_type type = fact_type(fact);
+
+    if (fact_type_is_number(type)) {
+        return list->numbers[type] != NULL
+                   ? SG_OK
+                   : read_numbers(loader, list->node, type, &list->numbers[type]);
+    }
+    if (type == FACT_HASH && list->hashes) {
+        return SG_OK;
+    }
+    TRY(load_asked(loader, list->node, fact));
+    list->hashes = list->hashes || type == FACT_HASH;
     return SG_OK;
 }
 
 static enum sg_status read_named(struct loader *loader, const struct yaml_node *node,
                                  struct condition *condition)
 {
-    struct named_list list = {.node = node};
-    enum fact_type type = fact_type(condition->fact);
+    size_t index = 0;
 
-    TRY(find_list(loader, node, &list));
-    condition->list = list.name;
-    condition->count = list.count;
-    condition->texts = list.items;
-    if (type == FACT_HASH) {
-        return load_strings(loader, list.node, type, &condition->texts);
-    }
-    return fact_type_is_number(type) ? read_numbers(loader, list.node, condition) : SG_OK;
+    TRY(find_list(loader, node, &index));
+    struct named_list *list = &loader->policy->lists[index];
+    TRY(read_items(loader, list, condition->fact));
+    condition->list = list->name;
+    condition->count = list->count;
+    condition->texts = list->items;
+    condition->numbers = list->numbers[condition->type];
+    return SG_OK;
 }
 
 static enum sg_status read_LIST(struct loader *loader, const struct yaml_node *node,
@@ -143,10 +163,11 @@ static enum sg_status read_LIST(struct loader *loader, const struct yaml_node *n
     TRY(load_is_list(loader, node, LOAD_LIST_MAX, "a list"));
     condition->count = node->count;
     if (fact_type_is_number(type)) {
-        return read_numbers(loader, node, condition);
+        return read_numbers(loader, node, type, &condition->numbers);
     }
-    return load_strings(loader, node, type == FACT_HASH ? FACT_HASH : FACT_STR,
-                        &condition->texts);
+    TRY(load_strings(loader, node, type == FACT_HASH ? FACT_HASH : FACT_STR,
+                     &condition->texts));
+    return load_asked(loader, node, condition->fact);
 }
 
 static const struct {

@@ -1,7 +1,7 @@
 #include "gateway/policy/load.h"
 
-/* Standing reliefs. Who approved and why is checked to be there, and stays in the file:
- * the record names the policy by its digest. */
+/* Standing reliefs. Who approved and why is checked to be there, and is no part of a
+ * judgement: the record names the policy by its digest. */
 
 static enum sg_status read_rule(struct loader *loader, const struct yaml_node *node,
                                 void *target)
@@ -35,6 +35,13 @@ static enum sg_status read_match(struct loader *loader, const struct yaml_node *
                              "key and of the request alone",
                              fact_name(fact));
         }
+        if (!fact_made(fact)) {
+            return yaml_fail(
+                loader->doc, node, loader->why,
+                "an exception cannot match '%s', which this gateway does not "
+                "know yet",
+                fact_name(fact));
+        }
     }
     return SG_OK;
 }
@@ -51,21 +58,18 @@ static enum sg_status read_approved_by(struct loader *loader,
 {
     const char *name = "";
 
-    (void)target;
     TRY(load_is_list(loader, node, 32, "a list of grants"));
     for (size_t i = 0; i < node->count; i++) {
         TRY(load_name(loader, &node->items[i], &name));
     }
+    ((struct exception *)target)->approvers = node;
     return SG_OK;
 }
 
 static enum sg_status read_reason(struct loader *loader, const struct yaml_node *node,
                                   void *target)
 {
-    const char *reason = "";
-
-    (void)target;
-    return load_text(loader, node, &reason);
+    return load_text(loader, node, &((struct exception *)target)->reason);
 }
 
 enum sg_status load_exceptions(struct loader *loader, const struct yaml_node *node,

@@ -216,6 +216,11 @@ enum sg_status load_lists(struct loader *loader, const struct yaml_node *node,
     struct policy *made = policy;
 
     TRY(load_is(loader, node, YAML_MAP, "a map of named lists"));
+    if (node->count > LOAD_LISTS_MAX) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "a policy has at most %d lists, found are %zu", LOAD_LISTS_MAX,
+                         node->count);
+    }
     made->lists = pool_take(&made->pool, node->count + 1, sizeof(*made->lists));
     if (made->lists == NULL) {
         return SG_NO_MEMORY;

@@ -220,7 +220,8 @@ static enum sg_status check_alone(struct loader *loader, const struct yaml_node 
 
 /* glibc takes an unmatched ")" for a character, but it would close the anchors' group:
  * "a)|b" would let in whatever begins with "a". */
-static enum sg_status check_weight(struct loader *loader, const struct yaml_node *node)
+static enum sg_status check_weight(struct loader *loader, const struct yaml_node *node,
+                                   uint32_t *weight)
 {
     struct weigher weigher;
 
@@ -240,6 +241,14 @@ static enum sg_status check_weight(struct loader *loader, const struct yaml_node
                          "the pattern repeats too much, or it repeats what may be "
                          "empty; use smaller counts in { }");
     }
+    *weight = (uint32_t)weigher.groups[0].sum;
+    loader->weight += *weight;
+    if (loader->weight > LOAD_PATTERNS_WEIGHT) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "the patterns of the file, with this one, grow to more than %d "
+                         "characters; use smaller counts in { }, or fewer patterns",
+                         LOAD_PATTERNS_WEIGHT);
+    }
     return SG_OK;
 }
 
@@ -258,7 +267,7 @@ enum sg_status load_pattern(struct loader *loader, const struct yaml_node *node,
         return yaml_fail(loader->doc, node, loader->why,
                          "back-references (\\1) are not allowed in a pattern");
     }
-    TRY(check_weight(loader, node));
+    TRY(check_weight(loader, node, &condition->weight));
     TRY(check_alone(loader, node));
     struct pattern *pattern = pool_take(&loader->policy->pool, 1, sizeof(*pattern));
     if (pattern == NULL) {

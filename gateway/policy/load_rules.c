@@ -247,6 +247,12 @@ enum sg_status load_rule_ref(struct loader *loader, const struct yaml_node *node
     const char *text = "";
 
     TRY(yaml_str(loader->doc, node, &text, loader->why));
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        if (strcmp(policy->rules[i].info.id, text) == 0) {
+            *rule = i;
+            return SG_OK;
+        }
+    }
     const char **words =
         pool_take(&loader->policy->pool, policy->rule_count + 1, sizeof(char *));
     if (words == NULL) {
@@ -254,10 +260,6 @@ enum sg_status load_rule_ref(struct loader *loader, const struct yaml_node *node
     }
     for (size_t i = 0; i < policy->rule_count; i++) {
         words[i] = policy->rules[i].info.id;
-        if (strcmp(words[i], text) == 0) {
-            *rule = i;
-            return SG_OK;
-        }
     }
     return load_unknown(loader, node, "rule", words);
 }

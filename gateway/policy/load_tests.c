@@ -45,6 +45,7 @@ static enum sg_status read_name(struct loader *loader, const struct yaml_node *n
     return load_text(loader, node, &((struct test *)target)->name);
 }
 
+/* Once, however many tests begin with it. */
 static enum sg_status read_base(struct loader *loader, const struct yaml_node *node,
                                 void *target)
 {
@@ -56,7 +57,17 @@ static enum sg_status read_base(struct loader *loader, const struct yaml_node *n
         return yaml_fail(loader->doc, node, loader->why, "there is no '%s' under 'bases'",
                          name);
     }
-    return load_facts(loader, base, false, &((struct test *)target)->facts);
+    struct facts **read = &loader->base_facts[base - loader->bases->items];
+    if (*read == NULL) {
+        struct facts *facts = pool_take(&loader->policy->pool, 1, sizeof(*facts));
+        if (facts == NULL) {
+            return SG_NO_MEMORY;
+        }
+        TRY(load_facts(loader, base, false, facts));
+        *read = facts;
+    }
+    ((struct test *)target)->facts = **read;
+    return SG_OK;
 }
 
 static enum sg_status read_now(struct loader *loader, const struct yaml_node *node,
@@ -247,6 +258,26 @@ static enum sg_status run(struct loader *loader, const struct test *test)
     return status;
 }
 
+/* A small file may hold much work: thousands of tests of thousands of rules. */
+static enum sg_status check_work(struct loader *loader, const struct yaml_node *node,
+                                 const struct test *test)
+{
+    const struct policy *policy = loader->policy;
+
+    loader->work += load_facts_work(policy, &test->facts);
+    for (size_t i = 0; i < test->expected_count; i++) {
+        loader->work +=
+            load_rule_work(policy, &policy->rules[test->expected[i].rule], &test->facts);
+    }
+    if (loader->work > LOAD_WORK_MAX) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "with this test the tests ask for more than %d comparisons; use "
+                         "fewer tests, shorter lists or smaller patterns",
+                         LOAD_WORK_MAX);
+    }
+    return SG_OK;
+}
+
 /* base before without before input: each changes what the one before has set. */
 static enum sg_status load_test(struct loader *loader, const struct yaml_node *node)
 {
@@ -258,6 +289,7 @@ static enum sg_status load_test(struct loader *loader, const struct yaml_node *n
     struct test test = {0};
 
     TRY(load_fields(loader, node, fields, &test));
+    TRY(check_work(loader, node, &test));
     return run(loader, &test);
 }
 
@@ -273,5 +305,6 @@ enum sg_status load_tests(struct loader *loader, const struct yaml_node *node,
         made->test_count += status == SG_OK ? 1 : 0;
     }
     made->rehearsing = false;
-    return status;
+    const struct yaml_node *all[] = {loader->bases, node};
+    return status == SG_OK ? load_digest(all, SG_COUNT(all), made->tests_sha256) : status;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/policy/compiled.h"
+#include "gateway/policy/dump.h"
 #include "gateway/policy/load.h"
 
 struct policy_case {
@@ -24,6 +24,23 @@ char *policy_demands_text(const struct policy *policy, size_t rule)
         return NULL;
     }
     policy_print_demands(out, policy, &policy->rules[rule]);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+char *policy_rest_text(const struct policy *policy)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL) {
+        return NULL;
+    }
+    policy_print_rest(out, policy);
     if (fclose(out) != 0) {
         free(text);
         return NULL;

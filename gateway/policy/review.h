@@ -25,6 +25,8 @@ const char *rule_result_name(enum rule_result result);
 /* What a rule asks, as the dump writes it: "; when … ; require …". The caller frees it;
  * NULL when there is no memory. */
 char *policy_demands_text(const struct policy *policy, size_t rule);
+/* The dump without its rules: metadata, lists, exceptions, tests. Likewise. */
+char *policy_rest_text(const struct policy *policy);
 /* Whether two rules ask the same. false, too, when there is no memory to compare. */
 bool policy_same_demands(const struct policy *one, size_t rule,
                          const struct policy *other, size_t other_rule);

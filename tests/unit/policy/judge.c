@@ -16,8 +16,8 @@ Test(policy_judge, absent_fact_denies_whatever_is_asked)
 {
     static const char *const requires[] = {"{key.class: seal}",
                                            "{key.class: {ne: seal}}",
-                                           "{key.class: {in: [a]}}",
-                                           "{key.class: {not_in: [a]}}",
+                                           "{key.class: {in: [seal]}}",
+                                           "{key.class: {not_in: [seal]}}",
                                            "{key.rsa_bits: {ge: 0}}",
                                            "{key.rsa_bits: {le: 0}}",
                                            "{key.rsa_bits: {between: [0, 1]}}",

@@ -256,24 +256,24 @@ Test(policy_load, repetitions_side_by_side_are_allowed)
 
 Test(policy_load, levels_modes_and_codes_are_words_of_the_list)
 {
-    refused("rules:\n  - {id: R1, cp: \"1\", level: heard, require: {key.class: a}, "
+    refused("rules:\n  - {id: R1, cp: \"1\", level: heard, require: {job.batch: a}, "
             "deny: NO}\n",
             "p.yaml:6:30: ", "did you mean 'hard'?");
     refused("rules:\n  - {id: R1, cp: \"1\", level: hard, mode: shadwo, require: "
-            "{key.class: a}, deny: NO}\n",
+            "{job.batch: a}, deny: NO}\n",
             "p.yaml:6:42: ", "did you mean 'shadow'?");
-    refused("rules:\n  - {id: R1, cp: \"1\", level: hard, require: {key.class: a}, deny: "
+    refused("rules:\n  - {id: R1, cp: \"1\", level: hard, require: {job.batch: a}, deny: "
             "no}\n",
             "p.yaml:6:67: ", "not a deny code");
 }
 
 Test(policy_load, catalogue_rules_do_not_get_milder)
 {
-    refused("rules:\n  - {id: CP-6.2-02, cp: \"1\", level: soft, require: {key.class: "
+    refused("rules:\n  - {id: CP-6.2-02, cp: \"1\", level: soft, require: {job.batch: "
             "a}, deny: NO}\n",
             "p.yaml:6:37: ", "CP-6.2-02 must be hard");
     policy_free(lawful("rules:\n  - {id: CP-6.2-04, cp: \"1\", level: hard, require: "
-                       "{key.class: a}, deny: NO}\n"));
+                       "{job.batch: a}, deny: NO}\n"));
 }
 
 Test(policy_load, production_wants_hard_rules_in_force)
@@ -284,7 +284,7 @@ Test(policy_load, production_wants_hard_rules_in_force)
     for (size_t i = 0; i < SG_COUNT(modes); i++) {
         (void)snprintf(rule, sizeof(rule),
                        "id: R1, cp: \"1\", level: hard, mode: %s, require: "
-                       "{key.class: a}, deny: NO}\n",
+                       "{job.batch: a}, deny: NO}\n",
                        modes[i]);
         char text[1024];
         (void)snprintf(text, sizeof(text), "%.*sproduction\nrules:\n  - {%s",
@@ -315,6 +315,10 @@ Test(policy_load, exceptions_end_and_lift_soft_rules_only)
     refused(RULE EXCEPTION("rule: R1, match: {key.id: a}, until: 2026-12-31, "
                            "approved_by: [g1], reason: x"),
             "p.yaml:8:12: ", "soft rules only");
+    refused(
+        SOFT EXCEPTION("rule: R1, match: {policy.signatures: {exists: false}}, until: "
+                       "2026-12-31, approved_by: [g1], reason: x"),
+        "p.yaml:8:23: ", "'policy.signatures', which this gateway does not know yet");
 }
 
 #define TEST(fields) RULE "tests:\n  - {name: t, now: 2026-05-02, " fields "}\n"

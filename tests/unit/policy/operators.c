@@ -28,7 +28,8 @@ Test(policy_operators, eq_and_ne_compare_by_type)
     facts_number(&facts, FACT_ID_key_rsa_bits, 2048);
     cr_expect(allows("{key.class: seal}", &facts));
     cr_expect(allows("{key.class: \"seal\"}", &facts));
-    cr_expect_not(allows("{key.class: {eq: sea}}", &facts));
+    set_text(&facts, FACT_ID_key_id, "seal");
+    cr_expect_not(allows("{key.id: {eq: sea}}", &facts));
     cr_expect(allows("{key.class: {ne: signature}}", &facts));
     cr_expect_not(allows("{key.class: {ne: seal}}", &facts));
     cr_expect(allows("{key.local: true}", &facts));
