@@ -4,6 +4,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/grounds.h"
 #include "gateway/core/stop.h"
+#include "gateway/core/withhold.h"
 #include "gateway/ledger/record.h"
 
 /* --- Records --------------------------------------------------------------------- */
@@ -51,6 +52,9 @@ static enum sg_status write_deny(struct core *core, struct job *job,
 
     struct record_decision fitting = *decision;
 
+    if (job->pii) {
+        withhold_job(job);
+    }
     key_facts_name(core, job, &fitting.facts);
     decision_id(core, job->decision_id);
     tally_count(&core->tally, decision->failures[0].rule, because);

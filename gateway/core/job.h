@@ -43,6 +43,7 @@ struct job {
     uint64_t status_generation;  /* of the certificate status that it was judged with */
     const struct policy *policy; /* borrowed from the binding: the one that judged */
     bool judged;                 /* it is for the core to answer */
+    bool pii;                    /* something in it looks like the number of a person */
     bool again; /* what it was judged by has changed: to be judged again */
     const struct config_caller *caller; /* borrowed */
     const atomic_bool *gone;            /* borrowed: set when nobody waits any more */
@@ -62,8 +63,7 @@ struct job {
     enum sg_profile profile;
     enum sg_scheme scheme;
     enum sg_hash hash;
-    uint8_t digest[SG_HASH_MAX];
-    uint8_t to_be_signed[SG_HASH_MAX];
+    uint8_t digest[SG_HASH_MAX], to_be_signed[SG_HASH_MAX];
     uint8_t request_hash[32];
 
     /* What was judged without state, by the I/O loop. */

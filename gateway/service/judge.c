@@ -2,10 +2,11 @@
 
 #include "gateway/core/binding.h"
 #include "gateway/core/denial.h"
+#include "gateway/core/nik.h"
 #include "gateway/core/overrides.h"
+#include "gateway/core/withhold.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
-#include "gateway/service/nik.h"
 
 /* An empty text is an absent fact: "approval_ref is present" must not hold for "". */
 static void text_fact(struct facts *facts, enum fact fact, const char *text)
@@ -100,17 +101,9 @@ static void keep_facts(const struct policy *policy, const struct facts *facts,
     job->facts_cut = kept.cut;
 }
 
-static void mask_denial(struct denial *denial)
-{
-    for (size_t i = 0; denial != NULL && i < denial->count; i++) {
-        nik_mask(denial->failures[i].why.found);
-    }
-}
-
-/* What was refused for personal data must not put it on a log that nobody can take
- * anything from, nor what officers let through in spite of it. A policy that lets it pass
- * says that it is none. */
-static void withhold(const struct terms *terms, struct judged *judged, struct job *job)
+/* A policy that lets it pass says that it is none. What the core refuses later is masked
+ * there. */
+static void withhold(const struct terms *terms, struct judged *judged)
 {
     struct masked *masked = &judged->masked;
 
@@ -121,11 +114,6 @@ static void withhold(const struct terms *terms, struct judged *judged, struct jo
         nik_mask(masked->label_names[i]);
         judged->label_names[i] = slice_str(masked->label_names[i]);
     }
-    nik_mask(job->approval_ref);
-    nik_mask(job->batch);
-    nik_mask(job->mandate);
-    nik_mask(job->document_class);
-    mask_denial(job->denial);
     text_fact(&judged->facts, FACT_ID_job_content_type, masked->content_type);
     facts_set(&judged->facts, FACT_ID_job_meta_keys, judged->label_names,
               terms->label_count);
@@ -145,6 +133,7 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
     struct facts *facts = &out->facts;
 
     job->judged = true;
+    job->pii = terms->pii;
     job->binding = key_take_binding(job->key);
     if (job->binding == NULL) { /* nothing is known of the key: the core answers it */
         job->verdict.allow = false;
@@ -176,7 +165,8 @@ void judge_keep(const struct caller *caller, const struct terms *terms, struct j
         refuse_unserved(job);
     }
     if (terms->pii && (!job->verdict.allow || job->lift_count > 0)) {
-        withhold(terms, out, job);
+        withhold(terms, out);
+        withhold_job(job);
     }
     keep_facts(policy, facts, job);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/service/nik.h"
+#include "gateway/core/nik.h"
 #include "proto/text.h"
 #include "segel/v1/mandates.pb-c.h"
 

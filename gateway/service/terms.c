@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "gateway/core/nik.h"
 #include "gateway/service/inside.h"
-#include "gateway/service/nik.h"
 #include "proto/text.h"
 #include "proto/tlog/merkle.h"
 

@@ -400,6 +400,35 @@ def what_is_refused_for_personal_data_does_not_reach_the_log(town):
         equal(by_type(town, "deny")[4]["facts"]["job.meta_keys"], ["0" * 16])
 
 
+@claim
+def what_is_refused_for_another_reason_puts_no_personal_data_on_the_log(town):
+    """The rule about it only watches; the quota, known to the core alone, refuses."""
+    file = policy(town, "nikquota.yaml",
+                  (r"(require: \{job\.meta_pii: false)", r"mode: shadow\n    \1"),
+                  (r"counter\.caller_day: \{le: \d+\}",
+                   'job.content_type: {matches: "a.*"}, counter.caller_day: {le: 1}, '
+                   "job.meta_keys: {exists: true}"))
+    passed = NIK[:-1] + "9"
+    with gateway(town, file, "nikquota") as started:
+        client = started.client()
+        client.sign(content_type="a/b", labels={"n": "x"}, approval_ref=passed)
+        intent = by_type(town, "intent")[-1]
+        equal(intent["approval_ref"], passed, "by this policy it is no personal data")
+        expect("CP-9.4-01" in intent["rules"]["shadow_fail"], "it watches")
+        refusal = rig.refused(client.sign, content_type="x/" + NIK, batch="b-" + NIK,
+                              approval_ref=NIK, labels={NIK: "x", 'a"],b': "x"})
+        equal(refusal.info.reason, "QUOTA")
+        denied = by_type(town, "deny")[-1]
+        zeros = "0" * 16
+        equal((denied["approval_ref"], denied["batch"], denied["fail"][0]["got"]),
+              (zeros, "b-" + zeros, "x/" + zeros))
+        equal((denied["facts"]["job.content_type"], sorted(denied["facts"]["job.meta_keys"])),
+              ("x/" + zeros, [zeros, 'a"],b']))
+        expect(denied["facts"]["caller.network"], "facts behind it are whole")
+        digits = re.sub(rb"[^0-9]", b"", ledger_bytes(town, "nikquota"))
+        expect(NIK.encode() not in digits, "the number stands in the ledger's file")
+
+
 def main():
     return rig.run(Town("quotas"))
 

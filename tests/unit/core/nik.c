@@ -1,4 +1,4 @@
-#include "gateway/service/nik.h"
+#include "gateway/core/nik.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

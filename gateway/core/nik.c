@@ -1,4 +1,4 @@
-#include "gateway/service/nik.h"
+#include "gateway/core/nik.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-#ifndef SEGEL_GATEWAY_SERVICE_NIK_H
-#define SEGEL_GATEWAY_SERVICE_NIK_H
+#ifndef SEGEL_GATEWAY_CORE_NIK_H
+#define SEGEL_GATEWAY_CORE_NIK_H
 
 #include <stdbool.h>
 
