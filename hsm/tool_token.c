@@ -175,7 +175,16 @@ static enum sg_status list_one(const struct tool *tool, struct object object,
         ref.id_len = 0;
     }
     object_text(object, CKA_LABEL, ref.name, sizeof(ref.name));
-    TRY(key_load(object.reach, &ref, &key, trouble));
+    if (ref.id_len == 0) {
+        memcpy(ref.label, ref.name, sizeof(ref.label));
+    }
+    if (ref.id_len == 0 && ref.label[0] == '\0') {
+        key = (struct key){.ref = ref, .code = "", .curve = ""};
+        key_useless(&key, "KEY_UNNAMED",
+                    "has no label, and no CKA_ID of 1 to 64 bytes: nothing can name it");
+    } else {
+        TRY(key_load(object.reach, &ref, &key, trouble));
+    }
     print_key_row(tool, &key);
     return SG_OK;
 }

@@ -148,6 +148,24 @@ Test(tool, list_shows_tokens_and_keys)
     holds(lines.text, "\"allowed_mechanisms\":[13]");
 }
 
+/* Of other programs: an id that is missing, or longer than Segel can name. */
+Test(tool, list_shows_keys_without_an_id_that_could_name_them)
+{
+    rig_key_named(0, "by its label");
+    rig_key_named(KEY_ID_MAX + 1, "of a long id");
+    rig_key_named(0, "");
+    rig_key("p-256", "0a", NULL);
+    struct output keys = rig_run("list", TOKEN, NULL);
+    cr_assert_eq(keys.code, TOOL_OK, "%d %s", keys.code, keys.errors);
+    holds(keys.text, "by its label          usable");
+    holds(keys.text, "of a long id          usable");
+    holds(keys.text, "KEY_UNNAMED");
+    holds(keys.text, "0a                  ");
+    struct output lines = rig_run("list", TOKEN, "--json", NULL);
+    holds(lines.text, "{\"id\":\"\",\"type\":\"p-256\",\"name\":\"by its label\"");
+    holds(lines.text, "nothing can name it");
+}
+
 Test(tool, a_token_is_never_made_over_another)
 {
     struct output made =

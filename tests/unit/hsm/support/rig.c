@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "hsm/tool.h"
+#include "proto/text.h"
 
 static char directory[64];
 
@@ -167,50 +169,75 @@ void rig_key(const char *type, const char *id, const char *scheme)
     cr_assert_eq(made.code, 0, "%s", made.errors);
 }
 
-static enum sg_status make_twin(const char *id, bool distrustful, struct trouble *trouble)
+/* A P-256 key that keygen would never make. */
+struct odd {
+    uint8_t *id;
+    size_t id_len;
+    const char *label;
+    bool distrustful;
+};
+
+static enum sg_status make_odd(const struct odd *odd, struct trouble *trouble)
 {
     static uint8_t p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
     static CK_BBOOL yes = CK_TRUE;
     const struct tool tool = {
-        .module = RIG_MODULE, .token = RIG_LABEL, .pin_file = rig_path("pin"), .id = id};
-    struct key_ref ref;
+        .module = RIG_MODULE, .token = RIG_LABEL, .pin_file = rig_path("pin")};
     struct token token;
     CK_OBJECT_HANDLE handles[2];
     CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
-    TRY(tool_id(&tool, &ref, trouble));
     TRY(tool_login(&tool, true, &token, trouble));
     CK_ATTRIBUTE both[] = {{CKA_TOKEN, &yes, sizeof(yes)},
-                           {CKA_ID, ref.id, ref.id_len},
+                           {CKA_ID, odd->id, odd->id_len},
+                           {CKA_LABEL, sg_unconst(odd->label), strlen(odd->label)},
                            {CKA_EC_PARAMS, p256, sizeof(p256)}};
     CK_ATTRIBUTE private[] = {both[0],
                               both[1],
+                              both[2],
                               {CKA_PRIVATE, &yes, sizeof(yes)},
                               {CKA_ALWAYS_AUTHENTICATE, &yes, sizeof(yes)}};
-    CK_RV rv = token.fn->C_GenerateKeyPair(token.anchor, &mechanism, both, 3, private,
-                                           distrustful ? 4 : 2, &handles[0], &handles[1]);
-    return rv == CKR_OK ? SG_OK : trouble_rv(trouble, rv, "no twin was made");
+    CK_RV rv =
+        token.fn->C_GenerateKeyPair(token.anchor, &mechanism, both, 4, private,
+                                    odd->distrustful ? 5 : 3, &handles[0], &handles[1]);
+    return rv == CKR_OK ? SG_OK : trouble_rv(trouble, rv, "no such key was made");
 }
 
-static void make_apart(const char *id, bool distrustful)
+static void make_apart(const struct odd *odd)
 {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
         struct trouble trouble = {0};
-        _exit(make_twin(id, distrustful, &trouble) == SG_OK ? 0 : 1);
+        _exit(make_odd(odd, &trouble) == SG_OK ? 0 : 1);
     }
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert_eq(status, 0);
 }
 
+static void make_twin(const char *text, bool distrustful)
+{
+    uint8_t id[KEY_ID_MAX];
+    struct odd odd = {.id = id, .label = "", .distrustful = distrustful};
+    cr_assert_eq(text_unhex(slice_str(text), id, sizeof(id), &odd.id_len), SG_OK);
+    make_apart(&odd);
+}
+
 void rig_twin(const char *id)
 {
-    make_apart(id, false);
+    make_twin(id, false);
 }
 
 void rig_distrustful_key(const char *id)
 {
-    make_apart(id, true);
+    make_twin(id, true);
+}
+
+void rig_key_named(size_t id_len, const char *label)
+{
+    uint8_t id[2 * KEY_ID_MAX];
+    cr_assert_leq(id_len, sizeof(id));
+    memset(id, 'i', sizeof(id));
+    make_apart(&(struct odd){.id = id, .id_len = id_len, .label = label});
 }
 
 static uid_t new_owner;

@@ -39,6 +39,8 @@ void rig_key(const char *type, const char *id, const char *scheme);
  * the PIN for every signature. */
 void rig_twin(const char *id);
 void rig_distrustful_key(const char *id);
+/* And one with an id of so many bytes, and this label; 0 and "" = without. */
+void rig_key_named(size_t id_len, const char *label);
 
 /* Gives all files of the test to this user. */
 void rig_give(uid_t user);
