@@ -60,7 +60,7 @@ struct ceremony_report {
     struct presence destroyed;
     bool has_key;
     struct key key;
-    char left_out[128];
+    unsigned left_out; /* bits, as of generate_key */
     struct negative_check checks[NEGATIVE_COUNT];
     size_t check_count;
     uint8_t csr[8192];

@@ -134,13 +134,18 @@ static void sweep(const struct ceremony_order *order, struct ceremony_report *re
     report->untouched = rv == CKR_OK && nothing(&report->presence);
 }
 
+/* Without CKA_ALLOWED_MECHANISMS the token cannot refuse another mechanism; the result
+ * tells what was left out, and the policy decides. One that took it has to keep to it. */
+static bool is_excused(size_t check, unsigned left_out)
+{
+    return check == NEGATIVE_MECHANISM && (left_out >> OPTIONAL_ALLOWED & 1U) != 0;
+}
+
 static enum sg_status check_refusals(struct ceremony_report *report)
 {
     for (size_t i = 0; i < report->check_count; i++) {
         const struct negative_check *check = &report->checks[i];
-        /* Without CKA_ALLOWED_MECHANISMS the token cannot refuse the last one; left_out
-         * tells, and the policy decides. */
-        if (!check->refused && i != NEGATIVE_MECHANISM) {
+        if (!check->refused && !is_excused(i, report->left_out)) {
             return check->rv == CKR_OK
                        ? trouble_config(&report->trouble,
                                         "the key was made, but the token did not refuse "
@@ -154,7 +159,7 @@ static enum sg_status check_refusals(struct ceremony_report *report)
     return SG_OK;
 }
 
-static enum sg_status verify_made(const struct ceremony_order *order, unsigned left_out,
+static enum sg_status verify_made(const struct ceremony_order *order,
                                   struct ceremony_report *report)
 {
     TRY(ceremony_need_key(order, report));
@@ -163,7 +168,7 @@ static enum sg_status verify_made(const struct ceremony_order *order, unsigned l
     /* Once more: what the trials may have changed counts. */
     TRY(ceremony_need_key(order, report));
     TRY(check_refusals(report));
-    return generate_check(&report->key, left_out, &report->trouble);
+    return generate_check(&report->key, report->left_out, &report->trouble);
 }
 
 static enum sg_status do_generate(const struct ceremony_order *order,
@@ -181,8 +186,8 @@ static enum sg_status do_generate(const struct ceremony_order *order,
         sweep(order, report);
         return made;
     }
-    generate_list(left_out, report->left_out, sizeof(report->left_out));
-    return verify_made(order, left_out, report);
+    report->left_out = left_out;
+    return verify_made(order, report);
 }
 
 enum sg_status ceremony_do(const struct ceremony_order *order,

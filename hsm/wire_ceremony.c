@@ -151,6 +151,7 @@ struct parts {
     Segel__Lane__V1__Presence presence;
     Segel__Lane__V1__Presence destroyed;
     struct key_message key;
+    char left_out[128];
     Segel__Lane__V1__NegativeCheck checks[NEGATIVE_COUNT];
     Segel__Lane__V1__NegativeCheck *list[NEGATIVE_COUNT];
 };
@@ -189,7 +190,8 @@ enum sg_status wire_ceremony_done(int fd, const struct ceremony_report *report)
     done.untouched = report->untouched;
     done.presence = &parts.presence;
     done.destroyed = &parts.destroyed;
-    done.left_out = wire_text(report->left_out);
+    generate_list(report->left_out, parts.left_out, sizeof(parts.left_out));
+    done.left_out = wire_text(parts.left_out);
     done.checks = parts.list;
     done.n_checks = report->check_count;
     done.csr = wire_bytes(report->csr, report->csr_len);

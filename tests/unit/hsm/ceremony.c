@@ -166,13 +166,21 @@ Test(ceremony, a_token_that_lets_a_key_be_copied_is_found_out)
     not_refused("C_CopyObject@1=0", NEGATIVE_COPY);
 }
 
+Test(ceremony, a_token_that_does_not_keep_to_the_mechanism_it_took_is_found_out)
+{
+    not_refused("C_SignInit@1=0 C_Sign@1=0", NEGATIVE_MECHANISM);
+}
+
 /* Only known of tokens without CKA_ALLOWED_MECHANISMS: the policy decides about them. */
 Test(ceremony, a_token_that_signs_in_another_way_is_told)
 {
-    Segel__Lane__V1__Ceremony task = rite_generate("0a", "p-256", ECDSA);
-    rite_faulty(&wish, "C_SignInit@1=0");
+    Segel__Lane__V1__Ceremony task = rite_generate("0a", "rsa-2048", PKCS1);
+    /* What is left out of the first four templates is not the list. */
+    rite_faulty(&wish, "C_GenerateKeyPair@1=12 C_GenerateKeyPair@2=12 "
+                       "C_GenerateKeyPair@3=12 C_GenerateKeyPair@4=12");
     struct rite rite = rite_good(&wish, &task);
     cr_expect_not(rite.done->checks[NEGATIVE_MECHANISM]->refused);
+    cr_expect_str_eq(rite.done->left_out, "allowed_mechanisms");
     rite_free(&rite);
 }
 
