@@ -37,8 +37,8 @@ SG_MUST_USE enum sg_status ceremony_note_log(struct ceremony *ceremony,
 SG_MUST_USE enum sg_status ceremony_read_log(struct ceremony *ceremony, uint64_t first,
                                              struct sg_error *why);
 /* Waits until the token is done with the key of the answers, and the gateway has told how
- * it ended. SG_HSM: it failed; SG_PRECONDITION: the key that was accepted is refused;
- * SG_TIMEOUT: it goes on for too long. */
+ * it ended. SG_HSM: it failed, or the key is compromised; SG_PRECONDITION: the key that
+ * was accepted is refused, or is held; SG_TIMEOUT: it goes on for too long. */
 SG_MUST_USE enum sg_status act_settle(struct ceremony *ceremony, enum action_kind action,
                                       struct action_answer *out, struct sg_error *why);
 /* One look of that: what the gateway tells of the key now. NULL: nothing. */

@@ -20,6 +20,26 @@ static bool reached(enum action_kind action, Segel__V1__KeyState state)
             state == SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED);
 }
 
+/* Somebody has ordered that meanwhile: the state that was wanted comes after a release at
+ * the earliest. What is to be destroyed is destroyed all the same. */
+static enum sg_status check_free(const Segel__V1__Key *key, enum action_kind action,
+                                 struct sg_error *why)
+{
+    if (action == ACTION_KEY_DESTROY) {
+        return SG_OK;
+    }
+    if (key->state == SEGEL__V1__KEY_STATE__KEY_STATE_HELD) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "the token is done, and somebody has held the key meanwhile: it "
+                       "goes on when that is released");
+    }
+    return key->state == SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED
+               ? sg_fail(why, SG_HSM,
+                         "the token is done, and the key was reported as compromised "
+                         "meanwhile: it can only be destroyed")
+               : SG_OK;
+}
+
 /* A grant is used up when the token begins; what the token made of it comes later. */
 enum sg_status act_judge(const Segel__V1__Key *key, enum action_kind action, bool *done,
                          struct sg_error *why)
@@ -31,6 +51,7 @@ enum sg_status act_judge(const Segel__V1__Key *key, enum action_kind action, boo
     if (key->trouble[0] != '\0') {
         return sg_fail(why, SG_HSM, "%.250s", key->trouble);
     }
+    TRY(check_free(key, action, why));
     if (action == ACTION_CERT_ACCEPT && key->n_refusals > 0) {
         return sg_fail(why, SG_PRECONDITION, "%.250s", key->refusals[0]->message);
     }

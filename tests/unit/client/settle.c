@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "client/ceremony_action.h"
 
@@ -77,4 +78,21 @@ Test(settle, a_key_that_is_refused_is_not_waited_for)
                  SG_PRECONDITION);
     cr_expect_str_eq(why.text, "the token does not offer it");
     cr_expect_not(done);
+}
+
+Test(settle, a_key_that_was_held_or_reported_meanwhile_is_not_waited_for)
+{
+    static const enum action_kind actions[] = {ACTION_KEY_GENERATE, ACTION_CERT_ACCEPT};
+
+    for (size_t i = 0; i < SG_COUNT(actions); i++) {
+        cr_expect_eq(judge(actions[i], SEGEL__V1__KEY_STATE__KEY_STATE_HELD),
+                     SG_PRECONDITION);
+        cr_expect_not_null(strstr(why.text, "somebody has held the key"));
+        cr_expect_eq(judge(actions[i], SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED),
+                     SG_HSM);
+        cr_expect_not_null(strstr(why.text, "can only be destroyed"));
+        cr_expect_not(done);
+    }
+    cr_expect_eq(judge(ACTION_KEY_DESTROY, SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED),
+                 SG_OK);
 }
