@@ -177,6 +177,13 @@ const struct effect effect_generate = {check_generate, do_generate, ceremony_aft
 
 /* --- key.destroy ------------------------------------------------------------------- */
 
+/* Where both were seen, their serial numbers say it: two tokens may have one label. */
+static bool other_token(const struct berth *one, const struct berth *other)
+{
+    return one->latch != NULL && other->latch != NULL ? one->latch != other->latch
+                                                      : !berth_same_token(one, other);
+}
+
 /* On how many tokens it is, as far as the lanes know. */
 static size_t tokens_of(const struct core *core, size_t index)
 {
@@ -188,10 +195,39 @@ static size_t tokens_of(const struct core *core, size_t index)
         if (berth->lane == NULL || berth->positions[index] < 0) {
             continue;
         }
-        count += first == NULL || !berth_same_token(first, berth) ? 1 : 0;
+        count += first == NULL || other_token(first, berth) ? 1 : 0;
         first = first == NULL ? berth : first;
     }
     return count;
+}
+
+/* Its lane has looked, when it last opened the token. */
+static bool lacks(const struct berth *berth, size_t index)
+{
+    return berth->positions[index] < 0 ||
+           strcmp(lane_key(berth->lane, (size_t)berth->positions[index])->code,
+                  "KEY_NOT_FOUND") == 0;
+}
+
+/* A key that a ceremony made is where it was made; somebody may have taken it to other
+ * tokens since. */
+static enum sg_status check_made(struct core *core, size_t index, struct sg_error *why)
+{
+    const struct keyreg *row = register_row(core, index);
+
+    TRY(ceremony_check_lane(core, row->lane, why));
+    const struct berth *own = berth_find(core, row->lane);
+    for (size_t i = 0; i < core->berth_count; i++) {
+        const struct berth *berth = &core->berths[i];
+        if (berth->lane != NULL && other_token(own, berth) && !lacks(berth, index)) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "the token of lane '%s' has key '%s', too, or was not seen "
+                           "yet: a ceremony destroys it on that of lane '%s' alone; "
+                           "take the other lane out of the key's lanes: first",
+                           lane_name(berth->lane), row->name, row->lane);
+        }
+    }
+    return SG_OK;
 }
 
 static enum sg_status check_place(struct core *core, size_t index, struct sg_error *why)
@@ -200,7 +236,7 @@ static enum sg_status check_place(struct core *core, size_t index, struct sg_err
     const struct key *key = &core->keyring.keys[index];
 
     if (row->lane[0] != '\0') {
-        return ceremony_check_lane(core, row->lane, why);
+        return check_made(core, index, why);
     }
     if (key->object.id_len == 0) {
         return sg_fail(why, SG_UNSUPPORTED,

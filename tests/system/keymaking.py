@@ -8,6 +8,8 @@ import http.server
 import math
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +20,7 @@ import grpc
 import people
 import rig
 from cryptography import x509
-from faulty import PIN_REFUSED, token, unlock, wait_for
+from faulty import PIN_REFUSED, list_tokens, token, unlock, wait_for
 from maker import (STATE, SUBJECT, Keymaking, accept, begin, calls, destroy, ready, signs)
 from people import EXECUTED
 from rig import claim, contains, equal, expect
@@ -517,6 +519,60 @@ def a_destruction_that_stops_halfway_can_be_asked_for_again(maker):
         equal(STATE[found.state], "retired", "it signs nothing any more")
         contains(found.trouble, "not destroyed as a whole")
         maker.schedule("")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+def copied(maker):
+    """The token as it is now, keys and PIN, on another one of the same label: a change that
+    gives it a lane of its own."""
+    serial = token(maker.present).serial.encode()
+    shutil.rmtree(maker.rig.path("tokens-copy"), ignore_errors=True)
+    shutil.copytree(maker.rig.path("tokens"), maker.rig.path("tokens-copy"))
+    for folder, _, names in os.walk(maker.rig.path("tokens-copy")):
+        if "token.object" in names:
+            with open(os.path.join(folder, "token.object"), "rb+") as file:
+                data = file.read()
+                equal(data.count(serial), 1, "its serial number")
+                file.seek(0)
+                file.write(data.replace(serial, serial[::-1]))
+    maker.rig.write("copy.conf", re.sub(r"(tokendir *= *).*", r"\1" + maker.rig.path(
+        "tokens-copy"), maker.rig.read("softhsm2.conf")))
+    maker.rig.write("copy-faults", "")
+    lane = maker.text[maker.text.index("  - name: lane0\n"):maker.text.index("log_key:")]
+    for old, new in (("lane0", "lane1"), ("[tokens]", "[tokens-copy]"),
+                     ("softhsm2.conf", "copy.conf"), (maker.rig.path("faults") + ",",
+                                                      maker.rig.path("copy-faults") + ",")):
+        expect(old in lane, f"the lane has no {old}")
+        lane = lane.replace(old, new)
+    return r"log_key:", lane + "log_key:"
+
+
+@claim
+def a_key_that_is_on_another_token_too_is_not_recorded_as_destroyed(maker):
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        accept(maker, gateway, name, certificates)
+        more = copied(maker)
+    with maker.gateway(more, keep=True) as gateway:
+        wait_for(lambda: len(maker.key(gateway, name).tokens) == 2, "it is not on both tokens")
+        refusal = rig.refused(maker.call, gateway, "DestroyKey", maker.destruction(name))
+        equal(refusal.code, CODE.FAILED_PRECONDITION)
+        contains(refusal.message, "lane 'lane1' has key", "take the other lane out")
+        maker.rig.write("copy-faults.new", "C_GetTokenInfo@1+=30")
+        os.replace(maker.rig.path("copy-faults.new"), maker.rig.path("copy-faults"))
+        children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
+        with open(children, encoding="ascii") as file:
+            for pid in file.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+        wait_for(lambda: [t.lane_state for t in list_tokens(gateway)] == ["up", "broken"],
+                 "the other token is not away")
+        refusal = rig.refused(maker.call, gateway, "DestroyKey", maker.destruction(name))
+        contains(refusal.message, "lane 'lane1' has key")
+        changed = maker.rig.read("changed.yaml")
+        maker.rig.write("changed.yaml", changed.replace(
+            f"{{name: {name},", f"{{name: {name}, lanes: [lane0],"))
+        people.hup(gateway, "reloaded")
+        wait_for(lambda: gateway.find("lane.removed"), "the other lane still has the key")
         equal(STATE[destroy(maker, gateway, name).state], "destroyed")
 
 
