@@ -377,7 +377,7 @@ void latch_forgive(struct berth *berth)
     struct latch *latch = berth->latch;
 
     if (latch != NULL && latch->state != LATCH_CLOSED &&
-        (latch->failures > 0 || latch->state == LATCH_ONCE)) {
+        (latch->failures > 0 || latch->state != LATCH_OPEN)) {
         latch->state = LATCH_OPEN;
         latch->failures = 0;
         latch->why[0] = '\0';

@@ -813,6 +813,27 @@ def the_last_try_is_made_by_a_person_after_officers_allow_it(pins):
 
 
 @claim
+def a_last_try_that_went_well_is_no_lost_one_to_the_next_start(pins):
+    """No login was refused, so there is no failure to be forgiven; the permission is used."""
+    with pins.gateway(FILE) as gateway:
+        pins.schedule(FINAL)
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        create(gateway, unlock())
+        awaits(gateway)
+        result = pins.enter(None, "--last-try")
+        equal(result.returncode, 0, result.stderr)
+        pins.schedule("")
+        tried = pins.logins()
+        kill_lane(gateway)
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        wait_for(lambda: state(gateway) == "up", "the next process is latched")
+    with pins.gateway(FILE, keep=True) as gateway:
+        wait_for(lambda: state(gateway) == "up", "the next start is latched")
+        equal(pins.logins() - tried, 2, "logins")
+
+
+@claim
 def the_gateway_itself_refuses_a_last_try_that_was_not_said(pins):
     """Whatever the command on the other side does."""
     with pins.gateway(FILE) as gateway:
