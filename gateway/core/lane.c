@@ -142,8 +142,9 @@ static void leave(struct lane *lane, enum lane_state state, const char *reason)
     }
     lane->queued_count = 0;
     lane->found = false;
-    lane->logging_in = false;
     lane_enter(lane, state);
+    lane_login_left(lane);
+    lane->logging_in = false;
 }
 
 void lane_lose(struct lane *lane, enum lane_state state, const char *reason)
@@ -206,6 +207,7 @@ void lane_unlatch(struct lane *lane)
         lane->retry_us = 0;
         lane->backoff_us = 0;
         lane->no_pin_starts = 0;
+        lane_login_forget(lane);
         lane_enter(lane, LANE_DOWN);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane_inside.h"
+#include "gateway/core/lane_login.h"
 
 /* What a lane makes of its own health: watchdog, breaker, canary, back-off. */
 
@@ -233,7 +234,12 @@ void lane_health_plan_retry(struct lane *lane, int64_t now_us)
     bool sound = lane->opened_us != 0 && (lane->life_signed >= SOUND_SIGNED ||
                                           now_us - lane->opened_us >= SOUND_LIFE_US);
     int64_t next_us = lane->backoff_us * 2;
+    int64_t login_us = lane_login_pause_us(lane);
 
+    if (login_us > 0) { /* each of them may have been a wrong PIN */
+        lane->retry_us = now_us + with_jitter(login_us);
+        return;
+    }
     if (sound) {
         lane->backoff_us = 0;
         lane->retry_us = now_us;

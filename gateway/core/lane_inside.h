@@ -67,7 +67,11 @@ struct lane {
     unsigned no_pin_starts; /* in a row */
     bool found;             /* the token is there, and the login is not permitted yet */
     bool logging_in;
-    uint64_t refused_with; /* CK_RV of the last refused login; 0 = none was tried */
+    bool typed;              /* that login's PIN: nobody can try it again */
+    bool unanswered;         /* the last login ended without a word on its PIN */
+    bool was_low;            /* before it the token said already that a PIN was wrong */
+    unsigned unclear_logins; /* in a row: unanswered, and nothing says that it is away */
+    uint64_t refused_with;   /* CK_RV of the last refused login; 0 = none was tried */
 
     int64_t canary_us; /* when the last one was sent */
     bool canary_pending;

@@ -17,6 +17,13 @@ bool lane_logging_in(const struct lane *lane);
 /* What the last login was refused with; 0: none was tried. */
 uint64_t lane_refused_with(const struct lane *lane);
 
+/* lane.c: its process ends, or is given up, before it said what came of its login. */
+void lane_login_left(struct lane *lane);
+/* It has logged in, or somebody says that it may try again: nothing is left of that. */
+void lane_login_forget(struct lane *lane);
+/* lane_health.c: how long nobody logs in by the PIN file; 0: as the back-off says. */
+int64_t lane_login_pause_us(const struct lane *lane);
+
 /* lane_traffic.c: the token was found. */
 void lane_on_found(struct lane *lane, const struct lane_token *token);
 

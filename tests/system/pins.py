@@ -779,6 +779,60 @@ def the_flags_after_a_refused_login_are_the_ones_that_are_shown(pins):
         expect(token(gateway).pin_count_low, "the flag is shown")
 
 
+# --- Logins without an answer ---------------------------------------------------------------
+
+def unclear(pins, gateway, schedule):
+    """Logins that end so, in the first seconds of a trouble."""
+    tried = pins.logins()
+    pins.schedule(schedule)
+    kill_lane(gateway)
+    wait_for(lambda: pins.logins() - tried == 3, "the lane does not try")
+    event = gateway.wait_event("lane.pauses")
+    contains(event["why"], "3 logins in a row ended without an answer", "in 1 min")
+    time.sleep(2.5)
+    equal(pins.logins() - tried, 3, "logins")
+    contains(token(gateway).why, "may have been a wrong PIN")
+
+
+@claim
+def logins_whose_answer_says_nothing_of_the_pin_are_soon_far_between(pins):
+    """A code of the vendor's own, or a process that dies in the call: it may be a wrong PIN
+    that is counted, and it may be over in a while."""
+    for schedule in ("C_Login@1+=kill", "C_Login@1+=80000001"):
+        with pins.gateway(FILE) as gateway:
+            unclear(pins, gateway, schedule)
+            expect(not pins.records("pin.fail"), "nobody said that a PIN was refused")
+
+
+@claim
+def a_device_that_is_away_at_its_logins_is_tried_on_and_heals_by_itself(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=30")
+        kill_lane(gateway)
+        wait_for(lambda: pins.logins() - tried > 4, "it is not tried on")
+        pins.schedule("")
+        wait_for(lambda: state(gateway) == "up", "it does not come back", 3)
+        equal(gateway.find("lane.pauses"), [], "pauses")
+
+
+@claim
+def a_token_that_counts_a_login_without_an_answer_is_latched(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=3000")
+        kill_lane(gateway)
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        pins.schedule("C_GetTokenInfo@1+=countlow")
+        kill_lane(gateway)
+        wait_for(lambda: state(gateway) == "pin-latched", "the lane is not latched")
+        contains(token(gateway).why, "says that a wrong PIN was tried")
+        equal((pins.logins() - tried, token(gateway).pin_failures), (1, 1))
+        wait_for(lambda: pins.records("pin.fail"), "there is no record")
+        create(gateway, unlock())
+        wait_for(lambda: state(gateway) == "up", "it does not come up")
+
+
 # --- The last try ---------------------------------------------------------------------------
 
 FINAL = "C_GetTokenInfo@1+=finaltry"
