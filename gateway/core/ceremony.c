@@ -16,8 +16,6 @@ enum {
     BURY_US = 5 * 1000000
 };
 
-static const char rest_why[] = "a ceremony is under way on its token";
-
 enum sg_status ceremony_start(struct core *core)
 {
     struct ceremony *ceremony = &core->ceremony;
@@ -69,36 +67,7 @@ void ceremony_fini(struct core *core)
     arena_fini(&ceremony->answer);
 }
 
-/* --- Rest -------------------------------------------------------------------------- */
-
-static void rest(struct core *core)
-{
-    struct ceremony *ceremony = &core->ceremony;
-    const struct berth *own = &core->berths[ceremony->work.berth];
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        const struct berth *berth = &core->berths[i];
-        if (berth->lane != NULL && berth_same_token(own, berth)) {
-            lane_rest(berth->lane, rest_why);
-            ceremony->resting |= 1ULL << i;
-        }
-    }
-}
-
-/* A lane of another token may be on its way to rest still, since an earlier ceremony. */
-static bool at_rest(const struct core *core)
-{
-    const struct berth *own = &core->berths[core->ceremony.work.berth];
-
-    for (size_t i = 0; i < core->berth_count; i++) {
-        const struct berth *berth = &core->berths[i];
-        if ((core->ceremony.resting >> i & 1) != 0 && berth_same_token(own, berth) &&
-            !lane_rested(berth->lane)) {
-            return false;
-        }
-    }
-    return true;
-}
+/* --- Waking ------------------------------------------------------------------------- */
 
 /* A PIN that the ceremony found wrong, or that nobody knows, is nobody's to try again.
  * What the token forbids by its flags was no try: the lane that wakes finds that by
@@ -193,7 +162,6 @@ static void begin(struct core *core)
     }
     log_event(LOG_INFO, "ceremony.begin", "key", subject(core), "lane",
               lane_name(core->berths[core->ceremony.work.berth].lane), NULL);
-    rest(core);
     ceremony_enter(core, CEREMONY_RESTING, rest_us(core));
 }
 
@@ -228,6 +196,10 @@ void ceremony_run(struct core *core)
         ceremony->outcome.failure = FAILURE_CONFIG; /* persons', not the token's */
         return;
     }
+    if (latch_spend(core, &core->berths[ceremony->work.berth]) != SG_OK) {
+        ceremony_untouched(core, "the ledger takes nothing");
+        return;
+    }
     if (process_start(&ceremony->process, &options, &why) != SG_OK) {
         ceremony_untouched(core, why.text);
         return;
@@ -246,23 +218,6 @@ void ceremony_run(struct core *core)
     }
     watch(core);
     ceremony_enter(core, CEREMONY_RUNNING, core->options.config->hsm_ceremony_ms * 1000);
-}
-
-static void wait_for_rest(struct core *core)
-{
-    const struct berth *berth = &core->berths[core->ceremony.work.berth];
-
-    if (lane_state(berth->lane) == LANE_LATCHED || latch_failures(berth) > 0) {
-        ceremony_untouched(
-            core, "its lane's PIN was refused: it is not tried again before officers "
-                  "say so ('segel token unlock')");
-    } else if (at_rest(core) && ceremony_needs_pin(core)) {
-        ceremony_await_pin(core);
-    } else if (at_rest(core)) {
-        ceremony_run(core);
-    } else if (clock_mono_us() > core->ceremony.until_us) {
-        ceremony_untouched(core, "the lanes of its token did not come to rest");
-    }
 }
 
 static void hear(struct core *core)
@@ -317,6 +272,9 @@ static void finish(struct core *core)
               subject(core), "why",
               core->ceremony.outcome.done ? "done" : core->ceremony.outcome.why, NULL);
     wake(core);
+    if (core->ceremony.outcome.answered && core->ceremony.outcome.done) {
+        latch_forgive(own); /* it has logged in */
+    }
     if (core->ceremony.work.dead != NULL && refused_pin(core, own)) {
         latch_close(core, own, core->ceremony.outcome.why); /* its lanes did not rest */
     }
@@ -336,7 +294,7 @@ void ceremony_tick(struct core *core)
 {
     static void (*const phases[])(struct core *) = {
         [CEREMONY_IDLE] = begin,
-        [CEREMONY_RESTING] = wait_for_rest,
+        [CEREMONY_RESTING] = ceremony_wait_for_rest,
         [CEREMONY_AWAITING] = ceremony_wait_for_pin,
         [CEREMONY_RUNNING] = hear,
         [CEREMONY_ENDING] = bury,

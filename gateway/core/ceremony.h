@@ -108,6 +108,17 @@ void ceremony_wait_for_pin(struct core *core);
 void ceremony_forget_pin(struct core *core);
 /* Whether it awaits the PIN of the berth's lane. */
 bool ceremony_awaits(const struct core *core, const struct berth *berth);
+/* Its lanes, which rest, say so. */
+void ceremony_say_awaited(struct core *core);
+
+/* ceremony_rest.c: the lanes of its token. The phase in which they come to rest. */
+void ceremony_wait_for_rest(struct core *core);
+void ceremony_rest(struct core *core);
+bool ceremony_at_rest(const struct core *core);
+/* Lanes were added: those of its token rest from the first moment on. */
+void ceremony_rest_new(struct core *core);
+/* The berth's lane has found the token that the ceremony has to itself. */
+bool ceremony_keeps_out(const struct core *core, const struct berth *berth);
 /* Inside of the phases: as ceremony.c has them. */
 void ceremony_enter(struct core *core, enum ceremony_phase phase, int64_t limit_us);
 void ceremony_run(struct core *core);

@@ -41,27 +41,44 @@ void ceremony_forget_pin(struct core *core)
     *pin = (struct ceremony_pin){.pipe = -1};
 }
 
-/* As long as persons have to approve a request they have for this, too. */
-void ceremony_await_pin(struct core *core)
+static void word_awaited(const struct berth *own, char *out, size_t cap)
+{
+    (void)snprintf(
+        out, cap,
+        "a ceremony on its token awaits the PIN: 'segel pin enter %s%s' on the "
+        "gateway's machine",
+        lane_name(own->lane), is_last_try(own) ? " --last-try" : "");
+}
+
+void ceremony_say_awaited(struct core *core)
 {
     const struct berth *own = &core->berths[core->ceremony.work.berth];
     char why[160];
 
-    (void)snprintf(
-        why, sizeof(why),
-        "a ceremony on its token awaits the PIN: 'segel pin enter %s%s' on the "
-        "gateway's machine",
-        lane_name(own->lane), is_last_try(own) ? " --last-try" : "");
+    if (core->ceremony.phase != CEREMONY_AWAITING) {
+        return;
+    }
+    word_awaited(own, why, sizeof(why));
     for (size_t i = 0; i < core->berth_count; i++) {
         if ((core->ceremony.resting >> i & 1) != 0 &&
             berth_same_token(own, &core->berths[i])) {
             lane_rest_say(core->berths[i].lane, why);
         }
     }
+}
+
+/* As long as persons have to approve a request they have for this, too. */
+void ceremony_await_pin(struct core *core)
+{
+    const struct berth *own = &core->berths[core->ceremony.work.berth];
+    char why[160];
+
+    word_awaited(own, why, sizeof(why));
     log_event(LOG_WARN, "pin.awaited", "lane", lane_name(own->lane), "why", why, NULL);
     ceremony_forget_pin(core);
     ceremony_enter(core, CEREMONY_AWAITING,
                    core->options.config->request_life_s * 1000000);
+    ceremony_say_awaited(core);
 }
 
 void ceremony_wait_for_pin(struct core *core)

@@ -299,6 +299,7 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     identify(lane_token(lane), token);
     berth->latch = find((struct core *)core, token);
     if (berth->latch == NULL || ((const struct core *)core)->ending ||
+        ceremony_keeps_out((const struct core *)core, berth) ||
         others_try((const struct core *)core, berth)) {
         return PERMIT_WAIT;
     }

@@ -7,10 +7,21 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane_login.h"
 
+/* A ceremony goes by the lane that it began with, also where a reload has put another one
+ * of that name in its place. */
+static struct berth *named(struct core *core, const char *lane)
+{
+    struct berth *own = &core->berths[core->ceremony.work.berth];
+
+    return ceremony_awaits(core, own) && strcmp(lane_name(own->lane), lane) == 0
+               ? own
+               : berth_find(core, lane);
+}
+
 static enum sg_status find(struct core *core, const char *lane, struct berth **out,
                            struct sg_error *why)
 {
-    *out = berth_find(core, lane);
+    *out = named(core, lane);
     return *out != NULL ? SG_OK
                         : sg_fail(why, SG_NOT_FOUND,
                                   "there is no lane '%s'; 'segel token list' shows those "

@@ -226,6 +226,7 @@ static void exchange_lanes(struct core *core, const struct config *config)
             welcome(core, &core->berths[i]);
         }
     }
+    ceremony_rest_new(core);
 }
 
 /* First what may fail and can be taken back; the rest cannot fail. */

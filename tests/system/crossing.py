@@ -3,7 +3,9 @@
 under way or has failed: nobody's word is lost, and the gateway stands."""
 import concurrent.futures
 import os
+import re
 import sys
+import time
 
 import people
 import rig
@@ -285,6 +287,57 @@ def a_lane_that_is_taken_away_during_its_ceremony_goes_when_that_has_ended(maker
         wait_for(lambda: gateway.find("lane.removed"), "the lane does not go")
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
         signs(gateway, "seal-demo")
+
+
+def unlocked(maker):
+    """The lane with a token that has no directory of its own: no lock keeps others out."""
+    return re.sub(r"    read_only: .*\n", "", lane_text(maker))
+
+
+@claim
+def a_lane_that_a_reload_adds_to_the_token_of_a_ceremony_does_not_open_it(maker):
+    both = (re.escape(lane_text(maker)),
+            unlocked(maker) + unlocked(maker).replace("lane0", "lane1"))
+    with maker.gateway(both) as gateway:
+        before = calls(maker, "C_GenerateKeyPair")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500", lane="lane1")
+        wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+        opened = calls(maker, "C_Initialize")
+        changed = maker.rig.read("changed.yaml")
+        at = changed.index("  - name: lane1\n")
+        maker.rig.write("changed.yaml", changed[:at] + re.sub(
+            r"threads: \d", "threads: 3", changed[at:], count=1))
+        hup(gateway, "reloaded")
+        equal(len(gateway.find("lane.added")), 1, "lanes that came")
+        time.sleep(1)
+        equal(gateway.find("ceremony.end"), [], "it was over too soon")
+        equal(calls(maker, "C_Initialize") - opened, 0, "processes beside the ceremony's")
+        equal(STATE[maker.settled(gateway, name).state], "generated")
+        wait_for(lambda: gateway.find("lane.removed"), "the old lane does not go")
+        wait_for(lambda: [t.lane_state for t in list_tokens(gateway)] == ["up", "up"],
+                 "the lanes do not come back")
+        signs(gateway, "seal-demo")
+
+
+@claim
+def a_lane_that_names_the_token_of_a_ceremony_otherwise_does_not_log_in_to_it(maker):
+    """What token it has shows when it has found it."""
+    with maker.gateway((re.escape(lane_text(maker)), unlocked(maker))) as gateway:
+        pattern, more = also(maker, gateway)
+        before = calls(maker, "C_GenerateKeyPair")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500")
+        wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+        tried, opened = maker.logins(), calls(maker, "C_Initialize")
+        maker.rig.write("changed.yaml", maker.rig.read("changed.yaml").replace(
+            pattern, re.sub(r"    read_only: .*\n", "", more)))
+        hup(gateway, "reloaded")
+        wait_for(lambda: calls(maker, "C_Initialize") > opened, "it does not look for it")
+        time.sleep(1)
+        equal(gateway.find("ceremony.end"), [], "it was over too soon")
+        equal(maker.logins() - tried, 0, "logins during the ceremony")
+        equal(STATE[maker.settled(gateway, name).state], "generated")
+        wait_for(lambda: [t.lane_state for t in list_tokens(gateway)] == ["up", "up"],
+                 "the lanes do not come back")
 
 
 if __name__ == "__main__":

@@ -490,6 +490,26 @@ def a_pin_that_is_refused_latches_the_lane_and_is_tried_once(maker):
 
 
 @claim
+def a_pin_that_was_refused_before_the_start_is_not_tried_by_a_ceremony(maker):
+    """The lane has not found its token since, and pauses, when that is there again."""
+    with maker.gateway() as gateway:
+        maker.latch(gateway)
+    maker.rig.write("away", "C_GetTokenInfo@1+=e0")
+    changes = ((r"FAULTS_FILE: [^,]*", "FAULTS_FILE: " + maker.rig.path("away")),
+               (r"\nlanes:\n", "\nhsm: {retry_max_ms: 60000}\nlanes:\n"))
+    with maker.gateway(*changes, keep=True) as gateway:
+        tried, name = maker.logins(), maker.name()
+        asked = maker.call(gateway, "GenerateKey", maker.generation(name)).approval
+        people.approve(gateway, asked.id, maker.keys["officer-2"], "officer-2")
+        time.sleep(8)  # pauses double
+        maker.rig.write("back", "")
+        os.replace(maker.rig.path("back"), maker.rig.path("away"))
+        people.approve(gateway, asked.id, maker.keys["officer-3"], "officer-3")
+        contains(maker.settled(gateway, name, 40).trouble, "PIN was refused")
+        equal(maker.logins() - tried, 0, "logins")
+
+
+@claim
 def a_token_that_lets_nobody_log_in_has_refused_no_pin(maker):
     with maker.gateway() as gateway:
         tried = maker.logins()

@@ -3,11 +3,12 @@
 the PIN goes to the ceremony's process alone."""
 import concurrent.futures
 import os
+import re
 import sys
 
 import people
 import rig
-from faulty import kill_lane, token, unlock, wait_for
+from faulty import kill_lane, list_tokens, token, unlock, wait_for
 from maker import STATE, calls, hold, signs
 from people import EXECUTED
 from rig import claim, contains, equal
@@ -129,6 +130,42 @@ def the_last_try_that_officers_allow_is_a_persons_for_a_ceremony_too(typed):
         equal(typed.logins() - before, 1, "logins")
 
 
+def last_try_is_asked_for(typed, gateway, schedule):
+    """A ceremony that awaits the last try, which officers have allowed."""
+    typed.schedule(schedule)
+    kill_lane(gateway)
+    wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+    request = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
+    for officer in ("officer-2", "officer-3"):
+        people.approve(gateway, request.id, typed.keys[officer], officer)
+    wait_for(lambda: token(gateway).lane_state == "awaits-pin", "the lane does not ask")
+    return asked(typed, gateway)
+
+
+@claim
+def a_last_try_that_a_ceremony_died_in_was_the_one_that_officers_allowed(typed):
+    with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
+        last_try_is_asked_for(typed, gateway, "C_GetTokenInfo@1+=finaltry C_Login@1+=kill")
+        before = typed.logins()
+        result = typed.enter(None, "--last-try")
+        equal(result.returncode, 0, result.stderr)
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "another one is asked for")
+        equal(typed.logins() - before, 1, "logins")
+
+
+@claim
+def a_last_try_that_went_well_in_a_ceremony_latches_nothing(typed):
+    with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
+        name = last_try_is_asked_for(typed, gateway, "C_GetTokenInfo@1+=finaltry")
+        before = calls(typed, "C_GenerateKeyPair")
+        typed.schedule("C_GetTokenInfo@1=finaltry C_GenerateKeyPair@1=slow=1500")
+        equal(typed.enter(None, "--last-try").returncode, 0)
+        wait_for(lambda: calls(typed, "C_GenerateKeyPair") > before, "no key is made")
+        typed.schedule("")
+        equal(STATE[typed.settled(gateway, name).state], "generated")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+
+
 def freed(typed, gateway, name, words):
     contains(typed.settled(gateway, name, 30).trouble, words)
     equal(typed.state(gateway, name), "unspecified", "its name is free")
@@ -175,6 +212,33 @@ def killed_while_it_waits_the_token_is_asked_once_somebody_types(typed):
         typed.typed("the ceremony has its PIN")
         freed(typed, gateway, name, "broke off before the key was made")
         equal(calls(typed, "C_GenerateKeyPair"), before)
+
+
+@claim
+def a_ceremony_gets_its_pin_also_when_a_reload_has_put_another_lane_in_its_place(typed):
+    lane = typed.text[typed.text.index("  - name: lane0\n"):typed.text.index("log_key:")]
+    more = (r"log_key:", lane.replace("lane0", "lane1") + "log_key:")
+
+    def says(words):
+        return lambda: [words in t.why for t in list_tokens(gateway) if t.lane == "lane1"] == [
+            True]
+    with typed.gateway(more) as gateway:
+        name = typed.name()
+        typed.approved(gateway, "GenerateKey", typed.generation(name, lane="lane1"))
+        wait_for(says("a ceremony on its token awaits the PIN"), "it does not await it")
+        before = typed.logins()
+        changed = typed.rig.read("changed.yaml")
+        at = changed.index("  - name: lane1\n")
+        typed.rig.write("changed.yaml", changed[:at] + re.sub(
+            r"threads: \d", "threads: 3", changed[at:], count=1))
+        people.hup(gateway, "reloaded")
+        wait_for(says("a ceremony on its token awaits the PIN"), "the new lane hides it")
+        result = typed.hand_over("enter", [typed.pin], lane="lane1")
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "the ceremony has its PIN")
+        equal(STATE[typed.settled(gateway, name).state], "generated")
+        equal(typed.logins() - before, 1, "logins")
+        wait_for(lambda: gateway.find("lane.removed"), "the old lane does not go")
 
 
 # --- Another PIN -----------------------------------------------------------------------------
