@@ -131,9 +131,9 @@ SG_MUST_USE enum sg_status ledger_last_policy(struct ledger *ledger,
 void ledger_policy_fini(struct ledger_policy *policy);
 
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
- * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text that
- * was given out last; records may have been committed since. It is durable on SG_OK.
- * SG_INVALID: another text, not signed by the log key, or smaller than the last. */
+ * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text given
+ * out last; records may have been committed since. On SG_OK it, or the first of its size,
+ * is durable. SG_INVALID: another text, not by the log key, or smaller than the last. */
 SG_MUST_USE enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *out,
                                                   size_t cap, size_t *len);
 SG_MUST_USE enum sg_status ledger_checkpoint_store(struct ledger *ledger,

@@ -15,6 +15,8 @@ from bundles import leaf
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (decode_dss_signature,
+                                                             encode_dss_signature)
 from rig import claim, contains, equal, expect, item
 
 
@@ -255,31 +257,74 @@ def an_older_copy_of_the_ledger_is_found_through_folders(town):
         contains(town.refused(kind), f"anchor '{name}' holds a checkpoint of", "older copy")
 
 
-# An idle gateway signs the same tree again, and ECDSA makes another signature each time:
-# that is no fork.
+# An idle gateway signs the same tree again, and ECDSA makes another signature each time: the
+# first one stays, and another one that somebody holds is no fork.
 @claim
 def a_tree_that_is_signed_twice_is_one_tree(town):
     town.fresh()
     with town.gateway("drop", "disk") as gateway:
         covered(town, gateway.client().sign().log.index)
         until(lambda: len(town.records("anchor.ok")) == 2, "no anchors")
-        until(lambda: signed_again(town), "no size was signed twice")
+        until(signed_again(town), "no size was signed twice")
         equal(gateway.find("anchor.failed"), [], "anchors")
+    notes = [os.path.join(folder, name) for folder in (town.drop, town.disk)
+             for name in os.listdir(folder)]
+    stored = checkpoints(town)
+    for path in notes:
+        with open(path, "rb") as file:
+            note = file.read()
+        expect(note in stored, f"{path} is another note than the ledger's")
+        with open(path, "wb") as file:
+            file.write(twin(note))
+        equal(judge(town.vkey, twin(note)), judge(town.vkey, note), "size")
     with town.gateway("drop", "disk") as gateway:
         sign(gateway)
+        until(lambda: len(os.listdir(town.drop)) > len(notes) - 1, "nothing more is dropped")
+        equal(gateway.find("anchor.failed"), [], "anchors")
+
+
+def twin(note):
+    """Another signature of the same text that holds as well: s is the curve's order less s."""
+    order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+    head, line = note.rsplit(b"\n\n", 1)
+    dash, by, blob = line.split(b"\n", 1)[0].split(b" ")
+    raw = base64.b64decode(blob)
+    r, s = decode_dss_signature(raw[4:])
+    other = base64.b64encode(raw[:4] + encode_dss_signature(r, order - s))
+    return head + b"\n\n" + b" ".join((dash, by, other)) + b"\n"
 
 
 def signed_again(town):
-    """Whether a dropped note of some size carries another signature than the ledger's."""
-    stored = dict(town.ask("SELECT size, note FROM checkpoint"))
-    for name in os.listdir(town.drop):
-        if name.startswith("."):  # not there yet
-            continue
-        with open(os.path.join(town.drop, name), "rb") as file:
-            note, size = file.read(), int(name.split(".")[0])
-        if bytes(stored.get(size, note)) != note:
-            return judge(town.vkey, note) == judge(town.vkey, bytes(stored[size]))
-    return False
+    """Of a log at rest, whether its newest size was signed once more since the first look."""
+    newest = "SELECT size, time FROM checkpoint ORDER BY size DESC LIMIT 1"
+    seen = {}
+
+    def again():
+        size, time = town.ask(newest)[0]
+        return seen.setdefault(size, time) != time
+    return again
+
+
+# What a time stamp is over must be there to hold it against.
+@claim
+def a_time_stamp_is_over_a_note_that_the_ledger_still_has(town):
+    town.fresh()
+    stamper = town.stamper()
+    entry = (f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
+             " interval_s: 1}\n")
+    stamped = "SELECT 1 FROM stamp WHERE size = (SELECT max(size) FROM checkpoint)"
+    with town.rig.gateway(town.configured(entry)) as gateway:
+        covered(town, gateway.client().sign().log.index)
+        until(lambda: town.records("anchor.ok") and town.ask(stamped), "no stamp of the newest")
+        until(signed_again(town), "no size was signed twice")
+    kept = town.ask("SELECT size, token, note FROM stamp JOIN checkpoint USING (size)")
+    equal(len(kept), town.ask("SELECT count(*) FROM stamp")[0][0], "stamps with their notes")
+    for size, token, note in kept:
+        judge(town.vkey, bytes(note))
+        result = rig.openssl("ts", "-verify", "-in", town.rig.write("kept.tsr", bytes(token)),
+                             "-data", town.rig.write("kept.note", bytes(note)), "-CAfile",
+                             stamper.chain)
+        equal(result.returncode, 0, f"stamp of {size}: {result.stderr.decode()}")
 
 
 @claim
