@@ -8,7 +8,7 @@
 #include "proto/text.h"
 
 static const char ending[] = ".checkpoint";
-enum { HEX_BYTES = 8, ENDING_LEN = sizeof(ending) - 1 };
+enum { ORIGIN_BYTES = 8, ORIGIN_LEN = 2 * ORIGIN_BYTES, ENDING_LEN = sizeof(ending) - 1 };
 
 static enum sg_status path_of(const char *state_path, char out[FOLDER_PATH_MAX],
                               struct sg_error *why)
@@ -20,14 +20,15 @@ static enum sg_status path_of(const char *state_path, char out[FOLDER_PATH_MAX],
                : sg_fail(why, SG_INVALID, "the path of the state folder is too long");
 }
 
+/* The root is whole: trees whose roots begin alike are a matter of trying. */
 static void name_of(const struct checkpoint *checkpoint, char out[EVIDENCE_NAME_SIZE])
 {
     struct tlog_hash origin = tlog_sha256(checkpoint->origin);
-    char origin_hex[2 * HEX_BYTES + 1];
-    char root_hex[2 * HEX_BYTES + 1];
+    char origin_hex[ORIGIN_LEN + 1];
+    char root_hex[2 * TLOG_HASH_SIZE + 1];
 
-    text_hex(slice_of(origin.bytes, HEX_BYTES), origin_hex);
-    text_hex(slice_of(checkpoint->head.root.bytes, HEX_BYTES), root_hex);
+    text_hex(slice_of(origin.bytes, ORIGIN_BYTES), origin_hex);
+    text_hex(slice_of(checkpoint->head.root.bytes, TLOG_HASH_SIZE), root_hex);
     int len = snprintf(out, EVIDENCE_NAME_SIZE, "%s-%llu-%s%s", origin_hex,
                        (unsigned long long)checkpoint->head.size, root_hex, ending);
     MUST(len > 0 && len < EVIDENCE_NAME_SIZE);
@@ -40,24 +41,30 @@ static bool is_evidence(const char *name)
     return len > ENDING_LEN && strcmp(name + len - ENDING_LEN, ending) == 0;
 }
 
-size_t evidence_count(const char *state_path)
+/* Of all notes whose names begin with these bytes. */
+static size_t count_alike(const char *path, struct slice begin)
 {
-    char path[FOLDER_PATH_MAX];
     size_t count = 0;
-
-    if (path_of(state_path, path, NULL) != SG_OK) {
-        return 0;
-    }
     DIR *folder = opendir(path);
+
     if (folder == NULL) {
         return 0;
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     for (const struct dirent *each; (each = readdir(folder)) != NULL;) {
-        count += is_evidence(each->d_name) ? 1 : 0;
+        bool alike = strncmp(each->d_name, (const char *)begin.data, begin.len) == 0;
+        count += alike && is_evidence(each->d_name) ? 1 : 0;
     }
     (void)closedir(folder);
     return count;
+}
+
+size_t evidence_count(const char *state_path)
+{
+    char path[FOLDER_PATH_MAX];
+
+    return path_of(state_path, path, NULL) == SG_OK ? count_alike(path, slice_str(""))
+                                                    : 0;
 }
 
 enum sg_status evidence_keep(const struct folder *state,
@@ -76,9 +83,9 @@ enum sg_status evidence_keep(const struct folder *state,
     if (lstat(file, &about) == 0) {
         return SG_OK;
     }
-    if (evidence_count(state->path) >= EVIDENCE_MAX) {
-        return sg_fail(why, SG_BUSY, "%s holds %d notes: no more are kept", path,
-                       (int)EVIDENCE_MAX);
+    if (count_alike(path, slice_of(name, ORIGIN_LEN)) >= EVIDENCE_MAX) {
+        return sg_fail(why, SG_BUSY, "%s holds %d notes of this log: no more are kept",
+                       path, (int)EVIDENCE_MAX);
     }
     TRY(folder_make(path, why));
     TRY(folder_open(path, &folder, why));

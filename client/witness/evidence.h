@@ -8,12 +8,13 @@
 
 /* Checkpoints that prove, by the log's own signatures, that a log has shown two trees of
  * one size. They lie in the folder "evidence" beside the state, as plain notes:
- * <16 hex of SHA-256 of the origin>-<size>-<16 hex of the root>.checkpoint. Two that
- * differ in the root only are a proof. At most EVIDENCE_MAX are kept, the first ones. */
-enum { EVIDENCE_MAX = 256, EVIDENCE_NAME_SIZE = 80 };
+ * <16 hex of SHA-256 of the origin>-<size>-<64 hex of the root>.checkpoint. Two that
+ * differ in the root only are a proof. At most EVIDENCE_MAX of each origin are kept, the
+ * first ones. */
+enum { EVIDENCE_MAX = 256, EVIDENCE_NAME_SIZE = 120 };
 
-/* Keeps one note; the same one twice is one file. SG_BUSY: EVIDENCE_MAX are there.
- * SG_IO. */
+/* Keeps one note; the same one twice is one file. SG_BUSY: EVIDENCE_MAX of its origin are
+ * there. SG_IO. */
 SG_MUST_USE enum sg_status evidence_keep(const struct folder *state,
                                          const struct checkpoint *checkpoint,
                                          struct slice note, struct sg_error *why);

@@ -126,10 +126,16 @@ static void log_alarm(const struct witness_reply *reply, const char *event,
 
 static void log_alarms(const struct witness_reply *reply)
 {
+    static const char kept[] =
+        "the log signed two different trees of this size: both notes are in the folder "
+        "'evidence' of the state; tell everybody who relies on it";
+    static const char not_kept[] =
+        "the log signed two different trees of this size, but not both notes could be "
+        "kept: the line before says why; ask its peer for the one that it handed in, "
+        "and tell everybody who relies on the log";
+
     if (reply->split) {
-        log_alarm(reply, "SPLIT-VIEW",
-                  "the log signed two different trees of this size: both notes are in "
-                  "the folder 'evidence' of the state; tell everybody who relies on it");
+        log_alarm(reply, "SPLIT-VIEW", reply->why.text[0] == '\0' ? kept : not_kept);
     }
     if (reply->adopted) {
         log_alarm(reply, "STATE-WAS-OLDER",

@@ -162,7 +162,7 @@ static enum sg_status load_into(const struct folder *folder, struct folder_room 
         return status;
     }
     if (status == SG_OK && is_of_another_version(image)) {
-        return sg_fail(why, SG_UNSUPPORTED,
+        return sg_fail(why, SG_PRECONDITION,
                        "%s/%s was written by another version of Segel: run that one",
                        folder->path, file_name);
     }

@@ -47,7 +47,7 @@ SG_MUST_USE enum sg_status witness_entry_read(struct slice note,
 const struct witness_entry *witness_state_find(const struct witness_state *state,
                                                struct slice origin);
 
-/* SG_NOT_FOUND: the folder has no state. SG_CORRUPT: damaged. SG_UNSUPPORTED: of another
+/* SG_NOT_FOUND: the folder has no state. SG_CORRUPT: damaged. SG_PRECONDITION: of another
  * version. why says what to do. */
 SG_MUST_USE enum sg_status witness_state_load(const struct folder *folder,
                                               struct witness_state *out,

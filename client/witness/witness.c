@@ -36,7 +36,7 @@ static enum sg_status load(struct witness *witness, const struct witness_paths *
     TRY(folder_lock(&witness->folder, why));
     TRY(witness_state_load(&witness->folder, &witness->state, why));
     if (!same_key(&witness->state.cosigner, &witness->key.verifier)) {
-        return sg_fail(why, SG_INVALID,
+        return sg_fail(why, SG_CONFLICT,
                        "the state in %s belongs to the witness '%s' and another key than "
                        "the one in %s",
                        paths->state, witness->state.cosigner.name, paths->key);
@@ -197,9 +197,10 @@ static void keep_evidence(struct witness *witness, const struct witness_entry *l
         status =
             evidence_keep(&witness->folder, &witness->submission.checkpoint, note, &why);
     }
-    if (status != SG_OK) {
-        out->why = why;
+    if (status != SG_OK && why.text[0] == '\0') {
+        (void)snprintf(why.text, sizeof(why.text), "%s", sg_status_text(status));
     }
+    out->why = why;
 }
 
 static enum sg_status build_entry(struct witness *witness, uint64_t now_s,

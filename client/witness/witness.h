@@ -15,7 +15,9 @@ struct witness;
 
 /* Opens key and state, and keeps other processes out. The state is written anew at once:
  * what was read may not be on the disk yet, and a folder that cannot be written is found
- * here. SG_CORRUPT, SG_NOT_FOUND, SG_BUSY, SG_IO, SG_INVALID: why says what to do. */
+ * here. SG_CORRUPT, SG_NOT_FOUND, SG_CONFLICT, SG_PRECONDITION: the state is damaged,
+ * missing, another witness's, or of another version. SG_INVALID: the key is none.
+ * SG_BUSY, SG_IO. why says what to do. */
 struct witness_paths {
     const char *key;   /* file */
     const char *state; /* folder */

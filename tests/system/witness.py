@@ -274,7 +274,8 @@ def two_trees_of_one_size_are_refused_and_kept_as_evidence(_):
         answers(witness.add(fork.body(5, 5)), 422, "another root")
         alarm = witness.wait("SPLIT-VIEW")
         equal((alarm["level"], alarm["origin"], alarm["size"]), ("error", ORIGIN, 5))
-        hexes = [r.hex()[:16] for r in (log.root(5), fork.root(5))]
+        contains(alarm["text"], "both notes are in the folder")
+        hexes = [r.hex() for r in (log.root(5), fork.root(5))]
         names = sorted(f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:16]}-5-{h}.checkpoint"
                        for h in hexes)
         equal(evidence(witness), names, "evidence")
@@ -291,6 +292,25 @@ def two_trees_of_one_size_are_refused_and_kept_as_evidence(_):
     contains(result.stdout, "split view", ORIGIN)
     equal(json.loads(segel("witness", "status", "--json", "--state", witness.state).stdout)
           ["evidence"], 2)
+
+
+@claim
+def evidence_that_cannot_be_kept_is_not_told_as_kept(_):
+    log = Log()
+    fork = Log(key=log.key, fork=2)
+    witness = Witness(log.key)
+    witness.write(b"in its way", "evidence")
+    with witness.run():
+        cosigned(witness, witness.add(log.body(0, 5)), log, 5)
+        answers(witness.add(fork.body(5, 5)), 422, "another root")
+        alarm = witness.wait("SPLIT-VIEW")
+        equal((alarm["level"], alarm["size"]), ("error", 5))
+        contains(alarm["text"], "not both notes could be kept")
+        contains(witness.requests()[-1]["why"], "evidence cannot be opened")
+        os.unlink(os.path.join(witness.state, "evidence"))
+        answers(witness.add(fork.body(5, 5)), 422, "another root")
+        contains(witness.wait("SPLIT-VIEW", 2)["text"], "both notes are in the folder")
+        equal(len(evidence(witness)), 2, "evidence")
 
 
 @claim
@@ -387,13 +407,13 @@ def a_damaged_missing_or_foreign_state_does_not_start(_):
     good = witness.read()
     for at in sorted({*range(0, len(good), 23), len(good) - 1, len(good) - 66}):
         witness.write(good[:at] + bytes([good[at] ^ 4]) + good[at + 1:])
-        witness.refuses("state")
+        equal(witness.refuses("state"), 1, "exit code")
     for spoiled in (b"", good[:-1], good + b"\n", good[:100], good.replace(b"\n1\n", b"\n0\n"),
                     b"x" * 4000000):
         witness.write(spoiled)
         witness.refuses("damaged")
     witness.write(good.replace(b"state/v1", b"state/v2"))
-    witness.refuses("another version")
+    equal(witness.refuses("another version"), 1, "exit code")
     sealed = good.rsplit(b"sha256 ", 1)[0].replace(b"\n1\n", b"\n0\n", 1)
     witness.write(sealed + b"sha256 " + hashlib.sha256(sealed).hexdigest().encode() + b"\n")
     witness.refuses("damaged")
@@ -402,9 +422,9 @@ def a_damaged_missing_or_foreign_state_does_not_start(_):
     witness.refuses("damaged")
     other = Witness(log.key)
     witness.write(other.read())
-    witness.refuses("belongs to the witness")
+    equal(witness.refuses("belongs to the witness"), 1, "exit code")
     os.unlink(os.path.join(witness.state, "state"))
-    witness.refuses("is missing")
+    equal(witness.refuses("is missing"), 1, "exit code")
     equal(evidence(witness), [])
     witness.write(good)
     with witness.run():

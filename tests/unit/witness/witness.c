@@ -105,22 +105,75 @@ Test(witness, a_state_that_cannot_be_written_breaks_it)
     cr_assert_eq(witness_latest(witness, slice_str(""), &note), SG_NOT_FOUND);
 }
 
-Test(witness, evidence_has_the_name_of_origin_size_and_root)
+/* The log shows this root of five numbers. */
+static const struct witness_reply *show(const struct tlog_hash *root)
 {
-    struct tlog_hash other = tlog_sha256(slice_str("other"));
     static char body[LOG_BODY_MAX];
     static struct witness_reply reply;
 
-    cr_assert_eq(add(log_body(0, 5), NOW), WITNESS_COSIGNED);
-    cr_expect_eq(evidence_count(paths.state), 0);
-    struct slice note = log_note(5, &other);
+    struct slice note = log_note(5, root);
     (void)snprintf(body, sizeof(body), "old 5\n\n%.*s", (int)note.len,
                    (const char *)note.data);
     witness_add(witness, slice_str(body), NOW, &reply);
     cr_expect_eq(reply.answer, WITNESS_SPLIT);
     cr_expect(reply.split);
-    cr_expect_str_empty(reply.why.text);
+    return &reply;
+}
+
+Test(witness, evidence_has_the_name_of_origin_size_and_root)
+{
+    struct tlog_hash other = tlog_sha256(slice_str("other"));
+
+    cr_assert_eq(add(log_body(0, 5), NOW), WITNESS_COSIGNED);
+    cr_expect_eq(evidence_count(paths.state), 0);
+    cr_expect_str_empty(show(&other)->why.text);
     cr_expect_eq(evidence_count(paths.state), 2);
+}
+
+Test(witness, roots_that_begin_alike_are_two_proofs)
+{
+    struct tlog_hash other = log_root(5);
+
+    cr_assert_eq(add(log_body(0, 5), NOW), WITNESS_COSIGNED);
+    other.bytes[TLOG_HASH_SIZE - 1] ^= 1;
+    cr_expect_str_empty(show(&other)->why.text);
+    cr_expect_eq(evidence_count(paths.state), 2);
+}
+
+/* What another log has done must not use up the room of this one. */
+static void fill_evidence(const char *origin, size_t count)
+{
+    struct folder folder;
+    struct tlog_hash hash;
+
+    cr_assert_eq(folder_open(paths.state, &folder, &why), SG_OK);
+    for (size_t i = 0; i < count; i++) {
+        hash = tlog_sha256(slice_of(&i, sizeof(i)));
+        const struct checkpoint checkpoint = {.origin = slice_str(origin),
+                                              .head = {.size = 5, .root = hash}};
+        cr_assert_eq(evidence_keep(&folder, &checkpoint, slice_str("note\n"), &why),
+                     SG_OK, "%zu: %s", i, why.text);
+    }
+    folder_close(&folder);
+}
+
+Test(witness, evidence_of_one_log_leaves_room_for_that_of_another)
+{
+    struct tlog_hash other = tlog_sha256(slice_str("other"));
+
+    fill_evidence("log.example.go.id/loud", EVIDENCE_MAX);
+    cr_assert_eq(add(log_body(0, 5), NOW), WITNESS_COSIGNED);
+    cr_expect_str_empty(show(&other)->why.text);
+    cr_expect_eq(evidence_count(paths.state), EVIDENCE_MAX + 2);
+    for (size_t i = 2; i < EVIDENCE_MAX - 1; i++) {
+        other = tlog_sha256(slice_of(&i, sizeof(i)));
+        (void)show(&other);
+    }
+    other = tlog_sha256(slice_str("one more"));
+    cr_expect_str_empty(show(&other)->why.text, "the last one that has room");
+    other = tlog_sha256(slice_str("too many"));
+    cr_expect_str_not_empty(show(&other)->why.text);
+    cr_expect_eq(evidence_count(paths.state), (size_t)EVIDENCE_MAX * 2);
 }
 
 /* --- State ------------------------------------------------------------------------- */
