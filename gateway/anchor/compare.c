@@ -28,10 +28,10 @@ static enum sg_status compare_folder(struct anchor_loop *loop, struct anchor *an
     struct held held;
 
     enum sg_status status = folder_newest(anchor, &held, &inner);
+    if (inner.text[0] != '\0') {
+        unreachable(anchor, inner.text);
+    }
     if (status != SG_OK) {
-        if (status != SG_NOT_FOUND) {
-            unreachable(anchor, inner.text);
-        }
         if (anchor->config->kind == ANCHOR_DISK) {
             anchor->held = 0; /* a new disk */
         }

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,7 +55,23 @@ static bool write_beside(int folder, struct slice note)
     return fd >= 0 && write_all(fd, note) && fsync(fd) == 0;
 }
 
-/* SG_NOT_FOUND: there is no such file. SG_INVALID: it is none, or too long. */
+static enum sg_status read_whole(int fd, size_t size, struct held *out)
+{
+    while (out->len < size) {
+        ssize_t done = read(fd, out->note + out->len, size - out->len);
+        if (done == 0) {
+            errno = EIO;
+        }
+        if (done == 0 || (done < 0 && errno != EINTR)) {
+            return SG_IO;
+        }
+        out->len += done > 0 ? (size_t)done : 0;
+    }
+    return SG_OK;
+}
+
+/* SG_NOT_FOUND: there is no such file. SG_INVALID: it is none, or too long. SG_IO, with
+ * errno: nobody knows what is in it, so it must not pass for nothing. */
 static enum sg_status read_file(int folder, const char *name, struct held *out)
 {
     struct stat about;
@@ -63,20 +80,28 @@ static enum sg_status read_file(int folder, const char *name, struct held *out)
 
     out->len = 0;
     if (fd < 0) {
-        return errno == ENOENT ? SG_NOT_FOUND : SG_IO;
+        bool other = errno == ELOOP || errno == ENXIO; /* a link, a socket */
+        return errno == ENOENT ? SG_NOT_FOUND : (other ? SG_INVALID : SG_IO);
     }
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0 ||
-        about.st_size > HELD_MAX) {
-        return SG_INVALID;
+    if (fstat(fd, &about) != 0) {
+        return SG_IO;
     }
-    while (out->len < (size_t)about.st_size) {
-        ssize_t done = read(fd, out->note + out->len, (size_t)about.st_size - out->len);
-        if (done == 0 || (done < 0 && errno != EINTR)) {
-            return SG_IO;
-        }
-        out->len += done > 0 ? (size_t)done : 0;
+    return S_ISREG(about.st_mode) && about.st_size > 0 && about.st_size <= HELD_MAX
+               ? read_whole(fd, (size_t)about.st_size, out)
+               : SG_INVALID;
+}
+
+static enum sg_status read_known(const struct anchor *anchor, int folder,
+                                 const char *name, struct held *out, struct sg_error *why)
+{
+    char path[PATH_MAX];
+    enum sg_status status = read_file(folder, name, out);
+
+    if (status != SG_IO) {
+        return status;
     }
-    return SG_OK;
+    (void)snprintf(path, sizeof(path), "%s/%s", anchor->config->place, name);
+    return failed("read", path, why);
 }
 
 /* --- Delivery -------------------------------------------------------------------- */
@@ -103,7 +128,7 @@ static enum sg_status put(const char *place, int folder, const char *name,
                : failed("put a file into", place, why);
 }
 
-/* What was dropped stays as it is. */
+/* What was dropped stays as it is, and so does what a second disk has of a longer log. */
 static enum sg_status look_before(const struct anchor *anchor, int folder,
                                   const char *name, struct sg_error *why)
 {
@@ -112,11 +137,26 @@ static enum sg_status look_before(const struct anchor *anchor, int folder,
     struct checkpoint found;
     const struct note_key *key = &anchor->of->log_key;
 
-    if (anchor->config->kind == ANCHOR_DISK || read_file(folder, name, &held) != SG_OK ||
+    enum sg_status status = read_known(anchor, folder, name, &held, why);
+    if (status == SG_IO) {
+        return status;
+    }
+    if (status != SG_OK ||
         checkpoint_open(slice_of(held.note, held.len), key, &found) != SG_OK) {
         return SG_NOT_FOUND;
     }
     TRY(checkpoint_open(slice_of(anchor->offer, anchor->offer_len), key, &offered));
+    if (anchor->config->kind == ANCHOR_DISK && found.head.size < offered.head.size) {
+        return SG_NOT_FOUND;
+    }
+    if (anchor->config->kind == ANCHOR_DISK && found.head.size > offered.head.size) {
+        return sg_fail(
+            why, SG_CORRUPT,
+            "%s/%s is a checkpoint of %llu records, but the newest of this log "
+            "has %llu: the log was put back to an older copy; keep both",
+            anchor->config->place, name, (unsigned long long)found.head.size,
+            (unsigned long long)offered.head.size);
+    }
     return found.head.size == offered.head.size &&
                    tlog_hash_equal(&found.head.root, &offered.head.root)
                ? SG_OK
@@ -189,12 +229,14 @@ static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *size
 {
     DIR *dir = opendir(anchor->config->place);
     const struct dirent *entry = NULL;
+    enum sg_status status = SG_OK;
     uint64_t size = 0;
 
     if (dir == NULL) {
         return failed("open the folder", anchor->config->place, why);
     }
     for (size_t i = 0; i < ENTRIES_MAX; i++) {
+        errno = 0;
         entry = readdir(dir); /* NOLINT(concurrency-mt-unsafe): nobody else has dir */
         if (entry == NULL) {
             break;
@@ -203,17 +245,23 @@ static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *size
             sizes_add(sizes, size);
         }
     }
+    if (entry == NULL && errno != 0) {
+        status = failed("read the folder", anchor->config->place, why);
+    }
     (void)closedir(dir);
-    return SG_OK;
+    return status;
 }
 
 /* What is no checkpoint of this log is told, and does not count. */
 static enum sg_status take_file(const struct anchor *anchor, int folder, const char *name,
-                                struct held *out)
+                                struct held *out, struct sg_error *why)
 {
     struct checkpoint found;
 
-    enum sg_status status = read_file(folder, name, out);
+    enum sg_status status = read_known(anchor, folder, name, out, why);
+    if (status == SG_IO) {
+        return status;
+    }
     if (status == SG_OK) {
         status =
             checkpoint_open(slice_of(out->note, out->len), &anchor->of->log_key, &found);
@@ -233,19 +281,22 @@ enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
 {
     struct sizes sizes = {.count = 0};
     char name[NAME_SIZE];
+    enum sg_status none = SG_NOT_FOUND;
     AUTO(close_fd) int folder = -1;
 
     TRY(open_folder(anchor->config->place, &folder, why));
     if (anchor->config->kind == ANCHOR_DISK) {
-        return take_file(anchor, folder, NEWEST, out);
+        return take_file(anchor, folder, NEWEST, out, why);
     }
     TRY(list_sizes(anchor, &sizes, why));
     for (size_t i = 0; i < sizes.count; i++) {
         (void)snprintf(name, sizeof(name), "%llu%s", (unsigned long long)sizes.size[i],
                        ENDING);
-        if (take_file(anchor, folder, name, out) == SG_OK) {
+        enum sg_status status = take_file(anchor, folder, name, out, why);
+        if (status == SG_OK) {
             return SG_OK;
         }
+        none = status == SG_IO ? status : none;
     }
-    return SG_NOT_FOUND;
+    return none;
 }

@@ -67,13 +67,15 @@ struct http_request anchor_request(struct anchor *anchor, const char *url);
 /* --- folder.c -------------------------------------------------------------------- */
 
 /* Gives it the offer: a file that is whole or not there. SG_CORRUPT: it holds another
- * checkpoint of this size. SG_IO. */
+ * checkpoint of this size, or a second disk one of more records. SG_IO: also when what is
+ * there cannot be read. */
 SG_MUST_USE enum sg_status folder_deliver(const struct anchor *anchor,
                                           struct sg_error *why);
 /* A file of this name in a folder, likewise. */
 SG_MUST_USE enum sg_status folder_keep(const char *place, const char *name,
                                        struct slice bytes, struct sg_error *why);
-/* The largest checkpoint of this log that it holds. SG_NOT_FOUND: none. SG_IO. */
+/* The largest checkpoint of this log that can be read in it. SG_NOT_FOUND: none. SG_IO.
+ * why is set on SG_OK, too, when a larger one could not be read. */
 struct held {
     uint8_t note[HELD_MAX];
     size_t len;

@@ -1,10 +1,15 @@
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "gateway/anchor/inside.h"
@@ -21,6 +26,22 @@ static struct anchor *anchor;
 static struct held *held;
 static EVP_PKEY *key;
 static struct sg_error why;
+static bool list_fails;
+
+/* In the place of libc's, for a disk that does not give a list back. */
+struct dirent *readdir(DIR *opened)
+{
+    static struct dirent *(*real)(DIR *) = NULL;
+
+    if (list_fails) {
+        errno = EIO;
+        return NULL;
+    }
+    if (real == NULL) {
+        *(void **)&real = dlsym(RTLD_NEXT, "readdir");
+    }
+    return real(opened);
+}
 
 static void make(void)
 {
@@ -41,8 +62,15 @@ static void make(void)
     anchor->of = &anchors;
 }
 
+/* After lock_file(). */
+static void unlock(void)
+{
+    cr_assert_eq(seteuid(getuid()), 0);
+}
+
 static void clear(void)
 {
+    unlock();
     DIR *opened = opendir(dir);
 
     for (struct dirent *entry; (entry = readdir(opened)) != NULL;) {
@@ -191,7 +219,108 @@ Test(folder, links_pipes_and_huge_files_are_no_checkpoints)
     (void)snprintf(path, sizeof(path), "%s/22.checkpoint", dir);
     put("22.checkpoint", slice_str("x"));
     cr_assert_eq(truncate(path, HELD_MAX + 1), 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/23.checkpoint", dir);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    why.text[0] = '\0';
     expect_newest(9);
+    cr_expect_str_empty(why.text);
+    (void)close(fd);
+}
+
+/* --- What cannot be read ---------------------------------------------------------- */
+
+enum { NOBODY = 65534 };
+
+/* Root may read everything, so the rest of the test is nobody. */
+static void lock_file(const char *name)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    cr_assert_eq(chmod(path, 0), 0);
+    cr_assert_eq(chmod(dir, 0777), 0);
+    if (geteuid() == 0) {
+        cr_assert_eq(seteuid(NOBODY), 0);
+    }
+    cr_assert_eq(open(path, O_RDONLY), -1);
+}
+
+static size_t size_of_file(const char *name)
+{
+    char path[96];
+    struct stat about;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    cr_assert_eq(stat(path, &about), 0);
+    return (size_t)about.st_size;
+}
+
+Test(folder, a_second_disk_that_cannot_be_read_is_no_new_one)
+{
+    config.kind = ANCHOR_DISK;
+    deliver(1000000, 1);
+    size_t size = size_of_file("checkpoint");
+    lock_file("checkpoint");
+    cr_expect_eq(folder_newest(anchor, held, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "/checkpoint"), "%s", why.text);
+    offer(9, 1);
+    cr_expect_eq(folder_deliver(anchor, &why), SG_IO);
+    cr_expect_eq(size_of_file("checkpoint"), size, "it was written over");
+    unlock();
+}
+
+Test(folder, what_was_dropped_and_cannot_be_read_is_not_replaced)
+{
+    deliver(9, 1);
+    offer(9, 2);
+    lock_file("9.checkpoint");
+    cr_expect_eq(folder_newest(anchor, held, &why), SG_IO);
+    cr_expect_eq(folder_deliver(anchor, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "/9.checkpoint"), "%s", why.text);
+    unlock();
+    expect_newest(9);
+    cr_expect_eq(held->head.root.bytes[0], 1);
+}
+
+Test(folder, what_can_be_read_counts_beside_what_cannot)
+{
+    deliver(9, 1);
+    deliver(20, 1);
+    lock_file("20.checkpoint");
+    why.text[0] = '\0';
+    expect_newest(9);
+    cr_expect_not_null(strstr(why.text, "/20.checkpoint"), "it is told: %s", why.text);
+    unlock();
+    why.text[0] = '\0';
+    expect_newest(20);
+    cr_expect_str_empty(why.text);
+}
+
+Test(folder, a_list_that_breaks_off_is_not_the_whole_one)
+{
+    deliver(9, 1);
+    list_fails = true;
+    enum sg_status status = folder_newest(anchor, held, &why);
+    list_fails = false;
+    cr_expect_eq(status, SG_IO);
+    cr_expect_not_null(strstr(why.text, dir), "%s", why.text);
+}
+
+Test(folder, a_second_disk_that_holds_more_than_the_log_is_an_alarm_and_stays)
+{
+    config.kind = ANCHOR_DISK;
+    deliver(100, 1);
+    offer(99, 1);
+    cr_expect_eq(folder_deliver(anchor, &why), SG_CORRUPT);
+    offer(100, 2);
+    cr_expect_eq(folder_deliver(anchor, &why), SG_CORRUPT);
+    expect_newest(100);
+    cr_expect_eq(held->head.root.bytes[0], 1);
+    deliver(100, 1);
+    deliver(101, 2);
+    expect_newest(101);
 }
 
 Test(folder, other_names_are_left_alone)
