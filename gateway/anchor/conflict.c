@@ -1,16 +1,16 @@
-#define _GNU_SOURCE /* O_CLOEXEC, O_NOFOLLOW */
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "gateway/anchor/inside.h"
-#include "proto/write_all.h"
+#include "proto/text.h"
 
 /* Two checkpoints that cannot both be true. The ledger itself was found sound: so either
  * it is an older copy, or somebody made another log. Both sides are kept for whoever has
  * to find out. */
+
+enum { HASH_BYTES = 8 };
 
 /* What stands against what. */
 struct conflict {
@@ -22,28 +22,32 @@ struct conflict {
     struct tlog_hash root;
 };
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-
-/* Its name says what it is of: a start that is tried again writes the same files. */
+/* Its name says what it is of and what is in it: a start that is tried again has its
+ * files already, and one on another ledger adds its own. */
 static bool keep(const struct conflict *conflict, const char *side, struct slice bytes)
 {
     char path[PATH_MAX];
-    int len = snprintf(path, sizeof(path), "%s.conflict-%s-%llu.%s",
+    char hex[2 * HASH_BYTES + 1];
+    struct stat about;
+    struct tlog_hash hash = tlog_sha256(bytes);
+
+    text_hex(slice_of(hash.bytes, HASH_BYTES), hex);
+    int len = snprintf(path, sizeof(path), "%s.conflict-%s-%llu-%s.%s",
                        conflict->anchor->of->config->ledger_file,
                        conflict->anchor->config->name, (unsigned long long)conflict->size,
-                       side);
-
+                       hex, side);
     if (len < 0 || (size_t)len >= sizeof(path)) {
         return false;
     }
-    AUTO(close_fd)
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
+    if (lstat(path, &about) == 0) {
+        return true; /* whole, because it is named when it is */
+    }
+    char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return folder_keep(".", path, bytes, NULL) == SG_OK;
+    }
+    *slash = '\0';
+    return folder_keep(slash == path ? "/" : path, slash + 1, bytes, NULL) == SG_OK;
 }
 
 /* The bytes of a checkpoint of our own. */
@@ -112,13 +116,13 @@ static enum sg_status tell(const struct conflict *conflict, struct sg_error *why
             why, SG_CORRUPT,
             "anchor '%s' holds a checkpoint of %llu records, but the ledger has "
             "%llu: it is an older copy, or was cut; put the newest one back; %s "
-            "%s.conflict-%s-%llu.*",
+            "%s.conflict-%s-%llu-*",
             name, size, (unsigned long long)conflict->ours, where, ledger, name, size);
     }
     return sg_fail(why, SG_CORRUPT,
                    "anchor '%s' holds another root for the first %llu records than the "
                    "ledger: the log was forked or rewritten; keep both; %s "
-                   "%s.conflict-%s-%llu.*",
+                   "%s.conflict-%s-%llu-*",
                    name, size, where, ledger, name, size);
 }
 

@@ -2,6 +2,7 @@
 """The start looks back: a ledger that is an older copy, or another history, is found through
 each kind of anchor, and what cannot be reached does not stop a gateway that is sound."""
 import glob
+import hashlib
 import os
 import sys
 import time
@@ -25,11 +26,20 @@ def grow_and_restore(town, *names):
     town.restore(f"yesterday-{town.count}")
 
 
-def evidence(town, name):
+def files_of(town, name):
     found = {}
     for path in glob.glob(town.rig.path(f"{town.ledger}.conflict-{name}-*")):
         with open(path, "rb") as file:
-            found[path.rsplit(".", 1)[1]] = file.read()
+            found[path] = file.read()
+    return found
+
+
+def evidence(town, name):
+    found = {}
+    for path, note in files_of(town, name).items():
+        found[path.rsplit(".", 1)[1]] = note
+        equal(path.rsplit(".", 1)[0].rsplit("-", 1)[1],
+              hashlib.sha256(found[path.rsplit(".", 1)[1]]).hexdigest()[:16], path)
     equal(sorted(found), ["anchor", "ledger"], "evidence")
     return found["anchor"], found["ledger"]
 
@@ -86,6 +96,25 @@ def another_history_of_the_same_length_is_found(town):
         contains(town.refused(kind), f"anchor '{name}' holds another root", "forked")
         theirs, ours = evidence(town, name)
         expect(theirs != ours, "evidence")
+
+
+@claim
+def a_later_refused_start_leaves_the_evidence_of_the_first(town):
+    town.fresh()
+    grow_and_restore(town, "disk")
+    with town.gateway() as gateway:
+        sign(gateway, 30)
+    contains(town.refused("disk"), "anchor 'disk2' holds another root", "are kept beside")
+    first = files_of(town, "disk2")
+    equal(len(first), 2, "both sides")
+    contains(town.refused("disk"), "another root", "are kept beside")
+    equal(files_of(town, "disk2"), first, "the same once more")
+    town.restore(f"yesterday-{town.count}")
+    contains(town.refused("disk"), "older copy", "are kept beside")
+    later = files_of(town, "disk2")
+    equal({path: later.get(path) for path in first}, first, "the first pair")
+    equal(len(later), 3, "the other ledger's side is beside them")
+    equal(glob.glob(town.rig.path(".checkpoint.new")), [], "what was written beside")
 
 
 @claim
