@@ -136,17 +136,34 @@ static enum sg_status read_anchor(struct parse *p, const struct yaml_node *map,
                : yaml_int(p->doc, interval, range, &anchor->interval_s, p->why);
 }
 
-/* Two of one place would each find the other's checkpoint there. */
+/* What both write to; NULL: nothing. */
+static const char *shared_place(const struct config_anchor *one,
+                                const struct config_anchor *other)
+{
+    if (strcmp(one->place, other->place) == 0) {
+        return one->place;
+    }
+    bool taken = strcmp(one->keep, other->place) == 0 ||
+                 (one->keep[0] != '\0' && strcmp(one->keep, other->keep) == 0);
+    if (taken) {
+        return one->keep;
+    }
+    return strcmp(one->place, other->keep) == 0 ? one->place : NULL;
+}
+
+/* Two of one place would each find the other's checkpoint there, or put its own over it.
+ */
 static enum sg_status check_places(struct parse *p, const struct yaml_node *list)
 {
     const struct config_anchor *anchors = p->config->anchors;
 
     for (size_t i = 0; i < p->config->anchor_count; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(anchors[i].place, anchors[k].place) == 0) {
+            const char *shared = shared_place(&anchors[i], &anchors[k]);
+            if (shared != NULL) {
                 return yaml_fail(p->doc, &list->items[i], p->why,
-                                 "'%s' is the place of anchor '%s' already",
-                                 anchors[i].place, anchors[k].name);
+                                 "'%s' is the place of anchor '%s' already", shared,
+                                 anchors[k].name);
             }
         }
     }

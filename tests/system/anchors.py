@@ -229,6 +229,8 @@ def a_second_disk_is_no_witness(town):
 def an_entry_that_cannot_work_is_refused_in_one_sentence(town):
     town.fresh()
     twice = Key("third.example/w", 4)
+    kept = ("  - {{name: {0}, tsa: \"http://127.0.0.1:9/{0}\", chain: anchors.pem,"
+            " keep: {1}}}\n")
     for entries, words in (
             ("  - {name: w, witness: \"http://127.0.0.1:9\", vkey: \"w+00000000+AA\"}\n",
              ["anchor 'w'", "vkey"]),
@@ -238,7 +240,15 @@ def an_entry_that_cannot_work_is_refused_in_one_sentence(town):
              f"  - {{name: b, witness: \"http://127.0.0.1:8\", vkey: \"{twice.vkey}\"}}\n",
              ["'a'", "'b'", "one key"]),
             ("  - {name: t, tsa: \"http://127.0.0.1:9\", chain: nowhere.pem}\n",
-             ["anchor 't'", "chain", "nowhere.pem"])):
+             ["anchor 't'", "chain", "nowhere.pem"]),
+            (kept.format("t", "stamps") + "  - {name: d, drop: stamps}\n",
+             ["stamps' is the place of anchor 't' already"]),
+            ("  - {name: d, drop: stamps}\n" + kept.format("t", "stamps"),
+             ["stamps' is the place of anchor 'd' already"]),
+            ("  - {name: d, path: stamps}\n" + kept.format("t", "stamps"),
+             ["stamps' is the place of anchor 'd' already"]),
+            (kept.format("t", "stamps") + kept.format("u", "stamps"),
+             ["stamps' is the place of anchor 't' already"])):
         path = with_anchors(town.rig, entries)
         result = town.rig.tool("segeld", "--config", path, "--check-config")
         equal(result.returncode, 1, result.stdout + result.stderr)
