@@ -98,7 +98,7 @@ static bool add_witness(struct call *call, const char *value)
 {
     struct note_key key;
 
-    return read_key(value, false, &key) &&
+    return !call->by_file && read_key(value, false, &key) &&
            trust_add_witness(&call->trust, &key, &call->why) == SG_OK;
 }
 

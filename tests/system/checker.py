@@ -343,8 +343,12 @@ def a_trust_policy_says_who_of_the_witnesses_is_enough(_):
         equal(found, 3, said)
         contains(said, words)
     path = Bundle(records, [LOG]).write(place())
-    for more in (["--quorum", "1"], ["--log-key", LOG.vkey], ["--trust", trusting(policy)]):
-        equal(verify(path, "--trust", trusting(policy), *more, trusted=False)[0], 3, str(more))
+    witness = ["--witness", keys["bsre"].vkey], ["--witness", Key("w.example.go.id", 4).vkey]
+    for more in (["--quorum", "1"], ["--log-key", LOG.vkey], ["--trust", trusting(policy)],
+                 *witness):
+        trust = ["--trust", trusting(policy)]
+        equal(verify(path, *trust, *more, trusted=False)[0], 3, str(more))
+        equal(verify(path, *more, *trust, trusted=False)[0], 3, f"{more} before it")
     equal(verify(path, "--trust", place() + "/absent", trusted=False)[0], 3, "no file")
 
 
