@@ -6,6 +6,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -345,6 +346,18 @@ def a_proof_of_another_kind_of_record_is_no_receipt(the_rig):
     with the_rig.gateway() as gateway:
         path = the_rig.write("boot.tlog-proof", get(gateway, job.request_id).proof)
     refuses(the_rig, "other-record", path)
+
+
+@claim
+def the_codes_of_faults_are_those_of_the_documentation(_):
+    def read(path):
+        with open(os.path.join(rig.ROOT, path), encoding="utf-8") as file:
+            return file.read()
+    rows = read("docs/LOG.md").split("| code | what is wrong |\n| --- | --- |\n")[1]
+    told = re.findall(r"`([a-z-]+)`", "".join(
+        row.split("|")[1] for row in rows.split("\n\n")[0].splitlines()))
+    equal(told, re.findall(r'^RECEIPT_FAULT\(\w+, "([a-z-]+)"',
+                           read("client/receipt_faults.def"), re.M), "codes")
 
 
 @claim
