@@ -224,7 +224,8 @@ static enum sg_status check_lane(const struct config_lane *lane, struct sg_error
     const struct place module = {named, lane->module};
     /* By its name alone the loader looks for it where it looks for libraries. */
     TRY(strchr(lane->module, '/') == NULL ? SG_OK : check_module(&module, why));
-    name(named, "lane", lane->name, "pin_file");
+    name(named, "lane", lane->name,
+         lane->credential != NULL ? "pin_credential" : "pin_file");
     const struct place pin = {named, lane->pin_path};
     TRY(lane->pin_prompt || is_kept_back(lane) ? SG_OK : check_pin_file(&pin, why));
     name(named, "lane", lane->name, "read_only");
@@ -281,9 +282,10 @@ enum sg_status config_files_credentials(const struct config *config, struct sg_e
         const struct config_lane *lane = &config->lanes[i];
         if (is_kept_back(lane)) {
             return sg_fail(why, SG_PRECONDITION,
-                           "lane '%s': no credentials are passed to this process; start "
-                           "it from a systemd unit with LoadCredential, or use pin_file",
-                           lane->name);
+                           "lane '%s': no credentials are passed to this process; name "
+                           "'%s' in LoadCredential= of its systemd unit and restart "
+                           "that, or use pin_file",
+                           lane->name, lane->credential);
         }
     }
     return SG_OK;

@@ -14,8 +14,8 @@
  * SG_NOT_FOUND, SG_IO, SG_INVALID: why is one sentence that names setting and path. */
 SG_MUST_USE enum sg_status config_files_check(const struct config *config,
                                               struct sg_error *why);
-/* For whoever starts lanes. SG_PRECONDITION: a PIN is a credential, and none are passed
- * to this process. */
+/* For whoever starts lanes, now or by a reload. SG_PRECONDITION: a PIN is a credential,
+ * and none are passed to this process. */
 SG_MUST_USE enum sg_status config_files_credentials(const struct config *config,
                                                     struct sg_error *why);
 /* What is no fault of a configuration, and yet open, a line each: credentials that this

@@ -111,6 +111,17 @@ enum sg_status pin_change_start(struct core *core)
     return status == SG_NOT_FOUND ? SG_OK : status;
 }
 
+bool pin_change_outdates(const struct core *core, const struct config_lane *lane)
+{
+    const struct pin_change *change = &core->ceremony.change;
+    struct stat about;
+
+    return lane->credential != NULL && strcmp(lane->name, change->last_lane) == 0 &&
+           stat(lane->pin_path, &about) == 0 &&
+           (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000 <
+               change->last_us;
+}
+
 void pin_change_fini(struct core *core)
 {
     struct pin_change *change = &core->ceremony.change;

@@ -52,6 +52,9 @@ bool pin_change_pick(struct core *core);
 SG_MUST_USE enum sg_status pin_change_settle(struct core *core, bool *again);
 /* Whether the token of the berth may know another PIN than its lanes: nobody logs in. */
 bool pin_change_unsettled(const struct core *core, const struct berth *berth);
+/* Whether the credential of this lane was written before the last change of its PIN: a
+ * login with it is refused. */
+bool pin_change_outdates(const struct core *core, const struct config_lane *lane);
 /* What its lanes are told then: one that awaits its PIN can rest, and nobody's is taken
  * (pins.c). */
 enum lane_permit pin_change_permit(char *why, size_t cap);

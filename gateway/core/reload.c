@@ -75,12 +75,29 @@ static enum sg_status check_room(struct core *core, const struct config *config,
                    wanted, CONFIG_LANES_MAX);
 }
 
+/* A lane that is started anew with the credential of an earlier PIN would cost a try. */
+static enum sg_status check_credentials(struct core *core, const struct config *config,
+                                        struct sg_error *why)
+{
+    for (size_t i = 0; i < config->lane_count; i++) {
+        if (!goes_on(core, config, i) && pin_change_outdates(core, &config->lanes[i])) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "lane '%s': its PIN was changed after this process was given "
+                           "its credential: make the credential anew and restart the "
+                           "gateway; nothing was reloaded",
+                           config->lanes[i].name);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status check(struct core *core, const struct config *config,
                             struct sg_error *why)
 {
     const struct berth *log = &core->berths[core->log_berth];
 
     if (stays(core, log, config)) {
+        TRY(check_credentials(core, config, why));
         return check_room(core, config, why);
     }
     return sg_fail(why, SG_PRECONDITION,

@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
+#include "gateway/config_files.h"
 #include "gateway/core/order.h"
 #include "gateway/core/quorum.h"
 #include "gateway/core/reload.h"
@@ -114,6 +115,7 @@ static enum sg_status read_news(const struct reload *reload, struct news *news,
     TRY(core_weigh_quorum(reload->core, news->config, news->quorum, why));
     TRY(read_policy(reload, news, why));
     TRY(sound_check(news->config, &news->ring, why));
+    TRY(config_files_credentials(news->config, why));
     door_open(news->config, &door);
     TRY(server_prepare(reload->server, &door.options, &news->renewal, why));
     return services_prepare(reload->services, news->config, &news->roll, why);

@@ -41,7 +41,7 @@ class Pins(Faulty):
                                       "lanes:\n", 1).replace("pin_file: pin", "pin_file: prompt")
 
     @contextlib.contextmanager
-    def gateway(self, *changes, keep=False, schedule="", start=None):
+    def gateway(self, *changes, keep=False, schedule="", start=None, **environment):
         """keep: with the ledger of the last one; start: is called before it is ready."""
         if not keep:
             self.ledger = rig.fresh_ledger()
@@ -51,7 +51,7 @@ class Pins(Faulty):
             expect(count == 1, f"the configuration has no {pattern}")
         self.schedule(schedule)
         self.conf = self.rig.write("changed.yaml", text)
-        gateway = rig.Gateway(self.rig, self.conf, {})
+        gateway = rig.Gateway(self.rig, self.conf, environment)
         try:
             if start:
                 start(gateway)
@@ -507,11 +507,7 @@ def two_officers_type_a_half_each_and_neither_knows_the_pin(pins):
 
 @claim
 def a_credential_is_read_by_the_lane_alone(pins):
-    folder = pins.rig.path("credentials")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "hsm.pin"), "w", encoding="ascii") as file:
-        os.chmod(file.fileno(), 0o400)
-        file.write(pins.pin)
+    folder = credential(pins, pins.pin)
     config = pins.rig.write("changed.yaml", re.sub(*rig.fresh_ledger(), pins.text.replace(
         "pin_file: prompt", "pin_file: credential:hsm.pin")))
     with pins.rig.gateway(config, CREDENTIALS_DIRECTORY=folder) as gateway:
@@ -538,6 +534,55 @@ def a_credential_is_read_by_the_lane_alone(pins):
     code, said = pins.rig.refuses(bad)
     equal(code, 1)
     contains(said, "control.socket")
+
+
+def credential(pins, pin):
+    """Its folder, as systemd makes it when the service starts."""
+    folder = pins.rig.path("credentials")
+    os.makedirs(folder, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(folder, "hsm.pin"))
+    with open(os.path.join(folder, "hsm.pin"), "w", encoding="ascii") as file:
+        os.chmod(file.fileno(), 0o400)
+        file.write(pin)
+    return folder
+
+
+CREDENTIAL = (r"pin_file: prompt", "pin_file: credential:hsm.pin")
+
+
+@claim
+def who_has_a_refused_credential_is_told_that_it_takes_a_restart(pins):
+    folder = credential(pins, pins.pin)
+    with pins.gateway(CREDENTIAL, CREDENTIALS_DIRECTORY=folder):
+        pass
+    tried = pins.logins()
+    credential(pins, WRONG)
+    with pins.gateway(CREDENTIAL, keep=True, CREDENTIALS_DIRECTORY=folder) as gateway:
+        said = gateway.wait_event("pin.fail")
+        contains(said["what_to_do"], "make the credential anew and restart the gateway",
+                 "segel token unlock")
+        equal(pins.logins() - tried, 1, "logins")
+    credential(pins, pins.pin)
+    with pins.gateway(CREDENTIAL, keep=True, CREDENTIALS_DIRECTORY=folder) as gateway:
+        wait_for(lambda: state(gateway) == "pin-latched", "the restart forgot the latch")
+        equal(pins.logins() - tried, 1, "logins after the restart")
+        create(gateway, unlock())
+        wait_for(lambda: state(gateway) == "up", "it does not come up")
+        equal(pins.logins() - tried, 2, "logins in all")
+
+
+@claim
+def a_reload_does_not_take_a_credential_that_the_process_was_not_given(pins):
+    with pins.gateway(FILE) as gateway:
+        text = pins.rig.read("changed.yaml")
+        pins.rig.write("changed.yaml", re.sub(
+            r"^log_key:", second_lane(pins)[1].replace("pin_file: pin", "pin_credential: new"),
+            text, flags=re.M))
+        why = hup(gateway, "reload.failed")["why"]
+        contains(why, "lane 'lane1'", "'new'", "LoadCredential", "restart")
+        equal((gateway.find("lane.added"), state(gateway)), ([], "up"))
+        expect(gateway.client().sign().signature, "it signs")
 
 
 # --- The latch is the token's ---------------------------------------------------------------

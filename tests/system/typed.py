@@ -243,24 +243,71 @@ def a_ceremony_gets_its_pin_also_when_a_reload_has_put_another_lane_in_its_place
 
 # --- Another PIN -----------------------------------------------------------------------------
 
+def change(typed, gateway, lane="lane0"):
+    """The officers agree, and somebody types the old PIN and a new one."""
+    asked = people.call(gateway, "officer-1", "CreateRequest",
+                        rig.approvals.CreateRequestRequest(
+                            request_id=typed.id(), reason="a holder leaves (TEST)",
+                            change_pin=rig.approvals.ChangePinTask(lane=lane))).approval
+    for officer in ("officer-2", "officer-3"):
+        people.approve(gateway, asked.id, typed.keys[officer], officer)
+    new = "baru-" + rig.secrets.token_hex(8)
+    result = typed.hand_over("set", [typed.pin, new], lane=lane)
+    equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "the lane asks for it")
+    typed.pin = new
+
+
 @claim
 def a_typed_pin_is_changed_by_the_old_one_and_the_new(typed):
     with typed.gateway() as gateway:
-        asked = people.call(gateway, "officer-1", "CreateRequest",
-                            rig.approvals.CreateRequestRequest(
-                                request_id="pin-1", reason="a holder leaves (TEST)",
-                                change_pin=rig.approvals.ChangePinTask(lane="lane0"))).approval
-        for officer in ("officer-2", "officer-3"):
-            people.approve(gateway, asked.id, typed.keys[officer], officer)
-        new = "baru-" + rig.secrets.token_hex(8)
-        result = typed.hand_over("set", [typed.pin, new])
-        equal(result.returncode, 0, result.stderr)
-        contains(result.stdout, "the lane asks for it")
-        typed.pin = new
+        change(typed, gateway)
         typed.back(gateway)
         signs(gateway, "seal-demo")
         wait_for(lambda: [r["result"] for r in typed.records("pin.change")
                           if r["step"] == "end"] == ["done"], "the change is not on the log")
+
+
+def states(gateway):
+    return {one.lane: one.lane_state for one in list_tokens(gateway)}
+
+
+def enter(typed, gateway, lane):
+    wait_for(lambda: states(gateway).get(lane) == "awaits-pin", f"{lane} does not ask")
+    equal(typed.enter(lane=lane).returncode, 0)
+    wait_for(lambda: states(gateway).get(lane) == "up", f"{lane} does not come up")
+
+
+def hand_over_credential(typed):
+    """As systemd does when the service starts."""
+    folder = typed.rig.path("credentials")
+    os.makedirs(folder, exist_ok=True)
+    typed.rig.write("credentials/new", typed.pin)
+    os.chmod(os.path.join(folder, "new"), 0o400)
+    os.replace(os.path.join(folder, "new"), os.path.join(folder, "hsm.pin"))
+    return folder
+
+
+@claim
+def a_reload_does_not_log_in_by_a_credential_older_than_the_change_of_its_pin(typed):
+    lane = rig.re.search(r"^lanes:\n((?:  .*\n)+)", typed.text, rig.re.M).group(1)
+    second = (r"^log_key:", lane.replace("lane0", "lane1") + "log_key:")
+    folder = hand_over_credential(typed)
+    with typed.gateway(second, CREDENTIALS_DIRECTORY=folder) as gateway:
+        enter(typed, gateway, "lane1")
+        change(typed, gateway, "lane1")
+        for one in ("lane0", "lane1"):
+            enter(typed, gateway, one)
+        tried = typed.logins()
+        head, tail = typed.rig.read("changed.yaml").rsplit("pin_file: prompt", 1)
+        typed.rig.write("changed.yaml", head + "pin_file: credential:hsm.pin" + tail)
+        why = people.hup(gateway, "reload.failed")["why"]
+        contains(why, "lane 'lane1'", "make the credential anew and restart")
+        equal((typed.logins(), states(gateway)["lane1"]), (tried, "up"))
+        hand_over_credential(typed)  # where the folder follows, as that of a pod does
+        people.hup(gateway, "reloaded")
+        wait_for(lambda: gateway.find("lane.removed"), "the lane stays")
+        wait_for(lambda: states(gateway) == {"lane0": "up", "lane1": "up"}, "it is not up")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ class Typist(Keymaking):
         if prompt:
             self.text = self.text.replace("pin_file: pin", "pin_file: prompt")
 
-    def enter(self, pin=None, *options):
-        return self.hand_over("enter", [self.pin if pin is None else pin], *options)
+    def enter(self, pin=None, *options, lane="lane0"):
+        return self.hand_over("enter", [self.pin if pin is None else pin], *options, lane=lane)
 
     def hand_over(self, command, pins, *options, lane="lane0"):
         """`segel pin enter` or `set`, by a descriptor, as scripts do."""
@@ -46,7 +46,7 @@ class Typist(Keymaking):
         contains(result.stdout, words)
 
     @contextlib.contextmanager
-    def gateway(self, *changes, keep=False, up=True):
+    def gateway(self, *changes, keep=False, up=True, **environment):
         """up: somebody types the lane's PIN first. A gateway that was never up waits for that
         with its start."""
         if not keep:
@@ -56,7 +56,7 @@ class Typist(Keymaking):
             text, count = rig.re.subn(pattern, replacement, text, count=1, flags=rig.re.M)
             expect(count == 1, f"the configuration has no {pattern}")
         self.schedule("")
-        gateway = rig.Gateway(self.rig, self.rig.write("changed.yaml", text), {})
+        gateway = rig.Gateway(self.rig, self.rig.write("changed.yaml", text), environment)
         try:
             if up and self.prompt:
                 gateway.wait_event("pin.awaited")
