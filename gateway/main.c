@@ -59,12 +59,13 @@ static enum sg_status make_server(struct gateway *gateway, struct sg_error *why)
     return SG_OK;
 }
 
-/* Whether the start goes on while tokens, which may hang, are opened. */
-static bool on_start(void *context)
+/* Whether the start goes on while the log is hashed, which may be all of it, and while
+ * tokens, which may hang, are opened. */
+static bool on_start(void *context, const char *doing)
 {
     const struct gateway *gateway = (const struct gateway *)context;
 
-    notify_waiting("starting: the lanes open their tokens", clock_mono_us());
+    notify_waiting(doing, clock_mono_us());
     return signals_next_end(&gateway->signals) == 0;
 }
 

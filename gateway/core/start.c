@@ -70,11 +70,16 @@ static void note_start(struct core *core, size_t index)
     }
 }
 
-static enum sg_status ask_to_go_on(const struct core *core, struct sg_error *why)
+static bool goes_on(const struct core *core, const char *doing)
 {
     const struct core_options *options = &core->options;
 
-    return options->on_start == NULL || options->on_start(options->wait_context)
+    return options->on_start == NULL || options->on_start(options->wait_context, doing);
+}
+
+static enum sg_status ask_to_go_on(const struct core *core, struct sg_error *why)
+{
+    return goes_on(core, "starting: the lanes open their tokens")
                ? SG_OK
                : sg_fail(why, SG_SHUTDOWN, "asked to end while the tokens were opened");
 }
@@ -279,12 +284,19 @@ static void tell_migration(const struct ledger_state *state)
     log_event(LOG_INFO, "ledger.migrated", "from", from, "to", to, NULL);
 }
 
+static bool on_hashing(void *core)
+{
+    return goes_on((const struct core *)core, "starting: records of the log are hashed");
+}
+
 static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
                                   struct sg_error *why)
 {
     const struct config *config = core->options.config;
     const struct ledger_options options = {.path = config->ledger_file,
-                                           .origin = config->ledger_origin};
+                                           .origin = config->ledger_origin,
+                                           .on_hashing = on_hashing,
+                                           .context = core};
 
     TRY(ledger_open(&options, &core->ledger, state, why));
     tell_migration(state);

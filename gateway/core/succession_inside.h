@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_CORE_SUCCESSION_INSIDE_H
 
 #include "gateway/core/succession.h"
+#include "gateway/ledger/policy.h"
 
 /* What the files of succession share. */
 enum { SUCCESSION_NUMBER_SIZE = 24 };

@@ -56,7 +56,7 @@ static enum sg_status open_all(struct ledger *ledger,
         TRY(take_key(ledger, options->log_key, why));
     }
     TRY(store_open(ledger, options->path, why));
-    TRY(store_recover(ledger, why));
+    TRY(store_recover(ledger, options, why));
     if (ledger->committed.frontier.size > 0 && place_mark(ledger->lock_fd) != SG_OK) {
         return sg_fail(why, SG_LEDGER, "the ledger's '%s.lock' cannot be written",
                        options->path);

@@ -27,6 +27,10 @@ struct ledger_options {
     const char *origin;  /* C2SP origin of this log; must equal the one in the file */
     const char *log_key; /* C2SP vkey that signed the checkpoints, named like the origin;
                           * NULL or "" when not known yet: see ledger_set_log_key. */
+    /* While records are hashed, which may be all of them: as often as 256 are done.
+     * False: ledger_open ends with SG_SHUTDOWN. NULL: nobody asks. */
+    bool (*on_hashing)(void *context);
+    void *context;
 };
 
 /* What the start found, for the boot record and the log line. */
@@ -43,7 +47,7 @@ struct ledger_state {
  * after from its records (recover.c says why this is enough; the rest is ledger_scrub's,
  * reader.h). The time grows with the records that no checkpoint covers, not with the log.
  * SG_CORRUPT: the tree does not match: nothing may be signed; why says what to do.
- * SG_LEDGER, SG_INVALID, SG_IO. The caller owns *out. */
+ * SG_SHUTDOWN, SG_LEDGER, SG_INVALID, SG_IO. The caller owns *out. */
 SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
                                        struct ledger **out, struct ledger_state *state,
                                        struct sg_error *why);
@@ -115,20 +119,6 @@ ledger_keep_template(struct ledger *ledger, const uint8_t id[32], struct slice p
 SG_MUST_USE enum sg_status ledger_find_template(struct ledger *ledger,
                                                 const uint8_t id[32], uint8_t *out,
                                                 size_t cap, size_t *len);
-
-/* A policy that came in force: kept in the transaction of the record that says so. */
-struct ledger_policy {
-    uint8_t sha256[32]; /* of the text */
-    uint64_t version;
-    uint64_t index; /* of its policy.load record */
-    struct slice text;
-};
-SG_MUST_USE enum sg_status ledger_keep_policy(struct ledger *ledger,
-                                              const struct ledger_policy *policy);
-/* The last one; SG_NOT_FOUND, SG_NO_MEMORY. out->text is owned: _fini. */
-SG_MUST_USE enum sg_status ledger_last_policy(struct ledger *ledger,
-                                              struct ledger_policy *out);
-void ledger_policy_fini(struct ledger_policy *policy);
 
 /* Checkpoints, outside a transaction. text: the C2SP note text of the committed tree
  * ("origin\nsize\nroot\n"), to be signed. store: the whole signed note of the text given

@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_LEDGER_PEEK_H
 #define SEGEL_GATEWAY_LEDGER_PEEK_H
 
-#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/policy.h"
 
 /* What a start would find in a ledger, seen from beside a gateway that may run on it, by
  * a program that is perhaps of another version. Nothing is changed: a ledger that was

@@ -1,7 +1,8 @@
+#include "gateway/ledger/policy.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/ledger/ledger.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 

@@ -19,11 +19,12 @@ enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves 
  * next start (ledger_condemn) believe nothing but the records, and below what was pruned
  * the hashes that lead to the root. */
 struct recovery {
-    struct ledger *ledger;       /* borrowed */
-    struct sg_error *why;        /* borrowed */
-    struct tlog_head checkpoint; /* the newest */
-    struct tlog_head next;       /* the one that the tree has to meet next */
-    bool all;                    /* every stored one is met */
+    struct ledger *ledger;                /* borrowed */
+    const struct ledger_options *options; /* borrowed */
+    struct sg_error *why;                 /* borrowed */
+    struct tlog_head checkpoint;          /* the newest */
+    struct tlog_head next;                /* the one that the tree has to meet next */
+    bool all;                             /* every stored one is met */
     uint64_t first;  /* first leaf that is built from its record; a multiple of 256 */
     uint64_t pruned; /* records below it have no text; a multiple of 256 */
     struct tree tree;
@@ -186,6 +187,17 @@ static enum sg_status take_covered(struct recovery *recovery)
     return take_roots(recovery, 0);
 }
 
+/* Whoever waits for a start that takes long hears that it moves, and may end it. */
+static enum sg_status go_on(const struct recovery *recovery)
+{
+    const struct ledger_options *options = recovery->options;
+
+    return options->on_hashing == NULL || options->on_hashing(options->context)
+               ? SG_OK
+               : sg_fail(recovery->why, SG_SHUTDOWN,
+                         "asked to end while the log was hashed");
+}
+
 static enum sg_status take_tiles(struct recovery *recovery)
 {
     AUTO(sql_reset) sqlite3_stmt *row = recovery->ledger->statements[SQL_TILES];
@@ -197,6 +209,7 @@ static enum sg_status take_tiles(struct recovery *recovery)
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
         TRY(take_tile(recovery, row));
+        TRY(go_on(recovery));
     }
     return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
 }
@@ -318,6 +331,7 @@ static enum sg_status check_level(struct recovery *recovery, unsigned level)
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
         TRY(check_upper_tile(recovery, level, row, found));
+        TRY(go_on(recovery));
         found++;
     }
     if (rc != SQLITE_DONE) {
@@ -356,9 +370,10 @@ static enum sg_status acquit(struct recovery *recovery)
                : unreadable(recovery);
 }
 
-enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
+enum sg_status store_recover(struct ledger *ledger, const struct ledger_options *options,
+                             struct sg_error *why)
 {
-    struct recovery recovery = {.ledger = ledger, .why = why};
+    struct recovery recovery = {.ledger = ledger, .options = options, .why = why};
     struct ledger_prune prune;
     bool condemned = false;
 

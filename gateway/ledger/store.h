@@ -59,8 +59,10 @@ void store_close(struct ledger *ledger);
 #define STORE_FINDING "finding"
 
 /* Makes ledger->committed from the file and holds it against the last checkpoint; by all
- * of its records when the ledger is condemned. */
-SG_MUST_USE enum sg_status store_recover(struct ledger *ledger, struct sg_error *why);
+ * of its records when the ledger is condemned. Of the options: on_hashing. */
+SG_MUST_USE enum sg_status store_recover(struct ledger *ledger,
+                                         const struct ledger_options *options,
+                                         struct sg_error *why);
 
 /* What a stored or offered note says, if it may be believed: of this origin, and signed
  * by the log key when one is known. SG_NOT_FOUND: it is not; others as note_parse. */

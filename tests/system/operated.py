@@ -86,6 +86,30 @@ def lane_pids(gateway):
 
 
 @claim
+def a_start_that_hashes_the_log_is_not_given_up_by_the_manager(faulty):
+    """As after a finding, when every record is read before anything else of the start."""
+    ledger = rig.fresh_ledger()
+    config = faulty.rig.config((r"\Z", "admin: {address: 127.0.0.1, port: 0}\n"), ledger)
+    with faulty.rig.gateway(config) as running:
+        client = running.client()
+        while metrics(running).value("segel_log_records") < 600:
+            client.sign()
+    path = faulty.rig.path(ledger[1].removeprefix("path: "))
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT OR REPLACE INTO meta VALUES('memo/finding', 'leaf 7 differs (TEST)')")
+    manager = Manager()
+    with faulty.rig.gateway(config, **manager.environment()) as running:
+        manager.wait("READY=1")
+        said = [word for word in manager.heard if word.split("=")[0] in
+                ("STATUS", "EXTEND_TIMEOUT_USEC")]
+        equal(said[:2], ["STATUS=starting: records of the log are hashed",
+                         "EXTEND_TIMEOUT_USEC=30000000"], "before the lanes")
+        contains(said[2], "the lanes open their tokens")
+        expect(int(running.find("log.hashing")[0]["records"]) >= 600, "not all are hashed")
+    manager.close()
+
+
+@claim
 def the_manager_is_told_when_it_serves_and_when_it_ends(faulty):
     manager, gateway = managed(faulty)
     with gateway as running:

@@ -22,7 +22,7 @@ static void tear_down(void)
 
 CONTRACT(checkpoint, a_key_that_comes_later_checks_the_stored_checkpoint)
 {
-    struct ledger_options options = {book.path, BOOK_ORIGIN, NULL};
+    struct ledger_options options = {.path = book.path, .origin = BOOK_ORIGIN};
     struct book other;
 
     book_make(&other);

@@ -170,7 +170,8 @@ CONTRACT(ledger, append_gives_the_leaf_hash)
 
 CONTRACT(ledger, another_origin_is_refused)
 {
-    struct ledger_options options = {book.path, "other.example.go.id/log", NULL};
+    struct ledger_options options = {.path = book.path,
+                                     .origin = "other.example.go.id/log"};
 
     book_open(&book);
     book_close(&book);

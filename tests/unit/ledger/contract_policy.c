@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/policy.h"
 #include "tests/unit/ledger/support/book.h"
 #include "tests/unit/ledger/support/contract.h"
 

@@ -107,7 +107,8 @@ Test(ledger, a_newer_schema_is_refused)
 
 Test(ledger, a_folder_that_is_not_there_is_named)
 {
-    struct ledger_options options = {"/nowhere/at/all/ledger.db", BOOK_ORIGIN, NULL};
+    struct ledger_options options = {.path = "/nowhere/at/all/ledger.db",
+                                     .origin = BOOK_ORIGIN};
 
     cr_expect_eq(ledger_open(&options, &book.ledger, &book.state, &book.why), SG_IO);
     cr_expect_not_null(strstr(book.why.text, "/nowhere/at/all"));

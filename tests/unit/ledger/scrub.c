@@ -219,6 +219,40 @@ Test(scrub, a_condemned_ledger_does_not_start_with_another_older_checkpoint)
     }
 }
 
+static unsigned asked;
+
+static bool is_patient(void *book)
+{
+    (void)book;
+    asked++;
+    return true;
+}
+
+static bool gives_up(void *book)
+{
+    (void)book;
+    return ++asked < 3;
+}
+
+/* A service manager would take a start that says nothing for one that hangs. */
+Test(scrub, a_start_that_hashes_all_tells_that_it_moves_and_ends_when_told)
+{
+    all.book.on_hashing = is_patient;
+    asked = 0;
+    book_open(&all.book);
+    cr_expect_lt(asked, 5, "an ordinary start hashes %u tiles", asked);
+    cr_expect_eq(ledger_condemn(all.book.ledger, "somebody was here"), SG_LEDGER);
+    book_close(&all.book);
+    all.book.on_hashing = gives_up;
+    asked = 0;
+    cr_expect_eq(book_try_open(&all.book), SG_SHUTDOWN);
+    cr_expect_eq(asked, 3);
+    all.book.on_hashing = is_patient;
+    asked = 0;
+    book_open(&all.book); /* it is condemned as before */
+    cr_expect_geq(asked, SCRUB_RECORDS / 256);
+}
+
 Test(scrub, a_ledger_found_sound_is_forgiven)
 {
     book_open(&all.book);

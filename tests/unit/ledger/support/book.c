@@ -23,7 +23,11 @@ void book_make(struct book *book)
 
 enum sg_status book_try_open(struct book *book)
 {
-    struct ledger_options options = {book->path, BOOK_ORIGIN, book->vkey};
+    struct ledger_options options = {.path = book->path,
+                                     .origin = BOOK_ORIGIN,
+                                     .log_key = book->vkey,
+                                     .on_hashing = book->on_hashing,
+                                     .context = book};
 
     return ledger_open(&options, &book->ledger, &book->state, &book->why);
 }

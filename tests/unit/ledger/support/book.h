@@ -19,6 +19,7 @@ struct book {
     EVP_PKEY *key;
     char vkey[NOTE_VKEY_MAX];
     struct note_key note_key;
+    bool (*on_hashing)(void *context); /* of the book */
     struct ledger *ledger;
     struct ledger_state state;
     struct sg_error why;
