@@ -21,7 +21,7 @@ enum reserve_change reserve_take(struct reserve *reserve, uint64_t free_bytes,
 {
     bool before = reserve->low;
 
-    if (total == 0 || reserve->percent == 0) {
+    if (total == 0) {
         return RESERVE_SAME;
     }
     reserve->free = free_bytes;

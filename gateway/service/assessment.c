@@ -177,9 +177,20 @@ static int64_t certificate_end_us(const struct agenda *agenda)
     return 0;
 }
 
+/* TLS as it is spoken now: a reload may have changed it. */
+static void say_tls(const struct server *server, Segel__V1__DoorFacts *out)
+{
+    struct validity validity;
+
+    server_validity(server, &validity);
+    out->tls_min_version = pb_text(validity.tls12 ? "1.2" : "1.3");
+    out->client_crl = validity.lists;
+}
+
 static bool add_doors(struct answer *answer)
 {
-    const struct config *config = answer->overview.services->options.config;
+    const struct services *services = answer->overview.services;
+    const struct config *config = services->options.config;
     Segel__V1__DoorFacts *out =
         (Segel__V1__DoorFacts *)make(answer, &segel__v1__door_facts__descriptor);
 
@@ -187,8 +198,7 @@ static bool add_doors(struct answer *answer)
         return false;
     }
     out->tls = config->tls_certificate_file[0] != '\0';
-    out->tls_min_version = pb_text(config->tls_min_version);
-    out->client_crl = config->tls_client_crl_file[0] != '\0';
+    say_tls(services->server, out);
     out->certificate_until_us = certificate_end_us(answer->overview.agenda);
     out->local = config->listen_unix[0] != '\0';
     out->control_socket = pb_text(config->control_socket);

@@ -187,6 +187,13 @@ enum sg_status tls_context(const struct server_options *options, SSL_CTX **out,
     return SG_OK;
 }
 
+static bool asks_for_lists(const SSL_CTX *tls)
+{
+    const X509_VERIFY_PARAM *param = X509_STORE_get0_param(SSL_CTX_get_cert_store(tls));
+
+    return (X509_VERIFY_PARAM_get_flags(param) & X509_V_FLAG_CRL_CHECK) != 0;
+}
+
 void tls_validity(SSL_CTX *tls, struct validity *out)
 {
     const X509 *own = tls == NULL ? NULL : SSL_CTX_get0_certificate(tls);
@@ -198,6 +205,8 @@ void tls_validity(SSL_CTX *tls, struct validity *out)
         out->parts[VALIDITY_CERTIFICATE].until_us =
             validity_time_us(X509_get0_notAfter(own), INT64_MAX);
         revocation_validity(SSL_CTX_get_cert_store(tls), out);
+        out->tls12 = SSL_CTX_get_min_proto_version(tls) < TLS1_3_VERSION;
+        out->lists = asks_for_lists(tls);
     }
 }
 

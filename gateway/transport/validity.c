@@ -24,6 +24,8 @@ void validity_init(struct validity *out)
 {
     out->issuer[0] = '\0';
     out->lists_until_us = INT64_MAX;
+    out->tls12 = false;
+    out->lists = false;
     for (size_t i = 0; i < VALIDITY_PARTS; i++) {
         out->parts[i].from_us = INT64_MIN;
         out->parts[i].until_us = INT64_MAX;

@@ -5,8 +5,8 @@
 
 #include "proto/base.h"
 
-/* How long what handshakes are judged by is good for: outside of that no client gets in,
- * whatever its own certificate. Pure: no clock is read. */
+/* What handshakes are judged by, and how long it is good for: outside of that no client
+ * gets in, whatever its own certificate. Pure: no clock is read. */
 enum { VALIDITY_ISSUER_SIZE = 160 };
 enum validity_part {
     VALIDITY_CERTIFICATE, /* the gateway's own: notBefore, notAfter */
@@ -20,6 +20,8 @@ struct validity {
     } parts[VALIDITY_PARTS];
     char issuer[VALIDITY_ISSUER_SIZE]; /* whose lists they are */
     int64_t lists_until_us; /* as above, also of issuers by whom nobody need be judged */
+    bool tls12;             /* TLS 1.2 is spoken, too */
+    bool lists;             /* revocation lists are looked at */
 };
 
 /* Unix microseconds; otherwise when it cannot be read. */

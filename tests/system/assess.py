@@ -10,8 +10,9 @@ import sys
 
 import rig
 from faulty import wait_for
-from people import CODE, People, lock_down
+from people import CODE, People, hup, lock_down
 from rig import claim, contains, equal, expect
+from trust import write_list
 
 PASS, WARN, FAIL, NOT = "pass", "warn", "fail", "not-applicable"
 ROWS = """version.gateway version.library process.privileges process.filter
@@ -136,6 +137,24 @@ def what_is_not_as_it_should_be_turns_its_line(people):
         contains(text_of(got, "lane.state"), "pin-latched")
         wait_for(lambda: verdicts(sheet(people), "tls.certificate") == [PASS],
                  "the end of the gateway's certificate is not told")
+
+
+@claim
+def what_is_told_of_tls_is_what_a_reload_has_made_of_it(people):
+    write_list(people.rig)
+    strict = (r"client_ca: clients.pem", "client_ca: clients.pem, client_crl: clients.crl")
+    with people.gateway(strict) as gateway:
+        sound = people.rig.read("changed.yaml")
+        expect_lines(sheet(people), tls__version=PASS, tls__revocation=PASS)
+        people.rig.write("changed.yaml", sound.replace("client_crl: clients.crl",
+                                                       'min_version: "1.2"'))
+        hup(gateway, "reloaded")
+        got = sheet(people)
+        expect_lines(got, tls__version=WARN, tls__revocation=WARN)
+        contains(text_of(got, "tls.version"), "1.2")
+        people.rig.write("changed.yaml", sound)
+        hup(gateway, "reloaded")
+        expect_lines(sheet(people), tls__version=PASS, tls__revocation=PASS)
 
 
 @claim

@@ -52,6 +52,7 @@ Test(reserve, of_nothing_is_never_reached)
     reserve = (struct reserve){.percent = 0};
     cr_expect_eq(reserve_take(&reserve, 0, TOTAL), RESERVE_SAME);
     cr_expect_not(reserve.low);
+    cr_expect_eq(reserve.total, TOTAL, "and yet the size is told");
 }
 
 /* A disk that does not tell its size changes nothing. */
