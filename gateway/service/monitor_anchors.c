@@ -54,8 +54,10 @@ void monitor_write_anchors(const struct core_report *report, FILE *out)
     if (report->anchor_count == 0) {
         return;
     }
-    metrics_begin(out, METRIC_ANCHOR_AGE);
-    metrics_seconds(out, METRIC_ANCHOR_AGE, NULL, report->anchor_age_us);
+    if (report->anchored) { /* else nobody holds anything, and 0 would say all is held */
+        metrics_begin(out, METRIC_ANCHOR_AGE);
+        metrics_seconds(out, METRIC_ANCHOR_AGE, NULL, report->anchor_age_us);
+    }
     write_states(report, out);
     for (size_t row = 0; row < SG_COUNT(anchor_numbers); row++) {
         metrics_begin(out, anchor_numbers[row].metric);

@@ -216,11 +216,15 @@ def a_second_disk_is_no_witness(town):
         sign(gateway)
         expect("log.anchor_age_s" not in town.records("intent")[-1]["facts"],
                "a second disk of this machine counts")
+        until(lambda: metric(gateway, 'segel_anchor_records{anchor="disk2"}') > 0,
+              "the disk holds nothing")
+        equal(metric(gateway, "segel_log_anchor_age_seconds"), None, "held by nobody outside")
     town.fresh()
     with town.gateway("disk", "drop", changes=changes) as gateway:
         until(lambda: os.listdir(town.drop), "nothing is dropped")
         until(lambda: code_of(gateway) == "", "a drop folder does not count")
         expect("log.anchor_age_s" in town.records("intent")[-1]["facts"], "no such fact")
+        expect(metric(gateway, "segel_log_anchor_age_seconds") is not None, "no age")
 
 
 # --- Configuration ----------------------------------------------------------------------

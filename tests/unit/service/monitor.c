@@ -117,6 +117,7 @@ static void lawful_anchors(void)
     lawful();
     lawful_monitor();
     lawful_agenda();
+    report.anchored = true;
     report.anchor_age_us = 41000000;
     report.anchor_count = 2;
     report.anchors[0] = (struct anchor_report){.name = "province",
@@ -320,6 +321,15 @@ Test(monitor, each_number_of_an_anchor_stands_under_its_own_name)
     }
     expect_line("\nsegel_anchor_last_success_timestamp_seconds{anchor=\"province\"} "
                 "1777685325.000000\n");
+}
+
+/* A disk of the machine itself: 0 would say that others hold all of it. */
+Test(monitor, a_log_that_nobody_outside_holds_has_no_age)
+{
+    report.anchored = false;
+    write_all();
+    cr_expect_eq(count("segel_log_anchor_age_seconds"), 0, "%s", text);
+    expect_line("\nsegel_anchor_state{anchor=\"province\",state=\"ok\"} 1\n");
 }
 
 Test(monitor, incidents_and_ends_stand_under_their_own_names)
