@@ -1,4 +1,5 @@
 #include "client/assess_sheet.h"
+#include "client/checkpoint_age.h"
 #include "client/kind_words.h"
 
 /* Log, clock and disk. */
@@ -58,16 +59,13 @@ void assess_log_check(struct sheet *sheet)
 /* Nothing to sign is as good as just signed. */
 void assess_checkpoint(struct sheet *sheet)
 {
-    static const int64_t late_us = (int64_t)900 * US_PER_S;
-    const Segel__V1__GetStatusResponse *status = sheet->status;
-    const Segel__V1__LogStatus *log = status->log;
-    int64_t since_us =
-        log->checkpoint_us > 0 ? log->checkpoint_us : status->gateway->started_us;
-    bool behind = log->checkpoint_records < log->records;
+    const Segel__V1__LogStatus *log = sheet->status->log;
     char age[SPAN_SIZE];
+    int64_t age_us;
 
-    span_text(status->now_us - since_us, sheet->indonesian, age);
-    if (behind && status->now_us - since_us > late_us) {
+    bool late = checkpoint_is_late(sheet->status, &age_us);
+    span_text(age_us, sheet->indonesian, age);
+    if (late) {
         assess_add(sheet, ASSESS_FAIL, "",
                    sheet->indonesian ? "tidak ada checkpoint baru sejak %s"
                                      : "there is no new checkpoint since %s",

@@ -170,6 +170,7 @@ static void json_log(struct json_out *out, const Segel__V1__GetStatusResponse *g
     json_uint(out, "records", log->records);
     json_uint(out, "checkpoint_records", log->checkpoint_records);
     json_known_time(out, "checkpoint", log->checkpoint_us);
+    json_int(out, "checkpoint_interval_s", log->checkpoint_interval_us / 1000000);
     json_bool(out, "readable", log->readable != 0);
     json_known_time(out, "checked", log->checked_us);
     json_bool(out, "anchored", log->anchored != 0);

@@ -2,13 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/checkpoint_age.h"
 #include "client/kind_words.h"
 #include "client/status_page.h"
 
 /* What needs a person: each row of the table looks at one matter. English and Indonesian
  * stand side by side, and take the same values in the same order. */
-
-enum { LATE_CHECKPOINT_US = 900000000 };
 
 __attribute__((format(printf, 2, 3))) static void need(struct needs *out,
                                                        const char *format, ...)
@@ -232,15 +231,13 @@ static void on_reminders(const struct status_view *view, struct needs *out)
 static void on_log(const struct status_view *view, struct needs *out)
 {
     const Segel__V1__LogStatus *log = view->got->log;
-    bool behind = log->checkpoint_records < log->records &&
-                  view->got->now_us - log->checkpoint_us > LATE_CHECKPOINT_US;
+    int64_t age_us;
 
     if (!log->readable) {
         need(out, "%s",
              status_say(view, "log tidak dapat dibaca", "the log cannot be read"));
     }
-    if (behind &&
-        view->got->now_us - view->got->gateway->started_us > LATE_CHECKPOINT_US) {
+    if (checkpoint_is_late(view->got, &age_us)) {
         need(out, "%s",
              status_say(view, "log tidak lagi ditandatangani (checkpoint)",
                         "the log's checkpoints are not signed any more"));

@@ -196,6 +196,7 @@ static void describe_log(const struct core *core, struct core_report *report)
     report->log_size = ledger_size(core->ledger);
     report->checkpoint_size = ledger_checkpoint_size(core->ledger);
     report->checkpoint_us = core->checkpoint_stored_us;
+    report->checkpoint_s = core->options.config->checkpoint_s;
 }
 
 static void describe_mandate(const struct ledger_mandate *row, struct mandate_report *out)

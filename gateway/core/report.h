@@ -113,6 +113,7 @@ struct core_report {
     uint64_t checkpoint_size;       /* under the last checkpoint */
     int64_t checkpoint_us;          /* wall clock: when it was stored; 0 = not since the
                                      * start */
+    int64_t checkpoint_s;           /* the setting */
     uint64_t waiting[JOB_CLASSES];  /* jobs, for their turn */
     int64_t oldest_us[JOB_CLASSES]; /* how long the oldest has waited; 0 = none waits */
     struct policy_report policy;

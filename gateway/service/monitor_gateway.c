@@ -73,6 +73,7 @@ void monitor_write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_LOG_RECORDS, vitals->report->log_size);
     one(out, METRIC_LOG_CHECKPOINT_RECORDS, vitals->report->checkpoint_size);
     one_time(out, METRIC_LOG_CHECKPOINT, vitals->report->checkpoint_us);
+    one(out, METRIC_LOG_CHECKPOINT_INTERVAL, (uint64_t)vitals->report->checkpoint_s);
     one(out, METRIC_LOG_CHECKED_RECORDS, monitor->scrubbed.records);
     one(out, METRIC_LOG_CHECKED, (uint64_t)(monitor->scrubbed.ended_us / 1000000));
     write_policy(&vitals->report->policy, out);

@@ -50,6 +50,7 @@ bool overview_log(struct overview *overview)
     out->records = report->log_size;
     out->checkpoint_records = report->checkpoint_size;
     out->checkpoint_us = report->checkpoint_us;
+    out->checkpoint_interval_us = report->checkpoint_s * 1000000;
     out->readable = reading_sound(overview->services->reading);
     out->checked_us = reading_scrubbed(overview->services->reading).ended_us;
     out->anchored = report->anchored;

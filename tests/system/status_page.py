@@ -382,7 +382,7 @@ SHAPE = {
     "reminders": [{"what": "str", "name": "str", "until": "str", "days": "int",
                    "urgent": "bool"}],
     "log": {"origin": "str", "records": "int", "checkpoint_records": "int",
-            "checkpoint": "str", "readable": "bool", "anchored": "bool",
+            "checkpoint": "str", "checkpoint_interval_s": "int", "readable": "bool", "anchored": "bool",
             "anchor_age_s": "int", "anchors": []},
     "policy": {"id": "str", "version": "int", "sha256": "str", "review_by": "str",
                "agreement_until": "str", "agreement_no": "str", "production": "bool",
@@ -392,6 +392,14 @@ SHAPE = {
     "clock": {"known": "bool", "synchronised": "bool", "offset_us": "int",
               "stepped": "bool"},
 }
+
+
+@claim
+def the_page_says_how_often_the_log_is_signed(people):
+    """What is late goes by it, here and in the alert."""
+    with people.gateway((r"checkpoint_s: \d+", "checkpoint_s: 1800")) as gateway:
+        equal(told(people)["log"]["checkpoint_interval_s"], 1800)
+        equal(metrics(gateway).value("segel_log_checkpoint_interval_seconds"), 1800)
 
 
 @claim

@@ -226,6 +226,19 @@ Test(assess, each_fault_turns_its_line_and_no_other)
 #undef FAULT
 }
 
+Test(assess, a_checkpoint_is_late_by_how_often_one_is_made)
+{
+    static const int64_t hour_us = (int64_t)3600 * 1000000;
+
+    sound();
+    log_status.records = 1;
+    log_status.checkpoint_interval_us = hour_us;
+    log_status.checkpoint_us = status.now_us - 3 * hour_us;
+    expect_only("log.checkpoint", ASSESS_PASS, "an hour's checkpoint");
+    log_status.checkpoint_us--;
+    expect_only("log.checkpoint", ASSESS_FAIL, "one that did not come");
+}
+
 Test(assess, a_held_key_warns_and_one_that_is_over_is_no_matter)
 {
     sound();

@@ -153,6 +153,18 @@ Test(status_page, each_matter_needs_a_person)
     expect_need("checkpoints");
 }
 
+/* One that is signed once in an hour is late after three of them. */
+Test(status_page, a_checkpoint_is_late_by_how_often_one_is_made)
+{
+    log_status.records = 7;
+    log_status.checkpoint_interval_us = 3600 * second_us;
+    log_status.checkpoint_us = got.now_us - 10800 * second_us;
+    status_needs(&view, &needs);
+    cr_expect_eq(needs.count, 0, "%s", needs.text[0]);
+    log_status.checkpoint_us -= second_us;
+    expect_need("checkpoints");
+}
+
 /* Without one nothing is signed, and there is nobody else who would say so. */
 Test(status_page, a_gateway_without_a_key_that_may_sign_needs_a_person)
 {
