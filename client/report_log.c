@@ -254,10 +254,15 @@ static enum sg_status judge(struct source *source)
         return SG_OK;
     }
     audit_fault_text(&source->audit.faults[0], true, text);
+    bool unexplained = source->audit.first > 0 && !source->audit.pruned;
     return sg_fail(source->why, SG_CORRUPT,
                    "the records do not fit together (%s; %" PRIu64
-                   " in all). There is no report of such a log: run 'segel log verify'",
-                   text, source->audit.fault_count);
+                   " in all). There is no report of such a log: run 'segel log verify'%s",
+                   text, source->audit.fault_count,
+                   unexplained
+                       ? "; where it was pruned just now, ask again when the next "
+                         "checkpoint covers the record of that"
+                       : "");
 }
 
 static enum sg_status read_all(struct source *source, struct log_trust *trust)

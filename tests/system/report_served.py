@@ -181,6 +181,16 @@ def a_later_prune_is_proved_to_the_newest_checkpoint(made):
 
 
 @claim
+def a_prune_that_no_checkpoint_covers_yet_is_one_to_ask_again_about(made):
+    lines = pruned(made, 256)
+    record = next(i for i, line in enumerate(lines) if b"log.prune" in line)
+    refused(made.rig, Service(lines, [made.behind + 2], size=record, first=256),
+            "no record says that those before were pruned", "pruned just now, ask again")
+    online = report(made.rig, Service(lines, [made.behind + 2], size=record + 1, first=256))
+    equal(online.returncode, 0, online.stderr)
+
+
+@claim
 def a_year_whose_begin_was_pruned_is_told_as_a_bundle_tells_it(made):
     lines = pruned(made, 512)
     expect(made.first < 512 < made.behind, "512 is no record of the year")
