@@ -232,6 +232,9 @@ static enum sg_status settle(struct ceremony *ceremony, const struct script_step
     }
     ceremony->state.request[0] = '\0';
     TRY(ceremony_note_log(ceremony, answer, why));
+    if (!is_done(answer)) {
+        return SG_OK; /* nothing was done by it: it is asked for anew */
+    }
     TRY(note_csr(ceremony, answer, why));
     if (changes_token((enum action_kind)step->row)) {
         TRY(ceremony_read_log(ceremony, asked, why));

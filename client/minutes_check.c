@@ -212,6 +212,37 @@ static bool is_done(const struct script_step *step, struct slice line)
            memcmp(line.data, begin, (size_t)len) == 0;
 }
 
+bool minutes_check_done(const struct minutes_check *check, size_t index)
+{
+    return is_done(&check->script->script.steps[index], last_of(check, index + 1));
+}
+
+size_t minutes_check_ran(const struct minutes_check *check)
+{
+    for (size_t i = 0; check->script != NULL && i < check->script->script.step_count;
+         i++) {
+        if (check->script->script.steps[i].kind == STEP_RUN &&
+            minutes_check_done(check, i)) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+struct slice minutes_check_answer(const struct minutes_check *check, const char *name)
+{
+    struct slice found = slice_of(NULL, 0);
+
+    for (size_t i = 0; i < check->script->script.step_count; i++) {
+        const struct script_step *step = &check->script->script.steps[i];
+        if (step->kind == STEP_ASK && strcmp(step->name, name) == 0 &&
+            minutes_check_done(check, i)) {
+            found = minutes_rest(minutes_rest(last_of(check, i + 1)));
+        }
+    }
+    return found;
+}
+
 static void check_steps(struct minutes_check *check)
 {
     const struct script *script = &check->script->script;
@@ -220,7 +251,7 @@ static void check_steps(struct minutes_check *check)
     size_t first = 0;
 
     for (size_t i = 0; i < wanted; i++) {
-        bool good = is_done(&script->steps[i], last_of(check, i + 1));
+        bool good = minutes_check_done(check, i);
         done += good ? 1 : 0;
         first = !good && first == 0 ? i + 1 : first;
     }

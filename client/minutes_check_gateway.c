@@ -1,9 +1,7 @@
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/approval_call.h"
 #include "client/channel/unpack.h"
 #include "client/gateway_call.h"
 #include "client/log_head.h"
@@ -31,9 +29,9 @@ static bool take_path(const Segel__V1__GetInclusionProofResponse *reply,
     return true;
 }
 
-static enum sg_status prove(const struct home *home, const struct log_head *head,
-                            uint64_t index, const struct tlog_hash *leaf,
-                            struct sg_error *why)
+enum sg_status minutes_check_prove(const struct home *home, const struct log_head *head,
+                                   uint64_t index, const struct tlog_hash *leaf,
+                                   struct sg_error *why)
 {
     Segel__V1__GetInclusionProofRequest request;
     ProtobufCMessage *reply = NULL;
@@ -91,80 +89,31 @@ static enum sg_status prove_all(const struct minutes_check *check, struct log_he
         uint64_t index = 0;
         MUST(text_uint(minutes_first(line), INT64_MAX, &index) == SG_OK);
         MUST(digest_parse_sha256(minutes_rest(line), leaf.bytes) == SG_OK);
-        TRY(prove(check->home, head, index, &leaf, why));
+        TRY(minutes_check_prove(check->home, head, index, &leaf, why));
     }
     return SG_OK;
 }
 
-/* --- Grants ------------------------------------------------------------------------- */
-
-/* What persons signed is what the minutes say, it was used, and its record stands. */
-static enum sg_status check_grant(const struct home *home, const struct log_head *head,
-                                  const Segel__V1__GetRequestResponse *got,
-                                  struct slice hash, struct sg_error *why)
-{
-    const Segel__V1__Approval *approval = got->approval;
-    char text[DIGEST_SHA256_SIZE];
-    uint8_t sha256[32];
-    struct tlog_hash leaf;
-
-    (void)SHA256(got->grant_note.data, got->grant_note.len, sha256);
-    digest_sha256_text(sha256, text);
-    if (!slice_equal(hash, slice_str(text))) {
-        return sg_fail(why, SG_CORRUPT, "other signatures than the minutes say");
-    }
-    if (approval == NULL || approval->log == NULL ||
-        approval->log->leaf_hash.len != TLOG_HASH_SIZE ||
-        approval->state != SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED) {
-        return sg_fail(why, SG_CORRUPT, "it was not executed");
-    }
-    memcpy(leaf.bytes, approval->log->leaf_hash.data, TLOG_HASH_SIZE);
-    return prove(home, head, approval->log->index, &leaf, why);
-}
-
-static enum sg_status look_up(const struct minutes_check *check,
-                              const struct log_head *head, struct slice line,
-                              struct sg_error *why)
-{
-    ProtobufCMessage *reply = NULL;
-    char id[65];
-    struct slice name = minutes_first(line);
-
-    (void)snprintf(id, sizeof(id), "%.*s", (int)name.len, (const char *)name.data);
-    TRY(approval_get(check->home, id, &reply, why));
-    enum sg_status status = check_grant(
-        check->home, head, (const Segel__V1__GetRequestResponse *)(const void *)reply,
-        minutes_rest(line), why);
-    unpack_free(reply);
-    return status;
-}
-
-static void check_grants(struct minutes_check *check, const struct log_head *head)
-{
-    struct sg_error why = {0};
-    struct slice line;
-    size_t count = 0;
-
-    for (;
-         (line = minutes_get(&check->file->minutes, MINUTES_FIELD_GRANT, count)).len > 0;
-         count++) {
-        if (look_up(check, head, line, &why) != SG_OK) {
-            struct slice id = minutes_first(line);
-            minutes_check_say(check, false, "grant", "request %.*s: %s", (int)id.len,
-                              (const char *)id.data, why.text);
-            return;
-        }
-    }
-    if (count > 0) {
-        minutes_check_say(
-            check, true, "grant",
-            "%zu requests were signed for as the minutes say, and executed; "
-            "the log has them",
-            count);
-    }
-}
-
 /* --- The log ----------------------------------------------------------------------- */
+
+/* What the gateway did for a script is on the log, so minutes of it name records. */
+static void say_log(struct minutes_check *check, const struct log_head *head,
+                    size_t count)
+{
+    size_t step = minutes_check_ran(check);
+
+    if (count == 0 && step != 0) {
+        minutes_check_say(
+            check, false, "log",
+            "step %zu was done by the gateway, and no record of it is named", step);
+    } else if (count != 0) {
+        minutes_check_say(
+            check, true, "log",
+            "%zu records stand where the minutes say, in a tree of %" PRIu64, count,
+            head->size);
+    }
+    minutes_check_grants(check, head);
+}
 
 static void check_log(struct minutes_check *check)
 {
@@ -172,18 +121,16 @@ static void check_log(struct minutes_check *check)
     struct sg_error why = {0};
     size_t count = 0;
 
-    if (minutes_get(&check->file->minutes, MINUTES_FIELD_LOG, 0).len == 0) {
+    if (minutes_get(&check->file->minutes, MINUTES_FIELD_LOG, 0).len == 0 &&
+        minutes_get(&check->file->minutes, MINUTES_FIELD_GRANT, 0).len == 0 &&
+        minutes_check_ran(check) == 0) {
         free(head);
         return;
     }
     enum sg_status status =
         head == NULL ? SG_NO_MEMORY : prove_all(check, head, &count, &why);
     if (status == SG_OK) {
-        minutes_check_say(
-            check, true, "log",
-            "%zu records stand where the minutes say, in a tree of %" PRIu64, count,
-            head->size);
-        check_grants(check, head);
+        say_log(check, head, count);
     } else {
         minutes_check_say(check, false, "log", "%s%s",
                           why.text[0] != '\0' ? why.text : sg_status_text(status),

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """Ceremonies as people lead them: the shipped scripts, one that is interrupted and taken up
 again, and minutes that are altered or incomplete."""
+import hashlib
 import os
 import re
 import sys
 
 import rig
+from faulty import create, token, unlock, wait_for
+from office import with_passphrase
 from rig import claim, contains, equal, expect
 from stage import SCRIPT, Town, clock, read, verdict
 
@@ -179,6 +182,28 @@ def an_interrupted_ceremony_is_taken_up_again_and_asks_for_nothing_twice(town):
 
 
 @claim
+def a_request_that_was_refused_does_not_make_true_minutes_false(town):
+    """It stands in them as a step that failed, and its records on the log; what was done
+    is what was asked for anew."""
+    out = town.out()
+    with town.gateway() as gateway:
+        town.lock()
+        stage = town.lead(out)
+        equal(stage.play(town.answers(), until="Waits for approvals"), None)
+        refused = town.records("grant.request")[-1]["subject"]
+        result = town.rig.segel("reviewer", "refuse", refused, "--reason", "not yet (TEST)")
+        equal(result.returncode, 0, result.stderr)
+        equal(stage.play({**town.answers(), r"go on another day:": ""}), 0, stage.seen[-800:])
+        text = read(out)
+        contains(text, "run lockdown.clear FAILED", "run lockdown.clear passed", refused)
+        equal(len(re.findall(r"^grant ", text, re.M)), 1, text)
+        expect(f"grant {refused}" not in text, "nothing came of it")
+        rig.covered(gateway)
+        result = town.verify(out)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+
+
+@claim
 def what_began_under_other_conditions_is_not_gone_on_with(town):
     out = town.out()
     with town.gateway():
@@ -310,9 +335,9 @@ def every_participant_must_have_signed_and_the_witness_last(town):
         contains(town.sign(late, "officer-1").stderr, "a witness has signed already")
 
 
-def forge(town, text, change, signers=("officer-1", "officer-2", "reviewer")):
+def forge(town, text, change, signers=("officer-1", "officer-2", "reviewer"), every=False):
     """Minutes that were signed by all, but say something else than what happened."""
-    path = town.rig.write("forged.minutes", halves(re.sub(*change, text, count=1,
+    path = town.rig.write("forged.minutes", halves(re.sub(*change, text, count=0 if every else 1,
                                                           flags=re.M))[0])
     for name in signers:
         signed = town.sign(path, name)
@@ -320,13 +345,33 @@ def forge(town, text, change, signers=("officer-1", "officer-2", "reviewer")):
     return path
 
 
+def another(town, gateway):
+    """A request of another task that was done: its line in minutes."""
+    town.latch(gateway)
+    town.schedule("")
+    request = create(gateway, unlock()).id
+    for name in ("officer-2", "officer-3"):
+        signed = with_passphrase(town, town.passphrases[name], name, "approve", request, "--yes")
+        equal(signed.returncode, 0, signed.stderr)
+    wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+    note = town.rig.segel("reviewer", "request", "show", request, "--note").stdout
+    return f"grant {request} sha256:{hashlib.sha256(note.encode()).hexdigest()}"
+
+
 @claim
 def what_all_signed_must_still_be_on_the_log_and_the_token(town):
     out = town.out()
     with town.gateway() as gateway:
+        other = another(town, gateway)
         text = town.minutes(out)
         rig.covered(gateway)
+        # What the gateway did is on its log, and was signed for: minutes name both.
+        result = town.verify(forge(town, text, (r"^(log|grant) .*\n", ""), every=True))
+        found = verdict(result)
+        equal((result.returncode, found["log"], found["grant"]), (1, "FAIL", "FAIL"))
         for change, line in (
+                ((r"^grant .*\n", ""), "grant"),
+                ((r"^grant .*", other), "grant"),
                 ((r"^log (\d+) (\S+)", r"log 0 \2"), "log"),
                 ((r"^log (\d+) sha256:....", r"log \1 sha256:0000"), "log"),
                 ((r"^log (\d+) ", r"log 99999 "), "log"),
