@@ -117,6 +117,7 @@ static void take_anchor_ok(struct report *report, const json_t *record, int64_t 
         return;
     }
     anchor->good++;
+    anchor->failing = false;
     if (text != NULL && text_uint(slice_str(text), INT64_MAX, &size) == SG_OK &&
         size >= anchor->size) {
         anchor->size = size;
@@ -129,9 +130,15 @@ static void take_anchor_fail(struct report *report, const json_t *record, int64_
     struct fact_anchor *anchor =
         report_holds(report, time_us) ? anchor_of(&report->facts, record) : NULL;
 
-    if (anchor != NULL) {
-        anchor->failed++;
+    if (anchor == NULL) {
+        return;
     }
+    char state[FACT_TEXT] = "";
+    fact_text(state, record, "state");
+    report->facts.again = anchor->failing && strcmp(anchor->state, state) == 0;
+    anchor->failing = true;
+    memcpy(anchor->state, state, sizeof(state));
+    anchor->failed++;
 }
 
 /* --- Starts ------------------------------------------------------------------------ */
@@ -248,7 +255,7 @@ static void take_nothing(struct report *report, const json_t *record, int64_t ti
     (void)time_us;
 }
 
-enum listing { LISTED_NOT, LISTED, LISTED_WITH_DETAIL, LISTED_WITH_KIND };
+enum listing { LISTED_NOT, LISTED, LISTED_WITH_STATE, LISTED_WITH_KIND };
 
 static const struct {
     const char *type;
@@ -287,31 +294,69 @@ static const struct {
     {"ceremony.step", take_nothing, LISTED},
     {"ceremony.minutes", take_nothing, LISTED},
     {"pin.change", take_nothing, LISTED},
-    {"key.state", take_nothing, LISTED_WITH_DETAIL},
+    {"key.state", take_nothing, LISTED_WITH_STATE},
     {"incident.open", take_nothing, LISTED_WITH_KIND},
     {"incident.close", take_nothing, LISTED_WITH_KIND},
 };
 
+/* "accepted: sha256=…"; what troubled a ceremony may hold words that are nobody else's.
+ */
+static void tell_state(struct fact_event *event, const json_t *record)
+{
+    char state[FACT_TEXT] = "";
+    char detail[FACT_TEXT] = "";
+    char trouble[FACT_TEXT] = "";
+
+    fact_text(state, record, "state");
+    fact_text(detail, record, "detail");
+    fact_text(trouble, record, "trouble");
+    if (detail[0] == '\0' && trouble[0] != '\0') {
+        (void)snprintf(detail, sizeof(detail), "failed");
+    }
+    bool both = state[0] != '\0' && detail[0] != '\0';
+    char both_texts[2 * FACT_TEXT + 2];
+    (void)snprintf(both_texts, sizeof(both_texts), "%s%s%s", state, both ? ": " : "",
+                   detail);
+    name_clean(slice_str(both_texts), false, event->detail, sizeof(event->detail));
+}
+
+static void add_event(struct report_facts *facts, const struct fact_event *event)
+{
+    if (facts->event_count < FACTS_EVENTS) {
+        facts->events[facts->event_count++] = *event;
+    } else {
+        facts->dropped++;
+    }
+}
+
+static void add_state(struct report_facts *facts, const struct fact_event *event)
+{
+    if (facts->state_count < FACTS_STATES) {
+        facts->states[facts->state_count++] = *event;
+    } else {
+        facts->dropped++;
+    }
+}
+
 static void list_event(struct report *report, size_t kind, const json_t *record,
                        int64_t time_us)
 {
-    struct report_facts *facts = &report->facts;
+    enum listing listing = kinds[kind].listing;
+    struct fact_event event = {.time_us = time_us};
 
-    if (kinds[kind].listing == LISTED_NOT || !report_holds(report, time_us)) {
+    if (listing == LISTED_NOT || report->facts.again || !report_holds(report, time_us)) {
         return;
     }
-    if (facts->event_count == FACTS_EVENTS) {
-        facts->dropped++;
-        return;
+    (void)snprintf(event.type, sizeof(event.type), "%s", kinds[kind].type);
+    fact_text(event.subject, record, "subject");
+    if (listing == LISTED_WITH_KIND) {
+        fact_text(event.detail, record, "kind");
     }
-    struct fact_event *event = &facts->events[facts->event_count++];
-    *event = (struct fact_event){.time_us = time_us};
-    (void)snprintf(event->type, sizeof(event->type), "%s", kinds[kind].type);
-    fact_text(event->subject, record, "subject");
-    if (kinds[kind].listing != LISTED) {
-        fact_text(event->detail, record,
-                  kinds[kind].listing == LISTED_WITH_KIND ? "kind" : "detail");
+    if (listing == LISTED_WITH_STATE) {
+        tell_state(&event, record);
+        add_state(&report->facts, &event);
     }
+    add_event(&report->facts, &event);
 }
 
 void facts_take(struct report *report, const struct report_record *record)
@@ -322,6 +367,7 @@ void facts_take(struct report *report, const struct report_record *record)
         }
         json_t *members =
             json_loadb((const char *)record->json.data, record->json.len, 0, NULL);
+        report->facts.again = false;
         kinds[i].take(report, members, record->time_us);
         list_event(report, i, members, record->time_us);
         json_decref(members);

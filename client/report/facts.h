@@ -14,6 +14,7 @@ enum {
     FACTS_ANCHORS = 64,
     FACTS_VERSIONS = 64,
     FACTS_EVENTS = 512,
+    FACTS_STATES = 512,
     FACTS_SUMS = 32,
     FACT_TEXT = 192
 };
@@ -69,6 +70,8 @@ struct fact_anchor {
     uint64_t failed;
     uint64_t size;   /* the largest tree that it has seen */
     int64_t time_us; /* when it saw that, by its own clock; 0: it did not say */
+    bool failing;    /* its last record is of a failure, in this state */
+    char state[FACT_TEXT];
 };
 struct fact_version {
     char text[FACT_TEXT];
@@ -94,7 +97,8 @@ struct report_facts {
     struct fact_anchor anchors[FACTS_ANCHORS];
     struct fact_version versions[FACTS_VERSIONS];
     struct fact_event events[FACTS_EVENTS];
-    struct fact_sum sums[FACTS_SUMS]; /* of requests that were answered undecided */
+    struct fact_event states[FACTS_STATES]; /* of keys; they stand in events, too */
+    struct fact_sum sums[FACTS_SUMS];       /* of requests that were answered undecided */
     size_t certificate_count;
     size_t token_count;
     size_t policy_count;
@@ -102,6 +106,7 @@ struct report_facts {
     size_t anchor_count;
     size_t version_count;
     size_t event_count;
+    size_t state_count;
     size_t sum_count;
     uint64_t dropped;
     uint64_t starts;
@@ -111,6 +116,7 @@ struct report_facts {
     int64_t agreement_until_us;
     bool stopped; /* the last start or stop was a stop */
     bool started; /* there was a start */
+    bool again;   /* the record in hand says what the last one of its subject did */
 };
 
 struct report;

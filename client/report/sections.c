@@ -326,11 +326,8 @@ static void put_states(const struct content *content, struct paper *paper)
     const struct report_facts *facts = &content->report->facts;
 
     put_table(paper, PHRASE_STATES, columns, SG_COUNT(columns));
-    for (size_t i = 0; i < facts->event_count; i++) {
-        const struct fact_event *event = &facts->events[i];
-        if (strcmp(event->type, "key.state") != 0) {
-            continue;
-        }
+    for (size_t i = 0; i < facts->state_count; i++) {
+        const struct fact_event *event = &facts->states[i];
         const struct value values[] = {value_time(event->time_us),
                                        value_text(event->subject),
                                        value_text(event->detail)};

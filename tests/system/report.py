@@ -195,6 +195,10 @@ def story():
     log.add(at(3, 3, 2), "pin.unlock", subject="lane0", officer="budi")
     log.add(at(3, 4, 1), "key.state", subject="seal-setda",
             detail="certificate revoked (crl)")
+    log.add(at(3, 4, 2), "key.state", subject="seal-2027", state="none", grant="g-1",
+            trouble="no token at /secret/path")
+    log.add(at(3, 4, 3), "key.state", subject="seal-2027", state="accepted", detail="sha256=ab",
+            backup="tape 3 of budi")
     log.add(at(3, 5, 1), "key.facts", subject="seal-setda",
             facts={**FACTS, "cert.serial": "77AA", "key.rsa_bits": 4096})
     log.add(at(3, 6, 1), "overload", subject="gw1", detail="queue full 3, no lane 4")
@@ -239,7 +243,10 @@ def certificates_policies_outages_and_starts_are_told(_):
                                            {"reason": "no lane", "count": 4}], "overload")
     equal(found["certificates"]["state_changes"],
           [{"time": "2026-03-03T18:00:00.000000Z", "key": "seal-setda",
-            "detail": "certificate revoked (crl)"}], "state changes")
+            "detail": "certificate revoked (crl)"},
+           {"time": "2026-03-03T19:00:00.000000Z", "key": "seal-2027", "detail": "none: failed"},
+           {"time": "2026-03-03T20:00:00.000000Z", "key": "seal-2027",
+            "detail": "accepted: sha256=ab"}], "state changes")
     equal([v["version"] for v in found["infrastructure"]["versions"]], ["0.1.0", "0.1.1"],
           "versions")
     equal(found["overrides"]["exceptions"], 1, "exceptions")

@@ -253,3 +253,46 @@ Test(count, lists_are_bounded_and_say_so)
     cr_expect_eq(facts->lane_count, FACTS_LANES);
     cr_expect_eq(facts->dropped, 25);
 }
+
+Test(count, changes_of_a_key_s_state_keep_their_places)
+{
+    for (int i = 0; i < FACTS_EVENTS + 20; i++) {
+        (void)add("2026-05-01T00:00:00Z", "\"type\":\"exception\",\"subject\":\"x\"");
+    }
+    (void)add("2026-05-02T00:00:00Z",
+              "\"type\":\"key.state\",\"subject\":\"seal\",\"state\":\"destroyed\"");
+    (void)add("2026-05-02T00:00:00Z",
+              "\"type\":\"key.state\",\"subject\":\"seal\",\"state\":\"accepted\","
+              "\"detail\":\"sha256=ab\"");
+    (void)add("2026-05-02T00:00:00Z",
+              "\"type\":\"key.state\",\"subject\":\"seal\",\"state\":\"generated\","
+              "\"trouble\":\"/a/path\"");
+    const struct report_facts *facts = &finished()->facts;
+    cr_assert_eq(facts->state_count, 3);
+    cr_expect_str_eq(facts->states[0].detail, "destroyed");
+    cr_expect_str_eq(facts->states[1].detail, "accepted: sha256=ab");
+    cr_expect_str_eq(facts->states[2].detail, "generated: failed");
+    cr_expect_eq(facts->dropped, 23);
+}
+
+static void anchor(const char *outcome, const char *name, const char *state)
+{
+    (void)add("2026-05-01T00:00:00Z",
+              "\"type\":\"anchor.%s\",\"subject\":\"%s\",\"state\":\"%s\"", outcome, name,
+              state);
+}
+
+Test(count, an_anchor_that_goes_on_failing_is_one_event)
+{
+    for (int i = 0; i < FACTS_EVENTS; i++) {
+        anchor("fail", "a", "away");
+    }
+    anchor("fail", "b", "away");
+    anchor("fail", "a", "alarm");
+    anchor("ok", "a", "good");
+    anchor("fail", "a", "alarm");
+    const struct report_facts *facts = &finished()->facts;
+    cr_assert_eq(facts->event_count, 4);
+    cr_expect_eq(facts->anchors[0].failed, FACTS_EVENTS + 2);
+    cr_expect_eq(facts->dropped, 0);
+}
