@@ -5,6 +5,7 @@
 #include "client/policy_preview.h"
 #include "client/screen.h"
 #include "proto/quorum/wanted.h"
+#include "proto/text.h"
 
 static void policy_end(struct policy **policy)
 {
@@ -31,19 +32,65 @@ static enum sg_status show_policy(const struct home *home, const struct wanted *
     return policy_preview(&preview, why);
 }
 
+static void line(const char *const names[2], bool indonesian, const char *value)
+{
+    (void)printf("  %-14s ", names[indonesian]);
+    screen_text(stdout, value);
+    (void)fputc('\n', stdout);
+}
+
+static void line_day(const char *const names[2], bool indonesian, int64_t unix_us)
+{
+    enum { DAY_LEN = 10 };
+    char text[TEXT_TIME_SIZE];
+
+    if (unix_us != 0) {
+        text_time_s(unix_us, text);
+        text[DAY_LEN] = '\0';
+        line(names, indonesian, text);
+    }
+}
+
+/* Where, by whom and by which script: whoever signs is one of those who are there. */
+static enum sg_status show_generate(const struct home *home, const struct wanted *wanted,
+                                    bool indonesian, struct sg_error *why)
+{
+    static const char *const place[] = {"place", "tempat"};
+    static const char *const present[] = {"participant", "peserta"};
+    static const char *const witness[] = {"witness", "saksi"};
+    static const char *const script[] = {"script SHA-256", "SHA-256 naskah"};
+    static const char *const from[] = {"used from", "dipakai sejak"};
+    static const char *const until[] = {"used until", "dipakai s.d."};
+    struct wanted_generate key;
+    char hash[65];
+
+    (void)home;
+    (void)why;
+    wanted_generate(wanted, &key);
+    text_hex(key.script, hash); /* 32 bytes, as asking_read has seen */
+    line(place, indonesian, key.place);
+    for (size_t i = 0; i < key.participant_count; i++) {
+        line(present, indonesian, key.participants[i]);
+    }
+    line(witness, indonesian, key.witness);
+    line_day(from, indonesian, key.from_us);
+    line_day(until, indonesian, key.until_us);
+    line(script, indonesian, hash);
+    return SG_OK;
+}
+
 /* The keys whole: an id of 4 bytes can be made to match. */
 static enum sg_status show_officer(const struct home *home, const struct wanted *wanted,
                                    bool indonesian, struct sg_error *why)
 {
+    static const char *const key[] = {"key", "kunci"};
     struct roster_change change;
 
     (void)home;
     (void)why;
     wanted_officer(wanted, &change);
     for (size_t i = 0; i < change.key_count; i++) {
-        (void)printf("  %-14s ", indonesian ? "kunci" : "key");
-        screen_text(stdout, (const char *)change.keys[i].data);
-        (void)fputc('\n', stdout);
+        line(key, indonesian, (const char *)change.keys[i].data);
     }
     return SG_OK;
 }
@@ -53,6 +100,7 @@ static const struct {
                            bool indonesian, struct sg_error *why);
 } rows[TASK_COUNT] = {
     [TASK_POLICY_LOAD] = {show_policy},
+    [TASK_KEY_GENERATE] = {show_generate},
     [TASK_OFFICER_ADD] = {show_officer},
 };
 

@@ -6,6 +6,7 @@
 
 #include "client/channel/unpack.h"
 #include "client/screen.h"
+#include "proto/preflight.h"
 #include "proto/quorum/asking.h"
 #include "proto/text.h"
 
@@ -93,10 +94,14 @@ bool grant_view_knows(enum task task)
 
 /* --- From the bytes ---------------------------------------------------------------- */
 
-/* A field that this program does not know could change what is asked. */
+/* A field that this program does not know could change what is asked, however deep it
+ * stands. */
 static bool is_whole(const ProtobufCMessage *message, struct slice wire)
 {
-    return message->n_unknown_fields == 0 &&
+    static const struct preflight_limits limits = {
+        .max_depth = 8, .max_elements = 65536, .max_unknown = 0};
+
+    return preflight(message->descriptor, wire, &limits, NULL) == SG_OK &&
            protobuf_c_message_get_packed_size(message) == wire.len;
 }
 

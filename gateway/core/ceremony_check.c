@@ -72,6 +72,32 @@ enum sg_status ceremony_check_reviewer(const struct core *core, const char *name
                          name);
 }
 
+enum sg_status ceremony_check_makers(const struct core *core,
+                                     const struct ceremony_persons *makers,
+                                     const char *witness, struct sg_error *why)
+{
+    const struct quorum *quorum = core->grants.quorum;
+    size_t officers = 0;
+
+    TRY(ceremony_check_persons(core, makers, why));
+    TRY(ceremony_check_reviewer(core, witness, why));
+    for (size_t i = 0; i < makers->count; i++) {
+        unsigned person = quorum_find(quorum, makers->names[i]);
+        officers += quorum->roster.persons[person].role == PERSON_OFFICER ? 1 : 0;
+        if (strcmp(makers->names[i], witness) == 0) {
+            return sg_fail(
+                why, SG_INVALID,
+                "the witness '%.64s' must have no part in the work, and is one "
+                "of the %s",
+                witness, makers->what);
+        }
+    }
+    return officers >= makers->fewest
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "%zu of the %s must be officers",
+                         makers->fewest, makers->what);
+}
+
 enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                                    struct sg_error *why)
 {

@@ -21,6 +21,12 @@ SG_MUST_USE enum sg_status ceremony_check_persons(const struct core *core,
                                                   struct sg_error *why);
 SG_MUST_USE enum sg_status
 ceremony_check_reviewer(const struct core *core, const char *name, struct sg_error *why);
+/* Of the making of a key: two officers do the work, and the reviewer who sees to it has
+ * no part in it. */
+SG_MUST_USE enum sg_status ceremony_check_makers(const struct core *core,
+                                                 const struct ceremony_persons *makers,
+                                                 const char *witness,
+                                                 struct sg_error *why);
 /* The lane's token can be changed now. */
 SG_MUST_USE enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                                                struct sg_error *why);

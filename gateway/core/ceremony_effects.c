@@ -102,8 +102,7 @@ static enum sg_status check_present(const struct core *core,
     char start[9];
     char end[9];
 
-    TRY(ceremony_check_persons(core, &persons, why));
-    TRY(ceremony_check_reviewer(core, task->witness, why));
+    TRY(ceremony_check_makers(core, &persons, task->witness, why));
     if (!task_day(task->valid_from_us, start) || !task_day(task->valid_until_us, end) ||
         (end[0] != '\0' && strcmp(start, end) > 0)) {
         return sg_fail(why, SG_INVALID,

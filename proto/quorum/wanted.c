@@ -5,6 +5,7 @@
 #include "proto/preflight.h"
 #include "proto/quorum/asking.h"
 #include "segel/v1/approvals.pb-c.h"
+#include "segel/v1/keys.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
 
 static const struct preflight_limits limits = {
@@ -47,6 +48,22 @@ struct slice wanted_policy(const struct wanted *wanted)
 
     MUST(wanted->message->descriptor == &segel__v1__load_policy_request__descriptor);
     return slice_of(request->text.data, request->text.len);
+}
+
+void wanted_generate(const struct wanted *wanted, struct wanted_generate *out)
+{
+    const Segel__V1__GenerateKeyRequest *request =
+        (const Segel__V1__GenerateKeyRequest *)(const void *)wanted->message;
+
+    MUST(wanted->message->descriptor == &segel__v1__generate_key_request__descriptor);
+    *out = (struct wanted_generate){
+        .place = request->place,
+        .participants = request->participants,
+        .participant_count = request->n_participants,
+        .witness = request->witness,
+        .script = slice_of(request->script_sha256.data, request->script_sha256.len),
+        .from_us = request->valid_from_us,
+        .until_us = request->valid_until_us};
 }
 
 static enum person_role role_of(const char *name)

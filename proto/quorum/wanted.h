@@ -20,6 +20,17 @@ void wanted_fini(struct wanted *wanted);
 
 /* PolicyService.LoadPolicy: the file; borrowed. */
 struct slice wanted_policy(const struct wanted *wanted);
+/* KeyService.GenerateKey: what the grant's text has no room for; borrowed. */
+struct wanted_generate {
+    const char *place;
+    char *const *participants;
+    size_t participant_count;
+    const char *witness;
+    struct slice script; /* SHA-256 */
+    int64_t from_us;     /* 0 = not set */
+    int64_t until_us;
+};
+void wanted_generate(const struct wanted *wanted, struct wanted_generate *out);
 /* CreateRequest of override; borrowed. */
 struct wanted_override {
     const char *rule;

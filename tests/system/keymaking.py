@@ -145,8 +145,14 @@ def the_commands_lead_a_key_through_its_life(maker):
         shown = maker.rig.segel("officer-2", "request", "show", request)
         contains(shown.stdout, f"A new key is made for {name}", "lane=lane0 type=p-256",
                  "until=2030-01-31T00:00:00Z", "witness=reviewer")
+        with open(script, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        equal([line[17:] for line in shown.stdout.splitlines()
+               if re.match(r"  (place|participant|witness|used until|script SHA-256) ", line)],
+              ["server room (TEST)", "officer-2", "officer-3", "reviewer", "2030-01-31",
+               digest])
         shown = maker.rig.segel("officer-2", "request", "show", request, "--lang", "id")
-        contains(shown.stdout, f"Kunci baru dibuat untuk {name}")
+        contains(shown.stdout, f"Kunci baru dibuat untuk {name}", "tempat", "peserta", "saksi")
         maker.settled(gateway, name)
         equal(maker.steps(name, "key")[0]["end_date"], "20300131")
         contains(command(maker, "csr", name, "--subject", SUBJECT, code=1), "backup")
@@ -223,6 +229,8 @@ def what_is_asked_for_is_checked_before_anybody_signs(maker):
              ({"participants": ["officer-2", "nobody"]}, "nobody"),
              ({"participants": ["officer-2", "officer-2"]}, "twice"),
              ({"witness": "officer-4"}, "reviewer"),
+             ({"participants": ["officer-2", "officer-3", "reviewer"]}, "no part in the work"),
+             ({"participants": ["officer-2", "reviewer-2"]}, "must be officers"),
              ({"lane": "lane9"}, "lane9"),
              ({"type": keys.KEY_TYPE_RSA_3072,
                "signature_algorithm": rig.common.SIGNATURE_ALGORITHM_RSA_PKCS1}, "ecdsa"),

@@ -134,6 +134,22 @@ Test(grant_view, a_field_that_this_program_does_not_know_is_not_signed)
     cr_expect_eq(grant_view_make(&shown.got, &view, &why), SG_UNSUPPORTED);
 }
 
+Test(grant_view, nor_one_that_stands_inside_of_another)
+{
+    /* unlock_pin, of 7 bytes: lane */
+    uint8_t *found = memmem(shown.message, shown.got.request.len, "\x2A\x07\x0A\x05", 4);
+
+    cr_assert_not_null(found);
+    cr_assert_eq(found + 9, shown.message + shown.got.request.len,
+                 "it is the last field");
+    found[1] += 3;
+    memcpy(found + 9, "\xA0\x06\x01", 3); /* field 100, varint 1 */
+    shown.got.request.len += 3;
+    hash_message();
+    show_text(lane);
+    cr_expect_eq(grant_view_make(&shown.got, &view, &why), SG_UNSUPPORTED);
+}
+
 Test(grant_view, a_policy_that_is_not_shown_is_not_signed)
 {
     shown.got.policy_sha256.len = 0;
