@@ -5,6 +5,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/members.h"
+#include "gateway/core/minutes_keys.h"
 #include "gateway/core/requests.h"
 #include "gateway/ledger/rosters.h"
 #include "proto/digest.h"
@@ -288,44 +289,6 @@ static enum sg_status write_signature(struct core *core,
     return members_write(core, "ceremony.sign", &members, place);
 }
 
-/* Keys whose ceremony it was: those of the requests that the minutes name. */
-static enum sg_status tell_key(struct core *core, struct request_order *order,
-                               struct slice grant)
-{
-    struct ledger_request request;
-    char id[65];
-
-    (void)snprintf(id, sizeof(id), "%.*s", (int)grant.len, (const char *)grant.data);
-    enum sg_status found = ledger_find_request(core->ledger, id, &order->arena, &request);
-    if (found != SG_OK) {
-        return found == SG_NOT_FOUND ? SG_OK : found;
-    }
-    size_t index = register_find(core, request.object);
-    if (request.state != REQUEST_EXECUTED || strncmp(request.task, "key.", 4) != 0 ||
-        index == core->keyring.count) {
-        return SG_OK;
-    }
-    (void)snprintf(register_row(core, index)->minutes,
-                   sizeof(register_row(core, index)->minutes), "%s", order->id);
-    return register_keep(core, index, NULL);
-}
-
-/* A request may have a megabyte, and minutes name as many as they like: each is put where
- * the last one was, or the arena would be full in the middle of a turn. */
-static enum sg_status tell_keys(struct core *core, struct request_order *order,
-                                const struct minutes *minutes)
-{
-    size_t used = order->arena.used;
-    struct slice line;
-
-    for (size_t n = 0; (line = minutes_get(minutes, MINUTES_FIELD_GRANT, n)).len > 0;
-         n++) {
-        TRY(tell_key(core, order, minutes_first(line)));
-        order->arena.used = used;
-    }
-    return SG_OK;
-}
-
 static enum sg_status keep(struct core *core, struct request_order *order,
                            struct signing *signing, uint64_t missing)
 {
@@ -349,7 +312,7 @@ static enum sg_status keep(struct core *core, struct request_order *order,
     kept->log_index = place.index;
     memcpy(kept->log_hash, place.hash, sizeof(kept->log_hash));
     TRY(ledger_put_minutes(core->ledger, kept));
-    return signing->known ? SG_OK : tell_keys(core, order, &signing->minutes);
+    return missing != 0 ? SG_OK : minutes_tell_keys(core, order, &signing->minutes);
 }
 
 enum sg_status minutes_on_sign(struct core *core, struct request_order *order)

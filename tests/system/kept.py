@@ -9,7 +9,7 @@ import time
 import rig
 from faulty import wait_for
 from maker import Keymaking
-from people import EXECUTED, Key, load_policy, new_version
+from people import EXECUTED, Key, get, load_policy, new_version
 from rig import claim, contains, equal, expect
 
 keys = rig.keys
@@ -24,7 +24,7 @@ def text_of(name, *grants, world="real", remark="said (TEST)", quorum="0" * 64,
              "place server room (TEST)", "began 2026-11-26T12:00:00Z",
              "ended 2026-11-26T13:00:00Z", f"script {ZERO}", f"tool {ZERO}",
              f"quorum sha256:{quorum}",
-             *persons, *[f"grant {grant} {ZERO}" for grant in grants], f"remark {remark}"]
+             *persons, *[f"grant {grant if ' ' in grant else grant + ' ' + ZERO}" for grant in grants], f"remark {remark}"]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -39,6 +39,10 @@ class Kept(Keymaking):
         key = self.keys[who] if isinstance(who, str) else who
         return self.call(gateway, "SignMinutes", keys.SignMinutesRequest(
             id=name, note=key.note(text)), name=caller)
+
+    def sign_all(self, gateway, name, text, people=("officer-1", "officer-2", "reviewer")):
+        for who in people:
+            self.sign(gateway, name, text, who)
 
     def refused(self, gateway, code, words, *arguments, **more):
         refusal = rig.refused(self.sign, gateway, *arguments, **more)
@@ -121,6 +125,11 @@ def what_is_no_signature_under_sound_minutes_is_refused(kept):
         equal(kept.records("ceremony.minutes")[0]["subject"], name)
 
 
+def grant_of(gateway, request):
+    """As minutes name it: with the hash of the note that all of its approvers signed."""
+    return f"{request} sha256:{hashlib.sha256(get(gateway, request).grant_note).hexdigest()}"
+
+
 @claim
 def a_key_names_the_minutes_of_its_ceremony(kept):
     with kept.gateway() as gateway:
@@ -128,11 +137,47 @@ def a_key_names_the_minutes_of_its_ceremony(kept):
         voted = kept.approved(gateway, "GenerateKey", kept.generation(key))
         equal(voted.state, EXECUTED)
         equal(kept.settled(gateway, key).minutes, "")
-        kept.sign(gateway, name, text_of(name, voted.id, "g-unknown"), "officer-1")
+        text = text_of(name, grant_of(gateway, voted.id), "g-unknown")
+        kept.sign_all(gateway, name, text, ("officer-1", "officer-2"))
+        equal(kept.key(gateway, key).minutes, "", "not all have signed")
+        kept.sign(gateway, name, text, "reviewer")
         equal(kept.key(gateway, key).minutes, name)
         contains(kept.rig.segel("officer-1", "key", "show", key).stdout, name)
     with kept.gateway(keep=True) as gateway:
         equal(kept.key(gateway, key).minutes, name)
+
+
+@claim
+def nobody_puts_other_minutes_in_the_place_of_those_that_a_key_names(kept):
+    with kept.gateway() as gateway:
+        key, name, alone = kept.name(), kept.id(), ("participant officer-4 officer",)
+        voted = kept.approved(gateway, "GenerateKey", kept.generation(key))
+        kept.settled(gateway, key)
+        grant = grant_of(gateway, voted.id)
+        # Who did not ask for it; who names it and does not have its approvals.
+        for persons, signers, named in (
+                (alone, ("officer-4",), grant),
+                (("participant officer-1 officer",), ("officer-1",), voted.id)):
+            other = kept.id()
+            kept.sign_all(gateway, other, text_of(other, named, persons=persons), signers)
+            equal((list(kept.get(gateway, other).missing), kept.key(gateway, key).minutes),
+                  ([], ""))
+        kept.sign_all(gateway, name, text_of(name, grant))
+        equal(kept.key(gateway, key).minutes, name)
+        other = kept.id()
+        kept.sign_all(gateway, other, text_of(other, grant, persons=(
+            "participant officer-1 officer",)), ("officer-1",))
+        equal(kept.key(gateway, key).minutes, name, "the first whole ones stand")
+        end = kept.approved(gateway, "DestroyKey", keys.DestroyKeyRequest(
+            request_id=kept.id(), key=key, reason="its end (TEST)", backups_destroyed=True,
+            witnesses=["reviewer"]))
+        kept.settled(gateway, key)
+        last = kept.id()
+        kept.sign_all(gateway, last, text_of(last, grant_of(gateway, end.id)))
+        equal(kept.key(gateway, key).minutes, last, "a later ceremony has its own")
+        late = kept.id()
+        kept.sign_all(gateway, late, text_of(late, grant))
+        equal(kept.key(gateway, key).minutes, last, "nor do those of an earlier one")
 
 
 @claim
@@ -167,7 +212,7 @@ def minutes_that_name_large_requests_stop_no_gateway(kept):
         name = kept.id()
         text = new_version(kept.rig.read("policy.yaml"), 9) + "# (TEST)\n" * 100000
         asked = load_policy(gateway, text).approval
-        kept.sign(gateway, name, text_of(name, *[asked.id] * 8), "officer-1")
+        kept.sign_all(gateway, name, text_of(name, *[asked.id] * 8))
         equal(kept.all(gateway).minutes[0].id, name)
         gateway.client().sign()
 
