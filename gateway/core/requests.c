@@ -362,7 +362,7 @@ void requests_tell(struct core *core, struct order *order)
     if (order->kind == ORDER_LOCK_DOWN) {
         tell_lock_down(core, asked);
     }
-    if (order->kind == ORDER_KEY_BACKUP) {
+    if (order->kind == ORDER_KEY_BACKUP || order->kind == ORDER_MINUTES_SIGN) {
         report_update(core, true);
     }
     if (order->kind >= ORDER_KEY_HOLD && order->kind <= ORDER_KEY_COMPROMISE) {
