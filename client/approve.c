@@ -7,6 +7,7 @@
 #include "client/command.h"
 #include "client/gateway_call.h"
 #include "client/grant_details.h"
+#include "client/grant_log.h"
 #include "client/person_key.h"
 
 /* `segel approve ID` */
@@ -59,6 +60,9 @@ static SG_MUST_USE enum sg_status look(struct approving *all, struct sg_error *w
     if (status == SG_OK) {
         grant_view_say(&all->view, stdout, all->indonesian);
         grant_view_print(&all->view, got, stdout, all->indonesian);
+        status = grant_log_check(all->home, &all->view, all->indonesian, why);
+    }
+    if (status == SG_OK) {
         status = grant_details(all->home, &all->view, got, all->indonesian, why);
         (void)fflush(stdout);
     }

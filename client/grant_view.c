@@ -151,6 +151,7 @@ static bool fill_rest(const Segel__V1__GetRequestResponse *got, struct grant *ou
     }
     memcpy(out->policy, got->policy_sha256.data, sizeof(out->policy));
     return put(out->id, sizeof(out->id), approval->id) &&
+           put(out->log, sizeof(out->log), got->log_origin) &&
            put(out->requester, sizeof(out->requester), approval->requester);
 }
 
@@ -227,6 +228,9 @@ void grant_view_print(const struct grant_view *view,
     hour_of(view->grant.not_after_us, until);
     text_hex(slice_of(view->grant.request, 32), hash);
     line(out, indonesian ? "permintaan" : "request", view->grant.id);
+    if (view->grant.log[0] != '\0') {
+        line(out, "log", view->grant.log);
+    }
     line(out, indonesian ? "tugas" : "task", task_name(view->grant.action));
     line(out, indonesian ? "objek" : "object", view->grant.object);
     if (strcmp(view->grant.param, "-") != 0) {

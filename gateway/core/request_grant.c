@@ -18,6 +18,7 @@ enum sg_status request_grant(const struct ledger_request *request, struct grant 
     if (out->action == TASK_COUNT || !put(out->id, sizeof(out->id), request->id) ||
         !put(out->object, sizeof(out->object), request->object) ||
         !put(out->param, sizeof(out->param), request->param) ||
+        !put(out->log, sizeof(out->log), request->log) ||
         !put(out->requester, sizeof(out->requester), request->person)) {
         return SG_CORRUPT;
     }

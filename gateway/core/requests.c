@@ -74,6 +74,7 @@ static void fill(struct core *core, const struct request_order *order,
                                    .object = order->object,
                                    .param = order->param,
                                    .method = order->method,
+                                   .log = core->options.config->ledger_origin,
                                    .message = order->message,
                                    .state = REQUEST_PENDING,
                                    .created_us = now_us,
@@ -113,6 +114,7 @@ static enum sg_status write_request(struct core *core, const struct request_orde
     text_time(request->not_after_us, not_after);
     text_hex(slice_of(order->order.caller_cert, 32), cert);
     members_add(&members, "subject", request->id);
+    members_add(&members, "log", request->log);
     members_add(&members, "action", request->task);
     members_add(&members, "object", request->object);
     members_add(&members, "param", request->param);

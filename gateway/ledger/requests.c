@@ -38,7 +38,8 @@ enum sg_status ledger_add_request(struct ledger *ledger,
                  bind_time(statement, 11, request->created_us) &&
                  bind_time(statement, 12, request->not_after_us) &&
                  sql_bind_uint(statement, 13, request->log_index) &&
-                 sql_bind_bytes(statement, 14, slice_of(request->log_hash, 32));
+                 sql_bind_bytes(statement, 14, slice_of(request->log_hash, 32)) &&
+                 sql_bind_text(statement, 15, request->log);
     return ledger_run(ledger, SQL_ADD_REQUEST, bound, "keep a request");
 }
 
@@ -95,7 +96,8 @@ static void read_row(struct row *row, struct ledger_request *out)
                                    .created_us = (int64_t)row_number(row, 12),
                                    .not_after_us = (int64_t)row_number(row, 13),
                                    .why = row_text(row, 15),
-                                   .log_index = row_number(row, 16)};
+                                   .log_index = row_number(row, 16),
+                                   .log = row_text(row, 18)};
     uint64_t state = row_number(row, 11);
     uint64_t outcome = row_number(row, 14);
 

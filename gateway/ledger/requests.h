@@ -38,6 +38,7 @@ struct ledger_request {
     const char *object;
     const char *param;
     const char *method;
+    const char *log; /* origin in what is signed; "" = of an older version: it has none */
     struct slice message; /* exactly what is signed and executed */
     uint8_t policy[32];   /* SHA-256: in force when it was asked for */
     uint8_t quorum[32];   /* likewise, of the quorum file */

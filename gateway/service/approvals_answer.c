@@ -261,6 +261,7 @@ ProtobufCMessage *approvals_get_answer(struct asked *asked)
     }
     out->approval = approvals_of(asked, request);
     out->method = pb_text(request->method);
+    out->log_origin = pb_text(request->log);
     out->request = pb_bytes(request->message);
     out->policy_sha256 = pb_bytes(slice_of(request->policy, 32));
     return out->approval != NULL && add_grant(asked, request, out) ? &out->base : NULL;

@@ -5,7 +5,8 @@
 #include "proto/digest.h"
 #include "proto/text.h"
 
-static const char HEADER[] = "segel-grant/v1";
+/* Without and with a log. */
+static const char *const headers[] = {"segel-grant/v1\n", "segel-grant/v2\n"};
 
 /* --- Writing ----------------------------------------------------------------------- */
 
@@ -19,7 +20,8 @@ static bool is_param(const char *text)
 
 static bool is_sound(const struct grant *grant)
 {
-    return text_name(slice_str(grant->id)) && grant->action < TASK_COUNT &&
+    return (grant->log[0] == '\0' || note_name_valid(slice_str(grant->log))) &&
+           text_name(slice_str(grant->id)) && grant->action < TASK_COUNT &&
            text_name(slice_str(grant->object)) && is_param(grant->param) &&
            text_name(slice_str(grant->requester)) && grant->not_after_us >= 0 &&
            grant->not_after_us % 1000000 == 0;
@@ -59,8 +61,11 @@ enum sg_status grant_write(const struct grant *grant, char out[GRANT_TEXT_MAX],
         return SG_INVALID;
     }
     lines_start(&lines, out, GRANT_TEXT_MAX);
-    lines_text(&lines, HEADER);
-    lines_text(&lines, "\n");
+    bool has_log = grant->log[0] != '\0';
+    lines_text(&lines, headers[has_log]);
+    if (has_log) {
+        write_line(&lines, "log", grant->log);
+    }
     write_line(&lines, "id", grant->id);
     write_line(&lines, "action", task_name(grant->action));
     write_line(&lines, "object", grant->object);

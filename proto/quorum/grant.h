@@ -3,10 +3,11 @@
 
 #include "proto/quorum/roster.h"
 
-/* What persons sign when they approve a request: the text of a C2SP signed note, nine
+/* What persons sign when they approve a request: the text of a C2SP signed note, ten
  * lines in this order, each ending in LF.
  *
- *     segel-grant/v1
+ *     segel-grant/v2
+ *     log log.example.go.id/kota    origin of the log of the gateway that executes it
  *     id g-88
  *     action key.activate
  *     object seal-setda
@@ -16,12 +17,15 @@
  *     requester officer-a
  *     not-after 2026-05-02T01:12:03Z
  *
+ * In the first form, "segel-grant/v1", the line "log" was missing: it is written for what
+ * older gateways were asked, and signed by nobody any more.
  * Its first line keeps it apart from checkpoints; besides, no person's key may be a log's
  * or a witness' key. */
 enum { GRANT_TEXT_MAX = 2048, GRANT_NOTE_MAX = 16384, GRANT_PARAM_MAX = 512 };
 
 struct grant {
     char id[GROUPS_NAME_MAX + 1];
+    char log[NOTE_NAME_MAX + 1]; /* "" = the first form */
     enum task action;
     char object[GROUPS_NAME_MAX + 1];
     char param[GRANT_PARAM_MAX + 1]; /* plain text without line ends; "-" = none */

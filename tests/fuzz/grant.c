@@ -2,6 +2,8 @@
  * it is over the very text of the request, and no signature is one by chance. */
 #include "proto/quorum/grant.h"
 
+#include <stdio.h>
+
 #include "tests/fuzz/support/fuzz.h"
 
 enum { PERSONS = 4 };
@@ -25,12 +27,12 @@ static void make_roster(struct roster *roster)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static struct roster roster;
-    const struct grant grant = {.id = "g-88",
-                                .action = TASK_KEY_ACTIVATE,
-                                .object = "seal-setda",
-                                .param = "mode=count max=20000",
-                                .requester = "officer-a",
-                                .not_after_us = (int64_t)1777684323 * 1000000};
+    struct grant grant = {.id = "g-88",
+                          .action = TASK_KEY_ACTIVATE,
+                          .object = "seal-setda",
+                          .param = "mode=count max=20000",
+                          .requester = "officer-a",
+                          .not_after_us = (int64_t)1777684323 * 1000000};
     char text[GRANT_TEXT_MAX];
     struct sg_error why;
     uint64_t persons = 99;
@@ -39,12 +41,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (roster.groups.leaf_count == 0) {
         make_roster(&roster);
     }
-    enum sg_status status =
-        grant_signers(&roster, &grant, slice_of(data, len), &persons, &why);
-    MUST(persons == 0);
-    if (status == SG_OK) {
-        MUST(grant_write(&grant, text, &text_len) == SG_OK);
-        MUST(len > text_len && memcmp(data, text, text_len) == 0);
+    for (int form = 0; form < 2; form++) {
+        (void)snprintf(grant.log, sizeof(grant.log), "%s", form == 0 ? "" : "a.log/b");
+        enum sg_status status =
+            grant_signers(&roster, &grant, slice_of(data, len), &persons, &why);
+        MUST(persons == 0);
+        if (status == SG_OK) {
+            MUST(grant_write(&grant, text, &text_len) == SG_OK);
+            MUST(len > text_len && memcmp(data, text, text_len) == 0);
+        }
     }
     return 0;
 }

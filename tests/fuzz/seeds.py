@@ -556,6 +556,9 @@ def quorum():
         number = bytes.fromhex(vkey(name, byte).split("+")[1])
         return f"\N{EM DASH} {name} {base64.b64encode(number + bytes(64)).decode()}\n"
     yield "grant", "of-a-stranger", (grant + line("x", 9)).encode()
+    second = grant.replace("v1\n", "v2\nlog a.log/b\n")
+    yield "grant", "of-a-log", (second + line("x", 9)).encode()
+    yield "grant", "of-another-log", (second.replace("log/b", "log/c") + line("x", 9)).encode()
     yield "grant", "false", (grant + line("a", 1)).encode()
     yield "grant", "of-another-text", (grant.replace("20000", "20001") + line("x", 9)).encode()
     zero = "sha256:" + "00" * 32

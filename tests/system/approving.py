@@ -10,7 +10,8 @@ import sys
 import rig
 from faulty import create, token, unlock, wait_for
 from office import Office, home, with_passphrase
-from people import EXECUTED, PENDING, REFUSED, approve, new_version, roster, state
+from people import (CODE, EXECUTED, PENDING, REFUSED, Key, approve, get, new_version, roster,
+                    state)
 from rig import claim, contains, equal, expect
 from terminal import Terminal
 
@@ -122,6 +123,46 @@ def who_says_no_or_a_wrong_passphrase_signs_nothing(people):
         contains(result.stderr, "chmod 600")
         result = people.rig.segel("reviewer", "refuse", request, "--reason", "not today (TEST)")
         equal((result.returncode, state(gateway, request)), (0, REFUSED), result.stderr)
+
+
+@claim
+def what_is_signed_for_one_gateway_counts_at_no_other(people):
+    """By the origin of its log, which a home folder may know."""
+    path = os.path.join(home(people, "officer-2"), "log.vkey")
+    vkey = people.rig.read("log.vkey")
+    origin = vkey.split("+")[0]
+
+    def approves(request):
+        result = with_passphrase(people, people.passphrases["officer-2"], "officer-2",
+                                 "approve", request, "--yes")
+        contains(result.stdout, f"  log            {origin}\n")
+        return result
+    with people.gateway() as gateway:
+        people.latch(gateway)
+        asked = create(gateway, unlock())
+        text = get(gateway, asked.id).grant_text
+        contains(text.decode(), f"segel-grant/v2\nlog {origin}\nid {asked.id}\n")
+        key = Key("officer-2.example.go.id")
+        for other in (text.replace(origin.encode(), b"other.example/log"),
+                      text.replace(f"v2\nlog {origin}".encode(), b"v1")):
+            refusal = rig.refused(approve, gateway, asked.id, key, text=other)
+            equal(refusal.code, CODE.INVALID_ARGUMENT)
+            contains(refusal.message, "not the text of request")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(Key("other.example/log").vkey + "\n")
+        result = approves(asked.id)
+        equal(result.returncode, 1, result.stdout)
+        contains(result.stderr, "another one than you know", origin, "other.example/log")
+        equal(people.records("grant.approve"), [])
+        equal(people.records("grant.request")[0]["log"], origin)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(vkey)
+        result = approves(asked.id)
+        equal(result.returncode, 0, result.stderr)
+        expect("compare" not in result.stdout, "it was compared")
+        os.unlink(path)
+        asked = create(gateway, unlock())
+        contains(approves(asked.id).stdout, f"compare the name of the log yourself, '{origin}'")
 
 
 @claim

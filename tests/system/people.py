@@ -162,7 +162,7 @@ def expected_text(got, param="-"):
     """The grant as an approver's program builds it from the request alone."""
     approval = got.approval
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(approval.not_after_us // 10**6))
-    return ("segel-grant/v1\n"
+    return (f"segel-grant/v2\nlog {got.log_origin}\n"
             f"id {approval.id}\naction {approval.task}\nobject {approval.object}\nparam {param}\n"
             f"request sha256:{hashlib.sha256(got.request).hexdigest()}\n"
             f"policy sha256:{got.policy_sha256.hex()}\nrequester {approval.requester}\n"

@@ -21,6 +21,7 @@ static char id[] = "g-1";
 static char requester[] = "officer-a";
 static char method[] = "/segel.v1.ApprovalService/CreateRequest";
 static char lane[] = "lane0";
+static char origin[] = "log.example/kota";
 static char reason[] = "PIN file restored";
 
 static void show_text(const char *object)
@@ -28,6 +29,7 @@ static void show_text(const char *object)
     struct grant grant = {.action = TASK_PIN_UNLOCK, .not_after_us = 1777000000000000};
     size_t len = 0;
 
+    (void)snprintf(grant.log, sizeof(grant.log), "%s", shown.got.log_origin);
     (void)snprintf(grant.id, sizeof(grant.id), "%s", id);
     (void)snprintf(grant.object, sizeof(grant.object), "%s", object);
     (void)snprintf(grant.param, sizeof(grant.param), "-");
@@ -63,6 +65,7 @@ static void set_up(void)
     shown.got.request.data = shown.message;
     shown.got.request.len = protobuf_c_message_pack(&request.base, shown.message);
     shown.got.method = method;
+    shown.got.log_origin = origin;
     shown.got.approval = &shown.approval;
     shown.approval.id = id;
     shown.approval.requester = requester;
@@ -82,6 +85,16 @@ Test(grant_view, a_lawful_request_is_understood)
     cr_expect_str_eq(view.grant.object, "lane0");
     cr_expect_str_eq(view.reason, "PIN file restored");
     cr_expect_eq(view.text_len, shown.got.grant_text.len);
+}
+
+Test(grant_view, a_text_for_another_log_than_is_told_is_not_signed)
+{
+    static char other[] = "log.example/test";
+
+    cr_assert_eq(grant_view_make(&shown.got, &view, &why), SG_OK, "%s", why.text);
+    cr_expect_str_eq(view.grant.log, "log.example/kota");
+    shown.got.log_origin = other;
+    cr_expect_eq(grant_view_make(&shown.got, &view, &why), SG_CORRUPT);
 }
 
 Test(grant_view, a_text_about_something_else_is_not_signed)

@@ -4,6 +4,7 @@
 
 #include "gateway/ledger/requests.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/older.h"
 
 static struct book book;
 static struct arena arena;
@@ -33,6 +34,7 @@ static struct ledger_request lawful(const char *id)
                                    .object = "lane0",
                                    .param = "-",
                                    .method = "/segel.v1.ApprovalService/CreateRequest",
+                                   .log = "log.example/kota",
                                    .message = slice_str("\x01\x00\x02"),
                                    .policy = {1},
                                    .quorum = {2},
@@ -81,6 +83,7 @@ Test(requests, outlive_the_gateway_with_their_votes)
     book_open(&book);
     cr_assert_eq(ledger_find_request(book.ledger, "g-1", &arena, &found), SG_OK);
     cr_expect_str_eq(found.object, "lane0");
+    cr_expect_str_eq(found.log, "log.example/kota");
     cr_expect(slice_equal(found.message, slice_str("\x01\x00\x02")));
     cr_expect_eq(found.state, REQUEST_PENDING);
     cr_expect_eq(found.not_after_us, 600000000);
@@ -91,6 +94,26 @@ Test(requests, outlive_the_gateway_with_their_votes)
     cr_expect_str_eq(found.votes[0].person, "officer-b");
     cr_expect_str_eq(found.votes[1].person, "officer-c");
     cr_expect(slice_equal(found.votes[1].line, slice_str("— key AAAA\n")));
+}
+
+/* Or its signatures would be over another text than its hash in minutes says. */
+Test(requests, of_an_older_version_names_no_log)
+{
+    enum { BEFORE_LOGS = 11 };
+
+    book_remove(&book);
+    book_make(&book);
+    older_write(&book, BEFORE_LOGS);
+    book_tamper(&book,
+                "INSERT INTO request(id, person, request_id, task, object, param, method,"
+                " message, policy, quorum, state, created, not_after, outcome, why, idx,"
+                " hash) VALUES('g-1', 'officer-a', 'r', 'pin.unlock', 'lane0', '-', '/m',"
+                " x'00', zeroblob(32), zeroblob(32), 2, 5, 600000000, 0, '', 7,"
+                " zeroblob(32))");
+    book_open(&book);
+    cr_assert_eq(ledger_find_request(book.ledger, "g-1", &arena, &found), SG_OK);
+    cr_expect_str_eq(found.log, "");
+    cr_expect_str_eq(found.object, "lane0");
 }
 
 Test(requests, what_is_not_committed_never_was)

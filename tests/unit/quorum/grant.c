@@ -127,6 +127,32 @@ Test(grant, is_not_written_with_what_could_not_be_read)
     cr_expect_eq(grant_write(&grant, text, &len), SG_OK, "the longest fits");
 }
 
+/* --- For which gateway ----------------------------------------------------------------
+ */
+
+static struct grant lawful_of(const char *log)
+{
+    struct grant grant = lawful();
+
+    (void)snprintf(grant.log, sizeof(grant.log), "%s", log);
+    return grant;
+}
+
+Test(grant, names_the_log_in_its_second_form)
+{
+    struct grant grant = lawful_of("log.example/kota");
+    char text[GRANT_TEXT_MAX];
+    size_t len = 0;
+    static const char begin[] = "segel-grant/v2\nlog log.example/kota\nid g-88\n";
+
+    cr_assert_eq(grant_write(&grant, text, &len), SG_OK);
+    cr_expect(slice_equal(slice_of(text, sizeof(begin) - 1), slice_str(begin)));
+    cr_expect(slice_equal(slice_of(text + sizeof(begin) - 1, len + 1 - sizeof(begin)),
+                          slice_str(strstr(vector, "action "))));
+    grant = lawful_of("log of kota");
+    cr_expect_eq(grant_write(&grant, text, &len), SG_INVALID);
+}
+
 /* --- Who signed ------------------------------------------------------------------------
  */
 
@@ -217,6 +243,28 @@ Test(grant, signed_over_another_text_is_refused)
     struct slice note = note_by(other, who, 2);
     cr_expect_eq(grant_signers(&roster, &grant, note, &persons, &why), SG_INVALID);
     cr_expect_eq(persons, 0);
+}
+
+/* The same words, said at another gateway, or at none. */
+Test(grant, signed_for_another_log_counts_for_nothing)
+{
+    static const char *const logs[] = {"log.example/test", ""};
+    const size_t who[] = {1, 2};
+    struct grant grant = lawful_of("log.example/kota");
+    char text[GRANT_TEXT_MAX + 1];
+    uint64_t persons = 0;
+
+    for (size_t i = 0; i < SG_COUNT(logs); i++) {
+        struct grant other = lawful_of(logs[i]);
+        size_t len = 0;
+        cr_assert_eq(grant_write(&other, text, &len), SG_OK);
+        text[len] = '\0';
+        struct slice note = note_by(text, who, 2);
+        cr_expect_eq(grant_signers(&roster, &grant, note, &persons, &why), SG_INVALID);
+        cr_expect_eq(persons, 0);
+        cr_expect_eq(grant_signers(&roster, &other, note, &persons, &why), SG_OK);
+        cr_expect_eq(persons, 6);
+    }
 }
 
 /* Whatever is signed but the very text is signed for something else. */

@@ -97,6 +97,7 @@ static const char *const versions[] = {
     " missing INTEGER NOT NULL, since INTEGER NOT NULL, idx INTEGER NOT NULL,"
     " hash BLOB NOT NULL);",
     "CREATE TABLE token(outcome INTEGER PRIMARY KEY, token BLOB NOT NULL);",
+    "ALTER TABLE request ADD COLUMN log TEXT NOT NULL DEFAULT '';",
 };
 
 size_t older_count(void)
