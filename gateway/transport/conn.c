@@ -104,7 +104,7 @@ void conn_close(struct conn *conn, bool linger)
         session_close(conn);
     }
     if (conn->share != NULL) {
-        share_leave(conn->share);
+        share_leave(&conn->loop->shared, conn->share);
         conn->share = NULL;
     }
     if (conn->state == CONN_OPEN && linger) {
@@ -174,9 +174,13 @@ static bool take_record(struct conn *conn)
     return true;
 }
 
+/* What a record inflates to can be a thousand times its size. */
 static void read_open(struct conn *conn)
 {
-    for (unsigned i = 0; i < READS_A_TURN; i++) {
+    uint64_t before = conn->share->inflated;
+    unsigned reads = 0;
+
+    while (reads++ < READS_A_TURN && conn->share->inflated - before < INFLATED_A_TURN) {
         if (!take_record(conn)) {
             return;
         }

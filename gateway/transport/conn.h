@@ -54,8 +54,6 @@ struct conn {
     struct bucket settings;
     struct bucket control;
     struct bucket key_updates;
-    struct bucket inflates;
-    size_t inflated; /* bytes not yet taken from it */
     struct frames frames;
     int32_t block_stream; /* whose headers are on their way, 0 = none */
     int64_t block_us;     /* since when */

@@ -7,15 +7,14 @@
 enum { DEPTH_MAX = 8, UNKNOWN_MAX = 64, INFLATE_UNIT = 65536 };
 
 /* A thousand bytes to inflate for each that was sent is work that a peer could make
- * without end: a connection gets so much of it at once and a second, in units. */
-static bool take_unit(struct conn *conn)
+ * without end: a caller gets so much of it at once and a second, in units, whatever
+ * connections it opens. */
+static struct rate inflate_rate(const struct conn *conn)
 {
     const struct server_limits *limits = &conn->loop->setup->limits;
-    const struct rate rate = {.burst = limits->inflated_bytes / INFLATE_UNIT,
-                              .per_second =
-                                  limits->inflated_bytes_per_second / INFLATE_UNIT};
 
-    return bucket_take(&conn->inflates, &rate, clock_mono_us());
+    return (struct rate){.burst = limits->inflated_bytes / INFLATE_UNIT,
+                         .per_second = limits->inflated_bytes_per_second / INFLATE_UNIT};
 }
 
 /* Unpacked messages are larger than their bytes, by how much depends on their shape: the
@@ -117,14 +116,24 @@ static void refuse_compressed(struct grpc_call *call, enum sg_status status)
  * only when the work is done. */
 static bool may_inflate(struct conn *conn)
 {
-    while (conn->inflated >= INFLATE_UNIT) {
-        if (!take_unit(conn)) {
-            count_refused(conn->loop, LIMIT_INFLATE);
-            return false;
-        }
-        conn->inflated -= INFLATE_UNIT;
+    const struct rate rate = inflate_rate(conn);
+    bool good = !bucket_owes(&conn->share->inflates, &rate, clock_mono_us());
+
+    if (!good) {
+        count_refused(conn->loop, LIMIT_INFLATE);
     }
-    return true;
+    return good;
+}
+
+static void pay(const struct conn *conn, size_t bytes)
+{
+    const struct rate rate = inflate_rate(conn);
+    struct share *share = conn->share;
+    uint64_t paid = share->inflated / INFLATE_UNIT;
+
+    share->inflated += bytes;
+    bucket_charge(&share->inflates, &rate, share->inflated / INFLATE_UNIT - paid,
+                  clock_mono_us());
 }
 
 void deliver(struct grpc_call *call)
@@ -140,13 +149,13 @@ void deliver(struct grpc_call *call)
     }
     if (!may_inflate(call->conn)) {
         call_refuse(call, SG_BUSY,
-                    "the compressed messages of this connection are too much to inflate; "
+                    "the compressed messages of this caller are too much to inflate; "
                     "send them uncompressed");
         return;
     }
     enum sg_status status =
         gzip_inflate(gzip, bytes, call->deframer.max, input, &inflated);
-    call->conn->inflated += gzip_work(gzip);
+    pay(call->conn, gzip_work(gzip));
     if (status == SG_OK) {
         deliver_bytes(call, inflated);
     } else {

@@ -11,11 +11,29 @@ bool bucket_draw(struct bucket *bucket, uint32_t burst, int64_t token_us, int64_
     return true;
 }
 
-bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us)
+static int64_t token_of(const struct rate *rate)
 {
     int64_t token_us = 1000000 / rate->per_second;
 
-    return bucket_draw(bucket, rate->burst, token_us > 0 ? token_us : 1, now_us);
+    return token_us > 0 ? token_us : 1;
+}
+
+bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us)
+{
+    return bucket_draw(bucket, rate->burst, token_of(rate), now_us);
+}
+
+bool bucket_owes(const struct bucket *bucket, const struct rate *rate, int64_t now_us)
+{
+    return bucket->filled_us - now_us > token_of(rate) * rate->burst;
+}
+
+void bucket_charge(struct bucket *bucket, const struct rate *rate, uint64_t tokens,
+                   int64_t now_us)
+{
+    int64_t filled_us = bucket->filled_us > now_us ? bucket->filled_us : now_us;
+
+    bucket->filled_us = filled_us + (int64_t)tokens * token_of(rate);
 }
 
 static void count_refusal(const struct budget *budget)

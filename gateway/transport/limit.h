@@ -21,6 +21,11 @@ struct bucket {
 bool bucket_take(struct bucket *bucket, const struct rate *rate, int64_t now_us);
 /* The same where one comes back in token_us, from 1. */
 bool bucket_draw(struct bucket *bucket, uint32_t burst, int64_t token_us, int64_t now_us);
+/* For what costs nobody knows how much before it is done: takes so many, also more than
+ * there are, and tells whether that is still owed. */
+void bucket_charge(struct bucket *bucket, const struct rate *rate, uint64_t tokens,
+                   int64_t now_us);
+bool bucket_owes(const struct bucket *bucket, const struct rate *rate, int64_t now_us);
 
 /* How much: bytes held on behalf of somebody, also counted with all its parents. */
 struct budget {

@@ -356,6 +356,7 @@ void loop_fini(struct loop *loop)
     arena_fini(&loop->arena);
     gzip_fini(&loop->gzip);
     free_spares(loop);
+    shares_fini(&loop->shared);
     MUST(loop->input.used == 0 && loop->output.used == 0);
     free(loop->slots);
     loop->slots = NULL;

@@ -32,8 +32,9 @@ struct setup {
 enum {
     STREAM_WINDOW = 1 << 20,
     CONNECTION_WINDOW = 4 << 20,
-    TLS_RECORD = 16384, /* largest read and write of TLS at once */
-    READS_A_TURN = 4,   /* records of one connection before others have theirs */
+    TLS_RECORD = 16384,        /* largest read and write of TLS at once */
+    READS_A_TURN = 4,          /* records of one connection before others have theirs */
+    INFLATED_A_TURN = 1 << 20, /* no further one once so much came of them */
     FLUSH_BYTES_A_TURN = 1 << 20,
     LINGER_FIRST_MS = 5,    /* before the first look at what a peer still sends */
     LINGER_LAST_MS = 640,   /* before the last one: twice as long each time */

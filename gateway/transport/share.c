@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "gateway/clock.h"
+
 /* Three quarters of what the loop has. */
 static struct budget part_of(struct budget *whole)
 {
@@ -11,19 +13,35 @@ static struct budget part_of(struct budget *whole)
 
 static struct share *find(const struct shared *shared, const void *guest)
 {
-    struct share *share;
+    struct share *share = shared->first;
 
-    LIST_FOREACH(share, &shared->list, link)
-    {
-        if (share->guest == guest) {
-            return share;
+    while (share != NULL && share->guest != guest) {
+        share = share->next;
+    }
+    return share;
+}
+
+/* Of a caller that has gone and owes nothing there is no more to know than of a new one.
+ */
+static void drop_settled(struct shared *shared)
+{
+    int64_t now_us = clock_mono_us();
+    struct share **at = &shared->first;
+
+    while (*at != NULL) {
+        struct share *share = *at;
+        if (share->connections == 0 && share->inflates.filled_us <= now_us) {
+            *at = share->next;
+            free(share);
+        } else {
+            at = &share->next;
         }
     }
-    return NULL;
 }
 
 struct share *share_enter(struct shared *shared, const void *guest)
 {
+    drop_settled(shared);
     struct share *share = find(shared, guest);
 
     if (share == NULL) {
@@ -31,20 +49,31 @@ struct share *share_enter(struct shared *shared, const void *guest)
         if (share == NULL) {
             return NULL;
         }
-        *share = (struct share){.guest = guest,
+        *share = (struct share){.next = shared->first,
+                                .guest = guest,
                                 .input = part_of(shared->input),
                                 .output = part_of(shared->output)};
-        LIST_INSERT_HEAD(&shared->list, share, link);
+        shared->first = share;
     }
     share->connections++;
     return share;
 }
 
-void share_leave(struct share *share)
+void share_leave(struct shared *shared, struct share *share)
 {
     if (--share->connections == 0) {
         MUST(share->input.used == 0 && share->output.used == 0);
-        LIST_REMOVE(share, link);
+        drop_settled(shared);
+    }
+}
+
+void shares_fini(struct shared *shared)
+{
+    struct share *share;
+
+    while ((share = shared->first) != NULL) {
+        MUST(share->connections == 0);
+        shared->first = share->next;
         free(share);
     }
 }

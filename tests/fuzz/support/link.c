@@ -12,6 +12,7 @@ enum { TURNS_MAX = 8, PRODUCED_MAX = 4 << 20, OUT_BYTES = TLS_RECORD + FRAME_BYT
 static struct setup setup;
 static struct loop loop;
 static struct conn *conn;
+static struct share share; /* a new one each time: no input depends on those before */
 static bool reads;
 static bool ended;      /* the session is closed */
 static size_t produced; /* bytes of one connection */
@@ -58,6 +59,8 @@ void link_open(const struct link_options *options)
     conn->input = (struct budget){.cap = setup.limits.input_bytes, .parent = &loop.input};
     conn->output =
         (struct budget){.cap = setup.limits.output_bytes, .parent = &loop.output};
+    share = (struct share){.connections = 1};
+    conn->share = &share;
     conn->caller = options->unknown ? NULL : &friend;
     conn->stranger = options->unknown ? strdup("a stranger") : NULL;
     MUST(session_open(conn) == SG_OK);

@@ -31,6 +31,21 @@ Test(limit, bucket_refills_with_its_rate)
     cr_expect_eq(take_all(&bucket, 1000300000), 2);
 }
 
+Test(limit, bucket_owes_what_cost_more_than_it_had)
+{
+    struct bucket bucket = {0};
+
+    bucket_charge(&bucket, &rate, 5, 1000000000);
+    cr_expect_not(bucket_owes(&bucket, &rate, 1000000000), "all is paid");
+    cr_expect_eq(take_all(&bucket, 1000000000), 0);
+    bucket_charge(&bucket, &rate, 10, 1000000000);
+    cr_expect(bucket_owes(&bucket, &rate, 1000000000));
+    cr_expect(bucket_owes(&bucket, &rate, 1000999999));
+    cr_expect_not(bucket_owes(&bucket, &rate, 1001000000));
+    cr_expect_eq(take_all(&bucket, 1001000000), 0);
+    cr_expect_eq(take_all(&bucket, 1001200000), 2);
+}
+
 Test(limit, bucket_never_holds_more_than_its_burst)
 {
     struct bucket bucket = {0};

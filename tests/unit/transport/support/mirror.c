@@ -6,6 +6,7 @@
 
 #include "gateway/transport/call.h"
 #include "segel/v1/errors.pb-c.h"
+#include "tests/unit/transport/support/echo.h"
 
 const char *const mirror_wanted[] = {"x-key",   "x-bin",       "x-other",
                                      "x-trail", "x-trail-bin", NULL};
@@ -155,6 +156,16 @@ static void watch(struct grpc_call *call, const ProtobufCMessage *message)
     answer(call, text);
 }
 
+static void count(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    const struct echo *echo = (const struct echo *)call->method->context;
+    char text[16];
+
+    (void)message;
+    (void)snprintf(text, sizeof(text), "%u", atomic_load(&echo->messages));
+    answer(call, text);
+}
+
 struct command {
     const char *name;
     void (*act)(struct grpc_call *call, const ProtobufCMessage *message);
@@ -164,7 +175,7 @@ static const struct command commands[] = {
     {"headers", headers}, {"gzip", gzip},       {"plain", plain}, {"flag", flag},
     {"late", late},       {"flood", flood},     {"held", held},   {"fail", fail},
     {"lie", lie},         {"explain", explain}, {"nap", nap},     {"wait", wait},
-    {"watch", watch},
+    {"watch", watch},     {"count", count},
 };
 
 void mirror_message(struct grpc_call *call, const ProtobufCMessage *message)

@@ -18,6 +18,7 @@
  *   nap      keep the loop busy for 30 ms
  *   wait     keep it busy until mirror_waits is false again
  *   watch    send how many of mirror_watched have something to read
+ *   count    send how many messages came so far, of all calls, with this one
  *
  * x-key, x-bin and x-other go back in the headers, x-trail and x-trail-bin in the
  * trailers. */
