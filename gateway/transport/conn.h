@@ -40,6 +40,7 @@ struct conn {
     bool placed;        /* and it holds a place of the guest */
 
     nghttp2_session *session; /* owned */
+    int32_t last_stream;      /* the last that counts; INT32_MAX: no end is set yet */
     LIST_HEAD(, grpc_call) calls;
     uint32_t call_count;
     struct share *share; /* a place in it; its caller's. NULL: not yet, or no more */

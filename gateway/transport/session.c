@@ -5,8 +5,9 @@
 #include "gateway/transport/conduct.h"
 #include "gateway/transport/upkeep.h"
 
-/* What our PINGs carry, so that their answers can be told apart from others. */
-static const uint8_t ping_mark[8] = {'s', 'e', 'g', 'e', 'l', 'p', 'n', 'g'};
+/* What our PINGs carry, so that their answers can be told apart. */
+static const uint8_t life_mark[8] = {'s', 'e', 'g', 'e', 'l', 'p', 'n', 'g'};
+static const uint8_t notice_mark[8] = {'s', 'e', 'g', 'e', 'l', 'b', 'y', 'e'};
 
 static struct grpc_call *call_of(nghttp2_session *session, int32_t stream)
 {
@@ -22,6 +23,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     conn->block_us = clock_mono_us();
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;
+    }
+    if (frame->hd.stream_id > conn->last_stream) {
+        return 0; /* nghttp2 takes it until our GOAWAY is sent, and drops it then */
     }
     struct grpc_call *call = call_new(conn, frame->hd.stream_id);
     if (call == NULL) {
@@ -73,8 +77,8 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
 
 static int on_pong(struct conn *conn, const nghttp2_ping *ping)
 {
-    if (slice_equal(slice_of(ping->opaque_data, sizeof(ping_mark)),
-                    slice_of(ping_mark, sizeof(ping_mark)))) {
+    if (slice_equal(slice_of(ping->opaque_data, sizeof(notice_mark)),
+                    slice_of(notice_mark, sizeof(notice_mark)))) {
         upkeep_answered(conn);
     }
     return 0;
@@ -167,6 +171,16 @@ static int on_answer_sent(nghttp2_session *session, const nghttp2_frame *frame)
                                      NGHTTP2_NO_ERROR);
 }
 
+/* The notice has gone out. A PING submitted with it would have gone before it, and its
+ * answer would prove nothing. */
+static int on_goaway_sent(const struct conn *conn, const nghttp2_goaway *goaway)
+{
+    if (conn->stay != CONN_ASKED || goaway->last_stream_id != INT32_MAX) {
+        return 0;
+    }
+    return nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, notice_mark);
+}
+
 static bool reset_is_ours(uint32_t code)
 {
     return code == NGHTTP2_NO_ERROR || code == NGHTTP2_CANCEL;
@@ -182,6 +196,9 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
             conduct_reset_sent(conn);
         }
         return 0;
+    }
+    if (frame->hd.type == NGHTTP2_GOAWAY) {
+        return on_goaway_sent(conn, &frame->goaway);
     }
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) {
         return 0;
@@ -233,6 +250,7 @@ enum sg_status session_open(struct conn *conn)
                                     setup->options) != 0) {
         return SG_NO_MEMORY;
     }
+    conn->last_stream = INT32_MAX;
     bool good = nghttp2_submit_settings(conn->session, NGHTTP2_FLAG_NONE, settings,
                                         SG_COUNT(settings)) == 0 &&
                 nghttp2_session_set_local_window_size(conn->session, NGHTTP2_FLAG_NONE, 0,
@@ -302,13 +320,20 @@ bool session_produce(struct conn *conn, uint8_t *out, size_t soft_cap, size_t *l
     return true;
 }
 
+/* What one GOAWAY said, a later one does not take back. */
+static int32_t last_stream(const struct conn *conn)
+{
+    int32_t last = nghttp2_session_get_last_proc_stream_id(conn->session);
+
+    return last < conn->last_stream ? last : conn->last_stream;
+}
+
 void session_terminate(struct conn *conn)
 {
     const struct slice why = slice_str(conn->cut_why);
 
     /* The debug data: clients slow down when they read "too_many_pings". */
-    (void)nghttp2_submit_goaway(conn->session, NGHTTP2_FLAG_NONE,
-                                nghttp2_session_get_last_proc_stream_id(conn->session),
+    (void)nghttp2_submit_goaway(conn->session, NGHTTP2_FLAG_NONE, last_stream(conn),
                                 conn->cut_code, why.data, why.len);
 }
 
@@ -321,19 +346,19 @@ bool session_over(const struct conn *conn)
 void session_notice(struct conn *conn)
 {
     (void)nghttp2_submit_shutdown_notice(conn->session);
-    session_ping(conn);
+    loop_mark_dirty(conn->loop, conn);
 }
 
 void session_ping(struct conn *conn)
 {
-    (void)nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, ping_mark);
+    (void)nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, life_mark);
     loop_mark_dirty(conn->loop, conn);
 }
 
 void session_goaway(struct conn *conn)
 {
-    (void)nghttp2_submit_goaway(conn->session, NGHTTP2_FLAG_NONE,
-                                nghttp2_session_get_last_proc_stream_id(conn->session),
+    conn->last_stream = last_stream(conn);
+    (void)nghttp2_submit_goaway(conn->session, NGHTTP2_FLAG_NONE, conn->last_stream,
                                 NGHTTP2_NO_ERROR, NULL, 0);
     loop_mark_dirty(conn->loop, conn);
 }

@@ -27,10 +27,11 @@ void session_terminate(struct conn *conn);
 /* Nothing more to read or to write: the connection may go. */
 bool session_over(const struct conn *conn);
 
-/* A PING; its answer comes to upkeep_answered. */
+/* A PING: whatever comes then is a sign of life. */
 void session_ping(struct conn *conn);
 /* The two steps of sending a peer away: a GOAWAY that refuses nothing with a PING behind
- * it, and one that does. */
+ * it, whose answer comes to upkeep_answered, and one that does: calls that begin after it
+ * was queued are not looked at, and the peer may try them elsewhere. */
 void session_notice(struct conn *conn);
 void session_goaway(struct conn *conn);
 

@@ -169,6 +169,10 @@ void upkeep_ask_to_go(struct conn *conn)
     if (conn->state != CONN_OPEN || conn->stay != CONN_STAYS) {
         return;
     }
+    if (conn->last_stream < INT32_MAX) {
+        upkeep_send_away(conn); /* it was told already */
+        return;
+    }
     conn->stay = CONN_ASKED;
     conn->asked_to_go_us = clock_mono_us();
     conn->loop->asked_count++;

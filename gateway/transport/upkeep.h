@@ -10,7 +10,7 @@
 void upkeep_begin(struct conn *conn);
 /* By the connection's timer. May close the connection. */
 void upkeep_tick(struct conn *conn);
-/* The peer has answered a PING of session_ping or session_notice. */
+/* The peer has read the notice. */
 void upkeep_answered(struct conn *conn);
 
 /* Asks the peer to go, so that no call is lost (RFC 9113 section 6.8): a GOAWAY that

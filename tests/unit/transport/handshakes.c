@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/unit/transport/support/bounds.h"
+#include "tests/unit/transport/support/late.h"
 #include "tests/unit/transport/support/mirror.h"
 
 /* Many clients come at once, as after an outage. Each step of a handshake is work for the
@@ -95,4 +96,54 @@ Test(handshakes, all_who_come_at_once_are_served)
     for (size_t i = 0; i < MIRROR_WATCHED; i++) {
         cr_expect_eq(poll(&mirror_watched[i], 1, 2000), 1, "client %zu", i);
     }
+}
+
+/* --- The gateway ends meanwhile ------------------------------------------------------
+ */
+
+static struct echo echo;
+static struct peer_link late;
+
+static void init_late(void)
+{
+    echo_start(&echo, NULL);
+}
+
+static void stop_late(void)
+{
+    peer_close(&late);
+    echo_stop(&echo);
+}
+
+TestSuite(late, .init = init_late, .fini = stop_late, .timeout = 30);
+
+static void drain(void)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+
+    server_drain(echo.server);
+    for (unsigned i = 0; i < 5000 && !server_idle(echo.server); i++) {
+        (void)nanosleep(&nap, NULL);
+    }
+    cr_assert(server_idle(echo.server));
+}
+
+/* The end of the handshake and a whole call come at once. */
+Test(late, call_after_the_drain_is_not_served)
+{
+    const struct peer_options options = {.port = server_port(echo.server, 0),
+                                         .cert = echo.pki.client,
+                                         .key = echo.pki.client_key};
+    uint8_t bytes[64];
+
+    late_begin(&late, &options);
+    drain();
+    peer_headers(&late, 1, "/test.Echo/Unary", NULL, false);
+    peer_message(&late, 1, echo_message("a", 8, bytes, sizeof(bytes)), true);
+    late_finish(&late);
+    cr_expect(peer_wait_closed(&late));
+    cr_expect_eq(late.goaways, 1);
+    cr_expect_eq(late.goaway_last, 0);
+    cr_expect_eq(late.goaway_code, NGHTTP2_NO_ERROR);
+    cr_expect_eq(atomic_load(&echo.opened), 0);
 }

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <time.h>
 
 #include "tests/unit/transport/support/echo.h"
 
@@ -277,4 +278,62 @@ Test(upkeep, drain_ends_when_all_clients_have_answered)
     cr_expect_eq(link_.pings, 1);
     cr_expect_eq(link_.goaways, 2);
     cr_expect(server_idle(echo.server));
+}
+
+/* Its answer says that the peer has read the notice: so it comes behind it. */
+Test(upkeep, notice_comes_before_its_ping)
+{
+    start();
+    link_.mute = true;
+    open_chat(1);
+    cr_assert(echo_reaches(&echo.messages, 1));
+    server_drain(echo.server);
+    read_until(&link_.pings, 1);
+    cr_expect_geq(link_.goaways, 1);
+    cr_expect_eq(link_.goaway_first, (uint32_t)INT32_MAX);
+    cr_expect_eq(link_.pings_first, 0);
+    end_chat(1);
+}
+
+static void wait_ms(long ms)
+{
+    const struct timespec nap = {.tv_nsec = ms * 1000000};
+
+    (void)nanosleep(&nap, NULL);
+}
+
+/* More than all buffers on the way hold. */
+static void begin_long_answer(void)
+{
+    const struct peer_options options = {.port = server_port(echo.server, 0),
+                                         .ca = echo.pki.ca,
+                                         .cert = echo.pki.client,
+                                         .key = echo.pki.client_key,
+                                         .receive_bytes = 4096};
+
+    cr_assert(peer_open(&link_, &options));
+    peer_headers(&link_, 1, "/test.Echo/Repeat", NULL, false);
+    peer_message(&link_, 1, echo_message("15000", 8, bytes, sizeof(bytes)), true);
+    cr_assert(peer_send(&link_));
+    cr_assert(echo_reaches(&echo.opened, 1));
+    wait_ms(200);
+}
+
+/* Its last call is fixed when the second GOAWAY is queued, long before the peer reads it.
+ * Whoever tries a later one again elsewhere must not find it done here. */
+Test(upkeep, call_behind_the_last_goaway_is_not_served)
+{
+    echo_start(&echo, &limits);
+    begin_long_answer();
+    server_drain(echo.server);
+    wait_ms(500);
+    peer_headers(&link_, 3, "/test.Echo/Unary", NULL, false);
+    peer_message(&link_, 3, echo_message("a", 8, bytes, sizeof(bytes)), true);
+    cr_assert(peer_send(&link_));
+    wait_ms(300);
+    cr_expect(peer_wait_closed(&link_));
+    cr_expect_eq(peer_reply(&link_, 1)->grpc, 0, "the call before it is");
+    cr_expect_eq(link_.goaways, 2);
+    cr_expect_eq(link_.goaway_last, 1);
+    cr_expect_eq(atomic_load(&echo.opened), 1);
 }

@@ -179,6 +179,7 @@ static void take_goaway(struct peer_link *link, struct slice bytes)
     link->goaway_last = get32(bytes.data);
     if (link->goaways++ == 0) {
         link->goaway_first = link->goaway_last;
+        link->pings_first = link->pings;
     }
     link->goaway_code = get32(bytes.data + 4);
     (void)snprintf(link->goaway_text, sizeof(link->goaway_text), "%.*s",
@@ -304,7 +305,7 @@ bool peer_wait_closed(struct peer_link *link)
     return link->closed;
 }
 
-static void greet(struct peer_link *link, const struct peer_options *options)
+void peer_greet(struct peer_link *link, const struct peer_options *options)
 {
     uint8_t settings[6] = {0, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE};
     uint8_t window[4];
@@ -318,7 +319,7 @@ static void greet(struct peer_link *link, const struct peer_options *options)
     peer_frame(link, NGHTTP2_WINDOW_UPDATE, 0, 0, slice_of(window, sizeof(window)));
 }
 
-static bool shake_hands(struct peer_link *link, const struct peer_options *options)
+static void prepare_tls(struct peer_link *link, const struct peer_options *options)
 {
     uint8_t alpn[16];
     const char *name = options->alpn == NULL ? "h2" : options->alpn;
@@ -338,10 +339,9 @@ static bool shake_hands(struct peer_link *link, const struct peer_options *optio
         memcpy(alpn + 1, name, len);
         MUST(SSL_set_alpn_protos(link->ssl, alpn, (unsigned)len + 1) == 0);
     }
-    return SSL_connect(link->ssl) == 1;
 }
 
-bool peer_open(struct peer_link *link, const struct peer_options *options)
+void peer_prepare(struct peer_link *link, const struct peer_options *options)
 {
     *link = (struct peer_link){
         .fd = connect_to(options->port, options->receive_bytes),
@@ -356,10 +356,16 @@ bool peer_open(struct peer_link *link, const struct peer_options *options)
         link->replies[i].reset = -1;
     }
     MUST(nghttp2_hd_inflate_new(&link->inflater) == 0);
-    if (!shake_hands(link, options)) {
+    prepare_tls(link, options);
+}
+
+bool peer_open(struct peer_link *link, const struct peer_options *options)
+{
+    peer_prepare(link, options);
+    if (SSL_connect(link->ssl) != 1) {
         return false;
     }
-    greet(link, options);
+    peer_greet(link, options);
     return true;
 }
 

@@ -52,11 +52,12 @@ struct peer_link {
     bool closed;
     size_t sent; /* bytes of DATA on all streams */
     size_t granted;
-    size_t window; /* first one of a stream, as the server says */
-    bool keep;     /* the bodies of replies */
-    bool mute;     /* does not answer PINGs */
-    size_t pings;  /* that came */
-    size_t pongs;  /* answers to ours */
+    size_t window;      /* first one of a stream, as the server says */
+    bool keep;          /* the bodies of replies */
+    bool mute;          /* does not answer PINGs */
+    size_t pings;       /* that came */
+    size_t pings_first; /* before the first GOAWAY */
+    size_t pongs;       /* answers to ours */
 };
 
 struct peer_options {
@@ -74,6 +75,9 @@ int plain_connect(uint16_t port);
 /* False: the TLS handshake failed (as the client sees it). */
 bool peer_open(struct peer_link *link, const struct peer_options *options);
 void peer_close(struct peer_link *link);
+/* The parts of peer_open: up to the first byte of TLS, and the first words of HTTP/2. */
+void peer_prepare(struct peer_link *link, const struct peer_options *options);
+void peer_greet(struct peer_link *link, const struct peer_options *options);
 
 void peer_frame(struct peer_link *link, uint8_t type, uint8_t flags, uint32_t stream,
                 struct slice payload);
