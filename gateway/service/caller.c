@@ -1,3 +1,5 @@
+#include "gateway/service/caller.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,6 +12,7 @@ enum { NAME_SIZE = 96, QUEUED_MAX = 4096 };
 struct watch {
     LIST_ENTRY(watch) link;
     struct grpc_call *call; /* borrowed until its on_close */
+    atomic_uint *own;       /* borrowed: how many its caller has */
     enum serving told;
     bool over; /* finished; on_close is to come */
     char service[NAME_SIZE];
@@ -98,20 +99,46 @@ static void end(struct watch *watch)
     }
 }
 
+static void leave_place(struct services *services, atomic_uint *own)
+{
+    atomic_fetch_sub(&services->watchers, 1);
+    atomic_fetch_sub(own, 1);
+}
+
+static bool take_place(struct services *services, atomic_uint *own,
+                       struct grpc_call *call)
+{
+    if (atomic_fetch_add(own, 1) >= HEALTH_WATCHERS_OF_CALLER) {
+        atomic_fetch_sub(own, 1);
+        finish_plain(call, SG_BUSY,
+                     "64 calls of this caller watch the gateway's health already");
+        return false;
+    }
+    if (atomic_fetch_add(&services->watchers, 1) >= HEALTH_WATCHERS_MAX) {
+        leave_place(services, own);
+        finish_plain(call, SG_BUSY, "256 calls watch the gateway's health already");
+        return false;
+    }
+    return true;
+}
+
 static struct watch *open_watch(struct grpc_call *call, struct services *services,
                                 const char *service)
 {
-    if (atomic_fetch_add(&services->watchers, 1) >= HEALTH_WATCHERS_MAX) {
-        atomic_fetch_sub(&services->watchers, 1);
-        finish_plain(call, SG_BUSY, "64 calls watch the gateway's health already");
+    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
+    atomic_uint *own =
+        &services->watching[caller->config - services->options.config->callers];
+
+    if (!take_place(services, own, call)) {
         return NULL;
     }
     struct watch *watch = (struct watch *)calloc(1, sizeof(*watch));
     if (watch == NULL) {
-        atomic_fetch_sub(&services->watchers, 1);
+        leave_place(services, own);
         finish_plain(call, SG_NO_MEMORY, NULL);
         return NULL;
     }
+    watch->own = own;
     watch->call = call;
     (void)snprintf(watch->service, sizeof(watch->service), "%s", service);
     LIST_INSERT_HEAD(&loop_of(services, call)->health.watches, watch, link);
@@ -142,7 +169,7 @@ void health_on_close(struct grpc_call *call, void *context)
 
     if (watch != NULL) {
         LIST_REMOVE(watch, link);
-        atomic_fetch_sub(&((struct services *)context)->watchers, 1);
+        leave_place((struct services *)context, watch->own);
         free(watch);
     }
 }

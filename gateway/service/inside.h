@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "gateway/cert/cert.h"
 #include "gateway/service/assessment.h"
+#include "gateway/service/caller.h"
 #include "gateway/service/health.h"
 #include "gateway/service/logos.h"
 #include "gateway/service/pb.h"
@@ -25,22 +25,6 @@
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNT };
-
-/* Who calls: one for each client certificate, or user of this machine, that was ever let
- * in, and for each network that it came from. */
-struct caller {
-    const struct config_caller *config; /* of the start: its name and place in the core */
-    const struct config_caller *rights; /* of its roll: what it may do */
-    uint8_t fingerprint[32];
-    char fingerprint_text[7 + 64 + 1]; /* "sha256:…"; "uid:…" of a local one */
-    struct cert_marks marks;           /* of its certificate */
-    int64_t uid;                       /* of a local one, else JOB_REMOTE */
-    const char *network; /* that it connects from, by its roll; NULL: none of those */
-    struct slice *keys;  /* owned: the config's words as slices */
-    struct slice roles[4];
-    size_t role_count;
-    struct caller *next;
-};
 
 /* What one I/O loop has of its own. */
 struct service_loop {
@@ -72,6 +56,7 @@ struct services {
     struct reload_told reloaded;
     struct rotation rotation;
     atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
+    atomic_uint *watching;              /* owned; of health, each caller's */
     struct clerk *clerk;                /* owned */
     atomic_uint orders, questions, policy_asks; /* of officers, backends, PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
@@ -87,13 +72,6 @@ struct services {
 
 /* The loop that a call is on. */
 struct service_loop *loop_of(struct services *services, const struct grpc_call *call);
-
-/* caller.c */
-void *caller_identify(void *services, const struct peer *peer, struct sg_error *why);
-/* The same for all certificates of a caller. */
-const void *caller_identity(const void *caller);
-bool caller_has_role(const struct caller *caller, enum config_role role);
-bool caller_entitled(const struct caller *caller, const char *key);
 
 /* judge.c: fills verdict and, when it denies, denial, status and sentence. */
 void judge_job(const struct caller *caller, const struct terms *terms, struct job *job);

@@ -87,10 +87,13 @@ static enum sg_status make_methods(struct services *services)
         services->options.config->caller_count + 1, sizeof(*services->exports));
     services->stamps = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->stamps));
+    services->watching = (atomic_uint *)calloc(services->options.config->caller_count + 1,
+                                               sizeof(*services->watching));
     if (services->stamps == NULL || services->methods == NULL ||
-        services->page_room.report == NULL || services->line_report == NULL ||
-        services->page_callers == NULL || services->page_agenda == NULL ||
-        services->explains == NULL || services->exports == NULL) {
+        services->watching == NULL || services->page_room.report == NULL ||
+        services->line_report == NULL || services->page_callers == NULL ||
+        services->page_agenda == NULL || services->explains == NULL ||
+        services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -285,6 +288,7 @@ void services_free(struct services *services)
     free(services->page_callers);
     free(services->page_agenda);
     free(services->explains);
+    free(services->watching);
     free(services->exports);
     free(services->stamps);
     validation_free(services->validations);

@@ -16,9 +16,11 @@ import time
 
 import grpc
 import rig
+from cryptography import x509
 from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, token, wait_for
 from maker import calls
 from rig import claim, contains, equal, expect
+from trust import issue
 
 SERVICES = ("", "segel.v1.SigningService", "segel.v1.LogService", "segel.key/seal-demo",
             "segel.lane/lane0")
@@ -207,6 +209,35 @@ def watchers_are_counted_and_a_place_is_given_back(faulty):
             again.cancel()
             return told == "SERVING"
         wait_for(has_room, "the place of a watcher that left is not given back")
+        for watcher in watchers:
+            watcher.cancel()
+
+
+@claim
+def one_caller_leaves_places_to_watchers_of_others(faulty):
+    with faulty.gateway() as gateway:
+        watchers = [Watcher(gateway.client()) for _ in range(65)]
+        equal(sorted(watcher.next() or "" for watcher in watchers), [""] + 64 * ["SERVING"])
+        other = Watcher(gateway.client("reviewer"))
+        equal(other.next(), "SERVING")
+        for watcher in (*watchers, other):
+            watcher.cancel()
+
+
+@claim
+def watchers_of_all_callers_are_bounded(faulty):
+    names = [issue(faulty.rig, f"more-{i}", x509.DNSName(f"more-{i}.example"))
+             for i in range(4)]
+    more = "".join(f'  - {{name: {name}, match: "DNS:{name}.example", roles: [reviewer], '
+                   'keys: []}\n' for name in names)
+    with faulty.gateway((r"(?m)^callers:\n", "callers:\n" + more)) as gateway:
+        clients = [gateway.client(name) for name in names]
+        watchers = [Watcher(client) for client in clients for _ in range(64)]
+        for watcher in watchers:
+            equal(watcher.next(), "SERVING")
+        one_more = Watcher(gateway.client("reviewer"))
+        equal(one_more.next(), None)
+        equal(one_more.end, grpc.StatusCode.RESOURCE_EXHAUSTED)
         for watcher in watchers:
             watcher.cancel()
 
