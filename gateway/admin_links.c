@@ -4,8 +4,12 @@
 #include <sys/socket.h>
 
 #include "gateway/clock.h"
+#include "gateway/log.h"
 
 enum { SWEEP_US = 50000 };
+
+/* What libevent says of a listener in trouble comes with evhttp's context, not ours. */
+static struct admin_links *attached;
 
 /* evhttp has freed its side: that takes the callbacks away. */
 static bool is_over(struct bufferevent *bufferevent)
@@ -119,6 +123,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
     if (bufferevent == NULL) {
         return NULL;
     }
+    links->starved = false;
     make_way(links);
     bufferevent_incref(bufferevent);
     int64_t now_us = clock_mono_us();
@@ -130,6 +135,24 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
     }
     sweep_soon(links);
     return bufferevent;
+}
+
+/* Who waits stays readable: without a rest this would be tried again at once, for ever.
+ */
+static void on_error(struct evconnlistener *listener, void *context)
+{
+    struct admin_links *links = attached;
+
+    (void)context;
+    (void)evconnlistener_disable(listener);
+    sweep_soon(links);
+    if (!links->starved) {
+        links->starved = true;
+        log_event(LOG_WARN, "admin.paused", "why",
+                  "nothing can be accepted on the local pages, mostly because no file "
+                  "descriptor is free; raise the limit of open files",
+                  NULL);
+    }
 }
 
 enum sg_status admin_links_init(struct admin_links *links, struct event_base *base,
@@ -144,6 +167,8 @@ void admin_links_attach(struct admin_links *links, struct evhttp *http,
                         struct evhttp_bound_socket *bound)
 {
     links->listener = evhttp_bound_socket_get_listener(bound);
+    attached = links;
+    evconnlistener_set_error_cb(links->listener, on_error);
     evhttp_set_bevcb(http, on_connection, links);
 }
 
@@ -157,5 +182,6 @@ void admin_links_fini(struct admin_links *links)
     if (links->sweep != NULL) {
         event_free(links->sweep);
     }
+    attached = NULL;
     *links = (struct admin_links){.sweep = NULL};
 }

@@ -25,12 +25,13 @@ struct admin_link {
 struct admin_links {
     struct event *sweep;             /* owned */
     struct evconnlistener *listener; /* borrowed */
+    bool starved;                    /* nothing could be accepted when last tried */
     int64_t life_us;
     struct admin_link links[ADMIN_LINKS_PLACES];
 };
 
 /* SG_NO_MEMORY. Then evhttp makes its connections here; admin_links_fini is due after
- * evhttp_free. */
+ * evhttp_free. One in a process. */
 SG_MUST_USE enum sg_status admin_links_init(struct admin_links *links,
                                             struct event_base *base, unsigned life_ms);
 void admin_links_attach(struct admin_links *links, struct evhttp *http,

@@ -4,6 +4,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "client/witness/journal.h"
+
+/* What libevent says of a listener in trouble comes with evhttp's context, not ours. */
+static struct links *attached;
+
 enum { SWEEP_MS = 50, CROWDED = LINKS_MAX * 3 / 4 };
 
 static int64_t now_ms(void)
@@ -95,6 +100,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
     if (bufferevent == NULL) {
         return NULL;
     }
+    links->starved = false;
     bufferevent_incref(bufferevent);
     bufferevent_setwatermark(bufferevent, EV_READ, 0, links->limits.held_max);
     link->bufferevent = bufferevent;
@@ -104,6 +110,26 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
     }
     sweep_soon(links);
     return bufferevent;
+}
+
+/* Who waits stays readable: without a rest this would be tried again at once, for ever.
+ */
+static void on_error(struct evconnlistener *listener, void *context)
+{
+    struct links *links = attached;
+    struct journal line;
+
+    (void)context;
+    (void)evconnlistener_disable(listener);
+    sweep_soon(links);
+    if (!links->starved) {
+        links->starved = true;
+        journal_begin(&line, "warn", "accept.paused");
+        json_str(&line.out, "why",
+                 "nothing can be accepted, mostly because no file descriptor is free; "
+                 "raise the limit of open files");
+        journal_end(&line);
+    }
 }
 
 enum sg_status links_init(struct links *links, struct event_base *base,
@@ -118,6 +144,8 @@ void links_attach(struct links *links, struct evhttp *http,
                   struct evhttp_bound_socket *bound)
 {
     links->listener = evhttp_bound_socket_get_listener(bound);
+    attached = links;
+    evconnlistener_set_error_cb(links->listener, on_error);
     evhttp_set_bevcb(http, on_connection, links);
 }
 
@@ -146,5 +174,6 @@ void links_end(struct links *links)
     if (links->sweep != NULL) {
         event_free(links->sweep);
     }
+    attached = NULL;
     *links = (struct links){.sweep = NULL};
 }

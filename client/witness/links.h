@@ -28,11 +28,12 @@ struct links_limits {
 struct links {
     struct event *sweep;             /* owned */
     struct evconnlistener *listener; /* borrowed; NULL: none any more */
+    bool starved;                    /* nothing could be accepted when last tried */
     struct links_limits limits;
     struct link links[LINKS_MAX];
 };
 
-/* SG_NO_MEMORY. links_end is due after evhttp_free. */
+/* SG_NO_MEMORY. links_end is due after evhttp_free. One in a process. */
 SG_MUST_USE enum sg_status links_init(struct links *links, struct event_base *base,
                                       const struct links_limits *limits);
 void links_attach(struct links *links, struct evhttp *http,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import socket
 import subprocess
 import sys
@@ -130,6 +131,34 @@ def a_peer_that_asks_and_never_reads_costs_little(_):
             return
         expect(grown < 16 * 1024, f"{grown} KiB more memory for {sent >> 10} KiB of requests")
         cosigned(witness, witness.add(log.body(3, 4)), log, 4)
+
+
+def seconds_of_processor(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@claim
+def without_a_descriptor_it_rests_and_comes_back(_):
+    log = Log()
+    witness = Witness(log.key)
+    with witness.run(), contextlib.ExitStack() as stack:
+        answers(witness.stored(), 404)
+        pid = witness.process.pid
+        whole = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, whole[1]))
+        peer = stack.enter_context(socket.create_connection(witness.address, timeout=20))
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        paused = witness.wait("accept.paused")
+        begun = seconds_of_processor(pid)
+        time.sleep(1)
+        expect(seconds_of_processor(pid) - begun < 0.2, "it tries again and again")
+        contains(paused["why"], "no file descriptor is free")
+        equal(len(witness.events("accept.paused")), 1, "lines")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, whole)
+        contains(peer.recv(100).decode(), "HTTP/1.1 ")
+        answers(witness.stored(), 404)
 
 
 @claim

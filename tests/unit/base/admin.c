@@ -4,7 +4,9 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The local pages, asked by plain sockets. */
@@ -255,6 +257,46 @@ Test(admin, places_are_given_back_again_and_again)
     for (size_t i = 0; i < 5UL * PLACES; i++) {
         expect_status(GET("/page"), "HTTP/1.1 200 ");
     }
+}
+
+static void allow_descriptors(rlim_t below)
+{
+    struct rlimit limit;
+
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = below == 0 ? limit.rlim_max : below;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static int64_t cpu_us(void)
+{
+    struct rusage used;
+
+    cr_assert_eq(getrusage(RUSAGE_SELF, &used), 0);
+    return (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+}
+
+/* The connection waits in the kernel's queue; half a second is long. */
+Test(admin, without_a_descriptor_it_rests_and_comes_back)
+{
+    const struct timespec nap = {.tv_nsec = 500000000};
+    int last = dup(STDERR_FILENO);
+
+    cr_assert_geq(last, 0);
+    (void)close(last);
+    allow_descriptors((rlim_t)last + 1);
+    int fd = open_link(10);
+    int64_t before_us = cpu_us();
+    say(fd, GET("/page"));
+    (void)nanosleep(&nap, NULL);
+    int64_t used_us = cpu_us() - before_us;
+    allow_descriptors(0);
+    cr_expect_lt(used_us, 50000, "%lld us", (long long)used_us);
+    cr_expect(read_all(fd));
+    cr_expect_not_null(strstr(answer, "all is well"));
+    (void)close(fd);
+    expect_status(GET("/page"), "HTTP/1.1 200 ");
 }
 
 Test(admin, ends_while_connections_are_open)
