@@ -92,12 +92,30 @@ static struct caller *make(const struct config_caller *rights, const struct peer
     return caller;
 }
 
-/* Names of networks belong to the roll's configuration: there are no two of the same. */
-static struct caller *known(const struct roll *roll, const char *identity,
-                            const char *network)
+static struct caller **shelf_of(struct roll *roll, const struct peer *peer)
 {
-    struct caller *at = roll->callers;
+    size_t number = peer->certificate == NULL ? peer->uid : peer->fingerprint[0];
 
+    return &roll->shelves[number % ROLL_SHELVES];
+}
+
+/* Only what is in use is held once more elsewhere, so it cannot come back meanwhile. */
+static void drop_unused(struct caller **at)
+{
+    while (*at != NULL) {
+        struct caller *caller = *at;
+        if (atomic_load_explicit(&caller->uses, memory_order_acquire) == 0) {
+            *at = caller->next;
+            caller_free(caller);
+        } else {
+            at = &caller->next;
+        }
+    }
+}
+
+/* Names of networks belong to the roll's configuration: there are no two of the same. */
+static struct caller *known(struct caller *at, const char *identity, const char *network)
+{
     while (at != NULL &&
            (strcmp(at->fingerprint_text, identity) != 0 || at->network != network)) {
         at = at->next;
@@ -131,7 +149,8 @@ static struct caller *find_or_make(struct services *services, const struct peer 
 
     write_identity(peer, identity);
     const char *network = network_of(roll, peer);
-    struct caller *caller = known(roll, identity, network);
+    struct caller **shelf = shelf_of(roll, peer);
+    struct caller *caller = known(*shelf, identity, network);
     if (caller != NULL) {
         return caller;
     }
@@ -142,11 +161,12 @@ static struct caller *find_or_make(struct services *services, const struct peer 
     }
     caller = make(rights, peer, identity);
     if (caller != NULL) {
+        drop_unused(shelf);
         caller->config = roll_find(services->options.config, rights->name);
         MUST(caller->config != NULL); /* roll_check */
         caller->network = network;
-        caller->next = roll->callers;
-        roll->callers = caller;
+        caller->next = *shelf;
+        *shelf = caller;
     }
     return caller;
 }
@@ -160,12 +180,35 @@ void *caller_identify(void *context, const struct peer *peer, struct sg_error *w
      * under it: else whom a reload took out could be expected again behind it. */
     MUST(pthread_mutex_lock(&services->callers_lock) == 0);
     struct caller *caller = find_or_make(services, peer, why);
+    if (caller != NULL) {
+        (void)caller_hold(caller);
+    }
     if (caller != NULL && peer->certificate != NULL) {
         core_expect(services->options.core, EXPIRY_CLIENT, caller->config->name,
                     cert_end_us(peer->certificate));
     }
     MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
     return caller;
+}
+
+struct caller *caller_hold(struct caller *caller)
+{
+    (void)atomic_fetch_add_explicit(&caller->uses, 1, memory_order_relaxed);
+    return caller;
+}
+
+/* The record stays, for it may come again; nothing of it is touched after that. */
+void caller_release(void *caller)
+{
+    struct caller *it = (struct caller *)caller;
+
+    MUST(atomic_fetch_sub_explicit(&it->uses, 1, memory_order_release) > 0);
+}
+
+void caller_free(struct caller *caller)
+{
+    free(caller->keys);
+    free(caller);
 }
 
 const void *caller_identity(const void *caller)

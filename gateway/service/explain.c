@@ -14,6 +14,7 @@
 struct explaining {
     struct inquiry inquiry;    /* first */
     struct services *services; /* borrowed */
+    struct caller *caller;     /* owned: one use; the facts are partly its own */
     struct grpc_name name;
     struct terms terms;
     struct judged judged;
@@ -52,6 +53,7 @@ static bool may_ask(struct grpc_call *call, struct services *services, bool engl
 
 static void release(struct explaining *it)
 {
+    caller_release(it->caller);
     job_fini(&it->inquiry.job);
     free(it);
 }
@@ -85,10 +87,11 @@ static enum sg_status read_item(const struct terms *terms,
 
 static void fill(struct explaining *it, struct grpc_call *call, struct services *services)
 {
-    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
+    struct caller *caller = caller_hold((struct caller *)grpc_call_caller(call));
     struct job *job = &it->inquiry.job;
 
     job_init(job);
+    it->caller = caller;
     it->services = services;
     it->name = grpc_call_name(call);
     it->inquiry.facts = &it->judged.facts;

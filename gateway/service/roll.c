@@ -46,12 +46,12 @@ enum sg_status roll_check(const struct config *config, const struct config *star
 
 static void free_callers(struct roll *roll)
 {
-    struct caller *caller;
-
-    while ((caller = roll->callers) != NULL) {
-        roll->callers = caller->next;
-        free(caller->keys);
-        free(caller);
+    for (size_t i = 0; i < ROLL_SHELVES; i++) {
+        struct caller *caller;
+        while ((caller = roll->shelves[i]) != NULL) {
+            roll->shelves[i] = caller->next;
+            caller_free(caller);
+        }
     }
 }
 

@@ -5,13 +5,15 @@
 
 struct caller;
 
+enum { ROLL_SHELVES = 256 };
+
 /* The callers of one configuration, and who of them was let in by it. Calls and
  * connections may refer to an older one for as long as they last, so it stays until the
  * services end: one for each time that the list really changed. */
 struct roll {
     const struct config *config;
-    struct config *owned;   /* a share; NULL: the configuration of the start */
-    struct caller *callers; /* owned; grows by new certificates only */
+    struct config *owned; /* a share; NULL: the configuration of the start */
+    struct caller *shelves[ROLL_SHELVES]; /* owned; of those let in, by their identity */
     struct roll *older;
 };
 

@@ -302,6 +302,7 @@ void services_offer(struct services *services, struct server_options *options)
     options->methods = services->methods;
     options->method_count = services->method_count;
     options->identify = caller_identify;
+    options->release = caller_release;
     options->identity = caller_identity;
     options->context = services;
 }

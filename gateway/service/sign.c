@@ -58,6 +58,7 @@ void sign_free_if_over(struct sign_call *sign)
         sign_give_batch(sign);
         free(sign->batch);
         free_terms(sign, sign->terms);
+        caller_release(sign->caller);
         free(sign);
     }
 }
@@ -123,7 +124,7 @@ void sign_on_open(struct grpc_call *call, void *context)
     sign->loop = loop_of(services, call);
     sign->call = call;
     sign->kind = kind_of(call);
-    sign->caller = (const struct caller *)grpc_call_caller(call);
+    sign->caller = caller_hold((struct caller *)grpc_call_caller(call));
     trace_read(trace_header(call), sign->trace_id);
     LIST_INSERT_HEAD(&sign->loop->open, sign, link);
     grpc_call_set_state(call, sign);
@@ -260,7 +261,7 @@ void sign_hold_back(struct sign_call *sign)
  * stream may last for hours. Its places are counted under its name. */
 static bool renew_caller(struct sign_call *sign)
 {
-    const struct caller *now = (const struct caller *)grpc_call_caller(sign->call);
+    struct caller *now = (struct caller *)grpc_call_caller(sign->call);
 
     if (now->config != sign->caller->config) {
         refuse_call(
@@ -274,6 +275,8 @@ static bool renew_caller(struct sign_call *sign)
                     "the caller does not have the role backend any more");
         return false;
     }
+    (void)caller_hold(now);
+    caller_release(sign->caller);
     sign->caller = now;
     return true;
 }

@@ -41,7 +41,7 @@ struct sign_call {
     bool has_terms;
     struct sign_terms first;
     struct sign_terms *terms;     /* the newest: owned, unless it is the first */
-    const struct caller *caller;  /* borrowed */
+    struct caller *caller;        /* owned: one use of it */
     char trace_id[TRACE_ID_SIZE]; /* of all its jobs; "": none */
     uint32_t under_way;
     uint32_t total;     /* of a batch */

@@ -38,8 +38,19 @@ static void bury(struct conn *conn)
     loop_leave(conn->loop, conn);
 }
 
+void conn_set_caller(struct conn *conn, void *caller)
+{
+    const struct setup *setup = conn->loop->setup;
+
+    if (conn->caller != NULL && setup->release != NULL) {
+        setup->release(conn->caller);
+    }
+    conn->caller = caller;
+}
+
 void conn_free(struct conn *conn)
 {
+    conn_set_caller(conn, NULL);
     SSL_free(conn->ssl);
     free(conn->stranger);
     free(conn);

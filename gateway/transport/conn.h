@@ -34,7 +34,7 @@ struct conn {
 
     unsigned trusted;   /* generation of the trust that judged the peer */
     int64_t expires_us; /* wall clock: the peer is judged anew from then on */
-    void *caller;       /* of the identify hook */
+    void *caller;       /* of the identify hook; owned: goes to the release hook */
     char *stranger;     /* owned; why there is no caller */
     const void *guest;  /* the caller's identity */
     bool placed;        /* and it holds a place of the guest */
@@ -108,6 +108,8 @@ void conn_step(struct conn *conn);
 void conn_close(struct conn *conn, bool linger);
 /* The peer broke a rule: it is told which (conn->cut_why), as far as it still listens. */
 void conn_cut(struct conn *conn);
+/* Another caller, or none, takes the place of the one it had. */
+void conn_set_caller(struct conn *conn, void *caller);
 /* For the loop: releases the memory. */
 void conn_free(struct conn *conn);
 

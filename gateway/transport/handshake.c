@@ -189,7 +189,7 @@ static void send_away(struct conn *conn, const char *why)
     {
         call_dismiss(call, SG_UNAUTHENTICATED, why);
     }
-    conn->caller = NULL;
+    conn_set_caller(conn, NULL);
     session_goaway(conn);
 }
 
@@ -220,7 +220,7 @@ void handshake_judge(struct conn *conn)
     }
     void *caller = NULL;
     if (status == SG_OK && ask(conn, &caller, &why)) {
-        conn->caller = caller;
+        conn_set_caller(conn, caller);
         conn->expires_us = end_of_judgement(conn);
         return;
     }

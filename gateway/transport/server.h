@@ -1,27 +1,15 @@
 #ifndef SEGEL_GATEWAY_TRANSPORT_SERVER_H
 #define SEGEL_GATEWAY_TRANSPORT_SERVER_H
 
-#include <openssl/x509.h>
 #include <sys/types.h>
 
 #include "gateway/limits.h"
 #include "gateway/transport/grpc.h"
+#include "gateway/transport/peer.h"
 #include "gateway/transport/validity.h"
 
 /* A gRPC server over HTTP/2: listeners, TLS, connections, limits, I/O loops. It knows
  * methods and peers, nothing of signing. */
-
-/* Who is at the other end, as TLS or the kernel proved it. Valid during the identify hook
- * only. */
-struct peer {
-    X509 *certificate;       /* borrowed; verified against client_ca. NULL: none */
-    uint8_t fingerprint[32]; /* SHA-256 of its DER; zero without one */
-    const char *address;     /* "127.0.0.1:51234", "unix" */
-    bool local;              /* over a Unix socket: the three below are known */
-    uid_t uid;               /* of the process that connected (SO_PEERCRED, unix(7)) */
-    gid_t gid;
-    pid_t pid;
-};
 
 /* Where clients connect. */
 struct server_listener {
@@ -48,10 +36,11 @@ struct server_options {
     size_t method_count;
     mode_t unix_mode; /* of Unix sockets; 0 = 0660 */
     /* Any I/O thread, once a connection, after the handshake, and after each reload.
-     * Returns the caller, borrowed for the life of the connection, or NULL: every call of
-     * the connection is then answered UNAUTHENTICATED with the sentence written to why.
-     */
+     * Returns the caller, which the connection uses until it gives it to release, or
+     * NULL: every call of the connection is then answered UNAUTHENTICATED with the
+     * sentence written to why. */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    void (*release)(void *caller); /* any I/O thread, once for each; may be NULL */
     /* Any I/O thread. What callers with several certificates have in common: those for
      * whom it returns the same pointer are one where connections are counted. NULL: each
      * caller is one by itself. */

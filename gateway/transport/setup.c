@@ -119,6 +119,7 @@ enum sg_status setup_protocol(struct setup *setup, const struct server_options *
                             .output_bytes = options->limits.output_bytes_total / loops,
                             .identity = options->identity,
                             .identify = options->identify,
+                            .release = options->release,
                             .context = options->context};
     share_places(setup, loops);
     setup->guests = (struct guests *)malloc(sizeof(*setup->guests));

@@ -24,6 +24,7 @@ struct setup {
     nghttp2_session_callbacks *callbacks; /* owned */
     nghttp2_option *options;              /* owned */
     void *(*identify)(void *context, const struct peer *peer, struct sg_error *why);
+    void (*release)(void *caller);
     const void *(*identity)(const void *caller);
     void *context; /* of identify */
 };

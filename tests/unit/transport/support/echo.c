@@ -225,11 +225,19 @@ static void *identify(void *context, const struct peer *peer, struct sg_error *w
                                    NID_commonName, name, sizeof(name)) > 0);
     if (strcmp(name, "friend") == 0) {
         struct echo *echo = (struct echo *)context;
+        atomic_fetch_add(&echo->known, 1);
         return &echo->faces[atomic_fetch_add(&echo->face, 1) % sizeof(echo->faces)];
     }
     return sg_fail(why, SG_UNAUTHENTICATED, "'%s' is no caller here", name) == SG_OK
                ? context
                : NULL;
+}
+
+static void release(void *caller)
+{
+    struct echo *echo = (struct echo *)methods[0].context;
+
+    MUST(caller != NULL && atomic_fetch_sub(&echo->known, 1) > 0);
 }
 
 bool echo_faces_differ;
@@ -286,6 +294,7 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
         .methods = methods,
         .method_count = SG_COUNT(methods),
         .identify = identify,
+        .release = release,
         .identity = identity,
         .context = echo};
     if (server_new(&options, &echo->server, &why) != SG_OK) {
@@ -299,6 +308,7 @@ void echo_start_loops(struct echo *echo, const struct server_limits *limits,
 void echo_stop(struct echo *echo)
 {
     server_free(echo->server);
+    MUST(atomic_load(&echo->known) == 0);
     (void)close(echo->wake_fd);
     pki_remove(&echo->pki);
 }

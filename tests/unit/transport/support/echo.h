@@ -31,6 +31,7 @@ struct echo {
     atomic_uint closed;
     atomic_uint dropped; /* names that no longer resolved */
     atomic_uint face;
+    atomic_uint known;               /* callers that were let in, and not released yet */
     char faces[4];                   /* who calls: another one for each connection */
     atomic_int_fast64_t age_left_us; /* of the connection of the call opened last */
 };
