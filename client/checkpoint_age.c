@@ -12,5 +12,6 @@ bool checkpoint_is_late(const Segel__V1__GetStatusResponse *got, int64_t *age_us
     }
     *age_us = got->now_us -
               (log->checkpoint_us > 0 ? log->checkpoint_us : got->gateway->started_us);
-    return log->checkpoint_records<log->records && * age_us> limit_us;
+    bool waits = log->records > log->checkpoint_records;
+    return waits && *age_us > limit_us;
 }

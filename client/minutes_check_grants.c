@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "client/approval_call.h"
+#include "client/ceremony/script_rows.h"
 #include "client/channel/unpack.h"
 #include "client/minutes_check.h"
 #include "proto/digest.h"
@@ -9,7 +10,6 @@
 
 /* Requests that the minutes name: signed for as they say, and for what the script had the
  * gateway do. */
-enum { GRANTS_MAX = 64 }; /* of minutes.def */
 
 struct granted {
     char task[65];
@@ -18,7 +18,7 @@ struct granted {
 };
 struct granted_all {
     size_t count;
-    struct granted rows[GRANTS_MAX];
+    struct granted rows[MINUTES_MOST_GRANT];
 };
 
 /* --- What the gateway has of them --------------------------------------------------- */
@@ -76,7 +76,7 @@ static bool look_up_all(struct minutes_check *check, const struct log_head *head
     struct slice line;
 
     for (out->count = 0;
-         out->count < GRANTS_MAX &&
+         out->count < MINUTES_MOST_GRANT &&
          (line = minutes_get(&check->file->minutes, MINUTES_FIELD_GRANT, out->count))
                  .len > 0;
          out->count++) {
@@ -91,22 +91,6 @@ static bool look_up_all(struct minutes_check *check, const struct log_head *head
 }
 
 /* --- What the script had the gateway do --------------------------------------------- */
-
-/* The answer that names what it is about; "": none does. NULL: it takes no approvals.
- * Names of guarded actions are those of their tasks. */
-static const char *object_of(const struct script_step *step)
-{
-    static const char *const answers[ACTION_KIND_COUNT] = {
-        [ACTION_LOCKDOWN_CLEAR] = "",       [ACTION_PIN_UNLOCK] = "lane",
-        [ACTION_PIN_CHANGE] = "lane",       [ACTION_OFFICER_ADD] = "person",
-        [ACTION_OFFICER_REMOVE] = "leaver", [ACTION_KEY_GENERATE] = "key",
-        [ACTION_CERT_ACCEPT] = "key",       [ACTION_KEY_ROTATE] = "key",
-        [ACTION_KEY_DESTROY] = "key",
-    };
-
-    MUST(step->kind == STEP_RUN && step->row < ACTION_KIND_COUNT);
-    return answers[step->row];
-}
 
 static bool take(struct granted_all *all, const char *task, const char *answer,
                  struct slice object)
@@ -132,7 +116,7 @@ static size_t without_grant(const struct minutes_check *check, struct granted_al
         if (step->kind != STEP_RUN || !minutes_check_done(check, i)) {
             continue;
         }
-        const char *answer = object_of(step);
+        const char *answer = script_row(SCRIPT_ACTIONS, step->row)->object;
         if (answer != NULL &&
             !take(all, step->name, answer, minutes_check_answer(check, answer))) {
             return i + 1;

@@ -42,7 +42,7 @@ enum check_kind {
     CHECK_KIND_COUNT
 };
 enum action_kind {
-#define ACTION(id, name, needs) ACTION_##id,
+#define ACTION(id, name, needs, object) ACTION_##id,
 #include "client/ceremony/actions.def"
 #undef ACTION
     ACTION_KIND_COUNT

@@ -1,17 +1,17 @@
 #include "client/ceremony/script_rows.h"
 
 static const struct script_row checks[] = {
-#define CHECK(id, name, needs, words) {name, needs, words},
+#define CHECK(id, name, needs, words) {name, needs, words, NULL},
 #include "client/ceremony/checks.def"
 #undef CHECK
 };
 static const struct script_row actions[] = {
-#define ACTION(id, name, needs) {name, needs, false},
+#define ACTION(id, name, needs, object) {name, needs, false, object},
 #include "client/ceremony/actions.def"
 #undef ACTION
 };
 static const struct script_row forms[] = {
-#define FORM(id, name, words) {name, "", words},
+#define FORM(id, name, words) {name, "", words, NULL},
 #include "client/ceremony/forms.def"
 #undef FORM
 };

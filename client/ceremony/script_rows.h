@@ -8,8 +8,9 @@ enum script_table { SCRIPT_CHECKS, SCRIPT_ACTIONS, SCRIPT_FORMS };
 
 struct script_row {
     const char *name;
-    const char *needs; /* answers that must have been asked for before */
-    bool words;        /* whether words follow the name */
+    const char *needs;  /* answers that must have been asked for before */
+    bool words;         /* whether words follow the name */
+    const char *object; /* of an action that takes approvals; else NULL: actions.def */
 };
 
 /* The number of the row of that name; script_row gives NULL for it where there is none.

@@ -10,8 +10,17 @@
 
 /* A change of a key by a request. */
 struct change {
-    size_t key;      /* index in the ring; the ring's count: it is none */
+    size_t key;      /* index in the ring */
     uint64_t number; /* of the request, in the order of asking */
+};
+
+/* The changes that minutes are of, one by one. */
+struct walk {
+    struct core *core;
+    struct request_order *order;
+    const struct minutes *minutes;
+    size_t used; /* of the order's arena, when it began */
+    size_t next; /* line */
 };
 
 /* --- What minutes are of ------------------------------------------------------------ */
@@ -45,48 +54,64 @@ static bool has_note(const struct ledger_request *request, struct slice hash)
     return slice_equal(hash, slice_str(text));
 }
 
-static enum sg_status find_change(struct core *core, struct request_order *order,
-                                  const struct minutes *minutes, struct slice grant,
+/* SG_NOT_FOUND: the line is not of a change that they are of. */
+static enum sg_status read_change(struct walk *walk, struct slice grant,
                                   struct change *out)
 {
     struct ledger_request request;
     char id[65];
     struct slice name = minutes_first(grant);
 
-    *out = (struct change){.key = core->keyring.count};
     (void)snprintf(id, sizeof(id), "%.*s", (int)name.len, (const char *)name.data);
-    enum sg_status found = ledger_find_request(core->ledger, id, &order->arena, &request);
-    if (found != SG_OK) {
-        return found == SG_NOT_FOUND ? SG_OK : found;
-    }
-    if (request.state == REQUEST_EXECUTED && strncmp(request.task, "key.", 4) == 0 &&
-        takes_part(minutes, request.person) && has_note(&request, minutes_rest(grant))) {
-        *out = (struct change){register_find(core, request.object), request.number};
-    }
-    return SG_OK;
+    TRY(ledger_find_request(walk->core->ledger, id, &walk->order->arena, &request));
+    *out = (struct change){register_find(walk->core, request.object), request.number};
+    bool done = request.state == REQUEST_EXECUTED &&
+                strncmp(request.task, "key.", 4) == 0 &&
+                out->key < walk->core->keyring.count;
+    return done && takes_part(walk->minutes, request.person) &&
+                   has_note(&request, minutes_rest(grant))
+               ? SG_OK
+               : SG_NOT_FOUND;
+}
+
+static struct walk begin(struct core *core, struct request_order *order,
+                         const struct minutes *minutes)
+{
+    return (struct walk){core, order, minutes, order->arena.used, 0};
+}
+
+/* SG_NOT_FOUND: there is no more. A request may have a megabyte, and minutes name as many
+ * as they like: each is put where the last one was, or the arena would be full in the
+ * middle of a turn. */
+static enum sg_status next_change(struct walk *walk, struct change *out)
+{
+    enum sg_status status = SG_NOT_FOUND;
+    struct slice line;
+
+    do {
+        walk->order->arena.used = walk->used;
+        line = minutes_get(walk->minutes, MINUTES_FIELD_GRANT, walk->next++);
+        status = line.len > 0 ? read_change(walk, line, out) : SG_NOT_FOUND;
+    } while (line.len > 0 && status == SG_NOT_FOUND);
+    walk->order->arena.used = walk->used;
+    return status;
 }
 
 /* --- Which a key names -------------------------------------------------------------- */
 
 /* The newest change of the key that the minutes are of; 0: none. */
-static enum sg_status newest_of(struct core *core, struct request_order *order,
-                                const struct minutes *minutes, size_t key,
-                                uint64_t *number)
+static enum sg_status newest_of(struct walk walk, size_t key, uint64_t *number)
 {
-    size_t used = order->arena.used;
-    struct slice line;
+    enum sg_status status = SG_OK;
+    struct change change;
 
     *number = 0;
-    for (size_t n = 0; (line = minutes_get(minutes, MINUTES_FIELD_GRANT, n)).len > 0;
-         n++) {
-        struct change change;
-        TRY(find_change(core, order, minutes, line, &change));
-        order->arena.used = used;
+    while ((status = next_change(&walk, &change)) == SG_OK) {
         if (change.key == key && change.number > *number) {
             *number = change.number;
         }
     }
-    return SG_OK;
+    return status == SG_NOT_FOUND ? SG_OK : status;
 }
 
 /* Of minutes that are kept whole. */
@@ -111,18 +136,15 @@ static enum sg_status told_of(struct core *core, struct request_order *order, si
     return kept.missing != 0 || note_parse(kept.note, &note) != SG_OK ||
                    minutes_read(note.text, &before, &ignored) != SG_OK
                ? SG_OK
-               : newest_of(core, order, &before, key, number);
+               : newest_of(begin(core, order, &before), key, number);
 }
 
 static enum sg_status tell_key(struct core *core, struct request_order *order,
                                const struct change *change)
 {
+    struct keyreg *row = register_row(core, change->key);
     uint64_t before = 0;
 
-    if (change->key == core->keyring.count) {
-        return SG_OK;
-    }
-    struct keyreg *row = register_row(core, change->key);
     TRY(told_of(core, order, change->key, &before));
     if (before >= change->number) {
         return SG_OK;
@@ -131,21 +153,15 @@ static enum sg_status tell_key(struct core *core, struct request_order *order,
     return register_keep(core, change->key, NULL);
 }
 
-/* A request may have a megabyte, and minutes name as many as they like: each is put where
- * the last one was, or the arena would be full in the middle of a turn. */
 enum sg_status minutes_tell_keys(struct core *core, struct request_order *order,
                                  const struct minutes *minutes)
 {
-    size_t used = order->arena.used;
-    struct slice line;
+    struct walk walk = begin(core, order, minutes);
+    enum sg_status status = SG_OK;
+    struct change change;
 
-    for (size_t n = 0; (line = minutes_get(minutes, MINUTES_FIELD_GRANT, n)).len > 0;
-         n++) {
-        struct change change;
-        TRY(find_change(core, order, minutes, line, &change));
-        order->arena.used = used;
+    while ((status = next_change(&walk, &change)) == SG_OK) {
         TRY(tell_key(core, order, &change));
-        order->arena.used = used;
     }
-    return SG_OK;
+    return status == SG_NOT_FOUND ? SG_OK : status;
 }

@@ -4,7 +4,13 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { NIK_DIGITS = 16, WIDE_BYTES = 3, WIDE_ZERO = 0x90, WIDE_NINE = 0x99 };
+enum {
+    NIK_DIGITS = 16,
+    WIDE_BYTES = 3,
+    WIDE_ZERO = 0x90,
+    WIDE_NINE = 0x99,
+    CHARACTER_MAX = 4 /* bytes in UTF-8 */
+};
 
 /* Length of a digit at this place: ASCII or full-width (U+FF10 to U+FF19); 0 = none. */
 static size_t digit_at(const char *at)
@@ -72,5 +78,22 @@ void nik_mask(char *text)
             mask_run(text, run.len);
         }
         text += run.len > 0 ? run.len : 1;
+    }
+}
+
+void nik_mask_cut(char *text, size_t cap)
+{
+    size_t len = strlen(text);
+    struct run run = {0};
+
+    nik_mask(text);
+    if (len + CHARACTER_MAX < cap) {
+        return; /* not cut: another character would have had room */
+    }
+    for (char *at = text; *at != '\0'; at += run.len > 0 ? run.len : 1) {
+        run = run_at(at);
+        if (at + run.len == text + len) {
+            mask_run(at, run.len);
+        }
     }
 }

@@ -60,7 +60,8 @@ void withhold_job(struct job *job)
     nik_mask(job->document_class);
     nik_mask(job->why); /* it may name the mandate */
     for (size_t i = 0; job->denial != NULL && i < job->denial->count; i++) {
-        nik_mask(job->denial->failures[i].why.found);
+        char *found = job->denial->failures[i].why.found;
+        nik_mask_cut(found, sizeof(job->denial->failures[i].why.found));
     }
     mask_facts(job);
 }

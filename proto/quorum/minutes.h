@@ -31,6 +31,12 @@ enum minutes_field {
 #undef FIELD
     MINUTES_FIELD_COUNT
 };
+/* How many lines of a field there may be. */
+enum {
+#define FIELD(id, name, form, fewest, most) MINUTES_MOST_##id = (most),
+#include "proto/quorum/minutes.def"
+#undef FIELD
+};
 
 struct minutes_line {
     enum minutes_field field;

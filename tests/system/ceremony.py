@@ -388,6 +388,31 @@ def what_all_signed_must_still_be_on_the_log_and_the_token(town):
 
 
 @claim
+def a_request_must_be_about_what_the_minutes_answer(town):
+    without = {"token": "Token", "unlocked": "Again"}
+    script = SCRIPT.replace("run lockdown.clear", "run pin.unlock")
+    for name, words in without.items():
+        script = re.sub(rf"check {name}\n.*\n    en {words}\n", "", script)
+    town.script = town.rig.write("unlock.ceremony", script)
+    out = town.out()
+    answers = {**town.answers(), r"Passphrase of your key:": tuple(
+        town.passphrases[n] for n in ("officer-2", "officer-3", "officer-1", "officer-2",
+                                      "reviewer"))}
+    with town.gateway() as gateway:
+        town.latch(gateway)
+        town.schedule("")
+        stage = town.lead(out)
+        equal(stage.play(answers), 0, stage.seen[-800:])
+        rig.covered(gateway)
+        result = town.verify(out)
+        equal((result.returncode, verdict(result)["grant"]), (0, "pass"), result.stdout)
+        result = town.verify(forge(town, read(out), (r"^(step 2 .*)lane0", r"\1lane1")))
+        failed = [name for name, word in verdict(result).items() if word == "FAIL"]
+        equal((result.returncode, failed), (1, ["grant"]), result.stdout)
+    town.script = town.rig.write("test.ceremony", SCRIPT)
+
+
+@claim
 def a_gateway_that_is_away_does_not_make_minutes_false(town):
     out = town.out()
     with town.gateway():

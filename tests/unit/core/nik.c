@@ -48,3 +48,20 @@ Test(nik, other_numbers_stay_what_they_are)
         cr_expect_str_eq(text, others[i]);
     }
 }
+
+Test(nik, what_a_cut_text_ends_with_may_begin_one)
+{
+    char cut[16] = "ab 337401234567";
+    char room[32] = "ab 337401234567";
+    char other[16] = "ab 337401 23456";
+    char word[16] = "337401 and more";
+
+    nik_mask_cut(cut, sizeof(cut));
+    cr_expect_str_eq(cut, "ab 000000000000");
+    nik_mask_cut(room, sizeof(room));
+    cr_expect_str_eq(room, "ab 337401234567");
+    nik_mask_cut(other, sizeof(other));
+    cr_expect_str_eq(other, "ab 000000 00000");
+    nik_mask_cut(word, sizeof(word));
+    cr_expect_str_eq(word, "337401 and more");
+}
