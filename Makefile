@@ -82,6 +82,17 @@ DIR_report    := client/report
 DIR_officer   := client/officer
 DIR_ceremony  := client/ceremony
 
+# The rooms of a large module, folders of it that its archive holds too.
+ROOMS_base    := config
+ROOMS_core    := turn lane key ceremony log officers mandate succession watch
+ROOMS_service := sign keys approvals log policy status health control
+ROOMS_pdf     := stamp font compare guard shown
+# From the ground up: each of these includes only what stands before it.
+FLOORS_client := console call $(addprefix commands/,policy extend receipt incident status \
+  request key pin token officer override mandate lockdown log sign stamp verify report \
+  ceremony assess witness admin)
+ROOMS_client  := $(FLOORS_client)
+
 NEEDS_proto     := proto
 NEEDS_tlog      := tlog proto
 NEEDS_quorum    := quorum tlog proto
@@ -119,7 +130,7 @@ PROTOS := $(wildcard proto/segel/v1/*.proto proto/segel/lane/v1/*.proto \
 GEN_C  := $(patsubst proto/%.proto,$(BUILD)/gen/%.pb-c.c,$(PROTOS))
 GEN_H  := $(GEN_C:.c=.h)
 
-src_of = $(filter-out %/main.c,$(wildcard $(DIR_$(1))/*.c))
+src_of = $(filter-out %/main.c,$(wildcard $(DIR_$(1))/*.c $(ROOMS_$(1):%=$(DIR_$(1))/%/*.c)))
 obj_of = $(patsubst %.c,$(BUILD)/obj/%.o,$(call src_of,$(1)))
 lib_of = $(foreach m,$(NEEDS_$(1)),$(BUILD)/lib/lib$(m).a)
 
@@ -155,7 +166,7 @@ define module_rules
 $(BUILD)/lib/lib$(1).a: $(call obj_of,$(1)) $(if $(filter proto,$(1)),$(GEN_C:.c=.o))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	@ar rcs $$@ $$^
+	@ar qcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 
@@ -225,7 +236,7 @@ $(BUILD)/pic/%.o: %.c | $(GEN_H)
 	$(Q)$(CC) $(PIC_CFLAGS) $(WARNINGS) -c -o $@ $<
 $(BUILD)/pic/rest.a: $(LIBRARY_REST)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar qcs $@ $^
 $(BUILD)/library/libsegel.so.$(VERSION): $(LIBRARY_OWN) $(BUILD)/pic/rest.a client/segel/libsegel.map
 	@mkdir -p $(@D)
 	$(call say,LINK)

@@ -2,14 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/command.h"
-#include "client/nearest.h"
-#include "client/screen.h"
+#include "client/console/command.h"
+#include "client/console/nearest.h"
+#include "client/console/screen.h"
 #include "proto/standard.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
-#include "client/commands.def"
+#include "client/console/commands.def"
 #undef COMMAND
 };
 

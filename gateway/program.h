@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* The path of segel-hsm, which lies beside segeld unless hsm.program says otherwise.
  * SG_IO, SG_INVALID. Whether it can be started is not asked. */

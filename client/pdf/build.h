@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_BUILD_H
 #define SEGEL_CLIENT_PDF_BUILD_H
 
-#include "client/pdf/fonts.h"
+#include "client/pdf/font/fonts.h"
 #include "client/pdf/signature.h"
 
 /* Reading a letter and writing its appendix: the part that meets hostile input. */

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include "client/pdf/listing.h"
 #include "client/pdf/pdf.h"
 

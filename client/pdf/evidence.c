@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include "client/pdf/reader.h"
 
 struct header {

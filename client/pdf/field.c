@@ -2,7 +2,7 @@
 
 #include "client/pdf/archival.h"
 #include "client/pdf/form.h"
-#include "client/pdf/stamp.h"
+#include "client/pdf/stamp/stamp.h"
 
 /* Print and Locked (ISO 32000-1 table 165): PDF/A asks for Print. */
 static const char flags[] = "132";

@@ -2,7 +2,7 @@
 #define SEGEL_CLIENT_PDF_FIELD_H
 
 #include "client/pdf/append.h"
-#include "client/pdf/fonts.h"
+#include "client/pdf/font/fonts.h"
 #include "client/pdf/place.h"
 
 /* What the letter's field, page and form have to say about a new signature. */

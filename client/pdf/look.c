@@ -1,6 +1,6 @@
 #include "client/pdf/look.h"
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include <openssl/evp.h>
 
 /* Only the very file that the policy names: whoever exchanges it on the gateway's disk,

@@ -1,8 +1,8 @@
 #ifndef SEGEL_CLIENT_PDF_LOOK_H
 #define SEGEL_CLIENT_PDF_LOOK_H
 
-#include "client/pdf/image.h"
-#include "client/pdf/template.h"
+#include "client/pdf/stamp/image.h"
+#include "client/pdf/stamp/template.h"
 
 /* What the stamps of a run look like. Made once, then only read, by any thread. */
 struct pdf_look {

@@ -1,6 +1,6 @@
 #include "client/pdf/order.h"
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include "client/pdf/look.h"
 
 /* A wish on its way to a reader: the struct, in which each text is told by its place in

@@ -5,7 +5,7 @@
 #include "client/pdf/job.h"
 #include "client/pdf/order.h"
 #include "client/pdf/pdf.h"
-#include "client/pdf/stamp.h"
+#include "client/pdf/stamp/stamp.h"
 #include "client/pdf/wish.h"
 #include "proto/text.h"
 

@@ -1,6 +1,6 @@
 #include "client/pdf/preview.h"
 
-#include "client/pdf/stamp.h"
+#include "client/pdf/stamp/stamp.h"
 #include "client/pdf/wish.h"
 
 enum { CATALOG = 1, PAGES, PAGE, CONTENT, BANNER, STAMP, NEXT };

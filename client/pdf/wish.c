@@ -1,7 +1,7 @@
 #include "client/pdf/wish.h"
 
-#include "client/pdf/stamp.h"
-#include "client/pdf/template.h"
+#include "client/pdf/stamp/stamp.h"
+#include "client/pdf/stamp/template.h"
 #include "proto/text.h"
 
 enum { TEXT_MAX = 1024 };

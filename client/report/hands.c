@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "client/report/names.h"
-#include "gateway/yaml.h"
+#include "gateway/config/yaml.h"
 
 static void free_yaml(struct yaml **doc)
 {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *waiting[PAGES_KEPT]; /* PAGES_SIZE each */

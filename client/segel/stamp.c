@@ -3,7 +3,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "client/pdf/stamps.h"
+#include "client/pdf/stamp/stamps.h"
 #include "client/segel/input.h"
 #include "proto/text.h"
 

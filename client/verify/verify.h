@@ -3,7 +3,7 @@
 
 #include <openssl/x509.h>
 
-#include "client/pdf/changes.h"
+#include "client/pdf/compare/changes.h"
 #include "client/verify/material.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"

@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/mbox.h"
 #include "proto/tlog/note.h"
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/commits.h"
 #include "gateway/core/core_inside.h"
-#include "gateway/core/life.h"
-#include "gateway/core/logins.h"
+#include "gateway/core/key/life.h"
+#include "gateway/core/lane/logins.h"
 #include "gateway/core/reload.h"
+#include "gateway/core/turn/commits.h"
 #include "gateway/ledger/expiry.h"
 
 enum { TICK_US = 100000, TICKS_A_SECOND = 10, TICKS_A_SUMMARY = 100 };

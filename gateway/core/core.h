@@ -1,9 +1,9 @@
 #ifndef SEGEL_GATEWAY_CORE_CORE_H
 #define SEGEL_GATEWAY_CORE_CORE_H
 
-#include "gateway/config.h"
-#include "gateway/core/job.h"
-#include "gateway/core/report.h"
+#include "gateway/config/config.h"
+#include "gateway/core/turn/job.h"
+#include "gateway/core/watch/report.h"
 
 /* The single writer: ledger, lanes, idempotency. It owns all state; the I/O loops hand it
  * jobs and get them back answered. Runs on the thread that called core_new, which must

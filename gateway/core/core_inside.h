@@ -4,55 +4,48 @@
 #include <event2/event.h>
 #include <stdatomic.h>
 
-#include "gateway/core/acquainted.h"
-#include "gateway/core/admission.h"
-#include "gateway/core/agenda.h"
-#include "gateway/core/anchoring.h"
-#include "gateway/core/ban.h"
-#include "gateway/core/berth.h"
-#include "gateway/core/ceremony.h"
-#include "gateway/core/checkpoint.h"
-#include "gateway/core/condemn.h"
+#include "gateway/core/ceremony/ceremony.h"
 #include "gateway/core/core.h"
-#include "gateway/core/grants.h"
-#include "gateway/core/inflight.h"
-#include "gateway/core/job_log.h"
-#include "gateway/core/key_facts.h"
-#include "gateway/core/lockdown.h"
-#include "gateway/core/mandates.h"
-#include "gateway/core/notes.h"
-#include "gateway/core/order.h"
-#include "gateway/core/overrides.h"
-#include "gateway/core/proposals.h"
-#include "gateway/core/prune.h"
-#include "gateway/core/register.h"
-#include "gateway/core/route.h"
-#include "gateway/core/stages.h"
+#include "gateway/core/key/facts.h"
+#include "gateway/core/key/register.h"
+#include "gateway/core/lane/acquainted.h"
+#include "gateway/core/lane/berth.h"
+#include "gateway/core/lane/route.h"
+#include "gateway/core/log/anchoring.h"
+#include "gateway/core/log/checkpoint.h"
+#include "gateway/core/log/condemn.h"
+#include "gateway/core/log/notes.h"
+#include "gateway/core/log/prune.h"
+#include "gateway/core/mandate/mandates.h"
+#include "gateway/core/officers/grants.h"
+#include "gateway/core/officers/lockdown.h"
+#include "gateway/core/officers/order.h"
+#include "gateway/core/officers/overrides.h"
 #include "gateway/core/state.h"
-#include "gateway/core/succession.h"
-#include "gateway/core/tally.h"
-#include "gateway/core/turn.h"
+#include "gateway/core/succession/proposals.h"
+#include "gateway/core/succession/succession.h"
+#include "gateway/core/turn/admission.h"
+#include "gateway/core/turn/ban.h"
+#include "gateway/core/turn/inflight.h"
+#include "gateway/core/turn/job_log.h"
+#include "gateway/core/turn/turn.h"
+#include "gateway/core/watch/agenda.h"
+#include "gateway/core/watch/stages.h"
+#include "gateway/core/watch/tally.h"
 #include "proto/tlog/merkle.h"
 #include "proto/tlog/note.h"
 
-/* Inside of the core: one struct, cut into files by what they do. */
-/* life: core, start, reload; unlatch, release (without a gateway) */
-/* keys: register (where they stand); life, key_effects (what changes that); activation
- * (for how many jobs); stop (what none may do) */
-/* lanes: berth, route, choose; acquainted (tokens that were opened before); latch
- * (refused PINs), pins (typed ones), logins (at a start and an end); paths (chains that
- * end); lane_rest, ceremony_… (one process changes a token) */
-/* a turn: turn, commits (when), waiting, decide, again, refuse, conclude, hand_back */
-/* why not: grounds, denial (words); lockdown; ban (all); reserve (room on the disk);
- * mandate_… and override_… (what officers granted) */
-/* the log: notes (events); key_facts, members (of a record); checkpoint; anchoring (what
- * others hold); condemn (it was changed); exports */
-/* persons: orders, inquiries; succession (another policy), proposals (those that wait);
- * quorum, grants (who must agree); requests…, request_grant, approve, effects (to what)
- */
-/* what persons must see to: incidents, incident_orders, agenda…, expiries, standing */
-/* what is: state (counters, clock, disk); report (what others may know), stages (how long
- * it takes), tally (how often a rule denied) */
+/* Inside of the core: one struct, and rooms for what is done with it.
+ *   turn/        a job from its queue to its answer, or to why not
+ *   lane/        processes that hold a token, and which of them takes a job
+ *   key/         where a key stands in its life, and what changes that
+ *   ceremony/    one process changes a token; typed PINs; minutes
+ *   log/         events, checkpoints, what others hold of it, what was pruned
+ *   officers/    who must agree to what: requests, approvals, lock-down, overrides
+ *   mandate/     signatures that officers have granted by number
+ *   succession/  which policy is in force, and how another one comes
+ *   watch/       what persons must see to, and what others may know
+ * Beside them its life: core, start, reload; unlatch and release, without a gateway. */
 
 enum { TURN_DECISIONS = 256 };
 

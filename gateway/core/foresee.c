@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/succession_inside.h"
+#include "gateway/core/succession/inside.h"
 #include "gateway/ledger/peek.h"
 #include "gateway/policy/policy.h"
 

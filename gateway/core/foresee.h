@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_CORE_FORESEE_H
 #define SEGEL_GATEWAY_CORE_FORESEE_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* Whether a start would go on with the ledger that is there, and its policy: asked before
  * an upgrade, beside the older version that still serves. said: a sentence on what a

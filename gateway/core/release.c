@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "gateway/core/core_inside.h"
-#include "gateway/core/members.h"
+#include "gateway/core/log/members.h"
 
 /* The end of a lock-down without a running gateway, and without a quorum: where no file
  * says who the officers are, whoever runs the machine answers for it, on the log. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config_compare.h"
+#include "gateway/config/compare.h"
 #include "gateway/core/core_inside.h"
 
 /* A new list of lanes while the gateway runs. Lanes are compared by what they say; those

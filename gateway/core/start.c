@@ -5,8 +5,8 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
-#include "gateway/core/logins.h"
-#include "gateway/core/members.h"
+#include "gateway/core/lane/logins.h"
+#include "gateway/core/log/members.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
 #include "proto/text.h"

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/activation.h"
 #include "gateway/core/core_inside.h"
-#include "gateway/core/denial.h"
+#include "gateway/core/key/activation.h"
+#include "gateway/core/turn/denial.h"
 #include "proto/text.h"
 
 /* --- Counters over a restart -------------------------------------------------------- */

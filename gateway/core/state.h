@@ -1,11 +1,11 @@
 #ifndef SEGEL_GATEWAY_CORE_STATE_H
 #define SEGEL_GATEWAY_CORE_STATE_H
 
-#include "gateway/core/clock_watch.h"
-#include "gateway/core/counter.h"
-#include "gateway/core/job.h"
-#include "gateway/core/mandates.h"
-#include "gateway/core/reserve.h"
+#include "gateway/core/log/reserve.h"
+#include "gateway/core/mandate/mandates.h"
+#include "gateway/core/turn/counter.h"
+#include "gateway/core/turn/job.h"
+#include "gateway/core/watch/clock_watch.h"
 
 /* STATE facts: what is true in the turn of the core that writes the record, and the rules
  * that read them. Core thread only. */

@@ -3,12 +3,12 @@
 
 #include <stdatomic.h>
 
+#include "gateway/config/yaml.h"
 #include "gateway/policy/condition.h"
 #include "gateway/policy/facts_json.h"
 #include "gateway/policy/policy.h"
 #include "gateway/policy/pool.h"
 #include "gateway/policy/review.h"
-#include "gateway/yaml.h"
 
 /* Inside of the policy module: what a policy file becomes. All texts are borrowed from
  * the document or the pool, which the policy owns. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "gateway/cert/cert.h"
-#include "gateway/core/agenda.h"
+#include "gateway/core/watch/agenda.h"
 #include "gateway/service/inside.h"
 #include "proto/digest.h"
 #include "proto/text.h"

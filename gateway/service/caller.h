@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "gateway/cert/cert.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/transport/server.h"
 
 /* Who calls: one for each client certificate, or user of this machine, that is let in,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/agenda.h"
+#include "gateway/core/watch/agenda.h"
 #include "gateway/log.h"
 
 static void add_listener(struct door *door, const char *address, uint16_t port,

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/core/core.h"
 #include "gateway/transport/server.h"
 

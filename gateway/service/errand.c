@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-#include "gateway/config_files.h"
+#include "gateway/config/files.h"
 #include "gateway/core/core.h"
 #include "gateway/core/foresee.h"
 #include "gateway/probe.h"
-#include "gateway/service/sound.h"
+#include "gateway/service/control/sound.h"
 
 static enum sg_status check(const struct arguments *arguments,
                             const struct config *config, struct sg_error *why)

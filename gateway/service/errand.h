@@ -2,7 +2,7 @@
 #define SEGEL_GATEWAY_SERVICE_ERRAND_H
 
 #include "gateway/arguments.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* What segeld does by its options instead of serving: it says what came of it, and ends.
  */

@@ -4,24 +4,23 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "gateway/service/assessment.h"
 #include "gateway/service/caller.h"
-#include "gateway/service/health.h"
-#include "gateway/service/logos.h"
+#include "gateway/service/control/reload_told.h"
+#include "gateway/service/health/health.h"
+#include "gateway/service/health/readiness.h"
 #include "gateway/service/pb.h"
-#include "gateway/service/readiness.h"
-#include "gateway/service/reload_told.h"
 #include "gateway/service/roll.h"
+#include "gateway/service/sign/logos.h"
+#include "gateway/service/status/assessment.h"
 #include "gateway/service/terms.h"
 #include "gateway/transport/reflection.h"
 #include "segel/v1/signing.pb-c.h"
 
 /* Inside of the services: caller.c knows who calls, terms.c what is asked, judge.c facts
- * and verdict, denial.c a refusal in words, sign.c the signing calls, sign_items.c their
- * items, result.c the answer to a job, explain.c Explain, signer.c GetSigner, log.c and
- * log_answer.c LogService, exports.c what readers made of it, health.c gRPC health,
- * tokens.c, approvals.c and policies.c what officers see and order, clerk.c what takes
- * long with policies, petitions.c those that wait, policy_answers.c what is said. */
+ * and verdict, denial.c a refusal in words, result.c the answer to a job. A room for each
+ * service (sign/, keys/, approvals/ with mandates and incidents, log/, policy/, status/),
+ * and for what is served beside gRPC: health/ with the local pages, control/ with typed
+ * PINs and reloads. */
 
 /* Marks of letters in a loop's reply box. */
 enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNT };

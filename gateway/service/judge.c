@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "gateway/core/binding.h"
-#include "gateway/core/denial.h"
-#include "gateway/core/nik.h"
-#include "gateway/core/overrides.h"
-#include "gateway/core/withhold.h"
+#include "gateway/core/key/binding.h"
+#include "gateway/core/officers/overrides.h"
+#include "gateway/core/turn/denial.h"
+#include "gateway/core/turn/nik.h"
+#include "gateway/core/turn/withhold.h"
 #include "gateway/policy/policy.h"
 #include "gateway/service/inside.h"
 

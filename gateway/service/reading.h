@@ -3,8 +3,8 @@
 
 #include "gateway/ledger/reader.h"
 #include "gateway/mbox.h"
-#include "gateway/service/indexing.h"
-#include "gateway/service/scrubbing.h"
+#include "gateway/service/log/indexing.h"
+#include "gateway/service/log/scrubbing.h"
 
 /* The reading thread: ledger queries of reviewers, one after the other, so that no I/O
  * loop ever waits for a disk. A question travels to it and comes back answered. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config_compare.h"
+#include "gateway/config/compare.h"
 #include "gateway/service/inside.h"
 
 const struct config_caller *roll_find(const struct config *config, const char *name)

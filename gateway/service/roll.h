@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_SERVICE_ROLL_H
 #define SEGEL_GATEWAY_SERVICE_ROLL_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 struct caller;
 

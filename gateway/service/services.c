@@ -2,19 +2,19 @@
 
 #include <stdlib.h>
 
-#include "gateway/core/agenda.h"
-#include "gateway/core/inquiry.h"
-#include "gateway/core/order.h"
-#include "gateway/service/clerk.h"
-#include "gateway/service/explain.h"
+#include "gateway/core/officers/order.h"
+#include "gateway/core/turn/inquiry.h"
+#include "gateway/core/watch/agenda.h"
+#include "gateway/service/approvals/officers.h"
 #include "gateway/service/inside.h"
-#include "gateway/service/keys_watch.h"
-#include "gateway/service/log_call.h"
+#include "gateway/service/keys/watch.h"
+#include "gateway/service/log/call.h"
 #include "gateway/service/methods.h"
-#include "gateway/service/officers.h"
-#include "gateway/service/sign_call.h"
-#include "gateway/service/stamping.h"
-#include "gateway/service/validation.h"
+#include "gateway/service/policy/clerk.h"
+#include "gateway/service/sign/call.h"
+#include "gateway/service/sign/explain.h"
+#include "gateway/service/sign/stamping.h"
+#include "gateway/service/sign/validation.h"
 #include "gateway/tsa/tsa.h"
 
 enum { SCRATCH_BYTES = 4 << 20 };

@@ -3,7 +3,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/core/core.h"
-#include "gateway/service/beats.h"
+#include "gateway/service/health/beats.h"
 #include "gateway/service/reading.h"
 #include "gateway/transport/server.h"
 #include "proto/arena.h"

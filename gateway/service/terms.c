@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "gateway/core/nik.h"
+#include "gateway/core/turn/nik.h"
 #include "gateway/service/inside.h"
 #include "proto/text.h"
 #include "proto/tlog/merkle.h"

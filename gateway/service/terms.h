@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_SERVICE_TERMS_H
 #define SEGEL_GATEWAY_SERVICE_TERMS_H
 
-#include "gateway/core/job.h"
+#include "gateway/core/turn/job.h"
 #include "segel/v1/signing.pb-c.h"
 
 struct services;

@@ -2,7 +2,7 @@
 #define SEGEL_GATEWAY_STATUS_STATUS_H
 
 #include "gateway/cert/cert.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/status/cell.h"
 
 /* Whether the signing certificates and their issuers are revoked or on hold: a thread of

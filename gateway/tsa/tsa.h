@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_TSA_TSA_H
 #define SEGEL_GATEWAY_TSA_TSA_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/mbox.h"
 #include "gateway/tsa/token.h"
 

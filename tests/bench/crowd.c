@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/call/words.h"
 #include "client/channel/moment.h"
-#include "client/home.h"
-#include "client/options.h"
-#include "client/words.h"
+#include "client/console/home.h"
+#include "client/console/options.h"
 #include "proto/text.h"
 #include "segel/v1/signing.pb-c.h"
 #include "tests/bench/figures.h"

@@ -1,8 +1,8 @@
 /* What the crossing from the core to a lane and back costs: processor time a job, of both
  * sides, with so many jobs in flight. The lane is a real segel-hsm whose module signs in
- * no time (tests/fixtures/instant.c); the core's side is the real gateway/core/lane.c. Of
- * their time the check of the signature is taken off, measured alone in the same run with
- * the lane's own verifier. Prints one line of JSON.
+ * no time (tests/fixtures/instant.c); the core's side is the real
+ * gateway/core/lane/lane.c. Of their time the check of the signature is taken off,
+ * measured alone in the same run with the lane's own verifier. Prints one line of JSON.
  *
  *   ipc --program SEGEL_HSM --module INSTANT.SO --conf SOFTHSM2.CONF --token LABEL
  *       --pin-file FILE --id HEX --in-flight N --threads N --seconds S
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/lane.h"
+#include "gateway/core/lane/lane.h"
 #include "hsm/verifier.h"
 #include "proto/text.h"
 #include "tests/bench/figures.h"

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/call/words.h"
 #include "client/channel/moment.h"
 #include "client/channel/sentence.h"
-#include "client/home.h"
-#include "client/options.h"
-#include "client/words.h"
+#include "client/console/home.h"
+#include "client/console/options.h"
 #include "proto/algorithm.h"
 #include "proto/arena.h"
 #include "proto/text.h"

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "client/pdf/look.h"
-#include "client/pdf/stamp.h"
-#include "client/pdf/stamps.h"
+#include "client/pdf/stamp/stamp.h"
+#include "client/pdf/stamp/stamps.h"
 
 enum { MAKINGS = 50, DRAWINGS = 5000 };
 

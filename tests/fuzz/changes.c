@@ -3,7 +3,7 @@
  * takes place in this process, not in the guarded one. */
 #include <stdlib.h>
 
-#include "client/pdf/compare.h"
+#include "client/pdf/compare/compare.h"
 #include "tests/fuzz/support/fuzz.h"
 
 /* The letter: one page with content, a text field, an empty and a filled signature field.

@@ -1,12 +1,12 @@
 /* A logo as the gateway sends it, and a font as the program holds it: refused, or a
  * picture within its limits, or a font whose glyphs are all there. Input: a choice, then
  * the file. */
-#include "client/pdf/image.h"
+#include "client/pdf/stamp/image.h"
 
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "client/pdf/subset.h"
+#include "client/pdf/font/subset.h"
 #include "tests/fuzz/support/fuzz.h"
 
 static void try_image(struct slice file)

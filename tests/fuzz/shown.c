@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/pdf/shown_inside.h"
+#include "client/pdf/shown/inside.h"
 #include "proto/text.h"
 #include "tests/fuzz/support/fuzz.h"
 

@@ -1,12 +1,12 @@
 /* A stamp's template, somebody's own file: refused with its line and a sentence, or boxes
  * that lie within the stamp; and one that fits the policy, drawn as it stands, has the
  * policy's statement whole or is refused. */
-#include "client/pdf/template.h"
+#include "client/pdf/stamp/template.h"
 
 #include <stdlib.h>
 
 #include "client/pdf/look.h"
-#include "client/pdf/stamp.h"
+#include "client/pdf/stamp/stamp.h"
 #include "proto/text.h"
 #include "tests/fuzz/support/fuzz.h"
 

@@ -1,7 +1,8 @@
 """layers.py [ROOT]: which file may include what.
 
 The order of the modules is that of the Makefile (DIR_ and NEEDS_), so that what may be
-included is what is linked. On top of it stand the rules for headers of libraries.
+included is what is linked; that of the rooms in one, where it has an order, is its FLOORS_.
+On top of it stand the rules for headers of libraries.
 """
 import os
 import re
@@ -14,7 +15,7 @@ PRODUCT = ("proto", "gateway", "hsm", "client")
 
 # header pattern, folders or files that may include it, why
 HEADERS = [
-    (r"^p11-kit/uri\.h$", r"^(gateway/config_uri\.c$|client/card/)",
+    (r"^p11-kit/uri\.h$", r"^(gateway/config/uri\.c$|client/card/)",
      "only the configuration, and the client's card, read URIs"),
     (r"^(libp11\.h|p11-kit/(?!uri\.h).*|pkcs11.*\.h)$", r"^hsm/",
      "only hsm/ speaks PKCS#11, and client/card for one signature of a person"),
@@ -25,8 +26,8 @@ HEADERS = [
     (r"^nghttp2/", r"^gateway/transport/|^client/channel",
      "only transport and the client's channel speak HTTP/2"),
     (r"\.pb-c\.h$",
-     r"^gateway/service/|^gateway/transport/(health|reflection)|^gateway/core/(lane|router|ceremony|key_effects)"
-     r"|^hsm/|^client/\w+\.[ch]$|^client/(channel|segel)/|^proto/",
+     r"^gateway/service/|^gateway/transport/(health|reflection)|^gateway/core/(lane|ceremony)/|^gateway/core/key/effects"
+     r"|^hsm/|^client/(call|commands|channel|segel)/|^proto/",
      "messages stay with service, health, reflection, lane router, ceremonies, lane and channel"),
     (r"^sqlite3\.h$", r"^gateway/ledger/", "only the ledger knows its database"),
     (r"^curl/", r"^gateway/http/", "only gateway/http asks over HTTP"),
@@ -49,6 +50,25 @@ def home(path, known):
     """The module folder a path lies in: the deepest one that matches."""
     inside = [f for f in known if path.startswith(f + "/")]
     return max(inside, key=len) if inside else None
+
+
+def floors(makefile):
+    """{folder: height} of the rooms that a module has stacked: FLOORS_ in the Makefile."""
+    height = {}
+    folder = dict(re.findall(r"^DIR_(\w+)\s*:=\s*(\S+)$", makefile, re.M))
+    joined = makefile.replace("\\\n", " ")
+    for module, rooms in re.findall(r"^FLOORS_(\w+)\s*:=\s*(.+)$", joined, re.M):
+        rooms = re.sub(r"\$\(addprefix ([^,]+),([^)]*)\)",
+                       lambda m: " ".join(m.group(1) + room for room in m.group(2).split()), rooms)
+        height.update((f"{folder[module]}/{room}", n) for n, room in enumerate(rooms.split()))
+    return height
+
+
+def check_floor(path, header, height):
+    own, other = home(path, height), home(header, height)
+    if own is None or other is None or height[other] <= height[own]:
+        return None
+    return f"{own} stands below {other} (FLOORS_ in the Makefile has the order)"
 
 
 def check_module(path, header, known):
@@ -90,7 +110,7 @@ def check_guard(path, code):
     return None
 
 
-def check(root, path, known):
+def check(root, path, known, height):
     text = source.read(root, path)
     code = source.blank(text, keep=("string",))
     includes = [(m.group(1), m.group(2), code.count("\n", 0, m.start()) + 1)
@@ -101,16 +121,18 @@ def check(root, path, known):
         yield path, line, check_path(root, quote, header)
         if path.startswith(PRODUCT):
             yield path, line, check_module(path, header, known)
+            yield path, line, check_floor(path, header, height)
             for sentence in check_headers(path, header):
                 yield path, line, sentence
 
 
 def main():
     root = sys.argv[1] if len(sys.argv) > 1 else "."
-    known = modules(source.read(root, "Makefile"))
+    makefile = source.read(root, "Makefile")
+    known, height = modules(makefile), floors(makefile)
     findings = []
     for path in source.files(root, (".c", ".h")):
-        findings += [f for f in check(root, path, known) if f[2]]
+        findings += [f for f in check(root, path, known, height) if f[2]]
     source.report(findings)
 
 

@@ -52,9 +52,9 @@ def a_script_that_is_wrong_is_refused_with_its_line(town):
 def checks_of_shipped_scripts_name_states_that_there_are(town):
     """A word that is none would be a step that never passes, or one that passes never in
     the state that is left out: a lane whose PIN is typed awaits it."""
-    with open(os.path.join(rig.ROOT, "gateway/service/serving.c"), encoding="utf-8") as file:
+    with open(os.path.join(rig.ROOT, "gateway/service/health/serving.c"), encoding="utf-8") as file:
         lanes = set(re.findall(r'\[LANE_\w+\] = "([a-z-]+)"', file.read()))
-    with open(os.path.join(rig.ROOT, "client/key_words.c"), encoding="utf-8") as file:
+    with open(os.path.join(rig.ROOT, "client/call/key_words.c"), encoding="utf-8") as file:
         keys = set(re.findall(r'^    \{"([a-z]+)", \{', file.read(), re.M))
     expect("awaits-pin" in lanes and "retired" in keys, "the tables are not found")
     for name in NAMES:

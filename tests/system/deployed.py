@@ -127,7 +127,7 @@ def an_upgrade_asks_with_the_groups_that_drop_ins_give_the_unit():
 def every_command_has_its_manual_page():
     pages = {os.path.basename(p) for p in glob.glob(TREE + "/usr/share/man/man[18]/*")}
     expect({"segel.1", "segel-verify.1", "segeld.8", "segel-hsm.8"} <= pages, f"pages: {pages}")
-    with open(os.path.join(rig.ROOT, "client/commands.def"), encoding="utf-8") as file:
+    with open(os.path.join(rig.ROOT, "client/console/commands.def"), encoding="utf-8") as file:
         names = re.findall(r"^COMMAND\((\w+)\)", file.read(), flags=re.M)
     result = run(os.path.join(rig.BIN, "segel"), "--help")
     shown = len(re.findall(r"^  [a-z]", result.stdout.split("Options:")[0], flags=re.M))
@@ -343,7 +343,7 @@ def the_manifests_are_as_the_cluster_asks():
 @claim
 def probes_ask_what_segeld_answers():
     text = read(DEPLOY, "containers/kubernetes.yaml") + read(DEPLOY, "containers/Containerfile")
-    pages = set(re.findall(r'\{"(/\w+)", "', read(rig.ROOT, "gateway/service/pages.c")))
+    pages = set(re.findall(r'\{"(/\w+)", "', read(rig.ROOT, "gateway/service/health/pages.c")))
     asked = set(re.findall(r'--probe, "http://127.0.0.1:9464(/\w+)"', text))
     equal(len(re.findall("--probe", text)), 3, "probes of the manifest")
     expect(asked and asked <= pages, f"{asked} of {pages}")

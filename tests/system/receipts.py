@@ -357,7 +357,7 @@ def the_codes_of_faults_are_those_of_the_documentation(_):
     told = re.findall(r"`([a-z-]+)`", "".join(
         row.split("|")[1] for row in rows.split("\n\n")[0].splitlines()))
     equal(told, re.findall(r'^RECEIPT_FAULT\(\w+, "([a-z-]+)"',
-                           read("client/receipt_faults.def"), re.M), "codes")
+                           read("client/commands/receipt/faults.def"), re.M), "codes")
 
 
 @claim

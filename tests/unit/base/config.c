@@ -1,4 +1,4 @@
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

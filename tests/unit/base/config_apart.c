@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "tests/unit/base/support/config_file.h"
 
 /* A lawful configuration with one thing more. */

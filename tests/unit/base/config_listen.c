@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "tests/unit/base/support/config_file.h"
 
 /* The doors: addresses and sockets of callers, of the local pages, and of PINs. */

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config.h"
-#include "gateway/config_files.h"
+#include "gateway/config/config.h"
+#include "gateway/config/files.h"
 #include "tests/unit/base/support/config_file.h"
 
 /* Where the PIN of a lane comes from. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/config_settings.h"
+#include "gateway/config/settings.h"
 #include "tests/unit/base/support/config_file.h"
 #include "tests/unit/base/support/doc_table.h"
 

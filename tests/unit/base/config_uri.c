@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "tests/unit/base/support/config_file.h"
 
 /* Lanes and keys by PKCS#11 URI, and keys that are not there yet. */

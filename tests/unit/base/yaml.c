@@ -1,4 +1,4 @@
-#include "gateway/yaml.h"
+#include "gateway/config/yaml.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/assess_sheet.h"
-#include "client/deb_version.h"
+#include "client/commands/assess/deb_version.h"
+#include "client/commands/assess/sheet.h"
 
 /* One gateway about which an assessor has nothing to say; each row spoils one thing. */
 static Segel__V1__GetAssessmentResponse got;

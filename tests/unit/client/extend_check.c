@@ -1,5 +1,5 @@
 /* Which letters are fit for a higher level, by their time-stamps. */
-#include "client/extend_check.h"
+#include "client/commands/extend/check.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-#include "client/grant_view.h"
+#include "client/commands/request/grant_view.h"
 
 /* What a gateway shows of a request, lawful; each test spoils one thing. */
 static struct {

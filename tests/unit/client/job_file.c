@@ -1,4 +1,4 @@
-#include "client/job_file.h"
+#include "client/commands/policy/job_file.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "client/names_apart.h"
+#include "client/console/names_apart.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

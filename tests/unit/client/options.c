@@ -1,4 +1,4 @@
-#include "client/options.h"
+#include "client/console/options.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "client/receipt_check.h"
+#include "client/commands/receipt/check.h"
 
 #include <criterion/criterion.h>
 #include <openssl/evp.h>

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "client/ceremony_action.h"
+#include "client/commands/ceremony/action.h"
 
 /* What a ceremony that people lead makes of the key that the gateway tells. */
 

@@ -1,4 +1,4 @@
-#include "client/sign_extend.h"
+#include "client/commands/sign/extend.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/sign_interrupt.h"
-#include "client/sign_ready.h"
+#include "client/commands/sign/interrupt.h"
+#include "client/commands/sign/ready.h"
 #include "tests/unit/client/support/link.h"
 
 LINK_BEFORE_ALL_TESTS

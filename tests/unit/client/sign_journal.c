@@ -1,4 +1,4 @@
-#include "client/sign_journal.h"
+#include "client/commands/sign/journal.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

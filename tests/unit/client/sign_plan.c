@@ -1,4 +1,4 @@
-#include "client/sign_plan.h"
+#include "client/commands/sign/plan.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

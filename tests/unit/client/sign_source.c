@@ -1,12 +1,12 @@
 /* What names the letters may break off. */
 #define _GNU_SOURCE /* NOLINT: the name is the C library's; fopencookie */
-#include "client/sign_source.h"
+#include "client/commands/sign/source.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/sign_inside.h"
+#include "client/commands/sign/inside.h"
 
 enum { NAMES = 3 };
 

@@ -9,11 +9,11 @@
 #include "client/audit/pending.h"
 #include "client/channel/address.h"
 #include "client/channel/queue.h"
-#include "client/file.h"
-#include "client/file_hash.h"
-#include "client/home.h"
-#include "client/nearest.h"
-#include "client/progress.h"
+#include "client/console/file.h"
+#include "client/console/file_hash.h"
+#include "client/console/home.h"
+#include "client/console/nearest.h"
+#include "client/console/progress.h"
 
 /* --- Addresses --------------------------------------------------------------------- */
 

@@ -1,11 +1,11 @@
-#include "client/status_page.h"
+#include "client/commands/status/page.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client/kind_words.h"
+#include "client/call/kind_words.h"
 
 /* What a gateway says is hostile to the terminal of whoever reads it. */
 #define EVIL                                                                             \

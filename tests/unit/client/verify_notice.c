@@ -1,12 +1,12 @@
-#include "client/verify_notice.h"
+#include "client/commands/verify/notice.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/commands/verify/words.h"
 #include "client/pdf/pdf.h"
-#include "client/verify_words.h"
 #include "proto/json.h"
 
 /* A valid signature of a letter whose content cannot be read. */

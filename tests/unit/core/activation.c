@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "gateway/core/activation.h"
+#include "gateway/core/key/activation.h"
 
 /* For which jobs a key is open, by its row and a moment. */
 #define S INT64_C(1000000)

@@ -1,4 +1,4 @@
-#include "gateway/core/admission.h"
+#include "gateway/core/turn/admission.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

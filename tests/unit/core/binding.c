@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "gateway/core/binding.h"
+#include "gateway/core/key/binding.h"
 
 /* A binding and the policy that it was made with. */
 

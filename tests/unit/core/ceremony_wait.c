@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "gateway/core/ceremony.h"
+#include "gateway/core/ceremony/ceremony.h"
 
 /* How often the gateway's log is told of a ceremony that cannot go on. */
 

@@ -1,4 +1,4 @@
-#include "gateway/core/clock_watch.h"
+#include "gateway/core/watch/clock_watch.h"
 
 #include <criterion/criterion.h>
 

@@ -1,9 +1,9 @@
-#include "gateway/core/commits.h"
+#include "gateway/core/turn/commits.h"
 
 #include <criterion/criterion.h>
 
 #include "gateway/core/core_inside.h"
-#include "gateway/core/lane_inside.h"
+#include "gateway/core/lane/inside.h"
 
 enum { FIRST, SECOND, LANES, LIMIT_US = 20000, THREADS = 2, EACH_US = 1000 };
 

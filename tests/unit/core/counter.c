@@ -1,4 +1,4 @@
-#include "gateway/core/counter.h"
+#include "gateway/core/turn/counter.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/core/expiries.h"
+#include "gateway/core/watch/expiries.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/core/fair.h"
+#include "gateway/core/turn/fair.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-#include "gateway/core/grounds.h"
+#include "gateway/core/turn/grounds.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "gateway/core/binding.h"
+#include "gateway/core/key/binding.h"
 
 /* Two rules, of which the second denies. */
 static const char text[] =

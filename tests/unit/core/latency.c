@@ -1,4 +1,4 @@
-#include "gateway/core/latency.h"
+#include "gateway/core/watch/latency.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/core/nik.h"
+#include "gateway/core/turn/nik.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "gateway/core/pace.h"
+#include "gateway/core/turn/pace.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/core/reserve.h"
+#include "gateway/core/log/reserve.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

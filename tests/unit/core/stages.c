@@ -1,4 +1,4 @@
-#include "gateway/core/stages.h"
+#include "gateway/core/watch/stages.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/core/tally.h"
+#include "gateway/core/watch/tally.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"

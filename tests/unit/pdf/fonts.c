@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "client/pdf/fonts.h"
-#include "client/pdf/subset.h"
+#include "client/pdf/font/fonts.h"
+#include "client/pdf/font/subset.h"
 #include "tests/unit/pdf/support/letter.h"
 
 /* The embedded fonts: what is cut out of the shipped ones, and when. */

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* NOLINT: the name is the C library's; RTLD_NEXT */
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "client/pdf/deflate.h"
-#include "client/pdf/shown.h"
+#include "client/pdf/shown/shown.h"
 #include "tests/unit/pdf/support/letter.h"
 
 /* What a letter shows of its signature: one with a stamp, of which each test draws

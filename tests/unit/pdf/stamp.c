@@ -5,7 +5,7 @@
 
 #include "client/pdf/look.h"
 #include "client/pdf/page.h"
-#include "client/pdf/stamps.h"
+#include "client/pdf/stamp/stamps.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
 #include "tests/unit/pdf/support/tool.h"

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "client/pdf/look.h"
-#include "client/pdf/stamp.h"
-#include "client/pdf/stamps.h"
-#include "client/pdf/template.h"
+#include "client/pdf/stamp/stamp.h"
+#include "client/pdf/stamp/stamps.h"
+#include "client/pdf/stamp/template.h"
 #include "client/pdf/wish.h"
 
 /* The file format of stamps, and what a template may not do. A lawful one is built once;

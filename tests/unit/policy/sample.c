@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gateway/yaml.h"
+#include "gateway/config/yaml.h"
 #include "proto/text.h"
 #include "tests/unit/policy/support/parse.h"
 

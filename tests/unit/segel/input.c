@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/pdf/guard.h"
+#include "client/pdf/guard/guard.h"
 #include "client/segel/pages.h"
 #include "tests/unit/pdf/support/tool.h"
 

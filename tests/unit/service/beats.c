@@ -1,4 +1,4 @@
-#include "gateway/service/beats.h"
+#include "gateway/service/health/beats.h"
 
 #include <criterion/criterion.h>
 

@@ -1,9 +1,9 @@
-#include "gateway/service/changes.h"
+#include "gateway/service/control/changes.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "gateway/config_settings.h"
+#include "gateway/config/settings.h"
 
 /* Which settings a reload takes, and which it leaves aside and names. */
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
-#include "gateway/service/explain.h"
+#include "gateway/service/sign/explain.h"
 
 enum { MINUTE_US = 60000000, THREADS = 4, TRIES = 1000 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/service/installed.h"
-#include "gateway/service/process_facts.h"
+#include "gateway/service/status/installed.h"
+#include "gateway/service/status/process_facts.h"
 
 /* What GetAssessment reads of the machine. */
 

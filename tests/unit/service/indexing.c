@@ -1,4 +1,4 @@
-#include "gateway/service/indexing.h"
+#include "gateway/service/log/indexing.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "gateway/service/monitor.h"
+#include "gateway/service/health/monitor.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

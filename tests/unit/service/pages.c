@@ -1,4 +1,4 @@
-#include "gateway/service/pages.h"
+#include "gateway/service/health/pages.h"
 
 #include <criterion/criterion.h>
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/service/petitions.h"
+#include "gateway/service/policy/petitions.h"
 
 /* Who may put a policy in force together with whom. */
 

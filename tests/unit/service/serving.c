@@ -1,4 +1,4 @@
-#include "gateway/service/serving.h"
+#include "gateway/service/health/serving.h"
 
 #include <criterion/criterion.h>
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* segeld.yaml in a folder of its own, and what came of reading it. */
 struct config_file {

@@ -1,7 +1,7 @@
 #ifndef SEGEL_TESTS_UNIT_VERIFY_SUPPORT_REVISIONS_H
 #define SEGEL_TESTS_UNIT_VERIFY_SUPPORT_REVISIONS_H
 
-#include "client/pdf/changes.h"
+#include "client/pdf/compare/changes.h"
 #include "tests/unit/verify/support/update.h"
 
 /* A letter of two pages with fields and a signature's value, and what somebody made of

@@ -1,0 +1,31 @@
+#ifndef SEGEL_CLIENT_COMMANDS_EXTEND_CHECK_H
+#define SEGEL_CLIENT_COMMANDS_EXTEND_CHECK_H
+
+#include <openssl/x509.h>
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* Whether a letter is fit for a higher level: nothing is added to what is not signed, or
+ * was changed since. No network; nobody's certificate is judged. */
+struct extend_facts {
+    bool by_key; /* a signature is by the certificate that was given */
+    bool
+        stamped; /* each such signature, or the whole letter after it, has a time stamp */
+    bool stamp_known;    /* each by an authority whose certificate was given */
+    bool document_stamp; /* there is one: the letter was B-LTA before */
+    size_t signatures;
+};
+
+/* certificates: DER, the key's own first. SG_INVALID: why says what is wrong with the
+ * letter: no PDF, no signature, one that is not of these bytes, or bytes behind the last.
+ */
+SG_MUST_USE enum sg_status extend_check(struct slice pdf,
+                                        const struct slice *certificates, size_t count,
+                                        struct extend_facts *out, struct sg_error *why);
+
+/* Whether a token is over this SHA-256. SG_CORRUPT. */
+SG_MUST_USE enum sg_status extend_token_fits(struct slice token, struct slice digest,
+                                             struct sg_error *why);
+
+#endif

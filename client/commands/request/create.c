@@ -1,0 +1,34 @@
+#include "client/commands/request/create.h"
+#include "client/call/gateway_call.h"
+
+#include <stdio.h>
+
+#include "client/call/words.h"
+#include "client/channel/unpack.h"
+#include "client/commands/request/grant_view.h"
+
+enum sg_status request_create(const struct home *home, const struct request_words *words,
+                              Segel__V1__CreateRequestRequest *request,
+                              struct sg_error *why)
+{
+    const struct gateway_ask ask = {"/segel.v1.ApprovalService/CreateRequest",
+                                    &request->base,
+                                    &segel__v1__create_request_response__descriptor};
+    ProtobufCMessage *reply = NULL;
+    char made[APPROVAL_ID_SIZE];
+    bool indonesian = false;
+
+    TRY(approval_language(words->lang, &indonesian, why));
+    TRY(approval_make_id(made, why));
+    request->reason = words_mutable(words->reason);
+    request->request_id =
+        words->request_id == NULL ? made : words_mutable(words->request_id);
+    TRY(gateway_call(home, &ask, &reply, why));
+    const Segel__V1__CreateRequestResponse *response =
+        (const Segel__V1__CreateRequestResponse *)(const void *)reply;
+    if (response->approval != NULL) {
+        approval_print(response->approval, stdout, indonesian);
+    }
+    unpack_free(reply);
+    return SG_OK;
+}

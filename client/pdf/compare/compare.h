@@ -1,0 +1,87 @@
+#ifndef SEGEL_CLIENT_PDF_COMPARE_COMPARE_H
+#define SEGEL_CLIENT_PDF_COMPARE_COMPARE_H
+
+#include "client/pdf/compare/changes.h"
+#include "client/pdf/reader.h"
+
+/* Two revisions of a PDF side by side; for the files compare*.c, in the process that
+ * reads. Objects keep their numbers from revision to revision, so the rule is: the same
+ * text, the same stream, and the same again for all that is referred to. Catalog, form,
+ * fields and pages have keys that may change; nothing else has. */
+
+/* To whom a difference is ascribed. */
+struct compare_area {
+    enum pdf_change_kind kind;
+    int page;
+    const char *name; /* lives as long as the comparison */
+};
+
+struct compare_item {
+    int number;
+    int generation;
+    struct compare_area area;
+};
+
+struct compare {
+    struct pdf_reader old;
+    struct pdf_reader new;
+    struct pdf_changes *changes; /* borrowed */
+    uint8_t *seen;               /* owned; a bit for each object number */
+    uint8_t *open;               /* likewise, for those some of whose keys may change */
+    struct compare_item *queue;  /* owned */
+    size_t queued;
+    size_t queue_cap;
+    struct pdf_buffer listed; /* owned; the signatures that the new form has */
+    int permission;           /* of the author's certification; 0 = none */
+    bool locks;               /* some signature locks fields */
+    bool broken;              /* no memory, or a structure without end */
+};
+
+/* What changed between two revisions; whatever cannot be compared is a change too. */
+void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes);
+
+void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
+                  const char *name);
+/* A dictionary that has rules of its own, by which it is compared. may_change: unless it
+ * serves as something else, too, some of its keys may change. */
+void compare_mark(struct compare *c, qpdf_oh node, bool may_change);
+
+/* The values of a key, compared to the bottom. */
+void compare_key(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key,
+                 const struct compare_area *area);
+/* Two values that should be the same, or stand for the same. */
+void compare_value(struct compare *c, qpdf_oh old, qpdf_oh new,
+                   const struct compare_area *area);
+/* All that the references put off. */
+void compare_drain(struct compare *c);
+
+/* Equal as written: references by number. */
+bool compare_equal(struct compare *c, qpdf_oh old, qpdf_oh new);
+
+/* Names of the keys of both dictionaries, each ended by a zero byte, some twice. */
+void compare_keys(struct compare *c, qpdf_oh old, qpdf_oh new, struct pdf_buffer *out);
+
+/* The parts. Marking comes first, so that no reference is followed to what has rules of
+ * its own. */
+void compare_form_mark(struct compare *c);
+void compare_form(struct compare *c);
+void compare_form_settings(struct compare *c);
+void compare_form_filling(struct compare *c);
+void compare_pages_mark(struct compare *c);
+void compare_pages(struct compare *c);
+
+enum { COMPARE_NAME_SIZE = 64 };
+/* Of a field: a key's value, or what the fields above give. The caller owns the handle.
+ */
+qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key);
+bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node);
+void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
+                        char name[COMPARE_NAME_SIZE]);
+
+/* Before any other part. */
+void compare_list_signatures(struct compare *c);
+/* Is this object of the new revision a widget or field of a signature that its form lists
+ * and that covers more than the old revision, and so was made after it? Notes which. */
+bool compare_new_signature(struct compare *c, qpdf_oh node);
+
+#endif

@@ -1,0 +1,147 @@
+/* Two revisions from the catalog down. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/pdf/compare/compare.h"
+
+static void fini(struct compare *c)
+{
+    pdf_reader_close(&c->old);
+    pdf_reader_close(&c->new);
+    free(c->seen);
+    free(c->open);
+    pdf_buffer_fini(&c->listed);
+    free(c->queue);
+}
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == 0;
+}
+
+/* Nothing stands behind the last "%%EOF" that a forgiving viewer might read. */
+static bool ends_whole(struct slice pdf)
+{
+    static const char marker[] = "%%EOF";
+    const size_t len = sizeof(marker) - 1;
+    size_t end = pdf.len;
+
+    while (end > 0 && is_blank(pdf.data[end - 1])) {
+        end--;
+    }
+    return end >= len && memcmp(pdf.data + end - len, marker, len) == 0;
+}
+
+/* The author's certification (ISO 32000-2 12.8.2.2): 1 nothing, 2 forms and signatures,
+ * 3 notes too. */
+static int read_permission(const struct pdf_reader *reader)
+{
+    static const char *const path[] = {"/Perms", "/DocMDP", "/Reference"};
+    qpdf_oh at = qpdf_oh_new_object(reader->qpdf, reader->root);
+
+    for (size_t i = 0; i < SG_COUNT(path); i++) {
+        qpdf_oh below = pdf_get(reader, at, path[i]);
+        qpdf_oh_release(reader->qpdf, at);
+        at = below;
+    }
+    if (pdf_count(reader, at) == 0) {
+        qpdf_oh_release(reader->qpdf, at);
+        return 0;
+    }
+    qpdf_oh first = qpdf_oh_get_array_item(reader->qpdf, at, 0);
+    qpdf_oh params = pdf_get(reader, first, "/TransformParams");
+    int permission = (int)pdf_int(reader, pdf_get(reader, params, "/P"), 2);
+    qpdf_oh_release(reader->qpdf, at);
+    return permission;
+}
+
+/* --- The catalog ------------------------------------------------------------------- */
+
+/* Nothing of these is shown on a page. */
+static enum pdf_change_kind kind_of_key(const char *key)
+{
+    static const struct {
+        const char *key;
+        enum pdf_change_kind kind;
+    } free_keys[] = {{"/DSS", PDF_CHANGE_VALIDATION_DATA},
+                     {"/Extensions", PDF_CHANGE_METADATA},
+                     {"/Version", PDF_CHANGE_METADATA},
+                     {"/Metadata", PDF_CHANGE_METADATA}};
+
+    for (size_t i = 0; i < SG_COUNT(free_keys); i++) {
+        if (strcmp(key, free_keys[i].key) == 0) {
+            return free_keys[i].kind;
+        }
+    }
+    return PDF_CHANGE_DOCUMENT;
+}
+
+/* The free keys come last: an object that they share with others has been compared by
+ * the rule of the others. AcroForm has rules of its own. */
+static void compare_root(struct compare *c, bool free_keys)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+
+    compare_keys(c, c->old.root, c->new.root, &keys);
+    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+        const char *key = (char *)keys.data + at;
+        const struct compare_area area = {kind_of_key(key), 0, key};
+        bool is_free = pdf_change_allowed(area.kind);
+        if (strcmp(key, "/AcroForm") != 0 && is_free == free_keys) {
+            compare_key(c, c->old.root, c->new.root, key, &area);
+        }
+    }
+    compare_drain(c);
+}
+
+/* qpdf reads lazily: only now is known whether it had to guess anywhere. */
+static bool read_well(const struct pdf_reader *reader)
+{
+    struct pdf_verdict verdict = {.why = NULL};
+
+    return pdf_reader_settle(reader, &verdict) == SG_OK;
+}
+
+static bool open_both(struct compare *c, struct slice old, struct slice new)
+{
+    struct pdf_verdict verdict = {.why = NULL};
+
+    c->seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
+    c->open = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
+    return c->seen != NULL && c->open != NULL &&
+           pdf_reader_open(&c->old, old, true, &verdict) == SG_OK &&
+           pdf_reader_open(&c->new, new, true, &verdict) == SG_OK &&
+           pdf_is_dict(&c->old, c->old.root) && pdf_is_dict(&c->new, c->new.root);
+}
+
+static void compare_all(struct compare *c)
+{
+    compare_mark(c, qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"), true);
+    c->permission = read_permission(&c->old);
+    compare_list_signatures(c);
+    compare_pages_mark(c);
+    compare_form_mark(c);
+    compare_pages(c);
+    compare_form(c);
+    compare_root(c, false);
+    compare_form_filling(c);
+    compare_root(c, true);
+    if (c->broken || !read_well(&c->old) || !read_well(&c->new)) {
+        compare_note(c, PDF_CHANGE_UNREADABLE, 0, NULL);
+    }
+}
+
+void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)
+{
+    AUTO(fini) struct compare c = {.changes = changes};
+
+    if (!open_both(&c, old, new)) {
+        compare_note(&c, PDF_CHANGE_UNREADABLE, 0, NULL);
+        return;
+    }
+    if (c.new.last.offset < old.len || !ends_whole(new)) {
+        compare_note(&c, PDF_CHANGE_NO_REVISION, 0, NULL);
+        return;
+    }
+    compare_all(&c);
+}

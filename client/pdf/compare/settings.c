@@ -1,0 +1,75 @@
+#include "client/pdf/compare/compare.h"
+
+/* What the form says for all its fields. */
+
+/* Resources for fields: more may come, but none may be changed. */
+/* NOLINTNEXTLINE(misc-no-recursion): not deeper than two */
+static void compare_resources(struct compare *c, qpdf_oh old, qpdf_oh new, int depth)
+{
+    const struct compare_area area = {PDF_CHANGE_FORM, 0, "/DR"};
+    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+
+    if (depth == 2 || !pdf_is_dict(&c->old, old) || !pdf_is_dict(&c->new, new)) {
+        compare_value(c, old, new, &area);
+        return;
+    }
+    compare_keys(c, old, new, &keys);
+    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+        const char *key = (char *)keys.data + at;
+        qpdf_oh before = pdf_get(&c->old, old, key);
+        qpdf_oh after = pdf_get(&c->new, new, key);
+        if (!qpdf_oh_is_null(c->old.qpdf, before)) {
+            compare_resources(c, before, after, depth + 1);
+        }
+        qpdf_oh_release(c->old.qpdf, before);
+        qpdf_oh_release(c->new.qpdf, after);
+    }
+}
+
+static void compare_shared(struct compare *c, qpdf_oh old, qpdf_oh new)
+{
+    qpdf_oh before = pdf_get(&c->old, old, "/DR");
+    qpdf_oh after = pdf_get(&c->new, new, "/DR");
+
+    compare_resources(c, before, after, 0);
+    qpdf_oh_release(c->old.qpdf, before);
+    qpdf_oh_release(c->new.qpdf, after);
+}
+
+/* What may be set when the first signature comes, and not be bent later. */
+static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
+{
+    const struct compare_area area = {PDF_CHANGE_FORM, 0, key};
+
+    if (strcmp(key, "/Fields") == 0 || strcmp(key, "/SigFlags") == 0) {
+        return;
+    }
+    bool had = pdf_is_dict(&c->old, old) && qpdf_oh_has_key(c->old.qpdf, old, key);
+    bool has = qpdf_oh_has_key(c->new.qpdf, new, key) != 0;
+    bool may = ((strcmp(key, "/DR") == 0 || strcmp(key, "/DA") == 0) && !had) ||
+               (strcmp(key, "/NeedAppearances") == 0 && !has);
+    if (!may && strcmp(key, "/DR") == 0) {
+        compare_shared(c, old, new);
+    } else if (!may) {
+        compare_key(c, old, new, key, &area);
+    }
+}
+
+void compare_form_settings(struct compare *c)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
+    qpdf_oh old = pdf_get(&c->old, c->old.root, "/AcroForm");
+    qpdf_oh new = pdf_get(&c->new, c->new.root, "/AcroForm");
+
+    if (pdf_is_dict(&c->old, old) && !pdf_is_dict(&c->new, new)) {
+        compare_note(c, PDF_CHANGE_FORM, 0, "/AcroForm");
+    } else if (pdf_is_dict(&c->new, new)) {
+        compare_keys(c, old, new, &keys);
+    }
+    for (size_t at = 0; at < keys.len; at += strlen((char *)keys.data + at) + 1) {
+        compare_setting(c, old, new, (char *)keys.data + at);
+    }
+    compare_drain(c);
+    qpdf_oh_release(c->old.qpdf, old);
+    qpdf_oh_release(c->new.qpdf, new);
+}

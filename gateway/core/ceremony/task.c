@@ -1,0 +1,68 @@
+#include "gateway/core/ceremony/task.h"
+
+#include <stdio.h>
+
+#include "proto/text.h"
+
+static void *unpack(const ProtobufCMessageDescriptor *type,
+                    const struct ledger_request *request, struct arena *arena)
+{
+    return protobuf_c_message_unpack(type, &arena->allocator, request->message.len,
+                                     request->message.data);
+}
+
+Segel__V1__GenerateKeyRequest *task_generate(const struct ledger_request *request,
+                                             struct arena *arena)
+{
+    return (Segel__V1__GenerateKeyRequest *)unpack(
+        &segel__v1__generate_key_request__descriptor, request, arena);
+}
+
+Segel__V1__ImportCertificateRequest *task_import(const struct ledger_request *request,
+                                                 struct arena *arena)
+{
+    return (Segel__V1__ImportCertificateRequest *)unpack(
+        &segel__v1__import_certificate_request__descriptor, request, arena);
+}
+
+Segel__V1__DestroyKeyRequest *task_destroy(const struct ledger_request *request,
+                                           struct arena *arena)
+{
+    return (Segel__V1__DestroyKeyRequest *)unpack(
+        &segel__v1__destroy_key_request__descriptor, request, arena);
+}
+
+static const char *const kinds[] = {
+    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048] = "rsa-2048",
+    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_3072] = "rsa-3072",
+    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096] = "rsa-4096",
+    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P256] = "p-256",
+    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P384] = "p-384",
+};
+
+const char *task_kind(Segel__V1__KeyType type)
+{
+    return (unsigned)type < SG_COUNT(kinds) ? kinds[type] : NULL;
+}
+
+bool task_is_rsa(Segel__V1__KeyType type)
+{
+    return type >= SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048 &&
+           type <= SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096;
+}
+
+bool task_day(int64_t unix_us, char out[9])
+{
+    char text[TEXT_TIME_SIZE];
+
+    out[0] = '\0';
+    if (unix_us == 0) {
+        return true;
+    }
+    if (unix_us < 0 || unix_us >= 253402300800000000) { /* the year 10000 */
+        return false;
+    }
+    text_time_s(unix_us, text);
+    (void)snprintf(out, 9, "%.4s%.2s%.2s", text, text + 5, text + 8);
+    return true;
+}

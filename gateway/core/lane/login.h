@@ -1,0 +1,30 @@
+#ifndef SEGEL_GATEWAY_CORE_LANE_LOGIN_H
+#define SEGEL_GATEWAY_CORE_LANE_LOGIN_H
+
+#include "gateway/core/lane/lane.h"
+
+/* A lane between the token that it has found and the login. Core thread only. */
+
+/* Asks once more what options.permit said to a lane that waits; does nothing to others.
+ */
+void lane_ask_again(struct lane *lane, int64_t now_us);
+/* Hands a lane that is LANE_AWAITING the PIN: the reading end of a pipe, which is only
+ * passed on; the caller closes its own. last_try: also where one more failure locks the
+ * token. SG_PRECONDITION: it does not wait for one. SG_IO: its process is gone. */
+SG_MUST_USE enum sg_status lane_take_pin(struct lane *lane, int pipe, bool last_try);
+/* Whether it was told to log in, and has not said what came of it. */
+bool lane_logging_in(const struct lane *lane);
+/* What the last login was refused with; 0: none was tried. */
+uint64_t lane_refused_with(const struct lane *lane);
+
+/* lane.c: its process ends, or is given up, before it said what came of its login. */
+void lane_login_left(struct lane *lane);
+/* It has logged in, or somebody says that it may try again: nothing is left of that. */
+void lane_login_forget(struct lane *lane);
+/* health.c: how long nobody logs in by the PIN file; 0: as the back-off says. */
+int64_t lane_login_pause_us(const struct lane *lane);
+
+/* traffic.c: the token was found. */
+void lane_on_found(struct lane *lane, const struct lane_token *token);
+
+#endif

@@ -1,0 +1,67 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/service/approvals/approvals.h"
+#include "gateway/service/approvals/officers.h"
+#include "gateway/service/inside.h"
+#include "gateway/service/keys/keys.h"
+#include "gateway/service/reading.h"
+
+/* How many signatures a compromised key has made since a moment: the reading thread looks
+ * through the log piece by piece after the key was stopped, and nothing waits for it but
+ * the answer. */
+enum { COUNT_US = 20000000 }; /* then what was counted so far is told */
+
+static bool go_on(struct asked *asked)
+{
+    struct question *question = asked->counting;
+
+    return reading_ask(asked->services->reading, question) == SG_OK;
+}
+
+bool keys_count(struct asked *asked)
+{
+    static const char *const types[] = {"outcome"};
+    const struct request_order *order = &asked->order;
+
+    if (order->order.kind != ORDER_KEY_COMPROMISE || order->order.status != SG_OK ||
+        order->moment_us <= 0) {
+        return false;
+    }
+    asked->counting = (struct question *)calloc(1, sizeof(*asked->counting));
+    if (asked->counting == NULL) {
+        return false;
+    }
+    asked->counting->letter.kind = LETTER_COUNT;
+    asked->counting->reply = order->order.reply;
+    asked->counting->asker = asked;
+    asked->counting->kind = READ_COUNT;
+    asked->counting->filter = (struct record_filter){.from_us = order->moment_us,
+                                                     .key = order->object,
+                                                     .types = types,
+                                                     .type_count = SG_COUNT(types)};
+    return go_on(asked);
+}
+
+void keys_counted(struct letter *letter)
+{
+    struct question *question = (struct question *)letter;
+    struct asked *asked = (struct asked *)question->asker;
+    bool done = question->next >= question->second;
+
+    if (question->status == SG_OK) {
+        asked->signatures += question->record_count;
+        asked->counted = done;
+        question->first = question->next;
+        if (!done && clock_wall_us() - asked->created_us < COUNT_US && go_on(asked)) {
+            return;
+        }
+    }
+    approvals_finish(asked);
+}
+
+void keys_counted_late(struct letter *letter)
+{
+    approvals_release((struct asked *)((struct question *)letter)->asker);
+}

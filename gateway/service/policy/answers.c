@@ -1,0 +1,378 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/policy/compare.h"
+#include "gateway/policy/review.h"
+#include "gateway/service/pb.h"
+#include "gateway/service/policy/clerk.h"
+
+/* What PolicyService says of a policy. Texts of a policy are borrowed: the ask holds a
+ * share of it until the answer is sent. */
+enum { RULES_MAX = 1000, CHANGES_MAX = 1000, FINDINGS = 1 };
+
+static void *make(struct arena *arena, size_t size)
+{
+    void *out = arena_alloc(arena, size);
+
+    if (out != NULL) {
+        memset(out, 0, size);
+    }
+    return out;
+}
+
+static char *copy(struct arena *arena, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *out = (char *)arena_alloc(arena, size);
+
+    if (out != NULL) {
+        memcpy(out, text, size);
+    }
+    return out == NULL ? pb_text("") : out;
+}
+
+/* --- The policy -------------------------------------------------------------------- */
+
+static Segel__V1__PolicyInfo *info_of(struct arena *arena, const struct policy *policy)
+{
+    const struct policy_info *info = policy_info(policy);
+    Segel__V1__PolicyInfo *out =
+        (Segel__V1__PolicyInfo *)arena_alloc(arena, sizeof(*out));
+
+    if (out == NULL) {
+        return NULL;
+    }
+    segel__v1__policy_info__init(out);
+    out->id = pb_text(info->id);
+    out->version = (uint64_t)info->version;
+    out->sha256 = pb_bytes(slice_of(info->sha256, sizeof(info->sha256)));
+    out->production = info->production;
+    out->effective_us = info->effective_us;
+    out->review_by_us = info->review_by_us;
+    out->agreement_from_us = info->agreement_from_us;
+    out->agreement_until_us = info->agreement_until_us;
+    out->agreement_no = pb_text(info->agreement_no);
+    out->rules = (uint32_t)policy_rule_count(policy);
+    return out;
+}
+
+static Segel__V1__RuleMode mode_of(enum rule_mode mode)
+{
+    switch (mode) {
+    case RULE_ENFORCE:
+        return SEGEL__V1__RULE_MODE__RULE_MODE_ENFORCE;
+    case RULE_SHADOW:
+        return SEGEL__V1__RULE_MODE__RULE_MODE_SHADOW;
+    case RULE_OFF:
+    case RULE_PENDING:
+    default:
+        return SEGEL__V1__RULE_MODE__RULE_MODE_OFF;
+    }
+}
+
+/* "; when a; require b": cut where "require" begins. */
+static void split_demands(char *text, char **when, char **require)
+{
+    static const char first[] = "; when ";
+    static const char second[] = "; require ";
+    char *at = strstr(text, second);
+
+    *when = pb_text("");
+    *require = pb_text("");
+    if (at != NULL) {
+        *at = '\0';
+        *require = at + strlen(second);
+    }
+    if (strncmp(text, first, strlen(first)) == 0) {
+        *when = text + strlen(first);
+    }
+}
+
+static void add_demands(struct arena *arena, const struct policy *policy, size_t rule,
+                        Segel__V1__PolicyRule *out)
+{
+    char *text = policy_demands_text(policy, rule);
+
+    if (text != NULL) {
+        split_demands(copy(arena, text), &out->when, &out->require);
+        free(text);
+    }
+}
+
+static const char *message_of(const struct rule_info *rule, bool english)
+{
+    return english ? rule->message_en : rule->message_id;
+}
+
+static Segel__V1__PolicyRule *rule_of(struct policy_ask *ask, size_t index)
+{
+    const struct rule_info *rule = policy_rule(ask->base, index);
+    Segel__V1__PolicyRule *out =
+        (Segel__V1__PolicyRule *)arena_alloc(&ask->arena, sizeof(*out));
+
+    if (out == NULL) {
+        return NULL;
+    }
+    segel__v1__policy_rule__init(out);
+    out->id = pb_text(rule->id);
+    out->cp_section = pb_text(rule->cp_section);
+    out->code = pb_text(rule->code);
+    out->level = (Segel__V1__RuleLevel)(rule->level + 1);
+    out->mode = mode_of(rule->mode);
+    out->message = pb_text(message_of(rule, ask->english));
+    add_demands(&ask->arena, ask->base, index, out);
+    return out;
+}
+
+bool answer_get(struct policy_ask *ask)
+{
+    size_t count = policy_rule_count(ask->base);
+    Segel__V1__GetPolicyResponse *out =
+        (Segel__V1__GetPolicyResponse *)arena_alloc(&ask->arena, sizeof(*out));
+    Segel__V1__PolicyRule **rules =
+        (Segel__V1__PolicyRule **)arena_alloc(&ask->arena, (count + 1) * sizeof(void *));
+
+    if (out == NULL || rules == NULL) {
+        return false;
+    }
+    segel__v1__get_policy_response__init(out);
+    for (size_t i = 0; i < count && i < RULES_MAX; i++) {
+        rules[i] = rule_of(ask, i);
+        if (rules[i] == NULL) {
+            return false;
+        }
+        out->n_rules++;
+    }
+    out->rules = rules;
+    out->info = info_of(&ask->arena, ask->base);
+    if (ask->with_text) {
+        out->text = pb_bytes(policy_text(ask->base));
+    }
+    ask->response = &out->base;
+    return out->info != NULL;
+}
+
+/* --- Differences ------------------------------------------------------------------- */
+
+struct changes {
+    struct arena *arena;
+    Segel__V1__PolicyChange **list; /* room for CHANGES_MAX */
+    size_t count;
+};
+
+/* As policy.proto calls it. */
+static const char *kind_of(const char *what)
+{
+    static const char *const rows[][2] = {{"added", "added"},
+                                          {"removed", "removed"},
+                                          {"level", "level"},
+                                          {"mode", "mode"},
+                                          {"demands", "bound"}};
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        if (strcmp(what, rows[i][0]) == 0) {
+            return rows[i][1];
+        }
+    }
+    return "value";
+}
+
+static void add_change(void *context, const struct policy_difference *difference)
+{
+    struct changes *changes = (struct changes *)context;
+    bool no_rule = strcmp(difference->rule, "-") == 0;
+    Segel__V1__PolicyChange *out = NULL;
+
+    if (changes->count < CHANGES_MAX) {
+        out = (Segel__V1__PolicyChange *)arena_alloc(changes->arena, sizeof(*out));
+    }
+    if (out == NULL) {
+        return;
+    }
+    segel__v1__policy_change__init(out);
+    out->subject = copy(changes->arena, no_rule ? difference->what : difference->rule);
+    out->kind = pb_text(kind_of(difference->what));
+    out->before =
+        copy(changes->arena, difference->before == NULL ? "" : difference->before);
+    out->after = copy(changes->arena, difference->after == NULL ? "" : difference->after);
+    out->looser = difference->looser;
+    changes->list[changes->count++] = out;
+}
+
+static bool changes_of(struct policy_ask *ask, const struct policy *policy,
+                       struct changes *out)
+{
+    *out = (struct changes){.arena = &ask->arena};
+    out->list = (Segel__V1__PolicyChange **)arena_alloc(&ask->arena,
+                                                        CHANGES_MAX * sizeof(void *));
+    if (out->list == NULL) {
+        return false;
+    }
+    (void)policy_compare(ask->base, policy, add_change, out);
+    return true;
+}
+
+/* --- CheckPolicy ------------------------------------------------------------------- */
+
+/* "NAME:LINE:COLUMN: sentence" */
+static void place_of(const char *why, Segel__V1__PolicyFinding *finding)
+{
+    unsigned line = 0;
+    unsigned column = 0;
+    const char *at = strchr(why, ':');
+    char *end = NULL;
+
+    if (at != NULL && at[1] >= '1' && at[1] <= '9') {
+        line = (unsigned)strtoul(at + 1, &end, 10);
+        column = *end == ':' ? (unsigned)strtoul(end + 1, &end, 10) : 0;
+    }
+    finding->line = line;
+    finding->column = column;
+}
+
+static bool add_finding(struct policy_ask *ask, const char *why,
+                        Segel__V1__CheckPolicyResponse *out)
+{
+    Segel__V1__PolicyFinding *finding =
+        (Segel__V1__PolicyFinding *)arena_alloc(&ask->arena, sizeof(*finding));
+    Segel__V1__PolicyFinding **list =
+        (Segel__V1__PolicyFinding **)arena_alloc(&ask->arena, FINDINGS * sizeof(void *));
+
+    if (finding == NULL || list == NULL) {
+        return false;
+    }
+    segel__v1__policy_finding__init(finding);
+    finding->message = copy(&ask->arena, why);
+    finding->fatal = true;
+    place_of(why, finding);
+    list[0] = finding;
+    out->findings = list;
+    out->n_findings = FINDINGS;
+    return true;
+}
+
+static bool add_uncovered(struct policy_ask *ask, const struct policy *policy,
+                          Segel__V1__CheckPolicyResponse *out)
+{
+    size_t count = policy_rule_count(policy);
+    char **list = (char **)arena_alloc(&ask->arena, (count + 1) * sizeof(char *));
+
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        struct rule_coverage coverage = policy_coverage(policy, i);
+        if (coverage.passed == 0 || coverage.failed == 0) {
+            list[out->n_uncovered++] = pb_text(policy_rule(policy, i)->id);
+        }
+    }
+    out->uncovered = list;
+    return list != NULL;
+}
+
+static bool describe_sound(struct policy_ask *ask, const struct policy *policy,
+                           Segel__V1__CheckPolicyResponse *out)
+{
+    struct changes changes;
+
+    out->loads = 1;
+    out->info = info_of(&ask->arena, policy);
+    out->tests_passed = (uint32_t)policy_test_count(policy);
+    if (out->info == NULL || !add_uncovered(ask, policy, out) ||
+        !changes_of(ask, policy, &changes)) {
+        return false;
+    }
+    out->changes = changes.list;
+    out->n_changes = changes.count;
+    return true;
+}
+
+bool answer_check(struct policy_ask *ask, const struct policy *policy, const char *why)
+{
+    Segel__V1__CheckPolicyResponse *out =
+        (Segel__V1__CheckPolicyResponse *)arena_alloc(&ask->arena, sizeof(*out));
+
+    if (out == NULL) {
+        return false;
+    }
+    segel__v1__check_policy_response__init(out);
+    ask->response = &out->base;
+    return policy == NULL ? add_finding(ask, why, out) : describe_sound(ask, policy, out);
+}
+
+/* --- LoadPolicy -------------------------------------------------------------------- */
+
+/* Room for all votes and the requester's own, which stands first. */
+struct votes {
+    Segel__V1__ApprovalVote all[PETITION_VOTES_MAX + 1];
+    Segel__V1__ApprovalVote *list[PETITION_VOTES_MAX + 1];
+};
+
+static void add_vote(struct arena *arena, struct votes *votes, size_t at,
+                     const struct person *person)
+{
+    Segel__V1__ApprovalVote *vote = &votes->all[at];
+
+    segel__v1__approval_vote__init(vote);
+    vote->person = copy(arena, person->name);
+    vote->role = pb_text(person_role(person));
+    votes->list[at] = vote;
+}
+
+static bool add_persons(struct arena *arena, const struct petition *petition,
+                        Segel__V1__Approval *out)
+{
+    struct votes *votes = (struct votes *)make(arena, sizeof(*votes));
+
+    if (votes == NULL) {
+        return false;
+    }
+    add_vote(arena, votes, 0, &petition->asker);
+    for (size_t i = 0; i < petition->vote_count; i++) {
+        add_vote(arena, votes, i + 1, &petition->votes[i]);
+    }
+    out->votes = votes->list;
+    out->n_votes = petition->vote_count + 1;
+    out->id = copy(arena, petition->id);
+    out->requester = copy(arena, petition->asker.name);
+    out->created_us = petition->created_us;
+    out->not_after_us = petition->created_us + PETITION_LIFE_US;
+    out->approvals_given = (uint32_t)petition->vote_count;
+    out->approvals_required = 1;
+    return true;
+}
+
+static Segel__V1__Approval *approval_of(struct policy_ask *ask,
+                                        const struct policy *policy,
+                                        const struct petition *petition, bool executed)
+{
+    Segel__V1__Approval *out =
+        (Segel__V1__Approval *)arena_alloc(&ask->arena, sizeof(*out));
+
+    if (out == NULL) {
+        return NULL;
+    }
+    segel__v1__approval__init(out);
+    out->task = pb_text("policy.load");
+    out->object = pb_text(policy_info(policy)->id);
+    out->state = executed ? SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED
+                          : SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING;
+    return petition == NULL || add_persons(&ask->arena, petition, out) ? out : NULL;
+}
+
+bool answer_load(struct policy_ask *ask, const struct policy *policy,
+                 const struct petition *petition, bool executed)
+{
+    struct changes changes;
+    Segel__V1__LoadPolicyResponse *out =
+        (Segel__V1__LoadPolicyResponse *)arena_alloc(&ask->arena, sizeof(*out));
+
+    if (out == NULL || !changes_of(ask, policy, &changes)) {
+        return false;
+    }
+    segel__v1__load_policy_response__init(out);
+    out->changes = changes.list;
+    out->n_changes = changes.count;
+    out->info = info_of(&ask->arena, policy);
+    out->approval = approval_of(ask, policy, petition, executed);
+    ask->response = &out->base;
+    ask->loading = out;
+    return out->info != NULL && out->approval != NULL;
+}

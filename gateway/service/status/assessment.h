@@ -1,0 +1,19 @@
+#ifndef SEGEL_GATEWAY_SERVICE_STATUS_ASSESSMENT_H
+#define SEGEL_GATEWAY_SERVICE_STATUS_ASSESSMENT_H
+
+#include "gateway/service/status/installed.h"
+
+/* What StatusService/GetAssessment tells of the process that nobody can look up later:
+ * which packages were installed when their libraries were loaded, and what the service
+ * manager asked for. Immutable. */
+struct assessment {
+    struct installed packages[INSTALLED_MAX];
+    size_t package_count;
+    bool managed;
+    int64_t watchdog_us;
+};
+
+/* Once, on the main thread, behind notify_open. */
+void assessment_init(struct assessment *out);
+
+#endif
