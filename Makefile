@@ -91,7 +91,9 @@ ROOMS_pdf     := stamp font compare guard shown
 FLOORS_client := console call $(addprefix commands/,policy extend receipt incident status \
   request key pin token officer override mandate lockdown log sign stamp verify report \
   ceremony assess witness admin)
+FLOORS_hsm    := token process wire keys lane ceremony tool
 ROOMS_client  := $(FLOORS_client)
+ROOMS_hsm     := $(FLOORS_hsm)
 
 NEEDS_proto     := proto
 NEEDS_tlog      := tlog proto

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "hsm/tool.h"
+#include "hsm/tool/tool.h"
 #include "proto/standard.h"
 
 int main(int argc, char **argv)

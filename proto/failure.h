@@ -5,7 +5,8 @@
 
 /* What a failure of an HSM means, in the same words for the lane that met it and the
  * gateway that answers for it: class, what becomes of the lane, what the caller is told.
- * The rows stand in failure.def; which PKCS#11 code has which class in hsm/rv.def. */
+ * The rows stand in failure.def; which PKCS#11 code has which class in hsm/token/rv.def.
+ */
 enum failure {
 #define FAILURE(name, lane, status, text) FAILURE_##name,
 #include "proto/failure.def"

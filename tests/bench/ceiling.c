@@ -13,9 +13,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "hsm/operation.h"
-#include "hsm/process.h"
-#include "hsm/verifier.h"
+#include "hsm/process/process.h"
+#include "hsm/token/verifier.h"
+#include "hsm/wire/operation.h"
 #include "proto/text.h"
 
 struct options {

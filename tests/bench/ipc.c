@@ -18,7 +18,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/lane/lane.h"
-#include "hsm/verifier.h"
+#include "hsm/token/verifier.h"
 #include "proto/text.h"
 #include "tests/bench/figures.h"
 

@@ -28,7 +28,7 @@ SG_MUST_USE enum sg_status ceremony_act(struct ceremony *ceremony,
 typedef enum sg_status action_call(struct ceremony *ceremony, struct action_answer *out,
                                    struct sg_error *why);
 action_call act_generate, act_backup, act_csr, act_accept, act_rotate, act_destroy;
-/* ceremony_task.c: the line of a record, unless it is there. */
+/* task.c: the line of a record, unless it is there. */
 SG_MUST_USE enum sg_status ceremony_note_log(struct ceremony *ceremony,
                                              const struct action_answer *answer,
                                              struct sg_error *why);

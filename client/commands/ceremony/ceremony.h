@@ -62,7 +62,7 @@ SG_MUST_USE enum sg_status ceremony_check(struct ceremony *ceremony,
                                           const struct script_step *step,
                                           struct ceremony_finding *out,
                                           struct sg_error *why);
-/* ceremony_task.c: has the gateway do it, with all approvals that it takes. */
+/* task.c: has the gateway do it, with all approvals that it takes. */
 SG_MUST_USE enum sg_status ceremony_run_task(struct ceremony *ceremony,
                                              const struct script_step *step,
                                              struct ceremony_finding *out,

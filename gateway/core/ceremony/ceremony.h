@@ -100,7 +100,7 @@ bool ceremony_busy(const struct core *core);
 /* Orders that wait go back unanswered: the gateway ends, or its ledger is broken. */
 void ceremony_give_up(struct core *core, enum sg_status status);
 
-/* ceremony_pin.c: the PIN of a lane where a person types it. Until then nothing is asked
+/* pin.c: the PIN of a lane where a person types it. Until then nothing is asked
  * of the token. The phase begins; looks on, and goes on or gives up; ends. */
 bool ceremony_needs_pin(const struct core *core);
 void ceremony_await_pin(struct core *core);

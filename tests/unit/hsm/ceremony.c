@@ -1,4 +1,4 @@
-#include "hsm/ceremony.h"
+#include "hsm/ceremony/ceremony.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

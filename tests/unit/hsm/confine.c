@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hsm/confine.h"
+#include "hsm/process/confine.h"
 #include "tests/unit/hsm/support/peer.h"
 #include "tests/unit/hsm/support/rig.h"
 
@@ -71,7 +71,7 @@ Test(confine, no_call_of_the_table_is_answered)
         int error;
     } rows[] = {
 #define SYSTEM_CALL(name, error, when) {#name, error},
-#include "hsm/system_call.def"
+#include "hsm/process/system_call.def"
 #undef SYSTEM_CALL
     };
     struct wish wish = peer_wish("a1");

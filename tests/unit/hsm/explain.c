@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "hsm/rv.h"
-#include "hsm/tool.h"
+#include "hsm/token/rv.h"
+#include "hsm/tool/tool.h"
 #include "tests/unit/hsm/support/rig.h"
 
 /* `segel-hsm explain`, and the page of the manual that it writes. No token is needed. */

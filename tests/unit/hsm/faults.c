@@ -248,7 +248,7 @@ Test(faults, every_code_at_every_call_is_answered_and_passes)
 {
     static const CK_RV codes[] = {
 #define RV(code, again, failure) code,
-#include "hsm/rv.def"
+#include "hsm/token/rv.def"
 #undef RV
     };
     static const char *const calls[] = {"C_SignInit", "C_Sign"};

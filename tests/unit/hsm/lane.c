@@ -3,8 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "hsm/queue.h"
-#include "hsm/wire.h"
+#include "hsm/lane/queue.h"
+#include "hsm/wire/wire.h"
 #include "tests/unit/hsm/support/peer.h"
 #include "tests/unit/hsm/support/rig.h"
 

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE  /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) \
                       */
-#include "hsm/mark.h"
+#include "hsm/process/mark.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

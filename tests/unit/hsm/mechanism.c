@@ -1,4 +1,4 @@
-#include "hsm/mechanism.h"
+#include "hsm/token/mechanism.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "hsm/outbox.h"
+#include "hsm/lane/outbox.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

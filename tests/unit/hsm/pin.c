@@ -1,4 +1,4 @@
-#include "hsm/pin.h"
+#include "hsm/token/pin.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

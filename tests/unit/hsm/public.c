@@ -3,7 +3,7 @@
 #include <openssl/ec.h>
 #include <string.h>
 
-#include "hsm/object.h"
+#include "hsm/token/object.h"
 
 /* Modules write public keys in more than one form: each of them is read. The object is a
  * function that answers for its attributes. */

@@ -1,4 +1,4 @@
-#include "hsm/queue.h"
+#include "hsm/lane/queue.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

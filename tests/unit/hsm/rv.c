@@ -1,4 +1,4 @@
-#include "hsm/rv.h"
+#include "hsm/token/rv.h"
 
 #include <criterion/criterion.h>
 
@@ -56,7 +56,7 @@ Test(rv, no_code_stands_in_the_table_twice)
 {
     static const CK_RV codes[] = {
 #define RV(code, again, failure) code,
-#include "hsm/rv.def"
+#include "hsm/token/rv.def"
 #undef RV
     };
     for (size_t i = 0; i < SG_COUNT(codes); i++) {

@@ -1,4 +1,4 @@
-#include "hsm/sign.h"
+#include "hsm/token/sign.h"
 
 #include <criterion/criterion.h>
 #include <openssl/ecdsa.h>

@@ -153,7 +153,7 @@ Test(start, a_device_error_at_start_is_said_with_its_code)
 
 static const CK_RV CODES[] = {
 #define RV(code, again, failure) code,
-#include "hsm/rv.def"
+#include "hsm/token/rv.def"
 #undef RV
 };
 
@@ -265,7 +265,7 @@ Test(start, a_key_without_id_and_label_is_refused)
     fails(&wish, FAILURE_CONFIG, "an id of at most 64 bytes or a label");
 }
 
-/* The probe asks in the order of hsm/mechanism.def: ECDSA is the third. */
+/* The probe asks in the order of hsm/token/mechanism.def: ECDSA is the third. */
 Test(start, a_key_whose_mechanism_the_token_does_not_offer_cannot_be_used)
 {
     rig_key("p-256", "a1", NULL);

@@ -1,4 +1,4 @@
-#include "hsm/tool.h"
+#include "hsm/tool/tool.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hsm/lane.h"
-#include "hsm/wire.h"
+#include "hsm/lane/lane.h"
+#include "hsm/wire/wire.h"
 #include "proto/text.h"
 #include "tests/unit/hsm/support/rig.h"
 

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "hsm/operation.h"
+#include "hsm/wire/operation.h"
 #include "proto/marks.h"
 #include "segel/lane/v1/lane.pb-c.h"
 

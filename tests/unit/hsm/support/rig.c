@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hsm/tool.h"
+#include "hsm/tool/tool.h"
 #include "proto/text.h"
 
 static char directory[64];

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hsm/ceremony.h"
+#include "hsm/ceremony/ceremony.h"
 #include "proto/passing.h"
 #include "proto/text.h"
 #include "tests/unit/hsm/support/rig.h"

@@ -1,0 +1,82 @@
+#include "hsm/token/object.h"
+
+#include <string.h>
+
+CK_RV object_bytes(struct object object, CK_ATTRIBUTE_TYPE type, void *out, size_t *len)
+{
+    CK_ATTRIBUTE attribute = {type, out, *len};
+    CK_RV rv = object.reach.fn->C_GetAttributeValue(object.reach.session, object.handle,
+                                                    &attribute, 1);
+    if (rv == CKR_OK && attribute.ulValueLen > *len) {
+        return CKR_BUFFER_TOO_SMALL; /* also CK_UNAVAILABLE_INFORMATION, all ones */
+    }
+    *len = rv == CKR_OK ? attribute.ulValueLen : 0;
+    return rv;
+}
+
+bool object_ulong(struct object object, CK_ATTRIBUTE_TYPE type, CK_ULONG *value)
+{
+    size_t len = sizeof(*value);
+    return object_bytes(object, type, value, &len) == CKR_OK && len == sizeof(*value);
+}
+
+bool object_bool(struct object object, CK_ATTRIBUTE_TYPE type, bool *value)
+{
+    CK_BBOOL byte = CK_FALSE;
+    size_t len = sizeof(byte);
+    bool told = object_bytes(object, type, &byte, &len) == CKR_OK && len == sizeof(byte);
+    *value = told && byte != CK_FALSE;
+    return told;
+}
+
+void object_text(struct object object, CK_ATTRIBUTE_TYPE type, char *out, size_t cap)
+{
+    size_t len = cap - 1;
+    if (object_bytes(object, type, out, &len) != CKR_OK) {
+        len = 0;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (out[i] < 0x20 || out[i] == 0x7f) {
+            out[i] = '?';
+        }
+    }
+    out[len] = '\0';
+}
+
+void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
+{
+    object_text(object, type, out, 9);
+    if (strlen(out) != 8 || strspn(out, "0123456789") != 8) {
+        out[0] = '\0';
+    }
+}
+
+static const CK_ATTRIBUTE_TYPE FLAGS[KEY_ATTRIBUTE_COUNT] = {
+#define ATTRIBUTE(name, type, text) type,
+#include "hsm/token/attribute.def"
+#undef ATTRIBUTE
+};
+
+void object_facts(struct object object, struct key *key)
+{
+    key->attributes = 0;
+    key->known = 0;
+    for (unsigned i = 0; i < KEY_ATTRIBUTE_COUNT; i++) {
+        bool value = false;
+        if (object_bool(object, FLAGS[i], &value)) {
+            key->known |= 1U << i;
+            key->attributes |= value ? 1U << i : 0;
+        }
+    }
+    size_t len = sizeof(key->allowed);
+    if (object_bytes(object, CKA_ALLOWED_MECHANISMS, key->allowed, &len) != CKR_OK) {
+        len = 0;
+    }
+    key->allowed_count = len / sizeof(key->allowed[0]);
+    if (!object_ulong(object, CKA_KEY_GEN_MECHANISM, &key->generation)) {
+        key->generation = CK_UNAVAILABLE_INFORMATION;
+    }
+    object_text(object, CKA_LABEL, key->label, sizeof(key->label));
+    object_date(object, CKA_START_DATE, key->start_date);
+    object_date(object, CKA_END_DATE, key->end_date);
+}
