@@ -380,6 +380,11 @@ enum sg_status yaml_read(struct slice text, const char *name, struct yaml **out,
     return SG_OK;
 }
 
+const char *yaml_library(void)
+{
+    return yaml_get_version_string();
+}
+
 void yaml_free(struct yaml *doc)
 {
     if (doc != NULL) {

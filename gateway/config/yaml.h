@@ -22,6 +22,9 @@ struct yaml_node {
     struct yaml_node *keys; /* map: scalars */
 };
 
+/* Version of libyaml in the running process; its header names none. Any thread. */
+const char *yaml_library(void);
+
 struct yaml;
 
 /* Both read a whole document. name is used in messages ("FILE:LINE:COLUMN: …").

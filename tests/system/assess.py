@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 
 import rig
@@ -180,16 +181,58 @@ def without_a_quorum_file_one_officer_is_too_few(people):
 
 # --- Versions --------------------------------------------------------------------------------
 
+def library_rows():
+    """Of gateway/service/library.def: {name: (package, lowest)}."""
+    with open(os.path.join(rig.ROOT, "gateway/service/library.def"), encoding="utf-8") as file:
+        rows = re.findall(r'^LIBRARY\("([^"]*)", "([^"]*)", "([^"]*)"', file.read(), re.M)
+    return {name: (package, lowest) for name, package, lowest in rows}
+
+
 @claim
 def lowest_versions_are_those_of_the_packages(_):
-    with open(os.path.join(rig.ROOT, "gateway/service/library.def"), encoding="utf-8") as file:
-        rows = re.findall(r'LIBRARY\("(\w+)", "[^"]*", "([^"]*)"', file.read())
-    wanted = lowest_versions()
-    equal(len(rows), 4)
+    rows, wanted = library_rows(), lowest_versions()
     named = {"OpenSSL": "libssl", "libevent": "libevent", "nghttp2": "libnghttp2",
-             "SQLite": "libsqlite3"}
-    equal({name: lowest for name, lowest in rows},
+             "SQLite": "libsqlite3", "libcurl": "libcurl4-openssl",
+             "protobuf-c": "libprotobuf-c", "zlib": "zlib1g", "libyaml": "libyaml",
+             "Jansson": "libjansson"}
+    equal({name: lowest for name, (_, lowest) in rows.items()},
           {name: wanted.get(package, "") for name, package in named.items()})
+    equal(set(wanted) - set(named.values()), set(), "a lowest version that the sheet lacks")
+    # Who installs the package has them from the start.
+    with open(os.path.join(rig.ROOT, "deploy/debian/control"), encoding="utf-8") as file:
+        gateway = re.search(r"^Package: segel-gateway\n.*?^Recommends:", file.read(), re.M | re.S)
+    equal(dict(re.findall(r"([\w.+-]+) \(>= ([^)]+)\)", gateway.group())),
+          {package: lowest for package, lowest in rows.values() if lowest})
+
+
+def installed(package):
+    shown = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", package],
+                           capture_output=True, text=True, check=False).stdout.split()
+    return shown[1] if shown[:1] == ["installed"] else ""
+
+
+def by_dpkg(package, lowest):
+    """What dpkg itself says of an installed package."""
+    version = installed(package)
+    if not version:
+        return WARN
+    older = lowest and subprocess.run(["dpkg", "--compare-versions", version, "lt", lowest],
+                                      check=False).returncode == 0
+    return FAIL if older else PASS
+
+
+@claim
+def libraries_are_judged_by_their_packages_as_dpkg_does(people):
+    rows = library_rows()
+    with people.gateway():
+        got = {line["subject"]: line for line in sheet(people)["lines"]
+               if line["name"] == "version.library"}
+    equal({name: line["verdict"] for name, line in got.items()},
+          {name: by_dpkg(*row) for name, row in rows.items()})
+    for name, (package, _) in rows.items():
+        text = got[name]["text"]
+        contains(text, package, installed(package))
+        expect(re.match(r"\d+\.\d+", text), f"{name} names no version: {text}")
 
 
 @claim

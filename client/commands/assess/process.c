@@ -32,35 +32,39 @@ static void on_package(struct sheet *sheet, const Segel__V1__LibraryFacts *libra
 static void on_unknown_package(struct sheet *sheet,
                                const Segel__V1__LibraryFacts *library)
 {
-    assess_add(
-        sheet, ASSESS_WARN, library->name,
-        sheet->indonesian
-            ? "%.64s; versi paket %.64s tidak diketahui: periksa bahwa minimal %.64s"
-            : "%.64s; the version of package %.64s is not known: see that it is at "
-              "least %.64s",
-        library->version, library->package, library->lowest);
+    const char *see =
+        sheet->indonesian ? ": periksa bahwa minimal " : ": see that it is at least ";
+
+    assess_add(sheet, ASSESS_WARN, library->name,
+               sheet->indonesian
+                   ? "%.64s; versi paket %.64s tidak diketahui%s%.64s"
+                   : "%.64s; the version of package %.64s is not known%s%.64s",
+               library->version, library->package, library->lowest[0] == '\0' ? "" : see,
+               library->lowest);
 }
 
 /* No version is named as the lowest: not older than what it was compiled against. */
 static void on_plain(struct sheet *sheet, const Segel__V1__LibraryFacts *library)
 {
     bool older = deb_version_compare(library->version, library->built_with) < 0;
+    const char *built =
+        sheet->indonesian ? ", dikompilasi dengan " : ", compiled against ";
 
     assess_add(sheet, older ? ASSESS_WARN : ASSESS_PASS, library->name,
-               sheet->indonesian ? "%.64s, dikompilasi dengan %.64s; paket %.64s %.64s"
-                                 : "%.64s, compiled against %.64s; package %.64s %.64s",
-               library->version, library->built_with, library->package,
-               library->package_version);
+               sheet->indonesian ? "%.64s%s%.64s; paket %.64s %.64s"
+                                 : "%.64s%s%.64s; package %.64s %.64s",
+               library->version, library->built_with[0] == '\0' ? "" : built,
+               library->built_with, library->package, library->package_version);
 }
 
 void assess_libraries(struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->got->n_libraries; i++) {
         const Segel__V1__LibraryFacts *library = sheet->got->libraries[i];
-        if (library->lowest[0] == '\0') {
-            on_plain(sheet, library);
-        } else if (library->package_version[0] == '\0') {
+        if (library->package_version[0] == '\0') {
             on_unknown_package(sheet, library);
+        } else if (library->lowest[0] == '\0') {
+            on_plain(sheet, library);
         } else {
             on_package(sheet, library);
         }

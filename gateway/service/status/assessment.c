@@ -1,12 +1,16 @@
 #include "gateway/service/status/assessment.h"
 
 #include <event2/event.h>
+#include <jansson.h>
 #include <openssl/crypto.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "gateway/config/yaml.h"
+#include "gateway/http/library.h"
 #include "gateway/ledger/library.h"
 #include "gateway/notify.h"
 #include "gateway/service/approvals/officers.h"

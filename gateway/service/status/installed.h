@@ -6,7 +6,7 @@
 /* Which version of a package is installed, by dpkg's list (dpkg(1), deb-control(5)). A
  * distribution brings fixes to an old version, so a library's own number does not tell
  * whether it has them; the package's does. */
-enum { INSTALLED_VERSION_SIZE = 64, INSTALLED_MAX = 8 };
+enum { INSTALLED_VERSION_SIZE = 64, INSTALLED_MAX = 16 };
 #define INSTALLED_LIST "/var/lib/dpkg/status"
 
 struct installed {
