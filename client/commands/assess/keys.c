@@ -63,45 +63,48 @@ void assess_lane_states(struct sheet *sheet)
 
 /* What a state of a key's life is worth when the key itself is in order. A state that is
  * not here, of a newer gateway, is a warning. */
-static const struct {
+struct life {
     Segel__V1__KeyState state;
     enum assess_verdict verdict;
-    bool in_use; /* it must be usable, and its certificate good */
-} states[] = {
-    {SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED, ASSESS_NOT, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED, ASSESS_NOT, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED, ASSESS_NOT, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED, ASSESS_PASS, true},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE, ASSESS_PASS, true},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE, ASSESS_PASS, true},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_HELD, ASSESS_WARN, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED, ASSESS_NOT, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED, ASSESS_FAIL, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED, ASSESS_NOT, false},
-    {SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED, ASSESS_FAIL, true},
+    bool in_use;    /* it must be usable */
+    bool certified; /* its certificate must be good: it signs, or may again */
 };
 
-static enum assess_verdict of_state(Segel__V1__KeyState state, bool *in_use)
+static const struct life lives[] = {
+    {SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED, ASSESS_NOT, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_GENERATED, ASSESS_NOT, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_CERTIFIED, ASSESS_NOT, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_ACCEPTED, ASSESS_PASS, true, true},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE, ASSESS_PASS, true, true},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE, ASSESS_PASS, true, true},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_HELD, ASSESS_WARN, false, true},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_RETIRED, ASSESS_NOT, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_COMPROMISED, ASSESS_FAIL, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_DESTROYED, ASSESS_NOT, false, false},
+    {SEGEL__V1__KEY_STATE__KEY_STATE_REFUSED, ASSESS_FAIL, true, true},
+};
+
+static const struct life *life_of(const Segel__V1__KeyStatus *key)
 {
-    for (size_t i = 0; i < SG_COUNT(states); i++) {
-        if (states[i].state == state) {
-            *in_use = states[i].in_use;
-            return states[i].verdict;
+    static const struct life newer = {.verdict = ASSESS_WARN, .certified = true};
+
+    for (size_t i = 0; i < SG_COUNT(lives); i++) {
+        if (lives[i].state == key->state) {
+            return &lives[i];
         }
     }
-    *in_use = false;
-    return ASSESS_WARN;
+    return &newer;
 }
 
 static void on_key(struct sheet *sheet, const Segel__V1__KeyStatus *key)
 {
-    bool in_use = false;
-    enum assess_verdict verdict = of_state(key->state, &in_use);
+    const struct life *life = life_of(key);
+    enum assess_verdict verdict = life->verdict;
     bool empty = key->state == SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED;
     /* An inactive key waits for its activation, and is not usable for that alone. */
     bool waits = key->state == SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE;
 
-    if (in_use && (key->lanes_up == 0 || !key->known || (!key->usable && !waits))) {
+    if (life->in_use && (key->lanes_up == 0 || !key->known || (!key->usable && !waits))) {
         verdict = ASSESS_FAIL;
     }
     assess_add(sheet, verdict, key->key,
@@ -163,10 +166,13 @@ static void on_certificate(struct sheet *sheet, const Segel__V1__KeyStatus *key)
 void assess_certificates(struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->status->n_keys; i++) {
-        bool in_use = false;
-        (void)of_state(sheet->status->keys[i]->state, &in_use);
-        if (in_use) {
-            on_certificate(sheet, sheet->status->keys[i]);
+        const Segel__V1__KeyStatus *key = sheet->status->keys[i];
+        if (life_of(key)->certified) {
+            on_certificate(sheet, key);
+        } else {
+            assess_add(sheet, ASSESS_NOT, key->key, "%s",
+                       sheet->indonesian ? "kuncinya tidak menandatangani apa pun"
+                                         : "its key signs nothing");
         }
     }
 }

@@ -38,16 +38,6 @@ static void print_line(const struct sheet *sheet, const struct assess_line *line
     (void)fputc('\n', stdout);
 }
 
-static size_t all(const struct sheet *sheet)
-{
-    size_t sum = 0;
-
-    for (size_t i = 0; i < ASSESS_VERDICTS; i++) {
-        sum += sheet->verdicts[i];
-    }
-    return sum;
-}
-
 void assess_print(const struct sheet *sheet)
 {
     char now[INSTANT_SIZE];
@@ -61,10 +51,10 @@ void assess_print(const struct sheet *sheet)
     for (size_t i = 0; i < sheet->count; i++) {
         print_line(sheet, &sheet->lines[i]);
     }
-    if (all(sheet) > sheet->count) {
+    if (assess_lines(sheet) > sheet->count) {
         (void)printf(sheet->indonesian ? "… dan %zu baris lagi\n"
                                        : "… and %zu lines more\n",
-                     all(sheet) - sheet->count);
+                     assess_lines(sheet) - sheet->count);
     }
     (void)fputc('\n', stdout);
     for (size_t i = 0; i < ASSESS_VERDICTS; i++) {

@@ -75,6 +75,28 @@ void assess_end(struct sheet *sheet, const char *subject, int64_t until_us)
                until, span);
 }
 
+size_t assess_lines(const struct sheet *sheet)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < ASSESS_VERDICTS; i++) {
+        sum += sheet->verdicts[i];
+    }
+    return sum;
+}
+
+/* A row about which the gateway names nothing does not vanish. */
+static void write_row(struct sheet *sheet)
+{
+    size_t before = assess_lines(sheet);
+
+    rows[sheet->row].write(sheet);
+    if (assess_lines(sheet) == before) {
+        assess_add(sheet, ASSESS_NOT, "", "%s",
+                   sheet->indonesian ? "tidak ada" : "there is none");
+    }
+}
+
 static enum sg_status check(const struct sheet *sheet, struct sg_error *why)
 {
     const Segel__V1__GetAssessmentResponse *got = sheet->got;
@@ -92,7 +114,7 @@ enum sg_status assess_fill(struct sheet *sheet, struct sg_error *why)
     TRY(check(sheet, why));
     sheet->status = sheet->got->status;
     for (sheet->row = 0; sheet->row < SG_COUNT(rows); sheet->row++) {
-        rows[sheet->row].write(sheet);
+        write_row(sheet);
     }
     return SG_OK;
 }

@@ -47,6 +47,7 @@ __attribute__((format(printf, 4, 5))) void assess_add(struct sheet *sheet,
                                                       enum assess_verdict verdict,
                                                       const char *subject,
                                                       const char *format, ...);
+size_t assess_lines(const struct sheet *sheet); /* those too that found no place */
 /* When something ends: gone is a fail, less than 30 days a warning. */
 void assess_end(struct sheet *sheet, const char *subject, int64_t until_us);
 
