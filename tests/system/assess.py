@@ -18,9 +18,10 @@ from trust import write_list
 PASS, WARN, FAIL, NOT = "pass", "warn", "fail", "not-applicable"
 ROWS = """version.gateway version.library process.privileges process.filter
 process.capabilities process.user process.dumps process.memory process.watchdog
-lane.confinement tls.version tls.certificate tls.revocation control roles quorum policy.text
-policy.profile policy.review policy.agreement policy.pending token.assurance lane.state key
-certificate clock log.check log.checkpoint log.anchor lockdown incident disk denial""".split()
+lane.confinement tls.version tls.certificate tls.revocation local control roles quorum
+policy.text policy.profile policy.review policy.agreement policy.pending token.assurance
+lane.state key certificate clock log.check log.checkpoint log.anchor lockdown incident disk
+denial""".split()
 
 
 def sheet(people, name="reviewer"):
@@ -105,10 +106,10 @@ def what_is_sound_passes_and_each_row_is_there(people):
         names = list(dict.fromkeys(line["name"] for line in got["lines"]))
         equal(names, ROWS, "rows in their order")
         expect_lines(got, version__gateway=PASS, process__dumps=PASS, lane__confinement=PASS,
-                     tls__version=PASS, control=NOT, roles=PASS, quorum=PASS, policy__text=PASS,
-                     policy__review=PASS, policy__agreement=PASS, lane__state=PASS, key=PASS,
-                     log__checkpoint=PASS, lockdown=PASS, incident=PASS, disk=PASS,
-                     denial=PASS)
+                     tls__version=PASS, local=NOT, control=NOT, roles=PASS, quorum=PASS,
+                     policy__text=PASS, policy__review=PASS, policy__agreement=PASS,
+                     lane__state=PASS, key=PASS, log__checkpoint=PASS, lockdown=PASS,
+                     incident=PASS, disk=PASS, denial=PASS)
         for line in got["lines"]:
             equal(set(line), {"name", "subject", "verdict", "text"})
             expect(line["text"], line["name"])
@@ -118,6 +119,8 @@ def what_is_sound_passes_and_each_row_is_there(people):
         equal({type(got[name]) for name in ("now", "node", "version")}, {str})
         contains(text_of(got, "quorum"), "pin.unlock 2/4", "lockdown.clear 3/4")
         contains(text_of(got, "policy.text"), "bsre-seal-sample version 1, sha256:")
+        contains(text_of(got, "key"),
+                 "the token says: sensitive, not extractable, made on it")
 
 
 @claim
@@ -156,6 +159,22 @@ def what_is_told_of_tls_is_what_a_reload_has_made_of_it(people):
         people.rig.write("changed.yaml", sound)
         hup(gateway, "reloaded")
         expect_lines(sheet(people), tls__version=PASS, tls__revocation=PASS)
+
+
+@claim
+def the_door_for_users_of_the_machine_is_told_and_who_comes_by_it(people):
+    path = people.rig.path("assess.sock")
+    caller = '  - {name: user-%d, match: "uid:%d", roles: [backend], keys: [seal-demo]}\n'
+    users = "\ncallers:\n" + caller % (4711, 4711) + caller % (4712, 4712)
+    socket_of_it = f'listen: {{unix: {path}, unix_mode: "0600", '
+    with people.gateway((r"listen: \{", socket_of_it), (r"\ncallers:\n", users)) as gateway:
+        got = sheet(people)
+        expect_lines(got, local=PASS)
+        equal(text_of(got, "local"), f"{path}, mode 0600; 2 callers are users of this machine")
+        people.rig.write("changed.yaml", people.rig.read("changed.yaml").replace(
+            '"uid:4712"', '"URI:urn:segel:caller:user-4712"'))
+        hup(gateway, "reloaded")
+        contains(text_of(sheet(people), "local"), "1 callers are users of this machine")
 
 
 @claim

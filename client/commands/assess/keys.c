@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "client/call/key_words.h"
 #include "client/commands/assess/sheet.h"
 
@@ -96,6 +98,41 @@ static const struct life *life_of(const Segel__V1__KeyStatus *key)
     return &newer;
 }
 
+enum { TOLD_SIZE = 160 };
+
+static void put(char out[TOLD_SIZE], const char *before, const char *word)
+{
+    size_t len = strlen(out);
+
+    (void)snprintf(out + len, TOLD_SIZE - len, "%s%s", before, word);
+}
+
+/* "; the token says: sensitive; it does not say: made on it": what the policy's key gate
+ * has judged, which is told of a sound key, too. Nothing of one that was never opened. */
+static void told(const struct sheet *sheet, const Segel__V1__KeyStatus *key,
+                 char out[TOLD_SIZE])
+{
+    static const char *const words[][2] = {{"sensitive", "sensitif"},
+                                           {"not extractable", "tidak dapat diekstrak"},
+                                           {"made on it", "dibuat di sana"}};
+    static const char *const heads[][2] = {
+        {"; the token says: ", "; token menyatakan: "},
+        {"; it does not say: ", "; tidak menyatakan: "}};
+    const bool facts[SG_COUNT(words)] = {key->sensitive != 0, key->not_extractable != 0,
+                                         key->made_on_token != 0};
+
+    out[0] = '\0';
+    for (size_t head = 0; key->known && head < SG_COUNT(heads); head++) {
+        const char *before = heads[head][sheet->indonesian ? 1 : 0];
+        for (size_t i = 0; i < SG_COUNT(words); i++) {
+            if (facts[i] == (head == 0)) {
+                put(out, before, words[i][sheet->indonesian ? 1 : 0]);
+                before = ", ";
+            }
+        }
+    }
+}
+
 static void on_key(struct sheet *sheet, const Segel__V1__KeyStatus *key)
 {
     const struct life *life = life_of(key);
@@ -103,16 +140,19 @@ static void on_key(struct sheet *sheet, const Segel__V1__KeyStatus *key)
     bool empty = key->state == SEGEL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED;
     /* An inactive key waits for its activation, and is not usable for that alone. */
     bool waits = key->state == SEGEL__V1__KEY_STATE__KEY_STATE_INACTIVE;
+    char tokens[TOLD_SIZE];
 
     if (life->in_use && (key->lanes_up == 0 || !key->known || (!key->usable && !waits))) {
         verdict = ASSESS_FAIL;
     }
+    told(sheet, key, tokens);
     assess_add(sheet, verdict, key->key,
-               sheet->indonesian ? "%s; jalur %u dari %u%s%.255s"
-                                 : "%s; %u of %u lanes%s%.255s",
+               sheet->indonesian ? "%s; jalur %u dari %u%s%.255s%s"
+                                 : "%s; %u of %u lanes%s%.255s%s",
                empty ? (sheet->indonesian ? "slot kosong" : "an empty slot")
                      : key_state_text(key->state, sheet->indonesian),
-               key->lanes_up, key->lanes, key->why[0] == '\0' ? "" : "; ", key->why);
+               key->lanes_up, key->lanes, key->why[0] == '\0' ? "" : "; ", key->why,
+               tokens);
 }
 
 void assess_keys(struct sheet *sheet)

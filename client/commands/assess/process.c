@@ -281,6 +281,28 @@ void assess_tls_crl(struct sheet *sheet)
     }
 }
 
+void assess_local(struct sheet *sheet)
+{
+    const Segel__V1__DoorFacts *doors = sheet->got->doors;
+    const char *mode = doors->local_mode;
+
+    if (!doors->local) {
+        assess_add(sheet, ASSESS_NOT, "", "%s",
+                   sheet->indonesian ? "pemanggil tidak datang lewat soket Unix"
+                                     : "no caller comes by a Unix socket");
+        return;
+    }
+    assess_add(sheet, ASSESS_PASS, "",
+               sheet->indonesian
+                   ? "%.128s, izin %.16s; %u pemanggil adalah pengguna mesin ini"
+                   : "%.128s, mode %.16s; %u callers are users of this machine",
+               doors->local_socket,
+               mode[0] != '\0'     ? mode
+               : sheet->indonesian ? "dari systemd"
+                                   : "of systemd",
+               doors->local_callers);
+}
+
 void assess_control(struct sheet *sheet)
 {
     const Segel__V1__DoorFacts *doors = sheet->got->doors;

@@ -191,9 +191,36 @@ static void say_tls(const struct server *server, Segel__V1__DoorFacts *out)
     out->client_crl = validity.lists;
 }
 
+/* The configuration of the newest roll may not go while its texts are copied: rolls stay
+ * until the services end. */
+static const struct config *newest(struct services *services)
+{
+    MUST(pthread_mutex_lock(&services->callers_lock) == 0);
+    const struct config *config = services->roll->config;
+    MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
+    return config;
+}
+
+/* The socket is that of the start; its callers change with a reload. */
+static void say_local(const struct config *config, const struct config *now,
+                      Segel__V1__DoorFacts *out)
+{
+    const char *path = config->listen_unix;
+
+    out->local = path[0] != '\0';
+    if (!out->local) {
+        return;
+    }
+    out->local_socket = pb_text(path);
+    out->local_mode = pb_text(path[0] == '/' ? config->listen_unix_mode : "");
+    for (size_t i = 0; i < now->caller_count; i++) {
+        out->local_callers += strncmp(now->callers[i].match, "uid:", 4) == 0 ? 1 : 0;
+    }
+}
+
 static bool add_doors(struct answer *answer)
 {
-    const struct services *services = answer->overview.services;
+    struct services *services = answer->overview.services;
     const struct config *config = services->options.config;
     Segel__V1__DoorFacts *out =
         (Segel__V1__DoorFacts *)make(answer, &segel__v1__door_facts__descriptor);
@@ -204,7 +231,7 @@ static bool add_doors(struct answer *answer)
     out->tls = config->tls_certificate_file[0] != '\0';
     say_tls(services->server, out);
     out->certificate_until_us = certificate_end_us(answer->overview.agenda);
-    out->local = config->listen_unix[0] != '\0';
+    say_local(config, newest(services), out);
     out->control_socket = pb_text(config->control_socket);
     out->control_group = pb_text(config->control_group);
     answer->out->doors = out;
@@ -224,16 +251,6 @@ static void count_caller(const struct config_caller *caller, Segel__V1__DutyFact
         out->n_officers_with_keys < DUTIES_MAX) {
         out->officers_with_keys[out->n_officers_with_keys++] = pb_text(caller->name);
     }
-}
-
-/* The configuration of the newest roll may not go while its texts are copied: rolls stay
- * until the services end. */
-static const struct config *newest(struct services *services)
-{
-    MUST(pthread_mutex_lock(&services->callers_lock) == 0);
-    const struct config *config = services->roll->config;
-    MUST(pthread_mutex_unlock(&services->callers_lock) == 0);
-    return config;
 }
 
 static bool add_duties(struct answer *answer)
