@@ -271,13 +271,17 @@ def tests_and_lines_that_the_threat_model_names_are_there(_):
 
 @claim
 def the_sheet_is_for_officers_reviewers_and_operators(people):
+    people.add_client("operator", "operator")
     with people.gateway() as gateway:
         stub = gateway.client("e-office").call(
             "unary_unary", "GetAssessment", rig.stands.GetAssessmentRequest,
             rig.stands.GetAssessmentResponse, service="StatusService")
         equal(rig.refused(stub, rig.stands.GetAssessmentRequest(), timeout=10).code,
               CODE.PERMISSION_DENIED)
-        equal(people.rig.segel("e-office", "assess").stdout, "")
+        refused = people.rig.segel("e-office", "assess")
+        equal((refused.returncode, refused.stdout), (1, ""), "as a line that fails")
+        contains(refused.stderr, "officer, reviewer and operator")
+        equal(verdicts(sheet(people, "operator"), "version.gateway"), [PASS])
         result = people.rig.segel("officer-1", "assess")
         equal((result.returncode, result.stderr), (1, ""))
         contains(result.stdout, "FAIL", "not production", "gw1", "not applicable")
