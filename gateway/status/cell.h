@@ -15,8 +15,8 @@ struct status_view {
     bool authentic;            /* every certificate of the chain has a proved statement */
     bool revoked;
     bool suspended;
-    int64_t this_update_us; /* of the oldest statement of the chain */
-    int64_t next_update_us; /* of the one that ends first */
+    int64_t this_update_us; /* of the certificate whose newest statement is the oldest */
+    int64_t next_update_us; /* of the one whose last statement ends first */
     int64_t fetched_us;     /* last fetch that went well; 0 = none since the start */
     bool fetch_failed;      /* the last one did not */
     /* The statement about the signing certificate itself, when source is CRL or OCSP. */

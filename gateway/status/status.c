@@ -19,6 +19,16 @@ static const struct source *newest(const struct watched *link)
                : &link->ocsp;
 }
 
+/* When the last of the two kinds runs out: an answer of an hour that is over takes
+ * nothing from a list of a day. */
+static int64_t last_end_us(const struct watched *link)
+{
+    int64_t crl_us = link->crl.known ? link->crl.finding.next_update_us : INT64_MIN;
+    int64_t ocsp_us = link->ocsp.known ? link->ocsp.finding.next_update_us : INT64_MIN;
+
+    return crl_us > ocsp_us ? crl_us : ocsp_us;
+}
+
 static void add_fetches(const struct source *source, struct status_view *view)
 {
     if (source->fetched_us > view->fetched_us) {
@@ -32,6 +42,7 @@ static void add_fetches(const struct source *source, struct status_view *view)
 static void add_link(const struct watched *link, struct status_view *view)
 {
     const struct source *told = newest(link);
+    int64_t end_us = last_end_us(link);
 
     add_fetches(&link->crl, view);
     add_fetches(&link->ocsp, view);
@@ -45,8 +56,8 @@ static void add_link(const struct watched *link, struct status_view *view)
     if (told->finding.this_update_us < view->this_update_us) {
         view->this_update_us = told->finding.this_update_us;
     }
-    if (told->finding.next_update_us < view->next_update_us) {
-        view->next_update_us = told->finding.next_update_us;
+    if (end_us < view->next_update_us) {
+        view->next_update_us = end_us;
     }
 }
 

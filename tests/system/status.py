@@ -582,6 +582,21 @@ def ocsp_tells_of_good_hold_and_revoked(authority):
 
 
 @claim
+def an_answer_that_has_run_out_takes_nothing_from_a_crl_that_is_good(authority):
+    with by_ocsp(authority, answer_of(authority, age=60, lasts=30)) as gateway:
+        until(gateway, "STATUS_STALE")
+        authority.serve(age=3600)
+        until(gateway, "")
+        record = last_decision(authority)
+        equal((list(record["status"]), record["facts"]["status.source"]), (["ocsp"], "ocsp"),
+              "the newer word")
+        expect(record["facts"]["status.age_s"] < 3600, "its age counts")
+        expect(record["facts"]["status.next_update_s"] > DAY - 3660, "and the end of the CRL")
+        authority.serve(age=3500, lasts=3000)
+        until(gateway, "STATUS_STALE")
+
+
+@claim
 def a_responder_that_the_issuer_named_may_answer(authority):
     certificate, key = responder(authority)
     answer = answer_of(authority, key=key, responder=certificate)
