@@ -296,6 +296,21 @@ def a_late_notice_is_a_number_and_a_reminder_that_comes_once(people):
                                                 notice="oral") == 0, "it was given")
 
 
+@claim
+def a_notice_that_is_late_for_years_is_reminded_of_once(people):
+    with people.gateway() as gateway:
+        found = opened(gateway)
+    alter(people, "UPDATE incident SET oral_due = 1")
+    for _ in range(3):  # each start looks
+        with people.gateway(keep=True) as gateway:
+            wait_for(lambda: metrics(gateway).value("segel_incident_notices_overdue",
+                                                    notice="oral") == 1, "numbers")
+            note(gateway, found.id)  # a turn of the core: a reminder would be on the log
+            equal([(r["what"], r["subject"]) for r in people.records("reminder")],
+                  [("notice.oral", found.id)])
+            gateway.stop()
+
+
 # --- Reminders -----------------------------------------------------------------------------
 
 def days(text):

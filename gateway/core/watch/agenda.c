@@ -138,16 +138,30 @@ static enum sg_status remind_of_all(struct core *core)
     return SG_OK;
 }
 
-enum sg_status agenda_write(struct core *core)
+/* What is still on the agenda, and was told, is not forgotten, however long it is over:
+ * it would be told again at the next look, and at each one behind that. */
+static int64_t forget_before_us(const struct agenda *agenda)
 {
     static const int64_t kept_us = INT64_C(400) * 86400 * 1000000;
+    int64_t before_us = clock_wall_us() - kept_us;
 
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct agenda_item *item = &agenda->items[i];
+        if (item->passed != EXPIRY_FAR && item->until_us < before_us) {
+            before_us = item->until_us;
+        }
+    }
+    return before_us;
+}
+
+enum sg_status agenda_write(struct core *core)
+{
     if (!agenda_due(core)) {
         return SG_OK;
     }
     TRY(remind_of_all(core));
     core->agenda.due = false;
-    return ledger_drop_reminders(core->ledger, clock_wall_us() - kept_us);
+    return ledger_drop_reminders(core->ledger, forget_before_us(&core->agenda.next));
 }
 
 /* --- From other threads ------------------------------------------------------------ */
