@@ -77,12 +77,15 @@ static bool has_list(const STACK_OF(X509_CRL) * lists, X509 *issuer)
 }
 
 /* A root that is there for its issuers' sake: its own list, if it has one, is not what
- * clients are looked up in. */
+ * clients are looked up in. Another certificate of the same name is none of these: it is
+ * the issuer itself, renewed, or with its next key. */
 static bool issued_another(X509 *issuer, const STACK_OF(X509) * issuers)
 {
+    const X509_NAME *name = X509_get_subject_name(issuer);
+
     for (int i = 0; i < sk_X509_num(issuers); i++) {
         X509 *other = sk_X509_value(issuers, i);
-        if (X509_cmp(other, issuer) != 0 &&
+        if (X509_NAME_cmp(X509_get_subject_name(other), name) != 0 &&
             X509_check_issued(issuer, other) == X509_V_OK) {
             return true;
         }
@@ -170,28 +173,41 @@ static bool stored_read(X509_STORE *store, struct stored *out)
     return out->lists != NULL && out->issuers != NULL;
 }
 
-/* Of a root that is there for its issuers' sake. */
-static bool looked_up(const struct stored *stored, const X509_NAME *name)
+/* Whose key signed it, of several of one name too; NULL: that of an issuer which its
+ * clients bring along. Borrowed; one key has one answer. */
+static X509 *signer_of(const struct stored *stored, X509_CRL *list)
 {
-    for (int i = 0; i < sk_X509_num(stored->issuers); i++) {
+    X509 *signer = NULL;
+
+    for (int i = 0; signer == NULL && i < sk_X509_num(stored->issuers); i++) {
         X509 *issuer = sk_X509_value(stored->issuers, i);
-        if (X509_NAME_cmp(X509_get_subject_name(issuer), name) == 0 &&
-            issued_another(issuer, stored->issuers)) {
-            return false;
+        if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_CRL_get_issuer(list)) ==
+                0 &&
+            X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1) {
+            signer = issuer;
         }
     }
-    return true;
+    ERR_clear_error();
+    return signer;
 }
 
-/* OpenSSL goes by the one that is current, if any is. */
-static int64_t newest_end_us(const struct stored *stored, const X509_NAME *name)
+/* Not of a root that is there for its issuers' sake. */
+static bool looked_up(const struct stored *stored, X509 *signer)
+{
+    return signer == NULL || !issued_another(signer, stored->issuers);
+}
+
+/* Of that name and key. OpenSSL goes by the one that is current, if any is. */
+static int64_t newest_end_us(const struct stored *stored, const X509_NAME *name,
+                             const X509 *signer)
 {
     int64_t newest_us = INT64_MIN;
 
     for (int i = 0; i < sk_X509_CRL_num(stored->lists); i++) {
-        const X509_CRL *list = sk_X509_CRL_value(stored->lists, i);
+        X509_CRL *list = sk_X509_CRL_value(stored->lists, i);
         int64_t end_us = validity_time_us(X509_CRL_get0_nextUpdate(list), INT64_MAX);
-        if (X509_NAME_cmp(X509_CRL_get_issuer(list), name) == 0 && end_us > newest_us) {
+        if (end_us > newest_us && X509_NAME_cmp(X509_CRL_get_issuer(list), name) == 0 &&
+            signer_of(stored, list) == signer) {
             newest_us = end_us;
         }
     }
@@ -207,12 +223,14 @@ void revocation_validity(X509_STORE *store, struct validity *out)
         return;
     }
     for (int i = 0; i < sk_X509_CRL_num(stored.lists); i++) {
-        const X509_NAME *issuer = X509_CRL_get_issuer(sk_X509_CRL_value(stored.lists, i));
-        int64_t end_us = newest_end_us(&stored, issuer);
+        X509_CRL *list = sk_X509_CRL_value(stored.lists, i);
+        const X509_NAME *issuer = X509_CRL_get_issuer(list);
+        X509 *signer = signer_of(&stored, list);
+        int64_t end_us = newest_end_us(&stored, issuer, signer);
         if (end_us < out->lists_until_us) {
             out->lists_until_us = end_us;
         }
-        if (end_us < out->parts[VALIDITY_LISTS].until_us && looked_up(&stored, issuer)) {
+        if (end_us < out->parts[VALIDITY_LISTS].until_us && looked_up(&stored, signer)) {
             out->parts[VALIDITY_LISTS].until_us = end_us;
             (void)snprintf(out->issuer, sizeof(out->issuer), "%.150s",
                            name_text(issuer, name));

@@ -53,9 +53,10 @@ struct authority {
     EVP_PKEY *key;
 };
 
-static struct authority make_authority(const char *name)
+/* The key goes to it. */
+static struct authority make_root(const char *name, EVP_PKEY *key)
 {
-    struct authority ca = {.key = EVP_EC_gen("P-256")};
+    struct authority ca = {.key = key};
 
     MUST(ca.key != NULL);
     ca.cert = new_certificate(name, ca.key, NULL);
@@ -63,6 +64,11 @@ static struct authority make_authority(const char *name)
     extend(ca.cert, NID_key_usage, "critical,keyCertSign,cRLSign");
     MUST(X509_sign(ca.cert, ca.key, EVP_sha256()) > 0);
     return ca;
+}
+
+static struct authority make_authority(const char *name)
+{
+    return make_root(name, EVP_EC_gen("P-256"));
 }
 
 static void sign(X509 *cert, const struct authority *ca)
@@ -219,13 +225,19 @@ static X509_CRL *new_list(const struct authority *ca, bool current)
     return list;
 }
 
-/* Signs it, and releases it. */
-static void write_list(const struct pki *pki, X509_CRL *list, EVP_PKEY *key)
+/* Signs it, and releases it. mode: as of fopen. */
+static void put_list(const struct pki *pki, X509_CRL *list, EVP_PKEY *key,
+                     const char *mode)
 {
     MUST(X509_CRL_sort(list) == 1 && X509_CRL_sign(list, key, EVP_sha256()) > 0);
-    FILE *file = fopen(pki->crl, "w");
+    FILE *file = fopen(pki->crl, mode);
     MUST(file != NULL && PEM_write_X509_CRL(file, list) == 1 && fclose(file) == 0);
     X509_CRL_free(list);
+}
+
+static void write_list(const struct pki *pki, X509_CRL *list, EVP_PKEY *key)
+{
+    put_list(pki, list, key, "w");
 }
 
 void pki_revoke(const struct pki *pki, bool current, bool made)
@@ -255,6 +267,33 @@ void pki_write_list(const struct pki *pki, enum pki_list kind)
     ASN1_INTEGER_free(base);
     free_authority(&other);
     free_authority(&ca);
+}
+
+static void add_authority(const struct pki *pki, const struct authority *ca)
+{
+    FILE *file = fopen(pki->ca, "a");
+
+    MUST(file != NULL && PEM_write_X509(file, ca->cert) == 1 && fclose(file) == 0);
+}
+
+void pki_renew(const struct pki *pki)
+{
+    struct authority ca = read_authority(pki);
+
+    MUST(EVP_PKEY_up_ref(ca.key) == 1);
+    struct authority renewed = make_root("test issuer", ca.key);
+    add_authority(pki, &renewed);
+    free_authority(&renewed);
+    free_authority(&ca);
+}
+
+void pki_rekey(const struct pki *pki)
+{
+    struct authority next = make_authority("test issuer");
+
+    add_authority(pki, &next);
+    put_list(pki, new_list(&next, true), next.key, "a");
+    free_authority(&next);
 }
 
 void pki_remove(struct pki *pki)
