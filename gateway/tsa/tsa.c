@@ -11,7 +11,7 @@ static enum sg_status set_up(struct tsa *tsa, struct sg_error *why)
 {
     TRY(tsa_settings_read(tsa->config, &tsa->settings, why));
     TRY(http_new(tsa->config->tsa_proxy, &tsa->http));
-    return mbox_init(&tsa->box, (size_t)tsa->config->tsa_queue_limit);
+    return mbox_init(&tsa->box, 0); /* tsa_ask counts them, there and behind it */
 }
 
 enum sg_status tsa_new(const struct config *config, struct tsa **out,
@@ -80,6 +80,19 @@ void tsa_free(struct tsa *tsa)
     free(tsa);
 }
 
+/* The thread empties its box at each turn, so what waits is counted from here until it is
+ * given back. Before it can come back; the gateway's own question has a place beside. */
+static bool admit(struct tsa *tsa, const struct tsa_ask *ask)
+{
+    int64_t most = tsa->config->tsa_queue_limit + tsa->config->tsa_at_once;
+
+    if (ask == &tsa->probe || atomic_fetch_add(&tsa->waiting_count, 1) < most) {
+        return true;
+    }
+    (void)atomic_fetch_sub(&tsa->waiting_count, 1);
+    return false;
+}
+
 enum sg_status tsa_ask(struct tsa *tsa, struct tsa_ask *ask)
 {
     enum { US_PER_MS = 1000 };
@@ -89,10 +102,12 @@ enum sg_status tsa_ask(struct tsa *tsa, struct tsa_ask *ask)
     ask->tried = 0;
     ask->why.text[0] = '\0';
     STAILQ_INSERT_TAIL(&one, &ask->letter, link);
-    atomic_fetch_add(&tsa->waiting_count, 1); /* before it can come back */
+    if (!admit(tsa, ask)) {
+        return SG_BUSY;
+    }
     enum sg_status status = mbox_put(&tsa->box, &one, 1);
     if (status != SG_OK) {
-        atomic_fetch_sub(&tsa->waiting_count, 1);
+        (void)atomic_fetch_sub(&tsa->waiting_count, ask == &tsa->probe ? 0 : 1);
         return status;
     }
     http_wake(tsa->http);

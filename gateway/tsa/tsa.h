@@ -39,8 +39,8 @@ SG_MUST_USE enum sg_status tsa_start(struct tsa *tsa, struct sg_error *why);
 /* All questions go back to their askers first, with SG_SHUTDOWN. NULL is allowed. */
 void tsa_free(struct tsa *tsa);
 
-/* Any thread. SG_BUSY: tsa.queue_limit wait already; SG_SHUTDOWN: it ends. On both the
- * caller still owns it. */
+/* Any thread. SG_BUSY: tsa.queue_limit wait already behind tsa.at_once that are under
+ * way; SG_SHUTDOWN: it ends. On both the caller still owns it. */
 SG_MUST_USE enum sg_status tsa_ask(struct tsa *tsa, struct tsa_ask *ask);
 
 /* Of the questions about signatures (tsa.hash). */
@@ -71,7 +71,7 @@ struct tsa_counts {
     uint64_t tokens;
     uint64_t failures; /* of single questions to single authorities */
     uint64_t without;  /* questions that no authority answered */
-    unsigned waiting;
+    unsigned waiting;  /* questions of others that have no answer yet */
     unsigned authorities;
     unsigned resting; /* of those, left alone for now */
 };

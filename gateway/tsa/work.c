@@ -14,11 +14,11 @@ static void give(struct tsa *tsa, struct tsa_ask *ask)
 {
     struct letters one = STAILQ_HEAD_INITIALIZER(one);
 
-    atomic_fetch_sub(&tsa->waiting_count, 1);
     if (ask == &tsa->probe) {
         atomic_store(&tsa->probing, false);
         return;
     }
+    (void)atomic_fetch_sub(&tsa->waiting_count, 1);
     STAILQ_INSERT_TAIL(&one, &ask->letter, link);
     MUST(mbox_put(ask->reply, &one, 1) == SG_OK);
 }

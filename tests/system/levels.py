@@ -353,6 +353,29 @@ def what_waits_for_stamps_is_bounded(town):
 
 
 @claim
+def what_comes_one_by_one_to_wait_for_stamps_is_bounded_too(town):
+    town.tsa.fault("none")
+    conf = town.rig.config((r"timeout_ms: 500", "timeout_ms: 60000, at_once: 1, queue_limit: 2"),
+                           (r"wait_ms: 1500", "wait_ms: 60000"))
+    with town.rig.gateway(conf) as gateway:
+        wait_for_authority(gateway)
+        town.tsa.fault("hang")
+        call = gateway.client().call("unary_unary", "Sign", rig.signing.SignRequest,
+                                     rig.signing.SignResponse)
+        calls = []
+        for _ in range(40):
+            calls.append(call.future(rig.signing.SignRequest(
+                terms=rig.terms(profile=B_T), item=item(value=DIGEST)), timeout=50))
+            time.sleep(0.01)
+        end = time.monotonic() + 20
+        while sum(not c.done() for c in calls) > 3 and time.monotonic() < end:
+            time.sleep(0.05)
+        equal(sum(not c.done() for c in calls), 3, "one is asked about, and two wait")
+        for said in (str(c.exception()) for c in calls if c.done()):
+            contains(said, "queue_limit")
+
+
+@claim
 def a_batch_with_time_stamps_is_half_as_long_at_most(town):
     with town.rig.gateway() as gateway:
         refusal = rig.refused(gateway.client().batch, [item() for _ in range(257)], profile=B_T)
