@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/log.h"
 #include "gateway/status/inside.h"
 #include "gateway/status/keep.h"
 #include "gateway/thread.h"
@@ -112,17 +113,24 @@ static void show(struct status *status)
     MUST(pthread_mutex_unlock(&status->lock) == 0);
 }
 
+static void unwatched(const struct status_key *key, const char *why)
+{
+    log_event(LOG_ERROR, "status.unwatched", "key", key->name, "why", why, NULL);
+}
+
 static void take(struct status *status, const struct status_key *key)
 {
     size_t first = status->link_count;
 
     if (status->entry_count == STATUS_KEYS_MAX) {
-        return; /* a configuration has no more */
+        unwatched(key, "so many are watched since the start; a restart begins anew");
+        return;
     }
     struct status_entry *entry = &status->entries[status->entry_count++];
     *entry = (struct status_entry){.key = *key};
     if (links_add(status, entry) != SG_OK) {
         entry->whole = false; /* what is not known of all of them is no proof */
+        unwatched(key, "its chain has more certificates than there is room for");
     }
     for (size_t i = first; i < status->link_count; i++) {
         source_read_kept(status, &status->links[i].crl);

@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 import grpc
 import rig
 import status
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from rig import claim, contains, equal, expect, item
 from tsa_rig import Tsa
 
@@ -539,6 +541,85 @@ def an_authority_that_is_revoked_stamps_no_more_and_its_administrator_is_told(to
         equal(stamped_by(town, gateway), first.url, "who stamps when its hold is over")
         equal(len(gateway.find("tsa.revoked")), 2, "times that it is told")
     first.stop(), second.stop()
+
+
+class Pool:
+    """Authorities behind one address; whose turn it is, a claim says."""
+
+    def __init__(self, town, name, count):
+        self.units = [Tsa(town.rig.path(f"{name}-{i}")) for i in range(count)]
+        self.turn = self.units[0]
+        anchors = [town.rig.read(f"{name}-{i}/root.pem") for i in range(count)]
+        self.roots = [x509.load_pem_x509_certificate(pem.encode()).public_bytes(
+            serialization.Encoding.DER) for pem in anchors]
+        self.anchors = town.rig.write(f"{name}.pem", "".join(anchors))
+        server = town.authority.server
+        server.answers[f"/{name}"] = self.forward
+        self.conf = town.rig.config(
+            (r"urls: '[^']*'", f"urls: '{server.url}/{name}'"),
+            (r"anchors: tsa/root\.pem", f"anchors: {name}.pem"), *PATIENT)
+
+    def forward(self, handler):
+        question = handler.rfile.read(int(handler.headers["Content-Length"]))
+        request = urllib.request.Request(self.turn.url, question, {
+            "Content-Type": "application/timestamp-query"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            reply = answer.read()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/timestamp-reply")
+        handler.send_header("Content-Length", str(len(reply)))
+        handler.end_headers()
+        handler.wfile.write(reply)
+
+    def stamps(self, gateway, number):
+        self.turn = self.units[number]
+        wait_for_authority(gateway)
+
+    def proves(self, gateway, number):
+        end = time.monotonic() + rig.START_S
+        while self.roots[number] not in whole_validation(gateway).certificates:
+            expect(time.monotonic() < end, f"authority {number} is never proved")
+            time.sleep(0.1)
+
+    def stop(self):
+        for unit in self.units:
+            unit.stop()
+
+
+@claim
+def an_authority_that_finds_no_place_to_be_watched_is_told(town):
+    pool = Pool(town, "pool", 17)
+    with town.rig.gateway(pool.conf) as gateway:
+        for number in range(16):
+            pool.stamps(gateway, number)
+            pool.proves(gateway, number)
+        equal(gateway.find("tsa.unwatched"), [])
+        pool.stamps(gateway, 16)
+        contains(gateway.wait_event("tsa.unwatched")["why"], "16 chains", "restart")
+        refusal = rig.refused(validation, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "not watched", "tsa.unwatched")
+        pool.stamps(gateway, 3)
+        pool.proves(gateway, 3)
+        pool.stamps(gateway, 16)
+        time.sleep(2)
+        equal(len(gateway.find("tsa.unwatched")), 1, "lines")
+    pool.stop()
+
+
+@claim
+def an_authority_that_cannot_be_watched_is_tried_again(town):
+    pool = Pool(town, "again", 2)
+    with town.rig.gateway(pool.conf) as gateway:
+        pool.stamps(gateway, 0)
+        pool.proves(gateway, 0)
+        os.rename(pool.anchors, pool.anchors + ".away")
+        pool.stamps(gateway, 1)
+        contains(gateway.wait_event("tsa.unwatched")["why"], "again.pem")
+        contains(rig.refused(validation, gateway).message, "tsa.unwatched")
+        os.rename(pool.anchors + ".away", pool.anchors)
+        pool.proves(gateway, 1)
+    pool.stop()
 
 
 @claim

@@ -15,7 +15,10 @@
 
 /* Chains that tokens brought, each watched under a name of its own that no key has. What
  * is counted does not change any more: loop 0 adds, any loop looks. */
-enum { CHAINS_MAX = TSA_CHAINS_MAX }; /* an authority changes its key once a year */
+enum {
+    CHAINS_MAX = TSA_CHAINS_MAX, /* an authority changes its key once a year */
+    UNWATCHED = CHAINS_MAX + 1   /* the last token's chain is none of them */
+};
 struct validation {
     struct cert *cert; /* owned */
     struct status_cell cell;
@@ -26,8 +29,11 @@ struct validation {
 struct validations {
     struct validation chains[CHAINS_MAX];
     atomic_uint count;
-    atomic_uint newest;  /* of those: the last token's, plus 1; 0 = none yet */
-    uint64_t generation; /* loop 0's: of the tsa, as it was last looked at */
+    atomic_uint newest; /* of those: the last token's, plus 1; 0 = none yet; UNWATCHED */
+    /* Loop 0's: */
+    uint64_t generation;   /* of the tsa, as it was last taken */
+    struct sg_error amiss; /* why the last that could not be watched is not, as told */
+    int64_t told_us;       /* CLOCK_MONOTONIC */
 };
 
 enum sg_status validation_new(struct validations **out)
@@ -56,22 +62,17 @@ static unsigned find(const struct validations *all, const uint8_t sha256[32])
 }
 
 /* SG_BUSY: at the next tick. */
-static enum sg_status watch(struct services *services, struct slice chain, unsigned place)
+static enum sg_status watch(struct services *services, struct slice chain, unsigned place,
+                            struct sg_error *why)
 {
     struct validation *made = &services->validations->chains[place];
-    struct sg_error why = {0};
 
     (void)snprintf(made->name, sizeof(made->name), "*tsa%u", place);
-    enum sg_status status =
-        cert_load_der(chain, services->options.config->tsa_anchors_file, clock_wall_us(),
-                      &made->cert, &why);
-    if (status != SG_OK) {
-        log_event(LOG_WARN, "tsa.unwatched", "why", why.text, NULL);
-        return status;
-    }
+    TRY(cert_load_der(chain, services->options.config->tsa_anchors_file, clock_wall_us(),
+                      &made->cert, why));
     const struct status_key key = {
         .name = made->name, .cert = made->cert, .cell = &made->cell, .stamps = true};
-    status = status_add(services->options.status, &key);
+    enum sg_status status = status_add(services->options.status, &key);
     if (status != SG_OK) {
         cert_free(made->cert);
         made->cert = NULL;
@@ -79,7 +80,8 @@ static enum sg_status watch(struct services *services, struct slice chain, unsig
     return status;
 }
 
-static enum sg_status take_chain(struct services *services, struct slice chain)
+static enum sg_status take_chain(struct services *services, struct slice chain,
+                                 struct sg_error *why)
 {
     struct validations *all = services->validations;
     uint8_t sha256[32];
@@ -87,10 +89,14 @@ static enum sg_status take_chain(struct services *services, struct slice chain)
     (void)SHA256(chain.data, chain.len, sha256);
     unsigned place = find(all, sha256);
     if (place == CHAINS_MAX) {
-        return SG_TOO_LARGE;
+        return sg_fail(why, SG_TOO_LARGE,
+                       "%d chains of certificates of time stamp authorities have been "
+                       "seen since the start, and no more are watched; a restart begins "
+                       "anew",
+                       CHAINS_MAX);
     }
     if (place == atomic_load(&all->count)) {
-        TRY(watch(services, chain, place));
+        TRY(watch(services, chain, place, why));
         memcpy(all->chains[place].sha256, sha256, sizeof(sha256));
         atomic_store(&all->count, place + 1);
     }
@@ -98,17 +104,37 @@ static enum sg_status take_chain(struct services *services, struct slice chain)
     return SG_OK;
 }
 
+/* Of many that stamp in turn some may be watched and others not: not a line each time. */
+static void tell_unwatched(struct validations *all, const char *why)
+{
+    static const int64_t pause_us = INT64_C(3600) * 1000000;
+    int64_t now_us = clock_mono_us();
+
+    if (strcmp(all->amiss.text, why) != 0 || now_us - all->told_us >= pause_us) {
+        (void)snprintf(all->amiss.text, sizeof(all->amiss.text), "%s", why);
+        all->told_us = now_us;
+        log_event(LOG_WARN, "tsa.unwatched", "why", why, NULL);
+    }
+}
+
+/* What cannot be watched is tried again: a file may come back. */
 static void take_newest(struct services *services)
 {
+    struct validations *all = services->validations;
     uint8_t chain[TSA_CHAIN_MAX];
     size_t len = 0;
+    struct sg_error why = {0};
 
-    if (tsa_chain_generation(services->tsa) == services->validations->generation) {
+    if (tsa_chain_generation(services->tsa) == all->generation) {
         return;
     }
     uint64_t generation = tsa_chain(services->tsa, chain, &len);
-    if (take_chain(services, slice_of(chain, len)) != SG_BUSY) {
-        services->validations->generation = generation;
+    enum sg_status status = take_chain(services, slice_of(chain, len), &why);
+    if (status == SG_OK) {
+        all->generation = generation;
+    } else if (status != SG_BUSY) {
+        atomic_store(&all->newest, UNWATCHED);
+        tell_unwatched(all, why.text[0] != '\0' ? why.text : sg_status_text(status));
     }
 }
 
@@ -273,6 +299,12 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
     unsigned count = atomic_load(&all->count);
     struct sg_error ignored;
 
+    if (newest == UNWATCHED) {
+        return sg_fail(why, SG_TSA,
+                       "the certificates of the time stamp authority that stamps now are "
+                       "not watched, so nothing proves them: 'tsa.unwatched' in the "
+                       "gateway's log says why");
+    }
     if (newest != 0 && fault_of(&all->chains[newest - 1]) != NULL) {
         tsa_probe(services->tsa); /* it, or the next one, may be good again */
         return sg_fail(

@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
 
 #include "gateway/status/inside.h"
 
@@ -93,4 +95,17 @@ Test(together, either_tells_of_a_revocation)
     links[0].ocsp.finding.revoked = true;
     look();
     cr_expect(view.revoked);
+}
+
+Test(told, a_certificate_that_finds_no_place_to_be_watched, .init = cr_redirect_stderr)
+{
+    char said[256] = "";
+
+    status.entry_count = STATUS_KEYS_MAX;
+    status.added = (struct status_key){.name = "seal-demo"};
+    status.has_added = true;
+    status_take_added(&status);
+    FILE *lines = cr_get_redirected_stderr();
+    cr_assert_not_null(fgets(said, sizeof(said), lines));
+    cr_expect_not_null(strstr(said, "status.unwatched key=seal-demo"), "%s", said);
 }
