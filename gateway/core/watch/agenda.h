@@ -13,7 +13,11 @@
 struct config;
 struct core;
 
-enum { AGENDA_ITEMS_MAX = 1024, AGENDA_EXPECTED_MAX = 256, AGENDA_INCIDENTS_MAX = 256 };
+enum {
+    AGENDA_ITEMS_MAX = 1024,
+    AGENDA_EXPECTED_MAX = 258, /* callers that a configuration may have, and two of TLS */
+    AGENDA_INCIDENTS_MAX = 256
+};
 
 struct agenda_item {
     enum expiry_kind kind;
