@@ -34,7 +34,8 @@ SG_MUST_USE enum sg_status evidence_crl(const struct status_link *link, struct s
                                         struct sg_error *why);
 
 /* question: DER of what was asked, whose nonce the answer must not contradict; empty for
- * an answer that was kept, and for a CRL. */
+ * an answer that was kept, and for a CRL. One that was kept and tells of a revocation or
+ * a hold is believed though its responder's certificate is over by now. */
 struct statement {
     struct slice question;
     struct slice der;

@@ -256,6 +256,8 @@ static void add_word(OCSP_BASICRESP *basic, int state)
     ASN1_TIME_free(until);
 }
 
+static struct slice question; /* that was asked; empty: the answer was kept */
+
 /* As it is signed. */
 static enum sg_status judge_signed(OCSP_BASICRESP *basic, struct status_finding *finding,
                                    struct sg_error *why)
@@ -266,7 +268,7 @@ static enum sg_status judge_signed(OCSP_BASICRESP *basic, struct status_finding 
         OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     int len = i2d_OCSP_RESPONSE(response, &der);
     cr_assert_gt(len, 0);
-    const struct statement statement = {.der = slice_of(der, (size_t)len)};
+    const struct statement statement = {question, slice_of(der, (size_t)len)};
     enum sg_status status = evidence_ocsp(&link, &statement, now_us, finding, why);
     OPENSSL_free(der);
     OCSP_RESPONSE_free(response);
@@ -304,6 +306,50 @@ Test(evidence, an_answer_that_speaks_twice_of_a_certificate_is_not_believed)
     add_word(basic, V_OCSP_CERTSTATUS_REVOKED);
     cr_expect_eq(judge_answer(basic, &finding, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "speaks twice"));
+}
+
+/* Who may answer for the issuer, until half a minute ago. */
+static X509 *new_responder(void)
+{
+    X509 *responder = X509_dup(link.subject);
+    X509_EXTENSION *use =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "OCSPSigning");
+
+    cr_assert(responder != NULL && use != NULL);
+    sign_certificate(responder, 5, "responder");
+    cr_assert(X509_add_ext(responder, use, -1) == 1 &&
+              ASN1_TIME_set(X509_getm_notAfter(responder),
+                            (time_t)(now_us / 1000000 - 30)) != NULL &&
+              X509_sign(responder, key, EVP_sha256()) > 0);
+    X509_EXTENSION_free(use);
+    return responder;
+}
+
+static enum sg_status judge_delegated(int state, struct status_finding *finding)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    X509 *by = new_responder();
+
+    add_word(basic, state);
+    cr_assert_eq(OCSP_basic_sign(basic, by, key, EVP_sha256(), NULL, 0), 1);
+    X509_free(by);
+    return judge_signed(basic, finding, &(struct sg_error){0});
+}
+
+Test(evidence, a_kept_revocation_outlives_the_certificate_of_its_responder)
+{
+    struct status_finding finding;
+    uint8_t *asked = NULL;
+    size_t len = 0;
+
+    cr_expect_eq(judge_delegated(V_OCSP_CERTSTATUS_REVOKED, &finding), SG_OK);
+    cr_expect(finding.revoked);
+    cr_expect_eq(judge_delegated(V_OCSP_CERTSTATUS_GOOD, &finding), SG_INVALID);
+    cr_assert_eq(evidence_ask(&link, &asked, &len), SG_OK);
+    question = slice_of(asked, len);
+    cr_expect_eq(judge_delegated(V_OCSP_CERTSTATUS_REVOKED, &finding), SG_INVALID,
+                 "an answer that comes now is another matter");
+    OPENSSL_free(asked);
 }
 
 /* --- RSASSA-PSS names its digest elsewhere ---------------------------------------- */
