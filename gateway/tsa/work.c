@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
@@ -48,7 +49,7 @@ static enum sg_status check_head(const struct http_answer *answer, struct sg_err
     }
     size_t type = strcspn(answer->type, "; ");
     if (answer->code != HTTP_FINE || type != sizeof(ANSWER_TYPE) - 1 ||
-        strncmp(answer->type, ANSWER_TYPE, type) != 0) {
+        strncasecmp(answer->type, ANSWER_TYPE, type) != 0) { /* RFC 9110 8.3.1 */
         return sg_fail(why, SG_IO, "it answers with HTTP %ld and another type than '%s'",
                        answer->code, ANSWER_TYPE);
     }

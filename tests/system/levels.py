@@ -178,7 +178,7 @@ FAULTS = {  # fault: what the refusal says of it
 def no_answer_with_a_fault_is_believed(town):
     with open(os.path.join(rig.ROOT, "tests/fixtures/tsa_faults.def"), encoding="ascii") as file:
         rows = set(re.findall(r'^FAULT\([A-Z]+, "([a-z]+)"\)', file.read(), re.M))
-    equal(rows - {"none", "late", "policy"}, set(FAULTS), "faults that this claim knows")
+    equal(rows - {"none", "late", "policy", "case"}, set(FAULTS), "faults that this claim knows")
     town.tsa.fault("none")
     with town.rig.gateway(town.rig.config(rig.fresh_ledger())) as gateway:
         for count, (fault, words) in enumerate(FAULTS.items()):
@@ -375,6 +375,13 @@ def what_comes_one_by_one_to_wait_for_stamps_is_bounded_too(town):
         equal(sum(not c.done() for c in calls), 3, "one is asked about, and two wait")
         for said in (str(c.exception()) for c in calls if c.done()):
             contains(said, "queue_limit")
+
+
+@claim
+def the_letters_of_an_answers_type_may_be_small_or_large(town):
+    town.tsa.fault("case")
+    with town.rig.gateway(town.rig.config(*PATIENT)) as gateway:
+        wait_for_authority(gateway)
 
 
 @claim
