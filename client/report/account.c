@@ -16,6 +16,19 @@ void account_fini(struct account *account)
     report_fini(&account->report);
 }
 
+enum sg_status account_again(struct account *account)
+{
+    const struct report_period period = account->report.period;
+    uint64_t least = account->late;
+
+    report_fini(&account->report);
+    account->records = 0;
+    account->late = 0;
+    TRY(account_start(account, &period));
+    account->evidence.least = least;
+    return SG_OK;
+}
+
 void account_begin(struct account *account, const struct audit *audit)
 {
     evidence_begin(&account->evidence, &audit->tree);
@@ -33,6 +46,9 @@ bool account_record(struct account *account, uint64_t index, struct slice json,
         account->show(account->context, account);
     }
     if (account->evidence.ended) {
+        if (report_holds(&account->report, audit->last_us)) {
+            account->late = index + 1;
+        }
         return true; /* behind the checkpoint that ends the report */
     }
     evidence_record(&account->evidence, &audit->leaf, audit->last_us);
@@ -80,6 +96,12 @@ static enum sg_status hold_begin(const struct account *account, struct sg_error 
 enum sg_status account_finish(struct account *account, struct sg_error *why)
 {
     report_finish(&account->report);
+    if (account->late > 0) {
+        return sg_fail(why, SG_CORRUPT,
+                       "record %" PRIu64 " is of the period, and the list that was asked "
+                       "where the period ends does not have it",
+                       account->late - 1);
+    }
     TRY(hold_begin(account, why));
     TRY(evidence_finish(&account->evidence, why));
     return report_balanced(&account->report.balance)
@@ -116,6 +138,11 @@ static enum sg_status read_bundle(struct account *account, struct bundle *bundle
     const struct bundle_reader reader = {begin, record, checkpoint, account};
 
     TRY(bundle_read(bundle, trust, &reader, verdict, why));
+    if (account->late > 0 && verdict_code(verdict) == VERDICT_SOUND) {
+        *verdict = (struct verdict){.language = verdict->language};
+        TRY(account_again(account));
+        TRY(bundle_read(bundle, trust, &reader, verdict, why));
+    }
     memcpy(account->origin, trust->logs[0].name, sizeof(account->origin));
     if (verdict_code(verdict) != VERDICT_SOUND) {
         return sg_fail(why, SG_CORRUPT,

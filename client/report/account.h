@@ -16,6 +16,8 @@ struct account {
     uint64_t total;   /* that there are to read; 0: not known yet */
     void (*show)(void *context, const struct account *account); /* NULL: nobody looks */
     void *context;
+    uint64_t late; /* so many records there are up to one of the period that stands behind
+                    * the end; 0: there is none */
     bool no_memory;
     bool pruned; /* a record says that those before the first one read were pruned */
 };
@@ -31,9 +33,13 @@ bool account_record(struct account *account, uint64_t index, struct slice json,
                     const struct audit *audit);
 void account_checkpoint(struct account *account, const struct tlog_head *head,
                         struct slice note, const struct audit *audit);
+/* Where a record of the period stood behind the end, as a clock from the future has it:
+ * from the first record once more, to an end behind that one. SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status account_again(struct account *account);
 /* After all of them, and after the verdict. SG_CORRUPT: the counts do not fit together,
- * or no checkpoint covers them. SG_PRECONDITION: the begin of the period was not read,
- * and an earlier part of the log has it; or all of the period was pruned. */
+ * no checkpoint covers them, or a record of the period stands behind the end.
+ * SG_PRECONDITION: the begin of the period was not read, and an earlier part of the log
+ * has it; or all of the period was pruned. */
 SG_MUST_USE enum sg_status account_finish(struct account *account, struct sg_error *why);
 
 /* Reads and checks a bundle, with every check of segel-verify. SG_CORRUPT: it is not

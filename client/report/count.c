@@ -321,6 +321,9 @@ enum sg_status report_take(struct report *report, const struct report_record *re
     enum sg_status status = take_kind(report, record);
     report->records++;
     report->log_ends_us = record->time_us;
+    if (record->time_us < report->period.until_us && record->time_us > report->seen_us) {
+        report->seen_us = record->time_us;
+    }
     return status;
 }
 

@@ -32,7 +32,10 @@ void evidence_record(struct evidence *evidence, const struct tlog_hash *leaf,
     }
     growth_add(&evidence->growth, leaf);
     evidence->began = evidence->began || time_us >= evidence->period->from_us;
-    evidence->over = evidence->over || time_us >= evidence->period->until_us;
+    /* A record from the future is not the end: one of the period may follow. */
+    if (time_us >= evidence->period->from_us) {
+        evidence->over = time_us >= evidence->period->until_us;
+    }
 }
 
 /* Nothing of the period was read yet: this checkpoint is nearer to it. */
@@ -54,7 +57,7 @@ void evidence_checkpoint(struct evidence *evidence, const struct tlog_head *head
     }
     keep(&evidence->end, head, note);
     evidence->reached = head->size == tree->size;
-    evidence->ended = evidence->over;
+    evidence->ended = evidence->over && head->size >= evidence->least;
     evidence->proven = head->size == tree->size &&
                        growth_prove(&evidence->growth, head, &evidence->path) == SG_OK;
 }

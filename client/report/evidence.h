@@ -8,8 +8,9 @@
 /* Which checkpoints stand at the ends of a period, and the proof that the later one
  * extends the earlier one. Start: the last checkpoint before the first record of the
  * period, or the tree where the reading began. End: the first checkpoint behind the first
- * record after the period, or the newest one; what comes after it is not counted, so that
- * a report of a period that is over stays the same while the log goes on. */
+ * record after the period that no record of the period follows, or the newest one; what
+ * comes after it is not counted, so that a report of a period that is over stays the same
+ * while the log goes on. */
 enum { EVIDENCE_NOTE = 65536 };
 
 struct evidence_note {
@@ -24,9 +25,10 @@ struct evidence {
     struct evidence_note end;
     struct growth growth;
     struct tlog_path path;
-    bool read;    /* something was */
-    bool began;   /* a record of the period, or a later one, was read */
-    bool over;    /* a record behind the period was read */
+    uint64_t least; /* so many records the end covers: the last of the period is there */
+    bool read;      /* something was */
+    bool began;     /* a record of the period, or a later one, was read */
+    bool over;    /* a record behind the period was read, and none of the period since */
     bool ended;   /* the end is found: nothing more counts */
     bool reached; /* the end's tree is that of the records that were read */
     bool proven;  /* path holds the proof */

@@ -78,6 +78,7 @@ struct report {
     uint64_t last_index;
     int64_t log_begins_us; /* times of the first and the last record that were read */
     int64_t log_ends_us;
+    int64_t seen_us;    /* the latest time of a record before the period's end */
     uint64_t read_from; /* index of the first record that was read */
     uint64_t
         clock_back; /* records of the period, older by over 1 s than the one before */

@@ -18,7 +18,7 @@ import sys
 import bundles
 from bundles import Bundle, Key, root_of
 from rig import BIN, BUILD, ROOT, claim, contains, equal, expect, run
-from years import (FACTS, UTC, WIB, Count, Log, consistency_holds, leaves, moment_of,
+from years import (FACTS, UTC, WIB, Count, Log, clock_ahead, consistency_holds, leaves, moment_of,
                    some_year, stamp, year)
 
 SEGEL = os.path.join(BIN, "segel")
@@ -355,6 +355,25 @@ def a_year_that_is_over_is_told_the_same_while_the_log_goes_on(made_year):
     equal(report(open_year)["integrity"]["period_over"], False, "not over")
     contains(segel("--year", "2026", "--bundle", open_year).stdout.decode(),
              "The log ends before the period does")
+
+
+@claim
+def a_clock_that_was_ahead_cuts_nothing_off(made_year):
+    log, ahead = clock_ahead(made_year.log)
+    records, end = log.lines(), stamp(year(2026)[1])
+    behind = next(r["seq"] for r in made_year.log.records if r["ts"] >= end)
+    marks = [*(place + 1 for place in ahead), behind - 30, behind + 3]
+    path = write(records, checkpoints=[*marks, behind + 9])
+    found = report(path)
+    equal(found["use"]["months"], Count(log.records, *year(2026)).months(), "months")
+    expect(all(m["signed"] > 20 for m in found["use"]["months"]), "a month is nearly empty")
+    equal(found["header"]["checkpoints"][1]["size"], behind + 3, "the end")
+    equal(report(write(records[:behind + 5], checkpoints=marks)), found, "when it was over")
+    equal(report(write(records[:behind - 20]))["integrity"]["period_over"], False, "not over")
+    log.job(datetime.datetime(2026, 7, 1, tzinfo=WIB))
+    late = report(write(log, checkpoints=marks))
+    equal(late["use"]["signed"], found["use"]["signed"] + 1, "when it came much later")
+    equal(late["integrity"]["period_over"], False, "nothing shows that it is over")
 
 
 @claim

@@ -11,7 +11,8 @@ import sys
 import grpc
 from bundles import Bundle, Key, note, root_of
 from rig import Rig, claim, contains, equal, expect, log, run
-from years import WIB, Count, leaves, moment_of, some_year, stamp, year
+from years import (WIB, Count, clock_ahead, leaves, moment_of, some_year, stamp,
+                   year)
 
 KEY = Key()
 PAGE = 64
@@ -50,8 +51,9 @@ class Service:
         found = []
         begin = max(request.first, self.first)
         for index, line in enumerate(self.told[begin:], begin):
-            since = request.filter.from_us
-            if since and int(moment_of(json.loads(line)).timestamp() * 1e6) < since:
+            since, until = request.filter.from_us, request.filter.until_us
+            time_us = int(moment_of(json.loads(line)).timestamp() * 1e6)
+            if (since and time_us < since) or (until and time_us >= until):
                 continue
             found.append(log.Record(index=index, json=line))
             if len(found) == count:
@@ -139,6 +141,44 @@ def a_served_log_gives_what_a_bundle_gives(made):
         equal([c["size"] for c in found["header"]["checkpoints"]],
               [max(starts, default=0), min(s for s in service.sizes if s > made.behind)],
               "checkpoints")
+
+
+@claim
+def a_clock_that_was_ahead_ends_no_report_that_is_served(made):
+    log_ahead, ahead = clock_ahead(made.log)
+    lines = log_ahead.lines()
+    for marks in ([place + 1 for place in ahead], [made.behind + 3],
+                  [*(place + 1 for place in ahead), made.behind + 1, made.behind + 4]):
+        service = Service(lines, [*marks])
+        online = report(made.rig, service)
+        equal(online.returncode, 0, online.stderr)
+        equal(online.stdout, of_bundle(made, service, lines), "a bundle of it")
+        found = json.loads(online.stdout)
+        equal(found["use"]["months"], Count(log_ahead.records, *year(2026)).months(), "months")
+        equal(found["header"]["checkpoints"][1]["size"],
+              min(s for s in service.sizes if s > made.behind), "the end")
+        expect(len(service.asked) < 40, f"{len(service.asked)} calls")
+    open_year = Service(lines[:made.behind - 20], [place + 1 for place in ahead])
+    found = json.loads(report(made.rig, open_year).stdout)
+    equal((found["integrity"]["period_over"], found["integrity"]["leaves"]),
+          (False, made.behind - 20), "a year that is not over")
+
+
+@claim
+def a_service_that_keeps_late_records_back_gets_no_report(made):
+    """Where all of the log is read, because it was pruned."""
+    log_ahead, ahead = clock_ahead(made.log)
+    for day in (1, 2):
+        log_ahead.add(datetime.datetime(2036, 3, day, tzinfo=WIB), "log.prune",
+                      before_index="256")
+    service = Service(log_ahead.lines(), [place + 1 for place in ahead], first=256)
+    equal(report(made.rig, service).returncode, 0, "exit code")
+    true = service.list_records
+
+    def hiding(request, context):
+        return iter(()) if request.filter.until_us else true(request, context)
+    service.list_records = hiding
+    refused(made.rig, service, "is of the period")
 
 
 def pruned(made, first):

@@ -95,6 +95,20 @@ def some_year(seed=1):
     return log
 
 
+def clock_ahead(log):
+    """The same log, with two records of the year, from May and from August on, whose clock was
+    a year ahead; the indexes of both."""
+    other, places = Log(), []
+    other.records = [dict(record) for record in log.records]
+    for month in (5, 8):
+        since = datetime.datetime(2026, month, 1, tzinfo=WIB)
+        record = next(r for r in other.records if since <= moment_of(r) < year(2026)[1]
+                      and r["type"] not in ("intent", "outcome", "deny"))
+        record["ts"] = stamp(moment_of(record) + datetime.timedelta(days=365))
+        places.append(record["seq"])
+    return other, places
+
+
 def something(log, chance, at):
     caller = chance.choice(["e-office", "siup", "capil"])
     doc_class = chance.choice(["surat_tugas", "akta", "izin"] +

@@ -37,10 +37,17 @@ static bool take_index(void *context, uint64_t index, struct slice json)
     return false;
 }
 
-/* The first record at or after a time, in the order of the log; most when there is none.
- */
-static enum sg_status first_since(const struct source *source, int64_t time_us,
-                                  uint64_t most, uint64_t *out)
+/* Which record is looked for. */
+struct wanted {
+    uint64_t first;
+    int64_t from_us;
+    int64_t until_us; /* 0: no end */
+};
+
+/* The first record of a time, in the order of the log; most when there is none. */
+static enum sg_status find_record(const struct source *source,
+                                  const struct wanted *wanted, uint64_t most,
+                                  uint64_t *out)
 {
     struct log_visitor visitor = {take_index, out};
     Segel__V1__ListRecordsRequest request;
@@ -48,11 +55,46 @@ static enum sg_status first_since(const struct source *source, int64_t time_us,
 
     segel__v1__list_records_request__init(&request);
     segel__v1__record_filter__init(&filter);
-    filter.from_us = time_us;
+    filter.from_us = wanted->from_us;
+    filter.until_us = wanted->until_us;
     request.filter = &filter;
+    request.first = wanted->first;
     request.count = 1;
     *out = most;
     return log_stream(source->channel, &request, &visitor, source->why);
+}
+
+static enum sg_status first_since(const struct source *source, int64_t time_us,
+                                  uint64_t most, uint64_t *out)
+{
+    const struct wanted wanted = {.from_us = time_us};
+
+    return find_record(source, &wanted, most, out);
+}
+
+/* The first record after the period that none of the period follows: where a clock was in
+ * the future for a while, the first of all is not the end. One question where it is. */
+static enum sg_status find_behind(const struct source *source, uint64_t most,
+                                  uint64_t *out)
+{
+    const struct report_period *period = &source->account->report.period;
+    struct wanted behind = {.from_us = period->until_us};
+    uint64_t high = most; /* no record of the period stands here, or behind it */
+
+    TRY(find_record(source, &behind, most, out));
+    uint64_t low = *out; /* behind the last one that is known */
+    for (uint64_t at = low; at < high; at = low + (high - low) / 2) {
+        const struct wanted late = {at, period->from_us, period->until_us};
+        uint64_t found = high;
+        TRY(find_record(source, &late, high, &found));
+        if (found < high) {
+            low = found + 1;
+        } else {
+            high = at;
+        }
+    }
+    behind.first = low;
+    return low == *out ? SG_OK : find_record(source, &behind, most, out);
 }
 
 /* --- Checkpoints ------------------------------------------------------------------- */
@@ -144,7 +186,7 @@ static enum sg_status find_ends(struct source *source, const struct log_head *ne
     uint64_t behind = 0;
 
     TRY(first_since(source, period->from_us, newest->size, &begins));
-    TRY(first_since(source, period->until_us, newest->size, &behind));
+    TRY(find_behind(source, newest->size, &behind));
     TRY(find_start(source, begins < newest->size ? begins : newest->size,
                    &source->start));
     TRY(keep(source, slice_of(newest->note, newest->note_len), &source->newest));

@@ -135,11 +135,53 @@ Test(count, what_comes_behind_the_checkpoint_after_the_period_does_not_count)
     job("2027-05-02T00:00:00Z", "signed");
     checkpoint();
     uint64_t size = audit.tree.size;
-    job("2026-05-03T00:00:00Z", "signed");
+    job("2027-05-03T00:00:00Z", "signed");
     const struct report *report = finished();
     cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->records, size);
     cr_expect_eq(account->evidence.end.head.size, size);
     cr_expect(account->evidence.proven);
+}
+
+/* May, one record of a clock that was a year ahead, June, and the end of the year. */
+static void year_with_a_clock_ahead(void)
+{
+    job("2026-05-01T00:00:00Z", "signed");
+    (void)add("2027-05-01T00:00:00Z", "\"type\":\"replay\"");
+    checkpoint();
+    job("2026-06-01T00:00:00Z", "signed");
+    checkpoint();
+    (void)add("2027-01-01T00:00:00Z", "\"type\":\"replay\"");
+}
+
+Test(count, one_record_of_the_future_cuts_nothing_off)
+{
+    year_with_a_clock_ahead();
+    checkpoint();
+    cr_assert_eq(account->late, audit.tree.size - 1);
+    cr_expect_eq(account_finish(account, &why), SG_CORRUPT);
+
+    audit_fini(&audit);
+    audit_start(&audit);
+    cr_assert_eq(account_again(account), SG_OK);
+    account_begin(account, &audit);
+    year_with_a_clock_ahead();
+    checkpoint();
+    uint64_t size = audit.tree.size;
+    job("2027-02-01T00:00:00Z", "signed");
+    const struct report *report = finished();
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
+    cr_expect_eq(report->months[5].fates[FATE_SIGNED], 1);
+    cr_expect_eq(account->evidence.end.head.size, size);
+    cr_expect(account->evidence.over && account->evidence.proven);
+}
+
+Test(count, a_record_of_the_future_is_not_the_end_of_the_year)
+{
+    (void)add("2027-05-01T00:00:00Z", "\"type\":\"replay\"");
+    job("2026-06-01T00:00:00Z", "signed");
+    (void)finished();
+    cr_expect_not(account->evidence.over);
 }
 
 Test(count, without_a_checkpoint_there_is_no_report)
@@ -217,6 +259,28 @@ Test(count, a_start_without_a_stop_is_unclean_and_the_gap_is_down)
     cr_expect_eq(facts->starts_unclean, 1);
     cr_expect_eq(facts->down_us, 15000000);
     cr_expect_eq(facts->version_count, 2);
+}
+
+Test(count, a_start_with_an_old_clock_makes_no_months_without_a_gateway)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:00:10Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
+    (void)add("2026-05-01T00:01:00Z", "\"type\":\"replay\"");
+    (void)add("2020-01-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2020-01-01T00:00:07Z", "\"type\":\"shutdown\"");
+    (void)add("2026-05-01T00:01:30Z", "\"type\":\"boot\",\"version\":\"1\"");
+    const struct report_facts *facts = &finished()->facts;
+    cr_expect_eq(facts->down_us, 30000000);
+    cr_expect_eq(facts->starts, 2);
+}
+
+Test(count, a_clock_that_was_ahead_hides_no_gap)
+{
+    (void)add("2026-11-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:01:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:01:10Z", "\"type\":\"shutdown\"");
+    (void)add("2026-05-01T00:01:30Z", "\"type\":\"boot\",\"version\":\"1\"");
+    cr_expect_eq(finished()->facts.down_us, 20000000);
 }
 
 static void tell_key(const char *time, const char *key)
