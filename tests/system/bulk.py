@@ -512,6 +512,52 @@ def stopped_twice(the_rig, out, folder, signals):
     return before
 
 
+def known_twice(the_rig, out, folder, go_on):
+    """A list whose first part is stopped, and the same list from its other end, which is stopped
+    at once: that one has not come to what the first part signed. None: one was over too soon."""
+    names = sorted(glob.glob(os.path.join(folder, "**", "*.pdf"), recursive=True))
+    lists = [the_rig.write(f"{out}.{i}.txt", "\n".join(order) + "\n")
+             for i, order in enumerate((names, names[::-1]))]
+    results = [the_rig.path(f"{out}.{i}.json") for i in (0, 1)]
+    code, _ = stopped(the_rig, out, f"--from={lists[0]}", signal.SIGINT,
+                      more=("--result", results[0]))
+    if code == 0 or not go_on(out, lists[1], results[1]):
+        return None
+    first, second = ({row["file"]: row for row in load(path)} for path in results)
+    equal((len(first), len(second)), (LETTERS, LETTERS), "letters with a row")
+    done = [row for row in first.values() if row["outcome"] == "signed"]
+    expect(done, "the first part signed nothing")
+    for row in done:
+        again = second[row["file"]]
+        equal([again.get(name) for name in ("outcome", "request_id", "log_index")],
+              [row[name] for name in ("outcome", "request_id", "log_index")], row["file"])
+    return out
+
+
+@claim
+def a_part_that_stops_tells_what_the_one_before_signed(the_rig):
+    folder = pile(the_rig, "forgetting", LETTERS)
+    address = the_rig.read("clients/e-office/gateway")
+    host, port = address.strip().rsplit(":", 1)
+
+    def stop(out, names, result):
+        code, told = stopped(the_rig, out, f"--from={names}", signal.SIGINT,
+                             more=("--resume", "--result", result), begun=result)
+        expect(code in (0, EXIT_STOPPED), f"exit code {code}: {told}")
+        return code != 0
+
+    def go_away(out, names, result):
+        cutter = Cutter((host, int(port)), [1 << 30] + [0] * 100)  # it only tells of its keys
+        the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
+        told = sign(the_rig, out, f"--from={names}", "--resume", "--result", result)
+        the_rig.write("clients/e-office/gateway", address)
+        cutter.listener.close()
+        equal(told.returncode, 3, told.stdout + told.stderr)
+        return True
+    for name, go_on in (("told-stopped", stop), ("told-away", go_away)):
+        in_time(name, lambda out, go_on=go_on: known_twice(the_rig, out, folder, go_on))
+
+
 @claim
 def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
     folder = pile(the_rig, "stopping", LETTERS)

@@ -74,16 +74,13 @@ static bool has_receipt(const char *output)
     return file_exists(path);
 }
 
-static void report_done(struct run *run, const struct waiting *waiting)
+static void report_done(struct run *run, const struct journal_letter *letter,
+                        const struct sign_row *row, const char *output)
 {
-    const struct journal_letter *letter =
-        journal_at(run->job->journal, waiting->asked.number - 1);
-    const char *output = waiting->asked.output;
     char request_id[JOURNAL_ID_SIZE];
 
     journal_id(run->job->journal, letter, request_id);
-    sign_report_skipped(run->report, waiting->row.path, output, request_id,
-                        letter->log_index);
+    sign_report_skipped(run->report, row->path, output, request_id, letter->log_index);
     if (run->job->receipts != NULL && !has_receipt(output)) {
         sign_receipts_add(run->job->receipts, request_id, output);
     }
@@ -107,7 +104,8 @@ static bool sort_out(struct run *run, struct waiting *waiting)
     } else if (asked->what == SIGN_ASK_THERE) {
         sign_report_skipped(run->report, waiting->row.path, asked->output, "", 0);
     } else if (asked->what == SIGN_ASK_DONE) {
-        report_done(run, waiting);
+        report_done(run, journal_at(run->job->journal, asked->number - 1), &waiting->row,
+                    asked->output);
     }
     return asked->what == SIGN_ASK;
 }
@@ -163,21 +161,21 @@ static void drive(struct run *run)
     }
 }
 
-/* One that the journal knows may have been signed by an earlier part of the run. */
+/* One that the journal knows may have been signed by an earlier part of the run. output:
+ * with the folder; "": it has no place there. */
 static void leave(struct run *run, const struct sign_row *row, const char *output)
 {
-    struct journal_letter *letter = journal_find(run->job->journal, output);
+    struct journal_letter *letter = journal_find(run->job->journal, row->output);
     char request_id[JOURNAL_ID_SIZE] = "";
 
+    if (letter != NULL && letter->state == JOURNAL_SIGNED && file_exists(output)) {
+        report_done(run, letter, row, output);
+        return;
+    }
     if (letter != NULL) {
         journal_id(run->job->journal, letter, request_id);
     }
-    if (letter != NULL && letter->state == JOURNAL_SIGNED && file_exists(output)) {
-        sign_report_skipped(run->report, row->path, output, request_id,
-                            letter->log_index);
-    } else {
-        sign_report_left(run->report, row->path, request_id, run->why.text);
-    }
+    sign_report_left(run->report, row->path, request_id, run->why.text);
 }
 
 /* Every letter has its row, also where nothing was asked for any more. */
