@@ -109,6 +109,7 @@ struct report_facts {
     size_t state_count;
     size_t sum_count;
     uint64_t dropped;
+    uint64_t untold; /* events that the gateway had no room to record */
     uint64_t starts;
     uint64_t starts_unclean; /* without a shutdown before */
     int64_t down_us;         /* between the last record before a start and the start */

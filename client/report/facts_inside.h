@@ -5,8 +5,8 @@
 
 #include "client/report/report.h"
 
-/* Inside of facts.c and events.c: records of events as JSON values; NULL: it could not be
- * read. */
+/* Inside of facts.c, events.c and overload.c: records of events as JSON values; NULL: it
+ * could not be read. */
 
 /* The clean text of a member; out stays as it is when there is none. */
 void fact_text(char out[FACT_TEXT], const json_t *object, const char *member);
@@ -14,5 +14,7 @@ int64_t fact_time(const json_t *object, const char *member); /* 0: none */
 /* facts.c */
 void take_key_facts(struct report *report, const json_t *record, int64_t time_us);
 void take_policy(struct report *report, const json_t *record, int64_t time_us);
+/* overload.c */
+void take_overload(struct report *report, const json_t *record, int64_t time_us);
 
 #endif

@@ -38,7 +38,7 @@ static enum sg_status take(const struct yaml *doc, const struct yaml_node *map, 
         return unknown_key(doc, key, why);
     }
     TRY(yaml_str(doc, &map->items[at], &text, why));
-    if (strlen(text) >= HAND_TEXT / 3) {
+    if (strlen(text) > HAND_TEXT / 3) {
         return yaml_fail(doc, &map->items[at], why, "longer than %d bytes",
                          HAND_TEXT / 3);
     }

@@ -118,6 +118,11 @@ bool value_is_number(const struct value *value)
            value->kind == VALUE_SECONDS;
 }
 
+bool value_is_total(const struct value *value)
+{
+    return value->kind == VALUE_PHRASE && value->phrase == PHRASE_TOTAL;
+}
+
 /* --- For people -------------------------------------------------------------------- */
 
 /* 1234567 as 1,234,567 or 1.234.567 */

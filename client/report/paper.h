@@ -113,6 +113,8 @@ void value_say(const struct paper *paper, const struct value *value,
 /* The same for machines, where it is no text of its own: "" when it is not known. */
 void value_plain(const struct value *value, char out[VALUE_SIZE]);
 bool value_is_number(const struct value *value);
+/* Whether it heads the row of totals, which no table leaves out. */
+bool value_is_total(const struct value *value);
 
 /* For the kinds: the rest of what it keeps is zero. */
 struct paper *paper_make(const struct paper_kind *kind, FILE *out);

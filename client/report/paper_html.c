@@ -7,7 +7,8 @@
 enum { HTML_ROWS = 500, LONG_WORD = 24 };
 struct html_paper {
     struct paper paper;
-    size_t rows;
+    size_t rows; /* without that of totals */
+    bool headed; /* the head stands, which waits for the first row */
     bool in_facts;
     struct value columns[TABLE_COLUMNS]; /* of the table that is open */
 };
@@ -160,17 +161,13 @@ static void fact(struct paper *paper, enum phrase name, struct value value)
 
 /* --- Tables ------------------------------------------------------------------------ */
 
-static bool is_total(const struct value *value)
-{
-    return value->kind == VALUE_PHRASE && value->phrase == PHRASE_TOTAL;
-}
-
 static void table(struct paper *paper, enum phrase title, const struct value *columns,
                   size_t count)
 {
     shut_facts(paper);
     paper->columns = count;
     self(paper)->rows = 0;
+    self(paper)->headed = false;
     (void)fputs("<h3>", paper->out);
     html_phrase(paper, title);
     (void)fputs("</h3>\n<div class=\"wide\"><table>\n", paper->out);
@@ -180,6 +177,7 @@ static void table(struct paper *paper, enum phrase title, const struct value *co
 /* The head waits for the first row: heads of numbers stand over them. */
 static void put_head(struct paper *paper, const struct value *values)
 {
+    self(paper)->headed = true;
     (void)fputs("<thead><tr>", paper->out);
     for (size_t i = 0; i < paper->columns; i++) {
         bool number = values != NULL && value_is_number(&values[i]);
@@ -204,13 +202,16 @@ static const char *cell_class(const struct value *value)
 
 static void row(struct paper *paper, const struct value *values)
 {
-    if (self(paper)->rows == 0) {
+    bool total = value_is_total(&values[0]);
+
+    if (!self(paper)->headed) {
         put_head(paper, values);
     }
-    if (self(paper)->rows++ >= HTML_ROWS) {
+    self(paper)->rows += total ? 0 : 1;
+    if (!total && self(paper)->rows > HTML_ROWS) {
         return;
     }
-    (void)fputs(is_total(&values[0]) ? "<tr class=\"t\">" : "<tr>", paper->out);
+    (void)fputs(total ? "<tr class=\"t\">" : "<tr>", paper->out);
     for (size_t i = 0; i < paper->columns; i++) {
         (void)fprintf(paper->out, "<td%s>", cell_class(&values[i]));
         put_value(paper, &values[i]);
@@ -223,7 +224,7 @@ static void table_end(struct paper *paper)
 {
     size_t rows = self(paper)->rows;
 
-    if (rows == 0) {
+    if (!self(paper)->headed) {
         put_head(paper, NULL);
         (void)fprintf(paper->out, "<tr><td colspan=\"%zu\">", paper->columns);
         html_phrase(paper, PHRASE_NO_ROWS);

@@ -13,7 +13,7 @@ struct text_paper {
     struct paper paper;
     size_t rows; /* the first is the head */
     size_t left_out;
-    struct text_cell cells[SHOWN_ROWS + 1][SHOWN_COLUMNS];
+    struct text_cell cells[1 + SHOWN_ROWS + 1][SHOWN_COLUMNS]; /* head, rows, total */
 };
 
 static struct text_paper *self(struct paper *paper)
@@ -132,7 +132,8 @@ static void row(struct paper *paper, const struct value *values)
 {
     struct text_paper *text = self(paper);
 
-    if (text->rows <= SHOWN_ROWS) {
+    if (text->rows <= SHOWN_ROWS || value_is_total(&values[0])) {
+        MUST(text->rows < SG_COUNT(text->cells));
         put_row(paper, values);
     } else {
         text->left_out++;

@@ -102,6 +102,7 @@ void section_incidents(const struct content *content, struct paper *paper)
              value_count(report->all.fates[FATE_INDETERMINATE]));
     put_fact(paper, PHRASE_CLOCK_STEPS, value_count(records_of(report, "clock.step")));
     put_fact(paper, PHRASE_CLOCK_BACK, value_count(report->clock_back));
+    put_fact(paper, PHRASE_UNTOLD, value_count(facts->untold));
     put_fact(paper, PHRASE_DROPPED, value_count(facts->dropped));
     paper->kind->say(paper, PHRASE_SAY_INCIDENTS);
     put_lanes(facts, paper);

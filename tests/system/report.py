@@ -202,7 +202,8 @@ def story():
     log.add(at(3, 5, 1), "key.facts", subject="seal-setda",
             facts={**FACTS, "cert.serial": "77AA", "key.rsa_bits": 4096})
     log.add(at(3, 6, 1), "overload", subject="gw1", detail="queue full 3, no lane 4")
-    log.add(at(3, 6, 2), "overload", subject="gw1", detail="queue full 2, no lane 0")
+    log.add(at(3, 6, 2), "overload", subject="gw1", detail="queue full 2, caller limit 0, "
+            "no lane 0, expired 0, given up 0, events not told 6")
     log.add(at(3, 7, 1), "clock.step", subject="gw1", detail="by +5 ms")
     log.add(at(3, 7, 2), "exception", subject="x")
     for day, size in ((1, 5), (2, 12), (3, 9)):
@@ -254,6 +255,7 @@ def certificates_policies_outages_and_starts_are_told(_):
         "anchor": "bsre", "kind": "witness", "good": 3, "failed": 1, "size": 12,
         "time": "2026-03-02T00:00:00.000000Z"}], "anchors")
     equal((incidents["incidents_opened"], incidents["incidents_closed"]), (1, 1), "incidents")
+    equal(incidents["untold"], 6, "events that were not told")
     equal([(e["type"], e["detail"]) for e in found["incidents"]["events"]][-5:],
           [("exception", None), ("anchor.fail", None), ("incident.open", "lockdown"),
            ("incident.close", "lockdown"), ("disk.low", None)], "events")
@@ -756,6 +758,37 @@ def the_page_holds_the_same_figures_in_both_languages(made_year):
         equal(number(lines[-1][-1]), made_year.found["use"]["signed"], "sum of all lines")
 
 
+def long_log(count):
+    """A signature of each of so many classes, and a second one of the last."""
+    log, at = Log(), datetime.datetime(2026, 5, 1, tzinfo=WIB)
+    log.boot(at)
+    for i in (*range(count), count - 1):
+        at += datetime.timedelta(minutes=1)
+        log.job(at, doc_class=f"kelas{i:03}")
+    return write(log, checkpoints=())
+
+
+@claim
+def a_table_that_is_cut_off_keeps_its_total(_):
+    title = "Signatures by month, system, key and class"
+    for count, shown in ((60, 60), (61, 60)):
+        text = segel("--year", "2026", "--bundle", long_log(count)).stdout.decode()
+        rows = text.split(f"\n{title}\n")[1].split("\n\n")[0].splitlines()[1:]
+        equal(len([row for row in rows if "kelas" in row]), shown, f"{count} rows as text")
+        equal([row.split()[-1] for row in rows if row.split()[0] == "total"], [str(count + 1)],
+              "the total in the text")
+        equal([row.split(":")[0].strip() for row in rows if "more rows" in row],
+              [f"+ {count - shown}"] if count > shown else [], "rows left out of the text")
+    for count, shown in ((500, 500), (503, 500)):
+        made_page, text = page(long_log(count))
+        rows = made_page.tables[title][1:]
+        equal((len(rows), rows[-1][0], number(rows[-1][-1])), (shown + 1, "total", count + 1),
+              f"{count} rows on the page")
+        told = text.split(f"<h3>{title}</h3>")[1].split("<h3>")[0]
+        equal(re.findall(r"<p>\+ (\d+): ", told), [str(count - shown)] if count > shown else [],
+              "rows left out of the page")
+
+
 @claim
 def the_page_needs_nothing_from_elsewhere(made_year):
     for lang in ("en", "id"):
@@ -833,6 +866,11 @@ def what_the_log_cannot_know_is_left_to_people(made_year):
         result = segel("--year", "2026", "--bundle", made_year.bundle, "--notes", notes)
         equal(result.returncode, 2, result.stderr.decode())
         contains(result.stderr.decode(), words)
+    for size, code in ((5461, 0), (5462, 2)):
+        with open(notes, "w", encoding="utf-8") as file:
+            json.dump({"plans": "x" * size}, file)
+        result = segel("--year", "2026", "--bundle", made_year.bundle, "--notes", notes)
+        equal(result.returncode, code, f"{size} bytes: {result.stderr.decode()}")
     equal(segel("--year", "2026", "--bundle", made_year.bundle, "--notes",
                 place()).returncode, 3, "notes that are not there")
 
