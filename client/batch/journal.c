@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* renameat2 */
 #include "client/batch/journal.h"
 
 #include <errno.h>
@@ -134,19 +135,40 @@ static void close_unless_done(struct journal **journal)
     journal_close(*journal);
 }
 
+/* Puts nothing in the place of another file. FAT and exFAT know no second name of a file,
+ * NFS no rename that leaves what is there. 0, or the errno. */
+static int name_it(const char *made, const char *path)
+{
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    int error = errno;
+    if (error == EINVAL || error == ENOSYS) {
+        error = link(made, path) == 0 ? 0 : errno;
+    }
+    (void)unlink(made);
+    return error;
+}
+
 /* Nobody sees a journal that is not whole, or not locked. */
 static enum sg_status publish(struct journal *journal, const char *made, const char *path,
                               struct sg_error *why)
 {
-    int error = link(made, path) == 0 ? 0 : errno;
+    int error = name_it(made, path);
 
-    (void)unlink(made);
     free(journal->path);
     journal->path = strdup(path);
     if (journal->path == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
     }
     errno = error;
+    if (error == EPERM || error == EOPNOTSUPP || error == ENOSYS) {
+        return sg_fail(why, SG_IO,
+                       "the journal %s cannot be begun: its file system can neither "
+                       "rename without replacing nor link; --journal names a file "
+                       "elsewhere",
+                       path);
+    }
     if (error != 0) {
         return open_failed(path, why);
     }

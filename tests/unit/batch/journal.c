@@ -1,10 +1,13 @@
+#define _GNU_SOURCE /* renameat2 */
 #include "client/batch/journal.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char run_id[] = "0123456789abcdef";
@@ -12,6 +15,25 @@ static char dir[] = "/tmp/segel-journal-XXXXXX";
 static char path[64];
 static struct journal *journal;
 static struct sg_error why;
+
+/* What the file system says to each of both ways to name a file; 0: it does it. They
+ * stand in the place of libc's. */
+static int no_link;
+static int no_rename;
+
+int link(const char *from, const char *to)
+{
+    errno = no_link;
+    return no_link == 0 ? linkat(AT_FDCWD, from, AT_FDCWD, to, 0) : -1;
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to,
+              unsigned int flags)
+{
+    errno = no_rename;
+    return no_rename == 0 ? (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags)
+                          : -1;
+}
 
 static void setup(void)
 {
@@ -157,6 +179,41 @@ Test(journal, serves_one_process)
 
     cr_expect_eq(journal_open(path, &other, &why), SG_BUSY);
     cr_expect_eq(journal_make(path, run_id, &other, &why), SG_CONFLICT);
+}
+
+static enum sg_status make_another(int link_error, int rename_error)
+{
+    struct journal *other = NULL;
+    char another[80];
+
+    (void)snprintf(another, sizeof(another), "%s/k", dir);
+    no_link = link_error;
+    no_rename = rename_error;
+    enum sg_status status = journal_make(another, run_id, &other, &why);
+    struct journal *second = NULL;
+    if (status == SG_OK) {
+        cr_expect_str_eq(journal_path(other), another);
+        cr_expect_eq(journal_open(another, &second, &why), SG_BUSY, "it is locked");
+        cr_expect_eq(journal_make(another, run_id, &second, &why), SG_CONFLICT);
+        journal_remove(other);
+    }
+    no_link = no_rename = 0;
+    return status;
+}
+
+Test(journal, begins_where_files_have_one_name_only)
+{
+    cr_expect_eq(make_another(EPERM, 0), SG_OK, "FAT: %s", why.text);
+    cr_expect_eq(make_another(EOPNOTSUPP, 0), SG_OK, "%s", why.text);
+    cr_expect_eq(make_another(0, EINVAL), SG_OK, "NFS: %s", why.text);
+    cr_expect_eq(make_another(EPERM, EINVAL), SG_IO);
+    cr_expect(strstr(why.text, "its file system") != NULL &&
+                  strstr(why.text, "--journal") != NULL,
+              "%s", why.text);
+    cr_expect_eq(rmdir(dir), -1, "only the journal of the test");
+    journal_remove(journal);
+    journal = NULL;
+    cr_expect_eq(rmdir(dir), 0, "a file was left behind");
 }
 
 Test(journal, is_told_from_other_files)
