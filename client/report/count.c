@@ -43,6 +43,7 @@ static enum sg_status start_cells(struct report *report)
     TRY(cells_init(&report->refused, REPORT_RULES));
     TRY(cells_init(&report->shadows, REPORT_RULES + 1));
     TRY(cells_init(&report->failed, REPORT_CODES + 1));
+    TRY(cells_init(&report->signers, REPORT_SERIALS + 1));
     return cells_init(&report->systems, REPORT_CALLERS + 1);
 }
 
@@ -62,7 +63,8 @@ void report_fini(struct report *report)
                                    &report->serials, &report->rules,   &report->sections,
                                    &report->codes,   &report->failures};
     struct cells *const cells[] = {&report->use,     &report->denials, &report->refused,
-                                   &report->shadows, &report->failed,  &report->systems};
+                                   &report->shadows, &report->failed,  &report->systems,
+                                   &report->signers};
 
     for (size_t i = 0; i < SG_COUNT(names); i++) {
         names_fini(names[i]);
@@ -180,13 +182,15 @@ static enum sg_status take_document(struct report *report, struct seen_mark docu
 static enum sg_status count_signed(struct report *report, const struct job_facts *facts)
 {
     static const uint16_t none[CELL_KEYS] = {REPORT_CALLERS};
+    static const uint16_t nobody[CELL_KEYS] = {REPORT_KEYS, REPORT_SERIALS};
     const uint16_t key[CELL_KEYS] = {facts->caller};
+    const uint16_t signer[CELL_KEYS] = {facts->key, facts->serial};
     uint64_t *system = cells_at(&report->systems, key, none);
 
     system[SYSTEM_SIGNED]++;
     system[SYSTEM_NOTICE] += facts->notice ? 1 : 0;
     report->days[report->day]++;
-    report->serial_signed[facts->serial]++;
+    cells_at(&report->signers, signer, nobody)[FATE_SIGNED]++;
     return take_document(report, facts->document);
 }
 

@@ -77,6 +77,20 @@ static void read_certificate(struct fact_certificate *out, const json_t *facts)
     out->not_after_us = fact_time(facts, "cert.not_after");
 }
 
+/* The row of this certificate of the key, also when another one took its place. */
+static struct fact_certificate *row_of(struct report_facts *facts,
+                                       const struct fact_certificate *fresh)
+{
+    for (size_t i = 0; i < facts->certificate_count; i++) {
+        struct fact_certificate *row = &facts->certificates[i];
+        if (strcmp(row->key, fresh->key) == 0 &&
+            strcmp(row->serial, fresh->serial) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
 /* The row of the key's certificate that is in use. */
 static struct fact_certificate *in_use(struct report_facts *facts, const char *key)
 {
@@ -97,17 +111,18 @@ static void take_certificate(struct report *report, const json_t *members,
 
     read_certificate(&fresh, members);
     struct fact_certificate *old = in_use(facts, fresh.key);
-    if (old != NULL && strcmp(old->serial, fresh.serial) == 0) {
-        fresh.since_us = old->since_us;
-        *old = fresh;
-        return;
-    }
-    if (old != NULL && time_us <= report->period.from_us) {
+    struct fact_certificate *same = row_of(facts, &fresh);
+    if (same == NULL && old != NULL && time_us <= report->period.from_us) {
         *old = fresh; /* the older one is of no interest to this period */
         return;
     }
-    if (old != NULL) {
+    if (old != NULL && old != same) {
         old->until_us = time_us;
+    }
+    if (same != NULL) { /* it is in use, or comes back */
+        fresh.since_us = same->since_us;
+        *same = fresh;
+        return;
     }
     if (facts->certificate_count == FACTS_CERTIFICATES) {
         facts->dropped++;

@@ -63,10 +63,10 @@ struct report {
     struct cells shadows; /* rule: RULE_SHADOW */
     struct cells failed;  /* code: fates */
     struct cells systems; /* caller: SYSTEM_ */
+    struct cells signers; /* key, serial: FATE_SIGNED */
     struct jobs jobs;
     struct seen documents;
     uint64_t *days; /* owned: signed, by day of the period */
-    uint64_t serial_signed[REPORT_SERIALS + 1];
     struct report_totals months[PERIOD_MONTHS];
     struct report_totals all;
     struct report_totals before; /* of the period that this one is compared with */

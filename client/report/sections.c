@@ -72,9 +72,7 @@ struct value value_class(const struct report *report, uint16_t id)
 
 /* --- 1 ----------------------------------------------------------------------------- */
 
-/* Whether something that was so from one time until another (0: still) was so in the
- * period. */
-static bool touches(const struct report_period *period, int64_t since_us,
+bool touches_period(const struct report_period *period, int64_t since_us,
                     int64_t until_us)
 {
     return since_us < period->until_us && (until_us == 0 || until_us > period->from_us);
@@ -90,7 +88,8 @@ static void put_policies(const struct content *content, struct paper *paper)
     put_table(paper, PHRASE_POLICIES, columns, SG_COUNT(columns));
     for (size_t i = 0; i < facts->policy_count; i++) {
         const struct fact_policy *policy = &facts->policies[i];
-        if (!touches(&content->report->period, policy->since_us, policy->until_us)) {
+        if (!touches_period(&content->report->period, policy->since_us,
+                            policy->until_us)) {
             continue;
         }
         const struct value row[] = {value_text(policy->id),
@@ -183,7 +182,7 @@ static const char *agency(const struct report *report)
     for (size_t i = 0; i < report->facts.certificate_count; i++) {
         const struct fact_certificate *row = &report->facts.certificates[i];
         if (row->organisation[0] != '\0' &&
-            touches(&report->period, row->since_us, row->until_us)) {
+            touches_period(&report->period, row->since_us, row->until_us)) {
             return row->organisation;
         }
     }
@@ -213,134 +212,6 @@ static void section_header(const struct content *content, struct paper *paper)
     put_policies(content, paper);
     put_checkpoints(content, paper);
     put_proof(content, paper);
-}
-
-/* --- 2 ----------------------------------------------------------------------------- */
-
-static struct value days_left(const struct report_period *period, int64_t not_after_us)
-{
-    int64_t left_us = not_after_us - period->until_us;
-
-    return not_after_us == 0
-               ? value_none()
-               : value_number(VALUE_COUNT, left_us / ZONE_DAY_US -
-                                               (left_us % ZONE_DAY_US < 0 ? 1 : 0));
-}
-
-static uint64_t signed_with(const struct report *report, const char *serial)
-{
-    for (uint16_t i = 0; i < report->serials.count; i++) {
-        if (strcmp(names_text(&report->serials, i), serial) == 0) {
-            return report->serial_signed[i];
-        }
-    }
-    return 0;
-}
-
-static void put_certificate(const struct report *report,
-                            const struct fact_certificate *row, struct paper *paper)
-{
-    const struct value values[] = {value_text(row->key),
-                                   value_text(row->serial),
-                                   value_text(row->subject),
-                                   value_text(row->algorithm),
-                                   value_time(row->not_before_us),
-                                   value_time(row->not_after_us),
-                                   days_left(&report->period, row->not_after_us),
-                                   value_time(row->since_us),
-                                   value_time(row->until_us),
-                                   value_count(signed_with(report, row->serial))};
-
-    put_row(paper, values);
-}
-
-/* Certificates that signed, and that no record describes: of an older gateway, or in a
- * part of a log. */
-static bool described(const struct report *report, const char *serial)
-{
-    for (size_t i = 0; i < report->facts.certificate_count; i++) {
-        if (strcmp(report->facts.certificates[i].serial, serial) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void put_undescribed(const struct report *report, struct paper *paper)
-{
-    for (uint16_t i = 0; i < report->serials.count; i++) {
-        struct fact_certificate row = {.key = ""};
-        const char *serial = names_text(&report->serials, i);
-        if (report->serial_signed[i] > 0 && !described(report, serial)) {
-            memcpy(row.serial, serial, strlen(serial) + 1);
-            put_certificate(report, &row, paper);
-        }
-    }
-}
-
-static void put_certificates(const struct content *content, struct paper *paper)
-{
-    static const enum phrase columns[] = {
-        PHRASE_KEY,        PHRASE_SERIAL,    PHRASE_SUBJECT,   PHRASE_ALGORITHM,
-        PHRASE_NOT_BEFORE, PHRASE_NOT_AFTER, PHRASE_DAYS_LEFT, PHRASE_SINCE,
-        PHRASE_REPLACED,   PHRASE_SIGNED};
-    const struct report *report = content->report;
-
-    put_table(paper, PHRASE_CERTIFICATES, columns, SG_COUNT(columns));
-    for (size_t i = 0; i < report->facts.certificate_count; i++) {
-        const struct fact_certificate *row = &report->facts.certificates[i];
-        if (touches(&report->period, row->since_us, row->until_us)) {
-            put_certificate(report, row, paper);
-        }
-    }
-    put_undescribed(report, paper);
-    put_table_end(paper);
-}
-
-static void put_profiles(const struct content *content, struct paper *paper)
-{
-    static const enum phrase columns[] = {
-        PHRASE_KEY,       PHRASE_SERIAL, PHRASE_ISSUER, PHRASE_KEY_CLASS,
-        PHRASE_ASSURANCE, PHRASE_USAGE,  PHRASE_OIDS};
-    const struct report *report = content->report;
-
-    put_table(paper, PHRASE_PROFILES, columns, SG_COUNT(columns));
-    for (size_t i = 0; i < report->facts.certificate_count; i++) {
-        const struct fact_certificate *row = &report->facts.certificates[i];
-        if (!touches(&report->period, row->since_us, row->until_us)) {
-            continue;
-        }
-        const struct value values[] = {
-            value_text(row->key),       value_text(row->serial),
-            value_text(row->issuer),    value_text(row->key_class),
-            value_text(row->assurance), value_text(row->usage),
-            value_text(row->policies)};
-        put_row(paper, values);
-    }
-    put_table_end(paper);
-}
-
-static void put_states(const struct content *content, struct paper *paper)
-{
-    static const enum phrase columns[] = {PHRASE_TIME, PHRASE_KEY, PHRASE_DETAIL};
-    const struct report_facts *facts = &content->report->facts;
-
-    put_table(paper, PHRASE_STATES, columns, SG_COUNT(columns));
-    for (size_t i = 0; i < facts->state_count; i++) {
-        const struct fact_event *event = &facts->states[i];
-        const struct value values[] = {value_time(event->time_us),
-                                       value_text(event->subject),
-                                       value_text(event->detail)};
-        put_row(paper, values);
-    }
-    put_table_end(paper);
-}
-
-static void section_certificates(const struct content *content, struct paper *paper)
-{
-    put_certificates(content, paper);
-    put_profiles(content, paper);
-    put_states(content, paper);
 }
 
 /* --- All --------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct content {
 void sections_write(const struct content *content, struct paper *paper);
 
 /* Inside: one function a section. */
+void section_certificates(const struct content *content, struct paper *paper);
 void section_use(const struct content *content, struct paper *paper);
 void section_refusals(const struct content *content, struct paper *paper);
 void section_overrides(const struct content *content, struct paper *paper);
@@ -45,6 +46,10 @@ void put_kinds(const struct report *report, enum phrase title,
                bool (*wanted)(const char *type), struct paper *paper);
 /* Records of the period of a type of proto/record_types.def. */
 uint64_t records_of(const struct report *report, const char *type);
+/* Whether something that was so from one time until another (0: still) was so in the
+ * period. */
+bool touches_period(const struct report_period *period, int64_t since_us,
+                    int64_t until_us);
 struct value value_class(const struct report *report, uint16_t id);
 
 #endif

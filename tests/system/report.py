@@ -223,9 +223,9 @@ def story():
 def certificates_policies_outages_and_starts_are_told(_):
     found = report(write(story()))
     certificates = found["certificates"]["certificates"]
-    equal([(c["serial"], c["algorithm"], c["since"], c["replaced"]) for c in certificates[:2]],
-          [(FACTS["cert.serial"], "rsa 3072", "2025-05-31T17:00:00.000000Z",
-            "2026-03-04T18:00:00.000000Z"),
+    # the first one is told of again at the last start: it came back
+    equal([(c["serial"], c["algorithm"], c["since"], c["replaced"]) for c in certificates],
+          [(FACTS["cert.serial"], "rsa 3072", "2025-05-31T17:00:00.000000Z", None),
            ("77AA", "rsa 4096", "2026-03-04T18:00:00.000000Z",
             "2026-03-07T19:00:00.000000Z")], "certificates")
     equal(certificates[0]["days_left"], 273, "days from 1 January 2027 to 1 October 2027")
@@ -260,6 +260,32 @@ def certificates_policies_outages_and_starts_are_told(_):
           [("exception", None), ("anchor.fail", None), ("incident.open", "lockdown"),
            ("incident.close", "lockdown"), ("disk.low", None)], "events")
     equal(found["header"]["agency"], "Pemerintah Kota Contoh", "agency")
+
+
+@claim
+def each_signature_is_one_of_one_certificate(_):
+    log, at = Log(), datetime.datetime(2026, 5, 1, tzinfo=WIB)
+
+    def told(key, serial):
+        log.add(at, "key.facts", subject=key,
+                facts={**FACTS, "key.id": key, "cert.serial": serial})
+    told("a", "01")
+    told("b", "01")
+    for serial, jobs in (("01", 3), ("02", 2), ("01", 4)):
+        at += datetime.timedelta(days=1)
+        told("a", serial)
+        for _ in range(jobs):
+            log.job(at, key="a", serial=serial)
+    log.job(at, key="b", serial="01")
+    for key, serial in (("a", "09"), ("c", "01"), ("c", "01")):
+        log.job(at, key=key, serial=serial)
+    found = report(write(log))
+    equal([(c["key"], c["serial"], c["signed"], c["since"] is None, c["replaced"])
+           for c in found["certificates"]["certificates"]],
+          [("a", "01", 7, False, None), ("b", "01", 1, False, None),
+           ("a", "02", 2, False, "2026-05-03T17:00:00.000000Z"),
+           ("a", "09", 1, True, None), ("c", "01", 2, True, None)], "certificates")
+    equal(found["use"]["signed"], 13, "signed")
 
 
 @claim

@@ -54,14 +54,14 @@ class Log:
         self.add(moment, "key.facts", subject="seal-setda", facts=FACTS)
 
     def job(self, moment, caller="e-office", doc_class="surat_tugas", outcome="signed",
-            document=None, shadow=(), notice=False, later=1):
+            document=None, shadow=(), notice=False, later=1, key="seal-setda", serial=SERIAL):
         number = len(self.records)
         digest = hashlib.sha256(str(document or number).encode()).hexdigest()
-        same = {"caller": caller, "job": f"r{number}", "key": "seal-setda",
+        same = {"caller": caller, "job": f"r{number}", "key": key,
                 "digest": f"sha256:{digest}"}
         rules = {"pass": 30, **({"shadow_fail": list(shadow)} if shadow else {})}
         at = self.add(moment, "intent", **same, attempt=1, doc_class=doc_class,
-                      cert_serial=SERIAL, decision="allow", rules=rules,
+                      cert_serial=serial, decision="allow", rules=rules,
                       facts={"job.notice": notice})
         end = moment + datetime.timedelta(seconds=later)
         code = {} if outcome == "signed" else {"code": "HSM"}

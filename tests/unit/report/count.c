@@ -304,6 +304,26 @@ Test(count, a_certificate_that_is_not_told_of_after_a_start_has_gone)
     cr_expect_eq(facts->certificates[1].until_us, INT64_C(1780272000000000));
 }
 
+static void tell_serial(const char *time, const char *serial)
+{
+    (void)add(time,
+              "\"type\":\"key.facts\",\"subject\":\"k\",\"facts\":{\"key.id\":\"k\","
+              "\"cert.serial\":\"%s\"}",
+              serial);
+}
+
+Test(count, a_certificate_that_comes_back_has_one_row)
+{
+    tell_serial("2026-05-01T00:00:00Z", "0A");
+    tell_serial("2026-06-01T00:00:00Z", "0B");
+    tell_serial("2026-07-01T00:00:00Z", "0A");
+    const struct report_facts *facts = &finished()->facts;
+    cr_assert_eq(facts->certificate_count, 2);
+    cr_expect_eq(facts->certificates[0].until_us, 0);
+    cr_expect_eq(facts->certificates[0].since_us, INT64_C(1777593600000000));
+    cr_expect_eq(facts->certificates[1].until_us, INT64_C(1782864000000000));
+}
+
 Test(count, lists_are_bounded_and_say_so)
 {
     for (int i = 0; i < FACTS_EVENTS + 20; i++) {
