@@ -340,6 +340,41 @@ def the_manifests_are_as_the_cluster_asks():
     expect(kinds["Service"]["spec"]["ports"][0]["targetPort"] in ports, "the service's port")
 
 
+# Where nginx writes before it serves; its image for other users has moved all of it to /tmp.
+NGINX_WRITES = {True: {"/tmp"}, False: {"/var/cache/nginx", "/run"}}
+
+
+def pod_with_its_proxy():
+    """The manifest's pod with what stands there as a comment."""
+    import jsonschema
+    import yaml
+    text = re.sub(r"^( *)# (?=- |  )", r"\1", read(DEPLOY, "containers/kubernetes.yaml"), flags=re.M)
+    pod = {one["kind"]: one for one in yaml.safe_load_all(text)}["StatefulSet"]["spec"]["template"]
+    asked = schema()["StatefulSet"]["properties"]["spec"]["properties"]["template"]
+    asked["properties"]["spec"]["properties"]["containers"]["items"]["required"] = [
+        "name", "image", "securityContext", "resources", "volumeMounts", "ports"]
+    jsonschema.validate(pod, asked)
+    return pod["spec"]
+
+
+@claim
+def the_proxy_for_metrics_starts_as_the_user_of_the_pod():
+    pod = pod_with_its_proxy()
+    expect(pod["securityContext"]["runAsUser"] > 0, "the pod's user is root")
+    gateway, proxy = pod["containers"]
+    equal(proxy["securityContext"], gateway["securityContext"], "what the proxy may do")
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    writable = {mount["mountPath"] for mount in proxy["volumeMounts"]
+                if "emptyDir" in volumes[mount["name"]] and not mount.get("readOnly")}
+    needs = NGINX_WRITES["nginx-unprivileged" in proxy["image"]]
+    expect(needs <= writable, f"{proxy['image']} cannot write to {needs - writable}")
+    shared = {m["name"] for m in gateway["volumeMounts"]} & {m["name"] for m in
+                                                             proxy["volumeMounts"]}
+    equal(shared, set(), "volumes of the gateway that the proxy has")
+    equal(proxy["ports"][0]["containerPort"],
+          int(re.search(r"listen (\d+);", read(rig.ROOT, "docs/METRICS.md"))[1]), "its port")
+
+
 @claim
 def probes_ask_what_segeld_answers():
     text = read(DEPLOY, "containers/kubernetes.yaml") + read(DEPLOY, "containers/Containerfile")
