@@ -102,7 +102,7 @@ static enum sg_status check(struct core *core, const struct config *config,
     }
     return sg_fail(why, SG_PRECONDITION,
                    "lane '%s' holds the log key and cannot be changed while the gateway "
-                   "runs; nothing was reloaded",
+                   "runs; restart it; nothing was reloaded",
                    lane_name(log->lane));
 }
 

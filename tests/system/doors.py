@@ -606,6 +606,24 @@ def a_reload_that_fails_anywhere_changes_nothing(the_rig):
             expect(len(gateway.client().sign().signature) > 0, "so does a new one")
 
 
+@claim
+def a_reload_is_refused_where_a_restart_is_the_cure_and_says_so(the_rig):
+    for change in ((r"^callers:\n", 'callers:\n  - {name: newcomer, match: "DNS:a", '
+                    'roles: [backend], keys: [seal-demo]}\n'),
+                   (r"\{name: reviewer, ", "{name: reviewer, weight: 7, "),
+                   (r"pin_file: (\S+?)([,}\n])", r"pin_file: ./\1\2")):
+        with the_rig.gateway(the_rig.config(ADMIN)) as gateway:
+            path = the_rig.config(ADMIN, change)
+            contains(reload(gateway, "reload.failed")["why"], "; restart it; nothing was reloaded")
+            checked = the_rig.tool("segeld", "--config", path, "--check-config")
+            equal(checked.returncode, 0, checked.stderr)
+            told = metrics(gateway).families["segel_config_last_reload_successful"]
+            equal(list(told.samples.values()), [0])
+            expect("start would" not in told.help, f"no start would be refused: {told.help}")
+        with the_rig.gateway(path) as gateway:
+            expect(gateway.client().sign().signature, "the restart brings it")
+
+
 # --- What a reload takes ----------------------------------------------------------------
 
 def changed(gateway, event="reloaded"):

@@ -253,7 +253,7 @@ static void on_log(const struct status_view *view, struct needs *out)
     }
 }
 
-/* The next start would meet what the last reload did. */
+/* What is in force is not what the files say. */
 static void on_file(const struct status_view *view, struct needs *out)
 {
     const Segel__V1__GatewayStatus *gateway = view->got->gateway;

@@ -9,7 +9,7 @@
 /* What came of the last reload: for health, the status page and metrics. Any thread. */
 struct reload_told_view {
     int64_t taken_us;                /* the last that was; 0 = none since the start */
-    bool refused;                    /* the last one: a start would be, too */
+    bool refused;                    /* the last one: what is in force is not the file */
     char why[512];                   /* of refused */
     char need_restart[CHANGES_SIZE]; /* settings left aside, by the last that was taken */
 };
