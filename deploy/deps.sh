@@ -36,14 +36,23 @@ missing() {
     done
 }
 
+# may_install PACKAGE…: asked first, since what apt says of a first try is thrown away.
+may_install() {
+    if [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; then
+        return 0
+    fi
+    cat >&2 <<TEXT
+deps: installing needs root and there is no sudo. As root, run:
+        apt-get update && apt-get install --no-install-recommends $*
+TEXT
+    return 1
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        echo "deps: installing needs root and there is no sudo. As root, run: $*" >&2
-        exit 1
+        sudo "$@"
     fi
 }
 
@@ -76,6 +85,8 @@ fi
 
 need=$(missing "$@")
 if [ -n "$need" ]; then
+    # shellcheck disable=SC2086
+    may_install $need || exit 1
     # shellcheck disable=SC2086
     echo "deps: installing" $need
     # The lists of a fresh machine are empty or old: try with what there is first.

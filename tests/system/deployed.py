@@ -124,6 +124,25 @@ def an_upgrade_asks_with_the_groups_that_drop_ins_give_the_unit():
 
 
 @claim
+def who_may_not_install_packages_is_told_which_are_missing():
+    folder = os.path.join(rig.BUILD, "system", "no-root")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for name in ("awk", "bash", "cat", "dirname", "grep"):
+        os.symlink(shutil.which(name), os.path.join(folder, name))
+    stub(folder, "id", "echo 1000\n")
+    stub(folder, "dpkg-query", "exit 0\n")
+    result = run(os.path.join(folder, "bash"), os.path.join(DEPLOY, "deps.sh"), "lint",
+                 env={"PATH": folder})
+    equal(result.returncode, 1, result.stderr)
+    wanted = [line.split()[1] for line in read(DEPLOY, "packages").splitlines()
+              if re.match(r"\S*\blint\b", line)]
+    expect(wanted, "the group has no packages")
+    contains(result.stderr, "needs root and there is no sudo", " ".join(wanted))
+    equal(result.stdout, "", "what it says that it does")
+
+
+@claim
 def every_command_has_its_manual_page():
     pages = {os.path.basename(p) for p in glob.glob(TREE + "/usr/share/man/man[18]/*")}
     expect({"segel.1", "segel-verify.1", "segeld.8", "segel-hsm.8"} <= pages, f"pages: {pages}")
