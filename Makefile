@@ -604,6 +604,7 @@ install-library: library ## libsegel alone, below DESTDIR and PREFIX
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(BUILD)/library/segel.pc >$(DESTDIR)$(LIBDIR)/pkgconfig/segel.pc
 	install -m 644 client/segel/libsegel.3 $(DESTDIR)$(PREFIX)/share/man/man3
 	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
+	$(if $(DESTDIR),,@ldconfig || echo "programs find libsegel in $(LIBDIR) once root has run ldconfig")
 
 install: all man install-library ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/policies $(SHARE)/proto $(SHARE)/witness $(SHARE)/demo \

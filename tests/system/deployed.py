@@ -100,6 +100,22 @@ def the_users_and_folders_of_the_units_are_declared():
              "/var/lib/segel 0700 segel segel")
 
 
+@claim
+def programs_find_the_library_that_was_just_installed():
+    folder = os.path.join(rig.BUILD, "system", "loader")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    words = ("make", "-s", "-C", rig.ROOT, "install-library", f"BUILD={rig.BUILD}")
+    for destination, prefix, asked in (("", folder, True), (folder, "/usr", False)):
+        for code in (0, 1):
+            stub(folder, "ldconfig", f"echo the loader is told; exit {code}\n")
+            result = run(*words, f"DESTDIR={destination}", f"PREFIX={prefix}",
+                         env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+            equal(result.returncode, 0, result.stderr)
+            equal("the loader is told" in result.stdout, asked, f"DESTDIR={destination}")
+            equal(f"{prefix}/lib once root" in result.stdout, asked and code != 0, "its advice")
+
+
 def stub(folder, name, text):
     path = os.path.join(folder, name)
     with open(path, "w", encoding="ascii") as file:
