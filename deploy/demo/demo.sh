@@ -44,12 +44,21 @@ stop_gateway() {
     gateway='' tsa=''
 }
 
+# Whether that process is this program with this file or folder as its last word. By its command
+# line: what a gateway has open, and its /proc/PID/exe, nobody but root may see.
+runs() { # PROCESS PROGRAM PATH
+    local words=()
+    { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null && [ "${#words[@]}" -gt 1 ] &&
+        [ "${words[0]}" = "$2" ] && [ "${words[-1]}" -ef "$3" ]
+}
+
 # What an earlier KEEP=1 left behind, and only that.
-stop_earlier() { # PROGRAM PID-FILE
+stop_earlier() { # PROGRAM PATH PID-FILE
     local pid
-    pid=$(cat "$2" 2>/dev/null) || return 0
-    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$1" ] || return 0
+    pid=$(cat "$3" 2>/dev/null) || return 0
+    runs "$pid" "$1" "$2" || return 0
     kill "$pid" 2>/dev/null || return 0
+    step "${1##*/} of an earlier demo, process $pid, is ended"
     for _ in $(seq 200); do
         kill -0 "$pid" 2>/dev/null || return 0
         sleep 0.1
@@ -172,8 +181,8 @@ show_status() {
 
 # --- The run -------------------------------------------------------------------------------
 begun=$(date +%s)
-stop_earlier "$bin/segeld" "$demo/segeld.pid"
-stop_earlier "$fixtures/tsa" "$demo/tsa.pid"
+stop_earlier "$bin/segeld" "$demo/segeld.yaml" "$demo/segeld.pid"
+stop_earlier "$fixtures/tsa" "$demo/tsa" "$demo/tsa.pid"
 rm -rf "$demo"
 mkdir -p "$demo/tsa"
 trap stop_gateway EXIT
