@@ -105,13 +105,14 @@ size_t older_count(void)
     return SG_COUNT(versions);
 }
 
-/* 300 records with their tile, one claim that is open and one that is signed. */
+/* 300 records with their tile, one claim that is open and one that is signed. In one
+ * transaction: each statement by itself would wait for the disk. */
 static void write_content(const struct book *book)
 {
     static char sql[96 * 1024];
     struct tlog_hash hashes[256];
     struct tlog_hash root;
-    size_t len = 0;
+    size_t len = (size_t)snprintf(sql, sizeof(sql), "BEGIN;");
 
     for (unsigned i = 0; i < SG_COUNT(hashes); i++) {
         hashes[i] = book_leaf(i);
@@ -138,7 +139,8 @@ static void write_content(const struct book *book)
                    " '01J00000000000000000000000', 7, 1, zeroblob(32), NULL);"
                    "INSERT INTO claim VALUES(2, 'e-office', 'done', zeroblob(32), 2, 1,"
                    " '01J00000000000000000000000', 8, 1, zeroblob(32), 9);"
-                   "INSERT INTO answer VALUES(9, zeroblob(32), x'5e6e1d');");
+                   "INSERT INTO answer VALUES(9, zeroblob(32), x'5e6e1d');"
+                   "COMMIT;");
     book_tamper(book, sql);
 }
 
