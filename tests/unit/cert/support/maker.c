@@ -13,7 +13,6 @@ struct maker_spec maker_root(void)
 {
     return (struct maker_spec){
         .subject = {{"C", "ID"}, {"O", "Test Root"}, {"CN", "Root CA (TEST)"}},
-        .rsa_bits = 2048,
         .from_s = -(int64_t)YEAR_S,
         .until_s = 9 * (int64_t)YEAR_S,
         .extensions = {{NID_basic_constraints, "critical,CA:TRUE"},

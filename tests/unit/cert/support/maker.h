@@ -28,7 +28,8 @@ struct maker_spec {
     const struct made *issuer; /* NULL: self-signed */
 };
 
-/* The lawful cast: root, issuing CA, seal. A test copies a spec and spoils one fact. */
+/* The lawful cast: root, issuing CA, seal. A test copies a spec and spoils one fact. The
+ * seal is of RSA, its issuers of P-256, which is made in no time. */
 struct maker_spec maker_root(void);
 struct maker_spec maker_issuing(const struct made *root);
 struct maker_spec maker_seal(const struct made *issuing);
