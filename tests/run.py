@@ -3,7 +3,7 @@
 A program passes with exit code 0, is skipped with 77 and fails with any other. What it says
 itself counts for more: Criterion's synthesis line, or a line "N passed, M failed". Its
 output is kept in $BUILD/logs; the end of it is shown when it fails. The last line of all is
-exactly "N passed, M failed".
+exactly "N passed, M failed". Those that took longest the last time start first.
 """
 import argparse
 import concurrent.futures
@@ -14,9 +14,11 @@ import subprocess
 import sys
 import time
 
+import longest
 from sweep import sweep
 
 BUILD = os.environ.get("BUILD", "build")
+SECONDS = os.path.join(BUILD, "logs", "seconds.json")
 CRITERION = re.compile(
     r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 OWN_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
@@ -57,9 +59,13 @@ def count(name, text, code):
     return Outcome(name, passed, failed)
 
 
-def run(path, seconds):
+def name_of(path):
     name = os.path.relpath(path, BUILD) if path.startswith(BUILD + "/") else path
-    name = re.sub(r"^tests/", "", name)
+    return re.sub(r"^tests/", "", name)
+
+
+def run(path, seconds):
+    name = name_of(path)
     log = os.path.join(BUILD, "logs", name + ".log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     if not os.path.exists(path):
@@ -130,7 +136,9 @@ def main():
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     outcomes, since = [], time.time()
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        jobs = [pool.submit(run, path, args.timeout) for path in args.programs]
+        programs = [(name_of(path), path) for path in args.programs]
+        jobs = [pool.submit(run, path, args.timeout)
+                for _, path in longest.first(programs, longest.read(SECONDS))]
         for job in concurrent.futures.as_completed(jobs):
             outcome = job.result()
             outcomes.append(outcome)
@@ -139,6 +147,7 @@ def main():
                 show_failure(outcome)
     if os.path.isdir(os.path.join(BUILD, "system")):
         outcomes.append(look_for_secrets(since))
+    longest.keep(SECONDS, {o.name: round(o.seconds, 1) for o in outcomes if o.log})
     failed = [o.name for o in outcomes if o.failed]
     if failed:
         print("failed: " + " ".join(sorted(failed)))
