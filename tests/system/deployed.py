@@ -392,7 +392,8 @@ def pod_with_its_proxy():
     """The manifest's pod with what stands there as a comment."""
     import jsonschema
     import yaml
-    text = re.sub(r"^( *)# (?=- |  )", r"\1", read(DEPLOY, "containers/kubernetes.yaml"), flags=re.M)
+    text = read(DEPLOY, "containers/kubernetes.yaml")
+    text = re.sub(r"^( *)# (?=- |  )", r"\1", text, flags=re.M)
     pod = {one["kind"]: one for one in yaml.safe_load_all(text)}["StatefulSet"]["spec"]["template"]
     asked = schema()["StatefulSet"]["properties"]["spec"]["properties"]["template"]
     asked["properties"]["spec"]["properties"]["containers"]["items"]["required"] = [
