@@ -67,7 +67,7 @@ struct record_decision {
     uint16_t passed;
     const char *const *shadow_failures; /* rule ids */
     size_t shadow_count;
-    const struct record_lift *lifts; /* INTENT only: by officers, not by the policy */
+    const struct record_lift *lifts; /* by officers, not by the policy */
     size_t lift_count;
     const struct record_failure *failures; /* DENY only; the deciding one first */
     size_t failure_count;

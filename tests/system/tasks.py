@@ -456,6 +456,12 @@ def denied(gateway, code="NO_ESIGN_NOTICE", **changes):
     equal(refusal.info and refusal.info.reason, code, refusal.message)
 
 
+def decides_as_recorded(people):
+    policy = people.rig.path("policy.yaml")
+    replayed = people.rig.segel("reviewer", "policy", "replay", "--policy", policy, policy)
+    equal(replayed.returncode, 0, replayed.stdout + replayed.stderr)
+
+
 @claim
 def a_soft_rule_is_lifted_for_one_case_and_so_many_jobs(people):
     unlawful = dict(notice_shown=False)
@@ -495,10 +501,7 @@ def a_soft_rule_is_lifted_for_one_case_and_so_many_jobs(people):
         record = people.records("override.end")[-1]
         equal([record[n] for n in ("subject", "override", "used", "why")],
               [NOTICE, name, "2", "its jobs are used up"])
-        replayed = people.rig.segel("reviewer", "policy", "replay", "--policy",
-                                    people.rig.path("policy.yaml"),
-                                    people.rig.path("policy.yaml"))
-        equal(replayed.returncode, 0, replayed.stdout + replayed.stderr)
+        decides_as_recorded(people)
 
 
 @claim
@@ -526,6 +529,7 @@ def what_is_not_soft_is_not_lifted(people):
         denied(gateway, "USE_PROHIBITED", document_class="kontrak_pengadaan",
                notice_shown=False)
         equal([o.used_jobs for o in overrides(gateway)], [0], "another rule denied it")
+        decides_as_recorded(people)
 
 
 @claim
@@ -546,25 +550,47 @@ def jobs_that_come_at_once_are_no_more_than_were_signed_for(people):
         equal(len(intents), 40, "on the log")
 
 
-@claim
-def a_rule_over_counters_is_lifted_in_the_turn_that_counts(people):
+@contextlib.contextmanager
+def two_jobs_a_day(people):
     policy = people.rig.read("policy.yaml")
     narrow = re.sub(r"(counter\.caller_day: \{le: )\d+", r"\g<1>2", policy, count=1)
     narrow = re.sub(r"(?ms)^tests:\n.*", "", narrow)
     people.rig.write("policy.yaml", narrow)
     try:
         with people.gateway() as gateway:
-            open_override(people, gateway, "CP-OPS-01", max_jobs=1)
-            for used in (0, 0, 1):
-                gateway.client().sign()
-                found = overrides(gateway)
-                equal([o.used_jobs for o in found], [used] if used == 0 else [],
-                      "only what would have been refused counts")
-            denied(gateway, "QUOTA")
-            equal(["lifted" in r["rules"] for r in people.records("intent")],
-                  [False, False, True])
+            yield gateway
     finally:
         people.rig.write("policy.yaml", policy)
+
+
+@claim
+def a_rule_over_counters_is_lifted_in_the_turn_that_counts(people):
+    with two_jobs_a_day(people) as gateway:
+        open_override(people, gateway, "CP-OPS-01", max_jobs=1)
+        for used in (0, 0, 1):
+            gateway.client().sign()
+            found = overrides(gateway)
+            equal([o.used_jobs for o in found], [used] if used == 0 else [],
+                  "only what would have been refused counts")
+        denied(gateway, "QUOTA")
+        equal(["lifted" in r["rules"] for r in people.records("intent")],
+              [False, False, True])
+
+
+@claim
+def a_job_that_another_rule_denies_names_what_was_lifted_from_it(people):
+    unlawful = dict(document_class="kontrak_pengadaan", notice_shown=False)
+    with two_jobs_a_day(people) as gateway:
+        opened = [{"rule": rule, "override": open_override(people, gateway, rule)}
+                  for rule in (NOTICE, "CP-OPS-01")]
+        denied(gateway, "USE_PROHIBITED", **unlawful)
+        for _ in range(2):
+            gateway.client().sign()
+        denied(gateway, "USE_PROHIBITED", **unlawful)
+        equal([r["rules"].get("lifted") for r in people.records("deny")],
+              [opened[:1], opened], "what it would have needed")
+        equal([o.used_jobs for o in overrides(gateway)], [0, 0], "nothing was signed")
+        decides_as_recorded(people)
 
 
 @claim

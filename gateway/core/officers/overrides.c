@@ -125,12 +125,18 @@ bool overrides_hold(const struct core *core, const struct job *job)
     return true;
 }
 
+/* Whether the rule fails, so that the job was in need of it. */
+static bool bites(const struct core *core, const struct job *job,
+                  const struct job_lift *one)
+{
+    return !one->of_state ||
+           policy_relieved(job->policy, one->rule, &job->verdict, &core->state.facts);
+}
+
 void overrides_mark(struct core *core, struct job *job)
 {
     for (size_t i = 0; i < job->lift_count; i++) {
-        struct job_lift *one = &job->lifts[i];
-        one->used = !one->of_state || policy_relieved(job->policy, one->rule,
-                                                      &job->verdict, &core->state.facts);
+        job->lifts[i].used = bites(core, job, &job->lifts[i]);
     }
 }
 
@@ -142,7 +148,7 @@ size_t overrides_name(const struct core *core, const struct job *job,
     for (size_t i = 0; i < job->lift_count; i++) {
         const struct override *override =
             find((struct overrides *)(uintptr_t)&core->overrides, job->lifts[i].override);
-        if (job->lifts[i].used && override != NULL) {
+        if (override != NULL && bites(core, job, &job->lifts[i])) {
             out[count++] = (struct record_lift){override->is.rule, override->is.id};
         }
     }

@@ -52,7 +52,8 @@ void overrides_offer(struct override_board *board, const struct facts *facts,
 bool overrides_hold(const struct core *core, const struct job *job);
 /* Behind state_judge, of an allowed job: which of its lifts it needs. */
 void overrides_mark(struct core *core, struct job *job);
-/* Its INTENT names them; room for JOB_LIFTS_MAX. */
+/* Behind state_judge: those that it needs, or would need if nothing else denied it. Its
+ * INTENT or DENY names them; room for JOB_LIFTS_MAX. */
 size_t overrides_name(const struct core *core, const struct job *job,
                       struct record_lift *out);
 /* Its INTENT is written in this transaction; its attempt has come to an end. */

@@ -86,8 +86,13 @@ static enum sg_status deny_by(struct core *core, struct job *job,
 static enum sg_status deny_job(struct core *core, struct job *job)
 {
     struct record_failure failures[VERDICT_FAILURES];
-    const struct record_decision decision = grounds_of(job, failures);
+    struct record_lift lifts[JOB_LIFTS_MAX];
+    struct record_decision decision = grounds_of(job, failures);
 
+    /* They are out of the verdict also where another rule denies: whoever judges by the
+     * record has to take them out, too. Nothing is signed, so none of them counts. */
+    decision.lifts = lifts;
+    decision.lift_count = overrides_name(core, job, lifts);
     return write_deny(core, job, &decision, grounds_because(job));
 }
 
@@ -201,7 +206,7 @@ static enum sg_status conflict_by_gateway(struct core *core, struct job *job)
 static enum sg_status conflict(struct core *core, struct job *job)
 {
     bool judged = policy_reads_fact(job->policy, FACT_ID_job_repeat) &&
-                  job->binding == key_binding(job->key);
+                  job->binding == key_binding(job->key) && overrides_hold(core, job);
 
     if (judged) {
         TRY(state_look_at_mandate(core, job));
