@@ -413,6 +413,9 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 $(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
 # What builds the index of a log is tried on one.
 $(BUILD)/tests/unit/service/indexing: $$(call support_of,ledger)
+# What looks back at decisions finds those of the policy's tests in one.
+$(BUILD)/tests/unit/service/hindsight: $$(call support_of,policy) \
+    $(BUILD)/obj/tests/unit/ledger/support/book.o $(BUILD)/obj/tests/unit/ledger/support/backend.o
 # libsegel is tried against the client's server, on the letters of the PDF's tests.
 $(filter $(BUILD)/tests/unit/segel/%,$(UNIT_BIN)): $$(call support_of,client) $$(call support_of,pdf)
 # What is extended is a letter that the verifier's tests make.

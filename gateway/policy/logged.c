@@ -95,8 +95,9 @@ static enum sg_status parse(uint64_t index, struct slice record, json_t **out,
         return sg_fail(why, SG_INVALID, "record %llu: longer than %d bytes",
                        (unsigned long long)index, LOGGED_RECORD_MAX);
     }
-    *out =
-        json_loadb((const char *)record.data, record.len, JSON_REJECT_DUPLICATES, &error);
+    /* A name in a certificate may hold a NUL; slices carry it. */
+    *out = json_loadb((const char *)record.data, record.len,
+                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!json_is_object(*out)) {
         return sg_fail(why, SG_INVALID, "record %llu: not a JSON object: %s",
                        (unsigned long long)index,

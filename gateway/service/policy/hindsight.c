@@ -78,6 +78,9 @@ static enum sg_status judge(struct look_back *look, const struct logged *decisio
 
     if (!decision->by_gateway && decision->has_facts) {
         TRY(replay_keys_get(&look->keys, decision->bound, &key, why));
+        if (key == NULL) { /* its record cannot be used: another gateway's, perhaps */
+            return SG_INVALID;
+        }
     }
     TRY(replay_judge(key, decision, &then, &replay, why));
     *kind = replay.kind;

@@ -110,6 +110,26 @@ Test(policy_logged, malformed_facts_of_a_key_are_refused)
     refused_key("\"facts\":{", "\"f\":{", "'facts'");
 }
 
+/* json.c writes it, and every other reader of the log takes it. */
+Test(policy_logged, a_text_with_a_nul_is_read_whole)
+{
+    static const uint8_t name[] = {'a', '\0', 'b'};
+    struct facts facts = job();
+    struct policy *policy = lawful(RULES BITS NOTICE);
+    struct record_text record;
+    struct logged_key key;
+    struct sg_error why = {0};
+
+    facts_text(&facts, FACT_ID_cert_issuer, slice_of(name, sizeof(name)));
+    log_key(policy, &facts, &record);
+    cr_assert_eq(logged_key_read(KEY_INDEX, record_slice(&record), &key, &why), SG_OK,
+                 "%s", why.text);
+    cr_expect(slice_equal(key.facts.value[FACT_ID_cert_issuer].text,
+                          slice_of(name, sizeof(name))));
+    logged_key_fini(&key);
+    policy_free(policy);
+}
+
 Test(policy_logged, facts_of_another_key_are_refused)
 {
     struct facts facts = job();
