@@ -78,6 +78,13 @@ def balance(gateway, mandate):
     return found.used, found.reserved, found.left
 
 
+def explain(gateway, mandate, the_item):
+    ask = gateway.client().call("unary_unary", "Explain", rig.signing.ExplainRequest,
+                                rig.signing.ExplainResponse)
+    return ask(rig.signing.ExplainRequest(terms=rig.terms(mandate=mandate), item=the_item),
+               timeout=10)
+
+
 def denied(gateway, code, mandate, the_item=None, client="e-office", **changes):
     """By the gateway's own gate: its reason, and the record that says the same."""
     refusal = rig.refused(gateway.client(client).sign, the_item, mandate=mandate, **changes)
@@ -220,10 +227,7 @@ def each_bound_holds(people):
         equal(metrics(gateway).value("segel_mandates_open"), 3)
         records = [r["fail"][0] for r in people.records("deny")]
         equal({(r["rule"], r["cp"]) for r in records}, {("CP-4.5-05", "4.5.1")})
-        asked = rig.signing.ExplainRequest(terms=rig.terms(mandate="m-1"), item=rig.item())
-        explain = gateway.client().call("unary_unary", "Explain", rig.signing.ExplainRequest,
-                                        rig.signing.ExplainResponse)
-        answer = explain(asked, timeout=10)
+        answer = explain(gateway, "m-1", rig.item())
         equal(answer.decision, rig.common.DECISION_DENY)
         contains(answer.status.message, "m-1")
 
@@ -249,6 +253,28 @@ def a_document_is_signed_once_and_no_other_is(people):
         answers = gateway.client().batch([rig.item(value=same) for _ in range(16)],
                                          mandate=mandate)
         equal(sum(a.status.code == SIGNED for a in answers), 1, "of one batch")
+
+
+@claim
+def a_question_without_a_digest_is_about_any_that_is_free(people):
+    digests = [rig.digest() for _ in range(2)]
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 2, hash_algorithm=SHA256, digests=digests)
+
+        def told(**item):
+            answer = explain(gateway, mandate, rig.signing.SignItem(**item))
+            rule = next(r for r in answer.rules if r.rule == "CP-4.5-05")
+            return answer.decision, rule.raw, answer.status.message
+
+        passed = (rig.common.DECISION_ALLOW, 1, "")
+        equal([told(), told(digest=digests[1])], [passed, passed])
+        equal(told(digest=rig.digest())[0], rig.common.DECISION_DENY, "not on the list")
+        gateway.client().sign(rig.item(value=digests[0]), mandate=mandate)
+        equal([told(), told(digest=digests[0])[0]], [passed, rig.common.DECISION_DENY])
+        gateway.client().sign(rig.item(value=digests[1]), mandate=mandate)
+        decision, _, words = told()
+        equal(decision, rig.common.DECISION_DENY)
+        contains(words, "outside the mandate")
 
 
 @claim

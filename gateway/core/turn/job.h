@@ -57,13 +57,13 @@ struct job {
     char request_id[LEDGER_ID_MAX + 1];
     char document_class[LEDGER_ID_MAX + 1];
     char approval_ref[JOB_APPROVAL_MAX + 1];
-    char batch[LEDGER_ID_MAX + 1];
-    char mandate[LEDGER_ID_MAX + 1];
+    char batch[LEDGER_ID_MAX + 1], mandate[LEDGER_ID_MAX + 1];
     char trace_id[JOB_TRACE_SIZE]; /* W3C trace-id; "": none. No part of what is asked */
     enum sg_profile profile;
     enum sg_scheme scheme;
     enum sg_hash hash;
     uint8_t digest[SG_HASH_MAX], to_be_signed[SG_HASH_MAX];
+    bool any_digest; /* of a question: zeros stand for any of that length */
     uint8_t request_hash[32];
 
     /* What was judged without state, by the I/O loop. */

@@ -75,10 +75,12 @@ static enum sg_status read_item(const struct terms *terms,
     if (anonymous) {
         item.request_id = no_id;
     }
-    if (item.digest.len == 0) {
+    bool any_digest = item.digest.len == 0;
+    if (any_digest) {
         item.digest = pb_bytes(slice_of(any, sg_hash_len(terms->hash)));
     }
     TRY(terms_item(terms, &item, job));
+    job->any_digest = any_digest;
     if (anonymous) {
         job->request_id[0] = '\0';
     }
