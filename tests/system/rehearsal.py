@@ -11,11 +11,13 @@ from rig import claim, contains, equal, expect
 from stage import ASKED, OTHERS, REHEARSAL, Stage, Town, rehearse, verdict
 
 
+LOCKDOWN = {r"leads first:": "officer-1", r"Where are you\?\r\n    >": "Ruang",
+            r"No personal data\.\r\n    >": "test"}
+
+
 @claim
 def a_lock_down_and_its_end_are_rehearsed(town):
-    code, seen = rehearse("lockdown", answers={
-        r"leads first:": "officer-1", r"Where are you\?\r\n    >": "Ruang",
-        r"No personal data\.\r\n    >": "test"})
+    code, seen = rehearse("lockdown", answers=LOCKDOWN)
     equal(code, 0, seen[-800:])
     contains(seen, "REHEARSAL", "A whole rehearsal; it proves nothing")
     out = town.rig.path("rehearsed.minutes")
@@ -105,6 +107,53 @@ def a_rehearsal_leaves_nothing_behind(town):
     expect(not gateways_below(below), "its gateway still runs")
 
 
+MARK = "made by segel ceremony run --rehearse\n"
+
+
+@claim
+def a_folder_that_no_rehearsal_has_left_is_neither_used_nor_removed(town):
+    town.rig.write("mark", MARK)
+    for name, make in (
+            ("none", lambda path: None),
+            ("folder", os.mkdir),
+            ("link", lambda path: os.symlink(town.rig.path("mark"), path)),
+            ("other", lambda path: write(path, "my own\n")),
+            ("as-long", lambda path: write(path, MARK.swapcase())),
+            ("longer", lambda path: write(path, MARK + MARK)),
+            ("of-another", lambda path: (write(path, MARK), os.chown(path, 65534, -1)))):
+        if name == "of-another" and os.geteuid() != 0:
+            continue
+        world, kept = foreign_world(town, name)
+        make(os.path.join(world, "rehearsal"))
+        code, seen = rehearse("lockdown", "--world", world)
+        equal(code, 2, f"{name}: {seen}")
+        contains(seen, "is not the folder of a rehearsal that was kept")
+        equal(os.path.exists(kept), True, name)
+
+
+@claim
+def a_kept_world_whose_gateway_does_not_come_up_is_not_removed(town):
+    world, kept = foreign_world(town, "spoiled")
+    write(os.path.join(world, "rehearsal"), MARK)
+    code, seen = rehearse("lockdown", "--world", world)
+    expect(code != 0, seen)
+    contains(seen, "does not come up")
+    expect(os.path.exists(kept), "it was removed")
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def foreign_world(town, name):
+    """A folder, and a file of somebody's in it."""
+    world = town.rig.path("world-" + name)
+    os.makedirs(world)
+    write(os.path.join(world, "letters"), "of years\n")
+    return world, os.path.join(world, "letters")
+
+
 def gateways_below(folder):
     found = []
     for number in filter(str.isdigit, os.listdir("/proc")):
@@ -149,9 +198,7 @@ def minutes_of_a_rehearsal_never_verify_as_real(town):
 def rehearsed_quorum(town):
     """Minutes of a rehearsal whose folder was kept, and its quorum file."""
     out = town.rig.path("kept.minutes")
-    code, seen = rehearse("lockdown", "--keep", "--out", out, answers={
-        r"leads first:": "officer-1", r"Where are you\?\r\n    >": "Ruang",
-        r"No personal data\.\r\n    >": "test"})
+    code, seen = rehearse("lockdown", "--keep", "--out", out, answers=LOCKDOWN)
     equal(code, 0, seen[-800:])
     folder = re.search(r"^(/\S*/segel-rehearsal-\S+)\r?$", seen, re.M)[1]
     with open(os.path.join(folder, "quorum"), encoding="utf-8") as file:

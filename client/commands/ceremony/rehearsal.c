@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,10 +17,10 @@
 #include "client/commands/ceremony/minutes_file.h"
 #include "client/commands/ceremony/rehearsal_gateway.h"
 #include "client/commands/ceremony/rehearsal_people.h"
-#include "client/console/file.h"
 #include "client/console/self_run.h"
 
 enum { OPEN_FILES = 16, PAUSE_S = 2 };
+static const char mark_text[] = "made by segel ceremony run --rehearse\n";
 
 /* --- The folder -------------------------------------------------------------------- */
 
@@ -31,13 +32,36 @@ static void take_folder(struct rehearsal *world, const char *dir)
                    dir);
 }
 
+static void close_file(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+/* The mark as we write it, whole, in a file of the caller's own and no link to one:
+ * whoever keeps worlds in a folder of that name has not made a world of what is around
+ * it. */
+static bool is_marked(const char *path)
+{
+    char text[sizeof(mark_text)] = "";
+    struct stat about;
+    AUTO(close_file)
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    return fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+           about.st_uid == geteuid() &&
+           read(fd, text, sizeof(text)) == (ssize_t)strlen(mark_text) &&
+           strcmp(text, mark_text) == 0;
+}
+
 /* Only one that we have made is used, and removed, as one of ours. */
 static enum sg_status take_earlier(struct rehearsal *world, struct sg_error *why)
 {
     char path[REHEARSAL_DIR_SIZE + 32];
     int len = snprintf(path, sizeof(path), "%s/rehearsal", world->earlier);
 
-    if (len < 0 || (size_t)len >= REHEARSAL_DIR_SIZE || !file_exists(path)) {
+    if (len < 0 || (size_t)len >= REHEARSAL_DIR_SIZE || !is_marked(path)) {
         return sg_fail(why, SG_INVALID,
                        "%.200s is not the folder of a rehearsal that was kept",
                        world->earlier);
@@ -57,6 +81,7 @@ static enum sg_status make_folder(struct rehearsal *world, struct sg_error *why)
         return sg_fail(why, SG_IO, "no temporary folder can be made: set TMPDIR");
     }
     take_folder(world, dir);
+    world->ours = true;
     return SG_OK;
 }
 
@@ -163,8 +188,7 @@ static enum sg_status set_up(const struct rehearsal *world, struct sg_error *why
     }
     TRY(rehearsal_people(world, why));
     (void)snprintf(mark, sizeof(mark), "%s/rehearsal", world->dir);
-    return minutes_file_keep(mark, slice_str("made by segel ceremony run --rehearse\n"),
-                             why);
+    return minutes_file_keep(mark, slice_str(mark_text), why);
 }
 
 enum sg_status rehearsal_after(const struct rehearsal *world, const char *csr,
@@ -205,6 +229,7 @@ enum sg_status rehearsal_begin(struct rehearsal *world, bool indonesian,
         TRY(set_up(world, why));
     }
     TRY(rehearsal_gateway(world, why));
+    world->ours = true;
     (void)printf(indonesian ? "Orang: officer-1 (memimpin) sampai officer-4, reviewer-1, "
                               "reviewer-2.\nFrasa sandi setiap orang: %s\n\n"
                             : "Persons: officer-1 (leads) to officer-4, reviewer-1, "
@@ -254,7 +279,7 @@ void rehearsal_end(struct rehearsal *world)
     if (world->dir[0] == '\0') {
         return;
     }
-    if (world->keep) {
+    if (world->keep || !world->ours) {
         (void)printf("%s\n", world->dir);
         return;
     }

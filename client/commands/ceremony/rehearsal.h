@@ -13,6 +13,7 @@ struct rehearsal {
     bool keep;           /* leave the folder */
     const char *earlier; /* folder that an earlier one has left; NULL: a new one */
     pid_t segeld;        /* -1: not started */
+    bool ours;           /* made by this run, or its gateway came up in it */
     char dir[REHEARSAL_DIR_SIZE]; /* "": not made */
     char people[REHEARSAL_DIR_SIZE + 16];
     struct home leader;
@@ -35,7 +36,8 @@ SG_MUST_USE enum sg_status rehearsal_prepare(const struct rehearsal *world,
 SG_MUST_USE enum sg_status rehearsal_verify(const struct rehearsal *world,
                                             const char *minutes, const char *quorum,
                                             struct sg_error *why);
-/* Stops the gateway and removes the folder. For AUTO. */
+/* Stops the gateway, and removes the folder if it is ours and not to be kept. For AUTO.
+ */
 void rehearsal_end(struct rehearsal *world);
 
 #endif
