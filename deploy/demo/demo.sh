@@ -10,6 +10,8 @@ cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
 LETTERS=${LETTERS:-200}
 KEEP=${KEEP:-0}
+# As in world.sh: what it makes is its own, whatever is in the environment.
+unset MODULE POLICY ORIGIN PORT ACTIVATION LOG_TYPE THREADS LOOPS SEAL_EXT SEAL_SUBJECT SEAL_DAYS
 demo=${DEMO:-$BUILD/demo}
 bin=$PWD/$BUILD/bin
 case $BUILD in /*) bin=$BUILD/bin ;; esac

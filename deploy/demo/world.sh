@@ -12,6 +12,9 @@ umask 077
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1
 dir=$2
+# What setup.sh and pki.sh would take from the caller's own: another module has other tokens,
+# perhaps real ones.
+unset MODULE POLICY ORIGIN PORT ACTIVATION LOG_TYPE THREADS LOOPS SEAL_EXT SEAL_SUBJECT SEAL_DAYS
 people='officer-2 officer-3 officer-4 officer-5 reviewer-1 reviewer-2'
 
 make() {

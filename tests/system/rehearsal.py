@@ -107,6 +107,21 @@ def a_rehearsal_leaves_nothing_behind(town):
     expect(not gateways_below(below), "its gateway still runs")
 
 
+@claim
+def a_rehearsal_takes_nothing_from_its_environment(town):
+    """Another module would have other tokens, perhaps real ones."""
+    foreign = {"MODULE": "/nowhere.so", "POLICY": "/nowhere", "ORIGIN": "x", "PORT": "1",
+               "ACTIVATION": "x", "LOG_TYPE": "x", "THREADS": "x", "LOOPS": "x",
+               "SEAL_SUBJECT": "x", "SEAL_DAYS": "x", "SEAL_EXT": "x"}
+    os.environ.update(foreign)
+    try:
+        code, seen = rehearse("lockdown", answers=LOCKDOWN)
+    finally:
+        for name in foreign:
+            del os.environ[name]
+    equal(code, 0, seen[-800:])
+
+
 MARK = "made by segel ceremony run --rehearse\n"
 
 
