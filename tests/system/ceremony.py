@@ -220,6 +220,43 @@ def what_began_under_other_conditions_is_not_gone_on_with(town):
         equal(town.lead(out).play({}), 2, "a state that was cut")
 
 
+@claim
+def other_officers_than_it_began_with_are_not_gone_on_with(town):
+    out, before = town.out(), town.rig.read("quorum")
+    with town.gateway():
+        stage = town.lead(out)
+        equal(stage.play({**town.answers(), r"Where\?\r\n    >": "stop"}), 3)
+    try:
+        town.quorum(before + "# another year\n")
+        with town.gateway(keep=True):
+            stage = town.lead(out)
+            equal(stage.play({}), 1)
+            contains(stage.seen, "had another quorum file in the gateway")
+    finally:
+        town.quorum(before)
+    with town.gateway(keep=True):
+        stage = town.lead(out)
+        equal(stage.play({r"Where\?\r\n    >": "stop"}), 3, "by the same as before")
+
+
+@claim
+def who_does_not_sign_is_asked_three_times_and_then_named(town):
+    out = town.out()
+    passphrases = [town.passphrases[f"officer-{n}"] for n in (2, 3, 4, 1)]
+    with town.gateway():
+        town.lock()
+        stage = town.lead(out)
+        equal(stage.play({**town.answers(), r"Passphrase of your key:": tuple(passphrases),
+                          r"Sign these minutes\? \[y/n\]": ("y", "n")}), 0, stage.seen[-800:])
+        equal([stage.seen.count(f"{name} signs. Enter:")
+               for name in ("officer-1", "officer-2", "reviewer")], [1, 3, 0])
+        contains(stage.seen, "Must still sign: officer-2.")
+        for name in ("officer-2", "reviewer"):
+            equal(town.sign(out, name).returncode, 0)
+        contains(town.verify(out, "--offline", "--quorum", out + ".quorum").stdout,
+                 "3 of 3 persons have signed")
+
+
 LOCKED = SCRIPT.split("ask lane")[0] + """check locked
     id Terhenti
     en Stopped

@@ -8,7 +8,7 @@ import sys
 
 import rig
 from rig import claim, contains, equal, expect
-from stage import ASKED, OTHERS, REHEARSAL, Stage, Town, rehearse, verdict
+from stage import ASKED, OTHERS, REHEARSAL, WORLD_S, Stage, Town, rehearse, verdict
 
 
 LOCKDOWN = {r"leads first:": "officer-1", r"Where are you\?\r\n    >": "Ruang",
@@ -120,6 +120,46 @@ def a_rehearsal_takes_nothing_from_its_environment(town):
         for name in foreign:
             del os.environ[name]
     equal(code, 0, seen[-800:])
+
+
+@claim
+def a_rehearsal_that_was_stopped_goes_on_in_its_own_world(town):
+    out = town.rig.path("stopped.minutes")
+    stage = Stage("ceremony", "run", "lockdown-end", "--rehearse", "--keep", "--out", out)
+    equal(stage.play({r"No personal data\.\r\n    >": "stop", **OTHERS, **ASKED},
+                     seconds=WORLD_S), 3, stage.seen[-800:])
+    world = re.search(r"^(/\S*/segel-rehearsal-\w+)\r?$", stage.seen, re.M)[1]
+    contains(stage.seen.replace("\r\n", " "),
+             f"the same command with --world {world} goes on later")
+    code, seen = rehearse("lockdown-end", "--out", out, answers={
+        r"No personal data\.\r\n    >": "stop"})
+    equal(code, 1, seen[-800:])
+    contains(seen, "began in another world", "--world")
+    code, seen = rehearse("lockdown-end", "--out", out, "--world", world, answers=OTHERS)
+    equal(code, 0, seen[-800:])
+    contains(seen, "the rehearsal is over then", "A whole rehearsal; it proves nothing")
+    expect(not os.path.exists(world), "its world was to be removed")
+
+
+@claim
+def a_change_of_officers_that_was_stopped_goes_on_in_its_own_world(town):
+    out = town.rig.path("changed.minutes")
+    stage = Stage("ceremony", "run", "officer-change", "--rehearse", "--keep", "--out", out)
+    equal(stage.play({}, until="leads first:", seconds=WORLD_S), None)
+    vkey = re.search(r"officer-5, whose key is (\S+)", stage.seen)[1]
+    stage.type("officer-1 officer-2 officer-4")
+    answers = {r"callers have it\?\r\n    >": "officer-5", r"operator\r\n    >": "officer",
+               r"to join\?\r\n    >": "two three an-officer",
+               r"printed\?\r\n    >": vkey, r"Who leaves\?\r\n    >": "officer-4",
+               **OTHERS, **ASKED}
+    equal(stage.play({r"approves here:\r\n    >": ("officer-2", "officer-3", "stop"),
+                      **answers}, seconds=WORLD_S), 3, stage.seen[-800:])
+    world = re.search(r"^(/\S*/segel-rehearsal-\w+)\r?$", stage.seen, re.M)[1]
+    contains(stage.seen, "the quorum file has 'officer-5' as officer")
+    code, seen = rehearse("officer-change", "--out", out, "--world", world, answers={
+        r"approves here:\r\n    >": ("officer-2", "officer-3"), **answers})
+    equal(code, 0, seen[-800:])
+    contains(seen, "the quorum file has not 'officer-4'", "everybody has signed")
 
 
 MARK = "made by segel ceremony run --rehearse\n"

@@ -13,6 +13,7 @@ from rig import contains, equal, expect
 from terminal import Terminal
 
 REHEARSAL = "latihan-latihan"
+WORLD_S = 120  # a world is made first
 SCRIPT = """ceremony test
 officers 2
 witnesses 1
@@ -104,7 +105,7 @@ OTHERS = {r"(\?|data\.)\r\n    >": "TEST-1"}
 def rehearse(name, *more, answers=None):
     """With nothing of the tests' own world: no home, no gateway."""
     stage = Stage("ceremony", "run", name, "--rehearse", *more)
-    code = stage.play({**(answers or {}), **ASKED})
+    code = stage.play({**(answers or {}), **ASKED}, seconds=WORLD_S)
     return code, stage.seen
 
 

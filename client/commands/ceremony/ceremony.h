@@ -16,7 +16,8 @@ struct ceremony {
     const char *people;      /* folder with the home folders of others; NULL = none */
     bool indonesian;
     bool rehearsal;
-    bool refused; /* the gateway would not take what state.request names */
+    const char *world; /* folder in which a rehearsal can go on; NULL: none is kept */
+    bool refused;      /* the gateway would not take what state.request names */
     struct ceremony_script found;
     struct ceremony_state state;
     struct known_people known; /* by the quorum file that was in force at the begin */

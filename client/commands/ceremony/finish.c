@@ -5,6 +5,8 @@
 #include "client/commands/ceremony/talk.h"
 #include "client/console/self_run.h"
 
+enum { TRIES = 3 }; /* of one person: a passphrase may be mistyped */
+
 /* As that person does it everywhere else. */
 static enum sg_status sign_here(const struct ceremony *ceremony, const char *home,
                                 struct sg_error *why)
@@ -39,24 +41,32 @@ static enum sg_status missing(const struct ceremony *ceremony, uint64_t *persons
     return SG_OK;
 }
 
-static enum sg_status sign_next(const struct ceremony *ceremony, uint64_t persons,
-                                bool *stuck, struct sg_error *why)
+static enum sg_status sign_once(const struct ceremony *ceremony, const char *name,
+                                const char *home, struct sg_error *why)
 {
-    char home[HOME_PATH_SIZE];
     char line[TALK_LINE_MAX];
 
-    *stuck = true;
-    for (size_t p = 0; p < ceremony->known.roster.groups.leaf_count; p++) {
-        const char *name = ceremony->known.roster.groups.leaves[p];
-        if ((persons >> p & 1) == 0 || !ceremony_home_of(ceremony, name, home)) {
-            continue;
-        }
-        (void)printf(ceremony->indonesian ? "\n    %s menandatangani. Enter:"
-                                          : "\n    %s signs. Enter:",
-                     name);
-        TRY(talk_ask("", line, why));
-        *stuck = false;
-        return sign_here(ceremony, home, why);
+    (void)printf(ceremony->indonesian ? "\n    %s menandatangani. Enter:"
+                                      : "\n    %s signs. Enter:",
+                 name);
+    TRY(talk_ask("", line, why));
+    return sign_here(ceremony, home, why);
+}
+
+/* What was refused may be refused for ever, so nobody is asked without an end. *persons:
+ * those who are missing afterwards. */
+static enum sg_status sign_as(const struct ceremony *ceremony, size_t person,
+                              uint64_t *persons, struct sg_error *why)
+{
+    const char *name = ceremony->known.roster.groups.leaves[person];
+    char home[HOME_PATH_SIZE];
+
+    if (!ceremony_home_of(ceremony, name, home)) {
+        return SG_OK;
+    }
+    for (int i = 0; i < TRIES && (*persons >> person & 1) != 0; i++) {
+        TRY(sign_once(ceremony, name, home, why));
+        TRY(missing(ceremony, persons, why));
     }
     return SG_OK;
 }
@@ -77,14 +87,15 @@ static void tell(const struct ceremony *ceremony, uint64_t persons)
 enum sg_status ceremony_finish(struct ceremony *ceremony, struct sg_error *why)
 {
     uint64_t persons = 0;
-    bool stuck = false;
+    uint64_t asked = 0;
 
     (void)printf(ceremony->indonesian ? "    Berita acara: %s\n" : "    Minutes: %s\n",
                  ceremony->minutes_path);
     TRY(missing(ceremony, &persons, why));
-    while (persons != 0 && !stuck) {
-        TRY(sign_next(ceremony, persons, &stuck, why));
-        TRY(missing(ceremony, &persons, why));
+    while ((persons & ~asked) != 0) {
+        size_t person = (size_t)__builtin_ctzll(persons & ~asked);
+        asked |= (uint64_t)1 << person;
+        TRY(sign_as(ceremony, person, &persons, why));
     }
     if (persons != 0) {
         tell(ceremony, persons);

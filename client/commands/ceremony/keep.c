@@ -98,6 +98,16 @@ static bool says_hash(const struct ceremony *ceremony, enum minutes_field field,
     return says(ceremony, field, text);
 }
 
+static enum sg_status began_with_another(const struct ceremony *ceremony,
+                                         const char *what, struct sg_error *why)
+{
+    return sg_fail(
+        why, SG_PRECONDITION,
+        "what began in %s had another %s: it cannot be gone on with; keep that "
+        "file for the minutes, and begin anew with another --out",
+        ceremony->state_path, what);
+}
+
 /* What began under other conditions is another ceremony. */
 static enum sg_status check_same(const struct ceremony *ceremony, const uint8_t tool[32],
                                  struct sg_error *why)
@@ -116,13 +126,40 @@ static enum sg_status check_same(const struct ceremony *ceremony, const uint8_t 
     } else if (ceremony->state.next >= script->step_count) {
         other = "number of steps";
     }
-    return other == NULL
-               ? SG_OK
-               : sg_fail(why, SG_PRECONDITION,
-                         "what began in %s had another %s: it cannot be gone on with; "
-                         "keep that file for the minutes, and begin anew with another "
-                         "--out",
-                         ceremony->state_path, other);
+    return other == NULL ? SG_OK : began_with_another(ceremony, other, why);
+}
+
+/* By what it has done, or asked for before it was interrupted. */
+static bool may_have_changed_roster(const struct ceremony *ceremony)
+{
+    const struct ceremony_state *state = &ceremony->state;
+    size_t asked = state->next + (state->request[0] == '\0' ? 0 : 1);
+
+    for (size_t i = 0; i < asked && i < ceremony->found.script.step_count; i++) {
+        const struct script_step *step = &ceremony->found.script.steps[i];
+        if (step->kind == STEP_RUN &&
+            (step->row == ACTION_OFFICER_ADD || step->row == ACTION_OFFICER_REMOVE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody else's officers can approve what is still to be done, or sign at the end. */
+static enum sg_status check_in_force(struct ceremony *ceremony, struct sg_error *why)
+{
+    TRY(known_from_gateway(ceremony->home, &ceremony->now, why));
+    if (says_hash(ceremony, MINUTES_FIELD_QUORUM, ceremony->now.sha256) ||
+        may_have_changed_roster(ceremony)) {
+        return SG_OK;
+    }
+    return ceremony->rehearsal
+               ? sg_fail(why, SG_PRECONDITION,
+                         "what is in %s began in another world, or this one has other "
+                         "officers now: name its own with --world, or begin anew with "
+                         "another --out",
+                         ceremony->state_path)
+               : began_with_another(ceremony, "quorum file in the gateway", why);
 }
 
 static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
@@ -140,6 +177,7 @@ static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
         return sg_fail(why, status, "%s: %s", ceremony->state_path, plain.text);
     }
     TRY(check_same(ceremony, tool, why));
+    TRY(check_in_force(ceremony, why));
     if (minutes_get(&ceremony->state.minutes, MINUTES_FIELD_REMARK, INTERRUPTIONS_MAX - 1)
             .len > 0) {
         return SG_OK; /* it goes on, however often the terminal goes */

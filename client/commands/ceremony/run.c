@@ -67,6 +67,26 @@ static enum sg_status name_files(struct ceremony *ceremony, const char *out,
                : sg_fail(why, SG_INVALID, "the path of the minutes is too long");
 }
 
+/* How it goes on when somebody writes 'stop'. */
+static void print_later(const struct ceremony *ceremony)
+{
+    bool indonesian = ceremony->indonesian;
+
+    if (!ceremony->rehearsal) {
+        (void)printf(indonesian ? "perintah yang sama melanjutkan.\n"
+                                : "the same command goes on later.\n");
+    } else if (ceremony->world != NULL) {
+        (void)printf(indonesian ? "perintah yang sama dengan --world %s melanjutkan.\n"
+                                : "the same command with --world %s goes on later.\n",
+                     ceremony->world);
+    } else {
+        (void)printf(indonesian ? "latihan ini lalu berakhir, karena dunianya dihapus "
+                                  "(--keep menyimpannya).\n"
+                                : "the rehearsal is over then, because its world is "
+                                  "removed (--keep leaves it).\n");
+    }
+}
+
 static void print_head(const struct ceremony *ceremony)
 {
     const struct script *script = &ceremony->found.script;
@@ -77,12 +97,10 @@ static void print_head(const struct ceremony *ceremony)
                                 : "REHEARSAL: nothing here is real.\n");
     }
     (void)printf("%s\n%s\n", script->title.in[indonesian], script->about.in[indonesian]);
-    (void)printf(
-        indonesian ? "Berita acara: %s. Ketik 'berhenti' kapan saja; perintah yang sama "
-                     "melanjutkan.\n"
-                   : "Minutes: %s. Write 'stop' at any time; the same command goes on "
-                     "later.\n",
-        ceremony->minutes_path);
+    (void)printf(indonesian ? "Berita acara: %s. Ketik 'berhenti' kapan saja; "
+                            : "Minutes: %s. Write 'stop' at any time; ",
+                 ceremony->minutes_path);
+    print_later(ceremony);
 }
 
 /* --- Running ----------------------------------------------------------------------- */
@@ -113,6 +131,7 @@ static enum sg_status rehearse_in(struct rehearsal *world, struct ceremony *cere
     TRY(rehearsal_prepare(world, ceremony->found.script.name, why));
     ceremony->home = &world->leader;
     ceremony->people = world->people;
+    ceremony->world = world->keep ? world->dir : NULL;
     if (options->out == NULL) {
         (void)snprintf(ceremony->minutes_path, sizeof(ceremony->minutes_path),
                        "%s/%s.minutes", world->dir, ceremony->found.script.name);
