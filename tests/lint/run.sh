@@ -46,7 +46,7 @@ cppcheck_all() {
 tidy() { $MAKE -k BUILD="$BUILD" tidy; }
 
 mkdir -p "$BUILD/lint/cppcheck"
-for name in layers bans sizes secrets; do
+for name in layers bans sizes secrets names; do
     rule "$name" "$PYTHON" "tests/lint/$name.py"
 done
 rule selftest tests/lint/selftest
