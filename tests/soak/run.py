@@ -249,7 +249,7 @@ def note_growth(figures, samples, bounded):
                  (grown is not None and grown <= verdict.STEPS_MIB) if bounded else None)
 
 
-def note_growth(soak, figures, bounded):
+def note_use(soak, figures, bounded):
     for name in ("segeld", "segel-hsm"):
         top = max((s["processes"][name]["rss"] for s in soak.samples
                    if name in s["processes"]), default=0)
@@ -316,6 +316,13 @@ def note_errors(soak, figures):
     return unexplained
 
 
+def note_all(soak, figures, bounded):
+    """Errors that nothing explains."""
+    note_answers(soak, figures)
+    note_use(soak, figures, bounded)
+    return note_errors(soak, figures)
+
+
 def write(path, options, soak, figures, unexplained):
     with open(path, "w", encoding="utf-8") as file:
         json.dump({
@@ -342,9 +349,7 @@ def main():
         parser.error("--minutes: from 0.2 to 1440")
     soak, figures = Soak(options.minutes * 60, options.seed), Figures()
     soak.run()
-    note_answers(soak, figures)
-    note_growth(soak, figures, options.minutes >= verdict.BOUND_FROM_MIN)
-    unexplained = note_errors(soak, figures)
+    unexplained = note_all(soak, figures, options.minutes >= verdict.BOUND_FROM_MIN)
     figures.show()
     write(options.json, options, soak, figures, unexplained)
     missed = len(figures.missed())

@@ -1,14 +1,22 @@
 #!/usr/bin/python3
 """The judge of `make soak`: it finds a leak, a lost descriptor and an error that nothing explains
 in figures that were made up, and it excuses no more than its table says. No gateway is started."""
+import collections
+import contextlib
+import io
 import os
 import random
 import sys
+import tempfile
+import types
 
 import rig
-from rig import claim, equal, expect
+from rig import claim, contains, equal, expect
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../soak"))
+import run as soak_run  # noqa: E402
+import callers  # noqa: E402
+import oracle  # noqa: E402
 import strikes  # noqa: E402
 import verdict  # noqa: E402
 from verdict import Error, Window  # noqa: E402
@@ -144,6 +152,93 @@ def every_fault_can_be_struck():
     known = {*strikes.SCHEDULES, "lane killed", "reload", "out of rotation"}
     equal(known, set(verdict.EXCUSES), "faults")
     expect(set(strikes.LANES_END) < known, "faults that end lanes")
+
+
+# --- What is told at the end ----------------------------------------------------------------
+
+def made_up(folder):
+    """A run of an hour in which nothing went wrong, as the notes of its end see it."""
+    def use(**opened):
+        return {name: {"pid": 7, "rss": MIB, "threads": 5, "descriptors": 30,
+                       "open": collections.Counter(opened)} for name in ("segeld", "segel-hsm")}
+    seen = [{"at": at, "index": 0, "processes": use()} for at in range(0, 3600, 10)]
+    answers = {oracle.SIGNED: 9, oracle.DENIED: 2, oracle.EXISTS: 1}
+    return types.SimpleNamespace(
+        samples=seen, rest_before=use(socket=1), rest_after=use(socket=1), letters=[("j", 1)],
+        calls=collections.Counter(k for kinds in callers.SLOTS.values() for k in kinds),
+        errors=[], windows=[], problems=[], began=0.0, end_code=0,
+        rig=types.SimpleNamespace(dir=folder), oracle=types.SimpleNamespace(
+            faults=[], tree=types.SimpleNamespace(size=12),
+            counts=types.SimpleNamespace(answers=answers, kept=3, checkpoints=1)))
+
+
+def missed(spoil=lambda soak: None):
+    """What is MISSED once one fact is spoiled, and what is printed besides."""
+    printed = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(printed):
+        # The search of the run's own folder needs something to look for, and in.
+        for name, text in (("pin", "abcdef0123456789\n"), ("segeld.log", "ready\n")):
+            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+        soak, figures = made_up(folder), soak_run.Figures()
+        spoil(soak)
+        soak_run.note_all(soak, figures, True)
+    return [row["what"] for row in figures.missed()], printed.getvalue()
+
+
+def grow(soak, name, mib_an_hour):
+    for sample in soak.samples:
+        sample["processes"][name]["rss"] += int(MIB * mib_an_hour * sample["at"] / 3600)
+
+
+def open_more(soak):
+    soak.rest_after["segeld"].update(descriptors=40, open=collections.Counter(socket=11))
+
+
+def leave_a_pin(soak):
+    with open(os.path.join(soak.rig.dir, "segeld.log"), "a", encoding="ascii") as file:
+        file.write("the PIN is abcdef0123456789\n")
+
+
+@claim
+def the_notes_of_a_run_miss_what_was_spoiled_and_nothing_else():
+    equal(missed(), ([], ""), "of a sound run")
+    for spoil, what in (
+            (lambda soak: soak.calls.pop("watch"), "kinds of callers that did nothing"),
+            (lambda soak: soak.oracle.counts.answers.update({oracle.DENIED: 0}),
+             "answers: signed, refused, conflicts"),
+            (lambda soak: soak.letters.clear(), "letters signed with a stamp, found on the log"),
+            (lambda soak: grow(soak, "segeld", 2),
+             "segeld: RSS slope, less the cache of the index"),
+            (lambda soak: grow(soak, "segel-hsm", 2), "segel-hsm: RSS slope"),
+            (open_more, "descriptors at rest, behind the load less before it"),
+            (lambda soak: soak.rest_after["segel-hsm"].update(threads=6),
+             "threads at rest, behind the load less before it"),
+            (lambda soak: soak.errors.append(error(1, 2)), "errors that nothing explains"),
+            (lambda soak: soak.oracle.faults.append("a record is gone"),
+             "violations of the log"),
+            (lambda soak: soak.problems.append("log verify"), "other problems"),
+            (lambda soak: setattr(soak, "end_code", -9), "segeld's exit code"),
+            (leave_a_pin, "files with a PIN or private key")):
+        equal(missed(spoil)[0], [what])
+
+
+@claim
+def pools_may_take_a_few_mib_and_no_more():
+    def step(soak):
+        for sample in soak.samples[180:]:
+            sample["processes"]["segeld"]["rss"] += 7 * MIB
+    equal(missed(step)[0], ["segeld: grown in all behind the warm-up"])
+
+
+@claim
+def what_went_wrong_is_named():
+    def spoil(soak):
+        open_more(soak)
+        soak.errors.append(error(1, 2))
+        soak.oracle.faults.append("a record is gone")
+    contains(missed(spoil)[1], "segeld has more open: 10 socket", "a record is gone",
+             "unexplained: at 2.0 s (asked at 1.0 s), unary rsa: UNAVAILABLE")
 
 
 if __name__ == "__main__":
