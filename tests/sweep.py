@@ -1,15 +1,18 @@
 """Looks, when all tests have run, whether a secret that they used stands in anything that they
-left behind: PINs that were made for a token, and the private numbers of every key file.
+left behind: PINs that were made for a token, the private numbers of every key file, and what a
+test used that no file holds any more, or ever held (`used` of tests/system/rig.py).
 
 What the tests leave behind lies below $BUILD/system, what they said in $BUILD/logs. Every file
-is searched, whatever its name, but the PIN and key files themselves and token storage. A PIN
-is looked for as it is, in hexadecimal and in base64; a private number (of RSA d, p and q, of a
-curve the scalar or seed) as bytes, as they also stand in DER, in hexadecimal, with colons too,
-and in base64 at each of its three alignments, broken into lines or not.
+is searched, whatever its name, but the PIN and key files themselves and token storage. A PIN or
+passphrase is looked for as it is, in hexadecimal and in base64; a private number (of RSA d, p and
+q, of a curve the scalar or seed) as bytes, as they also stand in DER, in hexadecimal, with colons
+too, and in base64 at each of its three alignments, broken into lines or not.
 
     sweep.py FOLDER…    searches these instead, and ends with 0 or 1
 """
 import base64
+import collections
+import glob
 import os
 import re
 import subprocess
@@ -18,7 +21,9 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEEK = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "tests/fixtures/seek")
-PIN_FILE = re.compile(r"(^|[-_.])(pin|so-pin)s?(\.txt)?$")
+# .new and .try: of a PIN that is being changed, hsm/pin_file.h
+PIN_FILE = re.compile(r"(^|[-_.])(pin|so-pin|passphrase)s?(\.txt|\.new|\.try)?$")
+USED_FILE = "used.pin"  # lines "pin TEXT" and "key HEX"
 KEY_FILE = re.compile(r"\.key$|(^|[-_.])key\.pem$")
 # What may hold a secret by its purpose: token storage, in which keys lie under the PIN, and the
 # files that are the secret.
@@ -129,6 +134,14 @@ def pins_in(path):
                 if len(word) >= PIN_MIN and len(set(word)) >= DIFFERENT_MIN}
 
 
+def used_in(path):
+    """(PINs and passphrases, private numbers) of which a test has told."""
+    with open(path, "rb") as file:
+        rows = [line.split(b" ", 1) for line in file.read().splitlines()]
+    return ({secret for kind, secret in rows if kind == b"pin"},
+            {bytes.fromhex(secret.decode()) for kind, secret in rows if kind == b"key"})
+
+
 def holders(patterns, paths):
     """The files in which one of the patterns stands."""
     with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:
@@ -139,14 +152,33 @@ def holders(patterns, paths):
     return found.decode(errors="replace").splitlines()
 
 
+Found = collections.namedtuple("Found", "pins numbers files holders")
+
+
+def lacking(found):
+    """What there was none of, in words: without one of these a search proves nothing."""
+    counts = (("PIN", found.pins), ("number of a private key", found.numbers),
+              ("file to search", found.files))
+    return [what for what, count in counts if count == 0]
+
+
+def token_made(build, since):
+    """Some test had a token, and with it a PIN and keys."""
+    return any(os.path.getmtime(path) >= since
+               for path in glob.glob(os.path.join(build, "system/**/tokens"), recursive=True))
+
+
 def sweep(build, since=0, folders=None):
-    """(number of secrets, number of files searched, names of those that hold one); of files
-    that were written since then."""
+    """How many PINs, private numbers and files, and the names of those files that hold one; of
+    files that were written since then."""
     folders = folders or [os.path.join(build, name) for name in ("system", "logs")]
     pins, numbers, searched = set(), set(), []
     for path in files_below(since, folders):
         name = os.path.basename(path)
-        if PIN_FILE.search(name):
+        if name == USED_FILE:
+            told = used_in(path)
+            pins, numbers = pins | told[0], numbers | told[1]
+        elif PIN_FILE.search(name):
             pins |= pins_in(path)
         elif KEY_FILE.search(name):
             numbers |= private_numbers(path)
@@ -154,12 +186,19 @@ def sweep(build, since=0, folders=None):
             searched.append(path)
     patterns = {look for number in numbers for look in looks_of_number(number)}
     patterns |= {look for pin in pins for look in looks_of_pin(pin)}
-    secrets = len(pins) + len(numbers)
-    return secrets, len(searched), holders(patterns, searched) if patterns else []
+    return Found(len(pins), len(numbers), len(searched),
+                 holders(patterns, searched) if patterns else [])
+
+
+def main():
+    found = sweep(None, 0, sys.argv[1:])
+    print(f"{found.pins} PINs, {found.numbers} private numbers, {found.files} files searched")
+    for what in lacking(found):
+        print(f"there is no {what}")
+    for path in found.holders:
+        print(f"{path} holds one of them")
+    return 1 if found.holders or lacking(found) else 0
 
 
 if __name__ == "__main__":
-    count, files, bad = sweep(None, 0, sys.argv[1:])
-    print(f"{count} secrets, {files} files searched")
-    print("\n".join(f"{path} holds one of them" for path in bad))
-    sys.exit(1 if bad else 0)
+    sys.exit(main())

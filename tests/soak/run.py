@@ -27,7 +27,7 @@ import rig  # noqa: E402
 import strikes  # noqa: E402
 import verdict  # noqa: E402
 from figures import Figures  # noqa: E402
-from sweep import sweep  # noqa: E402
+from sweep import lacking, sweep  # noqa: E402
 
 KEYS = {"seal-demo": "rsa-2048", "seal-ec": "p-256"}
 PERIOD_S, REST_S, CALLERS_END_S, SHOWN = 10, 3, 150, 20
@@ -306,7 +306,9 @@ def note_errors(soak, figures):
     figures.exactly("violations of the log", 0, len(soak.oracle.faults))
     figures.exactly("other problems", 0, len(soak.problems))
     figures.exactly("segeld's exit code", 0, soak.end_code)
-    figures.exactly("files with a PIN or private key", 0, len(sweep(None, 0, [soak.rig.dir])[2]))
+    found = sweep(None, 0, [soak.rig.dir])
+    figures.note("files with a PIN or private key", "0 of some",
+                 f"{len(found.holders)} of {found.files}", not found.holders and not lacking(found))
     name_growth(soak)
     for error in unexplained[:SHOWN]:
         print(f"  unexplained: at {error.at - soak.began:.1f} s (asked at "

@@ -9,7 +9,7 @@ import sys
 
 import rig
 from faulty import create, token, unlock, wait_for
-from office import Office, home, with_passphrase
+from office import Office, home, used_key, with_passphrase
 from people import (CODE, EXECUTED, PENDING, REFUSED, Key, approve, get, new_version, roster,
                     state)
 from rig import claim, contains, equal, expect
@@ -34,6 +34,7 @@ def a_key_is_typed_twice_and_its_passphrase_is_seen_nowhere(people):
     equal(os.stat(path).st_mode & 0o777, 0o600)
     with open(path, encoding="ascii") as file:
         contains(file.read(), "segel officer key: officer-2\n", "BEGIN ENCRYPTED PRIVATE KEY")
+    used_key(path, passphrase)
     for given, code in ((passphrase, 0), ("wrong passphrase", 1)):
         result = rig.openssl("pkey", "-in", path, "-noout", "-passin", "stdin",
                              stdin=given.encode() + b"\n")

@@ -4,6 +4,8 @@ import secrets
 import subprocess
 
 import rig
+from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption, PrivateFormat,
+                                                          load_pem_private_key)
 from people import OFFICERS, People
 from rig import contains, equal, expect
 
@@ -20,7 +22,15 @@ def make_key(people, name, passphrase):
     result = with_passphrase(people, passphrase, name, "officer", "key", "--person", name,
                              "--name", f"{name}.example.go.id", "--out", path)
     equal(result.returncode, 0, result.stderr)
+    used_key(path, passphrase)
     return result.stdout
+
+
+def used_key(path, passphrase):
+    """An encrypted key that `segel` has made: nothing but this file may hold it, in any form."""
+    with open(path, "rb") as file:
+        key = load_pem_private_key(file.read(), passphrase.encode())
+    rig.used(passphrase, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
 
 
 def with_passphrase(people, passphrase, name, *arguments):

@@ -12,7 +12,8 @@ import time
 import grpc
 import rig
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption, PrivateFormat,
+                                                          PublicFormat)
 from faulty import Faulty, wait_for
 
 OFFICERS = ("officer-1", "officer-2", "officer-3", "officer-4")
@@ -27,6 +28,7 @@ class Key:
 
     def __init__(self, name):
         self.name, self.private = name, Ed25519PrivateKey.generate()
+        rig.used(self.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
         self.raw = b"\x01" + self.private.public_key().public_bytes(Encoding.Raw,
                                                                     PublicFormat.Raw)
         self.id = hashlib.sha256(name.encode() + b"\n" + self.raw).digest()[:4]

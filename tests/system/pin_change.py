@@ -36,7 +36,9 @@ def granted(typist, gateway):
 
 
 def new_pin():
-    return "baru-" + rig.secrets.token_hex(8)
+    pin = "baru-" + rig.secrets.token_hex(8)
+    rig.used(pin)
+    return pin
 
 
 def refused_set(typist, *pins):
@@ -95,6 +97,7 @@ def a_generated_one_is_seen_by_nobody(typist):
         equal(result.returncode, 0, result.stderr)
         contains(result.stdout, "memakai PIN baru, begitu pula berkas PIN-nya")
         pin = typist.rig.read("pin").strip()
+        rig.used(pin)
         equal((len(pin), pin in result.stdout + result.stderr), (20, False))
         up(gateway)
         equal(ends(typist, request)["result"], "done")

@@ -424,7 +424,7 @@ def the_pin_is_in_no_log_no_record_no_argument_and_no_memory_of_the_gateway(pins
                 expect(secret not in memory, "the gateway's memory holds the PIN")
         for name in os.listdir(pins.rig.dir):
             path = pins.rig.path(name)
-            if os.path.isfile(path) and name not in ("pin",):
+            if os.path.isfile(path) and name not in ("pin", rig.USED):
                 data = pins.rig.read(name, "rb")
                 for secret in secrets_:
                     expect(secret not in data, f"{name} holds the PIN")
@@ -470,6 +470,7 @@ def two_officers_type_a_half_each_and_neither_knows_the_pin(pins):
     equal(result.returncode, 0, result.stderr)
     equal(os.stat(made).st_mode & 0o777, 0o600)
     joined = pins.rig.read("joined")
+    rig.used(joined, *HALVES)
     expect(re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{16}", joined), joined)
     result = with_halves(HALVES, "join", "--token", "split", "--out", made, "--halves-fd")
     equal(result.returncode, 1, "an old file is not overwritten")

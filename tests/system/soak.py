@@ -22,6 +22,7 @@ import verdict  # noqa: E402
 from verdict import Error, Window  # noqa: E402
 
 MIB = 2**20
+PIN = "abcdef0123456789"
 
 
 def samples(rss, pid=lambda at: 7, hours=1.0):
@@ -177,7 +178,7 @@ def missed(spoil=lambda soak: None):
     printed = io.StringIO()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(printed):
         # The search of the run's own folder needs something to look for, and in.
-        for name, text in (("pin", "abcdef0123456789\n"), ("segeld.log", "ready\n")):
+        for name, text in ((rig.USED, f"pin {PIN}\nkey {'5e' * 32}\n"), ("segeld.log", "ready\n")):
             with open(os.path.join(folder, name), "w", encoding="ascii") as file:
                 file.write(text)
         soak, figures = made_up(folder), soak_run.Figures()
@@ -197,7 +198,7 @@ def open_more(soak):
 
 def leave_a_pin(soak):
     with open(os.path.join(soak.rig.dir, "segeld.log"), "a", encoding="ascii") as file:
-        file.write("the PIN is abcdef0123456789\n")
+        file.write(f"the PIN is {PIN}\n")
 
 
 @claim
@@ -219,7 +220,9 @@ def the_notes_of_a_run_miss_what_was_spoiled_and_nothing_else():
              "violations of the log"),
             (lambda soak: soak.problems.append("log verify"), "other problems"),
             (lambda soak: setattr(soak, "end_code", -9), "segeld's exit code"),
-            (leave_a_pin, "files with a PIN or private key")):
+            (leave_a_pin, "files with a PIN or private key"),
+            (lambda soak: os.unlink(os.path.join(soak.rig.dir, rig.USED)),
+             "files with a PIN or private key")):
         equal(missed(spoil)[0], [what])
 
 

@@ -6,7 +6,7 @@ import secrets
 import time
 
 import rig
-from office import Office, home, with_passphrase
+from office import Office, home, used_key, with_passphrase
 from people import REVIEWERS
 from preload import preloaded
 from rig import contains, equal, expect
@@ -122,6 +122,7 @@ class Town(Office):
                                    "--person", name, "--role", "reviewer", "--name",
                                    f"{name}.example.go.id", "--out", path)
             equal(made.returncode, 0, made.stderr)
+            used_key(path, self.passphrases[name])
             text = re.sub(rf"reviewer {name} \S+\n", made.stdout, text)
             self.rig.write(f"clients/{name}/log.vkey", self.rig.read("log.vkey"))
         self.quorum(text)

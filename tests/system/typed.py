@@ -252,6 +252,7 @@ def change(typed, gateway, lane="lane0"):
     for officer in ("officer-2", "officer-3"):
         people.approve(gateway, asked.id, typed.keys[officer], officer)
     new = "baru-" + rig.secrets.token_hex(8)
+    rig.used(new)
     result = typed.hand_over("set", [typed.pin, new], lane=lane)
     equal(result.returncode, 0, result.stderr)
     contains(result.stdout, "the lane asks for it")
