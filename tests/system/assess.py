@@ -267,6 +267,29 @@ def tests_and_lines_that_the_threat_model_names_are_there(_):
     equal([name for row in rows for name in re.findall(r"`([a-z.]+)`", row)], ROWS)
 
 
+def claims_of(name):
+    """What a test program claims, in words."""
+    where = os.path.join(rig.ROOT, "tests", name)
+    if os.path.exists(where + ".py"):
+        with open(where + ".py", encoding="utf-8") as file:
+            found = re.findall(r"^@claim\ndef (\w+)\(", file.read(), re.M)
+    else:
+        with open(where + ".c", encoding="utf-8") as file:
+            found = re.findall(r"^Test\(\w+,\s+(\w+)", file.read(), re.M)
+    return [words.replace("_", " ") for words in found]
+
+
+@claim
+def claims_that_the_threat_model_names_are_made_there(_):
+    with open(os.path.join(rig.ROOT, "docs/SECURITY.md"), encoding="utf-8") as file:
+        rows = re.findall(r"`((?:system|unit)/[\w/]+)` \((\w[^)]*)\)", file.read())
+    expect(len(rows) >= 8, f"the model names claims: {rows}")
+    for name, words in rows:
+        made = claims_of(name)
+        for one in words.split("; "):
+            expect(one in made, f"{name} does not claim: {one}")
+
+
 # --- Who may, and what people read -----------------------------------------------------------
 
 @claim

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,6 +58,71 @@ Test(pin, an_empty_or_overlong_pipe_holds_no_pin)
     expect_nothing(ends[0]);
     fill(PIN_MAX + 1, true);
     expect_nothing(ends[0]);
+}
+
+/* --- It is erased ------------------------------------------------------------------ */
+
+enum { HEAP = 1 << 15, LEAST = 1 << 9, LINKS = 2 * sizeof(void *) };
+
+static void protect(void)
+{
+    /* 2: it could not be locked here; it is the same heap all the same. */
+    cr_assert_neq(CRYPTO_secure_malloc_init(HEAP, LEAST), 0);
+}
+
+/* The heap keeps its own list where a block begins that is free again. */
+static void expect_erased(const uint8_t *data)
+{
+    for (size_t i = LINKS; i < PIN_MAX; i++) {
+        cr_assert_neq(data[i], '7', "byte %zu still stands there", i);
+    }
+    cr_expect_eq(CRYPTO_secure_used(), 0);
+}
+
+Test(pin, what_is_wiped_stands_nowhere_any_more, .init = protect)
+{
+    struct pin pin = {0};
+    struct trouble trouble = {0};
+
+    fill(PIN_MAX, true);
+    cr_assert_eq(pin_take(ends[0], &pin, &trouble), SG_OK, "%s", trouble.why.text);
+    cr_expect(CRYPTO_secure_allocated(pin.data), "it is in the secure heap");
+    const uint8_t *data = pin.data;
+    cr_expect_eq(data[PIN_MAX - 1], '7');
+    pin_wipe(&pin);
+    cr_expect_null(pin.data);
+    cr_expect_eq(pin.len, 0);
+    expect_erased(data);
+    pin_wipe(&pin);
+}
+
+Test(pin, what_is_refused_is_erased, .init = protect)
+{
+    fill(PIN_MAX + 1, true);
+    expect_nothing(ends[0]);
+    cr_expect_eq(CRYPTO_secure_used(), 0);
+}
+
+Test(pin, of_two_pins_the_first_keeps_nothing_of_the_second, .init = protect)
+{
+    static const char both[] = "old-7777\nnew-7777";
+    struct pin pin = {0};
+    struct pin rest = {0};
+    struct trouble trouble = {0};
+
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], both, sizeof(both) - 1), (ssize_t)sizeof(both) - 1);
+    (void)close(ends[1]);
+    cr_assert_eq(pin_take(ends[0], &pin, &trouble), SG_OK, "%s", trouble.why.text);
+    cr_assert_eq(pin_split(&pin, &rest, &trouble), SG_OK);
+    cr_expect_eq(pin.len, 8);
+    cr_expect_eq(memcmp(rest.data, "new-7777", rest.len), 0);
+    for (size_t i = pin.len; i < sizeof(both) - 1; i++) {
+        cr_expect_eq(pin.data[i], 0, "byte %zu of the second", i);
+    }
+    pin_wipe(&pin);
+    pin_wipe(&rest);
+    cr_expect_eq(CRYPTO_secure_used(), 0);
 }
 
 Test(pin, what_is_no_pipe_is_not_read)
