@@ -8,6 +8,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$BUILD/deb-older
 
 commit=$(git -C "$root" rev-parse --verify --quiet "$1^{commit}" 2>/dev/null) || {
+    rm -rf "$out" # or run.sh would take packages of another time for those
     echo "deb-test: this copy of the repository does not hold the commit $1, so no upgrade is tried" >&2
     exit 77
 }
