@@ -494,6 +494,51 @@ def a_trace_goes_into_records_and_log_lines(faulty):
         equal([l["trace_id"] for l in line], [TRACE], the_item.request_id)
 
 
+def traced_batch(gateway, header, items, **changes):
+    client, signing = gateway.client(), rig.signing
+    call = client.call("unary_unary", "SignBatch", signing.SignBatchRequest,
+                       signing.SignBatchResponse)
+    return call(signing.SignBatchRequest(terms=rig.terms(**changes), items=items), timeout=20,
+                metadata=[("traceparent", header)]).results
+
+
+def traced_stream(gateway, header, items, **changes):
+    """Two messages; the terms come with the first."""
+    client, signing = gateway.client(), rig.signing
+    call = client.call("stream_stream", "SignStream", signing.SignStreamRequest,
+                       signing.SignStreamResponse)
+    asked = [signing.SignStreamRequest(terms=rig.terms(**changes), items=items[:1]),
+             signing.SignStreamRequest(items=items[1:])]
+    return [result for reply in call(iter(asked), timeout=20,
+                                     metadata=[("traceparent", header)])
+            for result in reply.results]
+
+
+@claim
+def a_trace_of_a_batch_or_a_stream_goes_to_each_of_its_letters(faulty):
+    of_batch, of_stream = ("b" * 32, "5" * 32)
+    asks = [(way, trace, changes, [rig.item() for _ in range(3)])
+            for way, trace in ((traced_batch, of_batch), (traced_stream, of_stream))
+            for changes in ({}, {"document_class": "surat_rahasia"})]
+    untraced = [rig.item() for _ in range(2)]
+    with faulty.gateway((r"level: info", "level: debug")) as gateway:
+        for way, trace, changes, items in asks:
+            results = way(gateway, f"00-{trace}-00f067aa0ba902b7-01", items, **changes)
+            equal(len(results), len(items))
+        equal(len(gateway.client().batch(untraced)), 2)
+        rows = decisions(faulty)
+        lines = gateway.find("job.signed") + gateway.find("job.denied")
+    for way, trace, changes, items in asks:
+        for one in items:
+            row = rows[one.request_id]
+            equal((row["type"], row.get("trace_id")), ("deny" if changes else "intent", trace),
+                  way.__name__)
+            equal([line["trace_id"] for line in lines if line["request_id"] == one.request_id],
+                  [trace], way.__name__)
+    for one in untraced:
+        expect("trace_id" not in rows[one.request_id], "the trace of an earlier call")
+
+
 @claim
 def a_flood_of_denials_is_no_flood_of_log_lines(faulty):
     with faulty.gateway() as gateway:
