@@ -504,6 +504,31 @@ def a_window_ends_and_one_officer_closes_it_earlier(people):
 
 
 @claim
+def what_is_left_of_an_activation_stands_in_the_metrics(people):
+    with people.gateway() as gateway:
+        def tells(left, until_us=0):
+            def told():
+                page = metrics(gateway)
+                return [page.value(f"segel_key_activation_{what}", key=KEY)
+                        for what in ("left", "until_timestamp_seconds")]
+            wanted = [left, until_us // 10**6]
+            wait_for(lambda: told() == wanted, f"wanted {wanted}: {told()}")
+        tells(0)
+        activate(people, gateway, mode=COUNT, max_jobs=5)
+        tells(5)
+        expect(signs(gateway) and signs(gateway), "it signs")
+        tells(3)
+        deactivate(gateway)
+        tells(0)
+        until = in_s(600)
+        activate(people, gateway, mode=WINDOW, until_us=until)
+        expect(signs(gateway), "it signs")
+        tells(10000000, until)
+        deactivate(gateway)
+        tells(0)
+
+
+@claim
 def an_activation_ends_when_no_job_comes(people):
     with people.gateway() as gateway:
         activate(people, gateway, mode=COUNT, max_jobs=9, idle_limit_s=5)

@@ -320,6 +320,40 @@ def loaded_at_start(ground):
         return [r for r in ground.of_type("policy.load") if r["source"] == "start"]
 
 
+@claim
+def what_came_of_policies_stands_in_the_metrics(ground):
+    config = ground.rig.config((r"^node: gw1$",
+                                "node: gw1\nadmin: {address: 127.0.0.1, port: 0}"))
+
+    def told(gateway):
+        page = faulty.metrics(gateway)
+        info = [dict(labels) for labels in page.families["segel_policy_info"].samples]
+        return (page.value("segel_policy_loads_total"), page.value("segel_policy_rejects_total"),
+                [(one["version"], one["sha256"]) for one in info])
+
+    def tells(gateway, loads, rejects, rev):
+        wanted = (loads, rejects, [(str(ground.version), rev)])
+        faulty.wait_for(lambda: told(gateway) == wanted, f"wanted {wanted}: {told(gateway)}")
+
+    rev = ground.put(ground.policy("no_class"))
+    with ground.rig.gateway(config) as gateway:
+        tells(gateway, 1, 0, rev)  # that of the start, which is new to the log
+        rev = ground.put(ground.policy("no_class"))
+        hup(gateway, "policy.loaded")
+        tells(gateway, 2, 0, rev)
+        kept = ground.version
+        for lower in (1, 2):
+            ground.put(ground.policy("surat_tugas", version=kept - lower))
+            ground.version = kept
+            hup(gateway, "reload.failed")
+            tells(gateway, 2, lower, rev)
+    rev = ground.put(ground.policy("no_class"))
+    with ground.rig.gateway(config) as gateway:
+        tells(gateway, 1, 0, rev)
+    with ground.rig.gateway(config) as gateway:
+        tells(gateway, 0, 0, rev)  # it is in force already
+
+
 # --- Two persons ---------------------------------------------------------------------------
 
 PENDING, EXECUTED = 1, 2

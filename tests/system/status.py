@@ -644,6 +644,9 @@ def health_and_metrics_show_what_is_known(authority):
                  'segel_key_certificate_status_fetch_failed{key="seal-demo"} 0\n')
         age = re.search(r'status_age_seconds\{key="seal-demo"\} ([0-9.]+)', page)
         expect(age and 60 <= float(age.group(1)) < 120, f"the age: {age and age.group(1)}")
+        fetched = re.search(r'status_fetched_timestamp_seconds\{key="seal-demo"\} ([0-9.]+)', page)
+        since = time.time() - float(fetched.group(1)) if fetched else None
+        expect(fetched and 0 <= since < 60, f"fetched before {since} s")
         equal(local_page(gateway, "/healthz"), "ok\n")
         authority.serve((authority.seal.serial_number, COMPROMISE))
         until(gateway, "CERT_REVOKED")

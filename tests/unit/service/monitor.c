@@ -376,6 +376,8 @@ Test(monitor, each_number_of_a_certificate_stands_under_its_own_name)
     expect_line("\nsegel_key_certificate_status{key=\"seal\",state=\"good\"} 0\n");
     expect_line("\nsegel_key_certificate_status{key=\"seal\",state=\"suspended\"} 1\n");
     expect_line("\nsegel_key_certificate_status_age_seconds{key=\"seal\"} 25.000000\n");
+    expect_line("\nsegel_key_certificate_status_fetched_timestamp_seconds{key=\"seal\"} "
+                "7.000000\n");
     expect_line("\nsegel_key_certificate_status_fetch_failed{key=\"seal\"} 1\n");
 }
 
