@@ -21,7 +21,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEEK = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "tests/fixtures/seek")
-# .new and .try: of a PIN that is being changed, hsm/pin_file.h
+# .new and .try: of a PIN that is being changed, hsm/token/pin_file.h
 PIN_FILE = re.compile(r"(^|[-_.])(pin|so-pin|passphrase)s?(\.txt|\.new|\.try)?$")
 USED_FILE = "used.pin"  # lines "pin TEXT" and "key HEX"
 KEY_FILE = re.compile(r"\.key$|(^|[-_.])key\.pem$")
