@@ -1,0 +1,142 @@
+#ifndef SEGEL_TESTS_UNIT_CLIENT_ASSESS_SOUND_H
+#define SEGEL_TESTS_UNIT_CLIENT_ASSESS_SOUND_H
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "client/commands/assess/sheet.h"
+
+/* One gateway about which an assessor has nothing to say; each row spoils one thing. */
+static Segel__V1__GetAssessmentResponse got;
+static Segel__V1__GetStatusResponse status;
+static Segel__V1__GetRosterResponse roster;
+static Segel__V1__GatewayStatus gateway;
+static Segel__V1__LockDownState lock_down;
+static Segel__V1__LogStatus log_status;
+static Segel__V1__PolicyStatus policy;
+static Segel__V1__DiskStatus disk;
+static Segel__V1__ClockStatus clock_status;
+static Segel__V1__KeyStatus key;
+static Segel__V1__KeyStatus *keys[] = {&key};
+static Segel__V1__TokenFacts token;
+static Segel__V1__TokenFacts *tokens[] = {&token};
+static Segel__V1__AnchorStatus anchor;
+static Segel__V1__AnchorStatus *anchors[] = {&anchor};
+static Segel__V1__Incident incident;
+static Segel__V1__Incident *incidents[] = {&incident};
+static Segel__V1__LibraryFacts library;
+static Segel__V1__LibraryFacts *libraries[] = {&library};
+static Segel__V1__ProcessFacts process;
+static Segel__V1__LaneFacts lane;
+static Segel__V1__LaneFacts *lanes[] = {&lane};
+static Segel__V1__DoorFacts doors;
+static Segel__V1__DutyFacts duties;
+static Segel__V1__RosterEntry person;
+static Segel__V1__RosterEntry *persons[] = {&person};
+static uint8_t hash[32];
+static char *names[1];
+static struct sheet sheet;
+static bool indonesian;
+
+static const int64_t day_us = (int64_t)86400 * 1000000;
+
+static char *text(const char *words)
+{
+    return (char *)sg_unconst(words);
+}
+
+static void sound_status(void)
+{
+    segel__v1__get_status_response__init(&status);
+    segel__v1__gateway_status__init(&gateway);
+    segel__v1__lock_down_state__init(&lock_down);
+    segel__v1__log_status__init(&log_status);
+    segel__v1__policy_status__init(&policy);
+    segel__v1__disk_status__init(&disk);
+    segel__v1__clock_status__init(&clock_status);
+    segel__v1__key_status__init(&key);
+    segel__v1__token_facts__init(&token);
+    segel__v1__incident__init(&incident);
+    segel__v1__anchor_status__init(&anchor);
+    status.now_us = 20000 * day_us;
+    gateway.version = text(SEGEL_VERSION);
+    gateway.started_us = status.now_us - day_us;
+    log_status.readable = log_status.anchored = 1;
+    log_status.checked_us = status.now_us - day_us;
+    anchor.state = text("ok");
+    log_status.anchors = anchors;
+    log_status.n_anchors = 1;
+    policy.sha256 = (ProtobufCBinaryData){.len = sizeof(hash), .data = hash};
+    policy.production = 1;
+    policy.review_by_us = policy.agreement_until_us = status.now_us + 400 * day_us;
+    disk.total_bytes = disk.free_bytes = (uint64_t)1 << 40;
+    clock_status.known = clock_status.synchronised = 1;
+    key.state = SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE;
+    key.known = key.usable = 1;
+    key.lanes = key.lanes_up = 1;
+    key.certificate_until_us = policy.review_by_us;
+    key.certificate_status = text("good");
+    token.lane_state = text("up");
+    token.assurance = text("hardware");
+    status.gateway = &gateway;
+    status.lock_down = &lock_down;
+    status.log = &log_status;
+    status.policy = &policy;
+    status.disk = &disk;
+    status.clock = &clock_status;
+    status.keys = keys;
+    status.tokens = tokens;
+    status.n_keys = status.n_tokens = 1;
+    status.incidents = incidents;
+}
+
+static void sound(void)
+{
+    sound_status();
+    segel__v1__get_assessment_response__init(&got);
+    segel__v1__get_roster_response__init(&roster);
+    segel__v1__library_facts__init(&library);
+    segel__v1__process_facts__init(&process);
+    segel__v1__lane_facts__init(&lane);
+    segel__v1__door_facts__init(&doors);
+    segel__v1__duty_facts__init(&duties);
+    segel__v1__roster_entry__init(&person);
+    library.version = library.built_with = text("1.52.0");
+    library.package_version = text("1.52.0-1+deb12u3");
+    library.lowest = text("1.52.0-1+deb12u3");
+    process.known = process.no_new_privileges = process.system_call_filter = 1;
+    process.user = 990;
+    process.dumps_forbidden = process.managed = 1;
+    process.watchdog_us = 30000000;
+    lane.known = lane.system_calls = lane.capabilities = 1;
+    doors.tls = doors.client_crl = doors.local = 1;
+    doors.tls_min_version = text("1.3");
+    doors.certificate_until_us = policy.review_by_us;
+    duties.officers = 4;
+    duties.reviewers = 2;
+    duties.several_roles = duties.officers_with_keys = names;
+    names[0] = text("officer-1");
+    got.status = &status;
+    got.libraries = libraries;
+    got.n_libraries = 1;
+    got.process = &process;
+    got.lanes = lanes;
+    got.n_lanes = 1;
+    got.doors = &doors;
+    got.duties = &duties;
+    roster.entries = persons;
+    roster.n_entries = 1;
+}
+
+static void fill(void)
+{
+    struct sg_error why = {0};
+
+    memset(&sheet, 0, sizeof(sheet));
+    sheet.got = &got;
+    sheet.roster = &roster;
+    sheet.indonesian = indonesian;
+    cr_assert_eq(assess_fill(&sheet, &why), SG_OK, "%s", why.text);
+}
+
+#endif
