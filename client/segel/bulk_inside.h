@@ -68,11 +68,12 @@ struct bulk_link {
     struct segel_plan *terms;
     int code; /* of the stream that closed last; -1: lost; BULK_FRESH: none was open */
     char text[sizeof(struct sg_error)];
-    /* One plan at a time: terms were refused, and it was not clear whose. */
+    /* One plan at a time: terms were refused, and it is not clear yet whose. */
     bool careful;
-    bool garbled;     /* what came on this stream cannot be read */
-    unsigned tries;   /* to connect, without an answer in between */
-    int64_t heard_us; /* monotonic: the last sign of life */
+    bool garbled;      /* what came on this stream cannot be read */
+    unsigned messages; /* that went on this stream */
+    unsigned tries;    /* to connect, without an answer in between */
+    int64_t heard_us;  /* monotonic: the last sign of life */
 };
 
 struct segel_bulk {

@@ -156,23 +156,32 @@ static bool same_plan(const struct slot_list *list)
     return true;
 }
 
+/* Of a first message that is refused nothing was signed. A later refusal says nothing of
+ * what was taken before it. */
+static void settle_refused(struct segel_bulk *bulk, struct slot *slot)
+{
+    bool begun = bulk->link.messages > 1 || slot->attempts > 1;
+    struct segel_error error;
+
+    (void)error_set(&error, error_code_of_grpc(bulk->link.code), "gateway", "%.380s%s",
+                    bulk->link.text,
+                    begun ? "; it was under way and may have been signed: ask again with "
+                            "the same request id and signing time"
+                          : "");
+    slot_settle(bulk, slot, &error);
+}
+
 /* The gateway refused the call as a whole, which is about its terms. Where letters of
  * several plans were under way they are sent again plan by plan, until it is clear whose
- * terms they are; those letters end, and the others go on. */
+ * terms they are; those letters end, and the others go on, together again. */
 static void blame_terms(struct segel_bulk *bulk)
 {
     struct slot_list *sent = &bulk->lists[SLOT_SENT];
     struct slot *slot;
-    struct segel_error error;
 
-    bulk->link.careful = true;
-    if (!same_plan(sent)) {
-        return;
-    }
-    (void)error_set(&error, error_code_of_grpc(bulk->link.code), "gateway", "%s",
-                    bulk->link.text);
-    while ((slot = TAILQ_FIRST(sent)) != NULL) {
-        slot_settle(bulk, slot, &error);
+    bulk->link.careful = !same_plan(sent);
+    while (!bulk->link.careful && (slot = TAILQ_FIRST(sent)) != NULL) {
+        settle_refused(bulk, slot);
     }
 }
 
@@ -251,6 +260,7 @@ static bool start(struct segel_bulk *bulk)
 
     forget_terms(link);
     link->garbled = false;
+    link->messages = 0;
     link->heard_us = moment_mono_us();
     if (channel_call(link->channel, "/segel.v1.SigningService/SignStream", 0, &events,
                      &link->stream) != SG_OK) {
@@ -303,6 +313,7 @@ void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t c
     request.n_items = count;
     request.terms = link->terms == slots[0]->plan ? NULL : &terms;
     if (channel_send(link->stream, &request.base) == SG_OK) {
+        link->messages++;
         if (request.terms != NULL) {
             forget_terms(link);
             link->terms = plan_share(slots[0]->plan);

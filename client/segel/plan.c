@@ -21,6 +21,33 @@ static void set_defaults(struct segel_terms *terms)
         terms->content_type == NULL ? "application/pdf" : terms->content_type;
 }
 
+/* The gateway refuses the call for terms that it does not take, and cannot say in which
+ * row of a table they stand. */
+int plan_check_terms(const struct segel_terms *terms, struct segel_error *error)
+{
+    enum { ID_MAX = 64, APPROVAL_MAX = 128 };
+    const struct {
+        const char *name;
+        const char *text;
+        size_t max;
+    } rows[] = {{"document class", terms->document_class, ID_MAX},
+                {"approval", terms->approval, APPROVAL_MAX},
+                {"mandate", terms->mandate, ID_MAX},
+                {"batch", terms->batch, ID_MAX},
+                {"content type", terms->content_type, ID_MAX},
+                {"language", terms->language, ID_MAX}};
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        if (!text_taken(rows[i].text, rows[i].max)) {
+            return error_set(error, SEGEL_USAGE, "unusable-text",
+                             "the %s must have at most %zu bytes, in UTF-8 and without "
+                             "control characters",
+                             rows[i].name, rows[i].max);
+        }
+    }
+    return SEGEL_OK;
+}
+
 static int take_terms(struct segel_plan *plan, const struct segel_terms *given,
                       struct segel_error *error)
 {
@@ -35,11 +62,11 @@ static int take_terms(struct segel_plan *plan, const struct segel_terms *given,
                          "key, document_class and approval are needed");
     }
     set_defaults(terms);
-    if (terms->look == NULL) {
-        return SEGEL_OK;
+    int code = plan_check_terms(terms, error);
+    if (code == SEGEL_OK && terms->look != NULL) {
+        code = look_take(&plan->look, terms->look, error);
+        terms->look = &plan->look;
     }
-    int code = look_take(&plan->look, terms->look, error);
-    terms->look = &plan->look;
     return code;
 }
 

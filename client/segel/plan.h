@@ -24,6 +24,9 @@ struct segel_plan {
     bool is_cms; /* the answer is a CMS, not a bare signature */
 };
 
+/* SEGEL_USAGE, "unusable-text": a text that the gateway does not take. NULL = none. */
+int plan_check_terms(const struct segel_terms *terms, struct segel_error *error);
+
 struct segel_plan *plan_share(struct segel_plan *plan);
 
 /* The look of a letter: its own, or the plan's; NULL = invisible. */

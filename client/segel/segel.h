@@ -194,10 +194,10 @@ const char *segel_plan_hash(const struct segel_plan *plan);
 /* One letter. Exactly one of path, pdf and digest is given. */
 struct segel_letter {
     size_t size;
-    /* The caller's own id, 1 to 64 bytes, unique for ever. The gateway signs for an id
-     * once: the same id with the same letter and time gives the same signature again,
-     * with another SEGEL_CONFLICT. So keep id and time, and ask again with both after a
-     * crash. */
+    /* The caller's own id, 1 to 64 bytes without control characters, unique for ever. The
+     * gateway signs for an id once: the same id with the same letter and time gives the
+     * same signature again, with another SEGEL_CONFLICT. So keep id and time, and ask
+     * again with both after a crash. */
     const char *request_id;
     int64_t signing_time_us; /* stands in the letter; 0 = now */
     const char *path;

@@ -4,6 +4,7 @@
 
 #include "client/channel/moment.h"
 #include "client/segel/error.h"
+#include "proto/text.h"
 
 enum { ID_MAX = 64 };
 
@@ -34,6 +35,13 @@ enum sg_status texts_keep(const struct texts *texts, char **block)
         }
     }
     return SG_OK;
+}
+
+bool text_taken(const char *text, size_t max)
+{
+    size_t len = text == NULL ? 0 : strnlen(text, max + 1);
+
+    return len <= max && text_plain(slice_of(text, len));
 }
 
 /* --- The look ---------------------------------------------------------------------- */
@@ -72,11 +80,11 @@ int look_take(struct segel_look *look, const struct segel_look *given,
 
 /* --- The letter -------------------------------------------------------------------- */
 
+/* By the gateway's own rule: a message with an id that is no UTF-8 it refuses whole, with
+ * the letters of others in it. */
 static bool id_usable(const char *id)
 {
-    size_t len = id == NULL ? 0 : strnlen(id, ID_MAX + 1);
-
-    return len > 0 && len <= ID_MAX;
+    return id != NULL && id[0] != '\0' && text_taken(id, ID_MAX);
 }
 
 static int check(const struct segel_letter *letter, struct segel_error *error)
@@ -85,7 +93,8 @@ static int check(const struct segel_letter *letter, struct segel_error *error)
 
     if (!id_usable(letter->request_id)) {
         return error_set(error, SEGEL_USAGE, NULL,
-                         "a letter needs a request id of 1 to 64 bytes");
+                         "a letter needs a request id of 1 to 64 bytes, in UTF-8 and "
+                         "without control characters");
     }
     if (given != 1) {
         return error_set(error, SEGEL_USAGE, NULL,

@@ -14,6 +14,10 @@ struct texts {
 void texts_add(struct texts *texts, const char **at);
 SG_MUST_USE enum sg_status texts_keep(const struct texts *texts, char **block);
 
+/* Whether the gateway takes it: at most max bytes of UTF-8 without control characters.
+ * NULL = as "". */
+bool text_taken(const char *text, size_t max);
+
 /* A letter as submitted, with copies of its texts. The zero state is valid for _fini. */
 struct kept_letter {
     struct segel_letter letter;

@@ -147,7 +147,8 @@ class Signing:
     letter cancelled), unproven (its validation data are there once), counted-… (its certificate
     ends after as many microseconds as it was asked about), known (all ids are, for other
     content), late (is there from the second question on), sleepy (takes three seconds to be
-    found, and leaves a file of this name)."""
+    found, and leaves a file of this name), fickle (takes no more terms behind its stream's first
+    message), odd and even (in a stream the letters of odd are held back until one of even comes)."""
 
     def __init__(self):
         self.attempts = {}
@@ -233,11 +234,12 @@ class Signing:
         from segel.v1 import signing_pb2 as s
         terms = None
         done = 0
+        held = []
         for request in requests:
             if request.HasField("terms"):
                 terms = request.terms
             answer = s.SignStreamResponse()
-            if terms.key == "stubborn" and request.items:
+            if request.items and (terms.key == "stubborn" or terms.key == "fickle" and done):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
             if terms.key == "mute":
                 continue
@@ -247,6 +249,12 @@ class Signing:
             for item in request.items:
                 answer.results.append(self.result(terms, item))
                 done += 1
+            if terms.key == "odd":
+                held += answer.results
+                continue
+            if terms.key == "even":
+                answer.results.extend(held)
+                held = []
             if terms.key == "dies" and done >= 100:
                 yield answer
                 time.sleep(0.1)

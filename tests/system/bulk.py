@@ -253,6 +253,9 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
              ("wrong.csv:2:4", "more cells", "','")),
             ([("out", "file"), ("x.pdf",)], ("wrong.csv:2:2 (file)", "the cell is empty")),
             ([("file", "reason"), (good, '"open')], ("wrong.csv:2", "never closed")),
+            ([("file", "approval", "mandate"), (good, "ND-" + "9" * 126, ""),
+              (good[:-5] + "2.pdf", "", "M\u0085")],
+             ("wrong.csv:2:2 (approval)", "128 bytes", "wrong.csv:3:3 (mandate)")),
             ([("file", "reason"), (good, "caf\udce9")], ("wrong.csv:2", "UTF-8"))):
         text = "".join(",".join(row) + "\n" for row in rows)
         the_rig.write("wrong.csv", text.encode(errors="surrogateescape"))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/call/words.h"
+#include "client/segel/plan.h"
 #include "proto/text.h"
 
 enum { PAGE_MAX = 100000, POINTS_MAX = 14400 /* 200 inches: the largest PDF page */ };
@@ -180,6 +181,21 @@ static enum sg_status read_algorithms(const struct sign_options *options,
     return SG_OK;
 }
 
+/* Here, too, so that of a table line and cell are told before anything is signed. */
+static enum sg_status check_texts(const struct sign_options *options,
+                                  struct sg_error *why)
+{
+    const struct segel_terms terms = {.document_class = options->document_class,
+                                      .approval = options->approval,
+                                      .mandate = options->mandate,
+                                      .batch = options->batch};
+    struct segel_error error;
+
+    return plan_check_terms(&terms, &error) == SEGEL_OK
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "%s", error.text);
+}
+
 static void read_texts(const struct sign_options *options, struct sign_plan *plan)
 {
     plan->wish.reason = options->reason;
@@ -208,6 +224,7 @@ enum sg_status sign_plan_read(const struct sign_options *options, struct sign_pl
         return sg_fail(why, SG_INVALID, "'%s' is not a language: write id or en",
                        options->lang);
     }
+    TRY(check_texts(options, why));
     read_texts(options, plan);
     TRY(read_profile(options, plan, why));
     TRY(read_algorithms(options, plan, why));

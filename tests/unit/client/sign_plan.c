@@ -127,6 +127,24 @@ Test(sign_plan, refuses_names_that_nobody_knows, .init = lawful)
     cr_expect_eq(read_plan(), SG_INVALID);
 }
 
+Test(sign_plan, refuses_texts_that_the_gateway_does_not_take, .init = lawful)
+{
+    char longest[129 + 1] = "";
+
+    (void)memset(longest, 'x', sizeof(longest) - 1);
+    options.approval = longest;
+    cr_expect_eq(read_plan(), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "approval"), "%s", why.text);
+    longest[128] = '\0';
+    cr_expect_eq(read_plan(), SG_OK, "%s", why.text);
+    longest[65] = '\0';
+    options.mandate = longest;
+    cr_expect_eq(read_plan(), SG_INVALID);
+    lawful();
+    options.document_class = "surat\ntugas";
+    cr_expect_eq(read_plan(), SG_INVALID);
+}
+
 Test(sign_plan, a_level_that_is_reached_later_begins_with_a_time_stamp, .init = lawful)
 {
     options.profile = "pades-b-lta";
