@@ -73,7 +73,9 @@ struct bulk_link {
     bool garbled;      /* what came on this stream cannot be read */
     unsigned messages; /* that went on this stream */
     unsigned tries;    /* to connect, without an answer in between */
-    int64_t heard_us;  /* monotonic: the last sign of life */
+    /* Monotonic: since when the gateway owes an answer and gave none; 0 = it owes none.
+     * Letters whose time is over do not end it: answers to them are owed, too. */
+    int64_t owed_us;
 };
 
 struct segel_bulk {

@@ -94,11 +94,12 @@ static void on_message(void *context, struct slice message)
     }
     Segel__V1__SignStreamResponse *response =
         (Segel__V1__SignStreamResponse *)(void *)any;
-    bulk->link.heard_us =
-        response->n_results > 0 ? moment_mono_us() : bulk->link.heard_us;
     (void)pthread_mutex_lock(&bulk->lock);
     for (size_t i = 0; i < response->n_results; i++) {
         take_result(bulk, &response->results[i]);
+    }
+    if (response->n_results > 0) {
+        bulk->link.owed_us = bulk->counts[SLOT_SENT] > 0 ? moment_mono_us() : 0;
     }
     (void)pthread_mutex_unlock(&bulk->lock);
     unpack_free(any);
@@ -216,6 +217,15 @@ static bool gives_up(struct segel_bulk *bulk)
     return given;
 }
 
+/* The pause until the next letter's time is over, at most max_us. */
+static int64_t give_up_late(struct segel_bulk *bulk, int64_t max_us)
+{
+    (void)pthread_mutex_lock(&bulk->lock);
+    int64_t pause_us = slots_wake(bulk, moment_mono_us(), max_us);
+    (void)pthread_mutex_unlock(&bulk->lock);
+    return pause_us;
+}
+
 /* Waits for the next try, but not when there shall be none. */
 static bool back_off(struct segel_bulk *bulk)
 {
@@ -223,7 +233,7 @@ static bool back_off(struct segel_bulk *bulk)
     int64_t left_us = until_us - moment_mono_us();
 
     while (left_us > 0 && !gives_up(bulk)) {
-        bulk_pause(bulk, left_us);
+        bulk_pause(bulk, give_up_late(bulk, left_us));
         left_us = until_us - moment_mono_us();
     }
     return left_us <= 0;
@@ -261,7 +271,7 @@ static bool start(struct segel_bulk *bulk)
     forget_terms(link);
     link->garbled = false;
     link->messages = 0;
-    link->heard_us = moment_mono_us();
+    link->owed_us = 0;
     if (channel_call(link->channel, "/segel.v1.SigningService/SignStream", 0, &events,
                      &link->stream) != SG_OK) {
         link->code = -1;
@@ -314,6 +324,7 @@ void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t c
     request.terms = link->terms == slots[0]->plan ? NULL : &terms;
     if (channel_send(link->stream, &request.base) == SG_OK) {
         link->messages++;
+        link->owed_us = link->owed_us == 0 ? moment_mono_us() : link->owed_us;
         if (request.terms != NULL) {
             forget_terms(link);
             link->terms = plan_share(slots[0]->plan);
@@ -326,25 +337,22 @@ void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t c
 static void give_up_silence(struct segel_bulk *bulk)
 {
     struct bulk_link *link = &bulk->link;
-    bool silent = moment_mono_us() - link->heard_us > SILENCE_US;
+    bool silent = link->owed_us != 0 && moment_mono_us() - link->owed_us > SILENCE_US;
 
-    (void)pthread_mutex_lock(&bulk->lock);
-    bool waits = bulk->counts[SLOT_SENT] > 0;
-    (void)pthread_mutex_unlock(&bulk->lock);
-    if (!waits) {
-        link->heard_us = moment_mono_us();
-    } else if (silent && link->stream != NULL) {
+    if (silent && link->stream != NULL) {
         drop_channel(bulk);
         (void)snprintf(link->text, sizeof(link->text),
                        "the gateway has not answered for a minute");
     }
 }
 
+/* Also where something came: a letter that was submitted, or bytes that are no answer, do
+ * not show that the gateway is there. */
 void bulk_link_turn(struct segel_bulk *bulk, int64_t wait_us)
 {
     struct sg_error why;
 
-    if (channel_turn(bulk->link.channel, (int)(wait_us / 1000 + 1), &why) == SG_TIMEOUT) {
+    if (channel_turn(bulk->link.channel, (int)(wait_us / 1000 + 1), &why) != SG_IO) {
         give_up_silence(bulk);
     }
     drain(bulk);
