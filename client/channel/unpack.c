@@ -32,6 +32,12 @@ static bool names_type(const char *url, const char *name)
 ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type,
                                 struct slice details)
 {
+    return unpack_detail_of(type, type->name, details);
+}
+
+ProtobufCMessage *unpack_detail_of(const ProtobufCMessageDescriptor *type,
+                                   const char *name, struct slice details)
+{
     ProtobufCMessage *any = unpack(&segel__v1__status__descriptor, details);
     ProtobufCMessage *found = NULL;
 
@@ -41,7 +47,7 @@ ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type,
     const Segel__V1__Status *status = (const Segel__V1__Status *)(const void *)any;
     for (size_t i = 0; i < status->n_details && found == NULL; i++) {
         const Segel__V1__Detail *detail = status->details[i];
-        if (names_type(detail->type_url, type->name)) {
+        if (names_type(detail->type_url, name)) {
             found = unpack(type, slice_of(detail->value.data, detail->value.len));
         }
     }

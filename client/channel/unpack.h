@@ -17,5 +17,9 @@ void unpack_free(ProtobufCMessage *message); /* NULL is fine */
  * NULL when there is none. */
 ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type,
                                 struct slice details);
+/* The same under another name ("google.rpc.RetryInfo"): a type of ours with its fields.
+ */
+ProtobufCMessage *unpack_detail_of(const ProtobufCMessageDescriptor *type,
+                                   const char *name, struct slice details);
 
 #endif

@@ -129,7 +129,7 @@ static int fill(struct segel_bulk *bulk, struct segel *segel,
         code = gateway_way_copy(&bulk->way, &segel->way.options, error);
     }
     if (code == SEGEL_OK) {
-        code = gateway_connect(&bulk->way, &bulk->link.channel, error);
+        code = gateway_connect(&bulk->way, 0, &bulk->link.channel, error);
     }
     if (code == SEGEL_OK && (!make_slots(bulk) || !start_quietly(bulk))) {
         code = error_memory(error);

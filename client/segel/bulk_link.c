@@ -247,7 +247,7 @@ static bool connect_again(struct segel_bulk *bulk)
     if (!back_off(bulk)) {
         return false;
     }
-    int code = gateway_connect(&bulk->way, &bulk->link.channel, &error);
+    int code = gateway_connect(&bulk->way, 0, &bulk->link.channel, &error);
     if (code == SEGEL_OK) {
         return true;
     }

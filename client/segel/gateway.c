@@ -1,13 +1,18 @@
+#define _GNU_SOURCE /* NOLINT: the name is the C library's; pthread_mutex_clocklock */
 #include "client/segel/gateway.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "client/channel/moment.h"
+#include "client/channel/unpack.h"
 #include "client/pdf/guard/guard.h"
 #include "client/segel/pages.h"
 #include "client/segel/texts.h"
+#include "segel/v1/errors.pb-c.h"
 
-enum { CALL_MS = 30000 };
+enum { CONNECT_MS = 10000, CALL_MS = 30000, RETRY_MAX_S = 60 };
 
 /* --- The way ----------------------------------------------------------------------- */
 
@@ -27,6 +32,7 @@ int gateway_way_copy(struct gateway_way *way, const struct segel_options *option
         return error_set(error, SEGEL_USAGE, NULL,
                          "address, ca, certificate and private_key are needed");
     }
+    own->connect_ms = own->connect_ms == 0 ? CONNECT_MS : own->connect_ms;
     own->call_ms = own->call_ms == 0 ? CALL_MS : own->call_ms;
     texts_add(&texts, &own->address);
     texts_add(&texts, &own->ca);
@@ -41,14 +47,25 @@ void gateway_way_fini(struct gateway_way *way)
     *way = (struct gateway_way){.block = NULL};
 }
 
-int gateway_connect(const struct gateway_way *way, struct channel **out,
+/* Not 0: that would be no limit. */
+static uint32_t earlier_ms(uint32_t own_ms, int64_t until_us)
+{
+    int64_t left_us = until_us - moment_mono_us();
+    int64_t left_ms = left_us < 0 ? 1 : left_us / 1000 + 1;
+
+    return left_ms < own_ms ? (uint32_t)left_ms : own_ms;
+}
+
+int gateway_connect(const struct gateway_way *way, int64_t until_us, struct channel **out,
                     struct segel_error *error)
 {
-    const struct channel_options options = {.address = way->options.address,
-                                            .ca = way->options.ca,
-                                            .certificate = way->options.certificate,
-                                            .private_key = way->options.private_key,
-                                            .connect_ms = way->options.connect_ms};
+    uint32_t own_ms = way->options.connect_ms;
+    const struct channel_options options = {
+        .address = way->options.address,
+        .ca = way->options.ca,
+        .certificate = way->options.certificate,
+        .private_key = way->options.private_key,
+        .connect_ms = until_us == 0 ? own_ms : earlier_ms(own_ms, until_us)};
     struct sg_error why = {0};
     enum sg_status status = channel_open(&options, out, &why);
 
@@ -79,7 +96,7 @@ int segel_open(const struct segel_options *options, struct segel **out,
     (void)atomic_fetch_add(&handles, 1);
     int code = gateway_way_copy(&segel->way, options, error);
     if (code == SEGEL_OK) {
-        code = gateway_connect(&segel->way, &segel->channel, error);
+        code = gateway_connect(&segel->way, 0, &segel->channel, error);
     }
     if (code != SEGEL_OK) {
         segel_close(segel);
@@ -107,26 +124,77 @@ void segel_close(struct segel *segel)
 
 /* --- Asking ------------------------------------------------------------------------ */
 
-static int ask(struct segel *segel, const struct unary *unary, ProtobufCMessage **reply,
-               bool *lost, struct segel_error *error)
+static int say_late(struct segel_error *error)
 {
-    struct sg_error why = {0};
+    return error_set(error, SEGEL_TIMEOUT, NULL,
+                     "the time was over before the gateway could be asked");
+}
 
-    *lost = false;
-    if (segel->channel == NULL) {
-        offers_forget(&segel->offers);
-        int code = gateway_connect(&segel->way, &segel->channel, error);
-        if (code != SEGEL_OK) {
-            segel->channel = NULL;
-            *lost = code == SEGEL_UNREACHABLE;
-            return code;
-        }
+static bool is_late(const struct gateway_question *question)
+{
+    return moment_mono_us() >= question->until_us;
+}
+
+static int connect_again(struct segel *segel, struct gateway_question *question,
+                         struct segel_error *error)
+{
+    offers_forget(&segel->offers);
+    int code = gateway_connect(&segel->way, question->until_us, &segel->channel, error);
+    if (code == SEGEL_OK) {
+        return SEGEL_OK;
     }
-    enum sg_status status = channel_unary(segel->channel, unary, reply, NULL, &why);
+    segel->channel = NULL;
+    question->lost = code == SEGEL_UNREACHABLE;
+    return question->lost && is_late(question) ? say_late(error) : code;
+}
+
+/* 0 where the details have none. */
+static int64_t retry_of(struct slice details)
+{
+    ProtobufCMessage *any = unpack_detail_of(&segel__v1__retry_info__descriptor,
+                                             "google.rpc.RetryInfo", details);
+    int64_t retry_us = 0;
+
+    if (any == NULL) {
+        return 0;
+    }
+    const Segel__V1__Span *delay =
+        ((const Segel__V1__RetryInfo *)(const void *)any)->retry_delay;
+    if (delay != NULL && delay->seconds >= 0 && delay->nanos >= 0) {
+        retry_us = delay->seconds < RETRY_MAX_S
+                       ? delay->seconds * 1000000 + delay->nanos / 1000
+                       : (int64_t)RETRY_MAX_S * 1000000;
+    }
+    unpack_free(any);
+    return retry_us;
+}
+
+/* What is left of the time is known only now: with the lock, and connected. */
+static int ask(struct segel *segel, struct gateway_question *question,
+               ProtobufCMessage **reply, struct segel_error *error)
+{
+    struct slice details = {0};
+    struct sg_error why = {0};
+    int code = segel->channel == NULL ? connect_again(segel, question, error) : SEGEL_OK;
+
+    if (code != SEGEL_OK) {
+        return code;
+    }
+    int64_t left_us = question->until_us - moment_mono_us();
+    if (left_us <= 0) {
+        return say_late(error);
+    }
+    const struct unary unary = {.path = question->path,
+                                .timeout_ms = (uint32_t)(left_us / 1000 + 1),
+                                .request = question->request,
+                                .reply_type = question->reply_type};
+    enum sg_status status = channel_unary(segel->channel, &unary, reply, &details, &why);
+    question->retry_us = retry_of(details);
+    free(sg_unconst(details.data));
     if (status == SG_OK) {
         return SEGEL_OK;
     }
-    *lost = status == SG_IO;
+    question->lost = status == SG_IO;
     if (status == SG_IO || status == SG_TIMEOUT) { /* it may be dead, too */
         channel_close(segel->channel);
         segel->channel = NULL;
@@ -134,20 +202,26 @@ static int ask(struct segel *segel, const struct unary *unary, ProtobufCMessage 
     return error_status(error, status, &why);
 }
 
-int gateway_ask_once(struct segel *segel, const struct unary *unary,
-                     ProtobufCMessage **reply, bool *lost, struct segel_error *error)
+int gateway_ask_once(struct segel *segel, struct gateway_question *question,
+                     ProtobufCMessage **reply, struct segel_error *error)
 {
-    (void)pthread_mutex_lock(&segel->lock);
-    int code = ask(segel, unary, reply, lost, error);
+    const struct timespec until = {.tv_sec = question->until_us / 1000000,
+                                   .tv_nsec = question->until_us % 1000000 * 1000};
+
+    question->lost = false;
+    question->retry_us = 0;
+    if (pthread_mutex_clocklock(&segel->lock, CLOCK_MONOTONIC, &until) != 0) {
+        return say_late(error);
+    }
+    int code = ask(segel, question, reply, error);
     (void)pthread_mutex_unlock(&segel->lock);
     return code;
 }
 
-int gateway_ask(struct segel *segel, const struct unary *unary, ProtobufCMessage **reply,
-                struct segel_error *error)
+int gateway_ask(struct segel *segel, struct gateway_question *question,
+                ProtobufCMessage **reply, struct segel_error *error)
 {
-    bool lost = false;
-    int code = gateway_ask_once(segel, unary, reply, &lost, error);
+    int code = gateway_ask_once(segel, question, reply, error);
 
-    return lost ? gateway_ask_once(segel, unary, reply, &lost, error) : code;
+    return question->lost ? gateway_ask_once(segel, question, reply, error) : code;
 }

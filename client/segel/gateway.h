@@ -15,7 +15,10 @@ struct gateway_way {
 int gateway_way_copy(struct gateway_way *way, const struct segel_options *options,
                      struct segel_error *error);
 void gateway_way_fini(struct gateway_way *way);
-int gateway_connect(const struct gateway_way *way, struct channel **out,
+/* until_us: monotonic; where it comes before the way's connect_ms is over. 0 = that
+ * alone.
+ */
+int gateway_connect(const struct gateway_way *way, int64_t until_us, struct channel **out,
                     struct segel_error *error);
 
 struct segel {
@@ -25,12 +28,23 @@ struct segel {
     struct offers offers;
 };
 
-/* One unary call that reads only, with another try on a new connection when the old one
+/* One unary call. */
+struct gateway_question {
+    const char *path;
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply_type;
+    int64_t until_us; /* monotonic: of all that it takes: other threads' calls, a new
+                       * connection, the answer. Then it ends with SEGEL_TIMEOUT */
+    bool lost;        /* out: the connection is */
+    int64_t retry_us; /* out: the gateway asks to come back after it; 0 = it does not */
+};
+
+/* A question that changes nothing, with another try on a new connection when the old one
  * had been lost unnoticed. *reply as with channel_unary. */
-int gateway_ask(struct segel *segel, const struct unary *unary, ProtobufCMessage **reply,
-                struct segel_error *error);
-/* The same once, for calls whose tries the caller counts. *lost: the connection is. */
-int gateway_ask_once(struct segel *segel, const struct unary *unary,
-                     ProtobufCMessage **reply, bool *lost, struct segel_error *error);
+int gateway_ask(struct segel *segel, struct gateway_question *question,
+                ProtobufCMessage **reply, struct segel_error *error);
+/* The same once, for calls whose tries the caller counts. */
+int gateway_ask_once(struct segel *segel, struct gateway_question *question,
+                     ProtobufCMessage **reply, struct segel_error *error);
 
 #endif

@@ -99,8 +99,11 @@ struct segel_options {
     const char *ca;          /* path: issuers of the gateway's certificate */
     const char *certificate; /* path: own certificate and its issuers */
     const char *private_key; /* path */
-    uint32_t connect_ms;     /* 0 = 10,000 */
-    uint32_t call_ms; /* longest wait for GetSigner and for one signature; 0 = 30,000 */
+    uint32_t connect_ms; /* 0 = 10,000. That the system looks the name up comes before it,
+                          * and is not counted */
+    /* Longest wait for GetSigner and for one signature, with all that it takes: calls of
+     * other threads, a new connection, further tries. 0 = 30,000 */
+    uint32_t call_ms;
 };
 struct segel;
 
@@ -209,10 +212,12 @@ struct segel_letter {
      * bytes in the outcome */
     const char *output;
     const struct segel_look
-        *look;            /* NULL = the plan's. Not invisible where that is not */
-    const char *qr_text;  /* NULL = verify_url and request_id, when there is a stamp */
-    uint32_t deadline_ms; /* from submission to the gateway's answer; 0 = none */
-    void *user;           /* comes back in the outcome */
+        *look;           /* NULL = the plan's. Not invisible where that is not */
+    const char *qr_text; /* NULL = verify_url and request_id, when there is a stamp */
+    /* From submission to the gateway's answer; 0 = none. Then SEGEL_TIMEOUT; while a bulk
+     * opens its connection again, up to connect_ms later. */
+    uint32_t deadline_ms;
+    void *user; /* comes back in the outcome */
 };
 
 /* --- Three steps ------------------------------------------------------------------- */
@@ -227,8 +232,9 @@ void segel_prepared_free(struct segel_prepared *prepared);
 
 /* Signs the letter's digest; with a PDF instead, does all three steps. Waits. Tries
  * again, with the same id, when the connection is lost or the gateway asks to come back,
- * for call_ms at most. A CMS that comes back is checked: it signs this digest. SEGEL_OK:
- * signed; otherwise *out is NULL, or (a refusal of the gateway's) all that it said. */
+ * for call_ms at most, or until the letter's deadline. A CMS that comes back is checked:
+ * it signs this digest. SEGEL_OK: signed; otherwise *out is NULL, or (a refusal of the
+ * gateway's) all that it said. */
 struct segel_outcome;
 int segel_sign(struct segel *segel, const struct segel_plan *plan,
                const struct segel_letter *letter, const struct segel_outcome **out,

@@ -16,7 +16,8 @@ struct errand {
     const struct segel_plan *plan;
     struct slice digest;
     const char *request_id;
-    int64_t until_us; /* monotonic */
+    int64_t deadline_us; /* monotonic: the letter's; 0 = none */
+    int64_t until_us;    /* monotonic */
     unsigned attempts;
 };
 
@@ -50,8 +51,21 @@ static Segel__V1__SignResult *take_result(ProtobufCMessage *reply, const char *r
     return result;
 }
 
-static int ask(const struct errand *errand, Segel__V1__SignResult **out, bool *lost,
-               struct segel_error *error)
+/* Of a call that failed as a whole. */
+static int64_t pause_after(const struct errand *errand, int code,
+                           const struct gateway_question *question)
+{
+    bool passes = question->lost || code == SEGEL_UNAVAILABLE || code == SEGEL_BUSY;
+
+    if (question->retry_us > 0) {
+        return question->retry_us;
+    }
+    return passes ? (int64_t)FIRST_PAUSE_US << errand->attempts : 0;
+}
+
+/* *pause_us: after which it is worth to ask again; 0 = it is not. */
+static int ask(const struct errand *errand, Segel__V1__SignResult **out,
+               int64_t *pause_us, struct segel_error *error)
 {
     Segel__V1__SignBatchRequest request;
     Segel__V1__SignTerms terms = errand->plan->terms;
@@ -67,16 +81,18 @@ static int ask(const struct errand *errand, Segel__V1__SignResult **out, bool *l
     request.terms = &terms;
     request.items = items;
     request.n_items = 1;
-    const struct unary unary = {.path = "/segel.v1.SigningService/SignBatch",
-                                .timeout_ms = (uint32_t)(left_us(errand) / 1000 + 1),
-                                .request = &request.base,
-                                .reply_type =
-                                    &segel__v1__sign_batch_response__descriptor};
-    int code = gateway_ask_once(errand->segel, &unary, &reply, lost, error);
+    struct gateway_question question = {.path = "/segel.v1.SigningService/SignBatch",
+                                        .request = &request.base,
+                                        .reply_type =
+                                            &segel__v1__sign_batch_response__descriptor,
+                                        .until_us = errand->until_us};
+    int code = gateway_ask_once(errand->segel, &question, &reply, error);
     if (code != SEGEL_OK) {
+        *pause_us = pause_after(errand, code, &question);
         return code;
     }
     *out = take_result(reply, errand->request_id);
+    *pause_us = *out == NULL ? 0 : outcome_pause_us(*out);
     return *out != NULL ? SEGEL_OK
                         : error_set(error, SEGEL_FAULT, NULL,
                                     "the gateway's answer is for another request");
@@ -96,13 +112,8 @@ static int ask_on(struct errand *errand, Segel__V1__SignResult **out,
                   struct segel_error *error)
 {
     for (;;) {
-        bool lost = false;
-        int code = ask(errand, out, &lost, error);
-        bool broken = lost || code == SEGEL_UNAVAILABLE;
-        int64_t pause_us = broken ? (int64_t)FIRST_PAUSE_US << errand->attempts : 0;
-        if (code == SEGEL_OK) {
-            pause_us = outcome_pause_us(*out);
-        }
+        int64_t pause_us = 0;
+        int code = ask(errand, out, &pause_us, error);
         if (!again(errand, pause_us)) {
             return code;
         }
@@ -119,6 +130,9 @@ static int sign(struct errand *errand, struct outcome **out, struct segel_error 
 
     errand->until_us =
         moment_mono_us() + (int64_t)errand->segel->way.options.call_ms * 1000;
+    if (errand->deadline_us != 0 && errand->deadline_us < errand->until_us) {
+        errand->until_us = errand->deadline_us;
+    }
     int code = ask_on(errand, &result, error);
     if (code != SEGEL_OK) {
         return code;
@@ -146,6 +160,8 @@ static int sign_kept(struct segel *segel, const struct segel_plan *plan,
 {
     struct segel_prepared *prepared = NULL;
     struct outcome *outcome = NULL;
+    int64_t from_us = moment_mono_us();
+    uint32_t deadline_ms = kept->letter.deadline_ms;
 
     int code = plan_fits(plan, kept, error);
     if (code == SEGEL_OK) {
@@ -154,10 +170,12 @@ static int sign_kept(struct segel *segel, const struct segel_plan *plan,
     if (code != SEGEL_OK) {
         return code;
     }
-    struct errand errand = {.segel = segel,
-                            .plan = plan,
-                            .digest = slice_of(prepared->digest, prepared->digest_len),
-                            .request_id = kept->letter.request_id};
+    struct errand errand = {
+        .segel = segel,
+        .plan = plan,
+        .digest = slice_of(prepared->digest, prepared->digest_len),
+        .request_id = kept->letter.request_id,
+        .deadline_us = deadline_ms == 0 ? 0 : from_us + (int64_t)deadline_ms * 1000};
     code = sign(&errand, &outcome, error);
     if (code == SEGEL_OK && outcome != NULL) {
         outcome_name(outcome, kept);

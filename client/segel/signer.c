@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "client/channel/moment.h"
 #include "client/channel/unpack.h"
 #include "client/segel/gateway.h"
 #include "proto/algorithm.h"
@@ -108,12 +109,12 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
     request.key = (char *)sg_unconst(key);
     request.logos = 1;
     request.language = (char *)sg_unconst(language == NULL ? "id" : language);
-    const struct unary unary = {.path = "/segel.v1.SigningService/GetSigner",
-                                .timeout_ms = segel->way.options.call_ms,
-                                .request = &request.base,
-                                .reply_type =
-                                    &segel__v1__get_signer_response__descriptor};
-    int code = gateway_ask(segel, &unary, &reply, error);
+    struct gateway_question question = {
+        .path = "/segel.v1.SigningService/GetSigner",
+        .request = &request.base,
+        .reply_type = &segel__v1__get_signer_response__descriptor,
+        .until_us = moment_mono_us() + (int64_t)segel->way.options.call_ms * 1000};
+    int code = gateway_ask(segel, &question, &reply, error);
     if (code != SEGEL_OK) {
         return code;
     }

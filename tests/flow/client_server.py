@@ -71,13 +71,17 @@ def read(path):
         return file.read()
 
 
-def detailed(code, text, denial=None):
+def detailed(code, text, denial=None, retry_s=None):
     """Status with google.rpc.Status details, as the gateway gives it."""
     from segel.v1 import errors_pb2
     status = errors_pb2.Status(code=code.value[0], message=text)
     if denial is not None:
         status.details.add(type_url="type.googleapis.com/segel.v1.PolicyDenial",
                            value=denial.SerializeToString())
+    if retry_s is not None:
+        retry = errors_pb2.RetryInfo(retry_delay=errors_pb2.Span(seconds=retry_s))
+        status.details.add(type_url="type.googleapis.com/google.rpc.RetryInfo",
+                           value=retry.SerializeToString())
     return status.SerializeToString()
 
 
@@ -148,11 +152,14 @@ class Signing:
     ends after as many microseconds as it was asked about), known (all ids are, for other
     content), late (is there from the second question on), sleepy (takes three seconds to be
     found, and leaves a file of this name), fickle (takes no more terms behind its stream's first
-    message), odd and even (in a stream the letters of odd are held back until one of even comes)."""
+    message), odd and even (in a stream the letters of odd are held back until one of even comes),
+    full (puts the first batch of an id off, by the call's status), crowded (likewise, for a
+    second)."""
 
     def __init__(self):
         self.attempts = {}
         self.asked = collections.Counter()
+        self.batches = collections.Counter()
         self.proofs = collections.Counter()
         self.signer = Signer()
 
@@ -200,8 +207,22 @@ class Signing:
         from segel.v1 import signing_pb2 as s
         if request.terms.key == "stubborn":
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
+        while request.terms.key == "mute" and context.is_active():
+            time.sleep(0.1)
+        if request.terms.key in ("full", "crowded"):
+            self.put_off(request.terms.key, request.items[0].request_id, context)
         return s.SignBatchResponse(results=[self.result(request.terms, item)
                                             for item in request.items])
+
+    def put_off(self, key, request_id, context):
+        self.batches[request_id] += 1
+        if self.batches[request_id] > 1:
+            return
+        if key == "crowded":
+            context.set_trailing_metadata((
+                ("grpc-status-details-bin",
+                 detailed(grpc.StatusCode.RESOURCE_EXHAUSTED, "come back", retry_s=1)),))
+        context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much work is waiting")
 
     def result(self, terms, item):
         from segel.v1 import signing_pb2 as s

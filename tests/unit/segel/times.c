@@ -1,6 +1,7 @@
 /* Times that segel.h promises. */
 #define _GNU_SOURCE /* NOLINT: the name is the C library's; syscall */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include <unistd.h>
 
 #include "client/channel/moment.h"
-#include "client/segel/segel.h"
+#include "client/segel/gateway.h"
+#include "segel/v1/signing.pb-c.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
@@ -130,4 +132,136 @@ Test(times, a_letter_ends_at_its_deadline_also_between_two_connections)
     cr_expect_lt((moment_mono_us() - from_us) / 1000, LATEST_MS);
     segel_bulk_close(bulk);
     segel_plan_free(plan);
+}
+
+/* --- One call -------------------------------------------------------------------------
+ */
+
+enum { CALL_MS = 2000, SOON_MS = 5000 };
+
+struct caller {
+    pthread_t thread;
+    struct segel_plan *plan;
+    const char *id;
+    uint32_t deadline_ms;
+    int code;
+    int64_t took_ms;
+};
+
+/* Of a digest: the call alone is measured. */
+static void *call(void *context)
+{
+    struct caller *caller = (struct caller *)context;
+    struct segel_letter letter = SEGEL_INIT(letter);
+    const struct segel_outcome *outcome = NULL;
+    int64_t from_us = moment_mono_us();
+
+    letter.request_id = caller->id;
+    letter.digest = "0123456789abcdef0123456789abcdef";
+    letter.digest_len = 32;
+    letter.deadline_ms = caller->deadline_ms;
+    caller->code = segel_sign(segel, caller->plan, &letter, &outcome, NULL);
+    caller->took_ms = (moment_mono_us() - from_us) / 1000;
+    segel_outcome_free(outcome);
+    return NULL;
+}
+
+static void call_together(struct caller *callers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(pthread_create(&callers[i].thread, NULL, call, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        (void)pthread_join(callers[i].thread, NULL);
+        cr_expect_eq(callers[i].code, SEGEL_TIMEOUT, "%d", callers[i].code);
+    }
+}
+
+Test(times, calls_that_wait_for_each_other_end_in_the_time_of_one)
+{
+    struct segel_plan *plan = bench_plan("mute");
+    struct caller callers[4] = {{.plan = plan, .id = "one"},
+                                {.plan = plan, .id = "two"},
+                                {.plan = plan, .id = "three"},
+                                {.plan = plan, .id = "four"}};
+
+    segel->way.options.call_ms = CALL_MS;
+    call_together(callers, 4);
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_lt(callers[i].took_ms, SOON_MS, "%d", (int)callers[i].took_ms);
+    }
+    segel_plan_free(plan);
+}
+
+Test(times, a_call_ends_at_its_letters_deadline_whoever_is_before_it)
+{
+    struct segel_plan *plan = bench_plan("mute");
+    struct caller callers[2] = {{.plan = plan, .id = "first"},
+                                {.plan = plan, .id = "second", .deadline_ms = CALL_MS}};
+
+    segel->way.options.call_ms = 4 * CALL_MS;
+    call_together(callers, 2);
+    cr_expect_lt(callers[1].took_ms, SOON_MS, "%d", (int)callers[1].took_ms);
+    segel_plan_free(plan);
+}
+
+/* Of a listener that says nothing: the handshake has no end. */
+Test(times, a_call_that_has_to_connect_first_takes_no_longer)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    struct caller caller = {.plan = plan, .id = "unsent"};
+    const struct segel_signer *signer = NULL;
+    char silent[64];
+
+    server_address(&server, "silent", silent);
+    channel_close(segel->channel);
+    segel->channel = NULL;
+    segel->way.options.address = silent;
+    segel->way.options.call_ms = CALL_MS;
+    call_together(&caller, 1);
+    cr_expect_lt(caller.took_ms, SOON_MS, "%d", (int)caller.took_ms);
+    int64_t from_us = moment_mono_us();
+    cr_expect_eq(segel_signer_get(segel, "seal", NULL, &signer, &error), SEGEL_TIMEOUT);
+    cr_expect_lt((moment_mono_us() - from_us) / 1000, SOON_MS);
+    segel_plan_free(plan);
+}
+
+/* Whoever rested until then may have overslept. */
+Test(times, a_question_whose_time_is_over_is_not_asked)
+{
+    Segel__V1__GetSignerRequest request;
+    ProtobufCMessage *reply = NULL;
+    char key[] = "seal";
+
+    segel__v1__get_signer_request__init(&request);
+    request.key = key;
+    struct gateway_question question = {.path = "/segel.v1.SigningService/GetSigner",
+                                        .request = &request.base,
+                                        .reply_type =
+                                            &segel__v1__get_signer_response__descriptor,
+                                        .until_us = moment_mono_us() - 2000};
+    cr_expect_eq(gateway_ask_once(segel, &question, &reply, &error), SEGEL_TIMEOUT);
+    cr_expect_null(reply);
+}
+
+static void expect_signed_again(const char *key, int64_t least_ms)
+{
+    struct segel_plan *plan = bench_plan(key);
+    struct caller caller = {.plan = plan, .id = key};
+
+    (void)call(&caller);
+    cr_expect_eq(caller.code, SEGEL_OK, "%d", caller.code);
+    cr_expect_geq(caller.took_ms, least_ms, "%d", (int)caller.took_ms);
+    segel_plan_free(plan);
+}
+
+/* As a gateway does that has no room for the call. */
+Test(times, what_the_calls_status_puts_off_is_asked_for_again)
+{
+    expect_signed_again("full", 250);
+}
+
+Test(times, what_is_put_off_is_asked_for_when_the_gateway_says)
+{
+    expect_signed_again("crowded", 1000);
 }
