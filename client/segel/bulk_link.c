@@ -164,7 +164,7 @@ static void settle_refused(struct segel_bulk *bulk, struct slot *slot)
     bool begun = bulk->link.messages > 1 || slot->attempts > 1;
     struct segel_error error;
 
-    (void)error_set(&error, error_code_of_grpc(bulk->link.code), "gateway", "%.380s%s",
+    (void)error_set(&error, error_code_of_grpc(bulk->link.code), NULL, "%.380s%s",
                     bulk->link.text,
                     begun ? "; it was under way and may have been signed: ask again with "
                             "the same request id and signing time"

@@ -65,8 +65,7 @@ static void say_refusal(struct outcome *outcome)
     struct segel_error error;
 
     if (rule == NULL) {
-        (void)error_set(&error, error_code_of_grpc(status->code),
-                        status->reason[0] == '\0' ? "gateway" : status->reason, "%s",
+        (void)error_set(&error, error_code_of_grpc(status->code), status->reason, "%s",
                         status->message);
     } else {
         /* A policy may have words about an id that was used before. */

@@ -17,6 +17,8 @@ Segel__V1__ItemStatus *result_status(struct arena *arena, const struct job *job,
     status->retry_after_us = retry_after_us(job);
     if (job->reason != NULL) {
         status->reason = pb_text(job->reason);
+    } else if (job->load.retry_us > 0) {
+        status->reason = pb_text(refusal_name(job->load.why));
     }
     if (job->denial != NULL && job->denial->count > 0) {
         status->denial = denial_message(arena, job, english);

@@ -154,7 +154,7 @@ class Signing:
     found, and leaves a file of this name), fickle (takes no more terms behind its stream's first
     message), odd and even (in a stream the letters of odd are held back until one of even comes),
     full (puts the first batch of an id off, by the call's status), crowded (likewise, for a
-    second)."""
+    second), reserved (has no room, and names no time)."""
 
     def __init__(self):
         self.attempts = {}
@@ -239,6 +239,10 @@ class Signing:
         elif terms.key == "cancelling":
             out.status.code = 1
             out.status.message = "it was given up there"
+        elif terms.key == "reserved":
+            out.status.code = 8
+            out.status.message = "the disk is nearly full"
+            out.status.reason = "DISK_RESERVE"
         elif terms.key == "flaky" and seen == 0:
             out.status.code = 8
             out.status.message = "too much work is waiting"

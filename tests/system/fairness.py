@@ -449,6 +449,8 @@ def a_caller_whose_batches_wait_leaves_jobs_to_the_others(crowd):
         waiting = fill(client, 9, 19) + fill(client, 20, 0)
         answer = rig.refused(gateway.client().sign, spoiled(1)[0])
         equal(answer.code, grpc.StatusCode.INVALID_ARGUMENT, "another caller is heard")
+        status = next(stream_call(client, [item()])).results[0].status
+        equal((status.code, status.reason), (8, "QUEUE_FULL"), "of a stream of the crowded one")
         crowd.schedule("")
         for each in waiting:
             each.cancel()

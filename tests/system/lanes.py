@@ -381,5 +381,35 @@ def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
         contains(shown.stdout, f"queue full {len(refusals)},")
 
 
+def batch_of(client, job):
+    call = client.call("unary_unary", "SignBatch", rig.signing.SignBatchRequest,
+                       rig.signing.SignBatchResponse)
+    return call(rig.signing.SignBatchRequest(terms=rig.terms(), items=[job]), timeout=20)
+
+
+def stream_of(client, job):
+    call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                       rig.signing.SignStreamResponse)
+    return next(call(iter([rig.signing.SignStreamRequest(terms=rig.terms(), items=[job])]),
+                     timeout=20))
+
+
+@claim
+def a_full_queue_has_the_same_name_in_batches_and_streams(faulty):
+    limited = "queue: {limit: 4}\nhsm: {timeout_ms: 9000}\nsign: {deadline_ms: 20000}\n"
+    with faulty.gateway(limited) as gateway:
+        client = gateway.client()
+        faulty.schedule("C_Sign@1+=slow=4000")
+        calls = [call_of(client, item()) for _ in range(8)]
+        wait_for(lambda: any(call.done() for call in calls), "nobody is refused")
+        for ask in (batch_of, stream_of):
+            status = ask(client, item()).results[0].status
+            equal((status.code, status.reason), (8, "QUEUE_FULL"), ask.__name__)
+            expect(status.retry_after_us > 0, "it says when to come back")
+        faulty.schedule("")
+        for call in calls:
+            call.cancel()
+
+
 if __name__ == "__main__":
     sys.exit(rig.run(Faulty(rig.Rig("lanes"))))

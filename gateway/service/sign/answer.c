@@ -90,6 +90,7 @@ static Segel__V1__SignResult *busy_result(struct arena *arena,
     segel__v1__item_status__init(status);
     status->code = sg_status_grpc(SG_BUSY);
     status->message = pb_text(sg_status_text(SG_BUSY));
+    status->reason = pb_text(refusal_name(REFUSAL_QUEUE_FULL));
     status->retry_after_us = RETRY_AFTER_US;
     result->request_id = item->request_id;
     result->status = status;

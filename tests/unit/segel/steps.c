@@ -349,6 +349,18 @@ Test(steps, a_denial_names_rule_and_section)
     segel_outcome_free(outcome);
 }
 
+Test(steps, a_refusal_has_the_gateways_word_or_that_of_its_code)
+{
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(sign("reserved", "with-a-word", &outcome), SEGEL_BUSY);
+    cr_expect_str_eq(error.reason, "DISK_RESERVE");
+    segel_outcome_free(outcome);
+    cr_expect_eq(sign("cancelling", "without", &outcome), SEGEL_CANCELLED);
+    cr_expect_str_eq(error.reason, "cancelled");
+    segel_outcome_free(outcome);
+}
+
 Test(steps, what_the_gateway_puts_off_is_asked_for_again)
 {
     const struct segel_outcome *outcome = NULL;
