@@ -91,9 +91,11 @@ class Managed:
         self.gateway.wait_ready()
         return self.gateway
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.gateway.stop()
         self.listener.close()
+        if kind is None:
+            self.gateway.judge_end()
 
 
 # --- A sound world ---------------------------------------------------------------------------

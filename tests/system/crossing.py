@@ -118,8 +118,7 @@ def callers_of_a_key_that_was_followed_go_on_when_it_is_destroyed(maker):
         equal(STATE[destroy(maker, gateway, old).state], "destroyed")
         signs(gateway, old)
         equal(maker.records("intent")[-1]["key"], new)
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(rig.signal.SIGKILL)
     with maker.gateway(keep=True) as gateway:
         signs(gateway, old)
         equal(maker.records("intent")[-1]["key"], new)

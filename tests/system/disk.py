@@ -289,8 +289,10 @@ class OwnDisk:
         self.gateway.wait_ready()
         return self.gateway
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.gateway.stop()
+        if kind is None:
+            self.gateway.judge_end()
 
     def fill(self, leave):
         folder = f"/proc/{self.gateway.process.pid}/root{self.rig.path('disk')}"

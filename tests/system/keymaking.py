@@ -644,8 +644,7 @@ def killed(maker, schedule, prepare, order):
         order(gateway, name)
         wait_for(lambda: calls(maker, schedule.split("@")[0]) > before,
                  "the module is not called")
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(signal.SIGKILL)
     return name
 
 
@@ -684,8 +683,7 @@ def killed_while_the_certificate_is_put_on_the_token_the_key_is_accepted(maker):
         maker.approved(gateway, "ImportCertificate",
                        maker.import_request(name, certificates))
         wait_for(lambda: calls(maker, "C_CreateObject") > before, "no certificate is put")
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(signal.SIGKILL)
     with maker.gateway(keep=True) as gateway:
         ready(maker, gateway, name)
         signs(gateway, name)
@@ -701,8 +699,7 @@ def killed_during_a_destruction_it_is_finished_by_the_next_start(maker):
         maker.approved(gateway, "DestroyKey", maker.destruction(name))
         wait_for(lambda: calls(maker, "C_DestroyObject") >= before + 2,
                  "nothing is destroyed")
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(signal.SIGKILL)
     with maker.gateway(keep=True) as gateway:
         equal(STATE[maker.settled(gateway, name).state], "destroyed")
         end = maker.steps(name, "end")[-1]

@@ -458,7 +458,7 @@ def not_one_more_is_signed_and_none_is_lost(people):
                 wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1,
                          "no lane")
                 more_than(draw.signed() + 24)
-                gateway.process.kill()
+                gateway.stop(rig.signal.SIGKILL)
             draw.run(gateway, disturb)
     expect(draw.signed() < count, "all was taken before the end")
     with people.gateway(keep=True) as gateway:

@@ -172,15 +172,14 @@ def the_manager_is_told_what_is_amiss(faulty):
 def the_manager_is_told_no_sooner_than_it_serves(faulty):
     manager = Manager()
     gateway = rig.Gateway(faulty.rig, faulty.rig.conf, manager.environment())
-    try:
-        manager.wait("READY=1")
-        # It says nothing more: what it logged before may reach our reader late.
-        gateway.process.send_signal(signal.SIGSTOP)
-        gateway.wait_event("ready", 20)
-    finally:
-        gateway.process.send_signal(signal.SIGCONT)
-        gateway.stop()
-        manager.close()
+    with contextlib.closing(manager), gateway.until_end():
+        try:
+            manager.wait("READY=1")
+            # It says nothing more: what it logged before may reach our reader late.
+            gateway.process.send_signal(signal.SIGSTOP)
+            gateway.wait_event("ready", 20)
+        finally:
+            gateway.process.send_signal(signal.SIGCONT)
 
 
 @claim

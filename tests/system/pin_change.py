@@ -189,8 +189,7 @@ def killed(typist, function):
         setting = rig.threading.Thread(target=typist.hand_over, args=("set", [new_pin()]))
         setting.start()
         wait_for(lambda: calls(typist, function) > before, "the module is not called")
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(rig.signal.SIGKILL)
         setting.join()
     return request
 
@@ -231,8 +230,7 @@ def killed_after_the_file_was_replaced_the_new_pin_counts(typist):
         wait_for(lambda: calls(typist, "C_Logout") > seen, "the module is not called")
         gateway.process.send_signal(rig.signal.SIGSTOP)  # it does not hear how that ends
         wait_for(lambda: typist.rig.read("pin") != before, "the file is not replaced")
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(rig.signal.SIGKILL)
         setting.join()
     with typist.gateway(keep=True) as gateway:
         up(gateway)

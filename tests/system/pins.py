@@ -51,14 +51,11 @@ class Pins(Faulty):
             expect(count == 1, f"the configuration has no {pattern}")
         self.schedule(schedule)
         self.conf = self.rig.write("changed.yaml", text)
-        gateway = rig.Gateway(self.rig, self.conf, environment)
-        try:
+        with rig.Gateway(self.rig, self.conf, environment).until_end() as gateway:
             if start:
                 start(gateway)
             gateway.wait_ready()
             yield gateway
-        finally:
-            gateway.stop()
 
     @contextlib.contextmanager
     def awaiting(self):
@@ -700,7 +697,7 @@ def a_login_that_officers_allowed_is_one_whatever_becomes_of_it(pins):
         pins.schedule("C_Login@1+=slow=3000")
         create(gateway, unlock())
         wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
-        gateway.process.kill()
+        gateway.stop(signal.SIGKILL)
     pins.schedule("")
     with pins.gateway(FILE, keep=True) as gateway:
         wait_for(lambda: state(gateway) == "pin-latched", "a kill gives one login more")
@@ -719,7 +716,7 @@ def a_login_that_went_well_is_no_lost_one_to_another_lane(pins):
         pins.latch(gateway)
         pins.schedule("C_GetTokenInfo@1+=slow=5000")  # it does not come as far as its login
         create(gateway, unlock())
-        gateway.process.kill()
+        gateway.stop(signal.SIGKILL)
     tried = pins.logins()
     pattern, text = second_lane(pins)
     for canary in ("", "C_Sign@1=slow=700"):

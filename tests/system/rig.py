@@ -217,13 +217,11 @@ class Rig:
         return self.write("spoiled.yaml", text)
 
     @contextlib.contextmanager
-    def gateway(self, config=None, **environment):
-        gateway = Gateway(self, config or self.conf, environment)
-        try:
+    def gateway(self, config=None, ends=(0,), **environment):
+        """ends: the exit codes that it may end with."""
+        with Gateway(self, config or self.conf, environment).until_end(ends) as gateway:
             gateway.wait_ready()
             yield gateway
-        finally:
-            gateway.stop()
 
     def refuses(self, config=None):
         """Starts segeld where it must not come up; its exit code and what it said."""
@@ -260,6 +258,7 @@ class Gateway:
         """command: how it is started, where that is not the usual way."""
         self.rig, self.events, self.raw, self.address = rig, [], [], None
         self.config = config
+        self.end_is_ours = False  # how it ended is what the test wanted, or looked at
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
             command or [os.path.join(BIN, "segeld"), "--config", config],
@@ -304,7 +303,24 @@ class Gateway:
         for name in os.listdir(clients):
             self.rig.write(os.path.join("clients", name, "gateway"), self.address + "\n")
 
+    @contextlib.contextmanager
+    def until_end(self, ends=(0,)):
+        """Stops it behind the body. Where that went well, the end has to go well, too."""
+        try:
+            yield self
+        finally:
+            self.stop()
+        self.judge_end(ends)
+
+    def judge_end(self, ends=(0,)):
+        """No crash, no hang, no report of a sanitizer."""
+        code = self.process.returncode
+        how = f"{code}, not {ends}" if code != -signal.SIGKILL else "SIGKILL"
+        expect(self.end_is_ours or code in ends,
+               f"segeld ended with {how}; it said: {self.text()[-2000:]}")
+
     def wait_end(self, seconds=START_S):
+        self.end_is_ours = True
         try:
             code = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -316,6 +332,7 @@ class Gateway:
     def stop(self, number=signal.SIGTERM):
         """Exit code after the signal; SIGKILL for one that does not listen."""
         if self.process.poll() is None:
+            self.end_is_ours |= number == signal.SIGKILL
             self.process.send_signal(number)
         try:
             code = self.process.wait(timeout=STOP_S)

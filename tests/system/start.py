@@ -280,16 +280,14 @@ def a_pin_file_that_everybody_may_read_is_refused(the_rig):
 
 def cannot_sign(the_rig, config, *words):
     """A key that cannot serve is said, at the start or when it is asked for."""
-    gateway = rig.Gateway(the_rig, config, {})
-    try:
-        gateway.wait_ready()
-        refusal = rig.refused(gateway.client().sign)
-        contains(gateway.text() + refusal.message, *words)
-    except rig.Failed:
-        contains(gateway.text(), *words)
-        expect(gateway.wait_end() != 0, "exit code 0")
-    finally:
-        gateway.stop()
+    with rig.Gateway(the_rig, config, {}).until_end() as gateway:
+        try:
+            gateway.wait_ready()
+            refusal = rig.refused(gateway.client().sign)
+            contains(gateway.text() + refusal.message, *words)
+        except rig.Failed:
+            contains(gateway.text(), *words)
+            expect(gateway.wait_end() != 0, "exit code 0")
 
 
 @claim
@@ -354,6 +352,25 @@ def sigint_ends_cleanly_as_well(the_rig):
 
 
 @claim
+def a_gateway_that_crashes_or_hangs_is_a_failure_of_its_test(the_rig):
+    """Whatever its test looked at before."""
+    config, usual = the_rig.config(rig.fresh_ledger()), rig.STOP_S
+    for number, words in ((signal.SIGABRT, "ended with -6"), (signal.SIGSTOP, "with SIGKILL")):
+        rig.STOP_S, said = 1, ""
+        try:
+            with the_rig.gateway(config) as gateway:
+                gateway.process.send_signal(number)
+        except rig.Failed as failed:
+            said = str(failed)
+        finally:
+            rig.STOP_S = usual
+        contains(said, words, "it said: ", '"event":"ready"')
+    with the_rig.gateway(config, ends=(-signal.SIGABRT,)) as gateway:
+        gateway.process.send_signal(signal.SIGABRT)
+        gateway.process.wait()
+
+
+@claim
 def an_open_stream_does_not_hold_up_the_end(the_rig):
     with the_rig.gateway() as gateway:
         hold = threading.Event()
@@ -398,16 +415,13 @@ def no_line_for_people_lands_in_a_file_of_the_gateway(the_rig):
     """With standard input, output and error closed, another file would get their numbers."""
     config = the_rig.config(rig.fresh_ledger())
     ledger = re.search(r"path: (ledger-\w+\.db)", the_rig.read("spoiled.yaml"))[1]
-    gateway = rig.Gateway(the_rig, config, {}, command=[
-        "bash", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "bash", os.path.join(rig.BIN, "segeld"),
-        "--config", config])
-    try:
+    command = ["bash", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "bash",
+               os.path.join(rig.BIN, "segeld"), "--config", config]
+    with rig.Gateway(the_rig, config, {}, command).until_end() as gateway:
         until(lambda: os.path.exists(the_rig.path(f"{ledger}-wal"))
               and children(gateway.process.pid), "it does not start")
         for pid in [gateway.process.pid, *children(gateway.process.pid)]:
             equal({os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)}, {"/dev/null"}, pid)
-    finally:
-        gateway.stop()
     expect(the_rig.read(f"{ledger}.lock") in (
         "", "a ledger with records is kept beside this file\n"), "lines in the file of the lock")
 

@@ -204,8 +204,7 @@ def a_gateway_that_ends_while_it_waits_frees_the_name(typed):
 def killed_while_it_waits_the_token_is_asked_once_somebody_types(typed):
     with typed.gateway() as gateway:
         name = asked(typed, gateway)
-        gateway.process.kill()
-        gateway.process.wait()
+        gateway.stop(rig.signal.SIGKILL)
     with typed.gateway(keep=True, up=False) as gateway:
         waits(gateway)
         before = calls(typed, "C_GenerateKeyPair")

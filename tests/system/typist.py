@@ -56,16 +56,14 @@ class Typist(Keymaking):
             text, count = rig.re.subn(pattern, replacement, text, count=1, flags=rig.re.M)
             expect(count == 1, f"the configuration has no {pattern}")
         self.schedule("")
-        gateway = rig.Gateway(self.rig, self.rig.write("changed.yaml", text), environment)
-        try:
+        config = self.rig.write("changed.yaml", text)
+        with rig.Gateway(self.rig, config, environment).until_end() as gateway:
             if up and self.prompt:
                 gateway.wait_event("pin.awaited")
                 self.typed("is up")
             gateway.wait_ready()
             self.present = gateway
             yield gateway
-        finally:
-            gateway.stop()
 
     def back(self, gateway):
         """The lane has its PIN again."""
