@@ -121,9 +121,9 @@ def work(scene, cases, report, progress):
             case = cases.pop()
         try:
             try_case(scene, case, report)
-        except rig.Failed as failed:
+        except Exception as error:  # nobody would hear of a thread that died
             with report.lock:
-                report.faults.append(f"{case}: {failed}")
+                report.faults.append(f"{case}: {error!r}")
         with report.lock:
             progress.step(f"{len(report.faults)} faults")
 

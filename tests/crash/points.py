@@ -190,9 +190,9 @@ def work(scene, points, report, progress):
             if not try_point(scene, point, report):
                 with report.lock:
                     points.end(point)
-        except rig.Failed as failed:
+        except Exception as error:  # nobody would hear of a thread that died
             with report.lock:
-                report.faults.append(f"{point}: {failed}")
+                report.faults.append(f"{point}: {error!r}")
             if len(report.faults) > 100:
                 return
         with report.lock:

@@ -1,6 +1,5 @@
 """The matrix: 25 return codes at four calls, once and for as long as it lasts. Each case is
 one outage of one lane of a gateway at work."""
-import queue
 import random
 import threading
 import time
@@ -51,6 +50,9 @@ class Case:
         """kind: one of KINDS."""
         if not truth:
             self.problems.append((KINDS.index(kind), sentence))
+
+    def ran(self):
+        return self.released > 0 or self.latched or self.problems != []
 
     def broken(self, kind):
         return [s for k, s in self.problems if KINDS[k] == kind]
@@ -185,45 +187,49 @@ def unlatch(ground):
         ground.rig.tool("segeld", "--config", ground.conf, "--unlatch", LANE)
 
 
-def work(ground, cases, done):
-    """One gateway after the other, as many cases as each lives for."""
-    unlock = can_unlock(ground)
-    case = next_of(cases)
-    while case is not None:
-        with ground.gateway() as gateway:
-            outage, goes_on = Outage(ground, gateway, unlock), True
-            while case is not None and goes_on:
-                try:
-                    goes_on = outage.run(case)
-                except (rig.Failed, OSError) as failed:
-                    case.check("answer", False, str(failed))
-                    goes_on = False
-                done(case)
-                case = next_of(cases)
-        if not goes_on:
-            unlatch(ground)
+class Todo:
+    """Hands each case out once, to whichever gateway is ready for it."""
+
+    def __init__(self, cases):
+        self.left, self.lock = list(cases), threading.Lock()
+        self.progress = Progress("matrix", len(cases))
+
+    def take(self):
+        with self.lock:
+            if not self.left:
+                return None
+            self.progress.step(str(self.left[0]))
+            return self.left.pop(0)
 
 
-def next_of(cases):
-    try:
-        return cases.get_nowait()
-    except queue.Empty:
-        return None
+def live(ground, tried, todo):
+    """One gateway, for as many cases as it lives for; tried: with the first, then all."""
+    with ground.gateway() as gateway:
+        outage = Outage(ground, gateway, can_unlock(ground))
+        while outage.run(tried[-1]):
+            case = todo.take()
+            if case is None:
+                return
+            tried.append(case)
+
+
+def work(ground, todo):
+    """One gateway after the other. Whatever breaks off is a problem of the case that it
+    comes in: nobody would hear of a thread that died."""
+    while (case := todo.take()) is not None:
+        tried = [case]
+        try:
+            live(ground, tried, todo)
+        except Exception as error:
+            tried[-1].check("answer", False, repr(error))
+        unlatch(ground)
 
 
 def run(cases, name="codes"):
     """Two gateways side by side, one with an RSA key, one with a key on a curve."""
-    todo, lock = queue.Queue(), threading.Lock()
-    progress = Progress("matrix", len(cases))
-    for case in cases:
-        todo.put(case)
-
-    def done(case):
-        with lock:
-            progress.step(str(case))
-
+    todo = Todo(cases)
     grounds = [Ground(f"{name}-{kind}", kind) for kind in ("rsa-2048", "p-256")]
-    threads = [threading.Thread(target=work, args=(g, todo, done)) for g in grounds]
+    threads = [threading.Thread(target=work, args=(g, todo)) for g in grounds]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -232,9 +238,7 @@ def run(cases, name="codes"):
 
 
 def note(cases, figures):
-    ran = len([c for c in cases if c.released or c.latched or c.problems])
-    count = len(cases)
-    figures.exactly("matrix: cases run", count, ran)
+    figures.exactly("matrix: cases run", len(cases), len([c for c in cases if c.ran()]))
     figures.exactly(f"matrix: wrong signatures of {sum(c.released for c in cases)}", 0,
                     sum(c.wrong for c in cases))
     figures.note("matrix: logins with a wrong PIN, most in a case", "at most 1",

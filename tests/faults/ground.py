@@ -283,8 +283,8 @@ class Load:
             job = Job(self.ground, self.client)
             try:
                 job.until_signed(30)
-            except rig.Failed as failed:
-                self.stuck.append(str(failed))
+            except Exception as error:  # nobody would hear of a thread that died
+                self.stuck.append(repr(error))
             fault = job.fault()
             with self.lock:
                 self.codes.update(job.codes)

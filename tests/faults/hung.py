@@ -64,7 +64,7 @@ class Hang:
             self.problems.append(f"{errors} jobs of the other lane failed")
 
 
-def work(ground, rounds, todo, progress):
+def live(ground, mine, todo, progress):
     with ground.gateway() as gateway:
         client = rig.Client(gateway, "e-office")
         while True:
@@ -72,14 +72,21 @@ def work(ground, rounds, todo, progress):
                 todo.get_nowait()
             except queue.Empty:
                 return
-            rounds.append(Hang())
-            try:
-                rounds[-1].run(ground, gateway, client)
-            except (rig.Failed, OSError) as failed:
-                rounds[-1].problems.append(str(failed))
-                return
-            finally:
-                progress.step()
+            mine.append(Hang())
+            mine[-1].run(ground, gateway, client)
+            progress.step()
+
+
+def work(ground, rounds, todo, progress):
+    """What breaks off is a problem of the round that it comes in, of one more before the
+    first: nobody would hear of a thread that died."""
+    mine = []
+    try:
+        live(ground, mine, todo, progress)
+    except Exception as error:
+        mine = mine or [Hang()]
+        mine[-1].problems.append(repr(error))
+    rounds += mine
 
 
 def run(count, name="hung"):

@@ -44,15 +44,16 @@ def by_chance(ground, gateway, seconds, report):
 
 
 def work(ground, seconds, report, lock, progress):
-    mine, mark = Lies(), ground.mark()
+    mine = Lies()
     try:
+        mark = ground.mark()
         with ground.gateway() as gateway:
             one_by_one(ground, rig.Client(gateway, "e-office"), mine, progress)
             by_chance(ground, gateway, seconds, mine)
             progress.step("by chance")
-    except (rig.Failed, OSError) as failed:
-        mine.problems.append(str(failed))
-    mine.met.update(c.fault for c in ground.calls(mark) if c.fault != "-")
+        mine.met.update(c.fault for c in ground.calls(mark) if c.fault != "-")
+    except Exception as error:  # nobody would hear of a thread that died
+        mine.problems.append(repr(error))
     with lock:
         report.met += mine.met
         report.codes += mine.codes
