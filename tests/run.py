@@ -7,11 +7,13 @@ exactly "N passed, M failed". Those that took longest the last time start first.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import longest
@@ -25,6 +27,8 @@ OWN_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 SKIPPED = 77
 TAIL_LINES = 30
+running = set()  # process groups; none of them outlives this program
+starting = threading.Lock()  # held from a start until its group stands there
 
 
 class Outcome:
@@ -72,9 +76,7 @@ def run(path, seconds):
         return Outcome(name, 0, 1, "it could not be built")
     started = time.monotonic()
     with open(log, "wb") as out:
-        child = subprocess.Popen([os.path.abspath(path)], stdin=subprocess.DEVNULL,
-                                 stdout=out, stderr=subprocess.STDOUT,
-                                 start_new_session=True)
+        child = start(path, out)
         try:
             code = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -87,6 +89,24 @@ def run(path, seconds):
                if code is None else count(name, text, code))
     outcome.log, outcome.seconds = log, time.monotonic() - started
     return outcome
+
+
+def start(path, out):
+    with starting:
+        child = subprocess.Popen([os.path.abspath(path)], stdin=subprocess.DEVNULL,
+                                 stdout=out, stderr=subprocess.STDOUT,
+                                 start_new_session=True)
+        running.add(child.pid)
+        return child
+
+
+def end_all(number, _):
+    """Each test has a session of its own, which Ctrl-C does not reach."""
+    with starting:  # no thread starts another one
+        for group in list(running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        os._exit(128 + number)
 
 
 def end_group(child):
@@ -104,6 +124,7 @@ def end_group(child):
             except subprocess.TimeoutExpired:
                 pass
     child.wait()
+    running.discard(child.pid)
 
 
 def show_failure(outcome):
@@ -140,6 +161,8 @@ def main():
     os.environ["BUILD"] = os.path.abspath(BUILD)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     outcomes, since = [], time.time()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_all)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         programs = [(name_of(path), path) for path in args.programs]
         jobs = [pool.submit(run, path, args.timeout)

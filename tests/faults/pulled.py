@@ -23,8 +23,8 @@ class Server:
         if os.path.exists(self.socket):
             os.unlink(self.socket)
         self.process = subprocess.Popen(
-            ["p11-kit", "server", "-f", "--provider", MODULE, "-n", self.socket,
-             "pkcs11:token=segel-demo"], stdin=subprocess.DEVNULL,
+            ["setpriv", "--pdeathsig", "KILL", "p11-kit", "server", "-f", "--provider", MODULE,
+             "-n", self.socket, "pkcs11:token=segel-demo"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, "SOFTHSM2_CONF": self.ground.rig.path("softhsm2.conf")})
         end = time.monotonic() + 10
