@@ -485,10 +485,12 @@ def main():
              "proxy503": serve_sockets(h2_peers.proxy(WHERE, b"503", b"<h1>503</h1>" * 100)),
              "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b"")),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        ports["nobody"] = free.getsockname()[1]
+    nobody = socket.socket()  # it holds its port, and does not listen
+    nobody.bind(("127.0.0.1", 0))
+    ports["nobody"] = nobody.getsockname()[1]
     print(json.dumps(ports), flush=True)
     sys.stdin.read()
+    nobody.close()
     server.stop(0)
 
 

@@ -155,6 +155,7 @@ def no_request_for_a_certificate_is_signed_behind_a_hold_or_a_lock_down(maker):
 
 PATIENT = (r"\nlanes:\n", "\nhsm: {timeout_ms: 9000}\nlanes:\n")
 SLOW = "C_Sign@1+=slow=2500"
+LONG = "C_GenerateKeyPair@1=slow=5000"  # a reload and a second more fit in
 
 
 def lane_text(maker):
@@ -299,7 +300,7 @@ def a_lane_that_a_reload_adds_to_the_token_of_a_ceremony_does_not_open_it(maker)
             unlocked(maker) + unlocked(maker).replace("lane0", "lane1"))
     with maker.gateway(both) as gateway:
         before = calls(maker, "C_GenerateKeyPair")
-        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500", lane="lane1")
+        name = begin(maker, gateway, LONG, lane="lane1")
         wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
         opened = calls(maker, "C_Initialize")
         changed = maker.rig.read("changed.yaml")
@@ -324,7 +325,7 @@ def a_lane_that_names_the_token_of_a_ceremony_otherwise_does_not_log_in_to_it(ma
     with maker.gateway((re.escape(lane_text(maker)), unlocked(maker))) as gateway:
         pattern, more = also(maker, gateway)
         before = calls(maker, "C_GenerateKeyPair")
-        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=2500")
+        name = begin(maker, gateway, LONG)
         wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
         tried, opened = maker.logins(), calls(maker, "C_Initialize")
         maker.rig.write("changed.yaml", maker.rig.read("changed.yaml").replace(

@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -430,9 +429,7 @@ class Unheard:
     """A gateway whose log lines nobody reads; what a Client has to know of it."""
 
     def __init__(self, the_rig):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = rig.free_port()
         self.rig, self.address = the_rig, f"127.0.0.1:{port}"
         self.pipe = full_pipe()
         self.process = subprocess.Popen(

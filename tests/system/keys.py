@@ -628,8 +628,10 @@ def who_asks_again_over_a_rotation_gets_the_answer_of_the_key_that_signs(people)
                 "batch": lambda: gateway.client().batch([the_item])[0]}
         threads = [threading.Thread(target=lambda n=name: answers.update({n: asks[n]()}))
                    for name in asks]
+        before = people.rig.read("calls").count("C_Sign ")
         threads[0].start()
-        wait_for(lambda: "C_Sign " in people.rig.read("calls"), "the HSM is not asked")
+        wait_for(lambda: people.rig.read("calls").count("C_Sign ") > before,
+                 "the HSM is not asked")
         done = approve(gateway, asked.id, people.keys["officer-3"], "officer-3")
         equal((done.state, state(gateway)), (EXECUTED, RETIRED), "the rotation")
         for thread in threads[1:]:

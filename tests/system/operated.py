@@ -396,14 +396,9 @@ def a_clock_that_the_kernel_hides_is_told_once(faulty):
         equal(len(gateway.find("clock.hidden")), 1, "lines")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @claim
 def a_program_asks_the_local_pages(faulty):
-    port = (r"address: 127.0.0.1, port: 0", f"address: 127.0.0.1, port: {free_port()}")
+    port = (r"address: 127.0.0.1, port: 0", f"address: 127.0.0.1, port: {rig.free_port()}")
     with faulty.gateway(port) as gateway:
         config = faulty.rig.path("changed.yaml")
 

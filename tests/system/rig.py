@@ -18,6 +18,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -388,6 +389,16 @@ def bounded(process, seconds=60):
     finally:
         timer.cancel()
     expect(not over.is_set(), f"{process.args[0]} was waited for {seconds} s in vain")
+
+
+def free_port():
+    """Below those that the system gives to whoever asks for any: nobody gets it in between."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        end = int(file.read().split()[0])
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as trial:
+            trial.bind(("127.0.0.1", secrets.choice(range(end // 2, end))))
+            return trial.getsockname()[1]
 
 
 def fresh_ledger():
