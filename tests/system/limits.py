@@ -134,7 +134,7 @@ def connections_grow_old_and_no_call_is_lost(the_rig):
     with the_rig.gateway(config) as gateway, Channel(gateway, "reviewer") as watcher:
         watch = watcher.watch()
         equal(next(iter(watch)).status, health.HealthCheckResponse.SERVING)
-        threads = [threading.Thread(target=call_on, args=(gateway,)) for _ in range(4)]
+        threads = [threading.Thread(target=call_on, args=(gateway,)) for _ in range(10)]
         for thread in threads:
             thread.start()
         wait_until("forty connections have grown old",
