@@ -26,6 +26,7 @@ ACCEPTED, ACTIVE, INACTIVE, HELD, RETIRED, COMPROMISED = 3, 4, 5, 6, 7, 8
 ONE_TIME, COUNT, WINDOW = 1, 2, 3
 KEY, NEXT, OTHER = "seal-demo", "seal-next", "seal-other"
 DAY_US = 86400 * 10**6
+SPANS = (4, 12)  # seconds of a window that is to end
 
 
 # --- Calls ---------------------------------------------------------------------------------
@@ -121,6 +122,19 @@ def signs(gateway, **terms):
 def in_s(seconds):
     """A moment in whole seconds, in microseconds."""
     return (int(time.time()) + seconds) * 10**6
+
+
+def sign_in_a_window(people, gateway, ahead_s=0):
+    """One job in a window that ends soon; ahead_s: of us, by the gateway's clock. Two have to
+    agree first: a machine that is too busy gets more."""
+    for seconds in SPANS:
+        try:
+            activate(people, gateway, mode=WINDOW, until_us=in_s(ahead_s + seconds))
+            expect(signs(gateway), "it signs in its window")
+            return
+        except (rig.Failed, grpc.RpcError):
+            if seconds == SPANS[-1]:
+                raise
 
 
 # --- Holding -------------------------------------------------------------------------------
@@ -484,8 +498,7 @@ def what_certainly_made_no_signature_is_given_back(people):
 @claim
 def a_window_ends_and_one_officer_closes_it_earlier(people):
     with people.gateway() as gateway:
-        activate(people, gateway, mode=WINDOW, until_us=in_s(12))  # two have to agree first
-        expect(signs(gateway), "it signs in its window")
+        sign_in_a_window(people, gateway)
         wait_for(lambda: state(gateway) == INACTIVE, "it ends", 30)
         equal(reason(gateway)[1], "KEY_NOT_ACTIVATED")
         equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
@@ -544,8 +557,7 @@ def an_activation_ends_when_no_job_comes(people):
 @claim
 def a_clock_that_is_set_back_makes_no_window_longer(people):
     with begun(people.gateway(), "later", LATER_S="3600") as gateway:
-        activate(people, gateway, mode=WINDOW, until_us=in_s(3600 + 10))
-        expect(signs(gateway), "it signs in its window")
+        sign_in_a_window(people, gateway, 3600)
         gateway.stop(signal.SIGKILL)
     with people.gateway(keep=True) as gateway:  # an hour earlier by the clock
         wait_for(lambda: state(gateway) == INACTIVE, "the window is an hour longer", 20)
