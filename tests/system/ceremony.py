@@ -257,6 +257,19 @@ def who_does_not_sign_is_asked_three_times_and_then_named(town):
                  "3 of 3 persons have signed")
 
 
+@claim
+def who_stops_at_the_signing_is_told_how_it_is_signed(town):
+    out = town.out()
+    with town.gateway():
+        town.lock()
+        stage = town.lead(out)
+        equal(stage.play({r"officer-1 signs\. Enter:": "stop", **town.answers()}), 3)
+        contains(stage.seen, "Must still sign: officer-1, officer-2.")
+        expect("goes on\r\n" not in stage.seen, "there is nothing left to go on with")
+        for name in ("officer-1", "officer-2", "reviewer"):
+            equal(town.sign(out, name).returncode, 0)
+
+
 LOCKED = SCRIPT.split("ask lane")[0] + """check locked
     id Terhenti
     en Stopped

@@ -84,18 +84,30 @@ static void tell(const struct ceremony *ceremony, uint64_t persons)
                  names, ceremony->minutes_path);
 }
 
+/* One after the other; *persons: those who are missing afterwards. */
+static enum sg_status sign_all(const struct ceremony *ceremony, uint64_t *persons,
+                               struct sg_error *why)
+{
+    uint64_t asked = 0;
+
+    while ((*persons & ~asked) != 0) {
+        size_t person = (size_t)__builtin_ctzll(*persons & ~asked);
+        asked |= (uint64_t)1 << person;
+        TRY(sign_as(ceremony, person, persons, why));
+    }
+    return SG_OK;
+}
+
 enum sg_status ceremony_finish(struct ceremony *ceremony, struct sg_error *why)
 {
     uint64_t persons = 0;
-    uint64_t asked = 0;
 
     (void)printf(ceremony->indonesian ? "    Berita acara: %s\n" : "    Minutes: %s\n",
                  ceremony->minutes_path);
     TRY(missing(ceremony, &persons, why));
-    while ((persons & ~asked) != 0) {
-        size_t person = (size_t)__builtin_ctzll(persons & ~asked);
-        asked |= (uint64_t)1 << person;
-        TRY(sign_as(ceremony, person, &persons, why));
+    enum sg_status status = sign_all(ceremony, &persons, why);
+    if (status != SG_OK && status != SG_ABORTED) {
+        return status;
     }
     if (persons != 0) {
         tell(ceremony, persons);
@@ -104,5 +116,5 @@ enum sg_status ceremony_finish(struct ceremony *ceremony, struct sg_error *why)
                     ceremony->indonesian ? "semua telah menandatangani"
                                          : "everybody has signed");
     }
-    return SG_OK;
+    return status;
 }

@@ -8,6 +8,7 @@
 #include "client/commands/ceremony/rehearsal.h"
 #include "client/commands/ceremony/talk.h"
 #include "client/console/command.h"
+#include "client/console/file.h"
 
 /* `segel ceremony run SCRIPT` */
 struct run_options {
@@ -116,7 +117,8 @@ static enum sg_status lead(struct ceremony *ceremony, struct sg_error *why)
         TRY(ceremony_keep(ceremony, why));
     }
     enum sg_status status = ceremony_follow(ceremony, why);
-    if (status == SG_ABORTED && !ceremony->rehearsal) {
+    if (status == SG_ABORTED && !ceremony->rehearsal &&
+        file_exists(ceremony->state_path)) {
         struct sg_error plain = *why;
         return sg_fail(why, SG_ABORTED, "%s; step %zu is next: the same command goes on",
                        plain.text, ceremony->state.next + 1);
