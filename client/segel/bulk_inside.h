@@ -63,14 +63,14 @@ enum {
 struct bulk_link {
     struct channel *channel;     /* owned */
     struct channel_call *stream; /* borrowed; NULL: none is open */
-    /* What the gateway knows from this stream; shared, so that no other plan comes to lie
-     * at its address. */
+    /* The stream's; shared, so that no other plan comes to lie at its address. */
     struct segel_plan *terms;
     int code; /* of the stream that closed last; -1: lost; BULK_FRESH: none was open */
     char text[sizeof(struct sg_error)];
     /* One plan at a time: terms were refused, and it is not clear yet whose. */
     bool careful;
-    bool garbled;      /* what came on this stream cannot be read */
+    bool mixed;   /* answers to letters of several plans are owed: any of their terms */
+    bool garbled; /* what came on this stream cannot be read */
     unsigned messages; /* that went on this stream */
     unsigned tries;    /* to connect, without an answer in between */
     /* Monotonic: since when the gateway owes an answer and gave none; 0 = it owes none.

@@ -10,6 +10,7 @@
 enum {
     RECONNECTS = 6,          /* in a row, without an answer in between */
     FIRST_PAUSE_US = 250000, /* doubled each time: 16 s in all */
+    STEP_US = 500000,        /* of a pause: a letter may come whose time is shorter */
     ATTEMPTS = 8,            /* for a letter that the gateway asks to send again */
     SILENCE_US = 60000000    /* with letters under way: the connection is dead */
 };
@@ -100,6 +101,7 @@ static void on_message(void *context, struct slice message)
     }
     if (response->n_results > 0) {
         bulk->link.owed_us = bulk->counts[SLOT_SENT] > 0 ? moment_mono_us() : 0;
+        bulk->link.mixed = bulk->link.mixed && bulk->link.owed_us != 0;
     }
     (void)pthread_mutex_unlock(&bulk->lock);
     unpack_free(any);
@@ -143,20 +145,6 @@ static bool passes(int code)
            code == 14;
 }
 
-static bool same_plan(const struct slot_list *list)
-{
-    const struct slot *first = TAILQ_FIRST(list);
-    const struct slot *slot;
-
-    TAILQ_FOREACH(slot, list, link)
-    {
-        if (slot->plan != first->plan) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Of a first message that is refused nothing was signed. A later refusal says nothing of
  * what was taken before it. */
 static void settle_refused(struct segel_bulk *bulk, struct slot *slot)
@@ -173,14 +161,15 @@ static void settle_refused(struct segel_bulk *bulk, struct slot *slot)
 }
 
 /* The gateway refused the call as a whole, which is about its terms. Where letters of
- * several plans were under way they are sent again plan by plan, until it is clear whose
- * terms they are; those letters end, and the others go on, together again. */
+ * several plans were under way, also such whose time was over since, they are sent again
+ * plan by plan, until it is clear whose terms they are; those letters end, and the others
+ * go on, together again. */
 static void blame_terms(struct segel_bulk *bulk)
 {
     struct slot_list *sent = &bulk->lists[SLOT_SENT];
     struct slot *slot;
 
-    bulk->link.careful = !same_plan(sent);
+    bulk->link.careful = bulk->link.mixed;
     while (!bulk->link.careful && (slot = TAILQ_FIRST(sent)) != NULL) {
         settle_refused(bulk, slot);
     }
@@ -233,9 +222,10 @@ static bool back_off(struct segel_bulk *bulk)
     int64_t left_us = until_us - moment_mono_us();
 
     while (left_us > 0 && !gives_up(bulk)) {
-        bulk_pause(bulk, give_up_late(bulk, left_us));
+        bulk_pause(bulk, give_up_late(bulk, left_us < STEP_US ? left_us : STEP_US));
         left_us = until_us - moment_mono_us();
     }
+    (void)give_up_late(bulk, 0);
     return left_us <= 0;
 }
 
@@ -271,6 +261,7 @@ static bool start(struct segel_bulk *bulk)
     forget_terms(link);
     link->garbled = false;
     link->messages = 0;
+    link->mixed = false;
     link->owed_us = 0;
     if (channel_call(link->channel, "/segel.v1.SigningService/SignStream", 0, &events,
                      &link->stream) != SG_OK) {
@@ -324,6 +315,7 @@ void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t c
     request.terms = link->terms == slots[0]->plan ? NULL : &terms;
     if (channel_send(link->stream, &request.base) == SG_OK) {
         link->messages++;
+        link->mixed = link->mixed || (request.terms != NULL && link->owed_us != 0);
         link->owed_us = link->owed_us == 0 ? moment_mono_us() : link->owed_us;
         if (request.terms != NULL) {
             forget_terms(link);

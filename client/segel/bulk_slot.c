@@ -140,11 +140,12 @@ static void give_up(struct segel_bulk *bulk, struct slot *slot)
 {
     struct segel_error error;
 
-    (void)error_set(&error, SEGEL_TIMEOUT, NULL,
-                    slot->attempts == 0
-                        ? "the letter's time was over before it could be sent"
-                        : "no answer came in time; it may have been signed: ask again "
-                          "with the same request id and signing time");
+    if (slot->attempts == 0) {
+        (void)error_set(&error, SEGEL_TIMEOUT, NULL,
+                        "the letter's time was over before it could be sent");
+    } else {
+        (void)error_unanswered(&error);
+    }
     slot_settle(bulk, slot, &error);
 }
 

@@ -11,8 +11,8 @@ static const struct segel_plan *next_plan(const struct segel_bulk *bulk)
     const struct slot *sent = TAILQ_FIRST(&bulk->lists[SLOT_SENT]);
     const struct slot *ready = TAILQ_FIRST(&bulk->lists[SLOT_READY]);
 
-    if (bulk->link.careful && sent != NULL) {
-        return sent->plan;
+    if (bulk->link.careful && bulk->link.owed_us != 0) {
+        return sent == NULL ? NULL : sent->plan;
     }
     return ready == NULL ? NULL : ready->plan;
 }

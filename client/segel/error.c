@@ -58,6 +58,14 @@ int error_memory(struct segel_error *error)
     return error_set(error, SEGEL_MEMORY, NULL, "%s", sg_status_text(SG_NO_MEMORY));
 }
 
+int error_unanswered(struct segel_error *error)
+{
+    return error_set(
+        error, SEGEL_TIMEOUT, NULL,
+        "no answer came in time; it may have been signed: ask again with the "
+        "same request id and signing time");
+}
+
 int error_status(struct segel_error *error, enum sg_status status,
                  const struct sg_error *why)
 {

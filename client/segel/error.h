@@ -10,6 +10,8 @@
 int error_set(struct segel_error *error, enum segel_code code, const char *reason,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 int error_memory(struct segel_error *error);
+/* SEGEL_TIMEOUT of a letter that was sent, and whose answer did not come. */
+int error_unanswered(struct segel_error *error);
 /* What a module of ours said. */
 int error_status(struct segel_error *error, enum sg_status status,
                  const struct sg_error *why);

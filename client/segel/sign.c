@@ -113,9 +113,11 @@ static int ask_on(struct errand *errand, Segel__V1__SignResult **out,
 {
     for (;;) {
         int64_t pause_us = 0;
+        unsigned tries = errand->attempts;
         int code = ask(errand, out, &pause_us, error);
         if (!again(errand, pause_us)) {
-            return code;
+            /* Though this try did not come through, one before it may have. */
+            return code == SEGEL_TIMEOUT && tries > 0 ? error_unanswered(error) : code;
         }
         if (code == SEGEL_OK) {
             unpack_free(&(*out)->base);

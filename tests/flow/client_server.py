@@ -146,7 +146,8 @@ class Signer:
 
 class Signing:
     """Keys: seal (signs), refused (policy), missing, dies, halfway, flaky, liar, mute (never
-    answers), garbled (its stream's answers are no messages), stubborn (takes no terms), foreign
+    answers), garbled (its stream's answers are no messages), stubborn (takes no terms), grudging
+    (likewise, in a stream, a second after a letter came), foreign
     (answers for other requests), strangers (likewise, and breaks off), cancelling (calls each
     letter cancelled), unproven (its validation data are there once), counted-… (its certificate
     ends after as many microseconds as it was asked about), known (all ids are, for other
@@ -264,7 +265,10 @@ class Signing:
             if request.HasField("terms"):
                 terms = request.terms
             answer = s.SignStreamResponse()
-            if request.items and (terms.key == "stubborn" or terms.key == "fickle" and done):
+            if request.items and terms.key == "grudging":
+                time.sleep(1)
+            if request.items and (terms.key in ("stubborn", "grudging")
+                                  or terms.key == "fickle" and done):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
             if terms.key == "mute":
                 continue

@@ -178,3 +178,19 @@ Test(terms, letters_of_several_plans_go_together_again_when_it_has_become_clear)
     segel_plan_free(even);
     segel_plan_free(refused);
 }
+
+/* Its letter is over when the gateway refuses it, and another plan's is under way. */
+Test(terms, the_terms_of_a_letter_whose_time_is_over_are_no_other_letters)
+{
+    struct segel_plan *refused = bench_plan("grudging");
+    struct segel_plan *plan = bench_plan("seal");
+
+    open_bulk();
+    cr_assert_eq(submit(refused, "over", 300), SEGEL_OK);
+    cr_expect_eq(take_one(), SEGEL_TIMEOUT);
+    cr_assert_eq(submit(plan, "behind", 0), SEGEL_OK);
+    cr_expect_eq(take_one(), SEGEL_OK, "%s", error.text);
+    segel_bulk_close(bulk);
+    segel_plan_free(refused);
+    segel_plan_free(plan);
+}

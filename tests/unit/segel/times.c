@@ -134,6 +134,23 @@ Test(times, a_letter_ends_at_its_deadline_also_between_two_connections)
     segel_plan_free(plan);
 }
 
+/* The pause began before it came, and another letter was ready already. */
+Test(times, a_letter_that_comes_between_two_connections_ends_at_its_deadline)
+{
+    enum { FIRST_PAUSES_US = 4500000, DEADLINE_MS = 500, LATEST_MS = 2500 };
+    struct segel_plan *plan = bench_plan("strangers");
+
+    open_bulk();
+    submit(plan, 1, 0);
+    (void)usleep(FIRST_PAUSES_US);
+    int64_t from_us = moment_mono_us();
+    submit(plan, 2, DEADLINE_MS);
+    cr_expect_eq(take_one(), SEGEL_TIMEOUT);
+    cr_expect_lt((moment_mono_us() - from_us) / 1000, LATEST_MS);
+    segel_bulk_close(bulk);
+    segel_plan_free(plan);
+}
+
 /* --- One call -------------------------------------------------------------------------
  */
 
@@ -145,6 +162,7 @@ struct caller {
     const char *id;
     uint32_t deadline_ms;
     int code;
+    struct segel_error error;
     int64_t took_ms;
 };
 
@@ -160,7 +178,7 @@ static void *call(void *context)
     letter.digest = "0123456789abcdef0123456789abcdef";
     letter.digest_len = 32;
     letter.deadline_ms = caller->deadline_ms;
-    caller->code = segel_sign(segel, caller->plan, &letter, &outcome, NULL);
+    caller->code = segel_sign(segel, caller->plan, &letter, &outcome, &caller->error);
     caller->took_ms = (moment_mono_us() - from_us) / 1000;
     segel_outcome_free(outcome);
     return NULL;
@@ -264,4 +282,23 @@ Test(times, what_the_calls_status_puts_off_is_asked_for_again)
 Test(times, what_is_put_off_is_asked_for_when_the_gateway_says)
 {
     expect_signed_again("crowded", 1000);
+}
+
+/* The connection is another's until the time is over: what was asked before counts. */
+Test(times, a_letter_that_was_asked_about_may_have_been_signed)
+{
+    enum { FIRST_TRY_US = 150000 };
+    struct segel_plan *plan = bench_plan("full");
+    struct caller caller = {.plan = plan, .id = "asked-once"};
+
+    segel->way.options.call_ms = CALL_MS;
+    cr_assert_eq(pthread_create(&caller.thread, NULL, call, &caller), 0);
+    (void)usleep(FIRST_TRY_US);
+    cr_assert_eq(pthread_mutex_lock(&segel->lock), 0);
+    (void)pthread_join(caller.thread, NULL);
+    cr_assert_eq(pthread_mutex_unlock(&segel->lock), 0);
+    cr_expect_eq(caller.code, SEGEL_TIMEOUT, "%d", caller.code);
+    cr_expect_not_null(strstr(caller.error.text, "may have been signed"), "%s",
+                       caller.error.text);
+    segel_plan_free(plan);
 }
