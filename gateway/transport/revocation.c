@@ -191,10 +191,23 @@ static X509 *signer_of(const struct stored *stored, X509_CRL *list)
     return signer;
 }
 
-/* Not of a root that is there for its issuers' sake. */
-static bool looked_up(const struct stored *stored, X509 *signer)
+static bool has_issuer(const struct stored *stored, const X509_NAME *name)
 {
-    return signer == NULL || !issued_another(signer, stored->issuers);
+    for (int i = 0; i < sk_X509_num(stored->issuers); i++) {
+        const X509 *issuer = sk_X509_value(stored->issuers, i);
+        if (X509_NAME_cmp(X509_get_subject_name(issuer), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Neither that of a root which is there for its issuers' sake, nor what an issuer has
+ * left of a key of which no client is trusted any more. */
+static bool looked_up(const struct stored *stored, const X509_NAME *name, X509 *signer)
+{
+    return signer == NULL ? !has_issuer(stored, name)
+                          : !issued_another(signer, stored->issuers);
 }
 
 /* Of that name and key. OpenSSL goes by the one that is current, if any is. */
@@ -230,7 +243,8 @@ void revocation_validity(X509_STORE *store, struct validity *out)
         if (end_us < out->lists_until_us) {
             out->lists_until_us = end_us;
         }
-        if (end_us < out->parts[VALIDITY_LISTS].until_us && looked_up(&stored, signer)) {
+        if (end_us < out->parts[VALIDITY_LISTS].until_us &&
+            looked_up(&stored, issuer, signer)) {
             out->parts[VALIDITY_LISTS].until_us = end_us;
             (void)snprintf(out->issuer, sizeof(out->issuer), "%.150s",
                            name_text(issuer, name));

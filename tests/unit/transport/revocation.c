@@ -57,8 +57,18 @@ Test(revocation, of_two_keys_of_one_name_each_list_counts)
     struct sg_error why = {0};
 
     pki_revoke(&pki, false, false);
-    pki_rekey(&pki);
+    pki_rekey(&pki, false);
     cr_expect_eq(server_check_dates(&options, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "of '/CN=test issuer' ended on 2"), "%s",
                        why.text);
+}
+
+/* Nobody is looked up in it, and there will never be a newer one. */
+Test(revocation, a_list_of_a_key_that_is_gone_may_be_over)
+{
+    struct sg_error why = {0};
+
+    pki_revoke(&pki, false, false);
+    pki_rekey(&pki, true);
+    cr_expect_eq(server_check_dates(&options, &why), SG_OK, "%s", why.text);
 }

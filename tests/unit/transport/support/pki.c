@@ -269,9 +269,11 @@ void pki_write_list(const struct pki *pki, enum pki_list kind)
     free_authority(&ca);
 }
 
-static void add_authority(const struct pki *pki, const struct authority *ca)
+/* mode: as of fopen. */
+static void put_authority(const struct pki *pki, const struct authority *ca,
+                          const char *mode)
 {
-    FILE *file = fopen(pki->ca, "a");
+    FILE *file = fopen(pki->ca, mode);
 
     MUST(file != NULL && PEM_write_X509(file, ca->cert) == 1 && fclose(file) == 0);
 }
@@ -282,16 +284,16 @@ void pki_renew(const struct pki *pki)
 
     MUST(EVP_PKEY_up_ref(ca.key) == 1);
     struct authority renewed = make_root("test issuer", ca.key);
-    add_authority(pki, &renewed);
+    put_authority(pki, &renewed, "a");
     free_authority(&renewed);
     free_authority(&ca);
 }
 
-void pki_rekey(const struct pki *pki)
+void pki_rekey(const struct pki *pki, bool alone)
 {
     struct authority next = make_authority("test issuer");
 
-    add_authority(pki, &next);
+    put_authority(pki, &next, alone ? "w" : "a");
     put_list(pki, new_list(&next, true), next.key, "a");
     free_authority(&next);
 }

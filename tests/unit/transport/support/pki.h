@@ -47,8 +47,9 @@ enum pki_list {
 void pki_write_list(const struct pki *pki, enum pki_list kind);
 /* Adds to ca: that issuer's certificate once more, by the same key. */
 void pki_renew(const struct pki *pki);
-/* Adds to ca one of the same name with a key of its own, and to crl its current list. */
-void pki_rekey(const struct pki *pki);
+/* Adds to ca one of the same name with a key of its own, or puts it there alone, and adds
+ * to crl its current list. */
+void pki_rekey(const struct pki *pki, bool alone);
 void pki_remove(struct pki *pki);
 
 #endif
