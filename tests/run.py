@@ -102,6 +102,8 @@ def start(path, out):
 
 def end_all(number, _):
     """Each test has a session of its own, which Ctrl-C does not reach."""
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)  # it would wait for this one's lock
     with starting:  # no thread starts another one
         for group in list(running):
             with contextlib.suppress(ProcessLookupError):

@@ -49,7 +49,7 @@ def wait_for(truth, sentence, seconds):
         time.sleep(0.01)
 
 
-def break_off(number):
+def break_off(number, times=1):
     """One test is at work and one waits for its turn."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
@@ -59,7 +59,8 @@ def break_off(number):
             stdout=subprocess.DEVNULL)
         try:
             wait_for(lambda: started(folder), "no test was started", rig.START_S)
-            process.send_signal(number)
+            for _ in range(times):
+                process.send_signal(number)
             with rig.bounded(process, WITHIN_S):
                 equal(process.wait(), 128 + number, "exit code")
             (pids,) = started(folder)
@@ -79,6 +80,11 @@ def an_interrupt_ends_the_tests_that_run_and_starts_no_other():
 @claim
 def a_request_to_end_does_so_as_well():
     break_off(signal.SIGTERM)
+
+
+@claim
+def a_request_that_comes_again_and_again_does_so_too():
+    break_off(signal.SIGTERM, times=500)  # make hands it on, and a group has it at once
 
 
 if __name__ == "__main__":
