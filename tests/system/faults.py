@@ -138,11 +138,12 @@ def a_killed_lane_is_replaced_without_a_restart(the_rig):
 @claim
 def a_lane_that_stands_still_costs_two_seconds_and_no_job(the_rig):
     with the_rig.gateway() as gateway:
-        gateway.client().sign()
+        client = gateway.client()  # connected: the lane must not be replaced before the job comes
+        client.sign()
         lanes = lane_of(gateway)
         os.kill(lanes[0], signal.SIGSTOP)
         started = time.monotonic()
-        result = gateway.client().sign(timeout=20)
+        result = client.sign(timeout=20)
         took = time.monotonic() - started
         expect(result.signature, "a job that the lane had not begun is signed by the next")
         equal(result.attempt, 2, "attempt")
