@@ -45,6 +45,11 @@ static inline void *sg_unconst(const void *pointer)
     return out;
 }
 
+static inline char *sg_unconst_text(const char *text)
+{
+    return (char *)sg_unconst(text);
+}
+
 _Noreturn void sg_must_failed(const char *file, int line, const char *claim);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/call/words.h"
 #include "proto/text.h"
 
 enum sg_status approval_get(const struct home *home, const char *id,
@@ -14,7 +13,7 @@ enum sg_status approval_get(const struct home *home, const char *id,
     Segel__V1__GetRequestRequest request;
 
     segel__v1__get_request_request__init(&request);
-    request.id = words_mutable(id);
+    request.id = sg_unconst_text(id);
     const struct gateway_ask ask = {"/segel.v1.ApprovalService/GetRequest", &request.base,
                                     &segel__v1__get_request_response__descriptor};
     return gateway_call(home, &ask, reply, why);

@@ -1,7 +1,5 @@
 #include "client/call/gateway_call.h"
 
-#include "client/call/words.h"
-
 enum { PATIENCE_MS = 30000, CEREMONY_MS = 180000 };
 
 static enum sg_status call(const struct home *home, const struct gateway_ask *ask,
@@ -47,7 +45,7 @@ enum sg_status gateway_key(const struct home *home, const char *key,
     Segel__V1__GetKeyRequest request;
 
     segel__v1__get_key_request__init(&request);
-    request.key = words_mutable(key);
+    request.key = sg_unconst_text(key);
     const struct gateway_ask ask = {"/segel.v1.KeyService/GetKey", &request.base,
                                     &segel__v1__get_key_response__descriptor};
     return gateway_call(home, &ask, reply, why);

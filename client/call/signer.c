@@ -1,6 +1,5 @@
 #include "client/call/signer.h"
 
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 
 enum { PATIENCE_MS = 10000 };
@@ -27,8 +26,8 @@ enum sg_status signer_get(struct channel *channel, const char *key, const char *
     Segel__V1__GetSignerRequest request;
 
     segel__v1__get_signer_request__init(&request);
-    request.key = words_mutable(key);
-    request.language = words_mutable(language);
+    request.key = sg_unconst_text(key);
+    request.language = sg_unconst_text(language);
     request.logos = 1;
     return ask(channel, &request, out, why);
 }
@@ -39,7 +38,7 @@ enum sg_status signer_get_named(struct channel *channel, const char *key,
     Segel__V1__GetSignerRequest request;
 
     segel__v1__get_signer_request__init(&request);
-    request.key = words_mutable(key);
+    request.key = sg_unconst_text(key);
     request.as_named = 1;
     return ask(channel, &request, out, why);
 }

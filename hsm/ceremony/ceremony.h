@@ -76,7 +76,7 @@ _Noreturn void ceremony_run(int fd);
 SG_MUST_USE enum sg_status ceremony_do(const struct ceremony_order *order,
                                        struct ceremony_report *report);
 
-/* wire_ceremony.c: as hsm/wire/wire.h. */
+/* wire.c: as hsm/wire/wire.h. */
 SG_MUST_USE enum sg_status wire_ceremony(struct wire *wire, struct ceremony_order *order,
                                          struct trouble *trouble);
 SG_MUST_USE enum sg_status wire_ceremony_done(int fd,

@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/call/words.h"
 #include "client/channel/moment.h"
 #include "client/console/home.h"
 #include "client/console/options.h"
@@ -111,9 +110,9 @@ static void sign_once(struct quarter *quarter, uint64_t number)
     segel__v1__sign_request__init(&request);
     memcpy(digest, &number, sizeof(number));
     (void)snprintf(id, sizeof(id), "%s-%llu", quarter->run, (unsigned long long)number);
-    terms.key = words_mutable(quarter->options->key);
-    terms.document_class = words_mutable(quarter->options->document_class);
-    terms.approval_ref = words_mutable(quarter->options->approval);
+    terms.key = sg_unconst_text(quarter->options->key);
+    terms.document_class = sg_unconst_text(quarter->options->document_class);
+    terms.approval_ref = sg_unconst_text(quarter->options->approval);
     terms.profile = SEGEL__V1__SIGNATURE_PROFILE__SIGNATURE_PROFILE_PADES_B_B;
     terms.hash_algorithm = SEGEL__V1__HASH_ALGORITHM__HASH_ALGORITHM_SHA256;
     terms.notice_shown = 1;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/call/words.h"
 #include "client/channel/moment.h"
 #include "client/channel/sentence.h"
 #include "client/console/home.h"
@@ -323,11 +322,11 @@ static enum sg_status prepare(struct load *load, const struct load_options *opti
     load->slot_count = (size_t)in_flight;
     load->digest_len = sg_hash_len(hash);
     segel__v1__sign_terms__init(&load->terms);
-    load->terms.key = words_mutable(options->key);
+    load->terms.key = sg_unconst_text(options->key);
     load->terms.profile = (Segel__V1__SignatureProfile)sg_profile_parse(options->profile);
     load->terms.hash_algorithm = (Segel__V1__HashAlgorithm)hash;
-    load->terms.document_class = words_mutable(options->document_class);
-    load->terms.approval_ref = words_mutable(options->approval);
+    load->terms.document_class = sg_unconst_text(options->document_class);
+    load->terms.approval_ref = sg_unconst_text(options->approval);
     load->terms.notice_shown = 1;
     if (in_flight == 0 || hash == SG_HASH_NONE || RAND_bytes(random, 8) != 1 ||
         (!load->unary && strcmp(options->mode, "stream") != 0)) {

@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/console/command.h"
 #include "client/console/screen.h"
@@ -59,7 +58,7 @@ static SG_MUST_USE enum sg_status set(const struct home *home, bool out,
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__set_rotation_request__init(&request);
     request.out = out;
-    request.reason = words_mutable(options->reason == NULL ? "" : options->reason);
+    request.reason = sg_unconst_text(options->reason == NULL ? "" : options->reason);
     TRY(gateway_call(home, &ask, &reply, why));
     print(((const Segel__V1__SetRotationResponse *)(const void *)reply)->rotation,
           indonesian);

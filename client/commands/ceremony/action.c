@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "client/call/approval_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 
 enum { GROUPS_AT_MOST = 16 };
@@ -39,7 +38,7 @@ char *act_answer(const struct ceremony *ceremony, const char *name)
     const char *text = state_answered(&ceremony->state, name);
 
     MUST(text != NULL);
-    return words_mutable(text);
+    return sg_unconst_text(text);
 }
 
 /* --- Lock-down --------------------------------------------------------------------- */

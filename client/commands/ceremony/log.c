@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/commands/ceremony/action.h"
 #include "proto/digest.h"
 #include "proto/text.h"
@@ -167,7 +166,7 @@ static enum sg_status read_from(struct reading *reading, const struct home *home
     AUTO(channel_end) struct channel *channel = NULL;
     Segel__V1__ListRecordsRequest request;
     Segel__V1__RecordFilter filter;
-    char *type = words_mutable("ceremony.step");
+    char *type = sg_unconst_text("ceremony.step");
     const struct log_visitor visitor = {visit, reading};
 
     segel__v1__list_records_request__init(&request);

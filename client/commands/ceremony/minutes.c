@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/ceremony/minutes_kept.h"
 #include "client/console/command.h"

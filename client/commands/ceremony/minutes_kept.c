@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "proto/text.h"
 
@@ -37,7 +36,7 @@ enum sg_status minutes_kept_fetch(const struct home *home, const char *id,
     ProtobufCMessage *reply = NULL;
 
     segel__v1__get_minutes_request__init(&request);
-    request.id = words_mutable(id);
+    request.id = sg_unconst_text(id);
     const struct gateway_ask ask = {"/segel.v1.KeyService/GetMinutes", &request.base,
                                     &segel__v1__get_minutes_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
@@ -54,7 +53,7 @@ enum sg_status minutes_kept_sign(const struct home *home, const char *id,
     ProtobufCMessage *reply = NULL;
 
     segel__v1__sign_minutes_request__init(&request);
-    request.id = words_mutable(id);
+    request.id = sg_unconst_text(id);
     request.note.data = (uint8_t *)sg_unconst(note.data);
     request.note.len = note.len;
     const struct gateway_ask ask = {"/segel.v1.KeyService/SignMinutes", &request.base,

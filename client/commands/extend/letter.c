@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "client/call/signer.h"
-#include "client/call/words.h"
 #include "client/channel/moment.h"
 #include "client/channel/unpack.h"
 #include "client/commands/extend/check.h"
@@ -59,7 +58,7 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
     ProtobufCMessage *reply = NULL;
 
     segel__v1__get_validation_data_request__init(&request);
-    request.key = words_mutable(run->key);
+    request.key = sg_unconst_text(run->key);
     request.with_tsa = 1;
     const struct unary unary = {.path = "/segel.v1.SigningService/GetValidationData",
                                 .timeout_ms = PATIENCE_MS,

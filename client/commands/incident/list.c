@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/incident/view.h"
 #include "client/console/command.h"
@@ -51,8 +50,8 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
 
     segel__v1__list_incidents_request__init(&request);
     request.all = options->all;
-    request.id = words_mutable(id);
-    request.page_token = words_mutable(token);
+    request.id = sg_unconst_text(id);
+    request.page_token = sg_unconst_text(token);
     const struct gateway_ask ask = {"/segel.v1.IncidentService/ListIncidents",
                                     &request.base,
                                     &segel__v1__list_incidents_response__descriptor};

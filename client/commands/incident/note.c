@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/moment.h"
 #include "client/channel/unpack.h"
 #include "client/commands/incident/view.h"
@@ -64,8 +63,9 @@ static SG_MUST_USE enum sg_status fill_note(const struct note_options *options,
                        "2026-05-02T09:30:00+07:00",
                        options->given);
     }
-    out->reference = words_mutable(options->reference == NULL ? "" : options->reference);
-    out->text = words_mutable(options->text == NULL ? "" : options->text);
+    out->reference =
+        sg_unconst_text(options->reference == NULL ? "" : options->reference);
+    out->text = sg_unconst_text(options->text == NULL ? "" : options->text);
     return SG_OK;
 }
 
@@ -83,8 +83,8 @@ static SG_MUST_USE enum sg_status note(const struct home *home, const char *id,
         TRY(approval_make_id(options->made, why));
         options->request_id = options->made;
     }
-    request.request_id = words_mutable(options->request_id);
-    request.id = words_mutable(id);
+    request.request_id = sg_unconst_text(options->request_id);
+    request.id = sg_unconst_text(id);
     const struct gateway_ask ask = {"/segel.v1.IncidentService/NoteIncident",
                                     &request.base,
                                     &segel__v1__note_incident_response__descriptor};
@@ -174,11 +174,11 @@ static SG_MUST_USE enum sg_status close_it(const struct home *home, const char *
         TRY(approval_make_id(options->made, why));
         options->request_id = options->made;
     }
-    request.request_id = words_mutable(options->request_id);
-    request.id = words_mutable(id);
-    request.reason = words_mutable(options->reason);
+    request.request_id = sg_unconst_text(options->request_id);
+    request.id = sg_unconst_text(id);
+    request.reason = sg_unconst_text(options->reason);
     request.no_notice_because =
-        words_mutable(options->because == NULL ? "" : options->because);
+        sg_unconst_text(options->because == NULL ? "" : options->because);
     const struct gateway_ask ask = {"/segel.v1.IncidentService/CloseIncident",
                                     &request.base,
                                     &segel__v1__close_incident_response__descriptor};

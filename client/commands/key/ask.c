@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/order.h"
 #include "client/commands/key/view.h"
@@ -92,9 +91,9 @@ static SG_MUST_USE enum sg_status release(const struct home *home, char *key,
     ProtobufCMessage *reply = NULL;
 
     segel__v1__release_key_request__init(&request);
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.reason = words_mutable(options->order.reason);
+    request.reason = sg_unconst_text(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/ReleaseKey", &request.base,
                                     &segel__v1__release_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
@@ -159,9 +158,9 @@ static SG_MUST_USE enum sg_status activate(const struct home *home, char *key,
     segel__v1__activate_key_request__init(&request);
     segel__v1__activation__init(&activation);
     TRY(read_activation(options, &activation, why));
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.reason = words_mutable(options->order.reason);
+    request.reason = sg_unconst_text(options->order.reason);
     request.activation = &activation;
     const struct gateway_ask ask = {"/segel.v1.KeyService/ActivateKey", &request.base,
                                     &segel__v1__activate_key_response__descriptor};
@@ -210,10 +209,10 @@ static SG_MUST_USE enum sg_status rotate(const struct home *home, char *key,
     TRY(options_need(&command_key_rotate.options, options, "successor", why));
     segel__v1__rotate_key_request__init(&request);
     TRY(small_number("--overlap", options->overlap, &request.overlap_days, why));
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.successor = words_mutable(options->successor);
-    request.reason = words_mutable(options->order.reason);
+    request.successor = sg_unconst_text(options->successor);
+    request.reason = sg_unconst_text(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/RotateKey", &request.base,
                                     &segel__v1__rotate_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));

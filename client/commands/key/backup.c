@@ -1,7 +1,6 @@
 #include <stdio.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 
@@ -36,9 +35,9 @@ static SG_MUST_USE enum sg_status confirm(const struct home *home,
     TRY(options_need(&command_key_backup.options, options, "medium", why));
     TRY(rite_begin(&options->style, why));
     segel__v1__confirm_backup_request__init(&request);
-    request.request_id = words_mutable(options->style.request_id);
-    request.key = words_mutable(words->at[0]);
-    request.medium = words_mutable(options->medium);
+    request.request_id = sg_unconst_text(options->style.request_id);
+    request.key = sg_unconst_text(words->at[0]);
+    request.medium = sg_unconst_text(options->medium);
     const struct gateway_ask call = {"/segel.v1.KeyService/ConfirmBackup", &request.base,
                                      &segel__v1__confirm_backup_response__descriptor};
     TRY(gateway_call(home, &call, &reply, why));

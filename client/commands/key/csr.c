@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 #include "proto/json.h"
@@ -102,9 +101,9 @@ static SG_MUST_USE enum sg_status make(const struct home *home, const struct wor
     }
     TRY(rite_begin(&options->style, why));
     segel__v1__create_certificate_request_request__init(&request);
-    request.request_id = words_mutable(options->style.request_id);
-    request.key = words_mutable(words->at[0]);
-    request.subject = words_mutable(options->subject);
+    request.request_id = sg_unconst_text(options->style.request_id);
+    request.key = sg_unconst_text(words->at[0]);
+    request.subject = sg_unconst_text(options->subject);
     const struct gateway_ask call = {
         "/segel.v1.KeyService/CreateCertificateRequest", &request.base,
         &segel__v1__create_certificate_request_response__descriptor};

@@ -1,7 +1,6 @@
 #include <stdio.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 
@@ -42,9 +41,9 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     segel__v1__destroy_key_request__init(&request);
     (void)snprintf(list, sizeof(list), "%s", options->witnesses);
     TRY(rite_names(list, witnesses, WITNESSES_MAX, &request.n_witnesses, why));
-    request.request_id = words_mutable(options->style.request_id);
-    request.key = words_mutable(name);
-    request.reason = words_mutable(options->reason);
+    request.request_id = sg_unconst_text(options->style.request_id);
+    request.key = sg_unconst_text(name);
+    request.reason = sg_unconst_text(options->reason);
     request.witnesses = witnesses;
     request.backups_destroyed = options->backups_destroyed;
     const struct gateway_ask call = {"/segel.v1.KeyService/DestroyKey", &request.base,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 #include "client/console/file.h"
@@ -160,11 +159,11 @@ static SG_MUST_USE enum sg_status fill(const struct generate_options *options,
     TRY(rite_names(room->list, room->persons, PERSONS_MAX, &out->n_participants, why));
     out->script_sha256.data = room->hash;
     out->script_sha256.len = sizeof(room->hash);
-    out->request_id = words_mutable(options->style.request_id);
-    out->lane = words_mutable(options->lane);
-    out->place = words_mutable(options->place);
-    out->witness = words_mutable(options->witness);
-    out->reason = words_mutable(options->reason);
+    out->request_id = sg_unconst_text(options->style.request_id);
+    out->lane = sg_unconst_text(options->lane);
+    out->place = sg_unconst_text(options->place);
+    out->witness = sg_unconst_text(options->witness);
+    out->reason = sg_unconst_text(options->reason);
     return SG_OK;
 }
 
@@ -177,7 +176,7 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     struct room room;
 
     segel__v1__generate_key_request__init(&request);
-    request.key = words_mutable(name);
+    request.key = sg_unconst_text(name);
     TRY(fill(options, &room, &request, why));
     const struct gateway_ask call = {"/segel.v1.KeyService/GenerateKey", &request.base,
                                      &segel__v1__generate_key_response__descriptor};

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 #include "client/console/file.h"
@@ -103,9 +102,9 @@ static SG_MUST_USE enum sg_status bring(const struct home *home,
         TRY(add_file(&chain, words->at[i], why));
     }
     segel__v1__import_certificate_request__init(&request);
-    request.request_id = words_mutable(options->style.request_id);
-    request.key = words_mutable(words->at[0]);
-    request.reason = words_mutable(options->reason);
+    request.request_id = sg_unconst_text(options->style.request_id);
+    request.key = sg_unconst_text(words->at[0]);
+    request.reason = sg_unconst_text(options->reason);
     request.certificates = chain.items;
     request.n_certificates = chain.count;
     const struct gateway_ask call = {"/segel.v1.KeyService/ImportCertificate",

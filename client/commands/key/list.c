@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/view.h"
 #include "client/console/command.h"
@@ -72,7 +71,7 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
 
     segel__v1__list_keys_request__init(&request);
     request.page_size = PAGE;
-    request.page_token = words_mutable(token);
+    request.page_token = sg_unconst_text(token);
     const struct gateway_ask ask = {"/segel.v1.KeyService/ListKeys", &request.base,
                                     &segel__v1__list_keys_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
@@ -141,7 +140,7 @@ static SG_MUST_USE enum sg_status show(const struct home *home, const char *name
 
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__get_key_request__init(&request);
-    request.key = words_mutable(name);
+    request.key = sg_unconst_text(name);
     const struct gateway_ask ask = {"/segel.v1.KeyService/GetKey", &request.base,
                                     &segel__v1__get_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/order.h"
 #include "client/commands/key/view.h"
@@ -54,9 +53,9 @@ static SG_MUST_USE enum sg_status hold(const struct home *home, char *key, void 
     ProtobufCMessage *reply = NULL;
 
     segel__v1__hold_key_request__init(&request);
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.reason = words_mutable(options->order.reason);
+    request.reason = sg_unconst_text(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/HoldKey", &request.base,
                                     &segel__v1__hold_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
@@ -99,9 +98,9 @@ static SG_MUST_USE enum sg_status deactivate(const struct home *home, char *key,
     ProtobufCMessage *reply = NULL;
 
     segel__v1__deactivate_key_request__init(&request);
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.reason = words_mutable(options->order.reason);
+    request.reason = sg_unconst_text(options->order.reason);
     const struct gateway_ask ask = {"/segel.v1.KeyService/DeactivateKey", &request.base,
                                     &segel__v1__deactivate_key_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
@@ -161,9 +160,9 @@ static SG_MUST_USE enum sg_status compromise(const struct home *home, char *key,
 
     TRY(period_time("--since", options->since, &since_us, why));
     segel__v1__report_compromise_request__init(&request);
-    request.request_id = words_mutable(options->order.request_id);
+    request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
-    request.reason = words_mutable(options->order.reason);
+    request.reason = sg_unconst_text(options->order.reason);
     request.suspected_since_us = since_us;
     const struct gateway_ask ask = {"/segel.v1.KeyService/ReportCompromise",
                                     &request.base,

@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/lockdown/lockdown.h"
 #include "client/commands/request/grant_view.h"
@@ -54,9 +53,9 @@ ask(const struct home *home, const struct clear_options *options, struct sg_erro
     bool indonesian = strcmp(options->lang, "id") == 0;
 
     segel__v1__release_lock_down_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.id = words_mutable(options->id);
-    request.reason = words_mutable(options->reason);
+    request.request_id = sg_unconst_text(options->request_id);
+    request.id = sg_unconst_text(options->id);
+    request.reason = sg_unconst_text(options->reason);
     const struct gateway_ask call = {"/segel.v1.ApprovalService/ReleaseLockDown",
                                      &request.base,
                                      &segel__v1__release_lock_down_response__descriptor};

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/call/approval_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/console/command.h"
 #include "client/console/screen.h"
@@ -65,7 +64,7 @@ static SG_MUST_USE enum sg_status begin(const struct home *home,
     TRY(options_need(&command_lockdown.options, options, "reason", why));
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__lock_down_request__init(&request);
-    request.reason = words_mutable(options->reason);
+    request.reason = sg_unconst_text(options->reason);
     const struct gateway_ask ask = {"/segel.v1.ApprovalService/LockDown", &request.base,
                                     &segel__v1__lock_down_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));

@@ -2,7 +2,6 @@
 
 #include "client/audit/scan.h"
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/commands/log/export.h"
 #include "proto/text.h"
 
@@ -41,7 +40,7 @@ static bool take_prune(void *context, uint64_t index, struct slice json)
 
 static enum sg_status ask_beginning(struct export *export, struct beginning *beginning)
 {
-    char *type = words_mutable("log.prune");
+    char *type = sg_unconst_text("log.prune");
     struct log_visitor first = {take_time, beginning};
     struct log_visitor prunes = {take_prune, beginning};
     Segel__V1__ListRecordsRequest request;

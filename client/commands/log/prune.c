@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/commands/request/create.h"
 #include "client/console/command.h"
 #include "client/console/period.h"

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/commands/log/rows.h"
 #include "client/console/command.h"
 #include "client/console/nearest.h"
@@ -129,13 +128,13 @@ static enum sg_status ask(const struct show_options *options, struct asked *aske
     segel__v1__record_filter__init(filter);
     asked->request.filter = filter;
     asked->request.follow = options->follow ? 1 : 0;
-    filter->caller = words_mutable(options->caller);
-    filter->key = words_mutable(options->key);
-    filter->rule = words_mutable(options->rule);
-    filter->decision = words_mutable(options->decision);
-    filter->document_class = words_mutable(options->document_class);
-    filter->mandate = words_mutable(options->mandate);
-    filter->request_id = words_mutable(options->request);
+    filter->caller = sg_unconst_text(options->caller);
+    filter->key = sg_unconst_text(options->key);
+    filter->rule = sg_unconst_text(options->rule);
+    filter->decision = sg_unconst_text(options->decision);
+    filter->document_class = sg_unconst_text(options->document_class);
+    filter->mandate = sg_unconst_text(options->mandate);
+    filter->request_id = sg_unconst_text(options->request);
     TRY(read_decision(options->decision, why));
     TRY(period_time("from", options->from, &filter->from_us, why));
     TRY(period_time("until", options->until, &filter->until_us, why));

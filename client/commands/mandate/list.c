@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/mandate/view.h"
 #include "client/console/command.h"
@@ -50,10 +49,10 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
     ProtobufCMessage *reply = NULL;
 
     segel__v1__list_mandates_request__init(&request);
-    request.key = words_mutable(options->key);
-    request.caller = words_mutable(options->caller);
+    request.key = sg_unconst_text(options->key);
+    request.caller = sg_unconst_text(options->caller);
     request.page_size = PAGE;
-    request.page_token = words_mutable(token);
+    request.page_token = sg_unconst_text(token);
     request.states = &open;
     request.n_states = options->all ? 0 : 1;
     const struct gateway_ask ask = {"/segel.v1.MandateService/ListMandates",

@@ -4,7 +4,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/mandate/digests.h"
 #include "client/commands/request/grant_view.h"
@@ -158,11 +157,11 @@ static SG_MUST_USE enum sg_status fill(const struct open_options *options,
     segel__v1__open_mandate_request__init(&out->request);
     segel__v1__mandate_terms__init(terms);
     out->request.terms = terms;
-    out->request.request_id = words_mutable(options->request_id);
-    out->request.reason = words_mutable(options->reason);
-    terms->key = words_mutable(options->key);
-    terms->caller = words_mutable(options->caller);
-    terms->approval_ref = words_mutable(options->approval);
+    out->request.request_id = sg_unconst_text(options->request_id);
+    out->request.reason = sg_unconst_text(options->reason);
+    terms->key = sg_unconst_text(options->key);
+    terms->caller = sg_unconst_text(options->caller);
+    terms->approval_ref = sg_unconst_text(options->approval);
     TRY(split(options->class, out->class_text, out->classes, &terms->n_document_classes,
               why));
     terms->document_classes = out->classes;

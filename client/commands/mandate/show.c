@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/mandate/view.h"
 #include "client/console/command.h"
@@ -33,7 +32,7 @@ static SG_MUST_USE enum sg_status show(const struct home *home, const char *id,
 
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__get_mandate_request__init(&request);
-    request.id = words_mutable(id);
+    request.id = sg_unconst_text(id);
     request.with_digests = options->digests;
     const struct gateway_ask ask = {"/segel.v1.MandateService/GetMandate", &request.base,
                                     &segel__v1__get_mandate_response__descriptor};

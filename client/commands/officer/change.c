@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/call/words.h"
 #include "client/commands/request/create.h"
 #include "client/console/command.h"
 
@@ -74,7 +73,7 @@ static enum sg_status add(const struct home *home, const struct words *words,
     }
     segel__v1__officer_task__init(&task);
     task.person = words->at[0];
-    task.role = words_mutable(options->role);
+    task.role = sg_unconst_text(options->role);
     task.verifier_keys = words->at + 1;
     task.n_verifier_keys = words->count - 1;
     task.groups = groups;

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/call/words.h"
 #include "client/commands/request/create.h"
 #include "client/console/command.h"
 #include "proto/text.h"
@@ -91,10 +90,10 @@ static enum sg_status ask(const struct home *home, const struct words *words,
         return sg_fail(why, SG_INVALID, "--max is 1 to %d", JOBS_MAX);
     }
     task.max_jobs = (uint32_t)max;
-    task.rule = words_mutable(options->rule);
-    task.key = words_mutable(options->key);
-    task.caller = words_mutable(options->caller);
-    task.document_class = words_mutable(options->document_class);
+    task.rule = sg_unconst_text(options->rule);
+    task.key = sg_unconst_text(options->key);
+    task.caller = sg_unconst_text(options->caller);
+    task.document_class = sg_unconst_text(options->document_class);
     request.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_OVERRIDE_RULE;
     request.override_rule = &task;
     return request_create(home, &options->words, &request, why);

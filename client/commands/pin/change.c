@@ -1,4 +1,3 @@
-#include "client/call/words.h"
 #include "client/commands/request/create.h"
 #include "client/console/command.h"
 
@@ -27,7 +26,7 @@ static SG_MUST_USE enum sg_status ask_for(const struct home *home,
     }
     segel__v1__create_request_request__init(&request);
     segel__v1__change_pin_task__init(&task);
-    task.lane = words_mutable(words->at[0]);
+    task.lane = sg_unconst_text(words->at[0]);
     request.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_CHANGE_PIN;
     request.change_pin = &task;
     return request_create(home, options, &request, why);

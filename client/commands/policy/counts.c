@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/console/screen.h"
 #include "gateway/policy/logged.h"
 
@@ -90,7 +89,7 @@ static enum sg_status read_log(const struct home *home,
     struct log_visitor visitor = {visit, counts};
     Segel__V1__ListRecordsRequest request;
     Segel__V1__RecordFilter filter;
-    char *types[] = {words_mutable("intent"), words_mutable("deny")};
+    char *types[] = {sg_unconst_text("intent"), sg_unconst_text("deny")};
 
     segel__v1__list_records_request__init(&request);
     segel__v1__record_filter__init(&filter);

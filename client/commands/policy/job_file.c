@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/call/words.h"
 #include "gateway/config/yaml.h"
 #include "gateway/policy/facts.h"
 #include "proto/algorithm.h"
@@ -37,7 +36,7 @@ static enum sg_status read_TEXT(const struct place *place)
     const char *text = NULL;
 
     TRY(yaml_str(place->job->doc, place->node, &text, place->why));
-    *(char **)place->out = words_mutable(text);
+    *(char **)place->out = sg_unconst_text(text);
     return SG_OK;
 }
 
@@ -129,8 +128,8 @@ static enum sg_status read_label(const struct place *place, size_t at)
 
     segel__v1__sign_terms__labels_entry__init(entry);
     TRY(yaml_str(place->job->doc, &place->node->items[at], &value, place->why));
-    entry->key = words_mutable(place->node->keys[at].text);
-    entry->value = words_mutable(value);
+    entry->key = sg_unconst_text(place->node->keys[at].text);
+    entry->value = sg_unconst_text(value);
     place->job->label_pointers[at] = entry;
     return SG_OK;
 }
@@ -288,7 +287,7 @@ enum sg_status job_file_load(const char *path, const char *language,
     segel__v1__sign_item__init(&job->item);
     job->request.terms = &job->terms;
     job->request.item = &job->item;
-    job->terms.language = words_mutable(language);
+    job->terms.language = sg_unconst_text(language);
     enum sg_status status = read_job(job, path, why);
     if (status != SG_OK) {
         job_file_free(job);

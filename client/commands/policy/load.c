@@ -3,7 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/policy/preview.h"
 #include "client/console/file.h"
@@ -86,8 +85,8 @@ static SG_MUST_USE enum sg_status send_wanted(struct loading *all, struct sg_err
     Segel__V1__LoadPolicyRequest request;
 
     segel__v1__load_policy_request__init(&request);
-    request.request_id = words_mutable(options->request_id);
-    request.reason = words_mutable(options->reason);
+    request.request_id = sg_unconst_text(options->request_id);
+    request.reason = sg_unconst_text(options->reason);
     request.text.data = all->bytes.data;
     request.text.len = all->bytes.len;
     const struct unary unary = {.path = "/segel.v1.PolicyService/LoadPolicy",

@@ -4,7 +4,6 @@
 
 #include "client/call/log_begin.h"
 #include "client/call/log_stream.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "gateway/policy/replay_keys.h"
 
@@ -97,7 +96,7 @@ static enum sg_status read_page(struct run *run, uint64_t first, uint64_t count,
     struct log_visitor visitor = {take_record, &run->page};
     Segel__V1__ListRecordsRequest request;
     Segel__V1__RecordFilter filter;
-    char *types[] = {words_mutable("intent"), words_mutable("deny")};
+    char *types[] = {sg_unconst_text("intent"), sg_unconst_text("deny")};
 
     segel__v1__list_records_request__init(&request);
     segel__v1__record_filter__init(&filter);

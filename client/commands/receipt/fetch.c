@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "client/call/words.h"
 #include "client/channel/sentence.h"
 #include "client/channel/unpack.h"
 #include "segel/v1/log.pb-c.h"
@@ -86,8 +85,8 @@ static enum sg_status send_order(struct fetch *fetch, struct berth *berth)
     Segel__V1__GetReceiptRequest request;
 
     segel__v1__get_receipt_request__init(&request);
-    request.request_id = words_mutable(berth->order.request_id);
-    request.caller = words_mutable(berth->order.caller);
+    request.request_id = sg_unconst_text(berth->order.request_id);
+    request.caller = sg_unconst_text(berth->order.caller);
     uint32_t patience_ms = fetch->orders->patience_ms != 0 ? fetch->orders->patience_ms
                                                            : RECEIPT_PATIENCE_MS;
     TRY(channel_call(fetch->channel, "/segel.v1.LogService/GetReceipt", patience_ms,

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/request/grant_view.h"
 
@@ -20,9 +19,9 @@ enum sg_status request_create(const struct home *home, const struct request_word
 
     TRY(approval_language(words->lang, &indonesian, why));
     TRY(approval_make_id(made, why));
-    request->reason = words_mutable(words->reason);
+    request->reason = sg_unconst_text(words->reason);
     request->request_id =
-        words->request_id == NULL ? made : words_mutable(words->request_id);
+        words->request_id == NULL ? made : sg_unconst_text(words->request_id);
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__CreateRequestResponse *response =
         (const Segel__V1__CreateRequestResponse *)(const void *)reply;

@@ -4,7 +4,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
@@ -76,7 +75,7 @@ static SG_MUST_USE enum sg_status page(const struct home *home,
 
     segel__v1__list_requests_request__init(&request);
     request.page_size = PAGE;
-    request.page_token = words_mutable(token);
+    request.page_token = sg_unconst_text(token);
     request.states = &waiting;
     request.n_states = options->all ? 0 : 1;
     const struct gateway_ask ask = {"/segel.v1.ApprovalService/ListRequests",

@@ -3,7 +3,6 @@
 
 #include "client/call/approval_call.h"
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
@@ -38,7 +37,7 @@ static SG_MUST_USE enum sg_status refuse(const struct home *home,
     TRY(approval_language(options->lang, &indonesian, why));
     segel__v1__refuse_request__init(&request);
     request.id = words->at[0];
-    request.reason = words_mutable(options->reason);
+    request.reason = sg_unconst_text(options->reason);
     const struct gateway_ask ask = {"/segel.v1.ApprovalService/Refuse", &request.base,
                                     &segel__v1__refuse_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/call/words.h"
 #include "client/segel/plan.h"
 #include "proto/text.h"
 
@@ -128,7 +127,7 @@ static enum sg_status check_looks(const struct sign_options *options,
     if (sg_profile_unstamped(profile) != SG_PROFILE_CADES_B_B) {
         return SG_OK;
     }
-    plan->terms.content_type = words_mutable("application/octet-stream");
+    plan->terms.content_type = sg_unconst_text("application/octet-stream");
     for (size_t i = 0; i < SG_COUNT(looks); i++) {
         if (looks[i].value != NULL) {
             return sg_fail(why, SG_INVALID,
@@ -205,13 +204,13 @@ static void read_texts(const struct sign_options *options, struct sign_plan *pla
     plan->wish.rank = options->rank;
     plan->wish.nip = options->nip;
     plan->wish.unit = options->unit;
-    plan->terms.key = words_mutable(options->key);
-    plan->terms.document_class = words_mutable(options->document_class);
-    plan->terms.approval_ref = words_mutable(options->approval);
-    plan->terms.mandate = words_mutable(options->mandate);
-    plan->terms.batch = words_mutable(options->batch);
-    plan->terms.language = words_mutable(options->lang);
-    plan->terms.content_type = words_mutable("application/pdf");
+    plan->terms.key = sg_unconst_text(options->key);
+    plan->terms.document_class = sg_unconst_text(options->document_class);
+    plan->terms.approval_ref = sg_unconst_text(options->approval);
+    plan->terms.mandate = sg_unconst_text(options->mandate);
+    plan->terms.batch = sg_unconst_text(options->batch);
+    plan->terms.language = sg_unconst_text(options->lang);
+    plan->terms.content_type = sg_unconst_text("application/pdf");
     plan->terms.job_class = SEGEL__V1__JOB_CLASS__JOB_CLASS_BULK;
 }
 

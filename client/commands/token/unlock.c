@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "client/call/gateway_call.h"
-#include "client/call/words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
@@ -63,9 +62,9 @@ static enum sg_status unlock(const struct home *home, const char *lane,
 
     segel__v1__create_request_request__init(&request);
     segel__v1__unlock_pin_task__init(&task);
-    task.lane = words_mutable(lane);
-    request.request_id = words_mutable(options->request_id);
-    request.reason = words_mutable(options->reason);
+    task.lane = sg_unconst_text(lane);
+    request.request_id = sg_unconst_text(options->request_id);
+    request.reason = sg_unconst_text(options->reason);
     request.task_case = SEGEL__V1__CREATE_REQUEST_REQUEST__TASK_UNLOCK_PIN;
     request.unlock_pin = &task;
     const struct gateway_ask ask = {"/segel.v1.ApprovalService/CreateRequest",
