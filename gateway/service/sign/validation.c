@@ -34,6 +34,7 @@ struct validations {
     uint64_t generation;   /* of the tsa, as it was last taken */
     struct sg_error amiss; /* why the last that could not be watched is not, as told */
     int64_t told_us;       /* CLOCK_MONOTONIC */
+    int64_t retry_us;      /* likewise: not before then is it tried again */
 };
 
 enum sg_status validation_new(struct validations **out)
@@ -117,15 +118,18 @@ static void tell_unwatched(struct validations *all, const char *why)
     }
 }
 
-/* What cannot be watched is tried again: a file may come back. */
+/* What cannot be watched is tried again, as a file may come back: not at each tick, as
+ * the anchors are read for it. */
 static void take_newest(struct services *services)
 {
+    static const int64_t pause_us = 2000000;
     struct validations *all = services->validations;
     uint8_t chain[TSA_CHAIN_MAX];
     size_t len = 0;
     struct sg_error why = {0};
 
-    if (tsa_chain_generation(services->tsa) == all->generation) {
+    if (tsa_chain_generation(services->tsa) == all->generation ||
+        clock_mono_us() < all->retry_us) {
         return;
     }
     uint64_t generation = tsa_chain(services->tsa, chain, &len);
@@ -133,6 +137,7 @@ static void take_newest(struct services *services)
     if (status == SG_OK) {
         all->generation = generation;
     } else if (status != SG_BUSY) {
+        all->retry_us = clock_mono_us() + pause_us;
         atomic_store(&all->newest, UNWATCHED);
         tell_unwatched(all, why.text[0] != '\0' ? why.text : sg_status_text(status));
     }
