@@ -212,13 +212,41 @@ static enum sg_status fill(const struct output *output, const struct folder *fol
                          folder->path);
 }
 
+/* Takes the name by an empty folder, which a rename may replace, and only while it is
+ * empty. 0, or the errno. */
+static int name_by_empty(const char *made, const char *path)
+{
+    if (mkdir(path, 0755) != 0) {
+        return errno;
+    }
+    if (rename(made, path) == 0) {
+        return 0;
+    }
+    int error = errno;
+    (void)rmdir(path);
+    return error;
+}
+
+/* Puts nothing in the place of another file. NFS and some others have no rename that
+ * leaves what is there. */
+static int name_alone(const char *made, const char *path)
+{
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    return errno == EINVAL || errno == ENOSYS ? name_by_empty(made, path) : errno;
+}
+
 static enum sg_status name_it(const struct folder *folder, const char *path,
                               struct sg_error *why)
 {
-    if (renameat2(AT_FDCWD, folder->path, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+    int error = name_alone(folder->path, path);
+
+    if (error == 0) {
         return SG_OK;
     }
-    return errno == EEXIST
+    errno = error;
+    return error == EEXIST || error == ENOTEMPTY
                ? sg_fail(why, SG_CONFLICT, "%s is there already: choose another name",
                          path)
                : sg_fail(why, SG_IO, "%s cannot be named %s", folder->path, path);

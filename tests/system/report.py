@@ -17,6 +17,7 @@ import sys
 
 import bundles
 from bundles import Bundle, Key, root_of
+from preload import preload
 from rig import BIN, BUILD, ROOT, claim, contains, equal, expect, run
 from years import (FACTS, UTC, WIB, Count, Log, clock_ahead, consistency_holds, leaves, moment_of,
                    some_year, stamp, year)
@@ -525,6 +526,18 @@ def a_folder_that_is_there_is_left_alone(made_year):
                            made_year.bundle, "--format", "html"], capture_output=True,
                           text=True, check=False)
     equal(full.returncode, 3, full.stderr)
+
+
+@claim
+def a_folder_grows_on_a_share_that_renames_without_flags(made_year):
+    share = preload("share")
+    out, plain = place(), place()
+    good = ("--year", "2026", "--bundle", made_year.bundle, "--for", "ca", "--out")
+    equal(segel(*good, plain).returncode, 0, "exit code")
+    result = segel(*good, out, environment=share)
+    equal(result.returncode, 0, result.stderr.decode())
+    equal(bundles.read_files(out), bundles.read_files(plain), "the folder")
+    expect(not os.path.exists(out + ".tmp"), "something is left")
 
 
 @claim
