@@ -233,14 +233,15 @@ void services_drain(struct services *services)
     }
 }
 
-/* The loop has ended: what comes back of what was asked has nobody to go to. Jobs belong
- * to the pool. */
-static void drop_mail(struct mbox *replies)
+/* The loop has ended and its calls are closed: what comes back has nobody to go to. Jobs
+ * return to their pool, and a call is freed with the last of its own. */
+static void drop_mail(struct service_loop *loop)
 {
     struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
+    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
     struct letter *letter;
 
-    mbox_take(replies, &mail);
+    mbox_take(&loop->replies, &mail);
     while ((letter = STAILQ_FIRST(&mail)) != NULL) {
         STAILQ_REMOVE_HEAD(&mail, link);
         if (letter->kind == LETTER_ORDER) {
@@ -252,9 +253,12 @@ static void drop_mail(struct mbox *replies)
         } else if (letter->kind == LETTER_INQUIRY) {
             explain_drop(letter);
         } else if (letter->kind == LETTER_STAMP) {
-            stamping_drop(letter);
+            stamping_drop(letter, &jobs);
+        } else if (letter->kind == LETTER_JOB) {
+            STAILQ_INSERT_TAIL(&jobs, letter, link);
         }
     }
+    sign_answer(loop, &jobs);
 }
 
 void services_free(struct services *services)
@@ -267,11 +271,11 @@ void services_free(struct services *services)
     free(services->logos);
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
+        if (services->loops[i].replies.wake_fd >= 0) {
+            drop_mail(&services->loops[i]);
+        }
         job_pool_fini(&services->loops[i].pool);
         free(services->loops[i].taken);
-        if (services->loops[i].replies.wake_fd >= 0) {
-            drop_mail(&services->loops[i].replies);
-        }
         mbox_fini(&services->loops[i].replies);
         arena_fini(&services->loops[i].scratch);
         health_fini(&services->loops[i].health);

@@ -182,7 +182,12 @@ void stamping_take(struct service_loop *loop, struct letter *letter, struct lett
     }
 }
 
-void stamping_drop(struct letter *letter)
+void stamping_drop(struct letter *letter, struct letters *jobs)
 {
-    free(letter);
+    struct stamp *stamp = (struct stamp *)letter;
+
+    if (stamp->job != NULL) {
+        answer_job(stamp->job, jobs);
+    }
+    free(stamp);
 }

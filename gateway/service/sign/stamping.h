@@ -19,8 +19,8 @@ void stamping_divert(struct service_loop *loop, struct letters *jobs);
  * goes to the end of *jobs. */
 void stamping_take(struct service_loop *loop, struct letter *letter,
                    struct letters *jobs);
-/* It came back too late: the loop has ended. */
-void stamping_drop(struct letter *letter);
+/* It came back too late: the loop has ended. Its job goes to the end of *jobs. */
+void stamping_drop(struct letter *letter, struct letters *jobs);
 
 /* Timestamp: of a document's digest. */
 void timestamp_on_message(struct grpc_call *call, const ProtobufCMessage *message,
