@@ -9,21 +9,13 @@
 
 /* As succession_start decides: only where the file is not newer must the one in force
  * still load. */
-static enum sg_status foresee_policy(const struct config *config,
-                                     const struct ledger_policy *kept,
-                                     struct sg_error *why)
+static enum sg_status compare(const struct policy_info *file, const struct config *config,
+                              const struct ledger_policy *kept, struct sg_error *why)
 {
-    struct policy *file = NULL;
     struct policy *policy = NULL;
 
-    if (kept->text.len == 0) {
-        return SG_OK;
-    }
-    TRY(policy_load(config->policy_file, &file, why));
-    bool same = memcmp(policy_info(file)->sha256, kept->sha256, 32) == 0;
-    bool higher = (uint64_t)policy_info(file)->version > kept->version;
-    policy_free(file);
-    if (same || higher) {
+    if (memcmp(file->sha256, kept->sha256, 32) == 0 ||
+        (uint64_t)file->version > kept->version) {
         return SG_OK;
     }
     enum sg_status status = succession_read_kept(config->policy_file, kept, &policy, why);
@@ -31,17 +23,52 @@ static enum sg_status foresee_policy(const struct config *config,
     return status;
 }
 
+static struct ledger_options options_of(const struct config *config)
+{
+    return (struct ledger_options){.path = config->ledger_file,
+                                   .origin = config->ledger_origin};
+}
+
+static enum sg_status foresee_policy(const struct config *config,
+                                     const struct ledger_policy *kept,
+                                     struct sg_error *why)
+{
+    struct policy *file = NULL;
+
+    if (kept->text.len == 0) {
+        return SG_OK;
+    }
+    TRY(policy_load(config->policy_file, &file, why));
+    enum sg_status status = compare(policy_info(file), config, kept, why);
+    policy_free(file);
+    return status;
+}
+
+static bool leads_on(const struct ledger_peek *peek)
+{
+    return peek->exists && peek->schema < peek->schema_ours;
+}
+
+/* A refusal behind the migration would leave a ledger that neither version serves. */
+enum sg_status core_foresee_migration(const struct config *config, struct sg_error *why)
+{
+    const struct ledger_options options = options_of(config);
+    AUTO(ledger_peek_fini) struct ledger_peek peek = {.exists = false};
+
+    TRY(ledger_peek(&options, &peek, why));
+    return leads_on(&peek) ? foresee_policy(config, &peek.policy, why) : SG_OK;
+}
+
 enum sg_status core_foresee(const struct config *config, char *said, size_t size,
                             struct sg_error *why)
 {
-    const struct ledger_options options = {.path = config->ledger_file,
-                                           .origin = config->ledger_origin};
+    const struct ledger_options options = options_of(config);
     AUTO(ledger_peek_fini) struct ledger_peek peek = {.exists = false};
 
     said[0] = '\0';
     TRY(ledger_peek(&options, &peek, why));
     TRY(foresee_policy(config, &peek.policy, why));
-    if (peek.exists && peek.schema < peek.schema_ours) {
+    if (leads_on(&peek)) {
         (void)snprintf(said, size,
                        "the ledger is of version %llu: a start leads it to %llu, and no "
                        "older segeld opens it from then on",

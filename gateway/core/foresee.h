@@ -9,5 +9,9 @@
  */
 SG_MUST_USE enum sg_status core_foresee(const struct config *config, char *said,
                                         size_t size, struct sg_error *why);
+/* Before the tables of an older ledger are led on: whether a start would go on behind
+ * that. The same errors; SG_OK where nothing is to be led on. */
+SG_MUST_USE enum sg_status core_foresee_migration(const struct config *config,
+                                                  struct sg_error *why);
 
 #endif

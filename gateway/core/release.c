@@ -4,6 +4,7 @@
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/log/members.h"
+#include "gateway/core/opening.h"
 
 /* The end of a lock-down without a running gateway, and without a quorum: where no file
  * says who the officers are, whoever runs the machine answers for it, on the log. */
@@ -46,8 +47,6 @@ static enum sg_status release(struct core *core, struct sg_error *why)
 
 enum sg_status core_release_lockdown(const struct config *config, struct sg_error *why)
 {
-    const struct ledger_options options = {.path = config->ledger_file,
-                                           .origin = config->ledger_origin};
     static struct core core; /* only its ledger and its lock-down are used */
     struct ledger_state state = {0};
 
@@ -58,7 +57,7 @@ enum sg_status core_release_lockdown(const struct config *config, struct sg_erro
             "let an officer ask for it ('segel lockdown clear')");
     }
     core.options.config = config;
-    TRY(ledger_open(&options, &core.ledger, &state, why));
+    TRY(opening_ledger(&core, NULL, &state, why));
     enum sg_status status = release(&core, why);
     if (status == SG_LEDGER) {
         status = sg_fail(why, status, "%s", ledger_why(core.ledger));

@@ -7,6 +7,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane/logins.h"
 #include "gateway/core/log/members.h"
+#include "gateway/core/opening.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
 #include "proto/text.h"
@@ -270,37 +271,9 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     return SG_OK;
 }
 
-/* From here on an older version does not open it. */
-static void tell_migration(const struct ledger_state *state)
-{
-    char from[24];
-    char to[24];
-
-    if (state->schema_found == 0 || state->schema_found == state->schema) {
-        return;
-    }
-    (void)snprintf(from, sizeof(from), "%llu", (unsigned long long)state->schema_found);
-    (void)snprintf(to, sizeof(to), "%llu", (unsigned long long)state->schema);
-    log_event(LOG_INFO, "ledger.migrated", "from", from, "to", to, NULL);
-}
-
 static bool on_hashing(void *core)
 {
     return goes_on((const struct core *)core, "starting: records of the log are hashed");
-}
-
-static enum sg_status open_ledger(struct core *core, struct ledger_state *state,
-                                  struct sg_error *why)
-{
-    const struct config *config = core->options.config;
-    const struct ledger_options options = {.path = config->ledger_file,
-                                           .origin = config->ledger_origin,
-                                           .on_hashing = on_hashing,
-                                           .context = core};
-
-    TRY(ledger_open(&options, &core->ledger, state, why));
-    tell_migration(state);
-    return SG_OK;
 }
 
 static enum sg_status keep_latches(struct core *core, enum sg_status status)
@@ -319,7 +292,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(keyring_load(core->options.config, clock_wall_us(), &core->keyring, why));
     TRY(admission_init(&core->admission, core->options.config));
     TRY(routes_make(core));
-    TRY(open_ledger(core, &state, why));
+    TRY(opening_ledger(core, on_hashing, &state, why));
     TRY(succession_start(core, why));
     TRY(grants_start(core, why));
     TRY(proposals_start(core));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "gateway/core/core_inside.h"
+#include "gateway/core/opening.h"
 #include "gateway/ledger/record.h"
 
 /* The way back when the gateway cannot come up without the lane: its first start with a
@@ -64,8 +65,6 @@ static enum sg_status clear(struct core *core, const char *lane, struct sg_error
 enum sg_status core_unlatch(const struct config *config, const char *lane,
                             struct sg_error *why)
 {
-    const struct ledger_options options = {.path = config->ledger_file,
-                                           .origin = config->ledger_origin};
     static struct core core; /* only its ledger and one berth are used */
     struct ledger_state state = {0};
 
@@ -73,7 +72,7 @@ enum sg_status core_unlatch(const struct config *config, const char *lane,
         return sg_fail(why, SG_NOT_FOUND, "the configuration has no lane '%s'", lane);
     }
     core.options.config = config;
-    TRY(ledger_open(&options, &core.ledger, &state, why));
+    TRY(opening_ledger(&core, NULL, &state, why));
     enum sg_status status = clear(&core, lane, why);
     if (status == SG_LEDGER) {
         status = sg_fail(why, status, "%s", ledger_why(core.ledger));

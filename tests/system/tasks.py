@@ -211,6 +211,35 @@ def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
 
 
 @claim
+def an_older_ledger_is_led_on_only_where_the_start_goes_on(people):
+    """Or neither version would serve it: the older one knows no newer tables."""
+    policy = people.rig.read("policy.yaml")
+    with people.gateway():
+        pass
+    path = people.rig.path(re.search(r"ledger-\w+\.db", people.ledger[1])[0])
+    with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
+        ours = ledger.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0]
+        ledger.execute("UPDATE policy SET text = CAST('rules: none' AS BLOB)")
+        ledger.execute("ALTER TABLE request DROP COLUMN log")  # as before the last step
+        ledger.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (ours - 1,))
+    try:
+        people.rig.write("policy.yaml", policy + "# the same version\n")
+        code, said = people.rig.refuses(people.rig.path("changed.yaml"))
+        equal(code, 1)
+        contains(said, "no longer loads", "higher version")
+        with contextlib.closing(sqlite3.connect(path)) as ledger:
+            equal(ledger.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0],
+                  ours - 1, "the tables are as the older version left them")
+        contains(people.rig.tool("segeld", "--config", people.rig.path("changed.yaml"),
+                                 "--unlatch", "lane0").stderr, "no longer loads")
+        people.rig.write("policy.yaml", wanted(people))
+        with people.gateway(keep=True) as gateway:
+            equal(in_force(gateway).version, 2)
+    finally:
+        people.rig.write("policy.yaml", policy)
+
+
+@claim
 def a_kill_leaves_all_of_a_policy_or_nothing_of_it(people):
     text = wanted(people)
     for delay in (0, 0.002, 0.005, 0.01, 0.03):
