@@ -33,6 +33,13 @@ static bool is_holiday(const struct policy *policy, int64_t day)
     return false;
 }
 
+/* Behind the last year of which the file names a holiday, nobody has said which days are
+ * some. */
+static bool is_listed(const struct policy *policy, int64_t day)
+{
+    return policy->holiday_count == 0 || day < policy->calendar_end;
+}
+
 /* 1970-01-01 was a Thursday: 0. */
 static int64_t weekday_of(int64_t day)
 {
@@ -61,7 +68,7 @@ void policy_clock_facts(const struct policy *policy, struct facts *facts)
     if (wanted(facts, FACT_ID_clock_minute_of_day)) {
         facts_number(facts, FACT_ID_clock_minute_of_day, minute - day * MINUTES_PER_DAY);
     }
-    if (wanted(facts, FACT_ID_clock_holiday)) {
+    if (wanted(facts, FACT_ID_clock_holiday) && is_listed(policy, day)) {
         facts_bool(facts, FACT_ID_clock_holiday, is_holiday(policy, day));
     }
 }
@@ -100,6 +107,11 @@ int64_t policy_workdays_end_us(const struct policy *policy, int64_t unix_us, int
         found += is_workday(policy, day) ? 1 : 0;
     }
     return day_end_us(policy, day);
+}
+
+int64_t policy_calendar_end_us(const struct policy *policy)
+{
+    return policy->holiday_count == 0 ? 0 : day_end_us(policy, policy->calendar_end - 1);
 }
 
 bool policy_date(const struct policy *policy, const char *date, int64_t *unix_us)

@@ -78,6 +78,7 @@ struct policy {
     int64_t zone_minutes;    /* east of UTC */
     const int64_t *holidays; /* days since 1970 in that zone; in the pool */
     size_t holiday_count;
+    int64_t calendar_end; /* day: the first behind the last year that has a holiday */
     struct fact_list recorded[2]; /* of phase JOB, STATE: see policy_recorded */
     bool rehearsing; /* the embedded tests run: pending rules are judged as enforced */
     char *dump;      /* owned */

@@ -19,4 +19,8 @@ int64_t policy_day(const struct policy *policy, int64_t unix_us);
 int64_t policy_workdays_end_us(const struct policy *policy, int64_t unix_us,
                                int64_t days);
 
+/* When the last year that has a holiday in the policy's calendar is over: nobody has said
+ * which days of the next one are. 0: the calendar has none at all. */
+int64_t policy_calendar_end_us(const struct policy *policy);
+
 #endif

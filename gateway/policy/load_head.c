@@ -1,5 +1,10 @@
 #include "gateway/policy/load.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/policy/days.h"
+
 /* The parts of the file that say what the policy is: metadata, notice, lists. */
 
 static enum sg_status read_id(struct loader *loader, const struct yaml_node *node,
@@ -101,6 +106,18 @@ static enum sg_status read_zone(struct loader *loader, const struct yaml_node *n
     return SG_OK;
 }
 
+/* Of a date's text, "YYYY-MM-DD": the first day behind its year. */
+static int64_t year_end(const char *date)
+{
+    enum { DECIMAL = 10, YEAR_LEN = 4, DAYS_A_YEAR = 365 };
+    char year[YEAR_LEN + 1] = {0};
+
+    memcpy(year, date, YEAR_LEN);
+    int64_t past = strtol(year, NULL, DECIMAL); /* whole years of the calendar */
+    int64_t leap = past / 4 - past / 100 + past / 400;
+    return (past - 1969) * DAYS_A_YEAR + leap - (1969 / 4 - 1969 / 100 + 1969 / 400);
+}
+
 /* Plain dates are read as 00:00 WIB whatever the zone: the day is taken back from that.
  */
 static enum sg_status read_holidays(struct loader *loader, const struct yaml_node *node,
@@ -122,6 +139,8 @@ static enum sg_status read_holidays(struct loader *loader, const struct yaml_nod
                              "a holiday is a whole day: YYYY-MM-DD");
         }
         days[i] = calendar_day(time, WIB_MINUTES);
+        int64_t end = year_end(node->items[i].text);
+        made->calendar_end = end > made->calendar_end ? end : made->calendar_end;
     }
     made->holidays = days;
     made->holiday_count = node->count;
@@ -149,9 +168,11 @@ enum sg_status load_metadata(struct loader *loader, const struct yaml_node *node
                                           {"agreement", false, read_agreement},
                                           {"calendar", false, read_calendar},
                                           {NULL, false, NULL}};
-    const struct policy_info *info = &((struct policy *)policy)->info;
+    struct policy *made = policy;
+    struct policy_info *info = &made->info;
 
     TRY(load_fields(loader, node, fields, policy));
+    info->calendar_until_us = policy_calendar_end_us(made);
     if (info->effective_us >= info->review_by_us) {
         return yaml_fail(loader->doc, node, loader->why,
                          "review_by must be later than effective");

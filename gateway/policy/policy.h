@@ -19,6 +19,7 @@ struct policy_info {
     bool production;    /* profile: production (test otherwise) */
     int64_t effective_us;
     int64_t review_by_us;
+    int64_t calendar_until_us; /* the last year of its holidays is over; 0 = none */
     int64_t agreement_from_us; /* 0 = not given */
     int64_t agreement_until_us;
     const char *agreement_no; /* "" when not given */
@@ -99,7 +100,8 @@ const struct policy *policy_key_policy(const struct policy_key *bound);
 const struct facts *policy_key_facts(const struct policy_key *bound);
 
 /* Sets clock.weekday, clock.minute_of_day and clock.holiday from clock.now by the zone
- * and the holidays of the policy file, where they are absent. */
+ * and the holidays of the policy file, where they are absent. Behind the last year that
+ * has a holiday in the file clock.holiday stays so. */
 void policy_clock_facts(const struct policy *policy, struct facts *facts);
 
 /* facts: the job's, begun from policy_key_facts, STATE facts among them. Any thread; no

@@ -136,9 +136,9 @@ def diff_shows_lists_messages_and_metadata(folder):
     assert ("~ CP-4.5-02 message en: The calling system is not entitled to this key. -> "
             "The caller is not entitled to this key.") in told, told
     assert "pesan en" in segel("diff", "--lang", "id", SAMPLE, path)
-    path = changed(folder, ("2026-12-25]", "2026-12-26]"), ("sha256: \"0000", "sha256: \"1000"))
+    path = changed(folder, ("2028-01-01]", "2028-01-02]"), ("sha256: \"0000", "sha256: \"1000"))
     told = segel("diff", SAMPLE, path)
-    assert re.search(r"^\+ calendar: UTC\+420 minutes; holidays .*, 2026-12-26$", told, re.M), told
+    assert re.search(r"^\+ calendar: UTC\+420 minutes; holidays .*, 2028-01-02$", told, re.M), told
     assert "+ cp_document: SAMPLE" in told, told
 
 

@@ -88,7 +88,7 @@ def workdays(start_us, count, holidays):
 
 
 def holidays_of(people):
-    text = re.search(r"holidays: \[(.*?)\]", people.rig.read("policy.yaml")).group(1)
+    text = re.search(r"holidays: \[(.*?)\]", people.rig.read("policy.yaml"), re.S).group(1)
     return [datetime.date.fromisoformat(day.strip()) for day in text.split(",")]
 
 
@@ -329,7 +329,8 @@ def each_threshold_is_told_once_over_restarts(people):
                 for r in people.records("reminder")]
         equal(len(seen), len(set(seen)), "twice")
         kinds = {what for what, _, _, _ in seen}
-        for what in ("certificate", "tls", "client", "agreement", "policy.review"):
+        for what in ("certificate", "tls", "client", "agreement", "policy.review",
+                     "policy.calendar"):
             expect(what in kinds, f"no reminder of {what}")
         gateway.stop()
     with people.gateway(days("3000 2000"), keep=True) as gateway:

@@ -42,6 +42,7 @@ static enum sg_status add_policy(struct core *core)
 
     agenda_add(core, EXPIRY_AGREEMENT, info->agreement_no, info->agreement_until_us);
     agenda_add(core, EXPIRY_POLICY_REVIEW, info->id, info->review_by_us);
+    agenda_add(core, EXPIRY_CALENDAR, info->id, info->calendar_until_us);
     return SG_OK;
 }
 

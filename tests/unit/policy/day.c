@@ -85,6 +85,29 @@ Test(policy_workdays, end_at_midnight_behind_the_last_of_them)
     policy_free(policy);
 }
 
+Test(policy_calendar, ends_with_the_last_year_that_has_a_holiday)
+{
+    /* 2027-01-01 and 2028-01-01, 00:00 WIB */
+    static const int64_t end_us = INT64_C(1798736400) * 1000000;
+    static const int64_t next_us = INT64_C(1830272400) * 1000000;
+    static const struct {
+        const char *holidays;
+        int64_t end_us;
+    } rows[] = {{"2026-05-06", end_us},
+                {"2026-12-31", end_us},
+                {"2027-01-01, 2026-08-17", next_us}};
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        struct policy *policy = with_calendar(rows[i].holidays);
+        cr_expect_eq(policy_calendar_end_us(policy), rows[i].end_us, "row %zu", i);
+        cr_expect_eq(policy_info(policy)->calendar_until_us, rows[i].end_us);
+        policy_free(policy);
+    }
+    struct policy *none = lawful(RULE);
+    cr_expect_eq(policy_calendar_end_us(none), 0);
+    policy_free(none);
+}
+
 Test(policy_workdays, a_day_begins_in_the_policys_zone)
 {
     struct policy *policy = with_calendar("2027-01-01");

@@ -130,6 +130,31 @@ Test(policy_pending, the_day_is_that_of_the_zone)
     }
 }
 
+/* The list of of_zone names 2026 alone. */
+Test(policy_pending, behind_the_last_listed_year_no_day_is_known_to_be_none)
+{
+    static const struct {
+        const char *zone;
+        int64_t now_s;
+        bool known;
+    } rows[] = {{"WIB", 1609459200, true},  /* 2021: nobody has to say it any more */
+                {"WIB", 1798736399, true},  /* 2026-12-31T23:59:59+07:00 */
+                {"WIB", 1798736400, false}, /* the next second */
+                {"WIT", 1798729199, true},  {"WIT", 1798729200, false},
+                {"WIB", 1818435600, false}}; /* 2027-08-17 */
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        struct policy *policy = of_zone(rows[i].zone);
+        struct facts facts = {0};
+        facts_number(&facts, FACT_ID_clock_now, rows[i].now_s * 1000000);
+        policy_clock_facts(policy, &facts);
+        cr_expect_eq(facts.value[FACT_ID_clock_holiday].present, rows[i].known, "row %zu",
+                     i);
+        cr_expect(facts.value[FACT_ID_clock_weekday].present);
+        policy_free(policy);
+    }
+}
+
 Test(policy_pending, without_a_time_there_is_no_day)
 {
     struct policy *policy = of_zone("WIB");
