@@ -46,6 +46,12 @@ void policy_print_demands(FILE *out, const struct policy *policy, const struct r
     print_demands(out, policy, "; require ", rule->require);
 }
 
+void policy_print_match(FILE *out, const struct policy *policy,
+                        const struct exception *exception)
+{
+    print_demands(out, policy, "", exception->match);
+}
+
 static const char *phase_of(const struct rule *rule)
 {
     if (rule->key_only) {

@@ -10,6 +10,9 @@
 /* "; when … ; require …" on one line. */
 void policy_print_demands(FILE *out, const struct policy *policy,
                           const struct rule *rule);
+/* What an exception matches, on one line. */
+void policy_print_match(FILE *out, const struct policy *policy,
+                        const struct exception *exception);
 /* All but the rules: metadata, lists, exceptions, tests. */
 void policy_print_rest(FILE *out, const struct policy *policy);
 /* For policy_dump. */

@@ -48,6 +48,56 @@ char *policy_rest_text(const struct policy *policy)
     return text;
 }
 
+/* --- Exceptions -------------------------------------------------------------------- */
+
+size_t policy_exception_count(const struct policy *policy)
+{
+    return policy->exception_count;
+}
+
+static const struct exception *exception_at(const struct policy *policy, size_t index)
+{
+    MUST(index < policy->exception_count);
+    return &policy->exceptions[index];
+}
+
+struct exception_info policy_exception(const struct policy *policy, size_t exception)
+{
+    const struct exception *found = exception_at(policy, exception);
+
+    return (struct exception_info){.rule = policy->rules[found->rule].info.id,
+                                   .until_us = found->until_us,
+                                   .reason = found->reason};
+}
+
+const char *policy_exception_approver(const struct policy *policy, size_t exception,
+                                      size_t approver)
+{
+    const struct yaml_node *names = exception_at(policy, exception)->approvers;
+
+    return approver < names->count ? names->items[approver].text : NULL;
+}
+
+char *policy_exception_match(const struct policy *policy, size_t exception)
+{
+    const struct exception *found = exception_at(policy, exception);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL) {
+        return NULL;
+    }
+    policy_print_match(out, policy, found);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* --- Rules ------------------------------------------------------------------------- */
+
 bool policy_same_demands(const struct policy *one, size_t rule,
                          const struct policy *other, size_t other_rule)
 {

@@ -27,6 +27,20 @@ const char *rule_result_name(enum rule_result result);
 char *policy_demands_text(const struct policy *policy, size_t rule);
 /* The dump without its rules: metadata, lists, exceptions, tests. Likewise. */
 char *policy_rest_text(const struct policy *policy);
+/* A standing relief of the file, in its order; texts are borrowed from the policy. */
+struct exception_info {
+    const char *rule; /* id */
+    int64_t until_us; /* exclusive */
+    const char *reason;
+};
+size_t policy_exception_count(const struct policy *policy);
+struct exception_info policy_exception(const struct policy *policy, size_t exception);
+/* Who approved it, one by one; NULL behind the last. */
+const char *policy_exception_approver(const struct policy *policy, size_t exception,
+                                      size_t approver);
+/* What it matches, as the dump writes it: "caller.name = e-office, …". As
+ * policy_demands_text. */
+char *policy_exception_match(const struct policy *policy, size_t exception);
 /* Whether two rules ask the same. false, too, when there is no memory to compare. */
 bool policy_same_demands(const struct policy *one, size_t rule,
                          const struct policy *other, size_t other_rule);

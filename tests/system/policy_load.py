@@ -541,6 +541,31 @@ def check_and_get_say_what_would_change(ground):
         equal(len(ground.of_type("policy.reject")) - before, 0, "records of a check")
 
 
+@claim
+def exceptions_and_what_is_not_judged_yet_are_told_as_the_file_has_them(ground):
+    before = ground.rig.read("policy.yaml")
+    ground.put(ground.policy(broken=("\ntests:\n", """
+exceptions:
+  - {rule: CP-6.7-01, match: {caller.name: e-office, job.doc_class: {in: [a, b]}},
+     until: 2026-06-01T00:00:00Z, approved_by: [g-1, g-2], reason: it moves}
+  - {rule: CP-4.5-07, match: {caller.name: nobody}, until: 2026-06-01, approved_by: [g-3],
+     reason: a trial}
+
+tests:
+""")))
+    with ground.rig.gateway() as gateway:
+        told = get(gateway, "reviewer")
+    ground.put(before)
+    first, second = told.exceptions
+    equal((first.rule, first.until_us, list(first.approved_by), first.reason),
+          ("CP-6.7-01", 1780272000000000, ["g-1", "g-2"], "it moves"), "the first")
+    equal(first.match, "caller.name = e-office, job.doc_class one of [a, b]", "what it matches")
+    equal((second.rule, second.match), ("CP-4.5-07", "caller.name = nobody"), "the second")
+    modes = {rule.id: rule.mode for rule in told.rules}
+    equal((modes["CP-5.2-01"], modes["CP-6.7-01"]),
+          (rig.common.RULE_MODE_PENDING, rig.common.RULE_MODE_ENFORCE), "modes")
+
+
 def command(ground, who, *words, code=0):
     done = ground.rig.segel(who, "policy", "load", *words)
     equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")

@@ -63,8 +63,9 @@ static Segel__V1__RuleMode mode_of(enum rule_mode mode)
         return SEGEL__V1__RULE_MODE__RULE_MODE_ENFORCE;
     case RULE_SHADOW:
         return SEGEL__V1__RULE_MODE__RULE_MODE_SHADOW;
-    case RULE_OFF:
     case RULE_PENDING:
+        return SEGEL__V1__RULE_MODE__RULE_MODE_PENDING;
+    case RULE_OFF:
     default:
         return SEGEL__V1__RULE_MODE__RULE_MODE_OFF;
     }
@@ -149,7 +150,7 @@ bool answer_get(struct policy_ask *ask)
         out->text = pb_bytes(policy_text(ask->base));
     }
     ask->response = &out->base;
-    return out->info != NULL;
+    return out->info != NULL && answer_exceptions(ask, out);
 }
 
 /* --- Differences ------------------------------------------------------------------- */

@@ -45,6 +45,8 @@ void policy_ask_free(struct policy_ask *ask);
 
 /* answers.c: messages in the ask's arena; false when it is full. */
 bool answer_get(struct policy_ask *ask);
+/* exceptions.c: those of the policy of the ask, for answer_get. */
+bool answer_exceptions(struct policy_ask *ask, Segel__V1__GetPolicyResponse *out);
 /* policy: NULL, and why, when the file does not load. */
 bool answer_check(struct policy_ask *ask, const struct policy *policy, const char *why);
 /* petition: NULL: the policy is in force already. */
