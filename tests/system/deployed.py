@@ -116,6 +116,33 @@ def programs_find_the_library_that_was_just_installed():
             equal(f"{prefix}/lib once root" in result.stdout, asked and code != 0, "its advice")
 
 
+def packaged(lines):
+    """(where it is installed, where the package puts it) of each file of a package's list."""
+    for line in lines.split("\n"):
+        source, _, folder = line.partition(" ")
+        names = glob.glob(os.path.join(TREE, source)) if source.startswith("usr/") else []
+        for name in names:
+            whole = [os.path.join(at, one) for at, _, found in os.walk(name) for one in found]
+            for path in whole or [name]:
+                yield path, folder or os.path.dirname(os.path.relpath(path, TREE))
+
+
+@claim
+def pages_that_a_program_names_are_in_its_package():
+    for path in glob.glob(os.path.join(DEPLOY, "debian/*.install")):
+        package = os.path.basename(path).removesuffix(".install")
+        own, named = set(), set()
+        for source, folder in packaged(read(path)):
+            if folder == f"usr/share/doc/{package}":
+                own.add(os.path.basename(source))
+            else:
+                with open(source, "rb") as file:
+                    named |= set(re.findall(rb"\bdocs/([A-Z]+\.md)", file.read()))
+        missing = {name.decode() for name in named} - own
+        equal(missing, set(), f"pages that {package} names and does not have")
+        expect(named or package == "libsegel0", f"{package} names no page at all")
+
+
 def stub(folder, name, text):
     path = os.path.join(folder, name)
     with open(path, "w", encoding="ascii") as file:
