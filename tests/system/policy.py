@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What reviewers do with a policy file and no gateway: `segel policy …`, the tables of
-docs/POLICY.md, and a part of the policy mutants. With --write the tables are written."""
+docs/POLICY.md and docs/ERRORS.md, and a part of the policy mutants. With --write the tables are
+written."""
 import json
 import os
 import re
@@ -12,8 +13,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SEGEL = os.path.join(os.path.abspath(os.environ.get("BUILD", "build")), "bin", "segel")
 SAMPLE = os.path.join(ROOT, "deploy/policies/bsre-seal.yaml")
 DOC = os.path.join(ROOT, "docs/POLICY.md")
+ERRORS = os.path.join(ROOT, "docs/ERRORS.md")
 FACT = re.compile(r'^FACT\(\w+,\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]*)"\)', re.M)
 sys.path.insert(0, os.path.join(ROOT, "tests/mutants"))
+GRPC = {"3": "INVALID_ARGUMENT", "6": "ALREADY_EXISTS", "7": "PERMISSION_DENIED",
+        "8": "RESOURCE_EXHAUSTED", "9": "FAILED_PRECONDITION", "14": "UNAVAILABLE"}
 MUTANT_STEP = 23  # every so manieth in check; `make policy-mutants` takes all
 
 
@@ -38,27 +42,41 @@ def facts_table():
     return "\n".join(lines) + "\n"
 
 
+def statuses_table():
+    """The deny codes of each gRPC status, those of deny.def that need no row of their own last."""
+    status = re.compile(r"^SG_STATUS\((\w+),\s*(\d+),", re.M)
+    numbers = dict(status.findall(read(os.path.join(ROOT, "proto/status.def"))))
+    codes = {}
+    for code, name in re.findall(r"^DENY\((\w+),\s*(\w+)\)", read(os.path.join(
+            ROOT, "gateway/policy/deny.def")), re.M):
+        codes.setdefault(GRPC[numbers[name]], []).append(f"`{code}`")
+    default = ", ".join(codes.pop(GRPC["9"]))
+    return "\n".join(["| status | deny codes |", "| --- | --- |",
+                      *(f"| `{name}` | {', '.join(found)} |" for name, found in codes.items()),
+                      f"| `{GRPC['9']}` | {default}, and every code of your own |"]) + "\n"
+
+
 def between(text, name):
     begin, end = f"<!-- {name} begins -->\n", f"<!-- {name} ends -->"
     return text.index(begin) + len(begin), text.index(end)
 
 
 def tables():
-    return (("facts", facts_table()), ("matrix", segel("matrix", SAMPLE)))
+    return ((DOC, "facts", facts_table()), (DOC, "matrix", segel("matrix", SAMPLE)),
+            (ERRORS, "statuses", statuses_table()))
 
 
 def write():
-    text = read(DOC)
-    for name, table in tables():
+    for page, name, table in tables():
+        text = read(page)
         start, end = between(text, name)
-        text = text[:start] + table + text[end:]
-    with open(DOC, "w", encoding="utf-8") as file:
-        file.write(text)
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(text[:start] + table + text[end:])
 
 
 def the_tables_are_those_of_the_code(_):
-    text = read(DOC)
-    for name, table in tables():
+    for page, name, table in tables():
+        text = read(page)
         start, end = between(text, name)
         assert text[start:end] == table, f"table {name}: tests/system/policy.py --write"
 
