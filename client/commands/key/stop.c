@@ -76,12 +76,12 @@ static enum exit_code run_hold(const struct home *home, struct words *words)
 const struct command command_key_hold = {
     .name = "key hold",
     .operands = "KEY",
-    .summary = "stop a key at once, from any state",
+    .summary = "stop a key at once, in any state that is not final",
     .examples =
         "For one officer or reviewer: stopping is easy. No job that is decided from now\n"
         "on is signed with the key; what the HSM has in hand is delivered. Its\n"
         "activation ends. Several officers must agree before it signs again ('segel key\n"
-        "release').\n\n"
+        "release'). A compromised or destroyed key is not held: it never signs again.\n\n"
         "Examples:\n"
         "  segel key hold seal-setda --reason \"a card is missing\"\n",
     .options = {rows, SG_COUNT(rows)},

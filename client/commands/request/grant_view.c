@@ -46,8 +46,10 @@ static const struct {
                            {" is opened for signing as the details say.",
                             " dibuka untuk menandatangani sesuai rincian."}},
     [TASK_KEY_RELEASE] = {{"The hold of the key ", "Penahanan kunci "},
-                          {" ends: it returns to what it was before.",
-                           " diakhiri: kunci kembali ke keadaan sebelumnya."}},
+                          {" ends: it returns to what it was before; one that was active "
+                           "comes back inactive.",
+                           " diakhiri: kunci kembali ke keadaan sebelumnya; yang semula "
+                           "aktif menjadi tidak aktif."}},
     [TASK_KEY_ROTATE] = {{"The place of the key ", "Tempat kunci "},
                          {" is taken by its successor; after the overlap it signs no "
                           "more.",
