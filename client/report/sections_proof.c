@@ -57,6 +57,9 @@ void section_integrity(const struct content *content, struct paper *paper)
              value_count(records_of(report, "anchor.fail")));
     put_anchors(&report->facts, paper);
     put_kinds(report, PHRASE_KINDS, NULL, paper);
+    if (report->facts.anchor_count > 0) {
+        paper->kind->say(paper, PHRASE_SAY_ANCHORS);
+    }
 }
 
 /* --- 10 ---------------------------------------------------------------------------- */
