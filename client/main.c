@@ -46,7 +46,9 @@ static void print_help(void)
                  "  3  the gateway or a file cannot be reached, or broke off\n"
                  "  4, 5  of verify: there is no signature; not all could be checked\n"
                  "  6  of sign: stopped (Ctrl-C) before it was done\n"
-                 "\n'segel COMMAND --help' shows options and examples.\n");
+                 "\n'segel COMMAND --help' shows options and examples; so does\n"
+                 "segel-COMMAND(1), such as segel-log-show(1). Of 'segel verify' it\n"
+                 "is segel-verify-letter(1).\n");
 }
 
 static void print_command_help(const struct command *command)

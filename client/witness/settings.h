@@ -11,7 +11,7 @@
  *
  *     listen 127.0.0.1:8080
  *     key    /etc/segel/witness.pem
- *     state  /var/lib/segel-witness
+ *     state  /var/lib/segel-witness/state
  *     prefix /segel
  *     log    <vkey> [<url>]
  */

@@ -75,6 +75,10 @@ static void print_help(void)
         printf("  --%-12s %-13s %s\n", OPTIONS[i].name, OPTIONS[i].value,
                OPTIONS[i].help);
     }
+    puts("  --json                       list, explain: lines of JSON for machines\n"
+         "  --markdown                   explain: the tables of docs/ERRORS.md\n"
+         "  --help                       show this\n"
+         "  --version                    show the version");
     puts("\nA PIN is read from a file only, never from the command line. Stop the lane "
          "of a\n"
          "token before changing the token.\n\n"

@@ -64,7 +64,7 @@ const struct command command_witness_init = {
         "new one with another name. The key is an Ed25519 key in PEM form, mode 0600.\n\n"
         "Examples:\n"
         "  segel witness init --name witness.example.go.id/segel \\\n"
-        "      --key /etc/segel-witness/key.pem --state /var/lib/segel-witness\n",
+        "      --key /etc/segel-witness/key.pem --state /var/lib/segel-witness/state\n",
     .options = {rows, SG_COUNT(rows)},
     .without_home = true,
     .run = run,

@@ -182,8 +182,8 @@ const struct command command_witness_status = {
         "have two trees of one size, or the state is damaged, 2 wrong command line,\n"
         "3 the state cannot be read.\n\n"
         "Examples:\n"
-        "  segel witness status --state /var/lib/segel-witness\n"
-        "  segel witness status --state /var/lib/segel-witness --json\n",
+        "  segel witness status --state /var/lib/segel-witness/state\n"
+        "  segel witness status --state /var/lib/segel-witness/state --json\n",
     .options = {rows, SG_COUNT(rows)},
     .without_home = true,
     .run = run,
