@@ -9,6 +9,7 @@
 #include "gateway/service/health/health.h"
 #include "gateway/service/health/readiness.h"
 #include "gateway/service/pb.h"
+#include "gateway/service/places.h"
 #include "gateway/service/roll.h"
 #include "gateway/service/sign/logos.h"
 #include "gateway/service/status/assessment.h"
@@ -54,9 +55,8 @@ struct services {
     atomic_bool draining; /* who follows the log is sent away */
     struct reload_told reloaded;
     struct rotation rotation;
-    atomic_uint watchers, key_watchers; /* of health, of WatchKeys; on all loops */
-    atomic_uint *watching;              /* owned; of health, each caller's */
-    struct clerk *clerk;                /* owned */
+    struct places health_places, key_places;    /* of Health.Watch, of WatchKeys */
+    struct clerk *clerk;                        /* owned */
     atomic_uint orders, questions, policy_asks; /* of officers, backends, PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                 /* owned; NULL: none is configured */

@@ -87,13 +87,12 @@ static enum sg_status make_methods(struct services *services)
         services->options.config->caller_count + 1, sizeof(*services->exports));
     services->stamps = (struct explain_gauge *)calloc(
         services->options.config->caller_count + 1, sizeof(*services->stamps));
-    services->watching = (atomic_uint *)calloc(services->options.config->caller_count + 1,
-                                               sizeof(*services->watching));
+    TRY(places_init(&services->health_places, services->options.config));
+    TRY(places_init(&services->key_places, services->options.config));
     if (services->stamps == NULL || services->methods == NULL ||
-        services->watching == NULL || services->page_room.report == NULL ||
-        services->line_report == NULL || services->page_callers == NULL ||
-        services->page_agenda == NULL || services->explains == NULL ||
-        services->exports == NULL) {
+        services->page_room.report == NULL || services->line_report == NULL ||
+        services->page_callers == NULL || services->page_agenda == NULL ||
+        services->explains == NULL || services->exports == NULL) {
         return SG_NO_MEMORY;
     }
     services->method_count = count;
@@ -292,7 +291,8 @@ void services_free(struct services *services)
     free(services->page_callers);
     free(services->page_agenda);
     free(services->explains);
-    free(services->watching);
+    places_fini(&services->health_places);
+    places_fini(&services->key_places);
     free(services->exports);
     free(services->stamps);
     validation_free(services->validations);

@@ -242,6 +242,34 @@ def watchers_of_all_callers_are_bounded(faulty):
             watcher.cancel()
 
 
+def watch_keys(client):
+    """A call that watches the keys, and None, or why it may not."""
+    call = client.call("unary_stream", "WatchKeys", rig.keys.WatchKeysRequest,
+                       rig.keys.WatchKeysResponse, service="KeyService")(
+                           rig.keys.WatchKeysRequest(), timeout=60)
+    try:
+        equal(next(call).key.name, "seal-demo")
+    except grpc.RpcError as error:
+        return call, rig.Refusal(error)
+    return call, None
+
+
+@claim
+def one_caller_leaves_places_to_watchers_of_the_keys(faulty):
+    with faulty.gateway() as gateway:
+        opened = [watch_keys(gateway.client("reviewer")) for _ in range(65)]
+        equal([refusal.code for _, refusal in opened if refusal is not None],
+              [grpc.StatusCode.RESOURCE_EXHAUSTED], "the last is refused")
+        contains(opened[-1][1].message, "64 calls of this caller watch the keys already")
+        equal(metrics(gateway).value("segel_key_watchers"), 64)
+        other, refusal = watch_keys(gateway.client("officer-1"))
+        expect(refusal is None, "another caller watches beside them")
+        for call in (other, *(call for call, _ in opened)):
+            call.cancel()
+        wait_for(lambda: metrics(gateway).value("segel_key_watchers") == 0,
+                 "places are not given back")
+
+
 # --- Local pages ----------------------------------------------------------------------------
 
 @claim

@@ -12,7 +12,7 @@ enum { NAME_SIZE = 96, QUEUED_MAX = 4096 };
 struct watch {
     LIST_ENTRY(watch) link;
     struct grpc_call *call; /* borrowed until its on_close */
-    atomic_uint *own;       /* borrowed: how many its caller has */
+    struct held_place place;
     enum serving told;
     bool over; /* finished; on_close is to come */
     char service[NAME_SIZE];
@@ -99,46 +99,22 @@ static void end(struct watch *watch)
     }
 }
 
-static void leave_place(struct services *services, atomic_uint *own)
-{
-    atomic_fetch_sub(&services->watchers, 1);
-    atomic_fetch_sub(own, 1);
-}
-
-static bool take_place(struct services *services, atomic_uint *own,
-                       struct grpc_call *call)
-{
-    if (atomic_fetch_add(own, 1) >= HEALTH_WATCHERS_OF_CALLER) {
-        atomic_fetch_sub(own, 1);
-        finish_plain(call, SG_BUSY,
-                     "64 calls of this caller watch the gateway's health already");
-        return false;
-    }
-    if (atomic_fetch_add(&services->watchers, 1) >= HEALTH_WATCHERS_MAX) {
-        leave_place(services, own);
-        finish_plain(call, SG_BUSY, "256 calls watch the gateway's health already");
-        return false;
-    }
-    return true;
-}
-
 static struct watch *open_watch(struct grpc_call *call, struct services *services,
                                 const char *service)
 {
-    const struct caller *caller = (const struct caller *)grpc_call_caller(call);
-    atomic_uint *own =
-        &services->watching[caller->config - services->options.config->callers];
+    struct held_place place;
 
-    if (!take_place(services, own, call)) {
+    if (!places_take(&services->health_places, call, "watch the gateway's health",
+                     &place)) {
         return NULL;
     }
     struct watch *watch = (struct watch *)calloc(1, sizeof(*watch));
     if (watch == NULL) {
-        leave_place(services, own);
+        places_leave(&place);
         finish_plain(call, SG_NO_MEMORY, NULL);
         return NULL;
     }
-    watch->own = own;
+    watch->place = place;
     watch->call = call;
     (void)snprintf(watch->service, sizeof(watch->service), "%s", service);
     LIST_INSERT_HEAD(&loop_of(services, call)->health.watches, watch, link);
@@ -167,9 +143,10 @@ void health_on_close(struct grpc_call *call, void *context)
 {
     struct watch *watch = (struct watch *)grpc_call_state(call);
 
+    (void)context;
     if (watch != NULL) {
         LIST_REMOVE(watch, link);
-        leave_place((struct services *)context, watch->own);
+        places_leave(&watch->place);
         free(watch);
     }
 }

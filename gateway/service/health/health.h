@@ -11,11 +11,7 @@ struct services;
 
 /* grpc.health.v1.Health: what load balancers and clients ask. Each I/O loop looks a few
  * times a second whether something changed and tells its own watchers. */
-enum {
-    HEALTH_PERIOD_MS = 200,
-    HEALTH_WATCHERS_MAX = 256,
-    HEALTH_WATCHERS_OF_CALLER = 64 /* so that nobody takes them all */
-};
+enum { HEALTH_PERIOD_MS = 200 };
 
 /* What one I/O loop knows; its own thread only. */
 struct health {

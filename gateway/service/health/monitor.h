@@ -26,7 +26,8 @@ struct monitor {
     uint64_t jobs;
     const struct caller_report *callers; /* borrowed */
     size_t caller_count;
-    uint64_t watchers;
+    uint64_t watchers;                 /* calls of Health.Watch */
+    uint64_t key_watchers;             /* of WatchKeys */
     const struct stages *stages;       /* borrowed */
     const struct tally *tally;         /* borrowed */
     const struct key_status *statuses; /* borrowed */

@@ -14,8 +14,9 @@ enum { WANTED_MAX = 64, QUEUED_MAX = 1 << 20 };
 struct key_watch {
     LIST_ENTRY(key_watch) link;
     struct grpc_call *call; /* borrowed until its on_close */
-    bool over;              /* finished; on_close is to come */
-    bool first;             /* the first round is not complete */
+    struct held_place place;
+    bool over;  /* finished; on_close is to come */
+    bool first; /* the first round is not complete */
     bool wanted[REPORT_KEYS_MAX];
     uint64_t told[REPORT_KEYS_MAX]; /* mark_of what was sent last; 0 = nothing */
 };
@@ -156,9 +157,9 @@ static bool take_names(struct grpc_call *call, const struct keyring *ring,
 static struct key_watch *open_watch(struct grpc_call *call, struct services *services,
                                     const Segel__V1__WatchKeysRequest *request)
 {
-    if (atomic_fetch_add(&services->key_watchers, 1) >= KEY_WATCHERS_MAX) {
-        atomic_fetch_sub(&services->key_watchers, 1);
-        finish_plain(call, SG_BUSY, "64 calls watch the keys already");
+    struct held_place place;
+
+    if (!places_take(&services->key_places, call, "watch the keys", &place)) {
         return NULL;
     }
     struct key_watch *watch = (struct key_watch *)calloc(1, sizeof(*watch));
@@ -167,10 +168,11 @@ static struct key_watch *open_watch(struct grpc_call *call, struct services *ser
     }
     if (watch == NULL ||
         !take_names(call, core_keys(services->options.core), request, watch)) {
-        atomic_fetch_sub(&services->key_watchers, 1);
+        places_leave(&place);
         free(watch);
         return NULL;
     }
+    watch->place = place;
     watch->call = call;
     watch->first = true;
     LIST_INSERT_HEAD(&loop_of(services, call)->key_watches, watch, link);
@@ -196,9 +198,10 @@ void keys_on_watch_close(struct grpc_call *call, void *context)
 {
     struct key_watch *watch = (struct key_watch *)grpc_call_state(call);
 
+    (void)context;
     if (watch != NULL) {
         LIST_REMOVE(watch, link);
-        atomic_fetch_sub(&((struct services *)context)->key_watchers, 1);
+        places_leave(&watch->place);
         free(watch);
     }
 }

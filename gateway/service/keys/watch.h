@@ -3,8 +3,6 @@
 
 struct service_loop;
 
-enum { KEY_WATCHERS_MAX = 64 }; /* on all loops */
-
 /* On the loop's thread: a few times a second, and once when the gateway ends: each
  * watcher is told, then its call ends. */
 void key_watches_tick(struct service_loop *loop);
