@@ -566,6 +566,26 @@ tests:
           (rig.common.RULE_MODE_PENDING, rig.common.RULE_MODE_ENFORCE), "modes")
 
 
+@claim
+def what_changes_beyond_a_thousand_is_counted(ground):
+    ground.put(ground.policy())
+    many = "".join(f"  more_{i}: [a]\n" for i in range(980))
+    with ground.rig.gateway() as gateway:
+        rig.covered(gateway)
+        few = check(gateway, "reviewer", ground.policy("surat_tugas"))
+        expect(few.loads and 0 < len(few.changes) < 10, f"few changes: {few}")
+        equal(few.more_changes, 0, "all are listed")
+        text = re.sub(r'\bcp: "[0-9.]+"', 'cp: "9.8"', ground.policy())
+        text = text.replace("\nlists:\n", "\nlists:\n" + many, 1)
+        told = check(gateway, "reviewer", text)
+        expect(told.loads, f"it loads: {told.findings}")
+        equal(len(told.changes), 1000)
+        paths = ground.rig.path("policy.yaml"), ground.rig.write("many.yaml", text)
+        lines = ground.rig.segel("reviewer", "policy", "diff", "--json",
+                                 *paths).stdout.splitlines()
+        equal(told.more_changes, len(lines) - 1000, "those that are not listed")
+
+
 def command(ground, who, *words, code=0):
     done = ground.rig.segel(who, "policy", "load", *words)
     equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")

@@ -159,6 +159,7 @@ struct changes {
     struct arena *arena;
     Segel__V1__PolicyChange **list; /* room for CHANGES_MAX */
     size_t count;
+    uint32_t more; /* there was no room for */
 };
 
 /* As policy.proto calls it. */
@@ -188,6 +189,7 @@ static void add_change(void *context, const struct policy_difference *difference
         out = (Segel__V1__PolicyChange *)arena_alloc(changes->arena, sizeof(*out));
     }
     if (out == NULL) {
+        changes->more++;
         return;
     }
     segel__v1__policy_change__init(out);
@@ -282,6 +284,7 @@ static bool describe_sound(struct policy_ask *ask, const struct policy *policy,
     }
     out->changes = changes.list;
     out->n_changes = changes.count;
+    out->more_changes = changes.more;
     return true;
 }
 
@@ -371,6 +374,7 @@ bool answer_load(struct policy_ask *ask, const struct policy *policy,
     segel__v1__load_policy_response__init(out);
     out->changes = changes.list;
     out->n_changes = changes.count;
+    out->more_changes = changes.more;
     out->info = info_of(&ask->arena, policy);
     out->approval = approval_of(ask, policy, petition, executed);
     ask->response = &out->base;
