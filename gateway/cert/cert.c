@@ -41,10 +41,14 @@ static enum sg_status join_issuers(struct files *files)
     return SG_OK;
 }
 
-static enum sg_status read_anchors(const char *path, const char *certificate,
-                                   struct files *files, struct sg_error *why)
+static enum sg_status take_anchors(const struct cert_anchors *anchors,
+                                   const char *certificate, struct files *files,
+                                   struct sg_error *why)
 {
-    TRY(pem_read(path, "list of trust anchors", &files->anchors, why));
+    files->anchors = X509_chain_up_ref(anchors->list);
+    if (files->anchors == NULL) {
+        return SG_NO_MEMORY;
+    }
     TRY(join_issuers(files));
     if (sk_X509_num(files->issuers) > CERT_CHAIN_MAX) {
         return sg_fail(why, SG_INVALID,
@@ -62,7 +66,7 @@ static enum sg_status read_files(const struct cert_files *paths, struct files *f
     if (paths->chain != NULL) {
         TRY(pem_read(paths->chain, "certificate chain", &files->issuers, why));
     }
-    return read_anchors(paths->anchors, paths->certificate, files, why);
+    return take_anchors(paths->anchors, paths->certificate, files, why);
 }
 
 static enum sg_status read_one(const unsigned char **at, const unsigned char *end,
@@ -169,8 +173,8 @@ enum sg_status cert_load(const struct cert_files *paths, int64_t now_us,
     return make(&files, paths->certificate, now_us, out, why);
 }
 
-enum sg_status cert_load_der(struct slice chain, const char *anchors_path, int64_t now_us,
-                             struct cert **out, struct sg_error *why)
+enum sg_status cert_load_der(struct slice chain, const struct cert_anchors *anchors,
+                             int64_t now_us, struct cert **out, struct sg_error *why)
 {
     static const char name[] = "that was handed in";
     AUTO(files_fini) struct files files = {0};
@@ -181,7 +185,7 @@ enum sg_status cert_load_der(struct slice chain, const char *anchors_path, int64
                        "a certificate is no X.509 in DER, or something stands behind it");
     }
     TRY(status);
-    TRY(read_anchors(anchors_path, name, &files, why));
+    TRY(take_anchors(anchors, name, &files, why));
     return make(&files, name, now_us, out, why);
 }
 

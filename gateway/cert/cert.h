@@ -12,8 +12,16 @@ struct cert;
 
 enum { CERT_CHAIN_MAX = 8 };
 
-/* path: PEM file whose first certificate is the signer's; chain_path: PEM file with its
- * issuers in order, or NULL; anchors_path: PEM file with the trust anchors. A chain that
+/* Trust anchors as a PEM file held them when it was read: whatever is judged by one of
+ * these is judged by the same ones. Immutable: any thread. SG_NOT_FOUND, SG_INVALID: why
+ * names the file and what to do. The caller owns *out. */
+struct cert_anchors;
+SG_MUST_USE enum sg_status cert_anchors_load(const char *path, struct cert_anchors **out,
+                                             struct sg_error *why);
+void cert_anchors_free(struct cert_anchors *anchors);
+
+/* certificate: PEM file whose first certificate is the signer's; chain: PEM file with its
+ * issuers in order, or NULL; the anchors need not outlive the call. A chain that
  * does not verify is not an error here: it is a fact (cert.chain_ok) that a rule judges.
  * The time at which the chain is judged is now_us (validity of the CAs too); see
  * cert_judge_path for later.
@@ -21,12 +29,13 @@ enum { CERT_CHAIN_MAX = 8 };
 struct cert_files {
     const char *certificate;
     const char *chain;
-    const char *anchors;
+    const struct cert_anchors *anchors; /* borrowed */
 };
 SG_MUST_USE enum sg_status cert_load(const struct cert_files *files, int64_t now_us,
                                      struct cert **out, struct sg_error *why);
 /* The same from DER: the signer's certificate and its issuers, one behind the other. */
-SG_MUST_USE enum sg_status cert_load_der(struct slice chain, const char *anchors_path,
+SG_MUST_USE enum sg_status cert_load_der(struct slice chain,
+                                         const struct cert_anchors *anchors,
                                          int64_t now_us, struct cert **out,
                                          struct sg_error *why);
 void cert_free(struct cert *cert);

@@ -15,6 +15,10 @@ struct cert {
     struct slice spki;        /* in the pool */
 };
 
+struct cert_anchors {
+    STACK_OF(X509) * list; /* owned */
+};
+
 void pem_free(STACK_OF(X509) * *stack);
 /* All certificates of a PEM file, at least one. what: its role, for messages. */
 SG_MUST_USE enum sg_status pem_read(const char *path, const char *what,

@@ -147,7 +147,10 @@ static void hold(const struct cert *cert, uint8_t choice)
 
 static void judge(const char *path, uint8_t choice)
 {
-    const struct cert_files files = {path, NULL, anchors()};
+    static struct cert_anchors *read;
+    struct sg_error unread = {0};
+    MUST(read != NULL || cert_anchors_load(anchors(), &read, &unread) == SG_OK);
+    const struct cert_files files = {path, NULL, read};
     struct cert *cert = NULL;
     struct sg_error why = {0};
 

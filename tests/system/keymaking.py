@@ -287,14 +287,18 @@ def a_certificate_request_has_the_subject_and_proves_the_key(maker):
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
 
 
+def make_nobody(maker):
+    rig.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-subj", "/CN=Nobody (TEST)", "-keyout",
+                maker.rig.path("nobody.key"), "-out", maker.rig.path("nobody.pem"))
+
+
 @claim
 def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
     with maker.gateway() as gateway:
         other, foreign = maker.made(gateway)
         name, good = maker.made(gateway)
-        rig.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-subj", "/CN=Nobody (TEST)", "-keyout",
-                    maker.rig.path("nobody.key"), "-out", maker.rig.path("nobody.pem"))
+        make_nobody(maker)
         for certificates, words in (
                 (foreign, ["public key"]),
                 (good[:1], ["anchor"]),
@@ -316,6 +320,26 @@ def a_certificate_that_does_not_fit_is_refused_by_all_that_is_wrong(maker):
         equal([r for r in maker.records("grant.request") if r["object"] == name
                and r["action"] == "cert.accept"], [])
         accept(maker, gateway, name, good)
+
+
+@claim
+def a_certificate_is_judged_by_the_anchors_of_the_start(maker):
+    """As the keys that were there before, and as its status: the file is read once."""
+    anchors = maker.rig.read("anchors.pem")
+    make_nobody(maker)
+    with maker.gateway() as gateway:
+        name, certificates = maker.made(gateway)
+        try:
+            maker.rig.write("anchors.pem", maker.rig.read("nobody.pem"))
+            gateway.process.send_signal(signal.SIGHUP)
+            equal(gateway.wait_event("reloaded")["need_restart"], "policy.anchors")
+            refusal = rig.refused(maker.call, gateway, "ImportCertificate",
+                                  maker.import_request(name, [maker.der("nobody.pem")]))
+            contains(refusal.message, "public key", "anchor")
+            accept(maker, gateway, name, certificates)
+            signs(gateway, name)
+        finally:
+            maker.rig.write("anchors.pem", anchors)
 
 
 def stuffing(maker):

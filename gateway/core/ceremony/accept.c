@@ -190,8 +190,8 @@ static enum sg_status judge_chain(struct core *core, const struct acceptance *ac
     struct faults faults = {.text = ""};
     struct cert *cert = NULL;
 
-    TRY(cert_load_der(acceptance->chain, core->options.config->anchors_file,
-                      clock_wall_us(), &cert, why));
+    TRY(cert_load_der(acceptance->chain, core->keyring.anchors, clock_wall_us(), &cert,
+                      why));
     if (!slice_equal(cert_spki(cert), acceptance->der.spki)) {
         fault(&faults, "its public key is not that of the token's key");
     }

@@ -99,7 +99,7 @@ static enum sg_status load_key(struct key *key, const struct config *config,
                                int64_t now_us, struct sg_error *why)
 {
     struct cert_files files = {key->config->certificate, key->config->chain,
-                               config->anchors_file};
+                               key->anchors};
 
     TRY(make_holder(key));
     if (key->config->certificate == NULL) {
@@ -137,8 +137,10 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
     if (ring->keys == NULL) {
         return sg_fail(why, SG_NO_MEMORY, "no memory for %zu keys", config->key_count);
     }
+    TRY(cert_anchors_load(config->anchors_file, &ring->anchors, why));
     for (size_t i = 0; i < config->key_count; i++) {
         ring->keys[i].config = &config->keys[i];
+        ring->keys[i].anchors = ring->anchors;
         ring->keys[i].object = config->keys[i].object;
         ring->count++;
         struct sg_error inner = {0};
@@ -198,7 +200,7 @@ enum sg_status key_fill(struct key *key, const struct key_filling *from,
     key->object.id_len = from->ckaid.len;
     key->object.label = "";
     enum sg_status status =
-        cert_load_der(from->chain, config->anchors_file, now_us, &key->cert, why);
+        cert_load_der(from->chain, key->anchors, now_us, &key->cert, why);
     if (status == SG_OK) {
         status = take_certificate(key, config, now_us, why);
     }
@@ -214,8 +216,7 @@ enum sg_status key_try(const struct key *key, struct slice chain,
                        const struct config *config, struct sg_error *why)
 {
     struct key trial = {.config = key->config};
-    enum sg_status status =
-        cert_load_der(chain, config->anchors_file, 0, &trial.cert, why);
+    enum sg_status status = cert_load_der(chain, key->anchors, 0, &trial.cert, why);
 
     status = status == SG_OK ? make_templates(&trial, config, why) : status;
     free_certificate(&trial);
@@ -261,6 +262,7 @@ void keyring_fini(struct keyring *ring)
         free_key(&ring->keys[i]);
     }
     free(ring->keys);
+    cert_anchors_free(ring->anchors);
     *ring = (struct keyring){0};
 }
 

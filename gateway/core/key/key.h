@@ -37,7 +37,8 @@ struct key {
     atomic_bool ready;               /* see key_ready */
     struct cert *cert;               /* owned */
     uint8_t spki_sha256[32];
-    struct binding_holder *holder; /* owned */
+    struct binding_holder *holder;      /* owned */
+    const struct cert_anchors *anchors; /* borrowed from its ring */
     /* owned; NULL where the gateway does not serve the profile */
     struct cms_template *templates[SG_PROFILE_COUNT][SG_HASH_COUNT];
     char algorithms[SG_SCHEME_COUNT][SG_HASH_COUNT][32]; /* "rsa-pkcs1-sha256" */
@@ -68,11 +69,12 @@ void key_bind(const struct key *key, struct binding *binding);
 struct keyring {
     struct key *keys; /* owned */
     size_t count;
+    struct cert_anchors *anchors; /* owned: of all its keys, now and later */
 };
 
-/* Reads the certificates of all keys that the configuration has: what the lanes must be
- * told before they open (the public keys to pin). Slots stay empty. SG_…: why names key
- * and file. */
+/* Reads the anchors and the certificates of all keys that the configuration has: what the
+ * lanes must be told before they open (the public keys to pin). Slots stay empty. SG_…:
+ * why names key and file. */
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);

@@ -62,6 +62,11 @@ static unsigned find(const struct validations *all, const uint8_t sha256[32])
     return i;
 }
 
+static void free_anchors(struct cert_anchors **anchors)
+{
+    cert_anchors_free(*anchors);
+}
+
 /* SG_BUSY: at the next tick. */
 static enum sg_status watch(struct services *services, struct slice chain, unsigned place,
                             struct sg_error *why)
@@ -69,8 +74,9 @@ static enum sg_status watch(struct services *services, struct slice chain, unsig
     struct validation *made = &services->validations->chains[place];
 
     (void)snprintf(made->name, sizeof(made->name), "*tsa%u", place);
-    TRY(cert_load_der(chain, services->options.config->tsa_anchors_file, clock_wall_us(),
-                      &made->cert, why));
+    AUTO(free_anchors) struct cert_anchors *anchors = NULL;
+    TRY(cert_anchors_load(services->options.config->tsa_anchors_file, &anchors, why));
+    TRY(cert_load_der(chain, anchors, clock_wall_us(), &made->cert, why));
     const struct status_key key = {
         .name = made->name, .cert = made->cert, .cell = &made->cell, .stamps = true};
     enum sg_status status = status_add(services->options.status, &key);

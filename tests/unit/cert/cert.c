@@ -124,8 +124,8 @@ Test(cert, issuers_may_stand_behind_the_signer_and_the_anchor_is_left_out)
 
     maker_write(paths[0], own, 3);
     maker_write(paths[1], anchors, 1);
-    struct cert_files files = {paths[0], NULL, paths[1]};
-    cr_assert_eq(cert_load(&files, now_us, &cert, &why), SG_OK, "%s", why.text);
+    const char *const files[] = {paths[0], NULL, paths[1]};
+    cr_assert_eq(town_read(files, now_us, &cert, &why), SG_OK, "%s", why.text);
     cert_facts(cert, &facts);
     cr_expect(is_bool(&facts, FACT_ID_cert_chain_ok, true));
     (void)cert_chain(cert, &count);
@@ -236,13 +236,12 @@ Test(cert, name_part_that_is_there_twice_stays_absent)
     cert_free(cert);
 }
 
-static void refused(const struct cert_files *files, enum sg_status status,
-                    const char *holds)
+static void refused(const char *const files[3], enum sg_status status, const char *holds)
 {
     struct cert *cert = NULL;
 
     why.text[0] = '\0';
-    cr_expect_eq(cert_load(files, now_us, &cert, &why), status);
+    cr_expect_eq(town_read(files, now_us, &cert, &why), status);
     cr_expect_null(cert);
     cr_expect_not_null(strstr(why.text, holds), "%s", why.text);
 }
@@ -258,14 +257,14 @@ Test(cert, each_bad_file_is_named)
     maker_write_text(text, "not a certificate\n");
     maker_write_text(damaged, "-----BEGIN CERTIFICATE-----\nAAAA\n"
                               "-----END CERTIFICATE-----\n");
-    refused(&(struct cert_files){"/nonexistent.pem", NULL, good}, SG_NOT_FOUND,
+    refused((const char *[]){"/nonexistent.pem", NULL, good}, SG_NOT_FOUND,
             "certificate /nonexistent.pem");
-    refused(&(struct cert_files){good, "/nonexistent.pem", good}, SG_NOT_FOUND,
+    refused((const char *[]){good, "/nonexistent.pem", good}, SG_NOT_FOUND,
             "certificate chain /nonexistent.pem");
-    refused(&(struct cert_files){good, NULL, "/nonexistent.pem"}, SG_NOT_FOUND,
+    refused((const char *[]){good, NULL, "/nonexistent.pem"}, SG_NOT_FOUND,
             "trust anchors /nonexistent.pem");
-    refused(&(struct cert_files){text, NULL, good}, SG_INVALID, "BEGIN CERTIFICATE");
-    refused(&(struct cert_files){damaged, NULL, good}, SG_INVALID, "damaged");
+    refused((const char *[]){text, NULL, good}, SG_INVALID, "BEGIN CERTIFICATE");
+    refused((const char *[]){damaged, NULL, good}, SG_INVALID, "damaged");
     (void)unlink(good);
     (void)unlink(text);
     (void)unlink(damaged);

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "gateway/cert/cert.h"
-#include "tests/unit/cert/support/maker.h"
+#include "tests/unit/cert/support/town.h"
 
 /* The chain of a certificate at other times than that of its loading. */
 
@@ -39,8 +39,8 @@ static struct cert *load(const struct maker_spec *spec, int64_t at_us)
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         maker_write(paths[i], &all[i], 1);
     }
-    struct cert_files files = {paths[0], paths[1], paths[2]};
-    cr_assert_eq(cert_load(&files, at_us, &cert, &why), SG_OK, "%s", why.text);
+    const char *const files[] = {paths[0], paths[1], paths[2]};
+    cr_assert_eq(town_read(files, at_us, &cert, &why), SG_OK, "%s", why.text);
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         (void)unlink(paths[i]);
     }

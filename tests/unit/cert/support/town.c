@@ -21,6 +21,18 @@ void town_leave(void)
     maker_free(&town_root);
 }
 
+enum sg_status town_read(const char *const paths[3], int64_t at_us, struct cert **cert,
+                         struct sg_error *why)
+{
+    struct cert_anchors *anchors = NULL;
+
+    TRY(cert_anchors_load(paths[2], &anchors, why));
+    const struct cert_files files = {paths[0], paths[1], anchors};
+    enum sg_status status = cert_load(&files, at_us, cert, why);
+    cert_anchors_free(anchors);
+    return status;
+}
+
 struct cert *town_load(const struct maker_spec *spec, int64_t at_us)
 {
     struct made seal = maker_make(spec);
@@ -34,8 +46,8 @@ struct cert *town_load(const struct maker_spec *spec, int64_t at_us)
     maker_write(paths[0], own, 1);
     maker_write(paths[1], chain, 1);
     maker_write(paths[2], anchors, 1);
-    struct cert_files files = {paths[0], paths[1], paths[2]};
-    cr_assert_eq(cert_load(&files, at_us, &cert, &why), SG_OK, "%s", why.text);
+    const char *const files[] = {paths[0], paths[1], paths[2]};
+    cr_assert_eq(town_read(files, at_us, &cert, &why), SG_OK, "%s", why.text);
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
         (void)unlink(paths[i]);
     }

@@ -11,6 +11,9 @@ extern struct made town_issuing;
 void town_found(void);
 void town_leave(void);
 
+/* cert_load by three files; chain may be NULL. */
+SG_MUST_USE enum sg_status town_read(const char *const paths[3], int64_t at_us,
+                                     struct cert **cert, struct sg_error *why);
 /* Loads a seal made by spec at that time, with the lawful chain and anchor. The caller
  * frees it. */
 struct cert *town_load(const struct maker_spec *spec, int64_t at_us);
