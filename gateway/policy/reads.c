@@ -1,4 +1,5 @@
 #include "gateway/policy/compiled.h"
+#include "gateway/policy/review.h"
 #include "gateway/policy/unknown.h"
 
 /* Which facts decisions by a policy may depend on. */
@@ -30,6 +31,14 @@ void policy_reads(const struct policy *policy, bool reads[FACT_COUNT])
         note_demands(policy, policy->exceptions[i].match, reads);
         reads[FACT_ID_clock_now] = true; /* they end */
     }
+}
+
+bool policy_rule_asks(const struct policy *policy, size_t rule, enum fact fact)
+{
+    bool reads[FACT_COUNT] = {false};
+
+    note_demands(policy, policy->rules[rule].require, reads);
+    return reads[fact];
 }
 
 bool policy_is_field(enum fact fact)

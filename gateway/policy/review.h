@@ -44,6 +44,8 @@ char *policy_exception_match(const struct policy *policy, size_t exception);
 /* Whether two rules ask the same. false, too, when there is no memory to compare. */
 bool policy_same_demands(const struct policy *one, size_t rule,
                          const struct policy *other, size_t other_rule);
+/* Whether a rule requires something of the fact, in whatever mode. */
+bool policy_rule_asks(const struct policy *policy, size_t rule, enum fact fact);
 /* The index of a rule; policy_rule_count when there is none. */
 size_t policy_find_rule(const struct policy *policy, const char *id);
 

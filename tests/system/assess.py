@@ -122,7 +122,8 @@ def what_is_sound_passes_and_each_row_is_there(people):
         contains(text_of(got, "quorum"), "pin.unlock 2/4", "lockdown.clear 3/4")
         contains(text_of(got, "policy.text"), "bsre-seal-sample version 1, sha256:")
         contains(text_of(got, "key"),
-                 "the token says: sensitive, not extractable, made on it")
+                 "the token says: sensitive, always sensitive, not extractable, "
+                 "never extractable, made on it")
 
 
 @claim

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The gate of a key: what a token says of it is held against the Certificate Policy before
 its first job. Each key here is a real one on a real token, and lacks one good quality."""
+import json
 import os
 import re
 import subprocess
@@ -114,6 +115,31 @@ def software_is_refused_in_production_whatever_the_configuration_calls_it(gate):
         refusal = rig.refused(gateway.client().sign)
         equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
         equal(refusal.info.reason, "MODULE_NOT_ALLOWED")
+
+
+@claim
+def a_key_that_can_be_taken_out_and_signs_is_told_to_assessors(gate):
+    head = gate.rig.read("policy.yaml").split("\nrules:\n")[0]
+    rules = '''
+rules:
+  - {id: X-1, cp: "6.2.6", level: hard, mode: shadow, require: {key.extractable: false}, deny: X_1}
+  - {id: X-2, cp: "6.2.6", level: advisory, require: {key.sensitive: true}, deny: X_2}
+  - {id: X-3, cp: "6.1.5", level: hard, require: {key.rsa_bits: {ge: 1024}}, deny: X_3}
+'''
+    gate.rig.write("open.yaml", head + rules)
+    text = re.sub(*rig.fresh_ledger(), gate.rig.read("gate.yaml"))
+    config = gate.rig.write("let.yaml", text.replace("policy.yaml", "open.yaml"))
+    with gate.rig.gateway(config) as gateway:
+        expect(gateway.client().sign(key="extractable").signature, "the policy lets it sign")
+        shown = gate.rig.segel("reviewer", "assess", "--json")
+        lines = {line["subject"]: (line["verdict"], line["text"])
+                 for line in json.loads(shown.stdout)["lines"] if line["name"] == "key"}
+        equal([lines[name][0] for name in ("seal-demo", "extractable", "insensitive")],
+              ["pass", "warn", "warn"], str(lines))
+        contains(lines["extractable"][1], "it does not say: not extractable",
+                 "the policy lets it sign: X-1 (hard, shadow)")
+        contains(lines["insensitive"][1], "it does not say: sensitive",
+                 "the policy lets it sign: X-2 (advisory, enforce)")
 
 
 @claim

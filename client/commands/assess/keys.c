@@ -98,7 +98,7 @@ static const struct life *life_of(const Segel__V1__KeyStatus *key)
     return &newer;
 }
 
-enum { TOLD_SIZE = 160 };
+enum { TOLD_SIZE = 512 };
 
 static void put(char out[TOLD_SIZE], const char *before, const char *word)
 {
@@ -112,14 +112,18 @@ static void put(char out[TOLD_SIZE], const char *before, const char *word)
 static void told(const struct sheet *sheet, const Segel__V1__KeyStatus *key,
                  char out[TOLD_SIZE])
 {
-    static const char *const words[][2] = {{"sensitive", "sensitif"},
-                                           {"not extractable", "tidak dapat diekstrak"},
-                                           {"made on it", "dibuat di sana"}};
+    static const char *const words[][2] = {
+        {"sensitive", "sensitif"},
+        {"always sensitive", "selalu sensitif"},
+        {"not extractable", "tidak dapat diekstrak"},
+        {"never extractable", "tidak pernah dapat diekstrak"},
+        {"made on it", "dibuat di sana"}};
     static const char *const heads[][2] = {
         {"; the token says: ", "; token menyatakan: "},
         {"; it does not say: ", "; tidak menyatakan: "}};
-    const bool facts[SG_COUNT(words)] = {key->sensitive != 0, key->not_extractable != 0,
-                                         key->made_on_token != 0};
+    const bool facts[SG_COUNT(words)] = {
+        key->sensitive != 0, key->always_sensitive != 0, key->not_extractable != 0,
+        key->never_extractable != 0, key->made_on_token != 0};
 
     out[0] = '\0';
     for (size_t head = 0; key->known && head < SG_COUNT(heads); head++) {
@@ -131,6 +135,29 @@ static void told(const struct sheet *sheet, const Segel__V1__KeyStatus *key,
             }
         }
     }
+}
+
+/* Nothing that the token told rules it out. */
+static bool may_be_outside(const Segel__V1__KeyStatus *key)
+{
+    return key->known && (!key->sensitive || !key->always_sensitive ||
+                          !key->not_extractable || !key->never_extractable);
+}
+
+/* What of the policy lets a key sign that may be outside of its token. */
+static void permitted(const struct sheet *sheet, const Segel__V1__KeyStatus *key,
+                      char out[TOLD_SIZE])
+{
+    bool none = key->keeping_rules[0] == '\0';
+
+    put(out,
+        sheet->indonesian ? "; kuncinya mungkin ada di luar token, dan kebijakan "
+                            "membolehkannya menandatangani: "
+                          : "; it may be outside of the token, and the policy lets it "
+                            "sign: ",
+        !none               ? key->keeping_rules
+        : sheet->indonesian ? "tidak ada aturan yang memintanya"
+                            : "no rule asks for these");
 }
 
 static void on_key(struct sheet *sheet, const Segel__V1__KeyStatus *key)
@@ -146,6 +173,10 @@ static void on_key(struct sheet *sheet, const Segel__V1__KeyStatus *key)
         verdict = ASSESS_FAIL;
     }
     told(sheet, key, tokens);
+    if (verdict == ASSESS_PASS && may_be_outside(key)) {
+        verdict = ASSESS_WARN;
+        permitted(sheet, key, tokens);
+    }
     assess_add(sheet, verdict, key->key,
                sheet->indonesian ? "%s; jalur %u dari %u%s%.255s%s"
                                  : "%s; %u of %u lanes%s%.255s%s",

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/core/key/binding.h"
 #include "gateway/service/approvals/incidents.h"
 #include "gateway/service/approvals/officers.h"
 
@@ -103,29 +102,6 @@ static bool add_tokens(struct overview *overview)
     return out->tokens != NULL;
 }
 
-static bool told(const struct facts *facts, enum fact fact, bool value)
-{
-    const struct fact_value *found = &facts->value[fact];
-
-    return found->present && (found->number != 0) == value;
-}
-
-/* By the facts that its jobs are judged by; of one that no lane has opened nothing is
- * known. */
-static void say_facts(const struct key *key, Segel__V1__KeyStatus *out)
-{
-    struct binding *binding = key_take_binding(key);
-
-    if (binding != NULL) {
-        const struct facts *facts = policy_key_facts(binding->facts);
-        out->chain_untrusted = told(facts, FACT_ID_cert_chain_ok, false);
-        out->made_on_token = told(facts, FACT_ID_key_local, true);
-        out->sensitive = told(facts, FACT_ID_key_sensitive, true);
-        out->not_extractable = told(facts, FACT_ID_key_extractable, false);
-    }
-    binding_give(binding);
-}
-
 static Segel__V1__KeyStatus *key_of(struct overview *overview,
                                     const struct key_report *from)
 {
@@ -141,7 +117,9 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     if (key != NULL) {
         (void)status_look(&key->holder->status, &view);
         out->certificate_until_us = key_ready(key) ? cert_not_after_us(key->cert) : 0;
-        say_facts(key, out);
+        if (!overview_key(overview, key, out)) {
+            return NULL;
+        }
     }
     out->key = pb_text(from->name);
     out->state = (Segel__V1__KeyState)from->life.state;

@@ -1,6 +1,7 @@
 #ifndef SEGEL_GATEWAY_SERVICE_STATUS_OVERVIEW_H
 #define SEGEL_GATEWAY_SERVICE_STATUS_OVERVIEW_H
 
+#include "gateway/core/key/key.h"
 #include "gateway/core/watch/agenda.h"
 #include "gateway/core/watch/report.h"
 #include "gateway/service/approvals/approvals.h"
@@ -17,6 +18,10 @@ struct overview {
 };
 /* The whole answer to GetStatus; false: the arena is full. */
 bool overview_make(struct asked *asked, struct overview *out);
+/* overview_key.c: by the facts that the key's jobs are judged by; of one that no lane has
+ * opened nothing is known, and nothing is written. */
+bool overview_key(struct overview *overview, const struct key *key,
+                  Segel__V1__KeyStatus *out);
 /* overview_machine.c: log with its anchors; policy; disk and clock. */
 bool overview_log(struct overview *overview);
 bool overview_policy(struct overview *overview);

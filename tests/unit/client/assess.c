@@ -174,14 +174,34 @@ static const char *key_text(void)
 Test(assess, what_the_token_told_of_a_sound_key_is_said)
 {
     sound();
-    key.sensitive = key.not_extractable = key.made_on_token = 1;
-    cr_expect_str_eq(key_text(), "active; 1 of 1 lanes; the token says: sensitive, "
-                                 "not extractable, made on it");
+    cr_expect_str_eq(key_text(),
+                     "active; 1 of 1 lanes; the token says: sensitive, always "
+                     "sensitive, not extractable, never extractable, made on "
+                     "it");
     key.made_on_token = 0;
-    cr_expect_str_eq(key_text(), "active; 1 of 1 lanes; the token says: sensitive, not "
-                                 "extractable; it does not say: made on it");
+    cr_expect_str_eq(key_text(),
+                     "active; 1 of 1 lanes; the token says: sensitive, always "
+                     "sensitive, not extractable, never extractable; it does "
+                     "not say: made on it");
     key.known = 0;
     cr_expect_str_eq(key_text(), "active; 1 of 1 lanes");
+}
+
+Test(assess, a_key_that_may_be_outside_of_its_token_is_told_with_what_lets_it_sign)
+{
+    sound();
+    key.not_extractable = 0;
+    cr_expect_str_eq(key_text(),
+                     "active; 1 of 1 lanes; the token says: sensitive, always "
+                     "sensitive, never extractable, made on it; it does not "
+                     "say: not extractable; it may be outside of the token, "
+                     "and the policy lets it sign: no rule asks for these");
+    key.keeping_rules = text("CP-6.2-02 (hard, shadow)");
+    cr_expect_not_null(strstr(key_text(), "lets it sign: CP-6.2-02 (hard, shadow)"));
+    expect_only("key", ASSESS_WARN, "an extractable key");
+    key.usable = 0;
+    cr_expect_null(strstr(key_text(), "outside"));
+    expect_only("key", ASSESS_FAIL, "one that the policy refuses");
 }
 
 Test(assess, lines_that_find_no_place_count_all_the_same)

@@ -73,6 +73,9 @@ static void sound_status(void)
     clock_status.known = clock_status.synchronised = 1;
     key.state = SEGEL__V1__KEY_STATE__KEY_STATE_ACTIVE;
     key.known = key.usable = 1;
+    key.sensitive = key.always_sensitive = key.made_on_token = 1;
+    key.not_extractable = key.never_extractable = 1;
+    key.keeping_rules = text("");
     key.lanes = key.lanes_up = 1;
     key.certificate_until_us = policy.review_by_us;
     key.certificate_status = text("good");
