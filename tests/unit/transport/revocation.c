@@ -1,36 +1,17 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gateway/transport/server.h"
-#include "tests/unit/transport/support/pki.h"
+#include "tests/unit/transport/support/doorway.h"
 
 /* Which revocation lists the issuers of clients need, and when they are over. */
 
-static struct pki pki;
-static struct server *server;
-static struct server_listener listener = {.address = "127.0.0.1"};
-static struct server_options options;
-
 static void prepare(void)
 {
-    pki_make(&pki);
-    options = (struct server_options){.listeners = &listener,
-                                      .listener_count = 1,
-                                      .certificate = pki.server,
-                                      .private_key = pki.server_key,
-                                      .client_ca = pki.ca,
-                                      .client_crl = pki.crl,
-                                      .loops = 1,
-                                      .limits = SERVER_LIMITS_DEFAULT};
+    doorway_make();
+    door.options.client_crl = door.pki.crl;
 }
 
-static void clear(void)
-{
-    server_free(server);
-    pki_remove(&pki);
-}
-
-TestSuite(revocation, .init = prepare, .fini = clear, .timeout = 20);
+TestSuite(revocation, .init = prepare, .fini = doorway_clear, .timeout = 20);
 
 /* It issued itself, as every root did, and is one of clients all the same. */
 Test(revocation, an_issuer_that_was_renewed_needs_its_list)
@@ -38,16 +19,16 @@ Test(revocation, an_issuer_that_was_renewed_needs_its_list)
     struct validity validity;
     struct sg_error why = {0};
 
-    pki_renew(&pki);
-    pki_write_list(&pki, PKI_LIST_OF_ANOTHER_NAME);
-    cr_expect_eq(server_new(&options, &server, &why), SG_INVALID);
+    pki_renew(&door.pki);
+    pki_write_list(&door.pki, PKI_LIST_OF_ANOTHER_NAME);
+    cr_expect_eq(server_new(&door.options, &door.server, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "no revocation list that '/CN=test issuer'"),
                        "%s", why.text);
-    pki_revoke(&pki, false, false);
-    cr_expect_eq(server_check_dates(&options, &why), SG_INVALID);
-    pki_revoke(&pki, true, false);
-    cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
-    server_validity(server, &validity);
+    pki_revoke(&door.pki, false, false);
+    cr_expect_eq(server_check_dates(&door.options, &why), SG_INVALID);
+    pki_revoke(&door.pki, true, false);
+    cr_assert_eq(server_new(&door.options, &door.server, &why), SG_OK, "%s", why.text);
+    server_validity(door.server, &validity);
     cr_expect_lt(validity_end_us(&validity, VALIDITY_LISTS), INT64_MAX);
 }
 
@@ -56,9 +37,9 @@ Test(revocation, of_two_keys_of_one_name_each_list_counts)
 {
     struct sg_error why = {0};
 
-    pki_revoke(&pki, false, false);
-    pki_rekey(&pki, false);
-    cr_expect_eq(server_check_dates(&options, &why), SG_INVALID);
+    pki_revoke(&door.pki, false, false);
+    pki_rekey(&door.pki, false);
+    cr_expect_eq(server_check_dates(&door.options, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "of '/CN=test issuer' ended on 2"), "%s",
                        why.text);
 }
@@ -68,7 +49,7 @@ Test(revocation, a_list_of_a_key_that_is_gone_may_be_over)
 {
     struct sg_error why = {0};
 
-    pki_revoke(&pki, false, false);
-    pki_rekey(&pki, true);
-    cr_expect_eq(server_check_dates(&options, &why), SG_OK, "%s", why.text);
+    pki_revoke(&door.pki, false, false);
+    pki_rekey(&door.pki, true);
+    cr_expect_eq(server_check_dates(&door.options, &why), SG_OK, "%s", why.text);
 }

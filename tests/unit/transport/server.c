@@ -3,134 +3,92 @@
 #include <criterion/criterion.h>
 #include <unistd.h>
 
+#include "tests/unit/transport/support/doorway.h"
 #include "tests/unit/transport/support/echo.h"
 
 /* Starting, spreading over loops, stopping. */
 
-static struct pki pki;
-static struct server *server;
-
-static void make_pki(void)
-{
-    pki_make(&pki);
-}
-
-static void remove_pki(void)
-{
-    server_free(server);
-    pki_remove(&pki);
-}
-
-TestSuite(server, .init = make_pki, .fini = remove_pki, .timeout = 30);
-
-static struct server_listener listener;
-
-static struct server_options lawful(void)
-{
-    listener = (struct server_listener){.address = "127.0.0.1"};
-    return (struct server_options){.listeners = &listener,
-                                   .listener_count = 1,
-                                   .certificate = pki.server,
-                                   .private_key = pki.server_key,
-                                   .client_ca = pki.ca,
-                                   .loops = 1,
-                                   .limits = SERVER_LIMITS_DEFAULT};
-}
+TestSuite(server, .init = doorway_make, .fini = doorway_clear, .timeout = 30);
 
 static void expect_refused(const struct server_options *options, enum sg_status status,
                            const char *names)
 {
     struct sg_error why = {0};
 
-    cr_expect_eq(server_new(options, &server, &why), status);
-    cr_expect_null(server);
+    cr_expect_eq(server_new(options, &door.server, &why), status);
+    cr_expect_null(door.server);
     cr_expect_not_null(strstr(why.text, names), "%s", why.text);
 }
 
 Test(server, starts_and_stops_without_a_peer)
 {
-    const struct server_options options = lawful();
     struct sg_error why = {0};
 
-    cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
-    cr_expect_gt(server_port(server, 0), 0);
-    cr_assert_eq(server_start(server, &why), SG_OK);
-    cr_expect(server_idle(server));
-    server_drain(server);
-    server_drain(server);
-    for (int i = 0; i < 500 && !server_idle(server); i++) {
+    cr_assert_eq(server_new(&door.options, &door.server, &why), SG_OK, "%s", why.text);
+    cr_expect_gt(server_port(door.server, 0), 0);
+    cr_assert_eq(server_start(door.server, &why), SG_OK);
+    cr_expect(server_idle(door.server));
+    server_drain(door.server);
+    server_drain(door.server);
+    for (int i = 0; i < 500 && !server_idle(door.server); i++) {
         (void)usleep(2000);
     }
-    cr_expect(server_idle(server));
-    server_stop(server);
-    server_stop(server);
+    cr_expect(server_idle(door.server));
+    server_stop(door.server);
+    server_stop(door.server);
 }
 
 Test(server, may_be_freed_without_a_start)
 {
-    const struct server_options options = lawful();
-
-    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
+    cr_assert_eq(server_new(&door.options, &door.server, NULL), SG_OK);
 }
 
 Test(server, names_the_missing_certificate)
 {
-    struct server_options options = lawful();
-
-    options.certificate = "/nowhere/server.pem";
-    expect_refused(&options, SG_NOT_FOUND, "/nowhere/server.pem");
+    door.options.certificate = "/nowhere/server.pem";
+    expect_refused(&door.options, SG_NOT_FOUND, "/nowhere/server.pem");
 }
 
 Test(server, names_the_file_that_is_no_certificate)
 {
-    struct server_options options = lawful();
-
-    options.certificate = pki.server_key;
-    expect_refused(&options, SG_INVALID, pki.server_key);
+    door.options.certificate = door.pki.server_key;
+    expect_refused(&door.options, SG_INVALID, door.pki.server_key);
 }
 
 Test(server, refuses_the_key_of_another_certificate)
 {
-    struct server_options options = lawful();
-
-    options.private_key = pki.client_key;
-    expect_refused(&options, SG_INVALID, pki.client_key);
+    door.options.private_key = door.pki.client_key;
+    expect_refused(&door.options, SG_INVALID, door.pki.client_key);
 }
 
 Test(server, refuses_client_issuers_without_a_certificate)
 {
-    struct server_options options = lawful();
-
-    options.client_ca = pki.server_key;
-    expect_refused(&options, SG_INVALID, pki.server_key);
+    door.options.client_ca = door.pki.server_key;
+    expect_refused(&door.options, SG_INVALID, door.pki.server_key);
 }
 
 Test(server, refuses_a_host_name_as_address)
 {
-    const struct server_options options = lawful();
-
-    listener.address = "localhost";
-    expect_refused(&options, SG_INVALID, "localhost");
+    door.listener.address = "localhost";
+    expect_refused(&door.options, SG_INVALID, "localhost");
 }
 
 Test(server, says_that_the_port_is_taken)
 {
-    const struct server_options options = lawful();
     struct server *other = NULL;
 
-    cr_assert_eq(server_new(&options, &other, NULL), SG_OK);
-    listener.port = server_port(other, 0);
-    expect_refused(&options, SG_IO, "another server");
+    cr_assert_eq(server_new(&door.options, &other, NULL), SG_OK);
+    door.listener.port = server_port(other, 0);
+    expect_refused(&door.options, SG_IO, "another server");
     server_free(other);
 }
 
 Test(server, listens_on_ipv6)
 {
-    const struct server_options options = lawful();
     struct sg_error why = {0};
 
-    listener.address = "::1";
-    enum sg_status status = server_new(&options, &server, &why);
+    door.listener.address = "::1";
+    enum sg_status status = server_new(&door.options, &door.server, &why);
     cr_expect(status == SG_OK || strstr(why.text, "assign") != NULL ||
                   strstr(why.text, "family") != NULL,
               "%s", why.text);
@@ -138,16 +96,14 @@ Test(server, listens_on_ipv6)
 
 Test(server, stop_does_not_wait_for_unfinished_handshakes)
 {
-    const struct server_options options = lawful();
-
-    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
-    cr_assert_eq(server_start(server, NULL), SG_OK);
-    int fd = plain_connect(server_port(server, 0));
-    for (int i = 0; i < 100 && server_counts(server).connections_opened == 0; i++) {
+    cr_assert_eq(server_new(&door.options, &door.server, NULL), SG_OK);
+    cr_assert_eq(server_start(door.server, NULL), SG_OK);
+    int fd = plain_connect(server_port(door.server, 0));
+    for (int i = 0; i < 100 && server_counts(door.server).connections_opened == 0; i++) {
         (void)usleep(2000);
     }
-    server_stop(server);
-    cr_expect_eq(server_counts(server).connections_opened, 1);
+    server_stop(door.server);
+    cr_expect_eq(server_counts(door.server).connections_opened, 1);
     (void)close(fd);
 }
 
@@ -215,12 +171,11 @@ Test(server, calls_decide_between_loops_with_as_many_connections)
 
 Test(server, name_of_nothing_resolves_to_nothing)
 {
-    const struct server_options options = lawful();
-
-    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
-    cr_expect_null(server_call(server, (struct grpc_name){0}));
-    cr_expect_null(server_call(server, (struct grpc_name){.loop = 9}));
-    cr_expect_null(server_call(server, (struct grpc_name){.connection = UINT32_MAX}));
+    cr_assert_eq(server_new(&door.options, &door.server, NULL), SG_OK);
+    cr_expect_null(server_call(door.server, (struct grpc_name){0}));
+    cr_expect_null(server_call(door.server, (struct grpc_name){.loop = 9}));
+    cr_expect_null(
+        server_call(door.server, (struct grpc_name){.connection = UINT32_MAX}));
 }
 
 struct ticking {
@@ -240,14 +195,13 @@ static void on_tick(void *context)
 
 Test(server, ticks_again_and_again_on_the_thread_of_the_loop)
 {
-    const struct server_options options = lawful();
     static struct ticking ticking;
 
     ticking.main_thread = pthread_self();
-    cr_assert_eq(server_new(&options, &server, NULL), SG_OK);
-    server_every(server, 0, 10, on_tick, &ticking);
-    cr_assert_eq(server_start(server, NULL), SG_OK);
+    cr_assert_eq(server_new(&door.options, &door.server, NULL), SG_OK);
+    server_every(door.server, 0, 10, on_tick, &ticking);
+    cr_assert_eq(server_start(door.server, NULL), SG_OK);
     cr_expect(echo_reaches(&ticking.count, 3));
     cr_expect(atomic_load(&ticking.elsewhere));
-    server_stop(server);
+    server_stop(door.server);
 }

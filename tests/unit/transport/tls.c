@@ -7,42 +7,19 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "tests/unit/transport/support/doorway.h"
 #include "tests/unit/transport/support/peer.h"
-#include "tests/unit/transport/support/pki.h"
 
 /* Which TLS clients get in, and what the others are told. */
 
-static struct pki pki;
-static struct server *server;
-static struct server_listener listener = {.address = "127.0.0.1"};
-static struct server_options options;
-
-static void prepare(void)
-{
-    pki_make(&pki);
-    options = (struct server_options){.listeners = &listener,
-                                      .listener_count = 1,
-                                      .certificate = pki.server,
-                                      .private_key = pki.server_key,
-                                      .client_ca = pki.ca,
-                                      .loops = 1,
-                                      .limits = SERVER_LIMITS_DEFAULT};
-}
-
-static void clear(void)
-{
-    server_free(server);
-    pki_remove(&pki);
-}
-
-TestSuite(tls, .init = prepare, .fini = clear, .timeout = 20);
+TestSuite(tls, .init = doorway_make, .fini = doorway_clear, .timeout = 20);
 
 static void serve(void)
 {
     struct sg_error why = {0};
 
-    cr_assert_eq(server_new(&options, &server, &why), SG_OK, "%s", why.text);
-    cr_assert_eq(server_start(server, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(server_new(&door.options, &door.server, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(server_start(door.server, &why), SG_OK, "%s", why.text);
 }
 
 /* A client of OpenSSL with everything allowed that it can do. */
@@ -58,12 +35,13 @@ static const char h2[] = "\x02h2";
 
 static struct client friend(void)
 {
-    return (struct client){.cert = pki.client, .key = pki.client_key, .alpn = h2};
+    return (struct client){
+        .cert = door.pki.client, .key = door.pki.client_key, .alpn = h2};
 }
 
 static struct client with_made(void)
 {
-    return (struct client){.cert = pki.made, .key = pki.made_key, .alpn = h2};
+    return (struct client){.cert = door.pki.made, .key = door.pki.made_key, .alpn = h2};
 }
 
 static SSL *connect_client(const struct client *client)
@@ -86,7 +64,7 @@ static SSL *connect_client(const struct client *client)
                      0);
     }
     SSL *ssl = SSL_new(tls);
-    cr_assert_eq(SSL_set_fd(ssl, plain_connect(server_port(server, 0))), 1);
+    cr_assert_eq(SSL_set_fd(ssl, plain_connect(server_port(door.server, 0))), 1);
     SSL_CTX_free(tls);
     return ssl;
 }
@@ -152,7 +130,7 @@ Test(tls, tells_a_client_what_is_wrong_with_its_certificate)
     serve();
     for (size_t i = 0; i < SG_COUNT(rows); i++) {
         const struct client client = with_made();
-        pki_issue(&pki, rows[i].flaw, 0);
+        pki_issue(&door.pki, rows[i].flaw, 0);
         expect_told(&client, rows[i].told);
     }
 }
@@ -162,8 +140,8 @@ Test(tls, tells_a_client_that_its_issuer_is_unknown_or_the_certificate_missing)
     struct client client = friend();
 
     serve();
-    client.cert = pki.other;
-    client.key = pki.other_key;
+    client.cert = door.pki.other;
+    client.key = door.pki.other_key;
     expect_told(&client, SSL_R_TLSV1_ALERT_UNKNOWN_CA);
     client.cert = NULL;
     expect_told(&client, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
@@ -174,9 +152,9 @@ Test(tls, allows_four_issuers_between)
     const struct client client = with_made();
 
     serve();
-    pki_issue(&pki, PKI_SOUND, 4);
+    pki_issue(&door.pki, PKI_SOUND, 4);
     expect_told(&client, 0);
-    pki_issue(&pki, PKI_SOUND, 5);
+    pki_issue(&door.pki, PKI_SOUND, 5);
     cr_expect_neq(try(&client), 0);
 }
 
@@ -210,7 +188,7 @@ Test(tls, speaks_1_2_with_ecdhe_and_aead_only)
                                           "ECDHE+AESCCM", "kRSA", "kDHE"};
     struct client client = friend();
 
-    options.tls12 = true;
+    door.options.tls12 = true;
     serve();
     expect_told(&client, 0);
     client.version = TLS1_1_VERSION;
@@ -230,7 +208,7 @@ Test(tls, does_not_renegotiate)
     struct client client = friend();
     char byte = 0;
 
-    options.tls12 = true;
+    door.options.tls12 = true;
     serve();
     client.version = TLS1_2_VERSION;
     SSL *ssl = connect_client(&client);
@@ -252,7 +230,7 @@ Test(tls, resumes_no_session)
 {
     struct client client = friend();
 
-    options.tls12 = true;
+    door.options.tls12 = true;
     serve();
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
         client.version = version;
@@ -273,13 +251,13 @@ Test(tls, asks_for_a_current_list_of_the_issuer)
 {
     const struct client client = with_made();
 
-    pki_issue(&pki, PKI_SOUND, 0);
-    options.client_crl = pki.crl;
-    pki_revoke(&pki, true, false);
+    pki_issue(&door.pki, PKI_SOUND, 0);
+    door.options.client_crl = door.pki.crl;
+    pki_revoke(&door.pki, true, false);
     serve();
     expect_told(&client, 0);
-    pki_revoke(&pki, true, true);
-    cr_assert_eq(server_reload(server, &options, NULL), SG_OK);
+    pki_revoke(&door.pki, true, true);
+    cr_assert_eq(server_reload(door.server, &door.options, NULL), SG_OK);
     expect_told(&client, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED);
 }
 
@@ -291,26 +269,26 @@ Test(tls, a_list_that_is_over_is_no_fault_of_the_client)
     struct validity validity;
     struct sg_error why = {0};
 
-    options.client_crl = pki.crl;
-    pki_revoke(&pki, false, false);
-    cr_expect_eq(server_check(&options, &why), SG_OK, "%s", why.text);
-    cr_expect_eq(server_check_dates(&options, &why), SG_INVALID);
+    door.options.client_crl = door.pki.crl;
+    pki_revoke(&door.pki, false, false);
+    cr_expect_eq(server_check(&door.options, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(server_check_dates(&door.options, &why), SG_INVALID);
     cr_expect_not_null(strstr(why.text, "of '/CN=test issuer' ended on 2"), "%s",
                        why.text);
     serve();
     cr_expect_eq(try(&client), SSL_R_TLSV1_ALERT_INTERNAL_ERROR);
-    server_validity(server, &validity);
+    server_validity(door.server, &validity);
     cr_expect_eq(validity_check(&validity, VALIDITY_LISTS, clock_wall_us(), NULL),
                  SG_INVALID);
     cr_expect_eq(validity_check(&validity, VALIDITY_CERTIFICATE, clock_wall_us(), NULL),
                  SG_OK);
-    pki_revoke(&pki, true, false);
-    cr_assert_eq(server_reload(server, &options, &why), SG_OK, "%s", why.text);
+    pki_revoke(&door.pki, true, false);
+    cr_assert_eq(server_reload(door.server, &door.options, &why), SG_OK, "%s", why.text);
     expect_told(&client, 0);
-    server_validity(server, &validity);
+    server_validity(door.server, &validity);
     cr_expect_gt(validity_end_us(&validity, VALIDITY_LISTS), clock_wall_us());
-    pki_revoke(&pki, false, false);
-    cr_expect_eq(server_reload(server, &options, &why), SG_INVALID);
+    pki_revoke(&door.pki, false, false);
+    cr_expect_eq(server_reload(door.server, &door.options, &why), SG_INVALID);
     expect_told(&client, 0);
 }
 
@@ -326,16 +304,16 @@ Test(tls, a_certificate_of_ours_that_is_not_good_now_replaces_no_good_one)
     struct sg_error why = {0};
 
     serve();
-    bad = options;
-    bad.certificate = pki.made;
-    bad.private_key = pki.made_key;
+    bad = door.options;
+    bad.certificate = door.pki.made;
+    bad.private_key = door.pki.made_key;
     for (size_t i = 0; i < SG_COUNT(rows); i++) {
-        pki_issue(&pki, rows[i].flaw, 0);
+        pki_issue(&door.pki, rows[i].flaw, 0);
         cr_expect_eq(server_check(&bad, &why), SG_OK, "a start goes on");
         cr_expect_eq(server_check_dates(&bad, &why), SG_INVALID);
-        cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
+        cr_expect_eq(server_reload(door.server, &bad, &why), SG_INVALID);
         cr_expect_not_null(strstr(why.text, rows[i].words), "%s", why.text);
-        cr_expect_not_null(strstr(why.text, pki.made), "%s", why.text);
+        cr_expect_not_null(strstr(why.text, door.pki.made), "%s", why.text);
         expect_told(&client, 0);
     }
 }
@@ -344,9 +322,9 @@ Test(tls, lets_nobody_in_whose_issuer_has_no_list)
 {
     const struct client client = with_made();
 
-    pki_issue(&pki, PKI_SOUND, 1);
-    options.client_crl = pki.crl;
-    pki_revoke(&pki, true, false);
+    pki_issue(&door.pki, PKI_SOUND, 1);
+    door.options.client_crl = door.pki.crl;
+    pki_revoke(&door.pki, true, false);
     serve();
     expect_told(&client, SSL_R_TLSV1_ALERT_UNKNOWN_CA);
 }
@@ -360,13 +338,13 @@ Test(tls, refuses_lists_that_protect_nobody)
         [PKI_LIST_DELTA] = "delta list of '/CN=test issuer'"};
     struct sg_error why = {0};
 
-    options.client_crl = pki.crl;
+    door.options.client_crl = door.pki.crl;
     for (size_t i = 0; i < SG_COUNT(words); i++) {
-        pki_write_list(&pki, (enum pki_list)i);
-        cr_expect_eq(server_new(&options, &server, &why), SG_INVALID);
+        pki_write_list(&door.pki, (enum pki_list)i);
+        cr_expect_eq(server_new(&door.options, &door.server, &why), SG_INVALID);
         cr_expect_not_null(strstr(why.text, words[i]), "%s", why.text);
     }
-    pki_revoke(&pki, true, false);
+    pki_revoke(&door.pki, true, false);
     serve();
 }
 
@@ -376,15 +354,15 @@ Test(tls, reload_is_all_or_nothing)
     struct sg_error why = {0};
 
     serve();
-    bad = options;
-    bad.private_key = pki.client_key;
-    cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
-    bad = options;
-    bad.client_crl = pki.ca;
-    cr_expect_eq(server_reload(server, &bad, &why), SG_INVALID);
-    bad = options;
+    bad = door.options;
+    bad.private_key = door.pki.client_key;
+    cr_expect_eq(server_reload(door.server, &bad, &why), SG_INVALID);
+    bad = door.options;
+    bad.client_crl = door.pki.ca;
+    cr_expect_eq(server_reload(door.server, &bad, &why), SG_INVALID);
+    bad = door.options;
     bad.client_ca = "/nowhere";
-    cr_expect_eq(server_reload(server, &bad, &why), SG_NOT_FOUND);
+    cr_expect_eq(server_reload(door.server, &bad, &why), SG_NOT_FOUND);
     const struct client client = friend();
     expect_told(&client, 0);
 }
@@ -393,7 +371,7 @@ Test(tls, asks_for_no_certificate_without_issuers)
 {
     struct client client = friend();
 
-    options.client_ca = NULL;
+    door.options.client_ca = NULL;
     serve();
     client.cert = NULL;
     cr_expect_eq(try(&client), 0);
