@@ -5,25 +5,12 @@
 #include <string.h>
 
 #include "client/commands/assess/sheet.h"
+#include "tests/unit/client/status_parts.h"
 
 /* One gateway about which an assessor has nothing to say; each row spoils one thing. */
 static Segel__V1__GetAssessmentResponse got;
 static Segel__V1__GetStatusResponse status;
 static Segel__V1__GetRosterResponse roster;
-static Segel__V1__GatewayStatus gateway;
-static Segel__V1__LockDownState lock_down;
-static Segel__V1__LogStatus log_status;
-static Segel__V1__PolicyStatus policy;
-static Segel__V1__DiskStatus disk;
-static Segel__V1__ClockStatus clock_status;
-static Segel__V1__KeyStatus key;
-static Segel__V1__KeyStatus *keys[] = {&key};
-static Segel__V1__TokenFacts token;
-static Segel__V1__TokenFacts *tokens[] = {&token};
-static Segel__V1__AnchorStatus anchor;
-static Segel__V1__AnchorStatus *anchors[] = {&anchor};
-static Segel__V1__Incident incident;
-static Segel__V1__Incident *incidents[] = {&incident};
 static Segel__V1__LibraryFacts library;
 static Segel__V1__LibraryFacts *libraries[] = {&library};
 static Segel__V1__ProcessFacts process;
@@ -47,25 +34,13 @@ static char *text(const char *words)
 
 static void sound_status(void)
 {
-    segel__v1__get_status_response__init(&status);
-    segel__v1__gateway_status__init(&gateway);
-    segel__v1__lock_down_state__init(&lock_down);
-    segel__v1__log_status__init(&log_status);
-    segel__v1__policy_status__init(&policy);
-    segel__v1__disk_status__init(&disk);
-    segel__v1__clock_status__init(&clock_status);
-    segel__v1__key_status__init(&key);
-    segel__v1__token_facts__init(&token);
-    segel__v1__incident__init(&incident);
-    segel__v1__anchor_status__init(&anchor);
+    parts_join(&status);
     status.now_us = 20000 * day_us;
     gateway.version = text(SEGEL_VERSION);
     gateway.started_us = status.now_us - day_us;
     log_status.readable = log_status.anchored = 1;
     log_status.checked_us = status.now_us - day_us;
     anchor.state = text("ok");
-    log_status.anchors = anchors;
-    log_status.n_anchors = 1;
     policy.sha256 = (ProtobufCBinaryData){.len = sizeof(hash), .data = hash};
     policy.production = 1;
     policy.review_by_us = policy.agreement_until_us = status.now_us + 400 * day_us;
@@ -81,16 +56,6 @@ static void sound_status(void)
     key.certificate_status = text("good");
     token.lane_state = text("up");
     token.assurance = text("hardware");
-    status.gateway = &gateway;
-    status.lock_down = &lock_down;
-    status.log = &log_status;
-    status.policy = &policy;
-    status.disk = &disk;
-    status.clock = &clock_status;
-    status.keys = keys;
-    status.tokens = tokens;
-    status.n_keys = status.n_tokens = 1;
-    status.incidents = incidents;
 }
 
 static void sound(void)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/call/kind_words.h"
+#include "tests/unit/client/status_parts.h"
 
 /* What a gateway says is hostile to the terminal of whoever reads it. */
 #define EVIL                                                                             \
@@ -18,24 +19,10 @@ enum { NOW_S = 1777685323 };
 static const int64_t second_us = 1000000;
 
 /* One gateway that is well; each test spoils something. */
-static Segel__V1__GatewayStatus gateway;
-static Segel__V1__LockDownState lock_down;
-static Segel__V1__LogStatus log_status;
-static Segel__V1__PolicyStatus policy;
-static Segel__V1__DiskStatus disk;
-static Segel__V1__ClockStatus clock_status;
-static Segel__V1__KeyStatus key;
-static Segel__V1__KeyStatus *keys[] = {&key};
-static Segel__V1__TokenFacts token;
-static Segel__V1__TokenFacts *tokens[] = {&token};
-static Segel__V1__Incident incident;
-static Segel__V1__Incident *incidents[] = {&incident};
 static Segel__V1__Reminder reminder;
 static Segel__V1__Reminder *reminders[] = {&reminder};
 static Segel__V1__Approval request;
 static Segel__V1__Approval *requests[] = {&request};
-static Segel__V1__AnchorStatus anchor;
-static Segel__V1__AnchorStatus *anchors[] = {&anchor};
 static Segel__V1__GetStatusResponse got;
 static struct needs needs;
 static struct status_view view = {.got = &got};
@@ -45,19 +32,9 @@ static char good[] = "good";
 
 static void lawful(void)
 {
-    segel__v1__get_status_response__init(&got);
-    segel__v1__gateway_status__init(&gateway);
-    segel__v1__lock_down_state__init(&lock_down);
-    segel__v1__log_status__init(&log_status);
-    segel__v1__policy_status__init(&policy);
-    segel__v1__disk_status__init(&disk);
-    segel__v1__clock_status__init(&clock_status);
-    segel__v1__key_status__init(&key);
-    segel__v1__token_facts__init(&token);
-    segel__v1__incident__init(&incident);
+    parts_join(&got);
     segel__v1__reminder__init(&reminder);
     segel__v1__approval__init(&request);
-    segel__v1__anchor_status__init(&anchor);
     got.now_us = NOW_S * second_us;
     gateway.started_us = got.now_us - 90000 * second_us;
     gateway.signing = 1;
@@ -69,18 +46,6 @@ static void lawful(void)
     key.certificate_status = good;
     token.lane_state = up;
     anchor.state = well;
-    got.gateway = &gateway;
-    got.lock_down = &lock_down;
-    got.log = &log_status;
-    got.policy = &policy;
-    got.disk = &disk;
-    got.clock = &clock_status;
-    got.keys = keys;
-    got.n_keys = 1;
-    got.tokens = tokens;
-    got.n_tokens = 1;
-    log_status.anchors = anchors;
-    log_status.n_anchors = 1;
     view.indonesian = false;
 }
 
