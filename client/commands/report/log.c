@@ -251,15 +251,16 @@ static bool visit(void *context, uint64_t index, struct slice json)
     return source->status == SG_OK && source->audit.tree.size < source->until;
 }
 
-/* The record that says why a log begins late may be younger than the period: all of a log
- * that was pruned is read, and no more of it counted. */
+/* All of the log is read, and no more of it counted than to the end: that no record of
+ * the period comes behind it is the gateway's word until then, and the record that says
+ * why a log begins late may be younger than the period. */
 static enum sg_status begin(struct source *source)
 {
     const struct audit *audit = &source->audit;
 
     TRY(log_begin_skip(source->channel, &source->audit, source->end.head.size,
                        source->why));
-    source->until = audit->first > 0 ? source->newest.head.size : source->end.head.size;
+    source->until = source->newest.head.size;
     source->account->total = source->until - audit->first;
     account_begin(source->account, audit);
     return reach_all(source);
