@@ -250,6 +250,22 @@ def the_last_are_found_behind_other_records(town):
 
 
 @claim
+def that_the_log_goes_back_further_is_told(town):
+    with town.gateway("old") as gateway:
+        for number in range(3):
+            sign(gateway.client(), f"further-{number}")
+        every = len(town.decisions())
+        for last, older in ((1, True), (every - 1, True), (every, False), (every + 1, False)):
+            _, _, sums = town.replay("old", "--last", str(last))
+            equal((sums["decisions"], sums["older_not_judged"]), (min(last, every), older),
+                  f"the last {last} of {every}")
+            shown = town.rig.segel("reviewer", "policy", "replay", "--policy",
+                                   town.policies["old"], "--last", str(last)).stdout
+            equal("decisions before these were not judged" in shown, older, shown)
+        equal(town.replay("old")[2]["older_not_judged"], False, "the whole log")
+
+
+@claim
 def what_was_not_recorded_is_incomplete_and_not_guessed(town):
     with town.gateway("new") as gateway:
         for number in range(3):

@@ -292,6 +292,7 @@ static enum sg_status find_first(struct run *run, struct tail *tail, struct sg_e
         back *= 2;
     } while (tail->met < tail->cap && first > 0);
     run->wanted = least(tail->met, tail->cap);
+    run->sums->older = tail->met > tail->cap || first > 0;
     if (run->wanted > 0) {
         uint64_t begin = tail->met < tail->cap ? 0 : tail->met % tail->cap;
         run->first = tail->indices[begin];

@@ -29,6 +29,7 @@ struct policy_replay_sums {
     uint64_t decisions; /* all, unreadable ones among them */
     uint64_t kinds[REPLAY_KINDS];
     uint64_t unreadable;
+    bool older; /* the log goes back behind the last so many: that was not judged */
 };
 
 /* Runs to the end on this thread. Failures as channel_unary; a record that cannot be

@@ -269,6 +269,7 @@ static json_t *json_sums(const struct replay_report *report,
                   "differences", (json_int_t)differences(sums), "unreadable",
                   (json_int_t)sums->unreadable);
 
+    (void)json_object_set_new(all, "older_not_judged", json_boolean(sums->older));
     for (int kind = 0; kind < REPLAY_KINDS; kind++) {
         (void)json_object_set_new(all, replay_kind_name((enum replay_kind)kind),
                                   json_integer((json_int_t)sums->kinds[kind]));
@@ -312,6 +313,10 @@ static void print_sums(const struct replay_report *report,
                  policy_say(options, "perbedaan", "differences"),
                  (unsigned long long)sums->kinds[REPLAY_INCOMPLETE],
                  policy_say(options, "tidak lengkap", "incomplete"));
+    if (sums->older) {
+        (void)printf("%s\n", policy_say(options, "keputusan sebelum itu tidak dinilai",
+                                        "decisions before these were not judged"));
+    }
 }
 
 enum exit_code replay_report_sums(const struct replay_report *report,
