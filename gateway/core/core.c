@@ -114,14 +114,14 @@ static void on_commit(evutil_socket_t fd, short what, void *context)
     core->commit_armed = false; /* waking up was the point */
 }
 
-/* After a jump of the clock nobody knows how old an answer is. */
+/* By a clock that jumped, or that nobody has set, nobody knows how old an answer is. */
 static enum sg_status expire_answers(struct core *core)
 {
     static const int64_t day_us = (int64_t)86400 * 1000000;
     int64_t days = core->options.config->answers_days;
     uint32_t gone = 0;
 
-    if (days == 0 || core->state.clock.stepped) {
+    if (days == 0 || !clock_watch_trusted(&core->state.clock)) {
         return SG_OK;
     }
     return ledger_expire(core->ledger, clock_wall_us() - days * day_us, &gone);

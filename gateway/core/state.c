@@ -8,6 +8,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/key/activation.h"
 #include "gateway/core/turn/denial.h"
+#include "gateway/ledger/written.h"
 #include "proto/text.h"
 
 /* --- Counters over a restart -------------------------------------------------------- */
@@ -66,6 +67,25 @@ static enum sg_status recall_clock(struct core *core)
     return found == SG_NOT_FOUND ? SG_OK : found;
 }
 
+/* The last run ended with a record, or was ended not long behind one. */
+static enum sg_status doubt_clock(struct core *core)
+{
+    uint64_t size = ledger_size(core->ledger);
+    int64_t us = INT64_MAX;
+
+    TRY(size == 0 ? SG_OK : ledger_written(core->ledger, size - 1, &us));
+    clock_watch_doubt(&core->state.clock, us);
+    if (core->state.clock.doubted) {
+        log_event(LOG_WARN, "clock.doubted", "why",
+                  "it is more than a day past the last run, and nobody has set it",
+                  "what_to_do",
+                  "have a time source set it: until then no stored answer "
+                  "goes, and nobody is reminded of an end",
+                  NULL);
+    }
+    return SG_OK;
+}
+
 enum sg_status state_start(struct core *core, struct sg_error *why)
 {
     struct state *state = &core->state;
@@ -80,7 +100,7 @@ enum sg_status state_start(struct core *core, struct sg_error *why)
     TRY(recall_clock(core));
     state->reserve.percent = core->options.config->reserve_percent;
     (void)state_look(core);
-    return SG_OK;
+    return doubt_clock(core);
 }
 
 void state_fini(struct state *state)

@@ -1,24 +1,8 @@
 #include "gateway/ledger/expiry.h"
 
-#include <jansson.h>
-
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
-#include "proto/text.h"
-
-static bool is_older(struct slice record, int64_t before_us)
-{
-    json_error_t error;
-    int64_t written_us = 0;
-    json_t *json =
-        json_loadb((const char *)record.data, record.len, JSON_DISABLE_EOF_CHECK, &error);
-    const char *text = json_string_value(json_object_get(json, "ts"));
-
-    bool older = text != NULL && text_time_parse(slice_str(text), &written_us) == SG_OK &&
-                 written_us < before_us;
-    json_decref(json);
-    return older;
-}
+#include "gateway/ledger/written.h"
 
 /* The last OUTCOME of those that go. */
 static enum sg_status find_last(struct ledger *ledger, int64_t before_us, uint64_t *last,
@@ -33,7 +17,7 @@ static enum sg_status find_last(struct ledger *ledger, int64_t before_us, uint64
     }
     while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
         uint64_t outcome = 0;
-        if (!sql_uint(row, 0, &outcome) || !is_older(sql_bytes(row, 1), before_us)) {
+        if (!sql_uint(row, 0, &outcome) || written_us(sql_bytes(row, 1)) >= before_us) {
             return SG_OK;
         }
         *last = outcome;

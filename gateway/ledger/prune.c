@@ -9,40 +9,11 @@
 #include "gateway/ledger/prune_row.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
+#include "gateway/ledger/written.h"
 #include "proto/text.h"
 
 static_assert((int)PRUNE_STEP == (int)TILE_WIDTH,
               "a record's hash outlives its text in a complete tile");
-
-/* --- Records ----------------------------------------------------------------------- */
-
-/* When a record was written. A text that says no time was not written by Segel; it counts
- * as the youngest of all, which never goes. */
-static int64_t written_us(struct slice record)
-{
-    int64_t ts_us = INT64_MAX;
-    json_t *json =
-        json_loadb((const char *)record.data, record.len, JSON_ALLOW_NUL, NULL);
-    const char *text = json_string_value(json_object_get(json, "ts"));
-
-    if (text == NULL || text_time_parse(slice_str(text), &ts_us) != SG_OK) {
-        ts_us = INT64_MAX;
-    }
-    json_decref(json);
-    return ts_us;
-}
-
-static enum sg_status time_of(struct ledger *ledger, uint64_t index, int64_t *ts_us)
-{
-    AUTO(sql_reset) sqlite3_stmt *row = ledger->statements[SQL_LEAVES];
-
-    if (!sql_bind_uint(row, 1, index) || !sql_bind_uint(row, 2, index + 1) ||
-        sqlite3_step(row) != SQLITE_ROW) {
-        return ledger_latch(ledger, "read a record");
-    }
-    *ts_us = written_us(sql_bytes(row, 1));
-    return SG_OK;
-}
 
 /* --- What was pruned --------------------------------------------------------------- */
 
@@ -181,8 +152,8 @@ enum sg_status ledger_prune_check(struct ledger *ledger, uint64_t before,
     TRY(check_bounds(ledger, last.before, before, why));
     TRY(check_needed(ledger, before, why));
     *facts = (struct prune_facts){.first = last.before, .count = before - last.before};
-    TRY(time_of(ledger, last.before, &facts->oldest_us));
-    TRY(time_of(ledger, before - 1, &facts->newest_us));
+    TRY(ledger_written(ledger, last.before, &facts->oldest_us));
+    TRY(ledger_written(ledger, before - 1, &facts->newest_us));
     (void)snprintf(facts->size, sizeof(facts->size), "%" PRIu64, tree->size);
     struct tlog_hash root = tlog_frontier_root(tree);
     text_hex(slice_of(root.bytes, sizeof(root.bytes)), facts->root);

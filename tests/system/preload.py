@@ -6,12 +6,13 @@ import os
 import rig
 
 
-def preload(name, **values):
-    """The environment of such a program."""
-    path = os.path.join(rig.BUILD, "tests/fixtures", name + ".so")
-    rig.expect(os.path.exists(path), f"{path} is not built: make tests")
+def preload(names, **values):
+    """The environment of such a program; several names have blanks between them."""
+    paths = [os.path.join(rig.BUILD, "tests/fixtures", name + ".so") for name in names.split()]
+    for path in paths:
+        rig.expect(os.path.exists(path), f"{path} is not built: make tests")
     # A sanitizer wants to come first and refuses to start otherwise.
-    return {"LD_PRELOAD": path, "ASAN_OPTIONS": "verify_asan_link_order=0", **values}
+    return {"LD_PRELOAD": ":".join(paths), "ASAN_OPTIONS": "verify_asan_link_order=0", **values}
 
 
 @contextlib.contextmanager

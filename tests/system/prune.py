@@ -12,6 +12,7 @@ import rig
 from bundles import Key, leaf, root_of
 from faulty import create, wait_for
 from people import CODE, EXECUTED, PENDING, People, agree
+from preload import begun
 from rig import claim, contains, equal, expect
 
 rig.claims.clear()
@@ -50,6 +51,10 @@ def old_records(years=10, young=()):
 
 class Old(People):
     """A gateway whose ledger was begun ten years ago, by its first version."""
+
+    def gateway(self, *changes, keep=False, kept="yes"):
+        """kept: whether somebody has set its clock, which is ten years past the last run."""
+        return begun(super().gateway(*changes, keep=keep), "kept", KEPT=kept)
 
     def old_ledger(self, records, used="used-1"):
         self.ledger = rig.fresh_ledger()
@@ -282,6 +287,18 @@ def it_goes_on_where_a_kill_has_ended_it(people):
         equal(listed(gateway, 0)[0].index, 1024)
         wait_for(lambda: rows_below(path, 1024) == 0, "the texts to go")
         gateway.client().sign()
+
+
+@claim
+def by_a_clock_that_nobody_has_set_nothing_goes(people):
+    path = people.old_ledger(old_records())
+    with people.gateway(keep=True, kept="no") as gateway:
+        gateway.wait_event("clock.doubted")
+        covered(gateway)
+        refusal = rig.refused(ask, gateway, 256)
+        equal(refusal.code, rig.grpc.StatusCode.FAILED_PRECONDITION)
+        contains(refusal.message, "nobody has set it")
+        expect(not gone(path, 0), "a text is gone")
 
 
 @claim

@@ -111,10 +111,11 @@ def an_id_is_remembered_over_a_restart(the_rig):
         equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS)
 
 
-def later(the_rig, seconds, days):
-    """A gateway so much later, that keeps answers for so many days."""
+def later(the_rig, seconds, days, kept="yes"):
+    """A gateway so much later, that keeps answers for so many days; kept: whether somebody
+    has set its clock."""
     config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"))
-    return the_rig.gateway(config, **preload("later", LATER_S=str(seconds)))
+    return the_rig.gateway(config, **preload("later kept", LATER_S=str(seconds), KEPT=kept))
 
 
 def until_refused(gateway, job):
@@ -149,6 +150,21 @@ def an_answer_is_kept_as_long_as_configured_and_its_id_for_ever(the_rig):
         signed = [leaf(r) for r in records(the_rig, "--type", "intent")]
         equal([r["job"] for r in signed].count(job.request_id), 1, "intents")
         equal(verify(the_rig).returncode, 0, "log verify")
+
+
+@claim
+def a_clock_that_nobody_has_set_takes_no_answer_away(the_rig):
+    """At the start of a machine whose clock is ahead, before a time source has set it."""
+    job, day = item(), 86400
+    with the_rig.gateway() as gateway:
+        first = gateway.client().sign(job)
+    with later(the_rig, 40 * day, 2, kept="no") as gateway:
+        gateway.wait_event("clock.doubted")
+        time.sleep(2.5)
+        equal(gateway.client().sign(job).signature, first.signature, "kept")
+    with later(the_rig, 40 * day + 60, 2) as gateway:
+        expect(not gateway.find("clock.doubted"), "it is set")
+        until_refused(gateway, job)
 
 
 @claim

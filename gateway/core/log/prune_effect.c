@@ -93,6 +93,11 @@ static enum sg_status check_all(struct core *core, const struct ledger_request *
                        "the clock was set: nobody can say how old a record is; find out "
                        "why, and restart the gateway");
     }
+    if (!clock_watch_trusted(&core->state.clock)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "the clock is more than a day past the last run, and nobody has "
+                       "set it since: have a time source set it first");
+    }
     TRY(ledger_prune_check(core->ledger, before, facts, why));
     TRY(check_age(core, facts, why));
     TRY(check_certificates(core, facts->newest_us, why));

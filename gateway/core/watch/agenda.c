@@ -101,10 +101,12 @@ enum sg_status agenda_look(struct core *core)
 
 /* --- Reminding --------------------------------------------------------------------- */
 
-/* A clock that jumped would tell of ends that are far; a full disk has no room. */
+/* A clock that jumped, or that nobody has set, would tell of ends that are far; a full
+ * disk has no room. */
 bool agenda_due(const struct core *core)
 {
-    return core->agenda.due && !core->state.clock.stepped && !core->state.reserve.spent;
+    return core->agenda.due && clock_watch_trusted(&core->state.clock) &&
+           !core->state.reserve.spent;
 }
 
 static enum sg_status remind(struct core *core, struct agenda_item *item)

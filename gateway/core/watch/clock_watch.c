@@ -6,6 +6,7 @@
 enum { US_PER_S = 1000000, US_PER_MS = 1000, NS_PER_US = 1000 };
 /* chronyd slews by 83333 ppm at most unless it is told otherwise; ntpd and timesyncd by
  * 500. */
+static const int64_t DAY_US = INT64_C(86400) * US_PER_S;
 enum { SLEW_DIVISOR = 10, LEAST_STEP_US = US_PER_S };
 /* The kernel adds 500 ppm to its bound as long as nobody sets the clock. */
 enum { BOUND_GROWS_US = 500 };
@@ -63,9 +64,25 @@ bool clock_watch_take(struct clock_watch *watch, const struct clock_reading *now
         watch->set_boot_us = now->boot_us;
     }
     watch->stepped = watch->stepped || stepped;
+    watch->doubted = watch->doubted && !now->synchronised &&
+                     now->boot_us - watch->doubt_boot_us < DAY_US;
     watch->last = *now;
     watch->seen = true;
     return stepped;
+}
+
+void clock_watch_doubt(struct clock_watch *watch, int64_t written_us)
+{
+    const struct clock_reading *last = &watch->last;
+
+    watch->doubted =
+        watch->seen && !last->synchronised && last->wall_us - DAY_US > written_us;
+    watch->doubt_boot_us = last->boot_us;
+}
+
+bool clock_watch_trusted(const struct clock_watch *watch)
+{
+    return !watch->stepped && !watch->doubted;
 }
 
 /* Whoever sets the clock sets the bound, too: so far it has grown since then, at most. */

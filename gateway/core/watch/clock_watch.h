@@ -24,6 +24,8 @@ struct clock_watch {
     int64_t
         set_boot_us; /* when it was seen that the clock had just been set; 0 = never */
     bool stepped;    /* true until whoever looks after the clock says otherwise */
+    bool doubted;    /* since doubt_boot_us, until somebody sets the clock, or a day */
+    int64_t doubt_boot_us;
 };
 
 /* A jump of the clock, between two readings. */
@@ -37,6 +39,12 @@ struct clock_step {
  * Sets stepped then. */
 bool clock_watch_take(struct clock_watch *watch, const struct clock_reading *now,
                       struct clock_step *step);
+/* At a start, behind the first reading: whether the clock may be ahead, as it is more
+ * than a day past what was written last, and nobody has set it yet. A machine whose clock
+ * nobody ever sets is doubted for its first day. */
+void clock_watch_doubt(struct clock_watch *watch, int64_t written_us);
+/* Whether what cannot be undone may be done by that clock's time. */
+bool clock_watch_trusted(const struct clock_watch *watch);
 /* clock.stepped; clock.offset_ms and clock.sync_age_s where somebody sets the clock. */
 void clock_watch_facts(const struct clock_watch *watch, struct facts *facts);
 

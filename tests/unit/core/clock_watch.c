@@ -51,6 +51,53 @@ Test(clock_watch, says_how_far_from_utc_and_since_when)
     cr_expect_eq(number(&watch, FACT_ID_clock_stepped), 0);
 }
 
+Test(clock_watch, doubts_a_clock_that_is_ahead_until_it_is_set)
+{
+    const int64_t day_s = 86400;
+    struct clock_watch watch = {0};
+    struct clock_reading now = reading(0);
+
+    now.synchronised = false;
+    cr_expect_not(take(&watch, now));
+    clock_watch_doubt(&watch, now.wall_us - day_s * second_us);
+    cr_expect(clock_watch_trusted(&watch), "a day exactly");
+    clock_watch_doubt(&watch, now.wall_us - day_s * second_us - 1);
+    cr_expect_not(clock_watch_trusted(&watch));
+    now = reading(day_s - 1);
+    now.synchronised = false;
+    cr_expect_not(take(&watch, now));
+    cr_expect_not(clock_watch_trusted(&watch), "nobody has set it");
+    cr_expect_not(take(&watch, reading(day_s - 1)));
+    cr_expect(clock_watch_trusted(&watch), "it is set");
+}
+
+Test(clock_watch, doubts_no_longer_than_a_day)
+{
+    const int64_t day_s = 86400;
+    struct clock_watch watch = {0};
+    struct clock_reading now = reading(0);
+
+    now.synchronised = false;
+    cr_expect_not(take(&watch, now));
+    clock_watch_doubt(&watch, 0);
+    cr_expect_not(clock_watch_trusted(&watch));
+    now = reading(day_s);
+    now.synchronised = false;
+    cr_expect_not(take(&watch, now));
+    cr_expect(clock_watch_trusted(&watch));
+}
+
+Test(clock_watch, doubts_none_that_is_set_or_not_seen)
+{
+    struct clock_watch watch = {0};
+
+    clock_watch_doubt(&watch, 0);
+    cr_expect(clock_watch_trusted(&watch), "the kernel does not tell");
+    cr_expect_not(take(&watch, reading(0)));
+    clock_watch_doubt(&watch, 0);
+    cr_expect(clock_watch_trusted(&watch));
+}
+
 Test(clock_watch, knows_nothing_before_it_has_looked)
 {
     struct clock_watch watch = {0};
