@@ -382,8 +382,9 @@ void berths_hush(struct core *core)
     core->hushed = true;
 }
 
-static void hear(struct berth *berth)
+static void hear(struct core *core, struct berth *berth)
 {
+    watch(core, berth); /* one that died under a frame to it has a closed socket */
     if (berth->readable != NULL) {
         MUST(event_add(berth->readable, NULL) == 0);
         lane_read(berth->lane);
@@ -393,7 +394,7 @@ static void hear(struct berth *berth)
 void berths_hear(struct core *core)
 {
     for (size_t i = 0; core->hushed && i < core->berth_count; i++) {
-        hear(&core->berths[i]);
+        hear(core, &core->berths[i]);
     }
     core->hushed = false;
 }
