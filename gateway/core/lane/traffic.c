@@ -305,8 +305,9 @@ void lane_flush(struct lane *lane)
     message.work = &work;
     lane->queued_count = 0;
     /* The window is far below what the socket holds: a full socket means a lane that has
-     * stopped reading. */
+     * stopped reading. What it has sent before counts. */
     if (wire_send(lane->process.socket, &message) != SG_OK) {
+        lane_read(lane);
         lane_lose(lane, LANE_DOWN, "the lane no longer takes work");
     }
 }

@@ -31,10 +31,20 @@ enum sg_status wire_send(int fd, const Segel__Lane__V1__ToLane *message)
     return wire_send_with(fd, message, -1);
 }
 
+static ssize_t take_packet(int fd)
+{
+    return recv(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
+}
+
 enum sg_status wire_receive(int fd, struct arena *arena, Segel__Lane__V1__FromLane **out)
 {
-    ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t len = take_packet(fd);
 
+    /* Of a lane that died over unread work the socket says so once, before it gives what
+     * the lane had sent. */
+    if (len < 0 && errno == ECONNRESET) {
+        len = take_packet(fd);
+    }
     if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
         return SG_NOT_FOUND;
     }

@@ -1,0 +1,99 @@
+#include <criterion/criterion.h>
+
+#include "tests/unit/core/support/stand_in.h"
+
+/* What a lane has sent before it dies, or while it is given up, is an answer: whose key
+ * was used must not be told that nobody knows. */
+
+static struct stand_in actor;
+
+static void teardown(void)
+{
+    stand_in_end(&actor);
+}
+
+TestSuite(traffic, .fini = teardown);
+
+static void submit(size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        stand_in_submit(&actor, i);
+    }
+    lane_flush(actor.lane);
+}
+
+static void expect_signed(size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        cr_expect_eq(actor.told[i].times, 1u, "operation %zu was told %u times", i,
+                     actor.told[i].times);
+        cr_expect_eq(actor.told[i].status, SG_OK, "operation %zu: %s", i,
+                     sg_status_name(actor.told[i].status));
+    }
+}
+
+static void expect_untouched(size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        cr_expect_eq(actor.told[i].times, 1u, "operation %zu was told %u times", i,
+                     actor.told[i].times);
+        cr_expect(actor.told[i].status == SG_LANE_DOWN && actor.told[i].unused,
+                  "operation %zu: %s", i, sg_status_name(actor.told[i].status));
+    }
+}
+
+/* The first packet is answered, and so many behind it stay unread. */
+static void answer_first(const struct part *part, size_t unread)
+{
+    uint64_t ids[STAND_IN_OPERATIONS];
+    size_t count = part_take(part, 1 + unread, unread, ids);
+
+    atomic_store(&part->marks->taken[MARK_RSA], ids[count - 1]);
+    part_answer(part, ids, count, FAILURE_NONE);
+}
+
+static void answers_and_dies(const struct part *part)
+{
+    answer_first(part, 0);
+}
+
+static void answers_and_dies_over_unread_work(const struct part *part)
+{
+    answer_first(part, 1);
+}
+
+/* Its socket gives an error before it gives the packets that wait in it. */
+Test(traffic, what_a_lane_sent_that_died_over_unread_work_is_taken_in)
+{
+    stand_in_start(&actor, answers_and_dies_over_unread_work);
+    submit(0, 2);
+    submit(2, 2);
+    stand_in_wait_dead(&actor);
+    lane_read(actor.lane);
+    cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
+    expect_signed(0, 2);
+    expect_untouched(2, 2);
+}
+
+Test(traffic, what_a_lane_sent_that_is_found_dead_by_a_frame_is_taken_in)
+{
+    stand_in_start(&actor, answers_and_dies);
+    submit(0, 2);
+    stand_in_wait_dead(&actor);
+    submit(2, 2);
+    cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
+    expect_signed(0, 2);
+    expect_untouched(2, 2);
+}
+
+Test(traffic, so_is_what_it_sent_over_unread_work)
+{
+    stand_in_start(&actor, answers_and_dies_over_unread_work);
+    submit(0, 2);
+    submit(2, 2);
+    stand_in_wait_dead(&actor);
+    submit(4, 2);
+    cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
+    expect_signed(0, 2);
+    expect_untouched(2, 4);
+}
