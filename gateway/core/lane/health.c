@@ -199,7 +199,11 @@ void lane_health_canary_done(struct lane *lane, const struct lane_result *result
     }
     if (result->status != SG_OK) {
         (void)snprintf(why, sizeof(why), "the canary was not signed: %s", result->why);
-        lane_lose(lane, LANE_DOWN, why);
+        if (lane->state == LANE_TRYING) {
+            lane_lose(lane, LANE_DOWN, why);
+        } else { /* others may be in hand */
+            lane_ebb(lane, why);
+        }
         return;
     }
     lane->counts.canary_count++;

@@ -170,7 +170,7 @@ static bool in_hand(const struct lane *lane)
 
 void lane_ebb(struct lane *lane, const char *reason)
 {
-    if (lane->burying || lane->ebbing) {
+    if (lane->burying || lane->ebbing || lane->process.pid < 0) {
         return;
     }
     /* What was not sent yet is told with the rest, as not begun. */

@@ -1,5 +1,9 @@
 #include <criterion/criterion.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
+#include "gateway/clock.h"
 #include "tests/unit/core/support/stand_in.h"
 
 /* What a lane has sent before it dies, or while it is given up, is an answer: whose key
@@ -96,4 +100,67 @@ Test(traffic, so_is_what_it_sent_over_unread_work)
     cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
     expect_signed(0, 2);
     expect_untouched(2, 4);
+}
+
+/* --- A canary that fails ----------------------------------------------------------- */
+
+static void fails_the_canary_first(const struct part *part)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    uint64_t ids[STAND_IN_OPERATIONS];
+    uint64_t canary[STAND_IN_OPERATIONS];
+    uint8_t byte;
+    size_t count = part_take(part, 1, 0, ids);
+
+    (void)part_take(part, 1, 0, canary);
+    part_answer(part, canary, 1, FAILURE_DEVICE);
+    (void)nanosleep(&moment, NULL);
+    part_answer(part, ids, count, FAILURE_NONE);
+    (void)recv(part->fd, &byte, sizeof(byte), 0); /* it lives until it is killed */
+}
+
+static void send_canary(void)
+{
+    actor.lane->options.canary_us = 1;
+    lane_tick(actor.lane, clock_mono_us());
+    actor.lane->options.canary_us = INT64_MAX;
+    cr_assert(actor.lane->canary_pending);
+}
+
+Test(traffic, a_canary_that_fails_leaves_what_is_in_hand_a_moment)
+{
+    stand_in_start(&actor, fails_the_canary_first);
+    submit(0, 3);
+    send_canary();
+    stand_in_hear(&actor);
+    expect_signed(0, 3);
+    cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
+    cr_expect_not_null(strstr(lane_why(actor.lane), "the canary was not signed"));
+}
+
+Test(traffic, a_first_canary_that_fails_ends_the_lane_at_once)
+{
+    stand_in_start(&actor, fails_the_canary_first);
+    submit(0, 1);
+    send_canary();
+    lane_enter(actor.lane, LANE_TRYING);
+    stand_in_hear(&actor);
+    cr_expect_eq(lane_state(actor.lane), LANE_DOWN);
+    cr_expect_eq(actor.told[0].status, SG_LANE_DOWN);
+}
+
+/* That its canary dies with it is no other reason. */
+Test(traffic, a_lane_that_is_latched_with_its_canary_in_hand_stays_latched)
+{
+    stand_in_start(&actor, fails_the_canary_first);
+    send_canary();
+    lane_lose(actor.lane, LANE_LATCHED, "the PIN was refused");
+    if (actor.lane->burying) {
+        stand_in_wait_dead(&actor);
+        lane_tick(actor.lane, clock_mono_us());
+    }
+    cr_expect_not(actor.lane->canary_pending);
+    cr_expect_not(actor.lane->ebbing);
+    cr_expect_eq(lane_state(actor.lane), LANE_LATCHED);
+    cr_expect_str_eq(lane_why(actor.lane), "the PIN was refused");
 }
