@@ -79,11 +79,12 @@ def outcomes_of(the_rig, job):
             if r["type"] == "outcome" and r["decision_id"] in ids]
 
 
-def call_of(client, job):
+def call_of(client, job, timeout=20):
     """A call that is under way."""
     call = client.call("unary_unary", "Sign", rig.signing.SignRequest,
                        rig.signing.SignResponse)
-    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=20)
+    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job),
+                       timeout=timeout)
 
 
 def hung_call(faulty, client, job):
@@ -339,6 +340,50 @@ def an_id_that_is_under_way_is_not_signed_twice(faulty):
         equal(faulty.rig.read("calls").split().count("C_Sign") - signs, 1, "key uses")
 
 
+@contextlib.contextmanager
+def repeated(faulty, seconds):
+    """A job that waits in the lane behind slow ones, by a call with so much time, and the
+    call that asks for it again. Gives gateway, job and both calls."""
+    with faulty.gateway("hsm: {timeout_ms: 9000}\n") as gateway:
+        client, job = gateway.client(), item(value=DIGEST)
+        before = faulty.rig.read("calls").count(" slow")
+        faulty.schedule("C_Sign@1+=slow=4000")
+        slow = [call_of(client, item()) for _ in range(2)]  # one a thread
+        wait_for(lambda: faulty.rig.read("calls").count(" slow") == before + 2,
+                 "C_Sign is not called")
+        faulty.schedule("")
+        first = call_of(client, job, seconds)
+        wait_for(lambda: any(r["type"] == "intent" and r["job"] == job.request_id
+                             for r in records(faulty.rig)), "there is no intent")
+        again = call_of(client, job)
+        yield gateway, job, first, again
+        for call in slow:
+            call.exception()
+
+
+@claim
+def whoever_asks_again_does_not_fail_by_the_time_of_the_first(faulty):
+    with repeated(faulty, 0.7) as (gateway, job, first, again):
+        equal(first.exception().code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        result = again.result().result
+        rig.check_cms(gateway.rig, result.signature, CONTENT)
+        equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
+        equal(outcomes_of(gateway.rig, job), ["failed", "signed"])
+
+
+@claim
+def whoever_asks_again_does_not_fail_because_the_first_has_gone(faulty):
+    with repeated(faulty, 20) as (gateway, job, first, again):
+        first.cancel()
+        time.sleep(0.2)  # until the gateway knows both
+        for pid in lane_pid(gateway):
+            os.kill(int(pid), signal.SIGKILL)
+        result = again.result().result
+        rig.check_cms(gateway.rig, result.signature, CONTENT)
+        equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
+        equal(outcomes_of(gateway.rig, job), ["failed", "signed"])
+
+
 @claim
 def a_job_that_a_kill_left_open_is_closed_at_the_next_start(faulty):
     job = item(value=DIGEST)
@@ -361,7 +406,7 @@ def a_full_queue_refuses_at_once_and_says_when_to_come_back(faulty):
     with faulty.gateway(limited) as gateway:
         client, ended = gateway.client(), []
         client.health()  # all calls come before the first signature
-        faulty.schedule("C_Sign@1+=slow=1500")
+        faulty.schedule("C_Sign@1+=slow=2500")
         calls = [call_of(client, item()) for _ in range(8)]
         for call in calls:
             call.add_done_callback(lambda c: ended.append(c.code()))

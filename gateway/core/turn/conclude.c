@@ -56,15 +56,45 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
 
 /* A lane that failed says for certain that no signature came of the attempt: it is on the
  * log as failed, and the next one may go elsewhere. What is indeterminate is never
- * repeated but by its owner. */
-static bool worth_another(const struct core *core, const struct job *job)
+ * repeated but by its owner. asker: whose attempt that would be, the job or one of its
+ * followers. */
+static bool worth_another(const struct core *core, const struct job *job,
+                          const struct job *asker)
 {
     enum { TRIES_MAX = 3 };
     bool certain = job->status == SG_HSM || job->unused;
 
-    return certain && job->tries < TRIES_MAX && !job_given_up(job) &&
-           clock_mono_us() < job->deadline_us &&
-           (job->unused || route_other(core, route_index(core, job->key), job->tried));
+    return certain && job->tries < TRIES_MAX && !job_given_up(asker) &&
+           clock_mono_us() < asker->deadline_us &&
+           (job->unused || route_other(core, route_index(core, asker->key), job->tried));
+}
+
+/* Somebody asked for the same, and has more time or patience than the job. */
+static bool is_outlived(const struct core *core, const struct job *job)
+{
+    const struct job *follower;
+
+    STAILQ_FOREACH(follower, &job->followers, queue)
+    {
+        if (worth_another(core, job, follower)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first of them that is still there takes its place; the others are told for
+ * themselves. */
+static void leave_to_followers(struct core *core, struct job *job)
+{
+    struct job *follower;
+
+    STAILQ_FOREACH(follower, &job->followers, queue)
+    {
+        follower->tried = job->tried;
+        follower->tries = job->tries;
+    }
+    waiting_put_followers(core, job);
 }
 
 /* Whoever waits for its answer joins it again, or is told for itself. */
@@ -113,6 +143,17 @@ static enum sg_status write_outcome(struct core *core, struct job *job)
     return ledger_settle(core->ledger, &claim);
 }
 
+static enum sg_status end(struct core *core, struct job *job)
+{
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    TRY(write_outcome(core, job));
+    if (!is_outlived(core, job)) {
+        return answer_followers(core, job);
+    }
+    leave_to_followers(core, job);
+    return SG_OK;
+}
+
 enum sg_status conclude(struct core *core, struct job *job)
 {
     inflight_remove(&core->inflight, job);
@@ -122,10 +163,8 @@ enum sg_status conclude(struct core *core, struct job *job)
     }
     overrides_conclude(core, job, outcome_state(job) == CLAIM_FAILED);
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
-    if (!worth_another(core, job)) {
-        STAILQ_INSERT_TAIL(&core->answered, job, queue);
-        TRY(write_outcome(core, job));
-        return answer_followers(core, job);
+    if (!worth_another(core, job, job)) {
+        return end(core, job);
     }
     /* In nobody's hands but ours until it is written down. */
     STAILQ_INSERT_TAIL(&core->again, job, queue);

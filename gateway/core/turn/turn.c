@@ -67,7 +67,8 @@ void turn_on_done(void *context, void *owner, const struct lane_result *result)
     stages_result(&core->stages, job, result);
     route_note(core, job->key, result);
     job->status = result->status;
-    job->unused = result->unused;
+    /* What a lane finds too late it does not begin. */
+    job->unused = result->unused || result->status == SG_TIMEOUT;
     if (result->status == SG_OK &&
         !cms_signature_fits(job->template, result->signature)) {
         job_refuse(job, SG_HSM, "the HSM's signature has a wrong length");

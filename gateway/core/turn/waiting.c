@@ -54,7 +54,7 @@ static void put_first(struct core *core, struct job *job)
     admission_came_back(&core->admission, index_of(core, route), job);
 }
 
-void waiting_put_again(struct core *core, struct job *leader)
+void waiting_put_followers(struct core *core, struct job *leader)
 {
     struct job_list backwards = STAILQ_HEAD_INITIALIZER(backwards);
     struct job *follower;
@@ -65,9 +65,19 @@ void waiting_put_again(struct core *core, struct job *leader)
     }
     while ((follower = STAILQ_FIRST(&backwards)) != NULL) {
         STAILQ_REMOVE_HEAD(&backwards, queue);
-        follower->class = leader->class; /* or it would overtake its leader */
         put_first(core, follower);
     }
+}
+
+void waiting_put_again(struct core *core, struct job *leader)
+{
+    struct job *follower;
+
+    STAILQ_FOREACH(follower, &leader->followers, queue)
+    {
+        follower->class = leader->class; /* or it would overtake its leader */
+    }
+    waiting_put_followers(core, leader);
     put_first(core, leader);
 }
 

@@ -9,6 +9,9 @@ void waiting_put(struct core *core, struct job *job);
 /* The leader is tried again, before all of its caller's; and behind it whoever waits for
  * its answer. */
 void waiting_put_again(struct core *core, struct job *leader);
+/* The leader is answered for itself: whoever waits for its answer goes on without it,
+ * before all of their callers', in the order in which they came. */
+void waiting_put_followers(struct core *core, struct job *leader);
 /* Takes off the job whose turn it is. charged: it uses a turn of its caller's up. */
 void waiting_take(struct core *core, struct route *route, bool charged, int64_t now_us);
 /* Jobs that were judged again, the last one first: before all of their callers', in the
