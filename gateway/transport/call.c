@@ -137,6 +137,23 @@ static void close_gap(struct grpc_call *call)
     }
 }
 
+static bool grow(struct grpc_call *call, size_t cap)
+{
+    size_t more = cap - call->held_cap;
+
+    if (!budget_take(&call->conn->input, more)) {
+        return false;
+    }
+    uint8_t *grown = (uint8_t *)realloc(call->held, cap);
+    if (grown == NULL) {
+        budget_give(&call->conn->input, more);
+        return false;
+    }
+    call->held = grown;
+    call->held_cap = cap;
+    return true;
+}
+
 /* Keeps bytes that came while the call was paused. Their credit is held back, so there
  * are never more than the window of the stream. */
 static void hold(struct grpc_call *call, struct slice bytes)
@@ -144,18 +161,10 @@ static void hold(struct grpc_call *call, struct slice bytes)
     if (call->held_from > 0 && bytes.len > call->held_cap - call->held_to) {
         close_gap(call);
     }
-    if (bytes.len > call->held_cap - call->held_to) {
-        size_t cap = call->held_to + bytes.len + call->held_cap;
-        uint8_t *grown = NULL;
-        if (budget_take(&call->conn->input, cap - call->held_cap)) {
-            grown = (uint8_t *)realloc(call->held, cap);
-        }
-        if (grown == NULL) {
-            call_abandon(call, NGHTTP2_ENHANCE_YOUR_CALM);
-            return;
-        }
-        call->held = grown;
-        call->held_cap = cap;
+    if (bytes.len > call->held_cap - call->held_to &&
+        !grow(call, call->held_to + bytes.len + call->held_cap)) {
+        call_abandon(call, NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
     }
     memcpy(call->held + call->held_to, bytes.data, bytes.len);
     call->held_to += bytes.len;
