@@ -180,9 +180,14 @@ void lane_ebb(struct lane *lane, const char *reason)
     lane_ebb_on(lane, clock_mono_us());
 }
 
+static bool ebbed_away(const struct lane *lane, int64_t now_us)
+{
+    return lane->ebbing && now_us > lane->ebb_until_us;
+}
+
 void lane_ebb_on(struct lane *lane, int64_t now_us)
 {
-    if (lane->ebbing && (!in_hand(lane) || now_us > lane->ebb_until_us)) {
+    if (ebbed_away(lane, now_us) || (lane->ebbing && !in_hand(lane))) {
         lane_lose(lane, LANE_DOWN, lane->why);
     }
 }
@@ -252,10 +257,13 @@ void lane_tick(struct lane *lane, int64_t now_us)
     if (lane->burying) {
         lane_bury(lane, now_us);
     }
+    /* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
+     * before it is judged, here and below. */
+    if (ebbed_away(lane, now_us)) {
+        lane_read(lane);
+    }
     lane_ebb_on(lane, now_us);
     lane_ask_again(lane, now_us);
-    /* It may be us who were held up, by a disk: what the lane has said meanwhile is heard
-     * before it is judged. */
     if (slow_to_start(lane, now_us) || lane_health_hung(lane, now_us)) {
         lane_read(lane);
     }

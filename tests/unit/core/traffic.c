@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -16,7 +17,7 @@ static void teardown(void)
     stand_in_end(&actor);
 }
 
-TestSuite(traffic, .fini = teardown);
+TestSuite(traffic, .fini = teardown, .timeout = 30);
 
 static void submit(size_t first, size_t count)
 {
@@ -163,4 +164,45 @@ Test(traffic, a_lane_that_is_latched_with_its_canary_in_hand_stays_latched)
     cr_expect_not(actor.lane->ebbing);
     cr_expect_eq(lane_state(actor.lane), LANE_LATCHED);
     cr_expect_str_eq(lane_why(actor.lane), "the PIN was refused");
+}
+
+/* Who waits for whom, by the page that both see. */
+enum { HEARD = 1, SENT };
+
+static void answers_one_by_one(const struct part *part)
+{
+    uint64_t ids[STAND_IN_OPERATIONS];
+    uint64_t canary[STAND_IN_OPERATIONS];
+    uint8_t byte;
+    size_t count = part_take(part, 1, 0, ids);
+
+    (void)part_take(part, 1, 0, canary);
+    part_answer(part, canary, 1, FAILURE_DEVICE);
+    while (atomic_load(&part->marks->taken[MARK_CURVE]) != HEARD) {
+        (void)sched_yield();
+    }
+    for (size_t i = 0; i < count; i++) {
+        part_answer(part, &ids[i], 1, FAILURE_NONE);
+    }
+    atomic_store(&part->marks->taken[MARK_CURVE], SENT);
+    (void)recv(part->fd, &byte, sizeof(byte), 0);
+}
+
+/* The gateway may have waited for a disk meanwhile. */
+Test(traffic, what_was_sent_in_that_moment_is_taken_in_behind_it)
+{
+    stand_in_start(&actor, answers_one_by_one);
+    submit(0, 3);
+    send_canary();
+    while (!actor.lane->ebbing) {
+        lane_read(actor.lane);
+    }
+    atomic_store(&actor.lane->process.marks->taken[MARK_CURVE], HEARD);
+    while (atomic_load(&actor.lane->process.marks->taken[MARK_CURVE]) != SENT) {
+        (void)sched_yield();
+    }
+    actor.lane->ebb_until_us = 1;
+    lane_tick(actor.lane, clock_mono_us());
+    expect_signed(0, 3);
+    cr_expect_not(actor.lane->ebbing);
 }
