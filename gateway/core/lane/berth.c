@@ -121,17 +121,9 @@ static struct berth *free_berth(struct core *core)
     return NULL;
 }
 
-static void free_event(struct event **event)
-{
-    if (*event != NULL) {
-        event_free(*event);
-    }
-    *event = NULL;
-}
-
 void berth_unmake(struct berth *berth)
 {
-    free_event(&berth->readable);
+    berth_deafen(berth);
     lane_free(berth->lane);
     free(berth->refs);
     free(berth->positions);
@@ -275,32 +267,6 @@ bool berth_note(struct core *core, size_t index)
 
 /* --- Looking after --------------------------------------------------------------- */
 
-static void on_lane(evutil_socket_t fd, short what, void *context)
-{
-    struct berth *berth = (struct berth *)context;
-
-    (void)fd;
-    (void)what;
-    lane_read(berth->lane);
-}
-
-/* Each process has a new socket, and a dead one something else to wait for. */
-static void watch(struct core *core, struct berth *berth)
-{
-    int fd = berth->lane == NULL ? -1 : lane_fd(berth->lane);
-
-    if (fd >= 0 && berth->readable != NULL &&
-        berth->generation == lane_generation(berth->lane)) {
-        return;
-    }
-    free_event(&berth->readable);
-    if (fd >= 0) {
-        berth->readable = event_new(core->base, fd, EV_READ | EV_PERSIST, on_lane, berth);
-        berth->generation = lane_generation(berth->lane);
-        MUST(berth->readable != NULL && event_add(berth->readable, NULL) == 0);
-    }
-}
-
 static bool has_work(const struct lane *lane)
 {
     return lane_outstanding(lane, LANE_RSA) + lane_outstanding(lane, LANE_CURVE) > 0;
@@ -346,6 +312,7 @@ void berths_look_after(struct core *core)
     bool came = false;
     bool left = false;
 
+    berths_listen(core);
     for (size_t i = 0; i < core->berth_count; i++) {
         struct berth *berth = &core->berths[i];
         if (berth->lane == NULL) {
@@ -358,7 +325,7 @@ void berths_look_after(struct core *core)
         }
         latch_look(berth);
         left = close_left(core, i) || left;
-        watch(core, berth);
+        berth_listen(core, berth);
     }
     atomic_store_explicit(&core->board.lanes_us, now_us, memory_order_relaxed);
     if (came) {
@@ -370,31 +337,4 @@ void berths_look_after(struct core *core)
     if (changed) {
         report_update(core, true);
     }
-}
-
-void berths_hush(struct core *core)
-{
-    for (size_t i = 0; i < core->berth_count; i++) {
-        if (core->berths[i].readable != NULL) {
-            (void)event_del(core->berths[i].readable);
-        }
-    }
-    core->hushed = true;
-}
-
-static void hear(struct core *core, struct berth *berth)
-{
-    watch(core, berth); /* one that died under a frame to it has a closed socket */
-    if (berth->readable != NULL) {
-        MUST(event_add(berth->readable, NULL) == 0);
-        lane_read(berth->lane);
-    }
-}
-
-void berths_hear(struct core *core)
-{
-    for (size_t i = 0; core->hushed && i < core->berth_count; i++) {
-        hear(core, &core->berths[i]);
-    }
-    core->hushed = false;
 }

@@ -51,6 +51,12 @@ bool berth_same_token(const struct berth *one, const struct berth *other);
 SG_MUST_USE enum sg_status berth_wake(struct core *core, struct berth *berth);
 /* Ticks all lanes, notes what changed, watches their sockets. */
 void berths_look_after(struct core *core);
+/* listen.c. Hears the berth's lane by the socket that it has now; the same of all lanes,
+ * which comes before any of them begins anew: its socket may get the number of one that
+ * was closed. Hears a berth no more. */
+void berth_listen(struct core *core, struct berth *berth);
+void berths_listen(struct core *core);
+void berth_deafen(struct berth *berth);
 /* What lanes send waits in their sockets, for milliseconds; and is taken in, all of it.
  */
 void berths_hush(struct core *core);
