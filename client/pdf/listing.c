@@ -33,7 +33,7 @@ static size_t der_len(struct slice bytes)
     return len > bytes.len - 2 - digits ? 0 : 2 + digits + len;
 }
 
-static bool read_range(const struct pdf_reader *reader, qpdf_oh array, uint64_t range[4])
+bool pdf_list_range(const struct pdf_reader *reader, qpdf_oh array, uint64_t range[4])
 {
     if (pdf_count(reader, array) != 4) {
         return false;
@@ -119,7 +119,7 @@ static void list_field(void *user, const struct pdf_field *field)
     }
     read_texts(reader, field, &signature);
     qpdf_oh range = pdf_get(reader, field->value, "/ByteRange");
-    if (!read_range(reader, range, signature.range)) {
+    if (!pdf_list_range(reader, range, signature.range)) {
         memset(signature.range, 0, sizeof(signature.range));
     }
     read_contents(listing, field->value, &signature);

@@ -2,7 +2,7 @@
 #define SEGEL_CLIENT_PDF_LISTING_H
 
 #include "client/pdf/buffer.h"
-#include "client/pdf/refuse.h"
+#include "client/pdf/reader.h"
 
 /* Reading the signature fields of a file: the part that meets hostile input. */
 
@@ -18,5 +18,8 @@ struct pdf_listed {
 
 /* In the child process: context is the struct slice of the file; answer gets all that. */
 void pdf_list(const void *context, struct pdf_buffer *answer);
+
+/* The four numbers of a /ByteRange; false = it is none. */
+bool pdf_list_range(const struct pdf_reader *reader, qpdf_oh array, uint64_t range[4]);
 
 #endif

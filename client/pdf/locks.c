@@ -87,6 +87,14 @@ static void take_signature(const struct search *search, qpdf_oh signature)
     }
 }
 
+void pdf_locks_take(const struct pdf_reader *reader, qpdf_oh signature, const char *field,
+                    struct pdf_locks *locks)
+{
+    const struct search search = {.reader = reader, .name = field, .locks = locks};
+
+    take_signature(&search, signature);
+}
+
 static void look(void *user, const struct pdf_field *field)
 {
     if (field->is_signature) {

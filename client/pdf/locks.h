@@ -11,7 +11,12 @@ struct pdf_locks {
     bool locked; /* the field of this name must not be changed any more */
 };
 
-/* Refuses with PDF_FORM_DAMAGED. */
+/* What one signature's dictionary says for a field of this name; locks: what is known so
+ * far, the zero state at first. */
+void pdf_locks_take(const struct pdf_reader *reader, qpdf_oh signature, const char *field,
+                    struct pdf_locks *locks);
+
+/* Refuses with PDF_FORM_DAMAGED. What forbids counts whether it is signed or not. */
 SG_MUST_USE enum sg_status pdf_locks_find(const struct pdf_reader *reader,
                                           const char *field, struct pdf_locks *locks,
                                           struct pdf_verdict *verdict);

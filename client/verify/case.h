@@ -31,7 +31,8 @@ struct verify_later {
     struct pdf_changes changes; /* all of them */
     bool compared;              /* false: they are not known */
     bool nothing;               /* only blanks follow */
-    bool vouched; /* every signature that was added is sound, as far as is known */
+    bool vouched;   /* every signature that was added is sound, as far as is known */
+    bool permitted; /* and so is each that permits what was filled in */
     uint64_t bytes;
 };
 

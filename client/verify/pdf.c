@@ -1,10 +1,8 @@
 /* The signatures of a PDF: what each covers, and what was done to the file afterwards. */
-#include <inttypes.h>
-
 #include <openssl/err.h>
 
 #include "client/pdf/evidence.h"
-#include "client/verify/case.h"
+#include "client/verify/later.h"
 #include "proto/text.h"
 
 /* "D:YYYYMMDDHHmmSSOHH'mm'" (ISO 32000-2 section 7.9.4), everything after the year may be
@@ -45,12 +43,7 @@ struct work {
     struct verify_material file;     /* owned */
     struct verify_material archived; /* owned; what the last time-stamp covers */
     bool has_archive;
-    struct pdf_changes steps[PDF_STEPS_MAX]; /* between ends */
-    uint64_t ends[PDF_STEPS_MAX + 1];        /* of revisions, rising */
-    size_t end_count;
-    bool compared;
-    uint64_t sound_end;  /* of the last revision that anything sound covers, */
-    uint64_t signed_end; /* and of the last that a sound signature does */
+    struct verify_revisions revisions;
     int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
     char prover[128];
 };
@@ -83,159 +76,6 @@ static void read_material(struct slice pdf, struct verify_material *material)
     ERR_clear_error();
 }
 
-static bool is_blank(struct slice bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (bytes.data[i] != ' ' && bytes.data[i] != '\r' && bytes.data[i] != '\n') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The ends of the signed revisions and of the file; false = more than are compared. */
-static bool find_ends(struct work *work)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < pdf_signature_count(work->document); i++) {
-        const struct pdf_signature *signature = pdf_signature(work->document, i);
-        bool is_new = count == 0 || signature->covered > work->ends[count - 1];
-        if (!signature->ranges_sound || !is_new) {
-            continue;
-        }
-        if (count == PDF_STEPS_MAX) {
-            return false;
-        }
-        work->ends[count++] = signature->covered;
-    }
-    uint64_t last = count == 0 ? work->pdf.len : work->ends[count - 1];
-    if (!is_blank(slice_of(work->pdf.data + last, work->pdf.len - (size_t)last))) {
-        work->ends[count++] = work->pdf.len;
-    }
-    work->end_count = count;
-    return true;
-}
-
-static void compare(struct work *work)
-{
-    struct sg_error why;
-
-    work->compared =
-        find_ends(work) &&
-        pdf_compare(work->pdf, work->ends, work->end_count, work->steps, &why) == SG_OK;
-}
-
-/* --- What came after one signature ---------------------------------------------------
- */
-
-static void add_changes(struct verify_later *later, const struct pdf_changes *step)
-{
-    struct pdf_changes *all = &later->changes;
-
-    all->forbidden = all->forbidden || step->forbidden;
-    for (size_t i = 0; i < step->count && all->count < PDF_CHANGES_MAX; i++) {
-        all->at[all->count++] = step->at[i];
-    }
-}
-
-static bool adds(const struct pdf_changes *step, enum pdf_change_kind kind)
-{
-    for (size_t i = 0; i < step->count; i++) {
-        if (step->at[i].kind == kind) {
-            return true;
-        }
-    }
-    /* Some may not be listed. */
-    return step->count == PDF_CHANGES_MAX;
-}
-
-/* Does somebody answer for what this step put on the letter? A signature may show what it
- * likes; a time-stamp shows nothing, and anybody can make one. */
-static bool is_vouched(const struct work *work, size_t i)
-{
-    if (adds(&work->steps[i], PDF_CHANGE_SIGNATURE)) {
-        return work->ends[i] < work->signed_end;
-    }
-    return work->ends[i] < work->sound_end ||
-           !adds(&work->steps[i], PDF_CHANGE_TIME_STAMP);
-}
-
-static struct verify_later later_of(const struct work *work,
-                                    const struct pdf_signature *signature)
-{
-    uint64_t end = work->end_count == 0 ? 0 : work->ends[work->end_count - 1];
-    struct verify_later later = {.compared = work->compared,
-                                 .vouched = true,
-                                 .nothing = signature->covered >= end,
-                                 .bytes = work->pdf.len - signature->covered};
-
-    for (size_t i = 0; work->compared && i + 1 < work->end_count; i++) {
-        if (work->ends[i] < signature->covered) {
-            continue;
-        }
-        add_changes(&later, &work->steps[i]);
-        if (!is_vouched(work, i)) {
-            later.vouched = false;
-        }
-    }
-    return later;
-}
-
-static void list_changes(const struct pdf_changes *changes, bool allowed, char *out,
-                         size_t cap)
-{
-    static const char more[] = "; and more, which is listed beside this";
-    char text[160];
-    size_t len = 0;
-    bool whole = true;
-
-    out[0] = '\0';
-    for (size_t i = 0; i < changes->count && whole; i++) {
-        if (pdf_change_allowed(changes->at[i].kind) != allowed) {
-            continue;
-        }
-        pdf_change_say(&changes->at[i], false, text, sizeof(text));
-        whole = len + strlen(text) + 3 + sizeof(more) < cap;
-        len += (size_t)BIO_snprintf(out + len, cap - len, "%s%s",
-                                    len == 0 || !whole ? "" : "; ", whole ? text : more);
-    }
-}
-
-/* What lies between the byte ranges or after them is not signed. Somebody who can hide
- * bytes there, or append a revision, changes what the reader sees. */
-enum verify_mark verify_coverage(const struct verify_case *c, struct verify_check *out)
-{
-    const struct verify_later *later = c->later;
-    char list[400];
-
-    if (!c->pdf->ranges_sound) {
-        return verify_say(out, VERIFY_FAIL,
-                          "The byte ranges do not enclose exactly the signature, so part "
-                          "of the file may be unsigned.");
-    }
-    if (later->nothing) {
-        return verify_say(out, VERIFY_PASS, "The signature covers the whole file.");
-    }
-    if (!later->compared) {
-        return verify_say(out, VERIFY_UNKNOWN,
-                          "%" PRIu64 " bytes were added after this signature, and what "
-                          "they change could not be found out.",
-                          later->bytes);
-    }
-    list_changes(&later->changes, !later->changes.forbidden, list, sizeof(list));
-    if (later->changes.forbidden) {
-        return verify_say(out, VERIFY_FAIL, "After this signature: %s.", list);
-    }
-    if (!later->vouched) {
-        return verify_say(out, VERIFY_UNKNOWN,
-                          "After this signature another was added that is not sound, and "
-                          "nobody vouches for what came with it.");
-    }
-    return verify_say(out, VERIFY_PASS, "After this signature only this came: %s.",
-                      list[0] == '\0' ? "what says nothing anew" : list);
-}
-
 /* --- One signature -------------------------------------------------------------------
  */
 
@@ -262,23 +102,28 @@ static struct verify_input input_of(const struct work *work,
     return input;
 }
 
-/* Whether what a signature says about the rest of the file can be relied on. Another
- * profile than PAdES B-B is no reason to doubt its bytes; nor is its issuer, where none
- * can be known; a time-stamp shows nothing on the pages, whoever made it. */
-static bool is_sound(const struct work *work, const struct pdf_signature *signature,
-                     const struct verify_report *report)
+/* Whether what a signature says about the rest of the file can be relied on: PASS, FAIL
+ * or UNKNOWN. Another profile than PAdES B-B is no reason to doubt its bytes; nor is its
+ * issuer, where none can be known; a time-stamp shows nothing on the pages, whoever made
+ * it. */
+static enum verify_mark soundness(const struct work *work,
+                                  const struct pdf_signature *signature,
+                                  const struct verify_report *report)
 {
+    enum verify_mark worst = signature->ranges_sound ? VERIFY_PASS : VERIFY_FAIL;
+
     for (size_t i = 0; i < report->count; i++) {
         const struct verify_check *check = &report->checks[i];
         bool open = work->terms->anchors == NULL ||
                     (report->is_time_stamp && check->mark == VERIFY_UNKNOWN);
         bool excused = strcmp(check->name, "coverage") == 0 ||
                        (strcmp(check->name, "chain") == 0 && open);
-        if ((check->mark == VERIFY_FAIL || check->mark == VERIFY_UNKNOWN) && !excused) {
-            return false;
+        bool doubtful = check->mark == VERIFY_FAIL || check->mark == VERIFY_UNKNOWN;
+        if (doubtful && !excused && worst != VERIFY_FAIL) {
+            worst = check->mark;
         }
     }
-    return signature->ranges_sound;
+    return worst;
 }
 
 static void add_check(struct verify_report *report, const char *name,
@@ -334,16 +179,11 @@ static void judge_stamp(struct work *work, struct verify_case *c,
     take_proof(work, c->pdf, &token);
 }
 
-static void raise_to(uint64_t *end, uint64_t covered)
-{
-    *end = covered > *end ? covered : *end;
-}
-
 static void judge(struct work *work, const struct pdf_signature *signature,
                   struct verify_report *report)
 {
     const struct verify_input input = input_of(work, signature);
-    const struct verify_later later = later_of(work, signature);
+    const struct verify_later later = verify_revisions_after(&work->revisions, signature);
     struct verify_case c = {.input = &input, .pdf = signature, .later = &later};
 
     if (strcmp(signature->subfilter, "ETSI.RFC3161") == 0) {
@@ -361,10 +201,8 @@ static void judge(struct work *work, const struct pdf_signature *signature,
                        signature->location);
     (void)BIO_snprintf(report->subfilter, sizeof(report->subfilter), "%s",
                        signature->subfilter);
-    if (is_sound(work, signature, report)) {
-        raise_to(&work->sound_end, signature->covered);
-        raise_to(&work->signed_end, report->is_time_stamp ? 0 : signature->covered);
-    }
+    verify_revisions_hear(&work->revisions, signature, soundness(work, signature, report),
+                          report->is_time_stamp);
 }
 
 /* The last signature first: those before it may lean on what it vouches for or proves. */
@@ -372,6 +210,9 @@ static void judge_all(struct work *work, struct verify_report *reports, size_t c
 {
     struct verify_report beyond;
 
+    work->proven_us = 0;
+    work->has_archive = false;
+    verify_material_fini(&work->archived);
     for (size_t i = pdf_signature_count(work->document); i > 0; i--) {
         judge(work, pdf_signature(work->document, i - 1),
               i <= cap ? &reports[i - 1] : &beyond);
@@ -392,7 +233,11 @@ enum sg_status verify_pdf(struct slice pdf, const struct verify_input *terms,
         return sg_fail(why, SG_NOT_FOUND, "the PDF holds no signature");
     }
     read_material(pdf, &work.file);
-    compare(&work);
+    verify_revisions_compare(&work.revisions, pdf, work.document);
     judge_all(&work, reports, cap);
+    /* What the first signature permits is known last. */
+    if (!verify_revisions_settle(&work.revisions)) {
+        judge_all(&work, reports, cap);
+    }
     return SG_OK;
 }

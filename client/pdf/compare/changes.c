@@ -43,6 +43,17 @@ void pdf_change_say(const struct pdf_change *change, bool indonesian, char *out,
                    place == NULL ? "" : place + 2);
 }
 
+void pdf_changes_take_back(struct pdf_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        if (changes->at[i].kind == PDF_CHANGE_FORM_FILLED) {
+            changes->at[i].kind = PDF_CHANGE_FIELD;
+        }
+    }
+    changes->forbidden = changes->forbidden || changes->filled;
+    changes->filled = false;
+}
+
 /* --- Across the border of the process that reads ----------------------------------- */
 
 struct request {
@@ -77,6 +88,7 @@ static bool is_lawful(struct pdf_changes *changes)
         }
         change->name[sizeof(change->name) - 1] = '\0';
         changes->forbidden = changes->forbidden || !rows[change->kind].allowed;
+        changes->filled = changes->filled || change->kind == PDF_CHANGE_FORM_FILLED;
     }
     return true;
 }

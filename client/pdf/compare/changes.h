@@ -22,13 +22,19 @@ struct pdf_change {
     int page;      /* 1…n; 0 = it has none */
     char name[64]; /* of a field or key, UTF-8; "" = it has none */
 };
-/* The first of each; forbidden: there is one that is not allowed, listed or not. */
+/* The first of each; forbidden: there is one that is not allowed, listed or not. filled:
+ * a field was filled in, listed or not, as the signature with this /ByteRange permits.
+ * That it is sound is not asked here: the caller takes it back where it is not. */
 enum { PDF_CHANGES_MAX = 12, PDF_STEPS_MAX = 64 };
 struct pdf_changes {
     struct pdf_change at[PDF_CHANGES_MAX];
     size_t count;
     bool forbidden;
+    bool filled;
+    uint64_t certified[4]; /* zeros: no certification permits anything */
 };
+/* Then that a field was filled in is a change of the field. */
+void pdf_changes_take_back(struct pdf_changes *changes);
 
 /* A sentence without its full stop, cut to cap. */
 void pdf_change_say(const struct pdf_change *change, bool indonesian, char *out,

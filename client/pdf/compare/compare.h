@@ -32,7 +32,8 @@ struct compare {
     size_t queued;
     size_t queue_cap;
     struct pdf_buffer listed; /* owned; the signatures that the new form has */
-    int permission;           /* of the author's certification; 0 = none */
+    int permission;           /* the strictest of DocMDP; 0 = nobody said */
+    bool certified;           /* one of them is the author's, in a field of the form */
     bool locks;               /* some signature locks fields */
     bool broken;              /* no memory, or a structure without end */
 };
@@ -78,7 +79,8 @@ bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node);
 void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
                         char name[COMPARE_NAME_SIZE]);
 
-/* Before any other part. */
+/* Before any other part: what the old form's signatures permit, and the new form's. */
+void compare_read_permission(struct compare *c);
 void compare_list_signatures(struct compare *c);
 /* Is this object of the new revision a widget or field of a signature that its form lists
  * and that covers more than the old revision, and so was made after it? Notes which. */

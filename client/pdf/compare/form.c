@@ -55,9 +55,28 @@ void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
 
 /* --- Fields that were there -------------------------------------------------------- */
 
-static enum pdf_change_kind kind_of_filling(const struct compare *c)
+static bool permits_filling(const struct compare *c)
 {
-    return c->permission >= 2 && !c->locks ? PDF_CHANGE_FORM_FILLED : PDF_CHANGE_FIELD;
+    return c->certified && c->permission >= 2 && !c->locks;
+}
+
+/* Can a reader fill it in? Nobody can in a read-only field, nor in a push-button (ISO
+ * 32000-2 tables 227 and 229), whose picture is the form's own. */
+static bool is_fillable(const struct pdf_reader *reader, qpdf_oh field)
+{
+    enum { READ_ONLY = 1 << 0, PUSH_BUTTON = 1 << 16 };
+    qpdf_oh type = compare_inherited(reader, field, "/FT");
+    qpdf_oh node = compare_inherited(reader, field, "/Ff");
+    bool none = qpdf_oh_is_null(reader->qpdf, node) != 0;
+    long long flags = none ? 0 : pdf_int(reader, node, READ_ONLY);
+
+    bool button = pdf_is_name(reader, type, "/Btn") && (flags & PUSH_BUTTON) == 0;
+    bool fillable =
+        (flags & READ_ONLY) == 0 &&
+        (button || pdf_is_name(reader, type, "/Tx") || pdf_is_name(reader, type, "/Ch"));
+    qpdf_oh_release(reader->qpdf, type);
+    qpdf_oh_release(reader->qpdf, node);
+    return fillable;
 }
 
 static bool differs(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
@@ -77,7 +96,7 @@ static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
     char name[COMPARE_NAME_SIZE] = "";
-    bool permitted = signing || kind_of_filling(c) == PDF_CHANGE_FORM_FILLED;
+    bool permitted = signing || (permits_filling(c) && is_fillable(&c->old, old));
 
     compare_field_name(&c->old, old, name);
     const struct compare_area area = {PDF_CHANGE_FIELD, 0, name};
@@ -101,7 +120,7 @@ static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
     char name[COMPARE_NAME_SIZE] = "";
 
-    if (compare_is_signature(&c->old, old) || !pdf_is_dict(&c->new, new)) {
+    if (!is_fillable(&c->old, old) || !pdf_is_dict(&c->new, new)) {
         return;
     }
     compare_field_name(&c->old, old, name);
@@ -275,7 +294,7 @@ void compare_form(struct compare *c)
 
 void compare_form_filling(struct compare *c)
 {
-    if (kind_of_filling(c) == PDF_CHANGE_FORM_FILLED) {
+    if (permits_filling(c)) {
         walk_form(c, compare_filling, NULL);
     }
 }

@@ -32,29 +32,6 @@ static bool ends_whole(struct slice pdf)
     return end >= len && memcmp(pdf.data + end - len, marker, len) == 0;
 }
 
-/* The author's certification (ISO 32000-2 12.8.2.2): 1 nothing, 2 forms and signatures,
- * 3 notes too. */
-static int read_permission(const struct pdf_reader *reader)
-{
-    static const char *const path[] = {"/Perms", "/DocMDP", "/Reference"};
-    qpdf_oh at = qpdf_oh_new_object(reader->qpdf, reader->root);
-
-    for (size_t i = 0; i < SG_COUNT(path); i++) {
-        qpdf_oh below = pdf_get(reader, at, path[i]);
-        qpdf_oh_release(reader->qpdf, at);
-        at = below;
-    }
-    if (pdf_count(reader, at) == 0) {
-        qpdf_oh_release(reader->qpdf, at);
-        return 0;
-    }
-    qpdf_oh first = qpdf_oh_get_array_item(reader->qpdf, at, 0);
-    qpdf_oh params = pdf_get(reader, first, "/TransformParams");
-    int permission = (int)pdf_int(reader, pdf_get(reader, params, "/P"), 2);
-    qpdf_oh_release(reader->qpdf, at);
-    return permission;
-}
-
 /* --- The catalog ------------------------------------------------------------------- */
 
 /* Nothing of these is shown on a page. */
@@ -117,7 +94,7 @@ static bool open_both(struct compare *c, struct slice old, struct slice new)
 static void compare_all(struct compare *c)
 {
     compare_mark(c, qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"), true);
-    c->permission = read_permission(&c->old);
+    compare_read_permission(c);
     compare_list_signatures(c);
     compare_pages_mark(c);
     compare_form_mark(c);

@@ -80,9 +80,7 @@ Test(verify_fields, a_locked_field_may_not_be_filled_in)
         EMPTY_FIELD, revisions_altered(EMPTY_FIELD, "/T", "/Lock << /Action /All >> /T")};
 
     revisions_certify("/P 2");
-    struct slice locked = update_pdf(revisions.first, &lock, 1, CATALOG);
-    free(writable(revisions.first));
-    revisions.first = locked;
+    revisions_begin_with(&lock, 1);
     revisions_alter(TEXT_FIELD, "Budi", "Susi");
     revisions_expect(PDF_CHANGE_FIELD, "nama");
 }
@@ -224,9 +222,7 @@ static const char *begin_apart(void)
         {PAGE_1, revisions_altered(PAGE_1, "9 0 R 10 0 R", "22 0 R 10 0 R")},
         {EMPTY_FIELD, "<< /FT /Sig /T (kosong) /Kids [22 0 R] >>"},
         {22, bare}};
-    struct slice apart = update_pdf(revisions.first, objects, SG_COUNT(objects), CATALOG);
-    free(writable(revisions.first));
-    revisions.first = apart;
+    revisions_begin_with(objects, SG_COUNT(objects));
     return dressed;
 }
 
@@ -292,9 +288,7 @@ static void dress(const char *shared_key)
         {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
         {CATALOG, revisions_altered(CATALOG, "/Pages", catalog)},
         {APPEARANCE, CONTENT_TEXT}};
-    struct slice dressed = update_pdf(revisions.first, objects, 4, CATALOG);
-    free(writable(revisions.first));
-    revisions.first = dressed;
+    revisions_begin_with(objects, SG_COUNT(objects));
 }
 
 /* Signs the empty field, and draws its appearance anew in the same object. */
@@ -328,15 +322,14 @@ static void dress_text(const char *key)
 {
     char catalog[96];
 
-    (void)snprintf(catalog, sizeof(catalog), "/Perms << /DocMDP 12 0 R >> %s /Pages",
+    (void)snprintf(catalog, sizeof(catalog), "/Perms << /DocMDP 11 0 R >> %s /Pages",
                    key);
     const struct update objects[] = {
+        {VALUE, revisions_certifying("/DocMDP", "/P 2")},
         {TEXT_FIELD, revisions_altered(TEXT_FIELD, "/T (", "/AP << /N 20 0 R >> /T (")},
         {CATALOG, revisions_altered(CATALOG, "/Pages", catalog)},
         {APPEARANCE, CONTENT_TEXT}};
-    struct slice dressed = update_pdf(revisions.first, objects, 3, CATALOG);
-    free(writable(revisions.first));
-    revisions.first = dressed;
+    revisions_begin_with(objects, SG_COUNT(objects));
     revisions_update(
         &(struct update){APPEARANCE, "<< /Length 3 >>\nstream\nq Q\nendstream"}, 1);
 }

@@ -15,15 +15,6 @@ enum { SHARED = 20, NEW_VALUE };
 
 TestSuite(verify_shared, .init = revisions_begin, .fini = revisions_end);
 
-/* What is signed: the letter with these objects. */
-static void begin_with(const struct update *objects, size_t count)
-{
-    struct slice changed = update_pdf(revisions.first, objects, count, CATALOG);
-
-    free(writable(revisions.first));
-    revisions.first = changed;
-}
-
 /* Page 2 with these keys, and an object for them. */
 static void begin_with_page(const char *keys, const char *shared)
 {
@@ -32,7 +23,7 @@ static void begin_with_page(const char *keys, const char *shared)
     (void)snprintf(page, sizeof(page), "%s /MediaBox", keys);
     const struct update objects[] = {
         {PAGE_2, revisions_altered(PAGE_2, "/MediaBox", page)}, {SHARED, shared}};
-    begin_with(objects, 2);
+    revisions_begin_with(objects, 2);
 }
 
 static void replace_shared(const char *text)
@@ -83,7 +74,7 @@ Test(verify_shared, content_that_is_called_a_list_of_pages_may_not_change)
         {22, "<< /Type /Pages /Parent 2 0 R /Kids 20 0 R /Count 0 >>"}};
 
     begin_with_page("/Contents 20 0 R", CONTENT_TEXT);
-    begin_with(objects, 2);
+    revisions_begin_with(objects, 2);
     replace_shared(OTHER_CONTENT);
     cr_expect(revisions.changes.forbidden);
 }
@@ -94,7 +85,7 @@ Test(verify_shared, content_that_is_called_a_page_may_not_change)
                                  revisions_altered(PAGES, "5 0 R]", "5 0 R 20 0 R]")};
 
     begin_with_page("/Contents 20 0 R", CONTENT_TEXT);
-    begin_with(&pages, 1);
+    revisions_begin_with(&pages, 1);
     replace_shared(OTHER_CONTENT);
     cr_expect(revisions.changes.forbidden);
 }
@@ -136,7 +127,7 @@ Test(verify_shared, a_field_as_an_annotations_looks_may_not_be_signed)
         ANNOTATION, revisions_altered(ANNOTATION, "/Rect",
                                       "/Obj 9 0 R /AP << /N 9 0 R >> /AS /AP /Rect")};
 
-    begin_with(&note, 1);
+    revisions_begin_with(&note, 1);
     sign_empty();
     cr_expect(revisions.changes.forbidden);
 }
@@ -154,7 +145,7 @@ Test(verify_shared, what_names_a_field_does_not_keep_it_from_being_signed)
                       "<< /S /Hide /T 9 0 R /Next << /S /ResetForm /Fields [9 0 R] >> >> "
                       "/Pages")}};
 
-    begin_with(objects, 2);
+    revisions_begin_with(objects, 2);
     sign_empty();
     revisions_expect(PDF_CHANGE_SIGNATURE, "kosong");
 }
@@ -167,7 +158,7 @@ Test(verify_shared, one_list_of_annotations_and_fields_may_grow)
         {PAGE_1, revisions_altered(PAGE_1, "[8 0 R 9 0 R 10 0 R 13 0 R]", "20 0 R")},
         {SHARED, "[8 0 R 9 0 R 10 0 R]"}};
 
-    begin_with(objects, SG_COUNT(objects));
+    revisions_begin_with(objects, SG_COUNT(objects));
     const struct update signing[] = {
         {SHARED, "[8 0 R 9 0 R 10 0 R 22 0 R]"},
         {22, "<< /FT /Sig /T (baru) /V 21 0 R /Type /Annot /Subtype /Widget "
@@ -182,7 +173,7 @@ Test(verify_shared, an_empty_place_among_the_fields_is_no_change)
 {
     const struct update form = {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R null]")};
 
-    begin_with(&form, 1);
+    revisions_begin_with(&form, 1);
     sign_empty();
     revisions_expect(PDF_CHANGE_SIGNATURE, "kosong");
 }

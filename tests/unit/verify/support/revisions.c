@@ -95,16 +95,33 @@ void revisions_expect(enum pdf_change_kind kind, const char *word)
     cr_expect_eq(revisions.changes.forbidden, !pdf_change_allowed(kind));
 }
 
+void revisions_begin_with(const struct update *objects, size_t count)
+{
+    struct slice changed = update_pdf(revisions.first, objects, count, CATALOG);
+
+    free(writable(revisions.first));
+    revisions.first = changed;
+}
+
+const char *revisions_certifying(const char *method, const char *permission)
+{
+    static char text[200];
+
+    (void)snprintf(text, sizeof(text),
+                   "/Reference [<< /TransformMethod %s /TransformParams << %s >> >>] "
+                   "/Reason",
+                   method, permission);
+    return revisions_altered(VALUE, "/Reason", text);
+}
+
 void revisions_certify(const char *permission)
 {
     const struct update objects[] = {
         {CATALOG,
-         revisions_altered(CATALOG, "/Pages", "/Perms << /DocMDP 12 0 R >> /Pages")},
-        {CERTIFIED, revisions_altered(CERTIFIED, "/P 2", permission)}};
-    struct slice certified = update_pdf(revisions.first, objects, 2, CATALOG);
+         revisions_altered(CATALOG, "/Pages", "/Perms << /DocMDP 11 0 R >> /Pages")},
+        {VALUE, revisions_certifying("/DocMDP", permission)}};
 
-    free(writable(revisions.first));
-    revisions.first = certified;
+    revisions_begin_with(objects, SG_COUNT(objects));
 }
 
 /* A signature's value that covers a little of the revision to come. */

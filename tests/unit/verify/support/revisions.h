@@ -37,8 +37,12 @@ extern struct revisions revisions;
 
 void revisions_begin(void);
 void revisions_end(void);
-/* The first becomes certified by its author: "/P 2". */
+/* The first gets these objects. */
+void revisions_begin_with(const struct update *objects, size_t count);
+/* The first becomes certified by its author, in the field that is signed: "/P 2". */
 void revisions_certify(const char *permission);
+/* The value of that field, by another method; lives until the next call. */
+const char *revisions_certifying(const char *method, const char *permission);
 /* The lawful text of an object with one part replaced; four of them live at a time. */
 const char *revisions_altered(int number, const char *from, const char *to);
 /* A second revision with these objects, or with one altered; compared. */
