@@ -146,26 +146,30 @@ static void extend_fields(const struct pdf_signing *signing, qpdf_oh form, int w
 }
 
 /* SignaturesExist and AppendOnly; and viewers must not redraw fields, which would show as
- * a change of the letter. */
-static bool flags_stand(const struct pdf_reader *reader, qpdf_oh form)
+ * a change of the letter. Where somebody signed it as they draw it, they go on. */
+static bool flags_stand(const struct pdf_signing *signing, qpdf_oh form)
 {
+    const struct pdf_reader *reader = signing->reader;
     QPDF_BOOL redraw = QPDF_FALSE;
     qpdf_oh node = pdf_get(reader, form, "/NeedAppearances");
 
     return pdf_int(reader, pdf_get(reader, form, "/SigFlags"), 0) == 3 &&
-           !(qpdf_oh_get_value_as_bool(reader->qpdf, node, &redraw) && redraw);
+           (signing->form_was_seen ||
+            !(qpdf_oh_get_value_as_bool(reader->qpdf, node, &redraw) && redraw));
 }
 
 static void put_form(const struct pdf_signing *signing, qpdf_oh form, struct slice fields,
                      struct pdf_buffer *out)
 {
-    struct pdf_patch patches[] = {
-        {.key = "/SigFlags", .value = slice_str("3")},
-        {.key = "/NeedAppearances"},
-        {.key = "/Fields", .value = fields},
-    };
-    size_t count = fields.len > 0 ? 3 : 2;
+    struct pdf_patch patches[3] = {{.key = "/SigFlags", .value = slice_str("3")}};
+    size_t count = 1;
 
+    if (!signing->form_was_seen) {
+        patches[count++] = (struct pdf_patch){.key = "/NeedAppearances"};
+    }
+    if (fields.len > 0) {
+        patches[count++] = (struct pdf_patch){.key = "/Fields", .value = fields};
+    }
     if (pdf_is_dict(signing->reader, form)) {
         pdf_put_dict(signing->reader, form, patches, count, out);
         return;
@@ -230,7 +234,7 @@ static enum sg_status renew_form(const struct pdf_signing *signing, int widget)
         extend_fields(signing, form, widget, &fields);
         TRY(pdf_buffer_check(&fields));
     }
-    if (fields.len == 0 && flags_stand(reader, form)) {
+    if (fields.len == 0 && flags_stand(signing, form)) {
         return SG_OK;
     }
     bool own_object =

@@ -27,6 +27,11 @@ bool pdf_change_allowed(enum pdf_change_kind kind)
     return rows[kind].allowed;
 }
 
+bool pdf_change_fills(enum pdf_change_kind kind)
+{
+    return kind == PDF_CHANGE_FORM_FILLED || kind == PDF_CHANGE_FORM_SET;
+}
+
 void pdf_change_say(const struct pdf_change *change, bool indonesian, char *out,
                     size_t cap)
 {
@@ -46,9 +51,10 @@ void pdf_change_say(const struct pdf_change *change, bool indonesian, char *out,
 void pdf_changes_take_back(struct pdf_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++) {
-        if (changes->at[i].kind == PDF_CHANGE_FORM_FILLED) {
-            changes->at[i].kind = PDF_CHANGE_FIELD;
-        }
+        enum pdf_change_kind *kind = &changes->at[i].kind;
+        *kind = *kind == PDF_CHANGE_FORM_FILLED ? PDF_CHANGE_FIELD
+                : *kind == PDF_CHANGE_FORM_SET  ? PDF_CHANGE_FORM
+                                                : *kind;
     }
     changes->forbidden = changes->forbidden || changes->filled;
     changes->filled = false;
@@ -88,7 +94,7 @@ static bool is_lawful(struct pdf_changes *changes)
         }
         change->name[sizeof(change->name) - 1] = '\0';
         changes->forbidden = changes->forbidden || !rows[change->kind].allowed;
-        changes->filled = changes->filled || change->kind == PDF_CHANGE_FORM_FILLED;
+        changes->filled = changes->filled || pdf_change_fills(change->kind);
     }
     return true;
 }

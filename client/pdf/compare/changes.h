@@ -16,6 +16,8 @@ enum pdf_change_kind {
 };
 const char *pdf_change_code(enum pdf_change_kind kind); /* "page-changed" */
 bool pdf_change_allowed(enum pdf_change_kind kind);
+/* Allowed only because the author permits to fill the form in. */
+bool pdf_change_fills(enum pdf_change_kind kind);
 
 struct pdf_change {
     enum pdf_change_kind kind;
@@ -23,7 +25,7 @@ struct pdf_change {
     char name[64]; /* of a field or key, UTF-8; "" = it has none */
 };
 /* The first of each; forbidden: there is one that is not allowed, listed or not. filled:
- * a field was filled in, listed or not, as the signature with this /ByteRange permits.
+ * the form was filled in, listed or not, as the signature with this /ByteRange permits.
  * That it is sound is not asked here: the caller takes it back where it is not. */
 enum { PDF_CHANGES_MAX = 12, PDF_STEPS_MAX = 64 };
 struct pdf_changes {
@@ -33,7 +35,7 @@ struct pdf_changes {
     bool filled;
     uint64_t certified[4]; /* zeros: no certification permits anything */
 };
-/* Then that a field was filled in is a change of the field. */
+/* Then what fills it in is a change of field and form. */
 void pdf_changes_take_back(struct pdf_changes *changes);
 
 /* A sentence without its full stop, cut to cap. */

@@ -14,7 +14,7 @@ void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
 
     (void)snprintf(change.name, sizeof(change.name), "%s", name == NULL ? "" : name);
     changes->forbidden = changes->forbidden || !pdf_change_allowed(kind);
-    changes->filled = changes->filled || kind == PDF_CHANGE_FORM_FILLED;
+    changes->filled = changes->filled || pdf_change_fills(kind);
     for (size_t i = 0; i < changes->count; i++) {
         const struct pdf_change *at = &changes->at[i];
         if (at->kind == kind && at->page == page && strcmp(at->name, change.name) == 0) {

@@ -22,6 +22,13 @@ struct compare_item {
     struct compare_area area;
 };
 
+/* What a setting of the form would show in. */
+enum compare_seen {
+    COMPARE_NOTHING,
+    COMPARE_FILLABLE, /* in nothing but fields that somebody may fill in, if permitted */
+    COMPARE_FIXED
+};
+
 struct compare {
     struct pdf_reader old;
     struct pdf_reader new;
@@ -35,6 +42,10 @@ struct compare {
     int permission;           /* the strictest of DocMDP; 0 = nobody said */
     bool certified;           /* one of them is the author's, in a field of the form */
     bool locks;               /* some signature locks fields */
+    /* Of the old revision, in which viewers draw fields themselves: */
+    bool redraws;             /* the form asks for all of them */
+    enum compare_seen fields; /* that are no signature's; widgets on a page, too */
+    enum compare_seen drawn;  /* of these, and of notes, with what the form gives */
     bool broken;              /* no memory, or a structure without end */
 };
 
@@ -71,11 +82,19 @@ void compare_form_filling(struct compare *c);
 void compare_pages_mark(struct compare *c);
 void compare_pages(struct compare *c);
 
+/* Before the form's settings are compared; the form first. */
+void compare_see_form(struct compare *c);
+void compare_see_annotation(struct compare *c, qpdf_oh node);
+void compare_see_field(struct compare *c, qpdf_oh node);
+
 enum { COMPARE_NAME_SIZE = 64 };
 /* Of a field: a key's value, or what the fields above give. The caller owns the handle.
  */
 qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key);
 bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node);
+bool compare_is_fillable(const struct pdf_reader *reader, qpdf_oh node);
+/* Does the old revision permit to fill in such fields? After marking. */
+bool compare_permits_filling(const struct compare *c);
 void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
                         char name[COMPARE_NAME_SIZE]);
 

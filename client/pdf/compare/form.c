@@ -55,14 +55,14 @@ void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
 
 /* --- Fields that were there -------------------------------------------------------- */
 
-static bool permits_filling(const struct compare *c)
+bool compare_permits_filling(const struct compare *c)
 {
     return c->certified && c->permission >= 2 && !c->locks;
 }
 
 /* Can a reader fill it in? Nobody can in a read-only field, nor in a push-button (ISO
  * 32000-2 tables 227 and 229), whose picture is the form's own. */
-static bool is_fillable(const struct pdf_reader *reader, qpdf_oh field)
+bool compare_is_fillable(const struct pdf_reader *reader, qpdf_oh field)
 {
     enum { READ_ONLY = 1 << 0, PUSH_BUTTON = 1 << 16 };
     qpdf_oh type = compare_inherited(reader, field, "/FT");
@@ -96,7 +96,8 @@ static void compare_open_field(struct compare *c, qpdf_oh old, qpdf_oh new, bool
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer keys = {0};
     char name[COMPARE_NAME_SIZE] = "";
-    bool permitted = signing || (permits_filling(c) && is_fillable(&c->old, old));
+    bool permitted =
+        signing || (compare_permits_filling(c) && compare_is_fillable(&c->old, old));
 
     compare_field_name(&c->old, old, name);
     const struct compare_area area = {PDF_CHANGE_FIELD, 0, name};
@@ -120,7 +121,7 @@ static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
     char name[COMPARE_NAME_SIZE] = "";
 
-    if (!is_fillable(&c->old, old) || !pdf_is_dict(&c->new, new)) {
+    if (!compare_is_fillable(&c->old, old) || !pdf_is_dict(&c->new, new)) {
         return;
     }
     compare_field_name(&c->old, old, name);
@@ -267,6 +268,7 @@ static void mark_field(struct compare *c, qpdf_oh old, qpdf_oh new)
 {
     (void)new;
     compare_mark(c, old, true);
+    compare_see_field(c, old);
     c->locks = c->locks || locks_fields(&c->old, old);
 }
 
@@ -294,7 +296,7 @@ void compare_form(struct compare *c)
 
 void compare_form_filling(struct compare *c)
 {
-    if (permits_filling(c)) {
+    if (compare_permits_filling(c)) {
         walk_form(c, compare_filling, NULL);
     }
 }

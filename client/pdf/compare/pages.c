@@ -74,6 +74,16 @@ static void mark_page(struct compare *c, qpdf_oh old, qpdf_oh new, int page)
     (void)new;
     (void)page;
     compare_mark(c, old, false);
+    if (!pdf_is_dict(&c->old, old)) {
+        return;
+    }
+    qpdf_oh annots = pdf_get(&c->old, old, "/Annots");
+    for (int i = 0; i < pdf_count(&c->old, annots); i++) {
+        qpdf_oh item = qpdf_oh_get_array_item(c->old.qpdf, annots, i);
+        compare_see_annotation(c, item);
+        qpdf_oh_release(c->old.qpdf, item);
+    }
+    qpdf_oh_release(c->old.qpdf, annots);
 }
 
 void compare_pages_mark(struct compare *c)

@@ -95,6 +95,7 @@ static void compare_all(struct compare *c)
 {
     compare_mark(c, qpdf_oh_get_key(c->old.qpdf, c->old.trailer, "/Root"), true);
     compare_read_permission(c);
+    compare_see_form(c);
     compare_list_signatures(c);
     compare_pages_mark(c);
     compare_form_mark(c);

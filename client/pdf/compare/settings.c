@@ -2,7 +2,19 @@
 
 /* What the form says for all its fields. */
 
-/* Resources for fields: more may come, but none may be changed. */
+/* A setting came, or went, that shows where viewers draw fields themselves. Whoever may
+ * fill them in may set how they are drawn. */
+static void note_setting(struct compare *c, enum compare_seen shown, const char *key)
+{
+    bool permitted = shown == COMPARE_FILLABLE && compare_permits_filling(c);
+
+    if (shown != COMPARE_NOTHING) {
+        compare_note(c, permitted ? PDF_CHANGE_FORM_SET : PDF_CHANGE_FORM, 0, key);
+    }
+}
+
+/* Resources for fields: none may be changed; more may come where no field is drawn with
+ * them. */
 /* NOLINTNEXTLINE(misc-no-recursion): not deeper than two */
 static void compare_resources(struct compare *c, qpdf_oh old, qpdf_oh new, int depth)
 {
@@ -20,6 +32,8 @@ static void compare_resources(struct compare *c, qpdf_oh old, qpdf_oh new, int d
         qpdf_oh after = pdf_get(&c->new, new, key);
         if (!qpdf_oh_is_null(c->old.qpdf, before)) {
             compare_resources(c, before, after, depth + 1);
+        } else if (!qpdf_oh_is_null(c->new.qpdf, after)) {
+            note_setting(c, c->drawn, area.name);
         }
         qpdf_oh_release(c->old.qpdf, before);
         qpdf_oh_release(c->new.qpdf, after);
@@ -36,7 +50,8 @@ static void compare_shared(struct compare *c, qpdf_oh old, qpdf_oh new)
     qpdf_oh_release(c->new.qpdf, after);
 }
 
-/* What may be set when the first signature comes, and not be bent later. */
+/* What may be set when the first signature comes, and not be bent later; and only where
+ * it does not show: some viewers drew the fields by it for whoever signed before. */
 static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const char *key)
 {
     const struct compare_area area = {PDF_CHANGE_FORM, 0, key};
@@ -46,11 +61,15 @@ static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const c
     }
     bool had = pdf_is_dict(&c->old, old) && qpdf_oh_has_key(c->old.qpdf, old, key);
     bool has = qpdf_oh_has_key(c->new.qpdf, new, key) != 0;
-    bool may = ((strcmp(key, "/DR") == 0 || strcmp(key, "/DA") == 0) && !had) ||
-               (strcmp(key, "/NeedAppearances") == 0 && !has);
-    if (!may && strcmp(key, "/DR") == 0) {
+    bool drawing = strcmp(key, "/NeedAppearances") == 0;
+    bool given = strcmp(key, "/DR") == 0 || strcmp(key, "/DA") == 0;
+    if (given && !had) {
+        note_setting(c, c->drawn, key);
+    } else if (drawing && !has) {
+        note_setting(c, c->redraws ? c->fields : COMPARE_NOTHING, key);
+    } else if (strcmp(key, "/DR") == 0) {
         compare_shared(c, old, new);
-    } else if (!may) {
+    } else {
         compare_key(c, old, new, key, &area);
     }
 }

@@ -376,3 +376,24 @@ Test(fields, a_field_that_nobody_sees_shows_no_notice)
         expect(&letter, "letter.head", PDF_ACCEPTED);
     }
 }
+
+/* Whoever signed before saw the other field as viewers draw it. */
+Test(fields, drawing_that_an_earlier_signer_saw_stays)
+{
+    struct letter letter = letter_signed("");
+    struct outcome outcome;
+
+    letter.objects[0] = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields "
+                        "[5 0 R 7 0 R 9 0 R] /NeedAppearances true >> >>";
+    letter.objects[8] = "<< /T (other) /FT /Tx /V (1000) >>";
+    outcome = attempt(&letter, "letter.head");
+    cr_expect(says(&outcome, "/NeedAppearances true"));
+    letter_free(outcome.appendix);
+    outcome = attempt(&letter, NULL);
+    cr_expect(says(&outcome, "/NeedAppearances true"));
+    letter_free(outcome.appendix);
+    letter.objects[8] = "<< /T (other) /FT /Sig >>";
+    outcome = attempt(&letter, NULL);
+    cr_expect_not(says(&outcome, "/NeedAppearances"));
+    letter_free(outcome.appendix);
+}

@@ -359,6 +359,10 @@ static void share(const char *resources)
 
 Test(verify_fields, resources_may_be_added_and_not_changed)
 {
+    const struct update empty = {TEXT_FIELD,
+                                 revisions_altered(TEXT_FIELD, "/V (Budi)", "")};
+
+    revisions_begin_with(&empty, 1);
     share("/F1 6 0 R");
     cr_expect_eq(revisions.changes.count, 0);
     free(writable(revisions.first));

@@ -108,6 +108,10 @@ Test(verify_shared, the_catalog_as_a_pages_resources_may_not_change)
 
 Test(verify_shared, the_form_as_a_pages_resources_may_not_change)
 {
+    const struct update empty = {TEXT_FIELD,
+                                 revisions_altered(TEXT_FIELD, "/V (Budi)", "")};
+
+    revisions_begin_with(&empty, 1);
     begin_with_page("/Resources << /XObject 7 0 R >>", "null");
     revisions_alter(FORM, "/SigFlags", "/DR << /Font << /F1 6 0 R >> >> /SigFlags");
     cr_expect(revisions.changes.forbidden);
