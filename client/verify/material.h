@@ -21,7 +21,9 @@ enum { VERIFY_MATERIAL_MAX = 512 };
 void verify_material_certificate(struct verify_material *material, struct slice der);
 void verify_material_crl(struct verify_material *material, struct slice der);
 void verify_material_ocsp(struct verify_material *material, struct slice der);
-/* CRLs (PEM or DER) or an OCSP answer (DER) from a file. SG_INVALID: it holds neither. */
+/* CRLs (PEM, or one in DER) or an OCSP answer (DER) from a file, of which nothing is left
+ * out. SG_INVALID: it holds neither, or something beside or behind that cannot be read.
+ * SG_TOO_LARGE: one too many. After a failure the material is good for fini alone. */
 SG_MUST_USE enum sg_status verify_material_file(struct verify_material *material,
                                                 struct slice bytes, bool ocsp);
 void verify_material_fini(struct verify_material *material);

@@ -264,15 +264,19 @@ def make_leaf(the_rig, key, issuer):
     return made
 
 
-def make_crl(key, issuer, *revoked):
+def make_crl(key, issuer, *revoked, made=NOW - DAY / 2):
     builder = (x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
-               .last_update(NOW - DAY / 2).next_update(NOW + DAY))
+               .last_update(made).next_update(NOW + DAY))
     for one in revoked:
         builder = builder.add_revoked_certificate(
             x509.RevokedCertificateBuilder().serial_number(one.serial_number)
             .revocation_date(NOW - DAY / 2).build())
     return builder.sign(key, hashes.SHA256()).public_bytes(
         serialization.Encoding.PEM).decode()
+
+
+def in_der(pem):
+    return x509.load_pem_x509_crl(pem.encode()).public_bytes(serialization.Encoding.DER)
 
 
 def sign_beside(the_rig, out, form):
@@ -305,6 +309,48 @@ def a_signature_beside_its_content_is_judged_with_lists_that_are_given(the_rig):
     the_rig.write("elsewhere.xml", "<berita/>\n")
     equal(verify(the_rig, "--ca", anchors, "--content", the_rig.path("elsewhere.xml"),
                  path).returncode, 0, "--content")
+
+
+@claim
+def a_crl_file_that_is_read_in_part_is_refused(the_rig):
+    """The list that is passed over may be the one that revokes."""
+    key, pem, root = make_ca("Akar")
+    leaf = make_leaf(the_rig, key, root)
+    anchors = the_rig.write("root.pem", pem)
+    the_rig.write("berita.xml", "<berita/>\n")
+    path = the_rig.path("berita.xml.p7s")
+    sign_beside(the_rig, path, "DER")
+    good = make_crl(key, root, made=NOW - DAY * 2 / 3)
+    bad = make_crl(key, root, leaf)
+    middle = len(bad) // 2
+    torn = {"a letter of it": bad[:middle] + "!" + bad[middle + 1:],
+            "its first line": bad.replace("-----BEGIN", "----BEGIN"),
+            "the end of its first line": bad.replace("CRL-----\n", "CRL----\n", 1),
+            "the end": bad[:middle],
+            "the first line's end": bad[:middle].split("CRL")[0],
+            "a blank before it": " " + bad,
+            "its name": bad.replace("X509 CRL", "CRL")}
+    for what, second in torn.items():
+        lists = the_rig.write("all.crl", good + second)
+        equal(verify(the_rig, "--ca", anchors, "--crl", lists, path).returncode, 2, what)
+    for what, lists in (("two in DER", in_der(good) + in_der(bad)),
+                        ("DER behind PEM", good.encode() + in_der(bad)),
+                        ("PEM behind DER", in_der(good) + bad.encode()),
+                        ("a damaged one in DER before PEM",
+                         in_der(bad)[:-9] + good.encode())):
+        result = verify(the_rig, "--ca", anchors, "--crl", the_rig.write("all.crl", lists), path)
+        equal(result.returncode, 2, what)
+        contains(result.stderr, "all.crl", "fetch it anew")
+    result = verify(the_rig, "--ca", anchors, "--crl",
+                    the_rig.write("all.crl", 512 * good + bad), path)
+    equal(result.returncode, 2, "one too many")
+    contains(result.stderr, "more than 512")
+    told = "Terbitan lain, di muka -- dan seterusnya:\r\n"
+    for code, lists in ((1, good + told + bad), (1, 511 * good + bad), (0, told + good + pem),
+                        (0, in_der(good)), (1, in_der(bad))):
+        lists = the_rig.write("all.crl", lists)
+        equal(verify(the_rig, "--ca", anchors, "--crl", lists, path).returncode, code,
+              "what is whole")
 
 
 if __name__ == "__main__":

@@ -260,9 +260,19 @@ static enum sg_status load_statement(const char *path, bool ocsp,
     enum sg_status status =
         verify_material_file(given, slice_of(bytes.data, bytes.len), ocsp);
     file_free(&bytes);
+    if (status == SG_TOO_LARGE) {
+        return sg_fail(why, status,
+                       "'%s' holds more than %d CRLs; give those of the signers' "
+                       "authorities alone",
+                       path, VERIFY_MATERIAL_MAX);
+    }
     return status == SG_OK ? SG_OK
-                           : sg_fail(why, SG_INVALID, "'%s' is no %s", path,
-                                     ocsp ? "OCSP answer (DER)" : "CRL (PEM or DER)");
+                           : sg_fail(why, SG_INVALID,
+                                     "'%s' cannot be read, to its end, as %s; fetch it "
+                                     "anew",
+                                     path,
+                                     ocsp ? "an OCSP answer (DER)"
+                                          : "CRLs (PEM) or as one CRL (DER)");
 }
 
 static enum sg_status read_level(const char *text, enum verify_level *out,
