@@ -200,10 +200,14 @@ static void hear(struct hearing *hearing, struct verify_word word)
     if (word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us) {
         word.state = VERIFY_STATE_GOOD;
     }
-    /* A revocation is told by old statements too: nobody takes it back but by a newer. */
+    /* A revocation is told by old statements too: nobody takes it back but by a newer,
+     * and of two that are as new it counts, in whatever order they are given. */
     counts = counts || (word.state == VERIFY_STATE_REVOKED && word.this_us != 0);
-    if (counts && (hearing->best.state == VERIFY_STATE_OPEN ||
-                   word.this_us > hearing->best.this_us)) {
+    bool newer =
+        hearing->best.state == VERIFY_STATE_OPEN ||
+        word.this_us > hearing->best.this_us ||
+        (word.this_us == hearing->best.this_us && word.state == VERIFY_STATE_REVOKED);
+    if (counts && newer) {
         hearing->best = word;
     }
 }

@@ -90,6 +90,20 @@ Test(verify_status, a_revoked_signer_fails_and_the_time_is_named)
     expect(VERIFY_FAIL, "2025-12-31");
 }
 
+/* Whoever hands them over chooses their order. */
+Test(verify_status, of_two_lists_of_one_second_the_one_that_revokes_counts)
+{
+    add_crl((struct authority_list){.this_s = NOW_S - 60});
+    revoke(NOW_S - DAY_S);
+    expect(VERIFY_FAIL, "revoked");
+    revoke(NOW_S - DAY_S);
+    add_crl((struct authority_list){.this_s = NOW_S - 60});
+    expect(VERIFY_FAIL, "revoked");
+    revoke(NOW_S - DAY_S);
+    add_crl((struct authority_list){.this_s = NOW_S - 59});
+    expect(VERIFY_PASS, "No certificate");
+}
+
 /* The certificate of the issuing authority counts as much. */
 Test(verify_status, a_revoked_authority_fails)
 {
