@@ -349,7 +349,7 @@ STRESS_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/stress/*.c)
 BENCH_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 FIXTURES   := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/fixtures/letters.c tests/fixtures/seek.c \
   tests/fixtures/spoiled.c tests/fixtures/tsa.c) \
-  $(patsubst %,$(BUILD)/tests/fixtures/%.so,disk faults held instant kept later prober share)
+  $(patsubst %,$(BUILD)/tests/fixtures/%.so,disk faults held instant kept later prober share stuck)
 
 $(BUILD)/tests/flow/%: $(BUILD)/obj/tests/flow/%.o \
     $$(call support_of,$$(SUPPORT_$$*)) $$(call needed_by,$$*,flow)

@@ -7,10 +7,11 @@
 #include "gateway/mbox.h"
 #include "proto/tlog/note.h"
 
-/* Anchors keep checkpoints of the log where its operator cannot change them. Two threads
- * give each anchor the newest checkpoint that is stored, one those behind a network, one
- * those that are folders; both read the ledger by a handle of their own. What comes of it
- * travels to the core as a letter. Nothing here is waited for by a signature. */
+/* Anchors keep checkpoints of the log where its operator cannot change them. A thread
+ * with a handle of its own to the ledger gives each anchor the newest checkpoint that is
+ * stored; each folder is written to by one more, which nobody waits for when it hangs.
+ * What comes of it travels to the core as a letter. Nothing here is waited for by a
+ * signature. */
 struct anchors;
 
 enum {
@@ -51,9 +52,11 @@ struct anchor_result {
     size_t anchor; /* index in config->anchors */
     enum anchor_state state;
     char why[ANCHOR_WHY_SIZE]; /* unless WELL */
-    struct anchor_hold hold;   /* when WELL */
-    uint64_t time_s;         /* when WELL: by the clock of the anchor, where it has one */
-    char by[ANCHOR_BY_SIZE]; /* of a cosignature: name and id of its key */
+    bool held; /* it has one checkpoint more: what follows says which. Also
+                * of a FAILING authority, whose folder failed */
+    struct anchor_hold hold;
+    uint64_t time_s;            /* by the clock of the anchor, where it has one */
+    char by[ANCHOR_BY_SIZE];    /* of a cosignature: name and id of its key */
     char line[ANCHOR_LINE_MAX]; /* of the note, with its LF */
     size_t line_len;
     uint8_t token[ANCHOR_TOKEN_MAX]; /* of a time stamp authority: its answer, DER */
@@ -85,8 +88,10 @@ SG_MUST_USE enum sg_status anchors_compare(struct anchors *anchors, struct sg_er
 void anchors_hold(struct anchors *anchors, size_t index, struct anchor_hold *out);
 
 SG_MUST_USE enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why);
-/* Ends what is under way; folders are given the last checkpoint. NULL is allowed. Letters
- * of it that nobody took may lie in the core's box, and are not to be touched again. */
+/* Ends what is under way; folders are given the last checkpoint, for as long as
+ * anchoring.timeout_ms in all, 8 s at most. A thread that hangs in one is left behind,
+ * without anything of ours. NULL is allowed. Letters of it that nobody took may lie in
+ * the core's box, and are not to be touched again. */
 void anchors_free(struct anchors *anchors);
 
 #endif

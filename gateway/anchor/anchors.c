@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "gateway/anchor/anchor.h"
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 #include "gateway/clock.h"
 #include "gateway/thread.h"
 
@@ -116,13 +116,11 @@ static enum sg_status make_anchor(struct anchors *anchors, size_t index,
     return SG_OK;
 }
 
-static enum sg_status make_loop(struct anchors *anchors, size_t index,
-                                struct sg_error *why)
+static enum sg_status make_loop(struct anchors *anchors, struct sg_error *why)
 {
-    struct anchor_loop *loop = &anchors->loops[index];
+    struct anchor_loop *loop = &anchors->loop;
 
     loop->anchors = anchors;
-    loop->folders = index == 0;
     TRY(http_new(anchors->config->anchoring_proxy, &loop->http));
     return ledger_reader_open(anchors->config->ledger_file, &loop->ledger, why);
 }
@@ -133,8 +131,7 @@ static enum sg_status make_all(struct anchors *anchors, struct sg_error *why)
     for (size_t i = 0; i < anchors->config->anchor_count; i++) {
         TRY(make_anchor(anchors, i, why));
     }
-    TRY(make_loop(anchors, 0, why));
-    return make_loop(anchors, 1, why);
+    return make_loop(anchors, why);
 }
 
 enum sg_status anchors_new(const struct anchors_options *options, struct anchors **out,
@@ -188,33 +185,19 @@ void anchors_hold(struct anchors *anchors, size_t index, struct anchor_hold *out
 
     out->size = anchor->held;
     out->seen_us = clock_wall_us();
-    out->behind_us = watch_written_us(watch_loop(anchors, anchor), anchor->held);
+    out->behind_us = watch_written_us(&anchors->loop, anchor->held);
 }
 
 /* --- Running --------------------------------------------------------------------- */
 
-static bool serves_any(struct anchors *anchors, const struct anchor_loop *loop)
-{
-    for (size_t i = 0; i < anchors->count; i++) {
-        if (watch_loop(anchors, &anchors->list[i]) == loop) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why)
 {
-    for (size_t i = 0; i < SG_COUNT(anchors->loops); i++) {
-        struct anchor_loop *loop = &anchors->loops[i];
-        if (!serves_any(anchors, loop)) {
-            continue;
-        }
-        if (thread_start(&loop->thread, "segeld-anchors", anchors_run, loop) != SG_OK) {
-            return sg_fail(why, SG_NO_MEMORY, "cannot start the thread of the anchors");
-        }
-        loop->running = true;
+    struct anchor_loop *loop = &anchors->loop;
+
+    if (thread_start(&loop->thread, "segeld-anchors", anchors_run, loop) != SG_OK) {
+        return sg_fail(why, SG_NO_MEMORY, "cannot start the thread of the anchors");
     }
+    loop->running = true;
     return SG_OK;
 }
 
@@ -223,9 +206,10 @@ static void end_loop(struct anchor_loop *loop)
     if (loop->running) {
         http_wake(loop->http);
         (void)pthread_join(loop->thread, NULL);
-        if (loop->folders) {
-            watch_last(loop);
-        }
+        last_give(loop);
+    }
+    for (size_t i = 0; i < loop->anchors->count; i++) {
+        parcel_leave(&loop->anchors->list[i]); /* it wakes http no more */
     }
     http_free(loop->http);
     ledger_reader_close(loop->ledger);
@@ -237,9 +221,7 @@ void anchors_free(struct anchors *anchors)
         return;
     }
     atomic_store(&anchors->stop, true);
-    for (size_t i = 0; i < SG_COUNT(anchors->loops); i++) {
-        end_loop(&anchors->loops[i]);
-    }
+    end_loop(&anchors->loop);
     for (size_t i = 0; i < anchors->count; i++) {
         TS_REQ_free(anchors->list[i].question);
         X509_STORE_free(anchors->list[i].trust);

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "proto/text.h"
@@ -21,27 +21,39 @@ static void unreachable(const struct anchor *anchor, const char *why)
 
 /* --- Folders --------------------------------------------------------------------- */
 
+static enum sg_status take_look(struct anchor_loop *loop, struct anchor *anchor,
+                                struct sg_error *why)
+{
+    const struct parcel *parcel = anchor->parcel;
+
+    if (parcel->why.text[0] != '\0') {
+        unreachable(anchor, parcel->why.text);
+    }
+    if (parcel->status != SG_OK) {
+        return SG_OK;
+    }
+    TRY(conflict_look(loop, anchor, &parcel->held, why));
+    bool taken_away =
+        anchor->config->kind == ANCHOR_DROP && anchor->held > parcel->held.head.size;
+    anchor->held = taken_away ? anchor->held : parcel->held.head.size;
+    return SG_OK;
+}
+
 static enum sg_status compare_folder(struct anchor_loop *loop, struct anchor *anchor,
                                      struct sg_error *why)
 {
-    struct sg_error inner = {0};
-    struct held held;
+    bool back = parcel_back(anchor, INT64_MAX);
 
-    enum sg_status status = folder_newest(anchor, &held, &inner);
-    if (inner.text[0] != '\0') {
-        unreachable(anchor, inner.text);
+    if (anchor->config->kind == ANCHOR_DISK &&
+        (!back || anchor->parcel->status != SG_OK)) {
+        anchor->held = 0; /* a new disk */
     }
-    if (status != SG_OK) {
-        if (anchor->config->kind == ANCHOR_DISK) {
-            anchor->held = 0; /* a new disk */
-        }
+    if (!back) {
         return SG_OK;
     }
-    TRY(conflict_look(loop, anchor, &held, why));
-    bool taken_away =
-        anchor->config->kind == ANCHOR_DROP && anchor->held > held.head.size;
-    anchor->held = taken_away ? anchor->held : held.head.size;
-    return SG_OK;
+    enum sg_status status = take_look(loop, anchor, why);
+    parcel_leave(anchor);
+    return status;
 }
 
 /* --- Witnesses ------------------------------------------------------------------- */
@@ -172,7 +184,7 @@ static void ask_one(struct anchor_loop *loop, struct inquiry *inquiry)
 static enum sg_status compare_witnesses(struct anchors *anchors, struct sg_error *why)
 {
     struct inquiry inquiries[2 * CONFIG_ANCHORS_MAX] = {0};
-    struct anchor_loop *loop = &anchors->loops[1];
+    struct anchor_loop *loop = &anchors->loop;
 
     for (size_t i = 0; i < 2 * anchors->count; i++) {
         inquiries[i].anchor = &anchors->list[i / 2];
@@ -188,10 +200,17 @@ static enum sg_status compare_witnesses(struct anchors *anchors, struct sg_error
 
 static enum sg_status compare_folders(struct anchors *anchors, struct sg_error *why)
 {
+    struct sg_error inner = {0};
+
     for (size_t i = 0; i < anchors->count; i++) {
         struct anchor *anchor = &anchors->list[i];
-        struct anchor_loop *loop = watch_loop(anchors, anchor);
-        TRY(loop->folders ? compare_folder(loop, anchor, why) : SG_OK);
+        if (watch_is_folder(anchor) &&
+            parcel_send(anchor, PARCEL_LOOK, &inner) != SG_OK) {
+            unreachable(anchor, inner.text);
+        }
+    }
+    for (size_t i = 0; i < anchors->count; i++) {
+        TRY(compare_folder(&anchors->loop, &anchors->list[i], why));
     }
     return SG_OK;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 #include "proto/text.h"
 
 /* Two checkpoints that cannot both be true. The ledger itself was found sound: so either

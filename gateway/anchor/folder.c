@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 #include "gateway/log.h"
 #include "proto/text.h"
 #include "proto/write_all.h"
@@ -91,27 +91,27 @@ static enum sg_status read_file(int folder, const char *name, struct held *out)
                : SG_INVALID;
 }
 
-static enum sg_status read_known(const struct anchor *anchor, int folder,
+static enum sg_status read_known(const struct parcel *parcel, int folder,
                                  const char *name, struct held *out, struct sg_error *why)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + NAME_SIZE];
     enum sg_status status = read_file(folder, name, out);
 
     if (status != SG_IO) {
         return status;
     }
-    (void)snprintf(path, sizeof(path), "%s/%s", anchor->config->place, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", parcel->place, name);
     return failed("read", path, why);
 }
 
 /* --- Delivery -------------------------------------------------------------------- */
 
-static void name_of(const struct anchor *anchor, char out[NAME_SIZE])
+static void name_of(const struct parcel *parcel, char out[NAME_SIZE])
 {
-    if (anchor->config->kind == ANCHOR_DISK) {
+    if (parcel->kind == ANCHOR_DISK) {
         (void)snprintf(out, NAME_SIZE, "%s", NEWEST);
     } else {
-        (void)snprintf(out, NAME_SIZE, "%llu%s", (unsigned long long)anchor->offered,
+        (void)snprintf(out, NAME_SIZE, "%llu%s", (unsigned long long)parcel->size,
                        ENDING);
     }
 }
@@ -129,15 +129,15 @@ static enum sg_status put(const char *place, int folder, const char *name,
 }
 
 /* What was dropped stays as it is, and so does what a second disk has of a longer log. */
-static enum sg_status look_before(const struct anchor *anchor, int folder,
+static enum sg_status look_before(const struct parcel *parcel, int folder,
                                   const char *name, struct sg_error *why)
 {
     struct held held;
     struct checkpoint offered;
     struct checkpoint found;
-    const struct note_key *key = &anchor->of->log_key;
+    const struct note_key *key = &parcel->log_key;
 
-    enum sg_status status = read_known(anchor, folder, name, &held, why);
+    enum sg_status status = read_known(parcel, folder, name, &held, why);
     if (status == SG_IO) {
         return status;
     }
@@ -145,16 +145,16 @@ static enum sg_status look_before(const struct anchor *anchor, int folder,
         checkpoint_open(slice_of(held.note, held.len), key, &found) != SG_OK) {
         return SG_NOT_FOUND;
     }
-    TRY(checkpoint_open(slice_of(anchor->offer, anchor->offer_len), key, &offered));
-    if (anchor->config->kind == ANCHOR_DISK && found.head.size < offered.head.size) {
+    TRY(checkpoint_open(slice_of(parcel->note, parcel->note_len), key, &offered));
+    if (parcel->kind == ANCHOR_DISK && found.head.size < offered.head.size) {
         return SG_NOT_FOUND;
     }
-    if (anchor->config->kind == ANCHOR_DISK && found.head.size > offered.head.size) {
+    if (parcel->kind == ANCHOR_DISK && found.head.size > offered.head.size) {
         return sg_fail(
             why, SG_CORRUPT,
             "%s/%s is a checkpoint of %llu records, but the newest of this log "
             "has %llu: the log was put back to an older copy; keep both",
-            anchor->config->place, name, (unsigned long long)found.head.size,
+            parcel->place, name, (unsigned long long)found.head.size,
             (unsigned long long)offered.head.size);
     }
     return found.head.size == offered.head.size &&
@@ -163,22 +163,22 @@ static enum sg_status look_before(const struct anchor *anchor, int folder,
                : sg_fail(why, SG_CORRUPT,
                          "%s/%s is another checkpoint of the same size: the log was "
                          "forked; keep both",
-                         anchor->config->place, name);
+                         parcel->place, name);
 }
 
-enum sg_status folder_deliver(const struct anchor *anchor, struct sg_error *why)
+enum sg_status folder_deliver(const struct parcel *parcel, struct sg_error *why)
 {
     char name[NAME_SIZE];
     AUTO(close_fd) int folder = -1;
 
-    name_of(anchor, name);
-    TRY(open_folder(anchor->config->place, &folder, why));
-    enum sg_status before = look_before(anchor, folder, name, why);
+    name_of(parcel, name);
+    TRY(open_folder(parcel->place, &folder, why));
+    enum sg_status before = look_before(parcel, folder, name, why);
     if (before != SG_NOT_FOUND) {
         return before;
     }
-    return put(anchor->config->place, folder, name,
-               slice_of(anchor->offer, anchor->offer_len), why);
+    return put(parcel->place, folder, name, slice_of(parcel->note, parcel->note_len),
+               why);
 }
 
 enum sg_status folder_keep(const char *place, const char *name, struct slice bytes,
@@ -224,16 +224,16 @@ static bool size_of_name(const char *name, uint64_t *size)
            text_uint(slice_of(name, len - end), INT64_MAX, size) == SG_OK;
 }
 
-static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *sizes,
+static enum sg_status list_sizes(const struct parcel *parcel, struct sizes *sizes,
                                  struct sg_error *why)
 {
-    DIR *dir = opendir(anchor->config->place);
+    DIR *dir = opendir(parcel->place);
     const struct dirent *entry = NULL;
     enum sg_status status = SG_OK;
     uint64_t size = 0;
 
     if (dir == NULL) {
-        return failed("open the folder", anchor->config->place, why);
+        return failed("open the folder", parcel->place, why);
     }
     for (size_t i = 0; i < ENTRIES_MAX; i++) {
         errno = 0;
@@ -246,37 +246,36 @@ static enum sg_status list_sizes(const struct anchor *anchor, struct sizes *size
         }
     }
     if (entry == NULL && errno != 0) {
-        status = failed("read the folder", anchor->config->place, why);
+        status = failed("read the folder", parcel->place, why);
     }
     (void)closedir(dir);
     return status;
 }
 
 /* What is no checkpoint of this log is told, and does not count. */
-static enum sg_status take_file(const struct anchor *anchor, int folder, const char *name,
+static enum sg_status take_file(const struct parcel *parcel, int folder, const char *name,
                                 struct held *out, struct sg_error *why)
 {
     struct checkpoint found;
 
-    enum sg_status status = read_known(anchor, folder, name, out, why);
+    enum sg_status status = read_known(parcel, folder, name, out, why);
     if (status == SG_IO) {
         return status;
     }
     if (status == SG_OK) {
-        status =
-            checkpoint_open(slice_of(out->note, out->len), &anchor->of->log_key, &found);
+        status = checkpoint_open(slice_of(out->note, out->len), &parcel->log_key, &found);
     }
     if (status == SG_OK) {
         out->head = found.head;
     } else if (status != SG_NOT_FOUND || out->len > 0) {
-        log_event(LOG_WARN, "anchor.ignored", "anchor", anchor->config->name, "file",
-                  name, "why", "it is no checkpoint by the key of this log", NULL);
+        log_event(LOG_WARN, "anchor.ignored", "anchor", parcel->name, "file", name, "why",
+                  "it is no checkpoint by the key of this log", NULL);
         return SG_NOT_FOUND;
     }
     return status;
 }
 
-enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
+enum sg_status folder_newest(const struct parcel *parcel, struct held *out,
                              struct sg_error *why)
 {
     struct sizes sizes = {.count = 0};
@@ -284,15 +283,15 @@ enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
     enum sg_status none = SG_NOT_FOUND;
     AUTO(close_fd) int folder = -1;
 
-    TRY(open_folder(anchor->config->place, &folder, why));
-    if (anchor->config->kind == ANCHOR_DISK) {
-        return take_file(anchor, folder, NEWEST, out, why);
+    TRY(open_folder(parcel->place, &folder, why));
+    if (parcel->kind == ANCHOR_DISK) {
+        return take_file(parcel, folder, NEWEST, out, why);
     }
-    TRY(list_sizes(anchor, &sizes, why));
+    TRY(list_sizes(parcel, &sizes, why));
     for (size_t i = 0; i < sizes.count; i++) {
         (void)snprintf(name, sizeof(name), "%llu%s", (unsigned long long)sizes.size[i],
                        ENDING);
-        enum sg_status status = take_file(anchor, folder, name, out, why);
+        enum sg_status status = take_file(parcel, folder, name, out, why);
         if (status == SG_OK) {
             return SG_OK;
         }

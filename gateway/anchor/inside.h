@@ -10,15 +10,18 @@
 #include "proto/tlog/checkpoint.h"
 
 /* Inside of the anchor module: folder.c, witness.c and stamp.c know one kind of place
- * each, watch.c is the threads and says whose turn it is, compare.c looks back at the
- * start, conflict.c says that two checkpoints cannot both be true, anchors.c joins them.
- */
+ * each, parcel.c is the way to a folder, watch.c is the thread and says whose turn it is,
+ * last.c is its end, compare.c looks back at the start, conflict.c says that two
+ * checkpoints cannot both be true, anchors.c joins them. */
+struct held;
+struct parcel;
 enum {
     OFFER_MAX = 4096,    /* a checkpoint note as the log signed it */
     HELD_MAX = 65536,    /* one that an anchor shows, with the signatures of others */
     ANSWER_MAX = 65536,  /* of a witness or time stamp authority */
     CLOCK_SLACK_S = 300, /* a time that lies farther ahead is nobody's */
-    ANCHOR_PATH_MAX = CONFIG_ANCHOR_URL_MAX + 96
+    ANCHOR_PATH_MAX = CONFIG_ANCHOR_URL_MAX + 96,
+    ANCHOR_NAME_SIZE = 80
 };
 
 struct anchor {
@@ -29,22 +32,23 @@ struct anchor {
     uint64_t held;       /* size of the checkpoint that it has, as far as we know */
     unsigned failures;   /* in a row */
     int64_t due_us;      /* CLOCK_MONOTONIC */
-    bool asked;          /* a request is under way */
+    bool asked;          /* a request is under way, or a parcel in its time */
     bool second;         /* and it is the second try after a 409 */
     char url[ANCHOR_PATH_MAX];
     uint64_t offered; /* size of the checkpoint under way */
     size_t offer_len;
     uint8_t offer[OFFER_MAX];
-    TS_REQ *question; /* owned: what a time stamp authority was asked */
+    TS_REQ *question;      /* owned: what a time stamp authority was asked */
+    struct parcel *parcel; /* owned: on its way to a folder, or back; NULL = none */
+    bool unkept; /* an authority has stamped what it was given, its folder lacks that */
     struct anchor_result result;
 };
 
-/* One thread with what it needs. */
+/* The thread with what it needs. It waits for the network in http, and nowhere else. */
 struct anchor_loop {
     struct anchors *anchors;
-    bool folders;                 /* it serves those; the other one the rest */
     struct ledger_reader *ledger; /* owned */
-    struct http *http;            /* owned; with folders it only waits */
+    struct http *http;            /* owned */
     pthread_t thread;
     bool running;
 };
@@ -54,7 +58,7 @@ struct anchors {
     struct mbox *core;
     struct note_key log_key;
     atomic_bool stop;
-    struct anchor_loop loops[2];
+    struct anchor_loop loop;
     size_t count;
     struct anchor *list; /* owned */
 };
@@ -63,26 +67,6 @@ struct anchors {
 
 /* By the anchor's settings, to any address; type and body are for the caller to add. */
 struct http_request anchor_request(struct anchor *anchor, const char *url);
-
-/* --- folder.c -------------------------------------------------------------------- */
-
-/* Gives it the offer: a file that is whole or not there. SG_CORRUPT: it holds another
- * checkpoint of this size, or a second disk one of more records. SG_IO: also when what is
- * there cannot be read. */
-SG_MUST_USE enum sg_status folder_deliver(const struct anchor *anchor,
-                                          struct sg_error *why);
-/* A file of this name in a folder, likewise. */
-SG_MUST_USE enum sg_status folder_keep(const char *place, const char *name,
-                                       struct slice bytes, struct sg_error *why);
-/* The largest checkpoint of this log that can be read in it. SG_NOT_FOUND: none. SG_IO.
- * why is set on SG_OK, too, when a larger one could not be read. */
-struct held {
-    uint8_t note[HELD_MAX];
-    size_t len;
-    struct tlog_head head;
-};
-SG_MUST_USE enum sg_status folder_newest(const struct anchor *anchor, struct held *out,
-                                         struct sg_error *why);
 
 /* --- witness.c: C2SP tlog-witness ------------------------------------------------ */
 
@@ -128,15 +112,18 @@ SG_MUST_USE enum sg_status conflict_look_size(struct anchor_loop *loop,
 /* --- watch.c --------------------------------------------------------------------- */
 
 void *anchors_run(void *loop);
-/* The loop that serves the anchor. */
-struct anchor_loop *watch_loop(struct anchors *anchors, const struct anchor *anchor);
+bool watch_is_folder(const struct anchor *anchor);
 /* Takes the newest checkpoint as the offer. SG_NOT_FOUND: there is none yet. */
 SG_MUST_USE enum sg_status watch_offer(struct anchor_loop *loop, struct anchor *anchor);
 /* How long to wait after so many failures in a row, varied by half. */
 int64_t watch_pause_us(unsigned failures, int64_t most_s);
 /* When the record at this index was written; 0 = there is none yet. */
 int64_t watch_written_us(struct anchor_loop *loop, uint64_t index);
-/* Folders are given the newest checkpoint: the process ends. */
-void watch_last(struct anchor_loop *loop);
+
+/* --- last.c ---------------------------------------------------------------------- */
+
+/* The process ends and the thread has: what is under way to folders comes to its end, and
+ * they are given the newest checkpoint. One that hangs is left alone. */
+void last_give(struct anchor_loop *loop);
 
 #endif

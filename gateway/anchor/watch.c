@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 #include "gateway/clock.h"
-#include "gateway/log.h"
 #include "proto/text.h"
 
 enum {
@@ -16,12 +15,9 @@ enum {
     DOUBLINGS_MAX = 16
 };
 
-struct anchor_loop *watch_loop(struct anchors *anchors, const struct anchor *anchor)
+bool watch_is_folder(const struct anchor *anchor)
 {
-    bool folder =
-        anchor->config->kind == ANCHOR_DISK || anchor->config->kind == ANCHOR_DROP;
-
-    return &anchors->loops[folder ? 0 : 1];
+    return anchor->config->kind == ANCHOR_DISK || anchor->config->kind == ANCHOR_DROP;
 }
 
 /* --- What the ledger says -------------------------------------------------------- */
@@ -68,6 +64,11 @@ static int64_t aligned(int64_t now_us, int64_t step_us)
     return (now_us / step_us + 1) * step_us;
 }
 
+static int64_t next_due_us(const struct anchor *anchor)
+{
+    return aligned(clock_mono_us(), anchor->config->interval_s * US_PER_S);
+}
+
 /* Many gateways must not come in step after an outage: between half and all of it. */
 int64_t watch_pause_us(unsigned failures, int64_t most_s)
 {
@@ -93,17 +94,21 @@ static void send_result(struct anchor *anchor)
     }
 }
 
-static void succeed(struct anchor_loop *loop, struct anchor *anchor)
+static void take_hold(struct anchor_loop *loop, struct anchor *anchor)
 {
     struct anchor_result *result = &anchor->result;
 
-    anchor->failures = 0;
     anchor->held = anchor->offered;
-    result->state = ANCHOR_WELL;
-    result->why[0] = '\0';
     result->hold = (struct anchor_hold){.size = anchor->held, .seen_us = clock_wall_us()};
     result->hold.behind_us = watch_written_us(loop, anchor->held);
-    anchor->due_us = aligned(clock_mono_us(), anchor->config->interval_s * US_PER_S);
+}
+
+static void succeed(struct anchor *anchor)
+{
+    anchor->failures = 0;
+    anchor->result.state = ANCHOR_WELL;
+    anchor->result.why[0] = '\0';
+    anchor->due_us = next_due_us(anchor);
 }
 
 /* What contradicts the log is asked again as seldom as can be, and stays an alarm until
@@ -123,36 +128,111 @@ static void fail(struct anchor *anchor, enum sg_status status, const struct sg_e
     anchor->due_us = clock_mono_us() + watch_pause_us(anchor->failures, most_s);
 }
 
-static void settle(struct anchor_loop *loop, struct anchor *anchor, enum sg_status status,
-                   const struct sg_error *why)
+/* held: it has what it was offered. An authority may, and fail all the same by its
+ * folder; for one that hangs it is not asked more often. */
+static void settle(struct anchor_loop *loop, struct anchor *anchor, bool held,
+                   enum sg_status status, const struct sg_error *why)
 {
     anchor->asked = false;
     anchor->second = false;
     TS_REQ_free(anchor->question);
     anchor->question = NULL;
+    anchor->result.held = held;
+    if (held || status == SG_OK) {
+        anchor->unkept = status != SG_OK;
+    }
+    if (held) {
+        take_hold(loop, anchor);
+    }
     if (status == SG_OK) {
-        succeed(loop, anchor);
+        succeed(anchor);
     } else {
         fail(anchor, status, why);
+    }
+    if (held && status == SG_TIMEOUT) {
+        anchor->due_us = next_due_us(anchor);
     }
     send_result(anchor);
 }
 
+/* --- Folders --------------------------------------------------------------------- */
+
+/* What an authority stamped was told as failing because this had not come back. */
+static void keep_late(struct anchor_loop *loop, struct anchor *anchor)
+{
+    const struct parcel *parcel = anchor->parcel;
+
+    anchor->due_us = 0; /* else: once more, with the newest */
+    if (parcel->status == SG_OK && parcel->size == anchor->held && anchor->result.held &&
+        anchor->unkept) {
+        settle(loop, anchor, false, SG_OK, NULL);
+    }
+}
+
+static void take_back(struct anchor_loop *loop, struct anchor *anchor)
+{
+    const struct parcel *parcel = anchor->parcel;
+    bool keep = parcel->task == PARCEL_KEEP;
+
+    if (keep && parcel->late) {
+        keep_late(loop, anchor);
+    } else {
+        anchor->offered = parcel->size;
+        settle(loop, anchor, keep || parcel->status == SG_OK, parcel->status,
+               &parcel->why);
+    }
+    parcel_leave(anchor);
+}
+
+/* What an authority has stamped is not held back for a folder that hangs. */
+static void tell_late(struct anchor_loop *loop, struct anchor *anchor)
+{
+    struct parcel *parcel = anchor->parcel;
+    struct sg_error why = {0};
+
+    parcel->late = true;
+    enum sg_status status = parcel_overdue(anchor, &why);
+    settle(loop, anchor, parcel->task == PARCEL_KEEP, status, &why);
+}
+
+static void look_after(struct anchor_loop *loop, struct anchor *anchor)
+{
+    const struct parcel *parcel = anchor->parcel;
+    int64_t patience_us = config_folder_patience_us(anchor->of->config);
+
+    /* The result is the core's, or of what is asked meanwhile. */
+    if (parcel == NULL || atomic_load(&anchor->result.with_core) ||
+        (parcel->late && anchor->asked)) {
+        return;
+    }
+    if (parcel_back(anchor, 0)) {
+        take_back(loop, anchor);
+    } else if (!parcel->late && clock_mono_us() - parcel->sent_us >= patience_us) {
+        tell_late(loop, anchor);
+    }
+}
+
 /* --- One delivery ---------------------------------------------------------------- */
 
-/* Folders have it at once, the others are asked. */
+/* Each is begun here and comes to its end later. */
 static enum sg_status give(struct anchor_loop *loop, struct anchor *anchor,
                            struct sg_error *why)
 {
     anchor->result.line_len = 0;
     anchor->result.token_len = 0;
     anchor->result.time_s = (uint64_t)clock_wall_us() / US_PER_S;
-    if (loop->folders) {
-        return folder_deliver(anchor, why);
-    }
     anchor->asked = true;
+    if (watch_is_folder(anchor)) {
+        return parcel_send(anchor, PARCEL_DELIVER, why);
+    }
     return anchor->config->kind == ANCHOR_WITNESS ? witness_ask(loop, anchor, why)
                                                   : stamp_ask(loop, anchor, why);
+}
+
+/* A folder that hangs is not asked for the same once more. */
+static bool has_it(const struct anchor *anchor)
+{
+    return anchor->offered == anchor->held && (!anchor->unkept || anchor->parcel != NULL);
 }
 
 static void deliver(struct anchor_loop *loop, struct anchor *anchor)
@@ -160,15 +240,15 @@ static void deliver(struct anchor_loop *loop, struct anchor *anchor)
     struct sg_error why = {0};
 
     enum sg_status status = watch_offer(loop, anchor);
-    if (status == SG_NOT_FOUND || (status == SG_OK && anchor->offered == anchor->held)) {
+    if (status == SG_NOT_FOUND || (status == SG_OK && has_it(anchor))) {
         anchor->due_us = aligned(clock_mono_us(), LOOK_US);
         return;
     }
     if (status == SG_OK) {
         status = give(loop, anchor, &why);
     }
-    if (status != SG_OK || loop->folders) {
-        settle(loop, anchor, status, &why);
+    if (status != SG_OK) {
+        settle(loop, anchor, false, status, &why);
     }
 }
 
@@ -181,25 +261,39 @@ static enum sg_status ask_again(struct anchor_loop *loop, struct anchor *anchor,
     return witness_ask(loop, anchor, why);
 }
 
+static bool keeps(const struct anchor *anchor)
+{
+    return anchor->config->kind == ANCHOR_STAMP && anchor->config->keep[0] != '\0';
+}
+
+/* What an answer was worth, and what there is to do with it. */
+static enum sg_status go_on(struct anchor_loop *loop, struct anchor *anchor,
+                            enum sg_status status, struct sg_error *why)
+{
+    if (status == SG_ABORTED) {
+        return ask_again(loop, anchor, why);
+    }
+    return status == SG_OK && keeps(anchor) ? parcel_send(anchor, PARCEL_KEEP, why)
+                                            : status;
+}
+
 static void take_answer(struct anchor_loop *loop, struct http_answer *answer)
 {
     struct anchor *anchor = (struct anchor *)answer->context;
     bool witness = anchor->config->kind == ANCHOR_WITNESS;
     struct sg_error why = {0};
 
-    enum sg_status status = witness ? witness_answered(anchor, answer, &why)
-                                    : stamp_answered(anchor, answer, &why);
+    enum sg_status worth = witness ? witness_answered(anchor, answer, &why)
+                                   : stamp_answered(anchor, answer, &why);
     http_answer_fini(answer);
-    if (status == SG_ABORTED) {
-        status = ask_again(loop, anchor, &why);
-        if (status == SG_OK) {
-            return;
-        }
+    enum sg_status status = go_on(loop, anchor, worth, &why);
+    bool goes_on = worth == SG_ABORTED || (worth == SG_OK && keeps(anchor));
+    if (status != SG_OK || !goes_on) {
+        settle(loop, anchor, worth == SG_OK, status, &why);
     }
-    settle(loop, anchor, status, &why);
 }
 
-/* --- The threads ----------------------------------------------------------------- */
+/* --- The thread ------------------------------------------------------------------ */
 
 static int64_t due_of(struct anchor *anchor, int64_t now_us)
 {
@@ -221,9 +315,7 @@ static int64_t begin_due(struct anchor_loop *loop)
 
     for (size_t i = 0; i < anchors->count && !atomic_load(&anchors->stop); i++) {
         struct anchor *anchor = &anchors->list[i];
-        if (watch_loop(anchors, anchor) != loop) {
-            continue;
-        }
+        look_after(loop, anchor);
         if (due_of(anchor, now_us) <= now_us) {
             deliver(loop, anchor);
         }
@@ -246,22 +338,4 @@ void *anchors_run(void *context)
         }
     }
     return NULL;
-}
-
-void watch_last(struct anchor_loop *loop)
-{
-    struct anchors *anchors = loop->anchors;
-    struct sg_error why = {0};
-
-    for (size_t i = 0; i < anchors->count; i++) {
-        struct anchor *anchor = &anchors->list[i];
-        if (watch_loop(anchors, anchor) != loop || watch_offer(loop, anchor) != SG_OK ||
-            anchor->offered == anchor->held) {
-            continue;
-        }
-        if (folder_deliver(anchor, &why) != SG_OK) {
-            log_event(LOG_WARN, "anchor.failed", "anchor", anchor->config->name, "why",
-                      why.text, NULL);
-        }
-    }
 }

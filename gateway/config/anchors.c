@@ -6,7 +6,7 @@
 
 /* Anchors: places that keep checkpoints of the log. */
 
-enum { LONGEST_INTERVAL_S = 86400 };
+enum { LONGEST_INTERVAL_S = 86400, LONGEST_PATIENCE_MS = 20000, US_PER_MS = 1000 };
 
 /* What names the place, which fields go with it, and how often it is given
  * the newest checkpoint when nobody says. A person empties a drop folder: a file a minute
@@ -32,6 +32,13 @@ static const struct kind {
 const char *config_anchor_word(enum config_anchor_kind kind)
 {
     return kinds[kind].word;
+}
+
+int64_t config_folder_patience_us(const struct config *config)
+{
+    int64_t ms = config->anchoring_timeout_ms;
+
+    return (ms < LONGEST_PATIENCE_MS ? ms : LONGEST_PATIENCE_MS) * US_PER_MS;
 }
 
 static enum sg_status find_kind(struct parse *p, const struct yaml_node *map,

@@ -20,5 +20,9 @@ struct config_anchor {
     int64_t interval_s;  /* between two deliveries */
 };
 const char *config_anchor_word(enum config_anchor_kind kind);
+struct config;
+/* How long a folder of an anchor may take for one thing before it counts as one that
+ * hangs: anchoring.timeout_ms, and 20 s at most. */
+int64_t config_folder_patience_us(const struct config *config);
 
 #endif

@@ -9,9 +9,10 @@ import time
 import anchor_rig
 import rig
 from anchor_rig import with_anchors
-from anchor_town import Town, metric, sign, until
+from anchor_town import LONGEST_S, Town, metric, sign, until
 from bundles import Key
 from rig import claim, contains, equal, expect
+from stuck import Stuck
 
 # --- Folders ----------------------------------------------------------------------------
 
@@ -66,6 +67,57 @@ def a_folder_that_is_away_fails_and_comes_back(town):
         os.rename(town.disk + ".away", town.disk)
         gateway.wait_event("anchor.again")
         expect(os.path.exists(os.path.join(town.disk, "checkpoint")), "nothing is there")
+
+
+def failing(gateway, name, state="failing"):
+    return metric(gateway, f'segel_anchor_state{{anchor="{name}",state="{state}"}}') == 1
+
+
+def newest_of(folder, ending):
+    return max((int(name.split(".")[0]) for name in os.listdir(folder)
+                if name.endswith(ending)), default=0)
+
+
+@claim
+def a_folder_that_hangs_fails_and_holds_up_no_other(town):
+    town.fresh()
+    stuck = Stuck(town.drop)
+    with town.rig.gateway(town.config("drop", "disk", "w1"), **stuck.environment()) as gateway:
+        sign(gateway)
+        until(lambda: os.listdir(town.drop), "nothing is dropped")
+        stuck.hold()
+        sign(gateway)
+        until(lambda: failing(gateway, "assessor"), "a folder that hangs is well")
+        contains(gateway.wait_event("anchor.failed")["why"], town.drop, "given no answer")
+        sign(gateway)
+        size = town.ask("SELECT count(*) FROM leaf")[0][0]
+        until(lambda: town.first.size >= size, "the witness waits for it")
+        until(lambda: metric(gateway, 'segel_anchor_records{anchor="disk2"}') >= size,
+              "the second disk waits for it")
+        expect(metric(gateway, 'segel_anchor_lag_seconds{anchor="assessor"}') > 0, "its lag")
+        stuck.release()
+        equal(gateway.wait_event("anchor.again")["anchor"], "assessor")
+        until(lambda: newest_of(town.drop, ".checkpoint") >= size, "it is not made up for")
+    expect(town.records("anchor.fail"), "no record says so")
+
+
+@claim
+def a_folder_that_hangs_does_not_hold_up_the_end(town):
+    town.fresh()
+    stuck = Stuck(town.drop)
+    with town.rig.gateway(town.config("drop", "disk"), **stuck.environment()) as gateway:
+        sign(gateway)
+        until(lambda: os.listdir(town.drop), "nothing is dropped")
+        stuck.hold()
+        sign(gateway)
+        until(lambda: failing(gateway, "assessor"), "a folder that hangs is well")
+        began = time.monotonic()
+        equal(gateway.stop(), 0, "the exit code")
+        expect(time.monotonic() - began < LONGEST_S, "the end waits")
+    stuck.release()
+    with open(os.path.join(town.disk, "checkpoint"), "rb") as file:
+        equal(file.read(), bytes(town.ask("SELECT note FROM checkpoint ORDER BY size")[-1][0]),
+              "the other folder has the last one")
 
 
 # --- Time stamps ------------------------------------------------------------------------
@@ -139,6 +191,52 @@ def a_changed_time_stamp_is_not_kept(town):
     equal(stamped(town, "failing", "something else", mode=lambda data: b""), [])
     equal(stamped(town, "failing", "more than 65536 bytes",
                   mode=lambda data: b"x" * 100000), [])
+
+
+@claim
+def a_keep_folder_that_hangs_holds_up_no_witness(town):
+    town.fresh()
+    stuck, stamper = Stuck(town.drop), town.stamper()
+    stamper.mode, stamper.signer = None, "authority"
+    entries = town.entries("w1") + (
+        f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
+        f" keep: {town.drop}, interval_s: 1}}\n")
+
+    def stamps():
+        return town.ask("SELECT count(*), max(size) FROM stamp")[0]
+    stuck.hold()
+    with town.rig.gateway(town.configured(entries), **stuck.environment()) as gateway:
+        sign(gateway)
+        until(lambda: failing(gateway, "stamps"), "an authority whose folder hangs is well")
+        contains(gateway.wait_event("anchor.failed")["why"], town.drop, "given no answer")
+        sign(gateway)
+        size = town.ask("SELECT count(*) FROM leaf")[0][0]
+        until(lambda: town.first.size >= size, "the witness waits for the folder")
+        until(lambda: stamps()[1] >= size, "no time stamp counts")
+        equal(os.listdir(town.drop), [], "the folder")
+        stuck.release()
+        equal(gateway.wait_event("anchor.again")["anchor"], "stamps")
+        until(lambda: newest_of(town.drop, ".tsr") >= size, "none is kept")
+        until(lambda: failing(gateway, "stamps", "ok"), "it stays failing")
+
+
+@claim
+def a_time_stamp_counts_though_its_folder_is_away(town):
+    town.fresh()
+    os.rename(town.drop, town.drop + ".away")
+    stamper = town.stamper()
+    stamper.mode, stamper.signer = None, "authority"
+    entry = (f"  - {{name: stamps, tsa: \"{stamper.url}\", chain: {stamper.chain},"
+             f" keep: {town.drop}, interval_s: 1}}\n")
+    with town.rig.gateway(town.configured(entry)) as gateway:
+        sign(gateway)
+        until(lambda: failing(gateway, "stamps"), "it is well without its folder")
+        contains(gateway.wait_event("anchor.failed")["why"], "cannot open the folder")
+        until(lambda: metric(gateway, 'segel_anchor_records{anchor="stamps"}') > 0,
+              "what it stamped does not count")
+        os.rename(town.drop + ".away", town.drop)
+        until(lambda: failing(gateway, "stamps", "ok"), "it stays failing")
+        expect(newest_of(town.drop, ".tsr") > 0, "none is kept")
 
 
 # --- The rule ---------------------------------------------------------------------------

@@ -246,13 +246,12 @@ static void take(struct core *core, const struct anchor_result *result)
 
     seat->state = result->state;
     (void)snprintf(seat->why, sizeof(seat->why), "%s", result->why);
-    if (seat->state == ANCHOR_WELL) {
+    if (result->held) {
         seat->hold = result->hold;
         seat->succeeded_us = clock_wall_us();
         mind_gap(&seat->hold, ledger_size(core->ledger), result->hold.seen_us);
-    } else {
-        seat->failures++;
     }
+    seat->failures += seat->state == ANCHOR_WELL ? 0 : 1;
     if (seat->state != seat->recorded) {
         tell(core, result->anchor);
     }
@@ -261,7 +260,7 @@ static void take(struct core *core, const struct anchor_result *result)
 static enum sg_status write_one(struct core *core, const struct anchor_result *result)
 {
     take(core, result);
-    if (result->state == ANCHOR_WELL) {
+    if (result->held) {
         TRY(keep(core, result));
     }
     return worth_a_record(core, &core->anchoring.seats[result->anchor])

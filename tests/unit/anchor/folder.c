@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "gateway/anchor/inside.h"
+#include "gateway/anchor/parcel.h"
 
 /* Folders: a file is whole or not there, what was dropped stays, and only what the log
  * has signed is believed. */
@@ -20,9 +20,7 @@
 #define ORIGIN "log.example.go.id/folder"
 
 static char dir[] = "/tmp/segel-anchor-XXXXXX";
-static struct config_anchor config;
-static struct anchors anchors;
-static struct anchor *anchor;
+static struct parcel *parcel;
 static struct held *held;
 static EVP_PKEY *key;
 static struct sg_error why;
@@ -51,15 +49,15 @@ static void make(void)
     cr_assert_not_null(mkdtemp(dir));
     key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     cr_assert_eq(EVP_PKEY_get_raw_public_key(key, public_key, &len), 1);
-    cr_assert_eq(
-        note_key_make(slice_str(ORIGIN), NOTE_ED25519, public_key, &anchors.log_key),
-        SG_OK);
-    config = (struct config_anchor){.name = "f", .kind = ANCHOR_DROP, .place = dir};
-    anchor = (struct anchor *)calloc(1, sizeof(*anchor));
+    parcel = (struct parcel *)calloc(1, sizeof(*parcel));
     held = (struct held *)calloc(1, sizeof(*held));
-    cr_assert(anchor != NULL && held != NULL);
-    anchor->config = &config;
-    anchor->of = &anchors;
+    cr_assert(parcel != NULL && held != NULL);
+    cr_assert_eq(
+        note_key_make(slice_str(ORIGIN), NOTE_ED25519, public_key, &parcel->log_key),
+        SG_OK);
+    parcel->kind = ANCHOR_DROP;
+    (void)snprintf(parcel->name, sizeof(parcel->name), "f");
+    (void)snprintf(parcel->place, sizeof(parcel->place), "%s", dir);
 }
 
 /* After lock_file(). */
@@ -79,7 +77,7 @@ static void clear(void)
     (void)closedir(opened);
     (void)rmdir(dir);
     EVP_PKEY_free(key);
-    free(anchor);
+    free(parcel);
     free(held);
 }
 
@@ -105,13 +103,13 @@ static void offer(uint64_t size, uint8_t fill)
     cr_assert_eq(EVP_DigestSign(ctx, signature, &len, signed_text.data, signed_text.len),
                  1);
     EVP_MD_CTX_free(ctx);
-    lines_start(&out, (char *)anchor->offer, sizeof(anchor->offer));
+    lines_start(&out, (char *)parcel->note, sizeof(parcel->note));
     note_begin(&out, signed_text);
-    note_add_signature(&out, slice_str(ORIGIN), anchors.log_key.id,
+    note_add_signature(&out, slice_str(ORIGIN), parcel->log_key.id,
                        slice_of(signature, len));
     cr_assert_eq(lines_finish(&out, &note), SG_OK);
-    anchor->offered = size;
-    anchor->offer_len = note.len;
+    parcel->size = size;
+    parcel->note_len = note.len;
 }
 
 static void put(const char *name, struct slice bytes)
@@ -139,18 +137,18 @@ static size_t files(void)
 static void deliver(uint64_t size, uint8_t fill)
 {
     offer(size, fill);
-    cr_assert_eq(folder_deliver(anchor, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(folder_deliver(parcel, &why), SG_OK, "%s", why.text);
 }
 
 static void expect_newest(uint64_t size)
 {
-    cr_assert_eq(folder_newest(anchor, held, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(folder_newest(parcel, held, &why), SG_OK, "%s", why.text);
     cr_expect_eq(held->head.size, size);
 }
 
 Test(folder, a_drop_folder_keeps_each_and_the_newest_is_found_by_its_size)
 {
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_NOT_FOUND);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_NOT_FOUND);
     deliver(9, 1);
     deliver(10, 1);
     deliver(100, 1);
@@ -161,7 +159,7 @@ Test(folder, a_drop_folder_keeps_each_and_the_newest_is_found_by_its_size)
 
 Test(folder, a_second_disk_keeps_the_newest_only)
 {
-    config.kind = ANCHOR_DISK;
+    parcel->kind = ANCHOR_DISK;
     deliver(9, 1);
     deliver(10, 1);
     cr_expect_eq(files(), 1);
@@ -179,8 +177,8 @@ Test(folder, another_root_of_a_size_that_was_dropped_is_an_alarm_and_replaces_no
 {
     deliver(9, 1);
     offer(9, 2);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_CORRUPT);
-    cr_assert_eq(folder_newest(anchor, held, &why), SG_OK);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_CORRUPT);
+    cr_assert_eq(folder_newest(parcel, held, &why), SG_OK);
     cr_expect_eq(held->head.root.bytes[0], 1);
 }
 
@@ -188,8 +186,8 @@ Test(folder, what_the_log_did_not_sign_does_not_count)
 {
     deliver(9, 1);
     offer(50, 1);
-    anchor->offer[anchor->offer_len - 5] ^= 1;
-    put("50.checkpoint", slice_of(anchor->offer, anchor->offer_len));
+    parcel->note[parcel->note_len - 5] ^= 1;
+    put("50.checkpoint", slice_of(parcel->note, parcel->note_len));
     put("51.checkpoint", slice_str("nothing\n"));
     put("52.checkpoint", slice_str(""));
     expect_newest(9);
@@ -204,7 +202,7 @@ Test(folder, many_false_ones_are_not_looked_through_for_ever)
         (void)snprintf(name, sizeof(name), "%u.checkpoint", 1000 + i);
         put(name, slice_str("nothing\n"));
     }
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_NOT_FOUND);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_NOT_FOUND);
 }
 
 Test(folder, links_pipes_and_huge_files_are_no_checkpoints)
@@ -259,14 +257,14 @@ static size_t size_of_file(const char *name)
 
 Test(folder, a_second_disk_that_cannot_be_read_is_no_new_one)
 {
-    config.kind = ANCHOR_DISK;
+    parcel->kind = ANCHOR_DISK;
     deliver(1000000, 1);
     size_t size = size_of_file("checkpoint");
     lock_file("checkpoint");
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_IO);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_IO);
     cr_expect_not_null(strstr(why.text, "/checkpoint"), "%s", why.text);
     offer(9, 1);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_IO);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_IO);
     cr_expect_eq(size_of_file("checkpoint"), size, "it was written over");
     unlock();
 }
@@ -276,8 +274,8 @@ Test(folder, what_was_dropped_and_cannot_be_read_is_not_replaced)
     deliver(9, 1);
     offer(9, 2);
     lock_file("9.checkpoint");
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_IO);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_IO);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_IO);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_IO);
     cr_expect_not_null(strstr(why.text, "/9.checkpoint"), "%s", why.text);
     unlock();
     expect_newest(9);
@@ -302,7 +300,7 @@ Test(folder, a_list_that_breaks_off_is_not_the_whole_one)
 {
     deliver(9, 1);
     list_fails = true;
-    enum sg_status status = folder_newest(anchor, held, &why);
+    enum sg_status status = folder_newest(parcel, held, &why);
     list_fails = false;
     cr_expect_eq(status, SG_IO);
     cr_expect_not_null(strstr(why.text, dir), "%s", why.text);
@@ -310,12 +308,12 @@ Test(folder, a_list_that_breaks_off_is_not_the_whole_one)
 
 Test(folder, a_second_disk_that_holds_more_than_the_log_is_an_alarm_and_stays)
 {
-    config.kind = ANCHOR_DISK;
+    parcel->kind = ANCHOR_DISK;
     deliver(100, 1);
     offer(99, 1);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_CORRUPT);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_CORRUPT);
     offer(100, 2);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_CORRUPT);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_CORRUPT);
     expect_newest(100);
     cr_expect_eq(held->head.root.bytes[0], 1);
     deliver(100, 1);
@@ -333,7 +331,7 @@ Test(folder, other_names_are_left_alone)
     for (size_t i = 0; i < SG_COUNT(names); i++) {
         put(names[i], slice_str("x"));
     }
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_NOT_FOUND);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_NOT_FOUND);
     deliver(9, 1);
     expect_newest(9);
 }
@@ -348,12 +346,12 @@ Test(folder, what_a_crash_left_is_written_over)
 
 Test(folder, a_folder_that_is_not_there_is_not_made)
 {
-    config.place = "/tmp/segel-anchor-nowhere";
+    (void)snprintf(parcel->place, sizeof(parcel->place), "/tmp/segel-anchor-nowhere");
     offer(9, 1);
-    cr_expect_eq(folder_deliver(anchor, &why), SG_IO);
-    cr_expect_not_null(strstr(why.text, config.place), "%s", why.text);
-    cr_expect_eq(folder_newest(anchor, held, &why), SG_IO);
-    cr_expect_eq(access(config.place, F_OK), -1);
+    cr_expect_eq(folder_deliver(parcel, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, parcel->place), "%s", why.text);
+    cr_expect_eq(folder_newest(parcel, held, &why), SG_IO);
+    cr_expect_eq(access(parcel->place, F_OK), -1);
 }
 
 Test(folder, the_pause_after_failures_grows_to_its_limit)
