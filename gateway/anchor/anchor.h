@@ -79,8 +79,9 @@ SG_MUST_USE enum sg_status anchors_new(const struct anchors_options *options,
                                        struct anchors **out, struct sg_error *why);
 /* What an earlier run knew to be held. */
 void anchors_recall(struct anchors *anchors, size_t index, uint64_t size);
-/* Holds the ledger against what the anchors have: folders are read, witnesses are asked
- * for anchoring.start_ms in all. An anchor that cannot be reached costs a log line.
+/* Holds the ledger against what the anchors have: folders are read, for as long as
+ * anchoring.timeout_ms in all, witnesses are asked, for anchoring.start_ms in all. An
+ * anchor that cannot be reached, or does not answer in this time, costs a log line.
  * SG_CORRUPT: the ledger is older than an anchor, or another log: nothing may be signed.
  * why is one sentence; both checkpoints lie beside the ledger as evidence. */
 SG_MUST_USE enum sg_status anchors_compare(struct anchors *anchors, struct sg_error *why);

@@ -40,13 +40,17 @@ static enum sg_status take_look(struct anchor_loop *loop, struct anchor *anchor,
 }
 
 static enum sg_status compare_folder(struct anchor_loop *loop, struct anchor *anchor,
-                                     struct sg_error *why)
+                                     int64_t until_us, struct sg_error *why)
 {
-    bool back = parcel_back(anchor, INT64_MAX);
+    struct sg_error inner = {0};
+    bool back = parcel_back(anchor, until_us);
 
     if (anchor->config->kind == ANCHOR_DISK &&
         (!back || anchor->parcel->status != SG_OK)) {
         anchor->held = 0; /* a new disk */
+    }
+    if (!back && anchor->parcel != NULL) { /* it hangs: left to the anchor's thread */
+        unreachable(anchor, parcel_overdue(anchor, &inner) == SG_OK ? "" : inner.text);
     }
     if (!back) {
         return SG_OK;
@@ -200,6 +204,7 @@ static enum sg_status compare_witnesses(struct anchors *anchors, struct sg_error
 
 static enum sg_status compare_folders(struct anchors *anchors, struct sg_error *why)
 {
+    int64_t until_us = clock_mono_us() + config_folder_patience_us(anchors->config);
     struct sg_error inner = {0};
 
     for (size_t i = 0; i < anchors->count; i++) {
@@ -210,7 +215,7 @@ static enum sg_status compare_folders(struct anchors *anchors, struct sg_error *
         }
     }
     for (size_t i = 0; i < anchors->count; i++) {
-        TRY(compare_folder(&anchors->loop, &anchors->list[i], why));
+        TRY(compare_folder(&anchors->loop, &anchors->list[i], until_us, why));
     }
     return SG_OK;
 }

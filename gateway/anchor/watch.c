@@ -157,6 +157,19 @@ static void settle(struct anchor_loop *loop, struct anchor *anchor, bool held,
 
 /* --- Folders --------------------------------------------------------------------- */
 
+/* The look back that the start could not wait for. */
+static void look_back(struct anchor_loop *loop, struct anchor *anchor)
+{
+    const struct parcel *parcel = anchor->parcel;
+    struct sg_error why = {0};
+
+    anchor->due_us = 0;
+    if (parcel->status == SG_OK &&
+        conflict_look(loop, anchor, &parcel->held, &why) == SG_CORRUPT) {
+        settle(loop, anchor, false, SG_CORRUPT, &why);
+    }
+}
+
 /* What an authority stamped was told as failing because this had not come back. */
 static void keep_late(struct anchor_loop *loop, struct anchor *anchor)
 {
@@ -174,7 +187,9 @@ static void take_back(struct anchor_loop *loop, struct anchor *anchor)
     const struct parcel *parcel = anchor->parcel;
     bool keep = parcel->task == PARCEL_KEEP;
 
-    if (keep && parcel->late) {
+    if (parcel->task == PARCEL_LOOK) {
+        look_back(loop, anchor);
+    } else if (keep && parcel->late) {
         keep_late(loop, anchor);
     } else {
         anchor->offered = parcel->size;

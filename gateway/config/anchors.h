@@ -22,7 +22,7 @@ struct config_anchor {
 const char *config_anchor_word(enum config_anchor_kind kind);
 struct config;
 /* How long a folder of an anchor may take for one thing before it counts as one that
- * hangs: anchoring.timeout_ms, and 20 s at most. */
+ * hangs: anchoring.timeout_ms, and 20 s at most, since a start waits as long. */
 int64_t config_folder_patience_us(const struct config *config);
 
 #endif

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
 #include "gateway/config/settings.h"
 #include "gateway/program.h"
+#include "gateway/venture.h"
 
 /* What is looked at, and where it is named: "tls.certificate", "lane 'hsm0': module". */
 struct place {
@@ -291,18 +294,81 @@ enum sg_status config_files_credentials(const struct config *config, struct sg_e
     return SG_OK;
 }
 
-static void tell_folder(const struct config_anchor *anchor, const char *path, FILE *out)
-{
+/* A folder that hangs must not keep whoever asks from ending, so each is looked at by a
+ * thread that takes along what it needs. */
+struct folder_look {
+    struct venture venture; /* first */
     char named[NAMED_SIZE];
-    struct sg_error why = {0};
+    char path[PATH_MAX];
+    enum sg_status status; /* once it is back */
+    struct sg_error why;
+};
 
-    name(named, "anchor", anchor->name, config_anchor_word(anchor->kind));
-    const struct place folder = {named, path};
-    if (path[0] != '\0' && check_folder(&folder, W_OK | X_OK, &why) != SG_OK) {
+static void look_at_folder(struct venture *venture)
+{
+    struct folder_look *look = (struct folder_look *)venture;
+    const struct place folder = {look->named, look->path};
+
+    look->status = check_folder(&folder, W_OK | X_OK, &look->why);
+}
+
+static void free_look(struct venture *venture)
+{
+    free(venture);
+}
+
+/* NULL: there is nothing to look at, or no thread to do it. */
+static struct folder_look *begin_look(const struct config_anchor *anchor)
+{
+    bool is_folder = anchor->kind == ANCHOR_DISK || anchor->kind == ANCHOR_DROP;
+    const char *path = is_folder ? anchor->place : anchor->keep;
+    struct folder_look *look = NULL;
+
+    if (path != NULL && path[0] != '\0') {
+        look = (struct folder_look *)calloc(1, sizeof(*look));
+    }
+    if (look == NULL) {
+        return NULL;
+    }
+    look->venture = (struct venture){.run = look_at_folder, .free = free_look};
+    name(look->named, "anchor", anchor->name, config_anchor_word(anchor->kind));
+    (void)snprintf(look->path, sizeof(look->path), "%s", path);
+    if (venture_begin(&look->venture, "segeld-folder") != SG_OK) {
+        free(look);
+        return NULL;
+    }
+    return look;
+}
+
+static void tell_look(struct folder_look *look, int64_t until_us, FILE *out)
+{
+    if (!venture_back(&look->venture, until_us)) {
+        (void)fprintf(
+            out,
+            "%s: %s gives no answer; see to the disk or the share that it is on "
+            "(until then nothing is kept there)\n",
+            look->named, look->path);
+    } else if (look->status != SG_OK) {
         (void)fprintf(out,
                       "%s (until then nothing is kept there; a systemd unit must "
                       "name it in ReadWritePaths)\n",
-                      why.text);
+                      look->why.text);
+    }
+    venture_leave(&look->venture);
+}
+
+static void tell_folders(const struct config *config, FILE *out)
+{
+    struct folder_look *looks[CONFIG_ANCHORS_MAX] = {NULL};
+    int64_t until_us = clock_mono_us() + config_folder_patience_us(config);
+
+    for (size_t i = 0; i < config->anchor_count; i++) {
+        looks[i] = begin_look(&config->anchors[i]);
+    }
+    for (size_t i = 0; i < config->anchor_count; i++) {
+        if (looks[i] != NULL) {
+            tell_look(looks[i], until_us, out);
+        }
     }
 }
 
@@ -317,10 +383,5 @@ void config_files_tell(const struct config *config, FILE *out)
                 config->lanes[i].name, config->lanes[i].credential);
         }
     }
-    for (size_t i = 0; i < config->anchor_count; i++) {
-        const struct config_anchor *anchor = &config->anchors[i];
-        bool is_folder = anchor->kind == ANCHOR_DISK || anchor->kind == ANCHOR_DROP;
-        const char *path = is_folder ? anchor->place : anchor->keep;
-        tell_folder(anchor, path == NULL ? "" : path, out);
-    }
+    tell_folders(config, out);
 }

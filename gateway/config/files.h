@@ -19,8 +19,9 @@ SG_MUST_USE enum sg_status config_files_check(const struct config *config,
 SG_MUST_USE enum sg_status config_files_credentials(const struct config *config,
                                                     struct sg_error *why);
 /* What is no fault of a configuration, and yet open, a line each: credentials that this
- * process is not given, and folders of anchors that it cannot write to, since such a disk
- * may come later. */
+ * process is not given, and folders of anchors that it cannot write to, or that
+ * give no answer for as long as anchoring.timeout_ms, since such a disk may come later.
+ * Waits no longer. */
 void config_files_tell(const struct config *config, FILE *out);
 
 #endif

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import rig
 from rig import claim, contains, equal, expect
@@ -164,6 +165,24 @@ def an_upgrade_asks_with_the_groups_that_drop_ins_give_the_unit():
                      env={"PATH": f"{folder}:/usr/bin:/bin"})
         equal(result.returncode, 0, result.stderr)
         contains(result.stderr, f"--reuid segel --regid segel --groups {groups} /usr/bin/segeld")
+
+
+@claim
+def an_upgrade_does_not_wait_for_a_check_that_hangs():
+    script = read(DEPLOY, "debian/segel-gateway.postinst")
+    function = re.search(r"^would_start\(\) \{\n.*?^\}\n", script, flags=re.M | re.S)[0]
+    folder = os.path.join(rig.BUILD, "system", "upgrade-hangs")
+    os.makedirs(folder, exist_ok=True)
+    stub(folder, "id", 'echo "994"\n')
+    stub(folder, "systemctl", "echo\n")
+    stub(folder, "setpriv", "exec sleep 30\n")
+    stub(folder, "timeout", 'echo "$@" >&2\nshift 3\nexec /usr/bin/timeout -k 1 1 "$@"\n')
+    began = time.monotonic()
+    result = run("/bin/sh", "-c", f"config=/dev/null\n{function}would_start",
+                 env={"PATH": f"{folder}:/usr/bin:/bin"})
+    equal(result.returncode, 124, result.stderr)
+    contains(result.stderr, "-k 5 60 setpriv --reuid segel")
+    expect(time.monotonic() - began < 20, "it waits")
 
 
 @claim

@@ -10,7 +10,9 @@ import time
 import rig
 from anchor_rig import Witness
 from anchor_town import LONGEST_S, Town, lines_of, sign, until
+from preload import preloaded
 from rig import claim, contains, equal, expect
+from stuck import Stuck
 
 def grow_and_restore(town, *names):
     """Yesterday's copy of the data folder stands where today's was."""
@@ -129,6 +131,56 @@ def anchors_that_cannot_be_reached_cost_a_line_and_not_the_start(town):
         sign(gateway)
     expect(time.monotonic() - began < LONGEST_S, "the start waits")
     town.first = Witness(town.vkey)
+
+
+@claim
+def a_folder_that_hangs_costs_a_line_and_not_the_start(town):
+    for name, anchor in (("drop", "assessor"), ("disk", "disk2")):
+        town.fresh()
+        with town.gateway(name) as gateway:
+            sign(gateway)
+        stuck = Stuck({"drop": town.drop, "disk": town.disk}[name])
+        stuck.hold()
+        began = time.monotonic()
+        with town.rig.gateway(town.config(name), **stuck.environment()) as gateway:
+            expect(time.monotonic() - began < LONGEST_S, "the start waits")
+            told = gateway.wait_event("anchor.unreachable")
+            equal(told["anchor"], anchor)
+            contains(told["why"], stuck.folder, "given no answer")
+            sign(gateway)
+            equal(gateway.wait_event("anchor.failed")["anchor"], anchor)
+            stuck.release()
+            equal(gateway.wait_event("anchor.again")["anchor"], anchor)
+
+
+@claim
+def a_check_of_the_configuration_ends_though_folders_hang(town):
+    town.fresh()
+    path, stuck = town.config("drop", "disk"), Stuck(town.drop)
+    os.rmdir(town.disk)
+    stuck.hold()
+    began = time.monotonic()
+    with preloaded("stuck", STUCK=town.drop):
+        result = town.rig.tool("segeld", "--config", path, "--check-config")
+    expect(time.monotonic() - began < LONGEST_S, "it waits")
+    equal(result.returncode, 0, result.stderr)
+    contains(result.stdout, "are sound", f"drop: {town.drop} gives no answer",
+             f"path: {town.disk} cannot be used")
+
+
+@claim
+def what_a_folder_that_hung_at_the_start_holds_is_looked_at_when_it_answers(town):
+    town.fresh()
+    grow_and_restore(town, "drop")
+    stuck = Stuck(town.drop)
+    stuck.hold()
+    with town.rig.gateway(town.config("drop"), **stuck.environment()) as gateway:
+        equal(gateway.wait_event("anchor.unreachable")["anchor"], "assessor")
+        sign(gateway)
+        equal(gateway.find("anchor.alarm"), [])
+        stuck.release()
+        contains(gateway.wait_event("anchor.alarm")["why"], "anchor 'assessor' holds")
+    evidence(town, "assessor")
 
 
 @claim
