@@ -31,8 +31,9 @@ void channel_end(struct channel **channel);
 
 /* How a call ended. text and details are borrowed during the callback. */
 struct call_status {
-    int grpc_code; /* -1: the connection broke before the status came; one that was given
-                    * up here has its own (1 cancelled, 4 deadline) */
+    int grpc_code; /* -1: the connection broke before the status came, or what answered is
+                    * no gateway; one that was given up here has its own (1 cancelled, 4
+                    * deadline) */
     const char *text;
     struct slice details; /* packed google.rpc.Status; may be empty */
 };

@@ -6,14 +6,14 @@
 
 #include "proto/text.h"
 
-enum { GRPC_CODE_MAX = 16 };
+enum { GRPC_CODE_MAX = 16, NO_CODE = -1 };
 
 void reply_start(struct reply *reply)
 {
     reply->http_status = 0;
     reply->is_grpc = false;
     reply->ended = false;
-    reply->grpc_code = -1;
+    reply->grpc_code = NO_CODE;
     reply->header_bytes = 0;
     reply->text[0] = '\0';
     reply->details = NULL;
@@ -132,25 +132,16 @@ enum sg_status reply_field(struct reply *reply, struct slice name, struct slice 
     return SG_OK;
 }
 
-/* doc/http-grpc-status-mapping.md: what a proxy's answer means for the call. */
-static const struct {
-    int http;
-    int grpc;
-} by_http[] = {{400, 13}, {401, 16}, {403, 7},  {404, 12},
-               {429, 14}, {502, 14}, {503, 14}, {504, 14}};
-
+/* gRPC's table of HTTP statuses (doc/http-grpc-status-mapping.md) makes a refusal of a
+ * proxy's 403. No gateway said that word: it counts as a connection that broke. */
 static int code_of_http(struct reply *reply)
 {
-    (void)snprintf(reply->text, sizeof(reply->text),
-                   "what answers there is not a gRPC server (HTTP status %d): check the "
-                   "address",
-                   reply->http_status);
-    for (size_t i = 0; i < SG_COUNT(by_http); i++) {
-        if (by_http[i].http == reply->http_status) {
-            return by_http[i].grpc;
-        }
-    }
-    return 2;
+    (void)snprintf(
+        reply->text, sizeof(reply->text),
+        "what answered is no Segel gateway (HTTP status %d): check the address, "
+        "and what stands between",
+        reply->http_status);
+    return NO_CODE;
 }
 
 static const struct {
@@ -161,7 +152,7 @@ static const struct {
     {0x7, 14, "the gateway refused the call before it began; try again"},
     {0x8, 1, "the gateway broke the call off"},
     {0xb, 8, "the gateway asks for fewer calls; try again later"},
-    {0xc, 7, "the gateway asks for stronger transport security"},
+    {0xc, NO_CODE, "the gateway asks for stronger transport security"},
 };
 
 static int code_of_reset(struct reply *reply, uint32_t h2_error)
@@ -190,7 +181,7 @@ int reply_code(struct reply *reply, uint32_t h2_error)
     if (reply->grpc_code >= 0) {
         return reply->grpc_code;
     }
-    if (reset == 0 && reply->http_status != 0 && !reply_is_grpc(reply)) {
+    if (reply->http_status != 0 && !reply_is_grpc(reply)) {
         return code_of_http(reply);
     }
     return code_of_reset(reply, reset);

@@ -29,8 +29,8 @@ bool reply_is_grpc(const struct reply *reply);
 /* A status of our own, instead of what the peer may say later. */
 void reply_set(struct reply *reply, int grpc_code, const char *text);
 /* The status of a call whose stream ended with this HTTP/2 error code (0 = normally; of
- * one that the peer had ended it is our own, and says nothing). Fills reply->text where
- * the peer gave none. */
+ * one that the peer had ended it is our own, and says nothing). -1: what answered is no
+ * gateway. Fills reply->text where the peer gave none. */
 int reply_code(struct reply *reply, uint32_t h2_error);
 
 #endif

@@ -184,6 +184,20 @@ def every_way_not_to_reach_the_gateway_has_its_sentence(rig):
 
 
 @claim
+def what_a_proxy_refuses_is_not_refused_by_the_gateway(rig):
+    rig.make_home("proxy", "proxy403")
+    table = rig.write("letters/proxied.csv", "file,out\n00.pdf,00.pdf\n01.pdf,01.pdf\n")
+    words = ["seal", "proxied", "--manifest", table]
+    result = rig.sign(*words, home="proxy")
+    equal(result.returncode, 3, result.stdout + result.stderr)
+    contains(result.stderr, "no Segel gateway (HTTP status 403)", "0 signed, 0 refused",
+             "2 not done", "--resume")
+    result = rig.sign(*words, "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(rig.signed("proxied"), ["00.pdf", "01.pdf"], "files")
+
+
+@claim
 def a_wrong_ca_and_a_strange_certificate_are_told_apart(rig):
     rig.make_home("wrong-ca", "grpc")
     shutil.copy(rig.path("server", "other.pem"), rig.path("wrong-ca", "ca.pem"))

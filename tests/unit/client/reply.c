@@ -53,12 +53,19 @@ Test(reply, takes_a_nonsense_code_for_unknown, .init = start, .fini = finish)
     cr_expect_eq(reply_code(&reply, 0), 2);
 }
 
-Test(reply, tells_a_web_server_from_a_gateway, .init = start, .fini = finish)
+/* None of them is the gateway's word, whatever gRPC's table makes of it. */
+Test(reply, the_status_of_what_is_no_gateway_is_no_refusal, .init = start, .fini = finish)
 {
-    take(":status", "404");
-    take("content-type", "text/html");
-    cr_expect_eq(reply_code(&reply, 0), 12);
-    cr_expect_not_null(strstr(reply.text, "not a gRPC server (HTTP status 404)"));
+    static const char *const statuses[] = {"400", "401", "403", "404", "429",
+                                           "502", "503", "504", "200"};
+
+    for (size_t i = 0; i < SG_COUNT(statuses); i++) {
+        take(":status", statuses[i]);
+        take("content-type", "text/html");
+        cr_expect_eq(reply_code(&reply, 0), -1, "%s", statuses[i]);
+        cr_expect_not_null(strstr(reply.text, "no Segel gateway (HTTP status"));
+        cr_expect_not_null(strstr(reply.text, statuses[i]), "%s", reply.text);
+    }
 }
 
 Test(reply, translates_resets_where_no_status_came, .init = start, .fini = finish)
@@ -67,15 +74,25 @@ Test(reply, translates_resets_where_no_status_came, .init = start, .fini = finis
     cr_expect_eq(reply_code(&reply, 0x8), 1);
     cr_expect_eq(reply_code(&reply, 0xb), 8);
     cr_expect_eq(reply_code(&reply, 0x2), 13);
+    cr_expect_eq(reply_code(&reply, 0xc), -1, "it denied nothing");
     cr_expect_str_not_empty(reply.text);
 }
 
 Test(reply, an_answer_that_the_peer_ended_is_not_a_reset, .init = start, .fini = finish)
 {
-    take(":status", "503");
+    take(":status", "200");
+    take("content-type", "application/grpc");
     cr_expect_eq(reply_code(&reply, 0x8), 1);
     reply.ended = true;
-    cr_expect_eq(reply_code(&reply, 0x8), 14);
+    cr_expect_eq(reply_code(&reply, 0x8), 13);
+}
+
+Test(reply, a_page_that_breaks_off_is_a_page, .init = start, .fini = finish)
+{
+    take(":status", "403");
+    take("content-type", "text/html");
+    cr_expect_eq(reply_code(&reply, 0x2), -1);
+    cr_expect_not_null(strstr(reply.text, "HTTP status 403"), "%s", reply.text);
 }
 
 Test(reply, bounds_the_header_bytes, .init = start, .fini = finish)

@@ -203,7 +203,7 @@ Test(channel_stream, a_gateway_killed_in_mid_stream_closes_every_call)
 }
 
 /* A proxy ends the call while we still send. */
-static void expect_http(const char *listener, int code, const char *words)
+static void expect_http(const char *listener, const char *words)
 {
     static struct stream stream;
 
@@ -215,17 +215,17 @@ static void expect_http(const char *listener, int code, const char *words)
     while (!stream.closed) {
         cr_assert_eq(channel_turn(channel, 5000, &why), SG_OK, "%s", why.text);
     }
-    cr_expect_eq(stream.code, code, "%d: %s", stream.code, stream.text);
+    cr_expect_eq(stream.code, -1, "%d: %s", stream.code, stream.text);
     cr_expect_not_null(strstr(stream.text, words), "%s", stream.text);
     channel_close(channel);
 }
 
 Test(channel_stream, a_proxys_page_is_no_message)
 {
-    expect_http("proxy503", 14, "HTTP status 503");
+    expect_http("proxy503", "HTTP status 503");
 }
 
 Test(channel_stream, a_proxys_answer_without_a_page_says_what_it_is)
 {
-    expect_http("proxy404", 12, "HTTP status 404");
+    expect_http("proxy404", "HTTP status 404");
 }

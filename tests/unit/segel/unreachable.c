@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "client/segel/segel.h"
+#include "client/segel/gateway.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
@@ -15,9 +15,8 @@ TestSuite(unreachable, .init = bench_open, .fini = bench_close, .timeout = 240);
 enum { PATIENCE_MS = 60000 };
 
 /* Each answer that can be read, and is waited for, is worth another connection. */
-static void expect_unreachable(const char *key, const char *words)
+static void expect_unreachable(struct segel_plan *plan, const char *words)
 {
-    struct segel_plan *plan = bench_plan(key);
     const struct segel_letter letter = bench_letter("letter-1");
     const struct segel_outcome *outcome = NULL;
     struct segel_bulk *bulk = NULL;
@@ -35,10 +34,44 @@ static void expect_unreachable(const char *key, const char *words)
 
 Test(unreachable, a_gateway_whose_answers_cannot_be_read_is_given_up)
 {
-    expect_unreachable("garbled", "the gateway's answer cannot be read");
+    expect_unreachable(bench_plan("garbled"), "the gateway's answer cannot be read");
 }
 
 Test(unreachable, a_gateway_that_answers_for_others_is_given_up)
 {
-    expect_unreachable("strangers", "the ledger cannot be written");
+    expect_unreachable(bench_plan("strangers"), "the ledger cannot be written");
+}
+
+/* --- A proxy that says no -------------------------------------------------------------
+ */
+
+/* What comes now goes through it; the plan was made before. */
+static struct segel_plan *plan_behind(const char *listener)
+{
+    struct segel_plan *plan = bench_plan("seal");
+    static char proxy[64];
+
+    server_address(&server, listener, proxy);
+    channel_close(segel->channel);
+    segel->channel = NULL;
+    segel->way.options.address = proxy;
+    return plan;
+}
+
+Test(unreachable, a_proxys_refusal_of_a_stream_denies_no_letter)
+{
+    expect_unreachable(plan_behind("proxy403"), "HTTP status 403");
+}
+
+Test(unreachable, a_proxys_refusal_of_a_call_denies_no_letter)
+{
+    struct segel_plan *plan = plan_behind("proxy403");
+    const struct segel_letter letter = bench_letter("letter-1");
+    const struct segel_outcome *outcome = NULL;
+
+    cr_expect_eq(segel_sign(segel, plan, &letter, &outcome, &error), SEGEL_UNREACHABLE,
+                 "%d", error.code);
+    cr_expect_not_null(strstr(error.text, "HTTP status 403"), "%s", error.text);
+    cr_expect_null(outcome);
+    segel_plan_free(plan);
 }
