@@ -197,6 +197,9 @@ enum sg_status channel_call(struct channel *channel, const char *path,
         put_spare(channel, call);
         return SG_IO;
     }
+    if (LIST_EMPTY(&channel->calls)) {
+        channel_life_begin(channel);
+    }
     LIST_INSERT_HEAD(&channel->calls, call, link);
     channel->timed_calls += limited_ms != 0 ? 1 : 0;
     *out = call;

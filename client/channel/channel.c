@@ -180,6 +180,7 @@ static enum sg_status read_input(struct channel *channel, bool *any)
             return read_failed(channel, len);
         }
         *any = true;
+        channel_life_begin(channel);
         if (nghttp2_session_mem_recv(channel->session, channel->input, (size_t)len) < 0) {
             return lose_because(channel, no_http2);
         }
@@ -195,13 +196,19 @@ static bool finished(const struct channel *channel)
 
 /* --- One turn ---------------------------------------------------------------------- */
 
-/* Milliseconds for poll until the user's patience or a call's deadline ends. */
+static int64_t sooner(int64_t a_us, int64_t b_us)
+{
+    return a_us == 0 || (b_us != 0 && b_us < a_us) ? b_us : a_us;
+}
+
+/* Milliseconds for poll until the user's patience ends, or next_us is there (0 = never).
+ */
 static int patience_ms(int timeout_ms, int64_t next_us, int64_t now_us)
 {
     if (next_us == 0) {
         return timeout_ms;
     }
-    int64_t left_ms = (next_us - now_us + 999) / 1000;
+    int64_t left_ms = next_us <= now_us ? 0 : (next_us - now_us + 999) / 1000;
     return timeout_ms >= 0 && timeout_ms < left_ms ? timeout_ms : (int)left_ms;
 }
 
@@ -234,11 +241,12 @@ static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short 
 static enum sg_status turn(struct channel *channel, int timeout_ms)
 {
     int64_t next_us = 0;
-    int64_t now_us = channel->timed_calls > 0 ? moment_mono_us() : 0;
+    int64_t now_us = moment_mono_us();
     uint64_t ended = channel->ended;
     bool any = channel_expire(channel, now_us, &next_us);
     short ready = 0;
 
+    next_us = sooner(next_us, channel_life_ask(channel, now_us));
     TRY(flush(channel));
     TRY(check_stuck(channel, &timeout_ms));
     any = any || channel->ended != ended;
@@ -253,6 +261,10 @@ static enum sg_status turn(struct channel *channel, int timeout_ms)
     }
     if ((ready & (POLLIN | POLLERR | POLLHUP)) != 0) {
         TRY(read_input(channel, &any));
+    }
+    if (channel_life_over(channel, moment_mono_us())) {
+        return lose_because(channel,
+                            "no sign of life came from the gateway for a minute");
     }
     return any ? SG_OK : SG_TIMEOUT;
 }

@@ -65,7 +65,8 @@ size_t channel_queued(const struct channel_call *call);
 /* Writes what is queued, then waits up to timeout_ms for input (-1 = for ever, 0 = not at
  * all) and handles it. SG_TIMEOUT: nothing came. SG_IO: the connection is gone; all calls
  * have been closed. A peer that takes nothing for a second while a call is given up
- * counts as gone. */
+ * counts as gone; so does one of which nothing comes for a minute while a call is open,
+ * not even the answer to a PING. */
 SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
                                         struct sg_error *why);
 

@@ -18,6 +18,7 @@
  *   h2.c        nghttp2 session: frames to and from calls
  *   call.c      a call's life, seen by its user
  *   unary.c     one call, start to end
+ *   life.c      whether the peer is still there
  *   reply.c     what response headers and trailers say */
 enum {
     CHANNEL_RECORD = 16384,        /* a TLS record holds so much */
@@ -55,6 +56,8 @@ struct channel {
     bool lost;
     bool blocked;     /* the socket took no more */
     int64_t stuck_us; /* monotonic: since when, with a call given up; 0 = it is not */
+    int64_t heard_us; /* monotonic: when bytes came last, or the first call began */
+    int64_t asked_us; /* monotonic: when a PING went out since then; 0 = none */
     char authority[280];
     struct sg_error reason; /* why it was lost, or the peer's GOAWAY */
     size_t stage_len;
@@ -79,6 +82,14 @@ void channel_call_free_all(struct channel *channel); /* the spare ones */
 /* Gives a call up with a status of our own: resets the stream; the user is told when
  * nghttp2 has closed it, so the call may be used by the caller until it returns. */
 void channel_call_fail(struct channel_call *call, int grpc_code, const char *text);
+/* Something came of the peer, or it is to be looked after from now on. */
+void channel_life_begin(struct channel *channel);
+/* Asks a peer that calls wait for, and that is quiet, whether it is there; when to look
+ * again (monotonic), or 0. */
+int64_t channel_life_ask(struct channel *channel, int64_t now_us);
+/* Whether it gave no sign of life for so long that it is gone: after its bytes were read.
+ */
+bool channel_life_over(const struct channel *channel, int64_t now_us);
 /* Closes calls whose deadline has passed; next_us: the earliest of the others, or 0. */
 bool channel_expire(struct channel *channel, int64_t now_us, int64_t *next_us);
 

@@ -67,15 +67,14 @@ struct bulk_link {
     struct segel_plan *terms;
     int code; /* of the stream that closed last; -1: lost; BULK_FRESH: none was open */
     char text[sizeof(struct sg_error)];
-    /* One plan at a time: terms were refused, and it is not clear yet whose. */
-    bool careful;
+    bool careful; /* one plan at a time: it is not clear whose terms were refused */
     bool mixed;   /* answers to letters of several plans are owed: any of their terms */
     bool garbled; /* what came on this stream cannot be read */
+    bool left;    /* it was ended here */
     unsigned messages; /* that went on this stream */
     unsigned tries;    /* to connect, without an answer in between */
-    /* Monotonic: since when the gateway owes an answer and gave none; 0 = it owes none.
-     * Letters whose time is over do not end it: answers to them are owed, too. */
-    int64_t owed_us;
+    int64_t owed_us;   /* monotonic: since when answers are owed and none came, those to
+                        * late letters, too; 0 = none is owed */
 };
 
 struct segel_bulk {
@@ -143,6 +142,7 @@ void *bulk_teller(void *context);
 void bulk_wake(struct segel_bulk *bulk);      /* from any thread */
 bool bulk_link_open(struct segel_bulk *bulk); /* false: not now, or not any more */
 void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t count);
+void bulk_link_leave(struct segel_bulk *bulk); /* ends the stream, for another */
 void bulk_link_turn(struct segel_bulk *bulk, int64_t wait_us);
 void bulk_link_close(struct segel_bulk *bulk);
 void bulk_pause(struct segel_bulk *bulk, int64_t pause_us); /* ends early on a wake */

@@ -12,7 +12,9 @@ enum {
     FIRST_PAUSE_US = 250000, /* doubled each time: 16 s in all */
     STEP_US = 500000,        /* of a pause: a letter may come whose time is shorter */
     ATTEMPTS = 8,            /* for a letter that the gateway asks to send again */
-    SILENCE_US = 60000000    /* with letters under way: the connection is dead */
+    /* Of a gateway that lives: the largest sign.deadline_ms lets a stream's letter wait
+     * 100 minutes, and tsa.wait_ms two more. */
+    SILENCE_S = 2 * 3600
 };
 
 /* --- Waking ------------------------------------------------------------------------ */
@@ -112,7 +114,7 @@ static void on_close(void *context, const struct call_status *status)
     struct bulk_link *link = &((struct segel_bulk *)context)->link;
 
     link->stream = NULL;
-    link->code = status->grpc_code;
+    link->code = link->left ? BULK_FRESH : status->grpc_code;
     (void)snprintf(link->text, sizeof(link->text), "%s",
                    link->garbled ? "the gateway's answer cannot be read: tell its "
                                    "administrator, or check the address"
@@ -187,7 +189,7 @@ static bool account(struct segel_bulk *bulk)
         blame_terms(bulk);
     }
     slots_rewind(bulk);
-    bulk->lost += lost && bulk->connected ? 1 : 0;
+    bulk->lost += lost && !link->left && bulk->connected ? 1 : 0;
     bulk->connected = false;
     (void)pthread_mutex_unlock(&bulk->lock);
     if (!lost || link->tries < RECONNECTS) {
@@ -260,6 +262,7 @@ static bool start(struct segel_bulk *bulk)
 
     forget_terms(link);
     link->garbled = false;
+    link->left = false;
     link->messages = 0;
     link->mixed = false;
     link->owed_us = 0;
@@ -326,20 +329,27 @@ void bulk_link_send(struct segel_bulk *bulk, struct slot *const *slots, size_t c
     }
 }
 
+void bulk_link_leave(struct segel_bulk *bulk)
+{
+    bulk->link.left = true;
+    channel_cancel(bulk->link.stream);
+}
+
 static void give_up_silence(struct segel_bulk *bulk)
 {
     struct bulk_link *link = &bulk->link;
-    bool silent = link->owed_us != 0 && moment_mono_us() - link->owed_us > SILENCE_US;
+    bool silent = link->owed_us != 0 &&
+                  moment_mono_us() - link->owed_us > (int64_t)SILENCE_S * 1000000;
 
     if (silent && link->stream != NULL) {
         drop_channel(bulk);
         (void)snprintf(link->text, sizeof(link->text),
-                       "the gateway has not answered for a minute");
+                       "the gateway lives, and has answered no letter for two hours");
     }
 }
 
-/* Also where something came: a letter that was submitted, or bytes that are no answer, do
- * not show that the gateway is there. */
+/* Also where something came: neither a letter that was submitted nor a byte that is no
+ * answer is what the gateway owes. */
 void bulk_link_turn(struct segel_bulk *bulk, int64_t wait_us)
 {
     struct sg_error why;

@@ -17,6 +17,13 @@ static const struct segel_plan *next_plan(const struct segel_bulk *bulk)
     return ready == NULL ? NULL : ready->plan;
 }
 
+/* Whether all that could be sent waits for answers that no letter waits for. */
+static bool is_held_up(const struct segel_bulk *bulk)
+{
+    return bulk->link.careful && bulk->link.owed_us != 0 &&
+           bulk->counts[SLOT_SENT] == 0 && bulk->counts[SLOT_READY] > 0;
+}
+
 /* Up to BULK_SEND_MAX letters of one plan, from here on counted as sent. */
 static size_t collect(struct segel_bulk *bulk, struct slot *slots[BULK_SEND_MAX])
 {
@@ -43,9 +50,12 @@ static void send_ready(struct segel_bulk *bulk)
 
     while (bulk->link.stream != NULL && count > 0) {
         (void)pthread_mutex_lock(&bulk->lock);
-        count = collect(bulk, slots);
+        bool held_up = is_held_up(bulk);
+        count = held_up ? 0 : collect(bulk, slots);
         (void)pthread_mutex_unlock(&bulk->lock);
-        if (count > 0) {
+        if (held_up) {
+            bulk_link_leave(bulk);
+        } else if (count > 0) {
             bulk_link_send(bulk, slots, count);
         }
     }

@@ -323,7 +323,9 @@ int segel_bulk_submit(struct segel_bulk *bulk, struct segel_plan *plan,
  * one, good or bad: see its code. SEGEL_END: no letter is open. SEGEL_TIMEOUT. Not with a
  * callback. A lost connection is opened again (6 times in a row, over 16 s) and what was
  * under way is asked for again with the same ids; when that does not help, the letters
- * that are open end with SEGEL_UNREACHABLE. */
+ * that are open end with SEGEL_UNREACHABLE. It is lost, too, when nothing came from the
+ * gateway for a minute, not even the answer to a PING. A gateway that lives is waited for
+ * as long as its settings let a letter wait; give letters a deadline_ms for less. */
 int segel_bulk_next(struct segel_bulk *bulk, int timeout_ms,
                     const struct segel_outcome **out, struct segel_error *error);
 

@@ -489,6 +489,7 @@ def main():
              "proxy503": serve_sockets(h2_peers.proxy(WHERE, b"503", b"<h1>503</h1>" * 100)),
              "proxy403": serve_sockets(h2_peers.proxy(WHERE, b"403", b"<h1>403</h1>")),
              "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b"")),
+             "still": serve_sockets(h2_peers.still(WHERE)),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     nobody = socket.socket()  # it holds its port, and does not listen
     nobody.bind(("127.0.0.1", 0))

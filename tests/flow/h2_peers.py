@@ -67,6 +67,19 @@ def deaf(where):
     return answer
 
 
+def still(where):
+    """Reads all, and answers nothing, no PING either."""
+    def answer(peer):
+        try:
+            with accept(where, peer) as tls:
+                tls.sendall(frame(SETTINGS, 0, 0))
+                for _ in frames(tls):
+                    pass
+        except OSError:
+            pass
+    return answer
+
+
 def small_listener():
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

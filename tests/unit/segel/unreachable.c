@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "client/segel/gateway.h"
+#include "client/segel/segel.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/segel/support/bench.h"
 
@@ -45,27 +45,14 @@ Test(unreachable, a_gateway_that_answers_for_others_is_given_up)
 /* --- A proxy that says no -------------------------------------------------------------
  */
 
-/* What comes now goes through it; the plan was made before. */
-static struct segel_plan *plan_behind(const char *listener)
-{
-    struct segel_plan *plan = bench_plan("seal");
-    static char proxy[64];
-
-    server_address(&server, listener, proxy);
-    channel_close(segel->channel);
-    segel->channel = NULL;
-    segel->way.options.address = proxy;
-    return plan;
-}
-
 Test(unreachable, a_proxys_refusal_of_a_stream_denies_no_letter)
 {
-    expect_unreachable(plan_behind("proxy403"), "HTTP status 403");
+    expect_unreachable(bench_plan_behind("seal", "proxy403"), "HTTP status 403");
 }
 
 Test(unreachable, a_proxys_refusal_of_a_call_denies_no_letter)
 {
-    struct segel_plan *plan = plan_behind("proxy403");
+    struct segel_plan *plan = bench_plan_behind("seal", "proxy403");
     const struct segel_letter letter = bench_letter("letter-1");
     const struct segel_outcome *outcome = NULL;
 

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "client/segel/gateway.h"
 #include "tests/unit/client/support/link.h"
 #include "tests/unit/pdf/support/letter.h"
 
@@ -40,6 +41,18 @@ struct segel_plan *bench_plan(const char *key)
     terms.approval = "ND/1/2026";
     cr_assert_eq(segel_plan_make(segel, &terms, &plan, &error), SEGEL_OK, "%s",
                  error.text);
+    return plan;
+}
+
+struct segel_plan *bench_plan_behind(const char *key, const char *listener)
+{
+    struct segel_plan *plan = bench_plan(key);
+    static char there[64];
+
+    server_address(&server, listener, there);
+    channel_close(segel->channel);
+    segel->channel = NULL;
+    segel->way.options.address = there;
     return plan;
 }
 

@@ -15,6 +15,8 @@ void bench_close(void);
 
 /* A plan for this key, invisible. The caller frees it. */
 struct segel_plan *bench_plan(const char *key);
+/* The same; all that comes after it goes to this listener instead. */
+struct segel_plan *bench_plan_behind(const char *key, const char *listener);
 /* A letter of letter_bytes with this id, signed at a time of its own. */
 struct segel_letter bench_letter(const char *id);
 
