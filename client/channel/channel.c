@@ -18,6 +18,19 @@ enum {
 static const char no_http2[] =
     "what answers there does not speak HTTP/2 as a gRPC server does";
 
+bool channel_given_up(const struct channel *channel)
+{
+    return channel->given_up != NULL && atomic_load(channel->given_up);
+}
+
+int channel_look_ms(const struct channel *channel, int64_t left_ms)
+{
+    bool whole =
+        channel->given_up == NULL || (left_ms >= 0 && left_ms < (int64_t)CHANNEL_LOOK_MS);
+
+    return whole ? (int)left_ms : CHANNEL_LOOK_MS;
+}
+
 /* --- Losing the connection --------------------------------------------------------- */
 
 /* One that was given up here ends as that said, whatever became of the connection. */
@@ -288,13 +301,16 @@ static enum sg_status await_settings(struct channel *channel, int64_t deadline_u
 {
     while (!channel->ready) {
         int64_t left_ms = (deadline_us - moment_mono_us()) / 1000;
+        if (channel_given_up(channel)) {
+            return sg_fail(why, SG_CANCELLED, "%s", sg_status_text(SG_CANCELLED));
+        }
         if (left_ms <= 0) {
             return sg_fail(why, SG_IO,
                            "%s: what listens there sends nothing: it is not a "
                            "gRPC server, or it hangs",
                            channel->authority);
         }
-        if (channel_turn(channel, (int)left_ms, why) == SG_IO) {
+        if (channel_turn(channel, channel_look_ms(channel, left_ms), why) == SG_IO) {
             return SG_IO;
         }
     }
@@ -313,6 +329,7 @@ enum sg_status channel_open(const struct channel_options *options, struct channe
     }
     channel->fd = -1;
     channel->watched_fd = -1;
+    channel->given_up = options->given_up;
     LIST_INIT(&channel->calls);
     LIST_INIT(&channel->spare);
     enum sg_status status = channel_tls_open(options, deadline_us, channel, why);
@@ -362,11 +379,6 @@ void channel_close(struct channel *channel)
 void channel_watch(struct channel *channel, int fd)
 {
     channel->watched_fd = fd;
-}
-
-void channel_heed(struct channel *channel, const atomic_bool *given_up)
-{
-    channel->given_up = given_up;
 }
 
 void channel_end(struct channel **channel)

@@ -18,6 +18,10 @@ struct channel_options {
     const char *certificate; /* PEM file: own certificate and chain */
     const char *private_key; /* PEM file */
     uint32_t connect_ms;     /* 0 = 10,000 */
+    /* Connecting, and unary calls, are given up with SG_CANCELLED within a quarter of a
+     * second after this was set, by whichever thread or signal; not while the system
+     * looks the name up. Borrowed; NULL = never. */
+    const atomic_bool *given_up;
 };
 
 /* Connects and shakes hands (blocks for up to connect_ms). Failures name address or file
@@ -73,10 +77,6 @@ SG_MUST_USE enum sg_status channel_turn(struct channel *channel, int timeout_ms,
 /* channel_turn comes back, too, when this descriptor can be read; reading is the
  * caller's. -1 = none. */
 void channel_watch(struct channel *channel, int fd);
-
-/* Unary calls are given up, with SG_CANCELLED, within a quarter of a second after this
- * was set, by whichever thread or signal. Borrowed; NULL = never. */
-void channel_heed(struct channel *channel, const atomic_bool *given_up);
 
 /* The first status whose gRPC code this is; -1: SG_IO. */
 enum sg_status channel_status_of(int grpc_code);

@@ -25,7 +25,8 @@ enum {
     CHANNEL_FRAME = 16384 + 9,     /* the largest frame that nghttp2 makes */
     CHANNEL_MESSAGE_MAX = 1 << 24, /* a batch of 1024 CMS has about 10 MB */
     CHANNEL_STREAM_WINDOW = 1 << 20,
-    CHANNEL_WINDOW = 1 << 22
+    CHANNEL_WINDOW = 1 << 22,
+    CHANNEL_LOOK_MS = 250 /* how long to wait without a look at what gives up */
 };
 
 struct channel_call {
@@ -69,6 +70,9 @@ struct channel {
 SG_MUST_USE enum sg_status channel_tls_open(const struct channel_options *options,
                                             int64_t deadline_us, struct channel *channel,
                                             struct sg_error *why);
+bool channel_given_up(const struct channel *channel);
+/* Milliseconds of left_ms to wait before the next look. */
+int channel_look_ms(const struct channel *channel, int64_t left_ms);
 /* Why the TLS library gave the connection up, for people; reads its error queue. */
 void channel_tls_reason(const struct channel *channel, struct sg_error *why);
 

@@ -27,16 +27,25 @@ static void free_context(SSL_CTX **context)
     SSL_CTX_free(*context);
 }
 
-/* Waits for the socket until deadline_us; SG_TIMEOUT. */
-static SG_MUST_USE enum sg_status channel_wait(int fd, short events, int64_t deadline_us)
+static enum sg_status fail_given_up(struct sg_error *why)
+{
+    return sg_fail(why, SG_CANCELLED, "%s", sg_status_text(SG_CANCELLED));
+}
+
+/* Waits for the socket until deadline_us; SG_TIMEOUT, SG_CANCELLED. */
+static SG_MUST_USE enum sg_status channel_wait(const struct channel *channel, int fd,
+                                               short events, int64_t deadline_us)
 {
     for (;;) {
         int64_t left_us = deadline_us - moment_mono_us();
         struct pollfd wanted = {.fd = fd, .events = events};
+        if (channel_given_up(channel)) {
+            return SG_CANCELLED;
+        }
         if (left_us <= 0) {
             return SG_TIMEOUT;
         }
-        int ready = poll(&wanted, 1, (int)(left_us / 1000 + 1));
+        int ready = poll(&wanted, 1, channel_look_ms(channel, left_us / 1000 + 1));
         if (ready > 0) {
             return SG_OK;
         }
@@ -64,8 +73,8 @@ static const char *connect_text(int error)
     }
 }
 
-static enum sg_status connect_one(const struct addrinfo *to, int64_t deadline_us,
-                                  int *fd_out, int *error)
+static enum sg_status connect_one(struct channel *channel, const struct addrinfo *to,
+                                  int64_t deadline_us, int *error)
 {
     int fd = socket(to->ai_family, to->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     socklen_t len = sizeof(*error);
@@ -80,7 +89,7 @@ static enum sg_status connect_one(const struct addrinfo *to, int64_t deadline_us
     }
     if (*error == EINPROGRESS) {
         *error = ETIMEDOUT;
-        if (channel_wait(fd, POLLOUT, deadline_us) == SG_OK &&
+        if (channel_wait(channel, fd, POLLOUT, deadline_us) == SG_OK &&
             getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &len) != 0) {
             *error = errno;
         }
@@ -90,7 +99,7 @@ static enum sg_status connect_one(const struct addrinfo *to, int64_t deadline_us
         return SG_IO;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    *fd_out = fd;
+    channel->fd = fd;
     return SG_OK;
 }
 
@@ -106,8 +115,8 @@ static int64_t share_of(const struct addrinfo *at, int64_t deadline_us)
     return now_us + (deadline_us - now_us) / count;
 }
 
-static enum sg_status tcp_open(const struct address *address, const char *name,
-                               int64_t deadline_us, int *fd, struct sg_error *why)
+static enum sg_status tcp_open(struct channel *channel, const struct address *address,
+                               int64_t deadline_us, struct sg_error *why)
 {
     struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     AUTO(free_addresses) struct addrinfo *found = NULL;
@@ -118,13 +127,16 @@ static enum sg_status tcp_open(const struct address *address, const char *name,
         return sg_fail(why, SG_IO, "the host name '%s' cannot be resolved (%s)",
                        address->host, gai_strerror(rc));
     }
-    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
-        if (connect_one(at, share_of(at, deadline_us), fd, &error) == SG_OK) {
+    for (const struct addrinfo *at = found; at != NULL && !channel_given_up(channel);
+         at = at->ai_next) {
+        if (connect_one(channel, at, share_of(at, deadline_us), &error) == SG_OK) {
             return SG_OK;
         }
     }
-    return sg_fail(why, SG_IO, "cannot reach the gateway at %s: %s", name,
-                   connect_text(error));
+    return channel_given_up(channel)
+               ? fail_given_up(why)
+               : sg_fail(why, SG_IO, "cannot reach the gateway at %s: %s",
+                         channel->authority, connect_text(error));
 }
 
 /* --- Certificates ------------------------------------------------------------------ */
@@ -317,7 +329,11 @@ static enum sg_status shake_hands(struct channel *channel,
             return handshake_failed(channel, options, why);
         }
         short wanted = error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN;
-        if (channel_wait(channel->fd, wanted, deadline_us) != SG_OK) {
+        enum sg_status status = channel_wait(channel, channel->fd, wanted, deadline_us);
+        if (status == SG_CANCELLED) {
+            return fail_given_up(why);
+        }
+        if (status != SG_OK) {
             return sg_fail(why, SG_IO,
                            "%s: what listens there did not finish the TLS handshake in "
                            "time",
@@ -350,7 +366,7 @@ enum sg_status channel_tls_open(const struct channel_options *options,
     (void)snprintf(channel->authority, sizeof(channel->authority), "%s",
                    options->address);
     TRY(make_context(options, &context, why));
-    TRY(tcp_open(&address, channel->authority, deadline_us, &channel->fd, why));
+    TRY(tcp_open(channel, &address, deadline_us, why));
     channel->ssl = SSL_new(context);
     BIO *bio = channel->ssl == NULL ? NULL : channel_socket_bio(channel->fd);
     if (bio != NULL) {

@@ -5,8 +5,6 @@
 #include "client/channel/sentence.h"
 #include "client/channel/unpack.h"
 
-enum { LOOK_MS = 250 /* how long to wait without a look at whether it is given up */ };
-
 /* What one unary call gathers until it has closed. */
 struct unary_run {
     const ProtobufCMessageDescriptor *type;
@@ -74,13 +72,10 @@ bool channel_lost(enum sg_status status)
 static void await_end(struct channel *channel, struct channel_call *call,
                       const struct unary_run *run, struct sg_error *why)
 {
-    const atomic_bool *given_up = channel->given_up;
-
     while (!run->closed) {
-        enum sg_status turned =
-            channel_turn(channel, given_up == NULL ? -1 : LOOK_MS, why);
+        enum sg_status turned = channel_turn(channel, channel_look_ms(channel, -1), why);
         MUST(run->closed || turned != SG_IO);
-        if (!run->closed && given_up != NULL && atomic_load(given_up)) {
+        if (!run->closed && channel_given_up(channel)) {
             channel_cancel(call);
         }
     }

@@ -103,13 +103,20 @@ enum sg_status home_way(const struct home *home, struct home_way *out,
 enum sg_status home_connect(const struct home *home, struct channel **out,
                             struct sg_error *why)
 {
+    return home_connect_heeding(home, NULL, out, why);
+}
+
+enum sg_status home_connect_heeding(const struct home *home, const atomic_bool *given_up,
+                                    struct channel **out, struct sg_error *why)
+{
     struct home_way way;
 
     TRY(home_way(home, &way, why));
     const struct channel_options options = {.address = way.address,
                                             .ca = way.paths[HOME_CA],
                                             .certificate = way.paths[HOME_CERT],
-                                            .private_key = way.paths[HOME_KEY]};
+                                            .private_key = way.paths[HOME_KEY],
+                                            .given_up = given_up};
     /* A reader of ours that went away is a write error like any other. */
     (void)signal(SIGPIPE, SIG_IGN);
     return channel_open(&options, out, why);

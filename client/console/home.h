@@ -41,5 +41,10 @@ SG_MUST_USE enum sg_status home_way(const struct home *home, struct home_way *ou
 /* Opens the channel to the gateway that the folder names. The caller closes *out. */
 SG_MUST_USE enum sg_status home_connect(const struct home *home, struct channel **out,
                                         struct sg_error *why);
+/* The same; given_up as in struct channel_options. */
+SG_MUST_USE enum sg_status home_connect_heeding(const struct home *home,
+                                                const atomic_bool *given_up,
+                                                struct channel **out,
+                                                struct sg_error *why);
 
 #endif

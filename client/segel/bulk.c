@@ -128,6 +128,7 @@ static int fill(struct segel_bulk *bulk, struct segel *segel,
     if (code == SEGEL_OK) {
         code = gateway_way_copy(&bulk->way, &segel->way.options, error);
     }
+    bulk->way.given_up = segel->way.given_up;
     if (code == SEGEL_OK) {
         code = gateway_connect(&bulk->way, 0, &bulk->link.channel, error);
     }

@@ -65,7 +65,8 @@ int gateway_connect(const struct gateway_way *way, int64_t until_us, struct chan
         .ca = way->options.ca,
         .certificate = way->options.certificate,
         .private_key = way->options.private_key,
-        .connect_ms = until_us == 0 ? own_ms : earlier_ms(own_ms, until_us)};
+        .connect_ms = until_us == 0 ? own_ms : earlier_ms(own_ms, until_us),
+        .given_up = way->given_up};
     struct sg_error why = {0};
     enum sg_status status = channel_open(&options, out, &why);
 
@@ -85,6 +86,12 @@ void segel_set_letters_a_process(unsigned letters)
 int segel_open(const struct segel_options *options, struct segel **out,
                struct segel_error *error)
 {
+    return gateway_open(options, NULL, out, error);
+}
+
+int gateway_open(const struct segel_options *options, const atomic_bool *given_up,
+                 struct segel **out, struct segel_error *error)
+{
     struct segel *segel = (struct segel *)calloc(1, sizeof(*segel));
 
     *out = NULL;
@@ -95,6 +102,7 @@ int segel_open(const struct segel_options *options, struct segel **out,
     offers_init(&segel->offers);
     (void)atomic_fetch_add(&handles, 1);
     int code = gateway_way_copy(&segel->way, options, error);
+    segel->way.given_up = given_up;
     if (code == SEGEL_OK) {
         code = gateway_connect(&segel->way, 0, &segel->channel, error);
     }

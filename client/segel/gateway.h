@@ -11,6 +11,7 @@
 struct gateway_way {
     struct segel_options options; /* its texts lie in block */
     char *block;                  /* owned */
+    const atomic_bool *given_up;  /* as in struct channel_options */
 };
 int gateway_way_copy(struct gateway_way *way, const struct segel_options *options,
                      struct segel_error *error);
@@ -27,6 +28,10 @@ struct segel {
     struct channel *channel; /* owned; NULL: to be opened again */
     struct offers offers;
 };
+
+/* segel_open; given_up: of the handle's way, and of its bulks'. */
+int gateway_open(const struct segel_options *options, const atomic_bool *given_up,
+                 struct segel **out, struct segel_error *error);
 
 /* One unary call. */
 struct gateway_question {

@@ -819,12 +819,15 @@ def a_letter_whose_id_is_known_otherwise_is_settled(the_rig):
     contains(result.stderr, f"{known} signed")
 
 
+MUTE = -1
+
+
 class Cutter:
     """Between client and gateway: each connection but the last ends after some bytes of
-    answers."""
+    answers, or has none at all (MUTE)."""
 
     def __init__(self, target, cuts):
-        self.target, self.cuts = target, list(cuts)
+        self.target, self.cuts, self.muted = target, list(cuts), []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -833,8 +836,11 @@ class Cutter:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(self.target)
                 left = self.cuts.pop(0) if self.cuts else None
+                if left == MUTE:
+                    self.muted.append(client)
+                    continue
+                server = socket.create_connection(self.target)
                 for ends in ((client, server, None), (server, client, left)):
                     threading.Thread(target=self.pump, args=ends, daemon=True).start()
 
@@ -868,6 +874,52 @@ def a_connection_that_breaks_costs_nothing(the_rig):
     contains(result.stderr, "the connection is lost")
     equal(cutter.cuts, [], "cuts that were not made")
     once_each(the_rig, "cut", before, LETTERS)
+
+
+def stopped_while_muted(the_rig, out, folder, cuts):
+    """What a run says that Ctrl-C ends while it waits for a connection."""
+    address = the_rig.read("clients/e-office/gateway")
+    host, port = address.strip().rsplit(":", 1)
+    cutter = Cutter((host, int(port)), cuts)
+    the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder),
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                           start_new_session=True)
+    try:
+        end = time.monotonic() + 30
+        while not cutter.muted:
+            expect(time.monotonic() < end and run.poll() is None, "no connection is waited for")
+            time.sleep(0.01)
+        time.sleep(0.5)
+        started = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate(timeout=60)
+        took = time.monotonic() - started
+    finally:
+        run.kill()
+        run.wait()
+        the_rig.write("clients/e-office/gateway", address)
+        cutter.listener.close()
+    equal(run.returncode, EXIT_STOPPED, told)
+    expect(took < 4, f"it ended after {took:.1f} s: {told}")
+    return told
+
+
+@claim
+def ctrl_c_ends_the_wait_for_a_connection(the_rig):
+    folder = pile(the_rig, "unanswered", LETTERS)
+    told = stopped_while_muted(the_rig, "unbegun", folder, [MUTE])
+    contains(told, "before any letter was begun")
+    expect(not os.path.exists(the_rig.path("unbegun")), "there is a folder")
+    told = stopped_while_muted(the_rig, "unsent", folder, [1 << 30, MUTE])
+    contains(told, "--resume")
+    equal((below(the_rig.path("unsent")), journals(the_rig, "unsent")), ([], []), "files")
+    before = len(signed_jobs(the_rig))
+    told = stopped_while_muted(the_rig, "unheard", folder, [1 << 30, 60000] + [MUTE] * 9)
+    contains(told, "there is no connection to the gateway", "--resume")
+    result = sign(the_rig, "unheard", folder, "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    once_each(the_rig, "unheard", before, LETTERS)
 
 
 @claim

@@ -103,8 +103,7 @@ static enum sg_status make_id(struct extend_run *run, struct sg_error *why)
 enum sg_status extend_begin(struct extend_run *run, struct sg_error *why)
 {
     TRY(make_id(run, why));
-    TRY(home_connect(run->home, &run->channel, why));
-    channel_heed(run->channel, run->given_up);
+    TRY(home_connect_heeding(run->home, run->given_up, &run->channel, why));
     TRY(ask_signer(run, why));
     enum sg_status status = run->level == EXTEND_B_T ? SG_OK : ask_proofs(run, why);
     run->dss.serial = pdf_guard_serial();

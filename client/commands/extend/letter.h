@@ -30,7 +30,7 @@ struct extend_run {
     bool lost;    /* gateway or authority cannot be reached: others are not worth a try */
     bool stamped; /* the last letter had its time stamp, whatever came of it then */
     bool unwritten; /* all was there for it, and its file could not be written */
-    const atomic_bool *given_up; /* ends each wait for an answer; NULL = never */
+    const atomic_bool *given_up; /* ends each wait for the gateway; NULL = never */
 };
 /* Connects and asks. The run's end is extend_end, whatever came of it. */
 SG_MUST_USE enum sg_status extend_begin(struct extend_run *run, struct sg_error *why);

@@ -374,7 +374,6 @@ enum sg_status sign_dry_run(struct sign_source *source, const struct sign_dry *w
     dry->channel = with->channel;
     dry->report = with->report;
     dry->ready.home = with->home;
-    channel_heed(dry->channel, sign_interrupt_flag());
     enum sg_status status = judge_all(dry, source, why);
     for (size_t i = 0; i < ANSWERS_KEPT; i++) {
         forget(&dry->answers[i]);

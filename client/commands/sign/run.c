@@ -48,6 +48,9 @@ static bool submit(struct run *run, struct waiting *waiting)
         give_up_row(run, waiting);
         return true;
     }
+    if (code == SEGEL_CANCELLED) {
+        run_heed_signals(run); /* while the key was asked about */
+    }
     if (code != SEGEL_OK) {
         run_stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
         sign_report_left(run->report, waiting->row.path, "", error.text);
@@ -209,7 +212,8 @@ enum sg_status sign_run(const struct sign_job *job, struct sign_report *report,
     if (code == SEGEL_OK) {
         drive(&run);
     } else {
-        run_stop(&run, sign_status(code, &error, why), error.text);
+        run_stop(&run, sign_status(code, &error, why),
+                 code == SEGEL_CANCELLED ? "stopped" : error.text);
     }
     if (run.status != SG_OK) {
         leave_rest(&run);

@@ -35,6 +35,8 @@ struct run {
     struct sg_error why;
 };
 
+/* Whether the user wants it to stop. */
+void run_heed_signals(struct run *run);
 /* No more are sent. */
 void run_stop(struct run *run, enum sg_status status, const char *text);
 void run_refuse(struct run *run, const char *path, const char *code, const char *text);

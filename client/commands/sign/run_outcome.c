@@ -15,14 +15,31 @@ void run_stop(struct run *run, enum sg_status status, const char *text)
     }
 }
 
-static void heed_signals(struct run *run)
+static const char stopping[] =
+    "stopping: what is under way is finished; once more Ctrl-C gives that up too";
+static const char stopping_cut_off[] =
+    "stopping: there is no connection to the gateway, so what is under way is given up";
+
+/* Whether letters wait for a gateway to which there is no connection. */
+static bool is_cut_off(struct run *run)
+{
+    struct segel_progress progress = SEGEL_INIT(progress);
+
+    segel_bulk_progress(run->bulk, &progress);
+    return progress.sent > 0 && !progress.connected;
+}
+
+void run_heed_signals(struct run *run)
 {
     int interrupts = sign_interrupt_count();
 
     if (interrupts > 0 && run->status == SG_OK) {
-        sign_report_note(run->report, "stopping: what is under way is finished; once "
-                                      "more Ctrl-C gives that up too");
+        bool cut_off = is_cut_off(run);
+        sign_report_note(run->report, cut_off ? stopping_cut_off : stopping);
         run_stop(run, SG_CANCELLED, "stopped");
+    }
+    if (interrupts > 0 && !run->given_up && is_cut_off(run)) {
+        segel_bulk_cancel(run->bulk);
     }
     if (interrupts > 1 && !run->given_up) {
         run->given_up = true;
@@ -232,7 +249,7 @@ bool run_can_extend(struct run *run, const struct waiting *waiting)
         return true;
     }
     if (status == SG_CANCELLED && sign_interrupt_count() > 0) {
-        heed_signals(run);
+        run_heed_signals(run);
     } else if (lost) {
         run_stop(run, SG_IO, why.text);
     } else {
@@ -293,7 +310,7 @@ static void look_around(struct run *run)
         sign_report_note(run->report, "the connection is lost; connecting again");
         run->lost = progress.lost;
     }
-    heed_signals(run);
+    run_heed_signals(run);
 }
 
 /* Letters that are being extended are in memory: no more than so many of them. */

@@ -141,13 +141,29 @@ static enum sg_status count_all(const struct all *all, enum sg_status status,
                          all->report.total);
 }
 
+/* Ctrl-C, while a connection or the gateway's word on the key was waited for. */
+static enum sg_status tell_unbegun(enum sg_status status)
+{
+    if (status == SG_CANCELLED && sign_interrupt_count() > 0) {
+        screen_complain(
+            "stopped before any letter was begun: give the same command again");
+    }
+    return status;
+}
+
+static enum sg_status open_dry(struct all *all, struct channel **channel,
+                               struct sg_error *why)
+{
+    TRY(home_connect_heeding(all->home, sign_interrupt_flag(), channel, why));
+    TRY(sign_plans_open(&all->plans, all->home, why));
+    return fit(all, why);
+}
+
 static enum sg_status dry_run(struct all *all, size_t total, struct sg_error *why)
 {
     AUTO(channel_end) struct channel *channel = NULL;
 
-    TRY(home_connect(all->home, &channel, why));
-    TRY(sign_plans_open(&all->plans, all->home, why));
-    TRY(fit(all, why));
+    TRY(tell_unbegun(open_dry(all, &channel, why)));
     all->report.dry = true;
     sign_report_start(&all->report, total);
     const struct sign_dry with = {all->home, &all->plans, channel, &all->report};
@@ -219,7 +235,7 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
 
 static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *why)
 {
-    TRY(open_all(all, why));
+    TRY(tell_unbegun(open_all(all, why)));
     enum sg_status status = run_all(all, total, why);
     bool kept = sign_journal_close(&all->journal, status == SG_OK);
     if (status != SG_OK) {

@@ -1,5 +1,8 @@
 #include "client/commands/sign/terms.h"
 
+#include "client/commands/sign/interrupt.h"
+#include "client/segel/gateway.h"
+
 static const struct {
     enum segel_code code;
     const char *reason; /* NULL = any */
@@ -12,6 +15,7 @@ static const struct {
     {SEGEL_NOT_FOUND, NULL, SG_NOT_FOUND},
     {SEGEL_DENIED, NULL, SG_DENIED},
     {SEGEL_CONFLICT, NULL, SG_CONFLICT},
+    {SEGEL_CANCELLED, NULL, SG_CANCELLED},
     {SEGEL_MEMORY, NULL, SG_NO_MEMORY},
     {SEGEL_UNREACHABLE, NULL, SG_IO},
 };
@@ -45,7 +49,8 @@ enum sg_status sign_open(const struct home *home, struct segel **out,
     options.ca = way.paths[HOME_CA];
     options.certificate = way.paths[HOME_CERT];
     options.private_key = way.paths[HOME_KEY];
-    return sign_status(segel_open(&options, out, &error), &error, why);
+    return sign_status(gateway_open(&options, sign_interrupt_flag(), out, &error), &error,
+                       why);
 }
 
 void sign_look(const struct sign_plan *plan, struct segel_look *look)

@@ -7,7 +7,7 @@
 
 /* From what the command line says to what libsegel wants. */
 
-/* Connects to the gateway of the home folder. */
+/* Connects to the gateway of the home folder, until Ctrl-C where that is watched for. */
 SG_MUST_USE enum sg_status sign_open(const struct home *home, struct segel **out,
                                      struct sg_error *why);
 /* What stands in a letter; texts are the plan's. */

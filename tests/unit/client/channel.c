@@ -1,9 +1,12 @@
 #include "client/channel/channel.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "client/channel/moment.h"
 #include "client/channel/unpack.h"
 #include "segel/v1/common.pb-c.h"
 #include "segel/v1/signing.pb-c.h"
@@ -99,6 +102,31 @@ Test(channel_open, waits_for_a_silent_server_no_longer_than_told, .init = find_s
     expect_refusal("did not finish the TLS handshake");
 }
 
+static atomic_bool stop;
+
+static void *stop_later(void *unused)
+{
+    (void)usleep(300000);
+    atomic_store(&stop, true);
+    return unused;
+}
+
+Test(channel_open, a_silent_server_is_waited_for_until_it_is_given_up,
+     .init = find_server)
+{
+    struct channel *none = NULL;
+    pthread_t other;
+    int64_t from_us = moment_mono_us();
+
+    server_address(&server, "silent", address);
+    options.connect_ms = 20000;
+    options.given_up = &stop;
+    cr_assert_eq(pthread_create(&other, NULL, stop_later, NULL), 0);
+    cr_expect_eq(channel_open(&options, &none, &why), SG_CANCELLED, "%s", why.text);
+    cr_expect_lt(moment_mono_us() - from_us, 5000000);
+    (void)pthread_join(other, NULL);
+}
+
 Test(channel_open, names_the_file_that_is_missing, .init = find_server)
 {
     options.ca = "/nonexistent/ca.pem";
@@ -185,11 +213,16 @@ Test(channel_unary, brings_the_details_of_a_denial, .init = connect_to_server,
 
 /* --- Peers that are no gateway ----------------------------------------------------- */
 
+static void connect_to_with(const char *listener)
+{
+    server_address(&server, listener, address);
+    cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
+}
+
 static void connect_to(const char *listener)
 {
     find_server();
-    server_address(&server, listener, address);
-    cr_assert_eq(channel_open(&options, &channel, &why), SG_OK, "%s", why.text);
+    connect_to_with(listener);
 }
 
 Test(channel_unary, a_proxys_page_is_no_message, .fini = disconnect)
@@ -247,9 +280,11 @@ Test(channel_unary, a_deadline_holds_where_the_peer_reads_nothing, .fini = disco
 Test(channel_unary, what_is_given_up_ends_where_the_peer_reads_nothing,
      .fini = disconnect, .timeout = 30)
 {
-    static const atomic_bool given_up = true;
+    static atomic_bool given_up;
 
-    connect_to("deaf");
-    channel_heed(channel, &given_up);
+    find_server();
+    options.given_up = &given_up;
+    connect_to_with("deaf");
+    atomic_store(&given_up, true);
     expect_end(0, SG_CANCELLED);
 }
