@@ -8,8 +8,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 from client_rig import Rig, letter
 
@@ -410,6 +412,34 @@ def receipts_are_fetched_over_a_lost_connection(rig):
     result, _ = receipts(rig, "flaky", "receipts-flaky")
     equal(result.returncode, 0, result.stdout + result.stderr)
     equal(len(proofs(rig, "receipts-flaky")), 40, "receipts")
+
+
+@claim
+def ctrl_c_ends_the_wait_for_receipts_and_resume_fetches_them(rig):
+    asked = rig.write(os.path.join("server", "receipts.txt"), "pending\n")
+    words = ["seal", "receipts-stopped", "--receipts", *rig.letters(4)]
+    run = subprocess.Popen(rig.command("sign", *rig.terms(*words), "--json"), text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        end = time.monotonic() + 30
+        while os.path.getsize(asked) < len("pending\n") + 4 * len("call\n"):
+            expect(time.monotonic() < end, "no receipt is asked for")
+            time.sleep(0.01)
+        started = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        told, complaint = run.communicate(timeout=90)
+    finally:
+        run.kill()
+        run.wait()
+    equal(run.returncode, 6, told + complaint)
+    expect(time.monotonic() - started < 10, "it went on waiting")
+    contains(complaint, "4 of the signed letters have no receipt yet", "--resume fetches them")
+    expect("not all letters" not in complaint, complaint)
+    lines = [json.loads(line) for line in told.splitlines()]
+    equal([line["status"] for line in lines[:-1]], ["signed"] * 4 + ["no-receipt"] * 4, "lines")
+    result, calls = receipts(rig, "lawful", "receipts-stopped", "--resume", count=4)
+    equal((result.returncode, calls), (0, 4), result.stdout + result.stderr)
+    equal(len(proofs(rig, "receipts-stopped")), 4, "receipts")
 
 
 @claim

@@ -46,17 +46,21 @@ class Rig:
             shutil.copy(self.path("server", source), self.path(name, target))
         self.write(f"{name}/gateway", f"127.0.0.1:{self.ports[listener]}\n")
 
+    def command(self, *arguments, home="home"):
+        return [SEGEL, "--home", self.path(home), *arguments]
+
     def segel(self, *arguments, home="home"):
         environment = {**os.environ, "HOME": self.path("nowhere")}
         environment.pop("SEGEL_HOME", None)
-        return subprocess.run([SEGEL, "--home", self.path(home), *arguments],
-                              capture_output=True, text=True, check=False, timeout=60,
-                              env=environment)
+        return subprocess.run(self.command(*arguments, home=home), capture_output=True,
+                              text=True, check=False, timeout=60, env=environment)
+
+    def terms(self, key, out, *arguments):
+        return ["--key", key, "--class", "surat_keterangan", "--approval", "ND-1",
+                "-o", self.path(out), *arguments]
 
     def sign(self, key, out, *arguments, home="home"):
-        return self.segel("sign", "--key", key, "--class", "surat_keterangan",
-                          "--approval", "ND-1", "-o", self.path(out), *arguments,
-                          home=home)
+        return self.segel("sign", *self.terms(key, out, *arguments), home=home)
 
     def letters(self, count=40):
         return [self.path("letters", f"{n:02}.pdf") for n in range(count)]

@@ -876,13 +876,13 @@ def a_connection_that_breaks_costs_nothing(the_rig):
     once_each(the_rig, "cut", before, LETTERS)
 
 
-def stopped_while_muted(the_rig, out, folder, cuts):
+def stopped_while_muted(the_rig, out, folder, cuts, *more):
     """What a run says that Ctrl-C ends while it waits for a connection."""
     address = the_rig.read("clients/e-office/gateway")
     host, port = address.strip().rsplit(":", 1)
     cutter = Cutter((host, int(port)), cuts)
     the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
-    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder),
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, *more),
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                            start_new_session=True)
     try:
@@ -906,6 +906,29 @@ def stopped_while_muted(the_rig, out, folder, cuts):
 
 
 @claim
+def a_run_that_is_stopped_tells_of_receipts_that_are_not_there(the_rig):
+    folder = pile(the_rig, "unproved", LETTERS)
+    result = the_rig.path("unproved.json")
+
+    def attempt(out):
+        code, told = stopped(the_rig, out, folder, signal.SIGINT,
+                             more=("--receipts", "--result", result))
+        expect(code in (0, EXIT_STOPPED), f"exit code {code}: {told}")
+        rows = load(result)
+        os.remove(result)
+        return (out, told, rows) if code else None
+    out, told, rows = in_time("unproved-out", attempt)
+    done = {row["output"] for row in rows if row["outcome"] == "signed"}
+    contains(told, f"{len(done)} of the signed letters have no receipt yet", "--resume")
+    equal({row["file"] for row in rows if row["outcome"] == "no-receipt"}, done, "rows")
+    equal(glob.glob(the_rig.path(out, "**", "*.tlog-proof"), recursive=True), [], "receipts")
+    told = sign(the_rig, out, folder, "--resume", "--receipts")
+    equal(told.returncode, 0, told.stdout + told.stderr)
+    equal(len(glob.glob(the_rig.path(out, "**", "*.tlog-proof"), recursive=True)), LETTERS,
+          "receipts")
+
+
+@claim
 def ctrl_c_ends_the_wait_for_a_connection(the_rig):
     folder = pile(the_rig, "unanswered", LETTERS)
     told = stopped_while_muted(the_rig, "unbegun", folder, [MUTE])
@@ -920,6 +943,10 @@ def ctrl_c_ends_the_wait_for_a_connection(the_rig):
     result = sign(the_rig, "unheard", folder, "--resume")
     equal(result.returncode, 0, result.stdout + result.stderr)
     once_each(the_rig, "unheard", before, LETTERS)
+    told = stopped_while_muted(the_rig, "unfetched", folder, [1 << 30, 1 << 30, MUTE],
+                               "--receipts")
+    contains(told, f"{LETTERS} of the signed letters have no receipt yet")
+    expect("not all letters" not in told, told)
 
 
 @claim

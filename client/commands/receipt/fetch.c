@@ -6,13 +6,16 @@
 #include "client/channel/unpack.h"
 #include "segel/v1/log.pb-c.h"
 
+enum { LOOK_MS = 250 /* how long to wait without a look at what gives up */ };
+
 struct fetch;
 
 /* A place for one call under way. */
 struct berth {
     struct fetch *fetch;
     struct receipt_order order;
-    ProtobufCMessage *reply; /* owned */
+    struct channel_call *call; /* borrowed, while it is taken */
+    ProtobufCMessage *reply;   /* owned */
     bool taken;
 };
 
@@ -81,7 +84,6 @@ static void on_close(void *context, const struct call_status *status)
 static enum sg_status send_order(struct fetch *fetch, struct berth *berth)
 {
     const struct call_events events = {on_message, on_close, berth};
-    struct channel_call *call = NULL;
     Segel__V1__GetReceiptRequest request;
 
     segel__v1__get_receipt_request__init(&request);
@@ -90,13 +92,13 @@ static enum sg_status send_order(struct fetch *fetch, struct berth *berth)
     uint32_t patience_ms = fetch->orders->patience_ms != 0 ? fetch->orders->patience_ms
                                                            : RECEIPT_PATIENCE_MS;
     TRY(channel_call(fetch->channel, "/segel.v1.LogService/GetReceipt", patience_ms,
-                     &events, &call));
+                     &events, &berth->call));
     berth->taken = true;
     fetch->under_way++;
-    if (channel_send(call, &request.base) != SG_OK) {
-        channel_cancel(call); /* on_close tells */
+    if (channel_send(berth->call, &request.base) != SG_OK) {
+        channel_cancel(berth->call); /* on_close tells */
     }
-    channel_half_close(call);
+    channel_half_close(berth->call);
     return SG_OK;
 }
 
@@ -122,6 +124,23 @@ static void send_more(struct fetch *fetch)
             fetch->stopped = SG_IO;
             sentence(&fetch->why, "the connection to the gateway is lost");
             give(fetch, &berth->order, SG_IO, &fetch->why);
+        }
+    }
+}
+
+/* Each call that is given up tells by its end. */
+static void heed(struct fetch *fetch)
+{
+    const atomic_bool *given_up = fetch->orders->given_up;
+
+    if (given_up == NULL || !atomic_load(given_up) || fetch->stopped != SG_OK) {
+        return;
+    }
+    fetch->stopped = SG_CANCELLED;
+    sentence(&fetch->why, "stopped");
+    for (size_t i = 0; i < RECEIPTS_IN_FLIGHT; i++) {
+        if (fetch->berths[i].taken) {
+            channel_cancel(fetch->berths[i].call);
         }
     }
 }
@@ -158,8 +177,10 @@ enum sg_status receipts_fetch(struct channel *channel,
     send_more(fetch);
     while (fetch->under_way > 0) {
         /* SG_IO has closed all calls. */
-        enum sg_status turned = channel_turn(channel, -1, &ignored);
+        enum sg_status turned =
+            channel_turn(channel, orders->given_up == NULL ? -1 : LOOK_MS, &ignored);
         MUST(fetch->under_way == 0 || turned != SG_IO);
+        heed(fetch);
         send_more(fetch);
     }
     refuse_rest(fetch);

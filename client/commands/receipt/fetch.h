@@ -30,6 +30,9 @@ struct receipt_orders {
     bool (*next)(void *context, struct receipt_order *out);
     void *context;
     uint32_t patience_ms; /* for each; 0 = RECEIPT_PATIENCE_MS */
+    /* Once it is set, no more are asked for, and the others are given up: SG_CANCELLED.
+     * NULL = never. */
+    const atomic_bool *given_up;
 };
 SG_MUST_USE enum sg_status receipts_fetch(struct channel *channel,
                                           const struct receipt_orders *orders,

@@ -150,7 +150,8 @@ static enum sg_status fetch(const struct home *home, struct fetched *fetched)
 
     TRY(check_target(fetched->options->out, &fetched->why));
     TRY(read_wait(fetched->options->wait, &seconds, &fetched->why));
-    const struct receipt_orders orders = {next, fetched, (uint32_t)seconds * 1000};
+    const struct receipt_orders orders = {
+        .next = next, .context = fetched, .patience_ms = (uint32_t)seconds * 1000};
     TRY(home_connect(home, &channel, &fetched->why));
     enum sg_status lost = receipts_fetch(channel, &orders, &sink);
     return fetched->asked ? fetched->status : lost;

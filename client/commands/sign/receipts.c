@@ -8,6 +8,7 @@
 #include "client/channel/sentence.h"
 #include "client/commands/receipt/check.h"
 #include "client/commands/receipt/fetch.h"
+#include "client/commands/sign/interrupt.h"
 #include "client/console/file.h"
 #include "client/pdf/pdf.h"
 
@@ -120,6 +121,11 @@ static enum sg_status keep(struct errand *errand, const struct sign_receipt *row
     return SG_OK;
 }
 
+static bool is_stopped(enum sg_status status)
+{
+    return status == SG_CANCELLED && sign_interrupt_count() > 0;
+}
+
 static void take(void *context, const struct receipt_order *order, struct slice proof,
                  enum sg_status status, const struct sg_error *why)
 {
@@ -127,7 +133,7 @@ static void take(void *context, const struct receipt_order *order, struct slice 
     struct sign_receipt *row = (struct sign_receipt *)order->subject;
     struct sg_error own = *why;
 
-    if (channel_lost(status) && !errand->last) {
+    if ((channel_lost(status) && !errand->last) || is_stopped(status)) {
         errand->open++;
         return;
     }
@@ -156,7 +162,8 @@ static void close_ranks(struct sign_receipts *receipts)
 
 static void go_once(struct errand *errand, const struct home *home)
 {
-    const struct receipt_orders orders = {.next = next, .context = errand};
+    const struct receipt_orders orders = {
+        .next = next, .context = errand, .given_up = sign_interrupt_flag()};
     const struct receipt_sink sink = {take, errand};
     struct channel *channel = NULL;
     struct receipt_order order;
@@ -165,7 +172,8 @@ static void go_once(struct errand *errand, const struct home *home)
     errand->next = 0;
     errand->open = 0;
     errand->count = errand->receipts->count;
-    enum sg_status status = home_connect(home, &channel, &why);
+    enum sg_status status =
+        home_connect_heeding(home, sign_interrupt_flag(), &channel, &why);
     if (status == SG_OK) {
         status = receipts_fetch(channel, &orders, &sink);
         channel_close(channel);
@@ -174,7 +182,7 @@ static void go_once(struct errand *errand, const struct home *home)
         sentence(&why, "%s", sg_status_text(status));
     }
     while (next(errand, &order)) { /* none was asked for */
-        take(errand, &order, slice_of("", 0), SG_IO, &why);
+        take(errand, &order, slice_of("", 0), is_stopped(status) ? status : SG_IO, &why);
     }
     close_ranks(errand->receipts);
 }
@@ -207,10 +215,20 @@ void sign_receipts_fetch(struct sign_receipts *receipts, const struct home *home
         sign_report_note(report, "all letters are dealt with; waiting for the log's "
                                  "checkpoint that covers them, and for their receipts");
     }
-    for (size_t i = 0; errand.check != NULL && receipts->count > 0 && i < CONNECTIONS;
+    for (size_t i = 0; errand.check != NULL && receipts->count > 0 && i < CONNECTIONS &&
+                       sign_interrupt_count() == 0;
          i++) {
         errand.last = i == CONNECTIONS - 1;
         go_once(&errand, home);
     }
     free(errand.check);
+}
+
+bool sign_receipts_leave(const struct sign_receipts *receipts, struct sign_report *report)
+{
+    for (size_t i = 0; i < receipts->count; i++) {
+        sign_report_unfetched(report, receipts->rows[i].output,
+                              receipts->rows[i].request_id);
+    }
+    return receipts->count > 0;
 }

@@ -266,8 +266,9 @@ void sign_report_receipt(struct sign_report *report, const char *output, const c
     }
 }
 
-void sign_report_no_receipt(struct sign_report *report, const char *output,
-                            const char *request_id, const char *text)
+/* For programs. */
+static void put_no_receipt(struct sign_report *report, const char *output,
+                           const char *request_id, const char *text)
 {
     struct sign_result_row row = sign_report_row(output, "no-receipt");
     struct json_out out;
@@ -281,6 +282,22 @@ void sign_report_no_receipt(struct sign_report *report, const char *output,
         json_str(&out, "request_id", request_id);
         json_str(&out, "message", text);
         sign_report_print(&out);
+    }
+}
+
+void sign_report_unfetched(struct sign_report *report, const char *output,
+                           const char *request_id)
+{
+    report->unfetched_count++;
+    put_no_receipt(report, output, request_id,
+                   "the run was stopped before it was fetched: --resume fetches it");
+}
+
+void sign_report_no_receipt(struct sign_report *report, const char *output,
+                            const char *request_id, const char *text)
+{
+    put_no_receipt(report, output, request_id, text);
+    if (report->json) {
         return;
     }
     sign_report_clear(report);

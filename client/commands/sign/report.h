@@ -28,6 +28,7 @@ struct sign_report {
     size_t downgraded_count; /* of the signed: without the time-stamp asked for */
     size_t receipt_count;
     size_t receiptless_count; /* signed, but the receipt could not be fetched */
+    size_t unfetched_count;   /* of those: the run was stopped before */
     size_t unproven_count;    /* there already, without one that is known how to fetch */
     int64_t started_us;
     int64_t answered_us; /* when the last letter was; 0 = not yet */
@@ -72,6 +73,9 @@ void sign_report_receipt(struct sign_report *report, const char *output,
                          const char *path);
 void sign_report_no_receipt(struct sign_report *report, const char *output,
                             const char *request_id, const char *text);
+/* The user stopped the run before it was fetched. */
+void sign_report_unfetched(struct sign_report *report, const char *output,
+                           const char *request_id);
 /* A sentence about the run: the bar gives way to it. */
 void sign_report_note(struct sign_report *report, const char *text);
 void sign_report_end(struct sign_report *report);

@@ -87,6 +87,13 @@ void sign_report_end(struct sign_report *report)
                        report->unproven_count);
         sign_report_note(report, text);
     }
+    if (report->unfetched_count > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "%zu of the signed letters have no receipt yet: the same command "
+                       "with --resume fetches them",
+                       report->unfetched_count);
+        sign_report_note(report, text);
+    }
     sign_report_clear(report);
     if (report->json) {
         end_as_json(report, left, seconds);

@@ -214,6 +214,16 @@ static enum sg_status open_all(struct all *all, struct sg_error *why)
     return open_results(all, why);
 }
 
+/* A receipt that is named, and is not there, is not left untold. */
+static enum sg_status stop_receipts(struct all *all, enum sg_status status,
+                                    struct sg_error *why)
+{
+    bool left =
+        sign_interrupt_count() > 0 && sign_receipts_leave(&all->receipts, &all->report);
+
+    return left && status == SG_OK ? sg_fail(why, SG_CANCELLED, "stopped") : status;
+}
+
 static enum sg_status run_all(struct all *all, size_t total, struct sg_error *why)
 {
     struct sign_job job = {.home = all->home,
@@ -225,10 +235,14 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
 
     sign_report_start(&all->report, total);
     enum sg_status status = sign_run(&job, &all->report, why);
+    if (status == SG_CANCELLED && sign_report_open(&all->report) == 0) {
+        status = SG_OK; /* Ctrl-C came when all was done */
+    }
     sign_report_answered(&all->report);
-    if (job.receipts != NULL && status != SG_CANCELLED) {
+    if (job.receipts != NULL && sign_interrupt_count() == 0) {
         sign_receipts_fetch(job.receipts, all->home, &all->report);
     }
+    status = stop_receipts(all, status, why);
     sign_report_end(&all->report);
     return count_all(all, status, why);
 }
@@ -238,7 +252,8 @@ static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *w
     TRY(tell_unbegun(open_all(all, why)));
     enum sg_status status = run_all(all, total, why);
     bool kept = sign_journal_close(&all->journal, status == SG_OK);
-    if (status != SG_OK) {
+    if (status != SG_OK &&
+        (status != SG_CANCELLED || sign_report_open(&all->report) > 0)) {
         screen_complain("not all letters were dealt with; the same command with --resume "
                         "goes on where this one stopped");
     } else if (kept) {
