@@ -29,14 +29,8 @@ static bool names_type(const char *url, const char *name)
     return strcmp(slash == NULL ? url : slash + 1, name) == 0;
 }
 
-ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type,
+ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type, const char *name,
                                 struct slice details)
-{
-    return unpack_detail_of(type, type->name, details);
-}
-
-ProtobufCMessage *unpack_detail_of(const ProtobufCMessageDescriptor *type,
-                                   const char *name, struct slice details)
 {
     ProtobufCMessage *any = unpack(&segel__v1__status__descriptor, details);
     ProtobufCMessage *found = NULL;

@@ -13,13 +13,10 @@
 ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *type, struct slice wire);
 void unpack_free(ProtobufCMessage *message); /* NULL is fine */
 
-/* The detail of this type in a packed google.rpc.Status ("segel.v1.PolicyDenial"), or
- * NULL when there is none. */
-ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type,
+/* The detail of this name ("google.rpc.RetryInfo") in a packed google.rpc.Status, or NULL
+ * when there is none. type: how it is unpacked, which may be a message of ours with the
+ * same fields. */
+ProtobufCMessage *unpack_detail(const ProtobufCMessageDescriptor *type, const char *name,
                                 struct slice details);
-/* The same under another name ("google.rpc.RetryInfo"): a type of ours with its fields.
- */
-ProtobufCMessage *unpack_detail_of(const ProtobufCMessageDescriptor *type,
-                                   const char *name, struct slice details);
 
 #endif

@@ -159,8 +159,8 @@ static int connect_again(struct segel *segel, struct gateway_question *question,
 /* 0 where the details have none. */
 static int64_t retry_of(struct slice details)
 {
-    ProtobufCMessage *any = unpack_detail_of(&segel__v1__retry_info__descriptor,
-                                             "google.rpc.RetryInfo", details);
+    ProtobufCMessage *any = unpack_detail(&segel__v1__retry_info__descriptor,
+                                          "google.rpc.RetryInfo", details);
     int64_t retry_us = 0;
 
     if (any == NULL) {

@@ -197,8 +197,8 @@ Test(channel_unary, brings_the_details_of_a_denial, .init = connect_to_server,
                           .reply_type = &segel__v1__sign_response__descriptor};
 
     cr_assert_eq(channel_unary(channel, &unary, &reply, &details, &why), SG_DENIED);
-    ProtobufCMessage *found =
-        unpack_detail(&segel__v1__policy_denial__descriptor, details);
+    ProtobufCMessage *found = unpack_detail(&segel__v1__policy_denial__descriptor,
+                                            "segel.v1.PolicyDenial", details);
     cr_assert_not_null(found);
     const Segel__V1__PolicyDenial *denial =
         (const Segel__V1__PolicyDenial *)(const void *)found;
