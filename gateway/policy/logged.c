@@ -95,7 +95,7 @@ static enum sg_status parse(uint64_t index, struct slice record, json_t **out,
         return sg_fail(why, SG_INVALID, "record %llu: longer than %d bytes",
                        (unsigned long long)index, LOGGED_RECORD_MAX);
     }
-    /* A name in a certificate may hold a NUL; slices carry it. */
+    /* No fact holds a NUL, for all are plain texts; slices would carry one. */
     *out = json_loadb((const char *)record.data, record.len,
                       JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!json_is_object(*out)) {

@@ -110,7 +110,8 @@ Test(policy_logged, malformed_facts_of_a_key_are_refused)
     refused_key("\"facts\":{", "\"f\":{", "'facts'");
 }
 
-/* json.c writes it, and every other reader of the log takes it. */
+/* None comes into a record: facts are plain texts, and names of certificates have it as
+ * \00. json.c would write one, and what reads the log in the gateway takes it. */
 Test(policy_logged, a_text_with_a_nul_is_read_whole)
 {
     static const uint8_t name[] = {'a', '\0', 'b'};
