@@ -161,8 +161,10 @@ static enum sg_status take_prune(struct audit *audit, uint64_t index)
 
     (void)index;
     audit->others++;
-    if (text_uint(scan_raw(&audit->last, MEMBER_before_index), INT64_MAX, &before) ==
-        SG_OK) {
+    /* Its place is where it was hashed, whatever number it came with. */
+    if (audit->tree.size < audit->covered &&
+        text_uint(scan_raw(&audit->last, MEMBER_before_index), INT64_MAX, &before) ==
+            SG_OK) {
         audit->pruned = audit->pruned || before == audit->first;
     }
     return SG_OK;
@@ -243,13 +245,13 @@ static void reach_marks(struct audit *audit)
 
 void audit_start(struct audit *audit)
 {
-    *audit = (struct audit){0};
+    *audit = (struct audit){.covered = UINT64_MAX};
     marking_start(&audit->marking);
 }
 
 void audit_start_at(struct audit *audit, const struct tlog_frontier *tree)
 {
-    *audit = (struct audit){.tree = *tree, .first = tree->size};
+    *audit = (struct audit){.tree = *tree, .first = tree->size, .covered = UINT64_MAX};
     marking_start(&audit->marking);
 }
 
@@ -258,6 +260,11 @@ void audit_mark(struct audit *audit, uint64_t size)
     MUST(audit->mark_count < AUDIT_MARKS && audit->tree.size == audit->first);
     audit->marks[audit->mark_count++] = (struct audit_mark){.size = size};
     reach_marks(audit);
+}
+
+void audit_cover(struct audit *audit, uint64_t size)
+{
+    audit->covered = size;
 }
 
 void audit_skip(struct audit *audit, const struct tlog_hash *leaf)

@@ -41,6 +41,7 @@ struct audit {
     struct tlog_hash leaf; /* of the last record */
     struct scan last;      /* its members; they point into it: valid until it goes away */
     uint64_t first;        /* index of the first record that was read */
+    uint64_t covered;      /* records from this place on explain nothing */
     bool pruned;           /* a record says that those before `first` were pruned */
     struct audit_mark marks[AUDIT_MARKS]; /* set the sizes before the first record */
     size_t mark_count;
@@ -72,10 +73,14 @@ void audit_start(struct audit *audit);
 void audit_start_at(struct audit *audit, const struct tlog_frontier *tree);
 /* Adds the size of a checkpoint; to be called before the first record. */
 void audit_mark(struct audit *audit, uint64_t size);
+/* The size of the newest checkpoint, for whoever reads on behind it: nobody signed what
+ * stands there, so it cannot explain why records are missing. To be called before the
+ * first record; without it all that is read counts as covered. */
+void audit_cover(struct audit *audit, uint64_t size);
 /* One more record before the first one that is read: only its hash is there. */
 void audit_skip(struct audit *audit, const struct tlog_hash *leaf);
-/* After the last record of a whole log: a fault unless it begins with record 0, or with
- * the first that was not pruned. */
+/* After the last record of a whole log: a fault unless it begins with record 0, or a
+ * covered record says that those before its first one were pruned. */
 void audit_need_begin(struct audit *audit);
 /* index: as the gateway numbers the record. SG_NO_MEMORY. Everything else that is wrong
  * is a fault and counted. */

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 
+import bundles
 import grpc
 from bundles import Bundle, Key, note, root_of
 from rig import Rig, claim, contains, equal, expect, log, run
@@ -217,7 +218,7 @@ def a_later_prune_is_proved_to_the_newest_checkpoint(made):
     refused(made.rig, Service(lines, [made.behind + 2], told=spoiled, first=256),
             "do not lead to the root", "end of the log")
     refused(made.rig, Service(lines, [made.behind + 2], first=512), "do not fit together",
-            "no record says that those before were pruned")
+            "no record under a checkpoint says that those before were pruned")
 
 
 @claim
@@ -225,9 +226,42 @@ def a_prune_that_no_checkpoint_covers_yet_is_one_to_ask_again_about(made):
     lines = pruned(made, 256)
     record = next(i for i, line in enumerate(lines) if b"log.prune" in line)
     refused(made.rig, Service(lines, [made.behind + 2], size=record, first=256),
-            "no record says that those before were pruned", "pruned just now, ask again")
+            "no record under a checkpoint says that those before were pruned", "pruned just now, ask again")
     online = report(made.rig, Service(lines, [made.behind + 2], size=record + 1, first=256))
     equal(online.returncode, 0, online.stderr)
+
+
+def verified(rig, service, *arguments):
+    """What `segel log verify` says: its exit code, its page, its object for machines."""
+    vkey = rig.write("served.vkey", KEY.vkey + "\n")
+    words = ("reviewer", "log", "verify", "--vkey", vkey, *arguments)
+    with served(rig, service):
+        page, told = rig.segel(*words), rig.segel(*words, "--json")
+    equal(page.returncode, told.returncode, page.stderr + told.stderr)
+    return page.returncode, page.stdout, json.loads(told.stdout)
+
+
+@claim
+def a_prune_that_no_checkpoint_covers_explains_nothing(made):
+    for size, first in ((1100, 1024), (1024, 1024), (1100, 256)):
+        lines = made.records[:size]
+        earlier = made.rig.write("earlier.note", Service(lines[:600], []).note(600))
+        invented = {**made.log.records[size], "type": "log.prune", "before_index": str(first)}
+        told = [*lines, *bundles.lines([invented])]
+        code, page, found = verified(made.rig, Service(lines, [], told=told, first=first),
+                                     "--earlier", earlier)
+        equal((code, found["sound"]), (1, False), page)
+        equal([found[n] for n in ("first", "root_equal", "earlier_equal")], [first, True, True])
+        contains(page, "no record under a checkpoint says", "ask again when the next",
+                 "TAMPERED")
+        expect("officers had them pruned" not in page, page)
+        code, page, found = verified(made.rig, Service(told, [], first=first), "--earlier",
+                                     earlier)
+        equal((code, found["sound"]), (0, True), page)
+        contains(page, "a record says that officers had them pruned", "SOUND")
+    code, page, _ = verified(made.rig, Service(made.records, [], first=256))
+    equal(code, 1, page)
+    contains(page, "Of records 0 to 255 only the hashes are there.\n")
 
 
 @claim

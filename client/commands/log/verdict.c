@@ -116,14 +116,30 @@ static void print_facts(const struct log_verdict *verdict)
                  audit->indeterminate, verdict->under_way, audit->denials, audit->others);
 }
 
+/* more: there are records that no checkpoint covers. The record of a prune that was just
+ * made is one of them, for some seconds. */
+static void print_begin(const struct audit *audit, bool more)
+{
+    const char *why = "";
+
+    if (audit->pruned) {
+        why = ": a record says that officers had them pruned";
+    } else if (more) {
+        why = "; where they were pruned just now, ask again when the next\ncheckpoint "
+              "covers the record of that";
+    }
+    (void)printf("Of records 0 to %" PRIu64 " only the hashes are there%s.\n",
+                 audit->first - 1, why);
+}
+
 static void print_tail(const struct log_verdict *verdict)
 {
+    bool more = verdict->audit.tree.size > verdict->head.size;
+
     if (verdict->audit.first > 0) {
-        (void)printf("Of records 0 to %" PRIu64
-                     " only the hashes are there: officers had them pruned.\n",
-                     verdict->audit.first - 1);
+        print_begin(&verdict->audit, more);
     }
-    if (verdict->audit.tree.size > verdict->head.size) {
+    if (more) {
         (void)printf("No checkpoint covers records %" PRIu64 " to %" PRIu64
                      " yet: nothing is proven about them.\n",
                      verdict->head.size, verdict->audit.tree.size - 1);

@@ -91,6 +91,7 @@ static enum sg_status examine(struct channel *channel,
     audit_start(&verdict->audit);
     TRY(log_head_fetch(channel, &verdict->trust, &verdict->head, why));
     audit_mark(&verdict->audit, verdict->head.size);
+    audit_cover(&verdict->audit, verdict->head.size);
     if (options->earlier != NULL) {
         TRY(log_head_load(options->earlier, &verdict->trust, &verdict->earlier, why));
         audit_mark(&verdict->audit, verdict->earlier.size);

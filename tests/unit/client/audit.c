@@ -232,6 +232,28 @@ Test(audit, a_request_before_the_part_is_signed_once, .init = make_log, .fini = 
     cr_expect_eq(audit.unnamed, 0);
 }
 
+Test(audit, a_prune_behind_the_checkpoint_explains_nothing, .init = make_log,
+     .fini = clean)
+{
+    for (uint64_t covered = RECORDS - 1; covered <= RECORDS; covered++) {
+        make_log();
+        put(4, "04", "\"type\":\"log.prune\",\"before_index\":\"2\"");
+        audit_start(&audit);
+        audit_cover(&audit, covered);
+        for (uint64_t i = 0; i < 2; i++) {
+            struct tlog_hash leaf = tlog_leaf(slice_str(lines[i]));
+            audit_skip(&audit, &leaf);
+        }
+        for (uint64_t i = 2; i < RECORDS; i++) {
+            cr_assert_eq(audit_record(&audit, i, slice_str(lines[i])), SG_OK);
+        }
+        audit_need_begin(&audit);
+        cr_expect_eq(audit.pruned, covered == RECORDS);
+        cr_expect_eq(audit.fault_count, covered == RECORDS ? 0 : 1);
+        audit_fini(&audit);
+    }
+}
+
 Test(audit, counts_signatures_whose_request_is_not_known, .init = make_log, .fini = clean)
 {
     read_from_two();
