@@ -220,8 +220,9 @@ static enum sg_status take_record(struct audit *audit, uint64_t index, struct sl
         fault(audit, FAULT_TOO_LONG, index);
         return SG_OK;
     }
-    if (scan_record(json, &audit->last) != SG_OK) {
-        fault(audit, FAULT_NOT_OBJECT, index);
+    enum sg_status form = scan_record(json, &audit->last);
+    if (form != SG_OK) {
+        fault(audit, form == SG_CORRUPT ? FAULT_DISGUISED : FAULT_NOT_OBJECT, index);
         return SG_OK;
     }
     if (!scan_uint(&audit->last, MEMBER_seq, &seq) || seq != index) {

@@ -9,7 +9,15 @@ static const struct {
     const char *text;
     size_t len;
 } names[] = {
-#define MEMBER(name) {#name, sizeof(#name) - 1},
+#define MEMBER(name, spelling) {#name, sizeof(#name) - 1},
+#include "client/audit/members.def"
+#undef MEMBER
+};
+
+/* Apart from the names, which every member of every record is held against. */
+enum spelling { SPELT_WORD, SPELT_ANY };
+static const enum spelling spellings[] = {
+#define MEMBER(name, spelling) SPELT_##spelling,
 #include "client/audit/members.def"
 #undef MEMBER
 };
@@ -26,11 +34,14 @@ struct keys {
     size_t count;
 };
 
-/* A name spelled with escapes could hide a second member of the same name. */
+static bool has_escape(struct slice text)
+{
+    return text.len > 0 && memchr(text.data, '\\', text.len) != NULL;
+}
+
 static bool key_is_new(struct keys *keys, struct slice key)
 {
-    if (keys->count == KEYS_MAX ||
-        (key.len > 0 && memchr(key.data, '\\', key.len) != NULL)) {
+    if (keys->count == KEYS_MAX) {
         return false;
     }
     for (size_t i = 0; i < keys->count; i++) {
@@ -52,6 +63,17 @@ static void keep_member(struct scan *out, const struct json_value *value)
     }
 }
 
+/* "sign\u0065d" is "signed" to whoever reads it without its escapes, and not here. */
+static bool words_are_plain(const struct scan *scan)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        if (spellings[i] == SPELT_WORD && has_escape(scan_raw(scan, (enum member)i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum sg_status scan_record(struct slice json, struct scan *out)
 {
     /* Clearing all of them would be much of the work here. */
@@ -68,12 +90,17 @@ enum sg_status scan_record(struct slice json, struct scan *out)
         if (value.depth > 1) {
             continue;
         }
+        /* A name spelt with escapes could hide a second member of the same name. */
+        if (in.escaped && has_escape(value.key)) {
+            return SG_CORRUPT;
+        }
         if (!key_is_new(&keys, value.key)) {
             return SG_INVALID;
         }
         keep_member(out, &value);
     }
-    return json_in_finish(&in);
+    TRY(json_in_finish(&in));
+    return !in.escaped || words_are_plain(out) ? SG_OK : SG_CORRUPT;
 }
 
 /* --- Answers ----------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  * keeps where the members of members.def stand. Millions of records a minute go through
  * here, so there is no tree of values and no memory to be had. */
 enum member {
-#define MEMBER(name) MEMBER_##name,
+#define MEMBER(name, spelling) MEMBER_##name,
 #include "client/audit/members.def"
 #undef MEMBER
     MEMBER_COUNT
@@ -24,14 +24,16 @@ struct scan {
 };
 
 /* SG_INVALID: not one JSON object, text that is not UTF-8, a member of the record twice,
- * more than 64 members, more than 16 levels. */
+ * more than 64 members, more than 16 levels. SG_CORRUPT: the name of one of its members,
+ * or a WORD of members.def, is spelt with escapes: no gateway writes that, and it would
+ * not be to all readers what it is here. */
 SG_MUST_USE enum sg_status scan_record(struct slice json, struct scan *out);
 
 /* false: absent, not a plain number from 0 to 2^63 - 1. */
 bool scan_uint(const struct scan *scan, enum member member, uint64_t *out);
 /* The text as it is written, escapes and all; empty when it is absent or no text. */
 struct slice scan_raw(const struct scan *scan, enum member member);
-/* Whether the member is this text, which has no character that must be escaped. */
+/* Whether a WORD of members.def is this text. */
 bool scan_is(const struct scan *scan, enum member member, const char *text);
 /* The text without its escapes, which never makes it longer; cut at cap. Its length. */
 size_t scan_text(const struct scan *scan, enum member member, uint8_t *out, size_t cap);

@@ -565,6 +565,11 @@ HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "=cmd
            "{{7*7}}", "\u2028", "sha256\": \"00", "\n\"sha256\": \"00\"", "\ttab", "é" * 200]
 
 
+def bare(name):
+    """Without what has to be escaped: in words that decide, escapes are a fault."""
+    return "".join(c for c in name if " " <= c <= "~" and c not in "\"\\")
+
+
 def hostile_log():
     log = Log()
     at = datetime.datetime(2026, 5, 1, tzinfo=WIB)
@@ -573,16 +578,17 @@ def hostile_log():
     for i, name in enumerate(HOSTILE):
         at += 5 * minute
         log.job(at, caller=name, doc_class=name, shadow=[name])
-        log.job(at, caller=f"plain{i}", doc_class=name, outcome=name or "failed")
+        log.job(at, caller=f"plain{i}", doc_class=name, outcome=bare(name) or "failed")
         log.deny(at, [(name, name, name)], caller=name, doc_class=name)
         log.add(at, "boot", version=name)
         log.add(at, "lane.down", subject=name, detail=name)
         log.add(at, "overload", subject=name, detail=f"{name} {i}, {name}")
         log.add(at, "key.state", subject=name, detail=name)
-        log.add(at, "policy.load", subject=name, version=name, policy_rev=name, source=name)
+        log.add(at, "policy.load", subject=name, version=name, policy_rev=bare(name),
+                source=name)
         log.add(at, "key.facts", subject=name,
                 facts={**{k: name for k in FACTS}, "key.id": f"k{i}"})
-        log.add(at, name)
+        log.add(at, bare(name))
     for value in (None, 7, [], {}, [name], {"a": name}, True, 1e300):
         at += minute
         for kind in ("deny", "boot", "lane.down", "overload", "key.state", "policy.load",

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """segel report against a log service that is made here, with logs of more than a year: it
 finds the ends of the period, asks for no more than it needs, and believes nothing."""
+import base64
 import concurrent.futures
 import contextlib
 import datetime
@@ -226,7 +227,8 @@ def a_prune_that_no_checkpoint_covers_yet_is_one_to_ask_again_about(made):
     lines = pruned(made, 256)
     record = next(i for i, line in enumerate(lines) if b"log.prune" in line)
     refused(made.rig, Service(lines, [made.behind + 2], size=record, first=256),
-            "no record under a checkpoint says that those before were pruned", "pruned just now, ask again")
+            "no record under a checkpoint says that those before were pruned",
+            "pruned just now, ask again")
     online = report(made.rig, Service(lines, [made.behind + 2], size=record + 1, first=256))
     equal(online.returncode, 0, online.stderr)
 
@@ -262,6 +264,66 @@ def a_prune_that_no_checkpoint_covers_explains_nothing(made):
     code, page, _ = verified(made.rig, Service(made.records, [], first=256))
     equal(code, 1, page)
     contains(page, "Of records 0 to 255 only the hashes are there.\n")
+
+
+def path_to(hashes, index):
+    """RFC 6962 section 2.1.1, by its own words."""
+    half = 1
+    while half * 2 < len(hashes):
+        half *= 2
+    if len(hashes) == 1:
+        return []
+    if index < half:
+        return [*path_to(hashes[:half], index), root_of(hashes[half:])]
+    return [*path_to(hashes[half:], index - half), root_of(hashes[:half])]
+
+
+def receipt_of(rig, service, index):
+    """What `segel receipt verify` says of that record's receipt."""
+    rows = [b"extra " + base64.b64encode(service.records[index]), b"index %d" % index,
+            *map(base64.b64encode, path_to(service.hashes, index))]
+    path = rig.write("one.tlog-proof", b"\n".join([b"c2sp.org/tlog-proof@v1", *rows, b"",
+                                                   service.note(service.size)]))
+    told = rig.segel("reviewer", "receipt", "verify", "--log-key", KEY.vkey, "--json", path)
+    return told.returncode, json.loads(told.stdout)
+
+
+@claim
+def a_fate_or_type_spelt_with_escapes_is_a_fault(made):
+    """Each hides a signature from whoever compares bytes, while others read it."""
+    records = made.records
+    last = max(i for i, line in enumerate(records) if b'"outcome":"signed"' in line)
+    first = json.loads(records[last])["intent"]
+    used = json.loads(records[next(i for i, line in enumerate(records)
+                                   if b'"outcome":"signed"' in line)])["job"].encode()
+    own = json.loads(records[last])["job"].encode()
+
+    def spelt(*changes):
+        lines = list(records)
+        for at, plain, odd in changes:
+            expect(lines[at].count(plain) == 1, f"record {at} has {plain}")
+            lines[at] = lines[at].replace(plain, odd)
+        return lines
+
+    again = [(at, b'"job":"%s"' % own, b'"job":"%s"' % used) for at in (first, last)]
+    equal(receipt_of(made.rig, Service(records, []), last)[0], 0, "an honest one")
+    for lines in (spelt(*again, (last, b'"signed"', b'"sign\\u0065d"')),
+                  spelt((first, b'"intent"', b'"int\\u0065nt"'),
+                        (last, b'"type":"outcome"', b'"type":"outcom\\u0065"')),
+                  spelt((last, b'"outcome":"', b'"outcom\\u0065":"')),
+                  spelt((last, b'"sha256:', b'"sh\\u0061256:'))):
+        service, words = Service(lines, []), "is spelt with escapes"
+        code, told = receipt_of(made.rig, service, last)
+        equal((code, told["code"]), (1, "disguised"), told)
+        expect("outcome" not in told, f"it is shown: {told}")
+        code, page, found = verified(made.rig, service)
+        equal((code, found["sound"], found["root_equal"]), (1, False, True), page)
+        contains(page, f"record {last}: ", words)
+        path = Bundle(lines, [KEY]).write(made.rig.path("spelt"))
+        checked = made.rig.tool("segel-verify", "--lang", "en", "--log-key", KEY.vkey, path)
+        equal(checked.returncode, 1, checked.stdout)
+        contains(checked.stdout, "records       FAILED", f"record {last}: ", words)
+        refused(made.rig, service, words)
 
 
 @claim

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/audit/scan.h"
 #include "proto/digest.h"
 
 static const struct {
@@ -48,14 +49,21 @@ static enum receipt_fault check_key(const struct proof *proof, const struct note
     return status == SG_NOT_FOUND ? RECEIPT_OTHER_LOG : RECEIPT_MALFORMED;
 }
 
-/* The log's own place for the record stands in it too. */
-static bool is_outcome(const struct receipt *receipt)
+/* By the scan that reads whole logs: a receipt must not show a signature that these do
+ * not count. The log's own place for the record stands in it too. */
+static enum receipt_fault check_record(const struct proof *proof)
 {
-    const json_t *seq = json_object_get(receipt->record, "seq");
+    struct scan scan;
+    uint64_t seq = 0;
+    enum sg_status status = scan_record(proof->extra, &scan);
 
-    return strcmp(receipt_member(receipt, "type"), "outcome") == 0 &&
-           json_is_integer(seq) && json_integer_value(seq) >= 0 &&
-           (uint64_t)json_integer_value(seq) == receipt->proof.index;
+    if (status == SG_CORRUPT) {
+        return RECEIPT_DISGUISED;
+    }
+    return status == SG_OK && scan_is(&scan, MEMBER_type, "outcome") &&
+                   scan_uint(&scan, MEMBER_seq, &seq) && seq == proof->index
+               ? RECEIPT_SOUND
+               : RECEIPT_OTHER_RECORD;
 }
 
 enum receipt_fault receipt_check(struct slice text, const struct note_key *key,
@@ -73,9 +81,13 @@ enum receipt_fault receipt_check(struct slice text, const struct note_key *key,
     if (proof_check(&out->proof, out->proof.extra, key, &out->checkpoint) != SG_OK) {
         return RECEIPT_NOT_INCLUDED;
     }
+    fault = check_record(&out->proof);
+    if (fault != RECEIPT_SOUND) {
+        return fault;
+    }
     out->record = json_loadb((const char *)out->proof.extra.data, out->proof.extra.len,
                              JSON_REJECT_DUPLICATES, NULL);
-    return is_outcome(out) ? RECEIPT_SOUND : RECEIPT_OTHER_RECORD;
+    return out->record != NULL ? RECEIPT_SOUND : RECEIPT_OTHER_RECORD;
 }
 
 void receipt_fini(struct receipt *receipt)

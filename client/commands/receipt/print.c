@@ -129,7 +129,7 @@ static const char *sound_text(const struct receipt_page *page)
 
 static bool has_facts(const struct receipt_page *page)
 {
-    return page->receipt->record != NULL && page->fault != RECEIPT_OTHER_RECORD;
+    return page->receipt->record != NULL;
 }
 
 static void print_page(const struct receipt_page *page)

@@ -84,8 +84,34 @@ Test(scan, refuses_a_member_that_comes_twice)
 {
     cr_expect_eq(read_text("{\"seq\":1,\"seq\":1}"), SG_INVALID);
     cr_expect_eq(read_text("{\"x\":1,\"y\":2,\"x\":3}"), SG_INVALID);
-    cr_expect_eq(read_text("{\"seq\":1,\"\\u0073eq\":2}"), SG_INVALID,
-                 "a name in disguise");
+}
+
+Test(scan, refuses_words_and_names_that_are_spelt_with_escapes)
+{
+    static const struct {
+        const char *name;
+        bool word;
+    } rows[] = {
+#define WORD                   true
+#define ANY                    false
+#define MEMBER(name, spelling) {#name, spelling},
+#include "client/audit/members.def"
+#undef MEMBER
+    };
+    char text[128];
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        (void)snprintf(text, sizeof(text), "{\"x\":\"\\n\",\"%s\":\"sign\\u0065d\"}",
+                       rows[i].name);
+        cr_expect_eq(read_text(text), rows[i].word ? SG_CORRUPT : SG_OK, "%s", text);
+        (void)snprintf(text, sizeof(text), "{\"\\u00%02x%s\":\"signed\"}",
+                       (unsigned)rows[i].name[0], rows[i].name + 1);
+        cr_expect_eq(read_text(text), SG_CORRUPT, "%s", text);
+    }
+    cr_expect_eq(read_text("{\"seq\":1,\"\\u0073eq\":2}"), SG_CORRUPT);
+    cr_expect_eq(read_text("{\"rules\":{\"type\":\"\\u0061\",\"\\u0061\":1}}"), SG_OK,
+                 "not the record's own");
+    cr_expect_eq(read_text("{\"type\":\"\\u0061\""), SG_INVALID, "no object");
 }
 
 Test(scan, bounds_depth_and_members)

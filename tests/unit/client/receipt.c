@@ -5,14 +5,18 @@
 #include <stdlib.h>
 
 /* A log of five records with a key made here; the receipt is that of record 3. */
-enum { RECORDS = 5, PLACE = 3, TEXT_MAX = 4096 };
+enum { RECORDS = 7, PLACE = 3, TEXT_MAX = 4096 };
 
 #define OUTCOME "\"type\":\"outcome\","
 #define LAWFUL  OUTCOME "\"caller\":\"e-office\",\"job\":\"r-1\",\"outcome\":\"failed\""
 static const char *const records[RECORDS] = {
-    "{\"seq\":0,\"type\":\"boot\"}", "{\"seq\":1,\"type\":\"intent\"}",
-    "{\"seq\":2,\"type\":\"deny\"}", "{\"seq\":3," LAWFUL "}",
-    "{\"seq\":7," OUTCOME "\"outcome\":\"signed\"}"};
+    "{\"seq\":0,\"type\":\"boot\"}",
+    "{\"seq\":1,\"type\":\"intent\"}",
+    "{\"seq\":2,\"type\":\"deny\"}",
+    "{\"seq\":3," LAWFUL "}",
+    "{\"seq\":7," OUTCOME "\"outcome\":\"signed\"}",
+    "{\"seq\":5," OUTCOME "\"outcome\":\"sign\\u0065d\"}",
+    "{\"seq\":6,\"type\":\"outcom\\u0065\",\"outcome\":\"signed\"}"};
 
 static EVP_PKEY *pair;
 static struct note_key key;
@@ -173,6 +177,15 @@ Test(receipt, a_record_that_says_another_place_than_it_has_is_none)
 {
     make_receipt(4);
     cr_expect_eq(check_bytes(text, text_len), RECEIPT_OTHER_RECORD);
+}
+
+Test(receipt, a_fate_or_type_spelt_with_escapes_is_none)
+{
+    for (size_t place = 5; place < RECORDS; place++) {
+        make_receipt(place);
+        cr_expect_eq(check_bytes(text, text_len), RECEIPT_DISGUISED, "%zu", place);
+        cr_expect_null(receipt.record, "nothing of it is shown");
+    }
 }
 
 Test(receipt, an_outcome_without_signature_belongs_to_no_letter)
