@@ -53,6 +53,9 @@ static enum sg_status take_intent(struct audit *audit, uint64_t index)
         slot.marks[i] = mark_record(&audit->marking, &audit->last, (enum mark_pair)i);
     }
     audit->intents++;
+    if (!slot.named) {
+        fault(audit, FAULT_NO_REQUEST, index);
+    }
     (void)scan_uint(&audit->last, MEMBER_attempt, &slot.attempt);
     enum sg_status added = pending_add(&audit->open, &slot);
     if (added == SG_CONFLICT) {
@@ -119,8 +122,12 @@ static enum sg_status take_later_half(struct audit *audit, uint64_t index,
     if (!scan_is(&audit->last, MEMBER_outcome, "signed")) {
         return SG_OK;
     }
-    if (!mark_is_named(&audit->last)) {
+    if (audit->last.members[MEMBER_job].kind == MEMBER_ABSENT) {
         audit->unnamed++;
+        return SG_OK;
+    }
+    if (!mark_is_named(&audit->last)) {
+        fault(audit, FAULT_NO_REQUEST, index);
         return SG_OK;
     }
     struct seen_mark mark = mark_record(&audit->marking, &audit->last, MARK_REQUEST);

@@ -32,7 +32,7 @@ struct seen_mark mark_record(struct marking *marking, const struct scan *scan,
  * text fits nothing. */
 bool mark_fits(struct marking *marking, const struct scan *scan, enum mark_pair pair,
                const struct seen_mark *mark);
-/* Whether it has a request id. */
+/* Whether it has a request id: a text that is not empty. */
 bool mark_is_named(const struct scan *scan);
 struct seen_mark mark_number(const struct marking *marking, uint64_t number);
 

@@ -236,6 +236,24 @@ def an_id_that_was_signed_twice_is_found_in_a_part_too(_):
 
 
 @claim
+def a_signature_that_names_no_request_is_found(_):
+    """Two of one id could hide behind it."""
+    for value in (None, 7, True, [], "", ["r7"]):
+        records, part = lawful(40), naming(lawful(300))
+        for record in (records[7], records[11], part[100], part[151]):
+            record["job"] = value
+        del part[152]["caller"], part[152]["job"]  # it would differ from its intent
+        words = "it names no request id"
+        judged(Bundle(lines(records), [LOG]), 1, "once          FAILED", f"record 7: {words}",
+               f"record 11: {words}")
+        judged(part_of(part), 1, "once          FAILED", f"record 100: {words}",
+               f"record 151: {words}")
+    records = lawful(40)
+    del records[7]["job"]
+    judged(Bundle(lines(records), [LOG]), 1, "once          FAILED", "record 7: it names no")
+
+
+@claim
 def a_clock_that_goes_back_is_a_note_and_no_fault(_):
     records = lawful(40)
     records[20]["ts"] = moment(5)

@@ -598,7 +598,7 @@ def hostile_log():
                 "version", "by", "policy_rev")})
         log.add(at, "deny")
         log.add(at, "deny", fail=[value, [value], {"rule": value, "cp": value}])
-        number = log.add(at, "intent", caller=value, key=value, doc_class=value, digest=value,
+        number = log.add(at, "intent", caller=value, job="odd", key=value, doc_class=value, digest=value,
                          cert_serial=value, rules={"shadow_fail": [value, 1, {}]})
         log.add(at, "outcome", intent=number, outcome=value, code=value)
     return log

@@ -23,7 +23,7 @@ static void make_log(void)
     struct tlog_frontier tree = {0};
 
     put(0, "00", "\"type\":\"boot\"");
-    put(1, "01", "\"type\":\"intent\",\"decision\":\"allow\"");
+    put(1, "01", "\"type\":\"intent\",\"job\":\"1\",\"decision\":\"allow\"");
     put(2, "02", "\"type\":\"deny\",\"decision\":\"deny\"");
     put(3, "03", "\"type\":\"outcome\",\"intent\":1,\"outcome\":\"signed\"");
     put(4, "04", "\"type\":\"checkpoint\"");
