@@ -198,13 +198,13 @@ static enum sg_status take_kind(struct audit *audit, uint64_t index)
     return SG_OK;
 }
 
-static void take_time(struct audit *audit, uint64_t index)
+static enum sg_status take_time(struct audit *audit, uint64_t index)
 {
     int64_t time_us = 0;
 
     if (text_time_parse(scan_raw(&audit->last, MEMBER_ts), &time_us) != SG_OK) {
         fault(audit, FAULT_BAD_TIME, index);
-        return;
+        return SG_OK;
     }
     int64_t back_us = audit->last_us - time_us;
     if (back_us > AUDIT_BACK_US) {
@@ -216,6 +216,7 @@ static void take_time(struct audit *audit, uint64_t index)
     }
     audit->first_us = audit->first_us == 0 ? time_us : audit->first_us;
     audit->last_us = time_us;
+    return peaks_add(&audit->peaks, audit->tree.size, time_us);
 }
 
 static enum sg_status take_record(struct audit *audit, uint64_t index, struct slice json)
@@ -235,7 +236,7 @@ static enum sg_status take_record(struct audit *audit, uint64_t index, struct sl
     if (!scan_uint(&audit->last, MEMBER_seq, &seq) || seq != index) {
         fault(audit, FAULT_OTHER_NUMBER, index);
     }
-    take_time(audit, index);
+    TRY(take_time(audit, index));
     return take_kind(audit, index);
 }
 
@@ -290,6 +291,28 @@ void audit_need_begin(struct audit *audit)
     }
 }
 
+/* INTENTs that have been open for too long become faults, once; how many have not. The
+ * last time alone does not tell: the clock may have been set back since. */
+static size_t judge_open(struct audit *audit)
+{
+    size_t under_way = 0;
+
+    for (size_t i = 0; i < audit->open.cap; i++) {
+        struct pending_slot *slot = &audit->open.slots[i];
+        if (!slot->used || slot->told) {
+            continue;
+        }
+        int64_t latest_us = peaks_since(&audit->peaks, slot->index);
+        slot->told = latest_us > slot->time_us + UNDER_WAY_US;
+        if (slot->told) {
+            fault(audit, FAULT_NO_OUTCOME, slot->index);
+        } else {
+            under_way++;
+        }
+    }
+    return under_way;
+}
+
 enum sg_status audit_record(struct audit *audit, uint64_t index, struct slice json)
 {
     audit->leaf = tlog_leaf(json);
@@ -299,29 +322,20 @@ enum sg_status audit_record(struct audit *audit, uint64_t index, struct slice js
     TRY(take_record(audit, index, json));
     tlog_frontier_add(&audit->tree, &audit->leaf);
     reach_marks(audit);
+    if (audit->tree.size == audit->covered) {
+        (void)judge_open(audit); /* what comes behind it ends nothing that is so old */
+    }
     return SG_OK;
 }
 
 size_t audit_end(struct audit *audit)
 {
-    size_t under_way = 0;
-
-    for (size_t i = 0; i < audit->open.cap; i++) {
-        const struct pending_slot *slot = &audit->open.slots[i];
-        if (!slot->used) {
-            continue;
-        }
-        if (audit->last_us - slot->time_us > UNDER_WAY_US) {
-            fault(audit, FAULT_NO_OUTCOME, slot->index);
-        } else {
-            under_way++;
-        }
-    }
-    return under_way;
+    return judge_open(audit);
 }
 
 void audit_fini(struct audit *audit)
 {
+    peaks_fini(&audit->peaks);
     pending_fini(&audit->open);
     seen_fini(&audit->seen);
     seen_fini(&audit->earlier);

@@ -1,6 +1,7 @@
 #ifndef SEGEL_CLIENT_AUDIT_AUDIT_H
 #define SEGEL_CLIENT_AUDIT_AUDIT_H
 
+#include "client/audit/peaks.h"
 #include "client/audit/pending.h"
 #include "client/audit/scan.h"
 #include "client/audit/seen.h"
@@ -46,6 +47,7 @@ struct audit {
     struct audit_mark marks[AUDIT_MARKS]; /* set the sizes before the first record */
     size_t mark_count;
     struct pending open; /* INTENTs without OUTCOME so far */
+    struct peaks peaks;
     struct seen seen;    /* requests that were signed */
     struct seen earlier; /* INTENTs before `first` that have had their OUTCOME */
     struct marking marking;
@@ -74,8 +76,9 @@ void audit_start_at(struct audit *audit, const struct tlog_frontier *tree);
 /* Adds the size of a checkpoint; to be called before the first record. */
 void audit_mark(struct audit *audit, uint64_t size);
 /* The size of the newest checkpoint, for whoever reads on behind it: nobody signed what
- * stands there, so it cannot explain why records are missing. To be called before the
- * first record; without it all that is read counts as covered. */
+ * stands there, so it cannot explain why records are missing, and ends no INTENT that was
+ * open for too long by then. To be called before the first record; without it all that
+ * is read counts as covered. */
 void audit_cover(struct audit *audit, uint64_t size);
 /* One more record before the first one that is read: only its hash is there. */
 void audit_skip(struct audit *audit, const struct tlog_hash *leaf);

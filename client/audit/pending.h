@@ -12,6 +12,7 @@ struct pending_slot {
     uint64_t attempt;
     struct seen_mark marks[MARK_PAIRS];
     bool named; /* it has a request id */
+    bool told;  /* it is a fault already that it is open */
     bool used;
 };
 struct pending {

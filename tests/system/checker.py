@@ -261,6 +261,19 @@ def a_clock_that_goes_back_is_a_note_and_no_fault(_):
 
 
 @claim
+def a_clock_that_goes_back_hides_no_open_intent(_):
+    records = lawful(41)
+    records[8] = {**records[8], "type": "boot"}
+    for i in range(9, 40):
+        records[i]["ts"] = moment(i + 600)
+    records[40]["ts"] = moment(7)
+    judged(Bundle(lines(records), [LOG]), 1, "pairs         FAILED", "record 7: an intent without")
+    records = lawful(40)
+    records[37]["ts"] = records[38]["ts"] = moment(9999)  # it was ahead before the last one
+    judged(Bundle(lines(records), [LOG]), 0, "pairs         ok", "times         note")
+
+
+@claim
 def a_rewritten_log_is_found_by_its_earlier_checkpoint(_):
     old = Bundle(lines(lawful(300)), [LOG], checkpoints=(100, 200))
     records = lawful(300)

@@ -401,5 +401,25 @@ def an_intent_that_never_ended_is_no_report(made):
     refused(made.rig, Service(lines, []), "an intent without an outcome")
 
 
+@claim
+def an_outcome_that_no_checkpoint_covers_ends_no_old_intent(made):
+    records = [dict(r) for r in made.log.records[:600]]
+    last = max(r["seq"] for r in records[:500] if r["type"] == "outcome")
+    intent, outcome = records[last]["intent"], dict(records[last])
+    records[last] = {**records[last - 1], "seq": last, "type": "status.refresh"}
+    for name in ("intent", "job", "outcome"):
+        records[last].pop(name, None)
+    lines = bundles.lines(records)
+    invented = bundles.lines([{**outcome, "seq": len(records), "ts": records[-1]["ts"]}])
+    for told in (lines, [*lines, *invented]):
+        code, page, found = verified(made.rig, Service(lines, [], told=told))
+        equal((code, found["sound"], found["fault_count"]), (1, False, 1), page)
+        contains(page, f"record {intent}: an intent without an outcome")
+    young = made.records[:made.log.records[last]["seq"] + 1]
+    for size in (last, last + 1):
+        code, page, found = verified(made.rig, Service(young, [], size=size))
+        equal((code, found["sound"]), (0, True), page)
+
+
 if __name__ == "__main__":
     sys.exit(run(Made(Rig("report-served"))))
