@@ -1,5 +1,6 @@
 #include "client/audit/scan.h"
 
+#include "client/audit/alike.h"
 #include "proto/json_in.h"
 #include "proto/text.h"
 
@@ -87,6 +88,9 @@ enum sg_status scan_record(struct slice json, struct scan *out)
     }
     json_in_start(&in, json);
     while (json_in_next(&in, &value)) {
+        if ((in.escaped || value.kind == JSON_IN_NUMBER) && !reads_alike(&value)) {
+            return SG_INVALID;
+        }
         if (value.depth > 1) {
             continue;
         }

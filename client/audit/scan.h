@@ -23,8 +23,9 @@ struct scan {
     struct scan_member members[MEMBER_COUNT];
 };
 
-/* SG_INVALID: not one JSON object, text that is not UTF-8, a member of the record twice,
- * more than 64 members, more than 16 levels. SG_CORRUPT: the name of one of its members,
+/* SG_INVALID: not one JSON object, text that is not UTF-8, what not all programs read
+ * (alike.h), a member of the record twice, more than 64 members, more than 16 levels.
+ * SG_CORRUPT: the name of one of its members,
  * or a WORD of members.def, is spelt with escapes: no gateway writes that, and it would
  * not be to all readers what it is here. */
 SG_MUST_USE enum sg_status scan_record(struct slice json, struct scan *out);

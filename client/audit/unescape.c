@@ -46,7 +46,7 @@ static uint32_t hex4(const uint8_t *at)
     return value;
 }
 
-/* A pair of surrogates is one character; a lone one stays what it is. Bytes used. */
+/* A pair of surrogates is one character. Bytes used. */
 static size_t put_hex(struct unescaped *to, struct slice rest)
 {
     uint32_t point = hex4(rest.data + 2);

@@ -323,8 +323,8 @@ void facts_take(struct report *report, const struct report_record *record)
         if (!scan_is(record->scan, MEMBER_type, kinds[i].type)) {
             continue;
         }
-        json_t *members =
-            json_loadb((const char *)record->json.data, record->json.len, 0, NULL);
+        json_t *members = json_loadb((const char *)record->json.data, record->json.len,
+                                     JSON_ALLOW_NUL, NULL);
         report->facts.again = false;
         kinds[i].take(report, members, record->time_us);
         list_event(report, i, members, record->time_us);

@@ -32,8 +32,8 @@ static uint16_t count_failure(struct report *report, const json_t *failure,
 void report_take_denial(struct report *report, const struct report_record *record,
                         uint16_t caller)
 {
-    json_t *members =
-        json_loadb((const char *)record->json.data, record->json.len, 0, NULL);
+    json_t *members = json_loadb((const char *)record->json.data, record->json.len,
+                                 JSON_ALLOW_NUL, NULL);
     const json_t *failures = json_object_get(members, "fail");
     const char *by = json_string_value(json_object_get(members, "by"));
     bool by_gateway = by != NULL && strcmp(by, "gateway") == 0;
@@ -53,7 +53,7 @@ void report_take_denial(struct report *report, const struct report_record *recor
 void report_take_shadows(struct report *report, struct slice json)
 {
     static const uint16_t rest[CELL_KEYS] = {REPORT_RULES};
-    json_t *members = json_loadb((const char *)json.data, json.len, 0, NULL);
+    json_t *members = json_loadb((const char *)json.data, json.len, JSON_ALLOW_NUL, NULL);
     const json_t *rules = json_object_get(members, "rules");
     const json_t *shadows = json_object_get(rules, "shadow_fail");
 

@@ -135,7 +135,7 @@ def a_log_that_lies_is_told_by_its_lie(_):
         del records[8]["intent"]
 
     lying(renumber, "order         FAILED", "record 7: its own number")
-    for value in (None, True, -1, 7.0, [], "7", 1 << 64):
+    for value in (None, True, -1, 7.0, [], "7"):
         lying(unnumbered(value), "pairs         FAILED", "record 8: an outcome without an open")
     lying(without_number, "pairs         FAILED", "record 8: an outcome without an open")
     lying(orphan, "pairs         FAILED", "an outcome without an open intent")
@@ -149,6 +149,18 @@ def a_log_that_lies_is_told_by_its_lie(_):
     records = lines(lawful(40))
     records[9] = b"[1]"
     judged(Bundle(records, [LOG]), 1, "record 9: it is not one JSON object")
+
+
+@claim
+def a_record_that_not_all_programs_can_read_is_a_fault(_):
+    """Others show nothing of it, or nothing but its type."""
+    for value in ("\ud800", 1 << 64, {"\0": 1}, ["\udfff"]):
+        records = lawful(40)
+        records[10]["detail"] = value
+        judged(Bundle(lines(records), [LOG]), 1, "record 10: it is not one JSON object")
+    records = lines(lawful(40))
+    records[10] = records[10].replace(b'"attempt":1', b'"attempt":1,"detail":1e999')
+    judged(Bundle(records, [LOG]), 1, "record 10: it is not one JSON object")
 
 
 @claim

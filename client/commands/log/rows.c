@@ -321,7 +321,7 @@ void log_rows_print(struct log_rows *rows, uint64_t index, struct slice json)
         (void)fputc('\n', stdout);
         return;
     }
-    json_t *record = json_loadb((const char *)json.data, json.len, 0, NULL);
+    json_t *record = json_loadb((const char *)json.data, json.len, JSON_ALLOW_NUL, NULL);
     if (rows->form == LOG_CSV) {
         print_csv(index, record);
     } else if (rows->form == LOG_PLAIN) {
