@@ -197,6 +197,9 @@ def the_command_shows_what_would_go_and_asks(people):
         today = datetime.date.today().isoformat()
         shown = people.rig.segel("reviewer", "log", "prune", "--before", today)
         contains(shown.stdout, "1024 records, 0 to 1023")
+        contains(shown.stdout, "when officers approve")
+        contains(people.rig.segel("reviewer", "log", "prune", "--before", today, "--lang",
+                                  "id").stdout, "bila disetujui petugas")
         asked = people.rig.segel("officer-1", "log", "prune", "--before", "768", "--request",
                                  "--reason", "kept for ten years (TEST)")
         equal(asked.returncode, 0, asked.stderr)
@@ -206,6 +209,20 @@ def the_command_shows_what_would_go_and_asks(people):
         contains(shown.stderr, "nothing would go")
         lines = people.rig.segel("reviewer", "log", "show", "--json", "--first", "5")
         expect(lines.returncode != 0 and "taken out of the log" in lines.stderr, lines.stderr)
+
+
+@claim
+def nothing_is_shown_that_the_gateway_never_does(people):
+    for years, before, words in ((10, "99999999", "only records below 1024 can go"),
+                                 (10, "1280", "only records below 1024 can go"),
+                                 (1, "256", "record 0 was written"),
+                                 (10, "768", "record 767 was written")):
+        people.old_ledger(old_records(years, young=(767,) if before == "768" else ()))
+        with people.gateway(keep=True) as gateway:
+            covered(gateway)
+            shown = people.rig.segel("reviewer", "log", "prune", "--before", before)
+            equal((shown.returncode, shown.stdout), (1, ""), before)
+            contains(shown.stderr, words)
 
 
 @claim

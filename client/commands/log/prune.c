@@ -1,7 +1,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "client/call/log_head.h"
 #include "client/call/log_stream.h"
 #include "client/commands/request/create.h"
 #include "client/console/command.h"
@@ -10,7 +12,7 @@
 #include "proto/text.h"
 
 /* `segel log prune` */
-enum { TILE_RECORDS = 256 };
+enum { TILE_RECORDS = 256, KEPT_DAYS_LEAST = 2557 }; /* of ledger.retention_days */
 
 struct prune_options {
     struct request_words words;
@@ -23,8 +25,7 @@ struct prune_options {
 static const struct option rows[] = {
     {"before", 0, "INDEX|TIME",
      "records below this one, or written before this time; rounded down to whole tiles "
-     "of "
-     "256",
+     "of 256",
      AT(before)},
     {"request", 0, NULL, "ask for it; without it only what would go is shown",
      AT(request)},
@@ -117,6 +118,45 @@ static enum sg_status find_before(struct channel *channel, const char *text,
     return SG_OK;
 }
 
+/* The gateway takes the end of the log for needed, wherever it is: a number behind it is
+ * no plan, but a slip. */
+static enum sg_status check_end(struct channel *channel, uint64_t before,
+                                struct sg_error *why)
+{
+    struct log_trust trust = {.known = false};
+    struct log_head head;
+
+    TRY(log_head_fetch(channel, &trust, &head, why));
+    uint64_t end = head.size == 0 ? 0 : (head.size - 1) / TILE_RECORDS * TILE_RECORDS;
+    return before <= end ? SG_OK
+                         : sg_fail(why, SG_PRECONDITION,
+                                   "only records below %" PRIu64
+                                   " can go: those behind it are the end of the log, "
+                                   "which must stay; give --before at most that",
+                                   end);
+}
+
+/* Whether the gateway refuses under any configuration; what it asks beyond that it says
+ * when it is asked. A time that cannot be read counts as young there, too. */
+static enum sg_status check_age(const struct found *found, struct sg_error *why)
+{
+    char latest[TEXT_TIME_SIZE];
+    int64_t latest_us = ((int64_t)time(NULL) - KEPT_DAYS_LEAST * 86400LL) * 1000000;
+    int64_t ts_us = INT64_MAX;
+
+    if (text_time_parse(slice_str(found->time), &ts_us) == SG_OK && ts_us <= latest_us) {
+        return SG_OK;
+    }
+    text_time_s(latest_us, latest);
+    return sg_fail(why, SG_PRECONDITION,
+                   "record %" PRIu64
+                   " was written %s and may not go yet: records are kept for "
+                   "ledger.retention_days, never less than %d; give a --before that "
+                   "takes none written after %s",
+                   found->index, found->time[0] == '\0' ? "at no time" : found->time,
+                   KEPT_DAYS_LEAST, latest);
+}
+
 static enum sg_status make_plan(struct channel *channel, const char *text,
                                 struct plan *plan, struct sg_error *why)
 {
@@ -129,7 +169,10 @@ static enum sg_status make_plan(struct channel *channel, const char *text,
                        TILE_RECORDS,
                        plan->oldest.index == UINT64_MAX ? 0 : plan->oldest.index);
     }
-    return look(channel, plan->before - 1, 0, &plan->newest, why);
+    TRY(check_end(channel, plan->before, why));
+    TRY(look(channel, plan->before - 1, 0, &plan->newest, why));
+    TRY(check_age(&plan->oldest, why));
+    return check_age(&plan->newest, why);
 }
 
 static void show(const struct plan *plan, const struct prune_options *options)
@@ -152,8 +195,15 @@ static void show(const struct plan *plan, const struct prune_options *options)
     screen_text(stdout, plan->oldest.time);
     (void)fputs(indonesian ? " dan " : " and ", stdout);
     screen_text(stdout, plan->newest.time);
-    (void)fputs(indonesian ? "\nTeksnya dihapus; hash, akar, dan semua bukti tetap ada.\n"
-                           : "\nTheir texts go; hashes, root and all proofs stay.\n",
+    (void)fputs(indonesian
+                    ? "\nTeksnya dihapus bila disetujui petugas dan gateway tidak "
+                      "menolak: gateway menyimpan yang\n"
+                      "lebih baru dari ledger.retention_days atau masih diperlukan. "
+                      "Hash, akar, dan semua bukti tetap ada.\n"
+                    : "\nTheir texts go when officers approve and the gateway does not "
+                      "refuse: it keeps what is\n"
+                      "younger than ledger.retention_days, or still needed. Hashes, root "
+                      "and all proofs stay.\n",
                 stdout);
 }
 
@@ -220,7 +270,9 @@ const struct command command_log_prune = {
         "and\n"
         "others must approve it. Texts go, hashes and all proofs stay. The gateway "
         "refuses\n"
-        "what is younger than ledger.retention_days, or what is still needed.\n\n"
+        "what is younger than ledger.retention_days (not shown at all: what is younger "
+        "than\n"
+        "2557 days), or what is still needed.\n\n"
         "Examples:\n"
         "  segel log prune --before 2017-01-01\n"
         "  segel log prune --before 1204224 --request --reason \"kept for nine years\"\n",
