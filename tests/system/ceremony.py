@@ -96,6 +96,19 @@ def a_ceremony_is_led_signed_and_verified(town):
         expect(passphrase not in text, "a passphrase is in the minutes")
 
 
+@claim
+def a_mistyped_name_of_minutes_is_no_check_that_failed(town):
+    quorum = ("--quorum", town.rig.path("quorum"))
+    with town.gateway():
+        for name, told in (("seal-2072.minutes", ()), ("seal-2072.minutes", ("--offline",)),
+                           ("c-01J9ZC8K3TQ4", ("--offline",))):
+            for result in (town.verify(name, *told, *quorum),
+                           town.sign(name, "officer-1", *told)):
+                equal((result.returncode, result.stdout), (3, ""), result.stderr)
+                contains(result.stderr, name + " cannot be read: there is no such file")
+        equal(town.verify("c-01J9ZC8K3TQ4").returncode, 1, "the gateway has none of that id")
+
+
 def test_id(text):
     return re.search(r"^id (\S+)$", text, re.M)[1]
 

@@ -169,9 +169,9 @@ class Town(Office):
     def verify(self, path, *more, name="reviewer"):
         return self.rig.segel(name, "ceremony", "verify", path, "--script", self.script, *more)
 
-    def sign(self, path, name):
+    def sign(self, path, name, *more):
         return with_passphrase(self, self.passphrases[name], name, "ceremony", "sign", path,
-                               "--yes")
+                               "--yes", *more)
 
 
 def verdict(result):

@@ -9,7 +9,8 @@
 
 bool minutes_kept_named(const char *word)
 {
-    return !file_exists(word) && text_name(slice_str(word));
+    return strncmp(word, "c-", 2) == 0 && !file_exists(word) &&
+           text_name(slice_str(word));
 }
 
 static enum sg_status take(const Segel__V1__GetMinutesResponse *reply, const char *id,

@@ -6,7 +6,8 @@
 
 /* Minutes that a gateway keeps (keys.proto, SignMinutes). */
 
-/* Whether the word names such minutes, and no file here: "c-01J9…". */
+/* Whether the word names such minutes, and no file here: "c-01J9…". Any other word is a
+ * file's, perhaps mistyped. */
 bool minutes_kept_named(const char *word);
 /* As minutes_file_load. SG_NOT_FOUND: the gateway has none of that id. Others as
  * channel_unary. */

@@ -56,7 +56,7 @@ static enum sg_status prepare(struct signing *all, const struct words *words,
             "name a file, or minutes of the gateway: segel ceremony sign MINUTES|ID");
     }
     all->path = words->at[0];
-    all->kept = minutes_kept_named(all->path);
+    all->kept = !all->options->offline && minutes_kept_named(all->path);
     TRY(approval_language(all->options->lang, &all->indonesian, why));
     /* Before anybody is asked. */
     return person_key_find(all->home, all->options->key, all->options->name, &all->key,

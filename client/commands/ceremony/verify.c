@@ -74,8 +74,9 @@ static enum sg_status verify(const struct home *home, const char *path,
     if (options->offline && options->quorum == NULL) {
         return sg_fail(why, SG_INVALID, "with --offline, give the --quorum file, too");
     }
-    TRY(minutes_kept_named(path) ? minutes_kept_fetch(home, path, &all->file, why)
-                                 : minutes_file_load(path, &all->file, why));
+    TRY(!options->offline && minutes_kept_named(path)
+            ? minutes_kept_fetch(home, path, &all->file, why)
+            : minutes_file_load(path, &all->file, why));
     TRY(find_script(all, options->script, &found, why));
     TRY(options->quorum != NULL ? known_from_file(options->quorum, &all->known, why)
                                 : known_from_gateway(home, &all->known, why));
