@@ -41,7 +41,8 @@ static void print_help(void)
     options_print(&global_options);
     (void)printf("\nExit codes:\n"
                  "  0  all that was asked for is done\n"
-                 "  1  something was refused, or a check failed\n"
+                 "  1  something was refused, or a check failed; of sign: or a letter\n"
+                 "     could not be read\n"
                  "  2  the command line or the home folder is wrong\n"
                  "  3  the gateway or a file cannot be reached, or broke off\n"
                  "  4, 5  of verify: there is no signature; not all could be checked\n"

@@ -245,6 +245,8 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
     for rows, words in (
             ([("file", "rect"), (good, '"1,2,3"'), ("absent.pdf", ""), (good[:-5] + "2.pdf", "")],
              ("wrong.csv:2:2 (rect)", "wrong.csv:3:1 (file)", "2 rows")),
+            ([("class", "approval", "file"), ("surat_tugas", "ND-1", "absent.pdf")],
+             ("wrong.csv:2:3 (file)", "absent.pdf is not there")),
             ([("file", "clas"), (good, "")], ("wrong.csv:1:2", "did you mean 'class'")),
             ([("file",), (good,), (good,)], ("wrong.csv:3", "line 2")),
             ([("file", "out"), (good, "../out.pdf")], ("wrong.csv:2:2 (out)",)),
@@ -263,6 +265,13 @@ def wrong_rows_are_told_with_line_and_column_before_anything_is_signed(the_rig):
         equal(result.returncode, 2, result.stdout + result.stderr)
         contains(result.stderr, *words)
         expect(not os.path.exists(the_rig.path("wrong")), "a folder was made")
+    the_rig.write("wrong.csv", f"class,approval,file\nsurat_tugas,,{good}\n")
+    for more, word in (((), "3 (file): no key"),
+                       (("-k", "seal-demo"), "2 (approval): no approval")):
+        result = the_rig.segel("e-office", "sign", "-o", the_rig.path("wrong"), *more,
+                               "--manifest", the_rig.path("wrong.csv"))
+        equal(result.returncode, 2, result.stdout + result.stderr)
+        contains(result.stderr, "wrong.csv:2:" + word)
     equal(len(signed_jobs(the_rig)), before, "signatures")
 
 

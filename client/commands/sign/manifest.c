@@ -297,6 +297,18 @@ enum sg_status sign_manifest_next(struct sign_manifest *manifest,
 
 /* --- Blame ------------------------------------------------------------------------- */
 
+enum sg_status sign_manifest_blame_column(const struct sign_manifest *manifest,
+                                          const char *name, struct sg_error *why)
+{
+    size_t column = 0;
+
+    while (column < COLUMN_file && strcmp(columns[column].name, name) != 0) {
+        column++;
+    }
+    return fail_row(manifest, manifest->cells[column] != 0 ? column : COLUMN_file,
+                    why->text, why);
+}
+
 /* The cell without which the row would do. */
 enum sg_status sign_manifest_blame(const struct sign_manifest *manifest,
                                    const struct sign_row *row,

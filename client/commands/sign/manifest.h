@@ -21,11 +21,15 @@ SG_MUST_USE enum sg_status sign_manifest_next(struct sign_manifest *manifest,
                                               struct sign_row *out, struct sg_error *why);
 /* ';' or ','. */
 char sign_manifest_separator(const struct sign_manifest *manifest);
-/* Says where the row is wrong: "letters.csv:12:8 (rect): " and the sentence. */
+/* Say where the row is wrong: "letters.csv:12:8 (rect): " and the sentence. The first
+ * looks for the cell by which sign_plan_read fails; the second is told the column, and
+ * takes that of the file where the table has none of that name. */
 enum sg_status sign_manifest_blame(const struct sign_manifest *manifest,
                                    const struct sign_row *row,
                                    const struct sign_options *defaults,
                                    struct sg_error *why);
+enum sg_status sign_manifest_blame_column(const struct sign_manifest *manifest,
+                                          const char *name, struct sg_error *why);
 void sign_manifest_close(struct sign_manifest *manifest); /* NULL is fine */
 
 #endif

@@ -163,7 +163,9 @@ static enum sg_status check_originals(struct survey *survey, const struct sign_r
 
 /* --- One letter -------------------------------------------------------------------- */
 
-static enum sg_status check_needed(const struct sign_row *row, struct sg_error *why)
+/* column: the one that a failure is of; else NULL. */
+static enum sg_status check_needed(const struct sign_row *row, const char **column,
+                                   struct sg_error *why)
 {
     const struct sign_options *options = &row->options;
     const char *missing = options->key == NULL              ? "key"
@@ -171,6 +173,7 @@ static enum sg_status check_needed(const struct sign_row *row, struct sg_error *
                           : options->approval == NULL       ? "approval"
                                                             : NULL;
 
+    *column = missing;
     return missing == NULL
                ? SG_OK
                : sg_fail(why, SG_INVALID,
@@ -178,27 +181,40 @@ static enum sg_status check_needed(const struct sign_row *row, struct sg_error *
                          missing, missing, missing);
 }
 
+static enum sg_status check_file(const struct survey *survey, const struct sign_row *row,
+                                 struct sg_error *why)
+{
+    if (survey->source->manifest != NULL && access(row->path, R_OK) != 0) {
+        return sg_fail(
+            why, SG_INVALID, "%s is not there, or you may not read it%s", row->path,
+            strchr(row->path, '\\') == NULL ? ""
+                                            : ": folders are parted by '/', not by '\\'");
+    }
+    return place_sound(row->output)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "'%s' is no name for a file", row->path);
+}
+
 static enum sg_status check_row(struct survey *survey, const struct sign_row *row,
                                 struct sg_error *why)
 {
     const struct sign_manifest *manifest = survey->source->manifest;
     struct sign_plan plan;
+    const char *column = NULL;
 
-    enum sg_status status = check_needed(row, why);
+    enum sg_status status = check_needed(row, &column, why);
     if (status == SG_OK) {
         status = sign_plan_read(&row->options, &plan, why);
+        if (status == SG_OK) {
+            column = "file";
+            status = check_file(survey, row, why);
+        }
     }
-    if (status == SG_OK && manifest != NULL && access(row->path, R_OK) != 0) {
-        status = sg_fail(
-            why, SG_INVALID, "%s is not there, or you may not read it%s", row->path,
-            strchr(row->path, '\\') == NULL ? ""
-                                            : ": folders are parted by '/', not by '\\'");
+    if (status == SG_OK || manifest == NULL) {
+        return status;
     }
-    if (status == SG_OK && !place_sound(row->output)) {
-        status = sg_fail(why, SG_INVALID, "'%s' is no name for a file", row->path);
-    }
-    return status == SG_OK || manifest == NULL
-               ? status
+    return column != NULL
+               ? sign_manifest_blame_column(manifest, column, why)
                : sign_manifest_blame(manifest, row, survey->source->options, why);
 }
 
