@@ -78,15 +78,47 @@ static enum sg_status read_all(int fd, size_t max, struct file_bytes *out)
     return out->len > max ? SG_TOO_LARGE : SG_OK;
 }
 
+/* Names of what the shell, or whoever started us, has opened: somebody writes there. */
+static bool is_handed_over(const char *path)
+{
+    static const char *const names[] = {"/dev/fd/", "/dev/stdin", "/proc/self/fd/"};
+
+    for (size_t i = 0; i < SG_COUNT(names); i++) {
+        if (strncmp(path, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Opening a pipe waits for whoever writes to it, and reading it, too: a pipe that lies
+ * among letters would be waited for to the end of days. */
+enum sg_status file_open(const char *path, int *out, struct sg_error *why)
+{
+    struct stat about;
+    bool waits = is_handed_over(path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK));
+
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        int error = errno;
+        close_file(&fd);
+        return file_unreadable(path, error, why);
+    }
+    if (!waits && S_ISFIFO(about.st_mode)) {
+        close_file(&fd);
+        return sg_fail(why, SG_IO, "%s cannot be read: it is no file", path);
+    }
+    *out = fd;
+    return SG_OK;
+}
+
 enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,
                          struct sg_error *why)
 {
     struct file_bytes bytes = {0};
-    AUTO(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO(close_file) int fd = -1;
 
-    if (fd < 0) {
-        return file_unreadable(path, errno, why);
-    }
+    TRY(file_open(path, &fd, why));
     enum sg_status status = read_all(fd, max, &bytes);
     if (status == SG_OK) {
         *out = bytes;

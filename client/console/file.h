@@ -11,7 +11,11 @@ struct file_bytes {
     size_t len;
 };
 
-/* SG_IO: cannot be read. SG_TOO_LARGE: more than max bytes. SG_NO_MEMORY. */
+/* To read; the caller closes *out, which is set on SG_OK alone. Waits for nobody: a pipe
+ * is refused, unless the path says that it was handed over (/dev/fd/N, /dev/stdin).
+ * SG_IO: cannot be read. */
+SG_MUST_USE enum sg_status file_open(const char *path, int *out, struct sg_error *why);
+/* As file_open. SG_TOO_LARGE: more than max bytes. SG_NO_MEMORY. */
 SG_MUST_USE enum sg_status file_read(const char *path, size_t max, struct file_bytes *out,
                                      struct sg_error *why);
 void file_free(struct file_bytes *bytes);

@@ -45,6 +45,23 @@ def report(the_rig, *arguments):
     return json.loads(verify(the_rig, "--json", *arguments).stdout)
 
 
+@claim
+def a_pipe_among_letters_does_not_hold_the_others_up(the_rig):
+    pipe = the_rig.path("pipe.pdf")
+    os.mkfifo(pipe)
+    for more, words in (((), "pipe.pdf cannot be read: it is no file"),
+                        (("--lang", "id"), "pipe.pdf tidak dapat dibaca: itu bukan berkas")):
+        result = verify(the_rig, *more, the_rig.signed[0], pipe, the_rig.signed[1])
+        contains(result.stdout + result.stderr, *map(os.path.basename, the_rig.signed[:2]), words)
+    for command in (("receipt", "verify", pipe), ("embed", "--job", pipe, "--cms", pipe, "-o", "x"),
+                    ("ceremony", "verify", pipe, "--offline", "--quorum", pipe),
+                    (*SIGN, "-o", the_rig.path("none"), "--manifest", pipe),
+                    (*SIGN, "-o", the_rig.path("none"), "--from", pipe)):
+        result = the_rig.segel("e-office", *command)
+        equal((result.returncode, result.stdout), (3, ""), result.stderr)
+        contains(result.stderr, "pipe.pdf cannot be read: it is no file")
+
+
 def later(the_rig, name, entry):
     """The first signed letter with a revision in which the catalog has one entry more."""
     with open(the_rig.signed[0], "rb") as file:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/batch/tree.h"
 #include "client/commands/sign/beside.h"
@@ -94,10 +95,16 @@ static enum sg_status spool(FILE *from, const char *name, FILE **out,
 static enum sg_status open_text(const char *name, FILE **out, struct sg_error *why)
 {
     struct stat facts;
-    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+    FILE *file = stdin;
 
-    if (file == NULL) {
-        return file_unreadable(name, errno, why);
+    if (strcmp(name, "-") != 0) {
+        int fd = -1;
+        TRY(file_open(name, &fd, why));
+        file = fdopen(fd, "r");
+        if (file == NULL) {
+            (void)close(fd);
+            return sg_fail(why, SG_NO_MEMORY, "%s", sg_status_text(SG_NO_MEMORY));
+        }
     }
     if (fstat(fileno(file), &facts) == 0 && S_ISREG(facts.st_mode) && file != stdin) {
         *out = file;

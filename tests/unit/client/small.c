@@ -256,6 +256,28 @@ Test(file, is_read_whole_and_no_more_than_allowed, .init = make_dir, .fini = rem
     cr_expect_str_eq(file_name("c.pdf"), "c.pdf");
 }
 
+/* A pipe among letters has perhaps no end; one that was handed over has. */
+Test(file, a_pipe_is_not_waited_for, .init = make_dir, .fini = remove_dir, .timeout = 10)
+{
+    struct file_bytes bytes = {0};
+    char path[64];
+    int ends[2];
+
+    (void)snprintf(path, sizeof(path), "%s/a", dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_expect_eq(file_read(path, 10, &bytes, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, "/a cannot be read: it is no file"), "%s",
+                       why.text);
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], "abc", 3), 3);
+    (void)close(ends[1]);
+    (void)snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    cr_assert_eq(file_read(path, 10, &bytes, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(bytes.len, 3);
+    file_free(&bytes);
+    (void)close(ends[0]);
+}
+
 /* Also what is not waited for: a pipe that nobody writes to. */
 Test(file, its_hash_is_that_of_all_of_it, .init = make_dir, .fini = remove_dir,
      .timeout = 10)
