@@ -78,6 +78,9 @@ def officers_unlock_a_lane_by_their_terminals(people):
                  "lane0", "officer-1", "0/2")
         shown = people.rig.segel("reviewer", "request", "show", request, "--lang", "id")
         contains(shown.stdout, "mencoba PIN sekali lagi", "PIN file restored (TEST)", "officer-1")
+        text = people.rig.segel("reviewer", "request", "show", request, "--note").stdout
+        until = re.search(r"^not-after (\S+Z)$", text, re.M)[1]
+        contains(shown.stdout, f"  berlaku s.d.   {until}\n")
         for name, left in (("officer-2", "1 of 2"), ("officer-3", "done")):
             with Terminal("--home", home(people, name), "approve", request) as terminal:
                 terminal.wait("Approve this request?")

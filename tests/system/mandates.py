@@ -584,7 +584,7 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
         for name in ("officer-2", "officer-3"):
             approve(gateway, grant, people.keys[name], name)
         listed = segel("reviewer", "mandate", "list")
-        contains(listed.stdout, mandate, "seal-demo", "e-office", "open")
+        contains(listed.stdout, mandate, "seal-demo", "e-office", "open", until)
         sign = ("sign", "--key", "seal-demo", "--class", "surat_keterangan", "--approval",
                 CONSENT, "--notice-shown", "--mandate", mandate, "--force", "--out")
         subprocess.run([os.path.join(rig.BUILD, "tests/fixtures/letters"), "1",
@@ -593,7 +593,9 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
         signed = segel("e-office", *sign, people.rig.path("signed"), letter)
         equal(signed.returncode, 0, signed.stdout + signed.stderr)
         shown = segel("e-office", "mandate", "show", mandate)
-        contains(shown.stdout, "used           1", "left           1", CONSENT)
+        contains(shown.stdout, "used           1", "left           1", CONSENT,
+                 f"  until          {until}\n")
+        expect(rig.re.search(r"opened +20\S+T\d\d:\d\d:\d\dZ\n", shown.stdout), shown.stdout)
         row = rig.json.loads(segel("reviewer", "mandate", "list", "--json").stdout)
         equal((row["used"], row["left"], row["state"], row["classes"]),
               (1, 1, "open", ["surat_keterangan", "surat_tugas"]))

@@ -593,6 +593,18 @@ def command(ground, who, *words, code=0):
 
 
 @claim
+def until_when_a_policy_waits_is_told_with_day_and_zone(ground):
+    moment = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    path = ground.rig.path("wanted.yaml")
+    with ground.rig.gateway():
+        ground.rig.write("wanted.yaml", ground.policy("surat_tugas"))
+        told = command(ground, "officer-1", "--yes", "--reason", "no more of these", path)
+        expect(re.search(rf"until {moment}\n", told), told)
+        told = command(ground, "officer-1", "--yes", "--json", path)
+        expect(re.search(rf'"state": ?"waiting".*"until": ?"{moment}"', told), told)
+
+
+@claim
 def the_command_shows_what_changes_and_says_what_is_missing(ground):
     path = ground.rig.path("wanted.yaml")
     with ground.rig.gateway() as gateway:

@@ -3,20 +3,12 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/console/screen.h"
 #include "proto/algorithm.h"
 #include "proto/text.h"
 
-enum {
-    ID_WIDTH = 30,
-    COLUMN = 18,
-    STATE_WIDTH = 12,
-    COUNT_WIDTH = 10,
-    HOUR_SIZE = 20,
-    US_PER_S = 1000000
-};
+enum { ID_WIDTH = 30, COLUMN = 18, STATE_WIDTH = 12, COUNT_WIDTH = 10 };
 
 static const struct {
     const char *name;
@@ -33,15 +25,12 @@ static size_t state_index(Segel__V1__MandateState state)
     return (size_t)state < SG_COUNT(states) ? (size_t)state : 0;
 }
 
-/* In the time of this machine; "" for none. */
-static void hour_of(int64_t unix_us, char out[HOUR_SIZE])
+/* In UTC, as all times of the log; "" for none. */
+static void moment_of(int64_t unix_us, char out[TEXT_TIME_SIZE])
 {
-    time_t seconds = (time_t)(unix_us / US_PER_S);
-    struct tm local;
-
     out[0] = '\0';
-    if (unix_us > 0 && localtime_r(&seconds, &local) != NULL) {
-        (void)strftime(out, HOUR_SIZE, "%Y-%m-%d %H:%M:%S", &local);
+    if (unix_us > 0) {
+        text_time_s(unix_us, out);
     }
 }
 
@@ -83,14 +72,14 @@ void mandate_view_head(FILE *out, bool indonesian)
 void mandate_view_row(const Segel__V1__Mandate *mandate, FILE *out, bool indonesian)
 {
     const Segel__V1__MandateTerms *terms = mandate->terms;
-    char until[HOUR_SIZE];
+    char until[TEXT_TIME_SIZE];
     char used[24];
     char left[24];
 
     if (terms == NULL) {
         return;
     }
-    hour_of(terms->until_us, until);
+    moment_of(terms->until_us, until);
     (void)snprintf(used, sizeof(used), "%" PRIu64, mandate->used);
     (void)snprintf(left, sizeof(left), "%" PRIu64, mandate->left);
     screen_cell(out, mandate->id, ID_WIDTH);
@@ -121,7 +110,7 @@ static void number_line(FILE *out, const char *name, uint64_t value)
 static void print_terms(const Segel__V1__MandateTerms *terms, FILE *out, bool indonesian)
 {
     char text[1200];
-    char hour[HOUR_SIZE];
+    char when[TEXT_TIME_SIZE];
 
     line(out, indonesian ? "kunci" : "key", terms->key);
     line(out, indonesian ? "sistem" : "system", terms->caller);
@@ -131,10 +120,10 @@ static void print_terms(const Segel__V1__MandateTerms *terms, FILE *out, bool in
     line(out, indonesian ? "profil" : "profiles", text);
     line(out, indonesian ? "persetujuan" : "consent", terms->approval_ref);
     number_line(out, indonesian ? "tanda tangan" : "signatures", terms->max_signatures);
-    hour_of(terms->from_us, hour);
-    line(out, indonesian ? "mulai" : "from", hour);
-    hour_of(terms->until_us, hour);
-    line(out, indonesian ? "berlaku s.d." : "until", hour);
+    moment_of(terms->from_us, when);
+    line(out, indonesian ? "mulai" : "from", when);
+    moment_of(terms->until_us, when);
+    line(out, indonesian ? "berlaku s.d." : "until", when);
 }
 
 static void print_digests(const Segel__V1__Mandate *mandate, FILE *out, bool indonesian)
@@ -157,7 +146,7 @@ static void print_digests(const Segel__V1__Mandate *mandate, FILE *out, bool ind
 
 void mandate_view_print(const Segel__V1__Mandate *mandate, FILE *out, bool indonesian)
 {
-    char hour[HOUR_SIZE];
+    char when[TEXT_TIME_SIZE];
 
     if (mandate->terms == NULL) {
         return;
@@ -170,10 +159,10 @@ void mandate_view_print(const Segel__V1__Mandate *mandate, FILE *out, bool indon
     number_line(out, indonesian ? "dipesan" : "reserved", mandate->reserved);
     number_line(out, indonesian ? "sisa" : "left", mandate->left);
     line(out, indonesian ? "diminta oleh" : "asked for by", mandate->requester);
-    hour_of(mandate->opened_us, hour);
-    line(out, indonesian ? "dibuka" : "opened", hour);
-    hour_of(mandate->closed_us, hour);
-    line(out, indonesian ? "berakhir" : "ended", hour);
+    moment_of(mandate->opened_us, when);
+    line(out, indonesian ? "dibuka" : "opened", when);
+    moment_of(mandate->closed_us, when);
+    line(out, indonesian ? "berakhir" : "ended", when);
     line(out, indonesian ? "alasan" : "reason", mandate->close_reason);
     if (mandate->log != NULL) {
         number_line(out, indonesian ? "nomor log" : "log record", mandate->log->index);

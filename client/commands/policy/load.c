@@ -1,7 +1,6 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/channel/unpack.h"
 #include "client/commands/policy/preview.h"
@@ -11,7 +10,7 @@
 #include "segel/v1/policy.pb-c.h"
 
 /* `segel policy load FILE` */
-enum { PATIENCE_MS = 60000, ID_BYTES = 8, POLICY_MAX = 1 << 20, HOUR_SIZE = 6 };
+enum { PATIENCE_MS = 60000, ID_BYTES = 8, POLICY_MAX = 1 << 20 };
 
 struct load_options {
     struct policy_options common; /* first */
@@ -118,18 +117,6 @@ static bool lacks_reviewer(const Segel__V1__Approval *approval)
     return true;
 }
 
-/* "14:05", in the time of this machine. */
-static void hour_of(int64_t unix_us, char out[HOUR_SIZE])
-{
-    time_t seconds = (time_t)(unix_us / 1000000);
-    struct tm local;
-
-    out[0] = '\0';
-    if (localtime_r(&seconds, &local) != NULL) {
-        (void)strftime(out, HOUR_SIZE, "%H:%M", &local);
-    }
-}
-
 static const char *missing(const struct policy_options *options,
                            const Segel__V1__Approval *approval)
 {
@@ -152,7 +139,7 @@ static void print_answer(const struct loading *all, const Segel__V1__Approval *a
 {
     const struct policy_options *options = &all->options->common;
     const struct policy_info *info = policy_info(all->wanted);
-    char until[HOUR_SIZE];
+    char until[TEXT_TIME_SIZE];
 
     screen_text(stdout, info->id);
     (void)printf(" %s %lld ", policy_say(options, "versi", "version"),
@@ -160,7 +147,7 @@ static void print_answer(const struct loading *all, const Segel__V1__Approval *a
     if (is_executed(approval)) {
         (void)printf("%s\n", policy_say(options, "berlaku", "is in force"));
     } else {
-        hour_of(approval->not_after_us, until);
+        text_time_s(approval->not_after_us, until);
         (void)printf("%s %s, %s %s\n", policy_say(options, "menunggu", "waits for"),
                      missing(options, approval), policy_say(options, "sampai", "until"),
                      until);
@@ -183,11 +170,11 @@ static enum exit_code print_answer_json(const struct loading *all,
 {
     const struct policy_info *info = policy_info(all->wanted);
     char hash[65];
-    char until[HOUR_SIZE] = "";
+    char until[TEXT_TIME_SIZE] = "";
     bool executed = is_executed(approval);
 
     text_hex(slice_of(info->sha256, sizeof(info->sha256)), hash);
-    hour_of(approval->not_after_us, until);
+    text_time_s(approval->not_after_us, until);
     json_t *value = json_pack("{s:s, s:I, s:s, s:s, s:s*, s:s*}", "id", info->id,
                               "version", (json_int_t)info->version, "sha256", hash,
                               "state", executed ? "in_force" : "waiting", "missing",

@@ -2,15 +2,12 @@
 
 #include <openssl/sha.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/channel/unpack.h"
 #include "client/console/screen.h"
 #include "proto/preflight.h"
 #include "proto/quorum/asking.h"
 #include "proto/text.h"
-
-enum { HOUR_SIZE = 20, US_PER_S = 1000000 };
 
 /* What a task does: up to the object, and behind it. Nobody signs what has no words here.
  */
@@ -189,18 +186,6 @@ void grant_view_say(const struct grant_view *view, FILE *out, bool indonesian)
     (void)fprintf(out, "%s\n", words[task].after[indonesian]);
 }
 
-/* "2026-05-02 14:05:09", in the time of this machine. */
-static void hour_of(int64_t unix_us, char out[HOUR_SIZE])
-{
-    time_t seconds = (time_t)(unix_us / US_PER_S);
-    struct tm local;
-
-    out[0] = '\0';
-    if (localtime_r(&seconds, &local) != NULL) {
-        (void)strftime(out, HOUR_SIZE, "%Y-%m-%d %H:%M:%S", &local);
-    }
-}
-
 static void line(FILE *out, const char *name, const char *value)
 {
     (void)fprintf(out, "  %-14s ", name);
@@ -224,10 +209,10 @@ void grant_view_print(const struct grant_view *view,
                       const Segel__V1__GetRequestResponse *got, FILE *out,
                       bool indonesian)
 {
-    char until[HOUR_SIZE];
+    char until[TEXT_TIME_SIZE];
     char hash[65];
 
-    hour_of(view->grant.not_after_us, until);
+    text_time_s(view->grant.not_after_us, until);
     text_hex(slice_of(view->grant.request, 32), hash);
     line(out, indonesian ? "permintaan" : "request", view->grant.id);
     if (view->grant.log[0] != '\0') {
