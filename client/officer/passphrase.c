@@ -22,8 +22,12 @@ struct kind {
     const char *called;
     const char *option;
 };
-static const struct kind a_passphrase = {"passphrase", "--passphrase-fd"};
-static const struct kind a_pin = {"PIN", "--pin-fd"};
+static const struct kind kinds[] = {
+    [PASSPHRASE_OF_KEY] = {"passphrase", "--passphrase-fd"},
+    [PASSPHRASE_PIN] = {"PIN", "--pin-fd"},
+    [PASSPHRASE_HALF] = {"half", "--pin-fd"},
+    [PASSPHRASE_HALF_TO_JOIN] = {"half", "--halves-fd"},
+};
 
 /* Up to the line end, byte by byte: what follows is another's. */
 static enum sg_status read_line(int fd, const struct kind *kind, struct passphrase *out,
@@ -154,65 +158,75 @@ static enum sg_status ask(const char *text, const struct kind *kind,
     return status;
 }
 
+enum sg_status passphrase_ask_as(enum passphrase_kind kind, const char *question,
+                                 struct passphrase *out, struct sg_error *why)
+{
+    return ask(question, &kinds[kind], out, why);
+}
+
 enum sg_status passphrase_ask(const char *question, struct passphrase *out,
                               struct sg_error *why)
 {
-    return ask(question, &a_passphrase, out, why);
+    return passphrase_ask_as(PASSPHRASE_OF_KEY, question, out, why);
 }
 
 enum sg_status passphrase_ask_pin(const char *question, struct passphrase *out,
                                   struct sg_error *why)
 {
-    return ask(question, &a_pin, out, why);
+    return passphrase_ask_as(PASSPHRASE_PIN, question, out, why);
 }
 
-static enum sg_status check_new(const struct passphrase *passphrase, struct sg_error *why)
+static enum sg_status check_new(enum passphrase_kind kind,
+                                const struct passphrase *passphrase, struct sg_error *why)
 {
     return passphrase->len >= PASSPHRASE_MIN
                ? SG_OK
-               : sg_fail(why, SG_INVALID,
-                         "a passphrase of at least %d characters is asked for",
-                         PASSPHRASE_MIN);
+               : sg_fail(why, SG_INVALID, "a %s of at least %d characters is asked for",
+                         kinds[kind].called, PASSPHRASE_MIN);
 }
 
-enum sg_status passphrase_ask_new(const char *question, const char *again,
-                                  struct passphrase *out, struct sg_error *why)
+enum sg_status passphrase_ask_new(enum passphrase_kind kind, const char *question,
+                                  const char *again, struct passphrase *out,
+                                  struct sg_error *why)
 {
     AUTO(passphrase_wipe) struct passphrase second = {.len = 0};
 
-    TRY(passphrase_ask(question, out, why));
-    TRY(check_new(out, why));
-    TRY(passphrase_ask(again, &second, why));
+    TRY(passphrase_ask_as(kind, question, out, why));
+    TRY(check_new(kind, out, why));
+    TRY(passphrase_ask_as(kind, again, &second, why));
     if (out->len != second.len || CRYPTO_memcmp(out->text, second.text, out->len) != 0) {
-        return sg_fail(why, SG_INVALID, "the two passphrases differ: nothing was made");
+        return sg_fail(why, SG_INVALID,
+                       "the %s differs from what was typed once more: nothing was made",
+                       kinds[kind].called);
     }
     return SG_OK;
 }
 
 /* --- By a descriptor --------------------------------------------------------------- */
 
-static enum sg_status read_from(const char *descriptor, const struct kind *kind,
-                                struct passphrase *out, struct sg_error *why)
+enum sg_status passphrase_read_as(enum passphrase_kind kind, const char *descriptor,
+                                  struct passphrase *out, struct sg_error *why)
 {
+    const char *option = kinds[kind].option;
     uint64_t fd = 0;
 
     if (text_uint(slice_str(descriptor), 1023, &fd) != SG_OK ||
         fcntl((int)fd, F_GETFD) < 0) {
         return sg_fail(why, SG_INVALID,
                        "%s is the number of an open descriptor, as in '%s 3 3<FILE'",
-                       kind->option, kind->option);
+                       option, option);
     }
-    return read_line((int)fd, kind, out, why);
+    return read_line((int)fd, &kinds[kind], out, why);
 }
 
 enum sg_status passphrase_read(const char *descriptor, struct passphrase *out,
                                struct sg_error *why)
 {
-    return read_from(descriptor, &a_passphrase, out, why);
+    return passphrase_read_as(PASSPHRASE_OF_KEY, descriptor, out, why);
 }
 
 enum sg_status passphrase_read_pin(const char *descriptor, struct passphrase *out,
                                    struct sg_error *why)
 {
-    return read_from(descriptor, &a_pin, out, why);
+    return passphrase_read_as(PASSPHRASE_PIN, descriptor, out, why);
 }

@@ -474,6 +474,19 @@ def two_officers_type_a_half_each_and_neither_knows_the_pin(pins):
     result = with_halves(("short", HALVES[1]), "join", "--token", "split", "--out",
                          pins.rig.path("none"), "--halves-fd")
     contains(result.stderr, "at least 12")
+    made = pins.rig.path("none")
+    with Terminal("pin", "join", "--token", "split", "--out", made) as segel:
+        for half in (HALVES[0], HALVES[1]):
+            segel.wait("half" if half == HALVES[0] else "once more")
+            segel.type(half)
+        equal(segel.end(), 2)
+        contains(segel.shown, "the half differs from what was typed once more")
+    alone = subprocess.run([os.path.join(rig.BIN, "segel"), "pin", "join", "--token", "split",
+                            "--out", made], capture_output=True, text=True, check=False,
+                           timeout=60, start_new_session=True)
+    equal((alone.returncode, os.path.exists(made)), (2, False))
+    contains(alone.stderr, "no terminal to ask for the half on", "give --halves-fd")
+    made = pins.rig.path("joined")
     made_token = pins.rig.tool("segel-hsm", "init-token", "--module",
                                "/usr/lib/softhsm/libsofthsm2.so", "--label", "split",
                                "--so-pin-file", pins.rig.path("so-pin"), "--pin-file", made)

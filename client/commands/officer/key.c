@@ -37,8 +37,8 @@ static SG_MUST_USE enum sg_status get_passphrase(const struct key_options *optio
                                                  struct sg_error *why)
 {
     if (options->passphrase_fd == NULL) {
-        return passphrase_ask_new(
-            "Passphrase for the new key: ", "The same once more:         ", out, why);
+        return passphrase_ask_new(PASSPHRASE_OF_KEY, "Passphrase for the new key: ",
+                                  "The same once more:         ", out, why);
     }
     TRY(passphrase_read(options->passphrase_fd, out, why));
     return out->len >= PASSPHRASE_MIN

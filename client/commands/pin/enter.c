@@ -99,7 +99,7 @@ static SG_MUST_USE enum sg_status ask_pin(const struct entering *all,
 
     if (all->options->split) {
         const struct halves_ask halves = {reply->token_label, all->options->pin_fd, false,
-                                          all->scene.indonesian};
+                                          all->scene.indonesian, PASSPHRASE_HALF};
         return pin_halves_ask(&halves, pin, why);
     }
     if (all->options->pin_fd != NULL) {

@@ -12,7 +12,7 @@ static const char *const once_more[2] = {"The same once more:    ",
 static enum sg_status read_half(const struct halves_ask *ask, struct passphrase *out,
                                 struct sg_error *why)
 {
-    TRY(passphrase_read_pin(ask->fd, out, why));
+    TRY(passphrase_read_as(ask->kind, ask->fd, out, why));
     return !ask->new || out->len >= PASSPHRASE_MIN
                ? SG_OK
                : sg_fail(why, SG_INVALID, "a half has at least %d characters",
@@ -27,9 +27,9 @@ static enum sg_status get_half(const struct halves_ask *ask, int which,
     if (ask->fd != NULL) {
         return read_half(ask, out, why);
     }
-    return ask->new ? passphrase_ask_new(question, once_more[ask->indonesian ? 1 : 0],
-                                         out, why)
-                    : passphrase_ask_pin(question, out, why);
+    return ask->new ? passphrase_ask_new(ask->kind, question,
+                                         once_more[ask->indonesian ? 1 : 0], out, why)
+                    : passphrase_ask_as(ask->kind, question, out, why);
 }
 
 enum sg_status pin_halves_ask(const struct halves_ask *ask, struct passphrase *pin,

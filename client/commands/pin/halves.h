@@ -10,6 +10,7 @@ struct halves_ask {
     const char *fd;    /* NULL: the terminal */
     bool new; /* each is asked for twice, and has at least PASSPHRASE_MIN bytes */
     bool indonesian;
+    enum passphrase_kind kind; /* for sentences */
 };
 SG_MUST_USE enum sg_status pin_halves_ask(const struct halves_ask *ask,
                                           struct passphrase *pin, struct sg_error *why);

@@ -48,7 +48,8 @@ static SG_MUST_USE enum sg_status join(const struct join_options *options,
                                        const struct words *words, struct sg_error *why)
 {
     AUTO(passphrase_wipe) struct passphrase pin = {.len = 0};
-    struct halves_ask ask = {options->token, options->halves_fd, true, false};
+    struct halves_ask ask = {options->token, options->halves_fd, true, false,
+                             PASSPHRASE_HALF_TO_JOIN};
 
     TRY(check(options, words, &ask.indonesian, why));
     (void)mlock(&pin, sizeof(pin)); /* as far as the limit lets */

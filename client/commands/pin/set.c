@@ -56,7 +56,7 @@ static SG_MUST_USE enum sg_status ask_halves(const struct setting *all, bool new
                                              struct passphrase *out, struct sg_error *why)
 {
     const struct halves_ask halves = {all->reply->token_label, all->options->pin_fd, new,
-                                      all->scene.indonesian};
+                                      all->scene.indonesian, PASSPHRASE_HALF};
     return pin_halves_ask(&halves, out, why);
 }
 
@@ -103,7 +103,7 @@ static SG_MUST_USE enum sg_status ask_new(const struct setting *all,
     }
     if (all->options->pin_fd == NULL) {
         return passphrase_ask_new(
-            pick(all, "New PIN:           ", "PIN baru:          "),
+            PASSPHRASE_PIN, pick(all, "New PIN:           ", "PIN baru:          "),
             pick(all, "The same once more: ", "Sekali lagi:       "), out, why);
     }
     TRY(passphrase_read_pin(all->options->pin_fd, out, why));
