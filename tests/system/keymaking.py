@@ -130,6 +130,20 @@ def approve_all(maker, gateway, output):
 
 
 @claim
+def a_scheme_is_asked_for_by_the_name_of_its_option(maker):
+    for kind, scheme, words in (
+            ("rsa-3072", (), "--scheme is missing: for RSA write rsa-pkcs1 or rsa-pss"),
+            ("rsa-3072", ("--scheme", "ecdsa"), "--scheme ecdsa does not fit --type rsa-3072"),
+            ("p-256", ("--scheme", "rsa-pss"), "--scheme rsa-pss does not fit --type p-256")):
+        told = maker.rig.segel("officer-1", "key", "generate", "seal-demo", "--lane", "lane0",
+                               "--type", kind, *scheme, "--place", "x", "--participants",
+                               "officer-2,officer-3", "--witness", "reviewer", "--script",
+                               __file__, "--reason", "x")
+        equal((told.returncode, told.stdout), (2, ""), told.stderr)
+        contains(told.stderr, words)
+
+
+@claim
 def the_commands_lead_a_key_through_its_life(maker):
     script = maker.rig.write("script.txt", "1. Stop. 2. Make. (TEST)\n")
     with maker.gateway() as gateway:

@@ -31,7 +31,7 @@ static const struct option rows[] = {
      offsetof(struct generate_options, lane)},
     {"type", 0, "TYPE", "rsa-2048, rsa-3072, rsa-4096, p-256 or p-384",
      offsetof(struct generate_options, type)},
-    {"scheme", 0, "NAME", "rsa-pkcs1 or rsa-pss, for RSA: the key can do no other",
+    {"scheme", 0, "NAME", "needed for RSA: rsa-pkcs1 or rsa-pss; the key can do no other",
      offsetof(struct generate_options, scheme)},
     {"purpose", 0, "NAME", "seal (default) or signature",
      offsetof(struct generate_options, purpose)},
@@ -80,6 +80,24 @@ static SG_MUST_USE enum sg_status find_word(const struct word *words, size_t cou
                    text);
 }
 
+/* The gateway says the same in the words of the protocol, and before anything else. */
+static SG_MUST_USE enum sg_status check_scheme(const struct generate_options *options,
+                                               struct sg_error *why)
+{
+    bool rsa = strncmp(options->type, "rsa-", 4) == 0;
+
+    if (rsa && options->scheme == NULL) {
+        return sg_fail(why, SG_INVALID,
+                       "--scheme is missing: for RSA write rsa-pkcs1 or rsa-pss");
+    }
+    return options->scheme == NULL || rsa != (strcmp(options->scheme, "ecdsa") == 0)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "--scheme %s does not fit --type %s: give rsa-pkcs1 or rsa-pss "
+                         "for RSA, none for p-256 and p-384",
+                         options->scheme, options->type);
+}
+
 static SG_MUST_USE enum sg_status read_kind(const struct generate_options *options,
                                             Segel__V1__GenerateKeyRequest *out,
                                             struct sg_error *why)
@@ -106,6 +124,7 @@ static SG_MUST_USE enum sg_status read_kind(const struct generate_options *optio
     if (options->scheme != NULL) {
         TRY(find_word(schemes, SG_COUNT(schemes), options->scheme, &scheme, why));
     }
+    TRY(check_scheme(options, why));
     out->type = (Segel__V1__KeyType)type;
     out->purpose = (Segel__V1__KeyPurpose)purpose;
     out->signature_algorithm = (Segel__V1__SignatureAlgorithm)scheme;
