@@ -19,6 +19,10 @@ static void date_of(const ASN1_TIME *time, char out[TEXT_TIME_SIZE])
     out[10] = '\0'; /* the day is enough for a sentence */
 }
 
+/* A subject as authorities write them, whole; with the longest sentence around it there
+ * is room in a check's text. */
+enum { NAME_SIZE = 320 };
+
 static void name_of(const X509 *certificate, char *out, size_t cap)
 {
     verify_write_name(X509_get_subject_name(certificate), out, cap);
@@ -65,7 +69,7 @@ static enum verify_mark say_failure(const struct verify_case *c, X509_STORE_CTX 
 {
     const X509 *certificate = X509_STORE_CTX_get_current_cert(context);
     int error = X509_STORE_CTX_get_error(context);
-    char name[96] = "?";
+    char name[NAME_SIZE] = "?";
     char date[TEXT_TIME_SIZE] = "?";
 
     if (certificate != NULL) {
@@ -135,7 +139,7 @@ static enum verify_mark find_chain(struct verify_case *c, STACK_OF(X509) * known
     if (X509_verify_cert(context) != 1) {
         return say_failure(c, context, out);
     }
-    char name[128] = "?";
+    char name[NAME_SIZE] = "?";
     c->chain = X509_STORE_CTX_get1_chain(context);
     name_of(sk_X509_value(c->chain, sk_X509_num(c->chain) - 1), name, sizeof(name));
     return verify_say(out, VERIFY_PASS, "The certificate chains to the anchor %s.", name);
@@ -185,7 +189,7 @@ enum verify_mark verify_chain(const struct verify_case *c, struct verify_check *
 
 enum verify_mark verify_revocation(const struct verify_case *c, struct verify_check *out)
 {
-    char name[96] = "?";
+    char name[NAME_SIZE] = "?";
     char time[TEXT_TIME_SIZE] = "?";
 
     if (c->chain == NULL) {

@@ -605,6 +605,9 @@ FILE = (r"pin_file: prompt", "pin_file: pin")
 def a_renamed_lane_does_not_try_a_refused_pin_again(pins):
     with pins.gateway(FILE) as gateway:
         pins.latch(gateway)
+        contains(pins.enter().stderr, "awaits no PIN now: pin-latched, ",
+                 "correct the file, then an officer allows one more login: the module ",
+                 "CKR_PIN_INCORRECT (0xa0)\n")
         tried = pins.logins()
     rename = [(r"name: lane0", "name: other"), (r"^log_key: \{lane: lane0", "log_key: {lane: other"),
               (r"^    lane: lane0", "    lane: other")]

@@ -90,6 +90,8 @@ def a_clerk_is_told_who_when_and_whether_it_is_unchanged(the_rig):
     result = verify(the_rig, the_rig.signed[0])
     contains(result.stdout, "VALID: signed by", "only stated by the signer",
              "B-T needs a time-stamp")
+    expect(re.search(r"revocation .*: CN=.*,O=Pemerintah Kota Contoh \(TEST\),C=ID\.\n",
+                     result.stdout), "the whole name")
     expect("\x1b" not in result.stdout, "colours in a pipe")
 
 

@@ -74,7 +74,7 @@ static SG_MUST_USE enum sg_status judge(const struct entering *all,
                                         struct sg_error *why)
 {
     if (reply->awaits_pin == 0) {
-        return sg_fail(why, SG_PRECONDITION, "%s '%s' %s: %s%s%.150s",
+        return sg_fail(why, SG_PRECONDITION, "%s '%s' %s: %s%s%s",
                        pick(all, "lane", "jalur"), all->scene.lane,
                        pick(all, "awaits no PIN now", "tidak menunggu PIN sekarang"),
                        reply->state, reply->sentence[0] == '\0' ? "" : ", ",
