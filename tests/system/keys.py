@@ -172,9 +172,16 @@ def a_slot_without_a_certificate_is_no_key_yet(people):
         equal(refusal.code, CODE.FAILED_PRECONDITION)
         contains(refusal.message, "no certificate yet")
         equal(rig.refused(gateway.client().signer, "seal-slot").code, CODE.FAILED_PRECONDITION)
-        equal(rig.refused(hold, gateway, key="seal-slot").code, CODE.FAILED_PRECONDITION)
-        equal(rig.refused(ask_activate, gateway, "seal-slot", mode=ONE_TIME).code,
-              CODE.FAILED_PRECONDITION)
+        slot = "key 'seal-slot' is an empty slot, which 'segel key generate' fills"
+        for refusal in (rig.refused(hold, gateway, key="seal-slot"),
+                        rig.refused(ask_activate, gateway, "seal-slot", mode=ONE_TIME),
+                        rig.refused(ask_rotate, gateway, KEY, "seal-slot")):
+            equal(refusal.code, CODE.FAILED_PRECONDITION)
+            contains(refusal.message, slot)
+        told = people.rig.segel("officer-1", "key", "csr", "seal-slot", "--subject", "CN=x",
+                                "--out", people.rig.path("slot.csr"))
+        contains(told.stderr, slot)
+        contains(rig.refused(ask_rotate, gateway, KEY, KEY).message, "cannot follow itself")
         equal(reason(gateway, key=OTHER)[1], "KEY_NOT_ACTIVATED", "a rule of another key")
 
 
@@ -948,6 +955,18 @@ def a_command_that_is_wrong_says_what_to_write(people):
                              "say for how long"),
                             (("rotate", KEY, "--reason", "r"), "--successor KEY is missing"),
                             (("list", KEY), "options only"),
+                            (("activate", KEY, "--reason", "r", "--until", "besok"),
+                             "segel: --until 'besok' is not a time"),
+                            (("compromise", KEY, "--reason", "r", "--since", "kemarin"),
+                             "segel: --since 'kemarin' is not a time"),
+                            (("activate", KEY, "--reason", "r", "--jobs", "0"),
+                             "--jobs must be 1 to 10000000"),
+                            (("activate", KEY, "--reason", "r", "--once", "--idle", "86401"),
+                             "--idle must be 0 to 86400"),
+                            (("rotate", KEY, "--reason", "r", "--successor", NEXT, "--overlap",
+                              "x"), "segel: --overlap 'x' is not a number"),
+                            (("rotate", KEY, "--reason", "r", "--successor", NEXT, "--overlap",
+                              "91"), "--overlap must be 0 to 90"),
                             (("hold", KEY, "--reason", "r", "--lang", "fr"), "--lang")):
             contains(segel(people, "officer-1", *words, code=2), told)
         contains(segel(people, "officer-1", "show", "seal-none", code=1), "no key of that name")

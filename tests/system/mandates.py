@@ -619,6 +619,10 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
             approve(gateway, grant, people.keys[name], name)
         shown = segel("reviewer", "mandate", "show", mandate, "--digests").stdout
         equal(shown.split()[-len(lines):], lines)
+        early = segel("officer-1", "mandate", "open", *terms_of, "--from", "2999-01-01T00:00:00Z",
+                      "--max", "1")
+        equal(early.returncode, 2, early.stdout)
+        contains(early.stderr, "--from must be earlier than --until")
         for bad, words in ((lines[0][:-2], "line 1"), ("", "names no document")):
             people.rig.write("digests", bad + "\n")
             asked = segel("officer-1", "mandate", "open", *terms_of, "--digests", path)

@@ -490,7 +490,7 @@ def a_wrong_command_line_says_what_to_write(made_year):
     good = ["--bundle", made_year.bundle]
     for arguments, words in (
             (good, "--year 2026"), (["--year", "26", *good], "write 2026"),
-            (["--year", "2026", "--from", "2026-01-01", *good], "--year"),
+            (["--year", "2026", "--from", "2026-01-01", *good], "--year stands alone"),
             (["--from", "2026-01-01", *good], "--until"),
             (["--from", "2026-02-01", "--until", "2026-01-01", *good], "later"),
             (["--from", "2001-01-01", "--until", "2026-01-01", *good], "120 months"),

@@ -68,15 +68,35 @@ static void print_asked(const Segel__V1__Approval *approval, const Segel__V1__Ke
     }
 }
 
-static SG_MUST_USE enum sg_status small_number(const char *option, const char *text,
-                                               uint32_t *out, struct sg_error *why)
+/* The bounds of the protocol, told by the option's name. An option that was not given has
+ * the value of before. */
+struct bounds {
+    const char *option;
+    uint64_t least;
+    uint64_t most;
+};
+static const struct bounds jobs_bounds = {"jobs", 1, 10000000};
+static const struct bounds idle_bounds = {"idle", 0, 86400};
+static const struct bounds overlap_bounds = {"overlap", 0, 90};
+
+static SG_MUST_USE enum sg_status number_in(const struct bounds *bounds, const char *text,
+                                            uint64_t *out, struct sg_error *why)
+{
+    TRY(period_number(bounds->option, text, out, why));
+    return text == NULL || (*out >= bounds->least && *out <= bounds->most)
+               ? SG_OK
+               : sg_fail(why, SG_INVALID, "--%s must be %llu to %llu", bounds->option,
+                         (unsigned long long)bounds->least,
+                         (unsigned long long)bounds->most);
+}
+
+static SG_MUST_USE enum sg_status small_number(const struct bounds *bounds,
+                                               const char *text, uint32_t *out,
+                                               struct sg_error *why)
 {
     uint64_t value = *out;
 
-    TRY(period_number(option, text, &value, why));
-    if (value > UINT32_MAX) {
-        return sg_fail(why, SG_INVALID, "%s is too large", option);
-    }
+    TRY(number_in(bounds, text, &value, why));
     *out = (uint32_t)value;
     return SG_OK;
 }
@@ -130,9 +150,9 @@ static SG_MUST_USE enum sg_status read_activation(const struct ask_options *opti
                                                   Segel__V1__Activation *out,
                                                   struct sg_error *why)
 {
-    TRY(period_time("--until", options->until, &out->until_us, why));
-    TRY(period_number("--jobs", options->jobs, &out->max_jobs, why));
-    TRY(small_number("--idle", options->idle, &out->idle_limit_s, why));
+    TRY(period_time("until", options->until, &out->until_us, why));
+    TRY(number_in(&jobs_bounds, options->jobs, &out->max_jobs, why));
+    TRY(small_number(&idle_bounds, options->idle, &out->idle_limit_s, why));
     if (options->once != (options->until == NULL && options->jobs == NULL)) {
         return sg_fail(why, SG_INVALID,
                        "say for how long: --once, --jobs N, or --until TIME");
@@ -208,7 +228,7 @@ static SG_MUST_USE enum sg_status rotate(const struct home *home, char *key,
 
     TRY(options_need(&command_key_rotate.options, options, "successor", why));
     segel__v1__rotate_key_request__init(&request);
-    TRY(small_number("--overlap", options->overlap, &request.overlap_days, why));
+    TRY(small_number(&overlap_bounds, options->overlap, &request.overlap_days, why));
     request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;
     request.successor = sg_unconst_text(options->successor);

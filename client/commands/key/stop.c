@@ -158,7 +158,7 @@ static SG_MUST_USE enum sg_status compromise(const struct home *home, char *key,
     ProtobufCMessage *reply = NULL;
     int64_t since_us = 0;
 
-    TRY(period_time("--since", options->since, &since_us, why));
+    TRY(period_time("since", options->since, &since_us, why));
     segel__v1__report_compromise_request__init(&request);
     request.request_id = sg_unconst_text(options->order.request_id);
     request.key = key;

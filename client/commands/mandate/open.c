@@ -9,6 +9,7 @@
 #include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
 #include "client/console/file.h"
+#include "client/console/period.h"
 #include "proto/algorithm.h"
 #include "proto/text.h"
 #include "segel/v1/mandates.pb-c.h"
@@ -169,6 +170,7 @@ static SG_MUST_USE enum sg_status fill(const struct open_options *options,
     TRY(read_time(options->until, "--until", &terms->until_us, why));
     if (options->from != NULL) {
         TRY(read_time(options->from, "--from", &terms->from_us, why));
+        TRY(period_order(terms->from_us, terms->until_us, why));
     }
     return read_documents(options, out, why);
 }

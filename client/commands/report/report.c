@@ -133,8 +133,11 @@ static enum sg_status read_period(const struct report_options *options,
         return period_between(options->from, options->until, period, why);
     }
     return sg_fail(why, SG_INVALID,
-                   "--year is missing: write --year 2026, or both --from "
-                   "and --until");
+                   options->year == NULL
+                       ? "--year is missing: write --year 2026, or both --from and "
+                         "--until"
+                       : "--year stands alone: write --year 2026, or both --from and "
+                         "--until");
 }
 
 /* A report is made by a key that the reader has from elsewhere, or not at all. */

@@ -119,7 +119,7 @@ static enum sg_status check_made(struct core *core, const char *name, size_t *in
         return sg_fail(why, SG_PRECONDITION,
                        "key '%s' is %s%s%.100s: no certificate can "
                        "be accepted for it",
-                       name, key_state_name(row->state),
+                       name, life_said(row->state),
                        row->trouble[0] == '\0' ? "" : ", but ", row->trouble);
     }
     return row->backup[0] != '\0'

@@ -288,7 +288,7 @@ static enum sg_status check_destroy(struct core *core,
     if (row->state == KEY_NONE || row->state == KEY_DESTROYED ||
         row->state == KEY_ACTIVE) {
         return sg_fail(why, SG_PRECONDITION, "key '%s' is %s%s", row->name,
-                       row->state == KEY_NONE ? "not made" : key_state_name(row->state),
+                       life_said(row->state),
                        row->state == KEY_ACTIVE ? ": deactivate it first" : "");
     }
     TRY(check_witnesses(core, task, why));

@@ -13,11 +13,15 @@ static enum sg_status find_made(struct core *core, const char *name, size_t *ind
     TRY(ceremony_find(core, name, index, why));
     const struct keyreg *row = register_row(core, *index);
 
+    if (row->state == KEY_NONE && row->trouble[0] == '\0') {
+        return sg_fail(why, SG_PRECONDITION, "key '%s' is %s", name,
+                       life_said(row->state));
+    }
     return row->ckaid_len > 0 && row->state != KEY_NONE && row->state != KEY_DESTROYED &&
                    row->state != KEY_COMPROMISED && row->trouble[0] == '\0'
                ? SG_OK
                : sg_fail(why, SG_PRECONDITION, "key '%s' is %s%s%.200s", name,
-                         row->state == KEY_NONE ? "not made" : key_state_name(row->state),
+                         life_said(row->state),
                          row->trouble[0] == '\0' ? ": it was made by no ceremony, or is "
                                                    "at its end"
                                                  : ", but ",

@@ -103,7 +103,7 @@ static enum sg_status refuse_state(const struct core *core, size_t index,
 {
     return sg_fail(why, SG_PRECONDITION, "key '%s' is %s: %s",
                    core->keyring.keys[index].config->name,
-                   key_state_name(state_of(core, index)), needed);
+                   life_said(state_of(core, index)), needed);
 }
 
 static bool can_sign(enum key_state state)
@@ -268,6 +268,11 @@ static enum sg_status check_pair(const struct core *core, size_t old, size_t new
     const struct key *keys = core->keyring.keys;
     const struct keyreg *rows = core->keys.rows;
 
+    if (old == new) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "key '%s' cannot follow itself: name another key as its successor",
+                       rows[old].name);
+    }
     if (rows[old].successor[0] != '\0') {
         return sg_fail(why, SG_PRECONDITION, "key '%s' has the successor '%s' already",
                        rows[old].name, rows[old].successor);

@@ -21,6 +21,12 @@ static bool can_sign(enum key_state state)
     return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
 }
 
+const char *life_said(enum key_state state)
+{
+    return state == KEY_NONE ? "an empty slot, which 'segel key generate' fills"
+                             : key_state_name(state);
+}
+
 enum key_state life_state(const struct core *core, const struct key *key)
 {
     const struct keyreg *row = register_of(core, key);
@@ -80,12 +86,14 @@ static size_t find(const struct core *core, struct request_order *order)
     if (index < core->keyring.count && core->keys.rows[index].state != KEY_NONE) {
         return index;
     }
-    (void)request_refuse(
-        order,
-        sg_fail(&why, index < core->keyring.count ? SG_PRECONDITION : SG_NOT_FOUND,
-                "there is no key '%s'; 'segel key list' shows those that there are",
-                order->object),
-        &why);
+    enum sg_status status =
+        index < core->keyring.count
+            ? sg_fail(&why, SG_PRECONDITION, "key '%s' is %s", order->object,
+                      life_said(KEY_NONE))
+            : sg_fail(&why, SG_NOT_FOUND,
+                      "there is no key '%s'; 'segel key list' shows those that there are",
+                      order->object);
+    (void)request_refuse(order, status, &why);
     return core->keyring.count;
 }
 
@@ -96,7 +104,7 @@ static enum sg_status refuse_state(struct request_order *order, const struct key
 
     return request_refuse(order,
                           sg_fail(&why, SG_PRECONDITION, "key '%s' is %s: %s", row->name,
-                                  key_state_name(row->state), way_out),
+                                  life_said(row->state), way_out),
                           &why);
 }
 

@@ -12,6 +12,9 @@
  * RETIRED, before its record is written. */
 enum key_state life_state(const struct core *core, const struct key *key);
 
+/* A state as sentences of refusals call it: key_state_name, and more of an empty slot. */
+const char *life_said(enum key_state state);
+
 /* What one officer, or a reviewer, does: of the order are read object (the key), reason,
  * moment_us (of life_compromise: since when it is suspected; 0 = not known) and who
  * calls. Its answer: already, set when it was so before. No such key, or a state that
