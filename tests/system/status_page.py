@@ -478,6 +478,12 @@ def an_activation_is_shown_with_its_end(people):
         equal((key.activation_until_us, key.activation_left), (window.until_us, 5))
         contains(page(people).stdout, "active", "open for 59 min", "5 left")
         contains(page(people, "officer-1", "--lang", "id").stdout, "aktif", "terbuka")
+        for lang, lane, row in (
+                ("en", "up", r"active +\d+ days left +status not asked +\d+ today"),
+                ("id", "siap", r"aktif +sisa \d+ hari +status tak ditanya +\d+ hari ini")):
+            text = page(people, "officer-1", "--lang", lang).stdout
+            expect(rig.re.search(rf"^  lane0 +{lane} ", text, rig.re.M)
+                   and rig.re.search(rf"^  seal-demo +{row}", text, rig.re.M), text)
         wait_for(lambda: 'what="activation"' in ask(gateway, "/metrics")[2], "no number of it")
         expect(metrics(gateway).value("segel_expiry_seconds", what="activation",
                                       name="seal-demo") < HOUR, "its end")

@@ -105,6 +105,7 @@ def of_many_files_there_is_a_line_each_and_the_sum(the_rig):
     result = verify(the_rig, "--lang", "id", *mixed)
     equal(result.returncode, 3, "the worst")
     contains(result.stdout, "3 berkas: 1 SAH, 1 TANPA TANDA TANGAN, 1 TIDAK TERBACA")
+    contains(result.stdout.splitlines()[0], " tingkat waktu ")
 
 
 @claim

@@ -3,11 +3,18 @@
 
 #include "client/call/key_words.h"
 #include "client/call/kind_words.h"
+#include "client/call/lane_words.h"
 #include "client/commands/status/page.h"
 #include "client/console/screen.h"
 
 /* `segel status` for people: tokens, keys, log, policy, disk and clock. */
-enum { LANE_WIDTH = 16, STATE_WIDTH = 14, LABEL_WIDTH = 24, NUMBER_WIDTH = 20 };
+enum {
+    LANE_WIDTH = 16,
+    STATUS_WIDTH = 22,
+    STATE_WIDTH = 14,
+    LABEL_WIDTH = 24,
+    NUMBER_WIDTH = 20
+};
 
 static void coloured(bool well, const char *text, int width)
 {
@@ -47,7 +54,8 @@ static void print_tokens(const struct status_view *view)
         const Segel__V1__TokenFacts *token = view->got->tokens[i];
         (void)fputs("  ", stdout);
         screen_cell(stdout, token->lane, LANE_WIDTH);
-        coloured(strcmp(token->lane_state, "up") == 0, token->lane_state, STATE_WIDTH);
+        coloured(strcmp(token->lane_state, "up") == 0,
+                 lane_state_text(token->lane_state, view->indonesian), STATE_WIDTH);
         screen_cell(stdout, token->label, LABEL_WIDTH);
         (void)printf("%s\n", pin_words(view, token));
     }
@@ -95,7 +103,8 @@ static void print_key(const struct status_view *view, const Segel__V1__KeyStatus
 
     if (key->certificate_until_us > 0) {
         int64_t left_us = key->certificate_until_us - view->got->now_us;
-        (void)snprintf(days, sizeof(days), view->indonesian ? "%lld hari" : "%lld days",
+        (void)snprintf(days, sizeof(days),
+                       view->indonesian ? "sisa %lld hari" : "%lld days left",
                        (long long)(left_us / 1000000 / 86400));
     }
     (void)snprintf(today, sizeof(today),
@@ -105,7 +114,11 @@ static void print_key(const struct status_view *view, const Segel__V1__KeyStatus
     screen_cell(stdout, key->key, LABEL_WIDTH);
     coloured(serves(key), key_state_text(key->state, view->indonesian), STATE_WIDTH);
     screen_cell(stdout, days, LANE_WIDTH);
-    screen_cell(stdout, key->certificate_status, STATE_WIDTH);
+    screen_cell(stdout,
+                key->certificate_until_us == 0
+                    ? "-"
+                    : certificate_status_text(key->certificate_status, view->indonesian),
+                STATUS_WIDTH);
     (void)fputs(today, stdout);
     print_activation(view, key);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/call/gateway_call.h"
+#include "client/call/lane_words.h"
 #include "client/channel/unpack.h"
 #include "client/console/command.h"
 #include "client/console/screen.h"
@@ -26,21 +27,6 @@ static const struct option rows[] = {
 };
 
 /* --- Words ------------------------------------------------------------------------- */
-
-/* What the gateway says of a lane, and how it looks here. */
-static const struct {
-    const char *state;
-    const char *text[2]; /* English, Indonesian */
-    enum screen_colour colour;
-} states[] = {
-    {"up", {"up", "siap"}, SCREEN_GREEN},
-    {"starting", {"starting", "mulai"}, SCREEN_YELLOW},
-    {"trying", {"trying", "diuji"}, SCREEN_YELLOW},
-    {"stopped", {"stopped", "berhenti"}, SCREEN_YELLOW},
-    {"broken", {"broken", "rusak"}, SCREEN_RED},
-    {"pin-latched", {"pin-latched", "pin-terkunci"}, SCREEN_RED},
-    {"awaits-pin", {"awaits-pin", "menunggu-PIN"}, SCREEN_YELLOW},
-};
 
 static const struct {
     const char *text[2];
@@ -89,17 +75,10 @@ static void print_heads(int lang)
 
 static void print_state(const char *state, int width, int lang)
 {
-    const char *text = state;
-    enum screen_colour colour = SCREEN_PLAIN;
+    enum screen_colour colour = lane_state_colour(state);
 
-    for (size_t i = 0; i < SG_COUNT(states); i++) {
-        if (strcmp(states[i].state, state) == 0) {
-            text = states[i].text[lang];
-            colour = states[i].colour;
-        }
-    }
     (void)fputs(colour == SCREEN_PLAIN ? "" : screen_colour(stdout, colour), stdout);
-    screen_cell(stdout, text, width);
+    screen_cell(stdout, lane_state_text(state, lang == BY_ID), width);
     (void)fputs(screen_colour(stdout, SCREEN_PLAIN), stdout);
 }
 

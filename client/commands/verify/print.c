@@ -187,7 +187,7 @@ void verify_print_people(const struct verify_finding *finding, enum verify_lang 
 
 void verify_print_head(enum verify_lang lang)
 {
-    (void)printf("%-20s%-7s%-22s", verify_phrase(WORD_HEAD, lang),
+    (void)printf("%-20s%-8s%-22s", verify_phrase(WORD_HEAD, lang),
                  verify_phrase(WORD_LEVEL, lang), verify_phrase(WORD_TIME, lang));
     screen_cell(stdout, verify_phrase(WORD_SIGNER, lang), 28);
     (void)printf("%s\n", verify_phrase(WORD_FILE_NAME, lang));
@@ -218,7 +218,7 @@ static void print_columns(const struct verify_report *last, enum verify_level le
         text_time(us, time);
         time[19] = '\0'; /* seconds are enough */
     }
-    (void)printf("%-7s%-20s%c ",
+    (void)printf("%-8s%-20s%c ",
                  level == VERIFY_LEVEL_NONE ? "-" : verify_level_name(level), time,
                  last->proven_us > 0 ? '*' : ' ');
     screen_cell(stdout, last->signer, 28);
@@ -235,7 +235,7 @@ void verify_print_line(const struct verify_finding *finding, enum verify_lang la
     if (last != NULL) {
         print_columns(last, level);
     } else {
-        (void)printf("%-7s%-22s%-28s", "-", "-", "-");
+        (void)printf("%-8s%-22s%-28s", "-", "-", "-");
     }
     screen_text(stdout, finding->path);
     (void)fputc('\n', stdout);
