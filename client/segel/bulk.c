@@ -141,9 +141,14 @@ static int fill(struct segel_bulk *bulk, struct segel *segel,
 int segel_bulk_open(struct segel *segel, const struct segel_bulk_options *options,
                     struct segel_bulk **out, struct segel_error *error)
 {
-    struct segel_bulk *bulk = (struct segel_bulk *)calloc(1, sizeof(*bulk));
-
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (segel == NULL) {
+        return error_null(error, "segel");
+    }
+    struct segel_bulk *bulk = (struct segel_bulk *)calloc(1, sizeof(*bulk));
     if (bulk == NULL) {
         return error_memory(error);
     }
@@ -234,6 +239,9 @@ bool bulk_is_teller(const struct segel_bulk *bulk)
 
 void segel_bulk_cancel(struct segel_bulk *bulk)
 {
+    if (bulk == NULL) {
+        return;
+    }
     set(bulk, &bulk->cancelled);
     if (!bulk->has_teller || bulk_is_teller(bulk)) {
         return;
@@ -286,7 +294,13 @@ static const struct segel_outcome *take_out(struct segel_bulk *bulk)
 int segel_bulk_next(struct segel_bulk *bulk, int timeout_ms,
                     const struct segel_outcome **out, struct segel_error *error)
 {
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (bulk == NULL) {
+        return error_null(error, "bulk");
+    }
     if (bulk->has_teller) {
         return error_set(error, SEGEL_USAGE, NULL, "the callback gets the outcomes");
     }
@@ -336,6 +350,9 @@ void *bulk_teller(void *context)
 
 void segel_bulk_progress(struct segel_bulk *bulk, struct segel_progress *progress)
 {
+    if (bulk == NULL || progress == NULL) {
+        return;
+    }
     const unsigned *counts = bulk->counts;
     struct segel_progress now;
     size_t size = progress->size < sizeof(now) ? progress->size : sizeof(now);

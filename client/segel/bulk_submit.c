@@ -90,8 +90,14 @@ int segel_bulk_submit(struct segel_bulk *bulk, struct segel_plan *plan,
                       const struct segel_letter *letter, struct segel_error *error)
 {
     struct slot made = {.plan = plan};
-    int code = make_letter(&made, plan, letter, error);
 
+    if (bulk == NULL) {
+        return error_null(error, "bulk");
+    }
+    if (plan == NULL) {
+        return error_null(error, "plan");
+    }
+    int code = make_letter(&made, plan, letter, error);
     if (code == SEGEL_OK) {
         made.plan = plan_share(plan);
         code = hand_in(bulk, &made, error);

@@ -73,6 +73,11 @@ int error_status(struct segel_error *error, enum sg_status status,
                      why->text[0] == '\0' ? sg_status_text(status) : why->text);
 }
 
+int error_null(struct segel_error *error, const char *name)
+{
+    return error_set(error, SEGEL_USAGE, NULL, "%s is NULL", name);
+}
+
 int error_copy(struct segel_error *error, const struct segel_error *from)
 {
     if (error != NULL && error != from) {

@@ -21,6 +21,9 @@ int error_copy(struct segel_error *error, const struct segel_error *from);
 enum segel_code error_code_of(enum sg_status status);
 enum segel_code error_code_of_grpc(int grpc_code); /* not 0 */
 
+/* SEGEL_USAGE of a pointer that the caller has to give. */
+int error_null(struct segel_error *error, const char *name);
+
 /* Copies what the caller filled, as far as it knew the fields; the rest of own is zero.
  * false: its size says that it was never set. own begins with its size, too. */
 bool error_take_struct(void *own, size_t own_size, const void *given);

@@ -86,6 +86,9 @@ void segel_set_letters_a_process(unsigned letters)
 int segel_open(const struct segel_options *options, struct segel **out,
                struct segel_error *error)
 {
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     return gateway_open(options, NULL, out, error);
 }
 
@@ -93,7 +96,6 @@ int gateway_open(const struct segel_options *options, const atomic_bool *given_u
                  struct segel **out, struct segel_error *error)
 {
     struct segel *segel = (struct segel *)calloc(1, sizeof(*segel));
-
     *out = NULL;
     if (segel == NULL) {
         return error_memory(error);

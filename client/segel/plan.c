@@ -205,9 +205,14 @@ static int fill(struct segel_plan *plan, struct segel *segel,
 int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
                     struct segel_plan **out, struct segel_error *error)
 {
-    struct segel_plan *plan = (struct segel_plan *)calloc(1, sizeof(*plan));
-
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (segel == NULL) {
+        return error_null(error, "segel");
+    }
+    struct segel_plan *plan = (struct segel_plan *)calloc(1, sizeof(*plan));
     if (plan == NULL) {
         return error_memory(error);
     }
@@ -243,7 +248,7 @@ void segel_plan_free(struct segel_plan *plan)
 
 const char *segel_plan_hash(const struct segel_plan *plan)
 {
-    return sg_hash_name(plan->hash);
+    return plan == NULL ? NULL : sg_hash_name(plan->hash);
 }
 
 bool plan_shows(const struct segel_plan *plan, const struct segel_look *look)

@@ -69,9 +69,15 @@ int segel_prepare(const struct segel_plan *plan, const struct segel_letter *lett
                   struct segel_prepared **out, struct segel_error *error)
 {
     struct kept_letter kept;
-    int code = kept_letter_take(&kept, letter, error);
 
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (plan == NULL) {
+        return error_null(error, "plan");
+    }
+    int code = kept_letter_take(&kept, letter, error);
     if (code == SEGEL_OK) {
         code = plan_fits(plan, &kept, error);
     }
@@ -84,8 +90,10 @@ int segel_prepare(const struct segel_plan *plan, const struct segel_letter *lett
 
 const void *segel_prepared_digest(const struct segel_prepared *prepared, size_t *len)
 {
-    *len = prepared->digest_len;
-    return prepared->digest;
+    if (len != NULL) {
+        *len = prepared == NULL ? 0 : prepared->digest_len;
+    }
+    return prepared == NULL ? NULL : prepared->digest;
 }
 
 void segel_prepared_free(struct segel_prepared *prepared)
@@ -161,6 +169,12 @@ int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len
 {
     struct pdf_file file;
 
+    if (prepared == NULL) {
+        return error_null(error, "prepared");
+    }
+    if (cms == NULL) {
+        return error_null(error, "cms");
+    }
     int code = prepared_embed(prepared, slice_of(cms, cms_len), output, &file, error);
     if (code != SEGEL_OK || output == NULL) {
         return code;
@@ -171,6 +185,8 @@ int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len
 
 const void *segel_prepared_pdf(const struct segel_prepared *prepared, size_t *len)
 {
-    *len = prepared->joined_len;
-    return prepared->joined;
+    if (len != NULL) {
+        *len = prepared == NULL ? 0 : prepared->joined_len;
+    }
+    return prepared == NULL ? NULL : prepared->joined;
 }

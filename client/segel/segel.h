@@ -16,7 +16,9 @@
  *
  * Every function that returns int returns an enum segel_code; `error` may be NULL. On
  * failure an out-parameter is NULL unless it says otherwise. What an out-parameter gives
- * is the caller's and goes to the _free or _close of its kind; NULL is fine there.
+ * is the caller's and goes to the _free or _close of its kind; NULL is fine there. Any
+ * other handle or out-parameter that is NULL is SEGEL_USAGE, or nothing is done. That one
+ * was closed or freed before, nobody can see.
  *
  * Threads: a struct segel may be used by any threads, which wait for each other's calls.
  * Plans and signers never change and serve any threads. A prepared letter serves one

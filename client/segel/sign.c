@@ -196,7 +196,16 @@ int segel_sign(struct segel *segel, const struct segel_plan *plan,
 {
     struct kept_letter kept;
 
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (segel == NULL) {
+        return error_null(error, "segel");
+    }
+    if (plan == NULL) {
+        return error_null(error, "plan");
+    }
     int code = kept_letter_take(&kept, letter, error);
     if (code == SEGEL_OK) {
         code = sign_kept(segel, plan, &kept, out, error);

@@ -101,7 +101,13 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
     Segel__V1__GetSignerRequest request;
     ProtobufCMessage *reply = NULL;
 
+    if (out == NULL) {
+        return error_null(error, "out");
+    }
     *out = NULL;
+    if (segel == NULL) {
+        return error_null(error, "segel");
+    }
     if (key == NULL || key[0] == '\0') {
         return error_set(error, SEGEL_USAGE, NULL, "the name of a key is needed");
     }
