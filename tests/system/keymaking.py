@@ -5,6 +5,7 @@ between. Every end leaves the register, the token and the log in agreement."""
 import contextlib
 import hashlib
 import http.server
+import json
 import math
 import os
 import re
@@ -43,6 +44,7 @@ def a_key_lives_from_its_generation_to_its_destruction(maker):
         signs(gateway, name)
         signs(gateway, "seal-demo")
         equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+        equal(len(maker.key(gateway, name).tokens), 0, "no token has it any more")
         equal(rig.refused(gateway.client().sign, key=name).code, CODE.FAILED_PRECONDITION)
         end = maker.steps(name, "end")[-1]
         equal((end["rite"], end["result"], end["found"], end["destroyed"]),
@@ -189,6 +191,10 @@ def the_commands_lead_a_key_through_its_life(maker):
                                             "reviewer,officer-4", "--reason", "old (TEST)",
                                             "--backups-destroyed", "--json"))
         equal(STATE[maker.settled(gateway, name).state], "destroyed")
+        sheet = json.loads(maker.rig.segel("reviewer", "assess", "--json").stdout)
+        line = next(line for line in sheet["lines"]
+                    if (line["name"], line["subject"]) == ("key", name))
+        equal(line["text"], "destroyed; 0 of 0 lanes", "nothing of what the token said before")
 
 
 # --- The certificate's status ---------------------------------------------------------------

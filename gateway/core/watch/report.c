@@ -84,16 +84,15 @@ static void describe_life(const struct core *core, size_t index, struct key_repo
     out->signatures = (uint64_t)core->state.keys[index].total;
 }
 
-static void describe_key(const struct core *core, size_t index, int64_t now_us,
-                         struct key_report *out)
+/* What the tokens said of it, and which lanes hold it. Nobody asks them about a key that
+ * is destroyed: what they said before is not told of it any more. */
+static void describe_holders(const struct core *core, size_t index,
+                             struct key_report *out)
 {
-    const struct counter *counter = &core->state.keys[index];
-    const struct key *key = &core->keyring.keys[index];
-    const struct binding *binding = key_binding(key);
-    uint64_t berths = core->routes[index].berths;
+    bool gone = out->life.state == KEY_DESTROYED;
+    const struct binding *binding = gone ? NULL : key_binding(&core->keyring.keys[index]);
+    uint64_t berths = gone ? 0 : core->routes[index].berths;
 
-    (void)snprintf(out->name, sizeof(out->name), "%s", key->config->name);
-    describe_life(core, index, out);
     out->known = binding != NULL;
     out->usable = binding != NULL && binding->usable && signs(out->life.state);
     (void)snprintf(out->why, sizeof(out->why), "%s",
@@ -102,6 +101,17 @@ static void describe_key(const struct core *core, size_t index, int64_t now_us,
     out->lanes = (uint32_t)count_bits(berths);
     out->lanes_up = (uint32_t)count_bits(up_of(core, berths));
     out->serving = out->usable && out->lanes_up > 0;
+}
+
+static void describe_key(const struct core *core, size_t index, int64_t now_us,
+                         struct key_report *out)
+{
+    const struct counter *counter = &core->state.keys[index];
+    const struct key *key = &core->keyring.keys[index];
+
+    (void)snprintf(out->name, sizeof(out->name), "%s", key->config->name);
+    describe_life(core, index, out);
+    describe_holders(core, index, out);
     out->failures = core->routes[index].failures;
     memcpy(out->failed_why, core->routes[index].failed_why, sizeof(out->failed_why));
     out->used_today = (uint64_t)counter_of(counter, policy_day(core->policy, now_us));

@@ -117,7 +117,7 @@ static Segel__V1__KeyStatus *key_of(struct overview *overview,
     if (key != NULL) {
         (void)status_look(&key->holder->status, &view);
         out->certificate_until_us = key_ready(key) ? cert_not_after_us(key->cert) : 0;
-        if (!overview_key(overview, key, out)) {
+        if (from->known && !overview_key(overview, key, out)) {
             return NULL;
         }
     }
