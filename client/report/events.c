@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "client/report/facts_inside.h"
+#include "proto/record_details.h"
 #include "proto/text.h"
 
 /* --- Lanes ------------------------------------------------------------------------- */
@@ -39,10 +40,21 @@ static struct fact_lane *lane_of(struct report_facts *facts, const json_t *recor
 static void lane_back(const struct report *report, struct fact_lane *lane,
                       int64_t time_us)
 {
+    int64_t *sum = lane->resting ? &lane->rested_us : &lane->down_us;
+
     if (lane->down_from != 0) {
-        lane->down_us += within(&report->period, lane->down_from, time_us);
+        *sum += within(&report->period, lane->down_from, time_us);
     }
     lane->down_from = 0;
+}
+
+/* Officers had it stop: that is no outage of the HSM. */
+static bool is_rest(const json_t *record)
+{
+    char detail[FACT_TEXT] = "";
+
+    fact_text(detail, record, "detail");
+    return strcmp(detail, RECORD_LANE_RESTS) == 0;
 }
 
 static void take_lane_down(struct report *report, const json_t *record, int64_t time_us)
@@ -51,7 +63,9 @@ static void take_lane_down(struct report *report, const json_t *record, int64_t 
 
     lane_back(report, lane, time_us);
     lane->down_from = time_us;
-    lane->outages += report_holds(report, time_us) ? 1 : 0;
+    lane->resting = is_rest(record);
+    uint64_t *count = lane->resting ? &lane->rests : &lane->outages;
+    *count += report_holds(report, time_us) ? 1 : 0;
 }
 
 static void take_lane_up(struct report *report, const json_t *record, int64_t time_us)

@@ -55,14 +55,16 @@ static struct value seconds(int64_t us)
 
 static void put_lanes(const struct report_facts *facts, struct paper *paper)
 {
-    static const enum phrase columns[] = {PHRASE_LANE, PHRASE_OUTAGES, PHRASE_LANE_DOWN};
+    static const enum phrase columns[] = {PHRASE_LANE, PHRASE_OUTAGES, PHRASE_LANE_DOWN,
+                                          PHRASE_RESTS, PHRASE_LANE_RESTED};
 
     put_table(paper, PHRASE_LANES, columns, SG_COUNT(columns));
     for (size_t i = 0; i < facts->lane_count; i++) {
         const struct fact_lane *lane = &facts->lanes[i];
         const struct value values[] = {value_text(lane->name), value_count(lane->outages),
-                                       seconds(lane->down_us)};
-        if (lane->outages > 0 || lane->down_us > 0) {
+                                       seconds(lane->down_us), value_count(lane->rests),
+                                       seconds(lane->rested_us)};
+        if (lane->outages + lane->rests > 0 || lane->down_us + lane->rested_us > 0) {
             put_row(paper, values);
         }
     }

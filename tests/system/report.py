@@ -187,6 +187,9 @@ def story():
     log.boot(datetime.datetime(2025, 6, 1, tzinfo=WIB))
     log.add(at(3, 1, 10), "lane.down", subject="lane0", detail="/secret/pin/path")
     log.add(at(3, 1, 11, 30), "lane.up", subject="lane0")
+    log.add(at(3, 1, 12), "lane.down", subject="lane0",
+            detail="a ceremony is under way on its token")
+    log.add(at(3, 1, 12, 1), "lane.up", subject="lane0")
     log.add(at(3, 2, 1), "shutdown", subject="gw1")
     log.boot(at(3, 2, 2), version="0.1.1")
     log.add(at(3, 2, 3), "policy.load", subject="seal", version="2", source="officers",
@@ -238,7 +241,8 @@ def certificates_policies_outages_and_starts_are_told(_):
     equal((incidents["starts"], incidents["starts_unclean"], incidents["clock_steps"]),
           (2, 1, 1), "starts, unclean ones, jumps of the clock")
     equal(incidents["down_s"], 3600 + 19 * 3600, "seconds without a gateway")
-    equal(incidents["lanes"], [{"lane": "lane0", "outages": 1, "down_s": 5400}], "lanes")
+    equal(incidents["lanes"], [{"lane": "lane0", "outages": 1, "down_s": 5400, "rests": 1,
+                                "rested_s": 60}], "lanes")
     equal(found["officers"]["pins"], [{"lane": "lane0", "pin_failures": 1,
                                        "pin_lockouts": 0, "pin_unlocks": 1}], "PINs")
     equal(found["refusals"]["undecided"], [{"reason": "queue full", "count": 5},

@@ -1,10 +1,9 @@
 #include "gateway/core/lane/rest.h"
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "proto/record_details.h"
 
 /* The lanes of a ceremony's token: none of them has a process while it is under way. */
-
-static const char rest_why[] = "a ceremony is under way on its token";
 
 void ceremony_rest(struct core *core)
 {
@@ -14,7 +13,7 @@ void ceremony_rest(struct core *core)
     for (size_t i = 0; i < core->berth_count; i++) {
         const struct berth *berth = &core->berths[i];
         if (berth->lane != NULL && berth_same_token(own, berth)) {
-            lane_rest(berth->lane, rest_why);
+            lane_rest(berth->lane, RECORD_LANE_RESTS);
             ceremony->resting |= 1ULL << i;
         }
     }
