@@ -198,13 +198,26 @@ static enum sg_status show_note(const struct examination *exam)
     return exam->tree_known ? show(exam, &exam->notes.next, exam->notes.bytes) : SG_OK;
 }
 
+/* What the tree was at that size, to which the records have been read. One that is not
+ * the one in the tree says nothing against a checkpoint: as long as they are sound the
+ * tiles answer. */
+static struct tlog_hash root_at(const struct examination *exam, uint64_t size)
+{
+    struct tlog_frontier tree = exam->audit.tree;
+
+    if (exam->tiles_sound) {
+        climb_before(&exam->climb, size, &tree);
+    }
+    return tlog_frontier_root(&tree);
+}
+
 enum sg_status notes_reach(struct examination *exam, uint64_t size)
 {
     struct notes *notes = &exam->notes;
 
     while (notes->more && notes->next.size == size) {
         if (exam->tree_known) {
-            struct tlog_hash root = tlog_frontier_root(&exam->audit.tree);
+            struct tlog_hash root = root_at(exam, size);
             exam->verdict->checkpoints++;
             if (!tlog_hash_equal(&root, &notes->next.root)) {
                 verdict_find(exam->verdict, FINDING_CHECKPOINT_ROOT, "%" PRIu64, size);

@@ -15,6 +15,16 @@ static const struct {
 #undef FINDING
 };
 
+static size_t shown_of(const struct verdict *verdict, enum bundle_check check)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < verdict->shown_count; i++) {
+        count += findings[verdict->shown[i].finding].check == check ? 1 : 0;
+    }
+    return count;
+}
+
 void verdict_find(struct verdict *verdict, enum bundle_finding finding,
                   const char *format, ...)
 {
@@ -25,7 +35,7 @@ void verdict_find(struct verdict *verdict, enum bundle_finding finding,
         verdict->states[check] = findings[finding].weight;
     }
     verdict->counts[check]++;
-    if (verdict->shown_count == VERDICT_SHOWN) {
+    if (shown_of(verdict, check) == VERDICT_SHOWN) {
         return;
     }
     va_start(args, format);

@@ -34,6 +34,7 @@ enum verdict_code {
 
 enum verdict_language { VERDICT_ENGLISH, VERDICT_INDONESIAN };
 
+/* Findings that are kept of each check: none crowds out another's. */
 enum { VERDICT_SHOWN = 16, VERDICT_ABOUT = 200 };
 struct verdict {
     enum verdict_language language; /* set it before the checks */
@@ -44,7 +45,7 @@ struct verdict {
     struct {
         enum bundle_finding finding;
         char about[VERDICT_ABOUT];
-    } shown[VERDICT_SHOWN]; /* the first ones */
+    } shown[CHECK_COUNT * VERDICT_SHOWN]; /* the first ones of each check */
     /* of the records */
     uint64_t records;
     uint64_t signed_count;

@@ -231,7 +231,7 @@ static void json_facts(struct json_out *out, const struct verdict *verdict)
 
 void verdict_print_json(const struct verdict *verdict)
 {
-    static char buffer[65536];
+    static char buffer[CHECK_COUNT * VERDICT_SHOWN * 2048]; /* each escaped whole */
     struct json_out out;
     struct slice text;
 

@@ -296,6 +296,34 @@ def a_rewritten_log_is_found_by_its_earlier_checkpoint(_):
 
 
 @claim
+def a_damaged_record_charges_nobody_with_rewriting_and_hides_nothing(_):
+    records = lines(lawful(600))
+    bundle = Bundle(records, [LOG], checkpoints=(100, 256, *range(310, 340), 512))
+    files = read_files(bundle.write(place()))
+    path = "records/00000000.jsonl"
+    files[path] = files[path].replace(b'"job":"r301"', b'"job":"r3O1"')
+    code, said = verify(write(files))
+    equal(code, 1, said)
+    contains(said, f"{path} is not the file that the manifest names",
+             "record 301 is not the one in the tree", "checkpoints   ok", "TAMPERED")
+    expect("rewritten" not in said and " more" not in said, said)
+
+
+@claim
+def findings_of_one_check_leave_room_for_those_of_another(_):
+    old = Bundle(lines(lawful(300)), [LOG], checkpoints=range(100, 140))
+    records = lawful(300)
+    records[50]["job"] = "other"
+    new = Bundle(lines(records), [LOG])
+    new.files["checkpoints"] = old.files["checkpoints"]
+    files = read_files(new.write(place()))
+    files["records/00000000.jsonl"] = files["records/00000000.jsonl"].replace(b"other", b"0ther")
+    code, said = verify(write(files))
+    equal(code, 1, said)
+    contains(said, "size 115", "24 more", "record 50 is not", "is not the file")
+
+
+@claim
 def checkpoints_out_of_place_are_found(_):
     for sizes in ((200, 100), (100, 100), (300,)):
         judged(Bundle(lines(lawful(300)), [LOG], checkpoints=sizes), 1,
