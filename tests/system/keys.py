@@ -634,6 +634,36 @@ def a_key_that_is_followed_at_once_signs_no_more_and_its_callers_go_on(people):
         expect(signs(gateway), "after a restart, too")
 
 
+def mandate_of(people, gateway, key):
+    """The id of a mandate for letters of e-office with that key."""
+    ask = gateway.client("officer-1").call(
+        "unary_unary", "OpenMandate", rig.mandates.OpenMandateRequest,
+        rig.mandates.OpenMandateResponse, service="MandateService")
+    asked = ask(rig.mandates.OpenMandateRequest(
+        request_id=an_id(None), reason="letters of the week (TEST)",
+        terms=rig.mandates.MandateTerms(
+            key=key, caller="e-office", document_classes=["surat_keterangan"],
+            profiles=[rig.common.SIGNATURE_PROFILE_PADES_B_B], max_signatures=9,
+            approval_ref="ND-2026/001",
+            until_us=int(time.time() + 3600) * 10**6)), timeout=20)
+    equal(agree(people, gateway, asked.approval).state, EXECUTED, "the mandate")
+    return asked.mandate.id
+
+
+@claim
+def a_mandate_of_a_key_that_was_followed_says_so(people):
+    with people.shadow() as gateway:
+        old, other, new = (mandate_of(people, gateway, key) for key in (KEY, OTHER, NEXT))
+        rotate(people, gateway)
+        refusal = rig.refused(gateway.client().sign, mandate=old)
+        equal(refusal.info.reason, "MANDATE_ROTATED", refusal.message)
+        contains(refusal.message, old, "followed by another")
+        contains(rig.refused(gateway.client().sign, mandate=old, language="id").message,
+                 "sudah diganti kunci lain")
+        equal(rig.refused(gateway.client().sign, mandate=other).info.reason, "MANDATE_OUTSIDE")
+        expect(gateway.client().sign(mandate=new).signature, "one for the successor holds")
+
+
 @claim
 def who_asks_again_over_a_rotation_gets_the_answer_of_the_key_that_signs(people):
     """The first one is with the HSM when its key is followed by another."""

@@ -259,7 +259,9 @@ const struct command command_key_rotate = {
         "then it\n"
         "is retired, and jobs that name it are signed by its successor, if the caller "
         "is\n"
-        "entitled to that: callers need no change.\n\n"
+        "entitled to that: callers go on using the old name. Activate the successor "
+        "first, where\n"
+        "the policy asks for that; mandates for the old key do not hold for it.\n\n"
         "Examples:\n"
         "  segel key rotate seal-2025 --successor seal-2026 --overlap 7 \\\n"
         "      --reason \"re-key of the year\"\n",

@@ -79,6 +79,22 @@ static bool names(const char *list, const char *name)
     return false;
 }
 
+/* A job that names a retired key is a job of the one that followed it; the mandate names
+ * the key that its officers saw. */
+static bool was_followed(const struct core *core, const char *name, const struct job *job)
+{
+    size_t count = core->keyring.count;
+    size_t at = register_find(core, name);
+
+    for (size_t steps = 0; at < count && steps < count; steps++) {
+        at = register_find(core, core->keys.rows[at].successor);
+        if (at == route_index(core, job->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fits(const struct mandate_terms *terms, const struct job *job)
 {
     bool same_ref = job->approval_ref[0] == '\0' ||
@@ -153,7 +169,8 @@ static enum sg_status look_inside(struct core *core, const struct ledger_mandate
     out->covers = true;
     out->left = row->terms.max - row->used - row->reserved + own;
     if (!fits(&row->terms, job)) {
-        out->fault = MANDATE_FAULT_OUTSIDE;
+        out->fault = was_followed(core, row->terms.key, job) ? MANDATE_FAULT_ROTATED
+                                                             : MANDATE_FAULT_OUTSIDE;
         return SG_OK;
     }
     TRY(look_for_digest(core, row, job, out));
