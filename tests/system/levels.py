@@ -923,6 +923,13 @@ def any_file_is_signed_beside_it(town):
             rig.check_cms(town.rig, cms, content)
             check_token(town, token_of(cms), signature_of(cms))
         equal(len(glob.glob(town.rig.path("cades", "*.p7s"))), 70)
+        common.remove("--notice-shown")
+        result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", "--force",
+                                paths[0])
+        equal(result.returncode, 1, "nothing says that it carries the statement")
+        contains(result.stdout, "say that the file carries the statement (--notice-shown)")
+        expect("--rect" not in result.stdout, "nothing can be shown beside a file")
+        common.insert(-2, "--notice-shown")
         result = town.rig.segel("e-office", *common, "--profile", "cades-b-b", *paths[:2])
         equal(result.returncode, 1, "files that are there")
         contains(result.stdout, "--force", "--resume")

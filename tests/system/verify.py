@@ -118,7 +118,8 @@ def why_a_file_cannot_be_judged_is_told_in_the_language_of_the_report(the_rig):
             (the_rig.letters[0], "holds no signature", "tidak memuat tanda tangan"),
             (the_rig.write("no.pdf", "nothing"), "does not begin with", "tidak diawali"),
             (the_rig.write("cut.pdf", data[:-200]), "does not point to", "tidak menunjuk ke"),
-            (the_rig.write("x.p7s", "x"), "there is no such file", "berkas itu tidak ada")):
+            (the_rig.write("x.p7s", "x"), "name what was signed with --content",
+             "sebutkan yang ditandatangani dengan --content")):
         for lang, words, others in (("en", english, indonesian), ("id", indonesian, english)):
             result = verify(the_rig, "--lang", lang, path)
             contains(result.stdout, words)

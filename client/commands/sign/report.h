@@ -63,6 +63,7 @@ struct sign_refusal {
     const char *text;
     const char *request_id; /* "" = it was never asked for */
     const Segel__V1__SignResult *result;
+    bool beside; /* its signature lies in a file of its own, where nothing shows */
 };
 void sign_report_refused(struct sign_report *report, const struct sign_refusal *refusal);
 /* All letters were answered: what follows is not counted into the pace. */

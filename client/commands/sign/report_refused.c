@@ -51,23 +51,27 @@ static void refused_as_json(const struct sign_refusal *refusal)
 static const struct {
     const char *fact;
     const char *hint;
+    const char *beside; /* where nothing can be shown */
 } hints[] = {
     {"job.notice",
      "let segel print the statement (--rect), or say that the letter carries "
-     "it (--notice-shown)"},
+     "it (--notice-shown)",
+     "say that the file carries the statement (--notice-shown)"},
 };
 
-static void print_hint(const Segel__V1__RuleVerdict *failure)
+static void print_hint(const Segel__V1__RuleVerdict *failure, bool beside)
 {
     for (size_t i = 0; i < SG_COUNT(hints); i++) {
         if (strcmp(hints[i].fact, failure->fact) == 0) {
-            (void)printf("; %s", hints[i].hint);
+            (void)printf("; %s", beside ? hints[i].beside : hints[i].hint);
         }
     }
 }
 
-static void print_rule(const Segel__V1__PolicyDenial *denial)
+static void print_rule(const struct sign_refusal *refusal)
 {
+    const Segel__V1__PolicyDenial *denial = denial_of(refusal->result);
+
     if (denial == NULL || denial->n_failures == 0) {
         return;
     }
@@ -79,7 +83,7 @@ static void print_rule(const Segel__V1__PolicyDenial *denial)
         (void)printf(", and %zu more", denial->n_failures - 1);
     }
     (void)printf(")");
-    print_hint(denial->failures[0]);
+    print_hint(denial->failures[0], refusal->beside);
 }
 
 static void count_reason(struct sign_report *report, const char *word)
@@ -126,7 +130,7 @@ void sign_report_refused(struct sign_report *report, const struct sign_refusal *
                      refusal->path);
     (void)printf(": ");
     screen_text(stdout, refusal->text);
-    print_rule(denial_of(refusal->result));
+    print_rule(refusal);
     (void)printf("\n");
     (void)fflush(stdout);
     sign_report_draw(report, true);

@@ -54,7 +54,7 @@ void run_heed_signals(struct run *run)
 
 void run_refuse(struct run *run, const char *path, const char *code, const char *text)
 {
-    const struct sign_refusal refusal = {path, code, text, "", NULL};
+    const struct sign_refusal refusal = {path, code, text, "", NULL, false};
 
     sign_report_refused(run->report, &refusal);
 }
@@ -110,9 +110,9 @@ static void take_refusal(struct run *run, const struct segel_outcome *outcome,
                          const struct sign_sent *sent)
 {
     bool known = outcome->code == SEGEL_CONFLICT && sent->again;
-    const struct sign_refusal refusal = {sent->path, outcome->reason,
-                                         known ? conflict : outcome->text,
-                                         outcome->request_id, outcome_result(outcome)};
+    const struct sign_refusal refusal = {
+        sent->path,          outcome->reason,         known ? conflict : outcome->text,
+        outcome->request_id, outcome_result(outcome), sent->beside};
 
     if (is_final(run, outcome, sent->again)) {
         run_settle(run, sent->number, JOURNAL_REFUSED, 0);
@@ -150,8 +150,9 @@ static void report_unwritten(struct run *run, const struct segel_outcome *outcom
                              const struct sign_sent *sent, const char *code,
                              const char *text)
 {
-    const struct sign_refusal refusal = {sent->path, code, text, outcome->request_id,
-                                         outcome_result(outcome)};
+    const struct sign_refusal refusal = {
+        sent->path,  code, text, outcome->request_id, outcome_result(outcome),
+        sent->beside};
 
     sign_report_refused(run->report, &refusal);
     count_unwritten(run, code, text);

@@ -368,7 +368,8 @@ const struct command command_sign = {
         "  segel sign -k seal-setda -c surat_tugas -a ND/128/2026 -o archive \\\n"
         "      --profile pades-b-lta 2026/\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/127/2026 -o signed \\\n"
-        "      --profile cades-b-t data.xml      (makes signed/data.xml.p7s)\n",
+        "      --profile cades-b-t --notice-shown data.xml\n"
+        "                                        (makes signed/data.xml.p7s)\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

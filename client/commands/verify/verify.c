@@ -139,6 +139,17 @@ static bool is_detached(const struct check *check, const char *path, struct slic
            (check->content != NULL || text_ends_in(path, ".p7s"));
 }
 
+/* Signing puts the signature where the results go, not where the file is. */
+static void name_content(const struct check *check, struct sg_error *why)
+{
+    size_t len = strlen(why->text);
+
+    if (check->content == NULL && text_ends_in(why->text, "there is no such file")) {
+        (void)snprintf(why->text + len, sizeof(why->text) - len,
+                       ": name what was signed with --content");
+    }
+}
+
 static void take_detached(const struct check *check, struct slice cms,
                           struct verify_finding *finding, struct sg_error *why)
 {
@@ -149,6 +160,7 @@ static void take_detached(const struct check *check, struct slice cms,
                    finding->path);
     const char *name = check->content != NULL ? check->content : path;
     if (file_read(name, PDF_MAX, &content, why) != SG_OK) {
+        name_content(check, why);
         finding->problem = why->text;
         finding->outcome = VERIFY_UNREADABLE;
         return;
@@ -355,7 +367,7 @@ const struct command command_verify = {
                 "  segel verify --lang id surat.pdf\n"
                 "  segel verify --require b-t --ca root.pem --json surat.pdf\n"
                 "  segel verify --need-statement --logo bsre.png signed/*.pdf\n"
-                "  segel verify --crl issuing.crl berita.xml.p7s\n",
+                "  segel verify --content data.xml signed/data.xml.p7s\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };
