@@ -363,7 +363,7 @@ const struct command command_sign = {
         "  segel sign -k seal-setda -c surat_tugas -a ND/125/2026 -o signed \\\n"
         "      --receipts --result outcome.csv 2026/\n"
         "  segel sign --manifest letters.csv -k seal-setda -o signed --dry-run\n"
-        "  find . -name '*.pdf' -print0 | segel sign --from - -k seal-setda \\\n"
+        "  find 2026 -name '*.pdf' -print0 | segel sign --from - -k seal-setda \\\n"
         "      -c surat_tugas -a ND/126/2026 -o signed\n"
         "  segel sign -k seal-setda -c surat_tugas -a ND/128/2026 -o archive \\\n"
         "      --profile pades-b-lta 2026/\n"

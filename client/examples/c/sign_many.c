@@ -1,8 +1,8 @@
 /* Many letters: prepared on all processors, sent as one stream, in bounded memory.
  *
  *   cc sign_many.c $(pkg-config --cflags --libs segel) -o sign_many
- *   ./sign_many gw1.example.go.id:7443 certificates seal-setda surat_keterangan
- * ND/123/2026 \ signed batch-2026-000123 *.pdf
+ *   ./sign_many gw1.example.go.id:7443 certificates seal-setda \
+ *       surat_keterangan ND/123/2026 signed batch-2026-000123 *.pdf
  *
  * The ids of the letters are the batch's name and a number. A second run with the same
  * name and files would be refused, because it states another signing time: a program that

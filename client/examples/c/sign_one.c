@@ -1,8 +1,8 @@
 /* One letter in the three steps that any system can take apart: prepare, sign, embed.
  *
  *   cc sign_one.c $(pkg-config --cflags --libs segel) -o sign_one
- *   ./sign_one gw1.example.go.id:7443 certificates seal-setda surat_keterangan
- * ND/123/2026 \ letter.pdf signed.pdf job-2026-000123
+ *   ./sign_one gw1.example.go.id:7443 certificates seal-setda \
+ *       surat_keterangan ND/123/2026 letter.pdf signed.pdf job-2026-000123
  *
  * certificates: a folder with ca.pem, cert.pem and key.pem. */
 #include <segel.h>
