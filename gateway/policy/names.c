@@ -60,8 +60,8 @@ enum sg_status deny_status(const char *code)
 }
 
 static const struct catalogue_row catalogue[] = {
-#define CATALOGUE(rule, level, title, law, beside)                                       \
-    {rule, RULE_##level, title, law, beside},
+#define CATALOGUE(rule, level, title, title_id, law, beside)                             \
+    {rule, RULE_##level, title, title_id, law, beside},
 #include "gateway/policy/catalogue.def"
 #undef CATALOGUE
 };

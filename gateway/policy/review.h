@@ -11,6 +11,7 @@ struct catalogue_row {
     const char *rule;
     enum rule_level level;
     const char *title;
+    const char *title_id; /* Indonesian */
     const char *law;    /* "" when none is named */
     const char *beside; /* what gateway or people do without the rule; "" = nothing */
 };

@@ -270,6 +270,26 @@ def explain_refuses_what_is_no_fact(folder):
     assert "clock.now" in segel(*words, path, code=2)
 
 
+def what_a_rule_says_is_told_without_a_job(_):
+    words = ("explain", "--policy", SAMPLE)
+    told = segel(*words, "CP-1.4-02", "--lang", "id")
+    for text in ("USE_PROHIBITED", "penggunaan yang dilarang", "dilarang ditandatangani",
+                 "job.doc_class none of prohibited_classes"):
+        assert text in told, told
+    told = json.loads(segel(*words, "CP-4.5-02", "--json"))
+    assert (told["title"], told["law"]) == ("caller entitled to key", "PP 71/2019 Ps 59(3)")
+    assert "segel policy matrix" in segel(*words, "CP-9", code=2)
+    assert "without --gateway and --job" in segel(*words, "CP-4.5-02", "--job", "x", code=2)
+
+
+def the_matrix_is_in_the_language_that_was_asked_for(_):
+    english = [row.split(" | ") for row in segel("matrix", SAMPLE).splitlines()[2:]]
+    other = [row.split(" | ") for row in segel("matrix", "--lang", "id", SAMPLE).splitlines()[2:]]
+    assert [row[:2] for row in english] == [row[:2] for row in other]
+    same = [row[2] for row, there in zip(english, other) if row[2] and row[2] == there[2]]
+    assert not same, same
+
+
 def a_part_of_the_mutants_is_killed(folder):
     import policy_flips as mutants  # pylint: disable=import-outside-toplevel
     lines = list(mutants.mutants(read(SAMPLE)))
@@ -286,6 +306,8 @@ CLAIMS = (the_tables_are_those_of_the_code, the_whole_catalogue_is_in_the_sample
           a_job_file_that_is_not_there_denies_nothing, what_is_lost_on_its_way_out_is_told,
           half_a_command_is_completed, files_that_are_none_are_named,
           explain_says_of_each_rule_why, explain_refuses_what_is_no_fact,
+          what_a_rule_says_is_told_without_a_job,
+          the_matrix_is_in_the_language_that_was_asked_for,
           a_part_of_the_mutants_is_killed)
 
 

@@ -205,6 +205,18 @@ static void rest(unsigned losses)
     (void)nanosleep(&left, NULL);
 }
 
+/* Records have the ids of rules; their sentences stand in the policy. */
+static void name_rules(const struct showing *showing)
+{
+    bool of_rules = strcmp(showing->options->decision, "deny") == 0 ||
+                    showing->options->rule[0] != '\0';
+
+    if (of_rules && showing->rows.form == LOG_TABLE && showing->rows.width > 0) {
+        (void)fprintf(stderr,
+                      "what a rule says: segel policy explain --policy FILE RULE\n");
+    }
+}
+
 /* Who follows the log is told of a lost connection, and goes on behind the last record
  * that came. Without --follow a list that is not whole is a failure. */
 static enum sg_status show(const struct home *home, struct showing *showing,
@@ -229,6 +241,9 @@ static enum sg_status show(const struct home *home, struct showing *showing,
     log_rows_end(&showing->rows);
     if (status == SG_OK && none && !showing->options->json) {
         (void)fprintf(stderr, "no record of the log matches\n");
+    }
+    if (status == SG_OK && !none) {
+        name_rules(showing);
     }
     return status;
 }
@@ -285,7 +300,9 @@ const struct command command_log_show = {
         "time, type, caller, key, decision, rule, class, and request or event. With "
         "--json\n"
         "the lines are the very bytes that the log proves. In --csv a text that a\n"
-        "spreadsheet would take for a formula begins with an apostrophe.\n\n"
+        "spreadsheet would take for a formula begins with an apostrophe. What a rule of\n"
+        "it says, in Indonesian too, the policy tells:\n"
+        "  segel policy explain --policy policy.yaml CP-1.4-02 --lang id\n\n"
         "Examples:\n"
         "  segel log show --from 2026-05-01 --until 2026-06-01 --decision deny\n"
         "  segel log show --request 7f2a90b1c3d4e5f6-000012\n"

@@ -2,6 +2,7 @@
 
 #include "client/commands/policy/ask.h"
 #include "client/commands/policy/common.h"
+#include "client/commands/policy/rule_said.h"
 #include "client/commands/policy/rule_view.h"
 #include "client/console/screen.h"
 
@@ -67,13 +68,14 @@ static enum exit_code judge(const struct policy_options *options,
     return code == EXIT_WELL && !verdict.allow ? EXIT_REFUSED : code;
 }
 
-static enum exit_code judge_here(const struct policy_options *options)
+/* rule: NULL = a job is to be judged. */
+static enum exit_code judge_here(const struct policy_options *options, const char *rule)
 {
     struct policy *policy = NULL;
     enum exit_code code = policy_open(options->policy, &policy);
 
     if (code == EXIT_WELL) {
-        code = judge(options, policy);
+        code = rule != NULL ? rule_said(options, policy, rule) : judge(options, policy);
     }
     policy_free(policy);
     return code;
@@ -90,7 +92,7 @@ static enum exit_code run(const struct home *home, struct words *words)
     struct policy_options options = {.lang = "en"};
     struct sg_error why = {0};
 
-    if (policy_usage(&command_policy_explain, words, 0, 0, &options) != EXIT_WELL) {
+    if (policy_usage(&command_policy_explain, words, 0, 1, &options) != EXIT_WELL) {
         return EXIT_USAGE;
     }
     if (options.gateway == (options.policy != NULL)) {
@@ -99,16 +101,22 @@ static enum exit_code run(const struct home *home, struct words *words)
                               "judges by the policy that it has in force"
                             : "say who is to judge: --policy FILE, or --gateway");
     }
+    if (words->count == 1) {
+        return options.gateway || options.job != NULL
+                   ? complain("of a rule alone a policy file tells: --policy FILE RULE, "
+                              "without --gateway and --job")
+                   : judge_here(&options, words->at[0]);
+    }
     if (options_need(&command_policy_explain.options, &options, "job", &why) != SG_OK) {
         return complain(why.text);
     }
-    return options.gateway ? policy_ask(home, &options) : judge_here(&options);
+    return options.gateway ? policy_ask(home, &options) : judge_here(&options, NULL);
 }
 
 const struct command command_policy_explain = {
     .name = "policy explain",
-    .operands = "",
-    .summary = "say of every rule how it judges one job, and why",
+    .operands = "[RULE]",
+    .summary = "say of every rule how it judges one job, and why; or what a rule says",
     .examples =
         "No key is used and nothing is counted. Exit code 0: the job would be allowed;\n"
         "1: denied.\n\n"
@@ -126,9 +134,12 @@ const struct command command_policy_explain = {
         "\"ND-2026/001\",\n"
         "   \"notice\": true, \"content_type\": \"application/pdf\"}\n"
         "Also: scheme, mandate, batch, labels, request_id, digest.\n\n"
+        "With --policy and a RULE, without a job: what the file says of that rule, such\n"
+        "as one of 'segel log show --decision deny'.\n\n"
         "Examples:\n"
         "  segel policy explain --policy policy.yaml --job facts.json\n"
         "  segel policy explain --policy policy.yaml --job facts.json --json\n"
+        "  segel policy explain --policy policy.yaml CP-1.4-02 --lang id\n"
         "  segel policy explain --gateway --job job.json\n"
         "  segel policy explain --gateway --job job.json --lang id\n",
     .options = {rows, SG_COUNT(rows)},

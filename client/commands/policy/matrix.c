@@ -23,7 +23,7 @@ static const struct option rows[] = {
 };
 
 static const struct catalogue_row nothing = {
-    .rule = "", .title = "", .law = "", .beside = ""};
+    .rule = "", .title = "", .title_id = "", .law = "", .beside = ""};
 
 static const struct catalogue_row *row_of(const struct rule_info *rule)
 {
@@ -59,11 +59,12 @@ static void print_row(const struct policy_options *options, const struct policy 
     const char *lacks = policy_lacks(policy, rule);
 
     (void)printf("| %s | %s | %s | %s | %s | %s%s%s%s | %s | %u + %u |\n", info->id,
-                 info->cp_section, row->title, row->law[0] == '\0' ? "-" : row->law,
-                 rule_level_name(info->level), keeper(options, info),
-                 lacks == NULL ? "" : " (`", lacks == NULL ? "" : lacks,
-                 lacks == NULL ? "" : "`)", row->beside[0] == '\0' ? "-" : row->beside,
-                 coverage.passed, coverage.failed);
+                 info->cp_section, policy_say(options, row->title_id, row->title),
+                 row->law[0] == '\0' ? "-" : row->law, rule_level_name(info->level),
+                 keeper(options, info), lacks == NULL ? "" : " (`",
+                 lacks == NULL ? "" : lacks, lacks == NULL ? "" : "`)",
+                 row->beside[0] == '\0' ? "-" : row->beside, coverage.passed,
+                 coverage.failed);
 }
 
 static void print_missing(const struct policy_options *options,
@@ -74,7 +75,8 @@ static void print_missing(const struct policy_options *options,
     for (size_t i = 0; (row = catalogue_at(i)) != NULL; i++) {
         if (policy_find_rule(policy, row->rule) == policy_rule_count(policy)) {
             (void)printf("| %s | - | %s | %s | - | %s | %s | - |\n", row->rule,
-                         row->title, row->law[0] == '\0' ? "-" : row->law,
+                         policy_say(options, row->title_id, row->title),
+                         row->law[0] == '\0' ? "-" : row->law,
                          policy_say(options, "tidak ada dalam berkas", "not in the file"),
                          row->beside[0] == '\0' ? "-" : row->beside);
         }
