@@ -3,11 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, PREFIX_MAX = DEPTH_MAX * 256 };
 
 enum sg_status bundle_open(const char *path, struct bundle *out, struct sg_error *why)
 {
@@ -40,14 +41,24 @@ void bundle_close(struct bundle *bundle)
 
 struct walk {
     DIR *dirs[DEPTH_MAX];
+    size_t lens[DEPTH_MAX];      /* of the prefix of what lies in each */
+    char prefix[PREFIX_MAX + 1]; /* "tile/entries/" */
     size_t depth;
     uint64_t count;
     uint64_t odd;
+    struct bundle_names *names; /* borrowed; NULL: they are counted only */
+    enum sg_status status;      /* of keeping them */
 };
 
-static bool enter(struct walk *walk, int fd)
+static size_t prefix_len(const struct walk *walk)
+{
+    return walk->depth == 0 ? 0 : walk->lens[walk->depth - 1];
+}
+
+static bool enter(struct walk *walk, int fd, const char *name)
 {
     DIR *dir = fd < 0 || walk->depth == DEPTH_MAX ? NULL : fdopendir(fd);
+    size_t len = prefix_len(walk);
 
     if (dir == NULL) {
         if (fd >= 0) {
@@ -55,8 +66,42 @@ static bool enter(struct walk *walk, int fd)
         }
         return false;
     }
-    walk->dirs[walk->depth++] = dir;
+    (void)snprintf(walk->prefix + len, sizeof(walk->prefix) - len, "%s%s", name,
+                   name[0] == '\0' ? "" : "/");
+    walk->dirs[walk->depth] = dir;
+    walk->lens[walk->depth++] = strlen(walk->prefix);
     return true;
+}
+
+static enum sg_status keep_name(struct bundle_names *names, const char *prefix,
+                                const char *name)
+{
+    if (names->count == names->room) {
+        size_t room = names->room == 0 ? 256 : 2 * names->room;
+        char **more = (char **)realloc(names->at, room * sizeof(*more));
+        if (more == NULL) {
+            return SG_NO_MEMORY;
+        }
+        names->at = more;
+        names->room = room;
+    }
+    size_t size = strlen(prefix) + strlen(name) + 1;
+    char *path = (char *)malloc(size);
+    if (path == NULL) {
+        return SG_NO_MEMORY;
+    }
+    (void)snprintf(path, size, "%s%s", prefix, name);
+    names->at[names->count++] = path;
+    return SG_OK;
+}
+
+static void take_file(struct walk *walk, const char *name)
+{
+    walk->count++;
+    if (walk->names != NULL && walk->status == SG_OK) {
+        walk->prefix[prefix_len(walk)] = '\0';
+        walk->status = keep_name(walk->names, walk->prefix, name);
+    }
 }
 
 static void look_at(struct walk *walk, int dir, const char *name)
@@ -68,10 +113,11 @@ static void look_at(struct walk *walk, int dir, const char *name)
     }
     bool known = fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
     if (known && S_ISREG(info.st_mode)) {
-        walk->count++;
+        take_file(walk, name);
     } else if (!known || !S_ISDIR(info.st_mode) ||
-               !enter(walk, openat(dir, name,
-                                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))) {
+               !enter(walk,
+                      openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                      name)) {
         walk->odd++;
     }
 }
@@ -90,6 +136,21 @@ static void step(struct walk *walk)
     walk->depth--;
 }
 
+static enum sg_status walk_through(const struct bundle *bundle, uint64_t most,
+                                   struct walk *walk)
+{
+    if (!enter(walk, openat(bundle->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "")) {
+        return SG_IO;
+    }
+    while (walk->depth > 0 && walk->count <= most && walk->odd == 0) {
+        step(walk);
+    }
+    while (walk->depth > 0) {
+        (void)closedir(walk->dirs[--walk->depth]);
+    }
+    return walk->status;
+}
+
 enum sg_status bundle_count(struct bundle *bundle, uint64_t most, uint64_t *count,
                             uint64_t *odd)
 {
@@ -100,18 +161,42 @@ enum sg_status bundle_count(struct bundle *bundle, uint64_t most, uint64_t *coun
     if (bundle->is_tar) {
         return SG_OK;
     }
-    if (!enter(&walk, openat(bundle->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
-        return SG_IO;
-    }
-    while (walk.depth > 0 && walk.count <= most && walk.odd == 0) {
-        step(&walk);
-    }
-    while (walk.depth > 0) {
-        (void)closedir(walk.dirs[--walk.depth]);
-    }
+    TRY(walk_through(bundle, most, &walk));
     *count = walk.count;
     *odd = walk.odd;
     return SG_OK;
+}
+
+static int by_bytes(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+enum sg_status bundle_names(struct bundle *bundle, uint64_t most,
+                            struct bundle_names *out)
+{
+    struct walk walk = {.names = out};
+    char path[BUNDLE_PATH_MAX + 1];
+
+    if (!bundle->is_tar) {
+        TRY(walk_through(bundle, most, &walk));
+        qsort(out->at, out->count, sizeof(*out->at), by_bytes);
+        return SG_OK;
+    }
+    for (size_t i = 0; i < bundle->index.count && i <= most; i++) {
+        TRY(tar_index_path(&bundle->index, i, path));
+        TRY(keep_name(out, "", path));
+    }
+    return SG_OK;
+}
+
+void bundle_names_fini(struct bundle_names *names)
+{
+    while (names->count > 0) {
+        free(names->at[--names->count]);
+    }
+    free(names->at);
+    *names = (struct bundle_names){0};
 }
 
 /* --- Opening ----------------------------------------------------------------------- */

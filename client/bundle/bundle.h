@@ -20,6 +20,17 @@ void bundle_close(struct bundle *bundle);
  * most most + 1 are counted. */
 SG_MUST_USE enum sg_status bundle_count(struct bundle *bundle, uint64_t most,
                                         uint64_t *count, uint64_t *odd);
+/* The paths of its files, sorted by their bytes, at most most + 1 of them. In a folder
+ * they may be any names, of any length. */
+struct bundle_names {
+    char **at; /* owned */
+    size_t count;
+    size_t room;
+};
+/* SG_IO, SG_NO_MEMORY. bundle_names_fini in any case; the zero state is empty. */
+SG_MUST_USE enum sg_status bundle_names(struct bundle *bundle, uint64_t most,
+                                        struct bundle_names *out);
+void bundle_names_fini(struct bundle_names *names);
 
 /* One file, read from its beginning to its end through a buffer. The zero state is
  * closed. */

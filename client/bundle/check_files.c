@@ -168,10 +168,7 @@ static enum sg_status count_files(struct examination *exam)
     if (odd > 0) {
         verdict_find(exam->verdict, FINDING_FILE_ODD, "%" PRIu64, odd);
     }
-    if (count > listed) {
-        verdict_find(exam->verdict, FINDING_FILE_TOO_MANY, "%" PRIu64, count - listed);
-    }
-    return SG_OK;
+    return count > listed ? find_strays(exam, count - listed) : SG_OK;
 }
 
 /* As many of each kind as records of this number and place have. */

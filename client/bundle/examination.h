@@ -72,6 +72,9 @@ struct examination {
 SG_MUST_USE enum sg_status examine_files(struct examination *exam);
 /* Whether the file may have that length: false for one of no known kind, too. */
 bool file_may_have(const char *path, uint64_t size);
+/* check_strays.c: names the files that the manifest does not name, of which there are too
+ * many. SG_IO, SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status find_strays(struct examination *exam, uint64_t too_many);
 /* check_hashes.c: every file is the one that the manifest names. To be ended in any case
  * when it was begun. */
 void hashes_begin(struct examination *exam);

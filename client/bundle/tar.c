@@ -260,6 +260,16 @@ enum sg_status tar_index_find(struct tar_index *index, const char *path, uint64_
     return SG_OK;
 }
 
+enum sg_status tar_index_path(const struct tar_index *index, size_t place,
+                              char path[BUNDLE_PATH_MAX + 1])
+{
+    uint8_t block[TAR_BLOCK];
+    uint64_t size = 0;
+
+    TRY(read_at(index->fd, index->headers[place], block, TAR_BLOCK));
+    return tar_header_read(block, path, &size) == SG_OK ? SG_OK : SG_IO;
+}
+
 void tar_index_fini(struct tar_index *index)
 {
     free(index->headers);

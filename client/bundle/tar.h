@@ -35,6 +35,9 @@ SG_MUST_USE enum sg_status tar_index_make(struct tar_index *index, int fd, uint6
 /* SG_NOT_FOUND, SG_IO. */
 SG_MUST_USE enum sg_status tar_index_find(struct tar_index *index, const char *path,
                                           uint64_t *at, uint64_t *size);
+/* The name of the member at a place below count. SG_IO. */
+SG_MUST_USE enum sg_status tar_index_path(const struct tar_index *index, size_t place,
+                                          char path[BUNDLE_PATH_MAX + 1]);
 void tar_index_fini(struct tar_index *index);
 
 #endif

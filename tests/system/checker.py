@@ -553,6 +553,9 @@ def files_that_nobody_vouches_for_are_found(_):
                      "tile/entries/009", "policies/" + "0" * 64 + ".yaml",
                      "certificates/" + "0" * 64 + ".der", "checkpoint2"):
             never_sound({**files, path: b"x"}, f"{path} is too many")
+            for place_of in (write, lambda more: as_tar(canonical(more))):
+                contains(verify(place_of({**files, path: b"x"}))[1],
+                         f"the manifest does not name {path}\n")
             never_sound(sealed({**files, path: b"x"}), f"{path} is too many, sealed")
 
 
