@@ -42,16 +42,34 @@ void door_open(const struct config *config, struct door *door)
     }
 }
 
+/* Each by its name: the last one is not the only one that clients go by. */
+static void expect_issuers(const struct validity *validity, struct core *core)
+{
+    struct agenda_end ends[VALIDITY_ENDS_MAX];
+
+    for (size_t i = 0; i < validity->end_count; i++) {
+        int64_t until_us = validity->ends[i].until_us;
+        ends[i] = (struct agenda_end){.name = validity->ends[i].name,
+                                      .until_us = until_us == INT64_MAX ? 0 : until_us};
+    }
+    core_expect_all(core, EXPIRY_CLIENT_CA, ends, validity->end_count);
+}
+
 void door_expect(const struct server *server, struct core *core, const char *node)
 {
     static const enum expiry_kind kinds[VALIDITY_PARTS] = {
-        [VALIDITY_CERTIFICATE] = EXPIRY_TLS, [VALIDITY_LISTS] = EXPIRY_CLIENT_CRL};
+        [VALIDITY_CERTIFICATE] = EXPIRY_TLS,
+        [VALIDITY_ISSUERS] = EXPIRY_CLIENT_CA,
+        [VALIDITY_LISTS] = EXPIRY_CLIENT_CRL};
     struct validity validity;
     struct sg_error why = {0};
 
     server_validity(server, &validity);
+    expect_issuers(&validity, core);
+    core_expect(core, EXPIRY_TLS, node, validity_end_us(&validity, VALIDITY_CERTIFICATE));
+    core_expect(core, EXPIRY_CLIENT_CRL, node,
+                validity_end_us(&validity, VALIDITY_LISTS));
     for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {
-        core_expect(core, kinds[i], node, validity_end_us(&validity, i));
         if (validity_check(&validity, i, clock_wall_us(), &why) != SG_OK) {
             log_event(LOG_ERROR, "tls.over", "what", expiry_name(kinds[i]), "why",
                       why.text, NULL);

@@ -17,8 +17,9 @@ struct door {
 };
 
 void door_open(const struct config *config, struct door *door);
-/* Tells the core when the gateway's own TLS certificate and the revocation lists end that
- * handshakes are judged by from now on; a log line for what is not good already. */
+/* Tells the core when the gateway's own TLS certificate, the issuers of clients and the
+ * revocation lists end that handshakes are judged by from now on; a log line for what is
+ * not good already. */
 void door_expect(const struct server *server, struct core *core, const char *node);
 /* For people: a line for each of those that is not good now. Whether there is one. */
 bool door_amiss(const struct server *server, FILE *out);

@@ -33,6 +33,7 @@ struct conn {
     char address[PEER_ADDRESS_SIZE];
 
     unsigned trusted;   /* generation of the trust that judged the peer */
+    int64_t path_us;    /* wall clock: the first end in the chain by which it was */
     int64_t expires_us; /* wall clock: the peer is judged anew from then on */
     void *caller;       /* of the identify hook; owned: goes to the release hook */
     char *stranger;     /* owned; why there is no caller */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
@@ -134,34 +133,22 @@ static bool ask(const struct conn *conn, void **caller, struct sg_error *why)
     return *caller != NULL;
 }
 
-static int64_t end_of_certificate(const X509 *certificate)
-{
-    struct tm end;
-
-    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1
-               ? (int64_t)timegm(&end) * 1000000
-               : INT64_MAX;
-}
-
-/* A connection may last longer than the certificate that opened it, and than the lists by
- * which that was judged. Where those of another issuer are over, whoever is good without
- * them is judged once a second, and not at each request. */
+/* A connection may last longer than the certificate that opened it, than an issuer of
+ * that, and than the lists by which it was judged. Where those of another issuer are
+ * over, whoever is good without them is judged once a second, and not at each request. */
 static int64_t end_of_judgement(const struct conn *conn)
 {
     enum { AGAIN_US = 1000000 };
-    const X509 *certificate =
-        conn->ssl == NULL ? NULL : SSL_get0_peer_certificate(conn->ssl);
     struct validity validity;
     int64_t now_us = clock_wall_us();
 
-    if (certificate == NULL) {
+    if (conn->ssl == NULL || SSL_get0_peer_certificate(conn->ssl) == NULL) {
         return INT64_MAX;
     }
     trust_validity(conn->loop->setup->trust, &validity);
     int64_t lists_us = validity.lists_until_us;
-    int64_t end_us = end_of_certificate(certificate);
     lists_us = lists_us > now_us ? lists_us : now_us + AGAIN_US;
-    return lists_us < end_us ? lists_us : end_us;
+    return lists_us < conn->path_us ? lists_us : conn->path_us;
 }
 
 /* The answer holds as long as the judgement, or until the callers change. */
@@ -201,7 +188,11 @@ static enum sg_status judge_peer(struct conn *conn, struct sg_error *why)
         conn->trusted = trust_generation(trust);
         return SG_OK;
     }
-    return trust_judge(trust, conn->ssl, &conn->trusted, why);
+    struct trust_word word = {.until_us = INT64_MAX};
+    enum sg_status status = trust_judge(trust, conn->ssl, &word, why);
+    conn->trusted = word.generation;
+    conn->path_us = word.until_us;
+    return status;
 }
 
 /* Calls that were begun keep the caller that they asked for then. */
@@ -236,6 +227,7 @@ static void finished(struct conn *conn)
         conn_close(conn, true);
         return;
     }
+    conn->path_us = validity_chain_end_us(SSL_get0_verified_chain(conn->ssl));
     identify(conn);
     conn_opened(conn);
 }

@@ -115,22 +115,6 @@ enum sg_status server_check(const struct server_options *options, struct sg_erro
     return status;
 }
 
-static enum sg_status check_dates(const struct server_options *options, SSL_CTX *tls,
-                                  struct sg_error *why)
-{
-    const char *const files[VALIDITY_PARTS] = {options->certificate, options->client_crl};
-    struct validity validity;
-    struct sg_error told = {0};
-
-    tls_validity(tls, &validity);
-    for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {
-        if (validity_check(&validity, i, clock_wall_us(), &told) != SG_OK) {
-            return sg_fail(why, SG_INVALID, "'%.200s': %s", files[i], told.text);
-        }
-    }
-    return SG_OK;
-}
-
 enum sg_status server_check_dates(const struct server_options *options,
                                   struct sg_error *why)
 {
@@ -140,7 +124,7 @@ enum sg_status server_check_dates(const struct server_options *options,
         return SG_OK;
     }
     TRY(tls_context(options, &tls, why));
-    enum sg_status status = check_dates(options, tls, why);
+    enum sg_status status = tls_check_dates(options, tls, why);
     SSL_CTX_free(tls);
     return status;
 }
@@ -178,7 +162,7 @@ enum sg_status server_prepare(const struct server *server,
         status = tls_context(options, &renewal->tls, why);
     }
     if (status == SG_OK && server->setup.speaks_tls) {
-        status = check_dates(options, renewal->tls, why);
+        status = tls_check_dates(options, renewal->tls, why);
     }
     if (status != SG_OK) {
         server_renewal_free(renewal);

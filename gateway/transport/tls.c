@@ -5,6 +5,8 @@
 #include <openssl/x509_vfy.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
+#include "gateway/transport/issuers.h"
 #include "gateway/transport/revocation.h"
 
 static const uint8_t alpn_h2[] = {2, 'h', '2'};
@@ -204,10 +206,30 @@ void tls_validity(SSL_CTX *tls, struct validity *out)
             validity_time_us(X509_get0_notBefore(own), INT64_MIN);
         out->parts[VALIDITY_CERTIFICATE].until_us =
             validity_time_us(X509_get0_notAfter(own), INT64_MAX);
+        issuers_validity(SSL_CTX_get_cert_store(tls), out);
         revocation_validity(SSL_CTX_get_cert_store(tls), out);
         out->tls12 = SSL_CTX_get_min_proto_version(tls) < TLS1_3_VERSION;
         out->lists = asks_for_lists(tls);
     }
+}
+
+enum sg_status tls_check_dates(const struct server_options *options, SSL_CTX *tls,
+                               struct sg_error *why)
+{
+    const char *const files[VALIDITY_PARTS] = {[VALIDITY_CERTIFICATE] =
+                                                   options->certificate,
+                                               [VALIDITY_ISSUERS] = options->client_ca,
+                                               [VALIDITY_LISTS] = options->client_crl};
+    struct validity validity;
+    struct sg_error told = {0};
+
+    tls_validity(tls, &validity);
+    for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {
+        if (validity_check(&validity, i, clock_wall_us(), &told) != SG_OK) {
+            return sg_fail(why, SG_INVALID, "'%.200s': %s", files[i], told.text);
+        }
+    }
+    return SG_OK;
 }
 
 static enum tls_end end_of(SSL *ssl, int result)

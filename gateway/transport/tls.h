@@ -17,6 +17,11 @@ SG_MUST_USE enum sg_status tls_context(const struct server_options *options,
 /* How long that is good for. Before other threads have the context. */
 void tls_validity(SSL_CTX *tls, struct validity *out);
 
+/* SG_INVALID: a file of that context, made by these options, is not good now; why names
+ * it. */
+SG_MUST_USE enum sg_status tls_check_dates(const struct server_options *options,
+                                           SSL_CTX *tls, struct sg_error *why);
+
 /* How a read, write or handshake step ended. */
 enum tls_end { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_PEER_LEFT, TLS_BROKEN };
 

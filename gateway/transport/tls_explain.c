@@ -68,6 +68,15 @@ static const char *advice_on(long verified)
     return "";
 }
 
+/* OpenSSL says the same of an issuer as of the client's own. */
+static bool issuer_over(const SSL *ssl, long verified)
+{
+    const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+
+    return verified == X509_V_ERR_CERT_HAS_EXPIRED && sk_X509_num(chain) > 0 &&
+           X509_cmp_current_time(X509_get0_notAfter(sk_X509_value(chain, 0))) > 0;
+}
+
 static const struct reason *find_reason(unsigned long error)
 {
     for (size_t i = 0; i < SG_COUNT(reasons); i++) {
@@ -94,6 +103,13 @@ static enum sg_status explain_error(SSL *ssl, unsigned long error, struct sg_err
                        "the list of the client's issuer in tls.client_crl is not current "
                        "(CRL has expired, or is of later); no client of that issuer gets "
                        "in until a current one is there and SIGHUP is sent");
+    }
+    if (issuer_over(ssl, verified)) {
+        return sg_fail(
+            why, SG_DENIED,
+            "the client's certificate is refused: the certificate of an issuer "
+            "of it has expired; put the issuer's new one into tls.client_ca and "
+            "send SIGHUP, or give the client a certificate of another");
     }
     if (verified != X509_V_OK) {
         return sg_fail(why, SG_DENIED, "the client's certificate is refused: %s%s",

@@ -85,12 +85,25 @@ static const char lists_over[] =
     "the gateway's list of revoked client certificates is out of date, and the gateway's "
     "administrator has to renew it";
 
-static const char *reason_of(int error)
+static const char *reason_of(const X509_STORE_CTX *judge)
 {
-    return revocation_is_over(error) ? lists_over : X509_verify_cert_error_string(error);
+    int error = X509_STORE_CTX_get_error(judge);
+    bool issuer = X509_STORE_CTX_get_error_depth(judge) > 0;
+
+    if (revocation_is_over(error)) {
+        return lists_over;
+    }
+    return issuer && error == X509_V_ERR_CERT_HAS_EXPIRED
+               ? "the certificate of its issuer has expired"
+               : X509_verify_cert_error_string(error);
 }
 
-static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
+struct judgement {
+    const char *why;  /* static; where it is not good */
+    int64_t until_us; /* the first end in the chain, where it is */
+};
+
+static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, struct judgement *out)
 {
     X509_STORE_CTX *judge = X509_STORE_CTX_new();
     bool good = judge != NULL &&
@@ -98,29 +111,36 @@ static bool verify(SSL_CTX *tls, SSL *ssl, X509 *certificate, const char **why)
                                     SSL_get_peer_cert_chain(ssl)) == 1 &&
                 set_up(judge, tls) && X509_verify_cert(judge) == 1;
 
-    *why = judge == NULL ? "no memory" : reason_of(X509_STORE_CTX_get_error(judge));
+    if (judge != NULL) {
+        out->why = reason_of(judge);
+        out->until_us = validity_chain_end_us(X509_STORE_CTX_get0_chain(judge));
+    }
     X509_STORE_CTX_free(judge);
     ERR_clear_error();
     return good;
 }
 
-enum sg_status trust_judge(struct trust *trust, SSL *ssl, unsigned *generation,
+enum sg_status trust_judge(struct trust *trust, SSL *ssl, struct trust_word *out,
                            struct sg_error *why)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
-    const char *reason = "no memory";
-    SSL_CTX *tls = current(trust, generation);
+    struct judgement judgement = {.why = "no memory", .until_us = INT64_MAX};
+    SSL_CTX *tls = current(trust, &out->generation);
 
     if (certificate == NULL && tls != NULL &&
         SSL_CTX_get_verify_mode(tls) == SSL_VERIFY_NONE) {
         SSL_CTX_free(tls);
+        out->until_us = INT64_MAX;
         return SG_OK;
     }
     bool good =
-        tls != NULL && certificate != NULL && verify(tls, ssl, certificate, &reason);
+        tls != NULL && certificate != NULL && verify(tls, ssl, certificate, &judgement);
     SSL_CTX_free(tls);
-    return good ? SG_OK
-                : sg_fail(why, SG_UNAUTHENTICATED,
-                          "the client's certificate is no longer accepted: %s%s", reason,
-                          reason == lists_over ? "" : "; connect with a valid one");
+    out->until_us = judgement.until_us;
+    return good
+               ? SG_OK
+               : sg_fail(why, SG_UNAUTHENTICATED,
+                         "the client's certificate is no longer accepted: %s%s",
+                         judgement.why,
+                         judgement.why == lists_over ? "" : "; connect with a valid one");
 }

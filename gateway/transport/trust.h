@@ -32,10 +32,16 @@ void trust_validity(struct trust *trust, struct validity *out);
 /* A new connection, and the generation that will judge it. NULL: no memory. The caller
  * owns it. */
 SSL *trust_connection(struct trust *trust, unsigned *generation);
+/* By which trust a client was judged, and the first end in the chain that was found: it
+ * is to be judged anew then. */
+struct trust_word {
+    unsigned generation;
+    int64_t until_us; /* wall clock; INT64_MAX: no certificate was asked for */
+};
 /* Judges the client's certificate of an open connection once more: dates, issuers, and
  * revocation as in a handshake (RFC 5280 section 6). SG_UNAUTHENTICATED: why is for the
  * client. */
 SG_MUST_USE enum sg_status trust_judge(struct trust *trust, SSL *ssl,
-                                       unsigned *generation, struct sg_error *why);
+                                       struct trust_word *out, struct sg_error *why);
 
 #endif

@@ -9,6 +9,7 @@ static const struct {
     const char *setting;
 } words[VALIDITY_PARTS] = {
     [VALIDITY_CERTIFICATE] = {"the gateway's TLS certificate", "tls.certificate"},
+    [VALIDITY_ISSUERS] = {"the last issuer of client certificates", "tls.client_ca"},
     [VALIDITY_LISTS] = {"the list of revoked client certificates", "tls.client_crl"}};
 
 int64_t validity_time_us(const ASN1_TIME *time, int64_t otherwise)
@@ -20,10 +21,23 @@ int64_t validity_time_us(const ASN1_TIME *time, int64_t otherwise)
                : otherwise;
 }
 
+int64_t validity_chain_end_us(const STACK_OF(X509) * chain)
+{
+    int64_t first_us = INT64_MAX;
+
+    for (int i = 0; chain != NULL && i < sk_X509_num(chain); i++) {
+        int64_t end_us =
+            validity_time_us(X509_get0_notAfter(sk_X509_value(chain, i)), INT64_MAX);
+        first_us = end_us < first_us ? end_us : first_us;
+    }
+    return first_us;
+}
+
 void validity_init(struct validity *out)
 {
     out->issuer[0] = '\0';
     out->lists_until_us = INT64_MAX;
+    out->end_count = 0;
     out->tls12 = false;
     out->lists = false;
     for (size_t i = 0; i < VALIDITY_PARTS; i++) {

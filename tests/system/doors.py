@@ -19,12 +19,14 @@ import rig
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from faulty import ask, metrics, wait_for
+from preload import begun, preloaded
 from rig import claim, contains, equal, expect, item
 from sockets import good, tls
-from trust import (issuer, reload, said, serial_of, short_certificate, write_list,
-                   write_list_of_another)
+from trust import (issuer, issuer_until, reload, said, serial_of, short_certificate,
+                   write_list, write_list_of_another)
 
 CODE = grpc.StatusCode
+DAY = 86400
 ADMIN = (r"\Z", "\nadmin: {address: 127.0.0.1, port: 0}\n")
 
 
@@ -349,6 +351,63 @@ def a_certificate_that_ends_is_told_and_local_callers_are_served(the_rig):
             expect(len(client.sign().signature) > 0, "a local caller is served")
     finally:
         the_rig.write("server.pem", kept)
+
+
+@contextlib.contextmanager
+def issuers(the_rig, *seconds):
+    """tls.client_ca as long as it lasts: the issuer with that end, and with others."""
+    kept = the_rig.read("clients.pem", "rb")
+    the_rig.write("clients.pem", b"".join(issuer_until(the_rig, s) for s in seconds))
+    try:
+        yield
+    finally:
+        the_rig.write("clients.pem", kept)
+
+
+ISSUER = "Segel TLS CA (TEST)"
+OVER = "the last issuer of client certificates ended on 2"
+
+
+@claim
+def an_issuer_of_clients_that_ends_is_told(the_rig):
+    """It ends before the certificates that it issued: those say nothing of it."""
+    with issuers(the_rig, 30 * DAY):
+        with begun(with_pages(the_rig), "later", LATER_S=str(10 * DAY)) as gateway:
+            wait_for(lambda: [r for r in gateway.find("reminder") if r["what"] == "client_ca"],
+                     "nobody is reminded", 15)
+            told = [r for r in gateway.find("reminder") if r["what"] == "client_ca"]
+            equal([(r["name"], r["days"]) for r in told], [(ISSUER, "30")])
+            left = metrics(gateway).value("segel_expiry_seconds", what="client_ca", name=ISSUER)
+            expect(0 < left <= 20 * DAY, f"{left} seconds are left")
+            equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+        with begun(with_pages(the_rig), "later", LATER_S=str(31 * DAY)) as gateway:
+            told_by(gateway, OVER, "tls.client_ca")
+            equal([e["what"] for e in gateway.find("tls.over")], ["client_ca"])
+            with preloaded("later", LATER_S=str(31 * DAY)):
+                refused_now(the_rig, gateway, "clients.pem", OVER)
+    with issuers(the_rig, 30 * DAY, 60 * DAY):
+        with begun(with_pages(the_rig), "later", LATER_S=str(31 * DAY)) as gateway:
+            equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+
+
+@claim
+def a_connection_does_not_outlive_the_issuer_of_its_client(the_rig):
+    with with_pages(the_rig) as gateway:
+        with issuers(the_rig, 10):
+            reload(gateway)
+            client = gateway.client()
+            expect(len(client.sign().signature) > 0, "it signs while the issuer is good")
+            wait_for(lambda: OVER in ask(gateway, "/readyz")[2], "/readyz stays well", 30)
+            refusal = rig.refused(client.sign, timeout=5)
+            equal(refusal.code, CODE.UNAUTHENTICATED)
+            contains(refusal.message, "the certificate of its issuer has expired")
+            equal(rig.refused(gateway.client().sign, timeout=5).code, CODE.UNAVAILABLE)
+            said(gateway, "the certificate of an issuer of it has expired; put the issuer's new")
+        reload(gateway)
+        expect(len(client.sign().signature) > 0, "it signs again")
+        with issuers(the_rig, -60):
+            refused_now(the_rig, gateway, "clients.pem", OVER)
+        expect(len(gateway.client().sign().signature) > 0, "the good one stays")
 
 
 # --- The gateway's own certificate, versions, sentences ---------------------------------

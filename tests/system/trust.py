@@ -22,6 +22,19 @@ def issuer(the_rig):
         return certificate, serialization.load_pem_private_key(file.read(), None)
 
 
+def issuer_until(the_rig, seconds):
+    """The clients' issuer, with another end, so many seconds from now; PEM."""
+    old, key = issuer(the_rig)
+    end = datetime.datetime.now(UTC).replace(tzinfo=None) + datetime.timedelta(seconds=seconds)
+    builder = (x509.CertificateBuilder().subject_name(old.subject).issuer_name(old.subject)
+               .public_key(old.public_key()).serial_number(x509.random_serial_number())
+               .not_valid_before(old.not_valid_before - datetime.timedelta(hours=2))
+               .not_valid_after(end))
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
 def serial_of(the_rig, client):
     with open(the_rig.path("clients", client, "cert.pem"), "rb") as file:
         return x509.load_pem_x509_certificate(file.read()).serial_number

@@ -210,20 +210,39 @@ void core_expect(struct core *core, enum expiry_kind kind, const char *name,
     MUST(pthread_mutex_unlock(&core->agenda.lock) == 0);
 }
 
-void agenda_drop_callers(struct core *core, const struct config *config)
+/* config: callers that it has stay; NULL: none of that kind does. */
+static void drop(struct agenda_keeper *keeper, enum expiry_kind kind,
+                 const struct config *config)
 {
-    struct agenda_keeper *keeper = &core->agenda;
     size_t kept = 0;
 
-    MUST(pthread_mutex_lock(&keeper->lock) == 0);
     for (size_t i = 0; i < keeper->expected_count; i++) {
         const struct agenda_item *item = &keeper->expected[i];
-        if (item->kind != EXPIRY_CLIENT ||
-            config_find_caller(config, item->name) != NULL) {
+        if (item->kind != kind ||
+            (config != NULL && config_find_caller(config, item->name) != NULL)) {
             keeper->expected[kept++] = *item;
         }
     }
     keeper->expected_count = kept;
+}
+
+void core_expect_all(struct core *core, enum expiry_kind kind,
+                     const struct agenda_end *ends, size_t count)
+{
+    MUST(pthread_mutex_lock(&core->agenda.lock) == 0);
+    drop(&core->agenda, kind, NULL);
+    for (size_t i = 0; i < count; i++) {
+        expect(&core->agenda, kind, ends[i].name, ends[i].until_us);
+    }
+    MUST(pthread_mutex_unlock(&core->agenda.lock) == 0);
+}
+
+void agenda_drop_callers(struct core *core, const struct config *config)
+{
+    struct agenda_keeper *keeper = &core->agenda;
+
+    MUST(pthread_mutex_lock(&keeper->lock) == 0);
+    drop(keeper, EXPIRY_CLIENT, config);
     keeper->stale = true;
     MUST(pthread_mutex_unlock(&keeper->lock) == 0);
 }

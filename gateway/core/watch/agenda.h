@@ -15,7 +15,8 @@ struct core;
 
 enum {
     AGENDA_ITEMS_MAX = 1024,
-    AGENDA_EXPECTED_MAX = 258, /* callers that a configuration may have, and two of TLS */
+    AGENDA_EXPECTED_MAX = 274, /* callers that a configuration may have, two of TLS, and
+                                * issuers of clients */
     AGENDA_INCIDENTS_MAX = 256
 };
 
@@ -68,6 +69,14 @@ SG_MUST_USE enum sg_status agenda_gather(struct core *core);
 void core_agenda(struct core *core, struct agenda *out);
 void core_expect(struct core *core, enum expiry_kind kind, const char *name,
                  int64_t until_us);
+/* Likewise all ends of a kind at once, instead of those that were told before; 0 has
+ * none. */
+struct agenda_end {
+    const char *name; /* borrowed */
+    int64_t until_us;
+};
+void core_expect_all(struct core *core, enum expiry_kind kind,
+                     const struct agenda_end *ends, size_t count);
 /* Behind a reload: of callers that are no more nobody is reminded. */
 void agenda_drop_callers(struct core *core, const struct config *config);
 

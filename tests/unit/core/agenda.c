@@ -8,6 +8,8 @@
 
 static struct core core;
 
+enum { CALLERS = 256, ISSUERS = 16 };
+
 static bool is_expected(enum expiry_kind kind, const char *name)
 {
     bool found = false;
@@ -21,8 +23,15 @@ static bool is_expected(enum expiry_kind kind, const char *name)
 
 Test(agenda, every_caller_that_a_configuration_may_have_finds_a_place)
 {
-    enum { CALLERS = 256 };
+    char names[ISSUERS][16];
+    struct agenda_end issuers[ISSUERS];
     char name[16];
+
+    for (int i = 0; i < ISSUERS; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "issuer-%d", i);
+        issuers[i] = (struct agenda_end){names[i], 1};
+    }
+    core_expect_all(&core, EXPIRY_CLIENT_CA, issuers, ISSUERS);
 
     core_expect(&core, EXPIRY_TLS, "gw1", 1);
     core_expect(&core, EXPIRY_CLIENT_CRL, "gw1", 1);
@@ -33,4 +42,20 @@ Test(agenda, every_caller_that_a_configuration_may_have_finds_a_place)
     }
     cr_expect(is_expected(EXPIRY_TLS, "gw1"));
     cr_expect(is_expected(EXPIRY_CLIENT_CRL, "gw1"));
+    cr_expect(is_expected(EXPIRY_CLIENT_CA, "issuer-15"));
+}
+
+Test(agenda, what_is_told_at_once_takes_the_place_of_what_was_told_before)
+{
+    const struct agenda_end before[] = {{"old", 1}, {"both", 1}};
+    const struct agenda_end now[] = {{"both", 2}, {"new", 1}};
+
+    core_expect(&core, EXPIRY_CLIENT, "old", 1);
+    core_expect_all(&core, EXPIRY_CLIENT_CA, before, SG_COUNT(before));
+    core_expect_all(&core, EXPIRY_CLIENT_CA, now, SG_COUNT(now));
+    cr_expect_not(is_expected(EXPIRY_CLIENT_CA, "old"));
+    cr_expect(is_expected(EXPIRY_CLIENT_CA, "both"));
+    cr_expect(is_expected(EXPIRY_CLIENT_CA, "new"));
+    cr_expect(is_expected(EXPIRY_CLIENT, "old"), "of another kind");
+    cr_expect_eq(core.agenda.expected_count, 3);
 }

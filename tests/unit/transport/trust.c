@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/transport/tls.h"
 #include "tests/unit/transport/support/pki.h"
 
@@ -11,6 +12,7 @@
 static struct pki pki;
 static struct trust trust;
 static unsigned generation;
+static struct trust_word word;
 static SSL *server;
 static SSL *client;
 
@@ -85,9 +87,9 @@ static void expect_refused(enum pki_flaw flaw, const char *words)
     struct sg_error why = {0};
 
     let_in(flaw);
-    cr_expect_eq(trust_judge(&trust, server, &generation, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(trust_judge(&trust, server, &word, &why), SG_OK, "%s", why.text);
     renew(-1);
-    cr_expect_eq(trust_judge(&trust, server, &generation, &why), SG_UNAUTHENTICATED);
+    cr_expect_eq(trust_judge(&trust, server, &word, &why), SG_UNAUTHENTICATED);
     cr_expect_not_null(strstr(why.text, words), "%s", why.text);
 }
 
@@ -97,8 +99,25 @@ Test(trust, sound_client_stays)
 
     let_in(PKI_SOUND);
     renew(-1);
-    cr_expect_eq(trust_judge(&trust, server, &generation, &why), SG_OK, "%s", why.text);
-    cr_expect_eq(generation, trust_generation(&trust));
+    cr_expect_eq(trust_judge(&trust, server, &word, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(word.generation, trust_generation(&trust));
+}
+
+/* Its issuer may end before its own certificate does. */
+Test(trust, a_client_is_judged_anew_when_its_issuer_ends)
+{
+    const int64_t now_us = clock_wall_us();
+    struct sg_error why = {0};
+
+    let_in(PKI_SOUND);
+    pki_end(&pki, 60, true);
+    renew(-1);
+    cr_expect_eq(trust_judge(&trust, server, &word, &why), SG_OK, "%s", why.text);
+    cr_expect(word.until_us > now_us && word.until_us < now_us + INT64_C(70000000));
+    pki_end(&pki, -60, true);
+    renew(-1);
+    cr_expect_eq(trust_judge(&trust, server, &word, &why), SG_UNAUTHENTICATED);
+    cr_expect_not_null(strstr(why.text, "issuer has expired"), "%s", why.text);
 }
 
 Test(trust, short_key_is_refused_as_in_a_handshake)

@@ -289,6 +289,41 @@ void pki_renew(const struct pki *pki)
     free_authority(&ca);
 }
 
+void pki_end(const struct pki *pki, long in_seconds, bool alone)
+{
+    struct authority ca = read_authority(pki);
+
+    MUST(X509_gmtime_adj(X509_getm_notAfter(ca.cert), in_seconds) != NULL);
+    sign(ca.cert, &ca);
+    put_authority(pki, &ca, alone ? "w" : "a");
+    free_authority(&ca);
+}
+
+void pki_add_other(const struct pki *pki)
+{
+    struct authority other = make_authority("another issuer");
+
+    put_authority(pki, &other, "a");
+    free_authority(&other);
+}
+
+void pki_add_between(const struct pki *pki, long in_seconds)
+{
+    static size_t number;
+    struct authority ca = read_authority(pki);
+    struct authority next = {.key = EVP_EC_gen("P-256")};
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "issuer %zu", number++);
+    next.cert = new_certificate(name, next.key, ca.cert);
+    extend(next.cert, NID_basic_constraints, "critical,CA:TRUE");
+    MUST(X509_gmtime_adj(X509_getm_notAfter(next.cert), in_seconds) != NULL);
+    sign(next.cert, &ca);
+    put_authority(pki, &next, "a");
+    free_authority(&next);
+    free_authority(&ca);
+}
+
 void pki_rekey(const struct pki *pki, bool alone)
 {
     struct authority next = make_authority("test issuer");

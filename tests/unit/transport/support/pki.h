@@ -47,6 +47,13 @@ enum pki_list {
 void pki_write_list(const struct pki *pki, enum pki_list kind);
 /* Adds to ca: that issuer's certificate once more, by the same key. */
 void pki_renew(const struct pki *pki);
+/* Writes ca: that issuer's certificate by the same key and another end, or adds it there.
+ */
+void pki_end(const struct pki *pki, long in_seconds, bool alone);
+/* Adds to ca one of another name; one that it issued, "issuer N" by how often it was
+ * asked. */
+void pki_add_other(const struct pki *pki);
+void pki_add_between(const struct pki *pki, long in_seconds);
 /* Adds to ca one of the same name with a key of its own, or puts it there alone, and adds
  * to crl its current list. */
 void pki_rekey(const struct pki *pki, bool alone);
