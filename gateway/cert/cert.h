@@ -65,6 +65,8 @@ struct cert_path {
     bool good;
     int64_t from_us;               /* inclusive; INT64_MIN: since ever */
     int64_t until_us;              /* exclusive; INT64_MAX: for ever */
+    int64_t first_end_us;          /* of the certificates that it is made of, or would be
+                                    * if none had ended; INT64_MAX: it cannot be read */
     char anchor[CERT_ANCHOR_SIZE]; /* RFC 2253; "" when not good, or not to be shown */
     const char *why;               /* static; OpenSSL's words when not good */
 };

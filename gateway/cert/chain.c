@@ -137,6 +137,22 @@ static void bound_by_all(STACK_OF(X509) * certificates, int64_t now_us,
     }
 }
 
+/* An end that lies behind it is still the chain's: OpenSSL finds the chain before it
+ * looks at its dates. */
+static int64_t first_end_us(const struct verified *verified)
+{
+    int64_t first_us = INT64_MAX;
+
+    for (int i = 0; i < sk_X509_num(verified->chain); i++) {
+        const X509 *one = sk_X509_value(verified->chain, i);
+        int64_t end_us = INT64_MAX;
+        if (time_us(X509_get0_notAfter(one), &end_us) && end_us < first_us) {
+            first_us = end_us;
+        }
+    }
+    return first_us;
+}
+
 /* OpenSSL counts in seconds, and at notAfter itself a certificate is over: what it says
  * changes at these bounds and nowhere else. */
 enum sg_status cert_judge_path(const struct cert *cert, int64_t now_us,
@@ -151,6 +167,7 @@ enum sg_status cert_judge_path(const struct cert *cert, int64_t now_us,
     if (path.good && !name_text(anchor_of(&verified), path.anchor)) {
         path.anchor[0] = '\0';
     }
+    path.first_end_us = first_end_us(&verified);
     bound_by(cert->chain[0], now_us, &path);
     bound_by_all(cert->issuers, now_us, &path);
     bound_by_all(cert->anchors, now_us, &path);

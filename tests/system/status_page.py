@@ -9,9 +9,11 @@ import sqlite3
 import sys
 import time
 
+import chains
 import rig
 from faulty import ask, create, metrics, unlock, wait_for
 from people import CODE, People, approve, lock_down, release
+from preload import begun
 from rig import claim, contains, equal, expect
 
 REMARK, ORAL, WRITTEN = 1, 2, 3
@@ -339,6 +341,24 @@ def each_threshold_is_told_once_over_restarts(people):
 
 
 @claim
+def an_issuer_that_ends_before_the_certificate_of_a_key_is_told(people):
+    now = time.time()
+    chains.issuing(people.rig, now - DAY, now + 20 * DAY)
+    short = (r"chain: issuing\.pem", "chain: short.pem")
+    for later, days_passed, urgent in ((0, 30, False), (21 * DAY, 0, True)):
+        with begun(people.gateway(short), "later", LATER_S=str(later)) as gateway:
+            wait_for(lambda: people.records("reminder"), "nobody is told")
+            found = [r for r in status(gateway).reminders if r.what == "certificate.issuer"]
+            equal([(r.name, r.days, r.urgent) for r in found],
+                  [("seal-demo", days_passed, urgent)])
+            left = metrics(gateway).value("segel_expiry_seconds", what="certificate.issuer",
+                                          name="seal-demo")
+            expect(0 < left <= 20 * DAY if later == 0 else left == 0, f"{left} seconds")
+            expect("certificate" not in [r.what for r in status(gateway).reminders],
+                   "the certificate itself is good for long")
+
+
+@claim
 def what_ends_is_a_number(people):
     with people.gateway() as gateway:
         status(gateway)
@@ -349,6 +369,8 @@ def what_ends_is_a_number(people):
         expect(729 * DAY < left <= 730 * DAY, f"{left} seconds")
         expect(numbers.value("segel_expiry_seconds", what="agreement",
                              name="SAMPLE/PKS/2026") > 0, "the agreement")
+        expect("certificate.issuer" not in str(numbers.families["segel_expiry_seconds"].samples),
+               "no issuer ends before")
         equal(people.records("reminder"), [], "nothing is near")
 
 

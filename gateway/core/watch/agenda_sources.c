@@ -11,13 +11,23 @@ static bool may_sign_again(const struct core *core, const struct key *key)
     return key_ready(key) && !key_state_over(life_state(core, key));
 }
 
+/* An issuer up to the anchor, if it ends before the certificate does: it takes the chain
+ * with it. */
+static int64_t issuer_end_us(const struct key *key)
+{
+    int64_t first_us = key->holder->path.first_end_us;
+
+    return first_us < cert_not_after_us(key->cert) ? first_us : 0;
+}
+
 static enum sg_status add_keys(struct core *core)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
         const struct key *key = &core->keyring.keys[i];
         if (may_sign_again(core, key)) {
-            agenda_add(core, EXPIRY_CERTIFICATE, key->config->name,
-                       cert_not_after_us(key->cert));
+            const char *name = key->config->name;
+            agenda_add(core, EXPIRY_CERTIFICATE, name, cert_not_after_us(key->cert));
+            agenda_add(core, EXPIRY_CERTIFICATE_ISSUER, name, issuer_end_us(key));
         }
     }
     return SG_OK;

@@ -72,6 +72,7 @@ Test(cert_path, a_path_is_judged_again_from_bound_to_bound)
     cr_expect(path.good);
     cr_expect_eq(path.from_us, now_us - hour_us);
     cr_expect_eq(path.until_us, now_us + hour_us);
+    cr_expect_eq(path.first_end_us, now_us + hour_us, "the issuer's");
     cr_expect(cert_path_holds(&path, now_us + hour_us - 1));
     cr_expect_not(cert_path_holds(&path, now_us + hour_us));
     cr_expect(cert_path_holds(&path, now_us - hour_us));
@@ -82,10 +83,43 @@ Test(cert_path, a_path_is_judged_again_from_bound_to_bound)
     cr_assert_eq(cert_judge_path(cert, now_us + hour_us, &path), SG_OK);
     cr_expect_not(path.good, "the end does not");
     cr_expect_eq(path.from_us, now_us + hour_us);
+    cr_expect_eq(path.first_end_us, now_us + hour_us,
+                 "it is over, and still the chain's");
     cr_assert_eq(cert_judge_path(cert, now_us - hour_us, &path), SG_OK);
     cr_expect(path.good, "the begin counts");
     cr_assert_eq(cert_judge_path(cert, now_us - hour_us - 1, &path), SG_OK);
     cr_expect_not(path.good);
+    cert_free(cert);
+}
+
+Test(cert_path, an_anchor_of_others_is_no_part_of_the_chain)
+{
+    enum { HOUR_S = 3600 };
+    struct maker_spec spec = maker_root();
+    char paths[3][32];
+    struct cert *cert = NULL;
+    struct cert_path path;
+
+    spec.until_s = HOUR_S;
+    spec.subject[0][1] = "MY";
+    struct made other = maker_make(&spec);
+    spec = maker_seal(&issuing);
+    struct made seal = maker_make(&spec);
+    const struct made *const anchors[] = {&other, &root};
+    const struct made *const all[] = {&seal, &issuing};
+    maker_write(paths[0], &all[0], 1);
+    maker_write(paths[1], &all[1], 1);
+    maker_write(paths[2], anchors, 2);
+    const char *const files[] = {paths[0], paths[1], paths[2]};
+    cr_assert_eq(town_read(files, now_us, &cert, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(cert_judge_path(cert, now_us, &path), SG_OK);
+    cr_expect_eq(path.until_us, now_us + (int64_t)HOUR_S * 1000000, "judged again then");
+    cr_expect_eq(path.first_end_us, cert_not_after_us(cert), "the seal's");
+    for (size_t i = 0; i < SG_COUNT(paths); i++) {
+        (void)unlink(paths[i]);
+    }
+    maker_free(&seal);
+    maker_free(&other);
     cert_free(cert);
 }
 
