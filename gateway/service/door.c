@@ -55,6 +55,14 @@ static void expect_issuers(const struct validity *validity, struct core *core)
     core_expect_all(core, EXPIRY_CLIENT_CA, ends, validity->end_count);
 }
 
+/* Clients may have another way to their anchor: nobody is told that none gets in. */
+static int64_t served_end_us(const struct validity *validity)
+{
+    int64_t own_us = validity->parts[VALIDITY_CERTIFICATE].until_us;
+
+    return validity->served_until_us < own_us ? validity->served_until_us : 0;
+}
+
 void door_expect(const struct server *server, struct core *core, const char *node)
 {
     static const enum expiry_kind kinds[VALIDITY_PARTS] = {
@@ -67,6 +75,7 @@ void door_expect(const struct server *server, struct core *core, const char *nod
     server_validity(server, &validity);
     expect_issuers(&validity, core);
     core_expect(core, EXPIRY_TLS, node, validity_end_us(&validity, VALIDITY_CERTIFICATE));
+    core_expect(core, EXPIRY_TLS_ISSUER, node, served_end_us(&validity));
     core_expect(core, EXPIRY_CLIENT_CRL, node,
                 validity_end_us(&validity, VALIDITY_LISTS));
     for (enum validity_part i = VALIDITY_CERTIFICATE; i < VALIDITY_PARTS; i++) {

@@ -199,6 +199,7 @@ static bool asks_for_lists(const SSL_CTX *tls)
 void tls_validity(SSL_CTX *tls, struct validity *out)
 {
     const X509 *own = tls == NULL ? NULL : SSL_CTX_get0_certificate(tls);
+    STACK_OF(X509) *issuers = NULL;
 
     validity_init(out);
     if (own != NULL) {
@@ -206,6 +207,8 @@ void tls_validity(SSL_CTX *tls, struct validity *out)
             validity_time_us(X509_get0_notBefore(own), INT64_MIN);
         out->parts[VALIDITY_CERTIFICATE].until_us =
             validity_time_us(X509_get0_notAfter(own), INT64_MAX);
+        (void)SSL_CTX_get0_chain_certs(tls, &issuers);
+        out->served_until_us = validity_chain_end_us(issuers);
         issuers_validity(SSL_CTX_get_cert_store(tls), out);
         revocation_validity(SSL_CTX_get_cert_store(tls), out);
         out->tls12 = SSL_CTX_get_min_proto_version(tls) < TLS1_3_VERSION;

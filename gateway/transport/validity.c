@@ -37,6 +37,7 @@ void validity_init(struct validity *out)
 {
     out->issuer[0] = '\0';
     out->lists_until_us = INT64_MAX;
+    out->served_until_us = INT64_MAX;
     out->end_count = 0;
     out->tls12 = false;
     out->lists = false;

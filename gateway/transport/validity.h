@@ -28,8 +28,10 @@ struct validity {
     struct validity_end
         ends[VALIDITY_ENDS_MAX]; /* of tls.client_ca, those that end first */
     size_t end_count;
-    bool tls12; /* TLS 1.2 is spoken, too */
-    bool lists; /* revocation lists are looked at */
+    int64_t served_until_us; /* the first end of the issuers that are sent along with the
+                              * gateway's own; INT64_MAX: there are none */
+    bool tls12;              /* TLS 1.2 is spoken, too */
+    bool lists;              /* revocation lists are looked at */
 };
 
 /* Unix microseconds; otherwise when it cannot be read. */

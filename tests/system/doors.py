@@ -391,6 +391,22 @@ def an_issuer_of_clients_that_ends_is_told(the_rig):
 
 
 @claim
+def an_issuer_of_the_gateway_that_ends_before_its_certificate_is_told(the_rig):
+    """Clients that know a newer one still get in."""
+    kept = the_rig.read("server.pem", "rb")
+    the_rig.write("server.pem", kept + issuer_until(the_rig, 30 * DAY))
+    try:
+        for later, days in ((10 * DAY, "30"), (31 * DAY, "0")):
+            with begun(with_pages(the_rig), "later", LATER_S=str(later)) as gateway:
+                wait_for(lambda: gateway.find("reminder"), "nobody is reminded", 25)
+                equal([(r["what"], r["name"], r["days"]) for r in gateway.find("reminder")],
+                      [("tls.issuer", "gw1", days)])
+                equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
+    finally:
+        the_rig.write("server.pem", kept)
+
+
+@claim
 def a_connection_does_not_outlive_the_issuer_of_its_client(the_rig):
     with with_pages(the_rig) as gateway:
         with issuers(the_rig, 10):

@@ -15,7 +15,7 @@ struct core;
 
 enum {
     AGENDA_ITEMS_MAX = 1024,
-    AGENDA_EXPECTED_MAX = 274, /* callers that a configuration may have, two of TLS, and
+    AGENDA_EXPECTED_MAX = 275, /* callers that a configuration may have, three of TLS, and
                                 * issuers of clients */
     AGENDA_INCIDENTS_MAX = 256
 };

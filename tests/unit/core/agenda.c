@@ -34,6 +34,7 @@ Test(agenda, every_caller_that_a_configuration_may_have_finds_a_place)
     core_expect_all(&core, EXPIRY_CLIENT_CA, issuers, ISSUERS);
 
     core_expect(&core, EXPIRY_TLS, "gw1", 1);
+    core_expect(&core, EXPIRY_TLS_ISSUER, "gw1", 1);
     core_expect(&core, EXPIRY_CLIENT_CRL, "gw1", 1);
     for (int i = 0; i < CALLERS; i++) {
         (void)snprintf(name, sizeof(name), "caller-%d", i);
