@@ -12,8 +12,8 @@ struct catalogue_row {
     enum rule_level level;
     const char *title;
     const char *title_id; /* Indonesian */
-    const char *law;    /* "" when none is named */
-    const char *beside; /* what gateway or people do without the rule; "" = nothing */
+    const char *law;      /* "" when none is named */
+    const char *beside;   /* what gateway or people do without the rule; "" = nothing */
 };
 /* NULL when the catalogue has no such rule. */
 const struct catalogue_row *catalogue_find(const char *rule);

@@ -368,11 +368,16 @@ ISSUER = "Segel TLS CA (TEST)"
 OVER = "the last issuer of client certificates ended on 2"
 
 
+def ahead(the_rig, seconds):
+    """A gateway so much later, whose clock somebody has set."""
+    return begun(with_pages(the_rig), "later kept", KEPT="yes", LATER_S=str(seconds))
+
+
 @claim
 def an_issuer_of_clients_that_ends_is_told(the_rig):
     """It ends before the certificates that it issued: those say nothing of it."""
     with issuers(the_rig, 30 * DAY):
-        with begun(with_pages(the_rig), "later", LATER_S=str(10 * DAY)) as gateway:
+        with ahead(the_rig, 10 * DAY) as gateway:
             wait_for(lambda: [r for r in gateway.find("reminder") if r["what"] == "client_ca"],
                      "nobody is reminded", 15)
             told = [r for r in gateway.find("reminder") if r["what"] == "client_ca"]
@@ -380,13 +385,13 @@ def an_issuer_of_clients_that_ends_is_told(the_rig):
             left = metrics(gateway).value("segel_expiry_seconds", what="client_ca", name=ISSUER)
             expect(0 < left <= 20 * DAY, f"{left} seconds are left")
             equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
-        with begun(with_pages(the_rig), "later", LATER_S=str(31 * DAY)) as gateway:
+        with ahead(the_rig, 31 * DAY) as gateway:
             told_by(gateway, OVER, "tls.client_ca")
             equal([e["what"] for e in gateway.find("tls.over")], ["client_ca"])
-            with preloaded("later", LATER_S=str(31 * DAY)):
+            with preloaded("later kept", KEPT="yes", LATER_S=str(31 * DAY)):
                 refused_now(the_rig, gateway, "clients.pem", OVER)
     with issuers(the_rig, 30 * DAY, 60 * DAY):
-        with begun(with_pages(the_rig), "later", LATER_S=str(31 * DAY)) as gateway:
+        with ahead(the_rig, 31 * DAY) as gateway:
             equal(ask(gateway, "/readyz")[::2], (200, "ready\n"))
 
 
@@ -397,7 +402,7 @@ def an_issuer_of_the_gateway_that_ends_before_its_certificate_is_told(the_rig):
     the_rig.write("server.pem", kept + issuer_until(the_rig, 30 * DAY))
     try:
         for later, days in ((10 * DAY, "30"), (31 * DAY, "0")):
-            with begun(with_pages(the_rig), "later", LATER_S=str(later)) as gateway:
+            with ahead(the_rig, later) as gateway:
                 wait_for(lambda: gateway.find("reminder"), "nobody is reminded", 25)
                 equal([(r["what"], r["name"], r["days"]) for r in gateway.find("reminder")],
                       [("tls.issuer", "gw1", days)])
