@@ -4,9 +4,9 @@
 #include <time.h>
 
 enum { US_PER_S = 1000000, US_PER_MS = 1000, NS_PER_US = 1000 };
+static const int64_t DAY_US = INT64_C(86400) * US_PER_S;
 /* chronyd slews by 83333 ppm at most unless it is told otherwise; ntpd and timesyncd by
  * 500. */
-static const int64_t DAY_US = INT64_C(86400) * US_PER_S;
 enum { SLEW_DIVISOR = 10, LEAST_STEP_US = US_PER_S };
 /* The kernel adds 500 ppm to its bound as long as nobody sets the clock. */
 enum { BOUND_GROWS_US = 500 };

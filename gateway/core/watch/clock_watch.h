@@ -24,8 +24,8 @@ struct clock_watch {
     int64_t
         set_boot_us; /* when it was seen that the clock had just been set; 0 = never */
     bool stepped;    /* true until whoever looks after the clock says otherwise */
-    bool doubted;    /* since doubt_boot_us, until somebody sets the clock, or a day */
-    int64_t doubt_boot_us;
+    bool doubted;    /* until somebody sets the clock, or for a day: clock_watch_doubt */
+    int64_t doubt_boot_us; /* since when, as boot_us of a reading */
 };
 
 /* A jump of the clock, between two readings. */
