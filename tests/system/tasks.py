@@ -183,15 +183,25 @@ def whoever_runs_the_machine_brings_no_policy_in_force(people):
         people.rig.write("policy.yaml", policy)
 
 
-@claim
-def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
-    """As after an update of Segel: nobody could sign for anything while it is down."""
-    policy = people.rig.read("policy.yaml")
+def spoiled_ledger(people):
+    """The file of a ledger whose policy in force no longer loads, as after an update."""
     with people.gateway():
         pass
     path = people.rig.path(re.search(r"ledger-\w+\.db", people.ledger[1])[0])
     with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
         ledger.execute("UPDATE policy SET text = CAST('rules: none' AS BLOB)")
+    return path
+
+
+def schema_of(ledger):
+    return ledger.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0]
+
+
+@claim
+def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
+    """As after an update of Segel: nobody could sign for anything while it is down."""
+    policy = people.rig.read("policy.yaml")
+    spoiled_ledger(people)
     try:
         people.rig.write("policy.yaml", policy + "# the same version\n")
         code, said = people.rig.refuses(people.rig.path("changed.yaml"))
@@ -214,12 +224,9 @@ def a_policy_that_no_longer_loads_does_not_keep_the_gateway_down(people):
 def an_older_ledger_is_led_on_only_where_the_start_goes_on(people):
     """Or neither version would serve it: the older one knows no newer tables."""
     policy = people.rig.read("policy.yaml")
-    with people.gateway():
-        pass
-    path = people.rig.path(re.search(r"ledger-\w+\.db", people.ledger[1])[0])
+    path = spoiled_ledger(people)
     with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
-        ours = ledger.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0]
-        ledger.execute("UPDATE policy SET text = CAST('rules: none' AS BLOB)")
+        ours = schema_of(ledger)
         ledger.execute("ALTER TABLE request DROP COLUMN log")  # as before the last step
         ledger.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (ours - 1,))
     try:
@@ -228,13 +235,14 @@ def an_older_ledger_is_led_on_only_where_the_start_goes_on(people):
         equal(code, 1)
         contains(said, "no longer loads", "higher version")
         with contextlib.closing(sqlite3.connect(path)) as ledger:
-            equal(ledger.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0],
-                  ours - 1, "the tables are as the older version left them")
+            equal(schema_of(ledger), ours - 1, "the tables are as the older version left them")
         contains(people.rig.tool("segeld", "--config", people.rig.path("changed.yaml"),
                                  "--unlatch", "lane0").stderr, "no longer loads")
         people.rig.write("policy.yaml", wanted(people))
         with people.gateway(keep=True) as gateway:
             equal(in_force(gateway).version, 2)
+        with contextlib.closing(sqlite3.connect(path)) as ledger:
+            equal(schema_of(ledger), ours, "led on")
     finally:
         people.rig.write("policy.yaml", policy)
 
