@@ -9,15 +9,15 @@
  * lane at its start beside the socket, and reads when the lane has died. The lane keeps
  * two queues, each first in first out, because an RSA signature takes ten to twenty times
  * as long as one on a curve. Operation ids grow with every operation, so the id that a
- * worker took last says of each operation behind it that its key was not used.
+ * worker began last says of each operation behind it that its key was not used.
  *
- * Only the lane writes, under its queue's lock and before the first call of the module
- * for the operation. A lane that lies here could as well have signed: the page decides
- * nothing but whether a lost job is told as failed or as indeterminate. */
+ * Only the lane writes, before the first call of the module for the operation. A lane
+ * that lies here could as well have signed: the page decides nothing but whether a lost
+ * job is told as failed or as indeterminate. */
 enum mark_queue { MARK_RSA, MARK_CURVE, MARK_QUEUES };
 
 struct marks {
-    _Atomic uint64_t taken[MARK_QUEUES]; /* highest id that a worker took; 0 = none */
+    _Atomic uint64_t taken[MARK_QUEUES]; /* highest id that a worker began; 0 = none */
 };
 static_assert(sizeof(struct marks) <= 4096, "one page");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared between processes");

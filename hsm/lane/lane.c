@@ -164,11 +164,11 @@ static enum sg_status start(struct lane *lane, struct trouble *trouble)
     lane->crew.key_count = config->key_count;
     lane->crew.wire = &lane->wire;
     atomic_init(&lane->crew.sessions, 0);
-    if (queue_init(&lane->crew.queue, lane->marks) != SG_OK) {
+    TRY(open_sessions(lane, trouble));
+    if (queue_init(&lane->crew.queue, lane->marks, lane->threads) != SG_OK) {
         return trouble_config(trouble, "the lane has no descriptor for its queue");
     }
     outbox_init(&lane->crew.outbox, lane->wire.fd);
-    TRY(open_sessions(lane, trouble));
     confine(lane);
     return start_workers(lane, trouble);
 }

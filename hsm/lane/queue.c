@@ -1,10 +1,7 @@
 #include "hsm/lane/queue.h"
 
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-enum { SLOTS = QUEUE_LEN + QUEUE_WORKERS };
 
 static void unlock(pthread_mutex_t **lock)
 {
@@ -17,7 +14,7 @@ static pthread_mutex_t *locked(struct queue *queue)
     return &queue->lock;
 }
 
-enum sg_status queue_init(struct queue *queue, struct marks *marks)
+enum sg_status queue_init(struct queue *queue, struct marks *marks, size_t workers)
 {
     MUST(pthread_mutex_init(&queue->lock, NULL) == 0);
     MUST(pthread_cond_init(&queue->filled, NULL) == 0);
@@ -26,34 +23,21 @@ enum sg_status queue_init(struct queue *queue, struct marks *marks)
     queue->reading = false;
     atomic_init(&queue->clerk_up, true);
     queue->reached_us = 0;
+    queue->workers = workers;
     queue->idle = 0;
     atomic_init(&queue->len, 0);
     atomic_init(&queue->long_ones, 0);
     for (size_t i = 0; i < MARK_QUEUES; i++) {
-        queue->rings[i].head = 0;
-        queue->rings[i].len = 0;
-        queue->rings[i].served_us = 0;
-        queue->rings[i].usual_us = 1;
+        ring_init(&queue->rings[i]);
     }
     queue->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return queue->poke_fd >= 0 ? SG_OK : SG_NO_MEMORY;
 }
 
-static void fill(struct queued *to, enum mark_queue kind, const struct operation *from)
-{
-    MUST(from->wanted.input.len <= sizeof(to->input));
-    to->operation = *from;
-    to->kind = kind;
-    if (from->wanted.input.len > 0) {
-        memcpy(to->input, from->wanted.input.data, from->wanted.input.len);
-    }
-    to->operation.wanted.input.data = to->input;
-}
-
 /* A ring that was idle saves up no credit, with which it would hold up the other for as
  * long; what it owes it keeps, or one operation at a time would get more than its half.
  */
-static void wake_ring(const struct queue *queue, struct queue_ring *ring)
+static void wake_ring(const struct queue *queue, struct ring *ring)
 {
     if (ring->len == 0 && ring->served_us < queue->reached_us) {
         ring->served_us = queue->reached_us;
@@ -78,16 +62,11 @@ static void count_long(struct queue *queue, const struct queued *queued, int cha
 /* The lock is held. */
 static bool put(struct queue *queue, const struct arrival *arrival)
 {
-    struct queue_ring *ring = &queue->rings[arrival->kind];
-    if (ring->len >= QUEUE_LEN) {
-        return false;
-    }
+    struct ring *ring = &queue->rings[arrival->kind];
     wake_ring(queue, ring);
-    fill(&ring->slots[(ring->head + ring->len) % SLOTS], arrival->kind,
-         &arrival->operation);
-    ring->len++;
-    count(queue, 1);
-    return true;
+    bool good = ring_put(ring, arrival->kind, &arrival->operation);
+    count(queue, good ? 1 : 0);
+    return good;
 }
 
 bool queue_put(struct queue *queue, const struct arrival *arrivals, size_t len)
@@ -101,96 +80,113 @@ bool queue_put(struct queue *queue, const struct arrival *arrivals, size_t len)
     return good;
 }
 
-/* NULL: all are empty. The later ring, the faster kind, goes first where both had the
- * same.
- */
-static struct queue_ring *next_ring(struct queue *queue)
+/* One worker alone has nobody to wait for. */
+static bool in_turns(const struct queue *queue, const struct ring *ring)
 {
-    struct queue_ring *next = NULL;
+    return queue->workers > 1 && ring_is_brief(ring);
+}
+
+/* NULL: nothing waits that may be begun. The later ring, the faster kind, goes first
+ * where both had the same. */
+static struct ring *next_ring(struct queue *queue)
+{
+    struct ring *next = NULL;
     for (size_t i = 0; i < MARK_QUEUES; i++) {
-        struct queue_ring *ring = &queue->rings[i];
-        if (ring->len > 0 && (next == NULL || ring->served_us <= next->served_us)) {
+        struct ring *ring = &queue->rings[i];
+        bool open = ring->len > 0 && !(ring->turn && in_turns(queue, ring));
+        if (open && (next == NULL || ring->served_us <= next->served_us)) {
             next = ring;
         }
     }
     return next;
 }
 
-/* An id that comes a second time, because it was given back, lowers no mark. */
-static void mark(struct queue *queue, const struct queued *taken)
+/* Of operations that came in a row several workers are to check their share. */
+static size_t share(const struct queue *queue, const struct ring *ring)
 {
-    _Atomic uint64_t *highest = &queue->marks->taken[taken->kind];
-    if (taken->operation.id > atomic_load(highest)) {
-        atomic_store(highest, taken->operation.id);
-    }
+    size_t even = (ring->len + queue->workers - 1) / queue->workers;
+    return even < RING_BATCH ? even : RING_BATCH;
 }
 
-/* What is under way counts already, as the mean: or all workers would choose the same
- * ring until the first of them is done. */
-static void charge(struct queue *queue, struct queue_ring *ring, struct queued *taken)
+/* What the asker did last. The lock is held. */
+static void close_account(struct queue *queue, struct batch *done, bool read)
 {
+    queue->reading = queue->reading && !read;
+    for (size_t i = 0; i < done->len; i++) {
+        const struct queued *queued = &done->operations[i];
+        count_long(queue, queued, -1);
+        ring_settle(&queue->rings[queued->kind], queued);
+    }
+    done->len = 0;
+}
+
+static void take_one(struct queue *queue, struct ring *ring, struct batch *batch)
+{
+    struct queued *out = &batch->operations[batch->len++];
     if (ring->served_us > queue->reached_us) {
         queue->reached_us = ring->served_us;
     }
-    taken->charged_us = ring->usual_us;
-    taken->brief = ring->usual_us < BRIEF_US;
-    count_long(queue, taken, 1);
-    ring->served_us += taken->charged_us;
-}
-
-/* The time that an operation really took stands in for the mean. */
-static void settle(struct queue *queue, const struct queued *done, int64_t took_us)
-{
-    enum { SMOOTH = 8 };
-    struct queue_ring *ring = &queue->rings[done->kind];
-    count_long(queue, done, -1);
-    ring->served_us += took_us - done->charged_us;
-    ring->usual_us += (took_us - ring->usual_us) / SMOOTH;
-}
-
-/* What the asker did last. */
-static void close_account(struct queue *queue, const struct queued *done, int64_t before)
-{
-    if (before == QUEUE_READ) {
-        queue->reading = false;
-    } else if (before >= 0) {
-        settle(queue, done, before);
-    }
-}
-
-static void take(struct queue *queue, struct queue_ring *ring, struct queued *out)
-{
-    const struct queued *first = &ring->slots[ring->head];
-    fill(out, first->kind, &first->operation);
-    ring->head = (ring->head + 1) % SLOTS;
-    ring->len--;
+    ring_take(ring, out);
     count(queue, -1);
-    charge(queue, ring, out);
-    mark(queue, out);
+    count_long(queue, out, 1);
 }
 
-/* Whom a worker has to wake that goes away with an operation. */
+static void take(struct queue *queue, struct ring *ring, struct batch *batch)
+{
+    bool turn = in_turns(queue, ring);
+    size_t wanted = turn ? share(queue, ring) : 1;
+    while (batch->len < wanted) {
+        take_one(queue, ring, batch);
+    }
+    batch->turn = turn ? ring : NULL;
+    ring->turn = ring->turn || turn;
+}
+
+/* Whom a worker has to wake that goes away with operations, or leaves the module. */
 struct wake {
     bool worker;
+    bool reader; /* a worker that reads, and could begin something by now */
     bool clerk;
 };
 
+/* The lock is held. */
 static struct wake wake_for(struct queue *queue)
 {
-    bool more = atomic_load_explicit(&queue->len, memory_order_relaxed) > 0;
-    struct wake wake = {.worker = queue->idle > 0 && (more || !queue->reading)};
+    bool more = next_ring(queue) != NULL;
+    struct wake wake = {.worker = queue->idle > 0 && (more || !queue->reading),
+                        .reader = queue->idle == 0 && more && queue->reading};
     if (!queue->reading && queue->idle == 0) {
         wake.clerk = !atomic_exchange(&queue->clerk_up, true);
     }
     return wake;
 }
 
-static enum next next(struct queue *queue, struct queued *out, int64_t before,
+static void poke(const struct queue *queue)
+{
+    const uint64_t one = 1;
+    MUST(write(queue->poke_fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
+}
+
+/* The lock is free again. */
+static void call(struct queue *queue, struct wake wake)
+{
+    if (wake.worker) {
+        MUST(pthread_cond_signal(&queue->filled) == 0);
+    }
+    if (wake.reader) {
+        poke(queue);
+    }
+    if (wake.clerk) {
+        MUST(pthread_cond_signal(&queue->called) == 0);
+    }
+}
+
+static enum next next(struct queue *queue, struct batch *batch, bool read,
                       struct wake *wake)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    close_account(queue, out, before);
-    struct queue_ring *ring = next_ring(queue);
+    close_account(queue, batch, read);
+    struct ring *ring = next_ring(queue);
     while (ring == NULL && queue->reading) {
         queue->idle++;
         MUST(pthread_cond_wait(&queue->filled, held) == 0);
@@ -201,43 +197,57 @@ static enum next next(struct queue *queue, struct queued *out, int64_t before,
         queue->reading = true;
         return NEXT_READ;
     }
-    take(queue, ring, out);
+    take(queue, ring, batch);
     *wake = wake_for(queue);
     return NEXT_OPERATION;
 }
 
 /* Others are woken one by one, each by the one before it, and when the lock is free. */
-enum next queue_next(struct queue *queue, struct queued *out, int64_t before)
+enum next queue_next(struct queue *queue, struct batch *batch, bool read)
 {
     struct wake wake = {0};
-    enum next what = next(queue, out, before, &wake);
-    if (wake.worker) {
-        MUST(pthread_cond_signal(&queue->filled) == 0);
-    }
-    if (wake.clerk) {
-        MUST(pthread_cond_signal(&queue->called) == 0);
-    }
+    enum next what = next(queue, batch, read, &wake);
+    call(queue, wake);
     return what;
 }
 
-static void poke(const struct queue *queue)
+/* Without the lock: only who has its turn, or one operation, comes here. An id that comes
+ * a second time, because it was given back, lowers no mark. */
+void queue_begin(struct queue *queue, const struct queued *queued)
 {
-    const uint64_t one = 1;
-    MUST(write(queue->poke_fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
+    _Atomic uint64_t *highest = &queue->marks->taken[queued->kind];
+    uint64_t seen = atomic_load(highest);
+    while (queued->operation.id > seen &&
+           !atomic_compare_exchange_weak(highest, &seen, queued->operation.id)) {
+    }
 }
 
-void queue_return(struct queue *queue, const struct queued *queued)
+static struct wake leave(struct queue *queue, struct batch *batch)
 {
     AUTO(unlock) pthread_mutex_t *held = locked(queue);
-    struct queue_ring *ring = &queue->rings[queued->kind];
     (void)held;
-    MUST(ring->len < SLOTS);
-    count_long(queue, queued, -1);
-    ring->served_us -= queued->charged_us;
-    ring->head = (ring->head + SLOTS - 1) % SLOTS;
-    fill(&ring->slots[ring->head], queued->kind, &queued->operation);
-    ring->len++;
-    count(queue, 1);
+    batch->turn->turn = false;
+    batch->turn = NULL;
+    return wake_for(queue);
+}
+
+void queue_leave(struct queue *queue, struct batch *batch)
+{
+    if (batch->turn != NULL) {
+        call(queue, leave(queue, batch));
+    }
+}
+
+void queue_return(struct queue *queue, struct batch *batch, size_t done)
+{
+    AUTO(unlock) pthread_mutex_t *held = locked(queue);
+    (void)held;
+    while (batch->len > done) {
+        const struct queued *last = &batch->operations[--batch->len];
+        count_long(queue, last, -1);
+        ring_return(&queue->rings[last->kind], last);
+        count(queue, 1);
+    }
     MUST(pthread_cond_signal(&queue->filled) == 0);
     poke(queue); /* the only one who is free may be the one who reads */
 }

@@ -2,9 +2,9 @@
 #define SEGEL_HSM_LANE_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-#include "hsm/wire/operation.h"
-#include "proto/marks.h"
+#include "hsm/lane/ring.h"
 
 /* Operations on their way from the socket to the workers: one ring for each kind of key.
  * Within a ring the oldest is taken first. Between them time is divided evenly, so that a
@@ -13,28 +13,13 @@
  * Who reads the socket is decided here too. A worker that finds nothing to do reads, one
  * at a time: what comes in is begun by the thread that the kernel woke for it, without
  * another switch of threads. When all are busy in the module the clerk reads, a thread
- * that never calls it.
- *
- * A ring holds more than segeld ever has in hand of one kind (384), so whoever reads the
- * socket never waits here; and a place for each worker that gives an operation back. */
-enum { QUEUE_LEN = 512, QUEUE_WORKERS = 64, BRIEF_US = 200 };
+ * that never calls it. */
 
-/* An operation that carries its input along. Must not move once filled: the operation
- * points into it. */
-struct queued {
-    struct operation operation;
-    enum mark_queue kind;
-    bool brief;         /* its kind takes less than BRIEF_US, signing and checking */
-    int64_t charged_us; /* what its ring was charged when it was taken */
-    uint8_t input[SIGN_MESSAGE_MAX];
-};
-
-struct queue_ring {
-    struct queued slots[QUEUE_LEN + QUEUE_WORKERS];
-    size_t head;
+/* What a worker has in hand: one operation, or as many brief ones as are its share. */
+struct batch {
+    struct queued operations[RING_BATCH];
     size_t len;
-    int64_t served_us; /* time that its operations took */
-    int64_t usual_us;  /* their mean */
+    struct ring *turn; /* whose turn in the module the worker has; NULL: of none */
 };
 
 struct queue {
@@ -45,14 +30,17 @@ struct queue {
     int poke_fd;           /* owned: an eventfd that makes a reader look here */
     bool reading;          /* somebody reads the socket, or is about to */
     atomic_bool clerk_up;
-    atomic_size_t len;     /* of all rings; written under the lock */
+    atomic_size_t len; /* of all rings; written under the lock */
+    size_t workers;
     size_t idle;           /* workers that wait */
     atomic_uint long_ones; /* taken, not settled, and not brief; written under the lock */
     int64_t reached_us;    /* served_us of the ring that was taken from, at its highest */
-    struct queue_ring rings[MARK_QUEUES];
+    struct ring rings[MARK_QUEUES];
 };
 
-SG_MUST_USE enum sg_status queue_init(struct queue *queue, struct marks *marks);
+/* workers: those that will ask. */
+SG_MUST_USE enum sg_status queue_init(struct queue *queue, struct marks *marks,
+                                      size_t workers);
 
 /* One of a packet's operations, on its way in. */
 struct arrival {
@@ -66,14 +54,21 @@ struct arrival {
 SG_MUST_USE bool queue_put(struct queue *queue, const struct arrival *arrivals,
                            size_t len);
 
-/* For workers. NEXT_OPERATION: *out is to be done, and the marks tell that its key may be
- * used. NEXT_READ: nothing waits and nobody reads the socket, so the asker does.
- * before: how long the operation that stands in *out took, or what else it did. */
+/* For workers. NEXT_OPERATION: what *batch holds is to be done. NEXT_READ: nothing waits
+ * that the asker may begin and nobody reads the socket, so it does.
+ * The batch is the asker's last one, as it was done, or empty; read: it comes from
+ * reading. */
 enum next { NEXT_OPERATION, NEXT_READ };
-enum { QUEUE_NOTHING = -1, QUEUE_READ = -2 };
-SG_MUST_USE enum next queue_next(struct queue *queue, struct queued *out, int64_t before);
-/* Gives an operation back, untouched, to be the next of its ring. It used up no time. */
-void queue_return(struct queue *queue, const struct queued *queued);
+SG_MUST_USE enum next queue_next(struct queue *queue, struct batch *batch, bool read);
+
+/* To be called for each operation before the module is: the marks tell from now on that
+ * its key may be used. */
+void queue_begin(struct queue *queue, const struct queued *queued);
+/* Gives back all but the first so many of a batch, untouched, to be the next of their
+ * ring. */
+void queue_return(struct queue *queue, struct batch *batch, size_t done);
+/* To be called when the module was called for all of a batch: lets the next one in. */
+void queue_leave(struct queue *queue, struct batch *batch);
 
 /* For the clerk. While workers are busy nobody but it reads; it rests while one of them
  * does, and until it is called. */

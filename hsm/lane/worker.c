@@ -7,7 +7,7 @@
 
 enum { MINUTE_US = 60000000 };
 
-static_assert((int)QUEUE_WORKERS >= (int)WIRE_THREADS_MAX, "each may give one back");
+static_assert((int)RING_WORKERS >= (int)WIRE_THREADS_MAX, "each may give one back");
 
 /* The wait before a module that may be busy is asked again, and before a token without a
  * free session is. */
@@ -88,9 +88,8 @@ static enum failure verify(struct worker *worker, const struct operation *operat
 }
 
 static void try_once(struct worker *worker, const struct operation *operation,
-                     struct outcome *outcome)
+                     struct signature *raw, struct outcome *outcome)
 {
-    struct signature raw;
     CK_OBJECT_HANDLE handle = worker->handles[operation->key];
     if (handle == 0) {
         handle = worker->crew->keys[operation->key].handle;
@@ -98,14 +97,11 @@ static void try_once(struct worker *worker, const struct operation *operation,
     CK_RV rv = need_session(worker);
     if (rv == CKR_OK) {
         int64_t start = operation_now_us();
-        rv = sign_raw(worker->reach, handle, &operation->wanted, &raw);
+        rv = sign_raw(worker->reach, handle, &operation->wanted, raw);
         outcome->hsm_us += (uint32_t)(operation_now_us() - start);
     }
     outcome->rv = rv;
     outcome->failure = rv_failure(rv);
-    if (rv == CKR_OK) {
-        outcome->failure = verify(worker, operation, &raw, &outcome->signature);
-    }
     if (outcome->failure != FAILURE_NONE) {
         drop_session(worker);
     }
@@ -157,10 +153,10 @@ static bool repeat(struct worker *worker, const struct operation *operation,
     return again != AGAIN_NEVER && !expired(operation);
 }
 
-/* Does one operation: checks it, signs, verifies, repeats once where that is worth it.
- * Never answers a signature that was not verified. Blocks as long as the module does. */
-static void worker_perform(struct worker *worker, const struct operation *operation,
-                           struct outcome *outcome)
+/* Has one operation signed: looks at it, calls the module, repeats once where that is
+ * worth it. Blocks as long as the module does. */
+static void sign(struct worker *worker, const struct operation *operation,
+                 struct signature *raw, struct outcome *outcome)
 {
     outcome->id = operation->id;
     outcome->rv = CKR_OK;
@@ -172,25 +168,74 @@ static void worker_perform(struct worker *worker, const struct operation *operat
     if (outcome->failure != FAILURE_NONE) {
         return;
     }
-    try_once(worker, operation, outcome);
+    try_once(worker, operation, raw, outcome);
     if (outcome->failure != FAILURE_NONE && operation->retries == 0 &&
         repeat(worker, operation, outcome)) {
         outcome->retries = 1;
-        try_once(worker, operation, outcome);
+        try_once(worker, operation, raw, outcome);
     }
 }
 
 /* Some other worker has a session, and so goes on with what this one gives back: one that
  * stands aside has none. Where nobody has, the operation fails. */
-static bool give_back(struct worker *worker)
+static bool gives_back(const struct worker *worker)
+{
+    return worker->starved && atomic_load(&worker->crew->sessions) > 0;
+}
+
+/* One operation of the batch. False: there was no session for it. */
+static bool sign_next(struct worker *worker, size_t index, int64_t *now_us)
+{
+    struct queued *queued = &worker->batch.operations[index];
+    struct outcome *outcome = &worker->outcomes[index];
+    int64_t before_us = *now_us;
+    queue_begin(&worker->crew->queue, queued);
+    sign(worker, &queued->operation, &worker->raw[index], outcome);
+    *now_us = operation_now_us();
+    queued->took_us = *now_us - before_us;
+    queued->called_us = outcome->hsm_us;
+    queued->operation.retries = outcome->retries;
+    return !gives_back(worker);
+}
+
+/* All of a batch, one after the other. What is left goes back where there is no session
+ * for it, and where the module has turned slow: others may do it meanwhile, and what is
+ * signed already is not to wait for it. False: there was no session. */
+static bool sign_all(struct worker *worker)
+{
+    enum { BATCH_MAX_US = 5000 }; /* the scheduler may take the processor away for some */
+    struct batch *batch = &worker->batch;
+    int64_t now_us = operation_now_us();
+    int64_t end_us = now_us + BATCH_MAX_US;
+    size_t done = 0;
+    bool good = true;
+    while (good && done < batch->len && (done == 0 || now_us < end_us)) {
+        good = sign_next(worker, done, &now_us);
+        done += good ? 1 : 0;
+    }
+    if (done < batch->len) {
+        queue_return(&worker->crew->queue, batch, done);
+    }
+    queue_leave(&worker->crew->queue, batch);
+    return good;
+}
+
+/* Never answers a signature that was not verified. */
+static void answer(struct worker *worker, struct queued *queued, struct signature *raw,
+                   struct outcome *outcome)
 {
     struct crew *crew = worker->crew;
-    if (!worker->starved || atomic_load(&crew->sessions) == 0) {
-        return false;
+    int64_t start_us = operation_now_us();
+    if (outcome->failure == FAILURE_NONE) {
+        outcome->failure = verify(worker, &queued->operation, raw, &outcome->signature);
+        if (outcome->failure != FAILURE_NONE) {
+            drop_session(worker);
+        }
     }
-    worker->work.operation.retries = worker->outcome.retries;
-    queue_return(&crew->queue, &worker->work);
-    return true;
+    queued->took_us += operation_now_us() - start_us;
+    if (outbox_put(&crew->outbox, outcome, queue_outlook(&crew->queue, queued))) {
+        queue_call_clerk(&crew->queue);
+    }
 }
 
 static void stand_aside(struct worker *worker)
@@ -200,35 +245,30 @@ static void stand_aside(struct worker *worker)
     } while (worker_init(worker, worker->crew) == CKR_SESSION_COUNT);
 }
 
-/* Does the operation in hand. Returns how long it took, for its account. */
-static int64_t work_once(struct worker *worker)
+/* Does what is in hand, and writes down how long each took. */
+static void work_once(struct worker *worker)
 {
-    struct crew *crew = worker->crew;
-    int64_t start_us = operation_now_us();
-    worker_perform(worker, &worker->work.operation, &worker->outcome);
-    int64_t took_us = operation_now_us() - start_us;
-    if (give_back(worker)) {
+    bool enough = sign_all(worker);
+    for (size_t i = 0; i < worker->batch.len; i++) {
+        answer(worker, &worker->batch.operations[i], &worker->raw[i],
+               &worker->outcomes[i]);
+    }
+    if (!enough) {
         stand_aside(worker);
-        return QUEUE_NOTHING;
     }
-    if (outbox_put(&crew->outbox, &worker->outcome,
-                   queue_outlook(&crew->queue, &worker->work))) {
-        queue_call_clerk(&crew->queue);
-    }
-    return took_us;
 }
 
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct crew *crew = worker->crew;
-    int64_t before = QUEUE_NOTHING;
+    bool read = false;
     for (;;) {
-        if (queue_next(&crew->queue, &worker->work, before) == NEXT_READ) {
+        read = queue_next(&crew->queue, &worker->batch, read) == NEXT_READ;
+        if (read) {
             intake_wait(crew);
-            before = QUEUE_READ;
         } else {
-            before = work_once(worker);
+            work_once(worker);
         }
     }
     return NULL;

@@ -31,8 +31,9 @@ struct worker {
     unsigned next_error;
     CK_OBJECT_HANDLE handles[WIRE_KEYS_MAX]; /* 0: as in the key */
     struct verifier verifiers[WIRE_KEYS_MAX];
-    struct queued work;
-    struct outcome outcome;
+    struct batch batch;
+    struct signature raw[RING_BATCH]; /* as the module gave them, not checked yet */
+    struct outcome outcomes[RING_BATCH];
 };
 
 /* Opens the worker's session; to be called for one worker after the other. */

@@ -10,7 +10,7 @@ static struct marks marks;
 
 static void start(void)
 {
-    cr_assert_eq(queue_init(&queue, &marks), SG_OK);
+    cr_assert_eq(queue_init(&queue, &marks, 1), SG_OK);
 }
 
 TestSuite(queue, .init = start, .timeout = 30);
@@ -25,34 +25,43 @@ static bool put(enum mark_queue kind, uint64_t id)
     return queue_put(&queue, &arrival, 1);
 }
 
-static struct queued taken;
-static struct queued second;
-static int64_t last_took_us = QUEUE_NOTHING;
+static struct batch batch;
+static struct queued *const taken = &batch.operations[0];
+static struct batch second;
 
-/* Takes the next one, which will take so long. */
+/* Takes the next one, which will take so long, most of it in the module. */
 static uint64_t take(int64_t took_us)
 {
-    cr_assert_eq(queue_next(&queue, &taken, last_took_us), NEXT_OPERATION);
-    last_took_us = took_us;
-    return taken.operation.id;
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_OPERATION);
+    cr_assert_eq(batch.len, 1);
+    taken->took_us = took_us;
+    taken->called_us = took_us;
+    return taken->operation.id;
+}
+
+/* Takes it for a worker that has nothing else in hand. */
+static uint64_t take_anew(struct batch *into)
+{
+    into->len = 0;
+    cr_assert_eq(queue_next(&queue, into, false), NEXT_OPERATION);
+    return into->operations[0].operation.id;
 }
 
 static void give_back(void)
 {
-    queue_return(&queue, &taken);
-    last_took_us = QUEUE_NOTHING;
+    queue_return(&queue, &batch, 0);
 }
 
 Test(queue, within_a_kind_the_oldest_is_first)
 {
-    for (uint64_t id = 1; id <= 3UL * QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= 3UL * RING_LEN; id++) {
         cr_assert(put(MARK_RSA, id));
         cr_assert_eq(take(100), id);
     }
-    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= RING_LEN; id++) {
         cr_assert(put(MARK_CURVE, id));
     }
-    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= RING_LEN; id++) {
         cr_assert_eq(take(1), id);
     }
 }
@@ -63,8 +72,8 @@ static unsigned curves_among(unsigned count)
     unsigned curves = 0;
     for (unsigned i = 0; i < count; i++) {
         (void)take(0);
-        last_took_us = taken.kind == MARK_RSA ? 1000 : 50;
-        curves += taken.kind == MARK_CURVE ? 1 : 0;
+        taken->took_us = taken->kind == MARK_RSA ? 1000 : 50;
+        curves += taken->kind == MARK_CURVE ? 1 : 0;
     }
     return curves;
 }
@@ -90,8 +99,8 @@ Test(queue, what_is_under_way_counts_before_it_is_done)
     fill_both();
     (void)curves_among(100);
     for (unsigned i = 0; i < 21; i++) {
-        cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_OPERATION);
-        curves += taken.kind == MARK_CURVE ? 1 : 0;
+        (void)take_anew(&batch);
+        curves += taken->kind == MARK_CURVE ? 1 : 0;
     }
     cr_expect(curves >= 15 && curves < 21, "%u of 21 workers took a curve", curves);
 }
@@ -138,7 +147,7 @@ Test(queue, a_kind_that_comes_one_by_one_gets_no_more_than_its_half)
     cr_assert(put(MARK_RSA, 1));
     for (unsigned i = 0; i < 105; i++) {
         curves += curves_among(1);
-        if (taken.kind == MARK_RSA) {
+        if (taken->kind == MARK_RSA) {
             cr_assert(put(MARK_RSA, 1));
         }
     }
@@ -147,36 +156,38 @@ Test(queue, a_kind_that_comes_one_by_one_gets_no_more_than_its_half)
 
 Test(queue, a_full_ring_refuses_and_the_other_does_not)
 {
-    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= RING_LEN; id++) {
         cr_assert(put(MARK_RSA, id));
     }
-    cr_expect_not(put(MARK_RSA, QUEUE_LEN + 1));
+    cr_expect_not(put(MARK_RSA, RING_LEN + 1));
     cr_expect(put(MARK_CURVE, 1));
-    cr_expect_eq(queue_outlook(&queue, NULL).queued, QUEUE_LEN + 1);
+    cr_expect_eq(queue_outlook(&queue, NULL).queued, RING_LEN + 1);
 }
 
 Test(queue, what_is_given_back_is_next_even_into_a_full_ring)
 {
-    for (uint64_t id = 1; id <= QUEUE_LEN; id++) {
+    for (uint64_t id = 1; id <= RING_LEN; id++) {
         cr_assert(put(MARK_RSA, id));
     }
     cr_assert_eq(take(0), 1);
-    cr_assert(put(MARK_RSA, QUEUE_LEN + 1));
+    cr_assert(put(MARK_RSA, RING_LEN + 1));
     give_back();
-    for (uint64_t id = 1; id <= QUEUE_LEN + 1; id++) {
+    for (uint64_t id = 1; id <= RING_LEN + 1; id++) {
         cr_assert_eq(take(0), id);
-        cr_assert_eq(taken.operation.wanted.input.data[0], 1);
+        cr_assert_eq(taken->operation.wanted.input.data[0], 1);
     }
 }
 
-Test(queue, marks_tell_the_highest_id_taken_of_each_kind)
+Test(queue, marks_tell_the_highest_id_begun_of_each_kind)
 {
     cr_assert(put(MARK_RSA, 7));
     cr_assert(put(MARK_RSA, 9));
-    cr_expect_eq(marks.taken[MARK_RSA], 0);
     (void)take(0);
+    cr_expect_eq(marks.taken[MARK_RSA], 0, "the key is not used yet");
+    queue_begin(&queue, taken);
     cr_expect_eq(marks.taken[MARK_RSA], 7);
     (void)take(0);
+    queue_begin(&queue, taken);
     cr_expect_eq(marks.taken[MARK_RSA], 9);
     cr_expect_eq(marks.taken[MARK_CURVE], 0);
 }
@@ -186,9 +197,11 @@ Test(queue, what_is_given_back_lowers_no_mark)
     cr_assert(put(MARK_CURVE, 7));
     cr_assert(put(MARK_CURVE, 8));
     (void)take(0);
-    cr_assert_eq(queue_next(&queue, &second, QUEUE_NOTHING), NEXT_OPERATION);
+    cr_assert_eq(take_anew(&second), 8);
+    queue_begin(&queue, &second.operations[0]);
     give_back();
     cr_assert_eq(take(0), 7);
+    queue_begin(&queue, taken);
     cr_expect_eq(marks.taken[MARK_CURVE], 8);
 }
 
@@ -209,7 +222,7 @@ Test(queue, the_outlook_knows_whether_others_will_be_done_soon)
     cr_expect(queue_outlook(&queue, NULL).brief, "nothing is under way");
     cr_expect(brief_while(MARK_CURVE, BRIEF_US / 2));
     cr_expect_not(brief_while(MARK_RSA, INT64_C(2) * BRIEF_US));
-    cr_expect(queue_outlook(&queue, &taken).brief, "one's own does not count");
+    cr_expect(queue_outlook(&queue, taken).brief, "one's own does not count");
     give_back();
     cr_expect(queue_outlook(&queue, NULL).brief, "nor does what was given back");
     cr_expect_eq(queue_outlook(&queue, NULL).queued, 1);
@@ -228,14 +241,14 @@ Test(queue, a_packet_goes_in_as_a_whole)
 
 /* --- Who reads the socket ---------------------------------------------------------- */
 
-static struct queued other;
+static struct batch other;
 static atomic_int other_next;
 
 /* Another worker, which waits if there is nothing for it. */
 static void *other_worker(void *argument)
 {
     (void)argument;
-    atomic_store(&other_next, (int)queue_next(&queue, &other, QUEUE_NOTHING));
+    atomic_store(&other_next, (int)queue_next(&queue, &other, false));
     return NULL;
 }
 
@@ -267,25 +280,25 @@ static void wait_until_idle(void)
 Test(queue, one_worker_without_work_reads_and_the_next_waits)
 {
     pthread_t thread;
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     cr_expect_not(queue_may_read(&queue), "the clerk leaves it to the worker");
     start_other(&thread);
     wait_until_idle();
     cr_assert(put(MARK_RSA, 1));
     cr_assert(put(MARK_RSA, 2));
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_READ), NEXT_OPERATION);
+    cr_assert_eq(queue_next(&queue, &batch, true), NEXT_OPERATION);
     cr_expect_eq(end_other(thread), NEXT_OPERATION);
-    cr_expect_eq(taken.operation.id + other.operation.id, 3);
+    cr_expect_eq(taken->operation.id + other.operations[0].operation.id, 3);
 }
 
 Test(queue, who_leaves_the_socket_for_an_operation_sends_another_there)
 {
     pthread_t thread;
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     start_other(&thread);
     wait_until_idle();
     cr_assert(put(MARK_RSA, 1));
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_READ), NEXT_OPERATION);
+    cr_assert_eq(queue_next(&queue, &batch, true), NEXT_OPERATION);
     cr_expect_eq(end_other(thread), NEXT_READ);
 }
 
@@ -295,7 +308,7 @@ Test(queue, when_all_are_busy_the_clerk_is_called_and_may_read)
 {
     atomic_store(&queue.clerk_up, false);
     cr_assert(put(MARK_RSA, 1));
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_OPERATION);
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_OPERATION);
     cr_expect(atomic_load(&queue.clerk_up));
     queue_clerk_yawn(&queue);
     queue_clerk_rest(&queue); /* does not rest */
@@ -316,7 +329,7 @@ static void *resting_clerk(void *argument)
 Test(queue, the_clerk_rests_while_a_worker_reads_and_until_it_is_called)
 {
     pthread_t thread;
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     cr_assert_eq(pthread_create(&thread, NULL, resting_clerk, NULL), 0);
     while (atomic_load(&queue.clerk_up)) {
         (void)usleep(1000);
@@ -328,7 +341,7 @@ Test(queue, the_clerk_rests_while_a_worker_reads_and_until_it_is_called)
 /* Between yawning and resting somebody may have left an outcome with it. */
 Test(queue, a_clerk_that_was_called_while_it_yawned_does_not_rest)
 {
-    cr_assert_eq(queue_next(&queue, &taken, QUEUE_NOTHING), NEXT_READ);
+    cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     queue_clerk_yawn(&queue);
     queue_call_clerk(&queue);
     queue_clerk_rest(&queue);

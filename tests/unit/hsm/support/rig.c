@@ -303,13 +303,22 @@ void rig_prober_writes(const char *path)
     set("PROBER_WRITE", path);
 }
 
-const char *rig_faulty_module(void)
+static const char *faulty_module(const char *real)
 {
-    const char *path = fixture("faults.so");
-    set("FAULTS_REAL", RIG_MODULE);
+    set("FAULTS_REAL", real);
     set("FAULTS_FILE", rig_path("faults"));
     set("FAULTS_LOG", rig_path("calls"));
-    return path;
+    return fixture("faults.so");
+}
+
+const char *rig_faulty_module(void)
+{
+    return faulty_module(RIG_MODULE);
+}
+
+const char *rig_quick_faulty_module(void)
+{
+    return faulty_module(fixture("instant.so"));
 }
 
 /* Renamed into place: the module must never read half a schedule. */

@@ -54,6 +54,8 @@ void rig_prober_writes(const char *path);
 
 /* The fault module; and what it is to do from now on. */
 const char *rig_faulty_module(void);
+/* The same on a module that signs in no time, with RSA-PKCS1 and always one letter. */
+const char *rig_quick_faulty_module(void);
 void rig_faults(const char *schedule);
 /* How often it saw a call of this function. */
 unsigned rig_calls(const char *function);
