@@ -99,7 +99,7 @@ class Letters:
 
     def ceiling(self):
         if not self.pace:
-            return self.bench.ceiling(self.bench.threads)
+            return self.bench.ceiling(self.bench.threads["ceiling"])
         return self.bench.ceiling(PACED_THREADS, PACED, {"FAULTS": slowly(self.pace)})
 
     def begin(self):
