@@ -1,6 +1,6 @@
 #include "gateway/ledger/requests.h"
 
-#include "gateway/ledger/row.h"
+#include "gateway/ledger/request_row.h"
 #include "gateway/ledger/sql.h"
 
 /* --- Writing ----------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
 
 /* --- Reading ----------------------------------------------------------------------- */
 
-static void read_row(struct row *row, struct ledger_request *out)
+void request_row(struct row *row, struct ledger_request *out)
 {
     *out = (struct ledger_request){.number = row_number(row, 0),
                                    .id = row_text(row, 1),
@@ -110,7 +110,7 @@ static void read_row(struct row *row, struct ledger_request *out)
     out->outcome = (enum sg_status)outcome;
 }
 
-static void read_vote(struct row *row, struct ledger_vote *out)
+void vote_row(struct row *row, struct ledger_vote *out)
 {
     *out = (struct ledger_vote){.person = row_text(row, 0),
                                 .role = row_text(row, 1),
@@ -138,7 +138,7 @@ static enum sg_status read_votes(struct ledger *ledger, struct arena *arena,
     }
     while (out->vote_count < LEDGER_VOTES_MAX &&
            (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        read_vote(&row, &out->votes[out->vote_count++]);
+        vote_row(&row, &out->votes[out->vote_count++]);
     }
     if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
         return ledger_latch(ledger, "look up approvals");
@@ -151,7 +151,7 @@ static enum sg_status take_row(struct ledger *ledger, sqlite3_stmt *statement,
 {
     struct row row = {.statement = statement, .arena = arena, .sound = true};
 
-    read_row(&row, out);
+    request_row(&row, out);
     TRY(row_end(ledger, &row, "a request"));
     return read_votes(ledger, arena, out);
 }

@@ -429,6 +429,40 @@ def one_person_is_not_enough_and_two_persons_are(ground):
 
 
 @claim
+def the_command_shows_since_when_and_by_whom_a_policy_is_in_force(ground):
+    def shown(*words, code=0):
+        done = ground.rig.segel("reviewer", "policy", "show", *words)
+        equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    by_file, by_two = ground.policy("no_class"), ground.policy("another_class")
+    ground.put(by_file)
+    with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
+        contains(shown(), "from the gateway's file, at a start", "administrator")
+        contains(shown("--note", code=1), "nobody signed anything for it")
+        load(gateway, "officer-1", by_two)
+        done = load(gateway, "reviewer", by_two).approval
+        first, record = ground.of_type("policy.load")
+        now = json.loads(shown("--json"))
+        equal([now[name] for name in ("version", "sha256", "in_force_from", "source",
+                                      "requester", "approvers", "approval", "log_index")],
+              [ground.version, sha(by_two), record["ts"], "officers", "officer-1", "reviewer",
+               done.id, record["seq"]], "in force")
+        expect("in_force_until" not in now, now)
+        equal(shown("--text"), by_two, "the file itself")
+        then = json.loads(shown("--json", f"sha256:{sha(by_file)}"))
+        equal([then[name] for name in ("in_force_from", "in_force_until", "source")],
+              [first["ts"], record["ts"], "start"], "the one before")
+        expect("approvers" not in then and "approval" not in then, then)
+        contains(shown("--lang", "id", sha(by_file)), f"versi {ground.version - 1}",
+                 f"{first['ts'][:19]}Z sampai {record['ts'][:19]}Z",
+                 "dari berkas gateway, saat mulai")
+        contains(shown("--lang", "id"), "berlaku         sejak", "disetujui oleh  reviewer")
+        contains(shown(64 * "0", code=1), "no policy of that SHA-256")
+        contains(shown("0abc", code=2), "64 hexadecimal digits")
+
+
+@claim
 def who_is_neither_officer_nor_reviewer_may_not(ground):
     text = ground.policy("no_class")
     with ground.rig.gateway() as gateway:

@@ -2,6 +2,7 @@
 """What a quorum can have done: each task by enough persons and by no fewer, and what comes
 of it: another policy, another roster, a soft rule lifted."""
 import contextlib
+import datetime
 import hashlib
 import os
 import re
@@ -33,11 +34,15 @@ def wanted(people, version=2, more=""):
     return new_version(people.rig.read("policy.yaml"), version) + more
 
 
-def in_force(gateway):
+def told(gateway, **fields):
     stub = gateway.client("reviewer").call(
         "unary_unary", "GetPolicy", rig.policies.GetPolicyRequest,
         rig.policies.GetPolicyResponse, service="PolicyService")
-    return stub(rig.policies.GetPolicyRequest(), timeout=20).info
+    return stub(rig.policies.GetPolicyRequest(**fields), timeout=20)
+
+
+def in_force(gateway):
+    return told(gateway).info
 
 
 # --- policy.load ----------------------------------------------------------------------------
@@ -77,6 +82,39 @@ def a_policy_comes_in_force_by_the_last_signature_that_was_missing(people):
         equal((again.approval.state, again.approval.requester), (EXECUTED, ""), "in force")
     with people.gateway(keep=True) as gateway:
         equal(in_force(gateway).sha256.hex(), sha256(text), "over a restart")
+
+
+def moment(record):
+    """The time of a record, in microseconds."""
+    whole = datetime.datetime.fromisoformat(record["ts"].replace("Z", "+00:00"))
+    return round(whole.timestamp() * 1e6)
+
+
+@claim
+def who_brought_a_policy_in_force_is_told_with_what_they_signed(people):
+    text = wanted(people)
+    with people.gateway() as gateway:
+        first = told(gateway)
+        asked = load_policy(gateway, text).approval
+        last = agree(people, gateway, asked.id, "officer-2", "reviewer")
+        before, record = people.records("policy.load")
+        got, signed = told(gateway), get(gateway, asked.id, "reviewer")
+        equal((got.info.in_force_from_us, got.info.in_force_until_us), (moment(record), 0))
+        equal((got.info.source, got.info.requester, got.info.approvers, got.info.approval),
+              ("officers", "officer-1", "officer-2,reviewer", asked.id), "by whom")
+        equal(got.note, signed.grant_note, "what they signed")
+        equal("sha256:" + hashlib.sha256(got.note).hexdigest(), record["grant_sha256"])
+        equal(got.log, last.log, "where it stands")
+        earlier = told(gateway, sha256=first.info.sha256)
+        equal((earlier.info.in_force_from_us, earlier.info.in_force_until_us),
+              (moment(before), moment(record)), "the one before")
+        equal((earlier.info.source, earlier.info.requester, earlier.info.approval,
+               earlier.note, earlier.log), ("start", "administrator", "", b"", first.log))
+        shown = people.rig.segel("reviewer", "policy", "show").stdout
+        contains(shown, "version 2", sha256(text), f"since {record['ts'][:19]}Z",
+                 "by persons, through the gateway", "officer-2,reviewer", asked.id)
+        note = people.rig.segel("reviewer", "policy", "show", "--note")
+        equal(note.stdout.encode(), got.note, "for a file")
 
 
 @claim

@@ -125,7 +125,7 @@ static Segel__V1__PolicyRule *rule_of(struct policy_ask *ask, size_t index)
     return out;
 }
 
-bool answer_get(struct policy_ask *ask)
+bool answer_get(struct policy_ask *ask, const char *ledger)
 {
     size_t count = policy_rule_count(ask->base);
     Segel__V1__GetPolicyResponse *out =
@@ -150,7 +150,11 @@ bool answer_get(struct policy_ask *ask)
         out->text = pb_bytes(policy_text(ask->base));
     }
     ask->response = &out->base;
-    return out->info != NULL && answer_exceptions(ask, out);
+    if (out->info == NULL || !answer_exceptions(ask, out)) {
+        return false;
+    }
+    answer_since(ask, ledger, out);
+    return true;
 }
 
 /* --- Differences ------------------------------------------------------------------- */

@@ -81,7 +81,7 @@ void policy_ask_get(struct policy_ask *ask, const char *ledger)
         !find_earlier(ask, ledger)) {
         policy_ask_refuse(ask, SG_NOT_FOUND,
                           "no policy of that SHA-256 was in force here");
-    } else if (!answer_get(ask)) {
+    } else if (!answer_get(ask, ledger)) {
         policy_ask_refuse(ask, SG_NO_MEMORY, "");
     }
     policy_ask_reply(ask);

@@ -44,9 +44,13 @@ struct policy_ask {
 void policy_ask_free(struct policy_ask *ask);
 
 /* answers.c: messages in the ask's arena; false when it is full. */
-bool answer_get(struct policy_ask *ask);
+bool answer_get(struct policy_ask *ask, const char *ledger);
 /* exceptions.c: those of the policy of the ask, for answer_get. */
 bool answer_exceptions(struct policy_ask *ask, Segel__V1__GetPolicyResponse *out);
+/* since.c: since when it is in force, by whom, and where the log says so. ledger: path of
+ * its file. What cannot be read stays empty, and a line of the gateway's log says why. */
+void answer_since(struct policy_ask *ask, const char *ledger,
+                  Segel__V1__GetPolicyResponse *out);
 /* policy: NULL, and why, when the file does not load. */
 bool answer_check(struct policy_ask *ask, const struct policy *policy, const char *why);
 /* petition: NULL: the policy is in force already. */

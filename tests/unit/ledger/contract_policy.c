@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/ledger/policy.h"
+#include "gateway/ledger/policy_view.h"
 #include "tests/unit/ledger/support/book.h"
 #include "tests/unit/ledger/support/contract.h"
 
@@ -67,4 +68,37 @@ CONTRACT(kept_policy, it_is_there_with_its_record_or_not_at_all)
     book_open(&book);
     expect_last(1, "one");
     cr_expect_eq(ledger_size(book.ledger), 0);
+}
+
+static enum sg_status place_of(uint8_t version, struct ledger_policy_place *out)
+{
+    const uint8_t sha256[32] = {version};
+    struct ledger_reader *reader = NULL;
+
+    cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK, "%s",
+                 book.why.text);
+    enum sg_status status = ledger_place_policy(reader, sha256, out);
+    ledger_reader_close(reader);
+    return status;
+}
+
+CONTRACT(kept_policy, its_record_and_the_one_that_ended_it_are_found)
+{
+    struct ledger_policy_place first;
+    struct ledger_policy_place last;
+
+    book_add(&book, 110);
+    keep(1, "one");
+    keep(2, "two");
+    keep(3, "three");
+    cr_assert_eq(place_of(1, &first), SG_OK);
+    cr_expect_eq(first.index, 101);
+    cr_expect(first.followed);
+    cr_expect_eq(first.next, 102);
+    cr_expect_eq(first.pruned, 0);
+    cr_assert_eq(place_of(3, &last), SG_OK);
+    cr_expect_eq(last.index, 103);
+    cr_expect(!last.followed);
+    cr_expect_neq(memcmp(first.hash, last.hash, sizeof(last.hash)), 0);
+    cr_expect_eq(place_of(4, &last), SG_NOT_FOUND);
 }
