@@ -309,9 +309,12 @@ def a_refusal_by_the_gateway_does_not_speak_of_rules(town):
         refusal = rig.refused(client.sign, item(request_id=job.request_id),
                               document_class="kontrak_pengadaan")
         equal((refusal.code, refusal.info.reason, refusal.denial),
-              (grpc.StatusCode.ALREADY_EXISTS, "CONFLICT", None))
+              (grpc.StatusCode.ALREADY_EXISTS, "IDEMPOTENCY_CONFLICT", None))
         equal([f["code"] for f in by_type(town, "deny")[-1]["fail"]],
               ["IDEMPOTENCY_CONFLICT"], "the record")
+        [result] = client.batch([item(request_id=job.request_id)])
+        equal((result.status.code, result.status.reason),
+              (grpc.StatusCode.ALREADY_EXISTS.value[0], "IDEMPOTENCY_CONFLICT"), "of a batch")
 
 
 # --- What stands on the log ------------------------------------------------------------------

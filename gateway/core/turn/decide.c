@@ -193,6 +193,7 @@ static enum sg_status conflict_by_gateway(struct core *core, struct job *job)
         .required = "the same content, or an id that was never used",
     };
 
+    job->reason = failure.code; /* as the sample policy's rule calls it */
     job_refuse(
         job, SG_CONFLICT,
         "request id '%s' was used before for other content; use a new id for a new "
