@@ -4,6 +4,7 @@ a moment, followed by another key, reported as compromised; what each state refu
 that a restart, a kill and a clock that is set back change nothing of it."""
 import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -662,6 +663,38 @@ def a_mandate_of_a_key_that_was_followed_says_so(people):
                  "sudah diganti kunci lain")
         equal(rig.refused(gateway.client().sign, mandate=other).info.reason, "MANDATE_OUTSIDE")
         expect(gateway.client().sign(mandate=new).signature, "one for the successor holds")
+
+
+def mandate_states(people, *words):
+    shown = people.rig.segel("officer-1", "mandate", *words)
+    equal(shown.returncode, 0, shown.stderr)
+    return shown.stdout
+
+
+@claim
+def a_list_shows_that_the_key_of_a_mandate_was_followed(people):
+    with people.shadow() as gateway:
+        old, other, new = (mandate_of(people, gateway, key) for key in (KEY, OTHER, NEXT))
+        rows = [json.loads(line) for line in
+                mandate_states(people, "list", "--json").splitlines()]
+        equal({row["state"] for row in rows}, {"open"}, "before")
+        rotate(people, gateway)
+        rows = {row["id"]: row for row in map(
+            json.loads, mandate_states(people, "list", "--json").splitlines())}
+        equal([(rows[one]["state"], rows[one].get("followed_by")) for one in (old, other, new)],
+              [("rotated", NEXT), ("open", None), ("open", None)], "after")
+        table = {line.split()[0]: line for line in mandate_states(people, "list").splitlines()}
+        contains(table[old], " rotated ")
+        contains(table[new], " open ")
+        table = mandate_states(people, "list", "--lang", "id")
+        contains([line for line in table.splitlines() if old in line][0], " kunci diganti ")
+        contains(" ".join(mandate_states(people, "show", old).split()),
+                 f"state rotated new key {NEXT}")
+        contains(" ".join(mandate_states(people, "show", old, "--lang", "id").split()),
+                 f"keadaan kunci diganti kunci baru {NEXT}")
+        ended = people.rig.segel("officer-1", "mandate", "revoke", old, "--reason", "followed")
+        equal(ended.returncode, 0, ended.stderr)
+        equal(json.loads(mandate_states(people, "show", old, "--json"))["state"], "revoked")
 
 
 @claim

@@ -103,10 +103,13 @@ const struct command command_mandate_list = {
     .name = "mandate list",
     .operands = "",
     .summary = "which signatures officers have granted, and what is left of them",
-    .examples = "Officers and reviewers see all of them, a system its own.\n\n"
-                "Examples:\n"
-                "  segel mandate list\n"
-                "  segel mandate list --all --caller e-office --json\n",
+    .examples =
+        "Officers and reviewers see all of them, a system its own. One that is\n"
+        "'rotated' was given for a key that another has followed: nothing can be\n"
+        "drawn on it, so revoke it, and open one for the new key ('mandate show').\n\n"
+        "Examples:\n"
+        "  segel mandate list\n"
+        "  segel mandate list --all --caller e-office --json\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -8,7 +8,7 @@
 #include "proto/algorithm.h"
 #include "proto/text.h"
 
-enum { ID_WIDTH = 30, COLUMN = 18, STATE_WIDTH = 12, COUNT_WIDTH = 10 };
+enum { ID_WIDTH = 30, COLUMN = 18, STATE_WIDTH = 14, COUNT_WIDTH = 10 };
 
 static const struct {
     const char *name;
@@ -18,11 +18,16 @@ static const struct {
               {"open", {"open", "terbuka"}},
               {"exhausted", {"used up", "habis"}},
               {"expired", {"expired", "lewat waktu"}},
-              {"revoked", {"revoked", "dicabut"}}};
+              {"revoked", {"revoked", "dicabut"}},
+              {"rotated", {"rotated", "kunci diganti"}}};
+enum { ROTATED = 6 }; /* of this table only: it is open, and its key was followed */
 
-static size_t state_index(Segel__V1__MandateState state)
+static size_t state_index(const Segel__V1__Mandate *mandate)
 {
-    return (size_t)state < SG_COUNT(states) ? (size_t)state : 0;
+    if (mandate->followed_by[0] != '\0') {
+        return ROTATED;
+    }
+    return (size_t)mandate->state < ROTATED ? (size_t)mandate->state : 0;
 }
 
 /* In UTC, as all times of the log; "" for none. */
@@ -85,7 +90,7 @@ void mandate_view_row(const Segel__V1__Mandate *mandate, FILE *out, bool indones
     screen_cell(out, mandate->id, ID_WIDTH);
     screen_cell(out, terms->key, COLUMN);
     screen_cell(out, terms->caller, COLUMN);
-    screen_cell(out, states[state_index(mandate->state)].text[indonesian], STATE_WIDTH);
+    screen_cell(out, states[state_index(mandate)].text[indonesian], STATE_WIDTH);
     screen_cell(out, used, COUNT_WIDTH);
     screen_cell(out, left, COUNT_WIDTH);
     (void)fprintf(out, "%s\n", until);
@@ -153,7 +158,8 @@ void mandate_view_print(const Segel__V1__Mandate *mandate, FILE *out, bool indon
     }
     line(out, indonesian ? "mandat" : "mandate", mandate->id);
     line(out, indonesian ? "keadaan" : "state",
-         states[state_index(mandate->state)].text[indonesian]);
+         states[state_index(mandate)].text[indonesian]);
+    line(out, indonesian ? "kunci baru" : "new key", mandate->followed_by);
     print_terms(mandate->terms, out, indonesian);
     number_line(out, indonesian ? "dipakai" : "used", mandate->used);
     number_line(out, indonesian ? "dipesan" : "reserved", mandate->reserved);
@@ -218,8 +224,8 @@ void mandate_view_json(const Segel__V1__Mandate *mandate, FILE *out)
     json_t *value = json_pack(
         "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
         "s:s, s:s}",
-        "id", mandate->id, "state", states[state_index(mandate->state)].name, "key",
-        terms->key, "caller", terms->caller, "classes", classes_json(terms), "profiles",
+        "id", mandate->id, "state", states[state_index(mandate)].name, "key", terms->key,
+        "caller", terms->caller, "classes", classes_json(terms), "profiles",
         profiles_json(terms), "approval_ref", terms->approval_ref, "max",
         (json_int_t)terms->max_signatures, "used", (json_int_t)mandate->used, "reserved",
         (json_int_t)mandate->reserved, "left", (json_int_t)mandate->left, "from_us",
@@ -227,6 +233,10 @@ void mandate_view_json(const Segel__V1__Mandate *mandate, FILE *out)
         (json_int_t)mandate->opened_us, "closed_us", (json_int_t)mandate->closed_us,
         "requester", mandate->requester, "close_reason", mandate->close_reason);
 
+    if (value != NULL && mandate->followed_by[0] != '\0') {
+        (void)json_object_set_new(value, "followed_by",
+                                  json_string(mandate->followed_by));
+    }
     if (value != NULL && terms->n_digests > 0) {
         (void)json_object_set_new(value, "digests", digests_json(terms));
     }

@@ -21,7 +21,9 @@ static enum sg_status make_page(struct request_order *order, size_t limit)
     page->items =
         (struct ledger_mandate *)arena_alloc(&order->arena, sizeof(*page->items) * limit);
     page->count = 0;
-    if (page->items == NULL) {
+    order->mandates.heirs = (char(*)[LEDGER_ID_MAX + 1])
+        arena_alloc(&order->arena, sizeof(*order->mandates.heirs) * limit);
+    if (page->items == NULL || order->mandates.heirs == NULL) {
         order->order.status = SG_NO_MEMORY; /* of the one who asks, not of the turn */
     }
     return order->order.status;
@@ -87,6 +89,28 @@ static enum sg_status on_get(struct core *core, struct request_order *order)
     return known ? SG_OK : no_such(order);
 }
 
+/* A job that names a key which was followed is one of its heir's, and the mandate is not:
+ * MANDATE_FAULT_ROTATED. */
+static const char *heir_of(const struct core *core, const struct ledger_mandate *row)
+{
+    size_t index = register_find(core, row->terms.key);
+
+    if (row->state != MANDATE_OPEN || index == core->keyring.count) {
+        return "";
+    }
+    const struct key *key = &core->keyring.keys[index];
+    const struct key *heir = key_current(key);
+    return heir == key ? "" : heir->config->name;
+}
+
+static void name_heirs(const struct core *core, struct mandate_order *asked)
+{
+    for (size_t i = 0; i < asked->page.count; i++) {
+        (void)snprintf(asked->heirs[i], sizeof(asked->heirs[i]), "%s",
+                       heir_of(core, &asked->page.items[i]));
+    }
+}
+
 /* --- Ending ------------------------------------------------------------------------- */
 
 static enum sg_status on_revoke(struct core *core, struct request_order *order)
@@ -112,6 +136,7 @@ enum sg_status mandate_order_write(struct core *core, struct request_order *orde
         order->order.status = status;
         return SG_OK;
     }
+    name_heirs(core, &order->mandates);
     return status;
 }
 

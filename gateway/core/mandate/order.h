@@ -18,7 +18,10 @@ struct mandate_order {
 
     /* The answer, in the arena. */
     struct mandate_page page; /* GET, REVOKE: the one, or none while it is pending */
-    bool ended;               /* by this order */
+    /* Likewise, one for each: the key that signs in the place of an open one's, which
+     * nothing can be drawn on then. "" = its own does. */
+    char (*heirs)[LEDGER_ID_MAX + 1];
+    bool ended; /* by this order */
 };
 
 /* Inside a transaction; and after its commit. */

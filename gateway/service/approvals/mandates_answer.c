@@ -69,8 +69,9 @@ static Segel__V1__MandateTerms *terms_of(struct asked *asked,
 
 /* --- One mandate -------------------------------------------------------------------- */
 
-static Segel__V1__Mandate *mandate(struct asked *asked, const struct ledger_mandate *from)
+static Segel__V1__Mandate *mandate(struct asked *asked, size_t index)
 {
+    const struct ledger_mandate *from = &asked->order.mandates.page.items[index];
     Segel__V1__Mandate *out =
         (Segel__V1__Mandate *)approvals_make(asked, &segel__v1__mandate__descriptor);
 
@@ -89,6 +90,7 @@ static Segel__V1__Mandate *mandate(struct asked *asked, const struct ledger_mand
     if (from->terms.digests > 0) {
         out->digests_sha256 = pb_bytes(slice_of(from->terms.sha256, 32));
     }
+    out->followed_by = pb_text(asked->order.mandates.heirs[index]);
     out->terms = terms_of(asked, &from->terms);
     out->log = approvals_position(asked, from->log_index, from->log_hash);
     return out->terms == NULL || out->log == NULL ? NULL : out;
@@ -177,7 +179,7 @@ ProtobufCMessage *mandates_list_answer(struct asked *asked)
         return NULL;
     }
     for (size_t i = 0; i < page->count; i++) {
-        out->mandates[i] = mandate(asked, &page->items[i]);
+        out->mandates[i] = mandate(asked, i);
         if (out->mandates[i] == NULL) {
             return NULL;
         }
@@ -200,7 +202,7 @@ ProtobufCMessage *mandates_get_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->mandate = page->count == 1 ? mandate(asked, page->items) : of_request(asked);
+    out->mandate = page->count == 1 ? mandate(asked, 0) : of_request(asked);
     return out->mandate != NULL && add_digests(asked, out->mandate) ? &out->base : NULL;
 }
 
@@ -213,6 +215,6 @@ ProtobufCMessage *mandates_revoke_answer(struct asked *asked)
     if (out == NULL) {
         return NULL;
     }
-    out->mandate = mandate(asked, asked->order.mandates.page.items);
+    out->mandate = mandate(asked, 0);
     return out->mandate == NULL ? NULL : &out->base;
 }
