@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -214,6 +215,36 @@ def a_log_that_was_cut_and_written_anew_is_found_out(rigged):
         expect_only_earlier_tells(rigged, earlier)
 
 
+ENGLISH = re.compile(r"\b(the|that|record|records|intents|signed|FAILED|ok|read|SOUND|yet|given)\b")
+
+
+def in_indonesian(rigged, *arguments, code=0):
+    """The page in Indonesian, in which no English word is left."""
+    said = verify(rigged, "--lang", "id", *arguments)
+    equal(said.returncode, code, said.stdout + said.stderr)
+    equal(ENGLISH.findall(said.stdout), [], said.stdout)
+    return said.stdout
+
+
+@claim
+def what_the_check_of_the_log_found_is_told_in_indonesian_too(rigged):
+    earlier = history(rigged)
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 3))
+        contains(in_indonesian(rigged, "--earlier", earlier),
+                 "titik periksa  baik   ditandatangani kunci yang ",
+                 "sebelumnya     baik   log masih diawali ",
+                 "adalah yang ditandatangani kunci log", " niat: ", "\nUTUH: ",
+                 "catatan pertama lengkap dan seperti saat ditandatangani.")
+        refused = verify(rigged, "--lang", "jv")
+        equal((refused.returncode, refused.stdout), (2, ""), "a language that it does not have")
+    copy_ledger(rigged, "old-", "")
+    with rigged.gateway():
+        contains(in_indonesian(rigged, "--earlier", earlier, code=1),
+                 "sebelumnya     GAGAL  log tidak lagi diawali ",
+                 "DIUBAH ATAU TIDAK LENGKAP: jangan andalkan log ini")
+
+
 @claim
 def a_record_changed_under_a_running_gateway_is_found_out(rigged):
     with rigged.gateway() as gateway:
@@ -230,6 +261,8 @@ def a_record_changed_under_a_running_gateway_is_found_out(rigged):
         found = verify(rigged)
         equal(found.returncode, 1, f"log verify: {found.stdout}{found.stderr}")
         contains(found.stdout, "do not lead to the signed root")
+        contains(in_indonesian(rigged, code=1), "pohon          GAGAL  catatan tidak menghasilkan akar "
+                 "yang ditandatangani", "ada yang diubah")
 
 
 # --- A log that was changed where a start does not look ----------------------------------

@@ -14,6 +14,7 @@ struct log_verdict {
     bool root_equal;
     bool earlier_equal; /* also when none was given */
     bool sound;
+    bool indonesian; /* how it is told; else in English */
 };
 /* After the last record; audit->marks: the head, then the earlier one if given. */
 void log_verdict_reach(struct log_verdict *verdict);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/audit/audit.h"
+#include "client/call/approval_call.h"
 #include "client/call/log_begin.h"
 #include "client/call/log_head.h"
 #include "client/call/log_stream.h"
@@ -17,6 +18,7 @@ struct verify_options {
     const char *vkey;
     const char *earlier;
     const char *save;
+    const char *lang;
     bool json;
 };
 
@@ -29,6 +31,7 @@ static const struct option rows[] = {
      AT(earlier)},
     {"save", 0, "FILE", "save the checkpoint for the next time", AT(save)},
     {"json", 0, NULL, "one JSON object for machines", AT(json)},
+    {"lang", 0, "id|en", "language of the page (default: en)", AT(lang)},
 };
 
 struct reading {
@@ -133,7 +136,9 @@ static enum exit_code judge(const struct home *home, const struct verify_options
 
 static enum exit_code run(const struct home *home, struct words *words)
 {
-    struct verify_options options = {.json = false};
+    struct verify_options options = {.lang = "en"};
+    struct sg_error why = {0};
+    bool indonesian = false;
 
     if (command_parse(&command_log_verify, words, &options) != EXIT_WELL) {
         return EXIT_USAGE;
@@ -142,11 +147,16 @@ static enum exit_code run(const struct home *home, struct words *words)
         screen_complain("log verify takes options only: 'segel log verify --help'");
         return EXIT_USAGE;
     }
+    enum sg_status status = approval_language(options.lang, &indonesian, &why);
+    if (status != SG_OK) {
+        return command_failed(status, &why);
+    }
     struct log_verdict *verdict = (struct log_verdict *)calloc(1, sizeof(*verdict));
     if (verdict == NULL) {
         screen_complain(sg_status_text(SG_NO_MEMORY));
         return EXIT_BROKEN;
     }
+    verdict->indonesian = indonesian;
     enum exit_code code = judge(home, &options, verdict);
     audit_fini(&verdict->audit);
     free(verdict);
@@ -165,7 +175,8 @@ const struct command command_log_verify = {
         "with --earlier the next run detects that records were changed or cut off.\n\n"
         "Examples:\n"
         "  segel log verify --vkey log.vkey --save monday.checkpoint\n"
-        "  segel log verify --vkey log.vkey --earlier monday.checkpoint\n",
+        "  segel log verify --vkey log.vkey --earlier monday.checkpoint\n"
+        "  segel log verify --lang id\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };
