@@ -98,6 +98,47 @@ def a_job_that_both_tokens_fail_is_refused_and_recorded_twice(town):
         equal(gateway.client().sign(job).attempt, 3, "attempt")
 
 
+def call_of(gateway, job):
+    client = gateway.client()
+    call = client.call("unary_unary", "Sign", rig.signing.SignRequest, rig.signing.SignResponse)
+    return call.future(rig.signing.SignRequest(terms=rig.terms(), item=job), timeout=40)
+
+
+def intents_of(town, job):
+    return [r for r in town.records() if r["type"] == "intent" and r["job"] == job.request_id]
+
+
+@claim
+def an_id_is_tried_three_times_though_whoever_asked_first_has_gone(town):
+    """Its first attempt fails on lane0, which is started anew; lane1 stands still and is
+    full. Meanwhile the one who asked first goes, and the other's attempts go on."""
+    config = town.config(town.block("lane0", "softhsm2.conf", threads="1"),
+                         town.block("lane1", "lane1.conf"),
+                         more="hsm: {timeout_ms: 15000}\nsign: {deadline_ms: 60000}\n"
+                              "queue: {lane_window: 1}\n")
+    with town.gateway(config) as gateway:
+        pids = lanes_of(gateway)
+        for pid in pids.values():
+            os.kill(pid, signal.SIGSTOP)
+        job, beside = item(value=DIGEST), item()
+        first = call_of(gateway, job)
+        until(lambda: intents_of(town, job))
+        again = call_of(gateway, job)
+        time.sleep(0.3)  # until it waits for the first one's answer: no lane is full yet
+        other = call_of(gateway, beside)
+        until(lambda: intents_of(town, beside))
+        town.schedule("lane0", "C_SignInit@1=31 C_Initialize@1=slow=3000")
+        os.kill(pids["lane0"], signal.SIGCONT)
+        until(lambda: town.outcomes(job) == [("failed", "lane0")])
+        # The canary of the fresh lane is well, and all that comes behind it fails.
+        town.schedule("lane0", "C_Initialize@1=slow=2000 C_SignInit@2+=82")
+        first.cancel()
+        equal(again.exception(timeout=20).code(), UNAVAILABLE)
+        equal(town.outcomes(job), [("failed", "lane0")] * 3, "attempts")
+        os.kill(pids["lane1"], signal.SIGCONT)
+        expect(other.result().result.signature, "what lane1 had is signed")
+
+
 @claim
 def what_a_killed_lane_had_begun_is_indeterminate_and_the_rest_goes_to_the_other(town):
     with town.gateway() as gateway:

@@ -83,9 +83,10 @@ static bool is_outlived(const struct core *core, const struct job *job)
     return false;
 }
 
-/* The first of them that is still there takes its place; the others are told for
- * themselves. */
-static void leave_to_followers(struct core *core, struct job *job)
+/* It is one id, whoever asks: where its owner goes, or has no time left, before the next
+ * attempt, those that were made count for whoever makes it, and so do the lanes that
+ * failed. */
+static void share_tries(struct job *job)
 {
     struct job *follower;
 
@@ -94,6 +95,13 @@ static void leave_to_followers(struct core *core, struct job *job)
         follower->tried = job->tried;
         follower->tries = job->tries;
     }
+}
+
+/* The first of them that is still there takes its place; the others are told for
+ * themselves. */
+static void leave_to_followers(struct core *core, struct job *job)
+{
+    share_tries(job);
     waiting_put_followers(core, job);
 }
 
@@ -105,6 +113,7 @@ static void try_again(struct core *core, struct job *job)
     job->on_log = false;
     job->unused = false;
     job->berth = NO_BERTH;
+    share_tries(job);
     waiting_put_again(core, job);
 }
 
