@@ -2,6 +2,7 @@
 """log.prune: texts of old records go when officers say so; hashes, proofs, receipts and used
 request ids stay."""
 import datetime
+import hashlib
 import json
 import os
 import secrets
@@ -167,6 +168,33 @@ def texts_go_and_everything_that_is_proved_stays(people):
         asked = ask(gateway, 1024)
         equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
         equal(people.records("log.prune")[-1]["count"], "256")
+
+
+@claim
+def of_a_policy_whose_record_was_pruned_only_its_place_is_told(people):
+    records = old_records()
+    path = people.old_ledger(records)
+    text = people.rig.read("policy.yaml") + "# of ten years ago\n"
+    name = hashlib.sha256(text.encode()).digest()
+    with people.gateway(keep=True) as gateway:
+        covered(gateway)
+        asked = ask(gateway, 768)
+        equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
+        wait_for(lambda: rows_below(path, 768) == 0, "the texts to go")
+    with sqlite3.connect(path) as ledger:
+        ledger.execute("INSERT INTO policy VALUES(0, ?, 1, 5, ?)", (name, text.encode()))
+    ledger.close()
+    with people.gateway(keep=True) as gateway:
+        stub = gateway.client("reviewer").call(
+            "unary_unary", "GetPolicy", rig.policies.GetPolicyRequest,
+            rig.policies.GetPolicyResponse, service="PolicyService")
+        got = stub(rig.policies.GetPolicyRequest(sha256=name), timeout=20)
+        equal((got.log.index, got.log.leaf_hash), (5, leaf(records[5])), "its place")
+        equal((got.info.in_force_from_us, got.info.source, got.info.approval), (0, "", ""))
+        expect(got.info.in_force_until_us > 0, "when the next one came")
+        equal(gateway.find("policy.not_dated"), [], "nothing is amiss with it")
+        shown = people.rig.segel("reviewer", "policy", "show", name.hex())
+        contains(shown.stdout, "in force        until 20", "log record      5\n")
 
 
 @claim
