@@ -77,7 +77,8 @@ static const char *way(const struct policy_options *options, const char *source)
         const char *indonesian;
         const char *english;
     } ways[] = {
-        {"officers", "oleh orang, melalui gateway", "by persons, through the gateway"},
+        {"officers", "oleh beberapa orang, melalui gateway",
+         "by persons, through the gateway"},
         {"start", "dari berkas gateway, saat mulai",
          "from the gateway's file, at a start"},
         {"reload", "dari berkas gateway, tanpa mulai ulang",
