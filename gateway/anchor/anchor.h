@@ -89,6 +89,9 @@ SG_MUST_USE enum sg_status anchors_compare(struct anchors *anchors, struct sg_er
 void anchors_hold(struct anchors *anchors, size_t index, struct anchor_hold *out);
 
 SG_MUST_USE enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why);
+/* Any thread: when the anchors' thread began its last turn, CLOCK_MONOTONIC. It takes one
+ * a second at least, whatever the anchors do; 0: it was not started. */
+int64_t anchors_beat_us(const struct anchors *anchors);
 /* Ends what is under way; folders are given the last checkpoint, for as long as
  * anchoring.timeout_ms in all, 8 s at most. A thread that hangs in one is left behind,
  * without anything of ours. NULL is allowed. Letters of it that nobody took may lie in

@@ -194,11 +194,17 @@ enum sg_status anchors_start(struct anchors *anchors, struct sg_error *why)
 {
     struct anchor_loop *loop = &anchors->loop;
 
+    atomic_store(&anchors->beat_us, clock_mono_us());
     if (thread_start(&loop->thread, "segeld-anchors", anchors_run, loop) != SG_OK) {
         return sg_fail(why, SG_NO_MEMORY, "cannot start the thread of the anchors");
     }
     loop->running = true;
     return SG_OK;
+}
+
+int64_t anchors_beat_us(const struct anchors *anchors)
+{
+    return atomic_load(&anchors->beat_us);
 }
 
 static void end_loop(struct anchor_loop *loop)

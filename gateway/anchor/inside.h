@@ -44,7 +44,9 @@ struct anchor {
     struct anchor_result result;
 };
 
-/* The thread with what it needs. It waits for the network in http, and nowhere else. */
+/* The thread with what it needs. It waits for the network in http, and nowhere else; but
+ * what it reads, of the ledger and of an address's "ca", may lie on a disk or a share
+ * that hangs, and so will it: whoever looks at its beat is told. */
 struct anchor_loop {
     struct anchors *anchors;
     struct ledger_reader *ledger; /* owned */
@@ -58,6 +60,7 @@ struct anchors {
     struct mbox *core;
     struct note_key log_key;
     atomic_bool stop;
+    atomic_int_fast64_t beat_us; /* see anchors_beat_us */
     struct anchor_loop loop;
     size_t count;
     struct anchor *list; /* owned */

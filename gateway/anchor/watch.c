@@ -346,6 +346,7 @@ void *anchors_run(void *context)
     struct http_answer answer;
 
     while (!atomic_load(&loop->anchors->stop)) {
+        atomic_store(&loop->anchors->beat_us, clock_mono_us());
         int64_t due_us = begin_due(loop);
         int64_t wait_ms = (due_us - clock_mono_us()) / US_PER_MS + 1;
         if (http_wait(loop->http, wait_ms, &answer)) {

@@ -138,6 +138,7 @@ static enum sg_status tend_ledger(struct core *core)
 static void every_second(struct core *core)
 {
     mandates_age(core);
+    anchoring_look(core);
     bool changed = state_look(core);
     if (ban_look(core) || changed) {
         report_update(core, true);

@@ -3,6 +3,7 @@
 checkpoint may be that somebody outside holds. Witnesses: witnesses.py; the start: rollback.py."""
 import os
 import re
+import socket
 import sys
 import time
 
@@ -11,6 +12,7 @@ import rig
 from anchor_rig import with_anchors
 from anchor_town import LONGEST_S, Town, metric, sign, until
 from bundles import Key
+from faulty import ask
 from rig import claim, contains, equal, expect
 from stuck import Stuck
 
@@ -118,6 +120,33 @@ def a_folder_that_hangs_does_not_hold_up_the_end(town):
     with open(os.path.join(town.disk, "checkpoint"), "rb") as file:
         equal(file.read(), bytes(town.ask("SELECT note FROM checkpoint ORDER BY size")[-1][0]),
               "the other folder has the last one")
+
+
+@claim
+def a_thread_of_the_anchors_that_hangs_is_told_and_ends_nothing(town):
+    """A pipe in the place of a file in "ca" hangs as one on a share whose server is away. Nobody
+    reads it before the address can be reached."""
+    town.fresh()
+    authorities = town.rig.write("away.pem", "")
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        entry = (f"  - {{name: w1, witness: \"https://127.0.0.1:{door.getsockname()[1]}\","
+                 f" vkey: \"{town.first.vkey}\", ca: {authorities}, interval_s: 1}}\n")
+        with town.rig.gateway(town.configured(entry + town.entries("disk"), ())) as gateway:
+            until(lambda: failing(gateway, "disk2", "ok"), "a folder waits for a witness")
+            os.unlink(authorities)
+            os.mkfifo(authorities)
+            door.listen()
+            contains(gateway.wait_event("anchors.still")["why"], "has not moved for 1")
+            until(lambda: failing(gateway, "disk2"), "it counts as well")
+            contains(ask(gateway, "/healthz")[2], "anchor w1 is failing: the thread that",
+                     "anchor disk2 is failing: the thread that serves all anchors has not")
+            equal(ask(gateway, "/livez")[::2], (200, "alive\n"), "no reason to end it")
+            sign(gateway)
+            with open(authorities, "w", encoding="ascii"):
+                os.unlink(authorities)
+            gateway.wait_event("anchors.move")
+            until(lambda: failing(gateway, "disk2", "ok"), "it does not go on")
 
 
 # --- Time stamps ------------------------------------------------------------------------

@@ -9,7 +9,7 @@
 #include "proto/text.h"
 #include "proto/tlog/merkle.h"
 
-enum { MEMO_NAME = 80, US_PER_S = 1000000 };
+enum { MEMO_NAME = 80, US_PER_S = 1000000, STANDSTILL_US = 10 * US_PER_S };
 
 /* --- Over a restart --------------------------------------------------------------- */
 
@@ -281,10 +281,47 @@ enum sg_status anchoring_write(struct core *core)
     return SG_OK;
 }
 
+/* --- Their thread ----------------------------------------------------------------- */
+
+/* For how long, when it is too long; it moves once a second. */
+static int64_t still_us(const struct core *core)
+{
+    const struct anchors *anchors = core->anchoring.anchors;
+    int64_t beat_us = anchors == NULL ? 0 : anchors_beat_us(anchors);
+    int64_t us = clock_mono_us() - beat_us;
+
+    return beat_us != 0 && us >= STANDSTILL_US ? us : 0;
+}
+
+static void say_still(int64_t us, char out[ANCHOR_WHY_SIZE])
+{
+    (void)snprintf(out, ANCHOR_WHY_SIZE,
+                   "the thread that serves all anchors has not moved for %lld s: see to "
+                   "the disks or shares of the ledger and of the files in 'ca'",
+                   (long long)(us / US_PER_S));
+}
+
+void anchoring_look(struct core *core)
+{
+    struct anchoring *anchoring = &core->anchoring;
+    char why[ANCHOR_WHY_SIZE];
+    int64_t us = still_us(core);
+
+    if (us != 0 && !anchoring->still) {
+        say_still(us, why);
+        log_event(LOG_WARN, "anchors.still", "why", why, NULL);
+    } else if (us == 0 && anchoring->still) {
+        log_event(LOG_INFO, "anchors.move", NULL);
+    }
+    anchoring->still = us != 0;
+}
+
 /* --- Report ----------------------------------------------------------------------- */
 
 void anchoring_report(const struct core *core, struct core_report *report)
 {
+    int64_t still = still_us(core);
+
     report->anchor_count = core->options.config->anchor_count;
     report->anchored = anchoring_age_us(core, &report->anchor_age_us);
     for (size_t i = 0; i < report->anchor_count; i++) {
@@ -297,5 +334,9 @@ void anchoring_report(const struct core *core, struct core_report *report)
         out->lag_us = lag_us(core, &seat->hold);
         out->succeeded_us = seat->succeeded_us;
         out->failures = seat->failures;
+        if (still != 0 && seat->state != ANCHOR_ALARM) { /* what it said is of before */
+            out->state = ANCHOR_FAILING;
+            say_still(still, out->why);
+        }
     }
 }

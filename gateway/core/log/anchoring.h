@@ -22,12 +22,16 @@ struct anchoring {
     struct anchors *anchors; /* owned; NULL: none are configured */
     struct letters mail;     /* of theirs, not yet on the log */
     struct anchor_seat seats[CONFIG_ANCHORS_MAX];
+    bool still; /* it was told that their thread stands still */
 };
 
 /* Looks back: see anchors_compare. The ledger is open and the log key is known. */
 SG_MUST_USE enum sg_status anchoring_start(struct core *core, struct sg_error *why);
 /* In the transaction: what came since the last one. */
 SG_MUST_USE enum sg_status anchoring_write(struct core *core);
+/* Once a second: tells of the anchors' thread that it stands still, and when it goes on.
+ * No signature waits for it, so it is no reason to end the process. */
+void anchoring_look(struct core *core);
 /* Records were committed. */
 void anchoring_grew(struct core *core);
 /* Whether enough anchors outside of this machine hold the first size records; true where
