@@ -428,8 +428,23 @@ SHAPE = {
     "disk": {"free_bytes": "int", "total_bytes": "int", "reserve_percent": "int",
              "low": "bool", "why": "str"},
     "clock": {"known": "bool", "synchronised": "bool", "offset_us": "int",
-              "stepped": "bool"},
+              "stepped": "bool", "doubted": "bool"},
 }
+
+
+@claim
+def a_clock_that_is_ahead_and_that_nobody_has_set_is_told(people):
+    with people.gateway():
+        pass
+    for kept, doubted in (("no", True), ("yes", False)):
+        with begun(people.gateway(keep=True), "later kept", LATER_S=str(40 * DAY),
+                   KEPT=kept) as gateway:
+            equal(told(people)["clock"]["doubted"], doubted)
+            equal(metrics(gateway).value("segel_clock_doubted"), 1 if doubted else 0)
+            for lang, word, sentence in (("en", "DOUBTED", "nobody has set it"),
+                                         ("id", "DIRAGUKAN", "dan belum disetel")):
+                text = page(people, "officer-1", "--lang", lang).stdout
+                equal((word in text, sentence in text), (doubted, doubted), text)
 
 
 @claim

@@ -13,6 +13,12 @@ void assess_clock(struct sheet *sheet)
         assess_add(sheet, ASSESS_WARN, "", "%s",
                    sheet->indonesian ? "kernel tidak memberi tahu"
                                      : "the kernel does not tell");
+    } else if (clock->doubted) {
+        assess_add(sheet, ASSESS_FAIL, "", "%s",
+                   sheet->indonesian ? "lebih dari sehari di depan akhir jalannya yang "
+                                       "lalu, dan belum disetel"
+                                     : "more than a day past the last run, and nobody "
+                                       "has set it");
     } else if (!clock->synchronised) {
         assess_add(sheet, ASSESS_FAIL, "", "%s",
                    sheet->indonesian ? "tidak disinkronkan oleh siapa pun"

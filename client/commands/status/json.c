@@ -217,6 +217,7 @@ static void json_machine(struct json_out *out, const Segel__V1__GetStatusRespons
     json_bool(out, "synchronised", clock->synchronised != 0);
     json_int(out, "offset_us", clock->offset_us);
     json_bool(out, "stepped", clock->stepped != 0);
+    json_bool(out, "doubted", clock->doubted != 0);
     json_end(out);
 }
 

@@ -220,6 +220,16 @@ static void print_disk(const struct status_view *view)
     status_line("DISK", !disk->low, text);
 }
 
+static const char *clock_amiss(const struct status_view *view)
+{
+    const Segel__V1__ClockStatus *clock = view->got->clock;
+
+    if (clock->stepped) {
+        return status_say(view, ", MELOMPAT", ", JUMPED");
+    }
+    return clock->doubted ? status_say(view, ", DIRAGUKAN", ", DOUBTED") : "";
+}
+
 static void print_clock(const struct status_view *view)
 {
     const Segel__V1__ClockStatus *clock = view->got->clock;
@@ -235,9 +245,9 @@ static void print_clock(const struct status_view *view)
                    clock->synchronised
                        ? status_say(view, "disetel", "synchronised")
                        : status_say(view, "tidak ada yang menyetelnya", "nobody sets it"),
-                   (long long)clock->offset_us,
-                   clock->stepped ? status_say(view, ", MELOMPAT", ", JUMPED") : "");
-    status_line(status_say(view, "JAM", "CLOCK"), !clock->stepped, text);
+                   (long long)clock->offset_us, clock_amiss(view));
+    status_line(status_say(view, "JAM", "CLOCK"), !clock->stepped && !clock->doubted,
+                text);
 }
 
 void status_print_machine(const struct status_view *view)

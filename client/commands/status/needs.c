@@ -286,6 +286,14 @@ static void on_machine(const struct status_view *view, struct needs *out)
         need(out, "%s",
              status_say(view, "jam mesin melompat", "the machine's clock has jumped"));
     }
+    if (view->got->clock->doubted) {
+        need(out, "%s",
+             status_say(view,
+                        "jam mesin lebih dari sehari di depan akhir jalannya yang lalu, "
+                        "dan belum disetel: biarkan sumber waktu menyetelnya",
+                        "the machine's clock is more than a day past the last run, and "
+                        "nobody has set it: have a time source set it"));
+    }
 }
 
 /* --- The whole --------------------------------------------------------------------- */

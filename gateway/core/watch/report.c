@@ -199,6 +199,7 @@ static void describe_clock(const struct core *core, struct clock_report *out)
     out->synchronised = watch->last.synchronised;
     out->offset_us = watch->last.offset_us;
     out->stepped = watch->stepped;
+    out->doubted = watch->doubted;
 }
 
 static void describe_log(const struct core *core, struct core_report *report)

@@ -11,9 +11,8 @@
 #include "gateway/core/turn/job.h"
 #include "gateway/ledger/keyreg.h"
 
-/* What the core tells other threads of its lanes and keys: a copy that it brings up to
- * date ten times a second and whenever a lane changes its state. For health, metrics and
- * officers; nothing is decided by it. */
+/* What the core tells health, metrics and officers: a copy, brought up to date ten times
+ * a second and whenever a lane changes its state. Nothing is decided by it. */
 
 enum { REPORT_KEYS_MAX = 256, REPORT_MANDATES_MAX = 64 };
 
@@ -86,6 +85,7 @@ struct clock_report {
     bool synchronised;
     int64_t offset_us;
     bool stepped; /* since the start, and nobody looked after it */
+    bool doubted; /* past the last run by more than a day, and nobody has set it */
 };
 
 /* A mandate that is open. */

@@ -47,6 +47,7 @@ static void write_clock(const struct clock_report *clock, FILE *out)
     one(out, METRIC_CLOCK_SYNCHRONISED, clock->known && clock->synchronised ? 1 : 0);
     one_time(out, METRIC_CLOCK_OFFSET, offset_us < 0 ? -offset_us : offset_us);
     one(out, METRIC_CLOCK_STEPPED, clock->stepped ? 1 : 0);
+    one(out, METRIC_CLOCK_DOUBTED, clock->doubted ? 1 : 0);
 }
 
 void monitor_write_gateway(const struct monitor *monitor, FILE *out)

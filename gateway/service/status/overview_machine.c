@@ -137,6 +137,7 @@ bool overview_machine(struct overview *overview)
     clock->synchronised = report->clock.synchronised;
     clock->offset_us = report->clock.offset_us;
     clock->stepped = report->clock.stepped;
+    clock->doubted = report->clock.doubted;
     overview->out->disk = disk;
     overview->out->clock = clock;
     return true;

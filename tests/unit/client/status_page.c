@@ -110,6 +110,9 @@ Test(status_page, each_matter_needs_a_person)
     clock_status.stepped = 1;
     expect_need("clock");
     lawful();
+    clock_status.doubted = 1;
+    expect_need("nobody has set it");
+    lawful();
     log_status.readable = 0;
     expect_need("cannot be read");
     lawful();

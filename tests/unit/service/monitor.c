@@ -189,11 +189,14 @@ Test(monitor, the_clock_is_told_as_the_kernel_tells_it)
     expect_line("\nsegel_clock_synchronised 1\n");
     expect_line("\nsegel_clock_offset_seconds 0.001500\n");
     expect_line("\nsegel_clock_stepped 1\n");
+    expect_line("\nsegel_clock_doubted 0\n");
     expect_line("\nsegel_start_timestamp_seconds 1777685320.000000\n");
     free(text);
     report.clock.known = false;
+    report.clock.doubted = true;
     write_all();
     expect_line("\nsegel_clock_synchronised 0\n");
+    expect_line("\nsegel_clock_doubted 1\n");
 }
 
 Test(monitor, what_is_left_of_a_mandate_is_told)
