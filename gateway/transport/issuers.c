@@ -91,6 +91,17 @@ static bool is_anchor(X509 *issuer)
     return X509_check_trust(issuer, X509_TRUST_SSL_CLIENT, 0) == X509_TRUST_TRUSTED;
 }
 
+bool issuers_anchored(X509_STORE *store)
+{
+    AUTO(free_issuers) STACK_OF(X509) *issuers = X509_STORE_get1_all_certs(store);
+    bool found = false;
+
+    for (int i = 0; i < sk_X509_num(issuers) && !found; i++) {
+        found = is_anchor(sk_X509_value(issuers, i));
+    }
+    return found;
+}
+
 static void widen(struct validity *out, const X509 *anchor, bool first)
 {
     int64_t from_us = validity_time_us(X509_get0_notBefore(anchor), INT64_MIN);

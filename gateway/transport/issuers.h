@@ -10,5 +10,7 @@
  * that begins to the last that ends, and the end of each issuer by its name. Nothing is
  * written where the store holds none. */
 void issuers_validity(X509_STORE *store, struct validity *out);
+/* Whether one of them is a trust anchor: without, no chain of a client ends well. */
+bool issuers_anchored(X509_STORE *store);
 
 #endif

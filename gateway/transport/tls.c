@@ -124,6 +124,12 @@ static enum sg_status load_client_issuers(SSL_CTX *tls,
                        options->client_ca, last_reason());
     }
     SSL_CTX_set_client_CA_list(tls, names);
+    if (!issuers_anchored(SSL_CTX_get_cert_store(tls))) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' holds no self-signed issuer, and without one no client gets "
+                       "in; add the root that the issuers in it lead to",
+                       options->client_ca);
+    }
     return options->client_crl == NULL ? SG_OK : load_revocations(tls, options, why);
 }
 

@@ -113,6 +113,7 @@ UNSOUND = (
     ((r"listen: \{", "listen: {unix: /nonexistent/socket, "), "listen.unix", "/nonexistent"),
     ((r"^io:", "admin: {address: 0.0.0.0}\nio:"), "admin.address", "0.0.0.0"),
     ((r"client_ca: clients.pem", "client_ca: pipe"), "tls.client_ca", "no regular file"),
+    ((r"client_ca: clients.pem", "client_ca: server.pem"), "server.pem", "add the root"),
     ((r"certificate: seal-demo.pem", "certificate: pipe"), "certificate", "no regular file"),
     ((r"file: policy.yaml", "file: pipe"), "/pipe", "no regular file"),
     ((r"^keys:", "keys:\n  - {name: twin, class: seal, lane: lane0, id: \"77\", "

@@ -91,7 +91,7 @@ Test(deadline, nobody_revoked_stays_by_taking_nothing)
 {
     const struct server_options others = {.certificate = echo.pki.server,
                                           .private_key = echo.pki.server_key,
-                                          .client_ca = echo.pki.server};
+                                          .client_ca = echo.pki.ca};
     struct peer_link narrow;
 
     echo_connect_window(&echo, &narrow, 1500);
@@ -102,6 +102,7 @@ Test(deadline, nobody_revoked_stays_by_taking_nothing)
     while (reply->bytes < 1500 && peer_read(&narrow)) {
         continue;
     }
+    pki_rekey(&echo.pki, true);
     cr_assert_eq(server_reload(echo.server, &others, NULL), SG_OK);
     cr_expect_eq(peer_wait(&narrow, 1)->reset, NGHTTP2_CANCEL);
     peer_close(&narrow);

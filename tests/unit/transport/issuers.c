@@ -79,6 +79,17 @@ Test(issuers, one_between_is_told_and_is_no_anchor)
     cr_expect_eq(hours_left(validity.ends[1].until_us), 9);
 }
 
+/* OpenSSL would not go on from there to an issuer that the client brings along. */
+Test(issuers, a_file_without_an_anchor_lets_nobody_in_and_is_refused)
+{
+    struct sg_error why = {0};
+
+    pki_leave_between(&door.pki);
+    cr_expect_eq(server_check(&door.options, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "add the root"), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, door.pki.ca), "%s", why.text);
+}
+
 Test(issuers, without_room_those_that_end_first_are_told)
 {
     struct validity validity;

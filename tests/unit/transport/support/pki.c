@@ -307,7 +307,7 @@ void pki_add_other(const struct pki *pki)
     free_authority(&other);
 }
 
-void pki_add_between(const struct pki *pki, long in_seconds)
+static void put_between(const struct pki *pki, long in_seconds, const char *mode)
 {
     static size_t number;
     struct authority ca = read_authority(pki);
@@ -319,9 +319,19 @@ void pki_add_between(const struct pki *pki, long in_seconds)
     extend(next.cert, NID_basic_constraints, "critical,CA:TRUE");
     MUST(X509_gmtime_adj(X509_getm_notAfter(next.cert), in_seconds) != NULL);
     sign(next.cert, &ca);
-    put_authority(pki, &next, "a");
+    put_authority(pki, &next, mode);
     free_authority(&next);
     free_authority(&ca);
+}
+
+void pki_add_between(const struct pki *pki, long in_seconds)
+{
+    put_between(pki, in_seconds, "a");
+}
+
+void pki_leave_between(const struct pki *pki)
+{
+    put_between(pki, 3600, "w");
 }
 
 void pki_rekey(const struct pki *pki, bool alone)

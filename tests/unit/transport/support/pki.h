@@ -54,6 +54,8 @@ void pki_end(const struct pki *pki, long in_seconds, bool alone);
  * asked. */
 void pki_add_other(const struct pki *pki);
 void pki_add_between(const struct pki *pki, long in_seconds);
+/* Writes ca: one that it issued, without it. */
+void pki_leave_between(const struct pki *pki);
 /* Adds to ca one of the same name with a key of its own, or puts it there alone, and adds
  * to crl its current list. */
 void pki_rekey(const struct pki *pki, bool alone);
