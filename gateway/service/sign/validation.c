@@ -27,6 +27,7 @@ struct validation {
     const char *told;   /* loop 0's: "revoked" or "suspended"; NULL: no such thing */
 };
 struct validations {
+    struct cert_anchors *anchors; /* owned; tsa.anchors as tokens are judged by them */
     struct validation chains[CHAINS_MAX];
     atomic_uint count;
     atomic_uint newest; /* of those: the last token's, plus 1; 0 = none yet; UNWATCHED */
@@ -34,13 +35,19 @@ struct validations {
     uint64_t generation;   /* of the tsa, as it was last taken */
     struct sg_error amiss; /* why the last that could not be watched is not, as told */
     int64_t told_us;       /* CLOCK_MONOTONIC */
-    int64_t retry_us;      /* likewise: not before then is it tried again */
 };
 
-enum sg_status validation_new(struct validations **out)
+/* The file is read here and never again: what is watched is judged by what tokens are. */
+enum sg_status validation_new(struct services *services, struct sg_error *why)
 {
-    *out = (struct validations *)calloc(1, sizeof(**out));
-    return *out == NULL ? SG_NO_MEMORY : SG_OK;
+    struct validations *made = (struct validations *)calloc(1, sizeof(*made));
+
+    services->validations = made;
+    if (made == NULL || services->tsa == NULL) {
+        return made == NULL ? SG_NO_MEMORY : SG_OK;
+    }
+    return cert_anchors_load(services->options.config->tsa_anchors_file, &made->anchors,
+                             why);
 }
 
 void validation_free(struct validations *validations)
@@ -48,6 +55,7 @@ void validation_free(struct validations *validations)
     for (size_t i = 0; validations != NULL && i < CHAINS_MAX; i++) {
         cert_free(validations->chains[i].cert);
     }
+    cert_anchors_free(validations == NULL ? NULL : validations->anchors);
     free(validations);
 }
 
@@ -62,20 +70,14 @@ static unsigned find(const struct validations *all, const uint8_t sha256[32])
     return i;
 }
 
-static void free_anchors(struct cert_anchors **anchors)
-{
-    cert_anchors_free(*anchors);
-}
-
 /* SG_BUSY: at the next tick. */
 static enum sg_status watch(struct services *services, struct slice chain, unsigned place,
                             struct sg_error *why)
 {
+    const struct cert_anchors *anchors = services->validations->anchors;
     struct validation *made = &services->validations->chains[place];
 
     (void)snprintf(made->name, sizeof(made->name), "*tsa%u", place);
-    AUTO(free_anchors) struct cert_anchors *anchors = NULL;
-    TRY(cert_anchors_load(services->options.config->tsa_anchors_file, &anchors, why));
     TRY(cert_load_der(chain, anchors, clock_wall_us(), &made->cert, why));
     const struct status_key key = {
         .name = made->name, .cert = made->cert, .cell = &made->cell, .stamps = true};
@@ -124,26 +126,24 @@ static void tell_unwatched(struct validations *all, const char *why)
     }
 }
 
-/* What cannot be watched is tried again, as a file may come back: not at each tick, as
- * the anchors are read for it. */
+/* A queue that is full, or no memory, passes; nothing else that is in the way does. */
 static void take_newest(struct services *services)
 {
-    static const int64_t pause_us = 2000000;
     struct validations *all = services->validations;
     uint8_t chain[TSA_CHAIN_MAX];
     size_t len = 0;
     struct sg_error why = {0};
 
-    if (tsa_chain_generation(services->tsa) == all->generation ||
-        clock_mono_us() < all->retry_us) {
+    if (tsa_chain_generation(services->tsa) == all->generation) {
         return;
     }
     uint64_t generation = tsa_chain(services->tsa, chain, &len);
     enum sg_status status = take_chain(services, slice_of(chain, len), &why);
-    if (status == SG_OK) {
-        all->generation = generation;
-    } else if (status != SG_BUSY) {
-        all->retry_us = clock_mono_us() + pause_us;
+    if (status == SG_BUSY || status == SG_NO_MEMORY) {
+        return;
+    }
+    all->generation = generation;
+    if (status != SG_OK) {
         atomic_store(&all->newest, UNWATCHED);
         tell_unwatched(all, why.text[0] != '\0' ? why.text : sg_status_text(status));
     }

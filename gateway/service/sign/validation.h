@@ -13,7 +13,9 @@ void validation_on_message(struct grpc_call *call, const ProtobufCMessage *messa
                            void *services);
 /* Now and then, on each loop: new certificates of the authority are watched, too. */
 void validation_tick(struct service_loop *loop);
-SG_MUST_USE enum sg_status validation_new(struct validations **out);
+/* Sets services->validations, behind services->tsa; it is to be freed on failure, too. */
+SG_MUST_USE enum sg_status validation_new(struct services *services,
+                                          struct sg_error *why);
 /* After the thread that fetches status has ended; NULL is allowed. */
 void validation_free(struct validations *validations);
 
