@@ -42,8 +42,8 @@ void door_open(const struct config *config, struct door *door)
     }
 }
 
-/* Each by its name: the last one is not the only one that clients go by. */
-static void expect_issuers(const struct validity *validity, struct core *core)
+void door_expect_ends(const struct validity *validity, enum expiry_kind kind,
+                      struct core *core)
 {
     struct agenda_end ends[VALIDITY_ENDS_MAX];
 
@@ -52,7 +52,7 @@ static void expect_issuers(const struct validity *validity, struct core *core)
         ends[i] = (struct agenda_end){.name = validity->ends[i].name,
                                       .until_us = until_us == INT64_MAX ? 0 : until_us};
     }
-    core_expect_all(core, EXPIRY_CLIENT_CA, ends, validity->end_count);
+    core_expect_all(core, kind, ends, validity->end_count);
 }
 
 /* Clients may have another way to their anchor: nobody is told that none gets in. */
@@ -73,7 +73,7 @@ void door_expect(const struct server *server, struct core *core, const char *nod
     struct sg_error why = {0};
 
     server_validity(server, &validity);
-    expect_issuers(&validity, core);
+    door_expect_ends(&validity, EXPIRY_CLIENT_CA, core);
     core_expect(core, EXPIRY_TLS, node, validity_end_us(&validity, VALIDITY_CERTIFICATE));
     core_expect(core, EXPIRY_TLS_ISSUER, node, served_end_us(&validity));
     core_expect(core, EXPIRY_CLIENT_CRL, node,

@@ -385,9 +385,8 @@ enum sg_status services_attach(struct services *services, struct server *server,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }
-    TRY(tsa_new(services->options.config, &services->tsa, why));
+    TRY(stamping_start(services, why));
     TRY(validation_new(services, why));
-    TRY(services->tsa == NULL ? SG_OK : tsa_start(services->tsa, why));
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,
                     &services->clerk, why));
     const struct reading_options reading = {

@@ -19,9 +19,10 @@ import status
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from rig import claim, contains, equal, expect, item
+from trust import issuer_until
 from tsa_rig import Tsa
 
-rig.claims.clear()  # of status.py, which runs its own
+rig.claims.clear()  # of status.py and trust.py, which run their own
 
 CONTENT = b"Isi surat contoh (TEST)\n"
 DIGEST = hashlib.sha256(CONTENT).digest()
@@ -629,6 +630,23 @@ def anchors_of_authorities_are_those_of_the_start(town):
         pool.proves(gateway, 1)
         equal(gateway.find("tsa.unwatched"), [])
     pool.stop()
+
+
+@claim
+def an_anchor_of_authorities_that_ends_is_told(town):
+    """In tsa.anchors, and in the chain of one that stamps checkpoints. Beside the root of the
+    test authority, of thirty days, stands one that ends before, or has ended."""
+    for seconds in (20 * 86400, -60):
+        town.rig.write("ending.pem", town.rig.read("tsa/root.pem", "rb") +
+                       issuer_until(town.rig, seconds))
+        for change in ((r"anchors: tsa/root\.pem", "anchors: ending.pem"),
+                       (r"^lanes:\n", 'anchors:\n  - {name: stamps, tsa: "http://127.0.0.1:9", '
+                        'chain: ending.pem}\nlanes:\n')):
+            with town.rig.gateway(town.rig.config(change, rig.fresh_ledger())) as gateway:
+                wait_events(gateway, "reminder", 2)
+                equal({(r["what"], r["name"], r["days"]) for r in gateway.find("reminder")},
+                      {("tsa.anchor", "Segel TSA Root (TEST)", "30"),
+                       ("tsa.anchor", "Segel TLS CA (TEST)", "30" if seconds > 0 else "0")})
 
 
 @claim

@@ -15,8 +15,8 @@ struct core;
 
 enum {
     AGENDA_ITEMS_MAX = 1024,
-    AGENDA_EXPECTED_MAX = 275, /* callers that a configuration may have, three of TLS, and
-                                * issuers of clients */
+    AGENDA_EXPECTED_MAX = 291, /* callers that a configuration may have, three of TLS,
+                                * issuers of clients, and those of time stamps */
     AGENDA_INCIDENTS_MAX = 256
 };
 

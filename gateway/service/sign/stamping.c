@@ -1,10 +1,55 @@
 #include "gateway/service/sign/stamping.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/service/door.h"
 #include "gateway/service/inside.h"
+#include "gateway/transport/issuers.h"
+
+/* --- The start ------------------------------------------------------------------- */
+
+/* Who reads it for what it is for has said by now whether it can be read. */
+static void add_ends(const char *path, struct validity *out)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (store != NULL && X509_STORE_load_file(store, path) == 1) {
+        issuers_validity(store, out);
+    }
+    X509_STORE_free(store);
+    ERR_clear_error();
+}
+
+/* OpenSSL holds them to their dates as any other certificate of a chain. */
+static void expect_anchors(const struct services *services)
+{
+    const struct config *config = services->options.config;
+    struct validity validity;
+
+    validity_init(&validity);
+    if (services->tsa != NULL) {
+        add_ends(config->tsa_anchors_file, &validity);
+    }
+    for (size_t i = 0; i < config->anchor_count; i++) {
+        if (config->anchors[i].kind == ANCHOR_STAMP) {
+            add_ends(config->anchors[i].chain, &validity);
+        }
+    }
+    door_expect_ends(&validity, EXPIRY_TSA_ANCHOR, services->options.core);
+}
+
+enum sg_status stamping_start(struct services *services, struct sg_error *why)
+{
+    TRY(tsa_new(services->options.config, &services->tsa, why));
+    expect_anchors(services);
+    return services->tsa == NULL ? SG_OK : tsa_start(services->tsa, why);
+}
+
+/* --- One job --------------------------------------------------------------------- */
 
 /* What nobody waits for any more is stamped when its id is asked again. */
 static bool wants_stamp(const struct job *job)

@@ -5,12 +5,18 @@
 
 struct grpc_call;
 struct service_loop;
+struct services;
 
 /* Time stamps of signatures: a job that comes back signed with a profile B-T goes to the
  * time stamp authority, then to the core for its record, and only then to who asked. When
  * no authority gives a token, the policy's list timestamp_optional says whether the
  * signature goes out without; else the call is told so, and the same id asked again gets
  * the same signature and is stamped then. One loop's thread. */
+
+/* Sets services->tsa: NULL where no authority is configured. Tells the core when what
+ * leads to authorities ends. */
+SG_MUST_USE enum sg_status stamping_start(struct services *services,
+                                          struct sg_error *why);
 
 /* Takes the jobs that have yet to be stamped out of *jobs, in which answered ones stay,
  * and come to be where that fails at once. */

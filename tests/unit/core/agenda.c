@@ -32,6 +32,7 @@ Test(agenda, every_caller_that_a_configuration_may_have_finds_a_place)
         issuers[i] = (struct agenda_end){names[i], 1};
     }
     core_expect_all(&core, EXPIRY_CLIENT_CA, issuers, ISSUERS);
+    core_expect_all(&core, EXPIRY_TSA_ANCHOR, issuers, ISSUERS);
 
     core_expect(&core, EXPIRY_TLS, "gw1", 1);
     core_expect(&core, EXPIRY_TLS_ISSUER, "gw1", 1);
@@ -44,6 +45,7 @@ Test(agenda, every_caller_that_a_configuration_may_have_finds_a_place)
     cr_expect(is_expected(EXPIRY_TLS, "gw1"));
     cr_expect(is_expected(EXPIRY_CLIENT_CRL, "gw1"));
     cr_expect(is_expected(EXPIRY_CLIENT_CA, "issuer-15"));
+    cr_expect(is_expected(EXPIRY_TSA_ANCHOR, "issuer-15"));
 }
 
 Test(agenda, what_is_told_at_once_takes_the_place_of_what_was_told_before)
