@@ -155,7 +155,9 @@ static bool take_scalar(struct json_in *in, struct json_value *value)
         return good;
     }
     value->kind = JSON_IN_WORD;
-    return take_word(in);
+    bool good = take_word(in);
+    value->raw = slice_of(start, (size_t)(in->at - start));
+    return good;
 }
 
 /* --- Containers -------------------------------------------------------------------- */

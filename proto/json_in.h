@@ -32,7 +32,7 @@ struct json_value {
     unsigned depth;   /* 1: a member of the outermost object */
     struct slice key; /* as it is written between the quotes; empty in an array */
     struct slice raw; /* of a text what stands between the quotes, escapes and all; of a
-                       * number all of it; else empty */
+                       * number or a word all of it; else empty */
 };
 
 enum { JSON_IN_DEPTH = 16 };

@@ -23,6 +23,18 @@ static const enum spelling spellings[] = {
 #undef MEMBER
 };
 
+static const struct {
+    const char *parent;
+    const char *name;
+    size_t parent_len;
+    size_t len;
+} inners[] = {
+#define INNER(name, parent, member)                                                      \
+    {parent, member, sizeof(parent) - 1, sizeof(member) - 1},
+#include "client/audit/inner.def"
+#undef INNER
+};
+
 static const enum member_kind kinds[] = {
     [JSON_IN_TEXT] = MEMBER_TEXT,   [JSON_IN_NUMBER] = MEMBER_NUMBER,
     [JSON_IN_WORD] = MEMBER_OTHER,  [JSON_IN_OBJECT] = MEMBER_OTHER,
@@ -33,6 +45,7 @@ static const enum member_kind kinds[] = {
 struct keys {
     struct slice *rows; /* KEYS_MAX */
     size_t count;
+    uint32_t inners; /* that may stand in the last of them, as of inners_of */
 };
 
 static bool has_escape(struct slice text)
@@ -64,6 +77,38 @@ static void keep_member(struct scan *out, const struct json_value *value)
     }
 }
 
+/* Those of inner.def that may stand in this member of the record: bit i is row i. */
+static uint32_t inners_of(struct slice key)
+{
+    uint32_t open = 0;
+
+    for (size_t i = 0; i < INNER_COUNT; i++) {
+        struct slice parent = slice_of(inners[i].parent, inners[i].parent_len);
+        open |= (uint32_t)slice_equal(parent, key) << i;
+    }
+    return open;
+}
+
+/* The name without its escapes; the names of inner.def are shorter than the room. */
+static struct slice plain_name(struct slice key, uint8_t room[64])
+{
+    return has_escape(key) ? slice_of(room, scan_unescape(key, room, 64)) : key;
+}
+
+static void keep_inner(struct scan *out, uint32_t open, const struct json_value *value,
+                       bool escaped)
+{
+    uint8_t room[64] __attribute__((uninitialized));
+    struct slice key = escaped ? plain_name(value->key, room) : value->key;
+
+    for (size_t i = 0; i < INNER_COUNT; i++) {
+        if ((open >> i & 1) != 0 &&
+            slice_equal(slice_of(inners[i].name, inners[i].len), key)) {
+            out->inner[i] = (struct scan_member){kinds[value->kind], value->raw};
+        }
+    }
+}
+
 /* "sign\u0065d" is "signed" to whoever reads it without its escapes, and not here. */
 static bool words_are_plain(const struct scan *scan)
 {
@@ -75,6 +120,46 @@ static bool words_are_plain(const struct scan *scan)
     return true;
 }
 
+static enum sg_status take_own(struct scan *out, struct keys *keys,
+                               const struct json_value *value, bool escaped)
+{
+    /* A name spelt with escapes could hide a second member of the same name. */
+    if (escaped && has_escape(value->key)) {
+        return SG_CORRUPT;
+    }
+    if (!key_is_new(keys, value->key)) {
+        return SG_INVALID;
+    }
+    keep_member(out, value);
+    keys->inners = inners_of(value->key);
+    return SG_OK;
+}
+
+static enum sg_status take_value(struct scan *out, struct keys *keys,
+                                 const struct json_value *value, bool escaped)
+{
+    if ((escaped || value->kind == JSON_IN_NUMBER) && !reads_alike(value)) {
+        return SG_INVALID;
+    }
+    if (value->depth == 1) {
+        return take_own(out, keys, value, escaped);
+    }
+    if (value->depth == 2 && keys->inners != 0) {
+        keep_inner(out, keys->inners, value, escaped);
+    }
+    return SG_OK;
+}
+
+static void clear(struct scan *out)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        out->members[i].kind = MEMBER_ABSENT;
+    }
+    for (size_t i = 0; i < INNER_COUNT; i++) {
+        out->inner[i].kind = MEMBER_ABSENT;
+    }
+}
+
 enum sg_status scan_record(struct slice json, struct scan *out)
 {
     /* Clearing all of them would be much of the work here. */
@@ -83,25 +168,10 @@ enum sg_status scan_record(struct slice json, struct scan *out)
     struct json_in in;
     struct json_value value;
 
-    for (size_t i = 0; i < MEMBER_COUNT; i++) {
-        out->members[i].kind = MEMBER_ABSENT;
-    }
+    clear(out);
     json_in_start(&in, json);
     while (json_in_next(&in, &value)) {
-        if ((in.escaped || value.kind == JSON_IN_NUMBER) && !reads_alike(&value)) {
-            return SG_INVALID;
-        }
-        if (value.depth > 1) {
-            continue;
-        }
-        /* A name spelt with escapes could hide a second member of the same name. */
-        if (in.escaped && has_escape(value.key)) {
-            return SG_CORRUPT;
-        }
-        if (!key_is_new(&keys, value.key)) {
-            return SG_INVALID;
-        }
-        keep_member(out, &value);
+        TRY(take_value(out, &keys, &value, in.escaped));
     }
     TRY(json_in_finish(&in));
     return !in.escaped || words_are_plain(out) ? SG_OK : SG_CORRUPT;
@@ -124,4 +194,11 @@ struct slice scan_raw(const struct scan *scan, enum member member)
 bool scan_is(const struct scan *scan, enum member member, const char *text)
 {
     return slice_equal(scan_raw(scan, member), slice_str(text));
+}
+
+bool scan_true(const struct scan *scan, enum inner inner)
+{
+    const struct scan_member *found = &scan->inner[inner];
+
+    return found->kind == MEMBER_OTHER && slice_equal(found->raw, slice_str("true"));
 }

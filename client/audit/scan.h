@@ -5,22 +5,30 @@
 #include "proto/slice.h"
 
 /* One record taken apart without a copy: a strict reading of RFC 8259 in one pass, which
- * keeps where the members of members.def stand. Millions of records a minute go through
- * here, so there is no tree of values and no memory to be had. */
+ * keeps where the members of members.def and inner.def stand. Millions of records a
+ * minute go through here, so there is no tree of values and no memory to be had. */
 enum member {
 #define MEMBER(name, spelling) MEMBER_##name,
 #include "client/audit/members.def"
 #undef MEMBER
     MEMBER_COUNT
 };
+enum inner {
+#define INNER(name, parent, member) INNER_##name,
+#include "client/audit/inner.def"
+#undef INNER
+    INNER_COUNT
+};
 enum member_kind { MEMBER_ABSENT, MEMBER_TEXT, MEMBER_NUMBER, MEMBER_OTHER };
 
 struct scan_member {
     enum member_kind kind;
-    struct slice raw; /* borrowed; of a text what stands between the quotes */
+    struct slice raw; /* borrowed; of a text what stands between the quotes, of a number,
+                         true, false and null all of it, else empty */
 };
 struct scan {
     struct scan_member members[MEMBER_COUNT];
+    struct scan_member inner[INNER_COUNT];
 };
 
 /* SG_INVALID: not one JSON object, text that is not UTF-8, what not all programs read
@@ -36,7 +44,11 @@ bool scan_uint(const struct scan *scan, enum member member, uint64_t *out);
 struct slice scan_raw(const struct scan *scan, enum member member);
 /* Whether a WORD of members.def is this text. */
 bool scan_is(const struct scan *scan, enum member member, const char *text);
+/* Whether it is true, and no text that says so. */
+bool scan_true(const struct scan *scan, enum inner inner);
 /* The text without its escapes, which never makes it longer; cut at cap. Its length. */
 size_t scan_text(const struct scan *scan, enum member member, uint8_t *out, size_t cap);
+/* The same of any text or name that scan_record has accepted. */
+size_t scan_unescape(struct slice raw, uint8_t *out, size_t cap);
 
 #endif

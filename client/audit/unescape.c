@@ -76,8 +76,12 @@ static size_t put_escape(struct unescaped *to, struct slice rest)
 
 size_t scan_text(const struct scan *scan, enum member member, uint8_t *out, size_t cap)
 {
+    return scan_unescape(scan_raw(scan, member), out, cap);
+}
+
+size_t scan_unescape(struct slice raw, uint8_t *out, size_t cap)
+{
     struct unescaped to = {.out = out, .cap = cap};
-    struct slice raw = scan_raw(scan, member);
 
     if (raw.len <= cap && memchr(raw.data, '\\', raw.len) == NULL) {
         memcpy(out, raw.data, raw.len);

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include <stdlib.h>
 
 #include "client/audit/audit.h"
@@ -102,11 +101,6 @@ static void find_day(struct report *report, int64_t time_us)
 
 /* --- Jobs -------------------------------------------------------------------------- */
 
-static bool says(struct slice json, const char *text)
-{
-    return memmem(json.data, json.len, text, strlen(text)) != NULL;
-}
-
 /* The digest itself is not kept: the beginning of its hash tells documents apart,
  * whatever digests somebody chooses. */
 static struct seen_mark mark_of(const struct scan *scan)
@@ -121,11 +115,6 @@ static struct seen_mark mark_of(const struct scan *scan)
     return mark;
 }
 
-/* Quotes inside of texts are escaped, so that these words can stand only where they are
- * members. */
-#define NOTICE "\"job.notice\":true"
-#define SHADOW "\"shadow_fail\":["
-
 static enum sg_status take_intent(struct report *report,
                                   const struct report_record *record)
 {
@@ -137,9 +126,9 @@ static enum sg_status take_intent(struct report *report,
     facts.doc_class = names_member(&report->classes, record->scan, MEMBER_doc_class);
     facts.serial = names_member(&report->serials, record->scan, MEMBER_cert_serial);
     facts.document = mark_of(record->scan);
-    facts.notice = says(record->json, NOTICE);
+    facts.notice = scan_true(record->scan, INNER_notice);
     report->balance.intents += in_period ? 1 : 0;
-    if (in_period && says(record->json, SHADOW)) {
+    if (in_period && record->scan->inner[INNER_shadow_fail].kind == MEMBER_OTHER) {
         report_take_shadows(report, record->json);
     }
     return jobs_add(&report->jobs, &facts);

@@ -24,6 +24,51 @@ Test(scan, keeps_the_members_that_are_looked_at)
     cr_expect_eq(scan.members[MEMBER_intent].kind, MEMBER_ABSENT);
 }
 
+/* The facts and rules of a record, and whether its notice and a rule in shadow are seen.
+ */
+static void expect_inner(const char *json, bool notice, enum member_kind shadows)
+{
+    cr_assert_eq(read_text(json), SG_OK, "%s", json);
+    cr_expect_eq(scan_true(&scan, INNER_notice), notice, "%s", json);
+    cr_expect_eq(scan.inner[INNER_shadow_fail].kind, shadows, "%s", json);
+}
+
+Test(scan, keeps_what_is_looked_at_in_facts_and_rules)
+{
+    expect_inner("{\"facts\":{\"a\":1,\"job.notice\":true},\"rules\":{\"shadow_fail\":"
+                 "[\"R\"],\"pass\":1}}",
+                 true, MEMBER_OTHER);
+    expect_inner("{\"rules\" : { \"shadow_fail\" : [ ] },\n\"facts\" : { \"job.notice\" "
+                 ": true } }",
+                 true, MEMBER_OTHER);
+    expect_inner("{\"facts\":{\"job.notic\\u0065\":true},\"rules\":{\"\\u0073hadow_fail"
+                 "\":[]}}",
+                 true, MEMBER_OTHER);
+    expect_inner("{\"facts\":{\"job.notice\":true,\"job.notice\":false}}", false,
+                 MEMBER_ABSENT);
+}
+
+Test(scan, takes_nothing_else_for_facts_and_rules)
+{
+    expect_inner("{\"facts\":{\"job.notice\":true,\"job\":1}}", true, MEMBER_ABSENT);
+    expect_inner("{\"job.notice\":true,\"shadow_fail\":[\"R\"]}", false, MEMBER_ABSENT);
+    expect_inner("{\"x\":{\"job.notice\":true,\"shadow_fail\":[\"R\"]}}", false,
+                 MEMBER_ABSENT);
+    expect_inner("{\"facts\":{\"shadow_fail\":[]},\"rules\":{\"job.notice\":true}}",
+                 false, MEMBER_ABSENT);
+    expect_inner(
+        "{\"facts\":{\"x\":{\"job.notice\":true}},\"rules\":[{\"shadow_fail\":[]}"
+        "]}",
+        false, MEMBER_ABSENT);
+    expect_inner(
+        "{\"facts\":{\"job.notice\":\"true\"},\"rules\":{\"shadow_fail\":\"R\"}}", false,
+        MEMBER_TEXT);
+    expect_inner(
+        "{\"facts\":7,\"x\":{\"job.notice\":true},\"rules\":\"\\\"shadow_fail\\\":"
+        "[\"}",
+        false, MEMBER_ABSENT);
+}
+
 Test(scan, takes_what_rfc_8259_allows)
 {
     static const char *const good[] = {"{}",

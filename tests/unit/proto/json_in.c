@@ -36,7 +36,7 @@ Test(json_in, tells_each_value_with_its_name_and_depth)
     cr_assert_eq(read_str("{\"a\":1,\"b\":{\"c\":[true,\"x\\n\",{}],\"d\":-0.5e1},"
                           "\"e\":null}"),
                  SG_OK);
-    cr_expect_str_eq(told, "1na=1;1ob=;2ac=;3w=;3t=x\\n;3o=;2nd=-0.5e1;1we=;");
+    cr_expect_str_eq(told, "1na=1;1ob=;2ac=;3w=true;3t=x\\n;3o=;2nd=-0.5e1;1we=null;");
 }
 
 Test(json_in, an_empty_object_has_no_values)

@@ -236,6 +236,24 @@ Test(count, one_document_signed_twice_is_one_document)
     cr_expect_eq(report->documents.count, 1);
 }
 
+Test(count, a_notice_and_a_rule_in_shadow_count_where_they_are_members)
+{
+    static const char *const rest[] = {
+        "\"rules\" : {\"shadow_fail\" : [\"R\"]}, \"facts\" : {\"job.notice\" : true}",
+        "\"facts\":{\"job\\u002enotice\":true},\"rules\":{\"\\u0073hadow_fail\":[\"R\"]}",
+        "\"x\":{\"job.notice\":true},\"y\":{\"shadow_fail\":[\"R\"]}"};
+
+    for (size_t i = 0; i < SG_COUNT(rest); i++) {
+        uint64_t at = add("2026-05-01T00:00:00Z", "\"type\":\"intent\",%s", rest[i]);
+        (void)add("2026-05-01T00:00:00Z",
+                  "\"type\":\"outcome\",\"intent\":%llu,\"outcome\":\"signed\"",
+                  (unsigned long long)at);
+    }
+    const struct report *report = finished();
+    cr_expect_eq(report->systems.rows[0].count[SYSTEM_NOTICE], 2);
+    cr_expect_eq(report->shadows.rows[0].count[RULE_SHADOW], 2);
+}
+
 Test(count, the_time_of_an_outage_is_clipped_to_the_period)
 {
     (void)add("2025-12-31T16:00:00Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
