@@ -2,6 +2,7 @@
 
 #include "client/audit/audit.h"
 #include "client/report/report.h"
+#include "proto/digest.h"
 #include "proto/tlog/merkle.h"
 
 static const char *const kind_names[] = {
@@ -102,12 +103,16 @@ static void find_day(struct report *report, int64_t time_us)
 /* --- Jobs -------------------------------------------------------------------------- */
 
 /* The digest itself is not kept: the beginning of its hash tells documents apart,
- * whatever digests somebody chooses. */
+ * whatever digests somebody chooses. In capitals it is the same document. */
 static struct seen_mark mark_of(const struct scan *scan)
 {
     struct seen_mark mark = {{0, 0}};
     struct slice digest = scan_raw(scan, MEMBER_digest);
+    struct digest parsed;
 
+    if (digest_parse(digest, &parsed) == SG_OK) {
+        digest = slice_of(parsed.bytes, sg_hash_len(parsed.hash));
+    }
     if (digest.len > 0) {
         struct tlog_hash hash = tlog_sha256(digest);
         memcpy(&mark, hash.bytes, sizeof(mark));

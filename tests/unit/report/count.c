@@ -1,81 +1,8 @@
-#include "client/report/account.h"
-
 #include <criterion/criterion.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-/* A log of a few records, counted for the year 2026 in Jakarta. */
-static struct account *account;
-static struct audit audit;
-static struct sg_error why;
-
-static void begin(void)
-{
-    struct report_period period;
-
-    cr_assert_eq(zone_parse("Asia/Jakarta", &period.zone, &why), SG_OK);
-    cr_assert_eq(period_of_year("2026", &period, &why), SG_OK);
-    account = (struct account *)calloc(1, sizeof(*account));
-    cr_assert_not_null(account);
-    cr_assert_eq(account_start(account, &period), SG_OK);
-    audit_start(&audit);
-    account_begin(account, &audit);
-}
-
-static void end(void)
-{
-    account_fini(account);
-    free(account);
-    audit_fini(&audit);
-}
+#include "tests/unit/report/support/log.h"
 
 TestSuite(count, .init = begin, .fini = end);
-
-/* Adds a record; its index. */
-static uint64_t add(const char *time, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static uint64_t add(const char *time, const char *format, ...)
-{
-    char rest[1024];
-    char json[2048];
-    uint64_t index = audit.tree.size;
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(rest, sizeof(rest), format, args);
-    va_end(args);
-    (void)snprintf(json, sizeof(json),
-                   "{\"v\":1,\"seq\":%llu,\"ts\":\"%s\",\"node\":\"gw1\",%s}",
-                   (unsigned long long)index, time, rest);
-    cr_assert_eq(audit_record(&audit, index, slice_str(json)), SG_OK);
-    cr_assert(account_record(account, index, slice_str(json), &audit));
-    return index;
-}
-
-static void job(const char *time, const char *outcome)
-{
-    uint64_t intent = add(time,
-                          "\"type\":\"intent\",\"caller\":\"a\",\"key\":\"k\","
-                          "\"doc_class\":\"c\",\"digest\":\"sha256:%s\"",
-                          outcome);
-    (void)add(time, "\"type\":\"outcome\",\"intent\":%llu,\"outcome\":\"%s\"",
-              (unsigned long long)intent, outcome);
-}
-
-static void checkpoint(void)
-{
-    struct tlog_head head = {audit.tree.size, tlog_frontier_root(&audit.tree)};
-
-    account_checkpoint(account, &head, slice_str("note"), &audit);
-}
-
-static const struct report *finished(void)
-{
-    checkpoint();
-    cr_assert_eq(account_finish(account, &why), SG_OK, "%s", why.text);
-    return &account->report;
-}
 
 Test(count, only_what_was_signed_is_counted_as_signed)
 {
@@ -225,33 +152,6 @@ Test(count, a_denial_that_names_no_rule_is_a_denial)
     const struct report *report = finished();
     cr_expect_eq(report->all.fates[FATE_DENIED], 3);
     cr_expect_eq(report->refused.count, 1);
-}
-
-Test(count, one_document_signed_twice_is_one_document)
-{
-    job("2026-05-01T00:00:00Z", "signed");
-    job("2026-06-01T00:00:00Z", "signed");
-    const struct report *report = finished();
-    cr_expect_eq(report->all.fates[FATE_SIGNED], 2);
-    cr_expect_eq(report->documents.count, 1);
-}
-
-Test(count, a_notice_and_a_rule_in_shadow_count_where_they_are_members)
-{
-    static const char *const rest[] = {
-        "\"rules\" : {\"shadow_fail\" : [\"R\"]}, \"facts\" : {\"job.notice\" : true}",
-        "\"facts\":{\"job\\u002enotice\":true},\"rules\":{\"\\u0073hadow_fail\":[\"R\"]}",
-        "\"x\":{\"job.notice\":true},\"y\":{\"shadow_fail\":[\"R\"]}"};
-
-    for (size_t i = 0; i < SG_COUNT(rest); i++) {
-        uint64_t at = add("2026-05-01T00:00:00Z", "\"type\":\"intent\",%s", rest[i]);
-        (void)add("2026-05-01T00:00:00Z",
-                  "\"type\":\"outcome\",\"intent\":%llu,\"outcome\":\"signed\"",
-                  (unsigned long long)at);
-    }
-    const struct report *report = finished();
-    cr_expect_eq(report->systems.rows[0].count[SYSTEM_NOTICE], 2);
-    cr_expect_eq(report->shadows.rows[0].count[RULE_SHADOW], 2);
 }
 
 Test(count, the_time_of_an_outage_is_clipped_to_the_period)
