@@ -14,12 +14,18 @@ static const struct {
     const char *name;
     enum verify_mark (*run)(const struct verify_case *c, struct verify_check *out);
     bool pdf_only;
+    bool told_only; /* where its sentence says something */
 } checks[] = {
-    {"structure", verify_structure, false},   {"digest", verify_digest, false},
-    {"signature", verify_signature, false},   {"certificate", verify_certificate, false},
-    {"chain", verify_chain, false},           {"revocation", verify_revocation, false},
-    {"time-stamp", verify_time_stamp, false}, {"coverage", verify_coverage, true},
-    {"profile", verify_profile, false},
+    {"structure", verify_structure, false, false},
+    {"digest", verify_digest, false, false},
+    {"signature", verify_signature, false, false},
+    {"certificate", verify_certificate, false, false},
+    {"chain", verify_chain, false, false},
+    {"revocation", verify_revocation, false, false},
+    {"statements", verify_statements, false, true},
+    {"time-stamp", verify_time_stamp, false, false},
+    {"coverage", verify_coverage, true, false},
+    {"profile", verify_profile, false, false},
 };
 
 enum verify_mark verify_say(struct verify_check *out, enum verify_mark mark,
@@ -91,7 +97,8 @@ static void verify_case_judge(const struct verify_case *c, struct verify_report 
     report->count = 0;
     report->valid = true;
     for (size_t i = 0; i < SG_COUNT(checks); i++) {
-        if (checks[i].pdf_only && c->pdf == NULL) {
+        if ((checks[i].pdf_only && c->pdf == NULL) ||
+            (checks[i].told_only && !verify_is_disowned(c))) {
             continue;
         }
         struct verify_check *check = &report->checks[report->count++];

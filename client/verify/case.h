@@ -86,6 +86,10 @@ enum verify_mark verify_certificate(const struct verify_case *c,
                                     struct verify_check *out);
 enum verify_mark verify_chain(const struct verify_case *c, struct verify_check *out);
 enum verify_mark verify_revocation(const struct verify_case *c, struct verify_check *out);
+/* Of what was given about a chain that counts: the signer's, or that of who proves the
+ * time. UNKNOWN: the statement that is passed over may be the one that revokes. */
+bool verify_is_disowned(const struct verify_case *c);
+enum verify_mark verify_statements(const struct verify_case *c, struct verify_check *out);
 enum verify_mark verify_time_stamp(const struct verify_case *c, struct verify_check *out);
 enum verify_mark verify_coverage(const struct verify_case *c, struct verify_check *out);
 enum verify_mark verify_profile(const struct verify_case *c, struct verify_check *out);

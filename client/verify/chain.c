@@ -214,3 +214,23 @@ enum verify_mark verify_revocation(const struct verify_case *c, struct verify_ch
                             "No certificate was revoked, by statements of %s and later.",
                             time);
 }
+
+bool verify_is_disowned(const struct verify_case *c)
+{
+    return c->status.disowned || c->input->proof_disowned ||
+           (c->token != NULL && c->token->status.disowned);
+}
+
+enum verify_mark verify_statements(const struct verify_case *c, struct verify_check *out)
+{
+    char name[NAME_SIZE] = "the authority of the time-stamp";
+
+    if (c->status.disowned) {
+        name_of(sk_X509_value(c->chain, c->status.disowned_at), name, sizeof(name));
+    }
+    return verify_say(out, VERIFY_UNKNOWN,
+                      "A statement about revocation that was given is not signed by who "
+                      "may make it, and was not used: fetch it anew, or leave it out. It "
+                      "speaks of %s.",
+                      name);
+}

@@ -182,6 +182,7 @@ enum sg_status verify_material_file(struct verify_material *material, struct sli
                             : is_text(bytes) ? add_pem_crls(material, bytes)
                                              : add_crl(material, bytes, true);
 
+    material->given = true;
     ERR_clear_error();
     return status;
 }

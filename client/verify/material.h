@@ -14,6 +14,7 @@ struct verify_material {
     STACK_OF(X509) * certificates; /* owned, as all here; NULL = none */
     STACK_OF(X509_CRL) * crls;
     STACK_OF(OCSP_BASICRESP) * answers;
+    bool given; /* by whoever asks: he is told of a statement that is nobody's */
 };
 enum { VERIFY_MATERIAL_MAX = 512 };
 
@@ -22,8 +23,9 @@ void verify_material_certificate(struct verify_material *material, struct slice 
 void verify_material_crl(struct verify_material *material, struct slice der);
 void verify_material_ocsp(struct verify_material *material, struct slice der);
 /* CRLs (PEM, or one in DER) or an OCSP answer (DER) from a file, of which nothing is left
- * out. SG_INVALID: it holds neither, or something beside or behind that cannot be read.
- * SG_TOO_LARGE: one too many. After a failure the material is good for fini alone. */
+ * out, and which count as given. SG_INVALID: it holds neither, or something beside or
+ * behind that cannot be read. SG_TOO_LARGE: one too many. After a failure the material is
+ * good for fini alone. */
 SG_MUST_USE enum sg_status verify_material_file(struct verify_material *material,
                                                 struct slice bytes, bool ocsp);
 void verify_material_fini(struct verify_material *material);
@@ -35,6 +37,9 @@ struct verify_status {
     int at;                  /* which one decided, counted from the signer */
     int64_t revoked_us;      /* REVOKED: since when */
     int64_t said_us;         /* GOOD: the oldest statement was made then */
+    bool disowned; /* a given statement bears the name of an issuer of the chain, who did
+                    * not sign it; not looked for when REVOKED */
+    int disowned_at; /* about which certificate, counted likewise */
 };
 
 /* chain: signer to anchor (of which nothing is asked). A statement counts when it was
@@ -49,6 +54,7 @@ struct verify_word {
     int64_t revoked_us;
     int64_t this_us;
     int64_t next_us; /* 0 = not stated */
+    bool disowned;   /* OPEN: it bears the issuer's name and not his signature */
 };
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer);
 struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,

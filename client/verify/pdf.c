@@ -46,6 +46,7 @@ struct work {
     struct verify_revisions revisions;
     int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
     char prover[128];
+    bool disowned; /* a statement that was given about him */
 };
 
 static void fini(struct work *work)
@@ -92,6 +93,7 @@ static struct verify_input input_of(const struct work *work,
     input.archived = work->has_archive ? &work->archived : NULL;
     input.proven_us = work->proven_us;
     input.prover = work->prover;
+    input.proof_disowned = work->disowned;
     for (size_t i = 0; i < SG_COUNT(input.content); i++) {
         uint64_t from = range[2 * i];
         uint64_t len = range[2 * i + 1];
@@ -146,6 +148,7 @@ static void take_proof(struct work *work, const struct pdf_signature *signature,
     }
     if (work->proven_us == 0 || token->time_us < work->proven_us) {
         work->proven_us = token->time_us;
+        work->disowned = token->status.disowned;
         (void)BIO_snprintf(work->prover, sizeof(work->prover), "%s", token->authority);
     }
     if (!work->has_archive) {
@@ -211,6 +214,7 @@ static void judge_all(struct work *work, struct verify_report *reports, size_t c
     struct verify_report beyond;
 
     work->proven_us = 0;
+    work->disowned = false;
     work->has_archive = false;
     verify_material_fini(&work->archived);
     for (size_t i = pdf_signature_count(work->document); i > 0; i--) {

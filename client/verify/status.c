@@ -10,6 +10,7 @@ DEFINE_STACK_OF(OCSP_BASICRESP)
 enum { US_PER_S = 1000000, SKEW_S = 300 };
 
 static const struct verify_word silence = {.state = VERIFY_STATE_OPEN};
+static const struct verify_word disowned = {.state = VERIFY_STATE_OPEN, .disowned = true};
 
 /* --- Lists ------------------------------------------------------------------------- */
 
@@ -70,19 +71,34 @@ static int64_t revoked_since(X509_REVOKED *entry)
     return since != 0 && since < date ? since : date;
 }
 
+/* An authority that changed its key keeps its name: the list may be by its other key. */
+static bool is_by_other_key(X509_CRL *crl, X509 *issuer)
+{
+    AUTHORITY_KEYID *by =
+        X509_CRL_get_ext_d2i(crl, NID_authority_key_identifier, NULL, NULL);
+    const ASN1_OCTET_STRING *own = X509_get0_subject_key_id(issuer);
+    bool other = by != NULL && by->keyid != NULL && own != NULL &&
+                 ASN1_OCTET_STRING_cmp(by->keyid, own) != 0;
+
+    AUTHORITY_KEYID_free(by);
+    return other;
+}
+
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer)
 {
     struct verify_word word = {VERIFY_STATE_GOOD, 0,
                                verify_time_us(X509_CRL_get0_lastUpdate(crl)),
-                               verify_time_us(X509_CRL_get0_nextUpdate(crl))};
+                               verify_time_us(X509_CRL_get0_nextUpdate(crl)), false};
     X509_REVOKED *entry = NULL;
     EVP_PKEY *key = X509_get0_pubkey(issuer);
 
     if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) != 0 ||
         key == NULL || (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0 ||
-        !is_understood(crl) || !verify_crl_is_about(crl, certificate) ||
-        X509_CRL_verify(crl, key) != 1) {
+        !is_understood(crl) || !verify_crl_is_about(crl, certificate)) {
         return silence;
+    }
+    if (X509_CRL_verify(crl, key) != 1) {
+        return is_by_other_key(crl, issuer) ? silence : disowned;
     }
     /* 2: taken from the list again. */
     if (X509_CRL_get0_by_cert(crl, &entry, certificate) == 1) {
@@ -158,7 +174,7 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
     ASN1_GENERALIZEDTIME *until = NULL;
     int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
     struct verify_word word = {VERIFY_STATE_OPEN, verify_time_us(revoked),
-                               verify_time_us(from), verify_time_us(until)};
+                               verify_time_us(from), verify_time_us(until), false};
 
     if (status == V_OCSP_CERTSTATUS_GOOD &&
         !is_silent(certificate, word.this_us, cut_off(single))) {
@@ -175,7 +191,7 @@ struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
     for (int i = 0; i < OCSP_resp_count(answer) && i < VERIFY_MATERIAL_MAX; i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(answer, i);
         if (names(single, certificate, issuer)) {
-            return is_believed(answer, issuer) ? word_of(single, certificate) : silence;
+            return is_believed(answer, issuer) ? word_of(single, certificate) : disowned;
         }
     }
     return silence;
@@ -188,14 +204,16 @@ struct hearing {
     int64_t time_us;
     int64_t now_us;
     struct verify_word best;
+    bool disowned; /* one that was given */
 };
 
-static void hear(struct hearing *hearing, struct verify_word word)
+static void hear(struct hearing *hearing, bool given, struct verify_word word)
 {
     bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
                   word.this_us <= hearing->now_us + (int64_t)SKEW_S * US_PER_S &&
                   (word.this_us >= hearing->time_us || word.next_us >= hearing->time_us);
 
+    hearing->disowned = hearing->disowned || (given && word.disowned);
     /* Revoked once the time in question was over: it was good then. */
     if (word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us) {
         word.state = VERIFY_STATE_GOOD;
@@ -216,12 +234,13 @@ static void ask(struct hearing *hearing, const struct verify_material *source,
                 X509 *certificate, X509 *issuer)
 {
     for (int i = 0; source != NULL && i < sk_X509_CRL_num(source->crls); i++) {
-        hear(hearing,
+        hear(hearing, source->given,
              verify_crl_word(sk_X509_CRL_value(source->crls, i), certificate, issuer));
     }
     for (int i = 0; source != NULL && i < sk_OCSP_BASICRESP_num(source->answers); i++) {
-        hear(hearing, verify_ocsp_word(sk_OCSP_BASICRESP_value(source->answers, i),
-                                       certificate, issuer));
+        hear(hearing, source->given,
+             verify_ocsp_word(sk_OCSP_BASICRESP_value(source->answers, i), certificate,
+                              issuer));
     }
 }
 
@@ -232,18 +251,23 @@ void verify_status_of(STACK_OF(X509) * chain,
 {
     *out = (struct verify_status){.state = VERIFY_STATE_GOOD};
     for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
-        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence};
+        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence, false};
         for (size_t j = 0; j < count; j++) {
             ask(&hearing, sources[j], sk_X509_value(chain, i),
                 sk_X509_value(chain, i + 1));
         }
         const struct verify_word *word = &hearing.best;
         if (word->state == VERIFY_STATE_REVOKED) {
-            *out = (struct verify_status){VERIFY_STATE_REVOKED, i, word->revoked_us, 0};
+            *out = (struct verify_status){
+                .state = VERIFY_STATE_REVOKED, .at = i, .revoked_us = word->revoked_us};
             return;
         }
+        out->disowned_at = hearing.disowned && !out->disowned ? i : out->disowned_at;
+        out->disowned = out->disowned || hearing.disowned;
         if (word->state == VERIFY_STATE_OPEN && out->state == VERIFY_STATE_GOOD) {
-            *out = (struct verify_status){VERIFY_STATE_OPEN, i, 0, 0};
+            out->state = VERIFY_STATE_OPEN;
+            out->at = i;
+            out->said_us = 0;
         } else if (out->said_us == 0 || word->this_us < out->said_us) {
             out->said_us = word->this_us;
         }

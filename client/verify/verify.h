@@ -20,7 +20,8 @@ enum verify_mark {
 };
 struct verify_check {
     const char *name; /* stable: "structure", "digest", "signature", "certificate",
-                         "chain", "revocation", "time-stamp" (not of a time-stamp),
+                         "chain", "revocation", "statements" (only when one that was given
+                         is not signed by who may), "time-stamp" (not of a time-stamp),
                          "coverage" (PDF only), "profile" (not of a time-stamp) */
     enum verify_mark mark;
     char text[512]; /* one sentence */
@@ -91,8 +92,10 @@ struct verify_input {
                                              * signature; NULL = nothing */
     const struct verify_material *archived; /* of it, what a document time-stamp covers */
     const struct verify_material *given;    /* borrowed; NULL = nothing */
-    int64_t proven_us;  /* when a document time-stamp says it existed; 0 = none does */
-    const char *prover; /* whose; borrowed */
+    int64_t proven_us;   /* when a document time-stamp says it existed; 0 = none does */
+    const char *prover;  /* whose; borrowed */
+    bool proof_disowned; /* what was given about his certificates is signed by nobody who
+                          * may */
 };
 void verify_cms(const struct verify_input *input, struct verify_report *report);
 

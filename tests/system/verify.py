@@ -266,6 +266,8 @@ def make_ca(name):
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(NOW - DAY).not_valid_after(NOW + 9 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                           critical=False)
             .sign(key, hashes.SHA256()))
     return key, made.public_bytes(serialization.Encoding.PEM).decode(), made
 
@@ -285,13 +287,18 @@ def make_leaf(the_rig, key, issuer):
     return made
 
 
-def make_crl(key, issuer, *revoked, made=NOW - DAY / 2):
+def make_crl(key, issuer, *revoked, made=NOW - DAY / 2, named=None):
+    """named: the key that the list says it is signed with."""
     builder = (x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
                .last_update(made).next_update(NOW + DAY))
     for one in revoked:
         builder = builder.add_revoked_certificate(
             x509.RevokedCertificateBuilder().serial_number(one.serial_number)
             .revocation_date(NOW - DAY / 2).build())
+    if named is not None:
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(named.public_key()),
+            critical=False)
     return builder.sign(key, hashes.SHA256()).public_bytes(
         serialization.Encoding.PEM).decode()
 
@@ -372,6 +379,50 @@ def a_crl_file_that_is_read_in_part_is_refused(the_rig):
         lists = the_rig.write("all.crl", lists)
         equal(verify(the_rig, "--ca", anchors, "--crl", lists, path).returncode, code,
               "what is whole")
+
+
+@claim
+def a_list_that_its_issuer_did_not_sign_is_told(the_rig):
+    """Whoever gave it would think that nobody is on it."""
+    key, pem, root = make_ca("Akar")
+    other, leaf = ec.generate_private_key(ec.SECP256R1()), make_leaf(the_rig, key, root)
+    anchors = the_rig.write("root.pem", pem)
+    the_rig.write("berita.xml", "<berita/>\n")
+    path = the_rig.path("berita.xml.p7s")
+    sign_beside(the_rig, path, "DER")
+
+    def told(lists, *more):
+        return report(the_rig, "--ca", anchors, "--crl", the_rig.write("all.crl", lists), *more,
+                      path)
+
+    def checks(found):
+        return {c["name"]: c["result"] for c in found["signatures"][0]["checks"]}
+
+    good, bad = make_crl(key, root), make_crl(key, root, leaf)
+    torn = in_der(bad)[:-1] + bytes([in_der(bad)[-1] ^ 1])
+    for what, lists, revocation in (("by another", make_crl(other, root, leaf), "note"),
+                                    ("changed", torn, "note"),
+                                    ("named", make_crl(other, root, named=key), "note"),
+                                    ("beside a good one", good + make_crl(other, root), "pass")):
+        found = told(lists)
+        equal((found["outcome"], found["conclusion"]), ("cannot-tell", "INDETERMINATE"), what)
+        equal((checks(found)["revocation"], checks(found)["statements"]),
+              (revocation, "unknown"), what)
+        contains(found["notes"], "not used", "Budi")
+        equal(found["signatures"][0]["status_known"], revocation == "pass", what)
+    for lang, words in (("en", "not used"), ("id", "tidak dipakai")):
+        result = verify(the_rig, "--lang", lang, "--ca", anchors, "--crl",
+                        the_rig.path("all.crl"), path)
+        equal(result.returncode, 5, result.stdout)
+        contains(result.stdout, words)
+    equal(told(bad + make_crl(other, root))["outcome"], "not-valid", "it is revoked")
+    stranger = make_ca("Lain")
+    for what, lists in (("of another authority", make_crl(stranger[0], stranger[2])),
+                        ("by another key of the authority", make_crl(other, root, named=other)),
+                        ("a good one", make_crl(key, root, named=key))):
+        found = told(lists)
+        equal(found["outcome"], "valid", what)
+        expect("statements" not in checks(found), what)
 
 
 if __name__ == "__main__":

@@ -345,6 +345,29 @@ Test(verify_levels, given_lists_do_not_raise_the_level)
     verify_material_fini(&given);
 }
 
+/* It is signed by who may only give the time. */
+Test(verify_levels, a_false_answer_about_who_proves_the_time_is_told)
+{
+    struct verify_material given = {.given = true};
+    struct slice answer =
+        authority_ocsp(&authority, authority.certificate, false, SIGNED_S + 60,
+                       authority.certificate, authority.key);
+    struct sg_error why;
+
+    verify_material_ocsp(&given, answer);
+    OPENSSL_free(writable(answer));
+    maker.stamp = NULL;
+    replace(pdf_signed(pdf_page(), maker));
+    add_document_stamp(SIGNED_S + 30);
+    const struct verify_input terms = {
+        .anchors = anchors, .at_us = at_us, .given = &given};
+    cr_assert_eq(verify_pdf(letter, &terms, reports, SG_COUNT(reports), &count, &why),
+                 SG_OK);
+    cr_expect_eq(check(0, "statements")->mark, VERIFY_UNKNOWN);
+    cr_expect_not(reports[0].valid);
+    verify_material_fini(&given);
+}
+
 /* Whoever reads Indonesian is told as much, and programs see English in any case. */
 Test(verify_levels, what_is_missing_is_said_in_both_languages)
 {

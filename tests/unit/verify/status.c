@@ -198,6 +198,52 @@ Test(verify_status, a_list_by_another_key_is_not_believed)
     EVP_PKEY_free(stranger);
 }
 
+/* What was given is not signed by who may: the letter is not called valid. */
+static void expect_disowned(enum verify_mark revocation)
+{
+    material.given = true;
+    lawful_make();
+    verify_cms(&lawful.input, &lawful.report);
+    cr_expect_eq(lawful_check("revocation")->mark, revocation);
+    cr_expect_eq(lawful_check("statements")->mark, VERIFY_UNKNOWN);
+    cr_expect_not(lawful.report.valid);
+    verify_material_fini(&material);
+}
+
+Test(verify_status, whoever_gave_a_statement_that_is_nobody_s_is_told)
+{
+    EVP_PKEY *stranger = pki_key_new(PKI_P256);
+
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S, .key = stranger});
+    expect_disowned(VERIFY_NOTE);
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    add_crl((struct authority_list){.this_s = NOW_S - 60, .key = stranger});
+    expect_disowned(VERIFY_PASS);
+    add_root_crl();
+    add_ocsp(false, NOW_S - 60, authority.certificate, authority.key);
+    expect_disowned(VERIFY_NOTE);
+    material.given = true;
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = NOW_S - DAY_S});
+    expect(VERIFY_PASS, "No certificate");
+    EVP_PKEY_free(stranger);
+}
+
+/* The time that a letter outlives its certificate by is as good as what is known of the
+ * authority that tells it. */
+Test(verify_status, a_statement_that_is_nobody_s_about_who_tells_the_time_is_told)
+{
+    lawful.maker.stamp = &authority;
+    authority.time_s = NOW_S - DAY_S;
+    struct slice der = authority_ocsp(&authority, authority.certificate, false,
+                                      NOW_S - 60, authority.certificate, authority.key);
+    verify_material_ocsp(&material, der);
+    OPENSSL_free(writable(der));
+    expect_disowned(VERIFY_NOTE);
+}
+
 Test(verify_status, a_list_of_other_certificates_does_not_count)
 {
     add_root_crl();
