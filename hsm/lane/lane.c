@@ -129,6 +129,7 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
 {
     struct lane_login login = {.pipe = -1};
     if (lane->config.ask) {
+        atomic_store(&lane->marks->waits, 1);
         enum sg_status status = wire_found(lane->wire.fd, &lane->token);
         status = status == SG_OK ? wire_login(&lane->wire, &login) : status;
         if (status != SG_OK) {
@@ -137,6 +138,8 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
                             ? "the lane was not told whether it may log in"
                             : NULL);
         }
+        /* Before the PIN is: whoever dies from here on may have tried it. */
+        atomic_store(&lane->marks->waits, 0);
     }
     const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try,
                                       NULL};

@@ -67,6 +67,7 @@ struct lane {
     unsigned no_pin_starts; /* in a row */
     bool found;             /* the token is there, and the login is not permitted yet */
     bool logging_in;
+    bool login_left;         /* its process was, when it was lost */
     bool typed;              /* that login's PIN: nobody can try it again */
     bool unanswered;         /* the last login ended without a word on its PIN */
     bool was_low;            /* before it the token said already that a PIN was wrong */

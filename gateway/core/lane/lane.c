@@ -127,6 +127,7 @@ static void bury(struct lane *lane, bool dead)
 {
     lane->burying = false;
     traffic_tell_all(lane, dead);
+    lane_login_left(lane, dead);
     lane_health_plan_retry(lane, clock_mono_us());
 }
 
@@ -143,7 +144,7 @@ static void leave(struct lane *lane, enum lane_state state, const char *reason)
     lane->queued_count = 0;
     lane->found = false;
     lane_enter(lane, state);
-    lane_login_left(lane);
+    lane->login_left = lane->logging_in && state != LANE_LATCHED;
     lane->logging_in = false;
 }
 

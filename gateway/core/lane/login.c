@@ -73,13 +73,21 @@ static void tell_pause(struct lane *lane)
     }
 }
 
+/* Its mark is final once it is dead: it still waited for word whether it may log in. */
+static bool was_not_begun(const struct lane *lane, bool dead)
+{
+    return dead && atomic_load(&lane->process.marks->waits) == 1;
+}
+
 /* Killed or crashed in it, or answered by a code of the vendor's own: that may be a wrong
  * PIN, and a trouble that passes as well. */
-void lane_login_left(struct lane *lane)
+void lane_login_left(struct lane *lane, bool dead)
 {
     bool vendors = lane->failed_with >= CKR_VENDOR_DEFINED_;
+    bool left = lane->login_left && !was_not_begun(lane, dead);
 
-    if (!lane->logging_in || lane->state == LANE_LATCHED) {
+    lane->login_left = false;
+    if (!left) {
         return;
     }
     lane->unanswered = lane->failure != FAILURE_CONFIG;

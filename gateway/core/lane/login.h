@@ -17,8 +17,9 @@ bool lane_logging_in(const struct lane *lane);
 /* What the last login was refused with; 0: none was tried. */
 uint64_t lane_refused_with(const struct lane *lane);
 
-/* lane.c: its process ends, or is given up, before it said what came of its login. */
-void lane_login_left(struct lane *lane);
+/* lane.c: its process has ended, or is given up. dead: for certain. Where it had not said
+ * what came of its login, that may have been a wrong PIN. */
+void lane_login_left(struct lane *lane, bool dead);
 /* It has logged in, or somebody says that it may try again: nothing is left of that. */
 void lane_login_forget(struct lane *lane);
 /* health.c: how long nobody logs in by the PIN file; 0: as the back-off says. */

@@ -94,6 +94,7 @@ static void forget_marks(struct process *process)
     for (size_t i = 0; i < MARK_QUEUES; i++) {
         atomic_store(&process->marks->taken[i], 0);
     }
+    atomic_store(&process->marks->waits, 0);
 }
 
 enum sg_status process_start(struct process *process,

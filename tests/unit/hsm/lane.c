@@ -345,3 +345,45 @@ Test(lane, an_operation_with_too_much_input_ends_it)
     cr_expect_null(peer_receive(&peer));
     cr_expect_eq(peer_stop(&peer), 1);
 }
+
+/* --- Whether it may log in --------------------------------------------------------- */
+
+/* Has found its token, and waits. */
+static struct peer waiting(const struct wish *wish)
+{
+    struct peer peer = peer_start(wish);
+
+    cr_assert_not_null(peer.first);
+    cr_assert(peer.first->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_FOUND);
+    cr_expect_eq(atomic_load(&peer.marks->waits), 1);
+    return peer;
+}
+
+Test(lane, says_that_it_waits_until_it_may_log_in)
+{
+    struct wish wish = peer_wish("a1");
+    wish.asks = true;
+    struct peer peer = waiting(&wish);
+    peer_permit(&peer);
+    Segel__Lane__V1__FromLane *told = peer_receive(&peer);
+    cr_assert_not_null(told);
+    cr_expect(told->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_OPENED);
+    cr_expect_eq(atomic_load(&peer.marks->waits), 0);
+    segel__lane__v1__from_lane__free_unpacked(told, NULL);
+    cr_expect_eq(peer_stop(&peer), 0);
+}
+
+/* Whoever looks at the page of the dead must not take it for one that waited. */
+Test(lane, does_not_say_that_it_waits_when_it_dies_in_its_login)
+{
+    struct wish wish = peer_wish("a1");
+    wish.asks = true;
+    wish.module = rig_faulty_module();
+    rig_faults("C_Login@1=kill");
+    struct peer peer = waiting(&wish);
+    peer_permit(&peer);
+    cr_expect_null(peer_receive(&peer), "it is gone");
+    cr_expect_eq(rig_calls("C_Login"), 1);
+    cr_expect_eq(atomic_load(&peer.marks->waits), 0);
+    cr_expect_eq(peer_stop(&peer), 128 + SIGKILL);
+}

@@ -105,9 +105,22 @@ static void send_open(int fd, const struct wish *wish)
     }
     refs[0].subject_public_key_info = bytes(wish->pinned);
     open.keys = list;
+    open.ask = wish->asks;
     message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_OPEN;
     message.open = &open;
     send_packet(fd, &message);
+}
+
+void peer_permit(const struct peer *peer)
+{
+    Segel__Lane__V1__ToLane message;
+    Segel__Lane__V1__Login login;
+
+    segel__lane__v1__to_lane__init(&message);
+    segel__lane__v1__login__init(&login);
+    message.body_case = SEGEL__LANE__V1__TO_LANE__BODY_LOGIN;
+    message.login = &login;
+    send_packet(peer->fd, &message);
 }
 
 Segel__Lane__V1__FromLane *peer_receive(const struct peer *peer)
@@ -184,7 +197,8 @@ struct peer peer_start(const struct wish *wish)
     if (peer.first != NULL) {
         bool opened = peer.first->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_OPENED;
         peer.opened = opened ? peer.first->opened : NULL;
-        peer.failed = opened ? NULL : peer.first->failed;
+        bool failed = peer.first->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_FAILED;
+        peer.failed = failed ? peer.first->failed : NULL;
     }
     return peer;
 }

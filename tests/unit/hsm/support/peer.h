@@ -29,6 +29,7 @@ struct wish {
     bool mounted_read_only;            /* read_only is that before the lane starts */
     bool high_descriptors;             /* socket is 200, marks are 100 */
     bool no_mounts;                    /* the kernel refuses namespaces to the lane */
+    bool asks;                         /* first whether it may log in, as segeld's do */
     bool no_sync;                      /* nothing can be made durable, in a ceremony */
     struct slice pinned;               /* public key of the first */
     unsigned protocol;                 /* as of segeld: 0: of this version */
@@ -39,7 +40,8 @@ struct peer {
     pid_t pid;
     int fd;
     const struct marks *marks;        /* the page that the lane marks; for ever */
-    Segel__Lane__V1__FromLane *first; /* owned: Opened or Failed */
+    Segel__Lane__V1__FromLane *first; /* owned: Opened or Failed, or Found of one that
+                                       * asks */
     Segel__Lane__V1__Opened *opened;  /* in first; NULL when it failed */
     Segel__Lane__V1__Failed *failed;
 };
@@ -51,6 +53,8 @@ struct wish peer_wish(const char *id);
 struct peer peer_start(const struct wish *wish);
 /* The same, and the lane must have opened. */
 struct peer peer_opened(const struct wish *wish);
+/* It may log in by its PIN file. */
+void peer_permit(const struct peer *peer);
 /* What a wish says of the token, as a message that borrows from it; without keys. */
 void peer_open(const struct wish *wish, Segel__Lane__V1__Open *open, char **directory);
 /* Closes the socket; gives the exit code, or 128 + signal. */

@@ -1,0 +1,134 @@
+#include "gateway/core/lane/login.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+#include "tests/unit/core/support/stand_in.h"
+
+/* A login that nobody answered counts, since it may have been a wrong PIN; one that the
+ * lane had not begun for certain does not. */
+
+static struct stand_in actor;
+
+static void teardown(void)
+{
+    stand_in_end(&actor);
+}
+
+TestSuite(login, .fini = teardown, .timeout = 30);
+
+/* --- What the lane does ------------------------------------------------------------ */
+
+static void dies_before_it_is_told(const struct part *part)
+{
+    atomic_store(&part->marks->waits, 1);
+}
+
+static void dies_over_the_permit(const struct part *part)
+{
+    uint8_t byte;
+
+    atomic_store(&part->marks->waits, 1);
+    (void)recv(part->fd, &byte, sizeof(byte), MSG_PEEK);
+}
+
+static void dies_in_the_login(const struct part *part)
+{
+    uint8_t byte;
+
+    dies_over_the_permit(part);
+    (void)recv(part->fd, &byte, sizeof(byte), 0);
+    atomic_store(&part->marks->waits, 0);
+}
+
+/* As one of an older version. */
+static void says_nothing_of_it(const struct part *part)
+{
+    uint8_t byte;
+
+    (void)recv(part->fd, &byte, sizeof(byte), MSG_PEEK);
+}
+
+/* --- What the gateway does --------------------------------------------------------- */
+
+static void find_token(void)
+{
+    static const struct lane_token token = {.label = "TEST"};
+
+    lane_enter(actor.lane, LANE_STARTING);
+    lane_on_found(actor.lane, &token);
+}
+
+static void bury(void)
+{
+    if (actor.lane->process.pid > 0) {
+        stand_in_wait_dead(&actor);
+        lane_read(actor.lane);
+    }
+    while (actor.lane->burying) {
+        lane_bury(actor.lane, clock_mono_us());
+    }
+    cr_assert_eq(lane_state(actor.lane), LANE_DOWN);
+    cr_expect_not(lane_logging_in(actor.lane));
+}
+
+static void expect_counted(part_play play, bool counted)
+{
+    stand_in_start(&actor, play);
+    find_token();
+    cr_assert(lane_logging_in(actor.lane));
+    bury();
+    cr_expect_eq(actor.lane->unclear_logins, counted ? 1u : 0u);
+    cr_expect_eq(actor.lane->unanswered, counted);
+}
+
+Test(login, a_lane_that_dies_in_it_may_have_tried_its_pin)
+{
+    expect_counted(dies_in_the_login, true);
+}
+
+Test(login, a_lane_that_dies_over_its_permit_has_tried_no_pin)
+{
+    expect_counted(dies_over_the_permit, false);
+}
+
+Test(login, a_lane_that_is_found_dead_by_its_permit_has_tried_no_pin)
+{
+    stand_in_start(&actor, dies_before_it_is_told);
+    stand_in_wait_dead(&actor);
+    find_token();
+    bury();
+    cr_expect_eq(actor.lane->unclear_logins, 0);
+    cr_expect_not(actor.lane->unanswered);
+}
+
+Test(login, a_lane_that_does_not_say_that_it_waits_may_have_tried_its_pin)
+{
+    expect_counted(says_nothing_of_it, true);
+}
+
+/* It stands in a driver, and may go on. */
+Test(login, a_lane_that_is_not_known_to_be_dead_may_have_tried_its_pin)
+{
+    stand_in_start(&actor, dies_over_the_permit);
+    pid_t stand_in = actor.lane->process.pid;
+    pid_t living = fork();
+    if (living == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    cr_assert(living > 0);
+    find_token();
+    stand_in_wait_dead(&actor);
+    actor.lane->process.pid = living;
+    actor.lane->login_left = true;
+    actor.lane->burying = true;
+    lane_bury(actor.lane, INT64_MAX);
+    cr_expect_not(actor.lane->burying, "it is watched aside");
+    cr_expect_eq(actor.lane->unclear_logins, 1);
+    (void)kill(living, SIGKILL);
+    actor.lane->process.pid = stand_in;
+}
