@@ -11,7 +11,7 @@ import rig
 from faulty import create, token, unlock, wait_for
 from people import (CODE, EXECUTED, EXPIRED, FAILED, OFFICERS, PENDING, REFUSED, REVIEWERS,
                     VOID, Key, People, agree, approve, call, expected_text, get, hup,
-                    load_policy, new_version, pending, refuse, roster, state)
+                    load_policy, lock_down, new_version, pending, refuse, roster, state)
 from preload import begun
 from rig import claim, contains, equal, expect
 
@@ -465,6 +465,58 @@ def bad_input_is_refused_with_a_sentence(people):
         refusal = rig.refused(create, gateway, unlock())
         equal(refusal.code, CODE.FAILED_PRECONDITION)
         equal(len(people.records("grant.request")), 0)
+
+
+# --- Numbers of persons ---------------------------------------------------------------------
+
+NIK = "33.74.01-234567 8901"
+STATED = "the letter of 3374012345678901 (TEST)"
+
+
+def ask(gateway, service, method, messages, **fields):
+    """A call of an officer, of another service than that of approvals."""
+    stub = gateway.client("officer-1").call(
+        "unary_unary", method, getattr(messages, method + "Request"),
+        getattr(messages, method + "Response"), service=service)
+    return stub(getattr(messages, method + "Request")(request_id=secrets.token_hex(8), **fields),
+                timeout=20)
+
+
+@claim
+def what_officers_write_puts_no_number_of_a_person_on_the_log(people):
+    with people.gateway() as gateway:
+        approval = asked(people, gateway)
+        incident = dict(id="incident-1", kind=1)
+        for what, field, refused in (
+                ("a request", "reason", (create, gateway, unlock(reason=STATED))),
+                ("a refusal", "reason", (refuse, gateway, approval.id, "officer-2", NIK)),
+                ("a policy", "reason", (ask, gateway, "PolicyService", "LoadPolicy", rig.policies,
+                                        dict(text=b"x", reason=STATED))),
+                ("a remark", "text", (ask, gateway, "IncidentService", "NoteIncident",
+                                      rig.incidents, incident | dict(text=STATED))),
+                ("an end", "reason", (ask, gateway, "IncidentService", "CloseIncident",
+                                      rig.incidents, dict(id="incident-1", reason=NIK))),
+                ("no notice", "no_notice_because",
+                 (ask, gateway, "IncidentService", "CloseIncident", rig.incidents,
+                  dict(id="incident-1", reason="seen (TEST)", no_notice_because=NIK)))):
+            more = refused[-1] if isinstance(refused[-1], dict) else {}
+            refusal = rig.refused(*(refused[:-1] if more else refused), **more)
+            equal(refusal.code, CODE.INVALID_ARGUMENT, what)
+            contains(refusal.message, field + " looks like it holds a personal number (NIK)",
+                     "Leave it out")
+        equal(state(gateway, approval.id), PENDING, "nothing was done")
+        expect(create(gateway, unlock(reason="from 2026-05-02 10:30 to 2026-05-02 11:45")), "times")
+
+
+@claim
+def no_word_holds_up_what_stops_something(people):
+    """Its digits are recorded as zeros."""
+    with people.gateway() as gateway:
+        ask(gateway, "KeyService", "HoldKey", rig.keys, key="seal-demo", reason=STATED)
+        locked = lock_down(gateway, reason="card of " + NIK).state
+        equal([r["reason"] for r in people.records("key.hold", "lockdown")],
+              ["the letter of 0000000000000000 (TEST)", "card of 00.00.00-000000 0000"])
+        equal(locked.reason, "card of 00.00.00-000000 0000")
 
 
 if __name__ == "__main__":

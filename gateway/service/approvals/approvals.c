@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/core/turn/nik.h"
 #include "gateway/service/approvals/officers.h"
 #include "gateway/service/keys/keys.h"
 #include "proto/text.h"
@@ -47,6 +48,29 @@ bool approvals_reasoned(struct grpc_call *call, const char *reason)
 {
     return approvals_fits(call, reason, REASON_MAX,
                           "reason must have 1 to 256 bytes of plain text");
+}
+
+bool approvals_impersonal(struct grpc_call *call, const char *field, const char *text)
+{
+    char refusal[256];
+
+    if (!nik_inside(text)) {
+        return true;
+    }
+    (void)snprintf(
+        refusal, sizeof(refusal),
+        "%s looks like it holds a personal number (NIK): 16 figures or more in "
+        "a row, which nobody takes from the log again. Leave it out, or put a "
+        "word between the figures",
+        field);
+    finish_plain(call, SG_INVALID, refusal);
+    return false;
+}
+
+void approvals_keep_reason(struct order *order, const char *reason)
+{
+    (void)snprintf(order->reason, sizeof(order->reason), "%s", reason);
+    nik_mask(order->reason);
 }
 
 bool approvals_named(struct grpc_call *call, const char *id)
@@ -96,6 +120,9 @@ struct asked *approvals_prepare(struct grpc_call *call, struct services *service
     enum sg_status status = asking_read(guarded->method, message, &asking, &why);
     if (status != SG_OK) {
         finish_plain(call, status, why.text);
+        return NULL;
+    }
+    if (!approvals_impersonal(call, "reason", asking.reason)) {
         return NULL;
     }
     struct asked *asked = approvals_open(call, services, ORDER_REQUEST);
@@ -191,7 +218,8 @@ void approvals_on_refuse(struct grpc_call *call, const ProtobufCMessage *message
 
     if (!approvals_may(call, ROLE_OFFICER | ROLE_REVIEWER, approvals_for_two) ||
         !approvals_named(call, request->id) ||
-        !approvals_reasoned(call, request->reason)) {
+        !approvals_reasoned(call, request->reason) ||
+        !approvals_impersonal(call, "reason", request->reason)) {
         return;
     }
     struct asked *asked = approvals_open(call, (struct services *)services, ORDER_REFUSE);
@@ -219,8 +247,7 @@ void approvals_on_lock_down(struct grpc_call *call, const ProtobufCMessage *mess
         approvals_open(call, (struct services *)services, ORDER_LOCK_DOWN);
     if (asked != NULL) {
         asked->answer = approvals_lock_down_answer;
-        (void)snprintf(asked->order.order.reason, sizeof(asked->order.order.reason), "%s",
-                       request->reason);
+        approvals_keep_reason(&asked->order.order, request->reason);
         approvals_submit(call, asked);
     }
 }

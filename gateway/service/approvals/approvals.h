@@ -58,6 +58,12 @@ bool approvals_named(struct grpc_call *call, const char *id);
 bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
                     const char *refusal);
 bool approvals_reasoned(struct grpc_call *call, const char *reason);
+/* Whether no number of a person is in what goes on the log; if not likewise. field: its
+ * name, for the refusal. */
+bool approvals_impersonal(struct grpc_call *call, const char *field, const char *text);
+/* Of an order that stops something, which no word may hold up: digits of such numbers
+ * become zeros. reason: approvals_reasoned. */
+void approvals_keep_reason(struct order *order, const char *reason);
 extern const char approvals_for_two[];
 
 /* The answer to a call that went well; NULL: the arena is full. */

@@ -274,7 +274,9 @@ void incidents_on_note_call(struct grpc_call *call, const ProtobufCMessage *mess
     const struct statement statement = {request->request_id, request->id,
                                         request->reference, request->text};
 
-    if (!may_state(call, &statement) || !note_fits(call, request)) {
+    if (!may_state(call, &statement) || !note_fits(call, request) ||
+        !approvals_impersonal(call, "reference", request->reference) ||
+        !approvals_impersonal(call, "text", request->text)) {
         return;
     }
     struct asked *asked =
@@ -300,7 +302,9 @@ void incidents_on_close_call(struct grpc_call *call, const ProtobufCMessage *mes
 
     if (!may_state(call, &statement) ||
         !approvals_fits(call, request->reason, REASON_MAX, bad_reason) ||
-        !maybe_fits(call, request->no_notice_because, REASON_MAX, bad_because)) {
+        !maybe_fits(call, request->no_notice_because, REASON_MAX, bad_because) ||
+        !approvals_impersonal(call, "reason", request->reason) ||
+        !approvals_impersonal(call, "no_notice_because", request->no_notice_because)) {
         return;
     }
     struct asked *asked =

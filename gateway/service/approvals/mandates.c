@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/core/turn/nik.h"
 #include "proto/text.h"
 #include "segel/v1/mandates.pb-c.h"
 
@@ -20,13 +19,10 @@ void mandates_on_open(struct grpc_call *call, const ProtobufCMessage *message,
     const Segel__V1__OpenMandateRequest *request =
         (const Segel__V1__OpenMandateRequest *)(const void *)message;
 
-    /* Nobody takes it from the log again. */
-    if (request->terms != NULL && nik_inside(request->terms->approval_ref)) {
-        finish_plain(call, SG_INVALID,
-                     "terms.approval_ref looks like a personal number (NIK)");
-        return;
+    if (request->terms == NULL ||
+        approvals_impersonal(call, "terms.approval_ref", request->terms->approval_ref)) {
+        approvals_guard(call, (struct services *)services, &guarded, message);
     }
-    approvals_guard(call, (struct services *)services, &guarded, message);
 }
 
 /* Backends see their own. */
@@ -171,8 +167,7 @@ void mandates_on_revoke(struct grpc_call *call, const ProtobufCMessage *message,
     if (asked != NULL) {
         asked->answer = mandates_revoke_answer;
         (void)snprintf(asked->order.id, sizeof(asked->order.id), "%s", request->id);
-        (void)snprintf(asked->order.order.reason, sizeof(asked->order.order.reason), "%s",
-                       request->reason);
+        approvals_keep_reason(&asked->order.order, request->reason);
         approvals_submit(call, asked);
     }
 }

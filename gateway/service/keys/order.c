@@ -231,7 +231,7 @@ static void order(struct grpc_call *call, struct services *services,
     asked->order.moment_us = alone->moment_us;
     (void)snprintf(asked->order.object, sizeof(asked->order.object), "%s", alone->key);
     (void)snprintf(out->request_id, sizeof(out->request_id), "%s", alone->request_id);
-    (void)snprintf(out->reason, sizeof(out->reason), "%s", alone->reason);
+    approvals_keep_reason(out, alone->reason);
     approvals_submit(call, asked);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/service/approvals/approvals.h"
 #include "gateway/service/approvals/officers.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/policy/clerk.h"
@@ -168,7 +169,8 @@ static bool check_load(struct grpc_call *call,
         finish_plain(call, SG_INVALID, "reason must have 1 to 256 bytes of plain text");
         return false;
     }
-    return text_length(call, request->text.len);
+    return approvals_impersonal(call, "reason", request->reason) &&
+           text_length(call, request->text.len);
 }
 
 void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,
