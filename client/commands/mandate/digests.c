@@ -49,8 +49,8 @@ static SG_MUST_USE enum sg_status take_line(struct slice line, size_t number,
     uint8_t *at = out->bytes + out->count * wanted;
     if (text_unhex(line, at, wanted, &len) != SG_OK || len != wanted) {
         return sg_fail(why, SG_INVALID,
-                       "line %zu is no %s: write its %zu hexadecimal digits",
-                       number, sg_hash_name(hash), 2 * wanted);
+                       "line %zu is no %s: write its %zu hexadecimal digits", number,
+                       sg_hash_name(hash), 2 * wanted);
     }
     out->items[out->count++] = (ProtobufCBinaryData){.data = at, .len = wanted};
     return SG_OK;
