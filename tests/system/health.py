@@ -242,11 +242,15 @@ def watchers_of_all_callers_are_bounded(faulty):
             watcher.cancel()
 
 
-def watch_keys(client):
-    """A call that watches the keys, and None, or why it may not."""
-    call = client.call("unary_stream", "WatchKeys", rig.keys.WatchKeysRequest,
+def keys_watch(client):
+    return client.call("unary_stream", "WatchKeys", rig.keys.WatchKeysRequest,
                        rig.keys.WatchKeysResponse, service="KeyService")(
                            rig.keys.WatchKeysRequest(), timeout=60)
+
+
+def watch_keys(client):
+    """A call that watches the keys, and None, or why it may not."""
+    call = keys_watch(client)
     try:
         equal(next(call).key.name, "seal-demo")
     except grpc.RpcError as error:
@@ -268,6 +272,31 @@ def one_caller_leaves_places_to_watchers_of_the_keys(faulty):
             call.cancel()
         wait_for(lambda: metrics(gateway).value("segel_key_watchers") == 0,
                  "places are not given back")
+
+
+@claim
+def who_watches_again_at_once_does_not_hold_up_the_end(faulty):
+    with faulty.gateway() as gateway:
+        begun = [threading.Event() for _ in range(2)]
+
+        def again(open_one, started):
+            while gateway.process.poll() is None:
+                with contextlib.suppress(grpc.RpcError):
+                    for _ in open_one():
+                        started.set()
+        reviewer, other = gateway.client("reviewer"), gateway.client()
+        threads = [threading.Thread(target=again, args=args, daemon=True)
+                   for args in ((lambda: keys_watch(reviewer), begun[0]),
+                                (other.watch, begun[1]))]
+        for thread in threads:
+            thread.start()
+        expect(all(started.wait(10) for started in begun), "both watch")
+        started = time.monotonic()
+        equal(gateway.stop(), 0, "exit code")
+        took = time.monotonic() - started
+        expect(took < 5, f"the end waited for the watchers: {took:.1f} s")
+        for thread in threads:
+            thread.join(timeout=10)
 
 
 # --- Local pages ----------------------------------------------------------------------------

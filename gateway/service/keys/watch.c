@@ -116,6 +116,14 @@ void key_watches_tick(struct service_loop *loop)
     }
 }
 
+static void end(struct key_watch *watch)
+{
+    if (!watch->over) {
+        watch->over = true;
+        finish_plain(watch->call, SG_SHUTDOWN, NULL);
+    }
+}
+
 void key_watches_drain(struct service_loop *loop)
 {
     struct key_watch *watch;
@@ -123,10 +131,7 @@ void key_watches_drain(struct service_loop *loop)
     LIST_FOREACH(watch, &loop->key_watches, link)
     {
         tell(loop, watch);
-        if (!watch->over) {
-            watch->over = true;
-            finish_plain(watch->call, SG_SHUTDOWN, NULL);
-        }
+        end(watch);
     }
 }
 
@@ -191,6 +196,10 @@ void keys_on_watch(struct grpc_call *call, const ProtobufCMessage *message, void
         call, services, (const Segel__V1__WatchKeysRequest *)(const void *)message);
     if (watch != NULL) {
         tell(loop_of(services, call), watch);
+        /* The word to end comes once: to who is there then. */
+        if (atomic_load(&services->draining)) {
+            end(watch);
+        }
     }
 }
 
