@@ -179,13 +179,18 @@ static enum sg_status submit(struct channel_call *call, const char *path,
     return call->stream > 0 ? SG_OK : SG_IO;
 }
 
+bool channel_takes_calls(const struct channel *channel)
+{
+    return !channel->lost && nghttp2_session_check_request_allowed(channel->session) != 0;
+}
+
 enum sg_status channel_call(struct channel *channel, const char *path,
                             uint32_t timeout_ms, const struct call_events *events,
                             struct channel_call **out)
 {
     uint32_t limited_ms = timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms;
 
-    if (channel->lost || !nghttp2_session_check_request_allowed(channel->session)) {
+    if (!channel_takes_calls(channel)) {
         return SG_IO;
     }
     struct channel_call *call = take_spare(channel);

@@ -50,6 +50,11 @@ struct call_events {
     void *context;
 };
 
+/* Whether another call can begin on it: not when the connection is gone, nor behind the
+ * gateway's GOAWAY. It is known only of what was read: a call that begins before ends
+ * with code 14. */
+bool channel_takes_calls(const struct channel *channel);
+
 /* path: "/segel.v1.SigningService/Sign". timeout_ms: 0 = none (streams).
  * SG_IO: the connection is gone. */
 SG_MUST_USE enum sg_status channel_call(struct channel *channel, const char *path,

@@ -204,8 +204,11 @@ static int ask(struct segel *segel, struct gateway_question *question,
     if (status == SG_OK) {
         return SEGEL_OK;
     }
-    question->lost = status == SG_IO;
-    if (status == SG_IO || status == SG_TIMEOUT) { /* it may be dead, too */
+    /* A gateway that ended, or ended the connection, says so where nobody reads until the
+     * next question, which then comes too late for it. */
+    question->lost =
+        status == SG_IO || (channel_lost(status) && !channel_takes_calls(segel->channel));
+    if (question->lost || status == SG_TIMEOUT) { /* it may be dead, too */
         channel_close(segel->channel);
         segel->channel = NULL;
     }

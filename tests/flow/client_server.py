@@ -154,8 +154,9 @@ class Signing:
     content), late (is there from the second question on), sleepy (takes three seconds to be
     found, and leaves a file of this name), fickle (takes no more terms behind its stream's first
     message), odd and even (in a stream the letters of odd are held back until one of even comes),
-    full (puts the first batch of an id off, by the call's status), crowded (likewise, for a
-    second), reserved (has no room, and names no time)."""
+    resting (is known, and no lane serves it), full (puts the first batch of an id off, by the
+    call's status), crowded (likewise, for a second), reserved (has no room, and names no
+    time)."""
 
     def __init__(self):
         self.attempts = {}
@@ -172,6 +173,8 @@ class Signing:
                 ("grpc-status-details-bin",
                  detailed(grpc.StatusCode.NOT_FOUND, "there is no key 'missing'")),))
             context.abort(grpc.StatusCode.NOT_FOUND, "tidak ada 'missing' \u2713 100%\n")
+        if request.key == "resting":
+            context.abort(grpc.StatusCode.UNAVAILABLE, "no lane serves it")
         if request.key == "sleepy":
             with open(f"{WHERE}/sleepy", "w", encoding="ascii"):
                 time.sleep(3)
@@ -426,6 +429,11 @@ def handlers():
     return out
 
 
+def lawful_signer():
+    from segel.v1 import signing_pb2 as s
+    return Signing().get_signer(s.GetSignerRequest(key="seal"), None).SerializeToString()
+
+
 def serve_grpc():
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8), handlers=handlers())
     credentials = grpc.ssl_server_credentials(
@@ -491,6 +499,7 @@ def main():
              "proxy503": serve_sockets(h2_peers.proxy(WHERE, b"503", b"<h1>503</h1>" * 100)),
              "proxy403": serve_sockets(h2_peers.proxy(WHERE, b"403", b"<h1>403</h1>")),
              "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b"")),
+             "parting": serve_sockets(h2_peers.parting(WHERE, lawful_signer())),
              "still": serve_sockets(h2_peers.still(WHERE)),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     nobody = socket.socket()  # it holds its port, and does not listen

@@ -4,7 +4,7 @@ import ssl
 import struct
 import time
 
-DATA, HEADERS, SETTINGS, WINDOW_UPDATE = 0, 1, 4, 8
+DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 7, 8
 END_STREAM, END_HEADERS = 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 WINDOW_MAX = (1 << 31) - 1
@@ -50,6 +50,31 @@ def proxy(where, status, page):
                     if page:
                         tls.sendall(frame(DATA, END_STREAM, stream, page))
         except OSError:
+            pass
+    return answer
+
+
+def parting(where, message):
+    """Answers the first call of each connection with this message, and ends the connection as
+    a gateway does that ends itself."""
+    def answer(peer):
+        head = field(b":status", b"200") + field(b"content-type", b"application/grpc")
+        try:
+            with accept(where, peer) as tls:
+                tls.sendall(frame(SETTINGS, 0, 0))
+                told = frames(tls)
+                while next(told) != (HEADERS, 1):
+                    pass
+                tls.sendall(frame(HEADERS, END_HEADERS, 1, head)
+                            + frame(DATA, 0, 1, struct.pack(">BI", 0, len(message)) + message)
+                            + frame(HEADERS, END_HEADERS | END_STREAM, 1,
+                                    field(b"grpc-status", b"0")))
+                time.sleep(0.05)  # the client has its answer, and reads no more
+                tls.sendall(frame(GOAWAY, 0, 0, struct.pack(">II", 1, 0)))
+                tls.shutdown(socket.SHUT_WR)
+                while tls.recv(4096):
+                    pass
+        except (OSError, StopIteration):
             pass
     return answer
 
