@@ -92,6 +92,31 @@ void channel_call_fail(struct channel_call *call, int grpc_code, const char *tex
                                     call->stream, NGHTTP2_CANCEL);
 }
 
+static struct channel_call *find_unsent(const struct channel *channel)
+{
+    struct channel_call *call;
+
+    LIST_FOREACH(call, &channel->calls, link)
+    {
+        if (call->given_up &&
+            nghttp2_session_find_stream(channel->session, call->stream) == NULL) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+void channel_end_unsent(struct channel *channel)
+{
+    struct channel_call *call;
+
+    while ((call = find_unsent(channel)) != NULL) {
+        const struct call_status status = {.grpc_code = call->reply.grpc_code,
+                                           .text = call->reply.text};
+        channel_call_end(call, &status);
+    }
+}
+
 void channel_cancel(struct channel_call *call)
 {
     channel_call_fail(call, 1, sg_status_text(SG_CANCELLED));

@@ -261,6 +261,7 @@ static enum sg_status turn(struct channel *channel, int timeout_ms)
 
     next_us = sooner(next_us, channel_life_ask(channel, now_us));
     TRY(flush(channel));
+    channel_end_unsent(channel);
     TRY(check_stuck(channel, &timeout_ms));
     any = any || channel->ended != ended;
     if (finished(channel)) {

@@ -86,6 +86,9 @@ void channel_call_free_all(struct channel *channel); /* the spare ones */
 /* Gives a call up with a status of our own: resets the stream; the user is told when
  * nghttp2 has closed it, so the call may be used by the caller until it returns. */
 void channel_call_fail(struct channel_call *call, int grpc_code, const char *text);
+/* Ends calls that were given up before they went out: of a stream that was never opened
+ * nghttp2 says nothing, and a peer that allows none keeps it so. */
+void channel_end_unsent(struct channel *channel);
 /* Something came of the peer, or it is to be looked after from now on. */
 void channel_life_begin(struct channel *channel);
 /* Asks a peer that calls wait for, and that is quiet, whether it is there; when to look

@@ -500,6 +500,8 @@ def main():
              "proxy403": serve_sockets(h2_peers.proxy(WHERE, b"403", b"<h1>403</h1>")),
              "proxy404": serve_sockets(h2_peers.proxy(WHERE, b"404", b"")),
              "parting": serve_sockets(h2_peers.parting(WHERE, lawful_signer())),
+             "full": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0))),
+             "thaw": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0), h2_peers.calls(9))),
              "still": serve_sockets(h2_peers.still(WHERE)),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     nobody = socket.socket()  # it holds its port, and does not listen

@@ -92,12 +92,20 @@ def deaf(where):
     return answer
 
 
-def still(where):
-    """Reads all, and answers nothing, no PING either."""
+def calls(count):
+    """SETTINGS_MAX_CONCURRENT_STREAMS"""
+    return struct.pack(">HI", 3, count)
+
+
+def still(where, settings=b"", later=None):
+    """Reads all, and answers nothing, no PING either. Has other settings half a second later."""
     def answer(peer):
         try:
             with accept(where, peer) as tls:
-                tls.sendall(frame(SETTINGS, 0, 0))
+                tls.sendall(frame(SETTINGS, 0, 0, settings))
+                if later is not None:
+                    time.sleep(0.5)
+                    tls.sendall(frame(SETTINGS, 0, 0, later))
                 for _ in frames(tls):
                     pass
         except OSError:

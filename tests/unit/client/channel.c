@@ -288,3 +288,42 @@ Test(channel_unary, what_is_given_up_ends_where_the_peer_reads_nothing,
     atomic_store(&given_up, true);
     expect_end(0, SG_CANCELLED);
 }
+
+/* --- Calls that never begin -------------------------------------------------------- */
+
+static void expect_deadlines(const char *listener)
+{
+    ProtobufCMessage *reply = NULL;
+
+    connect_to(listener);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(get_signer("seal", 400, &reply, NULL), SG_TIMEOUT, "%s", why.text);
+        cr_expect_not_null(strstr(why.text, "no answer came in time"), "%s", why.text);
+    }
+}
+
+Test(channel_unary, a_deadline_holds_where_the_peer_allows_no_calls, .fini = disconnect,
+     .timeout = 30)
+{
+    expect_deadlines("full");
+}
+
+/* What is left of the first call then goes by while the second, in its place, is open. */
+Test(channel_unary, a_deadline_holds_where_the_peer_allows_calls_later,
+     .fini = disconnect, .timeout = 30)
+{
+    expect_deadlines("thaw");
+}
+
+Test(channel_unary, what_is_given_up_ends_where_the_peer_allows_no_calls,
+     .fini = disconnect, .timeout = 30)
+{
+    static atomic_bool given_up;
+    ProtobufCMessage *reply = NULL;
+
+    find_server();
+    options.given_up = &given_up;
+    connect_to_with("full");
+    atomic_store(&given_up, true);
+    cr_expect_eq(get_signer("seal", 0, &reply, NULL), SG_CANCELLED, "%s", why.text);
+}
