@@ -121,14 +121,14 @@ void conn_close(struct conn *conn, bool linger)
     if (conn->state == CONN_OPEN && linger) {
         link_shut(conn);
     }
-    bool rejected = conn->state == CONN_HANDSHAKE;
     if (!linger) {
         bury(conn);
         return;
     }
     linger_on(conn);
-    if (rejected) {
-        loop_reject(conn->loop, conn);
+    /* It counts for its caller no more. Who comes in while all go is in nobody's way. */
+    if (!conn->loop->draining && !conn->loop->stopping) {
+        loop_linger(conn->loop, conn);
     }
 }
 

@@ -72,7 +72,7 @@ struct conn {
     bool queued_again;
     bool queued_step;
     bool listed_handshake;
-    bool listed_rejected;
+    bool listed_lingering;
     size_t lingered;    /* bytes thrown away */
     uint32_t linger_ms; /* to the next look */
     int64_t idle_since_us;
@@ -90,7 +90,7 @@ struct conn {
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) again_link;
     TAILQ_ENTRY(conn) step_link;
-    TAILQ_ENTRY(conn) handshake_link; /* or among those that were rejected */
+    TAILQ_ENTRY(conn) handshake_link; /* or among those that linger */
     TAILQ_ENTRY(conn) dead_link;
 };
 

@@ -280,7 +280,7 @@ enum sg_status loop_init(struct loop *loop, const struct setup *setup, unsigned 
 {
     *loop = (struct loop){.setup = setup, .index = index, .box = {.wake_fd = -1}};
     TAILQ_INIT(&loop->handshaking);
-    TAILQ_INIT(&loop->rejected);
+    TAILQ_INIT(&loop->lingering);
     TAILQ_INIT(&loop->dirty);
     TAILQ_INIT(&loop->again);
     TAILQ_INIT(&loop->steps);

@@ -64,8 +64,8 @@ struct loop {
     uint32_t free_slot;
     struct conn_list handshaking; /* oldest first */
     uint32_t handshake_count;
-    struct conn_list rejected; /* whose handshake failed; oldest first */
-    uint32_t rejected_count;
+    struct conn_list lingering; /* shut, and not read to the end; oldest first */
+    uint32_t lingering_count;
     struct conn_list dirty; /* to be flushed when the turn ends */
     struct conn_list again; /* not finished with, when others had their turn */
     struct conn_list steps; /* handshakes that can go on, one a turn */
@@ -131,8 +131,8 @@ void loop_mark_dirty(struct loop *loop, struct conn *conn);
 void loop_mark_again(struct loop *loop, struct conn *conn);
 void loop_mark_step(struct loop *loop, struct conn *conn);
 void loop_mark_ready(struct loop *loop, struct grpc_call *call);
-/* Its peer may read why its handshake failed; there is room for some of them only. */
-void loop_reject(struct loop *loop, struct conn *conn);
+/* Its peer may read the last words; there is room for some of them only. */
+void loop_linger(struct loop *loop, struct conn *conn);
 void loop_forget(struct loop *loop, struct conn *conn); /* off all lists */
 SG_MUST_USE enum sg_status loop_enter(struct loop *loop, struct conn *conn);
 void loop_leave(struct loop *loop, struct conn *conn); /* frees when the turn ends */

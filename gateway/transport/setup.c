@@ -99,14 +99,14 @@ static enum sg_status start_trust(const struct setup *setup,
     return SG_OK;
 }
 
-/* Neither those that are not in yet nor those that will not be may take the places of
+/* Neither those that are not in yet nor those that are out may take the places of
  * clients: half of all connections, and an eighth, in equal parts for the loops. */
 static void share_places(struct setup *setup, unsigned loops)
 {
     uint32_t half = setup->limits.connections / 2 / loops + 1;
 
     setup->handshakes = setup->limits.handshakes < half ? setup->limits.handshakes : half;
-    setup->rejected = setup->limits.connections / 8 / loops + 1;
+    setup->lingering = setup->limits.connections / 8 / loops + 1;
 }
 
 enum sg_status setup_protocol(struct setup *setup, const struct server_options *options,

@@ -15,7 +15,7 @@ struct setup {
     size_t input_bytes;                 /* a loop's share of the total */
     size_t output_bytes;                /* likewise */
     uint32_t handshakes;                /* under way on a loop */
-    uint32_t rejected;                  /* on a loop: that failed, and may read why */
+    uint32_t lingering;                 /* on a loop: that ended, and may read why */
     struct guests *guests;              /* owned; with a lock of its own */
     const struct grpc_method **methods; /* owned, sorted by path */
     size_t method_count;

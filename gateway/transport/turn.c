@@ -171,19 +171,19 @@ void loop_forget(struct loop *loop, struct conn *conn)
         TAILQ_REMOVE(&loop->handshaking, conn, handshake_link);
         loop_touch(loop);
     }
-    if (conn->listed_rejected) {
-        conn->listed_rejected = false;
-        loop->rejected_count--;
-        TAILQ_REMOVE(&loop->rejected, conn, handshake_link);
+    if (conn->listed_lingering) {
+        conn->listed_lingering = false;
+        loop->lingering_count--;
+        TAILQ_REMOVE(&loop->lingering, conn, handshake_link);
     }
 }
 
-void loop_reject(struct loop *loop, struct conn *conn)
+void loop_linger(struct loop *loop, struct conn *conn)
 {
-    conn->listed_rejected = true;
-    TAILQ_INSERT_TAIL(&loop->rejected, conn, handshake_link);
-    if (++loop->rejected_count > loop->setup->rejected) {
-        conn_close(TAILQ_FIRST(&loop->rejected), false);
+    conn->listed_lingering = true;
+    TAILQ_INSERT_TAIL(&loop->lingering, conn, handshake_link);
+    if (++loop->lingering_count > loop->setup->lingering) {
+        conn_close(TAILQ_FIRST(&loop->lingering), false);
     }
 }
 

@@ -209,6 +209,68 @@ Test(limits, failed_handshakes_do_not_crowd_out_clients)
     expect_served();
 }
 
+/* Two of them are in; what becomes of the others is told, and not listened to. */
+enum { PERSISTENT = 40 };
+
+static struct peer_link persistent[PERSISTENT];
+
+static void come_again(void (*leave)(struct peer_link *link), size_t from)
+{
+    const struct peer_options options = {.port = server_port(echo.server, 0),
+                                         .ca = echo.pki.ca,
+                                         .cert = echo.pki.stranger,
+                                         .key = echo.pki.stranger_key};
+
+    for (size_t i = 0; i < SG_COUNT(persistent); i++) {
+        cr_assert(peer_open(&persistent[i], &options), "%zu", i);
+        leave(&persistent[i]);
+        cr_expect(i < from || peer_wait_closed(&persistent[i]), "%zu", i);
+    }
+    cr_expect(echo_serves(&echo));
+    cr_expect_eq(
+        echo_count(&echo, offsetof(struct server_counts, refused[LIMIT_CONNECTIONS])), 0,
+        "somebody was refused");
+    for (size_t i = 0; i < SG_COUNT(persistent); i++) {
+        peer_close(&persistent[i]);
+    }
+}
+
+static void start_crowded(void)
+{
+    struct server_limits tight = SERVER_LIMITS_DEFAULT;
+
+    tight.connections = 16;
+    tight.connections_per_caller = 2;
+    start_with(&tight);
+}
+
+static void stay(struct peer_link *link)
+{
+    (void)peer_send(link);
+}
+
+static void say_goodbye(struct peer_link *link)
+{
+    const uint8_t no_error[8] = {0};
+
+    peer_frame(link, NGHTTP2_GOAWAY, 0, 0, slice_of(no_error, sizeof(no_error)));
+    (void)peer_send(link);
+}
+
+Test(limits, connections_beyond_a_callers_places_do_not_crowd_out_clients)
+{
+    start_crowded();
+    come_again(stay, 2);
+    cr_expect(echo_counted(&echo, refused[LIMIT_CALLER], PERSISTENT - 2));
+}
+
+Test(limits, connections_that_were_ended_do_not_crowd_out_clients)
+{
+    start_crowded();
+    come_again(say_goodbye, 0);
+    cr_expect(echo_counted(&echo, refused[LIMIT_CALLER], 0));
+}
+
 Test(limits, asked_deadline_is_clamped)
 {
     struct server_limits tight = SERVER_LIMITS_DEFAULT;
