@@ -175,7 +175,8 @@ static enum sg_status read_failed(struct channel *channel, int rc)
 {
     int error = SSL_get_error(channel->ssl, rc);
 
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+    channel->unread = error == SSL_ERROR_WANT_WRITE; /* of an answer to a KeyUpdate */
+    if (error == SSL_ERROR_WANT_READ || channel->unread) {
         return SG_OK;
     }
     return error == SSL_ERROR_ZERO_RETURN ? lose_because(channel, closed_text(channel))
@@ -197,7 +198,8 @@ static enum sg_status read_input(struct channel *channel, bool *any)
         if (nghttp2_session_mem_recv(channel->session, channel->input, (size_t)len) < 0) {
             return lose_because(channel, no_http2);
         }
-    } while (SSL_has_pending(channel->ssl) != 0);
+    } while (SSL_has_pending(channel->ssl) != 0); /* half a record counts, too */
+    channel->unread = false;
     return SG_OK;
 }
 
@@ -236,7 +238,7 @@ static enum sg_status wait_ready(struct channel *channel, int timeout_ms, short 
         wanted[0].events = POLLIN | POLLOUT;
     }
     *ready = 0;
-    if (SSL_has_pending(channel->ssl) != 0) {
+    if (channel->unread) {
         *ready = POLLIN;
         return SG_OK;
     }
@@ -335,6 +337,7 @@ enum sg_status channel_open(const struct channel_options *options, struct channe
     LIST_INIT(&channel->spare);
     enum sg_status status = channel_tls_open(options, deadline_us, channel, why);
     if (status == SG_OK) {
+        channel->unread = true; /* what came with the end of the handshake */
         status = channel_h2_start(channel);
     }
     if (status == SG_OK) {

@@ -56,6 +56,7 @@ struct channel {
     bool ready;                      /* the peer's SETTINGS have come */
     bool lost;
     bool blocked;     /* the socket took no more */
+    bool unread;      /* the TLS library may hold what can be read at once */
     int64_t stuck_us; /* monotonic: since when, with a call given up; 0 = it is not */
     int64_t heard_us; /* monotonic: when bytes came last, or the first call began */
     int64_t asked_us; /* monotonic: when a PING went out since then; 0 = none */

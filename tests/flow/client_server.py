@@ -502,6 +502,7 @@ def main():
              "parting": serve_sockets(h2_peers.parting(WHERE, lawful_signer())),
              "full": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0))),
              "thaw": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0), h2_peers.calls(9))),
+             "half": serve_sockets(h2_peers.half(WHERE)),
              "still": serve_sockets(h2_peers.still(WHERE)),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     nobody = socket.socket()  # it holds its port, and does not listen

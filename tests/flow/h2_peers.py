@@ -4,7 +4,7 @@ import ssl
 import struct
 import time
 
-DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 7, 8
+DATA, HEADERS, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 6, 7, 8
 END_STREAM, END_HEADERS = 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 WINDOW_MAX = (1 << 31) - 1
@@ -19,11 +19,15 @@ def field(name, value):
     return b"".join([b"\0"] + [bytes([len(text)]) + text for text in (name, value)])
 
 
-def accept(where, peer):
+def tls_of(where):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(f"{where}/server.pem", f"{where}/server.key")
     context.set_alpn_protocols(["h2"])
-    return context.wrap_socket(peer, server_side=True)
+    return context
+
+
+def accept(where, peer):
+    return tls_of(where).wrap_socket(peer, server_side=True)
 
 
 def frames(tls):
@@ -111,6 +115,34 @@ def still(where, settings=b"", later=None):
         except OSError:
             pass
     return answer
+
+
+def half(where):
+    """Says what it allows, and sends nothing further but the first half of a record."""
+    def answer(peer):
+        came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = tls_of(where).wrap_bio(came, goes, server_side=True)
+        try:
+            while not shaken(tls):
+                peer.sendall(goes.read())
+                came.write(peer.recv(1 << 16) or b"the client has gone")
+            tls.write(frame(SETTINGS, 0, 0))
+            peer.sendall(goes.read())
+            tls.write(frame(PING, 0, 0, bytes(8)))
+            record = goes.read()
+            peer.sendall(record[:len(record) // 2])
+            time.sleep(60)
+        except OSError:
+            pass
+    return answer
+
+
+def shaken(tls):
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
 
 
 def small_listener():

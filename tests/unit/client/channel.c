@@ -327,3 +327,29 @@ Test(channel_unary, what_is_given_up_ends_where_the_peer_allows_no_calls,
     atomic_store(&given_up, true);
     cr_expect_eq(get_signer("seal", 0, &reply, NULL), SG_CANCELLED, "%s", why.text);
 }
+
+/* --- Half a record ----------------------------------------------------------------- */
+
+static int64_t processor_us(void)
+{
+    struct timespec used;
+
+    cr_assert_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+Test(channel_turn, a_record_that_is_not_whole_is_waited_for_at_rest, .fini = disconnect)
+{
+    connect_to("half");
+    (void)usleep(200000); /* until it is there */
+    int64_t until_us = moment_mono_us() + 1000000;
+    int64_t before_us = processor_us();
+    unsigned turns = 0;
+
+    while (moment_mono_us() < until_us) {
+        cr_assert_eq(channel_turn(channel, 300, &why), SG_TIMEOUT, "%s", why.text);
+        turns++;
+    }
+    cr_expect_lt(processor_us() - before_us, 200000);
+    cr_expect_lt(turns, 10);
+}
