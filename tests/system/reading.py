@@ -246,6 +246,28 @@ def a_terminal_gets_a_table_that_fits_it(the_rig):
         expect("\x1b" not in on_terminal(the_rig, 80, *the_filter, NO_COLOR="1"), "NO_COLOR")
 
 
+@claim
+def a_pager_that_waits_for_its_reader_gets_every_record_once(the_rig):
+    """The gateway ends the connection of a client that takes nothing; what was under way by
+    then is far less than the whole."""
+    config = the_rig.config(rig.fresh_ledger(), (r"\Z", "\nlimits: {write_stall_ms: 1000}\n"))
+    with the_rig.gateway(config) as gateway:
+        for _ in range(8):
+            sign_all(gateway.client(), [item() for _ in range(400)])
+        whole = show(the_rig, "--json").encode()
+        expect(len(whole) > 3 << 20, f"{len(whole)} bytes")
+        with subprocess.Popen(
+                [os.path.join(rig.BIN, "segel"), "--home", the_rig.path("clients", "reviewer"),
+                 "log", "show", "--json"], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE) as pager:
+            begun = pager.stdout.read(BLOCK)
+            time.sleep(3)
+            found, said = pager.communicate(timeout=60)
+        equal((pager.returncode, said), (0, b""), "exit code, and what it complained of")
+        contains(gateway.text(), "the peer does not read its answers")
+        expect((begun + found)[:len(whole)] == whole, "each record once, in order")
+
+
 # --- Following --------------------------------------------------------------------------
 
 class Follower:

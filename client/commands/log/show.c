@@ -156,6 +156,7 @@ struct showing {
     struct asked *asked;
     struct log_rows rows;
     bool connected;    /* once at least */
+    bool came;         /* a record did, by the newest connection */
     unsigned losses;   /* of the connection, without a record or a long life since */
     time_t begun_at_s; /* of the present one */
 };
@@ -169,6 +170,7 @@ static bool visit(void *context, uint64_t index, struct slice json)
     /* Where a lost connection is taken up again. */
     request->first = index + 1;
     request->count -= request->count > 0 ? 1 : 0;
+    showing->came = true;
     showing->losses = 0;
     if (showing->options->follow) {
         (void)fflush(stdout);
@@ -190,9 +192,10 @@ static enum sg_status show_once(const struct home *home, struct showing *showing
     AUTO(channel_end) struct channel *channel = NULL;
     struct log_visitor visitor = {visit, showing};
 
+    showing->begun_at_s = now_s(); /* one that fails has no long life */
     TRY(home_connect(home, &channel, why));
     showing->connected = true;
-    showing->begun_at_s = now_s();
+    showing->came = false;
     return log_stream(channel, &showing->asked->request, &visitor, why);
 }
 
@@ -217,21 +220,28 @@ static void name_rules(const struct showing *showing)
     }
 }
 
-/* Who follows the log is told of a lost connection, and goes on behind the last record
- * that came. Without --follow a list that is not whole is a failure. */
+/* A pager that takes nothing for a while costs the connection, and is not told of it. */
+static bool goes_on(const struct showing *showing, uint64_t wanted, enum sg_status status)
+{
+    return channel_lost(status) && showing->connected &&
+           (showing->options->follow || showing->came) &&
+           (wanted == 0 || showing->asked->request.count > 0) &&
+           showing->losses < RECONNECTS;
+}
+
+/* Who follows the log is told of a lost connection. Either way the list goes on behind
+ * the last record that came. Without --follow one that gets no further is a failure. */
 static enum sg_status show(const struct home *home, struct showing *showing,
                            struct sg_error *why)
 {
     uint64_t wanted = showing->asked->request.count;
     enum sg_status status = show_once(home, showing, why);
 
-    while (showing->options->follow && channel_lost(status) && showing->connected &&
-           (wanted == 0 || showing->asked->request.count > 0) &&
-           showing->losses < RECONNECTS) {
+    while (goes_on(showing, wanted, status)) {
         if (now_s() - showing->begun_at_s >= LONG_LIFE_S) {
             showing->losses = 0;
         }
-        if (showing->losses == 0) {
+        if (showing->losses == 0 && showing->options->follow) {
             screen_complain("the connection is lost; connecting again");
         }
         rest(showing->losses++);
