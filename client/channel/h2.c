@@ -79,6 +79,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream,
     return 0;
 }
 
+/* Whether the call was refused by a GOAWAY, whose reason is known. */
+static bool is_sent_away(const struct channel_call *call, uint32_t error)
+{
+    return error == NGHTTP2_REFUSED_STREAM && call->reply.grpc_code < 0 &&
+           call->reply.http_status == 0 && call->channel->reason.text[0] != '\0';
+}
+
 static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t error,
                            void *context)
 {
@@ -89,34 +96,36 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t er
     if (call == NULL) {
         return 0;
     }
+    bool sent_away = is_sent_away(call, error);
     status.grpc_code = reply_code(&call->reply, error);
     if (status.grpc_code == 0 && grpc_deframer_partial(&call->deframer)) {
         status.grpc_code = 13;
         status.text = "the gateway's answer ends in the middle of a message";
     } else if (status.grpc_code != 0) {
-        status.text = call->reply.text;
+        status.text = sent_away ? call->channel->reason.text : call->reply.text;
     }
     status.details = slice_of(call->reply.details, call->reply.details_len);
     channel_call_end(call, &status);
     return 0;
 }
 
+/* Whom the gateway finds fault with would meet the same on another connection. */
 static void on_goaway(struct channel *channel, const nghttp2_goaway *goaway)
 {
+    enum { TEXT_MAX = 160 }; /* what is longer is no sentence of a gateway */
     struct slice debug = slice_of(goaway->opaque_data, goaway->opaque_data_len);
-    char text[64] = "";
-    size_t len = debug.len < sizeof(text) ? debug.len : sizeof(text) - 1;
+    bool again = goaway->error_code == NGHTTP2_NO_ERROR;
+    char text[TEXT_MAX + 1] = "";
 
-    if (len > 0) {
-        memcpy(text, debug.data, len);
+    if (debug.len > 0 && debug.len <= TEXT_MAX && text_plain(debug)) {
+        memcpy(text, debug.data, debug.len);
+    } else if (!again) {
+        (void)snprintf(text, sizeof(text), "HTTP/2 error %u",
+                       (unsigned)goaway->error_code);
     }
-    if (!text_plain(slice_of(text, len))) {
-        text[0] = '\0';
-    }
-    sentence(&channel->reason,
-             "%s: the gateway closes the connection%s%s%s: connect again",
+    sentence(&channel->reason, "%s: the gateway closes the connection%s%s%s%s",
              channel->authority, text[0] == '\0' ? "" : " (", text,
-             text[0] == '\0' ? "" : ")");
+             text[0] == '\0' ? "" : ")", again ? ": connect again" : "");
 }
 
 /* Where the status came while we were still sending, the call is over, so is the stream.
@@ -153,14 +162,17 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 static int on_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int error,
                        void *context)
 {
+    const struct channel *channel = (const struct channel *)context;
+
     (void)error;
-    (void)context;
     if (frame->hd.type == NGHTTP2_HEADERS) {
         struct channel_call *call = call_of(session, frame->hd.stream_id);
         if (call != NULL && !call->given_up) {
-            reply_set(
-                &call->reply, 14,
-                "the gateway takes no more calls on this connection: connect again");
+            reply_set(&call->reply, 14,
+                      channel->reason.text[0] != '\0'
+                          ? channel->reason.text
+                          : "the gateway takes no more calls on this connection: "
+                            "connect again");
         }
     }
     return 0;

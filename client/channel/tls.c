@@ -58,19 +58,30 @@ static SG_MUST_USE enum sg_status channel_wait(const struct channel *channel, in
 /* --- TCP --------------------------------------------------------------------------- */
 
 /* strerror would give the same words in the user's language, but is not for threads. */
-static const char *connect_text(int error)
+static const char no_way[] =
+    "there is no way to that host: check the address and the network";
+
+/* Of a host with several addresses each may fail in a way of its own: what says most of
+ * the gateway comes first. Many machines have no way to any address of IPv6. */
+static const struct {
+    int error;
+    const char *text;
+} connect_errors[] = {
+    {ECONNREFUSED, "nobody listens there: check the address and that the gateway runs"},
+    {ETIMEDOUT, "no answer came: check the address and the firewall"},
+    {EHOSTUNREACH, no_way},
+    {ENETUNREACH, no_way},
+    {0, "the connection failed: check the address and the network"}, /* all others */
+};
+
+static size_t connect_error(int error)
 {
-    switch (error) {
-    case ECONNREFUSED:
-        return "nobody listens there: check the address and that the gateway runs";
-    case ETIMEDOUT:
-        return "no answer came: check the address and the firewall";
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return "there is no way to that host: check the address and the network";
-    default:
-        return "the connection failed: check the address and the network";
+    size_t i = 0;
+
+    while (connect_errors[i].error != 0 && connect_errors[i].error != error) {
+        i++;
     }
+    return i;
 }
 
 static enum sg_status connect_one(struct channel *channel, const struct addrinfo *to,
@@ -120,7 +131,7 @@ static enum sg_status tcp_open(struct channel *channel, const struct address *ad
 {
     struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     AUTO(free_addresses) struct addrinfo *found = NULL;
-    int error = 0;
+    size_t told = SG_COUNT(connect_errors) - 1;
 
     int rc = getaddrinfo(address->host, address->port, &wanted, &found);
     if (rc != 0) {
@@ -129,14 +140,16 @@ static enum sg_status tcp_open(struct channel *channel, const struct address *ad
     }
     for (const struct addrinfo *at = found; at != NULL && !channel_given_up(channel);
          at = at->ai_next) {
+        int error = 0;
         if (connect_one(channel, at, share_of(at, deadline_us), &error) == SG_OK) {
             return SG_OK;
         }
+        told = connect_error(error) < told ? connect_error(error) : told;
     }
     return channel_given_up(channel)
                ? fail_given_up(why)
                : sg_fail(why, SG_IO, "cannot reach the gateway at %s: %s",
-                         channel->authority, connect_text(error));
+                         channel->authority, connect_errors[told].text);
 }
 
 /* --- Certificates ------------------------------------------------------------------ */

@@ -27,6 +27,10 @@ import h2_peers
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+CROWDED = (b"this caller has as many connections as it may have; calls can share one and need "
+           b"no others")
+
+
 def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -503,6 +507,9 @@ def main():
              "full": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0))),
              "thaw": serve_sockets(h2_peers.still(WHERE, h2_peers.calls(0), h2_peers.calls(9))),
              "half": serve_sockets(h2_peers.half(WHERE)),
+             "crowded": serve_sockets(h2_peers.leaving(WHERE, 11, CROWDED)),
+             "aged": serve_sockets(h2_peers.leaving(WHERE, 0, b"its calls do not end")),
+             "rude": serve_sockets(h2_peers.leaving(WHERE, 1, b"x" * 200)),
              "still": serve_sockets(h2_peers.still(WHERE)),
              "deaf": serve_sockets(h2_peers.deaf(WHERE), h2_peers.small_listener())}
     nobody = socket.socket()  # it holds its port, and does not listen

@@ -83,6 +83,23 @@ def parting(where, message):
     return answer
 
 
+def leaving(where, code, text):
+    """Ends the connection at its first call, as a gateway that finds fault with the client."""
+    def answer(peer):
+        try:
+            with accept(where, peer) as tls:
+                tls.sendall(frame(SETTINGS, 0, 0))
+                told = frames(tls)
+                while next(told)[0] != HEADERS:
+                    pass
+                tls.sendall(frame(GOAWAY, 0, 0, struct.pack(">II", 0, code) + text))
+                for _ in told:
+                    pass
+        except (OSError, StopIteration):
+            pass
+    return answer
+
+
 def deaf(where):
     """Allows all that HTTP/2 can, and reads nothing. Its listener's sockets hold little."""
     def answer(peer):

@@ -1,4 +1,4 @@
-/* A host name with several addresses, of which the first answers nothing. */
+/* A host name with several addresses, not all of which can be connected to. */
 #define _GNU_SOURCE /* NOLINT: the name is the C library's; SOCK_NONBLOCK */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -93,4 +93,36 @@ Test(addresses, all_that_answer_nothing_end_at_the_time_to_connect, .init = find
     cr_expect_geq(took_us, 300000);
     cr_expect_lt(took_us, 5000000);
     cr_expect_not_null(strstr(why.text, "no answer came"), "%s", why.text);
+}
+
+/* TCP knows no broadcast: for the kernel there is no way to it. */
+static struct sockaddr_in nowhere(void)
+{
+    struct sockaddr_in at = local(1);
+
+    at.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+    return at;
+}
+
+static void expect_failure(const char *words)
+{
+    struct channel *none = NULL;
+
+    options.address = "localhost:1";
+    options.connect_ms = PATIENCE_MS;
+    cr_expect_eq(channel_open(&options, &none, &why), SG_IO);
+    cr_expect_not_null(strstr(why.text, words), "%s", why.text);
+}
+
+Test(addresses, the_failure_that_says_most_is_told, .init = find_server)
+{
+    places[0] = nowhere();
+    places[1] = nowhere();
+    expect_failure("there is no way to that host");
+    server_address(&server, "nobody", address);
+    places[0] = local((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10));
+    expect_failure("nobody listens there");
+    places[1] = places[0];
+    places[0] = nowhere();
+    expect_failure("nobody listens there");
 }

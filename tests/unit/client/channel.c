@@ -328,6 +328,38 @@ Test(channel_unary, what_is_given_up_ends_where_the_peer_allows_no_calls,
     cr_expect_eq(get_signer("seal", 0, &reply, NULL), SG_CANCELLED, "%s", why.text);
 }
 
+/* --- Connections that the gateway ends --------------------------------------------- */
+
+static void expect_farewell(const char *listener, const char *words)
+{
+    ProtobufCMessage *reply = NULL;
+    char wanted[256];
+
+    connect_to(listener);
+    (void)snprintf(wanted, sizeof(wanted), "%s: the gateway closes the connection%s",
+                   address, words);
+    cr_expect(channel_lost(get_signer("seal", 5000, &reply, NULL)));
+    cr_expect_str_eq(why.text, wanted);
+    cr_expect_eq(get_signer("seal", 5000, &reply, NULL), SG_IO);
+    cr_expect_str_eq(why.text, wanted);
+}
+
+Test(channel_unary, what_the_gateway_finds_fault_with_is_told_whole, .fini = disconnect)
+{
+    expect_farewell("crowded", " (this caller has as many connections as it may have; "
+                               "calls can share one and need no others)");
+}
+
+Test(channel_unary, a_fault_in_no_words_is_told_by_its_number, .fini = disconnect)
+{
+    expect_farewell("rude", " (HTTP/2 error 1)");
+}
+
+Test(channel_unary, who_is_asked_to_connect_again_is_told_why, .fini = disconnect)
+{
+    expect_farewell("aged", " (its calls do not end): connect again");
+}
+
 /* --- Half a record ----------------------------------------------------------------- */
 
 static int64_t processor_us(void)

@@ -10,7 +10,7 @@ struct server {
     pid_t pid;
     int input; /* the server ends when this closes */
     char dir[64];
-    char ports[512]; /* its line of JSON */
+    char ports[1024]; /* its line of JSON */
 };
 
 /* false: this machine has no Python with grpc; the test is to be skipped. */
