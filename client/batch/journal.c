@@ -113,6 +113,7 @@ static enum sg_status begin(struct journal *journal, const char *run,
     }
     (void)snprintf(journal->run, sizeof(journal->run), "%s", run);
     memcpy(line->run, journal->run, sizeof(line->run));
+    line->version = JOURNAL_VERSION;
     line->kind = JOURNAL_HEAD;
     enum sg_status status = put_line(journal, line, why);
     free(line);

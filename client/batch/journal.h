@@ -4,13 +4,15 @@
 #include "proto/base.h"
 
 /* What a run of `segel sign` has sent, kept on disk before it is sent: each letter's
- * request id and signing time, with which the gateway gives the same signature again. So
- * a run that broke off goes on, and nothing is signed twice.
+ * request id, and what its digest hangs on beside letter and terms: signing time, room
+ * for the signature, hash. With them the gateway gives the same signature again. So a run
+ * that broke off goes on, and nothing is signed twice.
  *
  * A text file that only grows. A line is cells between tabs, the last a check sum:
- *   segel-run 1 RUN
- *   + NUMBER SIGNING_TIME_US SIZE MTIME_NS INPUT TERMS PATH OUTPUT
+ *   segel-run 2 RUN
+ *   + NUMBER SIGNING_TIME_US SIZE MTIME_NS INPUT TERMS PATH OUTPUT ROOM HASH
  *   = NUMBER OUTCOME LOG_INDEX
+ * Journals of `segel-run 1` have no ROOM and HASH, and are taken, too.
  * The request id is RUN-NUMBER. A later + for the same output replaces the earlier one.
  * The end may be torn: what was not synced was not sent. A line that is damaged further
  * in front than that, or of another run, is SG_CORRUPT.
@@ -38,6 +40,8 @@ struct journal_letter {
     int64_t signing_time_us;
     uint64_t log_index;
     uint32_t number; /* from 1 */
+    uint32_t room;   /* bytes for the CMS; 0 = not kept, as is the hash then */
+    uint8_t hash;    /* enum sg_hash */
     uint8_t state;   /* enum journal_state */
     bool met;        /* this run was asked for it: the caller's */
 };

@@ -4,9 +4,10 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+#include "proto/algorithm.h"
 #include "proto/text.h"
 
-enum { CELLS_MAX = 9, SUM_LEN = 8, NAME_LEN = 16 };
+enum { CELLS_MAX = 11, CELLS_BEFORE_ROOM = 9, SUM_LEN = 8, NAME_LEN = 16 };
 static const char head_word[] = "segel-run";
 static const char *const state_words[] = {"pending", "signed", "refused"};
 
@@ -63,16 +64,21 @@ static int write_letter(const struct journal_line *line, char *out, size_t cap)
     char output[2 * JOURNAL_TEXT_MAX];
     char input[2 * sizeof(letter->input) + 1];
     char terms[2 * sizeof(letter->terms) + 1];
+    char room[32] = "";
 
+    if (letter->room != 0) {
+        (void)snprintf(room, sizeof(room), "%" PRIu32 "\t%s\t", letter->room,
+                       sg_hash_name((enum sg_hash)letter->hash));
+    }
     escape(line->path, path);
     escape(line->output, output);
     text_hex(slice_of(letter->input, sizeof(letter->input)), input);
     text_hex(slice_of(letter->terms, sizeof(letter->terms)), terms);
     return snprintf(out, cap,
                     "+\t%" PRIu32 "\t%" PRId64 "\t%" PRIu64 "\t%" PRId64
-                    "\t%s\t%s\t%s\t%s\t",
+                    "\t%s\t%s\t%s\t%s\t%s",
                     letter->number, letter->signing_time_us, letter->size,
-                    letter->mtime_ns, input, terms, path, output);
+                    letter->mtime_ns, input, terms, path, output, room);
 }
 
 enum sg_status journal_line_write(const struct journal_line *line,
@@ -83,7 +89,8 @@ enum sg_status journal_line_write(const struct journal_line *line,
     int used = 0;
 
     if (line->kind == JOURNAL_HEAD) {
-        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t1\t%s\t", head_word, line->run);
+        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t%u\t%s\t", head_word,
+                        (unsigned)line->version, line->run);
     } else if (line->kind == JOURNAL_LETTER) {
         used = write_letter(line, out, JOURNAL_LINE_MAX);
     } else {
@@ -155,14 +162,37 @@ static bool read_number(struct slice text, uint64_t max, uint64_t *out)
 static bool read_head(const struct slice *cells, size_t count, struct journal_line *out)
 {
     uint8_t run[(JOURNAL_RUN_SIZE - 1) / 2];
+    uint64_t version = 0;
 
-    if (count != 3 || !slice_equal(cells[1], slice_str("1")) ||
+    if (count != 3 || !read_number(cells[1], JOURNAL_VERSION, &version) || version == 0 ||
         !read_hex(cells[2], run, sizeof(run))) {
         return false;
     }
+    out->version = (uint8_t)version;
     text_hex(slice_of(run, sizeof(run)), out->run);
     out->kind = JOURNAL_HEAD;
     return true;
+}
+
+/* Of an earlier version there is none. */
+static bool read_room(const struct slice *cells, size_t count,
+                      struct journal_letter *letter)
+{
+    uint64_t room = 0;
+
+    if (count == CELLS_BEFORE_ROOM) {
+        return true;
+    }
+    if (count != CELLS_MAX || !read_number(cells[9], UINT32_MAX, &room) || room == 0) {
+        return false;
+    }
+    letter->room = (uint32_t)room;
+    for (int hash = SG_HASH_NONE + 1; hash < SG_HASH_COUNT; hash++) {
+        if (slice_equal(cells[10], slice_str(sg_hash_name((enum sg_hash)hash)))) {
+            letter->hash = (uint8_t)hash;
+        }
+    }
+    return letter->hash != SG_HASH_NONE;
 }
 
 static bool read_letter(const struct slice *cells, size_t count, struct journal_line *out)
@@ -172,13 +202,15 @@ static bool read_letter(const struct slice *cells, size_t count, struct journal_
     uint64_t time = 0;
     uint64_t mtime = 0;
 
-    if (count != 9 || !read_number(cells[1], JOURNAL_LETTERS_MAX, &number) ||
-        number == 0 || !read_number(cells[2], INT64_MAX, &time) ||
+    if (count < CELLS_BEFORE_ROOM ||
+        !read_number(cells[1], JOURNAL_LETTERS_MAX, &number) || number == 0 ||
+        !read_number(cells[2], INT64_MAX, &time) ||
         !read_number(cells[3], INT64_MAX, &letter->size) ||
         !read_number(cells[4], INT64_MAX, &mtime) ||
         !read_hex(cells[5], letter->input, sizeof(letter->input)) ||
         !read_hex(cells[6], letter->terms, sizeof(letter->terms)) ||
-        !unescape(cells[7], out->path) || !unescape(cells[8], out->output)) {
+        !unescape(cells[7], out->path) || !unescape(cells[8], out->output) ||
+        !read_room(cells, count, letter)) {
         return false;
     }
     letter->number = (uint32_t)number;

@@ -5,11 +5,12 @@
 #include "proto/slice.h"
 
 /* One line of a journal as text, in both directions. */
-enum { JOURNAL_LINE_MAX = 4 * JOURNAL_TEXT_MAX + 512 };
+enum { JOURNAL_LINE_MAX = 4 * JOURNAL_TEXT_MAX + 512, JOURNAL_VERSION = 2 };
 enum journal_kind { JOURNAL_HEAD, JOURNAL_LETTER, JOURNAL_OUTCOME };
 
 struct journal_line {
     enum journal_kind kind;
+    uint8_t version; /* of a head: 1 or 2 */
     char run[JOURNAL_RUN_SIZE];
     struct journal_letter letter; /* of an outcome: number, state and log_index */
     char path[JOURNAL_TEXT_MAX];

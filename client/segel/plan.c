@@ -251,6 +251,16 @@ const char *segel_plan_hash(const struct segel_plan *plan)
     return plan == NULL ? NULL : sg_hash_name(plan->hash);
 }
 
+uint32_t segel_plan_room(const struct segel_plan *plan)
+{
+    if (plan == NULL) {
+        return 0;
+    }
+    return sg_profile_stamped((enum sg_profile)plan->terms.profile)
+               ? plan->signer->signature_max_len
+               : plan->signer->plain_max_len;
+}
+
 bool plan_shows(const struct segel_plan *plan, const struct segel_look *look)
 {
     return plan->given.stamp != NULL || look_visible(look);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "client/pdf/job.h"
+
 static int build(struct segel_prepared *prepared, const struct segel_plan *plan,
                  const struct kept_letter *kept, struct segel_error *error)
 {
@@ -133,10 +135,10 @@ static int put_in(struct segel_prepared *prepared, struct slice cms,
                          "a digest has no letter that a signature could be put into");
     }
     if (pdf_embed(prepared->job, cms, appendix) != SG_OK) {
-        return error_set(error, SEGEL_FAULT, NULL,
-                         "the signature of %zu bytes does not fit the room that the "
-                         "gateway asked for",
-                         cms.len);
+        return error_set(error, SEGEL_FAULT, "no-room",
+                         "the signature of %zu bytes does not fit the room of %zu that "
+                         "was left for it when the letter was prepared",
+                         cms.len, prepared->job->reserve);
     }
     return SEGEL_OK;
 }

@@ -195,14 +195,18 @@ int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
 void segel_plan_free(struct segel_plan *plan);
 /* "sha256": what a digest given to segel_sign has to be. Borrowed for the plan's life. */
 const char *segel_plan_hash(const struct segel_plan *plan);
+/* Bytes that its letters leave for the signature. The gateway reckons them by key and
+ * time stamps at hand, so a later plan of the same terms may have others. */
+uint32_t segel_plan_room(const struct segel_plan *plan);
 
 /* One letter. Exactly one of path, pdf and digest is given. */
 struct segel_letter {
     size_t size;
     /* The caller's own id, 1 to 64 bytes without control characters, unique for ever. The
-     * gateway signs for an id once: the same id with the same letter and time gives the
-     * same signature again, with another SEGEL_CONFLICT. So keep id and time, and ask
-     * again with both after a crash. */
+     * gateway signs for an id once: the same id with the same digest gives the same
+     * signature again, with another SEGEL_CONFLICT. The digest hangs on the letter, its
+     * look, signing_time_us and room, and on the plan's hash. So keep id and these, and
+     * ask again with them after a crash. */
     const char *request_id;
     int64_t signing_time_us; /* stands in the letter; 0 = now */
     const char *path;
@@ -220,6 +224,9 @@ struct segel_letter {
      * opens its connection again, up to connect_ms later. */
     uint32_t deadline_ms;
     void *user; /* comes back in the outcome */
+    /* Bytes that are left for the signature: 0 = segel_plan_room. Another plan's may
+     * differ. A signature that is longer is SEGEL_FAULT, "no-room". */
+    uint32_t room;
 };
 
 /* --- Three steps ------------------------------------------------------------------- */
@@ -243,8 +250,8 @@ int segel_sign(struct segel *segel, const struct segel_plan *plan,
                struct segel_error *error);
 
 /* Puts the CMS in, and writes the letter to `output`: beside, filled, renamed. output
- * NULL: segel_prepared_pdf has it. SEGEL_FILE; SEGEL_FAULT: the CMS is longer than the
- * room. */
+ * NULL: segel_prepared_pdf has it. SEGEL_FILE; SEGEL_FAULT, "no-room": the CMS is longer
+ * than the room. */
 int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
                 const char *output, struct segel_error *error);
 /* The signed letter, for as long as `prepared` lives; NULL: segel_embed was not called,

@@ -52,11 +52,12 @@ void plan_wish(const struct segel_plan *plan, const struct kept_letter *kept,
     const struct segel_look *look = plan_look(plan, kept);
     const char *statement = plan->signer->statement;
 
-    bool stamped = sg_profile_stamped((enum sg_profile)plan->terms.profile);
-    *wish = (struct pdf_wish){.hash = plan->hash,
-                              .reserve = stamped ? plan->signer->signature_max_len
-                                                 : plan->signer->plain_max_len,
-                              .signing_time_us = kept->letter.signing_time_us};
+    uint32_t kept_room = kept->letter.room;
+
+    *wish =
+        (struct pdf_wish){.hash = plan->hash,
+                          .reserve = kept_room == 0 ? segel_plan_room(plan) : kept_room,
+                          .signing_time_us = kept->letter.signing_time_us};
     if (look != NULL) {
         words(look, wish);
     }

@@ -118,10 +118,10 @@ size_t tsa_room(const struct tsa *tsa)
 {
     enum { COMMON = 8192 };
     size_t longest = atomic_load(&tsa->longest);
-    size_t room = longest + longest / 2;
 
-    room = room > COMMON ? room : COMMON;
-    return room < TSA_TOKEN_MAX ? room : TSA_TOKEN_MAX;
+    /* In one step: a letter's digest hangs on its room, and each move makes the digest of
+     * whoever prepares a letter again another. */
+    return longest + longest / 2 > COMMON ? TSA_TOKEN_MAX : COMMON;
 }
 
 enum sg_hash tsa_hash(const struct tsa *tsa)

@@ -46,8 +46,8 @@ SG_MUST_USE enum sg_status tsa_ask(struct tsa *tsa, struct tsa_ask *ask);
 /* Of the questions about signatures (tsa.hash). */
 enum sg_hash tsa_hash(const struct tsa *tsa);
 
-/* Any thread: room for a token in a signature, in bytes: half as much again as the
- * longest that came so far, and never less than a common one needs. */
+/* Any thread: room for a token in a signature, in bytes: what a common one needs, and
+ * once one came that fills two thirds of that, what the longest does that is taken. */
 size_t tsa_room(const struct tsa *tsa);
 
 /* Any thread: the certificates of the authority that last gave a token, DER one behind

@@ -167,6 +167,7 @@ class Signing:
         self.asked = collections.Counter()
         self.batches = collections.Counter()
         self.proofs = collections.Counter()
+        self.digests = {}
         self.signer = Signer()
 
     def get_signer(self, request, context):
@@ -183,10 +184,13 @@ class Signing:
             with open(f"{WHERE}/sleepy", "w", encoding="ascii"):
                 time.sleep(3)
         counted = request.key.startswith("counted-")
+        again = self.asked[request.key] > 1
+        room = {"narrow": 4096 if again else 300, "growing": 4099 if again else 4096,
+                "turning": 4099 if again else 4096}
         return s.GetSignerResponse(
             key=request.key, profiles=[1, 2, 3] if request.key == "unproven" else [1, 3],
-            hash_algorithms=[1, 2],
-            signature_algorithms=[1], signature_max_len=4096,
+            hash_algorithms=[2, 1] if request.key == "turning" and again else [1, 2],
+            signature_algorithms=[1], signature_max_len=room.get(request.key, 4096),
             document_classes=["surat_keterangan"], statement="Dokumen ini sah.",
             verify_url="https://verify.example.go.id/", certificate_policy_oid="1.2.3",
             certificate_not_after_us=self.asked[request.key] if counted
@@ -244,6 +248,9 @@ class Signing:
             out.status.code = 6 if terms.key == "known" else 7
             out.status.message = "the certificate has expired"
             out.status.denial.CopyFrom(denial())
+        elif terms.key == "turning" and self.digests[item.request_id] != item.digest:
+            out.status.code = 6
+            out.status.message = "the id was used for another digest"
         elif terms.key == "cancelling":
             out.status.code = 1
             out.status.message = "it was given up there"
@@ -263,6 +270,15 @@ class Signing:
             out.log.index = len(self.attempts)
         return out
 
+    def is_first(self, items):
+        """What is sent for the first time has no answer, and a file tells of it."""
+        new = [item for item in items if item.request_id not in self.digests]
+        self.digests.update((item.request_id, item.digest) for item in new)
+        if new:
+            with open(f"{WHERE}/{len(self.digests)}.sent", "w", encoding="ascii"):
+                pass
+        return bool(new)
+
     def sign_stream(self, requests, context):
         from segel.v1 import signing_pb2 as s
         terms = None
@@ -281,6 +297,8 @@ class Signing:
                 continue
             if terms.key == "garbled":
                 yield b"\xff\xff\xff"
+                continue
+            if terms.key == "turning" and self.is_first(request.items):
                 continue
             for item in request.items:
                 answer.results.append(self.result(terms, item))

@@ -54,6 +54,36 @@ def a_run_that_left_a_letter_out_does_not_end_well(the_rig):
 
 
 @claim
+def what_was_sent_is_asked_for_with_the_room_and_the_hash_of_then(the_rig):
+    """The gateway asks for three bytes more when it is asked about the key again, and its
+    first hash is another: by those the letters would have other digests."""
+    words = ["turning", "turned", *the_rig.letters(3)]
+    run = subprocess.Popen(the_rig.command("sign", *the_rig.terms(*words)), text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        end = time.monotonic() + 30
+        while not os.path.exists(the_rig.path("server", "3.sent")):
+            expect(time.monotonic() < end, "the letters do not come")
+            time.sleep(0.01)
+    finally:
+        run.kill()
+        run.communicate()
+    result = the_rig.sign(words[0], words[1], "--resume", *words[2:])
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(len(the_rig.signed("turned")), 3, "files")
+
+
+@claim
+def a_signature_without_room_is_no_letter_and_the_next_run_gives_it_more(the_rig):
+    result = the_rig.sign("narrow", "narrow", *the_rig.letters(2))
+    equal((result.returncode, the_rig.signed("narrow")), (1, []), result.stdout + result.stderr)
+    contains(result.stdout, "does not fit the room of 300", "the next run signs it as a new")
+    expect("are not there" not in result.stderr, result.stderr)
+    result = the_rig.sign("narrow", "narrow", *the_rig.letters(2))
+    equal(result.returncode, 0, result.stdout + result.stderr)
+
+
+@claim
 def a_list_that_cannot_be_read_is_not_at_its_end(the_rig):
     for word in ("--from", "--manifest"):
         result = the_rig.sign("seal", "unread", word, the_rig.path("letters"))

@@ -96,9 +96,21 @@ static enum sg_status begin(struct asking *asking, struct sg_error *why)
     }
     asking->now.signing_time_us = moment_wall_us();
     asking->now.met = true;
-    TRY(journal_add(asking->journal, &asking->now, row->path, row->output, why));
     out->what = SIGN_ASK;
-    out->number = asking->now.number;
+    out->letter = asking->now;
+    return SG_OK;
+}
+
+enum sg_status sign_ask_keep(struct journal *journal, const struct sign_row *row,
+                             const struct segel_plan *plan, struct sign_asked *out,
+                             struct sg_error *why)
+{
+    struct journal_letter *letter = &out->letter;
+
+    letter->room = segel_plan_room(plan);
+    letter->hash = (uint8_t)sg_hash_parse(segel_plan_hash(plan));
+    TRY(journal_add(journal, letter, row->path, row->output, why));
+    out->number = letter->number;
     return SG_OK;
 }
 

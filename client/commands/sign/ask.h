@@ -3,6 +3,7 @@
 
 #include "client/batch/journal.h"
 #include "client/commands/sign/source.h"
+#include "client/segel/segel.h"
 
 /* What is to be done with one letter, by what is on disk and in the journal. */
 enum sign_ask {
@@ -14,18 +15,24 @@ enum sign_ask {
 struct sign_asked {
     enum sign_ask what;
     const char *reason;
-    bool again; /* an earlier part of the run may have asked for it */
-    uint32_t number;
+    bool again;                    /* an earlier part of the run may have asked for it */
+    uint32_t number;               /* 0: it is new, and sign_ask_keep gives it one */
+    struct journal_letter letter;  /* of a new one: what the journal is to have of it */
     char output[JOURNAL_TEXT_MAX]; /* with the folder */
 };
 
-/* Decides, makes the folder of the output, and adds the letter to the journal where it is
- * new: it may be sent after journal_sync. leave: an output that is there. A failure is
- * the journal's, and ends the run.
- */
+/* Decides, and makes the folder of the output. leave: an output that is there. A failure
+ * is the journal's, and ends the run. */
 SG_MUST_USE enum sg_status sign_ask(struct journal *journal, const struct sign_row *row,
                                     bool leave, struct sign_asked *out,
                                     struct sg_error *why);
+
+/* Adds a new letter to the journal, with the room and the hash of the plan by which it
+ * is prepared: it may be sent after journal_sync. Likewise. */
+SG_MUST_USE enum sg_status sign_ask_keep(struct journal *journal,
+                                         const struct sign_row *row,
+                                         const struct segel_plan *plan,
+                                         struct sign_asked *out, struct sg_error *why);
 
 /* Where the result goes. Fails when nothing can be written there; that it is there
  * already is for sign_in_the_way to say. */

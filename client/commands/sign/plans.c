@@ -47,10 +47,10 @@ void sign_terms_hash(const struct sign_options *options, uint8_t out[SIGN_TERMS_
 static void hash_terms(const struct segel_terms *terms, bool visible,
                        uint8_t out[SIGN_TERMS_SIZE])
 {
-    const char *const texts[] = {terms->key,      terms->document_class,
-                                 terms->approval, terms->mandate,
-                                 terms->profile,  terms->notice_shown ? "notice" : NULL,
-                                 terms->stamp,    visible ? "visible" : NULL};
+    const char *const texts[] = {
+        terms->key,     terms->document_class, terms->approval,
+        terms->mandate, terms->profile,        terms->notice_shown ? "notice" : NULL,
+        terms->hash,    terms->stamp,          visible ? "visible" : NULL};
 
     hash_texts(texts, SG_COUNT(texts), out);
 }

@@ -25,11 +25,34 @@ static void give_up_row(struct run *run, struct waiting *waiting)
     sign_row_fini(&waiting->row);
 }
 
-/* False: there is no room now. */
+/* False: it is not the letter's own failure, and the run has stopped. */
+static bool take_failure(struct run *run, const struct waiting *waiting, int code,
+                         const struct segel_error *error)
+{
+    const char *path = waiting->row.path;
+
+    if (is_of_letter(code)) {
+        run_refuse(run, path, error->reason, error->text);
+        return true;
+    }
+    if (code == SEGEL_CANCELLED) {
+        run_heed_signals(run); /* while the key was asked about */
+    }
+    run_stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error->text);
+    sign_report_left(run->report, path, "", error->text);
+    return false;
+}
+
+static struct sign_way way_of(const struct run *run)
+{
+    return (struct sign_way){run->bulk, run->job->plans, run->job->journal};
+}
+
+/* False: there is no place for it now. */
 static bool submit(struct run *run, struct waiting *waiting)
 {
     struct segel_error error;
-    const struct sign_way way = {run->bulk, run->job->plans, run->job->journal};
+    const struct sign_way way = way_of(run);
 
     if (!run_can_extend(run, waiting)) {
         if (run->status != SG_OK) {
@@ -43,17 +66,9 @@ static bool submit(struct run *run, struct waiting *waiting)
     if (code == SEGEL_FULL) {
         return false;
     }
-    if (is_of_letter(code)) {
-        run_refuse(run, waiting->row.path, error.reason, error.text);
+    if (code != SEGEL_OK && take_failure(run, waiting, code, &error)) {
         give_up_row(run, waiting);
         return true;
-    }
-    if (code == SEGEL_CANCELLED) {
-        run_heed_signals(run); /* while the key was asked about */
-    }
-    if (code != SEGEL_OK) {
-        run_stop(run, code == SEGEL_UNREACHABLE ? SG_IO : SG_ABORTED, error.text);
-        sign_report_left(run->report, waiting->row.path, "", error.text);
     }
     sign_row_fini(&waiting->row);
     return true;
@@ -89,6 +104,35 @@ static void report_done(struct run *run, const struct journal_letter *letter,
     }
 }
 
+static void stop_at(struct run *run, const struct waiting *waiting, enum sg_status status,
+                    const struct sg_error *why)
+{
+    run_stop(run, status, why->text);
+    sign_report_left(run->report, waiting->row.path, "", why->text);
+}
+
+/* Before the journal has a new letter its plan is asked for: what the gateway asks for
+ * later may be more, or less, and make another digest of the same letter. */
+static bool keep(struct run *run, struct waiting *waiting)
+{
+    const struct sign_way way = way_of(run);
+    struct sign_wanted wanted;
+    struct segel_error error;
+    struct sg_error why = {0};
+
+    int code = sign_plan_get(&way, &waiting->row, &waiting->asked, &wanted, &error);
+    if (code != SEGEL_OK) {
+        (void)take_failure(run, waiting, code, &error);
+        return false;
+    }
+    enum sg_status status =
+        sign_ask_keep(way.journal, &waiting->row, wanted.terms, &waiting->asked, &why);
+    if (status != SG_OK) {
+        stop_at(run, waiting, status, &why);
+    }
+    return status == SG_OK;
+}
+
 /* Whether the letter waits to be sent. */
 static bool sort_out(struct run *run, struct waiting *waiting)
 {
@@ -98,8 +142,7 @@ static bool sort_out(struct run *run, struct waiting *waiting)
         sign_ask(run->job->journal, &waiting->row, run->job->leave, asked, &why);
 
     if (status != SG_OK) {
-        run_stop(run, status, why.text);
-        sign_report_left(run->report, waiting->row.path, "", why.text);
+        stop_at(run, waiting, status, &why);
         return false;
     }
     if (asked->what == SIGN_ASK_REFUSE) {
@@ -110,7 +153,7 @@ static bool sort_out(struct run *run, struct waiting *waiting)
         report_done(run, journal_at(run->job->journal, asked->number - 1), &waiting->row,
                     asked->output);
     }
-    return asked->what == SIGN_ASK;
+    return asked->what == SIGN_ASK && (asked->again || keep(run, waiting));
 }
 
 static void take_row(struct run *run)

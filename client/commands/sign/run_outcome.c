@@ -71,6 +71,12 @@ void run_settle(struct run *run, uint32_t number, enum journal_state state,
     }
 }
 
+/* What the id gives, and goes on to give, is longer than the letter's room. */
+static bool has_no_room(const struct segel_outcome *outcome)
+{
+    return outcome->code == SEGEL_FAULT && strcmp(outcome->reason, "no-room") == 0;
+}
+
 /* Whether this request id will never give the letter a signature. Most refusals of one
  * that may have been sent before say nothing: the policy is asked before the ledger. Not
  * so a conflict: the ledger keeps the id for other content, whatever else changes. */
@@ -79,7 +85,7 @@ static bool is_final(const struct run *run, const struct segel_outcome *outcome,
 {
     bool answered = outcome_result(outcome) != NULL;
 
-    if (outcome->code == SEGEL_CONFLICT && answered) {
+    if ((outcome->code == SEGEL_CONFLICT && answered) || has_no_room(outcome)) {
         return true;
     }
     if (again || (answered && run->lost > 0)) {
@@ -93,8 +99,11 @@ static bool is_final(const struct run *run, const struct segel_outcome *outcome,
 /* With the same letter and terms: template, statement or program are others now. */
 static const char conflict[] =
     "the gateway knows this letter as it would have looked when it was sent: its "
-    "template, the policy's statement or logo, or this program changed since. What may "
+    "template, the policy's statement or logo, the signer's name, this program or, in "
+    "a journal that does not keep it, the room for the signature changed since. What may "
     "have been signed then is in no file; the next run signs it as a new letter";
+static const char no_room[] = "%s. It is signed, and in no file; the next run signs it "
+                              "as a new letter";
 
 /* A disk that is full would be found full by every letter that is signed after this one.
  */
@@ -110,9 +119,13 @@ static void take_refusal(struct run *run, const struct segel_outcome *outcome,
                          const struct sign_sent *sent)
 {
     bool known = outcome->code == SEGEL_CONFLICT && sent->again;
+    char text[sizeof(struct segel_error) + sizeof(no_room)];
     const struct sign_refusal refusal = {
-        sent->path,          outcome->reason,         known ? conflict : outcome->text,
+        sent->path,          outcome->reason,         text,
         outcome->request_id, outcome_result(outcome), sent->beside};
+
+    (void)snprintf(text, sizeof(text), has_no_room(outcome) ? no_room : "%s",
+                   known ? conflict : outcome->text);
 
     if (is_final(run, outcome, sent->again)) {
         run_settle(run, sent->number, JOURNAL_REFUSED, 0);

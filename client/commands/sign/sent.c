@@ -87,6 +87,23 @@ static int submit(struct segel_bulk *bulk, struct segel_plan *plan,
     return code;
 }
 
+int sign_plan_get(const struct sign_way *way, const struct sign_row *row,
+                  const struct sign_asked *asked, struct sign_wanted *out,
+                  struct segel_error *error)
+{
+    const struct journal_letter *kept =
+        asked->again ? journal_at(way->journal, asked->number - 1) : NULL;
+    struct sg_error why = {0};
+
+    if (sign_plan_read(&row->options, &out->plan, &why) != SG_OK) {
+        return failed(SEGEL_USAGE, "terms", why.text, error);
+    }
+    if (kept != NULL && kept->hash != SG_HASH_NONE) {
+        out->plan.wish.hash = (enum sg_hash)kept->hash;
+    }
+    return sign_plans_get(way->plans, &out->plan, &out->terms, error);
+}
+
 int sign_send(const struct sign_way *way, const struct sign_row *row,
               const struct sign_asked *asked, struct segel_error *error)
 {
@@ -94,23 +111,19 @@ int sign_send(const struct sign_way *way, const struct sign_row *row,
     struct segel_look look = SEGEL_INIT(look);
     const struct journal_letter *kept = journal_at(way->journal, asked->number - 1);
     char request_id[JOURNAL_ID_SIZE];
-    struct segel_plan *plan = NULL;
-    struct sign_plan wanted;
-    struct sg_error why = {0};
+    struct sign_wanted wanted;
 
-    if (sign_plan_read(&row->options, &wanted, &why) != SG_OK) {
-        return failed(SEGEL_USAGE, "terms", why.text, error);
-    }
-    int code = sign_plans_get(way->plans, &wanted, &plan, error);
+    int code = sign_plan_get(way, row, asked, &wanted, error);
     if (code != SEGEL_OK) {
         return code;
     }
-    sign_look(&wanted, &look);
+    sign_look(&wanted.plan, &look);
     journal_id(way->journal, kept, request_id);
     letter.request_id = request_id;
     letter.signing_time_us = kept->signing_time_us;
+    letter.room = kept->room;
     letter.look = &look;
-    return submit(way->bulk, plan, &letter, make(row, asked), error);
+    return submit(way->bulk, wanted.terms, &letter, make(row, asked), error);
 }
 
 enum sg_status sign_sent_write(const struct sign_sent *sent,

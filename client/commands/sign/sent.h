@@ -28,6 +28,16 @@ struct sign_way {
     struct sign_plans *plans;
     struct journal *journal;
 };
+/* The terms of a letter as wanted, and libsegel's plan of them, which is borrowed until
+ * the next one is asked for. Of a letter that was sent before: by the hash of that time.
+ * A code of libsegel. */
+struct sign_wanted {
+    struct sign_plan plan;
+    struct segel_plan *terms;
+};
+int sign_plan_get(const struct sign_way *way, const struct sign_row *row,
+                  const struct sign_asked *asked, struct sign_wanted *out,
+                  struct segel_error *error);
 int sign_send(const struct sign_way *way, const struct sign_row *row,
               const struct sign_asked *asked, struct segel_error *error);
 /* Writes the signature beside; nothing where libsegel has written the letter. SG_IO. */

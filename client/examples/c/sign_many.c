@@ -6,7 +6,7 @@
  *
  * The ids of the letters are the batch's name and a number. A second run with the same
  * name and files would be refused, because it states another signing time: a program that
- * goes on after a crash keeps ids and times (segel.h, struct segel_letter). */
+ * goes on after a crash keeps ids, times and the room (segel.h, struct segel_letter). */
 #include <segel.h>
 #include <stdio.h>
 #include <string.h>

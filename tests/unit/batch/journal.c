@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proto/algorithm.h"
+
 static const char run_id[] = "0123456789abcdef";
 static char dir[] = "/tmp/segel-journal-XXXXXX";
 static char path[64];
@@ -102,6 +104,38 @@ Test(journal, gives_back_what_was_kept)
     cr_expect(journal_find(journal, "c.pdf") == NULL);
     journal_id(journal, other, id);
     cr_expect_str_eq(id, "0123456789abcdef-000002");
+}
+
+Test(journal, keeps_the_room_and_the_hash_of_a_letter)
+{
+    struct journal_letter letter = {.room = 4099, .hash = SG_HASH_SHA384};
+
+    cr_assert_eq(journal_add(journal, &letter, "in.pdf", "a.pdf", &why), SG_OK);
+    sync_it();
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    const struct journal_letter *kept = journal_find(journal, "a.pdf");
+    cr_assert_not_null(kept);
+    cr_expect_eq(kept->room, 4099);
+    cr_expect_eq(kept->hash, SG_HASH_SHA384);
+}
+
+/* As it was written before they were kept. */
+Test(journal, goes_on_with_one_that_keeps_no_room)
+{
+    static const char old[] =
+        "segel-run\t1\t0123456789abcdef\teb5b982b\n"
+        "+\t1\t1000\t7\t5\t09090909090909090909090909090909090909090909090909090909090909"
+        "09\t07070707070707070707070707070707\tin.pdf\ta.pdf\t25abc0d4\n";
+
+    cr_assert_eq(truncate(path, 0), 0);
+    append(old);
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    const struct journal_letter *kept = journal_find(journal, "a.pdf");
+    cr_assert_not_null(kept);
+    cr_expect_eq(kept->signing_time_us, 1000);
+    cr_expect_eq(kept->room, 0);
+    cr_expect_eq(kept->hash, SG_HASH_NONE);
+    cr_expect_eq(add("b.pdf", 2), 2);
 }
 
 Test(journal, goes_on_with_higher_numbers)

@@ -44,6 +44,7 @@ Test(handles, a_handle_that_is_null_is_named)
                    "plan");
     expect_missing(segel_bulk_next(bulk, 0, &outcome, &error), "bulk");
     cr_expect_null(segel_plan_hash(plan));
+    cr_expect_eq(segel_plan_room(plan), 0);
     cr_expect_null(segel_prepared_digest(prepared, &len));
     cr_expect_eq(len, 0);
     cr_expect_null(segel_prepared_pdf(prepared, NULL));
