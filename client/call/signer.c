@@ -32,14 +32,14 @@ enum sg_status signer_get(struct channel *channel, const char *key, const char *
     return ask(channel, &request, out, why);
 }
 
-enum sg_status signer_get_named(struct channel *channel, const char *key,
-                                Segel__V1__GetSignerResponse **out, struct sg_error *why)
+enum sg_status signer_get_signed(struct channel *channel, const char *key, bool named,
+                                 Segel__V1__GetSignerResponse **out, struct sg_error *why)
 {
     Segel__V1__GetSignerRequest request;
 
     segel__v1__get_signer_request__init(&request);
     request.key = sg_unconst_text(key);
-    request.as_named = 1;
+    request.as_named = named ? 1 : 0;
     return ask(channel, &request, out, why);
 }
 

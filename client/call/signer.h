@@ -10,10 +10,12 @@ SG_MUST_USE enum sg_status signer_get(struct channel *channel, const char *key,
                                       const char *language,
                                       Segel__V1__GetSignerResponse **out,
                                       struct sg_error *why);
-/* Of the very key, which another may have followed: for what it has signed. */
-SG_MUST_USE enum sg_status signer_get_named(struct channel *channel, const char *key,
-                                            Segel__V1__GetSignerResponse **out,
-                                            struct sg_error *why);
+/* Without statement and logos, for what was signed. named: of the very key; otherwise of
+ * the one that answers for the name, where another has followed it. */
+SG_MUST_USE enum sg_status signer_get_signed(struct channel *channel, const char *key,
+                                             bool named,
+                                             Segel__V1__GetSignerResponse **out,
+                                             struct sg_error *why);
 void signer_free(Segel__V1__GetSignerResponse **signer);
 
 #endif

@@ -13,11 +13,13 @@ import sys
 import time
 
 import grpc
+import keys as life
 import levels
 import rig
+from people import People
 from rig import claim, contains, equal, expect
 
-rig.claims.clear()  # of levels.py, which runs its own
+rig.claims.clear()  # of what was imported: they are run by their own scripts
 
 TERMS = ["--key", "seal-demo", "--class", "surat_keterangan", "--approval", "ND-2026/007",
          "--notice-shown"]
@@ -239,8 +241,55 @@ def what_the_policy_lets_go_without_a_time_stamp_is_there_and_told(town):
         levels.check_letter(town, path, 0)
 
 
+class Officers(People):
+    """The town's gateway with a quorum; it has a page for its administrator already."""
+
+    def __init__(self, town):
+        super().__init__(town.rig)
+        self.text = self.text.replace("\nadmin: {address: 127.0.0.1, port: 0}", "", 1)
+
+
+def unwritten(town, out):
+    """Signs letters that cannot be written; gives back what lies where they would be."""
+    parts = [town.rig.path(out, os.path.basename(path) + ".part")
+             for path in levels.letters(town, 3)]
+    for part in parts:
+        os.makedirs(os.path.join(part, "x"))
+    contains(sign(town, out, "pades-b-lta", code=3), "not-written", "--resume")
+    equal(made(town, out), [])
+    return parts
+
+
+@claim
+def letters_last_by_the_old_name_of_a_key_that_another_has_followed(town):
+    """Those of before and those of after: each with what proves the key that signed it."""
+    town.tsa.fault("none")
+    people = Officers(town)
+    with people.gateway() as gateway:
+        for key in (life.KEY, life.NEXT):
+            levels.whole_validation(gateway, key=key)
+        before = signatures(town)
+        parts = unwritten(town, "unwritten")
+        equal(signatures(town), before + 3, "signatures before the rotation")
+        life.rotate(people, gateway)
+        contains(sign(town, "followed", "pades-b-lta", "--dry-run"), "3 would be signed")
+        sign(town, "followed", "pades-b-lta")
+        equal((len(made(town, "followed")), signatures(town)), (3, before + 6), "letters")
+        for part in parts:
+            shutil.rmtree(part)
+        sign(town, "unwritten", "pades-b-lta", "--resume")
+        equal((len(made(town, "unwritten")), signatures(town)), (3, before + 6), "letters")
+        old, new = (life.look(gateway, key).key.certificate.der
+                    for key in (life.KEY, life.NEXT))
+    for out, cert in (("unwritten", old), ("followed", new)):
+        for path in made(town, out):
+            levels.check_letter(town, path, 1)
+            with open(path, "rb") as file:
+                expect(cert.hex().encode() in file.read().lower(), f"{path}: another key")
+
+
 if __name__ == "__main__":
-    the_town = levels.Town("lasting")
+    the_town = levels.Town("lasting", f"{life.KEY}:rsa-2048", f"{life.NEXT}:rsa-2048")
     code = rig.run(the_town)
     the_town.tsa.stop()
     sys.exit(code)

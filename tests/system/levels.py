@@ -36,9 +36,9 @@ PATIENT = ((r"timeout_ms: 500", "timeout_ms: 10000"), (r"wait_ms: 1500", "wait_m
 
 
 class Town:
-    def __init__(self, name):
+    def __init__(self, name, *keys):
         server = status.Server()
-        self.rig = rig.Rig(name,
+        self.rig = rig.Rig(name, *keys,
                            SEAL_EXT=f"crlDistributionPoints = URI:{server.url}/seal.crl")
         self.authority = status.Authority(self.rig, server)
         self.tsa = Tsa(self.rig.path("tsa"))

@@ -58,7 +58,7 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
     ProtobufCMessage *reply = NULL;
 
     segel__v1__get_validation_data_request__init(&request);
-    request.key = sg_unconst_text(run->key);
+    request.key = run->signer->key;
     request.with_tsa = 1;
     const struct unary unary = {.path = "/segel.v1.SigningService/GetValidationData",
                                 .timeout_ms = PATIENCE_MS,
@@ -79,7 +79,7 @@ static enum sg_status ask_proofs(struct extend_run *run, struct sg_error *why)
  * certificate is asked for: nothing needs to be proved yet. */
 static enum sg_status ask_signer(struct extend_run *run, struct sg_error *why)
 {
-    TRY(signer_get_named(run->channel, run->key, &run->signer, why));
+    TRY(signer_get_signed(run->channel, run->key, !run->current, &run->signer, why));
     const Segel__V1__GetSignerResponse *signer = run->signer;
     uint32_t all = signer->signature_max_len;
     uint32_t plain = signer->plain_max_len;
@@ -121,17 +121,18 @@ void extend_end(struct extend_run *run)
 
 /* --- One letter --------------------------------------------------------------------- */
 
-static enum sg_status judge(const struct extend_run *run, struct slice pdf,
+static enum sg_status judge(struct extend_run *run, struct slice pdf,
                             struct sg_error *why)
 {
     struct extend_facts facts = {.signatures = 0};
     const struct pdf_dss_part *certificates = &run->dss.parts[PDF_DSS_CERTS];
 
     TRY(extend_check(pdf, certificates->items, certificates->count, &facts, why));
-    if (!facts.by_key) {
+    run->by_other = !facts.by_key;
+    if (run->by_other) {
         return sg_fail(why, SG_INVALID,
                        "no signature of the letter is by the certificate of key '%s'",
-                       run->key);
+                       run->signer->key);
     }
     /* One time stamp cannot prove both that the signature was made in time and that what
      * proves it is as old. */
@@ -246,6 +247,7 @@ enum sg_status extend_bytes(struct extend_run *run, struct slice pdf, const char
         .reserve = store ? 0 : run->room,
     };
 
+    run->by_other = false;
     run->stamped = false;
     run->unwritten = false;
     TRY(judge(run, pdf, why));

@@ -18,6 +18,7 @@ SG_MUST_USE enum sg_status extend_level_read(const char *word, enum extend_level
 struct extend_run {
     const struct home *home;
     const char *key;
+    bool current; /* of the key that answers for the name by now, not of the very one */
     enum extend_level level;
     struct channel *channel;                            /* owned */
     Segel__V1__GetSignerResponse *signer;               /* owned */
@@ -27,8 +28,9 @@ struct extend_run {
     size_t room; /* bytes for a document time stamp */
     char id[40]; /* of the run; request ids begin with it */
     unsigned stamps;
-    bool lost;    /* gateway or authority cannot be reached: others are not worth a try */
-    bool stamped; /* the last letter had its time stamp, whatever came of it then */
+    bool lost; /* gateway or authority cannot be reached: others are not worth a try */
+    bool by_other;  /* the last letter is signed, and not by this key */
+    bool stamped;   /* the last letter had its time stamp, whatever came of it then */
     bool unwritten; /* all was there for it, and its file could not be written */
     const atomic_bool *given_up; /* ends each wait for the gateway; NULL = never */
 };

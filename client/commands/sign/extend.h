@@ -21,7 +21,8 @@ struct sign_extension {
     /* What became of it. Unless it is SG_OK, nothing was written: */
     enum sg_status status;
     enum extend_level reached;
-    bool lost; /* gateway or authority cannot serve now: not the letter's own fault */
+    bool lost;     /* gateway or authority cannot serve now: not the letter's own fault */
+    bool by_other; /* nor that another key has signed it */
     bool unwritten;      /* nor is it that its file could not be written */
     struct sg_error why; /* also of SG_OK, where less was reached */
 };

@@ -31,13 +31,13 @@ static void forget(struct sign_known *known)
     *known = (struct sign_known){.key = ""};
 }
 
-static struct sign_known *find(struct sign_raiser *raiser, const char *key)
+static struct sign_known *find(struct sign_raiser *raiser, const char *key, bool current)
 {
     struct sign_known *oldest = &raiser->known[0];
 
     for (size_t i = 0; i < SIGN_RAISE_KEYS; i++) {
         struct sign_known *known = &raiser->known[i];
-        if (strcmp(known->key, key) == 0) {
+        if (strcmp(known->key, key) == 0 && known->current == current) {
             return known;
         }
         oldest = known->used < oldest->used ? known : oldest;
@@ -47,16 +47,18 @@ static struct sign_known *find(struct sign_raiser *raiser, const char *key)
 }
 
 static enum sg_status learn(struct sign_raiser *raiser, struct sign_known *known,
-                            const struct sign_extension *extension, struct sg_error *why)
+                            struct sign_extension *extension, bool current)
 {
     forget(known);
+    known->current = current;
     (void)snprintf(known->key, SIGN_RAISE_KEY_SIZE, "%s", extension->key);
     known->run.home = raiser->home;
     known->run.key = known->key;
+    known->run.current = current;
     known->run.level = extension->level;
     known->run.given_up = raiser->given_up;
     known->asked_us = moment_mono_us();
-    enum sg_status status = extend_begin(&known->run, why);
+    enum sg_status status = extend_begin(&known->run, &extension->why);
     if (status != SG_OK) {
         forget(known);
     }
@@ -73,6 +75,7 @@ static enum sg_status try_known(struct sign_known *known,
         extend_bytes(&known->run, extension->pdf, extension->output, &extension->why);
     extension->lost = known->run.lost || status == SG_TIMEOUT || status == SG_BUSY;
     extension->unwritten = known->run.unwritten;
+    extension->by_other = known->run.by_other;
     return status;
 }
 
@@ -85,25 +88,39 @@ static bool may_be_outdated(const struct sign_known *known, enum sg_status statu
 }
 
 /* What fails by what was asked for earlier is tried again by what is known now. */
-static enum sg_status raise_once(struct sign_raiser *raiser,
-                                 struct sign_extension *extension,
-                                 enum extend_level level)
+static enum sg_status raise_by(struct sign_raiser *raiser,
+                               struct sign_extension *extension, enum extend_level level,
+                               bool current)
 {
-    struct sign_known *known = find(raiser, extension->key);
+    struct sign_known *known = find(raiser, extension->key, current);
     bool fresh = known->key[0] != '\0' && moment_mono_us() - known->asked_us < FRESH_US;
 
     known->used = ++raiser->clock;
+    extension->by_other = false;
     if (fresh) {
         enum sg_status status = try_known(known, extension, level);
         if (status == SG_OK || is_given_up(raiser) || !may_be_outdated(known, status)) {
             return status;
         }
     }
-    enum sg_status status = learn(raiser, known, extension, &extension->why);
+    enum sg_status status = learn(raiser, known, extension, current);
     extension->lost = sign_raise_lost(status);
     TRY(status);
     known->used = raiser->clock;
     return try_known(known, extension, level);
+}
+
+/* The letter is by the key that answers for the name, or, where another has followed that
+ * since it was signed, by the very one. */
+static enum sg_status raise_once(struct sign_raiser *raiser,
+                                 struct sign_extension *extension,
+                                 enum extend_level level)
+{
+    enum sg_status status = raise_by(raiser, extension, level, true);
+
+    return status != SG_OK && extension->by_other && !is_given_up(raiser)
+               ? raise_by(raiser, extension, level, false)
+               : status;
 }
 
 /* False: the user gave up. */

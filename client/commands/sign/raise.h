@@ -12,6 +12,7 @@ struct sign_raiser {
     uint64_t clock;
     struct sign_known {
         char key[SIGN_RAISE_KEY_SIZE]; /* "" = free */
+        bool current; /* what answers for the name; otherwise the very key */
         struct extend_run run;
         int64_t asked_us;
         uint64_t used;

@@ -45,6 +45,7 @@ static enum sg_status ask(const struct sign_ready *ready, const char *key,
     }
     run->home = ready->home;
     run->key = key;
+    run->current = true;
     run->level = EXTEND_B_LT;
     run->given_up = sign_interrupt_flag();
     enum sg_status status = extend_begin(run, why);
