@@ -8,7 +8,8 @@
 #include "client/segel/prepared.h"
 #include "client/verify/known.h"
 
-/* Whatever the gateway asks for. */
+/* Load passes within seconds. What names a longer time is an answer: a quota of the day,
+ * or a mandate that has not begun, says no until then. */
 enum { PAUSE_MAX_US = 60000000 };
 
 /* --- What the gateway said --------------------------------------------------------- */
@@ -132,7 +133,7 @@ int64_t outcome_pause_us(const Segel__V1__SignResult *result)
                            ? 0
                            : result->status->retry_after_us;
 
-    return pause_us < 0 ? 0 : pause_us < PAUSE_MAX_US ? pause_us : PAUSE_MAX_US;
+    return pause_us < 0 || pause_us > PAUSE_MAX_US ? 0 : pause_us;
 }
 
 /* --- What it means for the letter -------------------------------------------------- */

@@ -61,12 +61,14 @@ const char *segel_version(void);
 
 enum segel_code {
     SEGEL_OK,
-    SEGEL_END,         /* segel_bulk_next: no letter is open */
-    SEGEL_FULL,        /* segel_bulk_submit: take outcomes first */
-    SEGEL_TIMEOUT,     /* the time that was given is over */
-    SEGEL_CANCELLED,   /* segel_bulk_cancel or _close was called */
-    SEGEL_USAGE,       /* an argument or a file of the connection is wrong */
-    SEGEL_REFUSED,     /* the PDF cannot be signed as asked: docs/LETTERS.md */
+    SEGEL_END,       /* segel_bulk_next: no letter is open */
+    SEGEL_FULL,      /* segel_bulk_submit: take outcomes first */
+    SEGEL_TIMEOUT,   /* the time that was given is over */
+    SEGEL_CANCELLED, /* segel_bulk_cancel or _close was called */
+    SEGEL_USAGE,     /* an argument or a file of the connection is wrong */
+    SEGEL_REFUSED,   /* the PDF cannot be signed as asked: docs/LETTERS.md */
+    /* Perhaps only until a time that the gateway names: it is waited for, and asked
+     * again, when that is a minute or less. */
     SEGEL_DENIED,      /* the gateway's policy says no */
     SEGEL_CONFLICT,    /* the request id was used before for other content */
     SEGEL_NOT_FOUND,   /* the gateway has no such key, or not for this caller */

@@ -251,6 +251,13 @@ class Signing:
         elif terms.key == "turning" and self.digests[item.request_id] != item.digest:
             out.status.code = 6
             out.status.message = "the id was used for another digest"
+        elif terms.key == "exhausted":
+            with open(f"{WHERE}/exhausted.ids", "a", encoding="ascii") as file:
+                file.write(item.request_id + "\n")
+            out.status.code = 8
+            out.status.message = "the quota of the day is used up"
+            out.status.denial.CopyFrom(denial())
+            out.status.retry_after_us = 36000 * 10**6
         elif terms.key == "cancelling":
             out.status.code = 1
             out.status.message = "it was given up there"

@@ -84,6 +84,16 @@ def a_signature_without_room_is_no_letter_and_the_next_run_gives_it_more(the_rig
 
 
 @claim
+def a_denial_until_midnight_is_an_answer_and_no_letter_is_asked_for_again(the_rig):
+    result = the_rig.sign("exhausted", "exhausted", *the_rig.letters(3))
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stderr, "0 signed, 3 refused")
+    with open(the_rig.path("server", "exhausted.ids"), encoding="ascii") as file:
+        asked = file.read().split()
+    equal((len(asked), len(set(asked))), (3, 3), "asked, and letters")
+
+
+@claim
 def a_list_that_cannot_be_read_is_not_at_its_end(the_rig):
     for word in ("--from", "--manifest"):
         result = the_rig.sign("seal", "unread", word, the_rig.path("letters"))
