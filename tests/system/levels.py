@@ -887,6 +887,34 @@ def a_letter_whose_time_stamp_is_not_true_is_not_extended(town):
 
 
 @claim
+def a_stamp_over_a_letter_that_nothing_proves_is_not_extended_over(town):
+    """The gateway's authority is another since. Of a letter that was B-LTA the store proves
+    the former one, so that it can be renewed."""
+    town.tsa.fault("none")
+    former = Tsa(town.rig.path("former"))
+    conf = town.rig.config((r"urls: '[^']*'", f"urls: '{former.url}'"),
+                           (r"anchors: tsa/root\.pem", "anchors: former/root.pem"), *PATIENT)
+    with town.rig.gateway(conf) as gateway:
+        wait_for_authority(gateway)
+        whole_validation(gateway)
+        plain = sign_letters(town, "former-b-b", "pades-b-b")[0]
+        extend(town, "b-t", "former-b-t", plain)
+        extend(town, "b-lta", "former-b-lta", *sign_letters(town, "former-b-t-own", "pades-b-t"))
+    former.stop()
+    stamped = town.rig.path("former-b-t", os.path.basename(plain))
+    with town.rig.gateway() as gateway:
+        wait_for_authority(gateway)
+        whole_validation(gateway)
+        for level in ("b-lt", "b-lta"):
+            contains(extend(town, level, "refused", stamped, code=1), "use --level b-t first")
+        equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+        extend(town, "b-t", "both", stamped)
+        extend(town, "b-lta", "both-b-lta", town.rig.path("both", os.path.basename(plain)))
+        extend(town, "b-lta", "renewed", *glob.glob(town.rig.path("former-b-lta", "*.pdf")))
+        equal(len(glob.glob(town.rig.path("renewed", "*.pdf"))), 3, "renewed letters")
+
+
+@claim
 def a_letter_that_cannot_be_extended_keeps_no_other_one_from_it(town):
     town.tsa.fault("none")
     absent = town.rig.path("absent.pdf")

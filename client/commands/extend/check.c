@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
+#include "client/commands/extend/store.h"
 #include "client/pdf/compare/changes.h"
 #include "client/pdf/pdf.h"
 #include "client/verify/cms.h"
@@ -56,6 +57,7 @@ struct check {
     const struct slice *certificates;
     size_t count;
     struct extend_facts *out;
+    struct extend_store *store;
     bool
         *bare; /* a signature by the key has no time stamp, nor has the letter after it */
 };
@@ -124,11 +126,15 @@ static bool is_confirmed(struct slice der, bool *bare)
     return good;
 }
 
-/* Whether an authority that was given made it. */
+/* Whether an authority that was given made it, or one that the letter's own store proves:
+ * of an earlier extension, when it was the authority. */
 static bool is_known(const struct check *check, PKCS7 *token)
 {
     STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
-    bool known = sk_X509_num(signers) == 1 && is_given(check, sk_X509_value(signers, 0));
+    X509 *signer = sk_X509_num(signers) == 1 ? sk_X509_value(signers, 0) : NULL;
+    bool known =
+        signer != NULL && (is_given(check, signer) ||
+                           extend_store_proves(check->store, check->pdf, signer));
 
     sk_X509_free(signers);
     ERR_clear_error();
@@ -148,7 +154,6 @@ static bool check_document_stamp(const struct check *check,
         !imprint_is(token, digest, len) || !is_confirmed(signature->cms, &bare)) {
         return false;
     }
-    check->out->document_stamp = true;
     if (!bare) { /* it is over all that came before */
         check->out->stamp_known = is_known(check, token);
         *check->bare = false;
@@ -297,8 +302,9 @@ enum sg_status extend_check(struct slice pdf, const struct slice *certificates,
                             size_t count, struct extend_facts *out, struct sg_error *why)
 {
     AUTO(close_document) struct pdf_document *document = NULL;
+    AUTO(extend_store_fini) struct extend_store store = {.read = false};
     bool bare = false;
-    const struct check check = {pdf, certificates, count, out, &bare};
+    const struct check check = {pdf, certificates, count, out, &store, &bare};
 
     *out = (struct extend_facts){.stamp_known = true};
     TRY(pdf_open(pdf, &document, why));

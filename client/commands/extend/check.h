@@ -12,8 +12,8 @@ struct extend_facts {
     bool by_key; /* a signature is by the certificate that was given */
     bool
         stamped; /* each such signature, or the whole letter after it, has a time stamp */
-    bool stamp_known;    /* each by an authority whose certificate was given */
-    bool document_stamp; /* there is one: the letter was B-LTA before */
+    bool stamp_known; /* each, or the last over the whole letter, by an authority whose
+                       * certificate was given, or that the letter's store proves */
     size_t signatures;
 };
 

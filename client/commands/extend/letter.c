@@ -142,12 +142,12 @@ static enum sg_status judge(struct extend_run *run, struct slice pdf,
             "a signature of the key has no time stamp: use --level b-t first, which adds "
             "one over the letter");
     }
-    if (run->level != EXTEND_B_T && facts.stamped && !facts.stamp_known &&
-        !facts.document_stamp) {
+    if (run->level != EXTEND_B_T && facts.stamped && !facts.stamp_known) {
         return sg_fail(
             why, SG_INVALID,
-            "the time stamp is of an authority whose certificates the gateway "
-            "does not know; use --level b-t first, which adds one that it does");
+            "the time stamp is of an authority whose certificates neither the gateway "
+            "knows nor the letter's store proves; use --level b-t first, which adds one "
+            "that it does");
     }
     return SG_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pdf/pdf.h"
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/pdf.h"
 #include "tests/unit/verify/support/store.h"
@@ -68,6 +69,33 @@ static void stamp_document(void)
     letter = whole;
 }
 
+/* As an earlier extension left it: certificates, and the word of their issuer. */
+static void add_store(const struct authority *of, bool with_word)
+{
+    const struct slice certs[] = {der_of(of->certificate), der_of(pki.issuing)};
+    const struct slice word =
+        authority_crl(of, &(struct authority_list){.this_s = SIGNED_S});
+    const struct pdf_dss dss = {{{certs, 2}, {&word, with_word ? 1 : 0}, {NULL, 0}}, 0};
+    const struct pdf_wish wish = {
+        .adds = PDF_ADDS_STORE, .hash = SG_HASH_SHA256, .dss = &dss};
+    enum pdf_refusal refusal = PDF_ACCEPTED;
+    struct pdf_job *job = NULL;
+    struct slice more;
+
+    cr_assert_eq(pdf_prepare(letter, &wish, &job, &refusal, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(pdf_embed(job, slice_of(NULL, 0), &more), SG_OK);
+    uint8_t *whole = malloc(letter.len + more.len);
+    cr_assert_not_null(whole);
+    memcpy(whole, letter.data, letter.len);
+    memcpy(whole + letter.len, more.data, more.len);
+    free(writable(letter));
+    letter = slice_of(whole, letter.len + more.len);
+    pdf_job_free(job);
+    OPENSSL_free(writable(certs[0]));
+    OPENSSL_free(writable(certs[1]));
+    OPENSSL_free(writable(word));
+}
+
 static void expect_refusal(const char *words)
 {
     cr_expect_eq(check(), SG_INVALID);
@@ -81,7 +109,6 @@ Test(extend_check, a_signature_with_a_sound_time_stamp_is_fit)
     sign();
     cr_assert_eq(check(), SG_OK, "%s", why.text);
     cr_expect(facts.by_key && facts.stamped && facts.stamp_known);
-    cr_expect_not(facts.document_stamp);
 }
 
 Test(extend_check, a_token_that_nobody_signed_is_no_time_stamp)
@@ -116,7 +143,7 @@ Test(extend_check, a_sound_time_stamp_of_the_document_is_found)
     sign();
     stamp_document();
     cr_assert_eq(check(), SG_OK, "%s", why.text);
-    cr_expect(facts.document_stamp && facts.stamped && facts.stamp_known);
+    cr_expect(facts.stamped && facts.stamp_known);
 }
 
 Test(extend_check, a_token_over_the_document_that_nobody_signed_is_none)
@@ -125,4 +152,67 @@ Test(extend_check, a_token_over_the_document_that_nobody_signed_is_none)
     authority.no_signer = true;
     stamp_document();
     expect_refusal("the time stamp in field 'cap'");
+}
+
+/* --- Of an authority that the gateway does not know ----------------------------------
+ */
+
+/* `authority` is the one of now; this one was it when the letter was extended. */
+static struct authority former;
+
+static void begin_later(void)
+{
+    begin();
+    authority_make(&former, &pki, SIGNED_S);
+    sign();
+}
+
+static void end_later(void)
+{
+    authority_free(&former);
+    end();
+}
+
+TestSuite(extend_former, .init = begin_later, .fini = end_later, .timeout = 60);
+
+static void stamp_by_former(void)
+{
+    struct slice whole = store_stamp(letter, &former);
+
+    free(writable(letter));
+    letter = whole;
+}
+
+static bool is_known(void)
+{
+    cr_assert_eq(check(), SG_OK, "%s", why.text);
+    cr_expect(facts.stamped);
+    return facts.stamp_known;
+}
+
+Test(extend_former, a_stamp_over_the_letter_that_nothing_proves_is_not_known)
+{
+    stamp_by_former();
+    cr_expect_not(is_known());
+}
+
+Test(extend_former, one_that_the_letters_store_proves_is_known)
+{
+    add_store(&former, true);
+    stamp_by_former();
+    cr_expect(is_known());
+}
+
+Test(extend_former, a_certificate_without_its_issuers_word_proves_nothing)
+{
+    add_store(&former, false);
+    stamp_by_former();
+    cr_expect_not(is_known());
+}
+
+Test(extend_former, the_word_about_another_certificate_proves_nothing)
+{
+    add_store(&authority, true);
+    stamp_by_former();
+    cr_expect_not(is_known());
 }
