@@ -94,9 +94,12 @@ SG_MUST_USE enum sg_status pdf_embed(struct pdf_job *job, struct slice cms,
                                      struct slice *appendix);
 
 /* Writes the signed file: path.part, fsync, rename, fsync of the folder. An interrupted
- * run never leaves a half file under path. SG_IO with the reason. */
+ * run never leaves a half file under path. SG_IO with the reason; of _new also where
+ * something is there already that does not begin with the input. */
 SG_MUST_USE enum sg_status pdf_write(const char *path, struct slice input,
                                      struct slice appendix, struct sg_error *why);
+SG_MUST_USE enum sg_status pdf_write_new(const char *path, struct slice input,
+                                         struct slice appendix, struct sg_error *why);
 
 /* Several at once, in less time: the same holds of each of them, and what fails of one is
  * its own failure, of its folder that of all in it. None has its name before the end, and
@@ -105,7 +108,10 @@ SG_MUST_USE enum sg_status pdf_write(const char *path, struct slice input,
 struct pdf_file {
     const char *path; /* borrowed */
     int fd;
-    bool named;            /* the path is a new file now */
+    size_t len;
+    size_t own; /* 0 = what is there is replaced; otherwise, set after _begin, only what
+                 * has the same first bytes, so many: the letter, by an earlier try */
+    bool named; /* the path is a new file now */
     enum sg_status status; /* as pdf_write; at the end it is the last word */
     struct sg_error why;
 };

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* NOLINT: the name is the C library's; sync_file_range */
+#define _GNU_SOURCE /* NOLINT: the name is the C library's; renameat2 */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -94,7 +94,7 @@ void pdf_file_begin(struct pdf_file *file, const char *path, struct slice input,
 {
     char part[PATH_MAX];
 
-    *file = (struct pdf_file){.path = path, .fd = -1};
+    *file = (struct pdf_file){.path = path, .fd = -1, .len = input.len + appendix.len};
     file->status = name_part(path, part, &file->why);
     if (file->status == SG_OK) {
         file->status = open_part(file, part);
@@ -137,6 +137,87 @@ static void each_synced(struct pdf_file *file)
 
 /* --- Names ------------------------------------------------------------------------- */
 
+static size_t read_some(int fd, uint8_t *out, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t got = read(fd, out + done, len - done);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return done;
+        }
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return done;
+}
+
+/* Whether both have these first bytes, so many. */
+static bool begin_alike(const char *path, const char *other, size_t len)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    AUTO(close_fd) int fd = open(path, flags);
+    AUTO(close_fd) int other_fd = open(other, flags);
+    uint8_t bytes[4096];
+    uint8_t others[4096];
+    bool same = fd >= 0 && other_fd >= 0;
+
+    while (same && len > 0) {
+        size_t some = len < sizeof(bytes) ? len : sizeof(bytes);
+        same = read_some(fd, bytes, some) == some &&
+               read_some(other_fd, others, some) == some &&
+               memcmp(bytes, others, some) == 0;
+        len -= some;
+    }
+    return same;
+}
+
+static bool is_free(const char *path)
+{
+    struct stat there;
+
+    return lstat(path, &there) != 0 && errno == ENOENT;
+}
+
+/* Puts nothing in the place of another file. NFS knows no rename that leaves what is
+ * there, some others no second name of a file either: there a look has to do. False:
+ * errno says why. */
+static bool name_new(const char *part, const char *path)
+{
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+    if (link(part, path) == 0) {
+        (void)unlink(part);
+        return true;
+    }
+    if (!is_free(path)) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(part, path) == 0;
+}
+
+/* Where names are one whatever their case, the file that is there may be another letter's
+ * of this run; or somebody put it there since it was looked for. */
+static bool name(const struct pdf_file *file, const char *part)
+{
+    if (file->own == 0) {
+        return rename(part, file->path) == 0;
+    }
+    if (name_new(part, file->path)) {
+        return true;
+    }
+    if (errno != EEXIST) {
+        return false;
+    }
+    bool own = begin_alike(part, file->path, file->own);
+    errno = EEXIST;
+    return own && rename(part, file->path) == 0;
+}
+
 /* Two outputs may have one part ("a" and "a.part"; or in a folder where the case of
  * letters is nothing): none is given the bytes of another. */
 static void each_named(struct pdf_file *file)
@@ -151,8 +232,14 @@ static void each_named(struct pdf_file *file)
                                part);
         return;
     }
-    file->named = rename(part, file->path) == 0;
-    if (!file->named) {
+    file->named = name(file, part);
+    if (!file->named && errno == EEXIST) {
+        drop(file, "name", file->path);
+        file->status = sg_fail(&file->why, SG_IO,
+                               "'%s' is there already, perhaps by a name of other case, "
+                               "and is left as it is: move it elsewhere first",
+                               file->path);
+    } else if (!file->named) {
         drop(file, "rename to", file->path);
     }
 }
@@ -235,12 +322,28 @@ void pdf_files_end(struct pdf_file *files, size_t count)
     }
 }
 
+static enum sg_status write_one(struct pdf_file *file, struct sg_error *why)
+{
+    pdf_files_end(file, 1);
+    return file->status == SG_OK ? SG_OK
+                                 : sg_fail(why, file->status, "%s", file->why.text);
+}
+
 enum sg_status pdf_write(const char *path, struct slice input, struct slice appendix,
                          struct sg_error *why)
 {
     struct pdf_file file;
 
     pdf_file_begin(&file, path, input, appendix);
-    pdf_files_end(&file, 1);
-    return file.status == SG_OK ? SG_OK : sg_fail(why, file.status, "%s", file.why.text);
+    return write_one(&file, why);
+}
+
+enum sg_status pdf_write_new(const char *path, struct slice input, struct slice appendix,
+                             struct sg_error *why)
+{
+    struct pdf_file file;
+
+    pdf_file_begin(&file, path, input, appendix);
+    file.own = input.len;
+    return write_one(&file, why);
 }

@@ -144,6 +144,7 @@ void outcome_name(struct outcome *outcome, struct kept_letter *kept)
     outcome->view.path = kept->letter.path;
     outcome->view.output = kept->letter.output;
     outcome->view.user = kept->letter.user;
+    outcome->keeps = kept->letter.keep != 0;
     outcome->block = kept->block;
     kept->block = NULL;
 }
@@ -184,7 +185,11 @@ bool outcome_begin(struct outcome *outcome, struct segel_prepared **prepared,
         outcome->prepared = *prepared;
         *prepared = NULL;
     }
-    return code == SEGEL_OK && is_pdf && view->output != NULL;
+    bool begun = code == SEGEL_OK && is_pdf && view->output != NULL;
+    if (begun && outcome->keeps) {
+        file->own = file->len;
+    }
+    return begun;
 }
 
 void outcome_end(struct outcome *outcome, const struct pdf_file *file)

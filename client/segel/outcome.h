@@ -15,6 +15,7 @@ struct outcome {
     struct segel_prepared *prepared; /* owned: it holds the bytes of the letter */
     char *block;                     /* owned: texts of the letter */
     struct segel_error error;        /* reason and text */
+    bool keeps;                      /* what is there under the output */
 };
 
 /* An empty one, made before the letter goes its way: filling it cannot fail. NULL: no

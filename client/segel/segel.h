@@ -229,6 +229,9 @@ struct segel_letter {
     /* Bytes that are left for the signature: 0 = segel_plan_room. Another plan's may
      * differ. A signature that is longer is SEGEL_FAULT, "no-room". */
     uint32_t room;
+    /* not 0: what is there under `output` stays, unless it is this very letter, signed so
+     * by an earlier try: SEGEL_FILE, "not-written" */
+    int keep;
 };
 
 /* --- Three steps ------------------------------------------------------------------- */

@@ -305,6 +305,9 @@ class Signing:
             if terms.key == "garbled":
                 yield b"\xff\xff\xff"
                 continue
+            if terms.key == "intruded" and request.items:
+                with open(read(f"{WHERE}/intruded.path"), "w", encoding="ascii") as file:
+                    file.write("a file of somebody else")
             if terms.key == "turning" and self.is_first(request.items):
                 continue
             for item in request.items:

@@ -261,6 +261,28 @@ def unwritten(town, out):
 
 
 @claim
+def what_lies_under_a_letters_name_is_left(town):
+    """Put there after it was signed, and before it is written at its level."""
+    town.tsa.fault("none")
+    with town.rig.gateway() as gateway:
+        levels.whole_validation(gateway)
+        before = signatures(town)
+        for part in unwritten(town, "taken"):
+            shutil.rmtree(part)
+        taken = town.rig.path("taken", os.path.basename(levels.letters(town)[0]))
+        with open(taken, "w", encoding="ascii") as file:
+            file.write("a file of somebody else")
+        for more in ([], ["--or-less"]):
+            told = sign(town, "taken", "pades-b-lta", "--resume", *more, code=1)
+            contains(told, "is there already", "not-written")
+            with open(taken, encoding="ascii") as file:
+                equal(file.read(), "a file of somebody else")
+        os.remove(taken)
+        sign(town, "taken", "pades-b-lta", "--resume")
+        equal((len(made(town, "taken")), signatures(town)), (3, before + 3), "letters")
+
+
+@claim
 def letters_last_by_the_old_name_of_a_key_that_another_has_followed(town):
     """Those of before and those of after: each with what proves the key that signed it."""
     town.tsa.fault("none")

@@ -94,6 +94,28 @@ def a_denial_until_midnight_is_an_answer_and_no_letter_is_asked_for_again(the_ri
 
 
 @claim
+def what_appears_under_a_letters_name_is_left_and_told(the_rig):
+    """After it was asked for, and before it is written."""
+    letter = the_rig.letters(1)[0]
+    for profile, end in (("pades-b-b", ""), ("cades-b-b", ".p7s")):
+        out = f"intruded-{profile}"
+        there = the_rig.path(out, os.path.basename(letter) + end)
+        the_rig.write("server/intruded.path", there)
+        words = ["--profile", profile, "--notice-shown", letter]
+        result = the_rig.sign("intruded", out, *words)
+        equal(result.returncode, 1, result.stdout + result.stderr)
+        contains(result.stdout + result.stderr, "refused", "is there already", "--resume")
+        with open(there, encoding="ascii") as file:
+            equal(file.read(), "a file of somebody else")
+        os.remove(there)
+        # The same letter is no stranger: it may have got its name just before a kill.
+        the_rig.write("server/intruded.path", the_rig.path("elsewhere"))
+        result = the_rig.sign("intruded", out, "--resume", *words)
+        equal(result.returncode, 0, result.stdout + result.stderr)
+        expect(os.path.getsize(there) > 500, "the signed file")
+
+
+@claim
 def a_list_that_cannot_be_read_is_not_at_its_end(the_rig):
     for word in ("--from", "--manifest"):
         result = the_rig.sign("seal", "unread", word, the_rig.path("letters"))

@@ -166,6 +166,7 @@ static enum exit_code run(const struct home *home, struct words *words)
     }
     run->home = home;
     run->key = options.key;
+    run->keeps = !options.force;
     enum exit_code code = EXIT_USAGE;
     if (check_options(&options, words, &why) != SG_OK ||
         extend_level_read(options.level, &run->level, &why) != SG_OK) {

@@ -253,7 +253,8 @@ enum sg_status extend_bytes(struct extend_run *run, struct slice pdf, const char
     TRY(judge(run, pdf, why));
     TRY(pdf_prepare(pdf, &wish, &job, &refusal, why));
     TRY(fill(run, job, &appendix, why));
-    enum sg_status status = pdf_write(output, pdf, appendix, why);
+    enum sg_status status = run->keeps ? pdf_write_new(output, pdf, appendix, why)
+                                       : pdf_write(output, pdf, appendix, why);
     run->unwritten = status != SG_OK;
     return status;
 }

@@ -26,6 +26,7 @@ struct extend_run {
     struct slice parts[PDF_DSS_KINDS][PDF_DSS_MAX + 1]; /* of the proofs */
     struct pdf_dss dss;
     size_t room; /* bytes for a document time stamp */
+    bool keeps;  /* what is there under an output, unless it is the same letter */
     char id[40]; /* of the run; request ids begin with it */
     unsigned stamps;
     bool lost; /* gateway or authority cannot be reached: others are not worth a try */

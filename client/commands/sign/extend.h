@@ -15,6 +15,7 @@ struct sign_extension {
     const char *output;
     struct slice pdf;
     enum extend_level level; /* B-LT or B-LTA */
+    bool keeps;              /* what is there, unless it is the same letter */
     bool or_less;            /* at the level that it has, where it cannot be raised */
     bool as_is; /* the policy let it go without a time stamp: nothing can be added */
     void *user; /* the caller's */

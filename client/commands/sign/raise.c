@@ -71,6 +71,7 @@ static enum sg_status try_known(struct sign_known *known,
                                 struct sign_extension *extension, enum extend_level level)
 {
     known->run.level = level;
+    known->run.keeps = extension->keeps;
     enum sg_status status =
         extend_bytes(&known->run, extension->pdf, extension->output, &extension->why);
     extension->lost = known->run.lost || status == SG_TIMEOUT || status == SG_BUSY;
@@ -154,7 +155,9 @@ static enum sg_status keep(struct sign_extension *extension)
 {
     struct sg_error why = {0};
     enum sg_status status =
-        pdf_write(extension->output, extension->pdf, slice_of("", 0), &why);
+        extension->keeps
+            ? pdf_write_new(extension->output, extension->pdf, slice_of("", 0), &why)
+            : pdf_write(extension->output, extension->pdf, slice_of("", 0), &why);
 
     extension->reached = EXTEND_B_T;
     extension->lost = false;

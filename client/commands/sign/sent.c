@@ -47,6 +47,7 @@ static struct sign_sent *make(const struct sign_row *row, const struct sign_aske
     sent->beside = sign_beside(options);
     sent->raises = sign_level_read(options->profile, &sent->extension.level);
     sent->extension.or_less = options->or_less;
+    sent->extension.keeps = !options->force;
     return sent;
 }
 
@@ -60,6 +61,7 @@ static int fill(struct sign_sent *sent, const struct segel_plan *plan,
     if (!sent->beside) {
         letter->path = sent->path;
         letter->output = sent->raises ? NULL : sent->output;
+        letter->keep = sent->extension.keeps;
         return SEGEL_OK;
     }
     letter->look = NULL;
@@ -129,8 +131,11 @@ int sign_send(const struct sign_way *way, const struct sign_row *row,
 enum sg_status sign_sent_write(const struct sign_sent *sent,
                                const struct segel_outcome *outcome, struct sg_error *why)
 {
-    return sent->beside ? pdf_write(sent->output,
-                                    slice_of(outcome->signature, outcome->signature_len),
-                                    slice_of("", 0), why)
-                        : SG_OK;
+    struct slice cms = slice_of(outcome->signature, outcome->signature_len);
+
+    if (!sent->beside) {
+        return SG_OK;
+    }
+    return sent->extension.keeps ? pdf_write_new(sent->output, cms, slice_of("", 0), why)
+                                 : pdf_write(sent->output, cms, slice_of("", 0), why);
 }

@@ -89,6 +89,59 @@ Test(write, symbolic_link_in_the_way_is_not_followed)
     letter_free(got);
 }
 
+/* --- What appears while a letter is written ---------------------------------------- */
+
+static struct pdf_file one;
+
+static void write_over(const char *there)
+{
+    pdf_file_begin(&one, path, slice_str("letter "), slice_str("signature"));
+    letter_write(path, slice_str(there));
+    one.own = one.len;
+    pdf_files_end(&one, 1);
+}
+
+/* As "A.pdf" is, too, where "a.pdf" is there and the case of names is nothing. */
+Test(write, what_appears_under_a_letters_name_is_left)
+{
+    write_over("other");
+    cr_expect_eq(one.status, SG_IO);
+    cr_expect_not_null(strstr(one.why.text, "is there already"), "%s", one.why.text);
+    expect_content("other");
+    cr_expect_neq(access(part, F_OK), 0);
+}
+
+Test(write, what_differs_in_the_last_byte_is_another)
+{
+    write_over("letter signaturE");
+    cr_expect_eq(one.status, SG_IO);
+    expect_content("letter signaturE");
+}
+
+/* A run was killed when the letter had its name, and before anybody was told. */
+Test(write, the_same_letter_by_an_earlier_try_is_written_again)
+{
+    write_over("letter signature");
+    cr_expect_eq(one.status, SG_OK, "%s", one.why.text);
+    expect_content("letter signature");
+}
+
+Test(write, a_letter_by_a_new_name_is_there)
+{
+    cr_expect_eq(pdf_write_new(path, slice_str("letter "), slice_str("!"), NULL), SG_OK);
+    expect_content("letter !");
+    cr_expect_neq(access(part, F_OK), 0);
+}
+
+Test(write, of_what_is_extended_the_first_bytes_count)
+{
+    letter_write(path, slice_str("letter signed before"));
+    cr_expect_eq(pdf_write_new(path, slice_str("letter "), slice_str("!"), NULL), SG_OK);
+    expect_content("letter !");
+    cr_expect_eq(pdf_write_new(path, slice_str("another "), slice_str("!"), NULL), SG_IO);
+    expect_content("letter !");
+}
+
 /* --- Two that meet on the disk ----------------------------------------------------- */
 
 static struct pdf_file files[2];
