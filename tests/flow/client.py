@@ -435,6 +435,7 @@ def ctrl_c_ends_the_wait_for_receipts_and_resume_fetches_them(rig):
     expect(time.monotonic() - started < 10, "it went on waiting")
     contains(complaint, "4 of the signed letters have no receipt yet", "--resume fetches them")
     expect("not all letters" not in complaint, complaint)
+    expect("are not there" not in complaint, complaint)
     lines = [json.loads(line) for line in told.splitlines()]
     equal([line["status"] for line in lines[:-1]], ["signed"] * 4 + ["no-receipt"] * 4, "lines")
     result, calls = receipts(rig, "lawful", "receipts-stopped", "--resume", count=4)

@@ -956,6 +956,7 @@ def ctrl_c_ends_the_wait_for_a_connection(the_rig):
                                "--receipts")
     contains(told, f"{LETTERS} of the signed letters have no receipt yet")
     expect("not all letters" not in told, told)
+    expect("are not there" not in told, told)
 
 
 @claim

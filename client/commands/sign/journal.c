@@ -202,14 +202,14 @@ static void unlock_folder(struct sign_journal *journal)
     }
 }
 
-bool sign_journal_close(struct sign_journal *journal, bool whole)
+size_t sign_journal_close(struct sign_journal *journal, bool whole)
 {
     size_t unmet = 0;
     char text[256];
 
     if (journal->journal == NULL) {
         unlock_folder(journal);
-        return false;
+        return 0;
     }
     size_t open = count_open(journal->journal, &unmet);
     bool kept = open > 0 || (!whole && journal_count(journal->journal) > 0);
@@ -227,5 +227,5 @@ bool sign_journal_close(struct sign_journal *journal, bool whole)
     }
     journal->journal = NULL;
     unlock_folder(journal);
-    return kept;
+    return open;
 }

@@ -19,8 +19,8 @@ struct sign_journal {
 SG_MUST_USE enum sg_status sign_journal_open(const struct sign_options *options,
                                              struct sign_journal *out,
                                              struct sg_error *why);
-/* whole: every letter was dealt with. Takes the file away if no letter is open: none may
- * have been signed whose outcome is not known. True: it is kept. */
-bool sign_journal_close(struct sign_journal *journal, bool whole);
+/* whole: every letter was dealt with. Takes the file away where the run goes on with
+ * nothing. How many letters are open: they may have been signed, and nobody knows. */
+size_t sign_journal_close(struct sign_journal *journal, bool whole);
 
 #endif

@@ -251,12 +251,12 @@ static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *w
 {
     TRY(tell_unbegun(open_all(all, why)));
     enum sg_status status = run_all(all, total, why);
-    bool kept = sign_journal_close(&all->journal, status == SG_OK);
+    size_t open = sign_journal_close(&all->journal, status == SG_OK);
     if (status != SG_OK &&
         (status != SG_CANCELLED || sign_report_open(&all->report) > 0)) {
         screen_complain("not all letters were dealt with; the same command with --resume "
                         "goes on where this one stopped");
-    } else if (kept) {
+    } else if (open > 0) {
         screen_complain("some letters may be signed, and are not there: the same command "
                         "with --resume asks for them again");
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct sign_options options;
@@ -42,4 +43,44 @@ Test(sign_journal, a_folder_that_is_not_there_holds_none)
     cr_expect_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
     (void)sign_journal_close(&journal, true);
     (void)unlink(own);
+}
+
+static uint32_t add(const char *output)
+{
+    struct journal_letter letter = {.signing_time_us = 1};
+
+    cr_assert_eq(journal_add(journal.journal, &letter, "in.pdf", output, &why), SG_OK);
+    return letter.number;
+}
+
+static void settle(uint32_t number)
+{
+    cr_assert_eq(journal_settle(journal.journal, number, JOURNAL_SIGNED, 1, &why), SG_OK);
+}
+
+/* Receipts may be fetched by it; the letters are there. */
+Test(sign_journal, a_run_that_stopped_keeps_it_though_no_letter_is_open)
+{
+    char own[] = "/tmp/segel-journal-XXXXXX";
+    struct stat facts;
+    int fd = mkstemp(own);
+
+    cr_assert_geq(fd, 0);
+    (void)close(fd);
+    (void)unlink(own);
+    options.out = "/nonexistent/segel";
+    options.journal = own;
+    cr_assert_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+    uint32_t first = add("a.pdf");
+    uint32_t second = add("b.pdf");
+    settle(first);
+    cr_expect_eq(sign_journal_close(&journal, false), 1);
+    options.resume = true;
+    cr_assert_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+    settle(second);
+    cr_expect_eq(sign_journal_close(&journal, false), 0);
+    cr_expect_eq(stat(own, &facts), 0, "it is kept");
+    cr_assert_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(sign_journal_close(&journal, true), 0);
+    cr_expect_neq(stat(own, &facts), 0, "it is taken away");
 }
