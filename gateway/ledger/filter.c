@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "proto/remarks.h"
 #include "proto/text.h"
 
 /* The conditions that compare one member, in the order of the record. */
@@ -92,12 +93,21 @@ static bool time_in_range(const struct record_filter *filter, const json_t *reco
            (filter->until_us == 0 || ts < filter->until_us);
 }
 
-/* The rule failed: among the reasons of a denial, or in shadow. */
+static bool list_holds(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (text_is(json_array_get(list, i), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rule failed: among the reasons of a denial, or the remarks of an allowed job. */
 static bool rule_failed(const json_t *record, const char *rule)
 {
     const json_t *failures = json_object_get(record, "fail");
-    const json_t *shadows =
-        json_object_get(json_object_get(record, "rules"), "shadow_fail");
+    const json_t *rules = json_object_get(record, "rules");
 
     if (!given(rule)) {
         return true;
@@ -107,8 +117,8 @@ static bool rule_failed(const json_t *record, const char *rule)
             return true;
         }
     }
-    for (size_t i = 0; i < json_array_size(shadows); i++) {
-        if (text_is(json_array_get(shadows, i), rule)) {
+    for (size_t i = 0; i < REMARKS; i++) {
+        if (list_holds(json_object_get(rules, remark_list((enum remark)i)), rule)) {
             return true;
         }
     }

@@ -101,22 +101,31 @@ static void put_lifts(struct json_out *out, const struct record_decision *decisi
     json_end(out);
 }
 
-static void put_rules(struct json_out *out, const struct record_decision *decision,
-                      size_t limit)
+static void put_remarks(struct json_out *out, enum remark remark,
+                        const struct record_decision *decision, size_t limit)
 {
-    size_t shadows = at_most(decision->shadow_count, limit);
+    const struct record_rules *rules = &decision->remarks[remark];
+    size_t listed = at_most(rules->count, limit);
 
-    json_open_object(out, "rules");
-    json_uint(out, "pass", decision->passed);
-    if (shadows > 0) {
-        json_open_array(out, "shadow_fail");
-        for (size_t i = 0; i < shadows; i++) {
-            json_str(out, NULL, decision->shadow_failures[i]);
+    if (listed > 0 || (remark == REMARK_EXCEPTED && decision->remarked)) {
+        json_open_array(out, remark_list(remark));
+        for (size_t i = 0; i < listed; i++) {
+            json_str(out, NULL, rules->ids[i]);
         }
         json_end(out);
     }
-    if (shadows < decision->shadow_count) {
-        json_uint(out, "shadow_more", decision->shadow_count - shadows);
+    if (listed < rules->count) {
+        json_uint(out, remark_more(remark), rules->count - listed);
+    }
+}
+
+static void put_rules(struct json_out *out, const struct record_decision *decision,
+                      size_t limit)
+{
+    json_open_object(out, "rules");
+    json_uint(out, "pass", decision->passed);
+    for (size_t i = 0; i < REMARKS; i++) {
+        put_remarks(out, (enum remark)i, decision, limit);
     }
     put_lifts(out, decision);
     json_end(out);

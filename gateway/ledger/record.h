@@ -4,6 +4,7 @@
 #include "gateway/ledger/record_reasons.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
+#include "proto/remarks.h"
 #include "proto/slice.h"
 
 /* The records of the transparency log as JSON lines: one function a type, all with the
@@ -65,8 +66,11 @@ struct record_facts {
 
 struct record_decision {
     uint16_t passed;
-    const char *const *shadow_failures; /* rule ids */
-    size_t shadow_count;
+    bool remarked; /* INTENT: the lists of remarks were made, empty ones too */
+    struct record_rules {
+        const char *const *ids;
+        size_t count;
+    } remarks[REMARKS];
     const struct record_lift *lifts; /* by officers, not by the policy */
     size_t lift_count;
     const struct record_failure *failures; /* DENY only; the deciding one first */

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "proto/json_in.h"
+#include "proto/remarks.h"
 #include "proto/text.h"
 
 /* Members of the record whose text is a word. */
@@ -19,8 +20,8 @@ static const struct {
 
 /* --- As Segel writes it ------------------------------------------------------------ */
 
-/* Where rules stand: fail: [{rule: …}], rules: {shadow_fail: […]}. */
-enum place { ELSEWHERE, IN_FAIL, IN_RULES, IN_SHADOWS };
+/* Where rules stand: fail: [{rule: …}], rules: {shadow_fail: […], warn: […] …}. */
+enum place { ELSEWHERE, IN_FAIL, IN_RULES, IN_REMARKS };
 
 /* What was seen once: of the record its members, then fail, rules and ts. */
 enum { SEEN_FAIL = SG_COUNT(members), SEEN_RULES, SEEN_TIME };
@@ -35,8 +36,8 @@ struct scanner {
     size_t count;
     enum place place;
     uint32_t seen;
-    bool rule_seen;    /* in this object of fail */
-    bool shadows_seen; /* in rules */
+    bool rule_seen;             /* in this object of fail */
+    bool remarks_seen[REMARKS]; /* in rules */
     struct slice time;
     bool odd; /* parse must read it */
 };
@@ -96,18 +97,23 @@ static void see_member(struct scanner *scanner, const struct json_value *value)
 static void see_list(struct scanner *scanner, const struct json_value *value)
 {
     scanner->rule_seen = false;
-    if (scanner->place == IN_FAIL || !is(value->key, "shadow_fail")) {
-        scanner->place = scanner->place == IN_FAIL ? IN_FAIL : IN_RULES;
+    if (scanner->place == IN_FAIL) {
         return;
     }
-    scanner->odd = scanner->odd || scanner->shadows_seen;
-    scanner->shadows_seen = true;
-    scanner->place = value->kind == JSON_IN_ARRAY ? IN_SHADOWS : IN_RULES;
+    scanner->place = IN_RULES;
+    for (size_t i = 0; i < REMARKS; i++) {
+        if (is(value->key, remark_list((enum remark)i))) {
+            scanner->odd = scanner->odd || scanner->remarks_seen[i];
+            scanner->remarks_seen[i] = true;
+            scanner->place = value->kind == JSON_IN_ARRAY ? IN_REMARKS : IN_RULES;
+            return;
+        }
+    }
 }
 
 static void see_rule(struct scanner *scanner, const struct json_value *value)
 {
-    if (scanner->place == IN_SHADOWS) {
+    if (scanner->place == IN_REMARKS) {
         keep(scanner, WORD_RULE, value);
     } else if (scanner->place == IN_FAIL && is(value->key, "rule")) {
         scanner->odd = scanner->odd || scanner->rule_seen;
@@ -182,14 +188,16 @@ static void take(const struct words *words, enum word_kind kind, const json_t *t
 static void take_rules(const struct words *words, const json_t *json)
 {
     const json_t *failures = json_object_get(json, "fail");
-    const json_t *shadows =
-        json_object_get(json_object_get(json, "rules"), "shadow_fail");
+    const json_t *rules = json_object_get(json, "rules");
 
     for (size_t i = 0; i < json_array_size(failures); i++) {
         take(words, WORD_RULE, json_object_get(json_array_get(failures, i), "rule"));
     }
-    for (size_t i = 0; i < json_array_size(shadows); i++) {
-        take(words, WORD_RULE, json_array_get(shadows, i));
+    for (size_t i = 0; i < REMARKS; i++) {
+        const json_t *list = json_object_get(rules, remark_list((enum remark)i));
+        for (size_t at = 0; at < json_array_size(list); at++) {
+            take(words, WORD_RULE, json_array_get(list, at));
+        }
     }
 }
 

@@ -108,9 +108,10 @@ bool rule_has_relief(const struct policy *policy, const struct rule *rule,
 /* rule_effective where that is known. */
 enum rule_result rule_effective_with(const struct rule *rule, enum rule_result raw,
                                      bool relief);
-/* Counts one result of a rule that stands behind all counted before it, or anywhere. */
-void verdict_note(const struct policy *policy, size_t index, enum rule_result result,
-                  struct verdict *verdict);
+/* Counts one rule that stands behind all counted before it, or anywhere; relief: an
+ * exception matches where it fails. */
+void verdict_note(const struct policy *policy, size_t index, enum rule_result raw,
+                  bool relief, struct verdict *verdict);
 
 /* judge_state.c: what can be said of a rule without STATE facts. */
 void verdict_leave_open(const struct policy *policy, size_t index,

@@ -95,13 +95,16 @@ enum rule_result rule_effective_with(const struct rule *rule, enum rule_result r
     return relief ? RULE_SKIP : RULE_FAIL;
 }
 
+static bool relieved(const struct policy *policy, const struct rule *rule,
+                     enum rule_result raw, const struct facts *facts)
+{
+    return raw == RULE_FAIL && rule->excepted && rule_has_relief(policy, rule, facts);
+}
+
 enum rule_result rule_effective(const struct policy *policy, const struct rule *rule,
                                 enum rule_result raw, const struct facts *facts)
 {
-    bool relief =
-        raw == RULE_FAIL && rule->excepted && rule_has_relief(policy, rule, facts);
-
-    return rule_effective_with(rule, raw, relief);
+    return rule_effective_with(rule, raw, relieved(policy, rule, raw, facts));
 }
 
 bool rule_denies(const struct rule *rule, enum rule_result result)
@@ -127,18 +130,23 @@ static void list_rule(uint16_t *list, size_t cap, uint16_t *count, size_t rule)
     (*count)++;
 }
 
-/* Counts one result. An advisory rule that errs is a warning: only its author erred. */
-void verdict_note(const struct policy *policy, size_t index, enum rule_result result,
-                  struct verdict *verdict)
+/* An advisory rule that errs is a warning: only its author erred. */
+void verdict_note(const struct policy *policy, size_t index, enum rule_result raw,
+                  bool relief, struct verdict *verdict)
 {
+    enum rule_result result = rule_effective_with(&policy->rules[index], raw, relief);
+
     if (rule_denies(&policy->rules[index], result)) {
         list_rule(verdict->failures, VERDICT_FAILURES, &verdict->failure_count, index);
     } else if (result == RULE_SHADOW_FAIL || result == RULE_SHADOW_ERROR) {
-        list_rule(verdict->shadows, VERDICT_SHADOWS, &verdict->shadow_count, index);
+        rule_set_add(&verdict->remarks[REMARK_SHADOW], index);
     } else if (result == RULE_WARN || result == RULE_ERROR) {
-        verdict->warned++;
+        rule_set_add(&verdict->remarks[REMARK_WARN], index);
     } else if (result == RULE_SKIP) {
         verdict->skipped++;
+        if (raw == RULE_FAIL) {
+            rule_set_add(&verdict->remarks[REMARK_EXCEPTED], index);
+        }
     } else if (result == RULE_PASS) {
         verdict->passed++;
     }
@@ -153,7 +161,7 @@ static void judge_rule(const struct policy_key *bound, size_t index,
     enum rule_result raw = rule->key_only ? (enum rule_result)bound->raw[index]
                                           : rule_raw(policy, rule, facts);
 
-    verdict_note(policy, index, rule_effective(policy, rule, raw, facts), verdict);
+    verdict_note(policy, index, raw, relieved(policy, rule, raw, facts), verdict);
 }
 
 void policy_judge(const struct policy *policy, const struct policy_key *bound,
@@ -210,8 +218,8 @@ static enum relief relieve_open(size_t rule, struct verdict *verdict)
 {
     for (size_t i = 0; i < verdict->open_count; i++) {
         struct verdict_open *open = &verdict->open[i];
-        if (open->rule == rule && !open->relief) {
-            open->relief = true;
+        if (open->rule == rule && !open->relief && !open->lifted) {
+            open->lifted = true;
             return RELIEF_OPEN;
         }
     }

@@ -58,11 +58,8 @@ void verdict_keep_early(struct verdict *verdict)
 
     early->passed = verdict->passed;
     early->skipped = verdict->skipped;
-    early->warned = verdict->warned;
     early->failure_count = verdict->failure_count;
-    early->shadow_count = verdict->shadow_count;
     memcpy(early->failures, verdict->failures, sizeof(early->failures));
-    memcpy(early->shadows, verdict->shadows, sizeof(early->shadows));
 }
 
 static void take_up_early(struct verdict *verdict)
@@ -71,11 +68,13 @@ static void take_up_early(struct verdict *verdict)
 
     verdict->passed = early->passed;
     verdict->skipped = early->skipped;
-    verdict->warned = early->warned;
     verdict->failure_count = early->failure_count;
-    verdict->shadow_count = early->shadow_count;
     memcpy(verdict->failures, early->failures, sizeof(early->failures));
-    memcpy(verdict->shadows, early->shadows, sizeof(early->shadows));
+    for (size_t i = 0; i < verdict->open_count; i++) {
+        for (size_t remark = 0; remark < REMARKS; remark++) {
+            rule_set_drop(&verdict->remarks[remark], verdict->open[i].rule);
+        }
+    }
 }
 
 /* --- The second -------------------------------------------------------------------- */
@@ -140,10 +139,12 @@ void policy_judge_state(const struct policy *policy, const struct facts *state,
     take_up_early(verdict);
     for (size_t i = 0; i < verdict->open_count; i++) {
         const struct verdict_open *open = &verdict->open[i];
-        const struct rule *rule = &policy->rules[open->rule];
         enum rule_result raw = finish(policy, open, state).raw;
-        verdict_note(policy, open->rule, rule_effective_with(rule, raw, open->relief),
-                     verdict);
+        if (raw == RULE_FAIL && open->lifted) { /* no exception of the file */
+            verdict->skipped++;
+        } else {
+            verdict_note(policy, open->rule, raw, open->relief, verdict);
+        }
     }
     verdict->allow = verdict->failure_count == 0 && verdict->passed > 0;
 }
@@ -176,7 +177,8 @@ bool policy_explain_state(const struct policy *policy, size_t rule,
     line_init(&required, out->required, sizeof(out->required));
     out->fact = "";
     out->raw = finished.raw;
-    out->result = rule_effective_with(&policy->rules[rule], finished.raw, open->relief);
+    out->result = rule_effective_with(&policy->rules[rule], finished.raw,
+                                      open->relief || open->lifted);
     if (finished.decider == NULL) {
         return true;
     }

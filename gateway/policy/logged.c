@@ -161,17 +161,23 @@ static enum sg_status read_failures(const struct reader *reader, struct logged *
                : reader_fail(reader, "fail", "does not say what denied the job");
 }
 
-static enum sg_status read_shadow(const struct reader *reader, const json_t *item,
-                                  struct logged *out)
+static enum sg_status read_remarks(const struct reader *reader, const json_t *rules,
+                                   enum remark remark, struct logged *out)
 {
-    if (!json_is_string(item)) {
-        return reader_fail(reader, "rules", "holds a shadow that is not a text");
+    const json_t *list = json_object_get(rules, remark_list(remark));
+    uint64_t more = 0;
+
+    if (list != NULL && !json_is_array(list)) {
+        return reader_fail(reader, "rules", "does not say what the rules said");
     }
-    if (out->shadow_count == VERDICT_SHADOWS) {
-        out->shadow_more++;
-    } else {
-        out->shadows[out->shadow_count++] = json_string_value(item);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!json_is_string(json_array_get(list, i))) {
+            return reader_fail(reader, "rules", "lists a rule that is not a text");
+        }
     }
+    TRY(read_count(reader, rules, remark_more(remark), &more));
+    out->remarks[remark].list = list;
+    out->remarks[remark].more = more > UINT32_MAX ? UINT32_MAX : more;
     return SG_OK;
 }
 
@@ -195,20 +201,16 @@ static enum sg_status read_lifts(const struct reader *reader, const json_t *lift
 static enum sg_status read_rules(const struct reader *reader, struct logged *out)
 {
     const json_t *rules = json_object_get(reader->object, "rules");
-    const json_t *shadows = json_object_get(rules, "shadow_fail");
-    uint64_t more = 0;
 
-    if (!json_is_object(rules) || (shadows != NULL && !json_is_array(shadows))) {
+    if (!json_is_object(rules)) {
         return reader_fail(reader, "rules", "does not say what the rules said");
     }
     TRY(read_count(reader, rules, "pass", &out->passed));
-    for (size_t i = 0; i < json_array_size(shadows); i++) {
-        TRY(read_shadow(reader, json_array_get(shadows, i), out));
+    for (size_t i = 0; i < REMARKS; i++) {
+        TRY(read_remarks(reader, rules, (enum remark)i, out));
     }
-    TRY(read_lifts(reader, json_object_get(rules, "lifted"), out));
-    TRY(read_count(reader, rules, "shadow_more", &more));
-    out->shadow_more += more > UINT32_MAX ? UINT32_MAX : more;
-    return SG_OK;
+    out->remarks_told = out->remarks[REMARK_EXCEPTED].list != NULL;
+    return read_lifts(reader, json_object_get(rules, "lifted"), out);
 }
 
 static enum sg_status read_origin(const struct reader *reader, bool *by_gateway)
@@ -284,6 +286,16 @@ void logged_fini(struct logged *logged)
     json_decref(logged->json);
     pool_fini(&logged->pool);
     logged->json = NULL;
+}
+
+size_t logged_remark_count(const struct logged *logged, enum remark remark)
+{
+    return json_array_size(logged->remarks[remark].list);
+}
+
+const char *logged_remark(const struct logged *logged, enum remark remark, size_t at)
+{
+    return json_string_value(json_array_get(logged->remarks[remark].list, at));
 }
 
 /* --- Facts of a key ------------------------------------------------------------ */

@@ -9,7 +9,7 @@
  * SG_INVALID and one sentence with the index. A member or fact that is not known here was
  * added by a newer gateway and is let pass; a "v" other than 1 is not. */
 
-enum { LOGGED_RECORD_MAX = 8192, LOGGED_LIFTS_MAX = 4 };
+enum { LOGGED_RECORD_MAX = 8192, LOGGED_LIFTS_MAX = 4, LOGGED_SHADOWS_ONCE = 8 };
 
 struct logged_failure {
     const char *rule; /* "" for the default deny: no rule of the file has passed */
@@ -39,15 +39,21 @@ struct logged {
     struct logged_failure failures[VERDICT_FAILURES]; /* the deciding one first */
     size_t failure_count;
     uint64_t failure_more; /* recorded as a number, or more than VERDICT_FAILURES */
-    const char *shadows[VERDICT_SHADOWS]; /* ids; of an allowed job only */
-    size_t shadow_count;
-    uint64_t shadow_more;
+    struct logged_remarks {
+        const struct json_t *list; /* of texts; NULL: none */
+        uint64_t more;
+    } remarks[REMARKS]; /* of an allowed job only */
+    bool remarks_told;  /* false: an earlier gateway's, which told at most
+                         * LOGGED_SHADOWS_ONCE shadows, and nothing else */
     const char *lifts[LOGGED_LIFTS_MAX]; /* ids of soft rules that officers had lifted */
     size_t lift_count;
 };
 SG_MUST_USE enum sg_status logged_read(uint64_t index, struct slice record,
                                        struct logged *out, struct sg_error *why);
 void logged_fini(struct logged *logged);
+size_t logged_remark_count(const struct logged *logged, enum remark remark);
+/* The id of the at-th rule; at < logged_remark_count */
+const char *logged_remark(const struct logged *logged, enum remark remark, size_t at);
 
 /* A key.facts record: every KEY fact that was present, unless it was cut. */
 struct logged_key {

@@ -10,8 +10,6 @@
  * same facts give the same verdict for ever. */
 struct policy;
 
-enum { POLICY_RULES_MAX = 1000 };
-
 struct policy_info {
     const char *id;
     int64_t version;

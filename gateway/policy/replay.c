@@ -197,27 +197,45 @@ static bool same_failures(const struct replay_key *key, const struct logged *dec
     return same;
 }
 
-static bool same_shadows(const struct replay_key *key, const struct logged *decision,
-                         const struct verdict *verdict)
+static bool same_remarks(const struct replay_key *key, const struct logged *decision,
+                         enum remark remark, const struct verdict *verdict)
 {
-    size_t count =
-        verdict->shadow_count < VERDICT_SHADOWS ? verdict->shadow_count : VERDICT_SHADOWS;
-    bool same = decision->shadow_count + decision->shadow_more == count;
+    const struct rule_set *set = &verdict->remarks[remark];
+    size_t count = rule_set_count(set);
+    size_t listed = logged_remark_count(decision, remark);
+    size_t rule = rule_set_next(set, 0);
 
-    for (size_t i = 0; same && i < decision->shadow_count; i++) {
-        const struct rule *rule = &key->policy->rules[verdict->shadows[i]];
-        same = strcmp(decision->shadows[i], rule->info.id) == 0;
+    if (!decision->remarks_told && count > LOGGED_SHADOWS_ONCE) {
+        count = LOGGED_SHADOWS_ONCE;
+    }
+    bool same = listed + decision->remarks[remark].more == count;
+    for (size_t i = 0; same && i < listed; i++) {
+        const char *id = key->policy->rules[rule].info.id;
+        same = strcmp(logged_remark(decision, remark, i), id) == 0;
+        rule = rule_set_next(set, rule + 1);
     }
     return same;
 }
 
-/* What the same policy must say again to the letter. Shadows are recorded of allowed jobs
- * only. */
+/* They are recorded of allowed jobs only. */
+static bool same_in_remarks(const struct replay_key *key, const struct logged *decision,
+                            const struct verdict *verdict)
+{
+    size_t told = decision->remarks_told ? REMARKS : REMARK_SHADOW + 1;
+    bool same = true;
+
+    for (size_t i = 0; same && i < told; i++) {
+        same = same_remarks(key, decision, (enum remark)i, verdict);
+    }
+    return same;
+}
+
+/* What the same policy must say again to the letter. */
 static bool as_recorded(const struct replay_key *key, const struct logged *decision,
                         const struct replay *replay)
 {
     return replay->verdict.passed == decision->passed &&
-           (decision->allowed ? same_shadows(key, decision, &replay->verdict)
+           (decision->allowed ? same_in_remarks(key, decision, &replay->verdict)
                               : same_failures(key, decision, replay));
 }
 

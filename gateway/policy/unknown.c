@@ -207,6 +207,14 @@ static unsigned denying(const struct rule *rule)
     return rule_denies(rule, RULE_FAIL) ? BIT(RULE_FAIL) | BIT(RULE_ERROR) : 0;
 }
 
+/* Whether an exception lifts it for certain: the file's way comes before an override. */
+static bool is_excepted(const struct policy *policy, const struct rule *rule,
+                        const struct facts *facts, const struct unknown *unknown)
+{
+    return rule->excepted && raw_may(policy, rule, facts, unknown) == BIT(RULE_FAIL) &&
+           ruled_may(policy, rule, facts, unknown) == BIT(RULE_SKIP);
+}
+
 static void weigh(struct weighing *all, const struct policy *policy, size_t index,
                   unsigned may)
 {
@@ -225,10 +233,9 @@ static void weigh(struct weighing *all, const struct policy *policy, size_t inde
         }
         certain->failure_count++;
     } else if (may == BIT(RULE_SHADOW_FAIL) || may == BIT(RULE_SHADOW_ERROR)) {
-        if (certain->shadow_count < VERDICT_SHADOWS) {
-            certain->shadows[certain->shadow_count] = (uint16_t)index;
-        }
-        certain->shadow_count++;
+        rule_set_add(&certain->remarks[REMARK_SHADOW], index);
+    } else if (may == BIT(RULE_WARN) || may == BIT(RULE_ERROR)) { /* of an advisory one */
+        rule_set_add(&certain->remarks[REMARK_WARN], index);
     }
 }
 
@@ -243,6 +250,9 @@ void policy_judge_unknown(const struct policy *policy, const struct policy_key *
         const struct rule *rule = &policy->rules[i];
         unsigned may = effective_may(policy, rule, facts, unknown);
         weigh(&all, policy, i, may);
+        if (is_excepted(policy, rule, facts, unknown)) {
+            rule_set_add(&all.verdict.certain.remarks[REMARK_EXCEPTED], i);
+        }
         if (!is_one(may)) {
             all.verdict.open++;
             if (all.verdict.wanted == FACT_COUNT && rule->info.mode == RULE_ENFORCE) {

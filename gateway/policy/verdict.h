@@ -2,6 +2,8 @@
 #define SEGEL_GATEWAY_POLICY_VERDICT_H
 
 #include "gateway/policy/facts.h"
+#include "gateway/policy/rule_set.h"
+#include "proto/remarks.h"
 
 /* A rule as others see it, and what becomes of a job by all of them. */
 
@@ -42,6 +44,7 @@ struct verdict_open {
     enum outcome require; /* likewise */
     uint16_t decider; /* the one of them that decides, if they do: its place in its map */
     bool relief;      /* an exception matches */
+    bool lifted;      /* by officers; then no exception does */
     uint16_t found_at; /* of the value that it found, in the verdict's found */
     uint16_t found_len;
 };
@@ -49,31 +52,22 @@ struct verdict_open {
 /* One decision. Deny if any enforced hard or soft rule fails or errs; deny when no
  * enforced rule passed (then failure_count may be 0). failures: indices of the rules that
  * deny, in file order, the first being the deciding one. */
-enum {
-    VERDICT_FAILURES = 16,
-    VERDICT_SHADOWS = 8,
-    VERDICT_OPEN = 32,
-    VERDICT_FOUND = 256
-};
+enum { VERDICT_FAILURES = 16, VERDICT_OPEN = 32, VERDICT_FOUND = 256 };
 struct verdict {
     bool allow;
     uint16_t passed;
     uint16_t skipped;
-    uint16_t warned;
     uint16_t failure_count; /* all; only the first VERDICT_FAILURES are listed */
     uint16_t failures[VERDICT_FAILURES];
-    uint16_t shadow_count; /* shadow failures and errors */
-    uint16_t shadows[VERDICT_SHADOWS];
-    /* All counts and lists as the first of two steps left them: the second may be made
-     * more than once, at different times. */
+    /* Rules that failed and deny nothing, or, in shadow or advisory, erred: all. */
+    struct rule_set remarks[REMARKS];
+    /* Counts and failures as the first of two steps left them: the second may be made
+     * more than once, at different times. (Of an open rule it remarks anew.) */
     struct verdict_early {
         uint16_t passed;
         uint16_t skipped;
-        uint16_t warned;
         uint16_t failure_count;
         uint16_t failures[VERDICT_FAILURES];
-        uint16_t shadow_count;
-        uint16_t shadows[VERDICT_SHADOWS];
     } early;
     uint16_t open_count; /* in file order; a policy has no more */
     uint16_t found_len;

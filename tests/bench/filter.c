@@ -90,8 +90,8 @@ static struct slice make_job(char *buffer, uint64_t seq, bool denied)
                              .policy_rev = hash,
                              .attempt = 1};
     struct record_decision decision = {.passed = 31,
-                                       .shadow_failures = shadows,
-                                       .shadow_count = draw(20) == 0,
+                                       .remarked = true,
+                                       .remarks = {{shadows, draw(20) == 0}},
                                        .failures = &failure,
                                        .failure_count = 1};
     enum sg_status status = denied ? record_deny(buffer, &head, &job, &decision, &text)

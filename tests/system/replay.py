@@ -5,7 +5,9 @@ import json
 import os
 import sys
 import time
+import urllib.request
 
+import exposition
 import rig
 from rig import claim, common, contains, equal, expect, item
 
@@ -48,7 +50,13 @@ NEW = HEAD % "new" + KEY + PII + "".join((
 ))
 STRANGE = HEAD % "strange" + KEY + rule("ROLES", "caller.roles: {subset: [backend]}")
 SILENT = HEAD % "silent" + SHADE + MEDIA
-TEXTS = {"old": OLD, "new": NEW, "strange": STRANGE, "silent": SILENT}
+# Ten rules in shadow that fail, one that only warns, and one that an exception lifts.
+MANY = [f"TRIAL{number}" for number in range(1, 11)]
+REMARKED = HEAD % "remarked" + KEY + "".join(
+    rule(name, "job.batch: {exists: false}", mode="shadow") for name in MANY) + "".join((
+        rule("LABELS", "job.meta_keys: {subset: [nomor]}", "advisory"),
+        rule("NOTICE", "job.notice: true", "soft"))) + EXCEPTION
+TEXTS = {"old": OLD, "new": NEW, "strange": STRANGE, "silent": SILENT, "remarked": REMARKED}
 
 STATE = HEAD % "state" + KEY + "".join((
     rule("CLASS", "job.doc_class: {in: [surat_keterangan]}"),
@@ -104,6 +112,7 @@ class Town:
         if not os.path.exists(self.rig.path("other.pem")):
             self.rig.foreign_certificate()
         text = text.replace(certificate, "certificate: other.pem")
+        text += "admin: {address: 127.0.0.1, port: 0}\n"
         return self.rig.gateway(self.rig.write(f"{policy}-gateway.yaml", text))
 
     def two_policies(self):
@@ -363,6 +372,39 @@ def a_period_is_counted_by_rule_and_section(town):
     equal(told["the gateway itself"][1], sum(r.get("by") == "gateway" for r in found),
           "denials of the gateway itself")
     equal(rows[-1]["allowed"] + rows[-1]["denied"], len(found), "decisions in all")
+
+
+def metrics(gateway):
+    address = gateway.find("ready")[0]["admin"]
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as reply:
+        return exposition.parse(reply.read().decode())
+
+
+@claim
+def what_a_job_came_through_without_passing_is_told_of_every_rule(town):
+    """In its INTENT, the metrics, the matrix and whoever looks for the rule."""
+    with town.gateway("remarked") as gateway:
+        sign(gateway.client(), "remarked-1", batch="old-forms", notice_shown=False,
+             labels={"nomor": "17", "perihal": "uji"})
+        intent = town.decisions("--request", "remarked-1")[0]
+        page = metrics(gateway)
+        found = {name: [r["job"] for r in town.decisions("--rule", name)]
+                 for name in ("TRIAL10", "LABELS", "NOTICE")}
+        code, rows, _ = town.replay("remarked", "--last", "1")
+        matrix = town.rig.segel("reviewer", "policy", "matrix", "--json", "--from",
+                                intent["ts"], town.policies["remarked"])
+    equal(intent["decision"], "allow")
+    equal({k: v for k, v in intent["rules"].items() if k != "pass"},
+          {"shadow_fail": MANY, "warn": ["LABELS"], "excepted": ["NOTICE"]}, "remarks")
+    for name, how in [*((name, "shadow") for name in MANY), ("LABELS", "warned"),
+                      ("NOTICE", "excepted")]:
+        equal(page.value("segel_accepts_total", rule=name, how=how), 1, name)
+    expect(all("remarked-1" in jobs for jobs in found.values()), f"found by rule: {found}")
+    equal((code, rows), (0, []), "the same policy says the same again")
+    told = {r["rule"]: (r["shadow"], r["warned"], r["excepted"])
+            for r in map(json.loads, matrix.stdout.splitlines()[:-1])}
+    equal((told["TRIAL10"], told["LABELS"], told["NOTICE"]),
+          ((1, 0, 0), (0, 1, 0), (0, 0, 1)), "matrix")
 
 
 @claim

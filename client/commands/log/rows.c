@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/console/screen.h"
+#include "proto/remarks.h"
 
 /* --- Fields of a record --------------------------------------------------------------
  */
@@ -31,18 +32,22 @@ static const json_t *failure_of(const json_t *record)
     return json_array_get(json_object_get(record, "fail"), 0);
 }
 
-/* The rule that decided; of an allowed job the first that failed in shadow. */
+/* The rule that decided; of an allowed job the first that it came through and did not
+ * pass. */
 static const char *rule_of(const json_t *record)
 {
-    const json_t *shadows =
-        json_object_get(json_object_get(record, "rules"), "shadow_fail");
-    const char *shadow = json_string_value(json_array_get(shadows, 0));
+    const json_t *rules = json_object_get(record, "rules");
     const json_t *failure = failure_of(record);
+    const char *remarked = NULL;
 
     if (failure != NULL) {
         return member(failure, "rule");
     }
-    return shadow == NULL ? "" : shadow;
+    for (size_t i = 0; remarked == NULL && i < REMARKS; i++) {
+        const json_t *list = json_object_get(rules, remark_list((enum remark)i));
+        remarked = json_string_value(json_array_get(list, 0));
+    }
+    return remarked == NULL ? "" : remarked;
 }
 
 /* What became of the job: the decision, or of an OUTCOME what came of it. */

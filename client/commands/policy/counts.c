@@ -7,9 +7,9 @@
 #include "gateway/policy/logged.h"
 
 struct row {
-    uint64_t decided; /* denials that it stands first in */
-    uint64_t denied;  /* all denials that it has a part in */
-    uint64_t shadow;  /* allowed jobs that it would have denied */
+    uint64_t decided;          /* denials that it stands first in */
+    uint64_t denied;           /* all denials that it has a part in */
+    uint64_t remarks[REMARKS]; /* allowed jobs that it failed, or erred, for */
 };
 
 /* Behind the policy's own rules stand rows for rules that the file does not have, for
@@ -56,8 +56,11 @@ static void count_denied(struct counts *counts, const struct logged *decision)
 static void count_allowed(struct counts *counts, const struct logged *decision)
 {
     counts->allowed++;
-    for (size_t i = 0; i < decision->shadow_count; i++) {
-        row_of(counts, decision->shadows[i])->shadow++;
+    for (size_t i = 0; i < REMARKS; i++) {
+        enum remark remark = (enum remark)i;
+        for (size_t at = 0; at < logged_remark_count(decision, remark); at++) {
+            row_of(counts, logged_remark(decision, remark, at))->remarks[i]++;
+        }
     }
 }
 
@@ -136,16 +139,20 @@ static void print_table(const struct policy_options *options, const struct count
 {
     (void)printf("%s", policy_say(options,
                                   "| Aturan | CP | Tingkat | Ditolak | Sebagai penentu | "
-                                  "Bayangan |\n",
+                                  "Bayangan | Peringatan | Pengecualian |\n",
                                   "| Rule | CP | Level | Denied | As the deciding one | "
-                                  "Shadow |\n"));
-    (void)printf("| --- | --- | --- | --- | --- | --- |\n");
+                                  "Shadow | Warned | Excepted |\n"));
+    (void)printf("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < policy_rule_count(counts->policy) + ROWS_MORE; i++) {
         struct line line = line_of(options, counts->policy, i);
         const struct row *row = &counts->rows[i];
-        (void)printf("| %s | %s | %s | %llu | %llu | %llu |\n", line.rule, line.section,
+        (void)printf("| %s | %s | %s | %llu | %llu |", line.rule, line.section,
                      line.level, (unsigned long long)row->denied,
-                     (unsigned long long)row->decided, (unsigned long long)row->shadow);
+                     (unsigned long long)row->decided);
+        for (size_t remark = 0; remark < REMARKS; remark++) {
+            (void)printf(" %llu |", (unsigned long long)row->remarks[remark]);
+        }
+        (void)printf("\n");
     }
     (void)printf("\n%llu %s, %llu %s\n", (unsigned long long)counts->allowed,
                  policy_say(options, "diizinkan", "allowed"),
@@ -158,10 +165,13 @@ static void print_json(const struct policy_options *options, const struct counts
     for (size_t i = 0; i < policy_rule_count(counts->policy) + ROWS_MORE; i++) {
         struct line line = line_of(options, counts->policy, i);
         const struct row *row = &counts->rows[i];
-        (void)policy_print_json(json_pack(
-            "{s:s, s:s, s:s, s:I, s:I, s:I}", "rule", line.rule, "cp", line.section,
-            "level", line.level, "denied", (json_int_t)row->denied, "decided",
-            (json_int_t)row->decided, "shadow", (json_int_t)row->shadow));
+        (void)policy_print_json(
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "rule", line.rule, "cp",
+                      line.section, "level", line.level, "denied",
+                      (json_int_t)row->denied, "decided", (json_int_t)row->decided,
+                      "shadow", (json_int_t)row->remarks[REMARK_SHADOW], "warned",
+                      (json_int_t)row->remarks[REMARK_WARN], "excepted",
+                      (json_int_t)row->remarks[REMARK_EXCEPTED]));
     }
     (void)policy_print_json(json_pack(
         "{s:I, s:I, s:I}", "allowed", (json_int_t)counts->allowed, "denied",

@@ -100,11 +100,39 @@ static enum sg_status deny_job(struct core *core, struct job *job)
 static void count_accepted(struct core *core, const struct record_decision *decision)
 {
     tally_accept(&core->tally);
-    for (size_t i = 0; i < decision->shadow_count; i++) {
-        tally_count(&core->tally, decision->shadow_failures[i], TALLY_SHADOW);
+    for (size_t i = 0; i < REMARKS; i++) {
+        for (size_t at = 0; at < decision->remarks[i].count; at++) {
+            tally_count(&core->tally, decision->remarks[i].ids[at],
+                        (enum tally_kind)(TALLY_REMARKS + i));
+        }
     }
     for (size_t i = 0; i < decision->lift_count; i++) {
         tally_count(&core->tally, decision->lifts[i].rule, TALLY_LIFTED);
+    }
+}
+
+static size_t list_rules(const struct job *job, const struct rule_set *set,
+                         const char **ids)
+{
+    size_t count = 0;
+
+    for (size_t rule = rule_set_next(set, 0); rule < POLICY_RULES_MAX;
+         rule = rule_set_next(set, rule + 1)) {
+        ids[count++] = policy_rule(job->policy, rule)->id;
+    }
+    return count;
+}
+
+/* All of them: the record is what shortens its lists. A rule is in one set at most, so
+ * that there is room. */
+static void list_remarks(const struct job *job, const char *ids[POLICY_RULES_MAX],
+                         struct record_decision *decision)
+{
+    decision->remarked = true;
+    for (size_t i = 0; i < REMARKS; i++) {
+        size_t count = list_rules(job, &job->verdict.remarks[i], ids);
+        decision->remarks[i] = (struct record_rules){ids, count};
+        ids += count;
     }
 }
 
@@ -112,18 +140,13 @@ static enum sg_status write_intent(struct core *core, struct job *job)
 {
     char buffer[LEDGER_RECORD_MAX]
         __attribute__((uninitialized)); /* written before read */
-    const char *shadows[VERDICT_SHADOWS];
+    const char *remarked[POLICY_RULES_MAX] __attribute__((uninitialized)); /* likewise */
     struct record_lift lifts[JOB_LIFTS_MAX];
     struct record_head head;
     struct slice text = {0};
-    size_t count = job->verdict.shadow_count < VERDICT_SHADOWS ? job->verdict.shadow_count
-                                                               : VERDICT_SHADOWS;
 
-    for (size_t i = 0; i < count; i++) {
-        shadows[i] = policy_rule(job->policy, job->verdict.shadows[i])->id;
-    }
-    struct record_decision decision = {
-        .passed = job->verdict.passed, .shadow_failures = shadows, .shadow_count = count};
+    struct record_decision decision = {.passed = job->verdict.passed};
+    list_remarks(job, remarked, &decision);
     decision.lifts = lifts;
     decision.lift_count = overrides_name(core, job, lifts);
     key_facts_name(core, job, &decision.facts);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "proto/base.h"
+#include "proto/remarks.h"
 
 /* What jobs came to by each rule since the start, by the id of the rule, over all
  * policies that were in force; the gateway's own refusals among them. The core's thread
@@ -13,9 +14,9 @@ enum { TALLY_ROWS = 256, TALLY_RULE_SIZE = 65 };
 enum tally_kind {
     TALLY_REQUEST, /* it denied, for what was asked, by whom or when */
     TALLY_GATEWAY, /* it denied, for the condition of gateway, log, clock or key */
-    TALLY_SHADOW,  /* accepted: it would have denied, and is in mode shadow */
     TALLY_LIFTED,  /* accepted: it would have denied, and officers had lifted it */
-    TALLY_KINDS
+    TALLY_REMARKS, /* and an enum remark: accepted, and it failed for that reason */
+    TALLY_KINDS = TALLY_REMARKS + REMARKS
 };
 
 struct tally_row {

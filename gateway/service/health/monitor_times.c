@@ -104,7 +104,10 @@ static void write_decisions(const struct tally *tally, FILE *out)
 {
     static const char *const all[] = {"", "passed"};
     static const struct rules_row rows[] = {
-        {METRIC_ACCEPTS, TALLY_SHADOW, "shadow"},
+#define REMARK(name, list, more, word)                                                   \
+    {METRIC_ACCEPTS, (enum tally_kind)(TALLY_REMARKS + REMARK_##name), word},
+#include "proto/remarks.def"
+#undef REMARK
         {METRIC_ACCEPTS, TALLY_LIFTED, "lifted"},
         {METRIC_DENIALS, TALLY_REQUEST, "request"},
         {METRIC_DENIALS, TALLY_GATEWAY, "gateway"},

@@ -94,12 +94,54 @@ Test(policy_judge, shadow_failures_are_counted_and_change_nothing)
     set_text(&facts, FACT_ID_key_class, "x");
     struct verdict verdict = judge(policy, &facts);
     cr_expect(verdict.allow);
-    cr_expect_eq(verdict.shadow_count, 1);
-    cr_expect_eq(verdict.shadows[0], 1);
+    cr_expect_eq(rule_set_count(&verdict.remarks[REMARK_SHADOW]), 1);
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_SHADOW], 0), 1);
     cr_expect_eq(verdict.passed, 1);
     facts_bool(&facts, FACT_ID_key_local, false);
     set_text(&facts, FACT_ID_key_class, "seal");
     cr_expect_not(judge(policy, &facts).allow);
+    policy_free(policy);
+}
+
+/* Ten shadows, an advisory rule that fails and one that errs, and a lifted one. */
+Test(policy_judge, all_that_deny_nothing_are_remarked)
+{
+    static const size_t counts[REMARKS] = {
+        [REMARK_SHADOW] = 10, [REMARK_WARN] = 2, [REMARK_EXCEPTED] = 1};
+    struct facts facts = {0};
+    struct policy *policy = lawful(
+        "rules:\n" PASSES RULE_TEXT("S1", "hard", "shadow", WANTS_SEAL) RULE_TEXT(
+            "S2", "hard", "shadow", WANTS_SEAL) RULE_TEXT("S3", "hard", "shadow",
+                                                          WANTS_SEAL)
+            RULE_TEXT("S4", "hard", "shadow", WANTS_SEAL) RULE_TEXT(
+                "S5", "hard", "shadow", WANTS_SEAL) RULE_TEXT("S6", "hard", "shadow",
+                                                              WANTS_SEAL)
+                RULE_TEXT("S7", "hard", "shadow", WANTS_SEAL) RULE_TEXT(
+                    "S8", "hard", "shadow",
+                    WANTS_SEAL) RULE_TEXT("S9", "hard", "shadow", WANTS_SEAL)
+                    RULE_TEXT("S10", "hard", "shadow", "require: {job.notice: true}")
+                        RULE_TEXT("A1", "advisory", "enforce",
+                                  WANTS_SEAL) RULE_TEXT("A2", "advisory", "enforce",
+                                                        "require: {job.notice: true}")
+                            RULE_TEXT("X", "soft", "enforce",
+                                      WANTS_SEAL) "exceptions:\n"
+                                                  "  - {rule: X, until: 2099-01-01, "
+                                                  "reason: r, approved_by: [one, two], "
+                                                  "match: {key.local: true}}\n");
+
+    facts_bool(&facts, FACT_ID_key_local, true);
+    facts_number(&facts, FACT_ID_clock_now, 1777683723456789);
+    set_text(&facts, FACT_ID_key_class, "x");
+    struct verdict verdict = judge(policy, &facts);
+    cr_expect(verdict.allow);
+    for (size_t i = 0; i < REMARKS; i++) {
+        cr_expect_eq(rule_set_count(&verdict.remarks[i]), counts[i], "%zu", i);
+    }
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_SHADOW], 10), 10);
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_WARN], 0), 11);
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_WARN], 12), 12);
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_WARN], 13), POLICY_RULES_MAX);
+    cr_expect_eq(rule_set_next(&verdict.remarks[REMARK_EXCEPTED], 0), 13);
     policy_free(policy);
 }
 

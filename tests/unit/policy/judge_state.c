@@ -149,11 +149,9 @@ static void expect_same_verdict(const struct verdict *one, const struct verdict 
     cr_assert_eq(two->allow, one->allow);
     cr_assert_eq(two->passed, one->passed);
     cr_assert_eq(two->skipped, one->skipped);
-    cr_assert_eq(two->warned, one->warned);
     cr_assert_eq(two->failure_count, one->failure_count);
     cr_assert_arr_eq(two->failures, one->failures, sizeof(one->failures));
-    cr_assert_eq(two->shadow_count, one->shadow_count);
-    cr_assert_arr_eq(two->shadows, one->shadows, sizeof(one->shadows));
+    cr_assert_arr_eq(two->remarks, one->remarks, sizeof(one->remarks));
 }
 
 /* Of an open rule, unless its texts were cut. */
@@ -258,7 +256,7 @@ Test(policy_state, a_shadow_over_state_changes_nothing)
     facts_bool(&facts, FACT_ID_key_local, true);
     struct verdict verdict = in_two_steps(policy, &facts, 3);
     cr_expect(verdict.allow);
-    cr_expect_eq(verdict.shadow_count, 1);
+    cr_expect_eq(rule_set_count(&verdict.remarks[REMARK_SHADOW]), 1);
     policy_free(policy);
 }
 

@@ -47,6 +47,65 @@ Test(policy_replay_recorded, the_same_policy_must_agree_in_passes_and_shadows)
                  REPLAY_NEWLY_DENIED);
 }
 
+/* None of them is lost behind the others. */
+#define SHADES                                                                           \
+    RULE("S1", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S2", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S3", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S4", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S5", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S6", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S7", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S8", "mode: shadow, ", "{job.notice: false}")                                  \
+    RULE("S9", "mode: shadow, ", "{job.notice: false}")
+
+Test(policy_replay_recorded, every_shadow_of_many_is_compared)
+{
+    cr_expect_eq(
+        edited(RULES BITS SHADES SHADE, "\"S9\",\"SHADE\"]", "\"S9\",\"SHADE\"]"),
+        REPLAY_SAME);
+    cr_expect_eq(
+        edited(RULES BITS SHADES SHADE, ",\"S9\",\"SHADE\"]", "],\"shadow_more\":2"),
+        REPLAY_SAME);
+    cr_expect_eq(edited(RULES BITS SHADES SHADE, ",\"SHADE\"]", "]"),
+                 REPLAY_OTHER_RESULTS);
+    cr_expect_eq(edited(RULES BITS SHADES SHADE, "\"SHADE\"]", "\"BITS\"]"),
+                 REPLAY_OTHER_RESULTS);
+}
+
+#define ADVICE                                                                           \
+    "  - {id: ADVICE, cp: \"1\", level: advisory, require: {job.notice: false}, "        \
+    "deny: ADVICE}\n"
+#define RELIEVED                                                                         \
+    "  - {id: SOFT, cp: \"1\", level: soft, require: {job.notice: false}, deny: SOFT}\n" \
+    "exceptions:\n"                                                                      \
+    "  - {rule: SOFT, until: 2099-01-01, reason: old, approved_by: [one, two], "         \
+    "match: {job.notice: true}}\n"
+
+Test(policy_replay_recorded, the_same_policy_must_agree_in_warnings_and_exceptions)
+{
+    static const char all[] = RULES BITS ADVICE RELIEVED;
+
+    cr_expect_eq(edited(all, "[\"ADVICE\"]", "[\"ADVICE\"]"), REPLAY_SAME);
+    cr_expect_eq(edited(all, "[\"ADVICE\"]", "[]"), REPLAY_OTHER_RESULTS);
+    cr_expect_eq(edited(all, "[\"SOFT\"]", "[]"), REPLAY_OTHER_RESULTS);
+    cr_expect_eq(edited(all, "[\"SOFT\"]", "[\"BITS\"]"), REPLAY_OTHER_RESULTS);
+}
+
+/* It told neither, and no more than eight shadows. */
+Test(policy_replay_recorded, an_earlier_gateways_record_is_compared_in_what_it_told)
+{
+    cr_expect_eq(edited(RULES BITS ADVICE RELIEVED,
+                        "\"warn\":[\"ADVICE\"],\"excepted\":[\"SOFT\"]", "\"moon\":[]"),
+                 REPLAY_SAME);
+    cr_expect_eq(edited(RULES BITS SHADES SHADE,
+                        ",\"S9\",\"SHADE\"],\"warn\":[],\"excepted\":[]", "]"),
+                 REPLAY_SAME);
+    cr_expect_eq(edited(RULES BITS SHADES SHADE,
+                        ",\"S8\",\"S9\",\"SHADE\"],\"warn\":[],\"excepted\":[]", "]"),
+                 REPLAY_OTHER_RESULTS);
+}
+
 Test(policy_replay_recorded, what_a_newer_gateway_adds_is_let_pass)
 {
     cr_expect_eq(edited(RULES BITS NOTICE, "\"job.notice\":true",

@@ -49,10 +49,14 @@ Test(monitor_times, decisions_are_told_by_rule)
     tally_count(&tally, "CP-5.4-02", TALLY_GATEWAY);
     tally_count(&tally, "CP-4.5-07", TALLY_REQUEST);
     tally_count(&tally, "CP-4.5-07", TALLY_LIFTED);
-    tally_count(&tally, "CP-OPS-02", TALLY_SHADOW);
+    tally_count(&tally, "CP-OPS-02", (enum tally_kind)(TALLY_REMARKS + REMARK_SHADOW));
+    tally_count(&tally, "CP-4.1-03", (enum tally_kind)(TALLY_REMARKS + REMARK_WARN));
+    tally_count(&tally, "CP-4.5-07", (enum tally_kind)(TALLY_REMARKS + REMARK_EXCEPTED));
     write_times();
     expect_text("\nsegel_accepts_total{rule=\"\",how=\"passed\"} 2\n"
                 "segel_accepts_total{rule=\"CP-OPS-02\",how=\"shadow\"} 1\n"
+                "segel_accepts_total{rule=\"CP-4.1-03\",how=\"warned\"} 1\n"
+                "segel_accepts_total{rule=\"CP-4.5-07\",how=\"excepted\"} 1\n"
                 "segel_accepts_total{rule=\"CP-4.5-07\",how=\"lifted\"} 1\n");
     expect_text("\nsegel_denials_total{rule=\"CP-4.5-07\",because=\"request\"} 1\n"
                 "segel_denials_total{rule=\"CP-5.4-02\",because=\"gateway\"} 1\n");

@@ -37,5 +37,5 @@ struct record_decision lawful_decision(void)
     static const char *const shadows[] = {"CP-4.9-02"};
 
     return (struct record_decision){
-        .passed = 31, .shadow_failures = shadows, .shadow_count = 1};
+        .passed = 31, .remarked = true, .remarks = {[REMARK_SHADOW] = {shadows, 1}}};
 }

@@ -45,8 +45,7 @@ static struct slice make_job(char *buffer, const struct record_head *head)
     job.key = town_keys[mostly_first(3)];
     job.document_class = town_classes[mostly_first(3)];
     job.mandate = town_mandates[mostly_first(3)];
-    decision.shadow_failures = &shadow;
-    decision.shadow_count = town_draw(2);
+    decision.remarks[town_draw(REMARKS)] = (struct record_rules){&shadow, town_draw(2)};
     decision.failures = &failure;
     decision.failure_count = 1;
     cr_assert_eq(town_draw(4) == 0 ? record_deny(buffer, head, &job, &decision, &text)

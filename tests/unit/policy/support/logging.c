@@ -183,12 +183,15 @@ static void put_rules(struct json_out *json, const struct policy *policy,
 {
     json_open_object(json, "rules");
     json_uint(json, "pass", verdict->passed);
-    json_open_array(json, "shadow_fail");
-    for (size_t i = 0; verdict->allow && i < verdict->shadow_count && i < VERDICT_SHADOWS;
-         i++) {
-        json_str(json, NULL, policy_rule(policy, verdict->shadows[i])->id);
+    for (size_t i = 0; i < REMARKS; i++) {
+        const struct rule_set *set = &verdict->remarks[i];
+        json_open_array(json, remark_list((enum remark)i));
+        for (size_t rule = verdict->allow ? rule_set_next(set, 0) : POLICY_RULES_MAX;
+             rule < POLICY_RULES_MAX; rule = rule_set_next(set, rule + 1)) {
+            json_str(json, NULL, policy_rule(policy, rule)->id);
+        }
+        json_end(json);
     }
-    json_end(json);
     json_end(json);
 }
 
