@@ -66,8 +66,8 @@ const char *policy_lacks(const struct policy *policy, size_t rule);
 size_t policy_pending(const struct policy *policy);
 /* What a record of a decision has to hold for it to be judged again: the facts of phase
  * JOB or STATE that the rules in mode enforce or shadow, and the exceptions, read; and
- * clock.now, from which others follow. Without those that the record has as fields of its
- * own. */
+ * clock.now, from which others follow, and job.notice, which the yearly report counts.
+ * Without those that the record has as fields of its own. */
 const struct fact_list *policy_recorded(const struct policy *policy,
                                         enum fact_phase phase);
 /* Text dump of the compiled policy, one line a rule, for review; owned by the policy. */

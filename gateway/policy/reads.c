@@ -72,6 +72,7 @@ void policy_note_reads(struct policy *policy)
 
     policy_reads(policy, reads);
     reads[FACT_ID_clock_now] = true;
+    reads[FACT_ID_job_notice] = true; /* the yearly report counts it, asked for or not */
     list_phase(reads, FACT_PHASE_JOB, &policy->recorded[0]);
     list_phase(reads, FACT_PHASE_STATE, &policy->recorded[1]);
 }
